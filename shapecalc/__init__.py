@@ -1,0 +1,59 @@
+"""shapecalc: shapes, parameters and arithmetic of neural networks from a YAML description, proved in NumPy.
+
+>>> import shapecalc
+>>> report = shapecalc.inspect(shapecalc.load("lenet5"))
+>>> report.totals.params, report.totals.macs
+(61706, 416520)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shapecalc.architecture import Architecture
+    from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
+    from shapecalc.engine import inspect
+    from shapecalc.execution import run
+    from shapecalc.loading import load, loads
+    from shapecalc.report import Report
+    from shapecalc.verification import Proof, verify
+
+__version__ = "0.1.0"
+
+# Public names are imported when they are first asked for: the command line starts with what a command needs.
+_HOMES = {
+    "Architecture": "architecture",
+    "Diagnostic": "diagnostics",
+    "LayerError": "diagnostics",
+    "Proof": "verification",
+    "Report": "report",
+    "ShapecalcError": "diagnostics",
+    "inspect": "engine",
+    "load": "loading",
+    "loads": "loading",
+    "run": "execution",
+    "verify": "verification",
+}
+
+__all__ = [
+    "Architecture",
+    "Diagnostic",
+    "LayerError",
+    "Proof",
+    "Report",
+    "ShapecalcError",
+    "__version__",
+    "inspect",
+    "load",
+    "loads",
+    "run",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    if name in _HOMES:
+        value = getattr(import_module(f"shapecalc.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'shapecalc' has no attribute {name!r}")

@@ -1,0 +1,37 @@
+"""Whether to colour, decided once: the option, then NO_COLOR, FORCE_COLOR, TERM=dumb, then whether it is a terminal."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from typing import Annotated, TextIO, assert_never
+
+import typer
+
+
+class Color(Enum):
+    """The words of `--color`."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+ColorOption = Annotated[Color, typer.Option("--color", help="Colour the output; auto colours a terminal.")]
+
+
+def wants_color(stream: TextIO, choice: Color = Color.AUTO) -> bool:
+    """Return whether to colour what goes to `stream`."""
+    match choice:
+        case Color.ALWAYS:
+            return True
+        case Color.NEVER:
+            return False
+        case Color.AUTO:
+            if os.environ.get("NO_COLOR"):
+                return False
+            if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+                return True
+            return os.environ.get("TERM") != "dumb" and stream.isatty()
+        case _:
+            assert_never(choice)

@@ -1,0 +1,99 @@
+"""`shapecalc inspect`: shapes and costs of every layer."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, assert_never
+
+import typer
+
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.sizes import ArchitectureArgument, SetOption, bindings
+from shapecalc.cli.terminal import stdout_manner
+
+if TYPE_CHECKING:
+    from shapecalc.render.columns import Column
+
+
+class Format(Enum):
+    """The words of `--format`."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+def command(
+    architecture: ArchitectureArgument,
+    set_: SetOption = None,
+    symbolic: Annotated[
+        bool, typer.Option("--symbolic", help="Leave every symbol free, also those that the file's `sizes:` bind.")
+    ] = False,
+    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            metavar="NAMES",
+            help="Columns, with commas: path, line, type, layer, input, output, params, buffers, macs, flops, memory, share.",
+        ),
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share their first parts.")
+    ] = None,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Show each layer's output shape, parameters and arithmetic.
+
+    MACs are multiply-accumulates of matrix products, without bias; FLOPs are 2 x MACs plus every other scalar
+    operation. Costs are those of one sample where the batch N is left free.
+    """
+    from shapecalc.engine import inspect, unmet
+    from shapecalc.loading import load
+
+    chosen = _columns(columns)
+    loaded = load(architecture)
+    report = inspect(loaded, symbolic=symbolic, **bindings(set_))
+    match format_:
+        case Format.TABLE:
+            from shapecalc.render import table
+
+            text = table.inspection(report, chosen, depth, **stdout_manner(color))
+        case Format.JSON:
+            from shapecalc.render import json
+
+            text = json.document(report.to_dict())
+        case Format.CSV:
+            from shapecalc.render import csv
+
+            text = csv.inspection(report, chosen, depth)
+        case Format.MARKDOWN:
+            from shapecalc.render import markdown
+
+            text = markdown.inspection(report, chosen, depth)
+        case _:
+            assert_never(format_)
+    print(text)
+    if not set_ and not symbolic and (findings := unmet(report)):
+        from shapecalc.diagnostics import ShapecalcError
+
+        raise ShapecalcError(findings, loaded.file)
+
+
+def _columns(names: str | None) -> tuple[Column, ...]:
+    from shapecalc.diagnostics.suggestions import closest
+    from shapecalc.render.columns import DEFAULT_COLUMNS, Column
+
+    if names is None:
+        return DEFAULT_COLUMNS
+    known = tuple(column.value for column in Column)
+    chosen = []
+    for name in names.lower().split(","):
+        word = name.strip()
+        if word not in known:
+            near = closest(word, known)
+            hint = f"did you mean `{near}`?" if near else f"columns: {', '.join(known)}"
+            raise typer.BadParameter(f"no column `{word}`; {hint}", param_hint="--columns")
+        chosen.append(Column(word))
+    return tuple(chosen)

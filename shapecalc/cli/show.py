@@ -1,0 +1,17 @@
+"""`shapecalc show`: the text of an architecture, to start from."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+
+def command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name that `shapecalc list` shows, or a file.")],
+) -> None:
+    """Print the YAML of an architecture, to start your own from: `shapecalc show lenet5 > net.yaml`."""
+    from shapecalc.loading import find_source
+
+    sys.stdout.write(find_source(name).text)

@@ -1,0 +1,104 @@
+"""`shapecalc verify`: predicted against executed."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from enum import Enum
+from typing import Annotated, assert_never
+
+import typer
+
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.sizes import ArchitectureArgument, SetOption, bindings
+from shapecalc.cli.terminal import stdout_manner
+
+UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
+PATIENCE = 1.0
+"""Seconds before a progress bar appears: what is over sooner needs none."""
+
+
+class Format(Enum):
+    """The words of `--format`."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def command(
+    architecture: ArchitectureArgument,
+    set_: SetOption = None,
+    max_memory: Annotated[
+        str, typer.Option("--max-memory", metavar="SIZE", help="Refuse a run that would take more than this.")
+    ] = "4GiB",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
+    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Run the forward pass in NumPy and compare each layer with the prediction.
+
+    Shapes, parameters and multiply-accumulates are held against what the kernels really did. Each symbol that is left
+    free is tried at two sizes. Exit code 1 where anything disagrees.
+    """
+    allowed = _bytes(max_memory)
+    from shapecalc.loading import load
+    from shapecalc.render import proof as rendered
+    from shapecalc.verification import verify
+
+    loaded = load(architecture)
+    bar = _ProgressBar() if sys.stderr.isatty() else None
+    try:
+        proof = verify(loaded, seed=seed, max_memory=allowed, progress=bar, **bindings(set_))
+    finally:
+        if bar is not None:
+            bar.clear()
+    match format_:
+        case Format.TABLE:
+            print(rendered.table(proof, **stdout_manner(color)))
+        case Format.JSON:
+            from shapecalc.render import json
+
+            print(json.document(rendered.as_dict(proof)))
+        case _:
+            assert_never(format_)
+    if not proof.ok:
+        raise typer.Exit(1)
+
+
+def _bytes(text: str) -> int:
+    """Read `4GiB`, `500 MB` or plain bytes.
+
+    >>> _bytes("4GiB"), _bytes("1.5 MB")
+    (4294967296, 1500000)
+    """
+    found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)\s*([A-Za-z]*)", text.strip())
+    if found is None or found[2].lower() not in UNITS:
+        raise typer.BadParameter(f"`{text}` is no size; write 4GiB, 500MiB or bytes", param_hint="--max-memory")
+    whole, _, part = found[1].partition(".")
+    unit = UNITS[found[2].lower()]
+    return int(whole) * unit + (int(part) * unit // 10 ** len(part) if part else 0)
+
+
+class _ProgressBar:
+    """One line on stderr, drawn once a run has taken a while and wiped out at its end."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.drawn = False
+
+    def __call__(self, path: str, done: int, total: int) -> None:
+        if time.monotonic() - self.began < PATIENCE:
+            return
+        from shapecalc.render.escaping import terminal
+
+        self.drawn = True
+        filled = 24 * done // total
+        sys.stderr.write(f"\r\x1b[2K[{'#' * filled}{'.' * (24 - filled)}] {done}/{total} {terminal(path)[:30]}")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Wipe the line out."""
+        if self.drawn:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()

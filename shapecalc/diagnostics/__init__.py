@@ -1,0 +1,6 @@
+"""What shapecalc says of a mistake: a code, a headline, the very token, and an edit that mends it."""
+
+from shapecalc.diagnostics.errors import LayerError, ShapecalcError
+from shapecalc.diagnostics.model import Diagnostic, Fix, Label, Severity, Source, Span
+
+__all__ = ["Diagnostic", "Fix", "Label", "LayerError", "Severity", "ShapecalcError", "Source", "Span"]

@@ -1,0 +1,173 @@
+"""What Keras, PyTorch, ONNX and Caffe call the layers and fields of this format.
+
+Keys are folded: lower case, without underscores (`suggestions.fold`). None marks a name that means something else than
+every word of ours, so that nothing which merely looks alike is suggested: `selu` is no `elu`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _names(**words: str) -> dict[str, str | None]:
+    """Turn `ours="theirs theirs"` round; `nothing=` lists names that mean none of ours."""
+    return {name: None if ours == "nothing" else ours for ours, theirs in words.items() for name in theirs.split()}
+
+
+def _ranked(**words: str) -> dict[str, str | None]:
+    """As `_names`, where each name also stands with the ranks that frameworks write into it: `maxpool2d`."""
+    return {name + rank: ours for name, ours in _names(**words).items() for rank in ("", "1d", "2d", "3d")}
+
+
+LAYERS: Mapping[str, str | None] = {
+    **_ranked(
+        conv="conv convolution lazyconv",
+        conv_transpose="convtranspose lazyconvtranspose transposedconv deconv deconvolution upconv",
+        max_pool="maxpool maxpooling pool pooling",
+        avg_pool="avgpool avgpooling averagepool averagepooling meanpool",
+        adaptive_avg_pool="adaptiveavgpool adaptiveaveragepool adaptiveaveragepooling",
+        adaptive_max_pool="adaptivemaxpool adaptivemaxpooling",
+        global_avg_pool="globalavgpool globalaveragepool globalaveragepooling gap",
+        global_max_pool="globalmaxpool globalmaxpooling gmp",
+        dropout="dropout spatialdropout",
+        batch_norm="batchnorm lazybatchnorm",
+        instance_norm="instancenorm lazyinstancenorm",
+        pad="pad zeropad zeropadding constantpad reflectionpad replicationpad circularpad",
+        upsample="upsampling",
+        nothing="depthwiseconv separableconv fractionalmaxpool lppool maxunpool cropping",
+    ),
+    **_names(
+        conv_transpose="conv1dtranspose conv2dtranspose conv3dtranspose",
+        linear="dense fc fullyconnected innerproduct gemm lazylinear affine",
+        dropout="alphadropout featurealphadropout",
+        identity="noop passthrough",
+        batch_norm="batchnormalization syncbatchnorm bn",
+        layer_norm="layernormalization ln",
+        group_norm="groupnormalization gn",
+        instance_norm="instancenormalization",
+        local_response_norm="lrn localresponsenormalization",
+        reshape="view unflatten",
+        permute="transpose",
+        pad="padding",
+        upsample="upsamplingnearest2d upsamplingbilinear2d resize interpolate",
+        relu="rectifier",
+        leaky_relu="lrelu leaky",
+        silu="swish",
+        hardswish="hswish",
+        hardsigmoid="hsigmoid",
+        sigmoid="logistic",
+        nothing=(
+            "relu6 prelu rrelu selu celu glu geglu swiglu mish maxout softsign softmin softshrink hardshrink hardtanh "
+            "tanhshrink logsigmoid threshold activation unitnormalization rmsnorm rmsnormalization embedding "
+            "rnn simplernn gru lstm multiheadattention attention add multiply concat concatenate sequential"
+        ),
+    ),
+}
+"""Foreign name of a layer → layer type."""
+
+_WINDOW = _names(
+    kernel_size="kernel kernels kernelshape kernelsizes ksize filtersize windowsize windowshape window k f",
+    stride="strides subsample s",
+    padding="pad pads paddings autopad p",
+    dilation="dilations dilationrate atrousrate rate d",
+)
+_POOL = {**_WINDOW, **_names(kernel_size="poolsize poolingsize size")}
+_CONV = {
+    **_WINDOW,
+    **_names(
+        out_channels=(
+            "filters numfilters nfilters nbfilter filtercount channels numchannels outchannel outch cout out outplanes "
+            "planes features units numoutput outputchannels outfeatures"
+        ),
+        in_channels="inchannel inch cin inplanes inputchannels numinput infeatures",
+        groups="group numgroups ngroups featuregroupcount",
+        bias="usebias biasterm hasbias withbias",
+        padding_mode="padmode",
+        nothing="activation dataformat kernelinitializer depthmultiplier",
+    ),
+}
+_NORM = _names(
+    eps="epsilon varianceepsilon",
+    affine="scale center useaffine elementwiseaffine",
+    momentum="decay batchnormmomentum",
+    num_features="features numchannels channels numfilters c",
+    nothing="axis",
+)
+_ADAPTIVE = _names(output_size="size outputsize outputshape outsize output targetoutputsize")
+_GLOBAL = _names(keepdim="keepdims keepdimension")
+_AXIS = _names(dim="axis dimension")
+
+FIELDS: Mapping[str, Mapping[str, str | None]] = {
+    "conv": _CONV,
+    "conv_transpose": {**_CONV, **_names(output_padding="outpadding outputpad outpad adj")},
+    "max_pool": {**_POOL, **_names(ceil_mode="ceil useceil")},
+    "avg_pool": {
+        **_POOL,
+        **_names(
+            ceil_mode="ceil useceil",
+            count_include_pad="countincludepadding includepad countpad",
+            divisor_override="divisor",
+            nothing="rate dilation dilationrate dilations atrousrate d",
+        ),
+    },
+    "adaptive_avg_pool": _ADAPTIVE,
+    "adaptive_max_pool": _ADAPTIVE,
+    "global_avg_pool": _GLOBAL,
+    "global_max_pool": _GLOBAL,
+    "linear": _names(
+        out_features=(
+            "units numunits nunits features out outputsize outputdim outdim outchannels hidden hiddensize hiddenunits "
+            "numoutput neurons numneurons filters width"
+        ),
+        in_features="in inputsize inputdim indim inputfeatures inchannels numinput inputs",
+        bias="usebias biasterm hasbias withbias",
+        nothing="activation kernelinitializer",
+    ),
+    "flatten": _names(start_dim="start startaxis axis", end_dim="end endaxis"),
+    "dropout": _names(
+        p="rate prob probability dropoutrate droprate dropprob dropoutratio ratio dropout",
+        nothing="keepprob",  # the complement of p: the name alone would turn its meaning round
+    ),
+    "batch_norm": {**_NORM, **_names(track_running_stats="userunningstats trackstats")},
+    "instance_norm": {**_NORM, **_names(track_running_stats="userunningstats trackstats")},
+    "group_norm": {
+        **_NORM,
+        **_names(num_groups="groups ngroups group g", num_channels="channels numfeatures features numfilters c"),
+    },
+    "layer_norm": {
+        **_names(
+            eps="epsilon",
+            normalized_shape="shape size dim normalizedsize hiddensize numfeatures features",
+            elementwise_affine="affine scale",
+            bias="center usebias",
+            nothing="axis",
+        ),
+    },
+    "local_response_norm": _names(
+        size="localsize n nsize windowsize depth",
+        k="bias",
+        nothing="depthradius",  # a radius r is a size of 2r + 1
+    ),
+    "reshape": _names(shape="targetshape newshape size dims outputshape"),
+    "permute": _names(dims="axes perm permutation order dim"),
+    "pad": _names(
+        padding="pad pads paddings amount size",
+        mode="padmode paddingmode",
+        value="constantvalue constantvalues constant padvalue fill fillvalue",
+    ),
+    "upsample": _names(
+        size="outputsize targetsize shape",
+        scale_factor="scale scales factor scalefactors",
+        mode="interpolation method interpolationmode",
+        align_corners="align corners aligncorner",
+    ),
+    "leaky_relu": _names(negative_slope="alpha slope negslope leak"),
+    "elu": _names(alpha="a"),
+    "gelu": _names(approximate="approx approximation"),
+    "softmax": _AXIS,
+    "log_softmax": _AXIS,
+}
+"""Layer type → foreign name of a field → field of that layer."""

@@ -1,0 +1,85 @@
+"""Which word was meant: other frameworks' names first, then the letters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_MOST_EDITS = 3
+
+
+def closest(word: str, candidates: Iterable[str], aliases: Mapping[str, str | None] | None = None) -> str | None:
+    """Return the candidate that was likely meant, or None where nothing is near.
+
+    `aliases` leads from folded foreign names to candidates, or to None for a name that is known to mean nothing of
+    ours. Otherwise the fewest edits win (insert, delete, substitute, swap two neighbours), at most one for every three
+    letters and three in all; among equals, the one that shares the longest runs of letters.
+
+    >>> closest("kernal_size", ("kernel_size", "stride"))
+    'kernel_size'
+    >>> closest("Conv2D", ("conv", "linear"), {"conv2d": "conv"})
+    'conv'
+    >>> closest("banana", ("kernel_size", "stride"))
+    """
+    candidates = tuple(candidates)
+    folded = fold(word)
+    for candidate in candidates:
+        if fold(candidate) == folded:
+            return candidate
+    if aliases and folded in aliases:
+        target = aliases[folded]
+        if target is None or target in candidates:
+            return target
+    lower = word.lower()
+    near: list[str] = []
+    fewest = _MOST_EDITS
+    for candidate in candidates:
+        allowed = min(fewest, (max(len(lower), len(candidate)) + 1) // 3)
+        edits = distance(lower, candidate.lower(), allowed)
+        if edits <= allowed:
+            near = [candidate] if edits < fewest else [*near, candidate]
+            fewest = edits
+    return near[0] if len(near) == 1 else _likest(lower, near)
+
+
+def fold(word: str) -> str:
+    """Take away what frameworks spell differently: capitals, underscores, hyphens, spaces.
+
+    >>> fold("Max_Pooling-2D")
+    'maxpooling2d'
+    """
+    return word.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
+def distance(word: str, other: str, most: int) -> int:
+    """Count the edits between two words; any number above `most` means more than `most`.
+
+    Optimal string alignment: inserting, deleting or substituting a letter, or swapping two neighbours, is one edit.
+
+    >>> distance("stirde", "stride", 3), distance("padding", "paddin", 3)
+    (1, 1)
+    """
+    if abs(len(word) - len(other)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(word, 1):
+        last_but_one, before, row = before, row, [i]
+        for j, other_letter in enumerate(other, 1):
+            edits = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other_letter))
+            if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == other_letter:
+                edits = min(edits, last_but_one[j - 2] + 1)
+            row.append(edits)
+        if min(row) > most:
+            return most + 1
+    return row[-1]
+
+
+def _likest(word: str, near: list[str]) -> str | None:
+    if not near:
+        return None
+    from difflib import SequenceMatcher  # noqa: PLC0415 - a millisecond, and only ties need it
+
+    return max(near, key=lambda candidate: SequenceMatcher(None, word, candidate).ratio())

@@ -1,0 +1,37 @@
+"""Dimensions: plain integers, or exact integer expressions over symbols that stand for positive integers.
+
+>>> H = symbol("H")
+>>> for window, stride, padding in [(7, 2, 3), (3, 2, 1), (3, 2, 1), (3, 2, 1), (3, 2, 1)]:   # ResNet-50
+...     H = floor_div(H + 2 * padding - window, stride) + 1
+>>> str(H), pretty(H), evaluate(H, {"H": 224})
+('(H + 31)//32', '⌊(H + 31)/32⌋', 7)
+"""
+
+from __future__ import annotations
+
+from shapecalc.dims.bounds import greatest, least
+from shapecalc.dims.division import exact_quotient
+from shapecalc.dims.evaluation import evaluate
+from shapecalc.dims.expression import Dim, Expr, ceil_div, floor_div, free_symbols, product, symbol
+from shapecalc.dims.parsing import DimSyntaxError, parse
+from shapecalc.dims.printing import latex, pretty
+from shapecalc.dims.terms import DimLimitError
+
+__all__ = [
+    "Dim",
+    "DimLimitError",
+    "DimSyntaxError",
+    "Expr",
+    "ceil_div",
+    "evaluate",
+    "exact_quotient",
+    "floor_div",
+    "free_symbols",
+    "greatest",
+    "latex",
+    "least",
+    "parse",
+    "pretty",
+    "product",
+    "symbol",
+]

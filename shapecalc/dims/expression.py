@@ -1,0 +1,243 @@
+"""Exact integer expressions over positive integer symbols, kept in a normal form by every operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+from shapecalc.dims import printing
+from shapecalc.dims.flooring import divided
+from shapecalc.dims.terms import MAX_TERMS, DimLimitError, add_into, multiply, symbols_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from shapecalc.dims.terms import Terms
+
+
+class Expr:
+    """An integer combination of products of symbols and floor terms ⌊p/c⌋; immutable, hashable, never a constant.
+
+    `terms` maps each monomial to its coefficient and `constant` is what stands alone. Arithmetic gives an `int` as
+    soon as every symbol cancels. Two expressions are equal when their normal forms are, which is always so where the
+    same windows in the same order made them; different normal forms may still agree in every point
+    (H − ⌊H/2⌋ and ⌊(H + 1)/2⌋), so inequality proves nothing.
+
+    >>> H = symbol("H")
+    >>> (H + 32) // 32 == H // 32 + 1
+    True
+    >>> (H + 1) - H
+    1
+    """
+
+    __slots__ = ("_hash", "constant", "terms")
+
+    # Where NumPy would otherwise build object arrays out of `array + expr`, it now raises TypeError.
+    __array_ufunc__ = None
+
+    terms: Terms
+    constant: int
+    _hash: int
+
+    def __setattr__(self, name: str, _: object) -> NoReturn:
+        raise AttributeError(f"`{name}` of an expression cannot be set: expressions are immutable")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"`{name}` of an expression cannot be deleted: expressions are immutable")
+
+    def __reduce__(self) -> tuple[Callable[[dict[Any, int], int], Expr], tuple[dict[Any, int], int]]:
+        return new_expr, (self.terms, self.constant)
+
+    def __copy__(self) -> Expr:
+        return self
+
+    def __deepcopy__(self, _: object) -> Expr:
+        return self
+
+    def __repr__(self) -> str:
+        return f"Expr({printing.text(self.terms, self.constant)!r})"
+
+    def __str__(self) -> str:
+        return printing.text(self.terms, self.constant)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"`{self}` has no truth value before its symbols are bound")
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            _set_hash(self, hash((frozenset(self.terms.items()), self.constant)))
+            return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not Expr:
+            return NotImplemented
+        return self is other or (self.constant == other.constant and self.terms == other.terms)
+
+    def __add__(self, other: Dim) -> Dim:
+        if isinstance(other, int):
+            return new_expr(self.terms, self.constant + other) if other else self
+        if type(other) is not Expr:
+            return NotImplemented
+        terms = self.terms.copy()
+        add_into(terms, other.terms)
+        return collapsed(terms, self.constant + other.constant)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Expr:
+        return new_expr({monomial: -coefficient for monomial, coefficient in self.terms.items()}, -self.constant)
+
+    def __sub__(self, other: Dim) -> Dim:
+        if isinstance(other, int):
+            return new_expr(self.terms, self.constant - other) if other else self
+        if type(other) is not Expr:
+            return NotImplemented
+        terms = self.terms.copy()
+        add_into(terms, other.terms, -1)
+        return collapsed(terms, self.constant - other.constant)
+
+    def __rsub__(self, other: int) -> Dim:
+        return -self + other if isinstance(other, int) else NotImplemented
+
+    def __mul__(self, other: Dim) -> Dim:
+        if isinstance(other, int):
+            if other == 1:
+                return self
+            if other == 0:
+                return 0
+            terms = {monomial: coefficient * other for monomial, coefficient in self.terms.items()}
+            return new_expr(terms, self.constant * other)
+        if type(other) is not Expr:
+            return NotImplemented
+        return new_expr(
+            multiply(self.terms, self.constant, other.terms, other.constant), self.constant * other.constant
+        )
+
+    __rmul__ = __mul__
+
+    def __pow__(self, power: int) -> Dim:
+        if not isinstance(power, int):
+            return NotImplemented
+        if power < 0:
+            raise ValueError(f"a power expects an exponent of 0 or more, receives {power}")
+        if not self.constant and len(self.terms) == 1 and power:
+            ((monomial, coefficient),) = self.terms.items()
+            return new_expr({tuple((atom, p * power) for atom, p in monomial): coefficient**power}, 0)
+        if power > MAX_TERMS:
+            raise DimLimitError(f"a sum expects an exponent of at most {MAX_TERMS}, receives {power}")
+        result: Dim = 1
+        for _ in range(power):
+            result = self * result
+        return result
+
+    def __floordiv__(self, other: Dim) -> Dim:
+        if isinstance(other, int):
+            return floor_div(self, other)
+        if type(other) is not Expr:
+            return NotImplemented
+        return _exactly(self, other)
+
+    def __rfloordiv__(self, other: int) -> Dim:
+        return _exactly(other, self) if isinstance(other, int) else NotImplemented
+
+    def __mod__(self, divisor: int) -> Dim:
+        return self - floor_div(self, divisor) * divisor if isinstance(divisor, int) else NotImplemented
+
+
+Dim: TypeAlias = int | Expr
+
+# The slots' own setters: the one way past `__setattr__`, and quicker than `object.__setattr__`.
+_set_terms: Callable[[Expr, Terms], None] = Expr.__dict__["terms"].__set__
+_set_constant: Callable[[Expr, int], None] = Expr.__dict__["constant"].__set__
+_set_hash: Callable[[Expr, int], None] = Expr.__dict__["_hash"].__set__
+_blank = Expr.__new__
+
+
+def new_expr(terms: Terms, constant: int) -> Expr:
+    """An expression of at least one term; it takes over the dictionary, which must not be changed any more."""
+    expr = _blank(Expr)
+    _set_terms(expr, terms)
+    _set_constant(expr, constant)
+    return expr
+
+
+def collapsed(terms: Terms, constant: int) -> Dim:
+    """The expression of these terms, or the plain constant where there are none."""
+    return new_expr(terms, constant) if terms else constant
+
+
+def symbol(name: str) -> Expr:
+    """The symbol of that name, which stands for a positive integer.
+
+    Raises `ValueError` where the name is not made of ASCII letters, digits and underscores, or starts with a digit.
+    """
+    if not (name.isascii() and name.isidentifier()):
+        raise ValueError(f"a symbol expects a name of letters, digits and underscores, receives {name!r}")
+    return new_expr({((name, 1),): 1}, 0)
+
+
+def floor_div(dividend: Dim, divisor: int) -> Dim:
+    """⌊dividend/divisor⌋ in normal form.
+
+    Raises `ZeroDivisionError` where the divisor is 0, `ValueError` where it is negative.
+
+    >>> floor_div(symbol("H") - 5, 2) + 1
+    Expr('(H - 3)//2')
+    >>> floor_div(floor_div(symbol("H") + 6, 2) + 1, 2)      # ⌊(⌊(H + 6)/2⌋ + 1)/2⌋ = ⌊(H + 8)/4⌋
+    Expr('(H + 8)//4')
+    """
+    if divisor <= 0:
+        if not divisor:
+            raise ZeroDivisionError(f"`{dividend}` is divided by 0")
+        raise ValueError(f"`{dividend}` expects a positive divisor, receives {divisor}")
+    if isinstance(dividend, int):
+        return dividend // divisor
+    return collapsed(*divided(dividend.terms, dividend.constant, divisor)) if divisor != 1 else dividend
+
+
+def ceil_div(dividend: Dim, divisor: int) -> Dim:
+    """⌈dividend/divisor⌉ = ⌊(dividend + divisor − 1)/divisor⌋ in normal form; raises as `floor_div`.
+
+    >>> ceil_div(7, 2), ceil_div(symbol("H"), 2)
+    (4, Expr('(H + 1)//2'))
+    """
+    if isinstance(dividend, int) and divisor > 0:
+        return -(-dividend // divisor)
+    return floor_div(dividend + (divisor - 1), divisor)
+
+
+def product(dims: Iterable[Dim]) -> Dim:
+    """The product of all dims, 1 for none.
+
+    >>> product([2, symbol("N"), 8])
+    Expr('16*N')
+    """
+    number = 1
+    rest: Expr | None = None
+    for dim in dims:
+        if isinstance(dim, int):
+            number *= dim
+        elif rest is None:
+            rest = dim
+        else:
+            rest = rest * dim  # type: ignore[assignment]  # no product of two expressions is a constant
+    return number if rest is None else rest * number
+
+
+def free_symbols(dim: Dim) -> tuple[str, ...]:
+    """Names of the symbols in a dim, sorted.
+
+    >>> free_symbols(symbol("W") * (symbol("H") // 2))
+    ('H', 'W')
+    """
+    return () if isinstance(dim, int) else symbols_of(dim.terms)
+
+
+def _exactly(dividend: Dim, divisor: Expr) -> Dim:
+    from shapecalc.dims.division import exact_quotient  # noqa: PLC0415  # it builds expressions itself
+
+    quotient = exact_quotient(dividend, divisor)
+    if quotient is None:
+        raise ValueError(f"`{dividend}` is no exact multiple of `{divisor}`")
+    return quotient

@@ -1,0 +1,71 @@
+"""Shorter ways to write a normal form: constants go back into floors, and equal sums become factors.
+
+The normal form pulls multiples out of floors and multiplies products out, which is what makes equal expressions equal.
+On paper ⌊(H − 4)/2⌋ reads better than ⌊H/2⌋ − 2, and its product with ⌊(W − 4)/2⌋ better than four terms. So an atom
+a is replaced by (a + shift) where that leaves fewer terms, the shift being the only one that can cancel the second
+highest power of a.
+"""
+
+from __future__ import annotations
+
+from math import comb
+from typing import TYPE_CHECKING
+
+from shapecalc.dims.terms import Floor, order
+
+if TYPE_CHECKING:
+    from shapecalc.dims.terms import Atom, Terms
+
+_LARGEST = 256  # terms; a longer sum is read by programs, and gathering is quadratic
+_HIGHEST = 16  # power
+
+
+def gathered(terms: Terms, constant: int) -> tuple[Terms, int]:
+    """Terms and constant that mean the same with fewer terms; their floors may have constants outside of bounds."""
+    if (len(terms) == 1 and not constant) or len(terms) > _LARGEST:
+        return terms, constant
+    whole = {**terms, (): constant} if constant else dict(terms)
+    for floor in sorted({atom for monomial in terms for atom, _ in monomial if not isinstance(atom, str)}):
+        whole = _gathered_by(floor, whole)
+    # A product of sums of symbols, as the cost of a first convolution: N·(H − 4)·(W − 4). Not for 3·H − 12.
+    if len(whole) > 2 or (len(whole) > 1 and () not in whole):  # noqa: PLR2004
+        factored = whole
+        for name in sorted({atom for monomial in whole for atom, _ in monomial if isinstance(atom, str)}):
+            factored = _gathered_by(name, factored)
+        if len(factored) == 1:
+            whole = factored
+    constant = whole.pop((), 0)
+    return whole, constant
+
+
+def _gathered_by(atom: Atom, whole: Terms) -> Terms:
+    """The same sum over (atom + shift) in place of the atom, where some shift leaves fewer terms."""
+    by_power: dict[int, Terms] = {}
+    for monomial, coefficient in whole.items():
+        power = next((p for a, p in monomial if a == atom), 0)
+        rest = tuple(factor for factor in monomial if factor[0] != atom)
+        by_power.setdefault(power, {})[rest] = coefficient
+    highest = max(by_power)
+    if not highest or highest > _HIGHEST or highest - 1 not in by_power:
+        return whole
+    lead = min(by_power[highest], key=order)
+    shift, remainder = divmod(by_power[highest - 1].get(lead, 0), highest * by_power[highest][lead])
+    if remainder or not shift:
+        return whole
+    shifted = _shifted(atom, shift)
+    result: Terms = {}
+    for power, group in by_power.items():
+        # atom = shifted − shift
+        for rest, coefficient in group.items():
+            for p in range(power + 1):
+                monomial = tuple(sorted(((shifted, p), *rest))) if p else rest
+                result[monomial] = result.get(monomial, 0) + coefficient * comb(power, p) * (-shift) ** (power - p)
+    result = {monomial: coefficient for monomial, coefficient in result.items() if coefficient}
+    return result if len(result) < len(whole) else whole
+
+
+def _shifted(atom: Atom, shift: int) -> Floor:
+    """The atom plus the shift, as one floor; a symbol becomes a floor over 1."""
+    if not isinstance(atom, str):
+        return atom.scaled(atom.constant + shift * atom.divisor, atom.divisor)
+    return Floor({((atom, 1),): 1}, shift, 1, content=1, degree=1, depth=1, size=2, symbols=(atom,))

@@ -1,0 +1,166 @@
+"""Expressions as text: ASCII that `parse` reads back, typographic for people, LaTeX for papers.
+
+Leading terms come first, symbols are alphabetical, floors follow symbols. What is printed may be gathered where that
+is shorter (see `gathering.py`): `N*((H - 4)//2)` for the normal form N·⌊H/2⌋ − 2·N. It is the same function of the
+normal form for equal expressions, and parsing it gives the normal form back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shapecalc.dims.expression import Dim
+    from shapecalc.dims.terms import Floor, Monomial, Terms
+
+_CHUNK = 4_000  # digits; Python refuses to write more than 4,300 at once
+
+
+class _Ascii:
+    """The way `str(expr)` writes; the other two ways differ from it piece by piece."""
+
+    minus = "-"
+    times = "*"
+
+    def name(self, name: str) -> str:
+        return name
+
+    def power(self, base: str, power: int) -> str:
+        return f"{base}**{power}"
+
+    def parenthesised(self, text: str) -> str:
+        return f"({text})"
+
+    def floor(self, floor: Floor, *, alone: bool) -> str:
+        text = floor.text
+        return text if alone else f"({text})"
+
+    def numerator(self, floor: Floor) -> str:
+        return _sum(self, floor.terms, floor.constant)
+
+
+class _Pretty(_Ascii):
+    minus = "−"
+    times = "·"
+    digits = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+    def power(self, base: str, power: int) -> str:
+        return base + str(power).translate(self.digits)
+
+    def floor(self, floor: Floor, *, alone: bool) -> str:  # noqa: ARG002  # the brackets hold it together everywhere
+        numerator = self.numerator(floor)
+        return f"⌊{numerator if _is_bare(floor) else f'({numerator})'}/{decimal(floor.divisor)}⌋"
+
+
+class _Latex(_Ascii):
+    times = r" \, "
+
+    def name(self, name: str) -> str:
+        escaped = name.replace("_", r"\_")
+        return name if len(name) == 1 else rf"\mathit{{{escaped}}}"
+
+    def power(self, base: str, power: int) -> str:
+        return f"{base}^{{{power}}}"
+
+    def parenthesised(self, text: str) -> str:
+        return rf"\left({text}\right)"
+
+    def floor(self, floor: Floor, *, alone: bool) -> str:  # noqa: ARG002  # as above
+        return rf"\left\lfloor \frac{{{self.numerator(floor)}}}{{{decimal(floor.divisor)}}} \right\rfloor"
+
+
+_ASCII, _PRETTY, _LATEX = _Ascii(), _Pretty(), _Latex()
+
+
+def text(terms: Terms, constant: int) -> str:
+    """The sum in ASCII."""
+    return _sum(_ASCII, terms, constant)
+
+
+def pretty(dim: Dim) -> str:
+    """The dim for people, with floor brackets and a typographic minus.
+
+    >>> from shapecalc.dims import parse
+    >>> print(pretty(parse("16*N*((H - 4)//2)")))
+    16·N·⌊(H − 4)/2⌋
+    """
+    return decimal(dim).replace("-", "−") if isinstance(dim, int) else _sum(_PRETTY, dim.terms, dim.constant)
+
+
+def latex(dim: Dim) -> str:
+    r"""The dim as LaTeX, to be set in math mode.
+
+    >>> from shapecalc.dims import parse
+    >>> print(latex(parse("H**2*((W + 31)//32)")))
+    H^{2} \, \left\lfloor \frac{W + 31}{32} \right\rfloor
+    """
+    return decimal(dim) if isinstance(dim, int) else _sum(_LATEX, dim.terms, dim.constant)
+
+
+def floor_text(floor: Floor) -> str:
+    """A floor term in ASCII, as it stands alone."""
+    numerator = text(floor.terms, floor.constant)
+    return f"{numerator if _is_bare(floor) else f'({numerator})'}//{decimal(floor.divisor)}"
+
+
+def decimal(number: int) -> str:
+    """All digits of an integer, beyond the length up to which `str` writes them."""
+    if number.bit_length() < 3 * _CHUNK:
+        return str(number)
+    if number < 0:
+        return "-" + decimal(-number)
+    high, low = divmod(number, 10**_CHUNK)
+    chunks = [low]
+    while high:
+        high, low = divmod(high, 10**_CHUNK)
+        chunks.append(low)
+    return str(chunks.pop()) + "".join(str(chunk).zfill(_CHUNK) for chunk in reversed(chunks))
+
+
+def _is_bare(floor: Floor) -> bool:
+    """Whether the numerator is one symbol, which needs no parentheses above the divisor."""
+    if floor.constant or len(floor.terms) > 1:
+        return False
+    ((monomial, coefficient),) = floor.terms.items()
+    return coefficient == 1 and len(monomial) == 1 and isinstance(monomial[0][0], str) and monomial[0][1] == 1
+
+
+def _sum(style: _Ascii, terms: Terms, constant: int) -> str:
+    from shapecalc.dims.gathering import gathered  # noqa: PLC0415  # needed to print, not to compute
+    from shapecalc.dims.terms import order  # noqa: PLC0415  # terms.py writes its floors with this module
+
+    terms, constant = gathered(terms, constant)
+    pieces: list[str] = []
+    for monomial in sorted(terms, key=order):
+        coefficient = terms[monomial]
+        negative = coefficient < 0
+        if pieces:
+            pieces.append(f" {style.minus} " if negative else " + ")
+        elif negative:
+            pieces.append(style.minus)
+        # `-H//2` would be read as (−H)//2, so a floor after a leading minus takes parentheses.
+        pieces.append(_product(style, monomial, abs(coefficient), alone=not negative or len(pieces) > 1))
+    if constant:
+        pieces.append(f" {style.minus if constant < 0 else '+'} {decimal(abs(constant))}")
+    return "".join(pieces)
+
+
+def _product(style: _Ascii, monomial: Monomial, coefficient: int, *, alone: bool) -> str:
+    factors = [] if coefficient == 1 else [decimal(coefficient)]
+    alone = alone and coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1
+    for atom, power in monomial:
+        if isinstance(atom, str):
+            base = style.name(atom)
+        elif atom.divisor == 1:  # a sum that `gathered` made a factor
+            base = style.parenthesised(_plain(style, atom))
+        else:
+            base = style.floor(atom, alone=alone)
+        factors.append(base if power == 1 else style.power(base, power))
+    return style.times.join(factors)
+
+
+def _plain(style: _Ascii, shifted: Floor) -> str:
+    """A gathered factor such as H − 4, written in that order."""
+    ((monomial, _),) = shifted.terms.items()
+    sign = style.minus if shifted.constant < 0 else "+"
+    return f"{_product(style, monomial, 1, alone=True)} {sign} {decimal(abs(shifted.constant))}"

@@ -1,0 +1,234 @@
+"""What an expression is made of: atoms, their products (monomials) and integer combinations of those (terms).
+
+Everything here is plain dictionaries and tuples; `expression.py` wraps them into `Expr`. The constant of a polynomial
+is kept beside its terms, so that adding a number shares the dictionary instead of copying it. No dictionary of terms
+is ever changed once an expression or a floor term holds it.
+"""
+
+from __future__ import annotations
+
+from math import gcd
+from typing import TYPE_CHECKING, TypeAlias
+
+from shapecalc.dims.printing import floor_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+MAX_TERMS = 200_000  # an expression with more terms than this helps nobody, and a hostile file asks for billions
+MAX_DEPTH = 50  # floors within floors; keeps every walk over an expression far from Python's recursion limit
+MAX_SIZE = 100_000  # factors written out in one floor term; nested squares would double it at every level
+
+
+class DimLimitError(ValueError):
+    """An expression that grows beyond what can be kept exactly: too many terms, or floors nested too deeply."""
+
+
+class Floor:
+    """The atom ⌊(Σ terms + constant)/divisor⌋, with 0 ≤ every coefficient < divisor and 0 ≤ constant < divisor.
+
+    Only `floor_div` builds one, because only it knows that these bounds hold. `content` is the greatest common
+    divisor of the coefficients, `degree` the highest degree among the terms, `depth` the number of floors nested in it
+    (itself included) and `size` the number of factors it takes to write it down.
+    """
+
+    __slots__ = ("_hash", "_text", "constant", "content", "degree", "depth", "divisor", "size", "symbols", "terms")
+
+    _text: str
+
+    def __init__(
+        self,
+        terms: Terms,
+        constant: int,
+        divisor: int,
+        *,
+        content: int,
+        degree: int,
+        depth: int,
+        size: int,
+        symbols: tuple[str, ...],
+    ) -> None:
+        self.terms = terms
+        self.constant = constant
+        self.divisor = divisor
+        self.content = content
+        self.degree = degree
+        self.depth = depth
+        self.size = size
+        self.symbols = symbols
+        self._hash = hash((frozenset(terms.items()), constant, divisor))
+
+    def scaled(self, constant: int, divisor: int) -> Floor:
+        """The floor of the same terms over another constant and divisor, both already in bounds."""
+        return Floor(
+            self.terms,
+            constant,
+            divisor,
+            content=self.content,
+            degree=self.degree,
+            depth=self.depth,
+            size=self.size,
+            symbols=self.symbols,
+        )
+
+    def __reduce__(self) -> tuple[Callable[[Terms, int, int], Floor], tuple[Terms, int, int]]:
+        # Built anew, for hashes of names differ from process to process.
+        return new_floor, (self.terms, self.constant, self.divisor)
+
+    @property
+    def text(self) -> str:
+        """The floor as `str(expr)` writes it; equal floors have equal texts and different ones different texts."""
+        try:
+            return self._text
+        except AttributeError:
+            self._text = floor_text(self)
+            return self._text
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(other) is not Floor:
+            return NotImplemented
+        return (
+            self._hash == other._hash
+            and self.divisor == other.divisor
+            and self.constant == other.constant
+            and self.terms == other.terms
+        )
+
+    # Atoms have one total order, in which symbols come first: `str` and `Floor` compare with `<` as they are.
+    def __lt__(self, other: object) -> bool:
+        if type(other) is not Floor:
+            return False
+        if self.symbols != other.symbols:
+            return self.symbols < other.symbols
+        if self.divisor != other.divisor:
+            return self.divisor < other.divisor
+        if self.constant != other.constant:
+            return self.constant < other.constant
+        return self.text < other.text
+
+    def __gt__(self, other: object) -> bool:
+        return type(other) is not Floor or other < self
+
+
+Atom: TypeAlias = "str | Floor"
+Monomial: TypeAlias = "tuple[tuple[Atom, int], ...]"  # (atom, power ≥ 1), ascending by atom, never empty
+Terms: TypeAlias = "dict[Monomial, int]"  # no coefficient is 0
+
+
+def degree(monomial: Monomial) -> int:
+    """Total degree, where a floor term counts as much as the polynomial that it divides."""
+    return sum(power if isinstance(atom, str) else power * atom.degree for atom, power in monomial)
+
+
+def order(monomial: Monomial) -> tuple[int, list[tuple[Atom, int]]]:
+    """Sort key that puts leading terms first: higher degree, then alphabetical, then higher power."""
+    return -degree(monomial), [(atom, -power) for atom, power in monomial]
+
+
+def symbols_of(terms: Iterable[Monomial]) -> tuple[str, ...]:
+    """Names of the symbols that occur anywhere in the terms, sorted."""
+    names: set[str] = set()
+    for monomial in terms:
+        for atom, _ in monomial:
+            if isinstance(atom, str):
+                names.add(atom)
+            else:
+                names.update(atom.symbols)
+    return tuple(sorted(names))
+
+
+def new_floor(terms: Terms, constant: int, divisor: int) -> Floor:
+    """A floor term from parts already within bounds; raises `DimLimitError` where it would be too deep or too large."""
+    depth, size = 1, 0
+    for monomial in terms:
+        size += 1
+        for atom, _ in monomial:
+            if isinstance(atom, str):
+                size += 1
+            else:
+                size += atom.size
+                depth = max(depth, atom.depth + 1)
+    if depth > MAX_DEPTH:
+        raise DimLimitError(f"floors nest at most {MAX_DEPTH} deep")
+    if size > MAX_SIZE:
+        raise DimLimitError(f"a floor term holds at most {MAX_SIZE} factors")
+    return Floor(
+        terms,
+        constant,
+        divisor,
+        content=gcd(*terms.values()),
+        degree=max(map(degree, terms)),
+        depth=depth,
+        size=size,
+        symbols=symbols_of(terms),
+    )
+
+
+def times(left: Monomial, right: Monomial) -> Monomial:
+    """The product of two monomials."""
+    if left[-1][0] < right[0][0]:
+        return left + right
+    if right[-1][0] < left[0][0]:
+        return right + left
+    powers = dict(left)
+    for atom, power in right:
+        powers[atom] = powers.get(atom, 0) + power
+    return tuple(sorted(powers.items()))
+
+
+def over(left: Monomial, right: Monomial) -> Monomial | None:
+    """The quotient of two monomials (empty where they are equal), None where some power would be negative."""
+    powers = dict(left)
+    for atom, power in right:
+        rest = powers.get(atom, 0) - power
+        if rest < 0:
+            return None
+        if rest:
+            powers[atom] = rest
+        else:
+            del powers[atom]
+    return tuple(powers.items())
+
+
+def add_into(total: Terms, terms: Terms, factor: int = 1) -> None:
+    """Add `factor` times `terms` to `total` in place, dropping what cancels."""
+    for monomial, coefficient in terms.items():
+        coefficient *= factor  # noqa: PLW2901  # twice as fast as a second name here, where all sums pass
+        known = total.get(monomial)
+        if known is None:
+            total[monomial] = coefficient
+        elif known + coefficient:
+            total[monomial] = known + coefficient
+        else:
+            del total[monomial]
+
+
+def multiply(left: Terms, left_constant: int, right: Terms, right_constant: int) -> Terms:
+    """The terms of (left + left_constant)·(right + right_constant); the product of the constants is left out."""
+    if len(left) * len(right) > MAX_TERMS:
+        raise DimLimitError(f"a product expands to at most {MAX_TERMS} terms, here {len(left)} meet {len(right)}")
+    if len(left) == 1 and not left_constant:
+        ((monomial, coefficient),) = left.items()
+        # Multiplying by one monomial keeps different monomials different: nothing can cancel.
+        result = {times(monomial, other): coefficient * factor for other, factor in right.items()}
+        if right_constant:
+            result[monomial] = coefficient * right_constant
+        return result
+    if len(right) == 1 and not right_constant:
+        return multiply(right, right_constant, left, left_constant)
+    result = {}
+    for monomial, coefficient in left.items():
+        for other, factor in right.items():
+            product = times(monomial, other)
+            result[product] = result.get(product, 0) + coefficient * factor
+    result = {monomial: coefficient for monomial, coefficient in result.items() if coefficient}
+    if right_constant:
+        add_into(result, left, right_constant)
+    if left_constant:
+        add_into(result, right, left_constant)
+    return result

@@ -1,0 +1,251 @@
+"""The shape engine and the counters: walks an architecture once, applies each layer's rules, sums a report."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from shapecalc.diagnostics import Diagnostic, Label, LayerError, ShapecalcError, Span
+from shapecalc.dims import Dim, evaluate, free_symbols, product
+from shapecalc.layers.base import show
+from shapecalc.layers.fields import LARGEST_DIM
+from shapecalc.report import BYTES, Count, Facts, LayerReport, Report, Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from shapecalc.architecture import Architecture, Expectation, Step
+    from shapecalc.layers import Layer, Shape
+
+BATCH_SYMBOLS = ("N", "B", "batch")
+"""Costs are shown for one sample where the batch, by one of these names, is left free."""
+
+LARGEST_COUNT = 2**63 - 1
+
+
+def inspect(architecture: Architecture, *, symbolic: bool = False, **sizes: int) -> Report:
+    """Return the shapes and costs of every layer.
+
+    `sizes` bind symbols (`N=2, H=256`); what they leave free takes the file's own `sizes:`, unless `symbolic` leaves
+    all of it free. Where the batch is free, costs are those of one sample.
+    Raises `ShapecalcError` with a diagnostic for each independent mistake.
+
+    >>> import shapecalc
+    >>> inspect(shapecalc.load("lenet5")).totals.params
+    61706
+    """
+    report, findings = infer(architecture, symbolic=symbolic, sizes=sizes)
+    if findings or report is None:
+        raise ShapecalcError(findings, architecture.file)
+    return report
+
+
+def infer(
+    architecture: Architecture, *, symbolic: bool = False, sizes: Mapping[str, int] | None = None
+) -> tuple[Report | None, tuple[Diagnostic, ...]]:
+    """Return the report, or None and the diagnostics of every independent mistake.
+
+    A layer whose rule fails has no output; what reads it is passed over in silence, the rest is still walked.
+    """
+    bindings = _bindings(architecture, sizes or {}, symbolic=symbolic)
+    inputs = tuple(dataclasses.replace(entry, shape=_bound(entry.shape, bindings)) for entry in architecture.inputs)
+    free = {name for entry in inputs for dim in entry.shape for name in free_symbols(dim)}
+    costs_at = {name: 1 for name in BATCH_SYMBOLS if name in free}
+
+    values: dict[str, Shape] = {entry.name: entry.shape for entry in inputs}
+    makers: dict[str, LayerReport] = {}
+    known: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
+    rows: list[LayerReport] = []
+    findings: list[Diagnostic] = []
+    for step in architecture.steps:
+        try:
+            shapes = tuple([values[slot] for slot in step.inputs])
+        except KeyError:
+            continue  # it reads what a failed layer would have given: one cause, one error
+        key = (step.layer, shapes)
+        facts = known.get(key)
+        if facts is None:
+            try:
+                facts = known[key] = _facts(step.layer, shapes, costs_at)
+            except LayerError as error:
+                findings.append(_placed(error, step, makers))
+                facts = _without_stated(step.layer, error, shapes, costs_at)
+                if facts is None:
+                    continue
+        row = LayerReport(step, shapes, facts)
+        rows.append(row)
+        _store(row, values, makers)
+    if findings:
+        return None, tuple(findings)
+    outputs = {name: values[slot] for name, slot in architecture.outputs.items()}
+    try:
+        totals = _totals(rows)
+    except LayerError as error:
+        return None, (Diagnostic(code=error.code, message=f"the network {error.message}"),)
+    return Report(architecture, inputs, bindings, costs_at, tuple(rows), outputs, totals), ()
+
+
+def unmet(report: Report) -> tuple[Diagnostic, ...]:
+    """Return an SC501 error for each line of an `expect:` block that the report does not meet."""
+    totals, architecture = report.totals, report.architecture
+    whole: dict[str, Count | Shape] = {
+        "params": totals.params,
+        "buffers": totals.buffers,
+        "macs": totals.macs,
+        "flops": totals.flops,
+        "output": next(iter(report.outputs.values())),
+    }
+    found = [_unmet(f"`{architecture.name}`", whole, line) for line in architecture.expect]
+    for row in report.layers:
+        own: dict[str, Count | Shape] = {
+            "params": row.params,
+            "buffers": row.buffers,
+            "macs": row.macs,
+            "flops": row.flops,
+            "output": row.output,
+        }
+        found += [_unmet(f"`{row.path}`", own, line) for line in row.step.expect]
+    return tuple(finding for finding in found if finding is not None)
+
+
+def _bindings(architecture: Architecture, sizes: Mapping[str, int], *, symbolic: bool) -> dict[str, int]:
+    symbols = {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
+    for name, size in sizes.items():
+        if name not in symbols:
+            names = ", ".join(f"`{symbol}`" for symbol in sorted(symbols))
+            has = f"its free symbols are {names}" if names else "its input has no free symbol"
+            finding = Diagnostic(code="SC312", message=f"`{architecture.name}` has no symbol `{name}`: {has}")
+            raise ShapecalcError((finding,), exit_code=2)
+        if type(size) is not int or not 1 <= size <= LARGEST_DIM:
+            message = f"`{name}` expects a size from 1 to {LARGEST_DIM} (2^31 - 1), receives {size}"
+            raise ShapecalcError((Diagnostic(code="SC201", message=message),), exit_code=2)
+    usual = {} if symbolic else {name: size for name, size in architecture.sizes.items() if name in symbols}
+    return {**usual, **sizes}
+
+
+def _bound(shape: Shape, bindings: Mapping[str, int]) -> Shape:
+    return tuple(dim if type(dim) is int else evaluate(dim, bindings) for dim in shape)
+
+
+def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]) -> Facts:
+    outputs = layer.outputs(*shapes)
+    parameters = layer.parameters(*shapes)
+    buffers = layer.buffers(*shapes)
+    # Costs are worked out at `costs_at`, before any product is taken: numbers multiply faster than expressions.
+    entering = [_bound(shape, costs_at) for shape in shapes] if costs_at else shapes
+    leaving = [_bound(shape, costs_at) if costs_at else shape for shape in outputs.values()]
+    macs = layer.macs(*entering, leaving[0])
+    facts = Facts(
+        outputs,
+        parameters,
+        buffers,
+        sum(map(product, parameters.values())) if parameters else 0,
+        sum(map(product, buffers.values())) if buffers else 0,
+        macs,
+        2 * macs + layer.operations(*entering, leaving[0]),
+        sum(map(product, leaving)),
+    )
+    _refuse_enormous(facts)
+    return facts
+
+
+def _refuse_enormous(facts: Facts) -> None:
+    for shape in facts.outputs.values():
+        for dim in shape:
+            if type(dim) is int and dim > LARGEST_DIM:
+                raise LayerError("SC309", f"gives an axis of {dim}, more than {LARGEST_DIM} (2^31 - 1)")
+    for word, count in (("parameters", facts.params), ("numbers", facts.activations), ("FLOPs", facts.flops)):
+        if type(count) is int and count > LARGEST_COUNT:
+            raise LayerError("SC309", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
+
+
+def _totals(rows: list[LayerReport]) -> Totals:
+    facts = [row.facts for row in rows]
+    params = _sum(fact.params for fact in facts)
+    activations = _sum(fact.activations for fact in facts)
+    totals = Totals(
+        params=params,
+        buffers=_sum(fact.buffer_count for fact in facts),
+        macs=_sum(fact.macs for fact in facts),
+        flops=_sum(fact.flops for fact in facts),
+        parameter_bytes=None if params is None else BYTES * params,
+        activation_bytes=None if activations is None else BYTES * activations,
+    )
+    for word, count in (("parameters", params), ("FLOPs", totals.flops), ("bytes of activations", activations)):
+        if type(count) is int and count > LARGEST_COUNT:
+            raise LayerError("SC309", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
+    return totals
+
+
+def _sum(counts: Iterable[Count]) -> Count:
+    """Return the sum, exact for numbers and expressions; unknown where a part is unknown."""
+    total: Dim = 0
+    for count in counts:
+        if count is None:
+            return None
+        total = total + count
+    return total
+
+
+def _store(row: LayerReport, values: dict[str, Shape], makers: dict[str, LayerReport]) -> None:
+    step, outputs = row.step, row.facts.outputs
+    values[step.path] = row.output
+    makers[step.path] = row
+    if len(outputs) > 1:
+        for name, shape in outputs.items():
+            values[step.slot(name)] = shape
+            makers[step.slot(name)] = row
+
+
+def _without_stated(
+    layer: Layer, error: LayerError, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]
+) -> Facts | None:
+    """Return the facts that would hold without a wrongly stated size, so that what follows is still checked."""
+    if error.code != "SC301" or error.field is None:
+        return None
+    try:
+        return _facts(dataclasses.replace(layer, **{error.field: None}), shapes, costs_at)  # type: ignore[type-var]
+    except LayerError:
+        return None
+
+
+def _placed(error: LayerError, step: Step, makers: Mapping[str, LayerReport]) -> Diagnostic:
+    """Add to what a rule knows what the engine knows: the place, and where the shape came from."""
+    labels = []
+    for slot in step.inputs:
+        maker = makers.get(slot)
+        if maker is not None and maker.step.place is not None:
+            how = maker.step.layer.explain(*maker.inputs, maker.output)
+            gives = show(maker.output)
+            labels.append(Label(maker.step.place.word, f"gives {gives}, {how}" if how else f"gives {gives}"))
+    return Diagnostic(
+        code=error.code,
+        message=f"`{step.layer.word}` {error.message}",
+        span=_span(error, step),
+        label=error.label,
+        labels=tuple(labels),
+        help=error.help,
+    )
+
+
+def _span(error: LayerError, step: Step) -> Span | None:
+    if step.place is None:
+        return None
+    fields = step.place.fields
+    if error.field is None:
+        return step.place.word
+    return fields.get((error.field, *error.index)) or fields.get((error.field,)) or step.place.word
+
+
+def _unmet(subject: str, found: Mapping[str, Count | Shape], line: Expectation) -> Diagnostic | None:
+    value = found[line.key]
+    if value == line.value:
+        return None
+    said = show(value) if isinstance(value, tuple) else value
+    wanted = show(line.value) if isinstance(line.value, tuple) else line.value
+    return Diagnostic(
+        code="SC501",
+        message=f"{subject} expects {line.key} {wanted}, has {said}",
+        span=line.span,
+        label=f"is {said}",
+    )

@@ -1,0 +1,220 @@
+"""An architecture and arrays → plain calls of reference kernels; and the price of a run, before anything is allocated."""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shapecalc import reference
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.dims import Expr, product
+from shapecalc.engine import inspect
+from shapecalc.layers.base import show
+from shapecalc.reference.base import Array, Call
+from shapecalc.reference.executor import execute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shapecalc.architecture import Architecture, Input
+    from shapecalc.layers import Shape
+    from shapecalc.report import LayerReport, Report
+
+BYTES = 4
+"""Of one float32 number: runs are in float32 unless the arrays given are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The most memory that a run holds at once, in bytes, and at which layer: its weights, the live values, temporaries."""
+
+    peak: int
+    layer: LayerReport
+    weights: int
+    activations: int
+    workspace: int
+
+
+def run(
+    architecture: Architecture,
+    inputs: Mapping[str, Array],
+    params: Mapping[str, Array] | None = None,
+    *,
+    seed: int = 0,
+) -> dict[str, Array]:
+    """Run the forward pass and return the outputs by name.
+
+    Symbols take the sizes of the input arrays. `params` holds weights and buffers by path (`c1.weight`); what is not
+    given is random, the same for the same `seed`.
+    Raises `ShapecalcError` SC702 where an array is missing, left over or of another shape than the architecture's.
+    """
+    report = inspect(architecture, **_sizes_of(architecture, inputs))
+    given = dict(params or {})
+    _refuse_strangers(given, report)
+    calls = calls_of(report, params=given, seed=seed)
+    execution = execute(calls, {name: np.asarray(array) for name, array in inputs.items()})
+    for _ in execution:
+        pass
+    return {name: execution.values[slot] for name, slot in architecture.outputs.items()}
+
+
+def random_inputs(report: Report, *, seed: int = 0) -> dict[str, Array]:
+    """Return seeded random arrays in the shapes of the report's inputs, all of which must be numbers."""
+    return {
+        entry.name: np.random.default_rng([seed, zlib.crc32(entry.name.encode())]).standard_normal(
+            numbers(entry.shape), dtype=np.float32
+        )
+        for entry in report.inputs
+    }
+
+
+def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed: int = 0) -> Iterator[Call]:
+    """Yield a call per layer; its weights are made when it is asked for, so that one layer's are alive at a time.
+
+    The kernel gets the layer's fields as written (`same` stays a word) and parameters in the shapes that were
+    predicted: where those are wrong, the kernel's own arithmetic will not fit together.
+    """
+    frees = last_reads(report)
+    for row in report.layers:
+        step, facts = row.step, row.facts
+        shapes = {**facts.parameters, **facts.buffers}
+        names = tuple(facts.outputs)
+        yield Call(
+            path=step.path,
+            kernel=step.layer.word,
+            fields=fields_as_written(step.layer),
+            parameters={
+                name: _parameter(f"{step.path}.{name}", numbers(shape), params or {}, seed)
+                for name, shape in shapes.items()
+            },
+            inputs=step.inputs,
+            outputs=(step.path, *(step.slot(name) for name in names[1:])),
+            frees=frees[step.path],
+        )
+
+
+def fields_as_written(layer: Any) -> dict[str, Any]:
+    """Return a layer's fields by name, words and lists as the file has them."""
+    return {field.name: getattr(layer, field.name) for field in dataclasses.fields(layer)}
+
+
+def price(report: Report) -> Price:
+    """Return the peak memory of a run and where it happens, from shapes alone."""
+    frees = last_reads(report)
+    live = {entry.name: BYTES * _size(entry.shape) for entry in report.inputs}
+    worst: Price | None = None
+    for row in report.layers:
+        facts = row.facts
+        live[row.step.path] = sum(BYTES * _size(shape) for shape in facts.outputs.values())
+        parameters = {name: numbers(shape) for name, shape in (*facts.parameters.items(), *facts.buffers.items())}
+        weights = sum(BYTES * _size(shape) for shape in parameters.values())
+        workspace = reference.workspace(
+            row.type,
+            fields_as_written(row.step.layer),
+            tuple(numbers(shape) for shape in row.inputs),
+            parameters,
+            tuple(numbers(shape) for shape in facts.outputs.values()),
+            BYTES,
+        )
+        activations = sum(live.values())
+        if worst is None or weights + activations + workspace > worst.peak:
+            worst = Price(weights + activations + workspace, row, weights, activations, workspace)
+        for slot in frees[row.step.path]:
+            live.pop(slot, None)
+    assert worst is not None  # an architecture has a layer
+    return worst
+
+
+def last_reads(report: Report) -> dict[str, tuple[str, ...]]:
+    """Return, for each step, the slots that nothing reads after it."""
+    kept = set(report.architecture.outputs.values())
+    last: dict[str, str] = {}
+    for row in report.layers:
+        for slot in (*row.step.inputs, row.step.path):
+            last[slot] = row.step.path
+    frees: dict[str, list[str]] = {row.step.path: [] for row in report.layers}
+    for slot, path in last.items():
+        if slot not in kept:
+            frees[path].append(slot)
+    return {path: tuple(slots) for path, slots in frees.items()}
+
+
+def numbers(shape: Shape) -> tuple[int, ...]:
+    """Return a shape as numbers; raise `ShapecalcError` SC702 where a symbol is left."""
+    for dim in shape:
+        if isinstance(dim, Expr):
+            message = f"a run expects a number for every symbol, {show(shape)} has one left"
+            raise ShapecalcError((Diagnostic(code="SC702", message=message, help="give it by `--set`"),))
+    return tuple(dim for dim in shape if isinstance(dim, int))
+
+
+def _size(shape: Shape) -> int:
+    size = product(shape)
+    assert isinstance(size, int)  # `numbers` has been asked before
+    return size
+
+
+def _parameter(path: str, shape: tuple[int, ...], given: Mapping[str, Array], seed: int) -> Array:
+    """Return the array given under `path`, else seeded random numbers small enough for deep stacks not to overflow."""
+    if path in given:
+        return np.asarray(given[path])
+    random = np.random.default_rng([seed, zlib.crc32(path.encode())])
+    array = random.random(shape, dtype=np.float32)
+    if path.endswith("running_var"):
+        array += np.float32(0.5)
+        return array
+    fan_in = max(product(shape[1:]), 1) if len(shape) > 1 else 3
+    # Uniform between ±√(3/fan_in) keeps the variance of what passes through a layer (LeCun et al. 1998, section 4.6).
+    bound = np.float32((3 / int(fan_in)) ** 0.5)
+    array *= 2 * bound
+    array -= bound
+    return array
+
+
+def _sizes_of(architecture: Architecture, inputs: Mapping[str, Array]) -> dict[str, int]:
+    """Return the sizes of symbols from the arrays that enter."""
+    expected = {entry.name for entry in architecture.inputs}
+    if set(inputs) != expected:
+        message = f"`{architecture.name}` expects inputs {sorted(expected)}, receives {sorted(inputs)}"
+        raise ShapecalcError((Diagnostic(code="SC702", message=message),))
+    sizes: dict[str, int] = {}
+    for entry in architecture.inputs:
+        shape = np.shape(inputs[entry.name])
+        if len(shape) != len(entry.shape) or not all(map(_agrees, entry.shape, shape)):
+            raise _other_shape(entry, shape)
+        for dim, size in zip(entry.shape, shape, strict=True):
+            if isinstance(dim, Expr) and sizes.setdefault(str(dim), size) != size:
+                raise _other_shape(entry, shape)
+    return sizes
+
+
+def _agrees(dim: object, size: int) -> bool:
+    return isinstance(dim, Expr) or dim == size
+
+
+def _other_shape(entry: Input, shape: tuple[int, ...]) -> ShapecalcError:
+    message = f"`{entry.name}` expects {show(entry.shape)}, receives {list(shape)}"
+    return ShapecalcError((Diagnostic(code="SC702", message=message),))
+
+
+def _refuse_strangers(params: Mapping[str, Array], report: Report) -> None:
+    expected = {
+        f"{row.path}.{name}": numbers(shape)
+        for row in report.layers
+        for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
+    }
+    for path, array in params.items():
+        if path not in expected:
+            from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
+            near = closest(path, tuple(expected))
+            help_text = f"write `{near}`" if near else None
+            message = f"`{path}` is no parameter of `{report.architecture.name}`"
+            raise ShapecalcError((Diagnostic(code="SC702", message=message, help=help_text),))
+        if np.shape(array) != expected[path]:
+            message = f"`{path}` expects {list(expected[path])}, receives {list(np.shape(array))}"
+            raise ShapecalcError((Diagnostic(code="SC702", message=message),))

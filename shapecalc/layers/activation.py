@@ -1,0 +1,239 @@
+"""Activation functions: the same shape leaves, number by number or row by row."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from shapecalc.dims import Dim, exact_quotient, product
+from shapecalc.layers.base import Layer, Shape, axis_index, layer
+from shapecalc.layers.fields import Axis, Number, PositiveNumber, Word
+
+
+class Elementwise(Layer):
+    """A function of each number alone; `cost` is its scalar operations per number."""
+
+    __slots__ = ()
+    cost: ClassVar[int]
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape."""
+        return x
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return `cost` operations per number."""
+        return self.cost * product(x)
+
+
+@layer("relu")
+@dataclass(frozen=True, slots=True)
+class Relu(Elementwise):
+    """Rectified linear unit, max(0, x).
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 1 per number (compare)
+    Source: torch.nn.ReLU
+    """
+
+    cost = 1
+
+
+@layer("leaky_relu", main="negative_slope")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeakyRelu(Elementwise):
+    """x where it is positive, negative_slope · x where it is not.
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 2 per number (compare, multiply)
+    Source: torch.nn.LeakyReLU
+    """
+
+    cost = 2
+    negative_slope: Annotated[float, Number()] = 0.01
+
+
+@layer("elu", main="alpha")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elu(Elementwise):
+    """Exponential linear unit: x where it is positive, α(eˣ − 1) where it is not.
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 4 per number (compare, exp, subtract, multiply)
+    Source: torch.nn.ELU
+    """
+
+    cost = 4
+    alpha: Annotated[float, Number()] = 1.0
+
+
+@layer("gelu", main="approximate")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gelu(Elementwise):
+    """Gaussian error linear unit, x/2 · (1 + erf(x/√2)); `approximate: tanh` for the formula with tanh.
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 5 per number (scale, erf, add, times x, halve); with tanh 9 (square, cube, scale, add,
+        scale, tanh, add, times x, halve)
+    Source: torch.nn.GELU
+    """
+
+    cost = 5
+    approximate: Annotated[str, Word(("none", "tanh"))] = "none"
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return 5 operations per number, 9 for the approximation."""
+        return (9 if self.approximate == "tanh" else self.cost) * product(x)
+
+
+@layer("silu")
+@dataclass(frozen=True, slots=True)
+class Silu(Elementwise):
+    """Sigmoid linear unit (swish), x · σ(x).
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 5 per number (the sigmoid's 4, multiply)
+    Source: torch.nn.SiLU
+    """
+
+    cost = 5
+
+
+@layer("hardswish")
+@dataclass(frozen=True, slots=True)
+class Hardswish(Elementwise):
+    """x · min(max(x + 3, 0), 6)/6.
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 5 per number (add, two comparisons, divide, multiply)
+    Source: torch.nn.Hardswish
+    """
+
+    cost = 5
+
+
+@layer("hardsigmoid")
+@dataclass(frozen=True, slots=True)
+class Hardsigmoid(Elementwise):
+    """min(max(x + 3, 0), 6)/6.
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 4 per number (add, two comparisons, divide)
+    Source: torch.nn.Hardsigmoid
+    """
+
+    cost = 4
+
+
+@layer("sigmoid")
+@dataclass(frozen=True, slots=True)
+class Sigmoid(Elementwise):
+    """The logistic function, 1/(1 + e⁻ˣ).
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 4 per number (negate, exp, add, divide)
+    Source: torch.nn.Sigmoid
+    """
+
+    cost = 4
+
+
+@layer("tanh")
+@dataclass(frozen=True, slots=True)
+class Tanh(Elementwise):
+    """Hyperbolic tangent.
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 1 per number
+    Source: torch.nn.Tanh
+    """
+
+    cost = 1
+
+
+@layer("softplus", main="beta")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Softplus(Elementwise):
+    """log(1 + e^(βx))/β; x itself where βx is above `threshold`.
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 6 per number (scale, exp, add, log, divide, compare)
+    Source: torch.nn.Softplus
+    """
+
+    cost = 6
+    beta: Annotated[float, PositiveNumber()] = 1.0
+    threshold: Annotated[float, Number()] = 20.0
+
+
+class Rowwise(Layer):
+    """A function of rows of numbers along one axis, `dim`."""
+
+    __slots__ = ()
+    dim: Any
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape."""
+        axis_index(self.dim, len(x), "dim", x)
+        return x
+
+    def rows(self, x: Shape) -> Dim:
+        """Return how many rows the input has along `dim`."""
+        rows = exact_quotient(product(x), x[self.dim])
+        assert rows is not None  # a product has each of its factors
+        return rows
+
+
+@layer("softmax", main="dim")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Softmax(Rowwise):
+    """e^x over its row's sum: each row along `dim` adds up to 1.
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 5n − 2 per row of n (max n − 1, subtract n, exp n, sum n − 1, divide n)
+    Source: torch.nn.Softmax
+    """
+
+    dim: Axis = -1
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return 5n − 2 operations per row."""
+        return 5 * product(x) - 2 * self.rows(x)
+
+
+@layer("log_softmax", main="dim")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSoftmax(Rowwise):
+    """The logarithm of softmax, x − max − log Σ e^(x − max).
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 5n − 1 per row of n (max n − 1, subtract n, exp n, sum n − 1, log 1, subtract n)
+    Source: torch.nn.LogSoftmax
+    """
+
+    dim: Axis = -1
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return 5n − 1 operations per row."""
+        return 5 * product(x) - self.rows(x)

@@ -1,0 +1,198 @@
+"""What every layer offers: fields, a shape rule, parameters and costs; and the registry of layer words.
+
+A layer is a frozen dataclass. Its rule and its counts are methods over shapes, `output_shape(x)`, `parameters(x)`,
+`macs(x, y)`, with the shapes of its inputs in order and, for costs, the shape of its output last. Shapes are tuples of
+dims, whole numbers or exact expressions over symbols, and every rule holds for both.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, Expr, free_symbols, pretty
+from shapecalc.layers.fields import Kind
+
+Shape = tuple[Dim, ...]
+L = TypeVar("L", bound="type[Layer]")
+
+REGISTRY: dict[str, "type[Layer]"] = {}
+
+
+class Layer:
+    """The contract of a layer; a subclass overrides what differs from "one input, same shape, no parameters"."""
+
+    __slots__ = ()
+    word: ClassVar[str]
+    main: ClassVar[str | None]
+    takes: ClassVar[int] = 1
+    """How many inputs it reads."""
+
+    def __post_init__(self) -> None:
+        for field in fields_of(type(self)).values():
+            value = getattr(self, field.name)
+            if value is not None or field.default is not None:
+                field.kind.check(field.name, value)
+        self.check_fields()
+
+    def check_fields(self) -> None:
+        """Raise `LayerError` where fields that are each fine contradict each other."""
+
+    def output_shape(self, *inputs: Any) -> Shape:
+        """Return the shape that leaves; raise `LayerError` where the inputs do not fit."""
+        raise NotImplementedError
+
+    def outputs(self, *inputs: Any) -> dict[str, Shape]:
+        """Return every output by name; the first is the one that a following step reads."""
+        return {"output": self.output_shape(*inputs)}
+
+    def parameters(self, *inputs: Any) -> dict[str, Shape]:  # noqa: ARG002 - most layers have none
+        """Return the learnable tensors by PyTorch's names."""
+        return {}
+
+    def buffers(self, *inputs: Any) -> dict[str, Shape]:  # noqa: ARG002 - most layers have none
+        """Return the tensors that are kept but not learnt, by PyTorch's names (its batch counter is left out)."""
+        return {}
+
+    def macs(self, *shapes: Any) -> Dim:  # noqa: ARG002 - only matrix products have them
+        """Return the multiply-accumulates of matrix products, without bias: zero but for a few families."""
+        return 0
+
+    def operations(self, *shapes: Any) -> Dim:
+        """Return the scalar operations besides the multiply-accumulates."""
+        raise NotImplementedError
+
+    def flops(self, *shapes: Any) -> Dim:
+        """Return 2 × MACs + every other scalar operation."""
+        return 2 * self.macs(*shapes) + self.operations(*shapes)
+
+    def explain(self, *shapes: Any) -> str:  # noqa: ARG002 - most outputs speak for themselves
+        """Return how the output came about where its shape alone does not show it (`512 x 7 x 7`)."""
+        return ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a layer as the class states it."""
+
+    name: str
+    kind: Kind
+    default: Any
+    required: bool
+
+
+def layer(word: str, *, main: str | None = None) -> Callable[[L], L]:
+    """Register a frozen dataclass under the word that files use; `main` is the field that a lone value fills.
+
+    Raises `ValueError` where the word is taken.
+    """
+
+    def register(cls: L) -> L:
+        if word in REGISTRY:
+            raise ValueError(f"two layers are called `{word}`: {REGISTRY[word].__qualname__} and {cls.__qualname__}")
+        cls.word = word
+        cls.main = main
+        REGISTRY[word] = cls
+        return cls
+
+    return register
+
+
+@cache
+def fields_of(cls: type[Layer]) -> Mapping[str, Field]:
+    """Return the fields of a layer class in the order in which it states them."""
+    # Layer files evaluate their annotations, so that `type` is the annotation itself and not its text.
+    found = {}
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every registered class is a dataclass
+        kind = next(kind for kind in _metadata(field.type) if hasattr(kind, "describe"))
+        required = field.default is dataclasses.MISSING
+        found[field.name] = Field(field.name, kind, None if required else field.default, required)
+        if required:
+            found[field.name] = Field(field.name, kind, dataclasses.MISSING, required=True)
+    return MappingProxyType(found)
+
+
+def _metadata(annotation: Any) -> tuple[Any, ...]:
+    assert get_origin(annotation) is Annotated, annotation
+    return get_args(annotation)[1:]
+
+
+def spatial_rank(x: Shape, *, most: int = 3) -> int:
+    """Return how many spatial axes `[N, C, *spatial]` has; raise `LayerError` SC305 where it has none, or too many."""
+    rank = len(x) - 2
+    if not 1 <= rank <= most:
+        raise LayerError(
+            "SC305",
+            f"expects [N, C, *spatial] with 1 to {most} spatial axes, receives {show(x)}",
+            label=f"receives rank {len(x)}",
+        )
+    return rank
+
+
+def per_axis(value: Any, rank: int, field: str) -> tuple[Any, ...]:
+    """Return one value per spatial axis; raise `LayerError` SC204 where a list has another length.
+
+    >>> per_axis(3, 2, "kernel_size"), per_axis((3, 5), 2, "kernel_size")
+    ((3, 3), (3, 5))
+    """
+    if not isinstance(value, tuple):
+        return (value,) * rank
+    if len(value) != rank:
+        axes = "1 axis" if rank == 1 else f"{rank} axes"
+        raise LayerError(
+            "SC204", f"expects one entry per spatial axis ({axes}) in `{field}`, receives {len(value)}", field=field
+        )
+    return value
+
+
+def axis_index(dim: int, rank: int, field: str, x: Shape) -> int:
+    """Return `dim` counted from the front; raise `LayerError` SC310 where the input has no such axis."""
+    if not -rank <= dim < rank:
+        raise LayerError(
+            "SC310",
+            f"expects an axis from {-rank} to {rank - 1} as `{field}`, receives {dim} for {show(x)}",
+            field=field,
+        )
+    return dim % rank
+
+
+def stated(value: int | None, arriving: Dim, field: str, what: str) -> None:
+    """Hold a size that the file states against the one that arrives.
+
+    Raises `LayerError` SC301 where they differ, SC311 where that depends on a symbol.
+    """
+    if value is None or value == arriving:
+        return
+    if isinstance(arriving, Expr):
+        raise undecided(f"expects {value} {what}, receives {pretty(arriving)}", arriving, field=field)
+    raise LayerError(
+        "SC301",
+        f"expects {value} {what}, receives {arriving}",
+        field=field,
+        label=f"expected {arriving}",
+        help=f"write `{field}: {arriving}`, or leave `{field}` out: it follows from the input",
+    )
+
+
+def undecided(message: str, dim: Expr, field: str | None = None) -> LayerError:
+    """Return the SC311 error for a question that has no answer until a symbol has a number."""
+    symbols = free_symbols(dim)
+    names = " and ".join(f"`{name}`" for name in symbols)
+    settings = " ".join(f"--set {name}=…" for name in symbols)
+    return LayerError(
+        "SC311",
+        f"{message}: that depends on {names}",
+        field=field,
+        help=f"give {names} a number: `{settings}`, or `sizes:` in the file",
+    )
+
+
+def show(shape: Shape) -> str:
+    """Write a shape as people read it.
+
+    >>> show((32, 6, 28, 28))
+    '[32, 6, 28, 28]'
+    """
+    return f"[{', '.join(pretty(dim) for dim in shape)}]"

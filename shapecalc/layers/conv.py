@@ -1,0 +1,193 @@
+"""Convolution and transposed convolution."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, exact_quotient, pretty, product
+from shapecalc.layers.base import Layer, Shape, layer, per_axis, spatial_rank, stated
+from shapecalc.layers.fields import (
+    Bool,
+    Count,
+    OptionalCount,
+    Padding,
+    PaddingWithoutWords,
+    PerAxis,
+    PerAxisFromZero,
+    Word,
+)
+from shapecalc.layers.windows import output_size, padding_pairs, same_size, transposed_size
+
+PaddingMode = Annotated[str, Word(("zeros", "reflect", "replicate", "circular"))]
+
+
+@layer("conv")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conv(Layer):
+    """Convolution (cross-correlation) over one, two or three spatial axes, as many as the input has.
+
+    Input: [N, C_in, *spatial]
+    Output: [N, out_channels, *places], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `padding: same` ⌈n/s⌉
+    Parameters: weight [out_channels, C_in/groups, *kernel_size]; bias [out_channels]
+    Costs: MACs = N × ∏places × out_channels × C_in/groups × ∏kernel_size, zeros of the padding counted;
+        FLOPs = 2 × MACs + 1 per output where there is a bias
+    Source: torch.nn.Conv2d; `same` with a stride as in Keras and ONNX (SAME_UPPER)
+    """
+
+    out_channels: Count
+    kernel_size: PerAxis
+    stride: PerAxis = 1
+    padding: Padding = 0
+    dilation: PerAxis = 1
+    groups: Count = 1
+    bias: Bool = True
+    padding_mode: PaddingMode = "zeros"
+    in_channels: OptionalCount = None
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return [N, out_channels, *places].
+
+        >>> Conv(out_channels=6, kernel_size=5).output_shape((1, 1, 32, 32))
+        (1, 6, 28, 28)
+        """
+        rank = spatial_rank(x)
+        stated(self.in_channels, x[1], "in_channels", "input channels")
+        _fits_groups(x[1], self.groups, "input")
+        _fits_groups(self.out_channels, self.groups, "output")
+        kernel = per_axis(self.kernel_size, rank, "kernel_size")
+        stride = per_axis(self.stride, rank, "stride")
+        dilation = per_axis(self.dilation, rank, "dilation")
+        pads = padding_pairs(self.padding, rank)
+        if self.padding_mode != "zeros":
+            _fits_padding_mode(x, pads, self.padding_mode)
+        places = (
+            same_size(n, s) if isinstance(p, str) else output_size(n, f, s, p, d, axis=axis)
+            for axis, (n, f, s, p, d) in enumerate(zip(x[2:], kernel, stride, pads, dilation, strict=True), start=2)
+        )
+        return (x[0], self.out_channels, *places)
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """Return weight and, where there is one, bias."""
+        weight = (self.out_channels, x[1] // self.groups, *per_axis(self.kernel_size, len(x) - 2, "kernel_size"))
+        return {"weight": weight, "bias": (self.out_channels,)} if self.bias else {"weight": weight}
+
+    def macs(self, x: Shape, y: Shape) -> Dim:
+        """Return outputs × the inputs that each one reads."""
+        kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")
+        return product(y) * (x[1] // self.groups) * product(kernel)
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return one addition per output for the bias."""
+        return product(y) if self.bias else 0
+
+
+@layer("conv_transpose")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvTranspose(Layer):
+    """Transposed convolution: each input cell writes a window, windows that overlap add up.
+
+    Input: [N, C_in, *spatial]
+    Output: [N, out_channels, *cells], on each axis (n − 1)s − p₀ − p₁ + d(f − 1) + output_padding + 1
+    Parameters: weight [C_in, out_channels/groups, *kernel_size]; bias [out_channels]
+    Costs: MACs = N × ∏spatial × C_in × out_channels/groups × ∏kernel_size: input cells count, cropped ones too;
+        FLOPs = 2 × MACs + 1 per output where there is a bias
+    Source: torch.nn.ConvTranspose2d
+    """
+
+    out_channels: Count
+    kernel_size: PerAxis
+    stride: PerAxis = 1
+    padding: PaddingWithoutWords = 0
+    output_padding: PerAxisFromZero = 0
+    groups: Count = 1
+    bias: Bool = True
+    dilation: PerAxis = 1
+    in_channels: OptionalCount = None
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return [N, out_channels, *cells].
+
+        >>> ConvTranspose(out_channels=3, kernel_size=4, stride=2, padding=1).output_shape((1, 64, 32, 32))
+        (1, 3, 64, 64)
+        """
+        rank = spatial_rank(x)
+        stated(self.in_channels, x[1], "in_channels", "input channels")
+        _fits_groups(x[1], self.groups, "input")
+        _fits_groups(self.out_channels, self.groups, "output")
+        kernel = per_axis(self.kernel_size, rank, "kernel_size")
+        stride = per_axis(self.stride, rank, "stride")
+        dilation = per_axis(self.dilation, rank, "dilation")
+        extra = per_axis(self.output_padding, rank, "output_padding")
+        cells = []
+        axes = zip(x[2:], kernel, stride, padding_pairs(self.padding, rank), dilation, extra, strict=True)
+        for axis, (n, f, s, p, d, e) in enumerate(axes, start=2):
+            if e >= max(s, d):
+                raise LayerError(
+                    "SC308",
+                    f"expects `output_padding` below the larger of stride and dilation ({max(s, d)}), receives {e}",
+                    field="output_padding",
+                    help=f"write `output_padding: {max(s, d) - 1}` or less",
+                )
+            assert isinstance(p, tuple)  # the words are for sliding windows alone
+            cells.append(transposed_size(n, f, s, p, d, e, axis=axis))
+        return (x[0], self.out_channels, *cells)
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """Return weight and, where there is one, bias."""
+        kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")
+        weight = (x[1], self.out_channels // self.groups, *kernel)
+        return {"weight": weight, "bias": (self.out_channels,)} if self.bias else {"weight": weight}
+
+    def macs(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return input cells × the outputs that each one writes."""
+        kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")
+        return product(x) * (self.out_channels // self.groups) * product(kernel)
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return one addition per output for the bias."""
+        return product(y) if self.bias else 0
+
+
+def _fits_groups(channels: Dim, groups: int, which: str) -> None:
+    if groups == 1:
+        return
+    if not isinstance(channels, int):
+        if exact_quotient(channels, groups) is not None:
+            return
+        rest = f"receives {pretty(channels)}, which may not divide"
+    elif channels % groups == 0:
+        return
+    else:
+        rest = f"receives {channels}, which leaves {channels % groups} over"
+    raise LayerError(
+        "SC304",
+        f"expects {which} channels that {groups} groups divide, {rest}",
+        field="groups",
+        label=f"{pretty(channels)} {which} channels",
+        help=_near_divisors(channels, groups) if isinstance(channels, int) else None,
+    )
+
+
+def _near_divisors(channels: int, groups: int) -> str:
+    below = next(g for g in range(min(groups, channels), 0, -1) if channels % g == 0)
+    above = next((g for g in range(groups, channels + 1) if channels % g == 0), None)
+    either = f" or `groups: {above}`" if above else ""
+    return f"write `groups: {below}`{either}"
+
+
+def _fits_padding_mode(x: Shape, pads: tuple[object, ...], mode: str) -> None:
+    """Refuse padding that the mode cannot fill: reflect needs more cells than it adds, circular at least as many."""
+    for axis, (n, pad) in enumerate(zip(x[2:], pads, strict=True), start=2):
+        if isinstance(pad, tuple) and isinstance(n, int):
+            fits_padding_mode(n, pad, mode, axis, field="padding")
+
+
+def fits_padding_mode(n: int, pad: tuple[int, int], mode: str, axis: int, *, field: str) -> None:
+    """Raise `LayerError` SC302 where `mode` has too few cells to copy from (torch.nn.functional.pad)."""
+    most = {"reflect": n - 1, "circular": n}.get(mode)
+    if most is not None and max(pad) > most:
+        raise LayerError(
+            "SC302",
+            f"expects {mode} padding of at most {most} along axis {axis} of {n} cells, receives {max(pad)}",
+            field=field,
+        )

@@ -1,0 +1,47 @@
+"""What a layer's class says of itself, taken apart: a sentence, its sections (Input, Output, Parameters, Costs …), its fields."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shapecalc.layers.base import Field, fields_of
+
+if TYPE_CHECKING:
+    from shapecalc.layers import Layer
+
+SECTION = re.compile(r"^([A-Z][a-z]+): (.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Documentation:
+    """A layer type as `shapecalc layers` shows it."""
+
+    word: str
+    summary: str
+    sections: dict[str, str]
+    fields: tuple[Field, ...]
+    main: str | None
+
+
+def documentation(cls: type[Layer]) -> Documentation:
+    """Return what a layer class says of itself.
+
+    >>> from shapecalc.layers.linear import Linear
+    >>> documentation(Linear).sections["Output"]
+    '[*, out_features]'
+    """
+    summary: list[str] = []
+    sections: dict[str, list[str]] = {}
+    lines = summary
+    for line in inspect.cleandoc(cls.__doc__ or "").splitlines():
+        found = SECTION.match(line)
+        if found:
+            lines = sections.setdefault(found[1], [])
+            lines.append(found[2])
+        elif line.strip():
+            lines.append(line.strip())
+    joined = {name: " ".join(part) for name, part in sections.items()}
+    return Documentation(cls.word, " ".join(summary), joined, tuple(fields_of(cls).values()), cls.main)

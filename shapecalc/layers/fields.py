@@ -1,0 +1,231 @@
+"""The kinds of value that a layer's field takes: what is allowed, and how to say so.
+
+A kind stands in the field's annotation (`out_channels: Count`), so the class is the one place that says what a layer
+takes; parsing, help and JSON Schema read it from there.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from shapecalc.diagnostics.errors import LayerError
+
+LARGEST_DIM = 2**31 - 1
+"""The largest size of one axis. Frameworks index with 32 or 64 bits; no real axis comes near it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """A whole number, at least `minimum`."""
+
+    minimum: int | None = 1
+
+    def describe(self) -> str:
+        """Return the words that follow "expects"."""
+        return {None: "an integer", 0: "an integer of at least 0", 1: "a positive integer"}.get(
+            self.minimum, f"an integer of at least {self.minimum}"
+        )
+
+    def check(self, name: str, value: object, index: tuple[int, ...] = ()) -> None:
+        """Raise `LayerError` SC202 or SC201 where `value` is no such number."""
+        if type(value) is not int:
+            raise wrong_type(name, self.describe(), value, index)
+        if self.minimum is not None and value < self.minimum:
+            raise LayerError("SC201", f"expects {self.describe()} as `{name}`, receives {value}", field=name, index=index)
+        if abs(value) > LARGEST_DIM:
+            raise LayerError(
+                "SC201", f"expects at most {LARGEST_DIM} (2^31 - 1) as `{name}`, receives {value}", field=name, index=index
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A finite number between `minimum` and `maximum`, both allowed."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def describe(self) -> str:
+        """Return the words that follow "expects"."""
+        if self.minimum is not None and self.maximum is not None:
+            return f"a number from {self.minimum:g} to {self.maximum:g}"
+        return "a number" if self.minimum is None else f"a number of at least {self.minimum:g}"
+
+    def check(self, name: str, value: object, index: tuple[int, ...] = ()) -> None:
+        """Raise `LayerError` SC202 or SC201 where `value` is no such number."""
+        if type(value) not in (int, float):
+            raise wrong_type(name, self.describe(), value, index)
+        assert isinstance(value, int | float)
+        low = self.minimum is not None and value < self.minimum
+        high = self.maximum is not None and value > self.maximum
+        if low or high or value - value != 0:  # infinities and NaN differ from themselves
+            raise LayerError("SC201", f"expects {self.describe()} as `{name}`, receives {value}", field=name, index=index)
+
+
+@dataclass(frozen=True, slots=True)
+class PositiveNumber(Number):
+    """A finite number above zero, such as a scale."""
+
+    def describe(self) -> str:
+        """Return the words that follow "expects"."""
+        return "a number above 0"
+
+    def check(self, name: str, value: object, index: tuple[int, ...] = ()) -> None:
+        """Raise `LayerError` SC202 or SC201 where `value` is no such number."""
+        Number.check(self, name, value, index)
+        if isinstance(value, int | float) and value <= 0:
+            raise LayerError("SC201", f"expects {self.describe()} as `{name}`, receives {value}", field=name, index=index)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`true` or `false`."""
+
+    def describe(self) -> str:
+        """Return the words that follow "expects"."""
+        return "`true` or `false`"
+
+    def check(self, name: str, value: object) -> None:
+        """Raise `LayerError` SC202 where `value` is neither."""
+        if type(value) is not bool:
+            raise wrong_type(name, self.describe(), value)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def describe(self) -> str:
+        """Return the words that follow "expects"."""
+        *others, last = (f"`{word}`" for word in self.words)
+        return f"{', '.join(others)} or {last}"
+
+    def check(self, name: str, value: object) -> None:
+        """Raise `LayerError` SC203 where `value` is none of them."""
+        if not isinstance(value, str):
+            raise wrong_type(name, self.describe(), value)
+        if value not in self.words:
+            raise LayerError("SC203", f"expects {self.describe()} as `{name}`, receives `{value}`", field=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A list, each entry of the kind `item`; with `lone`, one value alone may stand for all axes."""
+
+    item: Integer | Number
+    lone: bool = True
+    nullable: bool = False
+
+    def describe(self) -> str:
+        """Return the words that follow "expects"."""
+        one = self.item.describe()
+        many = f"a list of entries that are each {one}{' or null' if self.nullable else ''}"
+        return f"{one}, or {many}" if self.lone else many
+
+    def check(self, name: str, value: object) -> None:
+        """Raise `LayerError` SC202, SC201 or SC204 where `value` is neither such a value nor such a list."""
+        if isinstance(value, tuple):
+            if not value:
+                raise LayerError("SC204", f"expects at least one entry in `{name}`, receives none", field=name)
+            for position, entry in enumerate(value):
+                if not (entry is None and self.nullable):
+                    self.item.check(name, entry, (position,))
+        elif self.lone:
+            if value is not None and not isinstance(value, bool | int | float):
+                raise wrong_type(name, self.describe(), value)
+            self.item.check(name, value)
+        else:
+            raise wrong_type(name, self.describe(), value)
+
+
+@dataclass(frozen=True, slots=True)
+class PaddingKind:
+    """Cells added around each axis: a number, one per axis, a `[before, after]` pair per axis, or a word."""
+
+    words: tuple[str, ...] = ("same", "valid")
+
+    def describe(self) -> str:
+        """Return the words that follow "expects"."""
+        words = "".join(f", `{word}`" for word in self.words)
+        return f"an integer of at least 0, one per axis, [before, after] pairs{words}"
+
+    def check(self, name: str, value: object) -> None:
+        """Raise `LayerError` SC202, SC201, SC203 or SC204 where `value` is none of these."""
+        cells = Integer(minimum=0)
+        if isinstance(value, str) and self.words:
+            Word(self.words).check(name, value)
+        elif isinstance(value, tuple):
+            if not value:
+                raise LayerError("SC204", f"expects at least one entry in `{name}`, receives none", field=name)
+            for position, entry in enumerate(value):
+                if isinstance(entry, tuple):
+                    if len(entry) != 2:  # noqa: PLR2004 - before and after
+                        raise LayerError(
+                            "SC204",
+                            f"expects [before, after] in `{name}`, receives {len(entry)} entries",
+                            field=name,
+                            index=(position,),
+                        )
+                    for side, size in enumerate(entry):
+                        cells.check(name, size, (position, side))
+                else:
+                    cells.check(name, entry, (position,))
+            if len({isinstance(entry, tuple) for entry in value}) > 1:
+                raise LayerError("SC202", f"expects numbers or pairs in `{name}`, receives both", field=name)
+        elif type(value) is int:
+            cells.check(name, value)
+        else:
+            raise wrong_type(name, self.describe(), value)
+
+
+Kind = Integer | Number | Flag | Word | Several | PaddingKind
+
+Count = Annotated[int, Integer()]
+OptionalCount = Annotated[int | None, Integer()]
+Axis = Annotated[int, Integer(minimum=None)]
+Bool = Annotated[bool, Flag()]
+PerAxis = Annotated[int | tuple[int, ...], Several(Integer())]
+OptionalPerAxis = Annotated[int | tuple[int, ...] | None, Several(Integer())]
+PerAxisOrNone = Annotated[int | tuple[int | None, ...], Several(Integer(), nullable=True)]
+PerAxisFromZero = Annotated[int | tuple[int, ...], Several(Integer(minimum=0))]
+Pairs = tuple[tuple[int, int], ...]
+Padding = Annotated[int | str | tuple[int, ...] | Pairs, PaddingKind()]
+PaddingWithoutWords = Annotated[int | tuple[int, ...] | Pairs, PaddingKind(words=())]
+
+
+def wrong_type(name: str, expected: str, value: object, index: tuple[int, ...] = ()) -> LayerError:
+    """Return the SC202 error for a value of the wrong type, with the edit that mends the common slips."""
+    spoken = {"no": False, "off": False, "false": False, "yes": True, "on": True, "true": True}
+    help_text = None
+    if isinstance(value, str) and _is_integer(value) and "integer" in expected:
+        help_text = f"write {value} without quotes"
+    elif isinstance(value, str) and "`true`" in expected and value.lower() in spoken:
+        help_text = f"write `{str(spoken[value.lower()]).lower()}`"
+    elif isinstance(value, float) and value.is_integer() and "integer" in expected:
+        help_text = f"write {int(value)}"
+    message = f"expects {expected} as `{name}`, receives {said(value)}"
+    return LayerError("SC202", message, field=name, help=help_text, index=index)
+
+
+def said(value: Any) -> str:
+    """Name a value in the words of YAML: `the string "64"`, `a list`, `true`.
+
+    >>> said("64"), said(True), said(None), said((1, 2))
+    ('the string "64"', '`true`', 'nothing', 'the list [1, 2]')
+    """
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, str):
+        return f'the string "{value}"'
+    if isinstance(value, tuple | list):
+        return f"the list [{', '.join('null' if entry is None else str(entry) for entry in value)}]"
+    if isinstance(value, dict):
+        return "a mapping"
+    return str(value)
+
+
+def _is_integer(text: str) -> bool:
+    return text.removeprefix("-").isascii() and text.removeprefix("-").isdigit()

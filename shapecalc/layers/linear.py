@@ -1,0 +1,61 @@
+"""Fully connected layers."""
+
+from dataclasses import dataclass
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, product
+from shapecalc.layers.base import Layer, Shape, layer, show, stated
+from shapecalc.layers.fields import Bool, Count, OptionalCount
+
+
+@layer("linear", main="out_features")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linear(Layer):
+    """Fully connected layer, y = x Wᵀ + b, on the last axis; a neuron is one row of W with its bias.
+
+    Input: [*, features]
+    Output: [*, out_features]
+    Parameters: weight [out_features, features]; bias [out_features]
+    Costs: MACs = rows × features × out_features; FLOPs = 2 × MACs + 1 per output where there is a bias
+    Source: torch.nn.Linear
+    """
+
+    out_features: Count
+    bias: Bool = True
+    in_features: OptionalCount = None
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape with `out_features` as its last axis.
+
+        >>> Linear(out_features=10).output_shape((1, 84))
+        (1, 10)
+        """
+        if not x:
+            raise LayerError("SC305", "expects at least one axis, receives a single number")
+        if self.in_features is not None and x[-1] != self.in_features and _unflattened(x, self.in_features):
+            raise LayerError(
+                "SC303",
+                f"expects {self.in_features} input features in the last axis, receives {show(x)}",
+                field="in_features",
+                label=f"{self.in_features} = {' x '.join(str(dim) for dim in x[1:])}",
+                help="put `flatten` before it",
+            )
+        stated(self.in_features, x[-1], "in_features", "input features")
+        return (*x[:-1], self.out_features)
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """Return weight and, where there is one, bias."""
+        weight = (self.out_features, x[-1])
+        return {"weight": weight, "bias": (self.out_features,)} if self.bias else {"weight": weight}
+
+    def macs(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return every input number × every output feature."""
+        return product(x) * self.out_features
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return one addition per output for the bias."""
+        return product(y) if self.bias else 0
+
+
+def _unflattened(x: Shape, in_features: int) -> bool:
+    return len(x) > 2 and all(isinstance(dim, int) for dim in x[1:]) and product(x[1:]) == in_features  # noqa: PLR2004

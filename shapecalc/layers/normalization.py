@@ -1,0 +1,230 @@
+"""Normalisation: over the batch, a layer, groups of channels, one sample's channel, neighbouring channels."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, Expr, exact_quotient, product
+from shapecalc.layers.base import Layer, Shape, layer, show, stated, undecided
+from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Several
+
+Epsilon = Annotated[float, Number(minimum=0)]
+Momentum = Annotated[float, Number(minimum=0, maximum=1)]
+STATISTICS = 5
+"""Operations per number of a normalisation by its own statistics: mean, subtract, square, variance, divide."""
+PER_GROUP = 2
+"""Operations once per group of numbers: add eps, square root."""
+
+
+@layer("batch_norm")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchNorm(Layer):
+    """Normalises each channel by running statistics, as in evaluation; then scales and shifts it.
+
+    Input: [N, C, *]
+    Output: [N, C, *]
+    Parameters: weight [C], bias [C] with `affine`
+    Buffers: running_mean [C], running_var [C] with `track_running_stats` (PyTorch's batch counter is not counted)
+    Costs: MACs 0; FLOPs = 2 per number: scale and shift, folded once per channel. Without running statistics the
+        batch's own are computed: 5 per number + 2 per channel, + 2 per number with `affine`
+    Source: torch.nn.BatchNorm2d; Ioffe and Szegedy 2015
+    """
+
+    eps: Epsilon = 1e-5
+    momentum: Momentum = 0.1
+    affine: Bool = True
+    track_running_stats: Bool = True
+    num_features: OptionalCount = None
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape."""
+        if len(x) < 2:  # noqa: PLR2004 - batch and channels
+            raise LayerError("SC305", f"expects [N, C, *], receives {show(x)}", label=f"receives rank {len(x)}")
+        stated(self.num_features, x[1], "num_features", "channels")
+        return x
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """Return weight and bias, where the layer is affine."""
+        return {"weight": (x[1],), "bias": (x[1],)} if self.affine else {}
+
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        """Return the running mean and variance, where they are kept."""
+        return {"running_mean": (x[1],), "running_var": (x[1],)} if self.track_running_stats else {}
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return scale and shift, or the statistics' own cost."""
+        if self.track_running_stats:
+            return 2 * product(x)
+        return _statistics(product(x), groups=x[1], affine=2 if self.affine else 0)
+
+
+@layer("instance_norm")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceNorm(Layer):
+    """Normalises each channel of each sample by its own mean and variance.
+
+    Input: [N, C, *spatial]
+    Output: [N, C, *spatial]
+    Parameters: weight [C], bias [C] with `affine`
+    Buffers: running_mean [C], running_var [C] with `track_running_stats`
+    Costs: MACs 0; FLOPs = 5 per number + 2 per sample and channel, + 2 per number with `affine`; with running
+        statistics 2 per number, as batch_norm
+    Source: torch.nn.InstanceNorm2d
+    """
+
+    eps: Epsilon = 1e-5
+    momentum: Momentum = 0.1
+    affine: Bool = False
+    track_running_stats: Bool = False
+    num_features: OptionalCount = None
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape."""
+        if len(x) < 3:  # noqa: PLR2004 - batch, channels and at least one axis to take the mean over
+            raise LayerError("SC305", f"expects [N, C, *spatial], receives {show(x)}", label=f"receives rank {len(x)}")
+        stated(self.num_features, x[1], "num_features", "channels")
+        return x
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """Return weight and bias, where the layer is affine."""
+        return {"weight": (x[1],), "bias": (x[1],)} if self.affine else {}
+
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        """Return the running mean and variance, where they are kept."""
+        return {"running_mean": (x[1],), "running_var": (x[1],)} if self.track_running_stats else {}
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return the statistics' cost, or scale and shift."""
+        if self.track_running_stats:
+            return 2 * product(x)
+        return _statistics(product(x), groups=x[0] * x[1], affine=2 if self.affine else 0)
+
+
+@layer("layer_norm", main="normalized_shape")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerNorm(Layer):
+    """Normalises each sample over its last axes; over the last one where `normalized_shape` is left out.
+
+    Input: [*, *normalized_shape]
+    Output: [*, *normalized_shape]
+    Parameters: weight [*normalized_shape], bias [*normalized_shape] (`elementwise_affine`, `bias`)
+    Costs: MACs 0; FLOPs = 5 per number + 2 per normalised group, + 1 per number for each of weight and bias
+    Source: torch.nn.LayerNorm; Ba, Kiros, Hinton 2016
+    """
+
+    normalized_shape: Annotated[int | tuple[int, ...] | None, Several(Integer())] = None
+    eps: Epsilon = 1e-5
+    elementwise_affine: Bool = True
+    bias: Bool = True
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape."""
+        normalized = self._normalized(x)
+        last = x[len(x) - len(normalized) :]
+        for wanted, dim in zip(normalized, last, strict=False):
+            if isinstance(dim, Expr) and dim != wanted:
+                raise undecided(f"expects {show(normalized)} as its last axes, receives {show(x)}", dim, "normalized_shape")
+        if not x or last != normalized:
+            raise LayerError(
+                "SC301",
+                f"expects {show(normalized)} as its last axes, receives {show(x)}",
+                field="normalized_shape",
+                label=f"expected {show(x[-len(normalized) :])}",
+                help="leave `normalized_shape` out to normalise the last axis",
+            )
+        return x
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """Return weight and bias over the normalised axes, where the layer has them."""
+        if not self.elementwise_affine:
+            return {}
+        normalized = self._normalized(x)
+        return {"weight": normalized, "bias": normalized} if self.bias else {"weight": normalized}
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return the statistics' cost, and weight and bias."""
+        groups = exact_quotient(product(x), product(self._normalized(x)))
+        assert groups is not None  # the normalised axes are axes of x
+        return _statistics(product(x), groups=groups, affine=len(self.parameters(x)))
+
+    def _normalized(self, x: Shape) -> Shape:
+        if self.normalized_shape is None:
+            return x[-1:]
+        return self.normalized_shape if isinstance(self.normalized_shape, tuple) else (self.normalized_shape,)
+
+
+@layer("group_norm", main="num_groups")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupNorm(Layer):
+    """Normalises each sample over groups of its channels.
+
+    Input: [N, C, *]
+    Output: [N, C, *]
+    Parameters: weight [C], bias [C] with `affine`
+    Costs: MACs 0; FLOPs = 5 per number + 2 per sample and group, + 2 per number with `affine`
+    Source: torch.nn.GroupNorm; Wu and He 2018
+    """
+
+    num_groups: Count
+    eps: Epsilon = 1e-5
+    affine: Bool = True
+    num_channels: OptionalCount = None
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape."""
+        if len(x) < 2:  # noqa: PLR2004 - batch and channels
+            raise LayerError("SC305", f"expects [N, C, *], receives {show(x)}", label=f"receives rank {len(x)}")
+        stated(self.num_channels, x[1], "num_channels", "channels")
+        if exact_quotient(x[1], self.num_groups) is None:
+            if isinstance(x[1], Expr):
+                raise undecided(f"expects channels that {self.num_groups} groups divide, receives {show(x)}", x[1])
+            raise LayerError(
+                "SC304",
+                f"expects channels that {self.num_groups} groups divide, receives {x[1]}, "
+                f"which leaves {x[1] % self.num_groups} over",
+                field="num_groups",
+                label=f"{x[1]} channels",
+                help=f"write `num_groups: {next(g for g in range(min(self.num_groups, x[1]), 0, -1) if x[1] % g == 0)}`",
+            )
+        return x
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """Return weight and bias, where the layer is affine."""
+        return {"weight": (x[1],), "bias": (x[1],)} if self.affine else {}
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return the statistics' cost, and scale and shift."""
+        return _statistics(product(x), groups=x[0] * self.num_groups, affine=2 if self.affine else 0)
+
+
+@layer("local_response_norm", main="size")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalResponseNorm(Layer):
+    """Divides each number by a power of the squares of its neighbours in `size` channels, x/(k + α/size · Σx²)^β.
+
+    Input: [N, C, *]
+    Output: [N, C, *]
+    Parameters: none
+    Costs: MACs 0; FLOPs = size + 4 per number (square; size − 1 additions; scale, add k, power, divide); channels
+        beyond the first and last count as zeros
+    Source: torch.nn.LocalResponseNorm; Krizhevsky, Sutskever, Hinton 2012, section 3.3 (there α is not divided)
+    """
+
+    size: Count
+    alpha: Annotated[float, Number()] = 1e-4
+    beta: Annotated[float, Number()] = 0.75
+    k: Annotated[float, Number()] = 1.0
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape."""
+        if len(x) < 3:  # noqa: PLR2004 - PyTorch asks for at least one axis besides batch and channels
+            raise LayerError("SC305", f"expects [N, C, *spatial], receives {show(x)}", label=f"receives rank {len(x)}")
+        return x
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return size + 4 operations per number."""
+        return (self.size + 4) * product(x)
+
+
+def _statistics(numbers: Dim, *, groups: Dim, affine: int) -> Dim:
+    return (STATISTICS + affine) * numbers + PER_GROUP * groups

@@ -1,0 +1,224 @@
+"""Pooling: sliding, adaptive and global, by maximum and by average."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, ceil_div, floor_div, product
+from shapecalc.layers.base import Layer, Shape, layer, per_axis, spatial_rank
+from shapecalc.layers.fields import Bool, OptionalCount, OptionalPerAxis, Padding, PerAxis, PerAxisOrNone
+from shapecalc.layers.windows import output_size, padding_pairs, same_size
+
+
+@layer("max_pool", main="kernel_size")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaxPool(Layer):
+    """The largest number of each window; padding never wins.
+
+    Input: [N, C, *spatial]
+    Output: [N, C, *places], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `ceil_mode` the division rounds
+        up, and a window that would start past the input and its left padding is dropped; with `padding: same` ⌈n/s⌉
+    Parameters: none
+    Costs: MACs 0; FLOPs = ∏kernel_size − 1 comparisons per output
+    Source: torch.nn.MaxPool2d (`stride` is the window unless given)
+    """
+
+    kernel_size: PerAxis
+    stride: OptionalPerAxis = None
+    padding: Padding = 0
+    dilation: PerAxis = 1
+    ceil_mode: Bool = False
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return [N, C, *places].
+
+        >>> MaxPool(kernel_size=3, stride=2).output_shape((1, 96, 55, 55))
+        (1, 96, 27, 27)
+        """
+        return _slide(x, self.kernel_size, self.stride, self.padding, self.dilation, ceil_mode=self.ceil_mode)
+
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return one comparison fewer than the window holds, per output."""
+        return product(y) * (product(per_axis(self.kernel_size, len(x) - 2, "kernel_size")) - 1)
+
+
+@layer("avg_pool", main="kernel_size")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvgPool(Layer):
+    """The mean of each window; `count_include_pad` says whether padding counts among its cells.
+
+    Input: [N, C, *spatial]
+    Output: [N, C, *places], on each axis ⌊(n + p₀ + p₁ − f)/s⌋ + 1; with `ceil_mode` as max_pool
+    Parameters: none
+    Costs: MACs 0; FLOPs = ∏kernel_size per output: all but one an addition, one a division
+    Source: torch.nn.AvgPool2d (`stride` is the window unless given)
+    """
+
+    kernel_size: PerAxis
+    stride: OptionalPerAxis = None
+    padding: Padding = 0
+    ceil_mode: Bool = False
+    count_include_pad: Bool = True
+    divisor_override: OptionalCount = None
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return [N, C, *places].
+
+        >>> AvgPool(kernel_size=2).output_shape((1, 6, 28, 28))
+        (1, 6, 14, 14)
+        """
+        return _slide(x, self.kernel_size, self.stride, self.padding, 1, ceil_mode=self.ceil_mode)
+
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return as many operations as the window has cells, per output."""
+        return product(y) * product(per_axis(self.kernel_size, len(x) - 2, "kernel_size"))
+
+
+@layer("adaptive_avg_pool", main="output_size")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdaptiveAvgPool(Layer):
+    """The mean of windows that are chosen so that as many places come out as asked for.
+
+    Input: [N, C, *spatial]
+    Output: [N, C, *output_size]; null keeps an axis as it is
+    Parameters: none
+    Costs: MACs 0; FLOPs = the cells of all windows: window i of o spans [⌊i·n/o⌋, ⌈(i + 1)n/o⌉)
+    Source: torch.nn.AdaptiveAvgPool2d
+    """
+
+    output_size: PerAxisOrNone
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return [N, C, *output_size].
+
+        >>> AdaptiveAvgPool(output_size=7).output_shape((1, 512, 9, 13))
+        (1, 512, 7, 7)
+        """
+        return _adapt(x, self.output_size)
+
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return one operation per cell that a window reads: additions, and a division for the first."""
+        return _adaptive_cells(x, y)
+
+
+@layer("adaptive_max_pool", main="output_size")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdaptiveMaxPool(Layer):
+    """The largest number of windows that are chosen so that as many places come out as asked for.
+
+    Input: [N, C, *spatial]
+    Output: [N, C, *output_size]; null keeps an axis as it is
+    Parameters: none
+    Costs: MACs 0; FLOPs = the cells of all windows − 1 per output; windows as in adaptive_avg_pool
+    Source: torch.nn.AdaptiveMaxPool2d
+    """
+
+    output_size: PerAxisOrNone
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return [N, C, *output_size]."""
+        return _adapt(x, self.output_size)
+
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return one comparison fewer than each window holds."""
+        return _adaptive_cells(x, y) - product(y)
+
+
+@layer("global_avg_pool")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalAvgPool(Layer):
+    """The mean of each channel over all of space.
+
+    Input: [N, C, *spatial]
+    Output: [N, C, 1, …], one 1 per spatial axis; [N, C] with `keepdim: false`
+    Parameters: none
+    Costs: MACs 0; FLOPs = 1 per input: additions, and a division for the first
+    Source: Lin, Chen, Yan 2013, section 3.2; ONNX GlobalAveragePool (`keepdim` as in torch.mean)
+    """
+
+    keepdim: Bool = True
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return [N, C, 1, …], or [N, C]."""
+        return _reduce(x, keepdim=self.keepdim)
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return one operation per input."""
+        return product(x)
+
+
+@layer("global_max_pool")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalMaxPool(Layer):
+    """The largest number of each channel over all of space.
+
+    Input: [N, C, *spatial]
+    Output: [N, C, 1, …], one 1 per spatial axis; [N, C] with `keepdim: false`
+    Parameters: none
+    Costs: MACs 0; FLOPs = 1 per input − 1 per output
+    Source: ONNX GlobalMaxPool (`keepdim` as in torch.amax)
+    """
+
+    keepdim: Bool = True
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return [N, C, 1, …], or [N, C]."""
+        return _reduce(x, keepdim=self.keepdim)
+
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return one comparison fewer than each channel has cells."""
+        return product(x) - product(y)
+
+
+def _slide(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any, *, ceil_mode: bool) -> Shape:
+    rank = spatial_rank(x)
+    kernel = per_axis(kernel_size, rank, "kernel_size")
+    strides = kernel if stride is None else per_axis(stride, rank, "stride")
+    dilations = per_axis(dilation, rank, "dilation")
+    pads = padding_pairs(padding, rank)
+    places: list[Dim] = []
+    for axis, (n, f, s, p, d) in enumerate(zip(x[2:], kernel, strides, pads, dilations, strict=True), start=2):
+        if isinstance(p, str):
+            places.append(same_size(n, s))
+            continue
+        if max(p) > f // 2:
+            # Otherwise a window could lie in the padding alone. PyTorch holds it against the undilated window in
+            # avg_pool and the dilated one in max_pool.
+            _refuse_wide_padding(p, f, d)
+        places.append(output_size(n, f, s, p, d, ceil_mode=ceil_mode, axis=axis))
+    return (x[0], x[1], *places)
+
+
+def _refuse_wide_padding(pad: tuple[int, int], window: int, dilation: int) -> None:
+    most = (dilation * (window - 1) + 1) // 2
+    if max(pad) > most:
+        raise LayerError(
+            "SC306",
+            f"expects padding of at most half of the window ({most}), receives {max(pad)}",
+            field="padding",
+            help=f"write `padding: {most}`, or put `pad` before it",
+        )
+
+
+def _adapt(x: Shape, output_size: Any) -> Shape:
+    asked = per_axis(output_size, spatial_rank(x), "output_size")
+    return (x[0], x[1], *(n if o is None else o for n, o in zip(x[2:], asked, strict=True)))
+
+
+def _adaptive_cells(x: Shape, y: Shape) -> Dim:
+    """Return the cells of all windows: per axis n + one for each window boundary i·n/o that is not whole."""
+    cells = x[0] * x[1]
+    for n, o in zip(x[2:], y[2:], strict=True):
+        cells = cells * (n if n == o or o == 1 else n + sum(_splits(n, o, i) for i in range(1, int(o))))
+    return cells
+
+
+def _splits(n: Dim, o: Dim, i: int) -> Dim:
+    """Return 1 where the boundary i·n/o falls inside a cell, which two windows then share, else 0."""
+    assert isinstance(o, int)
+    return ceil_div(n * i, o) - floor_div(n * i, o)
+
+
+def _reduce(x: Shape, *, keepdim: bool) -> Shape:
+    rank = spatial_rank(x)
+    return (x[0], x[1], *((1,) * rank if keepdim else ()))

@@ -1,0 +1,31 @@
+"""Layers that act while a network trains and let everything pass once it is evaluated."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from shapecalc.dims import Dim
+from shapecalc.layers.base import Layer, Shape, layer
+from shapecalc.layers.fields import Number
+
+
+@layer("dropout", main="p")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropout(Layer):
+    """Drops numbers with probability `p` in training; in evaluation everything passes.
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs 0 in evaluation
+    Source: torch.nn.Dropout
+    """
+
+    p: Annotated[float, Number(minimum=0, maximum=1)] = 0.5
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape."""
+        return x
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return 0: in evaluation nothing is computed."""
+        return 0

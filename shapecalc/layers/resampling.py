@@ -1,0 +1,149 @@
+"""Layers that widen space: padding and upsampling."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, Any
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, floor_div, product
+from shapecalc.layers.base import Layer, Shape, layer, per_axis, show, spatial_rank
+from shapecalc.layers.conv import fits_padding_mode
+from shapecalc.layers.fields import Bool, Integer, Number, OptionalPerAxis, PositiveNumber, Several, Word
+
+LINEAR_MODES = {"linear": 1, "bilinear": 2, "trilinear": 3}
+
+
+@layer("pad", main="padding")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pad(Layer):
+    """Adds cells around the last axes.
+
+    `padding` is a number for every spatial axis and both sides, or a list in PyTorch's order: before and after the
+    last axis, before and after the one before it, and so on.
+
+    Input: [*]
+    Output: each axis + what is added before and after it
+    Parameters: none
+    Costs: MACs 0; FLOPs 0
+    Source: torch.nn.functional.pad
+    """
+
+    padding: Annotated[int | tuple[int, ...], Several(Integer(minimum=0))]
+    mode: Annotated[str, Word(("constant", "reflect", "replicate", "circular"))] = "constant"
+    value: Annotated[float, Number()] = 0.0
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the widened shape.
+
+        >>> Pad(padding=(1, 2, 3, 4)).output_shape((1, 3, 7, 8))
+        (1, 3, 14, 11)
+        """
+        pairs = self._pairs(x)
+        untouched = len(x) - len(pairs)
+        for axis, (n, pair) in enumerate(zip(x[untouched:], pairs, strict=True), start=untouched):
+            if isinstance(n, int):
+                fits_padding_mode(n, pair, self.mode, axis, field="padding")
+        return (*x[:untouched], *(n + sum(pair) for n, pair in zip(x[untouched:], pairs, strict=True)))
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return 0: numbers are copied, none is computed."""
+        return 0
+
+    def _pairs(self, x: Shape) -> tuple[tuple[int, int], ...]:
+        """Return (before, after) of the last axes, first of them first."""
+        if isinstance(self.padding, int):
+            return ((self.padding, self.padding),) * spatial_rank(x)
+        if len(self.padding) % 2 or len(self.padding) > 2 * len(x):
+            raise LayerError(
+                "SC204",
+                f"expects before and after for at most {len(x)} axes in `padding`, receives {len(self.padding)} entries",
+                field="padding",
+            )
+        if self.mode != "constant" and len(self.padding) != 2 * spatial_rank(x):
+            raise LayerError(
+                "SC204",
+                f"expects before and after of every spatial axis of {show(x)} with `mode: {self.mode}`, "
+                f"receives {len(self.padding)} entries",
+                field="padding",
+            )
+        last_first = zip(self.padding[::2], self.padding[1::2], strict=True)
+        return tuple(last_first)[::-1]
+
+
+@layer("upsample", main="scale_factor")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upsample(Layer):
+    """Repeats or interpolates cells, to a `size` or by a `scale_factor`.
+
+    Input: [N, C, *spatial]
+    Output: [N, C, *size], or on each axis ⌊n · scale_factor⌋
+    Parameters: none
+    Costs: MACs 0; FLOPs = 0 for nearest; 2ᵈ⁺¹ − 1 per output for interpolation over d axes (2ᵈ products, their sum;
+        the weights are the same for all channels and not counted)
+    Source: torch.nn.Upsample
+    """
+
+    scale_factor: Annotated[float | tuple[float, ...] | None, Several(PositiveNumber())] = None
+    size: OptionalPerAxis = None
+    mode: Annotated[str, Word(("nearest", *LINEAR_MODES))] = "nearest"
+    align_corners: Bool = False
+
+    def check_fields(self) -> None:
+        """Refuse neither or both of `size` and `scale_factor`."""
+        if (self.size is None) == (self.scale_factor is None):
+            received = "neither" if self.size is None else "both"
+            raise LayerError(
+                "SC205",
+                f"expects one of `size` and `scale_factor`, receives {received}",
+                field=None if self.size is None else "size",
+            )
+        if self.align_corners and self.mode == "nearest":
+            raise LayerError(
+                "SC205",
+                "expects `align_corners` only where `mode` interpolates, receives `mode: nearest`",
+                field="align_corners",
+            )
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return [N, C, *size].
+
+        >>> Upsample(scale_factor=1.5).output_shape((1, 3, 7, 8))
+        (1, 3, 10, 12)
+        """
+        rank = spatial_rank(x)
+        if LINEAR_MODES.get(self.mode, rank) != rank:
+            word = next(word for word, axes in LINEAR_MODES.items() if axes == rank)
+            raise LayerError(
+                "SC305",
+                f"expects {LINEAR_MODES[self.mode]} spatial axes with `mode: {self.mode}`, receives {show(x)}",
+                field="mode",
+                help=f"write `mode: {word}`",
+            )
+        if self.size is not None:
+            return (x[0], x[1], *per_axis(self.size, rank, "size"))
+        scales = per_axis(self.scale_factor, rank, "scale_factor")
+        cells = tuple(_scaled(n, scale) for n, scale in zip(x[2:], scales, strict=True))
+        if any(isinstance(n, int) and n < 1 for n in cells):
+            raise LayerError(
+                "SC302", f"leaves no cell of {show(x)} at this `scale_factor`", field="scale_factor", label="too small"
+            )
+        return (x[0], x[1], *cells)
+
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return the products and sums of the interpolation."""
+        if self.mode == "nearest":
+            return 0
+        return product(y) * (2 ** (len(x) - 2 + 1) - 1)
+
+
+def _scaled(n: Dim, scale: Any) -> Dim:
+    """Return ⌊n · scale⌋, exactly as PyTorch rounds it.
+
+    PyTorch multiplies in float64, where 1.1 is a little more than 11/10; an exact fraction of the written number would
+    differ from it at multiples of the denominator, so that the float's own exact value is what counts.
+    """
+    if isinstance(n, int):
+        return math.floor(float(n) * scale)
+    exact = Fraction(scale)
+    return floor_div(n * exact.numerator, exact.denominator)

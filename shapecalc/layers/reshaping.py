@@ -1,0 +1,165 @@
+"""Layers that move numbers and compute none."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, Expr, exact_quotient, pretty, product
+from shapecalc.layers.base import Layer, Shape, axis_index, layer, show, undecided
+from shapecalc.layers.fields import Axis, Integer, Several
+
+
+class Moving(Layer):
+    """A layer without arithmetic."""
+
+    __slots__ = ()
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return 0: numbers move, none is computed."""
+        return 0
+
+
+@layer("identity")
+@dataclass(frozen=True, slots=True)
+class Identity(Moving):
+    """Leaves everything as it is.
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs 0
+    Source: torch.nn.Identity
+    """
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape."""
+        return x
+
+
+@layer("flatten", main="start_dim")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flatten(Moving):
+    """Joins the axes from `start_dim` to `end_dim`, both included, into one.
+
+    Input: [*]
+    Output: [*, product of the joined axes, *]
+    Parameters: none
+    Costs: MACs 0; FLOPs 0
+    Source: torch.nn.Flatten
+    """
+
+    start_dim: Axis = 1
+    end_dim: Axis = -1
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the shape with the joined axes as one.
+
+        >>> Flatten().output_shape((1, 16, 5, 5))
+        (1, 400)
+        """
+        start, end = self._joined(x)
+        return (*x[:start], product(x[start : end + 1]), *x[end + 1 :])
+
+    def explain(self, x: Shape, y: Shape) -> str:
+        """Return the product that the joined axis is."""
+        start, end = self._joined(x)
+        return f"{pretty(y[start])} = {' x '.join(pretty(dim) for dim in x[start : end + 1])}"
+
+    def _joined(self, x: Shape) -> tuple[int, int]:
+        start = axis_index(self.start_dim, len(x), "start_dim", x)
+        end = axis_index(self.end_dim, len(x), "end_dim", x)
+        if start > end:
+            raise LayerError(
+                "SC205",
+                f"expects `start_dim` at or before `end_dim`, receives axes {start} and {end} of {show(x)}",
+                field="start_dim",
+            )
+        return start, end
+
+
+@layer("reshape", main="shape")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reshape(Moving):
+    """Gives the same numbers another shape, batch axis included.
+
+    Input: [*]
+    Output: `shape`; 0 keeps the axis that stands there (as ONNX does), one −1 takes what is left over
+    Parameters: none
+    Costs: MACs 0; FLOPs 0
+    Source: torch.reshape; ONNX Reshape for 0
+    """
+
+    shape: Annotated[tuple[int, ...], Several(Integer(minimum=-1), lone=False)]
+
+    def check_fields(self) -> None:
+        """Refuse a second −1."""
+        if self.shape.count(-1) > 1:
+            index = len(self.shape) - 1 - self.shape[::-1].index(-1)
+            raise LayerError(
+                "SC205", "expects at most one -1 in `shape`, receives several", field="shape", index=(index,)
+            )
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return `shape` with 0 and −1 filled in.
+
+        >>> Reshape(shape=(0, 16, -1)).output_shape((2, 400))
+        (2, 16, 25)
+        """
+        filled: list[Dim] = []
+        for position, size in enumerate(self.shape):
+            if size == 0 and position >= len(x):
+                raise LayerError(
+                    "SC310",
+                    f"keeps axis {position} by a 0 in `shape`, receives {show(x)}",
+                    field="shape",
+                    index=(position,),
+                )
+            filled.append(x[position] if size == 0 else size)
+        total = product(x)
+        if -1 in filled:
+            position = filled.index(-1)
+            left = exact_quotient(total, product(dim for dim in filled if dim != -1))
+            if left is None:
+                raise self._does_not_hold(x, total)
+            filled[position] = left
+        elif product(filled) != total:
+            raise self._does_not_hold(x, total)
+        return tuple(filled)
+
+    def _does_not_hold(self, x: Shape, total: Dim) -> LayerError:
+        message = f"expects {pretty(total)} numbers to fill {list(self.shape)}, receives {show(x)}"
+        if isinstance(total, Expr):
+            return undecided(message, total, field="shape")
+        return LayerError("SC307", message, field="shape", label=f"does not hold {total} numbers")
+
+
+@layer("permute", main="dims")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permute(Moving):
+    """Puts the axes in another order.
+
+    Input: [*]
+    Output: axis i is the input's axis dims[i]
+    Parameters: none
+    Costs: MACs 0; FLOPs 0
+    Source: torch.permute
+    """
+
+    dims: Annotated[tuple[int, ...], Several(Integer(minimum=None), lone=False)]
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the axes in the order of `dims`.
+
+        >>> Permute(dims=(0, 2, 3, 1)).output_shape((1, 3, 32, 48))
+        (1, 32, 48, 3)
+        """
+        if len(self.dims) != len(x):
+            raise LayerError(
+                "SC204", f"expects one entry in `dims` for each axis of {show(x)}, receives {len(self.dims)}", field="dims"
+            )
+        order = [axis_index(dim, len(x), "dims", x) for dim in self.dims]
+        if len(set(order)) != len(order):
+            raise LayerError(
+                "SC205", f"expects each axis of {show(x)} once in `dims`, receives {list(self.dims)}", field="dims"
+            )
+        return tuple(x[axis] for axis in order)

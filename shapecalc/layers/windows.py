@@ -1,0 +1,170 @@
+"""Where a window fits: the only copy of the window formula, ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1 and its kin.
+
+n: cells of the axis, f: window, s: stride, d: dilation, p₀ and p₁: padding before and after, K = d(f − 1) + 1: the
+cells that a dilated window spans. Everything here is one axis; layers loop over theirs.
+"""
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, Expr, ceil_div, floor_div, greatest, pretty
+from shapecalc.layers.base import per_axis
+
+Pair = tuple[int, int]
+
+
+def span(window: int, dilation: int = 1) -> int:
+    """Return the cells that a dilated window spans, K = d(f − 1) + 1.
+
+    >>> span(3, dilation=2)
+    5
+    """
+    return dilation * (window - 1) + 1
+
+
+def output_size(
+    length: Dim,
+    window: int,
+    stride: int = 1,
+    pad: Pair = (0, 0),
+    dilation: int = 1,
+    *,
+    ceil_mode: bool = False,
+    axis: int | None = None,
+) -> Dim:
+    """Return the number of places that a window takes along one axis.
+
+    ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1, all in cells. With `ceil_mode` the division rounds up, and a window that
+    would start past the input and its left padding is dropped: min(⌈(n + p₀ + p₁ − K)/s⌉ + 1, ⌈(n + p₀)/s⌉). The two
+    numerators differ by a constant, so that the smaller is known for a symbol too and one floor is left.
+    Raises `LayerError` SC302 where no window fits. `axis` is named in the message.
+    Source: torch.nn.Conv2d and torch.nn.MaxPool2d, "Shape".
+
+    >>> output_size(32, window=5)                            # LeNet-5, C1: (32 + 2·0 − 5)/1 + 1
+    28
+    >>> output_size(224, window=11, stride=4, pad=(2, 2))    # torchvision's AlexNet
+    55
+    >>> output_size(112, window=3, stride=2, ceil_mode=True)  # GoogLeNet's first pool
+    56
+    """
+    before, after = pad
+    cells = length + before + after
+    room = cells - dilation * (window - 1) - 1
+    if ceil_mode:
+        # ⌈room/s⌉ + 1 = ⌈(room + s)/s⌉ against ⌈(n + p₀)/s⌉
+        within = stride - 1 - dilation * (window - 1) + after
+        places = ceil_div(length + before + min(within, 0), stride)
+        if type(places) is int and places < 1:
+            raise _too_long(length, window, pad, dilation, axis)
+        return places
+    if type(room) is int:
+        if room < 0:
+            raise _too_long(length, window, pad, dilation, axis)
+        return room // stride + 1
+    highest = greatest(room)
+    if highest is not None and highest < 0:
+        raise _too_long(length, window, pad, dilation, axis)
+    return floor_div(room, stride) + 1
+
+
+def same_size(length: Dim, stride: int = 1) -> Dim:
+    """Return the places under `same` padding, ⌈n/s⌉, whatever the window.
+
+    >>> same_size(7, stride=2)
+    4
+    """
+    return ceil_div(length, stride)
+
+
+def same_pad(length: int, window: int, stride: int = 1, dilation: int = 1) -> Pair:
+    """Return the padding that `same` stands for: as little as gives ⌈n/s⌉ places, the odd cell after.
+
+    Source: Keras and ONNX (SAME_UPPER), torch.nn.Conv2d for stride 1.
+
+    >>> same_pad(6, window=3, stride=2)
+    (0, 1)
+    """
+    places = -(-length // stride)
+    total = max((places - 1) * stride + span(window, dilation) - length, 0)
+    return total // 2, total - total // 2
+
+
+def transposed_size(
+    length: Dim,
+    window: int,
+    stride: int = 1,
+    pad: Pair = (0, 0),
+    dilation: int = 1,
+    output_padding: int = 0,
+    *,
+    axis: int | None = None,
+) -> Dim:
+    """Return the cells that a transposed window writes along one axis.
+
+    (n − 1)s − p₀ − p₁ + d(f − 1) + output_padding + 1, all in cells.
+    Raises `LayerError` SC302 where the padding takes away all of it.
+    Source: torch.nn.ConvTranspose2d, "Shape".
+
+    >>> transposed_size(8, window=4, stride=2, pad=(1, 1))    # DCGAN doubles each axis
+    16
+    """
+    before, after = pad
+    cells = (length - 1) * stride - before - after + span(window, dilation) + output_padding
+    highest = cells if type(cells) is int else greatest(cells)
+    if highest is not None and highest < 1:
+        raise LayerError(
+            "SC302",
+            f"expects padding below the {pretty(cells + before + after)} cells it writes{_along(axis)}, "
+            f"receives {before} + {after}",
+            field="padding",
+        )
+    return cells
+
+
+def unread(length: int, window: int, stride: int = 1, pad: Pair = (0, 0), dilation: int = 1) -> int:
+    """Return how many cells of the input, at its end, no window reads because the division is not exact.
+
+    >>> unread(224, window=3, stride=2)         # (224 − 3)/2 leaves 1
+    1
+    >>> unread(224, window=7, stride=2, pad=(3, 3))  # the cell left over is padding
+    0
+    """
+    left_over = (length + pad[0] + pad[1] - span(window, dilation)) % stride
+    return max(left_over - pad[1], 0)
+
+
+def padding_pairs(padding: object, rank: int) -> tuple[Pair | str, ...]:
+    """Return the padding of each axis as a pair, or the word `same`, from any way of writing it.
+
+    Raises `LayerError` SC204 where a list has another length than the spatial axes.
+
+    >>> padding_pairs(1, 2), padding_pairs("valid", 1), padding_pairs(((0, 1), (2, 3)), 2)
+    (((1, 1), (1, 1)), ((0, 0),), ((0, 1), (2, 3)))
+    """
+    if padding == "same":
+        return ("same",) * rank
+    if padding == "valid":
+        return ((0, 0),) * rank
+    return tuple(
+        entry if isinstance(entry, tuple) else (entry, entry) for entry in per_axis(padding, rank, "padding")
+    )
+
+
+def _too_long(length: Dim, window: int, pad: Pair, dilation: int, axis: int | None) -> LayerError:
+    needed, cells = span(window, dilation), length + pad[0] + pad[1]
+    dilated = f" ({dilation} x ({window} - 1) + 1)" if dilation > 1 else ""
+    padded = f" ({pretty(length)} + {pad[0]} + {pad[1]})" if any(pad) else ""
+    at_most = f"`kernel_size` of at most {cells}" if dilation == 1 and isinstance(cells, int) else "a smaller window"
+    return LayerError(
+        "SC302",
+        f"expects at least {needed} cells{dilated}{_along(axis)}, receives {pretty(cells)}{padded}",
+        field="kernel_size",
+        label=f"spans {needed} cells",
+        help=f"write {at_most}, or `padding` that adds at least {_missing(needed, cells)} cells",
+    )
+
+
+def _missing(needed: int, cells: Dim) -> int | str:
+    return "the missing" if isinstance(cells, Expr) else needed - cells
+
+
+def _along(axis: int | None) -> str:
+    return "" if axis is None else f" along axis {axis}"

@@ -1,0 +1,1 @@
+"""From YAML text to an architecture, with the line and column of everything."""

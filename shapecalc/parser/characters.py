@@ -1,0 +1,90 @@
+"""Characters that no architecture file needs, and that show one thing to people and another to machines."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shapecalc.diagnostics import Diagnostic, Fix, ShapecalcError, Source
+from shapecalc.parser.places import span_between
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shapecalc.parser.events import ScalarEvent
+
+# Control characters, the line breaks that only YAML 1.1 knows (U+0085, U+2028, U+2029), surrogates, byte order marks
+# and non-characters.
+FORBIDDEN = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_TAB_OR_COMMENT = re.compile(r"\t+|#[^\r\n]*")
+_TABS = re.compile(r"\t+")
+_UNSEEN_BREAKS = "\x85\u2028\u2029"
+
+
+def describe(character: str) -> str:
+    r"""Name a character that cannot be shown.
+
+    >>> describe("\x1b"), describe("\ufeff")
+    ('`U+001B` is a control character', '`U+FEFF` is a byte order mark')
+    """
+    kind = "a control character"
+    if character == "\ufeff":
+        kind = "a byte order mark"
+    elif character in _UNSEEN_BREAKS:
+        kind = "a line break that most editors do not show"
+    elif "\ud800" <= character <= "\udfff":
+        kind = "half of a surrogate pair"
+    elif character > "\ufeff":
+        kind = "no character"
+    return f"`U+{ord(character):04X}` is {kind}"
+
+
+def refuse_characters(source: Source) -> None:
+    """Raise `ShapecalcError` SC003 at the first character that is refused."""
+    found = FORBIDDEN.search(source.text)
+    if not found:
+        return
+    others = len(FORBIDDEN.findall(source.text, found.end()))
+    diagnostic = Diagnostic(
+        code="SC003",
+        message=f"{describe(found[0])}, expects printable text",
+        span=span_between(source.text, found.start(), found.end()),
+        help="delete it",
+        notes=(f"{others} more such characters follow",) if others else (),
+    )
+    raise ShapecalcError((diagnostic,), source)
+
+
+def stray_tabs(text: str, scalars: Iterable[ScalarEvent]) -> Iterator[Diagnostic]:
+    """Find tabs that stand outside quotes, block texts and comments.
+
+    libyaml takes some of them and PyYAML's own parser takes none: a file must not depend on which one reads it.
+    `scalars` are all those of the text.
+    """
+    position = 0
+    for scalar in scalars:
+        start, end = scalar.start_mark.index, scalar.end_mark.index
+        yield from _tabs_within(text, position, start, _TAB_OR_COMMENT)
+        if not scalar.style:
+            yield from _tabs_within(text, start, end, _TABS)
+        position = end
+    yield from _tabs_within(text, position, len(text), _TAB_OR_COMMENT)
+
+
+def _tabs_within(text: str, start: int, end: int, pattern: re.Pattern[str]) -> Iterator[Diagnostic]:
+    for found in pattern.finditer(text, start, end):
+        if found[0].startswith("\t"):
+            yield tab_diagnostic(text, found.start(), found.end())
+
+
+def tab_diagnostic(text: str, start: int, end: int) -> Diagnostic:
+    """Say that tabs are refused where spaces are meant."""
+    span = span_between(text, start, end)
+    spaces = "  " * (end - start)
+    return Diagnostic(
+        code="SC003",
+        message="a tab stands where YAML expects spaces",
+        span=span,
+        help="write spaces",
+        fix=Fix(span, spaces, safe=text[:start].rpartition("\n")[2].strip() != ""),
+    )

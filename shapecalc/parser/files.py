@@ -1,0 +1,106 @@
+"""From a path, or `-` for standard input, to a text."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from typing import NoReturn
+
+from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
+from shapecalc.parser.limits import Limits
+from shapecalc.parser.places import span_between
+
+_REASONS = {
+    errno.ENOENT: "does not exist",
+    errno.ENOTDIR: "does not exist",
+    errno.EACCES: "cannot be read: permission denied",
+    errno.EPERM: "cannot be read: permission denied",
+    errno.ELOOP: "cannot be read: its symbolic links form a circle",
+    errno.ENAMETOOLONG: "cannot be read: the name is too long",
+}
+
+
+def read_source(path_or_dash: str | os.PathLike[str], limits: Limits | None = None) -> Source:
+    """Read a UTF-8 file, or standard input for `-`, up to `limits.file_bytes`.
+
+    Only regular files are opened: a pipe or a device could keep a program waiting for ever.
+
+    Raises `ShapecalcError` SC001 (exit code 2) where nothing can be read, SC002 where it is not UTF-8 and SC010 where
+    it is too large.
+    """
+    limits = limits or Limits()
+    path = os.fspath(path_or_dash)
+    if path == "-":
+        name, data = "<stdin>", _read_standard_input(limits)
+    else:
+        name, data = path, _read_file(path, limits)
+    if len(data) > limits.file_bytes:
+        raise ShapecalcError((too_large(name, limits),), Source(name, ""))
+    return decode(name, data)
+
+
+def too_large(name: str, limits: Limits) -> Diagnostic:
+    """Say that a file is larger than what is read."""
+    return Diagnostic(code="SC010", message=f"`{name}` is larger than {limits.file_bytes} bytes")
+
+
+def decode(name: str, data: bytes) -> Source:
+    """Take bytes as strict UTF-8, with or without a byte order mark.
+
+    Raises `ShapecalcError` SC002 at the first byte that is not.
+    """
+    try:
+        return Source(name, data.decode("utf-8").removeprefix("\ufeff"))
+    except UnicodeDecodeError as error:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            _refuse("SC002", f"`{name}` is UTF-16, expects UTF-8", help_="save it as UTF-8")
+        if b"\0" in data:
+            _refuse("SC002", f"`{name}` is not a text", help_="")
+        before = data[: error.start].decode("utf-8").removeprefix("\ufeff")
+        # Bytes that mean nothing are shown as U+FFFD, which is one character for each of them.
+        source = Source(name, before + data[error.start :].decode("utf-8", "replace"))
+        diagnostic = Diagnostic(
+            code="SC002",
+            message=f"`{name}` is not UTF-8: byte 0x{data[error.start]:02x} at position {error.start}",
+            span=span_between(source.text, len(before), len(before) + 1),
+            help="save it as UTF-8",
+        )
+        raise ShapecalcError((diagnostic,), source) from None
+
+
+def _read_file(path: str, limits: Limits) -> bytes:
+    try:
+        # Opening a device can already do something, so it is looked at first; and again once it is open, because
+        # another process may have put something else in its place.
+        _refuse_unless_regular(path, os.stat(path))  # noqa: PTH116 - a Path would refuse what os.fspath gives
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            _refuse_unless_regular(path, os.fstat(descriptor))
+            return file.read(limits.file_bytes + 1)
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0) or f"cannot be read: {(error.strerror or 'unknown reason').lower()}"
+        _refuse("SC001", f"`{path}` {reason}", exit_code=2)
+    except ValueError:
+        _refuse("SC001", f"`{path}` is no name of a file: it holds a null character", exit_code=2)
+
+
+def _read_standard_input(limits: Limits) -> bytes:
+    try:
+        if sys.stdin is None:
+            _refuse("SC001", "`<stdin>` is closed", exit_code=2)
+        return sys.stdin.buffer.read(limits.file_bytes + 1)
+    except (OSError, ValueError):
+        _refuse("SC001", "`<stdin>` cannot be read", exit_code=2)
+
+
+def _refuse_unless_regular(path: str, status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        _refuse("SC001", f"`{path}` is a directory, expects a file", exit_code=2)
+    if not stat.S_ISREG(status.st_mode):
+        _refuse("SC001", f"`{path}` is not a regular file", exit_code=2)
+
+
+def _refuse(code: str, message: str, *, help_: str = "", exit_code: int = 1) -> NoReturn:
+    raise ShapecalcError((Diagnostic(code=code, message=message, help=help_ or None),), exit_code=exit_code) from None

@@ -1,0 +1,27 @@
+"""From positions in a text to lines and columns."""
+
+from __future__ import annotations
+
+import re
+
+from shapecalc.diagnostics import Span
+
+# Only these break lines in YAML 1.2; `str.splitlines` would also break at form feeds and U+2028.
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+def span_between(text: str, start: int, end: int) -> Span:
+    r"""Give the span of `text[start:end]`.
+
+    >>> span_between("a: 1\nb: 22\n", 8, 10)
+    Span(line=2, column=4, end_line=2, end_column=6)
+    """
+    line, column = place_after(text, 0, start, (1, 1))
+    return Span(line, column, *place_after(text, start, end, (line, column)))
+
+
+def place_after(text: str, start: int, end: int, place: tuple[int, int]) -> tuple[int, int]:
+    """Give line and column of position `end`, where `place` is those of position `start`."""
+    line, column = place
+    breaks = [found.end() for found in LINE_BREAK.finditer(text, start, end)]
+    return (line + len(breaks), end - breaks[-1] + 1) if breaks else (line, column + end - start)

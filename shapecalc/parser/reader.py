@@ -1,0 +1,96 @@
+"""YAML text → a tree of plain values that know their place.
+
+The tree is built from PyYAML's *events*. `yaml.load` and `yaml.compose` both fall to hostile input: a 431-byte file
+keeps them busy for 18 s, 25,000 nested brackets crash the process. Events under budgets, without recursion, do not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from shapecalc.diagnostics import ShapecalcError, Source
+from shapecalc.parser.builder import TreeBuilder
+from shapecalc.parser.characters import refuse_characters, stray_tabs
+from shapecalc.parser.files import read_source, too_large
+from shapecalc.parser.limits import Limits
+from shapecalc.parser.syntax import explain_syntax_error
+from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from shapecalc.diagnostics import Diagnostic
+
+__all__ = ["Limits", "Mapping", "Node", "Scalar", "Sequence", "parser_name", "read_source", "read_text", "read_tree"]
+
+
+def read_text(source: Source, limits: Limits | None = None) -> Node:
+    r"""Read one YAML document into a tree.
+
+    Raises `ShapecalcError` with a diagnostic for each mistake that can be told apart from the others.
+
+    >>> read_text(Source("net.yaml", "layers:\n  - conv: 6\n")).get("layers").items[0].entries[0][0].span
+    Span(line=2, column=5, end_line=2, end_column=9)
+    """
+    node, findings = read_tree(source, limits)
+    if findings:
+        raise ShapecalcError(findings, source)
+    return node
+
+
+def read_tree(source: Source, limits: Limits | None = None) -> tuple[Node, tuple[Diagnostic, ...]]:
+    """Read one YAML document, and hand over what is wrong in it together with the tree as it was likely meant.
+
+    For callers that go on to find more mistakes in the same run: a refused scalar has its likeliest value, a key
+    given twice keeps its first value, merge keys and keys that are no words are left out.
+
+    Raises `ShapecalcError` where nothing can be made of the rest: syntax, limits, characters, no or two documents.
+    """
+    limits = limits or Limits()
+    if len(source.text) > limits.file_bytes:
+        raise ShapecalcError((too_large(source.name, limits),), source)
+    refuse_characters(source)
+    builder = TreeBuilder(source, limits)
+    handlers: dict[type, Callable[[Any], None]] = {
+        ScalarEvent: builder.add_scalar,
+        AliasEvent: builder.add_alias,
+        SequenceStartEvent: builder.open_sequence,
+        MappingStartEvent: builder.open_mapping,
+        SequenceEndEvent: builder.close_sequence,
+        MappingEndEvent: builder.close_mapping,
+        DocumentStartEvent: builder.start_document,
+    }
+    for event in _events(source):
+        handle = handlers.get(type(event))
+        if handle:
+            handle(event)
+    if "\t" in source.text:
+        for tab in stray_tabs(source.text, (event for event in _events(source) if isinstance(event, ScalarEvent))):
+            builder.find(tab)
+    return builder.result()
+
+
+def parser_name() -> str:
+    """Name the parser in use: libyaml is ten times as fast, and PyYAML may be built without it."""
+    return "libyaml" if yaml.__with_libyaml__ else "PyYAML without libyaml (slow)"
+
+
+def _events(source: Source) -> Iterator[Any]:
+    loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+    try:
+        yield from yaml.parse(source.text, Loader=loader)
+    # Without libyaml, `"\U00110000"` surfaces as what chr() raises.
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        raise ShapecalcError((explain_syntax_error(source.text, error),), source) from None

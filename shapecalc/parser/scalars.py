@@ -1,0 +1,154 @@
+"""Plain scalars, read as the core schema of YAML 1.2 reads them.
+
+`no`, `off`, `yes`, `on`, `y` and `n` are strings, `1e-5` is a number. A number that YAML 1.1 and 1.2 read
+differently is refused: half of the tools that open the file would see another network.
+
+Source: YAML 1.2.2, section 10.3.2; YAML 1.1 types int and float (yaml.org/type).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shapecalc.parser.tree import Value
+
+_WORDS: dict[str, bool | None] = {
+    "": None,
+    "~": None,
+    **dict.fromkeys(("null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_NUMERIC_START = frozenset("0123456789+-.")
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+_UNDERSCORED = re.compile(
+    r"[-+]?(?=[^_]*_)(?:0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9][0-9_]*)"
+)
+_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_OTHER_BASE = re.compile(r"[-+]?0b[01]+|0o[0-7]+|[-+]0x[0-9a-fA-F]+")
+
+_LONGEST_QUOTE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A scalar that is not taken, with what the diagnostic says of it.
+
+    `value` is the likeliest reading: whoever goes on to look for further mistakes does not stumble over this one.
+    """
+
+    code: str
+    message: str
+    help: str
+    value: Value
+    replacement: str | None = None
+
+
+def resolve(text: str, digits: int = 20) -> Value | Refused:
+    """Read a plain scalar.
+
+    >>> resolve("1e-5"), resolve("no"), resolve("~"), resolve("0x20")
+    (1e-05, 'no', None, 32)
+    >>> resolve("010").message
+    '`010` is 8 in YAML 1.1 and 10 in YAML 1.2'
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _NUMERIC_START:
+        return text
+    if _INTEGER.fullmatch(text):
+        return _integer(text, digits)
+    if _LEADING_ZERO.fullmatch(text):
+        return _leading_zero(text, digits)
+    if _FLOAT.fullmatch(text):
+        return _finite(text)
+    return _refuse(text, digits)
+
+
+def shorten(text: str) -> str:
+    """Cut a text to what a headline can quote.
+
+    >>> shorten("9" * 50)
+    '9999999999999999999999999999999999999999…'
+    """
+    return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
+
+
+def _integer(text: str, digits: int) -> int | Refused:
+    count = len(text.lstrip("+-").removeprefix("0x"))
+    if count > digits:
+        message = f"`{shorten(text)}` has {count} digits, expects at most {digits}"
+        return Refused("SC014", message, f"write an integer of at most {digits} digits", 0)
+    return int(text, 0)
+
+
+def _leading_zero(text: str, digits: int) -> Refused:
+    decimal = _integer(_without_zeros(text), digits)
+    if isinstance(decimal, Refused):
+        return decimal
+    octal = str(int(text, 8)) if not set("89") & set(text) else "a text"
+    return Refused(
+        "SC024",
+        f"`{shorten(text)}` is {octal} in YAML 1.1 and {decimal} in YAML 1.2",
+        f"write `{decimal}`, or put quotes around a text",
+        decimal,
+        str(decimal),
+    )
+
+
+def _without_zeros(text: str) -> str:
+    sign = text[0] if text[0] in "+-" else ""
+    return sign + (text.lstrip("+-").lstrip("0") or "0")
+
+
+def _finite(text: str) -> float | Refused:
+    number = float(text)
+    if math.isinf(number):
+        return Refused("SC025", f"`{shorten(text)}` is larger than any float", "write a finite number", 0.0)
+    return number
+
+
+def _refuse(text: str, digits: int) -> str | Refused:
+    """Tell what only looks like a number from the text that it is in YAML 1.2."""
+    if _NOT_FINITE.fullmatch(text):
+        return Refused("SC025", f"`{text}` is not a finite number", "write a finite number", 0.0)
+    if _UNDERSCORED.fullmatch(text) and ":" not in text:
+        plain = text.replace("_", "")
+        value = resolve(plain, digits)
+        if not isinstance(value, Refused):
+            return _number_or_text(text, plain, f"write `{shorten(plain)}`, or put quotes around a text", value)
+        return Refused("SC024", _number_in_1_1(text), "write the digits without underscores", value.value)
+    if _BASE_60.fullmatch(text):
+        return _number_or_text(text, None, f'put quotes around it: `"{shorten(text)}"`', text)
+    if _OTHER_BASE.fullmatch(text):
+        return _other_base(text, digits)
+    return text
+
+
+def _other_base(text: str, digits: int) -> Refused:
+    if len(text) > digits:
+        return Refused(
+            "SC024", f"`{shorten(text)}` is a number in one YAML and a text in the other", "write it in decimal", 0
+        )
+    number = int(text, 0)
+    message = (
+        f"`{text}` is a text in YAML 1.1 and {number} in YAML 1.2"
+        if "0o" in text
+        else f"`{text}` is {number} in YAML 1.1 and a text in YAML 1.2"
+    )
+    return Refused("SC024", message, f"write `{number}`, or put quotes around a text", number, str(number))
+
+
+def _number_or_text(text: str, replacement: str | None, help_: str, value: Value) -> Refused:
+    return Refused("SC024", _number_in_1_1(text), help_, value, replacement)
+
+
+def _number_in_1_1(text: str) -> str:
+    return f"`{shorten(text)}` is a number in YAML 1.1 and a text in YAML 1.2"

@@ -1,0 +1,51 @@
+"""What the reader makes of a text: plain values that know their place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from shapecalc.diagnostics import Span
+
+Value: TypeAlias = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value.
+
+    `text` is how the source writes it, without quotes, so that messages can quote `1e-5` and not 0.00001. A key of
+    a mapping is always a string, whatever it looks like: there `text` and `value` are the same.
+    """
+
+    value: Value
+    span: Span
+    text: str
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list, written in brackets or with dashes."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys with values in the order of the file, each key once."""
+
+    entries: tuple[tuple[Scalar, Node], ...]
+    span: Span
+
+    def get(self, key: str) -> Node | None:
+        """Give the value that stands under a key, or None where the key is absent."""
+        for scalar, node in self.entries:
+            if scalar.text == key:
+                return node
+        return None
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping

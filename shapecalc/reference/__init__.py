@@ -1,0 +1,61 @@
+"""What a layer does: NumPy kernels that find every size by sliding real windows over real arrays.
+
+The witness of the shape rules. It imports the standard library, NumPy and itself, and is handed Calls whose fields
+stand as the user wrote them. A kernel is found by its layer word; its family is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.reference.base import Fields, Kernel, Shape
+
+FAMILIES = (
+    "conv",
+    "pooling",
+    "linear",
+    "activation",
+    "normalization",
+    "reshaping",
+    "regularization",
+    "resampling",
+)
+
+
+def find(word: str) -> Kernel:
+    """The kernel of a layer word, importing families until one registers it.
+
+    Raises `KeyError` where no family knows the word.
+    """
+    from shapecalc.reference.base import KERNELS  # noqa: PLC0415 - NumPy is imported only to execute
+
+    for family in FAMILIES:
+        if word in KERNELS:
+            break
+        import_module(f"{__name__}.{family}")
+    return KERNELS[word]
+
+
+def words() -> frozenset[str]:
+    """Every layer word that has a kernel."""
+    from shapecalc.reference.base import KERNELS  # noqa: PLC0415 - NumPy is imported only to execute
+
+    for family in FAMILIES:
+        import_module(f"{__name__}.{family}")
+    return frozenset(KERNELS)
+
+
+def workspace(
+    word: str,
+    fields: Fields,
+    inputs: tuple[Shape, ...],
+    parameters: Mapping[str, Shape],
+    outputs: tuple[Shape, ...],
+    itemsize: int,
+) -> int:
+    """Upper bound in bytes on the temporary arrays of one kernel run, beside its inputs, parameters and outputs."""
+    return find(word).workspace(fields, inputs, parameters, outputs, itemsize)

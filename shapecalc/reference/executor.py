@@ -1,0 +1,84 @@
+"""Runs Calls one after another and reports what each really did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from shapecalc.reference import find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.reference.base import Array, Call, Shape
+
+
+class ExecutionError(Exception):
+    """A kernel that could not run: the arrays it was handed do not fit each other, or a slot is missing."""
+
+    def __init__(self, path: str, kernel: str, reason: str) -> None:
+        super().__init__(f"`{path}` ({kernel}): {reason}")
+        self.path = path
+        self.kernel = kernel
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What one Call did: the shapes that came out, the multiply-accumulates done, the sizes of its parameter arrays."""
+
+    path: str
+    kernel: str
+    shapes: tuple[Shape, ...]
+    macs: int
+    parameters: Mapping[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A run in progress: iterate over it to do one Call at a time. `values` holds the slots that are alive."""
+
+    calls: Iterable[Call]
+    values: dict[str, Array]
+
+    def __iter__(self) -> Iterator[Executed]:
+        for call in self.calls:
+            executed = run(call, self.values)
+            # Without this the parameters of this call would live while those of the next one are made.
+            del call
+            yield executed
+
+
+def execute(calls: Iterable[Call], inputs: Mapping[str, Array]) -> Execution:
+    """Begin a run. Calls are taken one at a time, each after the one before is done and its parameters are let go.
+
+    Iterating raises `ExecutionError` where a kernel cannot run.
+    """
+    return Execution(calls, dict(inputs))
+
+
+def run(call: Call, values: dict[str, Array]) -> Executed:
+    """Run one Call on the slots in `values`: put its outputs in, take out what it frees.
+
+    Raises `ExecutionError` where a slot or a kernel is missing, or the arrays do not fit.
+    """
+    missing = [slot for slot in call.inputs if slot not in values]
+    if missing:
+        raise ExecutionError(call.path, call.kernel, f"reads {', '.join(missing)}, which nothing has written")
+    started = perf_counter()
+    try:
+        result = find(call.kernel).run(call, *(values[slot] for slot in call.inputs))
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        reason = f"expects {error}" if isinstance(error, KeyError) else str(error)
+        raise ExecutionError(call.path, call.kernel, reason) from error
+    seconds = perf_counter() - started
+    arrays = result if isinstance(result, tuple) else (result,)
+    if len(arrays) != len(call.outputs):
+        raise ExecutionError(call.path, call.kernel, f"gives {len(arrays)} outputs for {len(call.outputs)} slots")
+    values.update(zip(call.outputs, arrays, strict=True))
+    for slot in call.frees:
+        values.pop(slot, None)
+    sizes = {name: int(parameter.size) for name, parameter in call.parameters.items()}
+    return Executed(call.path, call.kernel, tuple(array.shape for array in arrays), call.work.macs, sizes, seconds)

@@ -1,0 +1,78 @@
+"""Padding as a layer, and upsampling: other cells at other places."""
+
+from __future__ import annotations
+
+from functools import reduce
+from itertools import product
+from math import floor
+
+import numpy as np
+
+from shapecalc.reference import windows
+from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
+
+
+@kernel("pad", workspace=outputs_times(0))
+def pad(call: Call, x: Array) -> Array:
+    """Cells before and after the last axes; one number stands for every spatial axis, both sides.
+
+    Source: torch.nn.functional.pad (the list names the last axis first).
+    """
+    padding = call.fields["padding"]
+    flat = (padding,) * (2 * (x.ndim - 2)) if isinstance(padding, int) else padding
+    pairs = tuple(zip(flat[::2], flat[1::2], strict=True))
+    return windows.pad(x, pairs[::-1], constant(x, call.fields["value"]), call.fields["mode"])
+
+
+@kernel("upsample", workspace=outputs_times(2))
+def upsample(call: Call, x: Array) -> Array:
+    """The input on a finer or coarser grid: the nearest cell, or a mean of the two nearest along each axis.
+
+    Source: torch.nn.Upsample. Where `scale_factor` is given, it is also what places are computed with.
+    """
+    rank = x.ndim - 2
+    scales = windows.per_axis(call.fields["scale_factor"], rank)
+    sizes = windows.per_axis(call.fields["size"], rank)
+    axes = [
+        (length, floor(length * scale) if size is None else size, scale)
+        for length, size, scale in zip(x.shape[2:], sizes, scales, strict=True)
+    ]
+    if call.fields["mode"] == "nearest":
+        return windows.at(x, np.ix_(*(nearest_cells(*axis) for axis in axes)))
+    corners = [two_cells(*axis, align_corners=call.fields["align_corners"]) for axis in axes]
+    terms = (
+        windows.at(x, np.ix_(*(cells for cells, _ in corner)))
+        * reduce(np.multiply.outer, (weights for _, weights in corner)).astype(x.dtype)
+        for corner in product(*corners)
+    )
+    return reduce(np.add, terms)
+
+
+def nearest_cells(length: int, count: int, scale: float | None) -> Array:
+    """The cell of the input that each of `count` output cells copies: the one its start falls into.
+
+    PyTorch finds the place in single precision, and so does this: a place on the edge of a cell may fall either way.
+    A small 2-D map of which as many cells come out as go in, or twice as many, PyTorch takes for a scale of 1 or 2.
+    """
+    step = np.float32(length / count if scale is None else 1 / scale)
+    cells: Array = np.minimum(np.floor(np.arange(count, dtype=np.float32) * step).astype(int), length - 1)
+    return cells
+
+
+def two_cells(
+    length: int, count: int, scale: float | None, *, align_corners: bool
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """The two cells of the input that each of `count` output cells lies between, each with its weight.
+
+    Cells are areas whose middles are compared, or with `align_corners` points, the first and last of which coincide.
+    """
+    if align_corners:
+        place = np.arange(count) * ((length - 1) / (count - 1) if count > 1 else 0.0)
+    else:
+        # Where as many cells come out as go in, PyTorch copies them, whatever the scale.
+        step = length / count if scale is None or count == length else 1 / scale
+        place = np.maximum((np.arange(count) + 0.5) * step - 0.5, 0.0)
+    low = np.minimum(np.floor(place).astype(int), length - 1)
+    high = np.minimum(low + 1, length - 1)
+    share = np.clip(place - low, 0.0, 1.0)
+    return (low, 1 - share), (high, share)

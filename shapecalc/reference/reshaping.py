@@ -1,0 +1,43 @@
+"""Layers that only read the same cells under other axes."""
+
+from __future__ import annotations
+
+from shapecalc.reference.base import Array, Call, kernel
+
+
+@kernel("identity")
+def identity(_call: Call, x: Array) -> Array:
+    """The input itself.
+
+    Source: torch.nn.Identity.
+    """
+    return x
+
+
+@kernel("flatten")
+def flatten(call: Call, x: Array) -> Array:
+    """The axes from `start_dim` to `end_dim`, both included, as one.
+
+    Source: torch.nn.Flatten.
+    """
+    axes = range(x.ndim)
+    start, end = axes[call.fields["start_dim"]], axes[call.fields["end_dim"]]
+    return x.reshape(*x.shape[:start], -1, *x.shape[end + 1 :])
+
+
+@kernel("reshape")
+def reshape(call: Call, x: Array) -> Array:
+    """The cells in the same order under another shape: -1 is inferred, 0 keeps the axis that stands there.
+
+    Source: ONNX Reshape.
+    """
+    return x.reshape([x.shape[axis] if length == 0 else length for axis, length in enumerate(call.fields["shape"])])
+
+
+@kernel("permute")
+def permute(call: Call, x: Array) -> Array:
+    """The axes in another order; a view.
+
+    Source: torch.permute.
+    """
+    return x.transpose(call.fields["dims"])

@@ -1,0 +1,174 @@
+"""Slides windows over arrays. No size is computed here: it is what comes out of the slicing.
+
+Spatial axes are the last ones of an array; every function loops over them, whatever their number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shapecalc.reference.base import Array, Fields, Shape
+
+Margins: TypeAlias = tuple[tuple[int, int], ...]
+
+NUMPY_MODES = {
+    "constant": "constant",
+    "zeros": "constant",
+    "reflect": "reflect",
+    "replicate": "edge",
+    "circular": "wrap",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How a window reads, per spatial axis: its cells, the step from window to window, the step from cell to cell."""
+
+    size: Shape
+    stride: Shape
+    dilation: Shape
+
+    @classmethod
+    def of(cls, fields: Fields, rank: int) -> Window:
+        """The window of a layer; a `stride` of None is the window's own size."""
+        stride = fields["kernel_size"] if fields["stride"] is None else fields["stride"]
+        return cls(
+            per_axis(fields["kernel_size"], rank), per_axis(stride, rank), per_axis(fields.get("dilation", 1), rank)
+        )
+
+    def cells(self, axis: int) -> range:
+        """The cells that one window reads along an axis, counted from where it starts.
+
+        >>> list(Window(size=(3,), stride=(1,), dilation=(2,)).cells(0))
+        [0, 2, 4]
+        """
+        return range(0, self.size[axis] * self.dilation[axis], self.dilation[axis])
+
+    def reach(self, axis: int) -> int:
+        """The cells from a window's first to its last along an axis, both counted."""
+        return self.cells(axis)[-1] + 1
+
+
+def per_axis(value: Any, rank: int) -> tuple[Any, ...]:  # noqa: ANN401 - a field as the user wrote it
+    """One entry per spatial axis: a lone value holds for all of them.
+
+    Raises `ValueError` where a list has another length than the input has spatial axes.
+
+    >>> per_axis(3, rank=2)
+    (3, 3)
+    """
+    if not isinstance(value, (tuple, list)):
+        return (value,) * rank
+    if len(value) != rank:
+        raise ValueError(f"{tuple(value)} has {len(value)} entries for {rank} spatial axes")
+    return tuple(value)
+
+
+def at(x: Array, index: Iterable[int | slice | Array]) -> Array:
+    """Index the last axes of an array, as many as the index has entries.
+
+    >>> at(np.arange(12).reshape(2, 2, 3), (0, slice(1, None)))
+    array([[1, 2],
+           [7, 8]])
+    """
+    whole: tuple[Any, ...] = (..., *index)
+    cells: Array = x[whole]
+    return cells
+
+
+def margins(padding: Any, lengths: Shape, window: Window) -> Margins:  # noqa: ANN401 - a field as the user wrote it
+    """The cells to put before and after each spatial axis, from `padding` as the user wrote it.
+
+    `same` lets a window start at every stride-th cell of the input and pads as far as the last one reaches; the odd
+    cell goes after, as in Keras and in ONNX's SAME_UPPER.
+
+    >>> margins("same", (6,), Window(size=(3,), stride=(2,), dilation=(1,)))    # windows at 0, 2, 4 read up to cell 6
+    ((0, 1),)
+    """
+    if padding == "same":
+        pairs = []
+        for axis, length in enumerate(lengths):
+            last_start = range(0, length, window.stride[axis])[-1]
+            missing = max(last_start + window.reach(axis) - length, 0)
+            pairs.append((missing // 2, missing - missing // 2))
+        return tuple(pairs)
+    sides = per_axis(0 if padding == "valid" else padding, len(lengths))
+    return tuple((side, side) if isinstance(side, int) else (side[0], side[1]) for side in sides)
+
+
+def overhang(lengths: Shape, sides: Margins, window: Window) -> Margins:
+    """The cells to add after each padded axis, so that the windows of `ceil_mode` fit; negative: to take away.
+
+    A further window is laid where the one before it left cells over.
+    PyTorch drops a window that starts in the right padding: it would see no input.
+    Raises `ValueError` where no window can be laid.
+    """
+    pairs = []
+    for axis, (length, (before, after)) in enumerate(zip(lengths, sides, strict=True)):
+        padded, reach, stride = before + length + after, window.reach(axis), window.stride[axis]
+        starts = [start for start in range(0, before + length, stride) if start - stride + reach < padded]
+        if not starts:
+            raise ValueError(f"a window over {reach} cells finds no place on an axis of {padded}")
+        pairs.append((0, starts[-1] + reach - padded))
+    return tuple(pairs)
+
+
+def pad(x: Array, sides: Margins, value: Any = 0.0, mode: str = "constant") -> Array:  # noqa: ANN401 - a number
+    """Put cells before and after each spatial axis; a negative number takes cells away, and that comes first.
+
+    `mode` is PyTorch's word. Returns a view of `x` where nothing is added.
+    Raises `ValueError` where an axis is too short to be mirrored or to go round.
+    """
+    x = crop(x, tuple((max(-before, 0), max(-after, 0)) for before, after in sides))
+    added = ((0, 0),) * (x.ndim - len(sides)) + tuple((max(before, 0), max(after, 0)) for before, after in sides)
+    if not any(map(any, added)):
+        return x
+    if NUMPY_MODES[mode] == "constant":
+        return np.pad(x, added, constant_values=value)
+    for length, pair in zip(x.shape, added, strict=True):
+        longest = {"reflect": length - 1, "circular": length}.get(mode, inf)
+        if max(pair) > max(longest, 0):
+            raise ValueError(f"`{mode}` cannot put {max(pair)} cells beside an axis of {length}")
+    padded: Array = np.pad(x, added, NUMPY_MODES[mode])  # type: ignore[call-overload]
+    return padded
+
+
+def crop(x: Array, sides: Margins) -> Array:
+    """Take cells away before and after each spatial axis; a view."""
+    lengths = x.shape[x.ndim - len(sides) :]
+    kept = (slice(before, length - after) for length, (before, after) in zip(lengths, sides, strict=True))
+    return at(x, kept)
+
+
+def slide(x: Array, window: Window) -> Array:
+    """Every window over the spatial axes: [..., *spatial] to [..., *windows, *window], a view that copies nothing.
+
+    Raises `ValueError` where a window is longer than its axis.
+
+    >>> slide(np.arange(5), Window(size=(2,), stride=(2,), dilation=(1,)))
+    array([[0, 1],
+           [2, 3]])
+    """
+    rank = len(window.size)
+    reach = tuple(window.reach(axis) for axis in range(rank))
+    everywhere = sliding_window_view(x, reach, axis=tuple(range(-rank, 0)))
+    return at(everywhere, (slice(None, None, step) for step in (*window.stride, *window.dilation)))
+
+
+def taps(windows: Array, rank: int) -> Iterator[Array]:
+    """The same cell of every window, for each cell of the window in turn.
+
+    >>> windows = slide(np.arange(5), Window(size=(2,), stride=(2,), dilation=(1,)))
+    >>> [tap.tolist() for tap in taps(windows, rank=1)]
+    [[0, 2], [1, 3]]
+    """
+    for cell in np.ndindex(windows.shape[windows.ndim - rank :]):
+        yield at(windows, cell)

@@ -1,0 +1,1 @@
+"""Results as text: a file per word that follows `--format`. Nothing here prints."""

@@ -1,0 +1,25 @@
+"""Text that a file wrote, made safe for where it is shown."""
+
+from __future__ import annotations
+
+import re
+
+# Control characters, marks that turn the direction of writing, characters without width, surrogates. What is shown
+# must be what is there, and a terminal must take none of it for a command.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+
+
+def terminal(text: str) -> str:
+    r"""Write every character that a terminal would obey or hide as `\u{…}`.
+
+    >>> terminal("conv\x1b[31m")
+    'conv\\u{1b}[31m'
+    """
+    return text if text.isascii() and text.isprintable() else _UNSEEN.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{{{ord(found[0]):x}}}"

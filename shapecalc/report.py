@@ -1,0 +1,165 @@
+"""What the engine found: a row per layer and the totals, as plain values and as the documented JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.dims import Dim
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.architecture import Architecture, Input, Step
+    from shapecalc.layers import Shape
+
+SCHEMA_VERSION = 1
+BYTES = 4
+"""Of one float32 number."""
+
+Count = Dim | None
+"""A count, exact or as an expression; None where a layer does not know."""
+
+
+class Facts(NamedTuple):
+    """What is true of a layer for given input shapes, wherever in a network it stands."""
+
+    outputs: dict[str, Shape]
+    parameters: dict[str, Shape]
+    buffers: dict[str, Shape]
+    params: Count
+    buffer_count: Count
+    macs: Count
+    flops: Count
+    activations: Count
+
+
+class LayerReport(NamedTuple):
+    """One row: a step, the shapes that enter, and the facts.
+
+    Params and buffers are numbers of scalars; MACs and FLOPs are for the batch that `Report.costs_at` names.
+    """
+
+    step: Step
+    inputs: tuple[Shape, ...]
+    facts: Facts
+
+    @property
+    def path(self) -> str:
+        """The layer's name in the network."""
+        return self.step.path
+
+    @property
+    def type(self) -> str:
+        """The layer's word."""
+        return self.step.layer.word
+
+    @property
+    def outputs(self) -> dict[str, Shape]:
+        """The shapes that leave, by name."""
+        return self.facts.outputs
+
+    @property
+    def output(self) -> Shape:
+        """The shape of the first output."""
+        return next(iter(self.facts.outputs.values()))
+
+    @property
+    def params(self) -> Count:
+        """Learnable scalars."""
+        return self.facts.params
+
+    @property
+    def buffers(self) -> Count:
+        """Scalars that are kept but not learnt."""
+        return self.facts.buffer_count
+
+    @property
+    def macs(self) -> Count:
+        """Multiply-accumulates."""
+        return self.facts.macs
+
+    @property
+    def flops(self) -> Count:
+        """2 × MACs + every other scalar operation."""
+        return self.facts.flops
+
+    @property
+    def line(self) -> int | None:
+        """The line of the file where the layer stands."""
+        return self.step.place.word.line if self.step.place else None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over all layers; None where a layer does not know its part. Memory is in bytes at float32.
+
+    `activation_bytes` adds up every layer's output, as a forward pass that keeps them all for training would.
+    """
+
+    params: Count
+    buffers: Count
+    macs: Count
+    flops: Count
+    parameter_bytes: Count
+    activation_bytes: Count
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An architecture's shapes and costs.
+
+    `bindings` holds what the file's `sizes` and the caller bound, `costs_at` what was put in for symbols that were
+    still free when costs were evaluated.
+    """
+
+    architecture: Architecture
+    inputs: tuple[Input, ...]
+    bindings: Mapping[str, int]
+    costs_at: Mapping[str, int]
+    layers: tuple[LayerReport, ...]
+    outputs: Mapping[str, Shape]
+    totals: Totals
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the documented JSON, `schema_version` 1: an int where a value is known, else the expression."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "name": self.architecture.name,
+            "bindings": dict(self.bindings),
+            "costs_at": dict(self.costs_at),
+            "inputs": {entry.name: {"shape": _shape(entry.shape), "dtype": entry.dtype} for entry in self.inputs},
+            "layers": [_row(row) for row in self.layers],
+            "outputs": {name: _shape(shape) for name, shape in self.outputs.items()},
+            "totals": {
+                "params": _count(self.totals.params),
+                "buffers": _count(self.totals.buffers),
+                "macs": _count(self.totals.macs),
+                "flops": _count(self.totals.flops),
+                "parameter_bytes": _count(self.totals.parameter_bytes),
+                "activation_bytes": _count(self.totals.activation_bytes),
+            },
+        }
+
+
+def _row(row: LayerReport) -> dict[str, Any]:
+    return {
+        "path": row.path,
+        "type": row.type,
+        "line": row.line,
+        "inputs": [_shape(shape) for shape in row.inputs],
+        "outputs": {name: _shape(shape) for name, shape in row.outputs.items()},
+        "parameters": {name: _shape(shape) for name, shape in row.facts.parameters.items()},
+        "params": _count(row.params),
+        "buffers": _count(row.buffers),
+        "macs": _count(row.macs),
+        "flops": _count(row.flops),
+    }
+
+
+def _shape(shape: Shape) -> list[int | str]:
+    return [dim if isinstance(dim, int) else str(dim) for dim in shape]
+
+
+def _count(count: Count) -> int | str | None:
+    return count if count is None or isinstance(count, int) else str(count)

@@ -1,0 +1,112 @@
+"""The grammar, its precedence, and texts that mean harm."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from shapecalc.dims import DimSyntaxError, parse, symbol
+
+H, W = symbol("H"), symbol("W")
+
+
+@pytest.mark.parametrize(
+    ("text", "dim"),
+    [
+        ("7", 7),
+        ("  H ", H),
+        ("h_2", symbol("h_2")),
+        ("neg", symbol("neg")),
+        ("1 + 2*3", 7),
+        ("(1 + 2)*3", 9),
+        ("7 - 2 - 1", 4),  # from the left
+        ("2**3**2", 512),  # from the right
+        ("-2**2", -4),  # the power binds first, as in Python
+        ("-7//2", -4),  # the sign binds before the division, as in Python
+        ("-7%4", 1),
+        ("20//3*2", 12),
+        ("2*-3", -6),
+        ("--+-5", -5),
+        ("2--3", 5),
+        ("(H + 31)//32", (H + 31) // 32),
+        ("H*W//W", H),
+        ("H%4", H % 4),
+        ("(H)", H),
+        ("H\t+1", H + 1),
+        ("9" * 5000, int("9" * 2500) * 10**2500 + int("9" * 2500)),  # longer than `int` reads at once
+    ],
+    ids=lambda value: str(value)[:20] if isinstance(value, str) else "",
+)
+def test_a_text_is_read_with_python_s_precedence(text, dim):
+    assert parse(text) == dim
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "column"),
+    [
+        ("", "the end stands where a number, a name or `(` is expected", 1),
+        ("H +", "the end stands where a number, a name or `(` is expected", 4),
+        ("H + * 2", "`*` stands where a number, a name or `(` is expected", 5),
+        ("()", "`)` stands where a number, a name or `(` is expected", 2),
+        ("H W", "`W` stands where an operator is expected", 3),
+        ("2H", "`H` stands where an operator is expected", 2),
+        ("H(2)", "`(` stands where an operator is expected", 2),
+        ("(H + (2)", "`(` is never closed", 1),
+        ("H) + 2", "`)` closes nothing", 2),
+        ("H / 2", "'/' has no meaning in a dimension, whole division is written `//`", 3),
+        ("H . x", "'.' has no meaning in a dimension", 3),
+        ("H\n", "'\\n' has no meaning in a dimension", 2),
+        ("é", "'é' has no meaning in a dimension", 1),
+        ("٣", "'٣' has no meaning in a dimension", 1),
+        ("H//0", "`H` is divided by 0", 2),
+        ("H//-2", "`H` expects a positive divisor, receives -2", 2),
+        ("H//W", "`H` is no exact multiple of `W`", 2),
+        ("H%W", "`%` expects a positive number on its right, receives `W`", 2),
+        ("2%0", "`2` is divided by 0", 2),
+        ("H**W", "`**` expects a number of 0 or more on its right, receives `W`", 2),
+        ("H**-1", "`**` expects a number of 0 or more on its right, receives `-1`", 2),
+        ("__import__('os')", "`(` stands where an operator is expected", 11),
+    ],
+)
+def test_what_is_no_dim_is_refused_with_its_column(text, message, column):
+    with pytest.raises(DimSyntaxError) as caught:
+        parse(text)
+    assert (caught.value.message, caught.value.column) == (message, column)
+    assert str(caught.value) == f"{message} (column {column})"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("(" * 100_000, "`(` is never closed"),
+        ("(" * 100_000 + "H" + ")" * 99_999, "`(` is never closed"),
+        ("-" * 100_000, "the end stands where"),
+        ("2**" * 100_000, "the end stands where"),
+        ("9" * 100_000, "a number expects at most 20000 digits, receives 100000"),
+        ("9**9**9**9", "a number expects at most 20000 digits"),
+        ("H**1000000000000", "a number expects at most 20000 digits"),
+        ("(H + 1)**70000", "a product expands to at most"),
+        ("*".join(["9" * 15_000] * 60), "a number expects at most 20000 digits"),
+        ("(H//2" + ")**2*3//2" * 5, "`)` closes nothing"),
+        ("*".join(f"(a{i} + b{i})" for i in range(200)), "a product expands to at most 200000 terms"),
+        ("(3*" * 80 + "H" + "+ 1)//2" * 80, "floors nest at most 50 deep"),
+        ("H+" * 600_000 + "H", "an expression expects at most 1000000 characters, receives 1200001"),
+    ],
+    ids=lambda value: value[:12],
+)
+def test_a_hostile_text_is_refused_in_bounded_time_and_space(text, message):
+    with pytest.raises(DimSyntaxError) as caught:
+        parse(text)
+    assert caught.value.message.startswith(message)
+
+
+def test_deep_parentheses_and_long_sums_are_no_harm():
+    assert parse("(" * 200_000 + "H" + ")" * 200_000) == H
+    assert parse("-" * 100_000 + "H") == H
+    assert parse("H + " * 20_000 + "H") == 20_001 * H
+
+
+def test_the_error_survives_a_process_boundary():
+    error = pickle.loads(pickle.dumps(DimSyntaxError("`)` closes nothing", 2)))
+    assert (error.message, error.column) == ("`)` closes nothing", 2)
