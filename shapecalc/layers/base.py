@@ -8,7 +8,7 @@ dims, whole numbers or exact expressions over symbols, and every rule holds for 
 import dataclasses
 from collections.abc import Callable, Mapping
 from functools import cache
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
 from shapecalc.diagnostics.errors import LayerError
@@ -33,7 +33,7 @@ class Layer:
     def __post_init__(self) -> None:
         for field in fields_of(type(self)).values():
             value = getattr(self, field.name)
-            if value is not None or field.default is not None:
+            if value is not None or not field.nullable:
                 field.kind.check(field.name, value)
         self.check_fields()
 
@@ -81,6 +81,7 @@ class Field:
     kind: Kind
     default: Any
     required: bool
+    nullable: bool
 
 
 def layer(word: str, *, main: str | None = None) -> Callable[[L], L]:
@@ -106,17 +107,11 @@ def fields_of(cls: type[Layer]) -> Mapping[str, Field]:
     # Layer files evaluate their annotations, so that `type` is the annotation itself and not its text.
     found = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every registered class is a dataclass
-        kind = next(kind for kind in _metadata(field.type) if hasattr(kind, "describe"))
+        assert get_origin(field.type) is Annotated, f"{cls.__qualname__}.{field.name} states no kind"
+        plain, kind, *_ = get_args(field.type)
         required = field.default is dataclasses.MISSING
-        found[field.name] = Field(field.name, kind, None if required else field.default, required)
-        if required:
-            found[field.name] = Field(field.name, kind, dataclasses.MISSING, required=True)
+        found[field.name] = Field(field.name, kind, field.default, required, nullable=NoneType in get_args(plain))
     return MappingProxyType(found)
-
-
-def _metadata(annotation: Any) -> tuple[Any, ...]:
-    assert get_origin(annotation) is Annotated, annotation
-    return get_args(annotation)[1:]
 
 
 def spatial_rank(x: Shape, *, most: int = 3) -> int:

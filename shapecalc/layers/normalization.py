@@ -9,7 +9,7 @@ from shapecalc.layers.base import Layer, Shape, layer, show, stated, undecided
 from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Several
 
 Epsilon = Annotated[float, Number(minimum=0)]
-Momentum = Annotated[float, Number(minimum=0, maximum=1)]
+Momentum = Annotated[float | None, Number(minimum=0, maximum=1)]
 STATISTICS = 5
 """Operations per number of a normalisation by its own statistics: mean, subtract, square, variance, divide."""
 PER_GROUP = 2
@@ -41,6 +41,8 @@ class BatchNorm(Layer):
         if len(x) < 2:  # noqa: PLR2004 - batch and channels
             raise LayerError("SC305", f"expects [N, C, *], receives {show(x)}", label=f"receives rank {len(x)}")
         stated(self.num_features, x[1], "num_features", "channels")
+        if not self.track_running_stats:
+            _refuse_lone_number(x, (x[0], *x[2:]), "channel")
         return x
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
@@ -83,6 +85,8 @@ class InstanceNorm(Layer):
         if len(x) < 3:  # noqa: PLR2004 - batch, channels and at least one axis to take the mean over
             raise LayerError("SC305", f"expects [N, C, *spatial], receives {show(x)}", label=f"receives rank {len(x)}")
         stated(self.num_features, x[1], "num_features", "channels")
+        if not self.track_running_stats:
+            _refuse_lone_number(x, x[2:], "channel of a sample")
         return x
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
@@ -186,6 +190,8 @@ class GroupNorm(Layer):
                 label=f"{x[1]} channels",
                 help=f"write `num_groups: {next(g for g in range(min(self.num_groups, x[1]), 0, -1) if x[1] % g == 0)}`",
             )
+        # PyTorch takes the whole batch into account: a lone number in each group is refused for one sample alone.
+        _refuse_lone_number(x, (x[0], x[1] // self.num_groups, *x[2:]), "group")
         return x
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
@@ -224,6 +230,12 @@ class LocalResponseNorm(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
         """Return size + 4 operations per number."""
         return (self.size + 4) * product(x)
+
+
+def _refuse_lone_number(x: Shape, axes: Shape, what: str) -> None:
+    """Refuse statistics over a single number, as PyTorch does: its deviation is 0, whatever it is."""
+    if all(dim == 1 for dim in axes):
+        raise LayerError("SC302", f"expects more than one number per {what} to take statistics over, receives {show(x)}")
 
 
 def _statistics(numbers: Dim, *, groups: Dim, affine: int) -> Dim:

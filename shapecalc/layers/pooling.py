@@ -1,10 +1,11 @@
 """Pooling: sliding, adaptive and global, by maximum and by average."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, ceil_div, floor_div, product
+from shapecalc.dims import Dim, floor_div, product
 from shapecalc.layers.base import Layer, Shape, layer, per_axis, spatial_rank
 from shapecalc.layers.fields import Bool, OptionalCount, OptionalPerAxis, Padding, PerAxis, PerAxisOrNone
 from shapecalc.layers.windows import output_size, padding_pairs, same_size
@@ -182,22 +183,16 @@ def _slide(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
             places.append(same_size(n, s))
             continue
         if max(p) > f // 2:
-            # Otherwise a window could lie in the padding alone. PyTorch holds it against the undilated window in
-            # avg_pool and the dilated one in max_pool.
-            _refuse_wide_padding(p, f, d)
+            # Otherwise a window could lie in the padding alone. PyTorch asks this of the undilated window (measured
+            # on torch 2.13, although its message speaks of the effective one).
+            raise LayerError(
+                "SC306",
+                f"expects padding of at most half of the window ({f // 2}), receives {max(p)}",
+                field="padding",
+                help=f"write `padding: {f // 2}`, or put `pad` before it",
+            )
         places.append(output_size(n, f, s, p, d, ceil_mode=ceil_mode, axis=axis))
     return (x[0], x[1], *places)
-
-
-def _refuse_wide_padding(pad: tuple[int, int], window: int, dilation: int) -> None:
-    most = (dilation * (window - 1) + 1) // 2
-    if max(pad) > most:
-        raise LayerError(
-            "SC306",
-            f"expects padding of at most half of the window ({most}), receives {max(pad)}",
-            field="padding",
-            help=f"write `padding: {most}`, or put `pad` before it",
-        )
 
 
 def _adapt(x: Shape, output_size: Any) -> Shape:
@@ -206,17 +201,31 @@ def _adapt(x: Shape, output_size: Any) -> Shape:
 
 
 def _adaptive_cells(x: Shape, y: Shape) -> Dim:
-    """Return the cells of all windows: per axis n + one for each window boundary i·n/o that is not whole."""
+    """Return the cells of all windows, along each axis n + o − gcd(n, o).
+
+    Neighbouring windows share a cell where their boundary i·n/o is not whole, which is so for all of the o − 1 inner
+    boundaries but gcd(n, o) − 1.
+    """
     cells = x[0] * x[1]
     for n, o in zip(x[2:], y[2:], strict=True):
-        cells = cells * (n if n == o or o == 1 else n + sum(_splits(n, o, i) for i in range(1, int(o))))
+        cells = cells * (n if n == o else n + o - _gcd(n, o))
     return cells
 
 
-def _splits(n: Dim, o: Dim, i: int) -> Dim:
-    """Return 1 where the boundary i·n/o falls inside a cell, which two windows then share, else 0."""
-    assert isinstance(o, int)
-    return ceil_div(n * i, o) - floor_div(n * i, o)
+def _gcd(n: Dim, o: Dim) -> Dim:
+    """Return gcd(n, o) = Σ φ(d) over the divisors d of o that divide n too; d | n is ⌊n/d⌋ − ⌊(n − 1)/d⌋.
+
+    Source: Gauss, Σ φ(d) over d | m is m, for m = gcd(n, o).
+    """
+    assert isinstance(o, int)  # a size that is asked for is a number
+    if isinstance(n, int):
+        return math.gcd(n, o)
+    divides = ((d, floor_div(n, d) - floor_div(n - 1, d)) for d in range(1, o + 1) if o % d == 0)
+    return sum(_totient(d) * one_or_zero for d, one_or_zero in divides)
+
+
+def _totient(d: int) -> int:
+    return sum(math.gcd(d, i) == 1 for i in range(1, d + 1))
 
 
 def _reduce(x: Shape, *, keepdim: bool) -> Shape:

@@ -23,3 +23,17 @@ def terminal(text: str) -> str:
 
 def _escape(found: re.Match[str]) -> str:
     return f"\\u{{{ord(found[0]):x}}}"
+
+
+def markdown_code(text: str) -> str:
+    """Write text as a Markdown code span that fits in a table cell: nothing in it is markup, a link or a mention.
+
+    >>> markdown_code("conv `a|b`")
+    '`` conv `a\\\\|b` ``'
+    """
+    shown = terminal(text).replace("|", "\\|")
+    if "`" not in shown:
+        return f"`{shown}`"
+    longest = max(len(run) for run in re.findall("`+", shown))
+    fence = "`" * (longest + 1)
+    return f"{fence} {shown} {fence}"

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from shapecalc.dims import Expr
 from shapecalc.layers.base import show
 from shapecalc.render.columns import DEFAULT_COLUMNS, TEXT_COLUMNS, Column, cell, grouped, heading, lines_of
 from shapecalc.render.escaping import terminal
@@ -72,16 +73,21 @@ def _inputs(report: Report) -> str:
     return ", ".join(show(entry.shape) for entry in report.inputs)
 
 
-def _totals(report: Report) -> tuple[str, str]:
+def _totals(report: Report) -> tuple[str, ...]:
+    """Return the totals in two lines; a line each where they are expressions, which are long."""
     totals = report.totals
     at = ", ".join(f"{name} = {size}" for name, size in report.costs_at.items())
     per = f" at {at}" if at else ""
-    return (
-        f"params {grouped(totals.params)}   buffers {grouped(totals.buffers)}   "
-        f"MACs {grouped(totals.macs)}   FLOPs {grouped(totals.flops)}{per}",
-        f"memory at float32: parameters {memory(totals.parameter_bytes)}, "
-        f"activations {memory(totals.activation_bytes)}{per}",
+    counts = (
+        f"params {grouped(totals.params)}",
+        f"buffers {grouped(totals.buffers)}",
+        f"MACs {grouped(totals.macs)}",
+        f"FLOPs {grouped(totals.flops)}",
     )
+    kept = (f"parameters {memory(totals.parameter_bytes)}", f"activations {memory(totals.activation_bytes)}")
+    if isinstance(totals.flops, Expr):
+        return (f"totals{per}", *counts, *(f"memory of {part} at float32" for part in kept))
+    return (f"{'   '.join(counts)}{per}", f"memory at float32: {', '.join(kept)}{per}")
 
 
 def memory(size: Count) -> str:

@@ -1,0 +1,189 @@
+"""Multiply-accumulates and FLOPs as the counting convention has them, read off runs on counting scalars."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shapecalc.reference import find, words
+from shapecalc.reference.base import Array, Call
+from tests.reference.counting import run_counted
+
+CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True, "padding_mode": "zeros"}
+TRANSPOSED = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True}
+MAX_POOL = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
+AVG_POOL = {"stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True, "divisor_override": None}
+RUNNING = {"running_mean": (3,), "running_var": (3,)}
+AFFINE = {"weight": (3,), "bias": (3,)}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A kernel on an input, and what it must do besides its multiply-accumulates."""
+
+    says: str
+    kernel: str
+    x: tuple[int, ...]
+    other: int
+    fields: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    macs: int = 0
+
+
+def norm(groups: int, n: int) -> int:
+    """Mean n, subtract n, square n, variance n, add eps, root, divide n: for every group of n numbers."""
+    return groups * (5 * n + 2)
+
+
+ELEMENTS = 2 * 3 * 5
+CASES = [
+    Case(
+        "conv: padding zeros are multiplied, the bias is an addition",
+        "conv",
+        (2, 3, 5, 7),
+        other=2 * 4 * 5 * 3,
+        fields={**CONV, "kernel_size": 3, "stride": (1, 2), "padding": (1, 0)},
+        parameters={"weight": (4, 3, 3, 3), "bias": (4,)},
+        macs=2 * 4 * 5 * 3 * 3 * 9,
+    ),
+    Case(
+        "conv: a group sees its own channels, dilation costs nothing",
+        "conv",
+        (1, 4, 9),
+        other=0,
+        fields={**CONV, "kernel_size": 2, "dilation": 3, "groups": 2, "bias": False, "padding": "same"},
+        parameters={"weight": (6, 2, 2)},
+        macs=6 * 9 * 2 * 2,
+    ),
+    Case(
+        "conv: a window of one cell",
+        "conv",
+        (2, 3, 5),
+        other=2 * 4 * 5,
+        fields={**CONV, "kernel_size": 1},
+        parameters={"weight": (4, 3, 1), "bias": (4,)},
+        macs=2 * 4 * 5 * 3,
+    ),
+    Case(
+        "conv_transpose: every input cell once for every weight, whatever is cropped; overlaps add in the products",
+        "conv_transpose",
+        (2, 4, 3, 5),
+        other=2 * 6 * 5 * 11,
+        fields={**TRANSPOSED, "kernel_size": 3, "stride": 2, "padding": (1, 0), "groups": 2},
+        parameters={"weight": (4, 3, 3, 3), "bias": (6,)},
+        macs=2 * (3 * 5) * 4 * 3 * 9,
+    ),
+    Case(
+        "linear: a row per leading index",
+        "linear",
+        (2, 3, 5),
+        other=2 * 3 * 7,
+        fields={"bias": True},
+        parameters={"weight": (7, 5), "bias": (7,)},
+        macs=2 * 3 * 5 * 7,
+    ),
+    Case("max_pool: window − 1", "max_pool", (1, 2, 7, 7), 2 * 9 * 3, {**MAX_POOL, "kernel_size": 2}),
+    Case(
+        "max_pool: cells of padding and overhang are compared as well",
+        "max_pool",
+        (1, 2, 8),
+        2 * 5 * 2,
+        {**MAX_POOL, "kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
+    ),
+    Case("avg_pool: window − 1 additions and a division", "avg_pool", (1, 2, 7), 2 * 3 * 2, {**AVG_POOL, "kernel_size": 2}),
+    Case(
+        "avg_pool: the whole window, even where fewer cells count",
+        "avg_pool",
+        (1, 2, 8, 8),
+        2 * 25 * 9,
+        {**AVG_POOL, "kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True, "count_include_pad": False},
+    ),
+    Case("avg_pool: a divisor of one's own divides too", "avg_pool", (1, 2, 4), 2 * 2 * 2, {**AVG_POOL, "kernel_size": 2, "divisor_override": 3}),
+    Case("adaptive_avg_pool: true windows of 3, 3, 3 cells over 7", "adaptive_avg_pool", (1, 2, 7), 2 * 9, {"output_size": 3}),
+    Case("adaptive_max_pool: one less", "adaptive_max_pool", (1, 2, 7), 2 * 6, {"output_size": 3}),
+    Case("global_avg_pool: cells", "global_avg_pool", (2, 3, 5, 7), 2 * 3 * 35, {"keepdim": True}),
+    Case("global_max_pool: cells − 1", "global_max_pool", (2, 3, 5, 7), 2 * 3 * 34, {"keepdim": False}),
+    Case("batch_norm: scale and shift", "batch_norm", (2, 3, 5), 2 * ELEMENTS, {"eps": 1e-5, "affine": True, "track_running_stats": True}, AFFINE | RUNNING),
+    Case("batch_norm: scale and shift even if not affine", "batch_norm", (2, 3, 5), 2 * ELEMENTS, {"eps": 1e-5, "affine": False, "track_running_stats": True}, RUNNING),
+    Case("batch_norm: by the batch's own statistics", "batch_norm", (2, 3, 5), norm(3, 10) + 2 * ELEMENTS, {"eps": 1e-5, "affine": True, "track_running_stats": False}, AFFINE),
+    Case("instance_norm: per sample and channel", "instance_norm", (2, 3, 5), norm(6, 5), {"eps": 1e-5, "affine": False, "track_running_stats": False}),
+    Case("instance_norm: by running statistics", "instance_norm", (2, 3, 5), 2 * ELEMENTS, {"eps": 1e-5, "affine": True, "track_running_stats": True}, AFFINE | RUNNING),
+    Case("group_norm: per sample and group", "group_norm", (2, 6, 5), norm(4, 15) + 2 * 60, {"num_groups": 2, "eps": 1e-5, "affine": True}, {"weight": (6,), "bias": (6,)}),
+    Case("layer_norm: per row, weight without bias", "layer_norm", (2, 3, 5), norm(6, 5) + ELEMENTS, {"normalized_shape": None, "eps": 1e-5, "elementwise_affine": True, "bias": False}, {"weight": (5,)}),
+    Case("layer_norm: over two axes", "layer_norm", (2, 3, 5), norm(2, 15), {"normalized_shape": (3, 5), "eps": 1e-5, "elementwise_affine": False, "bias": True}),
+    Case("local_response_norm: size + 4, zeros beyond the channels are added", "local_response_norm", (2, 3, 5), 9 * ELEMENTS, {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0}),
+    Case("relu: a comparison", "relu", (2, 3, 5), ELEMENTS),
+    Case("leaky_relu: compare, multiply", "leaky_relu", (2, 3, 5), 2 * ELEMENTS, {"negative_slope": 0.01}),
+    Case("elu: compare, exp, subtract, multiply", "elu", (2, 3, 5), 4 * ELEMENTS, {"alpha": 1.0}),
+    Case("gelu: scale, erf, add, multiply, halve", "gelu", (2, 3, 5), 5 * ELEMENTS, {"approximate": "none"}),
+    Case("gelu by tanh: 9", "gelu", (2, 3, 5), 9 * ELEMENTS, {"approximate": "tanh"}),
+    Case("sigmoid: negate, exp, add, divide", "sigmoid", (2, 3, 5), 4 * ELEMENTS),
+    Case("silu: sigmoid and a product", "silu", (2, 3, 5), 5 * ELEMENTS),
+    Case("hardsigmoid: add, max, min, divide", "hardsigmoid", (2, 3, 5), 4 * ELEMENTS),
+    Case("hardswish: hardsigmoid and a product", "hardswish", (2, 3, 5), 5 * ELEMENTS),
+    Case("tanh: 1", "tanh", (2, 3, 5), ELEMENTS),
+    Case("softplus: scale, exp, add, log, divide, compare", "softplus", (2, 3, 5), 6 * ELEMENTS, {"beta": 1.0, "threshold": 20.0}),
+    Case("softmax: 5n − 2 a row", "softmax", (2, 3, 5), 6 * (5 * 5 - 2), {"dim": -1}),
+    Case("softmax: along another axis", "softmax", (2, 3, 5), 10 * (5 * 3 - 2), {"dim": 1}),
+    Case("log_softmax: 5n − 1 a row", "log_softmax", (2, 3, 5), 6 * (5 * 5 - 1), {"dim": -1}),
+    Case("upsample nearest: nothing", "upsample", (1, 2, 3, 4), 0, {"size": None, "scale_factor": 2, "mode": "nearest", "align_corners": False}),
+    Case("upsample linear: 2 products, 1 sum", "upsample", (1, 2, 3), 2 * 7 * 3, {"size": 7, "scale_factor": None, "mode": "linear", "align_corners": True}),
+    Case("upsample bilinear: 4 products, 3 sums", "upsample", (1, 2, 3, 4), 2 * 48 * 7, {"size": None, "scale_factor": 2, "mode": "bilinear", "align_corners": False}),
+    Case("upsample trilinear: 8 products, 7 sums", "upsample", (1, 1, 2, 2, 2), 27 * 15, {"size": 3, "scale_factor": None, "mode": "trilinear", "align_corners": False}),
+    Case("pad: nothing", "pad", (1, 2, 3), 0, {"padding": (1, 2), "mode": "constant", "value": 0.5}),
+    Case("flatten: nothing", "flatten", (2, 3, 5), 0, {"start_dim": 1, "end_dim": -1}),
+    Case("reshape: nothing", "reshape", (2, 3, 5), 0, {"shape": (0, 5, -1)}),
+    Case("permute: nothing", "permute", (2, 3, 5), 0, {"dims": (2, 0, 1)}),
+    Case("identity: nothing", "identity", (2, 3, 5), 0),
+    Case("dropout: nothing in evaluation", "dropout", (2, 3, 5), 0, {"p": 0.5}),
+]  # fmt: skip
+
+
+def seeded(shape: tuple[int, ...], seed: int) -> Array:
+    return np.random.default_rng(seed).uniform(0.1, 1.0, shape) * np.where(np.arange(prod(shape)) % 3, 1, -1).reshape(shape)
+
+
+def call_of(case: Case) -> Call:
+    parameters = {name: abs(seeded(shape, seed)) for seed, (name, shape) in enumerate(case.parameters.items())}
+    return Call("layer", case.kernel, case.fields, parameters, ("x",), ("y",))
+
+
+each = pytest.mark.parametrize("case", [pytest.param(case, id=case.says) for case in CASES])
+
+
+def test_every_kernel_is_counted() -> None:
+    assert {case.kernel for case in CASES} == words()
+
+
+@each
+def test_flops_are_twice_the_macs_and_every_other_operation(case: Case) -> None:
+    _, done = run_counted(call_of(case), seeded(case.x, 7))
+    assert done.total() == 2 * case.macs + case.other
+
+
+@each
+def test_macs_reported_are_the_multiplications_of_the_products(case: Case) -> None:
+    call = call_of(case)
+    _, done = run_counted(call, seeded(case.x, 7))
+    assert call.work.macs == case.macs
+    if case.macs:
+        assert done == Counter(multiply=case.macs, add=case.macs + case.other)
+
+
+@each
+def test_the_same_macs_are_reported_for_floats(case: Case) -> None:
+    call = call_of(case)
+    find(case.kernel).run(call, seeded(case.x, 7))
+    assert call.work.macs == case.macs
+
+
+@each
+def test_counting_scalars_get_the_numbers_that_floats_get(case: Case) -> None:
+    x = seeded(case.x, 7)
+    values, _ = run_counted(call_of(case), x)
+    np.testing.assert_allclose(values, find(case.kernel).run(call_of(case), x), rtol=1e-12, atol=1e-14)
