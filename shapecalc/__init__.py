@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = getattr(import_module(f"shapecalc.{_HOMES[name]}"), name)
         globals()[name] = value

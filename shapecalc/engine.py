@@ -34,8 +34,13 @@ def inspect(architecture: Architecture, *, symbolic: bool = False, **sizes: int)
     >>> inspect(shapecalc.load("lenet5")).totals.params
     61706
     """
+    return inspect_at(architecture, sizes, symbolic=symbolic)
+
+
+def inspect_at(architecture: Architecture, sizes: Mapping[str, int], *, symbolic: bool = False) -> Report:
+    """Return what `inspect` returns, for symbols that come as a mapping."""
     report, findings = infer(architecture, symbolic=symbolic, sizes=sizes)
-    if findings or report is None:
+    if report is None:
         raise ShapecalcError(findings, architecture.file)
     return report
 
@@ -50,7 +55,7 @@ def infer(
     bindings = _bindings(architecture, sizes or {}, symbolic=symbolic)
     inputs = tuple(dataclasses.replace(entry, shape=_bound(entry.shape, bindings)) for entry in architecture.inputs)
     free = {name for entry in inputs for dim in entry.shape for name in free_symbols(dim)}
-    costs_at = {name: 1 for name in BATCH_SYMBOLS if name in free}
+    costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if name in free), 1)
 
     values: dict[str, Shape] = {entry.name: entry.shape for entry in inputs}
     makers: dict[str, LayerReport] = {}

@@ -1,8 +1,8 @@
-"""An architecture and arrays → plain calls of reference kernels; and the price of a run, before anything is allocated."""
+"""An architecture and arrays → plain calls of reference kernels; and the price of a run, before it is made."""
 
 from __future__ import annotations
 
-import dataclasses
+import math
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,8 @@ import numpy as np
 from shapecalc import reference
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import Expr, product
-from shapecalc.engine import inspect
-from shapecalc.layers.base import show
+from shapecalc.engine import inspect_at
+from shapecalc.layers.base import fields_of, show
 from shapecalc.reference.base import Array, Call
 from shapecalc.reference.executor import execute
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.architecture import Architecture, Input
-    from shapecalc.layers import Shape
+    from shapecalc.layers import Layer, Shape
     from shapecalc.report import LayerReport, Report
 
 BYTES = 4
@@ -30,7 +30,7 @@ BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """The most memory that a run holds at once, in bytes, and at which layer: its weights, the live values, temporaries."""
+    """The most bytes that a run holds at once, and at which layer: its weights, the live values, temporaries."""
 
     peak: int
     layer: LayerReport
@@ -52,7 +52,7 @@ def run(
     given is random, the same for the same `seed`.
     Raises `ShapecalcError` SC702 where an array is missing, left over or of another shape than the architecture's.
     """
-    report = inspect(architecture, **_sizes_of(architecture, inputs))
+    report = inspect_at(architecture, _sizes_of(architecture, inputs))
     given = dict(params or {})
     _refuse_strangers(given, report)
     calls = calls_of(report, params=given, seed=seed)
@@ -97,9 +97,9 @@ def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed:
         )
 
 
-def fields_as_written(layer: Any) -> dict[str, Any]:
+def fields_as_written(layer: Layer) -> dict[str, Any]:
     """Return a layer's fields by name, words and lists as the file has them."""
-    return {field.name: getattr(layer, field.name) for field in dataclasses.fields(layer)}
+    return {name: getattr(layer, name) for name in fields_of(type(layer))}
 
 
 def price(report: Report) -> Price:
@@ -167,9 +167,10 @@ def _parameter(path: str, shape: tuple[int, ...], given: Mapping[str, Array], se
     if path.endswith("running_var"):
         array += np.float32(0.5)
         return array
-    fan_in = max(product(shape[1:]), 1) if len(shape) > 1 else 3
-    # Uniform between ±√(3/fan_in) keeps the variance of what passes through a layer (LeCun et al. 1998, section 4.6).
-    bound = np.float32((3 / int(fan_in)) ** 0.5)
+    fan_in = math.prod(shape[1:]) if len(shape) > 1 else 3
+    # Uniform between ±√(3/fan_in) keeps the variance of what passes through a layer (LeCun et al. 1998, "Efficient
+    # BackProp", section 4.6).
+    bound = np.float32((3 / fan_in) ** 0.5)
     array *= 2 * bound
     array -= bound
     return array

@@ -64,7 +64,8 @@ def _unknown_name(name: str) -> Diagnostic:
 
     near = closest(name, zoo.names())
     help_text = f"write `{near}`" if near else "`shapecalc list` names what ships with shapecalc"
-    return Diagnostic(code="SC001", message=f"`{name}` is neither a file nor an architecture that ships", help=help_text)
+    message = f"`{name}` is neither a file nor an architecture that ships"
+    return Diagnostic(code="SC001", message=message, help=help_text)
 
 
 def _shape_findings(architecture: Architecture) -> tuple[Diagnostic, ...]:

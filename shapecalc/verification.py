@@ -1,14 +1,14 @@
-"""Predicted against executed: runs the forward pass and holds every figure of the engine against what really happened."""
+"""Predicted against executed: runs the forward pass and holds the engine's figures against what really happened."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
-from shapecalc.engine import BATCH_SYMBOLS, infer, inspect
+from shapecalc.engine import BATCH_SYMBOLS, infer, inspect_at
 from shapecalc.execution import calls_of, price, random_inputs
 from shapecalc.reference.executor import ExecutionError, execute
 
@@ -106,7 +106,7 @@ def verify(
     True
     """
     points, unproved = trial_sizes(architecture, sizes)
-    reports = [inspect(architecture, **point) for point in points]
+    reports = [inspect_at(architecture, point) for point in points]
     prices = [price(report) for report in reports]
     for report, asked in zip(reports, prices, strict=True):
         if asked.peak > max_memory:
@@ -123,54 +123,37 @@ def verify(
 def trial_sizes(
     architecture: Architecture, sizes: Mapping[str, int]
 ) -> tuple[tuple[dict[str, int], ...], tuple[str, ...]]:
-    """Return the sizes to run at, two for each free symbol where the architecture allows two, and what could not be.
+    """Return the sizes to run at, two of each free symbol, and the symbols for which the architecture allows only one.
 
-    First the usual sizes (one sample, the file's `sizes`), then others: two samples, and the smallest probes that are
-    legal, distinct for distinct symbols.
+    First come the usual sizes (one sample, the file's `sizes`), then two samples and the smallest probes that are
+    legal, distinct for distinct symbols. A symbol without a usual size takes probes both times.
+    Raises `ShapecalcError` where no probe is legal for a symbol that has no usual size.
     """
-    free = sorted({name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)} - set(sizes))
-    batch = {name: 1 for name in free if name in BATCH_SYMBOLS}
-    usual = {name: architecture.sizes[name] for name in free if name in architecture.sizes and name not in batch}
-    others = [name for name in free if name not in batch and name not in usual]
-    space = [name for name in free if name not in batch]
-    legal = _legal_probes(architecture, {**sizes, **batch}, space)
-    if others:
-        if not legal:
-            infer_error(architecture, {**sizes, **batch, **usual})
-        first = {**sizes, **batch, **(legal[0] if legal else {}), **usual}
-        legal = legal[1:]
+    symbols = {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
+    free = sorted(symbols - set(sizes))
+    batch = [name for name in free if name in BATCH_SYMBOLS]
+    space = [name for name in free if name not in BATCH_SYMBOLS]
+    usual = {**sizes, **dict.fromkeys(batch, 1), **{n: architecture.sizes[n] for n in space if n in architecture.sizes}}
+    probes = list(_legal_probes(architecture, usual, space)) if space else []
+    if all(name in usual for name in space):
+        first = usual
+    elif probes:
+        first = {**probes.pop(0), **usual}
     else:
-        first = {**sizes, **batch, **usual}
+        inspect_at(architecture, {**dict.fromkeys(space, PROBES[-1]), **usual})  # says what is wrong
+        first = {**dict.fromkeys(space, PROBES[-1]), **usual}
     if not free:
         return (first,), ()
-    doubled = {name: 2 for name in batch}
-    if space and not legal:
-        second = {**first, **doubled}
-        return (first, second) if batch else (first,), tuple(space)
-    return (first, {**first, **doubled, **(legal[0] if legal else {})}), ()
+    second = {**first, **dict.fromkeys(batch, 2), **(probes[0] if probes else {})}
+    unproved = () if probes else tuple(space)
+    return ((first,) if second == first else (first, second)), unproved
 
 
-def _legal_probes(architecture: Architecture, fixed: Mapping[str, int], space: list[str]) -> list[dict[str, int]]:
-    """Return up to two assignments of probes to symbols that inference accepts, smallest first."""
-    found: list[dict[str, int]] = []
-    if not space:
-        return found
-    for start, _ in pairwise(range(len(PROBES) - len(space) + 2)):
-        point = {name: PROBES[start + place] for place, name in enumerate(space)}
-        if infer(architecture, sizes={**fixed, **point})[0] is not None:
-            found.append(point)
-            if len(found) == 2:  # noqa: PLR2004 - two trials
-                break
-    return found
-
-
-def infer_error(architecture: Architecture, sizes: Mapping[str, int]) -> None:
-    """Raise what inference says of an architecture that no probe fits."""
-    inspect(architecture, **{**{name: PROBES[-1] for name in _symbols(architecture)}, **sizes})
-
-
-def _symbols(architecture: Architecture) -> set[str]:
-    return {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
+def _legal_probes(architecture: Architecture, fixed: Mapping[str, int], space: list[str]) -> Iterator[dict[str, int]]:
+    """Yield up to two assignments of probes to symbols that inference accepts, smallest first."""
+    neighbours = (dict(zip(space, PROBES[start:], strict=False)) for start in range(len(PROBES) - len(space) + 1))
+    legal = (point for point in neighbours if infer(architecture, sizes={**fixed, **point})[0] is not None)
+    return islice(legal, 2)
 
 
 def _trial(
@@ -234,15 +217,14 @@ def _shifted(
 
 def _too_dear(report: Report, asked: Price, max_memory: int) -> Diagnostic:
     at = ", ".join(f"{name}={size}" for name, size in report.bindings.items())
+    needs = f"{spoken(asked.peak)}{f' at {at}' if at else ''}"
+    parts = f"weights {spoken(asked.weights)}, live values {spoken(asked.activations)}"
     return Diagnostic(
         code="SC701",
-        message=f"the run needs {spoken(asked.peak)}{f' at {at}' if at else ''}, more than the {spoken(max_memory)} allowed",
+        message=f"the run needs {needs}, more than the {spoken(max_memory)} allowed",
         span=asked.layer.step.place.word if asked.layer.step.place else None,
         label=f"`{asked.layer.path}` is where it peaks",
-        notes=(
-            f"weights {spoken(asked.weights)}, live values {spoken(asked.activations)}, "
-            f"temporaries {spoken(asked.workspace)}; nothing was allocated",
-        ),
+        notes=(f"{parts}, temporaries {spoken(asked.workspace)}; nothing was allocated",),
         help=f"allow it with `--max-memory {_rounded_up(asked.peak)}`, or give smaller sizes with `--set`",
     )
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from shapecalc.dims import printing
 from shapecalc.dims.flooring import divided
-from shapecalc.dims.terms import MAX_TERMS, DimLimitError, add_into, multiply, symbols_of
+from shapecalc.dims.terms import MAX_EXPONENT, DimLimitError, add_into, multiply, symbols_of, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shapecalc.dims.terms import Terms
+    from shapecalc.dims.terms import Monomial, Terms
 
 
 class Expr:
@@ -124,8 +124,8 @@ class Expr:
         if not self.constant and len(self.terms) == 1 and power:
             ((monomial, coefficient),) = self.terms.items()
             return new_expr({tuple((atom, p * power) for atom, p in monomial): coefficient**power}, 0)
-        if power > MAX_TERMS:
-            raise DimLimitError(f"a sum expects an exponent of at most {MAX_TERMS}, receives {power}")
+        if power > MAX_EXPONENT:
+            raise DimLimitError(f"a sum expects an exponent of at most {MAX_EXPONENT}, receives {power}")
         result: Dim = 1
         for _ in range(power):
             result = self * result
@@ -214,15 +214,21 @@ def product(dims: Iterable[Dim]) -> Dim:
     Expr('16*N')
     """
     number = 1
-    rest: Expr | None = None
+    monomial: Monomial = ()
+    sums: list[Expr] = []
     for dim in dims:
         if isinstance(dim, int):
             number *= dim
-        elif rest is None:
-            rest = dim
+        elif dim.constant or len(dim.terms) > 1:
+            sums.append(dim)
         else:
-            rest = rest * dim  # type: ignore[assignment]  # no product of two expressions is a constant
-    return number if rest is None else rest * number
+            ((factor, coefficient),) = dim.terms.items()
+            number *= coefficient
+            monomial = times(monomial, factor) if monomial else factor
+    result: Dim = new_expr({monomial: number}, 0) if monomial and number else number
+    for dim in sums:
+        result = dim * result
+    return result
 
 
 def free_symbols(dim: Dim) -> tuple[str, ...]:

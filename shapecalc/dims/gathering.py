@@ -11,10 +11,10 @@ from __future__ import annotations
 from math import comb
 from typing import TYPE_CHECKING
 
-from shapecalc.dims.terms import Floor, order
+from shapecalc.dims.terms import new_floor, order
 
 if TYPE_CHECKING:
-    from shapecalc.dims.terms import Atom, Terms
+    from shapecalc.dims.terms import Atom, Floor, Terms
 
 _LARGEST = 256  # terms; a longer sum is read by programs, and gathering is quadratic
 _HIGHEST = 16  # power
@@ -68,4 +68,4 @@ def _shifted(atom: Atom, shift: int) -> Floor:
     """The atom plus the shift, as one floor; a symbol becomes a floor over 1."""
     if not isinstance(atom, str):
         return atom.scaled(atom.constant + shift * atom.divisor, atom.divisor)
-    return Floor({((atom, 1),): 1}, shift, 1, content=1, degree=1, depth=1, size=2, symbols=(atom,))
+    return new_floor({((atom, 1),): 1}, shift, 1)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 MAX_TERMS = 200_000  # an expression with more terms than this helps nobody, and a hostile file asks for billions
+MAX_EXPONENT = 1_000  # of a sum
 MAX_DEPTH = 50  # floors within floors; keeps every walk over an expression far from Python's recursion limit
 MAX_SIZE = 100_000  # factors written out in one floor term; nested squares would double it at every level
 
@@ -32,7 +33,19 @@ class Floor:
     (itself included) and `size` the number of factors it takes to write it down.
     """
 
-    __slots__ = ("_hash", "_text", "constant", "content", "degree", "depth", "divisor", "size", "symbols", "terms")
+    __slots__ = (
+        "_hash",
+        "_text",
+        "constant",
+        "content",
+        "degree",
+        "depth",
+        "divisor",
+        "key",
+        "size",
+        "symbols",
+        "terms",
+    )
 
     _text: str
 
@@ -41,12 +54,12 @@ class Floor:
         terms: Terms,
         constant: int,
         divisor: int,
-        *,
         content: int,
         degree: int,
         depth: int,
         size: int,
         symbols: tuple[str, ...],
+        key: int,
     ) -> None:
         self.terms = terms
         self.constant = constant
@@ -56,7 +69,8 @@ class Floor:
         self.depth = depth
         self.size = size
         self.symbols = symbols
-        self._hash = hash((frozenset(terms.items()), constant, divisor))
+        self.key = key  # hash of the terms, which a chain of windows never changes
+        self._hash = hash((key, constant, divisor))
 
     def scaled(self, constant: int, divisor: int) -> Floor:
         """The floor of the same terms over another constant and divisor, both already in bounds."""
@@ -64,11 +78,12 @@ class Floor:
             self.terms,
             constant,
             divisor,
-            content=self.content,
-            degree=self.degree,
-            depth=self.depth,
-            size=self.size,
-            symbols=self.symbols,
+            self.content,
+            self.degree,
+            self.depth,
+            self.size,
+            self.symbols,
+            self.key,
         )
 
     def __reduce__(self) -> tuple[Callable[[Terms, int, int], Floor], tuple[Terms, int, int]]:
@@ -144,6 +159,12 @@ def symbols_of(terms: Iterable[Monomial]) -> tuple[str, ...]:
 
 def new_floor(terms: Terms, constant: int, divisor: int) -> Floor:
     """A floor term from parts already within bounds; raises `DimLimitError` where it would be too deep or too large."""
+    if len(terms) == 1:
+        ((monomial, coefficient),) = terms.items()
+        atom, power = monomial[0]
+        if isinstance(atom, str) and len(monomial) == 1:
+            key = hash(frozenset(terms.items()))
+            return Floor(terms, constant, divisor, coefficient, power, 1, 2, (atom,), key)
     depth, size = 1, 0
     for monomial in terms:
         size += 1
@@ -161,11 +182,12 @@ def new_floor(terms: Terms, constant: int, divisor: int) -> Floor:
         terms,
         constant,
         divisor,
-        content=gcd(*terms.values()),
-        degree=max(map(degree, terms)),
-        depth=depth,
-        size=size,
-        symbols=symbols_of(terms),
+        gcd(*terms.values()),
+        max(map(degree, terms)),
+        depth,
+        size,
+        symbols_of(terms),
+        hash(frozenset(terms.items())),
     )
 
 

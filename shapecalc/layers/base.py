@@ -7,7 +7,6 @@ dims, whole numbers or exact expressions over symbols, and every rule holds for 
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from functools import cache
 from types import MappingProxyType, NoneType
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
@@ -27,6 +26,7 @@ class Layer:
     __slots__ = ()
     word: ClassVar[str]
     main: ClassVar[str | None]
+    fields: ClassVar[Mapping[str, "Field"]]
     takes: ClassVar[int] = 1
     """How many inputs it reads."""
 
@@ -95,18 +95,22 @@ def layer(word: str, *, main: str | None = None) -> Callable[[L], L]:
             raise ValueError(f"two layers are called `{word}`: {REGISTRY[word].__qualname__} and {cls.__qualname__}")
         cls.word = word
         cls.main = main
+        cls.fields = _read_fields(cls)
         REGISTRY[word] = cls
         return cls
 
     return register
 
 
-@cache
 def fields_of(cls: type[Layer]) -> Mapping[str, Field]:
     """Return the fields of a layer class in the order in which it states them."""
+    return cls.fields
+
+
+def _read_fields(cls: type[Layer]) -> Mapping[str, Field]:
     # Layer files evaluate their annotations, so that `type` is the annotation itself and not its text.
     found = {}
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # every registered class is a dataclass
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # `layer` is applied to dataclasses alone
         assert get_origin(field.type) is Annotated, f"{cls.__qualname__}.{field.name} states no kind"
         plain, kind, *_ = get_args(field.type)
         required = field.default is dataclasses.MISSING

@@ -1,4 +1,4 @@
-"""What a layer's class says of itself, taken apart: a sentence, its sections (Input, Output, Parameters, Costs …), its fields."""
+"""What a layer's class says of itself: a sentence, its sections (Input, Output, Parameters, Costs …), its fields."""
 
 from __future__ import annotations
 

@@ -30,11 +30,9 @@ class Integer:
         if type(value) is not int:
             raise wrong_type(name, self.describe(), value, index)
         if self.minimum is not None and value < self.minimum:
-            raise LayerError("SC201", f"expects {self.describe()} as `{name}`, receives {value}", field=name, index=index)
+            raise _out_of_range(name, self.describe(), value, index)
         if abs(value) > LARGEST_DIM:
-            raise LayerError(
-                "SC201", f"expects at most {LARGEST_DIM} (2^31 - 1) as `{name}`, receives {value}", field=name, index=index
-            )
+            raise _out_of_range(name, f"at most {LARGEST_DIM} (2^31 - 1)", value, index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class Number:
         low = self.minimum is not None and value < self.minimum
         high = self.maximum is not None and value > self.maximum
         if low or high or value - value != 0:  # infinities and NaN differ from themselves
-            raise LayerError("SC201", f"expects {self.describe()} as `{name}`, receives {value}", field=name, index=index)
+            raise _out_of_range(name, self.describe(), value, index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ class PositiveNumber(Number):
         """Raise `LayerError` SC202 or SC201 where `value` is no such number."""
         Number.check(self, name, value, index)
         if isinstance(value, int | float) and value <= 0:
-            raise LayerError("SC201", f"expects {self.describe()} as `{name}`, receives {value}", field=name, index=index)
+            raise _out_of_range(name, self.describe(), value, index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +204,10 @@ def wrong_type(name: str, expected: str, value: object, index: tuple[int, ...] =
         help_text = f"write {int(value)}"
     message = f"expects {expected} as `{name}`, receives {said(value)}"
     return LayerError("SC202", message, field=name, help=help_text, index=index)
+
+
+def _out_of_range(name: str, expected: str, value: float, index: tuple[int, ...]) -> LayerError:
+    return LayerError("SC201", f"expects {expected} as `{name}`, receives {value}", field=name, index=index)
 
 
 def said(value: Any) -> str:

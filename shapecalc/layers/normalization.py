@@ -127,7 +127,8 @@ class LayerNorm(Layer):
         last = x[len(x) - len(normalized) :]
         for wanted, dim in zip(normalized, last, strict=False):
             if isinstance(dim, Expr) and dim != wanted:
-                raise undecided(f"expects {show(normalized)} as its last axes, receives {show(x)}", dim, "normalized_shape")
+                message = f"expects {show(normalized)} as its last axes, receives {show(x)}"
+                raise undecided(message, dim, "normalized_shape")
         if not x or last != normalized:
             raise LayerError(
                 "SC301",
@@ -182,13 +183,14 @@ class GroupNorm(Layer):
         if exact_quotient(x[1], self.num_groups) is None:
             if isinstance(x[1], Expr):
                 raise undecided(f"expects channels that {self.num_groups} groups divide, receives {show(x)}", x[1])
+            near = next(g for g in range(min(self.num_groups, x[1]), 0, -1) if x[1] % g == 0)
             raise LayerError(
                 "SC304",
                 f"expects channels that {self.num_groups} groups divide, receives {x[1]}, "
                 f"which leaves {x[1] % self.num_groups} over",
                 field="num_groups",
                 label=f"{x[1]} channels",
-                help=f"write `num_groups: {next(g for g in range(min(self.num_groups, x[1]), 0, -1) if x[1] % g == 0)}`",
+                help=f"write `num_groups: {near}`",
             )
         # PyTorch takes the whole batch into account: a lone number in each group is refused for one sample alone.
         _refuse_lone_number(x, (x[0], x[1] // self.num_groups, *x[2:]), "group")
@@ -235,7 +237,8 @@ class LocalResponseNorm(Layer):
 def _refuse_lone_number(x: Shape, axes: Shape, what: str) -> None:
     """Refuse statistics over a single number, as PyTorch does: its deviation is 0, whatever it is."""
     if all(dim == 1 for dim in axes):
-        raise LayerError("SC302", f"expects more than one number per {what} to take statistics over, receives {show(x)}")
+        message = f"expects more than one number per {what} to take statistics over, receives {show(x)}"
+        raise LayerError("SC302", message)
 
 
 def _statistics(numbers: Dim, *, groups: Dim, affine: int) -> Dim:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, floor_div, product
@@ -57,14 +57,15 @@ class Pad(Layer):
         if len(self.padding) % 2 or len(self.padding) > 2 * len(x):
             raise LayerError(
                 "SC204",
-                f"expects before and after for at most {len(x)} axes in `padding`, receives {len(self.padding)} entries",
+                f"expects before and after of at most {len(x)} axes in `padding`, "
+                f"receives {len(self.padding)} numbers",
                 field="padding",
             )
         if self.mode != "constant" and len(self.padding) != 2 * spatial_rank(x):
             raise LayerError(
                 "SC204",
                 f"expects before and after of every spatial axis of {show(x)} with `mode: {self.mode}`, "
-                f"receives {len(self.padding)} entries",
+                f"receives {len(self.padding)} numbers",
                 field="padding",
             )
         last_first = zip(self.padding[::2], self.padding[1::2], strict=True)
@@ -79,8 +80,8 @@ class Upsample(Layer):
     Input: [N, C, *spatial]
     Output: [N, C, *size], or on each axis ⌊n · scale_factor⌋
     Parameters: none
-    Costs: MACs 0; FLOPs = 0 for nearest; 2ᵈ⁺¹ − 1 per output for interpolation over d axes (2ᵈ products, their sum;
-        the weights are the same for all channels and not counted)
+    Costs: MACs 0; FLOPs = 0 for nearest; 2ᵈ⁺¹ − 1 per output for interpolation over d axes (2ᵈ products and their
+        sum; the weights are the same for all channels and not counted)
     Source: torch.nn.Upsample
     """
 
@@ -134,10 +135,11 @@ class Upsample(Layer):
         """Return the products and sums of the interpolation."""
         if self.mode == "nearest":
             return 0
-        return product(y) * (2 ** (len(x) - 2 + 1) - 1)
+        corners: int = 2 ** (len(x) - 2)
+        return product(y) * (2 * corners - 1)
 
 
-def _scaled(n: Dim, scale: Any) -> Dim:
+def _scaled(n: Dim, scale: float) -> Dim:
     """Return ⌊n · scale⌋, exactly as PyTorch rounds it.
 
     PyTorch multiplies in float64, where 1.1 is a little more than 11/10; an exact fraction of the written number would

@@ -154,9 +154,8 @@ class Permute(Moving):
         (1, 32, 48, 3)
         """
         if len(self.dims) != len(x):
-            raise LayerError(
-                "SC204", f"expects one entry in `dims` for each axis of {show(x)}, receives {len(self.dims)}", field="dims"
-            )
+            message = f"expects one entry in `dims` for each axis of {show(x)}, receives {len(self.dims)}"
+            raise LayerError("SC204", message, field="dims")
         order = [axis_index(dim, len(x), "dims", x) for dim in self.dims]
         if len(set(order)) != len(order):
             raise LayerError(

@@ -143,9 +143,7 @@ def padding_pairs(padding: object, rank: int) -> tuple[Pair | str, ...]:
         return ("same",) * rank
     if padding == "valid":
         return ((0, 0),) * rank
-    return tuple(
-        entry if isinstance(entry, tuple) else (entry, entry) for entry in per_axis(padding, rank, "padding")
-    )
+    return tuple(entry if isinstance(entry, tuple) else (entry, entry) for entry in per_axis(padding, rank, "padding"))
 
 
 def _too_long(length: Dim, window: int, pad: Pair, dilation: int, axis: int | None) -> LayerError:

@@ -82,30 +82,32 @@ def shorten(text: str) -> str:
 
 
 def _integer(text: str, digits: int) -> int | Refused:
+    return _too_long(text, digits) or int(text, 0)
+
+
+def _too_long(text: str, digits: int) -> Refused | None:
     count = len(text.lstrip("+-").removeprefix("0x"))
-    if count > digits:
-        message = f"`{shorten(text)}` has {count} digits, expects at most {digits}"
-        return Refused("SC014", message, f"write an integer of at most {digits} digits", 0)
-    return int(text, 0)
+    if count <= digits:
+        return None
+    message = f"`{shorten(text)}` has {count} digits, expects at most {digits}"
+    return Refused("SC014", message, f"write an integer of at most {digits} digits", 0)
 
 
-def _leading_zero(text: str, digits: int) -> Refused:
-    decimal = _integer(_without_zeros(text), digits)
-    if isinstance(decimal, Refused):
+def _leading_zero(text: str, digits: int) -> int | Refused:
+    too_long = _too_long(text, digits)
+    if too_long:
+        return too_long
+    decimal = int(text)
+    octal = int(text, 8) if not set("89") & set(text) else "a text"
+    if octal == decimal:
         return decimal
-    octal = str(int(text, 8)) if not set("89") & set(text) else "a text"
     return Refused(
         "SC024",
-        f"`{shorten(text)}` is {octal} in YAML 1.1 and {decimal} in YAML 1.2",
+        f"`{text}` is {octal} in YAML 1.1 and {decimal} in YAML 1.2",
         f"write `{decimal}`, or put quotes around a text",
         decimal,
         str(decimal),
     )
-
-
-def _without_zeros(text: str) -> str:
-    sign = text[0] if text[0] in "+-" else ""
-    return sign + (text.lstrip("+-").lstrip("0") or "0")
 
 
 def _finite(text: str) -> float | Refused:
@@ -123,10 +125,10 @@ def _refuse(text: str, digits: int) -> str | Refused:
         plain = text.replace("_", "")
         value = resolve(plain, digits)
         if not isinstance(value, Refused):
-            return _number_or_text(text, plain, f"write `{shorten(plain)}`, or put quotes around a text", value)
+            return Refused("SC024", _number_in_1_1(text), f"write `{shorten(plain)}`, or put quotes around a text", value, plain)
         return Refused("SC024", _number_in_1_1(text), "write the digits without underscores", value.value)
     if _BASE_60.fullmatch(text):
-        return _number_or_text(text, None, f'put quotes around it: `"{shorten(text)}"`', text)
+        return Refused("SC024", _number_in_1_1(text), f'put quotes around it: `"{shorten(text)}"`', text)
     if _OTHER_BASE.fullmatch(text):
         return _other_base(text, digits)
     return text
@@ -144,10 +146,6 @@ def _other_base(text: str, digits: int) -> Refused:
         else f"`{text}` is {number} in YAML 1.1 and a text in YAML 1.2"
     )
     return Refused("SC024", message, f"write `{number}`, or put quotes around a text", number, str(number))
-
-
-def _number_or_text(text: str, replacement: str | None, help_: str, value: Value) -> Refused:
-    return Refused("SC024", _number_in_1_1(text), help_, value, replacement)
 
 
 def _number_in_1_1(text: str) -> str:

@@ -274,6 +274,25 @@ def _anchor(complaint: _Complaint) -> Diagnostic:
     )
 
 
+def _block_text(complaint: _Complaint) -> Diagnostic:
+    sign = complaint.text[complaint.opened]
+    return complaint.here(f"`{complaint.word}` stands behind `{sign}`, expects the text on the lines below")
+
+
+def _directive(complaint: _Complaint) -> Diagnostic:
+    return complaint.diagnose("`%` starts a directive, expects a key", complaint.opened, complaint.opened + 1)
+
+
+def _tag(complaint: _Complaint) -> Diagnostic:
+    start = complaint.opened
+    help_ = "put quotes around a text that starts with `!`"
+    return complaint.diagnose("`!` starts a tag, and tags are refused", start, start + 1, help=help_)
+
+
+def _explicit_key(complaint: _Complaint) -> Diagnostic:
+    return complaint.here("`?` starts a key where none can stand", help="put quotes around a text that starts with `?`")
+
+
 def _line_start(text: str, index: int) -> int:
     return max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
 
@@ -314,4 +333,9 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[_Complaint], Diagnostic]], ...] = (
     ("cannot start any token", _character),
     ("an anchor", _anchor),
     ("an alias", _anchor),
+    ("block scalar", _block_text),
+    ("directive", _directive),
+    ("a tag", _tag),
+    ("mapping keys are not allowed", _explicit_key),
+    ("unexpected ':'", _second_colon),
 )

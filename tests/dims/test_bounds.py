@@ -27,7 +27,8 @@ from shapecalc.dims import greatest, least, parse
         ("-N*(H//2)", None, 0),
         ("N*((H - 9)//2)", None, None),  # the second factor changes its sign
         ("(5 - H)//2", None, 2),
-        ("(H//3 - H//2)//4", None, None),
+        ("(H//3 - H//2)//4", None, 0),
+        ("(H//3 - W//2)//4", None, None),
         ("H**2 - 3", -2, None),
         ("((H + 1)//2)*((W + 1)//2)", 1, None),
     ],

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
+from shapecalc.parser.reader import read_text
+from shapecalc.parser.syntax import explain_syntax_error
+
+
+@pytest.fixture(params=["libyaml", "PyYAML alone"])
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(yaml, "__with_libyaml__", request.param == "libyaml")
+    return request.param
+
+
+def refused(text: str) -> Diagnostic:
+    with pytest.raises(ShapecalcError) as caught:
+        read_text(Source("net.yaml", text))
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "SC003"
+    return diagnostic
+
+
+# Each row: a slip that people make, what is said, the line and columns that it points to.
+SLIPS = [
+    # indentation
+    ("- conv: 3\n    name: x\n", "`name` is indented deeper than the line that it belongs to", (2, 5, 9)),
+    ("a: 1\n b: 2\n", "`b` is indented deeper than the line that it belongs to", (2, 2, 3)),
+    ("layers:\n  - conv: 1\n name: x\n", "`name` starts in column 2, where no line above it starts", (3, 2, 6)),
+    ("- conv: {a: 1}\n  name: c1\n b: c\n", "`b` starts in column 2, where no line above it starts", (3, 2, 3)),
+    (" a: 1\nb: 2\n", "`b` is indented less than the first line", (2, 1, 2)),
+    ("layers:\n  - a\n\t- b\n", "a tab stands where YAML expects spaces", (3, 1, 2)),
+    ("layers:\n  - a\n  \t- b\n", "a tab stands where YAML expects spaces", (3, 3, 4)),
+    # lists and keys mixed
+    ("- a\nb: 1\n", "`b` stands among list entries, expects `- `", (2, 1, 2)),
+    ("a: 1\n- b\n", "`-` starts a list entry among keys, expects a key", (2, 1, 2)),
+    ("a: - b\n", "`-` cannot start a list on the line of its key", (1, 4, 5)),
+    (": 1\n", "`:` stands where a key is expected", (1, 1, 2)),
+    # colons
+    ("a: b: c\n", "`b:` is a second key on its line", (1, 4, 5)),
+    ("- conv: out_channels: 1\n", "`out_channels:` is a second key on its line", (1, 9, 21)),
+    ("a:1\nb: 2\n", "`a:1` has no space after its colon", (1, 1, 4)),
+    ("- a: 1\n  b:2 # why\n  c: 3\n", "`b:2` has no space after its colon", (2, 3, 6)),
+    ("- relu\n  name: r\n", "`relu` has keys under it, expects a colon after it", (1, 3, 7)),
+    ("layers:\n  - relu # why\n\n    # here\n    name: r\n", "`relu` has keys under it, expects a colon after it", (2, 5, 9)),
+    ("a: 1\nkey # why\nb: 2\n", "`key` has no colon, expects `key: value`", (2, 1, 4)),
+    ("a: 1\nconv 3\n", "`conv 3` has no colon, expects `key: value`", (2, 1, 7)),
+    ("a b\nc: 1\n", "`a b` is no `key: value`", (1, 1, 4)),
+    ("a: [b:, 1]\n"[:0] + "'x': y: z\n", "`y:` is a second key on its line", (1, 6, 7)),
+    ("'x'\n: 1\n", "`:` stands where a key is expected", (2, 1, 2)),
+    # brackets
+    ("a: [1, 2\n", "`[` is not closed", (1, 4, 5)),
+    ("a: {b: 1\nc: 2\n", "`{` is not closed", (1, 4, 5)),
+    ("- conv: {out: 1\n- relu\n", "`{` is not closed", (1, 9, 10)),
+    ("a: [1, 2}\n", "`}` stands where `]` closes `[`", (1, 9, 10)),
+    ("key: [a, b]]\n", "`]` closes nothing", (1, 12, 13)),
+    ("a: 1\n}\n", "`}` closes nothing", (2, 1, 2)),
+    ("[a]\n]\n", "`]` closes nothing", (2, 1, 2)),
+    ("a: {b: 1 c: 2}\n", "a comma is missing before `c`", (1, 10, 11)),
+    ("a: {b: 1,\n    c: 2\n    d: 3}\n", "a comma is missing before `d`", (3, 5, 6)),
+    ("a: ['x' 'y']\n", "a comma is missing before `'`", (1, 9, 10)),
+    ("a: [1, ,3]\n", "a value is missing before `,`", (1, 8, 9)),
+    ("a: ]\n", "a value is missing before `]`", (1, 4, 5)),
+    # quotes
+    ("a: 'x\nb: 1\n", "`'` is not closed", (1, 4, 6)),
+    ('a: "x\n', '`"` is not closed', (1, 4, 6)),
+    ("a: 'it's'\n", "`s` follows a value that is already complete", (1, 8, 9)),
+    ('a: "x" y\n', "`y` follows a value that is already complete", (1, 8, 9)),
+    ("[1] x\n", "`x` follows a value that is already complete", (1, 5, 6)),
+    ('a: "C:\\dir"\n', "`\\d` is no escape in double quotes", (1, 7, 9)),
+    ('a: "\\xg1"\n', "`\\x` is no escape in double quotes", (1, 5, 7)),
+    # signs that mean something to YAML
+    ("a: @x\n", "`@` cannot start a value", (1, 4, 5)),
+    ("a: `x`\n", "a backtick cannot start a value", (1, 4, 5)),
+    ("a: %x\n", "`%` cannot start a value", (1, 4, 5)),
+    ("a: * b\n", "`*` starts an alias, expects a name of letters and digits", (1, 4, 5)),
+    ("a: & b\n", "`&` starts an anchor, expects a name of letters and digits", (1, 4, 5)),
+    ("a: |x\n", "`x` stands behind `|`, expects the text on the lines below", (1, 5, 6)),
+    ("a: !<x\n", "`!` starts a tag, and tags are refused", (1, 4, 5)),
+    ("%\na: 1\n", "`%` starts a directive, expects a key", (1, 1, 2)),
+    ("'x'? b\n"[:0] + "a: 'x'\n  ? b\n", None, None),
+]
+
+
+@pytest.mark.parametrize(("text", "message", "place"), [row for row in SLIPS if row[1]])
+def test_a_slip_is_said_in_words_of_the_file(text: str, message: str, place: tuple[int, int, int], parser: str):
+    diagnostic = refused(text)
+    assert diagnostic.message == message
+    span = diagnostic.span
+    assert (span.line, span.column, span.end_column) == place
+    assert span.end_line == span.line
