@@ -1,9 +1,10 @@
 """Text to dim: the grammar that `str(expr)` writes.
 
-sum of products of powers, with `+ - * // % **`, parentheses, integers and names; precedence as in Python. Operators
-wait on an explicit stack (Dijkstra's shunting yard), so no nesting of the text reaches Python's recursion limit. Every step
-is charged for the terms that it touches against a budget that grows with the text, so a text takes time in proportion
-to its length; sums are added up in place, or a long one would copy itself at every `+`.
+Sums of products of powers, with `+ - * // % **`, parentheses, integers and names; precedence as in Python. Operators
+wait on an explicit stack (Dijkstra's shunting yard), so no nesting of the text reaches Python's recursion limit.
+
+Every step is charged for the terms that it touches against a budget that grows with the text, so a text takes time in
+proportion to its length. Sums are added up in place, or a long one would copy itself at every `+`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from shapecalc.dims.terms import add_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from shapecalc.dims.expression import Expr
+    from shapecalc.dims.terms import Floor
 
 MAX_LENGTH = 1_000_000  # characters
 MAX_DIGITS = 20_000  # of one number, written or computed
@@ -166,10 +170,13 @@ class _Reader:
         if name == "**":
             return self.power(a, b)
         self.charge(_weight(a) * _weight(b))
-        if name == "//":
-            return floor_div(a, b) if isinstance(b, int) else a // b
         if isinstance(b, int):
-            return a - floor_div(a, b) * b
+            quotient = floor_div(a, b)
+            if _divisor_bits(quotient) > _BITS:
+                raise ValueError(_TOO_LONG)
+            return quotient if name == "//" else a - quotient * b
+        if name == "//":
+            return a // b
         raise ValueError(f"`%` expects a positive number on its right, receives `{b}`")
 
     def multiplied(self, a: Dim, b: Dim) -> Dim:
@@ -249,8 +256,15 @@ def _bits(dim: Dim) -> int:
 
 
 def _weight(dim: Dim) -> int:
-    """Terms that an operation touches, those right inside of floors included."""
+    """Terms that an operation touches, those right inside of floors included; a long divisor counts as several."""
     if isinstance(dim, int):
         return 1
-    floors = (atom for monomial in dim.terms for atom, _ in monomial if not isinstance(atom, str))
-    return 1 + len(dim.terms) + sum(len(floor.terms) for floor in floors)
+    return 1 + len(dim.terms) + sum(len(floor.terms) + floor.divisor.bit_length() // 256 for floor in _floors(dim))
+
+
+def _divisor_bits(dim: Dim) -> int:
+    return 0 if isinstance(dim, int) else max((floor.divisor.bit_length() for floor in _floors(dim)), default=0)
+
+
+def _floors(expr: Expr) -> Iterator[Floor]:
+    return (atom for monomial in expr.terms for atom, _ in monomial if not isinstance(atom, str))

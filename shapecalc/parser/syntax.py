@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[^\s:,\[\]{}#'\"]+|\S")
 _LAST_WORD = re.compile(r"[^\s:,\[\]{}#]+(?=\s*\Z)")
 _DASHES = re.compile(r"\s*(?:- +)*")
-_FIRST_KEY = re.compile(r"([^\s#'\"{\[]+):\s+\S")
+_FIRST_KEY = re.compile(r"""('[^']*'|"[^"]*"|[^\s#'"{\[]+):\s+\S""")
 _GLUED = re.compile(r"([\w.]+):([^\s:/][^#]*?)\s*(?:#.*)?\Z")
+_FIRST_LINE = re.compile(r"^( *)(?!---)[^\s#%]", re.MULTILINE)
 _BARE_WORD = re.compile(r"([\w.]+)\s*(?:#.*)?\Z")
 _CLOSES = {"[": "]", "{": "}"}
 _TOO_LARGE_ESCAPE = re.compile(r"\\U(?!0010|000[0-9a-fA-F])[0-9a-fA-F]{8}")
@@ -145,35 +146,47 @@ def _second_colon(complaint: _Complaint) -> Diagnostic:
         start = line_start + word.start()
         help_ = f"write `{key}: {{{name}: …}}`, or put quotes around a text"
         return complaint.diagnose(f"`{name}:` is a second key on its line", start, start + len(word[0]), help=help_)
-    previous = _previous_line(text, line_start)
-    if previous is None or word is None:
-        return complaint.here("`:` stands where no key ends", help="put quotes around a text that holds `: `")
-    return _slip_before(complaint, *previous, name=shorten(word[0]), indent=indent)
+    if word is None:
+        return _colon(complaint)
+    slip = _slip_in_line_before(complaint, shorten(word[0]), indent)
+    if slip:
+        return slip
+    start, end = _previous_line(text, line_start) or (line_start + indent, complaint.index)
+    message = f"`{shorten(text[start:end].strip())}` is no `key: value`"
+    return complaint.diagnose(message, start, end, help="write a colon after the key")
 
 
-def _slip_before(complaint: _Complaint, start: int, end: int, *, name: str, indent: int) -> Diagnostic:
+def _slip_in_line_before(complaint: _Complaint, name: str, indent: int) -> Diagnostic | None:
+    """Find why a key cannot stand below the line before it: that line lacks a space, a colon, or is not so deep."""
+    previous = _previous_line(complaint.text, complaint.line_start)
+    if previous is None:
+        return None
+    start, end = previous
     line = complaint.text[start:end]
     dashes = _DASHES.match(line)
     column = dashes.end() if dashes else 0
-    here = Label(span_between(complaint.text, complaint.line_start + indent, complaint.index), "a key under it")
     glued = _glued(complaint, start + column, end)
     if glued:
         return glued
+    here = complaint.line_start + indent
     bare = _BARE_WORD.match(line, column)
-    if bare and indent > column - 2:
+    if bare and column and indent > column - 2:
         at = (start + column, start + column + len(bare[1]))
+        word = shorten(bare[1])
+        label = Label(span_between(complaint.text, here, here + len(name)), "a key under it")
         fix = Fix(span_between(complaint.text, *at), f"{bare[1]}:", safe=True)
-        message = f"`{shorten(bare[1])}` has keys under it, expects a colon after it"
-        return complaint.diagnose(message, *at, labels=(here,), help=f"write `{shorten(bare[1])}:`", fix=fix)
-    if indent > column:
-        above = Label(span_between(complaint.text, start + column, end), "already has its value")
-        at = (complaint.line_start + indent, complaint.index)
-        message = f"`{name}` is indented deeper than the line that it belongs to"
-        return complaint.diagnose(message, *at, labels=(above,), help=f"start it in column {column + 1}")
-    above_text = shorten(line.strip())
-    return complaint.diagnose(
-        f"`{above_text}` is no `key: value`", start + column, end, help="write a colon after the key"
-    )
+        message = f"`{word}` has keys under it, expects a colon after it"
+        return complaint.diagnose(message, *at, labels=(label,), help=f"write `{word}:`", fix=fix)
+    if indent <= column or bare:
+        return None
+    label = Label(span_between(complaint.text, start + column, end), "already has its value")
+    message = f"`{name}` is indented deeper than the line that it belongs to"
+    help_ = f"start it in column {column + 1}"
+    return complaint.diagnose(message, here, here + len(name), labels=(label,), help=help_)
+
+
+def _colon(complaint: _Complaint) -> Diagnostic:
+    return complaint.here("`:` stands where no key ends", help="put quotes around a text that holds a colon")
 
 
 def _no_colon(complaint: _Complaint) -> Diagnostic:
@@ -211,6 +224,8 @@ def _block(complaint: _Complaint) -> Diagnostic:
     word = complaint.word
     if word in _CLOSES.values():
         return complaint.here(f"`{word}` closes nothing", help="delete it")
+    if word == ":" and not complaint.before.strip(" -"):
+        return complaint.here("a key is missing before `:`")
     if complaint.before.strip():
         return _after_a_value(complaint)
     text, index, opened = complaint.text, complaint.index, complaint.opened
@@ -218,6 +233,9 @@ def _block(complaint: _Complaint) -> Diagnostic:
     column, expected = len(complaint.before), opened - _line_start(text, opened)
     around = Label(span_between(text, opened, opened + 1), "the list starts here" if in_list else "the keys start here")
     if column != expected:
+        slip = _slip_in_line_before(complaint, word, column)
+        if slip:
+            return slip
         return complaint.here(
             f"`{word}` starts in column {column + 1}, where no line above it starts",
             labels=(around,),
@@ -242,6 +260,9 @@ def _document_start(complaint: _Complaint) -> Diagnostic:
         return _after_a_value(complaint)
     if complaint.text[complaint.index : complaint.index + 1] in _CLOSES.values():
         return _block(complaint)
+    first = _FIRST_LINE.search(complaint.text)
+    if first is None or len(first[1]) <= len(complaint.before):
+        return _after_a_value(complaint)
     return complaint.here(
         f"`{complaint.word}` is indented less than the first line", help="start all keys in one column"
     )
@@ -261,7 +282,8 @@ def _character(complaint: _Complaint) -> Diagnostic:
 
 
 def _no_value(complaint: _Complaint) -> Diagnostic:
-    return complaint.here(f"a value is missing before `{complaint.word}`")
+    kind = "key" if complaint.word == ":" else "value"
+    return complaint.here(f"a {kind} is missing before `{complaint.word}`")
 
 
 def _anchor(complaint: _Complaint) -> Diagnostic:
@@ -337,5 +359,5 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[_Complaint], Diagnostic]], ...] = (
     ("directive", _directive),
     ("a tag", _tag),
     ("mapping keys are not allowed", _explicit_key),
-    ("unexpected ':'", _second_colon),
+    ("unexpected ':'", _colon),
 )

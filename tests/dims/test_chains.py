@@ -94,9 +94,9 @@ def test_a_chain_of_ten_thousand_halvings_prints_and_reads_back():
 
 
 def test_nested_floors_that_a_factor_keeps_apart_have_the_right_values():
-    result = floor_div(3 * floor_div(H + 1, 2) + 1, 2)
-    assert str(result) == "(3*((H + 1)//2) + 1)//2"
-    assert [evaluate(result, {"H": n}) for n in range(1, 50)] == [(3 * ((n + 1) // 2) + 1) // 2 for n in range(1, 50)]
+    result = floor_div(2 * floor_div(H + 1, 2) + 1, 3)
+    assert str(result) == "(2*((H + 1)//2) + 1)//3"
+    assert [evaluate(result, {"H": n}) for n in range(1, 50)] == [(2 * ((n + 1) // 2) + 1) // 3 for n in range(1, 50)]
 
 
 def test_the_size_of_a_map_is_the_product_of_its_axes():

@@ -53,10 +53,10 @@ def test_what_cancels_leaves_a_plain_int():
 
 
 def test_ints_come_first_or_second_alike():
-    assert 3 + H == H + 3
+    assert (3 + H) == H + 3
     assert 3 * H == H * 3
     assert 3 - H == -(H - 3)
-    assert 0 // H == 0
+    assert (0 // H) == 0
     assert sum([H, W, 1]) == H + W + 1
 
 
@@ -152,15 +152,17 @@ def test_ceil_rounds_up_what_floor_rounds_down():
     assert product([2, 3]) == 6
 
 
+def repeated(step):
+    dim = H
+    for _ in range(60):
+        dim = step(dim)
+
+
 def test_floors_that_nest_without_end_are_refused():
-    dim = H
     with pytest.raises(DimLimitError, match=r"^floors nest at most 50 deep$"):
-        for _ in range(60):
-            dim = (3 * dim + 1) // 2
-    dim = H
+        repeated(lambda dim: (2 * dim + 1) // 3)
     with pytest.raises(DimLimitError, match=r"^a floor term holds at most 100000 factors$"):
-        for _ in range(40):
-            dim = (2 * dim * dim + 2 * dim + 1) // 3
+        repeated(lambda dim: (2 * dim * dim + 2 * dim + 1) // 3)
 
 
 def test_a_product_that_explodes_is_refused():
@@ -188,7 +190,10 @@ def test_printing_does_not_depend_on_the_process():
 
 
 def test_importing_dims_brings_no_heavy_module():
-    code = "import sys; import shapecalc.dims; print(*sorted({'numpy', 'dataclasses', 'fractions', 'yaml', 'rich'} & set(sys.modules)))"
+    code = (
+        "import sys, shapecalc.dims\n"
+        "print(*sorted({'numpy', 'dataclasses', 'fractions', 'yaml', 'rich'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 

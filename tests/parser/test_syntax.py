@@ -36,7 +36,13 @@ SLIPS = [
     ("- a\nb: 1\n", "`b` stands among list entries, expects `- `", (2, 1, 2)),
     ("a: 1\n- b\n", "`-` starts a list entry among keys, expects a key", (2, 1, 2)),
     ("a: - b\n", "`-` cannot start a list on the line of its key", (1, 4, 5)),
-    (": 1\n", "`:` stands where a key is expected", (1, 1, 2)),
+    (": 1\n", "a key is missing before `:`", (1, 1, 2)),
+    ("- : 1\n", "a key is missing before `:`", (1, 3, 4)),
+    ("{: 1}\n", "a key is missing before `:`", (1, 2, 3)),
+    ("a: 1\n]: 2\n", "`]` closes nothing", (2, 1, 2)),
+    ("a: 1\n'b' 2\n", "`2` follows a value that is already complete", (2, 5, 6)),
+    ("a: 1\n&x\n", "`&x` stands where a key is expected", (2, 1, 3)),
+    ("- a: 1\n  &x b\n", "`&x b` has no colon, expects `key: value`", (2, 3, 7)),
     # colons
     ("a: b: c\n", "`b:` is a second key on its line", (1, 4, 5)),
     ("- conv: out_channels: 1\n", "`out_channels:` is a second key on its line", (1, 9, 21)),
@@ -47,8 +53,11 @@ SLIPS = [
     ("a: 1\nkey # why\nb: 2\n", "`key` has no colon, expects `key: value`", (2, 1, 4)),
     ("a: 1\nconv 3\n", "`conv 3` has no colon, expects `key: value`", (2, 1, 7)),
     ("a b\nc: 1\n", "`a b` is no `key: value`", (1, 1, 4)),
-    ("a: [b:, 1]\n"[:0] + "'x': y: z\n", "`y:` is a second key on its line", (1, 6, 7)),
-    ("'x'\n: 1\n", "`:` stands where a key is expected", (2, 1, 2)),
+    ("'x': y: z\n", "`y:` is a second key on its line", (1, 6, 7)),
+    ("'x'\n: 1\n", "`:` follows a value that is already complete", (2, 1, 2)),
+    ("{a: 1, b:}\n", "`:` stands where no key ends", (1, 9, 10)),
+    ("- a: 1 # why\n    name: x\n", "`name` is indented deeper than the line that it belongs to", (2, 5, 9)),
+    ("'a b'\n  c: 1\n", "`c` is indented", (1, 1, 1)),
     # brackets
     ("a: [1, 2\n", "`[` is not closed", (1, 4, 5)),
     ("a: {b: 1\nc: 2\n", "`{` is not closed", (1, 4, 5)),
@@ -79,14 +88,57 @@ SLIPS = [
     ("a: |x\n", "`x` stands behind `|`, expects the text on the lines below", (1, 5, 6)),
     ("a: !<x\n", "`!` starts a tag, and tags are refused", (1, 4, 5)),
     ("%\na: 1\n", "`%` starts a directive, expects a key", (1, 1, 2)),
-    ("'x'? b\n"[:0] + "a: 'x'\n  ? b\n", None, None),
+    ("a: ? b\n", "`?` starts a key where none can stand", (1, 4, 5)),
 ]
 
 
-@pytest.mark.parametrize(("text", "message", "place"), [row for row in SLIPS if row[1]])
+@pytest.mark.parametrize(("text", "message", "place"), SLIPS)
 def test_a_slip_is_said_in_words_of_the_file(text: str, message: str, place: tuple[int, int, int], parser: str):
     diagnostic = refused(text)
     assert diagnostic.message == message
     span = diagnostic.span
     assert (span.line, span.column, span.end_column) == place
     assert span.end_line == span.line
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("a:1\nb: 2\n", "a: 1\nb: 2\n"),
+        ("- relu\n  name: r\n", "- relu:\n  name: r\n"),
+        ("- a: 1\n  b:2 # why\n", "- a: 1\n  b: 2 # why\n"),
+        ("a: {b:1}\n", "a: {b: 1}\n"),
+        ("a: 1\t# why\n", "a: 1  # why\n"),
+    ],
+)
+def test_a_safe_fix_clears_its_error(text: str, mended: str, parser: str):
+    fix = refused(text).fix
+    assert fix.safe
+    lines = text.splitlines(keepends=True)
+    line = lines[fix.span.line - 1]
+    lines[fix.span.line - 1] = line[: fix.span.column - 1] + fix.replacement + line[fix.span.end_column - 1 :]
+    assert "".join(lines) == mended
+    read_text(Source("net.yaml", mended))
+
+
+def test_spaces_for_a_tab_that_indents_are_a_guess():
+    assert not refused("a:\n\tb: 1\n").fix.safe
+
+
+def test_an_unclosed_bracket_shows_the_line_that_it_swallowed(parser: str):
+    diagnostic = refused("a: [1, 2\nb: 3\n")
+    assert diagnostic.labels[0].text == "this line does not belong to it"
+    assert diagnostic.labels[0].span.line == 2
+    assert diagnostic.help == "write `]` after its last value"
+
+
+def test_an_escape_beyond_unicode_is_found_without_the_parsers_help(parser: str):
+    diagnostic = refused('a: 1\nb: "\\U00110000"\n')
+    assert (diagnostic.span.line, diagnostic.span.column) == (2, 5)
+
+
+def test_an_error_of_a_kind_never_seen_keeps_its_words():
+    assert explain_syntax_error("a", ValueError("odd")).message == "YAML cannot be read: odd"
+    mark = yaml.Mark("net.yaml", 0, 0, 0, None, None)
+    seen = explain_syntax_error("a", yaml.scanner.ScannerError(None, None, "odd", mark))
+    assert seen.message == "YAML cannot be read here: odd"
