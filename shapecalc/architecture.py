@@ -7,7 +7,7 @@ its first output, `path.name` for a further one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 DTYPES = ("float32", "int64")
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """What enters: its name, its shape with free symbols, and its dtype."""
 
     name: str
@@ -28,19 +27,17 @@ class Input:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a step stands: the whole step, its layer word, and each field's value.
 
     `fields` maps a field to the span of its value, and `(field, 0)`, `(field, 0, 1)` to the entries of a list.
     """
 
     word: Span
-    fields: Mapping[tuple[str | int, ...], Span] = field(default_factory=dict)
+    fields: Mapping[tuple[str | int, ...], Span]
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """One line of an `expect:` block: what (`params`, `output`, …), the value it must have, and where that stands."""
 
     key: str
@@ -48,8 +45,7 @@ class Expectation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One layer in its place: what it reads, and the slots that it writes are named after `path`."""
 
     path: str

@@ -53,7 +53,7 @@ def infer(
     A layer whose rule fails has no output; what reads it is passed over in silence, the rest is still walked.
     """
     bindings = _bindings(architecture, sizes or {}, symbolic=symbolic)
-    inputs = tuple(dataclasses.replace(entry, shape=_bound(entry.shape, bindings)) for entry in architecture.inputs)
+    inputs = tuple(entry._replace(shape=_bound(entry.shape, bindings)) for entry in architecture.inputs)
     free = {name for entry in inputs for dim in entry.shape for name in free_symbols(dim)}
     costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if name in free), 1)
 

@@ -90,8 +90,7 @@ class LayerReport(NamedTuple):
         return self.step.place.word.line if self.step.place else None
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """Sums over all layers; None where a layer does not know its part. Memory is in bytes at float32.
 
     `activation_bytes` adds up every layer's output, as a forward pass that keeps them all for training would.

@@ -85,23 +85,28 @@ _CONV = {
         in_channels="inchannel inch cin inplanes inputchannels numinput infeatures",
         groups="group numgroups ngroups featuregroupcount",
         bias="usebias biasterm hasbias withbias",
-        padding_mode="padmode",
         nothing="activation dataformat kernelinitializer depthmultiplier",
     ),
 }
 _NORM = _names(
     eps="epsilon varianceepsilon",
     affine="scale center useaffine elementwiseaffine",
-    momentum="decay batchnormmomentum",
-    num_features="features numchannels channels numfilters c",
     nothing="axis",
 )
-_ADAPTIVE = _names(output_size="size outputsize outputshape outsize output targetoutputsize")
+_RUNNING_NORM = {
+    **_NORM,
+    **_names(
+        momentum="decay batchnormmomentum",
+        num_features="features numchannels channels numfilters c",
+        track_running_stats="userunningstats trackstats",
+    ),
+}
+_ADAPTIVE = _names(output_size="size outputshape outsize output targetoutputsize")
 _GLOBAL = _names(keepdim="keepdims keepdimension")
 _AXIS = _names(dim="axis dimension")
 
 FIELDS: Mapping[str, Mapping[str, str | None]] = {
-    "conv": _CONV,
+    "conv": {**_CONV, **_names(padding_mode="padmode")},
     "conv_transpose": {**_CONV, **_names(output_padding="outpadding outputpad outpad adj")},
     "max_pool": {**_POOL, **_names(ceil_mode="ceil useceil")},
     "avg_pool": {
@@ -131,8 +136,8 @@ FIELDS: Mapping[str, Mapping[str, str | None]] = {
         p="rate prob probability dropoutrate droprate dropprob dropoutratio ratio dropout",
         nothing="keepprob",  # the complement of p: the name alone would turn its meaning round
     ),
-    "batch_norm": {**_NORM, **_names(track_running_stats="userunningstats trackstats")},
-    "instance_norm": {**_NORM, **_names(track_running_stats="userunningstats trackstats")},
+    "batch_norm": _RUNNING_NORM,
+    "instance_norm": _RUNNING_NORM,
     "group_norm": {
         **_NORM,
         **_names(num_groups="groups ngroups group g", num_channels="channels numfeatures features numfilters c"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Severity(Enum):
@@ -14,8 +15,7 @@ class Severity(Enum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of source text: lines and columns from 1, in code points; the end column is the first one after it."""
 
     line: int
@@ -24,24 +24,21 @@ class Span:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A text and the name under which diagnostics quote it (`net.yaml`, `<stdin>`)."""
 
     name: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A second place that belongs to the story, such as the line where a shape came from."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Text to put in place of a span; `safe` when it cannot change what the author meant."""
 
     span: Span

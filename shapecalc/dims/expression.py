@@ -202,9 +202,9 @@ def ceil_div(dividend: Dim, divisor: int) -> Dim:
     >>> ceil_div(7, 2), ceil_div(symbol("H"), 2)
     (4, Expr('(H + 1)//2'))
     """
-    if isinstance(dividend, int) and divisor > 0:
-        return -(-dividend // divisor)
-    return floor_div(dividend + (divisor - 1), divisor)
+    if divisor <= 0:
+        return floor_div(dividend, divisor)
+    return -(-dividend // divisor) if isinstance(dividend, int) else floor_div(dividend + (divisor - 1), divisor)
 
 
 def product(dims: Iterable[Dim]) -> Dim:

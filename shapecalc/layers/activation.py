@@ -5,13 +5,16 @@ from typing import Annotated, Any, ClassVar
 
 from shapecalc.dims import Dim, exact_quotient, product
 from shapecalc.layers.base import Layer, Shape, axis_index, layer
-from shapecalc.layers.fields import Axis, Number, PositiveNumber, Word
+from shapecalc.layers.fields import Axis, Number, Word
 
 
+@dataclass(frozen=True, slots=True)
 class Elementwise(Layer):
-    """A function of each number alone; `cost` is its scalar operations per number."""
+    """A function of each number alone; `cost` is its scalar operations per number.
 
-    __slots__ = ()
+    A function without fields of its own inherits the dataclass and needs no decorator.
+    """
+
     cost: ClassVar[int]
 
     def output_shape(self, x: Shape) -> Shape:
@@ -24,7 +27,6 @@ class Elementwise(Layer):
 
 
 @layer("relu")
-@dataclass(frozen=True, slots=True)
 class Relu(Elementwise):
     """Rectified linear unit, max(0, x).
 
@@ -35,6 +37,7 @@ class Relu(Elementwise):
     Source: torch.nn.ReLU
     """
 
+    __slots__ = ()
     cost = 1
 
 
@@ -92,7 +95,6 @@ class Gelu(Elementwise):
 
 
 @layer("silu")
-@dataclass(frozen=True, slots=True)
 class Silu(Elementwise):
     """Sigmoid linear unit (swish), x · σ(x).
 
@@ -103,11 +105,11 @@ class Silu(Elementwise):
     Source: torch.nn.SiLU
     """
 
+    __slots__ = ()
     cost = 5
 
 
 @layer("hardswish")
-@dataclass(frozen=True, slots=True)
 class Hardswish(Elementwise):
     """x · min(max(x + 3, 0), 6)/6.
 
@@ -118,11 +120,11 @@ class Hardswish(Elementwise):
     Source: torch.nn.Hardswish
     """
 
+    __slots__ = ()
     cost = 5
 
 
 @layer("hardsigmoid")
-@dataclass(frozen=True, slots=True)
 class Hardsigmoid(Elementwise):
     """min(max(x + 3, 0), 6)/6.
 
@@ -133,11 +135,11 @@ class Hardsigmoid(Elementwise):
     Source: torch.nn.Hardsigmoid
     """
 
+    __slots__ = ()
     cost = 4
 
 
 @layer("sigmoid")
-@dataclass(frozen=True, slots=True)
 class Sigmoid(Elementwise):
     """The logistic function, 1/(1 + e⁻ˣ).
 
@@ -148,11 +150,11 @@ class Sigmoid(Elementwise):
     Source: torch.nn.Sigmoid
     """
 
+    __slots__ = ()
     cost = 4
 
 
 @layer("tanh")
-@dataclass(frozen=True, slots=True)
 class Tanh(Elementwise):
     """Hyperbolic tangent.
 
@@ -163,6 +165,7 @@ class Tanh(Elementwise):
     Source: torch.nn.Tanh
     """
 
+    __slots__ = ()
     cost = 1
 
 
@@ -179,7 +182,7 @@ class Softplus(Elementwise):
     """
 
     cost = 6
-    beta: Annotated[float, PositiveNumber()] = 1.0
+    beta: Annotated[float, Number(above=0)] = 1.0
     threshold: Annotated[float, Number()] = 20.0
 
 

@@ -8,7 +8,7 @@ dims, whole numbers or exact expressions over symbols, and every rule holds for 
 import dataclasses
 from collections.abc import Callable, Mapping
 from types import MappingProxyType, NoneType
-from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, get_args, get_origin
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, free_symbols, pretty
@@ -73,8 +73,7 @@ class Layer:
         return ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field of a layer as the class states it."""
 
     name: str

@@ -4,8 +4,7 @@ A kind stands in the field's annotation (`out_channels: Count`), so the class is
 takes; parsing, help and JSON Schema read it from there.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from shapecalc.diagnostics.errors import LayerError
 
@@ -13,8 +12,7 @@ LARGEST_DIM = 2**31 - 1
 """The largest size of one axis. Frameworks index with 32 or 64 bits; no real axis comes near it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Integer:
+class Integer(NamedTuple):
     """A whole number, at least `minimum`."""
 
     minimum: int | None = 1
@@ -35,15 +33,17 @@ class Integer:
             raise _out_of_range(name, f"at most {LARGEST_DIM} (2^31 - 1)", value, index)
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A finite number between `minimum` and `maximum`, both allowed."""
+class Number(NamedTuple):
+    """A finite number between `minimum` and `maximum`, both allowed, or `above` a bound."""
 
     minimum: float | None = None
     maximum: float | None = None
+    above: float | None = None
 
     def describe(self) -> str:
         """Return the words that follow "expects"."""
+        if self.above is not None:
+            return f"a number above {self.above:g}"
         if self.minimum is not None and self.maximum is not None:
             return f"a number from {self.minimum:g} to {self.maximum:g}"
         return "a number" if self.minimum is None else f"a number of at least {self.minimum:g}"
@@ -54,27 +54,12 @@ class Number:
             raise wrong_type(name, self.describe(), value, index)
         assert isinstance(value, int | float)
         low = self.minimum is not None and value < self.minimum
+        low = low or (self.above is not None and value <= self.above)
         high = self.maximum is not None and value > self.maximum
         if low or high or value - value != 0:  # infinities and NaN differ from themselves
             raise _out_of_range(name, self.describe(), value, index)
 
 
-@dataclass(frozen=True, slots=True)
-class PositiveNumber(Number):
-    """A finite number above zero, such as a scale."""
-
-    def describe(self) -> str:
-        """Return the words that follow "expects"."""
-        return "a number above 0"
-
-    def check(self, name: str, value: object, index: tuple[int, ...] = ()) -> None:
-        """Raise `LayerError` SC202 or SC201 where `value` is no such number."""
-        Number.check(self, name, value, index)
-        if isinstance(value, int | float) and value <= 0:
-            raise _out_of_range(name, self.describe(), value, index)
-
-
-@dataclass(frozen=True, slots=True)
 class Flag:
     """`true` or `false`."""
 
@@ -88,8 +73,7 @@ class Flag:
             raise wrong_type(name, self.describe(), value)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -107,8 +91,7 @@ class Word:
             raise LayerError("SC203", f"expects {self.describe()} as `{name}`, receives `{value}`", field=name)
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
+class Several(NamedTuple):
     """A list, each entry of the kind `item`; with `lone`, one value alone may stand for all axes."""
 
     item: Integer | Number
@@ -137,8 +120,7 @@ class Several:
             raise wrong_type(name, self.describe(), value)
 
 
-@dataclass(frozen=True, slots=True)
-class PaddingKind:
+class PaddingKind(NamedTuple):
     """Cells added around each axis: a number, one per axis, a `[before, after]` pair per axis, or a word."""
 
     words: tuple[str, ...] = ("same", "valid")

@@ -9,7 +9,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, floor_div, product
 from shapecalc.layers.base import Layer, Shape, layer, per_axis, show, spatial_rank
 from shapecalc.layers.conv import fits_padding_mode
-from shapecalc.layers.fields import Bool, Integer, Number, OptionalPerAxis, PositiveNumber, Several, Word
+from shapecalc.layers.fields import Bool, Integer, Number, OptionalPerAxis, Several, Word
 
 LINEAR_MODES = {"linear": 1, "bilinear": 2, "trilinear": 3}
 
@@ -57,8 +57,7 @@ class Pad(Layer):
         if len(self.padding) % 2 or len(self.padding) > 2 * len(x):
             raise LayerError(
                 "SC204",
-                f"expects before and after of at most {len(x)} axes in `padding`, "
-                f"receives {len(self.padding)} numbers",
+                f"expects before and after of at most {len(x)} axes in `padding`, receives {len(self.padding)} numbers",
                 field="padding",
             )
         if self.mode != "constant" and len(self.padding) != 2 * spatial_rank(x):
@@ -85,7 +84,7 @@ class Upsample(Layer):
     Source: torch.nn.Upsample
     """
 
-    scale_factor: Annotated[float | tuple[float, ...] | None, Several(PositiveNumber())] = None
+    scale_factor: Annotated[float | tuple[float, ...] | None, Several(Number(above=0))] = None
     size: OptionalPerAxis = None
     mode: Annotated[str, Word(("nearest", *LINEAR_MODES))] = "nearest"
     align_corners: Bool = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Source, Span
@@ -101,7 +100,7 @@ class TreeBuilder:
             message = f"`{shorten(text)}` has {len(text)} characters, expects at most {most}"
             self.find(
                 Diagnostic(
-                    code="SC013", message=message, span=replace(span, end_line=span.line, end_column=span.column + 1)
+                    code="SC013", message=message, span=span._replace(end_line=span.line, end_column=span.column + 1)
                 )
             )
         if event.style:

@@ -125,7 +125,9 @@ def _refuse(text: str, digits: int) -> str | Refused:
         plain = text.replace("_", "")
         value = resolve(plain, digits)
         if not isinstance(value, Refused):
-            return Refused("SC024", _number_in_1_1(text), f"write `{shorten(plain)}`, or put quotes around a text", value, plain)
+            return Refused(
+                "SC024", _number_in_1_1(text), f"write `{shorten(plain)}`, or put quotes around a text", value, plain
+            )
         return Refused("SC024", _number_in_1_1(text), "write the digits without underscores", value.value)
     if _BASE_60.fullmatch(text):
         return Refused("SC024", _number_in_1_1(text), f'put quotes around it: `"{shorten(text)}"`', text)

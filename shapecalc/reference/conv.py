@@ -43,7 +43,7 @@ def columns(windows: Array, rank: int) -> Iterator[tuple[int, slice, Array]]:
     windows = np.moveaxis(windows, range(2, 2 + rank), range(-rank, 0))
     height, width = windows.shape[-rank], prod(windows.shape[windows.ndim - rank + 1 :])
     depth = windows[0].size // (height * width)
-    if windows.flags.c_contiguous:  # windows of one cell: nothing to gather
+    if windows.flags.c_contiguous:  # a window of one cell, or one window over everything: nothing to gather
         for sample, gathered in enumerate(windows):
             yield sample, slice(None), gathered.reshape(depth, -1)
         return

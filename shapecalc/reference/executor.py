@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from shapecalc.reference import find
 
 if TYPE_CHECKING:
@@ -67,12 +69,19 @@ def run(call: Call, values: dict[str, Array]) -> Executed:
     missing = [slot for slot in call.inputs if slot not in values]
     if missing:
         raise ExecutionError(call.path, call.kernel, f"reads {', '.join(missing)}, which nothing has written")
+    try:
+        kernel = find(call.kernel)
+    except KeyError:
+        raise ExecutionError(call.path, call.kernel, "has no kernel") from None
     started = perf_counter()
     try:
-        result = find(call.kernel).run(call, *(values[slot] for slot in call.inputs))
-    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
-        reason = f"expects {error}" if isinstance(error, KeyError) else str(error)
-        raise ExecutionError(call.path, call.kernel, reason) from error
+        # An overflow is to be seen in the values: what is asked here is whether the arrays fit together.
+        with np.errstate(all="ignore"):
+            result = kernel.run(call, *(values[slot] for slot in call.inputs))
+    except KeyError as error:
+        raise ExecutionError(call.path, call.kernel, f"asks for {error}, which it was not given") from error
+    except (ValueError, TypeError, IndexError, ArithmeticError) as error:
+        raise ExecutionError(call.path, call.kernel, str(error)) from error
     seconds = perf_counter() - started
     arrays = result if isinstance(result, tuple) else (result,)
     if len(arrays) != len(call.outputs):

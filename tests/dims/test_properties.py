@@ -48,8 +48,7 @@ def leaves() -> st.SearchStrategy[Tree]:
     return names | st.integers(-40, 40).map(lambda number: Tree(number, lambda _: number))
 
 
-def grown(children: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
-    divisors = st.integers(1, 8)
+def polynomial(children: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
     return st.one_of(
         st.builds(lambda a, b: Tree(a.dim + b.dim, lambda p: a.at(p) + b.at(p)), children, children),
         st.builds(lambda a, b: Tree(a.dim - b.dim, lambda p: a.at(p) - b.at(p)), children, children),
@@ -57,14 +56,21 @@ def grown(children: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
         st.builds(lambda a, c: Tree(a.dim * c, lambda p: a.at(p) * c), children, st.integers(-9, 9)),
         st.builds(lambda a: Tree(-a.dim, lambda p: -a.at(p)), children),
         st.builds(lambda a, n: Tree(a.dim**n, lambda p: a.at(p) ** n), children, st.integers(0, 2)),
-        st.builds(lambda a, c: Tree(a.dim // c, lambda p: a.at(p) // c), children, divisors),
-        st.builds(lambda a, c: Tree(floor_div(a.dim, c), lambda p: a.at(p) // c), children, divisors),
-        st.builds(lambda a, c: Tree(ceil_div(a.dim, c), lambda p: -(-a.at(p) // c)), children, divisors),
-        st.builds(lambda a, c: Tree(a.dim % c, lambda p: a.at(p) % c), children, divisors),
         st.builds(lambda a, b: Tree(product([a.dim, 3, b.dim]), lambda p: 3 * a.at(p) * b.at(p)), children, children),
     )
 
 
+def grown(children: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
+    divisors = st.integers(1, 8)
+    return polynomial(children) | st.one_of(
+        st.builds(lambda a, c: Tree(a.dim // c, lambda p: a.at(p) // c), children, divisors),
+        st.builds(lambda a, c: Tree(floor_div(a.dim, c), lambda p: a.at(p) // c), children, divisors),
+        st.builds(lambda a, c: Tree(ceil_div(a.dim, c), lambda p: -(-a.at(p) // c)), children, divisors),
+        st.builds(lambda a, c: Tree(a.dim % c, lambda p: a.at(p) % c), children, divisors),
+    )
+
+
+polynomials = st.recursive(leaves(), polynomial, max_leaves=6)
 trees = st.recursive(leaves(), grown, max_leaves=10)
 # One axis through floors only, which is where rules 1 to 3 meet.
 chains = st.lists(st.tuples(st.integers(1, 5), st.integers(-9, 9), st.integers(1, 6)), max_size=6)
@@ -161,7 +167,30 @@ def test_a_constant_is_always_a_plain_int(tree):
     assert type(tree.dim) is int or (type(tree.dim) is Expr and free_symbols(tree.dim))
 
 
-@given(trees, st.integers(1, 6), st.integers(1, 6), st.integers(-20, 20))
-def test_dividing_twice_is_dividing_once_by_the_product(tree, first, second, shift):
-    assert floor_div(floor_div(tree.dim, first), second) == floor_div(tree.dim, first * second)
-    assert floor_div(tree.dim + shift * first, first) == floor_div(tree.dim, first) + shift
+@given(polynomials, st.lists(st.integers(1, 6), max_size=5))
+def test_dividing_a_polynomial_step_by_step_is_dividing_it_once(tree, divisors):
+    dim, whole = tree.dim, 1
+    for divisor in divisors:
+        dim = floor_div(dim, divisor)
+        whole *= divisor
+    assert dim == floor_div(tree.dim, whole)
+
+
+@given(trees, st.integers(1, 6), st.integers(-20, 20))
+def test_a_multiple_of_the_divisor_leaves_the_floor(tree, divisor, shift):
+    assert floor_div(tree.dim + shift * divisor, divisor) == floor_div(tree.dim, divisor) + shift
+
+
+@given(st.lists(st.tuples(st.integers(1, 11), st.integers(1, 4), st.integers(0, 5)), max_size=8), st.integers(0, 8))
+def test_two_chains_with_the_same_windows_print_the_same_wherever_they_are_cut(windows, cut):
+    def through(chain, length):
+        for window, stride, padding in chain:
+            length = floor_div(length + 2 * padding - window, stride) + 1
+        return length
+
+    whole = through(windows, symbol("H"))
+    tail = through(windows[cut:], symbol("W"))
+    joined = evaluate(tail, {"W": through(windows[:cut], symbol("H"))})
+    assert joined == whole
+    assert str(joined) == str(whole)
+    assert len(whole.terms) == 1

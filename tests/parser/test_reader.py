@@ -104,7 +104,9 @@ def test_a_file_reads_as_plain_values(parser: str):
 def test_every_scalar_knows_its_place(parser: str):
     for scalar in scalars(read(SAMPLE)):
         written = piece(SAMPLE, scalar.span)
-        assert written == (f'"{scalar.text}"' if '"' in written else f"'{scalar.text}'") if scalar.quoted else scalar.text
+        assert (
+            written == (f'"{scalar.text}"' if '"' in written else f"'{scalar.text}'") if scalar.quoted else scalar.text
+        )
 
 
 def test_columns_count_characters_and_not_bytes(parser: str):
@@ -191,6 +193,12 @@ def test_an_anchor_is_not_part_of_its_value(value: str, parser: str):
 
 def test_an_anchor_on_nothing_names_null(parser: str):
     assert plain(read("a: &x\nb: *x\n")) == {"a": None, "b": None}
+
+
+def test_a_block_that_ends_with_an_alias_does_not_end_at_its_anchor(parser: str):
+    span = read("a: &x 1\nb:\n  - *x\n").get("b").span
+    assert (span.line, span.column) == (3, 3)
+    assert span.end_line > 3 or span.end_column > 3
 
 
 def test_an_anchor_can_be_given_again(parser: str):
@@ -381,7 +389,16 @@ def test_characters_that_no_one_sees_are_refused_as_escapes_too(escape: str, par
 
 @pytest.mark.parametrize(
     "text",
-    ["a:\t1\n", "a: [1,\t2]\n", "a: 1\t# c\n", "a: x\ty\n", "\ta: 1\n", "a:\n\tb: 1\n", "a:\n  - b\n\t- c\n", "a: 'x'\t\n"],
+    [
+        "a:\t1\n",
+        "a: [1,\t2]\n",
+        "a: 1\t# c\n",
+        "a: x\ty\n",
+        "\ta: 1\n",
+        "a:\n\tb: 1\n",
+        "a:\n  - b\n\t- c\n",
+        "a: 'x'\t\n",
+    ],
 )
 def test_a_tab_where_spaces_are_meant_is_refused_by_both_parsers(text: str, parser: str):
     (diagnostic,) = refused(text)
@@ -424,7 +441,22 @@ def test_every_span_holds_the_text_of_its_scalar(value: object, flow: bool):
 
 def mutations(count: int, seed: int) -> Iterator[str]:
     generator = random.Random(seed)
-    pieces = [*string.punctuation, *" \n\t\r0a", "\n  ", "- ", ": ", "&x ", "*x", "!t ", "<<: ", "---\n", "\ufeff", "\x00", "010", '"\\U00110000"']
+    pieces = [
+        *string.punctuation,
+        *" \n\t\r0a",
+        "\n  ",
+        "- ",
+        ": ",
+        "&x ",
+        "*x",
+        "!t ",
+        "<<: ",
+        "---\n",
+        "\ufeff",
+        "\x00",
+        "010",
+        '"\\U00110000"',
+    ]
     for _ in range(count):
         text = SAMPLE
         for _ in range(generator.choice((1, 1, 2, 4))):

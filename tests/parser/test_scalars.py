@@ -8,7 +8,9 @@ from hypothesis import given, strategies as st
 from shapecalc.parser.scalars import Refused, resolve, shorten
 
 
-@pytest.mark.parametrize("word", ["no", "No", "NO", "off", "yes", "on", "y", "n", "nan", "inf", "Infinity", "nULL", "tRUE"])
+@pytest.mark.parametrize(
+    "word", ["no", "No", "NO", "off", "yes", "on", "y", "n", "nan", "inf", "Infinity", "nULL", "tRUE"]
+)
 def test_words_that_yaml_1_1_bends_are_texts(word: str):
     assert resolve(word) == word
 
@@ -43,7 +45,9 @@ def test_core_schema_values(text: str, value: object):
     assert (found, type(found)) == (value, type(value))
 
 
-@pytest.mark.parametrize("text", ["-", ".", "+", "1x1", "3_x", "1:99", "2001-01-01", "1.2.3", "--1", "0x", "1e", "٣", "1٣", "-foo", "...."])
+@pytest.mark.parametrize(
+    "text", ["-", ".", "+", "1x1", "3_x", "1:99", "2001-01-01", "1.2.3", "--1", "0x", "1e", "٣", "1٣", "-foo", "...."]
+)
 def test_what_no_yaml_takes_for_a_number_is_a_text(text: str):
     assert resolve(text) == text
 
@@ -74,7 +78,18 @@ def test_a_number_with_two_readings_or_without_end_is_refused(text: str, code: s
     assert (found.code, found.message, found.value) == (code, message, value)
 
 
-@pytest.mark.parametrize("text", ["9" * 4301, "0x" + "f" * 4301, "0" * 4301, "0" + "7" * 4301, "1_" + "0" * 4301, "0b" + "1" * 4301, "9" * 400 + ".5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9" * 4301,
+        "0x" + "f" * 4301,
+        "0" * 4301,
+        "0" + "7" * 4301,
+        "1_" + "0" * 4301,
+        "0b" + "1" * 4301,
+        "9" * 400 + ".5",
+    ],
+)
 def test_numbers_of_thousands_of_digits_are_refused_briefly(text: str):
     found = resolve(text)
     assert isinstance(found, Refused)

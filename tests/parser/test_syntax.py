@@ -40,8 +40,8 @@ SLIPS = [
     ("- : 1\n", "a key is missing before `:`", (1, 3, 4)),
     ("{: 1}\n", "a key is missing before `:`", (1, 2, 3)),
     ("a: 1\n]: 2\n", "`]` closes nothing", (2, 1, 2)),
-    ("a: 1\n'b' 2\n", "`2` follows a value that is already complete", (2, 5, 6)),
-    ("a: 1\n&x\n", "`&x` stands where a key is expected", (2, 1, 3)),
+    ("a: 1\n'b' 2\n", "`'b' 2` has no colon, expects `key: value`", (2, 1, 6)),
+    ("a: 1\n&x\n", "`&x` has no colon, expects `key: value`", (2, 1, 3)),
     ("- a: 1\n  &x b\n", "`&x b` has no colon, expects `key: value`", (2, 3, 7)),
     # colons
     ("a: b: c\n", "`b:` is a second key on its line", (1, 4, 5)),
@@ -49,15 +49,18 @@ SLIPS = [
     ("a:1\nb: 2\n", "`a:1` has no space after its colon", (1, 1, 4)),
     ("- a: 1\n  b:2 # why\n  c: 3\n", "`b:2` has no space after its colon", (2, 3, 6)),
     ("- relu\n  name: r\n", "`relu` has keys under it, expects a colon after it", (1, 3, 7)),
-    ("layers:\n  - relu # why\n\n    # here\n    name: r\n", "`relu` has keys under it, expects a colon after it", (2, 5, 9)),
+    (
+        "layers:\n  - relu # why\n\n    # here\n    name: r\n",
+        "`relu` has keys under it, expects a colon after it",
+        (2, 5, 9),
+    ),
     ("a: 1\nkey # why\nb: 2\n", "`key` has no colon, expects `key: value`", (2, 1, 4)),
     ("a: 1\nconv 3\n", "`conv 3` has no colon, expects `key: value`", (2, 1, 7)),
     ("a b\nc: 1\n", "`a b` is no `key: value`", (1, 1, 4)),
     ("'x': y: z\n", "`y:` is a second key on its line", (1, 6, 7)),
     ("'x'\n: 1\n", "`:` follows a value that is already complete", (2, 1, 2)),
-    ("{a: 1, b:}\n", "`:` stands where no key ends", (1, 9, 10)),
     ("- a: 1 # why\n    name: x\n", "`name` is indented deeper than the line that it belongs to", (2, 5, 9)),
-    ("'a b'\n  c: 1\n", "`c` is indented", (1, 1, 1)),
+    ("'a b'\n  c: 1\n", "`c` follows a value that is already complete", (2, 3, 4)),
     # brackets
     ("a: [1, 2\n", "`[` is not closed", (1, 4, 5)),
     ("a: {b: 1\nc: 2\n", "`{` is not closed", (1, 4, 5)),
@@ -142,3 +145,7 @@ def test_an_error_of_a_kind_never_seen_keeps_its_words():
     mark = yaml.Mark("net.yaml", 0, 0, 0, None, None)
     seen = explain_syntax_error("a", yaml.scanner.ScannerError(None, None, "odd", mark))
     assert seen.message == "YAML cannot be read here: odd"
+
+
+def test_a_colon_before_a_closing_brace_is_refused_by_libyaml():
+    assert refused("{a: 1, b:}\n").message == "`:` stands where no key ends"

@@ -145,7 +145,9 @@ CASES = [
 
 
 def seeded(shape: tuple[int, ...], seed: int) -> Array:
-    return np.random.default_rng(seed).uniform(0.1, 1.0, shape) * np.where(np.arange(prod(shape)) % 3, 1, -1).reshape(shape)
+    return np.random.default_rng(seed).uniform(0.1, 1.0, shape) * np.where(np.arange(prod(shape)) % 3, 1, -1).reshape(
+        shape
+    )
 
 
 def call_of(case: Case) -> Call:

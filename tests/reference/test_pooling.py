@@ -1,0 +1,81 @@
+"""Pools: what padding, overhang and divisors do to the numbers."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shapecalc.reference.base import Array, Call
+from shapecalc.reference.pooling import adaptive_avg_pool, adaptive_max_pool, avg_pool, max_pool
+
+MAX = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
+AVERAGE = {"stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True, "divisor_override": None}
+
+
+def pooled(kernel: Any, x: Array, **fields: Any) -> Any:
+    return kernel(Call("p", kernel.__name__, fields, {}, ("x",), ("y",)), x)
+
+
+def ramp(length: int) -> Array:
+    return np.arange(1.0, length + 1).reshape(1, 1, length)
+
+
+def test_padding_never_wins_even_among_negative_cells() -> None:
+    x = -ramp(5)
+    y = pooled(max_pool, x, **MAX | {"kernel_size": 3, "stride": 2, "padding": 1})
+    assert y.tolist() == [[[-1, -2, -4]]]
+
+
+def test_a_window_of_nothing_but_padding_is_minus_infinity() -> None:
+    y = pooled(max_pool, ramp(2), **MAX | {"kernel_size": 1, "padding": ((1, 0),)})
+    assert y.tolist() == [[[-inf, 1, 2]]]
+
+
+def test_a_nan_is_the_largest_as_in_pytorch() -> None:
+    x = ramp(4)
+    x[..., 1] = np.nan
+    assert np.isnan(pooled(max_pool, x, **MAX | {"kernel_size": 2})).tolist() == [[[True, False]]]
+
+
+def test_the_overhang_of_ceil_mode_is_never_counted() -> None:
+    shape = {"kernel_size": 4, "stride": 3, "padding": 1, "ceil_mode": True}
+    counted = pooled(avg_pool, ramp(7), **AVERAGE | shape)
+    real = pooled(avg_pool, ramp(7), **AVERAGE | shape | {"count_include_pad": False})
+    np.testing.assert_allclose(counted, [[[6 / 4, 18 / 4, 13 / 3]]])
+    np.testing.assert_allclose(real, [[[6 / 3, 18 / 4, 13 / 2]]])
+
+
+def test_each_axis_counts_its_own_cells() -> None:
+    x = np.ones((1, 1, 3, 4))
+    y = pooled(avg_pool, x, **AVERAGE | {"kernel_size": 3, "stride": (2, 3), "padding": 1})
+    np.testing.assert_allclose(y, [[[[4 / 9, 4 / 9], [4 / 9, 4 / 9]]]])
+
+
+def test_a_divisor_of_ones_own_replaces_the_count() -> None:
+    y = pooled(avg_pool, ramp(4), **AVERAGE | {"kernel_size": 2, "divisor_override": 5})
+    np.testing.assert_allclose(y, [[[3 / 5, 7 / 5]]])
+
+
+def test_adaptive_windows_overlap_where_the_count_does_not_divide() -> None:
+    assert pooled(adaptive_avg_pool, ramp(4), output_size=3).tolist() == [[[1.5, 2.5, 3.5]]]
+
+
+def test_adaptive_pools_keep_an_axis_for_none() -> None:
+    x = np.arange(2.0 * 3 * 5 * 7).reshape(2, 3, 5, 7)
+    y = pooled(adaptive_max_pool, x, output_size=(None, 1))
+    np.testing.assert_array_equal(y, x.max(axis=3, keepdims=True))
+
+
+@pytest.mark.parametrize("spatial", [(9,), (9, 6), (9, 6, 4)])
+def test_every_number_of_axes_pools_alike(spatial: tuple[int, ...]) -> None:
+    x = np.random.default_rng(0).standard_normal((2, 3, *spatial))
+    rank = len(spatial)
+    y = pooled(max_pool, x, **MAX | {"kernel_size": 2, "stride": 3})
+    expected = x
+    for axis in range(2, 2 + rank):
+        first = np.arange(0, x.shape[axis] - 1, 3)
+        expected = np.maximum(expected.take(first, axis), expected.take(first + 1, axis))
+    np.testing.assert_array_equal(y, expected)

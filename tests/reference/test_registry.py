@@ -1,0 +1,49 @@
+"""The registry of kernels, and what the witness may know."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from shapecalc import reference
+from shapecalc.reference.base import KERNELS, kernel
+
+
+def in_a_fresh_process(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_a_word_has_one_kernel() -> None:
+    reference.find("relu")
+    with pytest.raises(ValueError, match="`relu` has two kernels"):
+        kernel("relu")(lambda _call, x: x)
+    assert KERNELS["relu"].run.__name__ == "relu"
+
+
+def test_an_unknown_word_is_a_key_error() -> None:
+    with pytest.raises(KeyError, match="no_such"):
+        reference.find("no_such")
+
+
+def test_a_kernel_says_what_workspace_it_takes() -> None:
+    shape = (2, 3, 5)
+    assert reference.workspace("sigmoid", {}, (shape,), {}, (shape,), itemsize=4) == 4 * 30
+    assert reference.workspace("relu", {}, (shape,), {}, (shape,), itemsize=4) == 0
+
+
+def test_a_family_is_imported_when_a_word_of_it_is_asked_for() -> None:
+    code = (
+        "import sys; from shapecalc import reference; first = 'numpy' in sys.modules; reference.find('conv');"
+        "print(first, 'shapecalc.reference.conv' in sys.modules, 'shapecalc.reference.activation' in sys.modules)"
+    )
+    assert in_a_fresh_process(code) == "False True False"
+
+
+def test_the_witness_knows_nothing_of_the_rules() -> None:
+    code = (
+        "import sys; from shapecalc import reference; reference.words(); import shapecalc.reference.executor;"
+        "print(sorted(m for m in sys.modules if m.startswith('shapecalc') and not m.startswith('shapecalc.reference')))"
+    )
+    assert in_a_fresh_process(code) == "['shapecalc']"

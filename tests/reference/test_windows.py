@@ -1,0 +1,118 @@
+"""Windows slide, and no size is computed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shapecalc.reference.windows import Window, margins, overhang, pad, slide, taps
+
+
+def window(size: int, stride: int = 1, dilation: int = 1) -> Window:
+    return Window((size,), (stride,), (dilation,))
+
+
+def starts(x: np.ndarray, shape: Window) -> list[int]:
+    return slide(x, shape)[:, 0].tolist()
+
+
+def test_a_window_as_long_as_the_axis_fits_once() -> None:
+    assert starts(np.arange(7), window(7)) == [0]
+
+
+def test_a_window_longer_than_the_axis_is_refused() -> None:
+    with pytest.raises(ValueError, match="window shape cannot be larger"):
+        slide(np.arange(7), window(3, dilation=4))
+
+
+def test_cells_that_no_window_reaches_are_left_over() -> None:
+    assert starts(np.arange(11), window(3, stride=4)) == [0, 4, 8]
+    assert starts(np.arange(10), window(3, stride=4)) == [0, 4]
+
+
+def test_a_dilated_window_leaves_cells_out() -> None:
+    assert slide(np.arange(7), window(3, stride=2, dilation=2)).tolist() == [[0, 2, 4], [2, 4, 6]]
+
+
+def test_every_axis_has_its_own_window() -> None:
+    x = np.arange(2 * 5 * 7).reshape(2, 5, 7)
+    assert slide(x, Window((2, 3), (3, 2), (1, 1))).shape == (2, 2, 3, 2, 3)
+
+
+def test_taps_come_in_the_order_of_the_window() -> None:
+    windows = slide(np.arange(12).reshape(3, 4), Window((2, 2), (1, 2), (1, 1)))
+    assert [tap[0, 0].item() for tap in taps(windows, 2)] == [0, 1, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("length", "shape", "sides"),
+    [
+        pytest.param(5, window(3), (1, 1), id="an odd window at stride 1: evenly"),
+        pytest.param(5, window(4), (1, 2), id="an even window: the odd cell goes after"),
+        pytest.param(6, window(3, stride=2), (0, 1), id="windows at 0, 2, 4: one cell is missing"),
+        pytest.param(7, window(3, stride=2), (1, 1), id="windows at 0, 2, 4, 6: two are"),
+        pytest.param(4, window(1, stride=3), (0, 0), id="a stride beyond the window misses nothing"),
+        pytest.param(6, window(3, dilation=2), (2, 2), id="a dilated window reaches five cells"),
+    ],
+)
+def test_same_pads_as_far_as_the_last_window_reaches(length: int, shape: Window, sides: tuple[int, int]) -> None:
+    assert margins("same", (length,), shape) == (sides,)
+
+
+def test_padding_is_read_as_a_number_a_list_pairs_or_valid() -> None:
+    shape = Window((3, 3), (1, 1), (1, 1))
+    assert margins(2, (5, 7), shape) == ((2, 2), (2, 2))
+    assert margins((1, 2), (5, 7), shape) == ((1, 1), (2, 2))
+    assert margins(((0, 1), (2, 3)), (5, 7), shape) == ((0, 1), (2, 3))
+    assert margins("valid", (5, 7), shape) == ((0, 0), (0, 0))
+
+
+def test_a_list_of_another_length_than_the_axes_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 entries for 1 spatial axes"):
+        margins((1, 2), (5,), window(3))
+
+
+@pytest.mark.parametrize(
+    ("length", "side", "shape", "more"),
+    [
+        pytest.param(6, 0, window(3, stride=2), 1, id="one cell was left over: a window hangs over by one"),
+        pytest.param(5, 0, window(3, stride=2), 0, id="nothing was left over"),
+        pytest.param(9, 2, window(4, stride=4), -1, id="a window that would start in the right padding is dropped"),
+        pytest.param(3, 0, window(1, stride=3), 0, id="the only window"),
+        pytest.param(2, 0, window(3, stride=2), 1, id="the first window may hang over as well"),
+    ],
+)
+def test_ceil_mode_lays_windows_while_cells_are_left(length: int, side: int, shape: Window, more: int) -> None:
+    assert overhang((length,), ((side, side),), shape) == ((0, more),)
+
+
+def test_ceil_mode_refuses_where_no_window_finds_a_place() -> None:
+    with pytest.raises(ValueError, match="a window over 5 cells finds no place on an axis of 2"):
+        overhang((2,), ((0, 0),), window(5, stride=3))
+
+
+@pytest.mark.parametrize(
+    ("mode", "padded"),
+    [
+        ("constant", [9, 9, 0, 1, 2, 9]),
+        ("zeros", [9, 9, 0, 1, 2, 9]),
+        ("reflect", [2, 1, 0, 1, 2, 1]),
+        ("replicate", [0, 0, 0, 1, 2, 2]),
+        ("circular", [1, 2, 0, 1, 2, 0]),
+    ],
+)
+def test_padding_modes_are_pytorchs(mode: str, padded: list[int]) -> None:
+    assert pad(np.arange(3), ((2, 1),), 9, mode).tolist() == padded
+
+
+@pytest.mark.parametrize(("mode", "cells"), [("reflect", 3), ("circular", 4)])
+def test_an_axis_is_not_mirrored_or_gone_round_twice(mode: str, cells: int) -> None:
+    assert pad(np.arange(3), ((cells - 1, 0),), mode=mode).size == 3 + cells - 1
+    with pytest.raises(ValueError, match=f"`{mode}` cannot put {cells} cells beside an axis of 3"):
+        pad(np.arange(3), ((cells, 0),), mode=mode)
+
+
+def test_nothing_is_copied_where_nothing_is_added() -> None:
+    x = np.arange(15).reshape(3, 5)
+    assert np.shares_memory(pad(x, ((0, 0), (0, -2))), x)
+    assert pad(x, ((0, 0), (0, -2))).shape == (3, 3)
