@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.diagnostics.model import Diagnostic, Fix, Label
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.diagnostics import Source, Span
+    from shapecalc.diagnostics import LayerError, Source, Span
     from shapecalc.layers import Layer, Shape
 
 DTYPES = ("float32", "int64")
@@ -35,6 +37,20 @@ class Place(NamedTuple):
 
     word: Span
     fields: Mapping[tuple[str | int, ...], Span]
+
+    def diagnose(self, error: LayerError, word: str, labels: tuple[Label, ...] = ()) -> Diagnostic:
+        """Give a layer's mistake its place: the entry of the field that is wrong, else the field, else the layer."""
+        entry = self.fields.get((error.field or "", *error.index))
+        span = entry or self.fields.get((error.field or "",))
+        return Diagnostic(
+            code=error.code,
+            message=f"`{word}` {error.message}",
+            span=span or self.word,
+            label=error.label,
+            labels=labels,
+            help=error.help,
+            fix=Fix(span, error.replacement) if span is not None and error.replacement is not None else None,
+        )
 
 
 class Expectation(NamedTuple):

@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from shapecalc.diagnostics import Diagnostic, Label, LayerError, ShapecalcError, Span
-from shapecalc.dims import Dim, evaluate, free_symbols, product
+from shapecalc.diagnostics import Diagnostic, Fix, Label, LayerError, ShapecalcError
+from shapecalc.dims import Dim, DimLimitError, evaluate, free_symbols, product
 from shapecalc.layers.base import show
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.report import BYTES, Count, Facts, LayerReport, Report, Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.architecture import Architecture, Expectation, Step
+    from shapecalc.architecture import Architecture, Expectation, Input, Step
     from shapecalc.layers import Layer, Shape
 
 BATCH_SYMBOLS = ("N", "B", "batch")
@@ -58,6 +58,7 @@ def infer(
     costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if name in free), 1)
 
     values: dict[str, Shape] = {entry.name: entry.shape for entry in inputs}
+    entering = {entry.name: entry for entry in inputs}
     makers: dict[str, LayerReport] = {}
     known: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
     rows: list[LayerReport] = []
@@ -73,7 +74,7 @@ def infer(
             try:
                 facts = known[key] = _facts(step.layer, shapes, costs_at)
             except LayerError as error:
-                findings.append(_placed(error, step, makers))
+                findings.append(_placed(error, step, entering, makers))
                 facts = _without_stated(step.layer, error, shapes, costs_at)
                 if facts is None:
                     continue
@@ -133,6 +134,14 @@ def _bound(shape: Shape, bindings: Mapping[str, int]) -> Shape:
 
 
 def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]) -> Facts:
+    try:
+        return _derived(layer, shapes, costs_at)
+    except DimLimitError as error:
+        help_text = "give symbols numbers: `--set NAME=…`, or `sizes:` in the file"
+        raise LayerError("SC311", f"has no closed form within bounds: {error}", help=help_text) from None
+
+
+def _derived(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]) -> Facts:
     outputs = layer.outputs(*shapes)
     parameters = layer.parameters(*shapes)
     buffers = layer.buffers(*shapes)
@@ -214,43 +223,45 @@ def _without_stated(
         return None
 
 
-def _placed(error: LayerError, step: Step, makers: Mapping[str, LayerReport]) -> Diagnostic:
+def _placed(
+    error: LayerError, step: Step, inputs: Mapping[str, Input], makers: Mapping[str, LayerReport]
+) -> Diagnostic:
     """Add to what a rule knows what the engine knows: the place, and where the shape came from."""
-    labels = []
-    for slot in step.inputs:
-        maker = makers.get(slot)
-        if maker is not None and maker.step.place is not None:
-            how = maker.step.layer.explain(*maker.inputs, maker.output)
-            gives = show(maker.output)
-            labels.append(Label(maker.step.place.word, f"gives {gives}, {how}" if how else f"gives {gives}"))
-    return Diagnostic(
-        code=error.code,
-        message=f"`{step.layer.word}` {error.message}",
-        span=_span(error, step),
-        label=error.label,
-        labels=tuple(labels),
-        help=error.help,
-    )
-
-
-def _span(error: LayerError, step: Step) -> Span | None:
+    word = step.layer.word
     if step.place is None:
-        return None
-    fields = step.place.fields
-    if error.field is None:
-        return step.place.word
-    return fields.get((error.field, *error.index)) or fields.get((error.field,)) or step.place.word
+        return Diagnostic(code=error.code, message=f"`{word}` {error.message}", help=error.help)
+    labels = tuple(label for slot in step.inputs for label in _origin(slot, inputs, makers))
+    return step.place.diagnose(error, word, labels)
+
+
+def _origin(slot: str, inputs: Mapping[str, Input], makers: Mapping[str, LayerReport]) -> Iterator[Label]:
+    """Yield the place where a slot's shape comes from: the last layer that changed it, else the input."""
+    while slot in makers:
+        maker = makers[slot]
+        if maker.inputs[0] != maker.output:
+            if maker.step.place is not None:
+                how = maker.step.layer.explain(*maker.inputs, maker.output)
+                gives = show(maker.output)
+                yield Label(maker.step.place.word, f"gives {gives}, {how}" if how else f"gives {gives}")
+            return
+        slot = maker.step.inputs[0]
+    entry = inputs.get(slot)
+    if entry is not None and entry.span is not None:
+        shape = show(entry.shape)
+        yield Label(entry.span, f"enters as {shape}")
 
 
 def _unmet(subject: str, found: Mapping[str, Count | Shape], line: Expectation) -> Diagnostic | None:
     value = found[line.key]
     if value == line.value:
         return None
-    said = show(value) if isinstance(value, tuple) else value
+    said = show(value) if isinstance(value, tuple) else "unknown" if value is None else str(value)
     wanted = show(line.value) if isinstance(line.value, tuple) else line.value
     return Diagnostic(
         code="SC501",
         message=f"{subject} expects {line.key} {wanted}, has {said}",
         span=line.span,
         label=f"is {said}",
+        help=f"write `{line.key}: {said}` if the change is meant" if value is not None else None,
+        fix=Fix(line.span, said) if value is not None else None,
     )

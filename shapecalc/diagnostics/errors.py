@@ -1,4 +1,4 @@
-"""The two exceptions: one for users, which carries diagnostics, and one that shape rules raise without knowing lines."""
+"""The two exceptions: one for users, which carries diagnostics; one that shape rules raise, which knows no lines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LayerError(Exception):
 
     Whoever knows the place adds the place: the parser or the engine puts the layer's word before `message`
     ("expects 512 input features, receives 25088"), the span, the shapes' trail and the cause. `label` stands under
-    the caret.
+    the caret; `replacement` is what, put in place of the field's value as it is written, mends it.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class LayerError(Exception):
         label: str = "",
         help: str | None = None,  # noqa: A002 - the word that stands in the output
         index: tuple[int, ...] = (),
+        replacement: str | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -48,3 +49,4 @@ class LayerError(Exception):
         self.label = label
         self.help = help
         self.index = index
+        self.replacement = replacement

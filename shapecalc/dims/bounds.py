@@ -1,15 +1,16 @@
-"""Sound bounds of a dim over all positive values of its symbols."""
+"""Sound bounds of a dim over all positive values of its symbols.
+
+No atom is ever negative: a symbol is at least 1, and a floor term in normal form has no negative coefficient.
+"""
 
 from __future__ import annotations
 
 from math import lcm
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shapecalc.dims.expression import Dim
     from shapecalc.dims.terms import Monomial, Terms
-
-Interval: TypeAlias = "tuple[int | None, int | None]"  # None: unbounded
 
 
 def least(dim: Dim) -> int | None:
@@ -21,7 +22,8 @@ def least(dim: Dim) -> int | None:
     """
     if isinstance(dim, int):
         return dim
-    return _highest_of(_interval(dim.terms, dim.constant)[0], _relaxed(dim.terms, dim.constant))
+    bounds = (_termwise(dim.terms, dim.constant), _relaxed(dim.terms, dim.constant))
+    return max((bound for bound in bounds if bound is not None), default=None)
 
 
 def greatest(dim: Dim) -> int | None:
@@ -35,46 +37,28 @@ def greatest(dim: Dim) -> int | None:
     return None if lowest is None else -lowest
 
 
-def _highest_of(first: int | None, second: int | None) -> int | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return max(first, second)
-
-
-def _interval(terms: Terms, constant: int) -> Interval:
-    """Interval arithmetic, atom by atom."""
-    low: int | None = constant
-    high: int | None = constant
+def _termwise(terms: Terms, constant: int) -> int | None:
+    """The lower bound with every atom at its own least value, which says nothing once a term is subtracted."""
     for monomial, coefficient in terms.items():
-        lowest, highest = _monomial(monomial)
         if coefficient < 0:
-            lowest, highest = highest, lowest
-        low = None if low is None or lowest is None else low + coefficient * lowest
-        high = None if high is None or highest is None else high + coefficient * highest
-    return low, high
+            return None
+        constant += coefficient * _least_product(monomial)
+    return constant
 
 
-def _monomial(monomial: Monomial) -> Interval:
-    """Bounds of a product. An atom that may be negative gives none, except alone with power 1."""
-    low = 1
+def _least_product(monomial: Monomial) -> int:
+    result = 1
     for atom, power in monomial:
-        if isinstance(atom, str):
-            continue
-        lowest, highest = _interval(atom.terms, atom.constant)
-        lowest = None if lowest is None else lowest // atom.divisor
-        if len(monomial) == power == 1:
-            return lowest, None if highest is None else highest // atom.divisor
-        if lowest is None or lowest < 0:
-            return None, None
-        low *= lowest**power
-    return low, None
+        if not isinstance(atom, str):
+            inside = sum(coefficient * _least_product(inner) for inner, coefficient in atom.terms.items())
+            result *= ((inside + atom.constant) // atom.divisor) ** power
+    return result
 
 
 def _relaxed(terms: Terms, constant: int) -> int | None:
     """A lower bound with each floor that stands alone replaced by the line below it, or above where it is subtracted.
 
-    (p − c + 1)/c ≤ ⌊p/c⌋ ≤ p/c. Where the sum that is left is Σ cᵢ·mᵢ with all cᵢ ≥ 0, every mᵢ is at least 1.
-    This keeps what interval arithmetic forgets, that H and ⌊H/2⌋ hold the same H.
+    (p − c + 1)/c ≤ ⌊p/c⌋ ≤ p/c. This keeps what bounding term by term forgets, that H and ⌊H/2⌋ hold the same H.
     """
     scale = 1
     flat: Terms = {}
@@ -96,12 +80,5 @@ def _relaxed(terms: Terms, constant: int) -> int | None:
         factor = coefficient // atom.divisor
         constant += factor * (atom.constant - (atom.divisor - 1 if factor > 0 else 0))
         todo += [(other, value * factor) for other, value in atom.terms.items()]
-    low = constant
-    for monomial, coefficient in flat.items():
-        if not coefficient:
-            continue
-        lowest = _monomial(monomial)[0]
-        if coefficient < 0 or lowest is None:
-            return None
-        low += coefficient * lowest
-    return -(-low // scale)
+    low = _termwise({monomial: coefficient for monomial, coefficient in flat.items() if coefficient}, constant)
+    return None if low is None else -(-low // scale)

@@ -171,6 +171,7 @@ def stated(value: int | None, arriving: Dim, field: str, what: str) -> None:
         field=field,
         label=f"expected {arriving}",
         help=f"write `{field}: {arriving}`, or leave `{field}` out: it follows from the input",
+        replacement=str(arriving),
     )
 
 

@@ -1,11 +1,12 @@
 """Convolution and transposed convolution."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, exact_quotient, pretty, product
-from shapecalc.layers.base import Layer, Shape, layer, per_axis, spatial_rank, stated
+from shapecalc.layers.base import Layer, Shape, layer, per_axis, spatial_rank, stated, undecided
 from shapecalc.layers.fields import (
     Bool,
     Count,
@@ -52,8 +53,7 @@ class Conv(Layer):
         """
         rank = spatial_rank(x)
         stated(self.in_channels, x[1], "in_channels", "input channels")
-        _fits_groups(x[1], self.groups, "input")
-        _fits_groups(self.out_channels, self.groups, "output")
+        _fits_groups(x[1], self.out_channels, self.groups)
         kernel = per_axis(self.kernel_size, rank, "kernel_size")
         stride = per_axis(self.stride, rank, "stride")
         dilation = per_axis(self.dilation, rank, "dilation")
@@ -112,8 +112,7 @@ class ConvTranspose(Layer):
         """
         rank = spatial_rank(x)
         stated(self.in_channels, x[1], "in_channels", "input channels")
-        _fits_groups(x[1], self.groups, "input")
-        _fits_groups(self.out_channels, self.groups, "output")
+        _fits_groups(x[1], self.out_channels, self.groups)
         kernel = per_axis(self.kernel_size, rank, "kernel_size")
         stride = per_axis(self.stride, rank, "stride")
         dilation = per_axis(self.dilation, rank, "dilation")
@@ -127,6 +126,8 @@ class ConvTranspose(Layer):
                     f"expects `output_padding` below the larger of stride and dilation ({max(s, d)}), receives {e}",
                     field="output_padding",
                     help=f"write `output_padding: {max(s, d) - 1}` or less",
+                    index=(axis - 2,),
+                    replacement=str(max(s, d) - 1),
                 )
             assert isinstance(p, tuple)  # the words are for sliding windows alone
             cells.append(transposed_size(n, f, s, p, d, e, axis=axis))
@@ -148,31 +149,31 @@ class ConvTranspose(Layer):
         return product(y) if self.bias else 0
 
 
-def _fits_groups(channels: Dim, groups: int, which: str) -> None:
+def _fits_groups(arriving: Dim, leaving: int, groups: int) -> None:
     if groups == 1:
         return
-    if not isinstance(channels, int):
+    for channels, which in ((arriving, "input"), (leaving, "output")):
         if exact_quotient(channels, groups) is not None:
-            return
-        rest = f"receives {pretty(channels)}, which may not divide"
-    elif channels % groups == 0:
-        return
-    else:
-        rest = f"receives {channels}, which leaves {channels % groups} over"
-    raise LayerError(
-        "SC304",
-        f"expects {which} channels that {groups} groups divide, {rest}",
-        field="groups",
-        label=f"{pretty(channels)} {which} channels",
-        help=_near_divisors(channels, groups) if isinstance(channels, int) else None,
-    )
+            continue
+        if not isinstance(channels, int):
+            message = f"expects {which} channels that {groups} groups divide, receives {pretty(channels)}"
+            raise undecided(message, channels, field="groups")
+        near = _near_divisors(math.gcd(*(size for size in (arriving, leaving) if isinstance(size, int))), groups)
+        raise LayerError(
+            "SC304",
+            f"expects {which} channels that {groups} groups divide, receives {channels}, "
+            f"which leaves {channels % groups} over",
+            field="groups",
+            label=f"{channels} {which} channels",
+            help="write " + " or ".join(f"`groups: {divisor}`" for divisor in near),
+            replacement=str(near[0]),
+        )
 
 
-def _near_divisors(channels: int, groups: int) -> str:
+def _near_divisors(channels: int, groups: int) -> tuple[int, ...]:
     below = next(g for g in range(min(groups, channels), 0, -1) if channels % g == 0)
     above = next((g for g in range(groups, channels + 1) if channels % g == 0), None)
-    either = f" or `groups: {above}`" if above else ""
-    return f"write `groups: {below}`{either}"
+    return (below,) if above is None else (below, above)
 
 
 def _fits_padding_mode(x: Shape, pads: tuple[object, ...], mode: str) -> None:

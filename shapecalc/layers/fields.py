@@ -4,12 +4,18 @@ A kind stands in the field's annotation (`out_channels: Count`), so the class is
 takes; parsing, help and JSON Schema read it from there.
 """
 
+import re
 from typing import Annotated, Any, NamedTuple
 
 from shapecalc.diagnostics.errors import LayerError
 
 LARGEST_DIM = 2**31 - 1
 """The largest size of one axis. Frameworks index with 32 or 64 bits; no real axis comes near it."""
+
+LONGEST_QUOTE = 60
+"""Characters of a value that a message quotes."""
+
+_SPOKEN = {"no": "false", "off": "false", "false": "false", "yes": "true", "on": "true", "true": "true"}
 
 
 class Integer(NamedTuple):
@@ -88,7 +94,16 @@ class Word(NamedTuple):
         if not isinstance(value, str):
             raise wrong_type(name, self.describe(), value)
         if value not in self.words:
-            raise LayerError("SC203", f"expects {self.describe()} as `{name}`, receives `{value}`", field=name)
+            from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
+            near = closest(value, self.words)
+            raise LayerError(
+                "SC203",
+                f"expects {self.describe()} as `{name}`, receives `{value}`",
+                field=name,
+                help=f"write `{name}: {near}`" if near else None,
+                replacement=near,
+            )
 
 
 class Several(NamedTuple):
@@ -101,8 +116,9 @@ class Several(NamedTuple):
     def describe(self) -> str:
         """Return the words that follow "expects"."""
         one = self.item.describe()
-        many = f"a list of entries that are each {one}{' or null' if self.nullable else ''}"
-        return f"{one}, or {many}" if self.lone else many
+        if self.lone:
+            return f"{one}, or a list of them{' and null' if self.nullable else ''}"
+        return f"a list, each entry {one}{' or null' if self.nullable else ''}"
 
     def check(self, name: str, value: object) -> None:
         """Raise `LayerError` SC202, SC201 or SC204 where `value` is neither such a value nor such a list."""
@@ -128,13 +144,14 @@ class PaddingKind(NamedTuple):
     def describe(self) -> str:
         """Return the words that follow "expects"."""
         words = "".join(f", `{word}`" for word in self.words)
-        return f"an integer of at least 0, one per axis, [before, after] pairs{words}"
+        return f"an integer of at least 0, a list of them, [before, after] pairs{words}"
 
     def check(self, name: str, value: object) -> None:
         """Raise `LayerError` SC202, SC201, SC203 or SC204 where `value` is none of these."""
         cells = Integer(minimum=0)
         if isinstance(value, str) and self.words:
-            Word(self.words).check(name, value)
+            if value not in self.words:
+                raise self._no_word(name, value)
         elif isinstance(value, tuple):
             if not value:
                 raise LayerError("SC204", f"expects at least one entry in `{name}`, receives none", field=name)
@@ -158,6 +175,16 @@ class PaddingKind(NamedTuple):
         else:
             raise wrong_type(name, self.describe(), value)
 
+    def _no_word(self, name: str, value: str) -> LayerError:
+        error = wrong_type(name, self.describe(), value)
+        if error.replacement is not None:
+            return error
+        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
+        near = closest(value, self.words)
+        help_text = f"write `{name}: {near}`" if near else None
+        return LayerError("SC203", error.message, field=name, help=help_text, replacement=near)
+
 
 Kind = Integer | Number | Flag | Word | Several | PaddingKind
 
@@ -176,16 +203,20 @@ PaddingWithoutWords = Annotated[int | tuple[int, ...] | Pairs, PaddingKind(words
 
 def wrong_type(name: str, expected: str, value: object, index: tuple[int, ...] = ()) -> LayerError:
     """Return the SC202 error for a value of the wrong type, with the edit that mends the common slips."""
-    spoken = {"no": False, "off": False, "false": False, "yes": True, "on": True, "true": True}
-    help_text = None
-    if isinstance(value, str) and _is_integer(value) and "integer" in expected:
-        help_text = f"write {value} without quotes"
-    elif isinstance(value, str) and "`true`" in expected and value.lower() in spoken:
-        help_text = f"write `{str(spoken[value.lower()]).lower()}`"
+    replacement = help_text = None
+    if isinstance(value, str) and "`true`" in expected and value.lower() in _SPOKEN:
+        replacement = _SPOKEN[value.lower()]
+    elif type(value) is int and "`true`" in expected and value in (0, 1):
+        replacement = "true" if value else "false"
     elif isinstance(value, float) and value.is_integer() and "integer" in expected:
-        help_text = f"write {int(value)}"
+        replacement = str(int(value))
+    elif isinstance(value, str) and _is_number(value, whole="integer" in expected) and "`true`" not in expected:
+        replacement = value
+        help_text = f"write `{value}` without quotes"
+    if replacement is not None and help_text is None:
+        help_text = f"write `{name}: {replacement}`" if not index else f"write `{replacement}`"
     message = f"expects {expected} as `{name}`, receives {said(value)}"
-    return LayerError("SC202", message, field=name, help=help_text, index=index)
+    return LayerError("SC202", message, field=name, help=help_text, index=index, replacement=replacement)
 
 
 def _out_of_range(name: str, expected: str, value: float, index: tuple[int, ...]) -> LayerError:
@@ -203,13 +234,25 @@ def said(value: Any) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, str):
-        return f'the string "{value}"'
+        return f'the string "{_cut(value)}"'
     if isinstance(value, tuple | list):
-        return f"the list [{', '.join('null' if entry is None else str(entry) for entry in value)}]"
+        return _cut(f"the list {_entries(value)}")
     if isinstance(value, dict):
         return "a mapping"
     return str(value)
 
 
-def _is_integer(text: str) -> bool:
-    return text.removeprefix("-").isascii() and text.removeprefix("-").isdigit()
+def _entries(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_entries, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else "{…}" if isinstance(value, dict) else str(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
+
+
+def _is_number(text: str, *, whole: bool) -> bool:
+    return re.fullmatch(r"-?[0-9]{1,20}" if whole else r"-?[0-9]{1,20}(\.[0-9]{1,20})?", text) is not None

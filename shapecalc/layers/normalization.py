@@ -191,6 +191,7 @@ class GroupNorm(Layer):
                 field="num_groups",
                 label=f"{x[1]} channels",
                 help=f"write `num_groups: {near}`",
+                replacement=str(near),
             )
         # PyTorch takes the whole batch into account: a lone number in each group is refused for one sample alone.
         _refuse_lone_number(x, (x[0], x[1] // self.num_groups, *x[2:]), "group")

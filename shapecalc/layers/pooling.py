@@ -190,6 +190,8 @@ def _slide(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
                 f"expects padding of at most half of the window ({f // 2}), receives {max(p)}",
                 field="padding",
                 help=f"write `padding: {f // 2}`, or put `pad` before it",
+                index=(axis - 2,),
+                replacement=str(f // 2),
             )
         places.append(output_size(n, f, s, p, d, ceil_mode=ceil_mode, axis=axis))
     return (x[0], x[1], *places)

@@ -119,6 +119,7 @@ class Upsample(Layer):
                 f"expects {LINEAR_MODES[self.mode]} spatial axes with `mode: {self.mode}`, receives {show(x)}",
                 field="mode",
                 help=f"write `mode: {word}`",
+                replacement=word,
             )
         if self.size is not None:
             return (x[0], x[1], *per_axis(self.size, rank, "size"))

@@ -150,18 +150,24 @@ def _too_long(length: Dim, window: int, pad: Pair, dilation: int, axis: int | No
     needed, cells = span(window, dilation), length + pad[0] + pad[1]
     dilated = f" ({dilation} x ({window} - 1) + 1)" if dilation > 1 else ""
     padded = f" ({pretty(length)} + {pad[0]} + {pad[1]})" if any(pad) else ""
-    at_most = f"`kernel_size` of at most {cells}" if dilation == 1 and isinstance(cells, int) else "a smaller window"
+    most = 1 + (cells - 1) // dilation if isinstance(cells, int) else None
+    at_most = f"`kernel_size: {most}` or less" if most else "a smaller window"
     return LayerError(
         "SC302",
         f"expects at least {needed} cells{dilated}{_along(axis)}, receives {pretty(cells)}{padded}",
         field="kernel_size",
         label=f"spans {needed} cells",
-        help=f"write {at_most}, or `padding` that adds at least {_missing(needed, cells)} cells",
+        help=f"write {at_most}, or `padding` that adds {_missing(needed, cells)}",
+        index=() if axis is None else (axis - 2,),
+        replacement=str(most) if most else None,
     )
 
 
-def _missing(needed: int, cells: Dim) -> int | str:
-    return "the missing" if isinstance(cells, Expr) else needed - cells
+def _missing(needed: int, cells: Dim) -> str:
+    if isinstance(cells, Expr):
+        return "what is missing"
+    missing = needed - cells
+    return f"at least {missing} cell{'s' if missing > 1 else ''}"
 
 
 def _along(axis: int | None) -> str:

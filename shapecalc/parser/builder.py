@@ -96,14 +96,8 @@ class TreeBuilder:
         else:
             span = self._span_of_value(event)
         if len(text) > self._limits.scalar_length:
-            most = self._limits.scalar_length
-            message = f"`{shorten(text)}` has {len(text)} characters, expects at most {most}"
-            self.find(
-                Diagnostic(
-                    code="SC013", message=message, span=span._replace(end_line=span.line, end_column=span.column + 1)
-                )
-            )
-        if event.style:
+            node = self._too_long(text, span)
+        elif event.style:
             node = self._quoted(event, span)
         elif self._in_mapping and not len(self._children) & 1:
             node = Scalar(text, span, text)
@@ -211,6 +205,12 @@ class TreeBuilder:
                 self._find("SC003", f"{describe(unseen[0])}, expects printable text", span, "delete its escape")
         is_key = self._in_mapping and not len(self._children) & 1
         return Scalar(text, span, text if is_key else written, quoted=True)
+
+    def _too_long(self, text: str, span: Span) -> Scalar:
+        most = self._limits.scalar_length
+        start = Span(span.line, span.column, span.line, span.column + 1)
+        self._find("SC013", f"`{shorten(text)}` has {len(text)} characters, expects at most {most}", start)
+        return Scalar(text, span, text, quoted=True)
 
     def _is_word(self, key: Scalar, value: Node) -> bool:
         if key.quoted:

@@ -77,7 +77,7 @@ def read_tree(source: Source, limits: Limits | None = None) -> tuple[Node, tuple
         if handle:
             handle(event)
     if "\t" in source.text:
-        for tab in stray_tabs(source.text, (event for event in _events(source) if isinstance(event, ScalarEvent))):
+        for tab in stray_tabs(source.text, _scalars(source)):
             builder.find(tab)
     return builder.result()
 
@@ -94,3 +94,7 @@ def _events(source: Source) -> Iterator[Any]:
     # Without libyaml, `"\U00110000"` surfaces as what chr() raises.
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise ShapecalcError((explain_syntax_error(source.text, error),), source) from None
+
+
+def _scalars(source: Source) -> Iterator[Any]:
+    return (event for event in _events(source) if isinstance(event, ScalarEvent))

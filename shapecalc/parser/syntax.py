@@ -54,10 +54,10 @@ class _Complaint:
         found = _WORD.match(self.text, self.index)
         return shorten(found[0]) if found else "the end of the line" if self.index < len(self.text) else "the end"
 
-    def diagnose(self, message: str, start: int, end: int, **more: Any) -> Diagnostic:  # noqa: ANN401 - as Diagnostic takes
+    def diagnose(self, message: str, start: int, end: int, **more: Any) -> Diagnostic:
         return Diagnostic(code="SC003", message=message, span=span_between(self.text, start, end), **more)
 
-    def here(self, message: str, **more: Any) -> Diagnostic:  # noqa: ANN401 - as Diagnostic takes
+    def here(self, message: str, **more: Any) -> Diagnostic:
         found = _WORD.match(self.text, self.index)
         return self.diagnose(message, self.index, found.end() if found else self.index, **more)
 
@@ -226,8 +226,12 @@ def _block(complaint: _Complaint) -> Diagnostic:
         return complaint.here(f"`{word}` closes nothing", help="delete it")
     if word == ":" and not complaint.before.strip(" -"):
         return complaint.here("a key is missing before `:`")
-    if complaint.before.strip():
-        return _after_a_value(complaint)
+    return _after_a_value(complaint) if complaint.before.strip() else _among_lines(complaint)
+
+
+def _among_lines(complaint: _Complaint) -> Diagnostic:
+    """A line that starts in the wrong column, or an entry among keys, or a key among entries."""
+    word = complaint.word
     text, index, opened = complaint.text, complaint.index, complaint.opened
     in_list = "collection" in complaint.context or "sequence" in complaint.context
     column, expected = len(complaint.before), opened - _line_start(text, opened)

@@ -42,7 +42,7 @@ def elu(call: Call, x: Array) -> Array:
     return np.where(x > 0, x, np.expm1(x) * call.fields["alpha"])
 
 
-@kernel("gelu", workspace=outputs_times(6))
+@kernel("gelu", workspace=outputs_times(7))
 def gelu(call: Call, x: Array) -> Array:
     """X · (1 + erf(x/√2)) / 2, or with `tanh` x · (1 + tanh(√(2/π) · (x + 0.044715·x³))) / 2.
 
@@ -126,7 +126,7 @@ def softplus(call: Call, x: Array) -> Array:
     return np.where(scaled > call.fields["threshold"], x, np.log1p(np.exp(scaled)) / call.fields["beta"])
 
 
-@kernel("softmax", workspace=outputs_times(1))
+@kernel("softmax", workspace=outputs_times(2))
 def softmax(call: Call, x: Array) -> Array:
     """exp(x − max) over its sum along `dim`.
 
@@ -138,7 +138,7 @@ def softmax(call: Call, x: Array) -> Array:
     return result
 
 
-@kernel("log_softmax", workspace=outputs_times(1))
+@kernel("log_softmax", workspace=outputs_times(2))
 def log_softmax(call: Call, x: Array) -> Array:
     """X − max − log of the sum of exp(x − max) along `dim`.
 

@@ -122,7 +122,7 @@ def kernel(word: str, *, workspace: Workspace | None = None) -> Callable[[AnyRun
     return register
 
 
-def constant(x: Array, value: float) -> Any:  # noqa: ANN401 - whatever kind of number the array holds
+def constant(x: Array, value: float) -> Any:
     """A constant as the array's own kind of number.
 
     For an object array that is the kind of its first element, so that scalars which count what is done to them

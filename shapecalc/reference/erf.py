@@ -44,13 +44,15 @@ def erf(x: Array) -> Array:
     if x.dtype == object:
         called: Array = np.frompyfunc(lambda scalar: scalar.erf(), 1, 1)(x)
         return called
-    clipped = np.clip(x, -REACH, REACH)
-    with np.errstate(invalid="ignore"):  # a NaN reads any row, and stays NaN by its distance
-        nearest = np.rint(clipped * STEPS).astype(np.intp)
-    distance = clipped - (nearest / STEPS).astype(x.dtype)
+    distance = np.clip(x, -REACH, REACH)
+    nearest = np.rint(distance * STEPS)
+    distance -= nearest / STEPS
+    with np.errstate(invalid="ignore"):  # a NaN reads any point, and stays NaN by its distance
+        point = nearest.astype(np.intp)
+    point += REACH * STEPS
     rows = taylor_coefficients(x.dtype)
-    value: Array = rows[-1].take(nearest + REACH * STEPS, mode="clip")
+    value: Array = rows[-1].take(point, mode="clip")
     for row in rows[-2::-1]:
         value *= distance
-        value += row.take(nearest + REACH * STEPS, mode="clip")
+        value += row.take(point, mode="clip")
     return value

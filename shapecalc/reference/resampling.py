@@ -40,12 +40,18 @@ def upsample(call: Call, x: Array) -> Array:
     if call.fields["mode"] == "nearest":
         return windows.at(x, np.ix_(*(nearest_cells(*axis) for axis in axes)))
     corners = [two_cells(*axis, align_corners=call.fields["align_corners"]) for axis in axes]
-    terms = (
-        windows.at(x, np.ix_(*(cells for cells, _ in corner)))
-        * reduce(np.multiply.outer, (weights for _, weights in corner)).astype(x.dtype)
-        for corner in product(*corners)
-    )
-    return reduce(np.add, terms)
+    first, *others = product(*corners)
+    total = weighed_cells(x, first)
+    for corner in others:
+        total += weighed_cells(x, corner)
+    return total
+
+
+def weighed_cells(x: Array, corner: tuple[tuple[Array, Array], ...]) -> Array:
+    """One input cell for every output cell, by its places along each axis, times the product of its weights."""
+    cells = windows.at(x, np.ix_(*(places for places, _ in corner)))
+    cells *= reduce(np.multiply.outer, (weights for _, weights in corner)).astype(x.dtype)
+    return cells
 
 
 def nearest_cells(length: int, count: int, scale: float | None) -> Array:

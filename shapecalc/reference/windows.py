@@ -57,7 +57,7 @@ class Window:
         return self.cells(axis)[-1] + 1
 
 
-def per_axis(value: Any, rank: int) -> tuple[Any, ...]:  # noqa: ANN401 - a field as the user wrote it
+def per_axis(value: Any, rank: int) -> tuple[Any, ...]:
     """One entry per spatial axis: a lone value holds for all of them.
 
     Raises `ValueError` where a list has another length than the input has spatial axes.
@@ -84,7 +84,7 @@ def at(x: Array, index: Iterable[int | slice | Array]) -> Array:
     return cells
 
 
-def margins(padding: Any, lengths: Shape, window: Window) -> Margins:  # noqa: ANN401 - a field as the user wrote it
+def margins(padding: Any, lengths: Shape, window: Window) -> Margins:
     """The cells to put before and after each spatial axis, from `padding` as the user wrote it.
 
     `same` lets a window start at every stride-th cell of the input and pads as far as the last one reaches; the odd
@@ -121,7 +121,7 @@ def overhang(lengths: Shape, sides: Margins, window: Window) -> Margins:
     return tuple(pairs)
 
 
-def pad(x: Array, sides: Margins, value: Any = 0.0, mode: str = "constant") -> Array:  # noqa: ANN401 - a number
+def pad(x: Array, sides: Margins, value: Any = 0.0, mode: str = "constant") -> Array:
     """Put cells before and after each spatial axis; a negative number takes cells away, and that comes first.
 
     `mode` is PyTorch's word. Returns a view of `x` where nothing is added.

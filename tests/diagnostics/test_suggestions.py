@@ -35,7 +35,7 @@ def typos(word: str) -> set[str]:
 
 
 def top_1(groups: list[tuple[tuple[str, ...], dict[str, str | None]]]) -> float:
-    """Share of typos, every seventh of them, those that spell another right word left out, for which the word meant comes first."""
+    """Share of typos (every seventh; none that spells another right word) for which the word meant comes first."""
     hits = [
         closest(typo, words, aliases) == word
         for words, aliases in groups

@@ -24,6 +24,9 @@ H, N, W = symbol("H"), symbol("N"), symbol("W")
         (((H // 3) + W) // 4, (H + 3 * W) // 12),  # rule 3 beside another symbol
         ((2 * (H // 3) + 2) // 4, (H + 3) // 6),  # rule 2 makes room for rule 3
         ((3 * (H // 2)) // 3, H // 2),  # rule 1 gives the floor back
+        ((3 * H) // 4 // 3, H // 4),  # a factor that only the second divisor shares
+        ((H - 1) * (N - 2), H * N - 2 * H - N + 2),
+        (H * (N - 2), H * N - 2 * H),
         ((H // 2 + H) // 2, (3 * H) // 4),  # rule 3 adds to what is there
         (-(-H // 4), H - (3 * H) // 4),  # coefficients inside are never negative
     ],
@@ -127,6 +130,8 @@ def test_an_expression_cannot_be_changed():
 def test_equality_is_by_form_and_never_to_other_kinds():
     assert symbol("H") == H
     assert H != W
+    assert H != H + 1
+    assert H != 2 * H
     assert H != 5
     assert H != "H"
     assert (H // 2) != "H//2"

@@ -34,6 +34,7 @@ B, H, N, W = symbol("batch_size"), symbol("H"), symbol("N"), symbol("W")
         ((H + 1) ** 2, "(H + 1)**2", "(H + 1)²"),
         (N * H - 4 * N, "N*(H - 4)", "N·(H − 4)"),
         (H * H - 4, "H**2 - 4", "H² − 4"),
+        ((H // 2) ** 2 + 2 * (H // 2) + W, "(H//2)**2 + W + 2*(H//2)", "⌊H/2⌋² + W + 2·⌊H/2⌋"),  # a shift gains nothing
         (N * (H - 4) + W, "H*N - 4*N + W", "H·N − 4·N + W"),  # a total stays a polynomial
     ],
 )

@@ -115,7 +115,7 @@ def test_a_pipe_without_writer_is_refused_without_waiting(tmp_path: Path):
 @needs_pipes
 def test_a_pipe_put_in_place_of_a_file_is_refused_without_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "net.yaml").write_text("a: 1\n")
-    before = os.stat(tmp_path / "net.yaml")
+    before = (tmp_path / "net.yaml").stat()
     (tmp_path / "net.yaml").unlink()
     os.mkfifo(tmp_path / "net.yaml")
     monkeypatch.setattr(os, "stat", lambda _: before)
@@ -127,8 +127,8 @@ def test_a_device_is_refused():
 
 
 def test_a_forbidden_file_is_said_to_be_forbidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    def forbid(path: str, flags: int) -> int:
-        raise PermissionError(13, "Permission denied", path)
+    def forbid(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
 
     (tmp_path / "net.yaml").write_text("a: 1\n")
     monkeypatch.setattr(os, "open", forbid)

@@ -7,11 +7,7 @@ from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.parser.reader import read_text
 from shapecalc.parser.syntax import explain_syntax_error
 
-
-@pytest.fixture(params=["libyaml", "PyYAML alone"])
-def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(yaml, "__with_libyaml__", request.param == "libyaml")
-    return request.param
+both_parsers = pytest.mark.usefixtures("parser")
 
 
 def refused(text: str) -> Diagnostic:
@@ -96,7 +92,8 @@ SLIPS = [
 
 
 @pytest.mark.parametrize(("text", "message", "place"), SLIPS)
-def test_a_slip_is_said_in_words_of_the_file(text: str, message: str, place: tuple[int, int, int], parser: str):
+@both_parsers
+def test_a_slip_is_said_in_words_of_the_file(text: str, message: str, place: tuple[int, int, int]):
     diagnostic = refused(text)
     assert diagnostic.message == message
     span = diagnostic.span
@@ -114,7 +111,8 @@ def test_a_slip_is_said_in_words_of_the_file(text: str, message: str, place: tup
         ("a: 1\t# why\n", "a: 1  # why\n"),
     ],
 )
-def test_a_safe_fix_clears_its_error(text: str, mended: str, parser: str):
+@both_parsers
+def test_a_safe_fix_clears_its_error(text: str, mended: str):
     fix = refused(text).fix
     assert fix.safe
     lines = text.splitlines(keepends=True)
@@ -128,14 +126,16 @@ def test_spaces_for_a_tab_that_indents_are_a_guess():
     assert not refused("a:\n\tb: 1\n").fix.safe
 
 
-def test_an_unclosed_bracket_shows_the_line_that_it_swallowed(parser: str):
+@both_parsers
+def test_an_unclosed_bracket_shows_the_line_that_it_swallowed():
     diagnostic = refused("a: [1, 2\nb: 3\n")
     assert diagnostic.labels[0].text == "this line does not belong to it"
     assert diagnostic.labels[0].span.line == 2
     assert diagnostic.help == "write `]` after its last value"
 
 
-def test_an_escape_beyond_unicode_is_found_without_the_parsers_help(parser: str):
+@both_parsers
+def test_an_escape_beyond_unicode_is_found_without_the_parsers_help():
     diagnostic = refused('a: 1\nb: "\\U00110000"\n')
     assert (diagnostic.span.line, diagnostic.span.column) == (2, 5)
 

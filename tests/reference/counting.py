@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import operator
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from shapecalc.reference import find
-from shapecalc.reference.base import Array, Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapecalc.reference.base import Array, Call
 
 
 class Counted:
@@ -21,7 +24,7 @@ class Counted:
     """
 
     __slots__ = ("value",)
-    tally: Counter[str] = Counter()
+    tally: ClassVar[Counter[str]] = Counter()
 
     def __init__(self, value: float) -> None:
         self.value = float(value)

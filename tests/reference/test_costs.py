@@ -18,6 +18,8 @@ CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True, "pa
 TRANSPOSED = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True}
 MAX_POOL = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
 AVG_POOL = {"stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True, "divisor_override": None}
+NORM = {"eps": 1e-5, "affine": False, "track_running_stats": False}
+UPSAMPLE = {"size": None, "scale_factor": None, "mode": "nearest", "align_corners": False}
 RUNNING = {"running_mean": (3,), "running_var": (3,)}
 AFFINE = {"weight": (3,), "bias": (3,)}
 
@@ -40,7 +42,8 @@ def norm(groups: int, n: int) -> int:
     return groups * (5 * n + 2)
 
 
-ELEMENTS = 2 * 3 * 5
+X = (2, 3, 5)
+ELEMENTS = 30
 CASES = [
     Case(
         "conv: padding zeros are multiplied, the bias is an addition",
@@ -95,7 +98,13 @@ CASES = [
         2 * 5 * 2,
         {**MAX_POOL, "kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
     ),
-    Case("avg_pool: window − 1 additions and a division", "avg_pool", (1, 2, 7), 2 * 3 * 2, {**AVG_POOL, "kernel_size": 2}),
+    Case(
+        "avg_pool: window − 1 additions and a division",
+        "avg_pool",
+        (1, 2, 7),
+        2 * 3 * 2,
+        {**AVG_POOL, "kernel_size": 2},
+    ),
     Case(
         "avg_pool: the whole window, even where fewer cells count",
         "avg_pool",
@@ -103,45 +112,131 @@ CASES = [
         2 * 25 * 9,
         {**AVG_POOL, "kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True, "count_include_pad": False},
     ),
-    Case("avg_pool: a divisor of one's own divides too", "avg_pool", (1, 2, 4), 2 * 2 * 2, {**AVG_POOL, "kernel_size": 2, "divisor_override": 3}),
-    Case("adaptive_avg_pool: true windows of 3, 3, 3 cells over 7", "adaptive_avg_pool", (1, 2, 7), 2 * 9, {"output_size": 3}),
+    Case(
+        "avg_pool: a divisor of one's own divides too",
+        "avg_pool",
+        (1, 2, 4),
+        2 * 2 * 2,
+        {**AVG_POOL, "kernel_size": 2, "divisor_override": 3},
+    ),
+    Case(
+        "adaptive_avg_pool: true windows of 3, 3, 3 cells over 7",
+        "adaptive_avg_pool",
+        (1, 2, 7),
+        2 * 9,
+        {"output_size": 3},
+    ),
     Case("adaptive_max_pool: one less", "adaptive_max_pool", (1, 2, 7), 2 * 6, {"output_size": 3}),
     Case("global_avg_pool: cells", "global_avg_pool", (2, 3, 5, 7), 2 * 3 * 35, {"keepdim": True}),
     Case("global_max_pool: cells − 1", "global_max_pool", (2, 3, 5, 7), 2 * 3 * 34, {"keepdim": False}),
-    Case("batch_norm: scale and shift", "batch_norm", (2, 3, 5), 2 * ELEMENTS, {"eps": 1e-5, "affine": True, "track_running_stats": True}, AFFINE | RUNNING),
-    Case("batch_norm: scale and shift even if not affine", "batch_norm", (2, 3, 5), 2 * ELEMENTS, {"eps": 1e-5, "affine": False, "track_running_stats": True}, RUNNING),
-    Case("batch_norm: by the batch's own statistics", "batch_norm", (2, 3, 5), norm(3, 10) + 2 * ELEMENTS, {"eps": 1e-5, "affine": True, "track_running_stats": False}, AFFINE),
-    Case("instance_norm: per sample and channel", "instance_norm", (2, 3, 5), norm(6, 5), {"eps": 1e-5, "affine": False, "track_running_stats": False}),
-    Case("instance_norm: by running statistics", "instance_norm", (2, 3, 5), 2 * ELEMENTS, {"eps": 1e-5, "affine": True, "track_running_stats": True}, AFFINE | RUNNING),
-    Case("group_norm: per sample and group", "group_norm", (2, 6, 5), norm(4, 15) + 2 * 60, {"num_groups": 2, "eps": 1e-5, "affine": True}, {"weight": (6,), "bias": (6,)}),
-    Case("layer_norm: per row, weight without bias", "layer_norm", (2, 3, 5), norm(6, 5) + ELEMENTS, {"normalized_shape": None, "eps": 1e-5, "elementwise_affine": True, "bias": False}, {"weight": (5,)}),
-    Case("layer_norm: over two axes", "layer_norm", (2, 3, 5), norm(2, 15), {"normalized_shape": (3, 5), "eps": 1e-5, "elementwise_affine": False, "bias": True}),
-    Case("local_response_norm: size + 4, zeros beyond the channels are added", "local_response_norm", (2, 3, 5), 9 * ELEMENTS, {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0}),
-    Case("relu: a comparison", "relu", (2, 3, 5), ELEMENTS),
-    Case("leaky_relu: compare, multiply", "leaky_relu", (2, 3, 5), 2 * ELEMENTS, {"negative_slope": 0.01}),
-    Case("elu: compare, exp, subtract, multiply", "elu", (2, 3, 5), 4 * ELEMENTS, {"alpha": 1.0}),
-    Case("gelu: scale, erf, add, multiply, halve", "gelu", (2, 3, 5), 5 * ELEMENTS, {"approximate": "none"}),
-    Case("gelu by tanh: 9", "gelu", (2, 3, 5), 9 * ELEMENTS, {"approximate": "tanh"}),
-    Case("sigmoid: negate, exp, add, divide", "sigmoid", (2, 3, 5), 4 * ELEMENTS),
-    Case("silu: sigmoid and a product", "silu", (2, 3, 5), 5 * ELEMENTS),
-    Case("hardsigmoid: add, max, min, divide", "hardsigmoid", (2, 3, 5), 4 * ELEMENTS),
-    Case("hardswish: hardsigmoid and a product", "hardswish", (2, 3, 5), 5 * ELEMENTS),
-    Case("tanh: 1", "tanh", (2, 3, 5), ELEMENTS),
-    Case("softplus: scale, exp, add, log, divide, compare", "softplus", (2, 3, 5), 6 * ELEMENTS, {"beta": 1.0, "threshold": 20.0}),
-    Case("softmax: 5n − 2 a row", "softmax", (2, 3, 5), 6 * (5 * 5 - 2), {"dim": -1}),
-    Case("softmax: along another axis", "softmax", (2, 3, 5), 10 * (5 * 3 - 2), {"dim": 1}),
-    Case("log_softmax: 5n − 1 a row", "log_softmax", (2, 3, 5), 6 * (5 * 5 - 1), {"dim": -1}),
-    Case("upsample nearest: nothing", "upsample", (1, 2, 3, 4), 0, {"size": None, "scale_factor": 2, "mode": "nearest", "align_corners": False}),
-    Case("upsample linear: 2 products, 1 sum", "upsample", (1, 2, 3), 2 * 7 * 3, {"size": 7, "scale_factor": None, "mode": "linear", "align_corners": True}),
-    Case("upsample bilinear: 4 products, 3 sums", "upsample", (1, 2, 3, 4), 2 * 48 * 7, {"size": None, "scale_factor": 2, "mode": "bilinear", "align_corners": False}),
-    Case("upsample trilinear: 8 products, 7 sums", "upsample", (1, 1, 2, 2, 2), 27 * 15, {"size": 3, "scale_factor": None, "mode": "trilinear", "align_corners": False}),
+    Case(
+        "batch_norm: scale and shift",
+        "batch_norm",
+        X,
+        2 * ELEMENTS,
+        {**NORM, "affine": True, "track_running_stats": True},
+        AFFINE | RUNNING,
+    ),
+    Case(
+        "batch_norm: scale and shift even if not affine",
+        "batch_norm",
+        X,
+        2 * ELEMENTS,
+        {**NORM, "track_running_stats": True},
+        RUNNING,
+    ),
+    Case(
+        "batch_norm: by the batch's own statistics",
+        "batch_norm",
+        X,
+        norm(3, 10) + 2 * ELEMENTS,
+        {**NORM, "affine": True},
+        AFFINE,
+    ),
+    Case("instance_norm: per sample and channel", "instance_norm", X, norm(6, 5), NORM),
+    Case(
+        "instance_norm: by running statistics",
+        "instance_norm",
+        X,
+        2 * ELEMENTS,
+        {**NORM, "affine": True, "track_running_stats": True},
+        AFFINE | RUNNING,
+    ),
+    Case(
+        "group_norm: per sample and group",
+        "group_norm",
+        (2, 6, 5),
+        norm(4, 15) + 2 * 60,
+        {"num_groups": 2, "eps": 1e-5, "affine": True},
+        {"weight": (6,), "bias": (6,)},
+    ),
+    Case(
+        "layer_norm: per row, weight without bias",
+        "layer_norm",
+        X,
+        norm(6, 5) + ELEMENTS,
+        {"normalized_shape": None, "eps": 1e-5, "elementwise_affine": True, "bias": False},
+        {"weight": (5,)},
+    ),
+    Case(
+        "layer_norm: over two axes",
+        "layer_norm",
+        X,
+        norm(2, 15),
+        {"normalized_shape": (3, 5), "eps": 1e-5, "elementwise_affine": False, "bias": True},
+    ),
+    Case(
+        "local_response_norm: size + 4, zeros beyond the channels are added",
+        "local_response_norm",
+        X,
+        9 * ELEMENTS,
+        {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0},
+    ),
+    Case("relu: a comparison", "relu", X, ELEMENTS),
+    Case("leaky_relu: compare, multiply", "leaky_relu", X, 2 * ELEMENTS, {"negative_slope": 0.01}),
+    Case("elu: compare, exp, subtract, multiply", "elu", X, 4 * ELEMENTS, {"alpha": 1.0}),
+    Case("gelu: scale, erf, add, multiply, halve", "gelu", X, 5 * ELEMENTS, {"approximate": "none"}),
+    Case("gelu by tanh: 9", "gelu", X, 9 * ELEMENTS, {"approximate": "tanh"}),
+    Case("sigmoid: negate, exp, add, divide", "sigmoid", X, 4 * ELEMENTS),
+    Case("silu: sigmoid and a product", "silu", X, 5 * ELEMENTS),
+    Case("hardsigmoid: add, max, min, divide", "hardsigmoid", X, 4 * ELEMENTS),
+    Case("hardswish: hardsigmoid and a product", "hardswish", X, 5 * ELEMENTS),
+    Case("tanh: 1", "tanh", X, ELEMENTS),
+    Case(
+        "softplus: scale, exp, add, log, divide, compare", "softplus", X, 6 * ELEMENTS, {"beta": 1.0, "threshold": 20.0}
+    ),
+    Case("softmax: 5n − 2 a row", "softmax", X, 6 * (5 * 5 - 2), {"dim": -1}),
+    Case("softmax: along another axis", "softmax", X, 10 * (5 * 3 - 2), {"dim": 1}),
+    Case("log_softmax: 5n − 1 a row", "log_softmax", X, 6 * (5 * 5 - 1), {"dim": -1}),
+    Case("upsample nearest: nothing", "upsample", (1, 2, 3, 4), 0, {**UPSAMPLE, "scale_factor": 2}),
+    Case(
+        "upsample linear: 2 products, 1 sum",
+        "upsample",
+        (1, 2, 3),
+        2 * 7 * 3,
+        {**UPSAMPLE, "size": 7, "mode": "linear"},
+    ),
+    Case(
+        "upsample bilinear: 4 products, 3 sums",
+        "upsample",
+        (1, 2, 3, 4),
+        2 * 36 * 7,
+        {**UPSAMPLE, "size": 6, "mode": "bilinear"},
+    ),
+    Case(
+        "upsample trilinear: 8 products, 7 sums",
+        "upsample",
+        (1, 1, 2, 2, 2),
+        27 * 15,
+        {**UPSAMPLE, "size": 3, "mode": "trilinear"},
+    ),
     Case("pad: nothing", "pad", (1, 2, 3), 0, {"padding": (1, 2), "mode": "constant", "value": 0.5}),
-    Case("flatten: nothing", "flatten", (2, 3, 5), 0, {"start_dim": 1, "end_dim": -1}),
-    Case("reshape: nothing", "reshape", (2, 3, 5), 0, {"shape": (0, 5, -1)}),
-    Case("permute: nothing", "permute", (2, 3, 5), 0, {"dims": (2, 0, 1)}),
-    Case("identity: nothing", "identity", (2, 3, 5), 0),
-    Case("dropout: nothing in evaluation", "dropout", (2, 3, 5), 0, {"p": 0.5}),
-]  # fmt: skip
+    Case("flatten: nothing", "flatten", X, 0, {"start_dim": 1, "end_dim": -1}),
+    Case("reshape: nothing", "reshape", X, 0, {"shape": (0, 5, -1)}),
+    Case("permute: nothing", "permute", X, 0, {"dims": (2, 0, 1)}),
+    Case("identity: nothing", "identity", X, 0),
+    Case("dropout: nothing in evaluation", "dropout", X, 0, {"p": 0.5}),
+]
 
 
 def seeded(shape: tuple[int, ...], seed: int) -> Array:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from shapecalc.reference.base import Array, Call
 from shapecalc.reference.executor import ExecutionError, execute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def linear(path: str, weight: Array, reads: str, *, frees: tuple[str, ...] = ()) -> Call:
@@ -111,9 +114,11 @@ def test_the_callers_mapping_is_left_alone() -> None:
         pytest.param(
             Call("a", "relu", {}, {}, ("input",), ("a", "b")), "gives 1 outputs for 2 slots", id="an output too many"
         ),
-        pytest.param(Call("a", "relu", {}, {}, ("input", "input"), ("a",)), "positional argument", id="an input too many"),
+        pytest.param(
+            Call("a", "relu", {}, {}, ("input", "input"), ("a",)), "positional argument", id="an input too many"
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_call_that_cannot_run_says_where_and_why(call: Call, reason: str) -> None:
     with pytest.raises(ExecutionError, match=reason) as caught:
         list(execute([call], {"input": np.ones((2, 3))}))

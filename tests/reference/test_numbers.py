@@ -85,7 +85,9 @@ def test_an_even_response_norm_reaches_further_down() -> None:
 
 def resampled(x: list[float], **fields: object) -> list[float]:
     given = {"size": None, "scale_factor": None, "mode": "linear", "align_corners": False, **fields}
-    result: list[float] = upsample(Call("u", "upsample", given, {}, ("x",), ("y",)), np.array([[x]]))[0, 0].tolist()
+    result: list[float] = upsample(Call("u", "upsample", given, {}, ("x",), ("y",)), np.array([[x]], dtype=float))[
+        0, 0
+    ].tolist()
     return result
 
 

@@ -1,0 +1,85 @@
+"""What is wrong with one text, gathered while it is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.diagnostics import Diagnostic, Fix, ShapecalcError, Span
+from shapecalc.diagnostics.suggestions import closest
+from shapecalc.parser.builder import MOST_FINDINGS
+from shapecalc.parser.scalars import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping as MappingOf
+
+    from shapecalc.diagnostics import Source
+    from shapecalc.parser.tree import Mapping, Node, Scalar
+
+
+class Findings:
+    """Diagnostics in the order in which they were found, each once; `ShapecalcError` when there are too many."""
+
+    __slots__ = ("_seen", "found", "source")
+
+    def __init__(self, source: Source, found: Iterable[Diagnostic] = ()) -> None:
+        self.source = source
+        self.found = list(found)
+        self._seen: set[tuple[str, str, Span | None]] = set()
+
+    def refuse(self, code: str, message: str, span: Span, **rest: Any) -> None:
+        """Note a mistake; `rest` is the rest of the diagnostic."""
+        self.add(Diagnostic(code=code, message=message, span=span, **rest))
+
+    def add(self, finding: Diagnostic) -> None:
+        """Note a mistake; one that an alias repeats is noted once."""
+        key = (finding.code, finding.message, finding.span)
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        self.found.append(finding)
+        if len(self.found) >= MOST_FINDINGS:
+            raise ShapecalcError(tuple(sorted(self.found, key=position)), self.source)
+
+    def unknown(
+        self, key: Scalar, words: Iterable[str], message: str, names: MappingOf[str, str | None] | None = None
+    ) -> str | None:
+        """Refuse a key that is none of the words, and return the one that was likely meant."""
+        words = tuple(words)
+        near = closest(key.text, words, names)
+        help_text = f"write `{near}`" if near else f"{'keys' if len(words) > 1 else 'key'}: {', '.join(words) or 'none'}"
+        self.refuse("SC102", message, key.span, help=help_text, fix=Fix(key.span, near) if near else None)
+        return near
+
+    def keys(
+        self,
+        node: Mapping,
+        known: tuple[str, ...],
+        subject: str,
+        *,
+        later: tuple[str, ...] = (),
+        names: MappingOf[str, str | None] | None = None,
+    ) -> dict[str, Node]:
+        """Return the values of the known keys; refuse the others, and take the likely word for a misspelt one."""
+        entries = {key.text: value for key, value in node.entries if key.text in known}
+        for key, value in node.entries:
+            if key.text in later:
+                self.later(key)
+            elif key.text not in known:
+                near = self.unknown(key, known, f"unknown key `{shorten(key.text)}` in {subject}", names)
+                if near is not None:
+                    entries.setdefault(near, value)
+        return entries
+
+    def later(self, key: Scalar) -> None:
+        """Refuse a word of the format that only later versions read."""
+        self.refuse("SC111", f"`{key.text}` is a word of the format that this version does not read yet", key.span)
+
+
+def position(finding: Diagnostic) -> tuple[int, int]:
+    """Return where a finding stands, to put several in the order of the text."""
+    return (finding.span.line, finding.span.column) if finding.span else (0, 0)
+
+
+def first_line(span: Span) -> Span:
+    """Keep of a span over many lines its first character: what is said of it is said of where it begins."""
+    return span if span.line == span.end_line else Span(span.line, span.column, span.line, span.column + 1)

@@ -1,0 +1,63 @@
+"""Shapes as files write them: `[N, 3, H, W]`, numbers and names of symbols."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.diagnostics import Fix
+from shapecalc.dims import Dim, symbol
+from shapecalc.layers.fields import LARGEST_DIM, said
+from shapecalc.parser.findings import first_line
+from shapecalc.parser.tree import Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from shapecalc.layers import Shape
+    from shapecalc.parser.findings import Findings
+
+SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
+_ENTRIES = re.compile(r"[\[(]?\s*((?:\w+\s*[,x×]\s*)+\w+)\s*[\])]?")  # noqa: RUF001 - the sign is what people write
+
+
+def read_shape(node: Node, key: str, findings: Findings) -> Shape | None:
+    """Return the shape that stands under a key, or None and an SC109 or SC201 finding for what is none."""
+    if isinstance(node, Sequence) and node.items:
+        dims = [read_dim(item, key, findings) for item in node.items]
+        return None if None in dims else tuple(dim for dim in dims if dim is not None)
+    message = f"`{key}` expects a shape such as [N, 3, 224, 224], receives {said(plain(node))}"
+    span = first_line(node.span)
+    loose = _ENTRIES.fullmatch(node.text) if isinstance(node, Scalar) else None
+    if loose is None:
+        findings.refuse("SC109", message, span)
+        return None
+    listed = f"[{', '.join(re.findall(r'[^\W_x×]+|_+', loose[1]))}]"  # noqa: RUF001
+    findings.refuse("SC109", message, span, help=f"write `{listed}`", fix=Fix(node.span, listed))
+    return None
+
+
+def read_dim(node: Node, key: str, findings: Findings) -> Dim | None:
+    """Return a size or a symbol."""
+    value = node.value if isinstance(node, Scalar) else None
+    if type(value) is int:
+        if 1 <= value <= LARGEST_DIM:
+            return value
+        message = f"`{key}` expects sizes from 1 to {LARGEST_DIM} (2^31 - 1), receives {value}"
+        findings.refuse("SC201", message, node.span)
+    elif isinstance(value, str) and SYMBOL.fullmatch(value):
+        return symbol(value)
+    else:
+        message = f"`{key}` expects a size or the name of a symbol for each axis, receives {said(plain(node))}"
+        quoted = isinstance(value, str) and value.isascii() and value.isdigit()
+        help_text = f"write `{value}` without quotes" if quoted else None
+        fix = Fix(node.span, str(value)) if quoted else None
+        findings.refuse("SC109", message, first_line(node.span), help=help_text, fix=fix)
+    return None
+
+
+def plain(node: Node) -> Any:
+    """Return a node's value without its place: lists as tuples, mappings as dicts."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return tuple(plain(item) for item in node.items)
+    return {key.text: plain(value) for key, value in node.entries}
