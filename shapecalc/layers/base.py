@@ -145,13 +145,14 @@ def per_axis(value: Any, rank: int, field: str) -> tuple[Any, ...]:
     return value
 
 
-def axis_index(dim: int, rank: int, field: str, x: Shape) -> int:
+def axis_index(dim: int, rank: int, field: str, x: Shape, index: tuple[int, ...] = ()) -> int:
     """Return `dim` counted from the front; raise `LayerError` SC310 where the input has no such axis."""
     if not -rank <= dim < rank:
         raise LayerError(
             "SC310",
             f"expects an axis from {-rank} to {rank - 1} as `{field}`, receives {dim} for {show(x)}",
             field=field,
+            index=index,
         )
     return dim % rank
 
@@ -167,7 +168,7 @@ def stated(value: int | None, arriving: Dim, field: str, what: str) -> None:
         raise undecided(f"expects {value} {what}, receives {pretty(arriving)}", arriving, field=field)
     raise LayerError(
         "SC301",
-        f"expects {value} {what}, receives {arriving}",
+        f"expects {value} {what.removesuffix('s') if value == 1 else what}, receives {arriving}",
         field=field,
         label=f"expected {arriving}",
         help=f"write `{field}: {arriving}`, or leave `{field}` out: it follows from the input",

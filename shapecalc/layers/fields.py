@@ -117,7 +117,7 @@ class Several(NamedTuple):
         """Return the words that follow "expects"."""
         one = self.item.describe()
         if self.lone:
-            return f"{one}, or a list of them{' and null' if self.nullable else ''}"
+            return f"{one} or a list of them{' and null' if self.nullable else ''}"
         return f"a list, each entry {one}{' or null' if self.nullable else ''}"
 
     def check(self, name: str, value: object) -> None:
@@ -136,6 +136,9 @@ class Several(NamedTuple):
             raise wrong_type(name, self.describe(), value)
 
 
+CELLS = Integer(minimum=0)
+
+
 class PaddingKind(NamedTuple):
     """Cells added around each axis: a number, one per axis, a `[before, after]` pair per axis, or a word."""
 
@@ -143,12 +146,13 @@ class PaddingKind(NamedTuple):
 
     def describe(self) -> str:
         """Return the words that follow "expects"."""
-        words = "".join(f", `{word}`" for word in self.words)
-        return f"an integer of at least 0, a list of them, [before, after] pairs{words}"
+        if not self.words:
+            return "an integer of at least 0, a list of them or of [before, after] pairs"
+        words = " or ".join(f"`{word}`" for word in self.words)
+        return f"an integer of at least 0, a list of them or of [before, after] pairs, {words}"
 
     def check(self, name: str, value: object) -> None:
         """Raise `LayerError` SC202, SC201, SC203 or SC204 where `value` is none of these."""
-        cells = Integer(minimum=0)
         if isinstance(value, str) and self.words:
             if value not in self.words:
                 raise self._no_word(name, value)
@@ -156,24 +160,23 @@ class PaddingKind(NamedTuple):
             if not value:
                 raise LayerError("SC204", f"expects at least one entry in `{name}`, receives none", field=name)
             for position, entry in enumerate(value):
-                if isinstance(entry, tuple):
-                    if len(entry) != 2:  # noqa: PLR2004 - before and after
-                        raise LayerError(
-                            "SC204",
-                            f"expects [before, after] in `{name}`, receives {len(entry)} entries",
-                            field=name,
-                            index=(position,),
-                        )
-                    for side, size in enumerate(entry):
-                        cells.check(name, size, (position, side))
-                else:
-                    cells.check(name, entry, (position,))
+                self._check_entry(name, entry, position)
             if len({isinstance(entry, tuple) for entry in value}) > 1:
                 raise LayerError("SC202", f"expects numbers or pairs in `{name}`, receives both", field=name)
         elif type(value) is int:
-            cells.check(name, value)
+            CELLS.check(name, value)
         else:
             raise wrong_type(name, self.describe(), value)
+
+    def _check_entry(self, name: str, entry: object, position: int) -> None:
+        if not isinstance(entry, tuple):
+            CELLS.check(name, entry, (position,))
+            return
+        if len(entry) != 2:  # noqa: PLR2004 - before and after
+            message = f"expects [before, after] in `{name}`, receives {len(entry)} entries"
+            raise LayerError("SC204", message, field=name, index=(position,))
+        for side, size in enumerate(entry):
+            CELLS.check(name, size, (position, side))
 
     def _no_word(self, name: str, value: str) -> LayerError:
         error = wrong_type(name, self.describe(), value)

@@ -7,10 +7,12 @@ from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, floor_div, product
-from shapecalc.layers.base import Layer, Shape, layer, per_axis, show, spatial_rank
+from shapecalc.layers.base import Layer, Shape, layer, per_axis, show, spatial_rank, undecided
 from shapecalc.layers.conv import fits_padding_mode
 from shapecalc.layers.fields import Bool, Integer, Number, OptionalPerAxis, Several, Word
 
+EXACT_NUMERATORS = 2**22
+"""Numerators below this times a size of 31 bits are exact in float64."""
 LINEAR_MODES = {"linear": 1, "bilinear": 2, "trilinear": 3}
 
 
@@ -140,12 +142,14 @@ class Upsample(Layer):
 
 
 def _scaled(n: Dim, scale: float) -> Dim:
-    """Return ⌊n · scale⌋, exactly as PyTorch rounds it.
+    """Return ⌊n · scale⌋ as PyTorch rounds it, in float64.
 
-    PyTorch multiplies in float64, where 1.1 is a little more than 11/10; an exact fraction of the written number would
-    differ from it at multiples of the denominator, so that the float's own exact value is what counts.
+    Where the product of every size with the scale is a float64 exactly (2, 1.5, 0.25: sizes have 31 bits of its 53),
+    that is ⌊n · a/b⌋ for a symbol too; for a scale such as 1.1, which no float64 is, it depends on each size.
     """
     if isinstance(n, int):
         return math.floor(float(n) * scale)
     exact = Fraction(scale)
+    if exact.numerator >= EXACT_NUMERATORS:
+        raise undecided(f"expects a `scale_factor` such as 2 or 1.5 here, receives {scale}", n, field="scale_factor")
     return floor_div(n * exact.numerator, exact.denominator)

@@ -1,5 +1,6 @@
 """Layers that move numbers and compute none."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -61,8 +62,10 @@ class Flatten(Moving):
         return (*x[:start], product(x[start : end + 1]), *x[end + 1 :])
 
     def explain(self, x: Shape, y: Shape) -> str:
-        """Return the product that the joined axis is."""
+        """Return the product that the joined axis is; an expression shows it by itself."""
         start, end = self._joined(x)
+        if isinstance(y[start], Expr):
+            return ""
         return f"{pretty(y[start])} = {' x '.join(pretty(dim) for dim in x[start : end + 1])}"
 
     def _joined(self, x: Shape) -> tuple[int, int]:
@@ -120,17 +123,23 @@ class Reshape(Moving):
             position = filled.index(-1)
             left = exact_quotient(total, product(dim for dim in filled if dim != -1))
             if left is None:
-                raise self._does_not_hold(x, total)
+                raise self._does_not_hold(x)
             filled[position] = left
         elif product(filled) != total:
-            raise self._does_not_hold(x, total)
+            raise self._does_not_hold(x)
         return tuple(filled)
 
-    def _does_not_hold(self, x: Shape, total: Dim) -> LayerError:
-        message = f"expects {pretty(total)} numbers to fill {list(self.shape)}, receives {show(x)}"
-        if isinstance(total, Expr):
-            return undecided(message, total, field="shape")
-        return LayerError("SC307", message, field="shape", label=f"does not hold {total} numbers")
+    def _does_not_hold(self, x: Shape) -> LayerError:
+        # Axes that a 0 keeps stand on both sides: what is left may be numbers, and the question decided.
+        kept = {position for position, size in enumerate(self.shape) if size == 0}
+        needed = math.prod(size for size in self.shape if size > 0)
+        arriving = product(dim for position, dim in enumerate(x) if position not in kept)
+        several = "a multiple of " if -1 in self.shape else ""
+        beside = " beside the axes that it keeps" if kept else ""
+        message = f"expects {several}{needed} numbers{beside}, receives {pretty(arriving)} in {show(x)}"
+        if isinstance(arriving, Expr):
+            return undecided(message, arriving, field="shape")
+        return LayerError("SC307", message, field="shape", label=f"expects {several}{needed}")
 
 
 @layer("permute", main="dims")
@@ -156,7 +165,7 @@ class Permute(Moving):
         if len(self.dims) != len(x):
             message = f"expects one entry in `dims` for each axis of {show(x)}, receives {len(self.dims)}"
             raise LayerError("SC204", message, field="dims")
-        order = [axis_index(dim, len(x), "dims", x) for dim in self.dims]
+        order = [axis_index(dim, len(x), "dims", x, (entry,)) for entry, dim in enumerate(self.dims)]
         if len(set(order)) != len(order):
             raise LayerError(
                 "SC205", f"expects each axis of {show(x)} once in `dims`, receives {list(self.dims)}", field="dims"

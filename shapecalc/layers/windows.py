@@ -151,7 +151,7 @@ def _too_long(length: Dim, window: int, pad: Pair, dilation: int, axis: int | No
     dilated = f" ({dilation} x ({window} - 1) + 1)" if dilation > 1 else ""
     padded = f" ({pretty(length)} + {pad[0]} + {pad[1]})" if any(pad) else ""
     most = 1 + (cells - 1) // dilation if isinstance(cells, int) else None
-    at_most = f"`kernel_size: {most}` or less" if most else "a smaller window"
+    at_most = f"`kernel_size: {most}`{' or less' if most > 1 else ''}" if most else "a smaller window"
     return LayerError(
         "SC302",
         f"expects at least {needed} cells{dilated}{_along(axis)}, receives {pretty(cells)}{padded}",

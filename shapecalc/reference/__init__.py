@@ -57,5 +57,12 @@ def workspace(
     outputs: tuple[Shape, ...],
     itemsize: int,
 ) -> int:
-    """Upper bound in bytes on the temporary arrays of one kernel run, beside its inputs, parameters and outputs."""
-    return find(word).workspace(fields, inputs, parameters, outputs, itemsize)
+    """Upper bound in bytes on the temporary arrays of one kernel run, beside its inputs, parameters and outputs.
+
+    The shapes are predictions, which may be wrong: 0 where the kernel would refuse them, for it then allocates nothing.
+    """
+    kernel = find(word)
+    try:
+        return kernel.workspace(fields, inputs, parameters, outputs, itemsize)
+    except (ValueError, LookupError):
+        return 0

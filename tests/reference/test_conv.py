@@ -96,7 +96,7 @@ def test_a_weight_for_other_channels_does_not_fit(kernel: str) -> None:
 def test_workspace_is_a_tile_and_the_padded_input() -> None:
     shapes = ((1, 64, 224, 224),), {"weight": (64, 64, 3, 3)}, ((1, 64, 224, 224),)
     fields = {**CONV, "kernel_size": 3}
-    assert workspace("conv", {**fields, "padding": 1}, *shapes, itemsize=4) == 4 * 2**20 + 4 * 64 * 226 * 226
+    assert workspace("conv", {**fields, "padding": 1}, *shapes, itemsize=4) == kernels.TILE_BYTES + 4 * 64 * 226 * 226
 
 
 def test_workspace_holds_at_least_one_row() -> None:

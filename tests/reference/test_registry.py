@@ -33,6 +33,12 @@ def test_a_kernel_says_what_workspace_it_takes() -> None:
     assert reference.workspace("relu", {}, (shape,), {}, (shape,), itemsize=4) == 0
 
 
+def test_a_prediction_that_the_kernel_would_refuse_takes_no_workspace() -> None:
+    fields = {"kernel_size": 5, "stride": 3, "padding": 0, "dilation": 1, "ceil_mode": True}
+    assert reference.workspace("max_pool", fields, ((1, 2, 2),), {}, ((1, 2, 1),), itemsize=4) == 0
+    assert reference.workspace("max_pool", fields, ((1, 2, 5),), {}, (), itemsize=4) == 0
+
+
 def test_a_family_is_imported_when_a_word_of_it_is_asked_for() -> None:
     code = (
         "import sys; from shapecalc import reference; first = 'numpy' in sys.modules; reference.find('conv');"
