@@ -22,6 +22,9 @@ BATCH_SYMBOLS = ("N", "B", "batch")
 
 LARGEST_COUNT = 2**63 - 1
 
+SHAPELESS = {"SC205", "SC306", "SC308"}
+"""Codes of mistakes that are wrong whatever arrives, so that where it comes from explains nothing."""
+
 
 def inspect(architecture: Architecture, *, symbolic: bool = False, **sizes: int) -> Report:
     """Return the shapes and costs of every layer.
@@ -58,7 +61,6 @@ def infer(
     costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if name in free), 1)
 
     values: dict[str, Shape] = {entry.name: entry.shape for entry in inputs}
-    entering = {entry.name: entry for entry in inputs}
     makers: dict[str, LayerReport] = {}
     known: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
     rows: list[LayerReport] = []
@@ -74,7 +76,7 @@ def infer(
             try:
                 facts = known[key] = _facts(step.layer, shapes, costs_at)
             except LayerError as error:
-                findings.append(_placed(error, step, entering, makers))
+                findings.append(_placed(error, step, architecture, bindings, makers))
                 facts = _without_stated(step.layer, error, shapes, costs_at)
                 if facts is None:
                     continue
@@ -111,7 +113,8 @@ def unmet(report: Report) -> tuple[Diagnostic, ...]:
             "output": row.output,
         }
         found += [_unmet(f"`{row.path}`", own, line) for line in row.step.expect]
-    return tuple(finding for finding in found if finding is not None)
+    lines = (finding for finding in found if finding is not None)
+    return tuple(sorted(lines, key=lambda finding: finding.span or ()))
 
 
 def _bindings(architecture: Architecture, sizes: Mapping[str, int], *, symbolic: bool) -> dict[str, int]:
@@ -156,11 +159,15 @@ def _derived(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int
         sum(map(product, parameters.values())) if parameters else 0,
         sum(map(product, buffers.values())) if buffers else 0,
         macs,
-        2 * macs + layer.operations(*entering, leaving[0]),
+        _flops(macs, layer.operations(*entering, leaving[0])),
         sum(map(product, leaving)),
     )
     _refuse_enormous(facts)
     return facts
+
+
+def _flops(macs: Count, operations: Count) -> Count:
+    return None if macs is None or operations is None else 2 * macs + operations
 
 
 def _refuse_enormous(facts: Facts) -> None:
@@ -224,14 +231,22 @@ def _without_stated(
 
 
 def _placed(
-    error: LayerError, step: Step, inputs: Mapping[str, Input], makers: Mapping[str, LayerReport]
+    error: LayerError,
+    step: Step,
+    architecture: Architecture,
+    bindings: Mapping[str, int],
+    makers: Mapping[str, LayerReport],
 ) -> Diagnostic:
-    """Add to what a rule knows what the engine knows: the place, and where the shape came from."""
-    word = step.layer.word
+    """Add to what a rule knows what the engine knows: the place, where the shape came from, at which sizes."""
+    notes = (f"at {', '.join(f'{name} = {size}' for name, size in bindings.items())}",) if bindings else ()
     if step.place is None:
-        return Diagnostic(code=error.code, message=f"`{word}` {error.message}", help=error.help)
+        return Diagnostic(code=error.code, message=f"`{step.layer.word}` {error.message}", help=error.help, notes=notes)
+    found = step.place.diagnose(error, step.layer.word)
+    if error.code in SHAPELESS:
+        return found
+    inputs = {entry.name: entry for entry in architecture.inputs}
     labels = tuple(label for slot in step.inputs for label in _origin(slot, inputs, makers))
-    return step.place.diagnose(error, word, labels)
+    return dataclasses.replace(found, labels=labels, notes=notes)
 
 
 def _origin(slot: str, inputs: Mapping[str, Input], makers: Mapping[str, LayerReport]) -> Iterator[Label]:
@@ -242,13 +257,12 @@ def _origin(slot: str, inputs: Mapping[str, Input], makers: Mapping[str, LayerRe
             if maker.step.place is not None:
                 how = maker.step.layer.explain(*maker.inputs, maker.output)
                 gives = show(maker.output)
-                yield Label(maker.step.place.word, f"gives {gives}, {how}" if how else f"gives {gives}")
+                yield Label(maker.step.place.word, f"gives {gives}: {how}" if how else f"gives {gives}")
             return
         slot = maker.step.inputs[0]
     entry = inputs.get(slot)
     if entry is not None and entry.span is not None:
-        shape = show(entry.shape)
-        yield Label(entry.span, f"enters as {shape}")
+        yield Label(entry.span, "enters here")
 
 
 def _unmet(subject: str, found: Mapping[str, Count | Shape], line: Expectation) -> Diagnostic | None:

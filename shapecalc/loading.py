@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapecalc import zoo
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.parser.files import read_source
+from shapecalc.parser.findings import position
 from shapecalc.parser.grammar import parse
 
 if TYPE_CHECKING:
@@ -44,13 +46,14 @@ def loads_source(source: Source, limits: Limits | None = None) -> Architecture:
         return architecture
     if architecture is not None:
         findings += _shape_findings(architecture)
-    raise ShapecalcError(tuple(sorted(findings, key=_position)), source)
+    raise ShapecalcError(tuple(sorted(findings, key=position)), source)
 
 
 def find_source(architecture: str | Path, limits: Limits | None = None) -> Source:
     """Return the text of a file, of `-` or of a name in the zoo."""
     name = str(architecture)
-    if name != "-" and not Path(name).exists():
+    # `Path.exists` would raise where the name is too long for a file.
+    if name != "-" and not os.path.exists(name):  # noqa: PTH110
         shipped = zoo.path(name)
         if shipped is not None:
             return read_source(shipped, limits)
@@ -75,7 +78,3 @@ def _shape_findings(architecture: Architecture) -> tuple[Diagnostic, ...]:
         return infer(architecture)[1]
     except ShapecalcError as error:
         return error.diagnostics
-
-
-def _position(finding: Diagnostic) -> tuple[int, int]:
-    return (finding.span.line, finding.span.column) if finding.span else (0, 0)

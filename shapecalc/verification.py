@@ -98,13 +98,25 @@ def verify(
     """Run the forward pass and compare each layer's shape, parameters and multiply-accumulates with the prediction.
 
     `sizes` bind symbols; each one that they leave free is tried at two sizes. `progress(path, done, total)` is called
-    before each layer. Raises `ShapecalcError` for mistakes in the file, and SC701 before anything is allocated where
-    a run would take more than `max_memory` bytes.
+    before each layer, and at the end of each trial. Raises `ShapecalcError` for mistakes in the file, and SC701 before
+    anything is allocated where a run would take more than `max_memory` bytes.
 
     >>> import shapecalc
     >>> verify(shapecalc.load("mlp")).ok
     True
     """
+    return verify_at(architecture, sizes, seed=seed, max_memory=max_memory, progress=progress)
+
+
+def verify_at(
+    architecture: Architecture,
+    sizes: Mapping[str, int],
+    *,
+    seed: int = 0,
+    max_memory: int = DEFAULT_MEMORY,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Proof:
+    """Return what `verify` returns, for symbols that come as a mapping: one may be called `seed`."""
     points, unproved = trial_sizes(architecture, sizes)
     reports = [inspect_at(architecture, point) for point in points]
     prices = [price(report) for report in reports]
@@ -126,14 +138,17 @@ def trial_sizes(
     """Return the sizes to run at, two of each free symbol, and the symbols for which the architecture allows only one.
 
     First come the usual sizes (one sample, the file's `sizes`), then two samples and the smallest probes that are
-    legal, distinct for distinct symbols. A symbol without a usual size takes probes both times.
+    legal, distinct for distinct symbols. A symbol without a usual size takes probes both times; where one sample is
+    refused (statistics over a batch need two), two and three are tried.
     Raises `ShapecalcError` where no probe is legal for a symbol that has no usual size.
     """
     symbols = {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
     free = sorted(symbols - set(sizes))
     batch = [name for name in free if name in BATCH_SYMBOLS]
     space = [name for name in free if name not in BATCH_SYMBOLS]
-    usual = {**sizes, **dict.fromkeys(batch, 1), **{n: architecture.sizes[n] for n in space if n in architecture.sizes}}
+    samples = _fewest_samples(architecture, sizes, batch)
+    known = {name: architecture.sizes[name] for name in space if name in architecture.sizes}
+    usual = {**sizes, **dict.fromkeys(batch, samples), **known}
     probes = list(_legal_probes(architecture, usual, space)) if space else []
     if all(name in usual for name in space):
         first = usual
@@ -144,15 +159,21 @@ def trial_sizes(
         first = {**dict.fromkeys(space, PROBES[-1]), **usual}
     if not free:
         return (first,), ()
-    second = {**first, **dict.fromkeys(batch, 2), **(probes[0] if probes else {})}
+    second = {**first, **dict.fromkeys(batch, samples + 1), **(probes[0] if probes else {})}
     unproved = () if probes else tuple(space)
     return ((first,) if second == first else (first, second)), unproved
 
 
+def _fewest_samples(architecture: Architecture, sizes: Mapping[str, int], batch: list[str]) -> int:
+    legal = (n for n in (1, 2) if infer(architecture, sizes={**sizes, **dict.fromkeys(batch, n)})[0] is not None)
+    return next(legal, 1)
+
+
 def _legal_probes(architecture: Architecture, fixed: Mapping[str, int], space: list[str]) -> Iterator[dict[str, int]]:
-    """Yield up to two assignments of probes to symbols that inference accepts, smallest first."""
+    """Yield up to two assignments of probes to symbols that inference accepts, smallest first, none of a usual size."""
     neighbours = (dict(zip(space, PROBES[start:], strict=False)) for start in range(len(PROBES) - len(space) + 1))
-    legal = (point for point in neighbours if infer(architecture, sizes={**fixed, **point})[0] is not None)
+    other = (point for point in neighbours if all(fixed.get(name) != size for name, size in point.items()))
+    legal = (point for point in other if infer(architecture, sizes={**fixed, **point})[0] is not None)
     return islice(legal, 2)
 
 
@@ -166,8 +187,9 @@ def _trial(
 ) -> Trial:
     rows: list[Row] = []
     predictions = _predictions(report, general, sizes)
-    if progress is not None:
-        progress(report.layers[0].path, 0, len(report.layers))
+    paths = [row.path for row in report.layers]
+    tell = progress or (lambda _path, _done, _total: None)
+    tell(paths[0], 0, len(paths))
     try:
         for done in execute(calls_of(report, seed=seed), random_inputs(report, seed=seed)):
             layer, predicted = next(predictions)
@@ -183,8 +205,7 @@ def _trial(
                     done.seconds,
                 )
             )
-            if progress is not None:
-                progress(layer.path, len(rows), len(report.layers))
+            tell(paths[min(len(rows), len(paths) - 1)], len(rows), len(paths))
     except ExecutionError as error:
         layer, predicted = next(predictions)
         params = _int(layer.params) + _int(layer.buffers)

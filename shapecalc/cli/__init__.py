@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from shapecalc import __version__
-from shapecalc.cli.outcome import guarded
+from shapecalc.cli.outcome import guarded, tolerant_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 COMMANDS = ("inspect", "verify", "conv", "pool", "conv-transpose", "linear", "list", "show", "layers")
 
@@ -21,14 +24,30 @@ class _CommandsOnDemand(TyperGroup):
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ANN401, ARG002
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"shapecalc.cli.{cmd_name.replace('-', '_')}")
         return _command(cmd_name, module.command)
 
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            ctx.fail(f"no command `{name}`; {_hint(name)}")
+        return super().resolve_command(ctx, args)
 
-def _command(name: str, function: Callable[..., None]) -> Any:  # noqa: ANN401 - the class lives in a private module
+
+def _hint(name: str) -> str:
+    from shapecalc import zoo
+    from shapecalc.diagnostics.suggestions import closest
+
+    if name == "-" or Path(name).is_file() or zoo.path(name) is not None:
+        return f"write `shapecalc inspect {name}`"
+    near = closest(name, COMMANDS, {"calc": "conv", "help": None, "info": "inspect", "summary": "inspect"})
+    return f"did you mean `{near}`?" if near else f"commands: {', '.join(COMMANDS)}"
+
+
+def _command(name: str, function: Callable[..., None]) -> Any:
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
     alone.command(name)(guarded(function))
     return typer.main.get_command(alone)
@@ -64,4 +83,5 @@ def _options(
 
 def main() -> None:
     """Run the command line; the entry point of `shapecalc`."""
+    tolerant_streams()
     app()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.outcome import Misuse
 from shapecalc.cli.sizes import ArchitectureArgument, SetOption, bindings
 from shapecalc.cli.terminal import stdout_manner
 
@@ -36,7 +37,8 @@ def command(
         typer.Option(
             "--columns",
             metavar="NAMES",
-            help="Columns, with commas: path, line, type, layer, input, output, params, buffers, macs, flops, memory, share.",
+            help="Columns, with commas: path, line, type, layer, input, output, params, buffers, macs, flops, memory "
+            "(of the output, at float32), share (of the MACs).",
         ),
     ] = None,
     depth: Annotated[
@@ -49,21 +51,22 @@ def command(
     MACs are multiply-accumulates of matrix products, without bias; FLOPs are 2 x MACs plus every other scalar
     operation. Costs are those of one sample where the batch N is left free.
     """
-    from shapecalc.engine import inspect, unmet
+    from shapecalc.engine import inspect_at, unmet
     from shapecalc.loading import load
 
-    chosen = _columns(columns)
+    chosen, sizes = _columns(columns), bindings(set_)
     loaded = load(architecture)
-    report = inspect(loaded, symbolic=symbolic, **bindings(set_))
+    report = inspect_at(loaded, sizes, symbolic=symbolic)
+    manner = stdout_manner(color)
     match format_:
         case Format.TABLE:
             from shapecalc.render import table
 
-            text = table.inspection(report, chosen, depth, **stdout_manner(color))
+            text = table.inspection(report, chosen, depth, **manner)
         case Format.JSON:
             from shapecalc.render import json
 
-            text = json.document(report.to_dict())
+            text = json.document(report.to_dict(), unicode=manner["unicode"])
         case Format.CSV:
             from shapecalc.render import csv
 
@@ -94,6 +97,6 @@ def _columns(names: str | None) -> tuple[Column, ...]:
         if word not in known:
             near = closest(word, known)
             hint = f"did you mean `{near}`?" if near else f"columns: {', '.join(known)}"
-            raise typer.BadParameter(f"no column `{word}`; {hint}", param_hint="--columns")
+            raise Misuse(f"`--columns` has no column `{word}`; {hint}")
         chosen.append(Column(word))
     return tuple(chosen)

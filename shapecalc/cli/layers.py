@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from typing import Annotated
 
 import typer
+
+from shapecalc.cli.color import Color
+from shapecalc.cli.outcome import Misuse
+from shapecalc.cli.terminal import stdout_manner
 
 
 def command(
@@ -17,15 +19,16 @@ def command(
     from shapecalc.layers.documentation import documentation
     from shapecalc.render import layers
 
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 110
+    manner = stdout_manner(Color.NEVER)
+    width, unicode = manner["width"], manner["unicode"]
     if type_ is None:
-        print(layers.overview(map(documentation, layer_types().values()), width))
+        print(layers.overview(map(documentation, layer_types().values()), width, unicode=unicode))
         return
     cls = layer_type(type_)
     if cls is None:
-        from shapecalc.parser.grammar import closest_layer
+        from shapecalc.parser.words import closest_layer
 
         near = closest_layer(type_)
         hint = f"did you mean `{near}`?" if near else "`shapecalc layers` lists every type"
-        raise typer.BadParameter(f"no layer type `{type_}`; {hint}", param_hint="TYPE")
-    print(layers.full(documentation(cls), width))
+        raise Misuse(f"no layer type `{type_}`; {hint}")
+    print(layers.full(documentation(cls), width, unicode=unicode))

@@ -14,4 +14,7 @@ def command(
     """Print the YAML of an architecture, to start your own from: `shapecalc show lenet5 > net.yaml`."""
     from shapecalc.loading import find_source
 
-    sys.stdout.write(find_source(name).text)
+    text = find_source(name).text
+    # A file is passed on as it is, in UTF-8 whatever the terminal's encoding.
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from shapecalc.cli.outcome import Misuse
+
 ArchitectureArgument = Annotated[
     str, typer.Argument(metavar="ARCH", help="A file, - for standard input, or a name that `shapecalc list` shows.")
 ]
@@ -25,8 +27,10 @@ def bindings(settings: list[str] | None) -> dict[str, int]:
     for setting in settings or ():
         name, equals, size = setting.partition("=")
         if not name.isidentifier() or not equals:
-            raise typer.BadParameter(f"`{setting}` is no setting; write NAME=SIZE, such as N=8", param_hint="--set")
-        sizes[name] = whole(size, f"--set {name}")
+            raise Misuse(f"`--set` expects NAME=SIZE such as N=8, receives `{setting}`")
+        value = whole(size, f"--set {name}")
+        if sizes.setdefault(name, value) != value:
+            raise Misuse(f"`--set {name}` is given twice, as {sizes[name]} and as {value}")
     return sizes
 
 
@@ -35,7 +39,7 @@ def whole(text: str, option: str) -> int:
     digits = text.strip()
     if digits.removeprefix("-").isascii() and digits.removeprefix("-").isdigit() and len(digits) <= 20:  # noqa: PLR2004
         return int(digits)
-    raise typer.BadParameter(f"`{text}` is not a whole number", param_hint=option)
+    raise Misuse(f"`{option}` expects a whole number, receives `{text}`")
 
 
 def per_axis(text: str, option: str) -> tuple[int, ...]:

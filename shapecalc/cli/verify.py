@@ -11,6 +11,7 @@ from typing import Annotated, assert_never
 import typer
 
 from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.outcome import Misuse
 from shapecalc.cli.sizes import ArchitectureArgument, SetOption, bindings
 from shapecalc.cli.terminal import stdout_manner
 
@@ -41,25 +42,26 @@ def command(
     Shapes, parameters and multiply-accumulates are held against what the kernels really did. Each symbol that is left
     free is tried at two sizes. Exit code 1 where anything disagrees.
     """
-    allowed = _bytes(max_memory)
+    allowed, sizes = _bytes(max_memory), bindings(set_)
     from shapecalc.loading import load
     from shapecalc.render import proof as rendered
-    from shapecalc.verification import verify
+    from shapecalc.verification import verify_at
 
     loaded = load(architecture)
     bar = _ProgressBar() if sys.stderr.isatty() else None
     try:
-        proof = verify(loaded, seed=seed, max_memory=allowed, progress=bar, **bindings(set_))
+        proof = verify_at(loaded, sizes, seed=seed, max_memory=allowed, progress=bar)
     finally:
         if bar is not None:
             bar.clear()
+    manner = stdout_manner(color)
     match format_:
         case Format.TABLE:
-            print(rendered.table(proof, **stdout_manner(color)))
+            print(rendered.table(proof, **manner))
         case Format.JSON:
             from shapecalc.render import json
 
-            print(json.document(rendered.as_dict(proof)))
+            print(json.document(rendered.as_dict(proof), unicode=manner["unicode"]))
         case _:
             assert_never(format_)
     if not proof.ok:
@@ -74,7 +76,7 @@ def _bytes(text: str) -> int:
     """
     found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)\s*([A-Za-z]*)", text.strip())
     if found is None or found[2].lower() not in UNITS:
-        raise typer.BadParameter(f"`{text}` is no size; write 4GiB, 500MiB or bytes", param_hint="--max-memory")
+        raise Misuse(f"`--max-memory` expects a size such as 4GiB, 500MiB or bytes, receives `{text}`")
     whole, _, part = found[1].partition(".")
     unit = UNITS[found[2].lower()]
     return int(whole) * unit + (int(part) * unit // 10 ** len(part) if part else 0)

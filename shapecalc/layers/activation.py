@@ -1,7 +1,7 @@
 """Activation functions: the same shape leaves, number by number or row by row."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from shapecalc.dims import Dim, exact_quotient, product
 from shapecalc.layers.base import Layer, Shape, axis_index, layer
@@ -186,11 +186,11 @@ class Softplus(Elementwise):
     threshold: Annotated[float, Number()] = 20.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rowwise(Layer):
     """A function of rows of numbers along one axis, `dim`."""
 
-    __slots__ = ()
-    dim: Any
+    dim: Axis = -1
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""
@@ -205,7 +205,6 @@ class Rowwise(Layer):
 
 
 @layer("softmax", main="dim")
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Softmax(Rowwise):
     """e^x over its row's sum: each row along `dim` adds up to 1.
 
@@ -216,7 +215,7 @@ class Softmax(Rowwise):
     Source: torch.nn.Softmax
     """
 
-    dim: Axis = -1
+    __slots__ = ()
 
     def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
         """Return 5n − 2 operations per row."""
@@ -224,7 +223,6 @@ class Softmax(Rowwise):
 
 
 @layer("log_softmax", main="dim")
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSoftmax(Rowwise):
     """The logarithm of softmax, x − max − log Σ e^(x − max).
 
@@ -235,7 +233,7 @@ class LogSoftmax(Rowwise):
     Source: torch.nn.LogSoftmax
     """
 
-    dim: Axis = -1
+    __slots__ = ()
 
     def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
         """Return 5n − 1 operations per row."""

@@ -75,17 +75,9 @@ class AvgPool(Layer):
         return product(y) * product(per_axis(self.kernel_size, len(x) - 2, "kernel_size"))
 
 
-@layer("adaptive_avg_pool", main="output_size")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdaptiveAvgPool(Layer):
-    """The mean of windows that are chosen so that as many places come out as asked for.
-
-    Input: [N, C, *spatial]
-    Output: [N, C, *output_size]; null keeps an axis as it is
-    Parameters: none
-    Costs: MACs 0; FLOPs = the cells of all windows: window i of o spans [⌊i·n/o⌋, ⌈(i + 1)n/o⌉)
-    Source: torch.nn.AdaptiveAvgPool2d
-    """
+class Adaptive(Layer):
+    """Pooling by windows that are chosen so that as many places come out as asked for."""
 
     output_size: PerAxisOrNone
 
@@ -95,16 +87,42 @@ class AdaptiveAvgPool(Layer):
         >>> AdaptiveAvgPool(output_size=7).output_shape((1, 512, 9, 13))
         (1, 512, 7, 7)
         """
-        return _adapt(x, self.output_size)
+        asked = per_axis(self.output_size, spatial_rank(x), "output_size")
+        return (x[0], x[1], *(n if o is None else o for n, o in zip(x[2:], asked, strict=True)))
+
+    def cells(self, x: Shape, y: Shape) -> Dim:
+        """Return the cells of all windows, along each axis n + o − gcd(n, o).
+
+        Neighbouring windows share a cell where their boundary i·n/o is not whole, which is so for all of the o − 1
+        inner boundaries but gcd(n, o) − 1.
+        """
+        cells = x[0] * x[1]
+        for n, o in zip(x[2:], y[2:], strict=True):
+            cells = cells * (n if n == o else n + o - _gcd(n, o))
+        return cells
+
+
+@layer("adaptive_avg_pool", main="output_size")
+class AdaptiveAvgPool(Adaptive):
+    """The mean of windows that are chosen so that as many places come out as asked for.
+
+    Input: [N, C, *spatial]
+    Output: [N, C, *output_size]; null keeps an axis as it is
+    Parameters: none
+    Costs: MACs 0; FLOPs = the cells of all windows: window i of o spans [⌊i·n/o⌋, ⌈(i + 1)n/o⌉), along each axis
+        together n + o − gcd(n, o)
+    Source: torch.nn.AdaptiveAvgPool2d
+    """
+
+    __slots__ = ()
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation per cell that a window reads: additions, and a division for the first."""
-        return _adaptive_cells(x, y)
+        return self.cells(x, y)
 
 
 @layer("adaptive_max_pool", main="output_size")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdaptiveMaxPool(Layer):
+class AdaptiveMaxPool(Adaptive):
     """The largest number of windows that are chosen so that as many places come out as asked for.
 
     Input: [N, C, *spatial]
@@ -114,20 +132,27 @@ class AdaptiveMaxPool(Layer):
     Source: torch.nn.AdaptiveMaxPool2d
     """
 
-    output_size: PerAxisOrNone
-
-    def output_shape(self, x: Shape) -> Shape:
-        """Return [N, C, *output_size]."""
-        return _adapt(x, self.output_size)
+    __slots__ = ()
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer than each window holds."""
-        return _adaptive_cells(x, y) - product(y)
+        return self.cells(x, y) - product(y)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Global(Layer):
+    """Pooling of each channel over all of space; without `keepdim` the axes of space are left out."""
+
+    keepdim: Bool = True
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return [N, C, 1, …], or [N, C]."""
+        rank = spatial_rank(x)
+        return (x[0], x[1], *((1,) * rank if self.keepdim else ()))
 
 
 @layer("global_avg_pool")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GlobalAvgPool(Layer):
+class GlobalAvgPool(Global):
     """The mean of each channel over all of space.
 
     Input: [N, C, *spatial]
@@ -137,11 +162,7 @@ class GlobalAvgPool(Layer):
     Source: Lin, Chen, Yan 2013, section 3.2; ONNX GlobalAveragePool (`keepdim` as in torch.mean)
     """
 
-    keepdim: Bool = True
-
-    def output_shape(self, x: Shape) -> Shape:
-        """Return [N, C, 1, …], or [N, C]."""
-        return _reduce(x, keepdim=self.keepdim)
+    __slots__ = ()
 
     def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
         """Return one operation per input."""
@@ -149,8 +170,7 @@ class GlobalAvgPool(Layer):
 
 
 @layer("global_max_pool")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GlobalMaxPool(Layer):
+class GlobalMaxPool(Global):
     """The largest number of each channel over all of space.
 
     Input: [N, C, *spatial]
@@ -160,11 +180,7 @@ class GlobalMaxPool(Layer):
     Source: ONNX GlobalMaxPool (`keepdim` as in torch.amax)
     """
 
-    keepdim: Bool = True
-
-    def output_shape(self, x: Shape) -> Shape:
-        """Return [N, C, 1, …], or [N, C]."""
-        return _reduce(x, keepdim=self.keepdim)
+    __slots__ = ()
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer than each channel has cells."""
@@ -197,23 +213,6 @@ def _slide(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
     return (x[0], x[1], *places)
 
 
-def _adapt(x: Shape, output_size: Any) -> Shape:
-    asked = per_axis(output_size, spatial_rank(x), "output_size")
-    return (x[0], x[1], *(n if o is None else o for n, o in zip(x[2:], asked, strict=True)))
-
-
-def _adaptive_cells(x: Shape, y: Shape) -> Dim:
-    """Return the cells of all windows, along each axis n + o − gcd(n, o).
-
-    Neighbouring windows share a cell where their boundary i·n/o is not whole, which is so for all of the o − 1 inner
-    boundaries but gcd(n, o) − 1.
-    """
-    cells = x[0] * x[1]
-    for n, o in zip(x[2:], y[2:], strict=True):
-        cells = cells * (n if n == o else n + o - _gcd(n, o))
-    return cells
-
-
 def _gcd(n: Dim, o: Dim) -> Dim:
     """Return gcd(n, o) = Σ φ(d) over the divisors d of o that divide n too; d | n is ⌊n/d⌋ − ⌊(n − 1)/d⌋.
 
@@ -228,8 +227,3 @@ def _gcd(n: Dim, o: Dim) -> Dim:
 
 def _totient(d: int) -> int:
     return sum(math.gcd(d, i) == 1 for i in range(1, d + 1))
-
-
-def _reduce(x: Shape, *, keepdim: bool) -> Shape:
-    rank = spatial_rank(x)
-    return (x[0], x[1], *((1,) * rank if keepdim else ()))

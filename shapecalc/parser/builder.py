@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Source, Span
-from shapecalc.parser.characters import FORBIDDEN, describe
+from shapecalc.parser.characters import describe, forbidden
 from shapecalc.parser.places import place_after, span_between
 from shapecalc.parser.scalars import Refused, resolve, shorten
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
@@ -64,7 +64,7 @@ class TreeBuilder:
     def result(self) -> tuple[Node, tuple[Diagnostic, ...]]:
         """Give the tree and the findings in the order of the text, once all events are in."""
         root = self._root[0] if self._root else None
-        if root is None or (isinstance(root, Scalar) and root.value is None and not root.text):
+        if root is None or _is_absent(root):
             self._stop("SC004", f"`{self._source.name}` is empty", None)
         in_order = sorted(
             self._findings, key=lambda found: (found.span.line, found.span.column) if found.span else (0, 0)
@@ -200,7 +200,7 @@ class TreeBuilder:
         if event.style in ("'", '"'):
             raw = self._source.text[event.start_mark.index : event.end_mark.index]
             written = raw[_value_offset(raw) + 1 : -1]
-            unseen = FORBIDDEN.search(text)
+            unseen = forbidden(text).search(text)
             if unseen:
                 self._find("SC003", f"{describe(unseen[0])}, expects printable text", span, "delete its escape")
         is_key = self._in_mapping and not len(self._children) & 1
@@ -219,7 +219,7 @@ class TreeBuilder:
             self._find("SC022", "`<<` merges a mapping, and merge keys are refused", key.span, "write the keys out")
         elif not key.text:
             self._find("SC023", "a key is missing before `:`", key.span)
-        elif isinstance(value, Scalar) and value.text == "" and _COLON_WITHOUT_SPACE.match(key.text):
+        elif _is_absent(value) and _COLON_WITHOUT_SPACE.match(key.text):
             name, _, rest = key.text.partition(":")
             fix = Fix(key.span, f"{name}: {rest}", safe=True)
             help_ = f"write `{shorten(fix.replacement)}`"
@@ -309,6 +309,11 @@ def _value_offset(raw: str) -> int:
 def _span(event: Event) -> Span:
     start, end = event.start_mark, event.end_mark
     return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def _is_absent(node: Node) -> bool:
+    """Tell a value that is left out from one that is written as `null` or as empty quotes."""
+    return isinstance(node, Scalar) and node.value is None and not node.text
 
 
 def _first_line(span: Span) -> Span:

@@ -8,22 +8,24 @@ from shapecalc.diagnostics import Diagnostic, Fix, ShapecalcError, Span
 from shapecalc.diagnostics.suggestions import closest
 from shapecalc.parser.builder import MOST_FINDINGS
 from shapecalc.parser.scalars import shorten
+from shapecalc.parser.tree import Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping as MappingOf
 
     from shapecalc.diagnostics import Source
-    from shapecalc.parser.tree import Mapping, Node, Scalar
+    from shapecalc.parser.tree import Node, Scalar
 
 
 class Findings:
     """Diagnostics in the order in which they were found, each once; `ShapecalcError` when there are too many."""
 
-    __slots__ = ("_seen", "found", "source")
+    __slots__ = ("_noted", "_seen", "found", "source")
 
-    def __init__(self, source: Source, found: Iterable[Diagnostic] = ()) -> None:
+    def __init__(self, source: Source, noted: Iterable[Diagnostic] = ()) -> None:
         self.source = source
-        self.found = list(found)
+        self.found = list(noted)
+        self._noted = tuple(finding.span for finding in self.found if finding.span is not None)
         self._seen: set[tuple[str, str, Span | None]] = set()
 
     def refuse(self, code: str, message: str, span: Span, **rest: Any) -> None:
@@ -31,22 +33,32 @@ class Findings:
         self.add(Diagnostic(code=code, message=message, span=span, **rest))
 
     def add(self, finding: Diagnostic) -> None:
-        """Note a mistake; one that an alias repeats is noted once."""
+        """Note a mistake, unless an alias repeats it or it follows from what the reader has noted."""
         key = (finding.code, finding.message, finding.span)
-        if key in self._seen:
+        if key in self._seen or (finding.span is not None and self.noted_within(finding.span)):
             return
         self._seen.add(key)
         self.found.append(finding)
         if len(self.found) >= MOST_FINDINGS:
             raise ShapecalcError(tuple(sorted(self.found, key=position)), self.source)
 
+    def noted_within(self, span: Span) -> bool:
+        """Return whether the reader has refused something inside a span, so that what is read there is a guess."""
+        start, end = (span.line, span.column), (span.end_line, span.end_column)
+        return any(start <= (at.line, at.column) and (at.end_line, at.end_column) <= end for at in self._noted)
+
     def unknown(
-        self, key: Scalar, words: Iterable[str], message: str, names: MappingOf[str, str | None] | None = None
+        self,
+        key: Scalar,
+        words: Iterable[str],
+        message: str,
+        names: MappingOf[str, str | None] | None = None,
+        kind: str = "keys",
     ) -> str | None:
         """Refuse a key that is none of the words, and return the one that was likely meant."""
         words = tuple(words)
         near = closest(key.text, words, names)
-        help_text = f"write `{near}`" if near else f"{'keys' if len(words) > 1 else 'key'}: {', '.join(words) or 'none'}"
+        help_text = f"write `{near}`" if near else f"{kind}: {', '.join(words) or 'none'}"
         self.refuse("SC102", message, key.span, help=help_text, fix=Fix(key.span, near) if near else None)
         return near
 
@@ -80,6 +92,11 @@ def position(finding: Diagnostic) -> tuple[int, int]:
     return (finding.span.line, finding.span.column) if finding.span else (0, 0)
 
 
-def first_line(span: Span) -> Span:
-    """Keep of a span over many lines its first character: what is said of it is said of where it begins."""
-    return span if span.line == span.end_line else Span(span.line, span.column, span.line, span.column + 1)
+def head(node: Node) -> Span:
+    """Return where a value stands; of one over many lines where it begins."""
+    span = node.span
+    if span.line == span.end_line:
+        return span
+    if isinstance(node, Mapping):
+        return node.entries[0][0].span
+    return Span(span.line, span.column, span.line, span.column + 1)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Budgets of one reading, each with its own diagnostic.
 
     `file_bytes` SC010; `depth` of nested collections, aliases expanded, SC011; `nodes` after alias expansion and

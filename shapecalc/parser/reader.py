@@ -24,7 +24,6 @@ from shapecalc.parser.builder import TreeBuilder
 from shapecalc.parser.characters import refuse_characters, stray_tabs
 from shapecalc.parser.files import read_source, too_large
 from shapecalc.parser.limits import Limits
-from shapecalc.parser.syntax import explain_syntax_error
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -93,6 +92,8 @@ def _events(source: Source) -> Iterator[Any]:
         yield from yaml.parse(source.text, Loader=loader)
     # Without libyaml, `"\U00110000"` surfaces as what chr() raises.
     except (yaml.YAMLError, ValueError, OverflowError) as error:
+        from shapecalc.parser.syntax import explain_syntax_error  # noqa: PLC0415 - only a mistake needs it
+
         raise ShapecalcError((explain_syntax_error(source.text, error),), source) from None
 
 

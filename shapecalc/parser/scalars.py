@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from shapecalc.parser.tree import Value
@@ -24,21 +23,21 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _NUMERIC_START = frozenset("0123456789+-.")
+# Most files hold integers alone: `re` compiles the other patterns when it first meets a text that needs them.
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
-_UNDERSCORED = re.compile(
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_NOT_FINITE = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+_LEADING_ZERO = r"[-+]?0[0-9]+"
+_UNDERSCORED = (
     r"[-+]?(?=[^_]*_)(?:0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9][0-9_]*)"
 )
-_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
-_OTHER_BASE = re.compile(r"[-+]?0b[01]+|0o[0-7]+|[-+]0x[0-9a-fA-F]+")
+_BASE_60 = r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
+_OTHER_BASE = r"[-+]?0b[01]+|0o[0-7]+|[-+]0x[0-9a-fA-F]+"
 
 _LONGEST_QUOTE = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A scalar that is not taken, with what the diagnostic says of it.
 
     `value` is the likeliest reading: whoever goes on to look for further mistakes does not stumble over this one.
@@ -65,9 +64,9 @@ def resolve(text: str, digits: int = 20) -> Value | Refused:
         return text
     if _INTEGER.fullmatch(text):
         return _integer(text, digits)
-    if _LEADING_ZERO.fullmatch(text):
+    if re.fullmatch(_LEADING_ZERO, text):
         return _leading_zero(text, digits)
-    if _FLOAT.fullmatch(text):
+    if re.fullmatch(_FLOAT, text):
         return _finite(text)
     return _refuse(text, digits)
 
@@ -119,9 +118,9 @@ def _finite(text: str) -> float | Refused:
 
 def _refuse(text: str, digits: int) -> str | Refused:
     """Tell what only looks like a number from the text that it is in YAML 1.2."""
-    if _NOT_FINITE.fullmatch(text):
+    if re.fullmatch(_NOT_FINITE, text):
         return Refused("SC025", f"`{text}` is not a finite number", "write a finite number", 0.0)
-    if _UNDERSCORED.fullmatch(text) and ":" not in text:
+    if re.fullmatch(_UNDERSCORED, text) and ":" not in text:
         plain = text.replace("_", "")
         value = resolve(plain, digits)
         if not isinstance(value, Refused):
@@ -129,9 +128,9 @@ def _refuse(text: str, digits: int) -> str | Refused:
                 "SC024", _number_in_1_1(text), f"write `{shorten(plain)}`, or put quotes around a text", value, plain
             )
         return Refused("SC024", _number_in_1_1(text), "write the digits without underscores", value.value)
-    if _BASE_60.fullmatch(text):
+    if re.fullmatch(_BASE_60, text):
         return Refused("SC024", _number_in_1_1(text), f'put quotes around it: `"{shorten(text)}"`', text)
-    if _OTHER_BASE.fullmatch(text):
+    if re.fullmatch(_OTHER_BASE, text):
         return _other_base(text, digits)
     return text
 

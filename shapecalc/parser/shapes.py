@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.diagnostics import Fix
 from shapecalc.dims import Dim, symbol
 from shapecalc.layers.fields import LARGEST_DIM, said
-from shapecalc.parser.findings import first_line
+from shapecalc.parser.findings import head
 from shapecalc.parser.tree import Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from shapecalc.parser.findings import Findings
 
 SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
-_ENTRIES = re.compile(r"[\[(]?\s*((?:\w+\s*[,x×]\s*)+\w+)\s*[\])]?")  # noqa: RUF001 - the sign is what people write
+_PRODUCT = re.compile(r"[0-9]+(?:[x×][0-9]+)+")
+_ENTRY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}|[0-9]{1,10}")
 
 
 def read_shape(node: Node, key: str, findings: Findings) -> Shape | None:
@@ -25,14 +26,18 @@ def read_shape(node: Node, key: str, findings: Findings) -> Shape | None:
         dims = [read_dim(item, key, findings) for item in node.items]
         return None if None in dims else tuple(dim for dim in dims if dim is not None)
     message = f"`{key}` expects a shape such as [N, 3, 224, 224], receives {said(plain(node))}"
-    span = first_line(node.span)
-    loose = _ENTRIES.fullmatch(node.text) if isinstance(node, Scalar) else None
-    if loose is None:
-        findings.refuse("SC109", message, span)
-        return None
-    listed = f"[{', '.join(re.findall(r'[^\W_x×]+|_+', loose[1]))}]"  # noqa: RUF001
-    findings.refuse("SC109", message, span, help=f"write `{listed}`", fix=Fix(node.span, listed))
+    listed = _listed(node.text) if isinstance(node, Scalar) else None
+    help_text = f"write `{key}: {listed}`" if listed else None
+    fix = Fix(node.span, listed) if listed else None
+    findings.refuse("SC109", message, head(node), help=help_text, fix=fix)
     return None
+
+
+def _listed(text: str) -> str | None:
+    """Return `N, 3, 32, 32`, `(3, 32, 32)` or `3x32x32` as a list."""
+    inner = text.strip("()[] ")
+    parts = re.split("[x×]", inner) if _PRODUCT.fullmatch(inner) else re.split(r"\s*,\s*", inner)
+    return f"[{', '.join(parts)}]" if len(parts) > 1 and all(map(_ENTRY.fullmatch, parts)) else None
 
 
 def read_dim(node: Node, key: str, findings: Findings) -> Dim | None:
@@ -50,7 +55,7 @@ def read_dim(node: Node, key: str, findings: Findings) -> Dim | None:
         quoted = isinstance(value, str) and value.isascii() and value.isdigit()
         help_text = f"write `{value}` without quotes" if quoted else None
         fix = Fix(node.span, str(value)) if quoted else None
-        findings.refuse("SC109", message, first_line(node.span), help=help_text, fix=fix)
+        findings.refuse("SC109", message, head(node), help=help_text, fix=fix)
     return None
 
 

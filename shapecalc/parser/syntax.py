@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _WORD = re.compile(r"[^\s:,\[\]{}#'\"]+|\S")
+_TABS = re.compile(r"\t+")
 _LAST_WORD = re.compile(r"[^\s:,\[\]{}#]+(?=\s*\Z)")
 _DASHES = re.compile(r"\s*(?:- +)*")
 _FIRST_KEY = re.compile(r"""('[^']*'|"[^"]*"|[^\s#'"{\[]+):\s+\S""")
@@ -75,8 +76,8 @@ def explain_syntax_error(text: str, error: Exception) -> Diagnostic:
         context=getattr(error, "context", None) or "",
         problem=getattr(error, "problem", None) or "",
     )
-    tabs = re.compile(r"\t+").search(text, complaint.line_start, complaint.index + 1)
-    if tabs and ("tab" in complaint.problem or text[complaint.index : complaint.index + 1] == "\t"):
+    tabs = _TABS.match(text, complaint.index)
+    if tabs:
         return tab_diagnostic(text, tabs.start(), tabs.end())
     for words, explain in _EXPLANATIONS:
         if words in complaint.context or words in complaint.problem:

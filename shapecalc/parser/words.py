@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics.foreign_names import FIELDS, LAYERS
-from shapecalc.diagnostics.suggestions import closest
+from shapecalc.diagnostics.suggestions import closest, distance, fold
 from shapecalc.layers import layer_types
 
-# Folded names of other formats (`suggestions.fold`): Keras, YOLO, darknet, model zoos.
-FILE_KEYS = {
-    "inputshape": "input",
-    "inputsize": "input",
-    "shape": "input",
-    "model": "layers",
-    "modules": "layers",
-    "network": "layers",
-    "backbone": "layers",
-    "steps": "layers",
-    "title": "name",
-    "reference": "source",
-    "paper": "source",
-    "expected": "expect",
-    "symbols": "sizes",
-}
-EXPECT_KEYS = {"parameters": "params", "numparams": "params", "multadds": "macs", "outputshape": "output"}
-_CALL = re.compile(r"(?:\w+\.)*(\w+)\W")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CALL = re.compile(r"(?:\w+\.)*(\w+)(?:\(|\s+[0-9(\[{])")
+_SHORTEST_NAME = 4
+"""Letters of a foreign name that may be misspelt; in a shorter one every word is one edit from another."""
 
 
 def closest_layer(word: str) -> str | None:
     """Return the layer word that was likely meant."""
-    return closest(word, tuple(layer_types()), LAYERS)
+    return closest(word, tuple(layer_types()), LAYERS) or _misspelt(word, LAYERS)
 
 
 def closest_field(word: str, field: str, known: tuple[str, ...]) -> str | None:
     """Return the field of layer `word` that was likely meant."""
-    return closest(field, known, FIELDS.get(word, {}))
+    names = FIELDS.get(word, {})
+    near = closest(field, known, names) or _misspelt(field, names)
+    return near if near in known else None
+
+
+def _misspelt(word: str, names: Mapping[str, str | None]) -> str | None:
+    """Return what a foreign name means that is itself misspelt: `kernal`, `Conv2DD`."""
+    folded = fold(word)
+    if folded in names:
+        return None  # it is known to mean none of ours
+    near = closest(folded, (name for name in names if len(name) >= _SHORTEST_NAME))
+    return names[near] if near is not None and distance(folded, near, 1) <= 1 else None
 
 
 def called_layer(text: str) -> str | None:

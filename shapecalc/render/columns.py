@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Expr, pretty
@@ -12,7 +12,7 @@ from shapecalc.layers.base import fields_of, show
 from shapecalc.report import BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from shapecalc.layers import Layer
     from shapecalc.report import Count, LayerReport, Report
@@ -35,9 +35,19 @@ class Column(Enum):
     SHARE = "share"
 
 
+MILLION = 10**6
+UNITS = ((18, "E"), (15, "P"), (12, "T"), (9, "G"), (6, "M"))
 DEFAULT_COLUMNS = (Column.PATH, Column.LAYER, Column.OUTPUT, Column.PARAMS, Column.MACS, Column.SHARE)
 TEXT_COLUMNS = {Column.PATH, Column.TYPE, Column.LAYER, Column.INPUT, Column.OUTPUT}
-HEADINGS = {Column.MACS: "MACs", Column.FLOPS: "FLOPs", Column.SHARE: "share of MACs"}
+COUNTS: Mapping[Column, Callable[[LayerReport], Count]] = {
+    Column.PARAMS: lambda row: row.params,
+    Column.BUFFERS: lambda row: row.buffers,
+    Column.MACS: lambda row: row.macs,
+    Column.FLOPS: lambda row: row.flops,
+    Column.MEMORY: lambda row: None if row.facts.activations is None else BYTES * row.facts.activations,
+}
+"""The columns that hold a count of each layer, which add up."""
+HEADINGS = {Column.MACS: "MACs", Column.FLOPS: "FLOPs", Column.SHARE: "share"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +57,9 @@ class Line:
     path: str
     rows: tuple[LayerReport, ...]
 
-    @property
-    def layer(self) -> str:
-        """The layer with its settings, or how many layers are folded."""
-        return settings(self.rows[0].step.layer) if len(self.rows) == 1 else f"({len(self.rows)} layers)"
+    def layer(self, letters: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Return the layer with its settings, or how many layers are folded; `letters` shorten names of fields."""
+        return settings(self.rows[0].step.layer, letters) if len(self.rows) == 1 else f"({len(self.rows)} layers)"
 
     def total(self, count: Callable[[LayerReport], Count]) -> Count:
         """Return the sum of a count over the folded layers, None where one does not know it."""
@@ -80,26 +89,50 @@ def lines_of(report: Report, depth: int | None = None) -> tuple[Line, ...]:
     return tuple(Line(path, tuple(rows)) for path, rows in folded)
 
 
-def settings(layer: Layer) -> str:
+def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) -> str:
     """Write a layer with the fields that differ from their defaults, the first required one without its name.
+
+    `letters` gives short names of fields.
 
     >>> from shapecalc.layers.conv import Conv
     >>> settings(Conv(out_channels=6, kernel_size=5, stride=1, padding=(1, 2)))
     'conv 6 kernel_size=5 padding=1x2'
     """
+    lead = next((field.name for field in fields_of(type(layer)).values() if field.required), layer.main)
     words = [layer.word]
-    fields = fields_of(type(layer)).values()
-    lead = next((field.name for field in fields if field.required), layer.main)
-    for field in fields:
-        value = getattr(layer, field.name)
-        if value == field.default and not field.required:
-            continue
-        words.append(_written(value) if field.name == lead else f"{field.name}={_written(value)}")
+    for name, value in changed_fields(layer).items():
+        words.append(_written(value) if name == lead else f"{letters.get(name, name)}={_written(value)}")
     return " ".join(words)
 
 
-def cell(column: Column, line: Line, report: Report, write: Callable[[Count], str]) -> str:
-    """Return what a column shows of a line; `write` says how counts are written."""
+def changed_fields(layer: Layer) -> dict[str, Any]:
+    """Return the fields that have no default, or another value than that."""
+    values = {name: getattr(layer, name) for name in fields_of(type(layer))}
+    return {
+        name: values[name]
+        for name, field in fields_of(type(layer)).items()
+        if field.required or values[name] != field.default
+    }
+
+
+def cell(
+    column: Column,
+    line: Line,
+    report: Report,
+    write: Callable[[Count], str],
+    letters: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return what a column shows of a line; `write` says how counts are written, `letters` shorten field names."""
+    if column is Column.LAYER:
+        return line.layer(letters)
+    if column is Column.SHARE:
+        return share(line.total(COUNTS[Column.MACS]), report.totals.macs)
+    if column in COUNTS:
+        return write(line.total(COUNTS[column]))
+    return _word(column, line)
+
+
+def _word(column: Column, line: Line) -> str:
     first, last = line.rows[0], line.rows[-1]
     match column:
         case Column.PATH:
@@ -108,25 +141,10 @@ def cell(column: Column, line: Line, report: Report, write: Callable[[Count], st
             return str(first.line or "")
         case Column.TYPE:
             return first.type if len(line.rows) == 1 else ""
-        case Column.LAYER:
-            return line.layer
         case Column.INPUT:
             return ", ".join(show(shape) for shape in first.inputs)
-        case Column.OUTPUT:
+        case _:
             return ", ".join(show(shape) for shape in last.outputs.values())
-        case Column.PARAMS:
-            return write(line.total(lambda row: row.params))
-        case Column.BUFFERS:
-            return write(line.total(lambda row: row.buffers))
-        case Column.MACS:
-            return write(line.total(lambda row: row.macs))
-        case Column.FLOPS:
-            return write(line.total(lambda row: row.flops))
-        case Column.MEMORY:
-            numbers = line.total(lambda row: row.facts.activations)
-            return write(None if numbers is None else BYTES * numbers)
-        case Column.SHARE:
-            return share(line.total(lambda row: row.macs), report.totals.macs)
 
 
 def heading(column: Column) -> str:
@@ -157,21 +175,36 @@ def grouped(count: Count) -> str:
     return pretty(count) if isinstance(count, Expr) else f"{count:,}"
 
 
+def rounded(count: Count) -> str:
+    """Write a count in little room: a million and more in three digits with a unit.
+
+    >>> rounded(999_999), rounded(1_849_688_064), rounded(102_764_544)
+    ('999,999', '1.85 G', '103 M')
+    """
+    if not isinstance(count, int) or count < MILLION:
+        return grouped(count)
+    unit, letter = next((10**power, letter) for power, letter in UNITS if count >= 10**power)
+    hundredths = (200 * count + unit) // (2 * unit)
+    if hundredths < 1000:  # noqa: PLR2004 - 1.85
+        return f"{hundredths // 100}.{hundredths % 100:02} {letter}"
+    tenths = (20 * count + unit) // (2 * unit)
+    if tenths < 1000:  # noqa: PLR2004 - 15.5
+        return f"{tenths // 10}.{tenths % 10} {letter}"
+    return f"{(2 * count + unit) // (2 * unit):,} {letter}"
+
+
 def exact(count: Count) -> str:
     """Write a count for programs: plain digits, an expression as `shapecalc.dims.parse` reads it, nothing for None."""
     return "" if count is None else str(count)
 
 
-def fields_as_json(layer: Layer) -> dict[str, Any]:
-    """Return every field of a layer by name."""
-    return {field.name: getattr(layer, field.name) for field in dataclasses.fields(layer)}  # type: ignore[arg-type]
-
-
-def _written(value: Any) -> str:  # noqa: ANN401 - whatever a field holds
+def _written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return "x".join(_written(entry) if not isinstance(entry, tuple) else f"{entry[0]}:{entry[1]}" for entry in value)
+        return "x".join(
+            _written(entry) if not isinstance(entry, tuple) else f"{entry[0]}:{entry[1]}" for entry in value
+        )
     if value is None:
         return "null"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -6,7 +6,7 @@ import re
 
 # Control characters, marks that turn the direction of writing, characters without width, surrogates. What is shown
 # must be what is there, and a terminal must take none of it for a command.
-_UNSEEN = re.compile(
+_UNSEEN = (
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
@@ -18,7 +18,24 @@ def terminal(text: str) -> str:
     >>> terminal("conv\x1b[31m")
     'conv\\u{1b}[31m'
     """
-    return text if text.isascii() and text.isprintable() else _UNSEEN.sub(_escape, text)
+    return text if text.isascii() and text.isprintable() else re.sub(_UNSEEN, _escape, text)
+
+
+_SPELT = {
+    **dict(zip("⌊⌋⌈⌉·−×∏Σ", ("floor(", ")", "ceil(", ")", "*", "-", "x", "prod ", "sum "), strict=True)),
+    **dict(zip("≤≥…₀₁ᵀαβσ", ("<=", ">=", "...", "0", "1", "^T", "alpha", "beta", "sigma"), strict=True)),
+    **{digit: f"^{number}" for number, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+}
+_NOT_ASCII = "[^\x00-\x7f]"
+
+
+def ascii_only(text: str) -> str:
+    r"""Spell out the signs of formulas for a terminal that shows ASCII alone, and escape the rest.
+
+    >>> ascii_only("2·⌊H/2⌋ − é")
+    '2*floor(H/2) - \\u{e9}'
+    """
+    return text if text.isascii() else re.sub(_NOT_ASCII, lambda found: _SPELT.get(found[0]) or _escape(found), text)
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -26,7 +43,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def markdown_code(text: str) -> str:
-    """Write text as a Markdown code span that fits in a table cell: nothing in it is markup, a link or a mention.
+    r"""Write text as a Markdown code span that fits in a table cell: nothing in it is markup, a link or a mention.
 
     >>> markdown_code("conv `a|b`")
     '`` conv `a\\\\|b` ``'

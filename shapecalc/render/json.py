@@ -6,6 +6,6 @@ import json
 from typing import Any
 
 
-def document(value: Any) -> str:  # noqa: ANN401 - whatever a result's `to_dict` gives
-    """Return a JSON document, two spaces deep, without a line break at its end."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+def document(value: Any, *, unicode: bool = True) -> str:
+    """Return a JSON document, two spaces deep, without a line break at its end; escaped where only ASCII goes."""
+    return json.dumps(value, indent=2, ensure_ascii=not unicode, allow_nan=False)

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from shapecalc.layers.fields import said
+from shapecalc.render.escaping import ascii_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,26 +15,37 @@ if TYPE_CHECKING:
     from shapecalc.layers.documentation import Documentation
 
 
-def overview(layers: Iterable[Documentation], width: int) -> str:
+WIDEST = 110
+"""Columns of running text, however wide the terminal is."""
+
+
+def overview(layers: Iterable[Documentation], width: int | None, *, unicode: bool = True) -> str:
     """Return a line per layer type: its word, and the sentence that says what it is, cut to the width."""
     found = tuple(layers)
     room = max(len(layer.word) for layer in found) + 2
-    return "\n".join(
-        f"{layer.word:<{room}}{textwrap.shorten(layer.summary, max(width - room, 20), placeholder=' …')}"
-        for layer in found
-    )
+    lines = []
+    for layer in found:
+        sentence = _spelt(layer.summary, unicode=unicode)
+        if width is not None:
+            sentence = textwrap.shorten(sentence, max(width - room, 20), placeholder=" …" if unicode else " ...")
+        lines.append(f"{layer.word:<{room}}{sentence}")
+    return "\n".join([*lines, "", "shapecalc layers TYPE: one in full"])
 
 
-def full(layer: Documentation, width: int) -> str:
+def full(layer: Documentation, width: int | None, *, unicode: bool = True) -> str:
     """Return all that a layer's class says: sentence, fields, shape rule, parameters, costs, source."""
-    width = min(width, 110)
+    width = min(width or WIDEST, WIDEST)
     parts = [layer.word, *textwrap.wrap(layer.summary, width), ""]
     if layer.fields:
         parts += ["Fields", *_fields(layer, width), ""]
     for name, text in layer.sections.items():
         parts += textwrap.wrap(f"{name + ':':<12}{text}", width, subsequent_indent=" " * 12)
     parts += ["", f"In a file:  {_example(layer)}"]
-    return "\n".join(parts)
+    return _spelt("\n".join(parts), unicode=unicode)
+
+
+def _spelt(text: str, *, unicode: bool) -> str:
+    return text if unicode else ascii_only(text)
 
 
 def _fields(layer: Documentation, width: int) -> list[str]:

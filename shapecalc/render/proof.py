@@ -7,43 +7,71 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.layers.base import show
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rich.table import Table
+
     from shapecalc.verification import Proof, Row, Trial
 
 
 def table(proof: Proof, *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return a table per trial and the verdict; `width` None wraps nothing."""
+    """Return a table per trial and the verdict; `width` None wraps nothing.
+
+    Where the table is wider than that, shapes that agree stand once, then the layers' types are left out, then cells
+    wrap.
+    """
+    from rich.cells import cell_len  # noqa: PLC0415 - JSON needs no rich
+
+    from shapecalc.render.table import GAP, plain_text, printed, spelt  # noqa: PLC0415
+
+    for columns in _MANNERS:
+        cells = [
+            [[spelt(COLUMNS[name](row), unicode=unicode) for name in columns] for row in trial.rows]
+            for trial in proof.trials
+        ]
+        rows = [columns, *(row for rows in cells for row in rows)]
+        widths = [max(cell_len(row[place]) for row in rows) for place in range(len(columns))]
+        wraps = width is not None and sum(widths) + GAP * (len(widths) - 1) > width
+        if not wraps:
+            break
+    parts: list[Any] = []
+    for trial, body in zip(proof.trials, cells, strict=True):
+        parts.append(plain_text(_heading(proof, trial), unicode=unicode, style="bold"))
+        parts.append(_grid(columns, trial, body, wraps=wraps))
+        parts += [
+            plain_text(f"{row.layer.path}: {row.failure}", unicode=unicode, style="red")
+            for row in trial.rows
+            if row.failure
+        ]
+        parts.append(plain_text("", unicode=unicode))
+    style = "bold green" if proof.ok else "bold red"
+    parts.append(plain_text(verdict(proof), unicode=unicode, style=style))
+    return printed(parts, width=width, color=color, unicode=unicode)
+
+
+def _grid(columns: tuple[str, ...], trial: Trial, body: list[list[str]], *, wraps: bool) -> Table:
     from rich.text import Text  # noqa: PLC0415 - JSON needs no rich
 
-    from shapecalc.render.escaping import terminal  # noqa: PLC0415
-    from shapecalc.render.table import new_table, printed  # noqa: PLC0415
+    from shapecalc.render.table import new_table  # noqa: PLC0415
 
-    parts: list[Any] = []
-    for trial in proof.trials:
-        grid = new_table()
-        for heading, justify in (
-            ("path", "left"),
-            ("type", "left"),
-            ("predicted", "left"),
-            ("executed", "left"),
-            ("params", "right"),
-            ("MACs", "right"),
-            ("", "left"),
-        ):
-            grid.add_column(heading, justify=justify, no_wrap=heading not in ("predicted", "executed"))  # type: ignore[arg-type]
-        for row in trial.rows:
-            grid.add_row(*(Text(terminal(text)) for text in _cells(row)), style=None if row.ok else "bold red")
-        parts += [Text(terminal(_heading(proof, trial)), style="bold"), grid]
-        parts += [Text(terminal(f"{row.layer.path}: {row.failure}")) for row in trial.rows if row.failure]
-        parts.append(Text(""))
-    parts.append(Text(terminal(verdict(proof)), style="bold green" if proof.ok else "bold red"))
-    return printed(tuple(parts), width=width, color=color, unicode=unicode)
+    grid = new_table()
+    for name in columns:
+        grid.add_column(
+            name,
+            justify="right" if name in ("params", "MACs") else "left",
+            no_wrap=not wraps or name in ("path", ""),
+            overflow="fold",
+        )
+    for row, texts in zip(trial.rows, body, strict=True):
+        grid.add_row(*map(Text, texts), style=None if row.ok else "bold red")
+    return grid
 
 
 def verdict(proof: Proof) -> str:
     """Return one sentence: whether all agrees, over how much, in what time."""
     layers = len(proof.trials[0].rows) + proof.trials[0].skipped
     runs = "1 run" if len(proof.trials) == 1 else f"{len(proof.trials)} runs"
-    took = f"{proof.seconds:.2f} s in kernels"
+    took = f"{_seconds(proof.seconds)} in kernels"
     if not proof.ok:
         wrong = sum(not row.ok for trial in proof.trials for row in trial.rows)
         skipped = sum(trial.skipped for trial in proof.trials)
@@ -97,21 +125,45 @@ def _heading(proof: Proof, trial: Trial) -> str:
     return f"{proof.architecture.name}{f' at {at}' if at else ''}"
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    executed = "failed" if row.executed is None else ", ".join(show(shape) for shape in row.executed)
-    return (
-        row.layer.path,
-        row.layer.type,
-        ", ".join(show(shape) for shape in row.predicted),
-        executed,
-        _both(row.predicted_params, row.executed_params),
-        _both(row.predicted_macs, row.executed_macs),
-        "ok" if row.ok else "DIFFERS",
-    )
+def _executed(row: Row) -> str:
+    return "failed" if row.executed is None else ", ".join(show(shape) for shape in row.executed)
+
+
+def _predicted(row: Row) -> str:
+    return ", ".join(show(shape) for shape in row.predicted)
+
+
+def _once(row: Row) -> str:
+    return _predicted(row) if row.predicted == row.executed else f"{_predicted(row)} / {_executed(row)}"
+
+
+COLUMNS: Mapping[str, Callable[[Row], str]] = {
+    "path": lambda row: row.layer.path,
+    "type": lambda row: row.layer.type,
+    "predicted": _predicted,
+    "executed": _executed,
+    "predicted / executed": _once,
+    "params": lambda row: _both(row.predicted_params, row.executed_params),
+    "MACs": lambda row: _both(row.predicted_macs, row.executed_macs),
+    "": lambda row: "ok" if row.ok else "DIFFERS",
+}
+_MANNERS = (
+    ("path", "type", "predicted", "executed", "params", "MACs", ""),
+    ("path", "type", "predicted / executed", "params", "MACs", ""),
+    ("path", "predicted / executed", "params", "MACs", ""),
+)
 
 
 def _both(predicted: int, executed: int) -> str:
     return f"{predicted:,}" if predicted == executed else f"{predicted:,} / {executed:,}"
+
+
+def _seconds(seconds: float) -> str:
+    """Write a time for people: `3 ms`, `0.24 s`, `1 min 5 s`."""
+    if seconds < 0.1:  # noqa: PLR2004 - below it hundredths of a second say little
+        return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else "below 1 ms"  # noqa: PLR2004
+    minutes, rest = divmod(seconds, 60)
+    return f"{int(minutes)} min {rest:.0f} s" if minutes else f"{seconds:.2f} s"
 
 
 def _tried(proof: Proof) -> str:

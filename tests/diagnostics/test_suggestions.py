@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from shapecalc.diagnostics.foreign_names import FIELDS, LAYERS
 from shapecalc.diagnostics.suggestions import closest, distance, fold
@@ -150,6 +150,13 @@ def test_a_field_that_means_another_quantity_suggests_nothing(layer: str, field:
     assert closest(field, fields(layer), FIELDS[layer]) is None
 
 
+@pytest.mark.parametrize(
+    ("word", "ours"), [("tahn", "tanh"), ("taxi", None), ("softmix", "softmax"), ("saftmix", "softmax")]
+)
+def test_one_edit_is_forgiven_for_every_three_letters(word: str, ours: str | None):
+    assert closest(word, WORDS, LAYERS) == ours
+
+
 def test_a_foreign_name_whose_word_is_no_candidate_is_spelled_out():
     assert closest("reluu", ("relu",), {"reluu": "leaky_relu"}) == "relu"
 
@@ -192,6 +199,7 @@ def slow_distance(word: str, other: str) -> int:
 
 
 @given(letters, letters, st.integers(0, 7))
+@example("ab", "ba", 1)
 def test_the_distance_is_that_of_the_definition_up_to_its_limit(word: str, other: str, most: int):
     expected = slow_distance(word, other)
     assert distance(word, other, most) == expected if expected <= most else distance(word, other, most) > most

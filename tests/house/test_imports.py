@@ -136,5 +136,6 @@ def test_an_import_of_a_rule_would_be_found(source: str, found: set[str]) -> Non
 def test_the_witness_runs_where_the_rules_cannot_be_imported() -> None:
     """Not even indirectly: with the rules' modules barred, every kernel is still found."""
     barred = ["layers", "dims", "engine", "architecture", "execution", "parser", "diagnostics"]
-    code = f"sys.modules.update(dict.fromkeys(['shapecalc.' + room for room in {barred}])); from shapecalc import reference; assert len(reference.words()) > 30"
+    bar = f"sys.modules.update(dict.fromkeys(['shapecalc.' + room for room in {barred}]))"
+    code = f"{bar}; from shapecalc import reference; assert len(reference.words()) > 30"
     assert "shapecalc.reference.conv" in imported_by(code)

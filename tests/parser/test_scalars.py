@@ -114,7 +114,7 @@ def test_whatever_is_read_as_a_number_is_finite_and_python_agrees(text: str):
     found = resolve(text)
     if isinstance(found, int | float) and not isinstance(found, bool):
         assert math.isfinite(found)
-        assert found == (int(text, 0) if isinstance(found, int) else float(text))
+        assert found == (int(text, 16 if "x" in text else 10) if isinstance(found, int) else float(text))
 
 
 def test_short_texts_are_quoted_whole():

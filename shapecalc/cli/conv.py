@@ -1,0 +1,40 @@
+"""`shapecalc conv`: what comes out of a convolution, and why."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from shapecalc.cli import calculation as asked, window
+from shapecalc.cli.color import Color, ColorOption
+
+
+def command(
+    n: window.SizeOption = None,
+    f: window.WindowOption = None,
+    s: window.StrideOption = None,
+    p: window.PadOption = None,
+    padding: window.PaddingOption = None,
+    d: window.DilationOption = None,
+    c: window.InChannelsOption = None,
+    k: window.OutChannelsOption = None,
+    groups: window.GroupsOption = None,
+    bias: window.BiasOption = True,
+    out: window.OutputOption = None,
+    rank: window.RankOption = None,
+    format_: asked.FormatOption = asked.Format.TEXT,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Show the output size of a convolution step by step, and what its windows never read.
+
+    With --c and --k also output shape, parameters, MACs and FLOPs, of one sample. With --out in place of one of n, f, s
+    and p, every value of that one: f to 15, s to 8, p to 7, all n.
+
+    Examples: shapecalc conv --n 32 --f 5 --c 3 --k 6, shapecalc conv --f 3 --s 2 --p 1 --out 16.
+    """
+    from shapecalc.derivation import conv_costs, sliding_axes
+    from shapecalc.layers.conv import Conv
+
+    sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
+    build = partial(Conv, out_channels=1, bias=bias)
+    kind = asked.Kind("conv", build, sliding_axes, conv_costs)
+    asked.answer(kind, {**sizes, "output": out}, asked.both_channels(c, k, groups), rank, format_, color)

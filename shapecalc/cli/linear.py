@@ -1,0 +1,56 @@
+"""`shapecalc linear`: what a fully connected layer costs, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from shapecalc.cli import calculation as asked
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.window import whole
+
+
+def command(
+    in_: Annotated[
+        str | None, typer.Option("--in", "--in-features", metavar="FEATURES", help="Features that enter.")
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option("--out", "--out-features", metavar="FEATURES", help="Features that leave: neurons.")
+    ] = None,
+    n: Annotated[str, typer.Option("--n", "--rows", metavar="ROWS", help="Rows: samples, or samples x steps.")] = "1",
+    bias: Annotated[bool, typer.Option("--bias/--no-bias", help="One number more per feature that leaves.")] = True,
+    format_: asked.FormatOption = asked.Format.TEXT,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Show the parameters, MACs and FLOPs of a fully connected layer, with the numbers put in.
+
+    Example: shapecalc linear --in 400 --out 120.
+    """
+    from shapecalc.derivation import Calculation, linear_costs
+    from shapecalc.diagnostics.errors import LayerError
+    from shapecalc.layers.fields import Integer
+    from shapecalc.layers.linear import Linear
+
+    written = {"in_features": in_, "out_features": out, "n": n}
+    lacking = [f"`--{field[:-9]}`" for field, text in written.items() if text is None]
+    if lacking:
+        from shapecalc.cli.mistakes import usage
+
+        add = " and ".join(f"{option[:-1]} FEATURES`" for option in lacking)
+        verb = "is" if len(lacking) == 1 else "are"
+        raise usage("SC106", f"{' and '.join(lacking)} {verb} missing", f"add {add}")
+    texts = {field: text for field, text in written.items() if text is not None}
+    try:
+        counts = {field: whole(text, field) for field, text in texts.items()}
+        for field, count in counts.items():
+            Integer().check(field, count)
+    except LayerError as error:
+        from shapecalc.cli.mistakes import mistake
+
+        raise mistake(error, texts) from None
+    layer = Linear(out_features=counts["out_features"], bias=bias)
+    x = (counts["n"], counts["in_features"])
+    letters = (("n", x[0]), ("in", x[1]), ("out", layer.out_features))
+    shape = layer.output_shape(x)
+    asked.show(Calculation("linear", (), letters, shape, linear_costs(layer, x)), format_, color)

@@ -1,0 +1,58 @@
+"""`shapecalc pool`: what comes out of a pooling layer, and why."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from shapecalc.cli import calculation as asked, window
+from shapecalc.cli.color import Color, ColorOption
+
+
+class Type(Enum):
+    """The words of `--type`."""
+
+    MAX = "max"
+    AVG = "avg"
+
+
+def command(
+    n: window.SizeOption = None,
+    f: window.WindowOption = None,
+    s: Annotated[
+        str | None, typer.Option("--s", "--stride", metavar="CELLS", help="Stride; default: the window.")
+    ] = None,
+    p: window.PadOption = None,
+    padding: window.PaddingOption = None,
+    d: Annotated[
+        str | None, typer.Option("--d", "--dilation", metavar="CELLS", help="Dilation (max only); default 1.")
+    ] = None,
+    type_: Annotated[Type, typer.Option("--type", help="The largest number of a window, or their mean.")] = Type.MAX,
+    ceil: Annotated[bool, typer.Option("--ceil", help="Round up, with PyTorch's rule for the last window.")] = False,
+    c: window.InChannelsOption = None,
+    out: window.OutputOption = None,
+    rank: window.RankOption = None,
+    format_: asked.FormatOption = asked.Format.TEXT,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Show the output size of a pooling layer step by step, and what its windows never read.
+
+    With --c also output shape and FLOPs, of one sample. With --out in place of one of n, f, s and p, every value of
+    that one: f to 15, s to 8, p to 7 (at most half of the window), all n.
+
+    Examples: shapecalc pool --n 28 --f 2, shapecalc pool --n 112 --f 3 --s 2 --ceil.
+    """
+    from shapecalc.derivation import pool_costs, sliding_axes
+    from shapecalc.layers.pooling import AvgPool, MaxPool
+
+    if type_ is Type.AVG and d is not None:
+        from shapecalc.cli.mistakes import usage
+
+        raise usage("SC205", f"`--d {d}` expects `--type max`, receives `--type avg`", "leave `--d` out")
+    sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
+    build = partial(MaxPool if type_ is Type.MAX else AvgPool, ceil_mode=ceil)
+    kind = asked.Kind(f"{type_.value}-pool", build, sliding_axes, pool_costs)
+    asked.answer(kind, {**sizes, "output": out}, {"in_channels": c}, rank, format_, color)

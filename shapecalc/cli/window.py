@@ -1,0 +1,120 @@
+"""The options of a window, and how their sizes are written: `5`, `3x5` per axis, `0:1` before and after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from shapecalc.diagnostics.errors import LayerError
+
+USUAL_RANK = 2
+"""Spatial axes of a lone number: `--n 32` is an image of 32 x 32."""
+
+MOST_AXES = 3
+LONGEST_NUMBER = 20
+"""Digits that are read at all; sizes end at 2^31 - 1."""
+
+SizeOption = Annotated[
+    str | None,
+    typer.Option("--n", "--size", metavar="CELLS", help="Input size: 32 (on every axis), or one per axis, 224x320."),
+]
+WindowOption = Annotated[
+    str | None, typer.Option("--f", "--kernel-size", metavar="CELLS", help="Window (filter) size: 5, or 3x5.")
+]
+StrideOption = Annotated[str | None, typer.Option("--s", "--stride", metavar="CELLS", help="Stride; default 1.")]
+PadOption = Annotated[
+    str | None,
+    typer.Option("--p", metavar="CELLS", help="Padding on each side; default 0. Per axis 1x2; before:after 0:1."),
+]
+PaddingOption = Annotated[
+    str | None, typer.Option("--padding", metavar="CELLS|WORD", help="The same as --p; also the words same and valid.")
+]
+DilationOption = Annotated[str | None, typer.Option("--d", "--dilation", metavar="CELLS", help="Dilation; default 1.")]
+OutputOption = Annotated[
+    str | None,
+    typer.Option("--out", metavar="CELLS", help="Output size in place of one of n, f, s and p: solves for that one."),
+]
+RankOption = Annotated[
+    int | None,
+    typer.Option("--rank", min=1, max=MOST_AXES, help="Spatial axes, where all sizes are lone numbers; default 2."),
+]
+InChannelsOption = Annotated[
+    str | None, typer.Option("--c", "--in-channels", metavar="COUNT", help="Channels that enter; with it, costs.")
+]
+OutChannelsOption = Annotated[
+    str | None, typer.Option("--k", "--out-channels", metavar="COUNT", help="Channels that leave (filters).")
+]
+GroupsOption = Annotated[str | None, typer.Option("--groups", metavar="COUNT", help="Groups of channels; default 1.")]
+BiasOption = Annotated[bool, typer.Option("--bias/--no-bias", help="One number more per output channel.")]
+
+
+class Sizes(NamedTuple):
+    """What was written, one entry per axis: a size, a pair of paddings, or for all axes a word."""
+
+    rank: int
+    entries: Mapping[str, Any]
+    apart: bool
+    """Whether the axes were written one by one."""
+
+    def of(self, field: str, axis: int) -> Any:
+        """Return the entry of one axis."""
+        entries = self.entries[field]
+        return entries if isinstance(entries, str) else entries[axis]
+
+
+def whole(text: str, field: str) -> int:
+    """Read a whole number; raise `LayerError` SC202 where it is none, SC201 where it is far too long."""
+    digits = text.strip()
+    if not re.fullmatch("-?[0-9]+", digits):
+        raise LayerError("SC202", "expects a whole number", field=field)
+    if len(digits) > LONGEST_NUMBER:
+        raise LayerError(
+            "SC201", f"expects at most 2147483647 (2^31 - 1), receives a number of {len(digits)} digits", field=field
+        )
+    return int(digits)
+
+
+def read_sizes(written: Mapping[str, str], rank: int | None = None) -> Sizes:
+    """Read options by field, each one entry for all axes or one per axis.
+
+    Raises `LayerError` SC202, SC201, SC305 or SC204 for the first that is no such thing.
+
+    >>> read_sizes({"n": "224x320", "padding": "0:1"}).entries
+    {'n': (224, 320), 'padding': ((0, 1), (0, 1))}
+    """
+    read = {field: _entries(text, field) for field, text in written.items()}
+    several = [len(entries) for entries in read.values() if not isinstance(entries, str) and len(entries) > 1]
+    axes = several[0] if several else rank or USUAL_RANK
+    if rank not in (None, axes):
+        raise LayerError("SC205", f"expects {rank} sizes where there are several, receives {axes}", field="rank")
+    for field, entries in read.items():
+        if not isinstance(entries, str) and len(entries) not in (1, axes):
+            raise LayerError(
+                "SC204", f"expects 1 size, or {axes} as the other options have, receives {len(entries)}", field=field
+            )
+    spread = {field: entries * axes if len(entries) == 1 else entries for field, entries in read.items()}
+    return Sizes(axes, spread, apart=bool(several))
+
+
+def _entries(text: str, field: str) -> Any:
+    if field == "padding" and text.strip().isalpha():
+        return text.strip().lower()
+    parts = text.lower().replace("×", "x").split("x")
+    if len(parts) > MOST_AXES:
+        raise LayerError("SC305", f"expects 1 to {MOST_AXES} axes, receives {len(parts)}", field=field)
+    try:
+        return tuple(_pair(part) if field == "padding" else whole(part, field) for part in parts)
+    except LayerError as error:
+        if error.code == "SC202":
+            example = "1x2, or before:after 0:1" if field == "padding" else "224x320"
+            error.message += f", or one per axis ({example})"
+        raise
+
+
+def _pair(text: str) -> tuple[int, int]:
+    before, colon, after = text.partition(":")
+    first = whole(before, "padding")
+    return first, whole(after, "padding") if colon else first

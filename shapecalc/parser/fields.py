@@ -1,0 +1,147 @@
+"""A layer word and what stands beside it → a layer, every field of it checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.architecture import Place
+from shapecalc.diagnostics import Fix, LayerError
+from shapecalc.layers.base import fields_of
+from shapecalc.layers.fields import said
+from shapecalc.parser.findings import head
+from shapecalc.parser.scalars import shorten
+from shapecalc.parser.shapes import plain
+from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.diagnostics import Span
+    from shapecalc.layers import Layer
+    from shapecalc.parser.findings import Findings
+
+Entry = tuple[Scalar, Node]
+
+
+class LayerReader:
+    """Reads the layers of one text; layers with equal fields are one object, which stacks are full of."""
+
+    __slots__ = ("_findings", "_layers")
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._layers: dict[tuple[str, str], Layer] = {}
+
+    def read(
+        self, cls: type[Layer], word: Scalar, node: Node | None, strays: Iterable[Entry] = ()
+    ) -> tuple[Layer | None, Place]:
+        """Return the layer, None where its fields are wrong, and its place.
+
+        A lone value fills the main field. `strays` are fields that stand beside the layer and not in it.
+        """
+        before = len(self._findings.found)
+        nodes = self._nodes(cls, node, strays)
+        place = Place(word.span, _spans(nodes))
+        if nodes is None:
+            return None, place
+        values = {name: plain(value) for name, value in nodes.items()}
+        missing = [name for name, field in fields_of(cls).items() if field.required and name not in values]
+        if missing:
+            self._check_each(cls, values, place)
+            if len(self._findings.found) == before and not (node and self._findings.noted_within(node.span)):
+                names = " and ".join(f"`{name}`" for name in missing)
+                written = ", ".join(f"{name}: …" for name in [*values, *missing])
+                message = f"`{cls.word}` expects {names}, receives none"
+                self._findings.refuse("SC106", message, word.span, help=f"write `{cls.word}: {{{written}}}`")
+            return None, place
+        # As text, because 1, 1.0 and `true` are equal in Python and differ here.
+        key = (cls.word, repr(values))
+        layer = self._layers.get(key)
+        if layer is None:
+            try:
+                layer = self._layers[key] = cls(**values)
+            except LayerError as error:
+                if not self._check_each(cls, values, place):
+                    self._findings.add(place.diagnose(error, cls.word))
+                return None, place
+        return layer, place
+
+    def _nodes(self, cls: type[Layer], node: Node | None, strays: Iterable[Entry]) -> dict[str, Node] | None:
+        """Return what stands under each field; None, and a finding, where fields are not given by name."""
+        own: tuple[Entry, ...] = ()
+        if isinstance(node, Mapping):
+            own = node.entries
+        elif node is not None and not (isinstance(node, Scalar) and node.value is None):
+            if cls.main is not None:
+                return {cls.main: node}
+            message = f"`{cls.word}` expects its fields by name, receives {said(plain(node))}"
+            help_text = f"write `{example(cls)}`"
+            if not fields_of(cls):
+                message = f"`{cls.word}` has no field, receives {said(plain(node))}"
+                help_text = f"`{cls.word}` stands alone"
+            self._findings.refuse("SC202", message, head(node), help=help_text)
+            return None
+        nodes = {key.text: value for key, value in own if key.text in fields_of(cls)}
+        for key, value in strays:
+            nodes.setdefault(key.text, value)
+        for key, value in own:
+            if key.text not in fields_of(cls):
+                near = self._unknown_field(cls, key)
+                # What follows is checked as it was likely meant.
+                if near is not None:
+                    nodes.setdefault(near, value)
+        return nodes
+
+    def _unknown_field(self, cls: type[Layer], key: Scalar) -> str | None:
+        from shapecalc.parser.words import closest_field  # noqa: PLC0415 - only a mistake needs the tables
+
+        known = tuple(fields_of(cls))
+        near = closest_field(cls.word, key.text, known)
+        otherwise = f"fields: {', '.join(known)}" if known else f"`{cls.word}` has no field"
+        self._findings.refuse(
+            "SC102",
+            f"unknown field `{shorten(key.text)}` for `{cls.word}`",
+            key.span,
+            help=f"write `{near}`" if near else otherwise,
+            fix=Fix(key.span, near) if near else None,
+        )
+        return near
+
+    def _check_each(self, cls: type[Layer], values: dict[str, Any], place: Place) -> bool:
+        """Refuse every field whose value is wrong on its own, and return whether there is one."""
+        wrong = False
+        for name, value in values.items():
+            field = fields_of(cls)[name]
+            if value is None and field.nullable:
+                continue
+            try:
+                field.kind.check(name, value)
+            except LayerError as error:
+                wrong = True
+                self._findings.add(place.diagnose(error, cls.word))
+        return wrong
+
+
+def example(cls: type[Layer]) -> str:
+    """Write a layer with the fields that it must have.
+
+    >>> from shapecalc.layers import layer_type
+    >>> example(layer_type("conv"))
+    'conv: {out_channels: …, kernel_size: …}'
+    """
+    required = [f"{name}: …" for name, field in fields_of(cls).items() if field.required]
+    if len(required) == 1 and cls.main is not None:
+        return f"{cls.word}: …"
+    return f"{cls.word}: {{{', '.join(required)}}}" if required else cls.word
+
+
+def _spans(nodes: dict[str, Node] | None) -> dict[tuple[str | int, ...], Span]:
+    spans: dict[tuple[str | int, ...], Span] = {}
+    for name, node in (nodes or {}).items():
+        spans[name,] = node.span
+        if isinstance(node, Sequence):
+            for position, item in enumerate(node.items):
+                spans[name, position] = item.span
+                if isinstance(item, Sequence):
+                    spans |= {(name, position, side): entry.span for side, entry in enumerate(item.items)}
+    return spans

@@ -1,0 +1,254 @@
+"""The list under `layers:` → steps: one layer each, with a name of its own and what it reads."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.architecture import Step
+from shapecalc.diagnostics import Fix, Label, Span
+from shapecalc.diagnostics.suggestions import closest
+from shapecalc.layers import layer_type
+from shapecalc.layers.base import fields_of
+from shapecalc.layers.fields import said
+from shapecalc.parser.expectations import read_expectations
+from shapecalc.parser.fields import Entry, LayerReader, example
+from shapecalc.parser.findings import head
+from shapecalc.parser.scalars import shorten
+from shapecalc.parser.shapes import plain
+from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from shapecalc.layers import Layer
+    from shapecalc.parser.findings import Findings
+
+STEP_KEYS = ("name", "expect")
+LATER_STEP_KEYS = ("from", "repeat", "share")
+LATER_WORDS = ("add", "multiply", "concat")
+"""Words of the format that this version does not read yet."""
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-/]{0,127}")
+_NOT_OF_A_NAME = re.compile(r"[^A-Za-z0-9_.\-/]+")
+
+
+class _Found(NamedTuple):
+    """A step taken apart: its layer, what stands under it, its fields that stand beside it, its own keys."""
+
+    cls: type[Layer]
+    word: Scalar
+    node: Node | None
+    strays: tuple[Entry, ...]
+    own: dict[str, Node]
+    certain: bool
+    """Whether the layer is all there is to the step: not with a word that this version does not read."""
+
+
+def read_steps(node: Node, findings: Findings, blocks: Container[str] = ()) -> tuple[Step, ...]:
+    """Return the stack up to the first step that cannot be made out: nothing is known of what follows it.
+
+    Every step is looked at for mistakes. `blocks` are names that stand for layers and cannot be read yet.
+    """
+    reader = _StepReader(findings, blocks)
+    steps: list[Step] = []
+    reads = "input"
+    broken = False
+    for position, item in enumerate(_items(node, findings)):
+        step = reader.read(item, position, reads)
+        if step is None:
+            broken = True
+        elif not broken:
+            steps.append(step)
+            reads = step.path
+    return tuple(steps)
+
+
+def _items(node: Node, findings: Findings) -> tuple[Node, ...]:
+    if isinstance(node, Sequence) and node.items:
+        return node.items
+    nothing = isinstance(node, Sequence) or plain(node) is None
+    message = "`layers` expects at least one step, has none"
+    if not nothing:
+        message = f"`layers` expects a list of steps, receives {said(plain(node))}"
+    findings.refuse("SC107", message, head(node), help="begin each step with `- `")
+    # Keys without their dashes are looked at as the steps that they were meant to be.
+    return tuple(Mapping((entry,), entry[0].span) for entry in node.entries) if isinstance(node, Mapping) else ()
+
+
+class _StepReader:
+    __slots__ = ("_blocks", "_findings", "_layers", "_names")
+
+    def __init__(self, findings: Findings, blocks: Container[str]) -> None:
+        self._findings = findings
+        self._blocks = blocks
+        self._layers = LayerReader(findings)
+        self._names: dict[str, Span] = {}
+
+    def read(self, node: Node, position: int, reads: str) -> Step | None:
+        found = self._take_apart(node)
+        if found is None:
+            return None
+        path = self._path(found, position)
+        expect = read_expectations(found.own["expect"], self._findings) if "expect" in found.own else ()
+        layer, place = self._layers.read(found.cls, found.word, found.node, found.strays)
+        return Step(path, layer, (reads,), place, expect) if layer is not None and found.certain else None
+
+    def _take_apart(self, node: Node) -> _Found | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            cls = self._layer_type(node)
+            return None if cls is None else _Found(cls, node, None, (), {}, certain=True)
+        if not isinstance(node, Mapping) or not node.entries:
+            message = f"a step expects a layer such as `relu` or `conv: {{…}}`, receives {said(plain(node))}"
+            if not self._findings.noted_within(node.span):
+                self._findings.refuse("SC107", message, head(node))
+            return None
+        own = {key.text: value for key, value in node.entries if key.text in STEP_KEYS}
+        later = [key for key, _ in node.entries if key.text in LATER_STEP_KEYS]
+        for key in later:
+            self._findings.later(key)
+        words = [entry for entry in node.entries if entry[0].text not in own and entry[0] not in later]
+        entry = self._layer_entry(words, node)
+        if entry is None:
+            return None
+        word, value = entry
+        cls = self._layer_type(word)
+        if cls is None:
+            return None
+        strays = self._strays(cls, entry, [other for other in words if other is not entry], own)
+        return _Found(cls, word, value, strays, own, certain=not later)
+
+    def _layer_entry(self, words: list[Entry], step: Mapping) -> Entry | None:
+        """Return the one key of a step that is its layer."""
+        known = [entry for entry in words if layer_type(entry[0].text) is not None]
+        if len(known) > 1:
+            (first, _), (second, _) = known[:2]
+            self._findings.refuse(
+                "SC107",
+                f"a step expects one layer, has `{first.text}` and `{second.text}`",
+                second.span,
+                label="the second",
+                labels=(Label(first.span, "the first"),),
+                help=f"begin a step of its own: `- {second.text}`",
+            )
+            return None
+        if not words:
+            key = step.entries[0][0]
+            self._findings.refuse("SC107", "a step expects a layer, has none", key.span, help="write one beside it")
+            return None
+        return known[0] if known else words[0]
+
+    def _layer_type(self, word: Scalar) -> type[Layer] | None:
+        """Return a word's class; refuse an unknown word and return the class that was likely meant."""
+        cls = layer_type(word.text)
+        if cls is not None or word.text in self._blocks:
+            return cls
+        if word.text in LATER_WORDS:
+            self._findings.later(word)
+            return None
+        from shapecalc.parser.words import called_layer, closest_layer, lookalikes  # noqa: PLC0415 - for mistakes
+
+        message = f"unknown layer type `{shorten(word.text)}`"
+        called = layer_type(called_layer(word.text) or "")
+        if called is not None:
+            written = example(called)
+            fix = None if "…" in written else Fix(word.span, written)
+            self._findings.refuse("SC101", message, head(word), help=f"write `{written}`", fix=fix)
+            return None
+        near = closest_layer(word.text)
+        notes = tuple(f"it holds {letter}" for letter in lookalikes(word.text)) if near else ()
+        if near is not None:
+            fix = Fix(word.span, near)
+            self._findings.refuse("SC101", message, word.span, help=f"write `{near}`", fix=fix, notes=notes[:3])
+            return layer_type(near)
+        self._findings.refuse("SC101", message, head(word), help="`shapecalc layers` lists every layer type")
+        return None
+
+    def _strays(self, cls: type[Layer], entry: Entry, others: list[Entry], own: dict[str, Node]) -> tuple[Entry, ...]:
+        """Refuse what stands beside a layer, and return what of it are fields of the layer, indented too little."""
+        strays = tuple(other for other in others if other[0].text in fields_of(cls))
+        for key, value in others:
+            if key.text not in fields_of(cls):
+                keys = f"unknown key `{shorten(key.text)}` beside `{cls.word}`"
+                near = closest(key.text, STEP_KEYS)
+                if near is None and layer_type(key.text) is None and self._misspelt_field(cls, key):
+                    continue
+                if self._findings.unknown(key, STEP_KEYS, keys) is not None and near is not None:
+                    own.setdefault(near, value)
+        if strays:
+            names = " and ".join(f"`{key.text}`" for key, _ in strays)
+            verb = "stands" if len(strays) == 1 else "stand"
+            key = strays[0][0]
+            inside = ", ".join(f"{key.text}: …" for key, _ in strays)
+            written = "" if isinstance(entry[1], Mapping) else f", or write `{cls.word}: {{{inside}}}`"
+            self._findings.refuse(
+                "SC102",
+                f"{names} {verb} beside `{cls.word}`, not in it",
+                key.span,
+                labels=tuple(Label(other.span, "") for other, _ in strays[1:]),
+                help=f"indent below `{cls.word}:`{written}",
+                fix=self._indented(entry, strays),
+            )
+        return strays
+
+    def _misspelt_field(self, cls: type[Layer], key: Scalar) -> bool:
+        from shapecalc.parser.words import closest_field  # noqa: PLC0415 - only a mistake needs the tables
+
+        near = closest_field(cls.word, key.text, tuple(fields_of(cls)))
+        if near is None:
+            return False
+        message = f"unknown key `{shorten(key.text)}` beside `{cls.word}`"
+        help_text = f"write `{near}`, below `{cls.word}:`"
+        self._findings.refuse("SC102", message, key.span, help=help_text, fix=Fix(key.span, near))
+        return True
+
+    def _indented(self, entry: Entry, strays: tuple[Entry, ...]) -> Fix | None:
+        """Return the lines of stray fields moved to the right, where they stand on lines of their own."""
+        word, node = entry
+        lines = self._findings.source.text.split("\n")
+        first, last = strays[0][0].span, strays[-1][1].span
+        if isinstance(node, Mapping):
+            above, by = node.span.end_line, node.span.column - first.column
+        else:
+            above, by = word.span.end_line, 2
+        alone = all(not lines[key.span.line - 1][: key.span.column - 1].strip() for key, _ in strays)
+        if not alone or by < 1 or first.line <= above or last.end_line - first.line >= len(strays):
+            return None
+        span = Span(first.line, 1, last.end_line, last.end_column)
+        text = [*lines[first.line - 1 : last.end_line - 1], lines[last.end_line - 1][: last.end_column - 1]]
+        return Fix(span, "\n".join(" " * by + line for line in text))
+
+    def _refuse_name(self, node: Node) -> None:
+        message = "`name` expects a letter, then letters, digits, `_`, `.`, `-` or `/`, 128 at most"
+        near = _NOT_OF_A_NAME.sub("_", node.text)[:128] if isinstance(node, Scalar) else ""
+        near = near if NAME.fullmatch(near) else f"_{near}"[:128]
+        likely = bool(near.strip("_"))
+        self._findings.refuse(
+            "SC110",
+            f"{message}, receives {said(plain(node))}",
+            head(node),
+            help=f"write `{near}`" if likely else None,
+            fix=Fix(node.span, near) if likely else None,
+        )
+
+    def _path(self, found: _Found, position: int) -> str:
+        path, span = f"{found.cls.word}_{position}", found.word.span
+        node = found.own.get("name")
+        if node is not None:
+            span = node.span
+            if isinstance(node, Scalar) and isinstance(node.value, str) and NAME.fullmatch(node.value):
+                path = node.value
+            else:
+                self._refuse_name(node)
+        if path == "input":
+            self._findings.refuse("SC103", "`name` expects a name of its own: `input` is what enters", span)
+        elif path in self._names:
+            self._findings.refuse(
+                "SC103",
+                f"the name `{path}` is used twice",
+                span,
+                labels=(Label(self._names[path], "first used here"),),
+                help="give one another `name`",
+            )
+        self._names.setdefault(path, span)
+        return path

@@ -1,0 +1,62 @@
+"""`shapecalc list`, `show` and `layers`: what ships, and what a file can hold."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import shapecalc
+from shapecalc import zoo
+from shapecalc.layers import layer_types
+from shapecalc.layers.base import fields_of
+
+FOLDER = Path(shapecalc.__file__).parent.parent / "architectures"
+
+
+def test_the_list_has_a_line_for_each_architecture_with_its_figures(run) -> None:
+    lines = run("list").out.splitlines()
+    for name in zoo.names():
+        totals = shapecalc.inspect(shapecalc.load(name)).totals
+        (line,) = [line for line in lines if line.startswith(f"{name} ")]
+        assert f"{totals.params:,}" in line
+        assert f"{totals.macs:,}" in line
+
+
+@pytest.mark.parametrize("name", ["lenet5", "vgg16_bn.yaml"])
+def test_show_prints_the_very_file(run, name: str) -> None:
+    assert run("show", name).bytes == (FOLDER / f"{name.removesuffix('.yaml')}.yaml").read_bytes()
+
+
+def test_what_show_prints_can_be_inspected(run, tmp_path) -> None:
+    (tmp_path / "net.yaml").write_bytes(run("show", "alexnet").bytes)
+    assert run("inspect", "net.yaml").out == run("inspect", "alexnet").out
+
+
+def test_show_keeps_utf_8_where_the_terminal_has_none(run, tmp_path) -> None:
+    text = "name: Café 畳\ninput: [N, 3]\nlayers: [relu]\n".encode()
+    (tmp_path / "net.yaml").write_bytes(text)
+    assert run("show", "net.yaml", env={"PYTHONIOENCODING": "ascii"}).bytes == text
+
+
+def test_layers_lists_every_type_in_whole_sentences(run) -> None:
+    out = run("layers").out
+    for word in layer_types():
+        assert re.search(rf"^{word} +\S", out, re.MULTILINE)
+    assert " …" not in out, "a pipe is not cut"
+
+
+def test_layers_shows_a_type_in_full(run) -> None:
+    for word in ("conv", "batch_norm", "relu"):
+        out = run("layers", word).out
+        for section in ("Input:", "Output:", "Parameters:", "Costs:", "Source:", "In a file:"):
+            assert section in out
+        for field in fields_of(layer_types()[word]):
+            assert re.search(rf"^  {field} ", out, re.MULTILINE)
+
+
+def test_a_layer_shows_how_it_is_written(run) -> None:
+    assert run("layers", "conv").out.endswith("In a file:  - conv: {out_channels: …, kernel_size: …}\n")
+    assert run("layers", "max_pool").out.endswith("In a file:  - max_pool: …\n")
+    assert run("layers", "relu").out.endswith("In a file:  - relu\n")

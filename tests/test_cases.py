@@ -1,0 +1,137 @@
+"""Golden diagnostics: each file in `cases/` is a mistake, the text beside it what `shapecalc inspect` says of it.
+
+`python -m pytest tests/test_cases.py --update-cases` writes the texts anew; read the difference before committing it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from shapecalc.cli import app
+from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
+from shapecalc.engine import inspect, unmet
+from shapecalc.loading import loads_source
+from shapecalc.parser.files import read_source
+
+FOLDER = Path(__file__).parent / "cases"
+CASES = sorted(FOLDER.glob("*.yaml"))
+TRIGGERED_BY_A_FILE = {
+    *("SC002", "SC003", "SC004", "SC005", "SC010", "SC011", "SC012", "SC013", "SC014", "SC015"),
+    *("SC020", "SC021", "SC022", "SC023", "SC024", "SC025"),
+    *("SC101", "SC102", "SC103", "SC106", "SC107", "SC108", "SC109", "SC110", "SC111"),
+    *("SC201", "SC202", "SC203", "SC204", "SC205"),
+    *("SC301", "SC302", "SC303", "SC304", "SC305", "SC306", "SC307", "SC308", "SC309", "SC310", "SC311", "SC501"),
+}
+TOO_LARGE_TO_KEEP = {"SC010", "SC013"}  # a megabyte, and a scalar of 64 KiB: tests/parser/test_files.py has them
+
+
+def named(path: Path) -> str:
+    return path.stem
+
+
+@pytest.mark.parametrize("path", CASES, ids=named)
+def test_a_mistake_is_explained_as_agreed(
+    path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.chdir(FOLDER)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    result = CliRunner().invoke(app, ["inspect", path.name])
+    expected = path.with_suffix(".txt")
+    if request.config.getoption("--update-cases"):
+        expected.write_text(result.stderr, encoding="utf-8")
+    assert result.exit_code == 1
+    assert result.stderr == expected.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", [case for case in CASES if case.stem.startswith("SC")], ids=named)
+def test_a_case_shows_the_code_that_it_is_named_after_and_no_other(path: Path) -> None:
+    allowed = {path.stem[:5]} | EXPECTED_BESIDE.get(path.stem, set())
+    assert {finding.code for finding in findings_of(path)} == allowed
+
+
+EXPECTED_BESIDE = {
+    "SC101-keras-conv": {"SC102"},
+    "SC102-a-name-that-is-misspelt-twice": {"SC101"},
+    "SC201-three-wrong-fields": {"SC202"},
+    "SC203-after-wide-characters": {"SC102"},
+}
+"""Files that hold a second mistake, of another code."""
+
+
+def test_every_code_that_a_file_can_trigger_has_a_case() -> None:
+    shown = {finding.code for path in CASES for finding in findings_of(path)}
+    assert shown | TOO_LARGE_TO_KEEP >= TRIGGERED_BY_A_FILE
+
+
+def test_no_text_is_left_over_from_a_case_that_is_gone() -> None:
+    assert {path.stem for path in FOLDER.glob("*.txt")} == {path.stem for path in CASES}
+
+
+@pytest.mark.parametrize("path", CASES, ids=named)
+def test_an_edit_that_is_offered_clears_its_error(path: Path) -> None:
+    source = source_of(path)
+    if source is None:
+        return
+    before = findings_in(source)
+    for finding in before:
+        if finding.fix is None:
+            continue
+        mended = Source(source.name, applied(source.text, finding))
+        left = [same for same in findings_in(mended) if same.code == finding.code and same.message == finding.message]
+        assert len(left) < sum(f.code == finding.code and f.message == finding.message for f in before), finding
+
+
+@pytest.mark.parametrize("path", CASES, ids=named)
+def test_a_help_that_says_what_to_write_carries_the_edit(path: Path) -> None:
+    for finding in findings_of(path):
+        written = re.match(r"write `([^`…]+)`", finding.help or "")
+        if written and "…" not in (finding.help or "") and finding.code >= "SC1":
+            assert finding.fix is not None, finding
+            assert written[1].endswith(finding.fix.replacement.strip()), finding
+
+
+@pytest.mark.parametrize("path", CASES, ids=named)
+def test_a_caret_stands_under_text_of_the_file(path: Path) -> None:
+    source = source_of(path)
+    for finding in findings_of(path):
+        if source is not None and finding.span is not None and source.text:
+            lines = source.text.split("\n")
+            assert 1 <= finding.span.line <= len(lines), finding
+            assert 1 <= finding.span.column <= len(lines[finding.span.line - 1]) + 1, finding
+
+
+def source_of(path: Path) -> Source | None:
+    try:
+        return read_source(path)
+    except ShapecalcError:
+        return None
+
+
+def findings_of(path: Path) -> tuple[Diagnostic, ...]:
+    try:
+        return findings_in(read_source(path))
+    except ShapecalcError as error:
+        return error.diagnostics
+
+
+def findings_in(source: Source) -> tuple[Diagnostic, ...]:
+    """Return what `inspect` reports."""
+    try:
+        return unmet(inspect(loads_source(source)))
+    except ShapecalcError as error:
+        return error.diagnostics
+
+
+def applied(text: str, finding: Diagnostic) -> str:
+    assert finding.fix is not None
+    start, end = offsets(text, finding.fix.span)
+    return text[:start] + finding.fix.replacement + text[end:]
+
+
+def offsets(text: str, span: Span) -> tuple[int, int]:
+    starts = [0, *(found.end() for found in re.finditer("\n", text))]
+    return starts[span.line - 1] + span.column - 1, starts[span.end_line - 1] + span.end_column - 1

@@ -1,0 +1,336 @@
+"""Runs: what enters and what is given, what is alive when, and what a run costs in memory before it is made."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import shapecalc
+from shapecalc import ShapecalcError, run
+from shapecalc.architecture import Architecture, Input, Step
+from shapecalc.dims import symbol
+from shapecalc.engine import inspect, inspect_at
+from shapecalc.execution import calls_of, last_reads, numbers, price, random_inputs
+from shapecalc.layers.activation import Relu, Sigmoid, Tanh
+from shapecalc.reference.executor import execute
+from shapecalc.verification import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.reference.base import Call
+
+LENET = shapecalc.load("lenet5")
+DIGITS = np.linspace(-1, 1, 2 * 32 * 32, dtype=np.float32).reshape(2, 1, 32, 32)
+SMALL = shapecalc.loads(
+    "{name: small, input: [N, 3, L], layers: [conv: {out_channels: 4, kernel_size: 2}, batch_norm, flatten: 1]}"
+)
+ROW = np.arange(2 * 3 * 5, dtype=np.float32).reshape(2, 3, 5)
+
+
+def refusal(architecture: Architecture, *arguments: Any) -> Any:
+    with pytest.raises(ShapecalcError) as caught:
+        run(architecture, *arguments)
+    (finding,) = caught.value.diagnostics
+    assert finding.code == "SC702"
+    return finding
+
+
+# What is given
+
+
+def test_a_run_with_given_weights_is_the_formula_with_those_numbers() -> None:
+    network = shapecalc.loads("{input: [N, 2], layers: [{linear: 3, name: fc}, relu]}")
+    weight, bias = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([0.5, -100.0, 0.0])
+    (values,) = run(network, {"input": np.array([[1.0, -1.0]])}, {"fc.weight": weight, "fc.bias": bias}).values()
+    assert values.tolist() == [[0.0, 0.0, 0.0]]
+    (values,) = run(network, {"input": np.array([[7.0, 1.0]])}, {"fc.weight": weight, "fc.bias": bias}).values()
+    assert values.tolist() == [[9.5, 0.0, 41.0]]
+
+
+def test_buffers_are_given_by_their_paths_too() -> None:
+    network = shapecalc.loads("{input: [N, 2], layers: [{batch_norm: {eps: 0, affine: false}, name: bn}]}")
+    given = {"bn.running_mean": np.array([1.0, 2.0]), "bn.running_var": np.array([4.0, 16.0])}
+    assert run(network, {"input": np.array([[5.0, 5.0]])}, given)["output"].tolist() == [[2.0, 0.75]]
+
+
+def test_what_is_not_given_is_random_and_the_same_for_the_same_seed() -> None:
+    first, again, other = (run(LENET, {"input": DIGITS}, seed=seed)["output"] for seed in (3, 3, 4))
+    assert first.tobytes() == again.tobytes()
+    assert not np.array_equal(first, other)
+
+
+def test_a_layers_random_numbers_depend_on_its_path_and_not_on_what_stands_around_it() -> None:
+    longer = shapecalc.loads(
+        "{input: [N, 3, L], layers: [identity, {conv: {out_channels: 4, kernel_size: 2}, name: c}]}"
+    )
+    alone = shapecalc.loads("{input: [N, 3, L], layers: [{conv: {out_channels: 4, kernel_size: 2}, name: c}]}")
+    assert np.array_equal(run(longer, {"input": ROW})["output"], run(alone, {"input": ROW})["output"])
+
+
+def test_two_layers_of_one_kind_do_not_get_the_same_numbers() -> None:
+    report = inspect(shapecalc.loads("{input: [1, 5], layers: [linear: 5, linear: 5]}"))
+    first, second = (call.parameters["weight"] for call in calls_of(report))
+    assert not np.array_equal(first, second)
+
+
+def test_some_parameters_may_be_given_and_others_left() -> None:
+    zero = {"conv_0.weight": np.zeros((4, 3, 2)), "conv_0.bias": np.zeros(4)}
+    assert not np.array_equal(run(SMALL, {"input": ROW}, zero)["output"], run(SMALL, {"input": ROW})["output"])
+
+
+def test_a_deep_stack_of_random_weights_neither_overflows_nor_dies_out() -> None:
+    network = shapecalc.loads("{input: [1, 64], layers: [" + ", ".join(["linear: 64"] * 50) + "]}")
+    (values,) = run(network, {"input": random_inputs(inspect(network))["input"]}).values()
+    assert 1e-3 < np.abs(values).max() < 1e3
+
+
+@pytest.mark.parametrize(
+    ("path", "shape", "message", "help_text"),
+    [
+        ("conv_0.wieght", (4, 3, 2), "`conv_0.wieght` is no parameter of `small`", "write `conv_0.weight`"),
+        ("weight", (4, 3, 2), "`weight` is no parameter of `small`", None),
+        ("conv_0.weight", (4, 2, 3), "`conv_0.weight` expects [4, 3, 2], receives [4, 2, 3]", None),
+        ("batch_norm_1.running_var", (1,), "`batch_norm_1.running_var` expects [4], receives [1]", None),
+    ],
+)
+def test_a_parameter_that_is_not_one_is_refused(
+    path: str, shape: tuple[int, ...], message: str, help_text: str | None
+) -> None:
+    finding = refusal(SMALL, {"input": ROW}, {path: np.zeros(shape)})
+    assert finding.message == message
+    if help_text:
+        assert finding.help == help_text
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({}, "`small` expects inputs ['input'], receives []"),
+        ({"x": ROW}, "`small` expects inputs ['input'], receives ['x']"),
+        ({"input": ROW, "mask": ROW}, "`small` expects inputs ['input'], receives ['input', 'mask']"),
+        ({"input": ROW[0]}, "`input` expects [N, 3, L], receives [3, 5]"),
+        ({"input": ROW[:, :2]}, "`input` expects [N, 3, L], receives [2, 2, 5]"),
+    ],
+    ids=["none", "of another name", "too many", "of another rank", "of other channels"],
+)
+def test_an_input_that_does_not_fit_is_refused(inputs: dict[str, Any], message: str) -> None:
+    assert refusal(SMALL, inputs).message == message
+
+
+def test_a_symbol_has_one_size_wherever_it_stands() -> None:
+    square = shapecalc.loads("{input: [N, 1, S, S], layers: [relu]}")
+    assert run(square, {"input": np.ones((2, 1, 3, 3))})["output"].shape == (2, 1, 3, 3)
+    assert (
+        refusal(square, {"input": np.ones((2, 1, 3, 5))}).message
+        == "`input` expects [N, 1, S, S], receives [2, 1, 3, 5]"
+    )
+
+
+def test_an_array_overrides_the_files_usual_size() -> None:
+    network = shapecalc.loads("{input: [N, 1, H], sizes: {H: 224}, layers: [relu]}")
+    assert run(network, {"input": np.ones((2, 1, 3))})["output"].shape == (2, 1, 3)
+
+
+def test_an_empty_batch_is_refused() -> None:
+    with pytest.raises(ShapecalcError, match="SC201: `N` expects a size from 1 to "):
+        run(SMALL, {"input": np.zeros((0, 3, 5))})
+
+
+def test_mistakes_at_the_sizes_of_the_arrays_are_the_engines() -> None:
+    with pytest.raises(ShapecalcError, match="SC302: `conv` expects at least 2 cells along axis 2, receives 1"):
+        run(SMALL, {"input": ROW[:, :, :1]})
+
+
+def test_a_shape_that_still_holds_a_symbol_is_no_shape_of_an_array() -> None:
+    assert numbers((2, 3)) == (2, 3)
+    with pytest.raises(ShapecalcError, match=r"SC702: a run expects a number for every symbol, \[2, H\] has one left"):
+        numbers((2, symbol("H")))
+
+
+def test_the_arrays_that_enter_are_left_as_they_were() -> None:
+    before = ROW.copy()
+    run(SMALL, {"input": ROW})
+    assert np.array_equal(ROW, before)
+
+
+def test_symbols_with_the_names_of_options_are_sizes_like_any_other() -> None:
+    network = shapecalc.loads("{input: [seed, symbolic], layers: [linear: 5]}")
+    assert run(network, {"input": np.ones((2, 3))})["output"].shape == (2, 5)
+
+
+# What is alive when
+
+
+def crossing() -> Architecture:
+    """`relu` is read twice, the second time by the last step; `side` is read by nobody and leaves; `lost` by nobody."""
+    steps = (
+        Step("relu", Relu(), ("input",)),
+        Step("side", Tanh(), ("relu",)),
+        Step("lost", Tanh(), ("side",)),
+        Step("last", Sigmoid(), ("relu",)),
+    )
+    return Architecture("net", (Input("input", (2, 3)),), steps, {"output": "last", "side": "side"})
+
+
+def test_a_value_is_let_go_after_the_last_step_that_reads_it() -> None:
+    assert last_reads(inspect(crossing())) == {
+        "relu": ("input",),
+        "side": (),
+        "lost": ("lost",),
+        "last": ("relu",),
+    }
+
+
+def test_what_leaves_is_kept_and_all_else_is_gone() -> None:
+    report = inspect(crossing())
+    execution = execute(calls_of(report), random_inputs(report))
+    alive = [set(execution.values) for _ in execution]
+    assert alive == [{"relu"}, {"relu", "side"}, {"relu", "side"}, {"side", "last"}]
+
+
+def test_outputs_go_by_their_names() -> None:
+    x = np.array([[1.0, -2.0, 3.0], [0.0, 0.5, -0.5]])
+    values = run(crossing(), {"input": x})
+    assert set(values) == {"output", "side"}
+    np.testing.assert_allclose(values["side"], np.tanh(np.maximum(x, 0)))
+
+
+def test_the_weights_of_a_layer_are_made_when_it_is_asked_for_and_die_with_it() -> None:
+    report = inspect(shapecalc.loads("{input: [1, 5], layers: [linear: 7, linear: 11]}"))
+    calls = calls_of(report)
+    first = weakref.ref(next(calls).parameters["weight"])
+    gc.collect()
+    assert first() is None
+
+
+def test_the_weights_of_a_layer_are_gone_when_those_of_the_next_are_made() -> None:
+    report = inspect(shapecalc.loads("{input: [1, 5], layers: [linear: 7, linear: 11, linear: 13]}"))
+    made: list[weakref.ref[Any]] = []
+
+    def watched() -> Iterator[Call]:
+        for call in calls_of(report):
+            assert [weight for weight in made if weight() is not None] == []
+            made.append(weakref.ref(call.parameters["weight"]))
+            yield call
+            del call
+
+    for _ in execute(watched(), random_inputs(report)):
+        pass
+    assert len(made) == 3
+
+
+# What it costs
+
+
+STACKS = {
+    "windows over a map": (
+        "[1, 3, 160, 192]",
+        (
+            "conv: {out_channels: 48, kernel_size: 3, padding: 1}, relu, max_pool: 2, batch_norm, "
+            "conv: {out_channels: 64, kernel_size: 5, padding: same}, avg_pool: {kernel_size: 3, stride: 2}"
+        ),
+    ),
+    "wide matrices": ("[4, 3000]", "linear: 2500, gelu, linear: 1500, softmax"),
+    "activations": ("[2, 64, 96, 128]", "gelu, sigmoid, softplus, hardswish, elu, log_softmax: 1"),
+    "norms": (
+        "[2, 48, 96, 128]",
+        "group_norm: 4, layer_norm, instance_norm, local_response_norm: 5, batch_norm: {track_running_stats: false}",
+    ),
+    "smaller and larger": (
+        "[2, 16, 64, 96]",
+        (
+            "conv_transpose: {out_channels: 24, kernel_size: 4, stride: 2, padding: 1}, "
+            "upsample: {scale_factor: 2, mode: bilinear}, pad: 3, adaptive_avg_pool: 50, global_max_pool"
+        ),
+    ),
+    "along one axis": (
+        "[2, 32, 60000]",
+        "conv: {out_channels: 32, kernel_size: 9, dilation: 3}, max_pool: {kernel_size: 4, ceil_mode: true}",
+    ),
+    "a block": (
+        "[1, 8, 40, 48, 56]",
+        "conv: {out_channels: 16, kernel_size: 3, groups: 4}, max_pool: {kernel_size: 3, stride: 2, padding: 1}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("shape", "layers"), STACKS.values(), ids=list(STACKS))
+def test_the_price_is_what_a_run_really_takes(shape: str, layers: str) -> None:
+    """Never much less, or a run that was let through would not fit; at most twice, or one that fits is refused."""
+    report = inspect(shapecalc.loads(f"{{input: {shape}, layers: [{layers}]}}"))
+    for _ in execute(calls_of(report), random_inputs(report)):
+        pass  # what is imported and set up once is not what a run costs
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for _ in execute(calls_of(report), random_inputs(report)):
+            pass
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.5 * price(report).peak <= peak <= 1.1 * price(report).peak
+
+
+def test_the_price_names_the_layer_where_a_run_peaks_and_what_it_is_made_of() -> None:
+    report = inspect(shapecalc.loads("{input: [2, 1000], layers: [relu, {linear: 3000, name: wide}, linear: 5]}"))
+    asked = price(report)
+    assert asked.layer.path == "wide"
+    assert asked.weights == 4 * (1000 * 3000 + 3000)
+    assert asked.activations == 4 * (2 * 1000 + 2 * 3000)
+    assert asked.peak == asked.weights + asked.activations + asked.workspace
+
+
+def test_the_price_counts_values_that_wait_for_a_later_step() -> None:
+    inputs = (Input("input", (7, 1000)),)
+    ends = Step("b", Relu(), ("a",)), Step("c", Tanh(), ("b",))
+    chain = Architecture("chain", inputs, (Step("a", Relu(), ("input",)), *ends), {"output": "c"})
+    waits = Architecture("waits", inputs, chain.steps, {"output": "c", "early": "a"})
+    assert price(inspect(waits)).peak > price(inspect(chain)).peak
+
+
+def test_pricing_and_refusing_allocate_nothing() -> None:
+    network = shapecalc.loads("{input: [N, 3, H, W], layers: [conv: {out_channels: 64, kernel_size: 3}, max_pool: 2]}")
+    for sizes in ({"N": 1, "H": 9, "W": 9}, {"N": 64, "H": 5000, "W": 5000}):
+        tracemalloc.start()
+        try:
+            with pytest.raises(ShapecalcError, match="SC701"):
+                verify(network, max_memory=1000, **sizes)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 2**20
+        assert price(inspect_at(network, sizes)).peak > 1000
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "max_pool: {kernel_size: 2, ceil_mode: true}",
+        "avg_pool: {kernel_size: 3, stride: 2, padding: same}",
+        "conv: {out_channels: 2, kernel_size: 3, padding: same}",
+        "adaptive_avg_pool: 7",
+        "adaptive_max_pool: 2147483647",
+        "upsample: {size: 3, mode: linear}",
+    ],
+)
+def test_nothing_walks_along_an_axis_to_price_it(layer: str) -> None:
+    report = inspect(shapecalc.loads(f"{{input: [1, 1, {2**22}], layers: [{layer}]}}"))
+    tracemalloc.start()
+    try:
+        price(report)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**20
+
+
+def test_neighbours_beyond_the_channels_are_priced() -> None:
+    """A response norm over a million channels pads as many: a run of it must not come as a surprise."""
+    report = inspect(shapecalc.loads("{input: [1, 4, 7, 11], layers: [local_response_norm: 100000]}"))
+    assert price(report).peak > 4 * 100_000 * 7 * 11

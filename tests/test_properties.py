@@ -1,0 +1,209 @@
+"""What holds for any stack of layers that fit each other: predicted is executed, closed forms hold at every point."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+import shapecalc
+from shapecalc.architecture import Architecture, Input
+from shapecalc.dims import evaluate
+from shapecalc.engine import infer, inspect_at
+from shapecalc.execution import calls_of, random_inputs
+from shapecalc.layers import layer_types
+from shapecalc.reference.executor import execute
+from tests.reference.counting import counted, run_counted
+from tests.strategies import DRAWN, Stack, stacks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.dims import Dim
+    from shapecalc.report import LayerReport, Report
+
+MAY_DEPEND_ON_A_SYMBOL = {"SC311", "SC304", "SC309"}
+"""Codes of what cannot be decided for a symbol: a size that is stated, channels that groups divide, a form too long."""
+
+COUNTED_AT_MOST = 30_000
+"""Operations of one layer that are counted one by one."""
+
+many = settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
+
+
+def points(batch: str) -> st.SearchStrategy[dict[str, int]]:
+    """Sizes for the symbols of a stack: some are too small for its windows."""
+    return st.fixed_dictionaries({batch: st.integers(1, 4), **dict.fromkeys(("D", "H", "W"), st.integers(1, 30))})
+
+
+def own(stack: Stack, sizes: Mapping[str, int]) -> dict[str, int]:
+    return {name: size for name, size in sizes.items() if name in stack.sizes}
+
+
+def at(counts: tuple[Dim | None, ...], point: Mapping[str, int]) -> tuple[Dim | None, ...]:
+    return tuple(None if count is None else evaluate(count, point) for count in counts)
+
+
+def costs(row: LayerReport) -> tuple[Dim | None, ...]:
+    return row.params, row.buffers, row.macs, row.flops
+
+
+def test_every_layer_type_is_drawn() -> None:
+    assert set(DRAWN) == set(layer_types())
+
+
+@many
+@given(stacks())
+def test_what_is_executed_is_what_was_predicted(stack: Stack) -> None:
+    report = inspect_at(stack.architecture(), stack.sizes)
+    done = list(execute(calls_of(report), random_inputs(report)))
+    assert [row.path for row in done] == [row.path for row in report.layers]
+    for executed, row in zip(done, report.layers, strict=True):
+        assert executed.shapes == tuple(row.outputs.values()), row.path
+        assert sum(executed.parameters.values()) == row.params + row.buffers, row.path  # type: ignore[operator]
+        assert executed.macs == row.macs, row.path
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@given(stacks(longest=3))
+def test_the_flops_predicted_are_the_operations_that_counting_scalars_see(stack: Stack) -> None:
+    report = inspect_at(stack.architecture(), stack.sizes)
+    for call, row in zip(calls_of(report), report.layers, strict=True):
+        if row.flops > COUNTED_AT_MOST:  # type: ignore[operator]
+            return
+        # A bias counts also where it is added to a plain 0. Statistics do not: they are folded, once per channel.
+        parameters = {name: counted(array) if row.macs else array for name, array in call.parameters.items()}
+        x = np.linspace(-2, 2, prod(row.inputs[0])).reshape(row.inputs[0])  # type: ignore[arg-type]
+        _, done = run_counted(replace(call, parameters=parameters), x)
+        assert done.total() == row.flops, row.path
+        assert not row.macs or done["multiply"] == row.macs, row.path
+
+
+@many
+@given(stacks(batch="S"), points("S"))
+def test_the_closed_form_holds_at_every_point(stack: Stack, sizes: Mapping[str, int]) -> None:
+    """Where a point is refused, the closed form says so too, or says nothing: it never gives a size for a window.
+
+    `S` is no name of a batch, so that costs are closed forms as well.
+    """
+    architecture, point = stack.architecture(), own(stack, sizes)
+    general, findings = infer(architecture, symbolic=True)
+    concrete, refusals = infer(architecture, sizes=point)
+    if general is None:
+        assert {finding.code for finding in findings} <= MAY_DEPEND_ON_A_SYMBOL or concrete is None
+        return
+    if concrete is None:
+        # The first layer that is refused: what stands before it holds, and where its window does not fit, the closed
+        # form gives no place for it.
+        (refused, *_) = refusals
+        position = sum(1 for _ in before_refusal(architecture, point))
+        if refused.code == "SC302" and "cells" in refused.message and "padding of at most" not in refused.message:
+            assert any(size < 1 for size in at(general.layers[position].output, point))  # type: ignore[operator]
+        concrete = shortened(architecture, position, point)
+    for row, form in zip(concrete.layers if concrete else (), general.layers, strict=False):
+        assert at(form.output, point) == row.output, row.path
+        assert at(costs(form), point) == costs(row), row.path
+
+
+@many
+@given(stacks(), points("N"))
+def test_costs_are_those_of_one_sample_where_the_batch_is_free(stack: Stack, sizes: Mapping[str, int]) -> None:
+    architecture = stack.architecture()
+    point = own(stack, {**stack.sizes, **sizes, "N": 1})
+    free, _ = infer(architecture, sizes={name: size for name, size in point.items() if name != "N"})
+    one, _ = infer(architecture, sizes=point)
+    if free is not None and one is not None:
+        assert [(row.macs, row.flops) for row in free.layers] == [(row.macs, row.flops) for row in one.layers]
+        assert [at(row.output, point) for row in free.layers] == [row.output for row in one.layers]
+
+
+@many
+@given(stacks())
+def test_a_stack_written_as_a_file_is_the_same_stack(stack: Stack) -> None:
+    read = shapecalc.loads(stack.text())
+    assert [(step.path, step.layer, step.inputs) for step in read.steps] == [
+        (step.path, step.layer, step.inputs) for step in stack.architecture().steps
+    ]
+    assert without_lines(inspect_at(read, stack.sizes)) == without_lines(inspect_at(stack.architecture(), stack.sizes))
+
+
+@many
+@given(stacks())
+def test_totals_are_the_sums_of_the_rows(stack: Stack) -> None:
+    report = inspect_at(stack.architecture(), stack.sizes)
+    totals = report.totals
+    for name in ("params", "buffers", "macs", "flops"):
+        assert getattr(totals, name) == sum(getattr(row, name) for row in report.layers), name
+    assert totals.parameter_bytes == 4 * totals.params  # type: ignore[operator]
+
+
+@many
+@given(stacks(), st.booleans())
+def test_the_document_holds_python_ints_and_text_alone_and_survives_json(stack: Stack, symbolic: bool) -> None:
+    report, _ = infer(stack.architecture(), symbolic=symbolic, sizes={} if symbolic else stack.sizes)
+    if report is None:
+        return
+    document = report.to_dict()
+    allowed = {int, type(None)} if not symbolic else {int, str, type(None)}
+    figures = [
+        count for row in document["layers"] for count in (row["params"], row["buffers"], row["macs"], row["flops"])
+    ]
+    sizes = [
+        size for row in document["layers"] for shape in (*row["inputs"], *row["outputs"].values()) for size in shape
+    ]
+    assert {type(value) for value in (*figures, *sizes, *document["totals"].values())} <= allowed
+    assert json.loads(json.dumps(document)) == document
+
+
+@many
+@given(stacks(longest=4), st.integers(2, 4))
+def test_a_layer_that_stands_in_several_places_is_worth_the_same_in_each(stack: Stack, times: int) -> None:
+    """The engine works out a layer once for a shape; each row must be what the layer alone is on that input."""
+    repeated = replace(stack, layers=stack.layers * times, fields=stack.fields * times)
+    report, _ = infer(repeated.architecture(), sizes=stack.sizes)
+    if report is None:
+        return
+    for row in report.layers:
+        ((shape,), step) = (row.inputs, row.step)
+        lone = Architecture("alone", (Input(step.inputs[0], shape),), (step,), {"output": step.path})
+        alone = inspect_at(lone, {}).layers[0]
+        assert (alone.facts, alone.inputs) == (row.facts, row.inputs)
+
+
+def shortened(architecture: Architecture, count: int, point: Mapping[str, int]) -> Report | None:
+    """The report of the first layers."""
+    steps = architecture.steps[:count]
+    if not steps:
+        return None
+    return infer(replace(architecture, steps=steps, outputs={"output": steps[-1].path}), sizes=point)[0]
+
+
+def before_refusal(architecture: Architecture, point: Mapping[str, int]) -> list[Any]:
+    """The steps before the first one that inference refuses at a point."""
+    accepted = 0
+    while shortened(architecture, accepted + 1, point) is not None:
+        accepted += 1
+    return list(architecture.steps[:accepted])
+
+
+def without_lines(report: Report) -> dict[str, Any]:
+    document = report.to_dict()
+    for row in document["layers"]:
+        del row["line"]
+    return document
+
+
+@pytest.mark.parametrize("name", ["H", "W"])
+def test_a_window_too_long_for_a_point_has_no_place_in_the_closed_form(name: str) -> None:
+    """The claim of the property above, once by hand."""
+    architecture = shapecalc.loads("{input: [2, 3, H, W], layers: [max_pool: 5]}")
+    point = {"H": 9, "W": 9, name: 4}
+    assert infer(architecture, sizes=point)[0] is None
+    general, _ = infer(architecture, symbolic=True)
+    assert general is not None
+    assert min(at(general.layers[0].output, point)) == 0  # type: ignore[type-var]

@@ -1,0 +1,266 @@
+"""Verification: at which sizes it tries a network, what counts as proved, and what it refuses to run."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import shapecalc
+from shapecalc import ShapecalcError, verify
+from shapecalc.cli.verify import _bytes
+from shapecalc.engine import infer
+from shapecalc.reference.base import KERNELS
+from shapecalc.verification import PROBES, Row, spoken, trial_sizes, verify_at
+
+if TYPE_CHECKING:
+    from shapecalc import Architecture
+
+
+def net(shape: str, *layers: str, sizes: str = "") -> Architecture:
+    usual = f"sizes: {sizes}\n" if sizes else ""
+    return shapecalc.loads(f"name: net\ninput: {shape}\n{usual}layers:\n" + "".join(f"  - {line}\n" for line in layers))
+
+
+POOLED = net("[N, 3, H, W]", "max_pool: 5")
+
+
+# At which sizes
+
+
+def test_a_batch_is_one_sample_and_then_two() -> None:
+    assert trial_sizes(net("[N, 3]", "relu"), {}) == (({"N": 1}, {"N": 2}), ())
+
+
+def test_a_network_without_symbols_runs_once() -> None:
+    assert trial_sizes(net("[2, 3]", "relu"), {}) == (({},), ())
+    assert len(verify(net("[2, 3]", "relu")).trials) == 1
+
+
+def test_symbols_without_a_usual_size_take_the_smallest_probes_that_are_legal_both_times() -> None:
+    trials, unproved = trial_sizes(net("[N, 3, H, W]", "max_pool: 11"), {})
+    assert trials == ({"N": 1, "H": 11, "W": 13}, {"N": 2, "H": 13, "W": 17})
+    assert unproved == ()
+
+
+def test_the_usual_size_comes_first_and_then_a_small_probe() -> None:
+    trials, _ = trial_sizes(net("[N, 3, H, W]", "max_pool: 5", sizes="{H: 224, W: 320}"), {})
+    assert trials == ({"N": 1, "H": 224, "W": 320}, {"N": 2, "H": 5, "W": 7})
+
+
+@pytest.mark.parametrize("usual", ["{H: 5, W: 40}", "{H: 40, W: 7}", "{H: 5, W: 7}", "{W: 5}"])
+def test_a_usual_size_that_is_a_probe_is_not_tried_twice(usual: str) -> None:
+    (first, second), unproved = trial_sizes(net("[N, 3, H, W]", "max_pool: 5", sizes=usual), {})
+    assert unproved == ()
+    assert [name for name in first if first[name] == second[name]] == []
+
+
+def test_what_the_caller_binds_is_kept_and_the_rest_is_tried_twice() -> None:
+    trials, _ = trial_sizes(POOLED, {"N": 3, "H": 8})
+    assert trials == ({"N": 3, "H": 8, "W": 5}, {"N": 3, "H": 8, "W": 7})
+
+
+def test_everything_bound_is_one_trial() -> None:
+    sizes = {"N": 3, "H": 8, "W": 9}
+    assert trial_sizes(POOLED, sizes) == ((sizes,), ())
+    assert [trial.sizes for trial in verify(POOLED, **sizes).trials] == [sizes]
+
+
+def test_one_symbol_in_two_places_has_one_size() -> None:
+    trials, _ = trial_sizes(net("[N, 1, S, S]", "relu"), {})
+    assert trials == ({"N": 1, "S": 5}, {"N": 2, "S": 7})
+
+
+def test_symbols_of_one_trial_have_different_sizes() -> None:
+    for trial in trial_sizes(net("[N, 3, D, H, W]", "relu"), {})[0]:
+        assert len(set(trial.values())) == 4
+
+
+def test_a_symbol_that_no_probe_suits_is_run_at_its_usual_size_and_said_to_be_unproved() -> None:
+    """Probes are odd: a network that halves its height exactly is right at 8 and at no probe."""
+    network = net("[N, 1, H]", "reshape: [0, 2, -1]", sizes="{H: 8}")
+    assert trial_sizes(network, {}) == (({"N": 1, "H": 8}, {"N": 2, "H": 8}), ("H",))
+    assert verify(network).unproved == ("H",)
+
+
+def test_a_symbol_that_no_probe_suits_at_all_says_what_is_wrong_at_the_largest() -> None:
+    with pytest.raises(ShapecalcError, match="SC302: `max_pool` expects at least 300 cells along axis 2, receives 299"):
+        verify(net("[N, 1, H]", "max_pool: 300"))
+
+
+def test_where_one_sample_is_refused_two_and_three_are_tried() -> None:
+    """The statistics of a batch of one have nothing to deviate from; PyTorch refuses them too."""
+    network = net("[N, 6]", "batch_norm: {track_running_stats: false}")
+    assert infer(network, sizes={"N": 1})[0] is None
+    assert trial_sizes(network, {})[0] == ({"N": 2}, {"N": 3})
+    assert verify(network).ok
+
+
+def test_probes_are_odd_and_in_order() -> None:
+    assert all(probe % 2 for probe in PROBES)
+    assert sorted(set(PROBES)) == list(PROBES)
+
+
+def test_a_symbol_may_have_the_name_of_an_option() -> None:
+    proof = verify_at(net("[seed, max_memory]", "linear: 5"), {"seed": 2, "max_memory": 3})
+    assert [dict(trial.sizes) for trial in proof.trials] == [{"seed": 2, "max_memory": 3}]
+    assert proof.ok
+
+
+@pytest.mark.parametrize(("name", "size", "code"), [("T", 3, "SC312"), ("N", 0, "SC201"), ("N", 2**31, "SC201")])
+def test_sizes_that_are_none_are_refused_as_everywhere(name: str, size: int, code: str) -> None:
+    with pytest.raises(ShapecalcError, match=code) as caught:
+        verify(POOLED, **{name: size})
+    assert caught.value.exit_code == 2
+
+
+def test_mistakes_in_the_network_are_the_engines() -> None:
+    with pytest.raises(ShapecalcError, match="SC301"):
+        verify(net("[N, 3]", "linear: {out_features: 5, in_features: 4}"))
+
+
+# What is proved
+
+
+def test_rows_hold_what_was_predicted_and_what_was_done() -> None:
+    (trial,) = verify(net("[2, 3, 7]", "conv: {out_channels: 5, kernel_size: 3}", "batch_norm")).trials
+    conv, norm = trial.rows
+    assert (conv.predicted, conv.executed) == (((2, 5, 5),), ((2, 5, 5),))
+    assert (conv.predicted_params, conv.executed_params) == (50, 50)
+    assert (conv.predicted_macs, conv.executed_macs) == (2 * 5 * 5 * 9, 2 * 5 * 5 * 9)
+    assert (norm.predicted_params, norm.executed_params) == (20, 20), "buffers are tensors too"
+    assert trial.seconds == conv.seconds + norm.seconds
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"executed": ((2, 5, 6),)},
+        {"executed": ((2, 5, 5), (1,))},
+        {"executed": None},
+        {"executed_params": 49},
+        {"executed_macs": 449},
+        {"failure": "it did not run"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_row_is_proved_where_everything_agrees_and_only_there(changes: dict[str, Any]) -> None:
+    (trial,) = verify(net("[2, 3, 7]", "conv: {out_channels: 5, kernel_size: 3}")).trials
+    (row,) = trial.rows
+    assert row.ok
+    assert not dataclasses.replace(row, **changes).ok
+
+
+def test_a_trial_that_skipped_layers_is_not_proved_though_every_row_is() -> None:
+    (trial,) = verify(net("[2, 3]", "relu")).trials
+    assert trial.ok
+    assert not dataclasses.replace(trial, skipped=1).ok
+
+
+def test_one_trial_that_fails_fails_the_proof() -> None:
+    proof = verify(net("[N, 3]", "relu"))
+    first, second = proof.trials
+    broken = dataclasses.replace(second, skipped=1)
+    assert not dataclasses.replace(proof, trials=(first, broken)).ok
+    assert proof.seconds == first.seconds + second.seconds
+
+
+def test_the_prediction_is_the_closed_form_at_the_sizes_of_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a user reads with symbols is what is proved: a rule that is right for numbers alone does not pass."""
+    from shapecalc.dims import Expr
+    from shapecalc.layers.pooling import MaxPool
+
+    whole = MaxPool.output_shape
+
+    def wrong_for_symbols(self: MaxPool, x: Any) -> Any:
+        *rest, last = whole(self, x)
+        return (*rest, last + 1 if isinstance(last, Expr) else last)
+
+    monkeypatch.setattr(MaxPool, "output_shape", wrong_for_symbols)
+    proof = verify(POOLED)
+    assert [row.ok for trial in proof.trials for row in trial.rows] == [False, False]
+
+
+def test_a_kernel_that_gives_something_else_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other way about: the rule is right and the kernel is not."""
+    verify(POOLED)
+    whole = KERNELS["max_pool"]
+    shorter = dataclasses.replace(whole, run=lambda call, x: whole.run(call, x)[..., :-1])
+    monkeypatch.setitem(KERNELS, "max_pool", shorter)
+    proof = verify(POOLED, N=2, H=11, W=13)
+    assert not proof.ok
+    (row,) = proof.trials[0].rows
+    assert (row.predicted, row.executed, row.failure) == (((2, 3, 2, 2),), ((2, 3, 2, 1),), "")
+
+
+def test_a_layer_that_cannot_run_is_told_with_its_path_and_the_rest_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_call: Any, _x: Any) -> Any:
+        raise ValueError("the arrays do not fit")
+
+    network = net("[2, 3]", "relu", "linear: 5", "tanh", "softmax")
+    assert verify(network).ok
+    monkeypatch.setitem(KERNELS, "linear", dataclasses.replace(KERNELS["linear"], run=failing))
+    (trial,) = verify(network).trials
+    assert [row.layer.path for row in trial.rows] == ["relu_0", "linear_1"]
+    assert trial.rows[-1] == Row(
+        trial.rows[-1].layer, ((2, 5),), None, 20, 20, 30, 0, 0.0, "`linear_1` (linear): the arrays do not fit"
+    )
+    assert trial.skipped == 2
+
+
+def test_the_same_seed_proves_the_same_numbers_whatever_the_seed() -> None:
+    for seed in (0, 1, 2**32):
+        assert verify(POOLED, seed=seed, N=1, H=5, W=7).ok
+
+
+def test_progress_is_told_before_each_layer_and_goes_on_through_the_trials() -> None:
+    told: list[tuple[str, int, int]] = []
+    verify(net("[N, 3]", "relu", "linear: 5"), progress=lambda *what: told.append(what))
+    assert told == [
+        ("relu_0", 0, 4), ("linear_1", 1, 4), ("linear_1", 2, 4),
+        ("relu_0", 2, 4), ("linear_1", 3, 4), ("linear_1", 4, 4),
+    ]  # fmt: skip
+
+
+# What is not run
+
+
+LARGE = net("[N, 3, H, W]", "{conv: {out_channels: 64, kernel_size: 3}, name: large}")
+
+
+def test_a_run_that_would_take_too_much_is_refused_with_the_figure_and_the_layer() -> None:
+    with pytest.raises(ShapecalcError) as caught:
+        verify(LARGE, N=2, H=5000, W=5000)
+    (finding,) = caught.value.diagnostics
+    assert finding.code == "SC701"
+    assert finding.message == "the run needs 12.5 GiB at N=2, H=5000, W=5000, more than the 4.0 GiB allowed"
+    assert finding.label == "`large` is where it peaks"
+    assert finding.span is not None
+    assert finding.span.line == 4
+    assert caught.value.source is LARGE.file
+
+
+def test_the_help_of_a_refusal_is_an_allowance_that_is_enough() -> None:
+    for sizes in ({"N": 1, "H": 20, "W": 30}, {"N": 2, "H": 300, "W": 500}):
+        with pytest.raises(ShapecalcError) as caught:
+            verify(LARGE, max_memory=1000, **sizes)
+        (finding,) = caught.value.diagnostics
+        allowance = str(finding.help).split("--max-memory ")[1].split("`")[0]
+        assert verify(LARGE, max_memory=_bytes(allowance), **sizes).ok
+
+
+def test_no_trial_is_run_where_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr("shapecalc.verification.execute", lambda *_: ran.append("ran") or iter(()))
+    with pytest.raises(ShapecalcError, match="SC701"):
+        verify(net("[N, 3, H]", "relu", sizes="{H: 1000000}"), max_memory=2**20)
+    assert ran == []
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (2**20, "1.0 MiB"), (5 * 2**40, "5120.0 GiB")],
+)
+def test_bytes_are_spoken_in_the_unit_that_fits(size: int, words: str) -> None:
+    assert spoken(size) == words

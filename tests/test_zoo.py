@@ -1,0 +1,156 @@
+"""The architectures that ship: each held row by row against figures from elsewhere, and proved by running it."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import shapecalc
+from shapecalc import verify, zoo
+from shapecalc.engine import inspect_at, unmet
+from shapecalc.verification import trial_sizes
+
+if TYPE_CHECKING:
+    from shapecalc.report import LayerReport, Report
+
+ORACLE = Path(__file__).parent / "oracle"
+CLASSICS: dict[str, Any] = json.loads((ORACLE / "oracle.json").read_text(encoding="utf-8"))["classics"]
+TORCHVISION: dict[str, Any] = json.loads((ORACLE / "torchvision.json").read_text(encoding="utf-8"))["models"]
+
+VGG = ("vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn")
+NAMES = ("alexnet", "alexnet-torchvision", "lenet5", "mlp", *VGG)
+IN_CLASSICS = {
+    "alexnet": "alexnet_paper_227",
+    "alexnet-torchvision": "alexnet",
+    "lenet5": "lenet5_tanh_avg",
+    **{name: name for name in VGG},
+}
+IN_TORCHVISION = {"alexnet-torchvision": "alexnet", **{name: name for name in VGG if name in TORCHVISION}}
+
+# PyTorch's class, or the function that stands in a row, and the word of the format.
+WORDS = {
+    "AdaptiveAvgPool2d": "adaptive_avg_pool",
+    "AvgPool2d": "avg_pool",
+    "BatchNorm2d": "batch_norm",
+    "Conv2d": "conv",
+    "Dropout": "dropout",
+    "Flatten": "flatten",
+    "Linear": "linear",
+    "LocalResponseNorm": "local_response_norm",
+    "MaxPool2d": "max_pool",
+    "ReLU": "relu",
+    "Softmax": "softmax",
+    "Tanh": "tanh",
+    "flatten": "flatten",
+}
+
+each = pytest.mark.parametrize("name", NAMES)
+
+
+def report_of(name: str) -> Report:
+    return shapecalc.inspect(shapecalc.load(name), N=1)
+
+
+def figures(row: LayerReport) -> tuple[str, list[Any], Any, Any]:
+    return row.type, list(row.output), row.params, row.macs
+
+
+def test_these_are_the_architectures_that_ship() -> None:
+    assert zoo.names() == tuple(sorted(NAMES))
+
+
+@each
+def test_it_names_its_source_and_what_it_expects(name: str) -> None:
+    architecture = shapecalc.load(name)
+    assert architecture.cites
+    assert {"output", "params", "macs"} <= {line.key for line in architecture.expect}
+
+
+@each
+def test_what_it_expects_is_met(name: str) -> None:
+    assert unmet(shapecalc.inspect(shapecalc.load(name))) == ()
+
+
+@pytest.mark.parametrize(("name", "model"), IN_CLASSICS.items())
+def test_every_row_is_pytorchs(name: str, model: str) -> None:
+    rows = [(WORDS[module], shape, params, macs) for _, module, shape, params, macs in CLASSICS[model]["rows"]]
+    assert [figures(row) for row in report_of(name).layers] == rows
+
+
+@pytest.mark.parametrize(("name", "model"), IN_CLASSICS.items())
+def test_the_totals_are_pytorchs(name: str, model: str) -> None:
+    report, theirs = report_of(name), CLASSICS[model]
+    assert [list(shape) for shape in report.outputs.values()] == [theirs["output"]]
+    assert (report.totals.params, report.totals.macs) == (theirs["params"], theirs["macs"])
+    # PyTorch keeps one integer per batch norm, a counter of batches, which is not counted here.
+    assert report.totals.buffers == theirs["buffers"] - theirs["bn_counters"]
+
+
+@pytest.mark.parametrize(("name", "model"), IN_TORCHVISION.items())
+def test_every_leaf_is_torchvisions(name: str, model: str) -> None:
+    report, theirs = report_of(name), TORCHVISION[model]
+    assert (report.totals.params, report.totals.macs) == (theirs["params"], theirs["macs"])
+    leaves = [(path, WORDS[module], shape, params) for path, module, shape, params in theirs["leaves"]]
+    # torchvision flattens by a function, which is no leaf.
+    ours = [(row.path, row.type, list(row.output), row.params) for row in report.layers if row.type != "flatten"]
+    assert ours == leaves
+
+
+@pytest.mark.parametrize("name", ["alexnet-torchvision", *VGG])
+def test_tensors_have_the_names_that_torchvisions_state_dict_gives_them(name: str) -> None:
+    rows = CLASSICS[IN_CLASSICS[name]]["rows"]
+    theirs = [path for path, _, _, params, _ in rows if params]
+    assert [row.path for row in report_of(name).layers if row.params] == theirs
+
+
+def test_the_mlp_is_two_matrices_and_their_biases() -> None:
+    hidden, output = (row for row in report_of("mlp").layers if row.params)
+    assert (hidden.params, output.params) == (28 * 28 * 300 + 300, 300 * 10 + 10)
+    assert (hidden.macs, output.macs) == (28 * 28 * 300, 300 * 10)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("alexnet", "lenet5", "mlp")])
+def test_height_and_width_are_symbols_with_their_usual_sizes(name: str) -> None:
+    architecture = shapecalc.load(name)
+    assert architecture.sizes == {"H": 224, "W": 224}
+    first, *_ = inspect_at(architecture, {}, symbolic=True).layers
+    assert "H" in str(first.output[2])
+    assert "W" in str(first.output[3])
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in ("lenet5", "mlp") else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+)
+def test_running_it_proves_every_row(name: str) -> None:
+    architecture = shapecalc.load(name)
+    proof = verify(architecture)
+    assert proof.ok, [row.layer.path for trial in proof.trials for row in trial.rows if not row.ok]
+    assert proof.unproved == ()
+    sizes = [trial.sizes for trial in proof.trials]
+    assert len(sizes) == 2
+    assert all(sizes[0][symbol] != sizes[1][symbol] for symbol in sizes[0]), "each symbol is tried at two sizes"
+
+
+@pytest.mark.parametrize("name", VGG)
+def test_the_second_trial_is_small(name: str) -> None:
+    (_, second), _ = trial_sizes(shapecalc.load(name), {})
+    assert second["H"] * second["W"] < 224 * 224 / 16
+
+
+def test_the_weights_of_one_layer_at_a_time_are_alive() -> None:
+    """At 32 x 32 VGG-11's weights are all that counts: 507 MiB together, 392 MiB those of the largest layer."""
+    architecture = shapecalc.load("vgg11")
+    report = inspect_at(architecture, {"N": 1, "H": 32, "W": 32})
+    together = 4 * sum(row.params for row in report.layers)  # type: ignore[misc]
+    largest = 4 * max(row.params for row in report.layers)  # type: ignore[type-var, operator]
+    tracemalloc.start()
+    try:
+        assert verify(architecture, N=1, H=32, W=32).ok
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert largest <= peak < 1.1 * largest < together
