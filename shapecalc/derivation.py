@@ -154,7 +154,7 @@ def _rounded_down(name: str, n: int, f: int, s: int, p: Pair, d: int, places: in
         f"{places - 1} + 1",
         str(places),
     )
-    missed = unread(n, f, s, p, d)
+    missed = min(n, unread(n, f, s, p, d))  # the last window may end before the input begins
     mends = _mends(n, f, s, p, d, missed, pool=pool) if missed else ()
     reading = Reading(room % s, missed, _stepped_over(f, s, d, places), mends=mends)
     return Axis(name, n, f, s, p, d, Derivation("output", f"⌊({letters})/s⌋ + 1", steps, places), reading)
@@ -196,7 +196,7 @@ def _same(name: str, n: int, f: int, s: int, d: int, places: int) -> Axis:
     )
     output = Derivation("output", "⌈n/s⌉", (f"⌈{n}/{s}⌉", str(places)), places)
     left_over = (n + sum(pad) - span(f, d)) % s
-    reading = Reading(left_over, unread(n, f, s, pad, d), _stepped_over(f, s, d, places))
+    reading = Reading(left_over, min(n, unread(n, f, s, pad, d)), _stepped_over(f, s, d, places))
     return Axis(name, n, f, s, pad, d, output, reading, same=total)
 
 

@@ -238,7 +238,8 @@ def _placed(
     makers: Mapping[str, LayerReport],
 ) -> Diagnostic:
     """Add to what a rule knows what the engine knows: the place, where the shape came from, at which sizes."""
-    notes = (f"at {', '.join(f'{name} = {size}' for name, size in bindings.items())}",) if bindings else ()
+    at = ", ".join(f"{name} = {size}" for name, size in bindings.items() if name not in BATCH_SYMBOLS)
+    notes = (f"at {at}",) if at else ()
     if step.place is None:
         return Diagnostic(code=error.code, message=f"`{step.layer.word}` {error.message}", help=error.help, notes=notes)
     found = step.place.diagnose(error, step.layer.word)

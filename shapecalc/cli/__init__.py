@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -38,6 +37,8 @@ class _CommandsOnDemand(TyperGroup):
 
 
 def _hint(name: str) -> str:
+    from pathlib import Path
+
     from shapecalc import zoo
     from shapecalc.diagnostics.suggestions import closest
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, assert_never
 
@@ -17,8 +16,10 @@ from shapecalc.layers.fields import LARGEST_DIM, Integer
 from shapecalc.render import derivation
 
 if TYPE_CHECKING:
-    from shapecalc import solve
+    from collections.abc import Callable, Mapping
+
     from shapecalc.layers.base import Layer, Shape
+    from shapecalc.solve import Answer, Value
 
 SOLVABLE = {"n": "n", "kernel_size": "f", "stride": "s", "padding": "p"}
 """What `--out` can stand in place of: fields with their letters."""
@@ -56,7 +57,8 @@ def answer(
     """Calculate or solve, and print.
 
     `window` holds what is written for each field that has an entry per axis, with `n`, `output` and, beside `padding`,
-    its short form `p`; `channels` what is written for `in_channels` and for fields that count channels. Raises `ShapecalcError` that names the option.
+    its short form `p`; `channels` what is written for `in_channels` and for fields that count channels.
+    Raises `ShapecalcError` that names the option.
     """
     written = {field: text for field, text in {**window, **channels}.items() if text is not None}
     padding = "--padding" if "padding" in written else "--p"
@@ -85,7 +87,7 @@ def answer(
     except LayerError as error:
         from shapecalc.cli.mistakes import mistake
 
-        raise mistake(error, written, axes, padding=padding) from None
+        raise mistake(error, {**written, "rank": str(rank)}, axes, padding=padding) from None
     _show_found(kind.word, found, written, format_, color)
 
 
@@ -136,8 +138,8 @@ def _calculate(kind: Kind, sizes: Sizes, counts: Mapping[str, int]) -> Calculati
     return Calculation(kind.word, axes, known, layer.output_shape(x), kind.costs(layer, x))
 
 
-def _solve(kind: Kind, sizes: Sizes, written: Mapping[str, str]) -> dict[str, solve.Answer]:
-    from shapecalc import solve
+def _solve(kind: Kind, sizes: Sizes, written: Mapping[str, str]) -> dict[str, Answer]:
+    from shapecalc.solve import missing
 
     unknown = _unknown(written)
     letter = SOLVABLE[unknown]
@@ -145,14 +147,14 @@ def _solve(kind: Kind, sizes: Sizes, written: Mapping[str, str]) -> dict[str, so
     for place, name in enumerate(AXES[sizes.rank]):
         known = {field: sizes.of(field, place) for field in sizes.entries if field != "output"}
 
-        def derive(value: solve.Value, known: Mapping[str, Any] = known, name: str = name) -> Axis:
-            fields = known | {unknown: (value, value) if letter == "p" and isinstance(value, int) else value}
+        def derive(value: Value, known: Mapping[str, Any] = known, name: str = name) -> Axis:
+            fields = {**known, unknown: (value, value) if letter == "p" and isinstance(value, int) else value}
             length = fields.pop("n")
             entries = {field: entry if isinstance(entry, str) else (entry,) for field, entry in fields.items()}
             (axis,) = kind.axes(kind.build(**entries), (1, 1, length))
             return axis._replace(name=name)
 
-        answers[name] = solve.missing(letter, derive, sizes.of("output", place), LARGEST_DIM)
+        answers[name] = missing(letter, derive, sizes.of("output", place), LARGEST_DIM)
     return answers
 
 
@@ -171,15 +173,17 @@ def _unknown(written: Mapping[str, str]) -> str:
 
 
 def _show_found(
-    word: str, answers: Mapping[str, solve.Answer], written: Mapping[str, str], format_: Format, color: Color
+    word: str, answers: Mapping[str, Answer], written: Mapping[str, str], format_: Format, color: Color
 ) -> None:
+    from shapecalc.render import solve
+
     match format_:
         case Format.TEXT:
             letters = SOLVABLE | {"dilation": "d", "output_padding": "o"}
             known = ", ".join(f"{letters[field]} = {text}" for field, text in written.items() if field in letters)
-            print(derivation.solutions(answers, known, **stdout_manner(color)))
+            print(solve.solutions(answers, written["output"], known, **stdout_manner(color)))
         case Format.JSON:
-            _print_json(derivation.solutions_dict(word, answers))
+            _print_json(solve.solutions_dict(word, answers))
         case _:
             assert_never(format_)
     if not all(found.found for found in answers.values()):

@@ -26,10 +26,15 @@ def command(
 ) -> None:
     """Show the output size of a convolution step by step, and what its windows never read.
 
-    With --c and --k also output shape, parameters, MACs and FLOPs, of one sample. With --out in place of one of n, f, s
-    and p, every value of that one: f to 15, s to 8, p to 7, all n.
+    With --c and --k also output shape, parameters, MACs (multiply-accumulates, without bias) and FLOPs (2 x MACs plus
+    every other operation) of one sample. With --out in place of one of n, f, s and p, every value of that one: f to 15,
+    s to 8, p to 7, all n.
 
-    Examples: shapecalc conv --n 32 --f 5 --c 3 --k 6, shapecalc conv --f 3 --s 2 --p 1 --out 16.
+    For example:
+
+    shapecalc conv --n 32 --f 5 --c 3 --k 6
+
+    shapecalc conv --f 3 --s 2 --p 1 --out 16
     """
     from shapecalc.derivation import conv_costs, sliding_axes
     from shapecalc.layers.conv import Conv

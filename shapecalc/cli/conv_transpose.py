@@ -35,10 +35,15 @@ def command(
 ) -> None:
     """Show the output size of a transposed convolution step by step.
 
-    With --c and --k also output shape, parameters, MACs and FLOPs, of one sample. With --out in place of one of n, f, s
-    and p, every value of that one: f to 15, s to 8, p to 7, all n.
+    With --c and --k also output shape, parameters, MACs (multiply-accumulates, without bias) and FLOPs (2 x MACs plus
+    every other operation) of one sample. With --out in place of one of n, f, s and p, every value of that one: f to 15,
+    s to 8, p to 7, all n.
 
-    Examples: shapecalc conv-transpose --n 8 --f 4 --s 2 --p 1, shapecalc conv-transpose --n 8 --s 2 --p 1 --out 16.
+    For example:
+
+    shapecalc conv-transpose --n 8 --f 4 --s 2 --p 1
+
+    shapecalc conv-transpose --n 8 --s 2 --p 1 --out 16
     """
     from shapecalc.derivation import conv_transpose_costs, transposed_axes
     from shapecalc.layers.conv import ConvTranspose

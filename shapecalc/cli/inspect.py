@@ -46,7 +46,7 @@ def command(
     ] = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Show each layer's output shape, parameters and arithmetic.
+    """Show each layer's output shape, parameters and MACs.
 
     MACs are multiply-accumulates of matrix products, without bias; FLOPs are 2 x MACs plus every other scalar
     operation. Costs are those of one sample where the batch N is left free.

@@ -14,7 +14,10 @@ from shapecalc.cli.terminal import stdout_manner
 def command(
     type_: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="A layer type, such as conv.")] = None,
 ) -> None:
-    """Show every layer type, or one type's fields, shape rule, parameters and costs."""
+    """Show every layer type, or one in full.
+
+    In full are its fields, shape rule, parameters and costs.
+    """
     from shapecalc.layers import layer_type, layer_types
     from shapecalc.layers.documentation import documentation
     from shapecalc.render import layers

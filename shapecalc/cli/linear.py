@@ -25,7 +25,9 @@ def command(
 ) -> None:
     """Show the parameters, MACs and FLOPs of a fully connected layer, with the numbers put in.
 
-    Example: shapecalc linear --in 400 --out 120.
+    MACs are multiply-accumulates, without bias; FLOPs are 2 x MACs plus one addition per output for the bias.
+
+    For example: shapecalc linear --in 400 --out 120
     """
     from shapecalc.derivation import Calculation, linear_costs
     from shapecalc.diagnostics.errors import LayerError

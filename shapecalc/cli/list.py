@@ -7,7 +7,10 @@ from shapecalc.cli.terminal import stdout_manner
 
 
 def command(color: ColorOption = Color.AUTO) -> None:
-    """List the architectures that ship with shapecalc, with their parameters and MACs for one sample."""
+    """List the architectures that ship, with their figures.
+
+    MACs are those of one sample.
+    """
     from shapecalc import zoo
     from shapecalc.engine import inspect
     from shapecalc.loading import load

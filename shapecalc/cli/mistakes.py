@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
 from shapecalc.layers.fields import LONGEST_QUOTE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 OPTIONS = {
     "n": "--n",

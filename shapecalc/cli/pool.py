@@ -40,10 +40,14 @@ def command(
 ) -> None:
     """Show the output size of a pooling layer step by step, and what its windows never read.
 
-    With --c also output shape and FLOPs, of one sample. With --out in place of one of n, f, s and p, every value of
-    that one: f to 15, s to 8, p to 7 (at most half of the window), all n.
+    With --c also output shape and FLOPs (comparisons, additions, divisions) of one sample. With --out in place of one
+    of n, f, s and p, every value of that one: f to 15, s to 8, p to 7 (at most half of the window), all n.
 
-    Examples: shapecalc pool --n 28 --f 2, shapecalc pool --n 112 --f 3 --s 2 --ceil.
+    For example:
+
+    shapecalc pool --n 28 --f 2
+
+    shapecalc pool --n 112 --f 3 --s 2 --ceil
     """
     from shapecalc.derivation import pool_costs, sliding_axes
     from shapecalc.layers.pooling import AvgPool, MaxPool

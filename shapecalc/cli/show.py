@@ -11,7 +11,10 @@ import typer
 def command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name that `shapecalc list` shows, or a file.")],
 ) -> None:
-    """Print the YAML of an architecture, to start your own from: `shapecalc show lenet5 > net.yaml`."""
+    """Print an architecture's YAML, to start your own from.
+
+    For instance: shapecalc show lenet5 > net.yaml
+    """
     from shapecalc.loading import find_source
 
     text = find_source(name).text

@@ -37,7 +37,7 @@ def command(
     format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Run the forward pass in NumPy and compare each layer with the prediction.
+    """Run it in NumPy and compare with the prediction.
 
     Shapes, parameters and multiply-accumulates are held against what the kernels really did. Each symbol that is left
     free is tried at two sizes. Exit code 1 where anything disagrees.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from shapecalc.diagnostics.errors import LayerError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 USUAL_RANK = 2
 """Spatial axes of a lone number: `--n 32` is an image of 32 x 32."""

@@ -221,9 +221,26 @@ def _gcd(n: Dim, o: Dim) -> Dim:
     assert isinstance(o, int)  # a size that is asked for is a number
     if isinstance(n, int):
         return math.gcd(n, o)
-    divides = ((d, floor_div(n, d) - floor_div(n - 1, d)) for d in range(1, o + 1) if o % d == 0)
+    divides = ((d, floor_div(n, d) - floor_div(n - 1, d)) for d in _divisors(o))
     return sum(_totient(d) * one_or_zero for d, one_or_zero in divides)
 
 
+def _divisors(o: int) -> set[int]:
+    below = [d for d in range(1, math.isqrt(o) + 1) if o % d == 0]
+    return {*below, *(o // d for d in below)}
+
+
 def _totient(d: int) -> int:
-    return sum(math.gcd(d, i) == 1 for i in range(1, d + 1))
+    """Return how many of 1 … d share no factor with d: d ∏(1 − 1/p) over its primes p.
+
+    >>> _totient(12), _totient(2**31 - 1)    # no walk up to 2^31: such a size may stand in a file
+    (4, 2147483646)
+    """
+    count, rest, p = d, d, 2
+    while p * p <= rest:
+        if rest % p == 0:
+            count -= count // p
+            while rest % p == 0:
+                rest //= p
+        p += 1
+    return count - count // rest if rest > 1 else count

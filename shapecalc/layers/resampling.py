@@ -9,7 +9,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, floor_div, product
 from shapecalc.layers.base import Layer, Shape, layer, per_axis, show, spatial_rank, undecided
 from shapecalc.layers.conv import fits_padding_mode
-from shapecalc.layers.fields import Bool, Integer, Number, OptionalPerAxis, Several, Word
+from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OptionalPerAxis, Several, Word
 
 EXACT_NUMERATORS = 2**22
 """Numerators below this times a size of 31 bits are exact in float64."""
@@ -148,7 +148,11 @@ def _scaled(n: Dim, scale: float) -> Dim:
     that is ⌊n · a/b⌋ for a symbol too; for a scale such as 1.1, which no float64 is, it depends on each size.
     """
     if isinstance(n, int):
-        return math.floor(float(n) * scale)
+        cells = float(n) * scale
+        if cells > LARGEST_DIM:
+            message = f"gives an axis of {cells:g}, more than {LARGEST_DIM} (2^31 - 1)"
+            raise LayerError("SC309", message, field="scale_factor")
+        return math.floor(cells)
     exact = Fraction(scale)
     if exact.numerator >= EXACT_NUMERATORS:
         raise undecided(f"expects a `scale_factor` such as 2 or 1.5 here, receives {scale}", n, field="scale_factor")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Diagnostic, Fix, ShapecalcError, Span
-from shapecalc.diagnostics.suggestions import closest
 from shapecalc.parser.builder import MOST_FINDINGS
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.tree import Mapping
@@ -56,6 +55,8 @@ class Findings:
         kind: str = "keys",
     ) -> str | None:
         """Refuse a key that is none of the words, and return the one that was likely meant."""
+        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
         words = tuple(words)
         near = closest(key.text, words, names)
         help_text = f"write `{near}`" if near else f"{kind}: {', '.join(words) or 'none'}"

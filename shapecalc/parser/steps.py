@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Step
 from shapecalc.diagnostics import Fix, Label, Span
-from shapecalc.diagnostics.suggestions import closest
 from shapecalc.layers import layer_type
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
@@ -166,6 +165,10 @@ class _StepReader:
 
     def _strays(self, cls: type[Layer], entry: Entry, others: list[Entry], own: dict[str, Node]) -> tuple[Entry, ...]:
         """Refuse what stands beside a layer, and return what of it are fields of the layer, indented too little."""
+        if not others:
+            return ()
+        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
         strays = tuple(other for other in others if other[0].text in fields_of(cls))
         for key, value in others:
             if key.text not in fields_of(cls):

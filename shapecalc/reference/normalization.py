@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from math import prod
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel, outputs_times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def per_channel(parameter: Array, x: Array) -> Array:
@@ -97,7 +103,19 @@ def group_norm(call: Call, x: Array) -> Array:
     return scaled_and_shifted(call, normalized.reshape(x.shape))
 
 
-@kernel("local_response_norm", workspace=outputs_times(3))
+def local_response_norm_workspace(
+    fields: Fields,
+    inputs: tuple[Shape, ...],
+    _parameters: Mapping[str, Shape],
+    outputs: tuple[Shape, ...],
+    itemsize: int,
+) -> int:
+    """The squares, the same with zeros beyond the first and last channel, and their sums."""
+    (samples, channels, *lengths), size = inputs[0], int(fields["size"])
+    return itemsize * (2 * prod(outputs[0]) + samples * (channels + size - 1) * prod(lengths))
+
+
+@kernel("local_response_norm", workspace=local_response_norm_workspace)
 def local_response_norm(call: Call, x: Array) -> Array:
     """X / (k + alpha/size · sum of squares over `size` channels)^beta; beyond the first and last channel stand zeros.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shapecalc.reference.base import Array, Call, kernel
+from shapecalc.reference.base import Array, Call, kernel, outputs_times
 
 
-@kernel("identity")
+@kernel("identity", workspace=outputs_times(0))
 def identity(_call: Call, x: Array) -> Array:
     """The input itself.
 
@@ -14,7 +14,7 @@ def identity(_call: Call, x: Array) -> Array:
     return x
 
 
-@kernel("flatten")
+@kernel("flatten", workspace=outputs_times(0))
 def flatten(call: Call, x: Array) -> Array:
     """The axes from `start_dim` to `end_dim`, both included, as one.
 
@@ -25,7 +25,7 @@ def flatten(call: Call, x: Array) -> Array:
     return x.reshape(*x.shape[:start], -1, *x.shape[end + 1 :])
 
 
-@kernel("reshape")
+@kernel("reshape", workspace=outputs_times(0))
 def reshape(call: Call, x: Array) -> Array:
     """The cells in the same order under another shape: -1 is inferred, 0 keeps the axis that stands there.
 
@@ -34,7 +34,7 @@ def reshape(call: Call, x: Array) -> Array:
     return x.reshape([x.shape[axis] if length == 0 else length for axis, length in enumerate(call.fields["shape"])])
 
 
-@kernel("permute")
+@kernel("permute", workspace=outputs_times(0))
 def permute(call: Call, x: Array) -> Array:
     """The axes in another order; a view.
 

@@ -5,6 +5,7 @@ Spatial axes are the last ones of an array; every function loops over them, what
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -114,10 +115,11 @@ def overhang(lengths: Shape, sides: Margins, window: Window) -> Margins:
     pairs = []
     for axis, (length, (before, after)) in enumerate(zip(lengths, sides, strict=True)):
         padded, reach, stride = before + length + after, window.reach(axis), window.stride[axis]
-        starts = [start for start in range(0, before + length, stride) if start - stride + reach < padded]
-        if not starts:
+        starts = range(0, before + length, stride)
+        laid = bisect_left(starts, padded, key=lambda start: start - stride + reach)
+        if not laid:
             raise ValueError(f"a window over {reach} cells finds no place on an axis of {padded}")
-        pairs.append((0, starts[-1] + reach - padded))
+        pairs.append((0, starts[laid - 1] + reach - padded))
     return tuple(pairs)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.dims import Expr, pretty
 from shapecalc.layers.base import fields_of, show
@@ -36,7 +35,7 @@ class Column(Enum):
 
 
 MILLION = 10**6
-UNITS = ((18, "E"), (15, "P"), (12, "T"), (9, "G"), (6, "M"))
+_UNITS = ((18, "E"), (15, "P"), (12, "T"), (9, "G"), (6, "M"))
 DEFAULT_COLUMNS = (Column.PATH, Column.LAYER, Column.OUTPUT, Column.PARAMS, Column.MACS, Column.SHARE)
 TEXT_COLUMNS = {Column.PATH, Column.TYPE, Column.LAYER, Column.INPUT, Column.OUTPUT}
 COUNTS: Mapping[Column, Callable[[LayerReport], Count]] = {
@@ -47,11 +46,10 @@ COUNTS: Mapping[Column, Callable[[LayerReport], Count]] = {
     Column.MEMORY: lambda row: None if row.facts.activations is None else BYTES * row.facts.activations,
 }
 """The columns that hold a count of each layer, which add up."""
-HEADINGS = {Column.MACS: "MACs", Column.FLOPS: "FLOPs", Column.SHARE: "share"}
+HEADINGS = {Column.MACS: "MACs", Column.FLOPS: "FLOPs", Column.MEMORY: "bytes"}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One row as shown: a layer, or several folded into one."""
 
     path: str
@@ -183,7 +181,7 @@ def rounded(count: Count) -> str:
     """
     if not isinstance(count, int) or count < MILLION:
         return grouped(count)
-    unit, letter = next((10**power, letter) for power, letter in UNITS if count >= 10**power)
+    unit, letter = next((10**power, letter) for power, letter in _UNITS if count >= 10**power)
     hundredths = (200 * count + unit) // (2 * unit)
     if hundredths < 1000:  # noqa: PLR2004 - 1.85
         return f"{hundredths // 100}.{hundredths % 100:02} {letter}"

@@ -46,7 +46,7 @@ def markdown_code(text: str) -> str:
     r"""Write text as a Markdown code span that fits in a table cell: nothing in it is markup, a link or a mention.
 
     >>> markdown_code("conv `a|b`")
-    '`` conv `a\\\\|b` ``'
+    '`` conv `a\\|b` ``'
     """
     shown = terminal(text).replace("|", "\\|")
     if "`" not in shown:

@@ -27,7 +27,7 @@ def overview(layers: Iterable[Documentation], width: int | None, *, unicode: boo
     for layer in found:
         sentence = _spelt(layer.summary, unicode=unicode)
         if width is not None:
-            sentence = textwrap.shorten(sentence, max(width - room, 20), placeholder=" …" if unicode else " ...")
+            sentence = textwrap.shorten(sentence, max(width - room, 10), placeholder=" …" if unicode else " ...")
         lines.append(f"{layer.word:<{room}}{sentence}")
     return "\n".join([*lines, "", "shapecalc layers TYPE: one in full"])
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.layers.base import show
+from shapecalc.render.grid import BAD, BOLD, GOOD, PLAIN, Grid, Heading, Row, draw, paragraph, spelt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from rich.table import Table
 
     from shapecalc.verification import Proof, Row, Trial
 
@@ -20,51 +19,37 @@ def table(proof: Proof, *, width: int | None, color: bool, unicode: bool) -> str
     Where the table is wider than that, shapes that agree stand once, then the layers' types are left out, then cells
     wrap.
     """
-    from rich.cells import cell_len  # noqa: PLC0415 - JSON needs no rich
-
-    from shapecalc.render.table import GAP, plain_text, printed, spelt  # noqa: PLC0415
-
-    for columns in _MANNERS:
-        cells = [
-            [[spelt(COLUMNS[name](row), unicode=unicode) for name in columns] for row in trial.rows]
-            for trial in proof.trials
-        ]
-        rows = [columns, *(row for rows in cells for row in rows)]
-        widths = [max(cell_len(row[place]) for row in rows) for place in range(len(columns))]
-        wraps = width is not None and sum(widths) + GAP * (len(widths) - 1) > width
-        if not wraps:
+    for names in _MANNERS:
+        grids = [_grid(trial, names, unicode=unicode) for trial in proof.trials]
+        if width is None or max(grid.width for grid in grids) <= width:
             break
-    parts: list[Any] = []
-    for trial, body in zip(proof.trials, cells, strict=True):
-        parts.append(plain_text(_heading(proof, trial), unicode=unicode, style="bold"))
-        parts.append(_grid(columns, trial, body, wraps=wraps))
-        parts += [
-            plain_text(f"{row.layer.path}: {row.failure}", unicode=unicode, style="red")
+    parts: list[str] = []
+    for trial, grid in zip(proof.trials, grids, strict=True):
+        parts.append(paragraph(spelt(_heading(proof, trial), unicode=unicode), width=width, color=color, style=BOLD))
+        parts.append(draw(grid, width=width, color=color, unicode=unicode))
+        failures = (f"{row.layer.path}: {row.failure}" for row in trial.rows if row.failure)
+        parts += [paragraph(spelt(line, unicode=unicode), width=width, color=color, style=BAD) for line in failures]
+        parts.append("")
+    style = GOOD if proof.ok else BAD
+    parts.append(paragraph(spelt(verdict(proof), unicode=unicode), width=width, color=color, style=style))
+    return "\n".join(parts)
+
+
+def _grid(trial: Trial, names: tuple[str, ...], *, unicode: bool) -> Grid:
+    headings = tuple(
+        Heading(name, right=name in ("params", "MACs"), wraps=name not in ("path", "params", "MACs", ""))
+        for name in names
+    )
+    return Grid(
+        headings,
+        [
+            Row(
+                tuple(spelt(COLUMNS[name](row), unicode=unicode) for name in names),
+                (PLAIN if row.ok else BAD,) * len(names),
+            )
             for row in trial.rows
-            if row.failure
-        ]
-        parts.append(plain_text("", unicode=unicode))
-    style = "bold green" if proof.ok else "bold red"
-    parts.append(plain_text(verdict(proof), unicode=unicode, style=style))
-    return printed(parts, width=width, color=color, unicode=unicode)
-
-
-def _grid(columns: tuple[str, ...], trial: Trial, body: list[list[str]], *, wraps: bool) -> Table:
-    from rich.text import Text  # noqa: PLC0415 - JSON needs no rich
-
-    from shapecalc.render.table import new_table  # noqa: PLC0415
-
-    grid = new_table()
-    for name in columns:
-        grid.add_column(
-            name,
-            justify="right" if name in ("params", "MACs") else "left",
-            no_wrap=not wraps or name in ("path", ""),
-            overflow="fold",
-        )
-    for row, texts in zip(trial.rows, body, strict=True):
-        grid.add_row(*map(Text, texts), style=None if row.ok else "bold red")
-    return grid
+        ],
+    )
 
 
 def verdict(proof: Proof) -> str:

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from io import StringIO
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-from rich import box
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers.base import show
 from shapecalc.render.columns import (
@@ -25,23 +17,19 @@ from shapecalc.render.columns import (
     lines_of,
     rounded,
 )
-from shapecalc.render.escaping import ascii_only, terminal
+from shapecalc.render.grid import BOLD, DIM, PLAIN, Grid, Heading, Row, display_width, draw, paragraph, spelt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
+    from shapecalc.render.columns import Line
     from shapecalc.report import Count, Report
 
-ENDLESS = 10_000
-"""Columns of the console where output goes to a file or a pipe, which wraps nothing."""
-
-GAP = 2
 LETTERS = {"kernel_size": "k", "stride": "s", "padding": "p", "dilation": "d", "groups": "g"}
 """Short names of fields, for a terminal too narrow for their own."""
 
-LONGEST_EXPRESSION = 16
 PAIRS = (("params", "buffers"), ("MACs", "FLOPs"), ("parameters", "activations"))
-_PIECE = re.compile(r"[^\s·*]*(?:[·*]|\s+|$)")
+UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
 class _Manner(NamedTuple):
@@ -69,107 +57,69 @@ def inspection(
     """
     lines = lines_of(report, depth)
     for manner in _MANNERS:
-        cells = {
-            column: [spelt(cell(column, line, report, manner.write, manner.letters), unicode=unicode) for line in lines]
-            for column in columns
-        }
-        # Where MACs are expressions nothing has a share, and nobody asked for that column.
-        if columns is DEFAULT_COLUMNS and not any(cells[Column.SHARE]):
-            del cells[Column.SHARE]
-        wide = sum(max(map(cell_len, (heading(column), *texts))) + GAP for column, texts in cells.items()) - GAP
-        wraps = width is not None and wide > width
-        if not wraps:
+        grid = _grid(report, lines, columns, manner, unicode=unicode)
+        if width is None or grid.width <= width:
             break
-    title = plain_text(f"{report.architecture.name}  {_inputs(report)}", unicode=unicode, style="bold")
-    parts = (
-        title,
-        _table(cells, wraps=wraps),
-        *_legend(manner, report, cells),
-        *_totals(report, width, unicode=unicode),
+    title = spelt(f"{report.architecture.name}  {_inputs(report)}", unicode=unicode)
+    parts = [
+        paragraph(title, width=width, color=color, style=BOLD),
+        draw(grid, width=width, color=color, unicode=unicode),
+        *(paragraph(line, width=width, color=color, style=DIM) for line in _legend(manner, report, columns)),
+        *_totals(report, width, color=color, unicode=unicode),
+    ]
+    return "\n".join(parts)
+
+
+def _grid(
+    report: Report, lines: tuple[Line, ...], columns: tuple[Column, ...], manner: _Manner, *, unicode: bool
+) -> Grid:
+    cells = {
+        column: [spelt(cell(column, line, report, manner.write, manner.letters), unicode=unicode) for line in lines]
+        for column in columns
+    }
+    # Where MACs are expressions nothing has a share, and nobody asked for that column.
+    if columns is DEFAULT_COLUMNS and not any(cells[Column.SHARE]):
+        del cells[Column.SHARE]
+    headings = tuple(
+        Heading(heading(column), right=column not in TEXT_COLUMNS, wraps=_may_wrap(column, texts))
+        for column, texts in cells.items()
     )
-    return printed(parts, width=width, color=color, unicode=unicode)
+    dimmed = [column in COUNTS for column in cells]
+    return Grid(
+        headings,
+        [
+            Row(
+                texts, tuple(DIM if count and text == "0" else PLAIN for count, text in zip(dimmed, texts, strict=True))
+            )
+            for texts in zip(*cells.values(), strict=True)
+        ],
+    )
 
 
-def _table(cells: Mapping[Column, Sequence[str]], *, wraps: bool) -> Table:
-    table = new_table()
-    for column, texts in cells.items():
-        shapes_or_words = column in TEXT_COLUMNS - {Column.PATH}
-        stiff = not wraps or not (shapes_or_words or any(len(text) > LONGEST_EXPRESSION for text in texts))
-        justify: Literal["left", "right"] = "left" if column in TEXT_COLUMNS else "right"
-        table.add_column(heading(column), justify=justify, no_wrap=stiff, overflow="fold")
-    for row in zip(*cells.values(), strict=True):
-        table.add_row(*(_cell(column, text, wraps=wraps) for column, text in zip(cells, row, strict=True)))
-    return table
+def _may_wrap(column: Column, texts: list[str]) -> bool:
+    """Return whether a column holds words or expressions; a path and a number stay whole."""
+    if column in TEXT_COLUMNS:
+        return column is not Column.PATH
+    return any(not text.isascii() or "*" in text for text in texts)
 
 
-def _legend(manner: _Manner, report: Report, cells: Mapping[Column, Sequence[str]]) -> tuple[Text, ...]:
+def _legend(manner: _Manner, report: Report, columns: tuple[Column, ...]) -> tuple[str, ...]:
     """Return a line that explains the letters which stand in the table, and that counts are rounded."""
     used: list[str] = []
-    if manner.letters and Column.LAYER in cells:
+    if manner.letters and Column.LAYER in columns:
         fields = {name for row in report.layers for name in changed_fields(row.step.layer)}
-        used = [f"{letter} {name}" for name, letter in manner.letters.items() if name in fields]
+        lead = {row.step.layer.main for row in report.layers if len(changed_fields(row.step.layer)) == 1}
+        used = [f"{letter} {name}" for name, letter in manner.letters.items() if name in fields - lead]
     if manner.write is rounded:
         used.append("a million and more rounded")
-    return (Text(f"({', '.join(used)})", style="dim"),) if used else ()
-
-
-def new_table() -> Table:
-    """Return an empty table in the one manner that every command shows."""
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0), header_style="bold", show_edge=False)
-
-
-def spelt(text: str, *, unicode: bool) -> str:
-    """Return text that a file wrote as a terminal can show it."""
-    return terminal(text) if unicode else ascii_only(terminal(text))
-
-
-def plain_text(text: str, *, unicode: bool, style: str = "") -> Text:
-    """Return text that a file wrote for rich to print, nothing in it markup."""
-    return Text(spelt(text, unicode=unicode), style=style)
-
-
-def printed(parts: Sequence[Text | Table], *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return rich text and tables as a string, without spaces at the ends of lines."""
-    stream = StringIO()
-    console = Console(
-        file=stream,
-        width=width or ENDLESS,
-        force_terminal=color,
-        no_color=not color,
-        color_system="standard" if color else None,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        safe_box=not unicode,
-    )
-    for part in parts:
-        console.print(part, soft_wrap=isinstance(part, Text) and width is None)
-    text = "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
-    return text if unicode else text.replace("─", "-").encode("ascii", "replace").decode()
-
-
-def _cell(column: Column, text: str, *, wraps: bool) -> Text:
-    if column in COUNTS:
-        return Text(_broken(text) if wraps else text, style="dim" if text == "0" else "")
-    return Text(text)
-
-
-def _broken(expression: str) -> str:
-    """Break an expression after signs, into lines of `LONGEST_EXPRESSION` where that goes."""
-    lines = [""]
-    for piece in _PIECE.findall(expression):
-        if lines[-1] and len(lines[-1] + piece.rstrip()) > LONGEST_EXPRESSION:
-            lines.append("")
-        lines[-1] += piece
-    return "\n".join(line.rstrip() for line in lines)
+    return (f"({', '.join(used)})",) if used else ()
 
 
 def _inputs(report: Report) -> str:
     return ", ".join(show(entry.shape) for entry in report.inputs)
 
 
-def _totals(report: Report, width: int | None, *, unicode: bool) -> tuple[Text | Table, ...]:
+def _totals(report: Report, width: int | None, *, color: bool, unicode: bool) -> tuple[str, ...]:
     """Return the totals side by side; one below the other where they are expressions, or the room is too narrow."""
     totals = report.totals
     at = ", ".join(f"{name} = {size}" for name, size in report.costs_at.items())
@@ -177,17 +127,14 @@ def _totals(report: Report, width: int | None, *, unicode: bool) -> tuple[Text |
     figures = (*map(grouped, counts), memory(totals.parameter_bytes), memory(totals.activation_bytes))
     figures = tuple(spelt(figure, unicode=unicode) for figure in figures)
     note = f"MACs, FLOPs and activations are those at {at}; memory at float32" if at else "memory at float32"
-    closing = plain_text(note, unicode=unicode, style="dim")
-    upper, lower = _side_by_side(figures)
-    if isinstance(totals.flops, int | None) and (width is None or max(len(upper), len(lower)) <= width):
-        return Text(upper), Text(lower), closing
-    names = (name for pair in PAIRS for name in pair)
-    if width is None:
-        return (*(Text(f"{name:<11}  {figure}") for name, figure in zip(names, figures, strict=True)), closing)
-    grid = Table.grid(padding=(0, GAP, 0, 0))
-    for name, figure in zip(names, figures, strict=True):
-        grid.add_row(Text(name), Text(figure))
-    return grid, closing
+    closing = paragraph(spelt(note, unicode=unicode), width=width, color=color, style=DIM)
+    pair = _side_by_side(figures)
+    if isinstance(totals.flops, int | None) and (width is None or max(map(display_width, pair)) <= width):
+        return (*pair, closing)
+    names = [name for pair in PAIRS for name in pair]
+    room = max(map(len, names)) + 2
+    below = zip(names, figures, strict=True)
+    return (*(paragraph(f"{name:<{room}}{figure}", width=width, indent=room) for name, figure in below), closing)
 
 
 def _side_by_side(figures: tuple[str, ...]) -> tuple[str, str]:
@@ -202,18 +149,13 @@ def _side_by_side(figures: tuple[str, ...]) -> tuple[str, str]:
 def memory(size: Count) -> str:
     """Write bytes for people.
 
-    >>> memory(246_824), memory(None)
-    ('241.0 KiB', 'unknown')
+    >>> memory(246_824), memory(1023), memory(None)
+    ('241.0 KiB', '1023 B', 'unknown')
     """
     if not isinstance(size, int):
         return grouped(size) if size is None else f"{grouped(size)} bytes"
-    if size < 1024:  # noqa: PLR2004 - the step of binary units
-        return f"{size} B"
-    power = min((size.bit_length() - 1) // 10, len(_BINARY))
+    power = min(max(size.bit_length() - 1, 0) // 10, len(UNITS) - 1)
     tenths = (size * 20 + 1024**power) // (2 * 1024**power)
-    if tenths >= 10_240 and power < len(_BINARY):  # noqa: PLR2004 - rounded up to the next unit, in tenths
+    if tenths >= 10_240 and power < len(UNITS) - 1:  # noqa: PLR2004 - rounding has reached the next unit, in tenths
         power, tenths = power + 1, 10
-    return f"{tenths // 10:,}.{tenths % 10} {_BINARY[power - 1]}"
-
-
-_BINARY = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+    return f"{tenths // 10:,}.{tenths % 10} {UNITS[power]}" if power else f"{size} B"

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from shapecalc.layers.base import show
 from shapecalc.render.columns import grouped
-from shapecalc.render.table import new_table, printed
+from shapecalc.render.grid import DIM, Grid, Heading, Row, draw, paragraph, spelt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.report import Report
 
+HEADINGS = (
+    Heading("name"),
+    Heading("input", wraps=True),
+    *(Heading(count, right=True) for count in ("layers", "params", "MACs")),
+)
+
 
 def table(reports: Iterable[tuple[str, Report]], *, width: int | None, color: bool, unicode: bool) -> str:
     """Return a row per architecture: its name, input, layers, params, MACs of one sample."""
-    grid = new_table()
-    grid.add_column("name", no_wrap=True)
-    grid.add_column("input", no_wrap=True)
-    for heading in ("layers", "params", "MACs"):
-        grid.add_column(heading, justify="right", no_wrap=True)
-    for name, report in reports:
-        row = (
-            name,
-            ", ".join(show(entry.shape) for entry in report.inputs),
-            str(len(report.layers)),
-            grouped(report.totals.params),
-            grouped(report.totals.macs),
+    rows = [
+        Row(
+            (
+                name,
+                spelt(", ".join(show(entry.shape) for entry in report.inputs), unicode=unicode),
+                str(len(report.layers)),
+                grouped(report.totals.params),
+                grouped(report.totals.macs),
+            )
         )
-        grid.add_row(*(Text(text) for text in row))
-    note = Text("`shapecalc inspect NAME` shows one layer by layer, `shapecalc show NAME` prints its file")
-    return printed((grid, note), width=width, color=color, unicode=unicode)
+        for name, report in reports
+    ]
+    note = "MACs of one sample; `shapecalc inspect NAME` shows one by its layers, `shapecalc show NAME` its file"
+    return "\n".join(
+        (
+            draw(Grid(HEADINGS, rows), width=width, color=color, unicode=unicode),
+            paragraph(note, width=width, color=color, style=DIM),
+        )
+    )

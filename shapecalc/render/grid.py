@@ -1,0 +1,157 @@
+"""Tables for people, drawn by hand: importing a library for them takes longer than inspecting a network."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.render.escaping import ascii_only, terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GAP = 2
+PLAIN, BOLD, DIM, GOOD, BAD = "", "1", "2", "1;32", "1;31"
+"""Styles, as the numbers that a terminal knows them by."""
+
+# A line may end after a space, and after a sign of multiplication, which it keeps.
+_PIECE = re.compile(r"[^\s·*]*(?:[·*]+|\s+|$)")
+
+
+class Heading(NamedTuple):
+    """A column: what stands above it, on which side its texts stand, and whether they may wrap."""
+
+    text: str
+    right: bool = False
+    wraps: bool = False
+
+
+class Row(NamedTuple):
+    """A text per column, and a style for each."""
+
+    texts: tuple[str, ...]
+    styles: tuple[str, ...] = ()
+
+
+class Grid(NamedTuple):
+    """A table, its texts as a terminal can show them (`spelt`)."""
+
+    headings: tuple[Heading, ...]
+    rows: Sequence[Row]
+
+    @property
+    def widths(self) -> list[int]:
+        """The columns of the terminal that each column takes where nothing wraps."""
+        texts = ([heading.text for heading in self.headings], *(row.texts for row in self.rows))
+        return [max(map(display_width, column)) for column in zip(*texts, strict=True)]
+
+    @property
+    def width(self) -> int:
+        """The columns of the terminal that the table takes where nothing wraps."""
+        return sum(self.widths) + GAP * (len(self.headings) - 1)
+
+
+def draw(grid: Grid, *, width: int | None, color: bool, unicode: bool) -> str:
+    """Return a table as text, within `width` columns: the widest cells that may wrap do so first."""
+    widths = grid.widths
+    if width is not None and grid.width > width:
+        _shrink(widths, grid, width - GAP * (len(widths) - 1))
+    rule = ("─" if unicode else "-") * (sum(widths) + GAP * (len(widths) - 1))
+    heads = Row(tuple(heading.text for heading in grid.headings), (BOLD,) * len(widths))
+    lines = [*_row(heads, grid.headings, widths, color=color), rule]
+    for row in grid.rows:
+        lines += _row(row, grid.headings, widths, color=color)
+    return "\n".join(lines)
+
+
+def paragraph(text: str, *, width: int | None, color: bool = False, style: str = PLAIN, indent: int = 0) -> str:
+    """Return a text in lines of at most `width`, all but the first indented."""
+    room = None if width is None else width - indent
+    lines = [text] if room is None or display_width(text) <= room + indent else wrapped(text, max(room, 1))
+    hanging = "\n" + " " * indent
+    return hanging.join(painted(line, style, color=color) for line in lines)
+
+
+def painted(text: str, style: str, *, color: bool) -> str:
+    """Return a text in a style."""
+    return f"\x1b[{style}m{text}\x1b[0m" if color and style and text else text
+
+
+def spelt(text: str, *, unicode: bool) -> str:
+    """Return text that a file wrote as a terminal can show it."""
+    return terminal(text) if unicode else ascii_only(terminal(text))
+
+
+def display_width(text: str) -> int:
+    """Return how many columns of a terminal a text takes.
+
+    >>> display_width("畳み"), display_width("e\N{COMBINING ACUTE ACCENT}")
+    (4, 1)
+    """
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break a text into lines of at most `width` columns, between words or factors where that goes.
+
+    >>> wrapped("2359296·⌊H/16⌋·⌊W/16⌋", 16)
+    ['2359296·⌊H/16⌋·', '⌊W/16⌋']
+    """
+    lines = [""]
+    for piece in _PIECE.findall(text):
+        word = piece.rstrip()
+        if lines[-1] and display_width(lines[-1] + word) > width:
+            lines.append("")
+        while display_width(lines[-1] + word) > width and len(word) > 1:
+            fits = next(
+                count for count in range(len(word), 0, -1) if display_width(word[:count]) <= width or count == 1
+            )
+            lines[-1:] = [word[:fits], ""]
+            word = word[fits:]
+        lines[-1] += word + piece[len(piece.rstrip()) :]
+    return [line.rstrip() for line in lines if line.rstrip()] or [""]
+
+
+def _shrink(widths: list[int], grid: Grid, room: int) -> None:
+    """Take width from columns that may wrap, the widest first, down to their longest word; then from whatever is left."""
+    least = [
+        max(display_width(piece.rstrip()) for text in column for piece in _PIECE.findall(text))
+        for column in zip(*(row.texts for row in grid.rows), strict=True)
+    ]
+    flexible = [index for index, heading in enumerate(grid.headings) if heading.wraps]
+    for among, floor in ((flexible, least), (flexible, [4] * len(widths)), (range(len(widths)), [1] * len(widths))):
+        while sum(widths) > room:
+            widest = max(
+                (index for index in among if widths[index] > floor[index]), key=widths.__getitem__, default=None
+            )
+            if widest is None:
+                break
+            widths[widest] -= 1
+
+
+def _row(row: Row, headings: tuple[Heading, ...], widths: list[int], *, color: bool) -> list[str]:
+    cells = [
+        wrapped(text, width) if display_width(text) > width else [text]
+        for text, width in zip(row.texts, widths, strict=True)
+    ]
+    styles = row.styles or (PLAIN,) * len(widths)
+    lines = []
+    for number in range(max(map(len, cells))):
+        line, owed = "", 0
+        for cell, width, heading, style in zip(cells, widths, headings, styles, strict=True):
+            text = cell[number] if number < len(cell) else ""
+            space = width - display_width(text)
+            if text:
+                line += " " * (owed + (space if heading.right else 0)) + painted(text, style, color=color)
+                owed = GAP + (0 if heading.right else space)
+            else:
+                owed += width + GAP
+        lines.append(line)
+    return lines
+
+
+def _columns(character: str) -> int:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2
+    return 0 if unicodedata.category(character) in ("Mn", "Me") else 1

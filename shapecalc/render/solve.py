@@ -1,0 +1,95 @@
+"""What was solved for: every value that gives the output asked for, each with its arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.render.derivation import axis_dict, bold, in_ascii, last_cells, wrapped
+from shapecalc.solve import SMALL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.derivation import Axis
+    from shapecalc.solve import Answer, Value
+
+
+def solutions(
+    answers: Mapping[str, Answer], asked: str, known: str, *, width: int | None, color: bool, unicode: bool
+) -> str:
+    """Return the solutions of each axis, then those that all have in common; `asked` and `known` quote the options."""
+    letter = next(iter(answers.values())).letter
+    lines = [*wrapped(f"which {letter} gives output = {asked}{f' with {known}' if known else ''}?", width), ""]
+    groups = _alike(answers)
+    for names, answer in groups:
+        lines += [f"{' and '.join(names)}:"] if len(groups) > 1 else []
+        lines += [*(_rows(names, answer) or ["  none"]), ""]
+    lines.append(bold(_conclusion(answers), color=color))
+    if letter in SMALL:
+        lines.append(f"tried {letter} from {SMALL[letter][0]} to {SMALL[letter][-1]}")
+    text = "\n".join(lines)
+    return text if unicode else in_ascii(text)
+
+
+def solutions_dict(word: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
+    """Return the solutions of each axis as JSON's values."""
+    letter = next(iter(answers.values())).letter
+    return {
+        "schema_version": 1,
+        "layer": word,
+        "solved_for": letter,
+        "tried": [SMALL[letter][0], SMALL[letter][-1]] if letter in SMALL else None,
+        "axes": [
+            {
+                "axis": name,
+                "output": answer.target,
+                "interval": list(answer.interval) if answer.interval else None,
+                "solutions": [{"value": value, **axis_dict(axis)} for value, axis in answer.found],
+                "closest": [{"value": value, **axis_dict(axis)} for value, axis in answer.near],
+            }
+            for name, answer in answers.items()
+        ],
+    }
+
+
+def _conclusion(answers: Mapping[str, Answer]) -> str:
+    parts = list(answers.values())
+    letter = parts[0].letter
+    if not all(answer.found for answer in parts):
+        return f"no {letter} does"
+    intervals = [answer.interval for answer in parts if answer.interval]
+    if intervals:
+        low, high = max(interval.low for interval in intervals), min(interval.high for interval in intervals)
+        if low <= high:
+            return f"n = {low}" if low == high else f"n from {low} to {high}"
+        return f"no lone n does for all axes; for example `--n {'x'.join(str(one.low) for one in intervals)}`"
+    common = [value for value, _ in parts[0].found if all(value in dict(other.found) for other in parts)]
+    if common:
+        uneven = " (before:after; no even padding does)" if isinstance(common[0], tuple) else ""
+        return f"{letter} = {', '.join(map(_written, common))}{uneven}"
+    option = "x".join(_written(answer.found[0][0]) for answer in parts)
+    return f"no lone {letter} does for all axes; for example `--{letter} {option}`"
+
+
+def _rows(names: tuple[str, ...], answer: Answer) -> list[str]:
+    shown = [(f"{answer.letter} = {_written(value)}", axis) for value, axis in answer.found or answer.near]
+    label_width = max((len(label) for label, _ in shown), default=0)
+    width = max((len(axis.output.equation) for _, axis in shown), default=0)
+    rows = [] if answer.found or not shown else ["  none; closest:"]
+    for label, axis in shown:
+        missed = f"   {last_cells(names, axis)} never read" if axis.reading and axis.reading.unread else ""
+        rows.append(f"  {label:<{label_width}}   {axis.output.equation:<{width}}{missed}".rstrip())
+    return rows
+
+
+def _written(value: Value) -> str:
+    return f"{value[0]}:{value[1]}" if isinstance(value, tuple) else str(value)
+
+
+def _alike(answers: Mapping[str, Answer]) -> list[tuple[tuple[str, ...], Answer]]:
+    """Put axes together whose solutions are the same."""
+    found: dict[tuple[Axis | int, ...], list[str]] = {}
+    for name, answer in answers.items():
+        nameless = (axis._replace(name="") for _, axis in answer.found + answer.near)
+        found.setdefault((answer.target, *nameless), []).append(name)
+    return [(tuple(names), answers[names[0]]) for names in found.values()]

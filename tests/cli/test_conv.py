@@ -1,0 +1,291 @@
+"""`shapecalc conv`, as its readers see it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from shapecalc.cli import app
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+PLAIN = """\
+n = 32 (input), f = 5 (window), s = 1 (stride), p = 0 (padding)
+
+output = ⌊(n + 2p − f)/s⌋ + 1
+       = (32 + 2·0 − 5)/1 + 1
+       = 27/1 + 1
+       = 27 + 1
+       = 28
+
+(32 + 2·0 − 5)/1 + 1 = 28
+"""
+FLOORED = """\
+n = 224 (input), f = 3 (window), s = 2 (stride), p = 0 (padding)
+
+output = ⌊(n + 2p − f)/s⌋ + 1
+       = ⌊(224 + 2·0 − 3)/2⌋ + 1
+       = ⌊221/2⌋ + 1
+       = 110 + 1
+       = 111
+
+⌊(224 + 2·0 − 3)/2⌋ + 1 = 111
+
+221/2 leaves 1 over, which floor drops: row 224 and column 224 are never read (counting from 1)
+to read to the end: `--p 1`, `--n 223` or `--n 225`
+"""
+COSTS = """
+output shape [N, 6, 28, 28], costs of one sample (N = 1):
+c = 3 (channels in), k = 6 (channels out)
+
+params = k·(c·f·f) + k
+       = 6·(3·5·5) + 6
+       = 456
+MACs   = output·output·k·(c·f·f)
+       = 28·28·6·(3·5·5)
+       = 352,800
+FLOPs  = 2·MACs + output·output·k
+       = 2·352,800 + 28·28·6
+       = 710,304
+"""
+SOLVED = """\
+which n gives output = 16 with f = 3, s = 2, p = 1?
+
+  n = 31   (31 + 2·1 − 3)/2 + 1 = 16
+  n = 32   ⌊(32 + 2·1 − 3)/2⌋ + 1 = 16
+
+n from 31 to 32
+"""
+ASCII = """\
+n = 7 (input), f = 2 (window), s = 3 (stride), p0 = 0 (padding before), p1 = 1 (padding after),
+d = 3 (dilation)
+
+output = floor((n + p0 + p1 - d(f - 1) - 1)/s) + 1
+       = floor((7 + 0 + 1 - 3*(2 - 1) - 1)/3) + 1
+       = floor(4/3) + 1
+       = 1 + 1
+       = 2
+
+floor((7 + 0 + 1 - 3*(2 - 1) - 1)/3) + 1 = 2
+
+4/3 leaves 1 over, which floor drops: only padding
+the windows step over 2 of every 3 cells
+"""
+
+
+def conv(words: str) -> str:
+    result = CliRunner().invoke(app, ["conv", *words.split()])
+    assert result.exit_code == 0, result.output
+    assert not result.stderr
+    return result.stdout
+
+
+def refused(words: str, code: int = 2) -> str:
+    result = CliRunner(env={"FORCE_COLOR": "", "NO_COLOR": "1"}).invoke(app, ["conv", *words.split(" ")])
+    assert result.exit_code == code, result.output
+    assert not result.stdout
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("--n 32 --f 5 --s 1 --p 0", PLAIN),
+        ("--size 32 --kernel-size 5 --stride 1 --padding valid --dilation 1", PLAIN),
+        ("--n 224 --f 3 --s 2", FLOORED),
+        ("--n 32 --f 5 --c 3 --k 6", PLAIN + COSTS),
+        ("--f 3 --s 2 --p 1 --out 16", SOLVED),
+    ],
+    ids=["the formula", "long names", "what floor drops", "costs", "solved"],
+)
+def test_the_page_is_as_agreed(words: str, shown: str) -> None:
+    assert conv(words) == shown
+
+
+def test_a_rectangle_has_a_heading_for_each_axis_and_ends_with_both_results() -> None:
+    shown = conv("--n 224x320 --f 3 --s 2 --p 1")
+    assert shown.startswith("height\nn = 224 (input)")
+    assert "\n\nwidth\nn = 320 (input)" in shown
+    assert "height  ⌊(224 + 2·1 − 3)/2⌋ + 1 = 112\nwidth   ⌊(320 + 2·1 − 3)/2⌋ + 1 = 160\n" in shown
+
+
+def test_axes_that_are_alike_share_a_heading() -> None:
+    shown = conv("--n 9x7x7 --f 3")
+    assert shown.startswith("depth\n")
+    assert "\nheight and width\n" in shown
+    assert "depth   (9 + 2·0 − 3)/1 + 1 = 7\nheight  (7" in shown
+
+
+def test_a_row_of_cells_has_cells_and_no_columns() -> None:
+    assert "drops: cells 6 to 7 are never read" in conv("--n 7 --f 2 --s 3 --rank 1")
+
+
+def test_same_padding_is_a_formula_of_its_own_and_says_what_it_stands_for() -> None:
+    shown = conv("--n 224 --f 3 --s 2 --padding same")
+    assert "output = ⌈n/s⌉\n       = ⌈224/2⌉\n       = 112\n" in shown
+    assert "        = max((112 − 1)·2 + 3 − 224, 0)\n        = max(1, 0)\n        = 1\n0 before and 1 after\n" in shown
+    assert "PyTorch refuses it" in shown
+    assert "PyTorch" not in conv("--n 224 --f 3 --padding same")
+
+
+def test_groups_divide_the_channels_that_a_filter_reads() -> None:
+    shown = conv("--n 8 --f 3x1 --c 4 --k 6 --groups 2 --no-bias")
+    assert "params = k·(c/g·f_height·f_width)\n       = 6·(4/2·3·1)\n       = 36\n" in shown
+    assert "FLOPs  = 2·MACs\n" in shown
+
+
+def test_json_holds_every_number_once_more_as_a_number() -> None:
+    found = json.loads(conv("--n 224x225 --f 3 --s 2 --c 3 --k 8 --format json"))
+    assert found["schema_version"] == 1
+    assert (found["output"], found["output_shape"]) == ([111, 112], ["N", 8, 111, 112])
+    assert (found["params"], found["macs"]) == (224, 111 * 112 * 8 * 27)
+    height, width = found["axes"]
+    assert (height["axis"], height["left_over"], height["unread"]) == (
+        "height", 1, {"cells": 1, "first": 224, "last": 224},
+    )  # fmt: skip
+    assert (width["left_over"], width["unread"], width["equation"]) == (0, None, "(225 + 2·0 − 3)/2 + 1 = 112")
+    assert found["costs"]["params"]["equation"] == "8·(3·3·3) + 8 = 224"
+
+
+def test_json_without_channels_holds_no_costs() -> None:
+    assert not {"params", "macs", "flops", "output_shape"} & set(json.loads(conv("--n 9 --f 3 --format json")))
+
+
+def test_json_of_what_is_solved_for_has_every_value() -> None:
+    found = json.loads(conv("--n 32 --f 5 --s 1 --out 32 --format json"))
+    assert (found["solved_for"], found["tried"]) == ("p", [0, 7])
+    assert [[answer["value"] for answer in axis["solutions"]] for axis in found["axes"]] == [[2], [2]]
+
+
+@pytest.mark.parametrize(
+    ("words", "last"),
+    [
+        ("--n 32 --s 1 --p 0 --out 28", "f = 5\ntried f from 1 to 15\n"),
+        ("--n 32 --out 28", "f = 5\ntried f from 1 to 15\n"),
+        ("--n 224 --f 7 --p 3 --out 112", "s = 2\ntried s from 1 to 8\n"),
+        ("--n 32 --f 5 --s 1 --out 32", "p = 2\ntried p from 0 to 7\n"),
+        ("--n 7 --f 3 --s 4 --out 2", "p = 0, 1\ntried p from 0 to 7\n"),
+        ("--n 32 --f 4 --s 1 --out 32", "p = 1:2 (before:after; no even padding does)\ntried p from 0 to 7\n"),
+        ("--f 5 --out 28x30", "no lone n does for all axes; for example `--n 32x34`\n"),
+        ("--n 224x320 --f 3 --p 1 --out 112x160", "s = 2\ntried s from 1 to 8\n"),
+        ("--n 224x320 --f 3 --p 1 --out 112x320", "for example `--s 2x1`\ntried s from 1 to 8\n"),
+        ("--f 3 --s 2 --padding same --out 16", "n from 31 to 32\n"),
+    ],
+)  # fmt: skip
+def test_out_in_place_of_a_number_solves_for_it(words: str, last: str) -> None:
+    assert conv(words).endswith(last)
+
+
+def test_what_has_no_solution_shows_what_comes_closest_and_exits_with_1() -> None:
+    result = CliRunner().invoke(app, ["conv", *"--n 32 --f 5 --p 0 --out 27".split()])
+    assert result.exit_code == 1
+    assert "none; closest:\n  s = 2   ⌊(32 + 2·0 − 5)/2⌋ + 1 = 14 " in result.stdout
+    assert result.stdout.endswith("\nno s does\ntried s from 1 to 8\n")
+
+
+REFUSED = [
+    ("--n 5 --f 7", "error[SC302]: `--f 7` expects at least 7 cells, receives 5", "write `--f 5` or less, or `--p`"),
+    ("--n 9x5 --f 7", "error[SC302]: `--f 7` expects at least 7 cells along the width, receives 5", "`--f 5`"),
+    ("--n 0 --f 3", "error[SC201]: `--n 0` expects a positive integer, receives 0", ""),
+    ("--n -3 --f 3", "error[SC201]: `--n -3` expects a positive integer, receives -3", ""),
+    ("--n abc --f 3", "error[SC202]: `--n abc` expects a whole number, or one per axis (224x320)", ""),
+    ("--n  --f 3", "error[SC202]: `--n` expects a whole number", ""),
+    ("--n 3x --f 3", "error[SC202]: `--n 3x` expects a whole number", ""),
+    ("--n 1.5 --f 3", "error[SC202]: `--n 1.5` expects a whole number", ""),
+    ("--n 3x4x5x6 --f 2", "error[SC305]: `--n 3x4x5x6` expects 1 to 3 axes, receives 4", ""),
+    ("--n 3x4x5 --f 2x2", "error[SC204]: `--f 2x2` expects 1 size, or 3 as the other options have, receives 2", ""),
+    ("--n 32x32 --f 3 --rank 3", "error[SC205]: `--rank 3` expects 3 sizes", ""),
+    (f"--n {10**25} --f 3", f"error[SC201]: `--n {10**25}` expects at most 2147483647", ""),
+    ("--n 2147483648 --f 3", "error[SC201]: `--n 2147483648` expects at most 2147483647", ""),
+    (f"--n 9 --f {'9' * 5000}", f"error[SC201]: `--f {'9' * 60}...` expects at most 2147483647", ""),
+    ("--n 9 --f 3 --s 0", "error[SC201]: `--s 0` expects a positive integer, receives 0", ""),
+    ("--n 9 --f 3 --p -1", "error[SC201]: `--p -1` expects an integer of at least 0, receives -1", ""),
+    ("--n 9 --f 3 --p 1:x", "error[SC202]: `--p 1:x` expects a whole number", "before:after 0:1"),
+    ("--n 9 --f 3 --padding sane", "error[SC203]: `--padding sane` expects", "write `--padding same`"),
+    ("--n 9 --f 3 --padding same --p 1", "`--p` and `--padding` mean the same", "leave one of them out"),
+    ("--n 9 --f 3 --c 4 --k 6 --groups 4", "`--groups 4` expects output channels that 4 groups divide", "`--groups 2`"),
+    ("--n 9 --f 3 --c 4", "error[SC106]: `--c 4` expects `--k` beside it", ""),
+    ("--n 9 --f 3 --groups 2", "error[SC106]: `--groups 2` expects `--c` and `--k` beside it", ""),
+    ("--n 9 --f 3 --c 0 --k 2", "error[SC201]: `--c 0` expects a positive integer", ""),
+    ("--n 9 --f 3 --c 2 --k many", "error[SC202]: `--k many` expects a whole number", ""),
+    ("--f 3", "error[SC106]: `--n` is missing", "add `--n CELLS`, or `--out CELLS` to solve for it"),
+    ("--s 3", "error[SC106]: `--n` and `--f` are missing", "add `--n CELLS` and `--f CELLS`"),
+    ("--n 9 --f 3 --out 4", "`--out 4` solves for one number, and both `--s` and `--p` are left out", "add `--s`"),
+    ("--out 4", "`--out 4` solves for one number, and both `--n` and `--f` are left out", "add `--n` to solve for f"),
+    ("--n 9 --f 3 --s 1 --p 0 --out 4", "`--out 4` expects one of `--n`, `--f`, `--s` and `--p` left out", ""),
+    ("--n 9 --f 3 --s 1 --out 0", "error[SC201]: `--out 0` expects a positive integer", ""),
+    ("--n 9 --f 3 --s 1 --out 9 --c 1 --k 1", "`--out` solves for sizes", "leave `--c` out"),
+    ("--n 5 --f 7 --p 0 --out 3", "error[SC302]: `--f 7` expects at least 7 cells, receives 5", ""),
+    ("--n 9 --f 3 --rank 4", "'--rank'", ""),
+    ("--n 9 --f 3 --format yaml", "'--format'", ""),
+    ("--n 9 --filter 3", "No such option: --filter", ""),
+]
+
+
+@pytest.mark.parametrize(("words", "message", "help_text"), REFUSED, ids=[words[:40] for words, _, _ in REFUSED])
+def test_a_mistake_names_its_option_and_what_mends_it(words: str, message: str, help_text: str) -> None:
+    shown = refused(words)
+    assert message in shown
+    assert help_text in shown
+    assert "kernel_size" not in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "mended"),
+    [("--n 5 --f 7", "--n 5 --f 5"), ("--n 9 --f 3 --c 4 --k 6 --groups 4", "--n 9 --f 3 --c 4 --k 6 --groups 2")],
+)
+def test_what_the_help_proposes_is_accepted(words: str, mended: str) -> None:
+    assert mended.rpartition("--")[2] in refused(words)
+    assert conv(mended)
+
+
+def test_the_largest_numbers_are_exact() -> None:
+    most = 2**31 - 1
+    found = json.loads(conv(f"--n {most} --f {most} --c {most} --k {most} --format json"))
+    assert found["output"] == [1, 1]
+    assert found["macs"] == most**4
+
+
+# As a user runs it: a process of its own.
+
+
+def test_a_process_writes_the_page_and_ends_with_0(run: Run) -> None:
+    ended = run("conv", "--n", "32", "--f", "5", "--s", "1", "--p", "0")
+    assert (ended.code, ended.out, ended.err) == (0, PLAIN, "")
+
+
+def test_an_output_that_takes_nothing_but_ascii_gets_floor_in_words(run: Run) -> None:
+    ended = run(*"conv --n 7 --f 2 --s 3 --d 3 --rank 1 --p 0:1".split(), env={"PYTHONIOENCODING": "ascii"})
+    assert (ended.code, ended.out, ended.err) == (0, ASCII, "")
+
+
+def test_json_survives_an_output_that_takes_nothing_but_ascii(run: Run) -> None:
+    ended = run(*"conv --n 7 --f 2 --s 3 --format json".split(), env={"PYTHONIOENCODING": "ascii"})
+    assert json.loads(ended.out)["axes"][0]["equation"] == "floor((7 + 2*0 - 2)/3) + 1 = 2"
+
+
+def test_the_result_is_bold_where_colour_is_wanted_and_only_there(run: Run) -> None:
+    words = "conv --n 32 --f 5 --color always".split()
+    assert "\x1b[1m(32 + 2·0 − 5)/1 + 1 = 28\x1b[0m" in run(*words).out
+    for plain in (run(*words[:-2]), run(*words[:-2], env={"NO_COLOR": "1", "FORCE_COLOR": "1"})):
+        assert plain.out == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("--n 5 --f 7", 2), ("--n abc --f 7", 2), ("--n 32 --f 5 --p 0 --out 27", 1), ("--help", 0), ("", 2)],
+    ids=["too long a window", "no number", "no solution", "help", "nothing"],
+)
+def test_a_process_ends_as_documented(run: Run, words: str, code: int) -> None:
+    ended = run("conv", *words.split())
+    assert ended.code == code
+    assert bool(ended.err) == (code == 2)
+
+
+def test_who_has_read_enough_is_not_complained_to(run: Run) -> None:
+    assert not run(shell="conv --n 32 --f 5 | true").err

@@ -1,0 +1,162 @@
+"""Solving: exactly those values that a brute force finds, which pushes a window along a row of cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import assume, given, strategies as st
+
+from shapecalc.derivation import sliding_axes, transposed_axes
+from shapecalc.diagnostics import LayerError
+from shapecalc.layers.conv import Conv, ConvTranspose
+from shapecalc.layers.pooling import MaxPool
+from shapecalc.solve import SMALL, Interval, first_at_least, interval, missing, nearest
+
+if TYPE_CHECKING:
+    from shapecalc.derivation import Axis
+    from shapecalc.solve import Answer
+
+MOST = 200
+NUMBERS = {"n": st.integers(1, 40), "f": st.integers(1, 9), "s": st.integers(1, 8), "p": st.integers(0, 7)}
+KNOWN = st.fixed_dictionaries(NUMBERS)
+
+
+def places(n: int, f: int, s: int, p: int | tuple[int, int]) -> int | None:
+    """The number of windows that fit, found by pushing one along; None where not even one does."""
+    before, after = p if isinstance(p, tuple) else (p, p)
+    cells = before + n + after
+    start, found = 0, 0
+    while start + f <= cells:
+        found += 1
+        start += s
+    return found or None
+
+
+def written(n: int, f: int, s: int, p: int | tuple[int, int]) -> int | None:
+    """The cells that a transposed window writes and padding leaves; None where none is left."""
+    before, after = p if isinstance(p, tuple) else (p, p)
+    cells = {cell * s + tap for cell in range(n) for tap in range(f)}
+    left = range(min(cells), max(cells) + 1)[before : max(cells) + 1 - after]
+    return len(left) or None
+
+
+def pooled(n: int, f: int, s: int, p: int | tuple[int, int]) -> int | None:
+    return None if max(p if isinstance(p, tuple) else (p,)) > f // 2 else places(n, f, s, p)
+
+
+def conv(n: int, f: int, s: int, p: int | tuple[int, int]) -> Axis:
+    pad = p if isinstance(p, tuple) else (p, p)
+    return sliding_axes(Conv(out_channels=1, kernel_size=(f,), stride=(s,), padding=(pad,)), (1, 1, n))[0]
+
+
+def transposed(n: int, f: int, s: int, p: int | tuple[int, int]) -> Axis:
+    pad = p if isinstance(p, tuple) else (p, p)
+    return transposed_axes(ConvTranspose(out_channels=1, kernel_size=(f,), stride=(s,), padding=(pad,)), (1, 1, n))[0]
+
+
+def pool(n: int, f: int, s: int, p: int | tuple[int, int]) -> Axis:
+    pad = p if isinstance(p, tuple) else (p, p)
+    return sliding_axes(MaxPool(kernel_size=(f,), stride=(s,), padding=(pad,)), (1, 1, n))[0]
+
+
+KINDS = pytest.mark.parametrize(
+    ("derive", "brute"), [(conv, places), (transposed, written), (pool, pooled)], ids=["conv", "transposed", "pool"]
+)
+
+
+def solved(derive, letter: str, known: dict[str, int], target: int) -> Answer:
+    try:
+        return missing(letter, lambda value: derive(**{**known, letter: value}), target, MOST)
+    except LayerError:
+        assume(condition=False)
+        raise
+
+
+@KINDS
+@pytest.mark.parametrize("letter", ["f", "s", "p"])
+@given(known=KNOWN, target=st.integers(1, 40))
+def test_every_small_value_that_gives_the_output_is_found_and_no_other(derive, brute, letter, known, target) -> None:
+    found = tuple(value for value, _ in solved(derive, letter, known, target).found)
+    even = tuple(value for value in SMALL[letter] if brute(**{**known, letter: value}) == target)
+    pairs = tuple((p, p + 1) for p in range(7) if brute(**{**known, "p": (p, p + 1)}) == target)
+    assert found == (even or (pairs if letter == "p" else ()))
+
+
+@KINDS
+@given(known=KNOWN, target=st.integers(1, 20))
+def test_the_interval_holds_every_length_that_gives_the_output_and_no_other(derive, brute, known, target) -> None:
+    answer = solved(derive, "n", known, target)
+    lengths = [n for n in range(1, MOST + 1) if brute(**{**known, "n": n}) == target]
+    if answer.interval is None:
+        assert not lengths
+    else:
+        assert lengths == list(range(answer.interval.low, answer.interval.high + 1))
+        assert [value for value, _ in answer.found] == sorted(set(answer.interval))
+
+
+@KINDS
+@pytest.mark.parametrize("letter", ["n", "f", "s", "p"])
+@given(known=KNOWN, target=st.integers(1, 60))
+def test_every_answer_is_derived_with_its_value_and_gives_what_was_asked(derive, brute, letter, known, target) -> None:
+    answer = solved(derive, letter, known, target)
+    for value, axis in answer.found:
+        assert axis.output.result == target
+        assert brute(**{**known, letter: value}) == target
+    for value, axis in answer.near:
+        assert axis.output.result == brute(**{**known, letter: value}) != target
+    assert answer.found or answer.near
+
+
+def test_lenets_first_window_is_found_from_its_sizes() -> None:
+    answer = missing("f", lambda f: conv(n=32, f=f, s=1, p=0), 28, MOST)
+    assert [value for value, _ in answer.found] == [5]
+
+
+def test_two_lengths_halve_to_the_same_size() -> None:
+    answer = missing("n", lambda n: conv(n=n, f=3, s=2, p=0), 31, MOST)
+    assert answer.interval == Interval(63, 64)
+
+
+def test_an_even_window_keeps_its_size_with_uneven_padding_alone() -> None:
+    answer = missing("p", lambda p: conv(n=32, f=4, s=1, p=p), 32, MOST)
+    assert [value for value, _ in answer.found] == [(1, 2)]
+
+
+def test_a_size_between_two_reachable_ones_is_told_with_both() -> None:
+    answer = missing("n", lambda n: transposed(n=n, f=4, s=2, p=1), 17, MOST)
+    assert answer.found == ()
+    assert [(value, axis.output.result) for value, axis in answer.near] == [(8, 16), (9, 18)]
+
+
+def test_a_window_that_no_stride_can_make_fit_is_the_rules_own_error() -> None:
+    with pytest.raises(LayerError) as caught:
+        missing("s", lambda s: conv(n=5, f=7, s=s, p=0), 3, MOST)
+    assert (caught.value.code, caught.value.field) == ("SC302", "kernel_size")
+
+
+def test_a_padding_that_no_length_can_mend_is_the_rules_own_error() -> None:
+    with pytest.raises(LayerError) as caught:
+        missing("n", lambda n: pool(n=n, f=3, s=2, p=2), 3, MOST)
+    assert caught.value.code == "SC306"
+
+
+def test_lengths_are_searched_up_to_the_largest_in_few_questions() -> None:
+    asked = []
+
+    def rule(n: int) -> int:
+        asked.append(n)
+        return n // 7
+
+    assert interval(rule, 10**8, 2**31 - 1) == Interval(7 * 10**8, 7 * 10**8 + 6)
+    assert len(asked) < 70
+
+
+def test_no_length_is_at_least_what_even_the_largest_does_not_reach() -> None:
+    assert first_at_least(lambda n: n, target=11, most=10) == 11
+    assert interval(lambda n: n, target=11, most=10) is None
+
+
+def test_the_nearest_may_lie_on_one_side_alone() -> None:
+    assert nearest(lambda n: n, (5, 6), 2) == ((5, 5),)
+    assert nearest(lambda n: n, (), 2) == ()
