@@ -247,7 +247,7 @@ def _placed(
         return found
     inputs = {entry.name: entry for entry in architecture.inputs}
     labels = tuple(label for slot in step.inputs for label in _origin(slot, inputs, makers))
-    return dataclasses.replace(found, labels=labels, notes=notes)
+    return found._replace(labels=labels, notes=notes)
 
 
 def _origin(slot: str, inputs: Mapping[str, Input], makers: Mapping[str, LayerReport]) -> Iterator[Label]:

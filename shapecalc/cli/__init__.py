@@ -83,6 +83,6 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; the entry point of `shapecalc`."""
+    """Run the command line."""
     tolerant_streams()
     app()

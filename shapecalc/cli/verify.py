@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 import time
@@ -43,6 +44,7 @@ def command(
     free is tried at two sizes. Exit code 1 where anything disagrees.
     """
     allowed, sizes = _bytes(max_memory), bindings(set_)
+    gc.enable()  # a run takes its time, and memory is what it is about
     from shapecalc.loading import load
     from shapecalc.render import proof as rendered
     from shapecalc.verification import verify_at

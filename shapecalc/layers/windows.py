@@ -112,7 +112,7 @@ def transposed_size(
     if highest is not None and highest < 1:
         raise LayerError(
             "SC302",
-            f"expects padding below the {pretty(cells + before + after)} cells it writes{_along(axis)}, "
+            f"expects padding that leaves of the cells it writes ({pretty(cells + before + after)}) at least 1{_along(axis)}, "
             f"receives {before} + {after}",
             field="padding",
         )
@@ -128,7 +128,7 @@ def unread(length: int, window: int, stride: int = 1, pad: Pair = (0, 0), dilati
     0
     """
     left_over = (length + pad[0] + pad[1] - span(window, dilation)) % stride
-    return max(left_over - pad[1], 0)
+    return min(max(left_over - pad[1], 0), length)
 
 
 def padding_pairs(padding: object, rank: int) -> tuple[Pair | str, ...]:

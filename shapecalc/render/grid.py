@@ -15,8 +15,8 @@ GAP = 2
 PLAIN, BOLD, DIM, GOOD, BAD = "", "1", "2", "1;32", "1;31"
 """Styles, as the numbers that a terminal knows them by."""
 
-# A line may end after a space, and after a sign of multiplication, which it keeps.
-_PIECE = re.compile(r"[^\s·*]*(?:[·*]+|\s+|$)")
+# A word that is wider than a line may be cut after a sign of multiplication, which the line keeps.
+_FACTOR = re.compile(r"[^\s·*]+[·*]*|[·*]+")
 
 
 class Heading(NamedTuple):
@@ -27,7 +27,7 @@ class Heading(NamedTuple):
     wraps: bool = False
 
 
-class Row(NamedTuple):
+class Cells(NamedTuple):
     """A text per column, and a style for each."""
 
     texts: tuple[str, ...]
@@ -38,7 +38,7 @@ class Grid(NamedTuple):
     """A table, its texts as a terminal can show them (`spelt`)."""
 
     headings: tuple[Heading, ...]
-    rows: Sequence[Row]
+    rows: Sequence[Cells]
 
     @property
     def widths(self) -> list[int]:
@@ -58,19 +58,18 @@ def draw(grid: Grid, *, width: int | None, color: bool, unicode: bool) -> str:
     if width is not None and grid.width > width:
         _shrink(widths, grid, width - GAP * (len(widths) - 1))
     rule = ("─" if unicode else "-") * (sum(widths) + GAP * (len(widths) - 1))
-    heads = Row(tuple(heading.text for heading in grid.headings), (BOLD,) * len(widths))
+    heads = Cells(tuple(heading.text for heading in grid.headings), (BOLD,) * len(widths))
     lines = [*_row(heads, grid.headings, widths, color=color), rule]
     for row in grid.rows:
         lines += _row(row, grid.headings, widths, color=color)
     return "\n".join(lines)
 
 
-def paragraph(text: str, *, width: int | None, color: bool = False, style: str = PLAIN, indent: int = 0) -> str:
-    """Return a text in lines of at most `width`, all but the first indented."""
-    room = None if width is None else width - indent
-    lines = [text] if room is None or display_width(text) <= room + indent else wrapped(text, max(room, 1))
-    hanging = "\n" + " " * indent
-    return hanging.join(painted(line, style, color=color) for line in lines)
+def paragraph(text: str, *, width: int | None, color: bool = False, style: str = PLAIN, lead: str = "") -> str:
+    """Return a text in lines of at most `width` columns; `lead` stands before it, the other lines below the text."""
+    lines = [text] if width is None else wrapped(text, max(width - len(lead), 1))
+    hanging = "\n" + " " * len(lead)
+    return lead + hanging.join(painted(line, style, color=color) for line in lines)
 
 
 def painted(text: str, style: str, *, color: bool) -> str:
@@ -98,25 +97,41 @@ def wrapped(text: str, width: int) -> list[str]:
     >>> wrapped("2359296·⌊H/16⌋·⌊W/16⌋", 16)
     ['2359296·⌊H/16⌋·', '⌊W/16⌋']
     """
+    if display_width(text) <= width:
+        return [text]
     lines = [""]
-    for piece in _PIECE.findall(text):
-        word = piece.rstrip()
-        if lines[-1] and display_width(lines[-1] + word) > width:
+    for word in text.split():
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if display_width(joined) <= width:
+            lines[-1] = joined
+            continue
+        parts = _cut(word, width)
+        lines = [*lines, *parts] if lines[-1] else parts
+    return lines
+
+
+def _cut(word: str, width: int) -> list[str]:
+    """Cut a word that is wider than a line after a sign of multiplication, else wherever the line ends."""
+    lines = [""]
+    for factor in _FACTOR.findall(word):
+        if lines[-1] and display_width(lines[-1] + factor) > width:
             lines.append("")
-        while display_width(lines[-1] + word) > width and len(word) > 1:
-            fits = next(
-                count for count in range(len(word), 0, -1) if display_width(word[:count]) <= width or count == 1
-            )
-            lines[-1:] = [word[:fits], ""]
-            word = word[fits:]
-        lines[-1] += word + piece[len(piece.rstrip()) :]
-    return [line.rstrip() for line in lines if line.rstrip()] or [""]
+        for character in factor if display_width(factor) > width else (factor,):
+            if lines[-1] and display_width(lines[-1] + character) > width:
+                lines.append("")
+            lines[-1] += character
+    return lines
 
 
 def _shrink(widths: list[int], grid: Grid, room: int) -> None:
-    """Take width from columns that may wrap, the widest first, down to their longest word; then from whatever is left."""
+    """Take width from columns that may wrap, the widest first, down to their longest word; then from all."""
     least = [
-        max(display_width(piece.rstrip()) for text in column for piece in _PIECE.findall(text))
+        max(
+            display_width(factor)
+            for text in column
+            for word in (text.split() or "-")
+            for factor in _FACTOR.findall(word)
+        )
         for column in zip(*(row.texts for row in grid.rows), strict=True)
     ]
     flexible = [index for index, heading in enumerate(grid.headings) if heading.wraps]
@@ -130,11 +145,8 @@ def _shrink(widths: list[int], grid: Grid, room: int) -> None:
             widths[widest] -= 1
 
 
-def _row(row: Row, headings: tuple[Heading, ...], widths: list[int], *, color: bool) -> list[str]:
-    cells = [
-        wrapped(text, width) if display_width(text) > width else [text]
-        for text, width in zip(row.texts, widths, strict=True)
-    ]
+def _row(row: Cells, headings: tuple[Heading, ...], widths: list[int], *, color: bool) -> list[str]:
+    cells = [wrapped(text, width) for text, width in zip(row.texts, widths, strict=True)]
     styles = row.styles or (PLAIN,) * len(widths)
     lines = []
     for number in range(max(map(len, cells))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.layers.base import show
-from shapecalc.render.grid import BAD, BOLD, GOOD, PLAIN, Grid, Heading, Row, draw, paragraph, spelt
+from shapecalc.render.grid import BAD, BOLD, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ def _grid(trial: Trial, names: tuple[str, ...], *, unicode: bool) -> Grid:
     return Grid(
         headings,
         [
-            Row(
+            Cells(
                 tuple(spelt(COLUMNS[name](row), unicode=unicode) for name in names),
                 (PLAIN if row.ok else BAD,) * len(names),
             )

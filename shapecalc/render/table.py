@@ -11,13 +11,12 @@ from shapecalc.render.columns import (
     TEXT_COLUMNS,
     Column,
     cell,
-    changed_fields,
     grouped,
     heading,
     lines_of,
     rounded,
 )
-from shapecalc.render.grid import BOLD, DIM, PLAIN, Grid, Heading, Row, display_width, draw, paragraph, spelt
+from shapecalc.render.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, display_width, draw, paragraph, spelt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,7 +63,7 @@ def inspection(
     parts = [
         paragraph(title, width=width, color=color, style=BOLD),
         draw(grid, width=width, color=color, unicode=unicode),
-        *(paragraph(line, width=width, color=color, style=DIM) for line in _legend(manner, report, columns)),
+        *(paragraph(line, width=width, color=color, style=DIM) for line in _legend(manner, grid)),
         *_totals(report, width, color=color, unicode=unicode),
     ]
     return "\n".join(parts)
@@ -88,7 +87,7 @@ def _grid(
     return Grid(
         headings,
         [
-            Row(
+            Cells(
                 texts, tuple(DIM if count and text == "0" else PLAIN for count, text in zip(dimmed, texts, strict=True))
             )
             for texts in zip(*cells.values(), strict=True)
@@ -103,13 +102,10 @@ def _may_wrap(column: Column, texts: list[str]) -> bool:
     return any(not text.isascii() or "*" in text for text in texts)
 
 
-def _legend(manner: _Manner, report: Report, columns: tuple[Column, ...]) -> tuple[str, ...]:
+def _legend(manner: _Manner, grid: Grid) -> tuple[str, ...]:
     """Return a line that explains the letters which stand in the table, and that counts are rounded."""
-    used: list[str] = []
-    if manner.letters and Column.LAYER in columns:
-        fields = {name for row in report.layers for name in changed_fields(row.step.layer)}
-        lead = {row.step.layer.main for row in report.layers if len(changed_fields(row.step.layer)) == 1}
-        used = [f"{letter} {name}" for name, letter in manner.letters.items() if name in fields - lead]
+    shown = " ".join(text for row in grid.rows for text in row.texts)
+    used = [f"{letter} {name}" for name, letter in manner.letters.items() if f" {letter}=" in shown]
     if manner.write is rounded:
         used.append("a million and more rounded")
     return (f"({', '.join(used)})",) if used else ()
@@ -134,7 +130,7 @@ def _totals(report: Report, width: int | None, *, color: bool, unicode: bool) ->
     names = [name for pair in PAIRS for name in pair]
     room = max(map(len, names)) + 2
     below = zip(names, figures, strict=True)
-    return (*(paragraph(f"{name:<{room}}{figure}", width=width, indent=room) for name, figure in below), closing)
+    return (*(paragraph(figure, width=width, lead=f"{name:<{room}}") for name, figure in below), closing)
 
 
 def _side_by_side(figures: tuple[str, ...]) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.layers.base import show
 from shapecalc.render.columns import grouped
-from shapecalc.render.grid import DIM, Grid, Heading, Row, draw, paragraph, spelt
+from shapecalc.render.grid import DIM, Cells, Grid, Heading, draw, paragraph, spelt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ HEADINGS = (
 def table(reports: Iterable[tuple[str, Report]], *, width: int | None, color: bool, unicode: bool) -> str:
     """Return a row per architecture: its name, input, layers, params, MACs of one sample."""
     rows = [
-        Row(
+        Cells(
             (
                 name,
                 spelt(", ".join(show(entry.shape) for entry in report.inputs), unicode=unicode),
@@ -34,7 +34,7 @@ def table(reports: Iterable[tuple[str, Report]], *, width: int | None, color: bo
         )
         for name, report in reports
     ]
-    note = "MACs of one sample; `shapecalc inspect NAME` shows one by its layers, `shapecalc show NAME` its file"
+    note = "MACs are those of one sample; `shapecalc inspect NAME` shows every layer"
     return "\n".join(
         (
             draw(Grid(HEADINGS, rows), width=width, color=color, unicode=unicode),

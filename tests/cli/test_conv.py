@@ -182,7 +182,7 @@ def test_out_in_place_of_a_number_solves_for_it(words: str, last: str) -> None:
 
 
 def test_what_has_no_solution_shows_what_comes_closest_and_exits_with_1() -> None:
-    result = CliRunner().invoke(app, ["conv", *"--n 32 --f 5 --p 0 --out 27".split()])
+    result = CliRunner().invoke(app, ["conv", *["--n", "32", "--f", "5", "--p", "0", "--out", "27"]])
     assert result.exit_code == 1
     assert "none; closest:\n  s = 2   ⌊(32 + 2·0 − 5)/2⌋ + 1 = 14 " in result.stdout
     assert result.stdout.endswith("\nno s does\ntried s from 1 to 8\n")
@@ -260,17 +260,21 @@ def test_a_process_writes_the_page_and_ends_with_0(run: Run) -> None:
 
 
 def test_an_output_that_takes_nothing_but_ascii_gets_floor_in_words(run: Run) -> None:
-    ended = run(*"conv --n 7 --f 2 --s 3 --d 3 --rank 1 --p 0:1".split(), env={"PYTHONIOENCODING": "ascii"})
+    ended = run(
+        *("conv", "--n", "7", "--f", "2", "--s", "3"),
+        *("--d", "3", "--rank", "1", "--p", "0:1"),
+        env={"PYTHONIOENCODING": "ascii"},
+    )
     assert (ended.code, ended.out, ended.err) == (0, ASCII, "")
 
 
 def test_json_survives_an_output_that_takes_nothing_but_ascii(run: Run) -> None:
-    ended = run(*"conv --n 7 --f 2 --s 3 --format json".split(), env={"PYTHONIOENCODING": "ascii"})
+    ended = run("conv", "--n", "7", "--f", "2", "--s", "3", "--format", "json", env={"PYTHONIOENCODING": "ascii"})
     assert json.loads(ended.out)["axes"][0]["equation"] == "floor((7 + 2*0 - 2)/3) + 1 = 2"
 
 
 def test_the_result_is_bold_where_colour_is_wanted_and_only_there(run: Run) -> None:
-    words = "conv --n 32 --f 5 --color always".split()
+    words = ["conv", "--n", "32", "--f", "5", "--color", "always"]
     assert "\x1b[1m(32 + 2·0 − 5)/1 + 1 = 28\x1b[0m" in run(*words).out
     for plain in (run(*words[:-2]), run(*words[:-2], env={"NO_COLOR": "1", "FORCE_COLOR": "1"})):
         assert plain.out == PLAIN

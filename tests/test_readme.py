@@ -1,0 +1,86 @@
+"""The README cannot lie: its screens are what the commands print, its Python runs, its files mean what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import shapecalc
+
+README = Path(__file__).parent.parent / "README.md"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BROKEN = "input: [N, 3, 224, 224]\nlayers:\n  - max_pool: 32\n  - flatten\n  - linear: {in_features: 512, out_features: 10}\n"
+
+
+def blocks(language: str) -> list[str]:
+    return [found[2] for found in BLOCK.finditer(README.read_text(encoding="utf-8")) if found[1] == language]
+
+
+def screens() -> list[str]:
+    return [block for block in blocks("console") if block.startswith("$ ")]
+
+
+def without_times(text: str) -> str:
+    return re.sub(r"[\d.]+ m?s in kernels", "0.00 s in kernels", text)
+
+
+def played(screen: str, folder: Path) -> str:
+    """Run a screen's commands and return the screen as it should be."""
+    lines = []
+    for command in (line for line in screen.splitlines() if line.startswith("$ ")):
+        words = command.removeprefix("$ shapecalc ").split()
+        environment = {**os.environ, "PYTHONPATH": str(README.parent), "PYTHONIOENCODING": "utf-8"}
+        done = subprocess.run(
+            [sys.executable, "-m", "shapecalc", *words],
+            capture_output=True,
+            encoding="utf-8",
+            cwd=folder,
+            env=environment,
+            check=False,
+        )
+        lines += [command, (done.stdout + done.stderr).rstrip("\n")]
+    return without_times("\n".join(lines) + "\n")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "broken.yaml").write_text(BROKEN, encoding="utf-8")
+    (tmp_path / "stem.yaml").write_text(blocks("yaml")[0], encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("screen", screens(), ids=lambda screen: screen.splitlines()[0].removeprefix("$ "))
+def test_every_screen_is_what_the_command_prints(screen: str, folder: Path, request: pytest.FixtureRequest) -> None:
+    real = played(screen, folder)
+    if request.config.getoption("--update-cases"):
+        text = README.read_text(encoding="utf-8")
+        README.write_text(text.replace(f"```console\n{screen}```", f"```console\n{real}```"), encoding="utf-8")
+    else:
+        assert without_times(screen) == real
+
+
+def test_the_readme_shows_every_command() -> None:
+    from shapecalc.cli import COMMANDS
+
+    text = README.read_text(encoding="utf-8")
+    assert [command for command in COMMANDS if f"`{command}" not in text and f"shapecalc {command}" not in text] == []
+
+
+def test_its_python_runs() -> None:
+    (code,) = blocks("python")[:1]
+    names: dict[str, object] = {"x": np.zeros((2, 1, 32, 32), dtype=np.float32)}
+    exec(code, names)
+    assert names["proof"].ok  # type: ignore[attr-defined]
+
+
+def test_its_file_is_met_by_what_it_expects() -> None:
+    from shapecalc.engine import unmet
+
+    text = blocks("yaml")[1]
+    assert unmet(shapecalc.inspect(shapecalc.loads(text))) == ()
