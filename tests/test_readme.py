@@ -15,7 +15,13 @@ import shapecalc
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BROKEN = "input: [N, 3, 224, 224]\nlayers:\n  - max_pool: 32\n  - flatten\n  - linear: {in_features: 512, out_features: 10}\n"
+BROKEN = """\
+input: [N, 3, 224, 224]
+layers:
+  - max_pool: 32
+  - flatten
+  - linear: {in_features: 512, out_features: 10}
+"""
 
 
 def blocks(language: str) -> list[str]:

@@ -1,7 +1,6 @@
 """Convolution and transposed convolution."""
 
 import math
-import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -171,13 +170,13 @@ def _fits_groups(arriving: Dim, leaving: int, groups: int) -> None:
         )
 
 
-def _near_divisors(channels: int, groups: int) -> str:
+def _near_divisors(channels: int, groups: int) -> tuple[int, ...]:
+    """Return the divisors of `channels` next to `groups`, below and above."""
     small = [g for g in range(1, math.isqrt(channels) + 1) if channels % g == 0]
     divisors = [*small, *(channels // g for g in reversed(small))]
     below = max(g for g in divisors if g <= groups)
     above = min((g for g in divisors if g >= groups), default=None)
-    either = f" or `groups: {above}`" if above else ""
-    return f"write `groups: {below}`{either}"
+    return (below,) if above is None else (below, above)
 
 
 def _fits_padding_mode(x: Shape, pads: tuple[object, ...], mode: str) -> None:

@@ -112,7 +112,7 @@ def transposed_size(
     if highest is not None and highest < 1:
         raise LayerError(
             "SC302",
-            f"expects padding that leaves of the cells it writes ({pretty(cells + before + after)}) at least 1{_along(axis)}, "
+            f"expects padding below the size that it writes ({pretty(cells + before + after)}){_along(axis)}, "
             f"receives {before} + {after}",
             field="padding",
         )

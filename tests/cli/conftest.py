@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(shapecalc.__file__).parent.parent
-LENET = (ROOT / "architectures" / "lenet5.yaml").read_text(encoding="utf-8")
 
 
 class Run(Protocol):

@@ -58,7 +58,9 @@ def mutants(count: int) -> list[Mutant]:
         layers = read_text(Source("net.yaml", text)).get("layers")  # type: ignore[union-attr]
         assert layers is not None
         places += [(text, word) for word in words_of(layers) if len(word.text) > 3]
-    return [slip(rng, *rng.choice(places)) for _ in range(count)]
+    # Every word as often as any other, however often the zoo has it.
+    by_word = {word.text: [place for place in places if place[1].text == word.text] for _, word in places}
+    return [slip(rng, *rng.choice(by_word[rng.choice(sorted(by_word))])) for _ in range(count)]
 
 
 def slip(rng: random.Random, text: str, word: Scalar) -> Mutant:
