@@ -37,6 +37,8 @@ class Place(NamedTuple):
 
     word: Span
     fields: Mapping[tuple[str | int, ...], Span]
+    reads: Span | None = None
+    """Where `from:` says what it reads."""
 
     def diagnose(self, error: LayerError, word: str, labels: tuple[Label, ...] = ()) -> Diagnostic:
         """Give a layer's mistake its place: the entry of the field that is wrong, else the field, else the layer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from shapecalc.diagnostics import Diagnostic, Fix, Label, LayerError, ShapecalcError
+from shapecalc.diagnostics import Diagnostic, Fix, Label, LayerError, Severity, ShapecalcError
 from shapecalc.dims import Dim, DimLimitError, evaluate, free_symbols, product
 from shapecalc.layers.base import show
 from shapecalc.layers.fields import LARGEST_DIM
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BATCH_SYMBOLS = ("N", "B", "batch")
 """Costs are shown for one sample where the batch, by one of these names, is left free."""
+
+FLOAT = "float32"
 
 LARGEST_COUNT = 2**63 - 1
 
@@ -61,6 +63,8 @@ def infer(
     costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if name in free), 1)
 
     values: dict[str, Shape] = {entry.name: entry.shape for entry in inputs}
+    # Slots that hold whole numbers: all others are float32, which most networks have alone.
+    dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
     makers: dict[str, LayerReport] = {}
     known: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
     rows: list[LayerReport] = []
@@ -80,6 +84,11 @@ def infer(
                 facts = _without_stated(step.layer, error, shapes, costs_at)
                 if facts is None:
                     continue
+        if dtypes or step.layer.reads != FLOAT:
+            try:
+                _pass_dtype(step, dtypes)
+            except LayerError as error:
+                findings.append(_placed(error, step, architecture, bindings, makers))
         row = LayerReport(step, shapes, facts)
         rows.append(row)
         _store(row, values, makers)
@@ -91,6 +100,16 @@ def infer(
     except LayerError as error:
         return None, (Diagnostic(code=error.code, message=f"the network {error.message}"),)
     return Report(architecture, inputs, bindings, costs_at, tuple(rows), outputs, totals), ()
+
+
+def suspicions(report: Report) -> tuple[Diagnostic, ...]:
+    """Return a warning for each layer that is legal and likely not meant."""
+    found = ((row.step.place, row.step.layer.suspect(), row.type) for row in report.layers)
+    return tuple(
+        place.diagnose(error, word)._replace(severity=Severity.WARNING)
+        for place, error, word in found
+        if place is not None and error is not None
+    )
 
 
 def unmet(report: Report) -> tuple[Diagnostic, ...]:
@@ -136,6 +155,20 @@ def _bound(shape: Shape, bindings: Mapping[str, int]) -> Shape:
     return tuple(dim if type(dim) is int else evaluate(dim, bindings) for dim in shape)
 
 
+def _pass_dtype(step: Step, dtypes: dict[str, str]) -> None:
+    """Hold what enters against the dtype that the layer reads, and note what leaves where that is not float32."""
+    layer = step.layer
+    arriving = dtypes.get(step.inputs[0], FLOAT)
+    if layer.gives == "same" and arriving != FLOAT:
+        dtypes[step.path] = arriving
+    if layer.reads not in ("any", arriving):
+        indices = "`input: {shape: [N, T], dtype: int64}`"
+        help_text = (
+            f"declare whole numbers: {indices}" if layer.reads != FLOAT else "put `embedding` or `one_hot` before it"
+        )
+        raise LayerError("SC206", f"expects {layer.reads}, receives {arriving}", help=help_text)
+
+
 def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]) -> Facts:
     try:
         return _derived(layer, shapes, costs_at)
@@ -145,6 +178,10 @@ def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int])
 
 
 def _derived(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]) -> Facts:
+    least, most = layer.takes
+    if not least <= len(shapes) <= most:
+        wanted = f"{least}" if least == most else f"{least} to {most}"
+        raise LayerError("SC313", f"expects {wanted} input{'s' if most > 1 else ''}, receives {len(shapes)}")
     outputs = layer.outputs(*shapes)
     parameters = layer.parameters(*shapes)
     buffers = layer.buffers(*shapes)

@@ -15,7 +15,7 @@ from shapecalc.dims import Expr, product
 from shapecalc.engine import inspect_at
 from shapecalc.layers.base import fields_of, show
 from shapecalc.reference.base import Array, Call
-from shapecalc.reference.executor import execute
+from shapecalc.reference.executor import ExecutionError, execute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,19 +57,29 @@ def run(
     _refuse_strangers(given, report)
     calls = calls_of(report, params=given, seed=seed)
     execution = execute(calls, {name: np.asarray(array) for name, array in inputs.items()})
-    for _ in execution:
-        pass
+    try:
+        for _ in execution:
+            pass
+    except ExecutionError as error:
+        raise ShapecalcError((Diagnostic(code="SC702", message=str(error)),), architecture.file) from None
     return {name: execution.values[slot] for name, slot in architecture.outputs.items()}
 
 
 def random_inputs(report: Report, *, seed: int = 0) -> dict[str, Array]:
-    """Return seeded random arrays in the shapes of the report's inputs, all of which must be numbers."""
-    return {
-        entry.name: np.random.default_rng([seed, zlib.crc32(entry.name.encode())]).standard_normal(
-            numbers(entry.shape), dtype=np.float32
-        )
-        for entry in report.inputs
-    }
+    """Return seeded random arrays in the shapes of the report's inputs, all of which must be numbers.
+
+    Whole numbers are below the smallest table that any layer looks them up in.
+    """
+    tables = [row.step.layer.index_range for row in report.layers if row.step.layer.index_range is not None]
+    arrays: dict[str, Array] = {}
+    for entry in report.inputs:
+        random = np.random.default_rng([seed, zlib.crc32(entry.name.encode())])
+        shape = numbers(entry.shape)
+        if entry.dtype == "int64":
+            arrays[entry.name] = random.integers(0, min(tables, default=2), shape)
+        else:
+            arrays[entry.name] = random.standard_normal(shape, dtype=np.float32)
+    return arrays
 
 
 def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed: int = 0) -> Iterator[Call]:
@@ -187,6 +197,10 @@ def _sizes_of(architecture: Architecture, inputs: Mapping[str, Array]) -> dict[s
         shape = np.shape(inputs[entry.name])
         if len(shape) != len(entry.shape) or not all(map(_agrees, entry.shape, shape)):
             raise _other_shape(entry, shape)
+        dtype = np.asarray(inputs[entry.name]).dtype
+        if (dtype.kind in "iu") != (entry.dtype == "int64"):
+            message = f"`{entry.name}` expects {entry.dtype}, receives {dtype}"
+            raise ShapecalcError((Diagnostic(code="SC702", message=message),))
         for dim, size in zip(entry.shape, shape, strict=True):
             if isinstance(dim, Expr) and sizes.setdefault(str(dim), size) != size:
                 raise _other_shape(entry, shape)

@@ -19,6 +19,9 @@ FAMILIES = (
     "regularization",
     "normalization",
     "resampling",
+    "reducing",
+    "recurrent",
+    "embedding",
 )
 
 __all__ = ["FAMILIES", "Layer", "Shape", "layer_type", "layer_types"]

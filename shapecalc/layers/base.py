@@ -27,8 +27,14 @@ class Layer:
     word: ClassVar[str]
     main: ClassVar[str | None]
     fields: ClassVar[Mapping[str, "Field"]]
-    takes: ClassVar[int] = 1
-    """How many inputs it reads."""
+    takes: ClassVar[tuple[int, int]] = (1, 1)
+    """The least and the most inputs that it reads."""
+    reads: ClassVar[str] = "float32"
+    """The dtype that its first input must have, or `any`."""
+    gives: ClassVar[str] = "float32"
+    """The dtype of what leaves, or `same` as its first input."""
+    further: ClassVar[tuple[str, ...]] = ()
+    """The names of its outputs after the first."""
 
     def __post_init__(self) -> None:
         for field in fields_of(type(self)).values():
@@ -39,6 +45,15 @@ class Layer:
 
     def check_fields(self) -> None:
         """Raise `LayerError` where fields that are each fine contradict each other."""
+
+    def suspect(self) -> LayerError | None:
+        """Return what is legal and likely not meant, or None."""
+        return None
+
+    @property
+    def index_range(self) -> int | None:
+        """The bound that whole numbers which enter must be below, None where there is none."""
+        return None
 
     def output_shape(self, *inputs: Any) -> Shape:
         """Return the shape that leaves; raise `LayerError` where the inputs do not fit."""

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, exact_quotient, pretty, product
@@ -14,6 +14,8 @@ class Moving(Layer):
     """A layer without arithmetic."""
 
     __slots__ = ()
+    reads: ClassVar[str] = "any"
+    gives: ClassVar[str] = "same"
 
     def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
         """Return 0: numbers move, none is computed."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import Architecture, Input
-from shapecalc.diagnostics import Span
+from shapecalc.architecture import DTYPES, Architecture, Input
+from shapecalc.diagnostics import Fix, Span
 from shapecalc.dims import Expr, free_symbols
 from shapecalc.layers.fields import said
 from shapecalc.parser.expectations import read_expectations
@@ -62,7 +62,8 @@ def _architecture(root: Node, source: Source, findings: Findings) -> Architectur
         return None
     entries = findings.keys(root, FILE_KEYS, "a file", later=LATER_FILE_KEYS, names=_NAMES)
     _refuse_missing(root, entries, findings)
-    shape = read_shape(entries["input"], "input", findings) if "input" in entries else None
+    entry = _input(entries["input"], findings) if "input" in entries else None
+    shape = None if entry is None else entry.shape
     sizes = _sizes(entries["sizes"], shape, findings) if "sizes" in entries else {}
     blocks = root.get("blocks")
     names = {key.text for key, _ in blocks.entries} if isinstance(blocks, Mapping) else ()
@@ -70,11 +71,11 @@ def _architecture(root: Node, source: Source, findings: Findings) -> Architectur
     name = _text(entries.get("name"), "name", findings)
     cites = _text(entries.get("source"), "source", findings)
     expect = read_expectations(entries["expect"], findings) if "expect" in entries else ()
-    if shape is None or not steps:
+    if entry is None or not steps:
         return None
     return Architecture(
         name=name or source.name,
-        inputs=(Input("input", shape, span=entries["input"].span),),
+        inputs=(entry,),
         steps=steps,
         outputs={"output": steps[-1].path},
         sizes=sizes,
@@ -82,6 +83,28 @@ def _architecture(root: Node, source: Source, findings: Findings) -> Architectur
         cites=cites or "",
         file=source,
     )
+
+
+def _input(node: Node, findings: Findings) -> Input | None:
+    """Read `[N, 3, H, W]`, or `{shape: [N, T], dtype: int64}`."""
+    if not isinstance(node, Mapping):
+        shape = read_shape(node, "input", findings)
+        return None if shape is None else Input("input", shape, span=node.span)
+    entries = findings.keys(node, ("shape", "dtype"), "`input`")
+    if "shape" not in entries:
+        findings.refuse("SC108", "`input` expects `shape:`, has none", head(node), help="add `shape: [N, T]`")
+        return None
+    shape = read_shape(entries["shape"], "input.shape", findings)
+    dtype = plain(entries["dtype"]) if "dtype" in entries else DTYPES[0]
+    if dtype not in DTYPES:
+        words = " or ".join(f"`{word}`" for word in DTYPES)
+        near = {"int": "int64", "long": "int64", "int32": "int64", "float": "float32"}.get(str(dtype).lower())
+        help_text = f"write `dtype: {near}`" if near else None
+        fix = Fix(entries["dtype"].span, near) if near else None
+        message = f"`input.dtype` expects {words}, receives {said(dtype)}"
+        findings.refuse("SC203", message, head(entries["dtype"]), help=help_text, fix=fix)
+        dtype = near or DTYPES[0]
+    return None if shape is None else Input("input", shape, dtype, span=entries["shape"].span)
 
 
 def _refuse_missing(root: Mapping, entries: dict[str, Node], findings: Findings) -> None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from shapecalc.layers import Layer
     from shapecalc.parser.findings import Findings
 
-STEP_KEYS = ("name", "expect")
-LATER_STEP_KEYS = ("from", "repeat", "share")
+STEP_KEYS = ("name", "from", "expect")
+LATER_STEP_KEYS = ("repeat", "share")
 LATER_WORDS = ("add", "multiply", "concat")
 """Words of the format that this version does not read yet."""
 
@@ -76,13 +76,14 @@ def _items(node: Node, findings: Findings) -> tuple[Node, ...]:
 
 
 class _StepReader:
-    __slots__ = ("_blocks", "_findings", "_layers", "_names")
+    __slots__ = ("_blocks", "_findings", "_layers", "_names", "_slots")
 
     def __init__(self, findings: Findings, blocks: Container[str]) -> None:
         self._findings = findings
         self._blocks = blocks
         self._layers = LayerReader(findings)
         self._names: dict[str, Span] = {}
+        self._slots = {"input": "input"}
 
     def read(self, node: Node, position: int, reads: str) -> Step | None:
         found = self._take_apart(node)
@@ -90,8 +91,49 @@ class _StepReader:
             return None
         path = self._path(found, position)
         expect = read_expectations(found.own["expect"], self._findings) if "expect" in found.own else ()
+        inputs = self._references(found.own["from"]) if "from" in found.own else (reads,)
+        self._slots |= {path: path, f"{path}.output": path} | {
+            f"{path}.{name}": f"{path}.{name}" for name in found.cls.further
+        }
         layer, place = self._layers.read(found.cls, found.word, found.node, found.strays)
-        return Step(path, layer, (reads,), place, expect) if layer is not None and found.certain else None
+        if layer is None or inputs is None or not found.certain:
+            return None
+        if "from" in found.own:
+            place = place._replace(reads=head(found.own["from"]))
+        return Step(path, layer, inputs, place, expect)
+
+    def _references(self, node: Node) -> tuple[str, ...] | None:
+        """Return the slots that `from:` names: an earlier step, a further output of one (`lstm.h_n`), or `input`."""
+        items = node.items if isinstance(node, Sequence) else (node,)
+        slots = []
+        for item in items:
+            name = item.value if isinstance(item, Scalar) else None
+            if not isinstance(name, str):
+                message = f"`from` expects the name of an earlier step, or a list of them, receives {said(plain(item))}"
+                self._findings.refuse("SC202", message, head(item))
+            elif name not in self._slots:
+                self._refuse_reference(name, item)
+            else:
+                slots.append(self._slots[name])
+        if not items:
+            self._findings.refuse(
+                "SC202", "`from` expects the name of an earlier step, receives an empty list", head(node)
+            )
+        return tuple(slots) if slots and len(slots) == len(items) else None
+
+    def _refuse_reference(self, name: str, node: Node) -> None:
+        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
+        near = closest(name, tuple(self._slots))
+        known = [slot for slot in self._slots if not slot.endswith(".output")]
+        listed = f"so far there are {', '.join(f'`{slot}`' for slot in known[-8:])}"
+        self._findings.refuse(
+            "SC104",
+            f"`from` names `{shorten(name)}`, which no earlier step is called",
+            head(node),
+            help=f"write `{near}`" if near else listed,
+            fix=Fix(node.span, near) if near else None,
+        )
 
     def _take_apart(self, node: Node) -> _Found | None:
         if isinstance(node, Scalar) and isinstance(node.value, str):

@@ -23,6 +23,9 @@ FAMILIES = (
     "reshaping",
     "regularization",
     "resampling",
+    "reducing",
+    "recurrent",
+    "embedding",
 )
 
 

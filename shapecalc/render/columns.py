@@ -142,7 +142,7 @@ def _word(column: Column, line: Line) -> str:
         case Column.INPUT:
             return ", ".join(show(shape) for shape in first.inputs)
         case _:
-            return ", ".join(show(shape) for shape in last.outputs.values())
+            return show(last.output)
 
 
 def heading(column: Column) -> str:

@@ -1,0 +1,120 @@
+"""Layers between whole numbers and vectors: embedding and one-hot; and how alike two vectors are."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, Expr, product
+from shapecalc.layers.base import Layer, Shape, axis_index, layer, show, undecided
+from shapecalc.layers.fields import Axis, Count, Integer, Number
+
+
+@layer("embedding")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedding(Layer):
+    """Looks up a row of a table for each index: a word's vector.
+
+    Input: [*], int64, each from 0 to num_embeddings − 1
+    Output: [*, embedding_dim]
+    Parameters: weight [num_embeddings, embedding_dim], the row of `padding_idx` included
+    Costs: MACs 0; FLOPs 0: rows are copied
+    Source: torch.nn.Embedding
+    """
+
+    reads: ClassVar[str] = "int64"
+    num_embeddings: Count
+    embedding_dim: Count
+    padding_idx: Annotated[int | None, Integer(minimum=None)] = None
+
+    def check_fields(self) -> None:
+        """Refuse a padding row that the table has not."""
+        rows = self.num_embeddings
+        if self.padding_idx is not None and not -rows <= self.padding_idx < rows:
+            raise LayerError(
+                "SC201",
+                f"expects a row from {-rows} to {rows - 1} as `padding_idx`, receives {self.padding_idx}",
+                field="padding_idx",
+            )
+
+    @property
+    def index_range(self) -> int:
+        """The rows that there are."""
+        return self.num_embeddings
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the indices' shape with the vectors as its last axis.
+
+        >>> Embedding(num_embeddings=10, embedding_dim=3).output_shape((2, 4))     # torch.nn.Embedding's own example
+        (2, 4, 3)
+        """
+        return (*x, self.embedding_dim)
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:  # noqa: ARG002 - the table is the same for all indices
+        """Return the table."""
+        return {"weight": (self.num_embeddings, self.embedding_dim)}
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return 0: rows are copied."""
+        return 0
+
+
+@layer("one_hot", main="num_classes")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneHot(Layer):
+    """Writes each index as a row of zeros with a 1 in its place, in float32 for the layers that follow.
+
+    Input: [*], int64, each from 0 to num_classes − 1
+    Output: [*, num_classes]
+    Parameters: none
+    Costs: MACs 0; FLOPs 0
+    Source: torch.nn.functional.one_hot (which gives int64)
+    """
+
+    reads: ClassVar[str] = "int64"
+    num_classes: Count
+
+    @property
+    def index_range(self) -> int:
+        """The rows that there are."""
+        return self.num_classes
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the indices' shape with the classes as its last axis."""
+        return (*x, self.num_classes)
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return 0: nothing is computed."""
+        return 0
+
+
+@layer("cosine_similarity", main="dim")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CosineSimilarity(Layer):
+    """The cosine of the angle between two vectors, x · y / (max(‖x‖, eps) · max(‖y‖, eps)), along `dim`.
+
+    Input: two of [*]
+    Output: [*] without `dim`
+    Parameters: none
+    Costs: MACs 0; FLOPs = 6n + 3 per pair of vectors of n: products and sums of x · y, ‖x‖² and ‖y‖² (2n − 1 each),
+        two roots, two comparisons, multiply, divide
+    Source: torch.nn.CosineSimilarity
+    """
+
+    takes: ClassVar[tuple[int, int]] = (2, 2)
+    dim: Axis = 1
+    eps: Annotated[float, Number(minimum=0)] = 1e-8
+
+    def output_shape(self, x: Shape, y: Shape) -> Shape:
+        """Return the shape of both inputs without `dim`."""
+        if x != y:
+            message = f"expects two inputs of the same shape, receives {show(x)} and {show(y)}"
+            for dim, other in zip(x, y, strict=False):
+                if len(x) == len(y) and dim != other and (isinstance(dim, Expr) or isinstance(other, Expr)):
+                    raise undecided(message, dim if isinstance(dim, Expr) else other)  # type: ignore[arg-type]
+            raise LayerError("SC314", message)
+        axis = axis_index(self.dim, len(x), "dim", x)
+        return (*x[:axis], *x[axis + 1 :])
+
+    def operations(self, x: Shape, y: Shape, z: Shape) -> Dim:  # noqa: ARG002 - costs see all ends
+        """Return 6n + 3 operations per pair."""
+        return 6 * product(x) + 3 * product(z)

@@ -1,0 +1,216 @@
+"""Recurrent layers: plain, long short-term memory, gated; stacked, in one direction or two."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim
+from shapecalc.layers.base import Layer, Shape, layer, show, stated
+from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Word
+
+RANK = 3
+"""Sequence, batch, features."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recurrent(Layer):
+    """What plain, LSTM and GRU layers share; `gates` is how many matrices stand on top of each other in a weight."""
+
+    takes: ClassVar[tuple[int, int]] = (1, 2)
+    further: ClassVar[tuple[str, ...]] = ("h_n",)
+    gates: ClassVar[int] = 1
+    elementwise: ClassVar[int]
+    """Scalar operations per step, direction and hidden unit, besides the products and the biases."""
+
+    hidden_size: Count
+    num_layers: Count = 1
+    bias: Bool = True
+    batch_first: Bool = False
+    dropout: Annotated[float, Number(minimum=0, maximum=1)] = 0.0
+    bidirectional: Bool = False
+    input_size: OptionalCount = None
+
+    def suspect(self) -> LayerError | None:
+        """Warn of dropout that never acts, as PyTorch does."""
+        if not self.dropout or self.num_layers > 1:
+            return None
+        return LayerError(
+            "SC402",
+            f"drops between layers alone, and has one: `dropout: {self.dropout:g}` never acts",
+            field="dropout",
+            help="give it `num_layers: 2`, or put a `dropout` step after it",
+        )
+
+    @property
+    def directions(self) -> int:
+        """1, or 2 where the sequence is read backwards as well."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def state_size(self) -> int:
+        """Features of the state that is handed on, and of each direction's output."""
+        return self.hidden_size
+
+    def output_shape(self, x: Shape, *states: Shape) -> Shape:
+        """Return the input's shape with directions × hidden_size features.
+
+        >>> Lstm(hidden_size=20, num_layers=2).output_shape((5, 3, 10))     # torch.nn.LSTM's own example
+        (5, 3, 20)
+        """
+        if len(x) != RANK:
+            order = "[N, T, features]" if self.batch_first else "[T, N, features]"
+            raise LayerError("SC305", f"expects {order}, receives {show(x)}", label=f"receives rank {len(x)}")
+        stated(self.input_size, x[2], "input_size", "input features")
+        names = list(self.states(x))
+        for name, arriving in zip(names, states, strict=False):
+            wanted = self.states(x)[name]
+            if arriving != wanted:
+                raise LayerError("SC301", f"expects {show(wanted)} as initial {name}, receives {show(arriving)}")
+        if states and len(states) != len(names):
+            raise LayerError("SC313", f"expects an initial {' and '.join(names)}, receives {len(states)} of them")
+        return (x[0], x[1], self.directions * self.state_size)
+
+    def states(self, x: Shape) -> dict[str, Shape]:
+        """Return the shapes of the states: [directions × num_layers, N, size], wherever the batch stands in x."""
+        batch = x[0] if self.batch_first else x[1]
+        return {"h_n": (self.directions * self.num_layers, batch, self.state_size)}
+
+    def outputs(self, x: Shape, *states: Shape) -> dict[str, Shape]:
+        """Return the output of every step and the last states."""
+        return {"output": self.output_shape(x, *states), **self.states(x)}
+
+    def parameters(self, x: Shape, *states: Shape) -> dict[str, Shape]:  # noqa: ARG002 - states bring none
+        """Return the weights of each layer and direction in PyTorch's order."""
+        rows = self.gates * self.hidden_size
+        tensors: dict[str, Shape] = {}
+        for level, reads in enumerate(self._reads(x)):
+            for suffix in self._suffixes(level):
+                tensors[f"weight_ih_{suffix}"] = (rows, reads)
+                tensors[f"weight_hh_{suffix}"] = (rows, self.state_size)
+                if self.bias:
+                    tensors[f"bias_ih_{suffix}"] = (rows,)
+                    tensors[f"bias_hh_{suffix}"] = (rows,)
+                tensors |= self.projection(suffix)
+        return tensors
+
+    def projection(self, suffix: str) -> dict[str, Shape]:  # noqa: ARG002 - only an LSTM has one
+        """Return the weight that projects the hidden state, where there is one."""
+        return {}
+
+    def macs(self, x: Shape, *rest: Shape) -> Dim:
+        """Return steps × samples × the matrices of every layer and direction."""
+        return x[0] * x[1] * self.macs_per_step(x[2])
+
+    def macs_per_step(self, features: Dim) -> Dim:
+        """Return the multiply-accumulates of one step of one sample, all layers and directions."""
+        rows = self.gates * self.hidden_size
+        per_level = (rows * (reads + self.state_size) for reads in self._reads((1, 1, features)))
+        total: Dim = 0
+        for products in per_level:
+            total = total + self.directions * (products + self.projection_macs())
+        return total
+
+    def projection_macs(self) -> int:
+        """Return the multiply-accumulates of one projection of the hidden state."""
+        return 0
+
+    def operations(self, x: Shape, *rest: Shape) -> Dim:
+        """Return steps × samples × what each unit does besides the products."""
+        biases = 2 * self.gates if self.bias else 0
+        per_step = self.directions * self.num_layers * self.hidden_size * (biases + self.elementwise)
+        return x[0] * x[1] * per_step
+
+    def _reads(self, x: Shape) -> tuple[Dim, ...]:
+        """Return the features that each layer of the stack reads."""
+        return (x[2], *(self.directions * self.state_size,) * (self.num_layers - 1))
+
+    def _suffixes(self, level: int) -> tuple[str, ...]:
+        return (f"l{level}", f"l{level}_reverse") if self.bidirectional else (f"l{level}",)
+
+
+@layer("rnn", main="hidden_size")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rnn(Recurrent):
+    """Elman's recurrent layer, h′ = tanh(W_ih x + b_ih + W_hh h + b_hh) at each step; or ReLU in place of tanh.
+
+    Input: [T, N, features], with `batch_first` [N, T, features]; then, if given, h_0 [D·L, N, H]
+    Output: output [T, N, D·H] (order as the input); h_n [D·L, N, H]. D: directions, L: num_layers, H: hidden_size
+    Parameters: per layer and direction weight_ih [H, features], weight_hh [H, H], bias_ih [H], bias_hh [H]; further
+        layers read D·H features
+    Costs: MACs = T·N × Σ D·H·(features + H); FLOPs = 2 × MACs + per step, sample, layer and direction 2H for the two
+        biases, H for the sum, H for tanh or ReLU
+    Source: torch.nn.RNN; Elman 1990
+    """
+
+    elementwise = 2
+    nonlinearity: Annotated[str, Word(("tanh", "relu"))] = "tanh"
+
+
+@layer("lstm", main="hidden_size")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lstm(Recurrent):
+    """Long short-term memory: i, f, o = σ(…), g = tanh(…), c′ = f ⊙ c + i ⊙ g, h′ = o ⊙ tanh(c′), each … with weights of its own.
+
+    Input: [T, N, features], with `batch_first` [N, T, features]; then, if given, h_0 [D·L, N, P] and c_0 [D·L, N, H]
+    Output: output [T, N, D·P] (order as the input); h_n [D·L, N, P]; c_n [D·L, N, H]. D: directions, L: num_layers,
+        H: hidden_size, P: proj_size, or H without a projection
+    Parameters: per layer and direction weight_ih [4H, features], weight_hh [4H, P], bias_ih [4H], bias_hh [4H], rows
+        in the order i, f, g, o; weight_hr [P, H] with a projection; further layers read D·P features
+    Costs: MACs = T·N × Σ D·(4H·(features + P) + H·P with a projection); FLOPs = 2 × MACs + per step, sample, layer
+        and direction 8H for the two biases, 4H for their sums, 14H for i, f, o (4 each), g and tanh(c′), 3H for c′,
+        H for h′
+    Source: torch.nn.LSTM; Hochreiter and Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000 (forget gate)
+    """
+
+    takes = (1, 3)
+    further = ("h_n", "c_n")
+    gates = 4
+    elementwise = 22
+    proj_size: Annotated[int, Integer(minimum=0)] = 0
+
+    @property
+    def state_size(self) -> int:
+        """Features of h: the projection's, where there is one."""
+        return self.proj_size or self.hidden_size
+
+    def check_fields(self) -> None:
+        """Refuse a projection that is none."""
+        if self.proj_size >= self.hidden_size:
+            raise LayerError(
+                "SC205",
+                f"expects `proj_size` below `hidden_size` ({self.hidden_size}), receives {self.proj_size}",
+                field="proj_size",
+                help=f"write `proj_size: {self.hidden_size - 1}` or less, or leave it out",
+            )
+
+    def states(self, x: Shape) -> dict[str, Shape]:
+        """Return the shapes of h_n and c_n; the cell is never projected."""
+        batch = x[0] if self.batch_first else x[1]
+        levels = self.directions * self.num_layers
+        return {"h_n": (levels, batch, self.state_size), "c_n": (levels, batch, self.hidden_size)}
+
+    def projection(self, suffix: str) -> dict[str, Shape]:
+        """Return weight_hr where the hidden state is projected."""
+        return {f"weight_hr_{suffix}": (self.proj_size, self.hidden_size)} if self.proj_size else {}
+
+    def projection_macs(self) -> int:
+        """Return H·P where the hidden state is projected."""
+        return self.hidden_size * self.proj_size
+
+
+@layer("gru", main="hidden_size")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gru(Recurrent):
+    """Gated recurrent unit: r, z = σ(…), n = tanh(W_in x + b_in + r ⊙ (W_hn h + b_hn)), h′ = (1 − z) ⊙ n + z ⊙ h.
+
+    Input: [T, N, features], with `batch_first` [N, T, features]; then, if given, h_0 [D·L, N, H]
+    Output: output [T, N, D·H] (order as the input); h_n [D·L, N, H]. D: directions, L: num_layers, H: hidden_size
+    Parameters: per layer and direction weight_ih [3H, features], weight_hh [3H, H], bias_ih [3H], bias_hh [3H], rows
+        in the order r, z, n; further layers read D·H features
+    Costs: MACs = T·N × Σ D·3H·(features + H); FLOPs = 2 × MACs + per step, sample, layer and direction 6H for the two
+        biases, 3H for their sums, 9H for r, z (4 each) and n, H for r ⊙ (…), 4H for h′
+    Source: torch.nn.GRU (reset after the product, as in its formula); Cho et al. 2014
+    """
+
+    gates = 3
+    elementwise = 17

@@ -1,0 +1,110 @@
+"""Layers that leave one axis out: by picking an index, or by mean, maximum or sum over it."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, product
+from shapecalc.layers.base import Layer, Shape, axis_index, layer, show
+from shapecalc.layers.fields import Axis, Bool
+
+
+@layer("select")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select(Layer):
+    """Picks one index of an axis, such as the last time step: `select: {dim: 0, index: -1}`.
+
+    Input: [*]
+    Output: [*] without `dim`
+    Parameters: none
+    Costs: MACs 0; FLOPs 0
+    Source: torch.select
+    """
+
+    reads: ClassVar[str] = "any"
+    gives: ClassVar[str] = "same"
+    dim: Axis
+    index: Axis
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the shape without `dim`.
+
+        >>> Select(dim=0, index=-1).output_shape((5, 3, 20))
+        (3, 20)
+        """
+        axis = axis_index(self.dim, len(x), "dim", x)
+        size = x[axis]
+        if isinstance(size, int) and not -size <= self.index < size:
+            raise LayerError(
+                "SC310",
+                f"expects an index from {-size} to {size - 1} of axis {axis} of {show(x)}, receives {self.index}",
+                field="index",
+            )
+        return (*x[:axis], *x[axis + 1 :])
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return 0: numbers are picked, none is computed."""
+        return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reduction(Layer):
+    """One number for each row along `dim`; `keepdim` leaves an axis of 1 in its place."""
+
+    dim: Axis
+    keepdim: Bool = False
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the shape without `dim`, or with 1 there."""
+        axis = axis_index(self.dim, len(x), "dim", x)
+        return (*x[:axis], *((1,) if self.keepdim else ()), *x[axis + 1 :])
+
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return one operation fewer than each row has numbers."""
+        return product(x) - product(y)
+
+
+@layer("mean", main="dim")
+class Mean(Reduction):
+    """The mean over one axis.
+
+    Input: [*]
+    Output: [*] without `dim`, or with 1 there (`keepdim`)
+    Parameters: none
+    Costs: MACs 0; FLOPs = n per row of n: additions, and a division for the first
+    Source: torch.mean
+    """
+
+    __slots__ = ()
+
+    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+        """Return one operation per number."""
+        return product(x)
+
+
+@layer("max", main="dim")
+class Max(Reduction):
+    """The largest number over one axis.
+
+    Input: [*]
+    Output: [*] without `dim`, or with 1 there (`keepdim`)
+    Parameters: none
+    Costs: MACs 0; FLOPs = n − 1 per row of n
+    Source: torch.amax
+    """
+
+    __slots__ = ()
+
+
+@layer("sum", main="dim")
+class Sum(Reduction):
+    """The sum over one axis.
+
+    Input: [*]
+    Output: [*] without `dim`, or with 1 there (`keepdim`)
+    Parameters: none
+    Costs: MACs 0; FLOPs = n − 1 per row of n
+    Source: torch.sum
+    """
+
+    __slots__ = ()
