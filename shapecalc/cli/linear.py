@@ -25,7 +25,8 @@ def command(
 ) -> None:
     """Count a fully connected layer's costs.
 
-    Parameters, MACs and FLOPs with the numbers put in: MACs are multiply-accumulates, without bias; FLOPs are 2 x MACs plus one addition per output for the bias.
+    Parameters, MACs and FLOPs with the numbers put in: MACs are multiply-accumulates, without bias; FLOPs are 2 x MACs
+    plus one addition per output for the bias.
 
     For example: shapecalc linear --in 400 --out 120
     """

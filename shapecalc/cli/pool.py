@@ -40,8 +40,9 @@ def command(
 ) -> None:
     """Derive the output size of a pooling layer.
 
-    Step by step, with what its windows never read. With --c also output shape and FLOPs (comparisons, additions, divisions) of one sample. With --out in place of one
-    of n, f, s and p, every value of that one: f to 15, s to 8, p to 7 (at most half of the window), all n.
+    Step by step, with what its windows never read. With --c also output shape and FLOPs (comparisons, additions,
+    divisions) of one sample. With --out in place of one of n, f, s and p, every value of that one: f to 15, s to 8, p
+    to 7 (at most half of the window), all n.
 
     For example:
 
