@@ -24,11 +24,11 @@ def command(
     format_: asked.FormatOption = asked.Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Show the output size of a convolution step by step, and what its windows never read.
+    """Derive the output size of a convolution.
 
-    With --c and --k also output shape, parameters, MACs (multiply-accumulates, without bias) and FLOPs (2 x MACs plus
-    every other operation) of one sample. With --out in place of one of n, f, s and p, every value of that one: f to 15,
-    s to 8, p to 7, all n.
+    Step by step, with what its windows never read. With --c and --k also output shape, parameters, MACs (multiply-
+    accumulates, without bias) and FLOPs (2 x MACs plus every other operation) of one sample. With --out in place of one
+    of n, f, s and p, every value of that one: f to 15, s to 8, p to 7, all n.
 
     For example:
 

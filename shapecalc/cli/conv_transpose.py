@@ -33,7 +33,7 @@ def command(
     format_: asked.FormatOption = asked.Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Show the output size of a transposed convolution step by step.
+    """Derive the size of a transposed convolution.
 
     With --c and --k also output shape, parameters, MACs (multiply-accumulates, without bias) and FLOPs (2 x MACs plus
     every other operation) of one sample. With --out in place of one of n, f, s and p, every value of that one: f to 15,

@@ -23,9 +23,10 @@ def command(
     format_: asked.FormatOption = asked.Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Show the parameters, MACs and FLOPs of a fully connected layer, with the numbers put in.
+    """Count a fully connected layer's costs.
 
-    MACs are multiply-accumulates, without bias; FLOPs are 2 x MACs plus one addition per output for the bias.
+    Parameters, MACs and FLOPs with the numbers put in: MACs are multiply-accumulates, without bias; FLOPs are 2 x MACs
+    plus one addition per output for the bias.
 
     For example: shapecalc linear --in 400 --out 120
     """

@@ -38,10 +38,11 @@ def command(
     format_: asked.FormatOption = asked.Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Show the output size of a pooling layer step by step, and what its windows never read.
+    """Derive the output size of a pooling layer.
 
-    With --c also output shape and FLOPs (comparisons, additions, divisions) of one sample. With --out in place of one
-    of n, f, s and p, every value of that one: f to 15, s to 8, p to 7 (at most half of the window), all n.
+    Step by step, with what its windows never read. With --c also output shape and FLOPs (comparisons, additions,
+    divisions) of one sample. With --out in place of one of n, f, s and p, every value of that one: f to 15, s to 8, p
+    to 7 (at most half of the window), all n.
 
     For example:
 

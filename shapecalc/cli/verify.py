@@ -7,14 +7,18 @@ import re
 import sys
 import time
 from enum import Enum
-from typing import Annotated, assert_never
+from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
-from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.color import Color, ColorOption, wants_color
 from shapecalc.cli.outcome import Misuse
 from shapecalc.cli.sizes import ArchitectureArgument, SetOption, bindings
 from shapecalc.cli.terminal import stdout_manner
+from shapecalc.render.escaping import terminal
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 PATIENCE = 1.0
@@ -85,24 +89,35 @@ def _bytes(text: str) -> int:
 
 
 class _ProgressBar:
-    """One line on stderr, drawn once a run has taken a while and wiped out at its end."""
+    """A bar on stderr, drawn once a run has taken a while and gone at its end."""
 
     def __init__(self) -> None:
-        self.began = time.monotonic()
-        self.drawn = False
+        self._began = time.monotonic()
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
 
     def __call__(self, path: str, done: int, total: int) -> None:
-        if time.monotonic() - self.began < PATIENCE:
-            return
-        from shapecalc.render.escaping import terminal
-
-        self.drawn = True
-        filled = 24 * done // total
-        sys.stderr.write(f"\r\x1b[2K[{'#' * filled}{'.' * (24 - filled)}] {done}/{total} {terminal(path)[:30]}")
-        sys.stderr.flush()
+        """Show how many layers are done and which one is next."""
+        if self._bar is None:
+            if time.monotonic() - self._began < PATIENCE:
+                return
+            self._bar, self._task = _drawn_bar(total)
+        assert self._task is not None  # comes with the bar
+        self._bar.update(self._task, completed=done, description=terminal(path)[:30])
 
     def clear(self) -> None:
-        """Wipe the line out."""
-        if self.drawn:
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()
+        """Wipe the bar out."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _drawn_bar(total: int) -> tuple[Progress, TaskID]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    color = wants_color(sys.stderr)
+    console = Console(stderr=True, no_color=not color)
+    bar = Progress(*columns, console=console, transient=True)
+    bar.start()
+    return bar, bar.add_task("", total=total)

@@ -1,7 +1,7 @@
 """Normalisation: over the batch, a layer, groups of channels, one sample's channel, neighbouring channels."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, exact_quotient, product
@@ -16,9 +16,25 @@ PER_GROUP = 2
 """Operations once per group of numbers: add eps, square root."""
 
 
+class Channelwise(Layer):
+    """A layer with a scale and a shift for each channel; some keep each channel's running statistics."""
+
+    __slots__ = ()
+    affine: Any
+    track_running_stats: Any = False
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """Return weight and bias, where the layer is affine."""
+        return {"weight": (x[1],), "bias": (x[1],)} if self.affine else {}
+
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        """Return the running mean and variance, where they are kept."""
+        return {"running_mean": (x[1],), "running_var": (x[1],)} if self.track_running_stats else {}
+
+
 @layer("batch_norm")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchNorm(Layer):
+class BatchNorm(Channelwise):
     """Normalises each channel by running statistics, as in evaluation; then scales and shifts it.
 
     Input: [N, C, *]
@@ -45,14 +61,6 @@ class BatchNorm(Layer):
             _refuse_lone_number(x, (x[0], *x[2:]), "channel")
         return x
 
-    def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return weight and bias, where the layer is affine."""
-        return {"weight": (x[1],), "bias": (x[1],)} if self.affine else {}
-
-    def buffers(self, x: Shape) -> dict[str, Shape]:
-        """Return the running mean and variance, where they are kept."""
-        return {"running_mean": (x[1],), "running_var": (x[1],)} if self.track_running_stats else {}
-
     def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
         """Return scale and shift, or the statistics' own cost."""
         if self.track_running_stats:
@@ -62,7 +70,7 @@ class BatchNorm(Layer):
 
 @layer("instance_norm")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceNorm(Layer):
+class InstanceNorm(Channelwise):
     """Normalises each channel of each sample by its own mean and variance.
 
     Input: [N, C, *spatial]
@@ -88,14 +96,6 @@ class InstanceNorm(Layer):
         if not self.track_running_stats:
             _refuse_lone_number(x, x[2:], "channel of a sample")
         return x
-
-    def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return weight and bias, where the layer is affine."""
-        return {"weight": (x[1],), "bias": (x[1],)} if self.affine else {}
-
-    def buffers(self, x: Shape) -> dict[str, Shape]:
-        """Return the running mean and variance, where they are kept."""
-        return {"running_mean": (x[1],), "running_var": (x[1],)} if self.track_running_stats else {}
 
     def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
         """Return the statistics' cost, or scale and shift."""
@@ -160,7 +160,7 @@ class LayerNorm(Layer):
 
 @layer("group_norm", main="num_groups")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupNorm(Layer):
+class GroupNorm(Channelwise):
     """Normalises each sample over groups of its channels.
 
     Input: [N, C, *]
@@ -196,10 +196,6 @@ class GroupNorm(Layer):
         # PyTorch takes the whole batch into account: a lone number in each group is refused for one sample alone.
         _refuse_lone_number(x, (x[0], x[1] // self.num_groups, *x[2:]), "group")
         return x
-
-    def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return weight and bias, where the layer is affine."""
-        return {"weight": (x[1],), "bias": (x[1],)} if self.affine else {}
 
     def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
         """Return the statistics' cost, and scale and shift."""
