@@ -283,7 +283,7 @@ def _placed(
     if error.code in SHAPELESS:
         return found
     inputs = {entry.name: entry for entry in architecture.inputs}
-    labels = tuple(label for slot in step.inputs for label in _origin(slot, inputs, makers))
+    labels = tuple(dict.fromkeys(label for slot in step.inputs for label in _origin(slot, inputs, makers)))
     return found._replace(labels=labels, notes=notes)
 
 
@@ -291,6 +291,11 @@ def _origin(slot: str, inputs: Mapping[str, Input], makers: Mapping[str, LayerRe
     """Yield the place where a slot's shape comes from: the last layer that changed it, else the input."""
     while slot in makers:
         maker = makers[slot]
+        further = slot.removeprefix(f"{maker.step.path}.")
+        if further in maker.outputs:
+            if maker.step.place is not None:
+                yield Label(maker.step.place.word, f"gives {show(maker.outputs[further])} as {further}")
+            return
         if maker.inputs[0] != maker.output:
             if maker.step.place is not None:
                 how = maker.step.layer.explain(*maker.inputs, maker.output)

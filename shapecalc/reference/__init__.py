@@ -7,12 +7,15 @@ stand as the user wrote them. A kernel is found by its layer word; its family is
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.reference.base import Fields, Kernel, Shape
+    from shapecalc.reference.word_vectors import analogy, nearest
+
+__all__ = ["FAMILIES", "analogy", "find", "nearest", "words", "workspace"]
 
 FAMILIES = (
     "conv",
@@ -27,6 +30,12 @@ FAMILIES = (
     "recurrent",
     "embedding",
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("analogy", "nearest"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.word_vectors"), name)
 
 
 def find(word: str) -> Kernel:

@@ -65,10 +65,11 @@ def sigmoid(_call: Call, x: Array) -> Array:
 
 
 @overflowing
-def logistic(x: Array) -> Array:
-    """1 / (1 + exp(−x))."""
-    result: Array = 1 / (np.exp(-x) + 1)
-    return result
+def logistic(x: Array, out: Array | None = None) -> Array:
+    """1 / (1 + exp(−x)), into `out` where given."""
+    result: Array = np.exp(np.negative(x, out=out), out=out)
+    result += 1
+    return np.divide(1, result, out=result)
 
 
 @kernel("silu", workspace=outputs_times(2))

@@ -1,0 +1,78 @@
+"""Between whole numbers and vectors: embedding and one-hot; and the angle between two vectors."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel, outputs_times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@kernel("embedding", workspace=outputs_times(0))
+def embedding(call: Call, x: Array) -> Array:
+    """The table's row of every index; the row of `padding_idx` as it is stored.
+
+    Raises `ValueError` where an index is no whole number or no row, or the table has another number of rows.
+    Source: torch.nn.Embedding.
+    """
+    table, rows = call.parameters["weight"], call.fields["num_embeddings"]
+    if len(table) != rows:
+        raise ValueError(f"reads a table of {rows} rows, receives {list(table.shape)}")
+    result: Array = table.take(indices(x, rows), axis=0)
+    return result
+
+
+@kernel("one_hot", workspace=outputs_times(1))
+def one_hot(call: Call, x: Array) -> Array:
+    """Each index as a row of zeros with a 1 in its place, in float32.
+
+    Raises `ValueError` where an index is no whole number or no class.
+    Source: torch.nn.functional.one_hot, which gives int64.
+    """
+    classes = call.fields["num_classes"]
+    places: Array = indices(x, classes)[..., None] == np.arange(classes)
+    return places.astype(np.float32)
+
+
+def indices(x: Array, count: int) -> Array:
+    """The input, after every entry has been seen to be a whole number from 0 to count − 1.
+
+    Raises `ValueError` with the first entry that is not.
+    """
+    if x.dtype.kind not in "iu":
+        raise ValueError(f"reads indices of an integer type, receives {x.dtype} such as {x.flat[0]}")
+    if x.min() < 0 or x.max() >= count:
+        stranger = next(int(index) for index in x.flat if not 0 <= index < count)
+        raise ValueError(f"reads indices from 0 to {count - 1}, receives {stranger}")
+    return x
+
+
+def products_workspace(
+    _fields: Fields,
+    inputs: tuple[Shape, ...],
+    _parameters: Mapping[str, Shape],
+    outputs: tuple[Shape, ...],
+    itemsize: int,
+) -> int:
+    """One array of products at a time, and lengths and cosines."""
+    return itemsize * (prod(inputs[0]) + 5 * prod(outputs[0]))
+
+
+@kernel("cosine_similarity", workspace=products_workspace)
+def cosine_similarity(call: Call, x: Array, y: Array) -> Array:
+    """X · y / (max(‖x‖, eps) · max(‖y‖, eps)) along `dim`.
+
+    Raises `ValueError` where the inputs have different shapes.
+    Source: torch.nn.CosineSimilarity.
+    """
+    if x.shape != y.shape:
+        raise ValueError(f"compares vectors of two arrays of one shape, receives {list(x.shape)} and {list(y.shape)}")
+    dim, eps = call.fields["dim"], constant(x, call.fields["eps"])
+    lengths = [np.maximum(np.sqrt((each * each).sum(axis=dim, keepdims=True)), eps) for each in (x, y)]
+    cosine: Array = (x * y).sum(axis=dim, keepdims=True) / (lengths[0] * lengths[1])
+    return cosine.squeeze(dim)

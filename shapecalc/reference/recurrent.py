@@ -1,0 +1,219 @@
+"""Recurrent layers: a cell from step to step, stacked, in one direction or two.
+
+Inside, a state is [size, N], a column per sample: a product is then W·h as the formulas write it, and PyTorch's weights
+enter as they lie in memory, which is what takes the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from math import prod
+from typing import TypeAlias
+
+import numpy as np
+
+from shapecalc.reference.activation import logistic
+from shapecalc.reference.base import Array, Call, Fields, Shape, Workspace, constant, kernel
+
+COLUMNS = 256
+"""Inputs of this many steps × samples are multiplied at once: enough for full speed, few enough to stay in cache."""
+
+RANK = 3
+
+States: TypeAlias = tuple[Array, ...]
+"""The hidden state and, in an LSTM, the cell: [size, N] each."""
+
+Cell: TypeAlias = Callable[[Array, Array, States], States]
+"""(W_ih x + b_ih, W_hh h + b_hh, states) → states after the step; it may write over the second, [gates, H, N]."""
+
+
+def rnn_cell(nonlinearity: str) -> Cell:
+    """h′ = tanh(W_ih x + b_ih + W_hh h + b_hh), or the larger of that sum and 0 for `relu`."""
+
+    def cell(arriving: Array, recurring: Array, _states: States) -> States:
+        sums = arriving[0] + recurring[0]
+        if nonlinearity == "relu":
+            return (np.maximum(sums, constant(sums, 0), out=sums),)
+        return (np.tanh(sums, out=sums),)
+
+    return cell
+
+
+def lstm_cell(arriving: Array, recurring: Array, states: States) -> States:
+    """i, f, o = σ(sums), g = tanh(sum), c′ = f ⊙ c + i ⊙ g, h′ = o ⊙ tanh(c′); rows stand in the order i, f, g, o."""
+    _, cell = states
+    recurring += arriving
+    logistic(recurring[:2], out=recurring[:2])
+    logistic(recurring[3], out=recurring[3])
+    np.tanh(recurring[2], out=recurring[2])
+    i, f, g, o = recurring
+    f *= cell
+    g *= i
+    cell = f + g
+    hidden = np.tanh(cell)
+    hidden *= o
+    return hidden, cell
+
+
+def gru_cell(arriving: Array, recurring: Array, states: States) -> States:
+    """r, z = σ(sums), n = tanh(arriving + r ⊙ recurring), h′ = (1 − z) ⊙ n + z ⊙ h; rows in the order r, z, n."""
+    (hidden,) = states
+    recurring[:2] += arriving[:2]
+    logistic(recurring[:2], out=recurring[:2])
+    r, z, n = recurring
+    n *= r
+    n += arriving[2]
+    np.tanh(n, out=n)
+    n *= 1 - z
+    z *= hidden
+    return (n + z,)
+
+
+def sequence_workspace(gates: int, beside: int) -> Workspace:
+    """The bound for a layer whose cell keeps `beside` arrays [H, N] beside its sums for every gate."""
+
+    def workspace(
+        fields: Fields,
+        inputs: tuple[Shape, ...],
+        _parameters: Mapping[str, Shape],
+        outputs: tuple[Shape, ...],
+        itemsize: int,
+    ) -> int:
+        hidden = int(fields["hidden_size"])
+        steps, samples = inputs[0][1::-1] if fields["batch_first"] else inputs[0][:2]
+        columns = samples * min(steps_at_once(samples), steps)
+        previous_layer = prod(outputs[0]) if fields["num_layers"] > 1 else 0
+        first_states = sum(prod(shape) for shape in outputs[1:])
+        inputs_at_once = columns * max(inputs[0][2], outputs[0][2])
+        products_at_once = columns * gates * hidden
+        one_step = samples * (gates + beside) * hidden
+        return itemsize * (previous_layer + first_states + inputs_at_once + products_at_once + one_step)
+
+    return workspace
+
+
+@kernel("rnn", workspace=sequence_workspace(gates=1, beside=2))
+def rnn(call: Call, x: Array, *initial: Array) -> States:
+    """The plain recurrent layer: output, h_n.
+
+    Source: torch.nn.RNN.
+    """
+    return through_layers(call, x, initial, rnn_cell(call.fields["nonlinearity"]), 1, (call.fields["hidden_size"],))
+
+
+@kernel("lstm", workspace=sequence_workspace(gates=4, beside=5))
+def lstm(call: Call, x: Array, *initial: Array) -> States:
+    """Long short-term memory: output, h_n, c_n; with `proj_size` the hidden state leaves every step projected.
+
+    Source: torch.nn.LSTM.
+    """
+    hidden = call.fields["hidden_size"]
+    return through_layers(call, x, initial, lstm_cell, 4, (call.fields["proj_size"] or hidden, hidden))
+
+
+@kernel("gru", workspace=sequence_workspace(gates=3, beside=3))
+def gru(call: Call, x: Array, *initial: Array) -> States:
+    """The gated recurrent unit, reset after the product: output, h_n.
+
+    Source: torch.nn.GRU.
+    """
+    return through_layers(call, x, initial, gru_cell, 3, (call.fields["hidden_size"],))
+
+
+def through_layers(
+    call: Call, x: Array, initial: tuple[Array, ...], cell: Cell, gates: int, sizes: tuple[int, ...]
+) -> States:
+    """The output of every step of the last layer, then the last states of every layer and direction.
+
+    `sizes` are those of the states, the hidden one first.
+    Raises `ValueError` where the input has another rank than 3 or an initial state does not fit.
+    """
+    if x.ndim != RANK:
+        raise ValueError(f"reads a sequence of 3 axes, receives {list(x.shape)}")
+    fields = call.fields
+    suffixes = ("", "_reverse") if fields["bidirectional"] else ("",)
+    sequence = x.swapaxes(0, 1) if fields["batch_first"] else x
+    places = len(suffixes) * fields["num_layers"]
+    begun = begin(call, sequence, initial, [(places, sequence.shape[1], size) for size in sizes])
+    ended = tuple(np.empty_like(states) for states in begun)
+    size = sizes[0]
+    for level in range(fields["num_layers"]):
+        output = np.empty((*sequence.shape[:2], len(suffixes) * size), dtype=begun[0].dtype)
+        for direction, suffix in enumerate(suffixes):
+            place = level * len(suffixes) + direction
+            onwards = slice(None, None, -1 if suffix else 1)
+            states = through_steps(
+                call,
+                f"l{level}{suffix}",
+                sequence[onwards],
+                tuple(np.ascontiguousarray(each[place].T) for each in begun),
+                output[onwards, :, direction * size : (direction + 1) * size],
+                cell,
+                gates,
+            )
+            for each, state in zip(ended, states, strict=True):
+                each[place] = state.T
+        sequence = output
+    return (sequence.swapaxes(0, 1) if fields["batch_first"] else sequence, *ended)
+
+
+def begin(call: Call, sequence: Array, initial: tuple[Array, ...], shapes: list[Shape]) -> States:
+    """The initial states as they were given, or zeros.
+
+    Raises `ValueError` where one does not have its shape, or not all are given.
+    """
+    dtype = np.result_type(sequence, *call.parameters.values())
+    if not initial:
+        return tuple(np.full(shape, constant(sequence, 0), dtype=dtype) for shape in shapes)
+    if [state.shape for state in initial] != shapes:
+        raise ValueError(f"begins with states of {shapes}, receives {[state.shape for state in initial]}")
+    return tuple(state.astype(dtype) for state in initial)
+
+
+def through_steps(
+    call: Call, suffix: str, sequence: Array, states: States, output: Array, cell: Cell, gates: int
+) -> States:
+    """The states after the last step of one layer in one direction; every hidden state is written into `output`."""
+    weight, bias = call.parameters[f"weight_hh_{suffix}"], bias_of(call, f"bias_hh_{suffix}", gates)
+    projection = call.parameters[f"weight_hr_{suffix}"] if call.fields.get("proj_size") else None
+    samples = sequence.shape[1]
+    recurring = np.empty((gates * call.fields["hidden_size"], samples), dtype=output.dtype)
+    for step, arriving in enumerate(arrivals(call, suffix, sequence, gates, output.dtype)):
+        call.work.matmul(weight, states[0], out=recurring)
+        if bias is not None:
+            recurring += bias
+        states = cell(arriving, recurring.reshape(gates, -1, samples), states)
+        if projection is not None:
+            hidden = np.empty((call.fields["proj_size"], samples), dtype=output.dtype)
+            states = (call.work.matmul(projection, states[0], out=hidden), *states[1:])
+        output[step] = states[0].T
+    return states
+
+
+def arrivals(call: Call, suffix: str, sequence: Array, gates: int, dtype: np.dtype[np.generic]) -> Iterator[Array]:
+    """W_ih x + b_ih of step after step, [gates, H, N], many steps in one product: none waits for another."""
+    weight, bias = call.parameters[f"weight_ih_{suffix}"], bias_of(call, f"bias_ih_{suffix}", gates)
+    samples, many = sequence.shape[1], min(steps_at_once(sequence.shape[1]), len(sequence))
+    products = np.empty((gates * call.fields["hidden_size"], many * samples), dtype=dtype)
+    for first in range(0, len(sequence), many):
+        rows = sequence[first : first + many].reshape(-1, sequence.shape[2])
+        arriving = call.work.matmul(weight, rows.T, out=products[:, : len(rows)])
+        if bias is not None:
+            arriving += bias
+        yield from arriving.reshape(gates, -1, len(rows) // samples, samples).transpose(2, 0, 1, 3)
+
+
+def steps_at_once(samples: int) -> int:
+    """How many steps' inputs make up COLUMNS, at least one's."""
+    return max(COLUMNS // samples, 1)
+
+
+def bias_of(call: Call, name: str, gates: int) -> Array | None:
+    """A bias as a column, if the layer has them.
+
+    Raises `ValueError` where it has another number of entries than all gates have rows.
+    """
+    if not call.fields["bias"]:
+        return None
+    column: Array = call.parameters[name].reshape(gates * call.fields["hidden_size"], 1)
+    return column
