@@ -21,16 +21,16 @@ VALUES: list[dict[str, Any]] = json.loads((ORACLE / "oracle.json").read_text(enc
 
 Row = dict[str, Any]
 
-NO_SUCH_LAYER = {
-    "embedding": "no layer of the format yet",
-    "RNN": "recurrent layers come later",
-    "LSTM": "recurrent layers come later",
-    "GRU": "recurrent layers come later",
+ELSEWHERE = {
+    "embedding": "test_oracle_recurrent.py",
+    "RNN": "test_oracle_recurrent.py",
+    "LSTM": "test_oracle_recurrent.py",
+    "GRU": "test_oracle_recurrent.py",
     "MultiheadAttention": "attention comes later",
     "rnn+linear+cross_entropy": "training comes later",
     "mlp": "training comes later",
 }
-CASES = [row for row in VALUES if row["op"] not in NO_SUCH_LAYER]
+CASES = [row for row in VALUES if row["op"] not in ELSEWHERE]
 
 
 def word(row: Row) -> str:
@@ -80,7 +80,7 @@ def fields(row: Row, made: dict[str, Array]) -> Row:
 def test_every_row_of_values_is_covered_or_left_out_for_a_reason() -> None:
     assert len(VALUES) == 52
     assert len(CASES) == 40
-    assert {row["op"] for row in VALUES} - {row["op"] for row in CASES} == set(NO_SUCH_LAYER)
+    assert {row["op"] for row in VALUES} - {row["op"] for row in CASES} == set(ELSEWHERE)
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row["name"]) for row in CASES])

@@ -220,6 +220,20 @@ def along(kind: type[nn.Module]) -> Callable[[dict[str, Any], Shape], nn.Module]
     return lambda fields, shape: kind(**{"dim": -1, **fields})  # noqa: ARG005 - one signature for all
 
 
+def recurrent(kind: type[nn.Module]) -> Callable[[dict[str, Any], Shape], nn.Module]:
+    """RNN, LSTM or GRU: it reads the features that arrive unless the fields say how many."""
+    return lambda fields, shape: kind(**{"input_size": shape[-1], **fields})
+
+
+def reduced(reduce: Callable[..., torch.Tensor]) -> Callable[[dict[str, Any], Shape], nn.Module]:
+    """A function that is called with the fields."""
+    return lambda fields, shape: Applied(lambda x: reduce(x, **fields))  # noqa: ARG005 - one signature for all
+
+
+def one_hot(fields: dict[str, Any], shape: Shape) -> nn.Module:  # noqa: ARG001 - one signature for all
+    return Applied(lambda x: functional.one_hot(x, fields["num_classes"]).float())
+
+
 BUILDERS: dict[str, Callable[[dict[str, Any], Shape], nn.Module]] = {
     "conv": conv,
     "conv_transpose": conv_transpose,
@@ -254,4 +268,14 @@ BUILDERS: dict[str, Callable[[dict[str, Any], Shape], nn.Module]] = {
     "softmax": along(nn.Softmax),
     "log_softmax": along(nn.LogSoftmax),
     "softplus": plain(nn.Softplus),
+    "rnn": recurrent(nn.RNN),
+    "lstm": recurrent(nn.LSTM),
+    "gru": recurrent(nn.GRU),
+    "embedding": plain(nn.Embedding),
+    "one_hot": one_hot,
+    "cosine_similarity": plain(nn.CosineSimilarity),
+    "select": reduced(torch.select),
+    "mean": reduced(torch.mean),
+    "max": reduced(torch.amax),
+    "sum": reduced(torch.sum),
 }

@@ -98,14 +98,17 @@ for name, kinds, apply in (
 
 
 def counted(array: Array) -> Array:
-    """The same numbers, counting."""
+    """The same numbers, counting; whole numbers are indices, with which nothing is done."""
+    if array.dtype.kind in "iu":
+        return array
     return np.array([Counted(value) for value in array.flat], dtype=object).reshape(array.shape)
 
 
-def run_counted(call: Call, *arrays: Array) -> tuple[Array, Counter[str]]:
-    """Run a kernel on counting scalars: its result as floats, and what was done, by kind."""
+def run_counted(call: Call, *arrays: Array) -> tuple[Any, Counter[str]]:
+    """Run a kernel on counting scalars: its result as floats, one array or several, and what was done, by kind."""
     Counted.tally.clear()
     result = find(call.kernel).run(call, *map(counted, arrays))
     done = Counter(Counted.tally)
-    assert isinstance(result, np.ndarray)
+    if isinstance(result, tuple):
+        return tuple(array.astype(float) for array in result), done
     return result.astype(float), done

@@ -17,14 +17,19 @@ SHAPES: dict[int, tuple[int, ...]] = {1: (2, 3, 11), 2: (2, 3, 7, 11), 3: (2, 3,
 class Case:
     """One layer with its fields, as a user writes them, on one input.
 
-    `scale` multiplies the filled input. `note` says how the figures came about where one torch module does not give
-    them. A case with `refused` is one that PyTorch refuses; `ours` is the reason where only our format refuses it.
+    `more` are the shapes of further inputs. `below` makes the inputs whole numbers below it; `cells` are the numbers of
+    the first input where it is not filled. `scale` multiplies the filled input. `note` says how the figures came about
+    where one torch module does not give them. A case with `refused` is one that PyTorch refuses; `ours` is the reason
+    where only our format refuses it.
     """
 
     name: str
     layer: str
     shape: tuple[int, ...]
     fields: Mapping[str, Any] = field(default_factory=dict)
+    more: tuple[tuple[int, ...], ...] = ()
+    below: int = 0
+    cells: tuple[float, ...] = ()
     scale: float = 1.0
     note: str = ""
     refused: bool = False
@@ -49,7 +54,7 @@ def refusal(
 
 
 def all_cases() -> list[Case]:
-    """Every case, with no name used twice."""
+    """Every case of torch_layers.json, with no name used twice."""
     from layer_cases import (
         activation,
         conv,
@@ -61,7 +66,18 @@ def all_cases() -> list[Case]:
         reshaping,
     )
 
-    families = (conv, conv_transpose, pooling, normalization, reshaping, activation, drawn, refusals)
+    return without_repetition(conv, conv_transpose, pooling, normalization, reshaping, activation, drawn, refusals)
+
+
+def sequence_cases() -> list[Case]:
+    """Every case of sequences, indices and reductions, with no name used twice."""
+    from layer_cases import embedding, recurrent, reducing
+
+    return without_repetition(recurrent, embedding, reducing)
+
+
+def without_repetition(*families: Any) -> list[Case]:
+    """The cases of the families."""
     cases = [found for family in families for found in family.cases()]
     names = [found.name for found in cases]
     twice = sorted({name for name in names if names.count(name) > 1})
