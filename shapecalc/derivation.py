@@ -18,8 +18,9 @@ from shapecalc.layers.windows import Pair, output_size, padding_pairs, same_pad,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.layers.base import Shape
+    from shapecalc.layers.base import Layer, Shape
     from shapecalc.layers.conv import Conv, ConvTranspose
+    from shapecalc.layers.embedding import Embedding
     from shapecalc.layers.linear import Linear
     from shapecalc.layers.pooling import AvgPool, MaxPool
 
@@ -92,6 +93,7 @@ class Calculation(NamedTuple):
     """The letters of the costs' formulas that are no axis' own."""
     shape: Shape | None = None
     costs: tuple[Derivation, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def sliding_axes(layer: Conv | MaxPool | AvgPool, x: Shape) -> tuple[Axis, ...]:
@@ -317,11 +319,26 @@ def linear_costs(layer: Linear, x: Shape) -> tuple[Derivation, ...]:
     )
 
 
+def embedding_costs(layer: Embedding, x: Shape) -> tuple[Derivation, ...]:
+    """Derive the parameters of an embedding, which looks rows up and computes nothing.
+
+    >>> from shapecalc.layers.embedding import Embedding
+    >>> [line.equation for line in embedding_costs(Embedding(num_embeddings=10, embedding_dim=3), (2, 4))]
+    ['10·3 = 30', '0', '0']
+    """
+    params, macs, flops = _counts(layer, x, layer.output_shape(x))
+    return (
+        _cost("params", ("V·E", f"{layer.num_embeddings}·{layer.embedding_dim}"), None, params),
+        Derivation("MACs", "", (str(macs),), macs),
+        Derivation("FLOPs", "", (str(flops),), flops),
+    )
+
+
 Term = tuple[str, str]
 """A part of a formula, in letters and in numbers."""
 
 
-def _counts(layer: Conv | ConvTranspose | MaxPool | AvgPool | Linear, x: Shape, y: Shape) -> tuple[int, int, int]:
+def _counts(layer: Layer, x: Shape, y: Shape) -> tuple[int, int, int]:
     params = sum(product(shape) for shape in layer.parameters(x).values())
     macs, flops = layer.macs(x, y), layer.flops(x, y)
     assert isinstance(params, int)

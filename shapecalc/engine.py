@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, Fix, Label, LayerError, Severity, ShapecalcError
 from shapecalc.dims import Dim, DimLimitError, evaluate, free_symbols, product
-from shapecalc.layers.base import show
+from shapecalc.layers.base import PARAMS_AS, show
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.report import BYTES, Count, Facts, LayerReport, Report, Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.architecture import Architecture, Expectation, Input, Step
     from shapecalc.layers import Layer, Shape
@@ -28,26 +28,32 @@ SHAPELESS = {"SC205", "SC306", "SC308"}
 """Codes of mistakes that are wrong whatever arrives, so that where it comes from explains nothing."""
 
 
-def inspect(architecture: Architecture, *, symbolic: bool = False, **sizes: int) -> Report:
+def inspect(architecture: Architecture, *, symbolic: bool = False, params_as: str = "pytorch", **sizes: int) -> Report:
     """Return the shapes and costs of every layer.
 
     `sizes` bind symbols (`N=2, H=256`); what they leave free takes the file's own `sizes:`, unless `symbolic` leaves
-    all of it free. Where the batch is free, costs are those of one sample.
+    all of it free. Where the batch is free, costs are those of one sample. `params_as` says whose count of parameters:
+    of `shapecalc.layers.base.PARAMS_AS`.
     Raises `ShapecalcError` with a diagnostic for each independent mistake.
 
     >>> import shapecalc
     >>> inspect(shapecalc.load("lenet5")).totals.params
     61706
     """
-    return inspect_at(architecture, sizes, symbolic=symbolic)
+    return inspect_at(architecture, sizes, symbolic=symbolic, params_as=params_as)
 
 
-def inspect_at(architecture: Architecture, sizes: Mapping[str, int], *, symbolic: bool = False) -> Report:
+def inspect_at(
+    architecture: Architecture, sizes: Mapping[str, int], *, symbolic: bool = False, params_as: str = "pytorch"
+) -> Report:
     """Return what `inspect` returns, for symbols that come as a mapping."""
+    if params_as not in PARAMS_AS:
+        message = f"`params_as` expects one of {', '.join(PARAMS_AS)}, receives `{params_as}`"
+        raise ShapecalcError((Diagnostic(code="SC203", message=message),), exit_code=2)
     report, findings = infer(architecture, symbolic=symbolic, sizes=sizes)
     if report is None:
         raise ShapecalcError(findings, architecture.file)
-    return report
+    return report if params_as == report.params_as else _recounted(report, params_as)
 
 
 def infer(
@@ -100,6 +106,15 @@ def infer(
     except LayerError as error:
         return None, (Diagnostic(code=error.code, message=f"the network {error.message}"),)
     return Report(architecture, inputs, bindings, costs_at, tuple(rows), outputs, totals), ()
+
+
+def _recounted(report: Report, params_as: str) -> Report:
+    """Return the report with the parameters as another convention counts them."""
+    rows = tuple(
+        row._replace(facts=row.facts._replace(params=row.step.layer.params_as(params_as, *row.inputs)))
+        for row in report.layers
+    )
+    return dataclasses.replace(report, layers=rows, totals=_totals(rows), params_as=params_as)
 
 
 def suspicions(report: Report) -> tuple[Diagnostic, ...]:
@@ -217,7 +232,7 @@ def _refuse_enormous(facts: Facts) -> None:
             raise LayerError("SC309", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
 
 
-def _totals(rows: list[LayerReport]) -> Totals:
+def _totals(rows: Sequence[LayerReport]) -> Totals:
     facts = [row.facts for row in rows]
     params = _sum(fact.params for fact in facts)
     activations = _sum(fact.activations for fact in facts)

@@ -92,7 +92,6 @@ def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed:
     for row in report.layers:
         step, facts = row.step, row.facts
         shapes = {**facts.parameters, **facts.buffers}
-        names = tuple(facts.outputs)
         yield Call(
             path=step.path,
             kernel=step.layer.word,
@@ -102,7 +101,7 @@ def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed:
                 for name, shape in shapes.items()
             },
             inputs=step.inputs,
-            outputs=(step.path, *(step.slot(name) for name in names[1:])),
+            outputs=tuple(_written(row)),
             frees=frees[step.path],
         )
 
@@ -115,11 +114,11 @@ def fields_as_written(layer: Layer) -> dict[str, Any]:
 def price(report: Report) -> Price:
     """Return the peak memory of a run and where it happens, from shapes alone."""
     frees = last_reads(report)
-    live = {entry.name: BYTES * _size(entry.shape) for entry in report.inputs}
+    live = {entry.name: (8 if entry.dtype == "int64" else BYTES) * _size(entry.shape) for entry in report.inputs}
     worst: Price | None = None
     for row in report.layers:
         facts = row.facts
-        live[row.step.path] = sum(BYTES * _size(shape) for shape in facts.outputs.values())
+        live |= {slot: BYTES * _size(shape) for slot, shape in _written(row).items()}
         parameters = {name: numbers(shape) for name, shape in (*facts.parameters.items(), *facts.buffers.items())}
         weights = sum(BYTES * _size(shape) for shape in parameters.values())
         workspace = reference.workspace(
@@ -139,12 +138,18 @@ def price(report: Report) -> Price:
     return worst
 
 
+def _written(row: LayerReport) -> dict[str, Shape]:
+    """Return the slots that a step writes, with their shapes."""
+    first, *further = row.outputs.items()
+    return {row.path: first[1], **{row.step.slot(name): shape for name, shape in further}}
+
+
 def last_reads(report: Report) -> dict[str, tuple[str, ...]]:
     """Return, for each step, the slots that nothing reads after it."""
     kept = set(report.architecture.outputs.values())
     last: dict[str, str] = {}
     for row in report.layers:
-        for slot in (*row.step.inputs, row.step.path):
+        for slot in (*row.step.inputs, *_written(row)):
             last[slot] = row.step.path
     frees: dict[str, list[str]] = {row.step.path: [] for row in report.layers}
     for slot, path in last.items():

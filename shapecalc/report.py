@@ -119,6 +119,8 @@ class Report:
     layers: tuple[LayerReport, ...]
     outputs: Mapping[str, Shape]
     totals: Totals
+    params_as: str = "pytorch"
+    """Whose count of parameters, of `shapecalc.layers.base.PARAMS_AS`; tensors are PyTorch's."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the documented JSON, `schema_version` 1: an int where a value is known, else the expression."""
@@ -127,6 +129,7 @@ class Report:
             "name": self.architecture.name,
             "bindings": dict(self.bindings),
             "costs_at": dict(self.costs_at),
+            "params_as": self.params_as,
             "inputs": {entry.name: {"shape": _shape(entry.shape), "dtype": entry.dtype} for entry in self.inputs},
             "layers": [_row(row) for row in self.layers],
             "outputs": {name: _shape(shape) for name, shape in self.outputs.items()},

@@ -39,21 +39,32 @@ class Stack:
     sizes: dict[str, int]
     layers: tuple[Layer, ...]
     fields: tuple[Fields, ...]
+    dtype: str = "float32"
+    reads: tuple[tuple[str, ...], ...] = ()
+    """The slots that each layer reads; where there are none, each reads the one before it."""
 
     def architecture(self) -> Architecture:
         """The stack as the parser would make it, without the parser."""
         steps = []
         before = "input"
         for position, layer in enumerate(self.layers):
-            steps.append(Step(f"{layer.word}_{position}", layer, (before,)))
+            reads = self.reads[position] if self.reads else (before,)
+            steps.append(Step(f"{layer.word}_{position}", layer, reads))
             before = steps[-1].path
-        entering = Input("input", tuple(symbol(dim) if isinstance(dim, str) else dim for dim in self.input))
+        shape = tuple(symbol(dim) if isinstance(dim, str) else dim for dim in self.input)
+        entering = Input("input", shape, self.dtype)
         return Architecture("stack", (entering,), tuple(steps), {"output": before})
 
     def text(self) -> str:
-        """The stack as a file."""
-        steps = [{layer.word: fields} for layer, fields in zip(self.layers, map(as_lists, self.fields), strict=True)]
-        document = {"name": "stack", "input": list(self.input), "layers": steps}
+        """The stack as a file: `from` only where a step reads something else than the one before it."""
+        steps: list[dict[str, Any]] = []
+        before = "input"
+        for step, fields in zip(self.architecture().steps, map(as_lists, self.fields), strict=True):
+            reads = {} if step.inputs == (before,) else {"from": list(step.inputs)}
+            steps.append({step.layer.word: fields, **reads})
+            before = step.path
+        entering = {"shape": list(self.input), "dtype": self.dtype} if self.dtype == "int64" else list(self.input)
+        document = {"name": "stack", "input": entering, "layers": steps}
         return str(yaml.safe_dump(document, sort_keys=False))
 
 

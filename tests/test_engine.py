@@ -323,6 +323,7 @@ def test_the_document_is_the_documented_one() -> None:
         "name": "net",
         "bindings": {},
         "costs_at": {"N": 1},
+        "params_as": "pytorch",
         "inputs": {"input": {"shape": ["N", 1, "H", 32], "dtype": "float32"}},
         "layers": [
             {

@@ -225,6 +225,115 @@ def test_the_weights_of_a_layer_are_gone_when_those_of_the_next_are_made() -> No
     assert len(made) == 3
 
 
+# Whole numbers and states
+
+
+TAGGER = shapecalc.loads(
+    """
+    name: tagger
+    input: {shape: [N, T], dtype: int64}
+    layers:
+      - {embedding: {num_embeddings: 5, embedding_dim: 3}, name: words}
+      - {lstm: {hidden_size: 4, batch_first: true}, name: encoder}
+      - {select: {dim: 0, index: 0}, from: encoder.c_n}
+    """
+)
+WORDS = np.array([[4, 0, 2], [1, 1, 3]])
+
+
+def test_whole_numbers_are_drawn_below_the_smallest_table() -> None:
+    text = """
+    input: {shape: [400, 5], dtype: int64}
+    layers: [one_hot: 7, {embedding: {num_embeddings: 3, embedding_dim: 2}, from: input}]
+    """
+    drawn = random_inputs(inspect(shapecalc.loads(text)))["input"]
+    assert drawn.dtype == np.int64
+    assert set(np.unique(drawn)) == {0, 1, 2}
+
+
+def test_other_seeds_draw_other_words() -> None:
+    report = inspect_at(TAGGER, {"N": 50, "T": 3})
+    first, again, other = (random_inputs(report, seed=seed)["input"] for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
+def test_indices_may_be_of_any_integer_type(dtype: str) -> None:
+    assert np.array_equal(
+        run(TAGGER, {"input": WORDS.astype(dtype)})["output"], run(TAGGER, {"input": WORDS})["output"]
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bool", "complex64"])
+def test_words_that_are_no_whole_numbers_are_refused(dtype: str) -> None:
+    assert refusal(TAGGER, {"input": WORDS.astype(dtype)}).message == f"`input` expects int64, receives {dtype}"
+
+
+def test_whole_numbers_are_refused_where_measurements_are_declared() -> None:
+    finding = refusal(SMALL, {"input": np.ones((2, 3, 5), dtype=int)})
+    assert finding.message == "`input` expects float32, receives int64"
+
+
+@pytest.mark.parametrize("stranger", [5, -1, 99])
+def test_an_index_outside_the_table_is_named(stranger: int) -> None:
+    words = WORDS.copy()
+    words[1, 2] = stranger
+    message = refusal(TAGGER, {"input": words}).message
+    assert "`words`" in message
+    assert f"indices from 0 to 4, receives {stranger}" in message
+
+
+def test_a_table_that_is_given_is_looked_up_by_row() -> None:
+    table = np.array([[0.0, 0.5], [1.0, 1.5], [2.0, 2.5]])
+    network = shapecalc.loads(
+        "{input: {shape: [N], dtype: int64}, layers: [{embedding: {num_embeddings: 3, embedding_dim: 2}, name: e}]}"
+    )
+    assert run(network, {"input": np.array([2, 0])}, {"e.weight": table})["output"].tolist() == [[2, 2.5], [0, 0.5]]
+
+
+TWO_CELLS = """
+    input: [T, N, 2]
+    layers:
+      - {{lstm: {{hidden_size: 3, num_layers: 2}}, name: first}}
+      - {{lstm: {{hidden_size: 3, num_layers: 2}}, name: second, from: {reads}}}
+    """
+
+
+def test_a_sequence_run_on_from_the_states_of_its_first_half_is_the_whole_sequence_run() -> None:
+    on = shapecalc.loads(TWO_CELLS.format(reads="[input, first.h_n, first.c_n]"))
+    anew = shapecalc.loads(TWO_CELLS.format(reads="input"))
+    half = np.linspace(-1, 1, 4 * 3 * 2, dtype=np.float32).reshape(4, 3, 2)
+    first, _ = calls_of(inspect_at(on, {"T": 4, "N": 3}))
+    weights = {f"{cell}.{name}": array for cell in ("first", "second") for name, array in first.parameters.items()}
+    second_half = run(on, {"input": half}, weights)["output"]
+    whole = run(anew, {"input": np.concatenate([half, half])}, weights)["output"]
+    assert np.allclose(second_half, whole[4:], atol=1e-6)
+    assert not np.allclose(second_half, run(anew, {"input": half}, weights)["output"], atol=1e-3)
+
+
+def test_a_state_is_the_last_step_of_the_output() -> None:
+    text = """
+    input: [T, N, 2]
+    layers:
+      - {{gru: 3, name: encoder}}
+      - {{select: {{dim: 0, index: {index}}}, from: {reads}}}
+    """
+    x = np.linspace(-1, 1, 5 * 3 * 2, dtype=np.float32).reshape(5, 3, 2)
+    state = run(shapecalc.loads(text.format(reads="encoder.h_n", index=0)), {"input": x})["output"]
+    last = run(shapecalc.loads(text.format(reads="encoder.output", index=-1)), {"input": x})["output"]
+    assert np.array_equal(state, last)
+
+
+def test_what_nobody_reads_of_several_outputs_is_freed_at_once() -> None:
+    frees = last_reads(inspect_at(TAGGER, {"N": 2, "T": 3}))
+    assert frees == {
+        "words": ("input",),
+        "encoder": ("words", "encoder", "encoder.h_n"),
+        "select_2": ("encoder.c_n",),
+    }
+
+
 # What it costs
 
 
@@ -275,6 +384,22 @@ def test_the_price_is_what_a_run_really_takes(shape: str, layers: str) -> None:
     finally:
         tracemalloc.stop()
     assert 0.5 * price(report).peak <= peak <= 1.1 * price(report).peak
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "layers"),
+    [
+        ("float32", "[64, 32, 256]", "lstm: {hidden_size: 256, num_layers: 2}"),
+        ("float32", "[32, 64, 128]", "gru: {hidden_size: 200, bidirectional: true, batch_first: true}"),
+        ("float32", "[64, 32, 256]", "rnn: {hidden_size: 300, num_layers: 3}"),
+        ("float32", "[64, 32, 256]", "lstm: {hidden_size: 256, proj_size: 64}, mean: 0"),
+        ("int64", "[64, 200]", "embedding: {num_embeddings: 1000, embedding_dim: 128}, max: 1"),
+        ("int64", "[64, 200]", "one_hot: 100, sum: 1"),
+    ],
+    ids=["lstm", "gru", "rnn", "a projection", "embedding", "one_hot"],
+)
+def test_the_price_of_a_sequence_is_what_a_run_really_takes(dtype: str, shape: str, layers: str) -> None:
+    test_the_price_is_what_a_run_really_takes(f"{{shape: {shape}, dtype: {dtype}}}", layers)
 
 
 def test_the_price_names_the_layer_where_a_run_peaks_and_what_it_is_made_of() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import shapecalc
 from shapecalc import verify, zoo
+from shapecalc.dims import symbol
 from shapecalc.engine import inspect_at, unmet
 from shapecalc.verification import trial_sizes
 
@@ -22,7 +23,9 @@ CLASSICS: dict[str, Any] = json.loads((ORACLE / "oracle.json").read_text(encodin
 TORCHVISION: dict[str, Any] = json.loads((ORACLE / "torchvision.json").read_text(encoding="utf-8"))["models"]
 
 VGG = ("vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn")
-NAMES = ("alexnet", "alexnet-torchvision", "lenet5", "mlp", *VGG)
+SEQUENCES = ("char-rnn", "gru-tagger", "lstm-classifier")
+IMAGES = ("alexnet", "alexnet-torchvision", "lenet5", "mlp", *VGG)
+NAMES = (*IMAGES, *SEQUENCES)
 IN_CLASSICS = {
     "alexnet": "alexnet_paper_227",
     "alexnet-torchvision": "alexnet",
@@ -67,7 +70,8 @@ def test_these_are_the_architectures_that_ship() -> None:
 def test_it_names_its_source_and_what_it_expects(name: str) -> None:
     architecture = shapecalc.load(name)
     assert architecture.cites
-    assert {"output", "params", "macs"} <= {line.key for line in architecture.expect}
+    wanted = {"output", "params"} if name in SEQUENCES else {"output", "params", "macs"}
+    assert wanted <= {line.key for line in architecture.expect}
 
 
 @each
@@ -113,7 +117,7 @@ def test_the_mlp_is_two_matrices_and_their_biases() -> None:
     assert (hidden.macs, output.macs) == (28 * 28 * 300, 300 * 10)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("alexnet", "lenet5", "mlp")])
+@pytest.mark.parametrize("name", [name for name in IMAGES if name not in ("alexnet", "lenet5", "mlp")])
 def test_height_and_width_are_symbols_with_their_usual_sizes(name: str) -> None:
     architecture = shapecalc.load(name)
     assert architecture.sizes == {"H": 224, "W": 224}
@@ -123,7 +127,8 @@ def test_height_and_width_are_symbols_with_their_usual_sizes(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name if name in ("lenet5", "mlp") else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+    "name",
+    [name if name in ("lenet5", "mlp", *SEQUENCES) else pytest.param(name, marks=pytest.mark.slow) for name in NAMES],
 )
 def test_running_it_proves_every_row(name: str) -> None:
     architecture = shapecalc.load(name)
@@ -133,6 +138,40 @@ def test_running_it_proves_every_row(name: str) -> None:
     sizes = [trial.sizes for trial in proof.trials]
     assert len(sizes) == 2
     assert all(sizes[0][symbol] != sizes[1][symbol] for symbol in sizes[0]), "each symbol is tried at two sizes"
+
+
+@pytest.mark.parametrize(
+    ("name", "per_step", "once"),
+    [
+        # Matrices of each layer and direction, features in + state, then the classes.
+        ("char-rnn", 4 * 512 * (65 + 512) + 4 * 512 * (512 + 512) + 512 * 65, 0),
+        ("lstm-classifier", 2 * 4 * 128 * (100 + 128) + 2 * 4 * 128 * (2 * 128 + 128), 2 * 128 * 2),
+        ("gru-tagger", 2 * 3 * 150 * (100 + 150) + 2 * 150 * 17, 0),
+    ],
+)
+def test_a_sequence_costs_its_steps(name: str, per_step: int, once: int) -> None:
+    architecture = shapecalc.load(name)
+    macs = shapecalc.inspect(architecture).totals.macs
+    assert macs == per_step * symbol("T") + once, "of one sample, N being free"
+    for steps in (1, 7, 128):
+        assert shapecalc.inspect(architecture, N=3, T=steps).totals.macs == 3 * (per_step * steps + once)
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_the_weights_of_a_sequence_do_not_depend_on_its_length(name: str) -> None:
+    architecture = shapecalc.load(name)
+    (params,) = {line.value for line in architecture.expect if line.key == "params"}
+    assert {shapecalc.inspect(architecture, N=2, T=steps).totals.params for steps in (1, 5)} == {params}
+
+
+@pytest.mark.parametrize("steps", [1, 2, 13])
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_running_a_sequence_proves_it_at_any_length(name: str, steps: int) -> None:
+    proof = verify(shapecalc.load(name), N=2, T=steps)
+    assert proof.ok
+    for trial in proof.trials:
+        assert trial.sizes["T"] == steps
+        assert sum(row.executed_macs for row in trial.rows) == sum(row.predicted_macs for row in trial.rows) > 0
 
 
 @pytest.mark.parametrize("name", VGG)

@@ -14,7 +14,11 @@ from shapecalc.cli.outcome import guarded, tolerant_streams
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COMMANDS = ("inspect", "verify", "conv", "pool", "conv-transpose", "linear", "list", "show", "layers")
+COMMANDS = (
+    *("inspect", "verify"),
+    *("conv", "pool", "conv-transpose", "linear", "rnn", "lstm", "gru", "embedding"),
+    *("list", "show", "layers"),
+)
 
 
 class _CommandsOnDemand(TyperGroup):

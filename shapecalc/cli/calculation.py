@@ -97,7 +97,7 @@ def show(result: Calculation, format_: Format, color: Color) -> None:
         case Format.TEXT:
             print(derivation.calculation(result, **stdout_manner(color)))
         case Format.JSON:
-            _print_json(derivation.calculation_dict(result))
+            print_json(derivation.calculation_dict(result))
         case _:
             assert_never(format_)
 
@@ -183,14 +183,15 @@ def _show_found(
             known = ", ".join(f"{letters[field]} = {text}" for field, text in written.items() if field in letters)
             print(solve.solutions(answers, written["output"], known, **stdout_manner(color)))
         case Format.JSON:
-            _print_json(solve.solutions_dict(word, answers))
+            print_json(solve.solutions_dict(word, answers))
         case _:
             assert_never(format_)
     if not all(found.found for found in answers.values()):
         raise typer.Exit(1)
 
 
-def _print_json(document: dict[str, Any]) -> None:
+def print_json(document: dict[str, Any]) -> None:
+    """Print a document, in ASCII where the output takes nothing else."""
     from shapecalc.render import json
 
     text = json.document(document)

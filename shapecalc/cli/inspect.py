@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import Misuse
+from shapecalc.cli.convention import ParamsAs, ParamsAsOption
+from shapecalc.cli.outcome import Misuse, report as say
 from shapecalc.cli.sizes import ArchitectureArgument, SetOption, bindings
 from shapecalc.cli.terminal import stdout_manner
+from shapecalc.diagnostics.errors import ShapecalcError
 
 if TYPE_CHECKING:
     from shapecalc.render.columns import Column
@@ -44,6 +46,7 @@ def command(
     depth: Annotated[
         int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share their first parts.")
     ] = None,
+    params_as: ParamsAsOption = ParamsAs.PYTORCH,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Show each layer's output shape, parameters and MACs.
@@ -51,12 +54,12 @@ def command(
     MACs are multiply-accumulates of matrix products, without bias; FLOPs are 2 x MACs plus every other scalar
     operation. Costs are those of one sample where the batch N is left free.
     """
-    from shapecalc.engine import inspect_at, unmet
+    from shapecalc.engine import inspect_at, suspicions, unmet
     from shapecalc.loading import load
 
     chosen, sizes = _columns(columns), bindings(set_)
     loaded = load(architecture)
-    report = inspect_at(loaded, sizes, symbolic=symbolic)
+    report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value)
     manner = stdout_manner(color)
     match format_:
         case Format.TABLE:
@@ -78,10 +81,13 @@ def command(
         case _:
             assert_never(format_)
     print(text)
-    if not set_ and not symbolic and (findings := unmet(report)):
-        from shapecalc.diagnostics import ShapecalcError
-
-        raise ShapecalcError(findings, loaded.file)
+    # What a file expects of itself, it expects at its own sizes and as PyTorch counts.
+    wrong = unmet(report) if not set_ and not symbolic and params_as is ParamsAs.PYTORCH else ()
+    findings = ShapecalcError((*suspicions(report), *wrong), loaded.file)
+    if wrong:
+        raise findings
+    if findings.diagnostics:
+        say(findings)  # what is only suspect does not change the exit code
 
 
 def _columns(names: str | None) -> tuple[Column, ...]:

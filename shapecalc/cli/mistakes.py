@@ -25,11 +25,23 @@ OPTIONS = {
     "in_features": "--in",
     "out_features": "--out",
     "rank": "--rank",
+    "input_size": "--input-size",
+    "hidden_size": "--hidden-size",
+    "num_layers": "--num-layers",
+    "proj_size": "--proj-size",
+    "nonlinearity": "--nonlinearity",
+    "dropout": "--dropout",
+    "seq": "--seq",
+    "batch": "--batch",
+    "num_embeddings": "--num",
+    "embedding_dim": "--dim",
+    "input": "--input",
+    "padding_idx": "--padding-idx",
 }
 """Fields of layers as the options that fill them."""
 
 _FIELD = re.compile(r"`(\w+)(?:: ([^`]*))?`")
-_NO_OPTION = re.compile(r", or (?:put `\w+` before it|leave `\w+` out: .*)")
+_NO_OPTION = re.compile(r", or (?:put (?:a )?`\w+` (?:step )?(?:before|after) it|leave `\w+` out: .*)")
 """What a file could do to mend it, and a command line cannot."""
 
 _FILE_PAIRS, _OPTION_PAIRS = "a list of them or of [before, after] pairs", "1x2 per axis or 0:1 before and after"

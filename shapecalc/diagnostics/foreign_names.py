@@ -37,7 +37,7 @@ LAYERS: Mapping[str, str | None] = {
         instance_norm="instancenorm lazyinstancenorm",
         pad="pad zeropad zeropadding constantpad reflectionpad replicationpad circularpad",
         upsample="upsampling",
-        nothing="depthwiseconv separableconv fractionalmaxpool lppool maxunpool cropping",
+        nothing="depthwiseconv separableconv fractionalmaxpool lppool maxunpool cropping convlstm",
     ),
     **_names(
         conv_transpose="conv1dtranspose conv2dtranspose conv3dtranspose",
@@ -59,10 +59,20 @@ LAYERS: Mapping[str, str | None] = {
         hardswish="hswish",
         hardsigmoid="hsigmoid",
         sigmoid="logistic",
+        rnn="simplernn elmanrnn vanillarnn cudnnrnn",
+        lstm="longshorttermmemory cudnnlstm bilstm",
+        gru="gatedrecurrentunit cudnngru bigru",
+        embedding="embed wordembedding tokenembedding wordembeddings lookuptable",
+        one_hot="onehotencoding onehotencode categoryencoding tocategorical",
+        cosine_similarity="cosine cosinesim cossim",
+        mean="reducemean",
+        max="reducemax amax",
+        sum="reducesum",
         nothing=(
             "relu6 prelu rrelu selu celu glu geglu swiglu mish maxout softsign softmin softshrink hardshrink hardtanh "
-            "tanhshrink logsigmoid threshold activation unitnormalization rmsnorm rmsnormalization embedding "
-            "rnn simplernn gru lstm multiheadattention attention add multiply concat concatenate sequential"
+            "tanhshrink logsigmoid threshold activation unitnormalization rmsnorm rmsnormalization embeddingbag "
+            "rnncell lstmcell grucell simplernncell bidirectional timedistributed multiheadattention attention add "
+            "multiply concat concatenate sequential cnn dnn average maximum minimum min sub subtract gather indexselect"
         ),
     ),
 }
@@ -104,6 +114,24 @@ _RUNNING_NORM = {
 _ADAPTIVE = _names(output_size="size outputshape outsize output targetoutputsize")
 _GLOBAL = _names(keepdim="keepdims keepdimension")
 _AXIS = _names(dim="axis dimension")
+_REDUCTION = {**_GLOBAL, **_names(dim="axis axes dimension dims")}
+_RECURRENT = _names(
+    hidden_size=(
+        "units numunits nunits hidden hiddenunits hiddendim nhidden numhidden hiddenfeatures hiddenchannels outputsize "
+        "outputdim outdim outfeatures statesize"
+    ),
+    num_layers="layers nlayers numlayer depth",
+    bias="usebias biasterm hasbias withbias",
+    batch_first="batchmajor",
+    dropout="dropoutrate droprate rate dropoutprob p",
+    bidirectional="bidir birnn",
+    input_size="inputdim indim inputfeatures infeatures numinput inputs in",
+    # Keras's and ONNX's: `time_major` is the opposite of `batch_first`, `direction` says more than `bidirectional`.
+    nothing=(
+        "returnsequences returnstate stateful gobackwards unroll timemajor direction activation recurrentactivation "
+        "recurrentdropout resetafter linearbeforereset unitforgetbias kernelinitializer"
+    ),
+)
 
 FIELDS: Mapping[str, Mapping[str, str | None]] = {
     "conv": {**_CONV, **_names(padding_mode="padmode")},
@@ -174,5 +202,28 @@ FIELDS: Mapping[str, Mapping[str, str | None]] = {
     "gelu": _names(approximate="approx approximation"),
     "softmax": _AXIS,
     "log_softmax": _AXIS,
+    "rnn": {**_RECURRENT, **_names(nonlinearity="activation nonlin act")},
+    "lstm": {**_RECURRENT, **_names(proj_size="projection projectionsize numproj projectiondim projdim")},
+    "gru": _RECURRENT,
+    "embedding": _names(
+        num_embeddings=(
+            "inputdim vocabsize vocab vocabulary vocabularysize numwords nwords ntokens numtokens num rows inputsize "
+            "dictionarysize"
+        ),
+        embedding_dim=(
+            "outputdim dim dims embeddim embedsize embeddingsize embsize embdim dmodel features outputsize hiddensize "
+            "vectorsize"
+        ),
+        padding_idx="padidx paddingindex padindex padid padtokenid padding",
+        nothing="maskzero inputlength maxnorm normtype scalegradbyfreq embeddingsinitializer",
+    ),
+    "one_hot": _names(
+        num_classes="classes nclasses numclass depth numtokens vocabsize size", nothing="axis onvalue offvalue"
+    ),
+    "cosine_similarity": {**_AXIS, **_names(eps="epsilon")},
+    "select": {**_AXIS, **_names(index="idx indices position pos")},
+    "mean": _REDUCTION,
+    "max": _REDUCTION,
+    "sum": _REDUCTION,
 }
 """Layer type → foreign name of a field → field of that layer."""

@@ -11,13 +11,16 @@ from types import MappingProxyType, NoneType
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, get_args, get_origin
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, free_symbols, pretty
+from shapecalc.dims import Dim, Expr, free_symbols, pretty, product
 from shapecalc.layers.fields import Kind
 
 Shape = tuple[Dim, ...]
 L = TypeVar("L", bound="type[Layer]")
 
 REGISTRY: dict[str, "type[Layer]"] = {}
+
+PARAMS_AS = ("pytorch", "keras", "textbook")
+"""Whose count of parameters: frameworks keep different tensors for the same layer. Names and shapes are PyTorch's."""
 
 
 class Layer:
@@ -66,6 +69,13 @@ class Layer:
     def parameters(self, *inputs: Any) -> dict[str, Shape]:  # noqa: ARG002 - most layers have none
         """Return the learnable tensors by PyTorch's names."""
         return {}
+
+    def params_as(self, convention: str, *inputs: Any) -> Dim:  # noqa: ARG002 - most layers are counted alike
+        """Return how many learnable scalars a convention of `PARAMS_AS` counts: those of `parameters`, or fewer."""
+        total: Dim = 0
+        for shape in self.parameters(*inputs).values():
+            total = total + product(shape)
+        return total
 
     def buffers(self, *inputs: Any) -> dict[str, Shape]:  # noqa: ARG002 - most layers have none
         """Return the tensors that are kept but not learnt, by PyTorch's names (its batch counter is left out)."""
@@ -189,6 +199,16 @@ def stated(value: int | None, arriving: Dim, field: str, what: str) -> None:
         help=f"write `{field}: {arriving}`, or leave `{field}` out: it follows from the input",
         replacement=str(arriving),
     )
+
+
+def unequal(code: str, message: str, wanted: Shape, arriving: Shape) -> LayerError:
+    """Return the error for shapes that must be equal and are not: `code`, SC311 where that depends on a symbol."""
+    if len(wanted) == len(arriving):
+        differences = [dim - other for dim, other in zip(wanted, arriving, strict=True)]
+        open_ones = [difference for difference in differences if isinstance(difference, Expr)]
+        if open_ones and all(isinstance(difference, Expr) or difference == 0 for difference in differences):
+            return undecided(message, open_ones[0])
+    return LayerError(code, message)
 
 
 def undecided(message: str, dim: Expr, field: str | None = None) -> LayerError:

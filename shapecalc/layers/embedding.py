@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, product
-from shapecalc.layers.base import Layer, Shape, axis_index, layer, show, undecided
+from shapecalc.dims import Dim, product
+from shapecalc.layers.base import Layer, Shape, axis_index, layer, show, unequal
 from shapecalc.layers.fields import Axis, Count, Integer, Number
 
 
@@ -108,10 +108,7 @@ class CosineSimilarity(Layer):
         """Return the shape of both inputs without `dim`."""
         if x != y:
             message = f"expects two inputs of the same shape, receives {show(x)} and {show(y)}"
-            for dim, other in zip(x, y, strict=False):
-                if len(x) == len(y) and dim != other and (isinstance(dim, Expr) or isinstance(other, Expr)):
-                    raise undecided(message, dim if isinstance(dim, Expr) else other)  # type: ignore[arg-type]
-            raise LayerError("SC314", message)
+            raise unequal("SC314", message, x, y)
         axis = axis_index(self.dim, len(x), "dim", x)
         return (*x[:axis], *x[axis + 1 :])
 

@@ -1,15 +1,19 @@
 """Recurrent layers: plain, long short-term memory, gated; stacked, in one direction or two."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim
-from shapecalc.layers.base import Layer, Shape, layer, show, stated
+from shapecalc.layers.base import Layer, Shape, layer, show, stated, unequal
 from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Word
 
 RANK = 3
 """Sequence, batch, features."""
+
+MOST_LAYERS = 10_000
+"""The largest stack: each layer is some tensors more, and they are listed one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,8 @@ class Recurrent(Layer):
     gates: ClassVar[int] = 1
     elementwise: ClassVar[int]
     """Scalar operations per step, direction and hidden unit, besides the products and the biases."""
+    biases: ClassVar[Mapping[str, int]] = {"pytorch": 2, "keras": 1, "textbook": 1}
+    """Bias vectors per gate, by whose count: PyTorch keeps b_ih and b_hh, though only their sum matters."""
 
     hidden_size: Count
     num_layers: Count = 1
@@ -29,6 +35,15 @@ class Recurrent(Layer):
     dropout: Annotated[float, Number(minimum=0, maximum=1)] = 0.0
     bidirectional: Bool = False
     input_size: OptionalCount = None
+
+    def check_fields(self) -> None:
+        """Refuse a stack whose tensors nobody can list."""
+        if self.num_layers > MOST_LAYERS:
+            raise LayerError(
+                "SC201",
+                f"expects at most {MOST_LAYERS} as `num_layers`, receives {self.num_layers}",
+                field="num_layers",
+            )
 
     def suspect(self) -> LayerError | None:
         """Warn of dropout that never acts, as PyTorch does."""
@@ -65,7 +80,8 @@ class Recurrent(Layer):
         for name, arriving in zip(names, states, strict=False):
             wanted = self.states(x)[name]
             if arriving != wanted:
-                raise LayerError("SC301", f"expects {show(wanted)} as initial {name}, receives {show(arriving)}")
+                message = f"expects {show(wanted)} as initial {name}, receives {show(arriving)}"
+                raise unequal("SC301", message, wanted, arriving)
         if states and len(states) != len(names):
             raise LayerError("SC313", f"expects an initial {' and '.join(names)}, receives {len(states)} of them")
         return (x[0], x[1], self.directions * self.state_size)
@@ -93,11 +109,30 @@ class Recurrent(Layer):
                 tensors |= self.projection(suffix)
         return tensors
 
+    def params_as(self, convention: str, *inputs: Shape) -> Dim:
+        """Return the parameters with as many bias vectors per gate as PyTorch, Keras or a textbook keeps.
+
+        G·H·(features + H + b) per layer and direction, G: gates, b: bias vectors. PyTorch and ONNX keep two; Keras and
+        textbooks one; Keras two in a GRU with `reset_after`, its default.
+        Source: torch.nn.LSTM, "Variables"; keras.layers.LSTM, keras.layers.GRU (`reset_after`).
+
+        >>> lstm, gru, x = Lstm(hidden_size=64), Gru(hidden_size=64), (10, 1, 32)
+        >>> [lstm.params_as(whose, x) for whose in ("pytorch", "keras", "textbook")]
+        [25088, 24832, 24832]
+        >>> [gru.params_as(whose, x) for whose in ("pytorch", "keras", "textbook")]
+        [18816, 18816, 18624]
+        """
+        kept = Layer.params_as(self, convention, *inputs)
+        if not self.bias:
+            return kept
+        vectors = self.biases["pytorch"] - self.biases[convention]
+        return kept - vectors * self.gates * self.hidden_size * self.directions * self.num_layers
+
     def projection(self, suffix: str) -> dict[str, Shape]:  # noqa: ARG002 - only an LSTM has one
         """Return the weight that projects the hidden state, where there is one."""
         return {}
 
-    def macs(self, x: Shape, *rest: Shape) -> Dim:
+    def macs(self, x: Shape, *rest: Shape) -> Dim:  # noqa: ARG002 - states and outputs multiply nothing
         """Return steps × samples × the matrices of every layer and direction."""
         return x[0] * x[1] * self.macs_per_step(x[2])
 
@@ -114,9 +149,9 @@ class Recurrent(Layer):
         """Return the multiply-accumulates of one projection of the hidden state."""
         return 0
 
-    def operations(self, x: Shape, *rest: Shape) -> Dim:
+    def operations(self, x: Shape, *rest: Shape) -> Dim:  # noqa: ARG002 - as above
         """Return steps × samples × what each unit does besides the products."""
-        biases = 2 * self.gates if self.bias else 0
+        biases = self.biases["pytorch"] * self.gates if self.bias else 0
         per_step = self.directions * self.num_layers * self.hidden_size * (biases + self.elementwise)
         return x[0] * x[1] * per_step
 
@@ -136,7 +171,7 @@ class Rnn(Recurrent):
     Input: [T, N, features], with `batch_first` [N, T, features]; then, if given, h_0 [D·L, N, H]
     Output: output [T, N, D·H] (order as the input); h_n [D·L, N, H]. D: directions, L: num_layers, H: hidden_size
     Parameters: per layer and direction weight_ih [H, features], weight_hh [H, H], bias_ih [H], bias_hh [H]; further
-        layers read D·H features
+        layers read D·H features; Keras keeps one bias for the two
     Costs: MACs = T·N × Σ D·H·(features + H); FLOPs = 2 × MACs + per step, sample, layer and direction 2H for the two
         biases, H for the sum, H for tanh or ReLU
     Source: torch.nn.RNN; Elman 1990
@@ -149,13 +184,14 @@ class Rnn(Recurrent):
 @layer("lstm", main="hidden_size")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lstm(Recurrent):
-    """Long short-term memory: i, f, o = σ(…), g = tanh(…), c′ = f ⊙ c + i ⊙ g, h′ = o ⊙ tanh(c′), each … with weights of its own.
+    """Long short-term memory: gates i, f, o = σ(…), candidate g = tanh(…), c′ = f ⊙ c + i ⊙ g, h′ = o ⊙ tanh(c′).
 
     Input: [T, N, features], with `batch_first` [N, T, features]; then, if given, h_0 [D·L, N, P] and c_0 [D·L, N, H]
     Output: output [T, N, D·P] (order as the input); h_n [D·L, N, P]; c_n [D·L, N, H]. D: directions, L: num_layers,
         H: hidden_size, P: proj_size, or H without a projection
     Parameters: per layer and direction weight_ih [4H, features], weight_hh [4H, P], bias_ih [4H], bias_hh [4H], rows
-        in the order i, f, g, o; weight_hr [P, H] with a projection; further layers read D·P features
+        in the order i (input gate), f (forget gate), g (candidate), o (output gate); weight_hr [P, H] with a
+        projection; further layers read D·P features; Keras keeps one bias for the two
     Costs: MACs = T·N × Σ D·(4H·(features + P) + H·P with a projection); FLOPs = 2 × MACs + per step, sample, layer
         and direction 8H for the two biases, 4H for their sums, 14H for i, f, o (4 each), g and tanh(c′), 3H for c′,
         H for h′
@@ -174,13 +210,16 @@ class Lstm(Recurrent):
         return self.proj_size or self.hidden_size
 
     def check_fields(self) -> None:
-        """Refuse a projection that is none."""
+        """Refuse a projection that is none, and a stack whose tensors nobody can list."""
+        Recurrent.check_fields(self)
         if self.proj_size >= self.hidden_size:
+            less = f"write `proj_size: {self.hidden_size - 1}` or less, or leave it out"
             raise LayerError(
                 "SC205",
-                f"expects `proj_size` below `hidden_size` ({self.hidden_size}), receives {self.proj_size}",
+                f"expects a number below `hidden_size` ({self.hidden_size}) as `proj_size`, receives {self.proj_size}",
                 field="proj_size",
-                help=f"write `proj_size: {self.hidden_size - 1}` or less, or leave it out",
+                help=less if self.hidden_size > 1 else "leave `proj_size` out",
+                replacement=str(self.hidden_size - 1) if self.hidden_size > 1 else None,
             )
 
     def states(self, x: Shape) -> dict[str, Shape]:
@@ -206,7 +245,7 @@ class Gru(Recurrent):
     Input: [T, N, features], with `batch_first` [N, T, features]; then, if given, h_0 [D·L, N, H]
     Output: output [T, N, D·H] (order as the input); h_n [D·L, N, H]. D: directions, L: num_layers, H: hidden_size
     Parameters: per layer and direction weight_ih [3H, features], weight_hh [3H, H], bias_ih [3H], bias_hh [3H], rows
-        in the order r, z, n; further layers read D·H features
+        in the order r (reset gate), z (update gate), n (candidate); further layers read D·H features
     Costs: MACs = T·N × Σ D·3H·(features + H); FLOPs = 2 × MACs + per step, sample, layer and direction 6H for the two
         biases, 3H for their sums, 9H for r, z (4 each) and n, H for r ⊙ (…), 4H for h′
     Source: torch.nn.GRU (reset after the product, as in its formula); Cho et al. 2014
@@ -214,3 +253,5 @@ class Gru(Recurrent):
 
     gates = 3
     elementwise = 17
+    # r multiplies W_hn h + b_hn, so that here the two biases of the candidate are no sum.
+    biases: ClassVar[Mapping[str, int]] = {"pytorch": 2, "keras": 2, "textbook": 1}

@@ -37,6 +37,12 @@ _NAMES = {
 }
 """Folded names that other formats give these keys (`suggestions.fold`)."""
 
+_DTYPES = {
+    **dict.fromkeys(("int", "integer", "long", "int32", "int16", "int8", "uint8"), "int64"),
+    **dict.fromkeys(("float", "double", "half", "float64", "float16", "bfloat16"), "float32"),
+}
+"""Other words for a dtype: whole numbers are read as int64, all others as float32."""
+
 _EXAMPLES = {"input": "`input: [N, 3, 224, 224]`", "layers": "`layers:` with a list of steps"}
 
 
@@ -98,10 +104,11 @@ def _input(node: Node, findings: Findings) -> Input | None:
     dtype = plain(entries["dtype"]) if "dtype" in entries else DTYPES[0]
     if dtype not in DTYPES:
         words = " or ".join(f"`{word}`" for word in DTYPES)
-        near = {"int": "int64", "long": "int64", "int32": "int64", "float": "float32"}.get(str(dtype).lower())
+        near = _DTYPES.get(str(dtype).lower())
         help_text = f"write `dtype: {near}`" if near else None
         fix = Fix(entries["dtype"].span, near) if near else None
-        message = f"`input.dtype` expects {words}, receives {said(dtype)}"
+        received = f"`{shorten(dtype)}`" if isinstance(dtype, str) else said(dtype)
+        message = f"`input.dtype` expects {words}, receives {received}"
         findings.refuse("SC203", message, head(entries["dtype"]), help=help_text, fix=fix)
         dtype = near or DTYPES[0]
     return None if shape is None else Input("input", shape, dtype, span=entries["shape"].span)

@@ -49,11 +49,12 @@ def read_steps(node: Node, findings: Findings, blocks: Container[str] = ()) -> t
 
     Every step is looked at for mistakes. `blocks` are names that stand for layers and cannot be read yet.
     """
-    reader = _StepReader(findings, blocks)
+    items = _items(node, findings)
+    reader = _StepReader(findings, blocks, _named(items))
     steps: list[Step] = []
     reads = "input"
     broken = False
-    for position, item in enumerate(_items(node, findings)):
+    for position, item in enumerate(items):
         step = reader.read(item, position, reads)
         if step is None:
             broken = True
@@ -75,26 +76,35 @@ def _items(node: Node, findings: Findings) -> tuple[Node, ...]:
     return tuple(Mapping((entry,), entry[0].span) for entry in node.entries) if isinstance(node, Mapping) else ()
 
 
-class _StepReader:
-    __slots__ = ("_blocks", "_findings", "_layers", "_names", "_slots")
+def _named(items: tuple[Node, ...]) -> dict[str, Span]:
+    """Return where each name is given, so that a reference to what comes later is told from one to nothing."""
+    names = (item.get("name") for item in items if isinstance(item, Mapping))
+    return {name.text: name.span for name in names if isinstance(name, Scalar)}
 
-    def __init__(self, findings: Findings, blocks: Container[str]) -> None:
+
+class _StepReader:
+    __slots__ = ("_blocks", "_findings", "_given", "_layers", "_lost", "_names", "_slots", "_words")
+
+    def __init__(self, findings: Findings, blocks: Container[str], given: dict[str, Span]) -> None:
         self._findings = findings
         self._blocks = blocks
+        self._given = given
         self._layers = LayerReader(findings)
         self._names: dict[str, Span] = {}
         self._slots = {"input": "input"}
+        self._words: dict[str, type[Layer]] = {}
+        self._lost: list[tuple[Node, int]] = []
 
     def read(self, node: Node, position: int, reads: str) -> Step | None:
         found = self._take_apart(node)
         if found is None:
+            self._lost.append((node, position))
             return None
         path = self._path(found, position)
         expect = read_expectations(found.own["expect"], self._findings) if "expect" in found.own else ()
-        inputs = self._references(found.own["from"]) if "from" in found.own else (reads,)
-        self._slots |= {path: path, f"{path}.output": path} | {
-            f"{path}.{name}": f"{path}.{name}" for name in found.cls.further
-        }
+        inputs = self._references(found.own["from"], path) if "from" in found.own else (reads,)
+        self._words[path] = found.cls
+        self._slots |= {path: path, **self._outputs(found.cls, path)}
         layer, place = self._layers.read(found.cls, found.word, found.node, found.strays)
         if layer is None or inputs is None or not found.certain:
             return None
@@ -102,7 +112,11 @@ class _StepReader:
             place = place._replace(reads=head(found.own["from"]))
         return Step(path, layer, inputs, place, expect)
 
-    def _references(self, node: Node) -> tuple[str, ...] | None:
+    def _outputs(self, cls: type[Layer], path: str) -> dict[str, str]:
+        """Return the slots of a step's outputs under the names that `from:` gives them."""
+        return {f"{path}.output": path, **{f"{path}.{name}": f"{path}.{name}" for name in cls.further}}
+
+    def _references(self, node: Node, path: str) -> tuple[str, ...] | None:
         """Return the slots that `from:` names: an earlier step, a further output of one (`lstm.h_n`), or `input`."""
         items = node.items if isinstance(node, Sequence) else (node,)
         slots = []
@@ -112,7 +126,7 @@ class _StepReader:
                 message = f"`from` expects the name of an earlier step, or a list of them, receives {said(plain(item))}"
                 self._findings.refuse("SC202", message, head(item))
             elif name not in self._slots:
-                self._refuse_reference(name, item)
+                self._refuse_reference(name, item, path)
             else:
                 slots.append(self._slots[name])
         if not items:
@@ -121,19 +135,41 @@ class _StepReader:
             )
         return tuple(slots) if slots and len(slots) == len(items) else None
 
-    def _refuse_reference(self, name: str, node: Node) -> None:
+    def _refuse_reference(self, name: str, node: Node, path: str) -> None:
+        if self._is_lost(name):
+            return  # its step cannot be made out: one cause, one error
         from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
-        near = closest(name, tuple(self._slots))
-        known = [slot for slot in self._slots if not slot.endswith(".output")]
-        listed = f"so far there are {', '.join(f'`{slot}`' for slot in known[-8:])}"
-        self._findings.refuse(
-            "SC104",
-            f"`from` names `{shorten(name)}`, which no earlier step is called",
-            head(node),
-            help=f"write `{near}`" if near else listed,
-            fix=Fix(node.span, near) if near else None,
-        )
+        step, _, output = name.rpartition(".")
+        cls = self._words.get(step)
+        names = [slot for slot in self._slots if not slot.endswith(".output")]
+        near = closest(name, names)
+        labels: tuple[Label, ...] = ()
+        if cls is not None:
+            names = [slot for slot in names if slot == step or slot.startswith(f"{step}.")]
+            near = closest(name, names)
+            message = f"`from` names `{shorten(output)}` of `{step}`, which a `{cls.word}` does not give"
+            otherwise = f"it gives {' and '.join(f'`{slot}`' for slot in names)}"
+        elif name == path:
+            message, near, otherwise = f"`from` names `{name}`, the step itself", None, "name a step above it"
+        elif name in self._given and name not in self._names:
+            message, near, otherwise = f"`from` names `{shorten(name)}`, which comes later", None, "move that step up"
+            labels = (Label(self._given[name], "it is here"),)
+        else:
+            message = f"`from` names `{shorten(name)}`, which no earlier step is called"
+            otherwise = f"what stands before it: {', '.join(f'`{slot}`' for slot in names[-8:])}"
+        help_text = f"write `{near}`" if near else otherwise
+        fix = Fix(node.span, near) if near else None
+        self._findings.refuse("SC104", message, head(node), labels=labels, help=help_text, fix=fix)
+
+    def _is_lost(self, name: str) -> bool:
+        """Return whether a name may be that of a step that could not be made out."""
+        for node, position in self._lost:
+            own = node.get("name") if isinstance(node, Mapping) else None
+            given = own.text if isinstance(own, Scalar) else None
+            if name == given or name.startswith(f"{given}.") or name.partition(".")[0].endswith(f"_{position}"):
+                return True
+        return False
 
     def _take_apart(self, node: Node) -> _Found | None:
         if isinstance(node, Scalar) and isinstance(node.value, str):
@@ -287,6 +323,13 @@ class _StepReader:
                 self._refuse_name(node)
         if path == "input":
             self._findings.refuse("SC103", "`name` expects a name of its own: `input` is what enters", span)
+        elif path in self._slots and path not in self._names:
+            step, _, output = path.rpartition(".")
+            message = f"`name` expects a name of its own: `{path}` is the output {output} of `{step}`"
+            self._findings.refuse("SC103", message, span, labels=(Label(self._names[step], "named here"),))
+        elif taken := [name for name in self._outputs(found.cls, path) if name in self._names]:
+            message = f"`name` expects a name of its own: `{taken[0]}` would be an output of it"
+            self._findings.refuse("SC103", message, span, labels=(Label(self._names[taken[0]], "named here"),))
         elif path in self._names:
             self._findings.refuse(
                 "SC103",

@@ -5,10 +5,15 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.dims import symbol
+from shapecalc.layers.base import show
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.derivation import Axis, Calculation, Derivation, Reading
+    from shapecalc.dims import Dim
+    from shapecalc.layers.base import Shape
 
 SAME_WITH_STRIDE = "`same` with a stride is as in Keras and ONNX (SAME_UPPER); PyTorch refuses it"
 COUNTED = " (counting from 1)"
@@ -30,10 +35,13 @@ _MEANINGS = {
     "g": "groups",
     "in": "features in",
     "out": "features out",
+    "V": "rows of the table",
+    "E": "features of a vector",
 }
 _CELLS = {"length": "cell", "depth": "slice", "height": "row", "width": "column"}
 _ASCII = str.maketrans(
     {"⌊": "floor(", "⌈": "ceil(", "⌋": ")", "⌉": ")", "−": "-", "·": "*", "×": "x", "₀": "0", "₁": "1"}
+    | {"σ": "sigma", "⊙": "*", "′": "'", "…": "..."}
 )
 
 
@@ -52,7 +60,7 @@ def calculation(result: Calculation, *, width: int | None, color: bool, unicode:
     blocks = []
     for names, axis in groups:
         heading = [bold(" and ".join(names), color=color)] if len(groups) > 1 else []
-        blocks.append([*heading, *_legend(_axis_letters(axis), width), "", *_lines(axis.output)])
+        blocks.append([*heading, *legend(_axis_letters(axis), width), "", *_lines(axis.output)])
         if axis.same:
             blocks[-1] += ["", *_lines(axis.same), f"{axis.padding[0]} before and {axis.padding[1]} after"]
         if len(groups) == 1:
@@ -75,14 +83,24 @@ def calculation_dict(result: Calculation) -> dict[str, Any]:
     if result.axes:
         document["output"] = [axis.output.result for axis in result.axes]
     if result.shape is not None:
-        document["output_shape"] = [*result.shape] if result.word == "linear" else ["N", *result.shape[1:]]
-    if result.costs and result.word != "linear":
+        document["output_shape"] = [*map(_dim, _whole_shape(result))]
+    if result.costs and result.axes:
         document["costs_at"] = {"N": 1}
     document |= {line.name.lower(): line.result for line in result.costs}
     if result.axes:
         document["axes"] = [axis_dict(axis) for axis in result.axes]
     document["costs"] = {line.name.lower(): _derivation_dict(line) for line in result.costs}
     return document
+
+
+def _whole_shape(result: Calculation) -> Shape:
+    """Return the shape as it is shown: a layer that slides windows is asked about one sample of many."""
+    assert result.shape is not None
+    return (symbol("N"), *result.shape[1:]) if result.axes else result.shape
+
+
+def _dim(dim: Dim) -> int | str:
+    return dim if isinstance(dim, int) else str(dim)
 
 
 def axis_dict(axis: Axis) -> dict[str, Any]:
@@ -134,7 +152,8 @@ def _axis_letters(axis: Axis) -> dict[str, str]:
     return letters
 
 
-def _legend(letters: Mapping[str, str], width: int | None, meanings: Mapping[str, str] = _MEANINGS) -> list[str]:
+def legend(letters: Mapping[str, str], width: int | None, meanings: Mapping[str, str] = _MEANINGS) -> list[str]:
+    """Say what each letter of a formula stands for, and its number."""
     # No line breaks between a letter and its number.
     items = (f"{letter} = {size} ({meanings[letter]})".replace(" ", "\xa0") for letter, size in letters.items())
     return [line.replace("\xa0", " ") for line in wrapped(", ".join(items), width)]
@@ -147,20 +166,18 @@ def _lines(derivation: Derivation) -> list[str]:
 
 
 def _costs(result: Calculation, width: int | None, *, color: bool) -> list[str]:
-    assert result.shape is not None
-    linear = result.word == "linear"
-    shape = ", ".join(map(str, result.shape if linear else ("N", *result.shape[1:])))
-    meanings = _MEANINGS | ({"n": "rows"} if linear else {})
+    meanings = _MEANINGS | ({} if result.axes else {"n": "rows"})
     letters = {letter: str(size) for letter, size in result.letters}
     rows = [
-        bold(f"output shape [{shape}]", color=color) + ("" if linear else ", costs of one sample (N = 1):"),
-        *_legend(letters, width, meanings),
+        bold(f"output shape {show(_whole_shape(result))}", color=color)
+        + (", costs of one sample (N = 1):" if result.axes else ""),
+        *legend(letters, width, meanings),
         "",
     ]
     widest = max(len(line.name) for line in result.costs)
     for line in result.costs:
         rows += _lines(line._replace(name=line.name.ljust(widest)))
-    return rows
+    return [*rows, "", *(line for note in result.notes for line in wrapped(note, width))] if result.notes else rows
 
 
 def _notes(names: tuple[str, ...], axis: Axis, word: str) -> list[str]:

@@ -16,6 +16,7 @@ from shapecalc.render.columns import (
     lines_of,
     rounded,
 )
+from shapecalc.render.convention import COUNTED, USUAL
 from shapecalc.render.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, display_width, draw, paragraph, spelt
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ def _totals(report: Report, width: int | None, *, color: bool, unicode: bool) ->
     figures = (*map(grouped, counts), memory(totals.parameter_bytes), memory(totals.activation_bytes))
     figures = tuple(spelt(figure, unicode=unicode) for figure in figures)
     note = f"MACs, FLOPs and activations are those at {at}; memory at float32" if at else "memory at float32"
+    if report.params_as != USUAL:
+        note += f"; params as {COUNTED[report.params_as]} them"
     closing = paragraph(spelt(note, unicode=unicode), width=width, color=color, style=DIM)
     pair = _side_by_side(figures)
     if isinstance(totals.flops, int | None) and (width is None or max(map(display_width, pair)) <= width):

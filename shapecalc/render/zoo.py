@@ -28,8 +28,8 @@ def table(reports: Iterable[tuple[str, Report]], *, width: int | None, color: bo
                 name,
                 spelt(", ".join(show(entry.shape) for entry in report.inputs), unicode=unicode),
                 str(len(report.layers)),
-                grouped(report.totals.params),
-                grouped(report.totals.macs),
+                spelt(grouped(report.totals.params), unicode=unicode),
+                spelt(grouped(report.totals.macs), unicode=unicode),
             )
         )
         for name, report in reports

@@ -95,6 +95,15 @@ def test_fields_with_one_typo_are_found():
         ("Permute", "permute"),
         ("Transpose", "permute"),
         ("Identity", "identity"),
+        *((name, "rnn") for name in ("RNN", "SimpleRNN")),
+        *((name, "lstm") for name in ("LSTM", "CuDNNLSTM", "BiLSTM", "long_short_term_memory")),
+        *((name, "gru") for name in ("GRU", "CuDNNGRU", "gated_recurrent_unit")),
+        *((name, "embedding") for name in ("Embedding", "embed", "LookupTable")),
+        *((name, "one_hot") for name in ("OneHot", "one-hot", "CategoryEncoding")),
+        *((name, "cosine_similarity") for name in ("CosineSimilarity", "cosine")),
+        ("ReduceMean", "mean"),
+        ("ReduceMax", "max"),
+        ("ReduceSum", "sum"),
     ],
 )
 def test_other_frameworks_layers_lead_to_ours(theirs: str, ours: str):
@@ -129,14 +138,32 @@ def test_other_frameworks_layers_lead_to_ours(theirs: str, ours: str):
         ("upsample", "interpolation", "mode"),
         ("global_avg_pool", "keepdims", "keepdim"),
         ("adaptive_avg_pool", "size", "output_size"),
+        *((word, "units", "hidden_size") for word in ("rnn", "lstm", "gru")),
+        *((word, "use_bias", "bias") for word in ("rnn", "lstm", "gru")),
+        ("rnn", "activation", "nonlinearity"),
+        ("lstm", "input_dim", "input_size"),
+        ("lstm", "num_proj", "proj_size"),
+        ("embedding", "input_dim", "num_embeddings"),
+        ("embedding", "output_dim", "embedding_dim"),
+        ("embedding", "vocab_size", "num_embeddings"),
+        ("embedding", "pad_token_id", "padding_idx"),
+        ("one_hot", "depth", "num_classes"),
+        ("select", "axis", "dim"),
+        ("mean", "keepdims", "keepdim"),
+        ("max", "axes", "dim"),
     ],
 )
 def test_other_frameworks_fields_lead_to_ours(layer: str, theirs: str, ours: str):
     assert closest(theirs, fields(layer), FIELDS[layer]) == ours
 
 
-@pytest.mark.parametrize("word", ["selu", "PReLU", "relu6", "celu", "mish", "DepthwiseConv2D", "Sequential"])
+@pytest.mark.parametrize("word", ["selu", "PReLU", "relu6", "celu", "mish", "DepthwiseConv2D", "Sequential", "CNN"])
 def test_a_layer_that_means_something_else_suggests_nothing(word: str):
+    assert closest(word, WORDS, LAYERS) is None
+
+
+@pytest.mark.parametrize("word", ["LSTMCell", "EmbeddingBag", "ConvLSTM2D", "Bidirectional", "Average", "Minimum"])
+def test_what_merely_sounds_like_a_sequence_suggests_nothing(word: str):
     assert closest(word, WORDS, LAYERS) is None
 
 
@@ -145,7 +172,18 @@ def test_nothing_is_suggested_where_nothing_is_near(layer: str):
     assert closest(layer, WORDS, LAYERS) is None
 
 
-@pytest.mark.parametrize(("layer", "field"), [("dropout", "keep_prob"), ("local_response_norm", "depth_radius")])
+@pytest.mark.parametrize(
+    ("layer", "field"),
+    [
+        ("dropout", "keep_prob"),
+        ("local_response_norm", "depth_radius"),
+        ("lstm", "return_sequences"),
+        ("lstm", "time_major"),
+        ("lstm", "activation"),
+        ("gru", "reset_after"),
+        ("embedding", "mask_zero"),
+    ],
+)
 def test_a_field_that_means_another_quantity_suggests_nothing(layer: str, field: str):
     assert closest(field, fields(layer), FIELDS[layer]) is None
 

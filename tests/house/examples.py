@@ -1,58 +1,9 @@
-"""Examples of every layer: what the harness runs. Each row says why it is there.
-
-An axis is a symbol where the layer lets it be one, so that a row stands for its closed form and for a run at every
-point. Axes are pairwise different at each point: what mixes two of them up cannot come out right by chance.
-"""
+"""Examples of every layer: what the harness runs. Each row says why it is there."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from shapecalc.dims import symbol
-from shapecalc.layers import layer_type
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from shapecalc.layers import Layer, Shape
-
-# N samples, C channels, D, H and W of space, L cells of a row, F features: primes, different within a point.
-POINTS = (
-    {"N": 2, "C": 3, "D": 5, "H": 7, "W": 11, "L": 13, "F": 19},
-    {"N": 5, "C": 7, "D": 11, "H": 13, "W": 17, "L": 23, "F": 29},
-)
-
-VECTOR, TABLE, TOKENS = ("F",), ("N", "F"), ("N", "L", "F")
-ROW, MAP, BLOCK = ("N", "C", "L"), ("N", "C", "H", "W"), ("N", "C", "D", "H", "W")
-
-
-@dataclass(frozen=True)
-class Example:
-    """A layer on an input, and why it is in the table."""
-
-    word: str
-    reason: str
-    x: tuple[str | int, ...]
-    fields: Mapping[str, Any]
-
-    def layer(self) -> Layer:
-        cls = layer_type(self.word)
-        assert cls is not None
-        return cls(**self.fields)
-
-    def closed(self) -> Shape:
-        """The input's shape with its symbols free."""
-        return tuple(symbol(dim) if isinstance(dim, str) else dim for dim in self.x)
-
-    def at(self, point: Mapping[str, int]) -> tuple[int, ...]:
-        """The input's shape at a point."""
-        return tuple(point[dim] if isinstance(dim, str) else dim for dim in self.x)
-
-
-def example(word: str, reason: str, x: tuple[str | int, ...], **fields: Any) -> Example:
-    return Example(word, reason, x, fields)
-
+from tests.house.recurrent_examples import EMBEDDING, FURTHER, RECURRENT, REDUCING
+from tests.house.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
 
 CONV = [
     example("conv", "one spatial axis: the rank is the input's", ROW, out_channels=5, kernel_size=3),
@@ -330,4 +281,7 @@ REGULARIZATION = [
     example("dropout", "whatever the probability", VECTOR, p=1.0),
 ]
 
-EXAMPLES = (*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION)
+EXAMPLES = (
+    *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
+    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER),
+)

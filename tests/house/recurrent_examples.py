@@ -1,16 +1,10 @@
-"""Examples of sequences, indices and reductions, in the form of examples.py. Each row says why it is there.
-
-A row of `FURTHER` has more inputs than one: their shapes follow the example. Rows of the words in `INDICES` read whole
-numbers below the field named there.
-"""
+"""Examples of sequences, indices and reductions; `FURTHER` has the rows with more inputs than one."""
 
 from __future__ import annotations
 
-from tests.house.examples import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
+from tests.house.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
 
 SEQUENCE, BATCHED = ("L", "N", "F"), ("N", "L", "F")
-
-INDICES = {"embedding": "num_embeddings", "one_hot": "num_classes"}
 
 RECURRENT = [
     example("rnn", "one layer in one direction", SEQUENCE, hidden_size=3),
@@ -62,17 +56,29 @@ REDUCING = [
 ]
 
 FURTHER = [
-    (example("rnn", "a state given", SEQUENCE, hidden_size=4), ((1, "N", 4),)),
-    (example("gru", "states given to both directions", SEQUENCE, hidden_size=4, bidirectional=True), ((2, "N", 4),)),
-    (
-        example("lstm", "states given, which never have the batch first", BATCHED, hidden_size=4, batch_first=True),
-        ((1, "N", 4), (1, "N", 4)),
+    example("rnn", "a state given", SEQUENCE, (1, "N", 4), hidden_size=4),
+    example(
+        "gru", "states given to both directions", SEQUENCE, (6, "N", 4), hidden_size=4, num_layers=3, bidirectional=True
     ),
-    (
-        example("lstm", "a hidden state given as wide as the projection", SEQUENCE, hidden_size=4, proj_size=3),
-        ((1, "N", 3), (1, "N", 4)),
+    example(
+        "lstm",
+        "states given, which never have the batch first",
+        BATCHED,
+        (1, "N", 4),
+        (1, "N", 4),
+        hidden_size=4,
+        batch_first=True,
     ),
-    (example("cosine_similarity", "the axis unless stated", TABLE), (TABLE,)),
-    (example("cosine_similarity", "along channels, lengths below eps", BLOCK, dim=-4, eps=2.0), (BLOCK,)),
-    (example("cosine_similarity", "two vectors", VECTOR, dim=0), (VECTOR,)),
+    example(
+        "lstm",
+        "a hidden state given as wide as the projection",
+        SEQUENCE,
+        (1, "N", 3),
+        (1, "N", 4),
+        hidden_size=4,
+        proj_size=3,
+    ),
+    example("cosine_similarity", "the axis unless stated", TABLE, TABLE),
+    example("cosine_similarity", "along channels, lengths below eps", BLOCK, BLOCK, dim=-4, eps=2.0),
+    example("cosine_similarity", "two vectors", VECTOR, VECTOR, dim=0),
 ]

@@ -12,15 +12,19 @@ import pytest
 from shapecalc.dims import evaluate
 from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
+from shapecalc.layers.recurrent import Gru, Lstm
 from shapecalc.reference.base import Call
 from shapecalc.reference.executor import Executed, ExecutionError, run
-from tests.house.examples import EXAMPLES, POINTS, Example
+from tests.house.examples import EXAMPLES
+from tests.house.table import POINTS, Example
 from tests.reference.counting import counted, run_counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shapecalc.dims import Dim
     from shapecalc.layers import Layer, Shape
+    from tests.house.table import Numbers
 
 WINDOWED = ("conv", "conv_transpose", "max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "upsample")
 
@@ -30,24 +34,41 @@ each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.word}-{ro
 at_each_point = pytest.mark.parametrize("point", POINTS, ids=["small", "larger"])
 
 
-def call_of(layer: Layer, shapes: Mapping[str, Shape], dtype: Any = np.float32) -> Call:
+def call_of(example: Example, shapes: Mapping[str, Shape], dtype: Any = np.float32) -> Call:
     """The layer as the kernel gets it: fields as written, arrays in the predicted shapes."""
+    layer = example.layer()
     random = np.random.default_rng(7)
     arrays = {name: random.uniform(0.5, 1.5, shape).astype(dtype) for name, shape in shapes.items()}
     fields = {name: getattr(layer, name) for name in fields_of(type(layer))}
-    return Call("layer", layer.word, fields, arrays, ("x",), ("y",))
+    inputs = tuple(f"x{place}" for place in range(len(example.inputs)))
+    return Call("layer", layer.word, fields, arrays, inputs, ("output", *layer.further))
 
 
-def numbers(shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
-    return np.random.default_rng(11).standard_normal(shape).astype(np.float32)
+def tensors(layer: Layer, inputs: tuple[Shape, ...]) -> dict[str, Shape]:
+    return {**layer.parameters(*inputs), **layer.buffers(*inputs)}
 
 
-def tensors(layer: Layer, x: Shape) -> dict[str, Shape]:
-    return {**layer.parameters(x), **layer.buffers(x)}
+def predicted(example: Example, point: Mapping[str, int]) -> tuple[dict[str, Shape], Dim, Dim]:
+    """The outputs by name, the multiply-accumulates and the FLOPs."""
+    return figures(example.layer(), example.at(point))
 
 
-def executed(layer: Layer, x: tuple[int, ...], shapes: Mapping[str, Shape]) -> Executed:
-    return run(call_of(layer, shapes), {"x": numbers(x)})
+def figures(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[dict[str, Shape], Dim, Dim]:
+    outputs = layer.outputs(*inputs)
+    return outputs, layer.macs(*inputs, outputs["output"]), layer.flops(*inputs, outputs["output"])
+
+
+def executed(example: Example, point: Mapping[str, int], **longer: Shape) -> Executed:
+    """What a run did, with some tensors in other shapes than predicted."""
+    shapes = tensors(example.layer(), example.at(point)) | longer
+    return run(call_of(example, shapes), {**example.values(point)})
+
+
+def left(example: Example, point: Mapping[str, int]) -> dict[str, Numbers]:
+    """Every value after a run, the inputs' among them."""
+    values = example.values(point)
+    run(call_of(example, tensors(example.layer(), example.at(point))), values)
+    return values
 
 
 def test_every_layer_type_has_examples() -> None:
@@ -68,113 +89,128 @@ def test_every_field_is_set_to_something_else_than_its_default_somewhere() -> No
     assert set(defaults) - tried == set()
 
 
+@pytest.mark.parametrize("word", layer_types())
+def test_the_fewest_and_the_most_inputs_that_a_layer_takes_are_tried(word: str) -> None:
+    tried = {len(row.inputs) for row in EXAMPLES if row.word == word}
+    assert (min(tried), max(tried)) == layer_types()[word].takes
+
+
 @pytest.mark.parametrize("word", WINDOWED)
 def test_windows_are_tried_along_one_two_and_three_axes(word: str) -> None:
-    assert {len(row.x) - 2 for row in EXAMPLES if row.word == word} == {1, 2, 3}
+    assert {len(axes) - 2 for row in EXAMPLES if row.word == word for axes in row.inputs} == {1, 2, 3}
 
 
 @each
 def test_axes_are_pairwise_different(example: Example) -> None:
     for point in POINTS:
-        assert len(set(example.at(point))) == len(example.x)
+        for axes in example.at(point):
+            assert len(set(axes)) == len(axes)
+
+
+@each
+def test_outputs_have_the_names_that_the_class_states(example: Example) -> None:
+    outputs, _, _ = predicted(example, POINTS[0])
+    assert tuple(outputs) == ("output", *example.layer().further)
 
 
 @at_each_point
 @each
-def test_the_shape_that_leaves_is_the_one_predicted(example: Example, point: Mapping[str, int]) -> None:
-    layer, x = example.layer(), example.at(point)
-    assert executed(layer, x, tensors(layer, x)).shapes == (layer.output_shape(x),)
+def test_the_shapes_that_leave_are_those_predicted(example: Example, point: Mapping[str, int]) -> None:
+    outputs, _, _ = predicted(example, point)
+    assert executed(example, point).shapes == tuple(outputs.values())
 
 
 @at_each_point
 @each
 def test_the_multiply_accumulates_done_are_those_predicted(example: Example, point: Mapping[str, int]) -> None:
-    layer, x = example.layer(), example.at(point)
-    assert executed(layer, x, tensors(layer, x)).macs == layer.macs(x, layer.output_shape(x))
+    _, macs, _ = predicted(example, point)
+    assert executed(example, point).macs == macs
 
 
 @each
 def test_the_kernel_takes_the_predicted_tensors_and_no_longer_ones(example: Example) -> None:
     """A tensor that is one longer along any axis is refused, or something else leaves."""
-    layer, x = example.layer(), example.at(POINTS[0])
-    shapes = tensors(layer, x)
-    for name, shape in shapes.items():
+    outputs, _, _ = predicted(example, POINTS[0])
+    for name, shape in tensors(example.layer(), example.at(POINTS[0])).items():
         for axis in range(len(shape)):
             longer = tuple(size + (place == axis) for place, size in enumerate(shape))
             try:
-                shape_that_left = executed(layer, x, {**shapes, name: longer}).shapes
+                shapes_that_left = executed(example, POINTS[0], **{name: longer}).shapes
             except ExecutionError:
                 continue
-            assert shape_that_left != (layer.output_shape(x),), f"{name} of {longer} passed for {shape}"
+            assert shapes_that_left != tuple(outputs.values()), f"{name} of {longer} passed for {shape}"
 
 
 @each
 def test_the_kernel_needs_every_predicted_tensor(example: Example) -> None:
-    layer, x = example.layer(), example.at(POINTS[0])
-    shapes = tensors(layer, x)
+    shapes = tensors(example.layer(), example.at(POINTS[0]))
     for name in shapes:
+        kept = {other: shape for other, shape in shapes.items() if other != name}
         with pytest.raises(ExecutionError, match=name):
-            executed(layer, x, {kept: shape for kept, shape in shapes.items() if kept != name})
+            run(call_of(example, kept), example.values(POINTS[0]))
 
 
 @at_each_point
 @each
 def test_the_closed_form_at_a_point_is_what_is_inferred_there(example: Example, point: Mapping[str, int]) -> None:
-    layer, x, closed = example.layer(), example.at(point), example.closed()
-    y, form = layer.output_shape(x), layer.output_shape(closed)
-    assert bound(form, point) == y
-    assert {name: bound(shape, point) for name, shape in tensors(layer, closed).items()} == tensors(layer, x)
-    assert evaluate(layer.macs(closed, form), point) == layer.macs(x, y)
-    assert evaluate(layer.flops(closed, form), point) == layer.flops(x, y)
+    layer, inputs, closed = example.layer(), example.at(point), example.closed()
+    outputs, macs, flops = figures(layer, inputs)
+    forms, macs_form, flops_form = figures(layer, closed)
+    assert {name: bound(form, point) for name, form in forms.items()} == outputs
+    assert {name: bound(form, point) for name, form in tensors(layer, closed).items()} == tensors(layer, inputs)
+    assert evaluate(macs_form, point) == macs
+    assert evaluate(flops_form, point) == flops
 
 
 @each
 def test_figures_are_python_ints(example: Example) -> None:
-    layer, x = example.layer(), example.at(POINTS[0])
-    y = layer.output_shape(x)
-    sizes = [size for shape in (y, *tensors(layer, x).values()) for size in shape]
-    assert {type(figure) for figure in (*sizes, layer.macs(x, y), layer.flops(x, y))} == {int}
+    outputs, macs, flops = predicted(example, POINTS[0])
+    shapes = (*outputs.values(), *tensors(example.layer(), example.at(POINTS[0])).values())
+    assert {type(figure) for figure in (*(size for shape in shapes for size in shape), macs, flops)} == {int}
 
 
 @each
 def test_flops_are_the_operations_that_counting_scalars_saw(example: Example) -> None:
-    layer, x = example.layer(), example.at(POINTS[0])
-    y = layer.output_shape(x)
-    call = call_of(layer, tensors(layer, x), float)
-    if layer.macs(x, y):
+    _, macs, flops = predicted(example, POINTS[0])
+    call = call_of(example, tensors(example.layer(), example.at(POINTS[0])), float)
+    if macs:
         # A bias counts as well: it is also added where a transposed window has written nothing, a plain 0. Statistics
         # do not: they are folded once per channel, which the convention leaves out.
         call = replace(call, parameters={name: counted(array) for name, array in call.parameters.items()})
-    _, done = run_counted(call, numbers(x).astype(float))
-    assert done.total() == layer.flops(x, y)
-    if layer.macs(x, y):
-        assert done["multiply"] == layer.macs(x, y)
+    _, done = run_counted(call, *example.values(POINTS[0], float).values())
+    assert done.total() == flops
+    if macs:
+        assert done["multiply"] == macs + products_of_gates(example, POINTS[0])
+
+
+def products_of_gates(example: Example, point: Mapping[str, int]) -> int:
+    """Three for each unit that has gates, at each step: f ⊙ c, i ⊙ g, o ⊙ tanh(c′); r ⊙ (…), (1 − z) ⊙ n, z ⊙ h."""
+    layer, (x, *_) = example.layer(), example.at(point)
+    if not isinstance(layer, Lstm | Gru):
+        return 0
+    return 3 * x[0] * x[1] * layer.directions * layer.num_layers * layer.hidden_size
 
 
 @each
 def test_what_leaves_is_finite_and_single_precision_as_the_price_of_a_run_has_it(example: Example) -> None:
-    layer, x = example.layer(), example.at(POINTS[1])
-    values = {"x": numbers(x)}
-    run(call_of(layer, tensors(layer, x)), values)
-    assert values["y"].dtype == np.float32
-    assert np.isfinite(values["y"]).all()
+    values = left(example, POINTS[1])
+    for name in ("output", *example.layer().further):
+        assert values[name].dtype == np.float32
+        assert np.isfinite(values[name]).all()
 
 
 @each
-def test_the_input_is_left_as_it_was(example: Example) -> None:
-    """Other steps may read the same value: a kernel writes into arrays of its own."""
-    layer, x = example.layer(), example.at(POINTS[0])
-    values = {"x": numbers(x)}
-    run(call_of(layer, tensors(layer, x)), values)
-    np.testing.assert_array_equal(values["x"], numbers(x))
+def test_the_inputs_are_left_as_they_were(example: Example) -> None:
+    """Other steps may read the same values: a kernel writes into arrays of its own."""
+    values = left(example, POINTS[0])
+    for name, array in example.values(POINTS[0]).items():
+        np.testing.assert_array_equal(values[name], array)
 
 
 @pytest.mark.parametrize("example", [row for row in EXAMPLES if row.word in MOVING], ids=lambda row: row.reason)
 def test_a_layer_that_moves_numbers_loses_none_and_makes_up_none(example: Example) -> None:
-    layer, x = example.layer(), example.at(POINTS[0])
-    values = {"x": numbers(x)}
-    run(call_of(layer, tensors(layer, x)), values)
-    assert sorted(values["y"].ravel()) == sorted(values["x"].ravel())
+    values = left(example, POINTS[0])
+    assert sorted(values["output"].ravel()) == sorted(values["x0"].ravel())
 
 
 def bound(shape: Shape, point: Mapping[str, int]) -> Shape:

@@ -79,6 +79,10 @@ def test_what_writes_no_table_needs_neither_numpy_nor_its_kernels(words: tuple[s
         ("pool", "--n", "28", "--f", "2"),
         ("conv-transpose", "--n", "8", "--f", "4"),
         ("linear", "--in", "400", "--out", "120"),
+        ("rnn", "--input-size", "10", "--hidden-size", "20"),
+        ("lstm", "--input-size", "10", "--hidden-size", "20", "--format", "json"),
+        ("gru", "--input-size", "10", "--hidden-size", "20"),
+        ("embedding", "--num", "10", "--dim", "3"),
     ],
     ids=lambda words: words[0],
 )

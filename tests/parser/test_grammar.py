@@ -249,7 +249,10 @@ def test_a_file_of_mistakes_is_given_up_after_fifty() -> None:
         ("BatchNorm2d", "batch_norm"),
         ("Convolutoin", "conv"),  # a foreign name, misspelt
         ("ReLU", "relu"),
-        ("lstm", None),
+        ("SimpleRNN", "rnn"),
+        ("LSTM", "lstm"),
+        ("Embeding", "embedding"),
+        ("lstm_cell", None),
         ("banana", None),
     ],
 )
@@ -367,7 +370,11 @@ VALUES = st.recursive(
         st.lists(inner, max_size=4)
         | st.dictionaries(
             st.sampled_from(
-                ["conv", "linear", "max_pool", "relu", "name", "expect", "out_channels", "kernel_size", "padding"]
+                [
+                    *("conv", "linear", "max_pool", "relu", "lstm", "embedding", "select"),
+                    *("name", "from", "expect", "shape", "dtype"),
+                    *("out_channels", "kernel_size", "padding", "hidden_size", "dim", "index"),
+                ]
             )
             | st.text(max_size=4),
             inner,

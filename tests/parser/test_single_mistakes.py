@@ -31,6 +31,17 @@ layers:
   - log_softmax: {dim: 1}
 """
 
+SEQUENCES = """\
+input: {shape: [N, T], dtype: int64}
+layers:
+  - {embedding: {num_embeddings: 50, embedding_dim: 8, padding_idx: 0}, name: words}
+  - {lstm: {hidden_size: 6, num_layers: 2, dropout: 0.1, bidirectional: true, proj_size: 3}, name: encoder}
+  - gru: {hidden_size: 5, input_size: 6, batch_first: true}
+  - {rnn: {hidden_size: 6, nonlinearity: relu}, from: [words]}
+  - {select: {dim: 1, index: 0}, from: encoder.h_n}
+  - mean: {dim: -1, keepdim: true}
+"""
+
 
 class Mutant(NamedTuple):
     text: str
@@ -52,7 +63,7 @@ def words_of(node: Node) -> list[Scalar]:
 
 def mutants(count: int) -> list[Mutant]:
     rng = random.Random(20)
-    texts = [MORE, *(path.read_text() for name in zoo.names() if (path := zoo.path(name)))]
+    texts = [MORE, SEQUENCES, *(path.read_text() for name in zoo.names() if (path := zoo.path(name)))]
     places = []
     for text in texts:
         layers = read_text(Source("net.yaml", text)).get("layers")  # type: ignore[union-attr]

@@ -1,0 +1,86 @@
+"""`shapecalc embedding`: what comes out of a table of vectors, and what it holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shapecalc.cli import calculation as asked
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.window import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.dims import Dim
+
+REQUIRED = {"num_embeddings": "--num COUNT", "embedding_dim": "--dim FEATURES"}
+
+
+def command(
+    num: Annotated[
+        str | None, typer.Option("--num", "--num-embeddings", metavar="COUNT", help="Vectors: the vocabulary.")
+    ] = None,
+    dim: Annotated[
+        str | None, typer.Option("--dim", "--embedding-dim", metavar="FEATURES", help="Numbers of a vector.")
+    ] = None,
+    input_: Annotated[
+        str | None,
+        typer.Option("--input", metavar="SHAPE", help="Shape of the indices, such as 2x4; left out, [N, T]."),
+    ] = None,
+    padding_idx: Annotated[
+        str | None, typer.Option("--padding-idx", metavar="ROW", help="The row that stands for padding.")
+    ] = None,
+    format_: asked.FormatOption = asked.Format.TEXT,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Count an embedding's parameters.
+
+    Shows its output shape as well. An embedding looks vectors up and computes nothing: 0 MACs, 0 FLOPs.
+
+    For example: shapecalc embedding --num 10 --dim 3 --input 2x4
+    """
+    from shapecalc.derivation import Calculation, embedding_costs
+    from shapecalc.diagnostics.errors import LayerError
+    from shapecalc.layers.embedding import Embedding
+
+    written = {"num_embeddings": num, "embedding_dim": dim, "input": input_, "padding_idx": padding_idx}
+    texts = {field: text for field, text in written.items() if text is not None}
+    _require(texts)
+    try:
+        layer = Embedding(**{field: whole(text, field) for field, text in texts.items() if field != "input"})
+        x = _indices(input_)
+    except LayerError as error:
+        from shapecalc.cli.mistakes import mistake
+
+        raise mistake(error, texts) from None
+    notes = []
+    if layer.padding_idx is not None:
+        row = layer.padding_idx % layer.num_embeddings
+        notes = [f"row {row} stands for padding: it is counted, and training leaves it as it is"]
+    letters = (("V", layer.num_embeddings), ("E", layer.embedding_dim))
+    shape, costs = layer.output_shape(x), embedding_costs(layer, x)
+    asked.show(Calculation("embedding", (), letters, shape, costs, tuple(notes)), format_, color)
+
+
+def _require(texts: Mapping[str, str]) -> None:
+    lacking = [option for field, option in REQUIRED.items() if field not in texts]
+    if lacking:
+        from shapecalc.cli.mistakes import usage
+
+        names = " and ".join(f"`{option.split()[0]}`" for option in lacking)
+        add = " and ".join(f"`{option}`" for option in lacking)
+        raise usage("SC106", f"{names} {'is' if len(lacking) == 1 else 'are'} missing", f"add {add}")
+
+
+def _indices(text: str | None) -> tuple[Dim, ...]:
+    from shapecalc.dims import symbol
+    from shapecalc.layers.fields import Integer
+
+    if text is None:
+        return symbol("N"), symbol("T")
+    sizes = tuple(whole(part, "input") for part in text.lower().replace("×", "x").split("x"))
+    for size in sizes:
+        Integer().check("input", size)
+    return sizes

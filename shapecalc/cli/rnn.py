@@ -1,0 +1,45 @@
+"""`shapecalc rnn`: what a plain recurrent layer (Elman's) gives, holds and costs, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from shapecalc.cli import calculation as asked, recurrence as shared
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.convention import ParamsAs, ParamsAsOption
+
+
+def command(
+    input_size: shared.InputSizeOption = None,
+    hidden_size: shared.HiddenSizeOption = None,
+    num_layers: shared.NumLayersOption = None,
+    seq: shared.SeqOption = None,
+    batch: shared.BatchOption = None,
+    bidirectional: shared.BidirectionalOption = False,
+    nonlinearity: Annotated[
+        str | None, typer.Option("--nonlinearity", metavar="tanh|relu", help="What is done to the sum; default tanh.")
+    ] = None,
+    batch_first: shared.BatchFirstOption = False,
+    bias: shared.BiasOption = True,
+    dropout: shared.DropoutOption = None,
+    params_as: ParamsAsOption = ParamsAs.PYTORCH,
+    format_: asked.FormatOption = asked.Format.TEXT,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Derive a plain RNN's shapes, parameters and costs.
+
+    Shows the equations of a step, which tensor holds what, and every cost with the numbers put in.
+
+    MACs are multiply-accumulates of the matrix products; FLOPs are 2 x MACs plus every other operation: biases, sums,
+    activations, states. Without --seq or --batch, costs are expressions in T and N.
+
+    For example: shapecalc rnn --input-size 10 --hidden-size 20 --num-layers 2 --seq 5 --batch 3
+    """
+    from shapecalc.layers.recurrent import Rnn
+
+    sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers, "dropout": dropout}
+    written = {**sizes, "nonlinearity": nonlinearity, "seq": seq, "batch": batch}
+    flags = {"bidirectional": bidirectional, "batch_first": batch_first, "bias": bias}
+    shared.answer(Rnn, written, flags, params_as, format_, color)

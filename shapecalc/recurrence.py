@@ -1,0 +1,383 @@
+"""A recurrent layer taken apart: its gates and equations, its tensors, and every cost with the numbers put in.
+
+Every result is what the layer itself gives; a test holds the value of each line against it. T: steps, N: samples, in:
+features that enter, H: hidden units, P: size of the projection, L: layers, D: directions, G: gates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.dims import Dim, pretty
+from shapecalc.layers.base import PARAMS_AS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.layers.base import Shape
+    from shapecalc.layers.recurrent import Recurrent
+
+Term = tuple[str, str]
+"""A part of a formula, in letters and in numbers."""
+
+SIGMOID = 4
+"""Operations of one sigmoid: negate, exp, add, divide."""
+
+
+class Equation(NamedTuple):
+    """One line of the cell: what it gives, how, what that is called, and what for."""
+
+    left: str
+    right: str
+    name: str
+    purpose: str
+
+
+class Gate(NamedTuple):
+    """A gate and its rows of weight_ih, weight_hh and the biases, the first and the last."""
+
+    letter: str
+    name: str
+    rows: tuple[int, int]
+
+
+class Output(NamedTuple):
+    """What leaves: its shape in numbers and in letters, and what it holds."""
+
+    name: str
+    shape: Shape
+    letters: tuple[str, ...]
+    holds: str
+
+
+class Tensor(NamedTuple):
+    """A parameter tensor, and the matrices or vectors of the equations that stand in it, one below the other."""
+
+    name: str
+    shape: tuple[int, ...]
+    size: int
+    holds: tuple[str, ...]
+
+
+class Figure(NamedTuple):
+    """One number: its formula (empty for a plain sum), the formula with the numbers put in, and the result."""
+
+    name: str
+    formula: str
+    numbers: str
+    result: Dim
+
+    @property
+    def equation(self) -> str:
+        """The numbers put in, and what comes out.
+
+        >>> Figure("step", "H·H", "40·40", 1_600).equation
+        '40·40 = 1,600'
+        """
+        shown = grouped(self.result)
+        return shown if self.numbers == shown else f"{self.numbers} = {shown}"
+
+
+class Recurrence(NamedTuple):
+    """A recurrent layer on an input: all that there is to show."""
+
+    word: str
+    x: Shape
+    order: tuple[str, ...]
+    letters: tuple[tuple[str, Dim], ...]
+    outputs: tuple[Output, ...]
+    equations: tuple[Equation, ...]
+    gates: tuple[Gate, ...]
+    tensors: tuple[Tensor, ...]
+    biased: bool
+    params_as: str
+    conventions: dict[str, int]
+    """The parameters as each convention counts them."""
+    params: tuple[Figure, ...]
+    """The layers of the stack, where there are several, then their sum."""
+    step: tuple[Figure, ...]
+    """MACs of one step of one sample, in the same way."""
+    macs: Figure
+    operations: tuple[Figure, ...]
+    """What a step of one sample does besides its products, in one layer and direction, item by item."""
+    others: tuple[Figure, ...]
+    """Their sum, and that of all layers and directions."""
+    flops: Figure
+
+
+class _Cell(NamedTuple):
+    """What is particular to a kind of cell; `{}` stands for the sums of products, gate by gate."""
+
+    equations: tuple[Equation, ...]
+    operations: tuple[tuple[str, tuple[int, ...]], ...]
+    """What a step does besides products and biases: a name, and factors of H."""
+
+
+_INTO_STATE = Equation("h′", "", "hidden state", "what this step hands on")
+
+_CELLS = MappingProxyType(
+    {
+        "rnn": _Cell(
+            (_INTO_STATE._replace(right="{nonlinearity}({h})"),),
+            (("{nonlinearity} of the sum", ()),),
+        ),
+        "lstm": _Cell(
+            (
+                Equation("i", "σ({i})", "input gate", "how much of the candidate enters the cell"),
+                Equation("f", "σ({f})", "forget gate", "how much of c stays"),
+                Equation("g", "tanh({g})", "candidate", "what could enter the cell"),
+                Equation("o", "σ({o})", "output gate", "how much of the cell is shown"),
+                Equation("c′", "f ⊙ c + i ⊙ g", "cell", "what stays, and what enters"),
+                _INTO_STATE._replace(right="o ⊙ tanh(c′)"),
+            ),
+            (
+                ("σ of i, f and o, 4 each", (3, SIGMOID)),
+                ("tanh of g and of c′", (2,)),
+                ("c′ = f ⊙ c + i ⊙ g", (3,)),
+                ("o ⊙ tanh(c′)", ()),
+            ),
+        ),
+        "gru": _Cell(
+            (
+                Equation("r", "σ({r})", "reset gate", "how much of h the candidate sees"),
+                Equation("z", "σ({z})", "update gate", "how much of h stays"),
+                Equation("n", "tanh({input} + r ⊙ ({state}))", "candidate", "what could take its place"),
+                _INTO_STATE._replace(right="(1 − z) ⊙ n + z ⊙ h"),
+            ),
+            (
+                ("σ of r and z, 4 each", (2, SIGMOID)),
+                ("tanh of n", ()),
+                ("r ⊙ (…)", ()),
+                ("h′ = (1 − z) ⊙ n + z ⊙ h", (4,)),
+            ),
+        ),
+    }
+)
+_GATES = {"rnn": ("h",), "lstm": ("i", "f", "g", "o"), "gru": ("r", "z", "n")}
+
+
+def recurrence(layer: Recurrent, steps: Dim, samples: Dim, features: int, params_as: str = "pytorch") -> Recurrence:
+    """Take a layer apart on an input of `steps` times `samples` vectors.
+
+    >>> from shapecalc.layers.recurrent import Lstm
+    >>> found = recurrence(Lstm(hidden_size=20, num_layers=2), 5, 3, 10)     # torch.nn.LSTM's own example
+    >>> found.params[0].formula, found.params[0].equation
+    ('G·H·(in + H + 2)', '4·20·(10 + 20 + 2) = 2,560')
+    >>> found.macs.equation
+    '5·3·5,600 = 84,000'
+    """
+    x = (samples, steps, features) if layer.batch_first else (steps, samples, features)
+    span = Figure("", "T·N", f"{pretty(steps)}·{pretty(samples)}", 0)
+    return Recurrence(
+        word=layer.word,
+        x=x,
+        order=("N", "T", "in") if layer.batch_first else ("T", "N", "in"),
+        letters=_letters(layer, steps, samples, features),
+        outputs=tuple(_outputs(layer, x)),
+        equations=tuple(_equations(layer)),
+        gates=tuple(_gates(layer)),
+        tensors=tuple(_tensors(layer, x, params_as)),
+        biased=layer.bias,
+        params_as=params_as,
+        conventions={whose: _whole(layer.params_as(whose, x)) for whose in PARAMS_AS},
+        params=tuple(_params(layer, features, params_as)),
+        step=tuple(_step(layer, features)),
+        macs=_macs(layer, x, span),
+        operations=tuple(_operations(layer)),
+        others=tuple(_others(layer, features)),
+        flops=_flops(layer, x, span),
+    )
+
+
+def grouped(dim: Dim) -> str:
+    """Write a number with its digits in groups of three, an expression typographically."""
+    return f"{dim:,}" if isinstance(dim, int) else pretty(dim)
+
+
+def _letters(layer: Recurrent, steps: Dim, samples: Dim, features: int) -> tuple[tuple[str, Dim], ...]:
+    letters = [("T", steps), ("N", samples), ("in", features), ("H", layer.hidden_size)]
+    if _projects(layer):
+        letters.append(("P", layer.state_size))
+    letters.append(("L", layer.num_layers))
+    if layer.bidirectional:
+        letters.append(("D", layer.directions))
+    return (*letters, ("G", layer.gates)) if layer.gates > 1 else tuple(letters)
+
+
+def _outputs(layer: Recurrent, x: Shape) -> Iterator[Output]:
+    size = _state(layer)[0]
+    features = _times(_directions(layer), (size, ""))[0]
+    levels = _times(_directions(layer), ("L", ""))[0]
+    sequence = ("N", "T") if layer.batch_first else ("T", "N")
+    each = "each layer and direction" if layer.bidirectional else "each layer"
+    sides = ", both directions side by side" if layer.bidirectional else ""
+    spelt = {
+        "output": ((*sequence, features), f"h of the last layer at every step{sides}"),
+        "h_n": ((levels, "N", size), f"h of {each} after its last step"),
+        "c_n": ((levels, "N", "H"), f"c of {each} after its last step"),
+    }
+    for name, shape in layer.outputs(x).items():
+        yield Output(name, shape, *spelt[name])
+
+
+def _equations(layer: Recurrent) -> Iterator[Equation]:
+    sums = {gate: f"{_product(layer, 'x', gate)} + {_product(layer, 'h', gate)}" for gate in _GATES[layer.word]}
+    last = _GATES[layer.word][-1]
+    parts = {"input": _product(layer, "x", last), "state": _product(layer, "h", last)}
+    for line in _CELLS[layer.word].equations:
+        right = line.right.format(**sums, **parts, nonlinearity=_nonlinearity(layer))
+        if line.left == "h′" and _projects(layer):
+            yield Equation("h′", f"W_hr ({right})", line.name, f"{line.purpose}, projected to {layer.state_size}")
+        else:
+            yield line._replace(right=right)
+
+
+def _product(layer: Recurrent, factor: str, gate: str) -> str:
+    side = ("i" if factor == "x" else "h") + gate
+    return f"W_{side} {factor} + b_{side}" if layer.bias else f"W_{side} {factor}"
+
+
+def _gates(layer: Recurrent) -> Iterator[Gate]:
+    names = {line.left: line.name for line in _CELLS[layer.word].equations}
+    for place, letter in enumerate(_GATES[layer.word]):
+        first = place * layer.hidden_size
+        yield Gate(letter, names.get(letter, "hidden state"), (first, first + layer.hidden_size - 1))
+
+
+def _tensors(layer: Recurrent, x: Shape, params_as: str) -> Iterator[Tensor]:
+    merged = layer.biases[params_as] == 1
+    for name, shape in layer.parameters(x).items():
+        kind, side, level = name.split("_", 2)
+        if kind == "bias" and merged:
+            if side == "ih":
+                yield _tensor(f"bias_{level}", shape, tuple(f"b_{gate}" for gate in _GATES[layer.word]))
+            continue
+        letters = ("",) if side == "hr" else _GATES[layer.word]
+        place = side if side == "hr" else side[0]
+        yield _tensor(name, shape, tuple(f"{'b' if kind == 'bias' else 'W'}_{place}{gate}" for gate in letters))
+
+
+def _tensor(name: str, shape: Shape, holds: tuple[str, ...]) -> Tensor:
+    sizes = tuple(map(_whole, shape))
+    return Tensor(name, sizes, prod(sizes), holds)
+
+
+def _params(layer: Recurrent, features: int, params_as: str) -> Iterator[Figure]:
+    x = (1, 1, features)
+    vectors = str(layer.biases[params_as])
+    biases = [(vectors, vectors)] if layer.bias else []
+    one = _whole(replace(layer, num_layers=1).params_as(params_as, x))
+    yield from _levels(layer, features, biases, "params", one, _whole(layer.params_as(params_as, x)))
+
+
+def _step(layer: Recurrent, features: int) -> Iterator[Figure]:
+    one = _whole(replace(layer, num_layers=1).macs_per_step(features))
+    yield from _levels(layer, features, [], "step", one, _whole(layer.macs_per_step(features)))
+
+
+def _levels(layer: Recurrent, features: int, biases: list[Term], name: str, first: int, total: int) -> Iterator[Figure]:
+    """Yield the first layer, those that read the layer below, and the sum; one line where there is one layer."""
+    lowest = _level(layer, ("in", str(features)), biases)
+    if layer.num_layers == 1:
+        yield Figure(name, *lowest, total)
+        return
+    several = layer.num_layers > 2  # noqa: PLR2004 - then the further layers are more than one
+    count = ("(L − 1)", f"({layer.num_layers} − 1)") if several else ("", "")
+    further = _level(layer, _times(_directions(layer), _state(layer)), biases, count)
+    yield Figure("layer 0", *lowest, first)
+    yield Figure(f"layers 1 to {layer.num_layers - 1}" if several else "layer 1", *further, total - first)
+    yield Figure(name, "", f"{first:,} + {total - first:,}", total)
+
+
+def _level(layer: Recurrent, reads: Term, biases: list[Term], count: Term = ("", "")) -> Term:
+    """Write how many layers · D·(G·H·(what is read + the state + biases) + the projection)."""
+    products = _times(_rows(layer), _bracketed(_plus(reads, _state(layer), *biases)))
+    if _projects(layer):
+        products = _plus(products, _times(("H", str(layer.hidden_size)), _state(layer)))
+        if layer.bidirectional or count[0]:
+            products = _bracketed(products)
+    return _times(count, _directions(layer), products)
+
+
+def _macs(layer: Recurrent, x: Shape, span: Figure) -> Figure:
+    step = _whole(layer.macs_per_step(x[2]))
+    return Figure("MACs", f"{span.formula}·step", f"{span.numbers}·{step:,}", layer.macs(x))
+
+
+def _operations(layer: Recurrent) -> Iterator[Figure]:
+    units = ("H", str(layer.hidden_size))
+    if layer.bias:
+        yield _item("adding b_ih and b_hh", _times(("2", "2"), _rows(layer)))
+    yield _item("adding both products", _rows(layer))
+    for name, factors in _CELLS[layer.word].operations:
+        term = units
+        for factor in reversed(factors):
+            term = _times((str(factor), str(factor)), term)
+        yield _item(name.format(nonlinearity=_nonlinearity(layer)), term)
+
+
+def _item(name: str, term: Term) -> Figure:
+    return Figure(name, *term, prod(map(int, term[1].split("·"))))
+
+
+def _others(layer: Recurrent, features: int) -> Iterator[Figure]:
+    x = (1, 1, features)
+    alone = replace(layer, num_layers=1, bidirectional=False)
+    cell = _whole(alone.operations(x))
+    numbers = " + ".join(grouped(item.result) for item in _operations(layer))
+    levels = _times(("L", str(layer.num_layers)), _directions(layer))
+    if layer.num_layers * layer.directions == 1:
+        yield Figure("others", "", numbers, cell)
+        return
+    yield Figure("each", "", numbers, cell)
+    yield Figure("others", f"{levels[0]}·each", f"{levels[1]}·{cell:,}", layer.operations(x))
+
+
+def _flops(layer: Recurrent, x: Shape, span: Figure) -> Figure:
+    others = layer.operations((1, 1, x[2]))
+    formula = f"2·MACs + {span.formula}·others"
+    numbers = f"2·{grouped(layer.macs(x))} + {span.numbers}·{grouped(others)}"
+    return Figure("FLOPs", formula, numbers, layer.flops(x))
+
+
+def _rows(layer: Recurrent) -> Term:
+    units = ("H", str(layer.hidden_size))
+    return _times(("G", str(layer.gates)), units) if layer.gates > 1 else units
+
+
+def _state(layer: Recurrent) -> Term:
+    return ("P" if _projects(layer) else "H", str(layer.state_size))
+
+
+def _directions(layer: Recurrent) -> Term:
+    return ("D", "2") if layer.bidirectional else ("", "")
+
+
+def _projects(layer: Recurrent) -> bool:
+    return layer.projection_macs() > 0
+
+
+def _nonlinearity(layer: Recurrent) -> str:
+    return str(getattr(layer, "nonlinearity", "tanh"))
+
+
+def _times(*terms: Term) -> Term:
+    letters, numbers = zip(*(term for term in terms if term[0]), strict=True)
+    return "·".join(letters), "·".join(numbers)
+
+
+def _plus(*terms: Term) -> Term:
+    letters, numbers = zip(*terms, strict=True)
+    return " + ".join(letters), " + ".join(numbers)
+
+
+def _bracketed(term: Term) -> Term:
+    return f"({term[0]})", f"({term[1]})"
+
+
+def _whole(dim: Dim) -> int:
+    assert isinstance(dim, int), dim  # sizes of parameters depend on no symbol: features and units are numbers
+    return dim
