@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 DTYPES = ("float32", "int64")
 
 
+OF_INPUTS = {"SC206", "SC301", "SC313", "SC314"}
+"""Codes of mistakes in what a step reads where they are of no field: `from:` is to blame, where it stands."""
+
+
 class Input(NamedTuple):
     """What enters: its name, its shape with free symbols, and its dtype."""
 
@@ -44,10 +48,11 @@ class Place(NamedTuple):
         """Give a layer's mistake its place: the entry of the field that is wrong, else the field, else the layer."""
         entry = self.fields.get((error.field or "", *error.index))
         span = entry or self.fields.get((error.field or "",))
+        whole = self.reads if error.code in OF_INPUTS and self.reads is not None else self.word
         return Diagnostic(
             code=error.code,
             message=f"`{word}` {error.message}",
-            span=span or self.word,
+            span=span or whole,
             label=error.label,
             labels=labels,
             help=error.help,

@@ -12,7 +12,7 @@ from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.report import BYTES, Count, Facts, LayerReport, Report, Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.architecture import Architecture, Expectation, Input, Step
     from shapecalc.layers import Layer, Shape
@@ -69,6 +69,7 @@ def infer(
     costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if name in free), 1)
 
     values: dict[str, Shape] = {entry.name: entry.shape for entry in inputs}
+    named = frozenset(values)
     # Slots that hold whole numbers: all others are float32, which most networks have alone.
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
     makers: dict[str, LayerReport] = {}
@@ -92,7 +93,7 @@ def infer(
                     continue
         if dtypes or step.layer.reads != FLOAT:
             try:
-                _pass_dtype(step, dtypes)
+                _pass_dtype(step, dtypes, named)
             except LayerError as error:
                 findings.append(_placed(error, step, architecture, bindings, makers))
         row = LayerReport(step, shapes, facts)
@@ -170,18 +171,21 @@ def _bound(shape: Shape, bindings: Mapping[str, int]) -> Shape:
     return tuple(dim if type(dim) is int else evaluate(dim, bindings) for dim in shape)
 
 
-def _pass_dtype(step: Step, dtypes: dict[str, str]) -> None:
+def _pass_dtype(step: Step, dtypes: dict[str, str], inputs: Container[str]) -> None:
     """Hold what enters against the dtype that the layer reads, and note what leaves where that is not float32."""
     layer = step.layer
-    arriving = dtypes.get(step.inputs[0], FLOAT)
-    if layer.gives == "same" and arriving != FLOAT:
-        dtypes[step.path] = arriving
-    if layer.reads not in ("any", arriving):
-        indices = "`input: {shape: [N, T], dtype: int64}`"
-        help_text = (
-            f"declare whole numbers: {indices}" if layer.reads != FLOAT else "put `embedding` or `one_hot` before it"
-        )
-        raise LayerError("SC206", f"expects {layer.reads}, receives {arriving}", help=help_text)
+    arriving = [dtypes.get(slot, FLOAT) for slot in step.inputs]
+    if layer.gives == "same" and arriving[0] != FLOAT:
+        dtypes[step.path] = arriving[0]
+    for slot, dtype in zip(step.inputs, arriving, strict=True):
+        if layer.reads in ("any", dtype):
+            continue
+        help_text = "let it read indices: `from: input`, with `input: {shape: [N, T], dtype: int64}`"
+        if layer.reads == FLOAT:
+            help_text = "put `embedding` or `one_hot` before it"
+        elif slot in inputs:
+            help_text = "declare whole numbers: `input: {shape: [N, T], dtype: int64}`"
+        raise LayerError("SC206", f"expects {layer.reads}, receives {dtype}", help=help_text)
 
 
 def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]) -> Facts:
@@ -195,7 +199,7 @@ def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int])
 def _derived(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]) -> Facts:
     least, most = layer.takes
     if not least <= len(shapes) <= most:
-        wanted = f"{least}" if least == most else f"{least} to {most}"
+        wanted = f"{least}" if least == most else f"{least} {'or' if most == least + 1 else 'to'} {most}"
         raise LayerError("SC313", f"expects {wanted} input{'s' if most > 1 else ''}, receives {len(shapes)}")
     outputs = layer.outputs(*shapes)
     parameters = layer.parameters(*shapes)
