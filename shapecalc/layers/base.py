@@ -66,22 +66,22 @@ class Layer:
         """Return every output by name; the first is the one that a following step reads."""
         return {"output": self.output_shape(*inputs)}
 
-    def parameters(self, *inputs: Any) -> dict[str, Shape]:  # noqa: ARG002 - most layers have none
+    def parameters(self, *inputs: Any) -> dict[str, Shape]:
         """Return the learnable tensors by PyTorch's names."""
         return {}
 
-    def params_as(self, convention: str, *inputs: Any) -> Dim:  # noqa: ARG002 - most layers are counted alike
+    def params_as(self, convention: str, *inputs: Any) -> Dim:
         """Return how many learnable scalars a convention of `PARAMS_AS` counts: those of `parameters`, or fewer."""
         total: Dim = 0
         for shape in self.parameters(*inputs).values():
             total = total + product(shape)
         return total
 
-    def buffers(self, *inputs: Any) -> dict[str, Shape]:  # noqa: ARG002 - most layers have none
+    def buffers(self, *inputs: Any) -> dict[str, Shape]:
         """Return the tensors that are kept but not learnt, by PyTorch's names (its batch counter is left out)."""
         return {}
 
-    def macs(self, *shapes: Any) -> Dim:  # noqa: ARG002 - only matrix products have them
+    def macs(self, *shapes: Any) -> Dim:
         """Return the multiply-accumulates of matrix products, without bias: zero but for a few families."""
         return 0
 
@@ -93,7 +93,7 @@ class Layer:
         """Return 2 × MACs + every other scalar operation."""
         return 2 * self.macs(*shapes) + self.operations(*shapes)
 
-    def explain(self, *shapes: Any) -> str:  # noqa: ARG002 - most outputs speak for themselves
+    def explain(self, *shapes: Any) -> str:
         """Return how the output came about where its shape alone does not show it (`512 x 7 x 7`)."""
         return ""
 

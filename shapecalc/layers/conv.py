@@ -76,7 +76,7 @@ class Conv(Layer):
         kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")
         return product(y) * (x[1] // self.groups) * product(kernel)
 
-    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per output for the bias."""
         return product(y) if self.bias else 0
 
@@ -139,12 +139,12 @@ class ConvTranspose(Layer):
         weight = (x[1], self.out_channels // self.groups, *kernel)
         return {"weight": weight, "bias": (self.out_channels,)} if self.bias else {"weight": weight}
 
-    def macs(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def macs(self, x: Shape, y: Shape) -> Dim:
         """Return input cells × the outputs that each one writes."""
         kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")
         return product(x) * (self.out_channels // self.groups) * product(kernel)
 
-    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per output for the bias."""
         return product(y) if self.bias else 0
 

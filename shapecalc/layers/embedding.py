@@ -49,11 +49,11 @@ class Embedding(Layer):
         """
         return (*x, self.embedding_dim)
 
-    def parameters(self, x: Shape) -> dict[str, Shape]:  # noqa: ARG002 - the table is the same for all indices
+    def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the table."""
         return {"weight": (self.num_embeddings, self.embedding_dim)}
 
-    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: rows are copied."""
         return 0
 
@@ -82,7 +82,7 @@ class OneHot(Layer):
         """Return the indices' shape with the classes as its last axis."""
         return (*x, self.num_classes)
 
-    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: nothing is computed."""
         return 0
 
@@ -112,6 +112,6 @@ class CosineSimilarity(Layer):
         axis = axis_index(self.dim, len(x), "dim", x)
         return (*x[:axis], *x[axis + 1 :])
 
-    def operations(self, x: Shape, y: Shape, z: Shape) -> Dim:  # noqa: ARG002 - costs see all ends
+    def operations(self, x: Shape, y: Shape, z: Shape) -> Dim:
         """Return 6n + 3 operations per pair."""
         return 6 * product(x) + 3 * product(z)

@@ -172,7 +172,7 @@ class PaddingKind(NamedTuple):
         if not isinstance(entry, tuple):
             CELLS.check(name, entry, (position,))
             return
-        if len(entry) != 2:  # noqa: PLR2004 - before and after
+        if len(entry) != 2:
             message = f"expects [before, after] in `{name}`, receives {len(entry)} entries"
             raise LayerError("SC204", message, field=name, index=(position,))
         for side, size in enumerate(entry):

@@ -48,14 +48,14 @@ class Linear(Layer):
         weight = (self.out_features, x[-1])
         return {"weight": weight, "bias": (self.out_features,)} if self.bias else {"weight": weight}
 
-    def macs(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def macs(self, x: Shape, y: Shape) -> Dim:
         """Return every input number × every output feature."""
         return product(x) * self.out_features
 
-    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per output for the bias."""
         return product(y) if self.bias else 0
 
 
 def _unflattened(x: Shape, in_features: int) -> bool:
-    return len(x) > 2 and all(isinstance(dim, int) for dim in x[1:]) and product(x[1:]) == in_features  # noqa: PLR2004
+    return len(x) > 2 and all(isinstance(dim, int) for dim in x[1:]) and product(x[1:]) == in_features

@@ -54,14 +54,14 @@ class BatchNorm(Channelwise):
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""
-        if len(x) < 2:  # noqa: PLR2004 - batch and channels
+        if len(x) < 2:
             raise LayerError("SC305", f"expects [N, C, *], receives {show(x)}", label=f"receives rank {len(x)}")
         stated(self.num_features, x[1], "num_features", "channels")
         if not self.track_running_stats:
             _refuse_lone_number(x, (x[0], *x[2:]), "channel")
         return x
 
-    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def operations(self, x: Shape, y: Shape) -> Dim:
         """Return scale and shift, or the statistics' own cost."""
         if self.track_running_stats:
             return 2 * product(x)
@@ -90,14 +90,14 @@ class InstanceNorm(Channelwise):
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""
-        if len(x) < 3:  # noqa: PLR2004 - batch, channels and at least one axis to take the mean over
+        if len(x) < 3:
             raise LayerError("SC305", f"expects [N, C, *spatial], receives {show(x)}", label=f"receives rank {len(x)}")
         stated(self.num_features, x[1], "num_features", "channels")
         if not self.track_running_stats:
             _refuse_lone_number(x, x[2:], "channel of a sample")
         return x
 
-    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def operations(self, x: Shape, y: Shape) -> Dim:
         """Return the statistics' cost, or scale and shift."""
         if self.track_running_stats:
             return 2 * product(x)
@@ -146,7 +146,7 @@ class LayerNorm(Layer):
         normalized = self._normalized(x)
         return {"weight": normalized, "bias": normalized} if self.bias else {"weight": normalized}
 
-    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def operations(self, x: Shape, y: Shape) -> Dim:
         """Return the statistics' cost, and weight and bias."""
         groups = exact_quotient(product(x), product(self._normalized(x)))
         assert groups is not None  # the normalised axes are axes of x
@@ -177,7 +177,7 @@ class GroupNorm(Channelwise):
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""
-        if len(x) < 2:  # noqa: PLR2004 - batch and channels
+        if len(x) < 2:
             raise LayerError("SC305", f"expects [N, C, *], receives {show(x)}", label=f"receives rank {len(x)}")
         stated(self.num_channels, x[1], "num_channels", "channels")
         if exact_quotient(x[1], self.num_groups) is None:
@@ -197,7 +197,7 @@ class GroupNorm(Channelwise):
         _refuse_lone_number(x, (x[0], x[1] // self.num_groups, *x[2:]), "group")
         return x
 
-    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def operations(self, x: Shape, y: Shape) -> Dim:
         """Return the statistics' cost, and scale and shift."""
         return _statistics(product(x), groups=x[0] * self.num_groups, affine=2 if self.affine else 0)
 
@@ -222,11 +222,11 @@ class LocalResponseNorm(Layer):
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""
-        if len(x) < 3:  # noqa: PLR2004 - PyTorch asks for at least one axis besides batch and channels
+        if len(x) < 3:
             raise LayerError("SC305", f"expects [N, C, *spatial], receives {show(x)}", label=f"receives rank {len(x)}")
         return x
 
-    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def operations(self, x: Shape, y: Shape) -> Dim:
         """Return size + 4 operations per number."""
         return (self.size + 4) * product(x)
 

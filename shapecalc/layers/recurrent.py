@@ -95,7 +95,7 @@ class Recurrent(Layer):
         """Return the output of every step and the last states."""
         return {"output": self.output_shape(x, *states), **self.states(x)}
 
-    def parameters(self, x: Shape, *states: Shape) -> dict[str, Shape]:  # noqa: ARG002 - states bring none
+    def parameters(self, x: Shape, *states: Shape) -> dict[str, Shape]:
         """Return the weights of each layer and direction in PyTorch's order."""
         rows = self.gates * self.hidden_size
         tensors: dict[str, Shape] = {}
@@ -128,11 +128,11 @@ class Recurrent(Layer):
         vectors = self.biases["pytorch"] - self.biases[convention]
         return kept - vectors * self.gates * self.hidden_size * self.directions * self.num_layers
 
-    def projection(self, suffix: str) -> dict[str, Shape]:  # noqa: ARG002 - only an LSTM has one
+    def projection(self, suffix: str) -> dict[str, Shape]:
         """Return the weight that projects the hidden state, where there is one."""
         return {}
 
-    def macs(self, x: Shape, *rest: Shape) -> Dim:  # noqa: ARG002 - states and outputs multiply nothing
+    def macs(self, x: Shape, *rest: Shape) -> Dim:
         """Return steps × samples × the matrices of every layer and direction."""
         return x[0] * x[1] * self.macs_per_step(x[2])
 
@@ -149,7 +149,7 @@ class Recurrent(Layer):
         """Return the multiply-accumulates of one projection of the hidden state."""
         return 0
 
-    def operations(self, x: Shape, *rest: Shape) -> Dim:  # noqa: ARG002 - as above
+    def operations(self, x: Shape, *rest: Shape) -> Dim:
         """Return steps × samples × what each unit does besides the products."""
         biases = self.biases["pytorch"] * self.gates if self.bias else 0
         per_step = self.directions * self.num_layers * self.hidden_size * (biases + self.elementwise)

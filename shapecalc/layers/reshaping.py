@@ -17,7 +17,7 @@ class Moving(Layer):
     reads: ClassVar[str] = "any"
     gives: ClassVar[str] = "same"
 
-    def operations(self, x: Shape, y: Shape) -> Dim:  # noqa: ARG002 - costs see both ends
+    def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: numbers move, none is computed."""
         return 0
 
