@@ -155,8 +155,10 @@ def trial_sizes(
     elif probes:
         first = {**probes.pop(0), **usual}
     else:
-        inspect_at(architecture, {**dict.fromkeys(space, PROBES[-1]), **usual})  # says what is wrong
+        # What depends on a symbol is said of the symbol; what is wrong at the largest probe, of that.
         first = {**dict.fromkeys(space, PROBES[-1]), **usual}
+        inspect_at(architecture, sizes, symbolic=True)
+        inspect_at(architecture, first)
     if not free:
         return (first,), ()
     second = {**first, **dict.fromkeys(batch, samples + 1), **(probes[0] if probes else {})}

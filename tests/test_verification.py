@@ -264,3 +264,12 @@ def test_no_trial_is_run_where_one_is_refused(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_bytes_are_spoken_in_the_unit_that_fits(size: int, words: str) -> None:
     assert spoken(size) == words
+
+
+def test_where_no_probe_is_legal_the_mistake_is_said_of_the_symbol() -> None:
+    text = "input: [N, 3, H, W]\nlayers:\n  - flatten\n  - linear: {out_features: 5, in_features: 3072}\n"
+    with pytest.raises(shapecalc.ShapecalcError) as caught:
+        shapecalc.verify(shapecalc.loads(text))
+    (found,) = caught.value.diagnostics
+    assert found.code == "SC311"
+    assert "depends on `H` and `W`" in found.message
