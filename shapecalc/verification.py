@@ -267,4 +267,10 @@ def spoken(size: int) -> str:
 
 
 def _rounded_up(size: int) -> str:
-    return f"{-(-size // 2**30)}GiB"
+    """Write bytes as the option takes them, up to the next whole unit.
+
+    >>> _rounded_up(5 * 2**30 + 1), _rounded_up(13_000_000)
+    ('6GiB', '13MiB')
+    """
+    unit, name = (2**30, "GiB") if size > 2**30 else (2**20, "MiB")
+    return f"{-(-size // unit)}{name}"

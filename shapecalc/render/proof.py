@@ -153,5 +153,6 @@ def _seconds(seconds: float) -> str:
 
 def _tried(proof: Proof) -> str:
     names = list(dict.fromkeys(name for trial in proof.trials for name in trial.sizes))
-    tried = [f"{name} = {' and '.join(str(trial.sizes[name]) for trial in proof.trials)}" for name in names]
+    sizes = {name: dict.fromkeys(str(trial.sizes[name]) for trial in proof.trials) for name in names}
+    tried = [f"{name} = {' and '.join(different)}" for name, different in sizes.items()]
     return f" at {', '.join(tried)}" if tried else ""

@@ -82,3 +82,7 @@ def test_a_disagreement_is_in_the_json_too(monkeypatch: pytest.MonkeyPatch) -> N
 def test_mistakes_in_the_file_are_those_of_inspect(run, tmp_path) -> None:
     (tmp_path / "net.yaml").write_text("input: [N, 3]\nlayers: [rleu]\n")
     assert run("verify", "net.yaml").err == run("inspect", "net.yaml").err
+
+
+def test_a_size_that_is_given_is_named_once_in_the_verdict(run) -> None:
+    assert "at T = 3, N = 1 and 2" in run("verify", "lstm-classifier", "--set", "T=3").out.splitlines()[-1]
