@@ -29,15 +29,15 @@ PROBES = (5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 53, 61, 71, 83, 89, 97, 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One layer, predicted and executed. `executed` is None where the kernel could not run; `failure` says why."""
+    """One layer, predicted and executed. What was executed is None where the kernel failed; `failure` says why."""
 
     layer: LayerReport
     predicted: tuple[tuple[Dim, ...], ...]
     executed: tuple[tuple[int, ...], ...] | None
     predicted_params: int
-    executed_params: int
+    executed_params: int | None
     predicted_macs: int
-    executed_macs: int
+    executed_macs: int | None
     seconds: float
     failure: str = ""
 
@@ -211,7 +211,8 @@ def _trial(
     except ExecutionError as error:
         layer, predicted = next(predictions)
         params = _int(layer.params) + _int(layer.buffers)
-        rows.append(Row(layer, predicted, None, params, params, _int(layer.macs), 0, 0.0, failure=str(error)))
+        # The kernel was given the parameters and got somewhere, but measured nothing: none of it counts as executed.
+        rows.append(Row(layer, predicted, None, params, None, _int(layer.macs), None, 0.0, failure=str(error)))
     skipped = len(report.layers) - len(rows)
     return Trial(dict(sizes), asked, tuple(rows), sum(row.seconds for row in rows), skipped)
 

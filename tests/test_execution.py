@@ -459,3 +459,9 @@ def test_neighbours_beyond_the_channels_are_priced() -> None:
     """A response norm over a million channels pads as many: a run of it must not come as a surprise."""
     report = inspect(shapecalc.loads("{input: [1, 4, 7, 11], layers: [local_response_norm: 100000]}"))
     assert price(report).peak > 4 * 100_000 * 7 * 11
+
+
+def test_whole_numbers_that_enter_are_priced_at_eight_bytes() -> None:
+    text = "input: {shape: [N, T], dtype: int64}\nlayers:\n  - one_hot: 2\n"
+    report = inspect(shapecalc.loads(text), N=3, T=5)
+    assert price(report).activations == 8 * 3 * 5 + 4 * 3 * 5 * 2

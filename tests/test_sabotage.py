@@ -14,6 +14,7 @@ from shapecalc.layers import layer_types, windows
 from shapecalc.layers.conv import Conv, ConvTranspose
 from shapecalc.layers.linear import Linear
 from shapecalc.layers.normalization import BatchNorm, GroupNorm, LayerNorm
+from shapecalc.render.proof import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,10 +162,13 @@ def test_one_cell_too_many_of_a_transposed_window_fails_there(
 def test_layers_that_read_a_size_that_never_was_are_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """`linear` is given the weight of the predicted size: it does not fit, which is a finding and no crash."""
     one_more(monkeypatch, windows.output_size)
-    (trial,) = verify(NETWORKS["fixed sizes, flattened"].load()).trials
+    proof = verify(NETWORKS["fixed sizes, flattened"].load())
+    (trial,) = proof.trials
     assert [row.layer.path for row in trial.rows] == ["slides", "tanh_1", "flatten_2", "reads"]
-    assert trial.rows[-1].executed is None
-    assert "`reads` (linear)" in trial.rows[-1].failure
+    failed = trial.rows[-1]
+    assert "`reads` (linear)" in failed.failure
+    assert (failed.executed, failed.executed_params, failed.executed_macs) == (None, None, None), "nothing was measured"
+    assert "/ failed" in table(proof, width=None, color=False, unicode=True), "the table says it as well"
     assert trial.skipped == 1
 
 

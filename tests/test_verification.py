@@ -204,7 +204,7 @@ def test_a_layer_that_cannot_run_is_told_with_its_path_and_the_rest_is_skipped(m
     (trial,) = verify(network).trials
     assert [row.layer.path for row in trial.rows] == ["relu_0", "linear_1"]
     assert trial.rows[-1] == Row(
-        trial.rows[-1].layer, ((2, 5),), None, 20, 20, 30, 0, 0.0, "`linear_1` (linear): the arrays do not fit"
+        trial.rows[-1].layer, ((2, 5),), None, 20, None, 30, None, 0.0, "`linear_1` (linear): the arrays do not fit"
     )
     assert trial.skipped == 2
 

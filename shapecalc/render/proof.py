@@ -139,7 +139,9 @@ _MANNERS = (
 )
 
 
-def _both(predicted: int, executed: int) -> str:
+def _both(predicted: int, executed: int | None) -> str:
+    if executed is None:
+        return f"{predicted:,} / failed"
     return f"{predicted:,}" if predicted == executed else f"{predicted:,} / {executed:,}"
 
 
