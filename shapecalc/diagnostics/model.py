@@ -15,19 +15,36 @@ class Severity(Enum):
 
 
 class Span(NamedTuple):
-    """A stretch of source text: lines and columns from 1, in code points; the end column is the first one after it."""
+    """A stretch of source text: lines and columns from 1, in code points; the end column is the first one after it.
+
+    `file` says which text: 0 the one that was asked for, k the k-th one that it includes (`Source.of`).
+    """
 
     line: int
     column: int
     end_line: int
     end_column: int
+    file: int = 0
 
 
 class Source(NamedTuple):
-    """A text and the name under which diagnostics quote it (`net.yaml`, `<stdin>`)."""
+    """A text and the name under which diagnostics quote it (`net.yaml`, `<stdin>`), with all texts that it includes.
+
+    What an included text includes stands in the same tuple: one number, `Span.file`, finds every text.
+    """
 
     name: str
     text: str
+    included: tuple[Source, ...] = ()
+
+    def of(self, span: Span) -> Source:
+        """Return the text that a span points into; this one where the span names a file that is not here.
+
+        >>> net = Source("net.yaml", "include: common.yaml", (Source("common.yaml", "blocks: {}"),))
+        >>> net.of(Span(1, 1, 1, 7, file=1)).name
+        'common.yaml'
+        """
+        return self.included[span.file - 1] if 0 < span.file <= len(self.included) else self
 
 
 class Label(NamedTuple):
