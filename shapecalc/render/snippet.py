@@ -138,7 +138,7 @@ class _Drawing:
         marks = [mark for mark in self.flat if mark.span.line == number]
         room = max(self.width - self.gutter - 3 - (2 if self.tall else 0), _LEAST_WIDTH)
         line = self.lines[number - 1]
-        shown = _Shown(line, room, self.keep(number, marks))
+        shown = _Shown(line, room, self.keep(number, marks, room))
         tall = self.tall
         opens = tall is not None and tall.span.line == number
         rail = self.rail("|" if tall and tall.span.line < number <= tall.span.end_line else " ")
@@ -157,11 +157,13 @@ class _Drawing:
             rows.append(self.row("", self.stroke(stroke + text, tall)))
         return rows
 
-    def keep(self, number: int, marks: list[Mark]) -> tuple[int, int]:
-        """Give the source columns that a cut must leave: the primary mark's before the others'."""
+    def keep(self, number: int, marks: list[Mark], room: int) -> tuple[int, int]:
+        """Give the source columns that a cut must leave: the primary mark's, or all others', or from the first on."""
         chosen = [mark for mark in marks if mark.primary] or marks
         if chosen:
-            return min(mark.span.column for mark in chosen), max(mark.span.end_column for mark in chosen)
+            start, end = min(mark.span.column for mark in chosen), max(mark.span.end_column for mark in chosen)
+            # Where not all of them fit, the block's head names the first one's place: it must be among those shown.
+            return (start, end) if end - start <= room else (chosen[0].span.column, end)
         assert self.tall is not None  # a line without flat marks is shown for the tall one
         column = self.tall.span.column if number == self.tall.span.line else 1
         return column, column
@@ -171,6 +173,8 @@ class _Drawing:
         for mark in marks:
             start = shown.at(mark.span.column)
             drawn.append(_Underline(start, max(shown.at(mark.span.end_column), start + 1), mark.text, mark.primary))
+        # Marks in what is cut away share its dots: what several of them say is said once.
+        drawn = list(dict.fromkeys(drawn))
         # Secondary ones first, so that the primary ones are drawn over them.
         drawn.sort(key=lambda line: (line.primary, line.start))
         return _rows_below(drawn, self.palette) if drawn else []
@@ -255,14 +259,15 @@ def _clamp(span: Span, lines: list[str]) -> Span:
     end_column = min(max(end_column, 1), len(lines[end_line - 1]) + 1)
     if end_line == line:
         end_column = max(end_column, column)
-    return type(span)(line, column, end_line, end_column)
+    return span._replace(line=line, column=column, end_line=end_line, end_column=end_column)
 
 
 def _on_first_line(mark: Mark, lines: list[str]) -> Mark:
     span = mark.span
     if span.line == span.end_line:
         return mark
-    return Mark(type(span)(span.line, span.column, span.line, len(lines[span.line - 1]) + 1), mark.text, mark.primary)
+    first = span._replace(end_line=span.line, end_column=len(lines[span.line - 1]) + 1)
+    return Mark(first, mark.text, mark.primary)
 
 
 def _cell(character: str) -> str:

@@ -44,6 +44,31 @@ def expect(rendered: str, expected: str) -> None:
     assert rendered == dedent(expected).strip("\n")
 
 
+COMMON = """\
+blocks:
+  stage:
+    parameters: [channels]
+    layers:
+      - unit: $channels
+  unit:
+    parameters: [channels]
+    layers:
+      - cell: {channels: $channels}
+  cell:
+    parameters: [channels]
+    layers:
+      - conv: {out_channels: $channels, kernel_size: 3, groups: 3}
+"""
+CELL = "parameters: [channels]\nlayers: [tanh]\n"
+INCLUDING = Source("net.yaml", NET, (Source("common.yaml", COMMON), Source("cell.yaml", CELL)))
+
+
+def render_including(
+    *diagnostics: Diagnostic, source: Source = INCLUDING, width: int = 100, color: bool = False
+) -> str:
+    return render_diagnostics(diagnostics, source, color=color, width=width)
+
+
 UNFLATTENED = Diagnostic(
     code="SC301",
     message="`linear` expects 512 input features but receives 25088",
@@ -422,6 +447,242 @@ def test_colour_changes_nothing_but_colour():
     assert "\x1b[1;31m^^^\x1b[0m \x1b[1;31mexpected 25088\x1b[0m" in painted
     assert "\x1b[1;34m-------\x1b[0m \x1b[1;34mgives" in painted
     assert "\x1b[1;33mwarning[SC999]" in painted
+
+
+def test_a_label_in_an_included_file_gets_a_block_of_its_own():
+    labels = (Label(Span(2, 8, 2, 24), "from here"), Label(Span(3, 5, 3, 15, file=1), "declared here"))
+    expect(
+        render_including(finding(4, 5, 4, 9, label="lacks `channels`", labels=labels, help="add it")),
+        """
+        error[SC999]: odd
+         --> net.yaml:4:5
+          |
+        2 | input: [N, 3, 224, 224]
+          |        ---------------- from here
+        4 |   - conv: {out_channels: 64, kernel_size: 3}
+          |     ^^^^ lacks `channels`
+          |
+         ::: common.yaml:3:5
+          |
+        3 |     parameters: [channels]
+          |     ---------- declared here
+          = help: add it
+
+        1 error
+        """,
+    )
+
+
+def test_a_finding_in_an_included_file_shows_that_file_first():
+    labels = (Label(Span(4, 5, 4, 9), "called here"),)
+    expect(
+        render_including(finding(2, 10, 2, 14, 2, label="this", labels=labels)),
+        """
+        error[SC999]: odd
+         --> cell.yaml:2:10
+          |
+        2 | layers: [tanh]
+          |          ^^^^ this
+          |
+         ::: net.yaml:4:5
+          |
+        4 |   - conv: {out_channels: 64, kernel_size: 3}
+          |     ---- called here
+
+        1 error
+        """,
+    )
+
+
+def test_both_files_share_the_gutter_width():
+    labels = (Label(Span(14, 5, 14, 11), "called here"), Label(Span(1, 13, 1, 21, file=2), "given here"))
+    expect(
+        render_including(finding(9, 9, 9, 13, 1, label="this", labels=labels, notes=("odd",))),
+        """
+        error[SC999]: odd
+          --> common.yaml:9:9
+           |
+         9 |       - cell: {channels: $channels}
+           |         ^^^^ this
+           |
+          ::: net.yaml:14:5
+           |
+        14 |   - linear: {in_features: 512, out_features: 10}
+           |     ------ called here
+           |
+          ::: cell.yaml:1:13
+           |
+         1 | parameters: [channels]
+           |             -------- given here
+           = note: odd
+
+        1 error
+        """,
+    )
+
+
+def test_the_blocks_of_other_files_stand_in_the_order_of_their_first_labels():
+    places = ((2, 2), (9, 1), (1, 2), (5, 1))
+    labels = tuple(Label(Span(line, 1, line, 5, file), "here") for line, file in places)
+    rendered = render_including(finding(5, 5, 5, 9, labels=labels))
+    heads = [line for line in rendered.splitlines() if re.match(" *(-->|:::) ", line)]
+    assert heads == [" --> net.yaml:5:5", " ::: cell.yaml:2:1", " ::: common.yaml:9:1"]
+
+
+def test_the_name_of_an_included_file_is_escaped_as_the_primarys_is():
+    source = Source("n\x1b.yaml", "a", (Source("c\x1b[2J\n.yaml", "b"),))
+    rendered = render_including(finding(1, 1, 1, 2, labels=(Label(Span(1, 1, 1, 2, file=1), "x"),)), source=source)
+    assert " --> n\\u{1b}.yaml:1:1\n" in rendered
+    assert " ::: c\\u{1b}[2J\\u{a}.yaml:1:1\n" in rendered
+
+
+def test_the_head_of_an_included_file_has_the_colour_of_the_primarys():
+    labels = (Label(Span(4, 3, 6, 16, file=1), "tall"),)
+    painted = render_including(finding(1, 1, 1, 5, labels=labels), color=True)
+    assert "\x1b[1;34m -->\x1b[0m net.yaml:1:1\n" in painted
+    assert "\x1b[1;34m  |\x1b[0m\n\x1b[1;34m :::\x1b[0m common.yaml:4:3\n\x1b[1;34m  |\x1b[0m\n" in painted
+
+
+def test_labels_of_a_finding_about_no_place_are_not_shown():
+    diagnostic = Diagnostic(code="SC001", message="odd", labels=(Label(Span(1, 1, 1, 2, file=1), "here"),))
+    assert render_including(diagnostic) == "error[SC001]: odd\n\n1 error"
+
+
+def test_a_chain_of_calls_over_two_files_reads_from_top_to_bottom():
+    labels = (
+        Label(Span(9, 9, 9, 13, file=1), "`cell` is called here"),
+        Label(Span(5, 9, 5, 13, file=1), "`unit` is called here"),
+        Label(Span(14, 5, 14, 11), "`stage` is called here"),
+    )
+    expect(
+        render_including(finding(13, 57, 13, 63, 1, label="not 3 x n", labels=labels), width=80),
+        """
+        error[SC999]: odd
+          --> common.yaml:13:57
+           |
+         5 |       - unit: $channels
+           |         ---- `unit` is called here
+         9 |       - cell: {channels: $channels}
+           |         ---- `cell` is called here
+        13 |       - conv: {out_channels: $channels, kernel_size: 3, groups: 3}
+           |                                                         ^^^^^^ not 3 x n
+           |
+          ::: net.yaml:14:5
+           |
+        14 |   - linear: {in_features: 512, out_features: 10}
+           |     ------ `stage` is called here
+
+        1 error
+        """,
+    )
+
+
+def test_eight_calls_on_one_line_hang_in_a_staircase():
+    text = "layers: [{a: 1}, {bb: 2}, {ccc: 3}, {dd: 4}, {e: 5}, {ffff: 6}, {g: 7}, {hh: 8}]"
+    labels = tuple(
+        Label(Span(1, at.start() + 2, 1, at.end() + 1), f"call {count}")
+        for count, at in enumerate(re.finditer(r"\{\w+", text), 1)
+    )
+    expect(
+        render(finding(1, 1, 1, 7, labels=labels), text=text),
+        """
+        error[SC999]: odd
+         --> net.yaml:1:1
+          |
+        1 | layers: [{a: 1}, {bb: 2}, {ccc: 3}, {dd: 4}, {e: 5}, {ffff: 6}, {g: 7}, {hh: 8}]
+          | ^^^^^^    -       --       ---       --       -       ----       -       -- call 8
+          |           |       |        |         |        |       |          |
+          |           |       |        |         |        |       |          call 7
+          |           |       |        |         |        |       call 6
+          |           |       |        |         |        call 5
+          |           |       |        |         call 4
+          |           |       |        call 3
+          |           |       call 2
+          |           call 1
+
+        1 error
+        """,
+    )
+
+
+@pytest.mark.parametrize("place", [(6, 5, 6, 13), (6, 3, 7, 9)], ids=["one line", "a rail"])
+def test_a_label_given_twice_is_shown_once(place: tuple[int, int, int, int]):
+    label = Label(Span(*place), "called here")
+    assert render(finding(5, 5, 5, 9, labels=(label, label))) == render(finding(5, 5, 5, 9, labels=(label,)))
+
+
+LONG = "layers: [" + ", ".join(f"{{block{count}: 64}}" for count in range(30)) + "]"
+
+
+def long_calls(*counts: int, file: int) -> tuple[Label, ...]:
+    words = [re.search(rf"\bblock{count}\b", LONG) for count in counts]
+    return tuple(Label(Span(1, at.start() + 1, 1, at.end() + 1, file), "called here") for at in words if at)
+
+
+def test_calls_in_what_is_cut_away_are_told_once_at_either_cut():
+    at = LONG.index("block15:") + 1
+    expect(
+        render(finding(1, at, 1, at + 7, labels=long_calls(1, 3, 5, 16, 25, 27, 29, file=0)), text=LONG, width=60),
+        """
+        error[SC999]: odd
+         --> net.yaml:1:226
+          |
+        1 | ... 64}, {block14: 64}, {block15: 64}, {block16: 64},...
+          | -                        ^^^^^^^        -------      - called here
+          | |                                       |
+          | |                                       called here
+          | called here
+
+        1 error
+        """,
+    )
+
+
+def test_a_cut_line_of_an_included_file_shows_the_place_that_its_head_names():
+    source = Source("net.yaml", "name: x", (Source("long.yaml", LONG),))
+    expect(
+        render_including(finding(1, 1, 1, 5, labels=long_calls(20, 21, 2, 29, file=1)), source=source, width=60),
+        """
+        error[SC999]: odd
+         --> net.yaml:1:1
+          |
+        1 | name: x
+          | ^^^^
+          |
+         ::: long.yaml:1:301
+          |
+        1 | ...block20: 64}, {block21: 64}, {block22: 64}, {block...
+          | -  -------        -------                            - called here
+          | |  |              |
+          | |  |              called here
+          | |  called here
+          | called here
+
+        1 error
+        """,
+    )
+
+
+@st.composite
+def sources_and_findings(draw: st.DrawFn) -> tuple[Source, Diagnostic]:
+    texts = st.text(st.sampled_from("ab日\t\r\n\x1b\u0301{: "), max_size=40)
+    source = Source("<main>", draw(texts), (Source("<included>", draw(texts)),))
+    places = st.one_of(st.integers(-2, 12), st.integers(-(10**9), 10**9))
+    spans = st.builds(Span, places, places, places, places, st.integers(-1, 3))
+    labels = st.lists(st.builds(Label, spans, st.sampled_from(["", "one", "two"])), max_size=8)
+    return source, finding(*draw(spans), label=draw(st.sampled_from(["", "this"])), labels=tuple(draw(labels)))
+
+
+@given(sources_and_findings(), st.integers(0, 100), st.booleans())
+def test_every_file_that_is_pointed_into_is_named_once_whatever_the_spans(
+    drawn: tuple[Source, Diagnostic], width: int, color: bool
+):
+    source, found = drawn
+    rendered = render_including(found, source=source, width=width, color=color)
+    shown = re.findall("(?:-->|:::)(?:\x1b\\[0m)? (<[a-z]+>)", rendered)
+    spans = [found.span, *(label.span for label in found.labels)]
+    assert shown == list(dict.fromkeys(source.of(span).name for span in spans if span))
+    assert rendered.count("<") == len(shown)
 
 
 def test_rendering_diagnostics_needs_neither_rich_nor_yaml():
