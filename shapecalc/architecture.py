@@ -1,18 +1,21 @@
 """An architecture after parsing: a graph of layers with every reference resolved, and the place of everything.
 
 Steps stand in the order in which they can be computed. Values flow through *slots*: an input's name, a step's path for
-its first output, `path.name` for a further one.
+its first output, `path.name` for a further one. A block stands as one body however often it is called: a `Group` puts
+it in its place, and `Architecture.layers` has the layers of every group under their full paths.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics.model import Diagnostic, Fix, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from shapecalc.diagnostics import LayerError, Source, Span
     from shapecalc.layers import Layer, Shape
@@ -43,11 +46,20 @@ class Place(NamedTuple):
     fields: Mapping[tuple[str | int, ...], Span]
     reads: Span | None = None
     """Where `from:` says what it reads."""
+    shares: Span | None = None
+    """Where `share:` says whose weights it uses."""
+    given: Mapping[Span, Label | None] = MappingProxyType({})
+    """The fields whose values are a block's parameters, with the place where the call gives them, if one does."""
 
     def diagnose(self, error: LayerError, word: str, labels: tuple[Label, ...] = ()) -> Diagnostic:
         """Give a layer's mistake its place: the entry of the field that is wrong, else the field, else the layer."""
         entry = self.fields.get((error.field or "", *error.index))
         span = entry or self.fields.get((error.field or "",))
+        origin = self.given.get(span) if span is not None else None
+        if origin is not None:
+            labels = (*labels, origin)
+        # To write a value in place of a parameter would mend one call of the block and break others.
+        mends = span is not None and error.replacement is not None and span not in self.given
         whole = self.reads if error.code in OF_INPUTS and self.reads is not None else self.word
         return Diagnostic(
             code=error.code,
@@ -56,7 +68,7 @@ class Place(NamedTuple):
             label=error.label,
             labels=labels,
             help=error.help,
-            fix=Fix(span, error.replacement) if span is not None and error.replacement is not None else None,
+            fix=Fix(span, error.replacement) if mends and span is not None and error.replacement is not None else None,
         )
 
 
@@ -76,13 +88,78 @@ class Step(NamedTuple):
     inputs: tuple[str, ...]
     place: Place | None = None
     expect: tuple[Expectation, ...] = ()
+    weights: str = ""
+    """The path of the step whose weights it uses, where they are not its own."""
+    branches: tuple[str, ...] = ()
+    """The names of what it merges, where they are branches of its own."""
 
     def slot(self, output: str) -> str:
         """Return the slot of a further output, `path.output`."""
-        return f"{self.path}.{output}"
+        return joined(self.path, output)
 
 
-@dataclass(frozen=True, slots=True)
+class Group(NamedTuple):
+    """A body in its place: run once, or `times` in a row, where each run reads what the one before gave.
+
+    `inputs` are the slots that it reads, in the order of the body's own. Its one output is the slot of its path; the
+    runs of a repeated one are `path.0`, `path.1`, …
+    """
+
+    path: str
+    body: Body
+    inputs: tuple[str, ...]
+    times: int | None = None
+    place: Place | None = None
+    expect: tuple[Expectation, ...] = ()
+    weights: str = ""
+    """The path of the group whose weights it uses, where they are not its own."""
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The path of each run."""
+        return (self.path,) if self.times is None else tuple(f"{self.path}.{run}" for run in range(self.times))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """Steps that may stand in several places: a block with its arguments, or what a step repeats.
+
+    Paths are relative to where it is put, one of a lone layer is empty. `entering(0)`, `entering(1)`, … are the slots
+    of what it reads. Two bodies are equal only where they are one object, so that what is found of one is found once.
+    """
+
+    steps: tuple[Step | Group, ...]
+    output: str
+    title: str
+    """What a table calls it: `bottleneck 64 stride=2`."""
+    size: int
+    """How many layers it has when unfolded."""
+
+
+def entering(position: int) -> str:
+    """Return the slot of what a body reads: no path looks like it.
+
+    >>> entering(0)
+    '<0>'
+    """
+    return f"<{position}>"
+
+
+def joined(prefix: str, path: str) -> str:
+    """Return a path below another, either of which may be empty.
+
+    >>> joined("layer1.0", "conv"), joined("layer1.0", ""), joined("", "conv")
+    ('layer1.0.conv', 'layer1.0', 'conv')
+    """
+    return f"{prefix}.{path}" if prefix and path else prefix or path
+
+
+def size_of(steps: Iterable[Step | Group]) -> int:
+    """Return how many layers steps are when unfolded."""
+    return sum(1 if isinstance(step, Step) else step.body.size * (step.times or 1) for step in steps)
+
+
+@dataclass(frozen=True)
 class Architecture:
     """A network as a file describes it.
 
@@ -92,9 +169,61 @@ class Architecture:
 
     name: str
     inputs: tuple[Input, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[Step | Group, ...]
     outputs: Mapping[str, str]
     sizes: Mapping[str, int] = field(default_factory=dict)
     expect: tuple[Expectation, ...] = ()
     cites: str = ""
     file: Source | None = None
+
+    @property
+    def layers(self) -> tuple[Step, ...]:
+        """Every layer under its full path, blocks and repeats written out."""
+        return self._unfolded[0]
+
+    @property
+    def leaving(self) -> Mapping[str, str]:
+        """The slots of `outputs` as `layers` names them."""
+        return self._unfolded[1]
+
+    @cached_property
+    def _unfolded(self) -> tuple[tuple[Step, ...], Mapping[str, str]]:
+        layers: list[Step] = []
+        slots = _unfold(self.steps, _Standing("", {}, ()), layers)
+        return tuple(layers), {name: slots.get(slot, slot) for name, slot in self.outputs.items()}
+
+
+class _Standing(NamedTuple):
+    """Where a body stands: the prefix of its paths, what its slots are called outside, and whose weights it uses.
+
+    Each pair of `shared` puts one prefix of paths for another, innermost first.
+    """
+
+    prefix: str
+    slots: Mapping[str, str]
+    shared: tuple[tuple[str, str], ...]
+
+
+def _unfold(steps: Iterable[Step | Group], at: _Standing, layers: list[Step]) -> Mapping[str, str]:
+    """Add the layers of steps to `layers`, and return what their slots are called where that is not their path."""
+    slots = dict(at.slots)
+    for step in steps:
+        inputs = tuple([slots.get(slot) or joined(at.prefix, slot) for slot in step.inputs])
+        path = joined(at.prefix, step.path)
+        if isinstance(step, Step):
+            owner = joined(at.prefix, step.weights) if step.weights else path
+            for own, other in at.shared:
+                owner = other + owner.removeprefix(own)
+            weights = owner if owner != path else ""
+            here = (path, inputs, weights) == (step.path, step.inputs, step.weights)
+            layers.append(step if here else step._replace(path=path, inputs=inputs, weights=weights))
+            continue
+        shared = ((path, joined(at.prefix, step.weights)), *at.shared) if step.weights else at.shared
+        for run in step.runs:
+            prefix = joined(at.prefix, run)
+            entered = {entering(position): slot for position, slot in enumerate(inputs)}
+            inside = _unfold(step.body.steps, _Standing(prefix, entered, shared), layers)
+            leaves = inside.get(step.body.output) or joined(prefix, step.body.output)
+            inputs = (leaves, *inputs[1:])
+        slots[step.path] = inputs[0]
+    return slots

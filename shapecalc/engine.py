@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diagnostics import Diagnostic, Fix, Label, LayerError, Severity, ShapecalcError
-from shapecalc.dims import Dim, DimLimitError, evaluate, free_symbols, product
-from shapecalc.layers.base import PARAMS_AS, show
+from shapecalc.architecture import Step, entering
+from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
+from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
+from shapecalc.layers.base import PARAMS_AS
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.report import BYTES, Count, Facts, LayerReport, Report, Totals
+from shapecalc.placement import Frame, misfit, placed
+from shapecalc.report import (
+    BATCH_SYMBOLS,
+    BYTES,
+    Count,
+    Facts,
+    GroupReport,
+    LayerReport,
+    Report,
+    Sums,
+    Totals,
+    Walk,
+    leaves,
+    sums_of,
+    total,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping
 
-    from shapecalc.architecture import Architecture, Expectation, Input, Step
+    from shapecalc.architecture import Architecture, Body, Group
     from shapecalc.layers import Layer, Shape
-
-BATCH_SYMBOLS = ("N", "B", "batch")
-"""Costs are shown for one sample where the batch, by one of these names, is left free."""
+    from shapecalc.placement import Maker
 
 FLOAT = "float32"
 
 LARGEST_COUNT = 2**63 - 1
-
-SHAPELESS = {"SC205", "SC306", "SC308"}
-"""Codes of mistakes that are wrong whatever arrives, so that where it comes from explains nothing."""
 
 
 def inspect(architecture: Architecture, *, symbolic: bool = False, params_as: str = "pytorch", **sizes: int) -> Report:
@@ -61,95 +72,154 @@ def infer(
 ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
     """Return the report, or None and the diagnostics of every independent mistake.
 
-    A layer whose rule fails has no output; what reads it is passed over in silence, the rest is still walked.
+    A layer whose rule fails has no output; what reads it is passed over in silence, the rest is still walked. A body is
+    walked once for each set of shapes that enters it, wherever it stands.
     """
     bindings = _bindings(architecture, sizes or {}, symbolic=symbolic)
     inputs = tuple(entry._replace(shape=_bound(entry.shape, bindings)) for entry in architecture.inputs)
     free = {name for entry in inputs for dim in entry.shape for name in free_symbols(dim)}
     costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if name in free), 1)
-
-    values: dict[str, Shape] = {entry.name: entry.shape for entry in inputs}
-    named = frozenset(values)
+    walker = _Walker(costs_at, bindings)
+    frame = Frame({entry.name: entry.span for entry in inputs})
     # Slots that hold whole numbers: all others are float32, which most networks have alone.
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
-    makers: dict[str, LayerReport] = {}
-    known: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
-    rows: list[LayerReport] = []
-    findings: list[Diagnostic] = []
-    for step in architecture.steps:
-        try:
-            shapes = tuple([values[slot] for slot in step.inputs])
-        except KeyError:
-            continue  # it reads what a failed layer would have given: one cause, one error
-        key = (step.layer, shapes)
-        facts = known.get(key)
-        if facts is None:
-            try:
-                facts = known[key] = _facts(step.layer, shapes, costs_at)
-            except LayerError as error:
-                findings.append(_placed(error, step, architecture, bindings, makers))
-                facts = _without_stated(step.layer, error, shapes, costs_at)
-                if facts is None:
-                    continue
-        if dtypes or step.layer.reads != FLOAT:
-            try:
-                _pass_dtype(step, dtypes, named)
-            except LayerError as error:
-                findings.append(_placed(error, step, architecture, bindings, makers))
-        row = LayerReport(step, shapes, facts)
-        rows.append(row)
-        _store(row, values, makers)
-    if findings:
-        return None, tuple(findings)
+    values = {entry.name: entry.shape for entry in inputs}
+    rows = walker.walk(architecture.steps, values, dtypes, frame)
+    if walker.findings:
+        return None, tuple(walker.findings)
     outputs = {name: values[slot] for name, slot in architecture.outputs.items()}
     try:
-        totals = _totals(rows)
+        totals = _totals(total(map(sums_of, rows)))
     except LayerError as error:
         return None, (Diagnostic(code=error.code, message=f"the network {error.message}"),)
-    return Report(architecture, inputs, bindings, costs_at, tuple(rows), outputs, totals), ()
+    return Report(architecture, inputs, bindings, costs_at, rows, outputs, totals), ()
+
+
+class _Walker:
+    """One inference: the diagnostics so far, and what is known of layers and bodies by the shapes that enter them."""
+
+    __slots__ = ("_bindings", "_bodies", "_costs_at", "_layers", "findings")
+
+    def __init__(self, costs_at: Mapping[str, int], bindings: Mapping[str, int]) -> None:
+        self.findings: list[Diagnostic] = []
+        self._costs_at = costs_at
+        self._bindings = bindings
+        self._layers: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
+        self._bodies: dict[_Entered, tuple[Walk, str] | None] = {}
+
+    def walk(
+        self, steps: Iterable[Step | Group], values: dict[str, Shape], dtypes: dict[str, str], frame: Frame
+    ) -> tuple[LayerReport | GroupReport, ...]:
+        """Return a row per step, and put the shapes and dtypes that they give into `values` and `dtypes`."""
+        rows: list[LayerReport | GroupReport] = []
+        for step in steps:
+            try:
+                shapes = tuple([values[slot] for slot in step.inputs])
+            except KeyError:
+                continue  # it reads what a failed layer would have given: one cause, one error
+            row: LayerReport | GroupReport | None
+            if isinstance(step, Step):
+                row = self._layer(step, shapes, dtypes, frame)
+            else:
+                row = self._group(step, shapes, dtypes, frame)
+            if row is None:
+                continue
+            if step.weights and step.weights in frame.makers:
+                self._hold_weights(step, row, frame)
+            rows.append(row)
+            _store(row, values, frame.makers)
+        return tuple(rows)
+
+    def _layer(self, step: Step, shapes: tuple[Shape, ...], dtypes: dict[str, str], frame: Frame) -> LayerReport | None:
+        key = (step.layer, shapes)
+        facts = self._layers.get(key)
+        if facts is None:
+            try:
+                facts = self._layers[key] = _facts(step.layer, shapes, self._costs_at)
+            except LayerError as error:
+                self.findings.append(placed(error, step, self._bindings, frame))
+                facts = _without_stated(step.layer, error, shapes, self._costs_at)
+                if facts is None:
+                    return None
+        if dtypes or step.layer.reads != FLOAT:
+            try:
+                _pass_dtype(step, dtypes, frame.inputs)
+            except LayerError as error:
+                self.findings.append(placed(error, step, self._bindings, frame))
+        return LayerReport(step, shapes, facts)
+
+    def _group(
+        self, group: Group, shapes: tuple[Shape, ...], dtypes: dict[str, str], frame: Frame
+    ) -> GroupReport | None:
+        entered = tuple([dtypes.get(slot, FLOAT) for slot in group.inputs])
+        runs: list[Walk] = []
+        first = shapes
+        for run in range(group.times or 1):
+            found = self._body(_Entered(group.body, first, entered), Frame({}, {}, frame, group, run))
+            if found is None:
+                return None
+            walk, dtype = found
+            runs.append(walk)
+            first, entered = (walk.output, *shapes[1:]), (dtype, *entered[1:])
+        if entered[0] != FLOAT:
+            dtypes[group.path] = entered[0]
+        return GroupReport(group, shapes, tuple(runs))
+
+    def _body(self, key: _Entered, frame: Frame) -> tuple[Walk, str] | None:
+        """Return what a body does with these shapes, and the dtype that leaves; None where it cannot be made out."""
+        if key in self._bodies:
+            return self._bodies[key]
+        slots = [entering(position) for position in range(len(key.shapes))]
+        values = dict(zip(slots, key.shapes, strict=True))
+        dtypes = {slot: dtype for slot, dtype in zip(slots, key.dtypes, strict=True) if dtype != FLOAT}
+        rows = self.walk(key.body.steps, values, dtypes, frame)
+        found = None
+        if key.body.output in values:
+            walk = Walk(rows, values[key.body.output], total(map(sums_of, rows)))
+            found = walk, dtypes.get(key.body.output, FLOAT)
+        self._bodies[key] = found
+        return found
+
+    def _hold_weights(self, step: Step | Group, row: LayerReport | GroupReport, frame: Frame) -> None:
+        """Refuse weights of another layer that have other names or shapes than this one's."""
+        owner = frame.makers[step.weights]
+        wanted, there = (tuple(map(_tensors, leaves((entry,)))) for entry in (row, owner))
+        if wanted != there:
+            self.findings.append(misfit(step, wanted, there, frame))
+
+
+class _Entered(NamedTuple):
+    """A body with the shapes and dtypes that enter it."""
+
+    body: Body
+    shapes: tuple[Shape, ...]
+    dtypes: tuple[str, ...]
+
+
+def _tensors(row: LayerReport) -> dict[str, Shape]:
+    return {**row.facts.parameters, **row.facts.buffers}
 
 
 def _recounted(report: Report, params_as: str) -> Report:
     """Return the report with the parameters as another convention counts them."""
-    rows = tuple(
-        row._replace(facts=row.facts._replace(params=row.step.layer.params_as(params_as, *row.inputs)))
-        for row in report.layers
-    )
-    return dataclasses.replace(report, layers=rows, totals=_totals(rows), params_as=params_as)
+    tree = _recounted_rows(report.tree, params_as)
+    totals = _totals(total(map(sums_of, tree)))
+    return dataclasses.replace(report, tree=tree, totals=totals, params_as=params_as)
 
 
-def suspicions(report: Report) -> tuple[Diagnostic, ...]:
-    """Return a warning for each layer that is legal and likely not meant."""
-    found = ((row.step.place, row.step.layer.suspect(), row.type) for row in report.layers)
-    return tuple(
-        place.diagnose(error, word)._replace(severity=Severity.WARNING)
-        for place, error, word in found
-        if place is not None and error is not None
-    )
-
-
-def unmet(report: Report) -> tuple[Diagnostic, ...]:
-    """Return an SC501 error for each line of an `expect:` block that the report does not meet."""
-    totals, architecture = report.totals, report.architecture
-    whole: dict[str, Count | Shape] = {
-        "params": totals.params,
-        "buffers": totals.buffers,
-        "macs": totals.macs,
-        "flops": totals.flops,
-        "output": next(iter(report.outputs.values())),
-    }
-    found = [_unmet(f"`{architecture.name}`", whole, line) for line in architecture.expect]
-    for row in report.layers:
-        own: dict[str, Count | Shape] = {
-            "params": row.params,
-            "buffers": row.buffers,
-            "macs": row.macs,
-            "flops": row.flops,
-            "output": row.output,
-        }
-        found += [_unmet(f"`{row.path}`", own, line) for line in row.step.expect]
-    lines = (finding for finding in found if finding is not None)
-    return tuple(sorted(lines, key=lambda finding: finding.span or ()))
+def _recounted_rows(rows: Iterable[LayerReport | GroupReport], params_as: str) -> tuple[LayerReport | GroupReport, ...]:
+    recounted: list[LayerReport | GroupReport] = []
+    for row in rows:
+        if isinstance(row, LayerReport):
+            params = row.step.layer.params_as(params_as, *row.inputs)
+            recounted.append(row._replace(facts=row.facts._replace(params=params)))
+            continue
+        runs = []
+        for run in row.runs:
+            inside = _recounted_rows(run.rows, params_as)
+            runs.append(run._replace(rows=inside, sums=total(map(sums_of, inside))))
+        recounted.append(row._replace(runs=tuple(runs)))
+    return tuple(recounted)
 
 
 def _bindings(architecture: Architecture, sizes: Mapping[str, int], *, symbolic: bool) -> dict[str, int]:
@@ -236,42 +306,35 @@ def _refuse_enormous(facts: Facts) -> None:
             raise LayerError("SC309", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
 
 
-def _totals(rows: Sequence[LayerReport]) -> Totals:
-    facts = [row.facts for row in rows]
-    params = _sum(fact.params for fact in facts)
-    activations = _sum(fact.activations for fact in facts)
-    totals = Totals(
+def _totals(sums: Sums) -> Totals:
+    params, activations = sums.params, sums.activations
+    for word, count in (("parameters", params), ("FLOPs", sums.flops)):
+        if type(count) is int and count > LARGEST_COUNT:
+            raise LayerError("SC309", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
+    if type(activations) is int and BYTES * activations > LARGEST_COUNT:
+        raise LayerError(
+            "SC309", f"has {BYTES * activations} bytes of activations, more than {LARGEST_COUNT} (2^63 - 1)"
+        )
+    return Totals(
         params=params,
-        buffers=_sum(fact.buffer_count for fact in facts),
-        macs=_sum(fact.macs for fact in facts),
-        flops=_sum(fact.flops for fact in facts),
+        buffers=sums.buffers,
+        macs=sums.macs,
+        flops=sums.flops,
         parameter_bytes=None if params is None else BYTES * params,
         activation_bytes=None if activations is None else BYTES * activations,
     )
-    for word, count in (("parameters", params), ("FLOPs", totals.flops), ("bytes of activations", activations)):
-        if type(count) is int and count > LARGEST_COUNT:
-            raise LayerError("SC309", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
-    return totals
 
 
-def _sum(counts: Iterable[Count]) -> Count:
-    """Return the sum, exact for numbers and expressions; unknown where a part is unknown."""
-    total: Dim = 0
-    for count in counts:
-        if count is None:
-            return None
-        total = total + count
-    return total
-
-
-def _store(row: LayerReport, values: dict[str, Shape], makers: dict[str, LayerReport]) -> None:
-    step, outputs = row.step, row.facts.outputs
-    values[step.path] = row.output
-    makers[step.path] = row
+def _store(row: LayerReport | GroupReport, values: dict[str, Shape], makers: dict[str, Maker]) -> None:
+    values[row.path] = row.output
+    makers[row.path] = row
+    if isinstance(row, GroupReport):
+        return
+    outputs = row.facts.outputs
     if len(outputs) > 1:
         for name, shape in outputs.items():
-            values[step.slot(name)] = shape
-            makers[step.slot(name)] = row
+            values[row.step.slot(name)] = shape
+            makers[row.step.slot(name)] = row
 
 
 def _without_stated(
@@ -284,60 +347,3 @@ def _without_stated(
         return _facts(dataclasses.replace(layer, **{error.field: None}), shapes, costs_at)  # type: ignore[type-var]
     except LayerError:
         return None
-
-
-def _placed(
-    error: LayerError,
-    step: Step,
-    architecture: Architecture,
-    bindings: Mapping[str, int],
-    makers: Mapping[str, LayerReport],
-) -> Diagnostic:
-    """Add to what a rule knows what the engine knows: the place, where the shape came from, at which sizes."""
-    at = ", ".join(f"{name} = {size}" for name, size in bindings.items() if name not in BATCH_SYMBOLS)
-    notes = (f"at {at}",) if at else ()
-    if step.place is None:
-        return Diagnostic(code=error.code, message=f"`{step.layer.word}` {error.message}", help=error.help, notes=notes)
-    found = step.place.diagnose(error, step.layer.word)
-    if error.code in SHAPELESS:
-        return found
-    inputs = {entry.name: entry for entry in architecture.inputs}
-    labels = tuple(dict.fromkeys(label for slot in step.inputs for label in _origin(slot, inputs, makers)))
-    return found._replace(labels=labels, notes=notes)
-
-
-def _origin(slot: str, inputs: Mapping[str, Input], makers: Mapping[str, LayerReport]) -> Iterator[Label]:
-    """Yield the place where a slot's shape comes from: the last layer that changed it, else the input."""
-    while slot in makers:
-        maker = makers[slot]
-        further = slot.removeprefix(f"{maker.step.path}.")
-        if further in maker.outputs:
-            if maker.step.place is not None:
-                yield Label(maker.step.place.word, f"gives {show(maker.outputs[further])} as {further}")
-            return
-        if maker.inputs[0] != maker.output:
-            if maker.step.place is not None:
-                how = maker.step.layer.explain(*maker.inputs, maker.output)
-                gives = show(maker.output)
-                yield Label(maker.step.place.word, f"gives {gives}: {how}" if how else f"gives {gives}")
-            return
-        slot = maker.step.inputs[0]
-    entry = inputs.get(slot)
-    if entry is not None and entry.span is not None:
-        yield Label(entry.span, "enters here")
-
-
-def _unmet(subject: str, found: Mapping[str, Count | Shape], line: Expectation) -> Diagnostic | None:
-    value = found[line.key]
-    if value == line.value:
-        return None
-    said = show(value) if isinstance(value, tuple) else "unknown" if value is None else str(value)
-    wanted = show(line.value) if isinstance(line.value, tuple) else line.value
-    return Diagnostic(
-        code="SC501",
-        message=f"{subject} expects {line.key} {wanted}, has {said}",
-        span=line.span,
-        label=f"is {said}",
-        help=f"write `{line.key}: {said}` if the change is meant" if value is not None else None,
-        fix=Fix(line.span, said) if value is not None else None,
-    )

@@ -62,7 +62,7 @@ def run(
             pass
     except ExecutionError as error:
         raise ShapecalcError((Diagnostic(code="SC702", message=str(error)),), architecture.file) from None
-    return {name: execution.values[slot] for name, slot in architecture.outputs.items()}
+    return {name: execution.values[slot] for name, slot in architecture.leaving.items()}
 
 
 def random_inputs(report: Report, *, seed: int = 0) -> dict[str, Array]:
@@ -92,12 +92,13 @@ def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed:
     for row in report.layers:
         step, facts = row.step, row.facts
         shapes = {**facts.parameters, **facts.buffers}
+        owner = step.weights or step.path
         yield Call(
             path=step.path,
             kernel=step.layer.word,
             fields=fields_as_written(step.layer),
             parameters={
-                name: _parameter(f"{step.path}.{name}", numbers(shape), params or {}, seed)
+                name: _parameter(f"{owner}.{name}", numbers(shape), params or {}, seed)
                 for name, shape in shapes.items()
             },
             inputs=step.inputs,
@@ -146,7 +147,7 @@ def _written(row: LayerReport) -> dict[str, Shape]:
 
 def last_reads(report: Report) -> dict[str, tuple[str, ...]]:
     """Return, for each step, the slots that nothing reads after it."""
-    kept = set(report.architecture.outputs.values())
+    kept = set(report.architecture.leaving.values())
     last: dict[str, str] = {}
     for row in report.layers:
         for slot in (*row.step.inputs, *_written(row)):
@@ -225,6 +226,7 @@ def _refuse_strangers(params: Mapping[str, Array], report: Report) -> None:
     expected = {
         f"{row.path}.{name}": numbers(shape)
         for row in report.layers
+        if not row.step.weights
         for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
     }
     for path, array in params.items():

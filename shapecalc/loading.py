@@ -26,7 +26,8 @@ def load(architecture: str | Path, limits: Limits | None = None) -> Architecture
     >>> load("lenet5").name
     'LeNet-5'
     """
-    return loads_source(find_source(architecture, limits), limits)
+    source = find_source(architecture, limits)
+    return loads_source(source, limits, None if source.name == "<stdin>" else Path(source.name).parent)
 
 
 def loads(text: str, name: str = "<text>") -> Architecture:
@@ -38,9 +39,12 @@ def loads(text: str, name: str = "<text>") -> Architecture:
     return loads_source(Source(name, text))
 
 
-def loads_source(source: Source, limits: Limits | None = None) -> Architecture:
-    """Return the architecture that a source describes; mistakes in shapes are found in the same run as others."""
-    architecture, findings = parse(source, limits)
+def loads_source(source: Source, limits: Limits | None = None, folder: Path | None = None) -> Architecture:
+    """Return the architecture that a source describes; mistakes in shapes are found in the same run as others.
+
+    `folder` is where the text lies: only files below it can be included.
+    """
+    architecture, findings, source = parse(source, limits, folder)
     if not findings:
         assert architecture is not None  # whatever keeps it from being made is a finding
         return architecture

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.dims import Dim
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.architecture import Architecture, Input, Step
+    from shapecalc.architecture import Architecture, Group, Input, Step
     from shapecalc.layers import Shape
 
 SCHEMA_VERSION = 1
+BATCH_SYMBOLS = ("N", "B", "batch")
+"""Costs are shown for one sample where the batch, by one of these names, is left free."""
 BYTES = 4
 """Of one float32 number."""
 
@@ -66,13 +69,13 @@ class LayerReport(NamedTuple):
 
     @property
     def params(self) -> Count:
-        """Learnable scalars."""
-        return self.facts.params
+        """Learnable scalars of its own: none where it uses another layer's weights."""
+        return 0 if self.step.weights else self.facts.params
 
     @property
     def buffers(self) -> Count:
-        """Scalars that are kept but not learnt."""
-        return self.facts.buffer_count
+        """Scalars of its own that are kept but not learnt."""
+        return 0 if self.step.weights else self.facts.buffer_count
 
     @property
     def macs(self) -> Count:
@@ -90,6 +93,78 @@ class LayerReport(NamedTuple):
         return self.step.place.word.line if self.step.place else None
 
 
+class Sums(NamedTuple):
+    """What layers come to together; None where one does not know its part."""
+
+    params: Count = 0
+    buffers: Count = 0
+    macs: Count = 0
+    flops: Count = 0
+    activations: Count = 0
+    """Numbers in all outputs."""
+
+    def of_shared(self) -> Sums:
+        """Return the same work done with weights that are counted elsewhere."""
+        return self._replace(params=0, buffers=0)
+
+
+class Walk(NamedTuple):
+    """What the engine found of a body, or of a whole architecture, for given input shapes.
+
+    `output` is the shape that leaves a body.
+    """
+
+    rows: tuple[LayerReport | GroupReport, ...]
+    output: Shape
+    sums: Sums
+
+
+class GroupReport(NamedTuple):
+    """One row of the tree: a body in its place, and what was found of each of its runs."""
+
+    group: Group
+    inputs: tuple[Shape, ...]
+    runs: tuple[Walk, ...]
+
+    @property
+    def path(self) -> str:
+        """The group's name in the network."""
+        return self.group.path
+
+    @property
+    def output(self) -> Shape:
+        """The shape that leaves the last run."""
+        return self.runs[-1].output
+
+    @property
+    def sums(self) -> Sums:
+        """What its runs come to together."""
+        whole = total(run.sums for run in self.runs)
+        return whole.of_shared() if self.group.weights else whole
+
+
+def sums_of(row: LayerReport | GroupReport) -> Sums:
+    """Return what a row of the tree comes to."""
+    if isinstance(row, GroupReport):
+        return row.sums
+    return Sums(row.params, row.buffers, row.macs, row.flops, row.facts.activations)
+
+
+def total(parts: Iterable[Sums]) -> Sums:
+    """Return the sum of sums, exact for numbers and expressions; unknown where a part is unknown."""
+    columns = zip(*parts, strict=True)
+    return Sums(*map(_sum, columns))
+
+
+def _sum(counts: Iterable[Count]) -> Count:
+    whole: Dim = 0
+    for count in counts:
+        if count is None:
+            return None
+        whole = whole + count
+    return whole
+
+
 class Totals(NamedTuple):
     """Sums over all layers; None where a layer does not know its part. Memory is in bytes at float32.
 
@@ -104,10 +179,11 @@ class Totals(NamedTuple):
     activation_bytes: Count
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """An architecture's shapes and costs.
 
+    `tree` has blocks and repeats as they stand, `layers` every layer written out.
     `bindings` holds what the file's `sizes` and the caller bound, `costs_at` what was put in for symbols that were
     still free when costs were evaluated.
     """
@@ -116,11 +192,20 @@ class Report:
     inputs: tuple[Input, ...]
     bindings: Mapping[str, int]
     costs_at: Mapping[str, int]
-    layers: tuple[LayerReport, ...]
+    tree: tuple[LayerReport | GroupReport, ...]
     outputs: Mapping[str, Shape]
     totals: Totals
     params_as: str = "pytorch"
     """Whose count of parameters, of `shapecalc.layers.base.PARAMS_AS`; tensors are PyTorch's."""
+
+    @cached_property
+    def layers(self) -> tuple[LayerReport, ...]:
+        """A row per layer under its full path, in the order of computation."""
+        if not any(isinstance(row, GroupReport) for row in self.tree):
+            return tuple(row for row in self.tree if isinstance(row, LayerReport))
+        return tuple(
+            [row._replace(step=step) for row, step in zip(leaves(self.tree), self.architecture.layers, strict=True)]
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the documented JSON, `schema_version` 1: an int where a value is known, else the expression."""
@@ -144,6 +229,16 @@ class Report:
         }
 
 
+def leaves(rows: Iterable[LayerReport | GroupReport]) -> Iterator[LayerReport]:
+    """Yield the layers of rows in the order of computation, under the paths that they have in their bodies."""
+    for row in rows:
+        if isinstance(row, LayerReport):
+            yield row
+        else:
+            for run in row.runs:
+                yield from leaves(run.rows)
+
+
 def _row(row: LayerReport) -> dict[str, Any]:
     return {
         "path": row.path,
@@ -156,6 +251,7 @@ def _row(row: LayerReport) -> dict[str, Any]:
         "buffers": _count(row.buffers),
         "macs": _count(row.macs),
         "flops": _count(row.flops),
+        **({"shares": row.step.weights} if row.step.weights else {}),
     }
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
-from shapecalc.engine import BATCH_SYMBOLS, infer, inspect_at
+from shapecalc.engine import infer, inspect_at
 from shapecalc.execution import calls_of, price, random_inputs
 from shapecalc.reference.executor import ExecutionError, execute
+from shapecalc.report import BATCH_SYMBOLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -200,7 +201,7 @@ def _trial(
                     layer,
                     predicted,
                     done.shapes,
-                    _int(layer.params) + _int(layer.buffers),
+                    _int(layer.facts.params) + _int(layer.facts.buffer_count),
                     sum(done.parameters.values()),
                     _int(layer.macs),
                     done.macs,
@@ -210,7 +211,7 @@ def _trial(
             tell(paths[min(len(rows), len(paths) - 1)], len(rows), len(paths))
     except ExecutionError as error:
         layer, predicted = next(predictions)
-        params = _int(layer.params) + _int(layer.buffers)
+        params = _int(layer.facts.params) + _int(layer.facts.buffer_count)
         # The kernel was given the parameters and got somewhere, but measured nothing: none of it counts as executed.
         rows.append(Row(layer, predicted, None, params, None, _int(layer.macs), None, 0.0, failure=str(error)))
     skipped = len(report.layers) - len(rows)

@@ -13,9 +13,11 @@ from typer.testing import CliRunner
 
 from shapecalc.cli import app
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
-from shapecalc.engine import inspect, suspicions, unmet
+from shapecalc.engine import inspect
+from shapecalc.expectations import unmet
 from shapecalc.loading import loads_source
 from shapecalc.parser.files import read_source
+from shapecalc.suspicions import suspicions
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = sorted(FOLDER.glob("*.yaml"))

@@ -12,7 +12,8 @@ import shapecalc
 from shapecalc import ShapecalcError, inspect
 from shapecalc.architecture import Architecture, Input, Step
 from shapecalc.dims import symbol
-from shapecalc.engine import infer, inspect_at, unmet
+from shapecalc.engine import infer, inspect_at
+from shapecalc.expectations import unmet
 from shapecalc.layers import Layer
 from shapecalc.layers.activation import Relu
 from shapecalc.layers.base import REGISTRY, layer

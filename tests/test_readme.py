@@ -86,7 +86,7 @@ def test_its_python_runs() -> None:
 
 
 def test_its_file_is_met_by_what_it_expects() -> None:
-    from shapecalc.engine import unmet
+    from shapecalc.expectations import unmet
 
     text = blocks("yaml")[1]
     assert unmet(shapecalc.inspect(shapecalc.loads(text))) == ()

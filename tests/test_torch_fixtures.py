@@ -191,13 +191,13 @@ def test_what_one_pytorch_kernel_alone_refuses_is_taken(row: Row) -> None:
 
 @pytest.mark.parametrize("row", by_name(REFUSED_BY_THE_FORMAT))
 def test_what_only_the_format_refuses_is_refused_at_its_place(row: Row) -> None:
-    _, findings = parse(file_of(row))
+    _, findings, _ = parse(file_of(row))
     assert [(found.code, found.span) for found in findings] == [("SC201", Span(1, 9, 1, 10))]
 
 
 @pytest.mark.parametrize("row", by_name(ANSWERED))
 def test_a_file_says_the_same_fields(row: Row) -> None:
-    architecture, findings = parse(file_of(row))
+    architecture, findings, _ = parse(file_of(row))
     assert findings == ()
     assert architecture is not None
     assert [step.layer for step in architecture.steps] == [layer_of(row)]

@@ -168,7 +168,7 @@ def test_what_only_the_format_refuses_is_refused(row: Row) -> None:
 @pytest.mark.parametrize("row", by_name(ON_ONE_SEQUENCE))
 def test_a_file_says_the_same_fields(row: Row) -> None:
     text = f"input: {row['inputs'][0]}\nlayers:\n  - {row['layer']}: {json.dumps(row['fields'])}\n"
-    architecture, findings = parse(Source("net.yaml", text))
+    architecture, findings, _ = parse(Source("net.yaml", text))
     assert [found for found in findings if found.code.startswith(("SC1", "SC2"))] == []
     assert architecture is not None
     assert [step.layer for step in architecture.steps] == [layer_of(row)]

@@ -12,7 +12,8 @@ import pytest
 import shapecalc
 from shapecalc import verify, zoo
 from shapecalc.dims import symbol
-from shapecalc.engine import inspect_at, unmet
+from shapecalc.engine import inspect_at
+from shapecalc.expectations import unmet
 from shapecalc.verification import trial_sizes
 
 if TYPE_CHECKING:

@@ -44,8 +44,9 @@ def command(
         ),
     ] = None,
     depth: Annotated[
-        int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share their first parts.")
+        int | None, typer.Option("--depth", min=1, help="Fold what stands deeper: 1 shows each block as one row.")
     ] = None,
+    expand: Annotated[bool, typer.Option("--expand", help="Write out every run of what is repeated.")] = False,
     params_as: ParamsAsOption = ParamsAs.PYTORCH,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -54,8 +55,10 @@ def command(
     MACs are multiply-accumulates of matrix products, without bias; FLOPs are 2 x MACs plus every other scalar
     operation. Costs are those of one sample where the batch N is left free.
     """
-    from shapecalc.engine import inspect_at, suspicions, unmet
+    from shapecalc.engine import inspect_at
+    from shapecalc.expectations import unmet
     from shapecalc.loading import load
+    from shapecalc.suspicions import suspicions
 
     chosen, sizes = _columns(columns), bindings(set_)
     loaded = load(architecture)
@@ -65,7 +68,7 @@ def command(
         case Format.TABLE:
             from shapecalc.render import table
 
-            text = table.inspection(report, chosen, depth, **manner)
+            text = table.inspection(report, chosen, depth, expand=expand, **manner)
         case Format.JSON:
             from shapecalc.render import json
 
@@ -77,7 +80,7 @@ def command(
         case Format.MARKDOWN:
             from shapecalc.render import markdown
 
-            text = markdown.inspection(report, chosen, depth)
+            text = markdown.inspection(report, chosen, depth, expand=expand)
         case _:
             assert_never(format_)
     print(text)

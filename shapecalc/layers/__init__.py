@@ -22,6 +22,7 @@ FAMILIES = (
     "reducing",
     "recurrent",
     "embedding",
+    "merging",
 )
 
 __all__ = ["FAMILIES", "Layer", "Shape", "layer_type", "layer_types"]

@@ -36,6 +36,8 @@ class Layer:
     """The dtype that its first input must have, or `any`."""
     gives: ClassVar[str] = "float32"
     """The dtype of what leaves, or `same` as its first input."""
+    merges: ClassVar[bool] = False
+    """Whether a file may write what it reads as branches below it."""
     further: ClassVar[tuple[str, ...]] = ()
     """The names of its outputs after the first."""
 
@@ -52,6 +54,11 @@ class Layer:
     def suspect(self) -> LayerError | None:
         """Return what is legal and likely not meant, or None."""
         return None
+
+    @property
+    def output_names(self) -> tuple[str, ...] | None:
+        """The names of its outputs; None where the input decides how many there are."""
+        return ("output", *type(self).further)
 
     @property
     def index_range(self) -> int | None:

@@ -41,7 +41,10 @@ class LayerReader:
         """
         before = len(self._findings.found)
         nodes = self._nodes(cls, node, strays)
-        place = Place(word.span, _spans(nodes))
+        spans = _spans(nodes)
+        given = self._findings.given
+        put_in = {span: given[span] for span in spans.values() if span in given} if given else {}
+        place = Place(word.span, spans, given=put_in)
         if nodes is None:
             return None, place
         values = {name: plain(value) for name, value in nodes.items()}

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.diagnostics import Diagnostic, Fix, ShapecalcError, Span
+from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.parser.builder import MOST_FINDINGS
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.tree import Mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping as MappingOf
+    from collections.abc import Iterable, Iterator, Mapping as MappingOf
 
     from shapecalc.diagnostics import Source
     from shapecalc.parser.tree import Node, Scalar
 
 
-class Findings:
-    """Diagnostics in the order in which they were found, each once; `ShapecalcError` when there are too many."""
+MOST_CALLS = 4
+"""Calls that a mistake in a block shows, innermost first."""
 
-    __slots__ = ("_noted", "_seen", "found", "source")
+
+class Findings:
+    """Diagnostics in the order in which they were found, each once; `ShapecalcError` when there are too many.
+
+    `given` has the places where a parameter's value was put in, with the place where a call gives it, if one does.
+    """
+
+    __slots__ = ("_calls", "_noted", "_seen", "found", "given", "source")
 
     def __init__(self, source: Source, noted: Iterable[Diagnostic] = ()) -> None:
         self.source = source
+        self.given: dict[Span, Label | None] = {}
+        self._calls: tuple[Label, ...] = ()
         self.found = list(noted)
         self._noted = tuple(finding.span for finding in self.found if finding.span is not None)
         self._seen: set[tuple[str, str, Span | None]] = set()
@@ -37,14 +47,40 @@ class Findings:
         if key in self._seen or (finding.span is not None and self.noted_within(finding.span)):
             return
         self._seen.add(key)
+        labels = finding.labels
+        if finding.span in self.given:
+            origin = self.given[finding.span]
+            labels = (*labels, *([origin] if origin is not None else ()))
+            # The file has a parameter there: to write a value in its place would mend this call and break others.
+            finding = finding._replace(fix=None)
+        finding = finding._replace(labels=tuple(dict.fromkeys((*labels, *self._calls))))
         self.found.append(finding)
         if len(self.found) >= MOST_FINDINGS:
             raise ShapecalcError(tuple(sorted(self.found, key=position)), self.source)
 
+    @contextmanager
+    def within(self, call: Label) -> Iterator[None]:
+        """Show a call of a block with every mistake that is found meanwhile."""
+        before = self._calls
+        self._calls = (call, *before)[:MOST_CALLS]
+        try:
+            yield
+        finally:
+            self._calls = before
+
     def noted_within(self, span: Span) -> bool:
         """Return whether the reader has refused something inside a span, so that what is read there is a guess."""
         start, end = (span.line, span.column), (span.end_line, span.end_column)
-        return any(start <= (at.line, at.column) and (at.end_line, at.end_column) <= end for at in self._noted)
+        return any(
+            at.file == span.file and start <= (at.line, at.column) and (at.end_line, at.end_column) <= end
+            for at in self._noted
+        )
+
+    def note(self, noted: Iterable[Diagnostic]) -> None:
+        """Take over what the reader has refused in a further text."""
+        noted = tuple(noted)
+        self.found += noted
+        self._noted += tuple(finding.span for finding in noted if finding.span is not None)
 
     def unknown(
         self,
@@ -88,9 +124,9 @@ class Findings:
         self.refuse("SC111", f"`{key.text}` is a word of the format that this version does not read yet", key.span)
 
 
-def position(finding: Diagnostic) -> tuple[int, int]:
+def position(finding: Diagnostic) -> tuple[int, int, int]:
     """Return where a finding stands, to put several in the order of the text."""
-    return (finding.span.line, finding.span.column) if finding.span else (0, 0)
+    return (finding.span.file, finding.span.line, finding.span.column) if finding.span else (0, 0, 0)
 
 
 def head(node: Node) -> Span:
@@ -100,4 +136,4 @@ def head(node: Node) -> Span:
         return span
     if isinstance(node, Mapping):
         return node.entries[0][0].span
-    return Span(span.line, span.column, span.line, span.column + 1)
+    return span._replace(end_line=span.line, end_column=span.column + 1)

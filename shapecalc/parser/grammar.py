@@ -5,26 +5,30 @@ Here are a file's own keys; `steps` reads the list under `layers:`, `fields` one
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import DTYPES, Architecture, Input
-from shapecalc.diagnostics import Fix, Span
+from shapecalc.diagnostics import Fix, Label
 from shapecalc.dims import Expr, free_symbols
 from shapecalc.layers.fields import said
+from shapecalc.parser.blocks import Block, read_blocks
 from shapecalc.parser.expectations import read_expectations
 from shapecalc.parser.findings import Findings, head
+from shapecalc.parser.includes import merge_blocks, read_included
+from shapecalc.parser.limits import Limits
 from shapecalc.parser.reader import Mapping, Node, Scalar, Sequence, read_tree
 from shapecalc.parser.scalars import shorten
+from shapecalc.parser.scopes import NAME, Scope
 from shapecalc.parser.shapes import plain, read_dim, read_shape
-from shapecalc.parser.steps import read_steps
+from shapecalc.parser.steps import UNSAID, StepReader
 
 if TYPE_CHECKING:
-    from shapecalc.diagnostics import Diagnostic, Source
-    from shapecalc.layers import Shape
-    from shapecalc.parser.limits import Limits
+    from pathlib import Path
 
-FILE_KEYS = ("name", "source", "input", "sizes", "layers", "expect")
-LATER_FILE_KEYS = ("inputs", "outputs", "blocks", "parameters", "include", "where", "decode")
+    from shapecalc.diagnostics import Diagnostic, Source
+
+FILE_KEYS = ("name", "source", "input", "inputs", "outputs", "sizes", "include", "blocks", "layers", "expect")
+LATER_FILE_KEYS = ("parameters", "where", "decode")
 """Words of the format that this version does not read yet."""
 
 _NAMES = {
@@ -46,20 +50,30 @@ _DTYPES = {
 _EXAMPLES = {"input": "`input: [N, 3, 224, 224]`", "layers": "`layers:` with a list of steps"}
 
 
-def parse(source: Source, limits: Limits | None = None) -> tuple[Architecture | None, tuple[Diagnostic, ...]]:
+class Reading(NamedTuple):
+    """What was made of a text: the architecture, every mistake found, and the text with those that it includes."""
+
+    architecture: Architecture | None
+    findings: tuple[Diagnostic, ...]
+    source: Source
+
+
+def parse(source: Source, limits: Limits | None = None, folder: Path | None = None) -> Reading:
     """Return the architecture that a text describes, and every mistake found.
 
     Beside mistakes, the architecture is as much as could be made out, None where that is nothing: the caller can look
-    for more mistakes in it, and must not take it for what the author meant.
+    for more mistakes in it, and must not take it for what the author meant. `folder` is where the text lies: only files
+    below it can be included.
     Raises `ShapecalcError` where the text is no tree of values at all.
     """
+    limits = limits or Limits()
     root, noted = read_tree(source, limits)
     findings = Findings(source, noted)
-    architecture = _architecture(root, source, findings)
-    return architecture, tuple(findings.found)
+    architecture = _architecture(root, folder, findings, limits)
+    return Reading(architecture, tuple(findings.found), findings.source)
 
 
-def _architecture(root: Node, source: Source, findings: Findings) -> Architecture | None:
+def _architecture(root: Node, folder: Path | None, findings: Findings, limits: Limits) -> Architecture | None:
     if not isinstance(root, Mapping):
         kind = "a list" if isinstance(root, Sequence) else said(plain(root))
         message = f"a file expects keys such as `input:` and `layers:`, receives {kind}"
@@ -68,39 +82,89 @@ def _architecture(root: Node, source: Source, findings: Findings) -> Architectur
         return None
     entries = findings.keys(root, FILE_KEYS, "a file", later=LATER_FILE_KEYS, names=_NAMES)
     _refuse_missing(root, entries, findings)
-    entry = _input(entries["input"], findings) if "input" in entries else None
-    shape = None if entry is None else entry.shape
-    sizes = _sizes(entries["sizes"], shape, findings) if "sizes" in entries else {}
-    blocks = root.get("blocks")
-    names = {key.text for key, _ in blocks.entries} if isinstance(blocks, Mapping) else ()
-    steps = read_steps(entries["layers"], findings, names) if "layers" in entries else ()
+    inputs = _inputs(root, entries, findings)
+    sizes = _sizes(entries["sizes"], inputs, findings) if "sizes" in entries else {}
+    blocks = _blocks(entries, folder, findings, limits)
+    scope = Scope(findings, {entry.name: entry.name for entry in inputs or (_UNKNOWN,)})
+    last = None
+    if "layers" in entries:
+        flow = UNSAID if inputs is not None and len(inputs) > 1 else next(iter(scope.entered))
+        last = StepReader(findings, blocks, limits).read(entries["layers"], scope, flow)
+    steps = tuple(scope.steps)
+    outputs = _outputs(entries["outputs"], scope, findings) if "outputs" in entries and steps else {}
     name = _text(entries.get("name"), "name", findings)
     cites = _text(entries.get("source"), "source", findings)
     expect = read_expectations(entries["expect"], findings) if "expect" in entries else ()
-    if entry is None or not steps:
+    if inputs is None or not steps:
         return None
+    if last is None or not scope.whole:
+        last = steps[-1].path
     return Architecture(
-        name=name or source.name,
-        inputs=(entry,),
+        name=name or findings.source.name,
+        inputs=inputs,
         steps=steps,
-        outputs={"output": steps[-1].path},
+        outputs=outputs or {"output": last},
         sizes=sizes,
         expect=expect,
         cites=cites or "",
-        file=source,
+        file=findings.source,
     )
 
 
-def _input(node: Node, findings: Findings) -> Input | None:
+_UNKNOWN = Input("input", ())
+"""What enters where the file does not say it in a way that can be read."""
+
+
+def _blocks(
+    entries: dict[str, Node], folder: Path | None, findings: Findings, limits: Limits
+) -> dict[str, Block | None]:
+    """Return the file's blocks and those that it includes; None under a name whose block cannot be made out."""
+    found = read_included(entries["include"], folder, findings, limits) if "include" in entries else {}
+    node = entries.get("blocks")
+    if node is not None:
+        merge_blocks(found, read_blocks(node, findings), findings)
+    blocks: dict[str, Block | None] = {**found}
+    for key, _ in node.entries if isinstance(node, Mapping) else ():
+        blocks.setdefault(key.text, None)
+    return blocks
+
+
+def _inputs(root: Mapping, entries: dict[str, Node], findings: Findings) -> tuple[Input, ...] | None:
+    """Read `input:`, or `inputs:` with a name for each; None where nothing of them can be read."""
+    if "input" in entries and "inputs" in entries:
+        keys = {key.text: key for key, _ in root.entries}
+        labels = (Label(keys["input"].span, "the other"),) if "input" in keys else ()
+        span = keys["inputs"].span if "inputs" in keys else head(entries["inputs"])
+        findings.refuse("SC102", "a file expects `input:` or `inputs:`, has both", span, labels=labels)
+    if "inputs" not in entries:
+        entry = _input("input", entries["input"], "input", findings) if "input" in entries else None
+        return None if entry is None else (entry,)
+    node = entries["inputs"]
+    if not isinstance(node, Mapping) or not node.entries:
+        message = f"`inputs` expects names with shapes such as {{image: [N, 3, H, W]}}, receives {said(plain(node))}"
+        findings.refuse("SC109", message, head(node))
+        return None
+    found = []
+    for key, value in node.entries:
+        if not NAME.fullmatch(key.text):
+            message = f"the name of an input expects letters, digits or `_`, receives `{shorten(key.text)}`"
+            findings.refuse("SC110", message, key.span)
+            continue
+        found.append(_input(key.text, value, f"inputs.{key.text}", findings))
+    known = tuple(entry for entry in found if entry is not None)
+    return known if known and len(known) == len(node.entries) else None
+
+
+def _input(name: str, node: Node, key: str, findings: Findings) -> Input | None:
     """Read `[N, 3, H, W]`, or `{shape: [N, T], dtype: int64}`."""
     if not isinstance(node, Mapping):
-        shape = read_shape(node, "input", findings)
-        return None if shape is None else Input("input", shape, span=node.span)
-    entries = findings.keys(node, ("shape", "dtype"), "`input`")
+        shape = read_shape(node, key, findings)
+        return None if shape is None else Input(name, shape, span=node.span)
+    entries = findings.keys(node, ("shape", "dtype"), f"`{key}`")
     if "shape" not in entries:
-        findings.refuse("SC108", "`input` expects `shape:`, has none", head(node), help="add `shape: [N, T]`")
+        findings.refuse("SC108", f"`{key}` expects `shape:`, has none", head(node), help="add `shape: [N, T]`")
         return None
-    shape = read_shape(entries["shape"], "input.shape", findings)
+    shape = read_shape(entries["shape"], f"{key}.shape", findings)
     dtype = plain(entries["dtype"]) if "dtype" in entries else DTYPES[0]
     if dtype not in DTYPES:
         words = " or ".join(f"`{word}`" for word in DTYPES)
@@ -108,17 +172,39 @@ def _input(node: Node, findings: Findings) -> Input | None:
         help_text = f"write `dtype: {near}`" if near else None
         fix = Fix(entries["dtype"].span, near) if near else None
         received = f"`{shorten(dtype)}`" if isinstance(dtype, str) else said(dtype)
-        message = f"`input.dtype` expects {words}, receives {received}"
+        message = f"`{key}.dtype` expects {words}, receives {received}"
         findings.refuse("SC203", message, head(entries["dtype"]), help=help_text, fix=fix)
         dtype = near or DTYPES[0]
-    return None if shape is None else Input("input", shape, dtype, span=entries["shape"].span)
+    return None if shape is None else Input(name, shape, dtype, span=entries["shape"].span)
+
+
+def _outputs(node: Node, scope: Scope, findings: Findings) -> dict[str, str]:
+    """Read the names of steps that leave: one, a list of them, or a mapping that gives each a name of its own."""
+    if isinstance(node, Mapping):
+        pairs = [(key.text, value) for key, value in node.entries]
+    else:
+        items = node.items if isinstance(node, Sequence) else (node,)
+        pairs = [(item.text if isinstance(item, Scalar) else "", item) for item in items]
+    outputs: dict[str, str] = {}
+    for name, item in pairs:
+        slots = scope.references(item, "", "", "outputs")
+        if slots is None:
+            continue
+        if len(slots) > 1:
+            findings.refuse("SC202", f"`outputs.{shorten(name)}` expects the name of one step", head(item))
+        elif name in outputs:
+            findings.refuse("SC103", f"`outputs` has `{shorten(name)}` twice", head(item))
+        else:
+            outputs[name] = slots[0]
+    if not pairs:
+        findings.refuse("SC107", "`outputs` expects at least one name, has none", head(node))
+    return outputs
 
 
 def _refuse_missing(root: Mapping, entries: dict[str, Node], findings: Findings) -> None:
-    start = Span(root.span.line, root.span.column, root.span.line, root.span.column + 1)
+    start = root.span._replace(end_line=root.span.line, end_column=root.span.column + 1)
     for required, written in _EXAMPLES.items():
-        # Where `inputs:` stands, the one cause is that this version does not read it.
-        if required not in entries and root.get(f"{required}s") is None:
+        if required not in entries and not (required == "input" and "inputs" in entries):
             findings.refuse("SC108", f"a file expects `{required}:`, has none", start, help=f"add {written}")
 
 
@@ -134,16 +220,16 @@ def _text(node: Node | None, key: str, findings: Findings) -> str | None:
     return None
 
 
-def _sizes(node: Node, shape: Shape | None, findings: Findings) -> dict[str, int]:
-    """Read `{H: 224, W: 224}`: the usual values of the input's symbols."""
+def _sizes(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> dict[str, int]:
+    """Read `{H: 224, W: 224}`: the usual values of the inputs' symbols."""
     if not isinstance(node, Mapping):
         message = f"`sizes` expects symbols with numbers such as {{H: 224}}, receives {said(plain(node))}"
         findings.refuse("SC202", message, head(node))
         return {}
-    symbols = sorted({name for dim in shape or () for name in free_symbols(dim)})
+    symbols = sorted({name for entry in inputs or () for dim in entry.shape for name in free_symbols(dim)})
     sizes: dict[str, int] = {}
     for key, value in node.entries:
-        if shape is not None and key.text not in symbols:
+        if inputs is not None and key.text not in symbols:
             message = f"`sizes` gives `{shorten(key.text)}` a value, which is no symbol of `input`"
             findings.unknown(key, symbols, message, kind="symbols of `input`")
             continue

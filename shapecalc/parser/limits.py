@@ -9,7 +9,8 @@ class Limits(NamedTuple):
     """Budgets of one reading, each with its own diagnostic.
 
     `file_bytes` SC010; `depth` of nested collections, aliases expanded, SC011; `nodes` after alias expansion and
-    `aliases` SC012; `scalar_length` in characters SC013; `integer_digits` SC014.
+    `aliases` SC012; `scalar_length` in characters SC013; `integer_digits` SC014; `layers` after blocks and repeats are
+    written out SC016; `includes` SC017.
 
     >>> Limits(nodes=10).depth
     64
@@ -21,3 +22,5 @@ class Limits(NamedTuple):
     scalar_length: int = 1 << 16
     integer_digits: int = 20
     aliases: int = 1_000
+    layers: int = 100_000
+    includes: int = 32

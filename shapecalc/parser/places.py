@@ -14,7 +14,7 @@ def span_between(text: str, start: int, end: int) -> Span:
     r"""Give the span of `text[start:end]`.
 
     >>> span_between("a: 1\nb: 22\n", 8, 10)
-    Span(line=2, column=4, end_line=2, end_column=6)
+    Span(line=2, column=4, end_line=2, end_column=6, file=0)
     """
     line, column = place_after(text, 0, start, (1, 1))
     return Span(line, column, *place_after(text, start, end, (line, column)))

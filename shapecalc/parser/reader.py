@@ -41,7 +41,7 @@ def read_text(source: Source, limits: Limits | None = None) -> Node:
     Raises `ShapecalcError` with a diagnostic for each mistake that can be told apart from the others.
 
     >>> read_text(Source("net.yaml", "layers:\n  - conv: 6\n")).get("layers").items[0].entries[0][0].span
-    Span(line=2, column=5, end_line=2, end_column=9)
+    Span(line=2, column=5, end_line=2, end_column=9, file=0)
     """
     node, findings = read_tree(source, limits)
     if findings:

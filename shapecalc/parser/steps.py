@@ -1,79 +1,350 @@
-"""The list under `layers:` → steps: one layer each, with a name of its own and what it reads."""
+"""A list of steps → the steps of a body: layers, branches and what merges them, calls of blocks, repeats."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import Step
-from shapecalc.diagnostics import Fix, Label, Span
-from shapecalc.layers import layer_type
+from shapecalc.architecture import Body, Group, Place, Step, entering, joined, size_of
+from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Span
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
+from shapecalc.parser.anatomy import Found, take_apart
+from shapecalc.parser.blocks import Block, argument_key, bind, put_in, title
 from shapecalc.parser.expectations import read_expectations
-from shapecalc.parser.fields import Entry, LayerReader, example
+from shapecalc.parser.expressions import NAME
+from shapecalc.parser.fields import LayerReader
 from shapecalc.parser.findings import head
 from shapecalc.parser.scalars import shorten
+from shapecalc.parser.scopes import Scope, chosen_name
 from shapecalc.parser.shapes import plain
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Mapping as MappingOf
 
+    from shapecalc.architecture import Expectation
     from shapecalc.layers import Layer
     from shapecalc.parser.findings import Findings
+    from shapecalc.parser.limits import Limits
 
-STEP_KEYS = ("name", "from", "expect")
-LATER_STEP_KEYS = ("repeat", "share")
-LATER_WORDS = ("add", "multiply", "concat")
-"""Words of the format that this version does not read yet."""
-
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-/]{0,127}")
-_NOT_OF_A_NAME = re.compile(r"[^A-Za-z0-9_.\-/]+")
+UNSAID = "<?>"
+"""What flows into the first step of a file with several inputs: it must say which one it reads."""
 
 
-class _Found(NamedTuple):
-    """A step taken apart: its layer, what stands under it, its fields that stand beside it, its own keys."""
+class _Standing(NamedTuple):
+    """Where a step stands: its body's scope, the branch that it is in, its path, what it reads, what it is held to."""
 
-    cls: type[Layer]
-    word: Scalar
-    node: Node | None
-    strays: tuple[Entry, ...]
-    own: dict[str, Node]
-    certain: bool
-    """Whether the layer is all there is to the step: not with a word that this version does not read."""
-
-
-def read_steps(node: Node, findings: Findings, blocks: Container[str] = ()) -> tuple[Step, ...]:
-    """Return the stack up to the first step that cannot be made out: nothing is known of what follows it.
-
-    Every step is looked at for mistakes. `blocks` are names that stand for layers and cannot be read yet.
-    """
-    items = _items(node, findings)
-    reader = _StepReader(findings, blocks, _named(items))
-    steps: list[Step] = []
-    reads = "input"
-    broken = False
-    for position, item in enumerate(items):
-        step = reader.read(item, position, reads)
-        if step is None:
-            broken = True
-        elif not broken:
-            steps.append(step)
-            reads = step.path
-    return tuple(steps)
+    scope: Scope
+    prefix: str
+    path: str
+    inputs: tuple[str, ...]
+    expect: tuple[Expectation, ...] = ()
+    weights: str = ""
 
 
-def _items(node: Node, findings: Findings) -> tuple[Node, ...]:
-    if isinstance(node, Sequence) and node.items:
-        return node.items
-    nothing = isinstance(node, Sequence) or plain(node) is None
-    message = "`layers` expects at least one step, has none"
-    if not nothing:
-        message = f"`layers` expects a list of steps, receives {said(plain(node))}"
-    findings.refuse("SC107", message, head(node), help="begin each step with `- `")
-    # Keys without their dashes are looked at as the steps that they were meant to be.
-    return tuple(Mapping((entry,), entry[0].span) for entry in node.entries) if isinstance(node, Mapping) else ()
+class StepReader:
+    """Reads the steps of one text; a block is read once for each set of arguments that it is called with."""
+
+    __slots__ = ("_blocks", "_bodies", "_calls", "_findings", "_layers", "_limits", "_read")
+
+    def __init__(self, findings: Findings, blocks: MappingOf[str, Block | None], limits: Limits) -> None:
+        self._findings = findings
+        self._blocks = blocks
+        self._limits = limits
+        self._layers = LayerReader(findings)
+        self._bodies: dict[tuple[str, str], Body | None] = {}
+        self._calls: list[Block] = []
+        self._read = 0
+
+    def read(self, node: Node, scope: Scope, flow: str, subject: str = "`layers`") -> str | None:
+        """Put the steps of a list into a scope and return the slot that leaves the last; None where one is lost.
+
+        Every step is looked at for mistakes; the scope holds those before the first that cannot be made out.
+        """
+        return self._list(self._items(node, subject), scope, "", flow)
+
+    def _items(self, node: Node, subject: str) -> tuple[Node, ...]:
+        if isinstance(node, Sequence) and node.items:
+            return node.items
+        nothing = isinstance(node, Sequence) or plain(node) is None
+        message = f"{subject} expects at least one step, has none"
+        if not nothing:
+            message = f"{subject} expects a list of steps, receives {said(plain(node))}"
+        self._findings.refuse("SC107", message, head(node), help="begin each step with `- `")
+        # Keys without their dashes are looked at as the steps that they were meant to be.
+        return tuple(Mapping((entry,), entry[0].span) for entry in node.entries) if isinstance(node, Mapping) else ()
+
+    def _list(self, items: tuple[Node, ...], scope: Scope, prefix: str, flow: str | None) -> str | None:
+        scope.later |= _named(items)
+        for position, item in enumerate(items):
+            flow = self._step(item, position, scope, prefix, flow)
+        return flow
+
+    def _step(self, node: Node, position: int, scope: Scope, prefix: str, flow: str | None) -> str | None:
+        """Read one step, and return the slot that the next one reads; None where it cannot be made out."""
+        self._count()
+        found = take_apart(node, self._blocks, self._findings)
+        if found is None:
+            scope.lose(prefix, position, _given_name(node))
+            return None
+        shared = scope.step(found.own["share"], "", prefix) if "share" in found.own else None
+        word = found.word.text
+        if found.kind is None:
+            word = "share" if shared is None else _word_of(shared)
+        path, span = self._path(found, word, position, prefix)
+        expect = read_expectations(found.own["expect"], self._findings) if "expect" in found.own else ()
+        inputs = self._inputs(found, path, scope, prefix, flow)
+        times = self._times(found.own["repeat"]) if "repeat" in found.own else None
+        at = _Standing(scope, prefix, path, inputs or (), expect)
+        if found.kind is None or isinstance(found.kind, Block):
+            slot = self._group(found, shared, at, span, times)
+        elif "repeat" in found.own:
+            slot = self._repeated(found, at, span, times)
+        else:
+            slot = self._layer(found, found.kind, shared, at, span)
+        lost = slot is None or inputs is None or ("share" in found.own and shared is None)
+        if lost or ("repeat" in found.own and times is None):
+            scope.lose(prefix, position, path)
+            return None
+        return slot
+
+    def _count(self) -> None:
+        self._read += 1
+        if self._read > self._limits.layers:
+            finding = Diagnostic(
+                code="SC016",
+                message=f"calls of blocks with different arguments come to over {self._limits.layers} steps",
+            )
+            raise ShapecalcError((*self._findings.found, finding), self._findings.source)
+
+    def _path(self, found: Found, word: str, position: int, prefix: str) -> tuple[str, Span]:
+        path, span = f"{word}_{position}", found.word.span
+        node = found.own.get("name")
+        if node is not None:
+            span = node.span
+            path = chosen_name(node, self._findings) or path
+        return joined(prefix, path), span
+
+    def _inputs(self, found: Found, path: str, scope: Scope, prefix: str, flow: str | None) -> tuple[str, ...] | None:
+        """Return the slots that a step reads; None where they are lost or cannot be made out."""
+        if "from" in found.own:
+            return scope.references(found.own["from"], path, prefix)
+        if flow == UNSAID and not (self._branches(found) and found.node):
+            names = " or ".join(f"`{name}`" for name in scope.entered)
+            message = f"the first step expects `from:`, for several inputs enter: {names}"
+            self._findings.refuse("SC104", message, found.word.span, help=f"write `from: {next(iter(scope.entered))}`")
+            return None
+        return None if flow is None else (flow,)
+
+    def _times(self, node: Node) -> int | None:
+        value = node.value if isinstance(node, Scalar) else None
+        if type(value) is int and 1 <= value <= self._limits.layers:
+            return value
+        if type(value) is int and value > self._limits.layers:
+            message = f"`repeat` expects at most {self._limits.layers} times, receives {value}"
+            self._findings.refuse("SC016", message, head(node))
+        else:
+            message = f"`repeat` expects a number from 1, receives {said(plain(node))}"
+            self._findings.refuse("SC201", message, head(node))
+        return None
+
+    # Layers and what merges branches.
+
+    def _branches(self, found: Found) -> tuple[tuple[Scalar, Node], ...]:
+        """Return the branches that stand below a merge."""
+        if not isinstance(found.kind, type) or not found.kind.merges or not isinstance(found.node, Mapping):
+            return ()
+        return tuple((key, value) for key, value in found.node.entries if key.text not in fields_of(found.kind))
+
+    def _layer(
+        self, found: Found, cls: type[Layer], shared: Step | Group | None, at: _Standing, span: Span
+    ) -> str | None:
+        branches = self._branches(found)
+        node, inputs = found.node, at.inputs
+        if branches:
+            assert isinstance(node, Mapping)  # branches stand below keys
+            kept = tuple(entry for entry in node.entries if entry not in branches)
+            node = node._replace(entries=kept)
+            inputs = self._branched(branches, at, found)
+        layer, place = self._layers.read(cls, found.word, node, found.strays)
+        outputs = ("output", *cls.further) if layer is None else layer.output_names
+        if at.path:
+            at.scope.refuse_taken(at.path, outputs or (), span)
+        at.scope.give(at.path, outputs, span)
+        if layer is None or not inputs:
+            return None
+        place = self._places(place, found)
+        weights = ""
+        if shared is not None:
+            if isinstance(shared, Group):
+                self._refuse_share(found, shared, "a layer")
+                return None
+            weights = shared.weights or shared.path
+        names = tuple(key.text for key, _ in branches)
+        at.scope.add(Step(at.path, layer, inputs, place, at.expect, weights, names))
+        return at.path
+
+    def _branched(self, branches: tuple[tuple[Scalar, Node], ...], at: _Standing, found: Found) -> tuple[str, ...]:
+        """Read each branch and return the slots that leave them; nothing where one is lost."""
+        if len(at.inputs) > 1:
+            message = f"`{found.word.text}` expects branches, or several names in `from`, has both"
+            help_text = "begin each branch with a step that says `from:`"
+            self._findings.refuse("SC107", message, head(found.own["from"]), help=help_text)
+        flow = at.inputs[0] if at.inputs else None
+        ends = []
+        for key, value in branches:
+            if not NAME.fullmatch(key.text):
+                message = f"a branch expects a name of letters, digits and `_`, receives `{shorten(key.text)}`"
+                self._findings.refuse("SC110", message, key.span)
+            if isinstance(value, Sequence):
+                ends.append(self._list(value.items, at.scope, joined(at.path, key.text), flow))
+                continue
+            message = f"branch `{shorten(key.text)}` expects a list of steps, receives {said(plain(value))}"
+            nothing = isinstance(value, Scalar) and value.value is None
+            help_text = f"write `{key.text}: []` for what passes unchanged" if nothing else "begin each step with `- `"
+            self._findings.refuse("SC107", message, head(value), help=help_text)
+            ends.append(None)
+        known = tuple(end for end in ends if end is not None)
+        return known if len(known) == len(ends) else ()
+
+    def _places(self, place: Place, found: Found) -> Place:
+        if "from" in found.own:
+            place = place._replace(reads=head(found.own["from"]))
+        if "share" in found.own:
+            place = place._replace(shares=head(found.own["share"]))
+        return place
+
+    def _refuse_share(self, found: Found, shared: Step | Group, what: str) -> None:
+        at = shared.place
+        labels = () if at is None else (Label(at.word, f"`{shared.path}`"),)
+        message = f"`share` expects {what}, `{shared.path}` is {'a block' if isinstance(shared, Group) else 'a layer'}"
+        self._findings.refuse("SC316", message, head(found.own["share"]), labels=labels)
+
+    # Repeats and calls of blocks.
+
+    def _repeated(self, found: Found, at: _Standing, span: Span, times: int | None) -> str | None:
+        """Read a repeated layer, or a merge with its branches, as a body of its own."""
+        assert isinstance(found.kind, type)  # blocks are bodies already
+        if "share" in found.own:
+            message = "`repeat` and `share` stand on one step"
+            help_text = "put the layer into a block, and repeat or share that"
+            self._findings.refuse("SC107", message, head(found.own["share"]), help=help_text)
+        inside = Scope(self._findings, {}, at.scope)
+        inside.captured.extend(at.inputs)
+        inside.fixed = len(at.inputs)
+        inputs = tuple(entering(position) for position in range(len(at.inputs)))
+        slot = self._layer(found, found.kind, None, _Standing(inside, "", "", inputs), span)
+        at.scope.refuse_taken(at.path, (), span)
+        at.scope.give(at.path, (), span)
+        if slot is None or not inside.whole or times is None:
+            return None
+        merged = any(step.path for step in inside.steps)
+        body = self._body(inside, slot, found.word.text if merged else "", found.word.span, times)
+        if body is None:
+            return None
+        place = self._places(Place(found.word.span, {}), found)
+        at.scope.add(Group(at.path, body, tuple(inside.captured), times, place, at.expect))
+        return at.path
+
+    def _group(
+        self, found: Found, shared: Step | Group | None, at: _Standing, span: Span, times: int | None
+    ) -> str | None:
+        """Place a block, or what a step without a layer of its own shares."""
+        place = self._places(Place(found.word.span, {}), found)
+        if isinstance(shared, Step):
+            if found.kind is not None:
+                self._refuse_share(found, shared, "a block")
+                return None
+            return self._again(found, shared, at, span, place)
+        body = None
+        if isinstance(found.kind, Block):
+            body = self._called(found.kind, found.word, found.node, len(at.inputs))
+        elif shared is not None:
+            body, times = shared.body, shared.times if times is None else times
+        at.scope.refuse_taken(at.path, (), span)
+        at.scope.give(at.path, (), span)
+        if body is None or not at.inputs:
+            return None
+        weights = ""
+        if shared is not None:
+            if shared.body is not body or shared.times != times:
+                labels = () if shared.place is None else (Label(shared.place.word, "its call"),)
+                message = f"`share` expects a call like `{shared.path}`: the same arguments, the same `repeat`"
+                self._findings.refuse("SC316", message, head(found.own["share"]), labels=labels)
+                return None
+            weights = shared.weights or shared.path
+        if times is not None and body.size * times > self._limits.layers:
+            self._refuse_size(body.size * times, found.word.span)
+            return None
+        at.scope.add(Group(at.path, body, at.inputs, times, place, at.expect, weights))
+        return at.path
+
+    def _again(self, found: Found, shared: Step, at: _Standing, span: Span, place: Place) -> str | None:
+        """Place the layer of another step once more, with its weights."""
+        if "repeat" in found.own:
+            message = "`repeat` and `share` stand on one step"
+            help_text = "put the layer into a block, and repeat or share that"
+            self._findings.refuse("SC107", message, head(found.own["share"]), help=help_text)
+        outputs = shared.layer.output_names
+        at.scope.refuse_taken(at.path, outputs or (), span)
+        at.scope.give(at.path, outputs, span)
+        if not at.inputs:
+            return None
+        weights = shared.weights or shared.path
+        at.scope.add(Step(at.path, shared.layer, at.inputs, place, at.expect, weights))
+        return at.path
+
+    def _called(self, block: Block, word: Scalar, node: Node | None, reads: int) -> Body | None:
+        """Return the body of a block with the arguments of a call; None where there is none, which is noted."""
+        if block in self._calls:
+            first = self._calls.index(block)
+            circle = [*(call.name.text for call in self._calls[first:]), block.name.text]
+            message = f"block `{block.name.text}` calls itself: {' → '.join(circle)}"
+            labels = (Label(block.name.span, "defined here"),)
+            self._findings.refuse(
+                "SC112", message, word.span, labels=labels, help="write `repeat:` for a number of times"
+            )
+            return None
+        arguments = bind(block, word, node, self._findings)
+        if reads and reads != len(block.inputs):
+            names = ", ".join(block.inputs)
+            one = "1 input" if len(block.inputs) == 1 else f"{len(block.inputs)} inputs"
+            message = f"block `{block.name.text}` expects {one} ({names}), receives {reads}"
+            labels = (Label(block.name.span, "defined here"),)
+            self._findings.refuse("SC313", message, word.span, labels=labels, help=f"write `from: [{names}]`, by name")
+            return None
+        if arguments is None:
+            return None
+        key = (block.name.text, argument_key(arguments))
+        if key not in self._bodies:
+            name = title(word.text, node, arguments, block)
+            with self._findings.within(Label(word.span, f"in this `{name}`")):
+                self._calls.append(block)
+                self._bodies[key] = self._instance(block, name, word.span, arguments)
+                self._calls.pop()
+        return self._bodies[key]
+
+    def _instance(self, block: Block, name: str, span: Span, arguments: MappingOf[str, Node]) -> Body | None:
+        layers = put_in(block.layers, arguments, self._findings)
+        if layers is None:
+            return None
+        scope = Scope(self._findings, {name: entering(position) for position, name in enumerate(block.inputs)})
+        slot = self.read(layers, scope, entering(0), f"block `{block.name.text}`")
+        if slot is None or not scope.whole:
+            return None
+        return self._body(scope, slot, name, span)
+
+    def _body(self, scope: Scope, output: str, name: str, span: Span, times: int = 1) -> Body | None:
+        steps = tuple(scope.steps)
+        size = size_of(steps)
+        if size * times > self._limits.layers:
+            self._refuse_size(size * times, span)
+            return None
+        return Body(steps, output, name, size)
+
+    def _refuse_size(self, size: int, span: Span) -> None:
+        message = f"comes to {size} layers when written out, more than {self._limits.layers}"
+        self._findings.refuse("SC016", message, span)
 
 
 def _named(items: tuple[Node, ...]) -> dict[str, Span]:
@@ -82,261 +353,10 @@ def _named(items: tuple[Node, ...]) -> dict[str, Span]:
     return {name.text: name.span for name in names if isinstance(name, Scalar)}
 
 
-class _StepReader:
-    __slots__ = ("_blocks", "_findings", "_given", "_layers", "_lost", "_names", "_slots", "_words")
+def _given_name(node: Node) -> str | None:
+    own = node.get("name") if isinstance(node, Mapping) else None
+    return own.text if isinstance(own, Scalar) else None
 
-    def __init__(self, findings: Findings, blocks: Container[str], given: dict[str, Span]) -> None:
-        self._findings = findings
-        self._blocks = blocks
-        self._given = given
-        self._layers = LayerReader(findings)
-        self._names: dict[str, Span] = {}
-        self._slots = {"input": "input"}
-        self._words: dict[str, type[Layer]] = {}
-        self._lost: list[tuple[Node, int]] = []
 
-    def read(self, node: Node, position: int, reads: str) -> Step | None:
-        found = self._take_apart(node)
-        if found is None:
-            self._lost.append((node, position))
-            return None
-        path = self._path(found, position)
-        expect = read_expectations(found.own["expect"], self._findings) if "expect" in found.own else ()
-        inputs = self._references(found.own["from"], path) if "from" in found.own else (reads,)
-        self._words[path] = found.cls
-        self._slots |= {path: path, **self._outputs(found.cls, path)}
-        layer, place = self._layers.read(found.cls, found.word, found.node, found.strays)
-        if layer is None or inputs is None or not found.certain:
-            return None
-        if "from" in found.own:
-            place = place._replace(reads=head(found.own["from"]))
-        return Step(path, layer, inputs, place, expect)
-
-    def _outputs(self, cls: type[Layer], path: str) -> dict[str, str]:
-        """Return the slots of a step's outputs under the names that `from:` gives them."""
-        return {f"{path}.output": path, **{f"{path}.{name}": f"{path}.{name}" for name in cls.further}}
-
-    def _references(self, node: Node, path: str) -> tuple[str, ...] | None:
-        """Return the slots that `from:` names: an earlier step, a further output of one (`lstm.h_n`), or `input`."""
-        items = node.items if isinstance(node, Sequence) else (node,)
-        slots = []
-        for item in items:
-            name = item.value if isinstance(item, Scalar) else None
-            if not isinstance(name, str):
-                message = f"`from` expects the name of an earlier step, or a list of them, receives {said(plain(item))}"
-                self._findings.refuse("SC202", message, head(item))
-            elif name not in self._slots:
-                self._refuse_reference(name, item, path)
-            else:
-                slots.append(self._slots[name])
-        if not items:
-            self._findings.refuse(
-                "SC202", "`from` expects the name of an earlier step, receives an empty list", head(node)
-            )
-        return tuple(slots) if slots and len(slots) == len(items) else None
-
-    def _refuse_reference(self, name: str, node: Node, path: str) -> None:
-        if self._is_lost(name):
-            return  # its step cannot be made out: one cause, one error
-        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
-
-        step, _, output = name.rpartition(".")
-        cls = self._words.get(step)
-        names = [slot for slot in self._slots if not slot.endswith(".output")]
-        near = closest(name, names)
-        labels: tuple[Label, ...] = ()
-        if cls is not None:
-            names = [slot for slot in names if slot == step or slot.startswith(f"{step}.")]
-            near = closest(name, names)
-            message = f"`from` names `{shorten(output)}` of `{step}`, which a `{cls.word}` does not give"
-            otherwise = f"it gives {' and '.join(f'`{slot}`' for slot in names)}"
-        elif name == path:
-            message, near, otherwise = f"`from` names `{name}`, the step itself", None, "name a step above it"
-        elif name in self._given and name not in self._names:
-            message, near, otherwise = f"`from` names `{shorten(name)}`, which comes later", None, "move that step up"
-            labels = (Label(self._given[name], "it is here"),)
-        else:
-            message = f"`from` names `{shorten(name)}`, which no earlier step is called"
-            otherwise = f"what stands before it: {', '.join(f'`{slot}`' for slot in names[-8:])}"
-        help_text = f"write `{near}`" if near else otherwise
-        fix = Fix(node.span, near) if near else None
-        self._findings.refuse("SC104", message, head(node), labels=labels, help=help_text, fix=fix)
-
-    def _is_lost(self, name: str) -> bool:
-        """Return whether a name may be that of a step that could not be made out."""
-        for node, position in self._lost:
-            own = node.get("name") if isinstance(node, Mapping) else None
-            given = own.text if isinstance(own, Scalar) else None
-            if name == given or name.startswith(f"{given}.") or name.partition(".")[0].endswith(f"_{position}"):
-                return True
-        return False
-
-    def _take_apart(self, node: Node) -> _Found | None:
-        if isinstance(node, Scalar) and isinstance(node.value, str):
-            cls = self._layer_type(node)
-            return None if cls is None else _Found(cls, node, None, (), {}, certain=True)
-        if not isinstance(node, Mapping) or not node.entries:
-            message = f"a step expects a layer such as `relu` or `conv: {{…}}`, receives {said(plain(node))}"
-            if not self._findings.noted_within(node.span):
-                self._findings.refuse("SC107", message, head(node))
-            return None
-        own = {key.text: value for key, value in node.entries if key.text in STEP_KEYS}
-        later = [key for key, _ in node.entries if key.text in LATER_STEP_KEYS]
-        for key in later:
-            self._findings.later(key)
-        words = [entry for entry in node.entries if entry[0].text not in own and entry[0] not in later]
-        entry = self._layer_entry(words, node)
-        if entry is None:
-            return None
-        word, value = entry
-        cls = self._layer_type(word)
-        if cls is None:
-            return None
-        strays = self._strays(cls, entry, [other for other in words if other is not entry], own)
-        return _Found(cls, word, value, strays, own, certain=not later)
-
-    def _layer_entry(self, words: list[Entry], step: Mapping) -> Entry | None:
-        """Return the one key of a step that is its layer."""
-        known = [entry for entry in words if layer_type(entry[0].text) is not None]
-        if len(known) > 1:
-            (first, _), (second, _) = known[:2]
-            self._findings.refuse(
-                "SC107",
-                f"a step expects one layer, has `{first.text}` and `{second.text}`",
-                second.span,
-                label="the second",
-                labels=(Label(first.span, "the first"),),
-                help=f"begin a step of its own: `- {second.text}`",
-            )
-            return None
-        if not words:
-            key = step.entries[0][0]
-            self._findings.refuse("SC107", "a step expects a layer, has none", key.span, help="write one beside it")
-            return None
-        return known[0] if known else words[0]
-
-    def _layer_type(self, word: Scalar) -> type[Layer] | None:
-        """Return a word's class; refuse an unknown word and return the class that was likely meant."""
-        cls = layer_type(word.text)
-        if cls is not None or word.text in self._blocks:
-            return cls
-        if word.text in LATER_WORDS:
-            self._findings.later(word)
-            return None
-        from shapecalc.parser.words import called_layer, closest_layer, lookalikes  # noqa: PLC0415 - for mistakes
-
-        message = f"unknown layer type `{shorten(word.text)}`"
-        called = layer_type(called_layer(word.text) or "")
-        if called is not None:
-            written = example(called)
-            fix = None if "…" in written else Fix(word.span, written)
-            self._findings.refuse("SC101", message, head(word), help=f"write `{written}`", fix=fix)
-            return None
-        near = closest_layer(word.text)
-        notes = tuple(f"it holds {letter}" for letter in lookalikes(word.text)) if near else ()
-        if near is not None:
-            fix = Fix(word.span, near)
-            self._findings.refuse("SC101", message, word.span, help=f"write `{near}`", fix=fix, notes=notes[:3])
-            return layer_type(near)
-        self._findings.refuse("SC101", message, head(word), help="`shapecalc layers` lists every layer type")
-        return None
-
-    def _strays(self, cls: type[Layer], entry: Entry, others: list[Entry], own: dict[str, Node]) -> tuple[Entry, ...]:
-        """Refuse what stands beside a layer, and return what of it are fields of the layer, indented too little."""
-        if not others:
-            return ()
-        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
-
-        strays = tuple(other for other in others if other[0].text in fields_of(cls))
-        for key, value in others:
-            if key.text not in fields_of(cls):
-                keys = f"unknown key `{shorten(key.text)}` beside `{cls.word}`"
-                near = closest(key.text, STEP_KEYS)
-                if near is None and layer_type(key.text) is None and self._misspelt_field(cls, key):
-                    continue
-                if self._findings.unknown(key, STEP_KEYS, keys) is not None and near is not None:
-                    own.setdefault(near, value)
-        if strays:
-            names = " and ".join(f"`{key.text}`" for key, _ in strays)
-            verb = "stands" if len(strays) == 1 else "stand"
-            key = strays[0][0]
-            inside = ", ".join(f"{key.text}: …" for key, _ in strays)
-            written = "" if isinstance(entry[1], Mapping) else f", or write `{cls.word}: {{{inside}}}`"
-            self._findings.refuse(
-                "SC102",
-                f"{names} {verb} beside `{cls.word}`, not in it",
-                key.span,
-                labels=tuple(Label(other.span, "") for other, _ in strays[1:]),
-                help=f"indent below `{cls.word}:`{written}",
-                fix=self._indented(entry, strays),
-            )
-        return strays
-
-    def _misspelt_field(self, cls: type[Layer], key: Scalar) -> bool:
-        from shapecalc.parser.words import closest_field  # noqa: PLC0415 - only a mistake needs the tables
-
-        near = closest_field(cls.word, key.text, tuple(fields_of(cls)))
-        if near is None:
-            return False
-        message = f"unknown key `{shorten(key.text)}` beside `{cls.word}`"
-        help_text = f"write `{near}`, below `{cls.word}:`"
-        self._findings.refuse("SC102", message, key.span, help=help_text, fix=Fix(key.span, near))
-        return True
-
-    def _indented(self, entry: Entry, strays: tuple[Entry, ...]) -> Fix | None:
-        """Return the lines of stray fields moved to the right, where they stand on lines of their own."""
-        word, node = entry
-        lines = self._findings.source.text.split("\n")
-        first, last = strays[0][0].span, strays[-1][1].span
-        if isinstance(node, Mapping):
-            above, by = node.span.end_line, node.span.column - first.column
-        else:
-            above, by = word.span.end_line, 2
-        alone = all(not lines[key.span.line - 1][: key.span.column - 1].strip() for key, _ in strays)
-        if not alone or by < 1 or first.line <= above or last.end_line - first.line >= len(strays):
-            return None
-        span = Span(first.line, 1, last.end_line, last.end_column)
-        text = [*lines[first.line - 1 : last.end_line - 1], lines[last.end_line - 1][: last.end_column - 1]]
-        return Fix(span, "\n".join(" " * by + line for line in text))
-
-    def _refuse_name(self, node: Node) -> None:
-        message = "`name` expects a letter, then letters, digits, `_`, `.`, `-` or `/`, 128 at most"
-        near = _NOT_OF_A_NAME.sub("_", node.text)[:128] if isinstance(node, Scalar) else ""
-        near = near if NAME.fullmatch(near) else f"_{near}"[:128]
-        likely = bool(near.strip("_"))
-        self._findings.refuse(
-            "SC110",
-            f"{message}, receives {said(plain(node))}",
-            head(node),
-            help=f"write `{near}`" if likely else None,
-            fix=Fix(node.span, near) if likely else None,
-        )
-
-    def _path(self, found: _Found, position: int) -> str:
-        path, span = f"{found.cls.word}_{position}", found.word.span
-        node = found.own.get("name")
-        if node is not None:
-            span = node.span
-            if isinstance(node, Scalar) and isinstance(node.value, str) and NAME.fullmatch(node.value):
-                path = node.value
-            else:
-                self._refuse_name(node)
-        if path == "input":
-            self._findings.refuse("SC103", "`name` expects a name of its own: `input` is what enters", span)
-        elif path in self._slots and path not in self._names:
-            step, _, output = path.rpartition(".")
-            message = f"`name` expects a name of its own: `{path}` is the output {output} of `{step}`"
-            self._findings.refuse("SC103", message, span, labels=(Label(self._names[step], "named here"),))
-        elif taken := [name for name in self._outputs(found.cls, path) if name in self._names]:
-            message = f"`name` expects a name of its own: `{taken[0]}` would be an output of it"
-            self._findings.refuse("SC103", message, span, labels=(Label(self._names[taken[0]], "named here"),))
-        elif path in self._names:
-            self._findings.refuse(
-                "SC103",
-                f"the name `{path}` is used twice",
-                span,
-                labels=(Label(self._names[path], "first used here"),),
-                help="give one another `name`",
-            )
-        self._names.setdefault(path, span)
-        return path
+def _word_of(shared: Step | Group) -> str:
+    return shared.layer.word if isinstance(shared, Step) else shared.path.rpartition(".")[2]

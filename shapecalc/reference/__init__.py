@@ -29,6 +29,7 @@ FAMILIES = (
     "reducing",
     "recurrent",
     "embedding",
+    "merging",
 )
 
 

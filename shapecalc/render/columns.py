@@ -6,15 +6,16 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.architecture import joined
 from shapecalc.dims import Expr, pretty
 from shapecalc.layers.base import fields_of, show
-from shapecalc.report import BYTES
+from shapecalc.report import BYTES, GroupReport, LayerReport, leaves, sums_of, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from shapecalc.layers import Layer
-    from shapecalc.report import Count, LayerReport, Report
+    from shapecalc.report import Count, Report, Sums
 
 
 class Column(Enum):
@@ -38,53 +39,123 @@ MILLION = 10**6
 _UNITS = ((18, "E"), (15, "P"), (12, "T"), (9, "G"), (6, "M"))
 DEFAULT_COLUMNS = (Column.PATH, Column.LAYER, Column.OUTPUT, Column.PARAMS, Column.MACS, Column.SHARE)
 TEXT_COLUMNS = {Column.PATH, Column.TYPE, Column.LAYER, Column.INPUT, Column.OUTPUT}
-COUNTS: Mapping[Column, Callable[[LayerReport], Count]] = {
-    Column.PARAMS: lambda row: row.params,
-    Column.BUFFERS: lambda row: row.buffers,
-    Column.MACS: lambda row: row.macs,
-    Column.FLOPS: lambda row: row.flops,
-    Column.MEMORY: lambda row: None if row.facts.activations is None else BYTES * row.facts.activations,
+COUNTS: Mapping[Column, Callable[[Sums], Count]] = {
+    Column.PARAMS: lambda sums: sums.params,
+    Column.BUFFERS: lambda sums: sums.buffers,
+    Column.MACS: lambda sums: sums.macs,
+    Column.FLOPS: lambda sums: sums.flops,
+    Column.MEMORY: lambda sums: None if sums.activations is None else BYTES * sums.activations,
 }
 """The columns that hold a count of each layer, which add up."""
 HEADINGS = {Column.MACS: "MACs", Column.FLOPS: "FLOPs", Column.MEMORY: "bytes"}
 
 
 class Line(NamedTuple):
-    """One row as shown: a layer, or several folded into one."""
+    """One row as shown: a layer, or several folded into one; or the heading of a block, whose layers follow."""
 
     path: str
-    rows: tuple[LayerReport, ...]
+    rows: tuple[LayerReport | GroupReport, ...]
+    level: int = 0
+    """How many blocks it stands in."""
+    shown: str = ""
+    """Its path within the block that it stands in."""
+    heading: str | None = None
+    """The block whose layers follow."""
+    shared: bool = False
+    """Whether it stands in a block that uses the weights of another."""
 
     def layer(self, letters: Mapping[str, str] = MappingProxyType({})) -> str:
-        """Return the layer with its settings, or how many layers are folded; `letters` shorten names of fields."""
-        return settings(self.rows[0].step.layer, letters) if len(self.rows) == 1 else f"({len(self.rows)} layers)"
+        """Return the layer with its settings, or what is folded; `letters` shorten names of fields."""
+        if self.heading is not None:
+            return self.heading
+        last = self.rows[-1]
+        if len(self.rows) == 1 or last.path == self.shown:
+            what = called(last, letters)
+            return what if len(self.rows) == 1 else f"{what} ({self.size} layers)"
+        return f"({self.size} layers)"
 
-    def total(self, count: Callable[[LayerReport], Count]) -> Count:
-        """Return the sum of a count over the folded layers, None where one does not know it."""
-        total: Any = 0
-        for row in self.rows:
-            part = count(row)
-            if part is None:
-                return None
-            total = total + part
-        return total  # type: ignore[no-any-return]  # a sum of counts is a count
+    @property
+    def size(self) -> int:
+        """How many layers are folded."""
+        return sum(1 for _ in leaves(self.rows))
+
+    @property
+    def sums(self) -> Sums:
+        """What the folded layers come to together."""
+        whole = total(map(sums_of, self.rows))
+        return whole.of_shared() if self.shared else whole
 
 
-def lines_of(report: Report, depth: int | None = None) -> tuple[Line, ...]:
-    """Return a line per layer; with `depth`, layers that share their path's first `depth` parts fold into one.
+def called(row: LayerReport | GroupReport, letters: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return what a row is: a layer with its settings and what it merges, a block with its arguments, × its repeats."""
+    if isinstance(row, LayerReport):
+        step = row.step
+        words = settings(step.layer, letters)
+        if len(step.inputs) > 1:
+            words += f" ({', '.join(step.branches or step.inputs)})"
+        return f"{words}, weights of {step.weights}" if step.weights else words
+    body, times = row.group.body, row.group.times
+    title = body.title or called(row.runs[0].rows[0], letters)
+    title = title if times is None else f"{title} × {times}"
+    return f"{title}, weights of {row.group.weights}" if row.group.weights else title
 
-    Only neighbours fold, so that the order of the table stays that of the computation.
+
+def lines_of(report: Report, depth: int | None = None, *, expand: bool = False) -> tuple[Line, ...]:
+    """Return the rows of the tree: a block is a heading with its layers below, a repeat is one line.
+
+    With `depth`, what stands deeper folds into one line: blocks in blocks, and layers whose paths share their first
+    parts. With `expand`, each run of a repeat is written out.
     """
-    if depth is None:
-        return tuple(Line(row.path, (row,)) for row in report.layers)
-    folded: list[tuple[str, list[LayerReport]]] = []
-    for row in report.layers:
-        path = ".".join(row.path.split(".")[:depth])
-        if folded and folded[-1][0] == path and path != row.path:
-            folded[-1][1].append(row)
-        else:
-            folded.append((path, [row]))
-    return tuple(Line(path, tuple(rows)) for path, rows in folded)
+    return tuple(_lines(report.tree, Line("", ()), depth, expand=expand))
+
+
+def _lines(
+    rows: Iterable[LayerReport | GroupReport], above: Line, depth: int | None, *, expand: bool
+) -> Iterator[Line]:
+    """Yield the lines of rows that stand below a heading, or of all where its path is empty."""
+    level = above.level + bool(above.path)
+    for shown, folded in _folded(rows, None if depth is None else depth - level):
+        here = Line(joined(above.path, shown), folded, level, shown, shared=above.shared)
+        row = folded[0]
+        deep = depth is not None and level + 1 >= depth
+        if len(folded) > 1 or isinstance(row, LayerReport) or deep or (row.group.times is not None and not expand):
+            yield here
+            continue
+        title, shared = row.group.body.title, above.shared or bool(row.group.weights)
+        title = f"{title}, weights of {row.group.weights}" if title and row.group.weights else title
+        for name, run in zip(row.group.runs, row.runs, strict=True):
+            line = here._replace(path=joined(above.path, name), rows=run.rows, shown=name, shared=shared)
+            if not title:
+                yield line
+                continue
+            line = line._replace(heading=title)
+            yield line
+            yield from _lines(run.rows, line, depth, expand=expand)
+
+
+def _folded(
+    rows: Iterable[LayerReport | GroupReport], parts: int | None
+) -> Iterator[tuple[str, tuple[LayerReport | GroupReport, ...]]]:
+    """Yield neighbours that share the first parts of their paths together, so that the order stays as it is."""
+    if parts is None:
+        yield from ((row.path, (row,)) for row in rows)
+        return
+    shared: list[LayerReport | GroupReport] = []
+    name = ""
+    for row in rows:
+        head = ".".join(row.path.split(".")[:parts])
+        if shared and head != name:
+            yield name, tuple(shared)
+            shared = []
+        name = head
+        shared.append(row)
+    if shared:
+        yield name, tuple(shared)
+
+
+def layer_lines(report: Report, depth: int | None = None) -> tuple[Line, ...]:
+    """Return a line per layer, each under its full path, for programs; with `depth` neighbours fold."""
+    return tuple(Line(shown, rows, shown=shown) for shown, rows in _folded(report.layers, depth))
 
 
 def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) -> str:
@@ -124,9 +195,9 @@ def cell(
     if column is Column.LAYER:
         return line.layer(letters)
     if column is Column.SHARE:
-        return share(line.total(COUNTS[Column.MACS]), report.totals.macs)
+        return "" if line.heading is not None else share(line.sums.macs, report.totals.macs)
     if column in COUNTS:
-        return write(line.total(COUNTS[column]))
+        return "" if line.heading is not None else write(COUNTS[column](line.sums))
     return _word(column, line)
 
 
@@ -136,13 +207,14 @@ def _word(column: Column, line: Line) -> str:
         case Column.PATH:
             return line.path
         case Column.LINE:
-            return str(first.line or "")
+            place = first.step.place if isinstance(first, LayerReport) else first.group.place
+            return str(place.word.line) if place else ""
         case Column.TYPE:
-            return first.type if len(line.rows) == 1 else ""
+            return first.type if len(line.rows) == 1 and isinstance(first, LayerReport) else ""
         case Column.INPUT:
-            return ", ".join(show(shape) for shape in first.inputs)
+            return "" if line.heading is not None else ", ".join(show(shape) for shape in first.inputs)
         case _:
-            return show(last.output)
+            return "" if line.heading is not None else show(last.output)
 
 
 def heading(column: Column) -> str:

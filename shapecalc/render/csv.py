@@ -6,7 +6,7 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.render.columns import DEFAULT_COLUMNS, Column, cell, exact, lines_of
+from shapecalc.render.columns import DEFAULT_COLUMNS, Column, cell, exact, layer_lines
 
 if TYPE_CHECKING:
     from shapecalc.report import Report
@@ -17,6 +17,6 @@ def inspection(report: Report, columns: tuple[Column, ...] = DEFAULT_COLUMNS, de
     stream = StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(column.value for column in columns)
-    for line in lines_of(report, depth):
+    for line in layer_lines(report, depth):
         writer.writerow(cell(column, line, report, exact) for column in columns)
     return stream.getvalue().removesuffix("\n")

@@ -11,13 +11,21 @@ if TYPE_CHECKING:
     from shapecalc.report import Report
 
 
-def inspection(report: Report, columns: tuple[Column, ...] = DEFAULT_COLUMNS, depth: int | None = None) -> str:
-    """Return a table with a row per layer and one for the totals."""
+def inspection(
+    report: Report,
+    columns: tuple[Column, ...] = DEFAULT_COLUMNS,
+    depth: int | None = None,
+    *,
+    expand: bool = False,
+) -> str:
+    """Return a table with a row per layer, one for each repeat unless `expand` writes it out, and the totals."""
     rows = [
         "| " + " | ".join(heading(column) for column in columns) + " |",
         "|" + "|".join(" --- " if column in TEXT_COLUMNS else " ---: " for column in columns) + "|",
     ]
-    for line in lines_of(report, depth):
+    for line in lines_of(report, depth, expand=expand):
+        if line.heading is not None:
+            continue  # paths are written in full
         cells = (cell(column, line, report, grouped) for column in columns)
         quoted = (
             markdown_code(text) if text and column in TEXT_COLUMNS else text

@@ -47,6 +47,7 @@ def inspection(
     columns: tuple[Column, ...] = DEFAULT_COLUMNS,
     depth: int | None = None,
     *,
+    expand: bool = False,
     width: int | None,
     color: bool,
     unicode: bool = True,
@@ -55,7 +56,7 @@ def inspection(
 
     Where the table is wider than that, fields get letters for names, then large counts are rounded, then cells wrap.
     """
-    lines = lines_of(report, depth)
+    lines = lines_of(report, depth, expand=expand)
     for manner in _MANNERS:
         grid = _grid(report, lines, columns, manner, unicode=unicode)
         if width is None or grid.width <= width:
@@ -74,8 +75,7 @@ def _grid(
     report: Report, lines: tuple[Line, ...], columns: tuple[Column, ...], manner: _Manner, *, unicode: bool
 ) -> Grid:
     cells = {
-        column: [spelt(cell(column, line, report, manner.write, manner.letters), unicode=unicode) for line in lines]
-        for column in columns
+        column: [spelt(_cell(column, line, report, manner), unicode=unicode) for line in lines] for column in columns
     }
     # Where MACs are expressions nothing has a share, and nobody asked for that column.
     if columns is DEFAULT_COLUMNS and not any(cells[Column.SHARE]):
@@ -94,6 +94,13 @@ def _grid(
             for texts in zip(*cells.values(), strict=True)
         ],
     )
+
+
+def _cell(column: Column, line: Line, report: Report, manner: _Manner) -> str:
+    """Return a cell; what stands in a block is indented below its heading, and needs no more of its path."""
+    if column is Column.PATH:
+        return "  " * line.level + line.shown
+    return cell(column, line, report, manner.write, manner.letters)
 
 
 def _may_wrap(column: Column, texts: list[str]) -> bool:

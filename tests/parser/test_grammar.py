@@ -27,7 +27,7 @@ HEAD = "input: [N, 3, 32, 32]\n"
 
 
 def read(text: str) -> Architecture:
-    architecture, findings = parse(Source("net.yaml", text))
+    architecture, findings, _ = parse(Source("net.yaml", text))
     assert findings == ()
     assert architecture is not None
     return architecture
@@ -408,7 +408,7 @@ def test_limits_are_handed_to_the_reader() -> None:
 
 
 def test_a_linear_layer_after_a_mistake_keeps_its_fields() -> None:
-    architecture, noted = parse(Source("net.yaml", layers("linear: {out_features: 5, hello_world: 3}")))
+    architecture, noted, _ = parse(Source("net.yaml", layers("linear: {out_features: 5, hello_world: 3}")))
     assert [finding.code for finding in noted] == ["SC102"]
     assert architecture is not None
     assert architecture.steps[0].layer == Linear(out_features=5)

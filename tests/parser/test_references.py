@@ -15,7 +15,9 @@ HEAD = "input: [T, N, 10]\n"
 
 
 def inputs_of(*steps: str) -> list[tuple[str, ...]]:
-    architecture, findings = parse(Source("net.yaml", HEAD + "layers:\n" + "".join(f"  - {step}\n" for step in steps)))
+    architecture, findings, _ = parse(
+        Source("net.yaml", HEAD + "layers:\n" + "".join(f"  - {step}\n" for step in steps))
+    )
     assert findings == ()
     assert architecture is not None
     return [step.inputs for step in architecture.steps]
@@ -104,7 +106,7 @@ def test_a_misspelt_from_is_read_as_it_was_meant() -> None:
     ],
 )
 def test_the_input_is_a_shape_or_a_shape_with_its_dtype(written: str, entry: Input) -> None:
-    architecture, findings = parse(Source("net.yaml", f"input: {written}\nlayers: [dropout]\n"))
+    architecture, findings, _ = parse(Source("net.yaml", f"input: {written}\nlayers: [dropout]\n"))
     assert findings == ()
     assert architecture is not None
     assert [found._replace(span=None) for found in architecture.inputs] == [entry]

@@ -12,8 +12,8 @@ from shapecalc import zoo
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.engine import inspect
 from shapecalc.loading import loads_source
+from shapecalc.parser.anatomy import STEP_KEYS
 from shapecalc.parser.reader import Mapping, Node, Scalar, Sequence, read_text
-from shapecalc.parser.steps import STEP_KEYS
 
 MORE = """\
 input: [N, 8, 32, 32]

@@ -1,0 +1,292 @@
+"""`blocks:` → templates with parameters, and a call of one → its steps with the arguments put in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.diagnostics import Fix, Label, Span
+from shapecalc.layers import layer_type
+from shapecalc.layers.fields import said
+from shapecalc.parser.expressions import NAME, ExpressionError, uses_parameters, value_of
+from shapecalc.parser.findings import head
+from shapecalc.parser.scalars import shorten
+from shapecalc.parser.shapes import plain
+from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingOf
+
+    from shapecalc.parser.findings import Findings
+
+BLOCK_KEYS = ("parameters", "inputs", "layers")
+_NAMES = {
+    **dict.fromkeys(("params", "arguments", "args", "parameter"), "parameters"),
+    **dict.fromkeys(("steps", "body", "modules"), "layers"),
+    **dict.fromkeys(("input", "reads"), "inputs"),
+}
+"""Folded names that people give these keys (`suggestions.fold`)."""
+
+DEFAULT_INPUTS = ("input",)
+"""What the steps of a block call that which enters it, where the block does not say."""
+
+
+class Parameter(NamedTuple):
+    """One parameter of a block; without a default it must be given."""
+
+    name: Scalar
+    default: Node | None
+
+
+class Block(NamedTuple):
+    """A template: its name where it is defined, its parameters, what it reads, and its steps as written."""
+
+    name: Scalar
+    parameters: tuple[Parameter, ...]
+    inputs: tuple[str, ...]
+    layers: Node
+
+
+def read_blocks(node: Node, findings: Findings) -> dict[str, Block]:
+    """Return the blocks by name; one that cannot be made out is left out, and noted."""
+    if not isinstance(node, Mapping):
+        message = f"`blocks` expects names with `layers:` below each, receives {said(plain(node))}"
+        findings.refuse("SC202", message, head(node), help="write `blocks: {name: {parameters: […], layers: […]}}`")
+        return {}
+    blocks = {}
+    for name, value in node.entries:
+        block = _block(name, value, findings)
+        if block is not None:
+            blocks[name.text] = block
+    return blocks
+
+
+def _block(name: Scalar, node: Node, findings: Findings) -> Block | None:
+    if layer_type(name.text) is not None:
+        message = f"a block expects a name of its own: `{name.text}` is a layer type"
+        findings.refuse("SC103", message, name.span, help=f"write `{name.text}_block`, or another name")
+        return None
+    if not NAME.fullmatch(name.text):
+        message = f"the name of a block expects a letter, then letters, digits or `_`, receives `{shorten(name.text)}`"
+        findings.refuse("SC110", message, name.span)
+        return None
+    if not isinstance(node, Mapping):
+        message = f"block `{name.text}` expects `layers:` below it, receives {said(plain(node))}"
+        written = "layers: […]" if isinstance(node, Sequence) else "parameters: […], layers: […]"
+        findings.refuse("SC202", message, head(node), help=f"write `{name.text}: {{{written}}}`")
+        return None
+    entries = findings.keys(node, BLOCK_KEYS, f"block `{name.text}`", names=_NAMES)
+    if "layers" not in entries:
+        findings.refuse("SC108", f"block `{name.text}` expects `layers:`, has none", name.span)
+        return None
+    parameters = _parameters(entries["parameters"], name, findings) if "parameters" in entries else ()
+    inputs = _inputs(entries["inputs"], name, findings) if "inputs" in entries else DEFAULT_INPUTS
+    return Block(name, parameters, inputs, entries["layers"])
+
+
+def _parameters(node: Node, block: Scalar, findings: Findings) -> tuple[Parameter, ...]:
+    """Read `[channels, stride: 1]`: a name alone must be given, `name: value` has a default."""
+    if not isinstance(node, Sequence):
+        message = f"`parameters` expects a list such as [channels, stride: 1], receives {said(plain(node))}"
+        findings.refuse("SC202", message, head(node))
+        return ()
+    parameters: dict[str, Parameter] = {}
+    for item in node.items:
+        name, default = item, None
+        if isinstance(item, Mapping) and len(item.entries) == 1:
+            name, default = item.entries[0]
+        if not isinstance(name, Scalar) or not isinstance(name.value, str) or not NAME.fullmatch(name.text):
+            message = f"a parameter of `{block.text}` expects a name, or `name: value`, receives {said(plain(item))}"
+            findings.refuse("SC202", message, head(item))
+        elif name.text in parameters:
+            first = parameters[name.text].name.span
+            message = f"block `{block.text}` has the parameter `{name.text}` twice"
+            findings.refuse("SC103", message, name.span, labels=(Label(first, "first here"),))
+        elif default is not None and not _is_argument(default):
+            _refuse_argument(name.text, default, findings)
+        else:
+            parameters[name.text] = Parameter(name, default)
+    return tuple(parameters.values())
+
+
+def _inputs(node: Node, block: Scalar, findings: Findings) -> tuple[str, ...]:
+    items = node.items if isinstance(node, Sequence) else (node,)
+    names = [item.text for item in items if isinstance(item, Scalar) and NAME.fullmatch(item.text)]
+    if not names or len(set(names)) != len(items):
+        message = f"`inputs` of block `{block.text}` expects a list of names such as [x, skip], each once"
+        findings.refuse("SC202", f"{message}, receives {said(plain(node))}", head(node))
+        return DEFAULT_INPUTS
+    return tuple(names)
+
+
+def _is_argument(node: Node) -> bool:
+    if isinstance(node, Sequence):
+        return all(isinstance(item, Scalar) for item in node.items)
+    return isinstance(node, Scalar)
+
+
+def _refuse_argument(name: str, node: Node, findings: Findings) -> None:
+    message = f"`{name}` expects a number, a flag, a word or a list of them, receives {said(plain(node))}"
+    findings.refuse("SC202", message, head(node))
+
+
+def bind(block: Block, word: Scalar, node: Node | None, findings: Findings) -> dict[str, Node] | None:
+    """Return the arguments of a call by parameter, defaults filled in; None, and findings, where they do not fit.
+
+    A lone value fills the first parameter.
+    """
+    before = len(findings.found)
+    given = _given(block, word, node, findings)
+    if len(findings.found) == before:
+        _refuse_missing(block, word, given, findings)
+    if len(findings.found) != before:
+        return None
+    for parameter in block.parameters:
+        if parameter.default is None or parameter.name.text in given:
+            continue
+        with findings.within(Label(word.span, "called here")):
+            default = put_in(parameter.default, given, findings)
+        if default is None:
+            return None
+        given[parameter.name.text] = default
+    return {parameter.name.text: given[parameter.name.text] for parameter in block.parameters}
+
+
+def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) -> dict[str, Node]:
+    """Return what a call gives, by parameter."""
+    given: dict[str, Node] = {}
+    if isinstance(node, Mapping):
+        for key, value in node.entries:
+            _bind_one(block, key, value, given, findings)
+    elif node is not None and not (isinstance(node, Scalar) and node.value is None):
+        if not block.parameters:
+            message = f"block `{word.text}` has no parameter, receives {said(plain(node))}"
+            labels = (Label(block.name.span, "defined here"),)
+            findings.refuse("SC202", message, head(node), labels=labels, help=f"write `{word.text}` alone")
+        elif _is_argument(node):
+            given[block.parameters[0].name.text] = node
+        else:
+            _refuse_argument(block.parameters[0].name.text, node, findings)
+    return given
+
+
+def _refuse_missing(block: Block, word: Scalar, given: MappingOf[str, Node], findings: Findings) -> None:
+    missing = [
+        parameter.name
+        for parameter in block.parameters
+        if parameter.default is None and parameter.name.text not in given
+    ]
+    if not missing:
+        return
+    names = " and ".join(f"`{name.text}`" for name in missing)
+    written = ", ".join(f"{name}: …" for name in [*given, *(name.text for name in missing)])
+    labels = tuple(Label(name.span, "has no default") for name in missing)
+    message = f"block `{word.text}` expects {names}, receives none"
+    findings.refuse("SC106", message, word.span, labels=labels, help=f"write `{word.text}: {{{written}}}`")
+
+
+def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], findings: Findings) -> None:
+    known = [parameter.name.text for parameter in block.parameters]
+    name: str | None = key.text
+    if name not in known:
+        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
+        name = closest(key.text, known)
+        otherwise = f"its parameters: {', '.join(known)}" if known else "it has none"
+        findings.refuse(
+            "SC102",
+            f"unknown parameter `{shorten(key.text)}` for block `{block.name.text}`",
+            key.span,
+            labels=(Label(block.name.span, "defined here"),),
+            help=f"write `{name}`" if name else otherwise,
+            fix=Fix(key.span, name) if name else None,
+        )
+    if name is None:
+        return
+    if _is_argument(value):
+        given.setdefault(name, value)
+    else:
+        _refuse_argument(name, value, findings)
+
+
+def put_in(node: Node, arguments: MappingOf[str, Node], findings: Findings) -> Node | None:
+    """Return a tree of values with the arguments put in; None, and findings, where that cannot be done.
+
+    A value that is put in stands where the parameter is used: what is wrong with it is shown there, and at the call.
+    """
+    if isinstance(node, Scalar):
+        return _used(node, arguments, findings) if uses_parameters(node) else node
+    if isinstance(node, Sequence):
+        items = [put_in(item, arguments, findings) for item in node.items]
+        whole = [item for item in items if item is not None]
+        return None if len(whole) != len(items) else node._replace(items=tuple(whole))
+    entries = []
+    for key, value in node.entries:
+        word = _used(key, arguments, findings) if uses_parameters(key) else key
+        inner = put_in(value, arguments, findings)
+        if word is None or inner is None:
+            return None
+        if not isinstance(word, Scalar) or not isinstance(word.value, str):
+            message = f"`{key.text}` stands where a word is expected, is {said(plain(word))}"
+            findings.refuse("SC105", message, key.span)
+            return None
+        entries.append((word, inner))
+    return node._replace(entries=tuple(entries))
+
+
+def _used(node: Scalar, arguments: MappingOf[str, Node], findings: Findings) -> Node | None:
+    text = str(node.value)
+    try:
+        value = value_of(text, arguments)
+    except ExpressionError as error:
+        at = node.span
+        if at.line == at.end_line and at.end_column - at.column == len(text) + 2 * node.quoted:
+            first = at.column + node.quoted
+            at = at._replace(column=first + error.start, end_column=first + max(error.end, error.start + 1))
+        labels: tuple[Label, ...] = ()
+        if error.name is not None and error.name in arguments:
+            given = arguments[error.name]
+            labels = (Label(head(given), f"`{error.name}` is {said(plain(given))} here"),)
+        findings.refuse("SC105", f"`{shorten(text)}` {error.message}", at, labels=labels, help=error.help)
+        return None
+    if isinstance(value, int):
+        findings.given[node.span] = None
+        return Scalar(value, node.span, str(value))
+    # Where the argument comes from is shown beside what is wrong with it.
+    findings.given[node.span] = Label(head(value), f"`{shorten(text)}` is {said(plain(value))} here")
+    return _moved(value, node.span)
+
+
+def _moved(node: Node, span: Span) -> Node:
+    if isinstance(node, Sequence):
+        return Sequence(tuple(_moved(item, span) for item in node.items), span)
+    return node._replace(span=span)
+
+
+def argument_key(arguments: MappingOf[str, Node]) -> str:
+    """Return a text that is the same for the same arguments, and for no others: 1, 1.0 and `true` differ."""
+    return repr([(name, plain(node)) for name, node in arguments.items()])
+
+
+def title(word: str, node: Node | None, arguments: MappingOf[str, Node], block: Block) -> str:
+    """Return what a table calls a call: the first argument, and the others that it gives.
+
+    `bottleneck 64 stride=2`
+    """
+    stated = {key.text for key, _ in node.entries} if isinstance(node, Mapping) else set()
+    words = [word]
+    for position, parameter in enumerate(block.parameters):
+        name = parameter.name.text
+        value = plain(arguments[name])
+        if position == 0:
+            words.append(_written(value))
+        elif name in stated and (parameter.default is None or plain(parameter.default) != value):
+            words.append(f"{name}={_written(value)}")
+    return " ".join(words)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "x".join(map(_written, value))
+    return "null" if value is None else str(value)

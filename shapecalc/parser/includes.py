@@ -1,0 +1,164 @@
+"""`include:` → the blocks of other files, which stand below the folder of the file that includes them."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Span
+from shapecalc.layers.fields import said
+from shapecalc.parser.blocks import Block, read_blocks
+from shapecalc.parser.files import read_source
+from shapecalc.parser.findings import head
+from shapecalc.parser.reader import read_tree
+from shapecalc.parser.scalars import shorten
+from shapecalc.parser.shapes import plain
+from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from shapecalc.parser.findings import Findings
+    from shapecalc.parser.limits import Limits
+
+INCLUDED_KEYS = ("name", "source", "include", "blocks")
+"""What a file of blocks may hold."""
+
+
+def read_included(node: Node, folder: Path | None, findings: Findings, limits: Limits) -> dict[str, Block]:
+    """Return the blocks of every file that `include:` names, and of those that these include.
+
+    Paths are relative to the file that names them. `folder` is that of the including file, None for a text that has
+    none. The texts are added to the findings' source, so that diagnostics can point into them.
+    """
+    return _Includes(folder, findings, limits).read(node, folder, ())
+
+
+class _Includes:
+    __slots__ = ("_findings", "_folder", "_known", "_limits")
+
+    def __init__(self, folder: Path | None, findings: Findings, limits: Limits) -> None:
+        self._folder = folder
+        self._findings = findings
+        self._limits = limits
+        self._known: dict[Path, dict[str, Block]] = {}
+
+    def read(self, node: Node, folder: Path | None, chain: tuple[Path, ...]) -> dict[str, Block]:
+        """Return the blocks of what one `include:` names; `chain` has the files that lead there."""
+        blocks: dict[str, Block] = {}
+        for item in node.items if isinstance(node, Sequence) else (node,):
+            path = self._path(item, folder)
+            if path is None:
+                continue
+            if path in chain:
+                circle = " → ".join(f"`{step.name}`" for step in (*chain[chain.index(path) :], path))
+                self._findings.refuse("SC115", f"`include` goes in a circle: {circle}", head(item))
+                continue
+            if path not in self._known:
+                self._known[path] = self._file(path, item, chain)
+            merge_blocks(blocks, self._known[path], self._findings)
+        return blocks
+
+    def _path(self, node: Node, folder: Path | None) -> Path | None:
+        """Return the real path of a file; None, and a finding, where it may not be read."""
+        name = node.value if isinstance(node, Scalar) else None
+        if not isinstance(name, str) or not name:
+            message = f"`include` expects the name of a file, or a list of them, receives {said(plain(node))}"
+            self._findings.refuse("SC202", message, head(node))
+            return None
+        if folder is None or self._folder is None:
+            message = "`include` expects a file beside this one, and a text without a folder has none"
+            self._findings.refuse("SC115", message, head(node), help="put the blocks below `blocks:`")
+            return None
+        # Both ways of writing a path are looked at, so that a file means the same on every system.
+        outside = name.startswith(("/", "\\", "~")) or ".." in PurePath(name.replace("\\", "/")).parts or ":" in name
+        path = folder / name
+        try:
+            real, root = path.resolve(), self._folder.resolve()
+        except (OSError, RuntimeError, ValueError):
+            outside, real, root = True, path, path
+        if outside or not real.is_relative_to(root):
+            message = f"`include` expects a file below the including file's folder, receives `{shorten(name)}`"
+            self._findings.refuse("SC115", message, head(node), help="put it beside the file or in a folder below")
+            return None
+        return real
+
+    def _file(self, path: Path, node: Node, chain: tuple[Path, ...]) -> dict[str, Block]:
+        included = self._findings.source.included
+        if len(included) >= self._limits.includes:
+            message = f"includes more than {self._limits.includes} files"
+            self._findings.refuse("SC017", message, head(node))
+            return {}
+        number = len(included) + 1
+        here = Label(head(node), "included here")
+        try:
+            source = read_source(path, self._limits)
+        except ShapecalcError as error:
+            for finding in error.diagnostics:
+                self._findings.refuse("SC115", f"`include`: {finding.message}", head(node), help=finding.help)
+            return {}
+        source = source._replace(name=self._shown(path))
+        self._findings.source = self._findings.source._replace(included=(*included, source))
+        try:
+            root, noted = read_tree(source, self._limits)
+        except ShapecalcError as error:
+            for finding in error.diagnostics:
+                self._findings.add(_filed_finding(finding, number, here))
+            return {}
+        self._findings.note(_filed_finding(finding, number, here) for finding in noted)
+        root = _filed(root, number)
+        with self._findings.within(here):
+            return self._blocks(root, path, chain)
+
+    def _blocks(self, root: Node, path: Path, chain: tuple[Path, ...]) -> dict[str, Block]:
+        if not isinstance(root, Mapping):
+            message = f"a file of blocks expects `blocks:`, receives {said(plain(root))}"
+            self._findings.refuse("SC005", message, head(root))
+            return {}
+        entries = self._findings.keys(root, INCLUDED_KEYS, "a file of blocks")
+        if not {"blocks", "include"} & set(entries):
+            start = root.span._replace(end_line=root.span.line, end_column=root.span.column + 1)
+            self._findings.refuse("SC108", "a file of blocks expects `blocks:`, has none", start)
+        blocks = {}
+        if "include" in entries:
+            blocks = dict(self.read(entries["include"], path.parent, (*chain, path)))
+        if "blocks" in entries:
+            merge_blocks(blocks, read_blocks(entries["blocks"], self._findings), self._findings)
+        return blocks
+
+    def _shown(self, path: Path) -> str:
+        """Return the name under which diagnostics quote a file: beside the including file's own."""
+        assert self._folder is not None  # without one nothing is read
+        own = PurePath(self._findings.source.name).parent
+        return str(own / path.relative_to(self._folder.resolve()))
+
+
+def merge_blocks(blocks: dict[str, Block], more: dict[str, Block], findings: Findings) -> None:
+    """Add blocks to others; a name that two different ones have is refused."""
+    for name, block in more.items():
+        other = blocks.get(name)
+        if other is not None and other.name.span != block.name.span:
+            message = f"the block `{name}` is defined twice"
+            findings.refuse("SC103", message, block.name.span, labels=(Label(other.name.span, "first here"),))
+        else:
+            blocks[name] = block
+
+
+def _filed(node: Node, number: int) -> Node:
+    """Return a tree of values whose places are in the included text of that number."""
+    span = node.span._replace(file=number)
+    if isinstance(node, Scalar):
+        return node._replace(span=span)
+    if isinstance(node, Sequence):
+        return Sequence(tuple(_filed(item, number) for item in node.items), span)
+    entries = tuple(
+        (key._replace(span=key.span._replace(file=number)), _filed(value, number)) for key, value in node.entries
+    )
+    return Mapping(entries, span)
+
+
+def _filed_finding(finding: Diagnostic, number: int, here: Label) -> Diagnostic:
+    def filed(span: Span | None) -> Span | None:
+        return None if span is None else span._replace(file=number)
+
+    labels = tuple(Label(label.span._replace(file=number), label.text) for label in finding.labels)
+    fix = None if finding.fix is None else finding.fix._replace(span=finding.fix.span._replace(file=number))
+    return finding._replace(span=filed(finding.span), labels=(*labels, here), fix=fix)

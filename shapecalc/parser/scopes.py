@@ -1,0 +1,272 @@
+"""Names: what the steps of one body are called, and what `from:` and `share:` mean by a name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shapecalc.architecture import Group, Step, entering, joined
+from shapecalc.diagnostics import Fix, Label, Span
+from shapecalc.layers.fields import said
+from shapecalc.parser.findings import head
+from shapecalc.parser.scalars import shorten
+from shapecalc.parser.shapes import plain
+from shapecalc.parser.tree import Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping as MappingOf
+
+    from shapecalc.parser.findings import Findings
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-/]{0,127}")
+_NOT_OF_A_NAME = re.compile(r"[^A-Za-z0-9_.\-/]+")
+_MOST_SHOWN = 8
+
+
+class Scope:
+    """The steps of one body while they are read, the names that they have given so far, and the slots behind these.
+
+    `entered` maps names of what enters to slots. A repeated step is a body of its own that still sees what stands
+    around it: what it reads of `around` enters it too, and `captured` lists the slots outside in that order.
+    """
+
+    __slots__ = (
+        "_findings",
+        "_open",
+        "_slots",
+        "_spans",
+        "around",
+        "captured",
+        "entered",
+        "fixed",
+        "later",
+        "lost",
+        "steps",
+        "whole",
+    )
+
+    def __init__(self, findings: Findings, entered: MappingOf[str, str], around: Scope | None = None) -> None:
+        self._findings = findings
+        self._slots = dict(entered)
+        self._spans: dict[str, Span] = {}
+        self.entered = entered
+        self.around = around
+        self.captured: list[str] = []
+        self.fixed = 0
+        """How many of `captured` are what flows in, which changes from run to run and has no name."""
+        self._open: set[str] = set()
+        """Steps whose outputs are numbered, and as many as their input makes them."""
+        self.later: dict[str, Span] = {}
+        self.lost: list[tuple[str, int, str | None]] = []
+        self.steps: list[Step | Group] = []
+        self.whole = True
+        """Whether every step so far could be made out: nothing is known of what follows one that could not."""
+
+    def add(self, step: Step | Group) -> None:
+        """Take a step in: its name now means its first output."""
+        if self.whole:
+            self.steps.append(step)
+
+    def lose(self, prefix: str, position: int, name: str | None) -> None:
+        """Note a step that cannot be made out, so that references to it are passed over."""
+        self.whole = False
+        self.lost.append((prefix, position, name))
+
+    def give(self, path: str, outputs: Iterable[str] | None, span: Span) -> None:
+        """Name a step and its outputs; the first is also the step's own name. None: they follow from its input."""
+        self._spans.setdefault(path, span)
+        self._slots[path] = path
+        if outputs is None:
+            self._open.add(path)
+            return
+        for position, output in enumerate(outputs):
+            name = joined(path, output)
+            self._slots[name] = name if position else path
+
+    def refuse_taken(self, path: str, outputs: Iterable[str], span: Span) -> None:
+        """Refuse a name that something else in this body has."""
+        names = [joined(path, output) for output in outputs]
+        taken = [name for name in names if name in self._spans]
+        if path in self.entered:
+            message = f"`name` expects a name of its own: `{path}` is what enters"
+            self._findings.refuse("SC103", message, span)
+        elif path in self._slots and path not in self._spans:
+            step, _, output = path.rpartition(".")
+            message = f"`name` expects a name of its own: `{path}` is the output {output} of `{step}`"
+            self._findings.refuse("SC103", message, span, labels=self._named(step))
+        elif taken:
+            message = f"`name` expects a name of its own: `{taken[0]}` would be an output of it"
+            self._findings.refuse("SC103", message, span, labels=self._named(taken[0]))
+        elif path in self._spans:
+            self._findings.refuse(
+                "SC103",
+                f"the name `{path}` is used twice",
+                span,
+                labels=(Label(self._spans[path], "first used here"),),
+                help="give one another `name`",
+            )
+
+    def _named(self, path: str) -> tuple[Label, ...]:
+        return (Label(self._spans[path], "named here"),) if path in self._spans else ()
+
+    def find(self, name: str, prefix: str) -> str | None:
+        """Return the slot of a name as seen from within `prefix`: the innermost branch that has it wins."""
+        for place in _outward(prefix):
+            slot = self._slots.get(joined(place, name))
+            if slot is not None:
+                return slot
+            step, _, output = name.rpartition(".")
+            if joined(place, step) in self._open and output.isascii() and output.isdigit():
+                return joined(place, name) if int(output) else joined(place, step)
+        if self.around is None:
+            return None
+        outside = self.around.find(name, "")
+        return None if outside is None else self._capture(outside)
+
+    def _capture(self, slot: str) -> str:
+        if slot not in self.captured[self.fixed :]:
+            self.captured.append(slot)
+        return entering(self.captured.index(slot, self.fixed))
+
+    def references(self, node: Node, path: str, prefix: str, key: str = "from") -> tuple[str, ...] | None:
+        """Return the slots that `from:` names; None where one of them means nothing, which is noted."""
+        items = node.items if isinstance(node, Sequence) else (node,)
+        slots = []
+        for item in items:
+            name = item.value if isinstance(item, Scalar) else None
+            if not isinstance(name, str):
+                message = (
+                    f"`{key}` expects the name of an earlier step, or a list of them, receives {said(plain(item))}"
+                )
+                self._findings.refuse("SC202", message, head(item))
+                continue
+            slot = self.find(name, prefix)
+            if slot is None:
+                self._refuse_reference(name, item, path, prefix, key)
+            else:
+                slots.append(slot)
+        if not items:
+            message = f"`{key}` expects the name of an earlier step, receives an empty list"
+            self._findings.refuse("SC202", message, head(node))
+        return tuple(slots) if slots and len(slots) == len(items) else None
+
+    def step(self, node: Node, path: str, prefix: str) -> Step | Group | None:
+        """Return the earlier step of this body that `share:` names; None where there is none, which is noted."""
+        name = node.value if isinstance(node, Scalar) else None
+        if not isinstance(name, str):
+            message = f"`share` expects the name of an earlier step, receives {said(plain(node))}"
+            self._findings.refuse("SC202", message, head(node))
+            return None
+        for place in _outward(prefix):
+            found = self._made(joined(place, name))
+            if found is not None:
+                return found
+        if name in self.entered or (self.around is not None and self.around.find(name, "") is not None):
+            message = f"`share` expects a step beside this one, `{shorten(name)}` stands outside"
+            help_text = "put `share` where both stand side by side"
+            self._findings.refuse("SC104", message, head(node), help=help_text)
+        else:
+            self._refuse_reference(name, node, path, prefix, "share")
+        return None
+
+    def _refuse_reference(self, name: str, node: Node, path: str, prefix: str, key: str) -> None:
+        if self._is_lost(name):
+            return  # its step cannot be made out: one cause, one error
+        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
+        names = self._visible(prefix)
+        near = closest(name, names)
+        labels: tuple[Label, ...] = ()
+        step, _, output = name.rpartition(".")
+        maker = next((joined(place, step) for place in _outward(prefix) if joined(place, step) in self._spans), None)
+        block = next((label for label in map(self._block, _heads(name)) if label is not None), None)
+        if joined(prefix, name) == path:
+            message, near, otherwise = f"`{key}` names `{name}`, the step itself", None, "name a step above it"
+        elif maker is not None and block is None:
+            given = [slot for slot in self._slots if slot == maker or slot.startswith(f"{maker}.")]
+            given = [slot for slot in given if not slot.endswith(".output")]
+            made = self._made(maker)
+            word = made.layer.word if isinstance(made, Step) else "step"
+            message = f"`{key}` names `{shorten(output)}` of `{step}`, which a `{word}` does not give"
+            near = closest(name, given)
+            otherwise = f"it gives {' and '.join(f'`{slot}`' for slot in given)}"
+        elif block is not None:
+            message = f"`{key}` names `{shorten(name)}`: what stands in a block is not seen from outside"
+            near, otherwise = None, "name the block, or take the step out of it"
+            labels = (block,)
+        elif name in self.later and joined(prefix, name) not in self._spans:
+            message, near, otherwise = f"`{key}` names `{shorten(name)}`, which comes later", None, "move that step up"
+            labels = (Label(self.later[name], "it is here"),)
+        else:
+            message = f"`{key}` names `{shorten(name)}`, which no earlier step is called"
+            shown = [slot for slot in names if not slot.endswith(".output")][-_MOST_SHOWN:]
+            otherwise = f"what stands before it: {', '.join(f'`{slot}`' for slot in shown)}"
+        help_text = f"write `{near}`" if near else otherwise
+        fix = Fix(node.span, near) if near else None
+        self._findings.refuse("SC104", message, head(node), labels=labels, help=help_text, fix=fix)
+
+    def _made(self, path: str) -> Step | Group | None:
+        return next((step for step in self.steps if step.path == path), None)
+
+    def _block(self, path: str) -> Label | None:
+        """Return the place of a group of that name, None where there is none."""
+        found = self._made(path)
+        if not isinstance(found, Group) or found.place is None:
+            return None
+        return Label(found.place.word, "the block")
+
+    def _visible(self, prefix: str) -> list[str]:
+        """Return the names that can be written within a prefix, those of other bodies around included."""
+        own = [slot for slot in self._slots if not slot.endswith(".output")]
+        if prefix:
+            inner = [
+                slot.removeprefix(f"{place}.")
+                for place in _outward(prefix)
+                if place
+                for slot in own
+                if slot.startswith(f"{place}.")
+            ]
+            own = [*own, *inner]
+        return own if self.around is None else [*self.around._visible(""), *own]  # noqa: SLF001 - of its own kind
+
+    def _is_lost(self, name: str) -> bool:
+        """Return whether a name may be that of a step that could not be made out."""
+        for _, position, given in self.lost:
+            if name == given or name.startswith(f"{given}.") or name.partition(".")[0].endswith(f"_{position}"):
+                return True
+        return self.around is not None and self.around._is_lost(name)  # noqa: SLF001 - of its own kind
+
+
+def chosen_name(node: Node, findings: Findings) -> str | None:
+    """Return what `name:` says; None, and a finding, where that is no name."""
+    if isinstance(node, Scalar) and isinstance(node.value, str) and NAME.fullmatch(node.value):
+        return node.value
+    message = "`name` expects a letter, then letters, digits, `_`, `.`, `-` or `/`, 128 at most"
+    near = _NOT_OF_A_NAME.sub("_", node.text)[:128] if isinstance(node, Scalar) else ""
+    near = near if NAME.fullmatch(near) else f"_{near}"[:128]
+    likely = bool(near.strip("_"))
+    findings.refuse(
+        "SC110",
+        f"{message}, receives {said(plain(node))}",
+        head(node),
+        help=f"write `{near}`" if likely else None,
+        fix=Fix(node.span, near) if likely else None,
+    )
+    return None
+
+
+def _outward(prefix: str) -> Iterable[str]:
+    """Yield a prefix and the shorter ones around it.
+
+    >>> list(_outward("add_0.main"))
+    ['add_0.main', 'add_0', '']
+    """
+    while prefix:
+        yield prefix
+        prefix = prefix.rpartition(".")[0]
+    yield ""
+
+
+def _heads(name: str) -> Iterable[str]:
+    parts = name.split(".")
+    return (".".join(parts[:count]) for count in range(1, len(parts)))
