@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.diagnostics import LayerError, Source, Span
+    from shapecalc.dims import Condition
     from shapecalc.layers import Layer, Shape
 
 DTYPES = ("float32", "int64")
@@ -77,6 +78,14 @@ class Expectation(NamedTuple):
 
     key: str
     value: int | Shape
+    span: Span
+
+
+class Stated(NamedTuple):
+    """A condition on symbols that a file states: the condition, its text, and where that stands."""
+
+    condition: Condition
+    text: str
     span: Span
 
 
@@ -164,7 +173,8 @@ class Architecture:
     """A network as a file describes it.
 
     `sizes` holds the usual values of its symbols, `outputs` the slots that leave by name, `cites` where the
-    architecture comes from. `file` is the text that spans point into, None for one built in Python.
+    architecture comes from. `file` is the text that spans point into, None for one built in Python. `where` is what
+    its symbols must keep to.
     """
 
     name: str
@@ -175,6 +185,7 @@ class Architecture:
     expect: tuple[Expectation, ...] = ()
     cites: str = ""
     file: Source | None = None
+    where: tuple[Stated, ...] = ()
 
     @property
     def layers(self) -> tuple[Step, ...]:

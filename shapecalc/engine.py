@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import Step, entering
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
 from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
-from shapecalc.layers.base import PARAMS_AS
+from shapecalc.layers.base import PARAMS_AS, noting
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.placement import Frame, misfit, placed
 from shapecalc.report import (
@@ -28,7 +28,7 @@ from shapecalc.report import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from shapecalc.architecture import Architecture, Body, Group
     from shapecalc.layers import Layer, Shape
@@ -76,6 +76,9 @@ def infer(
     walked once for each set of shapes that enters it, wherever it stands.
     """
     bindings = _bindings(architecture, sizes or {}, symbolic=symbolic)
+    broken = tuple(_broken(architecture, bindings))
+    if broken:
+        return None, broken
     inputs = tuple(entry._replace(shape=_bound(entry.shape, bindings)) for entry in architecture.inputs)
     free = {name for entry in inputs for dim in entry.shape for name in free_symbols(dim)}
     costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if name in free), 1)
@@ -237,6 +240,20 @@ def _bindings(architecture: Architecture, sizes: Mapping[str, int], *, symbolic:
     return {**usual, **sizes}
 
 
+def _broken(architecture: Architecture, bindings: Mapping[str, int]) -> Iterator[Diagnostic]:
+    """Yield an SC317 error for each condition of `where:` that does not hold at the sizes that are bound."""
+    for stated in architecture.where:
+        if stated.condition.at(bindings) is False:
+            names = free_symbols(stated.condition.expr)
+            at = ", ".join(f"{name} = {bindings[name]}" for name in names if name in bindings)
+            yield Diagnostic(
+                code="SC317",
+                message=f"`where` states `{stated.text}`, which does not hold at {at}",
+                span=stated.span,
+                help="`shapecalc solve` names the sizes that fit",
+            )
+
+
 def _bound(shape: Shape, bindings: Mapping[str, int]) -> Shape:
     return tuple(dim if type(dim) is int else evaluate(dim, bindings) for dim in shape)
 
@@ -260,7 +277,11 @@ def _pass_dtype(step: Step, dtypes: dict[str, str], inputs: Container[str]) -> N
 
 def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]) -> Facts:
     try:
-        return _derived(layer, shapes, costs_at)
+        if all(type(dim) is int for shape in shapes for dim in shape):
+            return _derived(layer, shapes, costs_at)
+        with noting() as conditions:
+            facts = _derived(layer, shapes, costs_at)
+        return facts._replace(conditions=tuple(dict.fromkeys(conditions))) if conditions else facts
     except DimLimitError as error:
         help_text = "give symbols numbers: `--set NAME=…`, or `sizes:` in the file"
         raise LayerError("SC311", f"has no closed form within bounds: {error}", help=help_text) from None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dims import Dim
+from shapecalc.dims import Condition, Dim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,6 +35,8 @@ class Facts(NamedTuple):
     macs: Count
     flops: Count
     activations: Count
+    conditions: tuple[Condition, ...] = ()
+    """What must hold of symbols for the layer to fit."""
 
 
 class LayerReport(NamedTuple):

@@ -10,6 +10,7 @@ from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
 from shapecalc.engine import infer, inspect_at
 from shapecalc.execution import calls_of, price, random_inputs
+from shapecalc.legality import legality
 from shapecalc.reference.executor import ExecutionError, execute
 from shapecalc.report import BATCH_SYMBOLS
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from shapecalc.architecture import Architecture
-    from shapecalc.dims import Dim
+    from shapecalc.dims import Dim, Sizes
     from shapecalc.execution import Price
     from shapecalc.report import LayerReport, Report
 
@@ -158,13 +159,27 @@ def trial_sizes(
     else:
         # What depends on a symbol is said of the symbol; what is wrong at the largest probe, of that.
         first = {**dict.fromkeys(space, PROBES[-1]), **usual}
-        inspect_at(architecture, sizes, symbolic=True)
+        _refuse_undecided(inspect_at(architecture, sizes, symbolic=True))
         inspect_at(architecture, first)
     if not free:
         return (first,), ()
     second = {**first, **dict.fromkeys(batch, samples + 1), **(probes[0] if probes else {})}
     unproved = () if probes else tuple(space)
     return ((first,) if second == first else (first, second)), unproved
+
+
+def _refuse_undecided(report: Report) -> None:
+    """Refuse symbols that a condition ties together so that no probe meets it."""
+    for demand in legality(report).joint:
+        names = " and ".join(f"`{name}`" for name in free_symbols(demand.condition.expr))
+        message = f"`{demand.path}` needs {demand.condition.pretty}, which no size that was tried meets"
+        finding = Diagnostic(
+            code="SC311",
+            message=message,
+            span=demand.place.word if demand.place else None,
+            help=f"give {names} sizes: `--set NAME=…`, or `sizes:` in the file",
+        )
+        raise ShapecalcError((finding,), report.architecture.file)
 
 
 def _fewest_samples(architecture: Architecture, sizes: Mapping[str, int], batch: list[str]) -> int:
@@ -174,10 +189,32 @@ def _fewest_samples(architecture: Architecture, sizes: Mapping[str, int], batch:
 
 def _legal_probes(architecture: Architecture, fixed: Mapping[str, int], space: list[str]) -> Iterator[dict[str, int]]:
     """Yield up to two assignments of probes to symbols that inference accepts, smallest first, none of a usual size."""
-    neighbours = (dict(zip(space, PROBES[start:], strict=False)) for start in range(len(PROBES) - len(space) + 1))
+    lists = _probes(architecture, fixed, space)
+    most = min(map(len, lists.values())) - len(space) + 1
+    neighbours = ({name: lists[name][start + place] for place, name in enumerate(space)} for start in range(most))
     other = (point for point in neighbours if all(fixed.get(name) != size for name, size in point.items()))
     legal = (point for point in other if infer(architecture, sizes={**fixed, **point})[0] is not None)
     return islice(legal, 2)
+
+
+def _probes(architecture: Architecture, fixed: Mapping[str, int], space: list[str]) -> Mapping[str, tuple[int, ...]]:
+    """Return the sizes to try for each symbol: the legal ones of `PROBES`, else the legal sizes next to them."""
+    general, _ = infer(architecture, symbolic=True, sizes={n: s for n, s in fixed.items() if n not in space})
+    if general is None:
+        return dict.fromkeys(space, PROBES)
+    found = legality(general, (stated.condition for stated in architecture.where)).sizes
+    return {name: _legal(found[name], len(space)) if name in found else PROBES for name in space}
+
+
+def _legal(sizes: Sizes, symbols: int) -> tuple[int, ...]:
+    """Return legal sizes, `symbols` and two at least where there are as many: prime ones if they suit."""
+    probes = tuple(probe for probe in PROBES if probe in sizes)
+    if len(probes) >= symbols + 2:
+        return probes
+    near = {size for probe in PROBES if (size := sizes.from_(probe)) is not None} | set(sizes.first(symbols + 2))
+    while near and len(near) < symbols + 2 and (size := sizes.from_(max(near) + 1)) is not None:
+        near.add(size)
+    return tuple(sorted(near))
 
 
 def _trial(

@@ -77,16 +77,23 @@ def test_symbols_of_one_trial_have_different_sizes() -> None:
         assert len(set(trial.values())) == 4
 
 
-def test_a_symbol_that_no_probe_suits_is_run_at_its_usual_size_and_said_to_be_unproved() -> None:
-    """Probes are odd: a network that halves its height exactly is right at 8 and at no probe."""
+def test_where_no_prime_suits_the_legal_sizes_next_to_the_probes_are_tried() -> None:
+    """Probes are odd: a network that halves its height exactly is right at none of them."""
     network = net("[N, 1, H]", "reshape: [0, 2, -1]", sizes="{H: 8}")
+    assert trial_sizes(network, {}) == (({"N": 1, "H": 8}, {"N": 2, "H": 6}), ())
+    assert verify(network).ok
+
+
+def test_a_symbol_that_only_one_size_suits_is_said_to_be_unproved() -> None:
+    network = net("[N, 1, H]", "flatten", "linear: {out_features: 2, in_features: 8}", sizes="{H: 8}")
     assert trial_sizes(network, {}) == (({"N": 1, "H": 8}, {"N": 2, "H": 8}), ("H",))
     assert verify(network).unproved == ("H",)
 
 
-def test_a_symbol_that_no_probe_suits_at_all_says_what_is_wrong_at_the_largest() -> None:
-    with pytest.raises(ShapecalcError, match="SC302: `max_pool` expects at least 300 cells along axis 2, receives 299"):
-        verify(net("[N, 1, H]", "max_pool: 300"))
+def test_a_size_above_all_probes_is_found() -> None:
+    trials, unproved = trial_sizes(net("[N, 1, H]", "max_pool: 300"), {})
+    assert trials == ({"N": 1, "H": 300}, {"N": 2, "H": 301})
+    assert unproved == ()
 
 
 def test_where_one_sample_is_refused_two_and_three_are_tried() -> None:
@@ -272,4 +279,4 @@ def test_where_no_probe_is_legal_the_mistake_is_said_of_the_symbol() -> None:
         shapecalc.verify(shapecalc.loads(text))
     (found,) = caught.value.diagnostics
     assert found.code == "SC311"
-    assert "depends on `H` and `W`" in found.message
+    assert "`linear_1` needs 3·H·W == 3072" in found.message

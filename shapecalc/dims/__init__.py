@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from shapecalc.dims.bounds import greatest, least
+from shapecalc.dims.conditions import Condition, Relation, Sizes, condition, legal_sizes
 from shapecalc.dims.division import exact_quotient
 from shapecalc.dims.evaluation import evaluate
 from shapecalc.dims.expression import Dim, Expr, ceil_div, floor_div, free_symbols, product, symbol
@@ -18,11 +19,15 @@ from shapecalc.dims.printing import latex, pretty
 from shapecalc.dims.terms import DimLimitError
 
 __all__ = [
+    "Condition",
     "Dim",
     "DimLimitError",
     "DimSyntaxError",
     "Expr",
+    "Relation",
+    "Sizes",
     "ceil_div",
+    "condition",
     "evaluate",
     "exact_quotient",
     "floor_div",
@@ -30,6 +35,7 @@ __all__ = [
     "greatest",
     "latex",
     "least",
+    "legal_sizes",
     "parse",
     "pretty",
     "product",

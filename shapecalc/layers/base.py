@@ -6,12 +6,14 @@ dims, whole numbers or exact expressions over symbols, and every rule holds for 
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import MappingProxyType, NoneType
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, get_args, get_origin
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, free_symbols, pretty, product
+from shapecalc.dims import Condition, Dim, Expr, Relation, condition, free_symbols, pretty, product
 from shapecalc.layers.fields import Kind
 
 Shape = tuple[Dim, ...]
@@ -192,12 +194,14 @@ def axis_index(dim: int, rank: int, field: str, x: Shape, index: tuple[int, ...]
 def stated(value: int | None, arriving: Dim, field: str, what: str) -> None:
     """Hold a size that the file states against the one that arrives.
 
-    Raises `LayerError` SC301 where they differ, SC311 where that depends on a symbol.
+    Raises `LayerError` SC301 where they differ; where that depends on a symbol, see `demand`.
     """
     if value is None or value == arriving:
         return
     if isinstance(arriving, Expr):
-        raise undecided(f"expects {value} {what}, receives {pretty(arriving)}", arriving, field=field)
+        message = f"expects {value} {what}, receives {pretty(arriving)}"
+        demand(arriving - value, Relation.ZERO, "SC301", message, field=field)
+        return
     raise LayerError(
         "SC301",
         f"expects {value} {what.removesuffix('s') if value == 1 else what}, receives {arriving}",
@@ -208,14 +212,59 @@ def stated(value: int | None, arriving: Dim, field: str, what: str) -> None:
     )
 
 
-def unequal(code: str, message: str, wanted: Shape, arriving: Shape) -> LayerError:
-    """Return the error for shapes that must be equal and are not: `code`, SC311 where that depends on a symbol."""
-    if len(wanted) == len(arriving):
-        differences = [dim - other for dim, other in zip(wanted, arriving, strict=True)]
-        open_ones = [difference for difference in differences if isinstance(difference, Expr)]
-        if open_ones and all(isinstance(difference, Expr) or difference == 0 for difference in differences):
-            return undecided(message, open_ones[0])
-    return LayerError(code, message)
+def demand_equal(code: str, message: str, wanted: Shape, arriving: Shape) -> None:
+    """Hold shapes that must be equal against each other.
+
+    Raises `LayerError` of that code where they differ; where that depends on a symbol, see `demand`.
+    """
+    if wanted == arriving:
+        return
+    differences = [dim - other for dim, other in zip(wanted, arriving, strict=False)]
+    if len(wanted) != len(arriving) or any(type(difference) is int and difference for difference in differences):
+        raise LayerError(code, message)
+    for difference in differences:
+        demand(difference, Relation.ZERO, code, message)
+
+
+def demand(value: Dim, relation: Relation, code: str, message: str, *, field: str | None = None) -> None:
+    """Hold a dim against 0.
+
+    Raises `LayerError` of that code where it stands otherwise to 0 at every size. Where that depends on a symbol, it is
+    noted as a condition if someone notes those (`noting`), else SC311 is raised.
+    """
+    found = condition(value, relation)
+    if found is True:
+        return
+    if found is False:
+        raise LayerError(code, message, field=field)
+    noted = _NOTED.get()
+    if noted is None:
+        raise undecided(message, found.expr, field)
+    noted.append(found)
+
+
+def note(value: Dim, relation: Relation) -> None:
+    """Note a condition that a number would be refused without; nobody need note it."""
+    noted = _NOTED.get()
+    if noted is None or isinstance(value, int):
+        return
+    found = condition(value, relation)
+    if isinstance(found, Condition):
+        noted.append(found)
+
+
+_NOTED: ContextVar[list[Condition] | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[list[Condition]]:
+    """Note conditions on symbols while layers are asked for their shapes, in place of refusing what depends on them."""
+    noted: list[Condition] = []
+    before = _NOTED.set(noted)
+    try:
+        yield noted
+    finally:
+        _NOTED.reset(before)
 
 
 def undecided(message: str, dim: Expr, field: str | None = None) -> LayerError:

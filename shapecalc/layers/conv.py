@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, exact_quotient, pretty, product
-from shapecalc.layers.base import Layer, Shape, layer, per_axis, spatial_rank, stated, undecided
+from shapecalc.dims import Dim, Relation, exact_quotient, pretty, product
+from shapecalc.layers.base import Layer, Shape, demand, layer, note, per_axis, spatial_rank, stated
 from shapecalc.layers.fields import (
     Bool,
     Count,
@@ -157,7 +157,8 @@ def _fits_groups(arriving: Dim, leaving: int, groups: int) -> None:
             continue
         if not isinstance(channels, int):
             message = f"expects {which} channels that {groups} groups divide, receives {pretty(channels)}"
-            raise undecided(message, channels, field="groups")
+            demand(channels % groups, Relation.ZERO, "SC304", message, field="groups")
+            continue
         near = _near_divisors(math.gcd(*(size for size in (arriving, leaving) if isinstance(size, int))), groups)
         raise LayerError(
             "SC304",
@@ -182,14 +183,18 @@ def _near_divisors(channels: int, groups: int) -> tuple[int, ...]:
 def _fits_padding_mode(x: Shape, pads: tuple[object, ...], mode: str) -> None:
     """Refuse padding that the mode cannot fill: reflect needs more cells than it adds, circular at least as many."""
     for axis, (n, pad) in enumerate(zip(x[2:], pads, strict=True), start=2):
-        if isinstance(pad, tuple) and isinstance(n, int):
+        if isinstance(pad, tuple):
             fits_padding_mode(n, pad, mode, axis, field="padding")
 
 
-def fits_padding_mode(n: int, pad: tuple[int, int], mode: str, axis: int, *, field: str) -> None:
+def fits_padding_mode(n: Dim, pad: tuple[int, int], mode: str, axis: int, *, field: str) -> None:
     """Raise `LayerError` SC302 where `mode` has too few cells to copy from (torch.nn.functional.pad)."""
     most = {"reflect": n - 1, "circular": n}.get(mode)
-    if most is not None and max(pad) > most:
+    if most is None:
+        return
+    if not isinstance(most, int):
+        note(most - max(pad), Relation.NONNEGATIVE)
+    elif max(pad) > most:
         raise LayerError(
             "SC302",
             f"expects {mode} padding of at most {most} along axis {axis} of {n} cells, receives {max(pad)}",

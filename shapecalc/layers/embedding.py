@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, product
-from shapecalc.layers.base import Layer, Shape, axis_index, layer, show, unequal
+from shapecalc.layers.base import Layer, Shape, axis_index, demand_equal, layer, show
 from shapecalc.layers.fields import Axis, Count, Integer, Number
 
 
@@ -106,9 +106,7 @@ class CosineSimilarity(Layer):
 
     def output_shape(self, x: Shape, y: Shape) -> Shape:
         """Return the shape of both inputs without `dim`."""
-        if x != y:
-            message = f"expects two inputs of the same shape, receives {show(x)} and {show(y)}"
-            raise unequal("SC314", message, x, y)
+        demand_equal("SC314", f"expects two inputs of the same shape, receives {show(x)} and {show(y)}", x, y)
         axis = axis_index(self.dim, len(x), "dim", x)
         return (*x[:axis], *x[axis + 1 :])
 

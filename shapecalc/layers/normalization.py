@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, exact_quotient, product
-from shapecalc.layers.base import Layer, Shape, layer, show, stated, undecided
+from shapecalc.dims import Dim, Expr, Relation, exact_quotient, product
+from shapecalc.layers.base import Layer, Shape, demand, layer, note, show, stated
 from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Several
 
 Epsilon = Annotated[float, Number(minimum=0)]
@@ -128,8 +128,8 @@ class LayerNorm(Layer):
         for wanted, dim in zip(normalized, last, strict=False):
             if isinstance(dim, Expr) and dim != wanted:
                 message = f"expects {show(normalized)} as its last axes, receives {show(x)}"
-                raise undecided(message, dim, "normalized_shape")
-        if not x or last != normalized:
+                demand(dim - wanted, Relation.ZERO, "SC301", message, field="normalized_shape")
+        if not x or any(isinstance(dim, int) and dim != wanted for wanted, dim in zip(normalized, last, strict=True)):
             raise LayerError(
                 "SC301",
                 f"expects {show(normalized)} as its last axes, receives {show(x)}",
@@ -182,7 +182,9 @@ class GroupNorm(Channelwise):
         stated(self.num_channels, x[1], "num_channels", "channels")
         if exact_quotient(x[1], self.num_groups) is None:
             if isinstance(x[1], Expr):
-                raise undecided(f"expects channels that {self.num_groups} groups divide, receives {show(x)}", x[1])
+                message = f"expects channels that {self.num_groups} groups divide, receives {show(x)}"
+                demand(x[1] % self.num_groups, Relation.ZERO, "SC304", message, field="num_groups")
+                return x
             near = next(g for g in range(min(self.num_groups, x[1]), 0, -1) if x[1] % g == 0)
             raise LayerError(
                 "SC304",
@@ -236,6 +238,7 @@ def _refuse_lone_number(x: Shape, axes: Shape, what: str) -> None:
     if all(dim == 1 for dim in axes):
         message = f"expects more than one number per {what} to take statistics over, receives {show(x)}"
         raise LayerError("SC302", message)
+    note(product(axes) - 2, Relation.NONNEGATIVE)
 
 
 def _statistics(numbers: Dim, *, groups: Dim, affine: int) -> Dim:

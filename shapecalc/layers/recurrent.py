@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim
-from shapecalc.layers.base import Layer, Shape, layer, show, stated, unequal
+from shapecalc.layers.base import Layer, Shape, demand_equal, layer, show, stated
 from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Word
 
 RANK = 3
@@ -79,9 +79,8 @@ class Recurrent(Layer):
         names = list(self.states(x))
         for name, arriving in zip(names, states, strict=False):
             wanted = self.states(x)[name]
-            if arriving != wanted:
-                message = f"expects {show(wanted)} as initial {name}, receives {show(arriving)}"
-                raise unequal("SC301", message, wanted, arriving)
+            message = f"expects {show(wanted)} as initial {name}, receives {show(arriving)}"
+            demand_equal("SC301", message, wanted, arriving)
         if states and len(states) != len(names):
             raise LayerError("SC313", f"expects an initial {' and '.join(names)}, receives {len(states)} of them")
         return (x[0], x[1], self.directions * self.state_size)

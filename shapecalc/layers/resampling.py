@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, floor_div, product
-from shapecalc.layers.base import Layer, Shape, layer, per_axis, show, spatial_rank, undecided
+from shapecalc.dims import Dim, Relation, floor_div, product
+from shapecalc.layers.base import Layer, Shape, layer, note, per_axis, show, spatial_rank, undecided
 from shapecalc.layers.conv import fits_padding_mode
 from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OptionalPerAxis, Several, Word
 
@@ -44,8 +44,7 @@ class Pad(Layer):
         pairs = self._pairs(x)
         untouched = len(x) - len(pairs)
         for axis, (n, pair) in enumerate(zip(x[untouched:], pairs, strict=True), start=untouched):
-            if isinstance(n, int):
-                fits_padding_mode(n, pair, self.mode, axis, field="padding")
+            fits_padding_mode(n, pair, self.mode, axis, field="padding")
         return (*x[:untouched], *(n + sum(pair) for n, pair in zip(x[untouched:], pairs, strict=True)))
 
     def operations(self, x: Shape, y: Shape) -> Dim:
@@ -131,6 +130,8 @@ class Upsample(Layer):
             raise LayerError(
                 "SC302", f"leaves no cell of {show(x)} at this `scale_factor`", field="scale_factor", label="too small"
             )
+        for n in cells:
+            note(n - 1, Relation.NONNEGATIVE)
         return (x[0], x[1], *cells)
 
     def operations(self, x: Shape, y: Shape) -> Dim:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, exact_quotient, pretty, product
-from shapecalc.layers.base import Layer, Shape, axis_index, layer, show, undecided
+from shapecalc.dims import Dim, Expr, Relation, exact_quotient, floor_div, pretty, product
+from shapecalc.layers.base import Layer, Shape, axis_index, demand, layer, show
 from shapecalc.layers.fields import Axis, Integer, Several
 
 
@@ -125,13 +125,17 @@ class Reshape(Moving):
             position = filled.index(-1)
             left = exact_quotient(total, product(dim for dim in filled if dim != -1))
             if left is None:
-                raise self._does_not_hold(x)
+                left = self._demanded(x)
             filled[position] = left
         elif product(filled) != total:
-            raise self._does_not_hold(x)
+            self._demanded(x)
         return tuple(filled)
 
-    def _does_not_hold(self, x: Shape) -> LayerError:
+    def _demanded(self, x: Shape) -> Dim:
+        """Return how many times the numbers that arrive hold those of `shape`; demand that it is a whole number.
+
+        Raises `LayerError` SC307 where it is none.
+        """
         # Axes that a 0 keeps stand on both sides: what is left may be numbers, and the question decided.
         kept = {position for position, size in enumerate(self.shape) if size == 0}
         needed = math.prod(size for size in self.shape if size > 0)
@@ -139,9 +143,11 @@ class Reshape(Moving):
         several = "a multiple of " if -1 in self.shape else ""
         beside = " beside the axes that it keeps" if kept else ""
         message = f"expects {several}{needed} numbers{beside}, receives {pretty(arriving)} in {show(x)}"
-        if isinstance(arriving, Expr):
-            return undecided(message, arriving, field="shape")
-        return LayerError("SC307", message, field="shape", label=f"expects {several}{needed}")
+        if isinstance(arriving, int):
+            raise LayerError("SC307", message, field="shape", label=f"expects {several}{needed}")
+        left = arriving % needed if several else arriving - needed
+        demand(left, Relation.ZERO, "SC307", message, field="shape")
+        return floor_div(arriving, needed)
 
 
 @layer("permute", main="dims")

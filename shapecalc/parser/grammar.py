@@ -12,6 +12,7 @@ from shapecalc.diagnostics import Fix, Label
 from shapecalc.dims import Expr, free_symbols
 from shapecalc.layers.fields import said
 from shapecalc.parser.blocks import Block, read_blocks
+from shapecalc.parser.conditions import read_conditions
 from shapecalc.parser.expectations import read_expectations
 from shapecalc.parser.findings import Findings, head
 from shapecalc.parser.includes import merge_blocks, read_included
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from shapecalc.diagnostics import Diagnostic, Source
 
-FILE_KEYS = ("name", "source", "input", "inputs", "outputs", "sizes", "include", "blocks", "layers", "expect")
-LATER_FILE_KEYS = ("parameters", "where", "decode")
+FILE_KEYS = ("name", "source", "input", "inputs", "outputs", "sizes", "where", "include", "blocks", "layers", "expect")
+LATER_FILE_KEYS = ("parameters", "decode")
 """Words of the format that this version does not read yet."""
 
 _NAMES = {
@@ -84,6 +85,7 @@ def _architecture(root: Node, folder: Path | None, findings: Findings, limits: L
     _refuse_missing(root, entries, findings)
     inputs = _inputs(root, entries, findings)
     sizes = _sizes(entries["sizes"], inputs, findings) if "sizes" in entries else {}
+    where = read_conditions(entries["where"], _symbols(inputs), findings) if "where" in entries else ()
     blocks = _blocks(entries, folder, findings, limits)
     scope = Scope(findings, {entry.name: entry.name for entry in inputs or (_UNKNOWN,)})
     last = None
@@ -108,6 +110,7 @@ def _architecture(root: Node, folder: Path | None, findings: Findings, limits: L
         expect=expect,
         cites=cites or "",
         file=findings.source,
+        where=where,
     )
 
 
@@ -226,7 +229,7 @@ def _sizes(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> 
         message = f"`sizes` expects symbols with numbers such as {{H: 224}}, receives {said(plain(node))}"
         findings.refuse("SC202", message, head(node))
         return {}
-    symbols = sorted({name for entry in inputs or () for dim in entry.shape for name in free_symbols(dim)})
+    symbols = _symbols(inputs)
     sizes: dict[str, int] = {}
     for key, value in node.entries:
         if inputs is not None and key.text not in symbols:
@@ -240,3 +243,7 @@ def _sizes(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> 
         elif size is not None:
             sizes[key.text] = size
     return sizes
+
+
+def _symbols(inputs: tuple[Input, ...] | None) -> list[str]:
+    return sorted({name for entry in inputs or () for dim in entry.shape for name in free_symbols(dim)})

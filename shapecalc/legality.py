@@ -1,0 +1,173 @@
+"""Which sizes of its symbols an architecture accepts: what its layers demand, decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.architecture import joined
+from shapecalc.diagnostics import Diagnostic, Label
+from shapecalc.dims import Condition, DimLimitError, Relation, Sizes, free_symbols, legal_sizes, symbol
+from shapecalc.report import GroupReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.architecture import Place
+    from shapecalc.dims import Expr
+    from shapecalc.report import LayerReport, Report, Walk
+
+
+class Demand(NamedTuple):
+    """A condition on symbols, and the first layer that demands it."""
+
+    condition: Condition
+    path: str
+    place: Place | None
+
+
+class Legality(NamedTuple):
+    """What is legal: for each symbol the sizes that fit, and what is demanded beside that.
+
+    `joint` has the conditions that tie several symbols together, and those that repeat after too many sizes to look
+    at. `telling` has those of one symbol that leave some size out.
+    """
+
+    sizes: Mapping[str, Sizes]
+    joint: tuple[Demand, ...]
+    telling: tuple[Demand, ...]
+
+
+ANY = Sizes((), 1, 1, (0,))
+"""Every size."""
+
+
+def legality(report: Report, further: Iterable[Condition] = ()) -> Legality:
+    """Return the legal sizes of a report's free symbols, under `further` conditions too.
+
+    >>> import shapecalc
+    >>> found = legality(shapecalc.inspect(shapecalc.load("vgg16"), symbolic=True))
+    >>> found.sizes["H"].spoken("H")
+    'H must be at least 32'
+    """
+    demands = [*demands_of(report), *(Demand(condition, "", None) for condition in further)]
+    symbols = sorted({name for entry in report.inputs for dim in entry.shape for name in free_symbols(dim)})
+    alone: dict[str, list[Demand]] = {name: [] for name in symbols}
+    joint, telling = [], []
+    for demand in demands:
+        names = free_symbols(demand.condition.expr)
+        sizes = _alone(demand.condition, names[0]) if len(names) == 1 else None
+        if sizes is None:
+            joint.append(demand)
+        elif sizes != ANY:
+            alone[names[0]].append(demand)
+            telling.append(demand)
+    found = {}
+    for name, own in alone.items():
+        try:
+            found[name] = legal_sizes((demand.condition for demand in own), name)
+        except DimLimitError:
+            found[name] = ANY
+            joint += own
+    return Legality(found, tuple(joint), tuple(telling))
+
+
+def _alone(condition: Condition, name: str) -> Sizes | None:
+    try:
+        return legal_sizes((condition,), name)
+    except DimLimitError:
+        return None
+
+
+def demands_of(report: Report) -> tuple[Demand, ...]:
+    """Return each condition once, with the first layer that demands it."""
+    found: dict[Condition, Demand] = {}
+    for demand in _demands(report.tree, "", set()):
+        found.setdefault(demand.condition, demand)
+    return tuple(found.values())
+
+
+def _demands(rows: Iterable[LayerReport | GroupReport], prefix: str, seen: set[int]) -> Iterator[Demand]:
+    """Yield what the layers of a tree demand; what was found of a body is looked at once."""
+    for row in rows:
+        if not isinstance(row, GroupReport):
+            for condition in row.facts.conditions:
+                yield Demand(condition, joined(prefix, row.path), row.step.place)
+            continue
+        for name, walk in zip(row.group.runs, row.runs, strict=True):
+            if _first(walk, seen):
+                yield from _demands(walk.rows, joined(prefix, name), seen)
+
+
+def _first(walk: Walk, seen: set[int]) -> bool:
+    if id(walk) in seen:
+        return False
+    seen.add(id(walk))
+    return True
+
+
+def unproved(report: Report) -> tuple[Diagnostic, ...]:
+    """Return an SC318 error for each demand of a symbolic report that the file's own `where:` does not ensure.
+
+    A file without `where:` promises nothing, and owes no proof.
+    """
+    where = report.architecture.where
+    if not where:
+        return ()
+    same = dict(pair for entry in where if (pair := _same(entry.condition)) is not None)
+    stated = [_renamed(entry.condition, same) for entry in where]
+    found = []
+    for demand in demands_of(report):
+        needed = _renamed(demand.condition, same)
+        counter = _counterexample(stated, needed)
+        if counter is not None and demand.place is not None:
+            found.append(
+                Diagnostic(
+                    code="SC318",
+                    message=f"`{demand.path}` needs {demand.condition.pretty}, which `where` does not ensure{counter}",
+                    span=demand.place.word,
+                    labels=tuple(Label(entry.span, "") for entry in where),
+                    help=_help(report),
+                )
+            )
+    return tuple(found)
+
+
+def _help(report: Report) -> str | None:
+    wanted = [sizes.spoken(name) for name, sizes in legality(report).sizes.items() if sizes != ANY]
+    return f"state it: {'; '.join(wanted)}" if wanted else None
+
+
+def _same(condition: Condition) -> tuple[str, Expr] | None:
+    """Return the symbol that equals another, with that other, where a condition says just that."""
+    expr = condition.expr
+    names = free_symbols(expr)
+    if condition.relation is not Relation.ZERO or len(names) != 2:  # noqa: PLR2004 - one symbol equals another
+        return None
+    first, second = names
+    difference = symbol(first) - symbol(second)
+    return (second, symbol(first)) if expr in (difference, -difference) else None
+
+
+def _renamed(condition: Condition, same: Mapping[str, Expr]) -> Condition | bool:
+    return condition if not same else condition.at(same)
+
+
+def _counterexample(stated: Iterable[Condition | bool], needed: Condition | bool) -> str | None:
+    """Return sizes that the stated conditions allow and the needed one does not, as ` at H = 8`; None for none."""
+    if isinstance(needed, bool):
+        return None if needed else ""
+    names = free_symbols(needed.expr)
+    if len(names) > 1:
+        return None if needed in stated else ""
+    own = [entry for entry in stated if isinstance(entry, Condition) and free_symbols(entry.expr) == names]
+    try:
+        allowed = legal_sizes(own, names[0])
+        both = legal_sizes([*own, needed], names[0])
+    except DimLimitError:
+        return None if needed in own else ""
+    if allowed == both:
+        return None
+    at = allowed.from_(1)
+    while at is not None and at in both:
+        at = allowed.from_(at + 1)
+    return f" at {names[0]} = {at}"
