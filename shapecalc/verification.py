@@ -211,7 +211,7 @@ def _legal(sizes: Sizes, symbols: int) -> tuple[int, ...]:
     probes = tuple(probe for probe in PROBES if probe in sizes)
     if len(probes) >= symbols + 2:
         return probes
-    near = {size for probe in PROBES if (size := sizes.from_(probe)) is not None} | set(sizes.first(symbols + 2))
+    near = {size for probe in PROBES if (size := sizes.from_(probe)) is not None} or set(sizes.first(symbols + 2))
     while near and len(near) < symbols + 2 and (size := sizes.from_(max(near) + 1)) is not None:
         near.add(size)
     return tuple(sorted(near))
