@@ -254,6 +254,7 @@ def _row(row: LayerReport) -> dict[str, Any]:
         "macs": _count(row.macs),
         "flops": _count(row.flops),
         **({"shares": row.step.weights} if row.step.weights else {}),
+        **({"conditions": [str(condition) for condition in row.facts.conditions]} if row.facts.conditions else {}),
     }
 
 

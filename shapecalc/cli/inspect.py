@@ -47,6 +47,9 @@ def command(
         int | None, typer.Option("--depth", min=1, help="Fold what stands deeper: 1 shows each block as one row.")
     ] = None,
     expand: Annotated[bool, typer.Option("--expand", help="Write out every run of what is repeated.")] = False,
+    latex: Annotated[
+        bool, typer.Option("--latex", help="Write a LaTeX table, shapes and counts as mathematics.")
+    ] = False,
     params_as: ParamsAsOption = ParamsAs.PYTORCH,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -57,14 +60,21 @@ def command(
     """
     from shapecalc.engine import inspect_at
     from shapecalc.expectations import unmet
+    from shapecalc.legality import unproved
     from shapecalc.loading import load
     from shapecalc.suspicions import suspicions
 
     chosen, sizes = _columns(columns), bindings(set_)
+    if latex and format_ is not Format.TABLE:
+        raise Misuse(f"`--latex` is a format of its own, and stands with `--format {format_.value}`")
     loaded = load(architecture)
     report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value)
     manner = stdout_manner(color)
     match format_:
+        case Format.TABLE if latex:
+            from shapecalc.render import latex as papers
+
+            text = papers.inspection(report, chosen, depth, expand=expand)
         case Format.TABLE:
             from shapecalc.render import table
 
@@ -86,6 +96,7 @@ def command(
     print(text)
     # What a file expects of itself, it expects at its own sizes and as PyTorch counts.
     wrong = unmet(report) if not set_ and not symbolic and params_as is ParamsAs.PYTORCH else ()
+    wrong += unproved(inspect_at(loaded, {}, symbolic=True)) if loaded.where and not set_ else ()
     findings = ShapecalcError((*suspicions(report), *wrong), loaded.file)
     if wrong:
         raise findings

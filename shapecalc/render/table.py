@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers.base import show
+from shapecalc.legality import ANY, legality
 from shapecalc.render.columns import (
     COUNTS,
     DEFAULT_COLUMNS,
@@ -67,6 +68,7 @@ def inspection(
         draw(grid, width=width, color=color, unicode=unicode),
         *(paragraph(line, width=width, color=color, style=DIM) for line in _legend(manner, grid)),
         *_totals(report, width, color=color, unicode=unicode),
+        *(paragraph(spelt(line, unicode=unicode), width=width, color=color) for line in _legal(report)),
     ]
     return "\n".join(parts)
 
@@ -141,6 +143,17 @@ def _totals(report: Report, width: int | None, *, color: bool, unicode: bool) ->
     room = max(map(len, names)) + 2
     below = zip(names, figures, strict=True)
     return (*(paragraph(figure, width=width, lead=f"{name:<{room}}") for name, figure in below), closing)
+
+
+def _legal(report: Report) -> tuple[str, ...]:
+    """Return what the symbols that are left free must keep to for all layers to fit, one line for those alike."""
+    found = legality(report)
+    alike: dict[str, list[str]] = {}
+    for name, sizes in found.sizes.items():
+        if sizes != ANY:
+            alike.setdefault(sizes.spoken("\0"), []).append(name)
+    sentences = [sentence.replace("\0", " and ".join(names)) for sentence, names in alike.items()]
+    return (*sentences, *(f"{demand.condition.pretty} must hold for {demand.path}" for demand in found.joint))
 
 
 def _side_by_side(figures: tuple[str, ...]) -> tuple[str, str]:
