@@ -54,6 +54,11 @@ class Layer:
         return None
 
     @property
+    def output_names(self) -> tuple[str, ...] | None:
+        """The names of its outputs in order, None where how many there are depends on what enters."""
+        return ("output", *type(self).further)
+
+    @property
     def index_range(self) -> int | None:
         """The bound that whole numbers which enter must be below, None where there is none."""
         return None
