@@ -21,7 +21,11 @@ class Combining(Layer):
     takes: ClassVar[tuple[int, int]] = (2, 64)
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        """Return the shape that all inputs stretch to."""
+        """Return the shape that all inputs stretch to.
+
+        >>> Multiply().output_shape((2, 64, 56, 56), (2, 64, 1, 1))
+        (2, 64, 56, 56)
+        """
         return broadcast(inputs)
 
     def operations(self, *shapes: Shape) -> Dim:
@@ -40,9 +44,6 @@ class Add(Combining):
     Parameters: none
     Costs: MACs 0; FLOPs = k − 1 per output for k inputs
     Source: torch.add; He et al. 2016, "Deep Residual Learning", section 3.2
-
-    >>> Add().output_shape((2, 64, 56, 56), (64, 1, 1))
-    (2, 64, 56, 56)
     """
 
 
