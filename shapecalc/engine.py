@@ -10,7 +10,7 @@ from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
 from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
 from shapecalc.layers.base import PARAMS_AS
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.placement import Frame, misfit, placed
+from shapecalc.placement import Frame, misfit, placed, ungiven
 from shapecalc.report import (
     BATCH_SYMBOLS,
     BYTES,
@@ -115,8 +115,12 @@ class _Walker:
         for step in steps:
             try:
                 shapes = tuple([values[slot] for slot in step.inputs])
-            except KeyError:
-                continue  # it reads what a failed layer would have given: one cause, one error
+            except KeyError as error:
+                # What a failed layer would have given is passed over: one cause, one error.
+                missing = ungiven(error.args[0], step, frame)
+                if missing is not None:
+                    self.findings.append(missing)
+                continue
             row: LayerReport | GroupReport | None
             if isinstance(step, Step):
                 row = self._layer(step, shapes, dtypes, frame)

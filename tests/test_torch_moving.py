@@ -100,7 +100,7 @@ def test_the_kernel_gives_no_numbers_either_where_pytorch_gives_none(row: Row) -
 @pytest.mark.parametrize("row", by_name([row for row in ANSWERED if len(row["inputs"]) == 1]))
 def test_a_file_says_the_same_fields(row: Row) -> None:
     text = f"input: {row['inputs'][0]}\nlayers:\n  - {row['layer']}: {json.dumps(row['fields'])}\n"
-    architecture, findings = parse(Source("net.yaml", text))
+    architecture, findings, _ = parse(Source("net.yaml", text))
     assert findings == ()
     assert architecture is not None
     assert [step.layer for step in architecture.steps] == [layer_of(row)]

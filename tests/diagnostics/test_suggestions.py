@@ -112,6 +112,13 @@ def test_fields_with_one_typo_are_found():
         ("ReduceMean", "mean"),
         ("ReduceMax", "max"),
         ("ReduceSum", "sum"),
+        *((name, "add") for name in ("Add", "torch.add", "Eltwise", "residual")),
+        *((name, "multiply") for name in ("Multiply", "mul", "Mul", "torch.mul")),
+        *((name, "concat") for name in ("Concatenate", "Concat", "cat", "torch.cat")),
+        *((name, "matmul") for name in ("MatMul", "bmm", "torch.bmm", "BatchMatMul")),
+        *((name, "split") for name in ("Split", "torch.split")),
+        ("Chunk", "chunk"),
+        ("index_select", "select_channels"),
     ],
 )
 def test_other_frameworks_layers_lead_to_ours(theirs: str, ours: str):
@@ -165,6 +172,11 @@ def test_other_frameworks_layers_lead_to_ours(theirs: str, ours: str):
         ("center_crop", "output_size", "size"),
         ("stochastic_depth", "drop_prob", "p"),
         ("max", "axes", "dim"),
+        ("concat", "axis", "dim"),
+        ("matmul", "transB", "transpose_b"),
+        ("split", "split_size_or_sections", "split_size"),
+        ("chunk", "num_chunks", "chunks"),
+        ("select_channels", "indices", "channels"),
     ],
 )
 def test_other_frameworks_fields_lead_to_ours(layer: str, theirs: str, ours: str):
@@ -176,7 +188,9 @@ def test_what_moves_numbers_in_another_way_suggests_nothing(word: str):
     assert closest(word, WORDS, LAYERS) is None
 
 
-@pytest.mark.parametrize("word", ["selu", "PReLU", "relu6", "celu", "mish", "DepthwiseConv2D", "Sequential", "CNN"])
+@pytest.mark.parametrize(
+    "word", ["selu", "PReLU", "relu6", "celu", "mish", "DepthwiseConv2D", "Sequential", "CNN", "Slice", "stack"]
+)
 def test_a_layer_that_means_something_else_suggests_nothing(word: str):
     assert closest(word, WORDS, LAYERS) is None
 
@@ -203,6 +217,8 @@ def test_nothing_is_suggested_where_nothing_is_near(layer: str):
         ("lstm", "activation"),
         ("gru", "reset_after"),
         ("embedding", "mask_zero"),
+        ("split", "num_splits"),
+        ("matmul", "transpose_a"),
     ],
 )
 def test_a_field_that_means_another_quantity_suggests_nothing(layer: str, field: str):

@@ -13,6 +13,7 @@ import pytest
 from shapecalc.reference import find, words
 from shapecalc.reference.base import Array, Call
 from tests.reference.counting import run_counted
+from tests.reference.test_merging import CASES as MERGING
 from tests.reference.test_sequences import CASES as SEQUENCES
 
 CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True, "padding_mode": "zeros"}
@@ -264,7 +265,7 @@ each = pytest.mark.parametrize("case", [pytest.param(case, id=case.says) for cas
 
 
 def test_every_kernel_is_counted() -> None:
-    assert {case.kernel for case in (*CASES, *SEQUENCES)} == words()
+    assert {case.kernel for case in (*CASES, *SEQUENCES, *MERGING)} == words()
 
 
 @each
