@@ -114,7 +114,7 @@ def _lines(
 ) -> Iterator[Line]:
     """Yield the lines of rows that stand below a heading, or of all where its path is empty."""
     level = above.level + bool(above.path)
-    for shown, folded in _folded(rows, None if depth is None else depth - level):
+    for shown, folded in neighbours(rows, None if depth is None else depth - level):
         here = Line(joined(above.path, shown), folded, level, shown, shared=above.shared)
         row = folded[0]
         deep = depth is not None and level + 1 >= depth
@@ -133,7 +133,7 @@ def _lines(
             yield from _lines(run.rows, line, depth, expand=expand)
 
 
-def _folded(
+def neighbours(
     rows: Iterable[LayerReport | GroupReport], parts: int | None
 ) -> Iterator[tuple[str, tuple[LayerReport | GroupReport, ...]]]:
     """Yield neighbours that share the first parts of their paths together, so that the order stays as it is."""
@@ -155,7 +155,7 @@ def _folded(
 
 def layer_lines(report: Report, depth: int | None = None) -> tuple[Line, ...]:
     """Return a line per layer, each under its full path, for programs; with `depth` neighbours fold."""
-    return tuple(Line(shown, rows, shown=shown) for shown, rows in _folded(report.layers, depth))
+    return tuple(Line(shown, rows, shown=shown) for shown, rows in neighbours(report.layers, depth))
 
 
 def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) -> str:
