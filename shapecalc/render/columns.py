@@ -92,12 +92,17 @@ def called(row: LayerReport | GroupReport, letters: Mapping[str, str] = MappingP
         step = row.step
         words = settings(step.layer, letters)
         if len(step.inputs) > 1:
-            words += f" ({', '.join(step.branches or step.inputs)})"
+            words += f" ({', '.join(step.branches or map(_read, step.inputs))})"
         return f"{words}, weights of {step.weights}" if step.weights else words
     body, times = row.group.body, row.group.times
     title = body.title or called(row.runs[0].rows[0], letters)
     title = title if times is None else f"{title} × {times}"
     return f"{title}, weights of {row.group.weights}" if row.group.weights else title
+
+
+def _read(slot: str) -> str:
+    # What enters a body has no name there: a block's own names for it are gone once it is read.
+    return "input" if slot.startswith("<") else slot
 
 
 def lines_of(report: Report, depth: int | None = None, *, expand: bool = False) -> tuple[Line, ...]:
