@@ -147,7 +147,7 @@ class _Walker:
                     return None
         if dtypes or step.layer.reads != FLOAT:
             try:
-                _pass_dtype(step, dtypes, frame.inputs)
+                _pass_dtype(step, facts.outputs, dtypes, frame.inputs)
             except LayerError as error:
                 self.findings.append(placed(error, step, self._bindings, frame))
         return LayerReport(step, shapes, facts)
@@ -245,12 +245,12 @@ def _bound(shape: Shape, bindings: Mapping[str, int]) -> Shape:
     return tuple(dim if type(dim) is int else evaluate(dim, bindings) for dim in shape)
 
 
-def _pass_dtype(step: Step, dtypes: dict[str, str], inputs: Container[str]) -> None:
+def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inputs: Container[str]) -> None:
     """Hold what enters against the dtype that the layer reads, and note what leaves where that is not float32."""
     layer = step.layer
     arriving = [dtypes.get(slot, FLOAT) for slot in step.inputs]
     if layer.gives == "same" and arriving[0] != FLOAT:
-        dtypes[step.path] = arriving[0]
+        dtypes |= dict.fromkeys((step.path, *map(step.slot, outputs)), arriving[0])
     for slot, dtype in zip(step.inputs, arriving, strict=True):
         if layer.reads in ("any", dtype):
             continue
