@@ -271,7 +271,7 @@ PROPOSALS: dict[str, Proposal] = {
     "local_response_norm": local_response_norm,
     "softmax": along_an_axis,
     "log_softmax": along_an_axis,
-    **dict.fromkeys(("identity", "dropout", "relu", "leaky_relu", "elu", "gelu", "silu"), nothing),
+    **dict.fromkeys(("identity", "dropout", "relu", "relu6", "leaky_relu", "elu", "gelu", "silu"), nothing),
     **dict.fromkeys(("hardswish", "hardsigmoid", "sigmoid", "tanh", "softplus"), nothing),
 }
 WINDOWED = ("conv", "conv", "conv_transpose", "max_pool", "avg_pool", "upsample", "pad")

@@ -69,7 +69,7 @@ LAYERS: Mapping[str, str | None] = {
         max="reducemax amax",
         sum="reducesum",
         nothing=(
-            "relu6 prelu rrelu selu celu glu geglu swiglu mish maxout softsign softmin softshrink hardshrink hardtanh "
+            "prelu rrelu selu celu glu geglu swiglu mish maxout softsign softmin softshrink hardshrink hardtanh "
             "tanhshrink logsigmoid threshold activation unitnormalization rmsnorm rmsnormalization embeddingbag "
             "rnncell lstmcell grucell simplernncell bidirectional timedistributed multiheadattention attention add "
             "multiply concat concatenate sequential cnn dnn average maximum minimum min sub subtract gather indexselect"

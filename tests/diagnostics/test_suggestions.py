@@ -157,7 +157,7 @@ def test_other_frameworks_fields_lead_to_ours(layer: str, theirs: str, ours: str
     assert closest(theirs, fields(layer), FIELDS[layer]) == ours
 
 
-@pytest.mark.parametrize("word", ["selu", "PReLU", "relu6", "celu", "mish", "DepthwiseConv2D", "Sequential", "CNN"])
+@pytest.mark.parametrize("word", ["selu", "PReLU", "hardtanh", "celu", "mish", "DepthwiseConv2D", "Sequential", "CNN"])
 def test_a_layer_that_means_something_else_suggests_nothing(word: str):
     assert closest(word, WORDS, LAYERS) is None
 
