@@ -317,7 +317,7 @@ PROPOSALS: dict[str, Proposal] = {
     "center_crop": center_crop,
     "stochastic_depth": stochastic_depth,
     "scale": scale,
-    **dict.fromkeys(("identity", "dropout", "relu", "leaky_relu", "elu", "gelu", "silu"), nothing),
+    **dict.fromkeys(("identity", "dropout", "relu", "relu6", "leaky_relu", "elu", "gelu", "silu"), nothing),
     **dict.fromkeys(("hardswish", "hardsigmoid", "sigmoid", "tanh", "softplus"), nothing),
 }
 WINDOWED = ("conv", "conv", "conv_transpose", "max_pool", "avg_pool", "upsample", "pad")

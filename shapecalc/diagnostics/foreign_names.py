@@ -83,7 +83,7 @@ LAYERS: Mapping[str, str | None] = {
         chunk="torch.chunk",
         select_channels="indexselect torch.indexselect channelselect channelselection pickchannels",
         nothing=(
-            "relu6 prelu rrelu selu celu glu geglu swiglu mish maxout softsign softmin softshrink hardshrink hardtanh "
+            "prelu rrelu selu celu glu geglu swiglu mish maxout softsign softmin softshrink hardshrink hardtanh "
             "tanhshrink logsigmoid threshold activation unitnormalization rmsnorm rmsnormalization embeddingbag "
             "rnncell lstmcell grucell simplernncell bidirectional timedistributed multiheadattention attention "
             # These leave channels in another order than PixelUnshuffle, crop elsewhere, scale by what is not learnt.

@@ -189,7 +189,7 @@ def test_what_moves_numbers_in_another_way_suggests_nothing(word: str):
 
 
 @pytest.mark.parametrize(
-    "word", ["selu", "PReLU", "relu6", "celu", "mish", "DepthwiseConv2D", "Sequential", "CNN", "Slice", "stack"]
+    "word", ["selu", "PReLU", "hardtanh", "celu", "mish", "DepthwiseConv2D", "Sequential", "CNN", "Slice", "stack"]
 )
 def test_a_layer_that_means_something_else_suggests_nothing(word: str):
     assert closest(word, WORDS, LAYERS) is None

@@ -221,7 +221,7 @@ NORMALIZATION = [
 ACTIVATION = [
     *(
         example(word, f"numbers of rank {len(x)}", x)
-        for word in ("relu", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh")
+        for word in ("relu", "relu6", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh")
         for x in (VECTOR, MAP)
     ),
     example("leaky_relu", "the usual slope", MAP),

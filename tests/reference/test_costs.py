@@ -195,6 +195,7 @@ CASES = [
         {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0},
     ),
     Case("relu: a comparison", "relu", X, ELEMENTS),
+    Case("relu6: two comparisons", "relu6", X, 2 * ELEMENTS),
     Case("leaky_relu: compare, multiply", "leaky_relu", X, 2 * ELEMENTS, {"negative_slope": 0.01}),
     Case("elu: compare, exp, subtract, multiply", "elu", X, 4 * ELEMENTS, {"alpha": 1.0}),
     Case("gelu: scale, erf, add, multiply, halve", "gelu", X, 5 * ELEMENTS, {"approximate": "none"}),
