@@ -246,7 +246,7 @@ class StepReader:
         if slot is None or not inside.whole or times is None:
             return None
         merged = any(step.path for step in inside.steps)
-        body = self._body(inside, slot, found.word.text if merged else "", found.word.span, times)
+        body = self._body(inside, slot, found.word.text if merged else "", found.word.span, times, reads=inside.fixed)
         if body is None:
             return None
         place = self._places(Place(found.word.span, {}), found)
@@ -283,7 +283,14 @@ class StepReader:
         if times is not None and body.size * times > self._limits.layers:
             self._refuse_size(body.size * times, found.word.span)
             return None
-        at.scope.add(Group(at.path, body, at.inputs, times, place, at.expect, weights))
+        if len(at.inputs) != body.reads:
+            expected = "1 input" if body.reads == 1 else f"{body.reads} inputs"
+            message = f"`{found.word.text}` expects {expected}, receives {len(at.inputs)}"
+            self._findings.refuse("SC313", message, found.word.span, help="name them in `from:`")
+            return None
+        # What a repeated merge finds around it, it finds there again where its weights are used once more.
+        around = () if shared is None else shared.inputs[body.reads :]
+        at.scope.add(Group(at.path, body, (*at.inputs, *around), times, place, at.expect, weights))
         return at.path
 
     def _again(self, found: Found, shared: Step, at: _Standing, span: Span, place: Place) -> str | None:
@@ -339,15 +346,15 @@ class StepReader:
         slot = self.read(layers, scope, entering(0), f"block `{block.name.text}`")
         if slot is None or not scope.whole:
             return None
-        return self._body(scope, slot, name, span)
+        return self._body(scope, slot, name, span, reads=len(block.inputs))
 
-    def _body(self, scope: Scope, output: str, name: str, span: Span, times: int = 1) -> Body | None:
+    def _body(self, scope: Scope, output: str, name: str, span: Span, times: int = 1, *, reads: int) -> Body | None:
         steps = tuple(scope.steps)
         size = size_of(steps)
         if size * times > self._limits.layers:
             self._refuse_size(size * times, span)
             return None
-        return Body(steps, output, name, size)
+        return Body(steps, output, name, size, reads)
 
     def _refuse_size(self, size: int, span: Span) -> None:
         message = f"comes to {size} layers when written out, more than {self._limits.layers}"
