@@ -55,7 +55,7 @@ class Graph:
 class _Plain(yaml.SafeDumper):
     """Writes no anchors: what stands twice is written twice."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, _data: Any) -> bool:
         return True
 
 
@@ -150,7 +150,7 @@ class Writer:
     def chain(self, flow: Flow, body: Body, length: int) -> tuple[list[Any], Flow]:
         """Steps that lead from one value to another."""
         steps: list[Any] = []
-        for _ in range(self.any(*range(0, length + 1))):
+        for _ in range(self.any(*range(length + 1))):
             step, flow = self.step(flow, body)
             steps.append(step)
         return steps, flow
@@ -171,7 +171,7 @@ class Writer:
         body.known[:] = known
         return steps
 
-    def step(self, flow: Flow, body: Body) -> tuple[Any, Flow]:
+    def step(self, flow: Flow, body: Body) -> tuple[Any, Flow]:  # noqa: PLR0911 - one for each kind of step
         """One step, with the name that it may have."""
         if len(flow.width) > LONGEST_WIDTH or (flow.width.isdigit() and int(flow.width) > WIDEST):
             width = self.any(*body.widths)

@@ -53,7 +53,7 @@ class Made(NamedTuple):
     path: str
     node: Document
     weights: str
-    around: Names
+    around: tuple[Names, str]
 
 
 class Names:
@@ -129,7 +129,7 @@ class ByHand:
         return {**kept, "layers": layers, "outputs": self.outputs}
 
     def note_unread(self, names: Names, leaving: set[str | None], place: tuple[Any, ...]) -> None:
-        for path, made in names.made.items():
+        for path in names.made:
             if path not in names.read | leaving:
                 self.unread.add(((place, path), path))
 
@@ -161,20 +161,20 @@ class ByHand:
         if "repeat" in own or word in self.blocks or not branches:
             names.read |= {slot.step for slot in inputs}
         if "repeat" not in own:
-            leaves = self.once(word, fields, names, path, path, inputs, owner, branches, place)
+            leaves = self.once(word, fields, names, path, inputs, owner, branches, place)
         else:
             values = inputs
             for turn in range(own["repeat"]):
-                outer = (names, shared.around[1] if shared is not None and again else prefix)  # type: ignore[index]
+                outer = (names, shared.around[1] if shared is not None and again else prefix)
                 turned = Names(f"{full}.{turn}", {}, outer)
                 whose = f"{owner}.{turn}" if owner else ""
-                end = self.once(word, fields, turned, "", f"{path}.{turn}", values, whose, branches, (*place, path))
+                end = self.once(word, fields, turned, "", values, whose, branches, (*place, path))
                 if word not in self.blocks:
                     self.note_unread(turned, {""}, (*place, path))
                 values = [Slot(end.name, None), *values[1:]]
             leaves = values[0]
         kept = {key: value for key, value in {word: fields, **own}.items() if key != "from"}
-        names.made[path] = Made(path, kept, owner or full, (names, prefix))  # type: ignore[arg-type]
+        names.made[path] = Made(path, kept, owner or full, (names, prefix))
         slot = names.slots[path] = names.slots[below(path, "output")] = Slot(leaves.name, path)
         for further in getattr(layer_type(word), "further", ()) if "repeat" not in own else ():
             names.slots[below(path, further)] = Slot(f"{leaves.name}.{further}", path)
@@ -186,7 +186,6 @@ class ByHand:
         fields: Any,
         names: Names,
         path: str,
-        called: str,
         inputs: list[Slot],
         owner: str,
         branches: list[str],
@@ -205,7 +204,7 @@ class ByHand:
             fields = {key: value for key, value in fields.items() if key not in branches}
         self.layers.append({word: fields, "name": full, "from": [slot.name for slot in inputs]})
         if not path:
-            names.made[""] = Made("", {}, full, (names, ""))  # type: ignore[arg-type]
+            names.made[""] = Made("", {}, full, (names, ""))
         if owner:
             self.share(before, full, owner)
         return Slot(full, path)
@@ -575,7 +574,7 @@ def test_a_repeated_merge_shared_reads_what_the_first_reads() -> None:
     ids=["an empty branch", "a repeat"],
 )
 def test_what_reads_nothing_where_several_inputs_enter_is_refused(step: str) -> None:
-    with pytest.raises(shapecalc.ShapecalcError, match="SC104: .* for several inputs enter: `a` or `b`"):
+    with pytest.raises(shapecalc.ShapecalcError, match=r"SC104: .* for several inputs enter: `a` or `b`"):
         shapecalc.inspect(shapecalc.loads(f"{{inputs: {{a: [N, 3], b: [N, 3]}}, layers: [{step}]}}"))
 
 

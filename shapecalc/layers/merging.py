@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, product
-from shapecalc.layers.base import Layer, Shape, layer, show
+from shapecalc.layers.base import Layer, layer, show
 from shapecalc.layers.fields import Axis
 
 

@@ -280,18 +280,24 @@ class StepReader:
                 self._findings.refuse("SC316", message, head(found.own["share"]), labels=labels)
                 return None
             weights = shared.weights or shared.path
-        if times is not None and body.size * times > self._limits.layers:
-            self._refuse_size(body.size * times, found.word.span)
-            return None
-        if len(at.inputs) != body.reads:
-            expected = "1 input" if body.reads == 1 else f"{body.reads} inputs"
-            message = f"`{found.word.text}` expects {expected}, receives {len(at.inputs)}"
-            self._findings.refuse("SC313", message, found.word.span, help="name them in `from:`")
+        if self._misfits(found, body, len(at.inputs), times):
             return None
         # What a repeated merge finds around it, it finds there again where its weights are used once more.
         around = () if shared is None else shared.inputs[body.reads :]
         at.scope.add(Group(at.path, body, (*at.inputs, *around), times, place, at.expect, weights))
         return at.path
+
+    def _misfits(self, found: Found, body: Body, reads: int, times: int | None) -> bool:
+        """Refuse a body that is too large when written out, or that is given more or fewer inputs than it has."""
+        if times is not None and body.size * times > self._limits.layers:
+            self._refuse_size(body.size * times, found.word.span)
+            return True
+        if reads != body.reads:
+            expected = "1 input" if body.reads == 1 else f"{body.reads} inputs"
+            message = f"`{found.word.text}` expects {expected}, receives {reads}"
+            self._findings.refuse("SC313", message, found.word.span, help="name them in `from:`")
+            return True
+        return False
 
     def _again(self, found: Found, shared: Step, at: _Standing, span: Span, place: Place) -> str | None:
         """Place the layer of another step once more, with its weights."""

@@ -1,7 +1,9 @@
 """x."""
 
 import functools
+
 import numpy as np
+
 from shapecalc.reference.base import kernel
 
 
