@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, product
-from shapecalc.layers.base import Layer, layer, show
+from shapecalc.layers.base import Layer, Shape, layer, show
 from shapecalc.layers.fields import Axis
 
 
@@ -17,10 +17,7 @@ def _bc(xs):
         for x in xs:
             if len(x) >= -axis and x[axis] != 1:
                 if d != 1 and d != x[axis]:
-                    raise LayerError(
-                        "SC315",
-                        f"expects shapes that broadcast, receives {' and '.join(map(show, xs))}: axis {rank + axis} is {d} and {x[axis]}",
-                    )
+                    raise LayerError("SC315", f"expects shapes that broadcast, receives {' and '.join(map(show, xs))}: axis {rank + axis} is {d} and {x[axis]}")
                 d = x[axis]
         out.append(d)
     return tuple(out)
