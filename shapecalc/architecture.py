@@ -134,6 +134,8 @@ class Body:
     """What a table calls it: `bottleneck 64 stride=2`."""
     size: int
     """How many layers it has when unfolded."""
+    reads: int = 1
+    """How many values a call gives it; what more it reads, it finds around it."""
 
 
 def entering(position: int) -> str:
