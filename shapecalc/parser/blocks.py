@@ -134,11 +134,8 @@ def bind(block: Block, word: Scalar, node: Node | None, findings: Findings) -> d
 
     A lone value fills the first parameter.
     """
-    before = len(findings.found)
     given = _given(block, word, node, findings)
-    if len(findings.found) == before:
-        _refuse_missing(block, word, given, findings)
-    if len(findings.found) != before:
+    if given is None or not _is_complete(block, word, given, findings):
         return None
     for parameter in block.parameters:
         if parameter.default is None or parameter.name.text in given:
@@ -151,40 +148,44 @@ def bind(block: Block, word: Scalar, node: Node | None, findings: Findings) -> d
     return {parameter.name.text: given[parameter.name.text] for parameter in block.parameters}
 
 
-def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) -> dict[str, Node]:
-    """Return what a call gives, by parameter."""
+def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) -> dict[str, Node] | None:
+    """Return what a call gives, by parameter; None where a part of it is wrong."""
     given: dict[str, Node] = {}
     if isinstance(node, Mapping):
-        for key, value in node.entries:
-            _bind_one(block, key, value, given, findings)
-    elif node is not None and not (isinstance(node, Scalar) and node.value is None):
+        fits = [_bind_one(block, key, value, given, findings) for key, value in node.entries]
+        return given if all(fits) else None
+    if node is not None and not (isinstance(node, Scalar) and node.value is None):
         if not block.parameters:
             message = f"block `{word.text}` has no parameter, receives {said(plain(node))}"
             labels = (Label(block.name.span, "defined here"),)
             findings.refuse("SC202", message, head(node), labels=labels, help=f"write `{word.text}` alone")
-        elif _is_argument(node):
-            given[block.parameters[0].name.text] = node
-        else:
+            return None
+        if not _is_argument(node):
             _refuse_argument(block.parameters[0].name.text, node, findings)
+            return None
+        given[block.parameters[0].name.text] = node
     return given
 
 
-def _refuse_missing(block: Block, word: Scalar, given: MappingOf[str, Node], findings: Findings) -> None:
+def _is_complete(block: Block, word: Scalar, given: MappingOf[str, Node], findings: Findings) -> bool:
+    """Return whether every parameter without a default is given; refuse the call where one is not."""
     missing = [
         parameter.name
         for parameter in block.parameters
         if parameter.default is None and parameter.name.text not in given
     ]
     if not missing:
-        return
+        return True
     names = " and ".join(f"`{name.text}`" for name in missing)
     written = ", ".join(f"{name}: …" for name in [*given, *(name.text for name in missing)])
     labels = tuple(Label(name.span, "has no default") for name in missing)
     message = f"block `{word.text}` expects {names}, receives none"
     findings.refuse("SC106", message, word.span, labels=labels, help=f"write `{word.text}: {{{written}}}`")
+    return False
 
 
-def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], findings: Findings) -> None:
+def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], findings: Findings) -> bool:
+    """Take one argument in, and return whether it is right."""
     known = [parameter.name.text for parameter in block.parameters]
     name: str | None = key.text
     if name not in known:
@@ -201,11 +202,12 @@ def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], fi
             fix=Fix(key.span, name) if name else None,
         )
     if name is None:
-        return
-    if _is_argument(value):
-        given.setdefault(name, value)
-    else:
+        return False
+    if not _is_argument(value):
         _refuse_argument(name, value, findings)
+        return False
+    given.setdefault(name, value)
+    return name == key.text
 
 
 def put_in(node: Node, arguments: MappingOf[str, Node], findings: Findings) -> Node | None:

@@ -98,7 +98,8 @@ def _architecture(root: Node, folder: Path | None, findings: Findings, limits: L
     if inputs is None or not steps:
         return None
     if last is None or not scope.whole:
-        last = steps[-1].path
+        # The steps end before one that cannot be made out, and what leaves may come after it.
+        last, outputs = steps[-1].path, {}
     return Architecture(
         name=name or findings.source.name,
         inputs=inputs,
