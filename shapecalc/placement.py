@@ -57,7 +57,21 @@ def placed(error: LayerError, step: Step, bindings: Mapping[str, int], frame: Fr
         for name, slot in zip(names, step.inputs, strict=True)
         for label in _origin(slot, frame)
     ]
-    return found._replace(labels=tuple(dict.fromkeys([*origins, *found.labels, *calls])), notes=notes)
+    found = found._replace(labels=tuple(dict.fromkeys([*origins, *found.labels, *calls])), notes=notes)
+    if _in_later_run(frame):
+        # The first run was right: what would mend this one would break that.
+        help_text = "let each run give the shape that it reads, or repeat it fewer times"
+        found = found._replace(help=help_text, fix=None)
+    return found
+
+
+def _in_later_run(frame: Frame) -> bool:
+    at: Frame | None = frame
+    while at is not None:
+        if at.run:
+            return True
+        at = at.outer
+    return False
 
 
 def misfit(
@@ -76,7 +90,7 @@ def misfit(
     span = None if step.place is None else step.place.shares or step.place.word
     labels = (Label(at.word, "whose weights these are"),) if at is not None else ()
     fewer = set(needed) - set(found)
-    help_text = "write `bias: false`" if fewer == {"bias"} else None
+    help_text = "give this layer `bias: false`" if fewer == {"bias"} else None
     return Diagnostic(code="SC316", message=message, span=span, labels=(*labels, *_calls(frame)), help=help_text)
 
 
@@ -111,7 +125,7 @@ def _origin(slot: str, frame: Frame) -> Iterator[Label]:
         elif at.group is not None and at.outer is not None:
             if at.run and slot == entering(0):
                 if at.group.place is not None:
-                    yield Label(at.group.place.word, f"what run {at.run} gave enters run {at.run + 1}")
+                    yield Label(at.group.place.word, f"enters run {at.run + 1} as run {at.run} gave it")
                 return
             slot = at.group.inputs[next(p for p in range(len(at.group.inputs)) if entering(p) == slot)]
             at = at.outer

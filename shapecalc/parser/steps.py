@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Body, Group, Place, Step, entering, joined, size_of
-from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Span
+from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
 from shapecalc.parser.anatomy import Found, take_apart
@@ -132,7 +132,9 @@ class StepReader:
         if flow == UNSAID and not (self._branches(found) and found.node):
             names = " or ".join(f"`{name}`" for name in scope.entered)
             message = f"the first step expects `from:`, for several inputs enter: {names}"
-            self._findings.refuse("SC104", message, found.word.span, help=f"write `from: {next(iter(scope.entered))}`")
+            self._findings.refuse(
+                "SC104", message, found.word.span, help=f"put `from: {next(iter(scope.entered))}` beside it"
+            )
             return None
         return None if flow is None else (flow,)
 
@@ -202,7 +204,8 @@ class StepReader:
             message = f"branch `{shorten(key.text)}` expects a list of steps, receives {said(plain(value))}"
             nothing = isinstance(value, Scalar) and value.value is None
             help_text = f"write `{key.text}: []` for what passes unchanged" if nothing else "begin each step with `- `"
-            self._findings.refuse("SC107", message, head(value), help=help_text)
+            fix = Fix(value.span, "[]" if value.text else " []") if nothing and isinstance(value, Scalar) else None
+            self._findings.refuse("SC107", message, head(value), help=help_text, fix=fix)
             ends.append(None)
         known = tuple(end for end in ends if end is not None)
         return known if len(known) == len(ends) else ()
@@ -239,7 +242,7 @@ class StepReader:
         if slot is None or not inside.whole or times is None:
             return None
         merged = any(step.path for step in inside.steps)
-        body = self._body(inside, slot, found.word.text if merged else "", found.word.span, times)
+        body = self._body(inside, slot, found.word.text if merged else "", found.word, times)
         if body is None:
             return None
         place = self._places(Place(found.word.span, {}), found)
@@ -274,7 +277,7 @@ class StepReader:
                 return None
             weights = shared.weights or shared.path
         if times is not None and body.size * times > self._limits.layers:
-            self._refuse_size(body.size * times, found.word.span)
+            self._refuse_size(body.size * times, found.word)
             return None
         at.scope.add(Group(at.path, body, at.inputs, times, place, at.expect, weights))
         return at.path
@@ -320,11 +323,11 @@ class StepReader:
             name = title(word.text, node, arguments, block)
             with self._findings.within(Label(word.span, f"in this `{name}`")):
                 self._calls.append(block)
-                self._bodies[key] = self._instance(block, name, word.span, arguments)
+                self._bodies[key] = self._instance(block, name, word, arguments)
                 self._calls.pop()
         return self._bodies[key]
 
-    def _instance(self, block: Block, name: str, span: Span, arguments: MappingOf[str, Node]) -> Body | None:
+    def _instance(self, block: Block, name: str, word: Scalar, arguments: MappingOf[str, Node]) -> Body | None:
         layers = put_in(block.layers, arguments, self._findings)
         if layers is None:
             return None
@@ -332,19 +335,19 @@ class StepReader:
         slot = self.read(layers, scope, entering(0), f"block `{block.name.text}`")
         if slot is None or not scope.whole:
             return None
-        return self._body(scope, slot, name, span)
+        return self._body(scope, slot, name, word)
 
-    def _body(self, scope: Scope, output: str, name: str, span: Span, times: int = 1) -> Body | None:
+    def _body(self, scope: Scope, output: str, name: str, word: Scalar, times: int = 1) -> Body | None:
         steps = tuple(scope.steps)
         size = size_of(steps)
         if size * times > self._limits.layers:
-            self._refuse_size(size * times, span)
+            self._refuse_size(size * times, word)
             return None
         return Body(steps, output, name, size)
 
-    def _refuse_size(self, size: int, span: Span) -> None:
-        message = f"comes to {size} layers when written out, more than {self._limits.layers}"
-        self._findings.refuse("SC016", message, span)
+    def _refuse_size(self, size: int, word: Scalar) -> None:
+        message = f"`{word.text}` comes to {size} layers when written out, more than {self._limits.layers}"
+        self._findings.refuse("SC016", message, word.span)
 
 
 def _named(items: tuple[Node, ...]) -> dict[str, Span]:
