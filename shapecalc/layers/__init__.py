@@ -18,6 +18,7 @@ FAMILIES = (
     "activation",
     "regularization",
     "normalization",
+    "merging",
     "resampling",
     "reducing",
     "recurrent",

@@ -24,6 +24,7 @@ FAMILIES = (
     "activation",
     "normalization",
     "reshaping",
+    "merging",
     "regularization",
     "resampling",
     "reducing",

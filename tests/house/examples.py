@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.house.merging_examples import MERGING
 from tests.house.recurrent_examples import EMBEDDING, FURTHER, RECURRENT, REDUCING
 from tests.house.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
 
@@ -283,5 +284,5 @@ REGULARIZATION = [
 
 EXAMPLES = (
     *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
-    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER),
+    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MERGING),
 )
