@@ -27,7 +27,8 @@ class Scope:
     """The steps of one body while they are read, the names that they have given so far, and the slots behind these.
 
     `entered` maps names of what enters to slots. A repeated step is a body of its own that still sees what stands
-    around it: what it reads of `around` enters it too, and `captured` lists the slots outside in that order.
+    around it, from the branch `within` which it stands: what it reads of `around` enters it too, and `captured` lists
+    the slots outside in that order.
     """
 
     __slots__ = (
@@ -43,14 +44,18 @@ class Scope:
         "lost",
         "steps",
         "whole",
+        "within",
     )
 
-    def __init__(self, findings: Findings, entered: MappingOf[str, str], around: Scope | None = None) -> None:
+    def __init__(
+        self, findings: Findings, entered: MappingOf[str, str], around: Scope | None = None, within: str = ""
+    ) -> None:
         self._findings = findings
         self._slots = dict(entered)
         self._spans: dict[str, Span] = {}
         self.entered = entered
         self.around = around
+        self.within = within
         self.captured: list[str] = []
         self.fixed = 0
         """How many of `captured` are what flows in, which changes from run to run and has no name."""
@@ -120,7 +125,7 @@ class Scope:
                 return joined(place, name) if int(output) else joined(place, step)
         if self.around is None:
             return None
-        outside = self.around.find(name, "")
+        outside = self.around.find(name, self.within)
         return None if outside is None else self._capture(outside)
 
     def _capture(self, slot: str) -> str:
@@ -161,7 +166,7 @@ class Scope:
             found = self._made(joined(place, name))
             if found is not None:
                 return found
-        if name in self.entered or (self.around is not None and self.around.find(name, "") is not None):
+        if name in self.entered or (self.around is not None and self.around.find(name, self.within) is not None):
             message = f"`share` expects a step beside this one, `{shorten(name)}` stands outside"
             help_text = "put `share` where both stand side by side"
             self._findings.refuse("SC104", message, head(node), help=help_text)
@@ -233,7 +238,7 @@ class Scope:
                 if slot.startswith(f"{place}.")
             ]
             own = [*own, *inner]
-        return own if self.around is None else [*self.around._visible(""), *own]  # noqa: SLF001 - of its own kind
+        return own if self.around is None else [*self.around._visible(self.within), *own]  # noqa: SLF001 - of its own kind
 
     def _is_lost(self, name: str) -> bool:
         """Return whether a name may be that of a step that could not be made out."""

@@ -129,14 +129,15 @@ class StepReader:
         """Return the slots that a step reads; None where they are lost or cannot be made out."""
         if "from" in found.own:
             return scope.references(found.own["from"], path, prefix)
-        if flow == UNSAID and not (self._branches(found) and found.node):
-            names = " or ".join(f"`{name}`" for name in scope.entered)
-            message = f"the first step expects `from:`, for several inputs enter: {names}"
-            self._findings.refuse(
-                "SC104", message, found.word.span, help=f"put `from: {next(iter(scope.entered))}` beside it"
-            )
+        if flow == UNSAID and ("repeat" in found.own or not self._branches(found)):
+            self._refuse_unsaid("the first step expects `from:`", found.word.span, scope)
             return None
         return None if flow is None else (flow,)
+
+    def _refuse_unsaid(self, expects: str, span: Span, scope: Scope) -> None:
+        names = " or ".join(f"`{name}`" for name in scope.entered)
+        message = f"{expects}, for several inputs enter: {names}"
+        self._findings.refuse("SC104", message, span, help=f"put `from: {next(iter(scope.entered))}` beside it")
 
     def _times(self, node: Node) -> int | None:
         value = node.value if isinstance(node, Scalar) else None
@@ -199,7 +200,11 @@ class StepReader:
                 message = f"a branch expects a name of letters, digits and `_`, receives `{shorten(key.text)}`"
                 self._findings.refuse("SC110", message, key.span)
             if isinstance(value, Sequence):
-                ends.append(self._list(value.items, at.scope, joined(at.path, key.text), flow))
+                end = self._list(value.items, at.scope, joined(at.path, key.text), flow)
+                if end == UNSAID:
+                    self._refuse_unsaid(f"branch `{shorten(key.text)}` expects a step with `from:`", key.span, at.scope)
+                    end = None
+                ends.append(end)
                 continue
             message = f"branch `{shorten(key.text)}` expects a list of steps, receives {said(plain(value))}"
             nothing = isinstance(value, Scalar) and value.value is None
@@ -232,7 +237,7 @@ class StepReader:
             message = "`repeat` and `share` stand on one step"
             help_text = "put the layer into a block, and repeat or share that"
             self._findings.refuse("SC107", message, head(found.own["share"]), help=help_text)
-        inside = Scope(self._findings, {}, at.scope)
+        inside = Scope(self._findings, {}, at.scope, at.prefix)
         inside.captured.extend(at.inputs)
         inside.fixed = len(at.inputs)
         inputs = tuple(entering(position) for position in range(len(at.inputs)))
