@@ -11,7 +11,7 @@ from shapecalc.layers.base import show
 from shapecalc.report import BATCH_SYMBOLS, GroupReport, LayerReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from shapecalc.architecture import Group, Place, Step
     from shapecalc.diagnostics import LayerError, Span
@@ -72,6 +72,39 @@ def _in_later_run(frame: Frame) -> bool:
             return True
         at = at.outer
     return False
+
+
+def absent(step: Step | Group, values: Container[str], frame: Frame) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a step that reads more pieces than a layer makes of its input."""
+    for slot in step.inputs:
+        label = None if slot in values else _made_of(slot, frame)
+        if label is not None and step.place is not None:
+            yield Diagnostic(
+                code="SC104",
+                message=f"`from` names `{slot}`, a piece that is not there",
+                span=step.place.reads or step.place.word,
+                labels=(label, *_calls(frame)),
+            )
+
+
+def not_leaving(outputs: Mapping[str, str], values: Container[str], frame: Frame) -> Iterator[Diagnostic]:
+    """Yield what is wrong with outputs that name more pieces than a layer makes of its input."""
+    for slot in outputs.values():
+        label = None if slot in values else _made_of(slot, frame)
+        if label is not None:
+            message = f"`outputs` names `{slot}`, a piece that is not there"
+            yield Diagnostic(code="SC104", message=message, span=label.span, label=label.text)
+
+
+def _made_of(slot: str, frame: Frame) -> Label | None:
+    """Say what the layer of a slot gives; None where it is unknown, for what it reads has failed."""
+    path, _, _ = slot.rpartition(".")
+    maker = frame.makers.get(path)
+    if not isinstance(maker, LayerReport) or maker.step.place is None:
+        return None
+    count = len(maker.outputs)
+    pieces = f"{count} pieces, `{path}.0` to `{path}.{count - 1}`" if count > 1 else f"one piece, `{path}`"
+    return Label(maker.step.place.word, f"gives {pieces}")
 
 
 def misfit(

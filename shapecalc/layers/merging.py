@@ -19,6 +19,7 @@ class Combining(Layer):
 
     __slots__ = ()
     takes: ClassVar[tuple[int, int]] = (2, 64)
+    merges: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Return the shape that all inputs stretch to."""
@@ -72,6 +73,7 @@ class Concat(Layer):
     """
 
     takes: ClassVar[tuple[int, int]] = (1, 4096)
+    merges: ClassVar[bool] = True
     dim: Axis = 1
 
     def output_shape(self, *inputs: Shape) -> Shape:
