@@ -172,7 +172,7 @@ def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) ->
         if not block.parameters:
             message = f"block `{word.text}` has no parameter, receives {said(plain(node))}"
             labels = (Label(block.name.span, "defined here"),)
-            findings.refuse("SC202", message, head(node), labels=labels, help=f"write `{word.text}` alone")
+            findings.refuse("SC202", message, head(node), labels=labels, help=f"`{word.text}` stands alone")
             return None
         if not _is_argument(node):
             _refuse_argument(block.parameters[0].name.text, node, findings)

@@ -310,7 +310,11 @@ class StepReader:
             message = f"block `{block.name.text}` calls itself: {' → '.join(circle)}"
             labels = (Label(block.name.span, "defined here"),)
             self._findings.refuse(
-                "SC112", message, word.span, labels=labels, help="write `repeat:` for a number of times"
+                "SC112",
+                message,
+                word.span,
+                labels=labels,
+                help="`repeat:` beside a call runs a block a number of times",
             )
             return None
         arguments = bind(block, word, node, self._findings)
@@ -319,7 +323,8 @@ class StepReader:
             one = "1 input" if len(block.inputs) == 1 else f"{len(block.inputs)} inputs"
             message = f"block `{block.name.text}` expects {one} ({names}), receives {reads}"
             labels = (Label(block.name.span, "defined here"),)
-            self._findings.refuse("SC313", message, word.span, labels=labels, help=f"write `from: [{names}]`, by name")
+            help_text = "put `from:` beside it, with the name of a step for each"
+            self._findings.refuse("SC313", message, word.span, labels=labels, help=help_text)
             return None
         if arguments is None:
             return None

@@ -86,11 +86,43 @@ expect: {output: [N, 10]}
 TOKEN = re.compile(r"\s+|[A-Za-z_][A-Za-z0-9_]*|\d+|//|.", re.DOTALL)
 NAMES = [
     *("from", "share", "repeat", "name", "expect", "blocks", "layers", "inputs", "parameters", "include", "outputs"),
-    *("add", "concat", "lstm", "relu", "embedding", "linear", "conv", "max_pool", "flatten", "select", "basic", "twice"),
-    *("input", "image", "words", "body", "body.0", "encoder.h_n", "encoder.9", "merged.main", "merged.0.inner", "scaled"),
+    *(
+        "add",
+        "concat",
+        "lstm",
+        "relu",
+        "embedding",
+        "linear",
+        "conv",
+        "max_pool",
+        "flatten",
+        "select",
+        "basic",
+        "twice",
+    ),
+    *(
+        "input",
+        "image",
+        "words",
+        "body",
+        "body.0",
+        "encoder.h_n",
+        "encoder.9",
+        "merged.main",
+        "merged.0.inner",
+        "scaled",
+    ),
     *("$channels", "$x", "$", "null", "true", "-1", "0", "1", "2", "7", "1e9", "99999999999999999999", "400", "100001"),
     *("1.5", "[]", "{}", '""', "[1, 2]", "[stem, body]", "{a: 1}", "common.yaml", "..", "/", "é", "a b", "'$act'"),
-    *('"${channels // 0}"', '"${channels / 2}"', '"${"', '"${act + 1}"', '"${half * half}"', '"${(1}"', '"$channels $x"'),
+    *(
+        '"${channels // 0}"',
+        '"${channels / 2}"',
+        '"${"',
+        '"${act + 1}"',
+        '"${half * half}"',
+        '"${(1}"',
+        '"$channels $x"',
+    ),
 ]
 """What may stand where a word or a number stood, so that most of what comes out is YAML still."""
 
