@@ -84,16 +84,14 @@ def traced(finding: Diagnostic, given: Mapping[Span, Origin | None]) -> Diagnost
     """
     if finding.span is None or finding.span not in given:
         return finding
-    labels, origin = list(finding.labels), given[finding.span]
-    while origin is not None and origin.label not in labels:
-        labels.append(origin.label)
-        further = given.get(origin.label.span, origin)
-        if further is origin:
-            break
-        origin = further
+    chain: list[Origin | None] = [given[finding.span]]
+    # An alias in one block of what another writes may stand for itself.
+    while (last := chain[-1]) is not None and given.get(last.label.span, last) not in chain:
+        chain.append(given[last.label.span])
+    labels = dict.fromkeys([*finding.labels, *(origin.label for origin in chain if origin is not None)])
     fix = finding.fix
-    if fix is not None:
-        fix = fix._replace(span=origin.label.span) if origin is not None and origin.single else None
+    if fix is not None and fix.span == finding.span:
+        fix = fix._replace(span=last.label.span) if last is not None and last.single else None
     help_text = finding.help
     if help_text is not None and help_text.startswith("write "):
         help_text = f"it needs {help_text.removeprefix('write ')}"

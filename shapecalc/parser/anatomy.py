@@ -133,6 +133,8 @@ class _Anatomy:
 
     def _kind(self, word: Scalar) -> type[Layer] | Block | None:
         """Return the layer's class or the block; None where that is not known."""
+        if word.text in self._findings.lost_blocks:
+            return None
         if word.text in self._blocks:
             return self._blocks[word.text]  # None is a block that cannot be made out: one cause, one error
         return layer_type(word.text) or self._likely(word)

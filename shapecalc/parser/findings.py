@@ -29,13 +29,15 @@ class Findings:
     `given` has the places where a parameter's value was put in, with the place where a call gives it, if one does.
     """
 
-    __slots__ = ("_calls", "_noted", "_seen", "blocks_lost", "found", "given", "source")
+    __slots__ = ("_calls", "_noted", "_seen", "blocks_lost", "found", "given", "lost_blocks", "source")
 
     def __init__(self, source: Source, noted: Iterable[Diagnostic] = ()) -> None:
         self.source = source
         self.given: dict[Span, Origin | None] = {}
         self.blocks_lost = False
-        """Whether blocks of an included file could not be read: a word that is no layer may be one of them."""
+        """Whether an included file could not be read: a word that is no layer may be one of its blocks."""
+        self.lost_blocks: set[str] = set()
+        """Blocks of included files that could not be made out."""
         self._calls: tuple[Label, ...] = ()
         self.found = list(noted)
         self._noted = tuple(finding.span for finding in self.found if finding.span is not None)
@@ -56,6 +58,16 @@ class Findings:
         self.found.append(finding)
         if len(self.found) >= MOST_FINDINGS:
             raise ShapecalcError(tuple(sorted(self.found, key=position)), self.source)
+
+    def given_to(self, spans: Iterable[Span]) -> dict[Span, Origin | None]:
+        """Return where calls give what stands at these places, and where the calls around give that to them."""
+        given: dict[Span, Origin | None] = {}
+        for span in spans if self.given else ():
+            at: Span | None = span
+            while at in self.given and at not in given:
+                origin = given[at] = self.given[at]
+                at = None if origin is None else origin.label.span
+        return given
 
     @contextmanager
     def within(self, call: Label) -> Iterator[None]:

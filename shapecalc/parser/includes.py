@@ -129,8 +129,10 @@ class _Includes:
             blocks = dict(self.read(entries["include"], path.parent, (*chain, path)))
         if "blocks" in entries:
             own = read_blocks(entries["blocks"], self._findings)
-            written = entries["blocks"].entries if isinstance(entries["blocks"], Mapping) else ()
-            self._findings.blocks_lost |= len(own) < len(written)
+            if isinstance(entries["blocks"], Mapping):
+                self._findings.lost_blocks |= {key.text for key, _ in entries["blocks"].entries} - set(own)
+            else:
+                self._lost()
             merge_blocks(blocks, own, self._findings)
         return blocks
 
@@ -169,6 +171,8 @@ def _filed_finding(finding: Diagnostic, number: int, here: Label) -> Diagnostic:
     def filed(span: Span | None) -> Span | None:
         return None if span is None else span._replace(file=number)
 
+    if finding.span is None:
+        return finding._replace(span=here.span)
     labels = tuple(Label(label.span._replace(file=number), label.text) for label in finding.labels)
     fix = None if finding.fix is None else finding.fix._replace(span=finding.fix.span._replace(file=number))
     return finding._replace(span=filed(finding.span), labels=(*labels, here), fix=fix)
