@@ -196,8 +196,8 @@ class Scope:
             near = closest(name, given)
             otherwise = f"it gives {' and '.join(f'`{slot}`' for slot in given)}"
         elif block is not None:
-            message = f"`{key}` names `{shorten(name)}`: what stands in a block is not seen from outside"
-            near, otherwise = None, "name the block, or take the step out of it"
+            message = f"`{key}` names `{shorten(name)}`: what stands in a block or a repeat is not seen from outside"
+            near, otherwise = None, "name the whole, or take the step out of it"
             labels = (block,)
         elif name in self.later and joined(prefix, name) not in self._spans:
             message, near, otherwise = f"`{key}` names `{shorten(name)}`, which comes later", None, "move that step up"
@@ -206,9 +206,15 @@ class Scope:
             message = f"`{key}` names `{shorten(name)}`, which no earlier step is called"
             shown = [slot for slot in names if not slot.endswith(".output")][-_MOST_SHOWN:]
             otherwise = f"what stands before it: {', '.join(f'`{slot}`' for slot in shown)}"
+            if self._is_block:
+                otherwise += "; a block sees nothing around it but what enters"
         help_text = f"write `{near}`" if near else otherwise
         fix = Fix(node.span, near) if near else None
         self._findings.refuse("SC104", message, head(node), labels=labels, help=help_text, fix=fix)
+
+    @property
+    def _is_block(self) -> bool:
+        return self.around is None and entering(0) in self.entered.values()
 
     def _made(self, path: str) -> Step | Group | None:
         return next((step for step in self.steps if step.path == path), None)
@@ -218,7 +224,7 @@ class Scope:
         found = self._made(path)
         if not isinstance(found, Group) or found.place is None:
             return None
-        return Label(found.place.word, "the block")
+        return Label(found.place.word, "the block" if found.times is None else "the repeat")
 
     def _visible(self, prefix: str) -> list[str]:
         """Return the names that can be written within a prefix, those of other bodies around included."""
