@@ -44,13 +44,20 @@ LAYERS: Mapping[str, str | None] = {
         linear="dense fc fullyconnected innerproduct gemm lazylinear affine",
         rbf="rbflayer radialbasis radialbasisfunction radialbasisfunctions",
         dropout="alphadropout featurealphadropout",
+        stochastic_depth="droppath",
         identity="noop passthrough",
         batch_norm="batchnormalization syncbatchnorm bn",
         layer_norm="layernormalization ln",
         group_norm="groupnormalization gn",
         instance_norm="instancenormalization",
         local_response_norm="lrn localresponsenormalization",
+        scale="layerscale learnablescale scaleshift",
         reshape="view unflatten",
+        unsqueeze="expanddims expanddim newaxis",
+        channel_shuffle="shufflechannels shufflechannel",
+        pixel_shuffle="subpixelshuffle periodicshuffle pixelshuffler",
+        pixel_unshuffle="pixelunshuffler inversepixelshuffle",
+        center_crop="centralcrop cropcenter croplike",
         permute="transpose",
         pad="padding",
         upsample="upsamplingnearest2d upsamplingbilinear2d resize interpolate",
@@ -73,6 +80,8 @@ LAYERS: Mapping[str, str | None] = {
             "relu6 prelu rrelu selu celu glu geglu swiglu mish maxout softsign softmin softshrink hardshrink hardtanh "
             "tanhshrink logsigmoid threshold activation unitnormalization rmsnorm rmsnormalization embeddingbag "
             "rnncell lstmcell grucell simplernncell bidirectional timedistributed multiheadattention attention add "
+            # These leave channels in another order than PixelUnshuffle, crop elsewhere, scale by what is not learnt.
+            "spacetodepth depthtospace randomcrop rescaling dropblock "
             "multiply concat concatenate sequential cnn dnn average maximum minimum min sub subtract gather indexselect"
         ),
     ),
@@ -165,6 +174,10 @@ FIELDS: Mapping[str, Mapping[str, str | None]] = {
         p="rate prob probability dropoutrate droprate dropprob dropoutratio ratio dropout",
         nothing="keepprob",  # the complement of p: the name alone would turn its meaning round
     ),
+    "stochastic_depth": _names(
+        p="rate prob probability droprate dropprob droppath droppathrate stochasticdepthprob",
+        nothing="keepprob survivalprob survivalprobability",
+    ),
     "batch_norm": _RUNNING_NORM,
     "instance_norm": _RUNNING_NORM,
     "group_norm": {
@@ -185,7 +198,19 @@ FIELDS: Mapping[str, Mapping[str, str | None]] = {
         k="bias",
         nothing="depthradius",  # a radius r is a size of 2r + 1
     ),
+    "scale": _names(
+        dim="axis",
+        bias="usebias biasterm hasbias withbias center",
+        num_features="features numchannels channels c",
+        nothing="initvalues initvalue gamma scale",
+    ),
     "reshape": _names(shape="targetshape newshape size dims outputshape"),
+    "squeeze": _names(dim="axis axes dimension dims"),
+    "unsqueeze": _names(dim="axis axes dimension dims"),
+    "channel_shuffle": _names(groups="group numgroups ngroups g"),
+    "pixel_shuffle": _names(upscale_factor="upscale factor scale scalefactor upsamplefactor blocksize r"),
+    "pixel_unshuffle": _names(downscale_factor="downscale factor scale scalefactor downsamplefactor blocksize r"),
+    "center_crop": _names(size="outputsize targetsize cropsize shape", nothing="offset"),
     "permute": _names(dims="axes perm permutation order dim"),
     "pad": _names(
         padding="pad pads paddings amount size",

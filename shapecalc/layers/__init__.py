@@ -19,6 +19,7 @@ FAMILIES = (
     "regularization",
     "normalization",
     "resampling",
+    "shuffling",
     "reducing",
     "recurrent",
     "embedding",

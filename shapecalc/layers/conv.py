@@ -158,7 +158,7 @@ def _fits_groups(arriving: Dim, leaving: int, groups: int) -> None:
         if not isinstance(channels, int):
             message = f"expects {which} channels that {groups} groups divide, receives {pretty(channels)}"
             raise undecided(message, channels, field="groups")
-        near = _near_divisors(math.gcd(*(size for size in (arriving, leaving) if isinstance(size, int))), groups)
+        near = near_divisors(math.gcd(*(size for size in (arriving, leaving) if isinstance(size, int))), groups)
         raise LayerError(
             "SC304",
             f"expects {which} channels that {groups} groups divide, receives {channels}, "
@@ -170,7 +170,7 @@ def _fits_groups(arriving: Dim, leaving: int, groups: int) -> None:
         )
 
 
-def _near_divisors(channels: int, groups: int) -> tuple[int, ...]:
+def near_divisors(channels: int, groups: int) -> tuple[int, ...]:
     """Return the divisors of `channels` next to `groups`, below and above."""
     small = [g for g in range(1, math.isqrt(channels) + 1) if channels % g == 0]
     divisors = [*small, *(channels // g for g in reversed(small))]

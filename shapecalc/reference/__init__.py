@@ -26,6 +26,7 @@ FAMILIES = (
     "reshaping",
     "regularization",
     "resampling",
+    "shuffling",
     "reducing",
     "recurrent",
     "embedding",

@@ -1,4 +1,4 @@
-"""Normalization: by stored statistics, by the input's own, or by neighbouring channels."""
+"""Normalization: by stored statistics, by the input's own, by neighbouring channels; a learnt scale alone."""
 
 from __future__ import annotations
 
@@ -134,3 +134,18 @@ def local_response_norm(call: Call, x: Array) -> Array:
     total **= call.fields["beta"]
     result: Array = x / total
     return result
+
+
+@kernel("scale", workspace=outputs_times(0))
+def scale(call: Call, x: Array) -> Array:
+    """Times `weight` and, where there is one, plus `bias`, each laid along axis `dim`.
+
+    Raises `ValueError` where they have another number of entries.
+    Source: Liu et al. 2022, layer scale.
+    """
+    dim = call.fields["dim"]
+    along = [size if axis == range(x.ndim)[dim] else 1 for axis, size in enumerate(x.shape)]
+    scaled: Array = x * call.parameters["weight"].reshape(along)
+    if call.fields["bias"]:
+        scaled += call.parameters["bias"].reshape(along)
+    return scaled

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 WINDOWED = ("conv", "conv_transpose", "max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "upsample")
 
-MOVING = ("identity", "dropout", "flatten", "reshape", "permute")
+MOVING = (
+    *("identity", "dropout", "flatten", "reshape", "permute"),
+    *("squeeze", "unsqueeze", "channel_shuffle", "pixel_shuffle", "pixel_unshuffle", "stochastic_depth"),
+)
 
 each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.word}-{row.reason}") for row in EXAMPLES])
 at_each_point = pytest.mark.parametrize("point", POINTS, ids=["small", "larger"])

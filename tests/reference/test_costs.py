@@ -245,6 +245,15 @@ CASES = [
     Case("permute: nothing", "permute", X, 0, {"dims": (2, 0, 1)}),
     Case("identity: nothing", "identity", X, 0),
     Case("dropout: nothing in evaluation", "dropout", X, 0, {"p": 0.5}),
+    Case("stochastic_depth: nothing in evaluation", "stochastic_depth", X, 0, {"p": 0.5, "mode": "row"}),
+    Case("squeeze: nothing", "squeeze", (2, 1, 5), 0, {"dim": 1}),
+    Case("unsqueeze: nothing", "unsqueeze", X, 0, {"dim": -1}),
+    Case("channel_shuffle: nothing", "channel_shuffle", (2, 6, 5), 0, {"groups": 3}),
+    Case("pixel_shuffle: nothing", "pixel_shuffle", (1, 8, 3, 5), 0, {"upscale_factor": 2}),
+    Case("pixel_unshuffle: nothing", "pixel_unshuffle", (1, 2, 4, 6), 0, {"downscale_factor": 2}),
+    Case("center_crop: nothing", "center_crop", (1, 2, 5, 7), 0, {"size": (4, 3)}),
+    Case("scale: 1", "scale", X, ELEMENTS, {"dim": 1, "bias": False}, {"weight": (3,)}),
+    Case("scale: 2 with a bias", "scale", X, 2 * ELEMENTS, {"dim": -1, "bias": True}, {"weight": (5,), "bias": (5,)}),
 ]
 
 
