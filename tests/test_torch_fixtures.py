@@ -208,7 +208,8 @@ def test_a_file_says_the_same_fields(row: Row) -> None:
 def test_every_layer_type_has_cases_in_one_of_the_fixtures_and_every_case_a_layer_type() -> None:
     sequences = json.loads((ORACLE / "torch_recurrent.json").read_text(encoding="utf-8"))["cases"]
     answered = [*ANSWERED, *(row for row in sequences if "outputs" in row)]
-    answered += json.loads((ORACLE / "torch_moving.json").read_text(encoding="utf-8"))["cases"]
+    for name in ("torch_moving.json", "merging.json"):
+        answered += json.loads((ORACLE / name).read_text(encoding="utf-8"))["cases"]
     assert {row["layer"] for row in answered} == set(layer_types()) - NOT_PYTORCHS
 
 

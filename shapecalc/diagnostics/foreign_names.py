@@ -76,13 +76,20 @@ LAYERS: Mapping[str, str | None] = {
         mean="reducemean",
         max="reducemax amax",
         sum="reducesum",
+        add="torch.add addition addn addv2 eltwise eltwisesum elementwiseadd residual residualadd shortcut skipadd",
+        multiply="torch.mul mul mult multiplication times eltwiseprod elementwisemul elementwisemultiply hadamard",
+        concat="torch.cat cat concatenate torch.concat torch.concatenate concatv2 concatenation depthconcat",
+        matmul="torch.matmul torch.bmm bmm mm batchmatmul batchmatmulv2 matrixmultiply matrixmultiplication",
+        split="torch.split splitv",
+        chunk="torch.chunk",
+        select_channels="indexselect torch.indexselect channelselect channelselection pickchannels",
         nothing=(
             "relu6 prelu rrelu selu celu glu geglu swiglu mish maxout softsign softmin softshrink hardshrink hardtanh "
             "tanhshrink logsigmoid threshold activation unitnormalization rmsnorm rmsnormalization embeddingbag "
-            "rnncell lstmcell grucell simplernncell bidirectional timedistributed multiheadattention attention add "
+            "rnncell lstmcell grucell simplernncell bidirectional timedistributed multiheadattention attention "
             # These leave channels in another order than PixelUnshuffle, crop elsewhere, scale by what is not learnt.
             "spacetodepth depthtospace randomcrop rescaling dropblock "
-            "multiply concat concatenate sequential cnn dnn average maximum minimum min sub subtract gather indexselect"
+            "sequential cnn dnn average maximum minimum min sub subtract gather stack slice tensorsplit dot einsum"
         ),
     ),
 }
@@ -251,5 +258,20 @@ FIELDS: Mapping[str, Mapping[str, str | None]] = {
     "mean": _REDUCTION,
     "max": _REDUCTION,
     "sum": _REDUCTION,
+    "concat": _AXIS,
+    "matmul": _names(
+        transpose_b="transb adjb adjointb transposey transposesecond transposeright",
+        nothing="transposea transa adja adjointa transposex",
+    ),
+    "split": {
+        **_AXIS,
+        # A number of pieces is no size of a piece: Keras, NumPy and ONNX mean the one, PyTorch the other.
+        **_names(
+            split_size="size sizes splitsizes splitsizeorsections sizesplits lengths",
+            nothing="sections indicesorsections numoutputs numsplits numorsizesplits chunks num",
+        ),
+    },
+    "chunk": {**_AXIS, **_names(chunks="num n numchunks numoutputs numsplits pieces parts sections")},
+    "select_channels": _names(channels="index indices idx ids channel channelindices which"),
 }
 """Layer type → foreign name of a field → field of that layer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.house.merging_examples import MERGING
 from tests.house.moving_examples import MOVING
 from tests.house.recurrent_examples import EMBEDDING, FURTHER, RECURRENT, REDUCING
 from tests.house.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
@@ -287,6 +288,5 @@ REGULARIZATION = [
 
 EXAMPLES = (
     *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
-    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER),
-    *MOVING,
+    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING),
 )
