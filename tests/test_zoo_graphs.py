@@ -1,4 +1,4 @@
-"""Networks whose paths part and meet, row by row and by number: LeNet-5 as published, GoogLeNet, Inception v3, U-Net."""
+"""Networks whose paths part and meet, by row and by number: LeNet-5 as published, GoogLeNet, Inception v3, U-Net."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ ABOUT = (
     "it, with both auxiliary heads. Element i of the flattened tensor `name` (of the state_dict, or `input`) is v = "
     "(((7*i*i + 31*i + crc32(name)) mod 65521) - 32760) / 32768. The input is v; weights of convolutions and linear "
     "layers are v * 2 / 2**(bit_length(fan_in) // 2), where fan_in is the product of their axes after the first; "
-    "weights of batch norm are 1 + v/4, running_var 1 + v/2, every bias and running_mean v/4. Outputs are rounded to 10 "
-    "decimals. Written by make_googlenet.py."
+    "weights of batch norm are 1 + v/4, running_var 1 + v/2, every bias and running_mean v/4. Outputs are rounded to "
+    "10 decimals. Written by make_googlenet.py."
 )
 
 # 1x1, reduced 3x3, 3x3, reduced 5x5, 5x5 (in torchvision 3x3), pool projection: Szegedy et al. 2014, table 1.
