@@ -146,9 +146,13 @@ def _calls(frame: Frame) -> Iterator[Label]:
 def _origin(slot: str, frame: Frame) -> Iterator[Label]:
     """Yield the place where a slot's shape comes from: the last layer or block that changed it, else the input."""
     at = frame
+    seen: set[int] = set()
     while True:
         if slot in at.makers:
             maker = at.makers[slot]
+            if id(maker) in seen:
+                return  # two steps have one name, which is a mistake that is told: this one reads itself
+            seen.add(id(maker))
             label = _given(maker, slot)
             if label is not None:
                 yield label

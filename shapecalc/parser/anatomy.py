@@ -228,6 +228,8 @@ class _Anatomy:
         word, node = entry
         first, last = strays[0][0].span, strays[-1][1].span
         lines = self._findings.source.of(first).text.split("\n")
+        if isinstance(node, Mapping) and node.span.line == word.span.line:
+            return None  # it is in braces: nothing can be indented below it
         if isinstance(node, Mapping):
             above, by = node.span.end_line, node.span.column - first.column
         else:
