@@ -151,8 +151,8 @@ class _Anatomy:
             self._findings.refuse("SC101", message, head(word), help=f"write `{written}`", fix=fix)
             return None
         near = closest_layer(word.text)
-        block = self._closest_block(word.text)
-        if block is not None and near is None:
+        block = self._closest_block(word.text, near)
+        if block is not None:
             fix = Fix(word.span, block.name.text)
             help_text = f"write `{block.name.text}`"
             labels = (Label(block.name.span, "defined here"),)
@@ -171,11 +171,16 @@ class _Anatomy:
         self._findings.refuse("SC101", message, head(word), help=help_text)
         return None
 
-    def _closest_block(self, word: str) -> Block | None:
-        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+    def _closest_block(self, word: str, near: str | None) -> Block | None:
+        """Return the block that was likely meant: the file's own words come before layers as many edits away."""
+        from shapecalc.diagnostics.foreign_names import LAYERS  # noqa: PLC0415 - only a mistake needs it
+        from shapecalc.diagnostics.suggestions import closest, distance, fold  # noqa: PLC0415
 
-        near = closest(word, tuple(self._blocks))
-        return None if near is None else self._blocks[near]
+        name = closest(word, tuple(self._blocks))
+        if name is None or fold(word) in LAYERS:
+            return None
+        edits = distance(word, name, len(word))
+        return self._blocks[name] if near is None or edits <= distance(word, near, len(word)) else None
 
     def _strays(self, cls: type[Layer], entry: Entry, others: list[Entry], own: dict[str, Node]) -> tuple[Entry, ...]:
         """Refuse what stands beside a layer, and return what of it are fields of the layer, indented too little."""
