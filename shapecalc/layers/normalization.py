@@ -148,8 +148,7 @@ class LayerNorm(Layer):
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return the statistics' cost, and weight and bias."""
-        groups = exact_quotient(product(x), product(self._normalized(x)))
-        assert groups is not None  # the normalised axes are axes of x
+        groups = product(x[: len(x) - len(self._normalized(x))])
         return _statistics(product(x), groups=groups, affine=len(self.parameters(x)))
 
     def _normalized(self, x: Shape) -> Shape:
