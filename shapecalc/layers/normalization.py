@@ -275,7 +275,7 @@ def _refuse_lone_number(x: Shape, axes: Shape, what: str) -> None:
     if all(dim == 1 for dim in axes):
         message = f"expects more than one number per {what} to take statistics over, receives {show(x)}"
         raise LayerError("SC302", message)
-    note(product(axes) - 2, Relation.NONNEGATIVE)
+    note(product(axes) - 2)
 
 
 def _statistics(numbers: Dim, *, groups: Dim, affine: int) -> Dim:
