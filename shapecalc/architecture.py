@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DTYPES = ("float32", "int64")
 
 
-OF_INPUTS = {"SC206", "SC301", "SC313", "SC314"}
+OF_INPUTS = {"SC206", "SC301", "SC313", "SC314", "SC315"}
 """Codes of mistakes in what a step reads where they are of no field: `from:` is to blame, where it stands."""
 
 

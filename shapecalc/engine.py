@@ -10,7 +10,7 @@ from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
 from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
 from shapecalc.layers.base import PARAMS_AS, noting
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.placement import Frame, misfit, placed
+from shapecalc.placement import Frame, misfit, placed, ungiven
 from shapecalc.report import (
     BATCH_SYMBOLS,
     BYTES,
@@ -118,8 +118,12 @@ class _Walker:
         for step in steps:
             try:
                 shapes = tuple([values[slot] for slot in step.inputs])
-            except KeyError:
-                continue  # it reads what a failed layer would have given: one cause, one error
+            except KeyError as error:
+                # What a failed layer would have given is passed over: one cause, one error.
+                missing = ungiven(error.args[0], step, frame)
+                if missing is not None:
+                    self.findings.append(missing)
+                continue
             row: LayerReport | GroupReport | None
             if isinstance(step, Step):
                 row = self._layer(step, shapes, dtypes, frame)
@@ -146,7 +150,7 @@ class _Walker:
                     return None
         if dtypes or step.layer.reads != FLOAT:
             try:
-                _pass_dtype(step, dtypes, frame.inputs)
+                _pass_dtype(step, facts.outputs, dtypes, frame.inputs)
             except LayerError as error:
                 self.findings.append(placed(error, step, self._bindings, frame))
         return LayerReport(step, shapes, facts)
@@ -258,12 +262,12 @@ def _bound(shape: Shape, bindings: Mapping[str, int]) -> Shape:
     return tuple(dim if type(dim) is int else evaluate(dim, bindings) for dim in shape)
 
 
-def _pass_dtype(step: Step, dtypes: dict[str, str], inputs: Container[str]) -> None:
+def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inputs: Container[str]) -> None:
     """Hold what enters against the dtype that the layer reads, and note what leaves where that is not float32."""
     layer = step.layer
     arriving = [dtypes.get(slot, FLOAT) for slot in step.inputs]
     if layer.gives == "same" and arriving[0] != FLOAT:
-        dtypes[step.path] = arriving[0]
+        dtypes |= dict.fromkeys((step.path, *map(step.slot, outputs)), arriving[0])
     for slot, dtype in zip(step.inputs, arriving, strict=True):
         if layer.reads in ("any", dtype):
             continue

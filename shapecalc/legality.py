@@ -116,10 +116,15 @@ def unproved(report: Report) -> tuple[Diagnostic, ...]:
     same = dict(pair for entry in where if (pair := _same(entry.condition)) is not None)
     stated = [_renamed(entry.condition, same) for entry in where]
     found = []
+    said: set[tuple[str, ...]] = set()
     for demand in demands_of(report):
+        names = free_symbols(demand.condition.expr)
+        if names in said:
+            continue  # one cause, one error: what fits the symbols is said with the first
         needed = _renamed(demand.condition, same)
         counter = _counterexample(stated, needed)
         if counter is not None and demand.place is not None:
+            said.add(names)
             found.append(
                 Diagnostic(
                     code="SC318",

@@ -80,6 +80,20 @@ def misfit(
     return Diagnostic(code="SC316", message=message, span=span, labels=(*labels, *_calls(frame)), help=help_text)
 
 
+def ungiven(slot: str, step: Step | Group, frame: Frame) -> Diagnostic | None:
+    """Say that a step gives fewer outputs than one that is read; None where the step itself gave nothing."""
+    path, _, output = slot.rpartition(".")
+    maker = frame.makers.get(path)
+    if not isinstance(maker, LayerReport):
+        return None
+    names = ", ".join(f"`{path}.{name}`" for name in maker.outputs)
+    place = maker.step.place
+    span = None if step.place is None else step.place.reads or step.place.word
+    labels = () if place is None else (Label(place.word, f"gives {len(maker.outputs)} outputs"),)
+    message = f"`from` names output {output} of `{path}`, which gives {len(maker.outputs)}"
+    return Diagnostic(code="SC104", message=message, span=span, labels=labels, help=f"it gives {names}")
+
+
 def _spoken(tensors: Mapping[str, Shape]) -> str:
     return ", ".join(f"{name} {show(shape)}" for name, shape in tensors.items()) or "none"
 

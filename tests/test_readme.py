@@ -105,7 +105,7 @@ from shapecalc.reference.base import Array, Call, kernel
 
 {what_it_does}
 
-assert shapecalc.verify(shapecalc.loads("{{input: [N, 5], layers: [relu6]}}")).ok
+assert shapecalc.verify(shapecalc.loads("{{input: [N, 5], layers: [hardtanh]}}")).ok
 """
     # In a process of its own: a layer type is registered for good.
     subprocess.run([sys.executable, "-c", code], check=True, cwd=README.parent)

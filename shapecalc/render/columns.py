@@ -92,12 +92,17 @@ def called(row: LayerReport | GroupReport, letters: Mapping[str, str] = MappingP
         step = row.step
         words = settings(step.layer, letters)
         if len(step.inputs) > 1:
-            words += f" ({', '.join(step.branches or step.inputs)})"
+            words += f" ({', '.join(step.branches or map(_read, step.inputs))})"
         return f"{words}, weights of {step.weights}" if step.weights else words
     body, times = row.group.body, row.group.times
     title = body.title or called(row.runs[0].rows[0], letters)
     title = title if times is None else f"{title} × {times}"
     return f"{title}, weights of {row.group.weights}" if row.group.weights else title
+
+
+def _read(slot: str) -> str:
+    # What enters a body has no name there: a block's own names for it are gone once it is read.
+    return "input" if slot.startswith("<") else slot
 
 
 def lines_of(report: Report, depth: int | None = None, *, expand: bool = False) -> tuple[Line, ...]:
@@ -114,7 +119,7 @@ def _lines(
 ) -> Iterator[Line]:
     """Yield the lines of rows that stand below a heading, or of all where its path is empty."""
     level = above.level + bool(above.path)
-    for shown, folded in _folded(rows, None if depth is None else depth - level):
+    for shown, folded in neighbours(rows, None if depth is None else depth - level):
         here = Line(joined(above.path, shown), folded, level, shown, shared=above.shared)
         row = folded[0]
         deep = depth is not None and level + 1 >= depth
@@ -133,7 +138,7 @@ def _lines(
             yield from _lines(run.rows, line, depth, expand=expand)
 
 
-def _folded(
+def neighbours(
     rows: Iterable[LayerReport | GroupReport], parts: int | None
 ) -> Iterator[tuple[str, tuple[LayerReport | GroupReport, ...]]]:
     """Yield neighbours that share the first parts of their paths together, so that the order stays as it is."""
@@ -155,7 +160,7 @@ def _folded(
 
 def layer_lines(report: Report, depth: int | None = None) -> tuple[Line, ...]:
     """Return a line per layer, each under its full path, for programs; with `depth` neighbours fold."""
-    return tuple(Line(shown, rows, shown=shown) for shown, rows in _folded(report.layers, depth))
+    return tuple(Line(shown, rows, shown=shown) for shown, rows in neighbours(report.layers, depth))
 
 
 def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) -> str:

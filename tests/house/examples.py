@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.house.merging_examples import MERGING
+from tests.house.moving_examples import MOVING
 from tests.house.recurrent_examples import EMBEDDING, FURTHER, RECURRENT, REDUCING
 from tests.house.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
 
@@ -219,7 +221,7 @@ NORMALIZATION = [
 ACTIVATION = [
     *(
         example(word, f"numbers of rank {len(x)}", x)
-        for word in ("relu", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh")
+        for word in ("relu", "relu6", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh")
         for x in (VECTOR, MAP)
     ),
     example("leaky_relu", "the usual slope", MAP),
@@ -284,4 +286,5 @@ REGULARIZATION = [
 EXAMPLES = (
     *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
     *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER),
+    *(*MOVING, *MERGING),
 )
