@@ -13,7 +13,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.layers.windows import span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.derivation import Axis
     from shapecalc.layers.windows import Pair
@@ -105,7 +105,7 @@ def windows(
     found: list[Window] = []
     missed: list[tuple[Window, int]] = []
     for f, s, d in product(*(_range(letter, fixed) for letter in "fsd")):
-        paddings = (fixed["p"],) if "p" in fixed else range(most_padding(f, d) + 1)
+        paddings: Sequence[int] = (fixed["p"],) if "p" in fixed else range(most_padding(f, d) + 1)
 
         def sizes(p: int, f: int = f, s: int = s, d: int = d) -> tuple[int, ...]:
             return rule(Window(f, s, p, d))
@@ -127,10 +127,9 @@ def _range(letter: str, fixed: Mapping[str, int]) -> Iterable[int]:
 
 
 def _about(
-    sizes: Callable[[int], tuple[int, ...]], paddings: Iterable[int], target: int
+    sizes: Callable[[int], tuple[int, ...]], paddings: Sequence[int], target: int
 ) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Yield the paddings that give the target along the first axis, and those just before and after, with all sizes."""
-    paddings = tuple(paddings)
     first = first_at_least(lambda place: sizes(paddings[place - 1])[0], target, len(paddings)) - 1
     for place in range(max(first - 1, 0), len(paddings)):
         try:

@@ -199,12 +199,12 @@ def _line(stated: Stated) -> int | None:
 
 
 def _needed(demands: Iterable[Demand], sizes: Mapping[str, Sizes]) -> tuple[Demand, ...]:
-    """Return the demands without the ones that the others imply; of two that imply each other the later stays."""
+    """Return the demands without the ones that the others imply; of two that imply each other the first stays."""
     needed: list[Demand] = []
     for name, whole in sizes.items():
         own = [demand for demand in demands if free_symbols(demand.condition.expr) == (name,)]
         if whole.period * len(own) ** 2 <= MOST_WEIGHED:
-            for demand in tuple(own):
+            for demand in reversed(tuple(own)):
                 others = [other for other in own if other is not demand]
                 if _legal(others, name) == whole:
                     own = others

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 from itertools import product
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 import shapecalc
 from shapecalc import ShapecalcError, zoo
-from shapecalc.architecture import Architecture
-from shapecalc.dims import Sizes, evaluate, symbol
+from shapecalc.dims import Sizes, evaluate, free_symbols, symbol
 from shapecalc.engine import infer, inspect_at
 from shapecalc.layers import layer_type
 from shapecalc.legality import ANY
+from shapecalc.report import BATCH_SYMBOLS
 from shapecalc.unknowns import MOST_TRIED, Solution, Wanted, choose, solve
 from tests.strategies import Stack, stacks
+
+if TYPE_CHECKING:
+    from shapecalc.architecture import Architecture
+    from shapecalc.report import Report
 
 LONGEST_PERIOD = 120
 """Two periods of it are inferred one by one."""
@@ -31,9 +36,13 @@ LEAST = {
     "alexnet-torchvision": 63,
     "vgg11": 32,
     "vgg16": 32,
+    "googlenet": 31,
+    "googlenet-torchvision": 15,
     "inception_v3": 75,
     "resnet18": 1,
     "resnet50": 1,
+    "unet": 188,
+    "unet-padded": 16,
 }
 """Known answers; each is also what trying every size finds."""
 
@@ -56,24 +65,11 @@ def unet(levels: int) -> str:
     ]
     up = [
         f"  - conv_transpose: {{out_channels: 4, kernel_size: 2, stride: 2}}\n    name: up{level}\n"
-        f"  - concat\n    from: [up{level}, down{level}]\n    name: skip{level}\n"
+        f"  - concat:\n    from: [up{level}, down{level}]\n    name: skip{level}\n"
         "  - conv: {out_channels: 4, kernel_size: 3, padding: 1}"
         for level in reversed(range(levels))
     ]
-    up = [text.replace("  - concat\n", "  - concat:\n") for text in up]
     return UNET.format(levels=levels, down="\n".join(down), up="\n".join(up))
-
-
-def merges_demand() -> bool:
-    """Whether paths that meet say what must hold of symbols; else they refuse them."""
-    try:
-        report = inspect_at(shapecalc.loads(unet(1)), {}, symbolic=True)
-    except ShapecalcError:
-        return False
-    return any(row.facts.conditions for row in report.layers if row.type == "concat")
-
-
-needs_merges = pytest.mark.skipif(not merges_demand(), reason="merging layers note no conditions")
 
 
 def with_free_space(name: str) -> tuple[Architecture, dict[str, int]]:
@@ -112,7 +108,6 @@ def test_the_classics_that_ship_are_among_the_known_answers() -> None:
     assert {"alexnet", "alexnet-torchvision", "vgg11", "vgg16", "resnet50"} <= {*IMAGES} & {*LEAST}
 
 
-@needs_merges
 @pytest.mark.parametrize(("levels", "multiple"), [(1, 2), (2, 4), (4, 16)])
 def test_a_padded_unet_takes_multiples_of_its_halvings(levels: int, multiple: int) -> None:
     found = solved(shapecalc.loads(unet(levels)))
@@ -121,25 +116,30 @@ def test_a_padded_unet_takes_multiples_of_its_halvings(levels: int, multiple: in
     assert f"skip{levels - 1}" in {reason.demanded_by for reason in found.because}
 
 
+KEEPS = ("conv: {out_channels: 1, kernel_size: 3, padding: 1}", "relu: {}")
+HALVES = (
+    "max_pool: 2",
+    "max_pool: {kernel_size: 3, stride: 2, padding: 1}",
+    "conv: {out_channels: 1, kernel_size: 3, padding: 1, stride: 2}",
+    "max_pool: {kernel_size: 2, ceil_mode: true}",
+)
+DOUBLES = ("upsample: 2", "conv_transpose: {out_channels: 1, kernel_size: 2, stride: 2}")
+OTHERS = ("conv: {out_channels: 1, kernel_size: 3}", "pad: [1, 2]", "max_pool: {kernel_size: 4, stride: 3}")
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> str:
-    """Two paths of halvings and windows that meet: often, but not for every size, in shapes that are equal."""
-    parts = st.sampled_from(
-        [
-            "max_pool: 2",
-            "max_pool: {kernel_size: 3, stride: 2, padding: 1}",
-            "upsample: 2",
-            "conv: {out_channels: 1, kernel_size: 3}",
-            "conv: {out_channels: 1, kernel_size: 3, padding: 1, stride: 2}",
-            "conv_transpose: {out_channels: 1, kernel_size: 2, stride: 2}",
-            "pad: [1, 2]",
-            "max_pool: {kernel_size: 2, ceil_mode: true}",
-        ]
+    """Two paths that meet: often, but not for every size, in shapes that are equal."""
+    there_and_back = st.integers(0, 3).flatmap(
+        lambda depth: st.tuples(
+            *[st.sampled_from(HALVES)] * depth, st.sampled_from(KEEPS), *[st.sampled_from(DOUBLES)] * depth
+        )
     )
-    branches = [draw(st.lists(parts, min_size=1, max_size=4)) for _ in range(2)]
-    written = [f"[{', '.join(f'{{{part}}}' for part in branch)}]" for branch in branches]
+    anything = st.lists(st.sampled_from((*KEEPS, *HALVES, *DOUBLES, *OTHERS)), min_size=1, max_size=4)
+    pairs = st.one_of(*[st.tuples(there_and_back, there_and_back)] * 3, st.tuples(anything, anything))
+    left, right = (f"[{', '.join(f'{{{part}}}' for part in branch)}]" for branch in draw(pairs))
     word = draw(st.sampled_from(["add", "multiply", "concat"]))
-    return f"{{input: [2, 1, T], layers: [{{{word}: {{left: {written[0]}, right: {written[1]}}}}}, relu]}}"
+    return f"{{input: [2, 1, T], layers: [{{{word}: {{left: {left}, right: {right}}}}}, relu]}}"
 
 
 def hold_over_two_periods(architecture: Architecture, name: str, bound: dict[str, int]) -> None:
@@ -153,10 +153,24 @@ def hold_over_two_periods(architecture: Architecture, name: str, bound: dict[str
     (form,) = general.outputs.values()
     for size in range(1, sizes.start + 2 * sizes.period + 1):
         concrete, refusals = infer(architecture, sizes={**bound, name: size})
-        assert (size in sizes) == (concrete is not None), (size, sizes, refusals)
-        if concrete is not None:
+        fits = concrete is not None and not stretches_by_chance(general, concrete)
+        assert (size in sizes) == fits, (size, sizes, refusals)
+        if concrete is not None and fits:
             (shape,) = concrete.outputs.values()
             assert tuple(evaluate(dim, {name: size}) for dim in form) == shape
+
+
+def stretches_by_chance(general: Report, concrete: Report) -> bool:
+    """Whether an axis of a merge that has a symbol happens to be 1 and to meet a longer one.
+
+    Such a size is not among those that fit: what leaves is then not what the closed form says.
+    """
+    return any(
+        len({*sizes}) > 1 and any(size == 1 and form != 1 for form, size in zip(forms, sizes, strict=True))
+        for form_row, row in zip(general.layers, concrete.layers, strict=True)
+        if row.type in ("add", "multiply")
+        for forms, sizes in zip(zip(*form_row.inputs, strict=True), zip(*row.inputs, strict=True), strict=True)
+    )
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
@@ -184,11 +198,12 @@ def test_the_sizes_of_a_wanted_output_are_those_that_give_it(stack: Stack, wante
     bound = {other: size for other, size in stack.sizes.items() if other != name}
     general, _ = infer(stack.architecture(), symbolic=True, sizes=bound)
     assume(general is not None)
-    try:
-        found = solve(general, Wanted((wanted,)))
-    except ShapecalcError as error:
-        assert [finding.code for finding in error.diagnostics] == ["SC312"]
+    (output,) = general.outputs.values()
+    if not set(free_symbols(output[-1])) - {*BATCH_SYMBOLS}:
+        with pytest.raises(ShapecalcError, match="SC312"):
+            solve(general, Wanted((wanted,)))
         return
+    found = solve(general, Wanted((wanted,)))
     for size in range(1, 60):
         concrete, _ = infer(stack.architecture(), sizes={**bound, name: size})
         gives = concrete is not None and next(iter(concrete.outputs.values()))[-1] == wanted
@@ -236,10 +251,10 @@ def test_sizes_that_what_is_joint_rules_out_are_no_solution() -> None:
 def test_what_the_file_states_counts_and_is_named() -> None:
     found = solved(shapecalc.loads(JOINT))
     assert found.sizes["H"] == Sizes((), 4, 4, (0,))
-    assert [(reason.demanded_by, reason.line) for reason in found.because if reason.needed] == [
-        ("where: H % 4 == 0", 5),
-        ("max_pool_1", 9),
-    ]
+    needed = {
+        (reason.demanded_by, reason.line) for reason in found.because if "H" in str(reason.condition) and reason.needed
+    }
+    assert needed == {("where: H % 4 == 0", 5)}
 
 
 def test_the_demands_that_are_needed_allow_what_all_of_them_allow() -> None:
@@ -252,7 +267,7 @@ def test_the_demands_that_are_needed_allow_what_all_of_them_allow() -> None:
 
 
 def test_resnets_rows_of_seven_come_from_193_to_224() -> None:
-    found = solved(shapecalc.load("resnet50"), wanted=Wanted((7, None)), at="rest4")
+    found = solved(shapecalc.load("resnet50"), wanted=Wanted((7, None)), at="layer4")
     assert found.sizes["H"].first(99) == tuple(range(193, 225))
     assert found.sizes["W"] == ANY
 
@@ -265,8 +280,8 @@ def test_an_output_without_symbols_names_the_last_step_that_has_one() -> None:
     with pytest.raises(ShapecalcError) as caught:
         solved(shapecalc.load("resnet50"), wanted=Wanted((7, 7)))
     assert codes(caught) == [("SC312", 2)]
-    assert caught.value.diagnostics[0].help.startswith("write `--at rest4`")
-    assert solved(shapecalc.load("resnet50"), wanted=Wanted((7, 7)), at="rest4").found
+    assert caught.value.diagnostics[0].help.startswith("write `--at layer4`")
+    assert solved(shapecalc.load("resnet50"), wanted=Wanted((7, 7)), at="layer4").found
 
 
 def test_an_axis_that_never_has_the_size_is_said() -> None:
@@ -311,7 +326,7 @@ def changed(text: str, fields: dict[str, dict[str, int]]) -> tuple[int, ...] | N
         report, _ = infer(shapecalc.loads(text), sizes={"N": 1})
     except ShapecalcError:
         return None
-    return None if report is None else tuple(report.outputs.values())[0]
+    return None if report is None else next(iter(report.outputs.values()))
 
 
 @pytest.mark.parametrize(
@@ -393,7 +408,7 @@ def test_a_field_that_cannot_be_tried_is_refused(unknown: list[str], code: str) 
 
 def test_a_field_within_a_block_is_refused_and_said_to_be_one() -> None:
     with pytest.raises(ShapecalcError, match="block") as caught:
-        choose(shapecalc.load("resnet50"), ["rest4.0.add_0.main.conv_0.stride"], Wanted((1000,)), None, {"N": 1})
+        choose(shapecalc.load("resnet50"), ["layer4.0.add_0.main.conv_0.stride"], Wanted((1000,)), None, {"N": 1})
     assert codes(caught) == [("SC104", 2)]
 
 
@@ -406,5 +421,5 @@ def test_an_output_that_depends_on_a_symbol_must_be_bound_first() -> None:
 
 
 def test_the_fields_of_one_window_may_all_be_unknown() -> None:
-    assert 15 * 8 * 8 <= MOST_TRIED
+    assert MOST_TRIED >= 15 * 8 * 8
     assert {"kernel_size", "stride", "padding", "dilation"} <= set(layer_type("max_pool").fields)

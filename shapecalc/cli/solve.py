@@ -36,7 +36,7 @@ class Format(Enum):
 
 def _fixed(letter: str, meaning: str) -> Any:
     least = 0 if letter == "p" else 1
-    return typer.Option(f"--{letter}", min=least, max=LARGEST, help=f"Fix {meaning}.")
+    return typer.Option(f"--{letter}", metavar="CELLS", min=least, max=LARGEST, help=f"conv, pool: fix {meaning}.")
 
 
 def command(
@@ -91,7 +91,7 @@ def command(
 
     shapecalc solve vgg16 --near 500
 
-    shapecalc solve vgg16 --output 7x7 --at pool5
+    shapecalc solve resnet50 --output 7x7 --at layer4
 
     shapecalc solve alexnet --unknown conv1.stride --output 55x55 --at conv1
 
