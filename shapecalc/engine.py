@@ -10,7 +10,7 @@ from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
 from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
 from shapecalc.layers.base import PARAMS_AS, noting
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.placement import Frame, misfit, placed, ungiven
+from shapecalc.placement import Frame, absent, misfit, not_leaving, placed
 from shapecalc.report import (
     BATCH_SYMBOLS,
     BYTES,
@@ -88,6 +88,7 @@ def infer(
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
     values = {entry.name: entry.shape for entry in inputs}
     rows = walker.walk(architecture.steps, values, dtypes, frame)
+    walker.findings += not_leaving(architecture.outputs, values, frame)
     if walker.findings:
         return None, tuple(walker.findings)
     outputs = {name: values[slot] for name, slot in architecture.outputs.items()}
@@ -118,11 +119,9 @@ class _Walker:
         for step in steps:
             try:
                 shapes = tuple([values[slot] for slot in step.inputs])
-            except KeyError as error:
-                # What a failed layer would have given is passed over: one cause, one error.
-                missing = ungiven(error.args[0], step, frame)
-                if missing is not None:
-                    self.findings.append(missing)
+            except KeyError:
+                # It reads what a failed layer would have given, one cause, one error; or a piece that is not there.
+                self.findings += absent(step, values, frame)
                 continue
             row: LayerReport | GroupReport | None
             if isinstance(step, Step):

@@ -105,6 +105,30 @@ def _first(walk: Walk, seen: set[int]) -> bool:
     return True
 
 
+def impossible(report: Report) -> tuple[Diagnostic, ...]:
+    """Return an SC319 error for each symbol of a report that no size of fits all layers."""
+    found = legality(report)
+    errors = []
+    for name, sizes in found.sizes.items():
+        if sizes.smallest is not None:
+            continue
+        *others, last = [demand for demand in found.telling if free_symbols(demand.condition.expr) == (name,)]
+        errors.append(
+            Diagnostic(
+                code="SC319",
+                message=f"no size of `{name}` fits all layers",
+                span=last.place.word if last.place is not None else None,
+                label=f"needs {last.condition.pretty}",
+                labels=tuple(
+                    Label(demand.place.word, f"needs {demand.condition.pretty}")
+                    for demand in others
+                    if demand.place is not None
+                ),
+            )
+        )
+    return tuple(errors)
+
+
 def unproved(report: Report) -> tuple[Diagnostic, ...]:
     """Return an SC318 error for each demand of a symbolic report that the file's own `where:` does not ensure.
 

@@ -177,6 +177,10 @@ def linear(draw: st.DrawFn, x: Shape) -> Fields:
     return {"out_features": draw(st.integers(1, 8))} | some(draw, bias=st.booleans(), in_features=st.just(x[-1]))
 
 
+def rbf(draw: st.DrawFn, _x: Shape) -> Fields:
+    return {"out_features": draw(st.integers(1, 8))}
+
+
 def flatten(draw: st.DrawFn, x: Shape) -> Fields:
     start = draw(st.integers(0, len(x) - 1))
     end = draw(st.integers(start, len(x) - 1))
@@ -297,6 +301,7 @@ PROPOSALS: dict[str, Proposal] = {
     "global_avg_pool": global_pool,
     "global_max_pool": global_pool,
     "linear": linear,
+    "rbf": rbf,
     "flatten": flatten,
     "reshape": reshape,
     "permute": permute,

@@ -338,6 +338,7 @@ def test_the_document_is_the_documented_one() -> None:
                 "buffers": 0,
                 "macs": "4200*H - 16800",
                 "flops": "8568*H - 34272",
+                "conditions": ["H >= 5"],
             },
             {
                 "path": "batch_norm_1",

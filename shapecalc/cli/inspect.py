@@ -72,7 +72,7 @@ def command(
     """
     from shapecalc.engine import inspect_at
     from shapecalc.expectations import unmet
-    from shapecalc.legality import unproved
+    from shapecalc.legality import impossible, unproved
     from shapecalc.loading import load
     from shapecalc.suspicions import suspicions
 
@@ -80,10 +80,9 @@ def command(
         if graph is not None and given is not None:
             raise Misuse(f"`--graph` and `{option}` exclude each other")
     chosen, sizes = _columns(columns), bindings(set_)
-    if latex and format_ is not Format.TABLE:
-        raise Misuse(f"`--latex` is a format of its own, and stands with `--format {format_.value}`")
-    if latex and format_ is not None and format_ is not Format.LATEX:
-        raise Misuse(f"`--latex` and `--format {format_.value}` exclude each other")
+    written = Format.LATEX if format_ is None else format_
+    if latex and written is not Format.LATEX:
+        raise Misuse(f"`--latex` and `--format {written.value}` exclude each other")
     format_ = Format.LATEX if latex else format_
     loaded = load(architecture)
     report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value)
@@ -94,6 +93,7 @@ def command(
         print(_listed(report, format_ or Format.TABLE, chosen, depth, expand=expand, manner=manner))
     # What a file expects of itself, it expects at its own sizes and as PyTorch counts.
     wrong = unmet(report) if not set_ and not symbolic and params_as is ParamsAs.PYTORCH else ()
+    wrong += impossible(report)
     wrong += unproved(inspect_at(loaded, {}, symbolic=True)) if loaded.where and not set_ else ()
     findings = ShapecalcError((*suspicions(report), *wrong), loaded.file)
     if wrong:

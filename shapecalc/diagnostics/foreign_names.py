@@ -42,6 +42,7 @@ LAYERS: Mapping[str, str | None] = {
     **_names(
         conv_transpose="conv1dtranspose conv2dtranspose conv3dtranspose",
         linear="dense fc fullyconnected innerproduct gemm lazylinear affine",
+        rbf="rbflayer radialbasis radialbasisfunction radialbasisfunctions",
         dropout="alphadropout featurealphadropout",
         stochastic_depth="droppath",
         identity="noop passthrough",

@@ -45,6 +45,9 @@ class Add(Combining):
     Parameters: none
     Costs: MACs 0; FLOPs = k − 1 per output for k inputs
     Source: torch.add; He et al. 2016, "Deep Residual Learning", section 3.2
+
+    >>> Add().output_shape((2, 64, 56, 56), (64, 1, 1))
+    (2, 64, 56, 56)
     """
 
 

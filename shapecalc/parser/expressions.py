@@ -33,12 +33,16 @@ Value = int | float | bool | str | None
 class ExpressionError(ValueError):
     """What is wrong with a use of parameters, and from where to where in its text."""
 
-    def __init__(self, message: str, start: int, end: int, help_text: str | None = None) -> None:
+    def __init__(
+        self, message: str, start: int, end: int, help_text: str | None = None, replacement: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.start = start
         self.end = end
         self.help = help_text
+        self.replacement = replacement
+        """What to write from `start` to `end`, where that mends it."""
         self.name: str | None = None
         """The parameter that is to blame, where one is."""
 
@@ -59,11 +63,11 @@ def value_of(text: str, arguments: MappingOf[str, Node]) -> Node | int:
     """
     found = _USE.fullmatch(text)
     if found is None:
-        raise ExpressionError("expects `$name`, or arithmetic in `${…}`", 0, len(text))
+        raise ExpressionError("expects `$name` alone, or arithmetic in `${…}`", 0, len(text))
     name = found["name"]
     if name is not None:
         if name not in arguments:
-            raise _unknown(name, 0, len(text), arguments)
+            raise _unknown(name, _Token("use", text, 0, len(text)), arguments)
         return arguments[name]
     return _Sum(found["sum"], found.start("sum"), arguments).result()
 
@@ -141,12 +145,13 @@ class _Sum:
 
     def _argument(self, token: _Token) -> int:
         if token.text not in self._arguments:
-            raise _unknown(token.text, token.start, token.end, self._arguments)
+            raise _unknown(token.text, token, self._arguments)
         node = self._arguments[token.text]
         value = node.value if isinstance(node, Scalar) else None
         if type(value) is not int:
             received = said(value) if isinstance(node, Scalar) else "a list"
-            error = ExpressionError(f"`{token.text}` expects a whole number, is {received}", token.start, token.end)
+            message = f"expects a whole number as `{token.text}`, receives {received}"
+            error = ExpressionError(message, token.start, token.end)
             error.name = token.text
             raise error
         return value
@@ -163,9 +168,10 @@ def _tokens(text: str, offset: int) -> list[_Token]:
         kind = found.lastgroup
         token = _Token(kind, found[kind], found.start(kind) + offset, found.end(kind) + offset)
         if token.text == "/":
-            raise ExpressionError("has no `/`", token.start, token.end, "write `//`: whole numbers, rounded down")
+            help_text = "write `//`: whole numbers, rounded down"
+            raise ExpressionError("expects `//` to divide, receives `/`", token.start, token.end, help_text, "//")
         if token.text in ("**", "^"):
-            raise ExpressionError("has no power", token.start, token.end, "write a product")
+            raise ExpressionError(f"knows no `{token.text}`", token.start, token.end, "write a product")
         if kind == "number" and len(token.text) > _MOST_DIGITS:
             raise ExpressionError(f"has a number of more than {_MOST_DIGITS} digits", token.start, token.end)
         tokens.append(token)
@@ -181,14 +187,17 @@ def _bounded(value: int, token: _Token) -> int:
     return value
 
 
-def _unknown(name: str, start: int, end: int, arguments: MappingOf[str, Node]) -> ExpressionError:
+def _unknown(name: str, token: _Token, arguments: MappingOf[str, Node]) -> ExpressionError:
     from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
     near = closest(name, tuple(arguments))
     known = ", ".join(f"`{other}`" for other in arguments)
     otherwise = f"its parameters: {known}" if known else "the block has no parameter"
-    help_text = f"write `{near}`" if near else otherwise
-    return ExpressionError(f"`{name}` is no parameter of the block", start, end, help_text)
+    message = "is no parameter of the block" if token.kind == "use" else f"uses `{name}`, no parameter of the block"
+    written = f"${near}" if token.kind == "use" else near
+    if near is None or written is None:
+        return ExpressionError(message, token.start, token.end, otherwise)
+    return ExpressionError(message, token.start, token.end, f"write `{written}`", written)
 
 
 def names_used(node: Node) -> frozenset[str]:

@@ -87,10 +87,11 @@ def _architecture(root: Node, folder: Path | None, findings: Findings, limits: L
     sizes = _sizes(entries["sizes"], inputs, findings) if "sizes" in entries else {}
     where = read_conditions(entries["where"], _symbols(inputs), findings) if "where" in entries else ()
     blocks = _blocks(entries, folder, findings, limits)
-    scope = Scope(findings, {entry.name: entry.name for entry in inputs or (_UNKNOWN,)})
+    names = [entry.name for entry in inputs] if inputs is not None else _input_names(entries)
+    scope = Scope(findings, {name: name for name in names})
     last = None
     if "layers" in entries:
-        flow = UNSAID if inputs is not None and len(inputs) > 1 else next(iter(scope.entered))
+        flow = UNSAID if len(names) > 1 else names[0]
         last = StepReader(findings, blocks, limits).read(entries["layers"], scope, flow)
     steps = tuple(scope.steps)
     outputs = _outputs(entries["outputs"], scope, findings) if "outputs" in entries and steps else {}
@@ -100,7 +101,8 @@ def _architecture(root: Node, folder: Path | None, findings: Findings, limits: L
     if inputs is None or not steps:
         return None
     if last is None or not scope.whole:
-        last = steps[-1].path
+        # The steps end before one that cannot be made out, and what leaves may come after it.
+        last, outputs = steps[-1].path, {}
     return Architecture(
         name=name or findings.source.name,
         inputs=inputs,
@@ -114,8 +116,10 @@ def _architecture(root: Node, folder: Path | None, findings: Findings, limits: L
     )
 
 
-_UNKNOWN = Input("input", ())
-"""What enters where the file does not say it in a way that can be read."""
+def _input_names(entries: dict[str, Node]) -> list[str]:
+    """Return what enters by name where not every shape can be read."""
+    node = entries.get("inputs")
+    return [key.text for key, _ in node.entries] if isinstance(node, Mapping) and node.entries else ["input"]
 
 
 def _blocks(
@@ -138,7 +142,7 @@ def _inputs(root: Mapping, entries: dict[str, Node], findings: Findings) -> tupl
         keys = {key.text: key for key, _ in root.entries}
         labels = (Label(keys["input"].span, "the other"),) if "input" in keys else ()
         span = keys["inputs"].span if "inputs" in keys else head(entries["inputs"])
-        findings.refuse("SC102", "a file expects `input:` or `inputs:`, has both", span, labels=labels)
+        findings.refuse("SC102", "a file expects `input:` or `inputs:`, has both", span, labels=labels, help="keep one")
     if "inputs" not in entries:
         entry = _input("input", entries["input"], "input", findings) if "input" in entries else None
         return None if entry is None else (entry,)

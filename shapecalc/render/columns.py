@@ -14,6 +14,7 @@ from shapecalc.report import BYTES, GroupReport, LayerReport, leaves, sums_of, t
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from shapecalc.diagnostics import Source, Span
     from shapecalc.layers import Layer
     from shapecalc.report import Count, Report, Sums
 
@@ -203,23 +204,28 @@ def cell(
         return "" if line.heading is not None else share(line.sums.macs, report.totals.macs)
     if column in COUNTS:
         return "" if line.heading is not None else write(COUNTS[column](line.sums))
-    return _word(column, line)
+    return _word(column, line, report)
 
 
-def _word(column: Column, line: Line) -> str:
+def _word(column: Column, line: Line, report: Report) -> str:
     first, last = line.rows[0], line.rows[-1]
     match column:
         case Column.PATH:
             return line.path
         case Column.LINE:
             place = first.step.place if isinstance(first, LayerReport) else first.group.place
-            return str(place.word.line) if place else ""
+            return _at(place.word, report.architecture.file) if place else ""
         case Column.TYPE:
             return first.type if len(line.rows) == 1 and isinstance(first, LayerReport) else ""
         case Column.INPUT:
             return "" if line.heading is not None else ", ".join(show(shape) for shape in first.inputs)
         case _:
             return "" if line.heading is not None else show(last.output)
+
+
+def _at(span: Span, source: Source | None) -> str:
+    """Return the line of a place, with the file where that is an included one."""
+    return f"{source.of(span).name}:{span.line}" if source is not None and span.file else str(span.line)
 
 
 def heading(column: Column) -> str:

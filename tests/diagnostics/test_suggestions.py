@@ -108,6 +108,7 @@ def test_fields_with_one_typo_are_found():
         *((name, "gru") for name in ("GRU", "CuDNNGRU", "gated_recurrent_unit")),
         *((name, "embedding") for name in ("Embedding", "embed", "LookupTable")),
         *((name, "one_hot") for name in ("OneHot", "one-hot", "CategoryEncoding")),
+        *((name, "rbf") for name in ("RBF", "RBFLayer", "radial_basis_function")),
         *((name, "cosine_similarity") for name in ("CosineSimilarity", "cosine")),
         ("ReduceMean", "mean"),
         ("ReduceMax", "max"),

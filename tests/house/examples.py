@@ -187,6 +187,9 @@ LINEAR = [
     example("linear", "leading axes are rows", TOKENS, out_features=7, bias=False),
     example("linear", "a single vector", VECTOR, out_features=5),
     example("linear", "features that the file states", ("N", 6), out_features=5, in_features=6),
+    example("rbf", "a distance per sample and centre", TABLE, out_features=5),
+    example("rbf", "leading axes are rows", TOKENS, out_features=7),
+    example("rbf", "a single vector", VECTOR, out_features=3),
 ]
 
 NORMALIZATION = [
@@ -285,6 +288,5 @@ REGULARIZATION = [
 
 EXAMPLES = (
     *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
-    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER),
-    *(*MOVING, *MERGING),
+    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING),
 )

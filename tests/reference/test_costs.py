@@ -92,6 +92,14 @@ CASES = [
         parameters={"weight": (7, 5), "bias": (7,)},
         macs=2 * 3 * 5 * 7,
     ),
+    Case(
+        "rbf: subtract, square and add up, one addition fewer than features",
+        "rbf",
+        (2, 3, 5),
+        other=2 * 3 * 7 * (5 + 5 + 4),
+        fields={},
+        parameters={"weight": (7, 5)},
+    ),
     Case("max_pool: window − 1", "max_pool", (1, 2, 7, 7), 2 * 9 * 3, {**MAX_POOL, "kernel_size": 2}),
     Case(
         "max_pool: cells of padding and overhang are compared as well",
