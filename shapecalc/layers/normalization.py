@@ -124,19 +124,19 @@ class LayerNorm(Layer):
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""
         normalized = self._normalized(x)
-        last = x[len(x) - len(normalized) :]
-        for wanted, dim in zip(normalized, last, strict=False):
-            if isinstance(dim, Expr) and dim != wanted:
-                message = f"expects {show(normalized)} as its last axes, receives {show(x)}"
-                demand(dim - wanted, Relation.ZERO, "SC301", message, field="normalized_shape")
-        if not x or any(isinstance(dim, int) and dim != wanted for wanted, dim in zip(normalized, last, strict=True)):
+        last = x[-len(normalized) :]
+        message = f"expects {show(normalized)} as its last axes, receives {show(x)}"
+        pairs = tuple(zip(normalized, last, strict=False))
+        if len(last) < len(normalized) or any(isinstance(dim, int) and dim != wanted for wanted, dim in pairs):
             raise LayerError(
                 "SC301",
-                f"expects {show(normalized)} as its last axes, receives {show(x)}",
+                message,
                 field="normalized_shape",
-                label=f"expected {show(x[-len(normalized) :])}",
+                label=f"expected {show(last)}",
                 help="leave `normalized_shape` out to normalise the last axis",
             )
+        for wanted, dim in pairs:
+            demand(dim - wanted, Relation.ZERO, "SC301", message, field="normalized_shape")
         return x
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
