@@ -392,9 +392,9 @@ def test_a_body_is_walked_once_for_each_set_of_shapes_and_a_rule_asked_once(grap
         walked["walks"] += 1
         return walk(self, steps, *rest)
 
-    def counted_rule(layer: Any, shapes: Any, costs_at: Any) -> Any:
+    def counted_rule(layer: Any, shapes: Any, *rest: Any) -> Any:
         asked[layer, shapes] += 1
-        return rule(layer, shapes, costs_at)
+        return rule(layer, shapes, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine._Walker, "walk", counted_walk)
