@@ -10,7 +10,7 @@ import typer
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.convention import ParamsAs, ParamsAsOption
 from shapecalc.cli.outcome import Misuse, report as say
-from shapecalc.cli.sizes import ArchitectureArgument, SetOption, bindings
+from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings
 from shapecalc.cli.terminal import stdout_manner
 from shapecalc.diagnostics.errors import ShapecalcError
 
@@ -61,13 +61,12 @@ def command(
     from shapecalc.engine import inspect_at
     from shapecalc.expectations import unmet
     from shapecalc.legality import unproved
-    from shapecalc.loading import load
     from shapecalc.suspicions import suspicions
 
-    chosen, sizes = _columns(columns), bindings(set_)
+    chosen, given = _columns(columns), settings(set_)
     if latex and format_ is not Format.TABLE:
         raise Misuse(f"`--latex` is a format of its own, and stands with `--format {format_.value}`")
-    loaded = load(architecture)
+    loaded, sizes = load_bound(architecture, given)
     report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value)
     manner = stdout_manner(color)
     match format_:

@@ -1,4 +1,4 @@
-"""`$name` and `${…}` in a block: parameters put in, and arithmetic on whole numbers.
+"""`$name` and `${…}`: parameters of a block or of the file put in, and arithmetic on whole numbers.
 
 The grammar of `${…}`, in whole numbers throughout:
 
@@ -48,8 +48,10 @@ def uses_parameters(node: Node) -> bool:
     return isinstance(node, Scalar) and isinstance(node.value, str) and node.value.startswith("$")
 
 
-def value_of(text: str, arguments: MappingOf[str, Node]) -> Node | int:
+def value_of(text: str, arguments: MappingOf[str, Node], owner: str = "the block") -> Node | int:
     """Return what `$name` or `${…}` stands for: the argument itself, or the number that comes out.
+
+    `owner` is what messages call that which has the parameters.
 
     Raises `ExpressionError` where the text is neither, names no parameter, or cannot be worked out.
 
@@ -63,9 +65,9 @@ def value_of(text: str, arguments: MappingOf[str, Node]) -> Node | int:
     name = found["name"]
     if name is not None:
         if name not in arguments:
-            raise _unknown(name, 0, len(text), arguments)
+            raise _unknown(_Token("name", name, 0, len(text)), arguments, owner)
         return arguments[name]
-    return _Sum(found["sum"], found.start("sum"), arguments).result()
+    return _Sum(found["sum"], found.start("sum"), arguments, owner).result()
 
 
 class _Token(NamedTuple):
@@ -78,9 +80,10 @@ class _Token(NamedTuple):
 class _Sum:
     """A recursive descent over one text; positions are those in the text that holds `${…}`."""
 
-    __slots__ = ("_arguments", "_at", "_depth", "_tokens")
+    __slots__ = ("_arguments", "_at", "_depth", "_owner", "_tokens")
 
-    def __init__(self, text: str, offset: int, arguments: MappingOf[str, Node]) -> None:
+    def __init__(self, text: str, offset: int, arguments: MappingOf[str, Node], owner: str) -> None:
+        self._owner = owner
         self._arguments = arguments
         self._tokens = list(_tokens(text, offset))
         self._at = 0
@@ -141,7 +144,7 @@ class _Sum:
 
     def _argument(self, token: _Token) -> int:
         if token.text not in self._arguments:
-            raise _unknown(token.text, token.start, token.end, self._arguments)
+            raise _unknown(token, self._arguments, self._owner)
         node = self._arguments[token.text]
         value = node.value if isinstance(node, Scalar) else None
         if type(value) is not int:
@@ -181,14 +184,14 @@ def _bounded(value: int, token: _Token) -> int:
     return value
 
 
-def _unknown(name: str, start: int, end: int, arguments: MappingOf[str, Node]) -> ExpressionError:
+def _unknown(token: _Token, arguments: MappingOf[str, Node], owner: str) -> ExpressionError:
     from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
-    near = closest(name, tuple(arguments))
+    near = closest(token.text, tuple(arguments))
     known = ", ".join(f"`{other}`" for other in arguments)
-    otherwise = f"its parameters: {known}" if known else "the block has no parameter"
+    otherwise = f"its parameters: {known}" if known else f"{owner} has no parameter"
     help_text = f"write `{near}`" if near else otherwise
-    return ExpressionError(f"`{name}` is no parameter of the block", start, end, help_text)
+    return ExpressionError(f"`{token.text}` is no parameter of {owner}", token.start, token.end, help_text)
 
 
 def names_used(node: Node) -> frozenset[str]:
