@@ -1,4 +1,4 @@
-"""Shape and count inference in process, per layer, from 1,000 to 100,000 layers, with numbers and with symbols."""
+"""Shape and count inference in process: per layer, from 1,000 to 100,000 layers; and of a network thrice as deep."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import shapecalc
 from shapecalc.architecture import Architecture, Input, Step
 from shapecalc.dims import Dim, symbol
 from shapecalc.engine import infer
@@ -41,6 +42,19 @@ def seconds(architecture: Architecture, rounds: int) -> float:
     return statistics.median(taken)
 
 
+def deeper(rounds: int) -> float:
+    """How many times ResNet-50's inference ResNet-152's takes: the median of runs in turn."""
+    fifty, deep = shapecalc.load("resnet50"), shapecalc.load("resnet152")
+    ratios = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        shapecalc.inspect(fifty)
+        between = time.perf_counter()
+        shapecalc.inspect(deep)
+        ratios.append((time.perf_counter() - between) / (between - began))
+    return statistics.median(ratios)
+
+
 def import_typer() -> float:
     """Seconds of a process that imports typer: the yardstick of this machine."""
     taken = []
@@ -53,6 +67,7 @@ def import_typer() -> float:
 
 def main() -> None:
     print(f"a process that imports typer: {import_typer() * 1e3:.0f} ms")
+    print(f"ResNet-152 against ResNet-50: {deeper(99):.2f} times (target: at most 2)")
     print("target: at most 12 µs a layer at 1,000 layers where that takes 60 ms; the same at 100,000")
     for layers, rounds in ((1_000, 9), (10_000, 5), (100_000, 3)):
         batch, length = symbol("N"), symbol("H")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DTYPES = ("float32", "int64")
 
 
-OF_INPUTS = {"SC206", "SC301", "SC313", "SC314"}
+OF_INPUTS = {"SC206", "SC301", "SC313", "SC314", "SC315"}
 """Codes of mistakes in what a step reads where they are of no field: `from:` is to blame, where it stands."""
 
 
@@ -35,6 +35,14 @@ class Input(NamedTuple):
     shape: Shape
     dtype: str = "float32"
     span: Span | None = None
+
+
+class Origin(NamedTuple):
+    """Where a call gives the value that a parameter stands for, and what to say there."""
+
+    label: Label
+    single: bool
+    """Whether it is a single value on one line, which an edit can replace."""
 
 
 class Place(NamedTuple):
@@ -49,28 +57,46 @@ class Place(NamedTuple):
     """Where `from:` says what it reads."""
     shares: Span | None = None
     """Where `share:` says whose weights it uses."""
-    given: Mapping[Span, Label | None] = MappingProxyType({})
+    given: Mapping[Span, Origin | None] = MappingProxyType({})
     """The fields whose values are a block's parameters, with the place where the call gives them, if one does."""
 
     def diagnose(self, error: LayerError, word: str, labels: tuple[Label, ...] = ()) -> Diagnostic:
         """Give a layer's mistake its place: the entry of the field that is wrong, else the field, else the layer."""
         entry = self.fields.get((error.field or "", *error.index))
         span = entry or self.fields.get((error.field or "",))
-        origin = self.given.get(span) if span is not None else None
-        if origin is not None:
-            labels = (*labels, origin)
-        # To write a value in place of a parameter would mend one call of the block and break others.
-        mends = span is not None and error.replacement is not None and span not in self.given
         whole = self.reads if error.code in OF_INPUTS and self.reads is not None else self.word
-        return Diagnostic(
+        found = Diagnostic(
             code=error.code,
             message=f"`{word}` {error.message}",
             span=span or whole,
             label=error.label,
             labels=labels,
             help=error.help,
-            fix=Fix(span, error.replacement) if mends and span is not None and error.replacement is not None else None,
+            fix=Fix(span, error.replacement) if span is not None and error.replacement is not None else None,
         )
+        return traced(found, self.given)
+
+
+def traced(finding: Diagnostic, given: Mapping[Span, Origin | None]) -> Diagnostic:
+    """Return a finding with the place where a call gives the value that is wrong, if its span stands for a parameter.
+
+    To write a value in place of the parameter would mend one call of the block and break others: the edit goes to the
+    call, where that has a single value.
+    """
+    if finding.span is None or finding.span not in given:
+        return finding
+    chain: list[Origin | None] = [given[finding.span]]
+    # An alias in one block of what another writes may stand for itself.
+    while (last := chain[-1]) is not None and given.get(last.label.span, last) not in chain:
+        chain.append(given[last.label.span])
+    labels = dict.fromkeys([*finding.labels, *(origin.label for origin in chain if origin is not None)])
+    fix = finding.fix
+    if fix is not None and fix.span == finding.span:
+        fix = fix._replace(span=last.label.span) if last is not None and last.single else None
+    help_text = finding.help
+    if help_text is not None and help_text.startswith("write "):
+        help_text = f"it needs {help_text.removeprefix('write ')}"
+    return finding._replace(labels=tuple(labels), help=help_text, fix=fix)
 
 
 class Expectation(NamedTuple):
@@ -143,6 +169,8 @@ class Body:
     """What a table calls it: `bottleneck 64 stride=2`."""
     size: int
     """How many layers it has when unfolded."""
+    reads: int = 1
+    """How many values a call gives it; what more it reads, it finds around it."""
 
 
 def entering(position: int) -> str:

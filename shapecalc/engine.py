@@ -10,7 +10,7 @@ from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
 from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
 from shapecalc.layers.base import PARAMS_AS, noting
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.placement import Frame, misfit, placed
+from shapecalc.placement import Frame, absent, misfit, not_leaving, placed
 from shapecalc.report import (
     BATCH_SYMBOLS,
     BYTES,
@@ -93,6 +93,7 @@ def infer(
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
     values = {entry.name: entry.shape for entry in inputs}
     rows = walker.walk(architecture.steps, values, dtypes, frame)
+    walker.findings += not_leaving(architecture.outputs, values, frame)
     if walker.findings:
         return None, tuple(walker.findings)
     outputs = {name: values[slot] for name, slot in architecture.outputs.items()}
@@ -124,7 +125,9 @@ class _Walker:
             try:
                 shapes = tuple([values[slot] for slot in step.inputs])
             except KeyError:
-                continue  # it reads what a failed layer would have given: one cause, one error
+                # It reads what a failed layer would have given, one cause, one error; or a piece that is not there.
+                self.findings += absent(step, values, frame)
+                continue
             row: LayerReport | GroupReport | None
             if isinstance(step, Step):
                 row = self._layer(step, shapes, dtypes, frame)
@@ -151,7 +154,7 @@ class _Walker:
                     return None
         if dtypes or step.layer.reads != FLOAT:
             try:
-                _pass_dtype(step, dtypes, frame.inputs)
+                _pass_dtype(step, facts.outputs, dtypes, frame.inputs)
             except LayerError as error:
                 self.findings.append(placed(error, step, self._bindings, frame))
         return LayerReport(step, shapes, facts)
@@ -263,12 +266,12 @@ def _bound(shape: Shape, bindings: Mapping[str, int]) -> Shape:
     return tuple(dim if type(dim) is int else evaluate(dim, bindings) for dim in shape)
 
 
-def _pass_dtype(step: Step, dtypes: dict[str, str], inputs: Container[str]) -> None:
+def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inputs: Container[str]) -> None:
     """Hold what enters against the dtype that the layer reads, and note what leaves where that is not float32."""
     layer = step.layer
     arriving = [dtypes.get(slot, FLOAT) for slot in step.inputs]
     if layer.gives == "same" and arriving[0] != FLOAT:
-        dtypes[step.path] = arriving[0]
+        dtypes |= dict.fromkeys((step.path, *map(step.slot, outputs)), arriving[0])
     for slot, dtype in zip(step.inputs, arriving, strict=True):
         if layer.reads in ("any", dtype):
             continue

@@ -105,6 +105,30 @@ def _first(walk: Walk, seen: set[int]) -> bool:
     return True
 
 
+def impossible(report: Report) -> tuple[Diagnostic, ...]:
+    """Return an SC319 error for each symbol of a report that no size of fits all layers."""
+    found = legality(report)
+    errors = []
+    for name, sizes in found.sizes.items():
+        if sizes.smallest is not None:
+            continue
+        *others, last = [demand for demand in found.telling if free_symbols(demand.condition.expr) == (name,)]
+        errors.append(
+            Diagnostic(
+                code="SC319",
+                message=f"no size of `{name}` fits all layers",
+                span=last.place.word if last.place is not None else None,
+                label=f"needs {last.condition.pretty}",
+                labels=tuple(
+                    Label(demand.place.word, f"needs {demand.condition.pretty}")
+                    for demand in others
+                    if demand.place is not None
+                ),
+            )
+        )
+    return tuple(errors)
+
+
 def unproved(report: Report) -> tuple[Diagnostic, ...]:
     """Return an SC318 error for each demand of a symbolic report that the file's own `where:` does not ensure.
 
@@ -116,10 +140,15 @@ def unproved(report: Report) -> tuple[Diagnostic, ...]:
     same = dict(pair for entry in where if (pair := _same(entry.condition)) is not None)
     stated = [_renamed(entry.condition, same) for entry in where]
     found = []
+    said: set[tuple[str, ...]] = set()
     for demand in demands_of(report):
+        names = free_symbols(demand.condition.expr)
+        if names in said:
+            continue  # one cause, one error: what fits the symbols is said with the first
         needed = _renamed(demand.condition, same)
         counter = _counterexample(stated, needed)
         if counter is not None and demand.place is not None:
+            said.add(names)
             found.append(
                 Diagnostic(
                     code="SC318",

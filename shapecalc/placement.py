@@ -11,7 +11,7 @@ from shapecalc.layers.base import show
 from shapecalc.report import BATCH_SYMBOLS, GroupReport, LayerReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from shapecalc.architecture import Group, Place, Step
     from shapecalc.diagnostics import LayerError, Span
@@ -57,7 +57,54 @@ def placed(error: LayerError, step: Step, bindings: Mapping[str, int], frame: Fr
         for name, slot in zip(names, step.inputs, strict=True)
         for label in _origin(slot, frame)
     ]
-    return found._replace(labels=tuple(dict.fromkeys([*origins, *found.labels, *calls])), notes=notes)
+    found = found._replace(labels=tuple(dict.fromkeys([*origins, *found.labels, *calls])), notes=notes)
+    if _in_later_run(frame):
+        # The first run was right: what would mend this one would break that.
+        help_text = "let each run give the shape that it reads, or repeat it fewer times"
+        found = found._replace(help=help_text, fix=None)
+    return found
+
+
+def _in_later_run(frame: Frame) -> bool:
+    at: Frame | None = frame
+    while at is not None:
+        if at.run:
+            return True
+        at = at.outer
+    return False
+
+
+def absent(step: Step | Group, values: Container[str], frame: Frame) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a step that reads more pieces than a layer makes of its input."""
+    for slot in step.inputs:
+        label = None if slot in values else _made_of(slot, frame)
+        if label is not None and step.place is not None:
+            yield Diagnostic(
+                code="SC104",
+                message=f"`from` names `{slot}`, a piece that is not there",
+                span=step.place.reads or step.place.word,
+                labels=(label, *_calls(frame)),
+            )
+
+
+def not_leaving(outputs: Mapping[str, str], values: Container[str], frame: Frame) -> Iterator[Diagnostic]:
+    """Yield what is wrong with outputs that name more pieces than a layer makes of its input."""
+    for slot in outputs.values():
+        label = None if slot in values else _made_of(slot, frame)
+        if label is not None:
+            message = f"`outputs` names `{slot}`, a piece that is not there"
+            yield Diagnostic(code="SC104", message=message, span=label.span, label=label.text)
+
+
+def _made_of(slot: str, frame: Frame) -> Label | None:
+    """Say what the layer of a slot gives; None where it is unknown, for what it reads has failed."""
+    path, _, _ = slot.rpartition(".")
+    maker = frame.makers.get(path)
+    if not isinstance(maker, LayerReport) or maker.step.place is None:
+        return None
+    count = len(maker.outputs)
+    pieces = f"{count} pieces, `{path}.0` to `{path}.{count - 1}`" if count > 1 else f"one piece, `{path}`"
+    return Label(maker.step.place.word, f"gives {pieces}")
 
 
 def misfit(
@@ -76,7 +123,7 @@ def misfit(
     span = None if step.place is None else step.place.shares or step.place.word
     labels = (Label(at.word, "whose weights these are"),) if at is not None else ()
     fewer = set(needed) - set(found)
-    help_text = "write `bias: false`" if fewer == {"bias"} else None
+    help_text = "give this layer `bias: false`" if fewer == {"bias"} else None
     return Diagnostic(code="SC316", message=message, span=span, labels=(*labels, *_calls(frame)), help=help_text)
 
 
@@ -99,9 +146,13 @@ def _calls(frame: Frame) -> Iterator[Label]:
 def _origin(slot: str, frame: Frame) -> Iterator[Label]:
     """Yield the place where a slot's shape comes from: the last layer or block that changed it, else the input."""
     at = frame
+    seen: set[int] = set()
     while True:
         if slot in at.makers:
             maker = at.makers[slot]
+            if id(maker) in seen:
+                return  # two steps have one name, which is a mistake that is told: this one reads itself
+            seen.add(id(maker))
             label = _given(maker, slot)
             if label is not None:
                 yield label
@@ -111,7 +162,7 @@ def _origin(slot: str, frame: Frame) -> Iterator[Label]:
         elif at.group is not None and at.outer is not None:
             if at.run and slot == entering(0):
                 if at.group.place is not None:
-                    yield Label(at.group.place.word, f"what run {at.run} gave enters run {at.run + 1}")
+                    yield Label(at.group.place.word, f"enters run {at.run + 1} as run {at.run} gave it")
                 return
             slot = at.group.inputs[next(p for p in range(len(at.group.inputs)) if entering(p) == slot)]
             at = at.outer

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.architecture import Architecture, Group, Input, Step
+    from shapecalc.diagnostics import Source
     from shapecalc.layers import Shape
 
 SCHEMA_VERSION = 1
@@ -93,6 +94,12 @@ class LayerReport(NamedTuple):
     def line(self) -> int | None:
         """The line of the file where the layer stands."""
         return self.step.place.word.line if self.step.place else None
+
+    def file(self, source: Source | None) -> str | None:
+        """Return the name of the included file where the layer stands; None where that is the file itself."""
+        if source is None or self.step.place is None or not self.step.place.word.file:
+            return None
+        return source.of(self.step.place.word).name
 
 
 class Sums(NamedTuple):
@@ -219,7 +226,7 @@ class Report:
             "costs_at": dict(self.costs_at),
             "params_as": self.params_as,
             "inputs": {entry.name: {"shape": _shape(entry.shape), "dtype": entry.dtype} for entry in self.inputs},
-            "layers": [_row(row) for row in self.layers],
+            "layers": [_row(row, self.architecture.file) for row in self.layers],
             "outputs": {name: _shape(shape) for name, shape in self.outputs.items()},
             "totals": {
                 "params": _count(self.totals.params),
@@ -242,11 +249,13 @@ def leaves(rows: Iterable[LayerReport | GroupReport]) -> Iterator[LayerReport]:
                 yield from leaves(run.rows)
 
 
-def _row(row: LayerReport) -> dict[str, Any]:
+def _row(row: LayerReport, source: Source | None) -> dict[str, Any]:
+    file = row.file(source)
     return {
         "path": row.path,
         "type": row.type,
         "line": row.line,
+        **({"file": file} if file is not None else {}),
         "inputs": [_shape(shape) for shape in row.inputs],
         "outputs": {name: _shape(shape) for name, shape in row.outputs.items()},
         "parameters": {name: _shape(shape) for name, shape in row.facts.parameters.items()},

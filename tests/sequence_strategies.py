@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 RECURRENT = ("rnn", "lstm", "gru")
 LOOKED_UP = ("embedding", "one_hot")
+MEETING = ("cosine_similarity", "add", "multiply", "concat", "matmul")
 
 
 def recurrent(draw: st.DrawFn, word: str, x: Shape, values: Values) -> tuple[Fields, tuple[str, ...]] | None:
@@ -72,7 +74,46 @@ def reduction(draw: st.DrawFn, x: Shape) -> Fields | None:
     return {"dim": draw(st.integers(-len(x), len(x) - 1))} | some(draw, keepdim=st.booleans())
 
 
+def split(draw: st.DrawFn, x: Shape) -> Fields | None:
+    axis = draw(st.integers(0, len(x) - 1))
+    cuts = sorted(draw(st.sets(st.integers(1, max(x[axis] - 1, 1)), max_size=x[axis] - 1)))
+    sizes = tuple(end - start for start, end in pairwise((0, *cuts, x[axis])))
+    return {
+        "split_size": draw(st.one_of(st.just(sizes), st.integers(1, x[axis] + 1))),
+        "dim": draw(st.sampled_from([axis, axis - len(x)])),
+    }
+
+
+def chunk(draw: st.DrawFn, x: Shape) -> Fields | None:
+    return {"chunks": draw(st.integers(1, 3)), "dim": draw(st.integers(-len(x), len(x) - 1))}
+
+
+def select_channels(draw: st.DrawFn, x: Shape) -> Fields | None:
+    if len(x) < 2:
+        return None
+    return {"channels": tuple(draw(st.lists(st.integers(0, x[1] - 1), min_size=1, max_size=3)))}
+
+
+def meeting(draw: st.DrawFn, word: str, slot: str, values: Values) -> tuple[str, Fields, tuple[str, ...]] | None:
+    """A layer on a value and, more often than chance has it, others that fit it."""
+    x = values[slot]
+    along = st.integers(-len(x), len(x) - 1)
+    if word == "cosine_similarity":
+        other = draw(st.sampled_from([name for name, shape in values.items() if shape == x]))
+        return (word, {"dim": draw(along)}, (slot, other)) if len(x) > 1 else None
+    if word == "matmul":
+        turned = draw(st.booleans())
+        fitting = [name for name, y in values.items() if len(y) > 1 and y[-1 if turned else -2] == x[-1]]
+        return word, {"transpose_b": turned}, (slot, draw(st.sampled_from(fitting or [slot])))
+    alike = [name for name, y in values.items() if len(y) == len(x)]
+    others = draw(st.lists(st.sampled_from(alike), min_size=1, max_size=2))
+    return word, {"dim": draw(along)} if word == "concat" else {}, (slot, *others)
+
+
 READING_ONE: dict[str, Proposal] = {
+    "split": split,
+    "chunk": chunk,
+    "select_channels": select_channels,
     "select": select,
     **dict.fromkeys(("mean", "max", "sum"), reduction),
     "linear": linear,
@@ -81,7 +122,7 @@ READING_ONE: dict[str, Proposal] = {
     "softmax": along_an_axis,
     **dict.fromkeys(("relu", "dropout"), nothing),
 }
-SEQUENCED = (*RECURRENT * 3, "cosine_similarity", *LOOKED_UP, *READING_ONE)
+SEQUENCED = (*RECURRENT * 3, *LOOKED_UP, *MEETING, *READING_ONE)
 """Recurrent layers are drawn more often than the rest."""
 
 
@@ -112,7 +153,10 @@ def sequences(draw: st.DrawFn, *, batch: str = "N", longest: int = 6) -> Stack:
         fields.append(proposed[1])
         reads.append(proposed[2])
         path = f"{word}_{position}"
-        values |= {path if name == "output" else f"{path}.{name}": shape for name, shape in outputs.items()}
+        first = next(iter(outputs))
+        # A file names the outputs that a class states; of pieces it names none yet but the first, by its step.
+        named = {name: shape for name, shape in outputs.items() if name in (first, *layer.further)}
+        values |= {path if name == first else f"{path}.{name}": shape for name, shape in named.items()}
     return Stack(entering, sizes, tuple(layers), tuple(fields), "int64" if whole else "float32", tuple(reads))
 
 
@@ -135,9 +179,8 @@ def proposal(
     if word in RECURRENT:
         found = recurrent(draw, word, x, values)
         return None if found is None else (word, found[0], (slot, *found[1]))
-    if word == "cosine_similarity":
-        other = draw(st.sampled_from([name for name, shape in values.items() if shape == x]))
-        return (word, {"dim": draw(st.integers(-len(x), len(x) - 1))}, (slot, other)) if len(x) > 1 else None
+    if word in MEETING:
+        return meeting(draw, word, slot, values)
     proposed = READING_ONE[word](draw, x)
     return None if proposed is None else (word, proposed, (slot,))
 

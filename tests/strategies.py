@@ -177,6 +177,10 @@ def linear(draw: st.DrawFn, x: Shape) -> Fields:
     return {"out_features": draw(st.integers(1, 8))} | some(draw, bias=st.booleans(), in_features=st.just(x[-1]))
 
 
+def rbf(draw: st.DrawFn, _x: Shape) -> Fields:
+    return {"out_features": draw(st.integers(1, 8))}
+
+
 def flatten(draw: st.DrawFn, x: Shape) -> Fields:
     start = draw(st.integers(0, len(x) - 1))
     end = draw(st.integers(start, len(x) - 1))
@@ -241,6 +245,44 @@ def local_response_norm(draw: st.DrawFn, x: Shape) -> Fields | None:
     return {"size": draw(st.integers(1, 7))} if len(x) > 2 else None
 
 
+def squeeze(draw: st.DrawFn, x: Shape) -> Fields | None:
+    ones = [axis - from_the_end for axis, size in enumerate(x) if size == 1 for from_the_end in (0, len(x))]
+    if not ones:
+        return None
+    dim = draw(st.sampled_from(ones))
+    return {"dim": draw(st.sampled_from([dim, (dim,)]))}
+
+
+def unsqueeze(draw: st.DrawFn, x: Shape) -> Fields:
+    return {"dim": draw(st.integers(-len(x) - 1, len(x)))}
+
+
+def channel_shuffle(draw: st.DrawFn, x: Shape) -> Fields | None:
+    return {"groups": groups_of(draw, x[1])} if len(x) > 2 else None
+
+
+def pixel_shuffle(draw: st.DrawFn, x: Shape) -> Fields | None:
+    return {"upscale_factor": draw(st.sampled_from([1, 2, 3]))} if len(x) == 4 else None
+
+
+def pixel_unshuffle(draw: st.DrawFn, x: Shape) -> Fields | None:
+    return {"downscale_factor": draw(st.sampled_from([1, 2, 3]))} if len(x) == 4 else None
+
+
+def center_crop(draw: st.DrawFn, x: Shape) -> Fields | None:
+    return {"size": each_axis(draw, len(x) - 2, 1, min(x[2:]))} if len(x) - 2 in LONGEST else None
+
+
+def stochastic_depth(draw: st.DrawFn, _x: Shape) -> Fields:
+    return {"p": draw(st.sampled_from([0, 0.5, 1]))} | some(draw, mode=st.sampled_from(["row", "batch"]))
+
+
+def scale(draw: st.DrawFn, x: Shape) -> Fields | None:
+    axis = draw(st.integers(0, len(x) - 1))
+    dim = draw(st.sampled_from([axis, axis - len(x)]))
+    return {"dim": dim} | some(draw, bias=st.booleans(), num_features=st.just(x[axis]))
+
+
 def nothing(_draw: st.DrawFn, _x: Shape) -> Fields:
     return {}
 
@@ -259,6 +301,7 @@ PROPOSALS: dict[str, Proposal] = {
     "global_avg_pool": global_pool,
     "global_max_pool": global_pool,
     "linear": linear,
+    "rbf": rbf,
     "flatten": flatten,
     "reshape": reshape,
     "permute": permute,
@@ -271,7 +314,15 @@ PROPOSALS: dict[str, Proposal] = {
     "local_response_norm": local_response_norm,
     "softmax": along_an_axis,
     "log_softmax": along_an_axis,
-    **dict.fromkeys(("identity", "dropout", "relu", "leaky_relu", "elu", "gelu", "silu"), nothing),
+    "squeeze": squeeze,
+    "unsqueeze": unsqueeze,
+    "channel_shuffle": channel_shuffle,
+    "pixel_shuffle": pixel_shuffle,
+    "pixel_unshuffle": pixel_unshuffle,
+    "center_crop": center_crop,
+    "stochastic_depth": stochastic_depth,
+    "scale": scale,
+    **dict.fromkeys(("identity", "dropout", "relu", "relu6", "leaky_relu", "elu", "gelu", "silu"), nothing),
     **dict.fromkeys(("hardswish", "hardsigmoid", "sigmoid", "tanh", "softplus"), nothing),
 }
 WINDOWED = ("conv", "conv", "conv_transpose", "max_pool", "avg_pool", "upsample", "pad")

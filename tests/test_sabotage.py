@@ -6,10 +6,11 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import shapecalc
-from shapecalc import engine, verify
+from shapecalc import architecture as architecture_module, engine, verify
 from shapecalc.layers import layer_types, windows
 from shapecalc.layers.conv import Conv, ConvTranspose
 from shapecalc.layers.linear import Linear
@@ -267,3 +268,75 @@ def test_parameters_that_are_miscounted_fail_though_every_shape_is_right(monkeyp
         "conv", "batch_norm", "group_norm", "conv_transpose", "layer_norm", "linear",
     ]  # fmt: skip
     assert all(row.predicted == row.executed for row in rows)
+
+
+GRAPH = """\
+input: [N, 4, H, W]
+sizes: {H: 6, W: 5}
+blocks:
+  cell:
+    parameters: [channels]
+    layers:
+      - {conv: {out_channels: $channels, kernel_size: 3, padding: 1}, name: conv}
+      - relu
+layers:
+  - {cell: 4, name: first}
+  - {add: {through: [], gate: [global_avg_pool]}, name: added}
+  - {concat: {one: [], two: [tanh]}, name: joined}
+  - {conv: {out_channels: 4, kernel_size: 1}, name: back}
+  - {cell: 4, name: again, share: first}
+  - {cell: 4, repeat: 2, name: row}
+"""
+
+
+def test_the_graph_without_sabotage_is_proved() -> None:
+    assert verify(shapecalc.loads(GRAPH)).ok
+
+
+def test_an_add_that_takes_the_smallest_of_its_shapes_fails_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_types()["add"], "output_shape", lambda _self, *shapes: shapes[-1])
+    assert first_failure(verify(shapecalc.loads(GRAPH))) == {"added"}
+
+
+@pytest.mark.parametrize("extra", [1, -1])
+def test_a_concat_that_is_one_off_fails_there(extra: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    cls = layer_types()["concat"]
+    whole = cls.output_shape
+
+    def broken(self: Any, *shapes: Any) -> Any:
+        first, channels, *rest = whole(self, *shapes)
+        return (first, channels + extra, *rest)
+
+    monkeypatch.setattr(cls, "output_shape", broken)
+    assert first_failure(verify(shapecalc.loads(GRAPH))) == {"joined"}
+
+
+def numbers_of(architecture: Architecture) -> Any:
+    x = np.linspace(-1, 1, 2 * 4 * 6 * 5, dtype=np.float32).reshape(2, 4, 6, 5)
+    return shapecalc.run(architecture, {"input": x})["output"]
+
+
+def test_a_shared_layer_with_the_wrong_owner_gives_other_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shapes and counts are right whoever owns the weights: the numbers tell."""
+    right = numbers_of(shapecalc.loads(GRAPH))
+    whole = architecture_module._unfold
+
+    def broken(steps: Any, at: Any, layers: list[Any]) -> Any:
+        return whole(steps, at._replace(shared=()), layers)
+
+    monkeypatch.setattr(architecture_module, "_unfold", broken)
+    assert [step.weights for step in shapecalc.loads(GRAPH).layers if step.path == "again.conv"] == [""]
+    assert not np.allclose(numbers_of(shapecalc.loads(GRAPH)), right)
+
+
+def test_a_repeat_run_too_often_does_not_fit_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = architecture_module.Group.runs
+    assert runs.fget is not None
+    whole = runs.fget
+
+    def broken(group: Any) -> Any:
+        return (*whole(group), f"{group.path}.{group.times}") if group.times else whole(group)
+
+    monkeypatch.setattr(architecture_module.Group, "runs", property(broken))
+    with pytest.raises(ValueError, match="zip"):
+        verify(shapecalc.loads(GRAPH))

@@ -10,30 +10,41 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import shapecalc
-from shapecalc import verify, zoo
+from shapecalc import engine, verify, zoo
 from shapecalc.dims import symbol
 from shapecalc.engine import inspect_at
 from shapecalc.expectations import unmet
+from shapecalc.report import leaves
 from shapecalc.verification import trial_sizes
+from tests.test_zoo_graphs import NAMES as GRAPHS_OF_BRANCHES
 
 if TYPE_CHECKING:
     from shapecalc.report import LayerReport, Report
 
 ORACLE = Path(__file__).parent / "oracle"
 CLASSICS: dict[str, Any] = json.loads((ORACLE / "oracle.json").read_text(encoding="utf-8"))["classics"]
-TORCHVISION: dict[str, Any] = json.loads((ORACLE / "torchvision.json").read_text(encoding="utf-8"))["models"]
+TORCHVISION: dict[str, Any] = {
+    **json.loads((ORACLE / "torchvision.json").read_text(encoding="utf-8"))["models"],
+    **json.loads((ORACLE / "torchvision_more.json").read_text(encoding="utf-8"))["models"],
+}
 
 VGG = ("vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn")
 SEQUENCES = ("char-rnn", "gru-tagger", "lstm-classifier")
-IMAGES = ("alexnet", "alexnet-torchvision", "lenet5", "mlp", *VGG)
+RESNETS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+GRAPHS = (*RESNETS, "resnext50_32x4d", "wide_resnet50_2", "densenet121", "squeezenet1_1", "mobilenet_v2")
+IMAGES = ("alexnet", "alexnet-torchvision", "lenet5", "mlp", *VGG, *GRAPHS)
 NAMES = (*IMAGES, *SEQUENCES)
 IN_CLASSICS = {
     "alexnet": "alexnet_paper_227",
     "alexnet-torchvision": "alexnet",
     "lenet5": "lenet5_tanh_avg",
-    **{name: name for name in VGG},
+    **{name: name for name in (*VGG, *RESNETS)},
 }
-IN_TORCHVISION = {"alexnet-torchvision": "alexnet", **{name: name for name in VGG if name in TORCHVISION}}
+IN_TORCHVISION = {
+    "alexnet-torchvision": "alexnet",
+    **{name: name for name in VGG if name in TORCHVISION},
+    **{name: name for name in GRAPHS},
+}
 
 # PyTorch's class, or the function that stands in a row, and the word of the format.
 WORDS = {
@@ -47,10 +58,28 @@ WORDS = {
     "LocalResponseNorm": "local_response_norm",
     "MaxPool2d": "max_pool",
     "ReLU": "relu",
+    "ReLU6": "relu6",
     "Softmax": "softmax",
     "Tanh": "tanh",
+    "add": "add",
     "flatten": "flatten",
 }
+
+# What torchvision computes by a function, which is no leaf: everywhere by these words, and in some models these steps.
+FUNCTIONS = {"add", "concat", "flatten"}
+STEPS_BY_FUNCTION = {"densenet121": {"relu", "avgpool"}, "mobilenet_v2": {"avgpool"}}
+
+QUICK = (
+    "lenet5",
+    "mlp",
+    *SEQUENCES,
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnext50_32x4d",
+    "squeezenet1_1",
+    "mobilenet_v2",
+)
 
 each = pytest.mark.parametrize("name", NAMES)
 
@@ -59,12 +88,22 @@ def report_of(name: str) -> Report:
     return shapecalc.inspect(shapecalc.load(name), N=1)
 
 
+def leaves_of(name: str) -> list[tuple[str, LayerReport]]:
+    """The rows that are leaves in torchvision, each with the path of the step at the top that it lies in."""
+    return [
+        (top.path, row)
+        for top in report_of(name).tree
+        for row in leaves((top,))
+        if row.type not in FUNCTIONS and top.path not in STEPS_BY_FUNCTION.get(name, ())
+    ]
+
+
 def figures(row: LayerReport) -> tuple[str, list[Any], Any, Any]:
     return row.type, list(row.output), row.params, row.macs
 
 
 def test_these_are_the_architectures_that_ship() -> None:
-    assert zoo.names() == tuple(sorted(NAMES))
+    assert zoo.names() == tuple(sorted((*NAMES, *GRAPHS_OF_BRANCHES)))
 
 
 @each
@@ -97,12 +136,29 @@ def test_the_totals_are_pytorchs(name: str, model: str) -> None:
 
 @pytest.mark.parametrize(("name", "model"), IN_TORCHVISION.items())
 def test_every_leaf_is_torchvisions(name: str, model: str) -> None:
+    theirs = [(WORDS[module], shape, params) for _, module, shape, params in TORCHVISION[model]["leaves"]]
+    assert [(row.type, list(row.output), row.params) for _, row in leaves_of(name)] == theirs
+
+
+@pytest.mark.parametrize(("name", "model"), IN_TORCHVISION.items())
+def test_the_totals_are_torchvisions(name: str, model: str) -> None:
     report, theirs = report_of(name), TORCHVISION[model]
+    assert [list(shape) for shape in report.outputs.values()] == [theirs["output"]]
     assert (report.totals.params, report.totals.macs) == (theirs["params"], theirs["macs"])
-    leaves = [(path, WORDS[module], shape, params) for path, module, shape, params in theirs["leaves"]]
-    # torchvision flattens by a function, which is no leaf.
-    ours = [(row.path, row.type, list(row.output), row.params) for row in report.layers if row.type != "flatten"]
-    assert ours == leaves
+    # Of each batch norm PyTorch keeps a counter of batches too.
+    norms = sum(1 for row in report.layers if row.type == "batch_norm")
+    assert report.totals.buffers == theirs["buffers"] - norms
+
+
+@pytest.mark.parametrize(("name", "model"), IN_TORCHVISION.items())
+def test_every_step_at_the_top_is_called_as_torchvision_calls_it(name: str, model: str) -> None:
+    paths = [path for path, *_ in TORCHVISION[model]["leaves"]]
+    strays = [
+        (top, path)
+        for (top, _), path in zip(leaves_of(name), paths, strict=True)
+        if path != top and not path.startswith(f"{top}.")
+    ]
+    assert strays == []
 
 
 @pytest.mark.parametrize("name", ["alexnet-torchvision", *VGG])
@@ -129,7 +185,7 @@ def test_height_and_width_are_symbols_with_their_usual_sizes(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [name if name in ("lenet5", "mlp", *SEQUENCES) else pytest.param(name, marks=pytest.mark.slow) for name in NAMES],
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in NAMES],
 )
 def test_running_it_proves_every_row(name: str) -> None:
     architecture = shapecalc.load(name)
@@ -175,7 +231,43 @@ def test_running_a_sequence_proves_it_at_any_length(name: str, steps: int) -> No
         assert sum(row.executed_macs for row in trial.rows) == sum(row.predicted_macs for row in trial.rows) > 0
 
 
-@pytest.mark.parametrize("name", VGG)
+def test_no_file_is_longer_than_a_page() -> None:
+    lengths = {name: len(Path(str(zoo.path(name))).read_text(encoding="utf-8").splitlines()) for name in GRAPHS}
+    assert {name: lines for name, lines in lengths.items() if lines > 60} == {}
+
+
+def test_a_deeper_resnet_takes_no_more_derivations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ResNet-152 has three times ResNet-50's layers, but the same blocks at the same shapes."""
+    counted = {name: derivations(name, monkeypatch) for name in ("resnet18", "resnet50", "resnet152")}
+    layers = {name: len(report_of(name).layers) for name in counted}
+    assert layers["resnet152"] > 2.9 * layers["resnet50"]
+    assert counted["resnet152"] == counted["resnet50"]
+    # The counter can tell: another network comes to other numbers.
+    assert counted["resnet18"] != counted["resnet50"]
+
+
+def derivations(name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """How often one inference derives a layer, and how often it walks steps: the network's and each body's."""
+    architecture = shapecalc.load(name)
+    derived, walked = [], []
+
+    def facts(*arguments: Any) -> Any:
+        derived.append(arguments)
+        return derive(*arguments)
+
+    def walk(*arguments: Any) -> Any:
+        walked.append(arguments)
+        return go(*arguments)
+
+    with monkeypatch.context() as patched:
+        derive, go = engine._facts, engine._Walker.walk
+        patched.setattr(engine, "_facts", facts)
+        patched.setattr(engine._Walker, "walk", walk)
+        shapecalc.inspect(architecture)
+    return len(derived), len(walked)
+
+
+@pytest.mark.parametrize("name", [*VGG, *GRAPHS])
 def test_the_second_trial_is_small(name: str) -> None:
     (_, second), _ = trial_sizes(shapecalc.load(name), {})
     assert second["H"] * second["W"] < 224 * 224 / 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, assert_never
 
@@ -15,7 +16,9 @@ from shapecalc.cli.terminal import stdout_manner
 from shapecalc.diagnostics.errors import ShapecalcError
 
 if TYPE_CHECKING:
+    from shapecalc.cli.terminal import Manner
     from shapecalc.render.columns import Column
+    from shapecalc.report import Report
 
 
 class Format(Enum):
@@ -25,6 +28,14 @@ class Format(Enum):
     JSON = "json"
     CSV = "csv"
     MARKDOWN = "markdown"
+    LATEX = "latex"
+
+
+class Graph(Enum):
+    """The words of `--graph`."""
+
+    MERMAID = "mermaid"
+    DOT = "dot"
 
 
 def command(
@@ -33,7 +44,7 @@ def command(
     symbolic: Annotated[
         bool, typer.Option("--symbolic", help="Leave every symbol free, also those that the file's `sizes:` bind.")
     ] = False,
-    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    format_: Annotated[Format | None, typer.Option("--format", help="How to write the result; default: table.")] = None,
     columns: Annotated[
         str | None,
         typer.Option(
@@ -47,9 +58,10 @@ def command(
         int | None, typer.Option("--depth", min=1, help="Fold what stands deeper: 1 shows each block as one row.")
     ] = None,
     expand: Annotated[bool, typer.Option("--expand", help="Write out every run of what is repeated.")] = False,
-    latex: Annotated[
-        bool, typer.Option("--latex", help="Write a LaTeX table, shapes and counts as mathematics.")
-    ] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Short for `--format latex`.")] = False,
+    graph: Annotated[
+        Graph | None, typer.Option("--graph", help="Draw the network, with shapes on its edges, instead of a format.")
+    ] = None,
     params_as: ParamsAsOption = ParamsAs.PYTORCH,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -60,47 +72,79 @@ def command(
     """
     from shapecalc.engine import inspect_at
     from shapecalc.expectations import unmet
-    from shapecalc.legality import unproved
+    from shapecalc.legality import impossible, unproved
     from shapecalc.suspicions import suspicions
 
-    chosen, given = _columns(columns), settings(set_)
-    if latex and format_ is not Format.TABLE:
-        raise Misuse(f"`--latex` is a format of its own, and stands with `--format {format_.value}`")
-    loaded, sizes = load_bound(architecture, given)
+    for option, given in (("--format", format_), ("--columns", columns)):
+        if graph is not None and given is not None:
+            raise Misuse(f"`--graph` and `{option}` exclude each other")
+    chosen, texts = _columns(columns), settings(set_)
+    written = Format.LATEX if format_ is None else format_
+    if latex and written is not Format.LATEX:
+        raise Misuse(f"`--latex` and `--format {written.value}` exclude each other")
+    format_ = Format.LATEX if latex else format_
+    loaded, sizes = load_bound(architecture, texts)
     report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value)
     manner = stdout_manner(color)
-    match format_:
-        case Format.TABLE if latex:
-            from shapecalc.render import latex as papers
-
-            text = papers.inspection(report, chosen, depth, expand=expand)
-        case Format.TABLE:
-            from shapecalc.render import table
-
-            text = table.inspection(report, chosen, depth, expand=expand, **manner)
-        case Format.JSON:
-            from shapecalc.render import json
-
-            text = json.document(report.to_dict(), unicode=manner["unicode"])
-        case Format.CSV:
-            from shapecalc.render import csv
-
-            text = csv.inspection(report, chosen, depth)
-        case Format.MARKDOWN:
-            from shapecalc.render import markdown
-
-            text = markdown.inspection(report, chosen, depth, expand=expand)
-        case _:
-            assert_never(format_)
-    print(text)
+    if graph is not None:
+        print(_drawn(report, graph, depth, expand=expand, unicode=manner["unicode"]))
+    else:
+        print(_listed(report, format_ or Format.TABLE, chosen, depth, expand=expand, manner=manner))
     # What a file expects of itself, it expects at its own sizes and as PyTorch counts.
     wrong = unmet(report) if not set_ and not symbolic and params_as is ParamsAs.PYTORCH else ()
+    wrong += impossible(report)
     wrong += unproved(inspect_at(loaded, {}, symbolic=True)) if loaded.where and not set_ else ()
     findings = ShapecalcError((*suspicions(report), *wrong), loaded.file)
     if wrong:
         raise findings
     if findings.diagnostics:
         say(findings)  # what is only suspect does not change the exit code
+
+
+def _listed(
+    report: Report, format_: Format, columns: tuple[Column, ...], depth: int | None, *, expand: bool, manner: Manner
+) -> str:
+    match format_:
+        case Format.TABLE:
+            from shapecalc.render import table
+
+            return table.inspection(report, columns, depth, expand=expand, **manner)
+        case Format.JSON:
+            from shapecalc.render import json
+
+            return json.document(report.to_dict(), unicode=manner["unicode"])
+        case Format.CSV:
+            from shapecalc.render import csv
+
+            return csv.inspection(report, columns, depth)
+        case Format.MARKDOWN:
+            from shapecalc.render import markdown
+
+            return markdown.inspection(report, columns, depth, expand=expand)
+        case Format.LATEX:
+            from shapecalc.render import latex
+
+            return latex.inspection(report, columns, depth, expand=expand)
+        case _:
+            assert_never(format_)
+
+
+def _drawn(report: Report, graph: Graph, depth: int | None, *, expand: bool, unicode: bool) -> str:
+    match graph:
+        case Graph.MERMAID:
+            from shapecalc.render import mermaid
+
+            text = mermaid.inspection(report, depth, expand=expand, unicode=unicode)
+            excess = mermaid.excess(text)
+            if excess is not None:
+                print(f"note: the graph has {excess}; `--depth` folds it", file=sys.stderr)
+            return text
+        case Graph.DOT:
+            from shapecalc.render import dot
+
+            return dot.inspection(report, depth, expand=expand, unicode=unicode)
+        case _:
+            assert_never(graph)
 
 
 def _columns(names: str | None) -> tuple[Column, ...]:

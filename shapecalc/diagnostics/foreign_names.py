@@ -42,14 +42,22 @@ LAYERS: Mapping[str, str | None] = {
     **_names(
         conv_transpose="conv1dtranspose conv2dtranspose conv3dtranspose",
         linear="dense fc fullyconnected innerproduct gemm lazylinear affine",
+        rbf="rbflayer radialbasis radialbasisfunction radialbasisfunctions",
         dropout="alphadropout featurealphadropout",
+        stochastic_depth="droppath",
         identity="noop passthrough",
         batch_norm="batchnormalization syncbatchnorm bn",
         layer_norm="layernormalization ln",
         group_norm="groupnormalization gn",
         instance_norm="instancenormalization",
         local_response_norm="lrn localresponsenormalization",
+        scale="layerscale learnablescale scaleshift",
         reshape="view unflatten",
+        unsqueeze="expanddims expanddim newaxis",
+        channel_shuffle="shufflechannels shufflechannel",
+        pixel_shuffle="subpixelshuffle periodicshuffle pixelshuffler",
+        pixel_unshuffle="pixelunshuffler inversepixelshuffle",
+        center_crop="centralcrop cropcenter croplike",
         permute="transpose",
         pad="padding",
         upsample="upsamplingnearest2d upsamplingbilinear2d resize interpolate",
@@ -68,11 +76,20 @@ LAYERS: Mapping[str, str | None] = {
         mean="reducemean",
         max="reducemax amax",
         sum="reducesum",
+        add="torch.add addition addn addv2 eltwise eltwisesum elementwiseadd residual residualadd shortcut skipadd",
+        multiply="torch.mul mul mult multiplication times eltwiseprod elementwisemul elementwisemultiply hadamard",
+        concat="torch.cat cat concatenate torch.concat torch.concatenate concatv2 concatenation depthconcat",
+        matmul="torch.matmul torch.bmm bmm mm batchmatmul batchmatmulv2 matrixmultiply matrixmultiplication",
+        split="torch.split splitv",
+        chunk="torch.chunk",
+        select_channels="indexselect torch.indexselect channelselect channelselection pickchannels",
         nothing=(
-            "relu6 prelu rrelu selu celu glu geglu swiglu mish maxout softsign softmin softshrink hardshrink hardtanh "
+            "prelu rrelu selu celu glu geglu swiglu mish maxout softsign softmin softshrink hardshrink hardtanh "
             "tanhshrink logsigmoid threshold activation unitnormalization rmsnorm rmsnormalization embeddingbag "
-            "rnncell lstmcell grucell simplernncell bidirectional timedistributed multiheadattention attention add "
-            "multiply concat concatenate sequential cnn dnn average maximum minimum min sub subtract gather indexselect"
+            "rnncell lstmcell grucell simplernncell bidirectional timedistributed multiheadattention attention "
+            # These leave channels in another order than PixelUnshuffle, crop elsewhere, scale by what is not learnt.
+            "spacetodepth depthtospace randomcrop rescaling dropblock "
+            "sequential cnn dnn average maximum minimum min sub subtract gather stack slice tensorsplit dot einsum"
         ),
     ),
 }
@@ -164,6 +181,10 @@ FIELDS: Mapping[str, Mapping[str, str | None]] = {
         p="rate prob probability dropoutrate droprate dropprob dropoutratio ratio dropout",
         nothing="keepprob",  # the complement of p: the name alone would turn its meaning round
     ),
+    "stochastic_depth": _names(
+        p="rate prob probability droprate dropprob droppath droppathrate stochasticdepthprob",
+        nothing="keepprob survivalprob survivalprobability",
+    ),
     "batch_norm": _RUNNING_NORM,
     "instance_norm": _RUNNING_NORM,
     "group_norm": {
@@ -184,7 +205,19 @@ FIELDS: Mapping[str, Mapping[str, str | None]] = {
         k="bias",
         nothing="depthradius",  # a radius r is a size of 2r + 1
     ),
+    "scale": _names(
+        dim="axis",
+        bias="usebias biasterm hasbias withbias center",
+        num_features="features numchannels channels c",
+        nothing="initvalues initvalue gamma scale",
+    ),
     "reshape": _names(shape="targetshape newshape size dims outputshape"),
+    "squeeze": _names(dim="axis axes dimension dims"),
+    "unsqueeze": _names(dim="axis axes dimension dims"),
+    "channel_shuffle": _names(groups="group numgroups ngroups g"),
+    "pixel_shuffle": _names(upscale_factor="upscale factor scale scalefactor upsamplefactor blocksize r"),
+    "pixel_unshuffle": _names(downscale_factor="downscale factor scale scalefactor downsamplefactor blocksize r"),
+    "center_crop": _names(size="outputsize targetsize cropsize shape", nothing="offset"),
     "permute": _names(dims="axes perm permutation order dim"),
     "pad": _names(
         padding="pad pads paddings amount size",
@@ -225,5 +258,20 @@ FIELDS: Mapping[str, Mapping[str, str | None]] = {
     "mean": _REDUCTION,
     "max": _REDUCTION,
     "sum": _REDUCTION,
+    "concat": _AXIS,
+    "matmul": _names(
+        transpose_b="transb adjb adjointb transposey transposesecond transposeright",
+        nothing="transposea transa adja adjointa transposex",
+    ),
+    "split": {
+        **_AXIS,
+        # A number of pieces is no size of a piece: Keras, NumPy and ONNX mean the one, PyTorch the other.
+        **_names(
+            split_size="size sizes splitsizes splitsizeorsections sizesplits lengths",
+            nothing="sections indicesorsections numoutputs numsplits numorsizesplits chunks num",
+        ),
+    },
+    "chunk": {**_AXIS, **_names(chunks="num n numchunks numoutputs numsplits pieces parts sections")},
+    "select_channels": _names(channels="index indices idx ids channel channelindices which"),
 }
 """Layer type → foreign name of a field → field of that layer."""

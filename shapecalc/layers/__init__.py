@@ -18,11 +18,12 @@ FAMILIES = (
     "activation",
     "regularization",
     "normalization",
+    "merging",
     "resampling",
+    "shuffling",
     "reducing",
     "recurrent",
     "embedding",
-    "merging",
 )
 
 __all__ = ["FAMILIES", "Layer", "Shape", "layer_type", "layer_types"]

@@ -41,6 +41,21 @@ class Relu(Elementwise):
     cost = 1
 
 
+@layer("relu6")
+class Relu6(Elementwise):
+    """Rectified linear unit that stops at 6, min(max(0, x), 6).
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs = 2 per number (two compares)
+    Source: torch.nn.ReLU6
+    """
+
+    __slots__ = ()
+    cost = 2
+
+
 @layer("leaky_relu", main="negative_slope")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeakyRelu(Elementwise):

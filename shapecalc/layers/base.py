@@ -59,7 +59,7 @@ class Layer:
 
     @property
     def output_names(self) -> tuple[str, ...] | None:
-        """The names of its outputs; None where the input decides how many there are."""
+        """The names of its outputs in order, None where how many there are depends on what enters."""
         return ("output", *type(self).further)
 
     @property

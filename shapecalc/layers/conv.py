@@ -159,7 +159,7 @@ def _fits_groups(arriving: Dim, leaving: int, groups: int) -> None:
             message = f"expects {which} channels that {groups} groups divide, receives {pretty(channels)}"
             demand(channels % groups, Relation.ZERO, "SC304", message, field="groups")
             continue
-        near = _near_divisors(math.gcd(*(size for size in (arriving, leaving) if isinstance(size, int))), groups)
+        near = near_divisors(math.gcd(*(size for size in (arriving, leaving) if isinstance(size, int))), groups)
         raise LayerError(
             "SC304",
             f"expects {which} channels that {groups} groups divide, receives {channels}, "
@@ -171,7 +171,7 @@ def _fits_groups(arriving: Dim, leaving: int, groups: int) -> None:
         )
 
 
-def _near_divisors(channels: int, groups: int) -> tuple[int, ...]:
+def near_divisors(channels: int, groups: int) -> tuple[int, ...]:
     """Return the divisors of `channels` next to `groups`, below and above."""
     small = [g for g in range(1, math.isqrt(channels) + 1) if channels % g == 0]
     divisors = [*small, *(channels // g for g in reversed(small))]

@@ -1,4 +1,4 @@
-"""Fully connected layers."""
+"""Fully connected layers, and distances to fixed centres."""
 
 from dataclasses import dataclass
 
@@ -55,6 +55,40 @@ class Linear(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per output for the bias."""
         return product(y) if self.bias else 0
+
+
+@layer("rbf", main="out_features")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rbf(Layer):
+    """Squared distances to centres that are set by hand, yᵢ = Σⱼ (xⱼ − wᵢⱼ)², on the last axis: radial basis functions.
+
+    Input: [*, features]
+    Output: [*, out_features]
+    Parameters: none
+    Buffers: weight [out_features, features], a centre per row
+    Costs: MACs 0; FLOPs = 3 × features − 1 per output: subtract, square, add up
+    Source: LeCun, Bottou, Bengio, Haffner 1998, section II.B, equation 7
+    """
+
+    out_features: Count
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape with `out_features` as its last axis.
+
+        >>> Rbf(out_features=10).output_shape((1, 84))    # LeNet-5: a 7 x 12 picture of each digit
+        (1, 10)
+        """
+        if not x:
+            raise LayerError("SC305", "expects at least one axis, receives a single number")
+        return (*x[:-1], self.out_features)
+
+    def buffers(self, x: Shape) -> dict[str, Shape]:
+        """Return the centres: they are kept, not learnt."""
+        return {"weight": (self.out_features, x[-1])}
+
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return a subtraction and a square for each feature, and one addition fewer, per output."""
+        return product(y) * (3 * x[-1] - 1)
 
 
 def _unflattened(x: Shape, in_features: int) -> bool:

@@ -1,12 +1,12 @@
-"""Normalisation: over the batch, a layer, groups of channels, one sample's channel, neighbouring channels."""
+"""Normalisation over the batch, a layer, groups of channels, a sample's channel, its neighbours; a scale alone."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, exact_quotient, product
-from shapecalc.layers.base import Layer, Shape, demand, layer, note, show, stated
-from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Several
+from shapecalc.layers.base import Layer, Shape, axis_index, demand, layer, note, show, stated
+from shapecalc.layers.fields import Axis, Bool, Count, Integer, Number, OptionalCount, Several
 
 Epsilon = Annotated[float, Number(minimum=0)]
 Momentum = Annotated[float | None, Number(minimum=0, maximum=1)]
@@ -231,6 +231,44 @@ class LocalResponseNorm(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return size + 4 operations per number."""
         return (self.size + 4) * product(x)
+
+
+@layer("scale")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale(Layer):
+    """Multiplies each channel by a learnt factor; with `bias` a learnt number is added too.
+
+    `dim` is the axis that has a factor for each of its entries: −1 where channels stand last. The factor alone is the
+    layer scale of ConvNeXt; factor and addend are the trainable coefficient and bias of LeNet-5's sub-sampling maps.
+
+    Input: [N, C, *], or any shape that has axis `dim`
+    Output: as the input
+    Parameters: weight [C], bias [C] (`bias`)
+    Costs: MACs 0; FLOPs = 1 per number, 2 with `bias`
+    Source: Liu et al. 2022 (ConvNeXt), layer scale; LeCun, Bottou, Bengio, Haffner 1998, section II.B
+    """
+
+    dim: Axis = 1
+    bias: Bool = False
+    num_features: OptionalCount = None
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape."""
+        stated(self.num_features, x[axis_index(self.dim, len(x), "dim", x)], "num_features", "channels")
+        return x
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """Return weight and, where there is one, bias.
+
+        >>> Scale(dim=-1).parameters((1, 56, 56, 96))    # ConvNeXt-T, first stage
+        {'weight': (96,)}
+        """
+        channels = (x[self.dim],)
+        return {"weight": channels, "bias": channels} if self.bias else {"weight": channels}
+
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return one multiplication per number, and one addition for the bias."""
+        return (2 if self.bias else 1) * product(x)
 
 
 def _refuse_lone_number(x: Shape, axes: Shape, what: str) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from shapecalc.dims import Dim
 from shapecalc.layers.base import Layer, Shape, layer
-from shapecalc.layers.fields import Number
+from shapecalc.layers.fields import Number, Word
 
 
 @layer("dropout", main="p")
@@ -21,6 +21,30 @@ class Dropout(Layer):
     """
 
     p: Annotated[float, Number(minimum=0, maximum=1)] = 0.5
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape."""
+        return x
+
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return 0: in evaluation nothing is computed."""
+        return 0
+
+
+@layer("stochastic_depth", main="p")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StochasticDepth(Layer):
+    """Drops a whole branch with probability `p` in training, for each sample or for the batch; nothing in evaluation.
+
+    Input: [*]
+    Output: [*]
+    Parameters: none
+    Costs: MACs 0; FLOPs 0 in evaluation
+    Source: torchvision.ops.StochasticDepth; Huang, Sun, Liu, Sedra, Weinberger 2016
+    """
+
+    p: Annotated[float, Number(minimum=0, maximum=1)]
+    mode: Annotated[str, Word(("row", "batch"))] = "row"
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""

@@ -1,13 +1,13 @@
-"""Layers that widen space: padding and upsampling."""
+"""Layers that widen or cut space: padding, cropping and upsampling."""
 
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Relation, floor_div, product
-from shapecalc.layers.base import Layer, Shape, layer, note, per_axis, show, spatial_rank, undecided
+from shapecalc.dims import Dim, Relation, floor_div, pretty, product
+from shapecalc.layers.base import Layer, Shape, demand, layer, note, per_axis, show, spatial_rank, undecided
 from shapecalc.layers.conv import fits_padding_mode
 from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OptionalPerAxis, Several, Word
 
@@ -70,6 +70,77 @@ class Pad(Layer):
             )
         last_first = zip(self.padding[::2], self.padding[1::2], strict=True)
         return tuple(last_first)[::-1]
+
+
+@layer("center_crop", main="size")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CenterCrop(Layer):
+    """Cuts the middle out of space: to a `size`, or to the spatial size of a second input, `from: [what, like]`.
+
+    Where the cells around the middle are odd in number, the one more goes after it.
+
+    Input: [N, C, *spatial]; without `size` a second one, [*, *, *spatial], of which the spatial size alone is read
+    Output: [N, C, *size], from cell ⌊(n − size)/2⌋ on
+    Parameters: none
+    Costs: MACs 0; FLOPs 0
+    Source: Ronneberger, Fischer, Brox 2015 (U-Net), figure 2, "copy and crop"
+    """
+
+    takes: ClassVar[tuple[int, int]] = (1, 2)
+    size: OptionalPerAxis = None
+
+    def output_shape(self, x: Shape, like: Shape | None = None) -> Shape:
+        """Return [N, C, *size].
+
+        >>> CenterCrop().output_shape((1, 512, 64, 64), (1, 512, 56, 56))    # U-Net, the deepest copy
+        (1, 512, 56, 56)
+        """
+        rank = spatial_rank(x)
+        if (self.size is None) == (like is None):
+            received = "neither" if like is None else "both"
+            raise LayerError(
+                "SC205",
+                f"expects one of `size` and a second input, `from: [what, like]`, receives {received}",
+                field=None if self.size is None else "size",
+            )
+        if like is None:
+            sizes: Shape = per_axis(self.size, rank, "size")
+        elif len(like) == len(x):
+            sizes = like[2:]
+        else:
+            message = f"expects two inputs with as many spatial axes, receives {show(x)} and {show(like)}"
+            raise LayerError("SC314", message)
+        for axis, (n, size) in enumerate(zip(x[2:], sizes, strict=True), start=2):
+            self._fits(n, size, axis, x)
+        return (x[0], x[1], *sizes)
+
+    def operations(self, *shapes: Shape) -> Dim:
+        """Return 0: numbers are copied, none is computed."""
+        return 0
+
+    def _fits(self, n: Dim, size: Dim, axis: int, x: Shape) -> None:
+        """Refuse to crop to more than there is, or to what may be more."""
+        left = n - size
+        field = None if self.size is None else "size"
+        message = f"expects at least {pretty(size)} cells along axis {axis}, receives {pretty(n)}"
+        if not isinstance(left, int):
+            demand(left, Relation.NONNEGATIVE, "SC302", message, field=field)
+            return
+        if left >= 0:
+            return
+        each = isinstance(self.size, tuple)
+        # A lone size is every axis's: what mends it fits the shortest.
+        most = min((cells for cells in (x[axis : axis + 1] if each else x[2:]) if isinstance(cells, int)), default=None)
+        mends = field is not None and most is not None
+        raise LayerError(
+            "SC302",
+            message,
+            field=field,
+            label=f"more than the {pretty(n)} that there are",
+            help=f"write {most}, or less" if mends else None,
+            index=(axis - 2,) if each else (),
+            replacement=str(most) if mends else None,
+        )
 
 
 @layer("upsample", main="scale_factor")

@@ -179,3 +179,80 @@ class Permute(Moving):
                 "SC205", f"expects each axis of {show(x)} once in `dims`, receives {list(self.dims)}", field="dims"
             )
         return tuple(x[axis] for axis in order)
+
+
+@layer("squeeze", main="dim")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Squeeze(Moving):
+    """Takes axes of 1 away.
+
+    `dim` is one axis or a list of them, each of which must be 1. PyTorch leaves an axis that is not 1 as it is, and
+    without `dim` drops every 1 there happens to be, a batch of one sample among them: here neither passes in silence.
+
+    Input: [*]
+    Output: [*] without `dim`
+    Parameters: none
+    Costs: MACs 0; FLOPs 0
+    Source: torch.squeeze
+    """
+
+    dim: Annotated[int | tuple[int, ...], Several(Integer(minimum=None))]
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the shape without the axes of 1.
+
+        >>> Squeeze(dim=(2, 3)).output_shape((5, 64, 1, 1))
+        (5, 64)
+        """
+        gone: set[int] = set()
+        for entry, dim in enumerate(self.dim if isinstance(self.dim, tuple) else (self.dim,)):
+            index = (entry,) if isinstance(self.dim, tuple) else ()
+            axis = axis_index(dim, len(x), "dim", x, index)
+            if axis in gone:
+                message = f"expects each axis of {show(x)} at most once in `dim`, receives axis {axis} again"
+                raise LayerError("SC205", message, field="dim", index=index)
+            if x[axis] != 1:
+                self._hold_one(x, axis, index)
+            gone.add(axis)
+        return tuple(size for axis, size in enumerate(x) if axis not in gone)
+
+    def _hold_one(self, x: Shape, axis: int, index: tuple[int, ...]) -> None:
+        size = x[axis]
+        message = f"expects 1 along axis {axis} to take it away, receives {pretty(size)} in {show(x)}"
+        if isinstance(size, Expr):
+            demand(size - 1, Relation.ZERO, "SC307", message, field="dim")
+            return
+        offered = [] if index else [place for place, other in enumerate(x) if other == 1]
+        raise LayerError(
+            "SC307",
+            message,
+            field="dim",
+            label=f"axis {axis} is {pretty(size)}",
+            help="write " + " or ".join(f"`dim: {place}`" for place in offered) if offered else None,
+            index=index,
+            replacement=str(offered[0]) if offered else None,
+        )
+
+
+@layer("unsqueeze", main="dim")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsqueeze(Moving):
+    """Puts in an axis of 1, which is axis `dim` of what leaves: −1 puts it last.
+
+    Input: [*]
+    Output: [*] with 1 at `dim`
+    Parameters: none
+    Costs: MACs 0; FLOPs 0
+    Source: torch.unsqueeze
+    """
+
+    dim: Axis
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the shape with the axis of 1.
+
+        >>> Unsqueeze(dim=1).output_shape((5, 28, 28)), Unsqueeze(dim=-1).output_shape((5, 28))
+        ((5, 1, 28, 28), (5, 28, 1))
+        """
+        axis = axis_index(self.dim, len(x) + 1, "dim", x)
+        return (*x[:axis], 1, *x[axis:])

@@ -74,26 +74,42 @@ class _Anatomy:
         entry = self._layer_entry(words, node)
         if entry is None:
             return None
-        word, value = entry
+        word: Scalar = entry[0]
+        value: Node | None = entry[1]
         kind = self._kind(word)
         if kind is None:
             return None
         others = [other for other in words if other is not entry]
         strays = self._strays(kind, entry, others, own) if isinstance(kind, type) else ()
         if not isinstance(kind, type):
-            self._refuse_beside(word, others, own)
+            value = self._with_strays(kind, entry, others, own)
         return Found(kind, word, value, strays, own)
 
     def _is_known(self, word: Scalar) -> bool:
         return word.text in self._blocks or layer_type(word.text) is not None
 
-    def _refuse_beside(self, word: Scalar, others: list[Entry], own: dict[str, Node]) -> None:
-        """Refuse what stands beside the call of a block, and take the likely word for a misspelt key."""
+    def _with_strays(self, block: Block, entry: Entry, others: list[Entry], own: dict[str, Node]) -> Node | None:
+        """Refuse what stands beside the call of a block, and return the arguments with those that stand there.
+
+        The likely word is taken for a misspelt key.
+        """
+        word, given = entry
+        parameters = {parameter.name.text for parameter in block.parameters}
+        strays = tuple(other for other in others if other[0].text in parameters)
+        if strays:
+            self._refuse_strays(entry, strays)
+            if isinstance(given, Mapping):
+                given = given._replace(entries=(*given.entries, *strays))
+            elif given is None or plain(given) is None:
+                given = Mapping(strays, word.span)
         for key, value in others:
+            if key.text in parameters:
+                continue
             message = f"unknown key `{shorten(key.text)}` beside `{word.text}`"
             near = self._findings.unknown(key, STEP_KEYS, message, _NAMES)
             if near is not None:
                 own.setdefault(near, value)
+        return given
 
     def _layer_entry(self, words: list[Entry], step: Mapping) -> Entry | None:
         """Return the one key of a step that is its layer."""
@@ -116,12 +132,15 @@ class _Anatomy:
         return known[0] if known else words[0]
 
     def _kind(self, word: Scalar) -> type[Layer] | Block | None:
-        """Return the layer's class or the block; refuse an unknown word and return what was likely meant."""
+        """Return the layer's class or the block; None where that is not known."""
+        if word.text in self._findings.lost_blocks:
+            return None
         if word.text in self._blocks:
             return self._blocks[word.text]  # None is a block that cannot be made out: one cause, one error
-        cls = layer_type(word.text)
-        if cls is not None:
-            return cls
+        return layer_type(word.text) or self._likely(word)
+
+    def _likely(self, word: Scalar) -> type[Layer] | Block | None:
+        """Refuse an unknown word, and return what was likely meant."""
         from shapecalc.parser.words import called_layer, closest_layer, lookalikes  # noqa: PLC0415 - for mistakes
 
         message = f"unknown layer type `{shorten(word.text)}`"
@@ -132,28 +151,36 @@ class _Anatomy:
             self._findings.refuse("SC101", message, head(word), help=f"write `{written}`", fix=fix)
             return None
         near = closest_layer(word.text)
-        block = self._closest_block(word.text)
-        if block is not None and near is None:
+        block = self._closest_block(word.text, near)
+        if block is not None:
             fix = Fix(word.span, block.name.text)
             help_text = f"write `{block.name.text}`"
-            self._findings.refuse("SC101", message, word.span, help=help_text, fix=fix)
+            labels = (Label(block.name.span, "defined here"),)
+            self._findings.refuse("SC101", message, word.span, labels=labels, help=help_text, fix=fix)
             return block
         notes = tuple(f"it holds {letter}" for letter in lookalikes(word.text)) if near else ()
         if near is not None:
             fix = Fix(word.span, near)
             self._findings.refuse("SC101", message, word.span, help=f"write `{near}`", fix=fix, notes=notes[:3])
             return layer_type(near)
+        if self._findings.blocks_lost:
+            return None  # it may be a block of a file that could not be read: one cause, one error
         help_text = "`shapecalc layers` lists every layer type"
         if self._blocks:
             help_text += f"; the file's blocks are {', '.join(f'`{name}`' for name in self._blocks)}"
         self._findings.refuse("SC101", message, head(word), help=help_text)
         return None
 
-    def _closest_block(self, word: str) -> Block | None:
-        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+    def _closest_block(self, word: str, near: str | None) -> Block | None:
+        """Return the block that was likely meant: the file's own words come before layers as many edits away."""
+        from shapecalc.diagnostics.foreign_names import LAYERS  # noqa: PLC0415 - only a mistake needs it
+        from shapecalc.diagnostics.suggestions import closest, distance, fold  # noqa: PLC0415
 
-        near = closest(word, tuple(self._blocks))
-        return None if near is None else self._blocks[near]
+        name = closest(word, tuple(self._blocks))
+        if name is None or fold(word) in LAYERS:
+            return None
+        edits = distance(word, name, len(word))
+        return self._blocks[name] if near is None or edits <= distance(word, near, len(word)) else None
 
     def _strays(self, cls: type[Layer], entry: Entry, others: list[Entry], own: dict[str, Node]) -> tuple[Entry, ...]:
         """Refuse what stands beside a layer, and return what of it are fields of the layer, indented too little."""
@@ -171,20 +198,24 @@ class _Anatomy:
                 if self._findings.unknown(key, STEP_KEYS, keys, _NAMES) is not None and near is not None:
                     own.setdefault(near, value)
         if strays:
-            names = " and ".join(f"`{key.text}`" for key, _ in strays)
-            verb = "stands" if len(strays) == 1 else "stand"
-            key = strays[0][0]
-            inside = ", ".join(f"{key.text}: …" for key, _ in strays)
-            written = "" if isinstance(entry[1], Mapping) else f", or write `{cls.word}: {{{inside}}}`"
-            self._findings.refuse(
-                "SC102",
-                f"{names} {verb} beside `{cls.word}`, not in it",
-                key.span,
-                labels=tuple(Label(other.span, "") for other, _ in strays[1:]),
-                help=f"indent below `{cls.word}:`{written}",
-                fix=self._indented(entry, strays),
-            )
+            self._refuse_strays(entry, strays)
         return strays
+
+    def _refuse_strays(self, entry: Entry, strays: tuple[Entry, ...]) -> None:
+        """Refuse fields or arguments that stand beside a layer or block, indented too little."""
+        word, node = entry
+        names = " and ".join(f"`{key.text}`" for key, _ in strays)
+        verb = "stands" if len(strays) == 1 else "stand"
+        inside = ", ".join(f"{key.text}: …" for key, _ in strays)
+        written = "" if isinstance(node, Mapping) else f", or write `{word.text}: {{{inside}}}`"
+        self._findings.refuse(
+            "SC102",
+            f"{names} {verb} beside `{word.text}`, not in it",
+            strays[0][0].span,
+            labels=tuple(Label(other.span, "") for other, _ in strays[1:]),
+            help=f"indent below `{word.text}:`{written}",
+            fix=self._indented(entry, strays),
+        )
 
     def _misspelt_field(self, cls: type[Layer], key: Scalar) -> bool:
         from shapecalc.parser.words import closest_field  # noqa: PLC0415 - only a mistake needs the tables
@@ -202,6 +233,8 @@ class _Anatomy:
         word, node = entry
         first, last = strays[0][0].span, strays[-1][1].span
         lines = self._findings.source.of(first).text.split("\n")
+        if isinstance(node, Mapping) and node.span.line == word.span.line:
+            return None  # it is in braces: nothing can be indented below it
         if isinstance(node, Mapping):
             above, by = node.span.end_line, node.span.column - first.column
         else:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.architecture import Origin
 from shapecalc.diagnostics import Fix, Label, Span
 from shapecalc.layers import layer_type
 from shapecalc.layers.fields import said
-from shapecalc.parser.expressions import NAME, ExpressionError, uses_parameters, value_of
+from shapecalc.parser.expressions import NAME, ExpressionError, names_used, uses_parameters, value_of
 from shapecalc.parser.findings import head
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.shapes import plain
@@ -63,7 +64,7 @@ def read_blocks(node: Node, findings: Findings) -> dict[str, Block]:
 def _block(name: Scalar, node: Node, findings: Findings) -> Block | None:
     if layer_type(name.text) is not None:
         message = f"a block expects a name of its own: `{name.text}` is a layer type"
-        findings.refuse("SC103", message, name.span, help=f"write `{name.text}_block`, or another name")
+        findings.refuse("SC103", message, name.span, help=f"call it `{name.text}_block`, or another name")
         return None
     if not NAME.fullmatch(name.text):
         message = f"the name of a block expects a letter, then letters, digits or `_`, receives `{shorten(name.text)}`"
@@ -105,7 +106,20 @@ def _parameters(node: Node, block: Scalar, findings: Findings) -> tuple[Paramete
             refuse_argument(name.text, default, findings)
         else:
             parameters[name.text] = Parameter(name, default)
+    _refuse_later(tuple(parameters.values()), findings)
     return tuple(parameters.values())
+
+
+def _refuse_later(parameters: tuple[Parameter, ...], findings: Findings) -> None:
+    """Refuse a default that uses its own parameter or one after it, whether or not a call gives that one."""
+    for position, (name, default) in enumerate(parameters):
+        used = frozenset() if default is None else names_used(default)
+        late = next((other.name for other in parameters[position:] if other.name.text in used), None)
+        if default is not None and late is not None:
+            message = f"the default of `{name.text}` uses `{late.text}`, which is not known before it"
+            labels = (Label(late.span, "it stands here"),)
+            help_text = f"put `{late.text}` before `{name.text}`" if late is not name else None
+            findings.refuse("SC105", message, head(default), labels=labels, help=help_text)
 
 
 def _inputs(node: Node, block: Scalar, findings: Findings) -> tuple[str, ...]:
@@ -139,11 +153,8 @@ def bind(
     A lone value fills the first parameter. A default may use the parameters before it, and those of the file
     (`around`).
     """
-    before = len(findings.found)
     given = _given(block, word, node, findings)
-    if len(findings.found) == before:
-        _refuse_missing(block, word, given, findings)
-    if len(findings.found) != before:
+    if given is None or not _is_complete(block, word, given, findings):
         return None
     for parameter in block.parameters:
         if parameter.default is None or parameter.name.text in given:
@@ -162,40 +173,44 @@ def outer(block: Block, around: MappingOf[str, Node]) -> dict[str, Node]:
     return {name: node for name, node in around.items() if name not in own}
 
 
-def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) -> dict[str, Node]:
-    """Return what a call gives, by parameter."""
+def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) -> dict[str, Node] | None:
+    """Return what a call gives, by parameter; None where a part of it is wrong."""
     given: dict[str, Node] = {}
     if isinstance(node, Mapping):
-        for key, value in node.entries:
-            _bind_one(block, key, value, given, findings)
-    elif node is not None and not (isinstance(node, Scalar) and node.value is None):
+        fits = [_bind_one(block, key, value, given, findings) for key, value in node.entries]
+        return given if all(fits) else None
+    if node is not None and not (isinstance(node, Scalar) and node.value is None):
         if not block.parameters:
             message = f"block `{word.text}` has no parameter, receives {said(plain(node))}"
             labels = (Label(block.name.span, "defined here"),)
-            findings.refuse("SC202", message, head(node), labels=labels, help=f"write `{word.text}` alone")
-        elif is_argument(node):
-            given[block.parameters[0].name.text] = node
-        else:
+            findings.refuse("SC202", message, head(node), labels=labels, help=f"`{word.text}` stands alone")
+            return None
+        if not is_argument(node):
             refuse_argument(block.parameters[0].name.text, node, findings)
+            return None
+        given[block.parameters[0].name.text] = node
     return given
 
 
-def _refuse_missing(block: Block, word: Scalar, given: MappingOf[str, Node], findings: Findings) -> None:
+def _is_complete(block: Block, word: Scalar, given: MappingOf[str, Node], findings: Findings) -> bool:
+    """Return whether every parameter without a default is given; refuse the call where one is not."""
     missing = [
         parameter.name
         for parameter in block.parameters
         if parameter.default is None and parameter.name.text not in given
     ]
     if not missing:
-        return
+        return True
     names = " and ".join(f"`{name.text}`" for name in missing)
     written = ", ".join(f"{name}: …" for name in [*given, *(name.text for name in missing)])
     labels = tuple(Label(name.span, "has no default") for name in missing)
     message = f"block `{word.text}` expects {names}, receives none"
     findings.refuse("SC106", message, word.span, labels=labels, help=f"write `{word.text}: {{{written}}}`")
+    return False
 
 
-def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], findings: Findings) -> None:
+def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], findings: Findings) -> bool:
+    """Take one argument in, and return whether it is right."""
     known = [parameter.name.text for parameter in block.parameters]
     name: str | None = key.text
     if name not in known:
@@ -212,11 +227,12 @@ def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], fi
             fix=Fix(key.span, name) if name else None,
         )
     if name is None:
-        return
-    if is_argument(value):
-        given.setdefault(name, value)
-    else:
+        return False
+    if not is_argument(value):
         refuse_argument(name, value, findings)
+        return False
+    given.setdefault(name, value)
+    return name == key.text
 
 
 def put_in(node: Node, arguments: MappingOf[str, Node], findings: Findings, owner: str = "the block") -> Node | None:
@@ -249,21 +265,23 @@ def _used(node: Scalar, arguments: MappingOf[str, Node], findings: Findings, own
     try:
         value = value_of(text, arguments, owner)
     except ExpressionError as error:
-        at = node.span
+        at, fix = node.span, None
         if at.line == at.end_line and at.end_column - at.column == len(text) + 2 * node.quoted:
             first = at.column + node.quoted
             at = at._replace(column=first + error.start, end_column=first + max(error.end, error.start + 1))
+            fix = None if error.replacement is None else Fix(at, error.replacement)
         labels: tuple[Label, ...] = ()
         if error.name is not None and error.name in arguments:
             given = arguments[error.name]
             labels = (Label(head(given), f"`{error.name}` is {said(plain(given))} here"),)
-        findings.refuse("SC105", f"`{shorten(text)}` {error.message}", at, labels=labels, help=error.help)
+        findings.refuse("SC105", f"`{shorten(text)}` {error.message}", at, labels=labels, help=error.help, fix=fix)
         return None
     if isinstance(value, int):
         findings.given[node.span] = None
         return Scalar(value, node.span, str(value))
     # Where the argument comes from is shown beside what is wrong with it.
-    findings.given[node.span] = Label(head(value), f"`{shorten(text)}` is {said(plain(value))} here")
+    label = Label(head(value), f"`{shorten(text)}` is {said(plain(value))} here")
+    findings.given[node.span] = Origin(label, isinstance(value, Scalar) and head(value) == value.span)
     return _moved(value, node.span)
 
 

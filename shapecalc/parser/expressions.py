@@ -33,12 +33,16 @@ Value = int | float | bool | str | None
 class ExpressionError(ValueError):
     """What is wrong with a use of parameters, and from where to where in its text."""
 
-    def __init__(self, message: str, start: int, end: int, help_text: str | None = None) -> None:
+    def __init__(
+        self, message: str, start: int, end: int, help_text: str | None = None, replacement: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.start = start
         self.end = end
         self.help = help_text
+        self.replacement = replacement
+        """What to write from `start` to `end`, where that mends it."""
         self.name: str | None = None
         """The parameter that is to blame, where one is."""
 
@@ -61,11 +65,11 @@ def value_of(text: str, arguments: MappingOf[str, Node], owner: str = "the block
     """
     found = _USE.fullmatch(text)
     if found is None:
-        raise ExpressionError("expects `$name`, or arithmetic in `${…}`", 0, len(text))
+        raise ExpressionError("expects `$name` alone, or arithmetic in `${…}`", 0, len(text))
     name = found["name"]
     if name is not None:
         if name not in arguments:
-            raise _unknown(_Token("name", name, 0, len(text)), arguments, owner)
+            raise _unknown(name, _Token("use", text, 0, len(text)), arguments, owner)
         return arguments[name]
     return _Sum(found["sum"], found.start("sum"), arguments, owner).result()
 
@@ -144,12 +148,13 @@ class _Sum:
 
     def _argument(self, token: _Token) -> int:
         if token.text not in self._arguments:
-            raise _unknown(token, self._arguments, self._owner)
+            raise _unknown(token.text, token, self._arguments, self._owner)
         node = self._arguments[token.text]
         value = node.value if isinstance(node, Scalar) else None
         if type(value) is not int:
             received = said(value) if isinstance(node, Scalar) else "a list"
-            error = ExpressionError(f"`{token.text}` expects a whole number, is {received}", token.start, token.end)
+            message = f"expects a whole number as `{token.text}`, receives {received}"
+            error = ExpressionError(message, token.start, token.end)
             error.name = token.text
             raise error
         return value
@@ -166,9 +171,10 @@ def _tokens(text: str, offset: int) -> list[_Token]:
         kind = found.lastgroup
         token = _Token(kind, found[kind], found.start(kind) + offset, found.end(kind) + offset)
         if token.text == "/":
-            raise ExpressionError("has no `/`", token.start, token.end, "write `//`: whole numbers, rounded down")
+            help_text = "write `//`: whole numbers, rounded down"
+            raise ExpressionError("expects `//` to divide, receives `/`", token.start, token.end, help_text, "//")
         if token.text in ("**", "^"):
-            raise ExpressionError("has no power", token.start, token.end, "write a product")
+            raise ExpressionError(f"knows no `{token.text}`", token.start, token.end, "write a product")
         if kind == "number" and len(token.text) > _MOST_DIGITS:
             raise ExpressionError(f"has a number of more than {_MOST_DIGITS} digits", token.start, token.end)
         tokens.append(token)
@@ -184,14 +190,17 @@ def _bounded(value: int, token: _Token) -> int:
     return value
 
 
-def _unknown(token: _Token, arguments: MappingOf[str, Node], owner: str) -> ExpressionError:
+def _unknown(name: str, token: _Token, arguments: MappingOf[str, Node], owner: str) -> ExpressionError:
     from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
-    near = closest(token.text, tuple(arguments))
+    near = closest(name, tuple(arguments))
     known = ", ".join(f"`{other}`" for other in arguments)
     otherwise = f"its parameters: {known}" if known else f"{owner} has no parameter"
-    help_text = f"write `{near}`" if near else otherwise
-    return ExpressionError(f"`{token.text}` is no parameter of {owner}", token.start, token.end, help_text)
+    message = f"is no parameter of {owner}" if token.kind == "use" else f"uses `{name}`, no parameter of {owner}"
+    written = f"${near}" if token.kind == "use" else near
+    if near is None or written is None:
+        return ExpressionError(message, token.start, token.end, otherwise)
+    return ExpressionError(message, token.start, token.end, f"write `{written}`", written)
 
 
 def names_used(node: Node) -> frozenset[str]:

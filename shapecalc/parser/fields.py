@@ -42,9 +42,7 @@ class LayerReader:
         before = len(self._findings.found)
         nodes = self._nodes(cls, node, strays)
         spans = _spans(nodes)
-        given = self._findings.given
-        put_in = {span: given[span] for span in spans.values() if span in given} if given else {}
-        place = Place(word.span, spans, given=put_in)
+        place = Place(word.span, spans, given=self._findings.given_to(spans.values()))
         if nodes is None:
             return None, place
         values = {name: plain(value) for name, value in nodes.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.architecture import traced
 from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.parser.builder import MOST_FINDINGS
 from shapecalc.parser.scalars import shorten
@@ -13,6 +14,7 @@ from shapecalc.parser.tree import Mapping
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping as MappingOf
 
+    from shapecalc.architecture import Origin
     from shapecalc.diagnostics import Source
     from shapecalc.parser.tree import Node, Scalar
 
@@ -27,11 +29,15 @@ class Findings:
     `given` has the places where a parameter's value was put in, with the place where a call gives it, if one does.
     """
 
-    __slots__ = ("_calls", "_noted", "_seen", "found", "given", "source")
+    __slots__ = ("_calls", "_noted", "_seen", "blocks_lost", "found", "given", "lost_blocks", "source")
 
     def __init__(self, source: Source, noted: Iterable[Diagnostic] = ()) -> None:
         self.source = source
-        self.given: dict[Span, Label | None] = {}
+        self.given: dict[Span, Origin | None] = {}
+        self.blocks_lost = False
+        """Whether an included file could not be read: a word that is no layer may be one of its blocks."""
+        self.lost_blocks: set[str] = set()
+        """Blocks of included files that could not be made out."""
         self._calls: tuple[Label, ...] = ()
         self.found = list(noted)
         self._noted = tuple(finding.span for finding in self.found if finding.span is not None)
@@ -47,16 +53,21 @@ class Findings:
         if key in self._seen or (finding.span is not None and self.noted_within(finding.span)):
             return
         self._seen.add(key)
-        labels = finding.labels
-        if finding.span in self.given:
-            origin = self.given[finding.span]
-            labels = (*labels, *([origin] if origin is not None else ()))
-            # The file has a parameter there: to write a value in its place would mend this call and break others.
-            finding = finding._replace(fix=None)
-        finding = finding._replace(labels=tuple(dict.fromkeys((*labels, *self._calls))))
+        finding = traced(finding, self.given)
+        finding = finding._replace(labels=tuple(dict.fromkeys((*finding.labels, *self._calls))))
         self.found.append(finding)
         if len(self.found) >= MOST_FINDINGS:
             raise ShapecalcError(tuple(sorted(self.found, key=position)), self.source)
+
+    def given_to(self, spans: Iterable[Span]) -> dict[Span, Origin | None]:
+        """Return where calls give what stands at these places, and where the calls around give that to them."""
+        given: dict[Span, Origin | None] = {}
+        for span in spans if self.given else ():
+            at: Span | None = span
+            while at in self.given and at not in given:
+                origin = given[at] = self.given[at]
+                at = None if origin is None else origin.label.span
+        return given
 
     @contextmanager
     def within(self, call: Label) -> Iterator[None]:

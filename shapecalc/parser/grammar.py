@@ -97,18 +97,20 @@ def _architecture(
     entries = findings.keys(root, FILE_KEYS, "a file", later=LATER_FILE_KEYS, names=_NAMES)
     _refuse_missing(root, entries, findings)
     parameters = read_parameters(entries["parameters"], settings, findings) if "parameters" in entries else {}
+    written = entries
     if "parameters" in entries:
-        _put_in(entries, parameters, findings)
+        entries = _put_in(entries, parameters, findings)
     inputs = _inputs(root, entries, findings)
     if "parameters" in entries:
         refuse_symbols(entries["parameters"], inputs or (), _symbols(inputs), findings)
     sizes = _sizes(entries["sizes"], inputs, findings) if "sizes" in entries else {}
     where = read_conditions(entries["where"], _symbols(inputs), findings) if "where" in entries else ()
     blocks = _blocks(entries, folder, findings, limits)
-    scope = Scope(findings, {entry.name: entry.name for entry in inputs or (_UNKNOWN,)})
+    names = [entry.name for entry in inputs] if inputs is not None else _input_names(written)
+    scope = Scope(findings, {name: name for name in names})
     last = None
     if "layers" in entries:
-        flow = UNSAID if inputs is not None and len(inputs) > 1 else next(iter(scope.entered))
+        flow = UNSAID if len(names) > 1 else names[0]
         last = StepReader(findings, blocks, limits, parameters).read(entries["layers"], scope, flow)
     steps = tuple(scope.steps)
     outputs = _outputs(entries["outputs"], scope, findings) if "outputs" in entries and steps else {}
@@ -118,7 +120,8 @@ def _architecture(
     if inputs is None or not steps:
         return None
     if last is None or not scope.whole:
-        last = steps[-1].path
+        # The steps end before one that cannot be made out, and what leaves may come after it.
+        last, outputs = steps[-1].path, {}
     return Architecture(
         name=name or findings.source.name,
         inputs=inputs,
@@ -133,12 +136,15 @@ def _architecture(
     )
 
 
-_UNKNOWN = Input("input", ())
-"""What enters where the file does not say it in a way that can be read."""
+def _input_names(entries: dict[str, Node]) -> list[str]:
+    """Return what enters by name where not every shape can be read."""
+    node = entries.get("inputs")
+    return [key.text for key, _ in node.entries] if isinstance(node, Mapping) and node.entries else ["input"]
 
 
-def _put_in(entries: dict[str, Node], parameters: MappingOf[str, Node], findings: Findings) -> None:
-    """Put the file's parameters into what uses them; what cannot be made out is noted and left out."""
+def _put_in(entries: dict[str, Node], parameters: MappingOf[str, Node], findings: Findings) -> dict[str, Node]:
+    """Return the entries with the file's parameters in what uses them; what cannot be made out is noted, left out."""
+    entries = dict(entries)
     for key in ("input", "inputs", "layers"):
         if key not in entries:
             continue
@@ -147,6 +153,7 @@ def _put_in(entries: dict[str, Node], parameters: MappingOf[str, Node], findings
             del entries[key]
         else:
             entries[key] = node
+    return entries
 
 
 def _blocks(
@@ -169,7 +176,7 @@ def _inputs(root: Mapping, entries: dict[str, Node], findings: Findings) -> tupl
         keys = {key.text: key for key, _ in root.entries}
         labels = (Label(keys["input"].span, "the other"),) if "input" in keys else ()
         span = keys["inputs"].span if "inputs" in keys else head(entries["inputs"])
-        findings.refuse("SC102", "a file expects `input:` or `inputs:`, has both", span, labels=labels)
+        findings.refuse("SC102", "a file expects `input:` or `inputs:`, has both", span, labels=labels, help="keep one")
     if "inputs" not in entries:
         entry = _input("input", entries["input"], "input", findings) if "input" in entries else None
         return None if entry is None else (entry,)

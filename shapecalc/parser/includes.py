@@ -47,6 +47,7 @@ class _Includes:
         for item in node.items if isinstance(node, Sequence) else (node,):
             path = self._path(item, folder)
             if path is None:
+                self._findings.blocks_lost = True
                 continue
             if path in chain:
                 circle = " → ".join(f"`{step.name}`" for step in (*chain[chain.index(path) :], path))
@@ -84,17 +85,18 @@ class _Includes:
     def _file(self, path: Path, node: Node, chain: tuple[Path, ...]) -> dict[str, Block]:
         included = self._findings.source.included
         if len(included) >= self._limits.includes:
-            message = f"includes more than {self._limits.includes} files"
+            message = f"`include` reads at most {self._limits.includes} files, this is one more"
             self._findings.refuse("SC017", message, head(node))
-            return {}
+            return self._lost()
         number = len(included) + 1
         here = Label(head(node), "included here")
         try:
             source = read_source(path, self._limits)
         except ShapecalcError as error:
             for finding in error.diagnostics:
-                self._findings.refuse("SC115", f"`include`: {finding.message}", head(node), help=finding.help)
-            return {}
+                message = finding.message.replace(str(path), self._shown(path))
+                self._findings.refuse("SC115", f"`include`: {message}", head(node), help=finding.help)
+            return self._lost()
         source = source._replace(name=self._shown(path))
         self._findings.source = self._findings.source._replace(included=(*included, source))
         try:
@@ -102,17 +104,22 @@ class _Includes:
         except ShapecalcError as error:
             for finding in error.diagnostics:
                 self._findings.add(_filed_finding(finding, number, here))
-            return {}
+            return self._lost()
         self._findings.note(_filed_finding(finding, number, here) for finding in noted)
         root = _filed(root, number)
         with self._findings.within(here):
             return self._blocks(root, path, chain)
 
+    def _lost(self) -> dict[str, Block]:
+        """Note that a file's blocks are not known, and return none."""
+        self._findings.blocks_lost = True
+        return {}
+
     def _blocks(self, root: Node, path: Path, chain: tuple[Path, ...]) -> dict[str, Block]:
         if not isinstance(root, Mapping):
             message = f"a file of blocks expects `blocks:`, receives {said(plain(root))}"
             self._findings.refuse("SC005", message, head(root))
-            return {}
+            return self._lost()
         entries = self._findings.keys(root, INCLUDED_KEYS, "a file of blocks")
         if not {"blocks", "include"} & set(entries):
             start = root.span._replace(end_line=root.span.line, end_column=root.span.column + 1)
@@ -121,7 +128,12 @@ class _Includes:
         if "include" in entries:
             blocks = dict(self.read(entries["include"], path.parent, (*chain, path)))
         if "blocks" in entries:
-            merge_blocks(blocks, read_blocks(entries["blocks"], self._findings), self._findings)
+            own = read_blocks(entries["blocks"], self._findings)
+            if isinstance(entries["blocks"], Mapping):
+                self._findings.lost_blocks |= {key.text for key, _ in entries["blocks"].entries} - set(own)
+            else:
+                self._lost()
+            merge_blocks(blocks, own, self._findings)
         return blocks
 
     def _shown(self, path: Path) -> str:
@@ -159,6 +171,8 @@ def _filed_finding(finding: Diagnostic, number: int, here: Label) -> Diagnostic:
     def filed(span: Span | None) -> Span | None:
         return None if span is None else span._replace(file=number)
 
+    if finding.span is None:
+        return finding._replace(span=here.span)
     labels = tuple(Label(label.span._replace(file=number), label.text) for label in finding.labels)
     fix = None if finding.fix is None else finding.fix._replace(span=finding.fix.span._replace(file=number))
     return finding._replace(span=filed(finding.span), labels=(*labels, here), fix=fix)

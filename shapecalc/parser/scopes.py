@@ -27,7 +27,8 @@ class Scope:
     """The steps of one body while they are read, the names that they have given so far, and the slots behind these.
 
     `entered` maps names of what enters to slots. A repeated step is a body of its own that still sees what stands
-    around it: what it reads of `around` enters it too, and `captured` lists the slots outside in that order.
+    around it, from the branch `within` which it stands: what it reads of `around` enters it too, and `captured` lists
+    the slots outside in that order.
     """
 
     __slots__ = (
@@ -43,14 +44,18 @@ class Scope:
         "lost",
         "steps",
         "whole",
+        "within",
     )
 
-    def __init__(self, findings: Findings, entered: MappingOf[str, str], around: Scope | None = None) -> None:
+    def __init__(
+        self, findings: Findings, entered: MappingOf[str, str], around: Scope | None = None, within: str = ""
+    ) -> None:
         self._findings = findings
         self._slots = dict(entered)
         self._spans: dict[str, Span] = {}
         self.entered = entered
         self.around = around
+        self.within = within
         self.captured: list[str] = []
         self.fixed = 0
         """How many of `captured` are what flows in, which changes from run to run and has no name."""
@@ -120,7 +125,7 @@ class Scope:
                 return joined(place, name) if int(output) else joined(place, step)
         if self.around is None:
             return None
-        outside = self.around.find(name, "")
+        outside = self.around.find(name, self.within)
         return None if outside is None else self._capture(outside)
 
     def _capture(self, slot: str) -> str:
@@ -161,7 +166,7 @@ class Scope:
             found = self._made(joined(place, name))
             if found is not None:
                 return found
-        if name in self.entered or (self.around is not None and self.around.find(name, "") is not None):
+        if name in self.entered or (self.around is not None and self.around.find(name, self.within) is not None):
             message = f"`share` expects a step beside this one, `{shorten(name)}` stands outside"
             help_text = "put `share` where both stand side by side"
             self._findings.refuse("SC104", message, head(node), help=help_text)
@@ -191,8 +196,8 @@ class Scope:
             near = closest(name, given)
             otherwise = f"it gives {' and '.join(f'`{slot}`' for slot in given)}"
         elif block is not None:
-            message = f"`{key}` names `{shorten(name)}`: what stands in a block is not seen from outside"
-            near, otherwise = None, "name the block, or take the step out of it"
+            message = f"`{key}` names `{shorten(name)}`: what stands in a block or a repeat is not seen from outside"
+            near, otherwise = None, "name the whole, or take the step out of it"
             labels = (block,)
         elif name in self.later and joined(prefix, name) not in self._spans:
             message, near, otherwise = f"`{key}` names `{shorten(name)}`, which comes later", None, "move that step up"
@@ -201,9 +206,15 @@ class Scope:
             message = f"`{key}` names `{shorten(name)}`, which no earlier step is called"
             shown = [slot for slot in names if not slot.endswith(".output")][-_MOST_SHOWN:]
             otherwise = f"what stands before it: {', '.join(f'`{slot}`' for slot in shown)}"
+            if self._is_block:
+                otherwise += "; a block sees nothing around it but what enters"
         help_text = f"write `{near}`" if near else otherwise
         fix = Fix(node.span, near) if near else None
         self._findings.refuse("SC104", message, head(node), labels=labels, help=help_text, fix=fix)
+
+    @property
+    def _is_block(self) -> bool:
+        return self.around is None and entering(0) in self.entered.values()
 
     def _made(self, path: str) -> Step | Group | None:
         return next((step for step in self.steps if step.path == path), None)
@@ -213,7 +224,7 @@ class Scope:
         found = self._made(path)
         if not isinstance(found, Group) or found.place is None:
             return None
-        return Label(found.place.word, "the block")
+        return Label(found.place.word, "the block" if found.times is None else "the repeat")
 
     def _visible(self, prefix: str) -> list[str]:
         """Return the names that can be written within a prefix, those of other bodies around included."""
@@ -227,7 +238,7 @@ class Scope:
                 if slot.startswith(f"{place}.")
             ]
             own = [*own, *inner]
-        return own if self.around is None else [*self.around._visible(""), *own]  # noqa: SLF001 - of its own kind
+        return own if self.around is None else [*self.around._visible(self.within), *own]  # noqa: SLF001 - of its own kind
 
     def _is_lost(self, name: str) -> bool:
         """Return whether a name may be that of a step that could not be made out."""

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Body, Group, Place, Step, entering, joined, size_of
-from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Span
+from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
 from shapecalc.parser.anatomy import Found, take_apart
@@ -140,12 +140,15 @@ class StepReader:
         """Return the slots that a step reads; None where they are lost or cannot be made out."""
         if "from" in found.own:
             return scope.references(found.own["from"], path, prefix)
-        if flow == UNSAID and not (self._branches(found) and found.node):
-            names = " or ".join(f"`{name}`" for name in scope.entered)
-            message = f"the first step expects `from:`, for several inputs enter: {names}"
-            self._findings.refuse("SC104", message, found.word.span, help=f"write `from: {next(iter(scope.entered))}`")
+        if flow == UNSAID and ("repeat" in found.own or not self._branches(found)):
+            self._refuse_unsaid("the first step expects `from:`", found.word.span, scope)
             return None
         return None if flow is None else (flow,)
+
+    def _refuse_unsaid(self, expects: str, span: Span, scope: Scope) -> None:
+        names = " or ".join(f"`{name}`" for name in scope.entered)
+        message = f"{expects}, for several inputs enter: {names}"
+        self._findings.refuse("SC104", message, span, help=f"put `from: {next(iter(scope.entered))}` beside it")
 
     def _times(self, node: Node) -> int | None:
         value = node.value if isinstance(node, Scalar) else None
@@ -208,12 +211,17 @@ class StepReader:
                 message = f"a branch expects a name of letters, digits and `_`, receives `{shorten(key.text)}`"
                 self._findings.refuse("SC110", message, key.span)
             if isinstance(value, Sequence):
-                ends.append(self._list(value.items, at.scope, joined(at.path, key.text), flow))
+                end = self._list(value.items, at.scope, joined(at.path, key.text), flow)
+                if end == UNSAID:
+                    self._refuse_unsaid(f"branch `{shorten(key.text)}` expects a step with `from:`", key.span, at.scope)
+                    end = None
+                ends.append(end)
                 continue
             message = f"branch `{shorten(key.text)}` expects a list of steps, receives {said(plain(value))}"
             nothing = isinstance(value, Scalar) and value.value is None
             help_text = f"write `{key.text}: []` for what passes unchanged" if nothing else "begin each step with `- `"
-            self._findings.refuse("SC107", message, head(value), help=help_text)
+            fix = Fix(value.span, "[]" if value.text else " []") if nothing and isinstance(value, Scalar) else None
+            self._findings.refuse("SC107", message, head(value), help=help_text, fix=fix)
             ends.append(None)
         known = tuple(end for end in ends if end is not None)
         return known if len(known) == len(ends) else ()
@@ -240,7 +248,7 @@ class StepReader:
             message = "`repeat` and `share` stand on one step"
             help_text = "put the layer into a block, and repeat or share that"
             self._findings.refuse("SC107", message, head(found.own["share"]), help=help_text)
-        inside = Scope(self._findings, {}, at.scope)
+        inside = Scope(self._findings, {}, at.scope, at.prefix)
         inside.captured.extend(at.inputs)
         inside.fixed = len(at.inputs)
         inputs = tuple(entering(position) for position in range(len(at.inputs)))
@@ -250,7 +258,7 @@ class StepReader:
         if slot is None or not inside.whole or times is None:
             return None
         merged = any(step.path for step in inside.steps)
-        body = self._body(inside, slot, found.word.text if merged else "", found.word.span, times)
+        body = self._body(inside, slot, found.word.text if merged else "", found.word, times, reads=inside.fixed)
         if body is None:
             return None
         place = self._places(Place(found.word.span, {}), found)
@@ -284,11 +292,24 @@ class StepReader:
                 self._findings.refuse("SC316", message, head(found.own["share"]), labels=labels)
                 return None
             weights = shared.weights or shared.path
-        if times is not None and body.size * times > self._limits.layers:
-            self._refuse_size(body.size * times, found.word.span)
+        if self._misfits(found, body, len(at.inputs), times):
             return None
-        at.scope.add(Group(at.path, body, at.inputs, times, place, at.expect, weights))
+        # What a repeated merge finds around it, it finds there again where its weights are used once more.
+        around = () if shared is None else shared.inputs[body.reads :]
+        at.scope.add(Group(at.path, body, (*at.inputs, *around), times, place, at.expect, weights))
         return at.path
+
+    def _misfits(self, found: Found, body: Body, reads: int, times: int | None) -> bool:
+        """Refuse a body that is too large when written out, or that is given more or fewer inputs than it has."""
+        if times is not None and body.size * times > self._limits.layers:
+            self._refuse_size(body.size * times, found.word)
+            return True
+        if reads != body.reads:
+            expected = "1 input" if body.reads == 1 else f"{body.reads} inputs"
+            message = f"`{found.word.text}` expects {expected}, receives {reads}"
+            self._findings.refuse("SC313", message, found.word.span, help="name them in `from:`")
+            return True
+        return False
 
     def _again(self, found: Found, shared: Step, at: _Standing, span: Span, place: Place) -> str | None:
         """Place the layer of another step once more, with its weights."""
@@ -313,7 +334,11 @@ class StepReader:
             message = f"block `{block.name.text}` calls itself: {' → '.join(circle)}"
             labels = (Label(block.name.span, "defined here"),)
             self._findings.refuse(
-                "SC112", message, word.span, labels=labels, help="write `repeat:` for a number of times"
+                "SC112",
+                message,
+                word.span,
+                labels=labels,
+                help="`repeat:` beside a call runs a block a number of times",
             )
             return None
         arguments = bind(block, word, node, self._parameters, self._findings)
@@ -322,7 +347,8 @@ class StepReader:
             one = "1 input" if len(block.inputs) == 1 else f"{len(block.inputs)} inputs"
             message = f"block `{block.name.text}` expects {one} ({names}), receives {reads}"
             labels = (Label(block.name.span, "defined here"),)
-            self._findings.refuse("SC313", message, word.span, labels=labels, help=f"write `from: [{names}]`, by name")
+            help_text = "put `from:` beside it, with the name of a step for each"
+            self._findings.refuse("SC313", message, word.span, labels=labels, help=help_text)
             return None
         if arguments is None:
             return None
@@ -331,11 +357,11 @@ class StepReader:
             name = title(word.text, node, arguments, block)
             with self._findings.within(Label(word.span, f"in this `{name}`")):
                 self._calls.append(block)
-                self._bodies[key] = self._instance(block, name, word.span, arguments)
+                self._bodies[key] = self._instance(block, name, word, arguments)
                 self._calls.pop()
         return self._bodies[key]
 
-    def _instance(self, block: Block, name: str, span: Span, arguments: MappingOf[str, Node]) -> Body | None:
+    def _instance(self, block: Block, name: str, word: Scalar, arguments: MappingOf[str, Node]) -> Body | None:
         known = {**outer(block, self._parameters), **arguments}
         layers = put_in(block.layers, known, self._findings)
         if layers is None:
@@ -344,19 +370,19 @@ class StepReader:
         slot = self.read(layers, scope, entering(0), f"block `{block.name.text}`")
         if slot is None or not scope.whole:
             return None
-        return self._body(scope, slot, name, span)
+        return self._body(scope, slot, name, word, reads=len(block.inputs))
 
-    def _body(self, scope: Scope, output: str, name: str, span: Span, times: int = 1) -> Body | None:
+    def _body(self, scope: Scope, output: str, name: str, word: Scalar, times: int = 1, *, reads: int) -> Body | None:
         steps = tuple(scope.steps)
         size = size_of(steps)
         if size * times > self._limits.layers:
-            self._refuse_size(size * times, span)
+            self._refuse_size(size * times, word)
             return None
-        return Body(steps, output, name, size)
+        return Body(steps, output, name, size, reads)
 
-    def _refuse_size(self, size: int, span: Span) -> None:
-        message = f"comes to {size} layers when written out, more than {self._limits.layers}"
-        self._findings.refuse("SC016", message, span)
+    def _refuse_size(self, size: int, word: Scalar) -> None:
+        message = f"`{word.text}` comes to {size} layers when written out, more than {self._limits.layers}"
+        self._findings.refuse("SC016", message, word.span)
 
 
 def _named(items: tuple[Node, ...]) -> dict[str, Span]:

@@ -24,12 +24,13 @@ FAMILIES = (
     "activation",
     "normalization",
     "reshaping",
+    "merging",
     "regularization",
     "resampling",
+    "shuffling",
     "reducing",
     "recurrent",
     "embedding",
-    "merging",
 )
 
 

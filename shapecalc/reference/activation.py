@@ -23,6 +23,16 @@ def relu(_call: Call, x: Array) -> Array:
     return result
 
 
+@kernel("relu6", workspace=outputs_times(1))
+def relu6(_call: Call, x: Array) -> Array:
+    """min(max(x, 0), 6).
+
+    Source: torch.nn.ReLU6.
+    """
+    result: Array = np.minimum(np.maximum(x, constant(x, 0)), constant(x, 6))
+    return result
+
+
 @kernel("leaky_relu", workspace=outputs_times(2))
 def leaky_relu(call: Call, x: Array) -> Array:
     """X where it is positive, else `negative_slope` · x.

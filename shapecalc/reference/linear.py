@@ -1,8 +1,16 @@
-"""The linear layer: one matrix product."""
+"""The linear layer, one matrix product; and radial basis functions."""
 
 from __future__ import annotations
 
-from shapecalc.reference.base import Array, Call, kernel, outputs_times
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shapecalc.reference.base import Array, Call, Fields, Shape, kernel, outputs_times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @kernel("linear", workspace=outputs_times(0))
@@ -15,3 +23,32 @@ def linear(call: Call, x: Array) -> Array:
     if call.fields["bias"]:
         output += call.parameters["bias"]
     return output.reshape(*x.shape[:-1], -1)
+
+
+def distances_workspace(
+    _fields: Fields,
+    inputs: tuple[Shape, ...],
+    _parameters: Mapping[str, Shape],
+    outputs: tuple[Shape, ...],
+    itemsize: int,
+) -> int:
+    """The differences to one centre and their squares at a time, and the column that they add up to."""
+    return itemsize * (2 * prod(inputs[0]) + prod(outputs[0]))
+
+
+@kernel("rbf", workspace=distances_workspace)
+def rbf(call: Call, x: Array) -> Array:
+    """Every row along the last axis: its squared distance to each centre.
+
+    Raises `ValueError` where a row is not as long as a centre.
+    Source: LeCun, Bottou, Bengio, Haffner 1998, equation 7.
+    """
+    centres = call.parameters["weight"]
+    if x.shape[-1] != centres.shape[-1]:
+        # A lone number would be spread over all of a centre, and nothing would be said.
+        raise ValueError(f"measures rows of {centres.shape[-1]} features, receives {list(x.shape)}")
+    output = np.empty((*x.shape[:-1], len(centres)), dtype=np.result_type(x, centres))
+    for place, centre in enumerate(centres):
+        apart = x - centre
+        output[..., place] = (apart * apart).sum(axis=-1)
+    return output

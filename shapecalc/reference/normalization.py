@@ -1,4 +1,4 @@
-"""Normalization: by stored statistics, by the input's own, or by neighbouring channels."""
+"""Normalization: by stored statistics, by the input's own, by neighbouring channels; a learnt scale alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+# What is scaled and shifted at a time, so that the shift finds in the cache what the scale has written. Measured over
+# the maps of ResNet-50 on cores with 1 MiB each: from 256 KiB to 1 MiB this takes three quarters of the time of whole
+# maps; below 128 KiB it takes longer.
+BLOCK_BYTES = 2**19
+
+
 def per_channel(parameter: Array, x: Array) -> Array:
     """A parameter with one entry per channel, laid along axis 1 of [N, C, *spatial].
 
@@ -22,15 +28,20 @@ def per_channel(parameter: Array, x: Array) -> Array:
 
 
 def by_running_statistics(call: Call, x: Array) -> Array:
-    """Scale and shift every channel: both are folded from the statistics, once per channel."""
+    """Scale and shift every channel, a block of channels at a time; both are folded from the statistics beforehand."""
     scale = 1 / np.sqrt(call.parameters["running_var"] + call.fields["eps"])
     if call.fields["affine"]:
         scale = scale * call.parameters["weight"]
     shift = -call.parameters["running_mean"] * scale
     if call.fields["affine"]:
         shift = shift + call.parameters["bias"]
-    result: Array = x * per_channel(scale, x)
-    result += per_channel(shift, x)
+    scale, shift = per_channel(scale, x), per_channel(shift, x)
+    result = np.empty(x.shape, dtype=np.result_type(x, scale))
+    step = max(1, BLOCK_BYTES // max(1, x[:, :1].nbytes))
+    for first in range(0, x.shape[1], step):
+        block = slice(first, first + step)
+        np.multiply(x[:, block], scale[block], out=result[:, block])
+        result[:, block] += shift[block]
     return result
 
 
@@ -134,3 +145,18 @@ def local_response_norm(call: Call, x: Array) -> Array:
     total **= call.fields["beta"]
     result: Array = x / total
     return result
+
+
+@kernel("scale", workspace=outputs_times(0))
+def scale(call: Call, x: Array) -> Array:
+    """Times `weight` and, where there is one, plus `bias`, each laid along axis `dim`.
+
+    Raises `ValueError` where they have another number of entries.
+    Source: Liu et al. 2022, layer scale.
+    """
+    dim = call.fields["dim"]
+    along = [size if axis == range(x.ndim)[dim] else 1 for axis, size in enumerate(x.shape)]
+    scaled: Array = x * call.parameters["weight"].reshape(along)
+    if call.fields["bias"]:
+        scaled += call.parameters["bias"].reshape(along)
+    return scaled

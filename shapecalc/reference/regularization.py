@@ -12,3 +12,12 @@ def dropout(_call: Call, x: Array) -> Array:
     Source: torch.nn.Dropout.
     """
     return x
+
+
+@kernel("stochastic_depth", workspace=outputs_times(0))
+def stochastic_depth(_call: Call, x: Array) -> Array:
+    """The input itself, as in evaluation mode.
+
+    Source: torchvision.ops.StochasticDepth.
+    """
+    return x

@@ -1,4 +1,4 @@
-"""Padding as a layer, and upsampling: other cells at other places."""
+"""Padding as a layer, cropping and upsampling: other cells at other places."""
 
 from __future__ import annotations
 
@@ -22,6 +22,23 @@ def pad(call: Call, x: Array) -> Array:
     flat = (padding,) * (2 * (x.ndim - 2)) if isinstance(padding, int) else padding
     pairs = tuple(zip(flat[::2], flat[1::2], strict=True))
     return windows.pad(x, pairs[::-1], constant(x, call.fields["value"]), call.fields["mode"])
+
+
+@kernel("center_crop", workspace=outputs_times(0))
+def center_crop(call: Call, x: Array, like: Array | None = None) -> Array:
+    """The middle of space, as large as `size` or as the second input; a copy, so that the rest can be let go.
+
+    Raises `ValueError` where there is less than that.
+    Source: Ronneberger et al. 2015.
+    """
+    sizes = windows.per_axis(call.fields["size"], x.ndim - 2) if like is None else like.shape[2:]
+    middle = []
+    for length, size in zip(x.shape[2:], sizes, strict=True):
+        if size > length:
+            raise ValueError(f"crops {length} cells to {size}")
+        before = (length - size) // 2
+        middle.append(slice(before, before + size))
+    return windows.at(x, middle).copy()
 
 
 @kernel("upsample", workspace=outputs_times(2))

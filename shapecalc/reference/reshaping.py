@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from shapecalc.reference.base import Array, Call, kernel, outputs_times
 
 
@@ -41,3 +43,22 @@ def permute(call: Call, x: Array) -> Array:
     Source: torch.permute.
     """
     return x.transpose(call.fields["dims"])
+
+
+@kernel("squeeze", workspace=outputs_times(0))
+def squeeze(call: Call, x: Array) -> Array:
+    """The same cells without some axes of 1; a view.
+
+    Raises `ValueError` where one of them is not 1.
+    Source: torch.squeeze, which leaves such an axis.
+    """
+    return x.squeeze(call.fields["dim"])
+
+
+@kernel("unsqueeze", workspace=outputs_times(0))
+def unsqueeze(call: Call, x: Array) -> Array:
+    """The same cells with an axis of 1 more; a view.
+
+    Source: torch.unsqueeze.
+    """
+    return np.expand_dims(x, call.fields["dim"])

@@ -14,6 +14,7 @@ from shapecalc.report import BYTES, GroupReport, LayerReport, leaves, sums_of, t
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from shapecalc.diagnostics import Source, Span
     from shapecalc.layers import Layer
     from shapecalc.report import Count, Report, Sums
 
@@ -92,12 +93,17 @@ def called(row: LayerReport | GroupReport, letters: Mapping[str, str] = MappingP
         step = row.step
         words = settings(step.layer, letters)
         if len(step.inputs) > 1:
-            words += f" ({', '.join(step.branches or step.inputs)})"
+            words += f" ({', '.join(step.branches or map(_read, step.inputs))})"
         return f"{words}, weights of {step.weights}" if step.weights else words
     body, times = row.group.body, row.group.times
     title = body.title or called(row.runs[0].rows[0], letters)
     title = title if times is None else f"{title} × {times}"
     return f"{title}, weights of {row.group.weights}" if row.group.weights else title
+
+
+def _read(slot: str) -> str:
+    # What enters a body has no name there: a block's own names for it are gone once it is read.
+    return "input" if slot.startswith("<") else slot
 
 
 def lines_of(report: Report, depth: int | None = None, *, expand: bool = False) -> tuple[Line, ...]:
@@ -114,7 +120,7 @@ def _lines(
 ) -> Iterator[Line]:
     """Yield the lines of rows that stand below a heading, or of all where its path is empty."""
     level = above.level + bool(above.path)
-    for shown, folded in _folded(rows, None if depth is None else depth - level):
+    for shown, folded in neighbours(rows, None if depth is None else depth - level):
         here = Line(joined(above.path, shown), folded, level, shown, shared=above.shared)
         row = folded[0]
         deep = depth is not None and level + 1 >= depth
@@ -133,7 +139,7 @@ def _lines(
             yield from _lines(run.rows, line, depth, expand=expand)
 
 
-def _folded(
+def neighbours(
     rows: Iterable[LayerReport | GroupReport], parts: int | None
 ) -> Iterator[tuple[str, tuple[LayerReport | GroupReport, ...]]]:
     """Yield neighbours that share the first parts of their paths together, so that the order stays as it is."""
@@ -155,7 +161,7 @@ def _folded(
 
 def layer_lines(report: Report, depth: int | None = None) -> tuple[Line, ...]:
     """Return a line per layer, each under its full path, for programs; with `depth` neighbours fold."""
-    return tuple(Line(shown, rows, shown=shown) for shown, rows in _folded(report.layers, depth))
+    return tuple(Line(shown, rows, shown=shown) for shown, rows in neighbours(report.layers, depth))
 
 
 def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) -> str:
@@ -198,23 +204,28 @@ def cell(
         return "" if line.heading is not None else share(line.sums.macs, report.totals.macs)
     if column in COUNTS:
         return "" if line.heading is not None else write(COUNTS[column](line.sums))
-    return _word(column, line)
+    return _word(column, line, report)
 
 
-def _word(column: Column, line: Line) -> str:
+def _word(column: Column, line: Line, report: Report) -> str:
     first, last = line.rows[0], line.rows[-1]
     match column:
         case Column.PATH:
             return line.path
         case Column.LINE:
             place = first.step.place if isinstance(first, LayerReport) else first.group.place
-            return str(place.word.line) if place else ""
+            return _at(place.word, report.architecture.file) if place else ""
         case Column.TYPE:
             return first.type if len(line.rows) == 1 and isinstance(first, LayerReport) else ""
         case Column.INPUT:
             return "" if line.heading is not None else ", ".join(show(shape) for shape in first.inputs)
         case _:
             return "" if line.heading is not None else show(last.output)
+
+
+def _at(span: Span, source: Source | None) -> str:
+    """Return the line of a place, with the file where that is an included one."""
+    return f"{source.of(span).name}:{span.line}" if source is not None and span.file else str(span.line)
 
 
 def heading(column: Column) -> str:

@@ -95,15 +95,31 @@ def test_fields_with_one_typo_are_found():
         ("Permute", "permute"),
         ("Transpose", "permute"),
         ("Identity", "identity"),
+        ("Squeeze", "squeeze"),
+        *((name, "unsqueeze") for name in ("Unsqueeze", "expand_dims", "ExpandDims")),
+        *((name, "channel_shuffle") for name in ("ChannelShuffle", "shuffle_channels")),
+        ("PixelShuffle", "pixel_shuffle"),
+        ("PixelUnshuffle", "pixel_unshuffle"),
+        *((name, "center_crop") for name in ("CenterCrop", "central_crop")),
+        *((name, "stochastic_depth") for name in ("StochasticDepth", "DropPath")),
+        *((name, "scale") for name in ("Scale", "LayerScale")),
         *((name, "rnn") for name in ("RNN", "SimpleRNN")),
         *((name, "lstm") for name in ("LSTM", "CuDNNLSTM", "BiLSTM", "long_short_term_memory")),
         *((name, "gru") for name in ("GRU", "CuDNNGRU", "gated_recurrent_unit")),
         *((name, "embedding") for name in ("Embedding", "embed", "LookupTable")),
         *((name, "one_hot") for name in ("OneHot", "one-hot", "CategoryEncoding")),
+        *((name, "rbf") for name in ("RBF", "RBFLayer", "radial_basis_function")),
         *((name, "cosine_similarity") for name in ("CosineSimilarity", "cosine")),
         ("ReduceMean", "mean"),
         ("ReduceMax", "max"),
         ("ReduceSum", "sum"),
+        *((name, "add") for name in ("Add", "torch.add", "Eltwise", "residual")),
+        *((name, "multiply") for name in ("Multiply", "mul", "Mul", "torch.mul")),
+        *((name, "concat") for name in ("Concatenate", "Concat", "cat", "torch.cat")),
+        *((name, "matmul") for name in ("MatMul", "bmm", "torch.bmm", "BatchMatMul")),
+        *((name, "split") for name in ("Split", "torch.split")),
+        ("Chunk", "chunk"),
+        ("index_select", "select_channels"),
     ],
 )
 def test_other_frameworks_layers_lead_to_ours(theirs: str, ours: str):
@@ -150,14 +166,32 @@ def test_other_frameworks_layers_lead_to_ours(theirs: str, ours: str):
         ("one_hot", "depth", "num_classes"),
         ("select", "axis", "dim"),
         ("mean", "keepdims", "keepdim"),
+        *((word, "axis", "dim") for word in ("squeeze", "unsqueeze", "scale")),
+        ("channel_shuffle", "num_groups", "groups"),
+        ("pixel_shuffle", "block_size", "upscale_factor"),
+        ("pixel_unshuffle", "scale_factor", "downscale_factor"),
+        ("center_crop", "output_size", "size"),
+        ("stochastic_depth", "drop_prob", "p"),
         ("max", "axes", "dim"),
+        ("concat", "axis", "dim"),
+        ("matmul", "transB", "transpose_b"),
+        ("split", "split_size_or_sections", "split_size"),
+        ("chunk", "num_chunks", "chunks"),
+        ("select_channels", "indices", "channels"),
     ],
 )
 def test_other_frameworks_fields_lead_to_ours(layer: str, theirs: str, ours: str):
     assert closest(theirs, fields(layer), FIELDS[layer]) == ours
 
 
-@pytest.mark.parametrize("word", ["selu", "PReLU", "relu6", "celu", "mish", "DepthwiseConv2D", "Sequential", "CNN"])
+@pytest.mark.parametrize("word", ["DepthToSpace", "SpaceToDepth", "RandomCrop", "Cropping2D", "Rescaling", "DropBlock"])
+def test_what_moves_numbers_in_another_way_suggests_nothing(word: str):
+    assert closest(word, WORDS, LAYERS) is None
+
+
+@pytest.mark.parametrize(
+    "word", ["selu", "PReLU", "hardtanh", "celu", "mish", "DepthwiseConv2D", "Sequential", "CNN", "Slice", "stack"]
+)
 def test_a_layer_that_means_something_else_suggests_nothing(word: str):
     assert closest(word, WORDS, LAYERS) is None
 
@@ -176,12 +210,16 @@ def test_nothing_is_suggested_where_nothing_is_near(layer: str):
     ("layer", "field"),
     [
         ("dropout", "keep_prob"),
+        ("stochastic_depth", "survival_prob"),
+        ("scale", "init_values"),
         ("local_response_norm", "depth_radius"),
         ("lstm", "return_sequences"),
         ("lstm", "time_major"),
         ("lstm", "activation"),
         ("gru", "reset_after"),
         ("embedding", "mask_zero"),
+        ("split", "num_splits"),
+        ("matmul", "transpose_a"),
     ],
 )
 def test_a_field_that_means_another_quantity_suggests_nothing(layer: str, field: str):

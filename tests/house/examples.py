@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.house.merging_examples import MERGING
+from tests.house.moving_examples import MOVING
 from tests.house.recurrent_examples import EMBEDDING, FURTHER, RECURRENT, REDUCING
 from tests.house.table import BLOCK, MAP, ROW, TABLE, TOKENS, VECTOR, example
 
@@ -185,6 +187,9 @@ LINEAR = [
     example("linear", "leading axes are rows", TOKENS, out_features=7, bias=False),
     example("linear", "a single vector", VECTOR, out_features=5),
     example("linear", "features that the file states", ("N", 6), out_features=5, in_features=6),
+    example("rbf", "a distance per sample and centre", TABLE, out_features=5),
+    example("rbf", "leading axes are rows", TOKENS, out_features=7),
+    example("rbf", "a single vector", VECTOR, out_features=3),
 ]
 
 NORMALIZATION = [
@@ -219,7 +224,7 @@ NORMALIZATION = [
 ACTIVATION = [
     *(
         example(word, f"numbers of rank {len(x)}", x)
-        for word in ("relu", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh")
+        for word in ("relu", "relu6", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh")
         for x in (VECTOR, MAP)
     ),
     example("leaky_relu", "the usual slope", MAP),
@@ -283,5 +288,5 @@ REGULARIZATION = [
 
 EXAMPLES = (
     *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
-    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER),
+    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING),
 )

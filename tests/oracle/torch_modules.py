@@ -257,6 +257,7 @@ BUILDERS: dict[str, Callable[[dict[str, Any], Shape], nn.Module]] = {
     "pad": pad,
     "upsample": upsample,
     "relu": plain(nn.ReLU),
+    "relu6": plain(nn.ReLU6),
     "leaky_relu": plain(nn.LeakyReLU),
     "elu": plain(nn.ELU),
     "gelu": plain(nn.GELU),

@@ -10,6 +10,7 @@ import pytest
 from shapecalc.reference import conv as kernels, workspace
 from shapecalc.reference.base import Array, Call
 from shapecalc.reference.conv import conv, conv_transpose
+from shapecalc.reference.windows import Window, slide
 
 CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": False, "padding_mode": "zeros"}
 TRANSPOSED = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": False}
@@ -47,6 +48,13 @@ def test_tiles_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     for bytes_per_tile in (1, 700, 3000):
         monkeypatch.setattr(kernels, "TILE_BYTES", bytes_per_tile)
         np.testing.assert_allclose(conv(call("conv", weight, bias, padding=1), x), whole, rtol=1e-13, atol=1e-13)
+
+
+def test_tiles_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = slide(random(1, 3, 12, 8), Window(size=(3, 2), stride=(1, 1), dilation=(1, 1)))
+    one_row = 3 * 6 * 7 * 8
+    monkeypatch.setattr(kernels, "TILE_BYTES", 8 * one_row)  # ten rows: not eight and two
+    assert [gathered.nbytes // one_row for _, _, gathered in kernels.columns(windows, 2)] == [5, 5]
 
 
 def test_a_window_of_one_cell_is_a_linear_layer_over_the_channels() -> None:

@@ -13,6 +13,7 @@ import pytest
 from shapecalc.reference import find, words
 from shapecalc.reference.base import Array, Call
 from tests.reference.counting import run_counted
+from tests.reference.test_merging import CASES as MERGING
 from tests.reference.test_sequences import CASES as SEQUENCES
 
 CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True, "padding_mode": "zeros"}
@@ -90,6 +91,14 @@ CASES = [
         fields={"bias": True},
         parameters={"weight": (7, 5), "bias": (7,)},
         macs=2 * 3 * 5 * 7,
+    ),
+    Case(
+        "rbf: subtract, square and add up, one addition fewer than features",
+        "rbf",
+        (2, 3, 5),
+        other=2 * 3 * 7 * (5 + 5 + 4),
+        fields={},
+        parameters={"weight": (7, 5)},
     ),
     Case("max_pool: window − 1", "max_pool", (1, 2, 7, 7), 2 * 9 * 3, {**MAX_POOL, "kernel_size": 2}),
     Case(
@@ -194,6 +203,7 @@ CASES = [
         {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0},
     ),
     Case("relu: a comparison", "relu", X, ELEMENTS),
+    Case("relu6: two comparisons", "relu6", X, 2 * ELEMENTS),
     Case("leaky_relu: compare, multiply", "leaky_relu", X, 2 * ELEMENTS, {"negative_slope": 0.01}),
     Case("elu: compare, exp, subtract, multiply", "elu", X, 4 * ELEMENTS, {"alpha": 1.0}),
     Case("gelu: scale, erf, add, multiply, halve", "gelu", X, 5 * ELEMENTS, {"approximate": "none"}),
@@ -237,6 +247,15 @@ CASES = [
     Case("permute: nothing", "permute", X, 0, {"dims": (2, 0, 1)}),
     Case("identity: nothing", "identity", X, 0),
     Case("dropout: nothing in evaluation", "dropout", X, 0, {"p": 0.5}),
+    Case("stochastic_depth: nothing in evaluation", "stochastic_depth", X, 0, {"p": 0.5, "mode": "row"}),
+    Case("squeeze: nothing", "squeeze", (2, 1, 5), 0, {"dim": 1}),
+    Case("unsqueeze: nothing", "unsqueeze", X, 0, {"dim": -1}),
+    Case("channel_shuffle: nothing", "channel_shuffle", (2, 6, 5), 0, {"groups": 3}),
+    Case("pixel_shuffle: nothing", "pixel_shuffle", (1, 8, 3, 5), 0, {"upscale_factor": 2}),
+    Case("pixel_unshuffle: nothing", "pixel_unshuffle", (1, 2, 4, 6), 0, {"downscale_factor": 2}),
+    Case("center_crop: nothing", "center_crop", (1, 2, 5, 7), 0, {"size": (4, 3)}),
+    Case("scale: 1", "scale", X, ELEMENTS, {"dim": 1, "bias": False}, {"weight": (3,)}),
+    Case("scale: 2 with a bias", "scale", X, 2 * ELEMENTS, {"dim": -1, "bias": True}, {"weight": (5,), "bias": (5,)}),
 ]
 
 
@@ -255,7 +274,7 @@ each = pytest.mark.parametrize("case", [pytest.param(case, id=case.says) for cas
 
 
 def test_every_kernel_is_counted() -> None:
-    assert {case.kernel for case in (*CASES, *SEQUENCES)} == words()
+    assert {case.kernel for case in (*CASES, *SEQUENCES, *MERGING)} == words()
 
 
 @each

@@ -7,13 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from shapecalc.reference import find
+from shapecalc.reference import find, normalization
 from shapecalc.reference.activation import elu, gelu, sigmoid, silu, softplus
 from shapecalc.reference.base import Call
 from shapecalc.reference.erf import erf
 from shapecalc.reference.normalization import layer_norm
 from shapecalc.reference.resampling import upsample
 from tests.reference.test_costs import CASES, Case, call_of, seeded
+
+STATISTICS = ("running_mean", "running_var", "weight", "bias")
 
 every_kernel = pytest.mark.parametrize("case", [pytest.param(case, id=case.says) for case in CASES])
 
@@ -74,6 +76,18 @@ def test_layer_norm_refuses_axes_of_other_lengths() -> None:
     fields = {"normalized_shape": (5, 3), "eps": 1e-5, "elementwise_affine": False, "bias": True}
     with pytest.raises(ValueError, match=r"normalizes over \(5, 3\), but the last axes are \(3, 5\)"):
         layer_norm(Call("n", "layer_norm", fields, {}, ("x",), ("y",)), np.ones((2, 3, 5)))
+
+
+def test_blocks_of_channels_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    x, parameters = random.standard_normal((2, 7, 3, 5)), {name: random.random(7) for name in STATISTICS}
+    call = Call("n", "batch_norm", {"eps": 1e-5, "affine": True, "track_running_stats": True}, parameters, (), ())
+    whole = find("batch_norm").run(call, x)
+    mean, variance, weight, bias = (parameters[name].reshape(7, 1, 1) for name in STATISTICS)
+    np.testing.assert_allclose(whole, (x - mean) / np.sqrt(variance + 1e-5) * weight + bias, rtol=1e-12, atol=1e-14)
+    for channels in (0, 1, 3, 6):
+        monkeypatch.setattr(normalization, "BLOCK_BYTES", channels * x[:, 0].nbytes)
+        np.testing.assert_array_equal(find("batch_norm").run(call, x), whole)
 
 
 def test_an_even_response_norm_reaches_further_down() -> None:

@@ -104,3 +104,9 @@ def test_a_share_is_rounded_half_up(part: int, whole: int, text: str) -> None:
 
 def test_a_layer_without_changed_fields_is_its_word() -> None:
     assert settings(Relu()) == "relu"
+
+
+def test_what_enters_a_block_is_called_its_input() -> None:
+    block = "blocks: {skip: {layers: [{linear: 5, name: first}, {add: , from: [first, input]}]}}"
+    text = "\n".join(shown(inspect(loads(f"input: [N, 5]\n{block}\nlayers: [skip]\n"))))
+    assert "add (first, input)" in text

@@ -14,6 +14,7 @@ SHAPE = (2, 3, 7)
 SPANS: tuple[float, ...] = (1.0, 12.0, 40.0, 100.0)
 ELEMENTWISE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("relu", "", {}),
+    ("relu6", "", {}),
     ("leaky_relu", "", {}),
     ("leaky_relu", "slope 0.3, ", {"negative_slope": 0.3}),
     ("elu", "", {}),
@@ -40,6 +41,7 @@ def cases() -> Iterator[Case]:
             yield case(f"{variant}cells of -{span:g} to {span:g}", layer, SHAPE, times=span, **fields)
     yield case("a negative slope grows", "leaky_relu", SHAPE, negative_slope=-0.5)
     yield case("a slope of 0 is relu", "leaky_relu", SHAPE, negative_slope=0.0)
+    yield case("bends at 0 and 6", "relu6", SHAPE, times=6.0)
     yield case("bends at 3 and -3", "hardswish", SHAPE, times=3.0)
     yield case("bends at 3 and -3", "hardsigmoid", SHAPE, times=3.0)
     yield case("huge cells", "sigmoid", SHAPE, times=1e30)

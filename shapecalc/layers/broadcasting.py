@@ -1,0 +1,108 @@
+"""Shapes that meet: broadcasting as NumPy does it, and what is said where sizes along an axis do not fit."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, Expr, Relation, condition, pretty
+from shapecalc.layers.base import Shape, demand, show
+
+MOST_NAMED = 8
+"""Shapes or sizes that a message names one by one."""
+
+Remedy = Callable[[int, int, tuple[Dim, ...]], str | None]
+"""What mends it, from the rank, the axis and its sizes; None where that is not plain."""
+
+
+class Clash(NamedTuple):
+    """An axis along which inputs have different sizes."""
+
+    axis: int
+    sizes: tuple[Dim, ...]
+
+
+def broadcast(inputs: Sequence[Shape], *, matrices: bool = False) -> Shape:
+    """Return the shape that all inputs stretch to, of their leading axes alone where they are stacks of matrices.
+
+    Axes are matched from the last; an axis of 1, or one that an input has not, stretches. A size that depends on a
+    symbol is not taken for 1: it has to equal what it meets, see `settle`.
+    Raises `LayerError` SC315 where two sizes other than 1 meet.
+    Source: NumPy, "Broadcasting", General broadcasting rules.
+
+    >>> broadcast([(8, 1, 6, 1), (7, 1, 5)])                       # NumPy's own example
+    (8, 7, 6, 5)
+    """
+    leaving: dict[int, Dim] = {}
+    clashes = []
+    for axis in range(-max(map(len, inputs)), -2 if matrices else 0):
+        sizes = dict.fromkeys(x[axis] for x in inputs if -axis <= len(x))
+        longer = tuple(size for size in sizes if size != 1)
+        if len(longer) > 1:
+            clashes.append(Clash(axis, longer))
+        leaving[axis] = longer[0] if longer else 1
+    if clashes and matrices:
+        leaving |= settle("expects leading axes that broadcast", inputs, clashes)
+    elif clashes:
+        leaving |= settle("expects shapes that broadcast", inputs, clashes, align_or_project)
+    return tuple(leaving.values())
+
+
+def settle(
+    expects: str, inputs: Sequence[Shape], clashes: Sequence[Clash], remedy: Remedy | None = None
+) -> dict[int, Dim]:
+    """Return the size that each axis has where all of its sizes are equal, which is demanded of symbols.
+
+    Raises `LayerError` SC315 for the first axis whose sizes never are; SC311 where nobody notes demands (`demand`).
+    """
+    rank = len(inputs[0])
+    alike = all(len(x) == rank for x in inputs)
+    message = f"{expects}, receives {listed(map(show, inputs))}"
+    met: dict[int, Dim] = {}
+    # What never fits is said before what depends on a symbol.
+    for clash in sorted(clashes, key=lambda clash: _never(clash.sizes), reverse=True):
+        # Counted from the front where that is the same axis of every input.
+        axis = clash.axis % rank if alike else clash.axis
+        sizes = listed(map(pretty, clash.sizes))
+        if _never(clash.sizes):
+            mended = remedy(rank, axis, clash.sizes) if alike and remedy else None
+            raise LayerError("SC315", f"{message}: axis {axis} is {sizes}", help=mended)
+        met[clash.axis] = one = min(clash.sizes, key=_length)
+        for other in clash.sizes:
+            demand(other - one, Relation.ZERO, "SC315", f"{message}, where axis {axis} is {sizes}")
+    return met
+
+
+def _never(sizes: Sequence[Dim]) -> bool:
+    """Return whether two of some sizes differ whatever their symbols are."""
+    one = min(sizes, key=_length)
+    return any(condition(other - one, Relation.ZERO) is False for other in sizes)
+
+
+def _length(dim: Dim) -> int:
+    """Return how much there is to write: a number is the shortest."""
+    return len(dim.terms) if isinstance(dim, Expr) else 0
+
+
+def align(rank: int, axis: int, _sizes: tuple[Dim, ...]) -> str | None:
+    """Return what mends maps of different heights or widths; of three axes nobody knows whether one is space."""
+    return "a `stride`, `padding` or `center_crop` differs between them" if rank >= 4 and axis >= 2 else None
+
+
+def align_or_project(rank: int, axis: int, sizes: tuple[Dim, ...]) -> str | None:
+    """Return what mends maps of different sizes or channels, and rows of different features."""
+    if axis != 1 or rank == 3:
+        return align(rank, axis, sizes)
+    widths = [size for size in sizes if isinstance(size, int)]
+    if len(widths) < len(sizes):
+        return None
+    project = f"linear: {max(widths)}" if rank == 2 else f"conv: {{out_channels: {max(widths)}, kernel_size: 1}}"
+    return f"project one with `{project}`"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Join names, the last by "and"; of very many, the first few."""
+    named = list(names)
+    if len(named) > MOST_NAMED:
+        named = [*named[: MOST_NAMED - 1], f"{len(named) - MOST_NAMED + 1} more"]
+    *others, last = named
+    return f"{', '.join(others)} and {last}" if others else last

@@ -1,0 +1,169 @@
+"""What layers demand of symbols, said in conditions and decided to sizes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import shapecalc
+from shapecalc.diagnostics import ShapecalcError
+from shapecalc.dims import Sizes
+from shapecalc.engine import infer, inspect_at
+from shapecalc.legality import demands_of, impossible, legality, unproved
+
+UNET = """\
+input: [N, 3, H, W]
+{where}
+blocks:
+  twice:
+    parameters: [channels]
+    layers:
+      - {{conv: {{out_channels: $channels, kernel_size: 3, padding: 1}}, repeat: 2}}
+  expand:
+    parameters: [channels]
+    inputs: [x, skip]
+    layers:
+      - conv_transpose: {{out_channels: $channels, kernel_size: 2, stride: 2, name: up}}
+      - {{concat: , from: [skip, conv_transpose_0]}}
+      - twice: $channels
+layers:
+  - {{twice: 4, name: d1}}
+  - max_pool: 2
+  - {{twice: 8, name: d2}}
+  - max_pool: 2
+  - {{twice: 16, name: d3}}
+  - {{expand: 8, from: [d3, d2], name: u2}}
+  - {{expand: 4, from: [u2, d1], name: u1}}
+""".replace(", name: up}", "}")
+
+
+def unet(where: str = "") -> shapecalc.Report:
+    return inspect_at(shapecalc.loads(UNET.format(where=where)), {}, symbolic=True)
+
+
+def demanded(text: str) -> list[str]:
+    report = inspect_at(shapecalc.loads(text), {}, symbolic=True)
+    return [demand.condition.pretty for demand in legality(report).telling + legality(report).joint]
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("input: [T, N, 5]\nlayers:\n  - {gru: 5, from: [input, input]}\n", ["T == 1"]),
+        (
+            "input: [N, C, 32, 32]\nlayers:\n  - conv: {out_channels: 6, kernel_size: 5, groups: 3}\n",
+            ["C == 3·⌊C/3⌋"],
+        ),
+        ("input: [N, 3, 32, 32]\nlayers:\n  - reshape: [5, -1]\n", ["2·N == 5·⌊(2·N)/5⌋"]),
+        (
+            "input: [N, C, 32, 32]\nlayers:\n  - conv: {in_channels: 3, out_channels: 6, kernel_size: 5}\n",
+            ["C == 3"],
+        ),
+        (
+            "input: [N, 3, H, W]\nlayers:\n  - flatten\n  - linear: {in_features: 512, out_features: 10}\n",
+            ["3·H·W == 512"],
+        ),
+        (
+            "input: [T, N, 9]\nlayers:\n  - {gru: 9, name: a}\n  - {cosine_similarity: 2, from: [input, a.h_n]}\n",
+            ["T == 1"],
+        ),
+        ("input: [N, 3, H, W]\nlayers:\n  - center_crop: 7\n", ["H >= 7", "W >= 7"]),
+        ("input: [N, 4, H, W]\nlayers:\n  - pixel_unshuffle: 2\n", ["H == 2·⌊H/2⌋", "W == 2·⌊W/2⌋"]),
+        ("input: [N, 3, H]\nlayers:\n  - conv: {out_channels: 2, kernel_size: 5}\n", ["H >= 5"]),
+    ],
+)
+def test_what_depends_on_a_symbol_is_a_condition(text: str, conditions: list[str]) -> None:
+    assert [condition.replace("−", "-") for condition in demanded(text)] == conditions
+
+
+def test_a_u_net_says_its_multiple() -> None:
+    sizes = legality(unet()).sizes
+    assert [sizes[name].spoken(name) for name in ("H", "W")] == [
+        "H must be a multiple of 4",
+        "W must be a multiple of 4",
+    ]
+    assert sizes["H"].first(3) == (4, 8, 12)
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("vgg16", 32), ("vgg11", 32), ("alexnet-torchvision", 63), ("resnet50", 1), ("squeezenet1_1", 17)],
+)
+def test_the_classics_have_their_least_sizes(name: str, least: int) -> None:
+    """The oracle is inference with numbers: the least size that it accepts."""
+    architecture = shapecalc.load(name)
+    sizes = legality(inspect_at(architecture, {}, symbolic=True)).sizes
+    assert sizes["H"] == sizes["W"]
+    assert sizes["H"].smallest == least
+    accepted = [size for size in range(1, 80) if infer(architecture, sizes={"H": size, "W": size})[0] is not None]
+    assert [size for size in range(1, 80) if size in sizes["H"]] == accepted
+
+
+def test_a_batch_statistic_ties_symbols_together() -> None:
+    assert demanded("input: [N, 3, H]\nlayers:\n  - batch_norm: {track_running_stats: false}\n") == ["H·N >= 2"]
+
+
+@pytest.mark.parametrize(
+    ("where", "codes"),
+    [
+        ('where: ["H % 4 == 0", "W % 4 == 0"]', []),
+        ('where: ["H % 16 == 0", "W % 12 == 0", "W >= 20"]', []),
+        ('where: ["H % 4 == 0", "H == W"]', []),
+        ('where: ["H % 4 == 0"]', ["SC318"]),
+        ('where: ["H % 2 == 0", "W % 6 == 0"]', ["SC318", "SC318"]),
+        ("", []),
+    ],
+)
+def test_a_file_must_ensure_what_its_layers_demand_where_it_states_anything(where: str, codes: list[str]) -> None:
+    assert [finding.code for finding in unproved(unet(where))] == codes
+
+
+def test_a_promise_that_is_too_weak_names_a_size_that_does_not_fit() -> None:
+    (finding,) = unproved(unet('where: ["H % 4 == 0", "W % 2 == 0"]'))
+    assert finding.message.endswith("which `where` does not ensure at W = 2")
+    assert infer(unet().architecture, sizes={"N": 1, "H": 4, "W": 2})[0] is None
+
+
+def test_a_bound_size_must_keep_to_where() -> None:
+    architecture = shapecalc.loads(UNET.format(where='where: ["H % 4 == 0"]'))
+    with pytest.raises(ShapecalcError, match="SC317"):
+        inspect_at(architecture, {"H": 6})
+    assert inspect_at(architecture, {"H": 8}).outputs
+
+
+def test_conditions_that_exclude_each_other_are_an_error_that_shows_both() -> None:
+    text = "input: [N, 3, H]\nlayers:\n  - center_crop: 7\n  - {select: {dim: 1, index: 0}, name: row, from: input}\n"
+    text += "  - {linear: {in_features: 5, out_features: 2}}\n"
+    (finding,) = impossible(inspect_at(shapecalc.loads(text), {}, symbolic=True))
+    assert finding.code == "SC319"
+    assert finding.label == "needs H == 5"
+    assert [label.text for label in finding.labels] == ["needs H >= 7"]
+
+
+def test_the_same_condition_is_noted_once() -> None:
+    text = "input: [N, 3, H]\nlayers:\n" + "  - {conv: {out_channels: 3, kernel_size: 5}, from: input}\n" * 3
+    report = inspect_at(shapecalc.loads(text), {}, symbolic=True)
+    assert [demand.path for demand in demands_of(report)] == ["conv_0"]
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.integers(1, 60), max_size=4),
+    st.integers(1, 40),
+    st.integers(1, 12),
+    st.sets(st.integers(0, 11)),
+    st.integers(-3, 90),
+)
+def test_sizes_are_found_from_either_side(
+    early: list[int], start: int, period: int, residues: set[int], size: int
+) -> None:
+    sizes = Sizes(
+        tuple(sorted({number for number in early if number < start})),
+        start,
+        period,
+        tuple(sorted({residue % period for residue in residues})),
+    )
+    legal = [number for number in range(1, 200) if number in sizes]
+    assert sizes.from_(size) == next((number for number in legal if number >= size), None)
+    assert sizes.up_to(size) == max((number for number in legal if number <= size), default=None)
+    assert list(sizes.first(5)) == legal[:5]
