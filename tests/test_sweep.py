@@ -133,6 +133,22 @@ def test_random_stacks_cost_at_every_point_what_inspecting_it_says(layers, ends,
     assert list(found.rows()) == wanted
 
 
+@pytest.mark.parametrize(("name", "side"), [("unet", 256), ("unet-padded", 64), ("inception_v3", 90)])
+def test_the_zoo_fits_where_its_closed_forms_say_and_costs_there_what_inspecting_says(name, side) -> None:
+    net = shapecalc.load(name)
+    symbols = symbols_of(net)
+    axes = {"H": range(1, side)}
+    found = shapecalc.sweep(net, axes)
+    usual = {"N": 1, **net.sizes}
+    wanted = []
+    for height in axes["H"]:
+        known = at_point(net, {symbol: {**usual, "H": height}[symbol] for symbol in symbols})
+        wanted += [] if known is None else [{"H": height, **known}]
+    assert list(found.rows()) == wanted
+    assert found.notes[1:] == ()
+    assert 0 < len(wanted) < side - 1
+
+
 def test_resnet_50_costs_what_it_is_known_to() -> None:
     found = shapecalc.sweep(shapecalc.load("resnet50"), {"H": [224], "W": [224, 288]})
     assert found.columns["params"].tolist() == [25_557_032] * 2

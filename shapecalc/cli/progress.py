@@ -37,6 +37,8 @@ class ProgressBar:
         """Wipe the bar out."""
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
+            self._began = float("inf")
 
 
 def progress_bar() -> ProgressBar | None:
@@ -51,6 +53,7 @@ def _drawn_bar(total: int) -> tuple[Progress, TaskID]:
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
     color = wants_color(sys.stderr)
     console = Console(stderr=True, no_color=not color)
-    bar = Progress(*columns, console=console, transient=True)
+    # What is printed meanwhile is a result, and goes to stdout wherever that leads: rich would draw it above the bar.
+    bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
     bar.start()
     return bar, bar.add_task("", total=total)

@@ -7,7 +7,7 @@ import re
 import sys
 from enum import Enum
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
-from typing import TYPE_CHECKING, Annotated, Any, assert_never
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -95,7 +95,9 @@ def command(
     from shapecalc.loading import load
     from shapecalc.sweeping import Run
 
-    bar = progress_bar()
+    # Lines that run down a terminal show by themselves that something moves.
+    streams = format_ in (Format.CSV, Format.JSONL)
+    bar = None if streams and sys.stdout.isatty() else progress_bar()
     run = Run(
         load(architecture),
         axes,
@@ -108,10 +110,12 @@ def command(
     )
     held: list[Kept] = []
     try:
-        _write(run, format_, held, color, hold=plot is not None)
+        streamed = _streamed(run, format_, held, hold=plot is not None)
     finally:
         if bar is not None:
             bar.clear()
+    if not streamed:
+        _write(run, format_, held, color)
     sys.stdout.flush()
     for note in run.notes():
         print(f"note: {note}", file=sys.stderr)
@@ -122,14 +126,13 @@ def command(
         draw(merged(held, run.names).columns, [axis.name for axis in run.axes], plot, by=by, pareto=objectives)
 
 
-def _write(run: Run, format_: Format, held: list[Kept], color: Color, *, hold: bool) -> None:
-    """Print the points as they come, or all at once where the format must see all of them."""
+def _streamed(run: Run, format_: Format, held: list[Kept], *, hold: bool) -> bool:
+    """Work out the points; print them as they come where the format can, and keep them where someone needs them."""
     from shapecalc.render import sweep as rendered
-    from shapecalc.sweeping.plans import COSTS, merged
 
-    manner = stdout_manner(color)
-    header = rendered.csv_header(run.names) if format_ is Format.CSV else ""
+    unicode = stdout_manner(Color.AUTO)["unicode"]
     streams = format_ in (Format.CSV, Format.JSONL)
+    header = rendered.csv_header(run.names) if format_ is Format.CSV else ""
     rows = 0
     for piece in run.pieces():
         rows += piece.points
@@ -137,25 +140,28 @@ def _write(run: Run, format_: Format, held: list[Kept], color: Color, *, hold: b
             held.append(piece)
         if format_ is Format.TABLE and rows > MOST_ROWS:
             raise Misuse(f"a table has at most {MOST_ROWS:,} rows: add `--top` or `--where`, or write `--format csv`")
-        if streams:
-            lines = (
-                rendered.csv_lines(piece.columns)
-                if format_ is Format.CSV
-                else rendered.json_lines(piece.columns, unicode=manner["unicode"])
-            )
-            sys.stdout.write(header + lines)
+        if format_ is Format.CSV:
+            sys.stdout.write(header + rendered.csv_lines(piece.columns))
             header = ""
-    match format_:
-        case Format.TABLE:
-            print(rendered.table(merged(held, run.names).columns, COSTS, **manner))
-        case Format.COLUMNS:
-            for part in rendered.json_columns(merged(held, run.names).columns, unicode=manner["unicode"]):
-                sys.stdout.write(part)
-            print()
-        case Format.CSV | Format.JSONL:
-            sys.stdout.write(header)
-        case _:
-            assert_never(format_)
+        elif format_ is Format.JSONL:
+            sys.stdout.write(rendered.json_lines(piece.columns, unicode=unicode))
+    sys.stdout.write(header)
+    return streams
+
+
+def _write(run: Run, format_: Format, held: list[Kept], color: Color) -> None:
+    """Print the points in a format that must see all of them first."""
+    from shapecalc.render import sweep as rendered
+    from shapecalc.sweeping.plans import COSTS, merged
+
+    manner = stdout_manner(color)
+    columns = merged(held, run.names).columns
+    if format_ is Format.COLUMNS:
+        for part in rendered.json_columns(columns, unicode=manner["unicode"]):
+            sys.stdout.write(part)
+        print()
+    else:
+        print(rendered.table(columns, COSTS, **manner))
 
 
 def values(text: str, name: str) -> Any:

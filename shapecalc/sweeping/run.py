@@ -152,7 +152,11 @@ class Run:
             return
         names = tuple(dict.fromkeys((*self.names, *self._choice.names)))
         best = merged([], names)
-        for piece in self._blocks(names):
+        pieces = self._blocks(names)
+        if self._choice.top is None and not self._choice.pareto:
+            # All of them are kept: to sort them once is enough.
+            pieces = iter((merged(list(pieces), names),))
+        for piece in pieces:
             both = merged([best, piece], names)
             at = self._choice.of(both.columns, both.points)
             best = Kept({name: values[at] for name, values in both.columns.items()}, len(at))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
@@ -11,6 +14,8 @@ from typer.testing import CliRunner
 
 from shapecalc.cli import app, sweep as command
 from shapecalc.cli.sweep import values
+
+from tests.cli.conftest import environment
 
 NET = """\
 name: net
@@ -125,7 +130,7 @@ def test_a_sweep_ends_as_documented(run, arguments, code, says) -> None:
 
 def test_a_large_grid_leaves_as_it_is_worked_out(monkeypatch, tmp_path) -> None:
     written = []
-    really = command._write
+    really = command._streamed
 
     def spied(run, *rest, **more):
         pieces = run.pieces
@@ -133,7 +138,7 @@ def test_a_large_grid_leaves_as_it_is_worked_out(monkeypatch, tmp_path) -> None:
         run.pieces = lambda: (written.append(piece.points) or piece for piece in pieces())
         return really(run, *rest, **more)
 
-    monkeypatch.setattr(command, "_write", spied)
+    monkeypatch.setattr(command, "_streamed", spied)
     ended = CliRunner().invoke(app, ["sweep", str(tmp_path / "net.yaml"), "--set", "H=3:100", "--format", "jsonl"])
     assert ended.exit_code == 0, ended.output
     assert len(written) >= 10
@@ -179,6 +184,30 @@ def test_an_extra_that_is_not_installed_is_named(monkeypatch, tmp_path, module, 
     ended = CliRunner().invoke(app, ["sweep", str(tmp_path / "net.yaml"), "--set", "H=5:9", *option])
     assert ended.exit_code == 2
     assert extra in ended.stderr
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl", "table", "columns"])
+def test_a_bar_on_a_terminal_leaves_the_result_where_it_belongs(run, tmp_path, format_) -> None:
+    import pty
+
+    options = ["sweep", "net.yaml", "--set", "H=3:500", "--set", "width=4,8,16", "--format", format_]
+    program = (
+        f"import sys; from shapecalc.cli import main, progress; progress.PATIENCE = 0; sys.argv[1:] = {options}; main()"
+    )
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        cwd=tmp_path,
+        env=environment(),
+        check=True,
+    )
+    os.close(theirs)
+    drawn = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "1494/1494" in drawn
+    assert done.stdout.decode() == run(*options).out
 
 
 def test_neither_extra_is_imported_without_its_option(run) -> None:
