@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from io import StringIO
 
 import pytest
@@ -14,7 +16,6 @@ from typer.testing import CliRunner
 
 from shapecalc.cli import app, sweep as command
 from shapecalc.cli.sweep import values
-
 from tests.cli.conftest import environment
 
 NET = """\
@@ -186,6 +187,12 @@ def test_an_extra_that_is_not_installed_is_named(monkeypatch, tmp_path, module, 
     assert extra in ended.stderr
 
 
+def read_all(terminal: int, into: list[bytes]) -> None:
+    with suppress(OSError):  # what Linux says where the other side is closed
+        while part := os.read(terminal, 2**16):
+            into.append(part)
+
+
 @pytest.mark.parametrize("format_", ["csv", "jsonl", "table", "columns"])
 def test_a_bar_on_a_terminal_leaves_the_result_where_it_belongs(run, tmp_path, format_) -> None:
     import pty
@@ -195,19 +202,20 @@ def test_a_bar_on_a_terminal_leaves_the_result_where_it_belongs(run, tmp_path, f
         f"import sys; from shapecalc.cli import main, progress; progress.PATIENCE = 0; sys.argv[1:] = {options}; main()"
     )
     ours, theirs = pty.openpty()
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        cwd=tmp_path,
-        env=environment(),
-        check=True,
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=theirs, cwd=tmp_path, env=environment()
     )
     os.close(theirs)
-    drawn = os.read(ours, 100_000).decode()
+    drawn: list[bytes] = []
+    # Read as it comes: a terminal that nobody reads holds its writer up.
+    reader = threading.Thread(target=read_all, args=(ours, drawn))
+    reader.start()
+    out, _ = process.communicate(timeout=60)
+    reader.join()
     os.close(ours)
-    assert "1494/1494" in drawn
-    assert done.stdout.decode() == run(*options).out
+    assert process.returncode == 0
+    assert "1494/1494" in b"".join(drawn).decode()
+    assert out.decode() == run(*options).out
 
 
 def test_neither_extra_is_imported_without_its_option(run) -> None:
