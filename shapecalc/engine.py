@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
     from shapecalc.architecture import Architecture, Body, Group
+    from shapecalc.dims import Condition
     from shapecalc.layers import Layer, Shape
     from shapecalc.placement import Maker
 
@@ -92,7 +93,8 @@ def infer(
     # Slots that hold whole numbers: all others are float32, which most networks have alone.
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
     values = {entry.name: entry.shape for entry in inputs}
-    rows = walker.walk(architecture.steps, values, dtypes, frame)
+    with noting() as walker.noted:
+        rows = walker.walk(architecture.steps, values, dtypes, frame)
     walker.findings += not_leaving(architecture.outputs, values, frame)
     if walker.findings:
         return None, tuple(walker.findings)
@@ -107,10 +109,11 @@ def infer(
 class _Walker:
     """One inference: the diagnostics so far, and what is known of layers and bodies by the shapes that enter them."""
 
-    __slots__ = ("_bindings", "_bodies", "_costs_at", "_layers", "findings")
+    __slots__ = ("_bindings", "_bodies", "_costs_at", "_layers", "findings", "noted")
 
     def __init__(self, costs_at: Mapping[str, int], bindings: Mapping[str, int]) -> None:
         self.findings: list[Diagnostic] = []
+        self.noted: list[Condition] = []
         self._costs_at = costs_at
         self._bindings = bindings
         self._layers: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
@@ -146,10 +149,10 @@ class _Walker:
         facts = self._layers.get(key)
         if facts is None:
             try:
-                facts = self._layers[key] = _facts(step.layer, shapes, self._costs_at)
+                facts = self._layers[key] = _facts(step.layer, shapes, self._costs_at, self.noted)
             except LayerError as error:
                 self.findings.append(placed(error, step, self._bindings, frame))
-                facts = _without_stated(step.layer, error, shapes, self._costs_at)
+                facts = _without_stated(step.layer, error, shapes, self._costs_at, self.noted)
                 if facts is None:
                     return None
         if dtypes or step.layer.reads != FLOAT:
@@ -283,13 +286,12 @@ def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inpu
         raise LayerError("SC206", f"expects {layer.reads}, receives {dtype}", help=help_text)
 
 
-def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]) -> Facts:
+def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int], noted: list[Condition]) -> Facts:
+    """Return what is true of a layer; what it demands of symbols is taken out of `noted`."""
+    noted.clear()
     try:
-        if all(type(dim) is int for shape in shapes for dim in shape):
-            return _derived(layer, shapes, costs_at)
-        with noting() as conditions:
-            facts = _derived(layer, shapes, costs_at)
-        return facts._replace(conditions=tuple(dict.fromkeys(conditions))) if conditions else facts
+        facts = _derived(layer, shapes, costs_at)
+        return facts._replace(conditions=tuple(dict.fromkeys(noted))) if noted else facts
     except DimLimitError as error:
         help_text = "give symbols numbers: `--set NAME=…`, or `sizes:` in the file"
         raise LayerError("SC311", f"has no closed form within bounds: {error}", help=help_text) from None
@@ -367,12 +369,13 @@ def _store(row: LayerReport | GroupReport, values: dict[str, Shape], makers: dic
 
 
 def _without_stated(
-    layer: Layer, error: LayerError, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]
+    layer: Layer, error: LayerError, shapes: tuple[Shape, ...], costs_at: Mapping[str, int], noted: list[Condition]
 ) -> Facts | None:
     """Return the facts that would hold without a wrongly stated size, so that what follows is still checked."""
     if error.code != "SC301" or error.field is None:
         return None
     try:
-        return _facts(dataclasses.replace(layer, **{error.field: None}), shapes, costs_at)  # type: ignore[type-var]
+        layer = dataclasses.replace(layer, **{error.field: None})  # type: ignore[type-var]
+        return _facts(layer, shapes, costs_at, noted)
     except LayerError:
         return None

@@ -11,7 +11,7 @@ import pytest
 import shapecalc
 from shapecalc import ShapecalcError, inspect
 from shapecalc.architecture import Architecture, Input, Step
-from shapecalc.dims import symbol
+from shapecalc.dims import evaluate, symbol
 from shapecalc.engine import infer, inspect_at
 from shapecalc.expectations import unmet
 from shapecalc.layers import Layer
@@ -338,6 +338,7 @@ def test_the_document_is_the_documented_one() -> None:
                 "buffers": 0,
                 "macs": "4200*H - 16800",
                 "flops": "8568*H - 34272",
+                "conditions": ["H >= 5"],
             },
             {
                 "path": "batch_norm_1",
@@ -366,3 +367,15 @@ def test_the_document_is_the_documented_one() -> None:
 
 def test_a_layer_of_a_python_built_architecture_has_no_line() -> None:
     assert inspect(by_hand(("relu", Relu(), "input"))).layers[0].line is None
+
+
+def test_a_layer_norm_that_states_its_shape_has_costs_for_a_symbol_too() -> None:
+    report = shapecalc.inspect(shapecalc.loads("{input: [2, 3, T], layers: [{layer_norm: [3, 4]}]}"))
+    at_four = shapecalc.inspect(shapecalc.loads("{input: [2, 3, 4], layers: [{layer_norm: [3, 4]}]}"))
+    assert evaluate(report.totals.flops, {"T": 4}) == at_four.totals.flops
+
+
+def test_a_layer_norm_over_more_axes_than_arrive_is_refused() -> None:
+    with pytest.raises(ShapecalcError) as caught:
+        shapecalc.inspect(shapecalc.loads("{input: [N, T], layers: [{layer_norm: [2, 4, 4]}]}"))
+    assert [finding.code for finding in caught.value.diagnostics] == ["SC301"]

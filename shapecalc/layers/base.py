@@ -13,7 +13,7 @@ from types import MappingProxyType, NoneType
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, get_args, get_origin
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Condition, Dim, Expr, Relation, condition, free_symbols, pretty, product
+from shapecalc.dims import Condition, Dim, Expr, Relation, condition, free_symbols, least, pretty, product
 from shapecalc.layers.fields import Kind
 
 Shape = tuple[Dim, ...]
@@ -243,14 +243,19 @@ def demand(value: Dim, relation: Relation, code: str, message: str, *, field: st
     noted.append(found)
 
 
-def note(value: Dim, relation: Relation) -> None:
-    """Note a condition that a number would be refused without; nobody need note it."""
-    noted = _NOTED.get()
-    if noted is None or isinstance(value, int):
+def note(value: Dim) -> None:
+    """Note that a dim must not be negative, which a number is refused for; nobody need note it.
+
+    What is negative at every size is noted as well: that no size fits is found where all conditions are looked at.
+    """
+    if isinstance(value, int):
         return
-    found = condition(value, relation)
-    if isinstance(found, Condition):
-        noted.append(found)
+    noted = _NOTED.get()
+    if noted is None:
+        return
+    low = least(value)
+    if low is None or low < 0:
+        noted.append(Condition(value, Relation.NONNEGATIVE))
 
 
 _NOTED: ContextVar[list[Condition] | None] = ContextVar("noted", default=None)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, condition, pretty
-from shapecalc.layers.base import Shape, demand, show
+from shapecalc.layers.base import Shape, demand, show, undecided
 
 MOST_NAMED = 8
 """Shapes or sizes that a message names one by one."""
@@ -41,18 +41,24 @@ def broadcast(inputs: Sequence[Shape], *, matrices: bool = False) -> Shape:
             clashes.append(Clash(axis, longer))
         leaving[axis] = longer[0] if longer else 1
     if clashes and matrices:
-        leaving |= settle("expects leading axes that broadcast", inputs, clashes)
+        leaving |= settle("expects leading axes that broadcast", inputs, clashes, stretching=True)
     elif clashes:
-        leaving |= settle("expects shapes that broadcast", inputs, clashes, align_or_project)
+        leaving |= settle("expects shapes that broadcast", inputs, clashes, align_or_project, stretching=True)
     return tuple(leaving.values())
 
 
 def settle(
-    expects: str, inputs: Sequence[Shape], clashes: Sequence[Clash], remedy: Remedy | None = None
+    expects: str,
+    inputs: Sequence[Shape],
+    clashes: Sequence[Clash],
+    remedy: Remedy | None = None,
+    *,
+    stretching: bool = False,
 ) -> dict[int, Dim]:
     """Return the size that each axis has where all of its sizes are equal, which is demanded of symbols.
 
-    Raises `LayerError` SC315 for the first axis whose sizes never are; SC311 where nobody notes demands (`demand`).
+    Raises `LayerError` SC315 for the first axis whose sizes never are; SC311 where nobody notes demands (`demand`), and
+    where sizes meet that are never equal but, with `stretching`, fit where one of them is 1: that has no closed form.
     """
     rank = len(inputs[0])
     alike = all(len(x) == rank for x in inputs)
@@ -63,6 +69,9 @@ def settle(
         # Counted from the front where that is the same axis of every input.
         axis = clash.axis % rank if alike else clash.axis
         sizes = listed(map(pretty, clash.sizes))
+        ones = [size for size in clash.sizes if isinstance(size, Expr) and _may_be_one(size)]
+        if _never(clash.sizes) and stretching and ones:
+            raise undecided(f"{message}, where axis {axis} is {sizes}", ones[0])
         if _never(clash.sizes):
             mended = remedy(rank, axis, clash.sizes) if alike and remedy else None
             raise LayerError("SC315", f"{message}: axis {axis} is {sizes}", help=mended)
@@ -76,6 +85,10 @@ def _never(sizes: Sequence[Dim]) -> bool:
     """Return whether two of some sizes differ whatever their symbols are."""
     one = min(sizes, key=_length)
     return any(condition(other - one, Relation.ZERO) is False for other in sizes)
+
+
+def _may_be_one(size: Expr) -> bool:
+    return condition(size - 1, Relation.ZERO) is not False
 
 
 def _length(dim: Dim) -> int:

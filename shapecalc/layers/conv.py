@@ -193,7 +193,7 @@ def fits_padding_mode(n: Dim, pad: tuple[int, int], mode: str, axis: int, *, fie
     if most is None:
         return
     if not isinstance(most, int):
-        note(most - max(pad), Relation.NONNEGATIVE)
+        note(most - max(pad))
     elif max(pad) > most:
         raise LayerError(
             "SC302",

@@ -124,19 +124,19 @@ class LayerNorm(Layer):
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""
         normalized = self._normalized(x)
-        last = x[len(x) - len(normalized) :]
-        for wanted, dim in zip(normalized, last, strict=False):
-            if isinstance(dim, Expr) and dim != wanted:
-                message = f"expects {show(normalized)} as its last axes, receives {show(x)}"
-                demand(dim - wanted, Relation.ZERO, "SC301", message, field="normalized_shape")
-        if not x or any(isinstance(dim, int) and dim != wanted for wanted, dim in zip(normalized, last, strict=True)):
+        last = x[-len(normalized) :]
+        message = f"expects {show(normalized)} as its last axes, receives {show(x)}"
+        pairs = tuple(zip(normalized, last, strict=False))
+        if len(last) < len(normalized) or any(isinstance(dim, int) and dim != wanted for wanted, dim in pairs):
             raise LayerError(
                 "SC301",
-                f"expects {show(normalized)} as its last axes, receives {show(x)}",
+                message,
                 field="normalized_shape",
-                label=f"expected {show(x[-len(normalized) :])}",
+                label=f"expected {show(last)}",
                 help="leave `normalized_shape` out to normalise the last axis",
             )
+        for wanted, dim in pairs:
+            demand(dim - wanted, Relation.ZERO, "SC301", message, field="normalized_shape")
         return x
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
@@ -148,8 +148,7 @@ class LayerNorm(Layer):
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return the statistics' cost, and weight and bias."""
-        groups = exact_quotient(product(x), product(self._normalized(x)))
-        assert groups is not None  # the normalised axes are axes of x
+        groups = product(x[: len(x) - len(self._normalized(x))])
         return _statistics(product(x), groups=groups, affine=len(self.parameters(x)))
 
     def _normalized(self, x: Shape) -> Shape:
@@ -276,7 +275,7 @@ def _refuse_lone_number(x: Shape, axes: Shape, what: str) -> None:
     if all(dim == 1 for dim in axes):
         message = f"expects more than one number per {what} to take statistics over, receives {show(x)}"
         raise LayerError("SC302", message)
-    note(product(axes) - 2, Relation.NONNEGATIVE)
+    note(product(axes) - 2)
 
 
 def _statistics(numbers: Dim, *, groups: Dim, affine: int) -> Dim:

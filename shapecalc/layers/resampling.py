@@ -202,7 +202,7 @@ class Upsample(Layer):
                 "SC302", f"leaves no cell of {show(x)} at this `scale_factor`", field="scale_factor", label="too small"
             )
         for n in cells:
-            note(n - 1, Relation.NONNEGATIVE)
+            note(n - 1)
         return (x[0], x[1], *cells)
 
     def operations(self, x: Shape, y: Shape) -> Dim:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, Relation, exact_quotient, floor_div, pretty, product
+from shapecalc.dims import Dim, Expr, Relation, condition, exact_quotient, floor_div, pretty, product
 from shapecalc.layers.base import Layer, Shape, axis_index, demand, layer, show
 from shapecalc.layers.fields import Axis, Integer, Several
 
@@ -219,7 +219,7 @@ class Squeeze(Moving):
     def _hold_one(self, x: Shape, axis: int, index: tuple[int, ...]) -> None:
         size = x[axis]
         message = f"expects 1 along axis {axis} to take it away, receives {pretty(size)} in {show(x)}"
-        if isinstance(size, Expr):
+        if isinstance(size, Expr) and condition(size - 1, Relation.ZERO) is not False:
             demand(size - 1, Relation.ZERO, "SC307", message, field="dim")
             return
         offered = [] if index else [place for place, other in enumerate(x) if other == 1]

@@ -5,7 +5,7 @@ cells that a dilated window spans. Everything here is one axis; layers loop over
 """
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, Relation, ceil_div, floor_div, greatest, pretty
+from shapecalc.dims import Dim, Expr, ceil_div, floor_div, greatest, pretty
 from shapecalc.layers.base import note, per_axis
 
 Pair = tuple[int, int]
@@ -54,7 +54,7 @@ def output_size(
         places = ceil_div(length + before + min(within, 0), stride)
         if type(places) is int and places < 1:
             raise _too_long(length, window, pad, dilation, axis)
-        note(places - 1, Relation.NONNEGATIVE)
+        note(places - 1)
         return places
     if type(room) is int:
         if room < 0:
@@ -63,7 +63,7 @@ def output_size(
     highest = greatest(room)
     if highest is not None and highest < 0:
         raise _too_long(length, window, pad, dilation, axis)
-    note(room, Relation.NONNEGATIVE)
+    note(room)
     return floor_div(room, stride) + 1
 
 
@@ -118,7 +118,7 @@ def transposed_size(
             f"receives {before} + {after}",
             field="padding",
         )
-    note(cells - 1, Relation.NONNEGATIVE)
+    note(cells - 1)
     return cells
 
 

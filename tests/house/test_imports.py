@@ -71,7 +71,13 @@ def test_this_test_can_fail_for_verify_does_import_numpy() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("inspect", "lenet5", "--format", "json"), ("show", "lenet5"), ("layers", "conv"), ("--version",)],
+    [
+        ("inspect", "lenet5", "--format", "json"),
+        ("solve", "vgg11"),
+        ("show", "lenet5"),
+        ("layers", "conv"),
+        ("--version",),
+    ],
     ids=" ".join,
 )
 def test_what_writes_no_table_needs_neither_numpy_nor_its_kernels(words: tuple[str, ...]) -> None:
@@ -89,6 +95,7 @@ def test_what_writes_no_table_needs_neither_numpy_nor_its_kernels(words: tuple[s
         ("lstm", "--input-size", "10", "--hidden-size", "20", "--format", "json"),
         ("gru", "--input-size", "10", "--hidden-size", "20"),
         ("embedding", "--num", "10", "--dim", "3"),
+        ("solve", "conv", "--n", "32", "--out", "16"),
     ],
     ids=lambda words: words[0],
 )

@@ -1,0 +1,292 @@
+"""`shapecalc solve`: which sizes fit, and which parameters reach an output."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, assert_never
+
+import typer
+
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.outcome import Misuse
+from shapecalc.cli.sizes import SetOption, load_bound, settings, whole
+from shapecalc.cli.terminal import stdout_manner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.layers.conv import Conv
+    from shapecalc.layers.pooling import MaxPool
+    from shapecalc.unknowns import Wanted
+
+WINDOWED = ("conv", "pool")
+"""Layers that stand in place of an architecture, to solve for their windows."""
+
+LARGEST = 4096
+"""Of a window, a stride, a padding or a dilation that is fixed: beyond it the solutions are too many to list."""
+
+
+class Format(Enum):
+    """The words of `--format`."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def _fixed(letter: str, meaning: str) -> Any:
+    least = 0 if letter == "p" else 1
+    return typer.Option(f"--{letter}", metavar="CELLS", min=least, max=LARGEST, help=f"conv, pool: fix {meaning}.")
+
+
+def command(
+    architecture: Annotated[
+        str,
+        typer.Argument(
+            metavar="ARCH|conv|pool",
+            help="A file, - for standard input, or a name that `shapecalc list` shows; or conv or pool, with --n and "
+            "--out.",
+        ),
+    ],
+    set_: SetOption = None,
+    near: Annotated[
+        list[str] | None,
+        typer.Option("--near", metavar="[NAME=]SIZE", help="Name the legal sizes next to this one; may be repeated."),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", metavar="CELLS", help="Sizes that the last axes should have: 7x7; ? for any."),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="STEP", help="With --output: of this step, not of the last.")
+    ] = None,
+    unknown: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--unknown", metavar="STEP.FIELD", help="With --output: solve for this field; may be given three times."
+        ),
+    ] = None,
+    n: Annotated[
+        str | None, typer.Option("--n", metavar="CELLS", help="conv, pool: input size, 32 or 224x320.")
+    ] = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="CELLS", help="conv, pool: output size.")] = None,
+    f: Annotated[int | None, _fixed("f", "the window")] = None,
+    s: Annotated[int | None, _fixed("s", "the stride")] = None,
+    p: Annotated[int | None, _fixed("p", "the padding on each side")] = None,
+    d: Annotated[int | None, _fixed("d", "the dilation")] = None,
+    ceil: Annotated[bool, typer.Option("--ceil", help="pool: round up.")] = False,
+    most: Annotated[int, typer.Option("--most", min=1, help="Rows of what was found.")] = 20,
+    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TEXT,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Solve for sizes that fit, or for parameters that reach an output.
+
+    For an architecture: which sizes each free symbol of the input may have, and which layers demand that. All symbols
+    are free but for those of --set; the file's sizes: are left aside, its where: counts. With --output the sizes that
+    give it; with --unknown the values of a layer's field that do, at the file's sizes.
+
+    For conv or pool: every window f, stride s, padding p and dilation d that makes --out of --n, simplest first.
+
+    For example:
+
+    shapecalc solve vgg16 --near 500
+
+    shapecalc solve resnet50 --output 7x7 --at layer4
+
+    shapecalc solve alexnet --unknown conv1.stride --output 55x55 --at conv1
+
+    shapecalc solve conv --n 32 --out 16
+    """
+    of_windows = {"--n": n, "--out": out, "--f": f, "--s": s, "--p": p, "--d": d, "--ceil": ceil or None}
+    of_stacks = {"--set": set_, "--near": near, "--output": output, "--at": at, "--unknown": unknown}
+    if architecture in WINDOWED:
+        _refuse(of_stacks, f"is for an architecture, and `{architecture}` is a layer")
+        if architecture == "conv" and ceil:
+            raise Misuse("`--ceil` is for pool, and conv rounds down")
+        fixed = {letter: value for letter, value in (("f", f), ("s", s), ("p", p), ("d", d)) if value is not None}
+        _windows(architecture, (n, out), fixed, most, ceil=ceil, format_=format_, color=color)
+        return
+    _refuse(of_windows, "is for `shapecalc solve conv` and `shapecalc solve pool`")
+    wanted = _wanted(output)
+    if wanted is None and (at is not None or unknown):
+        given = f"--at {at}" if at is not None else f"--unknown {(unknown or [''])[0]}"
+        raise Misuse(f"`{given}` expects `--output` beside it, receives none")
+    if unknown and wanted is not None:
+        if near:
+            raise Misuse("`--near` is for sizes of symbols, and `--unknown` solves for fields")
+        _choose(architecture, unknown, wanted, at, set_, most, format_, color)
+        return
+    _solve(architecture, wanted, at, set_, near, format_, color)
+
+
+def _refuse(options: dict[str, Any], why: str) -> None:
+    for option, given in options.items():
+        if given is not None and given != []:
+            raise Misuse(f"`{option}` {why}")
+
+
+def _wanted(text: str | None) -> Wanted | None:
+    if text is None:
+        return None
+    from shapecalc.unknowns import Wanted
+
+    parts = text.lower().replace("×", "x").replace(",", "x").strip("[] ").split("x")
+    sizes = tuple(None if part.strip() == "?" else whole(part, "--output") for part in parts)
+    if not any(sizes):
+        raise Misuse(f"`--output` expects sizes such as 7x7, with ? for any, receives `{text}`")
+    if any(size is not None and size < 1 for size in sizes):
+        raise Misuse(f"`--output` expects sizes of at least 1, receives `{text}`")
+    return Wanted(sizes)
+
+
+def _near(written: Iterable[str], symbols: tuple[str, ...], name: str) -> dict[str, int]:
+    """Read `500` for all symbols and `H=500` for one."""
+    asked: dict[str, int] = {}
+    alone: dict[str, int] = {}
+    for text in written:
+        symbol, equals, size = text.rpartition("=")
+        number = whole(size, "--near")
+        if number < 1:
+            raise Misuse(f"`--near` expects a size of at least 1, receives `{text}`")
+        if equals and symbol not in symbols:
+            free = ", ".join(f"`{symbol}`" for symbol in symbols) or "none"
+            raise Misuse(f"`--near {text}` names no free symbol of `{name}`; they are: {free}")
+        for target, names in ((alone, (symbol,)), (asked, symbols)) if equals else ((asked, symbols),):
+            if (target is alone) == bool(equals):
+                target.update(dict.fromkeys(names, number))
+    return asked | alone
+
+
+def _solve(
+    name: str,
+    wanted: Wanted | None,
+    at: str | None,
+    set_: list[str] | None,
+    near: list[str] | None,
+    format_: Format,
+    color: Color,
+) -> None:
+    from shapecalc.engine import inspect_at
+    from shapecalc.render import legal
+    from shapecalc.unknowns import solve
+
+    loaded, sizes = load_bound(name, settings(set_))
+    found = solve(inspect_at(loaded, sizes, symbolic=True), wanted, at)
+    asked = _near(near or (), tuple(found.sizes), loaded.name)
+    _show(format_, color, partial(legal.solution, found, asked), partial(legal.solution_dict, found, asked))
+    if not found.found:
+        raise typer.Exit(1)
+
+
+def _choose(
+    name: str,
+    unknown: list[str],
+    wanted: Wanted,
+    at: str | None,
+    set_: list[str] | None,
+    most: int,
+    format_: Format,
+    color: Color,
+) -> None:
+    from shapecalc.render import legal
+    from shapecalc.unknowns import MOST_UNKNOWNS, choose
+
+    if len(unknown) > MOST_UNKNOWNS:
+        raise Misuse(f"`--unknown` may be given {MOST_UNKNOWNS} times, is given {len(unknown)} times")
+    if len(set(unknown)) < len(unknown):
+        raise Misuse(f"`--unknown {max(unknown, key=unknown.count)}` is given twice")
+    loaded, sizes = load_bound(name, settings(set_))
+    found = choose(loaded, unknown, wanted, at, sizes)
+    _show(
+        format_,
+        color,
+        partial(legal.choices, found, loaded.name, most),
+        partial(legal.choices_dict, found, loaded.name, most),
+    )
+    if not found.found:
+        raise typer.Exit(1)
+
+
+def _windows(
+    word: str,
+    written: tuple[str | None, str | None],
+    fixed: dict[str, int],
+    most: int,
+    *,
+    ceil: bool,
+    format_: Format,
+    color: Color,
+) -> None:
+    from shapecalc.derivation import sliding_axes
+    from shapecalc.layers.windows import span
+    from shapecalc.render import solve as rendered
+    from shapecalc.solve import Window, windows
+
+    n, out = _lengths(*written)
+
+    def layer(window: Window) -> Conv | MaxPool:
+        fields: dict[str, Any] = {
+            "kernel_size": window.f,
+            "stride": window.s,
+            "padding": window.p,
+            "dilation": window.d,
+        }
+        if word == "conv":
+            from shapecalc.layers.conv import Conv
+
+            return Conv(out_channels=1, **fields)
+        from shapecalc.layers.pooling import MaxPool
+
+        return MaxPool(**fields, ceil_mode=ceil)
+
+    x = (1, 1, *n)
+    found = windows(
+        lambda window: sliding_axes(layer(window), x),
+        lambda window: tuple(size for size in layer(window).output_shape(x)[2:] if isinstance(size, int)),
+        out,
+        fixed,
+        (lambda f, d: span(f, d) - 1) if word == "conv" else (lambda f, _: f // 2),
+    )
+    quoted = (str(written[0]), str(written[1]))
+    _show(
+        format_,
+        color,
+        partial(rendered.all_windows, found, quoted, fixed, word, most),
+        partial(rendered.all_windows_dict, found, n, out, fixed, word, most),
+    )
+    if not found.found:
+        raise typer.Exit(1)
+
+
+def _lengths(n: str | None, out: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Read the input and the output size, one entry per axis."""
+    from shapecalc.cli.mistakes import mistake, usage
+    from shapecalc.cli.window import read_sizes
+    from shapecalc.diagnostics.errors import LayerError
+    from shapecalc.layers.fields import Integer
+
+    if n is None or out is None:
+        lacking = " and ".join(f"`--{name}`" for name, text in (("n", n), ("out", out)) if text is None)
+        verb = "are" if n is out else "is"
+        raise usage("SC106", f"{lacking} {verb} missing", "write it like `shapecalc solve conv --n 32 --out 16`")
+    try:
+        entries = read_sizes({"n": n, "output": out}).entries
+        for field, lengths in entries.items():
+            for length in lengths:
+                Integer().check(field, length)
+    except LayerError as error:
+        raise mistake(error, {"n": n, "output": out}) from None
+    return entries["n"], entries["output"]
+
+
+def _show(format_: Format, color: Color, text: Any, document: Any) -> None:
+    from shapecalc.render import json
+
+    manner = stdout_manner(color)
+    match format_:
+        case Format.TEXT:
+            print(text(**manner))
+        case Format.JSON:
+            print(json.document(document(), unicode=manner["unicode"]))
+        case _:
+            assert_never(format_)

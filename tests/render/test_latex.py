@@ -1,0 +1,54 @@
+"""LaTeX tables: mathematics where numbers and shapes stand, and no sign that acts as a command."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, strategies as st
+
+from shapecalc import zoo
+from shapecalc.engine import inspect_at
+from shapecalc.loading import load, loads
+from shapecalc.render import latex
+from shapecalc.render.columns import Column
+
+STEM = """\
+input: [N, 3, H, 32]
+layers:
+  - {conv: {out_channels: 8, kernel_size: 3, stride: 2}, name: c_1}
+  - global_avg_pool
+"""
+
+
+def test_a_table_for_papers() -> None:
+    report = inspect_at(loads(STEM), {}, symbolic=True)
+    columns = (Column.PATH, Column.OUTPUT, Column.PARAMS)
+    assert latex.inspection(report, columns).split("\n") == [
+        r"\begin{tabular}{llr}",
+        r"\toprule",
+        r"path & output & params \\",
+        r"\midrule",
+        r"c\_1 & $[N, 8, \left\lfloor \frac{H - 1}{2} \right\rfloor, 15]$ & $224$ \\",
+        r"global\_avg\_pool\_1 & $[N, 8, 1, 1]$ & $0$ \\",
+        r"\midrule",
+        r" &  & $224$ \\",
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+
+
+@given(st.text(alphabet=st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=20))
+def test_no_sign_acts_as_a_command(words: str) -> None:
+    written = latex.text(words)
+    bare = re.sub(r"\\text[a-z]+\{\}|\\[&%$#_{}]|\$\\times\$", "", written)
+    assert not set(bare) & set("&%$#_{}\\~^")
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_every_row_of_the_zoo_has_as_many_cells_as_columns(name: str) -> None:
+    report = inspect_at(load(name), {}, symbolic=False)
+    rows = [line for line in latex.inspection(report).split("\n") if line.endswith(r"\\")]
+    assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {4}
+    assert all(row.count("{") == row.count("}") for row in rows)
+    assert all(len(re.findall(r"(?<!\\)\$", row)) % 2 == 0 for row in rows)
