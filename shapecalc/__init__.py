@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.execution import run
     from shapecalc.loading import load, loads
     from shapecalc.report import Report
+    from shapecalc.sweeping import Sweep, sweep
     from shapecalc.verification import Proof, verify
 
 __version__ = "0.1.0"
@@ -28,10 +29,12 @@ _HOMES = {
     "Proof": "verification",
     "Report": "report",
     "ShapecalcError": "diagnostics",
+    "Sweep": "sweeping",
     "inspect": "engine",
     "load": "loading",
     "loads": "loading",
     "run": "execution",
+    "sweep": "sweeping",
     "verify": "verification",
 }
 
@@ -42,11 +45,13 @@ __all__ = [
     "Proof",
     "Report",
     "ShapecalcError",
+    "Sweep",
     "__version__",
     "inspect",
     "load",
     "loads",
     "run",
+    "sweep",
     "verify",
 ]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics.model import Diagnostic, Fix, Label
 
@@ -202,7 +202,7 @@ class Architecture:
 
     `sizes` holds the usual values of its symbols, `outputs` the slots that leave by name, `cites` where the
     architecture comes from. `file` is the text that spans point into, None for one built in Python. `where` is what
-    its symbols must keep to.
+    its symbols must keep to. `parameters` holds the values that were put in for the file's own parameters.
     """
 
     name: str
@@ -214,6 +214,7 @@ class Architecture:
     cites: str = ""
     file: Source | None = None
     where: tuple[Stated, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def layers(self) -> tuple[Step, ...]:

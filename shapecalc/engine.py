@@ -69,12 +69,17 @@ def inspect_at(
 
 
 def infer(
-    architecture: Architecture, *, symbolic: bool = False, sizes: Mapping[str, int] | None = None
+    architecture: Architecture,
+    *,
+    symbolic: bool = False,
+    sizes: Mapping[str, int] | None = None,
+    one_sample: bool = True,
 ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
     """Return the report, or None and the diagnostics of every independent mistake.
 
-    A layer whose rule fails has no output; what reads it is passed over in silence, the rest is still walked. A body is
-    walked once for each set of shapes that enters it, wherever it stands.
+    Costs are those of one sample where the batch is free; without `one_sample` they are expressions in it. A layer
+    whose rule fails has no output; what reads it is passed over in silence, the rest is still walked. A body is walked
+    once for each set of shapes that enters it, wherever it stands.
     """
     bindings = _bindings(architecture, sizes or {}, symbolic=symbolic)
     broken = tuple(_broken(architecture, bindings))
@@ -82,7 +87,7 @@ def infer(
         return None, broken
     inputs = tuple(entry._replace(shape=_bound(entry.shape, bindings)) for entry in architecture.inputs)
     free = {name for entry in inputs for dim in entry.shape for name in free_symbols(dim)}
-    costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if name in free), 1)
+    costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if one_sample and name in free), 1)
     walker = _Walker(costs_at, bindings)
     frame = Frame({entry.name: entry.span for entry in inputs})
     # Slots that hold whole numbers: all others are float32, which most networks have alone.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from shapecalc import zoo
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
@@ -13,38 +14,87 @@ from shapecalc.parser.findings import position
 from shapecalc.parser.grammar import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from shapecalc.architecture import Architecture
     from shapecalc.parser.limits import Limits
 
 
-def load(architecture: str | Path, limits: Limits | None = None) -> Architecture:
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+def load(architecture: str | Path, limits: Limits | None = None, parameters: Mapping[str, Any] = _NONE) -> Architecture:
     """Return the architecture of a file, of `-` (standard input) or of a name that ships with the package.
 
-    A real file of a name wins over the zoo's. Raises `ShapecalcError` with every mistake found; its `exit_code` is 2
-    where the file cannot be read.
+    A real file of a name wins over the zoo's. `parameters` replace values of the file's own `parameters:`.
+    Raises `ShapecalcError` with every mistake found; its `exit_code` is 2 where the file cannot be read.
 
     >>> load("lenet5").name
     'LeNet-5'
     """
-    source = find_source(architecture, limits)
-    return loads_source(source, limits, None if source.name == "<stdin>" else Path(source.name).parent)
+    found, unused = load_set(architecture, parameters, limits)
+    _refuse_unused(found, unused)
+    return found
 
 
-def loads(text: str, name: str = "<text>") -> Architecture:
+def loads(text: str, name: str = "<text>", parameters: Mapping[str, Any] = _NONE) -> Architecture:
     """Return the architecture that a text describes; `name` is what diagnostics call it.
 
     >>> loads("{input: [N, 8], layers: [relu]}").steps[0].path
     'relu_0'
+    >>> wide = loads('{parameters: {width: 8}, input: [N, 8], layers: [linear: $width]}', parameters={"width": 32})
+    >>> wide.steps[0].layer.out_features
+    32
     """
-    return loads_source(Source(name, text))
+    found = loads_source(Source(name, text), parameters=parameters)
+    _refuse_unused(found, [key for key in parameters if key not in found.parameters])
+    return found
 
 
-def loads_source(source: Source, limits: Limits | None = None, folder: Path | None = None) -> Architecture:
+def load_set(
+    architecture: str | Path, settings: Mapping[str, Any], limits: Limits | None = None
+) -> tuple[Architecture, tuple[str, ...]]:
+    """Return what `load` returns, with the names of `settings` that are none of the file's parameters."""
+    source = find_source(architecture, limits)
+    folder = None if source.name == "<stdin>" else Path(source.name).parent
+    found = loads_source(source, limits, folder, settings)
+    return found, tuple(name for name in settings if name not in found.parameters)
+
+
+def with_parameters(architecture: Architecture, parameters: Mapping[str, Any]) -> Architecture:
+    """Return the architecture that its file describes with other values for some of its parameters.
+
+    >>> small = loads("{parameters: {width: 8}, input: [N, 8], layers: [linear: $width]}")
+    >>> with_parameters(small, {"width": 32}).parameters
+    {'width': 32}
+    """
+    unknown = [name for name in parameters if name not in architecture.parameters]
+    _refuse_unused(architecture, unknown)
+    if not parameters:
+        return architecture
+    assert architecture.file is not None  # parameters are a file's
+    name, text = architecture.file.name, architecture.file.text
+    values = {**architecture.parameters, **parameters}
+    return loads_source(Source(name, text), None, Path(name).parent, values)
+
+
+def _refuse_unused(architecture: Architecture, names: Iterable[str]) -> None:
+    for name in names:
+        has = ", ".join(f"`{known}`" for known in architecture.parameters)
+        has = f"its parameters are {has}" if has else "it has no `parameters:`"
+        finding = Diagnostic(code="SC312", message=f"`{architecture.name}` has no parameter `{name}`: {has}")
+        raise ShapecalcError((finding,), exit_code=2)
+
+
+def loads_source(
+    source: Source, limits: Limits | None = None, folder: Path | None = None, parameters: Mapping[str, Any] = _NONE
+) -> Architecture:
     """Return the architecture that a source describes; mistakes in shapes are found in the same run as others.
 
-    `folder` is where the text lies: only files below it can be included.
+    `folder` is where the text lies: only files below it can be included. Of `parameters`, those that the file has none
+    of are passed over.
     """
-    architecture, findings, source = parse(source, limits, folder)
+    architecture, findings, source = parse(source, limits, folder, parameters)
     if not findings:
         assert architecture is not None  # whatever keeps it from being made is a finding
         return architecture

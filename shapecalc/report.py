@@ -221,6 +221,7 @@ class Report:
         return {
             "schema_version": SCHEMA_VERSION,
             "name": self.architecture.name,
+            **({"parameters": dict(self.architecture.parameters)} if self.architecture.parameters else {}),
             "bindings": dict(self.bindings),
             "costs_at": dict(self.costs_at),
             "params_as": self.params_as,

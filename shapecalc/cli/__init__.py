@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 COMMANDS = (
-    *("inspect", "verify", "solve"),
+    *("inspect", "verify", "solve", "sweep"),
     *("conv", "pool", "conv-transpose", "linear", "rnn", "lstm", "gru", "embedding"),
     *("list", "show", "layers"),
 )

@@ -11,7 +11,7 @@ import typer
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.convention import ParamsAs, ParamsAsOption
 from shapecalc.cli.outcome import Misuse, report as say
-from shapecalc.cli.sizes import ArchitectureArgument, SetOption, bindings
+from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings
 from shapecalc.cli.terminal import stdout_manner
 from shapecalc.diagnostics.errors import ShapecalcError
 
@@ -73,18 +73,17 @@ def command(
     from shapecalc.engine import inspect_at
     from shapecalc.expectations import unmet
     from shapecalc.legality import impossible, unproved
-    from shapecalc.loading import load
     from shapecalc.suspicions import suspicions
 
     for option, given in (("--format", format_), ("--columns", columns)):
         if graph is not None and given is not None:
             raise Misuse(f"`--graph` and `{option}` exclude each other")
-    chosen, sizes = _columns(columns), bindings(set_)
+    chosen, texts = _columns(columns), settings(set_)
     written = Format.LATEX if format_ is None else format_
     if latex and written is not Format.LATEX:
         raise Misuse(f"`--latex` and `--format {written.value}` exclude each other")
     format_ = Format.LATEX if latex else format_
-    loaded = load(architecture)
+    loaded, sizes = load_bound(architecture, texts)
     report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value)
     manner = stdout_manner(color)
     if graph is not None:

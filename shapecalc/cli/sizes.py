@@ -2,36 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shapecalc.cli.outcome import Misuse
+
+if TYPE_CHECKING:
+    from shapecalc.architecture import Architecture
 
 ArchitectureArgument = Annotated[
     str, typer.Argument(metavar="ARCH", help="A file, - for standard input, or a name that `shapecalc list` shows.")
 ]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=SIZE", help="Give a symbol of the input a size, such as N=8; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="NAME=SIZE",
+        help="Give a symbol of the input a size, such as N=8, or a parameter of the file a value; may be repeated.",
+    ),
 ]
 
 
-def bindings(settings: list[str] | None) -> dict[str, int]:
-    """Read `N=8` settings; raise a usage error for what is none.
+def settings(given: list[str] | None) -> dict[str, str]:
+    """Read `N=8` settings by name; raise a usage error for what is none.
 
-    >>> bindings(["N=8", "H=224"])
-    {'N': 8, 'H': 224}
+    >>> settings(["N=8", "activation=gelu"])
+    {'N': '8', 'activation': 'gelu'}
     """
-    sizes: dict[str, int] = {}
-    for setting in settings or ():
-        name, equals, size = setting.partition("=")
+    texts: dict[str, str] = {}
+    for setting in given or ():
+        name, equals, text = setting.partition("=")
         if not name.isidentifier() or not equals:
             raise Misuse(f"`--set` expects NAME=SIZE such as N=8, receives `{setting}`")
-        value = whole(size, f"--set {name}")
-        if sizes.setdefault(name, value) != value:
-            raise Misuse(f"`--set {name}` is given twice, as {sizes[name]} and as {value}")
-    return sizes
+        if texts.setdefault(name, text) != text:
+            raise Misuse(f"`--set {name}` is given twice, as {texts[name]} and as {text}")
+    return texts
+
+
+def load_bound(architecture: str, given: dict[str, str]) -> tuple[Architecture, dict[str, int]]:
+    """Return an architecture with the settings that are its parameters put in, and the sizes that the others give."""
+    from shapecalc.loading import load_set
+
+    values = {name: parameter(text) for name, text in given.items()}
+    loaded, others = load_set(architecture, values)
+    return loaded, {name: whole(given[name], f"--set {name}") for name in others}
+
+
+def parameter(text: str) -> str | int | float | bool | None:
+    """Read the value of a parameter as a file would: a number, a flag or a word.
+
+    >>> parameter("32"), parameter("gelu"), parameter("true")
+    (32, 'gelu', True)
+    """
+    from shapecalc.parser.scalars import Refused, resolve
+
+    value = resolve(text)
+    return text if isinstance(value, Refused) else value
 
 
 def whole(text: str, option: str) -> int:

@@ -10,7 +10,7 @@ import typer
 
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.sizes import SetOption, bindings, whole
+from shapecalc.cli.sizes import SetOption, load_bound, settings, whole
 from shapecalc.cli.terminal import stdout_manner
 
 if TYPE_CHECKING:
@@ -167,12 +167,10 @@ def _solve(
     color: Color,
 ) -> None:
     from shapecalc.engine import inspect_at
-    from shapecalc.loading import load
     from shapecalc.render import legal
     from shapecalc.unknowns import solve
 
-    sizes = bindings(set_)
-    loaded = load(name)
+    loaded, sizes = load_bound(name, settings(set_))
     found = solve(inspect_at(loaded, sizes, symbolic=True), wanted, at)
     asked = _near(near or (), tuple(found.sizes), loaded.name)
     _show(format_, color, partial(legal.solution, found, asked), partial(legal.solution_dict, found, asked))
@@ -190,7 +188,6 @@ def _choose(
     format_: Format,
     color: Color,
 ) -> None:
-    from shapecalc.loading import load
     from shapecalc.render import legal
     from shapecalc.unknowns import MOST_UNKNOWNS, choose
 
@@ -198,8 +195,7 @@ def _choose(
         raise Misuse(f"`--unknown` may be given {MOST_UNKNOWNS} times, is given {len(unknown)} times")
     if len(set(unknown)) < len(unknown):
         raise Misuse(f"`--unknown {max(unknown, key=unknown.count)}` is given twice")
-    sizes = bindings(set_)
-    loaded = load(name)
+    loaded, sizes = load_bound(name, settings(set_))
     found = choose(loaded, unknown, wanted, at, sizes)
     _show(
         format_,

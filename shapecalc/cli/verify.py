@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import gc
 import re
-import sys
-import time
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, assert_never
+from typing import Annotated, assert_never
 
 import typer
 
-from shapecalc.cli.color import Color, ColorOption, wants_color
+from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.sizes import ArchitectureArgument, SetOption, bindings
+from shapecalc.cli.progress import progress_bar
+from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings
 from shapecalc.cli.terminal import stdout_manner
-from shapecalc.render.escaping import terminal
-
-if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
 
 UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
-PATIENCE = 1.0
-"""Seconds before a progress bar appears: what is over sooner needs none."""
 
 
 class Format(Enum):
@@ -47,14 +40,13 @@ def command(
     Shapes, parameters and multiply-accumulates are held against what the kernels really did. Each symbol that is left
     free is tried at two sizes. Exit code 1 where anything disagrees.
     """
-    allowed, sizes = _bytes(max_memory), bindings(set_)
+    allowed, given = _bytes(max_memory), settings(set_)
     gc.enable()  # a run takes its time, and memory is what it is about
-    from shapecalc.loading import load
     from shapecalc.render import proof as rendered
     from shapecalc.verification import verify_at
 
-    loaded = load(architecture)
-    bar = _ProgressBar() if sys.stderr.isatty() else None
+    loaded, sizes = load_bound(architecture, given)
+    bar = progress_bar()
     try:
         proof = verify_at(loaded, sizes, seed=seed, max_memory=allowed, progress=bar)
     finally:
@@ -86,38 +78,3 @@ def _bytes(text: str) -> int:
     whole, _, part = found[1].partition(".")
     unit = UNITS[found[2].lower()]
     return int(whole) * unit + (int(part) * unit // 10 ** len(part) if part else 0)
-
-
-class _ProgressBar:
-    """A bar on stderr, drawn once a run has taken a while and gone at its end."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-
-    def __call__(self, path: str, done: int, total: int) -> None:
-        """Show how many layers are done and which one is next."""
-        if self._bar is None:
-            if time.monotonic() - self._began < PATIENCE:
-                return
-            self._bar, self._task = _drawn_bar(total)
-        assert self._task is not None  # comes with the bar
-        self._bar.update(self._task, completed=done, description=terminal(path)[:30])
-
-    def clear(self) -> None:
-        """Wipe the bar out."""
-        if self._bar is not None:
-            self._bar.stop()
-
-
-def _drawn_bar(total: int) -> tuple[Progress, TaskID]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
-    color = wants_color(sys.stderr)
-    console = Console(stderr=True, no_color=not color)
-    bar = Progress(*columns, console=console, transient=True)
-    bar.start()
-    return bar, bar.add_task("", total=total)

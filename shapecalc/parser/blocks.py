@@ -102,8 +102,8 @@ def _parameters(node: Node, block: Scalar, findings: Findings) -> tuple[Paramete
             first = parameters[name.text].name.span
             message = f"block `{block.text}` has the parameter `{name.text}` twice"
             findings.refuse("SC103", message, name.span, labels=(Label(first, "first here"),))
-        elif default is not None and not _is_argument(default):
-            _refuse_argument(name.text, default, findings)
+        elif default is not None and not is_argument(default):
+            refuse_argument(name.text, default, findings)
         else:
             parameters[name.text] = Parameter(name, default)
     _refuse_later(tuple(parameters.values()), findings)
@@ -132,21 +132,26 @@ def _inputs(node: Node, block: Scalar, findings: Findings) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _is_argument(node: Node) -> bool:
+def is_argument(node: Node) -> bool:
+    """Return whether a value can be a parameter's: a single one, or a list of such."""
     if isinstance(node, Sequence):
         return all(isinstance(item, Scalar) for item in node.items)
     return isinstance(node, Scalar)
 
 
-def _refuse_argument(name: str, node: Node, findings: Findings) -> None:
+def refuse_argument(name: str, node: Node, findings: Findings) -> None:
+    """Note that a value can be no parameter's."""
     message = f"`{name}` expects a number, a flag, a word or a list of them, receives {said(plain(node))}"
     findings.refuse("SC202", message, head(node))
 
 
-def bind(block: Block, word: Scalar, node: Node | None, findings: Findings) -> dict[str, Node] | None:
+def bind(
+    block: Block, word: Scalar, node: Node | None, around: MappingOf[str, Node], findings: Findings
+) -> dict[str, Node] | None:
     """Return the arguments of a call by parameter, defaults filled in; None, and findings, where they do not fit.
 
-    A lone value fills the first parameter.
+    A lone value fills the first parameter. A default may use the parameters before it, and those of the file
+    (`around`).
     """
     given = _given(block, word, node, findings)
     if given is None or not _is_complete(block, word, given, findings):
@@ -155,11 +160,17 @@ def bind(block: Block, word: Scalar, node: Node | None, findings: Findings) -> d
         if parameter.default is None or parameter.name.text in given:
             continue
         with findings.within(Label(word.span, "called here")):
-            default = put_in(parameter.default, given, findings)
+            default = put_in(parameter.default, {**outer(block, around), **given}, findings)
         if default is None:
             return None
         given[parameter.name.text] = default
     return {parameter.name.text: given[parameter.name.text] for parameter in block.parameters}
+
+
+def outer(block: Block, around: MappingOf[str, Node]) -> dict[str, Node]:
+    """Return the file's parameters that a block sees: those that it has no parameter of that name for."""
+    own = {parameter.name.text for parameter in block.parameters}
+    return {name: node for name, node in around.items() if name not in own}
 
 
 def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) -> dict[str, Node] | None:
@@ -174,8 +185,8 @@ def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) ->
             labels = (Label(block.name.span, "defined here"),)
             findings.refuse("SC202", message, head(node), labels=labels, help=f"`{word.text}` stands alone")
             return None
-        if not _is_argument(node):
-            _refuse_argument(block.parameters[0].name.text, node, findings)
+        if not is_argument(node):
+            refuse_argument(block.parameters[0].name.text, node, findings)
             return None
         given[block.parameters[0].name.text] = node
     return given
@@ -217,28 +228,28 @@ def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], fi
         )
     if name is None:
         return False
-    if not _is_argument(value):
-        _refuse_argument(name, value, findings)
+    if not is_argument(value):
+        refuse_argument(name, value, findings)
         return False
     given.setdefault(name, value)
     return name == key.text
 
 
-def put_in(node: Node, arguments: MappingOf[str, Node], findings: Findings) -> Node | None:
+def put_in(node: Node, arguments: MappingOf[str, Node], findings: Findings, owner: str = "the block") -> Node | None:
     """Return a tree of values with the arguments put in; None, and findings, where that cannot be done.
 
     A value that is put in stands where the parameter is used: what is wrong with it is shown there, and at the call.
     """
     if isinstance(node, Scalar):
-        return _used(node, arguments, findings) if uses_parameters(node) else node
+        return _used(node, arguments, findings, owner) if uses_parameters(node) else node
     if isinstance(node, Sequence):
-        items = [put_in(item, arguments, findings) for item in node.items]
+        items = [put_in(item, arguments, findings, owner) for item in node.items]
         whole = [item for item in items if item is not None]
         return None if len(whole) != len(items) else node._replace(items=tuple(whole))
     entries = []
     for key, value in node.entries:
-        word = _used(key, arguments, findings) if uses_parameters(key) else key
-        inner = put_in(value, arguments, findings)
+        word = _used(key, arguments, findings, owner) if uses_parameters(key) else key
+        inner = put_in(value, arguments, findings, owner)
         if word is None or inner is None:
             return None
         if not isinstance(word, Scalar) or not isinstance(word.value, str):
@@ -249,10 +260,10 @@ def put_in(node: Node, arguments: MappingOf[str, Node], findings: Findings) -> N
     return node._replace(entries=tuple(entries))
 
 
-def _used(node: Scalar, arguments: MappingOf[str, Node], findings: Findings) -> Node | None:
+def _used(node: Scalar, arguments: MappingOf[str, Node], findings: Findings, owner: str) -> Node | None:
     text = str(node.value)
     try:
-        value = value_of(text, arguments)
+        value = value_of(text, arguments, owner)
     except ExpressionError as error:
         at, fix = node.span, None
         if at.line == at.end_line and at.end_column - at.column == len(text) + 2 * node.quoted:

@@ -1,4 +1,4 @@
-"""`$name` and `${…}` in a block: parameters put in, and arithmetic on whole numbers.
+"""`$name` and `${…}`: parameters of a block or of the file put in, and arithmetic on whole numbers.
 
 The grammar of `${…}`, in whole numbers throughout:
 
@@ -52,8 +52,10 @@ def uses_parameters(node: Node) -> bool:
     return isinstance(node, Scalar) and isinstance(node.value, str) and node.value.startswith("$")
 
 
-def value_of(text: str, arguments: MappingOf[str, Node]) -> Node | int:
+def value_of(text: str, arguments: MappingOf[str, Node], owner: str = "the block") -> Node | int:
     """Return what `$name` or `${…}` stands for: the argument itself, or the number that comes out.
+
+    `owner` is what messages call that which has the parameters.
 
     Raises `ExpressionError` where the text is neither, names no parameter, or cannot be worked out.
 
@@ -67,9 +69,9 @@ def value_of(text: str, arguments: MappingOf[str, Node]) -> Node | int:
     name = found["name"]
     if name is not None:
         if name not in arguments:
-            raise _unknown(name, _Token("use", text, 0, len(text)), arguments)
+            raise _unknown(name, _Token("use", text, 0, len(text)), arguments, owner)
         return arguments[name]
-    return _Sum(found["sum"], found.start("sum"), arguments).result()
+    return _Sum(found["sum"], found.start("sum"), arguments, owner).result()
 
 
 class _Token(NamedTuple):
@@ -82,9 +84,10 @@ class _Token(NamedTuple):
 class _Sum:
     """A recursive descent over one text; positions are those in the text that holds `${…}`."""
 
-    __slots__ = ("_arguments", "_at", "_depth", "_tokens")
+    __slots__ = ("_arguments", "_at", "_depth", "_owner", "_tokens")
 
-    def __init__(self, text: str, offset: int, arguments: MappingOf[str, Node]) -> None:
+    def __init__(self, text: str, offset: int, arguments: MappingOf[str, Node], owner: str) -> None:
+        self._owner = owner
         self._arguments = arguments
         self._tokens = list(_tokens(text, offset))
         self._at = 0
@@ -145,7 +148,7 @@ class _Sum:
 
     def _argument(self, token: _Token) -> int:
         if token.text not in self._arguments:
-            raise _unknown(token.text, token, self._arguments)
+            raise _unknown(token.text, token, self._arguments, self._owner)
         node = self._arguments[token.text]
         value = node.value if isinstance(node, Scalar) else None
         if type(value) is not int:
@@ -187,13 +190,13 @@ def _bounded(value: int, token: _Token) -> int:
     return value
 
 
-def _unknown(name: str, token: _Token, arguments: MappingOf[str, Node]) -> ExpressionError:
+def _unknown(name: str, token: _Token, arguments: MappingOf[str, Node], owner: str) -> ExpressionError:
     from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
     near = closest(name, tuple(arguments))
     known = ", ".join(f"`{other}`" for other in arguments)
-    otherwise = f"its parameters: {known}" if known else "the block has no parameter"
-    message = "is no parameter of the block" if token.kind == "use" else f"uses `{name}`, no parameter of the block"
+    otherwise = f"its parameters: {known}" if known else f"{owner} has no parameter"
+    message = f"is no parameter of {owner}" if token.kind == "use" else f"uses `{name}`, no parameter of {owner}"
     written = f"${near}" if token.kind == "use" else near
     if near is None or written is None:
         return ExpressionError(message, token.start, token.end, otherwise)

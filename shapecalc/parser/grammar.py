@@ -5,18 +5,20 @@ Here are a file's own keys; `steps` reads the list under `layers:`, `fields` one
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.architecture import DTYPES, Architecture, Input
 from shapecalc.diagnostics import Fix, Label
 from shapecalc.dims import Expr, free_symbols
 from shapecalc.layers.fields import said
-from shapecalc.parser.blocks import Block, read_blocks
+from shapecalc.parser.blocks import Block, put_in, read_blocks
 from shapecalc.parser.conditions import read_conditions
 from shapecalc.parser.expectations import read_expectations
 from shapecalc.parser.findings import Findings, head
 from shapecalc.parser.includes import merge_blocks, read_included
 from shapecalc.parser.limits import Limits
+from shapecalc.parser.parameters import read_parameters, refuse_symbols
 from shapecalc.parser.reader import Mapping, Node, Scalar, Sequence, read_tree
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import NAME, Scope
@@ -24,12 +26,16 @@ from shapecalc.parser.shapes import plain, read_dim, read_shape
 from shapecalc.parser.steps import UNSAID, StepReader
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingOf
     from pathlib import Path
 
     from shapecalc.diagnostics import Diagnostic, Source
 
-FILE_KEYS = ("name", "source", "input", "inputs", "outputs", "sizes", "where", "include", "blocks", "layers", "expect")
-LATER_FILE_KEYS = ("parameters", "decode")
+FILE_KEYS = (
+    *("name", "source", "parameters", "input", "inputs", "outputs", "sizes", "where"),
+    *("include", "blocks", "layers", "expect"),
+)
+LATER_FILE_KEYS = ("decode",)
 """Words of the format that this version does not read yet."""
 
 _NAMES = {
@@ -59,22 +65,29 @@ class Reading(NamedTuple):
     source: Source
 
 
-def parse(source: Source, limits: Limits | None = None, folder: Path | None = None) -> Reading:
+def parse(
+    source: Source,
+    limits: Limits | None = None,
+    folder: Path | None = None,
+    parameters: MappingOf[str, Any] = MappingProxyType({}),
+) -> Reading:
     """Return the architecture that a text describes, and every mistake found.
 
     Beside mistakes, the architecture is as much as could be made out, None where that is nothing: the caller can look
     for more mistakes in it, and must not take it for what the author meant. `folder` is where the text lies: only files
-    below it can be included.
+    below it can be included. `parameters` replace values of the file's own; what it has none of is passed over.
     Raises `ShapecalcError` where the text is no tree of values at all.
     """
     limits = limits or Limits()
     root, noted = read_tree(source, limits)
     findings = Findings(source, noted)
-    architecture = _architecture(root, folder, findings, limits)
+    architecture = _architecture(root, folder, findings, limits, parameters)
     return Reading(architecture, tuple(findings.found), findings.source)
 
 
-def _architecture(root: Node, folder: Path | None, findings: Findings, limits: Limits) -> Architecture | None:
+def _architecture(
+    root: Node, folder: Path | None, findings: Findings, limits: Limits, settings: MappingOf[str, Any]
+) -> Architecture | None:
     if not isinstance(root, Mapping):
         kind = "a list" if isinstance(root, Sequence) else said(plain(root))
         message = f"a file expects keys such as `input:` and `layers:`, receives {kind}"
@@ -83,16 +96,22 @@ def _architecture(root: Node, folder: Path | None, findings: Findings, limits: L
         return None
     entries = findings.keys(root, FILE_KEYS, "a file", later=LATER_FILE_KEYS, names=_NAMES)
     _refuse_missing(root, entries, findings)
+    parameters = read_parameters(entries["parameters"], settings, findings) if "parameters" in entries else {}
+    written = entries
+    if "parameters" in entries:
+        entries = _put_in(entries, parameters, findings)
     inputs = _inputs(root, entries, findings)
+    if "parameters" in entries:
+        refuse_symbols(entries["parameters"], inputs or (), _symbols(inputs), findings)
     sizes = _sizes(entries["sizes"], inputs, findings) if "sizes" in entries else {}
     where = read_conditions(entries["where"], _symbols(inputs), findings) if "where" in entries else ()
     blocks = _blocks(entries, folder, findings, limits)
-    names = [entry.name for entry in inputs] if inputs is not None else _input_names(entries)
+    names = [entry.name for entry in inputs] if inputs is not None else _input_names(written)
     scope = Scope(findings, {name: name for name in names})
     last = None
     if "layers" in entries:
         flow = UNSAID if len(names) > 1 else names[0]
-        last = StepReader(findings, blocks, limits).read(entries["layers"], scope, flow)
+        last = StepReader(findings, blocks, limits, parameters).read(entries["layers"], scope, flow)
     steps = tuple(scope.steps)
     outputs = _outputs(entries["outputs"], scope, findings) if "outputs" in entries and steps else {}
     name = _text(entries.get("name"), "name", findings)
@@ -113,6 +132,7 @@ def _architecture(root: Node, folder: Path | None, findings: Findings, limits: L
         cites=cites or "",
         file=findings.source,
         where=where,
+        parameters={key: plain(node) for key, node in parameters.items()},
     )
 
 
@@ -120,6 +140,20 @@ def _input_names(entries: dict[str, Node]) -> list[str]:
     """Return what enters by name where not every shape can be read."""
     node = entries.get("inputs")
     return [key.text for key, _ in node.entries] if isinstance(node, Mapping) and node.entries else ["input"]
+
+
+def _put_in(entries: dict[str, Node], parameters: MappingOf[str, Node], findings: Findings) -> dict[str, Node]:
+    """Return the entries with the file's parameters in what uses them; what cannot be made out is noted, left out."""
+    entries = dict(entries)
+    for key in ("input", "inputs", "layers"):
+        if key not in entries:
+            continue
+        node = put_in(entries[key], parameters, findings, "the file")
+        if node is None:
+            del entries[key]
+        else:
+            entries[key] = node
+    return entries
 
 
 def _blocks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Body, Group, Place, Step, entering, joined, size_of
@@ -9,7 +10,7 @@ from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
 from shapecalc.parser.anatomy import Found, take_apart
-from shapecalc.parser.blocks import Block, argument_key, bind, put_in, title
+from shapecalc.parser.blocks import Block, argument_key, bind, outer, put_in, title
 from shapecalc.parser.expectations import read_expectations
 from shapecalc.parser.expressions import NAME
 from shapecalc.parser.fields import LayerReader
@@ -43,12 +44,22 @@ class _Standing(NamedTuple):
 
 
 class StepReader:
-    """Reads the steps of one text; a block is read once for each set of arguments that it is called with."""
+    """Reads the steps of one text; a block is read once for each set of arguments that it is called with.
 
-    __slots__ = ("_blocks", "_bodies", "_calls", "_findings", "_layers", "_limits", "_read")
+    `parameters` are the file's: blocks see them behind their own.
+    """
 
-    def __init__(self, findings: Findings, blocks: MappingOf[str, Block | None], limits: Limits) -> None:
+    __slots__ = ("_blocks", "_bodies", "_calls", "_findings", "_layers", "_limits", "_parameters", "_read")
+
+    def __init__(
+        self,
+        findings: Findings,
+        blocks: MappingOf[str, Block | None],
+        limits: Limits,
+        parameters: MappingOf[str, Node] = MappingProxyType({}),
+    ) -> None:
         self._findings = findings
+        self._parameters = parameters
         self._blocks = blocks
         self._limits = limits
         self._layers = LayerReader(findings)
@@ -330,7 +341,7 @@ class StepReader:
                 help="`repeat:` beside a call runs a block a number of times",
             )
             return None
-        arguments = bind(block, word, node, self._findings)
+        arguments = bind(block, word, node, self._parameters, self._findings)
         if reads and reads != len(block.inputs):
             names = ", ".join(block.inputs)
             one = "1 input" if len(block.inputs) == 1 else f"{len(block.inputs)} inputs"
@@ -351,7 +362,8 @@ class StepReader:
         return self._bodies[key]
 
     def _instance(self, block: Block, name: str, word: Scalar, arguments: MappingOf[str, Node]) -> Body | None:
-        layers = put_in(block.layers, arguments, self._findings)
+        known = {**outer(block, self._parameters), **arguments}
+        layers = put_in(block.layers, known, self._findings)
         if layers is None:
             return None
         scope = Scope(self._findings, {name: entering(position) for position, name in enumerate(block.inputs)})

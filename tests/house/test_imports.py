@@ -59,6 +59,12 @@ def test_inspect_leaves_numpy_alone() -> None:
     assert not held & {"numpy", "shapecalc.reference", "shapecalc.execution", "shapecalc.verification"}
 
 
+def test_a_sweep_needs_numpy_and_none_of_the_kernels() -> None:
+    held = command("sweep", "lenet5", "--set", "N=1:9")
+    assert {"numpy", "shapecalc.sweeping"} <= held
+    assert not held & {"rich", "distributed", "matplotlib", "shapecalc.reference", "shapecalc.execution"}
+
+
 def test_this_test_can_fail_for_verify_does_import_numpy() -> None:
     assert {"numpy", "shapecalc.verification"} <= command("verify", "lenet5")
 

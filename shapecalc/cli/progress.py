@@ -1,0 +1,59 @@
+"""A bar on stderr for what takes its time."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from shapecalc.cli.color import wants_color
+from shapecalc.render.escaping import terminal
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+PATIENCE = 1.0
+"""Seconds before a progress bar appears: what is over sooner needs none."""
+
+
+class ProgressBar:
+    """A bar on stderr, drawn once a run has taken a while and gone at its end."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __call__(self, path: str, done: int, total: int) -> None:
+        """Show how much is done and what is next."""
+        if self._bar is None:
+            if time.monotonic() - self._began < PATIENCE:
+                return
+            self._bar, self._task = _drawn_bar(total)
+        assert self._task is not None  # comes with the bar
+        self._bar.update(self._task, completed=done, description=terminal(path)[:30])
+
+    def clear(self) -> None:
+        """Wipe the bar out."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+            self._began = float("inf")
+
+
+def progress_bar() -> ProgressBar | None:
+    """Return a bar where stderr is a terminal."""
+    return ProgressBar() if sys.stderr.isatty() else None
+
+
+def _drawn_bar(total: int) -> tuple[Progress, TaskID]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    color = wants_color(sys.stderr)
+    console = Console(stderr=True, no_color=not color)
+    # What is printed meanwhile is a result, and goes to stdout wherever that leads: rich would draw it above the bar.
+    bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+    bar.start()
+    return bar, bar.add_task("", total=total)

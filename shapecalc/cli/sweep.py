@@ -1,0 +1,184 @@
+"""`shapecalc sweep`: the costs at every point of a grid of sizes and parameters."""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+from enum import Enum
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.outcome import Misuse
+from shapecalc.cli.progress import progress_bar
+from shapecalc.cli.sizes import ArchitectureArgument, parameter, settings, whole
+from shapecalc.cli.terminal import stdout_manner
+
+if TYPE_CHECKING:
+    from shapecalc.sweeping import Run
+    from shapecalc.sweeping.plans import Kept
+
+MOST_ROWS = 100_000
+"""Rows that a table is drawn for: it has to know all of them before its first line."""
+
+_RANGE = re.compile(r"\s*\d+\s*:.*", re.DOTALL)
+
+
+class Format(Enum):
+    """The words of `--format`."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSONL = "jsonl"
+    COLUMNS = "columns"
+
+
+def command(
+    architecture: ArchitectureArgument,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUES",
+            help="Give a symbol or a parameter its values: 64:512:32 (from 64 to 512 by 32), 16,32,64, or one; "
+            "may be repeated.",
+        ),
+    ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where",
+            metavar="CONDITION",
+            help='Keep what holds, such as "params < 5M and macs < 300M": params, buffers, macs, flops, memory, '
+            "activations (both in bytes), symbols and parameters; K M G T and Ki Mi Gi Ti; and, or, not.",
+        ),
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="COLUMN", help="Smallest first; -COLUMN is largest first.")
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option("--top", min=1, help="Keep so many, the first in the order of --by.")
+    ] = None,
+    pareto: Annotated[
+        str | None,
+        typer.Option(
+            "--pareto",
+            metavar="COLUMNS",
+            help="Keep what no other point beats in all of these columns: params,macs. Less is better; more with -.",
+        ),
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    dask: Annotated[
+        str | None,
+        typer.Option("--dask", metavar="ADDRESS", help="Share the work with the Dask cluster of this scheduler."),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw the --by column (else MACs) or the Pareto front as well."),
+    ] = None,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Work out the costs at every point of a grid.
+
+    Every combination of the values is a point; those that do not fit the layers, or the file's `where:`, are left out
+    and counted. Closed forms are worked out in NumPy, parameters that change the structure one structure after the
+    other.
+    """
+    objectives = () if pareto is None else tuple(name.strip() for name in pareto.split(","))
+    axes = {name: values(text, name) for name, text in settings(set_).items()}
+    if top is not None and by is None:
+        raise Misuse("`--top` expects a column to order by: add `--by macs`")
+    gc.enable()  # a large grid takes its time, and memory with it
+    from shapecalc.loading import load
+    from shapecalc.sweeping import Run
+
+    # Lines that run down a terminal show by themselves that something moves.
+    streams = format_ in (Format.CSV, Format.JSONL)
+    bar = None if streams and sys.stdout.isatty() else progress_bar()
+    run = Run(
+        load(architecture),
+        axes,
+        where=where,
+        by=by,
+        top=top,
+        pareto=objectives,
+        dask=dask,
+        progress=None if bar is None else lambda done, total: bar("", done, total),
+    )
+    held: list[Kept] = []
+    try:
+        streamed = _streamed(run, format_, held, hold=plot is not None)
+    finally:
+        if bar is not None:
+            bar.clear()
+    if not streamed:
+        _write(run, format_, held, color)
+    sys.stdout.flush()
+    for note in run.notes():
+        print(f"note: {note}", file=sys.stderr)
+    if plot is not None:
+        from shapecalc.render.plot import draw
+        from shapecalc.sweeping.plans import merged
+
+        draw(merged(held, run.names).columns, [axis.name for axis in run.axes], plot, by=by, pareto=objectives)
+
+
+def _streamed(run: Run, format_: Format, held: list[Kept], *, hold: bool) -> bool:
+    """Work out the points; print them as they come where the format can, and keep them where someone needs them."""
+    from shapecalc.render import sweep as rendered
+
+    unicode = stdout_manner(Color.AUTO)["unicode"]
+    streams = format_ in (Format.CSV, Format.JSONL)
+    header = rendered.csv_header(run.names) if format_ is Format.CSV else ""
+    rows = 0
+    for piece in run.pieces():
+        rows += piece.points
+        if hold or not streams:
+            held.append(piece)
+        if format_ is Format.TABLE and rows > MOST_ROWS:
+            raise Misuse(f"a table has at most {MOST_ROWS:,} rows: add `--top` or `--where`, or write `--format csv`")
+        if format_ is Format.CSV:
+            sys.stdout.write(header + rendered.csv_lines(piece.columns))
+            header = ""
+        elif format_ is Format.JSONL:
+            sys.stdout.write(rendered.json_lines(piece.columns, unicode=unicode))
+    sys.stdout.write(header)
+    return streams
+
+
+def _write(run: Run, format_: Format, held: list[Kept], color: Color) -> None:
+    """Print the points in a format that must see all of them first."""
+    from shapecalc.render import sweep as rendered
+    from shapecalc.sweeping.plans import COSTS, merged
+
+    manner = stdout_manner(color)
+    columns = merged(held, run.names).columns
+    if format_ is Format.COLUMNS:
+        for part in rendered.json_columns(columns, unicode=manner["unicode"]):
+            sys.stdout.write(part)
+        print()
+    else:
+        print(rendered.table(columns, COSTS, **manner))
+
+
+def values(text: str, name: str) -> Any:
+    """Read `64:512:32`, `16,32,64`, or one value; the end of a range is in it where a step hits it.
+
+    >>> values("64:128:32", "H"), values("16,32", "width"), values("relu", "activation")
+    (range(64, 129, 32), (16, 32), ('relu',))
+    """
+    parts = [_range(part, name) if _RANGE.fullmatch(part) else (parameter(part.strip()),) for part in text.split(",")]
+    return parts[0] if len(parts) == 1 else tuple(value for part in parts for value in part)
+
+
+def _range(text: str, name: str) -> range:
+    numbers = [whole(part, f"--set {name}") for part in text.split(":")]
+    if len(numbers) > 3:  # noqa: PLR2004 - a range has a start, a stop and a step
+        raise Misuse(f"`--set {name}` expects START:STOP:STEP, receives `{text}`")
+    start, stop, step = (*numbers, 1)[:3]
+    if step < 1 or stop < start:
+        raise Misuse(f"`--set {name}` expects a range that rises, such as 64:512:32, receives `{text}`")
+    return range(start, stop + 1, step)

@@ -1,0 +1,65 @@
+"""`parameters:` of a file → values by name, which `$name` and `${…}` put in below `layers:` and in what enters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.diagnostics import Label
+from shapecalc.layers.fields import said
+from shapecalc.parser.blocks import is_argument, refuse_argument
+from shapecalc.parser.expressions import NAME, uses_parameters
+from shapecalc.parser.findings import head
+from shapecalc.parser.scalars import shorten
+from shapecalc.parser.shapes import plain
+from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping as MappingOf
+
+    from shapecalc.architecture import Input
+    from shapecalc.diagnostics import Span
+    from shapecalc.parser.findings import Findings
+
+
+def read_parameters(node: Node, settings: MappingOf[str, Any], findings: Findings) -> dict[str, Node]:
+    """Return the parameters of `{width: 64, activation: relu}` by name; `settings` replace what the file gives.
+
+    A value that is set stands where the file's own does: what is wrong with it is shown there.
+    """
+    if not isinstance(node, Mapping):
+        message = f"`parameters` expects names with values such as {{width: 64}}, receives {said(plain(node))}"
+        findings.refuse("SC202", message, head(node))
+        return {}
+    parameters: dict[str, Node] = {}
+    for name, value in node.entries:
+        if not NAME.fullmatch(name.text):
+            message = f"a parameter expects a name of letters, digits and `_`, receives `{shorten(name.text)}`"
+            findings.refuse("SC110", message, name.span)
+        elif not is_argument(value):
+            refuse_argument(name.text, value, findings)
+        elif any(map(uses_parameters, value.items if isinstance(value, Sequence) else (value,))):
+            message = f"parameter `{name.text}` expects a value, receives {said(plain(value))}"
+            findings.refuse("SC202", message, head(value), help="write the arithmetic where the parameter is used")
+        else:
+            known = name.text in settings
+            parameters[name.text] = _written(settings[name.text], value.span) if known else value
+    return parameters
+
+
+def _written(value: Any, span: Span) -> Node:
+    """Return a value as a file would hold it."""
+    if isinstance(value, tuple | list):
+        return Sequence(tuple(_written(item, span) for item in value), span)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return Scalar(value, span, text)
+
+
+def refuse_symbols(parameters: Node, inputs: Iterable[Input], symbols: Iterable[str], findings: Findings) -> None:
+    """Refuse parameters that are named like a symbol of what enters: nobody could tell which one is set."""
+    symbols = set(symbols)
+    spans = [entry.span for entry in inputs if entry.span is not None]
+    for name, _ in parameters.entries if isinstance(parameters, Mapping) else ():
+        if name.text in symbols:
+            message = f"the parameter `{name.text}` has the name of a symbol of what enters"
+            labels = tuple(Label(span, "the symbol") for span in spans[:1])
+            findings.refuse("SC103", message, name.span, labels=labels, help="give it another name")

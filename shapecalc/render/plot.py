@@ -1,0 +1,79 @@
+"""A sweep as a picture: a cost against a swept size or parameter, or the Pareto front of two columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from shapecalc.sweeping.compiled import Array
+
+MOST_LINES = 12
+"""Lines that one picture takes: more cannot be told apart."""
+
+TITLES = {"macs": "MACs", "flops": "FLOPs", "memory": "memory in bytes", "activations": "activations in bytes"}
+
+
+def draw(
+    columns: Mapping[str, Array], axes: Sequence[str], path: Path, *, by: str | None = None, pareto: Sequence[str] = ()
+) -> None:
+    """Draw a sweep into a file, whose ending says the format (svg, pdf, png).
+
+    With two columns or more in `pareto`, the first two against each other; else the column `by`, or the MACs, against
+    that of `axes` which has the most numbers, a line for each combination of the others.
+    Raises `ShapecalcError` SC803 where there is nothing to draw, SC804 where the extra is not installed.
+    """
+    try:
+        import matplotlib as mpl  # noqa: PLC0415 - an extra
+        from matplotlib.figure import Figure  # noqa: PLC0415
+    except ImportError:
+        raise _error("SC804", "`--plot` needs matplotlib", "pip install 'nn-shapecalc[plot]'") from None
+    ending = path.suffix.lower().removeprefix(".")
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    if ending not in figure.canvas.get_supported_filetypes():
+        raise _error("SC803", f"`--plot` expects a file such as out.svg, receives `{path.name}`")
+    plane: Any = figure.subplots()
+    if len(pareto) > 1:
+        _front(plane, columns, pareto[0].lstrip("-"), pareto[1].lstrip("-"))
+    else:
+        _lines(plane, columns, axes, (by or "macs").lstrip("-"))
+    plane.grid(visible=True, alpha=0.3)
+    # The same sweep gives the same bytes: no time of drawing, no random names.
+    with mpl.rc_context({"svg.hashsalt": "shapecalc"}):
+        figure.savefig(path, metadata={"Date": None} if ending == "svg" else None)
+
+
+def _front(plane: Any, columns: Mapping[str, Array], across: str, up: str) -> None:
+    points = sorted(zip(columns[across].tolist(), columns[up].tolist(), strict=True))
+    plane.plot([first for first, _ in points], [second for _, second in points], marker="o")
+    plane.set(xlabel=TITLES.get(across, across), ylabel=TITLES.get(up, up), title="Pareto front")
+
+
+def _lines(plane: Any, columns: Mapping[str, Array], axes: Sequence[str], up: str) -> None:
+    several = [name for name in axes if len(set(columns[name].tolist())) > 1]
+    numbers = [name for name in several if all(type(value) is int for value in columns[name].tolist())]
+    if not numbers:
+        raise _error("SC803", "`--plot` expects an axis with several numbers", "write `--set H=64:512:32`")
+    across = max(reversed(numbers), key=lambda name: len(set(columns[name].tolist())))
+    others = [name for name in several if name != across]
+    rest = list(zip(*(columns[name].tolist() for name in others), strict=True)) or [()] * len(columns[across])
+    lines: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
+    for key, *point in zip(rest, columns[across].tolist(), columns[up].tolist(), strict=True):
+        lines.setdefault(key, []).append((point[0], point[1]))
+    if len(lines) > MOST_LINES:
+        message = f"`--plot` would draw {len(lines)} lines, more than {MOST_LINES}: one for each {', '.join(others)}"
+        raise _error("SC803", message, "give the others fewer values, or write `--pareto params,macs`")
+    for key, points in lines.items():
+        label = ", ".join(f"{name} = {value}" for name, value in zip(others, key, strict=True))
+        plane.plot(*zip(*sorted(points), strict=True), marker=".", label=label)
+    plane.set(xlabel=across, ylabel=TITLES.get(up, up))
+    if others:
+        plane.legend()
+
+
+def _error(code: str, message: str, help_text: str | None = None) -> ShapecalcError:
+    return ShapecalcError((Diagnostic(code=code, message=message, help=help_text),), exit_code=2)

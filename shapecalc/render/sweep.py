@@ -1,0 +1,96 @@
+"""A sweep as a table, as CSV, as JSON lines, and as columns (JSON arrays of one length, as Parquet has them)."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.render.grid import DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.table import memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shapecalc.sweeping.compiled import Array
+
+BYTES = ("memory", "activations")
+TITLES = {"macs": "MACs", "flops": "FLOPs"}
+
+
+def table(
+    columns: Mapping[str, Array], costs: tuple[str, ...], *, width: int | None, color: bool, unicode: bool
+) -> str:
+    """Return a row per point; what is in bytes is rounded to their units."""
+    texts = {name: [_cell(name, value, costs) for value in values.tolist()] for name, values in columns.items()}
+    # A sweep over numbers has them on the right; words stand as words do.
+    headings = tuple(
+        Heading(TITLES.get(name, name) if name in costs else name, right=not _holds_words(values))
+        for name, values in columns.items()
+    )
+    rows = [
+        Cells(
+            tuple(spelt(text, unicode=unicode) for text in row),
+            tuple(
+                DIM if name in costs and text in ("0", "0 B") else PLAIN for name, text in zip(texts, row, strict=True)
+            ),
+        )
+        for row in zip(*texts.values(), strict=True)
+    ]
+    note = "costs are those of one sample where N is not set; memory and activations at float32"
+    return "\n".join(
+        (
+            draw(Grid(headings, rows), width=width, color=color, unicode=unicode),
+            paragraph(note, width=width, color=color, style=DIM),
+        )
+    )
+
+
+def _holds_words(values: Array) -> bool:
+    return values.dtype == object and any(isinstance(value, str) for value in values)
+
+
+def _cell(name: str, value: Any, costs: tuple[str, ...]) -> str:
+    if name not in costs:
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if value is None:
+        return "unknown"
+    return memory(value) if name in BYTES else f"{value:,}"
+
+
+def csv_header(names: tuple[str, ...]) -> str:
+    """Return the line of names."""
+    return _csv([names])
+
+
+def csv_lines(columns: Mapping[str, Array]) -> str:
+    """Return a line per point, numbers in plain digits, each line ended."""
+    return _csv(_rows(columns))
+
+
+def _csv(rows: Any) -> str:
+    stream = StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def json_lines(columns: Mapping[str, Array], *, unicode: bool) -> str:
+    """Return a JSON object per point, one a line, each line ended."""
+    lines = (dict(zip(columns, row, strict=True)) for row in _rows(columns))
+    return "".join(f"{json.dumps(line, ensure_ascii=not unicode)}\n" for line in lines)
+
+
+def json_columns(columns: Mapping[str, Array], *, unicode: bool) -> Iterator[str]:
+    """Yield a JSON object of arrays of one length, in parts: a column at a time is in memory as text."""
+    before = "{"
+    for name, values in columns.items():
+        key = json.dumps(name, ensure_ascii=not unicode)
+        yield f"{before}\n  {key}: {json.dumps(values.tolist(), ensure_ascii=not unicode)}"
+        before = ","
+    yield "\n}"
+
+
+def _rows(columns: Mapping[str, Array]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(values.tolist() for values in columns.values()), strict=True)

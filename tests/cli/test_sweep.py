@@ -1,0 +1,227 @@
+"""`shapecalc sweep`: grids as people write them, and every format."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from io import StringIO
+
+import pytest
+from typer.testing import CliRunner
+
+from shapecalc.cli import app, sweep as command
+from shapecalc.cli.sweep import values
+from tests.cli.conftest import environment
+
+NET = """\
+name: net
+parameters: {width: 8, activation: relu}
+input: [N, 3, H]
+layers:
+  - conv: {out_channels: $width, kernel_size: 3}
+  - $activation
+"""
+
+
+@pytest.fixture(autouse=True)
+def net(tmp_path):
+    (tmp_path / "net.yaml").write_text(NET)
+
+
+def test_the_grid_is_a_table(run) -> None:
+    ended = run("sweep", "net.yaml", "--set", "H=5:9:2", "--set", "width=4,16")
+    assert ended.code == 0
+    assert ended.out.splitlines() == [
+        "width  H  params  buffers   MACs  FLOPs   memory  activations",
+        "─────────────────────────────────────────────────────────────",
+        "    4  5      40        0    108    240    256 B         96 B",
+        "    4  7      40        0    180    400    320 B        160 B",
+        "    4  9      40        0    252    560    384 B        224 B",
+        "   16  5     160        0    432    960  1.0 KiB        384 B",
+        "   16  7     160        0    720  1,600  1.3 KiB        640 B",
+        "   16  9     160        0  1,008  2,240  1.5 KiB        896 B",
+        "costs are those of one sample where N is not set; memory and activations at float32",
+    ]
+    assert ended.err == ""
+
+
+def test_every_format_has_the_same_figures(run) -> None:
+    options = ("sweep", "net.yaml", "--set", "H=1:9", "--set", "activation=relu,gelu", "--where", "H < 8")
+    lines = [json.loads(line) for line in run(*options, "--format", "jsonl").out.splitlines()]
+    columns = json.loads(run(*options, "--format", "columns").out)
+    written = list(csv.DictReader(StringIO(run(*options, "--format", "csv").out)))
+    assert [line["H"] for line in lines] == [3, 4, 5, 6, 7] * 2
+    assert {name: [line[name] for line in lines] for name in lines[0]} == columns
+    assert [{name: str(value) for name, value in line.items()} for line in lines] == written
+
+
+def test_what_does_not_fit_is_left_out_and_counted_on_stderr(run) -> None:
+    ended = run("sweep", "net.yaml", "--set", "H=1:4", "--format", "csv")
+    assert len(ended.out.splitlines()) == 3
+    assert ended.err == "note: 2 of 4 points left out, which do not fit\n"
+
+
+def test_a_grid_of_which_nothing_is_kept_still_has_its_header(run) -> None:
+    assert run("sweep", "net.yaml", "--set", "H=1,2", "--format", "csv").out.count("\n") == 1
+    assert json.loads(run("sweep", "net.yaml", "--set", "H=1", "--format", "columns").out)["macs"] == []
+    assert run("sweep", "net.yaml", "--set", "H=1").out.startswith("H  params")
+
+
+def test_the_best_come_first(run) -> None:
+    ended = run("sweep", "net.yaml", "--set", "H=5:100", "--top", "2", "--by", "-macs", "--format", "csv")
+    assert [line.split(",")[0] for line in ended.out.splitlines()] == ["H", "100", "99"]
+
+
+def test_the_front_is_kept(run) -> None:
+    ended = run(
+        *("sweep", "net.yaml", "--set", "H=5,9", "--set", "width=4,16", "--pareto", "-params, macs", "--format", "csv")
+    )
+    assert [line.split(",")[:2] for line in ended.out.splitlines()] == [["width", "H"], ["4", "5"], ["16", "5"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("64:512:32", tuple(range(64, 513, 32))),
+        ("64:100:32", (64, 96)),
+        ("3:5", (3, 4, 5)),
+        ("7:7", (7,)),
+        ("16,32,64", (16, 32, 64)),
+        ("1:3,10", (1, 2, 3, 10)),
+        ("0.5", (0.5,)),
+        ("true,gelu", (True, "gelu")),
+    ],
+)
+def test_values_are_ranges_lists_and_single_ones(text, read) -> None:
+    assert tuple(values(text, "H")) == read
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["--set", "H"], 2, "`--set` expects NAME=SIZE"),
+        (["--set", "H=1:2:3:4"], 2, "START:STOP:STEP"),
+        (["--set", "H=9:3"], 2, "a range that rises"),
+        (["--set", "H=3:9:0"], 2, "a range that rises"),
+        (["--set", "H=3:x"], 2, "expects a whole number, receives `x`"),
+        (["--set", "H=x"], 2, "`H` expects sizes from 1"),
+        (["--set", "Q=3", "--set", "H=9"], 2, "no symbol or parameter `Q`"),
+        ([], 2, "write `--set H=…`"),
+        (["--set", "H=9", "--top", "3"], 2, "add `--by macs`"),
+        (["--set", "H=9", "--by", "mac"], 2, "write `macs`"),
+        (["--set", "H=9", "--where", "macs < 3Z"], 2, "units: K, M, G, T"),
+        (["--set", "H=9", "--where", "mac < 3"], 2, "  | ^^^"),
+        (["--set", "H=9", "--plot", "out.xyz"], 2, "such as out.svg"),
+        (["--set", "H=9", "--plot", "out.svg"], 2, "an axis with several numbers"),
+        (["--set", "H=1,2"], 0, "2 of 2 points left out"),
+        (["--set", "H=9", "--set", "width=0"], 1, "expects a positive integer as `out_channels`"),
+        (["--set", "H=1:200000"], 2, "a table has at most 100,000 rows"),
+    ],
+)
+def test_a_sweep_ends_as_documented(run, arguments, code, says) -> None:
+    ended = run("sweep", "net.yaml", *arguments)
+    assert ended.code == code, ended
+    assert says in ended.err
+
+
+def test_a_large_grid_leaves_as_it_is_worked_out(monkeypatch, tmp_path) -> None:
+    written = []
+    really = command._streamed
+
+    def spied(run, *rest, **more):
+        pieces = run.pieces
+        run._chunk = 10
+        run.pieces = lambda: (written.append(piece.points) or piece for piece in pieces())
+        return really(run, *rest, **more)
+
+    monkeypatch.setattr(command, "_streamed", spied)
+    ended = CliRunner().invoke(app, ["sweep", str(tmp_path / "net.yaml"), "--set", "H=3:100", "--format", "jsonl"])
+    assert ended.exit_code == 0, ended.output
+    assert len(written) >= 10
+    assert len(ended.stdout.splitlines()) == 98
+
+
+@pytest.mark.parametrize(
+    "more", [["--set", "width=4,8"], ["--set", "width=4,8", "--pareto", "params,-macs"], ["--by", "flops"]]
+)
+def test_a_plot_is_the_same_every_time_and_names_its_axes(run, tmp_path, more) -> None:
+    options = ["sweep", "net.yaml", "--set", "H=5:50:5", *more, "--format", "csv", "--plot"]
+    for name in ("one.svg", "two.svg"):
+        ended = run(*options, name)
+        assert ended.code == 0, ended
+    drawn = (tmp_path / "one.svg").read_text()
+    assert drawn == (tmp_path / "two.svg").read_text()
+    titles = ["params", "MACs"] if "--pareto" in more else ["H", "FLOPs" if "--by" in more else "MACs"]
+    for title in [
+        *titles,
+        *(["width = 4", "width = 8"] if "--pareto" not in more and len(more) == 2 and "--set" in more else []),
+    ]:
+        assert f"<!-- {title} -->" in drawn
+
+
+def test_a_plot_has_the_points_of_the_sweep(monkeypatch, tmp_path) -> None:
+    from matplotlib.axes import Axes
+
+    drawn = []
+    monkeypatch.setattr(Axes, "plot", lambda _, x, y, **__: drawn.append((list(x), list(y))))
+    ended = CliRunner().invoke(
+        app, ["sweep", str(tmp_path / "net.yaml"), "--set", "H=9,5", "--plot", str(tmp_path / "out.svg")]
+    )
+    assert ended.exit_code == 0, ended.output
+    assert drawn == [([5, 9], [216, 504])]
+
+
+@pytest.mark.parametrize(("module", "option", "extra"), [
+    ("distributed", ["--dask", "tcp://127.0.0.1:1"], "nn-shapecalc[dask]"),
+    ("matplotlib", ["--plot", "out.svg"], "nn-shapecalc[plot]"),
+])  # fmt: skip
+def test_an_extra_that_is_not_installed_is_named(monkeypatch, tmp_path, module, option, extra) -> None:
+    monkeypatch.setitem(__import__("sys").modules, module, None)
+    ended = CliRunner().invoke(app, ["sweep", str(tmp_path / "net.yaml"), "--set", "H=5:9", *option])
+    assert ended.exit_code == 2
+    assert extra in ended.stderr
+
+
+def read_all(terminal: int, into: list[bytes]) -> None:
+    with suppress(OSError):  # what Linux says where the other side is closed
+        while part := os.read(terminal, 2**16):
+            into.append(part)
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl", "table", "columns"])
+def test_a_bar_on_a_terminal_leaves_the_result_where_it_belongs(run, tmp_path, format_) -> None:
+    import pty
+
+    options = ["sweep", "net.yaml", "--set", "H=3:500", "--set", "width=4,8,16", "--format", format_]
+    program = (
+        f"import sys; from shapecalc.cli import main, progress; progress.PATIENCE = 0; sys.argv[1:] = {options}; main()"
+    )
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=theirs, cwd=tmp_path, env=environment()
+    )
+    os.close(theirs)
+    drawn: list[bytes] = []
+    # Read as it comes: a terminal that nobody reads holds its writer up.
+    reader = threading.Thread(target=read_all, args=(ours, drawn))
+    reader.start()
+    out, _ = process.communicate(timeout=60)
+    reader.join()
+    os.close(ours)
+    assert process.returncode == 0
+    assert "1494/1494" in b"".join(drawn).decode()
+    assert out.decode() == run(*options).out
+
+
+def test_neither_extra_is_imported_without_its_option(run) -> None:
+    program = (
+        "import sys; from shapecalc.cli import main; sys.argv = ['shapecalc', 'sweep', 'net.yaml', '--set', 'H=9']\n"
+        "try: main()\nexcept SystemExit: print({'matplotlib', 'distributed', 'dask', 'rich'} & set(sys.modules))"
+    )
+    ended = run(shell=f'--version; "$0" -c "{program}"')
+    assert ended.out.splitlines()[-1] == "set()"
