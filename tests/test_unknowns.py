@@ -13,10 +13,11 @@ import shapecalc
 from shapecalc import ShapecalcError, zoo
 from shapecalc.dims import Sizes, evaluate, free_symbols, symbol
 from shapecalc.engine import infer, inspect_at
+from shapecalc.fitting import Solution, Wanted, solve
 from shapecalc.layers import layer_type
 from shapecalc.legality import ANY
 from shapecalc.report import BATCH_SYMBOLS
-from shapecalc.unknowns import MOST_TRIED, Solution, Wanted, choose, solve
+from shapecalc.unknowns import MOST_TRIED, choose
 from tests.strategies import Stack, stacks
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from shapecalc.cli.terminal import stdout_manner
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shapecalc.fitting import Wanted
     from shapecalc.layers.conv import Conv
     from shapecalc.layers.pooling import MaxPool
-    from shapecalc.unknowns import Wanted
 
 WINDOWED = ("conv", "pool")
 """Layers that stand in place of an architecture, to solve for their windows."""
@@ -128,7 +128,7 @@ def _refuse(options: dict[str, Any], why: str) -> None:
 def _wanted(text: str | None) -> Wanted | None:
     if text is None:
         return None
-    from shapecalc.unknowns import Wanted
+    from shapecalc.fitting import Wanted
 
     parts = text.lower().replace("×", "x").replace(",", "x").strip("[] ").split("x")
     sizes = tuple(None if part.strip() == "?" else whole(part, "--output") for part in parts)
@@ -167,8 +167,8 @@ def _solve(
     color: Color,
 ) -> None:
     from shapecalc.engine import inspect_at
+    from shapecalc.fitting import solve
     from shapecalc.render import legal
-    from shapecalc.unknowns import solve
 
     loaded, sizes = load_bound(name, settings(set_))
     found = solve(inspect_at(loaded, sizes, symbolic=True), wanted, at)

@@ -10,12 +10,14 @@
 from __future__ import annotations
 
 from shapecalc.dims.bounds import greatest, least
-from shapecalc.dims.conditions import Condition, Relation, Sizes, condition, legal_sizes
+from shapecalc.dims.conditions import Condition, Relation, condition
+from shapecalc.dims.deciding import legal_sizes
 from shapecalc.dims.division import exact_quotient
 from shapecalc.dims.evaluation import evaluate
 from shapecalc.dims.expression import Dim, Expr, ceil_div, floor_div, free_symbols, product, symbol
 from shapecalc.dims.parsing import DimSyntaxError, parse
 from shapecalc.dims.printing import latex, pretty
+from shapecalc.dims.sizes import Sizes
 from shapecalc.dims.terms import DimLimitError
 
 __all__ = [

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.dims import Condition, Sizes
-    from shapecalc.unknowns import Choice, Choices, Reason, Solution
+    from shapecalc.fitting import Reason, Solution
+    from shapecalc.unknowns import Choice, Choices
 
 LINE = Heading("line", right=True)
 

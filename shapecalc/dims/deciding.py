@@ -1,0 +1,223 @@
+"""For which sizes of one symbol conditions hold: decided, never guessed.
+
+An expression in one symbol is a polynomial on each residue class of its period, because every floor in it is
+⌊(a·s + b)/c⌋ at bottom, which grows by a·p/c whenever s grows by a multiple p of c. So a condition holds on a class
+everywhere, nowhere, or between whole numbers that can be found exactly; one period of classes decides all sizes.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import comb, lcm
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.dims.conditions import Condition, Relation
+from shapecalc.dims.evaluation import evaluate
+from shapecalc.dims.expression import Dim, Expr, free_symbols
+from shapecalc.dims.sizes import Sizes
+from shapecalc.dims.terms import DimLimitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.dims.terms import Terms
+
+MOST_CLASSES = 100_000
+"""Residue classes that are looked at: a longer period is refused rather than waited for."""
+
+
+def legal_sizes(conditions: Iterable[Condition], name: str) -> Sizes:
+    """Return the sizes of a symbol, from 1 on, at which all conditions hold; each must be in that symbol alone.
+
+    Raises `DimLimitError` where the period is longer than `MOST_CLASSES`.
+
+    >>> from shapecalc.dims import parse
+    >>> both = [Condition(parse("H - 2*(H//2)"), Relation.ZERO), Condition(parse("H - 7"), Relation.NONNEGATIVE)]
+    >>> legal_sizes(both, "H")
+    Sizes(early=(), start=8, period=2, residues=(0,))
+    """
+    conditions = tuple(conditions)
+    period = 1
+    for entry in conditions:
+        others = [symbol for symbol in free_symbols(entry.expr) if symbol != name]
+        if others:
+            raise ValueError(f"`{entry}` is not in `{name}` alone")
+        period = lcm(period, period_of(entry.expr))
+        if period > MOST_CLASSES:
+            raise DimLimitError(f"`{entry}` repeats after {period} sizes of `{name}`, more than {MOST_CLASSES}")
+    classes = [_class(conditions, name, residue, period) for residue in range(1, period + 1)]
+    return _lowest(classes, period)
+
+
+def period_of(dim: Dim) -> int:
+    """Return a period of a dim in one symbol: on each residue class of it, the dim is a polynomial.
+
+    >>> from shapecalc.dims import parse
+    >>> period_of(parse("(H + 31)//32 + H//6")), period_of(parse("(H//2 + H//3)//5"))
+    (96, 30)
+    """
+    if isinstance(dim, int):
+        return 1
+    return _period(dim.terms)
+
+
+def _period(terms: Terms) -> int:
+    """Return a number p such that the sum, at s + p·t, is a polynomial in t with whole coefficients for every s."""
+    period = 1
+    for monomial in terms:
+        for atom, _ in monomial:
+            if isinstance(atom, str):
+                continue
+            # The inner sum is a polynomial in t on classes of its own period q, with whole values; at steps of q·c it
+            # grows by multiples of c, which the floor hands through.
+            inner = _period(atom.terms)
+            period = lcm(period, inner * atom.divisor)
+            if period > MOST_CLASSES**2:
+                raise DimLimitError(f"`{atom.text}` repeats after more than {MOST_CLASSES} sizes")
+    return period
+
+
+class _Class(NamedTuple):
+    """One residue class, sizes r + p·t: the t at which all holds before `settled`, and whether it does from there."""
+
+    early: tuple[int, ...]
+    settled: int
+    after: bool
+
+
+def _class(conditions: tuple[Condition, ...], name: str, residue: int, period: int) -> _Class:
+    settled = 0
+    polynomials = []
+    for entry in conditions:
+        polynomial = _polynomial(entry.expr, name, residue, period)
+        polynomials.append((polynomial, entry.relation))
+        settled = max(settled, _settled(polynomial))
+
+    def holds(at: int) -> bool:
+        return all(_true(_value(polynomial, at), relation) for polynomial, relation in polynomials)
+
+    after = holds(settled)
+    points: set[int] = set()
+    for polynomial, _ in polynomials:
+        points |= _breaks(polynomial, settled)
+    early: list[int] = []
+    marks = sorted({0, *points, settled})
+    for low, high in pairwise(marks):
+        # Between two breaks no polynomial changes its sign: one size answers for all of them.
+        if high - low == 1 or not holds(low + 1):
+            early += [low] if holds(low) else []
+            continue
+        if high - low > MOST_CLASSES:
+            raise DimLimitError(f"more than {MOST_CLASSES} single sizes of `{name}` would have to be named")
+        early += [at for at in range(low, high) if holds(at)]
+    return _Class(tuple(early), settled, after)
+
+
+def _true(value: int, relation: Relation) -> bool:
+    return value == 0 if relation is Relation.ZERO else value >= 0
+
+
+def _polynomial(expr: Expr, name: str, residue: int, period: int) -> tuple[int, ...]:
+    """Return the polynomial in t that an expression is at s = r + p·t, as Newton's forward differences at t = 0."""
+    degree = _degree(expr.terms)
+    values: list[int] = []
+    for at in range(degree + 1):
+        value = evaluate(expr, {name: residue + period * at})
+        assert isinstance(value, int)  # the one symbol is bound
+        values.append(value)
+    differences = []
+    while values:
+        differences.append(values[0])
+        values = [second - first for first, second in pairwise(values)]
+    while len(differences) > 1 and differences[-1] == 0:
+        differences.pop()
+    return tuple(differences)
+
+
+def _degree(terms: Terms) -> int:
+    return max(
+        (
+            sum(power * (1 if isinstance(atom, str) else _degree(atom.terms)) for atom, power in monomial)
+            for monomial in terms
+        ),
+        default=0,
+    )
+
+
+def _value(differences: tuple[int, ...], at: int) -> int:
+    return sum(difference * comb(at, order) for order, difference in enumerate(differences))
+
+
+def _settled(differences: tuple[int, ...]) -> int:
+    """Return a t from which on the sign never changes: from there every difference has the sign of the highest."""
+    if len(differences) == 1:
+        return 0
+    at = 1
+    while True:
+        shifted = _shifted(differences, at)
+        if all(difference > 0 for difference in shifted) or all(difference < 0 for difference in shifted):
+            return at
+        at *= 2
+
+
+def _shifted(differences: tuple[int, ...], by: int) -> list[int]:
+    """Return the forward differences at t = `by`: Δᵏ(t + b) = Σ C(b, j) Δᵏ⁺ʲ(t)."""
+    count = len(differences)
+    return [sum(comb(by, j) * differences[k + j] for j in range(count - k)) for k in range(count)]
+
+
+def _breaks(differences: tuple[int, ...], until: int) -> set[int]:
+    """Return every t below `until` where the sign may differ from that of t − 1, and the t after it.
+
+    Between two breaks of its first difference a polynomial rises or falls all the way, so that halving finds where it
+    passes 0.
+    """
+    if len(differences) == 1:
+        return set()
+    marks = sorted({0, *_breaks(differences[1:], until), until})
+    found: set[int] = set(marks)
+    for low, high in pairwise(marks):
+        for bound in (0, 1):
+            at = _first(differences, low, high, bound)
+            found |= {point for point in (at, at + 1) if point <= until}
+    return found
+
+
+def _first(differences: tuple[int, ...], low: int, high: int, bound: int) -> int:
+    """Return the first t in a monotone stretch whose value is on the other side of `bound` than that of `low`."""
+    above = _value(differences, low) >= bound
+    left, right = low, high
+    while left < right:
+        middle = (left + right) // 2
+        if (_value(differences, middle) >= bound) == above:
+            left = middle + 1
+        else:
+            right = middle
+    return left
+
+
+def _lowest(classes: list[_Class], period: int) -> Sizes:
+    """Return the sizes in lowest terms; class i holds the sizes i + 1 + period·t."""
+    start = max(index + 1 + period * entry.settled for index, entry in enumerate(classes))
+    residues = {(index + 1) % period for index, entry in enumerate(classes) if entry.after}
+    early = set()
+    for index, entry in enumerate(classes):
+        early |= {index + 1 + period * at for at in entry.early}
+        if entry.after:
+            first = index + 1 + period * entry.settled
+            early |= set(range(first, start, period))
+    for divisor in range(1, period + 1):
+        if (
+            period % divisor == 0
+            and len({residue % divisor for residue in residues}) * period == len(residues) * divisor
+        ):
+            residues, period = {residue % divisor for residue in residues}, divisor
+            break
+    while start > 1 and ((start - 1) in early) == ((start - 1) % period in residues):
+        start -= 1
+        early.discard(start)
+    if residues and not early:
+        # Sizes that are not legal anyway need not be named as too small.
+        while start % period not in residues:
+            start += 1
+    return Sizes(tuple(sorted(early)), start if residues or early else 1, period, tuple(sorted(residues)))

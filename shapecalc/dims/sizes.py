@@ -1,0 +1,104 @@
+"""The sizes of one symbol: some one by one, and from some size on by remainder."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+MOST_NAMED = 10
+"""Runs of sizes that a sentence names one by one."""
+
+
+class Sizes(NamedTuple):
+    """The sizes of one symbol at which conditions hold: those below `start` one by one, from there on by remainder.
+
+    A size s of `start` and more is legal where s mod `period` is one of `residues`. In lowest terms: no smaller period
+    or start says the same.
+    """
+
+    early: tuple[int, ...]
+    start: int
+    period: int
+    residues: tuple[int, ...]
+
+    def __contains__(self, size: object) -> bool:
+        if not isinstance(size, int) or size < 1:
+            return False
+        return size in self.early if size < self.start else size % self.period in self.residues
+
+    @property
+    def smallest(self) -> int | None:
+        """The smallest legal size, None where there is none."""
+        return self.from_(1)
+
+    def from_(self, size: int) -> int | None:
+        """Return the smallest legal size that is not below `size`."""
+        size = max(size, 1)
+        later = [early for early in self.early if early >= size]
+        if later:
+            return later[0]
+        if not self.residues:
+            return None
+        size = max(size, self.start)
+        return min(size + (residue - size) % self.period for residue in self.residues)
+
+    def up_to(self, size: int) -> int | None:
+        """Return the largest legal size that is not above `size`."""
+        if size >= self.start and self.residues:
+            below = max(size - (size - residue) % self.period for residue in self.residues)
+            if below >= self.start:
+                return below
+        return max((early for early in self.early if early <= size), default=None)
+
+    def first(self, count: int) -> tuple[int, ...]:
+        """Return the `count` smallest legal sizes, fewer where there are no more."""
+        found: list[int] = []
+        at = self.from_(1)
+        while at is not None and len(found) < count:
+            found.append(at)
+            at = self.from_(at + 1)
+        return tuple(found)
+
+    def spoken(self, name: str) -> str:
+        """Write the sizes as a sentence about a symbol.
+
+        >>> Sizes((), 32, 16, (0,)).spoken("H")
+        'H must be a multiple of 16, and at least 32'
+        """
+        return _sentence(self, name)
+
+
+def _sentence(sizes: Sizes, name: str) -> str:
+    if not sizes.residues:
+        if not sizes.early:
+            return f"no size of {name} is legal"
+        return f"{name} must be {_one_of(sizes.early)}"
+    parts = []
+    if sizes.residues == (0,) and sizes.period > 1:
+        parts.append(f"a multiple of {sizes.period}")
+    elif sizes.period > 1:
+        rest = _one_of(sizes.residues)
+        parts.append(f"{rest} modulo {sizes.period}")
+    smallest = sizes.start if not sizes.early else None
+    trivial = smallest is not None and smallest <= (sizes.residues[0] or sizes.period)
+    if smallest is not None and not trivial:
+        parts.append(f"at least {smallest}")
+    if not parts and not sizes.early:
+        return f"any size of {name} is legal"
+    sentence = f"{name} must be {', and '.join(parts)}" if parts else f"{name} may be any size"
+    if sizes.early:
+        sentence += f"{',' if parts else ''} from {sizes.start} on; before that {_one_of(sizes.early)}"
+    return sentence
+
+
+def _one_of(numbers: tuple[int, ...]) -> str:
+    """Write numbers in ascending order, those that follow each other as `3 to 7`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1] = [runs[-1][0], number]
+        else:
+            runs.append([number])
+    parts = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
+    if len(parts) > MOST_NAMED:
+        return f"one of {', '.join(parts[:MOST_NAMED])}, … ({len(numbers)} in all)"
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"
