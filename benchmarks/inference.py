@@ -55,6 +55,13 @@ def deeper(rounds: int) -> float:
     return statistics.median(ratios)
 
 
+def symbols_against_numbers(rounds: int) -> float:
+    """How many times a layer met for the first time takes with N and H free what it takes with numbers: in turn."""
+    numbers = stack(3_000, 2, 32, distinct=True)
+    free = stack(3_000, symbol("N"), symbol("H"), distinct=True)
+    return statistics.median(seconds(free, 1) / seconds(numbers, 1) for _ in range(rounds))
+
+
 def import_typer() -> float:
     """Seconds of a process that imports typer: the yardstick of this machine."""
     taken = []
@@ -68,6 +75,7 @@ def import_typer() -> float:
 def main() -> None:
     print(f"a process that imports typer: {import_typer() * 1e3:.0f} ms")
     print(f"ResNet-152 against ResNet-50: {deeper(99):.2f} times (target: at most 2)")
+    print(f"N and H free against numbers, no two layers alike: {symbols_against_numbers(15):.2f} times (at most 4)")
     print("target: at most 12 µs a layer at 1,000 layers where that takes 60 ms; the same at 100,000")
     for layers, rounds in ((1_000, 9), (10_000, 5), (100_000, 3)):
         batch, length = symbol("N"), symbol("H")

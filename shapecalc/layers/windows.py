@@ -5,7 +5,7 @@ cells that a dilated window spans. Everything here is one axis; layers loop over
 """
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, ceil_div, floor_div, greatest, pretty
+from shapecalc.dims import Dim, Expr, ceil_div, floor_div, greatest, least, pretty
 from shapecalc.layers.base import note, per_axis
 
 Pair = tuple[int, int]
@@ -60,10 +60,12 @@ def output_size(
         if room < 0:
             raise _too_long(length, window, pad, dilation, axis)
         return room // stride + 1
-    highest = greatest(room)
-    if highest is not None and highest < 0:
-        raise _too_long(length, window, pad, dilation, axis)
-    note(room)
+    lowest = least(room)
+    if lowest is None or lowest < 0:
+        highest = greatest(room)
+        if highest is not None and highest < 0:
+            raise _too_long(length, window, pad, dilation, axis)
+        note(room)
     return floor_div(room, stride) + 1
 
 
