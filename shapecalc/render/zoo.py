@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.layers.base import show
-from shapecalc.render.columns import grouped
+from shapecalc.render.columns import grouped, rounded
 from shapecalc.render.grid import DIM, Cells, Grid, Heading, draw, paragraph, spelt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from shapecalc.report import Report
+    from shapecalc.report import Count, Report
 
 HEADINGS = (
     Heading("name"),
@@ -21,23 +21,23 @@ HEADINGS = (
 
 
 def table(reports: Iterable[tuple[str, Report]], *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return a row per architecture: its name, input, layers, params, MACs of one sample."""
-    rows = [
-        Cells(
-            (
-                name,
-                spelt(", ".join(show(entry.shape) for entry in report.inputs), unicode=unicode),
-                str(len(report.layers)),
-                spelt(grouped(report.totals.params), unicode=unicode),
-                spelt(grouped(report.totals.macs), unicode=unicode),
-            )
-        )
-        for name, report in reports
-    ]
+    """Return a row per architecture: its name, input, layers, params, MACs of one sample; rounded where room is short."""
+    reports = tuple(reports)
+    for write in (grouped, rounded):
+        grid = Grid(HEADINGS, [_row(name, report, write, unicode=unicode) for name, report in reports])
+        if width is None or grid.width <= width:
+            break
     note = "MACs are those of one sample; `shapecalc inspect NAME` shows every layer"
     return "\n".join(
         (
-            draw(Grid(HEADINGS, rows), width=width, color=color, unicode=unicode),
+            draw(grid, width=width, color=color, unicode=unicode),
             paragraph(note, width=width, color=color, style=DIM),
         )
     )
+
+
+def _row(name: str, report: Report, write: Callable[[Count], str], *, unicode: bool) -> Cells:
+    entering = ", ".join(show(entry.shape) for entry in report.inputs)
+    figures = (write(report.totals.params), write(report.totals.macs))
+    words = (name, entering, str(len(report.layers)), *figures)
+    return Cells(tuple(spelt(word, unicode=unicode) for word in words))
