@@ -21,7 +21,7 @@ HEADINGS = (
 
 
 def table(reports: Iterable[tuple[str, Report]], *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return a row per architecture: its name, input, layers, params, MACs of one sample; rounded where room is short."""
+    """Return a row per architecture: its name, input, layers, params, MACs of one sample; rounded in little room."""
     reports = tuple(reports)
     for write in (grouped, rounded):
         grid = Grid(HEADINGS, [_row(name, report, write, unicode=unicode) for name, report in reports])
