@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.layers import Layer
+    from shapecalc.report import LayerReport, Report
 
     Shape = tuple[int, ...]
     Fields = dict[str, Any]
@@ -351,7 +352,10 @@ def stacks(draw: st.DrawFn, *, batch: str = "N", longest: int = 8) -> Stack:
 
 
 def fitting(word: str, fields: Fields | None, x: Shape) -> tuple[str, Fields, tuple[Layer, Shape]] | None:
-    """The layer and what leaves it; None where the rule refuses, or where so much leaves that a run would take long."""
+    """The layer and what leaves it; None where the rule refuses, or where so much leaves that a run would take long.
+
+    Nor is a lone number let through, which has no axis for the next layer to be drawn for.
+    """
     cls = layer_type(word)
     if fields is None or cls is None:
         return None
@@ -360,4 +364,28 @@ def fitting(word: str, fields: Fields | None, x: Shape) -> tuple[str, Fields, tu
         y = layer.output_shape(x)
     except LayerError:
         return None
-    return (word, fields, (layer, y)) if prod(y) <= MOST_NUMBERS else None  # type: ignore[return-value, arg-type]
+    return (word, fields, (layer, y)) if y and prod(y) <= MOST_NUMBERS else None  # type: ignore[return-value, arg-type]
+
+
+def stretches_by_chance(general: Report, concrete: Report) -> bool:
+    """Whether an axis of a merge that has a symbol happens to be 1 and to meet a longer one.
+
+    Such a size is not among those that fit: what leaves is then not what the closed form says.
+    """
+    return any(
+        len({*sizes}) > 1 and any(size == 1 and form != 1 for form, size in zip(forms, sizes, strict=True))
+        for form_row, row in zip(general.layers, concrete.layers, strict=False)
+        if row.type in STRETCHING
+        for forms, sizes in zip(_stretched(form_row), _stretched(row), strict=True)
+    )
+
+
+STRETCHING = {"add": None, "multiply": None, "matmul": -2}
+"""Layers whose inputs stretch to each other, and before which axis."""
+
+
+def _stretched(row: LayerReport) -> list[tuple[Any, ...]]:
+    """The axes of all inputs that meet, a shorter one with 1 in front."""
+    shapes = [shape[: STRETCHING[row.type]] for shape in row.inputs]
+    rank = max(map(len, shapes))
+    return list(zip(*((1,) * (rank - len(shape)) + shape for shape in shapes), strict=True))

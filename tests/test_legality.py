@@ -70,6 +70,10 @@ def demanded(text: str) -> list[str]:
         ("input: [N, 3, H, W]\nlayers:\n  - center_crop: 7\n", ["H >= 7", "W >= 7"]),
         ("input: [N, 4, H, W]\nlayers:\n  - pixel_unshuffle: 2\n", ["H == 2·⌊H/2⌋", "W == 2·⌊W/2⌋"]),
         ("input: [N, 3, H]\nlayers:\n  - conv: {out_channels: 2, kernel_size: 5}\n", ["H >= 5"]),
+        ("input: [N, T, 5]\nlayers:\n  - select: {dim: 1, index: 2}\n", ["T >= 3"]),
+        ("input: [N, T, 5]\nlayers:\n  - select: {dim: 1, index: -2}\n", ["T >= 2"]),
+        # Pieces of ⌈T/3⌉: of four, two by two leave nothing for a third.
+        ("input: [N, T, 5]\nlayers:\n  - chunk: {chunks: 3, dim: 1}\n", ["T >= 2·⌊(T + 2)/3⌋ + 1"]),
     ],
 )
 def test_what_depends_on_a_symbol_is_a_condition(text: str, conditions: list[str]) -> None:

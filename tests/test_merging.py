@@ -267,7 +267,7 @@ def test_what_does_not_fit_is_said_with_every_shape_and_the_axis(
         pytest.param(
             Chunk(chunks=2),
             [(2, H)],
-            "expects axis 1 to be a multiple of 2, receives [2, H]: that depends on `H`",
+            "expects 2 pieces of axis 1, receives fewer from [2, H]: that depends on `H`",
             "chunks",
             id="chunks of a symbol",
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from math import prod
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from shapecalc.legality import demands_of
 from shapecalc.reference.executor import execute
 from tests.reference.counting import counted, run_counted
 from tests.sequence_strategies import SEQUENCED, sequences
-from tests.strategies import DRAWN, Stack, stacks
+from tests.strategies import DRAWN, Stack, stacks, stretches_by_chance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,6 +102,34 @@ def entering(row: LayerReport) -> list[Any]:
     return [np.linspace(-2, 2, prod(shape)).reshape(shape) for shape in shapes]
 
 
+FIFTY = 50
+
+
+def drawn_points(batch: str, seed: int) -> list[dict[str, int]]:
+    """The same kind of sizes as `points`, fifty at once."""
+    draw = Random(seed)
+    ranges = {batch: 4, "D": 30, "H": 30, "W": 30, "T": 9}
+    return [{name: draw.randint(1, most) for name, most in ranges.items()} for _ in range(FIFTY)]
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(stacks(batch="S"), sequences(batch="S")), st.integers(0, 10_000))
+def test_one_closed_form_holds_at_fifty_points(stack: Stack, seed: int) -> None:
+    architecture = stack.architecture()
+    general, _ = infer(architecture, symbolic=True)
+    if general is None:
+        return
+    demands = demands_of(general)
+    for point in (own(stack, sizes) for sizes in drawn_points("S", seed)):
+        concrete, refusals = infer(architecture, sizes=point)
+        if concrete is not None and stretches_by_chance(general, concrete):
+            continue
+        assert all(demand.condition.holds(point) for demand in demands) == (concrete is not None), (point, refusals)
+        for row, form in zip(concrete.layers if concrete else (), general.layers, strict=False):
+            assert {name: at(shape, point) for name, shape in form.outputs.items()} == row.outputs, (row.path, point)
+            assert at(costs(form), point) == costs(row), (row.path, point)
+
+
 @many
 @given(st.one_of(stacks(batch="S"), sequences(batch="S")), points("S"))
 def test_the_closed_form_holds_at_every_point(stack: Stack, sizes: Mapping[str, int]) -> None:
@@ -114,13 +143,17 @@ def test_the_closed_form_holds_at_every_point(stack: Stack, sizes: Mapping[str, 
     if general is None:
         assert {finding.code for finding in findings} <= MAY_DEPEND_ON_A_SYMBOL or concrete is None
         return
+    if concrete is not None and stretches_by_chance(general, concrete):
+        return
     broken = [demand for demand in demands_of(general) if not demand.condition.holds(point)]
     assert bool(broken) == (concrete is None), refusals
     if concrete is None:
         # The first layer that is refused is the first that demands what does not hold; what stands before it holds.
         position = sum(1 for _ in before_refusal(architecture, point))
-        assert broken[0].path == general.layers[position].path
         concrete = shortened(architecture, position, point)
+        if concrete is not None and stretches_by_chance(general, concrete):
+            return
+        assert broken[0].path == general.layers[position].path
     for row, form in zip(concrete.layers if concrete else (), general.layers, strict=False):
         assert {name: at(shape, point) for name, shape in form.outputs.items()} == row.outputs, row.path
         assert at(costs(form), point) == costs(row), row.path

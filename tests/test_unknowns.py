@@ -18,11 +18,10 @@ from shapecalc.layers import layer_type
 from shapecalc.legality import ANY
 from shapecalc.report import BATCH_SYMBOLS
 from shapecalc.unknowns import MOST_TRIED, choose
-from tests.strategies import Stack, stacks
+from tests.strategies import Stack, stacks, stretches_by_chance
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
-    from shapecalc.report import Report
 
 LONGEST_PERIOD = 120
 """Two periods of it are inferred one by one."""
@@ -159,19 +158,6 @@ def hold_over_two_periods(architecture: Architecture, name: str, bound: dict[str
         if concrete is not None and fits:
             (shape,) = concrete.outputs.values()
             assert tuple(evaluate(dim, {name: size}) for dim in form) == shape
-
-
-def stretches_by_chance(general: Report, concrete: Report) -> bool:
-    """Whether an axis of a merge that has a symbol happens to be 1 and to meet a longer one.
-
-    Such a size is not among those that fit: what leaves is then not what the closed form says.
-    """
-    return any(
-        len({*sizes}) > 1 and any(size == 1 and form != 1 for form, size in zip(forms, sizes, strict=True))
-        for form_row, row in zip(general.layers, concrete.layers, strict=True)
-        if row.type in ("add", "multiply")
-        for forms, sizes in zip(zip(*form_row.inputs, strict=True), zip(*row.inputs, strict=True), strict=True)
-    )
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, Relation, exact_quotient, floor_div, pretty, product
+from shapecalc.dims import Dim, Expr, Relation, ceil_div, exact_quotient, pretty, product
 from shapecalc.layers.base import Layer, Shape, axis_index, demand, layer, show, undecided
 from shapecalc.layers.broadcasting import MOST_NAMED, Clash, align, broadcast, listed, settle
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Several
@@ -280,14 +280,14 @@ class Chunk(Cutting):
         each = exact_quotient(size, self.chunks)
         if each is not None:
             return (each,) * self.chunks
-        if isinstance(size, Expr):
-            message = f"expects axis {axis} to be a multiple of {self.chunks}, receives {show(x)}"
-            demand(size % self.chunks, Relation.ZERO, "SC304", message, field="chunks")
-            return (floor_div(size, self.chunks),) * self.chunks
-        each = -(-size // self.chunks)
+        each = ceil_div(size, self.chunks)
         left = size - each * (self.chunks - 1)
-        if left < 1:
-            raise self._too_few(size, each, axis, x)
+        if isinstance(size, int) and isinstance(each, int):
+            if size <= each * (self.chunks - 1):
+                raise self._too_few(size, each, axis, x)
+        else:
+            message = f"expects {self.chunks} pieces of axis {axis}, receives fewer from {show(x)}"
+            demand(left - 1, Relation.NONNEGATIVE, "SC304", message, field="chunks")
         return (*(each,) * (self.chunks - 1), left)
 
     def _too_few(self, size: int, each: int, axis: int, x: Shape) -> LayerError:

@@ -320,6 +320,12 @@ def _explicit_key(complaint: _Complaint) -> Diagnostic:
     return complaint.here("`?` starts a key where none can stand", help="put quotes around a text that starts with `?`")
 
 
+def _too_deep(complaint: _Complaint) -> Diagnostic:
+    """Brackets beyond libyaml's own bound, which it looks ahead into before it hands over the first of them."""
+    span = span_between(complaint.text, complaint.index, complaint.index)
+    return Diagnostic(code="SC011", message="lists and mappings nest deeper than YAML is read", span=span)
+
+
 def _line_start(text: str, index: int) -> int:
     return max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
 
@@ -348,6 +354,7 @@ def _previous_line(text: str, line_start: int) -> tuple[int, int] | None:
 
 
 _EXPLANATIONS: tuple[tuple[str, Callable[[_Complaint], Diagnostic]], ...] = (
+    ("maximum nesting depth", _too_deep),
     ("quoted scalar", _quoted),
     ("mapping values are not allowed", _second_colon),
     ("could not find expected ':'", _no_colon),
