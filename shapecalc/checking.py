@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.diagnostics import Diagnostic, Severity, ShapecalcError, Source
+from shapecalc.engine import inspect_at
+from shapecalc.expectations import unmet
+from shapecalc.layers.base import show
+from shapecalc.legality import impossible, unproved
+from shapecalc.loading import find_source, loads_source
+from shapecalc.parser.findings import position
+from shapecalc.parser.includes import findings_of_blocks, holds_blocks_alone
+from shapecalc.paths import expanded
+from shapecalc.suspicions import suspicions
+
 if TYPE_CHECKING:
-    from shapecalc.diagnostics import Diagnostic, Source
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from shapecalc.architecture import Architecture
+    from shapecalc.verification import Proof, Row
+
+PAYS_FROM = 64
+"""Files from which on several processes are faster than one, which reads some 200 a second."""
 
 
 class Checked(NamedTuple):
@@ -19,3 +39,122 @@ class Checked(NamedTuple):
     source: Source | None
     findings: tuple[Diagnostic, ...]
     readable: bool = True
+
+    def failed(self, *, strict: bool = False) -> bool:
+        """Return whether a finding is an error, or with `strict` a warning."""
+        weighs = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
+        return any(finding.severity in weighs for finding in self.findings)
+
+
+def check(
+    *paths: str | Path, run: bool = False, max_memory: int | None = None, processes: int | None = None
+) -> tuple[Checked, ...]:
+    """Check files, folders and patterns; `run` executes each network too, as `verify` does.
+
+    Many files are shared among `processes`, unless stated as many as there are processors.
+    Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file. A file that cannot be read is a
+    finding like others.
+
+    >>> [(result.name, result.findings) for result in check("lenet5", "vgg16")]
+    [('lenet5', ()), ('vgg16', ())]
+    """
+    files = expanded(map(str, paths))
+    one = partial(check_file, run=run, max_memory=max_memory)
+    return tuple(each(one, files, processes, pays_from=2 if run else PAYS_FROM))
+
+
+def each(
+    one: Callable[[str], Checked], files: Sequence[str], processes: int | None = None, *, pays_from: int = PAYS_FROM
+) -> Iterator[Checked]:
+    """Yield what `one` finds of each file, in their order: in several processes where that pays."""
+    processes = min(processes or _processors(), len(files))
+    if processes < 2 or len(files) < pays_from:  # noqa: PLR2004 - one process is this one
+        yield from map(one, files)
+        return
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - 30 ms, which few files need
+
+    with ProcessPoolExecutor(processes) as pool:
+        yield from pool.map(one, files, chunksize=max(1, len(files) // (processes * 4)))
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def check_file(path: str, *, run: bool = False, max_memory: int | None = None, called: str | None = None) -> Checked:
+    """Check one file, `-` for standard input, or a name of the zoo; `called` is what results call it instead."""
+    name = called or ("<stdin>" if path == "-" else path)
+    try:
+        source = find_source(path)
+    except ShapecalcError as error:
+        return Checked(name, error.source, error.diagnostics, readable=error.exit_code != 2)  # noqa: PLR2004
+    folder = None if path == "-" else Path(source.name).parent
+    return check_source(source._replace(name=name), folder, run=run, max_memory=max_memory)
+
+
+def check_source(source: Source, folder: Path | None, *, run: bool = False, max_memory: int | None = None) -> Checked:
+    """Check one text; `folder` is where it lies, which what it includes is below."""
+    try:
+        if holds_blocks_alone(source):
+            findings, source = findings_of_blocks(source, folder)
+            return Checked(source.name, source, findings)
+        architecture = loads_source(source, folder=folder)
+        source = architecture.file or source
+        report = inspect_at(architecture, {})
+        findings = (*suspicions(report), *unmet(report), *impossible(report))
+        if architecture.where:
+            findings += unproved(inspect_at(architecture, {}, symbolic=True))
+        if run:
+            findings += _executed(architecture, max_memory)
+    except ShapecalcError as error:
+        return Checked(source.name, error.source or source, error.diagnostics)
+    return Checked(source.name, source, tuple(sorted(findings, key=position)))
+
+
+def chosen(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Checked:
+    """Return a result with the findings whose code begins with one of `select`, if any, and with none of `ignore`."""
+    wanted, unwanted = tuple(select), tuple(ignore)
+    kept = tuple(
+        finding
+        for finding in checked.findings
+        if (not wanted or finding.code.startswith(wanted)) and not (unwanted and finding.code.startswith(unwanted))
+    )
+    return checked._replace(findings=kept)
+
+
+def _executed(architecture: Architecture, max_memory: int | None) -> tuple[Diagnostic, ...]:
+    """Run a network, and return an SC601 error for the first layer of each trial that does other than predicted."""
+    from shapecalc.verification import DEFAULT_MEMORY, verify_at  # noqa: PLC0415 - brings NumPy
+
+    try:
+        proof = verify_at(architecture, {}, max_memory=max_memory or DEFAULT_MEMORY)
+    except ShapecalcError as error:  # too large to be run
+        return error.diagnostics
+    found = {finding.span: finding for finding in _disagreements(proof)}
+    return tuple(found.values())
+
+
+def _disagreements(proof: Proof) -> Iterator[Diagnostic]:
+    for trial in proof.trials:
+        row = next((row for row in trial.rows if not row.ok), None)
+        if row is None:
+            continue
+        at = ", ".join(f"{name} = {size}" for name, size in trial.sizes.items())
+        place = row.layer.step.place
+        yield Diagnostic(
+            code="SC601",
+            message=f"`{row.layer.path}` {_difference(row)}{f' at {at}' if at else ''}",
+            span=place.word if place else None,
+            notes=("the rule or the kernel is wrong, not this file",),
+        )
+
+
+def _difference(row: Row) -> str:
+    if row.failure:
+        return f"fails when it is run: {row.failure}"
+    if row.predicted != row.executed:
+        done = " and ".join(map(show, row.executed or ()))
+        return f"is predicted to give {' and '.join(map(show, row.predicted))}, gives {done}"
+    if row.predicted_params != row.executed_params:
+        return f"is predicted to have {row.predicted_params} parameters, has {row.executed_params}"
+    return f"is predicted to do {row.predicted_macs} multiply-accumulates, does {row.executed_macs}"

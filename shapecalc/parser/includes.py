@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -9,18 +10,20 @@ from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Span
 from shapecalc.layers.fields import said
 from shapecalc.parser.blocks import Block, read_blocks
 from shapecalc.parser.files import read_source
-from shapecalc.parser.findings import head
+from shapecalc.parser.findings import Findings, head, position
+from shapecalc.parser.limits import Limits
 from shapecalc.parser.reader import read_tree
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.shapes import plain
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from shapecalc.parser.findings import Findings
-    from shapecalc.parser.limits import Limits
+    from shapecalc.diagnostics import Source
 
 INCLUDED_KEYS = ("name", "source", "include", "blocks")
 """What a file of blocks may hold."""
+
+_KEY_OF_BLOCKS = re.compile(r"^['\"{ ]*(?:blocks|include)\b", re.MULTILINE)
 
 
 def read_included(node: Node, folder: Path | None, findings: Findings, limits: Limits) -> dict[str, Block]:
@@ -30,6 +33,35 @@ def read_included(node: Node, folder: Path | None, findings: Findings, limits: L
     none. The texts are added to the findings' source, so that diagnostics can point into them.
     """
     return _Includes(folder, findings, limits).read(node, folder, ())
+
+
+def holds_blocks_alone(source: Source) -> bool:
+    """Return whether a text is a file of blocks, for others to include, and no network; False where it is no YAML.
+
+    >>> from shapecalc.diagnostics import Source
+    >>> [holds_blocks_alone(Source("", text)) for text in ("blocks: {a: {layers: [relu]}}", "layers: [relu]")]
+    [True, False]
+    """
+    if not _KEY_OF_BLOCKS.search(source.text):
+        return False  # most files, without reading them twice
+    try:
+        root, _ = read_tree(source)
+    except ShapecalcError:
+        return False
+    keys = {key.text for key, _ in root.entries} if isinstance(root, Mapping) else set()
+    return bool(keys & {"blocks", "include"}) and not keys & {"layers", "input", "inputs"}
+
+
+def findings_of_blocks(
+    source: Source, folder: Path | None, limits: Limits | None = None
+) -> tuple[tuple[Diagnostic, ...], Source]:
+    """Return what is wrong in a file of blocks, and its text with those that it includes."""
+    limits = limits or Limits()
+    root, noted = read_tree(source, limits)
+    findings = Findings(source, noted)
+    path = (folder or Path()) / PurePath(source.name).name
+    _Includes(folder, findings, limits).blocks(root, path, ())
+    return tuple(sorted(findings.found, key=position)), findings.source
 
 
 class _Includes:
@@ -108,14 +140,15 @@ class _Includes:
         self._findings.note(_filed_finding(finding, number, here) for finding in noted)
         root = _filed(root, number)
         with self._findings.within(here):
-            return self._blocks(root, path, chain)
+            return self.blocks(root, path, chain)
 
     def _lost(self) -> dict[str, Block]:
         """Note that a file's blocks are not known, and return none."""
         self._findings.blocks_lost = True
         return {}
 
-    def _blocks(self, root: Node, path: Path, chain: tuple[Path, ...]) -> dict[str, Block]:
+    def blocks(self, root: Node, path: Path, chain: tuple[Path, ...]) -> dict[str, Block]:
+        """Return the blocks of a file's tree, its own and those that it includes."""
         if not isinstance(root, Mapping):
             message = f"a file of blocks expects `blocks:`, receives {said(plain(root))}"
             self._findings.refuse("SC005", message, head(root))
