@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shapecalc.architecture import Architecture
+    from shapecalc.diagnostics import Span
     from shapecalc.verification import Proof, Row
 
 PAYS_FROM = 64
@@ -130,7 +131,9 @@ def _executed(architecture: Architecture, max_memory: int | None) -> tuple[Diagn
         proof = verify_at(architecture, {}, max_memory=max_memory or DEFAULT_MEMORY)
     except ShapecalcError as error:  # too large to be run
         return error.diagnostics
-    found = {finding.span: finding for finding in _disagreements(proof)}
+    found: dict[Span | None, Diagnostic] = {}
+    for finding in _disagreements(proof):
+        found.setdefault(finding.span, finding)
     return tuple(found.values())
 
 

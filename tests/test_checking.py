@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from shapecalc.checking import check, check_file, check_source, chosen
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.layers.linear import Linear
 from tests.test_cases import CASES, FOLDER, findings_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CLEAN = "input: [N, 3, 7, 11]\nlayers: [relu]\n"
 BROKEN = "input: [N, 3, 7, 11]\nlayers: [rleu]\n"
@@ -113,7 +116,8 @@ def test_codes_are_selected_and_ignored_by_what_they_begin_with() -> None:
 
 
 def test_where_and_expect_are_held() -> None:
-    text = 'input: [N, 3, H, 8]\nwhere: ["H % 2 == 0"]\nsizes: {H: 8}\nlayers:\n  - pixel_unshuffle: 4\nexpect: {params: 1}\n'
+    text = 'input: [N, 3, H, 8]\nwhere: ["H % 2 == 0"]\nsizes: {H: 8}\n'
+    text += "layers:\n  - pixel_unshuffle: 4\nexpect: {params: 1}\n"
     result = check_source(Source("net.yaml", text), None)
     assert [found.code for found in result.findings] == ["SC318", "SC501"]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.paths import expanded, shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
