@@ -24,6 +24,7 @@ FAMILIES = (
     "reducing",
     "recurrent",
     "embedding",
+    "attention",
 )
 
 __all__ = ["FAMILIES", "Layer", "Shape", "layer_type", "layer_types"]

@@ -94,6 +94,14 @@ class Layer:
         """Return the multiply-accumulates of matrix products, without bias: zero but for a few families."""
         return 0
 
+    def macs_parts(self, *shapes: Any) -> dict[str, Dim]:
+        """Return the multiply-accumulates by what they are for, where a layer has several kinds of products."""
+        return {}
+
+    def useful_macs(self, *shapes: Any) -> Dim | None:
+        """Return those of its multiply-accumulates whose result a mask lets through; None where there is no mask."""
+        return None
+
     def operations(self, *shapes: Any) -> Dim:
         """Return the scalar operations besides the multiply-accumulates."""
         raise NotImplementedError

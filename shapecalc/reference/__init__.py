@@ -31,6 +31,7 @@ FAMILIES = (
     "reducing",
     "recurrent",
     "embedding",
+    "attention",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.house.attention_examples import ATTENTION
 from tests.house.merging_examples import MERGING
 from tests.house.moving_examples import MOVING
 from tests.house.recurrent_examples import EMBEDDING, FURTHER, RECURRENT, REDUCING
@@ -288,5 +289,5 @@ REGULARIZATION = [
 
 EXAMPLES = (
     *(*CONV, *POOLING, *LINEAR, *NORMALIZATION, *ACTIVATION, *RESHAPING, *RESAMPLING, *REGULARIZATION),
-    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING),
+    *(*RECURRENT, *EMBEDDING, *REDUCING, *FURTHER, *MOVING, *MERGING, *ATTENTION),
 )

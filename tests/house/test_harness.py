@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from shapecalc.dims import evaluate
 from shapecalc.layers import layer_types
+from shapecalc.layers.attention import Attending
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.recurrent import Gru, Lstm
 from shapecalc.reference.base import Call
@@ -192,12 +194,17 @@ def test_flops_are_the_operations_that_counting_scalars_saw(example: Example) ->
     _, done = run_counted(call, *example.values(POINTS[0], float).values())
     assert done.total() == flops
     if macs:
-        assert done["multiply"] == macs + products_of_gates(example, POINTS[0])
+        assert done["multiply"] == macs + products_beside(example, POINTS[0])
 
 
-def products_of_gates(example: Example, point: Mapping[str, int]) -> int:
-    """Three for each unit that has gates, at each step: f ⊙ c, i ⊙ g, o ⊙ tanh(c′); r ⊙ (…), (1 − z) ⊙ n, z ⊙ h."""
+def products_beside(example: Example, point: Mapping[str, int]) -> int:
+    """Three for each unit that has gates, at each step: f ⊙ c, i ⊙ g, o ⊙ tanh(c′); r ⊙ (…), (1 − z) ⊙ n, z ⊙ h.
+
+    One for each number of a query, which attention scales.
+    """
     layer, (x, *_) = example.layer(), example.at(point)
+    if isinstance(layer, Attending):
+        return prod(x)
     if not isinstance(layer, Lstm | Gru):
         return 0
     return 3 * x[0] * x[1] * layer.directions * layer.num_layers * layer.hidden_size

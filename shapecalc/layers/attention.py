@@ -1,0 +1,293 @@
+"""Attention: every query looks at every key, and takes the values in proportion."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, Relation, condition, exact_quotient, floor_div, pretty, product
+from shapecalc.layers.base import Layer, Shape, demand, demand_equal, layer, show, stated
+from shapecalc.layers.fields import Bool, Count, Number, OptionalCount
+
+RANK = 3
+"""Sequence, batch, features."""
+
+
+class Attending(Layer):
+    """What the attention layers share: scores, their softmax along the keys, and the weighted sum of the values."""
+
+    __slots__ = ()
+
+    def macs(self, *shapes: Shape) -> Dim:
+        """Return the sum of its products."""
+        total: Dim = 0
+        for part in self.macs_parts(*shapes).values():
+            total = total + part
+        return total
+
+
+@layer("scaled_dot_product_attention")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaledDotProductAttention(Attending):
+    """softmax(scale · Q Kᵀ) V: each query's weights over the keys, and the values in that proportion.
+
+    `is_causal` hides from query i every key after the i-th; `scale` is 1/√E unless stated. With `enable_gqa` the heads,
+    axis −3, of keys and values may be fewer than the queries': each serves several of them.
+
+    Input: query [*, L, E], key [*, S, E], value [*, S, Ev]
+    Output: [*, L, Ev]
+    Parameters: none
+    Costs: MACs = rows·L·S·(E + Ev), the hidden half of a causal product included; FLOPs = 2 × MACs + rows·L·(E for the
+        scale + 5S − 2 for the softmax). rows: the product of the leading axes
+    Source: torch.nn.functional.scaled_dot_product_attention; Vaswani et al. 2017, equation 1
+    """
+
+    takes: ClassVar[tuple[int, int]] = (3, 3)
+    is_causal: Bool = False
+    scale: Annotated[float | None, Number(above=0)] = None
+    enable_gqa: Bool = False
+
+    def output_shape(self, q: Shape, k: Shape, v: Shape) -> Shape:
+        """Return the queries' shape with the values' features.
+
+        >>> ScaledDotProductAttention().output_shape((2, 8, 10, 64), (2, 8, 7, 64), (2, 8, 7, 32))
+        (2, 8, 10, 32)
+        """
+        for name, shape in (("query", q), ("key", k), ("value", v)):
+            if len(shape) < 2 or len(shape) != len(q):
+                wanted = f"rank {len(q)} as the query" if len(q) >= 2 else "[*, length, features]"
+                raise LayerError("SC305", f"expects {wanted} as {name}, receives {show(shape)}")
+        shown = f"receives {show(q)}, {show(k)} and {show(v)}"
+        demand_equal("SC314", f"expects keys as wide as the queries, {shown}", q[-1:], k[-1:])
+        demand_equal("SC314", f"expects a value for each key, {shown}", k[:-1], v[:-1])
+        if not self.enable_gqa:
+            demand_equal("SC314", f"expects the same leading axes everywhere, {shown}", q[:-2], k[:-2])
+        else:
+            if len(q) < RANK:
+                raise LayerError("SC305", f"expects [*, heads, length, features], receives {show(q)}")
+            demand_equal("SC314", f"expects the same leading axes everywhere, {shown}", q[:-3], k[:-3])
+            _shared(q[-3], k[-3], "enable_gqa")
+        return (*q[:-1], v[-1])
+
+    def macs_parts(self, q: Shape, k: Shape, v: Shape, y: Shape) -> dict[str, Dim]:
+        """Return the scores' products and the values'."""
+        return {"QKᵀ": product(q) * k[-2], "AV": product(q[:-1]) * k[-2] * v[-1]}
+
+    def useful_macs(self, q: Shape, k: Shape, v: Shape, y: Shape) -> Dim | None:
+        """Return those of the pairs that a causal mask lets through."""
+        seen = _pairs_seen(q[-2], k[-2]) if self.is_causal else None
+        return None if seen is None else product(q[:-2]) * seen * (q[-1] + v[-1])
+
+    def operations(self, q: Shape, k: Shape, v: Shape, y: Shape) -> Dim:
+        """Return the scale of every query number, and the softmax of each query's row."""
+        return product(q) + _softmax(product(q[:-1]), k[-2])
+
+
+@layer("multihead_attention", main="num_heads")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultiheadAttention(Attending):
+    """Attention in `num_heads` heads between projections: of one sequence to itself, or of a query to key and value.
+
+    One input is query, key and value; of two the second is key and value. `is_causal` hides from position i every key
+    after the i-th. With fewer `num_kv_heads`, each head of keys and values serves several of the queries' (grouped
+    queries; PyTorch's class has none, tensors keep its names). `need_weights` gives the weights too, averaged over
+    heads. `add_bias_kv` learns one key and value more, `add_zero_attn` adds one of zeros.
+
+    Input: query [L, N, E], key [S, N, kdim], value [S, N, vdim]; with `batch_first` [N, L, E] and so on
+    Output: output [L, N, E] (order as the query); weights [N, L, S′] with `need_weights`, S′ counts what is added
+    Parameters: in_proj_weight [3E, E], in_proj_bias [3E]; q_proj_weight [E, E], k_proj_weight [G, kdim], v_proj_weight
+        [G, vdim] in place of the first where kdim, vdim or G differ from E, G = num_kv_heads · E/num_heads; bias_k,
+        bias_v [1, 1, G] with `add_bias_kv`; out_proj.weight [E, E], out_proj.bias [E]
+    Costs: MACs = N·(L·E·E + S·kdim·G + S·vdim·G + L·E·E) for the projections + 2·N·L·S′·E for QKᵀ and AV, the hidden
+        half of a causal product included; FLOPs = 2 × MACs + N·(2·L·E + 2·S·G) for the biases + N·L·E for the scale +
+        N·num_heads·L·(5S′ − 2) for the softmax, + N·num_heads·L·S′ with `need_weights`
+    Source: torch.nn.MultiheadAttention; Vaswani et al. 2017, section 3.2; Ainslie et al. 2023 (grouped queries)
+    """
+
+    takes: ClassVar[tuple[int, int]] = (1, 3)
+    num_heads: Count
+    embed_dim: OptionalCount = None
+    num_kv_heads: OptionalCount = None
+    kdim: OptionalCount = None
+    vdim: OptionalCount = None
+    bias: Bool = True
+    add_bias_kv: Bool = False
+    add_zero_attn: Bool = False
+    is_causal: Bool = False
+    need_weights: Bool = False
+    batch_first: Bool = False
+    dropout: Annotated[float, Number(minimum=0, maximum=1)] = 0.0
+
+    def check_fields(self) -> None:
+        """Refuse heads of keys that do not divide the heads of queries."""
+        if self.num_kv_heads is not None and self.num_heads % self.num_kv_heads:
+            near = next(n for n in range(min(self.num_kv_heads, self.num_heads), 0, -1) if self.num_heads % n == 0)
+            raise LayerError(
+                "SC205",
+                f"expects a divisor of `num_heads` ({self.num_heads}) as `num_kv_heads`, receives {self.num_kv_heads}",
+                field="num_kv_heads",
+                help=f"write `num_kv_heads: {near}`",
+                replacement=str(near),
+            )
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The output, and the weights where they are asked for."""
+        return ("output", "weights") if self.need_weights else ("output",)
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Return the query's shape.
+
+        >>> MultiheadAttention(num_heads=8).output_shape((10, 32, 512))
+        (10, 32, 512)
+        """
+        query, key, value = _query_key_value(inputs)
+        order = "[N, length, features]" if self.batch_first else "[length, N, features]"
+        for name, shape in (("query", query), ("key", key), ("value", value)):
+            if len(shape) != RANK:
+                message = f"expects {order} as {name}, receives {show(shape)}"
+                raise LayerError("SC305", message, label=f"receives rank {len(shape)}")
+        stated(self.embed_dim, query[2], "embed_dim", "query features")
+        stated(self.kdim, key[2], "kdim", "key features")
+        stated(self.vdim, value[2], "vdim", "value features")
+        batch = 0 if self.batch_first else 1
+        message = f"expects one batch, receives {show(query)} and {show(key)}"
+        demand_equal("SC314", message, query[batch : batch + 1], key[batch : batch + 1])
+        demand_equal(
+            "SC314", f"expects a value for each key, receives {show(key)} and {show(value)}", key[:2], value[:2]
+        )
+        self._head_size(query[2])
+        return query
+
+    def outputs(self, *inputs: Shape) -> dict[str, Shape]:
+        """Return what leaves, and the weights where they are asked for."""
+        output = self.output_shape(*inputs)
+        if not self.need_weights:
+            return {"output": output}
+        batch, queries, keys = self._counts(inputs)
+        return {"output": output, "weights": (batch, queries, keys + self._added)}
+
+    def parameters(self, *inputs: Shape) -> dict[str, Shape]:
+        """Return the projections in PyTorch's order.
+
+        >>> list(MultiheadAttention(num_heads=2, bias=False).parameters((7, 3, 4)).items())
+        [('in_proj_weight', (12, 4)), ('out_proj.weight', (4, 4))]
+        """
+        query, key, value = (shape[2] for shape in _query_key_value(inputs))
+        group = self._group(query)
+        tensors: dict[str, Shape]
+        if query == key == value == group:
+            tensors = {"in_proj_weight": (3 * query, query)}
+        else:
+            tensors = {"q_proj_weight": (query, query), "k_proj_weight": (group, key), "v_proj_weight": (group, value)}
+        if self.bias:
+            tensors["in_proj_bias"] = (query + 2 * group,)
+        if self.add_bias_kv:
+            tensors |= {"bias_k": (1, 1, group), "bias_v": (1, 1, group)}
+        tensors["out_proj.weight"] = (query, query)
+        if self.bias:
+            tensors["out_proj.bias"] = (query,)
+        return tensors
+
+    def macs_parts(self, *shapes: Shape) -> dict[str, Dim]:
+        """Return the projections' products, the scores' and the values'."""
+        *inputs, _ = shapes
+        query, key, value = _query_key_value(inputs)
+        batch, queries, keys = self._counts(inputs)
+        features, group = query[2], self._group(query[2])
+        scores = batch * queries * (keys + self._added) * features
+        return {
+            "projections": batch * (2 * queries * features * features + keys * group * (key[2] + value[2])),
+            "QKᵀ": scores,
+            "AV": scores,
+        }
+
+    def useful_macs(self, *shapes: Shape) -> Dim | None:
+        """Return the projections' and those of the pairs that a causal mask lets through."""
+        if not self.is_causal:
+            return None
+        *inputs, _ = shapes
+        batch, queries, keys = self._counts(inputs)
+        seen = _pairs_seen(queries, keys)
+        if seen is None:
+            return None
+        seen = seen + queries * self._added
+        return self.macs_parts(*shapes)["projections"] + 2 * batch * seen * inputs[0][2]
+
+    def operations(self, *shapes: Shape) -> Dim:
+        """Return biases, the scale of the query, the softmax, and the mean over heads."""
+        *inputs, y = shapes
+        batch, queries, keys = self._counts(inputs)
+        features, seen = y[2], keys + self._added
+        total = batch * queries * features + _softmax(batch * self.num_heads * queries, seen)
+        if self.bias:
+            total = total + 2 * batch * (queries * features + keys * self._group(features))
+        if self.need_weights:
+            total = total + batch * self.num_heads * queries * seen
+        return total
+
+    @property
+    def _added(self) -> int:
+        """Keys that no input has: the learnt one, and the one of zeros."""
+        return self.add_bias_kv + self.add_zero_attn
+
+    def _counts(self, inputs: tuple[Shape, ...] | list[Shape]) -> tuple[Dim, Dim, Dim]:
+        """Return samples, queries and keys."""
+        query, key, _ = _query_key_value(inputs)
+        batch, length = (0, 1) if self.batch_first else (1, 0)
+        return query[batch], query[length], key[length]
+
+    def _head_size(self, features: Dim) -> Dim:
+        size = exact_quotient(features, self.num_heads)
+        if size is not None:
+            return size
+        message = f"expects features that {self.num_heads} heads divide, receives {pretty(features)}"
+        if not isinstance(features, int):
+            demand(features % self.num_heads, Relation.ZERO, "SC304", message, field="num_heads")
+            return floor_div(features, self.num_heads)
+        near = next(heads for heads in range(min(self.num_heads, features), 0, -1) if features % heads == 0)
+        raise LayerError(
+            "SC304",
+            f"{message}, which leaves {features % self.num_heads} over",
+            field="num_heads",
+            label=f"{features} features",
+            help=f"write `num_heads: {near}`",
+            replacement=str(near),
+        )
+
+    def _group(self, features: Dim) -> Dim:
+        """Return the features of all heads of keys together."""
+        return features if self.num_kv_heads is None else self.num_kv_heads * self._head_size(features)
+
+
+def _query_key_value(inputs: tuple[Shape, ...] | list[Shape]) -> tuple[Shape, Shape, Shape]:
+    query = inputs[0]
+    key = inputs[1] if len(inputs) > 1 else query
+    return query, key, inputs[2] if len(inputs) > 2 else key
+
+
+def _shared(queries: Dim, keys: Dim, field: str) -> None:
+    """Hold that heads of keys divide those of queries."""
+    if isinstance(queries, int) and isinstance(keys, int):
+        if queries % keys:
+            message = f"expects heads of keys that divide the {queries} of the query, receives {keys}"
+            raise LayerError("SC304", message, field=field)
+    else:
+        message = f"expects as many heads of keys as of the query, receives {pretty(keys)} and {pretty(queries)}"
+        demand(queries - keys, Relation.ZERO, "SC304", message, field=field)
+
+
+def _pairs_seen(queries: Dim, keys: Dim) -> Dim | None:
+    """Return how many pairs of query and key a causal mask lets through, the i-th query seeing the first i keys.
+
+    L(L + 1)/2 where there are as many keys, or more; None where symbols leave that open.
+    """
+    fits = condition(keys - queries, Relation.NONNEGATIVE)
+    if fits is True:
+        return floor_div(queries * (queries + 1), 2)
+    # The first S queries see one key more each, the others all.
+    return floor_div(keys * (keys + 1), 2) + (queries - keys) * keys if fits is False else None
+
+
+def _softmax(rows: Dim, length: Dim) -> Dim:
+    """Return the operations of a softmax over rows of a length: maximum n − 1, subtract, exp, sum n − 1, divide."""
+    return rows * (5 * length - 2)
