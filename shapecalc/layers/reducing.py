@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from shapecalc.dims import Dim, Relation, product
-from shapecalc.layers.base import Layer, Shape, axis_index, demand, layer, show
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.dims import Dim, product
+from shapecalc.layers.base import Layer, Shape, axis_index, layer, note, show
 from shapecalc.layers.fields import Axis, Bool
 
 
@@ -33,10 +34,13 @@ class Select(Layer):
         """
         axis = axis_index(self.dim, len(x), "dim", x)
         size = x[axis]
-        indices = f"from {-size} to {size - 1} " if isinstance(size, int) else ""
-        message = f"expects an index {indices}of axis {axis} of {show(x)}, receives {self.index}"
-        least = self.index + 1 if self.index >= 0 else -self.index
-        demand(size - least, Relation.NONNEGATIVE, "SC310", message, field="index")
+        if isinstance(size, int) and not -size <= self.index < size:
+            raise LayerError(
+                "SC310",
+                f"expects an index from {-size} to {size - 1} of axis {axis} of {show(x)}, receives {self.index}",
+                field="index",
+            )
+        note(size - (self.index + 1 if self.index >= 0 else -self.index))
         return (*x[:axis], *x[axis + 1 :])
 
     def operations(self, x: Shape, y: Shape) -> Dim:
