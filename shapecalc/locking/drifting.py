@@ -192,16 +192,22 @@ class _Compared:
         """Return the layer or input that a slot belongs to."""
         return slot if slot in self._was else slot.rpartition(".")[0]
 
-    def enter_as_locked(self, slots: Iterable[str]) -> bool:
-        """Return whether what enters has the shapes that it had."""
-        return all(self._layer(slot) not in self._moved for slot in slots)
+    def enter_as_locked(self, old: Sequence[str], new: Sequence[str]) -> bool:
+        """Return whether what enters is what entered, in the shapes that it had."""
+        return [self._as_locked(slot) for slot in new] == list(old)
+
+    def _as_locked(self, slot: str) -> str | None:
+        """Return the slot of the lock that a slot is, None where it has moved."""
+        layer = self._layer(slot)
+        was = self._was.get(layer)
+        return None if was is None or layer in self._moved else was + slot[len(layer) :]
 
 
 def _change(old: LockedLayer, new: LockedLayer, compared: _Compared, place: int) -> _Cause | None:
     """Return what has changed of a layer itself, if anything, with the figures that moved."""
     moved = _moved(old, new)
     said = _said_otherwise(old, new, compared)
-    if said is None and moved and (old.digest != new.digest or compared.enter_as_locked(new.reads)):
+    if said is None and moved and (old.digest != new.digest or compared.enter_as_locked(old.reads, new.reads)):
         said, moved = moved[0], moved[1:]
         if old.digest == new.digest:
             moved.append("the file says the same of this layer as when it was locked: it is counted otherwise")
@@ -259,11 +265,21 @@ def _list(slots: Sequence[str]) -> str:
 
 
 def _of_the_whole(report: Report, entry: Entry, now: Entry) -> Iterator[Diagnostic]:
-    """Say what has moved where no layer has: a name of what leaves, or a lock that was edited by hand."""
+    """Say what has moved where no layer has: a name of what leaves, or a lock that was edited by hand.
+
+    The same layers in another order of computation are the same network.
+    """
     name = report.architecture.name
     moved = _moved(entry, now)
     if moved:
         yield Diagnostic(code="SC502", message=f"`{name}` {'; '.join(moved)}")
+    elif entry.costs_at != now.costs_at:
+        at, locked = (
+            ", ".join(f"{key} = {size}" for key, size in sizes.items()) for sizes in (now.costs_at, entry.costs_at)
+        )
+        yield Diagnostic(
+            code="SC502", message=f"the costs of `{name}` are those at {at or 'no size'}, locked at {locked or 'none'}"
+        )
 
 
 def _placed(report: Report, causes: Sequence[_Cause]) -> tuple[Diagnostic, ...]:
