@@ -288,6 +288,20 @@ def test_a_change_early_in_a_deep_network_is_one_finding_there() -> None:
     assert (message, line) == ("`conv_0` has 140 params, locked at 112", 3)
 
 
+@pytest.mark.parametrize("most", [0, 1_000_000])
+def test_every_other_layer_of_thousands_is_one_cause_where_one_line_changed(most: int, monkeypatch) -> None:
+    monkeypatch.setattr("shapecalc.locking.alignment.MOST_COMPARED", most)
+    deep = (
+        "input: [N, 3]\nblocks: {pair: {layers: [tanh, relu]}}\nlayers:\n"
+        "  - dropout\n  - pair:\n    repeat: 900\n    name: deep\n"
+    )
+    assert edited(deep, ("relu", "gelu")) == [
+        ("`deep.0.gelu_1` is a `gelu`, where `deep.0.relu_1` is locked, a `relu`", 2)
+    ]
+    assert edited(deep, ("  - dropout\n", "")) == [("`dropout_0` is locked, and not there any more", 2)]
+    assert edited(deep, ("layers:\n", "layers:\n  - sigmoid\n")) == [("`sigmoid_0` is not in the lock", 4)]
+
+
 @pytest.mark.parametrize("name", zoo.names())
 def test_one_more_parameter_anywhere_fails_and_names_the_layer(name: str) -> None:
     report = inspect_at(load(name), {})

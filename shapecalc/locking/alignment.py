@@ -38,17 +38,18 @@ def alignments(old: Sequence[LockedLayer], new: Sequence[LockedLayer]) -> Iterat
     each of them is another; a layer with another size is no more what it was, and has its name still. Both are tried,
     because none is right for every edit.
     """
-    start, stop = 0, 0
-    shortest = min(len(old), len(new))
-    while start < shortest and _same(old[start], new[start]):
-        start += 1
-    while stop < shortest - start and _same(old[-1 - stop], new[-1 - stop]):
-        stop += 1
-    middle = _Stretch(start, len(old) - stop, start, len(new) - stop)
-    small = (middle.old_end - start) * (middle.new_end - start) <= MOST_COMPARED
-    for keys in ((_name, _kind), (_kind, _name)) if small else ((_name,),):
+    for keys, same in (((_name, _kind), _same), ((_kind, _name), _alike)):
+        start, stop = 0, 0
+        shortest = min(len(old), len(new))
+        while start < shortest and same(old[start], new[start]):
+            start += 1
+        while stop < shortest - start and same(old[-1 - stop], new[-1 - stop]):
+            stop += 1
+        middle = _Stretch(start, len(old) - stop, start, len(new) - stop)
+        small = (middle.old_end - start) * (middle.new_end - start) <= MOST_COMPARED
         pairs = [Pair(place, place) for place in range(start)]
-        pairs += _met(list(_paired(old, new, middle, keys)), old, new)
+        found = _paired(old, new, middle, keys) if small else _named(old, new, middle)
+        pairs += _met(list(found), old, new)
         pairs += [Pair(len(old) - back, len(new) - back) for back in range(stop, 0, -1)]
         yield tuple(pairs)
 
@@ -63,7 +64,11 @@ class _Stretch(NamedTuple):
 
 
 def _same(layer: LockedLayer, other: LockedLayer) -> bool:
-    return (layer.path, layer.type, layer.digest) == (other.path, other.type, other.digest)
+    return layer.path == other.path and _alike(layer, other)
+
+
+def _alike(layer: LockedLayer, other: LockedLayer) -> bool:
+    return _kind(layer) == _kind(other)
 
 
 def _paired(
@@ -71,13 +76,7 @@ def _paired(
 ) -> Iterator[Pair]:
     """Yield pairs by the first key, and within the stretches where it finds none by the next one."""
     if not keys or at.old == at.old_end or at.new == at.new_end:
-        several = at.old_end - at.old != at.new_end - at.new
-        # As many layers in the same place stand for each other, whatever they are.
-        if not several:
-            yield from map(Pair, range(at.old, at.old_end), range(at.new, at.new_end))
-            return
-        yield from (Pair(place, None) for place in range(at.old, at.old_end))
-        yield from (Pair(None, place) for place in range(at.new, at.new_end))
+        yield from _left(at)
         return
     before = [keys[0](layer) for layer in old[at.old : at.old_end]]
     after = [keys[0](layer) for layer in new[at.new : at.new_end]]
@@ -87,6 +86,29 @@ def _paired(
         yield from _paired(old, new, _Stretch(last_old, start_old, last_new, start_new), keys[1:])
         last_old, last_new = start_old + block.size, start_new + block.size
         yield from map(Pair, range(start_old, last_old), range(start_new, last_new))
+
+
+def _left(at: _Stretch) -> Iterator[Pair]:
+    """Yield what no key pairs: as many layers in the same place stand for each other, whatever they are."""
+    before, after = range(at.old, at.old_end), range(at.new, at.new_end)
+    if len(before) == len(after):
+        yield from map(Pair, before, after)
+        return
+    yield from (Pair(place, None) for place in before)
+    yield from (Pair(None, place) for place in after)
+
+
+def _named(old: Sequence[LockedLayer], new: Sequence[LockedLayer], at: _Stretch) -> Iterator[Pair]:
+    """Yield pairs by name in one walk, for stretches in which comparing each layer with each would take minutes."""
+    places = {old[place].path: place for place in range(at.old, at.old_end)}
+    last_old, last_new = at.old, at.new
+    for here in range(at.new, at.new_end):
+        there = places.get(new[here].path, -1)
+        if there >= last_old:
+            yield from _left(_Stretch(last_old, there, last_new, here))
+            yield Pair(there, here)
+            last_old, last_new = there + 1, here + 1
+    yield from _left(_Stretch(last_old, at.old_end, last_new, at.new_end))
 
 
 def _met(pairs: list[Pair], old: Sequence[LockedLayer], new: Sequence[LockedLayer]) -> list[Pair]:

@@ -116,9 +116,11 @@ def digest(layer: Layer) -> str:
     input, one size for each axis where all are the same. So does a field that a later version adds.
 
     >>> from shapecalc.layers.conv import Conv
-    >>> digest(Conv(6, 5)) == digest(Conv(6, (5, 5), stride=1, in_channels=3))
+    >>> digest(Conv(out_channels=6, kernel_size=5)) == digest(
+    ...     Conv(out_channels=6, kernel_size=(5, 5), stride=1, in_channels=3)
+    ... )
     True
-    >>> digest(Conv(6, 5)) == digest(Conv(6, 3))
+    >>> digest(Conv(out_channels=6, kernel_size=5)) == digest(Conv(out_channels=6, kernel_size=3))
     False
     """
     said = {
