@@ -110,6 +110,11 @@ class Bounds(NamedTuple):
     most: int | None
     text: str
 
+    @property
+    def exact(self) -> bool:
+        """Whether the file says a single figure, such as `25.6M`."""
+        return self.least == self.most and ".." not in self.text and not set(self.text) & set("<>≤≥±+")
+
     def allows(self, value: int) -> bool:
         """Return whether a figure lies within."""
         return self.least <= value and (self.most is None or value <= self.most)

@@ -89,7 +89,7 @@ def _figure_unmet(subject: str, line: Expectation, wanted: int | Bounds, value: 
         return _of_symbols(subject, line, bounds, value)
     if bounds.allows(value):
         return None
-    if bounds.least == bounds.most:
+    if bounds.exact or isinstance(wanted, int):
         near = isinstance(wanted, Bounds) and 100 * abs(value - bounds.least) <= bounds.least
         rounded = f', or `"{bounds.text} ± 1%"` where the figure is rounded' if near else ""
         return _other(subject, line, bounds.text, str(value), rounded)
