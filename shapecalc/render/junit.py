@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from shapecalc.diagnostics import Severity
-from shapecalc.render.escaping import terminal
+from shapecalc.render.escaping import terminal, xml_text
 from shapecalc.render.findings import brief, located, path_of, plural
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def checks(results: Sequence[Checked], *, strict: bool = False, executed: bool =
     _count(suites)
     ET.indent(suites)
     written: bytes = ET.tostring(suites, encoding="us-ascii", xml_declaration=False)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + written.decode()
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + xml_text(written.decode())
 
 
 def _fill(suite: ET.Element, checked: Checked, *, strict: bool, executed: bool) -> None:

@@ -121,6 +121,7 @@ def test_the_xml_is_xml_and_names_every_file(runs: list[list[Checked]]) -> None:
         written = junit.checks(run)
         assert written.isascii()
         assert not CONTROLS.search(written)
+        assert not commands(written)
         suites = ET.fromstring(written)
         assert [suite.get("name") for suite in suites] == [terminal(path) for path in paths(run)]
         assert len(suites.findall("testsuite/testcase/failure")) == int(suites.attrib["failures"])
@@ -136,6 +137,7 @@ def refused(name: str) -> NoReturn:
 def parsed(written: str) -> Any:
     written.encode()
     assert not CONTROLS.search(written)
+    assert not commands(written)
     return standard.loads(written, parse_constant=refused)
 
 

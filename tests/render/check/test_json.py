@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from shapecalc.checking import Checked
 from shapecalc.diagnostics import Diagnostic, Fix, Label, Source, Span
 from shapecalc.render.json import checks, document
@@ -56,3 +58,8 @@ def test_a_document_shows_no_control_and_keeps_the_value() -> None:
     assert all(line.isprintable() for line in written.split("\n"))
     assert "é" in written
     assert json.loads(written) == value
+
+
+def test_a_document_has_no_number_that_json_has_not() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        document({"loss": float("nan")})

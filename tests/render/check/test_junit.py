@@ -65,6 +65,12 @@ def test_what_comes_after_errors_was_not_reached() -> None:
     }
 
 
+def test_what_said_something_was_reached() -> None:
+    found = outcomes(finding("SC301"), finding("SC402", Severity.WARNING))
+    assert found["suspicions"] == ["system-out"]
+    assert found["expectations"] == ["skipped"]
+
+
 def test_what_comes_after_warnings_was_reached() -> None:
     found = outcomes(finding("SC402", Severity.WARNING), strict=True)
     assert found == {"reading": [], "shapes": [], "suspicions": ["failure"], "expectations": []}
