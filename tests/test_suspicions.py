@@ -296,6 +296,11 @@ layers:
     ]  # fmt: skip
 
 
+def test_a_block_in_a_block_is_looked_into() -> None:
+    blocks = "blocks: {inner: {layers: [softmax, log_softmax]}, outer: {layers: [tanh, inner]}}\n"
+    assert codes(TABLE + blocks + layers("outer", "linear: 12", "outer")) == ["SC406"]
+
+
 def test_a_network_that_was_built_in_python_has_no_place_to_warn_of() -> None:
     import dataclasses
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import traced
 from shapecalc.diagnostics import Diagnostic, Fix, Label
-from shapecalc.layers.activation import Elementwise
 from shapecalc.report import LayerReport
 
 if TYPE_CHECKING:
@@ -39,14 +38,20 @@ def neighbours(graphs: Iterable[Graph]) -> Iterator[Diagnostic]:
     biased: list[_Pair] = []
     for graph in graphs:
         makers = {row.path: row for row in graph.rows if isinstance(row, LayerReport)}
+        read = Counter(graph.slots_read)
+        # What leaves or lends its weights has an effect elsewhere too.
+        elsewhere = {*graph.leaving, *(step.weights for step in graph.steps)}
         for row in makers.values():
             if row.type == "batch_norm":
                 yield from _dropped(row, makers)
-                biased += _biased(row, makers, graph)
+                pair = _pair(makers.get(row.step.inputs[0]), row)
+                path = pair.layer.path if pair is not None else ""
+                if pair is not None and _in_vain(pair) and read[path] == 1 and path not in elsewhere:
+                    biased.append(pair)
             elif row.type in ("softmax", "log_softmax"):
                 yield from _twice(row, makers)
     if biased:
-        yield _in_vain(biased)
+        yield _told(biased)
 
 
 def _pair(layer: LayerReport | None, reader: LayerReport) -> _Pair | None:
@@ -62,6 +67,8 @@ def _dropped(row: LayerReport, makers: Mapping[str, LayerReport]) -> Iterator[Di
     of training, and too large in evaluation. An activation between passes that on; a layer with weights mixes and can
     learn to make up for it.
     """
+    from shapecalc.layers.activation import Elementwise  # noqa: PLC0415 - a family is imported when a file has one
+
     maker = makers.get(row.step.inputs[0])
     while maker is not None and isinstance(maker.step.layer, Elementwise):
         maker = makers.get(maker.step.inputs[0])
@@ -78,21 +85,16 @@ def _dropped(row: LayerReport, makers: Mapping[str, LayerReport]) -> Iterator[Di
     yield traced(found, pair.place.given)
 
 
-def _biased(row: LayerReport, makers: Mapping[str, LayerReport], graph: Graph) -> Iterator[_Pair]:
-    """Yield a layer with a bias that only a batch norm reads, which takes each channel's mean away."""
-    pair = _pair(makers.get(row.step.inputs[0]), row)
-    if pair is None or pair.layer.type not in _BIASED or "bias" not in pair.layer.facts.parameters:
-        return
-    path = pair.layer.path
-    alone = Counter(graph.slots_read)[path] == 1 and path not in graph.leaving
-    shared = pair.layer.step.weights or any(step.weights == path for step in graph.steps)
+def _in_vain(pair: _Pair) -> bool:
+    """Return whether a layer has a bias of its own that the batch norm behind takes away with each channel's mean."""
+    layer = pair.layer
+    if layer.type not in _BIASED or "bias" not in layer.facts.parameters or layer.step.weights:
+        return False
     # The features of `linear` are what `batch_norm` takes for channels only in a table.
-    of_channels = pair.layer.type != "linear" or len(row.inputs[0]) == 2  # noqa: PLR2004 - batch and channels
-    if alone and not shared and of_channels:
-        yield pair
+    return layer.type != "linear" or len(layer.output) == 2  # noqa: PLR2004 - batch and channels
 
 
-def _in_vain(pairs: list[_Pair]) -> Diagnostic:
+def _told(pairs: list[_Pair]) -> Diagnostic:
     """Say of all layers at once that their biases do nothing: a network has few of them, or a great many."""
     pairs = list({pair.place.word: pair for pair in sorted(pairs, key=lambda pair: pair.place.word)}.values())
     first, *others = pairs
