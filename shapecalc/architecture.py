@@ -99,11 +99,35 @@ def traced(finding: Diagnostic, given: Mapping[Span, Origin | None]) -> Diagnost
     return finding._replace(labels=tuple(labels), help=help_text, fix=fix)
 
 
+class Bounds(NamedTuple):
+    """The whole numbers that a figure may be, from `least` to `most`, None for no end; `text` is how the file says it.
+
+    >>> Bounds(0, 25_600_000, "<= 25.6M").allows(25_600_000)
+    True
+    """
+
+    least: int
+    most: int | None
+    text: str
+
+    @property
+    def exact(self) -> bool:
+        """Whether the file says a single figure, such as `25.6M`."""
+        return self.least == self.most and ".." not in self.text and not set(self.text) & set("<>≤≥±+")
+
+    def allows(self, value: int) -> bool:
+        """Return whether a figure lies within."""
+        return self.least <= value and (self.most is None or value <= self.most)
+
+
 class Expectation(NamedTuple):
-    """One line of an `expect:` block: what (`params`, `output`, …), the value it must have, and where that stands."""
+    """One line of an `expect:` block: what (`params`, `output`, …), what it must be, and where that stands.
+
+    Of several outputs each is `outputs.` and its name.
+    """
 
     key: str
-    value: int | Shape
+    value: int | Bounds | Shape
     span: Span
 
 

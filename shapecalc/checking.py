@@ -13,6 +13,7 @@ from shapecalc.expectations import unmet
 from shapecalc.layers.base import show
 from shapecalc.legality import impossible, unproved
 from shapecalc.loading import find_source, loads_source
+from shapecalc.locking import gone, held, load_lock
 from shapecalc.parser.findings import position
 from shapecalc.parser.includes import findings_of_blocks, holds_blocks_alone
 from shapecalc.paths import expanded
@@ -23,10 +24,15 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Architecture
     from shapecalc.diagnostics import Span
+    from shapecalc.locking import Lock
     from shapecalc.verification import Proof, Row
 
 PAYS_FROM = 64
 """Files from which on several processes are faster than one, which reads some 200 a second."""
+
+
+UNREADABLE = 2
+"""The exit code of an error that says that a file cannot be read."""
 
 
 class Checked(NamedTuple):
@@ -47,21 +53,45 @@ class Checked(NamedTuple):
         return any(finding.severity in weighs for finding in self.findings)
 
 
-def check(
-    *paths: str | Path, run: bool = False, max_memory: int | None = None, processes: int | None = None
-) -> tuple[Checked, ...]:
-    """Check files, folders and patterns; `run` executes each network too, as `verify` does.
+class Asked(NamedTuple):
+    """What is asked of each file beyond reading and inference: a run in `max_memory` bytes, and what a lock holds."""
 
-    Many files are shared among `processes`, unless stated as many as there are processors.
-    Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file. A file that cannot be read is a
-    finding like others.
+    run: bool = False
+    max_memory: int | None = None
+    lock: Lock | None = None
+    lock_file: str = ""
+    stdin_name: str = "<stdin>"
+
+
+NOTHING_MORE = Asked()
+
+
+def check(
+    *paths: str | Path,
+    exclude: Iterable[str] = (),
+    run: bool = False,
+    max_memory: int | None = None,
+    lock: str | Path | None = None,
+    stdin_name: str = "<stdin>",
+    processes: int | None = None,
+) -> tuple[Checked, ...]:
+    """Check files, folders and patterns, but for those that a pattern of `exclude` matches.
+
+    `run` executes each network too, as `verify` does, in `max_memory` bytes. With the file that `shapecalc lock` wrote
+    as `lock`, each network is held to it, and the last result is that of the lock itself. Many files are shared among
+    `processes`, unless stated as many as there are processors.
+    Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file, and for a lock that is none. A file
+    that cannot be read is a finding like others.
 
     >>> [(result.name, result.findings) for result in check("lenet5", "vgg16")]
     [('lenet5', ()), ('vgg16', ())]
     """
-    files = expanded(map(str, paths))
-    one = partial(check_file, run=run, max_memory=max_memory)
-    return tuple(each(one, files, processes, pays_from=2 if run else PAYS_FROM))
+    files = expanded(map(str, paths), exclude)
+    held_to = None if lock is None else load_lock(str(lock))
+    asked = Asked(run, max_memory, held_to, "" if lock is None else str(lock), stdin_name)
+    results = tuple(each(partial(check_file, asked=asked), files, processes, pays_from=2 if run else PAYS_FROM))
+    missing = gone(held_to, str(lock)) if held_to is not None else {}
+    return (*results, Checked(str(lock), None, tuple(missing.values()))) if missing else results
 
 
 def each(
@@ -82,18 +112,18 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def check_file(path: str, *, run: bool = False, max_memory: int | None = None, called: str | None = None) -> Checked:
-    """Check one file, `-` for standard input, or a name of the zoo; `called` is what results call it instead."""
-    name = called or ("<stdin>" if path == "-" else path)
+def check_file(path: str, asked: Asked = NOTHING_MORE) -> Checked:
+    """Check one file, `-` for standard input, or a name of the zoo."""
+    name = asked.stdin_name if path == "-" else path
     try:
         source = find_source(path)
     except ShapecalcError as error:
-        return Checked(name, error.source, error.diagnostics, readable=error.exit_code != 2)  # noqa: PLR2004
+        return Checked(name, error.source, error.diagnostics, readable=error.exit_code != UNREADABLE)
     folder = None if path == "-" else Path(source.name).parent
-    return check_source(source._replace(name=name), folder, run=run, max_memory=max_memory)
+    return check_source(source._replace(name=name), folder, asked)
 
 
-def check_source(source: Source, folder: Path | None, *, run: bool = False, max_memory: int | None = None) -> Checked:
+def check_source(source: Source, folder: Path | None, asked: Asked = NOTHING_MORE) -> Checked:
     """Check one text; `folder` is where it lies, which what it includes is below."""
     try:
         if holds_blocks_alone(source):
@@ -105,8 +135,10 @@ def check_source(source: Source, folder: Path | None, *, run: bool = False, max_
         findings = (*suspicions(report), *unmet(report), *impossible(report))
         if architecture.where:
             findings += unproved(inspect_at(architecture, {}, symbolic=True))
-        if run:
-            findings += _executed(architecture, max_memory)
+        if asked.lock is not None:
+            findings += held(report, source.name, asked.lock, asked.lock_file)
+        if asked.run:
+            findings += _executed(architecture, asked.max_memory)
     except ShapecalcError as error:
         return Checked(source.name, error.source or source, error.diagnostics)
     return Checked(source.name, source, tuple(sorted(findings, key=position)))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from shapecalc.layers import Shape
 
 SCHEMA_VERSION = 1
+CONVENTION = 1
+"""Which convention the counts follow: raised when the same layer is to count for other params, MACs or FLOPs."""
 BATCH_SYMBOLS = ("N", "B", "batch")
 """Costs are shown for one sample where the batch, by one of these names, is left free."""
 BYTES = 4

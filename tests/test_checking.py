@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc import checking, zoo
-from shapecalc.checking import check, check_file, check_source, chosen
+from shapecalc.checking import Asked, check, check_file, check_source, chosen
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.layers.linear import Linear
 from tests.test_cases import CASES, FOLDER, findings_of
@@ -123,10 +123,10 @@ def test_where_and_expect_are_held() -> None:
 
 
 def test_a_run_that_does_other_than_predicted_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert check_file("lenet5", run=True).findings == ()
+    assert check_file("lenet5", Asked(run=True)).findings == ()
     right = Linear.macs
     monkeypatch.setattr(Linear, "macs", lambda self, x, y: right(self, x, y) + 1)
-    finding, *others = check_file("lenet5", run=True).findings
+    finding, *others = check_file("lenet5", Asked(run=True)).findings
     assert (finding.code, finding.message) == (
         "SC601",
         "`c5` is predicted to do 48001 multiply-accumulates, does 48000 at N = 1",
@@ -135,7 +135,7 @@ def test_a_run_that_does_other_than_predicted_is_a_finding(monkeypatch: pytest.M
 
 
 def test_a_run_that_would_take_too_much_memory_is_a_finding() -> None:
-    assert [found.code for found in check_file("vgg16", run=True, max_memory=10**6).findings] == ["SC701"]
+    assert [found.code for found in check_file("vgg16", Asked(run=True, max_memory=10**6)).findings] == ["SC701"]
 
 
 def test_checking_imports_no_numpy_and_running_does() -> None:

@@ -73,7 +73,7 @@ def command(
     from shapecalc.engine import inspect_at
     from shapecalc.expectations import unmet
     from shapecalc.legality import impossible, unproved
-    from shapecalc.suspicions import suspicions
+    from shapecalc.suspicions import SHOWN_BY_INSPECT, suspicions
 
     for option, given in (("--format", format_), ("--columns", columns)):
         if graph is not None and given is not None:
@@ -94,7 +94,8 @@ def command(
     wrong = unmet(report) if not set_ and not symbolic and params_as is ParamsAs.PYTORCH else ()
     wrong += impossible(report)
     wrong += unproved(inspect_at(loaded, {}, symbolic=True)) if loaded.where and not set_ else ()
-    findings = ShapecalcError((*suspicions(report), *wrong), loaded.file)
+    suspect = (finding for finding in suspicions(report) if finding.code in SHOWN_BY_INSPECT)
+    findings = ShapecalcError((*suspect, *wrong), loaded.file)
     if wrong:
         raise findings
     if findings.diagnostics:

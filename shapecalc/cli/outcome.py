@@ -52,8 +52,14 @@ def guarded(function: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(FINDINGS) from None
         except OSError as error:
             # Files are read in the parser, which has words for each mistake; what is left is writing.
-            _close_quietly(sys.stdout)
-            print(f"error: the output cannot be written: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+            what = "the output"
+            if error.filename is None:
+                _close_quietly(sys.stdout)
+            else:
+                from shapecalc.render.escaping import terminal
+
+                what = f"`{terminal(str(error.filename))}`"
+            print(f"error: {what} cannot be written: {(error.strerror or str(error)).lower()}", file=sys.stderr)
             raise typer.Exit(UNREADABLE) from None
 
     return run

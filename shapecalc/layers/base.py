@@ -53,8 +53,8 @@ class Layer:
     def check_fields(self) -> None:
         """Raise `LayerError` where fields that are each fine contradict each other."""
 
-    def suspect(self) -> LayerError | None:
-        """Return what is legal and likely not meant, or None."""
+    def suspect(self, *inputs: Any) -> LayerError | None:
+        """Return what is legal and likely not meant for what enters, or None."""
         return None
 
     @property

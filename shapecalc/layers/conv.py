@@ -17,7 +17,7 @@ from shapecalc.layers.fields import (
     PerAxisFromZero,
     Word,
 )
-from shapecalc.layers.windows import output_size, padding_pairs, same_size, transposed_size
+from shapecalc.layers.windows import output_size, padding_pairs, same_size, suspect_unread, transposed_size
 
 PaddingMode = Annotated[str, Word(("zeros", "reflect", "replicate", "circular"))]
 
@@ -65,6 +65,10 @@ class Conv(Layer):
             for axis, (n, f, s, p, d) in enumerate(zip(x[2:], kernel, stride, pads, dilation, strict=True), start=2)
         )
         return (x[0], self.out_channels, *places)
+
+    def suspect(self, x: Shape) -> LayerError | None:
+        """Warn of cells that no window reads."""
+        return suspect_unread(x, self.kernel_size, self.stride, self.padding, self.dilation)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return weight and, where there is one, bias."""

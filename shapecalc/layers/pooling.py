@@ -8,7 +8,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, floor_div, product
 from shapecalc.layers.base import Layer, Shape, layer, per_axis, spatial_rank
 from shapecalc.layers.fields import Bool, OptionalCount, OptionalPerAxis, Padding, PerAxis, PerAxisOrNone
-from shapecalc.layers.windows import output_size, padding_pairs, same_size
+from shapecalc.layers.windows import output_size, padding_pairs, same_size, suspect_unread
 
 
 @layer("max_pool", main="kernel_size")
@@ -37,6 +37,14 @@ class MaxPool(Layer):
         (1, 96, 27, 27)
         """
         return _slide(x, self.kernel_size, self.stride, self.padding, self.dilation, ceil_mode=self.ceil_mode)
+
+    def suspect(self, x: Shape) -> LayerError | None:
+        """Warn of cells that no window reads; with `ceil_mode` all are read."""
+        return (
+            None
+            if self.ceil_mode
+            else suspect_unread(x, self.kernel_size, self.stride, self.padding, self.dilation, pools=True)
+        )
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer than the window holds, per output."""
@@ -69,6 +77,10 @@ class AvgPool(Layer):
         (1, 6, 14, 14)
         """
         return _slide(x, self.kernel_size, self.stride, self.padding, 1, ceil_mode=self.ceil_mode)
+
+    def suspect(self, x: Shape) -> LayerError | None:
+        """Warn of cells that no window reads; with `ceil_mode` all are read."""
+        return None if self.ceil_mode else suspect_unread(x, self.kernel_size, self.stride, self.padding, 1, pools=True)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return as many operations as the window has cells, per output."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim
@@ -45,7 +45,7 @@ class Recurrent(Layer):
                 field="num_layers",
             )
 
-    def suspect(self) -> LayerError | None:
+    def suspect(self, *inputs: Any) -> LayerError | None:
         """Warn of dropout that never acts, as PyTorch does."""
         if not self.dropout or self.num_layers > 1:
             return None

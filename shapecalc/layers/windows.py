@@ -4,9 +4,13 @@ n: cells of the axis, f: window, s: stride, d: dilation, p₀ and p₁: padding 
 cells that a dilated window spans. Everything here is one axis; layers loop over theirs.
 """
 
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, ceil_div, floor_div, greatest, least, pretty
-from shapecalc.layers.base import note, per_axis
+from shapecalc.layers.base import Shape, note, per_axis
 
 Pair = tuple[int, int]
 
@@ -134,6 +138,56 @@ def unread(length: int, window: int, stride: int = 1, pad: Pair = (0, 0), dilati
     """
     left_over = (length + pad[0] + pad[1] - span(window, dilation)) % stride
     return min(max(left_over - pad[1], 0), length)
+
+
+def suspect_unread(
+    x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any, *, pools: bool = False
+) -> LayerError | None:
+    """Return SC401 where no window reads the end of an axis because the division is not exact; None for symbols.
+
+    A window shorter than its stride steps over cells wherever it stands, and means to: ResNet's shortcuts do. A pool
+    strides by its window unless told otherwise, and pads by at most half of it.
+    """
+    rank = len(x) - 2
+    kernel = per_axis(kernel_size, rank, "kernel_size")
+    strides = kernel if stride is None else per_axis(stride, rank, "stride")
+    axes = zip(x[2:], kernel, strides, padding_pairs(padding, rank), per_axis(dilation, rank, "dilation"), strict=True)
+    sliding = {
+        axis: (n, f, s, p, d)
+        for axis, (n, f, s, p, d) in enumerate(axes)
+        if isinstance(n, int) and isinstance(p, tuple) and f >= s
+    }
+    missed = {axis: cells for axis, slides in sliding.items() if (cells := unread(*slides))}
+    if not missed:
+        return None
+    n, f, s, p, d = sliding[min(missed)]
+    room = n + sum(p) - span(f, d)
+    wider = count(max(max(p) for _, _, _, p, _ in sliding.values()))
+    reads = next(q for q in wider if not any(unread(n, f, s, (q, q), d) for n, f, s, _, d in sliding.values()))
+    ways = ["`ceil_mode: true`"] if pools else []
+    if not pools or reads <= min(kernel) // 2:
+        ways.append(f"`padding: {reads}`")
+    return LayerError(
+        "SC401",
+        f"never reads {_last(missed, rank)} of {' x '.join(map(pretty, x[2:]))}",
+        field="stride",
+        label=f"{room} / {s} leaves {room % s} over",
+        help=f"{' or '.join(ways)} reads to the end",
+    )
+
+
+def _last(missed: Mapping[int, int], rank: int) -> str:
+    """Say which cells are missed along each axis.
+
+    >>> _last({0: 1, 1: 1}, 2), _last({1: 2}, 2), _last({0: 3}, 1)
+    ('the last row and the last column', 'the last 2 columns', 'the last 3 cells')
+    """
+    names = ("row", "column") if rank == 2 else ("cell",) * rank
+    spoken = []
+    for axis, cells in missed.items():
+        along = f" along axis {axis + 2}" if rank > 2 else ""
+        spoken.append(f"the last {f'{cells} {names[axis]}s' if cells > 1 else names[axis]}{along}")
+    return " and ".join(spoken)
 
 
 def padding_pairs(padding: object, rank: int) -> tuple[Pair | str, ...]:

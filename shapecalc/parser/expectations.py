@@ -5,17 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.architecture import Expectation
-from shapecalc.layers.fields import said
+from shapecalc.diagnostics import Fix
+from shapecalc.layers.fields import LARGEST_DIM, said
 from shapecalc.parser.findings import head
+from shapecalc.parser.scalars import shorten
 from shapecalc.parser.shapes import plain, read_shape
 from shapecalc.parser.tree import Mapping, Node, Scalar
 
 if TYPE_CHECKING:
-    from shapecalc.layers import Shape
+    from collections.abc import Iterator
+
+    from shapecalc.architecture import Bounds
     from shapecalc.parser.findings import Findings
 
-EXPECT_KEYS = ("output", "params", "buffers", "macs", "flops")
-_NAMES = {"parameters": "params", "numparams": "params", "multadds": "macs", "outputshape": "output", "shape": "output"}
+EXPECT_KEYS = ("output", "outputs", "params", "buffers", "macs", "flops", "memory", "activations")
+BYTES_KEYS = ("memory", "activations")
+"""What is measured in bytes, at float32: `activations` of all outputs, `memory` of those and the parameters."""
+_NAMES = {
+    **dict.fromkeys(("parameters", "numparams"), "params"),
+    **dict.fromkeys(("outputshape", "shape"), "output"),
+    **dict.fromkeys(("mem", "memorybytes", "totalmemory"), "memory"),
+    **dict.fromkeys(("activationbytes", "activationmemory"), "activations"),
+    "multadds": "macs",
+}
 """Folded names that other tools give these figures (`suggestions.fold`)."""
 
 
@@ -25,16 +37,60 @@ def read_expectations(node: Node, findings: Findings) -> tuple[Expectation, ...]
         message = f"`expect` expects figures such as `params: 61706`, receives {said(plain(node))}"
         findings.refuse("SC202", message, head(node))
         return ()
-    lines = []
+    lines: list[Expectation] = []
     for key, value in findings.keys(node, EXPECT_KEYS, "`expect`", names=_NAMES).items():
+        if key == "outputs":
+            lines += _outputs(value, findings)
+            continue
         wanted = read_shape(value, "expect.output", findings) if key == "output" else _figure(key, value, findings)
         if wanted is not None:
             lines.append(Expectation(key, wanted, value.span))
     return tuple(lines)
 
 
-def _figure(key: str, node: Node, findings: Findings) -> int | Shape | None:
+def _outputs(node: Node, findings: Findings) -> Iterator[Expectation]:
+    if not isinstance(node, Mapping):
+        message = (
+            f"`expect.outputs` expects names with shapes such as {{classes: [N, 10]}}, receives {said(plain(node))}"
+        )
+        findings.refuse("SC202", message, head(node))
+        return
+    for name, value in node.entries:
+        shape = read_shape(value, f"expect.outputs.{shorten(name.text)}", findings)
+        if shape is not None:
+            yield Expectation(f"outputs.{name.text}", shape, value.span)
+
+
+def _figure(key: str, node: Node, findings: Findings) -> int | Bounds | None:
     if isinstance(node, Scalar) and type(node.value) is int:
         return node.value
-    findings.refuse("SC202", f"`expect.{key}` expects a whole number, receives {said(plain(node))}", head(node))
+    # What most files lack is imported where it is needed: exact fractions take milliseconds.
+    from shapecalc.parser.bounds import EXPECTED, BoundsError, mended, read_bounds  # noqa: PLC0415
+
+    expected, help_text, written = EXPECTED, None, None
+    value = node.value if isinstance(node, Scalar) else None
+    of_bytes = key in BYTES_KEYS
+    if isinstance(value, float) and value.is_integer() and 0 <= value <= LARGEST_DIM:
+        written = str(int(value))
+    elif isinstance(value, str):
+        digits = value.isascii() and value.isdigit()
+        try:
+            bounds = read_bounds(value, of_bytes=of_bytes)
+        except BoundsError as error:
+            expected, help_text = str(error), error.help
+        else:
+            if not digits:
+                return bounds
+        written = value if digits else mended(value, of_bytes=of_bytes)
+        if written is not None and not written.isdigit():
+            written = f'"{written}"'
+        if not value:
+            help_text = 'put quotes around a bound: `">= 5M"`'
+    findings.refuse(
+        "SC202",
+        f"`expect.{key}` expects {expected}, receives {said(plain(node))}",
+        head(node),
+        help=f"write `{written}`{' without quotes' if written == value else ''}" if written else help_text,
+        fix=Fix(node.span, written) if written else None,
+    )
     return None

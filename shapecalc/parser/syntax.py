@@ -27,6 +27,7 @@ _FIRST_KEY = re.compile(r"""('[^']*'|"[^"]*"|[^\s#'"{\[]+):\s+\S""")
 _GLUED = re.compile(r"([\w.]+):([^\s:/][^#]*?)\s*(?:#.*)?\Z")
 _FIRST_LINE = re.compile(r"^( *)(?!---)[^\s#%]", re.MULTILINE)
 _BARE_WORD = re.compile(r"([\w.]+)\s*(?:#.*)?\Z")
+_ABOVE = re.compile(r">=? *[0-9]+(?:\.[0-9]+)? ?[A-Za-z]*")
 _CLOSES = {"[": "]", "{": "}"}
 _TOO_LARGE_ESCAPE = re.compile(r"\\U(?!0010|000[0-9a-fA-F])[0-9a-fA-F]{8}")
 
@@ -282,6 +283,9 @@ def _entry(complaint: _Complaint) -> Diagnostic:
 
 def _character(complaint: _Complaint) -> Diagnostic:
     index = complaint.index
+    above = _lower_bound(complaint, index)
+    if above is not None:
+        return above
     name = "a backtick" if complaint.text[index] == "`" else f"`{complaint.text[index]}`"
     return complaint.diagnose(f"{name} cannot start a value", index, index + 1, help="put quotes around the text")
 
@@ -302,8 +306,23 @@ def _anchor(complaint: _Complaint) -> Diagnostic:
 
 
 def _block_text(complaint: _Complaint) -> Diagnostic:
+    above = _lower_bound(complaint, complaint.opened)
+    if above is not None:
+        return above
     sign = complaint.text[complaint.opened]
     return complaint.here(f"`{complaint.word}` stands behind `{sign}`, expects the text on the lines below")
+
+
+def _lower_bound(complaint: _Complaint, start: int) -> Diagnostic | None:
+    """`params: >= 5M`, where YAML takes the sign for the start of a text over several lines."""
+    found = _ABOVE.match(complaint.text, start)
+    if found is None:
+        return None
+    written = f'"{found[0].rstrip(" ")}"'
+    end = start + len(written) - 2
+    fix = Fix(span_between(complaint.text, start, end), written, safe=True)
+    message = "`>` starts a text over several lines, expects quotes around a bound"
+    return complaint.diagnose(message, start, end, help=f"write `{written}`", fix=fix)
 
 
 def _directive(complaint: _Complaint) -> Diagnostic:

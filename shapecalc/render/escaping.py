@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-# Control characters, marks that turn the direction of writing, characters without width, surrogates. What is shown
-# must be what is there, and a terminal must take none of it for a command.
+# Control characters, marks that turn the direction of writing, characters without width, surrogates, and U+FFFE and
+# U+FFFF, which no XML may hold. What is shown must be what is there, and a terminal must take none of it for a command.
 _UNSEEN = (
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
 )
 
 
@@ -43,15 +43,58 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\u{{{ord(found[0]):x}}}"
 
 
+_LOG_COMMAND = re.compile(r"#(?=#\w*\[)")
+"""What a CI runner obeys wherever it stands in a line: `##[error]` (GitHub), `##vso[…]` (Azure)."""
+
+
+def json_text(text: str) -> str:
+    r"""Write what a terminal or a CI's log would obey or hide in a JSON document by JSON's own escapes.
+
+    The values stay what they were.
+
+    >>> json_text('{"name": "conv\x9b31m", "source": "##[error]"}')
+    '{"name": "conv\\u009b31m", "source": "\\u0023#[error]"}'
+    """
+    text = _LOG_COMMAND.sub(r"\\u0023", text)
+    return text if text.isascii() and "\x7f" not in text else re.sub(f"(?!\n){_UNSEEN}", _json_escape, text)
+
+
+def xml_text(text: str) -> str:
+    r"""Write what a CI's log would obey in an XML document by XML's own escapes; the values stay what they were.
+
+    >>> xml_text('<a b="##[error]">\n  ::error::</a>')
+    '<a b="&#35;#[error]">\n  &#58;:error::</a>'
+    """
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1&#58;", _LOG_COMMAND.sub("&#35;", text))
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
 def markdown_code(text: str) -> str:
     r"""Write text as a Markdown code span that fits in a table cell: nothing in it is markup, a link or a mention.
 
     >>> markdown_code("conv `a|b`")
     '`` conv `a\\|b` ``'
     """
-    shown = terminal(text).replace("|", "\\|")
+    return code_span(text.replace("|", "\\|"))
+
+
+def code_span(text: str) -> str:
+    """Write text as a Markdown code span outside of a table.
+
+    >>> code_span("a|b")
+    '`a|b`'
+    """
+    shown = terminal(text)
     if "`" not in shown:
         return f"`{shown}`"
-    longest = max(len(run) for run in re.findall("`+", shown))
-    fence = "`" * (longest + 1)
+    fence = "`" * (longest_run("`", shown) + 1)
     return f"{fence} {shown} {fence}"
+
+
+def longest_run(letter: str, text: str) -> int:
+    """Return how often a letter stands in a row, at most."""
+    return max((len(run) for run in re.findall(f"{re.escape(letter)}+", text)), default=0)

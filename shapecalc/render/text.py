@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, Severity, Source
 from shapecalc.render.escaping import terminal
+from shapecalc.render.findings import brief, plural, verdict
 from shapecalc.render.palette import Palette
 from shapecalc.render.snippet import Mark, draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_LONGEST = 1_000
+    from shapecalc.checking import Checked
+
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
@@ -41,9 +43,35 @@ def render_diagnostics(
     """
     if not diagnostics:
         return ""
+    return "\n\n".join([*blocks(diagnostics, source, color=color, width=width), _summary(diagnostics)])
+
+
+def blocks(diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool, width: int) -> list[str]:
+    """Render each diagnostic by itself."""
     lines_of = cache(_lines)  # many diagnostics point into one text
-    blocks = [_render(found, source, lines_of, color=color, width=width) for found in diagnostics]
-    return "\n\n".join([*blocks, _summary(diagnostics)])
+    return [_render(found, source, lines_of, color=color, width=width) for found in diagnostics]
+
+
+def checks(results: Sequence[Checked], *, color: bool = False, width: int = 100) -> str:
+    """Render the findings of all files one below the other, and say in the last line how many files were checked.
+
+    >>> from shapecalc.checking import Checked
+    >>> print(checks([Checked("a.yaml", None, ()), Checked("b.yaml", None, ())]))
+    2 files checked: clean
+    """
+    drawn = [block for checked in results for block in file_blocks(checked, color=color, width=width)]
+    return "\n\n".join([*drawn, verdict(results)])
+
+
+def file_blocks(checked: Checked, *, color: bool = False, width: int = 100) -> list[str]:
+    """Render each finding of one file by itself; a finding without a place that does not name its file is given it."""
+    drawn = blocks(checked.findings, checked.source, color=color, width=width)
+    for number, found in enumerate(checked.findings):
+        if found.span is None and checked.name not in found.message:
+            head, *rest = drawn[number].split("\n")
+            arrow = Palette(found.severity.value, color).gutter(" -->")
+            drawn[number] = "\n".join([head, f"{arrow} {terminal(checked.name)}", *rest])
+    return drawn
 
 
 def _lines(source: Source) -> list[str]:
@@ -55,7 +83,7 @@ def _render(
 ) -> str:
     palette = Palette(found.severity.value, color)
     head = palette.primary(f"{found.severity.value}[{found.code}]")
-    rows = [head + palette.strong(f": {_brief(found.message)}")]
+    rows = [head + palette.strong(f": {brief(found.message)}")]
     files = _marks(found, source) if source else {}
     gutter = max((_digits(marks, lines_of(file)) for file, marks in files.items()), default=1)
     for file, marks in files.items():
@@ -68,7 +96,7 @@ def _render(
     extras = [("help", found.help)] if found.help else []
     extras += [("note", note) for note in found.notes]
     sign = palette.gutter(" " * gutter + " =")
-    rows += [f"{sign} {palette.strong(f'{kind}:')} {_brief(text)}" for kind, text in extras]
+    rows += [f"{sign} {palette.strong(f'{kind}:')} {brief(text)}" for kind, text in extras]
     return "\n".join(rows)
 
 
@@ -76,9 +104,9 @@ def _marks(found: Diagnostic, source: Source) -> dict[Source, list[Mark]]:
     """Give what to mark in each text: first the one that the diagnostic is about, then in the order of the labels."""
     if found.span is None:
         return {}
-    marks = {source.of(found.span): [Mark(found.span, _brief(found.label), primary=True)]}
+    marks = {source.of(found.span): [Mark(found.span, brief(found.label), primary=True)]}
     for label in dict.fromkeys(found.labels):
-        marks.setdefault(source.of(label.span), []).append(Mark(label.span, _brief(label.text), primary=False))
+        marks.setdefault(source.of(label.span), []).append(Mark(label.span, brief(label.text), primary=False))
     return marks
 
 
@@ -92,11 +120,4 @@ def _summary(diagnostics: Sequence[Diagnostic]) -> str:
     counts = dict.fromkeys(Severity, 0)
     for found in diagnostics:
         counts[found.severity] += 1
-    return ", ".join(
-        f"{count} {severity.value}" + ("s" if count > 1 else "") for severity, count in counts.items() if count
-    )
-
-
-def _brief(text: str) -> str:
-    """Cut what quotes a whole file, and escape what is left."""
-    return terminal(text if len(text) <= _LONGEST else text[:_LONGEST] + "...")
+    return ", ".join(plural(count, severity.value) for severity, count in counts.items() if count)

@@ -23,17 +23,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
+from shapecalc.quantities import UNITS, read_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from shapecalc.sweeping.compiled import Array
 
-UNITS = {
-    **dict(zip(("", "K", "M", "G", "T"), (1000**power for power in range(5)), strict=True)),
-    **dict(zip(("Ki", "Mi", "Gi", "Ti"), (1024**power for power in range(1, 5)), strict=True)),
-}
-_UNITS = {unit.lower(): factor for unit, factor in UNITS.items()}
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d{1,40}(?:\.\d{1,20})?)(?P<unit>[A-Za-z]*)|(?P<name>[A-Za-z_]\w*)"""
     r"""|(?P<sign><=|>=|==|!=|<|>)|(?P<bracket>[()])|"(?P<word>[^"]*)"|'(?P<other>[^']*)')""",
@@ -285,12 +281,11 @@ class _Reader:
             span = _span(found.start(kind), found.end())
             value: Literal | None = None
             if kind == "number":
-                factor = _UNITS.get(found["unit"].lower())
-                if factor is None:
+                value = read_quantity(found["number"] + found["unit"])
+                if value is None:
                     units = ", ".join(unit for unit in UNITS if unit)
                     message = f"`where` does not know the unit `{found['unit']}`"
                     raise _error(text, message, span, f"units: {units}")
-                value = Fraction(found["number"]) * factor
             elif kind in ("word", "other"):
                 value = found[kind]
             yield _Token(kind, found[0].strip(), span, value)

@@ -177,6 +177,13 @@ def test_the_closed_form_at_a_point_is_what_is_inferred_there(example: Example, 
 
 
 @each
+def test_what_is_suspect_is_told_with_a_code_of_warnings_for_numbers_and_for_symbols(example: Example) -> None:
+    for shapes in (example.closed(), example.at(POINTS[0])):
+        error = example.layer().suspect(*shapes)
+        assert error is None or error.code.startswith("SC4")
+
+
+@each
 def test_figures_are_python_ints(example: Example) -> None:
     outputs, macs, flops = predicted(example, POINTS[0])
     shapes = (*outputs.values(), *tensors(example.layer(), example.at(POINTS[0])).values())

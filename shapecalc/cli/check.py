@@ -1,0 +1,182 @@
+"""`shapecalc check`: whether architecture files are in order, for people, pull requests and other programs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, assert_never
+
+import typer
+
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.outcome import FINDINGS, UNREADABLE, Misuse
+from shapecalc.cli.terminal import Manner, stdout_manner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shapecalc.checking import Checked
+
+
+class Format(Enum):
+    """The words of `--format`."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    SARIF = "sarif"
+    JUNIT = "junit"
+
+
+def command(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="Files, folders (every YAML file below them), patterns, - for standard input, names that "
+            "`shapecalc list` shows.",
+        ),
+    ],
+    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check too.")] = False,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="CODES", help="Report these codes alone: SC3,SC501; may be repeated."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", metavar="CODES", help="Leave these codes out: SC405; may be repeated."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="PATTERN", help="Leave out files, or folders of files; may be repeated."),
+    ] = None,
+    run: Annotated[bool, typer.Option("--run", help="Execute each network too, as `shapecalc verify` does.")] = False,
+    locked: Annotated[bool, typer.Option("--locked", help="Hold each file to what `shapecalc lock` wrote.")] = False,
+    lock_file: Annotated[
+        str, typer.Option("--lock-file", metavar="FILE", help="With --locked: the file that `shapecalc lock` wrote.")
+    ] = "shapecalc.lock.json",
+    fix: Annotated[bool, typer.Option("--fix", help="First mend in the files what is safe to mend.")] = False,
+    format_: Annotated[
+        list[Format] | None, typer.Option("--format", help="How to write the result; default: text. May be repeated.")
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help="Write to a file, whole or not at all: the first --output takes the first --format, and so on; a "
+            "format without a file goes to standard output.",
+        ),
+    ] = None,
+    stdin_filename: Annotated[
+        str | None, typer.Option("--stdin-filename", metavar="NAME", help="What to call standard input.")
+    ] = None,
+    processes: Annotated[
+        int | None, typer.Option("--processes", min=1, help="Share the files among so many; default: one each core.")
+    ] = None,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Check that files are in order, and say everything that is not.
+
+    Reports every mistake of the files and in their shapes, what their `expect:` blocks do not meet, and warnings for
+    what is legal and likely not meant. Exit code 0 where no error is found, 1 where one is, 2 where a file cannot be
+    read.
+    """
+    from shapecalc.checking import check, chosen
+
+    targets = _targets(format_ or [], output or [])
+    selected, ignored = _codes("--select", select), _codes("--ignore", ignore)
+    if fix:
+        _fix(paths, exclude or [])
+    results = check(
+        *paths,
+        exclude=exclude or (),
+        run=run,
+        lock=lock_file if locked else None,
+        stdin_name=stdin_filename or "<stdin>",
+        processes=processes,
+    )
+    results = tuple(chosen(result, selected, ignored) for result in results)
+    for target, written in targets:
+        if target is None:
+            print(_guarded(_shown(results, written, color, strict=strict, executed=run)))
+        else:
+            from shapecalc.writing import write_whole
+
+            write_whole(target, _written(results, written, strict=strict, executed=run) + "\n")
+    if Format.GITHUB in (written for _, written in targets):
+        _add_to_summary(results)
+    if not all(result.readable for result in results):
+        raise typer.Exit(UNREADABLE)
+    if any(result.failed(strict=strict) for result in results):
+        raise typer.Exit(FINDINGS)
+
+
+def _targets(formats: list[Format], outputs: list[str]) -> list[tuple[str | None, Format]]:
+    """Return each file with its format, None standing for standard output."""
+    if not formats:
+        formats = [Format.TEXT] * max(len(outputs), 1)
+    if len(outputs) > len(formats):
+        raise Misuse(f"`--output` is given {len(outputs)} times, `--format` {len(formats)}: give each file its format")
+    if len(formats) > len(outputs) + 1:
+        words = ", ".join(f"`{written.value}`" for written in formats[len(outputs) :])
+        raise Misuse(f"one format goes to standard output, not {words}; give the others an `--output`")
+    if len(set(outputs)) < len(outputs):
+        raise Misuse(f"`--output {next(name for name in outputs if outputs.count(name) > 1)}` is given twice")
+    places = [*outputs, *[None] * (len(formats) - len(outputs))]
+    return list(zip(places, formats, strict=True))
+
+
+def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
+    """Read codes, or what codes begin with; raise a usage error for what none does."""
+    from shapecalc.diagnostics.rules import codes
+
+    known = codes()
+    wanted = tuple(code.strip().upper() for text in given or () for code in text.split(","))
+    for code in wanted:
+        if not code or not any(other.startswith(code) for other in known):
+            raise Misuse(f"`{option}` expects codes such as SC301, or SC3 for all that begin so, receives `{code}`")
+    return wanted
+
+
+def _shown(results: Sequence[Checked], written: Format, color: Color, *, strict: bool, executed: bool) -> str:
+    """Return what goes to standard output: text as wide as a terminal, and in its colours."""
+    if written is not Format.TEXT:
+        return _written(results, written, strict=strict, executed=executed)
+    from shapecalc.render import text
+
+    manner = stdout_manner(color)
+    shown = text.checks(results, color=manner["color"], width=max(manner["width"] or 100, 40))
+    return shown if manner["unicode"] else ascii_only(shown)
+
+
+def _written(results: Sequence[Checked], written: Format, *, strict: bool, executed: bool) -> str:
+    match written:
+        case Format.TEXT:
+            from shapecalc.render import text
+
+            return text.checks(results)
+        case Format.JSON:
+            from shapecalc.render import json
+
+            return json.checks(results)
+        case Format.GITHUB:
+            from shapecalc.render import github
+
+            return github.checks(results)
+        case Format.GITLAB:
+            from shapecalc.render import gitlab
+
+            return gitlab.checks(results)
+        case Format.SARIF:
+            from shapecalc.render import sarif
+
+            return sarif.checks(results)
+        case Format.JUNIT:
+            from shapecalc.render import junit
+
+            return junit.checks(results, strict=strict, executed=executed)
+        case _:
+            assert_never(written)

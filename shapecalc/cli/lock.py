@@ -1,0 +1,105 @@
+"""`shapecalc lock`: what networks come to, written down to be held to by `shapecalc check --locked`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shapecalc.cli.outcome import FINDINGS, Misuse, report as say
+from shapecalc.diagnostics.errors import ShapecalcError
+
+if TYPE_CHECKING:
+    from shapecalc.report import Report
+
+
+def command(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Files, folders (every YAML file below them), patterns."),
+    ],
+    file: Annotated[str, typer.Option("--file", metavar="FILE", help="The lock.")] = "shapecalc.lock.json",
+    update: Annotated[
+        bool, typer.Option("--update", help="Lock what has moved as it is now; refused where `CI` is set.")
+    ] = False,
+) -> None:
+    """Write down what networks come to, so that no change of it goes unseen.
+
+    The lock holds the params, MACs, FLOPs and shapes of each file and of each of its layers; files that it holds and
+    that are not named stay in it. `shapecalc check --locked` fails where something has moved. So does this command,
+    unless it is told to `--update`.
+    """
+    from shapecalc import __version__
+    from shapecalc.locking import Lock, drift, entry_of, gone, key_of, load_lock, to_json
+    from shapecalc.render.escaping import terminal
+    from shapecalc.writing import write_whole
+
+    if update and _in_ci():
+        raise Misuse(
+            "`--update` is refused where `CI` is set: what a change moves, its author is to see; run it where you "
+            "work, and commit the lock"
+        )
+    reports = _reports(paths)
+    exists = os.path.lexists(file)
+    lock = load_lock(file) if exists else Lock({}, __version__)
+    left = gone(lock, file)
+    moved = [ShapecalcError(tuple(left.values()))] if left else []
+    entries = {key: entry for key, entry in lock.files.items() if key not in left}
+    new = 0
+    for path, report in reports.items():
+        key = key_of(path, file)
+        if key not in entries:
+            new += 1
+        elif found := drift(report, entries[key]):
+            moved.append(ShapecalcError(found, report.architecture.file))
+        else:
+            continue
+        entries[key] = entry_of(report)
+    if moved and not update:
+        for error in moved:
+            say(error)
+        raise typer.Exit(FINDINGS)
+    named = terminal(file)
+    for error in moved:
+        for finding in error.diagnostics:
+            print(f"updated: {terminal(finding.message)}")
+    if exists and not new and not moved:
+        print(f"nothing has moved: {_files(len(reports))} as locked in {named}")
+        return
+    write_whole(file, to_json(Lock(entries, __version__)))
+    print(f"{named} holds {_files(len(entries))}" + (f", {new} of them new" if exists and new else ""))
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def _reports(paths: list[str]) -> dict[str, Report]:
+    """Return what each network comes to by its path; where some are wrong, say all that is wrong and stop."""
+    from shapecalc.engine import inspect_at
+    from shapecalc.loading import loads_source
+    from shapecalc.parser.files import read_source
+    from shapecalc.parser.includes import holds_blocks_alone
+    from shapecalc.paths import expanded
+
+    reports: dict[str, Report] = {}
+    worst = 0
+    for path in expanded(paths):
+        if path == "-":
+            raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
+        try:
+            source = read_source(path)
+            if not holds_blocks_alone(source):  # of which other files are made, whose layers are locked
+                reports[path] = inspect_at(loads_source(source, folder=Path(path).parent), {})
+        except ShapecalcError as error:
+            say(error)
+            worst = max(worst, error.exit_code)
+    if worst:
+        raise typer.Exit(worst)
+    return reports
+
+
+def _in_ci() -> bool:
+    return os.environ.get("CI", "").strip().lower() not in ("", "0", "false")

@@ -1,0 +1,128 @@
+"""Which figures a text of an `expect:` block allows.
+
+    figure     = bound | tolerance | range | quantity
+    bound      = ( "<=" | "<" | ">=" | ">" ) quantity
+    tolerance  = quantity ( "±" | "+-" ) ( quantity | number "%" )
+    range      = quantity ".." quantity
+    quantity   = number [unit]
+
+Units are those of `shapecalc.quantities`. Every figure is a whole number, so that each of these comes to the least and
+the most that it allows, in whole numbers and exact.
+"""
+
+from __future__ import annotations
+
+import re
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+from shapecalc.architecture import Bounds
+from shapecalc.quantities import UNITS, read_quantity
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+EXPECTED = 'a whole number, a bound such as "<= 25.6M" or a tolerance such as "61706 ± 2%"'
+
+_LONGEST = 200
+_BOUND = re.compile(r"(<=|>=|<|>|≤|≥) *([^ ].*)")
+_TOLERANCE = re.compile(r" *(?:±|\+-|\+/-) *")
+_SLIPS = ((r"^=<", "<="), (r"^=>", ">="), (r"^([<>]) +=", r"\1="), (r"^==? *", ""))
+_SEPARATOR = re.compile(r"(?<=[0-9])[,_' ](?=[0-9]{3})")
+_OF_BYTES = re.compile(r"(?<=[0-9KMGTikmgt])[Bb]\b")
+
+
+class BoundsError(ValueError):
+    """What was expected of a text that says no figures, or none that there can be; `help` where that tells more."""
+
+    def __init__(self, expected: str = EXPECTED, help_text: str | None = None) -> None:
+        super().__init__(expected)
+        self.help = help_text
+
+
+def read_bounds(text: str, *, of_bytes: bool = False) -> Bounds:
+    """Return the figures that a text allows; raise `BoundsError` where it says none, or what no figure can be.
+
+    >>> read_bounds("< 25.6M")
+    Bounds(least=0, most=25599999, text='< 25.6M')
+    >>> read_bounds("61706 ± 2%")[:2], read_bounds("1K .. 2K")[:2]
+    ((60472, 62940), (1000, 2000))
+    """
+    text = text.strip(" ")
+    if len(text) > _LONGEST:
+        raise BoundsError
+    low, high = _ends(text, of_bytes=of_bytes)
+    least, most = max(ceil(low), 0), None if high is None else floor(high)
+    if most is not None and most < least:
+        raise BoundsError("what some whole number from 0 on can be")
+    return Bounds(least, most, text)
+
+
+def mended(text: str, *, of_bytes: bool = False) -> str | None:
+    """Return how a slip is written right, None where that is not to be seen.
+
+    >>> mended("=< 25,600,000"), mended("<= 5MB"), mended("5 million")
+    ('<= 25600000', '<= 5M', None)
+    """
+    if len(text) > _LONGEST:
+        return None
+    right = text.strip()
+    for slip, meant in _SLIPS:
+        right = re.sub(slip, meant, right)
+    right = _SEPARATOR.sub("", right)
+    if not of_bytes:
+        right = _OF_BYTES.sub("", right)
+    try:
+        read_bounds(right, of_bytes=of_bytes)
+    except BoundsError:
+        return None
+    return right
+
+
+def _ends(text: str, *, of_bytes: bool) -> tuple[Fraction | int, Fraction | int | None]:
+    bound = _BOUND.fullmatch(text)
+    around = _TOLERANCE.split(text)
+    low, dots, high = text.partition("..")
+    if bound is not None:
+        return _beside(bound[1], _quantity(bound[2], of_bytes=of_bytes))
+    if len(around) == 2:  # noqa: PLR2004 - a figure and its tolerance
+        middle = _quantity(around[0], of_bytes=of_bytes)
+        off = _tolerance(middle, around[1], of_bytes=of_bytes)
+        return middle - off, middle + off
+    if dots:
+        return _quantity(low.rstrip(" "), of_bytes=of_bytes), _quantity(high.lstrip(" "), of_bytes=of_bytes)
+    number = _quantity(text, of_bytes=of_bytes)
+    return number, number
+
+
+def _beside(sign: str, number: Fraction) -> tuple[Fraction | int, Fraction | int | None]:
+    match sign:
+        case "<":
+            return 0, ceil(number) - 1
+        case "<=" | "≤":
+            return 0, number
+        case ">":
+            return floor(number) + 1, None
+        case _:
+            return number, None
+
+
+def _tolerance(middle: Fraction, text: str, *, of_bytes: bool) -> Fraction:
+    if text.endswith("%"):
+        off = middle * _quantity(text.removesuffix("%").rstrip(" "), of_bytes=False) / 100
+    else:
+        off = _quantity(text, of_bytes=of_bytes)
+    if off and off >= middle:
+        raise BoundsError("a tolerance below the figure itself")
+    return off
+
+
+def _quantity(text: str, *, of_bytes: bool) -> Fraction:
+    number = read_quantity(text, of_bytes=of_bytes)
+    if number is None:
+        unit = re.fullmatch(r"[0-9.]+ ?([A-Za-z]+)", text)
+        if unit is None:
+            raise BoundsError
+        known = ", ".join(unit + "B" * of_bytes for unit in UNITS if unit)
+        raise BoundsError(f"a unit that it knows behind {text.removesuffix(unit[1]).rstrip()}", f"units: {known}")
+    return number

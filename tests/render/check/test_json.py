@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from shapecalc.checking import Checked
+from shapecalc.diagnostics import Diagnostic, Fix, Label, Source, Span
+from shapecalc.render.json import checks, document
+from tests.render.check.inputs import checked, one
+
+
+def read(*results: Checked) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(checks(results))
+    return value
+
+
+def test_a_finding_has_every_key_whether_or_not_it_has_a_value() -> None:
+    (full,) = read(*one())["files"][1]["findings"]
+    (bare,) = read(checked("missing.yaml"))["files"][0]["findings"]
+    assert list(full) == list(bare)
+    assert bare == {
+        "code": "SC001",
+        "severity": "error",
+        "message": "`missing.yaml` does not exist",
+        "file": "missing.yaml",
+        **dict.fromkeys(("line", "column", "end_line", "end_column", "label")),
+        "labels": [],
+        "help": None,
+        "notes": [],
+        "fix": None,
+    }
+
+
+def test_a_file_that_cannot_be_read_says_so() -> None:
+    files = read(checked("missing.yaml"), checked("clean.yaml"))["files"]
+    assert [file["readable"] for file in files] == [False, True]
+
+
+def test_the_totals_count() -> None:
+    assert read(*one())["totals"] == {"files": 2, "errors": 1, "warnings": 0, "notes": 0}
+
+
+def test_places_in_an_included_file_name_it() -> None:
+    source = Source("net.yaml", "a: 1\n", (Source("common.yaml", "b: 2\n"),))
+    at = Span(1, 1, 1, 2, file=1)
+    found = Diagnostic("SC999", "odd", span=at, labels=(Label(at._replace(file=0), "x"),), fix=Fix(at, "c", safe=True))
+    (told,) = read(Checked("net.yaml", source, (found,)))["files"][0]["findings"]
+    assert (told["file"], told["labels"][0]["file"], told["fix"]["file"]) == ("common.yaml", "net.yaml", "common.yaml")
+    assert told["fix"]["safe"] is True
+
+
+def test_a_document_shows_no_control_and_keeps_the_value() -> None:
+    value = {"name": "\x1b\x7f\x9b\u202e\ud800\U000e0001é\n"}
+    written = document(value)
+    assert written.isprintable() is False  # its own line breaks
+    assert all(line.isprintable() for line in written.split("\n"))
+    assert "é" in written
+    assert json.loads(written) == value
+
+
+def test_a_document_has_no_number_that_json_has_not() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        document({"loss": float("nan")})

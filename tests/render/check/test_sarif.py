@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft4Validator
+
+from shapecalc.checking import Checked
+from shapecalc.diagnostics import Diagnostic, Label, Severity, Source, Span
+from shapecalc.render import sarif
+from tests.render.check.inputs import INPUTS, checked, one
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "oracle" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+SECOND_LINE = Span(2, 1, 2, 7)
+FILES = Path(__file__).parent / "files"
+
+
+def run_of(results: list[Checked]) -> dict[str, Any]:
+    log: dict[str, Any] = json.loads(sarif.checks(results))
+    Draft4Validator(SCHEMA).validate(log)
+    return log["runs"][0]
+
+
+def file(*findings: Diagnostic, name: str = "net.yaml", text: str = "input: [N]\nlayers: [relu]\n") -> Checked:
+    return Checked(name, Source(name, text), findings)
+
+
+def finding(message: str = "odd", *, span: Span = SECOND_LINE, **more: object) -> Diagnostic:
+    return Diagnostic(code="SC999", message=message, span=span, **more)
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_a_log_is_valid_by_the_schema_of_oasis(name: str) -> None:
+    assert run_of(INPUTS[name]())["columnKind"] == "unicodeCodePoints"
+
+
+def test_the_schema_can_say_no() -> None:
+    log = json.loads(sarif.checks(one()))
+    del log["runs"][0]["results"][0]["message"]
+    assert not Draft4Validator(SCHEMA).is_valid(log)
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_every_result_has_what_code_scanning_demands(name: str) -> None:
+    run = run_of(INPUTS[name]())
+    rules = run["tool"]["driver"]["rules"]
+    for result in run["results"]:
+        rule = rules[result["ruleIndex"]]
+        assert rule["id"] == result["ruleId"]
+        assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
+        assert result["locations"][0]["physicalLocation"]["region"]["startLine"] >= 1
+        assert result["partialFingerprints"]["primaryLocationLineHash"]
+
+
+def test_clean_files_have_results_and_these_are_none() -> None:
+    assert run_of([checked("clean.yaml")])["results"] == []
+
+
+def test_a_region_is_the_marked_text() -> None:
+    (result,) = run_of(one())["results"]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 5, "startColumn": 27, "endLine": 5, "endColumn": 30}
+    line = (FILES / "one.yaml").read_text(encoding="utf-8").split("\n")[region["startLine"] - 1]
+    assert line[region["startColumn"] - 1 : region["endColumn"] - 1] == "512"
+
+
+def test_a_fix_replaces_that_text() -> None:
+    (result,) = run_of(one())["results"]
+    (change,) = result["fixes"][0]["artifactChanges"]
+    assert change["artifactLocation"] == {"uri": "one.yaml"}
+    (replacement,) = change["replacements"]
+    assert replacement["insertedContent"] == {"text": "147"}
+    assert replacement["deletedRegion"] == result["locations"][0]["physicalLocation"]["region"]
+
+
+def test_a_label_is_a_related_location() -> None:
+    (result,) = run_of(one())["results"]
+    (related,) = result["relatedLocations"]
+    assert related["physicalLocation"]["region"]["startLine"] == 4
+    assert related["message"] == {"text": "gives [N, 147]: 147 = 3 x 7 x 7"}
+
+
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [
+        ("./a/../net.yaml", "net.yaml"),
+        ("a b/ü#?.yaml", "a%20b/%C3%BC%23%3F.yaml"),
+        ("c:d.yaml", "c%3Ad.yaml"),
+        ("/tmp/net.yaml", "file:///tmp/net.yaml"),
+        ("<stdin>", "%3Cstdin%3E"),
+        ("\udcff.yaml", "%FF.yaml"),
+        ("\ud800.yaml", "%3F.yaml"),
+    ],
+)
+def test_a_path_is_a_relative_address(name: str, uri: str) -> None:
+    (result,) = run_of([file(finding(), name=name)])["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
+
+
+def test_a_finding_of_an_included_file_lies_in_that_file() -> None:
+    included = Source("common.yaml", "blocks: {}\n")
+    found = finding(span=Span(1, 1, 1, 7, file=1), labels=(Label(Span(2, 1, 2, 7), ""),))
+    (result,) = run_of([Checked("net.yaml", Source("net.yaml", "a: 1\nlayers: []\n", (included,)), (found,))])[
+        "results"
+    ]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "common.yaml"
+    assert result["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "net.yaml"
+
+
+def test_a_fingerprint_stays_where_lines_are_put_before_it() -> None:
+    before = file(finding())
+    after = file(finding(span=Span(4, 1, 4, 7)), text="# a\n# b\ninput: [N]\nlayers: [relu]\n")
+    prints = [run_of([one_file])["results"][0]["partialFingerprints"] for one_file in (before, after)]
+    assert prints[0] == prints[1]
+
+
+def test_a_file_that_cannot_be_read_has_a_line_to_show_it_at() -> None:
+    (result,) = run_of([checked("missing.yaml")])["results"]
+    location = result["locations"][0]["physicalLocation"]
+    assert location == {"artifactLocation": {"uri": "missing.yaml"}, "region": {"startLine": 1}}
+
+
+def test_a_name_makes_no_link() -> None:
+    (result,) = run_of([file(finding("[here](https://example.org)", label="[a](b)"))])["results"]
+    assert result["message"]["text"] == "[here] (https://example.org)\n[a] (b)"
+
+
+def test_of_too_many_results_the_worst_are_written_and_the_others_counted() -> None:
+    findings = [finding(severity=Severity.WARNING)] * 25_000 + [finding()] * 3
+    log = json.loads(sarif.checks([file(*findings)]))  # the schema takes its time for so many
+    run = log["runs"][0]
+    assert [result["level"] for result in run["results"]] == ["error"] * 3 + ["warning"] * 24_997
+    (notification,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert notification["message"]["text"] == "3 results more than 25000 left out"
+    run["results"] = run["results"][:1]
+    Draft4Validator(SCHEMA).validate(log)
