@@ -25,6 +25,7 @@ FAMILIES = (
     "recurrent",
     "embedding",
     "attention",
+    "positional",
 )
 
 __all__ = ["FAMILIES", "Layer", "Shape", "layer_type", "layer_types"]

@@ -104,22 +104,11 @@ class InstanceNorm(Channelwise):
         return _statistics(product(x), groups=x[0] * x[1], affine=2 if self.affine else 0)
 
 
-@layer("layer_norm", main="normalized_shape")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LayerNorm(Layer):
-    """Normalises each sample over its last axes; over the last one where `normalized_shape` is left out.
-
-    Input: [*, *normalized_shape]
-    Output: [*, *normalized_shape]
-    Parameters: weight [*normalized_shape], bias [*normalized_shape] (`elementwise_affine`, `bias`)
-    Costs: MACs 0; FLOPs = 5 per number + 2 per normalised group, + 1 per number for each of weight and bias
-    Source: torch.nn.LayerNorm; Ba, Kiros, Hinton 2016
-    """
+class OverLastAxes(Layer):
+    """What layer norm and RMS norm share: which axes they look at."""
 
     normalized_shape: Annotated[int | tuple[int, ...] | None, Several(Integer())] = None
-    eps: Epsilon = 1e-5
-    elementwise_affine: Bool = True
-    bias: Bool = True
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""
@@ -139,6 +128,28 @@ class LayerNorm(Layer):
             demand(dim - wanted, Relation.ZERO, "SC301", message, field="normalized_shape")
         return x
 
+    def _normalized(self, x: Shape) -> Shape:
+        if self.normalized_shape is None:
+            return x[-1:]
+        return self.normalized_shape if isinstance(self.normalized_shape, tuple) else (self.normalized_shape,)
+
+
+@layer("layer_norm", main="normalized_shape")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerNorm(OverLastAxes):
+    """Normalises each sample over its last axes; over the last one where `normalized_shape` is left out.
+
+    Input: [*, *normalized_shape]
+    Output: [*, *normalized_shape]
+    Parameters: weight [*normalized_shape], bias [*normalized_shape] (`elementwise_affine`, `bias`)
+    Costs: MACs 0; FLOPs = 5 per number + 2 per normalised group, + 1 per number for each of weight and bias
+    Source: torch.nn.LayerNorm; Ba, Kiros, Hinton 2016
+    """
+
+    eps: Epsilon = 1e-5
+    elementwise_affine: Bool = True
+    bias: Bool = True
+
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return weight and bias over the normalised axes, where the layer has them."""
         if not self.elementwise_affine:
@@ -151,10 +162,31 @@ class LayerNorm(Layer):
         groups = product(x[: len(x) - len(self._normalized(x))])
         return _statistics(product(x), groups=groups, affine=len(self.parameters(x)))
 
-    def _normalized(self, x: Shape) -> Shape:
-        if self.normalized_shape is None:
-            return x[-1:]
-        return self.normalized_shape if isinstance(self.normalized_shape, tuple) else (self.normalized_shape,)
+
+@layer("rms_norm", main="normalized_shape")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RmsNorm(OverLastAxes):
+    """Divides by the root of the mean of squares over the last axes, x/√(Σx²/n + eps); no mean is taken away.
+
+    Input: [*, *normalized_shape]
+    Output: as the input
+    Parameters: weight with the shape of the last axes (`elementwise_affine`)
+    Costs: MACs 0; FLOPs = 3 per number (square, add, divide) + 2 per group (divide, add eps; of n squares there are
+        n − 1 sums, and a root), + 1 per number with `elementwise_affine`
+    Source: torch.nn.RMSNorm; Zhang and Sennrich 2019, equation 4
+    """
+
+    eps: Epsilon = 1.1920928955078125e-07
+    elementwise_affine: Bool = True
+
+    def parameters(self, x: Shape) -> dict[str, Shape]:
+        """Return the weight with the shape of the last axes."""
+        return {"weight": self._normalized(x)} if self.elementwise_affine else {}
+
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return squares, their mean and root, the division, and the weight's product."""
+        rows = product(x[: len(x) - len(self._normalized(x))])
+        return (4 if self.elementwise_affine else 3) * product(x) + 2 * rows
 
 
 @layer("group_norm", main="num_groups")

@@ -32,6 +32,7 @@ FAMILIES = (
     "recurrent",
     "embedding",
     "attention",
+    "positional",
 )
 
 

@@ -102,6 +102,25 @@ def layer_norm(call: Call, x: Array) -> Array:
     return normalized
 
 
+@kernel("rms_norm", workspace=outputs_times(1))
+def rms_norm(call: Call, x: Array) -> Array:
+    """X / √(mean of squares over the last axes + eps), times the weight.
+
+    Raises `ValueError` where those have other lengths.
+    Source: torch.nn.RMSNorm.
+    """
+    shape = call.fields["normalized_shape"]
+    shape = x.shape[-1:] if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
+    if x.shape[-len(shape) :] != shape:
+        raise ValueError(f"normalizes over {shape}, but the last axes are {x.shape[-len(shape) :]}")
+    axes = tuple(range(-len(shape), 0))
+    mean = (x * x).sum(axis=axes, keepdims=True) / constant(x, prod(shape))
+    normalized: Array = x / np.sqrt(mean + constant(x, call.fields["eps"]))
+    if call.fields["elementwise_affine"]:
+        normalized *= call.parameters["weight"].reshape(shape)
+    return normalized
+
+
 @kernel("group_norm", workspace=outputs_times(1))
 def group_norm(call: Call, x: Array) -> Array:
     """Every group of channels of every sample by its own statistics.

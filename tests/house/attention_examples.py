@@ -84,4 +84,30 @@ MULTIHEAD = [
     example("multihead_attention", "dropout does nothing here", QUERY, num_heads=4, dropout=0.1),
 ]
 
-ATTENTION = [*DOT_PRODUCT, *MULTIHEAD]
+POSITIONAL = [
+    example("positional_encoding", "sines and cosines", ("L", "N", "F")),
+    example("positional_encoding", "an even number of features, the batch first", ("N", "L", 12), batch_first=True),
+    example("positional_encoding", "a row for each place", (9, "N", "F"), kind="learned", max_length=11),
+    example(
+        "positional_encoding",
+        "as many steps as rows, stated features",
+        ("N", 9, 6),
+        kind="learned",
+        max_length=9,
+        embed_dim=6,
+        batch_first=True,
+    ),
+    example("rotary_embedding", "queries in heads", ("N", "C", "L", 6)),
+    example("rotary_embedding", "pairs of neighbours, without a batch", ("L", 12), interleaved=True),
+    example("rotary_embedding", "slower turns", ("N", "L", 4), base=500000.0),
+    example("class_token", "before patches", ("N", "L", "F")),
+    example("class_token", "stated features", ("N", "L", 6), embed_dim=6),
+]
+
+RMS = [
+    example("rms_norm", "over the last axis", ("N", "L", "F")),
+    example("rms_norm", "over two axes, another eps", ("N", 4, 6), normalized_shape=(4, 6), eps=0.01),
+    example("rms_norm", "without a weight", ("N", 6), normalized_shape=6, elementwise_affine=False),
+]
+
+ATTENTION = [*DOT_PRODUCT, *MULTIHEAD, *POSITIONAL, *RMS]
