@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Step, entering
@@ -320,7 +321,10 @@ def _derived(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int
         sum(map(product, leaving)),
     )
     _refuse_enormous(facts)
-    return facts
+    parts = layer.macs_parts(*entering, leaving[0])
+    if not parts:
+        return facts
+    return facts._replace(parts=MappingProxyType(parts), useful=layer.useful_macs(*entering, leaving[0]))
 
 
 def _flops(macs: Count, operations: Count) -> Count:

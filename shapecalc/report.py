@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.dims import Condition, Dim
@@ -40,6 +41,10 @@ class Facts(NamedTuple):
     activations: Count
     conditions: tuple[Condition, ...] = ()
     """What must hold of symbols for the layer to fit."""
+    parts: Mapping[str, Count] = MappingProxyType({})
+    """The multiply-accumulates by what they are for, where the layer has several kinds of products."""
+    useful: Count = None
+    """The multiply-accumulates of QKᵀ and AV whose result a mask lets through; None where there is no mask."""
 
 
 class LayerReport(NamedTuple):
@@ -176,6 +181,21 @@ def _sum(counts: Iterable[Count]) -> Count:
     return whole
 
 
+MASKED = ("QKᵀ", "AV")
+"""The products of attention that a mask hides some of."""
+
+
+class Products(NamedTuple):
+    """Multiply-accumulates by what they are for, of all layers that have several kinds of products.
+
+    `masked` are those of QKᵀ and AV in layers with a mask, `useful` what of these the masks let through.
+    """
+
+    parts: Mapping[str, Count]
+    masked: Count
+    useful: Count
+
+
 class Totals(NamedTuple):
     """Sums over all layers; None where a layer does not know its part. Memory is in bytes at float32.
 
@@ -218,6 +238,20 @@ class Report:
             [row._replace(step=step) for row, step in zip(leaves(self.tree), self.architecture.layers, strict=True)]
         )
 
+    @cached_property
+    def products(self) -> Products | None:
+        """What the multiply-accumulates are for, None where no layer has several kinds of them."""
+        facts = [row.facts for row in leaves(self.tree) if row.facts.parts]
+        if not facts:
+            return None
+        names = dict.fromkeys(name for each in facts for name in each.parts)
+        masked = [each for each in facts if each.useful is not None]
+        return Products(
+            {name: _sum(each.parts.get(name, 0) for each in facts) for name in names},
+            _sum(each.parts[name] for each in masked for name in MASKED),
+            _sum(each.useful for each in masked),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the documented JSON, `schema_version` 1: an int where a value is known, else the expression."""
         return {
@@ -237,8 +271,19 @@ class Report:
                 "flops": _count(self.totals.flops),
                 "parameter_bytes": _count(self.totals.parameter_bytes),
                 "activation_bytes": _count(self.totals.activation_bytes),
+                **self._products(),
             },
         }
+
+    def _products(self) -> dict[str, Any]:
+        if self.products is None:
+            return {}
+        found = {"macs_parts": {name: _count(count) for name, count in self.products.parts.items()}}
+        return (
+            found
+            if self.products.masked == 0
+            else {**found, "masked_macs": _count(self.products.masked), "useful_macs": _count(self.products.useful)}
+        )
 
 
 def leaves(rows: Iterable[LayerReport | GroupReport]) -> Iterator[LayerReport]:
@@ -265,6 +310,8 @@ def _row(row: LayerReport, source: Source | None) -> dict[str, Any]:
         "buffers": _count(row.buffers),
         "macs": _count(row.macs),
         "flops": _count(row.flops),
+        **({"macs_parts": {name: _count(count) for name, count in row.facts.parts.items()}} if row.facts.parts else {}),
+        **({"useful_macs": _count(row.facts.useful)} if row.facts.useful is not None else {}),
         **({"shares": row.step.weights} if row.step.weights else {}),
         **({"conditions": [str(condition) for condition in row.facts.conditions]} if row.facts.conditions else {}),
     }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, assert_never
 
@@ -11,10 +9,10 @@ import typer
 
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import FINDINGS, UNREADABLE, Misuse
-from shapecalc.cli.terminal import Manner, stdout_manner
+from shapecalc.cli.terminal import stdout_manner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from shapecalc.checking import Checked
 

@@ -74,8 +74,12 @@ class ScaledDotProductAttention(Attending):
 
     def useful_macs(self, q: Shape, k: Shape, v: Shape, y: Shape) -> Dim | None:
         """Return those of the pairs that a causal mask lets through."""
-        seen = _pairs_seen(q[-2], k[-2]) if self.is_causal else None
-        return None if seen is None else product(q[:-2]) * seen * (q[-1] + v[-1])
+        twice = _twice_the_pairs_seen(q[-2], k[-2]) if self.is_causal else None
+        if twice is None:
+            return None
+        half = exact_quotient(q[-1] + v[-1], 2)
+        pairs = twice * half if half is not None else floor_div(twice * (q[-1] + v[-1]), 2)
+        return product(q[:-2]) * pairs
 
     def operations(self, q: Shape, k: Shape, v: Shape, y: Shape) -> Dim:
         """Return the scale of every query number, and the softmax of each query's row."""
@@ -202,16 +206,11 @@ class MultiheadAttention(Attending):
         }
 
     def useful_macs(self, *shapes: Shape) -> Dim | None:
-        """Return the projections' and those of the pairs that a causal mask lets through."""
-        if not self.is_causal:
-            return None
+        """Return those of the pairs that a causal mask lets through; it hides no key that is added."""
         *inputs, _ = shapes
         batch, queries, keys = self._counts(inputs)
-        seen = _pairs_seen(queries, keys)
-        if seen is None:
-            return None
-        seen = seen + queries * self._added
-        return self.macs_parts(*shapes)["projections"] + 2 * batch * seen * inputs[0][2]
+        twice = _twice_the_pairs_seen(queries, keys) if self.is_causal else None
+        return None if twice is None else batch * (twice + 2 * queries * self._added) * inputs[0][2]
 
     def operations(self, *shapes: Shape) -> Dim:
         """Return biases, the scale of the query, the softmax, and the mean over heads."""
@@ -276,16 +275,16 @@ def _shared(queries: Dim, keys: Dim, field: str) -> None:
         demand(queries - keys, Relation.ZERO, "SC304", message, field=field)
 
 
-def _pairs_seen(queries: Dim, keys: Dim) -> Dim | None:
-    """Return how many pairs of query and key a causal mask lets through, the i-th query seeing the first i keys.
+def _twice_the_pairs_seen(queries: Dim, keys: Dim) -> Dim | None:
+    """Return twice the pairs of query and key that a causal mask lets through, the i-th query seeing the first i keys.
 
-    L(L + 1)/2 where there are as many keys, or more; None where symbols leave that open.
+    L(L + 1) where there are as many keys, or more; None where symbols leave that open.
     """
     fits = condition(keys - queries, Relation.NONNEGATIVE)
     if fits is True:
-        return floor_div(queries * (queries + 1), 2)
+        return queries * (queries + 1)
     # The first S queries see one key more each, the others all.
-    return floor_div(keys * (keys + 1), 2) + (queries - keys) * keys if fits is False else None
+    return keys * (keys + 1) + 2 * (queries - keys) * keys if fits is False else None
 
 
 def _softmax(rows: Dim, length: Dim) -> Dim:

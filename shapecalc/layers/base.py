@@ -99,7 +99,7 @@ class Layer:
         return {}
 
     def useful_macs(self, *shapes: Any) -> Dim | None:
-        """Return those of its multiply-accumulates whose result a mask lets through; None where there is no mask."""
+        """Return the multiply-accumulates of QKᵀ and AV that a mask lets through; None where there is no mask."""
         return None
 
     def operations(self, *shapes: Any) -> Dim:

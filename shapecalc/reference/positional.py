@@ -64,7 +64,7 @@ def class_token(call: Call, x: Array) -> Array:
 
 
 def angles_of(steps: int, features: int, base: float) -> Array:
-    """t / base^(2i/E) for each step t and pair of features i; an odd last feature has half a pair."""
+    """T / base^(2i/E) for each step t and pair of features i; an odd last feature has half a pair."""
     frequencies = base ** -(np.arange(0, features, 2) / features)
     return np.arange(steps)[:, None] * frequencies
 

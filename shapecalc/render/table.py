@@ -68,6 +68,7 @@ def inspection(
         draw(grid, width=width, color=color, unicode=unicode),
         *(paragraph(line, width=width, color=color, style=DIM) for line in _legend(manner, grid)),
         *_totals(report, width, color=color, unicode=unicode),
+        *(paragraph(spelt(line, unicode=unicode), width=width, color=color) for line in _products(report)),
         *(paragraph(spelt(line, unicode=unicode), width=width, color=color) for line in _legal(report)),
     ]
     return "\n".join(parts)
@@ -143,6 +144,21 @@ def _totals(report: Report, width: int | None, *, color: bool, unicode: bool) ->
     room = max(map(len, names)) + 2
     below = zip(names, figures, strict=True)
     return (*(paragraph(figure, width=width, lead=f"{name:<{room}}") for name, figure in below), closing)
+
+
+def _products(report: Report) -> tuple[str, ...]:
+    """Return what the multiply-accumulates of attention are for, and how many of them a causal mask leaves useful."""
+    products = report.products
+    if products is None:
+        return ()
+    parts = ", ".join(f"{name} {grouped(count)}" for name, count in products.parts.items())
+    lines = [f"attention's MACs: {parts}"]
+    if products.masked != 0:
+        lines.append(
+            f"causal masks leave {grouped(products.useful)} of {grouped(products.masked)} in QKᵀ and AV useful; the "
+            "full products count"
+        )
+    return tuple(lines)
 
 
 def _legal(report: Report) -> tuple[str, ...]:

@@ -157,7 +157,7 @@ def decoded(module: nn.Module, case: Case, x: torch.Tensor, memory: torch.Tensor
 
 
 class Gpt2Block(nn.Module):
-    """A block of GPT-2 (Radford et al. 2019, section 2.3): norms first, causal attention, four times wide, GELU by tanh."""
+    """A block of GPT-2 (Radford et al. 2019, section 2.3): norms first, causal attention, GELU by tanh."""
 
     def __init__(self, features: int, heads: int) -> None:
         super().__init__()

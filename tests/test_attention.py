@@ -1,0 +1,75 @@
+"""What attention costs: by what its products are for, in closed form, and what of it a causal mask leaves useful."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import shapecalc
+from shapecalc.layers.attention import MultiheadAttention, ScaledDotProductAttention
+
+lengths = st.integers(1, 12)
+
+
+def seen(queries: int, keys: int, added: int = 0) -> int:
+    """Pairs of query and key that stand on or below the diagonal, counted one by one."""
+    return int(np.tril(np.ones((queries, keys), dtype=int)).sum()) + queries * added
+
+
+@given(lengths, lengths, st.integers(1, 5), st.integers(1, 5), st.integers(1, 3))
+def test_the_useful_macs_of_a_causal_product_are_those_of_the_pairs_below_the_diagonal(
+    queries: int, keys: int, features: int, width: int, batch: int
+) -> None:
+    q, k, v = (batch, queries, features), (batch, keys, features), (batch, keys, width)
+    layer = ScaledDotProductAttention(is_causal=True)
+    y = layer.output_shape(q, k, v)
+    assert layer.useful_macs(q, k, v, y) == batch * seen(queries, keys) * (features + width)
+    assert layer.macs(q, k, v, y) == batch * queries * keys * (features + width)
+    assert ScaledDotProductAttention().useful_macs(q, k, v, y) is None
+
+
+@given(lengths, lengths, st.booleans(), st.booleans())
+def test_a_mask_hides_no_key_that_is_added(queries: int, keys: int, bias: bool, zero: bool) -> None:
+    layer = MultiheadAttention(num_heads=2, is_causal=True, add_bias_kv=bias, add_zero_attn=zero)
+    query, key = (queries, 3, 8), (keys, 3, 8)
+    assert layer.useful_macs(query, key, query) == 2 * 3 * seen(queries, keys, bias + zero) * 8
+
+
+def test_the_square_of_the_length_is_to_be_seen_in_the_cost() -> None:
+    report = shapecalc.inspect(
+        shapecalc.loads("{input: [N, T, 64], layers: [{multihead_attention: {num_heads: 4, batch_first: true}}]}")
+    )
+    assert str(report.totals.macs) == "128*T**2 + 16384*T"
+    assert report.products is not None
+    assert {name: str(count) for name, count in report.products.parts.items()} == {
+        "projections": "16384*T",
+        "QKᵀ": "64*T**2",
+        "AV": "64*T**2",
+    }
+    assert report.products.masked == 0
+
+
+def test_a_causal_network_says_what_it_counts_and_what_of_it_is_useful() -> None:
+    text = "{input: [2, 10, 64], layers: [{multihead_attention: {num_heads: 4, batch_first: true, is_causal: true}}]}"
+    report = shapecalc.inspect(shapecalc.loads(text))
+    assert report.products is not None
+    assert (report.products.masked, report.products.useful) == (2 * 2 * 100 * 64, 2 * 2 * 55 * 64)
+    totals = report.to_dict()["totals"]
+    assert totals["macs"] == sum(totals["macs_parts"].values()) == 353_280
+    assert (totals["masked_macs"], totals["useful_macs"]) == (25_600, 14_080)
+
+
+def test_networks_without_attention_say_nothing_of_it() -> None:
+    report = shapecalc.inspect(shapecalc.load("lenet5"))
+    assert report.products is None
+    assert "macs_parts" not in report.to_dict()["totals"]
+
+
+@pytest.mark.parametrize(("heads", "shared", "separate"), [(8, None, False), (8, 8, False), (8, 2, True), (8, 1, True)])
+def test_fewer_heads_of_keys_are_projected_by_smaller_matrices(heads: int, shared: int | None, separate: bool) -> None:
+    layer = MultiheadAttention(num_heads=heads, num_kv_heads=shared, bias=False)
+    tensors = layer.parameters((5, 2, 64))
+    assert ("k_proj_weight" in tensors) is separate
+    if separate:
+        assert tensors["k_proj_weight"] == tensors["v_proj_weight"] == (8 * (shared or heads), 64)
