@@ -226,7 +226,8 @@ class Architecture:
 
     `sizes` holds the usual values of its symbols, `outputs` the slots that leave by name, `cites` where the
     architecture comes from. `file` is the text that spans point into, None for one built in Python. `where` is what
-    its symbols must keep to. `parameters` holds the values that were put in for the file's own parameters.
+    its symbols must keep to. `parameters` holds the values that were put in for the file's own parameters, `widths` the
+    names of those that say how wide the network is.
     """
 
     name: str
@@ -239,6 +240,7 @@ class Architecture:
     file: Source | None = None
     where: tuple[Stated, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    widths: tuple[str, ...] = ()
 
     @property
     def layers(self) -> tuple[Step, ...]:

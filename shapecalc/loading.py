@@ -78,6 +78,25 @@ def with_parameters(architecture: Architecture, parameters: Mapping[str, Any]) -
     return loads_source(Source(name, text), None, Path(name).parent, values)
 
 
+def narrowed(architecture: Architecture, divisor: int) -> Architecture:
+    """Return the architecture with the parameters that `widths:` names divided by a whole number.
+
+    Raises `ShapecalcError` SC320 (exit code 2) where the file names none, or one that `divisor` does not divide.
+
+    >>> wide = loads("{parameters: {width: 64}, widths: width, input: [N, 8], layers: [linear: $width]}")
+    >>> narrowed(wide, 8).parameters
+    {'width': 8}
+    """
+    values = {name: architecture.parameters[name] for name in architecture.widths}
+    odd = next((name for name, value in values.items() if value % divisor), None)
+    if not values or odd is not None:
+        message = f"`{architecture.name}` cannot be narrowed {divisor} times: "
+        message += "it has no `widths:`" if odd is None else f"`{odd}` is {values[odd]}, which that does not divide"
+        help_text = "name the parameters that say how wide it is: `widths: [width]`" if odd is None else None
+        raise ShapecalcError((Diagnostic(code="SC320", message=message, help=help_text),), exit_code=2)
+    return with_parameters(architecture, {name: value // divisor for name, value in values.items()})
+
+
 def _refuse_unused(architecture: Architecture, names: Iterable[str]) -> None:
     for name in names:
         has = ", ".join(f"`{known}`" for known in architecture.parameters)

@@ -281,13 +281,14 @@ def _too_dear(report: Report, asked: Price, max_memory: int) -> Diagnostic:
     at = ", ".join(f"{name}={size}" for name, size in report.bindings.items())
     needs = f"{spoken(asked.peak)}{f' at {at}' if at else ''}"
     parts = f"weights {spoken(asked.weights)}, live values {spoken(asked.activations)}"
+    narrower = ", or run it narrower: `--scale 1/8`" if report.architecture.widths else ""
     return Diagnostic(
         code="SC701",
         message=f"the run needs {needs}, more than the {spoken(max_memory)} allowed",
         span=asked.layer.step.place.word if asked.layer.step.place else None,
         label=f"`{asked.layer.path}` is where it peaks",
         notes=(f"{parts}, temporaries {spoken(asked.workspace)}; nothing was allocated",),
-        help=f"allow it with `--max-memory {_rounded_up(asked.peak)}`, or give smaller sizes with `--set`",
+        help=f"allow it with `--max-memory {_rounded_up(asked.peak)}`, or give smaller sizes with `--set`{narrower}",
     )
 
 

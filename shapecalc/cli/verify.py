@@ -31,6 +31,10 @@ def command(
     max_memory: Annotated[
         str, typer.Option("--max-memory", metavar="SIZE", help="Refuse a run that would take more than this.")
     ] = "4GiB",
+    scale: Annotated[
+        str | None,
+        typer.Option("--scale", metavar="1/N", help="Run it narrower: divide the parameters that its `widths:` names."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
     format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
     color: ColorOption = Color.AUTO,
@@ -40,12 +44,15 @@ def command(
     Shapes, parameters and multiply-accumulates are held against what the kernels really did. Each symbol that is left
     free is tried at two sizes. Exit code 1 where anything disagrees.
     """
-    allowed, given = _bytes(max_memory), settings(set_)
+    allowed, given, divisor = _bytes(max_memory), settings(set_), _divisor(scale)
     gc.enable()  # a run takes its time, and memory is what it is about
+    from shapecalc.loading import narrowed
     from shapecalc.render import proof as rendered
     from shapecalc.verification import verify_at
 
     loaded, sizes = load_bound(architecture, given)
+    if divisor > 1:
+        loaded = narrowed(loaded, divisor)
     bar = progress_bar()
     try:
         proof = verify_at(loaded, sizes, seed=seed, max_memory=allowed, progress=bar)
@@ -64,6 +71,20 @@ def command(
             assert_never(format_)
     if not proof.ok:
         raise typer.Exit(1)
+
+
+def _divisor(scale: str | None) -> int:
+    """Read `1/8`.
+
+    >>> _divisor("1/8"), _divisor(None)
+    (8, 1)
+    """
+    if scale is None:
+        return 1
+    found = re.fullmatch(r"1\s*/\s*([1-9]\d{0,5})", scale.strip())
+    if found is None:
+        raise Misuse(f"`--scale` expects a part such as 1/8, receives `{scale}`")
+    return int(found[1])
 
 
 def _bytes(text: str) -> int:

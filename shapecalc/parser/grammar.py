@@ -18,7 +18,7 @@ from shapecalc.parser.expectations import read_expectations
 from shapecalc.parser.findings import Findings, head
 from shapecalc.parser.includes import merge_blocks, read_included
 from shapecalc.parser.limits import Limits
-from shapecalc.parser.parameters import read_parameters, refuse_symbols
+from shapecalc.parser.parameters import read_parameters, read_widths, refuse_symbols
 from shapecalc.parser.reader import Mapping, Node, Scalar, Sequence, read_tree
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import NAME, Scope
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import Diagnostic, Source
 
 FILE_KEYS = (
-    *("name", "source", "parameters", "input", "inputs", "outputs", "sizes", "where"),
+    *("name", "source", "parameters", "widths", "input", "inputs", "outputs", "sizes", "where"),
     *("include", "blocks", "layers", "expect"),
 )
 LATER_FILE_KEYS = ("decode",)
@@ -103,6 +103,7 @@ def _architecture(
     inputs = _inputs(root, entries, findings)
     if "parameters" in entries:
         refuse_symbols(entries["parameters"], inputs or (), _symbols(inputs), findings)
+    widths = read_widths(entries["widths"], parameters, findings) if "widths" in entries else ()
     sizes = _sizes(entries["sizes"], inputs, findings) if "sizes" in entries else {}
     where = read_conditions(entries["where"], _symbols(inputs), findings) if "where" in entries else ()
     blocks = _blocks(entries, folder, findings, limits)
@@ -133,6 +134,7 @@ def _architecture(
         file=findings.source,
         where=where,
         parameters={key: plain(node) for key, node in parameters.items()},
+        widths=widths,
     )
 
 

@@ -46,6 +46,25 @@ def read_parameters(node: Node, settings: MappingOf[str, Any], findings: Finding
     return parameters
 
 
+def read_widths(node: Node, parameters: MappingOf[str, Node], findings: Findings) -> tuple[str, ...]:
+    """Return the parameters that `widths:` names: whole numbers, which `verify --scale` divides."""
+    widths = []
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        if not isinstance(item, Scalar) or not isinstance(item.value, str):
+            message = f"`widths` expects names of `parameters:`, receives {said(plain(item))}"
+            findings.refuse("SC202", message, head(item))
+        elif item.text not in parameters:
+            message = f"`widths` names `{shorten(item.text)}`, which is no parameter of the file"
+            findings.unknown(item, parameters, message, kind="parameters")
+        elif type(plain(parameters[item.text])) is not int:
+            message = f"`widths` expects a parameter that is a whole number, `{item.text}` is none"
+            label = Label(head(parameters[item.text]), "its value")
+            findings.refuse("SC202", message, item.span, labels=(label,))
+        else:
+            widths.append(item.text)
+    return tuple(widths)
+
+
 def _written(value: Any, span: Span) -> Node:
     """Return a value as a file would hold it."""
     if isinstance(value, tuple | list):
