@@ -169,10 +169,11 @@ def sums_of(row: LayerReport | GroupReport) -> Sums:
 def total(parts: Iterable[Sums]) -> Sums:
     """Return the sum of sums, exact for numbers and expressions; unknown where a part is unknown."""
     columns = zip(*parts, strict=True)
-    return Sums(*map(_sum, columns))
+    return Sums(*map(sum_of, columns))
 
 
-def _sum(counts: Iterable[Count]) -> Count:
+def sum_of(counts: Iterable[Count]) -> Count:
+    """Return the sum of counts; unknown where one is."""
     whole: Dim = 0
     for count in counts:
         if count is None:
@@ -247,9 +248,9 @@ class Report:
         names = dict.fromkeys(name for each in facts for name in each.parts)
         masked = [each for each in facts if each.useful is not None]
         return Products(
-            {name: _sum(each.parts.get(name, 0) for each in facts) for name in names},
-            _sum(each.parts[name] for each in masked for name in MASKED),
-            _sum(each.useful for each in masked),
+            {name: sum_of(each.parts.get(name, 0) for each in facts) for name in names},
+            sum_of(each.parts[name] for each in masked for name in MASKED),
+            sum_of(each.useful for each in masked),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -435,3 +435,37 @@ def test_an_address_where_no_scheduler_answers_is_said(monkeypatch) -> None:
     monkeypatch.setattr("shapecalc.sweeping.cluster.SECONDS", 1)
     with pytest.raises(ShapecalcError, match=r"no Dask scheduler answers at `127\.0\.0\.1:1`"):
         shapecalc.sweep(shapecalc.loads(NET), {"H": [16]}, dask="127.0.0.1:1")
+
+
+BLOCK = """\
+input: [N, T, 64]
+layers:
+  - {multihead_attention: {num_heads: 4, batch_first: true}, name: attn}
+  - {linear: 256, name: feed.wide}
+  - {linear: 64, name: feed.narrow}
+"""
+
+
+def test_a_sum_over_paths_finds_where_attention_overtakes_the_feed_forward_part() -> None:
+    """4·T·E² + 2·T²·E against 8·T·E²: from T = 2·E on attention does more, here from 129."""
+    found = shapecalc.sweep(
+        shapecalc.loads(BLOCK),
+        {"T": range(1, 400)},
+        sums={"attention": "attn", "feed": "feed.*"},
+        where="attention > feed",
+        by="T",
+        top=1,
+    )
+    assert found.columns["T"].tolist() == [129]
+    assert found.columns["attention"].tolist() == [4 * 129 * 64**2 + 2 * 129**2 * 64]
+    assert found.columns["feed"].tolist() == [8 * 129 * 64**2]
+
+
+@pytest.mark.parametrize(
+    ("sums", "message"),
+    [({"feed": "nothing.*"}, "matches no layer"), ({"macs": "*"}, "has a column `macs` already")],
+)
+def test_a_sum_of_nothing_or_by_a_name_that_is_taken_is_refused(sums, message) -> None:
+    with pytest.raises(ShapecalcError, match=message) as raised:
+        shapecalc.sweep(shapecalc.loads(BLOCK), {"T": [3]}, sums=sums)
+    assert raised.value.exit_code == 2

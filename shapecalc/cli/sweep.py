@@ -70,6 +70,14 @@ def command(
             help="Keep what no other point beats in all of these columns: params,macs. Less is better; more with -.",
         ),
     ] = None,
+    sum_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sum",
+            metavar="NAME=PATTERN",
+            help="A column more: the MACs of the layers whose path matches, attention=*.attn; may be repeated.",
+        ),
+    ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
     dask: Annotated[
         str | None,
@@ -105,6 +113,7 @@ def command(
         by=by,
         top=top,
         pareto=objectives,
+        sums=_sums(sum_),
         dask=dask,
         progress=None if bar is None else lambda done, total: bar("", done, total),
     )
@@ -152,7 +161,7 @@ def _streamed(run: Run, format_: Format, held: list[Kept], *, hold: bool) -> boo
 def _write(run: Run, format_: Format, held: list[Kept], color: Color) -> None:
     """Print the points in a format that must see all of them first."""
     from shapecalc.render import sweep as rendered
-    from shapecalc.sweeping.plans import COSTS, merged
+    from shapecalc.sweeping.plans import merged
 
     manner = stdout_manner(color)
     columns = merged(held, run.names).columns
@@ -161,7 +170,18 @@ def _write(run: Run, format_: Format, held: list[Kept], color: Color) -> None:
             sys.stdout.write(part)
         print()
     else:
-        print(rendered.table(columns, COSTS, **manner))
+        print(rendered.table(columns, run.costs, **manner))
+
+
+def _sums(given: list[str] | None) -> dict[str, str]:
+    """Read `attention=*.attn` by name; raise a usage error for what is none."""
+    sums: dict[str, str] = {}
+    for text in given or ():
+        name, _, pattern = text.partition("=")
+        if not name.isidentifier() or not pattern or name in sums:
+            raise Misuse(f"`--sum` expects NAME=PATTERN such as attention=*.attn, each name once, receives `{text}`")
+        sums[name] = pattern
+    return sums
 
 
 def values(text: str, name: str) -> Any:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,12 +14,12 @@ from shapecalc.dims import DimLimitError, free_symbols
 from shapecalc.engine import infer
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.legality import demands_of
-from shapecalc.report import BATCH_SYMBOLS
+from shapecalc.report import BATCH_SYMBOLS, sum_of
 from shapecalc.sweeping.compiled import compiled
 from shapecalc.sweeping.grid import sizes_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from shapecalc.architecture import Architecture
     from shapecalc.report import Count, Report
@@ -29,6 +32,7 @@ COSTS = ("params", "buffers", "macs", "flops", "memory", "activations")
 """Columns of a sweep. `activations` is the bytes of all outputs, `memory` those and the parameters', at float32."""
 
 NO_CLOSED_FORM = "SC311"
+NO_SUMS: Mapping[str, str] = MappingProxyType({})
 
 
 class Plan(NamedTuple):
@@ -48,6 +52,7 @@ class Pointwise(NamedTuple):
     axes: tuple[Axis, ...]
     architecture: Architecture
     reason: Diagnostic
+    sums: Mapping[str, str] = NO_SUMS
 
 
 class Kept(NamedTuple):
@@ -59,11 +64,12 @@ class Kept(NamedTuple):
 
 
 def plan(
-    architecture: Architecture, sizes: Mapping[str, int], axes: tuple[Axis, ...]
+    architecture: Architecture, sizes: Mapping[str, int], axes: tuple[Axis, ...], sums: Mapping[str, str] = NO_SUMS
 ) -> Plan | Pointwise | tuple[Diagnostic, ...]:
     """Return the plan of a structure; the diagnostics where it does not fit at any size.
 
-    Symbols that are no axis take their size of `sizes`, else the file's usual one, the batch else 1.
+    Symbols that are no axis take their size of `sizes`, else the file's usual one, the batch else 1. `sums` are columns
+    more (`costs`).
     """
     bindings = _bindings(architecture, sizes, [axis.name for axis in axes])
     parameters = dict(architecture.parameters)
@@ -76,19 +82,29 @@ def plan(
         demands = (demand.condition for demand in demands_of(report))
         conditions = tuple(dict.fromkeys((*demands, *(entry for entry in stated if not isinstance(entry, bool)))))
         highest = {axis.name: max(axis.values) for axis in axes}
-        return Plan(parameters, bindings, axes, compiled(costs(report), conditions, highest))
+        return Plan(parameters, bindings, axes, compiled(costs(report, sums), conditions, highest))
     reason = next((finding for finding in findings if finding.code == NO_CLOSED_FORM), None)
-    return findings if reason is None else Pointwise(parameters, bindings, axes, architecture, reason)
+    return findings if reason is None else Pointwise(parameters, bindings, axes, architecture, reason, sums)
 
 
-def costs(report: Report) -> dict[str, Count]:
-    """Return the totals of a report under the names of a sweep's columns."""
+def costs(report: Report, sums: Mapping[str, str] = NO_SUMS) -> dict[str, Count]:
+    """Return the totals of a report under the names of a sweep's columns.
+
+    `sums` has further columns: the MACs of the layers whose path matches a pattern (`*.attn`).
+    """
     totals = report.totals
     parameters, activations = totals.parameter_bytes, totals.activation_bytes
     memory = None if parameters is None or activations is None else parameters + activations
-    return dict(
-        zip(COSTS, (totals.params, totals.buffers, totals.macs, totals.flops, memory, activations), strict=True)
-    )
+    counts = (totals.params, totals.buffers, totals.macs, totals.flops, memory, activations)
+    found: dict[str, Count] = dict(zip(COSTS, counts, strict=True))
+    for name, pattern in sums.items():
+        rows = [row for row in report.layers if fnmatchcase(row.path, pattern)]
+        if not rows:
+            message = f"`--sum {name}` matches no layer with `{pattern}`"
+            help_text = f"paths are such as `{report.layers[-1].path}`"
+            raise ShapecalcError((Diagnostic(code="SC803", message=message, help=help_text),), exit_code=2)
+        found[name] = sum_of(row.macs for row in rows)
+    return found
 
 
 def symbols_of(architecture: Architecture) -> tuple[str, ...]:
@@ -178,7 +194,7 @@ def inspected(plan: Pointwise, block: Block, names: tuple[str, ...], where: Wher
         if report is None:
             illegal += 1
             continue
-        values = {**plan.parameters, **plan.bindings, **point, **costs(report)}
+        values = {**plan.parameters, **plan.bindings, **point, **costs(report, plan.sums)}
         _refuse_unknown(values, choice)
         if where is None or where.holds(values):
             for name, entries in rows.items():

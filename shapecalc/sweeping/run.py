@@ -15,6 +15,7 @@ from shapecalc.sweeping.choosing import Choice, Key
 from shapecalc.sweeping.grid import CHUNK, Axis, blocks
 from shapecalc.sweeping.plans import (
     COSTS,
+    NO_SUMS,
     Kept,
     Plan,
     Pointwise,
@@ -79,6 +80,7 @@ def sweep(
     by: str | None = None,
     top: int | None = None,
     pareto: Iterable[str] = (),
+    sums: Mapping[str, str] = NO_SUMS,
     dask: str | None = None,
     progress: Progress | None = None,
 ) -> Sweep:
@@ -87,8 +89,9 @@ def sweep(
     `axes` names symbols of what enters and parameters of the file, each with its value or values. Symbols that it
     leaves out take their usual size, the batch that of one sample. What does not fit is left out and counted. Of the
     rest those stay that hold `where` (`"params < 5M and H != 224"`) and that no other beats in every column of
-    `pareto`, in the order of `by`, and of these the first `top`; a `-` before a name turns its order round. `dask` is
-    the address of a scheduler whose workers share the work.
+    `pareto`, in the order of `by`, and of these the first `top`; a `-` before a name turns its order round. `sums` are
+    further columns: the MACs of the layers whose path matches a pattern, `{"attention": "*.attn"}`. `dask` is the
+    address of a scheduler whose workers share the work.
 
     >>> import shapecalc
     >>> resnet = shapecalc.load("resnet50")
@@ -96,7 +99,7 @@ def sweep(
     >>> found.columns["H"].tolist(), found.columns["macs"].tolist()
     ([256, 192], [4673060864, 3505307648])
     """
-    run = Run(architecture, axes, where=where, by=by, top=top, pareto=pareto, dask=dask, progress=progress)
+    run = Run(architecture, axes, where=where, by=by, top=top, pareto=pareto, sums=sums, dask=dask, progress=progress)
     pieces = list(run.pieces())
     return Sweep(merged(pieces, run.names).columns, run.points, run.illegal, tuple(run.notes()))
 
@@ -116,6 +119,7 @@ class Run:
         by: str | None = None,
         top: int | None = None,
         pareto: Iterable[str] = (),
+        sums: Mapping[str, str] = NO_SUMS,
         dask: str | None = None,
         progress: Progress | None = None,
         chunk: int = CHUNK,
@@ -127,7 +131,10 @@ class Run:
         for axis in self._axes:
             check_sizes(axis)
         swept = tuple(axis.name for axis in (*self._structure, *self._axes))
-        self.names = (*swept, *COSTS)
+        _refuse_taken(sums, (*swept, *COSTS))
+        self._sums = dict(sums)
+        self.costs = (*COSTS, *sums)
+        self.names = (*swept, *self.costs)
         symbols = symbols_of(architecture)
         self._where = None if where is None else parse_where(where, {*self.names, *architecture.parameters, *symbols})
         words = {axis.name for axis in self._structure if any(type(value) is not int for value in axis.values)}
@@ -233,7 +240,7 @@ class Run:
 
     def _plan(self, settings: dict[str, Any]) -> Plan | Pointwise:
         architecture = with_parameters(self._architecture, settings)
-        found = plan(architecture, {}, self._axes)
+        found = plan(architecture, {}, self._axes, self._sums)
         if isinstance(found, Plan | Pointwise):
             return found
         raise ShapecalcError(found, architecture.file)
@@ -257,6 +264,13 @@ def _axis(name: str, values: Any) -> Axis:
     if not taken:
         raise ShapecalcError((Diagnostic(code="SC201", message=f"`{name}` expects a value, has none"),), exit_code=2)
     return Axis(name, taken)
+
+
+def _refuse_taken(sums: Iterable[str], names: Iterable[str]) -> None:
+    taken = set(sums) & set(names)
+    for name in sorted(taken):
+        message = f"a sweep has a column `{name}` already: a sum expects another name"
+        raise ShapecalcError((Diagnostic(code="SC103", message=message),), exit_code=2)
 
 
 def _plain(value: Any) -> Any:
