@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 RECURRENT = ("rnn", "lstm", "gru")
 LOOKED_UP = ("embedding", "one_hot")
-MEETING = ("cosine_similarity", "add", "multiply", "concat", "matmul")
+MEETING = ("scaled_dot_product_attention", "cosine_similarity", "add", "multiply", "concat", "matmul")
 
 
 def recurrent(draw: st.DrawFn, word: str, x: Shape, values: Values) -> tuple[Fields, tuple[str, ...]] | None:
@@ -94,6 +94,30 @@ def select_channels(draw: st.DrawFn, x: Shape) -> Fields | None:
     return {"channels": tuple(draw(st.lists(st.integers(0, x[1] - 1), min_size=1, max_size=3)))}
 
 
+def attention(draw: st.DrawFn, x: Shape) -> Fields | None:
+    if len(x) != 3:
+        return None
+    heads = draw(st.sampled_from([n for n in range(1, x[2] + 1) if x[2] % n == 0]))
+    shared = st.sampled_from([n for n in range(1, heads + 1) if heads % n == 0])
+    flags = dict.fromkeys(("bias", "add_bias_kv", "add_zero_attn", "is_causal", "batch_first"), st.booleans())
+    return {"num_heads": heads} | some(draw, num_kv_heads=shared, embed_dim=st.just(x[2]), **flags)
+
+
+def rms_norm(draw: st.DrawFn, x: Shape) -> Fields | None:
+    return some(draw, eps=st.sampled_from([1e-5, 0.1]), elementwise_affine=st.booleans()) if x else None
+
+
+def positional_encoding(draw: st.DrawFn, x: Shape) -> Fields | None:
+    kind = draw(st.sampled_from(["sinusoidal", "learned"]))
+    most = st.integers(3, 9)
+    longest = {"max_length": draw(most)} if kind == "learned" else some(draw, max_length=most)
+    return {"kind": kind} | longest | some(draw, batch_first=st.booleans())
+
+
+def rotary_embedding(draw: st.DrawFn, x: Shape) -> Fields | None:
+    return some(draw, interleaved=st.booleans(), base=st.sampled_from([100.0, 10000.0]))
+
+
 def meeting(draw: st.DrawFn, word: str, slot: str, values: Values) -> tuple[str, Fields, tuple[str, ...]] | None:
     """A layer on a value and, more often than chance has it, others that fit it."""
     x = values[slot]
@@ -105,12 +129,23 @@ def meeting(draw: st.DrawFn, word: str, slot: str, values: Values) -> tuple[str,
         turned = draw(st.booleans())
         fitting = [name for name, y in values.items() if len(y) > 1 and y[-1 if turned else -2] == x[-1]]
         return word, {"transpose_b": turned}, (slot, draw(st.sampled_from(fitting or [slot])))
+    if word == "scaled_dot_product_attention":
+        keys = [name for name, y in values.items() if y[:-2] == x[:-2] and len(y) > 1 and y[-1] == x[-1]]
+        key = draw(st.sampled_from(keys or [slot]))
+        given = [name for name, y in values.items() if y[:-1] == values[key][:-1]]
+        fields = some(draw, is_causal=st.booleans(), scale=st.sampled_from([0.5, 1]))
+        return word, fields, (slot, key, draw(st.sampled_from(given)))
     alike = [name for name, y in values.items() if len(y) == len(x)]
     others = draw(st.lists(st.sampled_from(alike), min_size=1, max_size=2))
     return word, {"dim": draw(along)} if word == "concat" else {}, (slot, *others)
 
 
 READING_ONE: dict[str, Proposal] = {
+    "multihead_attention": attention,
+    "rms_norm": rms_norm,
+    "positional_encoding": positional_encoding,
+    "rotary_embedding": rotary_embedding,
+    "class_token": nothing,
     "split": split,
     "chunk": chunk,
     "select_channels": select_channels,

@@ -16,6 +16,7 @@ from shapecalc.engine import inspect_at
 from shapecalc.expectations import unmet
 from shapecalc.report import leaves
 from shapecalc.verification import trial_sizes
+from tests.test_zoo_attention import NAMES as OF_ATTENTION
 from tests.test_zoo_graphs import NAMES as GRAPHS_OF_BRANCHES
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def figures(row: LayerReport) -> tuple[str, list[Any], Any, Any]:
 
 
 def test_these_are_the_architectures_that_ship() -> None:
-    assert zoo.names() == tuple(sorted((*NAMES, *GRAPHS_OF_BRANCHES)))
+    assert zoo.names() == tuple(sorted((*NAMES, *GRAPHS_OF_BRANCHES, *OF_ATTENTION)))
 
 
 @each

@@ -48,6 +48,12 @@ LAYERS: Mapping[str, str | None] = {
         identity="noop passthrough",
         batch_norm="batchnormalization syncbatchnorm bn",
         layer_norm="layernormalization ln",
+        rms_norm="rmsnorm rmsnormalization simplifiedlayernormalization t5layernorm",
+        multihead_attention="multiheadattention mha selfattention multiheadselfattention groupedqueryattention gqa",
+        scaled_dot_product_attention="attention sdpa dotproductattention scaleddotproduct",
+        positional_encoding="positionembedding positionalembedding sinepositionencoding positionencoding posencoding",
+        rotary_embedding="rope rotarypositionalembedding rotarypositionalembeddings rotary",
+        class_token="clstoken cls",  # noqa: S106 - a layer, no password
         group_norm="groupnormalization gn",
         instance_norm="instancenormalization",
         local_response_norm="lrn localresponsenormalization",
@@ -85,8 +91,8 @@ LAYERS: Mapping[str, str | None] = {
         select_channels="indexselect torch.indexselect channelselect channelselection pickchannels",
         nothing=(
             "prelu rrelu selu celu glu geglu swiglu mish maxout softsign softmin softshrink hardshrink hardtanh "
-            "tanhshrink logsigmoid threshold activation unitnormalization rmsnorm rmsnormalization embeddingbag "
-            "rnncell lstmcell grucell simplernncell bidirectional timedistributed multiheadattention attention "
+            "tanhshrink logsigmoid threshold activation unitnormalization embeddingbag "
+            "rnncell lstmcell grucell simplernncell bidirectional timedistributed "
             # These leave channels in another order than PixelUnshuffle, crop elsewhere, scale by what is not learnt.
             "spacetodepth depthtospace randomcrop rescaling dropblock "
             "sequential cnn dnn average maximum minimum min sub subtract gather stack slice tensorsplit dot einsum"
@@ -258,6 +264,30 @@ FIELDS: Mapping[str, Mapping[str, str | None]] = {
     "mean": _REDUCTION,
     "max": _REDUCTION,
     "sum": _REDUCTION,
+    "rms_norm": _names(
+        normalized_shape="shape dim hiddensize normalizedshape",
+        eps="epsilon variancepsilon rmsnormeps",
+        elementwise_affine="affine scale",
+    ),
+    "multihead_attention": _names(
+        embed_dim="dmodel embeddim hiddensize width dim keydim",
+        num_heads="heads nhead nheads numattentionheads h",
+        num_kv_heads="kvheads nkvheads numkeyvalueheads numquerygroups groups",
+        kdim="keysize",
+        vdim="valuedim valuesize",
+        bias="usebias qkvbias",
+        is_causal="causal usecausalmask masked",
+        need_weights="returnattentionscores returnweights",
+        dropout="attndropout attentiondropout",
+    ),
+    "scaled_dot_product_attention": _names(is_causal="causal usecausalmask masked", enable_gqa="gqa grouped"),
+    "positional_encoding": _names(
+        kind="type mode",
+        max_length="maxlen maxseqlen maxpositionembeddings length numembeddings",
+        embed_dim="dmodel dim",
+    ),
+    "rotary_embedding": _names(base="theta ropetheta", interleaved="rotaryinterleaved"),
+    "class_token": _names(embed_dim="dmodel dim width hiddensize"),
     "concat": _AXIS,
     "matmul": _names(
         transpose_b="transb adjb adjointb transposey transposesecond transposeright",
