@@ -107,14 +107,14 @@ def rms_norm(draw: st.DrawFn, x: Shape) -> Fields | None:
     return some(draw, eps=st.sampled_from([1e-5, 0.1]), elementwise_affine=st.booleans()) if x else None
 
 
-def positional_encoding(draw: st.DrawFn, x: Shape) -> Fields | None:
+def positional_encoding(draw: st.DrawFn, _x: Shape) -> Fields | None:
     kind = draw(st.sampled_from(["sinusoidal", "learned"]))
     most = st.integers(3, 9)
     longest = {"max_length": draw(most)} if kind == "learned" else some(draw, max_length=most)
     return {"kind": kind} | longest | some(draw, batch_first=st.booleans())
 
 
-def rotary_embedding(draw: st.DrawFn, x: Shape) -> Fields | None:
+def rotary_embedding(draw: st.DrawFn, _x: Shape) -> Fields | None:
     return some(draw, interleaved=st.booleans(), base=st.sampled_from([100.0, 10000.0]))
 
 
