@@ -19,6 +19,7 @@ _PAGE = re.compile(
 class Rule(NamedTuple):
     """One code: what it says in a few words, why and how to mend it, and two examples.
 
+    `text` has a line for each paragraph, and an empty line between them.
     The examples are files where `language` is `yaml`, and commands of a shell where it is `console`: what a file alone
     cannot bring about. `broken` gives a diagnostic of this code, `mended` gives none.
     """
@@ -67,4 +68,8 @@ def read_page(page: str) -> Rule:
     found = _PAGE.fullmatch(page)
     if found is None or found["broken_language"] != found["mended_language"]:
         raise ValueError(f"the page of a rule expects a title, a text and two examples, receives {page[:40]!r}")
-    return Rule(*found.group("code", "title", "text", "broken", "mended", "broken_language"))
+    code, title, text, broken, mended, language = found.group(
+        "code", "title", "text", "broken", "mended", "broken_language"
+    )
+    paragraphs = (" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+    return Rule(code, title, "\n\n".join(paragraphs), broken, mended, language)

@@ -42,7 +42,7 @@ def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: 
     broken, mended = _LABELS[rule.language]
     parts = [f"{palette.primary(rule.code)}{palette.strong(f': {rule.title}')}"]
     parts += [
-        textwrap.fill(" ".join(paragraph.split()), columns, break_long_words=False, break_on_hyphens=False)
+        textwrap.fill(paragraph, columns, break_long_words=False, break_on_hyphens=False)
         for paragraph in rule.text.split("\n\n")
     ]
     parts += [palette.strong(f"{broken}:"), textwrap.indent(rule.broken, _INDENT)]

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 import pytest
 
 import shapecalc
 from shapecalc.checking import check_source
-from shapecalc.cli import COMMANDS
 from shapecalc.diagnostics import Severity, Source
 from shapecalc.diagnostics.rules import codes, read_page, rule, rules
 
 PACKAGE = Path(shapecalc.__file__).parent
 OF_A_FILE = [one for one in rules() if one.language == "yaml"]
-OF_A_COMMAND = [one for one in rules() if one.language == "console"]
 
 
 def findings(text: str):
@@ -38,15 +35,6 @@ def test_a_broken_example_gives_its_code_first(one) -> None:
 @pytest.mark.parametrize("one", OF_A_FILE, ids=lambda one: one.code)
 def test_a_mended_example_is_clean(one) -> None:
     assert [found for found in findings(one.mended) if found.severity is Severity.ERROR or found.code == one.code] == []
-
-
-@pytest.mark.parametrize("one", OF_A_COMMAND, ids=lambda one: one.code)
-def test_a_command_of_an_example_is_one_that_there_is(one) -> None:
-    for example in (one.broken, one.mended):
-        commands = [shlex.split(line[2:]) for line in example.splitlines() if line.startswith("$ ")]
-        assert commands, example
-        for words in commands:
-            assert words[0] != "shapecalc" or words[1] in COMMANDS
 
 
 @pytest.mark.parametrize("one", rules(), ids=lambda one: one.code)
