@@ -48,10 +48,10 @@ def _known(written: str) -> str:
     from shapecalc.diagnostics.suggestions import closest
     from shapecalc.render.escaping import terminal
 
-    code = written.strip().upper()
-    code = code if code.startswith("SC") else f"SC{code}"
+    digits = written.strip().upper().removeprefix("SC")
+    code = f"SC{digits:0>3}"
     if code in codes():
         return code
-    near = closest(code, codes())
+    near = closest(code, [other for other in codes() if other[:3] == code[:3]])  # of the same family
     hint = f"did you mean `{near}`?" if near else "`shapecalc rule` lists every code"
     raise Misuse(f"no diagnostic has the code `{terminal(written)}`; {hint}")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 WIDEST = 100
 """Columns of running text, however wide the terminal is."""
 _INDENT = "    "
-_LABELS = {"yaml": ("Broken", "Mended"), "console": ("Instead of", "Write")}
 
 
 def overview(rules: Iterable[Rule], width: int | None, *, unicode: bool = True) -> str:
@@ -39,17 +38,19 @@ def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: 
     """Return what a code means: title, text, the broken example, the diagnostic that it gives, the mended example."""
     columns = min(width or WIDEST, WIDEST)
     palette = Palette("error", color)
-    broken, mended = _LABELS[rule.language]
     parts = [f"{palette.primary(rule.code)}{palette.strong(f': {rule.title}')}"]
     parts += [
-        textwrap.fill(paragraph, columns, break_long_words=False, break_on_hyphens=False)
+        textwrap.fill(_spelt(paragraph, unicode=unicode), columns, break_long_words=False, break_on_hyphens=False)
         for paragraph in rule.text.split("\n\n")
     ]
-    parts += [palette.strong(f"{broken}:"), textwrap.indent(rule.broken, _INDENT)]
+    parts += [
+        palette.strong("Broken:" if rule.language == "yaml" else "For example:"),
+        textwrap.indent(rule.broken, _INDENT),
+    ]
     if rule.language == "yaml":
         said = said_of(rule, color=color, width=columns - len(_INDENT))
         parts += [palette.strong("shapecalc says:"), textwrap.indent(said, _INDENT)]
-    parts += [palette.strong(f"{mended}:"), textwrap.indent(rule.mended, _INDENT)]
+    parts += [palette.strong("Mended:"), textwrap.indent(rule.mended, _INDENT)]
     return _spelt("\n\n".join(parts), unicode=unicode)
 
 

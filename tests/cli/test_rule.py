@@ -62,6 +62,10 @@ def test_a_code_is_found_however_it_is_written(run, written: str) -> None:
     assert run("rule", written).out == run("rule", "SC301").out
 
 
+def test_zeros_before_a_number_may_be_left_out(run) -> None:
+    assert run("rule", "12").out == run("rule", "SC012").out
+
+
 def test_all_codes_are_listed_with_their_titles(run) -> None:
     lines = run("rule").out.splitlines()
     assert lines[:-2] == [f"{one.code}  {one.title}" for one in rules()]
@@ -72,6 +76,7 @@ def test_all_codes_are_listed_with_their_titles(run) -> None:
     ("written", "hint"),
     [
         ("SC331", "did you mean `SC301`?"),
+        ("SC999", "`shapecalc rule` lists every code"),
         ("banana", "`shapecalc rule` lists every code"),
         ("\x1b[31m", "`shapecalc rule` lists every code"),
     ],

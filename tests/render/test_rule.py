@@ -17,6 +17,13 @@ def test_running_text_keeps_to_the_width(width: int) -> None:
         assert max(len(line) for part in paragraphs for line in part.splitlines()) <= max(min(width, 100), words)
 
 
+def test_signs_that_are_spelt_out_are_wrapped_too() -> None:
+    for one in rules():
+        text = renderer.full(one, unicode=False)
+        assert text.isascii()
+        assert max(len(line) for line in text.split("\n\nBroken:")[0].split("\n\nFor example:")[0].splitlines()) <= 100
+
+
 def test_a_list_is_cut_to_the_width() -> None:
     lines = renderer.overview(rules(), 30).splitlines()
     assert all(len(line) <= 30 for line in lines[:-1])
@@ -27,4 +34,4 @@ def test_a_list_is_cut_to_the_width() -> None:
 def test_an_example_of_commands_is_not_read_as_a_file() -> None:
     (one,) = [one for one in rules() if one.code == "SC312"]
     text = renderer.full(one)
-    assert "Instead of:\n\n    $ shapecalc inspect lenet5 --set M=2\n\nWrite:\n\n    $ shapecalc" in text
+    assert "For example:\n\n    $ shapecalc inspect lenet5 --set M=2\n\nMended:\n\n    $ shapecalc" in text
