@@ -15,7 +15,7 @@ from shapecalc.parser.shapes import plain
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping as MappingOf
+    from collections.abc import Container, Mapping as MappingOf
 
     from shapecalc.parser.findings import Findings
 
@@ -177,7 +177,8 @@ def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) ->
     """Return what a call gives, by parameter; None where a part of it is wrong."""
     given: dict[str, Node] = {}
     if isinstance(node, Mapping):
-        fits = [_bind_one(block, key, value, given, findings) for key, value in node.entries]
+        beside = {key.text for key, _ in node.entries}
+        fits = [_bind_one(block, entry, beside, given, findings) for entry in node.entries]
         return given if all(fits) else None
     if node is not None and not (isinstance(node, Scalar) and node.value is None):
         if not block.parameters:
@@ -209,14 +210,18 @@ def _is_complete(block: Block, word: Scalar, given: MappingOf[str, Node], findin
     return False
 
 
-def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], findings: Findings) -> bool:
-    """Take one argument in, and return whether it is right."""
+def _bind_one(
+    block: Block, entry: tuple[Scalar, Node], beside: Container[str], given: dict[str, Node], findings: Findings
+) -> bool:
+    """Take one argument in, and return whether it is right; `beside` has all names that the call gives."""
+    key, value = entry
     known = [parameter.name.text for parameter in block.parameters]
     name: str | None = key.text
     if name not in known:
-        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+        from shapecalc.diagnostics.suggestions import nearest  # noqa: PLC0415 - only a mistake needs it
 
-        name = closest(key.text, known)
+        near = nearest(key.text, known)
+        name = None if near is None else near.word
         otherwise = f"its parameters: {', '.join(known)}" if known else "it has none"
         findings.refuse(
             "SC102",
@@ -224,7 +229,7 @@ def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], fi
             key.span,
             labels=(Label(block.name.span, "defined here"),),
             help=f"write `{name}`" if name else otherwise,
-            fix=Fix(key.span, name) if name else None,
+            fix=Fix(key.span, near.word, safe=near.sure and near.word not in beside) if near else None,
         )
     if name is None:
         return False
