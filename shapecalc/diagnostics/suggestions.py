@@ -22,7 +22,8 @@ def closest(word: str, candidates: Iterable[str], aliases: Mapping[str, str | No
 
     `aliases` leads from folded foreign names to candidates, or to None for a name that is known to mean nothing of
     ours. Otherwise the fewest edits win (insert, delete, substitute, swap two neighbours), at most one for every three
-    letters and three in all; among equals, the one that shares the longest runs of letters.
+    letters and three in all; among equals, the one with the same letters, then the one that
+    shares the longest runs of them.
 
     >>> closest("kernal_size", ("kernel_size", "stride"))
     'kernel_size'
@@ -119,4 +120,7 @@ def distance(word: str, other: str, most: int) -> int:
 def _likest(word: str, near: list[str]) -> str:
     from difflib import SequenceMatcher  # noqa: PLC0415 - a millisecond, and only ties need it
 
-    return max(near, key=lambda candidate: SequenceMatcher(None, word, candidate).ratio())
+    def likeness(candidate: str) -> tuple[bool, float]:
+        return sorted(candidate) == sorted(word), SequenceMatcher(None, word, candidate).ratio()
+
+    return max(near, key=likeness)

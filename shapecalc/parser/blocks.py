@@ -237,7 +237,7 @@ def _bind_one(
         refuse_argument(name, value, findings)
         return False
     given.setdefault(name, value)
-    return name == key.text
+    return True
 
 
 def put_in(node: Node, arguments: MappingOf[str, Node], findings: Findings, owner: str = "the block") -> Node | None:
