@@ -176,6 +176,8 @@ def outer(block: Block, around: MappingOf[str, Node]) -> dict[str, Node]:
 def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) -> dict[str, Node] | None:
     """Return what a call gives, by parameter; None where a part of it is wrong."""
     given: dict[str, Node] = {}
+    if findings.is_hole(node):
+        return None
     if isinstance(node, Mapping):
         beside = {key.text for key, _ in node.entries}
         fits = [_bind_one(block, entry, beside, given, findings) for entry in node.entries]
@@ -238,6 +240,18 @@ def _bind_one(
         return False
     given.setdefault(name, value)
     return True
+
+
+def put_in_steps(node: Node, arguments: MappingOf[str, Node], findings: Findings) -> Node:
+    """Return a list of steps with the arguments put in; what cannot be made out leaves a hole, the rest is read."""
+    if isinstance(node, Sequence):
+        return node._replace(items=tuple(put_in_steps(item, arguments, findings) for item in node.items))
+    if isinstance(node, Mapping):
+        entries = [(key, put_in_steps(value, arguments, findings)) for key, value in node.entries]
+        if not any(uses_parameters(key) for key, _ in entries):
+            return node._replace(entries=tuple(entries))
+    found = put_in(node, arguments, findings)
+    return findings.hole(node.span) if found is None else found
 
 
 def put_in(node: Node, arguments: MappingOf[str, Node], findings: Findings, owner: str = "the block") -> Node | None:

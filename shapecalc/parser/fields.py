@@ -83,6 +83,8 @@ class LayerReader:
     def _nodes(self, cls: type[Layer], node: Node | None, strays: Iterable[Entry]) -> dict[str, Node] | None:
         """Return what stands under each field; None, and a finding, where fields are not given by name."""
         own: tuple[Entry, ...] = ()
+        if self._findings.is_hole(node):
+            return None
         if isinstance(node, Mapping):
             own = node.entries
         elif node is not None and not (isinstance(node, Scalar) and node.value is None):

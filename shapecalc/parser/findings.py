@@ -89,6 +89,16 @@ class Findings:
             for at in self._noted
         )
 
+    def is_hole(self, node: Node | None) -> bool:
+        """Return whether a node stands for what could not be made out (`hole`)."""
+        return isinstance(node, Mapping) and not node.entries and self.noted_within(node.span)
+
+    def hole(self, span: Span) -> Node:
+        """Return what stands for a value that could not be made out: nothing takes it, and nobody is told twice."""
+        if span not in self._noted:
+            self._noted += (span,)
+        return Mapping((), span)
+
     def note(self, noted: Iterable[Diagnostic]) -> None:
         """Take over what the reader has refused in a further text."""
         noted = tuple(noted)
