@@ -15,7 +15,7 @@ from shapecalc.cli.terminal import stdout_manner
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.checking import Checked
+    from shapecalc.checking.result import Checked
 
 NARROWEST = 40
 """Columns that a source line is not cut below."""

@@ -20,7 +20,7 @@ from shapecalc.render.json import document
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shapecalc.checking import Checked
+    from shapecalc.checking.result import Checked
     from shapecalc.diagnostics import Span
     from shapecalc.render.findings import Located
 
