@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, assert_never
 
@@ -91,7 +92,12 @@ def command(
     targets = _targets(format_ or [], output or [])
     selected, ignored = _codes("--select", select), _codes("--ignore", ignore)
     if fix:
-        _fix(paths, exclude or [])
+        from shapecalc.checking.fixing import fix as fix_files
+        from shapecalc.render.mending import edits
+
+        unicode = (sys.stderr.encoding or "ascii").lower().startswith("utf")
+        for mended in fix_files(paths, exclude or ()):
+            print(edits(mended, unicode=unicode), file=sys.stderr)
     results = check(
         *paths,
         exclude=exclude or (),
@@ -206,8 +212,3 @@ def _written(results: Sequence[Checked], written: Format, *, strict: bool, execu
             return junit.checks(results, strict=strict, executed=executed)
         case _:
             assert_never(written)
-
-
-def _fix(paths: Sequence[str], exclude: Sequence[str]) -> None:
-    """Mend in the files what is safe, and say on stderr what was."""
-    raise NotImplementedError
