@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 MOST_COMPARED = 1_000_000
 """Pairs of layers that are compared by what they are; among more, names alone decide."""
+
+_BY_PLACE = re.compile(r"(\w*_)?\d+")
+"""What a step without a name, or a run of a repeated one, is called: it moves with every step put before it."""
 
 
 class Pair(NamedTuple):
@@ -29,6 +33,24 @@ def _name(layer: LockedLayer) -> object:
 
 def _kind(layer: LockedLayer) -> object:
     return layer.type, layer.digest
+
+
+def _counted(name: str) -> str | None:
+    """Return what a name says besides a step's number, None where it says all by itself."""
+    found = _BY_PLACE.fullmatch(name)
+    return None if found is None else found[1] or ""
+
+
+def renumbered(old: str, new: str) -> bool:
+    """Return whether names are the same but for the numbers of unnamed steps.
+
+    >>> renumbered("deep.relu_3", "deep.relu_4"), renumbered("c1", "c2")
+    (True, False)
+    """
+    before, after = old.split("."), new.split(".")
+    return len(before) == len(after) and all(
+        one == other or _counted(one) == _counted(other) is not None for one, other in zip(before, after, strict=True)
+    )
 
 
 def alignments(old: Sequence[LockedLayer], new: Sequence[LockedLayer]) -> Iterator[tuple[Pair, ...]]:
