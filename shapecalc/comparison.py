@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.architecture import joined
 from shapecalc.dims import Dim, DimLimitError
 from shapecalc.layers.base import fields_of
 from shapecalc.locking.alignment import alignments, renumbered
@@ -220,7 +221,7 @@ def _rows(was: _Side, now: _Side, pairs: Sequence[Pair]) -> tuple[Row, ...]:
 def _changes(old: LayerReport, new: LayerReport, wiring: Wiring, figures: Figures) -> tuple[str, ...]:
     owners = [(row.step.weights,) if row.step.weights else () for row in (old, new)]
     differs = {
-        "name": not renumbered(old.path, new.path),
+        "name": not renumbered(_unworded(old), _unworded(new)),
         "type": old.type != new.type,
         "fields": old.type == new.type and not _says_the_same(old.step.layer, new.step.layer),
         "reads": wiring.rewired(old.step.inputs, new.step.inputs),
@@ -233,6 +234,12 @@ def _changes(old: LayerReport, new: LayerReport, wiring: Wiring, figures: Figure
 
 
 _COUNTED = ("params", "buffers", "macs", "flops")
+
+
+def _unworded(row: LayerReport) -> str:
+    """Return a layer's path; of one without a name, which is called after its word, the number alone."""
+    before, last = row.path.rpartition(".")[::2]
+    return joined(before, last.removeprefix(f"{row.type}_"))
 
 
 def _says_the_same(old: Layer, new: Layer) -> bool:

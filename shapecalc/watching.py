@@ -1,4 +1,4 @@
-"""A file as it is saved again and again: each version with what it comes to, and what changed since the last good one."""
+"""A file as it is saved again and again: what each version comes to, and what changed since the last good one."""
 
 from __future__ import annotations
 
