@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # git says so in English under LC_ALL=C; anything else that it says is trouble, and not a file that was not there.
 _ABSENT = ("does not exist in", "exists on disk, but not in", "is in the index, but not")
 
+# A hook has them from git for the folder that it runs in; here the repository is that of the file.
+_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
+
 
 def load_at(path: str, revision: str, parameters: Mapping[str, Any]) -> Architecture | None:
     """Return the architecture of a file as of a revision; None where the file was not there then.
@@ -99,7 +102,7 @@ def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(  # noqa: S603 - no shell; a revision that looks like an option is refused
             ["git", *words],  # noqa: S607 - git is wherever the user has it
             cwd=folder,
-            env={**os.environ, "LC_ALL": "C"},
+            env={name: value for name, value in os.environ.items() if name not in _OF_A_HOOK} | {"LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

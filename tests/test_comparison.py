@@ -134,6 +134,21 @@ def test_a_row_says_what_has_changed_of_a_layer(edit: tuple[str, str], found: li
     assert differing(compared(NET, NET.replace(*edit))) == found
 
 
+def test_layers_put_in_before_a_row_of_alike_ones_are_added_and_change_no_other() -> None:
+    text = "input: [N, 8]\nlayers: [linear: 3, relu, linear: 5, relu, linear: 7, relu]\n"
+    comparison = compared(text, text.replace("[linear: 3", "[linear: 8, relu, linear: 3"))
+    assert [kind for kind, _, _ in differing(comparison)] == ["added", "added"]
+
+
+def test_a_layer_that_changes_beside_one_put_in_has_changed() -> None:
+    comparison = compared(NET, NET.replace("name: c1", "name: first").replace("- relu", "- relu\n  - linear: 2"))
+    kinds = {path: kind for kind, path, _ in differing(comparison)}
+    assert kinds == {"first": "changed", "linear_2": "added", "flatten_3": "changed"}
+    text = "input: [N, 8]\nlayers: [tanh, linear: 3]\n"
+    comparison = compared(text, text.replace("tanh, linear: 3", "tanh, gelu, linear: 4"))
+    assert [(kind, path) for kind, path, _ in differing(comparison)] == [("added", "gelu_1"), ("changed", "linear_2")]
+
+
 def test_fields_are_given_before_and_after() -> None:
     comparison = compared(NET, NET.replace("kernel_size: 3", "kernel_size: 5"))
     assert dict(comparison.rows[0].fields) == {"kernel_size": (3, 5)}

@@ -6,7 +6,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shapecalc.comparison import OWN_CHANGES, Comparison, Kind, Row
+from shapecalc.comparison import Comparison, Kind, Row
 from shapecalc.dims import Expr
 from shapecalc.layers.base import show
 from shapecalc.render.columns import called, grouped, rounded, written
@@ -27,6 +27,7 @@ CAUTION = "1;33"
 _MARKS = {Kind.ADDED: ("+", GOOD), Kind.REMOVED: ("-", BAD), Kind.CHANGED: ("~", CAUTION), Kind.SAME: (" ", DIM)}
 _NAMES = {"macs": "MACs", "flops": "FLOPs"}
 _BYTES = frozenset({"memory", "activations"})
+_OUTPUT = 3
 MOST_ROWS = 200
 """Rows of layers in Markdown: GitHub takes 65,536 characters in a comment."""
 _NUMBER = re.compile(r"[+−]?[\d,.]+( [KMGTPE]?i?B?)?( \([+−]<?[\d,.]+ %\))?|unknown|")
@@ -50,11 +51,11 @@ def table(comparison: Comparison, *, width: int | None, color: bool, unicode: bo
     )
     parts += [draw(totals, width=width, color=color, unicode=unicode), ""]
     parts += [line(text) for text in _ends(comparison)]
-    write = grouped
-    for write in (grouped, rounded):
-        layers = _layers(comparison, write, unicode=unicode)
-        if width is None or layers.width <= width:
-            break
+    layers = _layers(comparison, grouped, unicode=unicode)
+    if width is not None and layers.width > width:
+        layers = _layers(comparison, rounded, unicode=unicode)
+        if layers.width - width > layers.widths[_OUTPUT]:
+            layers = _without(layers, _OUTPUT)  # wrapped in what is left, a shape is a stack of single numbers
     if layers.rows:
         parts.append(draw(layers, width=width, color=color, unicode=unicode))
     parts += [line(text, DIM) for text in (_tally(comparison), *_at(comparison))]
@@ -184,16 +185,21 @@ def _layers(comparison: Comparison, write: Callable[[Count], str], *, unicode: b
     if not any(cells.texts[0] for cells in rows):
         rows = []
     wide = _symbolic(comparison)
-    headings = (Heading(""), Heading("path"), Heading("layer", wraps=True), Heading("output", wraps=True))
+    headings = (Heading(""), Heading("path", wraps=True), Heading("layer", wraps=True), Heading("output", wraps=True))
     return Grid((*headings, Heading("params", right=True, wraps=wide), Heading("MACs", right=True, wraps=wide)), rows)
+
+
+def _without(grid: Grid, column: int) -> Grid:
+    headings = (*grid.headings[:column], *grid.headings[column + 1 :])
+    return Grid(
+        headings,
+        [Cells(*((*part[:column], *part[column + 1 :]) for part in (row.texts, row.styles))) for row in grid.rows],
+    )
 
 
 def _texts(row: Row, write: Callable[[Count], str]) -> tuple[str, str, str, str, str, str]:
     params, macs = (_signed(change.delta, write) for change in (row.figures.params, row.figures.macs))
-    path = row.layer.path
-    if row.old is not None and row.new is not None and "name" in row.changes:
-        path = f"{row.old.path} → {path}"
-    return _MARKS[row.kind][0], path, _what(row), _output(row), params, macs
+    return _MARKS[row.kind][0], row.layer.path, _what(row), _output(row), params, macs
 
 
 def _what(row: Row) -> str:
@@ -201,14 +207,28 @@ def _what(row: Row) -> str:
     old, new = row.old, row.new
     if old is None or new is None:
         return called(row.layer)
-    if "type" in row.changes:
-        return f"{called(old)} → {called(new)}"
     said = [f"{name} {written(one)} → {written(other)}" for name, (one, other) in row.fields.items()]
     if "reads" in row.changes:
         said.append(f"reads {', '.join(old.step.inputs)} → {', '.join(new.step.inputs)}")
     if "weights" in row.changes:
         said.append(f"weights of {old.step.weights or 'its own'} → {new.step.weights or 'its own'}")
-    return f"{new.type}: {'; '.join(said)}" if OWN_CHANGES & set(row.changes) and said else called(new)
+    if "name" in row.changes:
+        said.append(f"was {_former(old.path, new.path)}")
+    what = f"{called(old)} → {called(new)}" if "type" in row.changes else new.type if said else called(new)
+    return f"{what}: {'; '.join(said)}" if said else what
+
+
+def _former(old: str, new: str) -> str:
+    """Return a former path, as far as it was another.
+
+    >>> _former("layer1.0.conv", "layer1.first.conv"), _former("c1", "c2")
+    ('layer1.0…', 'c1')
+    """
+    before, after = old.split("."), new.split(".")
+    cut = 0
+    while cut < min(len(before), len(after)) - 1 and before[-1 - cut] == after[-1 - cut]:
+        cut += 1
+    return f"{'.'.join(before[: len(before) - cut])}…" if cut else old
 
 
 def _output(row: Row) -> str:

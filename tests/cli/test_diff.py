@@ -202,6 +202,23 @@ def test_a_file_is_compared_with_a_revision_from_any_folder(run, repository) -> 
     assert "out_channels 4 → 6" in run("diff", "nets/net.yaml", "--base", "HEAD~1").out
 
 
+def test_in_a_hook_the_repository_is_still_that_of_the_file(run, repository) -> None:
+    (repository / "nets/net.yaml").write_text(NET.replace("out_channels: 4", "out_channels: 6"))
+    ended = run("diff", "nets/net.yaml", "--base", "HEAD", env={"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/index"})
+    assert "out_channels 4 → 6" in ended.out, ended
+
+
+def test_a_table_too_wide_for_the_terminal_leaves_the_shapes_out() -> None:
+    from shapecalc import diff, inspect, load
+    from shapecalc.render.diff import table
+
+    comparison = diff(inspect(load("resnet18")), inspect(load("resnet50")))
+    lines = table(comparison, width=80, color=False, unicode=True).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert not any("output" in line for line in lines)
+    assert any("output" in line for line in table(comparison, width=None, color=False, unicode=True).splitlines())
+
+
 def test_what_a_file_includes_is_read_from_the_revision_too(run, repository) -> None:
     (repository / "nets/lib/more.yaml").write_text(MORE.replace("tanh", "gelu"))
     ended = run("diff", "nets/including.yaml", "--base", "HEAD")
