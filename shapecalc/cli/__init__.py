@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     *("inspect", "verify", "solve", "sweep"),
     *("conv", "pool", "conv-transpose", "linear", "rnn", "lstm", "gru", "embedding"),
-    *("list", "show", "layers"),
+    *("list", "show", "layers", "rule"),
     *("check", "lock"),
     *("diff", "watch"),
 )

@@ -52,7 +52,9 @@ def decode(name: str, data: bytes) -> Source:
     Raises `ShapecalcError` SC002 at the first byte that is not.
     """
     try:
-        return Source(name, data.decode("utf-8").removeprefix("\ufeff"))
+        text = data.decode("utf-8")
+        mark = "\ufeff" if text.startswith("\ufeff") else ""
+        return Source(name, text.removeprefix(mark), mark=mark)
     except UnicodeDecodeError as error:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             _refuse("SC002", f"`{name}` is UTF-16, expects UTF-8", help_="save it as UTF-8")
