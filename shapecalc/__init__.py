@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
+    from shapecalc.checking import Checked, check
     from shapecalc.comparison import Comparison, diff
     from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
     from shapecalc.engine import inspect
@@ -25,6 +26,7 @@ __version__ = "0.1.0"
 # Public names are imported when they are first asked for: the command line starts with what a command needs.
 _HOMES = {
     "Architecture": "architecture",
+    "Checked": "checking",
     "Comparison": "comparison",
     "Diagnostic": "diagnostics",
     "LayerError": "diagnostics",
@@ -32,6 +34,7 @@ _HOMES = {
     "Report": "report",
     "ShapecalcError": "diagnostics",
     "Sweep": "sweeping",
+    "check": "checking",
     "diff": "comparison",
     "inspect": "engine",
     "load": "loading",
@@ -43,6 +46,7 @@ _HOMES = {
 
 __all__ = [
     "Architecture",
+    "Checked",
     "Comparison",
     "Diagnostic",
     "LayerError",
@@ -51,6 +55,7 @@ __all__ = [
     "ShapecalcError",
     "Sweep",
     "__version__",
+    "check",
     "diff",
     "inspect",
     "load",
