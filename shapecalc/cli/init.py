@@ -65,7 +65,7 @@ def _first(path: Path) -> str:
     stem = path.name.partition(".")[0] or "net"
     # A JSON string is one of YAML, whatever the file is called.
     plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", stem) and isinstance(resolve(stem), str)
-    return _FIRST.format(name=stem if plain else json.dumps(stem))
+    return _FIRST.format(name=stem if plain else json.dumps(stem, ensure_ascii=False))
 
 
 def _shipped(name: str) -> str:
