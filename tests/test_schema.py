@@ -28,7 +28,7 @@ STRUCTURAL = {
 """Codes of what one place of a file shows by itself; the others are about names, arithmetic and shapes."""
 
 FROM_ELSEWHERE = (
-    r"^block `\w*` (has no parameter|expects (`\w+`( and )?)+, receives none)",
+    r"^block `\w*` expects (`\w+`( and )?)+, receives none",
     r"^`.*` expects branches, or several names",
 )
 """Messages of these codes about what follows from another place: a block's parameters, how many names `from:` has."""
@@ -56,7 +56,8 @@ def verdict(text: str) -> bool | None:
 def stops(finding, *, has_blocks: bool) -> bool:
     if finding.code == "SC101":
         return has_blocks
-    return finding.code == "SC102" and finding.message.startswith(("`sizes` gives", "unknown parameter"))
+    message = finding.message
+    return message.startswith(("`sizes` gives", "unknown parameter")) or "` has no parameter, receives" in message
 
 
 def is_structural(finding, text: str) -> bool:
@@ -113,7 +114,7 @@ def test_a_misspelt_field_is_named_at_its_place() -> None:
 
 
 def test_on_mutated_files_the_schema_and_the_parser_agree() -> None:
-    """At least 99.5 % of thousands; what is left is in the table below."""
+    """On thousands; where they cannot, for something stands elsewhere, is in the table below."""
     chance = random.Random(20)
     files = originals()
     compared = right = 0
@@ -128,7 +129,7 @@ def test_on_mutated_files_the_schema_and_the_parser_agree() -> None:
         if VALIDATOR.is_valid(read(text)) is not said:
             different.append(text)
     assert 0.15 < right / compared < 0.5  # some mutants are right as well
-    assert len(different) <= 0.005 * compared, different
+    assert different == []
 
 
 NET = "input: [N, 3, 8, 8]\n"
@@ -163,10 +164,6 @@ DIFFERENCES = {
         False,
     ),
     "a block that nobody calls is not read": (NET + "blocks: {b: {layers: [{linear: {}}]}}\nlayers: [relu]", False),
-    "a block's input may be called `null`, which YAML reads as nothing": (
-        NET + "blocks: {b: {inputs: [null], layers: [relu]}}\nlayers: [b]",
-        False,
-    ),
 }
 """Files of which one says yes and the other no, by the reason; and what the schema says."""
 
@@ -190,3 +187,34 @@ def test_where_they_differ_there_is_a_reason(reason: str) -> None:
 def test_a_file_of_blocks_needs_no_network(text: str, *, says: bool) -> None:
     assert VALIDATOR.is_valid(read(text)) is says
     assert verdict(text) is says
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NET + "layers: [{relu: {}, name: a}]\noutputs: [[a]]",  # it would leave without a name
+        NET + "blocks: {b: {inputs: [null], layers: [relu]}}\nlayers: [b]",
+        NET + "layers: [{relu: {}, tanh: {}}]",
+        NET + "layers: [{relu: {}, repet: 2}]",
+        NET + "blocks: {b: {layers: [relu]}}\nlayers: [{b: {}, repet: 2}]",
+        NET + "blocks: {b: {layers: [relu]}}\nlayers: [{b: {}, relu: {}}]",
+        NET + "layers: [{name: a}]",
+        NET + "layers: [{max_pool: []}]",
+    ],
+)
+def test_both_refuse(text: str) -> None:
+    assert verdict(text) is False
+    assert not VALIDATOR.is_valid(read(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NET + "layers: [{relu: {}, name: a}, {share: a, name: b, from: a}]",
+        NET + "layers: [{linear: 8, name: a}, {linear: 8, share: a}]",
+        NET + "blocks: {b: {layers: [relu]}}\nlayers: [{b: , name: a}, {b: {}, share: a, name: c, from: a}]",
+    ],
+)
+def test_both_take(text: str) -> None:
+    assert verdict(text) is True
+    assert VALIDATOR.is_valid(read(text))
