@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
+    from shapecalc.comparison import Comparison, diff
     from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
     from shapecalc.engine import inspect
     from shapecalc.execution import run
@@ -24,12 +25,14 @@ __version__ = "0.1.0"
 # Public names are imported when they are first asked for: the command line starts with what a command needs.
 _HOMES = {
     "Architecture": "architecture",
+    "Comparison": "comparison",
     "Diagnostic": "diagnostics",
     "LayerError": "diagnostics",
     "Proof": "verification",
     "Report": "report",
     "ShapecalcError": "diagnostics",
     "Sweep": "sweeping",
+    "diff": "comparison",
     "inspect": "engine",
     "load": "loading",
     "loads": "loading",
@@ -40,6 +43,7 @@ _HOMES = {
 
 __all__ = [
     "Architecture",
+    "Comparison",
     "Diagnostic",
     "LayerError",
     "Proof",
@@ -47,6 +51,7 @@ __all__ = [
     "ShapecalcError",
     "Sweep",
     "__version__",
+    "diff",
     "inspect",
     "load",
     "loads",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, assert_never
 
@@ -15,7 +16,7 @@ from shapecalc.cli.terminal import stdout_manner
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.checking import Checked
+    from shapecalc.checking.result import Checked
 
 NARROWEST = 40
 """Columns that a source line is not cut below."""
@@ -91,7 +92,12 @@ def command(
     targets = _targets(format_ or [], output or [])
     selected, ignored = _codes("--select", select), _codes("--ignore", ignore)
     if fix:
-        _fix(paths, exclude or [])
+        from shapecalc.checking.fixing import fix as fix_files
+        from shapecalc.render.mending import edits
+
+        unicode = (sys.stderr.encoding or "ascii").lower().startswith("utf")
+        for mended in fix_files(paths, exclude or ()):
+            print(edits(mended, unicode=unicode), file=sys.stderr)
     results = check(
         *paths,
         exclude=exclude or (),
@@ -206,8 +212,3 @@ def _written(results: Sequence[Checked], written: Format, *, strict: bool, execu
             return junit.checks(results, strict=strict, executed=executed)
         case _:
             assert_never(written)
-
-
-def _fix(paths: Sequence[str], exclude: Sequence[str]) -> None:
-    """Mend in the files what is safe, and say on stderr what was."""
-    raise NotImplementedError

@@ -245,6 +245,7 @@ PaddingWithoutWords = Annotated[int | tuple[int, ...] | Pairs, PaddingKind(words
 def wrong_type(name: str, expected: str, value: object, index: tuple[int, ...] = ()) -> LayerError:
     """Return the SC202 error for a value of the wrong type, with the edit that mends the common slips."""
     replacement = help_text = None
+    safe = False
     if isinstance(value, str) and "`true`" in expected and value.lower() in _SPOKEN:
         replacement = _SPOKEN[value.lower()]
     elif type(value) is int and "`true`" in expected and value in (0, 1):
@@ -254,10 +255,11 @@ def wrong_type(name: str, expected: str, value: object, index: tuple[int, ...] =
     elif isinstance(value, str) and _is_number(value, whole="integer" in expected) and "`true`" not in expected:
         replacement = value
         help_text = f"write `{value}` without quotes"
+        safe = not re.match("-?0[0-9]", value)  # without quotes, `010` would be refused
     if replacement is not None and help_text is None:
         help_text = f"write `{name}: {replacement}`" if not index else f"write `{replacement}`"
     message = f"expects {expected} as `{name}`, receives {said(value)}"
-    return LayerError("SC202", message, field=name, help=help_text, index=index, replacement=replacement)
+    return LayerError("SC202", message, field=name, help=help_text, index=index, replacement=replacement, safe=safe)
 
 
 def _out_of_range(name: str, expected: str, value: float, index: tuple[int, ...]) -> LayerError:

@@ -72,6 +72,9 @@ ENDINGS = [
     ("one file twice", "clean.yaml --format json --output a --format sarif --output a", "", 2, "is given twice"),
     ("a folder that is not there", "clean.yaml --format json --output no/such/place", "", 2, "cannot be written"),
     ("a fix of standard input", "- --fix", CLEAN, 2, "`--fix` expects files"),
+    ("a fix of what ships", "clean.yaml vgg16 --fix", "", 2, "`vgg16`, which ships with shapecalc"),
+    ("a fix of what cannot be mended", "unmet.yaml --fix", "", 1, "SC501"),
+    ("a fix of a file that is not there", "missing.yaml --fix", "", 2, "does not exist"),
     ("no processes", "clean.yaml --processes 0", "", 2, "--processes"),
 ]
 
@@ -181,6 +184,21 @@ def test_what_was_locked_is_held_and_the_layer_that_moved_is_named(run: Run, fil
     ended = run("check", "clean.yaml", "--locked")
     assert ended.code == 1
     assert "error[SC503]: `nets/deep/clean.yml` is in `shapecalc.lock.json`, and not there any more" in ended.out
+
+
+def test_a_fix_touches_the_slip_alone(run: Run, files: Path) -> None:
+    text = "\ufeff# first\r\ninput: [N, 3, 7, 11]  # kept\r\nlayers:\r\n  - Conv2D: {filters: 5, kernal_size: 3}\r\n"
+    (files / "typo.yaml").write_bytes(text.encode())
+    ended = run("check", "typo.yaml", "clean.yaml", "--fix")
+    assert (ended.code, ended.out) == (0, "2 files checked: clean\n")
+    assert ended.err.splitlines() == [
+        "mended SC101 at typo.yaml:4:5: `Conv2D` → `conv`",
+        "mended SC102 at typo.yaml:4:14: `filters` → `out_channels`",
+        "mended SC102 at typo.yaml:4:26: `kernal_size` → `kernel_size`",
+    ]
+    right = text.replace("Conv2D", "conv").replace("filters", "out_channels").replace("kernal", "kernel")
+    assert (files / "typo.yaml").read_bytes() == right.encode()
+    assert (files / "clean.yaml").read_text() == CLEAN
 
 
 def test_a_hundred_files_are_checked_without_numpy(files: Path) -> None:
