@@ -18,6 +18,7 @@ COMMANDS = (
     *("inspect", "verify", "solve", "sweep"),
     *("conv", "pool", "conv-transpose", "linear", "rnn", "lstm", "gru", "embedding"),
     *("list", "show", "layers", "rule"),
+    *("init", "schema"),
     *("check", "lock"),
     *("diff", "watch"),
 )

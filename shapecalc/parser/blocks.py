@@ -124,7 +124,8 @@ def _refuse_later(parameters: tuple[Parameter, ...], findings: Findings) -> None
 
 def _inputs(node: Node, block: Scalar, findings: Findings) -> tuple[str, ...]:
     items = node.items if isinstance(node, Sequence) else (node,)
-    names = [item.text for item in items if isinstance(item, Scalar) and NAME.fullmatch(item.text)]
+    texts = [item.value for item in items if isinstance(item, Scalar) and isinstance(item.value, str)]
+    names = [text for text in texts if NAME.fullmatch(text)]
     if not names or len(set(names)) != len(items):
         message = f"`inputs` of block `{block.text}` expects a list of names such as [x, skip], each once"
         findings.refuse("SC202", f"{message}, receives {said(plain(node))}", head(node))

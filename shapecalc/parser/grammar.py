@@ -229,6 +229,10 @@ def _outputs(node: Node, scope: Scope, findings: Findings) -> dict[str, str]:
         pairs = [(item.text if isinstance(item, Scalar) else "", item) for item in items]
     outputs: dict[str, str] = {}
     for name, item in pairs:
+        if not isinstance(node, Mapping) and not isinstance(item, Scalar):  # it would leave without a name
+            message = f"`outputs` expects the names of steps, receives {said(plain(item))}"
+            findings.refuse("SC202", message, head(item))
+            continue
         slots = scope.references(item, "", "", "outputs")
         if slots is None:
             continue
