@@ -352,9 +352,9 @@ def test_what_comes_to_light_once_yaml_can_be_read_does_not_keep_an_edit_from_be
     assert [finding.code for finding in found.left] == ["SC301"]
 
 
-def test_edits_that_undo_each_other_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_edits_that_undo_each_other_none_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     with_fixes(monkeypatch, {(2, 4): "xy", (2, 3): "y"})
-    assert mended("abcdef").source.text in {"axydef", "aycdef"}
+    assert mended("abcdef").source.text == "abcdef"
 
 
 def test_however_much_is_wrong_a_text_is_read_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
