@@ -301,16 +301,17 @@ def test_a_text_that_is_no_yaml_is_left() -> None:
 Fixes = dict[tuple[int, int], str]
 
 
-def with_fixes(monkeypatch: pytest.MonkeyPatch, fixes: Fixes, code: str = "SC102", after: dict[str, str] | None = None):
+def with_fixes(monkeypatch: pytest.MonkeyPatch, fixes: Fixes, *codes: str, after: dict[str, str] | None = None):
     """Let reading find these safe edits until their words stand there; and a further mistake where `after` has a text.
 
-    `after` maps what a text holds to the code of that mistake.
+    `codes` are theirs, SC102 where none is given; `after` maps what a text holds to the code of that mistake.
     """
+    codes = codes or ("SC102",) * len(fixes)
 
     def loads(source: Source, *_: object) -> None:
         found = [
             Diagnostic(code, f"{start}", span=Span(1, start, 1, end), fix=Fix(Span(1, start, 1, end), new, safe=True))
-            for (start, end), new in fixes.items()
+            for ((start, end), new), code in zip(fixes.items(), codes, strict=True)
             if source.text[start - 1 : end - 1] != new
         ]
         found += [
@@ -332,7 +333,7 @@ def test_of_two_edits_that_overlap_one_is_made_at_a_time(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("code", ["SC102", "SC003"])
 def test_an_edit_that_does_not_clear_its_error_is_not_made(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    with_fixes(monkeypatch, {(2, 4): "longer", (5, 6): "x"}, code)
+    with_fixes(monkeypatch, {(2, 4): "longer", (5, 6): "x"}, code, code)
     found = mended("abcdef")
     assert found.source.text == "abcdxf"
     assert len(found.left) == 1
@@ -346,10 +347,15 @@ def test_an_edit_that_brings_another_mistake_is_not_made(monkeypatch: pytest.Mon
 def test_what_comes_to_light_once_yaml_can_be_read_does_not_keep_an_edit_from_being_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with_fixes(monkeypatch, {(2, 4): "xy", (5, 6): "z"}, "SC003", after={"xy": "SC301"})
+    with_fixes(monkeypatch, {(2, 4): "xy", (5, 6): "z"}, "SC003", "SC003", after={"xy": "SC301"})
     found = mended("abcdef")
     assert found.source.text == "axydzf"
     assert [finding.code for finding in found.left] == ["SC301"]
+
+
+def test_what_yaml_cannot_read_is_mended_first_and_excuses_no_other_edit(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_fixes(monkeypatch, {(2, 4): "xy", (5, 6): "z"}, "SC102", "SC003", after={"xy": "SC301"})
+    assert mended("abcdef").source.text == "abcdzf"
 
 
 def test_of_edits_that_undo_each_other_none_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
