@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from shapecalc import mending, zoo
-from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
+from shapecalc.diagnostics import Diagnostic, Fix, ShapecalcError, Source, Span
 from shapecalc.engine import infer
 from shapecalc.loading import loads_source
 from shapecalc.mending import Mended, mend
@@ -229,25 +229,32 @@ blocks:
   twice:
     parameters: [width, norm: batch_norm]
     layers:
-      - conv: {out_channels: $width, kernel_size: 1, in_channels: 3}
+      - conv: {out_channels: $width, kernel_size: 1, in_channels: 4}
 layers:
   - twice: 5
-  - twice: 7
 """
 
 
 def test_a_size_inside_a_block_is_left_because_other_calls_may_need_it() -> None:
     found = mended(BLOCK)
     assert found.source.text == BLOCK
-    assert [finding.code for finding in found.left] == ["SC301"]
+    assert [(finding.code, finding.fix and finding.fix.safe) for finding in found.left] == [("SC301", False)]
+
+
+def test_a_parameter_that_contradicts_the_input_in_one_place_is_left_for_the_others() -> None:
+    conv = "conv: {out_channels: $c, kernel_size: 1, in_channels: $c}"
+    text = f"{{input: [N, 3, 8, 8], parameters: {{c: 5}}, layers: [{conv}]}}"
+    found = mended(text)
+    assert found.source.text == text
+    assert [finding.fix and finding.fix.safe for finding in found.left] == [False]
 
 
 def test_a_word_that_is_a_parameter_is_left_because_a_dollar_may_be_missing() -> None:
     text = "{input: [N, 8], parameters: {rel: relu}, layers: [rel]}"
     assert mended(text).source.text == text
     assert mended(text.replace("rel: relu", "other: relu")).source.text.endswith("[relu]}")
-    inner = BLOCK.replace("in_channels: 3}", "in_channels: $width}").replace("twice: 7", "norm")
-    assert ("norm", "batch_norm") not in words(mended(inner))
+    block = "blocks: {own: {parameters: [rel], layers: [relu]}}"
+    assert mended(text.replace("parameters: {rel: relu}", block)).edits == ()
 
 
 def test_a_value_that_an_alias_repeats_is_left() -> None:
@@ -265,6 +272,25 @@ def test_a_file_that_is_included_is_left(tmp_path: Path) -> None:
     assert found.source.included[0].text == wrong
 
 
+def test_what_is_wrong_in_an_included_file_alone_is_not_even_tried(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "common.yaml").write_text("blocks: {wide: {layers: [linear: {out_feature: 3}]}}")
+    read = counted(monkeypatch)
+    mend(Source(str(tmp_path / "net.yaml"), "include: common.yaml\ninput: [N, 8]\nlayers: [wide]\n"), tmp_path)
+    assert len(read) == 1
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return a list that grows with each reading."""
+    read: list[object] = []
+
+    def loads(*arguments: object) -> object:
+        read.append(arguments)
+        return loads_source(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(mending, "loads_source", loads)
+    return read
+
+
 def test_a_text_that_is_no_yaml_is_left() -> None:
     assert mended("a: [1, 2") == Mended(Source("net.yaml", "a: [1, 2"), (), mended("a: [1, 2").left)
 
@@ -272,17 +298,26 @@ def test_a_text_that_is_no_yaml_is_left() -> None:
 # Edits that get in each other's way.
 
 
-def with_fixes(monkeypatch: pytest.MonkeyPatch, *fixes: tuple[int, int, str]) -> None:
-    """Let reading `abcdef` find these edits, as long as that is the text."""
-    from shapecalc.diagnostics import Fix
+Fixes = dict[tuple[int, int], str]
+
+
+def with_fixes(monkeypatch: pytest.MonkeyPatch, fixes: Fixes, *codes: str, after: dict[str, str] | None = None):
+    """Let reading find these safe edits until their words stand there; and a further mistake where `after` has a text.
+
+    `codes` are theirs, SC102 where none is given; `after` maps what a text holds to the code of that mistake.
+    """
+    codes = codes or ("SC102",) * len(fixes)
 
     def loads(source: Source, *_: object) -> None:
         found = [
-            Diagnostic(
-                "SC102", f"{start}", span=Span(1, start, 1, end), fix=Fix(Span(1, start, 1, end), new, safe=True)
-            )
-            for start, end, new in fixes
+            Diagnostic(code, f"{start}", span=Span(1, start, 1, end), fix=Fix(Span(1, start, 1, end), new, safe=True))
+            for ((start, end), new), code in zip(fixes.items(), codes, strict=True)
             if source.text[start - 1 : end - 1] != new
+        ]
+        found += [
+            Diagnostic(further, "further", span=Span(1, 1, 1, 2))
+            for held, further in (after or {}).items()
+            if held in source.text
         ]
         raise ShapecalcError(tuple(found), source)
 
@@ -290,37 +325,49 @@ def with_fixes(monkeypatch: pytest.MonkeyPatch, *fixes: tuple[int, int, str]) ->
 
 
 def test_of_two_edits_that_overlap_one_is_made_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_fixes(monkeypatch, (2, 4, "xy"), (3, 6, "yde"))
+    with_fixes(monkeypatch, {(2, 4): "xy", (3, 6): "yde"})
     found = mended("abcdef")
     assert found.source.text == "axydef"
     assert set(words(found)) == {("cde", "yde"), ("by", "xy")}
 
 
-def test_an_edit_that_does_not_clear_its_error_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_fixes(monkeypatch, (2, 4, "longer"), (5, 6, "x"))
+@pytest.mark.parametrize("code", ["SC102", "SC003"])
+def test_an_edit_that_does_not_clear_its_error_is_not_made(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    with_fixes(monkeypatch, {(2, 4): "longer", (5, 6): "x"}, code, code)
     found = mended("abcdef")
     assert found.source.text == "abcdxf"
     assert len(found.left) == 1
 
 
-def test_edits_that_undo_each_other_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_fixes(monkeypatch, (2, 4, "xy"), (2, 4, "yx"))
-    assert mended("abcdef").source.text in {"abcdef", "axydef", "ayxdef"}
+def test_an_edit_that_brings_another_mistake_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_fixes(monkeypatch, {(2, 4): "xy", (5, 6): "z"}, after={"xy": "SC301"})
+    assert mended("abcdef").source.text == "abcdzf"
+
+
+def test_what_comes_to_light_once_yaml_can_be_read_does_not_keep_an_edit_from_being_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_fixes(monkeypatch, {(2, 4): "xy", (5, 6): "z"}, "SC003", "SC003", after={"xy": "SC301"})
+    found = mended("abcdef")
+    assert found.source.text == "axydzf"
+    assert [finding.code for finding in found.left] == ["SC301"]
+
+
+def test_what_yaml_cannot_read_is_mended_first_and_excuses_no_other_edit(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_fixes(monkeypatch, {(2, 4): "xy", (5, 6): "z"}, "SC102", "SC003", after={"xy": "SC301"})
+    assert mended("abcdef").source.text == "abcdzf"
+
+
+def test_of_edits_that_undo_each_other_none_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_fixes(monkeypatch, {(2, 4): "xy", (2, 3): "y"})
+    assert mended("abcdef").source.text == "abcdef"
 
 
 def test_however_much_is_wrong_a_text_is_read_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = 0
-    whole = loads_source
-
-    def counted(*arguments: object) -> object:
-        nonlocal read
-        read += 1
-        return whole(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(mending, "loads_source", counted)
+    read = counted(monkeypatch)
     layers = "".join(f"  - conv:\n      out_channels: {n}\n      kernel_size:1\n" for n in range(1, 400))
     found = mended("input: [N, 3, 8, 8]\nlayers:\n" + layers)
-    assert read == mending.MOST_READINGS
+    assert len(read) == mending.MOST_READINGS
     assert len(found.edits) == mending.MOST_READINGS - 1
     assert found.left
 

@@ -15,7 +15,7 @@ from shapecalc.mending import mend
 from shapecalc.parser.places import offsets_of
 from tests.slips import Anatomy, Mutant, findings, independent, mutant, slips_of
 
-MOST_OF_A_KIND = 1
+TYPOS_OF_A_KIND = 2
 TRIPLES_OF_A_FILE = 6
 
 
@@ -41,11 +41,15 @@ def anatomies(seed: int) -> list[tuple[str, Anatomy]]:
 
 @pytest.fixture(scope="module")
 def singles() -> list[Told]:
-    return [
-        told(name, file, mutant(file.text, slip))
-        for name, file in anatomies(11)
-        for slip in slips_of(file, MOST_OF_A_KIND)
-    ]
+    found = []
+    for name, file in anatomies(11):
+        seen: set[str] = set()
+        for slip in slips_of(file, TYPOS_OF_A_KIND):
+            # One of each kind, and more of those in which letters go wrong by chance.
+            if slip.meant or slip.kind not in seen:
+                found.append(told(name, file, mutant(file.text, slip)))
+            seen.add(slip.kind)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +121,7 @@ def test_the_first_suggestion_for_a_slip_of_one_letter_is_the_word_that_was_ther
         for mutated in misspelt
         if mutated.first.fix is None or mutated.first.fix.replacement != mutated.mutant.slips[0].meant
     ]
-    assert len(misspelt) >= 100
+    assert len(misspelt) >= 200
     assert rarely(missed, len(misspelt), 2), missed
 
 
@@ -145,11 +149,10 @@ def test_a_safe_edit_clears_its_error(singles) -> None:
 
 
 def test_mending_makes_of_a_misspelt_file_the_file_that_it_was_or_leaves_it(singles) -> None:
-    misspelt = [mutated for mutated in singles if mutated.mutant.slips[0].meant]
+    misspelt = [mutated for mutated in singles if mutated.mutant.slips[0].meant][::2]
     other = []
     for mutated in misspelt:
         text = mend(Source("net.yaml", mutated.mutant.text)).source.text
-        assert text in {mutated.text, mutated.mutant.text} or mutated.first.fix is not None
         if text != mutated.text:
             other.append((mutated, text))
     assert [mutated for mutated, text in other if text != mutated.mutant.text] == []

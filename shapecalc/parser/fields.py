@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from shapecalc.diagnostics import Span
     from shapecalc.layers import Layer
+    from shapecalc.layers.base import Field
     from shapecalc.parser.findings import Findings
 
 Entry = tuple[Scalar, Node]
@@ -139,8 +140,9 @@ class LayerReader:
                 field.kind.check(name, value)
             except LayerError as error:
                 wrong = True
-                self._findings.add(place.diagnose(error, cls.word))
                 meant = _unquoted(value, error) if error.safe else None
+                error.safe = meant is not None and _fits(field, meant)
+                self._findings.add(place.diagnose(error, cls.word))
                 likely = None if likely is None or meant is None else {**likely, name: meant}
         return likely, wrong
 
@@ -156,6 +158,14 @@ def example(cls: type[Layer]) -> str:
     if len(required) == 1 and cls.main is not None:
         return f"{cls.word}: …"
     return f"{cls.word}: {{{', '.join(required)}}}" if required else cls.word
+
+
+def _fits(field: Field, value: Any) -> bool:
+    try:
+        field.kind.check(field.name, value)
+    except LayerError:
+        return False
+    return True
 
 
 def _unquoted(value: Any, error: LayerError) -> Any:

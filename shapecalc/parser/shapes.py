@@ -54,10 +54,11 @@ def read_dim(node: Node, key: str, findings: Findings) -> Dim | None:
     else:
         message = f"`{key}` expects a size or the name of a symbol for each axis, receives {said(plain(node))}"
         quoted = isinstance(value, str) and _NUMBER.fullmatch(value) is not None
+        quoted = quoted and int(str(value)) <= LARGEST_DIM
         help_text = f"write `{value}` without quotes" if quoted else None
         fix = Fix(node.span, str(value), safe=True) if quoted else None
         findings.refuse("SC109", message, head(node), help=help_text, fix=fix)
-        if quoted and int(str(value)) <= LARGEST_DIM:
+        if quoted:
             return int(str(value))  # what follows is checked as it was likely meant
     return None
 
