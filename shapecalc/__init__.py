@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
+    from shapecalc.checking import Checked, check
+    from shapecalc.comparison import Comparison, diff
     from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
     from shapecalc.engine import inspect
     from shapecalc.execution import run
@@ -24,12 +26,16 @@ __version__ = "0.1.0"
 # Public names are imported when they are first asked for: the command line starts with what a command needs.
 _HOMES = {
     "Architecture": "architecture",
+    "Checked": "checking",
+    "Comparison": "comparison",
     "Diagnostic": "diagnostics",
     "LayerError": "diagnostics",
     "Proof": "verification",
     "Report": "report",
     "ShapecalcError": "diagnostics",
     "Sweep": "sweeping",
+    "check": "checking",
+    "diff": "comparison",
     "inspect": "engine",
     "load": "loading",
     "loads": "loading",
@@ -40,6 +46,8 @@ _HOMES = {
 
 __all__ = [
     "Architecture",
+    "Checked",
+    "Comparison",
     "Diagnostic",
     "LayerError",
     "Proof",
@@ -47,6 +55,8 @@ __all__ = [
     "ShapecalcError",
     "Sweep",
     "__version__",
+    "check",
+    "diff",
     "inspect",
     "load",
     "loads",

@@ -65,6 +65,9 @@ class Place(NamedTuple):
         entry = self.fields.get((error.field or "", *error.index))
         span = entry or self.fields.get((error.field or "",))
         whole = self.reads if error.code in OF_INPUTS and self.reads is not None else self.word
+        fix = None
+        if span is not None and error.replacement is not None:
+            fix = Fix(span, error.replacement, safe=error.safe)
         found = Diagnostic(
             code=error.code,
             message=f"`{word}` {error.message}",
@@ -72,7 +75,7 @@ class Place(NamedTuple):
             label=error.label,
             labels=labels,
             help=error.help,
-            fix=Fix(span, error.replacement) if span is not None and error.replacement is not None else None,
+            fix=fix,
         )
         return traced(found, self.given)
 
@@ -92,7 +95,9 @@ def traced(finding: Diagnostic, given: Mapping[Span, Origin | None]) -> Diagnost
     labels = dict.fromkeys([*finding.labels, *(origin.label for origin in chain if origin is not None)])
     fix = finding.fix
     if fix is not None and fix.span == finding.span:
-        fix = fix._replace(span=last.label.span) if last is not None and last.single else None
+        # What contradicts the input in one place may be right in the others that the parameter stands for.
+        safe = fix.safe and finding.code not in OF_INPUTS
+        fix = fix._replace(span=last.label.span, safe=safe) if last is not None and last.single else None
     help_text = finding.help
     if help_text is not None and help_text.startswith("write "):
         help_text = f"it needs {help_text.removeprefix('write ')}"

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
     from shapecalc.architecture import Architecture, Body, Group
+    from shapecalc.diagnostics import Span
     from shapecalc.dims import Condition
     from shapecalc.layers import Layer, Shape
     from shapecalc.placement import Maker
@@ -110,7 +111,7 @@ def infer(
 class _Walker:
     """One inference: the diagnostics so far, and what is known of layers and bodies by the shapes that enter them."""
 
-    __slots__ = ("_bindings", "_bodies", "_costs_at", "_layers", "findings", "noted")
+    __slots__ = ("_bindings", "_bodies", "_costs_at", "_layers", "_told", "findings", "noted")
 
     def __init__(self, costs_at: Mapping[str, int], bindings: Mapping[str, int]) -> None:
         self.findings: list[Diagnostic] = []
@@ -118,6 +119,7 @@ class _Walker:
         self._costs_at = costs_at
         self._bindings = bindings
         self._layers: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
+        self._told: set[tuple[str, Span]] = set()
         self._bodies: dict[_Entered, tuple[Walk, str] | None] = {}
 
     def walk(
@@ -152,7 +154,7 @@ class _Walker:
             try:
                 facts = self._layers[key] = _facts(step.layer, shapes, self._costs_at, self.noted)
             except LayerError as error:
-                self.findings.append(placed(error, step, self._bindings, frame))
+                self._refuse(error, step, frame)
                 facts = _without_stated(step.layer, error, shapes, self._costs_at, self.noted)
                 if facts is None:
                     return None
@@ -162,6 +164,17 @@ class _Walker:
             except LayerError as error:
                 self.findings.append(placed(error, step, self._bindings, frame))
         return LayerReport(step, shapes, facts)
+
+    def _refuse(self, error: LayerError, step: Step, frame: Frame) -> None:
+        """Note a mistake; one in a value that a body states itself once, however many calls of the body it breaks."""
+        found = placed(error, step, self._bindings, frame)
+        if frame.group is not None and error.field is not None and step.place is not None and found.span is not None:
+            at = (found.code, found.span)
+            if at in self._told:
+                return
+            if found.span not in step.place.given:
+                self._told.add(at)
+        self.findings.append(found)
 
     def _group(
         self, group: Group, shapes: tuple[Shape, ...], dtypes: dict[str, str], frame: Frame

@@ -58,6 +58,9 @@ def placed(error: LayerError, step: Step, bindings: Mapping[str, int], frame: Fr
         for label in _origin(slot, frame)
     ]
     found = found._replace(labels=tuple(dict.fromkeys([*origins, *found.labels, *calls])), notes=notes)
+    if frame.group is not None and found.fix is not None:
+        # A body may be called in other places, where the edit would be wrong.
+        found = found._replace(fix=found.fix._replace(safe=False))
     if _in_later_run(frame):
         # The first run was right: what would mend this one would break that.
         help_text = "let each run give the shape that it reads, or repeat it fewer times"

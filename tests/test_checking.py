@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc import checking, zoo
-from shapecalc.checking import Asked, check, check_file, check_source, chosen
+from shapecalc import zoo
+from shapecalc.checking.files import PAYS_FROM, Asked, check, check_file, check_source, chosen
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.layers.linear import Linear
 from tests.test_cases import CASES, FOLDER, findings_of
@@ -62,7 +62,7 @@ def test_a_check_finds_of_every_known_mistake_at_least_what_inspecting_says(monk
 def test_several_processes_find_what_one_finds() -> None:
     names = [str(path) for path in CASES[:70]] + ["clean.yaml", "missing.yaml"]
     alone = check(*names, processes=1)
-    assert len(alone) >= checking.PAYS_FROM
+    assert len(alone) >= PAYS_FROM
     assert check(*names, processes=2) == alone
 
 

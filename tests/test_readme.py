@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,7 @@ def played(screen: str, folder: Path) -> str:
     """Run a screen's commands and return the screen as it should be."""
     lines = []
     for command in (line for line in screen.splitlines() if line.startswith("$ ")):
-        words = command.removeprefix("$ shapecalc ").split()
+        words = shlex.split(command.removeprefix("$ shapecalc "))
         environment = {**os.environ, "PYTHONPATH": str(README.parent), "PYTHONIOENCODING": "utf-8"}
         done = subprocess.run(
             [sys.executable, "-m", "shapecalc", *words],

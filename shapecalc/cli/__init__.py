@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 COMMANDS = (
     *("inspect", "verify", "solve", "sweep"),
     *("conv", "pool", "conv-transpose", "linear", "rnn", "lstm", "gru", "embedding"),
-    *("list", "show", "layers"),
-    *("lock",),
+    *("list", "show", "layers", "rule"),
+    *("init", "schema"),
+    *("check", "lock"),
+    *("diff", "watch"),
 )
 
 

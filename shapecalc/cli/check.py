@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, assert_never
 
@@ -14,7 +16,10 @@ from shapecalc.cli.terminal import stdout_manner
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.checking import Checked
+    from shapecalc.checking.result import Checked
+
+NARROWEST = 40
+"""Columns that a source line is not cut below."""
 
 
 class Format(Enum):
@@ -87,7 +92,12 @@ def command(
     targets = _targets(format_ or [], output or [])
     selected, ignored = _codes("--select", select), _codes("--ignore", ignore)
     if fix:
-        _fix(paths, exclude or [])
+        from shapecalc.checking.fixing import fix as fix_files
+        from shapecalc.render.mending import edits
+
+        unicode = (sys.stderr.encoding or "ascii").lower().startswith("utf")
+        for mended in fix_files(paths, exclude or ()):
+            print(edits(mended, unicode=unicode), file=sys.stderr)
     results = check(
         *paths,
         exclude=exclude or (),
@@ -99,7 +109,7 @@ def command(
     results = tuple(chosen(result, selected, ignored) for result in results)
     for target, written in targets:
         if target is None:
-            print(_guarded(_shown(results, written, color, strict=strict, executed=run)))
+            print(_shown(results, written, color, strict=strict, executed=run))
         else:
             from shapecalc.writing import write_whole
 
@@ -129,10 +139,12 @@ def _targets(formats: list[Format], outputs: list[str]) -> list[tuple[str | None
 
 def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
     """Read codes, or what codes begin with; raise a usage error for what none does."""
+    if not given:
+        return ()
     from shapecalc.diagnostics.rules import codes
 
     known = codes()
-    wanted = tuple(code.strip().upper() for text in given or () for code in text.split(","))
+    wanted = tuple(code.strip().upper() for text in given for code in text.split(","))
     for code in wanted:
         if not code or not any(other.startswith(code) for other in known):
             raise Misuse(f"`{option}` expects codes such as SC301, or SC3 for all that begin so, receives `{code}`")
@@ -140,14 +152,36 @@ def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
 
 
 def _shown(results: Sequence[Checked], written: Format, color: Color, *, strict: bool, executed: bool) -> str:
-    """Return what goes to standard output: text as wide as a terminal, and in its colours."""
+    """Return what goes to standard output: text as wide as a terminal, in its colours, and no command in a CI's log."""
     if written is not Format.TEXT:
         return _written(results, written, strict=strict, executed=executed)
     from shapecalc.render import text
+    from shapecalc.render.escaping import ascii_only
 
     manner = stdout_manner(color)
-    shown = text.checks(results, color=manner["color"], width=max(manner["width"] or 100, 40))
-    return shown if manner["unicode"] else ascii_only(shown)
+    shown = text.checks(results, color=manner["color"], width=max(manner["width"] or 100, NARROWEST))
+    if not manner["unicode"]:
+        shown = ascii_only(shown)
+    if not os.environ.get("GITHUB_ACTIONS") or not any(result.findings for result in results):
+        return shown
+    import secrets
+
+    from shapecalc.render.github import guarded_log
+
+    return guarded_log(shown, secrets.token_hex())
+
+
+def _add_to_summary(results: Sequence[Checked]) -> None:
+    """Add the findings to the page of a step, where GitHub has one."""
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not page:
+        return
+    from pathlib import Path
+
+    from shapecalc.render.github import summary
+
+    with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(summary(results))
 
 
 def _written(results: Sequence[Checked], written: Format, *, strict: bool, executed: bool) -> str:

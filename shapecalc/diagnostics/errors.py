@@ -28,7 +28,8 @@ class LayerError(Exception):
 
     Whoever knows the place adds the place: the parser or the engine puts the layer's word before `message`
     ("expects 512 input features, receives 25088"), the span, the shapes' trail and the cause. `label` stands under
-    the caret; `replacement` is what, put in place of the field's value as it is written, mends it.
+    the caret; `replacement` is what, put in place of the field's value as it is written, mends it, and `safe` says that
+    the author can have meant nothing else.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class LayerError(Exception):
         help: str | None = None,  # noqa: A002 - the word that stands in the output
         index: tuple[int, ...] = (),
         replacement: str | None = None,
+        safe: bool = False,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -50,3 +52,4 @@ class LayerError(Exception):
         self.help = help
         self.index = index
         self.replacement = replacement
+        self.safe = safe

@@ -90,9 +90,9 @@ LAYERS: Mapping[str, str | None] = {
         chunk="torch.chunk",
         select_channels="indexselect torch.indexselect channelselect channelselection pickchannels",
         nothing=(
-            "prelu rrelu selu celu glu geglu swiglu mish maxout softsign softmin softshrink hardshrink hardtanh "
-            "tanhshrink logsigmoid threshold activation unitnormalization embeddingbag "
-            "rnncell lstmcell grucell simplernncell bidirectional timedistributed "
+            "prelu rrelu selu celu crelu srelu frelu glu geglu swiglu mish maxout softsign softmin softshrink "
+            "hardshrink hardtanh tanhshrink logsigmoid threshold activation unitnormalization "
+            "embeddingbag rnncell lstmcell grucell simplernncell bidirectional timedistributed "
             # These leave channels in another order than PixelUnshuffle, crop elsewhere, scale by what is not learnt.
             "spacetodepth depthtospace randomcrop rescaling dropblock "
             "sequential cnn dnn average maximum minimum min sub subtract gather stack slice tensorsplit dot einsum"
@@ -305,3 +305,62 @@ FIELDS: Mapping[str, Mapping[str, str | None]] = {
     "select_channels": _names(channels="index indices idx ids channel channelindices which"),
 }
 """Layer type → foreign name of a field → field of that layer."""
+
+INEXACT_LAYERS = frozenset(
+    _ranked(
+        # They say more than our word: it needs a field beside it.
+        more="spatialdropout reflectionpad replicationpad circularpad constantpad zeropad zeropadding",
+        # They leave open what our word says, or have their fields in another order or with other defaults.
+        other="pool pooling averagepool upconv upsampling",
+    )
+    | _names(
+        more="alphadropout featurealphadropout bilstm bigru simplernn cudnnrnn cudnnlstm cudnngru leaky padding",
+        other=(
+            "upsamplingnearest2d upsamplingbilinear2d resize interpolate innerproduct gemm affine rbflayer radialbasis "
+            "radialbasisfunction radialbasisfunctions lrn localresponsenormalization layerscale learnablescale "
+            "scaleshift view unflatten newaxis subpixelshuffle periodicshuffle inversepixelshuffle pixelunshuffler "
+            "pixelshuffler croplike centralcrop transpose lookuptable categoryencoding cosine reducemean reducemax "
+            "reducesum eltwise residual residualadd shortcut skipadd times splitv indexselect torch.indexselect "
+            "channelselect channelselection pickchannels syncbatchnorm"
+        ),
+    )
+)
+"""Foreign names of layers that are suggested, and never put in unasked: they mean roughly what ours means."""
+
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_INEXACT_WINDOW = _LETTERS | frozenset(("pads", "paddings", "autopad", "rate", "window", "size"))
+_INEXACT_CONV = _INEXACT_WINDOW | {"channels", "numchannels", "units", "planes", "out"}
+# Two flags of Keras are one of PyTorch's, and Keras's momentum is what remains of 1 after PyTorch's.
+_INEXACT_NORM = _LETTERS | frozenset(("scale", "center", "decay", "batchnormmomentum"))
+_INEXACT_RECURRENT = _LETTERS | frozenset(
+    ("outputsize", "outputdim", "outdim", "outfeatures", "layers", "depth", "rate", "droprate", "inputs", "in")
+)
+
+INEXACT_FIELDS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("conv", "conv_transpose"), _INEXACT_CONV),
+    **dict.fromkeys(("max_pool", "avg_pool"), _INEXACT_WINDOW),
+    **dict.fromkeys(("adaptive_avg_pool", "adaptive_max_pool"), frozenset(("output",))),
+    **dict.fromkeys(("batch_norm", "instance_norm", "group_norm"), _INEXACT_NORM),
+    **dict.fromkeys(("rnn", "lstm", "gru"), _INEXACT_RECURRENT),
+    "linear": frozenset(("filters", "width", "in", "inputs")),
+    "flatten": frozenset(("axis", "start", "end")),  # ONNX's axis is none of the two
+    "layer_norm": frozenset(("scale", "dim", "features", "size")),
+    "local_response_norm": _LETTERS | frozenset(("depth", "bias")),
+    "reshape": frozenset(("targetshape", "outputshape", "size", "dims")),  # Keras leaves the batch out
+    "pixel_shuffle": _LETTERS | frozenset(("scale",)),
+    "pixel_unshuffle": _LETTERS | frozenset(("scale",)),
+    "channel_shuffle": _LETTERS,
+    "permute": frozenset(("dim", "axes", "order")),
+    # ONNX writes all that comes before, then all that comes after; TensorFlow a pair for each axis, batch included.
+    "pad": frozenset(("pad", "pads", "paddings", "amount", "size", "constant")),
+    "upsample": frozenset(("scales", "scale", "shape")),  # ONNX's has the batch and the channels too
+    "elu": _LETTERS,
+    "embedding": frozenset(
+        ("num", "rows", "inputsize", "dim", "dims", "features", "outputsize", "hiddensize", "padding")
+    ),
+    "one_hot": frozenset(("depth", "size")),
+    "split": frozenset(("lengths",)),
+    "chunk": _LETTERS | frozenset(("num", "sections", "numoutputs")),
+    "select_channels": frozenset(("channel", "which")),
+}
+"""Layer type → foreign names of its fields that are suggested, and never put in unasked."""

@@ -30,12 +30,15 @@ class Span(NamedTuple):
 class Source(NamedTuple):
     """A text and the name under which diagnostics quote it (`net.yaml`, `<stdin>`), with all texts that it includes.
 
-    What an included text includes stands in the same tuple: one number, `Span.file`, finds every text.
+    What an included text includes stands in the same tuple: one number, `Span.file`, finds every text. `mark` is the
+    byte order mark that the file begins with, if it does: it is no part of the text, and stays where the file is
+    written anew.
     """
 
     name: str
     text: str
     included: tuple[Source, ...] = ()
+    mark: str = ""
 
     def of(self, span: Span) -> Source:
         """Return the text that a span points into; this one where the span names a file that is not here.

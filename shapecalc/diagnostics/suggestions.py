@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
 _MOST_EDITS = 3
+
+
+class Near(NamedTuple):
+    """The word that was likely meant; `sure` where no other word is as near, so that it can be put in unasked."""
+
+    word: str
+    sure: bool
 
 
 def closest(word: str, candidates: Iterable[str], aliases: Mapping[str, str | None] | None = None) -> str | None:
@@ -15,7 +22,8 @@ def closest(word: str, candidates: Iterable[str], aliases: Mapping[str, str | No
 
     `aliases` leads from folded foreign names to candidates, or to None for a name that is known to mean nothing of
     ours. Otherwise the fewest edits win (insert, delete, substitute, swap two neighbours), at most one for every three
-    letters and three in all; among equals, the one that shares the longest runs of letters.
+    letters and three in all; among equals, the one with the same letters, then the one that
+    shares the longest runs of them.
 
     >>> closest("kernal_size", ("kernel_size", "stride"))
     'kernel_size'
@@ -23,15 +31,37 @@ def closest(word: str, candidates: Iterable[str], aliases: Mapping[str, str | No
     'conv'
     >>> closest("banana", ("kernel_size", "stride"))
     """
+    near = nearest(word, candidates, aliases)
+    return None if near is None else near.word
+
+
+def nearest(
+    word: str,
+    candidates: Iterable[str],
+    aliases: Mapping[str, str | None] | None = None,
+    inexact: Container[str] = (),
+) -> Near | None:
+    """Return what `closest` returns, and whether it can be nothing else.
+
+    That is so where only capitals and hyphens differ; for a foreign name that is none of the `inexact` ones; and where
+    one candidate alone has the fewest edits, with no foreign name of another meaning as near as it.
+
+    >>> nearest("stirde", ("stride", "padding"))
+    Near(word='stride', sure=True)
+    >>> nearest("mx", ("max", "mix"))
+    Near(word='max', sure=False)
+    """
     candidates = tuple(candidates)
     folded = fold(word)
     for candidate in candidates:
         if fold(candidate) == folded:
-            return candidate
+            return Near(candidate, sure=True)
     if aliases and folded in aliases:
         target = aliases[folded]
-        if target is None or target in candidates:
-            return target
+        if target is None:
+            return None
+        if target in candidates:
+            return Near(target, sure=folded not in inexact)
     lower = word.lower()
     near: list[str] = []
     fewest = _MOST_EDITS
@@ -41,7 +71,17 @@ def closest(word: str, candidates: Iterable[str], aliases: Mapping[str, str | No
         if edits <= allowed:
             near = [candidate] if edits < fewest else [*near, candidate]
             fewest = edits
-    return near[0] if len(near) == 1 else _likest(lower, near)
+    if not near:
+        return None
+    if len(near) > 1:
+        return Near(_likest(lower, near), sure=False)
+    others = [name for name, target in (aliases or {}).items() if target != near[0]]
+    return Near(near[0], sure=not any(_is_near(folded, name, fewest) for name in others))
+
+
+def _is_near(word: str, other: str, most: int) -> bool:
+    most = min(most, (max(len(word), len(other)) + 1) // 3)
+    return distance(word, other, most) <= most
 
 
 def fold(word: str) -> str:
@@ -77,9 +117,10 @@ def distance(word: str, other: str, most: int) -> int:
     return row[-1]
 
 
-def _likest(word: str, near: list[str]) -> str | None:
-    if not near:
-        return None
+def _likest(word: str, near: list[str]) -> str:
     from difflib import SequenceMatcher  # noqa: PLC0415 - a millisecond, and only ties need it
 
-    return max(near, key=lambda candidate: SequenceMatcher(None, word, candidate).ratio())
+    def likeness(candidate: str) -> tuple[bool, float]:
+        return sorted(candidate) == sorted(word), SequenceMatcher(None, word, candidate).ratio()
+
+    return max(near, key=likeness)

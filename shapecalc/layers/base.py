@@ -199,10 +199,12 @@ def axis_index(dim: int, rank: int, field: str, x: Shape, index: tuple[int, ...]
     return dim % rank
 
 
-def stated(value: int | None, arriving: Dim, field: str, what: str) -> None:
+def stated(value: int | None, arriving: Dim, field: str, what: str, *, x: Shape, sure: bool = True) -> None:
     """Hold a size that the file states against the one that arrives.
 
-    Raises `LayerError` SC301 where they differ; where that depends on a symbol, see `demand`.
+    Raises `LayerError` SC301 where they differ; where that depends on a symbol, see `demand`. Where another axis of the
+    input `x` has that size, its axes may stand in another order than they should: then, and where the layer is not
+    `sure` for a reason of its own, the stated size may be right and the input wrong.
     """
     if value is None or value == arriving:
         return
@@ -217,6 +219,7 @@ def stated(value: int | None, arriving: Dim, field: str, what: str) -> None:
         label=f"expected {arriving}",
         help=f"write `{field}: {arriving}`, or leave `{field}` out: it follows from the input",
         replacement=str(arriving),
+        safe=sure and value not in x,
     )
 
 

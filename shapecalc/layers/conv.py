@@ -52,7 +52,7 @@ class Conv(Layer):
         (1, 6, 28, 28)
         """
         rank = spatial_rank(x)
-        stated(self.in_channels, x[1], "in_channels", "input channels")
+        stated(self.in_channels, x[1], "in_channels", "input channels", x=x)
         _fits_groups(x[1], self.out_channels, self.groups)
         kernel = per_axis(self.kernel_size, rank, "kernel_size")
         stride = per_axis(self.stride, rank, "stride")
@@ -115,7 +115,7 @@ class ConvTranspose(Layer):
         (1, 3, 64, 64)
         """
         rank = spatial_rank(x)
-        stated(self.in_channels, x[1], "in_channels", "input channels")
+        stated(self.in_channels, x[1], "in_channels", "input channels", x=x)
         _fits_groups(x[1], self.out_channels, self.groups)
         kernel = per_axis(self.kernel_size, rank, "kernel_size")
         stride = per_axis(self.stride, rank, "stride")

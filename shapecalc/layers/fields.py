@@ -29,6 +29,11 @@ class Integer(NamedTuple):
             self.minimum, f"an integer of at least {self.minimum}"
         )
 
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft-07) of such a value."""
+        least = -LARGEST_DIM if self.minimum is None else self.minimum
+        return {"type": ["integer"], "minimum": least, "maximum": LARGEST_DIM}
+
     def check(self, name: str, value: object, index: tuple[int, ...] = ()) -> None:
         """Raise `LayerError` SC202 or SC201 where `value` is no such number."""
         if type(value) is not int:
@@ -54,6 +59,11 @@ class Number(NamedTuple):
             return f"a number from {self.minimum:g} to {self.maximum:g}"
         return "a number" if self.minimum is None else f"a number of at least {self.minimum:g}"
 
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft-07) of such a value."""
+        bounds = {"minimum": self.minimum, "maximum": self.maximum, "exclusiveMinimum": self.above}
+        return {"type": ["number"], **{name: bound for name, bound in bounds.items() if bound is not None}}
+
     def check(self, name: str, value: object, index: tuple[int, ...] = ()) -> None:
         """Raise `LayerError` SC202 or SC201 where `value` is no such number."""
         if type(value) not in (int, float):
@@ -73,6 +83,10 @@ class Flag:
         """Return the words that follow "expects"."""
         return "`true` or `false`"
 
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft-07) of such a value."""
+        return {"type": ["boolean"]}
+
     def check(self, name: str, value: object) -> None:
         """Raise `LayerError` SC202 where `value` is neither."""
         if type(value) is not bool:
@@ -88,6 +102,10 @@ class Word(NamedTuple):
         """Return the words that follow "expects"."""
         *others, last = (f"`{word}`" for word in self.words)
         return f"{', '.join(others)} or {last}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft-07) of such a value."""
+        return {"enum": list(self.words)}
 
     def check(self, name: str, value: object) -> None:
         """Raise `LayerError` SC203 where `value` is none of them."""
@@ -120,6 +138,13 @@ class Several(NamedTuple):
             return f"{one} or a list of them{' and null' if self.nullable else ''}"
         return f"a list, each entry {one}{' or null' if self.nullable else ''}"
 
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft-07) of such a value: bounds in it are about numbers, `items` about lists."""
+        one = self.item.schema()
+        entry = {**one, "type": [*one["type"], "null"]} if self.nullable else one
+        several = {"items": entry, "minItems": 1}
+        return {**one, "type": [*one["type"], "array"], **several} if self.lone else {"type": ["array"], **several}
+
     def check(self, name: str, value: object) -> None:
         """Raise `LayerError` SC202, SC201 or SC204 where `value` is neither such a value nor such a list."""
         if isinstance(value, tuple):
@@ -150,6 +175,19 @@ class PaddingKind(NamedTuple):
             return "an integer of at least 0, a list of them or of [before, after] pairs"
         words = " or ".join(f"`{word}`" for word in self.words)
         return f"an integer of at least 0, a list of them or of [before, after] pairs, {words}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (draft-07) of such a value."""
+        cells = CELLS.schema()
+        pair = {"type": ["array"], "items": cells, "minItems": 2, "maxItems": 2}
+        # `items` is about lists alone: a number passes both.
+        numbers = {
+            **cells,
+            "type": [*cells["type"], "array"],
+            "minItems": 1,
+            "anyOf": [{"items": cells}, {"items": pair}],
+        }
+        return {"anyOf": [{"enum": list(self.words)}, numbers]} if self.words else numbers
 
     def check(self, name: str, value: object) -> None:
         """Raise `LayerError` SC202, SC201, SC203 or SC204 where `value` is none of these."""
@@ -207,6 +245,7 @@ PaddingWithoutWords = Annotated[int | tuple[int, ...] | Pairs, PaddingKind(words
 def wrong_type(name: str, expected: str, value: object, index: tuple[int, ...] = ()) -> LayerError:
     """Return the SC202 error for a value of the wrong type, with the edit that mends the common slips."""
     replacement = help_text = None
+    safe = False
     if isinstance(value, str) and "`true`" in expected and value.lower() in _SPOKEN:
         replacement = _SPOKEN[value.lower()]
     elif type(value) is int and "`true`" in expected and value in (0, 1):
@@ -216,10 +255,11 @@ def wrong_type(name: str, expected: str, value: object, index: tuple[int, ...] =
     elif isinstance(value, str) and _is_number(value, whole="integer" in expected) and "`true`" not in expected:
         replacement = value
         help_text = f"write `{value}` without quotes"
+        safe = not re.match("-?0[0-9]", value)  # without quotes, `010` would be refused
     if replacement is not None and help_text is None:
         help_text = f"write `{name}: {replacement}`" if not index else f"write `{replacement}`"
     message = f"expects {expected} as `{name}`, receives {said(value)}"
-    return LayerError("SC202", message, field=name, help=help_text, index=index, replacement=replacement)
+    return LayerError("SC202", message, field=name, help=help_text, index=index, replacement=replacement, safe=safe)
 
 
 def _out_of_range(name: str, expected: str, value: float, index: tuple[int, ...]) -> LayerError:

@@ -40,7 +40,8 @@ class Linear(Layer):
                 label=f"{self.in_features} = {' x '.join(str(dim) for dim in x[1:])}",
                 help="put `flatten` before it",
             )
-        stated(self.in_features, x[-1], "in_features", "input features")
+        # A map that still has its height and width is more likely to lack a `flatten`.
+        stated(self.in_features, x[-1], "in_features", "input features", x=x, sure=len(x) < 4)
         return (*x[:-1], self.out_features)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:

@@ -56,7 +56,7 @@ class BatchNorm(Channelwise):
         """Return the input's shape."""
         if len(x) < 2:
             raise LayerError("SC305", f"expects [N, C, *], receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.num_features, x[1], "num_features", "channels")
+        stated(self.num_features, x[1], "num_features", "channels", x=x)
         if not self.track_running_stats:
             _refuse_lone_number(x, (x[0], *x[2:]), "channel")
         return x
@@ -92,7 +92,7 @@ class InstanceNorm(Channelwise):
         """Return the input's shape."""
         if len(x) < 3:
             raise LayerError("SC305", f"expects [N, C, *spatial], receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.num_features, x[1], "num_features", "channels")
+        stated(self.num_features, x[1], "num_features", "channels", x=x)
         if not self.track_running_stats:
             _refuse_lone_number(x, x[2:], "channel of a sample")
         return x
@@ -210,7 +210,7 @@ class GroupNorm(Channelwise):
         """Return the input's shape."""
         if len(x) < 2:
             raise LayerError("SC305", f"expects [N, C, *], receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.num_channels, x[1], "num_channels", "channels")
+        stated(self.num_channels, x[1], "num_channels", "channels", x=x)
         if exact_quotient(x[1], self.num_groups) is None:
             if isinstance(x[1], Expr):
                 message = f"expects channels that {self.num_groups} groups divide, receives {show(x)}"
@@ -285,7 +285,7 @@ class Scale(Layer):
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""
-        stated(self.num_features, x[axis_index(self.dim, len(x), "dim", x)], "num_features", "channels")
+        stated(self.num_features, x[axis_index(self.dim, len(x), "dim", x)], "num_features", "channels", x=x)
         return x
 
     def parameters(self, x: Shape) -> dict[str, Shape]:

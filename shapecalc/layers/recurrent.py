@@ -75,7 +75,7 @@ class Recurrent(Layer):
         if len(x) != RANK:
             order = "[N, T, features]" if self.batch_first else "[T, N, features]"
             raise LayerError("SC305", f"expects {order}, receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.input_size, x[2], "input_size", "input features")
+        stated(self.input_size, x[2], "input_size", "input features", x=x)
         names = list(self.states(x))
         for name, arriving in zip(names, states, strict=False):
             wanted = self.states(x)[name]

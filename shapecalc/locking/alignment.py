@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,8 +13,14 @@ if TYPE_CHECKING:
 
     Key = Callable[[LockedLayer], object]
 
-MOST_COMPARED = 1_000_000
+MOST_COMPARED = 250_000
 """Pairs of layers that are compared by what they are; among more, names alone decide."""
+
+MOST_BY_TYPE = 40_000
+"""Pairs of layers among which words alone are compared: there are so few words that all match, which takes longer."""
+
+_BY_PLACE = re.compile(r"(\w*_)?\d+")
+"""What a step without a name, or a run of a repeated one, is called: it moves with every step put before it."""
 
 
 class Pair(NamedTuple):
@@ -31,14 +38,36 @@ def _kind(layer: LockedLayer) -> object:
     return layer.type, layer.digest
 
 
+def _counted(name: str) -> str | None:
+    """Return what a name says besides a step's number, None where it says all by itself."""
+    found = _BY_PLACE.fullmatch(name)
+    return None if found is None else found[1] or ""
+
+
+def _type(layer: LockedLayer) -> object:
+    return layer.type
+
+
+def renumbered(old: str, new: str) -> bool:
+    """Return whether names are the same but for the numbers of unnamed steps.
+
+    >>> renumbered("deep.relu_3", "deep.relu_4"), renumbered("c1", "c2")
+    (True, False)
+    """
+    before, after = old.split("."), new.split(".")
+    return len(before) == len(after) and all(
+        one == other or _counted(one) == _counted(other) is not None for one, other in zip(before, after, strict=True)
+    )
+
+
 def alignments(old: Sequence[LockedLayer], new: Sequence[LockedLayer]) -> Iterator[tuple[Pair, ...]]:
     """Yield the ways to pair the layers, in the order of the network: by name first, then by what they are first.
 
     A layer that is put in gives all unnamed layers after it other names (`relu_3` becomes `relu_4`), so that by name
     each of them is another; a layer with another size is no more what it was, and has its name still. Both are tried,
-    because none is right for every edit.
+    because none is right for every edit. What neither pairs is paired by its word alone.
     """
-    for keys, same in (((_name, _kind), _same), ((_kind, _name), _alike)):
+    for keys, same in (((_name, _kind, _type), _same), ((_kind, _name, _type), _alike)):
         start, stop = 0, 0
         shortest = min(len(old), len(new))
         while start < shortest and same(old[start], new[start]):
@@ -75,7 +104,8 @@ def _paired(
     old: Sequence[LockedLayer], new: Sequence[LockedLayer], at: _Stretch, keys: tuple[Key, ...]
 ) -> Iterator[Pair]:
     """Yield pairs by the first key, and within the stretches where it finds none by the next one."""
-    if not keys or at.old == at.old_end or at.new == at.new_end:
+    pairs = (at.old_end - at.old) * (at.new_end - at.new)
+    if not keys or not pairs or (keys[0] is _type and pairs > MOST_BY_TYPE):
         yield from _left(at)
         return
     before = [keys[0](layer) for layer in old[at.old : at.old_end]]

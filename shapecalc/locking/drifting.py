@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Diagnostic
-from shapecalc.locking.alignment import alignments
+from shapecalc.locking.alignment import alignments, renumbered
 from shapecalc.locking.entries import entry_of
+from shapecalc.locking.wiring import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from shapecalc.architecture import Place
     from shapecalc.diagnostics import Span
     from shapecalc.locking.alignment import Pair
     from shapecalc.locking.entries import Entry, LockedCount, LockedLayer, LockedShape
     from shapecalc.report import Report
-
-_BY_PLACE = re.compile(r"(\w*_)?\d+")
-"""What a step without a name, or a run of a repeated one, is called: it moves with every step put before it."""
 
 
 class _Cause(NamedTuple):
@@ -92,7 +89,7 @@ def _of_inputs(report: Report, entry: Entry, now: Entry) -> Iterator[Diagnostic]
 def _causes(entry: Entry, now: Entry, pairs: tuple[Pair, ...]) -> list[_Cause]:
     """Return what moved by itself, where the layers are paired like this."""
     old, new = entry.layers, now.layers
-    compared = _Compared(entry, now, pairs)
+    compared = Wiring(entry, now, pairs)
     causes: list[_Cause] = []
     renamed: list[_Cause] = []
     place = 0
@@ -143,67 +140,12 @@ def _renamed(old: str, new: str, place: int) -> _Cause:
     before, after = old.split("."), new.split(".")
     while len(before) > 1 and len(after) > 1 and before[-1] == after[-1]:
         del before[-1], after[-1]
-    moved = [(one, other) for one, other in zip(before, after, strict=False) if one != other]
-    counted = len(before) == len(after) and all(_counts(one) == _counts(other) is not None for one, other in moved)
-    same = None if counted else (".".join(before), ".".join(after))
-    return _Cause(place, f"`{'.'.join(after)}` is locked as `{'.'.join(before)}`", path=new, same=same)
+    names = ".".join(before), ".".join(after)
+    same = None if renumbered(*names) else names
+    return _Cause(place, f"`{names[1]}` is locked as `{names[0]}`", path=new, same=same)
 
 
-def _counts(name: str) -> str | None:
-    """Return what a name says besides a step's number, None where it says all by itself."""
-    found = _BY_PLACE.fullmatch(name)
-    return None if found is None else found[1] or ""
-
-
-class _Compared:
-    """What is known of slots of the network: which slot of the lock each is, and whether it has the same shape."""
-
-    def __init__(self, entry: Entry, now: Entry, pairs: Iterable[Pair]) -> None:
-        self._was: dict[str, str | None] = {name: name if name in entry.inputs else None for name in now.inputs}
-        self._moved = {name for name in now.inputs if entry.inputs.get(name) != now.inputs[name]}
-        self._left = {name for name in entry.inputs if name not in now.inputs}
-        for pair in pairs:
-            if pair.new is None:
-                assert pair.old is not None
-                self._left.add(entry.layers[pair.old].path)
-                continue
-            layer = now.layers[pair.new]
-            locked = None if pair.old is None else entry.layers[pair.old]
-            self._was[layer.path] = None if locked is None else locked.path
-            if locked is None or locked.outputs != layer.outputs:
-                self._moved.add(layer.path)
-
-    def rewired(self, old: Sequence[str], new: Sequence[str]) -> bool:
-        """Return whether slots are others than were locked; one that came or went is a cause of its own."""
-        if len(old) == len(new):
-            return any(self._differs(one, other) for one, other in zip(old, new, strict=True))
-        came = any(self._was.get(self._layer(slot)) is None for slot in new)
-        return not came and not any(self._is_left(slot) for slot in old)
-
-    def _differs(self, old: str, new: str) -> bool:
-        layer = self._layer(new)
-        was = self._was.get(layer)
-        return was is not None and was + new[len(layer) :] != old and not self._is_left(old)
-
-    def _is_left(self, slot: str) -> bool:
-        return slot in self._left or slot.rpartition(".")[0] in self._left
-
-    def _layer(self, slot: str) -> str:
-        """Return the layer or input that a slot belongs to."""
-        return slot if slot in self._was else slot.rpartition(".")[0]
-
-    def enter_as_locked(self, old: Sequence[str], new: Sequence[str]) -> bool:
-        """Return whether what enters is what entered, in the shapes that it had."""
-        return [self._as_locked(slot) for slot in new] == list(old)
-
-    def _as_locked(self, slot: str) -> str | None:
-        """Return the slot of the lock that a slot is, None where it has moved."""
-        layer = self._layer(slot)
-        was = self._was.get(layer)
-        return None if was is None or layer in self._moved else was + slot[len(layer) :]
-
-
-def _change(old: LockedLayer, new: LockedLayer, compared: _Compared, place: int) -> _Cause | None:
+def _change(old: LockedLayer, new: LockedLayer, compared: Wiring, place: int) -> _Cause | None:
     """Return what has changed of a layer itself, if anything, with the figures that moved."""
     moved = _moved(old, new)
     said = _said_otherwise(old, new, compared)
@@ -216,7 +158,7 @@ def _change(old: LockedLayer, new: LockedLayer, compared: _Compared, place: int)
     return None if said is None else _Cause(place, f"`{new.path}` {said}", tuple(moved), new.path, "changed")
 
 
-def _said_otherwise(old: LockedLayer, new: LockedLayer, compared: _Compared) -> str | None:
+def _said_otherwise(old: LockedLayer, new: LockedLayer, compared: Wiring) -> str | None:
     """Say what the file has put for a layer besides its fields: another word, other values to read, other weights."""
     if old.type != new.type:
         locked = "locked as" if old.path == new.path else f"where `{old.path}` is locked,"

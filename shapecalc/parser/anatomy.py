@@ -106,7 +106,7 @@ class _Anatomy:
             if key.text in parameters:
                 continue
             message = f"unknown key `{shorten(key.text)}` beside `{word.text}`"
-            near = self._findings.unknown(key, STEP_KEYS, message, _NAMES)
+            near = self._findings.unknown(key, STEP_KEYS, message, _NAMES, given=own)
             if near is not None:
                 own.setdefault(near, value)
         return given
@@ -141,7 +141,7 @@ class _Anatomy:
 
     def _likely(self, word: Scalar) -> type[Layer] | Block | None:
         """Refuse an unknown word, and return what was likely meant."""
-        from shapecalc.parser.words import called_layer, closest_layer, lookalikes  # noqa: PLC0415 - for mistakes
+        from shapecalc.parser.words import called_layer, lookalikes, nearest_layer  # noqa: PLC0415 - for mistakes
 
         message = f"unknown layer type `{shorten(word.text)}`"
         called = layer_type(called_layer(word.text) or "")
@@ -150,17 +150,19 @@ class _Anatomy:
             fix = None if "…" in written else Fix(word.span, written)
             self._findings.refuse("SC101", message, head(word), help=f"write `{written}`", fix=fix)
             return None
-        near = closest_layer(word.text)
-        block = self._closest_block(word.text, near)
+        found = nearest_layer(word.text)
+        near = None if found is None else found.word
+        block, alone = self._closest_block(word.text, near)
+        safe = alone and not self._findings.blocks_lost and not self._is_parameter(word.text)
         if block is not None:
-            fix = Fix(word.span, block.name.text)
+            fix = Fix(word.span, block.name.text, safe=safe)
             help_text = f"write `{block.name.text}`"
             labels = (Label(block.name.span, "defined here"),)
             self._findings.refuse("SC101", message, word.span, labels=labels, help=help_text, fix=fix)
             return block
         notes = tuple(f"it holds {letter}" for letter in lookalikes(word.text)) if near else ()
-        if near is not None:
-            fix = Fix(word.span, near)
+        if found is not None and near is not None:
+            fix = Fix(word.span, near, safe=safe and found.sure)
             self._findings.refuse("SC101", message, word.span, help=f"write `{near}`", fix=fix, notes=notes[:3])
             return layer_type(near)
         if self._findings.blocks_lost:
@@ -171,16 +173,29 @@ class _Anatomy:
         self._findings.refuse("SC101", message, head(word), help=help_text)
         return None
 
-    def _closest_block(self, word: str, near: str | None) -> Block | None:
-        """Return the block that was likely meant: the file's own words come before layers as many edits away."""
-        from shapecalc.diagnostics.foreign_names import LAYERS  # noqa: PLC0415 - only a mistake needs it
-        from shapecalc.diagnostics.suggestions import closest, distance, fold  # noqa: PLC0415
+    def _is_parameter(self, word: str) -> bool:
+        """Return whether a word is the name of a parameter, before which a `$` may be missing."""
+        blocks = (block for block in self._blocks.values() if block is not None)
+        return word in self._findings.parameters or any(
+            word == parameter.name.text for block in blocks for parameter in block.parameters
+        )
 
-        name = closest(word, tuple(self._blocks))
-        if name is None or fold(word) in LAYERS:
-            return None
-        edits = distance(word, name, len(word))
-        return self._blocks[name] if near is None or edits <= distance(word, near, len(word)) else None
+    def _closest_block(self, word: str, near: str | None) -> tuple[Block | None, bool]:
+        """Return the block that was likely meant, and whether blocks and layers leave no doubt which of them it is.
+
+        The file's own words come before layers as many edits away.
+        """
+        from shapecalc.diagnostics.foreign_names import LAYERS  # noqa: PLC0415 - only a mistake needs it
+        from shapecalc.diagnostics.suggestions import distance, fold, nearest  # noqa: PLC0415
+
+        found = nearest(word, tuple(self._blocks))
+        if found is None or fold(word) in LAYERS:
+            return None, found is None
+        edits = distance(word, found.word, len(word))
+        others = None if near is None else distance(word, near, len(word))
+        if others is None or edits <= others:
+            return self._blocks[found.word], found.sure and edits != others
+        return None, True
 
     def _strays(self, cls: type[Layer], entry: Entry, others: list[Entry], own: dict[str, Node]) -> tuple[Entry, ...]:
         """Refuse what stands beside a layer, and return what of it are fields of the layer, indented too little."""
@@ -195,7 +210,8 @@ class _Anatomy:
                 near = closest(key.text, STEP_KEYS, _NAMES)
                 if near is None and layer_type(key.text) is None and self._misspelt_field(cls, key):
                     continue
-                if self._findings.unknown(key, STEP_KEYS, keys, _NAMES) is not None and near is not None:
+                meant = self._findings.unknown(key, STEP_KEYS, keys, _NAMES, given=own)
+                if meant is not None and near is not None:
                     own.setdefault(near, value)
         if strays:
             self._refuse_strays(entry, strays)
@@ -218,14 +234,14 @@ class _Anatomy:
         )
 
     def _misspelt_field(self, cls: type[Layer], key: Scalar) -> bool:
-        from shapecalc.parser.words import closest_field  # noqa: PLC0415 - only a mistake needs the tables
+        from shapecalc.parser.words import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
 
-        near = closest_field(cls.word, key.text, tuple(fields_of(cls)))
+        near = nearest_field(cls.word, key.text, tuple(fields_of(cls)))
         if near is None:
             return False
         message = f"unknown key `{shorten(key.text)}` beside `{cls.word}`"
-        help_text = f"write `{near}`, below `{cls.word}:`"
-        self._findings.refuse("SC102", message, key.span, help=help_text, fix=Fix(key.span, near))
+        help_text = f"write `{near.word}`, below `{cls.word}:`"
+        self._findings.refuse("SC102", message, key.span, help=help_text, fix=Fix(key.span, near.word))
         return True
 
     def _indented(self, entry: Entry, strays: tuple[Entry, ...]) -> Fix | None:

@@ -15,7 +15,7 @@ from shapecalc.parser.shapes import plain
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping as MappingOf
+    from collections.abc import Container, Mapping as MappingOf
 
     from shapecalc.parser.findings import Findings
 
@@ -124,7 +124,8 @@ def _refuse_later(parameters: tuple[Parameter, ...], findings: Findings) -> None
 
 def _inputs(node: Node, block: Scalar, findings: Findings) -> tuple[str, ...]:
     items = node.items if isinstance(node, Sequence) else (node,)
-    names = [item.text for item in items if isinstance(item, Scalar) and NAME.fullmatch(item.text)]
+    texts = [item.value for item in items if isinstance(item, Scalar) and isinstance(item.value, str)]
+    names = [text for text in texts if NAME.fullmatch(text)]
     if not names or len(set(names)) != len(items):
         message = f"`inputs` of block `{block.text}` expects a list of names such as [x, skip], each once"
         findings.refuse("SC202", f"{message}, receives {said(plain(node))}", head(node))
@@ -176,8 +177,11 @@ def outer(block: Block, around: MappingOf[str, Node]) -> dict[str, Node]:
 def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) -> dict[str, Node] | None:
     """Return what a call gives, by parameter; None where a part of it is wrong."""
     given: dict[str, Node] = {}
+    if findings.is_hole(node):
+        return None
     if isinstance(node, Mapping):
-        fits = [_bind_one(block, key, value, given, findings) for key, value in node.entries]
+        beside = {key.text for key, _ in node.entries}
+        fits = [_bind_one(block, entry, beside, given, findings) for entry in node.entries]
         return given if all(fits) else None
     if node is not None and not (isinstance(node, Scalar) and node.value is None):
         if not block.parameters:
@@ -209,14 +213,18 @@ def _is_complete(block: Block, word: Scalar, given: MappingOf[str, Node], findin
     return False
 
 
-def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], findings: Findings) -> bool:
-    """Take one argument in, and return whether it is right."""
+def _bind_one(
+    block: Block, entry: tuple[Scalar, Node], beside: Container[str], given: dict[str, Node], findings: Findings
+) -> bool:
+    """Take one argument in, and return whether it is right; `beside` has all names that the call gives."""
+    key, value = entry
     known = [parameter.name.text for parameter in block.parameters]
     name: str | None = key.text
     if name not in known:
-        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+        from shapecalc.diagnostics.suggestions import nearest  # noqa: PLC0415 - only a mistake needs it
 
-        name = closest(key.text, known)
+        near = nearest(key.text, known)
+        name = None if near is None else near.word
         otherwise = f"its parameters: {', '.join(known)}" if known else "it has none"
         findings.refuse(
             "SC102",
@@ -224,7 +232,7 @@ def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], fi
             key.span,
             labels=(Label(block.name.span, "defined here"),),
             help=f"write `{name}`" if name else otherwise,
-            fix=Fix(key.span, name) if name else None,
+            fix=Fix(key.span, near.word, safe=near.sure and near.word not in beside) if near else None,
         )
     if name is None:
         return False
@@ -232,7 +240,19 @@ def _bind_one(block: Block, key: Scalar, value: Node, given: dict[str, Node], fi
         refuse_argument(name, value, findings)
         return False
     given.setdefault(name, value)
-    return name == key.text
+    return True
+
+
+def put_in_steps(node: Node, arguments: MappingOf[str, Node], findings: Findings) -> Node:
+    """Return a list of steps with the arguments put in; what cannot be made out leaves a hole, the rest is read."""
+    if isinstance(node, Sequence):
+        return node._replace(items=tuple(put_in_steps(item, arguments, findings) for item in node.items))
+    if isinstance(node, Mapping):
+        entries = [(key, put_in_steps(value, arguments, findings)) for key, value in node.entries]
+        if not any(uses_parameters(key) for key, _ in entries):
+            return node._replace(entries=tuple(entries))
+    found = put_in(node, arguments, findings)
+    return findings.hole(node.span) if found is None else found
 
 
 def put_in(node: Node, arguments: MappingOf[str, Node], findings: Findings, owner: str = "the block") -> Node | None:

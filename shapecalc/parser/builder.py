@@ -159,10 +159,13 @@ class TreeBuilder:
         for key, node in zip(in_turns, in_turns, strict=True):
             if not isinstance(key, Scalar):
                 self._find("SC023", "a list or mapping stands for a key, expects a word", _first_line(key.span))
-            elif key is not _NO_KEY and self._is_word(key, node):
-                first = entries.setdefault(key.text, (key, node))[0]
-                if first is not key:
-                    self._refuse_duplicate(first, key)
+            elif key is not _NO_KEY:
+                entry = self._entry(key, node)
+                if entry is None:
+                    continue
+                first = entries.setdefault(entry[0].text, entry)[0]
+                if first is not entry[0]:
+                    self._refuse_duplicate(first, entry[0])
         opened = self._stack.pop()
         self._close(opened, Mapping(tuple(entries.values()), self._span_of_collection(opened, event)))
 
@@ -212,9 +215,10 @@ class TreeBuilder:
         self._find("SC013", f"`{shorten(text)}` has {len(text)} characters, expects at most {most}", start)
         return Scalar(text, span, text, quoted=True)
 
-    def _is_word(self, key: Scalar, value: Node) -> bool:
+    def _entry(self, key: Scalar, value: Node) -> tuple[Scalar, Node] | None:
+        """Return a key and its value, as they were likely meant; None, and a finding, where the key is no word."""
         if key.quoted:
-            return True
+            return key, value
         if key.text == "<<":
             self._find("SC022", "`<<` merges a mapping, and merge keys are refused", key.span, "write the keys out")
         elif not key.text:
@@ -224,9 +228,11 @@ class TreeBuilder:
             fix = Fix(key.span, f"{name}: {rest}", safe=True)
             help_ = f"write `{shorten(fix.replacement)}`"
             self._find("SC003", f"`{shorten(key.text)}` has no space after its colon", key.span, help_, fix)
+            meant = resolve(rest, self._limits.integer_digits)
+            return Scalar(name, key.span, name), Scalar(None if isinstance(meant, Refused) else meant, key.span, rest)
         else:
-            return True
-        return False
+            return key, value
+        return None
 
     def _refuse_duplicate(self, first: Scalar, again: Scalar) -> None:
         self.find(

@@ -91,10 +91,11 @@ def tab_diagnostic(text: str, start: int, end: int) -> Diagnostic:
     """Say that tabs are refused where spaces are meant."""
     span = span_between(text, start, end)
     spaces = "  " * (end - start)
+    before = re.split(r"[\r\n]", text[:start])[-1]
     return Diagnostic(
         code="SC003",
         message="a tab stands where YAML expects spaces",
         span=span,
         help="write spaces",
-        fix=Fix(span, spaces, safe=text[:start].rpartition("\n")[2].strip() != ""),
+        fix=Fix(span, spaces, safe=before.strip() != ""),
     )

@@ -9,15 +9,16 @@ from shapecalc.diagnostics import Fix, LayerError
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
 from shapecalc.parser.findings import head
-from shapecalc.parser.scalars import shorten
+from shapecalc.parser.scalars import resolve, shorten
 from shapecalc.parser.shapes import plain
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from shapecalc.diagnostics import Span
     from shapecalc.layers import Layer
+    from shapecalc.layers.base import Field
     from shapecalc.parser.findings import Findings
 
 Entry = tuple[Scalar, Node]
@@ -59,17 +60,32 @@ class LayerReader:
         key = (cls.word, repr(values))
         layer = self._layers.get(key)
         if layer is None:
-            try:
-                layer = self._layers[key] = cls(**values)
-            except LayerError as error:
-                if not self._check_each(cls, values, place):
-                    self._findings.add(place.diagnose(error, cls.word))
+            layer = self._made(cls, values, place)
+            if layer is None:
                 return None, place
+            self._layers[key] = layer
         return layer, place
+
+    def _made(self, cls: type[Layer], values: dict[str, Any], place: Place) -> Layer | None:
+        """Return the layer; where numbers stand in quotes and nothing else is wrong, the one that was likely meant."""
+        try:
+            return cls(**values)
+        except LayerError as error:
+            likely, wrong = self._check_each(cls, values, place)
+            if not wrong:
+                self._findings.add(place.diagnose(error, cls.word))
+            if not wrong or likely is None:
+                return None
+        try:
+            return cls(**likely)
+        except LayerError:
+            return None
 
     def _nodes(self, cls: type[Layer], node: Node | None, strays: Iterable[Entry]) -> dict[str, Node] | None:
         """Return what stands under each field; None, and a finding, where fields are not given by name."""
         own: tuple[Entry, ...] = ()
+        if self._findings.is_hole(node):
+            return None
         if isinstance(node, Mapping):
             own = node.entries
         elif node is not None and not (isinstance(node, Scalar) and node.value is None):
@@ -87,30 +103,35 @@ class LayerReader:
             nodes.setdefault(key.text, value)
         for key, value in own:
             if key.text not in fields_of(cls):
-                near = self._unknown_field(cls, key)
+                near = self._unknown_field(cls, key, nodes)
                 # What follows is checked as it was likely meant.
                 if near is not None:
                     nodes.setdefault(near, value)
         return nodes
 
-    def _unknown_field(self, cls: type[Layer], key: Scalar) -> str | None:
-        from shapecalc.parser.words import closest_field  # noqa: PLC0415 - only a mistake needs the tables
+    def _unknown_field(self, cls: type[Layer], key: Scalar, given: Container[str]) -> str | None:
+        """Refuse a field that a layer has not, and return the one likely meant; `given` are those beside it."""
+        from shapecalc.parser.words import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
 
         known = tuple(fields_of(cls))
-        near = closest_field(cls.word, key.text, known)
+        near = nearest_field(cls.word, key.text, known)
         otherwise = f"fields: {', '.join(known)}" if known else f"`{cls.word}` has no field"
         self._findings.refuse(
             "SC102",
             f"unknown field `{shorten(key.text)}` for `{cls.word}`",
             key.span,
-            help=f"write `{near}`" if near else otherwise,
-            fix=Fix(key.span, near) if near else None,
+            help=f"write `{near.word}`" if near else otherwise,
+            fix=Fix(key.span, near.word, safe=near.sure and near.word not in given) if near else None,
         )
-        return near
+        return near.word if near else None
 
-    def _check_each(self, cls: type[Layer], values: dict[str, Any], place: Place) -> bool:
-        """Refuse every field whose value is wrong on its own, and return whether there is one."""
+    def _check_each(self, cls: type[Layer], values: dict[str, Any], place: Place) -> tuple[dict[str, Any] | None, bool]:
+        """Refuse every field whose value is wrong on its own.
+
+        Return the values that were likely meant, None where one of them is open, and whether any is wrong.
+        """
         wrong = False
+        likely: dict[str, Any] | None = dict(values)
         for name, value in values.items():
             field = fields_of(cls)[name]
             if value is None and field.nullable:
@@ -119,8 +140,11 @@ class LayerReader:
                 field.kind.check(name, value)
             except LayerError as error:
                 wrong = True
+                meant = _unquoted(value, error) if error.safe else None
+                error.safe = meant is not None and _fits(field, meant)
                 self._findings.add(place.diagnose(error, cls.word))
-        return wrong
+                likely = None if likely is None or meant is None else {**likely, name: meant}
+        return likely, wrong
 
 
 def example(cls: type[Layer]) -> str:
@@ -134,6 +158,22 @@ def example(cls: type[Layer]) -> str:
     if len(required) == 1 and cls.main is not None:
         return f"{cls.word}: …"
     return f"{cls.word}: {{{', '.join(required)}}}" if required else cls.word
+
+
+def _fits(field: Field, value: Any) -> bool:
+    try:
+        field.kind.check(field.name, value)
+    except LayerError:
+        return False
+    return True
+
+
+def _unquoted(value: Any, error: LayerError) -> Any:
+    """Return a field's value without the quotes around its number; None where it holds further ones."""
+    if not error.index:
+        return resolve(error.replacement or "")
+    position, *inner = error.index
+    return None if inner else (*value[:position], resolve(error.replacement or ""), *value[position + 1 :])
 
 
 def _spans(nodes: dict[str, Node] | None) -> dict[tuple[str | int, ...], Span]:

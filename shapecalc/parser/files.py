@@ -35,7 +35,7 @@ def read_source(path_or_dash: str | os.PathLike[str], limits: Limits | None = No
     if path == "-":
         name, data = "<stdin>", _read_standard_input(limits)
     else:
-        name, data = path, _read_file(path, limits)
+        name, data = path, read_bytes(path, limits)
     if len(data) > limits.file_bytes:
         raise ShapecalcError((too_large(name, limits),), Source(name, ""))
     return decode(name, data)
@@ -52,7 +52,9 @@ def decode(name: str, data: bytes) -> Source:
     Raises `ShapecalcError` SC002 at the first byte that is not.
     """
     try:
-        return Source(name, data.decode("utf-8").removeprefix("\ufeff"))
+        text = data.decode("utf-8")
+        mark = "\ufeff" if text.startswith("\ufeff") else ""
+        return Source(name, text.removeprefix(mark), mark=mark)
     except UnicodeDecodeError as error:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             _refuse("SC002", f"`{name}` is UTF-16, expects UTF-8", help_="save it as UTF-8")
@@ -70,7 +72,8 @@ def decode(name: str, data: bytes) -> Source:
         raise ShapecalcError((diagnostic,), source) from None
 
 
-def _read_file(path: str, limits: Limits) -> bytes:
+def read_bytes(path: str, limits: Limits) -> bytes:
+    """Read a regular file, up to one byte more than `limits.file_bytes`; raise as `read_source` does."""
     try:
         # Opening a device can already do something, so it is looked at first; and again once it is open, because
         # another process may have put something else in its place.

@@ -12,7 +12,7 @@ from shapecalc.parser.scalars import shorten
 from shapecalc.parser.tree import Mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping as MappingOf
+    from collections.abc import Container, Iterable, Iterator, Mapping as MappingOf
 
     from shapecalc.architecture import Origin
     from shapecalc.diagnostics import Source
@@ -29,7 +29,7 @@ class Findings:
     `given` has the places where a parameter's value was put in, with the place where a call gives it, if one does.
     """
 
-    __slots__ = ("_calls", "_noted", "_seen", "blocks_lost", "found", "given", "lost_blocks", "source")
+    __slots__ = ("_calls", "_noted", "_seen", "blocks_lost", "found", "given", "lost_blocks", "parameters", "source")
 
     def __init__(self, source: Source, noted: Iterable[Diagnostic] = ()) -> None:
         self.source = source
@@ -38,6 +38,8 @@ class Findings:
         """Whether an included file could not be read: a word that is no layer may be one of its blocks."""
         self.lost_blocks: set[str] = set()
         """Blocks of included files that could not be made out."""
+        self.parameters: Container[str] = ()
+        """The names of the file's parameters."""
         self._calls: tuple[Label, ...] = ()
         self.found = list(noted)
         self._noted = tuple(finding.span for finding in self.found if finding.span is not None)
@@ -87,6 +89,16 @@ class Findings:
             for at in self._noted
         )
 
+    def is_hole(self, node: Node | None) -> bool:
+        """Return whether a node stands for what could not be made out (`hole`)."""
+        return isinstance(node, Mapping) and not node.entries and self.noted_within(node.span)
+
+    def hole(self, span: Span) -> Node:
+        """Return what stands for a value that could not be made out: nothing takes it, and nobody is told twice."""
+        if span not in self._noted:
+            self._noted += (span,)
+        return Mapping((), span)
+
     def note(self, noted: Iterable[Diagnostic]) -> None:
         """Take over what the reader has refused in a further text."""
         noted = tuple(noted)
@@ -100,15 +112,21 @@ class Findings:
         message: str,
         names: MappingOf[str, str | None] | None = None,
         kind: str = "keys",
+        given: Container[str] = (),
     ) -> str | None:
-        """Refuse a key that is none of the words, and return the one that was likely meant."""
-        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+        """Refuse a key that is none of the words, and return the one that was likely meant.
+
+        `given` are the keys beside it: what was meant may stand there already. Other formats' names for keys say
+        roughly the same, so that none of them is sure.
+        """
+        from shapecalc.diagnostics.suggestions import nearest  # noqa: PLC0415 - only a mistake needs it
 
         words = tuple(words)
-        near = closest(key.text, words, names)
-        help_text = f"write `{near}`" if near else f"{kind}: {', '.join(words) or 'none'}"
-        self.refuse("SC102", message, key.span, help=help_text, fix=Fix(key.span, near) if near else None)
-        return near
+        near = nearest(key.text, words, names, names or ())
+        help_text = f"write `{near.word}`" if near else f"{kind}: {', '.join(words) or 'none'}"
+        fix = Fix(key.span, near.word, safe=near.sure and near.word not in given) if near else None
+        self.refuse("SC102", message, key.span, help=help_text, fix=fix)
+        return near.word if near else None
 
     def keys(
         self,
@@ -125,7 +143,8 @@ class Findings:
             if key.text in later:
                 self.later(key)
             elif key.text not in known:
-                near = self.unknown(key, known, f"unknown key `{shorten(key.text)}` in {subject}", names)
+                message = f"unknown key `{shorten(key.text)}` in {subject}"
+                near = self.unknown(key, known, message, names, given=entries)
                 if near is not None:
                     entries.setdefault(near, value)
         return entries

@@ -97,6 +97,7 @@ def _architecture(
     entries = findings.keys(root, FILE_KEYS, "a file", later=LATER_FILE_KEYS, names=_NAMES)
     _refuse_missing(root, entries, findings)
     parameters = read_parameters(entries["parameters"], settings, findings) if "parameters" in entries else {}
+    findings.parameters = frozenset(parameters)
     written = entries
     if "parameters" in entries:
         entries = _put_in(entries, parameters, findings)
@@ -230,6 +231,10 @@ def _outputs(node: Node, scope: Scope, findings: Findings) -> dict[str, str]:
         pairs = [(item.text if isinstance(item, Scalar) else "", item) for item in items]
     outputs: dict[str, str] = {}
     for name, item in pairs:
+        if not isinstance(node, Mapping) and not isinstance(item, Scalar):  # it would leave without a name
+            message = f"`outputs` expects the names of steps, receives {said(plain(item))}"
+            findings.refuse("SC202", message, head(item))
+            continue
         slots = scope.references(item, "", "", "outputs")
         if slots is None:
             continue
@@ -271,17 +276,21 @@ def _sizes(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> 
         return {}
     symbols = _symbols(inputs)
     sizes: dict[str, int] = {}
+    written = {key.text for key, _ in node.entries}
     for key, value in node.entries:
-        if inputs is not None and key.text not in symbols:
+        name = key.text
+        if inputs is not None and name not in symbols:
             message = f"`sizes` gives `{shorten(key.text)}` a value, which is no symbol of `input`"
-            findings.unknown(key, symbols, message, kind="symbols of `input`")
-            continue
-        size = read_dim(value, f"sizes.{key.text}", findings)
+            near = findings.unknown(key, symbols, message, kind="symbols of `input`", given=written)
+            if near is None or near in written:
+                continue
+            name = near
+        size = read_dim(value, f"sizes.{name}", findings)
         if isinstance(size, Expr):
-            message = f"`sizes.{key.text}` expects a number, receives {said(plain(value))}"
+            message = f"`sizes.{name}` expects a number, receives {said(plain(value))}"
             findings.refuse("SC202", message, value.span)
         elif size is not None:
-            sizes[key.text] = size
+            sizes[name] = size
     return sizes
 
 

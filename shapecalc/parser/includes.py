@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path, PurePath
+from posixpath import normpath
 from typing import TYPE_CHECKING
 
-from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Span
+from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Source, Span
 from shapecalc.layers.fields import said
 from shapecalc.parser.blocks import Block, read_blocks
 from shapecalc.parser.files import read_source
@@ -18,7 +19,7 @@ from shapecalc.parser.shapes import plain
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from shapecalc.diagnostics import Source
+    from collections.abc import Callable
 
 INCLUDED_KEYS = ("name", "source", "include", "blocks")
 """What a file of blocks may hold."""
@@ -50,6 +51,45 @@ def holds_blocks_alone(source: Source) -> bool:
         return False
     keys = {key.text for key, _ in root.entries} if isinstance(root, Mapping) else set()
     return bool(keys & {"blocks", "include"}) and not keys & {"layers", "input", "inputs"}
+
+
+def included_sources(source: Source, read: Callable[[str], bytes | None]) -> dict[str, bytes]:
+    """Return the bytes of every file that a text includes, and that these include, by its path from the text's folder.
+
+    `read` gives the bytes of such a path, None where there is no such file. What cannot be read as YAML includes
+    nothing, and a path that leads out of the folder is passed over: to read the text says what is wrong.
+
+    >>> from shapecalc.diagnostics import Source
+    >>> files = {"lib/a.yaml": b"include: b.yaml", "lib/b.yaml": b"blocks: {}"}
+    >>> list(included_sources(Source("", "include: [lib/a.yaml, ../c.yaml]"), files.get))
+    ['lib/a.yaml', 'lib/b.yaml']
+    """
+    found: dict[str, bytes] = {}
+    waiting = _names(source, "")
+    while waiting and len(found) < Limits().includes:
+        name = waiting.pop(0)
+        data = None if name in found else read(name)
+        if data is not None:
+            found[name] = data
+            waiting += _names(Source(name, data.decode("utf-8", "replace")), name.rpartition("/")[0])
+    return found
+
+
+def _names(source: Source, folder: str) -> list[str]:
+    """Return the paths that a text includes, from the folder that all is below."""
+    try:
+        root, _ = read_tree(source)
+    except ShapecalcError:
+        return []
+    node = root.get("include") if isinstance(root, Mapping) else None
+    items = node.items if isinstance(node, Sequence) else (node,)
+    names = [item.value for item in items if isinstance(item, Scalar) and isinstance(item.value, str) and item.value]
+    return [normpath(f"{folder}/{name}" if folder else name) for name in names if not _leads_out(name)]
+
+
+def _leads_out(name: str) -> bool:
+    """Return whether a path leads out of its folder: ways of writing one on every system are looked at."""
+    return name.startswith(("/", "\\", "~")) or ".." in PurePath(name.replace("\\", "/")).parts or ":" in name
 
 
 def findings_of_blocks(
@@ -101,8 +141,7 @@ class _Includes:
             message = "`include` expects a file beside this one, and a text without a folder has none"
             self._findings.refuse("SC115", message, head(node), help="put the blocks below `blocks:`")
             return None
-        # Both ways of writing a path are looked at, so that a file means the same on every system.
-        outside = name.startswith(("/", "\\", "~")) or ".." in PurePath(name.replace("\\", "/")).parts or ":" in name
+        outside = _leads_out(name)
         path = folder / name
         try:
             real, root = path.resolve(), self._folder.resolve()

@@ -20,6 +20,16 @@ def span_between(text: str, start: int, end: int) -> Span:
     return Span(line, column, *place_after(text, start, end, (line, column)))
 
 
+def offsets_of(text: str, span: Span) -> tuple[int, int]:
+    r"""Give where in the text a span begins and ends.
+
+    >>> offsets_of("a: 1\nb: 22\n", Span(2, 4, 2, 6))
+    (8, 10)
+    """
+    starts = [0, *(found.end() for found in LINE_BREAK.finditer(text))]
+    return starts[span.line - 1] + span.column - 1, starts[span.end_line - 1] + span.end_column - 1
+
+
 def place_after(text: str, start: int, end: int, place: tuple[int, int]) -> tuple[int, int]:
     """Give line and column of position `end`, where `place` is those of position `start`."""
     line, column = place

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 _PRODUCT = re.compile(r"[0-9]+(?:[x×][0-9]+)+")
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _ENTRY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}|[0-9]{1,10}")
 
 
@@ -52,10 +53,13 @@ def read_dim(node: Node, key: str, findings: Findings) -> Dim | None:
         return symbol(value)
     else:
         message = f"`{key}` expects a size or the name of a symbol for each axis, receives {said(plain(node))}"
-        quoted = isinstance(value, str) and value.isascii() and value.isdigit()
+        quoted = isinstance(value, str) and _NUMBER.fullmatch(value) is not None
+        quoted = quoted and int(str(value)) <= LARGEST_DIM
         help_text = f"write `{value}` without quotes" if quoted else None
-        fix = Fix(node.span, str(value)) if quoted else None
+        fix = Fix(node.span, str(value), safe=True) if quoted else None
         findings.refuse("SC109", message, head(node), help=help_text, fix=fix)
+        if quoted:
+            return int(str(value))  # what follows is checked as it was likely meant
     return None
 
 

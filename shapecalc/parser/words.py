@@ -6,8 +6,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from shapecalc.diagnostics.foreign_names import FIELDS, LAYERS
-from shapecalc.diagnostics.suggestions import closest, distance, fold
+from shapecalc.diagnostics.foreign_names import FIELDS, INEXACT_FIELDS, INEXACT_LAYERS, LAYERS
+from shapecalc.diagnostics.suggestions import Near, closest, distance, fold, nearest
 from shapecalc.layers import layer_types
 
 if TYPE_CHECKING:
@@ -20,23 +20,30 @@ _SHORTEST_NAME = 4
 
 def closest_layer(word: str) -> str | None:
     """Return the layer word that was likely meant."""
-    return closest(word, tuple(layer_types()), LAYERS) or _misspelt(word, LAYERS)
+    near = nearest_layer(word)
+    return None if near is None else near.word
 
 
-def closest_field(word: str, field: str, known: tuple[str, ...]) -> str | None:
-    """Return the field of layer `word` that was likely meant."""
+def nearest_layer(word: str) -> Near | None:
+    """Return the layer word that was likely meant, and whether it can be no other."""
+    return nearest(word, tuple(layer_types()), LAYERS, INEXACT_LAYERS) or _misspelt(word, LAYERS)
+
+
+def nearest_field(word: str, field: str, known: tuple[str, ...]) -> Near | None:
+    """Return the field of layer `word` that was likely meant, and whether it can be no other."""
     names = FIELDS.get(word, {})
-    near = closest(field, known, names) or _misspelt(field, names)
-    return near if near in known else None
+    near = nearest(field, known, names, INEXACT_FIELDS.get(word, ())) or _misspelt(field, names)
+    return near if near is not None and near.word in known else None
 
 
-def _misspelt(word: str, names: Mapping[str, str | None]) -> str | None:
-    """Return what a foreign name means that is itself misspelt: `kernal`, `Conv2DD`."""
+def _misspelt(word: str, names: Mapping[str, str | None]) -> Near | None:
+    """Return what a foreign name means that is itself misspelt: `kernal`, `Conv2DD`. That is a guess, never sure."""
     folded = fold(word)
     if folded in names:
         return None  # it is known to mean none of ours
     near = closest(folded, (name for name in names if len(name) >= _SHORTEST_NAME))
-    return names[near] if near is not None and distance(folded, near, 1) <= 1 else None
+    meant = None if near is None or distance(folded, near, 1) > 1 else names[near]
+    return None if meant is None else Near(meant, sure=False)
 
 
 def called_layer(text: str) -> str | None:

@@ -176,7 +176,7 @@ def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) ->
     lead = next((field.name for field in fields_of(type(layer)).values() if field.required), layer.main)
     words = [layer.word]
     for name, value in changed_fields(layer).items():
-        words.append(_written(value) if name == lead else f"{letters.get(name, name)}={_written(value)}")
+        words.append(written(value) if name == lead else f"{letters.get(name, name)}={written(value)}")
     return " ".join(words)
 
 
@@ -279,13 +279,16 @@ def exact(count: Count) -> str:
     return "" if count is None else str(count)
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """Write the value of a field.
+
+    >>> written((2, (0, 1))), written(True), written(0.5), written(None)
+    ('2x0:1', 'true', '0.5', 'null')
+    """
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return "x".join(
-            _written(entry) if not isinstance(entry, tuple) else f"{entry[0]}:{entry[1]}" for entry in value
-        )
+        return "x".join(written(entry) if not isinstance(entry, tuple) else f"{entry[0]}:{entry[1]}" for entry in value)
     if value is None:
         return "null"
     return f"{value:g}" if isinstance(value, float) else str(value)

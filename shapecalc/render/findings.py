@@ -13,7 +13,7 @@ from shapecalc.render.escaping import terminal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shapecalc.checking import Checked
+    from shapecalc.checking.result import Checked
     from shapecalc.diagnostics import Diagnostic, Source, Span
 
 LONGEST = 1_000
@@ -78,7 +78,7 @@ def counts(results: Sequence[Checked]) -> dict[Severity, int]:
 def verdict(results: Sequence[Checked]) -> str:
     """Say in one line how many files were checked and what was found.
 
-    >>> from shapecalc.checking import Checked
+    >>> from shapecalc.checking.result import Checked
     >>> verdict([Checked("net.yaml", None, ())])
     '1 file checked: clean'
     """

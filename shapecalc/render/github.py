@@ -18,7 +18,7 @@ from shapecalc.render.text import file_blocks
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.checking import Checked
+    from shapecalc.checking.result import Checked
     from shapecalc.diagnostics import Span
     from shapecalc.render.findings import Located
 

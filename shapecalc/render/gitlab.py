@@ -14,7 +14,7 @@ from shapecalc.render.json import document
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.checking import Checked
+    from shapecalc.checking.result import Checked
     from shapecalc.render.findings import Located
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}

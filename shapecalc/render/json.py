@@ -11,7 +11,7 @@ from shapecalc.render.findings import counts, located, path_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.checking import Checked
+    from shapecalc.checking.result import Checked
     from shapecalc.diagnostics import Fix, Label, Span
     from shapecalc.render.findings import Located
 

@@ -12,7 +12,7 @@ from shapecalc.render.findings import brief, located, path_of, plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.checking import Checked
+    from shapecalc.checking.result import Checked
     from shapecalc.render.findings import Located
 
 _KINDS = {

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import shapecalc
 from shapecalc.diagnostics import Severity
+from shapecalc.diagnostics.rules import rule
 from shapecalc.render.findings import brief, located, plural
 from shapecalc.render.fingerprints import line_hashes
 from shapecalc.render.json import document
@@ -19,7 +20,7 @@ from shapecalc.render.json import document
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shapecalc.checking import Checked
+    from shapecalc.checking.result import Checked
     from shapecalc.diagnostics import Span
     from shapecalc.render.findings import Located
 
@@ -27,16 +28,6 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 HOME: str | None = None
 """Where the project lives on the web: `informationUri`, left out while it has no address."""
 _MOST = 25_000
-_FAMILIES = {
-    "SC0": "reading the file",
-    "SC1": "words, names and references",
-    "SC2": "fields of a layer",
-    "SC3": "shapes that do not fit",
-    "SC4": "legal, and likely not meant",
-    "SC5": "what is expected of the network",
-    "SC6": "executed against predicted",
-    "SC7": "running the network",
-}
 
 
 def checks(results: Sequence[Checked]) -> str:
@@ -65,26 +56,20 @@ def checks(results: Sequence[Checked]) -> str:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    title, text = _explained(code)
+    explained = rule(code)
     return {
         "id": code,
-        "shortDescription": {"text": title},
-        "fullDescription": {"text": title},
-        "help": {"text": text},
+        "shortDescription": {"text": explained.title},
+        "fullDescription": {"text": explained.text.split("\n\n")[0]},
+        "help": {"text": explained.text},
     }
 
 
-def _explained(code: str) -> tuple[str, str]:
-    """Return the title and the page of a code: what stays the same from one finding to the next."""
-    family = _FAMILIES.get(code[:3], "an architecture file")
-    return f"{code}: {family}", f"{code} is about {family}."
-
-
-def _result(place: Located, rule: int, hashes: Callable[[str], tuple[str, ...]]) -> dict[str, Any]:
+def _result(place: Located, index: int, hashes: Callable[[str], tuple[str, ...]]) -> dict[str, Any]:
     found = place.found
     result: dict[str, Any] = {
         "ruleId": found.code,
-        "ruleIndex": rule,
+        "ruleIndex": index,
         "level": found.severity.value,
         "message": _message("\n".join([brief(found.message), *place.lines()])),
         "locations": [_location(place.path, found.span)],

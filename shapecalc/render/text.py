@@ -15,7 +15,7 @@ from shapecalc.render.snippet import Mark, draw
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shapecalc.checking import Checked
+    from shapecalc.checking.result import Checked
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -55,7 +55,7 @@ def blocks(diagnostics: Sequence[Diagnostic], source: Source | None, *, color: b
 def checks(results: Sequence[Checked], *, color: bool = False, width: int = 100) -> str:
     """Render the findings of all files one below the other, and say in the last line how many files were checked.
 
-    >>> from shapecalc.checking import Checked
+    >>> from shapecalc.checking.result import Checked
     >>> print(checks([Checked("a.yaml", None, ()), Checked("b.yaml", None, ())]))
     2 files checked: clean
     """

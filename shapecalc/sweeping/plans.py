@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +18,7 @@ from shapecalc.sweeping.compiled import compiled
 from shapecalc.sweeping.grid import sizes_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from shapecalc.architecture import Architecture
     from shapecalc.report import Count, Report

@@ -8,8 +8,8 @@ import sys
 import pytest
 from hypothesis import example, given, strategies as st
 
-from shapecalc.diagnostics.foreign_names import FIELDS, LAYERS
-from shapecalc.diagnostics.suggestions import closest, distance, fold
+from shapecalc.diagnostics.foreign_names import FIELDS, INEXACT_FIELDS, INEXACT_LAYERS, LAYERS
+from shapecalc.diagnostics.suggestions import Near, closest, distance, fold, nearest
 from shapecalc.layers import layer_type, layer_types
 from shapecalc.layers.base import fields_of
 
@@ -255,6 +255,30 @@ def test_no_foreign_name_hides_a_word_of_ours():
         assert closest(word, WORDS, LAYERS) == word
         for field in fields(word):
             assert closest(field, fields(word), FIELDS.get(word)) == field
+
+
+@pytest.mark.parametrize(
+    ("word", "ours", "sure"),
+    [
+        ("Conv2D", "conv", True),  # a foreign name that says just what ours says
+        ("MaxPool-2d", "max_pool", True),
+        ("Flatten", "flatten", True),  # capitals alone
+        ("lienar", "linear", True),  # one word alone is so near
+        ("bilstm", "lstm", False),  # it says more
+        ("pooling", "max_pool", False),  # it says less
+        ("relul", "relu", False),  # `relu6` is as near
+        ("selus", "elu", False),  # SELU, which is none of ours, is nearer
+    ],
+)
+def test_a_word_is_sure_where_nothing_else_can_be_meant(word: str, ours: str, sure: bool):
+    assert nearest(word, WORDS, LAYERS, INEXACT_LAYERS) == Near(ours, sure)
+
+
+def test_every_inexact_name_is_a_foreign_one_that_leads_to_a_word():
+    assert {name for name in INEXACT_LAYERS if LAYERS.get(name) is None} == set()
+    known = {name for table in FIELDS.values() for name, field in table.items() if field}
+    assert {name for names in INEXACT_FIELDS.values() for name in names if len(name) > 1} <= known
+    assert set(INEXACT_FIELDS) <= set(FIELDS)
 
 
 letters = st.text("abc", max_size=7)

@@ -76,6 +76,7 @@ def test_this_test_can_fail_for_verify_does_import_numpy() -> None:
         ("solve", "vgg11"),
         ("show", "lenet5"),
         ("layers", "conv"),
+        ("rule", "SC301"),
         ("--version",),
     ],
     ids=" ".join,

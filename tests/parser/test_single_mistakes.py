@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
-import string
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
 from shapecalc import zoo
-from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
-from shapecalc.engine import inspect
-from shapecalc.loading import loads_source
-from shapecalc.parser.anatomy import STEP_KEYS
-from shapecalc.parser.reader import Mapping, Node, Scalar, Sequence, read_text
+from shapecalc.parser.places import offsets_of
+from tests.slips import Anatomy, Mutant, findings, misspelt, mutant
+
+if TYPE_CHECKING:
+    from shapecalc.diagnostics import Diagnostic
+    from shapecalc.parser.reader import Scalar
 
 MORE = """\
 input: [N, 8, 32, 32]
@@ -43,98 +43,48 @@ layers:
 """
 
 
-class Mutant(NamedTuple):
-    text: str
-    token: str
-    column: int
-    line: int
-    meant: str
-
-
-def words_of(node: Node) -> list[Scalar]:
-    """Layer words and field names, but for names of steps."""
-    if isinstance(node, Sequence):
-        return [word for item in node.items for word in words_of(item)]
-    if isinstance(node, Mapping):
-        inner = [word for key, value in node.entries if key.text not in STEP_KEYS for word in words_of(value)]
-        return [*(key for key, _ in node.entries if key.text not in STEP_KEYS), *inner]
-    return [node] if isinstance(node.value, str) and node.value.isidentifier() and len(node.value) > 3 else []
-
-
 def mutants(count: int) -> list[Mutant]:
     rng = random.Random(20)
     texts = [MORE, SEQUENCES, *(path.read_text() for name in zoo.names() if (path := zoo.path(name)))]
-    places = []
-    for text in texts:
-        layers = read_text(Source("net.yaml", text)).get("layers")  # type: ignore[union-attr]
-        assert layers is not None
-        places += [(text, word) for word in words_of(layers) if len(word.text) > 3]
+    places = [(file, word) for text in texts for file in [Anatomy(text, rng)] for word in words_of(file)]
     # Every word as often as any other, however often the zoo has it.
     by_word = {word.text: [place for place in places if place[1].text == word.text] for _, word in places}
-    return [slip(rng, *rng.choice(by_word[rng.choice(sorted(by_word))])) for _ in range(count)]
+    chosen = [rng.choice(by_word[rng.choice(sorted(by_word))]) for _ in range(count)]
+    return [mutant(file.text, misspelt(file, word, "a word misspelt", "SC10")) for file, word in chosen]
 
 
-def slip(rng: random.Random, text: str, word: Scalar) -> Mutant:
-    old = word.text
-    at = rng.randrange(len(old) - 1)
-    new = rng.choice(
-        [
-            old[:at] + old[at + 1 :],
-            old[:at] + rng.choice(string.ascii_lowercase) + old[at:],
-            old[:at] + rng.choice(string.ascii_lowercase) + old[at + 1 :],
-            old[:at] + old[at + 1] + old[at] + old[at + 2 :],
-        ]
-    )
-    lines = text.split("\n")
-    row, column = word.span.line - 1, word.span.column - 1
-    lines[row] = lines[row][:column] + new + lines[row][column + len(old) :]
-    return Mutant("\n".join(lines), new, word.span.column, word.span.line, old)
-
-
-def findings(text: str) -> tuple[Diagnostic, ...]:
-    try:
-        inspect(loads_source(Source("net.yaml", text)))
-    except ShapecalcError as error:
-        return error.diagnostics
-    return ()
+def words_of(file: Anatomy) -> list[Scalar]:
+    """Words of layers and blocks, and the names of what stands under them."""
+    words = [word for step in file.steps for word in (step.word, *(key for key, _ in step.fields))]
+    return [word for word in words if len(word.text) > 3]
 
 
 @pytest.fixture(scope="module")
 def measured() -> list[tuple[Mutant, tuple[Diagnostic, ...]]]:
-    pairs = [(mutant, findings(mutant.text)) for mutant in mutants(600)]
-    return [
-        (mutant, found) for mutant, found in pairs if found
-    ]  # some slips change nothing: `aa` swapped, `conv` → `conv`
+    return [(slipped, findings(slipped.text)) for slipped in mutants(600)]
 
 
 def test_a_slip_is_one_diagnostic(measured) -> None:
-    several = [(mutant.token, found) for mutant, found in measured if len(found) != 1]
-    assert len(measured) > 500
+    several = [(slipped.slips[0].token, found) for slipped, found in measured if len(found) != 1]
     assert len(several) <= len(measured) // 50, several
 
 
 def test_the_caret_stands_under_the_token(measured) -> None:
-    for mutant, (first, *_) in measured:
-        assert first.span is not None
-        assert (first.span.line, first.span.column) == (mutant.line, mutant.column), (mutant.token, first)
-        assert first.span.end_column - first.span.column == len(mutant.token)
+    for slipped, (first, *_) in measured:
+        assert first.span == slipped.spans[0], (slipped.slips[0].token, first)
 
 
 def test_the_word_that_was_meant_is_offered(measured) -> None:
-    missed = [(mutant.token, mutant.meant, first.help) for mutant, (first, *_) in measured if not right(mutant, first)]
+    missed = [(slipped.slips[0], first.help) for slipped, (first, *_) in measured if not right(slipped, first)]
     assert len(missed) <= len(measured) // 50, missed
 
 
-def right(mutant: Mutant, finding: Diagnostic) -> bool:
-    return finding.fix is not None and finding.fix.replacement == mutant.meant
+def right(slipped: Mutant, finding: Diagnostic) -> bool:
+    return finding.fix is not None and finding.fix.replacement == slipped.slips[0].meant
 
 
 def test_the_edit_that_is_offered_mends_the_file(measured) -> None:
-    for mutant, (first, *_) in measured:
-        if right(mutant, first):
-            lines = mutant.text.split("\n")
-            line = lines[mutant.line - 1]
-            lines[mutant.line - 1] = (
-                line[: mutant.column - 1] + mutant.meant + line[mutant.column - 1 + len(mutant.token) :]
-            )
-            assert findings("\n".join(lines)) == ()
+    for slipped, (first, *_) in measured:
+        if right(slipped, first):
+            start, end = offsets_of(slipped.text, slipped.spans[0])
+            assert findings(slipped.text[:start] + slipped.slips[0].meant + slipped.text[end:]) == ()

@@ -28,7 +28,7 @@ def file(*findings: Diagnostic, name: str = "net.yaml", text: str = "input: [N]\
 
 
 def finding(message: str = "odd", *, span: Span = SECOND_LINE, **more: object) -> Diagnostic:
-    return Diagnostic(code="SC999", message=message, span=span, **more)
+    return Diagnostic(code="SC301", message=message, span=span, **more)
 
 
 @pytest.mark.parametrize("name", INPUTS)

@@ -1,4 +1,4 @@
-"""Whether architecture files are in order: what reading, inference, their own expectations and a run find of each."""
+"""One file or many: what reading, inference, their own expectations, a lock and a run find of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diagnostics import Diagnostic, Severity, ShapecalcError, Source
+from shapecalc.checking.result import Checked
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.engine import inspect_at
 from shapecalc.expectations import unmet
 from shapecalc.layers.base import show
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shapecalc.architecture import Architecture
-    from shapecalc.diagnostics import Span
+    from shapecalc.diagnostics import Source, Span
     from shapecalc.locking import Lock
     from shapecalc.verification import Proof, Row
 
@@ -33,24 +34,6 @@ PAYS_FROM = 64
 
 UNREADABLE = 2
 """The exit code of an error that says that a file cannot be read."""
-
-
-class Checked(NamedTuple):
-    """One file, and what was found in it in the order of its text.
-
-    `name` is the path as it was given, with `/` between folders and relative where it lies below the current folder;
-    `source` is its text, None where it could not be read. A finding may lie in a file that it includes: `source.of`.
-    """
-
-    name: str
-    source: Source | None
-    findings: tuple[Diagnostic, ...]
-    readable: bool = True
-
-    def failed(self, *, strict: bool = False) -> bool:
-        """Return whether a finding is an error, or with `strict` a warning."""
-        weighs = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
-        return any(finding.severity in weighs for finding in self.findings)
 
 
 class Asked(NamedTuple):

@@ -1,0 +1,45 @@
+"""Files whose slips are put right where they lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapecalc import zoo
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.mending import mend
+from shapecalc.parser.files import read_source
+from shapecalc.paths import expanded
+from shapecalc.writing import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shapecalc.mending import Mended
+
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def fix(paths: Iterable[str], exclude: Iterable[str] = ()) -> Iterator[Mended]:
+    """Mend in files what is safe to mend, and yield what was done in each that has changed.
+
+    A file is written whole or not at all; whatever no edit names stays byte by byte. A file that cannot be read is
+    passed over: checking it says why. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
+    """
+    files = expanded(paths, exclude)
+    for path in files:
+        if path == "-" or (zoo.path(path) is not None and not os.path.lexists(path)):
+            what = "standard input" if path == "-" else f"`{path}`, which ships with shapecalc"
+            finding = Diagnostic(code="SC001", message=f"`--fix` expects files, receives {what}")
+            raise ShapecalcError((finding,), exit_code=2)
+    for path in files:
+        try:
+            source = read_source(path)
+        except ShapecalcError:
+            continue
+        mended = mend(source, Path(path).parent)
+        if mended.edits:
+            mark = BYTE_ORDER_MARK if Path(path).read_bytes().startswith(BYTE_ORDER_MARK.encode()) else ""
+            write_whole(path, mark + mended.source.text)
+            yield mended

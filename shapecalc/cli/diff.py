@@ -1,0 +1,179 @@
+"""`shapecalc diff`: what a change of a file does to layers, shapes and costs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, assert_never
+
+import typer
+
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.outcome import FINDINGS, UNREADABLE, Misuse
+from shapecalc.cli.sizes import SetOption, parameter, settings, whole
+from shapecalc.cli.terminal import stdout_manner
+
+if TYPE_CHECKING:
+    from shapecalc.architecture import Architecture
+    from shapecalc.comparison import Comparison
+    from shapecalc.report import Report
+    from shapecalc.thresholds import Threshold
+
+
+class Format(Enum):
+    """The words of `--format`."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def command(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The network before; with --base the one file.")],
+    new: Annotated[str | None, typer.Argument(metavar="[NEW]", help="The network after.")] = None,
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="REV", help="Compare the file with itself as of a git revision."),
+    ] = None,
+    set_: SetOption = None,
+    symbolic: Annotated[
+        bool, typer.Option("--symbolic", help="Leave every symbol free, also those that the files' `sizes:` bind.")
+    ] = False,
+    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-on",
+            metavar="CONDITION",
+            help="Exit with 1 where this holds: `params > +2%` and `macs > +1M` of the change, `memory > 4GiB` of what "
+            "is now; of params, buffers, macs, flops, memory, activations, layers. May be repeated.",
+        ),
+    ] = None,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Show which layers a change adds, removes and alters, and what it does to params, MACs and memory.
+
+    Takes two networks, or one file and `--base REV`. Differences alone are no failure.
+    """
+    from shapecalc.comparison import diff
+
+    texts = settings(set_)
+    thresholds = _thresholds(fail_on or ())
+    before, after = _loaded(old, new, base, texts)
+    if before is None:
+        print(f"note: `{_shown(old)}` does not exist in {_shown(base or '')}: everything is added", file=sys.stderr)
+    known = _known(after) | (_known(before) if before else set())
+    comparison = diff(
+        _inspected(before, texts, known, symbolic=symbolic) if before else None,
+        _inspected(after, texts, known, symbolic=symbolic),
+    )
+    print(_written(comparison, format_, color))
+    code = max((_judged(threshold, comparison) for threshold in thresholds), default=0)
+    if code:
+        raise typer.Exit(code)
+
+
+def _loaded(
+    old: str, new: str | None, base: str | None, texts: dict[str, str]
+) -> tuple[Architecture | None, Architecture]:
+    from shapecalc.loading import load_set
+
+    values = {name: parameter(text) for name, text in texts.items()}
+    if base is None:
+        if new is None:
+            raise Misuse("`diff` expects two networks, or one file and `--base REV`")
+        if old == new == "-":
+            raise Misuse("`diff` expects one network on standard input, receives `-` twice")
+        return load_set(old, values)[0], load_set(new, values)[0]
+    from shapecalc.revisions import load_at
+
+    if new is not None:
+        raise Misuse("`diff --base` expects one file, receives two")
+    if base.startswith("-") or not base:
+        raise Misuse(f"`--base` expects a git revision such as `HEAD` or `main`, receives `{base}`")
+    if old == "-" or (not os.path.exists(old) and _ships(old)):  # noqa: PTH110 - a name may be too long for a Path
+        raise Misuse(f"`--base` expects a file that git has a history of, receives `{old}`")
+    after = load_set(old, values)[0]
+    return load_at(old, base, values), after
+
+
+def _ships(name: str) -> bool:
+    from shapecalc import zoo
+
+    return zoo.path(name) is not None
+
+
+def _known(architecture: Architecture) -> set[str]:
+    """Return the names that `--set` can give an architecture: its parameters and its symbols."""
+    from shapecalc.dims import free_symbols
+
+    symbols = {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
+    return {*architecture.parameters, *symbols}
+
+
+def _inspected(architecture: Architecture, texts: dict[str, str], known: set[str], *, symbolic: bool) -> Report:
+    """Inspect one of two networks; a setting that only the other one has is passed over."""
+    from shapecalc.engine import inspect_at
+
+    own = _known(architecture)
+    wanted = [name for name in texts if name not in architecture.parameters and (name in own or name not in known)]
+    return inspect_at(architecture, {name: whole(texts[name], f"--set {name}") for name in wanted}, symbolic=symbolic)
+
+
+def _thresholds(texts: list[str] | tuple[()]) -> tuple[Threshold, ...]:
+    if not texts:
+        return ()
+    from shapecalc.thresholds import ThresholdError, read_threshold
+
+    found = []
+    for text in texts:
+        try:
+            found.append(read_threshold(text))
+        except ThresholdError as error:
+            raise Misuse(f"`--fail-on {text}` {error}") from None
+    return tuple(found)
+
+
+def _written(comparison: Comparison, format_: Format, color: Color) -> str:
+    from shapecalc.render import diff
+
+    manner = stdout_manner(color)
+    match format_:
+        case Format.TABLE:
+            return diff.table(comparison, **manner)
+        case Format.JSON:
+            from shapecalc.render import json
+
+            return json.document(comparison.to_dict(), unicode=manner["unicode"])
+        case Format.MARKDOWN:
+            return diff.markdown(comparison)
+        case _:
+            assert_never(format_)
+
+
+def _judged(threshold: Threshold, comparison: Comparison) -> int:
+    """Return the exit code that a condition asks for, and say on stderr where it is not 0."""
+    from shapecalc.render.diff import moved
+
+    holds = threshold.holds(comparison)
+    if holds is False:
+        return 0
+    text = _shown(threshold.text)
+    if holds:
+        print(f"error: `{text}` holds: {_shown(moved(threshold.metric, comparison.totals))}", file=sys.stderr)
+        return FINDINGS
+    names = threshold.open_symbols(comparison)
+    spoken = " and ".join(f"`{name}`" for name in names)
+    options = " ".join(f"--set {name}=…" for name in names)
+    said = f"depends on {spoken}; give {'it' if len(names) == 1 else 'each'} a size: {options}"
+    unknown = f"cannot be told: {threshold.metric} is unknown before or after"
+    print(f"error: `{text}` {_shown(said if names else unknown)}", file=sys.stderr)
+    return UNREADABLE
+
+
+def _shown(text: str) -> str:
+    """Return text for stderr, which escapes by itself what its encoding lacks."""
+    from shapecalc.render.escaping import terminal
+
+    return terminal(text)

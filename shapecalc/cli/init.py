@@ -1,0 +1,80 @@
+"""`shapecalc init`: a first file, and the schema by which an editor completes it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shapecalc.cli.outcome import Misuse
+
+SCHEMA_FILE = "shapecalc.schema.json"
+MODELINE = f"# yaml-language-server: $schema=./{SCHEMA_FILE}\n"
+
+_FIRST = """\
+name: {name}
+input: [N, 3, 32, 32]
+layers:
+  - conv: {{out_channels: 16, kernel_size: 3, padding: 1}}
+  - relu
+  - max_pool: 2
+  - global_avg_pool
+  - flatten
+  - linear: 10
+expect:
+  output: [N, 10]
+  params: 618
+"""
+
+
+def command(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file to begin, such as net.shapecalc.yaml.")],
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="NAME", help="Begin with one that `shapecalc list` shows.")
+    ] = None,
+) -> None:
+    """Begin an architecture file: a small network, and the line by which an editor finds the schema.
+
+    The schema is written beside it where it is missing, as `shapecalc schema` prints it. A file that exists is left as
+    it is, and refused.
+    """
+    from shapecalc.render.escaping import terminal
+    from shapecalc.schema import schema_text
+    from shapecalc.writing import write_whole
+
+    path, beside = Path(file), Path(file).parent / SCHEMA_FILE
+    if os.path.lexists(path):
+        raise Misuse(f"`init` expects a new file, receives `{terminal(file)}`, which exists")
+    text = _first(path) if from_ is None else _shipped(from_)
+    write_whole(path, MODELINE + text)
+    print(f"{terminal(file)} begins a network; `shapecalc inspect {terminal(file)}` shows what it comes to")
+    if not os.path.lexists(beside):
+        write_whole(beside, schema_text())
+        print(f"{terminal(str(beside))} tells an editor what can stand in it")
+
+
+def _first(path: Path) -> str:
+    """Return a small network that is named like its file."""
+    import json
+    import re
+
+    from shapecalc.parser.scalars import resolve
+
+    stem = path.name.partition(".")[0] or "net"
+    # A JSON string is one of YAML, whatever the file is called.
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", stem) and isinstance(resolve(stem), str)
+    return _FIRST.format(name=stem if plain else json.dumps(stem, ensure_ascii=False))
+
+
+def _shipped(name: str) -> str:
+    from shapecalc import zoo
+    from shapecalc.diagnostics.suggestions import closest
+
+    path = zoo.path(name)
+    if path is None:
+        near = closest(name, zoo.names())
+        hint = f"; did you mean `{near}`?" if near else ""
+        raise Misuse(f"`--from` expects a name that `shapecalc list` shows, receives `{name}`{hint}")
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,57 @@
+"""`shapecalc rule`: what the code of a diagnostic means, with an example and its mended form."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.outcome import Misuse
+from shapecalc.cli.terminal import stdout_manner
+
+
+class Format(Enum):
+    """The words of `--format`."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def command(
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="The code of a diagnostic, such as SC301 or 301.")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Explain a diagnostic by its code: why it is given, and an example before and after it is mended.
+
+    Without a code, list them all.
+    """
+    from shapecalc.diagnostics.rules import rule, rules
+    from shapecalc.render import rule as renderer
+
+    chosen = rules() if code is None else (rule(_known(code)),)
+    manner = stdout_manner(color)
+    if format_ is Format.JSON:
+        print(renderer.json(chosen, unicode=manner["unicode"]))
+    elif code is None:
+        print(renderer.overview(chosen, manner["width"], unicode=manner["unicode"]))
+    else:
+        print(renderer.full(chosen[0], **manner))
+
+
+def _known(written: str) -> str:
+    from shapecalc.diagnostics.rules import codes
+    from shapecalc.diagnostics.suggestions import closest
+    from shapecalc.render.escaping import terminal
+
+    digits = written.strip().upper().removeprefix("SC")
+    code = f"SC{digits:0>3}"
+    if code in codes():
+        return code
+    near = closest(code, [other for other in codes() if other[:3] == code[:3]])  # of the same family
+    hint = f"did you mean `{near}`?" if near else "`shapecalc rule` lists every code"
+    raise Misuse(f"no diagnostic has the code `{terminal(written)}`; {hint}")

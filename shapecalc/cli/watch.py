@@ -1,0 +1,79 @@
+"""`shapecalc watch`: a file inspected again whenever it is saved."""
+
+from __future__ import annotations
+
+import gc
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.outcome import UNREADABLE, Misuse, report as say
+from shapecalc.cli.sizes import SetOption, load_bound, settings
+from shapecalc.cli.terminal import stdout_manner
+from shapecalc.diagnostics.errors import ShapecalcError
+
+if TYPE_CHECKING:
+    from shapecalc.report import Report
+    from shapecalc.watching import Version
+
+
+def command(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file to watch, with the files that it includes.")],
+    set_: SetOption = None,
+    interval: Annotated[
+        float, typer.Option("--interval", metavar="SECONDS", min=0.01, max=3600, help="Time between two looks.")
+    ] = 0.2,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Inspect a file, and show what has changed whenever it is saved.
+
+    The comparison is with the last version that was in order. Ctrl-C ends it.
+    """
+    from shapecalc.watching import versions
+
+    if file == "-":
+        raise Misuse("`watch` expects a file, receives `-`: standard input is not saved")
+    texts = settings(set_)
+    gc.enable()  # which `__main__` turned off, for commands that end
+    for number, version in enumerate(versions(file, partial(_inspected, file, texts), partial(time.sleep, interval))):
+        if number == 0 and version.error is not None and version.error.exit_code == UNREADABLE:
+            raise version.error
+        _show(version, file, color)
+
+
+def _inspected(file: str, texts: dict[str, str]) -> Report:
+    from shapecalc.engine import inspect_at
+
+    return inspect_at(*load_bound(file, texts))
+
+
+def _show(version: Version, file: str, color: Color) -> None:
+    """Print a version, and on stderr what is wrong with it."""
+    from shapecalc.expectations import unmet
+    from shapecalc.legality import impossible
+    from shapecalc.render import diff, table
+
+    if version.report is None:
+        assert version.error is not None
+        say(version.error)
+        return
+    manner = stdout_manner(color)
+    if version.comparison is None:
+        print(table.inspection(version.report, **manner))
+    else:
+        print(f"\n{_saved(file)}")
+        print(diff.table(version.comparison, **manner))
+    findings = (*unmet(version.report), *impossible(version.report))
+    if findings:
+        say(ShapecalcError(findings, version.report.architecture.file))
+    # Whoever reads a pipe is to see a version when it is saved.
+    print(end="", flush=True)
+
+
+def _saved(file: str) -> str:
+    from shapecalc.render.escaping import terminal
+
+    return f"{terminal(file)} was saved"

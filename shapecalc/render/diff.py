@@ -1,0 +1,265 @@
+"""A comparison of two networks: a table for people, Markdown for a comment on a pull request."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from shapecalc.comparison import Comparison, Kind, Row
+from shapecalc.dims import Expr
+from shapecalc.layers.base import show
+from shapecalc.render.columns import called, grouped, rounded, written
+from shapecalc.render.escaping import code_span, markdown_code
+from shapecalc.render.grid import BAD, BOLD, DIM, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.table import memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shapecalc.comparison import Change, Figures
+    from shapecalc.layers import Shape
+    from shapecalc.report import Count
+
+MARKER = "<!-- shapecalc diff -->"
+"""Stands first in Markdown: by it a workflow finds its comment again, to write it anew."""
+CAUTION = "1;33"
+_MARKS = {Kind.ADDED: ("+", GOOD), Kind.REMOVED: ("-", BAD), Kind.CHANGED: ("~", CAUTION), Kind.SAME: (" ", DIM)}
+_NAMES = {"macs": "MACs", "flops": "FLOPs"}
+_BYTES = frozenset({"memory", "activations"})
+_OUTPUT = 3
+MOST_ROWS = 200
+"""Rows of layers in Markdown: GitHub takes 65,536 characters in a comment."""
+_NUMBER = re.compile(r"[+−]?[\d,.]+( [KMGTPE]?i?B?)?( \([+−]<?[\d,.]+ %\))?|unknown|")
+
+
+def table(comparison: Comparison, *, width: int | None, color: bool, unicode: bool) -> str:
+    """Return the totals that moved and the layers that differ; what is alike is folded to a line."""
+
+    def line(text: str, style: str = PLAIN) -> str:
+        return paragraph(spelt(text, unicode=unicode), width=width, color=color, style=style)
+
+    if comparison.identical:
+        return line(_alike(comparison))
+    parts = [line(_title(comparison), BOLD)]
+    totals = Grid(
+        (
+            Heading(""),
+            *(Heading(word, right=True, wraps=_symbolic(comparison)) for word in ("before", "after", "change")),
+        ),
+        [Cells(tuple(spelt(text, unicode=unicode) for text in texts)) for texts in _totals(comparison.totals)],
+    )
+    parts += [draw(totals, width=width, color=color, unicode=unicode), ""]
+    parts += [line(text) for text in _ends(comparison)]
+    layers = _layers(comparison, grouped, unicode=unicode)
+    if width is not None and layers.width > width:
+        layers = _layers(comparison, rounded, unicode=unicode)
+        if layers.width - width > layers.widths[_OUTPUT]:
+            layers = _without(layers, _OUTPUT)  # wrapped in what is left, a shape is a stack of single numbers
+    if layers.rows:
+        parts.append(draw(layers, width=width, color=color, unicode=unicode))
+    parts += [line(text, DIM) for text in (_tally(comparison), *_at(comparison))]
+    return "\n".join(parts)
+
+
+def markdown(comparison: Comparison) -> str:
+    """Return the totals as a table and the layers below a fold; nothing that a file wrote acts as markup or pings."""
+    names = [code_span(name) for name in _names(comparison)]
+    parts = [MARKER, f"### shapecalc: {' → '.join(names)}", ""]
+    if comparison.identical:
+        return "\n".join([*parts, f"No change in shapes, parameters or costs ({_count(len(comparison.rows))})."])
+    parts += ["| | before | after | change |", "| --- | ---: | ---: | ---: |"]
+    for name, *figures in _totals(comparison.totals):
+        parts.append(f"| {name} | " + " | ".join(map(_figure, figures)) + " |")
+    parts += ["", *(f"- {_quoted_end(text)}" for text in _ends(comparison)), *_at(comparison)]
+    rows = [row for row in comparison.rows if row.kind is not Kind.SAME]
+    if rows:
+        parts += ["", "<details>", f"<summary>{_tally(comparison)}</summary>", ""]
+        parts += ["| | layer | | output | params | MACs |", "| --- | --- | --- | --- | ---: | ---: |"]
+        for row in rows[:MOST_ROWS]:
+            mark, path, what, output, params, macs = _texts(row, grouped)
+            quoted = (markdown_code(text) if text else "" for text in (mark, path, what, output))
+            parts.append("| " + " | ".join([*quoted, _figure(params), _figure(macs)]) + " |")
+        if len(rows) > MOST_ROWS:
+            parts += ["", f"… and {_count(len(rows) - MOST_ROWS)} more"]
+        parts += ["", "</details>"]
+    return "\n".join(parts)
+
+
+def _names(comparison: Comparison) -> list[str]:
+    old, new = comparison.old, comparison.new.architecture.name
+    return [new] if old is None or old.architecture.name == new else [old.architecture.name, new]
+
+
+def _title(comparison: Comparison) -> str:
+    return " → ".join(_names(comparison))
+
+
+def _alike(comparison: Comparison) -> str:
+    return f"{_title(comparison)}: no change in shapes, parameters or costs ({_count(len(comparison.rows))})"
+
+
+def _count(layers: int) -> str:
+    return f"{layers:,} layer{'' if layers == 1 else 's'}"
+
+
+def _tally(comparison: Comparison) -> str:
+    said = [f"{count:,} {kind.value}" for kind, count in comparison.tally.items() if count and kind is not Kind.SAME]
+    alike = comparison.tally[Kind.SAME]
+    return f"layers: {', '.join([*said, *([f'{alike:,} alike'] if alike else [])])}"
+
+
+def _at(comparison: Comparison) -> Iterator[str]:
+    """Yield at which sizes costs are, where a symbol was left free."""
+    said = [", ".join(f"{name} = {size}" for name, size in sizes.items()) for sizes in comparison.costs_at]
+    if comparison.old is not None and said[0] != said[1]:
+        yield f"costs before are those at {said[0] or 'the sizes given'}, after at {said[1] or 'the sizes given'}"
+    elif said[1]:
+        yield f"costs at {said[1]}; memory is parameters and all outputs at float32"
+
+
+def _symbolic(comparison: Comparison) -> bool:
+    return any(isinstance(count, Expr) for change in comparison.totals for count in change)
+
+
+def _totals(figures: Figures) -> Iterator[tuple[str, ...]]:
+    for name, change in figures._asdict().items():
+        if change.before == change.after and name in ("buffers", "layers") and not change.before:
+            continue
+        write = memory if name in _BYTES else grouped
+        yield _NAMES.get(name, name), write(change.before), write(change.after), _moved(change, write)
+
+
+def _moved(change: Change, write: Callable[[Count], str]) -> str:
+    """Write a change with its sign, and its share of what was."""
+    if change.before == change.after:
+        return "unknown" if change.before is None else "0"
+    signed = _signed(change.delta, write)
+    part = _share(change)
+    return f"{signed} ({part})" if part else signed
+
+
+def moved(metric: str, figures: Figures) -> str:
+    """Say in a line how a figure has changed."""
+    change = getattr(figures, metric)
+    write = memory if metric in _BYTES else grouped
+    name = _NAMES.get(metric, metric)
+    return f"{name} {write(change.before)} → {write(change.after)}, {_moved(change, write)}"
+
+
+def _signed(delta: Count, write: Callable[[Count], str]) -> str:
+    """Write a difference with its sign.
+
+    >>> _signed(1200, grouped), _signed(-3, grouped), _signed(0, grouped), _signed(None, grouped)
+    ('+1,200', '−3', '', 'unknown')
+    """
+    if delta is None:
+        return "unknown"
+    if isinstance(delta, int):
+        return "" if delta == 0 else f"{'+' if delta > 0 else '−'}{write(abs(delta))}"
+    text = write(delta)
+    return text if text.startswith(("-", "−")) else f"+{text}"
+
+
+def _share(change: Change) -> str:
+    """Write a change in percent of what was, rounded half up, exactly."""
+    before, delta = change.before, change.delta
+    if not isinstance(before, int) or not isinstance(delta, int) or before <= 0:
+        return ""
+    tenths = (2000 * abs(delta) + before) // (2 * before)
+    sign = "+" if delta > 0 else "−"
+    return f"{sign}{tenths // 10:,}.{tenths % 10} %" if tenths else f"{sign}<0.1 %"
+
+
+def _layers(comparison: Comparison, write: Callable[[Count], str], *, unicode: bool) -> Grid:
+    rows = []
+    for same, run in groupby(comparison.rows, lambda row: row.kind is Kind.SAME):
+        if same:
+            texts = ("", f"… {_count(sum(1 for _ in run))} alike", "", "", "", "")
+            rows.append(Cells(tuple(spelt(text, unicode=unicode) for text in texts), (DIM,) * len(texts)))
+            continue
+        for row in run:
+            texts = _texts(row, write)
+            style = _MARKS[row.kind][1]
+            rows.append(Cells(tuple(spelt(text, unicode=unicode) for text in texts), (style, style, *(PLAIN,) * 4)))
+    if not any(cells.texts[0] for cells in rows):
+        rows = []
+    wide = _symbolic(comparison)
+    headings = (Heading(""), Heading("path", wraps=True), Heading("layer", wraps=True), Heading("output", wraps=True))
+    return Grid((*headings, Heading("params", right=True, wraps=wide), Heading("MACs", right=True, wraps=wide)), rows)
+
+
+def _without(grid: Grid, column: int) -> Grid:
+    headings = (*grid.headings[:column], *grid.headings[column + 1 :])
+    return Grid(
+        headings,
+        [Cells(*((*part[:column], *part[column + 1 :]) for part in (row.texts, row.styles))) for row in grid.rows],
+    )
+
+
+def _texts(row: Row, write: Callable[[Count], str]) -> tuple[str, str, str, str, str, str]:
+    params, macs = (_signed(change.delta, write) for change in (row.figures.params, row.figures.macs))
+    return _MARKS[row.kind][0], row.layer.path, _what(row), _output(row), params, macs
+
+
+def _what(row: Row) -> str:
+    """Return what a layer is, or what has become of it."""
+    old, new = row.old, row.new
+    if old is None or new is None:
+        return called(row.layer)
+    said = [f"{name} {written(one)} → {written(other)}" for name, (one, other) in row.fields.items()]
+    if "reads" in row.changes:
+        said.append(f"reads {', '.join(old.step.inputs)} → {', '.join(new.step.inputs)}")
+    if "weights" in row.changes:
+        said.append(f"weights of {old.step.weights or 'its own'} → {new.step.weights or 'its own'}")
+    if "name" in row.changes:
+        said.append(f"was {_former(old.path, new.path)}")
+    what = f"{called(old)} → {called(new)}" if "type" in row.changes else new.type if said else called(new)
+    return f"{what}: {'; '.join(said)}" if said else what
+
+
+def _former(old: str, new: str) -> str:
+    """Return a former path, as far as it was another.
+
+    >>> _former("layer1.0.conv", "layer1.first.conv"), _former("c1", "c2")
+    ('layer1.0…', 'c1')
+    """
+    before, after = old.split("."), new.split(".")
+    cut = 0
+    while cut < min(len(before), len(after)) - 1 and before[-1 - cut] == after[-1 - cut]:
+        cut += 1
+    return f"{'.'.join(before[: len(before) - cut])}…" if cut else old
+
+
+def _output(row: Row) -> str:
+    if row.old is None or row.new is None or "output" not in row.changes:
+        return _shapes(row.layer.outputs)
+    return f"{_shapes(row.old.outputs)} → {_shapes(row.new.outputs)}"
+
+
+def _shapes(outputs: dict[str, Shape]) -> str:
+    return ", ".join(map(show, outputs.values()))
+
+
+def _ends(comparison: Comparison) -> Iterator[str]:
+    """Yield a line for each thing that enters or leaves otherwise."""
+    for what, ends in (("input", comparison.inputs), ("output", comparison.outputs)):
+        for end in ends:
+            name = what if end.name == what else f"{what} {end.name}"
+            if end.before is None and end.after is not None:
+                yield f"{name}: new, {show(end.after)}"
+            elif end.after is None and end.before is not None:
+                yield f"{name}: gone, was {show(end.before)}"
+            elif end.before is not None and end.after is not None:
+                shapes = [show(end.before), show(end.after)]
+                yield f"{name}: " + " → ".join(f"{s} {d}".strip() for s, d in zip(shapes, end.dtypes, strict=True))
+
+
+def _quoted_end(text: str) -> str:
+    name, _, said = text.partition(": ")
+    return f"{code_span(name)}: {code_span(said)}"
+
+
+def _figure(text: str) -> str:
+    """Write a figure for Markdown: an expression as code, since a symbol may be any word."""
+    return text if _NUMBER.fullmatch(text) else markdown_code(text)

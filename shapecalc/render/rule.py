@@ -1,0 +1,69 @@
+"""Rules as text: the list of all codes, and one explained, with what its broken example really gives."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from shapecalc.checking import check_source
+from shapecalc.diagnostics import Source
+from shapecalc.render.escaping import ascii_only
+from shapecalc.render.json import document
+from shapecalc.render.palette import Palette
+from shapecalc.render.text import render_diagnostics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.diagnostics.rules import Rule
+
+WIDEST = 100
+"""Columns of running text, however wide the terminal is."""
+_INDENT = "    "
+
+
+def overview(rules: Iterable[Rule], width: int | None, *, unicode: bool = True) -> str:
+    """Return a line per code: its title, cut to the width."""
+    lines = []
+    for rule in rules:
+        line = f"{rule.code}  {_spelt(rule.title, unicode=unicode)}"
+        if width is not None and len(line) > width:
+            dots = "…" if unicode else "..."
+            line = line[: width - len(dots)].rstrip() + dots
+        lines.append(line)
+    return "\n".join([*lines, "", "shapecalc rule CODE: one explained"])
+
+
+def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: bool = True) -> str:
+    """Return what a code means: title, text, the broken example, the diagnostic that it gives, the mended example."""
+    columns = min(width or WIDEST, WIDEST)
+    palette = Palette("error", color)
+    parts = [f"{palette.primary(rule.code)}{palette.strong(f': {rule.title}')}"]
+    parts += [
+        textwrap.fill(_spelt(paragraph, unicode=unicode), columns, break_long_words=False, break_on_hyphens=False)
+        for paragraph in rule.text.split("\n\n")
+    ]
+    parts += [
+        palette.strong("Broken:" if rule.language == "yaml" else "For example:"),
+        textwrap.indent(rule.broken, _INDENT),
+    ]
+    if rule.language == "yaml":
+        said = said_of(rule, color=color, width=columns - len(_INDENT))
+        parts += [palette.strong("shapecalc says:"), textwrap.indent(said, _INDENT)]
+    parts += [palette.strong("Mended:"), textwrap.indent(rule.mended, _INDENT)]
+    return _spelt("\n\n".join(parts), unicode=unicode)
+
+
+def said_of(rule: Rule, *, color: bool = False, width: int = 100) -> str:
+    """Return the diagnostics of a broken example, found anew in it: a page cannot tell of another message."""
+    found = check_source(Source("net.yaml", rule.broken + "\n"), None)
+    return render_diagnostics(found.findings, found.source, color=color, width=width)
+
+
+def json(rules: Iterable[Rule], *, unicode: bool = True) -> str:
+    """Return rules as a JSON document, their texts as they stand on their pages."""
+    return document({"schema_version": 1, "rules": [rule._asdict() for rule in rules]}, unicode=unicode)
+
+
+def _spelt(text: str, *, unicode: bool) -> str:
+    return text if unicode else ascii_only(text)

@@ -1,0 +1,77 @@
+"""A file as it is saved again and again: what each version comes to, and what changed since the last good one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.comparison import diff
+from shapecalc.diagnostics import ShapecalcError, Source
+from shapecalc.parser.files import read_bytes
+from shapecalc.parser.includes import included_sources
+from shapecalc.parser.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shapecalc.comparison import Comparison
+    from shapecalc.report import Report
+
+    Texts = dict[str, bytes] | None
+
+
+class Version(NamedTuple):
+    """One saved state of a file: its report, or the error that says what is wrong with it.
+
+    `comparison` is with the last version that had a report; None for the first.
+    """
+
+    report: Report | None
+    error: ShapecalcError | None
+    comparison: Comparison | None
+
+
+def versions(path: str, inspect: Callable[[], Report], wait: Callable[[], object]) -> Iterator[Version]:
+    """Yield a file as it is, and then each state that differs in content, of the file or of one that it includes.
+
+    `inspect` says what the file comes to, `wait` passes the time between two looks. A state counts once two looks in a
+    row have seen it, so that a file which is being written, or replaced by another, is never read by halves; a file
+    that stays away is a version as well, with the error that says so.
+    """
+    shown = seen = _texts(path)
+    last: Report | None = None
+    while True:
+        version = _version(inspect, last)
+        last = version.report or last
+        yield version
+        before = None
+        while seen != before or seen == shown:
+            wait()
+            before, seen = seen, _texts(path)
+        shown = seen
+
+
+def _version(inspect: Callable[[], Report], last: Report | None) -> Version:
+    try:
+        report = inspect()
+    except ShapecalcError as error:
+        return Version(None, error, None)
+    return Version(report, None, None if last is None else diff(last, report))
+
+
+def _texts(path: str) -> Texts:
+    """Return the contents of a file and of all that it includes; None where the file cannot be read."""
+    own = _bytes(path)
+    if own is None:
+        return None
+    folder = Path(path).parent
+    source = Source(path, own.decode("utf-8", "replace"))
+    return {"": own, **included_sources(source, lambda name: _bytes(folder / name))}
+
+
+def _bytes(path: str | os.PathLike[str]) -> bytes | None:
+    try:
+        return read_bytes(os.fspath(path), Limits())
+    except ShapecalcError:
+        return None

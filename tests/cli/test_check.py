@@ -1,0 +1,217 @@
+"""`shapecalc check` as a gate: how it ends, where it writes, and that it holds what it found together."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.conftest import ROOT, environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Run
+
+CLEAN = "input: [N, 3, 7, 11]\nlayers: [relu]\n"
+TYPO = "input: [N, 3, 7, 11]\nlayers: [rleu]\n"
+SUSPECT = "input: [N, T, 5]\nlayers:\n  - gru: {hidden_size: 3, dropout: 0.5}\n"
+UNMET = f"{CLEAN}expect: {{params: 1}}\n"
+BLOCKS = "blocks:\n  twice:\n    layers: [relu, relu]\n"
+FILES = {
+    "clean.yaml": CLEAN,
+    "typo.yaml": TYPO,
+    "suspect.yaml": SUSPECT,
+    "unmet.yaml": UNMET,
+    "blocks.yaml": BLOCKS,
+    "nets/deep/clean.yml": CLEAN,
+    "nothing/notes.md": "no network",
+}
+
+# what it is, arguments, standard input, exit code, what stdout or stderr holds
+ENDINGS = [
+    ("a clean file", "clean.yaml", "", 0, "1 file checked: clean"),
+    ("several", "clean.yaml blocks.yaml lenet5", "", 0, "3 files checked: clean"),
+    ("a mistake", "typo.yaml", "", 1, "SC101"),
+    ("a mistake among clean ones", "clean.yaml typo.yaml", "", 1, "2 files checked: 1 error"),
+    ("an expectation that is not met", "unmet.yaml", "", 1, "SC501"),
+    ("a warning", "suspect.yaml", "", 0, "1 warning"),
+    ("a warning, strictly", "suspect.yaml --strict", "", 1, "SC402"),
+    ("a warning that is ignored, strictly", "suspect.yaml --strict --ignore SC402", "", 0, "clean"),
+    ("a mistake that is ignored", "typo.yaml --ignore sc1", "", 0, "clean"),
+    ("a mistake of another code than those selected", "typo.yaml --select SC3,SC501", "", 0, "clean"),
+    ("a mistake of a code selected", "typo.yaml unmet.yaml --select SC5", "", 1, "1 error"),
+    ("codes that there are none of", "clean.yaml --select SC999", "", 2, "`--select` expects codes such as SC301"),
+    ("no code at all", "clean.yaml --ignore ,", "", 2, "`--ignore` expects codes"),
+    ("a folder", ".", "", 1, "6 files checked: 2 errors, 1 warning"),
+    ("a folder without what is excluded", ". --exclude nets --exclude typo.yaml", "", 1, "4 files checked: 1 error"),
+    ("a folder without files", "nothing", "", 2, "`nothing` has no YAML file below it"),
+    ("a pattern", "'c*.yaml'", "", 0, "1 file checked"),
+    ("a pattern of nothing", "'x*.yaml'", "", 2, "no file that it matches"),
+    ("a file that is not there", "missing.yaml", "", 2, "`missing.yaml` does not exist"),
+    ("a file that is not there, beside a mistake", "missing.yaml typo.yaml", "", 2, "2 files checked: 2 errors"),
+    ("standard input", "-", CLEAN, 0, "clean"),
+    ("standard input with a mistake and a name", "- --stdin-filename draft.yaml", TYPO, 1, "draft.yaml:2:10"),
+    ("nothing to check", "", "", 2, "PATH"),
+    ("a run", "lenet5 --run", "", 0, "clean"),
+    ("a lock that is not there", "clean.yaml --locked", "", 2, "there is no lock file"),
+    ("an unknown format", "clean.yaml --format xml", "", 2, "sarif"),
+    (
+        "two formats to one place",
+        "clean.yaml --format json --format sarif",
+        "",
+        2,
+        "one format goes to standard output",
+    ),
+    ("more files than formats", "clean.yaml --format json --output a --output b", "", 2, "give each file its format"),
+    ("one file twice", "clean.yaml --format json --output a --format sarif --output a", "", 2, "is given twice"),
+    ("a folder that is not there", "clean.yaml --format json --output no/such/place", "", 2, "cannot be written"),
+    ("a fix of standard input", "- --fix", CLEAN, 2, "`--fix` expects files"),
+    ("a fix of what ships", "clean.yaml vgg16 --fix", "", 2, "`vgg16`, which ships with shapecalc"),
+    ("a fix of what cannot be mended", "unmet.yaml --fix", "", 1, "SC501"),
+    ("a fix of a file that is not there", "missing.yaml --fix", "", 2, "does not exist"),
+    ("no processes", "clean.yaml --processes 0", "", 2, "--processes"),
+]
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "says"), [row[1:] for row in ENDINGS], ids=[row[0] for row in ENDINGS]
+)
+def test_a_check_ends_as_documented(run: Run, arguments: str, stdin: str, code: int, says: str) -> None:
+    ended = run(shell=f"check {arguments}", stdin=stdin)
+    assert ended.code == code, ended
+    assert says in ended.out + ended.err, ended
+
+
+def test_every_format_tells_of_the_same_findings(run: Run) -> None:
+    codes = {"SC101", "SC402", "SC501"}
+    for written in ("text", "json", "github", "gitlab", "sarif", "junit"):
+        ended = run("check", ".", "--format", written)
+        assert ended.code == 1
+        assert set(re.findall(r"SC\d{3}", ended.out)) == codes, written
+
+
+def test_several_formats_are_written_in_one_run_each_to_its_file(run: Run, files: Path) -> None:
+    ended = run(
+        *("check", ".", "--format", "sarif", "--output", "found.sarif", "--format", "junit", "--output", "found.xml"),
+        *("--format", "text"),
+    )
+    assert ended.code == 1
+    assert "6 files checked: 2 errors, 1 warning" in ended.out
+    assert json.loads((files / "found.sarif").read_text())["version"] == "2.1.0"
+    assert (files / "found.xml").read_text().startswith("<?xml")
+
+
+def test_a_format_with_a_file_leaves_standard_output_empty(run: Run, files: Path) -> None:
+    ended = run("check", "typo.yaml", "--output", "found.txt")
+    assert (ended.code, ended.out) == (1, "")
+    assert "SC101" in (files / "found.txt").read_text()
+
+
+def test_an_output_that_cannot_be_written_leaves_what_was_there(run: Run, files: Path) -> None:
+    folder = files / "kept"
+    folder.mkdir()
+    (folder / "found.json").write_text("before")
+    # No file may grow beyond a byte: the text does not fit, wherever it is put.
+    ended = run(shell="check typo.yaml --format json --output kept/found.json", env={"BASH_ENV": limits(files)})
+    assert ended.code == 2, ended
+    assert (folder / "found.json").read_text() == "before"
+    assert [path.name for path in folder.iterdir()] == ["found.json"]
+
+
+def limits(folder: Path) -> str:
+    script = folder / "limits.sh"
+    script.write_text("ulimit -f 0\n")
+    return str(script)
+
+
+def test_github_is_handed_a_page_beside_its_annotations(run: Run, files: Path) -> None:
+    page = files / "page.md"
+    page.write_text("# before\n")
+    ended = run("check", "typo.yaml", "--format", "github", env={"GITHUB_STEP_SUMMARY": str(page)})
+    assert ended.out.startswith("::error file=typo.yaml,line=2")
+    assert page.read_text().startswith("# before\n")
+    assert "SC101" in page.read_text()
+
+
+def test_a_name_in_a_file_is_no_command_in_the_log_of_github(run: Run, files: Path) -> None:
+    (files / "typo.yaml").write_text('name: "a\\n::error::injected"\ninput: [N, 3]\nlayers:\n  - "::error::mine"\n')
+    ended = run("check", "typo.yaml", env={"GITHUB_ACTIONS": "true"})
+    first, *_, last, _ = ended.out.split("\n")
+    token = first.removeprefix("::stop-commands::")
+    assert last == f"::{token}::"
+    assert len(token) == 64
+
+
+def test_text_keeps_to_ascii_where_nothing_else_can_be_shown(run: Run, files: Path) -> None:
+    (files / "net.yaml").write_text(
+        "input: [N, 3, H, W]\nlayers:\n  - flatten\n  - {add: , from: [input, flatten_0]}\n"
+    )
+    ended = run("check", ".", env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    assert ended.bytes.isascii()
+
+
+def test_colours_are_for_terminals_and_whoever_asks(run: Run) -> None:
+    assert "\x1b[" not in run("check", "typo.yaml").out
+    assert "\x1b[" in run("check", "typo.yaml", "--color", "always").out
+    assert "\x1b[" in run("check", "typo.yaml", env={"FORCE_COLOR": "1"}).out
+    assert "\x1b[" not in run("check", "typo.yaml", env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).out
+
+
+def test_what_was_locked_is_held_and_the_layer_that_moved_is_named(run: Run, files: Path) -> None:
+    assert run("lock", "clean.yaml", "nets").code == 0
+    assert run("check", "clean.yaml", "nets", "--locked").code == 0
+    (files / "clean.yaml").write_text(CLEAN.replace("relu", "conv: {out_channels: 5, kernel_size: 3}"))
+    ended = run("check", "clean.yaml", "nets", "--locked")
+    assert ended.code == 1
+    assert "error[SC502]" in ended.out
+    assert "clean.yaml:2:10" in ended.out
+    (files / "nets/deep/clean.yml").unlink()
+    (files / "clean.yaml").write_text(CLEAN)
+    ended = run("check", "clean.yaml", "--locked")
+    assert ended.code == 1
+    assert "error[SC503]: `nets/deep/clean.yml` is in `shapecalc.lock.json`, and not there any more" in ended.out
+
+
+def test_a_fix_touches_the_slip_alone(run: Run, files: Path) -> None:
+    text = "\ufeff# first\r\ninput: [N, 3, 7, 11]  # kept\r\nlayers:\r\n  - Conv2D: {filters: 5, kernal_size: 3}\r\n"
+    (files / "typo.yaml").write_bytes(text.encode())
+    ended = run("check", "typo.yaml", "clean.yaml", "--fix")
+    assert (ended.code, ended.out) == (0, "2 files checked: clean\n")
+    assert ended.err.splitlines() == [
+        "mended SC101 at typo.yaml:4:5: `Conv2D` → `conv`",
+        "mended SC102 at typo.yaml:4:14: `filters` → `out_channels`",
+        "mended SC102 at typo.yaml:4:26: `kernal_size` → `kernel_size`",
+    ]
+    right = text.replace("Conv2D", "conv").replace("filters", "out_channels").replace("kernal", "kernel")
+    assert (files / "typo.yaml").read_bytes() == right.encode()
+    assert (files / "clean.yaml").read_text() == CLEAN
+
+
+def test_a_hundred_files_are_checked_without_numpy(files: Path) -> None:
+    for number in range(100):
+        (files / f"net{number}.yaml").write_text((ROOT / "architectures" / "resnet50.yaml").read_text())
+    code = "import sys; from shapecalc.cli import main; sys.argv = ['shapecalc', 'check', '.', '--ignore', 'SC']\n"
+    code += "try: main()\nexcept SystemExit as ended: print(ended.code, 'numpy' in sys.modules, 'rich' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=files,
+        env={**environment(), "PYTHONPATH": os.fspath(ROOT)},
+    )
+    assert done.stdout.splitlines() == ["106 files checked: clean", "0 False False"]

@@ -1,0 +1,272 @@
+"""`shapecalc diff`: two files, or a file and a git revision; in three formats; held to conditions."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+from markdown_it import MarkdownIt
+
+from shapecalc import diff, inspect, load
+from shapecalc.render.diff import table
+
+NET = """\
+name: net
+input: [N, 3, 8, 8]
+layers:
+  - conv: {out_channels: 4, kernel_size: 3}
+    name: c1
+  - relu
+  - flatten
+  - linear: 10
+"""
+INCLUDING = "name: net\ninclude: lib/blocks.yaml\ninput: [N, 8]\nlayers: [body]\n"
+BLOCKS = "include: more.yaml\nblocks: {body: {layers: [linear: 4, tail]}}\n"
+MORE = "blocks: {tail: {layers: [tanh]}}\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path):
+    (tmp_path / "old.yaml").write_text(NET)
+    (tmp_path / "new.yaml").write_text(NET.replace("- relu", "- relu\n  - batch_norm"))
+    return tmp_path
+
+
+def git(folder, *words: str) -> None:
+    config = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    who = {f"GIT_{role}_{what}": "a@b" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    subprocess.run(["git", *words], cwd=folder, check=True, env={**os.environ, **config, **who}, capture_output=True)
+
+
+@pytest.fixture
+def repository(folder):
+    (folder / "nets/lib").mkdir(parents=True)
+    (folder / "nets/net.yaml").write_text(NET)
+    (folder / "nets/including.yaml").write_text(INCLUDING)
+    (folder / "nets/lib/blocks.yaml").write_text(BLOCKS)
+    (folder / "nets/lib/more.yaml").write_text(MORE)
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "first")
+    return folder
+
+
+def test_the_table_shows_what_is_added_and_folds_what_is_alike(run) -> None:
+    ended = run("diff", "old.yaml", "new.yaml")
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert lines[0] == "net"
+    figures = {line.split()[0]: line.split()[1:] for line in lines[3:10]}
+    assert figures["params"] == ["1,562", "1,570", "+8", "(+0.5", "%)"]
+    assert figures["layers"] == ["4", "5", "+1", "(+25.0", "%)"]
+    start = next(number for number, line in enumerate(lines) if "path" in line)
+    assert [line.split()[:2] for line in lines[start + 2 : start + 5]] == [
+        ["…", "2"],
+        ["+", "batch_norm_2"],
+        ["…", "2"],
+    ]
+    assert "layers: 1 added, 4 alike" in lines
+
+
+@pytest.mark.parametrize("format_", ["table", "markdown"])
+def test_identical_networks_say_so(run, format_) -> None:
+    ended = run("diff", "old.yaml", "old.yaml", "--format", format_)
+    assert ended.code == 0
+    assert "no change in shapes, parameters or costs (4 layers)" in ended.out.lower()
+
+
+def test_the_json_is_what_the_comparison_says(run) -> None:
+    found = json.loads(run("diff", "old.yaml", "new.yaml", "--format", "json").out)
+    assert found["schema_version"] == 1
+    assert found["totals"]["params"] == {"before": 1562, "after": 1570, "delta": 8}
+    assert [(row["kind"], row["after"]["path"]) for row in found["layers"]] == [("added", "batch_norm_2")]
+
+
+def test_markdown_has_a_marker_totals_and_a_fold(run) -> None:
+    lines = run("diff", "old.yaml", "new.yaml", "--format", "markdown").out.splitlines()
+    assert lines[:2] == ["<!-- shapecalc diff -->", "### shapecalc: `net`"]
+    assert "| params | 1,562 | 1,570 | +8 (+0.5 %) |" in lines
+    assert "<summary>layers: 1 added, 4 alike</summary>" in lines
+    assert "| `+` | `batch_norm_2` | `batch_norm` | `[N, 4, 6, 6]` | +8 |  |" in lines
+
+
+def test_hostile_names_are_neither_markup_nor_a_ping_nor_a_command(run, folder) -> None:
+    name = "@octocat `|` <img src=x> [a](javascript:b) #1 </details> &lt; *b* x"
+    hostile = NET.replace("name: net", f'name: "{name}"').replace("[N, 3, 8, 8]", "[N, 3, _a_, 8]")
+    (folder / "hostile.yaml").write_text(hostile.replace("flatten", "global_avg_pool").replace("linear: 10", "relu"))
+    (folder / "less.yaml").write_text(
+        (folder / "hostile.yaml").read_text().replace("out_channels: 4", "out_channels: 5")
+    )
+    ended = run("diff", "hostile.yaml", "less.yaml", "--format", "markdown")
+    assert ended.code == 0, ended
+    page = MarkdownIt("commonmark").enable("table")
+    tokens = page.parse(ended.out)
+    inner = [child for token in tokens for child in token.children or ()]
+    assert not [
+        child for child in inner if child.type in ("html_inline", "link_open", "image", "em_open", "strong_open")
+    ]
+    assert "@octocat" not in "".join(child.content for child in inner if child.type == "text")
+    blocks = [token.content.strip() for token in tokens if token.type == "html_block"]
+    assert [block.splitlines()[0] for block in blocks] == ["<!-- shapecalc diff -->", "<details>", "</details>"]
+    for text in (ended.out, run("diff", "hostile.yaml", "less.yaml").out):
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f]", text)
+        assert "_a_" in text
+
+
+@pytest.mark.parametrize(
+    ("conditions", "code", "said"),
+    [
+        (["params > +0"], 1, "error: `params > +0` holds: params 1,562 → 1,570, +8 (+0.5 %)"),
+        (["params > +2%"], 0, ""),
+        (["params > +2%", "layers != +0"], 1, "error: `layers != +0` holds: layers 4 → 5, +1 (+25.0 %)"),
+        (["memory > 1MiB"], 0, ""),
+        (["params > 2%"], 2, "`--fail-on params > 2%` holds a share against a change: write `params > +2%`"),
+        (["size > 2"], 2, "has no metric `size`"),
+    ],
+)
+def test_conditions_decide_the_exit_code(run, conditions, code, said) -> None:
+    options = [word for condition in conditions for word in ("--fail-on", condition)]
+    ended = run("diff", "old.yaml", "new.yaml", *options)
+    assert ended.code == code
+    assert said in ended.err
+    assert bool(ended.err) == bool(code)
+
+
+def test_a_condition_that_depends_on_symbols_names_the_options_that_settle_it(run, folder) -> None:
+    free = "input: [N, 3, H, 8]\nlayers: [{conv: {out_channels: %d, kernel_size: 1}}]\n"
+    (folder / "a.yaml").write_text(free % 4)
+    (folder / "b.yaml").write_text(free % 5)
+    ended = run("diff", "a.yaml", "b.yaml", "--fail-on", "macs > +1K")
+    assert ended.code == 2
+    assert ended.err == "error: `macs > +1K` depends on `H`; give it a size: --set H=…\n"
+    settled = run("diff", "a.yaml", "b.yaml", "--fail-on", "macs > +1K", "--set", "H=64")
+    assert (settled.code, "+1,536" in settled.err) == (1, True)
+
+
+def test_a_setting_that_one_of_both_has_is_passed_over_for_the_other(run, folder) -> None:
+    (folder / "wide.yaml").write_text(
+        NET.replace("name: net", "parameters: {width: 10}").replace("linear: 10", "linear: $width")
+    )
+    ended = run("diff", "old.yaml", "wide.yaml", "--set", "width=12")
+    assert ended.code == 0
+    assert "out_features 10 → 12" in ended.out
+    assert run("diff", "old.yaml", "wide.yaml", "--set", "wdth=12").code != 0
+
+
+def test_symbols_can_be_left_free(run, folder) -> None:
+    (folder / "a.yaml").write_text(
+        "input: [N, 3, H, 8]\nsizes: {H: 8}\nlayers: [{conv: {out_channels: 4, kernel_size: 1}}]\n"
+    )
+    (folder / "b.yaml").write_text((folder / "a.yaml").read_text().replace("out_channels: 4", "out_channels: 6"))
+    assert "+48·H" in run("diff", "a.yaml", "b.yaml", "--symbolic").out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("old.yaml",), 2, "expects two networks, or one file and `--base REV`"),
+        (("-", "-"), 2, "receives `-` twice"),
+        (("old.yaml", "nope.yaml"), 2, "`nope.yaml` does not exist"),
+        (("old.yaml", "new.yaml", "--base", "HEAD"), 2, "expects one file, receives two"),
+        (("lenet5", "--base", "HEAD"), 2, "expects a file that git has a history of"),
+        (("old.yaml", "--base", "HEAD"), 2, "`old.yaml` is in no git repository"),
+        (("old.yaml", "--base=--output=x"), 2, "`--base` expects a git revision"),
+        (("old.yaml", "--base", ""), 2, "`--base` expects a git revision"),
+    ],
+)
+def test_wrong_usage_is_said_in_a_sentence(run, words, code, said) -> None:
+    ended = run("diff", *words)
+    assert (ended.code, ended.out) == (code, "")
+    assert said in " ".join(ended.err.split())
+
+
+def test_a_broken_file_is_a_finding(run, folder) -> None:
+    (folder / "bad.yaml").write_text(NET.replace("relu", "rleu"))
+    ended = run("diff", "old.yaml", "bad.yaml")
+    assert (ended.code, ended.out) == (1, "")
+    assert "bad.yaml:6:" in ended.err
+
+
+def test_standard_input_can_be_either_side(run) -> None:
+    assert "1 added" in run("diff", "old.yaml", "-", stdin=NET.replace("- relu", "- relu\n  - gelu")).out
+
+
+def test_a_file_is_compared_with_a_revision_from_any_folder(run, repository) -> None:
+    (repository / "nets/net.yaml").write_text(NET.replace("out_channels: 4", "out_channels: 6"))
+    ended = run("diff", "nets/net.yaml", "--base", "HEAD")
+    assert (ended.code, ended.err) == (0, "")
+    assert "out_channels 4 → 6" in ended.out
+    git(repository, "commit", "-qam", "second")
+    assert "no change" in run("diff", "nets/net.yaml", "--base", "HEAD").out
+    assert "out_channels 4 → 6" in run("diff", "nets/net.yaml", "--base", "HEAD~1").out
+
+
+def test_in_a_hook_the_repository_is_still_that_of_the_file(run, repository) -> None:
+    (repository / "nets/net.yaml").write_text(NET.replace("out_channels: 4", "out_channels: 6"))
+    ended = run("diff", "nets/net.yaml", "--base", "HEAD", env={"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/index"})
+    assert "out_channels 4 → 6" in ended.out, ended
+
+
+def test_a_table_too_wide_for_the_terminal_leaves_the_shapes_out() -> None:
+    comparison = diff(inspect(load("resnet18")), inspect(load("resnet50")))
+    narrow, wide = (table(comparison, width=width, color=False, unicode=True) for width in (80, None))
+    assert max(map(len, narrow.splitlines())) <= 80
+    headings = [next(line.split() for line in text.splitlines() if "path" in line) for text in (narrow, wide)]
+    assert headings == [["path", "layer", "params", "MACs"], ["path", "layer", "output", "params", "MACs"]]
+
+
+def test_what_a_file_includes_is_read_from_the_revision_too(run, repository) -> None:
+    (repository / "nets/lib/more.yaml").write_text(MORE.replace("tanh", "gelu"))
+    ended = run("diff", "nets/including.yaml", "--base", "HEAD")
+    assert "tanh → gelu" in ended.out, ended
+    (repository / "nets/including.yaml").write_text("name: net\ninput: [N, 8]\nlayers: [linear: 4, gelu]\n")
+    shutil.rmtree(repository / "nets/lib")
+    assert "gelu" in run("diff", "nets/including.yaml", "--base", "HEAD").out
+
+
+def test_a_file_that_was_not_there_is_added_whole(run, repository) -> None:
+    (repository / "nets/fresh.yaml").write_text(NET)
+    ended = run("diff", "nets/fresh.yaml", "--base", "HEAD", "--fail-on", "params > +1%")
+    assert ended.code == 1
+    assert ended.err.startswith("note: `nets/fresh.yaml` does not exist in HEAD: everything is added\n")
+    assert "layers: 4 added" in ended.out
+    git(repository, "add", ".")  # which git says in other words
+    assert "everything is added" in run("diff", "nets/fresh.yaml", "--base", "HEAD").err
+
+
+def test_a_mistake_in_the_old_text_is_shown_in_it(run, repository) -> None:
+    (repository / "nets/net.yaml").write_text(NET.replace("relu", "rleu"))
+    git(repository, "commit", "-qam", "broken")
+    (repository / "nets/net.yaml").write_text(NET)
+    ended = run("diff", "nets/net.yaml", "--base", "HEAD")
+    assert ended.code == 1
+    assert "--> HEAD:nets/net.yaml:6:5" in ended.err
+
+
+@pytest.mark.parametrize("revision", ["nope", "HEAD:nets", "HEAD~99", "a b", "$(touch owned)"])
+def test_an_unknown_revision_is_named(run, repository, revision) -> None:
+    ended = run("diff", "nets/net.yaml", "--base", revision)
+    assert (ended.code, ended.out) == (2, "")
+    assert f"git knows no revision `{revision}`" in ended.err
+    assert not list(repository.rglob("owned"))
+
+
+def test_without_git_the_sentence_says_so(run, repository) -> None:
+    ended = run("diff", "nets/net.yaml", "--base", "HEAD", env={"PATH": str(repository)})
+    assert (ended.code, ended.out) == (2, "")
+    assert "git cannot be run: no such file or directory" in ended.err
+    assert "`--base` reads old versions with git" in ended.err
+
+
+def test_colours_and_ascii_are_as_asked(run) -> None:
+    painted = run("diff", "old.yaml", "new.yaml", "--color", "always").out
+    assert "\x1b[1;32m+\x1b[0m" in painted
+    assert re.sub(r"\x1b\[[\d;]*m", "", painted) == run("diff", "old.yaml", "new.yaml").out
+    plain = run("diff", "new.yaml", "old.yaml", env={"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"})
+    assert plain.bytes.isascii()
+    assert "-8 (-0.5 %)" in plain.out
+    assert "... 2 layers alike" in plain.out
