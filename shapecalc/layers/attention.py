@@ -150,9 +150,9 @@ class MultiheadAttention(Attending):
             if len(shape) != RANK:
                 message = f"expects {order} as {name}, receives {show(shape)}"
                 raise LayerError("SC305", message, label=f"receives rank {len(shape)}")
-        stated(self.embed_dim, query[2], "embed_dim", "query features")
-        stated(self.kdim, key[2], "kdim", "key features")
-        stated(self.vdim, value[2], "vdim", "value features")
+        stated(self.embed_dim, query[2], "embed_dim", "query features", x=query)
+        stated(self.kdim, key[2], "kdim", "key features", x=key)
+        stated(self.vdim, value[2], "vdim", "value features", x=value)
         batch = 0 if self.batch_first else 1
         message = f"expects one batch, receives {show(query)} and {show(key)}"
         demand_equal("SC314", message, query[batch : batch + 1], key[batch : batch + 1])

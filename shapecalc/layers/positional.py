@@ -51,7 +51,7 @@ class PositionalEncoding(Layer):
         if len(x) != RANK:
             order = "[N, T, features]" if self.batch_first else "[T, N, features]"
             raise LayerError("SC305", f"expects {order}, receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.embed_dim, x[2], "embed_dim", "features")
+        stated(self.embed_dim, x[2], "embed_dim", "features", x=x)
         length = x[1] if self.batch_first else x[0]
         if self.max_length is not None:
             message = f"expects at most {self.max_length} steps, receives {pretty(length)}"
@@ -127,7 +127,7 @@ class ClassToken(Layer):
         """
         if len(x) != RANK:
             raise LayerError("SC305", f"expects [N, T, features], receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.embed_dim, x[2], "embed_dim", "features")
+        stated(self.embed_dim, x[2], "embed_dim", "features", x=x)
         return (x[0], x[1] + 1, x[2])
 
     def parameters(self, x: Shape) -> dict[str, Shape]:

@@ -243,15 +243,15 @@ def _bind_one(
     return True
 
 
-def put_in_steps(node: Node, arguments: MappingOf[str, Node], findings: Findings) -> Node:
+def put_in_steps(node: Node, arguments: MappingOf[str, Node], findings: Findings, owner: str = "the block") -> Node:
     """Return a list of steps with the arguments put in; what cannot be made out leaves a hole, the rest is read."""
     if isinstance(node, Sequence):
-        return node._replace(items=tuple(put_in_steps(item, arguments, findings) for item in node.items))
+        return node._replace(items=tuple(put_in_steps(item, arguments, findings, owner) for item in node.items))
     if isinstance(node, Mapping):
-        entries = [(key, put_in_steps(value, arguments, findings)) for key, value in node.entries]
+        entries = [(key, put_in_steps(value, arguments, findings, owner)) for key, value in node.entries]
         if not any(uses_parameters(key) for key, _ in entries):
             return node._replace(entries=tuple(entries))
-    found = put_in(node, arguments, findings)
+    found = put_in(node, arguments, findings, owner)
     return findings.hole(node.span) if found is None else found
 
 

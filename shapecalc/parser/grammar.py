@@ -12,7 +12,7 @@ from shapecalc.architecture import DTYPES, Architecture, Input
 from shapecalc.diagnostics import Fix, Label
 from shapecalc.dims import Expr, free_symbols
 from shapecalc.layers.fields import said
-from shapecalc.parser.blocks import Block, put_in, read_blocks
+from shapecalc.parser.blocks import Block, put_in, put_in_steps, read_blocks
 from shapecalc.parser.conditions import read_conditions
 from shapecalc.parser.expectations import read_expectations
 from shapecalc.parser.findings import Findings, head
@@ -148,7 +148,10 @@ def _input_names(entries: dict[str, Node]) -> list[str]:
 def _put_in(entries: dict[str, Node], parameters: MappingOf[str, Node], findings: Findings) -> dict[str, Node]:
     """Return the entries with the file's parameters in what uses them; what cannot be made out is noted, left out."""
     entries = dict(entries)
-    for key in ("input", "inputs", "layers"):
+    if "layers" in entries:
+        # What is right in the list is still read: one slip keeps none of the others from being told.
+        entries["layers"] = put_in_steps(entries["layers"], parameters, findings, "the file")
+    for key in ("input", "inputs"):
         if key not in entries:
             continue
         node = put_in(entries[key], parameters, findings, "the file")
