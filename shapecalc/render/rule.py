@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 WIDEST = 100
 """Columns of running text, however wide the terminal is."""
 _INDENT = "    "
+_HELD = "\0"
+"""A space that no line ends at."""
 
 
 def overview(rules: Iterable[Rule], width: int | None, *, unicode: bool = True) -> str:
@@ -39,10 +42,7 @@ def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: 
     columns = min(width or WIDEST, WIDEST)
     palette = Palette("error", color)
     parts = [f"{palette.primary(rule.code)}{palette.strong(f': {rule.title}')}"]
-    parts += [
-        textwrap.fill(_spelt(paragraph, unicode=unicode), columns, break_long_words=False, break_on_hyphens=False)
-        for paragraph in rule.text.split("\n\n")
-    ]
+    parts += [_filled(_spelt(paragraph, unicode=unicode), columns) for paragraph in rule.text.split("\n\n")]
     parts += [
         palette.strong("Broken:" if rule.language == "yaml" else "For example:"),
         textwrap.indent(rule.broken, _INDENT),
@@ -52,6 +52,12 @@ def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: 
         parts += [palette.strong("shapecalc says:"), textwrap.indent(said, _INDENT)]
     parts += [palette.strong("Mended:"), textwrap.indent(rule.mended, _INDENT)]
     return _spelt("\n\n".join(parts), unicode=unicode)
+
+
+def _filled(paragraph: str, columns: int) -> str:
+    """Break a paragraph into lines, but never within a code span: `padding: 1` is one thing."""
+    whole = re.sub("`[^`]+`", lambda span: span[0].replace(" ", _HELD), paragraph)
+    return textwrap.fill(whole, columns, break_long_words=False, break_on_hyphens=False).replace(_HELD, " ")
 
 
 def said_of(rule: Rule, *, color: bool = False, width: int = 100) -> str:

@@ -12,16 +12,20 @@ from pathlib import Path
 import pytest
 
 import shapecalc
+from shapecalc.checking import Asked, check_file
 from shapecalc.diagnostics.rules import codes, rule, rules
+from shapecalc.layers.linear import Linear
 
 ROOT = Path(shapecalc.__file__).parent.parent
 OF_A_COMMAND = [one for one in rules() if one.language == "console"]
 NO_COMMAND_GIVES_IT = {"SC601": "it takes a rule of shapecalc that is wrong"}
+SAID = re.compile(r"^(?:error\[|shapecalc\S+Error: )")
+"""How a line of an example begins that is what a command says, and no command."""
 
 
 def in_a_shell(example: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the commands of an example, each of which begins with `$ `, in one shell; the last one's exit code counts."""
-    script = re.sub(r"(?m)^\$ ", "", example)
+    script = "\n".join(line.removeprefix("$ ") for line in example.split("\n") if not SAID.match(line))
     names = f'shapecalc() {{ "{sys.executable}" -m shapecalc "$@"; }}\npython() {{ "{sys.executable}" "$@"; }}\n'
     env = {name: value for name, value in os.environ.items() if name not in ("CI", "FORCE_COLOR")}  # as where one works
     return subprocess.run(
@@ -36,13 +40,22 @@ def in_a_shell(example: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("one", OF_A_COMMAND, ids=lambda one: one.code)
-def test_an_example_of_commands_gives_its_code_and_its_mended_form_does_not(one, tmp_path) -> None:
+def test_an_example_of_commands_says_what_the_page_shows_and_its_mended_form_nothing(one, tmp_path) -> None:
     broken = in_a_shell(one.broken, tmp_path)
-    found = set(re.findall(r"SC\d{3}", broken.stdout + broken.stderr))
-    assert found == (set() if one.code in NO_COMMAND_GIVES_IT else {one.code}), broken
+    said = [line for line in (broken.stdout + broken.stderr).splitlines() if re.search(r"SC\d{3}", line)]
+    shown = [line for line in one.broken.split("\n") if SAID.match(line)]
+    assert [re.findall(r"SC\d{3}", line) for line in shown] == [[one.code]]
+    assert said == ([] if one.code in NO_COMMAND_GIVES_IT else shown), broken
     mended = in_a_shell(one.mended, tmp_path)
     assert mended.returncode == 0, mended
     assert one.code not in mended.stdout + mended.stderr
+
+
+def test_a_rule_of_shapecalc_that_is_wrong_is_told_as_its_page_shows(monkeypatch) -> None:
+    right = Linear.macs
+    monkeypatch.setattr(Linear, "macs", lambda self, x, y: right(self, x, y) + 1)
+    told = [f"error[{found.code}]: {found.message}" for found in check_file("lenet5", Asked(run=True)).findings]
+    assert rule("SC601").broken.split("\n")[-1] in told
 
 
 def test_a_code_is_explained_with_what_its_example_really_gives(run) -> None:
