@@ -138,9 +138,10 @@ def _file_keys() -> dict[str, Schema]:
         "name": ("What tables and drawings call it.", _TEXT),
         "source": ("Where it was published, or where its numbers come from.", _TEXT),
         "parameters": (
-            "Values by name, for `$name` and `${…}` below `layers:` and in what enters; `--param` sets them.",
+            "Values by name, for `$name` and `${…}` below `layers:` and in what enters; `--set` gives them others.",
             {"type": "object", **name, "additionalProperties": {**_ARGUMENT, "not": _ref("use")}},
         ),
+        "widths": ("The parameters that say how wide the network is: `verify --scale` divides them.", _NAMES),
         "input": ("The shape of what enters: sizes and names of symbols, such as [N, 3, H, W].", _ref("input")),
         "inputs": (
             "What enters, by name, where it is more than one thing.",

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from shapecalc.mending import Mended
 
-BYTE_ORDER_MARK = "\ufeff"
-
 
 def fix(paths: Iterable[str], exclude: Iterable[str] = ()) -> Iterator[Mended]:
     """Mend in files what is safe to mend, and yield what was done in each that has changed.
@@ -40,6 +38,5 @@ def fix(paths: Iterable[str], exclude: Iterable[str] = ()) -> Iterator[Mended]:
             continue
         mended = mend(source, Path(path).parent)
         if mended.edits:
-            mark = BYTE_ORDER_MARK if Path(path).read_bytes().startswith(BYTE_ORDER_MARK.encode()) else ""
-            write_whole(path, mark + mended.source.text)
+            write_whole(path, mended.source.mark + mended.source.text)
             yield mended

@@ -49,7 +49,10 @@ def read_parameters(node: Node, settings: MappingOf[str, Any], findings: Finding
 def read_widths(node: Node, parameters: MappingOf[str, Node], findings: Findings) -> tuple[str, ...]:
     """Return the parameters that `widths:` names: whole numbers, which `verify --scale` divides."""
     widths = []
-    for item in node.items if isinstance(node, Sequence) else (node,):
+    items = node.items if isinstance(node, Sequence) else (node,)
+    if not items:
+        findings.refuse("SC107", "`widths` expects at least one name, has none", head(node))
+    for item in items:
         if not isinstance(item, Scalar) or not isinstance(item.value, str):
             message = f"`widths` expects names of `parameters:`, receives {said(plain(item))}"
             findings.refuse("SC202", message, head(item))
@@ -59,7 +62,7 @@ def read_widths(node: Node, parameters: MappingOf[str, Node], findings: Findings
         elif type(plain(parameters[item.text])) is not int:
             message = f"`widths` expects a parameter that is a whole number, `{item.text}` is none"
             label = Label(head(parameters[item.text]), "its value")
-            findings.refuse("SC202", message, item.span, labels=(label,))
+            findings.refuse("SC105", message, item.span, labels=(label,))
         else:
             widths.append(item.text)
     return tuple(widths)
