@@ -13,6 +13,7 @@ import pytest
 from shapecalc.reference import find, words
 from shapecalc.reference.base import Array, Call
 from tests.reference.counting import run_counted
+from tests.reference.test_attention import CASES as ATTENTION
 from tests.reference.test_merging import CASES as MERGING
 from tests.reference.test_sequences import CASES as SEQUENCES
 
@@ -274,7 +275,7 @@ each = pytest.mark.parametrize("case", [pytest.param(case, id=case.says) for cas
 
 
 def test_every_kernel_is_counted() -> None:
-    assert {case.kernel for case in (*CASES, *SEQUENCES, *MERGING)} == words()
+    assert {case.kernel for case in (*CASES, *SEQUENCES, *MERGING, *ATTENTION)} == words()
 
 
 @each
