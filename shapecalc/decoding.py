@@ -76,6 +76,11 @@ class Problem(NamedTuple):
         return self.vocabulary - self.end
 
     @property
+    def letter(self) -> str:
+        """What `branches` is called in formulas."""
+        return "B" if self.end else "V"
+
+    @property
     def growing(self) -> int:
         """Steps that fewer than `beam` hypotheses enter; at least one.
 
@@ -178,7 +183,7 @@ def state_bytes(hypotheses: int, layers: int, hidden: int, itemsize: int = 4) ->
     """
     result = hypotheses * layers * LSTM_STATES * hidden * itemsize
     return Figure(
-        "bytes", "kept·layers·2·H·4", f"{hypotheses:,}·{layers:,}·{LSTM_STATES}·{hidden:,}·{itemsize}", result
+        "bytes", "kept·layers·2·H·4", f"{written(hypotheses)}·{layers:,}·{LSTM_STATES}·{hidden:,}·{itemsize}", result
     )
 
 
@@ -189,7 +194,7 @@ def _scores(problem: Problem, result: int) -> Figure:
     if growing == 1:
         letters, numbers = "V", vocabulary
     else:
-        sums = _sum(problem.branches, growing)
+        sums = _sum(problem.branches, growing, problem.letter)
         letters, numbers = f"{sums[0]}·V", f"{sums[1]}·{vocabulary}"
     if rest:
         width = problem.beam if problem.branches > 1 else 1
@@ -199,7 +204,6 @@ def _scores(problem: Problem, result: int) -> Figure:
 
 
 def _kept(problem: Problem, result: int) -> Figure:
-    branches = "B" if problem.end else "V"
     if problem.branches == 1:
         return Figure("kept", "L·1", f"{problem.length:,}·1", result)
     growing, beam = problem.growing, problem.beam
@@ -210,7 +214,7 @@ def _kept(problem: Problem, result: int) -> Figure:
     if len(shown) > SPELT:
         shown = [*shown[: SPELT - 2], "…", shown[-1]]
     numbers = " + ".join(shown)
-    formula = f"Σ min(k, {branches}^t)"
+    formula = f"Σ min(k, {problem.letter}^t)"
     if problem.length > growing:
         numbers += f" + {problem.length - growing:,}·{beam:,}"
     return Figure("kept", formula, numbers, result)
@@ -234,7 +238,7 @@ def _dropped(steps: tuple[Step, ...]) -> Figure:
 
 def _every_score(problem: Problem) -> Figure:
     result = problem.vocabulary * powers(problem.branches, problem.length)
-    letters, numbers = _sum(problem.branches, problem.length, "B" if problem.end else "V", "L")
+    letters, numbers = _sum(problem.branches, problem.length, problem.letter, "L")
     return Figure("scores", f"{letters}·V", f"{numbers}·{problem.vocabulary:,}", result)
 
 
@@ -248,7 +252,7 @@ def _sequences(problem: Problem) -> Figure:
     return Figure("sequences", f"{letters} + B^L", f"{numbers} + {power}", result)
 
 
-def _sum(base: int, count: int, letter: str = "B", length: str = "") -> tuple[str, str]:
+def _sum(base: int, count: int, letter: str, length: str = "") -> tuple[str, str]:
     """Write 1 + b + b² + … of so many terms, in letters and in numbers."""
     if base == 1:
         return length or f"{count}", f"{count:,}"
@@ -259,12 +263,12 @@ def _sum(base: int, count: int, letter: str = "B", length: str = "") -> tuple[st
 
 
 def written(number: int) -> str:
-    """Write a number for people: in groups of three up to fifteen digits, above as a power of ten.
+    """Write a number for people: in groups of three up to eighteen digits, above as a power of ten.
 
     >>> written(960_000), written(10**80), written(7 * 9**30), written(2**60)
     ('960,000', '10^80', '2.97·10^29', '1.15·10^18')
     """
-    if number < 10**15:
+    if number < 10**18:
         return f"{number:,}"
     exponent = _exponent(number)
     if number == 10**exponent:

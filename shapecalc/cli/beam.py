@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
-from shapecalc.cli import calculation as asked
+from shapecalc.cli import calculation as asked, recurrence as shared
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.recurrence import HiddenSizeOption
 from shapecalc.cli.terminal import stdout_manner
 from shapecalc.cli.window import whole
 from shapecalc.diagnostics.errors import LayerError
@@ -25,7 +24,7 @@ def command(
     beam: Annotated[str | None, typer.Option("--beam", metavar="WIDTH", help="Hypotheses kept at each step.")] = None,
     length: Annotated[str | None, typer.Option("--length", metavar="STEPS", help="Symbols of a sequence.")] = None,
     end: Annotated[bool, typer.Option("--end/--no-end", help="Whether one of the symbols ends a sequence.")] = True,
-    hidden_size: HiddenSizeOption = None,
+    hidden_size: shared.HiddenSizeOption = None,
     num_layers: Annotated[
         str | None, typer.Option("--num-layers", metavar="COUNT", help="Layers of the LSTM whose h and c are kept.")
     ] = None,
@@ -46,10 +45,11 @@ def command(
     given = {"vocabulary": vocab, "beam": beam, "length": length}
     lacking = [f"`{REQUIRED[field]}`" for field, text in given.items() if text is None]
     if lacking:
-        raise Misuse(f"{', '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing")
+        raise Misuse(f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing")
+    given |= {"hidden_size": hidden_size, "num_layers": num_layers}
     texts = {field: text for field, text in given.items() if text is not None}
     try:
-        sizes = {field: whole(text, field) for field, text in texts.items()}
+        sizes = {field: whole(texts[field], field) for field in REQUIRED}
         found = plan(Problem(**sizes, end=end))
         states = _states(hidden_size, num_layers)
     except LayerError as error:

@@ -107,6 +107,13 @@ def beam_search(
     A candidate that continues by `end` is finished: it takes no room among those alive. No step is spared where the
     finished ones could not be beaten any more, so that what is counted depends on no probability. After `max_length`
     symbols those alive compete as they are. Of equal scores the one found first is the better.
+
+    Greedy search takes 0, the likelier at first, and comes to 0.6·0.55 = 0.33; a beam of 2 finds 0.4·0.9 = 0.36:
+
+    >>> following = np.log([[0.55, 0.45], [0.1, 0.9], [0.6, 0.4]])          # after 0, after 1, at the start
+    >>> asked = {"step": lambda tokens, states: (following[tokens], states), "states": (), "start": 2, "max_length": 2}
+    >>> greedy(**asked).hypotheses[0].symbols, beam_search(**asked, beam=2).hypotheses[0].symbols
+    ((0, 0), (1, 1))
     """
     prefixes = np.empty((1, 0), dtype=np.int64)
     tokens, totals = np.array([start]), np.zeros(1)

@@ -38,8 +38,10 @@ def calculation(found: Plan, states: Lstm | None, *, width: int | None, color: b
         [bold(f"beam search, {_ending(found)}", color=color), *legend(letters, width, _MEANINGS)],
         [draw(_steps(found, states), width=width, color=color, unicode=unicode)],
         [line for figure in _figures(found, states) for line in _lines(figure)],
-        [draw(_searches(found, states), width=width, color=color, unicode=unicode), "", *_notes(found, width)],
+        [draw(_searches(found, states), width=width, color=color, unicode=unicode)],
     ]
+    notes = _notes(found, width)
+    blocks += [notes] if notes else []
     text = "\n\n".join("\n".join(block) for block in blocks)
     return text if unicode else in_ascii(text)
 
