@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from shapecalc.decoding import Plan, Problem, Step, exhaustive_steps, plan
+from shapecalc.decoding import Plan, Problem, Step, plan
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols, pretty, symbol
 from shapecalc.engine import infer, inspect_at
@@ -56,6 +56,13 @@ class Growth(NamedTuple):
         (448, 112)
         """
         return (self.c if length == 1 else 0) + self.a + self.b * length
+
+
+class _Cache(NamedTuple):
+    """Numbers in keys and values: of each symbol of each hypothesis, and of what all hypotheses look at."""
+
+    each: int
+    once: int
 
 
 class Unrolled(NamedTuple):
@@ -168,10 +175,12 @@ def _unrolled(
     whole = evaluate(_macs(rows), {batch: 1})
     costs = {at: _number(whole, {length: 1 if decode.states else at}) for at in range(1, decode.max_length + 1)}
     growth = None if decode.states else _growth(whole, length)
-    cache = _cache(rows, length) if growth else None
-    steps = tuple(_steps(decode, search, report, batch, length, costs, growth if cache is not None else None, cache))
+    cache = _cache(rows, batch, length) if growth else None
+    steps = tuple(_steps(decode, search, report, batch, costs, growth if cache is not None else None, cache))
     problem = search.problem
-    every = sum(step.alive * costs[step.length] for step in exhaustive_steps(problem))
+    every = 0
+    for at in range(decode.max_length, 0, -1):  # Σ Bᵗ⁻¹ · MACs of a hypothesis of t symbols
+        every = every * problem.branches + costs[at]
     greedy = once + sum(costs.values())
     return Loop(architecture, decode, sizes, batch, length, search, once, growth, steps, greedy, once + every, report)
 
@@ -181,10 +190,9 @@ def _steps(
     search: Plan,
     report: Report,
     batch: str,
-    length: str,
     costs: Mapping[int, int],
     growth: Growth | None,
-    cache: Dim | None,
+    cache: _Cache | None,
 ) -> Iterator[Unrolled]:
     carried = {row.path: row for row in report.layers if row.path in decode.states}
     for step in search.steps:
@@ -204,7 +212,7 @@ def _steps(
             states,
             held,
             None if growth is None else step.alive * growth.added(step.length),
-            None if cache is None else BYTES * _number(cache, {batch: step.kept, length: step.length}),
+            None if cache is None else BYTES * (cache.once + step.kept * step.length * cache.each),
         )
 
 
@@ -286,20 +294,20 @@ def _growth(whole: Dim, length: str) -> Growth | None:
     return found if all(_number(whole, {length: at}) == found.whole(at) for at in _TRIED) else None
 
 
-def _cache(rows: Iterable[LayerReport], length: str) -> Dim | None:
-    """Return how many numbers all keys and values are; None where a query also looks ahead, or nothing is kept."""
-    total: Dim = 0
-    grows = False
+def _cache(rows: Iterable[LayerReport], batch: str, length: str) -> _Cache | None:
+    """Return what keys and values take; None where a query also looks ahead, or nothing is kept."""
+    each = once = 0
     for row in rows:
-        kept = row.step.layer.cached(*row.inputs)
-        if length in free_symbols(kept):
-            grows = True
-            if not getattr(row.step.layer, "is_causal", False):
-                return None
-        elif row.type in LOOKING_BACK[:3]:
+        kept = evaluate(row.step.layer.cached(*row.inputs), {batch: 1})
+        if length not in free_symbols(kept):
+            once += _number(kept, {})
+        elif not getattr(row.step.layer, "is_causal", False):
             return None
-        total = total + kept
-    return total if grows else None
+        else:
+            each += _number(kept, {length: 1})
+        if row.type in LOOKING_BACK[:3]:
+            return None
+    return _Cache(each, once) if each else None
 
 
 def _macs(rows: Iterable[LayerReport]) -> Dim:

@@ -19,7 +19,7 @@ COMMANDS = (
     *("conv", "pool", "conv-transpose", "linear", "rnn", "lstm", "gru", "embedding"),
     *("list", "show", "layers"),
     *("lock",),
-    *("beam",),
+    *("beam", "decode"),
 )
 
 

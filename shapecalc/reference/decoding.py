@@ -51,6 +51,8 @@ class Search(NamedTuple):
 
     hypotheses: tuple[Hypothesis, ...]
     trace: tuple[Counted, ...]
+    alive: tuple[Hypothesis, ...]
+    """Those that no end symbol has finished, best first, whether or not they are among the best of all."""
 
 
 def length_penalty(length: int, alpha: float) -> float:
@@ -88,7 +90,8 @@ def greedy(
         trace.append(Counted(1, log_probs.size, int(not ends), int(ends), log_probs.size - 1, shapes))
         if ends:
             break
-    return Search((Hypothesis(tuple(symbols), total, total, token == end),), tuple(trace))
+    found = Hypothesis(tuple(symbols), total, total, token == end)
+    return Search((found,), tuple(trace), () if found.finished else (found,))
 
 
 def beam_search(
@@ -138,7 +141,7 @@ def beam_search(
         shapes = tuple(state.shape for state in states)
         trace.append(Counted(len(log_probs), candidates.size, len(tokens), len(pool), dropped, shapes))
     alive = _hypotheses(prefixes, totals, alpha, finished=False)
-    return Search(tuple(_best((*pool, *alive), beam)), tuple(trace))
+    return Search(tuple(_best((*pool, *alive), beam)), tuple(trace), tuple(_best(alive, beam)))
 
 
 def exhaustive(
@@ -175,7 +178,8 @@ def exhaustive(
         level = following
     penalty = length_penalty(max_length, alpha)
     alive = [Hypothesis(symbols, total / penalty, total, finished=False) for _, symbols, total in level]
-    return Search(tuple(_best((*finished, *alive), len(finished) + len(alive))), tuple(trace))
+    best = _best((*finished, *alive), len(finished) + len(alive))
+    return Search(tuple(best), tuple(trace), tuple(_best(alive, len(alive))))
 
 
 def _hypotheses(prefixes: Array, totals: Array, alpha: float, *, finished: bool) -> list[Hypothesis]:

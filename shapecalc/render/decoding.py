@@ -28,22 +28,27 @@ class Lstm(NamedTuple):
 
 def calculation(found: Plan, states: Lstm | None, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return the steps of a search, its figures with the numbers put in, and greedy and exhaustive search beside."""
+    blocks = [
+        heading(found, states, width=width, color=color),
+        [draw(steps(found, states), width=width, color=color, unicode=unicode)],
+        [line for figure in figures(found, states) for line in lines(figure)],
+        [draw(_searches(found, states), width=width, color=color, unicode=unicode)],
+    ]
+    said = notes(found, width)
+    blocks += [said] if said else []
+    text = "\n\n".join("\n".join(block) for block in blocks)
+    return text if unicode else in_ascii(text)
+
+
+def heading(found: Plan, states: Lstm | None = None, *, width: int | None, color: bool) -> list[str]:
+    """Return what is searched, and the letters of its formulas."""
     problem = found.problem
     letters = {"V": f"{problem.vocabulary:,}", "L": f"{problem.length:,}", "k": f"{problem.beam:,}"}
     if problem.end:
         letters["B"] = f"V − 1 = {problem.branches:,}"
     if states:
         letters["H"] = f"{states.hidden:,}"
-    blocks = [
-        [bold(f"beam search, {_ending(found)}", color=color), *legend(letters, width, _MEANINGS)],
-        [draw(_steps(found, states), width=width, color=color, unicode=unicode)],
-        [line for figure in _figures(found, states) for line in _lines(figure)],
-        [draw(_searches(found, states), width=width, color=color, unicode=unicode)],
-    ]
-    notes = _notes(found, width)
-    blocks += [notes] if notes else []
-    text = "\n\n".join("\n".join(block) for block in blocks)
-    return text if unicode else in_ascii(text)
+    return [bold(f"beam search, {_ending(found)}", color=color), *legend(letters, width, _MEANINGS)]
 
 
 def calculation_dict(found: Plan, states: Lstm | None) -> dict[str, Any]:
@@ -60,9 +65,9 @@ def calculation_dict(found: Plan, states: Lstm | None) -> dict[str, Any]:
         "finished": found.finished.result,
         "dropped": found.dropped.result,
         "steps": [_step_dict(first, last, states) for first, last in folded(found.steps)],
-        "figures": [_figure_dict(figure) for figure in _figures(found, states)],
-        "greedy": {"scores": _figure_dict(found.greedy)},
-        "exhaustive": {"scores": _figure_dict(found.exhaustive), "sequences": _figure_dict(found.sequences)},
+        "figures": [figure_dict(figure) for figure in figures(found, states)],
+        "greedy": {"scores": figure_dict(found.greedy)},
+        "exhaustive": {"scores": figure_dict(found.exhaustive), "sequences": figure_dict(found.sequences)},
     }
     return document
 
@@ -84,7 +89,8 @@ def _ending(found: Plan) -> str:
     return "the hypotheses that end kept apart" if found.problem.end else "without an end symbol"
 
 
-def _steps(found: Plan, states: Lstm | None) -> Grid:
+def steps(found: Plan, states: Lstm | None = None) -> Grid:
+    """Return a row per step, those that are alike folded."""
     headings = [
         Heading("step"),
         Heading("candidates", right=True),
@@ -126,32 +132,35 @@ def _searches(found: Plan, states: Lstm | None) -> Grid:
     return Grid(tuple(Heading(text, right=place > 0) for place, text in enumerate(headings)), rows)
 
 
-def _figures(found: Plan, states: Lstm | None) -> list[Figure]:
-    figures = [found.scores, found.kept, *([found.finished] if found.problem.end else []), found.dropped]
+def figures(found: Plan, states: Lstm | None = None) -> list[Figure]:
+    """Return what a search comes to, and what the others do."""
+    own = [found.scores, found.kept, *([found.finished] if found.problem.end else []), found.dropped]
     if states:
-        figures.append(state_bytes(max(step.kept for step in found.steps), *states))
+        own.append(state_bytes(max(step.kept for step in found.steps), *states))
     greedy = found.greedy._replace(name="greedy scores")
-    return [*figures, greedy, found.exhaustive._replace(name="exhaustive scores"), found.sequences]
+    return [*own, greedy, found.exhaustive._replace(name="exhaustive scores"), found.sequences]
 
 
-def _lines(figure: Figure) -> list[str]:
+def lines(figure: Figure) -> list[str]:
+    """Return a figure: its formula, then the numbers put in."""
     rows = [figure.formula, figure.equation]
     return [f"{figure.name if not place else '':<17} = {row}" for place, row in enumerate(rows)]
 
 
-def _notes(found: Plan, width: int | None) -> list[str]:
+def notes(found: Plan, width: int | None) -> list[str]:
+    """Say when the beam is full, and what the figures do not show."""
     problem = found.problem
-    notes = []
+    said = []
     if max(step.kept for step in found.steps) < problem.beam:
-        notes.append(f"the beam is never full: there are not {problem.beam:,} hypotheses alive to keep")
+        said.append(f"the beam is never full: there are not {problem.beam:,} hypotheses alive to keep")
     elif problem.growing > 1:
         all_of_them = "every candidate that does not end" if problem.end else "every candidate"
-        notes.append(f"the beam is full from step {problem.growing} on: before it {all_of_them} is kept")
+        said.append(f"the beam is full from step {problem.growing} on: before it {all_of_them} is kept")
     if problem.end:
-        notes.append("greedy search stops where it takes the end symbol: it computes at most so many scores")
+        said.append("greedy search stops where it takes the end symbol: it computes at most so many scores")
     if not found.dropped.result:
-        notes.append("nothing is dropped: this beam search is exhaustive")
-    return [line for note in notes for line in wrapped(note, width)]
+        said.append("nothing is dropped: this beam search is exhaustive")
+    return [line for note in said for line in wrapped(note, width)]
 
 
 def _step_dict(first: Step, last: Step, states: Lstm | None) -> dict[str, Any]:
@@ -163,8 +172,8 @@ def _step_dict(first: Step, last: Step, states: Lstm | None) -> dict[str, Any]:
     return document
 
 
-def _figure_dict(figure: Figure) -> dict[str, Any]:
-    """Return a figure; a number of thousands of digits stands as null beside its power of ten."""
+def figure_dict(figure: Figure) -> dict[str, Any]:
+    """Return a figure as JSON's values; a number of thousands of digits stands as null beside its power of ten."""
     short = figure.result.bit_length() * 30_103 < DIGITS * 100_000
     return {
         "name": figure.name,
