@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.decoding import state_bytes, written
@@ -30,7 +31,8 @@ def calculation(found: Plan, states: Lstm | None, *, width: int | None, color: b
     """Return the steps of a search, its figures with the numbers put in, and greedy and exhaustive search beside."""
     blocks = [
         heading(found, states, width=width, color=color),
-        [draw(steps(found, states), width=width, color=color, unicode=unicode)],
+        [draw(steps(found), width=width, color=color, unicode=unicode)],
+        *([[draw(_held(found, states), width=width, color=color, unicode=unicode)]] if states else []),
         [line for figure in figures(found, states) for line in lines(figure)],
         [draw(_searches(found, states), width=width, color=color, unicode=unicode)],
     ]
@@ -89,7 +91,7 @@ def _ending(found: Plan) -> str:
     return "the hypotheses that end kept apart" if found.problem.end else "without an end symbol"
 
 
-def steps(found: Plan, states: Lstm | None = None) -> Grid:
+def steps(found: Plan) -> Grid:
     """Return a row per step, those that are alike folded."""
     headings = [
         Heading("step"),
@@ -98,23 +100,35 @@ def steps(found: Plan, states: Lstm | None = None) -> Grid:
         Heading("kept", right=True),
         *([Heading("finished", right=True)] if found.problem.end else []),
         Heading("dropped", right=True),
-        *([Heading("h, c", right=True), Heading("bytes", right=True)] if states else []),
     ]
     rows = []
     for first, last in folded(found.steps):
         texts = [
-            f"{first.length:,}" if first is last else f"{first.length:,} to {last.length:,}",
+            _places(first, last),
             f"[{first.alive}, {found.problem.vocabulary}]",
             f"{first.scores:,}",
             f"{first.kept:,}",
             *([f"{first.finished:,}"] if found.problem.end else []),
             f"{first.dropped:,}",
         ]
-        if states:
-            texts.append(f"[{states.layers}, {first.kept}, {states.hidden}]")
-            texts.append(written(state_bytes(first.kept, *states).result))
         rows.append(Cells(tuple(texts)))
     return Grid(tuple(headings), rows)
+
+
+def _held(found: Plan, states: Lstm) -> Grid:
+    """Return what the hypotheses that stay alive carry along, a row per step, those that are alike folded."""
+    rows = []
+    for kept, group in groupby(found.steps, key=lambda step: step.kept):
+        first, *further = group
+        shape = f"[{states.layers}, {kept}, {states.hidden}]"
+        where = _places(first, further[-1] if further else first)
+        rows.append(Cells((where, shape, shape, written(state_bytes(kept, *states).result))))
+    headings = ("step", "h", "c", "bytes")
+    return Grid(tuple(Heading(text, right=place > 0) for place, text in enumerate(headings)), rows)
+
+
+def _places(first: Step, last: Step) -> str:
+    return f"{first.length:,}" if first is last else f"{first.length:,} to {last.length:,}"
 
 
 def _searches(found: Plan, states: Lstm | None) -> Grid:
