@@ -144,6 +144,24 @@ class Stated(NamedTuple):
     span: Span
 
 
+class Decode(NamedTuple):
+    """The loop of a `decode:` section: the chosen symbol enters as `token`, and `scores` rates the next one.
+
+    `states` are the paths of recurrent steps that go on from their own last states; where there are none, all symbols
+    so far are read again for each. A sequence begins after the symbol `start` and is complete with `end`.
+    """
+
+    token: str
+    scores: str
+    states: tuple[str, ...] = ()
+    start: int = 0
+    end: int | None = None
+    max_length: int = 20
+    beam: int = 5
+    places: Mapping[str, Span] = MappingProxyType({})
+    """Where the file gives each key's value."""
+
+
 class Step(NamedTuple):
     """One layer in its place: what it reads, and the slots that it writes are named after `path`."""
 
@@ -232,7 +250,8 @@ class Architecture:
     `sizes` holds the usual values of its symbols, `outputs` the slots that leave by name, `cites` where the
     architecture comes from. `file` is the text that spans point into, None for one built in Python. `where` is what
     its symbols must keep to. `parameters` holds the values that were put in for the file's own parameters, `widths` the
-    names of those that say how wide the network is.
+    names of those that say how wide the network is. `decode` is the loop that makes a sequence with it, if the file
+    names one.
     """
 
     name: str
@@ -246,6 +265,7 @@ class Architecture:
     where: tuple[Stated, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     widths: tuple[str, ...] = ()
+    decode: Decode | None = None
 
     @property
     def layers(self) -> tuple[Step, ...]:
@@ -255,13 +275,17 @@ class Architecture:
     @property
     def leaving(self) -> Mapping[str, str]:
         """The slots of `outputs` as `layers` names them."""
-        return self._unfolded[1]
+        return {name: self.unfolded_slot(slot) for name, slot in self.outputs.items()}
+
+    def unfolded_slot(self, slot: str) -> str:
+        """Return what `layers` names a slot of `steps`."""
+        return self._unfolded[1].get(slot, slot)
 
     @cached_property
     def _unfolded(self) -> tuple[tuple[Step, ...], Mapping[str, str]]:
         layers: list[Step] = []
         slots = _unfold(self.steps, _Standing("", {}, ()), layers)
-        return tuple(layers), {name: slots.get(slot, slot) for name, slot in self.outputs.items()}
+        return tuple(layers), slots
 
 
 class _Standing(NamedTuple):

@@ -8,9 +8,15 @@ import operator
 import re
 from fractions import Fraction
 
-OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: Fraction}
+OPERATORS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: Fraction,
+    ast.Pow: operator.pow,
+}
 FUNCTIONS = {"floor": math.floor, "ceil": math.ceil, "min": min, "max": max}
-WRITTEN = {"⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "·": "*", "−": "-"}
+WRITTEN = {"⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "·": "*", "−": "-", "^": "**"}
 
 
 def value_of(text: str) -> Fraction | int:

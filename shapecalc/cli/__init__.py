@@ -21,6 +21,7 @@ COMMANDS = (
     *("init", "schema"),
     *("check", "lock"),
     *("diff", "watch"),
+    *("beam", "decode"),
 )
 
 

@@ -37,6 +37,9 @@ OPTIONS = {
     "embedding_dim": "--dim",
     "input": "--input",
     "padding_idx": "--padding-idx",
+    "vocabulary": "--vocab",
+    "beam": "--beam",
+    "length": "--length",
 }
 """Fields of layers as the options that fill them."""
 

@@ -72,6 +72,14 @@ class ScaledDotProductAttention(Attending):
         """Return the scores' products and the values'."""
         return {"QKᵀ": product(q) * k[-2], "AV": product(q[:-1]) * k[-2] * v[-1]}
 
+    def cached(self, q: Shape, k: Shape, v: Shape) -> Dim:
+        """Return the numbers in keys and values.
+
+        >>> ScaledDotProductAttention().cached((2, 8, 10, 64), (2, 8, 7, 64), (2, 8, 7, 32))
+        10752
+        """
+        return product(k) + product(v)
+
     def useful_macs(self, q: Shape, k: Shape, v: Shape, y: Shape) -> Dim | None:
         """Return those of the pairs that a causal mask lets through."""
         twice = _twice_the_pairs_seen(q[-2], k[-2]) if self.is_causal else None
@@ -204,6 +212,15 @@ class MultiheadAttention(Attending):
             "QKᵀ": scores,
             "AV": scores,
         }
+
+    def cached(self, *inputs: Shape) -> Dim:
+        """Return the numbers in keys and values once they are projected.
+
+        >>> MultiheadAttention(num_heads=8, num_kv_heads=2).cached((10, 32, 512))
+        81920
+        """
+        batch, _, keys = self._counts(inputs)
+        return 2 * batch * keys * self._group(inputs[0][2])
 
     def useful_macs(self, *shapes: Shape) -> Dim | None:
         """Return those of the pairs that a causal mask lets through; it hides no key that is added."""

@@ -102,6 +102,10 @@ class Layer:
         """Return the multiply-accumulates of QKᵀ and AV that a mask lets through; None where there is no mask."""
         return None
 
+    def cached(self, *inputs: Any) -> Dim:
+        """Return the numbers of keys and values that a query to come would find there again."""
+        return 0
+
     def operations(self, *shapes: Any) -> Dim:
         """Return the scalar operations besides the multiply-accumulates."""
         raise NotImplementedError

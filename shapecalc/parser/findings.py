@@ -134,24 +134,17 @@ class Findings:
         known: tuple[str, ...],
         subject: str,
         *,
-        later: tuple[str, ...] = (),
         names: MappingOf[str, str | None] | None = None,
     ) -> dict[str, Node]:
         """Return the values of the known keys; refuse the others, and take the likely word for a misspelt one."""
         entries = {key.text: value for key, value in node.entries if key.text in known}
         for key, value in node.entries:
-            if key.text in later:
-                self.later(key)
-            elif key.text not in known:
+            if key.text not in known:
                 message = f"unknown key `{shorten(key.text)}` in {subject}"
                 near = self.unknown(key, known, message, names, given=entries)
                 if near is not None:
                     entries.setdefault(near, value)
         return entries
-
-    def later(self, key: Scalar) -> None:
-        """Refuse a word of the format that only later versions read."""
-        self.refuse("SC111", f"`{key.text}` is a word of the format that this version does not read yet", key.span)
 
 
 def position(finding: Diagnostic) -> tuple[int, int, int]:

@@ -14,6 +14,7 @@ from shapecalc.dims import Expr, free_symbols
 from shapecalc.layers.fields import said
 from shapecalc.parser.blocks import Block, put_in, put_in_steps, read_blocks
 from shapecalc.parser.conditions import read_conditions
+from shapecalc.parser.decoding import read_decode
 from shapecalc.parser.expectations import read_expectations
 from shapecalc.parser.findings import Findings, head
 from shapecalc.parser.includes import merge_blocks, read_included
@@ -33,10 +34,8 @@ if TYPE_CHECKING:
 
 FILE_KEYS = (
     *("name", "source", "parameters", "widths", "input", "inputs", "outputs", "sizes", "where"),
-    *("include", "blocks", "layers", "expect"),
+    *("include", "blocks", "layers", "expect", "decode"),
 )
-LATER_FILE_KEYS = ("decode",)
-"""Words of the format that this version does not read yet."""
 
 _NAMES = {
     **dict.fromkeys(("inputshape", "inputsize", "shape"), "input"),
@@ -45,6 +44,7 @@ _NAMES = {
     **dict.fromkeys(("reference", "paper", "cite"), "source"),
     **dict.fromkeys(("expected", "expectations"), "expect"),
     **dict.fromkeys(("symbols", "bindings"), "sizes"),
+    **dict.fromkeys(("decoding", "generate", "generation"), "decode"),
 }
 """Folded names that other formats give these keys (`suggestions.fold`)."""
 
@@ -94,7 +94,7 @@ def _architecture(
         help_text = "put it below `layers:`, and `input:` above" if isinstance(root, Sequence) else None
         findings.refuse("SC005", message, head(root), help=help_text)
         return None
-    entries = findings.keys(root, FILE_KEYS, "a file", later=LATER_FILE_KEYS, names=_NAMES)
+    entries = findings.keys(root, FILE_KEYS, "a file", names=_NAMES)
     _refuse_missing(root, entries, findings)
     parameters = read_parameters(entries["parameters"], settings, findings) if "parameters" in entries else {}
     findings.parameters = frozenset(parameters)
@@ -124,11 +124,13 @@ def _architecture(
     if last is None or not scope.whole:
         # The steps end before one that cannot be made out, and what leaves may come after it.
         last, outputs = steps[-1].path, {}
+    outputs = outputs or {"output": last}
+    decode = read_decode(entries["decode"], inputs, scope, outputs, findings) if "decode" in entries else None
     return Architecture(
         name=name or findings.source.name,
         inputs=inputs,
         steps=steps,
-        outputs=outputs or {"output": last},
+        outputs=outputs,
         sizes=sizes,
         expect=expect,
         cites=cites or "",
@@ -136,6 +138,7 @@ def _architecture(
         where=where,
         parameters={key: plain(node) for key, node in parameters.items()},
         widths=widths,
+        decode=decode,
     )
 
 
@@ -151,7 +154,7 @@ def _put_in(entries: dict[str, Node], parameters: MappingOf[str, Node], findings
     if "layers" in entries:
         # What is right in the list is still read: one slip keeps none of the others from being told.
         entries["layers"] = put_in_steps(entries["layers"], parameters, findings, "the file")
-    for key in ("input", "inputs"):
+    for key in ("input", "inputs", "decode"):
         if key not in entries:
             continue
         node = put_in(entries[key], parameters, findings, "the file")

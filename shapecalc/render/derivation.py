@@ -41,7 +41,7 @@ _MEANINGS = {
 _CELLS = {"length": "cell", "depth": "slice", "height": "row", "width": "column"}
 _ASCII = str.maketrans(
     {"⌊": "floor(", "⌈": "ceil(", "⌋": ")", "⌉": ")", "−": "-", "·": "*", "×": "x", "₀": "0", "₁": "1"}
-    | {"σ": "sigma", "⊙": "*", "′": "'", "…": "..."}
+    | {"σ": "sigma", "⊙": "*", "′": "'", "…": "...", "Σ": "sum ", "≈": "~"}
 )
 
 

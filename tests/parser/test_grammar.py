@@ -165,7 +165,7 @@ def test_values_that_python_holds_equal_are_told_apart() -> None:
         (layers("conv: {out_channels: 6, kernel_size: 1:30}"), [("SC024", "1:30")]),
         (layers("conv: 64"), [("SC202", "64")]),
         (HEAD + "layer: [relu]\n", [("SC102", "layer")]),
-        (HEAD + "decode: [relu_0]\nlayers: [relu]\n", [("SC111", "decode")]),
+        (HEAD + "decode: [relu_0]\nlayers: [relu]\n", [("SC202", "[relu_0]")]),
         ("inputs: {a: [N, 0]}\nlayers: [relu, {tanh: , from: a}]\n", [("SC201", "0")]),
         (HEAD + "blocks: {basic: 3}\nlayers: [basic, max_pool: 99, {relu: , from: basic_0}]\n", [("SC202", "3")]),
         (

@@ -1,0 +1,77 @@
+"""`shapecalc beam`: what beam search computes and keeps, beside greedy and exhaustive search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, assert_never
+
+import typer
+
+from shapecalc.cli import calculation as asked, recurrence as shared
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.outcome import Misuse
+from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.window import whole
+from shapecalc.diagnostics.errors import LayerError
+
+if TYPE_CHECKING:
+    from shapecalc.render.decoding import Lstm
+
+REQUIRED = {"vocabulary": "--vocab SYMBOLS", "beam": "--beam WIDTH", "length": "--length STEPS"}
+
+
+def command(
+    vocab: Annotated[str | None, typer.Option("--vocab", metavar="SYMBOLS", help="Symbols to choose from.")] = None,
+    beam: Annotated[str | None, typer.Option("--beam", metavar="WIDTH", help="Hypotheses kept at each step.")] = None,
+    length: Annotated[str | None, typer.Option("--length", metavar="STEPS", help="Symbols of a sequence.")] = None,
+    end: Annotated[bool, typer.Option("--end/--no-end", help="Whether one of the symbols ends a sequence.")] = True,
+    hidden_size: shared.HiddenSizeOption = None,
+    num_layers: Annotated[
+        str | None, typer.Option("--num-layers", metavar="COUNT", help="Layers of the LSTM whose h and c are kept.")
+    ] = None,
+    format_: asked.FormatOption = asked.Format.TEXT,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Derive what beam search computes, keeps and drops.
+
+    Shows its steps, and its scores against greedy search (the likeliest symbol at each step) and exhaustive search
+    (every sequence). With --hidden-size, also the memory of an LSTM's states. `shapecalc decode` does the same for the
+    network of a file.
+
+    For example: shapecalc beam --vocab 10000 --beam 5 --length 20
+    """
+    from shapecalc.decoding import Problem, plan
+    from shapecalc.render import decoding as render
+
+    given = {"vocabulary": vocab, "beam": beam, "length": length}
+    lacking = [f"`{REQUIRED[field]}`" for field, text in given.items() if text is None]
+    if lacking:
+        raise Misuse(f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing")
+    given |= {"hidden_size": hidden_size, "num_layers": num_layers}
+    texts = {field: text for field, text in given.items() if text is not None}
+    try:
+        sizes = {field: whole(texts[field], field) for field in REQUIRED}
+        found = plan(Problem(**sizes, end=end))
+        states = _states(hidden_size, num_layers)
+    except LayerError as error:
+        from shapecalc.cli.mistakes import mistake
+
+        raise mistake(error, texts) from None
+    match format_:
+        case asked.Format.TEXT:
+            print(render.calculation(found, states, **stdout_manner(color)))
+        case asked.Format.JSON:
+            asked.print_json(render.calculation_dict(found, states))
+        case _:
+            assert_never(format_)
+
+
+def _states(hidden_size: str | None, num_layers: str | None) -> Lstm | None:
+    from shapecalc.layers.recurrent import Lstm as Layer
+    from shapecalc.render.decoding import Lstm
+
+    if hidden_size is None:
+        if num_layers is not None:
+            raise Misuse(f"`--num-layers {num_layers}` expects `--hidden-size UNITS` beside it, receives none")
+        return None
+    layer = Layer(hidden_size=whole(hidden_size, "hidden_size"), num_layers=whole(num_layers or "1", "num_layers"))
+    return Lstm(layer.num_layers, layer.hidden_size)

@@ -1,0 +1,64 @@
+"""`shapecalc decode`: a network's decoding loop, step by step, beside greedy and exhaustive search."""
+
+from __future__ import annotations
+
+from typing import Annotated, assert_never
+
+import typer
+
+from shapecalc.cli import calculation as asked
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.outcome import Misuse
+from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings, whole
+from shapecalc.cli.terminal import stdout_manner
+
+
+def command(
+    architecture: ArchitectureArgument,
+    beam: Annotated[str | None, typer.Option("--beam", metavar="WIDTH", help="Hypotheses kept at each step.")] = None,
+    length: Annotated[str | None, typer.Option("--length", metavar="STEPS", help="Symbols of a sequence.")] = None,
+    set_: SetOption = None,
+    run: Annotated[
+        bool, typer.Option("--run", help="Really decode, with random weights, and hold what is counted against this.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
+    format_: asked.FormatOption = asked.Format.TEXT,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Unroll the loop of a file's `decode:` section.
+
+    Shows candidates, scores, hypotheses kept and dropped, MACs and memory of each step of a beam search, and totals
+    against greedy and exhaustive search. With --run, exit code 1 where anything counted differs.
+    """
+    from shapecalc.decoding import LONGEST
+    from shapecalc.layers.fields import LARGEST_DIM
+    from shapecalc.render import unrolling as render
+    from shapecalc.unrolling import unroll
+
+    width, steps = _count(beam, "--beam", LARGEST_DIM), _count(length, "--length", LONGEST)
+    loaded, sizes = load_bound(architecture, settings(set_))
+    loop = unroll(loaded, sizes, beam=width, length=steps)
+    decoded = None
+    if run:
+        from shapecalc.stepping import decode
+        from shapecalc.verification import DEFAULT_MEMORY
+
+        decoded = decode(loop, seed=seed, max_memory=DEFAULT_MEMORY)
+    match format_:
+        case asked.Format.TEXT:
+            print(render.unrolled(loop, decoded, **stdout_manner(color)))
+        case asked.Format.JSON:
+            asked.print_json(render.unrolled_dict(loop, decoded))
+        case _:
+            assert_never(format_)
+    if decoded is not None and not decoded.ok:
+        raise typer.Exit(1)
+
+
+def _count(text: str | None, option: str, most: int) -> int | None:
+    if text is None:
+        return None
+    count = whole(text, option)
+    if not 1 <= count <= most:
+        raise Misuse(f"`{option}` expects 1 to {most}, receives {count}")
+    return count

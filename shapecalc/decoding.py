@@ -1,0 +1,289 @@
+"""What a search costs before it runs: hypotheses, scores and states of greedy, beam and exhaustive search, per step.
+
+V: symbols, L: length, k: beam, B = V − 1 with an end symbol (which closes a hypothesis) and V without: the ways in
+which a hypothesis can stay alive. No count depends on a probability, because no search stops before its length.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.layers.fields import LARGEST_DIM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST = 100_000
+"""Symbols of the longest sequence that is asked about."""
+
+SPELT = 5
+"""Terms of a sum that are written out; more of them are written as a quotient."""
+
+LSTM_STATES = 2
+"""An LSTM hands on h and c."""
+
+
+class Figure(NamedTuple):
+    """One number: its formula, the formula with the numbers put in, and the result, which may have any size.
+
+    >>> Figure("sequences", "V^L", "10,000^20", 10_000**20).equation
+    '10,000^20 = 10^80'
+    """
+
+    name: str
+    formula: str
+    numbers: str
+    result: int
+
+    @property
+    def equation(self) -> str:
+        """The numbers put in, and what comes out."""
+        shown = written(self.result)
+        exact = "·" not in shown
+        return shown if self.numbers == shown else f"{self.numbers} {'=' if exact else '≈'} {shown}"
+
+
+class Step(NamedTuple):
+    """One step of a search: hypotheses that enter it, scores computed, and what becomes of the candidates."""
+
+    length: int
+    alive: int
+    scores: int
+    kept: int
+    finished: int
+    """Finished hypotheses in the pool after the step."""
+    dropped: int
+    """Candidates that are gone, and finished hypotheses that better ones drove out of the pool."""
+
+
+class Problem(NamedTuple):
+    """What is searched: how many symbols, how many steps, how wide, and whether a symbol ends a sequence.
+
+    >>> problem = Problem(vocabulary=10_000, beam=5, length=20, end=False)
+    >>> [step.scores for step in beam_steps(problem)][:3]
+    [10000, 50000, 50000]
+    """
+
+    vocabulary: int
+    beam: int
+    length: int
+    end: bool = True
+
+    @property
+    def branches(self) -> int:
+        """Symbols by which a hypothesis stays alive."""
+        return self.vocabulary - self.end
+
+    @property
+    def letter(self) -> str:
+        """What `branches` is called in formulas."""
+        return "B" if self.end else "V"
+
+    @property
+    def growing(self) -> int:
+        """Steps that fewer than `beam` hypotheses enter; at least one.
+
+        >>> Problem(vocabulary=10, beam=100, length=20, end=False).growing     # 1, then 10, then 100 alive
+        2
+        """
+        width, steps = 1, 0
+        while width < self.beam and steps < self.length and self.branches > 1:
+            width *= self.branches
+            steps += 1
+        return max(steps, 1)
+
+    def check(self) -> None:
+        """Raise `LayerError` SC201 where there is nothing to search, or more than anybody asks."""
+        for field, value, most in (
+            ("vocabulary", self.vocabulary, LARGEST_DIM),
+            ("beam", self.beam, LARGEST_DIM),
+            ("length", self.length, LONGEST),
+        ):
+            if not 1 <= value <= most:
+                raise LayerError("SC201", f"expects 1 to {most} as `{field}`, receives {value}", field=field)
+        if self.branches < 1:
+            message = "expects a symbol beside the end symbol, receives a vocabulary of 1"
+            raise LayerError("SC201", message, field="vocabulary")
+
+
+class Plan(NamedTuple):
+    """The three searches of one problem side by side, each count with its formula."""
+
+    problem: Problem
+    steps: tuple[Step, ...]
+    scores: Figure
+    kept: Figure
+    finished: Figure
+    dropped: Figure
+    greedy: Figure
+    exhaustive: Figure
+    sequences: Figure
+    """All that exhaustive search scores to their end."""
+
+
+def plan(problem: Problem) -> Plan:
+    """Work out a search and what it is compared with; raise `LayerError` SC201 where there is nothing to search.
+
+    >>> found = plan(Problem(vocabulary=10_000, beam=5, length=20, end=False))
+    >>> found.scores.formula, found.scores.equation
+    ('V + (L − 1)·k·V', '10,000 + 19·5·10,000 = 960,000')
+    >>> found.sequences.result == 10_000**20 == 10**80
+    True
+    """
+    problem.check()
+    steps = tuple(beam_steps(problem))
+    return Plan(
+        problem,
+        steps,
+        _scores(problem, sum(step.scores for step in steps)),
+        _kept(problem, sum(step.kept for step in steps)),
+        _finished(problem, steps[-1].finished),
+        _dropped(steps),
+        Figure("scores", "L·V", f"{problem.length:,}·{problem.vocabulary:,}", problem.length * problem.vocabulary),
+        _every_score(problem),
+        _sequences(problem),
+    )
+
+
+def beam_steps(problem: Problem) -> Iterator[Step]:
+    """Yield the steps of a beam search: all that stay alive, at most `beam`; the finished ones kept apart."""
+    alive, finished = 1, 0
+    for length in range(1, problem.length + 1):
+        scores = alive * problem.vocabulary
+        kept = min(problem.beam, alive * problem.branches)
+        pool = min(problem.beam, finished + alive) if problem.end else 0
+        yield Step(length, alive, scores, kept, pool, scores + finished - kept - pool)
+        alive, finished = kept, pool
+
+
+def exhaustive_steps(problem: Problem) -> Iterator[Step]:
+    """Yield the steps of a search that drops nothing. The numbers grow with each step: ask for few."""
+    alive, finished = 1, 0
+    for length in range(1, problem.length + 1):
+        finished += alive * problem.end
+        yield Step(length, alive, alive * problem.vocabulary, alive * problem.branches, finished, 0)
+        alive *= problem.branches
+
+
+def powers(base: int, count: int) -> int:
+    """1 + b + b² + … of so many terms.
+
+    >>> powers(10, 3), powers(1, 3)
+    (111, 3)
+    """
+    return count if base == 1 else (base**count - 1) // (base - 1)
+
+
+def state_bytes(hypotheses: int, layers: int, hidden: int, itemsize: int = 4) -> Figure:
+    """Bytes that an LSTM's h and c take for so many hypotheses, at float32.
+
+    >>> state_bytes(5, layers=2, hidden=512).equation
+    '5·2·2·512·4 = 40,960'
+    """
+    result = hypotheses * layers * LSTM_STATES * hidden * itemsize
+    return Figure(
+        "bytes", "kept·layers·2·H·4", f"{written(hypotheses)}·{layers:,}·{LSTM_STATES}·{hidden:,}·{itemsize}", result
+    )
+
+
+def _scores(problem: Problem, result: int) -> Figure:
+    """V·(alive at each step): 1, B, B², … while these are fewer than k, then k."""
+    growing, rest = problem.growing, problem.length - problem.growing
+    vocabulary = f"{problem.vocabulary:,}"
+    if growing == 1:
+        letters, numbers = "V", vocabulary
+    else:
+        sums = _sum(problem.branches, growing, problem.letter)
+        letters, numbers = f"{sums[0]}·V", f"{sums[1]}·{vocabulary}"
+    if rest:
+        width = problem.beam if problem.branches > 1 else 1
+        letters += f" + (L − {growing})·{'k' if problem.branches > 1 else '1'}·V"
+        numbers += f" + {rest:,}·{width:,}·{vocabulary}"
+    return Figure("scores", letters, numbers, result)
+
+
+def _kept(problem: Problem, result: int) -> Figure:
+    if problem.branches == 1:
+        return Figure("kept", "L·1", f"{problem.length:,}·1", result)
+    growing, beam = problem.growing, problem.beam
+    widths = [min(beam, problem.branches**step) for step in range(1, growing + 1)]
+    if widths[0] == beam:
+        return Figure("kept", "L·k", f"{problem.length:,}·{beam:,}", result)
+    shown = [f"{width:,}" for width in widths]
+    if len(shown) > SPELT:
+        shown = [*shown[: SPELT - 2], "…", shown[-1]]
+    numbers = " + ".join(shown)
+    formula = f"Σ min(k, {problem.letter}^t)"
+    if problem.length > growing:
+        numbers += f" + {problem.length - growing:,}·{beam:,}"
+    return Figure("kept", formula, numbers, result)
+
+
+def _finished(problem: Problem, result: int) -> Figure:
+    if not problem.end:
+        return Figure("finished", "no end symbol", "0", 0)
+    ended = sum(step.alive for step in beam_steps(problem))
+    return Figure("finished", "min(k, Σ alive)", f"min({problem.beam:,}, {ended:,})", result)
+
+
+def _dropped(steps: tuple[Step, ...]) -> Figure:
+    scores, kept = sum(step.scores for step in steps), sum(step.kept for step in steps)
+    finished = steps[-1].finished
+    formula, numbers = "scores − kept", f"{scores:,} − {kept:,}"
+    if finished:
+        formula, numbers = f"{formula} − finished", f"{numbers} − {finished:,}"
+    return Figure("dropped", formula, numbers, sum(step.dropped for step in steps))
+
+
+def _every_score(problem: Problem) -> Figure:
+    result = problem.vocabulary * powers(problem.branches, problem.length)
+    letters, numbers = _sum(problem.branches, problem.length, problem.letter, "L")
+    return Figure("scores", f"{letters}·V", f"{numbers}·{problem.vocabulary:,}", result)
+
+
+def _sequences(problem: Problem) -> Figure:
+    power = f"{problem.branches:,}^{problem.length}"
+    result: int = problem.branches**problem.length
+    if not problem.end:
+        return Figure("sequences", "V^L", power, result)
+    result += powers(problem.branches, problem.length)
+    letters, numbers = _sum(problem.branches, problem.length, "B", "L")
+    return Figure("sequences", f"{letters} + B^L", f"{numbers} + {power}", result)
+
+
+def _sum(base: int, count: int, letter: str, length: str = "") -> tuple[str, str]:
+    """Write 1 + b + b² + … of so many terms, in letters and in numbers."""
+    if base == 1:
+        return length or f"{count}", f"{count:,}"
+    if count <= SPELT and not length:
+        letters = " + ".join(["1", letter, *(f"{letter}^{power}" for power in range(2, count))][:count])
+        return f"({letters})", f"({' + '.join(f'{base**power:,}' for power in range(count))})"
+    return f"({letter}^{length or count} − 1)/({letter} − 1)", f"({base:,}^{count} − 1)/{base - 1:,}"
+
+
+def written(number: int) -> str:
+    """Write a number for people: in groups of three up to eighteen digits, above as a power of ten.
+
+    >>> written(960_000), written(10**80), written(7 * 9**30), written(2**60)
+    ('960,000', '10^80', '2.97·10^29', '1.15·10^18')
+    """
+    if number < 10**18:
+        return f"{number:,}"
+    exponent = _exponent(number)
+    if number == 10**exponent:
+        return f"10^{exponent}"
+    hundredths = (number // 10 ** (exponent - 3) + 5) // 10
+    if hundredths == 1000:  # noqa: PLR2004 - 9.996 is 10.00
+        hundredths, exponent = 100, exponent + 1
+    return f"{hundredths // 100}.{hundredths % 100:02}·10^{exponent}"
+
+
+def _exponent(number: int) -> int:
+    """The power of ten at or below a number; exact, also where Python would refuse to write it out."""
+    exponent = (number.bit_length() - 1) * 30_103 // 100_000
+    while 10 ** (exponent + 1) <= number:
+        exponent += 1
+    while 10**exponent > number:
+        exponent -= 1
+    return exponent

@@ -1,0 +1,123 @@
+"""`decode:` → the loop that feeds each chosen symbol back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.architecture import Decode, Step
+from shapecalc.diagnostics import Fix
+from shapecalc.layers.fields import LARGEST_DIM, said
+from shapecalc.parser.findings import head
+from shapecalc.parser.scalars import shorten
+from shapecalc.parser.shapes import plain
+from shapecalc.parser.tree import Mapping, Node, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingOf
+
+    from shapecalc.architecture import Input
+    from shapecalc.parser.findings import Findings
+    from shapecalc.parser.scopes import Scope
+
+KEYS = ("token", "scores", "states", "start", "end", "max_length", "beam")
+RECURRENT = ("rnn", "lstm", "gru")
+_NAMES = {
+    **dict.fromkeys(("input", "feed", "inputids", "tokens"), "token"),
+    **dict.fromkeys(("logits", "output", "probabilities"), "scores"),
+    **dict.fromkeys(("state", "carry", "hidden"), "states"),
+    **dict.fromkeys(("bos", "bostokenid", "sos", "starttoken"), "start"),
+    **dict.fromkeys(("eos", "eostokenid", "stop", "endtoken"), "end"),
+    **dict.fromkeys(("length", "maxnewtokens", "maxlen"), "max_length"),
+    **dict.fromkeys(("numbeams", "beamsize", "beamwidth", "width"), "beam"),
+}
+"""Folded names that other tools give these keys (`suggestions.fold`)."""
+
+
+def read_decode(
+    node: Node, inputs: tuple[Input, ...] | None, scope: Scope, outputs: MappingOf[str, str], findings: Findings
+) -> Decode | None:
+    """Return the loop that a file names; None where it names none that can be made out."""
+    if not isinstance(node, Mapping):
+        message = f"`decode` expects keys such as {{token: input, end: 2}}, receives {said(plain(node))}"
+        findings.refuse("SC202", message, head(node))
+        return None
+    entries = findings.keys(node, KEYS, "`decode`", names=_NAMES)
+    if "token" not in entries:
+        help_text = "add `token:` and the name of the input that takes the chosen symbol"
+        findings.refuse("SC108", "`decode` expects `token:`, has none", head(node), help=help_text)
+    token = _token(entries["token"], inputs, findings) if "token" in entries else None
+    scores = next(iter(outputs.values())) if len(outputs) == 1 else ""
+    if "scores" in entries:
+        slots = scope.references(entries["scores"], "", "", "decode.scores")
+        if slots is not None and len(slots) > 1:
+            findings.refuse("SC202", "`decode.scores` expects the name of one step", head(entries["scores"]))
+        scores = slots[0] if slots else ""
+    elif len(outputs) > 1:
+        message = f"`decode` expects `scores:`, for {len(outputs)} values leave"
+        findings.refuse("SC108", message, head(node), help=f"add `scores: {next(iter(outputs.values()))}`")
+    states = _states(entries["states"], scope, findings) if "states" in entries else ()
+    numbers: dict[str, Any] = {
+        key: _number(entries[key], key, least, findings)
+        for key, least in (("start", 0), ("end", 0), ("max_length", 1), ("beam", 1))
+        if key in entries
+    }
+    if token is None or not scores:
+        return None
+    given = {key: number for key, number in numbers.items() if number is not None}
+    return Decode(token, scores, states, places={key: entry.span for key, entry in entries.items()})._replace(**given)
+
+
+def _token(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> str | None:
+    name = node.value if isinstance(node, Scalar) else None
+    if not isinstance(name, str) or not isinstance(node, Scalar):
+        message = f"`decode.token` expects the name of an input, receives {said(plain(node))}"
+        findings.refuse("SC202", message, head(node))
+        return None
+    if inputs is None:
+        return None
+    known = {entry.name: entry for entry in inputs}
+    if name not in known:
+        message = f"`decode.token` names `{shorten(name)}`, which is no input"
+        findings.unknown(node, known, message, kind="inputs")
+        return None
+    if known[name].dtype != "int64":
+        message = f"`decode.token` expects an input of int64, `{name}` is {known[name].dtype}"
+        help_text = f"declare whole numbers: `{name}: {{shape: [N, T], dtype: int64}}`"
+        findings.refuse("SC206", message, head(node), help=help_text)
+        return None
+    return name
+
+
+def _states(node: Node, scope: Scope, findings: Findings) -> tuple[str, ...]:
+    slots = scope.references(node, "", "", "decode.states") or ()
+    layers = {step.path: step.layer for step in scope.steps if isinstance(step, Step)}
+    for slot in slots:
+        layer = layers.get(slot)
+        if layer is None or layer.word not in RECURRENT:
+            what = f"a `{layer.word}`" if layer is not None else "none"
+            words = ", ".join(f"`{word}`" for word in RECURRENT)
+            message = f"`decode.states` expects steps that carry states ({words}), `{shorten(slot)}` is {what}"
+            findings.refuse("SC202", message, head(node))
+        elif getattr(layer, "bidirectional", False):
+            message = f"`decode.states` expects steps that read forwards, `{shorten(slot)}` is bidirectional"
+            findings.refuse("SC205", message, head(node), help="what comes after a symbol is not known while decoding")
+    return tuple(dict.fromkeys(slots))
+
+
+def _number(node: Node, key: str, least: int, findings: Findings) -> int | None:
+    value = node.value if isinstance(node, Scalar) else None
+    if type(value) is not int:
+        digits = isinstance(value, str) and value.isascii() and value.isdigit()
+        findings.refuse(
+            "SC202",
+            f"`decode.{key}` expects a whole number, receives {said(plain(node))}",
+            head(node),
+            help=f"write `{value}` without quotes" if digits else None,
+            fix=Fix(node.span, str(value)) if digits else None,
+        )
+    elif not least <= value <= LARGEST_DIM:
+        message = f"`decode.{key}` expects {least} to {LARGEST_DIM}, receives {value}"
+        findings.refuse("SC201", message, head(node))
+    else:
+        return value
+    return None

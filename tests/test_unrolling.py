@@ -1,0 +1,203 @@
+"""Decoding loops: predictions against hand counts, against real runs, and loops that a network cannot run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import shapecalc
+from shapecalc.decoding import Problem, plan
+from shapecalc.diagnostics import ShapecalcError
+from shapecalc.loading import load, loads
+from shapecalc.stepping import decode
+from shapecalc.unrolling import Growth, Loop, unroll
+
+SMALL: dict[str, dict[str, Any]] = {
+    "char-rnn": {},
+    "seq2seq-lstm": {"source_words": 31, "target_words": 23, "width": 12, "depth": 2},
+    "seq2seq-attention": {"words": 29, "width": 12, "depth": 2},
+    "gpt2-small": {"width": 12, "heads": 3, "depth": 2},
+    "transformer-base": {"vocabulary": 37, "width": 12, "feedforward": 30, "heads": 3, "depth": 2},
+    "llama-260k": {},
+}
+"""Architectures of the zoo that decode, at sizes that run in no time."""
+
+RECURRENT = """\
+input: {{shape: {shape}, dtype: int64}}
+layers:
+  - embedding: {{num_embeddings: {vocabulary}, embedding_dim: 3}}
+  - {{{kind}: {{hidden_size: 4, num_layers: 2, batch_first: {batch_first}}}, name: deep}}
+  - {{gru: {{hidden_size: 3, batch_first: {batch_first}}}, name: shallow}}
+  - linear: {vocabulary}
+decode: {{token: input, states: [deep, shallow], {end}max_length: {length}, beam: {beam}}}
+"""
+ATTENDING = """\
+input: {{shape: [N, T], dtype: int64}}
+layers:
+  - embedding: {{num_embeddings: {vocabulary}, embedding_dim: 4}}
+  - positional_encoding: {{batch_first: true}}
+  - add:
+      main: [{{multihead_attention: {{num_heads: 2, batch_first: true, is_causal: {causal}}}, name: attn}}]
+      shortcut: []
+  - linear: {vocabulary}
+  - softmax
+decode: {{token: input, {end}max_length: {length}, beam: {beam}}}
+"""
+
+
+@st.composite
+def loops(draw: st.DrawFn) -> Loop:
+    vocabulary = draw(st.integers(2, 13))
+    end = draw(st.none() | st.integers(0, vocabulary - 1))
+    batch_first = draw(st.booleans())
+    text = draw(st.sampled_from((RECURRENT, ATTENDING))).format(
+        vocabulary=vocabulary,
+        length=draw(st.integers(1, 6)),
+        beam=draw(st.integers(1, 20)),
+        end="" if end is None else f"end: {end}, ",
+        kind=draw(st.sampled_from(("rnn", "lstm", "gru"))),
+        shape="[N, T]" if batch_first else "[T, N]",
+        batch_first=str(batch_first).lower(),
+        causal="true",
+    )
+    return unroll(loads(text), {})
+
+
+@given(loops(), st.integers(0, 2**20))
+@settings(deadline=None, max_examples=250)
+def test_what_a_run_counts_is_what_is_predicted(loop: Loop, seed: int) -> None:
+    found = decode(loop, seed=seed)
+    assert [check for check in found.checks if not check.ok] == []
+    assert found.rereads
+    assert len(found.checks) == 2 + 7 * loop.decode.max_length
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_ships_decodes_as_predicted(name: str) -> None:
+    found = decode(unroll(load(name, parameters=SMALL[name]), {}, beam=3, length=6))
+    assert [check for check in found.checks if not check.ok] == []
+    assert found.rereads
+
+
+def test_the_zoo_names_a_loop_for_each_of_these() -> None:
+    assert {name for name in shapecalc.zoo.names() if load(name).decode is not None} == set(SMALL)
+
+
+def test_gpt2_costs_what_its_matrices_cost_by_hand() -> None:
+    width, depth, words = 768, 12, 50_257
+    loop = unroll(load("gpt2-small"), {})
+    assert loop.growth == Growth(0, a=depth * 12 * width**2 + words * width, b=2 * depth * width)
+    first, last = loop.steps[0], loop.steps[-1]
+    assert last.macs == 5 * loop.growth.whole(100)
+    assert last.cached_macs == 5 * (loop.growth.a + 100 * loop.growth.b)
+    assert last.cache_bytes == 4 * 5 * 100 * 2 * depth * width
+    assert first.cached_macs == first.macs  # one symbol alone has nothing to find again
+
+
+def test_grouped_queries_keep_fewer_keys() -> None:
+    # 5 layers, 4 of 8 heads have keys, of 8 features each; keys and values.
+    assert unroll(load("llama-260k"), {}, beam=1, length=3).steps[-1].cache_bytes == 4 * 3 * 5 * 2 * 4 * 8
+
+
+def test_what_the_decoder_looks_at_is_kept_once_for_all_hypotheses() -> None:
+    loop = unroll(load("transformer-base"), {"S": 10}, beam=4, length=3)
+    assert loop.growth is not None
+    assert loop.growth.c == 6 * 2 * 10 * 512 * 512
+    own, memory = 6 * 2 * 512, 6 * 2 * 512 * 10
+    assert loop.steps[-1].cache_bytes == 4 * (4 * 3 * own + memory)
+
+
+def test_an_encoder_runs_once() -> None:
+    loop = unroll(load("seq2seq-lstm"), {"S": 7}, beam=2, length=3)
+    assert loop.once == 7 * 4 * 4 * 1000 * 2000
+    step = 4 * 4 * 1000 * 2000 + 1000 * 80_000
+    assert [unrolled.macs for unrolled in loop.steps] == [step, 2 * step, 2 * step]
+    assert loop.macs == loop.once + 5 * step
+    assert loop.greedy == loop.once + 3 * step
+
+
+def test_exhaustive_search_runs_every_prefix() -> None:
+    loop = unroll(loads(ATTENDING.format(vocabulary=3, length=3, beam=2, end="", causal="true")), {})
+    assert loop.growth is not None
+    assert loop.exhaustive == sum(3 ** (at - 1) * loop.growth.whole(at) for at in (1, 2, 3))
+    assert loop.search == plan(Problem(3, 2, 3, end=False))
+
+
+def test_a_query_that_looks_ahead_leaves_nothing_to_keep() -> None:
+    loop = unroll(loads(ATTENDING.format(vocabulary=3, length=3, beam=2, end="", causal="false")), {})
+    assert loop.cached_macs is None
+    found = decode(loop)
+    assert not found.rereads
+    assert found.ok  # what is predicted is as counted; that later symbols are seen is the network's own
+
+
+def test_a_prediction_that_is_wrong_is_found_by_a_run() -> None:
+    loop = unroll(load("seq2seq-lstm", parameters=SMALL["seq2seq-lstm"]), {}, beam=2, length=3)
+    steps = (loop.steps[0], loop.steps[1]._replace(macs=1), loop.steps[2])
+    found = decode(loop._replace(steps=steps))
+    assert [check.what for check in found.checks if not check.ok] == ["MACs at step 2"]
+    assert not found.ok
+
+
+def test_states_that_another_layer_lacks_show_when_the_sequence_is_read_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = NET + "  - {gru: {hidden_size: 7, batch_first: true}, name: gru}\ndecode: {token: input, states: [lstm]}\n"
+    monkeypatch.setattr("shapecalc.unrolling.LOOKING_BACK", ())
+    found = decode(unroll(loads(text), {}, length=4))
+    assert all(check.ok for check in found.checks)
+    assert not found.ok
+
+
+HEAD = "input: {shape: [N, T], dtype: int64}\nlayers:\n  - embedding: {num_embeddings: 7, embedding_dim: 3}\n"
+NET = HEAD + "  - {lstm: {hidden_size: 4, batch_first: true}, name: lstm}\n  - {linear: 7, name: words}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said", "at"),
+    [
+        (NET + "decode: {token: input, start: 7}\n", "SC201", "`decode.start` expects one of 7 symbols", "7"),
+        (NET + "decode: {token: input, end: 9}\n", "SC201", "from 0 to 6, receives 9", "9"),
+        (NET + "decode: {token: input, scores: input}\n", "SC205", "does not depend on `input`", "input"),
+        (
+            NET + "  - {gru: {hidden_size: 7, batch_first: true}, name: gru}\ndecode: {token: input, states: [lstm]}\n",
+            "SC205",
+            "carries on without `gru`",
+            "[lstm]",
+        ),
+        (NET.replace("[N, T]", "[N, 5]") + "decode: {token: input}\n", "SC305", "a batch and a length", "input"),
+        (NET.replace("linear: 7", "linear: 9") + "decode: {token: input}\n", "SC301", "rates 9 symbols", "input"),
+        (NET + "  - {flatten: , name: flat}\ndecode: {token: input}\n", "SC305", "[N, T, symbols], receives", "input"),
+        (NET + "decode: {token: input, max_length: 200000}\n", "SC201", "expects 1 to 100000", "input"),
+        (
+            HEAD
+            + "  - positional_encoding: {kind: learned, max_length: 9, batch_first: true}\n"
+            + "  - linear: 7\ndecode: {token: input}\n",
+            "SC302",
+            "expects at most 9 steps, receives 20",
+            "9",
+        ),
+    ],
+)
+def test_a_loop_that_the_network_cannot_run_is_refused(text: str, code: str, said: str, at: str) -> None:
+    with pytest.raises(ShapecalcError) as refused:
+        unroll(loads(text), {})
+    (found,) = refused.value.diagnostics
+    assert (found.code, said in found.message) == (code, True), found
+    assert found.span is not None
+    assert text.splitlines()[found.span.line - 1][found.span.column - 1 : found.span.end_column - 1] == at
+
+
+@pytest.mark.parametrize("name", ["N", "T"])
+def test_what_decoding_counts_itself_cannot_be_set(name: str) -> None:
+    with pytest.raises(ShapecalcError, match="sizes what decoding counts itself") as refused:
+        unroll(loads(NET + "decode: {token: input, states: lstm}\n"), {name: 3})
+    assert refused.value.exit_code == 2
+
+
+def test_a_run_that_is_too_dear_is_refused_before_it_starts() -> None:
+    with pytest.raises(ShapecalcError, match="bytes at once") as refused:
+        decode(unroll(load("gpt2-small"), {}), max_memory=10**8)
+    assert refused.value.diagnostics[0].code == "SC701"
