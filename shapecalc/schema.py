@@ -5,7 +5,8 @@ from other places of a file is beyond it: names of blocks and steps, and whateve
 
 Most keywords of JSON Schema are about values of one type (`minimum` about numbers, `items` about lists) and say nothing
 about others. So `{"type": ["integer", "array"], "minimum": 1, "items": …}` is a choice of two, and an editor names
-the one thing that is wrong with it; of an `anyOf` it can only say that nothing fits.
+the one thing that is wrong with it; of an `anyOf` it can only say that nothing fits. Where a text fits no pattern, an
+editor shows `patternErrorMessage` in place of the pattern; whoever validates passes over it, as over a description.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from shapecalc.layers.base import fields_of
 from shapecalc.layers.documentation import documentation
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.parser.anatomy import STEP_KEYS
+from shapecalc.parser.bounds import EXPECTED
 from shapecalc.parser.expectations import BYTES_KEYS, EXPECT_KEYS
 from shapecalc.parser.expressions import NAME
 from shapecalc.parser.includes import INCLUDED_KEYS
@@ -36,6 +38,8 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 
 _USE = rf"^\$({NAME.pattern}|\{{.*\}})$"
 """`$name` or `${…}`: a parameter, or arithmetic with some, which may be any value."""
+
+_NO_USE = "expects no text here but `$name` or `${…}`"
 
 _SINGLE = ["string", "number", "boolean", "null"]
 _ENTRY: Schema = {"type": _SINGLE}
@@ -79,7 +83,7 @@ def schema() -> Schema:
                 "else": {
                     "required": ["layers"],
                     "if": {"required": ["inputs"]},
-                    "then": {"not": {"required": ["input"]}},
+                    "then": {"properties": {"input": False}},
                     "else": {"required": ["input"]},
                 },
             },
@@ -124,7 +128,7 @@ def _or_use(given: Schema) -> Schema:
     if "anyOf" in given:
         widened["anyOf"] = [_or_use(choice) for choice in given["anyOf"]]
     if "type" in given:
-        widened |= {"type": [*given["type"], "string"], "pattern": _USE}
+        widened |= {"type": [*given["type"], "string"], "pattern": _USE, "patternErrorMessage": _NO_USE}
     return widened
 
 
@@ -133,7 +137,12 @@ def _or_use(given: Schema) -> Schema:
 
 def _file_keys() -> dict[str, Schema]:
     name = {"propertyNames": {"pattern": _whole(NAME.pattern)}}
-    comparison = {"type": "string", "pattern": "^[^<>=!]+(==|>=|<=|>|<)[^<>=!]+$", "maxLength": 500}
+    comparison = {
+        "type": "string",
+        "pattern": "^[^<>=!]+(==|>=|<=|>|<)[^<>=!]+$",
+        "patternErrorMessage": 'expects a comparison of symbols, such as "H % 16 == 0"',
+        "maxLength": 500,
+    }
     described = {
         "name": ("What tables and drawings call it.", _TEXT),
         "source": ("Where it was published, or where its numbers come from.", _TEXT),
@@ -182,9 +191,11 @@ def _shape() -> Schema:
             "minimum": 1,
             "maximum": LARGEST_DIM,
             "pattern": f"{_whole(SYMBOL.pattern)}|{_USE}",
+            "patternErrorMessage": "expects a size, or the name of a symbol",
         },
         "minItems": 1,
         "pattern": _USE,
+        "patternErrorMessage": "expects a shape such as [N, 3, 224, 224]",
     }
 
 
@@ -202,7 +213,11 @@ def _input() -> Schema:
 
 
 def _blocks() -> Schema:
-    name = {"type": "string", "pattern": _whole(NAME.pattern)}
+    name = {
+        "type": "string",
+        "pattern": _whole(NAME.pattern),
+        "patternErrorMessage": "expects a name: a letter, then letters, digits or `_`",
+    }
     parameter = {
         **name,
         "type": ["string", "object"],
@@ -254,6 +269,7 @@ def _figure(*, of_bytes: bool) -> Schema:
         "description": f'A whole number{" of bytes" * of_bytes}, a bound ("<= 25.6M") or a tolerance ("61706 ± 2%").',
         "type": ["integer", "string"],
         "pattern": f"{figure}|{_USE}",
+        "patternErrorMessage": f"expects {EXPECTED}",
     }
 
 
@@ -266,6 +282,7 @@ def _steps(*, calls: bool) -> Schema:
         "items": _ref("step-or-call" if calls else "step"),
         "minItems": 1,
         "pattern": _USE,
+        "patternErrorMessage": "expects a list of steps",
     }
 
 
@@ -273,7 +290,11 @@ def _step_keys() -> dict[str, Schema]:
     described: dict[str, tuple[str, Schema]] = {
         "name": (
             "What other steps call it; its word and place unless given.",
-            {"type": "string", "pattern": f"{_whole(STEP_NAME.pattern)}|{_USE}"},
+            {
+                "type": "string",
+                "pattern": f"{_whole(STEP_NAME.pattern)}|{_USE}",
+                "patternErrorMessage": "expects a letter, then letters, digits, `_`, `.`, `-` or `/`",
+            },
         ),
         "from": ("The step that it reads, or several; the one before it unless given.", _NAMES),
         "repeat": (
@@ -289,10 +310,14 @@ def _step_keys() -> dict[str, Schema]:
 def _step(layers: Any, *, calls: bool) -> Schema:
     alone = [word for word, cls in layers.items() if not _required(cls)]
     known = {"enum": alone, "markdownEnumDescriptions": [documentation(layers[word]).summary for word in alone]}
-    words: list[Schema] = [known, _ref("use")]
-    if calls:
-        not_alone = [word for word in layers if word not in alone]
-        words.append({"type": "string", "pattern": _whole(NAME.pattern), "not": {"enum": not_alone}})
+    needing = [word for word in layers if word not in alone]
+    # A word that needs fields has a message of its own; as a pattern it is not among those that an editor offers.
+    others = {"type": "string", "pattern": _whole(NAME.pattern if calls else "|".join(needing))}
+    words = {
+        "anyOf": [known, _ref("use"), others],
+        "if": {"enum": needing},
+        "then": {"pattern": "(?!)", "patternErrorMessage": "this layer expects its fields, below it or behind a colon"},
+    }
     step: Schema = {
         "type": "object",
         "allOf": [_ref("one-layer")],
@@ -305,7 +330,8 @@ def _step(layers: Any, *, calls: bool) -> Schema:
     }
     if calls:
         step["propertyNames"] = {"pattern": f"{_whole(NAME.pattern)}|{_USE}"}
-    return {"anyOf": [*words, step]}
+    # Apart by type, so that what is wrong with a mapping is never said to be that it is none of the words.
+    return {"if": {"type": "object"}, "then": step, "else": words}
 
 
 def _one_layer(layers: Any) -> Schema:
@@ -373,6 +399,7 @@ def _layer(cls: type[Layer], *, calls: bool = False) -> Schema:
         return {**shown, **fields}
     lone = _or_use(fields_of(cls)[cls.main].kind.schema())
     if "type" in lone and not lone.keys() & fields.keys() - {"type"}:
+        lone["patternErrorMessage"] = f"`{cls.word}` expects its fields by name, or `{cls.main}` alone"
         return {**shown, **fields, **lone, "type": [*fields["type"], *lone["type"]]}
     return {**shown, "anyOf": [fields, lone]}
 
@@ -386,7 +413,10 @@ def _field(field: Field) -> Schema:
     shown: Schema = {"description": f"{field.kind.describe()}; {unless}"}
     if not field.required:
         shown["default"] = field.default
-    return {**shown, **_or_use(given)}
+    taken = _or_use(given)
+    if "pattern" in taken:
+        taken["patternErrorMessage"] = f"`{field.name}` expects {field.kind.describe()}"
+    return {**shown, **taken}
 
 
 def _written(value: object) -> str:

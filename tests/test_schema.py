@@ -107,10 +107,38 @@ def test_every_layer_and_field_says_what_it_is(word: str) -> None:
 
 
 def test_a_misspelt_field_is_named_at_its_place() -> None:
-    [error] = VALIDATOR.iter_errors(read("{input: [N, 3, 8, 8], layers: [{linear: {out_feature: 3}}]}"))
-    assert {tuple(cause.absolute_path) for cause in error.context if len(cause.absolute_path) > 2} == {
-        ("layers", 0, "linear")
-    }
+    errors = VALIDATOR.iter_errors(read("{input: [N, 3, 8, 8], layers: [{linear: {out_feature: 3}}]}"))
+    assert {tuple(error.absolute_path) for error in errors} == {("layers", 0, "linear")}
+
+
+def schemas(node, key=""):
+    """Yield every schema in the schema with the key that it stands under."""
+    if isinstance(node, dict):
+        yield key, node
+    for inner, value in node.items() if isinstance(node, dict) else enumerate(node):
+        if isinstance(value, dict | list):
+            yield from schemas(value, inner if isinstance(node, dict) else key)
+
+
+def test_no_editor_shows_a_pattern_where_a_value_is_wrong() -> None:
+    patterned = [(key, each) for key, each in schemas(SCHEMA) if isinstance(each.get("pattern"), str)]
+    silent = [each for key, each in patterned if "patternErrorMessage" not in each and key != "propertyNames"]
+    # These stand beside words, which an editor lists.
+    beside = [step["else"]["anyOf"] for step in map(SCHEMA["definitions"].get, ("step", "step-or-call"))]
+    assert silent == [SCHEMA["definitions"]["use"], *(words[-1] for words in beside)]
+    assert len(patterned) > 100
+
+
+@pytest.mark.parametrize("definition", ["step", "step-or-call"])
+def test_a_mapping_is_never_said_to_be_none_of_the_words(definition: str) -> None:
+    """An editor blames one alternative; of words and a mapping that would be the words."""
+    assert SCHEMA["definitions"][definition]["if"] == {"type": "object"}
+    assert "anyOf" not in SCHEMA["definitions"][definition]
+
+
+def test_no_list_of_words_is_empty() -> None:
+    """Editors refuse a schema with one, although draft-07 itself only advises against it."""
+    assert all(each["enum"] for _, each in schemas(SCHEMA) if isinstance(each.get("enum"), list))
 
 
 def test_on_mutated_files_the_schema_and_the_parser_agree() -> None:
