@@ -175,6 +175,7 @@ def _file_keys() -> dict[str, Schema]:
         "blocks": ("Templates of steps, by name.", _blocks()),
         "layers": ("The steps, in order: each reads what the one before it gives.", {}),
         "expect": ("Figures that the whole network is held to.", _ref("expect")),
+        "decode": ("The loop that feeds each chosen symbol back, as `shapecalc decode` runs it.", _decode()),
     }
     # Beside `$ref` nothing else is read in draft-07.
     return {
@@ -332,6 +333,24 @@ def _step(layers: Any, *, calls: bool) -> Schema:
         step["propertyNames"] = {"pattern": f"{_whole(NAME.pattern)}|{_USE}"}
     # Apart by type, so that what is wrong with a mapping is never said to be that it is none of the words.
     return {"if": {"type": "object"}, "then": step, "else": words}
+
+
+def _decode() -> Schema:
+    counts = {
+        key: _or_use({"type": ["integer"], "minimum": least, "maximum": LARGEST_DIM})
+        for key, least in (("start", 0), ("end", 0), ("max_length", 1), ("beam", 1))
+    }
+    described: dict[str, Schema] = {
+        "token": {"type": "string", "description": "The input of whole numbers that takes the chosen symbol."},
+        "scores": {
+            **_NAMES,
+            "maxItems": 1,
+            "description": "The step that rates the next symbol; what leaves unless given.",
+        },
+        "states": {**_NAMES, "description": "Recurrent steps that start from their own last states."},
+        **counts,
+    }
+    return {"type": "object", "properties": described, "additionalProperties": False, "required": ["token"]}
 
 
 def _one_layer(layers: Any) -> Schema:

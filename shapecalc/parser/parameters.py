@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.diagnostics import Label
+from shapecalc.diagnostics import Fix, Label
 from shapecalc.layers.fields import said
 from shapecalc.parser.blocks import is_argument, refuse_argument
 from shapecalc.parser.expressions import NAME, uses_parameters
@@ -57,8 +57,13 @@ def read_widths(node: Node, parameters: MappingOf[str, Node], findings: Findings
             message = f"`widths` expects names of `parameters:`, receives {said(plain(item))}"
             findings.refuse("SC202", message, head(item))
         elif item.text not in parameters:
+            from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
+            near = closest(item.text, tuple(parameters))
             message = f"`widths` names `{shorten(item.text)}`, which is no parameter of the file"
-            findings.unknown(item, parameters, message, kind="parameters")
+            help_text = f"write `{near}`" if near else f"parameters: {', '.join(parameters) or 'none'}"
+            fix = Fix(item.span, near) if near else None
+            findings.refuse("SC105", message, item.span, help=help_text, fix=fix)
         elif type(plain(parameters[item.text])) is not int:
             message = f"`widths` expects a parameter that is a whole number, `{item.text}` is none"
             label = Label(head(parameters[item.text]), "its value")
