@@ -106,6 +106,14 @@ class Layer:
         """Return the numbers of keys and values that a query to come would find there again."""
         return 0
 
+    def backward_macs(self, *shapes: Any) -> tuple[Dim, Dim]:
+        """Return the multiply-accumulates of the gradients by inputs, and of those by parameters.
+
+        A product of an input and a weight takes one product for each of the two; one of two inputs takes two for those.
+        """
+        macs = self.macs(*shapes)
+        return (macs, macs) if self.parameters(*shapes[:-1]) else (2 * macs, 0)
+
     def operations(self, *shapes: Any) -> Dim:
         """Return the scalar operations besides the multiply-accumulates."""
         raise NotImplementedError

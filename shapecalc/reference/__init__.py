@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.reference.base import Fields, Kernel, Shape
+    from shapecalc.reference.gradients import BackwardRun
     from shapecalc.reference.word_vectors import analogy, nearest
 
-__all__ = ["FAMILIES", "analogy", "find", "nearest", "words", "workspace"]
+__all__ = ["FAMILIES", "analogy", "find", "find_backward", "nearest", "words", "workspace"]
 
 FAMILIES = (
     "conv",
@@ -54,6 +55,20 @@ def find(word: str) -> Kernel:
             break
         import_module(f"{__name__}.{family}")
     return KERNELS[word]
+
+
+def find_backward(word: str) -> BackwardRun:
+    """The backward kernel of a layer word, which stands beside its forward kernel.
+
+    Raises `KeyError` where it has none.
+    """
+    from shapecalc.reference.gradients import BACKWARDS  # noqa: PLC0415 - NumPy is imported only to execute
+
+    for family in FAMILIES:
+        if word in BACKWARDS:
+            break
+        import_module(f"{__name__}.{family}")
+    return BACKWARDS[word]
 
 
 def words() -> frozenset[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, Fields, Shape, kernel, outputs_times
+from shapecalc.reference.gradients import Gradients, Past, backward
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,18 @@ def linear(call: Call, x: Array) -> Array:
     if call.fields["bias"]:
         output += call.parameters["bias"]
     return output.reshape(*x.shape[:-1], -1)
+
+
+@backward("linear")
+def linear_backward(past: Past, gradient: Array) -> Gradients:
+    """Gradients: dX = dY · W, dW = dYᵀ · X, db the sum of dY over the rows."""
+    (x,), weight = past.inputs, past.call.parameters["weight"]
+    rows = gradient.reshape(-1, gradient.shape[-1])
+    to_input = past.to_inputs.matmul(rows, weight).reshape(x.shape)
+    parameters = {"weight": past.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))}
+    if past.call.fields["bias"]:
+        parameters["bias"] = rows.sum(axis=0)
+    return Gradients((to_input,), parameters)
 
 
 def distances_workspace(

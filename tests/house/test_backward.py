@@ -1,0 +1,94 @@
+"""The harness of the backward kernels: on every example their gradients are those of central differences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from shapecalc.reference import find, find_backward
+from shapecalc.reference.base import Array, Work
+from shapecalc.reference.gradients import Past
+from tests.house.examples import EXAMPLES
+from tests.house.table import POINTS
+from tests.house.test_harness import call_of, tensors
+
+if TYPE_CHECKING:
+    from shapecalc.reference.base import Call
+    from tests.house.table import Example
+
+NUDGE = 1e-6
+CHECKED = 6
+"""Entries of each array that are nudged: the first, the last, and some between."""
+
+each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.word}-{row.reason}") for row in EXAMPLES])
+
+
+def outputs_of(call: Call, arrays: list[Array]) -> tuple[Array, ...]:
+    result = find(call.kernel).run(replace(call, work=Work()), *arrays)
+    return result if isinstance(result, tuple) else (result,)
+
+
+def prepared(example: Example) -> tuple[Call, list[Array], tuple[Array, ...], list[Array]]:
+    """The call in float64, its inputs, what it gives, and seeded gradients by that."""
+    call = call_of(example, tensors(example.layer(), example.at(POINTS[0])), np.float64)
+    arrays = list(example.values(POINTS[0], np.float64).values())
+    outputs = outputs_of(call, arrays)
+    rng = np.random.default_rng(3)
+    return call, arrays, outputs, [rng.standard_normal(y.shape) for y in outputs]
+
+
+def weighed(outputs: tuple[Array, ...], gradients: list[Array]) -> float:
+    """A loss whose gradient by each output is the given one."""
+    return float(sum((y * g).sum() for y, g in zip(outputs, gradients, strict=True)))
+
+
+def slope(array: Array, at: Any, loss: Any) -> float:
+    kept = array[at]
+    array[at] = kept + NUDGE
+    above = loss()
+    array[at] = kept - NUDGE
+    below = loss()
+    array[at] = kept
+    return float((above - below) / (2 * NUDGE))
+
+
+@each
+def test_gradients_are_those_of_central_differences(example: Example) -> None:
+    call, arrays, outputs, gradients = prepared(example)
+    found = find_backward(example.word)(Past(call, tuple(arrays), outputs), *gradients)
+    learnt = example.layer().parameters(*example.at(POINTS[0]))
+    assert set(found.parameters) == set(learnt)
+    pairs = [(f"input {place}", x, g) for place, (x, g) in enumerate(zip(arrays, found.inputs, strict=True))]
+    pairs += [(name, call.parameters[name], found.parameters[name]) for name in learnt]
+    for name, array, gradient in pairs:
+        if array.dtype.kind in "iu":
+            assert gradient is None, name
+            continue
+        assert gradient is not None, name
+        assert gradient.shape == array.shape, name
+        for place in sorted({*np.linspace(0, array.size - 1, CHECKED).astype(int).tolist()}):
+            at = np.unravel_index(place, array.shape)
+            expected = slope(array, at, lambda: weighed(outputs_of(call, arrays), gradients))
+            assert gradient[at] == pytest.approx(expected, rel=1e-5, abs=1e-5), (name, at)
+
+
+@each
+def test_the_multiply_accumulates_of_gradients_are_those_predicted(example: Example) -> None:
+    call, arrays, outputs, gradients = prepared(example)
+    past = Past(call, tuple(arrays), outputs)
+    find_backward(example.word)(past, *gradients)
+    shapes = example.at(POINTS[0])
+    expected = example.layer().backward_macs(*shapes, example.layer().output_shape(*shapes))
+    assert (past.to_inputs.macs, past.to_parameters.macs) == expected
+
+
+@each
+def test_what_the_forward_pass_left_and_the_gradients_stay_as_they_were(example: Example) -> None:
+    call, arrays, outputs, gradients = prepared(example)
+    before = [array.copy() for array in (*arrays, *outputs, *gradients, *call.parameters.values())]
+    find_backward(example.word)(Past(call, tuple(arrays), outputs), *gradients)
+    for array, kept in zip((*arrays, *outputs, *gradients, *call.parameters.values()), before, strict=True):
+        np.testing.assert_array_equal(array, kept)
