@@ -148,6 +148,16 @@ class Recurrent(Layer):
         """Return the multiply-accumulates of one projection of the hidden state."""
         return 0
 
+    def truncated_macs(self, steps: int, x: Shape, *states: Shape) -> Dim:
+        """Return the product of W_hhᵀ and a gradient for each cut: ⌈T/steps⌉ − 1 per layer and direction.
+
+        >>> Lstm(hidden_size=20).truncated_macs(5, (15, 2, 10))     # 2 cuts x 2 samples x 80 x 20
+        6400
+        """
+        length, batch = (x[1], x[0]) if self.batch_first else (x[0], x[1])
+        cuts = (length - 1) // steps
+        return cuts * batch * self.directions * self.num_layers * self.gates * self.hidden_size * self.state_size
+
     def operations(self, x: Shape, *rest: Shape) -> Dim:
         """Return steps × samples × what each unit does besides the products."""
         biases = self.biases["pytorch"] * self.gates if self.bias else 0

@@ -13,7 +13,7 @@ from shapecalc.reference.executor import ExecutionError, run
 from shapecalc.reference.gradients import Past
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from shapecalc.reference.base import Array, Call, Shape
     from shapecalc.reference.executor import Executed
@@ -64,12 +64,14 @@ class Propagation:
     """A backward pass in progress: iterate over it to go back one call at a time, the last call first.
 
     `slots` holds the gradients by the slots whose writers are still to come, at the end those by the inputs;
-    `parameters` those by parameters, the sum of all uses where weights are shared.
+    `parameters` those by parameters, the sum of all uses where weights are shared. `witness` sees what each kernel was
+    handed and gave, before anything of it is added or let go.
     """
 
     tape: Tape
     slots: dict[str, Array]
     truncate: int | None = None
+    witness: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None
     parameters: dict[str, Array] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Returned]:
@@ -97,6 +99,8 @@ class Propagation:
         started = perf_counter()
         given = _gradients(past, gradients)
         seconds = perf_counter() - started
+        if self.witness is not None:
+            self.witness(past, gradients, given)
         for slot, gradient in zip(call.inputs, given.inputs, strict=True):
             if gradient is not None:
                 _add(self.slots, slot, gradient)
@@ -128,13 +132,19 @@ def forward(calls: Iterable[Call], inputs: Mapping[str, Array]) -> Tape:
     return replace(tape, executed=tuple(executed))
 
 
-def propagate(tape: Tape, gradients: Mapping[str, Array], *, truncate: int | None = None) -> Propagation:
+def propagate(
+    tape: Tape,
+    gradients: Mapping[str, Array],
+    *,
+    truncate: int | None = None,
+    witness: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None,
+) -> Propagation:
     """Begin a backward pass from the gradients of the loss by some slots.
 
     Recurrent layers go back `truncate` steps, None for all. Iterating raises `ExecutionError` where a layer has no
     backward kernel, or its gradients do not fit.
     """
-    return Propagation(tape, dict(gradients), truncate)
+    return Propagation(tape, dict(gradients), truncate, witness)
 
 
 def back_propagate(tape: Tape, gradients: Mapping[str, Array], truncate: int | None = None) -> Propagated:
@@ -164,11 +174,12 @@ def _gradients(past: Past, gradients: tuple[Array | None, ...]) -> Gradients:
     if len(given.inputs) != len(call.inputs):
         reason = f"gives gradients by {len(given.inputs)} inputs, has {len(call.inputs)}"
         raise ExecutionError(call.path, call.kernel, reason)
-    pairs = [
-        (slot, array, gradient) for slot, array, gradient in zip(call.inputs, past.inputs, given.inputs, strict=True)
-    ]
-    pairs += [(name, call.parameters[name], gradient) for name, gradient in given.parameters.items()]
-    for name, array, gradient in pairs:
+    strangers = given.parameters.keys() - call.parameters.keys()
+    if strangers:
+        raise ExecutionError(call.path, call.kernel, f"gives a gradient by {min(strangers)}, which it does not have")
+    arrays = (*past.inputs, *(call.parameters[name] for name in given.parameters))
+    names, found = (*call.inputs, *given.parameters), (*given.inputs, *given.parameters.values())
+    for name, array, gradient in zip(names, arrays, found, strict=True):
         if gradient is not None and gradient.shape != array.shape:
             reason = f"gives a gradient of {list(gradient.shape)} by `{name}`, which is {list(array.shape)}"
             raise ExecutionError(call.path, call.kernel, reason)
