@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel
-from shapecalc.reference.windows import Window, at, crop, margins, pad, per_axis, slide
+from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.windows import Window, at, crop, margins, pad, per_axis, slide, taps, unpad
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,6 +94,43 @@ def conv(call: Call, x: Array) -> Array:
     return output.reshape(len(x), -1, *spatial)
 
 
+@backward("conv")
+def conv_backward(past: Past, gradient: Array) -> Gradients:
+    """Gradients, over the gathered windows X̂: dW = dY · X̂ᵀ; dX̂ = Wᵀ · dY, of which every cell of X takes its shares."""
+    (x,), fields, rank = past.inputs, past.call.fields, past.inputs[0].ndim - 2
+    window = Window.of(fields, rank)
+    weight = checked_weight(past.call, window)
+    weight = weight.reshape(*weight.shape[:2], -1)
+    transposed = np.ascontiguousarray(weight.swapaxes(1, 2))
+    sides = margins(fields["padding"], x.shape[2:], window)
+    padded = pad(x, sides, constant(x, 0), fields["padding_mode"])
+
+    rows = gradient.reshape(len(x), *weight.shape[:2], -1)
+    to_padded, to_weight = np.zeros_like(padded), np.zeros_like(weight)
+    onto, shares = slide(to_padded, window, writeable=True), np.empty(0, dtype=x.dtype)
+    for sample, cells, gathered in columns(slide(padded, window), rank):
+        given = rows[sample, :, :, cells]
+        read = gathered.reshape(len(weight), -1, gathered.shape[-1])
+        past.to_parameters.accumulate(to_weight, given, read.swapaxes(1, 2))
+        shares = shares if shares.size >= gathered.size else np.empty(gathered.size, dtype=x.dtype)
+        share = shares[: gathered.size].reshape(read.shape)
+        past.to_inputs.matmul(transposed, given, out=share)
+        spread(share, onto[sample], cells, rank)
+    parameters = {"weight": to_weight.reshape(past.call.parameters["weight"].shape)}
+    if fields["bias"]:
+        parameters["bias"] = rows.sum(axis=(0, 3)).ravel()
+    return Gradients((unpad(to_padded, sides, fields["padding_mode"]),), parameters)
+
+
+def spread(share: Array, onto: Array, cells: slice, rank: int) -> None:
+    """Add columns as `columns` gathers them to the cells that they came from, in windows [C, *spatial, *window]."""
+    width = prod(onto.shape[2 : 1 + rank])
+    tile = onto if cells == slice(None) else onto[:, cells.start // width : cells.stop // width]
+    share = share.reshape(len(onto), -1, *tile.shape[1 : 1 + rank])
+    for place, tap in enumerate(taps(tile, rank)):
+        tap += share[:, place]
+
+
 def conv_transpose_workspace(
     _fields: Fields,
     inputs: tuple[Shape, ...],
@@ -135,3 +173,26 @@ def conv_transpose(call: Call, x: Array) -> Array:
     if fields["bias"]:
         output += call.parameters["bias"].reshape(-1, *(1,) * rank)
     return output
+
+
+@backward("conv_transpose")
+def conv_transpose_backward(past: Past, gradient: Array) -> Gradients:
+    """Gradients: a convolution of dY gives dX, and dW = X · dŶᵀ over the windows Ŷ that the input cells have written."""
+    (x,), fields, rank = past.inputs, past.call.fields, past.inputs[0].ndim - 2
+    window = Window.of(fields, rank)
+    weight = checked_weight(past.call, window)
+    weight = weight.reshape(*weight.shape[:2], -1)
+    canvas = pad(gradient, margins(fields["padding"], x.shape[2:], window), constant(gradient, 0))
+    # Output padding may leave room for a window more, which no input cell has written.
+    written = at(slide(canvas, window), (*map(slice, x.shape[2:]), *(slice(None),) * rank))
+
+    channels = x.reshape(len(x), *weight.shape[:2], -1)
+    to_input, to_weight = np.empty_like(channels), np.zeros_like(weight)
+    for sample, cells, gathered in columns(written, rank):
+        given = gathered.reshape(len(weight), -1, gathered.shape[-1])
+        past.to_inputs.matmul(weight, given, out=to_input[sample, :, :, cells])
+        past.to_parameters.accumulate(to_weight, channels[sample, :, :, cells], given.swapaxes(1, 2))
+    parameters = {"weight": to_weight.reshape(past.call.parameters["weight"].shape)}
+    if fields["bias"]:
+        parameters["bias"] = gradient.sum(axis=(0, *range(2, gradient.ndim)))
+    return Gradients((to_input.reshape(x.shape),), parameters)
