@@ -128,7 +128,7 @@ def spread(share: Array, onto: Array, cells: slice, rank: int) -> None:
     tile = onto if cells == slice(None) else onto[:, cells.start // width : cells.stop // width]
     share = share.reshape(len(onto), -1, *tile.shape[1 : 1 + rank])
     for place, tap in enumerate(taps(tile, rank)):
-        tap += share[:, place]
+        np.add(tap, share[:, place], out=tap)
 
 
 def conv_transpose_workspace(
@@ -177,7 +177,7 @@ def conv_transpose(call: Call, x: Array) -> Array:
 
 @backward("conv_transpose")
 def conv_transpose_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients: a convolution of dY gives dX, and dW = X · dŶᵀ over the windows Ŷ that the input cells have written."""
+    """Gradients, over the windows dŶ that input cells have written: dX = W · dŶ, a convolution; dW = X · dŶᵀ."""
     (x,), fields, rank = past.inputs, past.call.fields, past.inputs[0].ndim - 2
     window = Window.of(fields, rank)
     weight = checked_weight(past.call, window)
