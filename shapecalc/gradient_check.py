@@ -22,6 +22,7 @@ from shapecalc.execution import (
     random_inputs,
     random_parameters,
 )
+from shapecalc.layers.recurrent import Recurrent
 from shapecalc.reference.backpropagation import forward, propagate
 from shapecalc.reference.differences import NUDGE, Checked, check, input_name
 from shapecalc.reference.executor import ExecutionError, execute
@@ -200,15 +201,14 @@ def expectations(report: Report, truncate: int | None = None) -> list[BackwardRo
         shapes = {input_name(place, len(read)): numbers(shape) for place, shape in enumerate(row.inputs) if read[place]}
         shapes |= {name: numbers(shape) for name, shape in row.facts.parameters.items()}
         to_inputs, to_parameters = row.step.layer.backward_macs(*row.inputs, row.output)
-        saved = 0 if truncate is None else row.step.layer.truncated_macs(truncate, *row.inputs)
-        to_inputs = to_inputs - saved
+        cut = False
+        if truncate is not None and isinstance(row.step.layer, Recurrent):
+            less, to_parameters = row.step.layer.backward_macs(*row.inputs, row.output, truncate=truncate)
+            to_inputs, cut = less, less != to_inputs
         assert isinstance(to_inputs, int)
         assert isinstance(to_parameters, int)  # every symbol has a number
-        rows.append(
-            BackwardRow(
-                row, shapes, None, (to_inputs, to_parameters), None, Checked(0, 0.0, ""), 0.0, truncated=bool(saved)
-            )
-        )
+        macs = to_inputs, to_parameters
+        rows.append(BackwardRow(row, shapes, None, macs, None, Checked(0, 0.0, ""), 0.0, truncated=cut))
     return rows[::-1]
 
 

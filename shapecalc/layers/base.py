@@ -114,10 +114,6 @@ class Layer:
         macs = self.macs(*shapes)
         return (macs, macs) if self.parameters(*shapes[:-1]) else (2 * macs, 0)
 
-    def truncated_macs(self, steps: int, *inputs: Any) -> Dim:
-        """Return the multiply-accumulates that going back `steps` steps at a time saves: 0 where nothing recurs."""
-        return 0
-
     def operations(self, *shapes: Any) -> Dim:
         """Return the scalar operations besides the multiply-accumulates."""
         raise NotImplementedError
