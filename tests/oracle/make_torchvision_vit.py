@@ -13,7 +13,7 @@ import torchvision
 from torch.utils.flop_counter import FlopCounterMode
 
 ABOUT = (
-    "torchvision's vit_b_16 on one image of 224 x 224: every tensor of its state_dict and its shape, learnable scalars, "
+    "torchvision's vit_b_16 on one image of 224 x 224: every tensor of its state_dict, learnable scalars, "
     "and multiply-accumulates (FlopCounterMode on the meta device, halved). Written by make_torchvision_vit.py."
 )
 
