@@ -169,6 +169,17 @@ def test_what_enters_and_leaves_is_listed_where_it_differs() -> None:
     assert [end.after for end in comparison.outputs] == [(parse("N"), 5 * 15 * 21)]
 
 
+def test_an_output_that_another_layer_gives_is_a_change() -> None:
+    text = "input: [N, 8]\nlayers: [{relu: {}, name: a}, {relu: {}, name: b}]\noutputs: {o: %s, p: a}\n"
+    comparison = compared(text % "b", text % "a")
+    assert (comparison.rewired, comparison.identical) == (("o",), False)
+    assert comparison.to_dict()["rewired"] == ["o"]
+
+
+def test_an_output_that_a_layer_put_in_gives_is_told_by_that_layer() -> None:
+    assert compared(NET, NET + "  - tanh\n").rewired == compared(NET + "  - tanh\n", NET).rewired == ()
+
+
 def test_of_symbols_a_delta_is_an_exact_expression() -> None:
     text = "input: [N, 3, H, W]\nlayers: [{conv: {out_channels: 5, kernel_size: 1}}]\n"
     comparison = compared(text, text.replace("5", "7"))

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from shapecalc.locking.entries import LockedLayer
 
-MOST_COMPARED = 250_000
-"""Pairs of layers that are all compared; where there are more, layers are compared within the bodies they stand in."""
+MOST_COMPARED = 1_000_000
+"""Pairs of layers; where it takes more to be sure of the fewest edits, layers are paired within their bodies."""
 
 _EDIT = 1 << 48
 """One edit weighs more than any number of names that only count steps."""
 _GAP = 5 * _EDIT + (1 << 24)
 """Of a layer that came or went; the second part lets as few as possible do so where the edits are equal."""
-_NEVER = 1 << 62
+_NEVER = 1 << 99
 _COUNTED = re.compile(r"(\w*_)?\d+")
 """What a step without a name, or a run of a repeated one, is called: it moves with every step put before it."""
 
@@ -84,9 +84,10 @@ def _paired(old: Sequence[_Key], new: Sequence[_Key], depth: int) -> list[Pair]:
     while stop < shortest - start and _cost(old[-1 - stop], new[-1 - stop]) < _EDIT:
         stop += 1
     middle = old[start : len(old) - stop], new[start : len(new) - stop]
-    small = len(middle[0]) * len(middle[1]) <= MOST_COMPARED
+    found = _cheapest(*middle)
     pairs = [Pair(place, place) for place in range(start)]
-    pairs += [pair.after(start, start) for pair in (_cheapest(*middle) if small else _by_bodies(*middle, depth))]
+    inner = _by_bodies(*middle, depth) if found is None else found
+    pairs += [pair.after(start, start) for pair in inner]
     pairs += [Pair(len(old) - back, len(new) - back) for back in range(stop, 0, -1)]
     return pairs
 
@@ -106,32 +107,49 @@ def _cost(old: _Key, new: _Key) -> int:
     return 5 * _EDIT if old.pattern == new.pattern else 8 * _EDIT
 
 
-def _cheapest(old: Sequence[_Key], new: Sequence[_Key]) -> list[Pair]:
-    """Return the pairing with the least cost, by dynamic programming over all prefixes of both."""
-    costs = [place * _GAP for place in range(len(new) + 1)]
+def _cheapest(old: Sequence[_Key], new: Sequence[_Key]) -> list[Pair] | None:
+    """Return the pairing with the least cost, by dynamic programming over prefixes of both.
+
+    Prefixes are looked at whose lengths differ by so little that all of them are `MOST_COMPARED`. To get farther apart
+    and back takes layers that come and go; None where that might cost less than what was found.
+    """
+    more = len(new) - len(old)
+    spare = min(len(old), len(new))
+    if spare:
+        spare = min(spare, (MOST_COMPARED // len(old) - abs(more) - 1) // 2)
+    if spare < 0:
+        return None
+    low, high = min(more, 0) - spare, max(more, 0) + spare
+    costs = {place: place * _GAP for place in range(min(high, len(new)) + 1)}
     turns = []
-    for one in old:
-        row = [costs[0] + _GAP]
-        turn = bytearray(len(new))
-        left = row[0]
-        for place, other in enumerate(new):
-            both, gone, came = costs[place] + _cost(one, other), costs[place + 1] + _GAP, left + _GAP
+    for count, one in enumerate(old, 1):
+        start, stop = max(count + low, 0), min(count + high, len(new))
+        row = {}
+        turn = bytearray(stop - start + 1)
+        left = _NEVER
+        for place in range(start, stop + 1):
+            gone, came = costs.get(place, _NEVER) + _GAP, left + _GAP
+            both = costs[place - 1] + _cost(one, new[place - 1]) if place else _NEVER
             if both <= gone and both <= came:
                 left = both
             elif came <= gone:
-                left, turn[place] = came, 2
+                left, turn[place - start] = came, 2
             else:
-                left, turn[place] = gone, 1
-            row.append(left)
+                left, turn[place - start] = gone, 1
+            row[place] = left
         costs = row
-        turns.append(turn)
-    return _walked_back(turns, len(old), len(new))
+        turns.append((start, turn))
+    if spare < min(len(old), len(new)) and costs[len(new)] > (abs(more) + 2 * (spare + 1)) * _GAP:
+        return None
+    return _walked_back(turns, len(new))
 
 
-def _walked_back(turns: Sequence[bytearray], one: int, other: int) -> list[Pair]:
+def _walked_back(turns: Sequence[tuple[int, bytearray]], other: int) -> list[Pair]:
     found: list[Pair] = []
-    while one and other:
-        match turns[one - 1][other - 1]:
+    one = len(turns)
+    while one:
+        start, turn = turns[one - 1]
+        match turn[other - start]:
             case 0:
                 one, other = one - 1, other - 1
                 found.append(Pair(one, other))
@@ -142,7 +160,6 @@ def _walked_back(turns: Sequence[bytearray], one: int, other: int) -> list[Pair]
                 other -= 1
                 found.append(Pair(None, other))
     found += [Pair(None, place) for place in range(other - 1, -1, -1)]
-    found += [Pair(place, None) for place in range(one - 1, -1, -1)]
     return found[::-1]
 
 
@@ -161,9 +178,8 @@ def _by_bodies(old: Sequence[_Key], new: Sequence[_Key], depth: int) -> Iterator
     """Yield pairs of layers within pairs of bodies, where to compare each layer with each would take too long."""
     before, after = _bodies(old, depth), _bodies(new, depth)
     sides = [[body.key for body in bodies] for bodies in (before, after)]
-    alike = [key.path for key in sides[0]] == [key.path for key in sides[1]]
-    pair_up = _cheapest if not alike and len(before) * len(after) <= MOST_COMPARED else _named
-    for pair in pair_up(*sides):
+    found = _cheapest(*sides)
+    for pair in _named(*sides) if found is None else found:
         one = _NOTHING if pair.old is None else before[pair.old]
         other = _NOTHING if pair.new is None else after[pair.new]
         if one.key.type and other.key.type:
@@ -189,11 +205,11 @@ def _bodies(layers: Sequence[_Key], depth: int) -> list[_Body]:
 
 
 def _named(old: Sequence[_Key], new: Sequence[_Key]) -> Iterator[Pair]:
-    """Yield pairs by name in one walk."""
-    places = {key.path: place for place, key in enumerate(old)}
+    """Yield pairs by the last part of the name, in one walk."""
+    places = {key.path.rpartition(".")[2]: place for place, key in enumerate(old)}
     last = 0
     for here, key in enumerate(new):
-        there = places.get(key.path, -1)
+        there = places.get(key.path.rpartition(".")[2], -1)
         if there < last:
             yield Pair(None, here)
             continue
