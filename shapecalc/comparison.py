@@ -173,7 +173,7 @@ def diff(old: Report | None, new: Report) -> Comparison:
     pairs = aligned(was.entry.layers, now.entry.layers)
     wiring = Wiring(was.entry, now.entry, pairs)
     rows = tuple(_rows(was, now, pairs, wiring))
-    totals = _figures(total([Sums(), *map(sums_of, was.layers)]), total([Sums(), *map(sums_of, now.layers)]))
+    totals = figures_of(total([Sums(), *map(sums_of, was.layers)]), total([Sums(), *map(sums_of, now.layers)]))
     totals = totals._replace(layers=Change(len(was.layers), len(now.layers)))
     before, after = ({entry.name: entry for entry in side.report.inputs} if side.report else {} for side in (was, now))
     inputs = tuple(
@@ -206,7 +206,7 @@ def _rows(was: _Side, now: _Side, pairs: Iterable[Pair], wiring: Wiring) -> Iter
     for pair in pairs:
         old = None if pair.old is None else was.layers[pair.old]
         new = None if pair.new is None else now.layers[pair.new]
-        figures = _figures(sums_of(old) if old else None, sums_of(new) if new else None)
+        figures = figures_of(sums_of(old) if old else None, sums_of(new) if new else None)
         if old is None or new is None:
             yield Row(Kind.ADDED if old is None else Kind.REMOVED, old, new, (), figures)
             continue
@@ -242,7 +242,7 @@ def _says_the_same(old: Layer, new: Layer) -> bool:
     return old == new or digest(old) == digest(new)
 
 
-def _figures(old: Sums | None, new: Sums | None) -> Figures:
+def figures_of(old: Sums | None, new: Sums | None) -> Figures:
     """Return what one or several layers come to, before and after; what is not there comes to nothing."""
     before, after = old or Sums(), new or Sums()
     columns = [*zip(before, after, strict=True)]
