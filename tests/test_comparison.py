@@ -140,6 +140,20 @@ def test_layers_put_in_before_a_row_of_alike_ones_are_added_and_change_no_other(
     assert [kind for kind, _, _ in differing(comparison)] == ["added", "added"]
 
 
+def test_of_layers_alike_the_one_that_comes_to_the_same_is_the_one_that_stayed() -> None:
+    text = "input: [N, 2]\nlayers: [linear: 4, relu, linear: 9]\n"
+    comparison = compared(text, text.replace("relu", "relu, linear: 4, relu"))
+    assert [(kind, path) for kind, path, _ in differing(comparison)] == [("added", "linear_2"), ("added", "relu_3")]
+    back = text.replace("linear: 4", "linear: 9, relu, linear: 4")
+    assert [(kind, path) for kind, path, _ in differing(compared(back, text))][:2] == [
+        ("removed", "linear_0"),
+        ("removed", "relu_1"),
+    ]
+    before, after = shipped("vgg11"), shipped("vgg13")
+    found = [(kind, path) for kind, path, _ in differing(diff(before, after))]
+    assert found == [("added", f"features.{place}") for place in (2, 3, 7, 8)]
+
+
 def test_a_layer_that_changes_beside_one_put_in_has_changed() -> None:
     comparison = compared(NET, NET.replace("name: c1", "name: first").replace("- relu", "- relu\n  - linear: 2"))
     kinds = {path: kind for kind, path, _ in differing(comparison)}

@@ -14,13 +14,20 @@ if TYPE_CHECKING:
 MOST_COMPARED = 1_000_000
 """Pairs of layers; where it takes more to be sure of the fewest edits, layers are paired within their bodies."""
 
-_EDIT = 1 << 48
-"""One edit weighs more than any number of names that only count steps."""
-_GAP = 5 * _EDIT + (1 << 24)
-"""Of a layer that came or went; the second part lets as few as possible do so where the edits are equal."""
+_EDIT = 1 << 64
+"""One edit weighs more than any number of what follows here, and each of that more than any number of the next."""
+_FEWER = 1 << 40
+"""Of a layer that came or went: where the edits are equal, as few as possible do so."""
+_MOVED = 1 << 20
+"""Of a layer that is what it was and comes to something else: it has followed another, or is another of its kind."""
+_GAP = 5 * _EDIT + _FEWER
 _NEVER = 1 << 99
 _COUNTED = re.compile(r"(\w*_)?\d+")
 """What a step without a name, or a run of a repeated one, is called: it moves with every step put before it."""
+
+
+_Turns = list[tuple[int, bytearray]]
+"""For each old layer, the first new one that it was compared with; for each: 0 a pair, 1 if it went, 2 if that came."""
 
 
 class Pair(NamedTuple):
@@ -42,6 +49,8 @@ class _Key(NamedTuple):
     """Its path without the numbers that only count steps."""
     type: str
     digest: object
+    figures: object
+    """What it comes to: shapes, params and costs."""
     stays: bool
     """Whether both networks have its path, so that another path is hardly a new name for it."""
 
@@ -69,27 +78,33 @@ def aligned(old: Sequence[LockedLayer], new: Sequence[LockedLayer]) -> tuple[Pai
     """
     paths = {layer.path for layer in old} & {layer.path for layer in new}
     before, after = (
-        [_Key(layer.path, _pattern(layer.path), layer.type, layer.digest, layer.path in paths) for layer in layers]
+        [
+            _Key(layer.path, _pattern(layer.path), layer.type, layer.digest, _figures(layer), layer.path in paths)
+            for layer in layers
+        ]
         for layers in (old, new)
     )
     return tuple(_met(list(_in_place(_paired(before, after, 1))), old, new))
 
 
+def _figures(layer: LockedLayer) -> object:
+    return layer.outputs, layer.params, layer.macs, layer.flops
+
+
 def _paired(old: Sequence[_Key], new: Sequence[_Key], depth: int) -> list[Pair]:
     """Pair layers whose bodies are told apart by that many parts of their paths."""
-    start, stop = 0, 0
-    shortest = min(len(old), len(new))
-    while start < shortest and old[start] == new[start]:
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
         start += 1
-    while stop < shortest - start and _cost(old[-1 - stop], new[-1 - stop]) < _EDIT:
-        stop += 1
-    middle = old[start : len(old) - stop], new[start : len(new) - stop]
-    found = _cheapest(*middle)
-    pairs = [Pair(place, place) for place in range(start)]
-    inner = _by_bodies(*middle, depth) if found is None else found
-    pairs += [pair.after(start, start) for pair in inner]
-    pairs += [Pair(len(old) - back, len(new) - back) for back in range(stop, 0, -1)]
-    return pairs
+    old, new = old[start:], new[start:]
+    found = _cheapest(old, new)
+    if found is None:
+        stop = 0
+        while stop < min(len(old), len(new)) and _cost(old[-1 - stop], new[-1 - stop]) < _MOVED:
+            stop += 1
+        found = [*_by_bodies(old[: len(old) - stop], new[: len(new) - stop], depth)]
+        found += [Pair(len(old) - back, len(new) - back) for back in range(stop, 0, -1)]
+    return [*(Pair(place, place) for place in range(start)), *(pair.after(start, start) for pair in found)]
 
 
 def _cost(old: _Key, new: _Key) -> int:
@@ -97,10 +112,8 @@ def _cost(old: _Key, new: _Key) -> int:
     if old.type != new.type:
         return 6 * _EDIT if old.path == new.path else _NEVER
     if old.digest == new.digest:
-        if old.path == new.path:
-            return 0
         if old.pattern == new.pattern:
-            return 1
+            return (old.path != new.path) + (0 if old.figures == new.figures else _MOVED)
         return 6 * _EDIT if old.stays and new.stays else 3 * _EDIT
     if old.path == new.path:
         return 4 * _EDIT
@@ -108,17 +121,26 @@ def _cost(old: _Key, new: _Key) -> int:
 
 
 def _cheapest(old: Sequence[_Key], new: Sequence[_Key]) -> list[Pair] | None:
-    """Return the pairing with the least cost, by dynamic programming over prefixes of both.
+    """Return the pairing with the least cost, None where it would take more than `MOST_COMPARED` to be sure of it.
 
-    Prefixes are looked at whose lengths differ by so little that all of them are `MOST_COMPARED`. To get farther apart
-    and back takes layers that come and go; None where that might cost less than what was found.
+    To begin with, no prefixes are compared that differ more in length than the whole; then farther ones.
     """
+    more, shortest = abs(len(new) - len(old)), min(len(old), len(new))
+    if not shortest:
+        return [*(Pair(place, None) for place in range(len(old))), *(Pair(None, place) for place in range(len(new)))]
+    spare = 0
+    while len(old) * (more + 2 * spare + 1) <= MOST_COMPARED:
+        turns, cost = _within(old, new, spare)
+        # To get farther apart and back takes layers that come and go.
+        if spare == shortest or cost <= (more + 2 * (spare + 1)) * _GAP:
+            return _walked_back(turns, len(new))
+        spare = min(max(4 * spare, 1), shortest)
+    return None
+
+
+def _within(old: Sequence[_Key], new: Sequence[_Key], spare: int) -> tuple[_Turns, int]:
+    """Compare prefixes of about the same length by dynamic programming; return the turns taken, and what they cost."""
     more = len(new) - len(old)
-    spare = min(len(old), len(new))
-    if spare:
-        spare = min(spare, (MOST_COMPARED // len(old) - abs(more) - 1) // 2)
-    if spare < 0:
-        return None
     low, high = min(more, 0) - spare, max(more, 0) + spare
     costs = {place: place * _GAP for place in range(min(high, len(new)) + 1)}
     turns = []
@@ -130,21 +152,20 @@ def _cheapest(old: Sequence[_Key], new: Sequence[_Key]) -> list[Pair] | None:
         for place in range(start, stop + 1):
             gone, came = costs.get(place, _NEVER) + _GAP, left + _GAP
             both = costs[place - 1] + _cost(one, new[place - 1]) if place else _NEVER
-            if both <= gone and both <= came:
-                left = both
-            elif came <= gone:
+            # Of alike layers in a row the last is the one that came or went.
+            if came <= gone and came <= both:
                 left, turn[place - start] = came, 2
-            else:
+            elif gone <= both:
                 left, turn[place - start] = gone, 1
+            else:
+                left = both
             row[place] = left
         costs = row
         turns.append((start, turn))
-    if spare < min(len(old), len(new)) and costs[len(new)] > (abs(more) + 2 * (spare + 1)) * _GAP:
-        return None
-    return _walked_back(turns, len(new))
+    return turns, costs[len(new)]
 
 
-def _walked_back(turns: Sequence[tuple[int, bytearray]], other: int) -> list[Pair]:
+def _walked_back(turns: _Turns, other: int) -> list[Pair]:
     found: list[Pair] = []
     one = len(turns)
     while one:
@@ -171,7 +192,7 @@ class _Body(NamedTuple):
     stop: int
 
 
-_NOTHING = _Body(_Key("", "", "", (), stays=False), 0, 0)
+_NOTHING = _Body(_Key("", "", "", (), (), stays=False), 0, 0)
 
 
 def _by_bodies(old: Sequence[_Key], new: Sequence[_Key], depth: int) -> Iterator[Pair]:
@@ -198,7 +219,14 @@ def _bodies(layers: Sequence[_Key], depth: int) -> list[_Body]:
         key = inside[0]
         if key.path != path:
             digests = tuple([(inner.pattern, inner.digest) for inner in inside])
-            key = _Key(path, _pattern(path), "", digests, any(inner.stays for inner in inside))
+            key = _Key(
+                path,
+                _pattern(path),
+                "",
+                digests,
+                [inner.figures for inner in inside],
+                any(inner.stays for inner in inside),
+            )
         bodies.append(_Body(key, place, place + len(inside)))
         place += len(inside)
     return bodies
