@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Diagnostic
-from shapecalc.locking.alignment import alignments, renumbered
+from shapecalc.locking.alignment import aligned, renumbered
 from shapecalc.locking.entries import entry_of
 from shapecalc.locking.wiring import Wiring
 
@@ -43,9 +43,7 @@ def drift(report: Report, entry: Entry) -> tuple[Diagnostic, ...]:
     if now == entry:
         return ()
     found = tuple(_of_inputs(report, entry, now))
-    candidates = [_causes(entry, now, pairs) for pairs in alignments(entry.layers, now.layers)]
-    # The explanation with the fewest causes is the likeliest; among equals, the one by names.
-    found += min((_placed(report, causes) for causes in candidates), key=len)
+    found += _placed(report, _causes(entry, now, aligned(entry.layers, now.layers)))
     if not found:
         found = tuple(_of_the_whole(report, entry, now))
     name = report.architecture.file.name if report.architecture.file else "PATH"
