@@ -198,7 +198,7 @@ class _Side(NamedTuple):
     @classmethod
     def of(cls, report: Report | None) -> _Side:
         if report is None:
-            return cls(None, Entry({}, {}, (), {}, 0, 0, 0), ())
+            return cls(None, Entry({}, {}, (), {}, {}, 0, 0, 0), ())
         return cls(report, entry_of(report), report.layers)
 
 
