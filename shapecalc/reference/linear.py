@@ -65,3 +65,13 @@ def rbf(call: Call, x: Array) -> Array:
         apart = x - centre
         output[..., place] = (apart * apart).sum(axis=-1)
     return output
+
+
+@backward("rbf")
+def rbf_backward(past: Past, gradient: Array) -> Gradients:
+    """dX: twice the way from each centre, times the gradient by the distance to it, added up."""
+    (x,) = past.inputs
+    to_input = np.zeros_like(x)
+    for place, centre in enumerate(past.call.parameters["weight"]):
+        to_input += (2 * gradient[..., place, None]) * (x - centre)
+    return Gradients((to_input,))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel, outputs_times
+from shapecalc.reference.gradients import Gradients, Past, backward
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,57 @@ def by_running_statistics(call: Call, x: Array) -> Array:
     return result
 
 
+def by_running_statistics_backward(past: Past, gradient: Array) -> Gradients:
+    """Gradients where the statistics are stored: none goes through those."""
+    (x,), call = past.inputs, past.call
+    reciprocal = 1 / np.sqrt(call.parameters["running_var"] + call.fields["eps"])
+    scale = per_channel(reciprocal * call.parameters["weight"] if call.fields["affine"] else reciprocal, x)
+    mean = per_channel(call.parameters["running_mean"], x)
+    to_input = np.empty_like(gradient)
+    to_weight, to_bias = np.empty(x.shape[1], dtype=x.dtype), np.empty(x.shape[1], dtype=x.dtype)
+    axes = (0, *range(2, x.ndim))
+    step = max(1, BLOCK_BYTES // max(1, x[:, :1].nbytes))
+    for first in range(0, x.shape[1], step):
+        block = slice(first, first + step)
+        given = gradient[:, block]
+        np.multiply(given, scale[block], out=to_input[:, block])
+        if call.fields["affine"]:
+            to_bias[block] = given.sum(axis=axes)
+            to_weight[block] = ((x[:, block] - mean[block]) * given).sum(axis=axes)
+    return Gradients((to_input,), {"weight": to_weight * reciprocal, "bias": to_bias} if call.fields["affine"] else {})
+
+
+def by_own_statistics_backward(x: Array, axes: tuple[int, ...], eps: float, gradient: Array) -> tuple[Array, Array]:
+    """The gradient by x from that by x̂ = (x − mean)/σ, and x̂ itself.
+
+    dX = (dX̂ − mean of dX̂ − x̂ · mean of dX̂ ⊙ x̂)/σ, where σ = √(variance + eps) and means are over the axes.
+    """
+    normalized = x - x.mean(axis=axes, keepdims=True)
+    deviation = np.sqrt((normalized * normalized).mean(axis=axes, keepdims=True) + eps)
+    normalized /= deviation
+    to_input = gradient - gradient.mean(axis=axes, keepdims=True)
+    to_input -= normalized * (gradient * normalized).mean(axis=axes, keepdims=True)
+    to_input /= deviation
+    return to_input, normalized
+
+
+def by_channel(call: Call, normalized: Array, gradient: Array) -> dict[str, Array]:
+    """The gradients by the weight and the bias of every channel, where the layer is affine."""
+    if not call.fields["affine"]:
+        return {}
+    axes = (0, *range(2, gradient.ndim))
+    return {"weight": (gradient * normalized).sum(axis=axes), "bias": gradient.sum(axis=axes)}
+
+
+def normalized_channels_backward(past: Past, axes: tuple[int, ...], gradient: Array, *, groups: int = 0) -> Gradients:
+    """Gradients of a norm by its own statistics, with a scale and a shift per channel; axes are those of the groups."""
+    (x,), call = past.inputs, past.call
+    grouped = x.reshape(len(x), groups, -1, *x.shape[2:]) if groups else x
+    scaled = gradient * per_channel(call.parameters["weight"], x) if call.fields["affine"] else gradient
+    to_input, normalized = by_own_statistics_backward(grouped, axes, call.fields["eps"], scaled.reshape(grouped.shape))
+    return Gradients((to_input.reshape(x.shape),), by_channel(call, normalized.reshape(x.shape), gradient))
+
+
 def by_own_statistics(x: Array, axes: tuple[int, ...], eps: float) -> Array:
     """(x − mean) / √(variance + eps) over the axes, with the biased variance."""
     centred: Array = x - x.mean(axis=axes, keepdims=True)
@@ -72,6 +124,14 @@ def batch_norm(call: Call, x: Array) -> Array:
     return scaled_and_shifted(call, by_own_statistics(x, (0, *range(2, x.ndim)), call.fields["eps"]))
 
 
+@backward("batch_norm")
+def batch_norm_backward(past: Past, gradient: Array) -> Gradients:
+    """Gradients by stored statistics, or by the batch's own, through which gradients go."""
+    if past.call.fields["track_running_stats"]:
+        return by_running_statistics_backward(past, gradient)
+    return normalized_channels_backward(past, (0, *range(2, gradient.ndim)), gradient)
+
+
 @kernel("instance_norm", workspace=outputs_times(1))
 def instance_norm(call: Call, x: Array) -> Array:
     """Evaluation mode: every channel of every sample by its own statistics, or by the running ones if it tracks them.
@@ -83,6 +143,26 @@ def instance_norm(call: Call, x: Array) -> Array:
     return scaled_and_shifted(call, by_own_statistics(x, tuple(range(2, x.ndim)), call.fields["eps"]))
 
 
+@backward("instance_norm")
+def instance_norm_backward(past: Past, gradient: Array) -> Gradients:
+    """Gradients by stored statistics, or by the channel's own, through which gradients go."""
+    if past.call.fields["track_running_stats"]:
+        return by_running_statistics_backward(past, gradient)
+    return normalized_channels_backward(past, tuple(range(2, gradient.ndim)), gradient)
+
+
+def last_axes(call: Call, x: Array) -> Shape:
+    """The shape that is normalized over: `normalized_shape`, or the last axis.
+
+    Raises `ValueError` where the last axes of the input have other lengths.
+    """
+    shape = call.fields["normalized_shape"]
+    shape = x.shape[-1:] if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
+    if x.shape[-len(shape) :] != shape:
+        raise ValueError(f"normalizes over {shape}, but the last axes are {x.shape[-len(shape) :]}")
+    return shape
+
+
 @kernel("layer_norm", workspace=outputs_times(1))
 def layer_norm(call: Call, x: Array) -> Array:
     """By the statistics of the last axes, as many as `normalized_shape` names.
@@ -90,16 +170,34 @@ def layer_norm(call: Call, x: Array) -> Array:
     Raises `ValueError` where those have other lengths.
     Source: torch.nn.LayerNorm.
     """
-    shape = call.fields["normalized_shape"]
-    shape = x.shape[-1:] if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
-    if x.shape[-len(shape) :] != shape:
-        raise ValueError(f"normalizes over {shape}, but the last axes are {x.shape[-len(shape) :]}")
+    shape = last_axes(call, x)
     normalized = by_own_statistics(x, tuple(range(-len(shape), 0)), call.fields["eps"])
     if call.fields["elementwise_affine"]:
         normalized *= call.parameters["weight"].reshape(shape)
         if call.fields["bias"]:
             normalized += call.parameters["bias"].reshape(shape)
     return normalized
+
+
+@backward("layer_norm")
+def layer_norm_backward(past: Past, gradient: Array) -> Gradients:
+    """Gradients through the statistics of the last axes; those by weight and bias are sums over all the others."""
+    (x,), call = past.inputs, past.call
+    shape = last_axes(call, x)
+    affine = call.fields["elementwise_affine"]
+    scaled = gradient * call.parameters["weight"] if affine else gradient
+    axes = tuple(range(-len(shape), 0))
+    to_input, normalized = by_own_statistics_backward(x, axes, call.fields["eps"], scaled)
+    parameters = {"weight": summed(gradient * normalized, shape)} if affine else {}
+    if affine and call.fields["bias"]:
+        parameters["bias"] = summed(gradient, shape)
+    return Gradients((to_input,), parameters)
+
+
+def summed(x: Array, shape: Shape) -> Array:
+    """The sum over all axes but the last ones, which have that shape."""
+    total: Array = x.reshape(-1, *shape).sum(axis=0)
+    return total
 
 
 @kernel("rms_norm", workspace=outputs_times(1))
@@ -109,16 +207,32 @@ def rms_norm(call: Call, x: Array) -> Array:
     Raises `ValueError` where those have other lengths.
     Source: torch.nn.RMSNorm.
     """
-    shape = call.fields["normalized_shape"]
-    shape = x.shape[-1:] if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
-    if x.shape[-len(shape) :] != shape:
-        raise ValueError(f"normalizes over {shape}, but the last axes are {x.shape[-len(shape) :]}")
-    axes = tuple(range(-len(shape), 0))
-    mean = (x * x).sum(axis=axes, keepdims=True) / constant(x, prod(shape))
-    normalized: Array = x / np.sqrt(mean + constant(x, call.fields["eps"]))
+    shape = last_axes(call, x)
+    normalized: Array = x / root_mean_square(call, x, shape)
     if call.fields["elementwise_affine"]:
         normalized *= call.parameters["weight"].reshape(shape)
     return normalized
+
+
+def root_mean_square(call: Call, x: Array, shape: Shape) -> Array:
+    """√(mean of squares over the last axes + eps)."""
+    mean = (x * x).sum(axis=tuple(range(-len(shape), 0)), keepdims=True) / constant(x, prod(shape))
+    root: Array = np.sqrt(mean + constant(x, call.fields["eps"]))
+    return root
+
+
+@backward("rms_norm")
+def rms_norm_backward(past: Past, gradient: Array) -> Gradients:
+    """Gradients: dX = (dX̂ − x̂ · mean of dX̂ ⊙ x̂)/r, where r is the root and x̂ = X/r; dW sums dY ⊙ x̂."""
+    (x,), call = past.inputs, past.call
+    shape = last_axes(call, x)
+    root = root_mean_square(call, x, shape)
+    normalized = x / root
+    affine = call.fields["elementwise_affine"]
+    scaled = gradient * call.parameters["weight"] if affine else gradient
+    along = (scaled * normalized).mean(axis=tuple(range(-len(shape), 0)), keepdims=True)
+    parameters = {"weight": summed(gradient * normalized, shape)} if affine else {}
+    return Gradients(((scaled - normalized * along) / root,), parameters)
 
 
 @kernel("group_norm", workspace=outputs_times(1))
@@ -131,6 +245,13 @@ def group_norm(call: Call, x: Array) -> Array:
     grouped = x.reshape(len(x), groups, x.shape[1] // groups, *x.shape[2:])
     normalized = by_own_statistics(grouped, tuple(range(2, grouped.ndim)), call.fields["eps"])
     return scaled_and_shifted(call, normalized.reshape(x.shape))
+
+
+@backward("group_norm")
+def group_norm_backward(past: Past, gradient: Array) -> Gradients:
+    """Gradients through the statistics of every group."""
+    axes = tuple(range(2, gradient.ndim + 1))
+    return normalized_channels_backward(past, axes, gradient, groups=past.call.fields["num_groups"])
 
 
 def local_response_norm_workspace(
@@ -152,18 +273,43 @@ def local_response_norm(call: Call, x: Array) -> Array:
     An even size reaches one channel further down than up.
     Source: torch.nn.LocalResponseNorm.
     """
-    size = call.fields["size"]
-    sides = ((0, 0), (size // 2, (size - 1) // 2), *((0, 0),) * (x.ndim - 2))
-    squares = np.pad(x * x, sides, constant_values=constant(x, 0))
-    channels = [squares[:, first : first + x.shape[1]] for first in range(size)]
-    total = channels[0].copy()
-    for neighbours in channels[1:]:
-        total += neighbours
-    total *= call.fields["alpha"] / size
-    total += call.fields["k"]
+    total = local_sizes(call, x)
     total **= call.fields["beta"]
     result: Array = x / total
     return result
+
+
+@backward("local_response_norm")
+def local_response_norm_backward(past: Past, gradient: Array) -> Gradients:
+    """Gradient: dX = dY/tᵝ − 2β · alpha/size · X · sum of dY ⊙ Y/t over the channels whose t reads this one.
+
+    t is k + alpha/size · sum of squares; who reads a channel stands to the other side of it than whom it reads.
+    """
+    (x,), (y,), fields = past.inputs, past.outputs, past.call.fields
+    size, total = fields["size"], local_sizes(past.call, x)
+    readers = neighbour_sums(gradient * y / total, (size - 1) // 2, size // 2)
+    to_input = gradient / total ** fields["beta"]
+    to_input -= x * readers * (2 * fields["beta"] * fields["alpha"] / size)
+    return Gradients((to_input,))
+
+
+def local_sizes(call: Call, x: Array) -> Array:
+    """K + alpha/size · sum of squares over `size` channels."""
+    size = call.fields["size"]
+    total = neighbour_sums(x * x, size // 2, (size - 1) // 2)
+    total *= call.fields["alpha"] / size
+    total += call.fields["k"]
+    return total
+
+
+def neighbour_sums(x: Array, before: int, after: int) -> Array:
+    """The sum of every channel and those around it; beyond the first and last stand zeros."""
+    padded = np.pad(x, ((0, 0), (before, after), *((0, 0),) * (x.ndim - 2)), constant_values=constant(x, 0))
+    channels = [padded[:, first : first + x.shape[1]] for first in range(before + 1 + after)]
+    total = channels[0].copy()
+    for neighbours in channels[1:]:
+        total += neighbours
+    return total
 
 
 @kernel("scale", workspace=outputs_times(0))
@@ -173,9 +319,25 @@ def scale(call: Call, x: Array) -> Array:
     Raises `ValueError` where they have another number of entries.
     Source: Liu et al. 2022, layer scale.
     """
-    dim = call.fields["dim"]
-    along = [size if axis == range(x.ndim)[dim] else 1 for axis, size in enumerate(x.shape)]
+    along = along_axis(call, x)
     scaled: Array = x * call.parameters["weight"].reshape(along)
     if call.fields["bias"]:
         scaled += call.parameters["bias"].reshape(along)
     return scaled
+
+
+@backward("scale")
+def scale_backward(past: Past, gradient: Array) -> Gradients:
+    """Gradients: dX = dY · weight; dW and db are sums of dY ⊙ X and of dY over all axes but `dim`."""
+    (x,), call = past.inputs, past.call
+    along = along_axis(call, x)
+    others = tuple(axis for axis in range(x.ndim) if axis != range(x.ndim)[call.fields["dim"]])
+    parameters = {"weight": (gradient * x).sum(axis=others)}
+    if call.fields["bias"]:
+        parameters["bias"] = gradient.sum(axis=others)
+    return Gradients((gradient * call.parameters["weight"].reshape(along),), parameters)
+
+
+def along_axis(call: Call, x: Array) -> list[int]:
+    """The shape that lays a number per entry of axis `dim` along it."""
+    return [size if axis == range(x.ndim)[call.fields["dim"]] else 1 for axis, size in enumerate(x.shape)]

@@ -10,6 +10,7 @@ import numpy as np
 
 from shapecalc.reference import windows
 from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
+from shapecalc.reference.gradients import Gradients, Past, backward
 
 
 @kernel("pad", workspace=outputs_times(0))
@@ -18,10 +19,21 @@ def pad(call: Call, x: Array) -> Array:
 
     Source: torch.nn.functional.pad (the list names the last axis first).
     """
+    return windows.pad(x, pad_margins(call, x), constant(x, call.fields["value"]), call.fields["mode"])
+
+
+@backward("pad")
+def pad_backward(past: Past, gradient: Array) -> Gradients:
+    """The gradient without its margins, in which copies add to the cells that they are copies of."""
+    sides = pad_margins(past.call, past.inputs[0])
+    return Gradients((windows.unpad(gradient, sides, past.call.fields["mode"]).copy(),))
+
+
+def pad_margins(call: Call, x: Array) -> windows.Margins:
+    """The cells before and after each axis that is padded, the first of them first."""
     padding = call.fields["padding"]
     flat = (padding,) * (2 * (x.ndim - 2)) if isinstance(padding, int) else padding
-    pairs = tuple(zip(flat[::2], flat[1::2], strict=True))
-    return windows.pad(x, pairs[::-1], constant(x, call.fields["value"]), call.fields["mode"])
+    return tuple(zip(flat[::2], flat[1::2], strict=True))[::-1]
 
 
 @kernel("center_crop", workspace=outputs_times(0))
@@ -32,13 +44,29 @@ def center_crop(call: Call, x: Array, like: Array | None = None) -> Array:
     Source: Ronneberger et al. 2015.
     """
     sizes = windows.per_axis(call.fields["size"], x.ndim - 2) if like is None else like.shape[2:]
-    middle = []
+    return windows.at(x, middle(x, sizes)).copy()
+
+
+@backward("center_crop")
+def center_crop_backward(past: Past, gradient: Array) -> Gradients:
+    """The middle takes the gradient, what was cut off nothing; of a second input no number was read."""
+    to_inputs = tuple(np.zeros_like(x) for x in past.inputs)
+    windows.at(to_inputs[0], middle(to_inputs[0], gradient.shape[2:]))[...] = gradient
+    return Gradients(to_inputs)
+
+
+def middle(x: Array, sizes: tuple[int, ...]) -> list[slice]:
+    """The middle of space in those sizes; where an odd number of cells is left, one more goes after it.
+
+    Raises `ValueError` where there is less than that.
+    """
+    kept = []
     for length, size in zip(x.shape[2:], sizes, strict=True):
         if size > length:
             raise ValueError(f"crops {length} cells to {size}")
         before = (length - size) // 2
-        middle.append(slice(before, before + size))
-    return windows.at(x, middle).copy()
+        kept.append(slice(before, before + size))
+    return kept
 
 
 @kernel("upsample", workspace=outputs_times(2))
@@ -47,13 +75,7 @@ def upsample(call: Call, x: Array) -> Array:
 
     Source: torch.nn.Upsample. Where `scale_factor` is given, it is also what places are computed with.
     """
-    rank = x.ndim - 2
-    scales = windows.per_axis(call.fields["scale_factor"], rank)
-    sizes = windows.per_axis(call.fields["size"], rank)
-    axes = [
-        (length, floor(length * scale) if size is None else size, scale)
-        for length, size, scale in zip(x.shape[2:], sizes, scales, strict=True)
-    ]
+    axes = grids(call, x)
     if call.fields["mode"] == "nearest":
         return windows.at(x, np.ix_(*(nearest_cells(*axis) for axis in axes)))
     corners = [two_cells(*axis, align_corners=call.fields["align_corners"]) for axis in axes]
@@ -62,6 +84,34 @@ def upsample(call: Call, x: Array) -> Array:
     for corner in others:
         total += weighed_cells(x, corner)
     return total
+
+
+def grids(call: Call, x: Array) -> list[tuple[int, int, float | None]]:
+    """Along each spatial axis: how many cells go in, how many come out, and the scale that places are computed with."""
+    scales = windows.per_axis(call.fields["scale_factor"], x.ndim - 2)
+    sizes = windows.per_axis(call.fields["size"], x.ndim - 2)
+    return [
+        (length, floor(length * scale) if size is None else size, scale)
+        for length, size, scale in zip(x.shape[2:], sizes, scales, strict=True)
+    ]
+
+
+@backward("upsample")
+def upsample_backward(past: Past, gradient: Array) -> Gradients:
+    """Every input cell adds up the gradients of the cells that were copied or mixed from it, one axis after another."""
+    (x,), fields = past.inputs, past.call.fields
+    for axis, grid in enumerate(grids(past.call, x), start=2):
+        if fields["mode"] == "nearest":
+            corners: tuple[tuple[Array, Array], ...] = ((nearest_cells(*grid), np.ones(grid[1])),)
+        else:
+            corners = two_cells(*grid, align_corners=fields["align_corners"])
+        given = np.moveaxis(gradient, axis, 0)
+        onto = np.zeros((grid[0], *given.shape[1:]), dtype=given.dtype)
+        for cells, weights in corners:
+            for row, cell, weight in zip(given, cells, weights.astype(x.dtype), strict=True):
+                onto[cell] += weight * row
+        gradient = np.moveaxis(onto, 0, axis)
+    return Gradients((gradient,))
 
 
 def weighed_cells(x: Array, corner: tuple[tuple[Array, Array], ...]) -> Array:

@@ -143,6 +143,34 @@ def pad(x: Array, sides: Margins, value: Any = 0.0, mode: str = "constant") -> A
     return padded
 
 
+def unpad(gradient: Array, sides: Margins, mode: str = "constant") -> Array:
+    """The gradient by what `pad` was given, from the gradient by what it gave.
+
+    What was taken away has none; cells that were copied into the margins add up what their copies are given.
+
+    >>> unpad(np.array([1, 10, 100, 1000]), ((2, 0),), "circular").tolist()    # of [a, b] came [a, b, a, b]
+    [101, 1010]
+    """
+    added = tuple((max(before, 0), max(after, 0)) for before, after in sides)
+    for axis, pair in enumerate(added, start=gradient.ndim - len(sides)):
+        if any(pair) and NUMPY_MODES[mode] != "constant":
+            gradient = np.moveaxis(fold(np.moveaxis(gradient, axis, 0), pair, mode), 0, axis)
+        else:
+            gradient = np.moveaxis(crop(np.moveaxis(gradient, axis, -1), (pair,)), -1, axis)
+    return pad(gradient, tuple((max(-before, 0), max(-after, 0)) for before, after in sides), 0)
+
+
+def fold(gradient: Array, pair: tuple[int, int], mode: str) -> Array:
+    """Add the gradients by copies in the margins of the first axis to those by the cells that they are copies of."""
+    before, after = pair
+    length = len(gradient) - before - after
+    sources = np.pad(np.arange(length), pair, NUMPY_MODES[mode])  # type: ignore[call-overload]
+    folded: Array = gradient[before : before + length].copy()
+    for copy in (*range(before), *range(before + length, len(gradient))):
+        folded[sources[copy]] += gradient[copy]
+    return folded
+
+
 def crop(x: Array, sides: Margins) -> Array:
     """Take cells away before and after each spatial axis; a view."""
     lengths = x.shape[x.ndim - len(sides) :]
@@ -150,9 +178,10 @@ def crop(x: Array, sides: Margins) -> Array:
     return at(x, kept)
 
 
-def slide(x: Array, window: Window) -> Array:
+def slide(x: Array, window: Window, *, writeable: bool = False) -> Array:
     """Every window over the spatial axes: [..., *spatial] to [..., *windows, *window], a view that copies nothing.
 
+    A `writeable` one may be added to a tap at a time: windows overlap, but never in the same cell of theirs.
     Raises `ValueError` where a window is longer than its axis.
 
     >>> slide(np.arange(5), Window(size=(2,), stride=(2,), dilation=(1,)))
@@ -161,7 +190,7 @@ def slide(x: Array, window: Window) -> Array:
     """
     rank = len(window.size)
     reach = tuple(window.reach(axis) for axis in range(rank))
-    everywhere = sliding_window_view(x, reach, axis=tuple(range(-rank, 0)))
+    everywhere = sliding_window_view(x, reach, axis=tuple(range(-rank, 0)), writeable=writeable)
     return at(everywhere, (slice(None, None, step) for step in (*window.stride, *window.dilation)))
 
 

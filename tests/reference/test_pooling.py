@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from shapecalc.reference.base import Array, Call
-from shapecalc.reference.pooling import adaptive_avg_pool, adaptive_max_pool, avg_pool, max_pool
+from shapecalc.reference.gradients import BACKWARDS, Past
+from shapecalc.reference.pooling import adaptive_avg_pool, adaptive_max_pool, avg_pool, global_max_pool, max_pool
 
 MAX = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
 AVERAGE = {"stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True, "divisor_override": None}
@@ -17,6 +18,13 @@ AVERAGE = {"stride": None, "padding": 0, "ceil_mode": False, "count_include_pad"
 
 def pooled(kernel: Any, x: Array, **fields: Any) -> Any:
     return kernel(Call("p", kernel.__name__, fields, {}, ("x",), ("y",)), x)
+
+
+def gradient_of(kernel: Any, x: Array, given: list[float], **fields: Any) -> Any:
+    """The gradient by a row, given those by what its pool gives."""
+    call = Call("p", kernel.__name__, fields, {}, ("x",), ("y",))
+    y = kernel(call, x)
+    return BACKWARDS[kernel.__name__](Past(call, (x,), (y,)), np.reshape(given, y.shape)).inputs[0].ravel().tolist()
 
 
 def ramp(length: int) -> Array:
@@ -79,3 +87,22 @@ def test_every_number_of_axes_pools_alike(spatial: tuple[int, ...]) -> None:
         first = np.arange(0, x.shape[axis] - 1, 3)
         expected = np.maximum(expected.take(first, axis), expected.take(first + 1, axis))
     np.testing.assert_array_equal(y, expected)
+
+
+def test_the_first_of_equal_cells_takes_the_gradient() -> None:
+    x = np.array([[[2.0, 2, 1, 3, 3, 3]]])
+    assert gradient_of(max_pool, x, [5, 7], **MAX | {"kernel_size": 3}) == [5, 0, 0, 7, 0, 0]
+    assert gradient_of(adaptive_max_pool, x, [5, 7], output_size=2) == [5, 0, 0, 7, 0, 0]
+
+
+def test_equal_cells_of_a_whole_channel_share_the_gradient() -> None:
+    assert gradient_of(global_max_pool, np.array([[[3.0, 1, 3, 3]]]), [6], keepdim=True) == [2, 0, 2, 2]
+
+
+def test_a_cell_that_wins_in_two_windows_adds_both_gradients() -> None:
+    x = np.array([[[1.0, 4, 2]]])
+    assert gradient_of(max_pool, x, [5, 7], **MAX | {"kernel_size": 2, "stride": 1}) == [0, 12, 0]
+
+
+def test_a_window_of_nothing_but_padding_gives_its_gradient_to_no_cell() -> None:
+    assert gradient_of(max_pool, ramp(2), [5, 7, 9], **MAX | {"kernel_size": 1, "padding": ((1, 0),)}) == [7, 9]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shapecalc.reference.windows import Window, margins, overhang, pad, slide, taps
+from shapecalc.reference.windows import Margins, Window, margins, overhang, pad, slide, taps, unpad
 
 
 def window(size: int, stride: int = 1, dilation: int = 1) -> Window:
@@ -116,3 +116,15 @@ def test_nothing_is_copied_where_nothing_is_added() -> None:
     x = np.arange(15).reshape(3, 5)
     assert np.shares_memory(pad(x, ((0, 0), (0, -2))), x)
     assert pad(x, ((0, 0), (0, -2))).shape == (3, 3)
+
+
+@pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize("sides", [((2, 1), (0, 3)), ((0, 0), (3, 0)), ((-1, 2), (1, -2)), ((-3, -1), (0, 0))])
+def test_taking_padding_back_is_the_transpose_of_padding(mode: str, sides: Margins) -> None:
+    random = np.random.default_rng(5)
+    x = random.standard_normal((2, 7, 11))
+    padded = pad(x, sides, 0, mode)
+    given = random.standard_normal(padded.shape)
+    back = unpad(given, sides, mode)
+    assert back.shape == x.shape
+    assert np.vdot(padded, given) == pytest.approx(np.vdot(x, back))
