@@ -29,12 +29,12 @@ ABOUT = (
     "place, move, merge, reduce, look up or attend. Element i of a filled tensor is (((a*i + b) mod 17) - 8) / 8. The "
     "inputs have a and b of `fill.inputs`, in turn and anew after three, and are multiplied by `times` of the case, "
     "where it has several numbers by one for each input; parameter number k, in the order of `parameters`, has a = 7, "
-    "b = 3 + k and is quartered; the gradient by output number k has a = 3, b = 5 + k, and there is none for the "
+    "b = 3 + k and is quartered; the gradient by output number k has a = 3, b = 6 + k, and there is none for the "
     "outputs in `unread`. Indices are ((a*i + b) mod 17) mod num_embeddings. The gradients by the inputs, those of "
     "indices left out, and by the parameters of all cases stand one after another, flat, in the .npz, key `values`. A "
     "case with `differs` is one where ours are others, with the reason. Written by make_torch_gradients_pointwise.py."
 )
-FILL = {"inputs": [[5, 0], [4, 3], [6, 1]], "parameters": [7, 3], "gradients": [3, 5]}
+FILL = {"inputs": [[5, 0], [4, 3], [6, 1]], "parameters": [7, 3], "gradients": [3, 6]}
 CLAMPED = (
     "PyTorch replaces the length by eps without telling autograd, and so finds a slope by the length, which its "
     "output does not have"
