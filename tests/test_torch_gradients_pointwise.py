@@ -21,6 +21,7 @@ VALUES = np.load(ORACLE / "torch_gradients_pointwise.npz")["values"]
 CASES: list[Row] = FIXTURE["cases"]
 SAME = [row for row in CASES if "differs" not in row]
 DIFFERENT = [row for row in CASES if "differs" in row]
+COUNTED = [row for row in CASES if "backward_macs" in row]
 LARGEST_FIXTURES = 150_000
 
 
@@ -96,7 +97,7 @@ def found(row: Row) -> list[Array]:
 
 
 def test_no_row_is_dropped() -> None:
-    assert (len(SAME), len(DIFFERENT)) == (271, 1)
+    assert (len(SAME), len(DIFFERENT), len(COUNTED)) == (271, 1, 31)
 
 
 @pytest.mark.parametrize("row", by_name(SAME))
@@ -111,6 +112,12 @@ def test_the_layer_has_the_shapes_that_pytorch_gave(row: Row) -> None:
     layer, x = layer_of(row), shapes_of(row)
     assert [list(shape) for shape in layer.outputs(*x).values()] == row["outputs"]
     assert {name: list(shape) for name, shape in layer.parameters(*x).items()} == row["parameters"]
+
+
+@pytest.mark.parametrize("row", by_name(COUNTED))
+def test_as_many_multiply_accumulates_are_predicted_as_pytorch_does(row: Row) -> None:
+    layer, x = layer_of(row), shapes_of(row)
+    assert sum(layer.backward_macs(*x, layer.output_shape(*x))) == row["backward_macs"]
 
 
 @pytest.mark.parametrize("row", by_name(DIFFERENT))

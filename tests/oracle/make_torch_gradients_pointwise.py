@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
 from torch_modules import BUILDERS
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ ABOUT = (
     "where it has several numbers by one for each input; parameter number k, in the order of `parameters`, has a = 7, "
     "b = 3 + k and is quartered; the gradient by output number k has a = 3, b = 6 + k, and there is none for the "
     "outputs in `unread`. Indices are ((a*i + b) mod 17) mod num_embeddings. The gradients by the inputs, those of "
-    "indices left out, and by the parameters of all cases stand one after another, flat, in the .npz, key `values`. A "
-    "case with `differs` is one where ours are others, with the reason. Written by make_torch_gradients_pointwise.py."
+    "indices left out, and by the parameters of all cases stand one after another, flat, in the .npz, key `values`. "
+    "`backward_macs` is half of what FlopCounterMode counts on the way back, which misses fused kernels: their cases "
+    "have none. A case with `differs` is one where ours are others, with the reason. Written by "
+    "make_torch_gradients_pointwise.py."
 )
 FILL = {"inputs": [[5, 0], [4, 3], [6, 1]], "parameters": [7, 3], "gradients": [3, 6]}
 CLAMPED = (
@@ -306,8 +309,8 @@ def entering(case: Case, dtype: torch.dtype) -> list[torch.Tensor]:
     return [(filled(*fill, shape) * factor).to(dtype).requires_grad_() for fill, shape, factor in whole]
 
 
-def gradients(case: Case, dtype: torch.dtype) -> tuple[list[Shape], list[torch.Tensor]]:
-    """The shapes that the case gives, and the gradients by what is not whole numbers, then by parameters."""
+def run(case: Case, dtype: torch.dtype) -> tuple[list[torch.Tensor], list[torch.Tensor], list[torch.Tensor]]:
+    """What the gradients are by: all but whole numbers, then parameters; every output, and the gradients by them."""
     x = entering(case, dtype)
     a, b = FILL["parameters"]
     parameters = {
@@ -316,13 +319,28 @@ def gradients(case: Case, dtype: torch.dtype) -> tuple[list[Shape], list[torch.T
     }
     outputs = called(case, x, parameters)
     a, b = FILL["gradients"]
-    read = [(y, filled(a, b + k, tuple(y.shape)).to(dtype)) for k, y in enumerate(outputs)]
-    read = [pair for k, pair in enumerate(read) if k not in case.more.get("unread", [])]
     by = [tensor for tensor in (*x, *parameters.values()) if tensor.requires_grad]
-    ys, dys = zip(*read, strict=True)
+    return by, outputs, [filled(a, b + k, tuple(y.shape)).to(dtype) for k, y in enumerate(outputs)]
+
+
+def gradients(case: Case, dtype: torch.dtype) -> tuple[list[Shape], list[torch.Tensor]]:
+    """The shapes that the case gives, and the gradients that go back from what is read."""
+    by, outputs, given = run(case, dtype)
+    unread = case.more.get("unread", [])
+    ys, dys = zip(*(pair for k, pair in enumerate(zip(outputs, given, strict=True)) if k not in unread), strict=True)
     found = torch.autograd.grad(ys, by, dys, allow_unused=True)
     zeroed = [torch.zeros_like(t) if g is None else g for t, g in zip(by, found, strict=True)]
     return [tuple(y.shape) for y in outputs], zeroed
+
+
+def backward_macs(case: Case) -> int:
+    """Half of what FlopCounterMode counts on the way back."""
+    with FlopCounterMode(display=False) as counter:
+        _, outputs, given = run(case, torch.float32)
+        forward = counter.get_total_flops()
+        torch.autograd.backward(outputs, given)
+        flops: int = counter.get_total_flops() - forward
+    return flops // 2
 
 
 def answer(case: Case) -> tuple[dict[str, Any], np.ndarray]:
@@ -331,6 +349,9 @@ def answer(case: Case) -> tuple[dict[str, Any], np.ndarray]:
     row = {"layer": case.layer, "fields": case.fields, "inputs": case.inputs}
     row |= {name: value for name, value in case.more.items() if value != []}
     row |= {"parameters": {name: list(shape) for name, shape in learnt(case).items()}, "outputs": outputs}
+    counted = case.layer in ("matmul", "multihead_attention") and "num_kv_heads" not in case.fields
+    if counted and not case.more.get("unread"):
+        row["backward_macs"] = backward_macs(case)
     for near, exact in zip(found, gradients(case, torch.float64)[1], strict=True):
         torch.testing.assert_close(near.double(), exact, rtol=5e-6, atol=5e-6, msg=lambda text: f"{row}: {text}")
     return row, np.concatenate([gradient.numpy().ravel() for gradient in found])
