@@ -24,6 +24,12 @@ class Attending(Layer):
             total = total + part
         return total
 
+    def backward_macs(self, *shapes: Shape) -> tuple[Dim, Dim]:
+        """Return the projections' for each of the two, and twice those of QKᵀ and AV, which multiply two inputs."""
+        parts = self.macs_parts(*shapes)
+        projections = parts.get("projections", 0)
+        return projections + 2 * (parts["QKᵀ"] + parts["AV"]), projections
+
 
 @layer("scaled_dot_product_attention")
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel, outputs_times
+from shapecalc.reference.gradients import Gradients, Past, backward
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,18 @@ def embedding(call: Call, x: Array) -> Array:
     return result
 
 
+@backward("embedding")
+def embedding_backward(past: Past, gradient: Array) -> Gradients:
+    """To each row the sum over the places that it was looked up for; none to that of `padding_idx`, which stays."""
+    (x,), padding = past.inputs, past.call.fields["padding_idx"]
+    table = np.zeros_like(past.call.parameters["weight"], dtype=gradient.dtype)
+    for row, looked_up in zip(x.flat, gradient.reshape(-1, table.shape[-1]), strict=True):
+        table[row] += looked_up
+    if padding is not None:
+        table[padding] = 0
+    return Gradients((None,), {"weight": table})
+
+
 @kernel("one_hot", workspace=outputs_times(1))
 def one_hot(call: Call, x: Array) -> Array:
     """Each index as a row of zeros with a 1 in its place, in float32.
@@ -37,6 +50,12 @@ def one_hot(call: Call, x: Array) -> Array:
     classes = call.fields["num_classes"]
     places: Array = indices(x, classes)[..., None] == np.arange(classes)
     return places.astype(np.float32)
+
+
+@backward("one_hot")
+def one_hot_backward(_past: Past, _gradient: Array) -> Gradients:
+    """None: indices have no slope."""
+    return Gradients((None,))
 
 
 def indices(x: Array, count: int) -> Array:
@@ -76,3 +95,21 @@ def cosine_similarity(call: Call, x: Array, y: Array) -> Array:
     lengths = [np.maximum(np.sqrt((each * each).sum(axis=dim, keepdims=True)), eps) for each in (x, y)]
     cosine: Array = (x * y).sum(axis=dim, keepdims=True) / (lengths[0] * lengths[1])
     return cosine.squeeze(dim)
+
+
+@backward("cosine_similarity")
+def cosine_similarity_backward(past: Past, gradient: Array) -> Gradients:
+    """To x: (y/‖y‖ − cosine · x/‖x‖) / ‖x‖, without the second term where `eps` stands for the length; so to y.
+
+    PyTorch keeps that term below `eps`, where it is the slope of nothing that it computed: there alone we differ.
+    """
+    dim = past.call.fields["dim"]
+    eps = constant(gradient, past.call.fields["eps"])
+    cosine, gradient = np.expand_dims(past.outputs[0], dim), np.expand_dims(gradient, dim)
+    measured = [np.sqrt((each * each).sum(axis=dim, keepdims=True)) for each in past.inputs]
+    lengths = [np.maximum(length, eps) for length in measured]
+    units = [each / length for each, length in zip(past.inputs, lengths, strict=True)]
+    along = [np.where(length >= eps, cosine, constant(cosine, 0)) for length in measured]
+    to_x = (units[1] - along[0] * units[0]) * (gradient / lengths[0])
+    to_y = (units[0] - along[1] * units[1]) * (gradient / lengths[1])
+    return Gradients((to_x, to_y))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
+from shapecalc.reference.gradients import Gradients, Past, backward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +24,12 @@ def add(_call: Call, *arrays: Array) -> Array:
     return combined(np.add, arrays)
 
 
+@backward("add")
+def add_backward(past: Past, gradient: Array) -> Gradients:
+    """The gradient itself for each, summed over the axes along which one was stretched."""
+    return Gradients(tuple(unstretched(gradient, x.shape) for x in past.inputs))
+
+
 @kernel("multiply", workspace=outputs_times(0))
 def multiply(_call: Call, *arrays: Array) -> Array:
     """The product, place by place.
@@ -31,6 +38,20 @@ def multiply(_call: Call, *arrays: Array) -> Array:
     Source: torch.mul.
     """
     return combined(np.multiply, arrays)
+
+
+@backward("multiply")
+def multiply_backward(past: Past, gradient: Array) -> Gradients:
+    """For each the gradient times all others, summed over the axes along which it was stretched.
+
+    The product of the others is that of those before and those after: none is divided by, for one may be 0.
+    """
+    befores = accumulate(past.inputs[:-1], np.multiply, initial=gradient)
+    after, found = constant(gradient, 1), []
+    for x, before in zip(reversed(past.inputs), reversed([*befores]), strict=True):
+        found.append(unstretched(before * after, x.shape))
+        after = after * x
+    return Gradients(tuple(reversed(found)))
 
 
 @kernel("concat", workspace=outputs_times(0))
@@ -43,6 +64,14 @@ def concat(call: Call, *arrays: Array) -> Array:
     return np.concatenate(arrays, axis=call.fields["dim"])
 
 
+@backward("concat")
+def concat_backward(past: Past, gradient: Array) -> Gradients:
+    """To each the piece that it became."""
+    dim = past.call.fields["dim"]
+    edges = [0, *accumulate(x.shape[dim] for x in past.inputs)]
+    return Gradients(pieces(gradient, dim, edges))
+
+
 @kernel("matmul", workspace=outputs_times(0))
 def matmul(call: Call, a: Array, b: Array) -> Array:
     """The matrix product over the last two axes; those of the second change places first where that is asked for.
@@ -53,6 +82,17 @@ def matmul(call: Call, a: Array, b: Array) -> Array:
     if min(a.ndim, b.ndim) < 2:  # noqa: PLR2004 - a matrix has rows and columns
         raise ValueError(f"multiplies matrices, receives {a.shape} and {b.shape}")
     return call.work.matmul(a, b.swapaxes(-1, -2) if call.fields["transpose_b"] else b)
+
+
+@backward("matmul")
+def matmul_backward(past: Past, gradient: Array) -> Gradients:
+    """Gradients: dA = dY · Bᵀ, dB = Aᵀ · dY, each summed over the axes along which one was stretched."""
+    a, b = past.inputs
+    turned = past.call.fields["transpose_b"]
+    to_a = past.to_inputs.matmul(gradient, b if turned else b.swapaxes(-1, -2))
+    rows, columns = (gradient, a) if turned else (a, gradient)
+    to_b = past.to_inputs.matmul(rows.swapaxes(-1, -2), columns)
+    return Gradients((unstretched(to_a, a.shape), unstretched(to_b, b.shape)))
 
 
 @kernel("split", workspace=outputs_times(0))
@@ -87,6 +127,14 @@ def chunk(call: Call, x: Array) -> tuple[Array, ...]:
     return pieces(x, call.fields["dim"], edges)
 
 
+@backward("split")
+@backward("chunk")
+def cutting_backward(past: Past, *gradients: Array | None) -> Gradients:
+    """The pieces' gradients one after another, zeros for a piece that nothing reads."""
+    known = [np.zeros_like(y) if dy is None else dy for y, dy in zip(past.outputs, gradients, strict=True)]
+    return Gradients((np.concatenate(known, axis=past.call.fields["dim"]),))
+
+
 @kernel("select_channels", workspace=outputs_times(0))
 def select_channels(call: Call, x: Array) -> Array:
     """The channels that a list names, in its order.
@@ -97,6 +145,15 @@ def select_channels(call: Call, x: Array) -> Array:
     return x[:, list(call.fields["channels"])]
 
 
+@backward("select_channels")
+def select_channels_backward(past: Past, gradient: Array) -> Gradients:
+    """To each channel the sum over the places that it was taken to; 0 where it was taken to none."""
+    to_input = np.zeros_like(past.inputs[0], dtype=gradient.dtype)
+    for place, channel in enumerate(past.call.fields["channels"]):
+        to_input[:, channel] += gradient[:, place]
+    return Gradients((to_input,))
+
+
 def combined(operate: Callable[..., Array], arrays: tuple[Array, ...]) -> Array:
     """One array after another worked into the first, which is stretched before: each operation is one per output."""
     first, *others = arrays
@@ -105,6 +162,16 @@ def combined(operate: Callable[..., Array], arrays: tuple[Array, ...]) -> Array:
     for x in others:
         operate(onto, x, out=onto)
     return onto
+
+
+def unstretched(gradient: Array, shape: tuple[int, ...]) -> Array:
+    """The sum over the axes along which an array of that shape was stretched."""
+    further = gradient.ndim - len(shape)
+    stretched = [further + axis for axis, size in enumerate(shape) if size == 1 != gradient.shape[further + axis]]
+    if not further and not stretched:
+        return gradient
+    summed: Array = gradient.sum(axis=(*range(further), *stretched), keepdims=True)
+    return summed.reshape(shape)
 
 
 def pieces(x: Array, dim: int, edges: Iterable[int]) -> tuple[Array, ...]:

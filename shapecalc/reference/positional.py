@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, kernel, outputs_times
+from shapecalc.reference.gradients import Gradients, Past, backward
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Fields
@@ -34,6 +35,17 @@ def positional_encoding(call: Call, x: Array) -> Array:
     return np.ascontiguousarray(result.swapaxes(0, 1)) if call.fields["batch_first"] else result
 
 
+@backward("positional_encoding")
+def positional_encoding_backward(past: Past, gradient: Array) -> Gradients:
+    """The gradient itself; to each learnt row its sum over samples, 0 for places after the last step."""
+    if past.call.fields["kind"] != "learned":
+        return Gradients((gradient,))
+    steps = gradient.swapaxes(0, 1) if past.call.fields["batch_first"] else gradient
+    table = np.zeros_like(past.call.parameters["weight"], dtype=gradient.dtype)
+    table[: len(steps)] = steps.sum(axis=1)
+    return Gradients((gradient,), {"weight": table})
+
+
 @kernel("rotary_embedding", workspace=outputs_times(4))
 def rotary_embedding(call: Call, x: Array) -> Array:
     """Each pair of features turned by the angle of its place.
@@ -41,14 +53,25 @@ def rotary_embedding(call: Call, x: Array) -> Array:
     Raises `ValueError` where a feature has no other to pair with.
     Source: Su et al. 2021, equation 34.
     """
-    angles = angles_of(x.shape[-2], x.shape[-1], call.fields["base"])
+    return turned(call, x, 1)
+
+
+@backward("rotary_embedding")
+def rotary_embedding_backward(past: Past, gradient: Array) -> Gradients:
+    """Each pair of the gradient turned back."""
+    return Gradients((turned(past.call, gradient, -1),))
+
+
+def turned(call: Call, x: Array, direction: int) -> Array:
+    """Each pair of features turned by the angle of its place, forth by 1 and back by −1."""
+    angles = direction * angles_of(x.shape[-2], x.shape[-1], call.fields["base"])
     cosines, sines = like(np.cos(angles), x), like(np.sin(angles), x)
     first, second = pairs(x, call.fields)
-    turned = np.empty_like(x)
-    onto_first, onto_second = pairs(turned, call.fields)
+    result = np.empty_like(x)
+    onto_first, onto_second = pairs(result, call.fields)
     onto_first[...] = first * cosines - second * sines
     onto_second[...] = second * cosines + first * sines
-    return turned
+    return result
 
 
 @kernel("class_token", workspace=outputs_times(0))
@@ -61,6 +84,12 @@ def class_token(call: Call, x: Array) -> Array:
     if token.shape[:2] != (1, 1):
         raise ValueError(f"a token is one vector, receives {token.shape}")
     return np.concatenate([np.repeat(token, len(x), axis=0), x], axis=1)
+
+
+@backward("class_token")
+def class_token_backward(_past: Past, gradient: Array) -> Gradients:
+    """To the token the first step's gradient, summed over samples; the others' to the sequence."""
+    return Gradients((gradient[:, 1:].copy(),), {"token": gradient[:, :1].sum(axis=0, keepdims=True)})
 
 
 def angles_of(steps: int, features: int, base: float) -> Array:

@@ -1,10 +1,11 @@
-"""Layers that only read the same cells under other axes."""
+"""Layers that only read the same cells under other axes; their gradients are read back under the first."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, kernel, outputs_times
+from shapecalc.reference.gradients import Gradients, Past, backward
 
 
 @kernel("identity", workspace=outputs_times(0))
@@ -14,6 +15,12 @@ def identity(_call: Call, x: Array) -> Array:
     Source: torch.nn.Identity.
     """
     return x
+
+
+@backward("identity")
+def identity_backward(_past: Past, gradient: Array) -> Gradients:
+    """The gradient itself."""
+    return Gradients((gradient,))
 
 
 @kernel("flatten", workspace=outputs_times(0))
@@ -45,6 +52,12 @@ def permute(call: Call, x: Array) -> Array:
     return x.transpose(call.fields["dims"])
 
 
+@backward("permute")
+def permute_backward(past: Past, gradient: Array) -> Gradients:
+    """The axes back in the order in which they came."""
+    return Gradients((gradient.transpose(np.argsort(np.arange(gradient.ndim)[list(past.call.fields["dims"])])),))
+
+
 @kernel("squeeze", workspace=outputs_times(0))
 def squeeze(call: Call, x: Array) -> Array:
     """The same cells without some axes of 1; a view.
@@ -62,3 +75,12 @@ def unsqueeze(call: Call, x: Array) -> Array:
     Source: torch.unsqueeze.
     """
     return np.expand_dims(x, call.fields["dim"])
+
+
+@backward("flatten")
+@backward("reshape")
+@backward("squeeze")
+@backward("unsqueeze")
+def reshape_backward(past: Past, gradient: Array) -> Gradients:
+    """The cells, which stand in the same order, under the axes of the input."""
+    return Gradients((gradient.reshape(past.inputs[0].shape),))
