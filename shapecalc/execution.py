@@ -104,7 +104,21 @@ def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed:
             inputs=step.inputs,
             outputs=tuple(_written(row)),
             frees=frees[step.path],
+            weights=step.weights,
         )
+
+
+def random_parameters(report: Report, *, seed: int = 0) -> dict[str, Array]:
+    """Return the weights and buffers by path (`c1.weight`) that `calls_of` would make, all of them at once.
+
+    Handed to `calls_of` as `params`, every call of shared weights gets the same arrays.
+    """
+    return {
+        f"{row.path}.{name}": _parameter(f"{row.path}.{name}", numbers(shape), {}, seed)
+        for row in report.layers
+        if not row.step.weights
+        for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
+    }
 
 
 def fields_as_written(layer: Layer) -> dict[str, Any]:

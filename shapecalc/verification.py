@@ -124,7 +124,7 @@ def verify_at(
     prices = [price(report) for report in reports]
     for report, asked in zip(reports, prices, strict=True):
         if asked.peak > max_memory:
-            raise ShapecalcError((_too_dear(report, asked, max_memory),), architecture.file)
+            raise ShapecalcError((too_dear(report, asked, max_memory),), architecture.file)
     general, _ = infer(architecture, symbolic=True, sizes=sizes)
     total = sum(len(report.layers) for report in reports)
     trials: list[Trial] = []
@@ -277,7 +277,8 @@ def _shifted(
     return lambda path, done, _: progress(path, before + done, total)
 
 
-def _too_dear(report: Report, asked: Price, max_memory: int) -> Diagnostic:
+def too_dear(report: Report, asked: Price, max_memory: int) -> Diagnostic:
+    """Return SC701: what a run would take, where it peaks, and what would let it through."""
     at = ", ".join(f"{name}={size}" for name, size in report.bindings.items())
     needs = f"{spoken(asked.peak)}{f' at {at}' if at else ''}"
     parts = f"weights {spoken(asked.weights)}, live values {spoken(asked.activations)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from enum import Enum
-from typing import Annotated, assert_never
+from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
@@ -14,6 +14,12 @@ from shapecalc.cli.outcome import Misuse
 from shapecalc.cli.progress import progress_bar
 from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings
 from shapecalc.cli.terminal import stdout_manner
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from shapecalc.gradient_check import BackwardProof
+    from shapecalc.verification import Proof
 
 UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 
@@ -35,6 +41,13 @@ def command(
         str | None,
         typer.Option("--scale", metavar="1/N", help="Run it narrower: divide the parameters that its `widths:` names."),
     ] = None,
+    backward: Annotated[
+        bool, typer.Option("--backward", help="Go back as well: the gradients of every layer, checked by differences.")
+    ] = False,
+    truncate: Annotated[
+        int | None,
+        typer.Option("--truncate", metavar="K", min=1, help="With --backward: recurrent layers go back K steps."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
     format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
     color: ColorOption = Color.AUTO,
@@ -43,19 +56,33 @@ def command(
 
     Shapes, parameters and multiply-accumulates are held against what the kernels really did. Each symbol that is left
     free is tried at two sizes. Exit code 1 where anything disagrees.
+
+    With `--backward` it is the shapes of gradients and the multiply-accumulates that they take, in float64 and at one
+    small size; and the gradients themselves are held against central differences.
     """
+    if truncate is not None and not backward:
+        raise Misuse("`--truncate` is of use with `--backward` alone")
     allowed, given, divisor = _bytes(max_memory), settings(set_), _divisor(scale)
     gc.enable()  # a run takes its time, and memory is what it is about
     from shapecalc.loading import narrowed
-    from shapecalc.render import proof as rendered
-    from shapecalc.verification import verify_at
 
     loaded, sizes = load_bound(architecture, given)
     if divisor > 1:
         loaded = narrowed(loaded, divisor)
     bar = progress_bar()
+    rendered: ModuleType
+    proof: Proof | BackwardProof
     try:
-        proof = verify_at(loaded, sizes, seed=seed, max_memory=allowed, progress=bar)
+        if backward:
+            from shapecalc.gradient_check import verify_backward
+            from shapecalc.render import backward_proof as rendered
+
+            proof = verify_backward(loaded, sizes, truncate=truncate, seed=seed, max_memory=allowed, progress=bar)
+        else:
+            from shapecalc.render import proof as rendered
+            from shapecalc.verification import verify_at
+
+            proof = verify_at(loaded, sizes, seed=seed, max_memory=allowed, progress=bar)
     finally:
         if bar is not None:
             bar.clear()

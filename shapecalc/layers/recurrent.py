@@ -148,6 +148,25 @@ class Recurrent(Layer):
         """Return the multiply-accumulates of one projection of the hidden state."""
         return 0
 
+    def backward_macs(self, *shapes: Any, truncate: int | None = None) -> tuple[Dim, Dim]:
+        """Return the multiply-accumulates of the gradients by inputs and states, and of those by parameters.
+
+        Each as many as forwards: per step W_ihᵀ · dz and W_hhᵀ · dz, then dz · xᵀ and dz · hᵀ. Cut every `truncate`
+        steps, no W_hhᵀ · dz is needed at a cut, of which there are ⌊(T − 1)/k⌋.
+
+        >>> rnn, x = Rnn(hidden_size=4), (7, 1, 3)
+        >>> rnn.macs(x, (7, 1, 4)), rnn.backward_macs(x, (7, 1, 4))
+        (196, (196, 196))
+        >>> rnn.backward_macs(x, (7, 1, 4), truncate=3)         # less 2 cuts x 4 x 4
+        (164, 196)
+        """
+        macs, x = self.macs(*shapes), shapes[0]
+        if truncate is None:
+            return (macs, macs)
+        steps, samples = x[1::-1] if self.batch_first else x[:2]
+        carried = self.directions * self.num_layers * self.gates * self.hidden_size * self.state_size
+        return (macs - (steps - 1) // truncate * samples * carried, macs)
+
     def operations(self, x: Shape, *rest: Shape) -> Dim:
         """Return steps × samples × what each unit does besides the products."""
         biases = self.biases["pytorch"] * self.gates if self.bias else 0

@@ -31,6 +31,7 @@ FAMILIES = (
     "shuffling",
     "reducing",
     "recurrent",
+    "bptt",
     "embedding",
     "attention",
     "positional",

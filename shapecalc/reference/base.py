@@ -77,6 +77,13 @@ class Call:
     outputs: tuple[str, ...]
     frees: tuple[str, ...] = ()
     work: Work = field(default_factory=Work)
+    weights: str = ""
+    """The path of the call whose parameters it uses, where they are not its own."""
+
+    @property
+    def owner(self) -> str:
+        """The path under which its parameters are known."""
+        return self.weights or self.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def verdict(proof: Proof) -> str:
     """Return one sentence: whether all agrees, over how much, in what time."""
     layers = len(proof.trials[0].rows) + proof.trials[0].skipped
     runs = "1 run" if len(proof.trials) == 1 else f"{len(proof.trials)} runs"
-    took = f"{_seconds(proof.seconds)} in kernels"
+    took = f"{spoken_seconds(proof.seconds)} in kernels"
     if not proof.ok:
         wrong = sum(not row.ok for trial in proof.trials for row in trial.rows)
         skipped = sum(trial.skipped for trial in proof.trials)
@@ -128,8 +128,8 @@ COLUMNS: Mapping[str, Callable[[Row], str]] = {
     "predicted": _predicted,
     "executed": _executed,
     "predicted / executed": _once,
-    "params": lambda row: _both(row.predicted_params, row.executed_params),
-    "MACs": lambda row: _both(row.predicted_macs, row.executed_macs),
+    "params": lambda row: both(row.predicted_params, row.executed_params),
+    "MACs": lambda row: both(row.predicted_macs, row.executed_macs),
     "": lambda row: "ok" if row.ok else "DIFFERS",
 }
 _MANNERS = (
@@ -139,13 +139,14 @@ _MANNERS = (
 )
 
 
-def _both(predicted: int, executed: int | None) -> str:
+def both(predicted: int, executed: int | None) -> str:
+    """Write a count once where both agree, else both of them."""
     if executed is None:
         return f"{predicted:,} / failed"
     return f"{predicted:,}" if predicted == executed else f"{predicted:,} / {executed:,}"
 
 
-def _seconds(seconds: float) -> str:
+def spoken_seconds(seconds: float) -> str:
     """Write a time for people: `3 ms`, `0.24 s`, `1 min 5 s`."""
     if seconds < 0.1:  # noqa: PLR2004 - below it hundredths of a second say little
         return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else "below 1 ms"  # noqa: PLR2004

@@ -1,0 +1,191 @@
+"""Back-propagation through a whole network: the calls of a forward pass, walked backwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shapecalc.reference import find_backward
+from shapecalc.reference.executor import ExecutionError, run
+from shapecalc.reference.gradients import Past
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from shapecalc.reference.base import Array, Call, Shape
+    from shapecalc.reference.executor import Executed
+    from shapecalc.reference.gradients import Gradients
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """What a forward pass leaves to the backward pass: its calls, every value by slot, and what each call did.
+
+    Back-propagation uses it up: what nothing needs any more is let go on the way.
+    """
+
+    calls: list[Call]
+    values: dict[str, Array]
+    executed: tuple[Executed, ...]
+
+
+class Returned(NamedTuple):
+    """What the backward kernel of one call gave: the shapes of its gradients, and the work that they took.
+
+    Where no gradient `reached` the call its kernel was not run. An input without a gradient has None.
+    """
+
+    path: str
+    kernel: str
+    inputs: tuple[Shape | None, ...]
+    parameters: Mapping[str, Shape]
+    macs_to_inputs: int
+    macs_to_parameters: int
+    seconds: float
+    reached: bool = True
+
+
+class Propagated(NamedTuple):
+    """The gradients of the loss by what entered the network and by its parameters, `c1.weight`.
+
+    What the loss does not depend on has none. `rows` has an entry per call, the last call first.
+    """
+
+    inputs: Mapping[str, Array]
+    parameters: Mapping[str, Array]
+    rows: tuple[Returned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Propagation:
+    """A backward pass in progress: iterate over it to go back one call at a time, the last call first.
+
+    `slots` holds the gradients by the slots whose writers are still to come, at the end those by the inputs;
+    `parameters` those by parameters, the sum of all uses where weights are shared. `witness` sees what each kernel was
+    handed and gave, before anything of it is added or let go.
+    """
+
+    tape: Tape
+    slots: dict[str, Array]
+    truncate: int | None = None
+    witness: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None
+    parameters: dict[str, Array] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Returned]:
+        while self.tape.calls:
+            call = self.tape.calls[-1]
+            gradients = tuple(self.slots.pop(slot, None) for slot in call.outputs)
+            if all(gradient is None for gradient in gradients):
+                row = Returned(call.path, call.kernel, (None,) * len(call.inputs), {}, 0, 0, 0.0, reached=False)
+            else:
+                row = self._back(call, gradients)
+            self.tape.calls.pop()
+            # Whatever reads these came later in the network and is done.
+            for slot in call.outputs:
+                self.tape.values.pop(slot, None)
+            yield row
+
+    def _back(self, call: Call, gradients: tuple[Array | None, ...]) -> Returned:
+        values = self.tape.values
+        past = Past(
+            call,
+            tuple(values[slot] for slot in call.inputs),
+            tuple(values[slot] for slot in call.outputs),
+            truncate=self.truncate,
+        )
+        started = perf_counter()
+        given = _gradients(past, gradients)
+        seconds = perf_counter() - started
+        if self.witness is not None:
+            self.witness(past, gradients, given)
+        for slot, gradient in zip(call.inputs, given.inputs, strict=True):
+            if gradient is not None:
+                _add(self.slots, slot, gradient)
+        for name, gradient in given.parameters.items():
+            _add(self.parameters, f"{call.owner}.{name}", gradient)
+        return Returned(
+            call.path,
+            call.kernel,
+            tuple(None if gradient is None else gradient.shape for gradient in given.inputs),
+            {name: gradient.shape for name, gradient in given.parameters.items()},
+            past.to_inputs.macs,
+            past.to_parameters.macs,
+            seconds,
+        )
+
+
+def forward(calls: Iterable[Call], inputs: Mapping[str, Array]) -> Tape:
+    """Run calls and keep what each read and gave.
+
+    Calls carry their parameters: where weights are trained or shared, hand out the same arrays each time. What the
+    calls would free is kept. Raises `ExecutionError` where a kernel cannot run.
+    """
+    tape = Tape([], dict(inputs), ())
+    executed = []
+    for call in calls:
+        kept = replace(call, frees=())
+        executed.append(run(kept, tape.values))
+        tape.calls.append(kept)
+    return replace(tape, executed=tuple(executed))
+
+
+def propagate(
+    tape: Tape,
+    gradients: Mapping[str, Array],
+    *,
+    truncate: int | None = None,
+    witness: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None,
+) -> Propagation:
+    """Begin a backward pass from the gradients of the loss by some slots.
+
+    Recurrent layers go back `truncate` steps, None for all. Iterating raises `ExecutionError` where a layer has no
+    backward kernel, or its gradients do not fit.
+    """
+    return Propagation(tape, dict(gradients), truncate, witness)
+
+
+def back_propagate(tape: Tape, gradients: Mapping[str, Array], truncate: int | None = None) -> Propagated:
+    """Return the gradients of the loss by inputs and parameters, from its gradients by some slots.
+
+    Raises what `propagate` raises.
+    """
+    propagation = propagate(tape, gradients, truncate=truncate)
+    rows = tuple(propagation)
+    return Propagated(propagation.slots, propagation.parameters, rows)
+
+
+def _gradients(past: Past, gradients: tuple[Array | None, ...]) -> Gradients:
+    """Run a backward kernel; raise `ExecutionError` where that fails, or a gradient is not shaped as its array is."""
+    call = past.call
+    try:
+        kernel = find_backward(call.kernel)
+    except KeyError:
+        raise ExecutionError(call.path, call.kernel, "has no backward kernel") from None
+    try:
+        with np.errstate(all="ignore"):
+            given = kernel(past, *gradients)
+    except KeyError as error:
+        raise ExecutionError(call.path, call.kernel, f"asks for {error}, which it was not given") from error
+    except (ValueError, TypeError, IndexError, ArithmeticError) as error:
+        raise ExecutionError(call.path, call.kernel, f"going back: {error}") from error
+    if len(given.inputs) != len(call.inputs):
+        reason = f"gives gradients by {len(given.inputs)} inputs, has {len(call.inputs)}"
+        raise ExecutionError(call.path, call.kernel, reason)
+    strangers = given.parameters.keys() - call.parameters.keys()
+    if strangers:
+        raise ExecutionError(call.path, call.kernel, f"gives a gradient by {min(strangers)}, which it does not have")
+    arrays = (*past.inputs, *(call.parameters[name] for name in given.parameters))
+    names, found = (*call.inputs, *given.parameters), (*given.inputs, *given.parameters.values())
+    for name, array, gradient in zip(names, arrays, found, strict=True):
+        if gradient is not None and gradient.shape != array.shape:
+            reason = f"gives a gradient of {list(gradient.shape)} by `{name}`, which is {list(array.shape)}"
+            raise ExecutionError(call.path, call.kernel, reason)
+    return given
+
+
+def _add(gradients: dict[str, Array], name: str, gradient: Array) -> None:
+    """Add a gradient to what stands under a name, in a new array: a kernel may have given one array twice."""
+    gradients[name] = gradients[name] + gradient if name in gradients else gradient

@@ -1,0 +1,97 @@
+"""Losses: one number that says how far off, and its gradient by what was predicted."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shapecalc.reference.activation import logistic
+
+if TYPE_CHECKING:
+    from shapecalc.reference.base import Array
+
+REDUCTIONS = ("mean", "sum")
+
+
+class Loss(NamedTuple):
+    """The value, and the gradient by the predictions, in their shape."""
+
+    value: float
+    gradient: Array
+
+
+def cross_entropy(logits: Array, targets: Array, reduction: str = "mean") -> Loss:
+    """−log softmax(logits) at the target's class, the softmax folded in: it cancels to softmax − one-hot.
+
+    Logits [N, C, *], or [C] for one sample, before any softmax; targets [N, *] hold class indices. The mean is over all
+    targets.
+    Raises `ValueError` where the shapes do not fit, `IndexError` where a target is no class.
+    Source: torch.nn.CrossEntropyLoss.
+
+    >>> loss = cross_entropy(np.zeros((1, 4)), np.array([2]))
+    >>> f"{loss.value:.4f}", loss.gradient.tolist()                       # log 4: all four are as likely
+    ('1.3863', [[0.25, 0.25, -0.75, 0.25]])
+    """
+    axis = 0 if logits.ndim == 1 else 1
+    expected = logits.shape[:axis] + logits.shape[axis + 1 :]
+    if not logits.ndim or targets.shape != expected:
+        raise ValueError(f"expects targets {list(expected)} for logits {list(logits.shape)}, has {list(targets.shape)}")
+    classes = logits.shape[axis]
+    strangers = targets[(targets < 0) | (targets >= classes)]
+    if strangers.size:
+        raise IndexError(f"expects classes from 0 to {classes - 1}, receives {strangers[0]}")
+    shifted = logits - logits.max(axis=axis, keepdims=True)
+    gradient: Array = np.exp(shifted)
+    sums = gradient.sum(axis=axis, keepdims=True)
+    gradient /= sums
+    at = np.expand_dims(targets, axis)
+    terms = np.log(sums) - np.take_along_axis(shifted, at, axis=axis)
+    np.put_along_axis(gradient, at, np.take_along_axis(gradient, at, axis=axis) - 1, axis=axis)
+    return _reduced(terms, gradient, reduction)
+
+
+def mse(predictions: Array, targets: Array, reduction: str = "mean") -> Loss:
+    """(y − t)², its slope 2(y − t); the mean is over all numbers.
+
+    Raises `ValueError` where the shapes differ.
+    Source: torch.nn.MSELoss.
+
+    >>> mse(np.array([1.0, 3.0]), np.array([1.0, 1.0]))
+    Loss(value=2.0, gradient=array([0., 2.]))
+    """
+    _demand_equal(predictions, targets)
+    apart = predictions - targets
+    return _reduced(apart * apart, 2 * apart, reduction)
+
+
+def binary_cross_entropy(logits: Array, targets: Array, reduction: str = "mean") -> Loss:
+    """−t log σ(x) − (1 − t) log(1 − σ(x)), the sigmoid folded in: it cancels to σ(x) − t.
+
+    Written as max(x, 0) − xt + log(1 + exp(−|x|)), in which nothing overflows. Targets are between 0 and 1.
+    Raises `ValueError` where the shapes differ.
+    Source: torch.nn.BCEWithLogitsLoss.
+
+    >>> loss = binary_cross_entropy(np.array([0.0, 1000.0]), np.array([1.0, 1.0]))
+    >>> f"{loss.value:.4f}", loss.gradient.tolist()
+    ('0.3466', [-0.25, 0.0])
+    """
+    _demand_equal(logits, targets)
+    terms = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-abs(logits)))
+    with np.errstate(over="ignore"):  # 1 / (1 + ∞) is the 0 that is meant
+        return _reduced(terms, logistic(logits) - targets, reduction)
+
+
+def _demand_equal(predictions: Array, targets: Array) -> None:
+    if predictions.shape != targets.shape:
+        # They would be spread over each other, and a mean over too many terms looks like any other.
+        shape = list(predictions.shape)
+        raise ValueError(f"expects targets {shape} for predictions {shape}, receives {list(targets.shape)}")
+
+
+def _reduced(terms: Array, gradient: Array, reduction: str) -> Loss:
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"expects {' or '.join(REDUCTIONS)} as reduction, receives {reduction}")
+    count = max(prod(terms.shape), 1) if reduction == "mean" else 1
+    return Loss(float(terms.sum() / count), gradient / count)
