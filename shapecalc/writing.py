@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Put a text, as UTF-8, in place of a file: whoever reads the file meanwhile sees the old text or the new one.
+def write_whole(path: str | os.PathLike[str], text: str | bytes) -> None:
+    """Put a text, as UTF-8, or bytes in place of a file: whoever reads it meanwhile sees the old text or the new one.
 
     The text goes into a file beside it, which then takes its place; where that fails, nothing is left behind and the
     old text stays. An old file keeps its permissions, and a link still leads to the file that it names. What is no
@@ -20,7 +20,8 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
     """
     name = os.fspath(path)
     try:
-        _write(Path(os.path.realpath(name)), text.encode("utf-8", "backslashreplace"))
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
+        _write(Path(os.path.realpath(name)), data)
     except OSError as error:
         raise type(error)(error.errno, error.strerror, name) from None
     except ValueError:

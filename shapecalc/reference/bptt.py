@@ -15,7 +15,7 @@ import numpy as np
 from shapecalc.reference.activation import logistic
 from shapecalc.reference.base import Array, Call, Work
 from shapecalc.reference.gradients import Gradients, Past, backward
-from shapecalc.reference.recurrent import States, arrivals, begin, bias_of
+from shapecalc.reference.recurrent import States, arrivals, begin, bias_of, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -158,6 +158,7 @@ def back_through_layers(past: Past, gradients: Sequence[Array | None], recurrenc
     with np.errstate(over="ignore"):
         passes = through_layers_again(call, sequence, begun, suffixes, recurrence)
     for level in reversed(range(fields["num_layers"])):
+        by_sequence = masked(call, level, by_sequence)
         by_level = [
             back_through_steps(past, one, by_half, tuple(states[one.place].T for states in last), recurrence)
             for one, by_half in zip(passes[level], np.split(by_sequence, len(suffixes), axis=2), strict=True)
@@ -168,7 +169,8 @@ def back_through_layers(past: Past, gradients: Sequence[Array | None], recurrenc
                 each[one.place] = state.T
         by_sequence = sum((by_read for by_read, *_ in by_level[1:]), start=by_level[0][0])
     by_input = by_sequence.swapaxes(0, 1) if fields["batch_first"] else by_sequence
-    return Gradients((by_input, *by_begun[: len(initial)]), {name: parameters[name] for name in past.call.parameters})
+    by_name = {name: parameters[name] for name in past.call.parameters if name in parameters}
+    return Gradients((by_input, *by_begun[: len(initial)]), by_name)
 
 
 class Pass(NamedTuple):
@@ -201,7 +203,7 @@ def through_layers_again(
             )
         levels.append(passes)
         hiddens = [np.stack([step.after[0].T for step in one.steps])[one.onwards] for one in passes]
-        sequence = np.concatenate(hiddens, axis=2)
+        sequence = masked(call, level, np.concatenate(hiddens, axis=2))
     return levels
 
 

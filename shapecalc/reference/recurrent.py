@@ -153,8 +153,14 @@ def through_layers(
             )
             for each, state in zip(ended, states, strict=True):
                 each[place] = state.T
-        sequence = output
+        sequence = masked(call, level, output)
     return (sequence.swapaxes(0, 1) if fields["batch_first"] else sequence, *ended)
+
+
+def masked(call: Call, level: int, output: Array) -> Array:
+    """What the next layer reads: the output of this one, in training times the mask [T, N, D·H] that is handed in."""
+    mask = call.parameters.get(f"mask_l{level}")
+    return output if mask is None else output * mask
 
 
 def begin(call: Call, sequence: Array, initial: tuple[Array, ...], shapes: list[Shape]) -> States:

@@ -1,4 +1,4 @@
-"""Regularization: does nothing in a forward run."""
+"""Regularization: nothing happens in a forward run; in training a mask is handed in, and decides what passes."""
 
 from __future__ import annotations
 
@@ -7,25 +7,18 @@ from shapecalc.reference.gradients import Gradients, Past, backward
 
 
 @kernel("dropout", workspace=outputs_times(0))
-def dropout(_call: Call, x: Array) -> Array:
-    """The input itself, as in evaluation mode.
-
-    Source: torch.nn.Dropout.
-    """
-    return x
-
-
 @kernel("stochastic_depth", workspace=outputs_times(0))
-def stochastic_depth(_call: Call, x: Array) -> Array:
-    """The input itself, as in evaluation mode.
+def masked(call: Call, x: Array) -> Array:
+    """The input itself, as in evaluation mode; times the mask, 0 or 1/(1 − p), where one is handed in.
 
-    Source: torchvision.ops.StochasticDepth.
+    Source: torch.nn.Dropout; torchvision.ops.StochasticDepth.
     """
-    return x
+    mask = call.parameters.get("mask")
+    return x if mask is None else x * mask
 
 
 @backward("dropout")
 @backward("stochastic_depth")
-def identity_backward(_past: Past, gradient: Array) -> Gradients:
-    """The gradient itself, as in evaluation mode."""
-    return Gradients((gradient,))
+def masked_backward(past: Past, gradient: Array) -> Gradients:
+    """The gradient of what has passed, as it has passed."""
+    return Gradients((masked(past.call, gradient),))

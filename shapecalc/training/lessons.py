@@ -1,0 +1,159 @@
+"""What a network is to learn: samples that fit its input, their targets, and samples that it is not shown."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.dims import free_symbols
+from shapecalc.engine import inspect_at
+from shapecalc.layers.base import show
+from shapecalc.training.digits import SMALLEST, drawn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.architecture import Architecture, Input
+    from shapecalc.reference.base import Array
+    from shapecalc.report import Report
+
+DATA = ("digits", "digits8", "text")
+
+PICTURES, UNSEEN = 4000, 1000
+"""Drawn digits to learn from, and to be asked about."""
+
+SIDE, STEPS = 28, 32
+"""Pixels along a side, and characters of a passage, where the architecture leaves them free."""
+
+VERSES = Path(__file__).with_name("verses.txt")
+"""Poems of Lewis Carroll, from Alice's Adventures in Wonderland (1865) and Through the Looking-Glass (1871)."""
+
+
+class Samples(NamedTuple):
+    """Inputs and targets, sample by sample along the first axis; a target is a class."""
+
+    inputs: Array
+    targets: Array
+
+
+class Lesson(NamedTuple):
+    """What is learnt from, what is asked at the end, and the network at the sizes of one batch.
+
+    `classes` says what a class stands for: a digit, a character.
+    """
+
+    data: str
+    report: Report
+    shown: Samples
+    unseen: Samples
+    classes: str
+
+
+def lesson(
+    architecture: Architecture, data: str, *, sizes: Mapping[str, int] | None = None, batch: int = 32, seed: int = 0
+) -> Lesson:
+    """Return samples of `digits`, `digits8` (8 pixels a side) or `text` that fit an architecture.
+
+    Its one input begins with the batch. Digits are [N, 1, H, W], or as many pixels in any other shape; text is [N, T]
+    whole numbers, and the output has a score per character.
+    Raises `ShapecalcError` SC703 where they do not fit each other, and for mistakes in the file.
+    """
+    if len(architecture.inputs) != 1 or len(architecture.leaving) != 1:
+        counts = f"{len(architecture.inputs)} inputs and {len(architecture.leaving)} outputs"
+        raise unfit(architecture, f"training expects one input and one output, `{architecture.name}` has {counts}")
+    (entry,) = architecture.inputs
+    bound = _bound(architecture, entry, dict(sizes or {}), batch, data)
+    report = inspect_at(architecture, bound)
+    shape = tuple(dim for dim in report.inputs[0].shape if isinstance(dim, int))
+    if data == "text":
+        return _text(architecture, report, entry, shape)
+    return _digits(architecture, report, entry, shape, data, seed)
+
+
+def _bound(architecture: Architecture, entry: Input, sizes: dict[str, int], batch: int, data: str) -> dict[str, int]:
+    """The sizes of all symbols: the batch, and for the others the file's own or what is usual for the data."""
+    if not entry.shape:
+        raise unfit(architecture, f"training expects a batch along the first axis, `{entry.name}` has no axis")
+    first, *rest = entry.shape
+    for name in free_symbols(first):
+        sizes.setdefault(name, batch)
+    usual = {"text": STEPS, "digits8": SMALLEST}.get(data, SIDE)
+    for dim in rest:
+        for name in free_symbols(dim):
+            sizes.setdefault(name, architecture.sizes.get(name, usual))
+    return sizes
+
+
+def _digits(
+    architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...], data: str, seed: int
+) -> Lesson:
+    pixels = prod(shape[1:])
+    side = round(pixels**0.5)
+    wanted = f"{SMALLEST} × {SMALLEST}" if data == "digits8" else f"H × H, {SMALLEST} and more a side,"
+    if entry.dtype == "int64" or side * side != pixels or side < SMALLEST or (data == "digits8" and side != SMALLEST):
+        what = f"{entry.dtype} {show(entry.shape)}"
+        help_text = "write `--data text`" if entry.dtype == "int64" else "write `input: [N, 1, 28, 28]`"
+        if data == "digits8" and side * side == pixels and side > SMALLEST:
+            help_text = "write `--data digits`: it draws them as large as the input"
+        raise unfit(architecture, f"`{data}` has {wanted} pictures of one channel, `{entry.name}` is {what}", help_text)
+    _demand_scores(architecture, report, (shape[0],), 10, data)
+    pictures, digits = drawn(PICTURES + UNSEEN, side, seed=seed)
+    inputs = pictures.reshape(-1, *shape[1:])
+    shown, unseen = Samples(inputs[:PICTURES], digits[:PICTURES]), Samples(inputs[PICTURES:], digits[PICTURES:])
+    return Lesson(data, report, shown, unseen, "digit")
+
+
+def _text(architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...]) -> Lesson:
+    axes = 2
+    if entry.dtype != "int64" or len(shape) != axes:
+        message = f"`text` has passages [N, T] of int64, `{entry.name}` is {entry.dtype} {show(entry.shape)}"
+        raise unfit(architecture, message, "write `input: {shape: [N, T], dtype: int64}`")
+    codes, alphabet = encoded()
+    _demand_scores(architecture, report, shape, len(alphabet), "text")
+    steps = shape[1]
+    # The last tenth is not shown.
+    cut = len(codes) * 9 // 10
+    if cut <= steps or len(codes) - cut <= steps:
+        message = f"the last tenth of `text` is {len(codes) - cut} characters, a passage of {steps} does not fit"
+        raise unfit(architecture, message, f"write `--set {entry.shape[1]}={STEPS}`")
+    return Lesson("text", report, _passages(codes[:cut], steps), _passages(codes[cut:], steps), "next character")
+
+
+def encoded() -> tuple[Array, str]:
+    """Return the verses as numbers, and the characters that these stand for, in order."""
+    text = VERSES.read_text(encoding="utf-8")
+    alphabet = "".join(sorted(set(text)))
+    return np.array([alphabet.index(character) for character in text]), alphabet
+
+
+def _passages(codes: Array, steps: int) -> Samples:
+    """Passages that begin every few characters, and their next characters: each of them is predicted."""
+    begins = np.arange(0, len(codes) - steps, max(steps // 4, 1))
+    windows = np.lib.stride_tricks.sliding_window_view(codes, steps + 1)[begins]
+    return Samples(windows[:, :-1], windows[:, 1:])
+
+
+def _demand_scores(
+    architecture: Architecture, report: Report, samples: tuple[int, ...], classes: int, data: str
+) -> None:
+    """Demand a score per class for each sample: exactly ten for digits, enough for the alphabet of a text."""
+    (output,) = report.outputs.values()
+    scores = output[-1] if output[:-1] == samples else 0
+    if scores == classes or (data == "text" and isinstance(scores, int) and scores > classes):
+        return
+    wanted = show((*samples, classes))
+    more = " or more in the last axis" if data == "text" else ""
+    raise unfit(
+        architecture,
+        f"`{data}` expects an output {wanted}{more}, `{architecture.name}` gives {show(output)}",
+        f"let the last `linear` have {classes} features",
+    )
+
+
+def unfit(architecture: Architecture, message: str, help_text: str | None = None) -> ShapecalcError:
+    """Return the error of a network that cannot be trained as asked."""
+    return ShapecalcError((Diagnostic(code="SC703", message=message, help=help_text),), architecture.file)
