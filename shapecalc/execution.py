@@ -20,6 +20,8 @@ from shapecalc.reference.executor import ExecutionError, execute
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from numpy.typing import DTypeLike
+
     from shapecalc.architecture import Architecture, Input
     from shapecalc.layers import Layer, Shape
     from shapecalc.report import LayerReport, Report
@@ -108,13 +110,13 @@ def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed:
         )
 
 
-def random_parameters(report: Report, *, seed: int = 0) -> dict[str, Array]:
+def random_parameters(report: Report, *, seed: int = 0, dtype: DTypeLike = np.float32) -> dict[str, Array]:
     """Return the weights and buffers by path (`c1.weight`) that `calls_of` would make, all of them at once.
 
     Handed to `calls_of` as `params`, every call of shared weights gets the same arrays.
     """
     return {
-        f"{row.path}.{name}": _parameter(f"{row.path}.{name}", numbers(shape), {}, seed)
+        f"{row.path}.{name}": _parameter(f"{row.path}.{name}", numbers(shape), {}, seed).astype(dtype, copy=False)
         for row in report.layers
         if not row.step.weights
         for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())

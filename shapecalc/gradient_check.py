@@ -24,7 +24,7 @@ from shapecalc.execution import (
 )
 from shapecalc.layers.recurrent import Recurrent
 from shapecalc.reference.backpropagation import forward, propagate
-from shapecalc.reference.differences import TOLERANCE, Checked, check, input_name
+from shapecalc.reference.differences import TOLERANCE, Checked, check, held_row, input_name, root_mean_square
 from shapecalc.reference.executor import ExecutionError, execute
 from shapecalc.verification import DEFAULT_MEMORY, too_dear, trial_sizes
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 STEPS = (1e-6, 1e-7, 1e-8)
 """How far a whole network is moved: less far where the first step crosses too many kinks."""
+ROUNDING = 1e-4
+"""A slope below this part of what the outputs weigh is held against it: that is as fine as rounding lets it be seen."""
 BYTES = 8
 """Of one number: in float32 the differences would drown in rounding."""
 
@@ -131,14 +133,14 @@ def verify_backward(
     asked = backward_price(report)
     if asked.peak > max_memory:
         raise ShapecalcError((too_dear(report, asked, max_memory),), architecture.file)
-    parameters = {path: wide(array) for path, array in random_parameters(report, seed=seed).items()}
+    parameters = random_parameters(report, seed=seed, dtype=np.float64)
     inputs = {name: wide(array) for name, array in random_inputs(report, seed=seed).items()}
     expected = deque(reversed(expectations(report, truncate)))
     tell = progress or (lambda _path, _done, _total: None)
     rows: list[BackwardRow] = []
     along = None
     try:
-        tape = forward(_told(calls_of(report, params=parameters), tell, 2 * len(expected)), inputs)
+        tape = forward(_told(calls_of(report, params=parameters), tell, 2 * len(expected)), inputs, dtype=np.float64)
         gradients = {
             slot: np.random.default_rng([seed, zlib.crc32(slot.encode())]).standard_normal(tape.values[slot].shape)
             for slot in architecture.leaving.values()
@@ -237,6 +239,7 @@ def _macs(returned: Returned) -> tuple[int, int]:
     return returned.macs_to_inputs, returned.macs_to_parameters
 
 
+@np.errstate(all="ignore")  # what overflows is a finding and no warning
 def _along(
     report: Report,
     parameters: dict[str, Array],
@@ -254,6 +257,11 @@ def _along(
         **{("input", name): array for name, array in inputs.items() if array.dtype.kind == "f"},
         **{("parameter", path): array for path, array in parameters.items()},
     }
+    held = {
+        f"{call.owner}.{name}": held_row(call, name)
+        for call in calls_of(report, params=parameters)
+        for name in call.parameters
+    }
     found = {"input": propagation.slots, "parameter": propagation.parameters}
     learnt = {f"{row.path}.{name}" for row in report.layers for name in row.facts.parameters}
     predicted = squares = 0.0
@@ -261,15 +269,19 @@ def _along(
     def move(distance: float) -> None:
         for (kind, name), array in arrays.items():
             if kind == "input" or name in learnt:
-                array[...] += distance * _direction(name, array.shape, seed) * scales[kind, name]
+                moved = _direction(name, array.shape, seed)
+                moved *= distance * scales[kind, name]
+                if kind == "parameter" and held[name] is not None:
+                    moved[held[name]] = 0
+                array[...] += moved
 
-    scales = {key: float(np.sqrt(np.mean(array * array))) if array.size else 0.0 for key, array in arrays.items()}
+    scales = {key: root_mean_square(array) for key, array in arrays.items()}
     for (kind, name), array in arrays.items():
         gradient = found[kind].get(name)
         if gradient is not None:
-            scaled = gradient * scales[kind, name]
-            predicted += float((scaled * _direction(name, array.shape, seed)).sum())
-            squares += float((scaled * scaled).sum())
+            scale = scales[kind, name]
+            predicted += scale * float(np.vdot(gradient, _direction(name, array.shape, seed)))
+            squares += scale * scale * float(np.vdot(gradient, gradient))
     error, length = math.inf, squares**0.5
     for step in STEPS:
         move(step)
@@ -279,8 +291,9 @@ def _along(
         move(step)
         measured = sum(float(((up[slot] - down[slot]) * gradient).sum()) for slot, gradient in gradients.items())
         measured /= 2 * step
-        # The slope along a random direction is as large as the gradient is long, give or take.
-        scale = max(length, abs(measured))
+        # The slope along a random direction is as large as the gradient is long, give or take; outputs are rounded.
+        weight = sum(float(np.abs(up[slot] * gradient).sum()) for slot, gradient in gradients.items())
+        scale = max(length, abs(measured), ROUNDING * weight)
         if math.isfinite(scale):
             error = min(error, abs(predicted - measured) / scale if scale else 0.0)
         if error <= TOLERANCE:
@@ -296,7 +309,8 @@ def _leaving(report: Report, parameters: dict[str, Array], inputs: dict[str, Arr
     execution = execute(calls_of(report, params=parameters), inputs)
     for _ in execution:
         pass
-    return execution.values
+    # An identity gives the very array that it has read, which is about to be moved.
+    return {slot: np.array(execution.values[slot]) for slot in report.architecture.leaving.values()}
 
 
 def backward_price(report: Report) -> Price:

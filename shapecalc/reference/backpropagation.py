@@ -15,6 +15,8 @@ from shapecalc.reference.gradients import Past
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from numpy.typing import DTypeLike
+
     from shapecalc.reference.base import Array, Call, Shape
     from shapecalc.reference.executor import Executed
     from shapecalc.reference.gradients import Gradients
@@ -117,8 +119,8 @@ class Propagation:
         )
 
 
-def forward(calls: Iterable[Call], inputs: Mapping[str, Array]) -> Tape:
-    """Run calls and keep what each read and gave.
+def forward(calls: Iterable[Call], inputs: Mapping[str, Array], *, dtype: DTypeLike | None = None) -> Tape:
+    """Run calls and keep what each read and gave, as `dtype` if given: a one_hot knows of no other than float32.
 
     Calls carry their parameters: where weights are trained or shared, hand out the same arrays each time. What the
     calls would free is kept. Raises `ExecutionError` where a kernel cannot run.
@@ -128,6 +130,10 @@ def forward(calls: Iterable[Call], inputs: Mapping[str, Array]) -> Tape:
     for call in calls:
         kept = replace(call, frees=())
         executed.append(run(kept, tape.values))
+        if dtype is not None:
+            for slot in kept.outputs:
+                if tape.values[slot].dtype.kind == "f":
+                    tape.values[slot] = tape.values[slot].astype(dtype, copy=False)
         tape.calls.append(kept)
     return replace(tape, executed=tuple(executed))
 

@@ -36,6 +36,8 @@ FLOOR = 1e-2
 """Gradients below this part of the largest that arrives are held against that part: they are differences of others."""
 
 
+ROUNDING = 1e-5
+"""Gradients below this part of what the moved outputs weigh are held against it: outputs are rounded by their size."""
 RECURRENT = ("rnn", "lstm", "gru")
 
 
@@ -66,6 +68,7 @@ class Slopes(NamedTuple):
         return max(self.least - slope, slope - self.most, 0.0) / scale if scale else 0.0
 
 
+@np.errstate(all="ignore")  # what overflows is a finding and no warning
 def check(
     past: Past, gradients: Sequence[Array | None], given: Gradients, *, entries: int = 2, seed: int = 0
 ) -> Checked:
@@ -75,8 +78,9 @@ def check(
     relative to the sum of what the cells of the outputs contribute, each without its sign. For a cell with a kink (the
     window of a max_pool that holds two largest entries) every slope between those of the two sides is right.
 
-    Where a recurrent layer goes back a few steps at a time, the states at the cuts stay what they were; one that reads
-    in both directions is not checked then, its cuts lie elsewhere for each.
+    The padding row of an embedding has to have none: it is held by agreement, whatever depends on it. Where a recurrent
+    layer goes back a few steps at a time, the states at the cuts stay what they were; one that reads in both directions
+    is not checked then, its cuts lie elsewhere for each.
     """
     outputs: Outputs = _outputs
     if past.truncate is not None and past.call.kernel in RECURRENT:
@@ -86,18 +90,27 @@ def check(
         outputs = _in_pieces(past, cuts)
     arriving = [None if gradient is None else np.asarray(gradient) for gradient in gradients]
     largest = max((float(np.abs(each).max()) for each in arriving if each is not None and each.size), default=0.0)
+    weights = [np.abs(y * g).max() for y, g in zip(past.outputs, arriving, strict=True) if g is not None and g.size]
     checked, error, worst = 0, 0.0, ""
     for name, call, inputs, array, gradient in _movable(past, given):
         random = np.random.default_rng([seed, zlib.crc32(f"{past.call.path}.{name}".encode())])
-        places = {int(np.abs(gradient).argmax()), *random.integers(gradient.size, size=entries - 1).tolist()}
-        scale = max(float(np.sqrt(np.mean(array * array))), SMALLEST_SCALE)
+        held = held_row(past.call, name)
+        ends = (int(gradient.argmax()), int(gradient.argmin()))
+        places = {
+            max(ends, key=lambda flat: abs(gradient.flat[flat])),
+            *random.integers(gradient.size, size=entries - 1).tolist(),
+        }
+        scale = max(root_mean_square(array), SMALLEST_SCALE)
+        # What is added to a number so much larger than itself is lost.
+        floor = max(FLOOR * largest, ROUNDING * float(max(weights, default=0.0)) / scale)
         for flat in sorted(places):
             at = tuple(int(index) for index in np.unravel_index(flat, gradient.shape))
             steps = (
-                _slopes(past, arriving, lambda: outputs(call, inputs), array, at, step * scale)  # noqa: B023
+                _slopes(past, arriving, lambda: outputs(call, inputs), array, at, step, scale)  # noqa: B023
                 for step in STEPS
             )
-            found = _least_error(steps, float(gradient[at]), FLOOR * largest)
+            slope = float(gradient[at])
+            found = float(slope != 0) if at and held == at[0] else _least_error(steps, slope, floor)
             checked += 1
             if found > error:
                 error, worst = found, f"{name}{list(at)}" if at else name
@@ -119,6 +132,17 @@ def _movable(past: Past, given: Gradients) -> Iterator[tuple[str, Call, tuple[Ar
             copy = np.array(past.call.parameters[name])
             call = replace(past.call, work=Work(), parameters={**past.call.parameters, name: copy})
             yield name, call, past.inputs, copy, gradient
+
+
+def held_row(call: Call, parameter: str) -> int | None:
+    """Return the row of a parameter that has no gradient though the loss depends on it: an embedding's padding."""
+    row = call.fields.get("padding_idx") if call.kernel == "embedding" else None
+    return None if row is None or parameter != "weight" else row % len(call.parameters[parameter])
+
+
+def root_mean_square(array: Array) -> float:
+    """Return how large the entries of an array are, 0 for none; makes no array as large as it."""
+    return math.sqrt(float(np.vdot(array, array)) / array.size) if array.size else 0.0
 
 
 def input_name(place: int, count: int) -> str:
@@ -147,25 +171,31 @@ def _slopes(
     array: Array,
     at: tuple[int, ...],
     step: float,
+    scale: float,
 ) -> Slopes:
-    """Return how the loss changes where one entry is moved by `step` either way; it is put back after."""
+    """Return how the loss changes where one entry is moved by `step` times `scale` either way; it is put back after."""
+    step *= scale
     kept = array[at]
     array[at] = kept + step
     above, up = array[at] - kept, _apart(outputs(), array)
     array[at] = kept - step
     below, down = kept - array[at], _apart(outputs(), array)
     array[at] = kept
-    least = most = parts = 0.0
+    least = most = parts = weight = 0.0
     for before, after_up, after_down, gradient in zip(past.outputs, up, down, gradients, strict=True):
         if gradient is None:
             continue
-        right, left = (after_up - before) / above * gradient, (before - after_down) / below * gradient
-        terms = (after_up - after_down) / (above + below) * gradient
+        # What is no number differs from itself.
+        moved = (after_up != before) | (after_down != before)
+        here, above_here, below_here, by_cell = before[moved], after_up[moved], after_down[moved], gradient[moved]
+        right, left = (above_here - here) / above * by_cell, (here - below_here) / below * by_cell
+        terms = (above_here - below_here) / (above + below) * by_cell
         kinked = np.abs(right - left) > KINK * (np.abs(right) + np.abs(left))
         least += float(np.where(kinked, np.minimum(right, left), terms).sum())
         most += float(np.where(kinked, np.maximum(right, left), terms).sum())
         parts += float(np.abs(terms).sum())
-    return Slopes(least, most, parts)
+        weight += float(np.abs(here * by_cell).sum())
+    return Slopes(least, most, max(parts, ROUNDING * weight / scale))
 
 
 def _apart(outputs: tuple[Array, ...], array: Array) -> tuple[Array, ...]:
@@ -174,8 +204,7 @@ def _apart(outputs: tuple[Array, ...], array: Array) -> tuple[Array, ...]:
 
 
 def _outputs(call: Call, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
-    with np.errstate(all="ignore"):
-        result = find(call.kernel).run(call, *inputs)
+    result = find(call.kernel).run(call, *inputs)
     return result if isinstance(result, tuple) else (result,)
 
 

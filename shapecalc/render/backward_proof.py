@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.layers.base import show
@@ -118,7 +119,10 @@ def _note(proof: BackwardProof) -> str:
 def _complaints(row: BackwardRow) -> list[str]:
     found = [f"{row.layer.path}: {row.failure}"] if row.failure else []
     if not row.exact:
-        found.append(f"{row.layer.path}: the gradient by {row.checked.worst} is off by {_error(row.checked.error)}")
+        off = f"is off by {_error(row.checked.error)}, relatively"
+        if math.isinf(row.checked.error):
+            off = "cannot be checked: it is no finite number, or the values around it are none"
+        found.append(f"{row.layer.path}: the gradient by {row.checked.worst} {off}")
     return found
 
 
