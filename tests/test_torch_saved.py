@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+import shapecalc
+from shapecalc.engine import inspect_at
+from shapecalc.keeping import keeping
+
 from shapecalc.layers import layer_types
 
 FIXTURE = json.loads(Path(__file__).with_name("oracle").joinpath("torch_saved.json").read_text(encoding="utf-8"))
@@ -34,3 +38,11 @@ def test_a_layer_keeps_what_pytorch_keeps(case: dict[str, Any]) -> None:
         "output": any(record.of == "output" for record in kept),
         "own": sum(BYTES[record.dtype] * record.numbers for record in kept if record.of is None),
     } == {name: case[name] for name in ("inputs", "output", "own")}
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=f"{case['name']}-{case['sizes']}") for case in FIXTURE["networks"]]
+)
+def test_a_network_keeps_what_pytorch_keeps(case: dict[str, Any]) -> None:
+    found = keeping(inspect_at(shapecalc.load(case["name"]), case["sizes"]))
+    assert found.size == case["bytes"]

@@ -65,6 +65,11 @@ class Recurrent(Layer):
         return 2 if self.bidirectional else 1
 
     @property
+    def time_axis(self) -> int:
+        """The axis of steps."""
+        return 1 if self.batch_first else 0
+
+    @property
     def state_size(self) -> int:
         """Features of the state that is handed on, and of each direction's output."""
         return self.hidden_size

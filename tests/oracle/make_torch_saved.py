@@ -138,7 +138,7 @@ FUNCTIONS: dict[str, Callable[[dict[str, Any]], Callable[..., Any]]] = {
     "select_channels": lambda fields: lambda x: torch.index_select(x, 1, torch.tensor(fields["channels"])),
     "squeeze": lambda fields: lambda x: x.squeeze(fields["dim"]),
     "unsqueeze": lambda fields: lambda x: x.unsqueeze(fields["dim"]),
-    "center_crop": lambda fields: lambda x: x[:, :, 1:-1, 1:-1],
+    "center_crop": lambda _: lambda x: x[:, :, 1:-1, 1:-1],
     "channel_shuffle": lambda fields: nn.ChannelShuffle(fields["groups"]),
     "pixel_shuffle": lambda fields: nn.PixelShuffle(fields["upscale_factor"]),
     "pixel_unshuffle": lambda fields: nn.PixelUnshuffle(fields["downscale_factor"]),
