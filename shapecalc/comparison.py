@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.architecture import joined
 from shapecalc.dims import Dim, DimLimitError
 from shapecalc.layers.base import fields_of
-from shapecalc.locking.alignment import alignments, renumbered
+from shapecalc.locking.alignment import aligned, renumbered
 from shapecalc.locking.entries import FOLLOWING, Entry, digest, entry_of
 from shapecalc.locking.wiring import Wiring
 from shapecalc.report import BYTES, Sums, sums_of, total
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.layers import Layer, Shape
     from shapecalc.locking.alignment import Pair
     from shapecalc.report import Count, LayerReport, Report
 
 SCHEMA_VERSION = 1
-OWN_CHANGES = frozenset({"name", "type", "fields", "reads", "weights"})
-"""What the file says otherwise of a layer; all else follows from that, or from another layer."""
 
 
 class Change(NamedTuple):
@@ -114,7 +112,8 @@ class End(NamedTuple):
 class Comparison(NamedTuple):
     """Two networks, and every layer of both in the order of the new one.
 
-    `old` is None for a network that was not there. Of what enters and leaves, only what differs is listed.
+    `old` is None for a network that was not there. Of what enters and leaves, only what differs in shape is listed;
+    `rewired` are the names of outputs that another layer gives now, where that is not one that came or went.
     """
 
     old: Report | None
@@ -123,11 +122,13 @@ class Comparison(NamedTuple):
     rows: tuple[Row, ...]
     inputs: tuple[End, ...]
     outputs: tuple[End, ...]
+    rewired: tuple[str, ...] = ()
 
     @property
     def identical(self) -> bool:
         """Whether nothing differs: no layer, no figure, nothing that enters or leaves."""
-        return not self.inputs and not self.outputs and all(row.kind is Kind.SAME for row in self.rows)
+        ends = self.inputs or self.outputs or self.rewired
+        return not ends and all(row.kind is Kind.SAME for row in self.rows)
 
     @property
     def tally(self) -> Mapping[Kind, int]:
@@ -150,6 +151,7 @@ class Comparison(NamedTuple):
             "totals": _figures_written(self.totals),
             "inputs": [_end_written(end) for end in self.inputs],
             "outputs": [_end_written(end) for end in self.outputs],
+            "rewired": list(self.rewired),
             "tally": {kind.value: count for kind, count in self.tally.items()},
             "layers": [_row_written(row) for row in self.rows if row.kind is not Kind.SAME],
         }
@@ -158,8 +160,8 @@ class Comparison(NamedTuple):
 def diff(old: Report | None, new: Report) -> Comparison:
     """Compare two networks; None stands for one that was not there, so that every layer is added.
 
-    Layers are paired by name, or by what they are where that explains more: a layer that is put in is one added row,
-    although it renumbers all unnamed layers after it.
+    Layers are paired by their names and by what they are, with the fewest edits: a layer that is put in is one added
+    row, although it renumbers all unnamed layers after it.
 
     >>> import shapecalc
     >>> before = shapecalc.inspect(shapecalc.loads("{input: [N, 8], layers: [linear: 4, relu]}"))
@@ -168,10 +170,10 @@ def diff(old: Report | None, new: Report) -> Comparison:
     [('tanh_1', 'added')]
     """
     was, now = _Side.of(old), _Side.of(new)
-    candidates = [_rows(was, now, pairs) for pairs in alignments(was.entry.layers, now.entry.layers)]
-    # The explanation with the fewest edits is the likeliest; among equals, the one by names.
-    rows = min(candidates, key=_edits)
-    totals = _figures(total([Sums(), *map(sums_of, was.layers)]), total([Sums(), *map(sums_of, now.layers)]))
+    pairs = aligned(was.entry.layers, now.entry.layers)
+    wiring = Wiring(was.entry, now.entry, pairs)
+    rows = tuple(_rows(was, now, pairs, wiring))
+    totals = figures_of(total([Sums(), *map(sums_of, was.layers)]), total([Sums(), *map(sums_of, now.layers)]))
     totals = totals._replace(layers=Change(len(was.layers), len(now.layers)))
     before, after = ({entry.name: entry for entry in side.report.inputs} if side.report else {} for side in (was, now))
     inputs = tuple(
@@ -180,7 +182,10 @@ def diff(old: Report | None, new: Report) -> Comparison:
         if _entering(before.get(name)) != _entering(after.get(name))
     )
     outputs = _ends(old.outputs if old else {}, new.outputs)
-    return Comparison(old, new, totals, rows, inputs, outputs)
+    leaving = old.architecture.leaving if old else {}
+    given = new.architecture.leaving
+    rewired = tuple(name for name in given if name in leaving and wiring.rewired((leaving[name],), (given[name],)))
+    return Comparison(old, new, totals, rows, inputs, outputs, rewired)
 
 
 class _Side(NamedTuple):
@@ -193,29 +198,20 @@ class _Side(NamedTuple):
     @classmethod
     def of(cls, report: Report | None) -> _Side:
         if report is None:
-            return cls(None, Entry({}, {}, (), {}, 0, 0, 0), ())
+            return cls(None, Entry({}, {}, (), {}, {}, 0, 0, 0), ())
         return cls(report, entry_of(report), report.layers)
 
 
-def _edits(rows: Sequence[Row]) -> tuple[int, int]:
-    """Return how many layers differ by themselves, and how many differ at all."""
-    own = sum(row.kind in (Kind.ADDED, Kind.REMOVED) or bool(OWN_CHANGES & set(row.changes)) for row in rows)
-    return own, sum(row.kind is not Kind.SAME for row in rows)
-
-
-def _rows(was: _Side, now: _Side, pairs: Sequence[Pair]) -> tuple[Row, ...]:
-    wiring = Wiring(was.entry, now.entry, pairs)
-    rows = []
+def _rows(was: _Side, now: _Side, pairs: Iterable[Pair], wiring: Wiring) -> Iterator[Row]:
     for pair in pairs:
         old = None if pair.old is None else was.layers[pair.old]
         new = None if pair.new is None else now.layers[pair.new]
-        figures = _figures(sums_of(old) if old else None, sums_of(new) if new else None)
+        figures = figures_of(sums_of(old) if old else None, sums_of(new) if new else None)
         if old is None or new is None:
-            rows.append(Row(Kind.ADDED if old is None else Kind.REMOVED, old, new, (), figures))
+            yield Row(Kind.ADDED if old is None else Kind.REMOVED, old, new, (), figures)
             continue
         changes = _changes(old, new, wiring, figures)
-        rows.append(Row(Kind.CHANGED if changes else Kind.SAME, old, new, changes, figures))
-    return tuple(rows)
+        yield Row(Kind.CHANGED if changes else Kind.SAME, old, new, changes, figures)
 
 
 def _changes(old: LayerReport, new: LayerReport, wiring: Wiring, figures: Figures) -> tuple[str, ...]:
@@ -246,7 +242,7 @@ def _says_the_same(old: Layer, new: Layer) -> bool:
     return old == new or digest(old) == digest(new)
 
 
-def _figures(old: Sums | None, new: Sums | None) -> Figures:
+def figures_of(old: Sums | None, new: Sums | None) -> Figures:
     """Return what one or several layers come to, before and after; what is not there comes to nothing."""
     before, after = old or Sums(), new or Sums()
     columns = [*zip(before, after, strict=True)]

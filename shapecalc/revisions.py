@@ -19,21 +19,26 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Architecture
 
-# git says so in English under LC_ALL=C; anything else that it says is trouble, and not a file that was not there.
-_ABSENT = ("does not exist in", "exists on disk, but not in", "is in the index, but not")
+_LINK = b"120000"
+"""The mode of a symbolic link, as git lists it."""
 
 # A hook has them from git for the folder that it runs in; here the repository is that of the file.
-_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
+_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"})
+
+# What git says is read, so it is to say it in English; a name is no pattern, and nobody is there to give a password.
+_PLAIN = {"LC_ALL": "C", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
 
 
 def load_at(path: str, revision: str, parameters: Mapping[str, Any]) -> Architecture | None:
     """Return the architecture of a file as of a revision; None where the file was not there then.
 
-    What it includes is read from the same revision. Raises `ShapecalcError` SC001 (exit code 2) where git is not
-    there, the file is in no repository or there is no such revision; other mistakes are those of the old text, which
-    is named as git names it, `HEAD~1:net.yaml`.
+    What it includes is read from the same revision. A symbolic link stands for the file that it names today. Nothing is
+    checked out, so no filter of the repository is run. Raises `ShapecalcError` SC001 (exit code 2) where git is not
+    there, the file is in no repository or was a symbolic link, or there is no such revision; other mistakes are those
+    of the old text, which is named as git names it, `HEAD~1:net.yaml`.
     """
-    folder, name = Path(path).parent, Path(path).name
+    real = Path(os.path.realpath(path))
+    folder, name = real.parent, real.name
     commit = _commit(folder, revision, path)
     limits = Limits()
     text = _read(folder, commit, name, limits)
@@ -85,16 +90,22 @@ def _commit(folder: Path, revision: str, path: str) -> str:
 
 def _read(folder: Path, commit: str, name: str, limits: Limits) -> bytes | None:
     """Return the bytes of a file below a folder as of a commit, one byte more than is read of a file at most."""
-    place = f"{commit}:./{PurePosixPath(name)}"
-    size = _git(folder, "cat-file", "-s", place)
-    if size.returncode:
-        said = _said(size)
-        if any(words in said for words in _ABSENT):
-            return None
-        _refuse(f"git cannot read `{name}`: {said}")
-    if int(size.stdout) > limits.file_bytes:
+    listed = _git(folder, "ls-tree", "-z", "-l", commit, "--", f"./{PurePosixPath(name)}")
+    if listed.returncode:
+        _refuse(f"git cannot read `{name}`: {_said(listed)}")
+    mode, kind, blob, size = (listed.stdout.partition(b"\t")[0].split() or [b""] * 4)[:4]
+    if mode == _LINK:
+        _refuse(
+            f"`{name}` was a symbolic link then, which `--base` does not follow", "compare two files: `diff OLD NEW`"
+        )
+    if kind != b"blob":
+        return None
+    if int(size) > limits.file_bytes:
         return b" " * (limits.file_bytes + 1)
-    return _git(folder, "cat-file", "blob", place).stdout
+    found = _git(folder, "cat-file", "blob", blob.decode())
+    if found.returncode:
+        _refuse(f"git cannot read `{name}`: {_said(found)}")
+    return found.stdout
 
 
 def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
@@ -102,7 +113,7 @@ def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(  # noqa: S603 - no shell; a revision that looks like an option is refused
             ["git", *words],  # noqa: S607 - git is wherever the user has it
             cwd=folder,
-            env={name: value for name, value in os.environ.items() if name not in _OF_A_HOOK} | {"LC_ALL": "C"},
+            env={name: value for name, value in os.environ.items() if name not in _OF_A_HOOK} | _PLAIN,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

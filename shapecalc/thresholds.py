@@ -1,6 +1,7 @@
 """What a change must not do, in a line: `params > +2%`, `memory > 4GiB`, `layers != +0`.
 
-    METRIC SIGN [+|-]NUMBER[UNIT|%]
+    CONDITION {"and" CONDITION} {"or" CONDITION {"and" CONDITION}}
+    CONDITION: METRIC SIGN [+|-]NUMBER[UNIT|%]
 
 METRIC is params, buffers, macs, flops, memory, activations or layers; SIGN one of > >= < <= == !=. A number with a sign
 is held against the change, after − before; with a percent sign that is a share of what was before. A number without a
@@ -94,8 +95,39 @@ def _decided(compare: Callable[[int, int], bool], worst: int | None, best: int |
     return False if best is not None and not compare(best, 0) else None
 
 
+Alternatives = tuple[tuple[Threshold, ...], ...]
+"""Groups of conditions, one of which is to hold, with all that it demands."""
+
+
 class ThresholdError(ValueError):
     """A text that is no condition; the message says what it lacks."""
+
+
+def read_thresholds(text: str) -> Alternatives:
+    """Read conditions joined by `and`, which binds tighter, and `or`; raise `ThresholdError` where one is none.
+
+    >>> [[one.text for one in group] for group in read_thresholds("macs > 4G or params > +2% and layers > +0")]
+    [['macs > 4G'], ['params > +2%', 'layers > +0']]
+    """
+    return tuple(
+        tuple(read_threshold(part) for part in re.split(r"\s+and\s+", group, flags=re.IGNORECASE))
+        for group in re.split(r"\s+or\s+", text, flags=re.IGNORECASE)
+    )
+
+
+def judged(alternatives: Alternatives, comparison: Comparison) -> tuple[bool | None, tuple[Threshold, ...]]:
+    """Return whether one group holds, None where that depends on free symbols, and the conditions that decide it.
+
+    They are those of the first group that holds, or those that depend on symbols.
+    """
+    undecided: list[Threshold] = []
+    for group in alternatives:
+        answers = [threshold.holds(comparison) for threshold in group]
+        if all(answers):
+            return True, group
+        if False not in answers:
+            undecided += [threshold for threshold, answer in zip(group, answers, strict=True) if answer is None]
+    return (None if undecided else False), tuple(undecided)
 
 
 def read_threshold(text: str) -> Threshold:

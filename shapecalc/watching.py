@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from shapecalc.comparison import Comparison
     from shapecalc.report import Report
 
-    Texts = dict[str, bytes] | None
+    Texts = dict[str, bytes | None]
+
+
+PATIENCE = 5
+"""Looks that a file may be away, as one is that an editor or git replaces, before it is gone."""
 
 
 class Version(NamedTuple):
@@ -32,12 +36,14 @@ class Version(NamedTuple):
     comparison: Comparison | None
 
 
-def versions(path: str, inspect: Callable[[], Report], wait: Callable[[], object]) -> Iterator[Version]:
+def versions(
+    path: str, inspect: Callable[[], Report], wait: Callable[[], object], patience: int = PATIENCE
+) -> Iterator[Version]:
     """Yield a file as it is, and then each state that differs in content, of the file or of one that it includes.
 
     `inspect` says what the file comes to, `wait` passes the time between two looks. A state counts once two looks in a
-    row have seen it, so that a file which is being written, or replaced by another, is never read by halves; a file
-    that stays away is a version as well, with the error that says so.
+    row have seen it, so that a file which is being written is never read by halves. A file that was there and is away
+    for more than `patience` looks is a version as well, with the error that says so.
     """
     shown = seen = _texts(path)
     last: Report | None = None
@@ -45,11 +51,17 @@ def versions(path: str, inspect: Callable[[], Report], wait: Callable[[], object
         version = _version(inspect, last)
         last = version.report or last
         yield version
-        before = None
-        while seen != before or seen == shown:
+        before, away = None, 0
+        while seen != before or seen == shown or 0 < away <= patience:
             wait()
             before, seen = seen, _texts(path)
+            away = away + 1 if _lacks(seen, shown) else 0
         shown = seen
+
+
+def _lacks(seen: Texts, shown: Texts) -> bool:
+    """Return whether a file is away that was there."""
+    return any(data is None and shown.get(name) is not None for name, data in seen.items())
 
 
 def _version(inspect: Callable[[], Report], last: Report | None) -> Version:
@@ -61,13 +73,18 @@ def _version(inspect: Callable[[], Report], last: Report | None) -> Version:
 
 
 def _texts(path: str) -> Texts:
-    """Return the contents of a file and of all that it includes; None where the file cannot be read."""
+    """Return the contents of a file and of all that it includes, by their names in it; None for what cannot be read."""
     own = _bytes(path)
-    if own is None:
-        return None
+    found: Texts = {"": own}
     folder = Path(path).parent
-    source = Source(path, own.decode("utf-8", "replace"))
-    return {"": own, **included_sources(source, lambda name: _bytes(folder / name))}
+
+    def read(name: str) -> bytes | None:
+        found[name] = data = _bytes(folder / name)
+        return data
+
+    if own is not None:
+        included_sources(Source(path, own.decode("utf-8", "replace")), read)
+    return found
 
 
 def _bytes(path: str | os.PathLike[str]) -> bytes | None:

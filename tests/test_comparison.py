@@ -140,6 +140,20 @@ def test_layers_put_in_before_a_row_of_alike_ones_are_added_and_change_no_other(
     assert [kind for kind, _, _ in differing(comparison)] == ["added", "added"]
 
 
+def test_of_layers_alike_the_one_that_comes_to_the_same_is_the_one_that_stayed() -> None:
+    text = "input: [N, 2]\nlayers: [linear: 4, relu, linear: 9]\n"
+    comparison = compared(text, text.replace("relu", "relu, linear: 4, relu"))
+    assert [(kind, path) for kind, path, _ in differing(comparison)] == [("added", "linear_2"), ("added", "relu_3")]
+    back = text.replace("linear: 4", "linear: 9, relu, linear: 4")
+    assert [(kind, path) for kind, path, _ in differing(compared(back, text))][:2] == [
+        ("removed", "linear_0"),
+        ("removed", "relu_1"),
+    ]
+    before, after = shipped("vgg11"), shipped("vgg13")
+    found = [(kind, path) for kind, path, _ in differing(diff(before, after))]
+    assert found == [("added", f"features.{place}") for place in (2, 3, 7, 8)]
+
+
 def test_a_layer_that_changes_beside_one_put_in_has_changed() -> None:
     comparison = compared(NET, NET.replace("name: c1", "name: first").replace("- relu", "- relu\n  - linear: 2"))
     kinds = {path: kind for kind, path, _ in differing(comparison)}
@@ -167,6 +181,17 @@ def test_what_enters_and_leaves_is_listed_where_it_differs() -> None:
         ("input", (parse("N"), 3, 17, 19), (parse("N"), 3, 17, 23))
     ]
     assert [end.after for end in comparison.outputs] == [(parse("N"), 5 * 15 * 21)]
+
+
+def test_an_output_that_another_layer_gives_is_a_change() -> None:
+    text = "input: [N, 8]\nlayers: [{relu: {}, name: a}, {relu: {}, name: b}]\noutputs: {o: %s, p: a}\n"
+    comparison = compared(text % "b", text % "a")
+    assert (comparison.rewired, comparison.identical) == (("o",), False)
+    assert comparison.to_dict()["rewired"] == ["o"]
+
+
+def test_an_output_that_a_layer_put_in_gives_is_told_by_that_layer() -> None:
+    assert compared(NET, NET + "  - tanh\n").rewired == compared(NET + "  - tanh\n", NET).rewired == ()
 
 
 def test_of_symbols_a_delta_is_an_exact_expression() -> None:

@@ -506,3 +506,15 @@ def test_a_lock_that_cannot_be_read_is_unreadable(tmp_path) -> None:
         with pytest.raises(ShapecalcError) as raised:
             load_lock(str(path))
         assert raised.value.exit_code == 2
+
+
+def test_an_output_that_another_layer_gives_is_drift_though_nothing_else_moves() -> None:
+    text = "input: [N, 8]\nlayers:\n  - {relu: , name: a}\n  - {relu: , name: b}\noutputs: {first: a, second: b}\n"
+    entry = entry_of(inspect_at(loads(text), {}))
+    swapped = inspect_at(loads(text.replace("first: a, second: b", "first: b, second: a")), {})
+    assert [finding.message for finding in drift(swapped, entry)] == [
+        "the output `second` is given by `a`, locked as given by `b`",
+        "the output `first` is given by `b`, locked as given by `a`",
+    ]
+    longer = inspect_at(loads(text.replace("  - {relu: , name: b}", "  - relu\n  - {relu: , name: b}")), {})
+    assert len(drift(longer, entry)) == 1  # the layer that came, and not what follows from it

@@ -6,7 +6,7 @@ import pytest
 
 import shapecalc
 from shapecalc.comparison import diff
-from shapecalc.thresholds import ThresholdError, read_threshold
+from shapecalc.thresholds import ThresholdError, judged, read_threshold, read_thresholds
 
 WIDE = "input: [N, 99]\nlayers: [{linear: {out_features: %d, bias: false}}]\n"
 FREE = "input: [N, 3, H, 7]\nlayers: [{conv: {out_channels: %d, kernel_size: 1}}]\n"
@@ -103,3 +103,43 @@ def test_what_is_no_condition_is_refused_with_words(text: str, said: str) -> Non
     with pytest.raises(ThresholdError) as caught:
         read_threshold(text)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "deciding"),
+    [
+        ("macs > +1M or params == +198", True, ["params == +198"]),
+        ("macs > +1M and params == +198", False, []),
+        ("params > +0 and layers == 1 or macs > +1M", True, ["params > +0", "layers == 1"]),
+        ("macs > +1M OR params > +0 AND layers == 2", False, []),
+    ],
+)
+def test_conditions_are_joined_and_tighter_than_or(text: str, expected: object, deciding: list[str]) -> None:
+    before, after = (shapecalc.inspect(shapecalc.loads(WIDE % width)) for width in (100, 102))
+    holds, found = judged(read_thresholds(text), diff(before, after))
+    assert (holds, [threshold.text for threshold in found]) == (expected, deciding)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("macs > +1K", None),
+        ("macs > +1K and params > +1K", False),
+        ("macs > +1K and params > +0", None),
+        ("macs > +1K or params > +1K", None),
+        ("macs > +1K or params > +0", True),
+    ],
+)
+def test_what_depends_on_a_symbol_decides_only_where_nothing_else_does(text: str, expected: object) -> None:
+    before, after = (shapecalc.inspect(shapecalc.loads(FREE % width)) for width in (5, 7))
+    holds, found = judged(read_thresholds(text), diff(before, after))
+    assert holds is expected
+    assert [threshold.text for threshold in found if expected is None] == ["macs > +1K"] * (expected is None)
+
+
+@pytest.mark.parametrize(
+    "text", ["params > 1 and", "or params > 1", "params > 1 or  and macs > 1", "params > 1 macs > 2"]
+)
+def test_half_a_sentence_is_refused(text: str) -> None:
+    with pytest.raises(ThresholdError):
+        read_thresholds(text)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 import shapecalc
@@ -123,3 +127,24 @@ def test_a_turned_query_keeps_its_length_and_products_depend_on_distance_alone()
     )
     by_distance = [turned[0, i] @ turned[1, i + 2] for i in range(4)]
     np.testing.assert_allclose(by_distance, by_distance[0], rtol=1e-4)
+
+
+def theirs(path: str) -> str:
+    """A tensor's name in torchvision's vit_b_16."""
+    renamed = path.replace("class_token_3.token", "class_token").replace(
+        "pos_embedding.weight", "encoder.pos_embedding"
+    )
+    renamed = re.sub(r"^layers\.(\d+)\.add_[01]\.main\.", r"encoder.layers.encoder_layer_\1.", renamed)
+    return re.sub(r"^ln\.", "encoder.ln.", renamed).replace("head.", "heads.head.")
+
+
+def test_every_tensor_of_the_vision_transformer_is_torchvisions() -> None:
+    figures = json.loads((Path(__file__).parent / "oracle" / "torchvision_vit.json").read_text(encoding="utf-8"))
+    report = shapecalc.inspect(shapecalc.load("vit_b_16"))
+    tensors = {
+        theirs(f"{row.path}.{name}"): shape for row in report.layers for name, shape in row.facts.parameters.items()
+    }
+    # torchvision keeps the table of places with an axis for the batch in front.
+    tensors["encoder.pos_embedding"] = (1, *tensors["encoder.pos_embedding"])
+    assert {name: list(shape) for name, shape in tensors.items()} == figures["tensors"]
+    assert (report.totals.params, report.totals.macs) == (figures["params"], figures["macs"])

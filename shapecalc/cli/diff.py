@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
     from shapecalc.comparison import Comparison
     from shapecalc.report import Report
-    from shapecalc.thresholds import Threshold
+    from shapecalc.thresholds import Alternatives, Threshold
 
 
 class Format(Enum):
@@ -47,7 +47,8 @@ def command(
             "--fail-on",
             metavar="CONDITION",
             help="Exit with 1 where this holds: `params > +2%` and `macs > +1M` of the change, `memory > 4GiB` of what "
-            "is now; of params, buffers, macs, flops, memory, activations, layers. May be repeated.",
+            "is now; of params, buffers, macs, flops, memory, activations, layers. Several are joined by `and` and "
+            "`or`. May be repeated.",
         ),
     ] = None,
     color: ColorOption = Color.AUTO,
@@ -69,7 +70,7 @@ def command(
         _inspected(after, texts, known, symbolic=symbolic),
     )
     print(_written(comparison, format_, color))
-    code = max((_judged(threshold, comparison) for threshold in thresholds), default=0)
+    code = max((_judged(alternatives, comparison) for alternatives in thresholds), default=0)
     if code:
         raise typer.Exit(code)
 
@@ -121,15 +122,15 @@ def _inspected(architecture: Architecture, texts: dict[str, str], known: set[str
     return inspect_at(architecture, {name: whole(texts[name], f"--set {name}") for name in wanted}, symbolic=symbolic)
 
 
-def _thresholds(texts: list[str] | tuple[()]) -> tuple[Threshold, ...]:
+def _thresholds(texts: list[str] | tuple[()]) -> tuple[Alternatives, ...]:
     if not texts:
         return ()
-    from shapecalc.thresholds import ThresholdError, read_threshold
+    from shapecalc.thresholds import ThresholdError, read_thresholds
 
     found = []
     for text in texts:
         try:
-            found.append(read_threshold(text))
+            found.append(read_thresholds(text))
         except ThresholdError as error:
             raise Misuse(f"`--fail-on {text}` {error}") from None
     return tuple(found)
@@ -152,24 +153,29 @@ def _written(comparison: Comparison, format_: Format, color: Color) -> str:
             assert_never(format_)
 
 
-def _judged(threshold: Threshold, comparison: Comparison) -> int:
-    """Return the exit code that a condition asks for, and say on stderr where it is not 0."""
+def _judged(alternatives: Alternatives, comparison: Comparison) -> int:
+    """Return the exit code that conditions ask for, and say on stderr where it is not 0."""
     from shapecalc.render.diff import moved
+    from shapecalc.thresholds import judged
 
-    holds = threshold.holds(comparison)
-    if holds is False:
-        return 0
-    text = _shown(threshold.text)
+    holds, deciding = judged(alternatives, comparison)
     if holds:
-        print(f"error: `{text}` holds: {_shown(moved(threshold.metric, comparison.totals))}", file=sys.stderr)
+        text = " and ".join(threshold.text for threshold in deciding)
+        figures = dict.fromkeys(moved(threshold.metric, comparison.totals) for threshold in deciding)
+        print(f"error: `{_shown(text)}` holds: {_shown('; '.join(figures))}", file=sys.stderr)
         return FINDINGS
+    for threshold in deciding:
+        print(f"error: `{_shown(threshold.text)}` {_shown(_undecided(threshold, comparison))}", file=sys.stderr)
+    return UNREADABLE if deciding else 0
+
+
+def _undecided(threshold: Threshold, comparison: Comparison) -> str:
     names = threshold.open_symbols(comparison)
+    if not names:
+        return f"cannot be told: {threshold.metric} is unknown before or after"
     spoken = " and ".join(f"`{name}`" for name in names)
     options = " ".join(f"--set {name}=…" for name in names)
-    said = f"depends on {spoken}; give {'it' if len(names) == 1 else 'each'} a size: {options}"
-    unknown = f"cannot be told: {threshold.metric} is unknown before or after"
-    print(f"error: `{text}` {_shown(said if names else unknown)}", file=sys.stderr)
-    return UNREADABLE
+    return f"depends on {spoken}; give {'it' if len(names) == 1 else 'each'} a size: {options}"
 
 
 def _shown(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,10 @@ from shapecalc.diagnostics.errors import ShapecalcError
 if TYPE_CHECKING:
     from shapecalc.report import Report
     from shapecalc.watching import Version
+
+
+AWAY = 1
+"""Seconds that a file may be away before it is said to be gone."""
 
 
 def command(
@@ -38,7 +43,9 @@ def command(
         raise Misuse("`watch` expects a file, receives `-`: standard input is not saved")
     texts = settings(set_)
     gc.enable()  # which `__main__` turned off, for commands that end
-    for number, version in enumerate(versions(file, partial(_inspected, file, texts), partial(time.sleep, interval))):
+    patience = math.ceil(AWAY / interval)
+    found = versions(file, partial(_inspected, file, texts), partial(time.sleep, interval), patience)
+    for number, version in enumerate(found):
         if number == 0 and version.error is not None and version.error.exit_code == UNREADABLE:
             raise version.error
         _show(version, file, color)

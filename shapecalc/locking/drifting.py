@@ -7,12 +7,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Diagnostic
-from shapecalc.locking.alignment import alignments, renumbered
+from shapecalc.locking.alignment import aligned, renumbered
 from shapecalc.locking.entries import entry_of
 from shapecalc.locking.wiring import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.architecture import Place
     from shapecalc.diagnostics import Span
@@ -43,11 +43,10 @@ def drift(report: Report, entry: Entry) -> tuple[Diagnostic, ...]:
     if now == entry:
         return ()
     found = tuple(_of_inputs(report, entry, now))
-    candidates = [_causes(entry, now, pairs) for pairs in alignments(entry.layers, now.layers)]
-    # The explanation with the fewest causes is the likeliest; among equals, the one by names.
-    found += min((_placed(report, causes) for causes in candidates), key=len)
+    pairs = aligned(entry.layers, now.layers)
+    found += _placed(report, _causes(entry, now, pairs))
     if not found:
-        found = tuple(_of_the_whole(report, entry, now))
+        found = tuple(_of_the_whole(report, entry, now)) or tuple(_of_outputs(report, entry, now, pairs))
     name = report.architecture.file.name if report.architecture.file else "PATH"
     help_text = f"run `shapecalc lock --update {shlex.quote(name)}` if the change is meant"
     found = tuple(finding._replace(help=help_text) for finding in sorted(found, key=_position))
@@ -222,6 +221,21 @@ def _of_the_whole(report: Report, entry: Entry, now: Entry) -> Iterator[Diagnost
         yield Diagnostic(
             code="SC502", message=f"the costs of `{name}` are those at {at or 'no size'}, locked at {locked or 'none'}"
         )
+
+
+def _of_outputs(report: Report, entry: Entry, now: Entry, pairs: Iterable[Pair]) -> Iterator[Diagnostic]:
+    """Say which of what leaves another layer gives now, though nothing has moved by that."""
+    wiring = Wiring(entry, now, pairs)
+    places = {row.path: row.step.place for row in report.layers}
+    for name, slot in now.given.items():
+        locked = entry.given.get(name)
+        if locked is not None and wiring.rewired((locked,), (slot,)):
+            place = places.get(slot)
+            yield Diagnostic(
+                code="SC502",
+                message=f"the output `{name}` is given by `{slot}`, locked as given by `{locked}`",
+                span=place.word if place else None,
+            )
 
 
 def _placed(report: Report, causes: Sequence[_Cause]) -> tuple[Diagnostic, ...]:

@@ -61,6 +61,8 @@ class Entry(NamedTuple):
     costs_at: Mapping[str, int]
     layers: tuple[LockedLayer, ...]
     outputs: Mapping[str, LockedShape]
+    given: Mapping[str, str]
+    """Which layer, or which output of one, gives each of what leaves."""
     params: LockedCount
     macs: LockedCount
     flops: LockedCount
@@ -103,6 +105,7 @@ def entry_of(report: Report) -> Entry:
         dict(report.costs_at),
         tuple(layers),
         {name: _shape(shape) for name, shape in report.outputs.items()},
+        dict(report.architecture.leaving),
         _count(totals.params),
         _count(totals.macs),
         _count(totals.flops),
@@ -169,6 +172,7 @@ def _entry(entry: Entry) -> str:
     parts = {
         "costs_at": _json(dict(entry.costs_at)),
         "flops": _json(entry.flops),
+        "given": _json(dict(entry.given)),
         "inputs": _json({name: found._asdict() for name, found in entry.inputs.items()}),
         "layers": f"[{layers}\n      ]",
         "macs": _json(entry.macs),

@@ -105,6 +105,7 @@ def _entry(value: Any, where: str) -> Entry:
         _each(whole, "costs_at", where, _whole),
         tuple(layers),
         _each(whole, "outputs", where, _shape),
+        _each(whole, "given", where, _text),
         *(_count(_get(whole, key, where), f"{where}.{key}") for key in ("params", "macs", "flops")),
     )
 

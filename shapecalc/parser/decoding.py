@@ -90,6 +90,8 @@ def _token(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> 
 
 def _states(node: Node, scope: Scope, findings: Findings) -> tuple[str, ...]:
     slots = scope.references(node, "", "", "decode.states") or ()
+    if not scope.whole:
+        return slots  # a step that cannot be made out may be any of these
     layers = {step.path: step.layer for step in scope.steps if isinstance(step, Step)}
     for slot in slots:
         layer = layers.get(slot)

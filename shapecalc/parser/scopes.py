@@ -36,6 +36,7 @@ class Scope:
         "_open",
         "_slots",
         "_spans",
+        "_twice",
         "around",
         "captured",
         "entered",
@@ -53,6 +54,8 @@ class Scope:
         self._findings = findings
         self._slots = dict(entered)
         self._spans: dict[str, Span] = {}
+        self._twice: set[str] = set()
+        """Names that two steps have: nobody can tell which one is meant, nor what the other was called."""
         self.entered = entered
         self.around = around
         self.within = within
@@ -103,6 +106,7 @@ class Scope:
             message = f"`name` expects a name of its own: `{taken[0]}` would be an output of it"
             self._findings.refuse("SC103", message, span, labels=self._named(taken[0]))
         elif path in self._spans:
+            self._twice.add(path)
             self._findings.refuse(
                 "SC103",
                 f"the name `{path}` is used twice",
@@ -148,7 +152,7 @@ class Scope:
             slot = self.find(name, prefix)
             if slot is None:
                 self._refuse_reference(name, item, path, prefix, key)
-            else:
+            elif slot not in self._twice:
                 slots.append(slot)
         if not items:
             message = f"`{key}` expects the name of an earlier step, receives an empty list"
@@ -241,7 +245,9 @@ class Scope:
         return own if self.around is None else [*self.around._visible(self.within), *own]  # noqa: SLF001 - of its own kind
 
     def _is_lost(self, name: str) -> bool:
-        """Return whether a name may be that of a step that could not be made out."""
+        """Return whether a name may be that of a step that could not be made out, or that has another's name."""
+        if self._twice:
+            return True
         for _, position, given in self.lost:
             if name == given or name.startswith(f"{given}.") or name.partition(".")[0].endswith(f"_{position}"):
                 return True

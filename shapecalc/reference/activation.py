@@ -1,6 +1,7 @@
 """Activations, each written as the operations that its cost counts, in that order; and their slopes.
 
-At a kink the slope is PyTorch's: that of the left side, save for `hardswish` at 3, which has that of the right.
+At a kink the slope is PyTorch's: that of the outer piece of `relu6`, `hardsigmoid` and `hardswish`, and of the piece
+below 0 of `relu`, `leaky_relu` and `elu`.
 """
 
 from __future__ import annotations

@@ -119,32 +119,41 @@ def multihead_attention_backward(past: Past, gradient: Array | None, by_weights:
         gradient = np.zeros_like(past.outputs[0])
     if not fields["batch_first"]:
         gradient = gradient.swapaxes(0, 1)
-    joined, found = out_of_heads(output), {}
-    to_joined, found["out_proj.weight"] = projection_backward(
-        past, gradient, joined, past.call.parameters["out_proj.weight"]
-    )
-    if fields["bias"]:
-        found["out_proj.bias"] = gradient.sum(axis=(0, 1))
+    last = past.call.parameters["out_proj.weight"]
+    to_joined, to_last = projection_backward(past, gradient, out_of_heads(output), last)
     to_output = in_heads(to_joined, fields["num_heads"]).reshape(output.shape)
-    to_weights = None if by_weights is None else by_weights[:, None, None] / constant(by_weights, fields["num_heads"])
-    to_projected = [out_of_heads(x) for x in attend_backward(past, heads, weights, to_output, to_weights)]
-    to_projected[0] *= constant(output, heads[0].shape[-1] ** -0.5)
+    if by_weights is not None:
+        by_weights = by_weights[:, None, None] / constant(by_weights, fields["num_heads"])
+    to_q, to_k, to_v = map(out_of_heads, attend_backward(past, heads, weights, to_output, by_weights))
+    to_q *= constant(to_q, heads[0].shape[-1] ** -0.5)
+    to_inputs, parameters = projected_backward(past, given, (to_q, to_k, to_v))
+    parameters["out_proj.weight"] = to_last
+    if fields["bias"]:
+        parameters["out_proj.bias"] = gradient.sum(axis=(0, 1))
+    return Gradients(to_inputs, parameters)
+
+
+def projected_backward(
+    past: Past, given: Sequence[Array], gradients: Sequence[Array]
+) -> tuple[tuple[Array, ...], dict[str, Array]]:
+    """Back from query, key and value as projected, keys that were added at the end, to inputs and parameters."""
+    parameters, fields = {}, past.call.fields
     if fields["add_bias_kv"]:
         length = given[1].shape[1]
-        for name, x in zip(("bias_k", "bias_v"), to_projected[1:], strict=True):
-            found[name] = x[:, length : length + 1].sum(axis=0, keepdims=True)
-    to_projected = [x[:, : came.shape[1]] for x, came in zip(to_projected, given, strict=True)]
+        for name, gradient in zip(("bias_k", "bias_v"), gradients[1:], strict=True):
+            parameters[name] = gradient[:, length : length + 1].sum(axis=0, keepdims=True)
+    gradients = [gradient[:, : x.shape[1]] for gradient, x in zip(gradients, given, strict=True)]
     if fields["bias"]:
-        found["in_proj_bias"] = np.concatenate([x.sum(axis=(0, 1)) for x in to_projected])
-    to_given, to_weight = zip(
-        *map(projection_backward, [past] * 3, to_projected, given, in_projections(again)), strict=True
-    )
+        parameters["in_proj_bias"] = np.concatenate([gradient.sum(axis=(0, 1)) for gradient in gradients])
+    weights = in_projections(past.call)
+    found = [projection_backward(past, *each) for each in zip(gradients, given, weights, strict=True)]
+    to_given, to_weights = zip(*found, strict=True)
     apart = [f"{letter}_proj_weight" for letter in "qkv"]
     if apart[0] in past.call.parameters:
-        found |= dict(zip(apart, to_weight, strict=True))
+        parameters |= zip(apart, to_weights, strict=True)
     else:
-        found["in_proj_weight"] = np.concatenate(to_weight)
-    return Gradients(to_inputs_of(past, to_given), found)
+        parameters["in_proj_weight"] = np.concatenate(to_weights)
+    return to_inputs_of(past, to_given), parameters
 
 
 def query_key_value(call: Call, inputs: Sequence[Array]) -> list[Array]:

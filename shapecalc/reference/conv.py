@@ -9,7 +9,7 @@ import numpy as np
 
 from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel
 from shapecalc.reference.gradients import Gradients, Past, backward
-from shapecalc.reference.windows import Window, at, crop, margins, pad, per_axis, slide, taps, unpad
+from shapecalc.reference.windows import Window, at, crop, margins, pad, per_axis, slide, unpad
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,34 +101,48 @@ def conv_backward(past: Past, gradient: Array) -> Gradients:
     window = Window.of(fields, rank)
     weight = checked_weight(past.call, window)
     weight = weight.reshape(*weight.shape[:2], -1)
-    transposed = np.ascontiguousarray(weight.swapaxes(1, 2))
     sides = margins(fields["padding"], x.shape[2:], window)
     padded = pad(x, sides, constant(x, 0), fields["padding_mode"])
 
     rows = gradient.reshape(len(x), *weight.shape[:2], -1)
-    to_padded, to_weight = np.zeros_like(padded), np.zeros_like(weight)
-    onto, shares = slide(to_padded, window, writeable=True), np.empty(0, dtype=x.dtype)
+    to_padded, to_weight = np.zeros_like(padded), Sum()
+    onto = np.moveaxis(slide(to_padded, window, writeable=True), range(2, 2 + rank), range(-rank, 0))
     for sample, cells, gathered in columns(slide(padded, window), rank):
         given = rows[sample, :, :, cells]
         read = gathered.reshape(len(weight), -1, gathered.shape[-1])
-        past.to_parameters.accumulate(to_weight, given, read.swapaxes(1, 2))
-        shares = shares if shares.size >= gathered.size else np.empty(gathered.size, dtype=x.dtype)
-        share = shares[: gathered.size].reshape(read.shape)
-        past.to_inputs.matmul(transposed, given, out=share)
-        spread(share, onto[sample], cells, rank)
-    parameters = {"weight": to_weight.reshape(past.call.parameters["weight"].shape)}
+        to_weight.add(past.to_parameters.matmul(given, read.swapaxes(1, 2)))
+        if gathered.flags.writeable:  # a tile, which is done with: the shares of its cells take its place
+            past.to_inputs.matmul(weight.swapaxes(1, 2), given, out=read)
+            spread(read, onto[sample], cells, rank)
+        else:  # the input itself, every cell of it once
+            past.to_inputs.matmul(weight.swapaxes(1, 2), given, out=onto[sample].reshape(read.shape))
+    parameters = {"weight": to_weight.total.reshape(past.call.parameters["weight"].shape)}
     if fields["bias"]:
         parameters["bias"] = rows.sum(axis=(0, 3)).ravel()
     return Gradients((unpad(to_padded, sides, fields["padding_mode"]),), parameters)
 
 
+class Sum:
+    """A sum of arrays that nothing else reads: it is kept in the first of them."""
+
+    total: Array
+
+    def add(self, product: Array) -> None:
+        """Add one; the first need not be added to zeros, which for a large weight takes as long as its product."""
+        if hasattr(self, "total"):
+            self.total += product
+        else:
+            self.total = product
+
+
 def spread(share: Array, onto: Array, cells: slice, rank: int) -> None:
-    """Add columns as `columns` gathers them to the cells that they came from, in windows [C, *spatial, *window]."""
-    width = prod(onto.shape[2 : 1 + rank])
-    tile = onto if cells == slice(None) else onto[:, cells.start // width : cells.stop // width]
-    share = share.reshape(len(onto), -1, *tile.shape[1 : 1 + rank])
-    for place, tap in enumerate(taps(tile, rank)):
-        np.add(tap, share[:, place], out=tap)
+    """Add columns as `columns` gathers them to the cells that they came from, in windows [C, *window, *spatial]."""
+    width = prod(onto.shape[onto.ndim - rank + 1 :])
+    tile = at(onto, (slice(cells.start // width, cells.stop // width), *(slice(None),) * (rank - 1)))
+    share = share.reshape(tile.shape)
+    for cell in np.ndindex(*tile.shape[1:-rank]):
+        tap = tile[:, *cell]
+        np.add(tap, share[:, *cell], out=tap)
 
 
 def conv_transpose_workspace(
@@ -187,12 +201,12 @@ def conv_transpose_backward(past: Past, gradient: Array) -> Gradients:
     written = at(slide(canvas, window), (*map(slice, x.shape[2:]), *(slice(None),) * rank))
 
     channels = x.reshape(len(x), *weight.shape[:2], -1)
-    to_input, to_weight = np.empty_like(channels), np.zeros_like(weight)
+    to_input, to_weight = np.empty_like(channels), Sum()
     for sample, cells, gathered in columns(written, rank):
         given = gathered.reshape(len(weight), -1, gathered.shape[-1])
         past.to_inputs.matmul(weight, given, out=to_input[sample, :, :, cells])
-        past.to_parameters.accumulate(to_weight, channels[sample, :, :, cells], given.swapaxes(1, 2))
-    parameters = {"weight": to_weight.reshape(past.call.parameters["weight"].shape)}
+        to_weight.add(past.to_parameters.matmul(channels[sample, :, :, cells], given.swapaxes(1, 2)))
+    parameters = {"weight": to_weight.total.reshape(past.call.parameters["weight"].shape)}
     if fields["bias"]:
         parameters["bias"] = gradient.sum(axis=(0, *range(2, gradient.ndim)))
     return Gradients((to_input.reshape(x.shape),), parameters)

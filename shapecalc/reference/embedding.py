@@ -33,7 +33,8 @@ def embedding_backward(past: Past, gradient: Array) -> Gradients:
     """To each row the sum over the places that it was looked up for; none to that of `padding_idx`, which stays."""
     (x,), padding = past.inputs, past.call.fields["padding_idx"]
     table = np.zeros_like(past.call.parameters["weight"], dtype=gradient.dtype)
-    np.add.at(table, x.reshape(-1), gradient.reshape(-1, table.shape[-1]))
+    for row, looked_up in zip(x.flat, gradient.reshape(-1, table.shape[-1]), strict=True):
+        table[row] += looked_up
     if padding is not None:
         table[padding] = 0
     return Gradients((None,), {"weight": table})

@@ -64,12 +64,14 @@ def max_pool_backward(past: Past, gradient: Array) -> Gradients:
     sides = both(*pool_margins(past.call.fields, x.shape[2:], window))
     padded = pad(x, sides, constant(x, -inf))
     to_padded = np.zeros_like(padded)
-    left = gradient.copy()
+    given, left = np.empty_like(gradient), np.ones(gradient.shape, dtype=bool)
     cells = taps(slide(padded, window), rank)
     for cell, onto in zip(cells, taps(slide(to_padded, window, writeable=True), rank), strict=True):
-        found = np.where(cell == largest, left, 0)
-        np.add(onto, found, out=onto)
-        left -= found
+        found = cell == largest
+        found &= left
+        left ^= found
+        np.multiply(gradient, found, out=given)
+        np.add(onto, given, out=onto)
     return Gradients((unpad(to_padded, sides),))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from shapecalc.comparison import Comparison, Kind, Row
@@ -11,6 +10,7 @@ from shapecalc.dims import Expr
 from shapecalc.layers.base import show
 from shapecalc.render.columns import called, grouped, rounded, written
 from shapecalc.render.escaping import code_span, markdown_code
+from shapecalc.render.folding import Alike, Whole, folded
 from shapecalc.render.grid import BAD, BOLD, DIM, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
 from shapecalc.render.table import memory
 
@@ -71,8 +71,8 @@ def markdown(comparison: Comparison) -> str:
     parts += ["| | before | after | change |", "| --- | ---: | ---: | ---: |"]
     for name, *figures in _totals(comparison.totals):
         parts.append(f"| {name} | " + " | ".join(map(_figure, figures)) + " |")
-    parts += ["", *(f"- {_quoted_end(text)}" for text in _ends(comparison)), *_at(comparison)]
-    rows = [row for row in comparison.rows if row.kind is not Kind.SAME]
+    parts += ["", *(f"- {_quoted_end(text)}" for text in _ends(comparison)), "", *_at(comparison)]
+    rows = [row for row in folded(comparison) if not isinstance(row, Alike)]
     if rows:
         parts += ["", "<details>", f"<summary>{_tally(comparison)}</summary>", ""]
         parts += ["| | layer | | output | params | MACs |", "| --- | --- | --- | --- | ---: | ---: |"]
@@ -81,7 +81,8 @@ def markdown(comparison: Comparison) -> str:
             quoted = (markdown_code(text) if text else "" for text in (mark, path, what, output))
             parts.append("| " + " | ".join([*quoted, _figure(params), _figure(macs)]) + " |")
         if len(rows) > MOST_ROWS:
-            parts += ["", f"… and {_count(len(rows) - MOST_ROWS)} more"]
+            left = sum(len(row.rows) if isinstance(row, Whole) else 1 for row in rows[MOST_ROWS:])
+            parts += ["", f"… and {_count(left)} more"]
         parts += ["", "</details>"]
     return "\n".join(parts)
 
@@ -173,15 +174,13 @@ def _share(change: Change) -> str:
 
 def _layers(comparison: Comparison, write: Callable[[Count], str], *, unicode: bool) -> Grid:
     rows = []
-    for same, run in groupby(comparison.rows, lambda row: row.kind is Kind.SAME):
-        if same:
-            texts = ("", f"… {_count(sum(1 for _ in run))} alike", "", "", "", "")
-            rows.append(Cells(tuple(spelt(text, unicode=unicode) for text in texts), (DIM,) * len(texts)))
-            continue
-        for row in run:
-            texts = _texts(row, write)
+    for row in folded(comparison):
+        if isinstance(row, Alike):
+            texts, styles = ("", f"… {_count(len(row.rows))} alike", "", "", "", ""), (DIM,) * 6
+        else:
             style = _MARKS[row.kind][1]
-            rows.append(Cells(tuple(spelt(text, unicode=unicode) for text in texts), (style, style, *(PLAIN,) * 4)))
+            texts, styles = _texts(row, write), (style, style, *(PLAIN,) * 4)
+        rows.append(Cells(tuple(spelt(text, unicode=unicode) for text in texts), styles))
     if not any(cells.texts[0] for cells in rows):
         rows = []
     wide = _symbolic(comparison)
@@ -197,8 +196,11 @@ def _without(grid: Grid, column: int) -> Grid:
     )
 
 
-def _texts(row: Row, write: Callable[[Count], str]) -> tuple[str, str, str, str, str, str]:
+def _texts(row: Row | Whole, write: Callable[[Count], str]) -> tuple[str, str, str, str, str, str]:
     params, macs = (_signed(change.delta, write) for change in (row.figures.params, row.figures.macs))
+    if isinstance(row, Whole):
+        what = f"{_count(len(row.rows))}: {', '.join(row.types)}"
+        return _MARKS[row.kind][0], row.path, what, _output(row.rows[-1]), params, macs
     return _MARKS[row.kind][0], row.layer.path, _what(row), _output(row), params, macs
 
 
@@ -253,6 +255,10 @@ def _ends(comparison: Comparison) -> Iterator[str]:
             elif end.before is not None and end.after is not None:
                 shapes = [show(end.before), show(end.after)]
                 yield f"{name}: " + " → ".join(f"{s} {d}".strip() for s, d in zip(shapes, end.dtypes, strict=True))
+    for name in comparison.rewired:
+        assert comparison.old is not None  # which gave it
+        before, after = (report.architecture.leaving[name] for report in (comparison.old, comparison.new))
+        yield f"{'output' if name == 'output' else f'output {name}'}: given by {after}, before by {before}"
 
 
 def _quoted_end(text: str) -> str:

@@ -124,6 +124,14 @@ def test_hostile_names_are_neither_markup_nor_a_ping_nor_a_command(run, folder) 
         (["params > +2%"], 0, ""),
         (["params > +2%", "layers != +0"], 1, "error: `layers != +0` holds: layers 4 → 5, +1 (+25.0 %)"),
         (["memory > 1MiB"], 0, ""),
+        (["params > +2% or layers != +0"], 1, "error: `layers != +0` holds: layers 4 → 5, +1 (+25.0 %)"),
+        (
+            ["params > +0 and layers > 4"],
+            1,
+            "`params > +0 and layers > 4` holds: params 1,562 → 1,570, +8 (+0.5 %); lay",
+        ),
+        (["params > +0 and layers > 5"], 0, ""),
+        (["params > +0 and layers"], 2, "expects METRIC SIGN NUMBER"),
         (["params > 2%"], 2, "`--fail-on params > 2%` holds a share against a change: write `params > +2%`"),
         (["size > 2"], 2, "has no metric `size`"),
     ],
@@ -236,6 +244,35 @@ def test_a_file_that_was_not_there_is_added_whole(run, repository) -> None:
     assert "layers: 4 added" in ended.out
     git(repository, "add", ".")  # which git says in other words
     assert "everything is added" in run("diff", "nets/fresh.yaml", "--base", "HEAD").err
+
+
+def test_a_name_with_the_signs_of_a_pattern_is_a_name(run, repository) -> None:
+    git(repository, "mv", "nets/net.yaml", "nets/:(odd) [n]*.yaml")
+    git(repository, "commit", "-qm", "moved")
+    ended = run("diff", "nets/:(odd) [n]*.yaml", "--base", "HEAD")
+    assert (ended.code, ended.err) == (0, "")
+    assert "no change" in ended.out
+
+
+def test_no_filter_that_a_repository_configures_is_run(run, repository) -> None:
+    (repository / ".gitattributes").write_text("*.yaml diff=bad filter=bad\n")
+    for key in ("diff.bad.textconv", "filter.bad.smudge"):
+        git(repository, "config", key, f"touch '{repository}/ran'; cat")
+    assert run("diff", "nets/net.yaml", "--base", "HEAD").code == 0
+    assert not list(repository.rglob("ran"))
+
+
+def test_a_symbolic_link_of_then_is_not_followed(run, repository) -> None:
+    (repository / "link.yaml").symlink_to("nets/net.yaml")
+    git(repository, "add", "link.yaml")
+    git(repository, "commit", "-qm", "link")
+    ended = run("diff", "link.yaml", "--base", "HEAD")
+    assert "no change" in ended.out, ended  # what it names today is compared
+    (repository / "link.yaml").unlink()
+    (repository / "link.yaml").write_text(NET)
+    ended = run("diff", "link.yaml", "--base", "HEAD")
+    assert (ended.code, ended.out) == (2, "")
+    assert "`link.yaml` was a symbolic link then" in ended.err
 
 
 def test_a_mistake_in_the_old_text_is_shown_in_it(run, repository) -> None:

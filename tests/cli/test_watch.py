@@ -11,7 +11,7 @@ import time
 import pytest
 
 import shapecalc
-from shapecalc.watching import versions
+from shapecalc.watching import PATIENCE, versions
 from tests.cli.conftest import environment
 
 NET = "input: [N, 8]\nlayers: [linear: 4, relu]\n"
@@ -85,12 +85,27 @@ def test_a_half_written_file_is_never_read(net) -> None:
     assert second.comparison.totals.params.delta == 18
 
 
-def test_a_file_that_is_away_for_a_moment_is_not_missed(net) -> None:
-    assert len(seen(net, net.unlink, writing(net, NET))) == 1
+AWAY = [nothing] * PATIENCE
+
+
+def test_a_file_that_is_away_for_a_moment_is_not_gone(net) -> None:
+    assert len(seen(net, net.unlink, *AWAY[1:], writing(net, NET))) == 1
+    _, second = seen(net, net.unlink, *AWAY[1:], writing(net, WIDE))
+    assert second.comparison.totals.params.delta == 18
+
+
+def test_an_included_file_that_is_away_for_a_moment_is_not_gone(net, tmp_path) -> None:
+    blocks = tmp_path / "blocks.yaml"
+    blocks.write_text("blocks: {body: {layers: [relu]}}\n")
+    net.write_text("include: blocks.yaml\ninput: [N, 8]\nlayers: [body]\n")
+    _, second = seen(net, blocks.unlink, *AWAY[1:], writing(blocks, "blocks: {body: {layers: [linear: 2]}}\n"))
+    assert second.comparison.totals.params.delta == 18
+    _, gone = seen(net, blocks.unlink, *AWAY)
+    assert gone.error.diagnostics[0].code == "SC115"
 
 
 def test_a_file_that_stays_away_is_said_once_and_seen_again_when_it_is_back(net) -> None:
-    _, gone, back = seen(net, net.unlink, nothing, nothing, nothing, writing(net, NET))
+    _, gone, back = seen(net, net.unlink, *AWAY, nothing, nothing, writing(net, NET))
     assert gone.error.exit_code == 2
     assert back.comparison.identical
 
