@@ -77,6 +77,8 @@ def command(
         raise Misuse(f"`--lr` expects a number above 0, receives `{lr:g}`")
     if export is not None and export.suffix not in (".npz", ".safetensors"):
         raise Misuse(f"`--export` expects a name such as weights.npz or weights.safetensors, receives `{export}`")
+    if export is not None and not export.parent.is_dir():
+        raise Misuse(f"`--export` expects a folder that is there, receives `{export}`")
     gc.enable()  # a run takes its time
     from shapecalc.loading import narrowed
     from shapecalc.render import training as rendered
