@@ -89,14 +89,14 @@ def keeping(report: Report, itemsize: int = BYTES) -> Keeping:
     for path, records in found.items():
         for _, key, _, _ in records:
             keepers[key].add(path)
-    cheap = _cheap(report, places, keepers)
+    cheap_layers, cheap = _cheap(report, places, keepers)
     overwritten = _overwritten(report, places, keepers)
     seen: set[str] = set()
     layers = []
     for row in report.layers:
         tensors: list[Kept] = []
         for record, key, slot, size in found[row.path]:
-            again = row.path in cheap and not record.random if not slot else key in cheap
+            again = key in cheap if slot else row.path in cheap_layers and not record.random
             tensors.append(Kept(record.name, key, slot, size, key not in seen, again))
             seen.add(key)
         in_place = row.path in overwritten
@@ -141,18 +141,23 @@ def _kept(
     return found
 
 
-def _cheap(report: Report, places: Mapping[str, Memory], keepers: Mapping[str, set[str]]) -> set[str]:
-    """Return what takes no multiply-accumulate to compute again from what else is kept: memories, and their layers."""
+def _cheap(report: Report, places: Mapping[str, Memory], keepers: Mapping[str, set[str]]) -> tuple[set[str], set[str]]:
+    """Return the layers that take no multiply-accumulate to run again from what else is kept, and what they write.
+
+    What enters the network is there; of other values those that are kept and come of products, and what follows.
+    """
     there = {places[entry.name].owner for entry in report.inputs}
-    cheap: set[str] = set()
+    layers: set[str] = set()
+    made_again: set[str] = set()
     for row in report.layers:
-        owners = {places[slot].owner for slot in written(row)}
+        made = {places[slot].owner for slot in written(row)} & {*written(row)}
         if row.macs == 0 and all(places[slot].owner in there for slot in row.step.inputs):
-            cheap |= {row.path, *owners} - {places[entry.name].owner for entry in report.inputs}
-            there |= owners
+            layers.add(row.path)
+            made_again |= made
+            there |= made
         else:
-            there |= {owner for owner in owners if owner in keepers}
-    return cheap
+            there |= {owner for owner in made if owner in keepers}
+    return layers, made_again
 
 
 def _overwritten(report: Report, places: Mapping[str, Memory], keepers: Mapping[str, set[str]]) -> dict[str, Dim]:

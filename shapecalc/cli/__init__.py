@@ -22,7 +22,7 @@ COMMANDS = (
     *("check", "lock"),
     *("diff", "watch"),
     *("beam", "decode"),
-    *("train",),
+    *("memory", "train-cost", "train"),
 )
 
 
