@@ -11,7 +11,6 @@ import pytest
 import shapecalc
 from shapecalc.engine import inspect_at
 from shapecalc.keeping import keeping
-
 from shapecalc.layers import layer_types
 
 FIXTURE = json.loads(Path(__file__).with_name("oracle").joinpath("torch_saved.json").read_text(encoding="utf-8"))
