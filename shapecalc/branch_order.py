@@ -78,20 +78,15 @@ def reordered(report: Report) -> Reordered | None:
 class _Run:
     """What each step begins and reads, as numbers: to ask what is alive in another order."""
 
-    __slots__ = ("_kept", "_readers", "_size", "_written")
+    __slots__ = ("_kept", "_readers", "_size")
 
     def __init__(self, report: Report, places: Mapping[str, Memory], sizes: Mapping[str, int]) -> None:
         self._size = sizes
-        end = len(report.layers)
         self._kept = {places[slot].owner for slot in report.architecture.leaving.values()}
-        self._written: list[tuple[str, ...]] = []
         self._readers: dict[str, set[int]] = {places[entry.name].owner: {-1} for entry in report.inputs}
         for place, row in enumerate(report.layers):
-            owners = [places[slot].owner for slot in written(row)]
-            self._written.append(tuple(dict.fromkeys(owner for owner in owners if owner not in self._readers)))
             for slot in (*row.step.inputs, *written(row)):
                 self._readers.setdefault(places[slot].owner, set()).add(place)
-        assert len(self._written) == end
 
     @classmethod
     def of(cls, report: Report) -> _Run | None:
@@ -107,19 +102,26 @@ class _Run:
 
     def alive(self, order: Sequence[int]) -> list[int]:
         """Return the bytes that are alive at each step of an order."""
+        return self._alive(order)[0]
+
+    def left(self, order: Sequence[int]) -> list[int]:
+        """Return the bytes that are alive after each step of an order."""
+        return self._alive(order)[1]
+
+    def _alive(self, order: Sequence[int]) -> tuple[list[int], list[int]]:
         at = {step: position for position, step in enumerate(order)}
-        changes = [0] * (len(order) + 1)
+        begins, ends = [0] * len(order), [0] * len(order)
         for owner, readers in self._readers.items():
             used = [at[step] for step in readers if step >= 0]
-            first = 0 if -1 in readers else min(used)
-            last = len(order) - 1 if owner in self._kept else max(used, default=0)
-            changes[first] += self._size[owner]
-            changes[last + 1] -= self._size[owner]
-        live, found = 0, []
-        for change in changes[:-1]:
-            live += change
-            found.append(live)
-        return found
+            begins[0 if -1 in readers else min(used)] += self._size[owner]
+            ends[len(order) - 1 if owner in self._kept else max(used, default=0)] += self._size[owner]
+        live, during, after = 0, [], []
+        for begun, ended in zip(begins, ends, strict=True):
+            live += begun
+            during.append(live)
+            live -= ended
+            after.append(live)
+        return during, after
 
     def peak(self, order: Sequence[int]) -> int:
         """Return the most that is alive at a step of an order."""
@@ -198,8 +200,8 @@ def _by_rule(run: _Run, group: Sequence[_Merge], order: tuple[int, ...]) -> tupl
             others = (other for other in range(len(merge.branches)) if other != branch)
             arranged = _arranged(order, group, {**turns, merge.place: (branch, *others)})
             start = min(merge.region)
-            alive = run.alive(arranged)[start : start + len(merge.branches[branch][1])]
-            above.append(max(alive) - alive[-1])
+            end = start + len(merge.branches[branch][1])
+            above.append(max(run.alive(arranged)[start:end]) - run.left(arranged)[end - 1])
         turns[merge.place] = tuple(sorted(range(len(above)), key=lambda branch: -above[branch]))
     return tuple(turns[merge.place] for merge in group)
 

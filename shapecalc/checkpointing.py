@@ -41,13 +41,19 @@ def checkpoints(step: TrainingStep, at: Mapping[str, int]) -> tuple[Checkpoints,
     layers = len(kept.layers)
 
     def every(segment: int) -> Checkpoints:
-        crossing = {owner for owner, (made, last) in spans.items() if made // segment < last // segment}
-        most = 0
-        for start in range(0, layers, segment):
+        ends = [0] * (layers // segment + 2)  # bytes that each segment hands on to later ones
+        handed: dict[str, int] = {}
+        for owner, (made, last) in spans.items():
+            if made // segment < last // segment:
+                ends[made // segment] += sizes[owner]
+                handed[owner] = made // segment
+        most, before = 0, entering
+        for part, start in enumerate(range(0, layers, segment)):
             inside = {key: size for layer in tensors[start : start + segment] for key, size in layer}
-            most = max(most, sum(size for key, size in inside.items() if key not in crossing and key not in inputs))
-        ends = sum(sizes[owner] for owner in crossing)
-        return Checkpoints(segment, entering + ends + most, sum(flops[: (layers - 1) // segment * segment]))
+            own = sum(size for key, size in inside.items() if handed.get(key, part) >= part and key not in inputs)
+            most = max(most, before + own)
+            before += ends[part]
+        return Checkpoints(segment, most, sum(flops[: (layers - 1) // segment * segment]))
 
     return tuple(map(every, _segments(layers)))
 

@@ -2,8 +2,8 @@
 
 A value lives from the layer that writes it to the last that reads it, forward, or backward where it is kept. A gradient
 by a value lives from its last reader's backward pass to its maker's; where several readers give one, they are added
-into a new one. A gradient by a weight stays to the end. With checkpoints, what does not cross from one segment to a
-later one is let go in the forward pass, and made again when the backward pass comes to its segment.
+into a new one. A gradient by a weight stays to the end. With checkpoints, each segment but the last runs again when the
+backward pass comes to it: a value is let go after the last later segment that reads it, and made again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.dims import Dim, product
 from shapecalc.layers.keeping import Storage
-from shapecalc.live_memory import lives_of, shapes_of, total, written
+from shapecalc.live_memory import shapes_of, total, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,13 +90,6 @@ def schedule(layers: int, segment: int | None = None) -> tuple[Event, ...]:
     return (*events, Event(UPDATE, -1))
 
 
-def crossing(kept: Keeping, segment: int) -> frozenset[str]:
-    """Return the memories that a later segment reads, those of the inputs among them."""
-    inputs = {kept.places[entry.name].owner for entry in kept.report.inputs}
-    spans = lives_of(kept.report, kept.places)
-    return frozenset({*inputs, *(owner for owner, (made, last) in spans.items() if made // segment < last // segment)})
-
-
 def _changes(lives: list[_Life], events: int) -> list[Dim]:
     """Return by how much what is alive changes at each event."""
     changes: list[Dim] = [0] * (events + 1)
@@ -111,19 +104,18 @@ def _values(kept: Keeping, events: tuple[Event, ...], segment: int | None) -> It
     at = {event: time for time, event in enumerate(events)}
     layers, end = len(kept.layers), len(events) - 1
     last_start = 0 if segment is None else (layers - 1) // segment * segment
-    crosses = frozenset() if segment is None else crossing(kept, segment)
     inputs = {kept.places[entry.name].owner for entry in kept.report.inputs}
     uses = _uses(kept, at)
     for owner, size in {place.owner: place.size for place in kept.places.values()}.items():
         if owner in inputs:
             yield _Life(0, end, size)
             continue
-        forward, again, backward = uses[owner]
-        if owner in crosses or not again:
-            yield _Life(forward[0], max((*forward, *again, *backward)), size)
-        else:
-            yield _Life(forward[0], max(forward), size)
-            yield _Life(again[0], max((*again, *backward)), size)
+        made, *again = uses[owner].made
+        # It is let go before it is made again, if it is.
+        before = [time for time in uses[owner].read if not again or time < again[0]]
+        yield _Life(made, max([made, *before]), size)
+        if again:
+            yield _Life(again[0], max([again[0], *(time for time in uses[owner].read if time > again[0])]), size)
     for place, layer in enumerate(kept.layers):
         start = at[Event(AGAIN if place < last_start else FORWARD, place)]
         for tensor in layer.tensors:
@@ -132,26 +124,28 @@ def _values(kept: Keeping, events: tuple[Event, ...], segment: int | None) -> It
 
 
 class _Uses(NamedTuple):
-    """When a memory is written or read: in the forward pass, in what is run again, and in the backward pass."""
+    """When a memory is made, once or twice, and when it is read, in any pass."""
 
-    forward: list[int]
-    again: list[int]
-    backward: list[int]
+    made: list[int]
+    read: list[int]
 
 
 def _uses(kept: Keeping, at: Mapping[Event, int]) -> dict[str, _Uses]:
     """Return when each memory is used; what leaves is used when the backward pass begins, by the loss."""
-    uses: dict[str, _Uses] = defaultdict(lambda: _Uses([], [], []))
+    uses: dict[str, _Uses] = defaultdict(lambda: _Uses([], []))
     for place, layer in enumerate(kept.layers):
-        for slot in (*layer.row.step.inputs, *written(layer.row)):
-            used = uses[kept.places[slot].owner]
-            used.forward.append(at[Event(FORWARD, place)])
-            if Event(AGAIN, place) in at:
-                used.again.append(at[Event(AGAIN, place)])
+        runs = [at[event] for event in (Event(FORWARD, place), Event(AGAIN, place)) if event in at]
+        slots = written(layer.row)
+        for slot in slots:
+            if kept.places[slot].owner == slot:
+                uses[slot].made.extend(runs)
+        for slot in (*layer.row.step.inputs, *slots):
+            uses[kept.places[slot].owner].read.extend(runs)
         for tensor in layer.tensors:
-            uses[tensor.key].backward.append(at[Event(BACKWARD, place)])
+            if tensor.slot:
+                uses[tensor.slot].read.append(at[Event(BACKWARD, place)])
     for slot in kept.report.architecture.leaving.values():
-        uses[kept.places[slot].owner].forward.append(len(kept.layers))
+        uses[kept.places[slot].owner].read.append(len(kept.layers))
     return uses
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Dim, Expr, evaluate, free_symbols
 from shapecalc.layers.base import show
-from shapecalc.render.columns import layer_lines
+from shapecalc.render.columns import Line, layer_lines, layer_word
 from shapecalc.render.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
 from shapecalc.render.table import memory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from shapecalc.branch_order import Reordered
     from shapecalc.live_memory import LiveMemory
@@ -42,7 +42,10 @@ def table(
     numbers = [live for live in lives if isinstance(live, int)]
     if found.peak is not None and len(numbers) == len(lives):
         blocks.append(picture(numbers, found.peak, width=width, unicode=unicode))
-    blocks.append([draw(_steps(found, lives, depth, unicode=unicode), width=width, color=color, unicode=unicode)])
+    # Where there is no room for a layer's settings its word stands there, where there is none for that, nothing.
+    grids = [_steps(found, lives, depth, called, unicode=unicode) for called in (Line.layer, layer_word, None)]
+    steps = next((grid for grid in grids if width is None or grid.width <= width), grids[-1])
+    blocks.append([draw(steps, width=width, color=color, unicode=unicode)])
     blocks.append([*_peak(found, width, color=color, unicode=unicode)])
     said = [*_better(order), *_notes(found)]
     blocks.append([paragraph(spelt(line, unicode=unicode), width=width, color=color, style=DIM) for line in said])
@@ -119,10 +122,17 @@ def _order(order: Reordered) -> dict[str, Any]:
     return {"peak_bytes": order.before, "peak_bytes_reordered": order.after, "turns": turns}
 
 
-def _steps(found: LiveMemory, lives: Sequence[Dim], depth: int | None, *, unicode: bool) -> Grid:
+def _steps(
+    found: LiveMemory,
+    lives: Sequence[Dim],
+    depth: int | None,
+    called: Callable[[Line], str] | None,
+    *,
+    unicode: bool,
+) -> Grid:
     headings = (
         Heading("path"),
-        Heading("layer", wraps=True),
+        *(() if called is None else (Heading("layer", wraps=True),)),
         Heading("output", wraps=True),
         Heading("alive", right=True, wraps=any(isinstance(live, Expr) for live in lives)),
         Heading(""),
@@ -135,8 +145,10 @@ def _steps(found: LiveMemory, lives: Sequence[Dim], depth: int | None, *, unicod
         known = [live for path in paths if isinstance(live := live_of[path], int)]
         alive = max(known) if len(known) == len(paths) else live_of[at_peak if at_peak in paths else paths[-1]]
         mark = "peak" if at_peak in paths else ""
-        texts = (line.path, line.layer(), show(line.rows[-1].output), memory(alive), mark)
-        rows.append(Cells(tuple(spelt(text, unicode=unicode) for text in texts), (BOLD if mark else PLAIN,) * 5))
+        words = (line.path,) if called is None else (line.path, called(line))
+        texts = (*words, show(line.rows[-1].output), memory(alive), mark)
+        style = (BOLD if mark else PLAIN,) * len(texts)
+        rows.append(Cells(tuple(spelt(text, unicode=unicode) for text in texts), style))
     return Grid(headings, rows)
 
 

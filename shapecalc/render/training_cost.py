@@ -8,14 +8,14 @@ from shapecalc.checkpointing import best
 from shapecalc.dims import Dim, Expr, evaluate
 from shapecalc.layers.base import show
 from shapecalc.live_memory import total
-from shapecalc.render.columns import grouped, layer_lines, rounded, share
+from shapecalc.render.columns import Line, grouped, layer_lines, layer_word, rounded, share
 from shapecalc.render.grid import BOLD, DIM, Cells, Grid, Heading, draw, paragraph, spelt
 from shapecalc.render.table import memory
 from shapecalc.training_moments import AGAIN, UPDATE
 from shapecalc.training_step import OPTIMIZERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shapecalc.keeping import LayerKeeping
     from shapecalc.training_cost import TrainingCost
@@ -35,7 +35,10 @@ def table(cost: TrainingCost, depth: int | None = None, *, width: int | None, co
     def said(lines: Iterable[str], style: str = "") -> list[str]:
         return [paragraph(spelt(line, unicode=unicode), width=width, color=color, style=style) for line in lines]
 
-    blocks = [said([_title(cost)], BOLD), [drawn(_layers(cost, depth))], [drawn(_memory(cost))]]
+    # Where there is no room for a layer's settings its word stands there, where there is none for that, nothing.
+    grids = [_layers(cost, depth, Line.layer), _layers(cost, depth, layer_word), _layers(cost, depth, None)]
+    layers = next((grid for grid in grids if width is None or grid.width <= width), grids[-1])
+    blocks = [said([_title(cost)], BOLD), [drawn(layers)], [drawn(_memory(cost))]]
     blocks.append(said(_peak(cost), BOLD))
     blocks.append(said([*_fits(cost), *_savings(cost)]))
     blocks.append([drawn(_work(cost))])
@@ -59,18 +62,18 @@ def _title(cost: TrainingCost) -> str:
     return f"{cost.report.architecture.name}  {shapes}{at}, {cost.step.dtype}, {cost.step.optimizer}"
 
 
-def _layers(cost: TrainingCost, depth: int | None) -> Grid:
+def _layers(cost: TrainingCost, depth: int | None, called: Callable[[Line], str] | None) -> Grid:
     """Return a row per layer: what it keeps that none before keeps, the bytes, and what could be done about them."""
     of = {layer.row.path: layer for layer in cost.step.kept.layers}
     rows = []
     for line in layer_lines(cost.report, depth):
         layers = [of[row.path] for row in line.rows]
         size = cost.bytes_at(total(layer.size for layer in layers))
-        texts = (line.path, line.layer(), _what(layers), memory(size) if size != 0 else "", _marks(layers))
-        rows.append(Cells(texts))
+        words = (line.path,) if called is None else (line.path, called(line))
+        rows.append(Cells((*words, _what(layers), memory(size) if size != 0 else "", _marks(layers))))
     headings = (
         Heading("path"),
-        Heading("layer", wraps=True),
+        *(() if called is None else (Heading("layer", wraps=True),)),
         Heading("keeps", wraps=True),
         Heading("bytes", right=True, wraps=bool(cost.open)),
         Heading("could be", wraps=True),
@@ -92,7 +95,7 @@ def _marks(layers: Sequence[LayerKeeping]) -> str:
     marks = []
     if any(layer.in_place for layer in layers):
         marks.append("in place")
-    if any(kept.first and kept.cheap for layer in layers for kept in layer.tensors):
+    if any(layer.cheap == layer.size != 0 for layer in layers):
         marks.append("recomputed")
     return ", ".join(marks)
 
@@ -218,15 +221,22 @@ def _checkpoints(cost: TrainingCost) -> Grid:
     found = {each.segment: each for each in cost.checkpoints}
     layers, least = len(cost.report.layers), best(cost.checkpoints)
     root = min((each for each in found if each * each >= layers), default=layers)
-    names = {layers: "none", root: "√L", least.segment: "the least"}
-    if cost.step.segment is not None and cost.step.segment in found:
-        names.setdefault(cost.step.segment, "asked for")
+    named = [(layers, "none"), (root, "√L"), (least.segment, "the least"), (cost.step.segment, "asked for")]
+    names = {segment: [name for at, name in named if at == segment] for segment, _ in named if segment in found}
     flops = total(evaluate(each.flops, cost.at) for each in cost.step.work)
     rows = []
     for segment in sorted(names, reverse=True):
         each = found[segment]
         rows.append(
-            Cells((f"{segment}", names[segment], memory(each.kept), rounded(each.flops), share(each.flops, flops)))
+            Cells(
+                (
+                    f"{segment}",
+                    ", ".join(names[segment]),
+                    memory(each.kept),
+                    rounded(each.flops),
+                    share(each.flops, flops),
+                )
+            )
         )
     headings = (
         Heading("k", right=True),
