@@ -76,8 +76,10 @@ def test_checkpoints_that_are_asked_for_count(run: Run) -> None:
     assert every["checkpoint"] == 9
     assert every["peak"]["bytes"] < plain["peak"]["bytes"]
     assert every["largest_batch"] > plain["largest_batch"]
-    out = run(*words, "--checkpoint", "5").out
-    assert " 5  asked for" in out
+    out = run(*words, "--checkpoint", "6").out
+    assert "69  none         676.9 MiB            0\n" in out
+    assert " 6  asked for " in out
+    assert " 5  the least    291.0 MiB        116 G     100.0 %\n" in out
 
 
 @pytest.mark.parametrize(
