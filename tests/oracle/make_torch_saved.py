@@ -27,7 +27,7 @@ ABOUT = (
     "layer: the `inputs` whose storages are kept, whether the first output's is (`output`), and the bytes of all "
     "others (`own`); every float input requires a gradient. Of a network, whose input requires none: `storages` and "
     "their `bytes` together; the loss is left out. `fused` are the bytes where oneDNN's recurrent kernel runs, `bytes` "
-    "those of PyTorch's own loop. Written by make_torch_saved.py."
+    "those of PyTorch's own loop; `workspaces` what oneDNN alone decides about. Written by make_torch_saved.py."
 )
 Shape = tuple[int, ...]
 
@@ -478,6 +478,20 @@ NETWORKS: list[tuple[str, Callable[[], nn.Module], dict[str, int], torch.Tensor]
 ]
 
 
+def size_of_workspaces(forward: Callable[[], Any]) -> list[int]:
+    """The bytes of what oneDNN keeps for itself: it is the only one that keeps plain bytes."""
+    sizes: list[int] = []
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        if tensor.dtype is torch.uint8:
+            sizes.append(tensor.untyped_storage().nbytes())
+        return tensor
+
+    with saved_tensors_hooks(pack, lambda tensor: tensor):
+        forward()
+    return sizes
+
+
 def of_network(name: str, make: Callable[..., nn.Module], sizes: dict[str, int], x: torch.Tensor) -> dict[str, Any]:
     def measured(network: nn.Module, *, fused: bool) -> list[Any]:
         with torch.backends.mkldnn.flags(enabled=fused):
@@ -492,6 +506,7 @@ def of_network(name: str, make: Callable[..., nn.Module], sizes: dict[str, int],
     if "T" in sizes:
         storages = measured(network, fused=True)
         row["fused"] = sum(storage.nbytes() for storage in storages)
+        row["workspaces"] = sum(size_of_workspaces(lambda: network(x)))
     return row
 
 
