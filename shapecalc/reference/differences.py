@@ -14,7 +14,7 @@ from shapecalc.reference import find
 from shapecalc.reference.base import Array, Call, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from shapecalc.reference.gradients import Gradients, Past
 
@@ -93,12 +93,11 @@ def check(
         scale = max(float(np.sqrt(np.mean(array * array))), SMALLEST_SCALE)
         for flat in sorted(places):
             at = tuple(int(index) for index in np.unravel_index(flat, gradient.shape))
-            found = math.inf
-            for step in STEPS:
-                slopes = _slopes(past, arriving, lambda: outputs(call, inputs), array, at, step * scale)  # noqa: B023
-                found = min(found, slopes.error(float(gradient[at]), FLOOR * largest))
-                if found <= TOLERANCE:
-                    break
+            steps = (
+                _slopes(past, arriving, lambda: outputs(call, inputs), array, at, step * scale)  # noqa: B023
+                for step in STEPS
+            )
+            found = _least_error(steps, float(gradient[at]), FLOOR * largest)
             checked += 1
             if found > error:
                 error, worst = found, f"{name}{list(at)}" if at else name
@@ -125,6 +124,20 @@ def _movable(past: Past, given: Gradients) -> Iterator[tuple[str, Call, tuple[Ar
 def input_name(place: int, count: int) -> str:
     """Return what an input of a layer is called: `x`, or `x1`, `x2`, … where there are several."""
     return "x" if count == 1 else f"x{place + 1}"
+
+
+def _least_error(steps: Iterable[Slopes], slope: float, floor: float) -> float:
+    """Return the error at the first step that finds none, else the least; a kink counts where no step is free of it."""
+    smooth, kinked = math.inf, math.inf
+    for slopes in steps:
+        error = slopes.error(slope, floor)
+        if slopes.most - slopes.least > KINK * max(slopes.parts, floor):
+            kinked = error
+            continue
+        smooth = min(smooth, error)
+        if smooth <= TOLERANCE:
+            break
+    return kinked if smooth == math.inf else smooth
 
 
 def _slopes(

@@ -9,6 +9,7 @@ import pytest
 
 from shapecalc import reference
 from shapecalc.reference.base import KERNELS, kernel
+from shapecalc.reference.gradients import BACKWARDS
 
 
 def in_a_fresh_process(code: str) -> str:
@@ -53,3 +54,8 @@ def test_the_witness_knows_nothing_of_the_rules() -> None:
         "print(sorted(m for m in sys.modules if m.startswith('shapecalc') and not m.startswith('shapecalc.reference')))"
     )
     assert in_a_fresh_process(code) == "['shapecalc']"
+
+
+def test_every_word_has_a_backward_kernel_and_there_is_none_for_another_word() -> None:
+    words = reference.words()
+    assert {word for word in words if reference.find_backward(word)} == words == set(BACKWARDS)
