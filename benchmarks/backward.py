@@ -8,6 +8,7 @@ The peer lives in an environment of its own, which this script only calls:
 
 Each side runs in a process of its own on the same two cores, in turn, in evaluation mode. Time is of the backward pass
 alone, gradients by every parameter and by the input: the least of nine, since other work on the cores only adds to it.
+With `--cores 1` it is the processor's time, which other work hardly lengthens.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import argparse
 import statistics
 import sys
 
-from benchmarks.forward import run
+from benchmarks.forward import CORES, run
 
 OURS = """
 import json, sys, time
@@ -27,6 +28,7 @@ from shapecalc.execution import calls_of, random_inputs
 from shapecalc.reference import find_backward
 from shapecalc.reference.executor import run
 from shapecalc.reference.gradients import Past
+clock = time.process_time if sys.argv[2] == "1" else time.perf_counter
 report = shapecalc.inspect(shapecalc.load("resnet18"), N=int(sys.argv[1]), H=224, W=224)
 calls = [replace(call, frees=()) for call in calls_of(report)]
 values = random_inputs(report)
@@ -36,17 +38,17 @@ backs = [find_backward(call.kernel) for call in calls]
 taken = []
 for _ in range(9):
     by_word = {}
-    began = time.perf_counter()
+    began = clock()
     gradients, learnt = {calls[-1].outputs[0]: np.ones_like(values[calls[-1].outputs[0]])}, {}
     for call, back in zip(reversed(calls), reversed(backs)):
-        before = time.perf_counter()
+        before = clock()
         past = Past(call, tuple(values[slot] for slot in call.inputs), tuple(values[slot] for slot in call.outputs))
         found = back(past, *(gradients.pop(slot) for slot in call.outputs))
         for slot, gradient in zip(call.inputs, found.inputs):
             gradients[slot] = gradients[slot] + gradient if slot in gradients else gradient
         learnt[call.path] = found.parameters
-        by_word[call.kernel] = by_word.get(call.kernel, 0) + time.perf_counter() - before
-    taken.append({"seconds": time.perf_counter() - began, **by_word})
+        by_word[call.kernel] = by_word.get(call.kernel, 0) + clock() - before
+    taken.append({"seconds": clock() - began, **by_word})
 print(json.dumps(min(taken, key=lambda run: run["seconds"])))
 """
 
@@ -54,7 +56,8 @@ TORCH = """
 import json, sys, time
 import torch
 from torch import nn
-torch.set_num_threads(2)
+torch.set_num_threads(int(sys.argv[2]))
+clock = time.process_time if sys.argv[2] == "1" else time.perf_counter
 
 class Block(nn.Module):
     def __init__(self, channels, width, stride):
@@ -80,7 +83,7 @@ taken = []
 for _ in range(9):
     net.zero_grad(); x.grad = None
     y = net(x)
-    began = time.perf_counter(); y.backward(torch.ones_like(y)); taken.append(time.perf_counter() - began)
+    began = clock(); y.backward(torch.ones_like(y)); taken.append(clock() - began)
 print(json.dumps({"seconds": min(taken)}))
 """
 
@@ -90,15 +93,16 @@ def main() -> None:
     options.add_argument("--peers", required=True, help="the Python of an environment with torch")
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--batch", default="1")
+    options.add_argument("--cores", type=int, default=CORES)
     given = options.parse_args()
-    ours, torch = [], []
+    ours, torch, sizes = [], [], (given.batch, str(given.cores))
     for _ in range(given.rounds):
-        ours.append(run(sys.executable, OURS, given.batch))
-        torch.append(run(given.peers, TORCH, given.batch)["seconds"])
+        ours.append(run(sys.executable, OURS, *sizes, cores=given.cores))
+        torch.append(run(given.peers, TORCH, *sizes, cores=given.cores)["seconds"])
     ratio = statistics.median(one["seconds"] / other for one, other in zip(ours, torch, strict=True))
     seconds = statistics.median(one["seconds"] for one in ours)
     print(
-        f"resnet18 backward, batch {given.batch}: {seconds:.3f} s against PyTorch eager "
+        f"resnet18 backward, batch {given.batch}, {given.cores} cores: {seconds:.3f} s against PyTorch eager "
         f"{statistics.median(torch):.3f} s, ratio {ratio:.2f} (at most 2)"
     )
     fastest = min(ours, key=lambda one: one["seconds"])

@@ -127,8 +127,8 @@ print(json.dumps({"seconds": time.perf_counter() - began}))
 """
 
 
-def run(python: str, script: str, *arguments: str) -> dict[str, float]:
-    threads = {name: str(CORES) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+def run(python: str, script: str, *arguments: str, cores: int = CORES) -> dict[str, float]:
+    threads = {name: str(cores) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
     done = subprocess.run(
         [python, "-c", script, *arguments], check=True, capture_output=True, text=True, env={**os.environ, **threads}
     )

@@ -14,6 +14,7 @@ from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import Expr, product
 from shapecalc.engine import inspect_at
 from shapecalc.layers.base import fields_of, show
+from shapecalc.live_memory import last_reads, written
 from shapecalc.reference.base import Array, Call
 from shapecalc.reference.executor import ExecutionError, execute
 
@@ -104,7 +105,7 @@ def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed:
                 for name, shape in shapes.items()
             },
             inputs=step.inputs,
-            outputs=tuple(_written(row)),
+            outputs=tuple(written(row)),
             frees=frees[step.path],
             weights=step.weights,
         )
@@ -135,7 +136,7 @@ def price(report: Report) -> Price:
     worst: Price | None = None
     for row in report.layers:
         facts = row.facts
-        live |= {slot: BYTES * _size(shape) for slot, shape in _written(row).items()}
+        live |= {slot: BYTES * _size(shape) for slot, shape in written(row).items()}
         parameters = {name: numbers(shape) for name, shape in (*facts.parameters.items(), *facts.buffers.items())}
         weights = sum(BYTES * _size(shape) for shape in parameters.values())
         workspace = reference.workspace(
@@ -153,26 +154,6 @@ def price(report: Report) -> Price:
             live.pop(slot, None)
     assert worst is not None  # an architecture has a layer
     return worst
-
-
-def _written(row: LayerReport) -> dict[str, Shape]:
-    """Return the slots that a step writes, with their shapes."""
-    first, *further = row.outputs.items()
-    return {row.path: first[1], **{row.step.slot(name): shape for name, shape in further}}
-
-
-def last_reads(report: Report) -> dict[str, tuple[str, ...]]:
-    """Return, for each step, the slots that nothing reads after it."""
-    kept = set(report.architecture.leaving.values())
-    last: dict[str, str] = {}
-    for row in report.layers:
-        for slot in (*row.step.inputs, *_written(row)):
-            last[slot] = row.step.path
-    frees: dict[str, list[str]] = {row.step.path: [] for row in report.layers}
-    for slot, path in last.items():
-        if slot not in kept:
-            frees[path].append(slot)
-    return {path: tuple(slots) for path, slots in frees.items()}
 
 
 def numbers(shape: Shape) -> tuple[int, ...]:

@@ -15,8 +15,9 @@ from shapecalc import ShapecalcError, run
 from shapecalc.architecture import Architecture, Input, Step
 from shapecalc.dims import symbol
 from shapecalc.engine import inspect, inspect_at
-from shapecalc.execution import calls_of, last_reads, numbers, price, random_inputs
+from shapecalc.execution import calls_of, numbers, price, random_inputs
 from shapecalc.layers.activation import Relu, Sigmoid, Tanh
+from shapecalc.live_memory import last_reads
 from shapecalc.reference.executor import execute
 from shapecalc.verification import verify
 

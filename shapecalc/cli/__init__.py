@@ -22,6 +22,7 @@ COMMANDS = (
     *("check", "lock"),
     *("diff", "watch"),
     *("beam", "decode"),
+    *("memory", "train-cost", "train"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +23,10 @@ SetOption = Annotated[
         help="Give a symbol of the input a size, such as N=8, or a parameter of the file a value; may be repeated.",
     ),
 ]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option("--scale", metavar="1/N", help="Run it narrower: divide the parameters that its `widths:` names."),
+]
 
 
 def settings(given: list[str] | None) -> dict[str, str]:
@@ -38,6 +43,20 @@ def settings(given: list[str] | None) -> dict[str, str]:
         if texts.setdefault(name, text) != text:
             raise Misuse(f"`--set {name}` is given twice, as {texts[name]} and as {text}")
     return texts
+
+
+def divisor_of(scale: str | None) -> int:
+    """Read `1/8`.
+
+    >>> divisor_of("1/8"), divisor_of(None)
+    (8, 1)
+    """
+    if scale is None:
+        return 1
+    found = re.fullmatch(r"1\s*/\s*([1-9]\d{0,5})", scale.strip())
+    if found is None:
+        raise Misuse(f"`--scale` expects a part such as 1/8, receives `{scale}`")
+    return int(found[1])
 
 
 def load_bound(architecture: str, given: dict[str, str]) -> tuple[Architecture, dict[str, int]]:

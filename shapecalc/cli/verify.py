@@ -12,7 +12,7 @@ import typer
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import Misuse
 from shapecalc.cli.progress import progress_bar
-from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings
+from shapecalc.cli.sizes import ArchitectureArgument, ScaleOption, SetOption, divisor_of, load_bound, settings
 from shapecalc.cli.terminal import stdout_manner
 
 if TYPE_CHECKING:
@@ -37,10 +37,7 @@ def command(
     max_memory: Annotated[
         str, typer.Option("--max-memory", metavar="SIZE", help="Refuse a run that would take more than this.")
     ] = "4GiB",
-    scale: Annotated[
-        str | None,
-        typer.Option("--scale", metavar="1/N", help="Run it narrower: divide the parameters that its `widths:` names."),
-    ] = None,
+    scale: ScaleOption = None,
     backward: Annotated[
         bool, typer.Option("--backward", help="Go back as well: the gradients of every layer, checked by differences.")
     ] = False,
@@ -62,7 +59,7 @@ def command(
     """
     if truncate is not None and not backward:
         raise Misuse("`--truncate` is of use with `--backward` alone")
-    allowed, given, divisor = _bytes(max_memory), settings(set_), _divisor(scale)
+    allowed, given, divisor = _bytes(max_memory), settings(set_), divisor_of(scale)
     gc.enable()  # a run takes its time, and memory is what it is about
     from shapecalc.loading import narrowed
 
@@ -98,20 +95,6 @@ def command(
             assert_never(format_)
     if not proof.ok:
         raise typer.Exit(1)
-
-
-def _divisor(scale: str | None) -> int:
-    """Read `1/8`.
-
-    >>> _divisor("1/8"), _divisor(None)
-    (8, 1)
-    """
-    if scale is None:
-        return 1
-    found = re.fullmatch(r"1\s*/\s*([1-9]\d{0,5})", scale.strip())
-    if found is None:
-        raise Misuse(f"`--scale` expects a part such as 1/8, receives `{scale}`")
-    return int(found[1])
 
 
 def _bytes(text: str) -> int:

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from shapecalc.dims import Dim, exact_quotient, product
 from shapecalc.layers.base import Layer, Shape, axis_index, layer
 from shapecalc.layers.fields import Axis, Number, Word
+from shapecalc.layers.keeping import Saved, Storage, kept_input, kept_output
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Elementwise(Layer):
     """
 
     cost: ClassVar[int]
+    reads_output: ClassVar[bool] = False
+    """Whether its gradient is computed from its output, not from its input."""
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""
@@ -24,6 +27,15 @@ class Elementwise(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return `cost` operations per number."""
         return self.cost * product(x)
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the output, or the input."""
+        return (kept_output(y) if self.reads_output else kept_input((x,)),)
+
+    @property
+    def storage(self) -> Storage:
+        """Every number stays where it is."""
+        return Storage.LIKE
 
 
 @layer("relu")
@@ -39,6 +51,8 @@ class Relu(Elementwise):
 
     __slots__ = ()
     cost = 1
+    reads_output = True
+    in_place = True
 
 
 @layer("relu6")
@@ -54,6 +68,7 @@ class Relu6(Elementwise):
 
     __slots__ = ()
     cost = 2
+    in_place = True
 
 
 @layer("leaky_relu", main="negative_slope")
@@ -69,6 +84,7 @@ class LeakyRelu(Elementwise):
     """
 
     cost = 2
+    in_place = True
     negative_slope: Annotated[float, Number()] = 0.01
 
 
@@ -85,6 +101,7 @@ class Elu(Elementwise):
     """
 
     cost = 4
+    in_place = True
     alpha: Annotated[float, Number()] = 1.0
 
 
@@ -167,6 +184,7 @@ class Sigmoid(Elementwise):
 
     __slots__ = ()
     cost = 4
+    reads_output = True
 
 
 @layer("tanh")
@@ -182,6 +200,7 @@ class Tanh(Elementwise):
 
     __slots__ = ()
     cost = 1
+    reads_output = True
 
 
 @layer("softplus", main="beta")
@@ -206,6 +225,10 @@ class Rowwise(Layer):
     """A function of rows of numbers along one axis, `dim`."""
 
     dim: Axis = -1
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the output."""
+        return (kept_output(y),)
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""

@@ -7,9 +7,12 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Relation, condition, exact_quotient, floor_div, pretty, product
 from shapecalc.layers.base import Layer, Shape, demand, demand_equal, layer, show, stated
 from shapecalc.layers.fields import Bool, Count, Number, OptionalCount
+from shapecalc.layers.keeping import Saved, Storage, kept_input, kept_output
 
 RANK = 3
 """Sequence, batch, features."""
+FUSED_RANK = 4
+"""Batch, heads, sequence, features: what a fused kernel takes."""
 
 
 class Attending(Layer):
@@ -98,6 +101,22 @@ class ScaledDotProductAttention(Attending):
     def operations(self, q: Shape, k: Shape, v: Shape, y: Shape) -> Dim:
         """Return the scale of every query number, and the softmax of each query's row."""
         return product(q) + _softmax(product(q[:-1]), k[-2])
+
+    def saved(self, q: Shape, k: Shape, v: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return what the fused kernel keeps: its inputs, its output and each row's log Σ e^x; the weights it forgets.
+
+        It takes [N, heads, length, features] with values as wide as keys. What else there is goes product by product,
+        and keeps the scaled queries and keys, the weights and the values.
+        """
+        if len(q) == FUSED_RANK and q[-1] == v[-1]:
+            rows = Saved("log-sum-exp", product(q[:-1]), dtype="float32")
+            return (*(kept_input((q, k, v), place) for place in range(3)), rows, kept_output(y))
+        weights = Saved("weights", product(q[:-1]) * k[-2])
+        heads = product(q[:-2]) * k[-2]  # with `enable_gqa`, keys and values are written out for each head of queries
+        values = kept_input((q, k, v), 2, "values")
+        if q[:-2] != k[:-2]:
+            values = Saved("values", heads * v[-1])
+        return (Saved("scaled queries", product(q)), Saved("scaled keys", heads * k[-1]), weights, values)
 
 
 @layer("multihead_attention", main="num_heads")
@@ -246,6 +265,57 @@ class MultiheadAttention(Attending):
         if self.need_weights:
             total = total + batch * self.num_heads * queries * seen
         return total
+
+    def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
+        """Return the inputs, queries, keys and values, and what the product of attention keeps (see there).
+
+        Of one input the three are one tensor, of two keys and values are. The weights are kept only where they are
+        asked for or dropped from: then PyTorch goes product by product.
+        """
+        *inputs, _ = shapes
+        query = inputs[0]
+        batch, queries, keys = self._counts(inputs)
+        group = self._group(query[2])
+        seen = keys + self._added
+        kept = [kept_input(tuple(inputs), place, in_order=True) for place in range(len(inputs))]
+        if self.batch_first:
+            kept = [Saved(f"input {place}, turned", product(x)) for place, x in enumerate(inputs)]
+        fused = not self.need_weights and not self.dropout
+        packed = "in_proj_weight" in self.parameters(*inputs)
+        own = batch * seen * group
+        if self._added:
+            together = 3 if packed and len(inputs) == 1 else 1
+            kept += [Saved("queries", together * product(query))] if fused else []
+            kept += [Saved("keys", own), Saved("values", own)]
+        elif packed and len(inputs) == 1:
+            kept.append(Saved("queries, keys, values", 3 * product(query)))
+        else:
+            kept += [Saved("queries", product(query))] if fused else []
+            # Keys that are scaled are kept scaled; as they were, only where they and the values are one tensor.
+            both = fused or self.need_weights or (packed and len(inputs) == 2)
+            kept.append(Saved("keys and values", 2 * own) if both else Saved("values", own))
+        rows = batch * self.num_heads * queries
+        if fused:
+            return (*kept, Saved("log-sum-exp", rows, dtype="float32"), Saved("heads", product(query)))
+        kept += [Saved("scaled queries", product(query)), Saved("weights", rows * seen)]
+        if not self.need_weights:
+            kept.append(Saved("scaled keys", own))
+        if self.dropout:
+            kept += [Saved("mask", rows * seen, random=True), Saved("dropped weights", rows * seen)]
+        return (*kept, Saved("heads", product(query)))
+
+    @property
+    def storage(self) -> Storage:
+        """A batch that stands first is turned to there."""
+        return Storage.TURNED if self.batch_first else Storage.NEW
+
+    def spared_macs(self, *shapes: Shape) -> Dim:
+        """Return the products of the projections that lead back into the inputs."""
+        *inputs, _ = shapes
+        query, key, value = _query_key_value(inputs)
+        batch, queries, keys = self._counts(inputs)
+        features, group = query[2], self._group(query[2])
+        return batch * (queries * features * features + keys * group * (key[2] + value[2]))
 
     @property
     def _added(self) -> int:

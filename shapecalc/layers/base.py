@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, get_args, get_
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Condition, Dim, Expr, Relation, condition, free_symbols, least, pretty, product
 from shapecalc.layers.fields import Kind
+from shapecalc.layers.keeping import Saved, Storage
 
 Shape = tuple[Dim, ...]
 L = TypeVar("L", bound="type[Layer]")
@@ -42,6 +43,8 @@ class Layer:
     """Whether a file may write what it reads as branches below it."""
     further: ClassVar[tuple[str, ...]] = ()
     """The names of its outputs after the first."""
+    in_place: ClassVar[bool] = False
+    """Whether PyTorch can write its output over its input and still find its gradient."""
 
     def __post_init__(self) -> None:
         for field in fields_of(type(self)).values():
@@ -113,6 +116,19 @@ class Layer:
         """
         macs = self.macs(*shapes)
         return (macs, macs) if self.parameters(*shapes[:-1]) else (2 * macs, 0)
+
+    def spared_macs(self, *shapes: Any) -> Dim:
+        """Return what is left out of the gradients by inputs where no input needs one: all, where nothing recurs."""
+        return self.backward_macs(*shapes)[0]
+
+    def saved(self, *shapes: Any) -> tuple[Saved, ...]:
+        """Return what is kept for the backward pass in training, as PyTorch keeps it; weights are left out."""
+        return ()
+
+    @property
+    def storage(self) -> Storage:
+        """Where its outputs lie in memory."""
+        return Storage.NEW
 
     def operations(self, *shapes: Any) -> Dim:
         """Return the scalar operations besides the multiply-accumulates."""

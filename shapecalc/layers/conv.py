@@ -17,7 +17,15 @@ from shapecalc.layers.fields import (
     PerAxisFromZero,
     Word,
 )
-from shapecalc.layers.windows import output_size, padding_pairs, same_size, suspect_unread, transposed_size
+from shapecalc.layers.keeping import Saved, kept_input
+from shapecalc.layers.windows import (
+    output_size,
+    padded_cells,
+    padding_pairs,
+    same_size,
+    suspect_unread,
+    transposed_size,
+)
 
 PaddingMode = Annotated[str, Word(("zeros", "reflect", "replicate", "circular"))]
 
@@ -79,6 +87,17 @@ class Conv(Layer):
         """Return outputs × the inputs that each one reads."""
         kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")
         return product(y) * (x[1] // self.groups) * product(kernel)
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input; where it is padded before the product, the padded one."""
+        slides = (self.kernel_size, self.stride, self.padding, self.dilation)
+        cells = padded_cells(x, *slides, splits=True, whole=self.padding_mode != "zeros")
+        if cells is None:
+            return (kept_input((x,)),)
+        padded = Saved("padded", x[0] * x[1] * product(cells))
+        # To mirror cells back takes the shape alone, and autograd keeps the tensor that has it.
+        mirrored = self.padding_mode in ("reflect", "replicate")
+        return (Saved("input", product(x), 0, serves=(0,)), padded) if mirrored else (padded,)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per output for the bias."""
@@ -147,6 +166,10 @@ class ConvTranspose(Layer):
         """Return input cells × the outputs that each one writes."""
         kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")
         return product(x) * (self.out_channels // self.groups) * product(kernel)
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input."""
+        return (kept_input((x,)),)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per output for the bias."""

@@ -7,6 +7,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, product
 from shapecalc.layers.base import Layer, Shape, axis_index, demand_equal, layer, show
 from shapecalc.layers.fields import Axis, Count, Integer, Number
+from shapecalc.layers.keeping import Saved, kept_input
 
 
 @layer("embedding")
@@ -56,6 +57,10 @@ class Embedding(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: rows are copied."""
         return 0
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the indices."""
+        return (kept_input((x,), name="indices"),)
 
 
 @layer("one_hot", main="num_classes")
@@ -113,3 +118,9 @@ class CosineSimilarity(Layer):
     def operations(self, x: Shape, y: Shape, z: Shape) -> Dim:
         """Return 6n + 3 operations per pair."""
         return 6 * product(x) + 3 * product(z)
+
+    def saved(self, x: Shape, y: Shape, z: Shape) -> tuple[Saved, ...]:
+        """Return both inputs, each as it is and over its norm, and their norms before and after `eps`."""
+        both = (x, y)
+        norms, units = Saved("norms", 4 * product(z)), Saved("unit vectors", 2 * product(x))
+        return (kept_input(both), kept_input(both, 1), norms, units)

@@ -6,6 +6,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, product
 from shapecalc.layers.base import Layer, Shape, layer, show, stated
 from shapecalc.layers.fields import Bool, Count, OptionalCount
+from shapecalc.layers.keeping import Saved, kept_input
 
 
 @layer("linear", main="out_features")
@@ -53,6 +54,10 @@ class Linear(Layer):
         """Return every input number × every output feature."""
         return product(x) * self.out_features
 
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input, of which the weight's gradient is made; rows of more than one axis must stand in order."""
+        return (kept_input((x,), in_order=len(x) > 2),)
+
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per output for the bias."""
         return product(y) if self.bias else 0
@@ -90,6 +95,10 @@ class Rbf(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return a subtraction and a square for each feature, and one addition fewer, per output."""
         return product(y) * (3 * x[-1] - 1)
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return every difference."""
+        return (Saved("differences", product(y) * x[-1]),)
 
 
 def _unflattened(x: Shape, in_features: int) -> bool:

@@ -8,6 +8,7 @@ from shapecalc.dims import Dim, Expr, Relation, ceil_div, exact_quotient, pretty
 from shapecalc.layers.base import Layer, Shape, axis_index, demand, layer, show, undecided
 from shapecalc.layers.broadcasting import MOST_NAMED, Clash, align, broadcast, listed, settle
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Several
+from shapecalc.layers.keeping import Saved, Storage
 from shapecalc.layers.reshaping import Moving
 
 MOST_PIECES = 4096
@@ -62,6 +63,17 @@ class Multiply(Combining):
     Costs: MACs 0; FLOPs = k − 1 per output for k inputs
     Source: torch.mul; Hu et al. 2018, "Squeeze-and-Excitation Networks", section 3
     """
+
+    def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
+        """Return each input, for the gradients of the others, and each product on the way to the last."""
+        *inputs, _ = shapes
+        places = tuple(range(len(inputs)))
+        kept = [
+            Saved(f"input {place}", product(x), place, serves=(*places[:place], *places[place + 1 :]))
+            for place, x in enumerate(inputs)
+        ]
+        partial = [Saved(f"product {k}", product(broadcast(inputs[:k])), serves=(k,)) for k in places[2:]]
+        return (*kept, *partial)
 
 
 @layer("concat")
@@ -159,6 +171,17 @@ class Matmul(Layer):
         """Return as many per output as the inner axis is long."""
         return product(y) * a[-1]
 
+    def saved(self, a: Shape, b: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return each factor for the gradient of the other; one that stretches over leading axes is written out."""
+        kept = []
+        for place, x in enumerate((a, b)):
+            name, serves = ("second", (0,)) if place else ("first", (1,))
+            if len(x) > 2 and x[:-2] != y[:-2]:
+                kept.append(Saved(name, product(y[:-2]) * product(x[-2:]), serves=serves))
+            else:
+                kept.append(Saved(name, product(x), place, serves=serves, in_order=len(x) > 3))
+        return tuple(kept)
+
     def operations(self, a: Shape, b: Shape, y: Shape) -> Dim:
         """Return 0: all is in the products."""
         return 0
@@ -169,6 +192,11 @@ class Cutting(Moving):
 
     __slots__ = ()
     dim: int
+
+    @property
+    def storage(self) -> Storage:
+        """Pieces stay where they are."""
+        return Storage.VIEW
 
     def pieces(self, size: Dim, axis: int, x: Shape) -> tuple[Dim, ...]:
         """Return how long each piece of the axis is."""
@@ -332,6 +360,10 @@ class SelectChannels(Moving):
         for position, channel in enumerate(self.channels):
             self._is_there(channel, position, x)
         return (x[0], len(self.channels), *x[2:])
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the list of channels."""
+        return (Saved("channels", len(self.channels), dtype="int64"),)
 
     def _is_there(self, channel: int, position: int, x: Shape) -> None:
         """Refuse a channel that the input has not, and one that it has for some sizes alone."""

@@ -7,6 +7,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, exact_quotient, product
 from shapecalc.layers.base import Layer, Shape, axis_index, demand, layer, note, show, stated
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Number, OptionalCount, Several
+from shapecalc.layers.keeping import Saved, kept_input
 
 Epsilon = Annotated[float, Number(minimum=0)]
 Momentum = Annotated[float | None, Number(minimum=0, maximum=1)]
@@ -67,6 +68,10 @@ class BatchNorm(Channelwise):
             return 2 * product(x)
         return _statistics(product(x), groups=x[1], affine=2 if self.affine else 0)
 
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input, and the batch's mean and 1/σ of each channel."""
+        return _kept(x, x[1])
+
 
 @layer("instance_norm")
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +107,12 @@ class InstanceNorm(Channelwise):
         if self.track_running_stats:
             return 2 * product(x)
         return _statistics(product(x), groups=x[0] * x[1], affine=2 if self.affine else 0)
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input, mean and 1/σ, and what is written out for each sample: weight, running statistics."""
+        groups = x[0] * x[1]
+        copies = (1 if self.affine else 0) + (2 if self.track_running_stats else 0)
+        return (*_kept(x, groups), *((Saved("repeated", copies * groups, dtype="float32"),) if copies else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +173,10 @@ class LayerNorm(OverLastAxes):
         groups = product(x[: len(x) - len(self._normalized(x))])
         return _statistics(product(x), groups=groups, affine=len(self.parameters(x)))
 
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input, and mean and 1/σ of each group."""
+        return _kept(x, product(x[: len(x) - len(self._normalized(x))]))
+
 
 @layer("rms_norm", main="normalized_shape")
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +202,12 @@ class RmsNorm(OverLastAxes):
         """Return squares, their mean and root, the division, and the weight's product."""
         rows = product(x[: len(x) - len(self._normalized(x))])
         return (4 if self.elementwise_affine else 3) * product(x) + 2 * rows
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input, the root of each group, and the normalised numbers that the weight multiplies."""
+        rows = product(x[: len(x) - len(self._normalized(x))])
+        normalised = (Saved("normalised", product(x)),) if self.elementwise_affine else ()
+        return (kept_input((x,)), Saved("1/root", rows, dtype="float32"), *normalised)
 
 
 @layer("group_norm", main="num_groups")
@@ -234,6 +255,10 @@ class GroupNorm(Channelwise):
         """Return the statistics' cost, and scale and shift."""
         return _statistics(product(x), groups=x[0] * self.num_groups, affine=2 if self.affine else 0)
 
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input, and mean and 1/σ of each group."""
+        return _kept(x, x[0] * self.num_groups)
+
 
 @layer("local_response_norm", main="size")
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +287,11 @@ class LocalResponseNorm(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return size + 4 operations per number."""
         return (self.size + 4) * product(x)
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input, its squares with channels of zeros around them, what is raised to β, and the divisor."""
+        squares = Saved("squares", x[0] * (x[1] + self.size - 1) * product(x[2:]))
+        return (kept_input((x,)), squares, Saved("sums", product(x)), Saved("divisor", product(x)))
 
 
 @layer("scale")
@@ -301,6 +331,10 @@ class Scale(Layer):
         """Return one multiplication per number, and one addition for the bias."""
         return (2 if self.bias else 1) * product(x)
 
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input, of which the factor's gradient is made."""
+        return (kept_input((x,)),)
+
 
 def _refuse_lone_number(x: Shape, axes: Shape, what: str) -> None:
     """Refuse statistics over a single number, as PyTorch does: its deviation is 0, whatever it is."""
@@ -308,6 +342,11 @@ def _refuse_lone_number(x: Shape, axes: Shape, what: str) -> None:
         message = f"expects more than one number per {what} to take statistics over, receives {show(x)}"
         raise LayerError("SC302", message)
     note(product(axes) - 2)
+
+
+def _kept(x: Shape, groups: Dim) -> tuple[Saved, ...]:
+    """Return the records of the input and of the statistics of each group, which stay float32 in any run."""
+    return (kept_input((x,)), Saved("mean", groups, dtype="float32"), Saved("1/σ", groups, dtype="float32"))
 
 
 def _statistics(numbers: Dim, *, groups: Dim, affine: int) -> Dim:

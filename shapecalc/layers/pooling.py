@@ -8,7 +8,8 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, floor_div, product
 from shapecalc.layers.base import Layer, Shape, layer, per_axis, spatial_rank
 from shapecalc.layers.fields import Bool, OptionalCount, OptionalPerAxis, Padding, PerAxis, PerAxisOrNone
-from shapecalc.layers.windows import output_size, padding_pairs, same_size, suspect_unread
+from shapecalc.layers.keeping import Saved, kept_input, kept_output
+from shapecalc.layers.windows import output_size, padded_cells, padding_pairs, same_size, suspect_unread
 
 
 @layer("max_pool", main="kernel_size")
@@ -50,6 +51,10 @@ class MaxPool(Layer):
         """Return one comparison fewer than the window holds, per output."""
         return product(y) * (product(per_axis(self.kernel_size, len(x) - 2, "kernel_size")) - 1)
 
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input, and for each output the place of the largest number."""
+        return (_kept_padded(x, self.kernel_size, self.stride, self.padding, self.dilation), _indices(y))
+
 
 @layer("avg_pool", main="kernel_size")
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,10 @@ class AvgPool(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return as many operations as the window has cells, per output."""
         return product(y) * product(per_axis(self.kernel_size, len(x) - 2, "kernel_size"))
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input: of it the shape alone is read."""
+        return (_kept_padded(x, self.kernel_size, self.stride, self.padding, 1),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +141,10 @@ class AdaptiveAvgPool(Adaptive):
         """Return one operation per cell that a window reads: additions, and a division for the first."""
         return self.cells(x, y)
 
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input; nothing where one place comes out, which is a plain mean."""
+        return () if all(size == 1 for size in y[2:]) else (kept_input((x,)),)
+
 
 @layer("adaptive_max_pool", main="output_size")
 class AdaptiveMaxPool(Adaptive):
@@ -149,6 +162,10 @@ class AdaptiveMaxPool(Adaptive):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer than each window holds."""
         return self.cells(x, y) - product(y)
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input, and for each output the place of the largest number."""
+        return (kept_input((x,)), _indices(y))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +215,10 @@ class GlobalMaxPool(Global):
         """Return one comparison fewer than each channel has cells."""
         return product(x) - product(y)
 
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return input and output: the gradient goes where they are equal."""
+        return (kept_input((x,)), kept_output(y))
+
 
 def _slide(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any, *, ceil_mode: bool) -> Shape:
     rank = spatial_rank(x)
@@ -223,6 +244,17 @@ def _slide(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
             )
         places.append(output_size(n, f, s, p, d, ceil_mode=ceil_mode, axis=axis))
     return (x[0], x[1], *places)
+
+
+def _kept_padded(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Saved:
+    """Return the record of the input, or of one that is padded first: unevenly, which PyTorch's pools cannot."""
+    stride = kernel_size if stride is None else stride
+    cells = padded_cells(x, kernel_size, stride, padding, dilation)
+    return kept_input((x,)) if cells is None else Saved("padded", x[0] * x[1] * product(cells))
+
+
+def _indices(y: Shape) -> Saved:
+    return Saved("indices", product(y), dtype="int64")
 
 
 def _gcd(n: Dim, o: Dim) -> Dim:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim
+from shapecalc.dims import Dim, product
 from shapecalc.layers.base import Layer, Shape, demand_equal, layer, show, stated
 from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Word
+from shapecalc.layers.keeping import Saved, Storage
 
 RANK = 3
 """Sequence, batch, features."""
@@ -25,6 +26,8 @@ class Recurrent(Layer):
     gates: ClassVar[int] = 1
     elementwise: ClassVar[int]
     """Scalar operations per step, direction and hidden unit, besides the products and the biases."""
+    gates_kept: ClassVar[int]
+    """Numbers per step, direction and hidden unit that the gates keep for the backward pass."""
     biases: ClassVar[Mapping[str, int]] = {"pytorch": 2, "keras": 1, "textbook": 1}
     """Bias vectors per gate, by whose count: PyTorch keeps b_ih and b_hh, though only their sum matters."""
 
@@ -60,6 +63,11 @@ class Recurrent(Layer):
     def directions(self) -> int:
         """1, or 2 where the sequence is read backwards as well."""
         return 2 if self.bidirectional else 1
+
+    @property
+    def time_axis(self) -> int:
+        """The axis of steps."""
+        return 1 if self.batch_first else 0
 
     @property
     def state_size(self) -> int:
@@ -173,6 +181,49 @@ class Recurrent(Layer):
         per_step = self.directions * self.num_layers * self.hidden_size * (biases + self.elementwise)
         return x[0] * x[1] * per_step
 
+    def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
+        """Return the input, what steps keep, the states before the first, and what the layers of the stack hand up.
+
+        As PyTorch's own loop over the steps keeps it: in its place the fused kernels of oneDNN and cuDNN keep a
+        workspace. A batch that stands first is turned for each direction, and the copies are kept.
+        """
+        x, *given = shapes[:-1]
+        batch, steps = (x[0], x[1]) if self.batch_first else (x[1], x[0])
+        stack = batch * self.directions * self.num_layers
+        read = Saved("input", product(x), 0, in_order=True)
+        if self.batch_first:
+            read = Saved("input, turned", self.directions * product(x))
+        kept = [read, Saved("gates", stack * steps * self.kept_by_gates)]
+        if self.hands_on:
+            kept.append(Saved("states", stack * (steps - 1) * self.hands_on))
+        for place, (name, shape) in enumerate(self.states(x).items(), start=1):
+            kept.append(Saved(f"first {name.removesuffix('_n')}", product(shape), place if given else None))
+        if self.num_layers > 1:
+            between = batch * steps * self.directions * self.state_size * (self.num_layers - 1)
+            kept.append(Saved("between layers", between))
+            if self.dropout:
+                kept.append(Saved("mask", between, random=True))
+        return tuple(kept)
+
+    @property
+    def storage(self) -> Storage:
+        """Steps are put together one after another: a batch that stands first is turned to there."""
+        return Storage.TURNED if self.batch_first else Storage.NEW
+
+    @property
+    def kept_by_gates(self) -> int:
+        """Numbers that the gates of one step keep, for a sample, a layer and a direction."""
+        return self.gates_kept * self.hidden_size
+
+    @property
+    def hands_on(self) -> int:
+        """Numbers of the states that the next step keeps, where the gates do not keep them already."""
+        return self.state_size
+
+    def spared_macs(self, x: Shape, *rest: Shape) -> Dim:
+        """Return the products that lead back into the input."""
+        return x[0] * x[1] * self.directions * self.gates * self.hidden_size * x[2]
+
     def _reads(self, x: Shape) -> tuple[Dim, ...]:
         """Return the features that each layer of the stack reads."""
         return (x[2], *(self.directions * self.state_size,) * (self.num_layers - 1))
@@ -196,7 +247,13 @@ class Rnn(Recurrent):
     """
 
     elementwise = 2
+    gates_kept = 1  # h′, which the next step reads
     nonlinearity: Annotated[str, Word(("tanh", "relu"))] = "tanh"
+
+    @property
+    def hands_on(self) -> int:
+        """Return 0: the state is what is kept of the step."""
+        return 0
 
 
 @layer("lstm", main="hidden_size")
@@ -220,6 +277,7 @@ class Lstm(Recurrent):
     further = ("h_n", "c_n")
     gates = 4
     elementwise = 22
+    gates_kept = 5  # i, f, g, o, tanh(c′)
     proj_size: Annotated[int, Integer(minimum=0)] = 0
 
     @property
@@ -246,6 +304,16 @@ class Lstm(Recurrent):
         levels = self.directions * self.num_layers
         return {"h_n": (levels, batch, self.state_size), "c_n": (levels, batch, self.hidden_size)}
 
+    @property
+    def kept_by_gates(self) -> int:
+        """Numbers that one step keeps: of a projection what it projects, too."""
+        return (self.gates_kept + bool(self.proj_size)) * self.hidden_size
+
+    @property
+    def hands_on(self) -> int:
+        """Numbers in h and c."""
+        return self.state_size + self.hidden_size
+
     def projection(self, suffix: str) -> dict[str, Shape]:
         """Return weight_hr where the hidden state is projected."""
         return {f"weight_hr_{suffix}": (self.proj_size, self.hidden_size)} if self.proj_size else {}
@@ -271,5 +339,6 @@ class Gru(Recurrent):
 
     gates = 3
     elementwise = 17
+    gates_kept = 6  # r, z, W_hn h + b_hn before and after r multiplies it, n, h − n
     # r multiplies W_hn h + b_hn, so that here the two biases of the candidate are no sum.
     biases: ClassVar[Mapping[str, int]] = {"pytorch": 2, "keras": 2, "textbook": 1}

@@ -7,6 +7,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, product
 from shapecalc.layers.base import Layer, Shape, axis_index, layer, note, show
 from shapecalc.layers.fields import Axis, Bool
+from shapecalc.layers.keeping import Saved, Storage, kept_input, kept_output
 
 
 @layer("select")
@@ -46,6 +47,11 @@ class Select(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: numbers are picked, none is computed."""
         return 0
+
+    @property
+    def storage(self) -> Storage:
+        """Nothing moves; one index of the first axis has no gaps."""
+        return Storage.SAME if self.dim == 0 else Storage.VIEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +101,10 @@ class Max(Reduction):
     """
 
     __slots__ = ()
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return input and output: the gradient goes where they are equal."""
+        return (kept_input((x,)), kept_output(y))
 
 
 @layer("sum", main="dim")

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from shapecalc.dims import Dim
+from shapecalc.dims import Dim, product
 from shapecalc.layers.base import Layer, Shape, layer
 from shapecalc.layers.fields import Number, Word
+from shapecalc.layers.keeping import Saved, Storage
 
 
 @layer("dropout", main="p")
@@ -20,6 +21,7 @@ class Dropout(Layer):
     Source: torch.nn.Dropout
     """
 
+    in_place = True
     p: Annotated[float, Number(minimum=0, maximum=1)] = 0.5
 
     def output_shape(self, x: Shape) -> Shape:
@@ -29,6 +31,17 @@ class Dropout(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: in evaluation nothing is computed."""
         return 0
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the mask, a float for each number as on the CPU; on CUDA it is a byte. All dropped, it is one 0."""
+        if self.p == 0:
+            return ()
+        return (Saved("mask", 1 if self.p == 1 else product(x), random=True),)
+
+    @property
+    def storage(self) -> Storage:
+        """Every number stays where it is; that none is dropped leaves the input itself."""
+        return Storage.LIKE if self.p else Storage.SAME
 
 
 @layer("stochastic_depth", main="p")
@@ -53,3 +66,12 @@ class StochasticDepth(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: in evaluation nothing is computed."""
         return 0
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the mask: a number for each sample, or one for the batch."""
+        return (Saved("mask", x[0] if self.mode == "row" else 1, random=True),) if self.p else ()
+
+    @property
+    def storage(self) -> Storage:
+        """Every number stays where it is; that none is dropped leaves the input itself."""
+        return Storage.LIKE if self.p else Storage.SAME

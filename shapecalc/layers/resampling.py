@@ -10,6 +10,7 @@ from shapecalc.dims import Dim, Relation, floor_div, pretty, product
 from shapecalc.layers.base import Layer, Shape, demand, layer, note, per_axis, show, spatial_rank, undecided
 from shapecalc.layers.conv import fits_padding_mode
 from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OptionalPerAxis, Several, Word
+from shapecalc.layers.keeping import Saved, Storage, kept_input
 
 EXACT_NUMERATORS = 2**22
 """Numerators below this times a size of 31 bits are exact in float64."""
@@ -50,6 +51,10 @@ class Pad(Layer):
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: numbers are copied, none is computed."""
         return 0
+
+    def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
+        """Return the input where cells are mirrored: of it the shape alone is read."""
+        return (kept_input((x,)),) if self.mode in ("reflect", "replicate") else ()
 
     def _pairs(self, x: Shape) -> tuple[tuple[int, int], ...]:
         """Return (before, after) of the last axes, first of them first."""
@@ -117,6 +122,11 @@ class CenterCrop(Layer):
     def operations(self, *shapes: Shape) -> Dim:
         """Return 0: numbers are copied, none is computed."""
         return 0
+
+    @property
+    def storage(self) -> Storage:
+        """The middle stays where it is."""
+        return Storage.VIEW
 
     def _fits(self, n: Dim, size: Dim, axis: int, x: Shape) -> None:
         """Refuse to crop to more than there is, or to what may be more."""

@@ -8,6 +8,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, condition, exact_quotient, floor_div, pretty, product
 from shapecalc.layers.base import Layer, Shape, axis_index, demand, layer, show
 from shapecalc.layers.fields import Axis, Integer, Several
+from shapecalc.layers.keeping import Storage
 
 
 class Moving(Layer):
@@ -34,6 +35,11 @@ class Identity(Moving):
     Source: torch.nn.Identity
     """
 
+    @property
+    def storage(self) -> Storage:
+        """It is the input."""
+        return Storage.SAME
+
     def output_shape(self, x: Shape) -> Shape:
         """Return the input's shape."""
         return x
@@ -53,6 +59,11 @@ class Flatten(Moving):
 
     start_dim: Axis = 1
     end_dim: Axis = -1
+
+    @property
+    def storage(self) -> Storage:
+        """Nothing moves where the axes lie in order."""
+        return Storage.JOINED
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the shape with the joined axes as one.
@@ -103,6 +114,11 @@ class Reshape(Moving):
             raise LayerError(
                 "SC205", "expects at most one -1 in `shape`, receives several", field="shape", index=(index,)
             )
+
+    @property
+    def storage(self) -> Storage:
+        """Nothing moves where the axes lie in order."""
+        return Storage.JOINED
 
     def output_shape(self, x: Shape) -> Shape:
         """Return `shape` with 0 and −1 filled in.
@@ -164,6 +180,11 @@ class Permute(Moving):
 
     dims: Annotated[tuple[int, ...], Several(Integer(minimum=None), lone=False)]
 
+    @property
+    def storage(self) -> Storage:
+        """Nothing moves: the axes are counted in another order."""
+        return Storage.VIEW
+
     def output_shape(self, x: Shape) -> Shape:
         """Return the axes in the order of `dims`.
 
@@ -197,6 +218,11 @@ class Squeeze(Moving):
     """
 
     dim: Annotated[int | tuple[int, ...], Several(Integer(minimum=None))]
+
+    @property
+    def storage(self) -> Storage:
+        """Nothing moves."""
+        return Storage.SAME
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the shape without the axes of 1.
@@ -247,6 +273,11 @@ class Unsqueeze(Moving):
     """
 
     dim: Axis
+
+    @property
+    def storage(self) -> Storage:
+        """Nothing moves."""
+        return Storage.SAME
 
     def output_shape(self, x: Shape) -> Shape:
         """Return the shape with the axis of 1.

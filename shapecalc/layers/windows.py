@@ -95,6 +95,37 @@ def same_pad(length: int, window: int, stride: int = 1, dilation: int = 1) -> Pa
     return total // 2, total - total // 2
 
 
+def padded_cells(
+    x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any, *, splits: bool = False, whole: bool = False
+) -> Shape | None:
+    """Return the spatial axes of the copy that is padded before windows slide; None where none is made.
+
+    A kernel pads both ends alike by itself. Uneven padding is put on first: all of it or, by one that `splits`, as
+    PyTorch's convolution does under `same` with stride 1, the odd cell alone. With `whole` all is put on in any case.
+
+    >>> padded_cells((1, 6, 7, 11), 4, 1, "same", 1, splits=True), padded_cells((1, 6, 7, 11), 3, 1, 1, 1)
+    ((8, 12), None)
+    """
+    rank = len(x) - 2
+    windows, strides = per_axis(kernel_size, rank, "kernel_size"), per_axis(stride, rank, "stride")
+    dilations = per_axis(dilation, rank, "dilation")
+    axes = zip(x[2:], windows, strides, padding_pairs(padding, rank), dilations, strict=True)
+    added = [_added(n, f, s, d) if isinstance(p, str) else p for n, f, s, p, d in axes]
+    if not whole and all(before == after for before, after in added):
+        return None
+    if splits and not whole and padding == "same" and set(strides) == {1}:
+        return tuple(n + (after - before) for n, (before, after) in zip(x[2:], added, strict=True))
+    return tuple(n + before + after for n, (before, after) in zip(x[2:], added, strict=True))
+
+
+def _added(n: Dim, window: int, stride: int, dilation: int) -> tuple[Dim, Dim]:
+    """Return the padding of `same` along an axis; of a symbol's, with a stride, all of it stands after."""
+    if isinstance(n, int):
+        return same_pad(n, window, stride, dilation)
+    total = span(window, dilation) - 1 if stride == 1 else (same_size(n, stride) - 1) * stride + span(window) - n
+    return (total // 2, total - total // 2) if isinstance(total, int) else (0, total)
+
+
 def transposed_size(
     length: Dim,
     window: int,

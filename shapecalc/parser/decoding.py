@@ -77,8 +77,12 @@ def _token(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> 
         return None
     known = {entry.name: entry for entry in inputs}
     if name not in known:
+        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
+        near = closest(name, tuple(known))
+        help_text = f"write `{near}`" if near else f"inputs: {', '.join(known)}"
         message = f"`decode.token` names `{shorten(name)}`, which is no input"
-        findings.unknown(node, known, message, kind="inputs")
+        findings.refuse("SC104", message, node.span, help=help_text, fix=Fix(node.span, near) if near else None)
         return None
     if known[name].dtype != "int64":
         message = f"`decode.token` expects an input of int64, `{name}` is {known[name].dtype}"

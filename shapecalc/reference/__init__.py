@@ -31,11 +31,13 @@ FAMILIES = (
     "shuffling",
     "reducing",
     "recurrent",
-    "bptt",
     "embedding",
     "attention",
     "positional",
 )
+
+BACKWARD_FAMILIES = (*FAMILIES, "bptt")
+"""Where backward kernels are: beside the forward ones, but for those of recurrent layers, which fill a file."""
 
 
 def __getattr__(name: str) -> Any:
@@ -65,7 +67,7 @@ def find_backward(word: str) -> BackwardRun:
     """
     from shapecalc.reference.gradients import BACKWARDS  # noqa: PLC0415 - NumPy is imported only to execute
 
-    for family in FAMILIES:
+    for family in BACKWARD_FAMILIES:
         if word in BACKWARDS:
             break
         import_module(f"{__name__}.{family}")

@@ -164,6 +164,12 @@ def layer_lines(report: Report, depth: int | None = None) -> tuple[Line, ...]:
     return tuple(Line(shown, rows, shown=shown) for shown, rows in neighbours(report.layers, depth))
 
 
+def layer_word(line: Line) -> str:
+    """Return the word of a line's layer without its settings, or what is folded."""
+    (row, *more) = line.rows
+    return row.type if isinstance(row, LayerReport) and not more else line.layer()
+
+
 def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) -> str:
     """Write a layer with the fields that differ from their defaults, the first required one without its name.
 

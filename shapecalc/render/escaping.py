@@ -24,7 +24,7 @@ def terminal(text: str) -> str:
 _SPELT = {
     **dict(zip("⌊⌋⌈⌉·−×∏Σ", ("floor(", ")", "ceil(", ")", "*", "-", "x", "prod ", "sum "), strict=True)),
     **dict(zip("≤≥…₀₁ᵀαβσ", ("<=", ">=", "...", "0", "1", "^T", "alpha", "beta", "sigma"), strict=True)),
-    **dict(zip("⊙′‖→±≈", ("*", "'", "||", "->", "+-", "~"), strict=True)),
+    **dict(zip("⊙′‖→±≈√", ("*", "'", "||", "->", "+-", "~", "sqrt "), strict=True)),
     **{digit: f"^{number}" for number, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
 }
 _NOT_ASCII = "[^\x00-\x7f]"

@@ -63,7 +63,7 @@ def lesson(
     Raises `ShapecalcError` SC703 where they do not fit each other, and for mistakes in the file.
     """
     if len(architecture.inputs) != 1 or len(architecture.leaving) != 1:
-        counts = f"{len(architecture.inputs)} inputs and {len(architecture.leaving)} outputs"
+        counts = f"{len(architecture.inputs)} and {len(architecture.leaving)}"
         raise unfit(architecture, f"training expects one input and one output, `{architecture.name}` has {counts}")
     (entry,) = architecture.inputs
     bound = _bound(architecture, entry, dict(sizes or {}), batch, data)
@@ -93,13 +93,15 @@ def _digits(
 ) -> Lesson:
     pixels = prod(shape[1:])
     side = round(pixels**0.5)
-    wanted = f"{SMALLEST} × {SMALLEST}" if data == "digits8" else f"H × H, {SMALLEST} and more a side,"
+    wanted = f"{SMALLEST} × {SMALLEST}" if data == "digits8" else f"square, {SMALLEST} pixels a side or more"
     if entry.dtype == "int64" or side * side != pixels or side < SMALLEST or (data == "digits8" and side != SMALLEST):
         what = f"{entry.dtype} {show(entry.shape)}"
         help_text = "write `--data text`" if entry.dtype == "int64" else "write `input: [N, 1, 28, 28]`"
         if data == "digits8" and side * side == pixels and side > SMALLEST:
             help_text = "write `--data digits`: it draws them as large as the input"
-        raise unfit(architecture, f"`{data}` has {wanted} pictures of one channel, `{entry.name}` is {what}", help_text)
+        raise unfit(
+            architecture, f"`{data}` has pictures of one channel, {wanted}; `{entry.name}` is {what}", help_text
+        )
     _demand_scores(architecture, report, (shape[0],), 10, data)
     pictures, digits = drawn(PICTURES + UNSEEN, side, seed=seed)
     inputs = pictures.reshape(-1, *shape[1:])

@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from shapecalc.training.lessons import Lesson, Samples
     from shapecalc.training.steps import Pupil
 
-RATES = {"sgd": 0.1, "momentum": 0.02, "adam": 0.002}
+RATES = {"sgd": 0.1, "momentum": 0.02, "adam": 0.003}
 """The learning rate of each optimiser where none is given."""
 
-EPOCHS = {"digits": 3, "digits8": 5, "text": 8}
+EPOCHS = {"digits": 3, "digits8": 5, "text": 12}
 """How often the samples are gone through where it is not said."""
+
+BATCHES = {"digits": 32, "digits8": 32, "text": 16}
+"""Samples of a batch where it is not said."""
 
 OPTIMIZERS: Mapping[str, Callable[..., optimizers.Stepped]] = {
     "sgd": optimizers.sgd,
@@ -76,7 +79,7 @@ def train(
     *,
     sizes: Mapping[str, int] | None = None,
     epochs: int | None = None,
-    batch: int = 32,
+    batch: int | None = None,
     optimizer: str = "adam",
     lr: float | None = None,
     seed: int = 0,
@@ -85,10 +88,10 @@ def train(
 ) -> Trained:
     """Train a network from random weights on `digits`, `digits8` or `text`, and ask it about what it has not seen.
 
-    `optimizer` is `sgd`, `momentum` or `adam`; what is left as None takes its value from `EPOCHS` and `RATES`.
+    `optimizer` is `sgd`, `momentum` or `adam`; what is None takes its value from `EPOCHS`, `BATCHES` and `RATES`.
     Raises `ShapecalcError` SC703 where the data do not fit the network, SC704 where the loss leaves all bounds.
     """
-    asked = lesson(architecture, data, sizes=sizes, batch=batch, seed=seed)
+    asked = lesson(architecture, data, sizes=sizes, batch=batch or BATCHES[data], seed=seed)
     first = asked.report.inputs[0].shape[0]
     assert isinstance(first, int)  # the lesson has bound it
     plan = Plan(epochs or EPOCHS[data], first, optimizer, RATES[optimizer] if lr is None else lr, seed, truncate)
@@ -125,7 +128,8 @@ def _steps(
             if not math.isfinite(done.loss):
                 raise _ran_away(one, plan, epoch * (len(order) // plan.batch) + at)
             learnt = {path: parameters[path] for path in done.gradients}
-            stepped, state = OPTIMIZERS[plan.optimizer](learnt, done.gradients, state, lr=plan.lr)
+            with np.errstate(all="ignore"):  # an overflow is told by the next loss
+                stepped, state = OPTIMIZERS[plan.optimizer](learnt, done.gradients, state, lr=plan.lr)
             parameters = {**parameters, **stepped, **done.statistics}
             yield parameters, done.loss
 
@@ -143,6 +147,7 @@ def _epoch(number: int, loss: float, one: Pupil, parameters: Mapping[str, Array]
 
 
 def _ran_away(one: Pupil, plan: Plan, steps: int) -> ShapecalcError:
-    message = f"the loss is no number after {steps} steps of `{plan.optimizer}` at a rate of {plan.lr:g}"
+    counted = f"{steps} step{'' if steps == 1 else 's'}"
+    message = f"the loss is no number after {counted} of `{plan.optimizer}` at a rate of {plan.lr:g}"
     finding = Diagnostic(code="SC704", message=message, help=f"write `--lr {plan.lr / 10:g}`")
     return ShapecalcError((finding,), one.report.architecture.file)

@@ -87,11 +87,12 @@ def outcome(one: Pupil, parameters: Mapping[str, Array], inputs: Array) -> Array
 
 def graded(one: Pupil, logits: Array, targets: Array) -> Loss:
     """Return the mean loss over all targets; the last axis of the logits has a score per class."""
-    rows = logits.reshape(-1, logits.shape[-1])
-    if one.loss == "cross_entropy":
-        value, gradient = cross_entropy(rows, targets.reshape(-1))
-    else:
-        value, gradient = binary_cross_entropy(rows, np.eye(rows.shape[1], dtype=rows.dtype)[targets.reshape(-1)])
+    rows, classes = logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)
+    with np.errstate(all="ignore"):  # of infinite logits the loss is no number, which is said where it is read
+        if one.loss == "cross_entropy":
+            value, gradient = cross_entropy(rows, classes)
+        else:
+            value, gradient = binary_cross_entropy(rows, np.eye(rows.shape[1], dtype=rows.dtype)[classes])
     return Loss(value, gradient.reshape(logits.shape))
 
 

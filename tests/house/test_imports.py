@@ -73,6 +73,8 @@ def test_this_test_can_fail_for_verify_does_import_numpy() -> None:
     "words",
     [
         ("inspect", "lenet5", "--format", "json"),
+        ("memory", "resnet18"),
+        ("train-cost", "char-rnn", "--set", "T=9"),
         ("solve", "vgg11"),
         ("show", "lenet5"),
         ("layers", "conv"),

@@ -44,7 +44,7 @@ def test_a_parameter_of_the_file_can_size_a_loop() -> None:
         ("7", "SC202", "`decode` expects keys", "7"),
         ("{end: 2}", "SC108", "expects `token:`, has none", "{end: 2}"),
         ("{token: 3}", "SC202", "expects the name of an input", "3"),
-        ("{token: txt}", "SC102", "names `txt`, which is no input", "txt"),
+        ("{token: txt}", "SC104", "names `txt`, which is no input", "txt"),
         ("{token: image}", "SC206", "expects an input of int64, `image` is float32", "image"),
         ("{token: text, scores: word}", "SC104", "`decode.scores` names `word`", "word"),
         ("{token: text, scores: [words, lstm]}", "SC202", "the name of one step", "[words, lstm]"),

@@ -1,0 +1,46 @@
+"""`shapecalc memory`: what is alive during a run, step by step, and where the most is."""
+
+from __future__ import annotations
+
+from typing import Annotated, assert_never
+
+import typer
+
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings
+from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.verify import Format
+
+
+def command(
+    architecture: ArchitectureArgument,
+    set_: SetOption = None,
+    depth: Annotated[
+        int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share so many first parts.")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Show what is alive while each layer runs, without gradients.
+
+    A value is alive from the layer that writes it to the last that reads it. Where branches in another order need less
+    at once, the order is shown. Figures are those of one sample where the batch N is left free.
+    """
+    from shapecalc.branch_order import reordered
+    from shapecalc.engine import inspect_at
+    from shapecalc.live_memory import live_memory
+    from shapecalc.render import memory as rendered
+
+    loaded, sizes = load_bound(architecture, settings(set_))
+    report = inspect_at(loaded, sizes)
+    found, order = live_memory(report), reordered(report)
+    manner = stdout_manner(color)
+    match format_:
+        case Format.TABLE:
+            print(rendered.table(found, order, depth, **manner))
+        case Format.JSON:
+            from shapecalc.render import json
+
+            print(json.document(rendered.document(found, order), unicode=manner["unicode"]))
+        case _:
+            assert_never(format_)

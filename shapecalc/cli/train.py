@@ -1,0 +1,118 @@
+"""`shapecalc train`: a small network, really trained with the reference kernels."""
+
+from __future__ import annotations
+
+import gc
+from enum import Enum
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
+from typing import Annotated, assert_never
+
+import typer
+
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.outcome import Misuse
+from shapecalc.cli.progress import progress_bar
+from shapecalc.cli.sizes import ArchitectureArgument, ScaleOption, SetOption, divisor_of, load_bound, settings
+from shapecalc.cli.terminal import stdout_manner
+
+
+class Data(Enum):
+    """The words of `--data`."""
+
+    DIGITS = "digits"
+    DIGITS8 = "digits8"
+    TEXT = "text"
+
+
+class Optimizer(Enum):
+    """The words of `--optimizer`."""
+
+    SGD = "sgd"
+    MOMENTUM = "momentum"
+    ADAM = "adam"
+
+
+class Format(Enum):
+    """The words of `--format`."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def command(
+    architecture: ArchitectureArgument,
+    data: Annotated[Data, typer.Option("--data", help="Drawn digits as large as the input, 8 × 8 ones, or verses.")],
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", min=1, help="Times through the samples; 3, 5 and 12 unless given.")
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option("--batch", min=1, help="Samples of a step; 32, of text 16 unless given.")
+    ] = None,
+    lr: Annotated[
+        float | None,
+        typer.Option("--lr", help="Learning rate; sgd 0.1, momentum 0.02, adam 0.003 unless given."),
+    ] = None,
+    optimizer: Annotated[Optimizer, typer.Option("--optimizer", help="How gradients move weights.")] = Optimizer.ADAM,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of weights, samples, their order and dropout.")] = 0,
+    truncate: Annotated[
+        int | None,
+        typer.Option("--truncate", min=1, metavar="K", help="Cut back-propagation through time every K steps."),
+    ] = None,
+    scale: ScaleOption = None,
+    set_: SetOption = None,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="FILE", help="Write the weights, by PyTorch's names: .npz or .safetensors."),
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Train it in NumPy on drawn digits or a few poems.
+
+    Shows that the gradients are right by what they do: the loss of every step, and what the network makes of samples
+    it has not seen. It teaches and it proves; for networks that take more than minutes there are frameworks.
+    """
+    given, divisor = settings(set_), divisor_of(scale)
+    if lr is not None and not 0 < lr < float("inf"):
+        raise Misuse(f"`--lr` expects a number above 0, receives `{lr:g}`")
+    if export is not None and export.suffix not in (".npz", ".safetensors"):
+        raise Misuse(f"`--export` expects a name such as weights.npz or weights.safetensors, receives `{export}`")
+    if export is not None and not export.parent.is_dir():
+        raise Misuse(f"`--export` expects a folder that is there, receives `{export}`")
+    gc.enable()  # a run takes its time
+    from shapecalc.loading import narrowed
+    from shapecalc.render import training as rendered
+    from shapecalc.training import export as export_weights, train
+
+    loaded, sizes = load_bound(architecture, given)
+    if divisor > 1:
+        loaded = narrowed(loaded, divisor)
+    bar = progress_bar()
+    try:
+        trained = train(
+            loaded,
+            data.value,
+            sizes=sizes,
+            epochs=epochs,
+            batch=batch,
+            optimizer=optimizer.value,
+            lr=lr,
+            seed=seed,
+            truncate=truncate,
+            progress=bar,
+        )
+    finally:
+        if bar is not None:
+            bar.clear()
+    if export is not None:
+        export_weights(trained.parameters, export)
+    manner = stdout_manner(color)
+    match format_:
+        case Format.TABLE:
+            print(rendered.table(trained, None if export is None else str(export), **manner))
+        case Format.JSON:
+            from shapecalc.render import json
+
+            print(json.document(rendered.as_dict(trained), unicode=manner["unicode"]))
+        case _:
+            assert_never(format_)

@@ -1,0 +1,123 @@
+"""`shapecalc train-cost`: what a training step keeps, its peak, its work, and what would fit."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, assert_never
+
+import typer
+
+from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.outcome import Misuse
+from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings, whole
+from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.verify import Format
+
+USUAL_BATCH = 32
+
+
+class Optimizer(Enum):
+    """The words of `--optimizer`."""
+
+    SGD = "sgd"
+    MOMENTUM = "momentum"
+    ADAM = "adam"
+
+
+class Dtype(Enum):
+    """The words of `--dtype`."""
+
+    FLOAT32 = "float32"
+    BF16 = "bf16"
+
+
+def command(
+    architecture: ArchitectureArgument,
+    batch: Annotated[
+        str | None, typer.Option("--batch", metavar="N", help=f"Samples of a step; {USUAL_BATCH} unless stated.")
+    ] = None,
+    set_: SetOption = None,
+    optimizer: Annotated[
+        Optimizer, typer.Option("--optimizer", help="Keeps for each weight nothing, a velocity, or two moments.")
+    ] = Optimizer.SGD,
+    dtype: Annotated[
+        Dtype, typer.Option("--dtype", help="Of values and gradients; with bf16 the optimiser keeps float32 weights.")
+    ] = Dtype.FLOAT32,
+    memory: Annotated[
+        str | None, typer.Option("--memory", metavar="SIZE", help="Find the largest batch that fits into this.")
+    ] = None,
+    checkpoint: Annotated[
+        str | None,
+        typer.Option("--checkpoint", metavar="K", help="Keep what passes every K layers, and compute the rest again."),
+    ] = None,
+    truncate: Annotated[
+        str | None, typer.Option("--truncate", metavar="K", help="Learn a sequence from K steps of time at once.")
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share so many first parts.")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    color: ColorOption = Color.AUTO,
+) -> None:
+    """Show what a training step keeps for its backward pass, the peak of its memory and its work.
+
+    What is kept is what PyTorch's autograd keeps, to the byte. In parentheses stands what a layer before keeps already.
+    """
+    from shapecalc.layers.fields import LARGEST_DIM
+    from shapecalc.render import training_cost as rendered
+    from shapecalc.training_cost import batch_symbol, training_cost
+
+    given = settings(set_)
+    samples, allowed = _count(batch, "--batch", LARGEST_DIM), _bytes(memory)
+    every, steps = _count(checkpoint, "--checkpoint", LARGEST_DIM), _count(truncate, "--truncate", LARGEST_DIM)
+    loaded, sizes = load_bound(architecture, given)
+    symbol = batch_symbol(loaded)
+    if samples is not None and symbol in sizes:
+        raise Misuse(f"`--batch` and `--set {symbol}` mean the same, and both are given")
+    if samples is None and symbol is not None and symbol not in sizes:
+        samples = loaded.sizes.get(symbol, USUAL_BATCH)
+    cost = training_cost(
+        loaded,
+        sizes,
+        batch=samples,
+        optimizer=optimizer.value,
+        dtype=dtype.value,
+        truncate=steps,
+        checkpoint=every,
+        memory=allowed,
+    )
+    manner = stdout_manner(color)
+    match format_:
+        case Format.TABLE:
+            print(rendered.table(cost, depth, **manner))
+        case Format.JSON:
+            from shapecalc.render import json
+
+            print(json.document(rendered.document(cost), unicode=manner["unicode"]))
+        case _:
+            assert_never(format_)
+
+
+def _count(text: str | None, option: str, most: int) -> int | None:
+    if text is None:
+        return None
+    count = whole(text, option)
+    if not 1 <= count <= most:
+        raise Misuse(f"`{option}` expects 1 to {most}, receives {count}")
+    return count
+
+
+def _bytes(text: str | None) -> int | None:
+    """Read `24GiB`, `500MB` or plain bytes; a part of a byte is none.
+
+    >>> _bytes("24GiB"), _bytes(None)
+    (25769803776, None)
+    """
+    from shapecalc.quantities import read_quantity
+
+    if text is None:
+        return None
+    amount = read_quantity(text.strip(), of_bytes=True)
+    if amount is None:
+        raise Misuse(f"`--memory` expects a size such as 24GiB, 500MB or bytes, receives `{text}`")
+    return int(amount)

@@ -1,0 +1,203 @@
+"""What is alive during a run as people read it: a picture over the steps, a table, the peak and what is alive there."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.dims import Dim, Expr, evaluate, free_symbols
+from shapecalc.layers.base import show
+from shapecalc.render.columns import Line, layer_lines, layer_word
+from shapecalc.render.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.table import memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shapecalc.branch_order import Reordered
+    from shapecalc.live_memory import LiveMemory
+
+HEIGHT, WIDTH = 8, 72
+"""Lines and columns of the picture, at most."""
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+MOST_TURNS = 6
+"""Branches in another order that are told one by one."""
+
+
+def table(
+    found: LiveMemory,
+    order: Reordered | None,
+    depth: int | None = None,
+    *,
+    width: int | None,
+    color: bool,
+    unicode: bool,
+) -> str:
+    """Return the picture, the steps, the peak with what is alive there, and a better order of branches."""
+    report = found.report
+    shapes = ", ".join(show(entry.shape) for entry in report.inputs)
+    title = spelt(f"{report.architecture.name}  {shapes}", unicode=unicode)
+    lives = [evaluate(moment.live, report.costs_at) for moment in found.moments]
+    blocks = [[paragraph(title, width=width, color=color, style=BOLD)]]
+    numbers = [live for live in lives if isinstance(live, int)]
+    if found.peak is not None and len(numbers) == len(lives):
+        blocks.append(picture(numbers, found.peak, width=width, unicode=unicode))
+    # Where there is no room for a layer's settings its word stands there, where there is none for that, nothing.
+    grids = [_steps(found, lives, depth, called, unicode=unicode) for called in (Line.layer, layer_word, None)]
+    steps = next((grid for grid in grids if width is None or grid.width <= width), grids[-1])
+    blocks.append([draw(steps, width=width, color=color, unicode=unicode)])
+    blocks.append([*_peak(found, width, color=color, unicode=unicode)])
+    said = [*_better(order), *_notes(found)]
+    blocks.append([paragraph(spelt(line, unicode=unicode), width=width, color=color, style=DIM) for line in said])
+    return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def picture(lives: Sequence[int], peak: int, *, width: int | None, unicode: bool) -> list[str]:
+    """Return what is alive as columns over the run, from the first step to the last, the peak marked below.
+
+    Where there are more steps than columns, one column stands for several, and is as high as the highest of them.
+
+    >>> for line in picture([32, 64, 16], 1, width=12, unicode=True)[-5:]:
+    ...     print(line)
+          ████
+          ████
+          ██████
+     0 B  ██████
+            ▲▲
+    """
+    head = memory(max(lives))
+    room = max(min(WIDTH, (width or WIDTH) - len(head) - 2), 1)
+    columns = min(room, len(lives))
+    # A few steps take several columns each.
+    wide = max(min(room // columns, HEIGHT), 1)
+    starts = [place * len(lives) // columns for place in range(columns + 1)]
+    heights = [max(lives[first:last]) for first, last in pairwise(starts)]
+    where = next(place for place in range(columns) if starts[place] <= peak < starts[place + 1])
+    lines = []
+    for line in reversed(range(HEIGHT)):
+        label = head if line == HEIGHT - 1 else "0 B" if line == 0 else ""
+        cells = "".join(_cell(height, max(lives), line, unicode=unicode) * wide for height in heights)
+        lines.append(f"{label:>{len(head)}}  {cells}".rstrip())
+    mark = ("▲" if unicode else "^") * wide
+    return [*lines, f"{'':>{len(head)}}  {'':>{where * wide}}{mark}"]
+
+
+def _cell(height: int, top: int, line: int, *, unicode: bool) -> str:
+    """Return what a column shows in one line, in eighths of it; whatever is there at all shows in the lowest line."""
+    eighths = -(-height * HEIGHT * 8 // max(top, 1)) - line * 8
+    if unicode:
+        return EIGHTHS[min(max(eighths, 0), 8)]
+    return "#" if eighths > (0 if line == 0 else 3) else " "
+
+
+def document(found: LiveMemory, order: Reordered | None) -> dict[str, Any]:
+    """Return the memory of a run as JSON's values; an int where a figure is known, else the expression."""
+    report = found.report
+    rows = [
+        {"path": moment.row.path, "type": moment.row.type, "live_bytes": _dim(moment.live)} for moment in found.moments
+    ]
+    peak = None
+    if found.peak is not None:
+        moment = found.moments[found.peak]
+        tensors = [
+            {"slot": tensor.slot, "shape": [*map(_dim, tensor.shape)], "bytes": _dim(tensor.size)}
+            for tensor in found.tensors
+        ]
+        at = _dim(evaluate(moment.live, report.costs_at))
+        peak = {"path": moment.row.path, "bytes": _dim(moment.live), "bytes_at_costs_at": at, "tensors": tensors}
+    return {
+        "schema_version": 1,
+        "name": report.architecture.name,
+        "bindings": dict(report.bindings),
+        "costs_at": dict(report.costs_at),
+        "weight_bytes": _dim(_weights(found)),
+        "peak": peak,
+        "layers": rows,
+        "order": None if order is None else _order(order),
+    }
+
+
+def _order(order: Reordered) -> dict[str, Any]:
+    turns = [{"step": turn.merge, "branches": list(turn.branches)} for turn in order.turns]
+    return {"peak_bytes": order.before, "peak_bytes_reordered": order.after, "turns": turns}
+
+
+def _steps(
+    found: LiveMemory,
+    lives: Sequence[Dim],
+    depth: int | None,
+    called: Callable[[Line], str] | None,
+    *,
+    unicode: bool,
+) -> Grid:
+    headings = (
+        Heading("path"),
+        *(() if called is None else (Heading("layer", wraps=True),)),
+        Heading("output", wraps=True),
+        Heading("alive", right=True, wraps=any(isinstance(live, Expr) for live in lives)),
+        Heading(""),
+    )
+    live_of = {moment.row.path: live for moment, live in zip(found.moments, lives, strict=True)}
+    at_peak = "" if found.peak is None else found.moments[found.peak].row.path
+    rows = []
+    for line in layer_lines(found.report, depth):
+        paths = [row.path for row in line.rows]
+        known = [live for path in paths if isinstance(live := live_of[path], int)]
+        alive = max(known) if len(known) == len(paths) else live_of[at_peak if at_peak in paths else paths[-1]]
+        mark = "peak" if at_peak in paths else ""
+        words = (line.path,) if called is None else (line.path, called(line))
+        texts = (*words, show(line.rows[-1].output), memory(alive), mark)
+        style = (BOLD if mark else PLAIN,) * len(texts)
+        rows.append(Cells(tuple(spelt(text, unicode=unicode) for text in texts), style))
+    return Grid(headings, rows)
+
+
+def _peak(found: LiveMemory, width: int | None, *, color: bool, unicode: bool) -> list[str]:
+    """Return the peak and what is alive there, the largest first."""
+    if found.peak is None:
+        names = sorted({name for moment in found.moments for name in free_symbols(moment.live)})
+        open_ = [name for name in names if name not in found.report.costs_at]
+        settings = " ".join(f"--set {name}=…" for name in open_)
+        said = f"where the peak is depends on {' and '.join(open_)}: give a size, `{settings}`"
+        return [paragraph(spelt(said, unicode=unicode), width=width, color=color, style=BOLD)]
+    moment, at = found.moments[found.peak], found.report.costs_at
+    bound = evaluate(moment.live, at)
+    closed = f" = {memory(moment.live)}" if isinstance(moment.live, Expr) and isinstance(bound, int) else ""
+    line = f"peak {memory(bound)}{closed}, while {moment.row.path} works; alive then:"
+    rows = []
+    for tensor in found.tensors:
+        texts = (tensor.slot, show(tensor.shape), memory(evaluate(tensor.size, at)))
+        rows.append(Cells(tuple(spelt(text, unicode=unicode) for text in texts)))
+    headings = (Heading("tensor"), Heading("shape", wraps=True), Heading("bytes", right=True, wraps=True))
+    said = paragraph(spelt(line, unicode=unicode), width=width, color=color, style=BOLD)
+    return [said, draw(Grid(headings, rows), width=width, color=color, unicode=unicode)]
+
+
+def _better(order: Reordered | None) -> list[str]:
+    """Say which branches to run first."""
+    if order is None:
+        return []
+    lines = [f"another order of branches has a peak of {memory(order.after)} in place of {memory(order.before)}:"]
+    lines += [f"  {turn.merge}: {', then '.join(turn.branches)}" for turn in order.turns[:MOST_TURNS]]
+    more = len(order.turns) - MOST_TURNS
+    return [*lines, f"  and {more} more"] if more > 0 else lines
+
+
+def _notes(found: LiveMemory) -> list[str]:
+    at = ", ".join(f"{name} = {size}" for name, size in found.report.costs_at.items())
+    sizes = f"at {at}, " if at else ""
+    return [
+        f"weights take {memory(_weights(found))} besides",
+        f"({sizes}float32; a view takes no memory; what kernels take while they work is left out)",
+    ]
+
+
+def _weights(found: LiveMemory) -> Dim:
+    totals = found.report.totals
+    assert totals.parameter_bytes is not None  # shapes of parameters are known wherever outputs are
+    assert totals.buffers is not None
+    return totals.parameter_bytes + 4 * totals.buffers
+
+
+def _dim(dim: Dim) -> int | str:
+    return dim if isinstance(dim, int) else str(dim)
