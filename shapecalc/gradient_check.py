@@ -306,7 +306,7 @@ def _direction(name: str, shape: tuple[int, ...], seed: int) -> Array:
 
 
 def _leaving(report: Report, parameters: dict[str, Array], inputs: dict[str, Array]) -> dict[str, Array]:
-    execution = execute(calls_of(report, params=parameters), inputs)
+    execution = execute(calls_of(report, params=parameters), inputs, dtype=np.float64)
     for _ in execution:
         pass
     # An identity gives the very array that it has read, which is about to be moved.

@@ -120,7 +120,7 @@ class Propagation:
 
 
 def forward(calls: Iterable[Call], inputs: Mapping[str, Array], *, dtype: DTypeLike | None = None) -> Tape:
-    """Run calls and keep what each read and gave, as `dtype` if given: a one_hot knows of no other than float32.
+    """Run calls and keep what each read and gave, as `dtype` if given.
 
     Calls carry their parameters: where weights are trained or shared, hand out the same arrays each time. What the
     calls would free is kept. Raises `ExecutionError` where a kernel cannot run.
@@ -129,11 +129,7 @@ def forward(calls: Iterable[Call], inputs: Mapping[str, Array], *, dtype: DTypeL
     executed = []
     for call in calls:
         kept = replace(call, frees=())
-        executed.append(run(kept, tape.values))
-        if dtype is not None:
-            for slot in kept.outputs:
-                if tape.values[slot].dtype.kind == "f":
-                    tape.values[slot] = tape.values[slot].astype(dtype, copy=False)
+        executed.append(run(kept, tape.values, dtype=dtype))
         tape.calls.append(kept)
     return replace(tape, executed=tuple(executed))
 

@@ -13,6 +13,8 @@ from shapecalc.reference import find
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from numpy.typing import DTypeLike
+
     from shapecalc.reference.base import Array, Call, Shape
 
 
@@ -44,25 +46,28 @@ class Execution:
 
     calls: Iterable[Call]
     values: dict[str, Array]
+    dtype: DTypeLike | None = None
 
     def __iter__(self) -> Iterator[Executed]:
         for call in self.calls:
-            executed = run(call, self.values)
+            executed = run(call, self.values, dtype=self.dtype)
             # Without this the parameters of this call would live while those of the next one are made.
             del call
             yield executed
 
 
-def execute(calls: Iterable[Call], inputs: Mapping[str, Array]) -> Execution:
+def execute(calls: Iterable[Call], inputs: Mapping[str, Array], *, dtype: DTypeLike | None = None) -> Execution:
     """Begin a run. Calls are taken one at a time, each after the one before is done and its parameters are let go.
+
+    What is no whole number becomes `dtype`, if given: a one_hot makes float32 whatever comes after it.
 
     Iterating raises `ExecutionError` where a kernel cannot run.
     """
-    return Execution(calls, dict(inputs))
+    return Execution(calls, dict(inputs), dtype)
 
 
-def run(call: Call, values: dict[str, Array]) -> Executed:
-    """Run one Call on the slots in `values`: put its outputs in, take out what it frees.
+def run(call: Call, values: dict[str, Array], *, dtype: DTypeLike | None = None) -> Executed:
+    """Run one Call on the slots in `values`: put its outputs in, as `dtype` if given, and take out what it frees.
 
     Raises `ExecutionError` where a slot or a kernel is missing, or the arrays do not fit.
     """
@@ -86,6 +91,8 @@ def run(call: Call, values: dict[str, Array]) -> Executed:
     arrays = result if isinstance(result, tuple) else (result,)
     if len(arrays) != len(call.outputs):
         raise ExecutionError(call.path, call.kernel, f"gives {len(arrays)} outputs for {len(call.outputs)} slots")
+    if dtype is not None:
+        arrays = tuple(array.astype(dtype, copy=False) if array.dtype.kind == "f" else array for array in arrays)
     values.update(zip(call.outputs, arrays, strict=True))
     for slot in call.frees:
         values.pop(slot, None)
