@@ -44,6 +44,9 @@ ROUNDING = 1e-4
 BYTES = 8
 """Of one number: in float32 the differences would drown in rounding."""
 
+WHOLE = 1e-4
+"""The error allowed of a whole network along one direction: every layer bends it, where one alone has `TOLERANCE`."""
+
 Shapes = dict[str, tuple[int, ...]]
 """The shape of each gradient that a layer gives: `x` or `x1`, `x2`, … by its inputs, the others by its parameters."""
 
@@ -101,7 +104,7 @@ class BackwardProof:
     @property
     def ok(self) -> bool:
         """Whether every layer went back and is right, and so is the whole."""
-        return not self.skipped and all(row.ok for row in self.rows) and (self.along is None or self.along <= TOLERANCE)
+        return not self.skipped and all(row.ok for row in self.rows) and (self.along is None or self.along <= WHOLE)
 
     @property
     def seconds(self) -> float:
@@ -296,7 +299,7 @@ def _along(
         scale = max(length, abs(measured), ROUNDING * weight)
         if math.isfinite(scale):
             error = min(error, abs(predicted - measured) / scale if scale else 0.0)
-        if error <= TOLERANCE:
+        if error <= WHOLE:
             break
     return error
 
