@@ -109,10 +109,15 @@ def _heading(proof: BackwardProof) -> str:
 def _note(proof: BackwardProof) -> str:
     to_inputs = sum(row.predicted_macs[0] for row in proof.rows)
     to_parameters = sum(row.predicted_macs[1] for row in proof.rows)
-    cut = f"; recurrent layers go back {proof.truncate} at a time" if proof.truncate is not None else ""
+    cut = ""
+    if proof.truncate is not None:
+        steps = "1 step" if proof.truncate == 1 else f"{proof.truncate} steps"
+        cut = f"; recurrent layers go back {steps} at a time"
+        if any(row.truncated and not row.checked.entries for row in proof.rows):
+            cut += ", and those that read in both directions are not checked by differences"
     return (
-        f"MACs of dX {to_inputs:,}, of dW {to_parameters:,}, in float64; dX of the first layer is executed as well, "
-        f"though training has no use for it{cut}"
+        f"MACs of dX {to_inputs:,}, of dW {to_parameters:,}, in float64; dX of what enters the network is executed as "
+        f"well, though training has no use for it{cut}"
     )
 
 
@@ -139,7 +144,7 @@ def _once(row: BackwardRow) -> str:
 
 
 def _shapes(shapes: Shapes) -> str:
-    return ", ".join(f"{name} {show(shape)}" for name, shape in shapes.items()) or "not reached"
+    return ", ".join(f"{name} {show(shape)}" for name, shape in shapes.items()) or "none"
 
 
 def _macs(row: BackwardRow, place: int) -> str:
