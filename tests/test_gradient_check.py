@@ -34,27 +34,13 @@ if TYPE_CHECKING:
 
     from shapecalc.reference.gradients import Gradients
 
-some = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+some = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def wrong(proof: BackwardProof) -> list[Any]:
     return [
         (row.layer.path, row.executed, row.executed_macs, row.checked, row.failure) for row in proof.rows if not row.ok
     ]
-
-
-def agrees(proof: BackwardProof) -> bool:
-    """Whether shapes and counts are as predicted, and no slope is far off.
-
-    A network drawn at random may stand at a kink, or divide by next to nothing: differences are then less exact than
-    `proof.ok` asks of a network that someone has made. One percent in any layer is still found.
-    """
-    same = all(
-        (row.executed, row.executed_macs, row.failure) == (row.predicted, row.predicted_macs, "")
-        and row.checked.error <= 1e-3
-        for row in proof.rows
-    )
-    return same and not proof.skipped and (proof.along is None or proof.along <= 1e-2)
 
 
 SMALL = {
@@ -91,7 +77,7 @@ def test_any_graph_goes_back_as_predicted(graph: Graph) -> None:
     proof = verify_backward(graph.load(), graph.sizes)
     # Products of products may overflow.
     assume(all(np.isfinite([row.checked.error for row in proof.rows])) and np.isfinite(proof.along or 0))
-    assert agrees(proof), (wrong(proof), proof.along)
+    assert proof.ok, (wrong(proof), proof.along)
     assert len(proof.rows) == len(proof.architecture.layers)
 
 
@@ -99,7 +85,7 @@ def test_any_graph_goes_back_as_predicted(graph: Graph) -> None:
 @given(st.one_of(stacks(longest=5), sequences(longest=5)))
 def test_any_stack_goes_back_as_predicted(stack: Stack) -> None:
     proof = verify_backward(stack.architecture(), stack.sizes)
-    assert agrees(proof), (wrong(proof), proof.along)
+    assert proof.ok, (wrong(proof), proof.along)
 
 
 @some
@@ -108,7 +94,7 @@ def test_any_sequence_goes_back_in_pieces_as_predicted(stack: Stack, truncate: i
     architecture = stack.architecture()
     assume(any(step.layer.word in ("rnn", "lstm", "gru") for step in architecture.layers))
     proof = verify_backward(architecture, stack.sizes, truncate=truncate)
-    assert agrees(proof), (wrong(proof), proof.along)
+    assert proof.ok, (wrong(proof), proof.along)
     assert (proof.along is None) == any(row.truncated for row in proof.rows)
 
 
@@ -165,7 +151,7 @@ def test_a_symbol_that_is_free_takes_one_small_size() -> None:
     assert verify_backward(shapecalc.load("lenet5"), {"N": 3}).sizes == {"N": 3}
 
 
-@pytest.mark.parametrize("name", ["resnet18", "lstm-classifier", "lenet5", "squeezenet1_1"])
+@pytest.mark.parametrize("name", ["resnet18", "lstm-classifier", "lenet5", "squeezenet1_1", "gpt2-small"])
 def test_the_price_is_never_below_what_a_pass_takes(name: str) -> None:
     architecture = shapecalc.load(name)
     sizes = {"H": 48, "W": 56} if name in ("resnet18", "squeezenet1_1") else {}

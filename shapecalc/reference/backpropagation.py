@@ -190,4 +190,5 @@ def _gradients(past: Past, gradients: tuple[Array | None, ...]) -> Gradients:
 
 def _add(gradients: dict[str, Array], name: str, gradient: Array) -> None:
     """Add a gradient to what stands under a name, in a new array: a kernel may have given one array twice."""
-    gradients[name] = gradients[name] + gradient if name in gradients else gradient
+    with np.errstate(all="ignore"):
+        gradients[name] = gradients[name] + gradient if name in gradients else gradient

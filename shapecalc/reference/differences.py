@@ -90,7 +90,8 @@ def check(
         outputs = _in_pieces(past, cuts)
     arriving = [None if gradient is None else np.asarray(gradient) for gradient in gradients]
     largest = max((float(np.abs(each).max()) for each in arriving if each is not None and each.size), default=0.0)
-    weights = [np.abs(y * g).max() for y, g in zip(past.outputs, arriving, strict=True) if g is not None and g.size]
+    terms = (np.abs(y * g) for y, g in zip(past.outputs, arriving, strict=True) if g is not None and g.size)
+    weight = max((float(each.max()) for each in terms), default=0.0)
     checked, error, worst = 0, 0.0, ""
     for name, call, inputs, array, gradient in _movable(past, given):
         random = np.random.default_rng([seed, zlib.crc32(f"{past.call.path}.{name}".encode())])
@@ -100,17 +101,20 @@ def check(
             max(ends, key=lambda flat: abs(gradient.flat[flat])),
             *random.integers(gradient.size, size=entries - 1).tolist(),
         }
-        scale = max(root_mean_square(array), SMALLEST_SCALE)
-        # What is added to a number so much larger than itself is lost.
-        floor = max(FLOOR * largest, ROUNDING * float(max(weights, default=0.0)) / scale)
+        of_array = root_mean_square(array)
         for flat in sorted(places):
             at = tuple(int(index) for index in np.unravel_index(flat, gradient.shape))
-            steps = (
-                _slopes(past, arriving, lambda: outputs(call, inputs), array, at, step, scale)  # noqa: B023
+            # The second is for a small entry among huge ones, which the first would carry too far.
+            scales = dict.fromkeys(max(size, SMALLEST_SCALE) for size in (of_array, min(abs(array[at]), of_array)))
+            # What is added to a number so much larger than itself is lost.
+            floors = {scale: max(FLOOR * largest, ROUNDING * weight / scale) for scale in scales}
+            trials = (
+                (_slopes(past, arriving, lambda: outputs(call, inputs), array, at, step, scale), floors[scale])  # noqa: B023
+                for scale in scales
                 for step in STEPS
             )
             slope = float(gradient[at])
-            found = float(slope != 0) if at and held == at[0] else _least_error(steps, slope, floor)
+            found = float(slope != 0) if at and held == at[0] else _least_error(trials, slope)
             checked += 1
             if found > error:
                 error, worst = found, f"{name}{list(at)}" if at else name
@@ -150,10 +154,13 @@ def input_name(place: int, count: int) -> str:
     return "x" if count == 1 else f"x{place + 1}"
 
 
-def _least_error(steps: Iterable[Slopes], slope: float, floor: float) -> float:
-    """Return the error at the first step that finds none, else the least; a kink counts where no step is free of it."""
+def _least_error(trials: Iterable[tuple[Slopes, float]], slope: float) -> float:
+    """Return the error at the first trial that finds none, else the least; a kink counts where no trial is free of it.
+
+    Each comes with the floor below which its slopes are not told apart.
+    """
     smooth, kinked = math.inf, math.inf
-    for slopes in steps:
+    for slopes, floor in trials:
         error = slopes.error(slope, floor)
         if slopes.most - slopes.least > KINK * max(slopes.parts, floor):
             kinked = error

@@ -72,6 +72,15 @@ def test_a_kink_close_by_is_escaped_by_a_smaller_step() -> None:
     assert pooled(x, [3.0], [1.5, 1.5]).error > 0.1, "no tie: the larger one has all of it"
 
 
+def test_a_small_entry_among_huge_ones_is_moved_by_what_it_is_itself() -> None:
+    """A step in proportion to the array would carry it to where a tanh is flat."""
+    x = np.array([1e-20, 1e11])
+    call = Call("t", "tanh", {}, {}, ("x",), ("y",))
+    past = Past(call, (x,), (np.tanh(x),))
+    assert check(past, (np.ones(2),), Gradients((np.array([1.0, 0.0]),)), entries=9).error <= TOLERANCE
+    assert check(past, (np.ones(2),), Gradients((np.array([1.01, 0.0]),)), entries=9).error > TOLERANCE
+
+
 def test_what_is_no_number_is_as_wrong_as_can_be() -> None:
     found = pooled([2.0, 1.0], [3.0], [float("nan"), 0.0])
     assert (found.error, found.worst) == (float("inf"), "x[0, 0, 0]")
