@@ -9,7 +9,7 @@ import typer
 
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings, whole
+from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, SetOption, limits_of, load_bound, settings, whole
 from shapecalc.cli.terminal import stdout_manner
 from shapecalc.cli.verify import Format
 
@@ -57,6 +57,7 @@ def command(
         int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share so many first parts.")
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Show what a training step keeps for its backward pass, the peak of its memory and its work.
@@ -70,7 +71,7 @@ def command(
     given = settings(set_)
     samples, allowed = _count(batch, "--batch", LARGEST_DIM), _bytes(memory)
     every, steps = _count(checkpoint, "--checkpoint", LARGEST_DIM), _count(truncate, "--truncate", LARGEST_DIM)
-    loaded, sizes = load_bound(architecture, given)
+    loaded, sizes = load_bound(architecture, given, limits_of(limit))
     symbol = batch_symbol(loaded)
     if samples is not None and symbol in sizes:
         raise Misuse(f"`--batch` and `--set {symbol}` mean the same, and both are given")

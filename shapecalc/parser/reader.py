@@ -20,10 +20,10 @@ from yaml.events import (
 )
 
 from shapecalc.diagnostics import ShapecalcError, Source
+from shapecalc.limits import Limits
 from shapecalc.parser.builder import TreeBuilder
 from shapecalc.parser.characters import refuse_characters, stray_tabs
 from shapecalc.parser.files import read_source, too_large
-from shapecalc.parser.limits import Limits
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def read_tree(source: Source, limits: Limits | None = None) -> tuple[Node, tuple
     Raises `ShapecalcError` where nothing can be made of the rest: syntax, limits, characters, no or two documents.
     """
     limits = limits or Limits()
-    if len(source.text) > limits.file_bytes:
+    if len(source.text) > limits.file_size:
         raise ShapecalcError((too_large(source.name, limits),), source)
     refuse_characters(source)
     builder = TreeBuilder(source, limits)
