@@ -12,6 +12,7 @@ from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
 from shapecalc.layers.base import PARAMS_AS, noting
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.placement import Frame, absent, misfit, not_leaving, placed
+from shapecalc.progress import told
 from shapecalc.report import (
     BATCH_SYMBOLS,
     BYTES,
@@ -128,11 +129,11 @@ class _Walker:
         self._bodies: dict[_Entered, tuple[Walk, str] | None] = {}
 
     def walk(
-        self, steps: Iterable[Step | Group], values: dict[str, Shape], dtypes: dict[str, str], frame: Frame
+        self, steps: tuple[Step | Group, ...], values: dict[str, Shape], dtypes: dict[str, str], frame: Frame
     ) -> tuple[LayerReport | GroupReport, ...]:
         """Return a row per step, and put the shapes and dtypes that they give into `values` and `dtypes`."""
         rows: list[LayerReport | GroupReport] = []
-        for step in steps:
+        for step in told(steps, "shapes", len(steps)):
             try:
                 shapes = tuple([values[slot] for slot in step.inputs])
             except KeyError:

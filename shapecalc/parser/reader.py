@@ -25,6 +25,7 @@ from shapecalc.parser.builder import TreeBuilder
 from shapecalc.parser.characters import refuse_characters, stray_tabs
 from shapecalc.parser.files import read_source, too_large
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+from shapecalc.progress import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +72,7 @@ def read_tree(source: Source, limits: Limits | None = None) -> tuple[Node, tuple
         MappingEndEvent: builder.close_mapping,
         DocumentStartEvent: builder.start_document,
     }
-    for event in _events(source):
+    for event in told(_events(source), "reading", source.text.count("\n"), _line):
         handle = handlers.get(type(event))
         if handle:
             handle(event)
@@ -95,6 +96,11 @@ def _events(source: Source) -> Iterator[Any]:
         from shapecalc.parser.syntax import explain_syntax_error  # noqa: PLC0415 - only a mistake needs it
 
         raise ShapecalcError((explain_syntax_error(source.text, error),), source) from None
+
+
+def _line(event: Any) -> int:
+    line: int = event.start_mark.line
+    return line
 
 
 def _scalars(source: Source) -> Iterator[Any]:

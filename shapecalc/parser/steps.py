@@ -19,6 +19,7 @@ from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import Scope, chosen_name
 from shapecalc.parser.shapes import plain
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+from shapecalc.progress import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
@@ -87,7 +88,7 @@ class StepReader:
 
     def _list(self, items: tuple[Node, ...], scope: Scope, prefix: str, flow: str | None) -> str | None:
         scope.later |= _named(items)
-        for position, item in enumerate(items):
+        for position, item in enumerate(told(items, "steps", len(items))):
             flow = self._step(item, position, scope, prefix, flow)
         return flow
 
