@@ -30,6 +30,18 @@ def afford(report: Report, asked: Price, budget: Budget) -> None:
         raise ShapecalcError((_too_dear(report, asked, budget.memory),), report.architecture.file)
 
 
+def afford_training(report: Report, least: int, budget: Budget) -> None:
+    """Raise `ShapecalcError` SC701 where a training step, which holds so many bytes at least, is not allowed."""
+    if least > budget.memory:
+        finding = Diagnostic(
+            code="SC701",
+            message=f"a training step needs {spoken(least)} at least, more than the {spoken(budget.memory)} allowed",
+            notes=("nothing was allocated; `shapecalc train-cost` shows what takes it",),
+            help=f"allow it with `--max-memory {_rounded_up(least)}`, or lower `--batch`{_narrower(report)}",
+        )
+        raise ShapecalcError((finding,), report.architecture.file)
+
+
 def afford_arithmetic(reports: Iterable[Report], budget: Budget, *, back: bool = False) -> None:
     """Raise `ShapecalcError` SC705 where runs, and going `back` as well, would do more operations than is allowed."""
     reports = tuple(reports)

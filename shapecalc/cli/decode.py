@@ -9,8 +9,7 @@ import typer
 from shapecalc.cli import calculation as asked
 from shapecalc.cli.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, SetOption, limits_of, load_bound, settings, whole
+from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, SetOption, count_of, limits_of, load_bound, settings
 from shapecalc.cli.terminal import stdout_manner
 
 
@@ -39,7 +38,7 @@ def command(
     from shapecalc.render import unrolling as render
     from shapecalc.unrolling import unroll
 
-    width, steps = _count(beam, "--beam", LARGEST_DIM), _count(length, "--length", LONGEST)
+    width, steps = count_of(beam, "--beam", LARGEST_DIM), count_of(length, "--length", LONGEST)
     budget = budget_of(max_memory, max_flops)
     loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
     loop = unroll(loaded, sizes, beam=width, length=steps)
@@ -57,12 +56,3 @@ def command(
             assert_never(format_)
     if decoded is not None and not decoded.ok:
         raise typer.Exit(1)
-
-
-def _count(text: str | None, option: str, most: int) -> int | None:
-    if text is None:
-        return None
-    count = whole(text, option)
-    if not 1 <= count <= most:
-        raise Misuse(f"`{option}` expects 1 to {most}, receives {count}")
-    return count

@@ -130,6 +130,16 @@ def whole(text: str, option: str) -> int:
     raise Misuse(f"`{option}` expects a whole number, receives `{text}`")
 
 
+def count_of(text: str | None, option: str, most: int) -> int | None:
+    """Read a whole number from 1 to `most`, None for an option that is not given; raise a usage error for another."""
+    if text is None:
+        return None
+    count = whole(text, option)
+    if not 1 <= count <= most:
+        raise Misuse(f"`{option}` expects 1 to {most}, receives {count}")
+    return count
+
+
 def per_axis(text: str, option: str) -> tuple[int, ...]:
     """Read a size per axis, `224x320`, or one for all, `224`.
 

@@ -9,6 +9,7 @@ from typing import Annotated, assert_never
 
 import typer
 
+from shapecalc.cli.budget import MAX_FLOPS, MAX_MEMORY, MaxMemoryOption, budget_of
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import Misuse
 from shapecalc.cli.progress import progress_bar
@@ -74,6 +75,7 @@ def command(
         typer.Option("--export", metavar="FILE", help="Write the weights, by PyTorch's names: .npz or .safetensors."),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    max_memory: MaxMemoryOption = MAX_MEMORY,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -109,6 +111,7 @@ def command(
             lr=lr,
             seed=seed,
             truncate=truncate,
+            budget=budget_of(max_memory, MAX_FLOPS),
             progress=bar,
         )
     finally:

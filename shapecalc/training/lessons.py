@@ -12,10 +12,11 @@ from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import free_symbols
 from shapecalc.engine import inspect_at
 from shapecalc.layers.base import show
+from shapecalc.report import BYTES
 from shapecalc.training.digits import SMALLEST, drawn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from shapecalc.architecture import Architecture, Input
     from shapecalc.reference.base import Array
@@ -54,12 +55,19 @@ class Lesson(NamedTuple):
 
 
 def lesson(
-    architecture: Architecture, data: str, *, sizes: Mapping[str, int] | None = None, batch: int = 32, seed: int = 0
+    architecture: Architecture,
+    data: str,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    batch: int = 32,
+    seed: int = 0,
+    afford: Callable[[Report, int], None] | None = None,
 ) -> Lesson:
     """Return samples of `digits`, `digits8` (8 pixels a side) or `text` that fit an architecture.
 
     Its one input begins with the batch. Digits are [N, 1, H, W], or as many pixels in any other shape; text is [N, T]
-    whole numbers, and the output has a score per character.
+    whole numbers, and the output has a score per character. `afford` is asked with the bytes of the samples before they
+    are drawn.
     Raises `ShapecalcError` SC703 where they do not fit each other, and for mistakes in the file.
     """
     if len(architecture.inputs) != 1 or len(architecture.leaving) != 1:
@@ -69,6 +77,8 @@ def lesson(
     bound = _bound(architecture, entry, dict(sizes or {}), batch, data)
     report = inspect_at(architecture, bound)
     shape = tuple(dim for dim in report.inputs[0].shape if isinstance(dim, int))
+    if afford is not None:
+        afford(report, 0 if data == "text" else BYTES * (PICTURES + UNSEEN) * prod(shape[1:]))
     if data == "text":
         return _text(architecture, report, entry, shape)
     return _digits(architecture, report, entry, shape, data, seed)
