@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc import loads
+from shapecalc import ShapecalcError, inspect, loads
+from shapecalc.diagnostics import Source
 from shapecalc.engine import infer
 from shapecalc.expectations import unmet
 from shapecalc.legality import impossible
+from shapecalc.loading import loads_source
 from shapecalc.progress import EVERY, watched_by
 from shapecalc.render import csv, json, table
+from shapecalc.render.text import render_diagnostics
 from shapecalc.report import Report
 from shapecalc.suspicions import suspicions
 
@@ -100,6 +103,21 @@ def test_a_file_eight_times_as_long_takes_eight_times_as_much(
     work(texts[0])  # what is imported and remembered once
     short, long = (measure(lambda text=text: work(text)) for text in texts)
     assert long / short < 9
+
+
+def refusal(branches: int) -> None:
+    """A merge of more branches than there can be, refused and told."""
+    many = "".join(f"    b{at}: [relu]\n" for at in range(branches))
+    source = Source("net.yaml", f"input: [N, 8]\nlayers:\n- add:\n{many}")
+    with pytest.raises(ShapecalcError, match="SC313") as caught:
+        inspect(loads_source(source))
+    text = render_diagnostics(caught.value.diagnostics, source)
+    assert len(text.splitlines()) < 50
+
+
+def test_a_step_of_far_too_many_branches_is_refused_in_proportion_to_them_and_in_few_lines() -> None:
+    refusal(100)
+    assert lines(lambda: refusal(1600)) / lines(lambda: refusal(200)) < 9
 
 
 def test_whoever_watches_sees_reading_steps_shapes_and_the_table_pass_by() -> None:

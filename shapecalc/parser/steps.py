@@ -179,7 +179,8 @@ class StepReader:
         node, inputs = found.node, at.inputs
         if branches:
             assert isinstance(node, Mapping)  # branches stand below keys
-            kept = tuple(entry for entry in node.entries if entry not in branches)
+            apart = {key.text for key, _ in branches}
+            kept = tuple(entry for entry in node.entries if entry[0].text not in apart)
             node = node._replace(entries=kept)
             inputs = self._branched(branches, at, found)
         layer, place = self._layers.read(cls, found.word, node, found.strays)
