@@ -157,6 +157,6 @@ def head(node: Node) -> Span:
     span = node.span
     if span.line == span.end_line:
         return span
-    if isinstance(node, Mapping):
+    if isinstance(node, Mapping) and node.entries:  # those that were refused are left out
         return node.entries[0][0].span
     return span._replace(end_line=span.line, end_column=span.column + 1)

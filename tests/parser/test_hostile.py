@@ -12,7 +12,7 @@ from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
 from shapecalc.engine import infer
 from shapecalc.expectations import unmet
 from shapecalc.limits import Limits
-from shapecalc.loading import loads_source
+from shapecalc.loading import loads, loads_source
 from shapecalc.suspicions import suspicions
 
 if TYPE_CHECKING:
@@ -221,3 +221,11 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused_with_places_in_its_tex
         for finding in findings:
             for span in spans_of(finding):
                 assert_lies_inside(span, source)
+
+
+def test_a_mapping_over_lines_whose_only_key_is_refused_is_told_where_it_stands() -> None:
+    """Found by a mutant: nothing is left in it to point at."""
+    text = "blocks: {b: {parameters: [a], layers: [relu]}}\ninput: [N, 8]\nlayers:\n  - b: {a: {\n      ? [x]\n      : 1}}\n"
+    with pytest.raises(ShapecalcError) as caught:
+        loads(text)
+    assert {(finding.code, finding.span.line) for finding in caught.value.diagnostics} == {("SC202", 4), ("SC023", 5)}
