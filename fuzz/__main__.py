@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pkgutil
+import signal
 import sys
 import traceback
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 HARNESSES = ("load", "infer", "render")
 UNUSED = ("cli", "reference", "training", "sweeping", "__main__")
 """What no harness calls, and brings NumPy or typer."""
+
+MOST_SECONDS = 5
+"""Of the processor, for one input, at the speed of instrumented code."""
 
 
 def main() -> None:
@@ -36,6 +40,7 @@ def main() -> None:
         one_input = import_module(f"fuzz.{harness}").one_input
     from fuzz.mutation import crossed, mutator  # noqa: PLC0415 - after what is instrumented
 
+    one_input = timed(one_input)
     if options[:1] == ["--keep-going"]:
         one_input, options = keeping(one_input, Path(options[1])), options[2:]
     atheris.Setup(
@@ -57,6 +62,27 @@ def _modules() -> list[str]:
 
     found = (module.name for module in pkgutil.walk_packages(shapecalc.__path__, "shapecalc."))
     return [name for name in found if name.split(".")[1] not in UNUSED]
+
+
+def timed(one_input: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    """Return a harness that raises `TimeoutError` where it hangs: by the processor's time, which no other work adds to.
+
+    libFuzzer's own `-timeout` goes by the clock, and knows no line of code.
+    """
+
+    def hung(_: int, __: object) -> NoReturn:
+        raise TimeoutError(f"more than {MOST_SECONDS} s")
+
+    signal.signal(signal.SIGPROF, hung)
+
+    def bounded(data: bytes) -> None:
+        signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
+        try:
+            one_input(data)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+    return bounded
 
 
 def keeping(one_input: Callable[[bytes], None], folder: Path) -> Callable[[bytes], None]:
