@@ -14,6 +14,11 @@ REGISTERED = {
     *("set-env", "set-output", "save-state", "add-path", "stop-commands", "internal-set-repo-path"),
 }
 
+CONTROLS = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+"""What a terminal obeys or hides: nothing that is shown holds one of these."""
+
 
 class Command(NamedTuple):
     word: str

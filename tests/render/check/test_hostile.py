@@ -17,7 +17,7 @@ from shapecalc.diagnostics import Severity, Source
 from shapecalc.render import github, gitlab, json, junit, sarif, text
 from shapecalc.render.escaping import terminal
 from shapecalc.render.findings import located
-from tests.render.check.decoding import REGISTERED, Command, commands
+from tests.render.check.decoding import CONTROLS, REGISTERED, Command, commands
 from tests.render.check.inputs import HOSTILE, checked_text, hostile_text
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ PIECES = 10_000
 PER_FILE = 7  # its own name, and six places in it
 PER_RUN = 100
 TOKEN = "0123456789abcdef0123456789abcdef"
-CONTROLS = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]"
-)
 ALPHABET = (
     *(f"::{word} " for word in sorted(REGISTERED)),
     *(f"##[{word}]" for word in sorted(REGISTERED)),
