@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.diagnostics.rules import codes, rule
+from shapecalc.limits import Limits
 from shapecalc.loading import loads_source
 from shapecalc.mending import mend
 from shapecalc.parser.files import decode
 from shapecalc.parser.grammar import parse
-from shapecalc.parser.limits import Limits
 from shapecalc.parser.reader import read_tree
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from shapecalc.diagnostics import Severity, ShapecalcError, Source
 from shapecalc.engine import inspect_at
 from shapecalc.expectations import unmet
 from shapecalc.legality import impossible
+from shapecalc.limits import Limits
 from shapecalc.loading import loads_source
-from shapecalc.parser.limits import Limits
 from shapecalc.render import (
     csv,
     diff as differences,

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
 from fuzz import infer, load, render
-from fuzz.generation import Choices, architecture
-from fuzz.mutation import crossed, mutator
-from fuzz.seeds import LONGEST, seeds
-from fuzz.words import dictionary, tokens
+from fuzz.seeds import seeds
 
 SEEDS = dict(seeds())
 

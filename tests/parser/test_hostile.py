@@ -225,7 +225,8 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused_with_places_in_its_tex
 
 def test_a_mapping_over_lines_whose_only_key_is_refused_is_told_where_it_stands() -> None:
     """Found by a mutant: nothing is left in it to point at."""
-    text = "blocks: {b: {parameters: [a], layers: [relu]}}\ninput: [N, 8]\nlayers:\n  - b: {a: {\n      ? [x]\n      : 1}}\n"
+    head = "blocks: {b: {parameters: [a], layers: [relu]}}\ninput: [N, 8]\n"
+    text = f"{head}layers:\n  - b: {{a: {{\n      ? [x]\n      : 1}}}}\n"
     with pytest.raises(ShapecalcError) as caught:
         loads(text)
     assert {(finding.code, finding.span.line) for finding in caught.value.diagnostics} == {("SC202", 4), ("SC023", 5)}
