@@ -1,6 +1,7 @@
 """The entry point of `shapecalc` and of `python -m shapecalc`."""
 
 import gc
+import sys
 
 
 def main() -> None:
@@ -8,10 +9,14 @@ def main() -> None:
     # A command makes its objects once and ends. Looking for garbage among them while modules load, and once more at
     # the end, takes a fifth of the time of a short command and finds nothing; `verify` turns the collector on again.
     gc.disable()
-    from shapecalc import cli  # noqa: PLC0415 - typer is to load after that
-
     try:
+        from shapecalc import cli  # noqa: PLC0415 - typer is to load after that
+
         cli.main()
+    except KeyboardInterrupt:  # while that was loaded
+        sys.exit(130)
+    except MemoryError:
+        sys.exit("error: out of memory")
     finally:
         gc.freeze()
 

@@ -29,7 +29,9 @@ class ProgressBar:
         if self._bar is None:
             if time.monotonic() - self._began < PATIENCE:
                 return
-            self._bar, self._task = _drawn_bar(total)
+            self._bar = _bar()
+            self._task = self._bar.add_task("", total=total)
+            self._bar.start()  # last: what hides the cursor is known to `clear`, whenever a Ctrl-C comes
         assert self._task is not None  # comes with the bar
         self._bar.update(self._task, completed=done, description=terminal(path)[:30])
 
@@ -46,7 +48,7 @@ def progress_bar() -> ProgressBar | None:
     return ProgressBar() if sys.stderr.isatty() else None
 
 
-def _drawn_bar(total: int) -> tuple[Progress, TaskID]:
+def _bar() -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -54,6 +56,4 @@ def _drawn_bar(total: int) -> tuple[Progress, TaskID]:
     color = wants_color(sys.stderr)
     console = Console(stderr=True, no_color=not color)
     # What is printed meanwhile is a result, and goes to stdout wherever that leads: rich would draw it above the bar.
-    bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
-    bar.start()
-    return bar, bar.add_task("", total=total)
+    return Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)

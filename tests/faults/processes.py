@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 ROOT = Path(shapecalc.__file__).parent.parent
+NET = "input: [N, 1, 32, 32]\nlayers:\n  - conv: {out_channels: 2, kernel_size: 3}\n  - flatten\n  - linear: 10\n"
 SECONDS = 10
 """What a process may take under any fault."""
 
 CODES = (0, 1, 2, 130, 141)
 _UNWANTED = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "PYTHONIOENCODING", "LC_ALL", "PYTHONUTF8", "CI")
+_UNWANTED += ("PYTHONUNBUFFERED", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY")
 _MAIN = "import sys\nsys.argv[0] = 'shapecalc'\nfrom shapecalc.__main__ import main\nmain()\n"
 
 LIKE_ANYONE = """

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.processes import LIKE_ANYONE, Ended, Fault, ends_as_expected
+from tests.faults.processes import LIKE_ANYONE, NET, Ended, Fault, ends_as_expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-NET = "input: [N, 1, 32, 32]\nlayers:\n  - conv: {out_channels: 2, kernel_size: 3}\n  - flatten\n  - linear: 10\n"
 
 READERS: dict[str, tuple[str, ...]] = {
     "inspect": ("inspect", "net.yaml"),
