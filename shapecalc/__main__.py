@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from types import ModuleType
 
 
 def main() -> None:
@@ -10,15 +11,25 @@ def main() -> None:
     # the end, takes a fifth of the time of a short command and finds nothing; `verify` turns the collector on again.
     gc.disable()
     try:
-        from shapecalc import cli  # noqa: PLC0415 - typer is to load after that
-
+        cli = _loaded()
         cli.main()
-    except KeyboardInterrupt:  # while that was loaded
-        sys.exit(130)
-    except MemoryError:
-        sys.exit("error: out of memory")
     finally:
         gc.freeze()
+
+
+def _loaded() -> ModuleType:
+    try:
+        from shapecalc import cli  # noqa: PLC0415 - typer is to load after the collector is off
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception:
+        # What an import says for want of memory may be anything at all.
+        try:
+            bytearray(2**26)
+        except MemoryError:
+            sys.exit("error: out of memory")
+        raise
+    return cli
 
 
 if __name__ == "__main__":

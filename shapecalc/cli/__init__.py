@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from shapecalc import __version__
-from shapecalc.cli.outcome import ENDS, Misuse, ended_by, guarded, tolerant_streams
+from shapecalc.cli.outcome import Misuse, ended_by, guarded, tolerant_streams
 from shapecalc.cli.signals import Terminated, end_as_told, heed_signals, ignore_interrupts
 
 if TYPE_CHECKING:
@@ -98,14 +98,14 @@ def main() -> None:
 
     Typer's own `main` would end with 1 for a reader that has left, and with a traceback where help meets a full disk.
     """
-    tolerant_streams()
-    heed_signals()
     code = 0
     try:
+        heed_signals()
+        tolerant_streams()
         code = _exit_code()
     except Terminated as error:
         end_as_told(error.number)
-    except ENDS as error:
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - raised again where it is a mistake of shapecalc
         # Outside of a command: while modules are loaded, options are read or help is shown.
         code = ended_by(error)
     ignore_interrupts()

@@ -112,18 +112,27 @@ def _told(error: BaseException, *, limited: bool) -> int:
 
 
 _UNLOADABLE = re.compile("cannot (allocate|map)|failed to map", re.IGNORECASE)
+_SPARE = 2**26
 
 
-def _out_of_memory(error: BaseException | None) -> bool:
+def _out_of_memory(error: BaseException) -> bool:
     """Return whether memory was refused: to Python, to the system, or to its loader, which has words for it alone."""
-    while error is not None:
-        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno == errno.ENOMEM):
             return True
-        if isinstance(error, ImportError) and re.search(
-            "cannot (allocate|map)|failed to map", str(error), re.IGNORECASE
-        ):
+        if isinstance(cause, ImportError) and _UNLOADABLE.search(str(cause)):
             return True
-        error = error.__cause__ or error.__context__
+        cause = cause.__cause__ or cause.__context__
+    # What fails for want of memory in the middle of an import or of another library says anything at all.
+    return not isinstance(error, OSError) and _is_scarce()
+
+
+def _is_scarce() -> bool:
+    try:
+        bytearray(_SPARE)
+    except MemoryError:
+        return True
     return False
 
 
