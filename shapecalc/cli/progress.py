@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from shapecalc.cli.color import wants_color
@@ -37,9 +38,11 @@ class ProgressBar:
 
     def clear(self) -> None:
         """Wipe the bar out."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        bar, self._bar = self._bar, None
+        if bar is not None:
+            with suppress(IndexError):  # rich cannot stop what a Ctrl-C has kept from beginning
+                bar.stop()
+            bar.console.show_cursor()
             self._began = float("inf")
 
 
