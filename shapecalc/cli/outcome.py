@@ -94,7 +94,8 @@ def _told(error: BaseException, *, limited: bool) -> int:
         case _ if _out_of_memory(error):
             error.__traceback__ = None  # it keeps alive what has filled the memory
             hint = "; `--max-memory` refuses such a run before it starts" if limited else ""
-            print(f"error: out of memory{hint}", file=sys.stderr)
+            reason = f": {error}" if type(error) is MemoryError and error.args else ""
+            print(f"error: out of memory{reason}{hint}", file=sys.stderr)
             return FINDINGS
         case OSError():
             # Files are read in the parser, which has words for each mistake; what is left is writing.
