@@ -46,7 +46,9 @@ def guarded(function: Callable[P, None]) -> Callable[P, None]:
             # A calculator has no file to point into: its fields are the options.
             raise Misuse(error.message + (f"; {error.help}" if error.help else "")) from None
         except ENDS as error:
-            raise typer.Exit(ended_by(error, limited="max_memory" in kwargs)) from None
+            raise typer.Exit(
+                ended_by(error, limited="max_memory" in kwargs and kwargs.get("run") is not False)
+            ) from None
 
     return run
 
@@ -56,7 +58,7 @@ ENDS = (ShapecalcError, KeyboardInterrupt, MemoryError, OSError, ImportError)
 
 
 def ended_by(error: BaseException, *, limited: bool = False) -> int:
-    """Say on stderr what has ended a command, and return its exit code; `limited` says that it has `--max-memory`.
+    """Say on stderr what has ended a command, and return its exit code; `limited` says that `--max-memory` bounds it.
 
     Raises again what is no way to end.
     """

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 def ended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ended]]:
     """Return how a row of this file ended; those that are asked for have all been started, two at a time."""
     rows: list[Fault] = [
-        item.callspec.params["fault"]
+        item.callspec.params[name]
         for item in request.session.items
-        if isinstance(item, pytest.Function) and item.module is request.module and "fault" in item.fixturenames
+        if isinstance(item, pytest.Function) and item.module is request.module
+        for name in ("fault", "other")
+        if name in item.fixturenames
     ]
     pool = ThreadPoolExecutor(2)
     folders = {row.name: tmp_path_factory.mktemp("fault") for row in rows}

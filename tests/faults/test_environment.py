@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.faults.processes import LIKE_ANYONE, NET, Ended, Fault, ends_as_expected, environment, run, words
+from tests.faults.processes import LIKE_ANYONE, NET, Ended, Fault, ends_as_expected, environment, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -205,10 +205,9 @@ NAMES = {
     "bytes that are no text": b"caf\xff\xe9.yaml",
     "a line break and a command": b"a\n::error::b.yaml",
     "escape codes": b"a\x1b[31m\x07\r\x9b.yaml",
-    "markup": b"[bold]<b>`@team`|[x].yaml",
+    "markup": b"[bold]<b> '`@team`\"|[x].yaml",
     "signs beyond ASCII": "caf\u00e9 \u7573\u202e\u200b.yaml".encode(),
     "an option": b"-x.yaml",
-    "spaces and quotes": b" a 'b\" .yaml",
 }
 FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit")
 
@@ -234,7 +233,6 @@ def named() -> Iterator[Fault]:
             (("verify", path), 0),
             (("lock", "nets"), 0),
             (("diff", path, "lenet5"), 0),
-            (("memory", path), 0),
         ):
             words = " ".join(word for word in command if isinstance(word, str))
             yield Fault(f"{what}: {words}", command, expected, "", called(name, NET))
@@ -262,8 +260,8 @@ def in_ascii() -> Iterator[Fault]:
         for name, command in COMMANDS.items():
             if name != "show":  # prints a file as it is
                 yield Fault(f"{what}: {name}", command, code(name), "", net, "", variables)
-        for name in ("bytes that are no text", "signs beyond ASCII"):
-            for word in FORMATS:
+        for word in FORMATS:
+            for name in ("bytes that are no text", "signs beyond ASCII"):
                 command = ("check", "nets", "--format", word)
                 yield Fault(f"{what}: {name}: {word}", command, 1, "SC101", called(NAMES[name]), "", variables)
 
@@ -293,8 +291,6 @@ def seeded(seed: str) -> list[Fault]:
 
 
 @pytest.mark.parametrize(("fault", "other"), list(zip(seeded("0"), seeded("1"), strict=True)), ids=str)
-def test_two_hash_seeds_give_the_same_bytes(
-    ended: Callable[[Fault], Ended], tmp_path: Path, fault: Fault, other: Fault
-) -> None:
-    first, second = ended(fault), run(other, tmp_path)
+def test_two_hash_seeds_give_the_same_bytes(ended: Callable[[Fault], Ended], fault: Fault, other: Fault) -> None:
+    first, second = ended(fault), ended(other)
     assert (first.code, first.out, first.err) == (second.code, second.out, second.err)

@@ -176,16 +176,13 @@ def changed(path, *rest, **options):
 os.{step} = changed
 """
 GROWING = """
-import threading
+import threading, time
 def write():
     with open("net.yaml", "a") as file:
-        while True:
-            try:
-                file.write("# more of it\\n" * 1000)
-                file.flush()
-                file.truncate(0) if file.tell() > 2**25 else None
-            except ValueError:
-                return
+        while file.tell() < 2**24:
+            file.write("# more of it\\n" * 1000)
+            file.flush()
+            time.sleep(0.001)
 threading.Thread(target=write, daemon=True).start()
 """
 REPLACED = """

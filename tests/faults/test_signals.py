@@ -116,7 +116,7 @@ def on_a_terminal(fault: Fault, folder: Path, rows: int = 24, columns: int = 80)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), received
 
 
-@pytest.mark.parametrize("command", [("verify", "net.yaml"), ("verify", "net.yaml", "--backward"), TRAIN], ids=" ".join)
+@pytest.mark.parametrize("command", [("verify", "net.yaml"), TRAIN], ids=" ".join)
 @pytest.mark.parametrize(("name", "how"), [("SIGINT", "once"), ("SIGINT", "again_and_again"), ("SIGTERM", "once")])
 @pytest.mark.parametrize("function", ["start", "hide_cursor", "update"])
 def test_the_cursor_is_shown_again(
