@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import struct
 import subprocess
 import sys
+import termios
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -101,6 +105,23 @@ def run(fault: Fault, folder: Path) -> Ended:
         **({"input": fault.stdin} if isinstance(fault.stdin, bytes) else {"stdin": fault.stdin}),
     )
     return Ended(done.returncode, done.stdout, done.stderr, folder)
+
+
+def on_a_terminal(fault: Fault, folder: Path, rows: int = 24, columns: int = 80) -> tuple[int, bytes]:
+    """Run a row under a terminal of its own; return its exit code and all that the terminal received."""
+    fault.prepare(folder)
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
+    process = subprocess.Popen(
+        words(fault), cwd=folder, env=environment(fault.env), stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    received = b""
+    with contextlib.suppress(OSError):  # EIO: the other side is gone
+        while data := os.read(ours, 65536):
+            received += data
+    os.close(ours)
+    return process.wait(SECONDS), received
 
 
 def keeps_the_promise(ended: Ended, codes: tuple[int, ...] = CODES) -> None:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
-import struct
-import subprocess
-import termios
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.faults.processes import LIKE_ANYONE, NET, Ended, Fault, ends_as_expected, environment, words
+from tests.faults.processes import LIKE_ANYONE, NET, Ended, Fault, ends_as_expected, on_a_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,24 +70,8 @@ SIZES = {"20 columns": (24, 20), "1 column": (24, 1), "no columns": (0, 0)}
 
 def shown(name: str, size: tuple[int, int], folder: Path) -> tuple[int, str]:
     """Run a command under a terminal of a size; return its exit code and what the terminal received."""
-    net(folder)
-    ours, theirs = os.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", *size, 0, 0))
-    process = subprocess.Popen(
-        words(Fault("", COMMANDS[name], 0)),
-        cwd=folder,
-        env=environment({"TERM": "xterm"}),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    received = b""
-    with contextlib.suppress(OSError):  # EIO: the other side is gone
-        while data := os.read(ours, 65536):
-            received += data
-    os.close(ours)
-    return process.wait(10), received.decode()
+    code, received = on_a_terminal(Fault(name, COMMANDS[name], 0, prepare=net), folder, *size)
+    return code, received.decode()
 
 
 @pytest.fixture(scope="module")

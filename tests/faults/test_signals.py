@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
-import pty
 import signal
-import struct
 import subprocess
-import sys
-import termios
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.processes import NET, SECONDS, Ended, Fault, environment, keeps_the_promise, words
+from tests.faults.processes import NET, SECONDS, Ended, Fault, environment, keeps_the_promise, on_a_terminal, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,22 +92,6 @@ def test_a_signal_ends_a_command_quietly_and_leaves_nothing(ended: Callable[[Fau
 
 HURRIED = "import shapecalc.cli.progress as progress\nprogress.PATIENCE = 0\n"
 SHOW, HIDE = b"\x1b[?25h", b"\x1b[?25l"
-
-
-def on_a_terminal(fault: Fault, folder: Path, rows: int = 24, columns: int = 80) -> tuple[int, bytes]:
-    """Run a row under a terminal of its own; return its exit code and all that the terminal received."""
-    fault.prepare(folder)
-    child, terminal = pty.fork()
-    if not child:
-        os.chdir(folder)
-        os.execve(sys.executable, words(fault), environment(fault.env))
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
-    received = b""
-    with contextlib.suppress(OSError):  # EIO: the other side is gone
-        while data := os.read(terminal, 65536):
-            received += data
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), received
 
 
 @pytest.mark.parametrize("command", [("verify", "net.yaml"), TRAIN], ids=" ".join)
