@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,17 +36,19 @@ def _write(path: Path, data: bytes) -> None:
         with path.open("wb") as file:
             file.write(data)
         return
-    descriptor, beside = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
+    # The name is known before there is such a file: whatever ends this, and whenever, the file is taken away again.
+    beside = path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}.tmp")
     try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())  # a crash must not leave the new name on an empty file
-        Path(beside).chmod(stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
-        Path(beside).replace(path)
+        beside.chmod(stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
+        beside.replace(path)
     except BaseException:
         with suppress(OSError):
-            Path(beside).unlink()
+            beside.unlink()
         raise
 
 

@@ -90,10 +90,9 @@ def each(
     if processes < 2 or len(files) < pays_from:  # noqa: PLR2004 - one process is this one
         yield from map(one, files)
         return
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - 30 ms, which few files need
+    from shapecalc.checking.processes import shared  # noqa: PLC0415 - 30 ms, which few files need
 
-    with ProcessPoolExecutor(processes) as pool:
-        yield from pool.map(one, files, chunksize=max(1, len(files) // (processes * 4)))
+    yield from shared(one, files, processes)
 
 
 def _processors() -> int:

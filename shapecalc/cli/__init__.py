@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 from shapecalc import __version__
-from shapecalc.cli.outcome import guarded, tolerant_streams
+from shapecalc.cli.outcome import Misuse, ended_by, guarded, tolerant_streams
+from shapecalc.cli.signals import Terminated, end_as_told, heed_signals, ignore_interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +43,7 @@ class _CommandsOnDemand(TyperGroup):
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            ctx.fail(f"no command `{name}`; {_hint(name)}")
+            raise Misuse(f"no command `{name}`; {_hint(name)}", ctx)
         return super().resolve_command(ctx, args)
 
 
@@ -92,6 +94,38 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line."""
-    tolerant_streams()
-    app()
+    """Run the command line.
+
+    Typer's own `main` would end with 1 for a reader that has left, and with a traceback where help meets a full disk.
+    """
+    code = 0
+    try:
+        heed_signals()
+        tolerant_streams()
+        code = _exit_code()
+    except Terminated as error:
+        end_as_told(error.number)
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - raised again where it is a mistake of shapecalc
+        # Outside of a command: while modules are loaded, options are read or help is shown.
+        code = ended_by(error)
+    ignore_interrupts()
+    sys.exit(code)
+
+
+def _exit_code() -> int:
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("shapecalc", sys.argv[1:]) as context:
+            command.invoke(context)
+        code = 0
+    except typer.Exit as ended:
+        code = ended.exit_code
+    except _Complaint as complaint:
+        complaint.show()
+        code = complaint.exit_code
+    sys.stdout.flush()
+    return code
+
+
+_Complaint: Any = typer.BadParameter.__mro__[2]
+"""`ClickException`, of the click that typer brings."""

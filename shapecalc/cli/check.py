@@ -188,8 +188,11 @@ def _add_to_summary(results: Sequence[Checked]) -> None:
 
     from shapecalc.render.github import summary
 
-    with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(summary(results))
+    try:
+        with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(summary(results))
+    except OSError as error:  # what only shows as it is written names no file
+        raise type(error)(error.errno, error.strerror, page) from None
 
 
 def _written(results: Sequence[Checked], written: Format, *, strict: bool, executed: bool) -> str:

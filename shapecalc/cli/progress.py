@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from shapecalc.cli.color import wants_color
@@ -32,15 +32,19 @@ class ProgressBar:
         if self._bar is None:
             if time.monotonic() - self._began < PATIENCE:
                 return
-            self._bar, self._task = _drawn_bar(total)
+            self._bar = _bar()
+            self._task = self._bar.add_task("", total=total)
+            self._bar.start()  # last: what hides the cursor is known to `clear`, whenever a Ctrl-C comes
         assert self._task is not None  # comes with the bar
         self._bar.update(self._task, completed=done, total=total, description=terminal(path)[:30])
 
     def clear(self) -> None:
         """Wipe the bar out."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        bar, self._bar = self._bar, None
+        if bar is not None:
+            with suppress(IndexError):  # rich cannot stop what a Ctrl-C has kept from beginning
+                bar.stop()
+            bar.console.show_cursor()
             self._began = float("inf")
 
 
@@ -65,7 +69,7 @@ def progress_bar() -> ProgressBar | None:
     return ProgressBar() if sys.stderr.isatty() else None
 
 
-def _drawn_bar(total: int) -> tuple[Progress, TaskID]:
+def _bar() -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -73,6 +77,4 @@ def _drawn_bar(total: int) -> tuple[Progress, TaskID]:
     color = wants_color(sys.stderr)
     console = Console(stderr=True, no_color=not color)
     # What is printed meanwhile is a result, and goes to stdout wherever that leads: rich would draw it above the bar.
-    bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
-    bar.start()
-    return bar, bar.add_task("", total=total)
+    return Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)

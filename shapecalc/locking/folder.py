@@ -49,6 +49,8 @@ def key_of(path: str, lock_file: str) -> str:
     folder = os.path.dirname(lock_file) or os.curdir  # noqa: PTH120 - a name may be anything that the system gives
     try:
         return os.path.relpath(path, folder).replace(os.sep, "/")
+    except FileNotFoundError:  # the current folder is gone: there is no path from it, and no lock to be written to it
+        return path
     except ValueError:  # another drive has no path from here
         return Path(path).absolute().as_posix()
 

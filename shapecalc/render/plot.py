@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +27,7 @@ def draw(
 
     With two columns or more in `pareto`, the first two against each other; else the column `by`, or the MACs, against
     that of `axes` which has the most numbers, a line for each combination of the others.
+    The file is written whole or not at all.
     Raises `ShapecalcError` SC803 where there is nothing to draw, SC804 where the extra is not installed.
     """
     try:
@@ -43,8 +46,10 @@ def draw(
         _lines(plane, columns, axes, (by or "macs").lstrip("-"))
     plane.grid(visible=True, alpha=0.3)
     # The same sweep gives the same bytes: no time of drawing, no random names.
+    picture = BytesIO()
     with mpl.rc_context({"svg.hashsalt": "shapecalc"}):
-        figure.savefig(path, metadata={"Date": None} if ending == "svg" else None)
+        figure.savefig(picture, format=ending, metadata={"Date": None} if ending == "svg" else None)
+    write_whole(path, picture.getvalue())
 
 
 def _front(plane: Any, columns: Mapping[str, Array], across: str, up: str) -> None:
