@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
+    from shapecalc.budget import Budget
     from shapecalc.checking import Checked, check
     from shapecalc.comparison import Comparison, diff
     from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 # Public names are imported when they are first asked for: the command line starts with what a command needs.
 _HOMES = {
     "Architecture": "architecture",
+    "Budget": "budget",
     "Checked": "checking",
     "Comparison": "comparison",
     "Diagnostic": "diagnostics",
@@ -46,6 +48,7 @@ _HOMES = {
 
 __all__ = [
     "Architecture",
+    "Budget",
     "Checked",
     "Comparison",
     "Diagnostic",

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics.model import Diagnostic, Fix, Label
+from shapecalc.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -251,7 +252,7 @@ class Architecture:
     architecture comes from. `file` is the text that spans point into, None for one built in Python. `where` is what
     its symbols must keep to. `parameters` holds the values that were put in for the file's own parameters, `widths` the
     names of those that say how wide the network is. `decode` is the loop that makes a sequence with it, if the file
-    names one.
+    names one. `limits` are those that it was read under, and is read again under with other parameters.
     """
 
     name: str
@@ -266,6 +267,7 @@ class Architecture:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     widths: tuple[str, ...] = ()
     decode: Decode | None = None
+    limits: Limits = LIMITS
 
     @property
     def layers(self) -> tuple[Step, ...]:

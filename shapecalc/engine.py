@@ -12,6 +12,7 @@ from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
 from shapecalc.layers.base import PARAMS_AS, noting
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.placement import Frame, absent, misfit, not_leaving, placed
+from shapecalc.progress import told
 from shapecalc.report import (
     BATCH_SYMBOLS,
     BYTES,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import Span
     from shapecalc.dims import Condition
     from shapecalc.layers import Layer, Shape
+    from shapecalc.limits import Limits
     from shapecalc.placement import Maker
 
 FLOAT = "float32"
@@ -88,9 +90,12 @@ def infer(
     if broken:
         return None, broken
     inputs = tuple(entry._replace(shape=_bound(entry.shape, bindings)) for entry in architecture.inputs)
+    wide = tuple(_too_many_axes(architecture))
+    if wide:
+        return None, wide
     free = {name for entry in inputs for dim in entry.shape for name in free_symbols(dim)}
     costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if one_sample and name in free), 1)
-    walker = _Walker(costs_at, bindings)
+    walker = _Walker(costs_at, bindings, architecture.limits)
     frame = Frame({entry.name: entry.span for entry in inputs})
     # Slots that hold whole numbers: all others are float32, which most networks have alone.
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
@@ -111,23 +116,24 @@ def infer(
 class _Walker:
     """One inference: the diagnostics so far, and what is known of layers and bodies by the shapes that enter them."""
 
-    __slots__ = ("_bindings", "_bodies", "_costs_at", "_layers", "_told", "findings", "noted")
+    __slots__ = ("_bindings", "_bodies", "_costs_at", "_layers", "_limits", "_told", "findings", "noted")
 
-    def __init__(self, costs_at: Mapping[str, int], bindings: Mapping[str, int]) -> None:
+    def __init__(self, costs_at: Mapping[str, int], bindings: Mapping[str, int], limits: Limits) -> None:
         self.findings: list[Diagnostic] = []
         self.noted: list[Condition] = []
         self._costs_at = costs_at
         self._bindings = bindings
+        self._limits = limits
         self._layers: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
         self._told: set[tuple[str, Span]] = set()
         self._bodies: dict[_Entered, tuple[Walk, str] | None] = {}
 
     def walk(
-        self, steps: Iterable[Step | Group], values: dict[str, Shape], dtypes: dict[str, str], frame: Frame
+        self, steps: tuple[Step | Group, ...], values: dict[str, Shape], dtypes: dict[str, str], frame: Frame
     ) -> tuple[LayerReport | GroupReport, ...]:
         """Return a row per step, and put the shapes and dtypes that they give into `values` and `dtypes`."""
         rows: list[LayerReport | GroupReport] = []
-        for step in steps:
+        for step in told(steps, "shapes", len(steps)):
             try:
                 shapes = tuple([values[slot] for slot in step.inputs])
             except KeyError:
@@ -152,10 +158,10 @@ class _Walker:
         facts = self._layers.get(key)
         if facts is None:
             try:
-                facts = self._layers[key] = _facts(step.layer, shapes, self._costs_at, self.noted)
+                facts = self._layers[key] = self._facts(step.layer, shapes)
             except LayerError as error:
                 self._refuse(error, step, frame)
-                facts = _without_stated(step.layer, error, shapes, self._costs_at, self.noted)
+                facts = self._without_stated(step.layer, error, shapes)
                 if facts is None:
                     return None
         if dtypes or step.layer.reads != FLOAT:
@@ -164,6 +170,26 @@ class _Walker:
             except LayerError as error:
                 self.findings.append(placed(error, step, self._bindings, frame))
         return LayerReport(step, shapes, facts)
+
+    def _facts(self, layer: Layer, shapes: tuple[Shape, ...]) -> Facts:
+        """Return what is true of a layer, with what it demands of symbols."""
+        self.noted.clear()
+        try:
+            facts = _derived(layer, shapes, self._costs_at)
+        except DimLimitError as error:
+            help_text = "give symbols numbers: `--set NAME=…`, or `sizes:` in the file"
+            raise LayerError("SC311", f"has no closed form within bounds: {error}", help=help_text) from None
+        _refuse_enormous(facts, self._limits)
+        return facts._replace(conditions=tuple(dict.fromkeys(self.noted))) if self.noted else facts
+
+    def _without_stated(self, layer: Layer, error: LayerError, shapes: tuple[Shape, ...]) -> Facts | None:
+        """Return the facts that would hold without a wrongly stated size, so that what follows is still checked."""
+        if error.code != "SC301" or error.field is None:
+            return None
+        try:
+            return self._facts(dataclasses.replace(layer, **{error.field: None}), shapes)  # type: ignore[type-var]
+        except LayerError:
+            return None
 
     def _refuse(self, error: LayerError, step: Step, frame: Frame) -> None:
         """Note a mistake; one in a value that a body states itself once, however many calls of the body it breaks."""
@@ -300,17 +326,6 @@ def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inpu
         raise LayerError("SC206", f"expects {layer.reads}, receives {dtype}", help=help_text)
 
 
-def _facts(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int], noted: list[Condition]) -> Facts:
-    """Return what is true of a layer; what it demands of symbols is taken out of `noted`."""
-    noted.clear()
-    try:
-        facts = _derived(layer, shapes, costs_at)
-        return facts._replace(conditions=tuple(dict.fromkeys(noted))) if noted else facts
-    except DimLimitError as error:
-        help_text = "give symbols numbers: `--set NAME=…`, or `sizes:` in the file"
-        raise LayerError("SC311", f"has no closed form within bounds: {error}", help=help_text) from None
-
-
 def _derived(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]) -> Facts:
     least, most = layer.takes
     if not least <= len(shapes) <= most:
@@ -333,7 +348,6 @@ def _derived(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int
         _flops(macs, layer.operations(*entering, leaving[0])),
         sum(map(product, leaving)),
     )
-    _refuse_enormous(facts)
     parts = layer.macs_parts(*entering, leaving[0])
     if not parts:
         return facts
@@ -344,24 +358,37 @@ def _flops(macs: Count, operations: Count) -> Count:
     return None if macs is None or operations is None else 2 * macs + operations
 
 
-def _refuse_enormous(facts: Facts) -> None:
+def _too_many_axes(architecture: Architecture) -> Iterator[Diagnostic]:
+    """Yield an SC321 error for each input of more axes than an array may have."""
+    limits = architecture.limits
+    for entry in architecture.inputs:
+        rank = len(entry.shape)
+        if rank > limits.rank:
+            message = f"`{entry.name}` has {rank} axes, expects at most {limits.rank}"
+            yield Diagnostic(code="SC321", message=message, span=entry.span, help=limits.raising("rank", rank))
+
+
+def _refuse_enormous(facts: Facts, limits: Limits) -> None:
     for shape in facts.outputs.values():
+        if len(shape) > limits.rank:
+            message = f"gives {len(shape)} axes, more than {limits.rank}"
+            raise LayerError("SC321", message, help=limits.raising("rank", len(shape)))
         for dim in shape:
             if type(dim) is int and dim > LARGEST_DIM:
                 raise LayerError("SC309", f"gives an axis of {dim}, more than {LARGEST_DIM} (2^31 - 1)")
     for word, count in (("parameters", facts.params), ("numbers", facts.activations), ("FLOPs", facts.flops)):
         if type(count) is int and count > LARGEST_COUNT:
-            raise LayerError("SC309", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
+            raise LayerError("SC322", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
 
 
 def _totals(sums: Sums) -> Totals:
     params, activations = sums.params, sums.activations
     for word, count in (("parameters", params), ("FLOPs", sums.flops)):
         if type(count) is int and count > LARGEST_COUNT:
-            raise LayerError("SC309", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
+            raise LayerError("SC322", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
     if type(activations) is int and BYTES * activations > LARGEST_COUNT:
         raise LayerError(
-            "SC309", f"has {BYTES * activations} bytes of activations, more than {LARGEST_COUNT} (2^63 - 1)"
+            "SC322", f"has {BYTES * activations} bytes of activations, more than {LARGEST_COUNT} (2^63 - 1)"
         )
     return Totals(
         params=params,
@@ -383,16 +410,3 @@ def _store(row: LayerReport | GroupReport, values: dict[str, Shape], makers: dic
         for name, shape in outputs.items():
             values[row.step.slot(name)] = shape
             makers[row.step.slot(name)] = row
-
-
-def _without_stated(
-    layer: Layer, error: LayerError, shapes: tuple[Shape, ...], costs_at: Mapping[str, int], noted: list[Condition]
-) -> Facts | None:
-    """Return the facts that would hold without a wrongly stated size, so that what follows is still checked."""
-    if error.code != "SC301" or error.field is None:
-        return None
-    try:
-        layer = dataclasses.replace(layer, **{error.field: None})  # type: ignore[type-var]
-        return _facts(layer, shapes, costs_at, noted)
-    except LayerError:
-        return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc import reference
-from shapecalc.diagnostics import ShapecalcError
+from shapecalc.budget import BUDGET, Budget, afford, afford_arithmetic
 from shapecalc.engine import inspect_at
 from shapecalc.execution import (
     Price,
@@ -26,7 +26,7 @@ from shapecalc.layers.recurrent import Recurrent
 from shapecalc.reference.backpropagation import forward, propagate
 from shapecalc.reference.differences import TOLERANCE, Checked, check, held_row, input_name, root_mean_square
 from shapecalc.reference.executor import ExecutionError, execute
-from shapecalc.verification import DEFAULT_MEMORY, too_dear, trial_sizes
+from shapecalc.verification import trial_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -118,14 +118,14 @@ def verify_backward(
     *,
     truncate: int | None = None,
     seed: int = 0,
-    max_memory: int = DEFAULT_MEMORY,
+    budget: Budget = BUDGET,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> BackwardProof:
     """Run forward and backward in float64 and hold every gradient against its prediction and against differences.
 
     Symbols that `sizes` leave free take one small size. The loss is a sum of the outputs' cells with random weights.
     Recurrent layers go back `truncate` steps, None for all. Raises `ShapecalcError` for mistakes in the file, and SC701
-    before anything is allocated where a run would take more than `max_memory` bytes.
+    or SC705 before anything is allocated where a run would take more than `budget` allows.
 
     >>> import shapecalc
     >>> verify_backward(shapecalc.load("mlp")).ok
@@ -134,8 +134,8 @@ def verify_backward(
     points, _ = trial_sizes(architecture, sizes or {})
     report = inspect_at(architecture, points[-1])
     asked = backward_price(report)
-    if asked.peak > max_memory:
-        raise ShapecalcError((too_dear(report, asked, max_memory),), architecture.file)
+    afford(report, asked, budget)
+    afford_arithmetic((report,), budget, back=True)
     parameters = random_parameters(report, seed=seed, dtype=np.float64)
     inputs = {name: wide(array) for name, array in random_inputs(report, seed=seed).items()}
     expected = deque(reversed(expectations(report, truncate)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.architecture import Architecture
-    from shapecalc.parser.limits import Limits
+    from shapecalc.limits import Limits
 
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -75,7 +75,7 @@ def with_parameters(architecture: Architecture, parameters: Mapping[str, Any]) -
     assert architecture.file is not None  # parameters are a file's
     name, text = architecture.file.name, architecture.file.text
     values = {**architecture.parameters, **parameters}
-    return loads_source(Source(name, text), None, Path(name).parent, values)
+    return loads_source(Source(name, text), architecture.limits, Path(name).parent, values)
 
 
 def narrowed(architecture: Architecture, divisor: int) -> Architecture:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shapecalc.diagnostics import Diagnostic, Fix, Source
-    from shapecalc.parser.limits import Limits
+    from shapecalc.limits import Limits
 
 MOST_READINGS = 200
 """Times that one text is read at most, whatever it holds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from shapecalc.architecture import entering
@@ -22,6 +23,9 @@ SHAPELESS = {"SC205", "SC306", "SC308"}
 
 MOST_CALLS = 4
 """Calls that a diagnostic shows, innermost first: what is further out is seldom the cause."""
+
+MOST_ORIGINS = 8
+"""Inputs of a step whose origin a diagnostic shows: a step that has more is seldom wrong by one of them."""
 
 Maker = LayerReport | GroupReport
 
@@ -54,7 +58,7 @@ def placed(error: LayerError, step: Step, bindings: Mapping[str, int], frame: Fr
     names = step.branches or ("",) * len(step.inputs)
     origins = [
         label._replace(text=f"`{name}` {label.text}" if name else label.text)
-        for name, slot in zip(names, step.inputs, strict=True)
+        for name, slot in islice(zip(names, step.inputs, strict=True), MOST_ORIGINS)
         for label in _origin(slot, frame)
     ]
     found = found._replace(labels=tuple(dict.fromkeys([*origins, *found.labels, *calls])), notes=notes)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
+from shapecalc.limits import Limits
 from shapecalc.loading import loads_source
 from shapecalc.parser.files import decode, too_large
 from shapecalc.parser.includes import included_sources
-from shapecalc.parser.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,9 @@ _OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFI
 _PLAIN = {"LC_ALL": "C", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
 
 
-def load_at(path: str, revision: str, parameters: Mapping[str, Any]) -> Architecture | None:
+def load_at(
+    path: str, revision: str, parameters: Mapping[str, Any], limits: Limits | None = None
+) -> Architecture | None:
     """Return the architecture of a file as of a revision; None where the file was not there then.
 
     What it includes is read from the same revision. A symbolic link stands for the file that it names today. Nothing is
@@ -40,27 +43,27 @@ def load_at(path: str, revision: str, parameters: Mapping[str, Any]) -> Architec
     real = Path(os.path.realpath(path))
     folder, name = real.parent, real.name
     commit = _commit(folder, revision, path)
-    limits = Limits()
+    limits = limits or Limits()
     text = _read(folder, commit, name, limits)
     if text is None:
         return None
     # `include:` reads files, so the old texts become files, in a folder of their own.
     with tempfile.TemporaryDirectory(prefix="shapecalc-") as elsewhere:
         try:
-            source = _decoded(path, text)
-            for inner, data in included_sources(source, lambda inner: _read(folder, commit, inner, limits)).items():
+            source = _decoded(path, text, limits)
+            read = partial(_read, folder, commit, limits=limits)
+            for inner, data in included_sources(source, read, limits).items():
                 target = Path(elsewhere) / inner
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
-            return loads_source(source, folder=Path(elsewhere), parameters=parameters)
+            return loads_source(source, limits, Path(elsewhere), parameters)
         except ShapecalcError as error:
             source = error.source or Source(path, "")
             raise ShapecalcError(error.diagnostics, _of(source, revision), exit_code=error.exit_code) from None
 
 
-def _decoded(path: str, data: bytes) -> Source:
-    limits = Limits()
-    if len(data) > limits.file_bytes:
+def _decoded(path: str, data: bytes, limits: Limits) -> Source:
+    if len(data) > limits.file_size:
         raise ShapecalcError((too_large(path, limits),), Source(path, ""))
     return decode(path, data)
 
@@ -100,8 +103,8 @@ def _read(folder: Path, commit: str, name: str, limits: Limits) -> bytes | None:
         )
     if kind != b"blob":
         return None
-    if int(size) > limits.file_bytes:
-        return b" " * (limits.file_bytes + 1)
+    if int(size) > limits.file_size:
+        return b" " * (limits.file_size + 1)
     found = _git(folder, "cat-file", "blob", blob.decode())
     if found.returncode:
         _refuse(f"git cannot read `{name}`: {_said(found)}")

@@ -19,12 +19,12 @@ from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.documentation import documentation
 from shapecalc.layers.fields import LARGEST_DIM
+from shapecalc.limits import Limits
 from shapecalc.parser.anatomy import STEP_KEYS
 from shapecalc.parser.bounds import EXPECTED
 from shapecalc.parser.expectations import BYTES_KEYS, EXPECT_KEYS
 from shapecalc.parser.expressions import NAME
 from shapecalc.parser.includes import INCLUDED_KEYS
-from shapecalc.parser.limits import Limits
 from shapecalc.parser.scopes import NAME as STEP_NAME
 from shapecalc.parser.shapes import SYMBOL
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from shapecalc.budget import BUDGET, Budget, afford, afford_operations
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import symbol
 from shapecalc.engine import inspect_at
@@ -152,14 +153,13 @@ class _Network:
         return normal
 
 
-def decode(loop: Loop, *, seed: int = 0, max_memory: int | None = None) -> Decoded:
+def decode(loop: Loop, *, seed: int = 0, budget: Budget = BUDGET) -> Decoded:
     """Decode with seeded random weights, and hold what is counted against what is predicted.
 
-    Raises `ShapecalcError` SC701 where weights and one step would take more than `max_memory` bytes, SC702 where a
-    kernel cannot run.
+    Raises `ShapecalcError` SC701 where weights and one step would take more memory than `budget` allows, SC705 where
+    all steps would take more operations, SC702 where a kernel cannot run.
     """
-    if max_memory is not None:
-        _refuse_too_dear(loop, max_memory)
+    _afford(loop, budget)
     try:
         network = _Network(loop, seed)
         search = beam_search(
@@ -200,16 +200,15 @@ def _shapes(loop: Loop) -> dict[str, tuple[Dim, ...]]:
     return shapes
 
 
-def _refuse_too_dear(loop: Loop, max_memory: int) -> None:
+def _afford(loop: Loop, budget: Budget) -> None:
     length = 1 if loop.decode.states else loop.decode.max_length
     widest = max(unrolled.step.alive for unrolled in loop.steps)
     report = inspect_at(loop.architecture, {**loop.sizes, loop.batch: widest, loop.length: length})
     weights = sum(BYTES * _count(shape) for row in report.layers for shape in row.facts.parameters.values())
-    asked = weights + price(report).peak
-    if asked > max_memory:
-        message = f"decoding would take {asked:,} bytes at once, `--max-memory` allows {max_memory:,}"
-        help_text = "lower `--beam`, `--length` or a size"
-        raise ShapecalcError((Diagnostic(code="SC701", message=message, help=help_text),), loop.architecture.file)
+    one = price(report)
+    # The weights of all layers are kept from step to step, and each layer's own are among what a step holds.
+    afford(report, replace(one, peak=weights + one.peak, weights=weights + one.weights), budget)
+    afford_operations(report, 2 * (loop.once + sum(unrolled.macs for unrolled in loop.steps)), budget)
 
 
 def _count(shape: tuple[object, ...]) -> int:

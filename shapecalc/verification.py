@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from shapecalc.budget import BUDGET, Budget, afford, afford_arithmetic
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
 from shapecalc.engine import infer, inspect_at
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from shapecalc.dims import Dim, Sizes
     from shapecalc.execution import Price
     from shapecalc.report import LayerReport, Report
-
-DEFAULT_MEMORY = 4 * 2**30
-"""Bytes that a run may take unless the caller says otherwise."""
 
 PROBES = (5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 53, 61, 71, 83, 89, 97, 113, 131, 149, 167, 193, 227, 257, 299)
 """Odd sizes, most of them prime, that free symbols are tried at: what hides at 224 shows at 83 and 89."""
@@ -93,21 +91,21 @@ def verify(
     architecture: Architecture,
     *,
     seed: int = 0,
-    max_memory: int = DEFAULT_MEMORY,
+    budget: Budget = BUDGET,
     progress: Callable[[str, int, int], None] | None = None,
     **sizes: int,
 ) -> Proof:
     """Run the forward pass and compare each layer's shape, parameters and multiply-accumulates with the prediction.
 
     `sizes` bind symbols; each one that they leave free is tried at two sizes. `progress(path, done, total)` is called
-    before each layer, and at the end of each trial. Raises `ShapecalcError` for mistakes in the file, and SC701 before
-    anything is allocated where a run would take more than `max_memory` bytes.
+    before each layer, and at the end of each trial. Raises `ShapecalcError` for mistakes in the file, and SC701
+    or SC705 before anything is allocated where the runs would take more than `budget` allows.
 
     >>> import shapecalc
     >>> verify(shapecalc.load("mlp")).ok
     True
     """
-    return verify_at(architecture, sizes, seed=seed, max_memory=max_memory, progress=progress)
+    return verify_at(architecture, sizes, seed=seed, budget=budget, progress=progress)
 
 
 def verify_at(
@@ -115,7 +113,7 @@ def verify_at(
     sizes: Mapping[str, int],
     *,
     seed: int = 0,
-    max_memory: int = DEFAULT_MEMORY,
+    budget: Budget = BUDGET,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Proof:
     """Return what `verify` returns, for symbols that come as a mapping: one may be called `seed`."""
@@ -123,8 +121,8 @@ def verify_at(
     reports = [inspect_at(architecture, point) for point in points]
     prices = [price(report) for report in reports]
     for report, asked in zip(reports, prices, strict=True):
-        if asked.peak > max_memory:
-            raise ShapecalcError((too_dear(report, asked, max_memory),), architecture.file)
+        afford(report, asked, budget)
+    afford_arithmetic(reports, budget)
     general, _ = infer(architecture, symbolic=True, sizes=sizes)
     total = sum(len(report.layers) for report in reports)
     trials: list[Trial] = []
@@ -275,43 +273,3 @@ def _shifted(
     if progress is None:
         return None
     return lambda path, done, _: progress(path, before + done, total)
-
-
-def too_dear(report: Report, asked: Price, max_memory: int) -> Diagnostic:
-    """Return SC701: what a run would take, where it peaks, and what would let it through."""
-    at = ", ".join(f"{name}={size}" for name, size in report.bindings.items())
-    needs = f"{spoken(asked.peak)}{f' at {at}' if at else ''}"
-    parts = f"weights {spoken(asked.weights)}, live values {spoken(asked.activations)}"
-    narrower = ", or run it narrower: `--scale 1/8`" if report.architecture.widths else ""
-    return Diagnostic(
-        code="SC701",
-        message=f"the run needs {needs}, more than the {spoken(max_memory)} allowed",
-        span=asked.layer.step.place.word if asked.layer.step.place else None,
-        label=f"`{asked.layer.path}` is where it peaks",
-        notes=(f"{parts}, temporaries {spoken(asked.workspace)}; nothing was allocated",),
-        help=f"allow it with `--max-memory {_rounded_up(asked.peak)}`, or give smaller sizes with `--set`{narrower}",
-    )
-
-
-def spoken(size: int) -> str:
-    """Write bytes as people read them.
-
-    >>> spoken(241_172), spoken(4 * 2**30)
-    ('235.5 KiB', '4.0 GiB')
-    """
-    amount = float(size)
-    for unit in ("B", "KiB", "MiB"):
-        if amount < 1024:  # noqa: PLR2004 - the step of binary units
-            return f"{amount:.1f} {unit}" if unit != "B" else f"{size} B"
-        amount /= 1024
-    return f"{amount:.1f} GiB"
-
-
-def _rounded_up(size: int) -> str:
-    """Write bytes as the option takes them, up to the next whole unit.
-
-    >>> _rounded_up(5 * 2**30 + 1), _rounded_up(13_000_000)
-    ('6GiB', '13MiB')
-    """
-    unit, name = (2**30, "GiB") if size > 2**30 else (2**20, "MiB")
-    return f"{-(-size // unit)}{name}"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.comparison import diff
 from shapecalc.diagnostics import ShapecalcError, Source
+from shapecalc.limits import LIMITS, Limits
 from shapecalc.parser.files import read_bytes
 from shapecalc.parser.includes import included_sources
-from shapecalc.parser.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +37,11 @@ class Version(NamedTuple):
 
 
 def versions(
-    path: str, inspect: Callable[[], Report], wait: Callable[[], object], patience: int = PATIENCE
+    path: str,
+    inspect: Callable[[], Report],
+    wait: Callable[[], object],
+    patience: int = PATIENCE,
+    limits: Limits = LIMITS,
 ) -> Iterator[Version]:
     """Yield a file as it is, and then each state that differs in content, of the file or of one that it includes.
 
@@ -45,7 +49,7 @@ def versions(
     row have seen it, so that a file which is being written is never read by halves. A file that was there and is away
     for more than `patience` looks is a version as well, with the error that says so.
     """
-    shown = seen = _texts(path)
+    shown = seen = _texts(path, limits)
     last: Report | None = None
     while True:
         version = _version(inspect, last)
@@ -54,7 +58,7 @@ def versions(
         before, away = None, 0
         while seen != before or seen == shown or 0 < away <= patience:
             wait()
-            before, seen = seen, _texts(path)
+            before, seen = seen, _texts(path, limits)
             away = away + 1 if _lacks(seen, shown) else 0
         shown = seen
 
@@ -72,23 +76,23 @@ def _version(inspect: Callable[[], Report], last: Report | None) -> Version:
     return Version(report, None, None if last is None else diff(last, report))
 
 
-def _texts(path: str) -> Texts:
+def _texts(path: str, limits: Limits) -> Texts:
     """Return the contents of a file and of all that it includes, by their names in it; None for what cannot be read."""
-    own = _bytes(path)
+    own = _bytes(path, limits)
     found: Texts = {"": own}
     folder = Path(path).parent
 
     def read(name: str) -> bytes | None:
-        found[name] = data = _bytes(folder / name)
+        found[name] = data = _bytes(folder / name, limits)
         return data
 
     if own is not None:
-        included_sources(Source(path, own.decode("utf-8", "replace")), read)
+        included_sources(Source(path, own.decode("utf-8", "replace")), read, limits)
     return found
 
 
-def _bytes(path: str | os.PathLike[str]) -> bytes | None:
+def _bytes(path: str | os.PathLike[str], limits: Limits) -> bytes | None:
     try:
-        return read_bytes(os.fspath(path), Limits())
+        return read_bytes(os.fspath(path), limits)
     except ShapecalcError:
         return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc import zoo
+from shapecalc.budget import Budget
 from shapecalc.checking.files import PAYS_FROM, Asked, check, check_file, check_source, chosen
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.layers.linear import Linear
@@ -135,7 +136,9 @@ def test_a_run_that_does_other_than_predicted_is_a_finding(monkeypatch: pytest.M
 
 
 def test_a_run_that_would_take_too_much_memory_is_a_finding() -> None:
-    assert [found.code for found in check_file("vgg16", Asked(run=True, max_memory=10**6)).findings] == ["SC701"]
+    assert [found.code for found in check_file("vgg16", Asked(run=True, budget=Budget(memory=10**6))).findings] == [
+        "SC701"
+    ]
 
 
 def test_checking_imports_no_numpy_and_running_does() -> None:

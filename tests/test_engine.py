@@ -190,7 +190,7 @@ def test_counts_end_below_two_to_the_63() -> None:
     totals = inspect(architecture, N=1).totals
     assert totals.flops == 2 * LARGEST**2 + LARGEST < 2**63
     assert totals.params == LARGEST**2 + LARGEST
-    assert refused(architecture, sizes={"N": 2}) == [("SC309", "linear")]
+    assert refused(architecture, sizes={"N": 2}) == [("SC322", "linear")]
 
 
 @pytest.mark.parametrize(
@@ -204,14 +204,14 @@ def test_counts_end_below_two_to_the_63() -> None:
 )
 def test_what_is_counted_beyond_bounds_is_named(shape: str, step: str, what: str) -> None:
     _, (finding,) = infer(net(shape, step))
-    assert finding.code == "SC309"
+    assert finding.code == "SC322"
     assert f" {what}, more than 9223372036854775807 (2^63 - 1)" in finding.message
 
 
 def test_a_network_of_layers_within_bounds_may_be_beyond_them() -> None:
     architecture = net(f"[1, {LARGEST}]", f"linear: {LARGEST}", f"linear: {LARGEST}")
     _, (finding,) = infer(architecture)
-    assert finding.code == "SC309"
+    assert finding.code == "SC322"
     assert finding.message.startswith("the network has ")
     assert finding.message.endswith("FLOPs, more than 9223372036854775807 (2^63 - 1)")
 

@@ -13,6 +13,7 @@ import pytest
 import shapecalc
 from shapecalc import ShapecalcError, run
 from shapecalc.architecture import Architecture, Input, Step
+from shapecalc.budget import Budget
 from shapecalc.dims import symbol
 from shapecalc.engine import inspect, inspect_at
 from shapecalc.execution import calls_of, numbers, price, random_inputs
@@ -426,7 +427,7 @@ def test_pricing_and_refusing_allocate_nothing() -> None:
         tracemalloc.start()
         try:
             with pytest.raises(ShapecalcError, match="SC701"):
-                verify(network, max_memory=1000, **sizes)
+                verify(network, budget=Budget(memory=1000), **sizes)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()

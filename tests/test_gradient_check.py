@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 import shapecalc
+from shapecalc.budget import Budget
 from shapecalc.engine import inspect_at
 from shapecalc.execution import calls_of, random_inputs, random_parameters
 from shapecalc.gradient_check import (
@@ -170,7 +171,7 @@ def test_the_price_is_never_below_what_a_pass_takes(name: str) -> None:
 
 def test_a_pass_too_large_is_refused_before_anything_is_allocated() -> None:
     with pytest.raises(shapecalc.ShapecalcError, match=r"SC701: the run needs .* more than the 1.0 MiB allowed"):
-        verify_backward(shapecalc.load("vgg16"), max_memory=2**20)
+        verify_backward(shapecalc.load("vgg16"), budget=Budget(memory=2**20))
 
 
 def test_the_price_peaks_where_gradients_and_values_meet() -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from shapecalc.dims import Dim
     from shapecalc.report import LayerReport, Report
 
-MAY_DEPEND_ON_A_SYMBOL = {"SC311", "SC304", "SC309"}
+MAY_DEPEND_ON_A_SYMBOL = {"SC311", "SC304", "SC309", "SC322"}
 """Codes of what cannot be decided for a symbol: a size that is stated, channels that groups divide, a form too long."""
 
 COUNTED_AT_MOST = 30_000

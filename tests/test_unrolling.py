@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import shapecalc
+from shapecalc.budget import Budget
 from shapecalc.decoding import Problem, plan
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.loading import load, loads
@@ -198,6 +199,8 @@ def test_what_decoding_counts_itself_cannot_be_set(name: str) -> None:
 
 
 def test_a_run_that_is_too_dear_is_refused_before_it_starts() -> None:
-    with pytest.raises(ShapecalcError, match="bytes at once") as refused:
-        decode(unroll(load("gpt2-small"), {}), max_memory=10**8)
+    with pytest.raises(ShapecalcError, match="the run needs 866") as refused:
+        decode(unroll(load("gpt2-small"), {}), budget=Budget(memory=10**8))
     assert refused.value.diagnostics[0].code == "SC701"
+    with pytest.raises(ShapecalcError, match="SC705"):
+        decode(unroll(load("gpt2-small"), {}), budget=Budget(flops=10**9))

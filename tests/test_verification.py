@@ -9,10 +9,11 @@ import pytest
 
 import shapecalc
 from shapecalc import ShapecalcError, verify
-from shapecalc.cli.verify import _bytes
+from shapecalc.budget import Budget, spoken
+from shapecalc.cli.budget import budget_of
 from shapecalc.engine import infer
 from shapecalc.reference.base import KERNELS
-from shapecalc.verification import PROBES, Row, spoken, trial_sizes, verify_at
+from shapecalc.verification import PROBES, Row, trial_sizes, verify_at
 
 if TYPE_CHECKING:
     from shapecalc import Architecture
@@ -251,17 +252,17 @@ def test_a_run_that_would_take_too_much_is_refused_with_the_figure_and_the_layer
 def test_the_help_of_a_refusal_is_an_allowance_that_is_enough() -> None:
     for sizes in ({"N": 1, "H": 20, "W": 30}, {"N": 2, "H": 300, "W": 500}):
         with pytest.raises(ShapecalcError) as caught:
-            verify(LARGE, max_memory=1000, **sizes)
+            verify(LARGE, budget=Budget(memory=1000), **sizes)
         (finding,) = caught.value.diagnostics
         allowance = str(finding.help).split("--max-memory ")[1].split("`")[0]
-        assert verify(LARGE, max_memory=_bytes(allowance), **sizes).ok
+        assert verify(LARGE, budget=budget_of(allowance, "500G"), **sizes).ok
 
 
 def test_no_trial_is_run_where_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
     monkeypatch.setattr("shapecalc.verification.execute", lambda *_: ran.append("ran") or iter(()))
     with pytest.raises(ShapecalcError, match="SC701"):
-        verify(net("[N, 3, H]", "relu", sizes="{H: 1000000}"), max_memory=2**20)
+        verify(net("[N, 3, H]", "relu", sizes="{H: 1000000}"), budget=Budget(memory=2**20))
     assert ran == []
 
 
@@ -280,3 +281,14 @@ def test_where_no_probe_is_legal_the_mistake_is_said_of_the_symbol() -> None:
     (found,) = caught.value.diagnostics
     assert found.code == "SC311"
     assert "`linear_1` needs 3·H·W == 3072" in found.message
+
+
+def test_a_run_of_more_operations_than_allowed_is_refused_before_it_starts() -> None:
+    network = net("[N, 64]", "linear: 64")
+    flops = sum(shapecalc.inspect(network, N=size).totals.flops for size in (1, 2))
+    assert verify(network, budget=Budget(flops=flops)).ok
+    with pytest.raises(ShapecalcError, match="SC705: the run takes 24") as refused:
+        verify(network, budget=Budget(flops=flops - 1))
+    (finding,) = refused.value.diagnostics
+    assert finding.help is not None
+    assert "--max-flops 1G" in finding.help

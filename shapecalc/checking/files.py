@@ -13,6 +13,7 @@ from shapecalc.engine import inspect_at
 from shapecalc.expectations import unmet
 from shapecalc.layers.base import show
 from shapecalc.legality import impossible, unproved
+from shapecalc.limits import LIMITS
 from shapecalc.loading import find_source, loads_source
 from shapecalc.locking import gone, held, load_lock
 from shapecalc.parser.findings import position
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shapecalc.architecture import Architecture
+    from shapecalc.budget import Budget
     from shapecalc.diagnostics import Source, Span
+    from shapecalc.limits import Limits
     from shapecalc.locking import Lock
     from shapecalc.verification import Proof, Row
 
@@ -37,13 +40,14 @@ UNREADABLE = 2
 
 
 class Asked(NamedTuple):
-    """What is asked of each file beyond reading and inference: a run in `max_memory` bytes, and what a lock holds."""
+    """What is asked of each file beyond reading and inference: a run within bounds, and what a lock holds."""
 
     run: bool = False
-    max_memory: int | None = None
+    budget: Budget | None = None
     lock: Lock | None = None
     lock_file: str = ""
     stdin_name: str = "<stdin>"
+    limits: Limits = LIMITS
 
 
 NOTHING_MORE = Asked()
@@ -53,14 +57,15 @@ def check(
     *paths: str | Path,
     exclude: Iterable[str] = (),
     run: bool = False,
-    max_memory: int | None = None,
+    budget: Budget | None = None,
     lock: str | Path | None = None,
     stdin_name: str = "<stdin>",
     processes: int | None = None,
+    limits: Limits = LIMITS,
 ) -> tuple[Checked, ...]:
     """Check files, folders and patterns, but for those that a pattern of `exclude` matches.
 
-    `run` executes each network too, as `verify` does, in `max_memory` bytes. With the file that `shapecalc lock` wrote
+    `run` executes each network too, as `verify` does, within `budget`. With the file that `shapecalc lock` wrote
     as `lock`, each network is held to it, and the last result is that of the lock itself. Many files are shared among
     `processes`, unless stated as many as there are processors.
     Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file, and for a lock that is none. A file
@@ -71,7 +76,7 @@ def check(
     """
     files = expanded(map(str, paths), exclude)
     held_to = None if lock is None else load_lock(str(lock))
-    asked = Asked(run, max_memory, held_to, "" if lock is None else str(lock), stdin_name)
+    asked = Asked(run, budget, held_to, "" if lock is None else str(lock), stdin_name, limits)
     results = tuple(each(partial(check_file, asked=asked), files, processes, pays_from=2 if run else PAYS_FROM))
     missing = gone(held_to, str(lock)) if held_to is not None else {}
     return (*results, Checked(str(lock), None, tuple(missing.values()))) if missing else results
@@ -99,7 +104,7 @@ def check_file(path: str, asked: Asked = NOTHING_MORE) -> Checked:
     """Check one file, `-` for standard input, or a name of the zoo."""
     name = asked.stdin_name if path == "-" else path
     try:
-        source = find_source(path)
+        source = find_source(path, asked.limits)
     except ShapecalcError as error:
         return Checked(name, error.source, error.diagnostics, readable=error.exit_code != UNREADABLE)
     folder = None if path == "-" else Path(source.name).parent
@@ -109,10 +114,10 @@ def check_file(path: str, asked: Asked = NOTHING_MORE) -> Checked:
 def check_source(source: Source, folder: Path | None, asked: Asked = NOTHING_MORE) -> Checked:
     """Check one text; `folder` is where it lies, which what it includes is below."""
     try:
-        if holds_blocks_alone(source):
-            findings, source = findings_of_blocks(source, folder)
+        if holds_blocks_alone(source, asked.limits):
+            findings, source = findings_of_blocks(source, folder, asked.limits)
             return Checked(source.name, source, findings)
-        architecture = loads_source(source, folder=folder)
+        architecture = loads_source(source, asked.limits, folder)
         source = architecture.file or source
         report = inspect_at(architecture, {})
         findings = (*suspicions(report), *unmet(report), *impossible(report))
@@ -121,7 +126,7 @@ def check_source(source: Source, folder: Path | None, asked: Asked = NOTHING_MOR
         if asked.lock is not None:
             findings += held(report, source.name, asked.lock, asked.lock_file)
         if asked.run:
-            findings += _executed(architecture, asked.max_memory)
+            findings += _executed(architecture, asked)
     except ShapecalcError as error:
         return Checked(source.name, error.source or source, error.diagnostics)
     return Checked(source.name, source, tuple(sorted(findings, key=position)))
@@ -138,12 +143,13 @@ def chosen(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Ch
     return checked._replace(findings=kept)
 
 
-def _executed(architecture: Architecture, max_memory: int | None) -> tuple[Diagnostic, ...]:
+def _executed(architecture: Architecture, asked: Asked) -> tuple[Diagnostic, ...]:
     """Run a network, and return an SC601 error for the first layer of each trial that does other than predicted."""
-    from shapecalc.verification import DEFAULT_MEMORY, verify_at  # noqa: PLC0415 - brings NumPy
+    from shapecalc.budget import BUDGET  # noqa: PLC0415 - a run alone needs it
+    from shapecalc.verification import verify_at  # noqa: PLC0415 - brings NumPy
 
     try:
-        proof = verify_at(architecture, {}, max_memory=max_memory or DEFAULT_MEMORY)
+        proof = verify_at(architecture, {}, budget=asked.budget or BUDGET)
     except ShapecalcError as error:  # too large to be run
         return error.diagnostics
     found: dict[Span | None, Diagnostic] = {}

@@ -16,10 +16,11 @@ from shapecalc.writing import write_whole
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from shapecalc.limits import Limits
     from shapecalc.mending import Mended
 
 
-def fix(paths: Iterable[str], exclude: Iterable[str] = ()) -> Iterator[Mended]:
+def fix(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits | None = None) -> Iterator[Mended]:
     """Mend in files what is safe to mend, and yield what was done in each that has changed.
 
     A file is written whole or not at all; whatever no edit names stays byte by byte. A file that cannot be read is
@@ -33,10 +34,10 @@ def fix(paths: Iterable[str], exclude: Iterable[str] = ()) -> Iterator[Mended]:
             raise ShapecalcError((finding,), exit_code=2)
     for path in files:
         try:
-            source = read_source(path)
+            source = read_source(path, limits)
         except ShapecalcError:
             continue
-        mended = mend(source, Path(path).parent)
+        mended = mend(source, Path(path).parent, limits)
         if mended.edits:
             write_whole(path, mended.source.mark + mended.source.text)
             yield mended

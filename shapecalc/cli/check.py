@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
+from shapecalc.cli.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import FINDINGS, UNREADABLE, Misuse
+from shapecalc.cli.sizes import LimitOption, limits_of
 from shapecalc.cli.terminal import stdout_manner
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ def command(
         typer.Option("--exclude", metavar="PATTERN", help="Leave out files, or folders of files; may be repeated."),
     ] = None,
     run: Annotated[bool, typer.Option("--run", help="Execute each network too, as `shapecalc verify` does.")] = False,
+    max_memory: MaxMemoryOption = MAX_MEMORY,
+    max_flops: MaxFlopsOption = MAX_FLOPS,
     locked: Annotated[bool, typer.Option("--locked", help="Hold each file to what `shapecalc lock` wrote.")] = False,
     lock_file: Annotated[
         str, typer.Option("--lock-file", metavar="FILE", help="With --locked: the file that `shapecalc lock` wrote.")
@@ -79,6 +83,7 @@ def command(
     processes: Annotated[
         int | None, typer.Option("--processes", min=1, help="Share the files among so many; default: one each core.")
     ] = None,
+    limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Check that files are in order, and say everything that is not.
@@ -89,6 +94,7 @@ def command(
     """
     from shapecalc.checking import check, chosen
 
+    limits = limits_of(limit)
     targets = _targets(format_ or [], output or [])
     selected, ignored = _codes("--select", select), _codes("--ignore", ignore)
     if fix:
@@ -96,15 +102,17 @@ def command(
         from shapecalc.render.mending import edits
 
         unicode = (sys.stderr.encoding or "ascii").lower().startswith("utf")
-        for mended in fix_files(paths, exclude or ()):
+        for mended in fix_files(paths, exclude or (), limits):
             print(edits(mended, unicode=unicode), file=sys.stderr)
     results = check(
         *paths,
         exclude=exclude or (),
         run=run,
+        budget=budget_of(max_memory, max_flops) if run else None,
         lock=lock_file if locked else None,
         stdin_name=stdin_filename or "<stdin>",
         processes=processes,
+        limits=limits,
     )
     results = tuple(chosen(result, selected, ignored) for result in results)
     for target, written in targets:

@@ -7,9 +7,9 @@ from typing import Annotated, assert_never
 import typer
 
 from shapecalc.cli import calculation as asked
+from shapecalc.cli.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings, whole
+from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, SetOption, count_of, limits_of, load_bound, settings
 from shapecalc.cli.terminal import stdout_manner
 
 
@@ -21,8 +21,11 @@ def command(
     run: Annotated[
         bool, typer.Option("--run", help="Really decode, with random weights, and hold what is counted against this.")
     ] = False,
+    max_memory: MaxMemoryOption = MAX_MEMORY,
+    max_flops: MaxFlopsOption = MAX_FLOPS,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
     format_: asked.FormatOption = asked.Format.TEXT,
+    limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Unroll the loop of a file's `decode:` section.
@@ -35,15 +38,15 @@ def command(
     from shapecalc.render import unrolling as render
     from shapecalc.unrolling import unroll
 
-    width, steps = _count(beam, "--beam", LARGEST_DIM), _count(length, "--length", LONGEST)
-    loaded, sizes = load_bound(architecture, settings(set_))
+    width, steps = count_of(beam, "--beam", LARGEST_DIM), count_of(length, "--length", LONGEST)
+    budget = budget_of(max_memory, max_flops)
+    loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
     loop = unroll(loaded, sizes, beam=width, length=steps)
     decoded = None
     if run:
         from shapecalc.stepping import decode
-        from shapecalc.verification import DEFAULT_MEMORY
 
-        decoded = decode(loop, seed=seed, max_memory=DEFAULT_MEMORY)
+        decoded = decode(loop, seed=seed, budget=budget)
     match format_:
         case asked.Format.TEXT:
             print(render.unrolled(loop, decoded, **stdout_manner(color)))
@@ -53,12 +56,3 @@ def command(
             assert_never(format_)
     if decoded is not None and not decoded.ok:
         raise typer.Exit(1)
-
-
-def _count(text: str | None, option: str, most: int) -> int | None:
-    if text is None:
-        return None
-    count = whole(text, option)
-    if not 1 <= count <= most:
-        raise Misuse(f"`{option}` expects 1 to {most}, receives {count}")
-    return count

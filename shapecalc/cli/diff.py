@@ -11,12 +11,13 @@ import typer
 
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import FINDINGS, UNREADABLE, Misuse
-from shapecalc.cli.sizes import SetOption, parameter, settings, whole
+from shapecalc.cli.sizes import LimitOption, SetOption, limits_of, parameter, settings, whole
 from shapecalc.cli.terminal import stdout_manner
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
     from shapecalc.comparison import Comparison
+    from shapecalc.limits import Limits
     from shapecalc.report import Report
     from shapecalc.thresholds import Alternatives, Threshold
 
@@ -51,6 +52,7 @@ def command(
             "`or`. May be repeated.",
         ),
     ] = None,
+    limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Show which layers a change adds, removes and alters, and what it does to params, MACs and memory.
@@ -61,7 +63,7 @@ def command(
 
     texts = settings(set_)
     thresholds = _thresholds(fail_on or ())
-    before, after = _loaded(old, new, base, texts)
+    before, after = _loaded(old, new, base, texts, limits_of(limit))
     if before is None:
         print(f"note: `{_shown(old)}` does not exist in {_shown(base or '')}: everything is added", file=sys.stderr)
     known = _known(after) | (_known(before) if before else set())
@@ -76,7 +78,7 @@ def command(
 
 
 def _loaded(
-    old: str, new: str | None, base: str | None, texts: dict[str, str]
+    old: str, new: str | None, base: str | None, texts: dict[str, str], limits: Limits
 ) -> tuple[Architecture | None, Architecture]:
     from shapecalc.loading import load_set
 
@@ -86,7 +88,7 @@ def _loaded(
             raise Misuse("`diff` expects two networks, or one file and `--base REV`")
         if old == new == "-":
             raise Misuse("`diff` expects one network on standard input, receives `-` twice")
-        return load_set(old, values)[0], load_set(new, values)[0]
+        return load_set(old, values, limits)[0], load_set(new, values, limits)[0]
     from shapecalc.revisions import load_at
 
     if new is not None:
@@ -95,8 +97,8 @@ def _loaded(
         raise Misuse(f"`--base` expects a git revision such as `HEAD` or `main`, receives `{base}`")
     if old == "-" or (not os.path.exists(old) and _ships(old)):  # noqa: PTH110 - a name may be too long for a Path
         raise Misuse(f"`--base` expects a file that git has a history of, receives `{old}`")
-    after = load_set(old, values)[0]
-    return load_at(old, base, values), after
+    after = load_set(old, values, limits)[0]
+    return load_at(old, base, values, limits), after
 
 
 def _ships(name: str) -> bool:

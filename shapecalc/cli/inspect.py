@@ -11,7 +11,8 @@ import typer
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.convention import ParamsAs, ParamsAsOption
 from shapecalc.cli.outcome import Misuse, report as say
-from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings
+from shapecalc.cli.progress import working
+from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, SetOption, limits_of, load_bound, settings
 from shapecalc.cli.terminal import stdout_manner
 from shapecalc.diagnostics.errors import ShapecalcError
 
@@ -63,6 +64,7 @@ def command(
         Graph | None, typer.Option("--graph", help="Draw the network, with shapes on its edges, instead of a format.")
     ] = None,
     params_as: ParamsAsOption = ParamsAs.PYTORCH,
+    limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Show each layer's output shape, parameters and MACs.
@@ -83,13 +85,15 @@ def command(
     if latex and written is not Format.LATEX:
         raise Misuse(f"`--latex` and `--format {written.value}` exclude each other")
     format_ = Format.LATEX if latex else format_
-    loaded, sizes = load_bound(architecture, texts)
-    report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value)
     manner = stdout_manner(color)
-    if graph is not None:
-        print(_drawn(report, graph, depth, expand=expand, unicode=manner["unicode"]))
-    else:
-        print(_listed(report, format_ or Format.TABLE, chosen, depth, expand=expand, manner=manner))
+    with working():
+        loaded, sizes = load_bound(architecture, texts, limits_of(limit))
+        report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value)
+        if graph is not None:
+            shown = _drawn(report, graph, depth, expand=expand, unicode=manner["unicode"])
+        else:
+            shown = _listed(report, format_ or Format.TABLE, chosen, depth, expand=expand, manner=manner)
+    print(shown)
     # What a file expects of itself, it expects at its own sizes and as PyTorch counts.
     wrong = unmet(report) if not set_ and not symbolic and params_as is ParamsAs.PYTORCH else ()
     wrong += impossible(report)

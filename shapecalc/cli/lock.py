@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapecalc.cli.outcome import FINDINGS, Misuse, report as say
+from shapecalc.cli.sizes import LimitOption, limits_of
 from shapecalc.diagnostics.errors import ShapecalcError
 
 if TYPE_CHECKING:
+    from shapecalc.limits import Limits
     from shapecalc.report import Report
 
 
@@ -24,6 +26,7 @@ def command(
     update: Annotated[
         bool, typer.Option("--update", help="Lock what has moved as it is now; refused where `CI` is set.")
     ] = False,
+    limit: LimitOption = None,
 ) -> None:
     """Write down what networks come to, so that no change of it goes unseen.
 
@@ -41,7 +44,7 @@ def command(
             "`--update` is refused where `CI` is set: what a change moves, its author is to see; run it where you "
             "work, and commit the lock"
         )
-    reports = _reports(paths)
+    reports = _reports(paths, limits_of(limit))
     exists = os.path.lexists(file)
     lock = load_lock(file) if exists else Lock({}, __version__)
     left = gone(lock, file)
@@ -76,7 +79,7 @@ def _files(count: int) -> str:
     return f"{count} file{'' if count == 1 else 's'}"
 
 
-def _reports(paths: list[str]) -> dict[str, Report]:
+def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
     """Return what each network comes to by its path; where some are wrong, say all that is wrong and stop."""
     from shapecalc.engine import inspect_at
     from shapecalc.loading import loads_source
@@ -90,9 +93,9 @@ def _reports(paths: list[str]) -> dict[str, Report]:
         if path == "-":
             raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
         try:
-            source = read_source(path)
-            if not holds_blocks_alone(source):  # of which other files are made, whose layers are locked
-                reports[path] = inspect_at(loads_source(source, folder=Path(path).parent), {})
+            source = read_source(path, limits)
+            if not holds_blocks_alone(source, limits):  # of which other files are made, whose layers are locked
+                reports[path] = inspect_at(loads_source(source, limits, Path(path).parent), {})
         except ShapecalcError as error:
             say(error)
             worst = max(worst, error.exit_code)

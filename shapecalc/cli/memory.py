@@ -7,7 +7,7 @@ from typing import Annotated, assert_never
 import typer
 
 from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings
+from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, SetOption, limits_of, load_bound, settings
 from shapecalc.cli.terminal import stdout_manner
 from shapecalc.cli.verify import Format
 
@@ -19,6 +19,7 @@ def command(
         int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share so many first parts.")
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Show what is alive while each layer runs, without gradients.
@@ -31,7 +32,7 @@ def command(
     from shapecalc.live_memory import live_memory
     from shapecalc.render import memory as rendered
 
-    loaded, sizes = load_bound(architecture, settings(set_))
+    loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
     report = inspect_at(loaded, sizes)
     found, order = live_memory(report), reordered(report)
     manner = stdout_manner(color)

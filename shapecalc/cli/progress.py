@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from shapecalc.cli.color import wants_color
 from shapecalc.render.escaping import terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.progress import Progress, TaskID
 
 PATIENCE = 1.0
@@ -31,7 +34,7 @@ class ProgressBar:
                 return
             self._bar, self._task = _drawn_bar(total)
         assert self._task is not None  # comes with the bar
-        self._bar.update(self._task, completed=done, description=terminal(path)[:30])
+        self._bar.update(self._task, completed=done, total=total, description=terminal(path)[:30])
 
     def clear(self) -> None:
         """Wipe the bar out."""
@@ -39,6 +42,22 @@ class ProgressBar:
             self._bar.stop()
             self._bar = None
             self._began = float("inf")
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """Show how far reading, inference and drawing are where a file is large and stderr is a terminal."""
+    bar = progress_bar()
+    if bar is None:
+        yield
+        return
+    from shapecalc.progress import watched_by
+
+    try:
+        with watched_by(bar):
+            yield
+    finally:
+        bar.clear()
 
 
 def progress_bar() -> ProgressBar | None:

@@ -52,6 +52,7 @@ def _known(written: str) -> str:
     code = f"SC{digits:0>3}"
     if code in codes():
         return code
-    near = closest(code, [other for other in codes() if other[:3] == code[:3]])  # of the same family
+    family = [other for other in codes() if other[:3] == code[:3]] if digits.isdigit() else []
+    near = closest(code, family)
     hint = f"did you mean `{near}`?" if near else "`shapecalc rule` lists every code"
     raise Misuse(f"no diagnostic has the code `{terminal(written)}`; {hint}")

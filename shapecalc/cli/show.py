@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from shapecalc.cli.sizes import LimitOption, limits_of
+
 
 def command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name that `shapecalc list` shows, or a file.")],
+    limit: LimitOption = None,
 ) -> None:
     """Print an architecture's YAML, to start your own from.
 
@@ -17,7 +20,7 @@ def command(
     """
     from shapecalc.loading import find_source
 
-    text = find_source(name).text
+    text = find_source(name, limits_of(limit)).text
     # A file is passed on as it is, in UTF-8 whatever the terminal's encoding.
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode())

@@ -11,6 +11,7 @@ from shapecalc.cli.outcome import Misuse
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
+    from shapecalc.limits import Limits
 
 ArchitectureArgument = Annotated[
     str, typer.Argument(metavar="ARCH", help="A file, - for standard input, or a name that `shapecalc list` shows.")
@@ -26,6 +27,17 @@ SetOption = Annotated[
 ScaleOption = Annotated[
     str | None,
     typer.Option("--scale", metavar="1/N", help="Run it narrower: divide the parameters that its `widths:` names."),
+]
+
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="NAME=MOST",
+        help="Read more of a file that you trust than usual, such as layers=1000000; may be repeated. Names: "
+        "file-size, depth, nodes, aliases, scalar-length, integer-digits, layers, includes, include-size, "
+        "include-depth, rank.",
+    ),
 ]
 
 
@@ -59,12 +71,42 @@ def divisor_of(scale: str | None) -> int:
     return int(found[1])
 
 
-def load_bound(architecture: str, given: dict[str, str]) -> tuple[Architecture, dict[str, int]]:
+def limits_of(given: list[str] | None) -> Limits:
+    """Read `layers=1000000` settings; raise a usage error for what names no limit, or goes beyond what there can be.
+
+    >>> limits_of(["layers=1000000", "file-size=64MiB"]).file_size
+    67108864
+    """
+    from shapecalc.limits import LARGEST, LIMITS, MOST, flag, is_of_bytes
+    from shapecalc.quantities import read_quantity
+
+    names = {flag(name): name for name in LIMITS._fields}
+    raised: dict[str, int] = {}
+    for setting in given or ():
+        known, equals, text = setting.partition("=")
+        name = names.get(known)
+        if not equals or name is None:
+            from shapecalc.diagnostics.suggestions import closest
+
+            near = closest(known, tuple(names))
+            hint = f"did you mean `{near}`?" if near else f"limits: {', '.join(names)}"
+            raise Misuse(f"`--limit` expects NAME=MOST such as layers=1000000, receives `{setting}`; {hint}")
+        value = read_quantity(text, of_bytes=is_of_bytes(name))
+        most = MOST.get(name, LARGEST)
+        if value is None or value.denominator != 1 or not 1 <= value <= most:
+            raise Misuse(f"`--limit {known}` expects a whole number from 1 to {most}, receives `{text}`")
+        raised[name] = int(value)
+    return LIMITS._replace(**raised)
+
+
+def load_bound(
+    architecture: str, given: dict[str, str], limits: Limits | None = None
+) -> tuple[Architecture, dict[str, int]]:
     """Return an architecture with the settings that are its parameters put in, and the sizes that the others give."""
     from shapecalc.loading import load_set
 
     values = {name: parameter(text) for name, text in given.items()}
-    loaded, others = load_set(architecture, values)
+    loaded, others = load_set(architecture, values, limits)
     return loaded, {name: whole(given[name], f"--set {name}") for name in others}
 
 
@@ -86,6 +128,16 @@ def whole(text: str, option: str) -> int:
     if digits.removeprefix("-").isascii() and digits.removeprefix("-").isdigit() and len(digits) <= 20:  # noqa: PLR2004
         return int(digits)
     raise Misuse(f"`{option}` expects a whole number, receives `{text}`")
+
+
+def count_of(text: str | None, option: str, most: int) -> int | None:
+    """Read a whole number from 1 to `most`, None for an option that is not given; raise a usage error for another."""
+    if text is None:
+        return None
+    count = whole(text, option)
+    if not 1 <= count <= most:
+        raise Misuse(f"`{option}` expects 1 to {most}, receives {count}")
+    return count
 
 
 def per_axis(text: str, option: str) -> tuple[int, ...]:

@@ -10,12 +10,13 @@ import typer
 
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.sizes import SetOption, load_bound, settings, whole
+from shapecalc.cli.sizes import LimitOption, SetOption, limits_of, load_bound, settings, whole
 from shapecalc.cli.terminal import stdout_manner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shapecalc.architecture import Architecture
     from shapecalc.fitting import Wanted
     from shapecalc.layers.conv import Conv
     from shapecalc.layers.pooling import MaxPool
@@ -77,6 +78,7 @@ def command(
     ceil: Annotated[bool, typer.Option("--ceil", help="pool: round up.")] = False,
     most: Annotated[int, typer.Option("--most", min=1, help="Rows of what was found.")] = 20,
     format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TEXT,
+    limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Solve for sizes that fit, or for parameters that reach an output.
@@ -111,12 +113,13 @@ def command(
     if wanted is None and (at is not None or unknown):
         given = f"--at {at}" if at is not None else f"--unknown {(unknown or [''])[0]}"
         raise Misuse(f"`{given}` expects `--output` beside it, receives none")
+    if unknown and near:
+        raise Misuse("`--near` is for sizes of symbols, and `--unknown` solves for fields")
+    loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
     if unknown and wanted is not None:
-        if near:
-            raise Misuse("`--near` is for sizes of symbols, and `--unknown` solves for fields")
-        _choose(architecture, unknown, wanted, at, set_, most, format_, color)
-        return
-    _solve(architecture, wanted, at, set_, near, format_, color)
+        _choose(loaded, sizes, unknown, wanted, at, most, format_, color)
+    else:
+        _solve(loaded, sizes, wanted, at, near, format_, color)
 
 
 def _refuse(options: dict[str, Any], why: str) -> None:
@@ -158,10 +161,10 @@ def _near(written: Iterable[str], symbols: tuple[str, ...], name: str) -> dict[s
 
 
 def _solve(
-    name: str,
+    loaded: Architecture,
+    sizes: dict[str, int],
     wanted: Wanted | None,
     at: str | None,
-    set_: list[str] | None,
     near: list[str] | None,
     format_: Format,
     color: Color,
@@ -170,7 +173,6 @@ def _solve(
     from shapecalc.fitting import solve
     from shapecalc.render import legal
 
-    loaded, sizes = load_bound(name, settings(set_))
     found = solve(inspect_at(loaded, sizes, symbolic=True), wanted, at)
     asked = _near(near or (), tuple(found.sizes), loaded.name)
     _show(format_, color, partial(legal.solution, found, asked), partial(legal.solution_dict, found, asked))
@@ -179,11 +181,11 @@ def _solve(
 
 
 def _choose(
-    name: str,
+    loaded: Architecture,
+    sizes: dict[str, int],
     unknown: list[str],
     wanted: Wanted,
     at: str | None,
-    set_: list[str] | None,
     most: int,
     format_: Format,
     color: Color,
@@ -195,7 +197,6 @@ def _choose(
         raise Misuse(f"`--unknown` may be given {MOST_UNKNOWNS} times, is given {len(unknown)} times")
     if len(set(unknown)) < len(unknown):
         raise Misuse(f"`--unknown {max(unknown, key=unknown.count)}` is given twice")
-    loaded, sizes = load_bound(name, settings(set_))
     found = choose(loaded, unknown, wanted, at, sizes)
     _show(
         format_,

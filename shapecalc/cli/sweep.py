@@ -14,7 +14,7 @@ import typer
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import Misuse
 from shapecalc.cli.progress import progress_bar
-from shapecalc.cli.sizes import ArchitectureArgument, parameter, settings, whole
+from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, limits_of, parameter, settings, whole
 from shapecalc.cli.terminal import stdout_manner
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def command(
         Path | None,
         typer.Option("--plot", metavar="FILE", help="Draw the --by column (else MACs) or the Pareto front as well."),
     ] = None,
+    limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Work out the costs at every point of a grid.
@@ -107,7 +108,7 @@ def command(
     streams = format_ in (Format.CSV, Format.JSONL)
     bar = None if streams and sys.stdout.isatty() else progress_bar()
     run = Run(
-        load(architecture),
+        load(architecture, limits_of(limit)),
         axes,
         where=where,
         by=by,

@@ -9,10 +9,20 @@ from typing import Annotated, assert_never
 
 import typer
 
+from shapecalc.cli.budget import MAX_FLOPS, MAX_MEMORY, MaxMemoryOption, budget_of
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import Misuse
 from shapecalc.cli.progress import progress_bar
-from shapecalc.cli.sizes import ArchitectureArgument, ScaleOption, SetOption, divisor_of, load_bound, settings
+from shapecalc.cli.sizes import (
+    ArchitectureArgument,
+    LimitOption,
+    ScaleOption,
+    SetOption,
+    divisor_of,
+    limits_of,
+    load_bound,
+    settings,
+)
 from shapecalc.cli.terminal import stdout_manner
 
 
@@ -65,6 +75,8 @@ def command(
         typer.Option("--export", metavar="FILE", help="Write the weights, by PyTorch's names: .npz or .safetensors."),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    max_memory: MaxMemoryOption = MAX_MEMORY,
+    limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Train it in NumPy on drawn digits or a few poems.
@@ -84,7 +96,7 @@ def command(
     from shapecalc.render import training as rendered
     from shapecalc.training import export as export_weights, train
 
-    loaded, sizes = load_bound(architecture, given)
+    loaded, sizes = load_bound(architecture, given, limits_of(limit))
     if divisor > 1:
         loaded = narrowed(loaded, divisor)
     bar = progress_bar()
@@ -99,6 +111,7 @@ def command(
             lr=lr,
             seed=seed,
             truncate=truncate,
+            budget=budget_of(max_memory, MAX_FLOPS),
             progress=bar,
         )
     finally:

@@ -9,19 +9,12 @@ import typer
 
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.sizes import ArchitectureArgument, SetOption, load_bound, settings, whole
+from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, SetOption, count_of, limits_of, load_bound, settings
 from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.train import Optimizer
 from shapecalc.cli.verify import Format
 
 USUAL_BATCH = 32
-
-
-class Optimizer(Enum):
-    """The words of `--optimizer`."""
-
-    SGD = "sgd"
-    MOMENTUM = "momentum"
-    ADAM = "adam"
 
 
 class Dtype(Enum):
@@ -57,6 +50,7 @@ def command(
         int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share so many first parts.")
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Show what a training step keeps for its backward pass, the peak of its memory and its work.
@@ -68,9 +62,9 @@ def command(
     from shapecalc.training_cost import batch_symbol, training_cost
 
     given = settings(set_)
-    samples, allowed = _count(batch, "--batch", LARGEST_DIM), _bytes(memory)
-    every, steps = _count(checkpoint, "--checkpoint", LARGEST_DIM), _count(truncate, "--truncate", LARGEST_DIM)
-    loaded, sizes = load_bound(architecture, given)
+    samples, allowed = count_of(batch, "--batch", LARGEST_DIM), _bytes(memory)
+    every, steps = count_of(checkpoint, "--checkpoint", LARGEST_DIM), count_of(truncate, "--truncate", LARGEST_DIM)
+    loaded, sizes = load_bound(architecture, given, limits_of(limit))
     symbol = batch_symbol(loaded)
     if samples is not None and symbol in sizes:
         raise Misuse(f"`--batch` and `--set {symbol}` mean the same, and both are given")
@@ -96,15 +90,6 @@ def command(
             print(json.document(rendered.document(cost), unicode=manner["unicode"]))
         case _:
             assert_never(format_)
-
-
-def _count(text: str | None, option: str, most: int) -> int | None:
-    if text is None:
-        return None
-    count = whole(text, option)
-    if not 1 <= count <= most:
-        raise Misuse(f"`{option}` expects 1 to {most}, receives {count}")
-    return count
 
 
 def _bytes(text: str | None) -> int | None:

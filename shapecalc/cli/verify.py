@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import gc
-import re
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
+from shapecalc.cli.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import Misuse
 from shapecalc.cli.progress import progress_bar
-from shapecalc.cli.sizes import ArchitectureArgument, ScaleOption, SetOption, divisor_of, load_bound, settings
+from shapecalc.cli.sizes import (
+    ArchitectureArgument,
+    LimitOption,
+    ScaleOption,
+    SetOption,
+    divisor_of,
+    limits_of,
+    load_bound,
+    settings,
+)
 from shapecalc.cli.terminal import stdout_manner
 
 if TYPE_CHECKING:
@@ -20,8 +29,6 @@ if TYPE_CHECKING:
 
     from shapecalc.gradient_check import BackwardProof
     from shapecalc.verification import Proof
-
-UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 
 
 class Format(Enum):
@@ -34,9 +41,8 @@ class Format(Enum):
 def command(
     architecture: ArchitectureArgument,
     set_: SetOption = None,
-    max_memory: Annotated[
-        str, typer.Option("--max-memory", metavar="SIZE", help="Refuse a run that would take more than this.")
-    ] = "4GiB",
+    max_memory: MaxMemoryOption = MAX_MEMORY,
+    max_flops: MaxFlopsOption = MAX_FLOPS,
     scale: ScaleOption = None,
     backward: Annotated[
         bool, typer.Option("--backward", help="Go back as well: the gradients of every layer, checked by differences.")
@@ -47,6 +53,7 @@ def command(
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
     format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Run it in NumPy and compare with the prediction.
@@ -59,11 +66,11 @@ def command(
     """
     if truncate is not None and not backward:
         raise Misuse("`--truncate` is of use with `--backward` alone")
-    allowed, given, divisor = _bytes(max_memory), settings(set_), divisor_of(scale)
+    budget, given, divisor = budget_of(max_memory, max_flops), settings(set_), divisor_of(scale)
     gc.enable()  # a run takes its time, and memory is what it is about
     from shapecalc.loading import narrowed
 
-    loaded, sizes = load_bound(architecture, given)
+    loaded, sizes = load_bound(architecture, given, limits_of(limit))
     if divisor > 1:
         loaded = narrowed(loaded, divisor)
     bar = progress_bar()
@@ -74,12 +81,12 @@ def command(
             from shapecalc.gradient_check import verify_backward
             from shapecalc.render import backward_proof as rendered
 
-            proof = verify_backward(loaded, sizes, truncate=truncate, seed=seed, max_memory=allowed, progress=bar)
+            proof = verify_backward(loaded, sizes, truncate=truncate, seed=seed, budget=budget, progress=bar)
         else:
             from shapecalc.render import proof as rendered
             from shapecalc.verification import verify_at
 
-            proof = verify_at(loaded, sizes, seed=seed, max_memory=allowed, progress=bar)
+            proof = verify_at(loaded, sizes, seed=seed, budget=budget, progress=bar)
     finally:
         if bar is not None:
             bar.clear()
@@ -95,17 +102,3 @@ def command(
             assert_never(format_)
     if not proof.ok:
         raise typer.Exit(1)
-
-
-def _bytes(text: str) -> int:
-    """Read `4GiB`, `500 MB` or plain bytes.
-
-    >>> _bytes("4GiB"), _bytes("1.5 MB")
-    (4294967296, 1500000)
-    """
-    found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)\s*([A-Za-z]*)", text.strip())
-    if found is None or found[2].lower() not in UNITS:
-        raise Misuse(f"`--max-memory` expects a size such as 4GiB, 500MiB or bytes, receives `{text}`")
-    whole, _, part = found[1].partition(".")
-    unit = UNITS[found[2].lower()]
-    return int(whole) * unit + (int(part) * unit // 10 ** len(part) if part else 0)

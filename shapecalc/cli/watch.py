@@ -12,11 +12,12 @@ import typer
 
 from shapecalc.cli.color import Color, ColorOption
 from shapecalc.cli.outcome import UNREADABLE, Misuse, report as say
-from shapecalc.cli.sizes import SetOption, load_bound, settings
+from shapecalc.cli.sizes import LimitOption, SetOption, limits_of, load_bound, settings
 from shapecalc.cli.terminal import stdout_manner
 from shapecalc.diagnostics.errors import ShapecalcError
 
 if TYPE_CHECKING:
+    from shapecalc.limits import Limits
     from shapecalc.report import Report
     from shapecalc.watching import Version
 
@@ -31,6 +32,7 @@ def command(
     interval: Annotated[
         float, typer.Option("--interval", metavar="SECONDS", min=0.01, max=3600, help="Time between two looks.")
     ] = 0.2,
+    limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Inspect a file, and show what has changed whenever it is saved.
@@ -41,20 +43,21 @@ def command(
 
     if file == "-":
         raise Misuse("`watch` expects a file, receives `-`: standard input is not saved")
-    texts = settings(set_)
+    texts, limits = settings(set_), limits_of(limit)
     gc.enable()  # which `__main__` turned off, for commands that end
     patience = math.ceil(AWAY / interval)
-    found = versions(file, partial(_inspected, file, texts), partial(time.sleep, interval), patience)
+    inspect = partial(_inspected, file, texts, limits)
+    found = versions(file, inspect, partial(time.sleep, interval), patience, limits)
     for number, version in enumerate(found):
         if number == 0 and version.error is not None and version.error.exit_code == UNREADABLE:
             raise version.error
         _show(version, file, color)
 
 
-def _inspected(file: str, texts: dict[str, str]) -> Report:
+def _inspected(file: str, texts: dict[str, str], limits: Limits) -> Report:
     from shapecalc.engine import inspect_at
 
-    return inspect_at(*load_bound(file, texts))
+    return inspect_at(*load_bound(file, texts, limits))
 
 
 def _show(version: Version, file: str, color: Color) -> None:

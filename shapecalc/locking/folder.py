@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.limits import Limits
 from shapecalc.locking.drifting import drift
 from shapecalc.locking.reading import read_lock
 from shapecalc.parser.files import read_source
-from shapecalc.parser.limits import Limits
 
 if TYPE_CHECKING:
     from shapecalc.locking.entries import Lock
@@ -34,7 +34,7 @@ def load_lock(path: str) -> Lock:
         finding = Diagnostic(code="SC503", message=message, help="write one: `shapecalc lock PATH`")
         raise ShapecalcError((finding,), exit_code=2)
     try:
-        source = read_source(path, Limits(file_bytes=MOST_BYTES))
+        source = read_source(path, Limits(file_size=MOST_BYTES))
     except ShapecalcError as error:
         raise ShapecalcError(error.diagnostics, error.source, exit_code=2) from None
     return read_lock(source.text, path)

@@ -12,8 +12,8 @@ from shapecalc.parser.scalars import Refused, resolve, shorten
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
+    from shapecalc.limits import Limits
     from shapecalc.parser.events import AliasEvent, CollectionStart, Event, NodeEvent, ScalarEvent
-    from shapecalc.parser.limits import Limits
 
 # A file with more mistakes than this is not an architecture; nobody reads the hundredth.
 MOST_FINDINGS = 50
@@ -119,6 +119,7 @@ class TreeBuilder:
                 "SC012",
                 f"`*{event.anchor}` is one alias too many, expects at most {self._limits.aliases}",
                 _span(event),
+                self._limits.raising("aliases"),
             )
         if self._in_mapping and not len(self._children) & 1:
             self._find("SC023", f"`*{event.anchor}` stands for a key, expects a word", _span(event))
@@ -212,7 +213,8 @@ class TreeBuilder:
     def _too_long(self, text: str, span: Span) -> Scalar:
         most = self._limits.scalar_length
         start = Span(span.line, span.column, span.line, span.column + 1)
-        self._find("SC013", f"`{shorten(text)}` has {len(text)} characters, expects at most {most}", start)
+        message = f"`{shorten(text)}` has {len(text)} characters, expects at most {most}"
+        self._find("SC013", message, start, self._limits.raising("scalar_length", len(text)))
         return Scalar(text, span, text, quoted=True)
 
     def _entry(self, key: Scalar, value: Node) -> tuple[Scalar, Node] | None:
@@ -269,11 +271,11 @@ class TreeBuilder:
 
     def _refuse_nodes(self, event: Event) -> NoReturn:
         message = f"`{self._source.name}` holds more than {self._limits.nodes} values, aliases written out"
-        self._stop("SC012", message, _first_line(_span(event)))
+        self._stop("SC012", message, _first_line(_span(event)), self._limits.raising("nodes"))
 
     def _refuse_depth(self, event: Event) -> NoReturn:
         message = f"lists and mappings nest deeper than {self._limits.depth}"
-        self._stop("SC011", message, _first_line(_span(event)))
+        self._stop("SC011", message, _first_line(_span(event)), self._limits.raising("depth"))
 
     def _find(self, code: str, message: str, span: Span, help_: str | None = None, fix: Fix | None = None) -> None:
         self.find(Diagnostic(code=code, message=message, span=span, help=help_, fix=fix))

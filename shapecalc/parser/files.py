@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
-from shapecalc.parser.limits import Limits
+from shapecalc.limits import Limits
 from shapecalc.parser.places import span_between
 
 _REASONS = {
@@ -23,7 +23,7 @@ _REASONS = {
 
 
 def read_source(path_or_dash: str | os.PathLike[str], limits: Limits | None = None) -> Source:
-    """Read a UTF-8 file, or standard input for `-`, up to `limits.file_bytes`.
+    """Read a UTF-8 file, or standard input for `-`, up to `limits.file_size`.
 
     Only regular files are opened: a pipe or a device could keep a program waiting for ever.
 
@@ -36,14 +36,15 @@ def read_source(path_or_dash: str | os.PathLike[str], limits: Limits | None = No
         name, data = "<stdin>", _read_standard_input(limits)
     else:
         name, data = path, read_bytes(path, limits)
-    if len(data) > limits.file_bytes:
+    if len(data) > limits.file_size:
         raise ShapecalcError((too_large(name, limits),), Source(name, ""))
     return decode(name, data)
 
 
 def too_large(name: str, limits: Limits) -> Diagnostic:
     """Say that a file is larger than what is read."""
-    return Diagnostic(code="SC010", message=f"`{name}` is larger than {limits.file_bytes} bytes")
+    message = f"`{name}` is larger than {limits.file_size} bytes"
+    return Diagnostic(code="SC010", message=message, help=limits.raising("file_size"))
 
 
 def decode(name: str, data: bytes) -> Source:
@@ -73,7 +74,7 @@ def decode(name: str, data: bytes) -> Source:
 
 
 def read_bytes(path: str, limits: Limits) -> bytes:
-    """Read a regular file, up to one byte more than `limits.file_bytes`; raise as `read_source` does."""
+    """Read a regular file, up to one byte more than `limits.file_size`; raise as `read_source` does."""
     try:
         # Opening a device can already do something, so it is looked at first; and again once it is open, because
         # another process may have put something else in its place.
@@ -81,7 +82,7 @@ def read_bytes(path: str, limits: Limits) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(descriptor, "rb") as file:
             _refuse_unless_regular(path, os.fstat(descriptor))
-            return file.read(limits.file_bytes + 1)
+            return file.read(limits.file_size + 1)
     except OSError as error:
         reason = _REASONS.get(error.errno or 0) or f"cannot be read: {(error.strerror or 'unknown reason').lower()}"
         _refuse("SC001", f"`{path}` {reason}", exit_code=2)
@@ -93,7 +94,7 @@ def _read_standard_input(limits: Limits) -> bytes:
     try:
         if sys.stdin is None:
             _refuse("SC001", "`<stdin>` is closed", exit_code=2)
-        return sys.stdin.buffer.read(limits.file_bytes + 1)
+        return sys.stdin.buffer.read(limits.file_size + 1)
     except (OSError, ValueError):
         _refuse("SC001", "`<stdin>` cannot be read", exit_code=2)
 

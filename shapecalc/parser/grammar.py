@@ -12,13 +12,13 @@ from shapecalc.architecture import DTYPES, Architecture, Input
 from shapecalc.diagnostics import Fix, Label
 from shapecalc.dims import Expr, free_symbols
 from shapecalc.layers.fields import said
+from shapecalc.limits import Limits
 from shapecalc.parser.blocks import Block, put_in, put_in_steps, read_blocks
 from shapecalc.parser.conditions import read_conditions
 from shapecalc.parser.decoding import read_decode
 from shapecalc.parser.expectations import read_expectations
 from shapecalc.parser.findings import Findings, head
 from shapecalc.parser.includes import merge_blocks, read_included
-from shapecalc.parser.limits import Limits
 from shapecalc.parser.parameters import read_parameters, read_widths, refuse_symbols
 from shapecalc.parser.reader import Mapping, Node, Scalar, Sequence, read_tree
 from shapecalc.parser.scalars import shorten
@@ -139,6 +139,7 @@ def _architecture(
         parameters={key: plain(node) for key, node in parameters.items()},
         widths=widths,
         decode=decode,
+        limits=limits,
     )
 
 

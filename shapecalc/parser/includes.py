@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Source, Span
 from shapecalc.layers.fields import said
+from shapecalc.limits import Limits
 from shapecalc.parser.blocks import Block, read_blocks
 from shapecalc.parser.files import read_source
 from shapecalc.parser.findings import Findings, head, position
-from shapecalc.parser.limits import Limits
 from shapecalc.parser.reader import read_tree
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.shapes import plain
@@ -36,7 +36,7 @@ def read_included(node: Node, folder: Path | None, findings: Findings, limits: L
     return _Includes(folder, findings, limits).read(node, folder, ())
 
 
-def holds_blocks_alone(source: Source) -> bool:
+def holds_blocks_alone(source: Source, limits: Limits | None = None) -> bool:
     """Return whether a text is a file of blocks, for others to include, and no network; False where it is no YAML.
 
     >>> from shapecalc.diagnostics import Source
@@ -46,14 +46,16 @@ def holds_blocks_alone(source: Source) -> bool:
     if not _KEY_OF_BLOCKS.search(source.text):
         return False  # most files, without reading them twice
     try:
-        root, _ = read_tree(source)
+        root, _ = read_tree(source, limits)
     except ShapecalcError:
         return False
     keys = {key.text for key, _ in root.entries} if isinstance(root, Mapping) else set()
     return bool(keys & {"blocks", "include"}) and not keys & {"layers", "input", "inputs"}
 
 
-def included_sources(source: Source, read: Callable[[str], bytes | None]) -> dict[str, bytes]:
+def included_sources(
+    source: Source, read: Callable[[str], bytes | None], limits: Limits | None = None
+) -> dict[str, bytes]:
     """Return the bytes of every file that a text includes, and that these include, by its path from the text's folder.
 
     `read` gives the bytes of such a path, None where there is no such file. What cannot be read as YAML includes
@@ -64,21 +66,22 @@ def included_sources(source: Source, read: Callable[[str], bytes | None]) -> dic
     >>> list(included_sources(Source("", "include: [lib/a.yaml, ../c.yaml]"), files.get))
     ['lib/a.yaml', 'lib/b.yaml']
     """
+    limits = limits or Limits()
     found: dict[str, bytes] = {}
-    waiting = _names(source, "")
-    while waiting and len(found) < Limits().includes:
+    waiting = _names(source, "", limits)
+    while waiting and len(found) <= limits.includes:  # one more, so that reading them refuses it
         name = waiting.pop(0)
         data = None if name in found else read(name)
         if data is not None:
             found[name] = data
-            waiting += _names(Source(name, data.decode("utf-8", "replace")), name.rpartition("/")[0])
+            waiting += _names(Source(name, data.decode("utf-8", "replace")), name.rpartition("/")[0], limits)
     return found
 
 
-def _names(source: Source, folder: str) -> list[str]:
+def _names(source: Source, folder: str, limits: Limits) -> list[str]:
     """Return the paths that a text includes, from the folder that all is below."""
     try:
-        root, _ = read_tree(source)
+        root, _ = read_tree(source, limits)
     except ShapecalcError:
         return []
     node = root.get("include") if isinstance(root, Mapping) else None
@@ -105,13 +108,14 @@ def findings_of_blocks(
 
 
 class _Includes:
-    __slots__ = ("_findings", "_folder", "_known", "_limits")
+    __slots__ = ("_findings", "_folder", "_known", "_limits", "_read")
 
     def __init__(self, folder: Path | None, findings: Findings, limits: Limits) -> None:
         self._folder = folder
         self._findings = findings
         self._limits = limits
         self._known: dict[Path, dict[str, Block]] = {}
+        self._read = 0  # bytes
 
     def read(self, node: Node, folder: Path | None, chain: tuple[Path, ...]) -> dict[str, Block]:
         """Return the blocks of what one `include:` names; `chain` has the files that lead there."""
@@ -124,6 +128,11 @@ class _Includes:
             if path in chain:
                 circle = " → ".join(f"`{step.name}`" for step in (*chain[chain.index(path) :], path))
                 self._findings.refuse("SC115", f"`include` goes in a circle: {circle}", head(item))
+                continue
+            if len(chain) >= self._limits.include_depth and path not in self._known:
+                message = f"files include files {self._limits.include_depth} deep, this is one deeper"
+                self._findings.refuse("SC019", message, head(item), help=self._limits.raising("include_depth"))
+                self._lost()
                 continue
             if path not in self._known:
                 self._known[path] = self._file(path, item, chain)
@@ -157,7 +166,7 @@ class _Includes:
         included = self._findings.source.included
         if len(included) >= self._limits.includes:
             message = f"`include` reads at most {self._limits.includes} files, this is one more"
-            self._findings.refuse("SC017", message, head(node))
+            self._findings.refuse("SC017", message, head(node), help=self._limits.raising("includes"))
             return self._lost()
         number = len(included) + 1
         here = Label(head(node), "included here")
@@ -167,6 +176,11 @@ class _Includes:
             for finding in error.diagnostics:
                 message = finding.message.replace(str(path), self._shown(path))
                 self._findings.refuse("SC115", f"`include`: {message}", head(node), help=finding.help)
+            return self._lost()
+        self._read += len(source.text.encode())
+        if self._read > self._limits.include_size:
+            message = f"included files come to more than {self._limits.include_size} bytes with this one"
+            self._findings.refuse("SC018", message, head(node), help=self._limits.raising("include_size"))
             return self._lost()
         source = source._replace(name=self._shown(path))
         self._findings.source = self._findings.source._replace(included=(*included, source))

@@ -20,11 +20,12 @@ from yaml.events import (
 )
 
 from shapecalc.diagnostics import ShapecalcError, Source
+from shapecalc.limits import Limits
 from shapecalc.parser.builder import TreeBuilder
 from shapecalc.parser.characters import refuse_characters, stray_tabs
 from shapecalc.parser.files import read_source, too_large
-from shapecalc.parser.limits import Limits
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+from shapecalc.progress import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +59,7 @@ def read_tree(source: Source, limits: Limits | None = None) -> tuple[Node, tuple
     Raises `ShapecalcError` where nothing can be made of the rest: syntax, limits, characters, no or two documents.
     """
     limits = limits or Limits()
-    if len(source.text) > limits.file_bytes:
+    if len(source.text) > limits.file_size:
         raise ShapecalcError((too_large(source.name, limits),), source)
     refuse_characters(source)
     builder = TreeBuilder(source, limits)
@@ -71,7 +72,7 @@ def read_tree(source: Source, limits: Limits | None = None) -> tuple[Node, tuple
         MappingEndEvent: builder.close_mapping,
         DocumentStartEvent: builder.start_document,
     }
-    for event in _events(source):
+    for event in told(_events(source), "reading", source.text.count("\n"), _line):
         handle = handlers.get(type(event))
         if handle:
             handle(event)
@@ -95,6 +96,11 @@ def _events(source: Source) -> Iterator[Any]:
         from shapecalc.parser.syntax import explain_syntax_error  # noqa: PLC0415 - only a mistake needs it
 
         raise ShapecalcError((explain_syntax_error(source.text, error),), source) from None
+
+
+def _line(event: Any) -> int:
+    line: int = event.start_mark.line
+    return line
 
 
 def _scalars(source: Source) -> Iterator[Any]:

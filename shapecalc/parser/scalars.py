@@ -89,7 +89,8 @@ def _too_long(text: str, digits: int) -> Refused | None:
     if count <= digits:
         return None
     message = f"`{shorten(text)}` has {count} digits, expects at most {digits}"
-    return Refused("SC014", message, f"write an integer of at most {digits} digits", 0)
+    help_text = f"write an integer of at most {digits} digits; `--limit integer-digits={count}` allows more"
+    return Refused("SC014", message, help_text, 0)
 
 
 def _leading_zero(text: str, digits: int) -> int | Refused:

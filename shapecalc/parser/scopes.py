@@ -32,6 +32,7 @@ class Scope:
     """
 
     __slots__ = (
+        "_by_path",
         "_findings",
         "_open",
         "_slots",
@@ -67,6 +68,7 @@ class Scope:
         self.later: dict[str, Span] = {}
         self.lost: list[tuple[str, int, str | None]] = []
         self.steps: list[Step | Group] = []
+        self._by_path: dict[str, Step | Group] = {}
         self.whole = True
         """Whether every step so far could be made out: nothing is known of what follows one that could not."""
 
@@ -74,6 +76,7 @@ class Scope:
         """Take a step in: its name now means its first output."""
         if self.whole:
             self.steps.append(step)
+            self._by_path.setdefault(step.path, step)
 
     def lose(self, prefix: str, position: int, name: str | None) -> None:
         """Note a step that cannot be made out, so that references to it are passed over."""
@@ -221,7 +224,7 @@ class Scope:
         return self.around is None and entering(0) in self.entered.values()
 
     def _made(self, path: str) -> Step | Group | None:
-        return next((step for step in self.steps if step.path == path), None)
+        return self._by_path.get(path)
 
     def _block(self, path: str) -> Label | None:
         """Return the place of a group of that name, None where there is none."""

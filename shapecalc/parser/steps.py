@@ -19,14 +19,15 @@ from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import Scope, chosen_name
 from shapecalc.parser.shapes import plain
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+from shapecalc.progress import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
 
     from shapecalc.architecture import Expectation
     from shapecalc.layers import Layer
+    from shapecalc.limits import Limits
     from shapecalc.parser.findings import Findings
-    from shapecalc.parser.limits import Limits
 
 UNSAID = "<?>"
 """What flows into the first step of a file with several inputs: it must say which one it reads."""
@@ -87,7 +88,7 @@ class StepReader:
 
     def _list(self, items: tuple[Node, ...], scope: Scope, prefix: str, flow: str | None) -> str | None:
         scope.later |= _named(items)
-        for position, item in enumerate(items):
+        for position, item in enumerate(told(items, "steps", len(items))):
             flow = self._step(item, position, scope, prefix, flow)
         return flow
 
@@ -125,6 +126,7 @@ class StepReader:
             finding = Diagnostic(
                 code="SC016",
                 message=f"calls of blocks with different arguments come to over {self._limits.layers} steps",
+                help=self._limits.raising("layers"),
             )
             raise ShapecalcError((*self._findings.found, finding), self._findings.source)
 
@@ -156,7 +158,7 @@ class StepReader:
             return value
         if type(value) is int and value > self._limits.layers:
             message = f"`repeat` expects at most {self._limits.layers} times, receives {value}"
-            self._findings.refuse("SC016", message, head(node))
+            self._findings.refuse("SC016", message, head(node), help=self._limits.raising("layers", value))
         else:
             message = f"`repeat` expects a number from 1, receives {said(plain(node))}"
             self._findings.refuse("SC201", message, head(node))
@@ -177,7 +179,8 @@ class StepReader:
         node, inputs = found.node, at.inputs
         if branches:
             assert isinstance(node, Mapping)  # branches stand below keys
-            kept = tuple(entry for entry in node.entries if entry not in branches)
+            apart = {key.text for key, _ in branches}
+            kept = tuple(entry for entry in node.entries if entry[0].text not in apart)
             node = node._replace(entries=kept)
             inputs = self._branched(branches, at, found)
         layer, place = self._layers.read(cls, found.word, node, found.strays)
@@ -380,7 +383,7 @@ class StepReader:
 
     def _refuse_size(self, size: int, word: Scalar) -> None:
         message = f"`{word.text}` comes to {size} layers when written out, more than {self._limits.layers}"
-        self._findings.refuse("SC016", message, word.span)
+        self._findings.refuse("SC016", message, word.span, help=self._limits.raising("layers", size))
 
 
 def _named(items: tuple[Node, ...]) -> dict[str, Span]:

@@ -83,7 +83,7 @@ class Line(NamedTuple):
     @property
     def sums(self) -> Sums:
         """What the folded layers come to together."""
-        whole = total(map(sums_of, self.rows))
+        whole = sums_of(self.rows[0]) if len(self.rows) == 1 else total(map(sums_of, self.rows))
         return whole.of_shared() if self.shared else whole
 
 

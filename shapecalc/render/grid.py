@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.progress import told
 from shapecalc.render.escaping import ascii_only, terminal
 
 if TYPE_CHECKING:
@@ -55,12 +56,13 @@ class Grid(NamedTuple):
 def draw(grid: Grid, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return a table as text, within `width` columns: the widest cells that may wrap do so first."""
     widths = grid.widths
-    if width is not None and grid.width > width:
-        _shrink(widths, grid, width - GAP * (len(widths) - 1))
-    rule = ("─" if unicode else "-") * (sum(widths) + GAP * (len(widths) - 1))
+    gaps = GAP * (len(widths) - 1)
+    if width is not None and sum(widths) + gaps > width:
+        _shrink(widths, grid, width - gaps)
+    rule = ("─" if unicode else "-") * (sum(widths) + gaps)
     heads = Cells(tuple(heading.text for heading in grid.headings), (BOLD,) * len(widths))
     lines = [*_row(heads, grid.headings, widths, color=color), rule]
-    for row in grid.rows:
+    for row in told(grid.rows, "table", len(grid.rows)):
         lines += _row(row, grid.headings, widths, color=color)
     return "\n".join(lines)
 

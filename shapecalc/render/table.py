@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers.base import show
 from shapecalc.legality import ANY, legality
+from shapecalc.progress import told
 from shapecalc.render.columns import (
     COUNTS,
     DEFAULT_COLUMNS,
@@ -78,7 +79,11 @@ def _grid(
     report: Report, lines: tuple[Line, ...], columns: tuple[Column, ...], manner: _Manner, *, unicode: bool
 ) -> Grid:
     cells = {
-        column: [spelt(_cell(column, line, report, manner), unicode=unicode) for line in lines] for column in columns
+        column: [
+            spelt(_cell(column, line, report, manner), unicode=unicode)
+            for line in told(lines, heading(column), len(lines))
+        ]
+        for column in columns
     }
     # Where MACs are expressions nothing has a share, and nobody asked for that column.
     if columns is DEFAULT_COLUMNS and not any(cells[Column.SHARE]):

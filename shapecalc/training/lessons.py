@@ -12,10 +12,11 @@ from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import free_symbols
 from shapecalc.engine import inspect_at
 from shapecalc.layers.base import show
+from shapecalc.report import BYTES
 from shapecalc.training.digits import SMALLEST, drawn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from shapecalc.architecture import Architecture, Input
     from shapecalc.reference.base import Array
@@ -54,12 +55,19 @@ class Lesson(NamedTuple):
 
 
 def lesson(
-    architecture: Architecture, data: str, *, sizes: Mapping[str, int] | None = None, batch: int = 32, seed: int = 0
+    architecture: Architecture,
+    data: str,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    batch: int = 32,
+    seed: int = 0,
+    afford: Callable[[Report, int], None] = lambda _report, _samples: None,
 ) -> Lesson:
     """Return samples of `digits`, `digits8` (8 pixels a side) or `text` that fit an architecture.
 
     Its one input begins with the batch. Digits are [N, 1, H, W], or as many pixels in any other shape; text is [N, T]
-    whole numbers, and the output has a score per character.
+    whole numbers, and the output has a score per character. `afford` is asked with the bytes of the samples before they
+    are drawn.
     Raises `ShapecalcError` SC703 where they do not fit each other, and for mistakes in the file.
     """
     if len(architecture.inputs) != 1 or len(architecture.leaving) != 1:
@@ -70,8 +78,12 @@ def lesson(
     report = inspect_at(architecture, bound)
     shape = tuple(dim for dim in report.inputs[0].shape if isinstance(dim, int))
     if data == "text":
+        _demand_passages(architecture, report, entry, shape)
+        afford(report, 0)  # they are windows into one short text
         return _text(architecture, report, entry, shape)
-    return _digits(architecture, report, entry, shape, data, seed)
+    _demand_pictures(architecture, report, entry, shape, data)
+    afford(report, BYTES * (PICTURES + UNSEEN) * prod(shape[1:]))
+    return _digits(report, shape, data, seed)
 
 
 def _bound(architecture: Architecture, entry: Input, sizes: dict[str, int], batch: int, data: str) -> dict[str, int]:
@@ -88,9 +100,9 @@ def _bound(architecture: Architecture, entry: Input, sizes: dict[str, int], batc
     return sizes
 
 
-def _digits(
-    architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...], data: str, seed: int
-) -> Lesson:
+def _demand_pictures(
+    architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...], data: str
+) -> None:
     pixels = prod(shape[1:])
     side = round(pixels**0.5)
     wanted = f"{SMALLEST} × {SMALLEST}" if data == "digits8" else f"square, {SMALLEST} pixels a side or more"
@@ -103,19 +115,26 @@ def _digits(
             architecture, f"`{data}` has pictures of one channel, {wanted}; `{entry.name}` is {what}", help_text
         )
     _demand_scores(architecture, report, (shape[0],), 10, data)
+
+
+def _digits(report: Report, shape: tuple[int, ...], data: str, seed: int) -> Lesson:
+    side = round(prod(shape[1:]) ** 0.5)
     pictures, digits = drawn(PICTURES + UNSEEN, side, seed=seed)
     inputs = pictures.reshape(-1, *shape[1:])
     shown, unseen = Samples(inputs[:PICTURES], digits[:PICTURES]), Samples(inputs[PICTURES:], digits[PICTURES:])
     return Lesson(data, report, shown, unseen, "digit")
 
 
-def _text(architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...]) -> Lesson:
+def _demand_passages(architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...]) -> None:
     axes = 2
     if entry.dtype != "int64" or len(shape) != axes:
         message = f"`text` has passages [N, T] of int64, `{entry.name}` is {entry.dtype} {show(entry.shape)}"
         raise unfit(architecture, message, "write `input: {shape: [N, T], dtype: int64}`")
-    codes, alphabet = encoded()
-    _demand_scores(architecture, report, shape, len(alphabet), "text")
+    _demand_scores(architecture, report, shape, len(encoded()[1]), "text")
+
+
+def _text(architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...]) -> Lesson:
+    codes, _ = encoded()
     steps = shape[1]
     # The last tenth is not shown.
     cut = len(codes) * 9 // 10

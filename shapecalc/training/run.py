@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
+from shapecalc.budget import BUDGET, Budget, afford_training
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.reference import optimizers
 from shapecalc.training.lessons import lesson, unfit
 from shapecalc.training.starting import starting_parameters
 from shapecalc.training.steps import graded, outcome, pupil, step
+from shapecalc.training_step import training_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,14 +86,25 @@ def train(
     lr: float | None = None,
     seed: int = 0,
     truncate: int | None = None,
+    budget: Budget = BUDGET,
     progress: Progress | None = None,
 ) -> Trained:
     """Train a network from random weights on `digits`, `digits8` or `text`, and ask it about what it has not seen.
 
     `optimizer` is `sgd`, `momentum` or `adam`; what is None takes its value from `EPOCHS`, `BATCHES` and `RATES`.
-    Raises `ShapecalcError` SC703 where the data do not fit the network, SC704 where the loss leaves all bounds.
+    Raises `ShapecalcError` SC701 where a step and its samples would take more memory than `budget` allows, SC703 where
+    the data do not fit the network, SC704 where the loss leaves all bounds.
     """
-    asked = lesson(architecture, data, sizes=sizes, batch=batch or BATCHES[data], seed=seed)
+    asked = lesson(
+        architecture,
+        data,
+        sizes=sizes,
+        batch=batch or BATCHES[data],
+        seed=seed,
+        afford=lambda report, samples: afford_training(
+            report, training_step(report, optimizer=optimizer).most({}) + samples, budget
+        ),
+    )
     first = asked.report.inputs[0].shape[0]
     assert isinstance(first, int)  # the lesson has bound it
     plan = Plan(epochs or EPOCHS[data], first, optimizer, RATES[optimizer] if lr is None else lr, seed, truncate)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
-from shapecalc.parser.limits import Limits
+from shapecalc.limits import Limits
 from shapecalc.parser.reader import read_source
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def test_a_byte_order_mark_at_the_start_is_left_out(tmp_path: Path):
 def test_a_file_may_be_as_large_as_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "net.yaml"
     path.write_text("a: 1\n")
-    assert read_source(path, Limits(file_bytes=5)).text == "a: 1\n"
-    diagnostic = refused(path, Limits(file_bytes=4), exit_code=1)
+    assert read_source(path, Limits(file_size=5)).text == "a: 1\n"
+    diagnostic = refused(path, Limits(file_size=4), exit_code=1)
     assert (diagnostic.code, diagnostic.message) == ("SC010", f"`{path}` is larger than 4 bytes")
     stdin(monkeypatch, b"a: 1\n")
-    assert refused("-", Limits(file_bytes=4), exit_code=1).message == "`<stdin>` is larger than 4 bytes"
+    assert refused("-", Limits(file_size=4), exit_code=1).message == "`<stdin>` is larger than 4 bytes"
 
 
 def test_a_file_that_never_ends_is_read_no_further_than_the_limit(monkeypatch: pytest.MonkeyPatch):

@@ -11,8 +11,8 @@ import pytest
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
 from shapecalc.engine import infer
 from shapecalc.expectations import unmet
+from shapecalc.limits import Limits
 from shapecalc.loading import loads_source
-from shapecalc.parser.limits import Limits
 from shapecalc.suspicions import suspicions
 
 if TYPE_CHECKING:

@@ -271,8 +271,8 @@ def test_a_chain_of_aliases_cannot_build_what_is_too_deep_to_walk():
 
 
 def test_a_text_longer_than_a_file_may_be_is_refused():
-    assert found("a: 1\n", file_bytes=4) == [("SC010", None)]
-    assert plain(read("a: 1\n", file_bytes=5)) == {"a": 1}
+    assert found("a: 1\n", file_size=4) == [("SC010", None)]
+    assert plain(read("a: 1\n", file_size=5)) == {"a": 1}
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])

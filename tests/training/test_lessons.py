@@ -6,6 +6,7 @@ import pytest
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.loading import loads
+from shapecalc.training import train
 from shapecalc.training.lessons import VERSES, encoded, lesson
 
 CLASSIFIER = "{{input: {shape}, layers: [flatten, linear: {scores}]}}"
@@ -78,3 +79,10 @@ def test_a_network_that_does_not_fit_the_data_is_refused(text: str, data: str, m
 def test_a_passage_longer_than_what_is_held_back_is_refused() -> None:
     net = "{input: {shape: [N, T], dtype: int64}, layers: [one_hot: 60]}"
     assert "a passage of 900 does not fit" in refusal(net, "text", T=900)
+
+
+def test_a_lesson_that_takes_too_much_memory_is_refused_before_it_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shapecalc.training.lessons.drawn", lambda *_, **__: pytest.fail("the samples were drawn"))
+    large = loads("input: [N, 1, 20000, 20000]\nlayers: [global_avg_pool, flatten, linear: 10]\n")
+    with pytest.raises(ShapecalcError, match="SC701: a training step needs"):
+        train(large, "digits")

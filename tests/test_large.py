@@ -1,0 +1,140 @@
+"""Large files: work and memory grow with the file and no faster, and whoever watches sees how far it is."""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shapecalc import ShapecalcError, inspect, loads
+from shapecalc.diagnostics import Source
+from shapecalc.engine import infer
+from shapecalc.expectations import unmet
+from shapecalc.legality import impossible
+from shapecalc.loading import loads_source
+from shapecalc.progress import EVERY, watched_by
+from shapecalc.render import csv, json, table
+from shapecalc.render.text import render_diagnostics
+from shapecalc.report import Report
+from shapecalc.suspicions import suspicions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CONV = "{conv: {out_channels: 8, kernel_size: 3, padding: 1}"
+
+
+def plain(layers: int) -> str:
+    return "".join((f"- {CONV}}}\n", "- batch_norm\n", "- relu\n")[at % 3] for at in range(layers))
+
+
+def named(layers: int) -> str:
+    """Every step has a name, and reads the one before it and the first by their names."""
+    steps = [f"- {{relu: , name: s{at}, from: s{at - 1}}}\n- {{add: , from: [s{at}, s0]}}\n" for at in range(1, layers)]
+    return "- {relu: , name: s0}\n" + "".join(steps)
+
+
+def shared(layers: int) -> str:
+    """Every step uses the weights of the one before it."""
+    return f"- {CONV}, name: s0}}\n" + "".join(f"- {{share: s{at - 1}, name: s{at}}}\n" for at in range(1, layers))
+
+
+def called(layers: int) -> str:
+    """Every step calls a block, with arguments of its own."""
+    return "".join(f"- {{block: {at % 97 + 1}}}\n" for at in range(layers))
+
+
+def branched(layers: int) -> str:
+    return "".join("- add:\n    a: [relu, tanh]\n    b: []\n" for _ in range(layers))
+
+
+STACKS = (plain, named, shared, called, branched)
+BLOCKS = "blocks: {block: {parameters: [k], layers: [{conv: {out_channels: 8, kernel_size: $k, padding: same}}]}}\n"
+
+
+def work(text: str) -> None:
+    """What `inspect` and `check` do with a file, but for printing."""
+    report, findings = infer(loads(text))
+    assert report is not None, findings
+    assert isinstance(report, Report)
+    suspicions(report)
+    unmet(report)
+    impossible(report)
+    table.inspection(report, width=100, color=False)
+    csv.inspection(report)
+    json.document(report.to_dict(), unicode=True)
+
+
+def lines(act: Callable[[], None]) -> int:
+    """Count the lines of Python that run, each turn of a loop again: work, whatever else the machine does."""
+    count = 0
+
+    def note(_frame: object, event: str, _argument: object) -> object:
+        nonlocal count
+        count += event == "line"
+        return note
+
+    before = sys.gettrace()
+    sys.settrace(note)
+    try:
+        act()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def peak(act: Callable[[], None]) -> int:
+    tracemalloc.start()
+    try:
+        act()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.__name__)
+@pytest.mark.parametrize("measure", [lines, peak], ids=["work", "memory"])
+def test_a_file_eight_times_as_long_takes_eight_times_as_much(
+    stack: Callable[[int], str], measure: Callable[[Callable[[], None]], int]
+) -> None:
+    texts = [f"{BLOCKS}input: [N, 8, 16, 16]\nlayers:\n{stack(layers)}" for layers in (150, 1200)]
+    work(texts[0])  # what is imported and remembered once
+    short, long = (measure(lambda text=text: work(text)) for text in texts)
+    assert long / short < 9
+
+
+def refusal(branches: int) -> None:
+    """A merge of more branches than there can be, refused and told."""
+    many = "".join(f"    b{at}: [relu]\n" for at in range(branches))
+    source = Source("net.yaml", f"input: [N, 8]\nlayers:\n- add:\n{many}")
+    with pytest.raises(ShapecalcError, match="SC313") as caught:
+        inspect(loads_source(source))
+    text = render_diagnostics(caught.value.diagnostics, source)
+    assert len(text.splitlines()) < 50
+
+
+def test_a_step_of_far_too_many_branches_is_refused_in_proportion_to_them_and_in_few_lines() -> None:
+    refusal(100)
+    assert lines(lambda: refusal(1600)) / lines(lambda: refusal(200)) < 9
+
+
+def test_whoever_watches_sees_reading_steps_shapes_and_the_table_pass_by() -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+    with watched_by(lambda what, done, total: told.setdefault(what, []).append((done, total))):
+        report, _ = infer(loads(f"input: [N, 8, 16, 16]\nlayers:\n{plain(3 * EVERY)}"))
+        assert report is not None
+        table.inspection(report, width=100, color=False)
+    assert list(told)[:3] == ["reading", "steps", "shapes"]
+    assert "table" in told
+    for steps in told.values():
+        assert sorted(steps) == steps
+        assert {0 <= done < total for done, total in steps} == {True}
+
+
+def test_a_small_file_tells_nothing() -> None:
+    told = []
+    with watched_by(lambda *step: told.append(step)):
+        work(f"{BLOCKS}input: [N, 8, 16, 16]\nlayers:\n{plain(30)}")
+    assert told == []
