@@ -1,0 +1,79 @@
+"""Every hostile file is refused, or read, as the table says: in process by both parsers, and by the real command."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+
+from shapecalc.checking import check_file
+from tests.hostile.generated import BYTES, PARTS, SECRET, TEXTS, lay_out
+from tests.hostile.process import Ended, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+HERE = Path(__file__).parent
+
+
+class Row(NamedTuple):
+    """What the table says of one file: the codes that are found, the line of the first, the exit code of `check`."""
+
+    name: str
+    codes: str
+    line: str
+    exit_code: int
+
+
+def _rows() -> Iterator[Row]:
+    for line in (HERE / "expected.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        name, codes, at, exit_code = line.split("\t")
+        yield Row(name, codes, at, int(exit_code))
+
+
+ROWS = tuple(_rows())
+CLASSES = sorted({row.name.partition("/")[0] for row in ROWS})
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hostile")
+    lay_out(folder)
+    return folder
+
+
+def test_the_table_has_every_file_once() -> None:
+    committed = {str(path.relative_to(HERE).with_suffix("")) for path in HERE.glob("*/*.yaml")}
+    generated = {name for name in (*TEXTS, *PARTS, *BYTES) if not re.search("/lib/|/deep", name)}
+    special = {f"files/{name}" for name in ("pipe", "folder", "missing")}
+    special |= {f"files/link-{name}" for name in ("to-a-device", "in-a-circle", "to-nothing")}
+    assert not committed & generated
+    assert sorted(row.name for row in ROWS) == sorted(committed | generated | special)
+
+
+def test_what_is_committed_is_small() -> None:
+    assert max(path.stat().st_size for path in HERE.glob("*/*.yaml")) <= 20_000
+
+
+SLOW_WITHOUT_LIBYAML: Mapping[str, str] = {}
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
+@pytest.mark.parametrize("parser", ["libyaml", "without-libyaml"])
+def test_a_file_is_refused_where_the_table_says(
+    row: Row, parser: str, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if parser == "without-libyaml":
+        monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    checked = check_file(str(corpus / f"{row.name}.yaml"))
+    found = checked.findings
+    codes = ",".join(dict.fromkeys(finding.code for finding in found)) or "-"
+    first = found[0].span if found else None
+    exit_code = int(checked.failed()) if checked.readable else 2
+    assert (codes, str(first.line) if first else "-", exit_code) == row[1:], found[:3]
