@@ -12,7 +12,7 @@ from shapecalc.report import GroupReport
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.architecture import Place
+    from shapecalc.architecture import Place, Stated
     from shapecalc.dims import Expr
     from shapecalc.report import LayerReport, Report, Walk
 
@@ -106,9 +106,9 @@ def _first(walk: Walk, seen: set[int]) -> bool:
 
 
 def impossible(report: Report) -> tuple[Diagnostic, ...]:
-    """Return an SC319 error for each symbol of a report that no size of fits all layers."""
+    """Return an SC319 error for each symbol of a report that no size of fits all layers, or all of `where:`."""
     found = legality(report)
-    errors = []
+    errors = list(_contradictions(report))
     for name, sizes in found.sizes.items():
         if sizes.smallest is not None:
             continue
@@ -127,6 +127,28 @@ def impossible(report: Report) -> tuple[Diagnostic, ...]:
             )
         )
     return tuple(errors)
+
+
+def _contradictions(report: Report) -> Iterator[Diagnostic]:
+    """Yield an SC319 error for each free symbol for which the file's `where:` leaves no size."""
+    by_name: dict[str, list[Stated]] = {}
+    for stated in report.architecture.where:
+        names = free_symbols(stated.condition.expr)
+        if len(names) == 1 and names[0] not in report.bindings:
+            by_name.setdefault(names[0], []).append(stated)
+    for name, conditions in by_name.items():
+        try:
+            allowed = legal_sizes([stated.condition for stated in conditions], name)
+        except DimLimitError:
+            continue
+        if allowed.smallest is None:
+            *others, last = conditions
+            yield Diagnostic(
+                code="SC319",
+                message=f"`where` allows no size of `{name}`",
+                span=last.span,
+                labels=tuple(Label(stated.span, "stated here") for stated in others if stated.span is not None),
+            )
 
 
 def unproved(report: Report) -> tuple[Diagnostic, ...]:

@@ -65,7 +65,7 @@ def divisor_of(scale: str | None) -> int:
     """
     if scale is None:
         return 1
-    found = re.fullmatch(r"1\s*/\s*([1-9]\d{0,5})", scale.strip())
+    found = re.fullmatch(r"1\s*/\s*([1-9][0-9]{0,5})", scale.strip())
     if found is None:
         raise Misuse(f"`--scale` expects a part such as 1/8, receives `{scale}`")
     return int(found[1])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, Fix, ShapecalcError, Source
 from shapecalc.parser.places import span_between
+from shapecalc.parser.scalars import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +20,10 @@ _FORBIDDEN = "[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U000
 _FORBIDDEN_IN_ASCII = "[^\t\n\r -~]"
 _TAB_OR_COMMENT = re.compile(r"\t+|#[^\r\n]*")
 _TABS = re.compile(r"\t+")
+_HEADING = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n)|%[^\r\n]*(?:\r\n|\r|\n|\Z))*")
+"""What may stand before `---`: empty lines, comments and directives."""
+_DIRECTIVE = re.compile(r"(?:\A|(?<=[\r\n]))%[^\r\n]*")
+_KNOWN_DIRECTIVE = re.compile(r"%YAML[ \t]+1\.[12][ \t]*(?:#.*)?|%TAG[ \t].*")
 _UNSEEN_BREAKS = "\x85\u2028\u2029"
 
 
@@ -63,6 +68,25 @@ def refuse_characters(source: Source) -> None:
         notes=(f"{others} more such characters follow",) if others else (),
     )
     raise ShapecalcError((diagnostic,), source)
+
+
+def refuse_directives(source: Source) -> None:
+    """Raise `ShapecalcError` SC003 at a directive other than `%YAML 1.1`, `%YAML 1.2` and `%TAG`, or without `---`.
+
+    libyaml refuses some of them and PyYAML's own parser others: a file must not depend on which one reads it.
+    """
+    if "%" not in source.text:
+        return
+    heading = _HEADING.match(source.text)
+    for found in _DIRECTIVE.finditer(source.text, 0, heading.end() if heading else 0):
+        known = _KNOWN_DIRECTIVE.fullmatch(found[0])
+        if known and source.text.startswith("---", heading.end() if heading else 0):
+            continue
+        shown = shorten(found[0])
+        message = f"`{shown}` is no directive of YAML 1.2" if not known else f"`{shown}` stands without `---` after it"
+        help_ = "delete it" if not known else "write `---` on the line below it, or delete it"
+        span = span_between(source.text, found.start(), found.end())
+        raise ShapecalcError((Diagnostic(code="SC003", message=message, span=span, help=help_),), source)
 
 
 def stray_tabs(text: str, scalars: Iterable[ScalarEvent]) -> Iterator[Diagnostic]:

@@ -22,7 +22,7 @@ from yaml.events import (
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.limits import Limits
 from shapecalc.parser.builder import TreeBuilder
-from shapecalc.parser.characters import refuse_characters, stray_tabs
+from shapecalc.parser.characters import refuse_characters, refuse_directives, stray_tabs
 from shapecalc.parser.files import read_source, too_large
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 from shapecalc.progress import told
@@ -62,6 +62,7 @@ def read_tree(source: Source, limits: Limits | None = None) -> tuple[Node, tuple
     if len(source.text) > limits.file_size:
         raise ShapecalcError((too_large(source.name, limits),), source)
     refuse_characters(source)
+    refuse_directives(source)
     builder = TreeBuilder(source, limits)
     handlers: dict[type, Callable[[Any], None]] = {
         ScalarEvent: builder.add_scalar,

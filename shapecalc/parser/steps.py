@@ -73,7 +73,10 @@ class StepReader:
 
         Every step is looked at for mistakes; the scope holds those before the first that cannot be made out.
         """
-        return self._list(self._items(node, subject), scope, "", flow)
+        slot = self._list(self._items(node, subject), scope, "", flow)
+        if not self._calls:  # a block's own size is refused where it is called
+            self._refuse_too_many(scope)
+        return slot
 
     def _items(self, node: Node, subject: str) -> tuple[Node, ...]:
         if isinstance(node, Sequence) and node.items:
@@ -344,6 +347,10 @@ class StepReader:
                 help="`repeat:` beside a call runs a block a number of times",
             )
             return None
+        if len(self._calls) >= self._limits.depth:
+            message = f"blocks call blocks deeper than {self._limits.depth}"
+            self._findings.refuse("SC011", message, word.span, help=self._limits.raising("depth"))
+            return None
         arguments = bind(block, word, node, self._parameters, self._findings)
         if reads and reads != len(block.inputs):
             names = ", ".join(block.inputs)
@@ -380,6 +387,18 @@ class StepReader:
             self._refuse_size(size * times, word)
             return None
         return Body(steps, output, name, size, reads)
+
+    def _refuse_too_many(self, scope: Scope) -> None:
+        """Refuse steps that are few as written and too many when their repeats and blocks are written out."""
+        layers = 0
+        for step in scope.steps:
+            layers += size_of((step,))
+            if layers > self._limits.layers and step.place is not None:
+                message = f"all steps come to {size_of(scope.steps)} layers when written out, with this one to more "
+                message += f"than {self._limits.layers}"
+                more = self._limits.raising("layers", size_of(scope.steps))
+                self._findings.refuse("SC016", message, step.place.word, help=more)
+                return
 
     def _refuse_size(self, size: int, word: Scalar) -> None:
         message = f"`{word.text}` comes to {size} layers when written out, more than {self._limits.layers}"

@@ -261,7 +261,11 @@ def _after_a_value(complaint: _Complaint) -> Diagnostic:
 
 
 def _document_start(complaint: _Complaint) -> Diagnostic:
-    """A line further left than the first one, or more text after the only value."""
+    """A line further left than the first one, a directive, or more text after the only value."""
+    before = _previous_line(complaint.text, complaint.line_start)
+    if before is not None and complaint.text[before[0]] == "%":
+        message = f"`{shorten(complaint.text[slice(*before)])}` is a directive, and those stand before everything else"
+        return complaint.diagnose(message, *before, help="delete it")
     if complaint.before.strip():
         return _after_a_value(complaint)
     if complaint.text[complaint.index : complaint.index + 1] in _CLOSES.values():

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shapecalc.sweeping.compiled import Array
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<number>\d{1,40}(?:\.\d{1,20})?)(?P<unit>[A-Za-z]*)|(?P<name>[A-Za-z_]\w*)"""
+    r"""\s*(?:(?P<number>[0-9]{1,40}(?:\.[0-9]{1,20})?)(?P<unit>[A-Za-z]*)|(?P<name>[A-Za-z_]\w*)"""
     r"""|(?P<sign><=|>=|==|!=|<|>)|(?P<bracket>[()])|"(?P<word>[^"]*)"|'(?P<other>[^']*)')""",
     re.ASCII,
 )

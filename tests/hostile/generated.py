@@ -148,10 +148,16 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "recursion/chain-of-1000-blocks": lambda: _chain(1000),
     "recursion/chain-of-10000-blocks": lambda: _chain(10_000),
     "expressions/sum-of-32000": lambda: f"parameters: {{n: 1}}\n{_linear(SUM_OF_MANY)}",
-    "expressions/of-30000-brackets": lambda: f'parameters: {{n: 1}}\n{_linear(chr(34) + "${" + "(" * 30_000 + "n}" + chr(34))}',
-    "expressions/of-60000-blanks": lambda: f'parameters: {{n: 1}}\n{_linear(chr(34) + "${" + " " * 60_000 + "n}" + chr(34))}',
-    "expressions/20000-times": lambda: f'parameters: {{n: 8}}\ninput: [N, 8]\nlayers: [{"linear: $n, " * 20_000}]\n',
-    "expressions/20000-that-fail": lambda: f'parameters: {{n: 8}}\ninput: [N, 8]\nlayers: [{"linear: $m, " * 20_000}]\n',
+    "expressions/of-30000-brackets": lambda: (
+        f"parameters: {{n: 1}}\n{_linear(chr(34) + '${' + '(' * 30_000 + 'n}' + chr(34))}"
+    ),
+    "expressions/of-60000-blanks": lambda: (
+        f"parameters: {{n: 1}}\n{_linear(chr(34) + '${' + ' ' * 60_000 + 'n}' + chr(34))}"
+    ),
+    "expressions/20000-times": lambda: f"parameters: {{n: 8}}\ninput: [N, 8]\nlayers: [{'linear: $n, ' * 20_000}]\n",
+    "expressions/20000-that-fail": lambda: (
+        f"parameters: {{n: 8}}\ninput: [N, 8]\nlayers: [{'linear: $m, ' * 20_000}]\n"
+    ),
     "rank/of-1000": lambda: _input(", ".join(["1"] * 1000)),
     "rank/of-60000": lambda: _input(", ".join(["1"] * 60_000)),
     "rank/of-1000-symbols": lambda: _input(", ".join(f"S{number}" for number in range(1000))),
@@ -263,7 +269,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "includes/lib/plain": lambda: INCLUDED.format(name="plain"),
     "includes/too-many": lambda: f"include: [{', '.join(f'lib/many{number}.yaml' for number in range(65))}]\n{NET}",
     **{f"includes/lib/many{number}": lambda at=number: INCLUDED.format(name=f"m{at}") for number in range(65)},
-    "includes/as-many-as-allowed": lambda: f"include: [{', '.join(f'lib/many{number}.yaml' for number in range(64))}]\n{NET}",
+    "includes/as-many-as-allowed": lambda: (
+        f"include: [{', '.join(f'lib/many{number}.yaml' for number in range(64))}]\n{NET}"
+    ),
     "includes/too-large": lambda: f"include: [{', '.join(f'lib/large{number}.yaml' for number in range(5))}]\n{NET}",
     **{
         f"includes/lib/large{number}": lambda at=number: INCLUDED.format(name=f"l{at}") + "#" * SIZE_OF_PART

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
 
 from shapecalc.checking import check_file
-from tests.hostile.generated import BYTES, PARTS, SECRET, TEXTS, lay_out
-from tests.hostile.process import Ended, run
+from tests.hostile.generated import BYTES, PARTS, TEXTS, lay_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 HERE = Path(__file__).parent
 
