@@ -13,7 +13,8 @@ class Limits(NamedTuple):
 
     `file_size` in bytes SC010; `depth` of nested collections, aliases expanded, SC011; `nodes` after alias expansion
     and `aliases` SC012; `scalar_length` in characters SC013; `integer_digits` SC014; `layers` after blocks and repeats
-    are written out, worked out before they are, SC016; files of `includes` SC017, `include_size` in bytes of all of
+    are written out, worked out before they are, and `block_steps` of blocks called with arguments that no other call
+    has, SC016; files of `includes` SC017, `include_size` in bytes of all of
     them SC018, `include_depth` of files that include files SC019; `rank`, the axes of a shape, SC321.
 
     >>> Limits(nodes=10).depth
@@ -27,6 +28,7 @@ class Limits(NamedTuple):
     scalar_length: int = 1 << 16
     integer_digits: int = 20
     layers: int = 100_000
+    block_steps: int = 10_000
     includes: int = 64
     include_size: int = 4 * _MIB
     include_depth: int = 8

@@ -379,3 +379,9 @@ def test_a_layer_norm_over_more_axes_than_arrive_is_refused() -> None:
     with pytest.raises(ShapecalcError) as caught:
         shapecalc.inspect(shapecalc.loads("{input: [N, T], layers: [{layer_norm: [2, 4, 4]}]}"))
     assert [finding.code for finding in caught.value.diagnostics] == ["SC301"]
+
+
+def test_rows_are_counted_where_one_sample_makes_their_axis_empty() -> None:
+    """Found by the fuzzer: costs are those of one sample, at which ⌊N/32⌋ is 0, and 0 was divided by 0."""
+    text = "input: [2, N, N]\nlayers: [{max_pool: {kernel_size: [1, 32], stride: [1, 32]}}, log_softmax: -1]\n"
+    assert inspect(shapecalc.loads(text)).layers[1].facts.flops == 0

@@ -171,3 +171,21 @@ def test_sizes_are_found_from_either_side(
     assert sizes.from_(size) == next((number for number in legal if number >= size), None)
     assert sizes.up_to(size) == max((number for number in legal if number <= size), default=None)
     assert list(sizes.first(5)) == legal[:5]
+
+
+def test_groups_of_a_free_count_of_channels_need_more_than_one_number_too() -> None:
+    """Found by the fuzzer: the check behind that of the groups was left out where that one noted a condition."""
+    network = shapecalc.loads("input: [B]\nlayers: [{unsqueeze: 0}, {group_norm: 2}]\n")
+    sizes = legality(inspect_at(network, {}, symbolic=True)).sizes["B"]
+    assert [size in sizes for size in (1, 2, 3, 4, 6)] == [False, False, False, True, True]
+    for size in (2, 3):
+        with pytest.raises(shapecalc.ShapecalcError):
+            inspect_at(network, {"B": size})
+
+
+def test_no_size_of_a_symbol_that_where_excludes_wholly_is_told() -> None:
+    for where in ("[H > 10, H < 5]", '["H % 2 == 1", "H % 4 == 0"]'):
+        network = shapecalc.loads(f"input: [N, H]\nlayers: [relu]\nwhere: {where}\n")
+        (finding,) = impossible(inspect_at(network, {}))
+        assert (finding.code, finding.message) == ("SC319", "`where` allows no size of `H`")
+    assert impossible(inspect_at(shapecalc.loads("{input: [N, H], layers: [relu], where: [H > 10]}"), {})) == ()

@@ -52,6 +52,12 @@ def chained(number: int) -> str:
     return block(number) + (f"include: p{number + 1}.yaml\n" if number < 8 else "")
 
 
+def many_calls(steps: int) -> str:
+    """Write calls of a block, no two with the same argument."""
+    calls = "".join(f"- {{b: {at}}}\n" for at in range(steps))
+    return f"blocks: {{b: {{parameters: [k], layers: [{{leaky_relu: $k}}]}}}}\ninput: [N, 8]\nlayers:\n{calls}"
+
+
 PASSED = (
     Passed("file-size", "SC010", net(RELU + "#" * (1 << 20)), "2MiB"),
     Passed("depth", "SC011", net(RELU + f"x: {'[' * 64}{']' * 64}\n"), "65"),
@@ -60,6 +66,7 @@ PASSED = (
     Passed("scalar-length", "SC013", net(f"name: {'a' * 65_537}\n{RELU}"), "65537"),
     Passed("integer-digits", "SC014", net(f"x: {'9' * 21}\n{RELU}"), "21"),
     Passed("layers", "SC016", net("input: [N, 8]\nlayers: [{relu: , repeat: 100001}]\n"), "100001"),
+    Passed("block-steps", "SC016", net(many_calls(10_001)), "10001"),
     Passed("includes", "SC017", parts(65, block), "65"),
     Passed("include-size", "SC018", parts(5, lambda number: block(number) + "#" * 1_000_000), "5MiB"),
     Passed("include-depth", "SC019", parts(9, chained, "p0.yaml"), "9"),

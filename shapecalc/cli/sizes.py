@@ -35,7 +35,7 @@ LimitOption = Annotated[
         "--limit",
         metavar="NAME=MOST",
         help="Read more of a file that you trust than usual, such as layers=1000000; may be repeated. Names: "
-        "file-size, depth, nodes, aliases, scalar-length, integer-digits, layers, includes, include-size, "
+        "file-size, depth, nodes, aliases, scalar-length, integer-digits, layers, block-steps, includes, include-size, "
         "include-depth, rank.",
     ),
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from shapecalc.dims import Dim, exact_quotient, product
+from shapecalc.dims import Dim, product
 from shapecalc.layers.base import Layer, Shape, axis_index, layer
 from shapecalc.layers.fields import Axis, Number, Word
 from shapecalc.layers.keeping import Saved, Storage, kept_input, kept_output
@@ -237,9 +237,8 @@ class Rowwise(Layer):
 
     def rows(self, x: Shape) -> Dim:
         """Return how many rows the input has along `dim`."""
-        rows = exact_quotient(product(x), x[self.dim])
-        assert rows is not None  # a product has each of its factors
-        return rows
+        at = self.dim % len(x)
+        return product((*x[:at], *x[at + 1 :]))
 
 
 @layer("softmax", main="dim")

@@ -236,17 +236,17 @@ class GroupNorm(Channelwise):
             if isinstance(x[1], Expr):
                 message = f"expects channels that {self.num_groups} groups divide, receives {show(x)}"
                 demand(x[1] % self.num_groups, Relation.ZERO, "SC304", message, field="num_groups")
-                return x
-            near = next(g for g in range(min(self.num_groups, x[1]), 0, -1) if x[1] % g == 0)
-            raise LayerError(
-                "SC304",
-                f"expects channels that {self.num_groups} groups divide, receives {x[1]}, "
-                f"which leaves {x[1] % self.num_groups} over",
-                field="num_groups",
-                label=f"{x[1]} channels",
-                help=f"write `num_groups: {near}`",
-                replacement=str(near),
-            )
+            else:
+                near = next(g for g in range(min(self.num_groups, x[1]), 0, -1) if x[1] % g == 0)
+                raise LayerError(
+                    "SC304",
+                    f"expects channels that {self.num_groups} groups divide, receives {x[1]}, "
+                    f"which leaves {x[1] % self.num_groups} over",
+                    field="num_groups",
+                    label=f"{x[1]} channels",
+                    help=f"write `num_groups: {near}`",
+                    replacement=str(near),
+                )
         # PyTorch takes the whole batch into account: a lone number in each group is refused for one sample alone.
         _refuse_lone_number(x, (x[0], x[1] // self.num_groups, *x[2:]), "group")
         return x

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-/]{0,127}")
 _NOT_OF_A_NAME = re.compile(r"[^A-Za-z0-9_.\-/]+")
 _MOST_SHOWN = 8
+_MOST_PARTS = 64
+"""Of a name that means nothing: blocks do not stand in blocks deeper than that."""
 
 
 class Scope:
@@ -288,5 +290,5 @@ def _outward(prefix: str) -> Iterable[str]:
 
 
 def _heads(name: str) -> Iterable[str]:
-    parts = name.split(".")
+    parts = name.split(".")[:_MOST_PARTS]
     return (".".join(parts[:count]) for count in range(1, len(parts)))

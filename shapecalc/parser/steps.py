@@ -97,7 +97,8 @@ class StepReader:
 
     def _step(self, node: Node, position: int, scope: Scope, prefix: str, flow: str | None) -> str | None:
         """Read one step, and return the slot that the next one reads; None where it cannot be made out."""
-        self._count()
+        if self._calls:
+            self._count(node)
         found = take_apart(node, self._blocks, self._findings)
         if found is None:
             scope.lose(prefix, position, _given_name(node))
@@ -123,13 +124,14 @@ class StepReader:
             return None
         return slot
 
-    def _count(self) -> None:
+    def _count(self, node: Node) -> None:
         self._read += 1
-        if self._read > self._limits.layers:
+        if self._read > self._limits.block_steps:
             finding = Diagnostic(
                 code="SC016",
-                message=f"calls of blocks with different arguments come to over {self._limits.layers} steps",
-                help=self._limits.raising("layers"),
+                message=f"calls of blocks with different arguments come to over {self._limits.block_steps} steps",
+                span=head(node),
+                help=self._limits.raising("block_steps"),
             )
             raise ShapecalcError((*self._findings.found, finding), self._findings.source)
 
