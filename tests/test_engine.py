@@ -383,5 +383,5 @@ def test_a_layer_norm_over_more_axes_than_arrive_is_refused() -> None:
 
 def test_rows_are_counted_where_one_sample_makes_their_axis_empty() -> None:
     """Found by the fuzzer: costs are those of one sample, at which ⌊N/32⌋ is 0, and 0 was divided by 0."""
-    text = "input: [2, N, N]\nlayers: [{max_pool: {kernel_size: [1, 32], stride: [1, 32]}}, log_softmax: -1]\n"
+    text = "input: [2, 1, N, N]\nlayers: [{max_pool: {kernel_size: [1, 32], stride: [1, 32]}}, log_softmax: -1]\n"
     assert inspect(shapecalc.loads(text)).layers[1].facts.flops == 0
