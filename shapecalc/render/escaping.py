@@ -104,6 +104,20 @@ def markdown_code(text: str) -> str:
     return code_span(text.replace("|", "\\|"))
 
 
+_FIGURE = re.compile(
+    r"([+−]?[\d,.]+( [KMGTPE]?i?B?)?( \([+−]<?[\d,.]+ %\))?|<?[\d.]+ %|[A-Za-z][A-Za-z0-9]*( = \d+)?)?", re.ASCII
+)
+
+
+def markdown_figure(text: str) -> str:
+    """Write a figure as Markdown: as it is, or as code where it is an expression, whose symbols may be any words.
+
+    >>> markdown_figure("61,706"), markdown_figure("_a_·_b_")
+    ('61,706', '`_a_·_b_`')
+    """
+    return text if _FIGURE.fullmatch(text) else markdown_code(text)
+
+
 def code_span(text: str) -> str:
     """Write text as a Markdown code span outside of a table.
 
