@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import csv as standard_csv
 import json as standard_json
+import math
 import random
 import re
+import sys
+from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 from markdown_it import MarkdownIt
+from rich.console import Console
 
 from shapecalc.branch_order import reordered
+from shapecalc.cli import progress
 from shapecalc.comparison import diff as compare
 from shapecalc.diagnostics import Source
 from shapecalc.engine import inspect_at
@@ -32,6 +38,7 @@ from shapecalc.render import (
     markdown,
     memory,
     mermaid,
+    plot,
     proof,
     sweep,
     table,
@@ -45,8 +52,10 @@ from shapecalc.render.columns import Column
 from shapecalc.render.escaping import terminal
 from shapecalc.render.grid import Cells, Grid, Heading, display_width, draw, spelt
 from shapecalc.render.json import document
+from shapecalc.schema import schema_text
 from shapecalc.stepping import decode
 from shapecalc.training import train
+from shapecalc.training.exporting import safetensors
 from shapecalc.training_cost import training_cost
 from shapecalc.unrolling import unroll
 from shapecalc.verification import verify_at
@@ -56,6 +65,7 @@ from tests.render.test_graph import read_dot, read_mermaid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 NAMES = 10_000
@@ -414,3 +424,61 @@ def test_a_drawing_has_every_name_in_one_label(name: str, unicode: bool, variant
             names = [found.texts[place] for place in LAYERS[3:] if place != 30]
             # A dot at the front stands for a block around, of which a label has no need.
             assert not {terminal(f"{name}: relu") for name in names if not name.startswith(".")} - labels
+
+
+WORDS = ("$\\frac$", "<b>\x1b]]>--</svg>", "\u202ea", "&amp;", "_hidden")
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
+def test_a_plot_shows_words_as_words(ending: str, tmp_path: Path) -> None:
+    several = np.repeat(np.array(WORDS, dtype=object), 2)
+    columns = {"_w": several, "_": np.array([1, 2] * len(WORDS)), "macs": np.arange(2 * len(WORDS))}
+    plot.draw(columns, ["_w", "_"], tmp_path / f"sweep.{ending}")
+    if ending == "svg":
+        written = (tmp_path / "sweep.svg").read_text("utf-8")
+        ET.fromstring(written)
+        assert not INVISIBLE.search(written)
+        assert "_w = _hidden" in written
+        assert r"_w = $\frac$" in written
+
+
+def test_no_number_of_json_is_infinite(results: Results) -> None:
+    first, *rest = results.backward.rows
+    lost = replace(first, checked=first.checked._replace(error=math.inf))
+    document(backward_proof.as_dict(replace(results.backward, rows=(lost, *rest), along=math.nan)))
+    epochs = (results.trained.epochs[0]._replace(unseen_loss=math.inf),)
+    document(rendered_training.as_dict(results.trained._replace(epochs=epochs)))
+    document(unrolling.unrolled_dict(results.loop, results.decoded._replace(reread=-math.inf)))
+
+
+def test_a_progress_bar_shows_names_and_obeys_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+    monkeypatch.setattr(Console, "is_terminal", True)
+    bar = progress.ProgressBar()
+    for name in ("[/x]", "[bold]b[/]", ":warning:", "\x1b]0;t\x07", "\x9b1m", "\u202ea"):
+        bar(name, 1, 2)
+        assert bar._bar is not None
+        (task,) = bar._bar.tasks
+        assert terminal(name) in bar._bar.columns[-1](task).plain
+        bar._bar.refresh()
+    bar.clear()
+    written = stream.getvalue()
+    assert "[/x]" in written
+    assert ":warning:" in written
+    assert not re.search("\x07|\x9b|\u202e|\x1b]", written)
+
+
+def test_the_schema_is_ascii_without_controls() -> None:
+    assert not INVISIBLE.search(schema_text())
+    assert not commands(schema_text())
+
+
+def test_weights_keep_every_name(variants: list[Results]) -> None:
+    for found in variants[:20]:
+        named = {f"{name}.weight": np.zeros(1, np.float32) for name in through_json(list(found.texts))}
+        data = safetensors(named)
+        header = standard_json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        assert header.keys() == {"__metadata__", *named}
+        assert data[8 : 8 + int.from_bytes(data[:8], "little")].isascii()
