@@ -102,6 +102,9 @@ def infer(
     values = {entry.name: entry.shape for entry in inputs}
     with noting() as walker.noted:
         rows = walker.walk(architecture.steps, values, dtypes, frame)
+    if costs_at and any(_is_empty(facts.outputs.values(), costs_at) for facts in walker.known()):
+        # The symbol of the batch stands for something else as well, of which there cannot be one.
+        return infer(architecture, symbolic=symbolic, sizes=sizes, one_sample=False)
     walker.findings += not_leaving(architecture.outputs, values, frame)
     if walker.findings:
         return None, tuple(walker.findings)
@@ -127,6 +130,10 @@ class _Walker:
         self._layers: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
         self._told: set[tuple[str, Span]] = set()
         self._bodies: dict[_Entered, tuple[Walk, str] | None] = {}
+
+    def known(self) -> Iterable[Facts]:
+        """Return what is known of every layer, each once."""
+        return self._layers.values()
 
     def walk(
         self, steps: tuple[Step | Group, ...], values: dict[str, Shape], dtypes: dict[str, str], frame: Frame
@@ -303,6 +310,12 @@ def _broken(architecture: Architecture, bindings: Mapping[str, int]) -> Iterator
                 span=stated.span,
                 help="`shapecalc solve` names the sizes that fit",
             )
+
+
+def _is_empty(shapes: Iterable[Shape], sizes: Mapping[str, int]) -> bool:
+    """Return whether an axis that is free has no cell at these sizes."""
+    free = (dim for shape in shapes for dim in shape if type(dim) is not int)
+    return any(type(size) is int and size < 1 for size in (evaluate(dim, sizes) for dim in free))
 
 
 def _bound(shape: Shape, bindings: Mapping[str, int]) -> Shape:

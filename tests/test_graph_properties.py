@@ -388,7 +388,7 @@ def groups(rows: Any) -> Iterator[GroupReport]:
 def test_a_body_is_walked_once_for_each_set_of_shapes_and_a_rule_asked_once(graph: Graph) -> None:
     architecture = graph.load()
     walked, asked = Counter[str](), Counter[Any]()
-    walk, rule = engine._Walker.walk, engine._facts
+    walk, rule = engine._Walker.walk, engine._derived
 
     def counted_walk(self: Any, steps: Any, *rest: Any) -> Any:
         walked["walks"] += 1
@@ -400,7 +400,7 @@ def test_a_body_is_walked_once_for_each_set_of_shapes_and_a_rule_asked_once(grap
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine._Walker, "walk", counted_walk)
-        patch.setattr(engine, "_facts", counted_rule)
+        patch.setattr(engine, "_derived", counted_rule)
         report = inspect_at(architecture, graph.sizes)
     met = set()
     for group in groups(report.tree):

@@ -261,8 +261,8 @@ def derivations(name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
         return go(*arguments)
 
     with monkeypatch.context() as patched:
-        derive, go = engine._facts, engine._Walker.walk
-        patched.setattr(engine, "_facts", facts)
+        derive, go = engine._derived, engine._Walker.walk
+        patched.setattr(engine, "_derived", facts)
         patched.setattr(engine._Walker, "walk", walk)
         shapecalc.inspect(architecture)
     return len(derived), len(walked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from shapecalc.cli.outcome import Misuse, ended_by, guarded, tolerant_streams
 from shapecalc.cli.signals import Terminated, end_as_told, heed_signals, ignore_interrupts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 COMMANDS = (
     *("inspect", "verify", "solve", "sweep"),
@@ -26,6 +27,9 @@ COMMANDS = (
     *("beam", "decode"),
     *("memory", "train-cost", "train"),
 )
+
+_UsageError: type[Any] = typer.BadParameter.__bases__[0]
+"""What typer raises for any wrong use; it gives the class no public name."""
 
 
 class _CommandsOnDemand(TyperGroup):
@@ -40,11 +44,33 @@ class _CommandsOnDemand(TyperGroup):
         module = import_module(f"shapecalc.cli.{cmd_name.replace('-', '_')}")
         return _command(cmd_name, module.command)
 
+    def make_context(self, info_name: str | None, args: list[str], **more: Any) -> Any:  # type: ignore[override]
+        if not args:
+            return super().make_context(info_name, args, **more)  # the help, which has many lines
+        with _mistakes_that_can_be_shown():
+            return super().make_context(info_name, args, **more)
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        with _mistakes_that_can_be_shown():
+            return super().invoke(ctx)
+
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             raise Misuse(f"no command `{name}`; {_hint(name)}", ctx)
         return super().resolve_command(ctx, args)
+
+
+@contextmanager
+def _mistakes_that_can_be_shown() -> Iterator[None]:
+    """Escape what a message quotes of an argument, whether typer wrote it or a command: here all of them pass."""
+    try:
+        yield
+    except _UsageError as error:
+        from shapecalc.render.escaping import terminal
+
+        error.message = terminal(error.message)
+        raise
 
 
 def _hint(name: str) -> str:

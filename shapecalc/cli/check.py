@@ -160,7 +160,7 @@ def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
 
 
 def _shown(results: Sequence[Checked], written: Format, color: Color, *, strict: bool, executed: bool) -> str:
-    """Return what goes to standard output: text as wide as a terminal, in its colours, and no command in a CI's log."""
+    """Return what goes to standard output: text as wide as a terminal, in its colours."""
     if written is not Format.TEXT:
         return _written(results, written, strict=strict, executed=executed)
     from shapecalc.render import text
@@ -168,15 +168,7 @@ def _shown(results: Sequence[Checked], written: Format, color: Color, *, strict:
 
     manner = stdout_manner(color)
     shown = text.checks(results, color=manner["color"], width=max(manner["width"] or 100, NARROWEST))
-    if not manner["unicode"]:
-        shown = ascii_only(shown)
-    if not os.environ.get("GITHUB_ACTIONS") or not any(result.findings for result in results):
-        return shown
-    import secrets
-
-    from shapecalc.render.github import guarded_log
-
-    return guarded_log(shown, secrets.token_hex())
+    return shown if manner["unicode"] else ascii_only(shown)
 
 
 def _add_to_summary(results: Sequence[Checked]) -> None:

@@ -61,11 +61,12 @@ def _first(path: Path) -> str:
     import re
 
     from shapecalc.parser.scalars import resolve
+    from shapecalc.render.escaping import terminal
 
     stem = path.name.partition(".")[0] or "net"
     # A JSON string is one of YAML, whatever the file is called.
     plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", stem) and isinstance(resolve(stem), str)
-    return _FIRST.format(name=stem if plain else json.dumps(stem, ensure_ascii=False))
+    return _FIRST.format(name=stem if plain else json.dumps(terminal(stem), ensure_ascii=False))
 
 
 def _shipped(name: str) -> str:

@@ -28,10 +28,8 @@ class Misuse(typer.BadParameter):
     """A usage error whose message names the option itself: "`--set` expects NAME=SIZE, receives `N`"."""
 
     def format_message(self) -> str:
-        """Return the message without typer's "Invalid value" before it, and without what a terminal would obey."""
-        from shapecalc.render.escaping import terminal
-
-        return terminal(self.message)
+        """Return the message without typer's "Invalid value" before it."""
+        return self.message
 
 
 def guarded(function: Callable[P, None]) -> Callable[P, None]:

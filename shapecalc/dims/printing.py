@@ -57,7 +57,7 @@ class _Latex(_Ascii):
 
     def name(self, name: str) -> str:
         escaped = name.replace("_", r"\_")
-        return name if len(name) == 1 else rf"\mathit{{{escaped}}}"
+        return name if len(name) == 1 and name != "_" else rf"\mathit{{{escaped}}}"
 
     def power(self, base: str, power: int) -> str:
         return f"{base}^{{{power}}}"

@@ -201,4 +201,5 @@ def usual(inputs: Iterable[str]) -> tuple[str, ...]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, allow_nan=False)
+    # Whoever prints a lock in the log of a CI is to see it, not to run it: `##[error]` is a command there.
+    return json.dumps(value, sort_keys=True, allow_nan=False).replace("##", "\\u0023#")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.layers.base import show
 from shapecalc.render.grid import BAD, BOLD, DIM, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.json import number
 from shapecalc.render.proof import both, spoken_seconds
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def as_dict(proof: BackwardProof) -> dict[str, Any]:
         "truncate": proof.truncate,
         "peak_bytes": proof.price.peak,
         "seconds": proof.seconds,
-        "error_along_one_direction": proof.along,
+        "error_along_one_direction": number(proof.along),
         "layers": [_row_as_dict(row) for row in proof.rows],
         "skipped": proof.skipped,
     }
@@ -81,7 +82,7 @@ def _row_as_dict(row: BackwardRow) -> dict[str, Any]:
         "predicted_macs": {"to_inputs": row.predicted_macs[0], "to_parameters": row.predicted_macs[1]},
         "executed_macs": None if macs is None else {"to_inputs": macs[0], "to_parameters": macs[1]},
         "truncated": row.truncated,
-        "checked": {"entries": row.checked.entries, "error": row.checked.error, "worst": row.checked.worst},
+        "checked": {"entries": row.checked.entries, "error": number(row.checked.error), "worst": row.checked.worst},
         "seconds": row.seconds,
         "failure": row.failure,
     }

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from shapecalc.comparison import Comparison, Kind, Row
 from shapecalc.dims import Expr
 from shapecalc.layers.base import show
 from shapecalc.render.columns import called, grouped, rounded, written
-from shapecalc.render.escaping import code_span, markdown_code
+from shapecalc.render.escaping import code_span, markdown_code, markdown_figure
 from shapecalc.render.folding import Alike, Whole, folded
 from shapecalc.render.grid import BAD, BOLD, DIM, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
 from shapecalc.render.table import memory
@@ -30,7 +29,6 @@ _BYTES = frozenset({"memory", "activations"})
 _OUTPUT = 3
 MOST_ROWS = 200
 """Rows of layers in Markdown: GitHub takes 65,536 characters in a comment."""
-_NUMBER = re.compile(r"[+−]?[\d,.]+( [KMGTPE]?i?B?)?( \([+−]<?[\d,.]+ %\))?|unknown|")
 
 
 def table(comparison: Comparison, *, width: int | None, color: bool, unicode: bool) -> str:
@@ -70,8 +68,8 @@ def markdown(comparison: Comparison) -> str:
         return "\n".join([*parts, f"No change in shapes, parameters or costs ({_count(len(comparison.rows))})."])
     parts += ["| | before | after | change |", "| --- | ---: | ---: | ---: |"]
     for name, *figures in _totals(comparison.totals):
-        parts.append(f"| {name} | " + " | ".join(map(_figure, figures)) + " |")
-    parts += ["", *(f"- {_quoted_end(text)}" for text in _ends(comparison)), "", *_at(comparison)]
+        parts.append(f"| {name} | " + " | ".join(map(markdown_figure, figures)) + " |")
+    parts += ["", *(f"- {_quoted_end(text)}" for text in _ends(comparison)), "", *_at(comparison, markdown_figure)]
     rows = [row for row in folded(comparison) if not isinstance(row, Alike)]
     if rows:
         parts += ["", "<details>", f"<summary>{_tally(comparison)}</summary>", ""]
@@ -79,7 +77,7 @@ def markdown(comparison: Comparison) -> str:
         for row in rows[:MOST_ROWS]:
             mark, path, what, output, params, macs = _texts(row, grouped)
             quoted = (markdown_code(text) if text else "" for text in (mark, path, what, output))
-            parts.append("| " + " | ".join([*quoted, _figure(params), _figure(macs)]) + " |")
+            parts.append("| " + " | ".join([*quoted, markdown_figure(params), markdown_figure(macs)]) + " |")
         if len(rows) > MOST_ROWS:
             left = sum(len(row.rows) if isinstance(row, Whole) else 1 for row in rows[MOST_ROWS:])
             parts += ["", f"… and {_count(left)} more"]
@@ -110,9 +108,9 @@ def _tally(comparison: Comparison) -> str:
     return f"layers: {', '.join([*said, *([f'{alike:,} alike'] if alike else [])])}"
 
 
-def _at(comparison: Comparison) -> Iterator[str]:
+def _at(comparison: Comparison, quoted: Callable[[str], str] = str) -> Iterator[str]:
     """Yield at which sizes costs are, where a symbol was left free."""
-    said = [", ".join(f"{name} = {size}" for name, size in sizes.items()) for sizes in comparison.costs_at]
+    said = [", ".join(quoted(f"{name} = {size}") for name, size in sizes.items()) for sizes in comparison.costs_at]
     if comparison.old is not None and said[0] != said[1]:
         yield f"costs before are those at {said[0] or 'the sizes given'}, after at {said[1] or 'the sizes given'}"
     elif said[1]:
@@ -264,8 +262,3 @@ def _ends(comparison: Comparison) -> Iterator[str]:
 def _quoted_end(text: str) -> str:
     name, _, said = text.partition(": ")
     return f"{code_span(name)}: {code_span(said)}"
-
-
-def _figure(text: str) -> str:
-    """Write a figure for Markdown: an expression as code, since a symbol may be any word."""
-    return text if _NUMBER.fullmatch(text) else markdown_code(text)

@@ -7,18 +7,44 @@ import re
 # Control characters, marks that turn the direction of writing, characters without width, surrogates, and U+FFFE and
 # U+FFFF, which no XML may hold. What is shown must be what is there, and a terminal must take none of it for a command.
 _UNSEEN = (
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_LOG_COMMAND = r"#(?=#\w*\[)"
+"""What a CI's runner obeys wherever it stands in a line: `##[error]` (GitHub), `##vso[…]` (Azure)."""
+_FIRST_IN_LINE = r"(?<!\S):(?=:\w)"
+"""What GitHub's runner obeys where nothing but white space stands before it in its line: `::error::`.
+
+A line of output begins with a text, or breaks one at white space. So `torch::nn` is nothing to it.
+"""
+_OBEYED = re.compile(f"{_UNSEEN}|{_LOG_COMMAND}|{_FIRST_IN_LINE}")
 
 
 def terminal(text: str) -> str:
-    r"""Write every character that a terminal would obey or hide as `\u{…}`.
+    r"""Write every character that a terminal would obey or hide, and what would be a command in a CI's log, as `\u{…}`.
 
-    >>> terminal("conv\x1b[31m")
-    'conv\\u{1b}[31m'
+    It is the same wherever it is shown: what a file or an argument says is never told from where the program runs.
+
+    >>> terminal("conv\x1b[31m"), terminal("::error::x"), terminal("torch::nn")
+    ('conv\\u{1b}[31m', '\\u{3a}:error::x', 'torch::nn')
     """
-    return text if text.isascii() and text.isprintable() else re.sub(_UNSEEN, _escape, text)
+    if text.isascii() and text.isprintable() and "::" not in text and "##" not in text:
+        return text
+    return _OBEYED.sub(_escape, text)
+
+
+def letters(text: str, start: int, end: int) -> list[str]:
+    r"""Write a part of a text as `terminal` does, letter by letter.
+
+    >>> letters("a\x1b##[b]", 1, 5)
+    ['\\u{1b}', '\\u{23}', '#', '[']
+    """
+    shown = list(text[start:end])
+    if not (text.isascii() and text.isprintable() and "::" not in text and "##" not in text):
+        for found in _OBEYED.finditer(text, start, end):
+            shown[found.start() - start] = _escape(found)
+    return shown
 
 
 _SPELT = {
@@ -43,10 +69,6 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\u{{{ord(found[0]):x}}}"
 
 
-_LOG_COMMAND = re.compile(r"#(?=#\w*\[)")
-"""What a CI runner obeys wherever it stands in a line: `##[error]` (GitHub), `##vso[…]` (Azure)."""
-
-
 def json_text(text: str) -> str:
     r"""Write what a terminal or a CI's log would obey or hide in a JSON document by JSON's own escapes.
 
@@ -55,7 +77,7 @@ def json_text(text: str) -> str:
     >>> json_text('{"name": "conv\x9b31m", "source": "##[error]"}')
     '{"name": "conv\\u009b31m", "source": "\\u0023#[error]"}'
     """
-    text = _LOG_COMMAND.sub(r"\\u0023", text)
+    text = re.sub(_LOG_COMMAND, r"\\u0023", text)
     return text if text.isascii() and "\x7f" not in text else re.sub(f"(?!\n){_UNSEEN}", _json_escape, text)
 
 
@@ -65,7 +87,7 @@ def xml_text(text: str) -> str:
     >>> xml_text('<a b="##[error]">\n  ::error::</a>')
     '<a b="&#35;#[error]">\n  &#58;:error::</a>'
     """
-    return re.sub(r"(?m)^(\s*):(?=:)", r"\1&#58;", _LOG_COMMAND.sub("&#35;", text))
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1&#58;", re.sub(_LOG_COMMAND, "&#35;", text))
 
 
 def _json_escape(found: re.Match[str]) -> str:
@@ -80,6 +102,20 @@ def markdown_code(text: str) -> str:
     '`` conv `a\\|b` ``'
     """
     return code_span(text.replace("|", "\\|"))
+
+
+_FIGURE = re.compile(
+    r"([+−]?[\d,.]+( [KMGTPE]?i?B?)?( \([+−]<?[\d,.]+ %\))?|<?[\d.]+ %|[A-Za-z][A-Za-z0-9]*( = \d+)?)?", re.ASCII
+)
+
+
+def markdown_figure(text: str) -> str:
+    """Write a figure as Markdown: as it is, or as code where it is an expression, whose symbols may be any words.
+
+    >>> markdown_figure("61,706"), markdown_figure("_a_·_b_")
+    ('61,706', '`_a_·_b_`')
+    """
+    return text if _FIGURE.fullmatch(text) else markdown_code(text)
 
 
 def code_span(text: str) -> str:

@@ -6,7 +6,6 @@ It makes annotations of the first ten errors, ten warnings and ten notices of a 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -74,24 +73,6 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def guarded_log(text: str, token: str) -> str:
-    """Return a text that the runner shows and obeys nothing of: no line of it is a workflow command.
-
-    `token` ends the guard, so it must be one that nobody can foresee (`secrets.token_hex()`). Raises `ValueError`
-    where the token is short, has other signs than letters and digits, or stands in the text.
-
-    >>> print(guarded_log("::error::no annotation", "0123456789abcdef"))
-    ::stop-commands::0123456789abcdef
-    ::error::no annotation
-    ::0123456789abcdef::
-    """
-    if not re.fullmatch("[0-9A-Za-z]{16,}", token):
-        raise ValueError("a token expects 16 letters and digits or more")
-    if token.lower() in text.lower():  # the runner compares without regard to case
-        raise ValueError("the text holds the token that is to end its guard")
-    return f"::stop-commands::{token}\n{text}\n::{token}::"
 
 
 def summary(results: Sequence[Checked]) -> str:

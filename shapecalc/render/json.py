@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.render.escaping import json_text
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 def document(value: Any, *, unicode: bool = True) -> str:
     """Return a JSON document, two spaces deep, without a line break at its end; escaped where only ASCII goes."""
     return json_text(json.dumps(value, indent=2, ensure_ascii=not unicode, allow_nan=False))
+
+
+def number(value: float | None) -> float | None:
+    """Return a number as JSON has it, null where it is infinite or none at all.
+
+    >>> number(0.5), number(float("inf")), number(float("nan"))
+    (0.5, None, None)
+    """
+    return value if value is not None and math.isfinite(value) else None
 
 
 def checks(results: Sequence[Checked], *, unicode: bool = True) -> str:

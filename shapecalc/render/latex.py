@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.dims import latex
 from shapecalc.render.columns import DEFAULT_COLUMNS, TEXT_COLUMNS, Column, cell, heading, lines_of
+from shapecalc.render.escaping import terminal
 
 if TYPE_CHECKING:
     from shapecalc.layers import Shape
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from shapecalc.report import Count, Report
 
 _SPECIAL = {
+    # After `\\` a row must not begin with these: they are read as arguments of it.
+    **{sign: f"{{{sign}}}" for sign in "[*"},
+    "--": "-{}-{}",  # no dash
+    "`": r"\textasciigrave{}",
+    "'": r"\textquotesingle{}",
+    "|": r"\textbar{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -23,7 +30,7 @@ _SPECIAL = {
     '"': r"\textquotedbl{}",
     "×": r"$\times$",
 }
-_CELL = re.compile("[" + re.escape("".join(_SPECIAL)) + "]")
+_CELL = re.compile("|".join(map(re.escape, _SPECIAL)))
 
 
 def inspection(
@@ -66,7 +73,7 @@ def text(words: str) -> str:
     >>> text("50% of a_1")
     '50\\% of a\\_1'
     """
-    return _CELL.sub(lambda sign: _SPECIAL[sign[0]], words)
+    return _CELL.sub(lambda sign: _SPECIAL[sign[0]], terminal(words))
 
 
 def _row(cells: list[str]) -> str:

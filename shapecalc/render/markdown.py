@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.render.columns import DEFAULT_COLUMNS, TEXT_COLUMNS, Column, cell, grouped, heading, lines_of
-from shapecalc.render.escaping import markdown_code
+from shapecalc.render.escaping import markdown_code, markdown_figure
 
 if TYPE_CHECKING:
     from shapecalc.report import Report
@@ -28,7 +28,7 @@ def inspection(
             continue  # paths are written in full
         cells = (cell(column, line, report, grouped) for column in columns)
         quoted = (
-            markdown_code(text) if text and column in TEXT_COLUMNS else text
+            markdown_code(text) if text and column in TEXT_COLUMNS else markdown_figure(text)
             for column, text in zip(columns, cells, strict=True)
         )
         rows.append("| " + " | ".join(quoted) + " |")
@@ -39,5 +39,5 @@ def inspection(
         Column.MACS: grouped(totals.macs),
         Column.FLOPS: grouped(totals.flops),
     }
-    rows.append("| " + " | ".join(f"**{sums[c]}**" if c in sums else "" for c in columns) + " |")
+    rows.append("| " + " | ".join(f"**{markdown_figure(sums[c])}**" if c in sums else "" for c in columns) + " |")
     return "\n".join(rows)

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.render.escaping import terminal
 from shapecalc.writing import write_whole
 
 if TYPE_CHECKING:
@@ -72,12 +73,14 @@ def _lines(plane: Any, columns: Mapping[str, Array], axes: Sequence[str], up: st
     if len(lines) > MOST_LINES:
         message = f"`--plot` would draw {len(lines)} lines, more than {MOST_LINES}: one for each {', '.join(others)}"
         raise _error("SC803", message, "give the others fewer values, or write `--pareto params,macs`")
-    for key, points in lines.items():
-        label = ", ".join(f"{name} = {value}" for name, value in zip(others, key, strict=True))
-        plane.plot(*zip(*sorted(points), strict=True), marker=".", label=label)
+    for number, points in enumerate(lines.values()):
+        plane.plot(*zip(*sorted(points), strict=True), marker=".", label=f"{number}")
     plane.set(xlabel=across, ylabel=TITLES.get(up, up))
     if others:
-        plane.legend()
+        # A label that begins with `_` would be left out, and `$` would begin a formula.
+        for shown, key in zip(plane.legend().get_texts(), lines, strict=True):
+            label = ", ".join(f"{name} = {value}" for name, value in zip(others, key, strict=True))
+            shown.set(text=terminal(label), parse_math=False)
 
 
 def _error(code: str, message: str, help_text: str | None = None) -> ShapecalcError:

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shapecalc.render.escaping import terminal
+from shapecalc.render.escaping import letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ class _Shown:
     def __init__(self, line: str, room: int, keep: tuple[int, int]) -> None:
         # Of a line of a million characters, only those near what is kept can be shown.
         self._first = max(keep[0] - 1 - 2 * room, 0)
-        cells = [_cell(character) for character in line[self._first : self._first + 4 * room]]
+        cells = _cells(line, self._first, self._first + 4 * room)
         self._offsets = [0]
         for cell in cells:
             self._offsets.append(self._offsets[-1] + _width(cell))
@@ -270,8 +270,11 @@ def _on_first_line(mark: Mark, lines: list[str]) -> Mark:
     return Mark(first, mark.text, mark.primary)
 
 
-def _cell(character: str) -> str:
-    return _TAB if character == "\t" else terminal(character)
+def _cells(line: str, start: int, end: int) -> list[str]:
+    return [
+        _TAB if letter == "\t" else shown
+        for letter, shown in zip(line[start:end], letters(line, start, end), strict=True)
+    ]
 
 
 def _width(cell: str) -> int:

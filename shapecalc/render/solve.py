@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.render.derivation import axis_dict, bold, in_ascii, last_cells, wrapped
+from shapecalc.render.escaping import terminal
 from shapecalc.solve import DILATIONS, SMALL
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from shapecalc.derivation import Axis
     from shapecalc.solve import Answer, Value, Window, Windows
-
 
 SIMPLEST = (
     "no dilation, every cell read, padding of at most half the window, small window, short stride, little padding"
@@ -25,7 +25,12 @@ def solutions(
 ) -> str:
     """Return the solutions of each axis, then those that all have in common; `asked` and `known` quote the options."""
     letter = next(iter(answers.values())).letter
-    lines = [*wrapped(f"which {letter} gives output = {asked}{f' with {known}' if known else ''}?", width), ""]
+    lines = [
+        *wrapped(
+            f"which {letter} gives output = {terminal(asked)}{f' with {terminal(known)}' if known else ''}?", width
+        ),
+        "",
+    ]
     groups = _alike(answers)
     for names, answer in groups:
         lines += [f"{' and '.join(names)}:"] if len(groups) > 1 else []
@@ -117,7 +122,11 @@ def all_windows(
     known = ", ".join(f"{letter} = {number}" for letter, number in (("n", asked[0]), *fixed.items()))
     question = f"which {', '.join(open_letters)} of a {word} give output = {asked[1]} with {known}?"
     shown = answer.found[:most] or answer.near
-    lines = [*wrapped(question, width), "", *([] if answer.found else ["none; closest:" if shown else "none"])]
+    lines = [
+        *wrapped(terminal(question), width),
+        "",
+        *([] if answer.found else ["none; closest:" if shown else "none"]),
+    ]
     lines += _window_rows(shown)
     rest = len(answer.found) - len(shown)
     if answer.found and rest:

@@ -7,6 +7,8 @@ import json
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.render.csv import field
+from shapecalc.render.escaping import json_text, terminal
 from shapecalc.render.grid import DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
 from shapecalc.render.table import memory
 
@@ -26,7 +28,7 @@ def table(
     texts = {name: [_cell(name, value, costs) for value in values.tolist()] for name, values in columns.items()}
     # A sweep over numbers has them on the right; words stand as words do.
     headings = tuple(
-        Heading(TITLES.get(name, name) if name in costs else name, right=not _holds_words(values))
+        Heading(terminal(TITLES.get(name, name) if name in costs else name), right=not _holds_words(values))
         for name, values in columns.items()
     )
     rows = [
@@ -66,7 +68,14 @@ def csv_header(names: tuple[str, ...]) -> str:
 
 def csv_lines(columns: Mapping[str, Array]) -> str:
     """Return a line per point, numbers in plain digits, each line ended."""
-    return _csv(_rows(columns))
+    return _csv(zip(*map(_fields, columns.values()), strict=True))
+
+
+def _fields(values: Array) -> list[Any]:
+    entries: list[Any] = values.tolist()
+    if not _holds_words(values):  # most columns are numbers alone, of millions of points
+        return entries
+    return [field(entry) if isinstance(entry, str) else entry for entry in entries]
 
 
 def _csv(rows: Any) -> str:
@@ -79,17 +88,21 @@ def _csv(rows: Any) -> str:
 def json_lines(columns: Mapping[str, Array], *, unicode: bool) -> str:
     """Return a JSON object per point, one a line, each line ended."""
     lines = (dict(zip(columns, row, strict=True)) for row in _rows(columns))
-    return "".join(f"{json.dumps(line, ensure_ascii=not unicode)}\n" for line in lines)
+    return "".join(f"{_json(line, unicode=unicode)}\n" for line in lines)
 
 
 def json_columns(columns: Mapping[str, Array], *, unicode: bool) -> Iterator[str]:
     """Yield a JSON object of arrays of one length, in parts: a column at a time is in memory as text."""
     before = "{"
     for name, values in columns.items():
-        key = json.dumps(name, ensure_ascii=not unicode)
-        yield f"{before}\n  {key}: {json.dumps(values.tolist(), ensure_ascii=not unicode)}"
+        key = _json(name, unicode=unicode)
+        yield f"{before}\n  {key}: {_json(values.tolist(), unicode=unicode)}"
         before = ","
     yield "\n}"
+
+
+def _json(value: Any, *, unicode: bool) -> str:
+    return json_text(json.dumps(value, ensure_ascii=not unicode, allow_nan=False))
 
 
 def _rows(columns: Mapping[str, Array]) -> Iterator[tuple[Any, ...]]:

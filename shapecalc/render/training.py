@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.render.grid import BOLD, DIM, GOOD, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.json import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,6 +143,6 @@ def _epoch_dict(epoch: Epoch) -> dict[str, Any]:
     return {
         "number": epoch.number,
         "loss": epoch.loss if epoch.number else None,
-        "unseen_loss": epoch.unseen_loss,
+        "unseen_loss": number(epoch.unseen_loss),
         "accuracy": epoch.accuracy,
     }

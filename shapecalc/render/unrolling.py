@@ -10,7 +10,8 @@ from shapecalc.layers.base import show
 from shapecalc.render.columns import rounded
 from shapecalc.render.decoding import figure_dict, figures, heading, lines, notes, steps as steps_grid
 from shapecalc.render.derivation import bold, in_ascii, wrapped
-from shapecalc.render.grid import Cells, Grid, Heading, draw
+from shapecalc.render.grid import Cells, Grid, Heading, draw, spelt
+from shapecalc.render.json import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,13 +27,19 @@ def unrolled(loop: Loop, decoded: Decoded | None, *, width: int | None, color: b
     """Return the search, the costs of its steps, totals beside the other searches, and what was counted."""
     decode = loop.decode
     title, *legend = heading(loop.search, width=width, color=color)
-    how = f"each step runs on one new symbol, {' and '.join(decode.states)} from the states before"
+    states = " and ".join(spelt(name, unicode=unicode) for name in decode.states)
+    how = f"each step runs on one new symbol, {states} from the states before"
     if not decode.states:
         how = "each step reads all symbols so far again"
     blocks = [
-        [bold(loop.architecture.name, color=color), title, *legend, *wrapped(f"`{decode.token}`: {how}", width)],
+        [
+            bold(spelt(loop.architecture.name, unicode=unicode), color=color),
+            title,
+            *legend,
+            *wrapped(f"`{spelt(decode.token, unicode=unicode)}`: {how}", width),
+        ],
         [draw(steps_grid(loop.search), width=width, color=color, unicode=unicode)],
-        [draw(_costs(loop), width=width, color=color, unicode=unicode)],
+        [draw(_costs(loop, unicode=unicode), width=width, color=color, unicode=unicode)],
         [*_growth(loop, width), *(line for figure in figures(loop.search) for line in lines(figure))],
         [draw(_searches(loop), width=width, color=color, unicode=unicode)],
     ]
@@ -83,7 +90,7 @@ def unrolled_dict(loop: Loop, decoded: Decoded | None) -> dict[str, Any]:
                 if not check.ok
             ],
             "figures_compared": len(decoded.checks),
-            "reread": {"decoded": decoded.search.alive[0].log_probability, "at_once": decoded.reread},
+            "reread": {"decoded": number(decoded.search.alive[0].log_probability), "at_once": number(decoded.reread)},
             "hypotheses": [found._asdict() for found in decoded.search.hypotheses],
         }
     return document
@@ -108,7 +115,7 @@ def _folded(loop: Loop) -> Iterator[tuple[Unrolled, Unrolled]]:
         yield first, further[-1] if further else first
 
 
-def _costs(loop: Loop) -> Grid:
+def _costs(loop: Loop, *, unicode: bool) -> Grid:
     """Return a row per step: MACs and what is held; from the first to the last where the search does the same."""
     cached = loop.cached_macs is not None
     names = ["keys and values"] if cached else [name for name, _ in loop.steps[0].states]
@@ -116,7 +123,7 @@ def _costs(loop: Loop) -> Grid:
     if cached:
         headings += [Heading("MACs, k and v kept", right=True), Heading("bytes of k and v", right=True)]
     else:
-        headings += [*(Heading(name, right=True) for name in names), Heading("bytes", right=True)]
+        headings += [Heading(spelt(name, unicode=unicode), right=True) for name in (*names, "bytes")]
     rows = []
     for first, last in _folded(loop):
         at = first.step.length

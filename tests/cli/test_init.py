@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 import yaml
@@ -67,3 +68,11 @@ def test_a_name_that_ships_not_is_refused_with_the_likely_one(run, tmp_path) -> 
 def test_whatever_the_file_is_called_its_network_is_called_so(stem: str, run, tmp_path) -> None:
     assert run("init", "--", f"{stem}.yaml").code == 0
     assert load(tmp_path / f"{stem}.yaml").name == stem
+
+
+def test_a_network_is_named_like_its_file_as_far_as_that_can_be_shown(run, tmp_path) -> None:
+    name = os.fsdecode(b"\xe2\x80\xaea\x1b[31m\xff")
+    assert run("init", f"{name}.yaml").code == 0
+    (text,) = (path.read_text("utf-8") for path in tmp_path.glob("*.yaml"))
+    assert 'name: "\\\\u{202e}a\\\\u{1b}[31m\\\\u{dcff}"\n' in text
+    assert run("check", ".").code == 0

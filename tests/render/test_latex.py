@@ -41,7 +41,7 @@ def test_a_table_for_papers() -> None:
 @given(st.text(alphabet=st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=20))
 def test_no_sign_acts_as_a_command(words: str) -> None:
     written = latex.text(words)
-    bare = re.sub(r"\\text[a-z]+\{\}|\\[&%$#_{}]|\$\\times\$", "", written)
+    bare = re.sub(r"\\text[a-z]+\{\}|\\[&%$#_{}]|\$\\times\$|\{[\[*]\}|-\{\}", "", written)
     assert not set(bare) & set("&%$#_{}\\~^")
 
 
@@ -52,3 +52,7 @@ def test_every_row_of_the_zoo_has_as_many_cells_as_columns(name: str) -> None:
     assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {4}
     assert all(row.count("{") == row.count("}") for row in rows)
     assert all(len(re.findall(r"(?<!\\)\$", row)) % 2 == 0 for row in rows)
+
+
+def test_a_symbol_of_one_underscore_is_no_subscript() -> None:
+    assert r"$[N, \mathit{\_}]$" in latex.inspection(inspect_at(loads("{input: [N, _], layers: [relu]}"), {}))

@@ -4,7 +4,7 @@ import pytest
 
 from shapecalc.checking import Checked
 from shapecalc.diagnostics import Diagnostic, Label, Severity, Source, Span
-from shapecalc.render.github import checks, guarded_log, summary
+from shapecalc.render.github import checks, summary
 from tests.render.check.decoding import commands
 from tests.render.check.inputs import one, thirty
 
@@ -93,21 +93,6 @@ def test_a_message_stays_below_what_the_runner_cuts() -> None:
     (command,) = commands(checks([file(finding("x" * 9_999, notes=("y" * 999,) * 9))]))
     assert len(command.data) == 4_003
     assert command.data.endswith("y...")
-
-
-@pytest.mark.parametrize("token", ["", "short", "0123456789abcdef\n", "0123456789abcde-"])
-def test_a_guard_expects_a_token_that_ends_it(token: str) -> None:
-    with pytest.raises(ValueError, match="expects 16 letters and digits"):
-        guarded_log("text", token)
-
-
-def test_a_guard_refuses_a_text_that_could_end_it() -> None:
-    with pytest.raises(ValueError, match="holds the token"):
-        guarded_log(f"::{TOKEN.upper()}::\n::error::x", TOKEN)
-
-
-def test_a_guarded_text_stands_there_unchanged() -> None:
-    assert guarded_log("a\n##[error]b", TOKEN).split("\n")[1:-1] == ["a", "##[error]b"]
 
 
 def test_a_clean_summary_is_one_line() -> None:

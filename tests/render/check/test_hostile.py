@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 PIECES = 10_000
 PER_FILE = 7  # its own name, and six places in it
 PER_RUN = 100
-TOKEN = "0123456789abcdef0123456789abcdef"
 ALPHABET = (
     *(f"::{word} " for word in sorted(REGISTERED)),
     *(f"##[{word}]" for word in sorted(REGISTERED)),
@@ -84,14 +83,11 @@ def meant(place: Located) -> Command:
     return Command(word, properties, "\n".join([terminal(found.message), *place.lines()]))
 
 
-def test_a_guarded_log_is_obeyed_in_nothing(runs: list[list[Checked]]) -> None:
-    unguarded = 0
+def test_the_text_is_obeyed_in_nothing(runs: list[list[Checked]]) -> None:
     for run in runs:
         log = text.checks(run)
         assert not CONTROLS.search(log)
-        assert [command.word for command in commands(github.guarded_log(log, TOKEN))] == ["stop-commands", TOKEN]
-        unguarded += len(commands(log))
-    assert unguarded  # which is why there is a guard
+        assert not commands(log)
 
 
 def test_the_summary_holds_headings_and_code_alone(runs: list[list[Checked]]) -> None:
