@@ -15,6 +15,7 @@ from shapecalc.dims import Expr, product
 from shapecalc.engine import inspect_at
 from shapecalc.layers.base import fields_of, show
 from shapecalc.live_memory import last_reads, written
+from shapecalc.random_arrays import uniform
 from shapecalc.reference.base import Array, Call
 from shapecalc.reference.executor import ExecutionError, execute
 
@@ -175,18 +176,14 @@ def _parameter(path: str, shape: tuple[int, ...], given: Mapping[str, Array], se
     """Return the array given under `path`, else seeded random numbers small enough for deep stacks not to overflow."""
     if path in given:
         return np.asarray(given[path])
-    random = np.random.default_rng([seed, zlib.crc32(path.encode())])
-    array = random.random(shape, dtype=np.float32)
+    key = (seed, zlib.crc32(path.encode()))
     if path.endswith("running_var"):
-        array += np.float32(0.5)
-        return array
+        return uniform(key, shape, scale=1, shift=0.5)
     fan_in = math.prod(shape[1:]) if len(shape) > 1 else 3
     # Uniform between ±√(3/fan_in) keeps the variance of what passes through a layer (LeCun et al. 1998, "Efficient
     # BackProp", section 4.6).
-    bound = np.float32((3 / fan_in) ** 0.5)
-    array *= 2 * bound
-    array -= bound
-    return array
+    bound = (3 / fan_in) ** 0.5
+    return uniform(key, shape, scale=2 * bound, shift=-bound)
 
 
 def _sizes_of(architecture: Architecture, inputs: Mapping[str, Array]) -> dict[str, int]:
