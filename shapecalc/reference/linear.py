@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 FEW = 3
-"""So many rows, each multiplied on its own, read the weight as often and no more: a product of matrices would first copy
+"""So many rows are multiplied each on its own, which reads the weight as often: a product of matrices would first copy
 it into another order, which takes longer. Measured over the weights of VGG-16."""
 
 
