@@ -15,11 +15,12 @@ from shapecalc.dims import Expr, product
 from shapecalc.engine import inspect_at
 from shapecalc.layers.base import fields_of, show
 from shapecalc.live_memory import last_reads, written
+from shapecalc.random_arrays import uniform
 from shapecalc.reference.base import Array, Call
 from shapecalc.reference.executor import ExecutionError, execute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import DTypeLike
 
@@ -93,22 +94,41 @@ def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed:
     """
     frees = last_reads(report)
     for row in report.layers:
-        step, facts = row.step, row.facts
-        shapes = {**facts.parameters, **facts.buffers}
-        owner = step.weights or step.path
-        yield Call(
-            path=step.path,
-            kernel=step.layer.word,
-            fields=fields_as_written(step.layer),
-            parameters={
-                name: _parameter(f"{owner}.{name}", numbers(shape), params or {}, seed)
-                for name, shape in shapes.items()
-            },
-            inputs=step.inputs,
-            outputs=tuple(written(row)),
-            frees=frees[step.path],
-            weights=step.weights,
-        )
+        yield _call(row, frees, lambda path, shape: _parameter(path, shape, params or {}, seed))
+
+
+def calls_in_step(reports: Sequence[Report], *, seed: int = 0) -> Iterator[tuple[Call, ...]]:
+    """Yield for each layer its calls in several reports of one architecture; what has the same shape is made once.
+
+    To make the weights of VGG-16 takes longer than to run it at a small size.
+    """
+    frees = [last_reads(report) for report in reports]
+    made: dict[tuple[str, tuple[int, ...]], Array] = {}
+
+    def once(path: str, shape: tuple[int, ...]) -> Array:
+        if (path, shape) not in made:
+            made[path, shape] = _parameter(path, shape, {}, seed)
+        return made[path, shape]
+
+    for rows in zip(*(report.layers for report in reports), strict=True):
+        yield tuple(_call(row, freed, once) for row, freed in zip(rows, frees, strict=True))
+        made.clear()
+
+
+def _call(row: LayerReport, frees: Mapping[str, tuple[str, ...]], parameter: Callable[..., Array]) -> Call:
+    step, facts = row.step, row.facts
+    shapes = {**facts.parameters, **facts.buffers}
+    owner = step.weights or step.path
+    return Call(
+        path=step.path,
+        kernel=step.layer.word,
+        fields=fields_as_written(step.layer),
+        parameters={name: parameter(f"{owner}.{name}", numbers(shape)) for name, shape in shapes.items()},
+        inputs=step.inputs,
+        outputs=tuple(written(row)),
+        frees=frees[step.path],
+        weights=step.weights,
+    )
 
 
 def random_parameters(report: Report, *, seed: int = 0, dtype: DTypeLike = np.float32) -> dict[str, Array]:
@@ -129,31 +149,47 @@ def fields_as_written(layer: Layer) -> dict[str, Any]:
     return {name: getattr(layer, name) for name in fields_of(type(layer))}
 
 
-def price(report: Report) -> Price:
-    """Return the peak memory of a run and where it happens, from shapes alone."""
-    frees = last_reads(report)
-    live = {entry.name: (8 if entry.dtype == "int64" else BYTES) * _size(entry.shape) for entry in report.inputs}
+def price(*reports: Report) -> Price:
+    """Return the peak memory of a run and where it happens, from shapes alone; of several, run in step.
+
+    Those hold the live values of all, and weights of one shape once.
+    """
+    frees = [last_reads(report) for report in reports]
+    lives = [
+        {entry.name: (8 if entry.dtype == "int64" else BYTES) * _size(entry.shape) for entry in report.inputs}
+        for report in reports
+    ]
     worst: Price | None = None
-    for row in report.layers:
-        facts = row.facts
-        live |= {slot: BYTES * _size(shape) for slot, shape in written(row).items()}
-        parameters = {name: numbers(shape) for name, shape in (*facts.parameters.items(), *facts.buffers.items())}
-        weights = sum(BYTES * _size(shape) for shape in parameters.values())
-        workspace = reference.workspace(
-            row.type,
-            fields_as_written(row.step.layer),
-            tuple(numbers(shape) for shape in row.inputs),
-            parameters,
-            tuple(numbers(shape) for shape in facts.outputs.values()),
-            BYTES,
-        )
-        activations = sum(live.values())
+    for rows in zip(*(report.layers for report in reports), strict=True):
+        for row, live in zip(rows, lives, strict=True):
+            live |= {slot: BYTES * _size(shape) for slot, shape in written(row).items()}
+        parameters = [_parameter_shapes(row) for row in rows]
+        made = {entry for shapes in parameters for entry in shapes.items()}
+        weights = sum(BYTES * math.prod(shape) for _, shape in made)
+        workspace = max(map(_workspace, rows, parameters))
+        activations = sum(sum(live.values()) for live in lives)
         if worst is None or weights + activations + workspace > worst.peak:
-            worst = Price(weights + activations + workspace, row, weights, activations, workspace)
-        for slot in frees[row.step.path]:
-            live.pop(slot, None)
+            worst = Price(weights + activations + workspace, rows[0], weights, activations, workspace)
+        for row, live, freed in zip(rows, lives, frees, strict=True):
+            for slot in freed[row.step.path]:
+                live.pop(slot, None)
     assert worst is not None  # an architecture has a layer
     return worst
+
+
+def _parameter_shapes(row: LayerReport) -> dict[str, tuple[int, ...]]:
+    return {name: numbers(shape) for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())}
+
+
+def _workspace(row: LayerReport, parameters: Mapping[str, tuple[int, ...]]) -> int:
+    return reference.workspace(
+        row.type,
+        fields_as_written(row.step.layer),
+        tuple(numbers(shape) for shape in row.inputs),
+        parameters,
+        tuple(numbers(shape) for shape in row.facts.outputs.values()),
+        BYTES,
+    )
 
 
 def numbers(shape: Shape) -> tuple[int, ...]:
@@ -175,18 +211,14 @@ def _parameter(path: str, shape: tuple[int, ...], given: Mapping[str, Array], se
     """Return the array given under `path`, else seeded random numbers small enough for deep stacks not to overflow."""
     if path in given:
         return np.asarray(given[path])
-    random = np.random.default_rng([seed, zlib.crc32(path.encode())])
-    array = random.random(shape, dtype=np.float32)
+    key = (seed, zlib.crc32(path.encode()))
     if path.endswith("running_var"):
-        array += np.float32(0.5)
-        return array
+        return uniform(key, shape, scale=1, shift=0.5)
     fan_in = math.prod(shape[1:]) if len(shape) > 1 else 3
     # Uniform between ±√(3/fan_in) keeps the variance of what passes through a layer (LeCun et al. 1998, "Efficient
     # BackProp", section 4.6).
-    bound = np.float32((3 / fan_in) ** 0.5)
-    array *= 2 * bound
-    array -= bound
-    return array
+    bound = (3 / fan_in) ** 0.5
+    return uniform(key, shape, scale=2 * bound, shift=-bound)
 
 
 def _sizes_of(architecture: Architecture, inputs: Mapping[str, Array]) -> dict[str, int]:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from shapecalc.budget import BUDGET, Budget, afford, afford_arithmetic
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
 from shapecalc.engine import infer, inspect_at
-from shapecalc.execution import calls_of, price, random_inputs
+from shapecalc.execution import calls_in_step, price, random_inputs
 from shapecalc.legality import legality
-from shapecalc.reference.executor import ExecutionError, execute
+from shapecalc.reference.executor import ExecutionError, run
 from shapecalc.report import BATCH_SYMBOLS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from shapecalc.architecture import Architecture
     from shapecalc.dims import Dim, Sizes
     from shapecalc.execution import Price
+    from shapecalc.reference.base import Array, Call
     from shapecalc.report import LayerReport, Report
 
 PROBES = (5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 53, 61, 71, 83, 89, 97, 113, 131, 149, 167, 193, 227, 257, 299)
@@ -98,8 +99,8 @@ def verify(
     """Run the forward pass and compare each layer's shape, parameters and multiply-accumulates with the prediction.
 
     `sizes` bind symbols; each one that they leave free is tried at two sizes. `progress(path, done, total)` is called
-    before each layer, and at the end of each trial. Raises `ShapecalcError` for mistakes in the file, and SC701
-    or SC705 before anything is allocated where the runs would take more than `budget` allows.
+    before each layer of each trial, and at the end. Raises `ShapecalcError` for mistakes in the file, and SC701 or
+    SC705 before anything is allocated where the runs would take more than `budget` allows.
 
     >>> import shapecalc
     >>> verify(shapecalc.load("mlp")).ok
@@ -124,12 +125,17 @@ def verify_at(
         afford(report, asked, budget)
     afford_arithmetic(reports, budget)
     general, _ = infer(architecture, symbolic=True, sizes=sizes)
-    total = sum(len(report.layers) for report in reports)
-    trials: list[Trial] = []
-    for point, report, asked in zip(points, reports, prices, strict=True):
-        done = sum(len(trial.rows) for trial in trials)
-        trials.append(_trial(report, general, point, asked, seed, _shifted(progress, done, total)))
-    return Proof(architecture, tuple(trials), unproved)
+    tell = _counted(progress, sum(len(report.layers) for report in reports))
+    # In step all runs share the weights that are made; where memory is short, one comes after the other.
+    in_step = price(*reports).peak <= budget.memory
+    together = [reports] if in_step else [[report] for report in reports]
+    ran = [rows for group in together for rows in _rows_in_step(group, general, seed, tell)]
+    tell(reports[-1].layers[-1].path)
+    trials = tuple(
+        Trial(point, asked, tuple(rows), sum(row.seconds for row in rows), len(report.layers) - len(rows))
+        for report, point, asked, rows in zip(reports, points, prices, ran, strict=True)
+    )
+    return Proof(architecture, trials, unproved)
 
 
 def trial_sizes(
@@ -215,51 +221,36 @@ def _legal(sizes: Sizes, symbols: int) -> tuple[int, ...]:
     return tuple(sorted(near))
 
 
-def _trial(
-    report: Report,
-    general: Report | None,
-    sizes: Mapping[str, int],
-    asked: Price,
-    seed: int,
-    progress: Callable[[str, int, int], None] | None,
-) -> Trial:
-    rows: list[Row] = []
-    predictions = _predictions(report, general, sizes)
-    paths = [row.path for row in report.layers]
-    tell = progress or (lambda _path, _done, _total: None)
-    tell(paths[0], 0, len(paths))
+def _rows_in_step(
+    reports: Sequence[Report], general: Report | None, seed: int, tell: Callable[[str], None]
+) -> list[list[Row]]:
+    """Run each layer in every report before the next layer, and return the rows of each; a failure is the last."""
+    ran: list[list[Row]] = [[] for _ in reports]
+    values = [random_inputs(report, seed=seed) for report in reports]
+    for position, calls in enumerate(calls_in_step(reports, seed=seed)):
+        for report, rows, slots, call in zip(reports, ran, values, calls, strict=True):
+            if len(rows) == position and not any(row.failure for row in rows[-1:]):
+                tell(call.path)
+                source = report if general is None else general
+                predicted = source.layers[position].outputs.values()
+                shapes = tuple(tuple(evaluate(dim, report.bindings) for dim in shape) for shape in predicted)
+                rows.append(_row(report.layers[position], shapes, call, slots))
+        # Without this the parameters of this layer would live while those of the next one are made.
+        del call, calls
+        if all(rows[-1].failure for rows in ran):
+            break
+    return ran
+
+
+def _row(layer: LayerReport, predicted: tuple[tuple[Dim, ...], ...], call: Call, values: dict[str, Array]) -> Row:
+    params, macs = _int(layer.facts.params) + _int(layer.facts.buffer_count), _int(layer.macs)
     try:
-        for done in execute(calls_of(report, seed=seed), random_inputs(report, seed=seed)):
-            layer, predicted = next(predictions)
-            rows.append(
-                Row(
-                    layer,
-                    predicted,
-                    done.shapes,
-                    _int(layer.facts.params) + _int(layer.facts.buffer_count),
-                    sum(done.parameters.values()),
-                    _int(layer.macs),
-                    done.macs,
-                    done.seconds,
-                )
-            )
-            tell(paths[min(len(rows), len(paths) - 1)], len(rows), len(paths))
+        done = run(call, values)
     except ExecutionError as error:
-        layer, predicted = next(predictions)
-        params = _int(layer.facts.params) + _int(layer.facts.buffer_count)
         # The kernel was given the parameters and got somewhere, but measured nothing: none of it counts as executed.
-        rows.append(Row(layer, predicted, None, params, None, _int(layer.macs), None, 0.0, failure=str(error)))
-    skipped = len(report.layers) - len(rows)
-    return Trial(dict(sizes), asked, tuple(rows), sum(row.seconds for row in rows), skipped)
-
-
-def _predictions(
-    report: Report, general: Report | None, sizes: Mapping[str, int]
-) -> Iterator[tuple[LayerReport, tuple[tuple[Dim, ...], ...]]]:
-    """Yield each layer with the shapes predicted for it: the closed form at these sizes where there is one."""
-    for position, row in enumerate(report.layers):
-        source = row if general is None else general.layers[position]
-        yield row, tuple(tuple(evaluate(dim, sizes) for dim in shape) for shape in source.outputs.values())
+        return Row(layer, predicted, None, params, None, macs, None, 0.0, failure=str(error))
+    executed_params = sum(done.parameters.values())
+    return Row(layer, predicted, done.shapes, params, executed_params, macs, done.macs, done.seconds)
 
 
 def _int(count: Dim | None) -> int:
@@ -267,9 +258,12 @@ def _int(count: Dim | None) -> int:
     return count
 
 
-def _shifted(
-    progress: Callable[[str, int, int], None] | None, before: int, total: int
-) -> Callable[[str, int, int], None] | None:
-    if progress is None:
-        return None
-    return lambda path, done, _: progress(path, before + done, total)
+def _counted(progress: Callable[[str, int, int], None] | None, total: int) -> Callable[[str], None]:
+    """Return what tells `progress` of a path how many were told before it."""
+    told = count()
+
+    def tell(path: str) -> None:
+        if progress is not None:
+            progress(path, next(told), total)
+
+    return tell

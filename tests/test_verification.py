@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import shapecalc
@@ -12,7 +14,9 @@ from shapecalc import ShapecalcError, verify
 from shapecalc.budget import Budget, spoken
 from shapecalc.cli.budget import budget_of
 from shapecalc.engine import infer
+from shapecalc.execution import calls_in_step, calls_of, price, random_inputs
 from shapecalc.reference.base import KERNELS
+from shapecalc.reference.executor import execute, run
 from shapecalc.verification import PROBES, Row, trial_sizes, verify_at
 
 if TYPE_CHECKING:
@@ -226,9 +230,72 @@ def test_progress_is_told_before_each_layer_and_goes_on_through_the_trials() -> 
     told: list[tuple[str, int, int]] = []
     verify(net("[N, 3]", "relu", "linear: 5"), progress=lambda *what: told.append(what))
     assert told == [
-        ("relu_0", 0, 4), ("linear_1", 1, 4), ("linear_1", 2, 4),
-        ("relu_0", 2, 4), ("linear_1", 3, 4), ("linear_1", 4, 4),
+        ("relu_0", 0, 4), ("relu_0", 1, 4), ("linear_1", 2, 4), ("linear_1", 3, 4), ("linear_1", 4, 4),
     ]  # fmt: skip
+
+
+# Runs in step
+
+
+WIDE = net("[N, 3, 300]", "linear: 2000", "relu", "linear: 10")
+
+
+def test_runs_in_step_share_the_weights_that_are_made_and_give_what_each_gives_alone() -> None:
+    reports = [shapecalc.inspect(WIDE, N=samples) for samples in (1, 2)]
+    alone = [execute(calls_of(report, seed=7), random_inputs(report, seed=7)) for report in reports]
+    slots = [random_inputs(report, seed=7) for report in reports]
+    for calls, *expected in zip(calls_in_step(reports, seed=7), *alone, strict=True):
+        for name, weight in calls[0].parameters.items():
+            assert calls[1].parameters[name] is weight
+        for call, values, wanted in zip(calls, slots, expected, strict=True):
+            assert dataclasses.replace(run(call, values), seconds=0) == dataclasses.replace(wanted, seconds=0)
+    for values, execution in zip(slots, alone, strict=True):
+        assert values.keys() == execution.values.keys()
+        assert all(np.array_equal(values[slot], execution.values[slot]) for slot in values)
+
+
+def test_weights_whose_shape_follows_a_symbol_are_not_shared() -> None:
+    network = net("[N, H]", "linear: 5")
+    (calls,) = calls_in_step([shapecalc.inspect(network, N=1, H=height) for height in (7, 11)])
+    assert [call.parameters["weight"].shape for call in calls] == [(5, 7), (5, 11)]
+    assert verify(network).ok
+
+
+def test_where_memory_is_short_one_run_comes_after_the_other() -> None:
+    told: list[str] = []
+    prices = [price(shapecalc.inspect(WIDE, N=samples)).peak for samples in (1, 2)]
+    assert max(prices) < price(*(shapecalc.inspect(WIDE, N=samples) for samples in (1, 2))).peak
+    proof = verify(WIDE, budget=Budget(memory=max(prices)), progress=lambda path, *_: told.append(path))
+    assert proof.ok
+    assert [trial.sizes for trial in proof.trials] == [{"N": 1}, {"N": 2}]
+    assert told == [*("linear_0", "relu_1", "linear_2") * 2, "linear_2"]
+
+
+def test_the_price_of_runs_in_step_is_what_they_take() -> None:
+    priced = price(*(shapecalc.inspect(WIDE, N=samples) for samples in (1, 2))).peak
+    tracemalloc.start()
+    try:
+        verify(WIDE)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert priced <= peak + 1000  # nothing of it is never held
+    assert peak <= 1.05 * priced + 200_000
+
+
+def test_a_run_that_fails_leaves_the_others_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = KERNELS["linear"]
+
+    def failing_on_two(call: Any, x: Any) -> Any:
+        if len(x) > 1:
+            raise ValueError("the arrays do not fit")
+        return whole.run(call, x)
+
+    monkeypatch.setitem(KERNELS, "linear", dataclasses.replace(whole, run=failing_on_two))
+    first, second = verify(WIDE).trials
+    assert first.ok
+    assert [row.layer.path for row in second.rows] == ["linear_0"]
+    assert second.skipped == 2
 
 
 # What is not run
@@ -260,7 +327,7 @@ def test_the_help_of_a_refusal_is_an_allowance_that_is_enough() -> None:
 
 def test_no_trial_is_run_where_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
-    monkeypatch.setattr("shapecalc.verification.execute", lambda *_: ran.append("ran") or iter(()))
+    monkeypatch.setattr("shapecalc.verification.calls_in_step", lambda *_, **__: ran.append("ran") or iter(()))
     with pytest.raises(ShapecalcError, match="SC701"):
         verify(net("[N, 3, H]", "relu", sizes="{H: 1000000}"), budget=Budget(memory=2**20))
     assert ran == []

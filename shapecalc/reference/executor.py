@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from shapecalc.reference.base import Array, Call, Shape
 
 
+# A block of 8 MiB that nobody touches, let go at once. From then on glibc keeps the memory of arrays up to that size
+# for those that come after (mallopt(3), M_MMAP_THRESHOLD); before, it gives each back to the system and has the next
+# one faulted in page by page, which for a batch norm or a ReLU takes as long as the arithmetic. A larger block gains
+# no time, and would keep tens of MiB while the largest weights are made. To other allocators it is nothing.
+np.empty(2**23, dtype=np.uint8)
+
+
 class ExecutionError(Exception):
     """A kernel that could not run: the arrays it was handed do not fit each other, or a slot is missing."""
 
