@@ -1,90 +1,78 @@
-"""Shape and count inference in process: per layer, from 1,000 to 100,000 layers; and of a network thrice as deep."""
+"""Shapes and counts in process, per layer: against onnx in C++, PyTorch's meta device and its FakeTensorMode.
+
+Every side walks the same layers: a row of our report is a module of the twin and a node of the graph, but for a linear
+layer of three axes (MatMul and Add) and attention (seven nodes), which onnx has no single operator for. Each figure is a
+network's seconds over OUR rows, for every side; beside stands what onnx takes for each of its own nodes.
+
+Ours finds shapes, parameters, MACs and FLOPs; the peers find shapes. A body that is met again with the same shapes is
+not walked again: what that spares a network without repetition does not see (`benchmarks.stacks`).
+"""
 
 from __future__ import annotations
 
-import statistics
-import subprocess
-import sys
-import time
+from typing import TYPE_CHECKING
 
-import shapecalc
-from shapecalc.architecture import Architecture, Input, Step
-from shapecalc.dims import Dim, symbol
-from shapecalc.engine import infer
-from shapecalc.layers.activation import Relu
-from shapecalc.layers.conv import Conv
-from shapecalc.layers.normalization import BatchNorm
+from benchmarks.networks import NAMES
+from benchmarks.pairs import Row, answer, in_turn, median, network_file, ours, ratio, share_written, spoken
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
-def stack(layers: int, batch: Dim, side: Dim, *, distinct: bool) -> Architecture:
-    """A stack of convolution, batch norm and ReLU; `distinct` makes no two convolutions or norms alike."""
-    alike = (Conv(out_channels=8, kernel_size=3, padding=1), BatchNorm(), Relu())
-    steps: list[Step] = []
-    reads = "input"
-    for position in range(layers):
-        layer = alike[position % 3]
-        if distinct and position % 3 == 0:
-            layer = Conv(out_channels=8 + position % 4093, kernel_size=3, padding=1)
-        elif distinct and position % 3 == 1:
-            layer = BatchNorm(eps=1e-5 + position * 1e-9)
-        steps.append(Step(f"layer_{position}", layer, (reads,)))
-        reads = f"layer_{position}"
-    return Architecture("stack", (Input("input", (batch, 8, side, side)),), tuple(steps), {"output": reads})
+    from benchmarks.pairs import Found, Settings
+
+NETWORKS = ("resnet50", "resnet152", "vgg16", "decoder96")
+CHEAPER = {"resnet152", "decoder96"}
+"""The deep ones, whose layers are to take less than onnx's."""
+MOST_OF_RESNET50 = 2.0
+"""The most of ResNet-50's inference that ResNet-152, of 2.9 times the layers, may take."""
 
 
-def seconds(architecture: Architecture, rounds: int) -> float:
-    taken = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        report, _ = infer(architecture, symbolic=True)
-        taken.append(time.perf_counter() - began)
-        assert report is not None
-    return statistics.median(taken)
+def rows(settings: Settings) -> Iterator[Row]:
+    """Inference alone against each peer, and with reading the YAML file against onnx; then depth against depth."""
+    of_resnets: dict[str, Sequence[Found]] = {}
+    for name in NETWORKS:
+        file = network_file(settings, name)
+        sides = {
+            "ours": ours("infer", name),
+            "onnx": answer(settings.peers, "twin_onnx", "infer", file),
+            "meta": answer(settings.peers, "twin_torch", "meta", file),
+            "fake": answer(settings.peers, "twin_torch", "fake", file),
+        }
+        found = in_turn(sides, min(3, settings.rounds))
+        of_resnets[name] = found["ours"]
+        alone, onnx = f"{NAMES[name]}, inference", "onnx infer_shapes (C++)"
+        nodes = found["onnx"][0]["nodes"]
+        a_node = median(found["onnx"]) / nodes
+        beside = f"onnx has {nodes} nodes, {spoken(a_node)} each"
+        yield per_row(alone, found["ours"], onnx, found["onnx"], at_most=1 if name in CHEAPER else None, beside=beside)
+        yield per_row(alone, found["ours"], "PyTorch, meta device", found["meta"])
+        yield per_row(alone, found["ours"], "PyTorch, FakeTensorMode", found["fake"])
+        reading = [run | {"seconds": run["with reading"]} for run in found["ours"]]
+        yield per_row(
+            f"{NAMES[name]}, reading its YAML + inference", reading, f"{onnx}, reading its bytes", found["onnx"]
+        )
+    deep, fifty = of_resnets["resnet152"], of_resnets["resnet50"]
+    share = ratio(deep, fifty)
+    target = f"≤ {share_written(MOST_OF_RESNET50)}"
+    yield Row(
+        "ResNet-152, inference", spoken(median(deep)), "our own of ResNet-50", spoken(median(fifty)), share, target,
+        share <= MOST_OF_RESNET50,
+    )  # fmt: skip
 
 
-def deeper(rounds: int) -> float:
-    """How many times ResNet-50's inference ResNet-152's takes: the median of runs in turn."""
-    fifty, deep = shapecalc.load("resnet50"), shapecalc.load("resnet152")
-    ratios = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        shapecalc.inspect(fifty)
-        between = time.perf_counter()
-        shapecalc.inspect(deep)
-        ratios.append((time.perf_counter() - between) / (between - began))
-    return statistics.median(ratios)
-
-
-def symbols_against_numbers(rounds: int) -> float:
-    """How many times a layer met for the first time takes with N and H free what it takes with numbers: in turn."""
-    numbers = stack(3_000, 2, 32, distinct=True)
-    free = stack(3_000, symbol("N"), symbol("H"), distinct=True)
-    return statistics.median(seconds(free, 1) / seconds(numbers, 1) for _ in range(rounds))
-
-
-def import_typer() -> float:
-    """Seconds of a process that imports typer: the yardstick of this machine."""
-    taken = []
-    for _ in range(9):
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "import typer"], check=True)
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
-
-
-def main() -> None:
-    print(f"a process that imports typer: {import_typer() * 1e3:.0f} ms")
-    print(f"ResNet-152 against ResNet-50: {deeper(99):.2f} times (target: at most 2)")
-    print(f"N and H free against numbers, no two layers alike: {symbols_against_numbers(15):.2f} times (at most 4)")
-    print("target: at most 12 µs a layer at 1,000 layers where that takes 60 ms; the same at 100,000")
-    for layers, rounds in ((1_000, 9), (10_000, 5), (100_000, 3)):
-        batch, length = symbol("N"), symbol("H")
-        for name, batch_size, side in (("numbers", 2, 32), ("N free", batch, 32), ("N, H free", batch, length)):
-            for distinct in (False, True):
-                taken = seconds(stack(layers, batch_size, side, distinct=distinct), rounds)
-                kind = "all distinct" if distinct else "three alike in turn"
-                print(f"{layers:>7,} layers, {name:<9}, {kind:<19}: {taken / layers * 1e6:6.2f} µs a layer")
-
-
-if __name__ == "__main__":
-    main()
+def per_row(
+    what: str,
+    ours: Sequence[Found],
+    peer: str,
+    theirs: Sequence[Found],
+    *,
+    at_most: float | None = None,
+    beside: str = "",
+) -> Row:
+    layers, share = ours[0]["rows"], ratio(ours, theirs)
+    whole = f"{layers} layers: {spoken(median(ours))} against {spoken(median(theirs))}"
+    return Row(
+        what, f"{spoken(median(ours) / layers)} a layer", peer, f"{spoken(median(theirs) / layers)} a layer", share,
+        f"≤ {share_written(at_most)}" if at_most else "", share <= at_most if at_most else None,
+        "; ".join(filter(None, (whole, beside))),
+    )  # fmt: skip

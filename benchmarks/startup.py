@@ -1,12 +1,16 @@
-"""Whole processes: `shapecalc inspect lenet5` and `shapecalc conv` against bare programs of the same libraries."""
+"""Whole processes: commands against the programs that a user would run instead."""
 
 from __future__ import annotations
 
 import sys
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmarks.pairs import in_turn, line, process
+from benchmarks.pairs import in_turn, network_file, process, row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.pairs import Row, Settings
 
 BARE_TABLE = """
 import typer, yaml
@@ -30,19 +34,39 @@ def main(n: int = 32, f: int = 5, s: int = 1) -> None:
 app()
 """
 
-
-def main() -> None:
-    shapecalc = [sys.executable, "-m", "shapecalc"]
-    with tempfile.TemporaryDirectory() as folder:
-        table, command = Path(folder, "table.py"), Path(folder, "command.py")
-        table.write_text(BARE_TABLE)
-        command.write_text(BARE_COMMAND)
-        bare = in_turn(process([*shapecalc, "inspect", "lenet5"]), process([sys.executable, str(table)]))
-        print(line("inspect lenet5", bare[0], "bare typer, rich and yaml", bare[1], bare[2], "at most 1.25"))
-        conv = process([*shapecalc, "conv", "--n", "32", "--f", "5", "--s", "1"])
-        one = in_turn(conv, process([sys.executable, str(command)]))
-        print(line("conv", one[0], "a one-command typer program", one[1], one[2], "at most 1.10"))
+SHAPECALC = [sys.executable, "-m", "shapecalc"]
 
 
-if __name__ == "__main__":
-    main()
+def rows(settings: Settings) -> Iterator[Row]:
+    """Short commands, an inspection and a verification; all of it counts, from the interpreter's start to its end."""
+    for what, command, peer, script, at_most in (
+        ("inspect lenet5", ["inspect", "lenet5"], "bare typer, rich and yaml, a table", BARE_TABLE, 1.25),
+        ("conv", ["conv", "--n", "32", "--f", "5", "--s", "1"], "a one-command typer program", BARE_COMMAND, 1.10),
+    ):
+        file = settings.folder / f"{what.split()[0]}.py"
+        file.write_text(script, encoding="utf-8")
+        sides = {"ours": process([*SHAPECALC, *command]), "bare": process([sys.executable, str(file)])}
+        found = in_turn(sides, 3 * settings.rounds, warm=1)
+        yield row(f"`shapecalc {what}`", found["ours"], peer, found["bare"], at_most)
+
+    resnet = [settings.peers, "-m", "benchmarks.twin_torch", "summary", network_file(settings, "resnet50")]
+    sides = {"ours": process([*SHAPECALC, "inspect", "resnet50"]), "torchinfo": process(resnet)}
+    found = in_turn(sides, settings.rounds, warm=1)
+    yield row(
+        "`shapecalc inspect resnet50`",
+        found["ours"],
+        "torchinfo, meta device: build, print",
+        found["torchinfo"],
+        1 / 10,
+    )
+
+    verify, sizes = [*SHAPECALC, "verify", "vgg16"], ["--set", "N=1", "--set", "H=224", "--set", "W=224"]
+    vgg = [settings.peers, "-m", "benchmarks.twin_torch", "once", network_file(settings, "vgg16")]
+    sides = {"plain": process(verify), "at one size": process([*verify, *sizes]), "torch": process(vgg)}
+    found = in_turn(sides, settings.rounds, warm=1)
+    peer = "PyTorch: build VGG-16, run it once"
+    yield row("`shapecalc verify vgg16`: two sizes of each symbol", found["plain"], peer, found["torch"], 1 / 5)
+    yield row(
+        "`shapecalc verify vgg16 --set N=1 --set H=224 --set W=224`: one size",
+        found["at one size"], peer, found["torch"], 1 / 5,
+    )  # fmt: skip

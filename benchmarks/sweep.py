@@ -1,53 +1,60 @@
-"""A sweep's points a second, against the same points inspected one by one, measured in turn in one run."""
+"""A sweep of ResNet-50 over H and W, a million points, all six totals, against the same points inspected one by one."""
 
 from __future__ import annotations
 
-import statistics
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import shapecalc
-from benchmarks.inference import import_typer
+from benchmarks.pairs import Row, in_turn, median, ratio, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from benchmarks.pairs import Found, Settings
 
 SIDE = 1_000
 """Sizes of each of two free symbols: a million points."""
 INSPECTED = 40
 """Points that are inspected one by one in a round."""
-ROUNDS = 5
+POINTS_A_SECOND = 1e6
+"""The fewest that a sweep is to reach."""
+
+KINDS: dict[str, dict[str, Any]] = {
+    "every point kept": {},
+    "top 20 by MACs": {"by": "macs", "top": 20},
+    "Pareto front of memory and -H": {"pareto": ("memory", "-H")},
+    "where macs < 10G": {"where": "macs < 10G"},
+}
 
 
-def seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def main() -> None:
+def rows(settings: Settings) -> Iterator[Row]:
+    """A row for each of what may be kept; both sides as seconds a point."""
     resnet = shapecalc.load("resnet50")
     sizes = range(32, 32 + SIDE)
     points = [(sizes[at], sizes[-at - 1]) for at in range(0, SIDE, SIDE // INSPECTED)]
-    kinds: dict[str, Callable[[], object]] = {
-        "every point kept": lambda: shapecalc.sweep(resnet, {"H": sizes, "W": sizes}),
-        "top 20 by MACs": lambda: shapecalc.sweep(resnet, {"H": sizes, "W": sizes}, by="macs", top=20),
-        "Pareto front of memory and -H": lambda: shapecalc.sweep(
-            resnet, {"H": sizes, "W": sizes}, pareto=("memory", "-H")
-        ),
-        "where macs < 10G": lambda: shapecalc.sweep(resnet, {"H": sizes, "W": sizes}, where="macs < 10G"),
-    }
     shapecalc.sweep(resnet, {"H": sizes, "W": [224]})  # NumPy is imported once
-    print(f"a process that imports typer: {import_typer() * 1e3:.0f} ms")
-    print("target: at least 1,000,000 points a second for ResNet-50 with H and W free")
-    for name, work in kinds.items():
-        swept, single = [], []
-        for _ in range(ROUNDS):
-            swept.append(seconds(work) / SIDE**2)
-            single.append(seconds(lambda: [shapecalc.inspect(resnet, H=h, W=w) for h, w in points]) / len(points))
-        rate, ratio = 1 / statistics.median(swept), statistics.median(single) / statistics.median(swept)
-        print(f"{name}: {rate / 1e6:.1f} M points a second, {ratio:,.0f} times as many as inspected one by one")
+    for name, options in KINDS.items():
+        sides = {
+            "swept": timed(
+                lambda options=options: shapecalc.sweep(resnet, {"H": sizes, "W": sizes}, **options), SIDE**2
+            ),
+            "single": timed(lambda: [shapecalc.inspect(resnet, H=h, W=w) for h, w in points], len(points)),
+        }
+        found = in_turn(sides, settings.rounds)
+        swept, single = found["swept"], found["single"]
+        rate = 1 / median(swept)
+        yield Row(
+            f"sweep of a million points, {name}, a point", spoken(median(swept)), "`inspect`, one by one",
+            spoken(median(single)), ratio(swept, single), f"{POINTS_A_SECOND / 1e6:.0f} M points a second",
+            rate >= POINTS_A_SECOND, f"{rate / 1e6:.1f} M points a second",
+        )  # fmt: skip
 
 
-if __name__ == "__main__":
-    main()
+def timed(act: Callable[[], object], points: int) -> Callable[[], Found]:
+    def timing() -> Found:
+        began = time.perf_counter()
+        act()
+        return {"seconds": (time.perf_counter() - began) / points}
+
+    return timing
