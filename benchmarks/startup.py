@@ -43,7 +43,7 @@ def rows(settings: Settings) -> Iterator[Row]:
         ("inspect lenet5", ["inspect", "lenet5"], "bare typer, rich and yaml, a table", BARE_TABLE, 1.25),
         ("conv", ["conv", "--n", "32", "--f", "5", "--s", "1"], "a one-command typer program", BARE_COMMAND, 1.10),
     ):
-        file = settings.folder / f"{what.split()[0]}.py"
+        file = settings.folder / f"bare_{what.split()[0]}.py"  # no name that a module has
         file.write_text(script, encoding="utf-8")
         sides = {"ours": process([*SHAPECALC, *command]), "bare": process([sys.executable, str(file)])}
         found = in_turn(sides, 3 * settings.rounds, warm=1)
