@@ -69,7 +69,7 @@ def markdown(comparison: Comparison) -> str:
     parts += ["| | before | after | change |", "| --- | ---: | ---: | ---: |"]
     for name, *figures in _totals(comparison.totals):
         parts.append(f"| {name} | " + " | ".join(map(markdown_figure, figures)) + " |")
-    parts += ["", *(f"- {_quoted_end(text)}" for text in _ends(comparison)), "", *_at(comparison, markdown_figure)]
+    parts += ["", *(f"- {_quoted_end(text)}" for text in _ends(comparison)), "", *_at(comparison)]
     rows = [row for row in folded(comparison) if not isinstance(row, Alike)]
     if rows:
         parts += ["", "<details>", f"<summary>{_tally(comparison)}</summary>", ""]
@@ -108,9 +108,9 @@ def _tally(comparison: Comparison) -> str:
     return f"layers: {', '.join([*said, *([f'{alike:,} alike'] if alike else [])])}"
 
 
-def _at(comparison: Comparison, quoted: Callable[[str], str] = str) -> Iterator[str]:
+def _at(comparison: Comparison) -> Iterator[str]:
     """Yield at which sizes costs are, where a symbol was left free."""
-    said = [", ".join(quoted(f"{name} = {size}") for name, size in sizes.items()) for sizes in comparison.costs_at]
+    said = [", ".join(f"{name} = {size}" for name, size in sizes.items()) for sizes in comparison.costs_at]
     if comparison.old is not None and said[0] != said[1]:
         yield f"costs before are those at {said[0] or 'the sizes given'}, after at {said[1] or 'the sizes given'}"
     elif said[1]:

@@ -104,9 +104,7 @@ def markdown_code(text: str) -> str:
     return code_span(text.replace("|", "\\|"))
 
 
-_FIGURE = re.compile(
-    r"([+−]?[\d,.]+( [KMGTPE]?i?B?)?( \([+−]<?[\d,.]+ %\))?|<?[\d.]+ %|[A-Za-z][A-Za-z0-9]*( = \d+)?)?", re.ASCII
-)
+_FIGURE = re.compile(r"([+−]?[\d,.]+( [KMGTPE]?i?B?)?( \([+−]<?[\d,.]+ %\))?|<?[\d.]+ %|unknown)?", re.ASCII)
 
 
 def markdown_figure(text: str) -> str:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from shapecalc.cli import COMMANDS, app
 from tests.render.check.decoding import commands
+from tests.render.check.inputs import quoted
 from tests.render.renaming import drawn, seed
 from tests.render.test_sinks import INVISIBLE
 
@@ -65,6 +66,15 @@ def given() -> Iterator[tuple[str, ...]]:
         yield tuple(part.replace("{}", safe) for part in WRONG[place % len(WRONG)])
 
 
+@pytest.mark.parametrize("command", [("solve", "conv"), ("conv", "--s", "2", "--p", "1")])
+@pytest.mark.parametrize("space", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\n"])
+def test_a_number_that_an_answer_quotes_is_shown(command: tuple[str, ...], space: str) -> None:
+    ended = CliRunner().invoke(app, [*command, "--n", f"32{space}", "--out", f"16{space}"], color=True)
+    assert ended.exit_code == 0
+    assert "16\\u{" in ended.output
+    assert not INVISIBLE.search(ended.output)
+
+
 def test_no_usage_error_is_obeyed() -> None:
     refused = 0
     for arguments in given():
@@ -76,3 +86,26 @@ def test_no_usage_error_is_obeyed() -> None:
             assert not INVISIBLE.search(written), arguments
             assert not commands(written), arguments
     assert refused > 0.9 * ARGUMENTS
+
+
+FILES = ("::error::x##[error]y\x1b[31m\u202e.yaml", "=@team <b>|`x`.yaml", "\udcff$(x)%0A.yaml")
+READING = (
+    *(("inspect", "--format", written) for written in ("table", "json", "csv", "markdown", "latex")),
+    *(("inspect", "--graph", language) for language in ("mermaid", "dot")),
+    *(("diff", "lenet5", "--format", written) for written in ("table", "json", "markdown")),
+    *(("check", "--format", written) for written in ("text", "json", "github", "gitlab", "sarif", "junit")),
+    *(("sweep", "--set", "N=1,2", "--format", written) for written in ("table", "csv", "jsonl", "columns")),
+    *((name,) for name in ("verify", "memory", "train-cost", "solve", "lock", "init")),
+)
+
+
+@pytest.mark.parametrize("command", READING, ids=" ".join)
+@pytest.mark.parametrize("file", FILES, ids=ascii)
+def test_no_command_obeys_a_file_nor_its_name(command: tuple[str, ...], file: str, tmp_path: Path) -> None:
+    name = quoted(f"\n{file}")
+    (tmp_path / file).write_text(f"name: {name}\nsource: {name}\ninput: [N, 4]\nlayers: [linear: 4]\n")
+    ended = CliRunner().invoke(app, [*command, file], color=True)
+    assert ended.exit_code in (0, 1, 2), ended.exception
+    for written in (ended.stdout, ended.stderr):
+        assert not INVISIBLE.search(written)
+        assert {found.word for found in commands(written)} <= ({"error", "warning"} if "github" in command else set())
