@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import joined
 from shapecalc.diagnostics import Diagnostic, Label
 from shapecalc.dims import Condition, DimLimitError, Relation, Sizes, free_symbols, legal_sizes, symbol
-from shapecalc.dims.deciding import MOST_CLASSES, period_of
 from shapecalc.report import GroupReport
 
 if TYPE_CHECKING:
@@ -54,12 +53,9 @@ def legality(report: Report, further: Iterable[Condition] = ()) -> Legality:
     symbols = sorted({name for entry in report.inputs for dim in entry.shape for name in free_symbols(dim)})
     alone: dict[str, list[Demand]] = {name: [] for name in symbols}
     joint, telling = [], []
-    looked_at = 0
     for demand in demands:
         names = free_symbols(demand.condition.expr)
-        # Demands that repeat late are looked at together as long as one may be by itself.
-        looked_at += _period(demand.condition) if len(names) == 1 else 0
-        sizes = _alone(demand.condition, names[0]) if len(names) == 1 and looked_at <= MOST_CLASSES else None
+        sizes = _alone(demand.condition, names[0]) if len(names) == 1 else None
         if sizes is None:
             joint.append(demand)
         elif sizes != ANY:
@@ -73,13 +69,6 @@ def legality(report: Report, further: Iterable[Condition] = ()) -> Legality:
             found[name] = ANY
             joint += own
     return Legality(found, tuple(joint), tuple(telling))
-
-
-def _period(condition: Condition) -> int:
-    try:
-        return period_of(condition.expr)
-    except DimLimitError:
-        return 0  # which is refused without a look
 
 
 def _alone(condition: Condition, name: str) -> Sizes | None:

@@ -8,7 +8,6 @@ from hypothesis import given, settings, strategies as st
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.dims import Sizes
-from shapecalc.dims.deciding import MOST_CLASSES, period_of
 from shapecalc.engine import infer, inspect_at
 from shapecalc.legality import demands_of, impossible, legality, unproved
 
@@ -190,11 +189,3 @@ def test_no_size_of_a_symbol_that_where_excludes_wholly_is_told() -> None:
         (finding,) = impossible(inspect_at(network, {}))
         assert (finding.code, finding.message) == ("SC319", "`where` allows no size of `H`")
     assert impossible(inspect_at(shapecalc.loads("{input: [N, H], layers: [relu], where: [H > 10]}"), {})) == ()
-
-
-def test_demands_that_repeat_late_are_left_undecided_rather_than_waited_for() -> None:
-    """Found by the fuzzer: fifty pools in a row repeat after 5 to the 50 sizes, and took eleven seconds to look at."""
-    text = "input: [N, C, H, H]\nlayers: [{max_pool: 5, repeat: 50}]\n"
-    found = legality(inspect_at(shapecalc.loads(text), {}, symbolic=True))
-    assert found.joint
-    assert sum(period_of(demand.condition.expr) for demand in found.telling) <= MOST_CLASSES

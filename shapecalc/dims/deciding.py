@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from shapecalc.dims.terms import Terms
 
-MOST_CLASSES = 20_000
-"""Residue classes that are looked at, of each condition: a longer period is refused rather than waited for."""
+MOST_CLASSES = 100_000
+"""Residue classes that are looked at: a longer period is refused rather than waited for."""
 
 
 def legal_sizes(conditions: Iterable[Condition], name: str) -> Sizes:
     """Return the sizes of a symbol, from 1 on, at which all conditions hold; each must be in that symbol alone.
 
-    Raises `DimLimitError` where conditions times period are more than `MOST_CLASSES`.
+    Raises `DimLimitError` where the period is longer than `MOST_CLASSES`.
 
     >>> from shapecalc.dims import parse
     >>> both = [Condition(parse("H - 2*(H//2)"), Relation.ZERO), Condition(parse("H - 7"), Relation.NONNEGATIVE)]
@@ -45,8 +45,6 @@ def legal_sizes(conditions: Iterable[Condition], name: str) -> Sizes:
         period = lcm(period, period_of(entry.expr))
         if period > MOST_CLASSES:
             raise DimLimitError(f"`{entry}` repeats after {period} sizes of `{name}`, more than {MOST_CLASSES}")
-    if period * len(conditions) > MOST_CLASSES:
-        raise DimLimitError(f"{len(conditions)} conditions repeat after {period} sizes of `{name}`")
     classes = [_class(conditions, name, residue, period) for residue in range(1, period + 1)]
     return _lowest(classes, period)
 
