@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import joined
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.suggestions import closest
-from shapecalc.dims import Condition, DimLimitError, Relation, condition, free_symbols, legal_sizes
+from shapecalc.dims import Condition, DimLimitError, Effort, Relation, condition, free_symbols, legal_sizes
 from shapecalc.layers.base import show
 from shapecalc.legality import legality
 from shapecalc.report import BATCH_SYMBOLS, GroupReport
@@ -180,20 +180,21 @@ def _line(stated: Stated) -> int | None:
 def _needed(demands: Iterable[Demand], sizes: Mapping[str, Sizes]) -> tuple[Demand, ...]:
     """Return the demands without the ones that the others imply; of two that imply each other the first stays."""
     needed: list[Demand] = []
+    effort = Effort()
     for name, whole in sizes.items():
         own = [demand for demand in demands if free_symbols(demand.condition.expr) == (name,)]
         if whole.period * len(own) ** 2 <= MOST_WEIGHED:
             for demand in reversed(tuple(own)):
                 others = [other for other in own if other is not demand]
-                if _legal(others, name) == whole:
+                if _legal(others, name, effort) == whole:
                     own = others
         needed += own
     return tuple(needed)
 
 
-def _legal(demands: Iterable[Demand], name: str) -> Sizes | None:
+def _legal(demands: Iterable[Demand], name: str, effort: Effort) -> Sizes | None:
     try:
-        return legal_sizes((demand.condition for demand in demands), name)
+        return legal_sizes((demand.condition for demand in demands), name, effort)
     except DimLimitError:
         return None
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import joined
 from shapecalc.diagnostics import Diagnostic, Label
-from shapecalc.dims import Condition, DimLimitError, Relation, Sizes, free_symbols, legal_sizes, symbol
+from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, free_symbols, legal_sizes, symbol
 from shapecalc.report import GroupReport
 
 if TYPE_CHECKING:
@@ -53,9 +53,10 @@ def legality(report: Report, further: Iterable[Condition] = ()) -> Legality:
     symbols = sorted({name for entry in report.inputs for dim in entry.shape for name in free_symbols(dim)})
     alone: dict[str, list[Demand]] = {name: [] for name in symbols}
     joint, telling = [], []
+    each, together = Effort(), Effort()
     for demand in demands:
         names = free_symbols(demand.condition.expr)
-        sizes = _alone(demand.condition, names[0]) if len(names) == 1 else None
+        sizes = _alone(demand.condition, names[0], each) if len(names) == 1 else None
         if sizes is None:
             joint.append(demand)
         elif sizes != ANY:
@@ -64,16 +65,16 @@ def legality(report: Report, further: Iterable[Condition] = ()) -> Legality:
     found = {}
     for name, own in alone.items():
         try:
-            found[name] = legal_sizes((demand.condition for demand in own), name)
+            found[name] = legal_sizes((demand.condition for demand in own), name, together)
         except DimLimitError:
             found[name] = ANY
             joint += own
     return Legality(found, tuple(joint), tuple(telling))
 
 
-def _alone(condition: Condition, name: str) -> Sizes | None:
+def _alone(condition: Condition, name: str, effort: Effort) -> Sizes | None:
     try:
-        return legal_sizes((condition,), name)
+        return legal_sizes((condition,), name, effort)
     except DimLimitError:
         return None
 
@@ -136,9 +137,10 @@ def _contradictions(report: Report) -> Iterator[Diagnostic]:
         names = free_symbols(stated.condition.expr)
         if len(names) == 1 and names[0] not in report.bindings:
             by_name.setdefault(names[0], []).append(stated)
+    effort = Effort()
     for name, conditions in by_name.items():
         try:
-            allowed = legal_sizes([stated.condition for stated in conditions], name)
+            allowed = legal_sizes([stated.condition for stated in conditions], name, effort)
         except DimLimitError:
             continue
         if allowed.smallest is None:
@@ -161,26 +163,29 @@ def unproved(report: Report) -> tuple[Diagnostic, ...]:
         return ()
     same = dict(pair for entry in where if (pair := _same(entry.condition)) is not None)
     stated = [_renamed(entry.condition, same) for entry in where]
-    found = []
+    missed: list[tuple[Demand, Place, str]] = []
     said: set[tuple[str, ...]] = set()
+    effort = Effort()
     for demand in demands_of(report):
         names = free_symbols(demand.condition.expr)
         if names in said:
             continue  # one cause, one error: what fits the symbols is said with the first
         needed = _renamed(demand.condition, same)
-        counter = _counterexample(stated, needed)
+        counter = _counterexample(stated, needed, effort)
         if counter is not None and demand.place is not None:
             said.add(names)
-            found.append(
-                Diagnostic(
-                    code="SC318",
-                    message=f"`{demand.path}` needs {demand.condition.pretty}, which `where` does not ensure{counter}",
-                    span=demand.place.word,
-                    labels=tuple(Label(entry.span, "") for entry in where),
-                    help=_help(report),
-                )
-            )
-    return tuple(found)
+            missed.append((demand, demand.place, counter))
+    help_text = _help(report) if missed else None
+    return tuple(
+        Diagnostic(
+            code="SC318",
+            message=f"`{demand.path}` needs {demand.condition.pretty}, which `where` does not ensure{counter}",
+            span=place.word,
+            labels=tuple(Label(entry.span, "") for entry in where),
+            help=help_text,
+        )
+        for demand, place, counter in missed
+    )
 
 
 def _help(report: Report) -> str | None:
@@ -203,7 +208,7 @@ def _renamed(condition: Condition, same: Mapping[str, Expr]) -> Condition | bool
     return condition if not same else condition.at(same)
 
 
-def _counterexample(stated: Iterable[Condition | bool], needed: Condition | bool) -> str | None:
+def _counterexample(stated: Iterable[Condition | bool], needed: Condition | bool, effort: Effort) -> str | None:
     """Return sizes that the stated conditions allow and the needed one does not, as ` at H = 8`; None for none."""
     if isinstance(needed, bool):
         return None if needed else ""
@@ -212,8 +217,8 @@ def _counterexample(stated: Iterable[Condition | bool], needed: Condition | bool
         return None if needed in stated else ""
     own = [entry for entry in stated if isinstance(entry, Condition) and free_symbols(entry.expr) == names]
     try:
-        allowed = legal_sizes(own, names[0])
-        both = legal_sizes([*own, needed], names[0])
+        allowed = legal_sizes(own, names[0], effort)
+        both = legal_sizes([*own, needed], names[0], effort)
     except DimLimitError:
         return None if needed in own else ""
     if allowed == both:

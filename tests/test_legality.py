@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.dims import Sizes
+from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, legal_sizes, parse
 from shapecalc.engine import infer, inspect_at
 from shapecalc.legality import demands_of, impossible, legality, unproved
 
@@ -189,3 +189,63 @@ def test_no_size_of_a_symbol_that_where_excludes_wholly_is_told() -> None:
         (finding,) = impossible(inspect_at(network, {}))
         assert (finding.code, finding.message) == ("SC319", "`where` allows no size of `H`")
     assert impossible(inspect_at(shapecalc.loads("{input: [N, H], layers: [relu], where: [H > 10]}"), {})) == ()
+
+
+def at_least_0(text: str) -> Condition:
+    return Condition(parse(text), Relation.NONNEGATIVE)
+
+
+def multiple(of: int) -> Condition:
+    return Condition(parse(f"H - {of}*(H//{of})"), Relation.ZERO)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.integers(-20, 20)), min_size=1, max_size=3),
+    st.sampled_from([-3, -2, -1, 1, 2, 3]),
+    st.integers(-40, 40),
+)
+def test_a_bound_on_floors_is_the_bound_on_what_they_round(
+    chain: list[tuple[int, int]], factor: int, constant: int
+) -> None:
+    text = "H"
+    for divisor, shift in chain:
+        text = f"(({text}) + {shift})//{divisor}"
+    bound = parse(f"{factor}*({text}) + {constant}")
+    found = legal_sizes([Condition(bound, Relation.NONNEGATIVE)], "H")
+    assert found.period == 1
+    for size in range(1, 400):
+        assert (size in found) == Condition(bound, Relation.NONNEGATIVE).holds({"H": size})
+
+
+def test_fifty_windows_one_after_another_are_decided() -> None:
+    text = "input: [N, 3, H, 5]\nlayers: [{max_pool: {kernel_size: [5, 1]}, repeat: 50}]\n"
+    found = legality(inspect_at(shapecalc.loads(text), {}, symbolic=True))
+    assert found.sizes["H"] == Sizes((), 5**50, 1, (0,))
+    assert not found.joint
+
+
+@pytest.mark.parametrize(
+    ("conditions", "sizes"),
+    [
+        ([at_least_0("H - 1000000000000"), at_least_0("5 - H")], Sizes((), 1, 1, ())),
+        ([at_least_0("H - 1000000000000"), multiple(7)], Sizes((), 1000000000006, 7, (0,))),
+        ([at_least_0("H*H - 1000000000000000000"), at_least_0("5 - H")], Sizes((), 1, 1, ())),
+    ],
+)
+def test_sizes_beyond_all_counting_are_decided_without_counting(conditions: list[Condition], sizes: Sizes) -> None:
+    assert legal_sizes(conditions, "H") == sizes
+
+
+def test_what_is_left_of_an_effort_bounds_all_decisions_that_share_it() -> None:
+    effort = Effort()
+    assert legal_sizes([multiple(20_000)], "H", effort) == Sizes((), 20_000, 20_000, (0,))
+    with pytest.raises(DimLimitError, match="takes 80000 values, more than the 20000 left"):
+        legal_sizes([multiple(20_000)], "H", effort)
+    assert legal_sizes([multiple(5_000)], "H", effort).period == 5_000
+
+
+def test_demands_that_take_too_long_together_are_told_as_they_stand() -> None:
+    report = inspect_at(shapecalc.loads("{input: [N, H], layers: [relu]}"), {}, symbolic=True)
+    found = legality(report, [multiple(10_000), multiple(20_000), multiple(8)])
+    assert found.sizes["H"] == Sizes((), 10_000, 10_000, (0,))
+    assert [demand.condition for demand in found.joint] == [multiple(20_000)]

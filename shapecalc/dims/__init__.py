@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from shapecalc.dims.bounds import greatest, least
 from shapecalc.dims.conditions import Condition, Relation, condition
-from shapecalc.dims.deciding import legal_sizes
+from shapecalc.dims.deciding import Effort, legal_sizes
 from shapecalc.dims.division import exact_quotient
 from shapecalc.dims.evaluation import evaluate
 from shapecalc.dims.expression import Dim, Expr, ceil_div, floor_div, free_symbols, product, symbol
@@ -25,6 +25,7 @@ __all__ = [
     "Dim",
     "DimLimitError",
     "DimSyntaxError",
+    "Effort",
     "Expr",
     "Relation",
     "Sizes",

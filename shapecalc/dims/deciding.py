@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.dims.conditions import Condition, Relation
 from shapecalc.dims.evaluation import evaluate
-from shapecalc.dims.expression import Dim, Expr, free_symbols
+from shapecalc.dims.expression import Dim, Expr, collapsed, free_symbols
 from shapecalc.dims.sizes import Sizes
 from shapecalc.dims.terms import DimLimitError
 
@@ -22,31 +22,85 @@ if TYPE_CHECKING:
 
     from shapecalc.dims.terms import Terms
 
-MOST_CLASSES = 100_000
-"""Residue classes that are looked at: a longer period is refused rather than waited for."""
+MOST_VALUES = 100_000
+"""Values of expressions that are worked out, a second's work: what takes more is refused rather than waited for."""
+MOST_NAMED = 100_000
+"""Sizes that are named one by one."""
 
 
-def legal_sizes(conditions: Iterable[Condition], name: str) -> Sizes:
+class Effort:
+    """How many values may still be worked out, by all decisions that share it: a file asks for any number of them."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int = MOST_VALUES) -> None:
+        self.left = left
+
+    def take(self, values: int) -> None:
+        """Take values from what is left; raise `DimLimitError` where that is less."""
+        if values > self.left:
+            raise DimLimitError(f"that takes {values} values, more than the {self.left} left of {MOST_VALUES}")
+        self.left -= values
+
+
+def legal_sizes(conditions: Iterable[Condition], name: str, effort: Effort | None = None) -> Sizes:
     """Return the sizes of a symbol, from 1 on, at which all conditions hold; each must be in that symbol alone.
 
-    Raises `DimLimitError` where the period is longer than `MOST_CLASSES`.
+    Raises `DimLimitError` where that takes more than what is left of an `effort`, by default `MOST_VALUES`, and where
+    more than `MOST_NAMED` sizes would have to be named.
 
     >>> from shapecalc.dims import parse
     >>> both = [Condition(parse("H - 2*(H//2)"), Relation.ZERO), Condition(parse("H - 7"), Relation.NONNEGATIVE)]
     >>> legal_sizes(both, "H")
     Sizes(early=(), start=8, period=2, residues=(0,))
     """
-    conditions = tuple(conditions)
+    plain = _plain(conditions, name)
+    period = _common_period(plain)
+    # A polynomial of degree d is worked out at d + 1 places, and so are its differences.
+    values = period * sum((_degree(entry.expr.terms) + 1) ** 2 for entry in plain)
+    (effort or Effort()).take(values)
+    classes = [_class(plain, name, residue, period) for residue in range(1, period + 1)]
+    return _lowest(classes, period)
+
+
+def _common_period(conditions: tuple[Condition, ...]) -> int:
     period = 1
+    for entry in conditions:
+        period = lcm(period, period_of(entry.expr))
+        if period > MOST_VALUES:
+            raise DimLimitError(f"`{entry}` repeats after {period} sizes, more than {MOST_VALUES}")
+    return period
+
+
+def _plain(conditions: Iterable[Condition], name: str) -> tuple[Condition, ...]:
+    """Return each condition once, with as few floors as say the same."""
+    found: dict[Condition, None] = {}
     for entry in conditions:
         others = [symbol for symbol in free_symbols(entry.expr) if symbol != name]
         if others:
             raise ValueError(f"`{entry}` is not in `{name}` alone")
-        period = lcm(period, period_of(entry.expr))
-        if period > MOST_CLASSES:
-            raise DimLimitError(f"`{entry}` repeats after {period} sizes of `{name}`, more than {MOST_CLASSES}")
-    classes = [_class(conditions, name, residue, period) for residue in range(1, period + 1)]
-    return _lowest(classes, period)
+        found[_unfloored(entry)] = None
+    return tuple(found)
+
+
+def _unfloored(entry: Condition) -> Condition:
+    """Return a condition without the floor that is all it bounds: ⌊x/c⌋ ≥ k where x ≥ c·k, ≤ k where x ≤ c·k + c − 1.
+
+    A floor makes a period, and the window after the window a long one, though it bounds from one side alone.
+    """
+    while entry.relation is Relation.NONNEGATIVE and len(entry.expr.terms) == 1:
+        ((monomial, factor),) = entry.expr.terms.items()
+        ((atom, power), *more) = monomial
+        if more or power != 1 or isinstance(atom, str):
+            break
+        inner = collapsed(atom.terms, atom.constant)
+        if factor > 0:
+            bounded = inner - atom.divisor * -(entry.expr.constant // factor)
+        else:
+            bounded = atom.divisor * (entry.expr.constant // -factor + 1) - 1 - inner
+        assert isinstance(bounded, Expr)  # a floor holds a symbol
+        entry = Condition(bounded, Relation.NONNEGATIVE)
+    return entry
 
 
 def period_of(dim: Dim) -> int:
@@ -72,8 +126,8 @@ def _period(terms: Terms) -> int:
             # grows by multiples of c, which the floor hands through.
             inner = _period(atom.terms)
             period = lcm(period, inner * atom.divisor)
-            if period > MOST_CLASSES**2:
-                raise DimLimitError(f"`{atom.text}` repeats after more than {MOST_CLASSES} sizes")
+            if period > MOST_VALUES**2:
+                raise DimLimitError(f"`{atom.text}` repeats after more than {MOST_VALUES} sizes")
     return period
 
 
@@ -107,8 +161,8 @@ def _class(conditions: tuple[Condition, ...], name: str, residue: int, period: i
         if high - low == 1 or not holds(low + 1):
             early += [low] if holds(low) else []
             continue
-        if high - low > MOST_CLASSES:
-            raise DimLimitError(f"more than {MOST_CLASSES} single sizes of `{name}` would have to be named")
+        if high - low > MOST_NAMED:
+            raise DimLimitError(f"more than {MOST_NAMED} single sizes of `{name}` would have to be named")
         early += [at for at in range(low, high) if holds(at)]
     return _Class(tuple(early), settled, after)
 
@@ -152,6 +206,9 @@ def _settled(differences: tuple[int, ...]) -> int:
     """Return a t from which on the sign never changes: from there every difference has the sign of the highest."""
     if len(differences) == 1:
         return 0
+    if len(differences) == 2:  # noqa: PLR2004 - a line, which passes 0 once
+        value, slope = differences
+        return max(0, -value // slope + 1)
     at = 1
     while True:
         shifted = _shifted(differences, at)
@@ -205,6 +262,8 @@ def _lowest(classes: list[_Class], period: int) -> Sizes:
         early |= {index + 1 + period * at for at in entry.early}
         if entry.after:
             first = index + 1 + period * entry.settled
+            if (start - first) // period > MOST_NAMED:
+                raise DimLimitError(f"more than {MOST_NAMED} single sizes would have to be named")
             early |= set(range(first, start, period))
     for divisor in range(1, period + 1):
         if (
@@ -213,6 +272,8 @@ def _lowest(classes: list[_Class], period: int) -> Sizes:
         ):
             residues, period = {residue % divisor for residue in residues}, divisor
             break
+    if not residues:
+        start = max(early, default=0) + 1  # nothing holds from there on, however far that was to be seen
     while start > 1 and ((start - 1) in early) == ((start - 1) % period in residues):
         start -= 1
         early.discard(start)
