@@ -285,6 +285,8 @@ def _used(node: Scalar, arguments: MappingOf[str, Node], findings: Findings, own
     try:
         value = value_of(text, arguments, owner)
     except ExpressionError as error:
+        if error.name is not None and findings.is_hole(arguments.get(error.name)):
+            return None  # what is wrong with the parameter is said where it stands
         at, fix = node.span, None
         if at.line == at.end_line and at.end_column - at.column == len(text) + 2 * node.quoted:
             first = at.column + node.quoted
@@ -299,6 +301,8 @@ def _used(node: Scalar, arguments: MappingOf[str, Node], findings: Findings, own
     if isinstance(value, int):
         findings.given[node.span] = None
         return Scalar(value, node.span, str(value))
+    if findings.is_hole(value):
+        return None
     # Where the argument comes from is shown beside what is wrong with it.
     label = Label(head(value), f"`{shorten(text)}` is {said(plain(value))} here")
     findings.given[node.span] = Origin(label, isinstance(value, Scalar) and head(value) == value.span)
