@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HEAD = ("what", "shapecalc", "peer", "the peer's", "ratio", "target", "beside")
-VERSIONS = "import importlib.metadata as m; print(', '.join(f'{p} {m.version(p)}' for p in ('torch', 'onnx', 'onnxruntime', 'torchinfo')))"
+VERSIONS = """
+from importlib.metadata import version
+
+print(", ".join(f"{name} {version(name)}" for name in ("torch", "onnx", "onnxruntime", "torchinfo")))
+"""
 
 
 def machine(settings: Settings) -> str:
@@ -34,7 +38,8 @@ def machine(settings: Settings) -> str:
     typer = in_turn({"typer": process([sys.executable, "-c", "import typer"])}, 5, warm=1)["typer"]
     return (
         f"Measured on {datetime.now(UTC).date()}: {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} "
-        f"{platform.machine()}, load {os.getloadavg()[0]:.1f} at the start; Python {platform.python_version()}, {ours}; "
+        f"{platform.machine()}, load {os.getloadavg()[0]:.1f} at the start; "
+        f"Python {platform.python_version()}, {ours}; "
         f"{theirs}. Medians of {settings.rounds} rounds at most. A process that imports typer takes "
         f"{spoken(median(typer))}."
     )

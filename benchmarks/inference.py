@@ -1,7 +1,7 @@
 """Shapes and counts in process, per layer: against onnx in C++, PyTorch's meta device and its FakeTensorMode.
 
 Every side walks the same layers: a row of our report is a module of the twin and a node of the graph, but for a linear
-layer of three axes (MatMul and Add) and attention (seven nodes), which onnx has no single operator for. Each figure is a
+layer of three axes (MatMul and Add) and attention (seven nodes), which onnx has no one operator for. A figure is a
 network's seconds over OUR rows, for every side; beside stands what onnx takes for each of its own nodes.
 
 Ours finds shapes, parameters, MACs and FLOPs; the peers find shapes. A body that is met again with the same shapes is

@@ -17,7 +17,7 @@ STATUS = Path("/proc/self/status")
 
 
 def seconds_of(act: Callable[[], object], *, budget: float = 1.0, fewest: int = 3, warm: int = 2) -> float:
-    """Return the median seconds of an act that is repeated for `budget` seconds, after `warm` times that do not count."""
+    """Return the median seconds of an act repeated for `budget` seconds, after `warm` times that do not count."""
     for _ in range(warm):
         act()
     taken: list[float] = []

@@ -38,7 +38,7 @@ def forward(name: str) -> dict[str, Any]:
 
 
 def verify(name: str) -> dict[str, Any]:
-    """Return the seconds in kernels and the memory of a `verify` at one size, which holds one layer's weights at a time."""
+    """Return the seconds in kernels and the memory of a `verify` at one size, one layer's weights at a time."""
     floor, loaded = resident(), architecture(name)
     proof = shapecalc.verification.verify(loaded, **SIZES[name])
     assert proof.ok

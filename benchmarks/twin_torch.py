@@ -90,7 +90,7 @@ MODULES: dict[str, Callable[[Fields, list[int]], nn.Module]] = {
     "softmax": lambda row, _entered: nn.Softmax(row["dim"]),
     "tanh": lambda _row, _entered: nn.Tanh(),
 }
-"""A module by the word of its layer, from the layer's fields and the shape that enters; the fields that are used here."""
+"""A module by the word of its layer, from its fields and the shape that enters; the fields that are used here."""
 
 
 class Twin(nn.Module):

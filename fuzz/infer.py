@@ -44,7 +44,9 @@ def one_input(data: bytes) -> None:
     except ShapecalcError as error:
         refused(error)
         return
-    inspected(network, {}, symbolic=False)
+    for free in (False, True):
+        # As commands do it, for one sample: there a batch of 1 meets what is an expression elsewhere.
+        inspected(network, {}, symbolic=free, one_sample=True)
     symbolic, _ = inspected(network, {}, symbolic=True)
     if symbolic is not None:
         judged(symbolic)
@@ -70,13 +72,15 @@ def text_of(data: bytes) -> str | None:
 
 
 def inspected(
-    network: Architecture, sizes: Mapping[str, int], *, symbolic: bool
+    network: Architecture, sizes: Mapping[str, int], *, symbolic: bool, one_sample: bool = False
 ) -> tuple[Report | None, frozenset[str]]:
-    """Return the report at some sizes, or None and the codes of what refuses it."""
+    """Return the report at some sizes, or None and the codes of what refuses it.
+
+    Costs are those of every batch unless `one_sample`, so that those of numbers can be compared with them.
+    """
     findings: tuple[Diagnostic, ...]
     try:
-        # Costs of every batch, so that those of numbers can be compared with them.
-        report, findings = infer(network, symbolic=symbolic, sizes=sizes, one_sample=False)
+        report, findings = infer(network, symbolic=symbolic, sizes=sizes, one_sample=one_sample)
     except ShapecalcError as error:
         report, findings = None, error.diagnostics
     assert (report is None) == bool(findings)

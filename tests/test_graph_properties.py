@@ -37,6 +37,7 @@ MERGES = ("add", "multiply", "concat")
 OWN_KEYS = ("name", "from", "repeat", "share")
 
 some = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+thousand = settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
 
 
 # A second reading of the format: every layer of a file, written out on plain values.
@@ -452,7 +453,7 @@ def test_the_price_is_never_below_what_a_run_takes(graph: Graph) -> None:
 # What is said of it.
 
 
-@some
+@thousand
 @given(graphs())
 def test_exactly_what_nothing_reads_is_warned_of(graph: Graph) -> None:
     by_hand = ByHand(graph.document)
@@ -526,7 +527,7 @@ def hold_at(architecture: Architecture, form: Report, point: dict[str, int]) -> 
 # How it adds up.
 
 
-@some
+@thousand
 @given(graphs())
 def test_rows_lines_and_json_come_to_the_totals(graph: Graph) -> None:
     architecture = graph.load()
