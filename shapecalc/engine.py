@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Step, entering
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
-from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
+from shapecalc.dims import DimLimitError, Expr, Relation, evaluate, free_symbols, least, pretty, product
 from shapecalc.layers.base import PARAMS_AS, noting
 from shapecalc.layers.fields import LARGEST_DIM
+from shapecalc.parser.builder import MOST_FINDINGS
 from shapecalc.placement import Frame, absent, misfit, not_leaving, placed
 from shapecalc.progress import told
 from shapecalc.report import (
@@ -187,7 +188,11 @@ class _Walker:
             help_text = "give symbols numbers: `--set NAME=…`, or `sizes:` in the file"
             raise LayerError("SC311", f"has no closed form within bounds: {error}", help=help_text) from None
         _refuse_enormous(facts, self._limits)
-        return facts._replace(conditions=tuple(dict.fromkeys(self.noted))) if self.noted else facts
+        if not self.noted:
+            return facts
+        conditions = tuple(dict.fromkeys(self.noted))
+        _refuse_unreachable(conditions)
+        return facts._replace(conditions=conditions)
 
     def _without_stated(self, layer: Layer, error: LayerError, shapes: tuple[Shape, ...]) -> Facts | None:
         """Return the facts that would hold without a wrongly stated size, so that what follows is still checked."""
@@ -200,6 +205,8 @@ class _Walker:
 
     def _refuse(self, error: LayerError, step: Step, frame: Frame) -> None:
         """Note a mistake; one in a value that a body states itself once, however many calls of the body it breaks."""
+        if len(self.findings) >= MOST_FINDINGS:
+            return  # each is traced back through all layers before it
         found = placed(error, step, self._bindings, frame)
         if frame.group is not None and error.field is not None and step.place is not None and found.span is not None:
             at = (found.code, found.span)
@@ -389,9 +396,24 @@ def _refuse_enormous(facts: Facts, limits: Limits) -> None:
         for dim in shape:
             if type(dim) is int and dim > LARGEST_DIM:
                 raise LayerError("SC309", f"gives an axis of {dim}, more than {LARGEST_DIM} (2^31 - 1)")
+            if isinstance(dim, Expr) and max(dim.terms.values()) > LARGEST_DIM and (least(dim) or 0) > LARGEST_DIM:
+                message = f"gives an axis of {pretty(dim)}, at any size more than {LARGEST_DIM} (2^31 - 1)"
+                raise LayerError("SC309", message)
     for word, count in (("parameters", facts.params), ("numbers", facts.activations), ("FLOPs", facts.flops)):
         if type(count) is int and count > LARGEST_COUNT:
             raise LayerError("SC322", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
+
+
+def _refuse_unreachable(conditions: Iterable[Condition]) -> None:
+    """Refuse a bound from below that the longest axes do not reach: what strides lead to grows with every layer."""
+    for condition in conditions:
+        expr = condition.expr
+        if condition.relation is not Relation.NONNEGATIVE or min(expr.terms.values()) < 0:
+            continue
+        most = evaluate(expr, dict.fromkeys(free_symbols(expr), LARGEST_DIM))
+        if isinstance(most, int) and most < 0:
+            message = f"needs {condition.pretty}, and no axis is longer than {LARGEST_DIM} (2^31 - 1)"
+            raise LayerError("SC319", message)
 
 
 def _totals(sums: Sums) -> Totals:

@@ -8,12 +8,14 @@ from shapecalc.architecture import Bounds, joined
 from shapecalc.diagnostics import Diagnostic, Fix
 from shapecalc.dims import free_symbols, greatest, least, pretty, symbol
 from shapecalc.layers.base import show
+from shapecalc.parser.builder import MOST_FINDINGS
 from shapecalc.report import BYTES, GroupReport, sums_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.architecture import Expectation
+    from shapecalc.diagnostics import Span
     from shapecalc.dims import Expr
     from shapecalc.layers import Shape
     from shapecalc.report import Count, LayerReport, Report, Sums
@@ -25,29 +27,55 @@ _LONGEST = 60
 
 
 def unmet(report: Report) -> tuple[Diagnostic, ...]:
-    """Return an SC501 error for each line of an `expect:` block that the report does not meet."""
-    found: list[Diagnostic | None] = []
+    """Return an SC501 error for each line of an `expect:` block that the report does not meet, the first 50 of them."""
+    lines: dict[tuple[Span | None, str], Diagnostic] = {}
+    for finding in _all_unmet(report):
+        if finding is not None:
+            lines.setdefault((finding.span, finding.message), finding)
+        if len(lines) >= MOST_FINDINGS:
+            break
+    return tuple(sorted(lines.values(), key=lambda finding: finding.span or ()))
+
+
+def _all_unmet(report: Report) -> Iterator[Diagnostic | None]:
     if report.architecture.expect:
         whole = _figures(total(map(sums_of, report.tree)), report.outputs)
-        found += [_unmet(f"`{report.architecture.name}`", whole, line) for line in report.architecture.expect]
-    found += _unmet_steps(report.tree, "")
-    lines = {(finding.span, finding.message): finding for finding in found if finding is not None}
-    return tuple(sorted(lines.values(), key=lambda finding: finding.span or ()))
+        yield from (_unmet(f"`{report.architecture.name}`", whole, line) for line in report.architecture.expect)
+    yield from _unmet_steps(report.tree, "")
 
 
 def _unmet_steps(rows: Tree, prefix: str) -> Iterator[Diagnostic | None]:
     """Yield what the steps of a body do not meet; a merge answers for its branches too, a group for all its runs."""
+    expecting = {row.path: _expected_of(row) for row in rows}
+    parts: dict[str, list[LayerReport | GroupReport]] = {path: [] for path, expect in expecting.items() if expect}
+    for row in rows if parts else ():
+        for place in _outward(row.path):
+            if place in parts:
+                parts[place].append(row)
     for row in rows:
         path = joined(prefix, row.path)
-        expect = row.group.expect if isinstance(row, GroupReport) else row.step.expect
-        if expect:
-            own = [other for other in rows if other is row or other.path.startswith(f"{row.path}.")]
+        if row.path in parts:
             outputs = {"output": row.output} if isinstance(row, GroupReport) else row.outputs
-            figures = _figures(total(map(sums_of, own)), outputs)
-            yield from (_unmet(f"`{path}`", figures, line) for line in expect)
+            figures = _figures(total(map(sums_of, parts[row.path])), outputs)
+            yield from (_unmet(f"`{path}`", figures, line) for line in expecting[row.path])
         if isinstance(row, GroupReport):
             for run, walk in zip(row.group.runs, row.runs, strict=True):
                 yield from _unmet_steps(walk.rows, joined(prefix, run))
+
+
+def _expected_of(row: LayerReport | GroupReport) -> tuple[Expectation, ...]:
+    return row.group.expect if isinstance(row, GroupReport) else row.step.expect
+
+
+def _outward(path: str) -> Iterator[str]:
+    """Yield a path and those of the merges that it may stand in.
+
+    >>> list(_outward("add_0.main.relu_1"))
+    ['add_0.main.relu_1', 'add_0.main', 'add_0']
+    """
+    while path:
+        yield path
+        path = path.rpartition(".")[0]
 
 
 def _figures(sums: Sums, outputs: Mapping[str, Shape]) -> Mapping[str, Count | Shape]:

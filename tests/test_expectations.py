@@ -197,3 +197,9 @@ def test_a_lower_bound_without_quotes_gets_them(written: str) -> None:
     line = lines[span.line - 1]
     lines[span.line - 1] = line[: span.column - 1] + finding.fix.replacement + line[span.end_column - 1 :]
     assert shapecalc.loads("\n".join(lines)).expect
+
+
+def test_fifty_figures_that_are_not_met_are_told_and_no_more() -> None:
+    outputs = ", ".join(f"o{number}: [N, 8]" for number in range(60))
+    text = f"input: [N, 8]\nlayers: [relu]\nexpect: {{outputs: {{{outputs}}}}}\n"
+    assert len(unmet(inspect(shapecalc.loads(text)))) == 50

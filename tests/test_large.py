@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc import ShapecalcError, inspect, loads
+from shapecalc.checking import check_source
 from shapecalc.diagnostics import Source
 from shapecalc.engine import infer
 from shapecalc.expectations import unmet
@@ -16,12 +17,13 @@ from shapecalc.legality import impossible
 from shapecalc.loading import loads_source
 from shapecalc.progress import EVERY, watched_by
 from shapecalc.render import csv, json, table
-from shapecalc.render.text import render_diagnostics
+from shapecalc.render.text import checks, render_diagnostics
 from shapecalc.report import Report
 from shapecalc.suspicions import suspicions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 CONV = "{conv: {out_channels: 8, kernel_size: 3, padding: 1}"
 
@@ -102,6 +104,59 @@ def test_a_file_eight_times_as_long_takes_eight_times_as_much(
     texts = [f"{BLOCKS}input: [N, 8, 16, 16]\nlayers:\n{stack(layers)}" for layers in (150, 1200)]
     work(texts[0])  # what is imported and remembered once
     short, long = (measure(lambda text=text: work(text)) for text in texts)
+    assert long / short < 9
+
+
+def windows(count: int) -> str:
+    """Each window demands that the axis is one cell longer."""
+    return "input: [N, 3, H]\nlayers:\n" + "- {conv: {out_channels: 3, kernel_size: 2}}\n" * count
+
+
+def mistakes(count: int) -> str:
+    """Each layer is wrong, and follows all those before it."""
+    return "input: [N, 8]\nlayers:\n" + "- {linear: {in_features: 9, out_features: 8}}\n" * count
+
+
+def expectations(count: int) -> str:
+    return "input: [N, 8]\nlayers:\n" + "- {relu: , expect: {params: 0}}\n" * count
+
+
+def arguments(count: int) -> str:
+    names = [f"p{at}" for at in range(count)]
+    given = ", ".join(f"{name}: 1" for name in names)
+    block = f"b: {{parameters: [{', '.join(names)}], layers: [relu]}}"
+    return f"input: [N, 8]\nblocks: {{{block}}}\nlayers: [b: {{{given}}}]\n"
+
+
+def defaults(count: int) -> str:
+    """Each default is the one before it."""
+    names = "".join(f", p{at}: $p{at - 1}" for at in range(1, count))
+    return f"input: [N, 8]\nblocks: {{b: {{parameters: [p0: 1{names}], layers: [relu]}}}}\nlayers: [b]\n"
+
+
+def settings(count: int) -> str:
+    """As many calls of a block as the file has parameters, which the block sees."""
+    parameters = ", ".join(f"p{at}: {at}" for at in range(count))
+    calls = ", ".join(f"b: {at}" for at in range(count))
+    block = "b: {parameters: [n], layers: [relu]}"
+    return f"parameters: {{{parameters}}}\ninput: [N, 8]\nblocks: {{{block}}}\nlayers: [{calls}]\n"
+
+
+def told_of(text: str, folder: Path) -> None:
+    """Check a text and render what is found, as `check` does."""
+    checks([check_source(Source("net.yaml", text), folder)])
+
+
+FILES = (windows, mistakes, expectations, arguments, defaults, settings)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.__name__)
+def test_a_file_eight_times_as_long_is_checked_in_eight_times_the_work(
+    file: Callable[[int], str], tmp_path: Path
+) -> None:
+    texts = [file(count) for count in (100, 800)]
+    told_of(texts[0], tmp_path)
+    short, long = (lines(lambda text=text: told_of(text, tmp_path)) for text in texts)
     assert long / short < 9
 
 

@@ -217,11 +217,22 @@ def test_a_bound_on_floors_is_the_bound_on_what_they_round(
         assert (size in found) == Condition(bound, Relation.NONNEGATIVE).holds({"H": size})
 
 
-def test_fifty_windows_one_after_another_are_decided() -> None:
-    text = "input: [N, 3, H, 5]\nlayers: [{max_pool: {kernel_size: [5, 1]}, repeat: 50}]\n"
-    found = legality(inspect_at(shapecalc.loads(text), {}, symbolic=True))
-    assert found.sizes["H"] == Sizes((), 5**50, 1, (0,))
+def test_windows_one_after_another_are_decided_as_far_as_axes_reach() -> None:
+    text = "input: [N, 3, H, 5]\nlayers: [{{max_pool: {{kernel_size: [5, 1]}}, repeat: {times}}}]\n"
+    found = legality(inspect_at(shapecalc.loads(text.format(times=13)), {}, symbolic=True))
+    assert found.sizes["H"] == Sizes((), 5**13, 1, (0,))
     assert not found.joint
+    with pytest.raises(ShapecalcError, match="SC319: `max_pool` needs") as caught:
+        inspect_at(shapecalc.loads(text.format(times=14)), {}, symbolic=True)
+    assert [found.span and found.span[:2] for found in caught.value.diagnostics] == [(2, 11)]
+
+
+def test_an_axis_that_no_size_keeps_within_31_bits_is_refused_where_it_passes_them() -> None:
+    text = "input: [N, 3, H]\nlayers: [{{upsample: 2, repeat: {times}}}]\n"
+    assert inspect_at(shapecalc.loads(text.format(times=30)), {}).outputs["output"][2] == parse(f"{2**30} * H")
+    with pytest.raises(ShapecalcError, match="SC309: `upsample` gives an axis of") as caught:
+        inspect_at(shapecalc.loads(text.format(times=31)), {})
+    assert [found.span and found.span[:2] for found in caught.value.diagnostics] == [(2, 11)]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
 _MOST_EDITS = 3
+_MOST_CANDIDATES = 2_000
+"""Words that are compared letter by letter; among more, only one that is spelt alike is found."""
 
 
 class Near(NamedTuple):
@@ -65,7 +67,7 @@ def nearest(
     lower = word.lower()
     near: list[str] = []
     fewest = _MOST_EDITS
-    for candidate in candidates:
+    for candidate in candidates if len(candidates) <= _MOST_CANDIDATES else ():
         allowed = min(fewest, (max(len(lower), len(candidate)) + 1) // 3)
         edits = distance(lower, candidate.lower(), allowed)
         if edits <= allowed:
@@ -103,6 +105,9 @@ def distance(word: str, other: str, most: int) -> int:
     """
     if abs(len(word) - len(other)) > most:
         return most + 1
+    differing = (at for at, (letter, its) in enumerate(zip(word, other, strict=False)) if letter != its)
+    shared = next(differing, min(len(word), len(other)))  # numbered names begin alike: only what differs is compared
+    word, other = word[shared:], other[shared:]
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(word, 1):

@@ -80,7 +80,24 @@ def _plain(conditions: Iterable[Condition], name: str) -> tuple[Condition, ...]:
         if others:
             raise ValueError(f"`{entry}` is not in `{name}` alone")
         found[_unfloored(entry)] = None
-    return tuple(found)
+    return _tightest(found, name)
+
+
+def _tightest(conditions: Iterable[Condition], name: str) -> tuple[Condition, ...]:
+    """Leave out the bounds a·s + b ≥ 0 that another one implies: layers one after another demand one each."""
+    bounds: dict[bool, tuple[int, Condition]] = {}  # the strongest from below, and from above
+    others = []
+    for entry in conditions:
+        factor = entry.expr.terms.get(((name, 1),), 0)
+        if entry.relation is not Relation.NONNEGATIVE or not factor or len(entry.expr.terms) > 1:
+            others.append(entry)
+            continue
+        # s ≥ ⌈−b/a⌉ where a > 0, and −s ≥ ⌈−b/−a⌉ where a < 0.
+        least = -(entry.expr.constant // abs(factor))
+        known = bounds.get(factor > 0)
+        if known is None or least > known[0]:
+            bounds[factor > 0] = least, entry
+    return (*others, *(entry for _, entry in bounds.values()))
 
 
 def _unfloored(entry: Condition) -> Condition:
@@ -243,6 +260,11 @@ def _breaks(differences: tuple[int, ...], until: int) -> set[int]:
 def _first(differences: tuple[int, ...], low: int, high: int, bound: int) -> int:
     """Return the first t in a monotone stretch whose value is on the other side of `bound` than that of `low`."""
     above = _value(differences, low) >= bound
+    if len(differences) == 2:  # noqa: PLR2004 - a line, however far off it passes the bound
+        value, slope = differences
+        if above == (slope > 0):
+            return high
+        return min(high, -((value - bound) // slope) if slope > 0 else (value - bound) // -slope + 1)
     left, right = low, high
     while left < right:
         middle = (left + right) // 2

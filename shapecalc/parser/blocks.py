@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Origin
@@ -112,10 +113,12 @@ def _parameters(node: Node, block: Scalar, findings: Findings) -> tuple[Paramete
 
 def _refuse_later(parameters: tuple[Parameter, ...], findings: Findings) -> None:
     """Refuse a default that uses its own parameter or one after it, whether or not a call gives that one."""
+    places = {parameter.name.text: position for position, parameter in enumerate(parameters)}
     for position, (name, default) in enumerate(parameters):
         used = frozenset() if default is None else names_used(default)
-        late = next((other.name for other in parameters[position:] if other.name.text in used), None)
-        if default is not None and late is not None:
+        first = min((at for other in used if (at := places.get(other, -1)) >= position), default=None)
+        if default is not None and first is not None:
+            late = parameters[first].name
             message = f"the default of `{name.text}` uses `{late.text}`, which is not known before it"
             labels = (Label(late.span, "it stands here"),)
             help_text = f"put `{late.text}` before `{name.text}`" if late is not name else None
@@ -157,21 +160,21 @@ def bind(
     given = _given(block, word, node, findings)
     if given is None or not _is_complete(block, word, given, findings):
         return None
+    known = seen(given, around)
     for parameter in block.parameters:
         if parameter.default is None or parameter.name.text in given:
             continue
         with findings.within(Label(word.span, "called here")):
-            default = put_in(parameter.default, {**outer(block, around), **given}, findings)
+            default = put_in(parameter.default, known, findings)
         if default is None:
             return None
         given[parameter.name.text] = default
     return {parameter.name.text: given[parameter.name.text] for parameter in block.parameters}
 
 
-def outer(block: Block, around: MappingOf[str, Node]) -> dict[str, Node]:
-    """Return the file's parameters that a block sees: those that it has no parameter of that name for."""
-    own = {parameter.name.text for parameter in block.parameters}
-    return {name: node for name, node in around.items() if name not in own}
+def seen(own: dict[str, Node], around: MappingOf[str, Node]) -> MappingOf[str, Node]:
+    """Return what a block sees: its own parameters, before those of the file; nothing is copied for a call."""
+    return ChainMap(own, around)  # type: ignore[arg-type]  # it writes to the first alone
 
 
 def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) -> dict[str, Node] | None:
@@ -181,7 +184,8 @@ def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) ->
         return None
     if isinstance(node, Mapping):
         beside = {key.text for key, _ in node.entries}
-        fits = [_bind_one(block, entry, beside, given, findings) for entry in node.entries]
+        known = dict.fromkeys(parameter.name.text for parameter in block.parameters)
+        fits = [_bind_one(block, known, entry, beside, given, findings) for entry in node.entries]
         return given if all(fits) else None
     if node is not None and not (isinstance(node, Scalar) and node.value is None):
         if not block.parameters:
@@ -214,11 +218,18 @@ def _is_complete(block: Block, word: Scalar, given: MappingOf[str, Node], findin
 
 
 def _bind_one(
-    block: Block, entry: tuple[Scalar, Node], beside: Container[str], given: dict[str, Node], findings: Findings
+    block: Block,
+    known: MappingOf[str, None],
+    entry: tuple[Scalar, Node],
+    beside: Container[str],
+    given: dict[str, Node],
+    findings: Findings,
 ) -> bool:
-    """Take one argument in, and return whether it is right; `beside` has all names that the call gives."""
+    """Take one argument in, and return whether it is right; `beside` has all names that the call gives.
+
+    `known` has the names of the block's parameters.
+    """
     key, value = entry
-    known = [parameter.name.text for parameter in block.parameters]
     name: str | None = key.text
     if name not in known:
         from shapecalc.diagnostics.suggestions import nearest  # noqa: PLC0415 - only a mistake needs it
@@ -285,6 +296,8 @@ def _used(node: Scalar, arguments: MappingOf[str, Node], findings: Findings, own
     try:
         value = value_of(text, arguments, owner)
     except ExpressionError as error:
+        if error.name is not None and findings.is_hole(arguments.get(error.name)):
+            return None  # what is wrong with the parameter is said where it stands
         at, fix = node.span, None
         if at.line == at.end_line and at.end_column - at.column == len(text) + 2 * node.quoted:
             first = at.column + node.quoted
@@ -299,6 +312,8 @@ def _used(node: Scalar, arguments: MappingOf[str, Node], findings: Findings, own
     if isinstance(value, int):
         findings.given[node.span] = None
         return Scalar(value, node.span, str(value))
+    if findings.is_hole(value):
+        return None
     # Where the argument comes from is shown beside what is wrong with it.
     label = Label(head(value), f"`{shorten(text)}` is {said(plain(value))} here")
     findings.given[node.span] = Origin(label, isinstance(value, Scalar) and head(value) == value.span)

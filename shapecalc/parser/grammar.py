@@ -257,6 +257,9 @@ def _outputs(node: Node, scope: Scope, findings: Findings) -> dict[str, str]:
 
 
 def _refuse_missing(root: Mapping, entries: dict[str, Node], findings: Findings) -> None:
+    column = root.span.column
+    if any(found.code == "SC022" and found.span and found.span.column == column for found in findings.found):
+        return  # what is refused there may bring them
     start = root.span._replace(end_line=root.span.line, end_column=root.span.column + 1)
     for required, written in _EXAMPLES.items():
         if required not in entries and not (required == "input" and "inputs" in entries):

@@ -33,7 +33,8 @@ def read_included(node: Node, folder: Path | None, findings: Findings, limits: L
     Paths are relative to the file that names them. `folder` is that of the including file, None for a text that has
     none. The texts are added to the findings' source, so that diagnostics can point into them.
     """
-    return _Includes(folder, findings, limits).read(node, folder, ())
+    start = None if folder is None else folder / PurePath(findings.source.name).name
+    return _Includes(folder, findings, limits, start).read(node, folder, ())
 
 
 def holds_blocks_alone(source: Source, limits: Limits | None = None) -> bool:
@@ -108,25 +109,34 @@ def findings_of_blocks(
 
 
 class _Includes:
-    __slots__ = ("_findings", "_folder", "_known", "_limits", "_read")
+    """`start` is the file whose `include:` is read first: who includes that goes in a circle."""
 
-    def __init__(self, folder: Path | None, findings: Findings, limits: Limits) -> None:
-        self._folder = folder
+    __slots__ = ("_findings", "_folder", "_known", "_limits", "_paths", "_read", "_start")
+
+    def __init__(self, folder: Path | None, findings: Findings, limits: Limits, start: Path | None = None) -> None:
+        self._folder = None if folder is None else _real(folder)
         self._findings = findings
         self._limits = limits
+        first = None if start is None else _real(start)
+        self._start = () if first is None else (first,)
         self._known: dict[Path, dict[str, Block]] = {}
+        self._paths: dict[tuple[Path, str], Path | None] = {}
         self._read = 0  # bytes
 
     def read(self, node: Node, folder: Path | None, chain: tuple[Path, ...]) -> dict[str, Block]:
         """Return the blocks of what one `include:` names; `chain` has the files that lead there."""
         blocks: dict[str, Block] = {}
+        merged: set[Path] = set()
+        above = (*self._start, *chain)
         for item in node.items if isinstance(node, Sequence) else (node,):
             path = self._path(item, folder)
             if path is None:
                 self._findings.blocks_lost = True
                 continue
-            if path in chain:
-                circle = " → ".join(f"`{step.name}`" for step in (*chain[chain.index(path) :], path))
+            if path in merged:
+                continue
+            if path in above:
+                circle = " → ".join(f"`{step.name}`" for step in (*above[above.index(path) :], path))
                 self._findings.refuse("SC115", f"`include` goes in a circle: {circle}", head(item))
                 continue
             if len(chain) >= self._limits.include_depth and path not in self._known:
@@ -137,6 +147,7 @@ class _Includes:
             if path not in self._known:
                 self._known[path] = self._file(path, item, chain)
             merge_blocks(blocks, self._known[path], self._findings)
+            merged.add(path)
         return blocks
 
     def _path(self, node: Node, folder: Path | None) -> Path | None:
@@ -150,13 +161,10 @@ class _Includes:
             message = "`include` expects a file beside this one, and a text without a folder has none"
             self._findings.refuse("SC115", message, head(node), help="put the blocks below `blocks:`")
             return None
-        outside = _leads_out(name)
-        path = folder / name
-        try:
-            real, root = path.resolve(), self._folder.resolve()
-        except (OSError, RuntimeError, ValueError):
-            outside, real, root = True, path, path
-        if outside or not real.is_relative_to(root):
+        if (folder, name) not in self._paths:  # finding out asks the system about every folder on the way
+            self._paths[folder, name] = None if _leads_out(name) else _real(folder / name)
+        real = self._paths[folder, name]
+        if real is None or not real.is_relative_to(self._folder):
             message = f"`include` expects a file below the including file's folder, receives `{shorten(name)}`"
             self._findings.refuse("SC115", message, head(node), help="put it beside the file or in a folder below")
             return None
@@ -212,7 +220,7 @@ class _Includes:
             self._findings.refuse("SC108", "a file of blocks expects `blocks:`, has none", start)
         blocks = {}
         if "include" in entries:
-            blocks = dict(self.read(entries["include"], path.parent, (*chain, path)))
+            blocks = dict(self.read(entries["include"], path.parent, (*chain, _real(path) or path)))
         if "blocks" in entries:
             own = read_blocks(entries["blocks"], self._findings)
             if isinstance(entries["blocks"], Mapping):
@@ -226,7 +234,15 @@ class _Includes:
         """Return the name under which diagnostics quote a file: beside the including file's own."""
         assert self._folder is not None  # without one nothing is read
         own = PurePath(self._findings.source.name).parent
-        return str(own / path.relative_to(self._folder.resolve()))
+        return str(own / path.relative_to(self._folder))
+
+
+def _real(path: Path) -> Path | None:
+    """Return a path without links, None where the system cannot follow it."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):
+        return None
 
 
 def merge_blocks(blocks: dict[str, Block], more: dict[str, Block], findings: Findings) -> None:

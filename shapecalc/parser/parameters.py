@@ -37,9 +37,11 @@ def read_parameters(node: Node, settings: MappingOf[str, Any], findings: Finding
             findings.refuse("SC110", message, name.span)
         elif not is_argument(value):
             refuse_argument(name.text, value, findings)
+            parameters[name.text] = findings.hole(value.span)
         elif any(map(uses_parameters, value.items if isinstance(value, Sequence) else (value,))):
             message = f"parameter `{name.text}` expects a value, receives {said(plain(value))}"
             findings.refuse("SC202", message, head(value), help="write the arithmetic where the parameter is used")
+            parameters[name.text] = findings.hole(value.span)
         else:
             known = name.text in settings
             parameters[name.text] = _written(settings[name.text], value.span) if known else value
@@ -64,6 +66,8 @@ def read_widths(node: Node, parameters: MappingOf[str, Node], findings: Findings
             help_text = f"write `{near}`" if near else f"parameters: {', '.join(parameters) or 'none'}"
             fix = Fix(item.span, near) if near else None
             findings.refuse("SC105", message, item.span, help=help_text, fix=fix)
+        elif findings.is_hole(parameters[item.text]):
+            continue  # what is wrong with it is said where it stands
         elif type(plain(parameters[item.text])) is not int:
             message = f"`widths` expects a parameter that is a whole number, `{item.text}` is none"
             label = Label(head(parameters[item.text]), "its value")

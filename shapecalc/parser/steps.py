@@ -10,7 +10,7 @@ from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
 from shapecalc.parser.anatomy import Found, take_apart
-from shapecalc.parser.blocks import Block, argument_key, bind, outer, put_in_steps, title
+from shapecalc.parser.blocks import Block, argument_key, bind, put_in_steps, seen, title
 from shapecalc.parser.expectations import read_expectations
 from shapecalc.parser.expressions import NAME
 from shapecalc.parser.fields import LayerReader
@@ -373,8 +373,8 @@ class StepReader:
                 self._calls.pop()
         return self._bodies[key]
 
-    def _instance(self, block: Block, name: str, word: Scalar, arguments: MappingOf[str, Node]) -> Body | None:
-        known = {**outer(block, self._parameters), **arguments}
+    def _instance(self, block: Block, name: str, word: Scalar, arguments: dict[str, Node]) -> Body | None:
+        known = seen(arguments, self._parameters)
         layers = put_in_steps(block.layers, known, self._findings)
         scope = Scope(self._findings, {name: entering(position) for position, name in enumerate(block.inputs)})
         slot = self.read(layers, scope, entering(0), f"block `{block.name.text}`")

@@ -40,8 +40,9 @@ def letters(text: str, start: int, end: int) -> list[str]:
     >>> letters("a\x1b##[b]", 1, 5)
     ['\\u{1b}', '\\u{23}', '#', '[']
     """
-    shown = list(text[start:end])
-    if not (text.isascii() and text.isprintable() and "::" not in text and "##" not in text):
+    part = text[start:end]  # the rest of a long line is not looked at: many findings may lie in it
+    shown = list(part)
+    if not (part.isascii() and part.isprintable() and "::" not in part and "##" not in part):
         for found in _OBEYED.finditer(text, start, end):
             shown[found.start() - start] = _escape(found)
     return shown

@@ -326,3 +326,10 @@ def test_importing_diagnostics_costs_neither_yaml_nor_difflib_nor_rich():
     code = code.replace("import sys,", "import sys, yaml, difflib,")
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "['difflib', 'yaml']\n"
+
+
+def test_of_thousands_of_words_only_one_that_is_spelt_alike_is_found() -> None:
+    words = [f"step{number}" for number in range(2001)]
+    assert closest("step_7", words) == "step7"
+    assert closest("stepp7", words) is None
+    assert closest("stepp7", words[:2000]) == "step7"

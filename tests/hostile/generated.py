@@ -141,7 +141,7 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "documents/of-20000-ends": lambda: NET + "...\n" * 20_000,
     "directives/of-20000": lambda: "%FOO bar\n" * 20_000 + "---\n" + NET,
     "directives/of-a-mebibyte": lambda: _filled("%", "a"),
-    "layers/of-90000-steps": lambda: f"input: [N, 8]\nlayers: [{'relu,' * 90_000}]\n",
+    "layers/of-30000-steps": lambda: f"input: [N, 8]\nlayers: [{'relu,' * 30_000}]\n",
     "layers/of-60000-lines": lambda: _layers(*["relu"] * 60_000),
     "recursion/chain-of-32-blocks": lambda: _chain(32),
     "recursion/chain-of-64-blocks": lambda: _chain(64),

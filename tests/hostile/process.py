@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,15 +13,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-ADDRESSES = 1 << 20  # KiB
+ADDRESSES = 1 << 30
 SECONDS = 10
 
 
-class Ended(NamedTuple):
-    """What is left of a process. `peak` is the largest resident set, in bytes.
+_LAUNCH = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]), int(sys.argv[1])))
+process = os.posix_spawn(sys.argv[3], sys.argv[3:], os.environ)
+_, status, usage = os.wait4(process, 0)
+os.write(int(sys.argv[2]), str(usage.ru_maxrss).encode())
+code = os.waitstatus_to_exitcode(status)
+os._exit(code if code >= 0 else 128 - code)
+"""
+"""A small process between: what Linux calls a process's peak begins with what its parent holds, here 8 MB."""
 
-    Linux counts what the starting process held at the fork as well: `peak` tells only where that is small.
-    """
+
+class Ended(NamedTuple):
+    """What is left of a process: `peak` is the largest resident set, in bytes."""
 
     code: int
     out: bytes
@@ -31,27 +41,38 @@ class Ended(NamedTuple):
 
 def run(*arguments: str, folder: Path, stdin: bytes = b"") -> Ended:
     """Run `shapecalc` in a folder; a process that takes longer than ten seconds is killed, and its code is -9."""
-    # The shell sets the bound, and not a function between fork and exec: those are unsafe beside threads.
-    command = ["sh", "-c", f'ulimit -v {ADDRESSES}; exec "$@"', "sh", sys.executable, "-m", "shapecalc", *arguments]
-    with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with (
+        tempfile.TemporaryFile() as source,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+        tempfile.TemporaryFile() as peak,
+    ):
         source.write(stdin)
         source.seek(0)
+        # The bound is set by a process of its own, and not between fork and exec, which is unsafe beside threads.
+        launch = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(ADDRESSES), str(peak.fileno())]
         start = time.perf_counter()
         process = subprocess.Popen(
-            command, stdin=source, stdout=out, stderr=err, cwd=folder, env=environment(), start_new_session=True
+            [*launch, sys.executable, "-m", "shapecalc", *arguments],
+            stdin=source,
+            stdout=out,
+            stderr=err,
+            cwd=folder,
+            env=environment(),
+            pass_fds=(peak.fileno(),),
+            start_new_session=True,
         )
-        timer = threading.Timer(SECONDS, process.kill)
+        timer = threading.Timer(SECONDS, os.killpg, (process.pid, signal.SIGKILL))
         timer.start()
         try:
-            _, status, usage = os.wait4(process.pid, 0)
+            code = process.wait()
         finally:
             timer.cancel()
         seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
+        for file in (out, err, peak):
+            file.seek(0)
         unit = 1 if sys.platform == "darwin" else 1024
-        return Ended(process.returncode, out.read(), err.read(), seconds, usage.ru_maxrss * unit)
+        return Ended(code, out.read(), err.read(), seconds, int(peak.read() or b"0") * unit)
 
 
 def environment() -> dict[str, str]:
