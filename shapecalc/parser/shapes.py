@@ -37,7 +37,7 @@ def read_shape(node: Node, key: str, findings: Findings) -> Shape | None:
 def _listed(text: str) -> str | None:
     """Return `N, 3, 32, 32`, `(3, 32, 32)` or `3x32x32` as a list."""
     inner = text.strip("()[] ")
-    parts = re.split("[x×]", inner) if _PRODUCT.fullmatch(inner) else re.split(r"\s*,\s*", inner)
+    parts = re.split("[x×]", inner) if _PRODUCT.fullmatch(inner) else [part.strip() for part in inner.split(",")]
     return f"[{', '.join(parts)}]" if len(parts) > 1 and all(map(_ENTRY.fullmatch, parts)) else None
 
 

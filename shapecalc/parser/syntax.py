@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\s:,\[\]{}#'\"]+|\S")
 _TABS = re.compile(r"\t+")
-_LAST_WORD = re.compile(r"[^\s:,\[\]{}#]+(?=\s*\Z)")
+# Each of these looks at a character of a long line a few times at most, whatever it holds.
+_LAST_WORD = re.compile(r"(?<![^\s:,\[\]{}#])[^\s:,\[\]{}#]++(?=\s*+\Z)")
 _DASHES = re.compile(r"\s*(?:- +)*")
 _FIRST_KEY = re.compile(r"""('[^']*'|"[^"]*"|[^\s#'"{\[]+):\s+\S""")
-_GLUED = re.compile(r"([\w.]+):([^\s:/][^#]*?)\s*(?:#.*)?\Z")
+_GLUED = re.compile(r"([\w.]+):([^\s:/](?:[^#]*[^#\s])?)\s*+(?:#.*)?\Z")
 _FIRST_LINE = re.compile(r"^( *)(?!---)[^\s#%]", re.MULTILINE)
 _BARE_WORD = re.compile(r"([\w.]+)\s*(?:#.*)?\Z")
 _ABOVE = re.compile(r">=? *[0-9]+(?:\.[0-9]+)? ?[A-Za-z]*")
