@@ -107,7 +107,9 @@ def wrapped(text: str, width: int) -> list[str]:
         if display_width(joined) <= width:
             lines[-1] = joined
             continue
-        parts = _cut(word, width)
+        first, *others = _cut(word, width)
+        # What stood within a word begins a line now, and a CI's log may take it for a command there.
+        parts = [first, *map(terminal, others)]
         lines = [*lines, *parts] if lines[-1] else parts
     return lines
 

@@ -78,3 +78,9 @@ def test_a_pipe_gets_a_line_for_each_row(rows: list[tuple[str, str, str]]) -> No
 @pytest.mark.parametrize("width", [1, 2, 5])
 def test_a_terminal_of_no_width_is_no_reason_to_hang(width: int) -> None:
     assert lines(grid(("features.0", "conv 64", "0")), width)
+
+
+def test_a_command_within_a_word_that_is_cut_is_none_where_it_begins_a_line() -> None:
+    """Found by the fuzzer: `::stop-commands::` behind a word is nothing to a CI's runner, and is at the start of a line."""
+    assert wrapped("abcd::stop-commands::x", 4)[1].startswith("\\u{3a}:st")
+    assert wrapped("torch::nn::Linear", 40) == ["torch::nn::Linear"]
