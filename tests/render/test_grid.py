@@ -81,6 +81,6 @@ def test_a_terminal_of_no_width_is_no_reason_to_hang(width: int) -> None:
 
 
 def test_a_command_within_a_word_that_is_cut_is_none_where_it_begins_a_line() -> None:
-    """Found by the fuzzer: `::stop-commands::` behind a word is nothing to a CI's runner, and is at the start of a line."""
+    """Found by the fuzzer: behind a word `::stop-commands::` is nothing to a runner of CI, before all others it is."""
     assert wrapped("abcd::stop-commands::x", 4)[1].startswith("\\u{3a}:st")
     assert wrapped("torch::nn::Linear", 40) == ["torch::nn::Linear"]
