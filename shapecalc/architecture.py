@@ -16,7 +16,7 @@ from shapecalc.diagnostics.model import Diagnostic, Fix, Label
 from shapecalc.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.diagnostics import LayerError, Source, Span
     from shapecalc.dims import Condition
@@ -237,6 +237,18 @@ def joined(prefix: str, path: str) -> str:
     ('layer1.0.conv', 'layer1.0', 'conv')
     """
     return f"{prefix}.{path}" if prefix and path else prefix or path
+
+
+def outward(path: str) -> Iterator[str]:
+    """Yield a path and the shorter ones around it.
+
+    >>> list(outward("add_0.main"))
+    ['add_0.main', 'add_0', '']
+    """
+    while path:
+        yield path
+        path = path.rpartition(".")[0]
+    yield ""
 
 
 def size_of(steps: Iterable[Step | Group]) -> int:

@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Step, entering
-from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
-from shapecalc.dims import DimLimitError, Expr, Relation, evaluate, free_symbols, least, pretty, product
+from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, LayerError, ShapecalcError
+from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
 from shapecalc.layers.base import PARAMS_AS, noting
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.parser.builder import MOST_FINDINGS
+from shapecalc.magnitudes import refuse_counts, refuse_enormous, refuse_unreachable, too_many_axes
 from shapecalc.placement import Frame, absent, misfit, not_leaving, placed
 from shapecalc.progress import told
 from shapecalc.report import (
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from shapecalc.placement import Maker
 
 FLOAT = "float32"
-
-LARGEST_COUNT = 2**63 - 1
 
 
 def inspect(architecture: Architecture, *, symbolic: bool = False, params_as: str = "pytorch", **sizes: int) -> Report:
@@ -91,7 +89,7 @@ def infer(
     if broken:
         return None, broken
     inputs = tuple(entry._replace(shape=_bound(entry.shape, bindings)) for entry in architecture.inputs)
-    wide = tuple(_too_many_axes(architecture))
+    wide = tuple(too_many_axes(architecture))
     if wide:
         return None, wide
     free = {name for entry in inputs for dim in entry.shape for name in free_symbols(dim)}
@@ -101,10 +99,10 @@ def infer(
     # Slots that hold whole numbers: all others are float32, which most networks have alone.
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
     values = {entry.name: entry.shape for entry in inputs}
-    with noting() as walker.noted:
-        rows = walker.walk(architecture.steps, values, dtypes, frame)
-    if costs_at and any(_is_empty(facts.outputs.values(), costs_at) for facts in walker.known()):
-        # The symbol of the batch stands for something else as well, of which there cannot be one.
+    try:
+        with noting() as walker.noted:
+            rows = walker.walk(architecture.steps, values, dtypes, frame)
+    except _NoneOfOneError:
         return infer(architecture, symbolic=symbolic, sizes=sizes, one_sample=False)
     walker.findings += not_leaving(architecture.outputs, values, frame)
     if walker.findings:
@@ -115,6 +113,10 @@ def infer(
     except LayerError as error:
         return None, (Diagnostic(code=error.code, message=f"the network {error.message}"),)
     return Report(architecture, inputs, bindings, costs_at, rows, outputs, totals), ()
+
+
+class _NoneOfOneError(Exception):
+    """One sample leaves an axis empty: the symbol of the batch stands for something else as well."""
 
 
 class _Walker:
@@ -131,10 +133,6 @@ class _Walker:
         self._layers: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
         self._told: set[tuple[str, Span]] = set()
         self._bodies: dict[_Entered, tuple[Walk, str] | None] = {}
-
-    def known(self) -> Iterable[Facts]:
-        """Return what is known of every layer, each once."""
-        return self._layers.values()
 
     def walk(
         self, steps: tuple[Step | Group, ...], values: dict[str, Shape], dtypes: dict[str, str], frame: Frame
@@ -187,11 +185,11 @@ class _Walker:
         except DimLimitError as error:
             help_text = "give symbols numbers: `--set NAME=…`, or `sizes:` in the file"
             raise LayerError("SC311", f"has no closed form within bounds: {error}", help=help_text) from None
-        _refuse_enormous(facts, self._limits)
+        refuse_enormous(facts, self._limits)
         if not self.noted:
             return facts
         conditions = tuple(dict.fromkeys(self.noted))
-        _refuse_unreachable(conditions)
+        refuse_unreachable(conditions)
         return facts._replace(conditions=conditions)
 
     def _without_stated(self, layer: Layer, error: LayerError, shapes: tuple[Shape, ...]) -> Facts | None:
@@ -319,12 +317,6 @@ def _broken(architecture: Architecture, bindings: Mapping[str, int]) -> Iterator
             )
 
 
-def _is_empty(shapes: Iterable[Shape], sizes: Mapping[str, int]) -> bool:
-    """Return whether an axis that is free has no cell at these sizes."""
-    free = (dim for shape in shapes for dim in shape if type(dim) is not int)
-    return any(type(size) is int and size < 1 for size in (evaluate(dim, sizes) for dim in free))
-
-
 def _bound(shape: Shape, bindings: Mapping[str, int]) -> Shape:
     return tuple(dim if type(dim) is int else evaluate(dim, bindings) for dim in shape)
 
@@ -357,6 +349,8 @@ def _derived(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int
     # Costs are worked out at `costs_at`, before any product is taken: numbers multiply faster than expressions.
     entering = [_bound(shape, costs_at) for shape in shapes] if costs_at else shapes
     leaving = [_bound(shape, costs_at) if costs_at else shape for shape in outputs.values()]
+    if costs_at and any(type(dim) is int and dim < 1 for shape in leaving for dim in shape):
+        raise _NoneOfOneError
     macs = layer.macs(*entering, leaving[0])
     facts = Facts(
         outputs,
@@ -378,60 +372,17 @@ def _flops(macs: Count, operations: Count) -> Count:
     return None if macs is None or operations is None else 2 * macs + operations
 
 
-def _too_many_axes(architecture: Architecture) -> Iterator[Diagnostic]:
-    """Yield an SC321 error for each input of more axes than an array may have."""
-    limits = architecture.limits
-    for entry in architecture.inputs:
-        rank = len(entry.shape)
-        if rank > limits.rank:
-            message = f"`{entry.name}` has {rank} axes, expects at most {limits.rank}"
-            yield Diagnostic(code="SC321", message=message, span=entry.span, help=limits.raising("rank", rank))
-
-
-def _refuse_enormous(facts: Facts, limits: Limits) -> None:
-    for shape in facts.outputs.values():
-        if len(shape) > limits.rank:
-            message = f"gives {len(shape)} axes, more than {limits.rank}"
-            raise LayerError("SC321", message, help=limits.raising("rank", len(shape)))
-        for dim in shape:
-            if type(dim) is int and dim > LARGEST_DIM:
-                raise LayerError("SC309", f"gives an axis of {dim}, more than {LARGEST_DIM} (2^31 - 1)")
-            if isinstance(dim, Expr) and max(dim.terms.values()) > LARGEST_DIM and (least(dim) or 0) > LARGEST_DIM:
-                message = f"gives an axis of {pretty(dim)}, at any size more than {LARGEST_DIM} (2^31 - 1)"
-                raise LayerError("SC309", message)
-    for word, count in (("parameters", facts.params), ("numbers", facts.activations), ("FLOPs", facts.flops)):
-        if type(count) is int and count > LARGEST_COUNT:
-            raise LayerError("SC322", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
-
-
-def _refuse_unreachable(conditions: Iterable[Condition]) -> None:
-    """Refuse a bound from below that the longest axes do not reach: what strides lead to grows with every layer."""
-    for condition in conditions:
-        expr = condition.expr
-        if condition.relation is not Relation.NONNEGATIVE or min(expr.terms.values()) < 0:
-            continue
-        most = evaluate(expr, dict.fromkeys(free_symbols(expr), LARGEST_DIM))
-        if isinstance(most, int) and most < 0:
-            message = f"needs {condition.pretty}, and no axis is longer than {LARGEST_DIM} (2^31 - 1)"
-            raise LayerError("SC319", message)
-
-
 def _totals(sums: Sums) -> Totals:
     params, activations = sums.params, sums.activations
-    for word, count in (("parameters", params), ("FLOPs", sums.flops)):
-        if type(count) is int and count > LARGEST_COUNT:
-            raise LayerError("SC322", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
-    if type(activations) is int and BYTES * activations > LARGEST_COUNT:
-        raise LayerError(
-            "SC322", f"has {BYTES * activations} bytes of activations, more than {LARGEST_COUNT} (2^63 - 1)"
-        )
+    activation_bytes = None if activations is None else BYTES * activations
+    refuse_counts({"parameters": params, "FLOPs": sums.flops, "bytes of activations": activation_bytes})
     return Totals(
         params=params,
         buffers=sums.buffers,
         macs=sums.macs,
         flops=sums.flops,
         parameter_bytes=None if params is None else BYTES * params,
-        activation_bytes=None if activations is None else BYTES * activations,
+        activation_bytes=activation_bytes,
     )
 
 

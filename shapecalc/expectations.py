@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import Bounds, joined
-from shapecalc.diagnostics import Diagnostic, Fix
+from shapecalc.architecture import Bounds, joined, outward
+from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, Fix
 from shapecalc.dims import free_symbols, greatest, least, pretty, symbol
 from shapecalc.layers.base import show
-from shapecalc.parser.builder import MOST_FINDINGS
 from shapecalc.report import BYTES, GroupReport, sums_of, total
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def _unmet_steps(rows: Tree, prefix: str) -> Iterator[Diagnostic | None]:
     expecting = {row.path: _expected_of(row) for row in rows}
     parts: dict[str, list[LayerReport | GroupReport]] = {path: [] for path, expect in expecting.items() if expect}
     for row in rows if parts else ():
-        for place in _outward(row.path):
+        for place in outward(row.path):
             if place in parts:
                 parts[place].append(row)
     for row in rows:
@@ -65,17 +64,6 @@ def _unmet_steps(rows: Tree, prefix: str) -> Iterator[Diagnostic | None]:
 
 def _expected_of(row: LayerReport | GroupReport) -> tuple[Expectation, ...]:
     return row.group.expect if isinstance(row, GroupReport) else row.step.expect
-
-
-def _outward(path: str) -> Iterator[str]:
-    """Yield a path and those of the merges that it may stand in.
-
-    >>> list(_outward("add_0.main.relu_1"))
-    ['add_0.main.relu_1', 'add_0.main', 'add_0']
-    """
-    while path:
-        yield path
-        path = path.rpartition(".")[0]
 
 
 def _figures(sums: Sums, outputs: Mapping[str, Shape]) -> Mapping[str, Count | Shape]:

@@ -14,8 +14,8 @@ class Limits(NamedTuple):
     `file_size` in bytes SC010; `depth` of nested collections, aliases expanded, SC011; `nodes` after alias expansion
     and `aliases` SC012; `scalar_length` in characters SC013; `integer_digits` SC014; `layers` after blocks and repeats
     are written out, worked out before they are, and `block_steps` of blocks called with arguments that no other call
-    has, SC016; files of `includes` SC017, `include_size` in bytes of all of
-    them SC018, `include_depth` of files that include files SC019; `rank`, the axes of a shape, SC321.
+    has, SC016; files of `includes` SC017, `include_size` in bytes of all of them SC018, `include_depth` of files that
+    include files SC019; `rank`, the axes of a shape, SC321.
 
     >>> Limits(nodes=10).depth
     64

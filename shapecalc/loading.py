@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc import zoo
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
+from shapecalc.limits import LIMITS, Limits
 from shapecalc.parser.files import read_source
 from shapecalc.parser.findings import position
 from shapecalc.parser.grammar import parse
@@ -17,13 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.architecture import Architecture
-    from shapecalc.limits import Limits
 
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-def load(architecture: str | Path, limits: Limits | None = None, parameters: Mapping[str, Any] = _NONE) -> Architecture:
+def load(architecture: str | Path, limits: Limits = LIMITS, parameters: Mapping[str, Any] = _NONE) -> Architecture:
     """Return the architecture of a file, of `-` (standard input) or of a name that ships with the package.
 
     A real file of a name wins over the zoo's. `parameters` replace values of the file's own `parameters:`.
@@ -52,7 +52,7 @@ def loads(text: str, name: str = "<text>", parameters: Mapping[str, Any] = _NONE
 
 
 def load_set(
-    architecture: str | Path, settings: Mapping[str, Any], limits: Limits | None = None
+    architecture: str | Path, settings: Mapping[str, Any], limits: Limits = LIMITS
 ) -> tuple[Architecture, tuple[str, ...]]:
     """Return what `load` returns, with the names of `settings` that are none of the file's parameters."""
     source = find_source(architecture, limits)
@@ -106,7 +106,7 @@ def _refuse_unused(architecture: Architecture, names: Iterable[str]) -> None:
 
 
 def loads_source(
-    source: Source, limits: Limits | None = None, folder: Path | None = None, parameters: Mapping[str, Any] = _NONE
+    source: Source, limits: Limits = LIMITS, folder: Path | None = None, parameters: Mapping[str, Any] = _NONE
 ) -> Architecture:
     """Return the architecture that a source describes; mistakes in shapes are found in the same run as others.
 
@@ -122,7 +122,7 @@ def loads_source(
     raise ShapecalcError(tuple(sorted(findings, key=position)), source)
 
 
-def find_source(architecture: str | Path, limits: Limits | None = None) -> Source:
+def find_source(architecture: str | Path, limits: Limits = LIMITS) -> Source:
     """Return the text of a file, of `-` or of a name in the zoo."""
     name = str(architecture)
     # `Path.exists` would raise where the name is too long for a file.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diagnostics import ShapecalcError, Span
+from shapecalc.diagnostics import MOST_FINDINGS, ShapecalcError, Span
 from shapecalc.engine import infer
+from shapecalc.limits import LIMITS, Limits
 from shapecalc.loading import loads_source
-from shapecalc.parser.builder import MOST_FINDINGS
 from shapecalc.parser.places import offsets_of, span_between
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shapecalc.diagnostics import Diagnostic, Fix, Source
-    from shapecalc.limits import Limits
 
 MOST_READINGS = 200
 """Times that one text is read at most, whatever it holds."""
@@ -61,7 +60,7 @@ class _Change(NamedTuple):
         return offset - self.growth
 
 
-def mend(source: Source, folder: Path | None = None, limits: Limits | None = None) -> Mended:
+def mend(source: Source, folder: Path | None = None, limits: Limits = LIMITS) -> Mended:
     r"""Return a text with all edits made that cannot change what its author meant (`Fix.safe`).
 
     An edit is kept where it clears its mistake and brings no other; what an edit makes visible is mended too. Mistakes
@@ -84,7 +83,7 @@ class _Mending:
 
     __slots__ = ("_done", "_folder", "_found", "_limits", "_original", "_readings", "_refused", "_source")
 
-    def __init__(self, source: Source, folder: Path | None, limits: Limits | None) -> None:
+    def __init__(self, source: Source, folder: Path | None, limits: Limits) -> None:
         self._original = self._source = source
         self._folder = folder
         self._limits = limits

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
-from shapecalc.limits import Limits
+from shapecalc.limits import LIMITS, Limits
 from shapecalc.loading import loads_source
 from shapecalc.parser.files import decode, too_large
 from shapecalc.parser.includes import included_sources
@@ -30,9 +30,7 @@ _OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFI
 _PLAIN = {"LC_ALL": "C", "GIT_LITERAL_PATHSPECS": "1", "GIT_TERMINAL_PROMPT": "0"}
 
 
-def load_at(
-    path: str, revision: str, parameters: Mapping[str, Any], limits: Limits | None = None
-) -> Architecture | None:
+def load_at(path: str, revision: str, parameters: Mapping[str, Any], limits: Limits = LIMITS) -> Architecture | None:
     """Return the architecture of a file as of a revision; None where the file was not there then.
 
     What it includes is read from the same revision. A symbolic link stands for the file that it names today. Nothing is
@@ -43,7 +41,6 @@ def load_at(
     real = Path(os.path.realpath(path))
     folder, name = real.parent, real.name
     commit = _commit(folder, revision, path)
-    limits = limits or Limits()
     text = _read(folder, commit, name, limits)
     if text is None:
         return None

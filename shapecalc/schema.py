@@ -19,7 +19,7 @@ from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.documentation import documentation
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.limits import Limits
+from shapecalc.limits import LIMITS
 from shapecalc.parser.anatomy import STEP_KEYS
 from shapecalc.parser.bounds import EXPECTED
 from shapecalc.parser.expectations import BYTES_KEYS, EXPECT_KEYS
@@ -300,7 +300,7 @@ def _step_keys() -> dict[str, Schema]:
         "from": ("The step that it reads, or several; the one before it unless given.", _NAMES),
         "repeat": (
             "How many times it stands there, one after another.",
-            _or_use({"type": ["integer"], "minimum": 1, "maximum": Limits().layers}),
+            _or_use({"type": ["integer"], "minimum": 1, "maximum": LIMITS.layers}),
         ),
         "share": ("The earlier step whose weights it uses.", {"type": "string"}),
         "expect": ("Figures that this step is held to.", {"allOf": [_ref("expect")]}),

@@ -248,7 +248,7 @@ def as_numbers(report: Report) -> dict[str, np.ndarray[Any, Any]]:
     }
 
 
-@some
+@thousand
 @given(graphs())
 def test_a_file_written_out_by_hand_is_the_same_network(graph: Graph) -> None:
     architecture = graph.load()
@@ -267,7 +267,7 @@ def test_a_file_written_out_by_hand_is_the_same_network(graph: Graph) -> None:
         assert one[1].tobytes() == two[1].tobytes()
 
 
-@some
+@thousand
 @given(graphs())
 def test_what_is_executed_is_what_was_predicted(graph: Graph) -> None:
     architecture = graph.load()

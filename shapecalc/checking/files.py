@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.budget import BUDGET
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.engine import inspect_at
 from shapecalc.expectations import unmet
 from shapecalc.layers.base import show
 from shapecalc.legality import impossible, unproved
-from shapecalc.limits import LIMITS
+from shapecalc.limits import LIMITS, Limits
 from shapecalc.loading import find_source, loads_source
 from shapecalc.locking import gone, held, load_lock
 from shapecalc.parser.findings import position
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
     from shapecalc.budget import Budget
     from shapecalc.diagnostics import Source, Span
-    from shapecalc.limits import Limits
     from shapecalc.locking import Lock
     from shapecalc.verification import Proof, Row
 
@@ -43,7 +43,7 @@ class Asked(NamedTuple):
     """What is asked of each file beyond reading and inference: a run within bounds, and what a lock holds."""
 
     run: bool = False
-    budget: Budget | None = None
+    budget: Budget = BUDGET
     lock: Lock | None = None
     lock_file: str = ""
     stdin_name: str = "<stdin>"
@@ -57,7 +57,7 @@ def check(
     *paths: str | Path,
     exclude: Iterable[str] = (),
     run: bool = False,
-    budget: Budget | None = None,
+    budget: Budget = BUDGET,
     lock: str | Path | None = None,
     stdin_name: str = "<stdin>",
     processes: int | None = None,
@@ -144,11 +144,10 @@ def chosen(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Ch
 
 def _executed(architecture: Architecture, asked: Asked) -> tuple[Diagnostic, ...]:
     """Run a network, and return an SC601 error for the first layer of each trial that does other than predicted."""
-    from shapecalc.budget import BUDGET  # noqa: PLC0415 - a run alone needs it
     from shapecalc.verification import verify_at  # noqa: PLC0415 - brings NumPy
 
     try:
-        proof = verify_at(architecture, {}, budget=asked.budget or BUDGET)
+        proof = verify_at(architecture, {}, budget=asked.budget)
     except ShapecalcError as error:  # too large to be run
         return error.diagnostics
     found: dict[Span | None, Diagnostic] = {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc import zoo
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.limits import LIMITS, Limits
 from shapecalc.mending import mend
 from shapecalc.parser.files import read_source
 from shapecalc.paths import expanded
@@ -16,11 +17,10 @@ from shapecalc.writing import write_whole
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.limits import Limits
     from shapecalc.mending import Mended
 
 
-def fix(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits | None = None) -> Iterator[Mended]:
+def fix(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits = LIMITS) -> Iterator[Mended]:
     """Mend in files what is safe to mend, and yield what was done in each that has changed.
 
     A file is written whole or not at all; whatever no edit names stays byte by byte. A file that cannot be read is

@@ -29,7 +29,9 @@ COMMANDS = (
 )
 
 _UsageError: type[Any] = typer.BadParameter.__bases__[0]
-"""What typer raises for any wrong use; it gives the class no public name."""
+"""What typer raises for any wrong use; it gives neither this class nor the one above it a public name."""
+_Complaint: Any = _UsageError.__bases__[0]
+"""What it raises for anything that is wrong, such as a file that it was to open."""
 
 
 class _CommandsOnDemand(TyperGroup):
@@ -151,7 +153,3 @@ def _exit_code() -> int:
         code = complaint.exit_code
     sys.stdout.flush()
     return code
-
-
-_Complaint: Any = typer.BadParameter.__mro__[2]
-"""`ClickException`, of the click that typer brings."""

@@ -94,7 +94,7 @@ def command(
     """
     from shapecalc.checking import check, chosen
 
-    limits = limits_of(limit)
+    limits, budget = limits_of(limit), budget_of(max_memory, max_flops)
     targets = _targets(format_ or [], output or [])
     selected, ignored = _codes("--select", select), _codes("--ignore", ignore)
     if fix:
@@ -108,7 +108,7 @@ def command(
         *paths,
         exclude=exclude or (),
         run=run,
-        budget=budget_of(max_memory, max_flops) if run else None,
+        budget=budget,
         lock=lock_file if locked else None,
         stdin_name=stdin_filename or "<stdin>",
         processes=processes,

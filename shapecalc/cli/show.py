@@ -21,6 +21,11 @@ def command(
     from shapecalc.loading import find_source
 
     text = find_source(name, limits_of(limit)).text
-    # A file is passed on as it is, in UTF-8 whatever the terminal's encoding.
+    if sys.stdout.isatty():
+        from shapecalc.render.escaping import terminal
+
+        print("\n".join(map(terminal, text.split("\n"))), end="")
+        return
+    # A file is passed on as it is, in UTF-8 whatever the encoding of the locale.
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode())

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapecalc.cli.outcome import Misuse
+from shapecalc.limits import LIMITS, Limits, flag
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
-    from shapecalc.limits import Limits
+
 
 ArchitectureArgument = Annotated[
     str, typer.Argument(metavar="ARCH", help="A file, - for standard input, or a name that `shapecalc list` shows.")
@@ -35,8 +36,7 @@ LimitOption = Annotated[
         "--limit",
         metavar="NAME=MOST",
         help="Read more of a file that you trust than usual, such as layers=1000000; may be repeated. Names: "
-        "file-size, depth, nodes, aliases, scalar-length, integer-digits, layers, block-steps, includes, include-size, "
-        "include-depth, rank.",
+        f"{', '.join(map(flag, LIMITS._fields))}.",
     ),
 ]
 
@@ -77,7 +77,7 @@ def limits_of(given: list[str] | None) -> Limits:
     >>> limits_of(["layers=1000000", "file-size=64MiB"]).file_size
     67108864
     """
-    from shapecalc.limits import LARGEST, LIMITS, MOST, flag, is_of_bytes
+    from shapecalc.limits import LARGEST, MOST, is_of_bytes
     from shapecalc.quantities import read_quantity
 
     names = {flag(name): name for name in LIMITS._fields}
@@ -100,7 +100,7 @@ def limits_of(given: list[str] | None) -> Limits:
 
 
 def load_bound(
-    architecture: str, given: dict[str, str], limits: Limits | None = None
+    architecture: str, given: dict[str, str], limits: Limits = LIMITS
 ) -> tuple[Architecture, dict[str, int]]:
     """Return an architecture with the settings that are its parameters put in, and the sizes that the others give."""
     from shapecalc.loading import load_set

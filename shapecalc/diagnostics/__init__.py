@@ -1,6 +1,16 @@
 """What shapecalc says of a mistake: a code, a headline, the very token, and an edit that mends it."""
 
 from shapecalc.diagnostics.errors import LayerError, ShapecalcError
-from shapecalc.diagnostics.model import Diagnostic, Fix, Label, Severity, Source, Span
+from shapecalc.diagnostics.model import MOST_FINDINGS, Diagnostic, Fix, Label, Severity, Source, Span
 
-__all__ = ["Diagnostic", "Fix", "Label", "LayerError", "Severity", "ShapecalcError", "Source", "Span"]
+__all__ = [
+    "MOST_FINDINGS",
+    "Diagnostic",
+    "Fix",
+    "Label",
+    "LayerError",
+    "Severity",
+    "ShapecalcError",
+    "Source",
+    "Span",
+]

@@ -65,6 +65,10 @@ class Fix(NamedTuple):
     safe: bool = False
 
 
+MOST_FINDINGS = 50
+"""A file with more mistakes than this is not an architecture; nobody reads the hundredth."""
+
+
 class Diagnostic(NamedTuple):
     """One finding.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Source, Span
+from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, Fix, Label, ShapecalcError, Source, Span
 from shapecalc.parser.characters import describe, forbidden
 from shapecalc.parser.places import place_after, span_between
 from shapecalc.parser.scalars import Refused, resolve, shorten
@@ -14,9 +14,6 @@ from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 if TYPE_CHECKING:
     from shapecalc.limits import Limits
     from shapecalc.parser.events import AliasEvent, CollectionStart, Event, NodeEvent, ScalarEvent
-
-# A file with more mistakes than this is not an architecture; nobody reads the hundredth.
-MOST_FINDINGS = 50
 
 _TAG_OR_ANCHOR = re.compile(r"([&!])[^\s,\[\]{}]*\s*(?:#[^\r\n]*\s*)*")
 _COLON_WITHOUT_SPACE = re.compile(r"[\w.]+:\S")

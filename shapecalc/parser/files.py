@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
-from shapecalc.limits import Limits
+from shapecalc.limits import LIMITS, Limits
 from shapecalc.parser.places import span_between
 
 _REASONS = {
@@ -22,7 +22,7 @@ _REASONS = {
 }
 
 
-def read_source(path_or_dash: str | os.PathLike[str], limits: Limits | None = None) -> Source:
+def read_source(path_or_dash: str | os.PathLike[str], limits: Limits = LIMITS) -> Source:
     """Read a UTF-8 file, or standard input for `-`, up to `limits.file_size`.
 
     Only regular files are opened: a pipe or a device could keep a program waiting for ever.
@@ -30,7 +30,6 @@ def read_source(path_or_dash: str | os.PathLike[str], limits: Limits | None = No
     Raises `ShapecalcError` SC001 (exit code 2) where nothing can be read, SC002 where it is not UTF-8 and SC010 where
     it is too large.
     """
-    limits = limits or Limits()
     path = os.fspath(path_or_dash)
     if path == "-":
         name, data = "<stdin>", _read_standard_input(limits)

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.architecture import traced
-from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
-from shapecalc.parser.builder import MOST_FINDINGS
+from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.tree import Mapping
 

@@ -12,7 +12,7 @@ from shapecalc.architecture import DTYPES, Architecture, Input
 from shapecalc.diagnostics import Fix, Label
 from shapecalc.dims import Expr, free_symbols
 from shapecalc.layers.fields import said
-from shapecalc.limits import Limits
+from shapecalc.limits import LIMITS, Limits
 from shapecalc.parser.blocks import Block, put_in, put_in_steps, read_blocks
 from shapecalc.parser.conditions import read_conditions
 from shapecalc.parser.decoding import read_decode
@@ -67,7 +67,7 @@ class Reading(NamedTuple):
 
 def parse(
     source: Source,
-    limits: Limits | None = None,
+    limits: Limits = LIMITS,
     folder: Path | None = None,
     parameters: MappingOf[str, Any] = MappingProxyType({}),
 ) -> Reading:
@@ -78,7 +78,6 @@ def parse(
     below it can be included. `parameters` replace values of the file's own; what it has none of is passed over.
     Raises `ShapecalcError` where the text is no tree of values at all.
     """
-    limits = limits or Limits()
     root, noted = read_tree(source, limits)
     findings = Findings(source, noted)
     architecture = _architecture(root, folder, findings, limits, parameters)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Source, Span
 from shapecalc.layers.fields import said
-from shapecalc.limits import Limits
+from shapecalc.limits import LIMITS, Limits
 from shapecalc.parser.blocks import Block, read_blocks
 from shapecalc.parser.files import read_source
 from shapecalc.parser.findings import Findings, head, position
@@ -37,7 +37,7 @@ def read_included(node: Node, folder: Path | None, findings: Findings, limits: L
     return _Includes(folder, findings, limits, start).read(node, folder, ())
 
 
-def holds_blocks_alone(source: Source, limits: Limits | None = None) -> bool:
+def holds_blocks_alone(source: Source, limits: Limits = LIMITS) -> bool:
     """Return whether a text is a file of blocks, for others to include, and no network; False where it is no YAML.
 
     >>> from shapecalc.diagnostics import Source
@@ -54,9 +54,7 @@ def holds_blocks_alone(source: Source, limits: Limits | None = None) -> bool:
     return bool(keys & {"blocks", "include"}) and not keys & {"layers", "input", "inputs"}
 
 
-def included_sources(
-    source: Source, read: Callable[[str], bytes | None], limits: Limits | None = None
-) -> dict[str, bytes]:
+def included_sources(source: Source, read: Callable[[str], bytes | None], limits: Limits = LIMITS) -> dict[str, bytes]:
     """Return the bytes of every file that a text includes, and that these include, by its path from the text's folder.
 
     `read` gives the bytes of such a path, None where there is no such file. What cannot be read as YAML includes
@@ -67,7 +65,6 @@ def included_sources(
     >>> list(included_sources(Source("", "include: [lib/a.yaml, ../c.yaml]"), files.get))
     ['lib/a.yaml', 'lib/b.yaml']
     """
-    limits = limits or Limits()
     found: dict[str, bytes] = {}
     waiting = _names(source, "", limits)
     while waiting and len(found) <= limits.includes:  # one more, so that reading them refuses it
@@ -97,10 +94,9 @@ def _leads_out(name: str) -> bool:
 
 
 def findings_of_blocks(
-    source: Source, folder: Path | None, limits: Limits | None = None
+    source: Source, folder: Path | None, limits: Limits = LIMITS
 ) -> tuple[tuple[Diagnostic, ...], Source]:
     """Return what is wrong in a file of blocks, and its text with those that it includes."""
-    limits = limits or Limits()
     root, noted = read_tree(source, limits)
     findings = Findings(source, noted)
     path = (folder or Path()) / PurePath(source.name).name

@@ -20,7 +20,7 @@ from yaml.events import (
 )
 
 from shapecalc.diagnostics import ShapecalcError, Source
-from shapecalc.limits import Limits
+from shapecalc.limits import LIMITS, Limits
 from shapecalc.parser.builder import TreeBuilder
 from shapecalc.parser.characters import refuse_characters, refuse_directives, stray_tabs
 from shapecalc.parser.files import read_source, too_large
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Limits", "Mapping", "Node", "Scalar", "Sequence", "parser_name", "read_source", "read_text", "read_tree"]
 
 
-def read_text(source: Source, limits: Limits | None = None) -> Node:
+def read_text(source: Source, limits: Limits = LIMITS) -> Node:
     r"""Read one YAML document into a tree.
 
     Raises `ShapecalcError` with a diagnostic for each mistake that can be told apart from the others.
@@ -50,7 +50,7 @@ def read_text(source: Source, limits: Limits | None = None) -> Node:
     return node
 
 
-def read_tree(source: Source, limits: Limits | None = None) -> tuple[Node, tuple[Diagnostic, ...]]:
+def read_tree(source: Source, limits: Limits = LIMITS) -> tuple[Node, tuple[Diagnostic, ...]]:
     """Read one YAML document, and hand over what is wrong in it together with the tree as it was likely meant.
 
     For callers that go on to find more mistakes in the same run: a refused scalar has its likeliest value, a key
@@ -58,7 +58,6 @@ def read_tree(source: Source, limits: Limits | None = None) -> tuple[Node, tuple
 
     Raises `ShapecalcError` where nothing can be made of the rest: syntax, limits, characters, no or two documents.
     """
-    limits = limits or Limits()
     if len(source.text) > limits.file_size:
         raise ShapecalcError((too_large(source.name, limits),), source)
     refuse_characters(source)

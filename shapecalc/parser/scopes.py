@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import Group, Step, entering, joined
+from shapecalc.architecture import Group, Step, entering, joined, outward
 from shapecalc.diagnostics import Fix, Label, Span
 from shapecalc.layers.fields import said
 from shapecalc.parser.findings import head
@@ -125,7 +125,7 @@ class Scope:
 
     def find(self, name: str, prefix: str) -> str | None:
         """Return the slot of a name as seen from within `prefix`: the innermost branch that has it wins."""
-        for place in _outward(prefix):
+        for place in outward(prefix):
             slot = self._slots.get(joined(place, name))
             if slot is not None:
                 return slot
@@ -171,7 +171,7 @@ class Scope:
             message = f"`share` expects the name of an earlier step, receives {said(plain(node))}"
             self._findings.refuse("SC202", message, head(node))
             return None
-        for place in _outward(prefix):
+        for place in outward(prefix):
             found = self._made(joined(place, name))
             if found is not None:
                 return found
@@ -192,7 +192,7 @@ class Scope:
         near = closest(name, names)
         labels: tuple[Label, ...] = ()
         step, _, output = name.rpartition(".")
-        maker = next((joined(place, step) for place in _outward(prefix) if joined(place, step) in self._spans), None)
+        maker = next((joined(place, step) for place in outward(prefix) if joined(place, step) in self._spans), None)
         block = next((label for label in map(self._block, _heads(name)) if label is not None), None)
         if joined(prefix, name) == path:
             message, near, otherwise = f"`{key}` names `{name}`, the step itself", None, "name a step above it"
@@ -241,7 +241,7 @@ class Scope:
         if prefix:
             inner = [
                 slot.removeprefix(f"{place}.")
-                for place in _outward(prefix)
+                for place in outward(prefix)
                 if place
                 for slot in own
                 if slot.startswith(f"{place}.")
@@ -275,18 +275,6 @@ def chosen_name(node: Node, findings: Findings) -> str | None:
         fix=Fix(node.span, near) if likely else None,
     )
     return None
-
-
-def _outward(prefix: str) -> Iterable[str]:
-    """Yield a prefix and the shorter ones around it.
-
-    >>> list(_outward("add_0.main"))
-    ['add_0.main', 'add_0', '']
-    """
-    while prefix:
-        yield prefix
-        prefix = prefix.rpartition(".")[0]
-    yield ""
 
 
 def _heads(name: str) -> Iterable[str]:

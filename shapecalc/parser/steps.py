@@ -19,6 +19,7 @@ from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import Scope, chosen_name
 from shapecalc.parser.shapes import plain
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+from shapecalc.parser.written_out import is_too_large, read_times, refuse_sum
 from shapecalc.progress import told
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class StepReader:
         """
         slot = self._list(self._items(node, subject), scope, "", flow)
         if not self._calls:  # a block's own size is refused where it is called
-            self._refuse_too_many(scope)
+            refuse_sum(scope.steps, self._findings, self._limits)
         return slot
 
     def _items(self, node: Node, subject: str) -> tuple[Node, ...]:
@@ -110,7 +111,9 @@ class StepReader:
         path, span = self._path(found, word, position, prefix)
         expect = read_expectations(found.own["expect"], self._findings) if "expect" in found.own else ()
         inputs = self._inputs(found, path, scope, prefix, flow)
-        times = self._times(found.own["repeat"]) if "repeat" in found.own else None
+        times = None
+        if "repeat" in found.own:
+            times = read_times(found.own["repeat"], self._findings, self._limits)
         at = _Standing(scope, prefix, path, inputs or (), expect)
         if found.kind is None or isinstance(found.kind, Block):
             slot = self._group(found, shared, at, span, times)
@@ -156,18 +159,6 @@ class StepReader:
         names = " or ".join(f"`{name}`" for name in scope.entered)
         message = f"{expects}, for several inputs enter: {names}"
         self._findings.refuse("SC104", message, span, help=f"put `from: {next(iter(scope.entered))}` beside it")
-
-    def _times(self, node: Node) -> int | None:
-        value = node.value if isinstance(node, Scalar) else None
-        if type(value) is int and 1 <= value <= self._limits.layers:
-            return value
-        if type(value) is int and value > self._limits.layers:
-            message = f"`repeat` expects at most {self._limits.layers} times, receives {value}"
-            self._findings.refuse("SC016", message, head(node), help=self._limits.raising("layers", value))
-        else:
-            message = f"`repeat` expects a number from 1, receives {said(plain(node))}"
-            self._findings.refuse("SC201", message, head(node))
-        return None
 
     # Layers and what merges branches.
 
@@ -309,8 +300,7 @@ class StepReader:
 
     def _misfits(self, found: Found, body: Body, reads: int, times: int | None) -> bool:
         """Refuse a body that is too large when written out, or that is given more or fewer inputs than it has."""
-        if times is not None and body.size * times > self._limits.layers:
-            self._refuse_size(body.size * times, found.word)
+        if is_too_large(body.size * (times or 1), found.word, self._findings, self._limits):
             return True
         if reads != body.reads:
             expected = "1 input" if body.reads == 1 else f"{body.reads} inputs"
@@ -385,26 +375,9 @@ class StepReader:
     def _body(self, scope: Scope, output: str, name: str, word: Scalar, times: int = 1, *, reads: int) -> Body | None:
         steps = tuple(scope.steps)
         size = size_of(steps)
-        if size * times > self._limits.layers:
-            self._refuse_size(size * times, word)
+        if is_too_large(size * times, word, self._findings, self._limits):
             return None
         return Body(steps, output, name, size, reads)
-
-    def _refuse_too_many(self, scope: Scope) -> None:
-        """Refuse steps that are few as written and too many when their repeats and blocks are written out."""
-        layers = 0
-        for step in scope.steps:
-            layers += size_of((step,))
-            if layers > self._limits.layers and step.place is not None:
-                message = f"all steps come to {size_of(scope.steps)} layers when written out, with this one to more "
-                message += f"than {self._limits.layers}"
-                more = self._limits.raising("layers", size_of(scope.steps))
-                self._findings.refuse("SC016", message, step.place.word, help=more)
-                return
-
-    def _refuse_size(self, size: int, word: Scalar) -> None:
-        message = f"`{word.text}` comes to {size} layers when written out, more than {self._limits.layers}"
-        self._findings.refuse("SC016", message, word.span, help=self._limits.raising("layers", size))
 
 
 def _named(items: tuple[Node, ...]) -> dict[str, Span]:

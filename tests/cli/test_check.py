@@ -37,6 +37,8 @@ FILES = {
 # what it is, arguments, standard input, exit code, what stdout or stderr holds
 ENDINGS = [
     ("a clean file", "clean.yaml", "", 0, "1 file checked: clean"),
+    ("a run of too many operations", "vgg16 --run --max-flops 1G", "", 1, "SC705"),
+    ("a run of too much memory", "vgg16 --run --max-memory 1MiB", "", 1, "SC701"),
     ("several", "clean.yaml blocks.yaml lenet5", "", 0, "3 files checked: clean"),
     ("a mistake", "typo.yaml", "", 1, "SC101"),
     ("a mistake among clean ones", "clean.yaml typo.yaml", "", 1, "2 files checked: 1 error"),

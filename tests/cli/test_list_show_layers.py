@@ -12,6 +12,7 @@ from shapecalc import zoo
 from shapecalc.dims import pretty
 from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
+from tests.faults.processes import Fault, on_a_terminal, run as run_fault
 
 FOLDER = Path(shapecalc.__file__).parent.parent / "architectures"
 
@@ -61,3 +62,15 @@ def test_a_layer_shows_how_it_is_written(run) -> None:
     assert run("layers", "conv").out.endswith("In a file:  - conv: {out_channels: …, kernel_size: …}\n")
     assert run("layers", "max_pool").out.endswith("In a file:  - max_pool: …\n")
     assert run("layers", "relu").out.endswith("In a file:  - relu\n")
+
+
+def test_a_file_is_shown_byte_by_byte_but_to_a_terminal_which_obeys_nothing_of_it(tmp_path: Path) -> None:
+    text = "# \x1b[31m\u202e ::error::x\ninput: [N, 8]\nlayers: [relu]\n"
+    (tmp_path / "net.yaml").write_text(text)
+    fault = Fault("show", ("show", "net.yaml"), 0)
+    assert run_fault(fault, tmp_path).out == text.encode()
+    code, received = on_a_terminal(fault, tmp_path)
+    assert (code, received.decode().replace("\r\n", "\n")) == (
+        0,
+        "# \\u{1b}[31m\\u{202e} \\u{3a}:error::x\ninput: [N, 8]\nlayers: [relu]\n",
+    )

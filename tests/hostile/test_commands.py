@@ -14,6 +14,7 @@ import pytest
 from tests.hostile.generated import SECRET, lay_out
 from tests.hostile.process import run
 from tests.hostile.test_corpus import CLASSES, ROWS
+from tests.render.check.decoding import CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 MIB = 1 << 20
 MOST_OF_OUTPUT = 4 * MIB
 MOST_OF_MEMORY = 150_000_000
-
-UNSEEN = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]"
-)
 
 LOG_COMMAND = re.compile(r"^\s*::(?!:)|##\w*\[", re.MULTILINE)
 """What a CI's runner obeys: `::error::` at the start of a line, `##[error]` and `##vso[…]` anywhere.
@@ -115,11 +112,11 @@ def test_a_command_ends_as_documented_and_shows_nothing_that_is_obeyed(asked: As
     out, err = found.out.decode(), found.err.decode()
     assert found.code in (0, 1, 2), (found.code, err[-2000:])
     assert "Traceback" not in out + err
-    assert not UNSEEN.search(err)
+    assert not CONTROLS.search(err)
     assert len(out) < MOST_OF_OUTPUT
     if asked.words[0] == "show":
         return  # which passes a file on as it is
-    assert not UNSEEN.search(out)
+    assert not CONTROLS.search(out)
     assert SECRET not in out + err
     assert not LOG_COMMAND.search(err if "github" in asked.words else out + err)
     if asked.words[0] == "check":

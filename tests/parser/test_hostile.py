@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
+from fuzz.load import lies_inside, spans_of
+from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.engine import infer
 from shapecalc.expectations import unmet
 from shapecalc.limits import Limits
@@ -174,23 +175,6 @@ def broken_signs(rng: random.Random, text: str) -> str:
     return "".join(tokens)
 
 
-def spans_of(finding: Diagnostic) -> Iterator[Span]:
-    if finding.span is not None:
-        yield finding.span
-    yield from (label.span for label in finding.labels)
-    if finding.fix is not None:
-        yield finding.fix.span
-
-
-def assert_lies_inside(span: Span, source: Source) -> None:
-    assert 0 <= span.file <= len(source.included), span
-    lines = re.split("\r\n|\r|\n", source.of(span).text)
-    for line, column in ((span.line, span.column), (span.end_line, span.end_column)):
-        assert 1 <= line <= len(lines), (span, source.of(span).text)
-        assert 1 <= column <= len(lines[line - 1]) + 1, (span, source.of(span).text)
-    assert (span.line, span.column) <= (span.end_line, span.end_column), span
-
-
 def read(text: str, folder: Path) -> tuple[Architecture | None, tuple[Diagnostic, ...], Source]:
     source = Source("net.yaml", text)
     try:
@@ -220,7 +204,7 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused_with_places_in_its_tex
         assert architecture is not None or findings, text
         for finding in findings:
             for span in spans_of(finding):
-                assert_lies_inside(span, source)
+                lies_inside(span, source)
 
 
 def test_a_mapping_over_lines_whose_only_key_is_refused_is_told_where_it_stands() -> None:
