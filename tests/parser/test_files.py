@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
-from shapecalc.limits import Limits
+from shapecalc.limits import LIMITS, Limits
 from shapecalc.parser.reader import read_source
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only POSIX has named pipes")
 
 
-def refused(path: Path | str, limits: Limits | None = None, *, exit_code: int) -> Diagnostic:
+def refused(path: Path | str, limits: Limits = LIMITS, *, exit_code: int) -> Diagnostic:
     with pytest.raises(ShapecalcError) as caught:
         read_source(path, limits)
     assert caught.value.exit_code == exit_code
