@@ -16,7 +16,7 @@ from shapecalc.architecture import Architecture, Input, Step
 from shapecalc.budget import Budget
 from shapecalc.dims import symbol
 from shapecalc.engine import inspect, inspect_at
-from shapecalc.execution import calls_of, numbers, price, random_inputs
+from shapecalc.execution import calls_in_step, calls_of, numbers, price, random_inputs
 from shapecalc.layers.activation import Relu, Sigmoid, Tanh
 from shapecalc.live_memory import last_reads
 from shapecalc.reference.executor import execute
@@ -467,3 +467,14 @@ def test_whole_numbers_that_enter_are_priced_at_eight_bytes() -> None:
     text = "input: {shape: [N, T], dtype: int64}\nlayers:\n  - one_hot: 2\n"
     report = inspect(shapecalc.loads(text), N=3, T=5)
     assert price(report).activations == 8 * 3 * 5 + 4 * 3 * 5 * 2
+
+
+def test_the_weights_of_a_layer_are_let_go_before_those_of_the_next_are_made() -> None:
+    network = shapecalc.loads("input: [N, 8]\nlayers: [linear: 8, linear: 8, linear: 8]\n")
+    steps = calls_in_step([shapecalc.inspect(network, N=size) for size in (1, 2)])
+    first = next(steps)
+    assert first[0].parameters["weight"] is first[1].parameters["weight"]
+    made = weakref.ref(first[0].parameters["weight"])
+    del first
+    next(steps)
+    assert made() is None

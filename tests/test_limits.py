@@ -70,7 +70,7 @@ PASSED = (
     Passed("includes", "SC017", parts(65, block), "65"),
     Passed("include-size", "SC018", parts(5, lambda number: block(number) + "#" * 1_000_000), "5MiB"),
     Passed("include-depth", "SC019", parts(9, chained, "p0.yaml"), "9"),
-    Passed("rank", "SC321", net(f"input: [N, {'1, ' * 32}]\nlayers: [relu]\n"), "33"),
+    Passed("rank", "SC321", net(f"input: [N, {'1, ' * 32}]\nlayers: [flatten]\n"), "33"),
 )
 
 
@@ -106,6 +106,12 @@ def test_the_flag_that_the_message_names_lets_it_through(passed: Passed, folder:
         # What it is filled with is none of a file's keys: that is what is left to say.
         assert set(found) <= {"SC102", "SC201"}
         assert passed.code not in found
+
+
+def test_what_a_flag_says_is_the_most_that_is_taken(folder: Path) -> None:
+    folder.joinpath("net.yaml").write_text("input: [N, 8]\nlayers: [{relu: , repeat: 5}]\n")
+    assert check("--limit", "layers=5")[:2] == (0, [])
+    assert check("--limit", "layers=4")[:2] == (1, ["SC016"])
 
 
 def test_every_limit_has_a_row() -> None:
