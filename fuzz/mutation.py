@@ -47,19 +47,29 @@ def crossed(first: bytes, second: bytes, most: int, seed: int) -> bytes:
 
 def changed(text: str, chance: random.Random) -> str:
     """Return a text with one token or one line changed."""
+    match chance.randrange(10):
+        case 0 | 1 | 2:
+            return with_a_line_moved(text, chance)
+        case 3:
+            lines = text.split("\n")
+            at = chance.randrange(len(lines))
+            lines[at] = " " * chance.choice((1, 2, 4)) + lines[at]
+            return "\n".join(lines)
+        case _:
+            return _with_another_token(text, chance)
+
+
+def with_a_line_moved(text: str, chance: random.Random) -> str:
+    """Return a text with two lines in each other's place, with one line less, or with one twice."""
     lines = text.split("\n")
     at, other = chance.randrange(len(lines)), chance.randrange(len(lines))
-    match chance.randrange(10):
+    match chance.randrange(3):
         case 0:
             lines[at], lines[other] = lines[other], lines[at]
         case 1:
             del lines[at]
-        case 2:
-            lines.insert(at, lines[other])
-        case 3:
-            lines[at] = " " * chance.choice((1, 2, 4)) + lines[at]
         case _:
-            return _with_another_token(text, chance)
+            lines.insert(at, lines[other])
     return "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fuzz.load import lies_inside, spans_of
+from fuzz.mutation import with_a_line_moved
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.engine import infer
 from shapecalc.expectations import unmet
@@ -144,24 +145,12 @@ def mutants(count: int) -> Iterator[str]:
 
 def broken_words(rng: random.Random, text: str) -> str:
     """Return a text with another word, number or order of lines."""
+    if rng.random() < 0.5:
+        return with_a_line_moved(text, rng)
     tokens = TOKEN.findall(text)
     words = [at for at, token in enumerate(tokens) if token[0].isalnum() or token[0] == "_"]
-    lines = text.split("\n")
-    at, other = rng.randrange(len(lines)), rng.randrange(len(lines))
-    match rng.randrange(6):
-        case 0:
-            lines[at], lines[other] = lines[other], lines[at]
-        case 1:
-            del lines[at]
-        case 2:
-            lines.insert(at, lines[other])
-        case 3:
-            tokens[rng.choice(words)] = tokens[rng.choice(words)]
-            return "".join(tokens)
-        case _:
-            tokens[rng.choice(words)] = rng.choice(NAMES)
-            return "".join(tokens)
-    return "\n".join(lines)
+    tokens[rng.choice(words)] = tokens[rng.choice(words)] if rng.random() < 1 / 3 else rng.choice(NAMES)
+    return "".join(tokens)
 
 
 def broken_signs(rng: random.Random, text: str) -> str:
