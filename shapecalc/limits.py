@@ -11,11 +11,11 @@ _MIB = 1 << 20
 class Limits(NamedTuple):
     """Budgets of one reading, each with its own diagnostic.
 
-    `file_size` in bytes SC010; `depth` of nested collections, aliases expanded, SC011; `nodes` after alias expansion
-    and `aliases` SC012; `scalar_length` in characters SC013; `integer_digits` SC014; `layers` after blocks and repeats
-    are written out, worked out before they are, and `block_steps` of blocks called with arguments that no other call
-    has, SC016; files of `includes` SC017, `include_size` in bytes of all of them SC018, `include_depth` of files that
-    include files SC019; `rank`, the axes of a shape, SC321.
+    `file_size` in bytes SC010; `depth` of nested collections, aliases expanded, and of steps in blocks and branches,
+    SC011; `nodes` after alias expansion and `aliases` SC012; `scalar_length` in characters SC013; `integer_digits`
+    SC014; `layers` after blocks and repeats are written out, worked out before they are, and `block_steps` of blocks
+    called with arguments that no other call has, SC016; files of `includes` SC017, `include_size` in bytes of all of
+    them SC018, `include_depth` of files that include files SC019; `rank`, the axes of a shape, SC321.
 
     >>> Limits(nodes=10).depth
     64
@@ -51,7 +51,7 @@ LIMITS = Limits()
 LARGEST = 2**40
 """The most that a limit can be raised to, beyond what any memory holds."""
 
-MOST = {"depth": 256, "integer_digits": 4_000, "rank": 64}
+MOST = {"depth": 128, "integer_digits": 4_000, "rank": 64}
 """How far some of them can be raised: Python's recursion, its longest integer, and NumPy's axes end there."""
 
 

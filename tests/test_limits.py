@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from shapecalc.cli import app
 from shapecalc.limits import LIMITS, MOST, flag
+from tests.hostile.generated import branched_chain, chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,3 +172,14 @@ def test_a_limit_holds_for_a_file_read_again_with_other_parameters(folder: Path)
     folder.joinpath("net.yaml").write_text(text + "#" * (1 << 20))
     ended = CliRunner().invoke(app, ["verify", "net.yaml", "--limit", "file-size=2MiB", "--scale", "1/2"])
     assert ended.exit_code == 0
+
+
+@pytest.mark.parametrize("text", [chain(126), branched_chain(31, 3), branched_chain(9, 12)], ids=["calls", "3", "12"])
+@pytest.mark.parametrize("command", ["check", "inspect", "verify", "memory", "train-cost", "lock", "solve"])
+def test_blocks_and_branches_as_deep_as_they_can_be_allowed_are_gone_through(
+    command: str, text: str, folder: Path
+) -> None:
+    folder.joinpath("net.yaml").write_text(text)
+    assert CliRunner().invoke(app, [command, "net.yaml"]).exit_code == 1
+    ended = CliRunner().invoke(app, [command, "net.yaml", "--limit", f"depth={MOST['depth']}"])
+    assert ended.exit_code == 0, ended.output

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_TERMS = 200_000  # an expression with more terms than this helps nobody, and a hostile file asks for billions
 MAX_EXPONENT = 1_000  # of a sum
 MAX_DEPTH = 50  # floors within floors; keeps every walk over an expression far from Python's recursion limit
-MAX_SIZE = 100_000  # factors written out in one floor term; nested squares would double it at every level
+MAX_SIZE = 20_000  # factors written out in one floor term; nested squares would double it at every level
 
 
 class DimLimitError(ValueError):

@@ -51,7 +51,7 @@ class StepReader:
     `parameters` are the file's: blocks see them behind their own.
     """
 
-    __slots__ = ("_blocks", "_bodies", "_calls", "_findings", "_layers", "_limits", "_parameters", "_read")
+    __slots__ = ("_blocks", "_bodies", "_calls", "_depth", "_findings", "_layers", "_limits", "_parameters", "_read")
 
     def __init__(
         self,
@@ -67,6 +67,8 @@ class StepReader:
         self._layers = LayerReader(findings)
         self._bodies: dict[tuple[str, str], Body | None] = {}
         self._calls: list[Block] = []
+        self._depth = 0
+        """How many lists of steps stand in each other here: those of blocks that are called, and of branches."""
         self._read = 0
 
     def read(self, node: Node, scope: Scope, flow: str, subject: str = "`layers`") -> str | None:
@@ -92,15 +94,22 @@ class StepReader:
 
     def _list(self, items: tuple[Node, ...], scope: Scope, prefix: str, flow: str | None) -> str | None:
         scope.later |= _named(items)
+        self._depth += 1
         for position, item in enumerate(told(items, "steps", len(items))):
             flow = self._step(item, position, scope, prefix, flow)
+        self._depth -= 1
         return flow
 
     def _step(self, node: Node, position: int, scope: Scope, prefix: str, flow: str | None) -> str | None:
         """Read one step, and return the slot that the next one reads; None where it cannot be made out."""
         if self._calls:
             self._count(node)
-        found = take_apart(node, self._blocks, self._findings)
+        found = None
+        if self._depth > self._limits.depth:
+            message = f"blocks and branches stand in each other deeper than {self._limits.depth}"
+            self._findings.refuse("SC011", message, head(node), help=self._limits.raising("depth"))
+        else:
+            found = take_apart(node, self._blocks, self._findings)
         if found is None:
             scope.lose(prefix, position, _given_name(node))
             return None
@@ -338,10 +347,6 @@ class StepReader:
                 labels=labels,
                 help="`repeat:` beside a call runs a block a number of times",
             )
-            return None
-        if len(self._calls) >= self._limits.depth:
-            message = f"blocks call blocks deeper than {self._limits.depth}"
-            self._findings.refuse("SC011", message, word.span, help=self._limits.raising("depth"))
             return None
         arguments = bind(block, word, node, self._parameters, self._findings)
         if reads and reads != len(block.inputs):

@@ -49,12 +49,24 @@ def _inputs(count: int) -> str:
     return "inputs:\n" + "".join(f"  i{at}: [N, 8]\n" for at in range(count)) + "layers: [{relu: , from: i0}]\n"
 
 
-def _chain(count: int) -> str:
+def chain(count: int) -> str:
     """Return blocks each of which calls the next."""
     calls = (f"b{number}: {{layers: [b{number + 1}]}}" for number in range(count))
     return _blocks(*calls, f"b{count}: {{layers: [relu]}}", call="b0")
 
 
+def branched_chain(blocks: int, branches: int) -> str:
+    """Return blocks each of which calls the next from within so many branches."""
+
+    def within(count: int, call: str) -> str:
+        return call if not count else f"{{add: {{a: [{within(count - 1, call)}], b: []}}}}"
+
+    calls = (f"b{number}: {{layers: [{within(branches, f'b{number + 1}')}]}}" for number in range(blocks))
+    return _blocks(*calls, f"b{blocks}: {{layers: [relu]}}", call="b0")
+
+
+DOWN = "{conv: {out_channels: 4, kernel_size: 3, stride: 3, padding: 1}}"
+UP = "{conv_transpose: {out_channels: 4, kernel_size: 3, stride: 4}}"
 SUM_OF_MANY = "${" + "n+" * 32_000 + "n}"
 SYMBOLS = [f"{letter}{number}" for letter in "ABCDEFGH" for number in range(3)]
 
@@ -143,10 +155,14 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "directives/of-a-mebibyte": lambda: _filled("%", "a"),
     "layers/of-30000-steps": lambda: f"input: [N, 8]\nlayers: [{'relu,' * 30_000}]\n",
     "layers/of-60000-lines": lambda: _layers(*["relu"] * 60_000),
-    "recursion/chain-of-32-blocks": lambda: _chain(32),
-    "recursion/chain-of-64-blocks": lambda: _chain(64),
-    "recursion/chain-of-1000-blocks": lambda: _chain(1000),
-    "recursion/chain-of-10000-blocks": lambda: _chain(10_000),
+    "recursion/chain-of-32-blocks": lambda: chain(32),
+    "recursion/chain-of-64-blocks": lambda: chain(64),
+    "symbols/strides-down-and-up": lambda: "input: [N, 4, H]\nlayers:\n" + "".join(f"- {step}\n" for step in (DOWN, "pad: [1, 1]", UP)) * 100,
+    "recursion/chain-of-branched-blocks": lambda: branched_chain(60, 3),
+    "recursion/chain-of-much-branched-blocks": lambda: branched_chain(60, 12),
+    "recursion/chain-of-few-branched-blocks": lambda: branched_chain(15, 3),
+    "recursion/chain-of-1000-blocks": lambda: chain(1000),
+    "recursion/chain-of-10000-blocks": lambda: chain(10_000),
     "expressions/sum-of-32000": lambda: f"parameters: {{n: 1}}\n{_linear(SUM_OF_MANY)}",
     "expressions/of-30000-brackets": lambda: (
         f"parameters: {{n: 1}}\n{_linear(chr(34) + '${' + '(' * 30_000 + 'n}' + chr(34))}"
