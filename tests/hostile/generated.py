@@ -157,7 +157,9 @@ TEXTS: Mapping[str, Callable[[], str]] = {
     "layers/of-60000-lines": lambda: _layers(*["relu"] * 60_000),
     "recursion/chain-of-32-blocks": lambda: chain(32),
     "recursion/chain-of-64-blocks": lambda: chain(64),
-    "symbols/strides-down-and-up": lambda: "input: [N, 4, H]\nlayers:\n" + "".join(f"- {step}\n" for step in (DOWN, "pad: [1, 1]", UP)) * 100,
+    "symbols/strides-down-and-up": lambda: (
+        "input: [N, 4, H]\nlayers:\n" + "".join(f"- {step}\n" for step in (DOWN, "pad: [1, 1]", UP)) * 100
+    ),
     "recursion/chain-of-branched-blocks": lambda: branched_chain(60, 3),
     "recursion/chain-of-much-branched-blocks": lambda: branched_chain(60, 12),
     "recursion/chain-of-few-branched-blocks": lambda: branched_chain(15, 3),
