@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.diagnostics import LayerError, Source, Span
-    from shapecalc.dims import Condition
-    from shapecalc.layers import Layer, Shape
+    from shapecalc.dims import Condition, Shape
+    from shapecalc.layers import Layer
 
 DTYPES = ("float32", "int64")
 

@@ -16,7 +16,8 @@ from shapecalc.report import BYTES, Sums, sums_of, total
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.layers import Layer, Shape
+    from shapecalc.dims import Shape
+    from shapecalc.layers import Layer
     from shapecalc.locking.alignment import Pair
     from shapecalc.report import Count, LayerReport, Report
 

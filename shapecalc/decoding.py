@@ -157,15 +157,6 @@ def beam_steps(problem: Problem) -> Iterator[Step]:
         alive, finished = kept, pool
 
 
-def exhaustive_steps(problem: Problem) -> Iterator[Step]:
-    """Yield the steps of a search that drops nothing. The numbers grow with each step: ask for few."""
-    alive, finished = 1, 0
-    for length in range(1, problem.length + 1):
-        finished += alive * problem.end
-        yield Step(length, alive, alive * problem.vocabulary, alive * problem.branches, finished, 0)
-        alive *= problem.branches
-
-
 def powers(base: int, count: int) -> int:
     """1 + b + b² + … of so many terms.
 

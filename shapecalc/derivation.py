@@ -18,7 +18,8 @@ from shapecalc.layers.windows import Pair, output_size, padding_pairs, same_pad,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.layers.base import Layer, Shape
+    from shapecalc.dims import Shape
+    from shapecalc.layers.base import Layer
     from shapecalc.layers.conv import Conv, ConvTranspose
     from shapecalc.layers.embedding import Embedding
     from shapecalc.layers.linear import Linear

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Architecture, Body, Group
     from shapecalc.diagnostics import Span
-    from shapecalc.dims import Condition
-    from shapecalc.layers import Layer, Shape
+    from shapecalc.dims import Condition, Shape
+    from shapecalc.layers import Layer
     from shapecalc.limits import Limits
     from shapecalc.placement import Maker
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from shapecalc import reference
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.dims import Expr, product
+from shapecalc.dims import Expr, product, show
 from shapecalc.engine import inspect_at
-from shapecalc.layers.base import fields_of, show
+from shapecalc.layers.base import fields_of
 from shapecalc.live_memory import last_reads, written
 from shapecalc.random_arrays import uniform
 from shapecalc.reference.base import Array, Call
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
     from shapecalc.architecture import Architecture, Input
-    from shapecalc.layers import Layer, Shape
+    from shapecalc.dims import Shape
+    from shapecalc.layers import Layer
     from shapecalc.report import LayerReport, Report
 
 BYTES = 4

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.architecture import Bounds, joined, outward
 from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, Fix
-from shapecalc.dims import free_symbols, greatest, least, pretty, symbol
-from shapecalc.layers.base import show
+from shapecalc.dims import free_symbols, greatest, least, pretty, show, symbol
 from shapecalc.report import BYTES, GroupReport, sums_of, total
 
 if TYPE_CHECKING:
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Expectation
     from shapecalc.diagnostics import Span
-    from shapecalc.dims import Expr
-    from shapecalc.layers import Shape
+    from shapecalc.dims import Expr, Shape
     from shapecalc.report import Count, LayerReport, Report, Sums
 
 Tree = tuple["LayerReport | GroupReport", ...]

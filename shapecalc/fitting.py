@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import joined
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.suggestions import closest
-from shapecalc.dims import Condition, DimLimitError, Effort, Relation, condition, free_symbols, legal_sizes
-from shapecalc.layers.base import show
+from shapecalc.dims import Condition, DimLimitError, Effort, Relation, condition, free_symbols, legal_sizes, show
 from shapecalc.legality import legality
 from shapecalc.report import BATCH_SYMBOLS, GroupReport
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.architecture import Stated
-    from shapecalc.dims import Dim, Sizes
-    from shapecalc.layers import Shape
+    from shapecalc.dims import Dim, Shape, Sizes
     from shapecalc.legality import Demand
     from shapecalc.report import LayerReport, Report
 

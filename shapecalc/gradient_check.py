@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from shapecalc.architecture import Architecture
-    from shapecalc.layers import Shape
+    from shapecalc.dims import Shape
     from shapecalc.reference.backpropagation import Propagation, Returned
     from shapecalc.reference.base import Array, Call
     from shapecalc.report import LayerReport, Report

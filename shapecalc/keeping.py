@@ -45,8 +45,6 @@ class LayerKeeping(NamedTuple):
     tensors: tuple[Kept, ...]
     in_place: bool
     spares: Dim
-    differentiated: bool
-    """Whether its backward pass is run at all."""
 
     @property
     def size(self) -> Dim:
@@ -101,7 +99,7 @@ def keeping(report: Report, itemsize: int = BYTES) -> Keeping:
             seen.add(key)
         in_place = row.path in overwritten
         spares = overwritten.get(row.path, 0)
-        layers.append(LayerKeeping(row, tuple(tensors), in_place, spares, _differentiated(row, needs)))
+        layers.append(LayerKeeping(row, tuple(tensors), in_place, spares))
     return Keeping(report, itemsize, tuple(layers), places, needs)
 
 

@@ -17,7 +17,7 @@ from shapecalc.report import BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from shapecalc.layers import Shape
+    from shapecalc.dims import Shape
     from shapecalc.report import LayerReport, Report
 
 INT64 = 8

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.architecture import entering
 from shapecalc.diagnostics import Diagnostic, Label
-from shapecalc.layers.base import show
+from shapecalc.dims import show
 from shapecalc.report import BATCH_SYMBOLS, GroupReport, LayerReport
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Group, Place, Step
     from shapecalc.diagnostics import LayerError, Span
-    from shapecalc.layers import Shape
+    from shapecalc.dims import Shape
 
 SHAPELESS = {"SC205", "SC306", "SC308"}
 """Codes of mistakes that are wrong whatever arrives, so that where it comes from explains nothing."""

@@ -17,7 +17,7 @@ from shapecalc.layers.base import PARAMS_AS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.layers.base import Shape
+    from shapecalc.dims import Shape
     from shapecalc.layers.recurrent import Recurrent
 
 Term = tuple[str, str]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Architecture, Group, Input, Step
     from shapecalc.diagnostics import Source
-    from shapecalc.layers import Shape
+    from shapecalc.dims import Shape
 
 SCHEMA_VERSION = 1
 CONVENTION = 1

@@ -48,11 +48,6 @@ class Work(NamedTuple):
         """The multiply-accumulates of the backward pass."""
         return self.to_inputs + self.to_weights
 
-    @property
-    def backward_flops(self) -> Dim:
-        """2 × the multiply-accumulates of the backward pass: what it does besides is not counted."""
-        return 2 * self.backward
-
 
 class Static(NamedTuple):
     """The bytes that are there throughout: weights, buffers, the float32 copy of the weights, the optimiser's state."""

@@ -15,8 +15,8 @@ from shapecalc.live_memory import INT64, total
 from shapecalc.report import BYTES
 
 if TYPE_CHECKING:
+    from shapecalc.dims import Shape
     from shapecalc.keeping import Keeping
-    from shapecalc.layers import Shape
     from shapecalc.layers.keeping import Saved
     from shapecalc.report import LayerReport, Report
 

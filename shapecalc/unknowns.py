@@ -11,10 +11,9 @@ from shapecalc.architecture import Group, Step
 from shapecalc.derivation import sliding_axes
 from shapecalc.diagnostics import LayerError, ShapecalcError
 from shapecalc.diagnostics.suggestions import closest
-from shapecalc.dims import free_symbols, pretty
+from shapecalc.dims import free_symbols, pretty, show
 from shapecalc.engine import infer
 from shapecalc.fitting import Wanted, misuse, output_of
-from shapecalc.layers.base import show
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.pooling import AvgPool, MaxPool
 from shapecalc.solve import DILATIONS, SMALL, simplicity
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.architecture import Architecture
-    from shapecalc.dims import Dim
-    from shapecalc.layers import Layer, Shape
+    from shapecalc.dims import Dim, Shape
+    from shapecalc.layers import Layer
     from shapecalc.report import Report
 
 MOST_UNKNOWNS = 3

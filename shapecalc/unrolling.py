@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shapecalc.decoding import Plan, Problem, Step, plan
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
-from shapecalc.dims import evaluate, free_symbols, pretty, symbol
+from shapecalc.dims import evaluate, free_symbols, pretty, show, symbol
 from shapecalc.engine import infer, inspect_at
-from shapecalc.layers.base import show
 from shapecalc.report import BATCH_SYMBOLS, BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.architecture import Architecture, Decode, Input
-    from shapecalc.dims import Dim
-    from shapecalc.layers import Shape
+    from shapecalc.dims import Dim, Shape
     from shapecalc.report import LayerReport, Report
 
 TOKEN_BYTES = 8

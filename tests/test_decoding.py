@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from shapecalc.decoding import LONGEST, Figure, Problem, beam_steps, exhaustive_steps, plan, written
+from shapecalc.decoding import LONGEST, Figure, Problem, beam_steps, plan, written
 from shapecalc.diagnostics import LayerError
 from tests.arithmetic import value_of
+from tests.exhaustive import exhaustive_steps
 
 PROBLEMS = st.builds(Problem, st.integers(2, 40), st.integers(1, 300), st.integers(1, 12), st.booleans())
 

@@ -13,7 +13,7 @@ from shapecalc.dims import evaluate, parse, symbol
 from shapecalc.layers.merging import Add, Chunk, Concat, Matmul, Multiply, SelectChannels, Split
 
 if TYPE_CHECKING:
-    from shapecalc.layers import Shape
+    from shapecalc.dims import Shape
 
 N, H, W = symbol("N"), symbol("H"), symbol("W")
 

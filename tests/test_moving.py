@@ -12,7 +12,8 @@ from shapecalc.dims import parse, symbol
 from shapecalc.layers import layer_type
 
 if TYPE_CHECKING:
-    from shapecalc.layers import Layer, Shape
+    from shapecalc.dims import Shape
+    from shapecalc.layers import Layer
 
 N, C, H, W = map(symbol, "NCHW")
 

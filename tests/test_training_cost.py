@@ -272,7 +272,6 @@ def test_a_tensor_that_two_layers_keep_is_counted_once() -> None:
 def test_nothing_is_kept_for_gradients_that_nobody_asks_for() -> None:
     found = keeping(of("{input: [2, 6], layers: [tanh, {multiply: {}, from: [input, tanh_0]}, {linear: 5}]}"))
     assert [len(layer.tensors) for layer in found.layers] == [0, 0, 1]
-    assert [layer.differentiated for layer in found.layers] == [False, False, True]
 
 
 def test_of_a_product_each_factor_is_kept_for_the_gradient_of_the_other() -> None:

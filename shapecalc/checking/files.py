@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.budget import BUDGET
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.dims import show
 from shapecalc.engine import inspect_at
 from shapecalc.expectations import unmet
-from shapecalc.layers.base import show
 from shapecalc.legality import impossible, unproved
 from shapecalc.limits import LIMITS, Limits
 from shapecalc.loading import find_source, loads_source

@@ -18,7 +18,8 @@ from shapecalc.render import derivation
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shapecalc.layers.base import Layer, Shape
+    from shapecalc.dims import Shape
+    from shapecalc.layers.base import Layer
     from shapecalc.solve import Answer, Value
 
 SOLVABLE = {"n": "n", "kernel_size": "f", "stride": "s", "padding": "p"}

@@ -138,12 +138,3 @@ def count_of(text: str | None, option: str, most: int) -> int | None:
     if not 1 <= count <= most:
         raise Misuse(f"`{option}` expects 1 to {most}, receives {count}")
     return count
-
-
-def per_axis(text: str, option: str) -> tuple[int, ...]:
-    """Read a size per axis, `224x320`, or one for all, `224`.
-
-    >>> per_axis("224x320", "--n")
-    (224, 320)
-    """
-    return tuple(whole(part, option) for part in text.lower().replace("×", "x").split("x"))

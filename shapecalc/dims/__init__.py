@@ -12,11 +12,21 @@ from __future__ import annotations
 from shapecalc.dims.bounds import greatest, least
 from shapecalc.dims.conditions import Condition, Relation, condition
 from shapecalc.dims.deciding import Effort, legal_sizes
-from shapecalc.dims.division import exact_quotient
 from shapecalc.dims.evaluation import evaluate
-from shapecalc.dims.expression import Dim, Expr, ceil_div, floor_div, free_symbols, product, symbol
+from shapecalc.dims.expression import (
+    Dim,
+    Expr,
+    ceil_div,
+    exact_quotient,
+    floor_div,
+    free_symbols,
+    latex,
+    pretty,
+    product,
+    symbol,
+)
 from shapecalc.dims.parsing import DimSyntaxError, parse
-from shapecalc.dims.printing import latex, pretty
+from shapecalc.dims.shapes import Shape, show
 from shapecalc.dims.sizes import Sizes
 from shapecalc.dims.terms import DimLimitError
 
@@ -28,6 +38,7 @@ __all__ = [
     "Effort",
     "Expr",
     "Relation",
+    "Shape",
     "Sizes",
     "ceil_div",
     "condition",
@@ -42,5 +53,6 @@ __all__ = [
     "parse",
     "pretty",
     "product",
+    "show",
     "symbol",
 ]

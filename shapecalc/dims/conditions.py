@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.dims.bounds import greatest, least
 from shapecalc.dims.evaluation import evaluate
-from shapecalc.dims.expression import Dim, Expr, collapsed, free_symbols
-from shapecalc.dims.printing import pretty
+from shapecalc.dims.expression import Dim, Expr, collapsed, free_symbols, pretty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.dims.conditions import Condition, Relation
 from shapecalc.dims.evaluation import evaluate
-from shapecalc.dims.expression import Dim, Expr, collapsed, free_symbols
+from shapecalc.dims.expression import Dim, Expr, collapsed, free_symbols, new_expr
 from shapecalc.dims.sizes import Sizes
 from shapecalc.dims.terms import DimLimitError
 
@@ -144,7 +144,7 @@ def _period(terms: Terms) -> int:
             inner = _period(atom.terms)
             period = lcm(period, inner * atom.divisor)
             if period > MOST_VALUES**2:
-                raise DimLimitError(f"`{atom.text}` repeats after more than {MOST_VALUES} sizes")
+                raise DimLimitError(f"`{new_expr({((atom, 1),): 1}, 0)}` repeats after more than {MOST_VALUES} sizes")
     return period
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from shapecalc.dims import printing
+from shapecalc.dims.division import by_number, by_polynomial
 from shapecalc.dims.flooring import divided
 from shapecalc.dims.terms import MAX_EXPONENT, DimLimitError, add_into, multiply, symbols_of, times
 
@@ -54,10 +55,10 @@ class Expr:
         return self
 
     def __repr__(self) -> str:
-        return f"Expr({printing.text(self.terms, self.constant)!r})"
+        return f"Expr({printing.ascii_text(self.terms, self.constant)!r})"
 
     def __str__(self) -> str:
-        return printing.text(self.terms, self.constant)
+        return printing.ascii_text(self.terms, self.constant)
 
     def __bool__(self) -> NoReturn:
         raise TypeError(f"`{self}` has no truth value before its symbols are bound")
@@ -240,9 +241,46 @@ def free_symbols(dim: Dim) -> tuple[str, ...]:
     return () if isinstance(dim, int) else symbols_of(dim.terms)
 
 
-def _exactly(dividend: Dim, divisor: Expr) -> Dim:
-    from shapecalc.dims.division import exact_quotient  # noqa: PLC0415  # it builds expressions itself
+def exact_quotient(a: Dim, b: Dim) -> Dim | None:
+    """Return the dim q with q·b = a, None if there is none: a remainder, a negative power, or b = 0.
 
+    Floor terms are indeterminates: 2·⌊H/2⌋ divides its own multiples, and H only its own.
+
+    >>> N, H, W = map(symbol, "NHW")
+    >>> exact_quotient(N * H * W - N * W, H - 1)
+    Expr('N*W')
+    >>> exact_quotient(16 * N, 3) is None
+    True
+    """
+    terms, constant = ({}, a) if isinstance(a, int) else (a.terms, a.constant)
+    if isinstance(b, int):
+        quotient = by_number(terms, constant, b)
+    else:
+        quotient = by_polynomial(terms, constant, b.terms, b.constant)
+    return None if quotient is None else collapsed(*quotient)
+
+
+def pretty(dim: Dim) -> str:
+    """Return the dim for people, with floor brackets and a typographic minus.
+
+    >>> print(pretty(16 * symbol("N") * floor_div(symbol("H") - 4, 2)))
+    16·N·⌊(H − 4)/2⌋
+    """
+    if isinstance(dim, int):
+        return printing.decimal(dim).replace("-", "−")
+    return printing.pretty_text(dim.terms, dim.constant)
+
+
+def latex(dim: Dim) -> str:
+    r"""Return the dim in LaTeX's math mode.
+
+    >>> print(latex(symbol("H") ** 2 * floor_div(symbol("W") + 31, 32)))
+    H^{2} \, \left\lfloor \frac{W + 31}{32} \right\rfloor
+    """
+    return printing.decimal(dim) if isinstance(dim, int) else printing.latex_text(dim.terms, dim.constant)
+
+
+def _exactly(dividend: Dim, divisor: Expr) -> Dim:
     quotient = exact_quotient(dividend, divisor)
     if quotient is None:
         raise ValueError(f"`{dividend}` is no exact multiple of `{divisor}`")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.dims.terms import order
+
 if TYPE_CHECKING:
-    from shapecalc.dims.expression import Dim
     from shapecalc.dims.terms import Floor, Monomial, Terms
 
 _CHUNK = 4_000  # digits; Python refuses to write more than 4,300 at once
@@ -32,7 +33,8 @@ class _Ascii:
         return f"({text})"
 
     def floor(self, floor: Floor, *, alone: bool) -> str:
-        text = floor.text
+        numerator = self.numerator(floor)
+        text = f"{numerator if _is_bare(floor) else f'({numerator})'}//{decimal(floor.divisor)}"
         return text if alone else f"({text})"
 
     def numerator(self, floor: Floor) -> str:
@@ -72,35 +74,19 @@ class _Latex(_Ascii):
 _ASCII, _PRETTY, _LATEX = _Ascii(), _Pretty(), _Latex()
 
 
-def text(terms: Terms, constant: int) -> str:
-    """The sum in ASCII."""
+def ascii_text(terms: Terms, constant: int) -> str:
+    """Return the sum as `parse` reads it back: `16*N*((H - 4)//2)`."""
     return _sum(_ASCII, terms, constant)
 
 
-def pretty(dim: Dim) -> str:
-    """The dim for people, with floor brackets and a typographic minus.
-
-    >>> from shapecalc.dims import parse
-    >>> print(pretty(parse("16*N*((H - 4)//2)")))
-    16·N·⌊(H − 4)/2⌋
-    """
-    return decimal(dim).replace("-", "−") if isinstance(dim, int) else _sum(_PRETTY, dim.terms, dim.constant)
+def pretty_text(terms: Terms, constant: int) -> str:
+    """Return the sum for people: `16·N·⌊(H − 4)/2⌋`."""
+    return _sum(_PRETTY, terms, constant)
 
 
-def latex(dim: Dim) -> str:
-    r"""The dim as LaTeX, to be set in math mode.
-
-    >>> from shapecalc.dims import parse
-    >>> print(latex(parse("H**2*((W + 31)//32)")))
-    H^{2} \, \left\lfloor \frac{W + 31}{32} \right\rfloor
-    """
-    return decimal(dim) if isinstance(dim, int) else _sum(_LATEX, dim.terms, dim.constant)
-
-
-def floor_text(floor: Floor) -> str:
-    """A floor term in ASCII, as it stands alone."""
-    numerator = text(floor.terms, floor.constant)
-    return f"{numerator if _is_bare(floor) else f'({numerator})'}//{decimal(floor.divisor)}"
+def latex_text(terms: Terms, constant: int) -> str:
+    """Return the sum in LaTeX's math mode."""
+    return _sum(_LATEX, terms, constant)
 
 
 def decimal(number: int) -> str:
@@ -127,7 +113,6 @@ def _is_bare(floor: Floor) -> bool:
 
 def _sum(style: _Ascii, terms: Terms, constant: int) -> str:
     from shapecalc.dims.gathering import gathered  # noqa: PLC0415  # needed to print, not to compute
-    from shapecalc.dims.terms import order  # noqa: PLC0415  # terms.py writes its floors with this module
 
     terms, constant = gathered(terms, constant)
     pieces: list[str] = []

@@ -8,9 +8,7 @@ is ever changed once an expression or a floor term holds it.
 from __future__ import annotations
 
 from math import gcd
-from typing import TYPE_CHECKING, TypeAlias
-
-from shapecalc.dims.printing import floor_text
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,7 +33,7 @@ class Floor:
 
     __slots__ = (
         "_hash",
-        "_text",
+        "_ranked",
         "constant",
         "content",
         "degree",
@@ -47,7 +45,7 @@ class Floor:
         "terms",
     )
 
-    _text: str
+    _ranked: list[Any]
 
     def __init__(
         self,
@@ -91,13 +89,13 @@ class Floor:
         return new_floor, (self.terms, self.constant, self.divisor)
 
     @property
-    def text(self) -> str:
-        """The floor as `str(expr)` writes it; equal floors have equal texts and different ones different texts."""
+    def ranked(self) -> list[Any]:
+        """The terms with their coefficients, leading term first; equal only for equal terms."""
         try:
-            return self._text
+            return self._ranked
         except AttributeError:
-            self._text = floor_text(self)
-            return self._text
+            self._ranked = sorted((order(monomial), coefficient) for monomial, coefficient in self.terms.items())
+            return self._ranked
 
     def __hash__(self) -> int:
         return self._hash
@@ -124,7 +122,7 @@ class Floor:
             return self.divisor < other.divisor
         if self.constant != other.constant:
             return self.constant < other.constant
-        return self.text < other.text
+        return self.ranked < other.ranked
 
     def __gt__(self, other: object) -> bool:
         return type(other) is not Floor or other < self

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
 
-from shapecalc.layers.base import REGISTRY, Layer, Shape
+from shapecalc.layers.base import REGISTRY, Layer
 
 FAMILIES = (
     "conv",
@@ -28,7 +28,7 @@ FAMILIES = (
     "positional",
 )
 
-__all__ = ["FAMILIES", "Layer", "Shape", "layer_type", "layer_types"]
+__all__ = ["FAMILIES", "Layer", "layer_type", "layer_types"]
 
 
 def layer_type(word: str) -> type[Layer] | None:

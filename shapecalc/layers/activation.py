@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from shapecalc.dims import Dim, product
-from shapecalc.layers.base import Layer, Shape, axis_index, layer
+from shapecalc.dims import Dim, Shape, product
+from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.fields import Axis, Number, Word
 from shapecalc.layers.keeping import Saved, Storage, kept_input, kept_output
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Relation, condition, exact_quotient, floor_div, pretty, product
-from shapecalc.layers.base import Layer, Shape, demand, demand_equal, layer, show, stated
+from shapecalc.dims import Dim, Relation, Shape, condition, exact_quotient, floor_div, pretty, product, show
+from shapecalc.layers.base import Layer, demand, demand_equal, layer, stated
 from shapecalc.layers.fields import Bool, Count, Number, OptionalCount
 from shapecalc.layers.keeping import Saved, Storage, kept_input, kept_output
 

@@ -13,11 +13,10 @@ from types import MappingProxyType, NoneType
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, get_args, get_origin
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Condition, Dim, Expr, Relation, condition, free_symbols, least, pretty, product
+from shapecalc.dims import Condition, Dim, Expr, Relation, Shape, condition, free_symbols, least, pretty, product, show
 from shapecalc.layers.fields import Kind
 from shapecalc.layers.keeping import Saved, Storage
 
-Shape = tuple[Dim, ...]
 L = TypeVar("L", bound="type[Layer]")
 
 REGISTRY: dict[str, "type[Layer]"] = {}
@@ -322,12 +321,3 @@ def undecided(message: str, dim: Expr, field: str | None = None) -> LayerError:
         field=field,
         help=f"give {names} a number: `{settings}`, or `sizes:` in the file",
     )
-
-
-def show(shape: Shape) -> str:
-    """Write a shape as people read it.
-
-    >>> show((32, 6, 28, 28))
-    '[32, 6, 28, 28]'
-    """
-    return f"[{', '.join(pretty(dim) for dim in shape)}]"

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, Relation, condition, pretty
-from shapecalc.layers.base import Shape, demand, show, undecided
+from shapecalc.dims import Dim, Expr, Relation, Shape, condition, pretty, show
+from shapecalc.layers.base import demand, undecided
 
 MOST_NAMED = 8
 """Shapes or sizes that a message names one by one."""

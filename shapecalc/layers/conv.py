@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Relation, exact_quotient, pretty, product
-from shapecalc.layers.base import Layer, Shape, demand, layer, note, per_axis, spatial_rank, stated
+from shapecalc.dims import Dim, Relation, Shape, exact_quotient, pretty, product
+from shapecalc.layers.base import Layer, demand, layer, note, per_axis, spatial_rank, stated
 from shapecalc.layers.fields import (
     Bool,
     Count,

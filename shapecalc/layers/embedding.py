@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, product
-from shapecalc.layers.base import Layer, Shape, axis_index, demand_equal, layer, show
+from shapecalc.dims import Dim, Shape, product, show
+from shapecalc.layers.base import Layer, axis_index, demand_equal, layer
 from shapecalc.layers.fields import Axis, Count, Integer, Number
 from shapecalc.layers.keeping import Saved, kept_input
 

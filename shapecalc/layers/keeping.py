@@ -1,12 +1,9 @@
 """What a layer keeps for its backward pass, and where what leaves it lies in memory."""
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from shapecalc.dims import Dim, product
-
-if TYPE_CHECKING:
-    from shapecalc.layers.base import Shape
+from shapecalc.dims import Dim, Shape, product
 
 
 class Saved(NamedTuple):
@@ -41,11 +38,11 @@ class Storage(Enum):
     JOINED = "the input's memory where its axes lie in order, else a copy"
 
 
-def kept_input(shapes: "tuple[Shape, ...]", place: int = 0, name: str = "", *, in_order: bool = False) -> Saved:
+def kept_input(shapes: tuple[Shape, ...], place: int = 0, name: str = "", *, in_order: bool = False) -> Saved:
     """Return the record of an input that is kept for every gradient."""
     return Saved(name or "input", product(shapes[place]), place, in_order=in_order)
 
 
-def kept_output(y: "Shape") -> Saved:
+def kept_output(y: Shape) -> Saved:
     """Return the record of the first output."""
     return Saved("output", product(y), "output")

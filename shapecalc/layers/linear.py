@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, product
-from shapecalc.layers.base import Layer, Shape, layer, show, stated
+from shapecalc.dims import Dim, Shape, product, show
+from shapecalc.layers.base import Layer, layer, stated
 from shapecalc.layers.fields import Bool, Count, OptionalCount
 from shapecalc.layers.keeping import Saved, kept_input
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, Relation, ceil_div, exact_quotient, pretty, product
-from shapecalc.layers.base import Layer, Shape, axis_index, demand, layer, show, undecided
+from shapecalc.dims import Dim, Expr, Relation, Shape, ceil_div, exact_quotient, pretty, product, show
+from shapecalc.layers.base import Layer, axis_index, demand, layer, undecided
 from shapecalc.layers.broadcasting import MOST_NAMED, Clash, align, broadcast, listed, settle
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Several
 from shapecalc.layers.keeping import Saved, Storage

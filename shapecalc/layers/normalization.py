@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, Relation, exact_quotient, product
-from shapecalc.layers.base import Layer, Shape, axis_index, demand, layer, note, show, stated
+from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, product, show
+from shapecalc.layers.base import Layer, axis_index, demand, layer, note, stated
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Number, OptionalCount, Several
 from shapecalc.layers.keeping import Saved, kept_input
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, Relation, exact_quotient, pretty, product
-from shapecalc.layers.base import Layer, Shape, demand, layer, show, stated
+from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, pretty, product, show
+from shapecalc.layers.base import Layer, demand, layer, stated
 from shapecalc.layers.fields import Bool, Number, OptionalCount, Word
 
 RANK = 3

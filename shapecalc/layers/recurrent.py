@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, product
-from shapecalc.layers.base import Layer, Shape, demand_equal, layer, show, stated
+from shapecalc.dims import Dim, Shape, product, show
+from shapecalc.layers.base import Layer, demand_equal, layer, stated
 from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Word
 from shapecalc.layers.keeping import Saved, Storage
 

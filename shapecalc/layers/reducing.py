@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, product
-from shapecalc.layers.base import Layer, Shape, axis_index, layer, note, show
+from shapecalc.dims import Dim, Shape, product, show
+from shapecalc.layers.base import Layer, axis_index, layer, note
 from shapecalc.layers.fields import Axis, Bool
 from shapecalc.layers.keeping import Saved, Storage, kept_input, kept_output
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from shapecalc.dims import Dim, product
-from shapecalc.layers.base import Layer, Shape, layer
+from shapecalc.dims import Dim, Shape, product
+from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.fields import Number, Word
 from shapecalc.layers.keeping import Saved, Storage
 

@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Relation, floor_div, pretty, product
-from shapecalc.layers.base import Layer, Shape, demand, layer, note, per_axis, show, spatial_rank, undecided
+from shapecalc.dims import Dim, Relation, Shape, floor_div, pretty, product, show
+from shapecalc.layers.base import Layer, demand, layer, note, per_axis, spatial_rank, undecided
 from shapecalc.layers.conv import fits_padding_mode
 from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OptionalPerAxis, Several, Word
 from shapecalc.layers.keeping import Saved, Storage, kept_input

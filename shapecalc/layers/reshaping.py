@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, Relation, condition, exact_quotient, floor_div, pretty, product
-from shapecalc.layers.base import Layer, Shape, axis_index, demand, layer, show
+from shapecalc.dims import Dim, Expr, Relation, Shape, condition, exact_quotient, floor_div, pretty, product, show
+from shapecalc.layers.base import Layer, axis_index, demand, layer
 from shapecalc.layers.fields import Axis, Integer, Several
 from shapecalc.layers.keeping import Storage
 

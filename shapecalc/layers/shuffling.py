@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, Relation, exact_quotient, floor_div, pretty
-from shapecalc.layers.base import Shape, demand, layer, show
+from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, floor_div, pretty, show
+from shapecalc.layers.base import demand, layer
 from shapecalc.layers.conv import near_divisors
 from shapecalc.layers.fields import Count
 from shapecalc.layers.reshaping import Moving

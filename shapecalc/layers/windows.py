@@ -9,8 +9,8 @@ from itertools import count
 from typing import Any
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, ceil_div, floor_div, greatest, least, pretty
-from shapecalc.layers.base import Shape, note, per_axis
+from shapecalc.dims import Dim, Expr, Shape, ceil_div, floor_div, greatest, least, pretty
+from shapecalc.layers.base import note, per_axis
 
 Pair = tuple[int, int]
 

@@ -12,7 +12,8 @@ from shapecalc.report import CONVENTION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.layers import Layer, Shape
+    from shapecalc.dims import Shape
+    from shapecalc.layers import Layer
     from shapecalc.report import Count, Report
 
 SCHEMA_VERSION = 1

@@ -12,7 +12,7 @@ from shapecalc.parser.findings import head
 from shapecalc.parser.tree import Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from shapecalc.layers import Shape
+    from shapecalc.dims import Shape
     from shapecalc.parser.findings import Findings
 
 SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.layers.base import show
+from shapecalc.dims import show
 from shapecalc.render.grid import BAD, BOLD, DIM, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
 from shapecalc.render.json import number
 from shapecalc.render.proof import both, spoken_seconds

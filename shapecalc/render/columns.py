@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.architecture import joined
-from shapecalc.dims import Expr, pretty
-from shapecalc.layers.base import fields_of, show
+from shapecalc.dims import Expr, pretty, show
+from shapecalc.layers.base import fields_of
 from shapecalc.report import BYTES, GroupReport, LayerReport, leaves, sums_of, total
 
 if TYPE_CHECKING:

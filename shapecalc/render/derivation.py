@@ -5,15 +5,13 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.dims import symbol
-from shapecalc.layers.base import show
+from shapecalc.dims import show, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.derivation import Axis, Calculation, Derivation, Reading
-    from shapecalc.dims import Dim
-    from shapecalc.layers.base import Shape
+    from shapecalc.dims import Dim, Shape
 
 SAME_WITH_STRIDE = "`same` with a stride is as in Keras and ONNX (SAME_UPPER); PyTorch refuses it"
 COUNTED = " (counting from 1)"

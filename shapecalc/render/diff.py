@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.comparison import Comparison, Kind, Row
-from shapecalc.dims import Expr
-from shapecalc.layers.base import show
+from shapecalc.dims import Expr, show
 from shapecalc.render.columns import called, grouped, rounded, written
 from shapecalc.render.escaping import code_span, markdown_code, markdown_figure
 from shapecalc.render.folding import Alike, Whole, folded
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shapecalc.comparison import Change, Figures
-    from shapecalc.layers import Shape
+    from shapecalc.dims import Shape
     from shapecalc.report import Count
 
 MARKER = "<!-- shapecalc diff -->"

@@ -7,14 +7,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import entering, joined
-from shapecalc.layers.base import show
+from shapecalc.dims import show
 from shapecalc.render.columns import Line, called, neighbours
 from shapecalc.report import LayerReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.layers import Shape
+    from shapecalc.dims import Shape
     from shapecalc.report import GroupReport, Report
 
 

@@ -10,7 +10,7 @@ from shapecalc.render.columns import DEFAULT_COLUMNS, TEXT_COLUMNS, Column, cell
 from shapecalc.render.escaping import terminal
 
 if TYPE_CHECKING:
-    from shapecalc.layers import Shape
+    from shapecalc.dims import Shape
     from shapecalc.render.columns import Line
     from shapecalc.report import Count, Report
 

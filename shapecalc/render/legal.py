@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dims import free_symbols, pretty, symbol
-from shapecalc.layers.base import show
+from shapecalc.dims import free_symbols, pretty, show, symbol
 from shapecalc.legality import ANY
 from shapecalc.render.grid import BOLD, DIM, Cells, Grid, Heading, draw, paragraph, spelt
 from shapecalc.render.solve import SIMPLEST

@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.dims import Dim, Expr, evaluate, free_symbols
-from shapecalc.layers.base import show
+from shapecalc.dims import Dim, Expr, evaluate, free_symbols, show
 from shapecalc.render.columns import Line, layer_lines, layer_word
 from shapecalc.render.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
 from shapecalc.render.table import memory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.layers.base import show
+from shapecalc.dims import show
 from shapecalc.recurrence import grouped
 from shapecalc.render.convention import COUNTED
 from shapecalc.render.derivation import WIDEST, bold, in_ascii, legend, wrapped
@@ -12,8 +12,7 @@ from shapecalc.render.derivation import WIDEST, bold, in_ascii, legend, wrapped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.dims import Dim
-    from shapecalc.layers.base import Shape
+    from shapecalc.dims import Dim, Shape
     from shapecalc.recurrence import Figure, Recurrence, Tensor
 
 _MEANINGS = {

@@ -5,8 +5,6 @@ Source: OASIS, Static Analysis Results Interchange Format 2.1.0; GitHub, "SARIF 
 
 from __future__ import annotations
 
-from functools import cache
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,11 +12,10 @@ import shapecalc
 from shapecalc.diagnostics import Severity
 from shapecalc.diagnostics.rules import rule
 from shapecalc.render.findings import brief, located, plural
-from shapecalc.render.fingerprints import line_hashes
 from shapecalc.render.json import document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from shapecalc.checking.result import Checked
     from shapecalc.diagnostics import Span
@@ -43,11 +40,10 @@ def checks(results: Sequence[Checked]) -> str:
     driver = {"name": "shapecalc", "semanticVersion": shapecalc.__version__}
     if HOME is not None:
         driver["informationUri"] = HOME
-    hashes = cache(line_hashes)
     run: dict[str, Any] = {
         "tool": {"driver": {**driver, "rules": [_rule(code) for code in codes]}},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(place, codes.index(place.found.code), hashes) for place in places],
+        "results": [_result(place, codes.index(place.found.code)) for place in places],
     }
     if left > 0:
         said = {"level": "warning", "message": {"text": f"{plural(left, 'result')} more than {_MOST} left out"}}
@@ -65,7 +61,7 @@ def _rule(code: str) -> dict[str, Any]:
     }
 
 
-def _result(place: Located, index: int, hashes: Callable[[str], tuple[str, ...]]) -> dict[str, Any]:
+def _result(place: Located, index: int) -> dict[str, Any]:
     found = place.found
     result: dict[str, Any] = {
         "ruleId": found.code,
@@ -73,7 +69,6 @@ def _result(place: Located, index: int, hashes: Callable[[str], tuple[str, ...]]
         "level": found.severity.value,
         "message": _message("\n".join([brief(found.message), *place.lines()])),
         "locations": [_location(place.path, found.span)],
-        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(place, hashes)},
     }
     labels = dict.fromkeys(found.labels)
     if labels:
@@ -121,12 +116,3 @@ def _encoded(path: str) -> bytes:
         return path.encode("utf-8", "surrogateescape")  # the very bytes of a name that is not UTF-8
     except UnicodeEncodeError:
         return path.encode("utf-8", "replace")
-
-
-def _fingerprint(place: Located, hashes: Callable[[str], tuple[str, ...]]) -> str:
-    span = place.found.span
-    text = place.text_of(span) if span else None
-    lines = hashes(text.text) if text else ()
-    if span and span.line <= len(lines):
-        return lines[span.line - 1]
-    return sha256(_encoded(f"{place.found.code} {place.path}")).hexdigest()[:16] + ":1"

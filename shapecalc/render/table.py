@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.layers.base import show
+from shapecalc.dims import show
 from shapecalc.legality import ANY, legality
 from shapecalc.progress import told
 from shapecalc.render.columns import (

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.checkpointing import best
-from shapecalc.dims import Dim, Expr, evaluate
-from shapecalc.layers.base import show
+from shapecalc.dims import Dim, Expr, evaluate, show
 from shapecalc.live_memory import total
 from shapecalc.render.columns import Line, grouped, layer_lines, layer_word, rounded, share
 from shapecalc.render.grid import BOLD, DIM, Cells, Grid, Heading, draw, paragraph, spelt

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.decoding import written
-from shapecalc.layers.base import show
+from shapecalc.dims import show
 from shapecalc.render.columns import rounded
 from shapecalc.render.decoding import figure_dict, figures, heading, lines, notes, steps as steps_grid
 from shapecalc.render.derivation import bold, in_ascii, wrapped

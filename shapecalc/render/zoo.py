@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.layers.base import show
+from shapecalc.dims import show
 from shapecalc.render.columns import grouped, rounded
 from shapecalc.render.grid import DIM, Cells, Grid, Heading, draw, paragraph, spelt
 

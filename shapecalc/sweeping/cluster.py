@@ -10,8 +10,7 @@ from shapecalc.diagnostics import Diagnostic, ShapecalcError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.sweeping.plans import Kept
-    from shapecalc.sweeping.run import Task
+    from shapecalc.sweeping.plans import Kept, Task
 
 SECONDS = 10
 """How long a scheduler is waited for."""

@@ -18,7 +18,7 @@ from shapecalc.sweeping.compiled import compiled
 from shapecalc.sweeping.grid import sizes_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from shapecalc.architecture import Architecture
     from shapecalc.report import Count, Report
@@ -60,6 +60,14 @@ class Kept(NamedTuple):
     columns: Mapping[str, Array]
     points: int
     illegal: int = 0
+
+
+class Task(NamedTuple):
+    """A block to work out, and how many points it has; `shared` where another process can do so."""
+
+    result: Callable[[], Kept]
+    points: int
+    shared: bool
 
 
 def plan(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.loading import with_parameters
@@ -19,6 +19,7 @@ from shapecalc.sweeping.plans import (
     Kept,
     Plan,
     Pointwise,
+    Task,
     check_sizes,
     inspected,
     measured,
@@ -40,14 +41,6 @@ if TYPE_CHECKING:
 
 POINTS_INSPECTED = 256
 """Points of a block where each is inspected by itself."""
-
-
-class Task(NamedTuple):
-    """A block to work out, and how many points it has; `shared` where another process can do so."""
-
-    result: Callable[[], Kept]
-    points: int
-    shared: bool
 
 
 @dataclass(frozen=True)

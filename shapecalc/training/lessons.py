@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.dims import free_symbols
+from shapecalc.dims import free_symbols, show
 from shapecalc.engine import inspect_at
-from shapecalc.layers.base import show
 from shapecalc.report import BYTES
 from shapecalc.training.digits import SMALLEST, drawn
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture, Input
     from shapecalc.reference.base import Array
     from shapecalc.report import Report
-
-DATA = ("digits", "digits8", "text")
 
 PICTURES, UNSEEN = 4000, 1000
 """Drawn digits to learn from, and to be asked about."""

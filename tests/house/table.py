@@ -17,7 +17,8 @@ from shapecalc.layers import layer_type
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.layers import Layer, Shape
+    from shapecalc.dims import Shape
+    from shapecalc.layers import Layer
 
     Axes = tuple[str | int, ...]
     Numbers = np.ndarray[Any, np.dtype[Any]]

@@ -24,8 +24,8 @@ from tests.reference.counting import counted, run_counted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.dims import Dim
-    from shapecalc.layers import Layer, Shape
+    from shapecalc.dims import Dim, Shape
+    from shapecalc.layers import Layer
     from tests.house.table import Numbers
 
 WINDOWED = ("conv", "conv_transpose", "max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "upsample")

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from shapecalc.decoding import Problem, beam_steps, exhaustive_steps, plan
+from shapecalc.decoding import Problem, beam_steps, plan
 from shapecalc.reference.decoding import beam_search, exhaustive, greedy, length_penalty
+from tests.exhaustive import exhaustive_steps
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Array

@@ -51,7 +51,6 @@ def test_every_result_has_what_code_scanning_demands(name: str) -> None:
         assert rule["id"] == result["ruleId"]
         assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
         assert result["locations"][0]["physicalLocation"]["region"]["startLine"] >= 1
-        assert result["partialFingerprints"]["primaryLocationLineHash"]
 
 
 def test_clean_files_have_results_and_these_are_none() -> None:
@@ -107,13 +106,6 @@ def test_a_finding_of_an_included_file_lies_in_that_file() -> None:
     ]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "common.yaml"
     assert result["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "net.yaml"
-
-
-def test_a_fingerprint_stays_where_lines_are_put_before_it() -> None:
-    before = file(finding())
-    after = file(finding(span=Span(4, 1, 4, 7)), text="# a\n# b\ninput: [N]\nlayers: [relu]\n")
-    prints = [run_of([one_file])["results"][0]["partialFingerprints"] for one_file in (before, after)]
-    assert prints[0] == prints[1]
 
 
 def test_a_file_that_cannot_be_read_has_a_line_to_show_it_at() -> None:
