@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import shapecalc
 from shapecalc.architecture import Architecture, Input, Step
-from shapecalc.execution import fields_as_written, numbers
+from shapecalc.costs.liveness import written
+from shapecalc.execution.lowering import fields_as_written, numbers
 from shapecalc.layers.activation import Relu
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.normalization import BatchNorm
-from shapecalc.live_memory import written
 
 if TYPE_CHECKING:
     from shapecalc.dims import Dim
-    from shapecalc.report import Report
+    from shapecalc.shape_inference.report import Report
 
 LSTM = """
 name: two-layer LSTM

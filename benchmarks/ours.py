@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import shapecalc
-import shapecalc.verification
+import shapecalc.execution.verify
 from benchmarks.measuring import peak, resident, seconds_of
 from benchmarks.networks import SIZES, architecture, inspected
-from shapecalc.execution import calls_of, price, random_inputs, random_parameters
+from shapecalc.execution.lowering import calls_of, price, random_inputs, random_parameters
 from shapecalc.reference import find_backward
 from shapecalc.reference.executor import execute, run
 from shapecalc.reference.gradients import Past
@@ -40,7 +40,7 @@ def forward(name: str) -> dict[str, Any]:
 def verify(name: str) -> dict[str, Any]:
     """Return the seconds in kernels and the memory of a `verify` at one size, one layer's weights at a time."""
     floor, loaded = resident(), architecture(name)
-    proof = shapecalc.verification.verify(loaded, **SIZES[name])
+    proof = shapecalc.execution.verify.verify(loaded, **SIZES[name])
     assert proof.ok
     needed = price(shapecalc.inspect(loaded, **SIZES[name])).peak
     return {"seconds": proof.seconds, "memory": peak() - floor, "needed": needed}

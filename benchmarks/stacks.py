@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from benchmarks.networks import stack
 from benchmarks.pairs import Row, answer, in_turn, median, network_file, ours, ratio, row, share_written, spoken
 from shapecalc.dims import symbol
-from shapecalc.engine import infer
+from shapecalc.shape_inference.engine import infer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

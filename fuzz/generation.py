@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from fuzz.words import HOSTILE
 from shapecalc.diagnostics import LayerError, ShapecalcError
-from shapecalc.engine import infer
+from shapecalc.files.load import loads
 from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
-from shapecalc.loading import loads
+from shapecalc.shape_inference.engine import infer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

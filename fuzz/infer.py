@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from fuzz.generation import Choices, architecture
 from fuzz.load import LIMITS, hold, refused
 from fuzz.seeds import BREAK, GENERATED
+from shapecalc.checking.expect import unmet
+from shapecalc.checking.lints import suspicions
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.dims import evaluate, free_symbols
-from shapecalc.engine import infer
-from shapecalc.expectations import unmet
-from shapecalc.legality import demands_of, impossible, legality, unproved
-from shapecalc.loading import loads_source
-from shapecalc.suspicions import suspicions
+from shapecalc.files.load import loads_source
+from shapecalc.shape_inference.constraints import demands_of, impossible, legality, unproved
+from shapecalc.shape_inference.engine import infer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.architecture import Architecture
     from shapecalc.diagnostics import Diagnostic
-    from shapecalc.report import Count, Facts, Report
+    from shapecalc.shape_inference.report import Count, Facts, Report
 
 SIZES = (1, 1, 2, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 32, 33, 63, 64, 100, 128, 224, 229, 1000, 65535, 2**31 - 1)
 TRIALS = 3

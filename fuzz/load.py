@@ -7,11 +7,11 @@ import zlib
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from shapecalc.checking.fix import mend
 from shapecalc.diagnostics import ShapecalcError, Source
+from shapecalc.diagnostics.limits import Limits
 from shapecalc.diagnostics.rules import codes, rule
-from shapecalc.limits import Limits
-from shapecalc.loading import loads_source
-from shapecalc.mending import mend
+from shapecalc.files.load import loads_source
 from shapecalc.parser.files import decode
 from shapecalc.parser.grammar import parse
 from shapecalc.parser.reader import read_tree

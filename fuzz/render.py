@@ -13,37 +13,25 @@ from xml.etree import ElementTree as ET
 from fuzz.generation import Choices, architecture
 from fuzz.seeds import BREAK, GENERATED
 from fuzz.words import HOSTILE
-from shapecalc.checking import Checked
-from shapecalc.comparison import diff
+from shapecalc.checking.expect import unmet
+from shapecalc.checking.lints import suspicions
+from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Severity, ShapecalcError, Source
-from shapecalc.engine import inspect_at
-from shapecalc.expectations import unmet
-from shapecalc.legality import impossible
-from shapecalc.limits import Limits
-from shapecalc.loading import loads_source
-from shapecalc.render import (
-    csv,
-    diff as differences,
-    dot,
-    github,
-    gitlab,
-    json,
-    junit,
-    latex,
-    markdown,
-    mermaid,
-    sarif,
-    table,
-    text,
-)
-from shapecalc.render.columns import DEFAULT_COLUMNS, Column
-from shapecalc.render.escaping import ascii_only
-from shapecalc.render.findings import counts
-from shapecalc.suspicions import suspicions
+from shapecalc.diagnostics.limits import Limits
+from shapecalc.diffing.diff import diff
+from shapecalc.files.load import loads_source
+from shapecalc.render import diff as differences, json
+from shapecalc.render.check import github, gitlab, json as check_json, junit, sarif, text
+from shapecalc.render.check.findings import counts
+from shapecalc.render.inspect import csv, dot, latex, markdown, mermaid, table
+from shapecalc.render.inspect.columns import DEFAULT_COLUMNS, Column
+from shapecalc.render.terminal.escaping import ascii_only
+from shapecalc.shape_inference.constraints import impossible
+from shapecalc.shape_inference.engine import inspect_at
 from tests.render.check.decoding import CONTROLS, commands
 
 if TYPE_CHECKING:
-    from shapecalc.report import Report
+    from shapecalc.shape_inference.report import Report
 
 MOST_ANNOTATIONS = 10
 WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -140,7 +128,7 @@ def check_formats(results: list[Checked], manner: Manner) -> None:
     found = counts(results).items()
     assert told == Counter({WORDS[severity]: min(count, MOST_ANNOTATIONS) for severity, count in found if count})
     plain(github.summary(results))
-    parsed(json.checks(results, unicode=manner.unicode), ascii_alone=not manner.unicode)
+    parsed(check_json.checks(results, unicode=manner.unicode), ascii_alone=not manner.unicode)
     assert len(parsed(gitlab.checks(results))) == meant
     assert len(parsed(sarif.checks(results))["runs"][0]["results"]) == meant
     suites = plain(junit.checks(results), ascii_alone=True)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
-from shapecalc.parser.anatomy import STEP_KEYS
-from shapecalc.parser.decoding import KEYS as DECODE_KEYS
-from shapecalc.parser.expectations import EXPECT_KEYS
+from shapecalc.parser.decode import KEYS as DECODE_KEYS
+from shapecalc.parser.expect import EXPECT_KEYS
 from shapecalc.parser.grammar import FILE_KEYS
+from shapecalc.parser.step_keys import STEP_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

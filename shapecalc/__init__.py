@@ -11,39 +11,40 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
-    from shapecalc.budget import Budget
-    from shapecalc.checking import Checked, check
-    from shapecalc.comparison import Comparison, diff
+    from shapecalc.checking.check import check
+    from shapecalc.checking.result import Checked
     from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
-    from shapecalc.engine import inspect
-    from shapecalc.execution import run
-    from shapecalc.loading import load, loads
-    from shapecalc.report import Report
-    from shapecalc.sweeping import Sweep, sweep
-    from shapecalc.verification import Proof, verify
+    from shapecalc.diffing.diff import Comparison, diff
+    from shapecalc.execution.budget import Budget
+    from shapecalc.execution.lowering import run
+    from shapecalc.execution.verify import Proof, verify
+    from shapecalc.files.load import load, loads
+    from shapecalc.shape_inference.engine import inspect
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.solving.sweep import Sweep, sweep
 
 __version__ = "0.1.0"
 
 # Public names are imported when they are first asked for: the command line starts with what a command needs.
 _HOMES = {
     "Architecture": "architecture",
-    "Budget": "budget",
-    "Checked": "checking",
-    "Comparison": "comparison",
+    "Budget": "execution.budget",
+    "Checked": "checking.result",
+    "Comparison": "diffing.diff",
     "Diagnostic": "diagnostics",
     "LayerError": "diagnostics",
-    "Proof": "verification",
-    "Report": "report",
+    "Proof": "execution.verify",
+    "Report": "shape_inference.report",
     "ShapecalcError": "diagnostics",
-    "Sweep": "sweeping",
-    "check": "checking",
-    "diff": "comparison",
-    "inspect": "engine",
-    "load": "loading",
-    "loads": "loading",
-    "run": "execution",
-    "sweep": "sweeping",
-    "verify": "verification",
+    "Sweep": "solving.sweep",
+    "check": "checking.check",
+    "diff": "diffing.diff",
+    "inspect": "shape_inference.engine",
+    "load": "files.load",
+    "loads": "files.load",
+    "run": "execution.lowering",
+    "sweep": "solving.sweep",
+    "verify": "execution.verify",
 }
 
 __all__ = [

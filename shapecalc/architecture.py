@@ -12,8 +12,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.diagnostics.model import Diagnostic, Fix, Label
-from shapecalc.limits import LIMITS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.decoding import Problem, Step
+from shapecalc.calculators.beam_search import Problem, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,14 +6,14 @@ import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shapecalc import zoo
 from shapecalc.diagnostics import Source
+from shapecalc.files import zoo
 from shapecalc.layers import layer_types
-from shapecalc.parser.anatomy import STEP_KEYS
-from shapecalc.parser.expectations import EXPECT_KEYS
+from shapecalc.parser.expect import EXPECT_KEYS
 from shapecalc.parser.grammar import FILE_KEYS
 from shapecalc.parser.reader import read_text
 from shapecalc.parser.shapes import plain
+from shapecalc.parser.step_keys import STEP_KEYS
 from tests.house.examples import EXAMPLES
 
 if TYPE_CHECKING:

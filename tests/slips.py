@@ -6,15 +6,15 @@ import string
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.checking.expect import unmet
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
-from shapecalc.engine import inspect
-from shapecalc.expectations import unmet
+from shapecalc.files.load import loads_source
 from shapecalc.layers import layer_type
 from shapecalc.layers.base import fields_of
-from shapecalc.loading import loads_source
-from shapecalc.parser.anatomy import STEP_KEYS
-from shapecalc.parser.places import offsets_of, span_between
+from shapecalc.parser.positions import offsets_of, span_between
 from shapecalc.parser.reader import Mapping, Node, Scalar, Sequence, read_text
+from shapecalc.parser.step_keys import STEP_KEYS
+from shapecalc.shape_inference.engine import inspect
 
 if TYPE_CHECKING:
     import random

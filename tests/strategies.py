@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.layers import Layer
-    from shapecalc.report import LayerReport, Report
+    from shapecalc.shape_inference.report import LayerReport, Report
 
     Shape = tuple[int, ...]
     Fields = dict[str, Any]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 import shapecalc
-from shapecalc.comparison import Comparison, Kind, diff
-from shapecalc.locking import alignment
+from shapecalc.diffing.diff import Comparison, Kind, diff
+from shapecalc.diffing.lock import alignment
 
 HEAD = "input: [N, 3, 16, 16]\nlayers:\n"
 STEPS = (

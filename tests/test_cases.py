@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from shapecalc.checking.expect import unmet
+from shapecalc.checking.lints import SHOWN_BY_INSPECT, suspicions
 from shapecalc.cli import app
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
-from shapecalc.engine import inspect
-from shapecalc.expectations import unmet
-from shapecalc.loading import loads_source
+from shapecalc.files.load import loads_source
 from shapecalc.parser.files import read_source
-from shapecalc.render.text import render_diagnostics
-from shapecalc.suspicions import SHOWN_BY_INSPECT, suspicions
+from shapecalc.render.check.text import render_diagnostics
+from shapecalc.shape_inference.engine import inspect
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = sorted(FOLDER.glob("*.yaml"))

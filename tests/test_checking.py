@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc import zoo
-from shapecalc.budget import Budget
-from shapecalc.checking.files import PAYS_FROM, Asked, check, check_file, check_source, chosen
+from shapecalc.checking.check import PAYS_FROM, Asked, check, check_file, check_source, chosen
 from shapecalc.diagnostics import ShapecalcError, Source
+from shapecalc.execution.budget import Budget
+from shapecalc.files import zoo
 from shapecalc.layers.linear import Linear
 from tests.test_cases import CASES, FOLDER, findings_of
 

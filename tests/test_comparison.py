@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import shapecalc
-from shapecalc import zoo
-from shapecalc.comparison import Change, Comparison, Kind, diff
+from shapecalc.diffing.diff import Change, Comparison, Kind, diff
 from shapecalc.dims import parse
+from shapecalc.files import zoo
 from shapecalc.parser.reader import read_tree
 from shapecalc.parser.tree import Sequence
 
 if TYPE_CHECKING:
-    from shapecalc.report import Report
+    from shapecalc.shape_inference.report import Report
 
 NAMES = zoo.names()
 NEIGHBOURS = tuple(zip(NAMES, NAMES[1:] + NAMES[:1], strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from shapecalc.decoding import LONGEST, Figure, Problem, beam_steps, plan, written
+from shapecalc.calculators.beam_search import LONGEST, Figure, Problem, beam_steps, plan, written
 from shapecalc.diagnostics import LayerError
 from tests.arithmetic import value_of
 from tests.exhaustive import exhaustive_steps

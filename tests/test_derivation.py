@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from shapecalc.derivation import (
+from shapecalc.calculators.derivation import (
     Axis,
     Derivation,
     conv_costs,

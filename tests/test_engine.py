@@ -11,14 +11,14 @@ import pytest
 import shapecalc
 from shapecalc import ShapecalcError, inspect
 from shapecalc.architecture import Architecture, Input, Step
+from shapecalc.checking.expect import unmet
 from shapecalc.dims import evaluate, symbol
-from shapecalc.engine import infer, inspect_at
-from shapecalc.expectations import unmet
 from shapecalc.layers import Layer
 from shapecalc.layers.activation import Relu
 from shapecalc.layers.base import REGISTRY, layer
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.pooling import MaxPool
+from shapecalc.shape_inference.engine import infer, inspect_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,14 +13,14 @@ import pytest
 import shapecalc
 from shapecalc import ShapecalcError, run
 from shapecalc.architecture import Architecture, Input, Step
-from shapecalc.budget import Budget
+from shapecalc.costs.liveness import last_reads
 from shapecalc.dims import symbol
-from shapecalc.engine import inspect, inspect_at
-from shapecalc.execution import calls_in_step, calls_of, numbers, price, random_inputs
+from shapecalc.execution.budget import Budget
+from shapecalc.execution.lowering import calls_in_step, calls_of, numbers, price, random_inputs
+from shapecalc.execution.verify import verify
 from shapecalc.layers.activation import Relu, Sigmoid, Tanh
-from shapecalc.live_memory import last_reads
 from shapecalc.reference.executor import execute
-from shapecalc.verification import verify
+from shapecalc.shape_inference.engine import inspect, inspect_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ import re
 import pytest
 
 import shapecalc
+from shapecalc.checking.expect import unmet
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.engine import inspect
-from shapecalc.expectations import unmet
+from shapecalc.shape_inference.engine import inspect
 
 NET = """\
 name: net
@@ -97,7 +97,7 @@ def test_a_figure_with_a_unit_is_exact_and_its_help_says_what_a_rounded_one_need
 
 
 def test_memory_is_of_outputs_and_parameters_as_in_a_sweep() -> None:
-    from shapecalc.sweeping.plans import costs
+    from shapecalc.solving.sweep.plans import costs
 
     report = inspect(shapecalc.load("resnet18"))
     figures = costs(report)

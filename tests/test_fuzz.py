@@ -16,7 +16,7 @@ from fuzz.mutation import crossed, mutator
 from fuzz.seeds import LONGEST, seeds
 from fuzz.words import dictionary, tokens
 from shapecalc.diagnostics import Diagnostic, Source, Span
-from shapecalc.loading import loads
+from shapecalc.files.load import loads
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,20 +12,20 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 import shapecalc
-from shapecalc.budget import Budget
-from shapecalc.engine import inspect_at
-from shapecalc.execution import calls_of, random_inputs, random_parameters
-from shapecalc.gradient_check import (
+from shapecalc.execution.budget import Budget
+from shapecalc.execution.gradient_check import (
     BackwardProof,
     backward_price,
     expectations,
     verify_backward,
     wide,
 )
+from shapecalc.execution.lowering import calls_of, random_inputs, random_parameters
+from shapecalc.files.load import narrowed
 from shapecalc.layers.conv import Conv
-from shapecalc.loading import narrowed
 from shapecalc.reference import backpropagation, find_backward, gradients as registry
 from shapecalc.reference.backpropagation import back_propagate, forward
+from shapecalc.shape_inference.engine import inspect_at
 from tests.graph_strategies import Graph, graphs
 from tests.sequence_strategies import sequences
 from tests.strategies import Stack, stacks

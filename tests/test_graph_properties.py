@@ -14,24 +14,25 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 import shapecalc
-from shapecalc import engine, run
+from shapecalc import run
 from shapecalc.architecture import size_of
+from shapecalc.checking.lints import suspicions
 from shapecalc.dims import evaluate
-from shapecalc.engine import infer, inspect_at
-from shapecalc.execution import calls_of, price, random_inputs
+from shapecalc.execution.lowering import calls_of, price, random_inputs
+from shapecalc.execution.verify import verify_at
 from shapecalc.layers import layer_type
 from shapecalc.reference.executor import execute
-from shapecalc.render.columns import layer_lines, lines_of
-from shapecalc.report import GroupReport, sums_of, total
-from shapecalc.suspicions import suspicions
-from shapecalc.verification import verify_at
+from shapecalc.render.inspect.columns import layer_lines, lines_of
+from shapecalc.shape_inference import engine
+from shapecalc.shape_inference.engine import infer, inspect_at
+from shapecalc.shape_inference.report import GroupReport, sums_of, total
 from tests.graph_strategies import Document, Graph, graphs, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.architecture import Architecture
-    from shapecalc.report import LayerReport, Report
+    from shapecalc.shape_inference.report import LayerReport, Report
 
 MERGES = ("add", "multiply", "concat")
 OWN_KEYS = ("name", "from", "repeat", "share")

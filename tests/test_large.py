@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc import ShapecalcError, inspect, loads
-from shapecalc.checking import check_source
+from shapecalc.checking.check import check_source
+from shapecalc.checking.expect import unmet
+from shapecalc.checking.lints import suspicions
 from shapecalc.diagnostics import Source
-from shapecalc.engine import infer
-from shapecalc.expectations import unmet
-from shapecalc.legality import impossible
-from shapecalc.loading import loads_source
-from shapecalc.progress import EVERY, watched_by
-from shapecalc.render import csv, json, table
-from shapecalc.render.text import checks, render_diagnostics
-from shapecalc.report import Report
-from shapecalc.suspicions import suspicions
+from shapecalc.diagnostics.progress import EVERY, watched_by
+from shapecalc.files.load import loads_source
+from shapecalc.render import json
+from shapecalc.render.check.text import checks, render_diagnostics
+from shapecalc.render.inspect import csv, table
+from shapecalc.shape_inference.constraints import impossible
+from shapecalc.shape_inference.engine import infer
+from shapecalc.shape_inference.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable

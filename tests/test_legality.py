@@ -8,8 +8,8 @@ from hypothesis import given, settings, strategies as st
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, legal_sizes, parse
-from shapecalc.engine import infer, inspect_at
-from shapecalc.legality import demands_of, impossible, legality, unproved
+from shapecalc.shape_inference.constraints import demands_of, impossible, legality, unproved
+from shapecalc.shape_inference.engine import infer, inspect_at
 
 UNET = """\
 input: [N, 3, H, W]

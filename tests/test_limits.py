@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shapecalc.cli import app
-from shapecalc.limits import LIMITS, MOST, flag
+from shapecalc.diagnostics.limits import LIMITS, MOST, flag
 from tests.hostile.generated import branched_chain, chain
 
 if TYPE_CHECKING:

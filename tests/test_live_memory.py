@@ -10,16 +10,16 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 import shapecalc
-from shapecalc.branch_order import reordered
+from shapecalc.costs.liveness import largest, live_memory, memories
+from shapecalc.costs.scheduling import reordered
 from shapecalc.dims import evaluate
-from shapecalc.engine import inspect_at
-from shapecalc.live_memory import largest, live_memory, memories
+from shapecalc.shape_inference.engine import inspect_at
 from tests.graph_strategies import Graph, graphs, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.report import Report
+    from shapecalc.shape_inference.report import Report
 
 some = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 Document = dict[str, Any]

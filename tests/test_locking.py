@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from shapecalc import zoo
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.engine import inspect_at
+from shapecalc.diffing.lock import Lock, drift, entry_of, gone, held, key_of, load_lock, lock_of, read_lock, to_json
+from shapecalc.diffing.lock.entries import FOLLOWING, digest
+from shapecalc.files import zoo
+from shapecalc.files.load import load, loads
 from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
-from shapecalc.loading import load, loads
-from shapecalc.locking import Lock, drift, entry_of, gone, held, key_of, load_lock, lock_of, read_lock, to_json
-from shapecalc.locking.entries import FOLLOWING, digest
-from shapecalc.render.text import render_diagnostics
+from shapecalc.render.check.text import render_diagnostics
+from shapecalc.shape_inference.engine import inspect_at
 
 CHAIN = """\
 name: chain
@@ -290,7 +290,7 @@ def test_a_change_early_in_a_deep_network_is_one_finding_there() -> None:
 
 @pytest.mark.parametrize("most", [0, 1_000_000])
 def test_every_other_layer_of_thousands_is_one_cause_where_one_line_changed(most: int, monkeypatch) -> None:
-    monkeypatch.setattr("shapecalc.locking.alignment.MOST_COMPARED", most)
+    monkeypatch.setattr("shapecalc.diffing.lock.alignment.MOST_COMPARED", most)
     deep = (
         "input: [N, 3]\nblocks: {pair: {layers: [tanh, relu]}}\nlayers:\n"
         "  - dropout\n  - pair:\n    repeat: 900\n    name: deep\n"

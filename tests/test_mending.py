@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from shapecalc import mending, zoo
+from shapecalc.checking import fix
+from shapecalc.checking.fix import Mended, mend
 from shapecalc.diagnostics import Diagnostic, Fix, ShapecalcError, Source, Span
-from shapecalc.engine import infer
-from shapecalc.loading import loads_source
-from shapecalc.mending import Mended, mend
+from shapecalc.files import zoo
+from shapecalc.files.load import loads_source
 from shapecalc.parser.files import decode, read_source
-from shapecalc.parser.places import offsets_of
-from shapecalc.render.mending import edits
+from shapecalc.parser.positions import offsets_of
+from shapecalc.render.fix import edits
+from shapecalc.shape_inference.engine import infer
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = [path for path in sorted(FOLDER.glob("*.yaml")) if path.read_bytes().isascii() or "SC002" not in path.stem]
@@ -287,7 +288,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         read.append(arguments)
         return loads_source(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(mending, "loads_source", loads)
+    monkeypatch.setattr(fix, "loads_source", loads)
     return read
 
 
@@ -321,7 +322,7 @@ def with_fixes(monkeypatch: pytest.MonkeyPatch, fixes: Fixes, *codes: str, after
         ]
         raise ShapecalcError(tuple(found), source)
 
-    monkeypatch.setattr(mending, "loads_source", loads)
+    monkeypatch.setattr(fix, "loads_source", loads)
 
 
 def test_of_two_edits_that_overlap_one_is_made_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -367,8 +368,8 @@ def test_however_much_is_wrong_a_text_is_read_a_bounded_number_of_times(monkeypa
     read = counted(monkeypatch)
     layers = "".join(f"  - conv:\n      out_channels: {n}\n      kernel_size:1\n" for n in range(1, 400))
     found = mended("input: [N, 3, 8, 8]\nlayers:\n" + layers)
-    assert len(read) == mending.MOST_READINGS
-    assert len(found.edits) == mending.MOST_READINGS - 1
+    assert len(read) == fix.MOST_READINGS
+    assert len(found.edits) == fix.MOST_READINGS - 1
     assert found.left
 
 

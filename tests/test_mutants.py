@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import pytest
 
-from shapecalc import zoo
+from shapecalc.checking.fix import mend
 from shapecalc.diagnostics import Diagnostic, Source
-from shapecalc.mending import mend
-from shapecalc.parser.places import offsets_of
+from shapecalc.files import zoo
+from shapecalc.parser.positions import offsets_of
 from tests.slips import Anatomy, Mutant, findings, independent, mutant, slips_of
 
 TYPOS_OF_A_KIND = 2

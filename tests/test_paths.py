@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.paths import expanded, shown
+from shapecalc.files.discovery import expanded, shown
 
 if TYPE_CHECKING:
     from pathlib import Path

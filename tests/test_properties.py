@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import shapecalc
 from shapecalc.architecture import Architecture, Input
 from shapecalc.dims import evaluate
-from shapecalc.engine import infer, inspect_at
-from shapecalc.execution import calls_of, random_inputs
+from shapecalc.execution.lowering import calls_of, random_inputs
 from shapecalc.layers import layer_types
 from shapecalc.layers.attention import Attending
 from shapecalc.layers.recurrent import Gru, Lstm
-from shapecalc.legality import demands_of
 from shapecalc.reference.executor import execute
+from shapecalc.shape_inference.constraints import demands_of
+from shapecalc.shape_inference.engine import infer, inspect_at
 from tests.reference.counting import counted, run_counted
 from tests.sequence_strategies import SEQUENCED, sequences
 from tests.strategies import DRAWN, Stack, stacks, stretches_by_chance
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.dims import Dim
-    from shapecalc.report import LayerReport, Report
+    from shapecalc.shape_inference.report import LayerReport, Report
 
 MAY_DEPEND_ON_A_SYMBOL = {"SC311", "SC304", "SC309", "SC322"}
 """Codes of what cannot be decided for a symbol: a size that is stated, channels that groups divide, a form too long."""

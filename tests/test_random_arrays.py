@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shapecalc.random_arrays import BLOCK, WORTH_A_THREAD, uniform
+from shapecalc.execution.random_arrays import BLOCK, WORTH_A_THREAD, uniform
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_its_python_runs() -> None:
 
 
 def test_its_file_is_met_by_what_it_expects() -> None:
-    from shapecalc.expectations import unmet
+    from shapecalc.checking.expect import unmet
 
     text = next(block for block in blocks("yaml") if block.startswith("name: LeNet-5"))
     assert unmet(shapecalc.inspect(shapecalc.loads(text))) == ()

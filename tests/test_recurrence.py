@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, strategies as st
 
 import shapecalc
+from shapecalc.calculators.recurrent import Figure, recurrence
 from shapecalc.diagnostics import LayerError, ShapecalcError
 from shapecalc.dims import evaluate, symbol
 from shapecalc.layers import layer_type, layer_types
 from shapecalc.layers.base import PARAMS_AS
 from shapecalc.layers.recurrent import Gru, Lstm, Recurrent, Rnn
-from shapecalc.recurrence import Figure, recurrence
-from shapecalc.render.recurrence import differences
+from shapecalc.render.recurrent import differences
 from tests.arithmetic import value_of, with_numbers
 
 if TYPE_CHECKING:
-    from shapecalc.recurrence import Recurrence
+    from shapecalc.calculators.recurrent import Recurrence
 
 DIALECTS = json.loads((Path(__file__).parent / "oracle" / "dialects.json").read_text(encoding="utf-8"))["parameters"]
 KINDS = {"rnn": Rnn, "lstm": Lstm, "gru": Gru}

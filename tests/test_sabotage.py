@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 import shapecalc
-from shapecalc import architecture as architecture_module, engine, verify
+from shapecalc import architecture as architecture_module, verify
 from shapecalc.layers import layer_types, windows
 from shapecalc.layers.conv import Conv, ConvTranspose
 from shapecalc.layers.linear import Linear
 from shapecalc.layers.normalization import BatchNorm, GroupNorm, LayerNorm
-from shapecalc.render.proof import table
+from shapecalc.render.verify import table
+from shapecalc.shape_inference import engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

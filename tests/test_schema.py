@@ -14,8 +14,8 @@ from shapecalc.diagnostics.errors import ShapecalcError
 from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
 from shapecalc.parser.grammar import FILE_KEYS, parse
-from shapecalc.parser.includes import findings_of_blocks, holds_blocks_alone
-from shapecalc.schema import schema
+from shapecalc.parser.include import findings_of_blocks, holds_blocks_alone
+from shapecalc.parser.schema import schema
 from tests.mutants import mutated, originals, read
 
 SCHEMA = schema()

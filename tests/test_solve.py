@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from shapecalc.derivation import sliding_axes, transposed_axes
-from shapecalc.diagnostics import LayerError
-from shapecalc.layers.conv import Conv, ConvTranspose
-from shapecalc.layers.pooling import MaxPool
-from shapecalc.solve import (
+from shapecalc.calculators.derivation import sliding_axes, transposed_axes
+from shapecalc.calculators.windows import (
     SMALL,
     Answer,
     Interval,
@@ -24,9 +21,12 @@ from shapecalc.solve import (
     nearest,
     windows,
 )
+from shapecalc.diagnostics import LayerError
+from shapecalc.layers.conv import Conv, ConvTranspose
+from shapecalc.layers.pooling import MaxPool
 
 if TYPE_CHECKING:
-    from shapecalc.derivation import Axis
+    from shapecalc.calculators.derivation import Axis
 
 MOST = 200
 NUMBERS = {"n": st.integers(1, 40), "f": st.integers(1, 9), "s": st.integers(1, 8), "p": st.integers(0, 7)}

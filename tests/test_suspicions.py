@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 import shapecalc
+from shapecalc.checking.lints import SHOWN_BY_INSPECT, suspicions
 from shapecalc.diagnostics import Severity
-from shapecalc.engine import inspect
-from shapecalc.suspicions import SHOWN_BY_INSPECT, suspicions
-from shapecalc.zoo import names
+from shapecalc.files.zoo import names
+from shapecalc.shape_inference.engine import inspect
 
 if TYPE_CHECKING:
     from shapecalc.diagnostics import Diagnostic

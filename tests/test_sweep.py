@@ -12,14 +12,14 @@ from hypothesis import given, strategies as st
 import shapecalc
 from shapecalc import ShapecalcError
 from shapecalc.dims import Condition, Expr, Relation, evaluate, parse
-from shapecalc.engine import infer
-from shapecalc.loading import with_parameters
-from shapecalc.sweeping import Run
-from shapecalc.sweeping.choosing import Choice, Key, front
-from shapecalc.sweeping.compiled import LARGEST, compiled
-from shapecalc.sweeping.grid import blocks
-from shapecalc.sweeping.plans import COSTS, costs, symbols_of
-from shapecalc.sweeping.where import parse_where
+from shapecalc.files.load import with_parameters
+from shapecalc.shape_inference.engine import infer
+from shapecalc.solving.sweep import Run
+from shapecalc.solving.sweep.compiled import LARGEST, compiled
+from shapecalc.solving.sweep.grid import blocks
+from shapecalc.solving.sweep.pareto import Choice, Key, front
+from shapecalc.solving.sweep.plans import COSTS, costs, symbols_of
+from shapecalc.solving.sweep.where import parse_where
 
 NET = """\
 name: net
@@ -432,7 +432,7 @@ def test_a_real_cluster_finds_what_one_process_finds() -> None:
 
 
 def test_an_address_where_no_scheduler_answers_is_said(monkeypatch) -> None:
-    monkeypatch.setattr("shapecalc.sweeping.cluster.SECONDS", 1)
+    monkeypatch.setattr("shapecalc.solving.sweep.dask.SECONDS", 1)
     with pytest.raises(ShapecalcError, match=r"no Dask scheduler answers at `127\.0\.0\.1:1`"):
         shapecalc.sweep(shapecalc.loads(NET), {"H": [16]}, dask="127.0.0.1:1")
 

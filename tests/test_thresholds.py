@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import shapecalc
-from shapecalc.comparison import diff
-from shapecalc.thresholds import ThresholdError, judged, read_threshold, read_thresholds
+from shapecalc.diffing.diff import diff
+from shapecalc.diffing.thresholds import ThresholdError, judged, read_threshold, read_thresholds
 
 WIDE = "input: [N, 99]\nlayers: [{linear: {out_features: %d, bias: false}}]\n"
 FREE = "input: [N, 3, H, 7]\nlayers: [{conv: {out_channels: %d, kernel_size: 1}}]\n"

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from shapecalc import zoo
+from shapecalc.files import zoo
 from tests.tokens import mutant, run_all, shares, taken_through, texts
 
 MUTANTS = 50_000

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import shapecalc
-from shapecalc.engine import inspect_at
-from shapecalc.keeping import keeping
+from shapecalc.costs.saved_tensors import keeping
 from shapecalc.layers import layer_types
+from shapecalc.shape_inference.engine import inspect_at
 
 FIXTURE = json.loads(Path(__file__).with_name("oracle").joinpath("torch_saved.json").read_text(encoding="utf-8"))
 BYTES = {"": 4, "float32": 4, "int64": 8}

@@ -10,19 +10,19 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 import shapecalc
 from shapecalc import ShapecalcError
-from shapecalc.checkpointing import best, checkpoints
+from shapecalc.costs.checkpointing import best, checkpoints
+from shapecalc.costs.saved_tensors import keeping
+from shapecalc.costs.timeline import schedule
+from shapecalc.costs.training import training_cost
+from shapecalc.costs.training_step import training_step
 from shapecalc.dims import evaluate, product
-from shapecalc.engine import inspect_at
-from shapecalc.keeping import keeping
-from shapecalc.layers.keeping import Storage
-from shapecalc.training_cost import training_cost
-from shapecalc.training_moments import schedule
-from shapecalc.training_step import training_step
+from shapecalc.layers.saved import Storage
+from shapecalc.shape_inference.engine import inspect_at
 from tests.graph_strategies import Graph, graphs
 
 if TYPE_CHECKING:
-    from shapecalc.report import Report
-    from shapecalc.training_step import TrainingStep
+    from shapecalc.costs.training_step import TrainingStep
+    from shapecalc.shape_inference.report import Report
 
 some = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 GIB = 2**30

@@ -10,14 +10,15 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 import shapecalc
-from shapecalc import ShapecalcError, zoo
+from shapecalc import ShapecalcError
 from shapecalc.dims import Sizes, evaluate, free_symbols, symbol
-from shapecalc.engine import infer, inspect_at
-from shapecalc.fitting import Solution, Wanted, solve
+from shapecalc.files import zoo
 from shapecalc.layers import layer_type
-from shapecalc.legality import ANY
-from shapecalc.report import BATCH_SYMBOLS
-from shapecalc.unknowns import MOST_TRIED, choose
+from shapecalc.shape_inference.constraints import ANY
+from shapecalc.shape_inference.engine import infer, inspect_at
+from shapecalc.shape_inference.report import BATCH_SYMBOLS
+from shapecalc.solving.input_sizes import Solution, Wanted, solve
+from shapecalc.solving.unknown_fields import MOST_TRIED, choose
 from tests.strategies import Stack, stacks, stretches_by_chance
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import shapecalc
-from shapecalc.budget import Budget
-from shapecalc.decoding import Problem, plan
+from shapecalc.calculators.beam_search import Problem, plan
+from shapecalc.costs.decoding import Growth, Loop, unroll
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.loading import load, loads
-from shapecalc.stepping import decode
-from shapecalc.unrolling import Growth, Loop, unroll
+from shapecalc.execution.budget import Budget
+from shapecalc.execution.decode import decode
+from shapecalc.files.load import load, loads
 
 SMALL: dict[str, dict[str, Any]] = {
     "char-rnn": {},
@@ -83,7 +83,7 @@ def test_what_ships_decodes_as_predicted(name: str) -> None:
 
 
 def test_the_zoo_names_a_loop_for_each_of_these() -> None:
-    assert {name for name in shapecalc.zoo.names() if load(name).decode is not None} == set(SMALL)
+    assert {name for name in shapecalc.files.zoo.names() if load(name).decode is not None} == set(SMALL)
 
 
 def test_gpt2_costs_what_its_matrices_cost_by_hand() -> None:
@@ -146,7 +146,7 @@ def test_states_that_another_layer_lacks_show_when_the_sequence_is_read_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     text = NET + "  - {gru: {hidden_size: 7, batch_first: true}, name: gru}\ndecode: {token: input, states: [lstm]}\n"
-    monkeypatch.setattr("shapecalc.unrolling.LOOKING_BACK", ())
+    monkeypatch.setattr("shapecalc.costs.decoding.LOOKING_BACK", ())
     found = decode(unroll(loads(text), {}, length=4))
     assert all(check.ok for check in found.checks)
     assert not found.ok

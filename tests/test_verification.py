@@ -11,13 +11,13 @@ import pytest
 
 import shapecalc
 from shapecalc import ShapecalcError, verify
-from shapecalc.budget import Budget, spoken
-from shapecalc.cli.budget import budget_of
-from shapecalc.engine import infer
-from shapecalc.execution import calls_in_step, calls_of, price, random_inputs
+from shapecalc.cli.options.budget import budget_of
+from shapecalc.execution.budget import Budget, spoken
+from shapecalc.execution.lowering import calls_in_step, calls_of, price, random_inputs
+from shapecalc.execution.verify import PROBES, Row, trial_sizes, verify_at
 from shapecalc.reference.base import KERNELS
 from shapecalc.reference.executor import execute, run
-from shapecalc.verification import PROBES, Row, trial_sizes, verify_at
+from shapecalc.shape_inference.engine import infer
 
 if TYPE_CHECKING:
     from shapecalc import Architecture
@@ -327,7 +327,7 @@ def test_the_help_of_a_refusal_is_an_allowance_that_is_enough() -> None:
 
 def test_no_trial_is_run_where_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
-    monkeypatch.setattr("shapecalc.verification.calls_in_step", lambda *_, **__: ran.append("ran") or iter(()))
+    monkeypatch.setattr("shapecalc.execution.verify.calls_in_step", lambda *_, **__: ran.append("ran") or iter(()))
     with pytest.raises(ShapecalcError, match="SC701"):
         verify(net("[N, 3, H]", "relu", sizes="{H: 1000000}"), budget=Budget(memory=2**20))
     assert ran == []

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from shapecalc.writing import write_whole
+from shapecalc.files.atomic import write_whole
 
 
 def test_a_new_file_has_the_permissions_of_any_other(tmp_path) -> None:

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import shapecalc
-from shapecalc import engine, verify, zoo
+from shapecalc import verify
+from shapecalc.checking.expect import unmet
 from shapecalc.dims import symbol
-from shapecalc.engine import inspect_at
-from shapecalc.expectations import unmet
-from shapecalc.report import leaves
-from shapecalc.verification import trial_sizes
+from shapecalc.execution.verify import trial_sizes
+from shapecalc.files import zoo
+from shapecalc.shape_inference import engine
+from shapecalc.shape_inference.engine import inspect_at
+from shapecalc.shape_inference.report import leaves
 from tests.test_zoo_attention import NAMES as OF_ATTENTION
 from tests.test_zoo_graphs import NAMES as GRAPHS_OF_BRANCHES
 
 if TYPE_CHECKING:
-    from shapecalc.report import LayerReport, Report
+    from shapecalc.shape_inference.report import LayerReport, Report
 
 ORACLE = Path(__file__).parent / "oracle"
 CLASSICS: dict[str, Any] = json.loads((ORACLE / "oracle.json").read_text(encoding="utf-8"))["classics"]

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 import shapecalc
-from shapecalc import verify, zoo
+from shapecalc import verify
+from shapecalc.checking.expect import unmet
 from shapecalc.dims import symbol
-from shapecalc.engine import inspect_at
-from shapecalc.expectations import unmet
-from shapecalc.legality import legality
-from shapecalc.loading import narrowed
+from shapecalc.files import zoo
+from shapecalc.files.load import narrowed
+from shapecalc.shape_inference.constraints import legality
+from shapecalc.shape_inference.engine import inspect_at
 
 # What was published, or follows from what was: parameters, and where that stands.
 PARAMS = {

@@ -13,10 +13,10 @@ import pytest
 
 import shapecalc
 from shapecalc import verify
-from shapecalc.expectations import unmet
+from shapecalc.checking.expect import unmet
 
 if TYPE_CHECKING:
-    from shapecalc.report import LayerReport, Report
+    from shapecalc.shape_inference.report import LayerReport, Report
 
     Numbers = np.ndarray[Any, np.dtype[Any]]
 

@@ -19,22 +19,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fuzz.load import hold
-from shapecalc import zoo
-from shapecalc.checking import Checked
+from shapecalc.checking.expect import unmet
+from shapecalc.checking.lints import suspicions
+from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.dims import Expr
-from shapecalc.engine import infer
-from shapecalc.expectations import unmet
-from shapecalc.legality import impossible
-from shapecalc.loading import loads_source
-from shapecalc.render import github, gitlab, json, junit, sarif, table, text
-from shapecalc.suspicions import suspicions
+from shapecalc.files import zoo
+from shapecalc.files.load import loads_source
+from shapecalc.render import json
+from shapecalc.render.check import github, gitlab, junit, sarif, text
+from shapecalc.render.inspect import table
+from shapecalc.shape_inference.constraints import impossible
+from shapecalc.shape_inference.engine import infer
 from tests.render.check.decoding import CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shapecalc.report import Report
+    from shapecalc.shape_inference.report import Report
 
 TOKEN = re.compile(r"#[^\n]*|\n *|[A-Za-z_][\w.]*|[0-9]+(?:\.[0-9]+)?|\"[^\"\n]*\"|'[^'\n]*'| +|.", re.DOTALL)
 HOSTILE = (

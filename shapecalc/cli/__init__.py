@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from shapecalc import __version__
-from shapecalc.cli.outcome import Misuse, ended_by, guarded, tolerant_streams
+from shapecalc.cli.exit_codes import Misuse, ended_by, guarded, tolerant_streams
 from shapecalc.cli.signals import Terminated, end_as_told, heed_signals, ignore_interrupts
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _mistakes_that_can_be_shown() -> Iterator[None]:
     try:
         yield
     except _UsageError as error:
-        from shapecalc.render.escaping import terminal
+        from shapecalc.render.terminal.escaping import terminal
 
         error.message = terminal(error.message)
         raise
@@ -78,8 +78,8 @@ def _mistakes_that_can_be_shown() -> Iterator[None]:
 def _hint(name: str) -> str:
     from pathlib import Path
 
-    from shapecalc import zoo
     from shapecalc.diagnostics.suggestions import closest
+    from shapecalc.files import zoo
 
     if name == "-" or Path(name).is_file() or zoo.path(name) is not None:
         return f"write `shapecalc inspect {name}`"

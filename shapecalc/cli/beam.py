@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
-from shapecalc.cli import calculation as asked, recurrence as shared
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.terminal import stdout_manner
-from shapecalc.cli.window import whole
+from shapecalc.cli.exit_codes import Misuse
+from shapecalc.cli.options import calculator, recurrent
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.window import whole
 from shapecalc.diagnostics.errors import LayerError
 
 if TYPE_CHECKING:
-    from shapecalc.render.decoding import Lstm
+    from shapecalc.render.beam import Lstm
 
 REQUIRED = {"vocabulary": "--vocab SYMBOLS", "beam": "--beam WIDTH", "length": "--length STEPS"}
 
@@ -24,11 +24,11 @@ def command(
     beam: Annotated[str | None, typer.Option("--beam", metavar="WIDTH", help="Hypotheses kept at each step.")] = None,
     length: Annotated[str | None, typer.Option("--length", metavar="STEPS", help="Symbols of a sequence.")] = None,
     end: Annotated[bool, typer.Option("--end/--no-end", help="Whether one of the symbols ends a sequence.")] = True,
-    hidden_size: shared.HiddenSizeOption = None,
+    hidden_size: recurrent.HiddenSizeOption = None,
     num_layers: Annotated[
         str | None, typer.Option("--num-layers", metavar="COUNT", help="Layers of the LSTM whose h and c are kept.")
     ] = None,
-    format_: asked.FormatOption = asked.Format.TEXT,
+    format_: calculator.FormatOption = calculator.Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Derive what beam search computes, keeps and drops.
@@ -39,8 +39,8 @@ def command(
 
     For example: shapecalc beam --vocab 10000 --beam 5 --length 20
     """
-    from shapecalc.decoding import Problem, plan
-    from shapecalc.render import decoding as render
+    from shapecalc.calculators.beam_search import Problem, plan
+    from shapecalc.render import beam as render
 
     given = {"vocabulary": vocab, "beam": beam, "length": length}
     lacking = [f"`{REQUIRED[field]}`" for field, text in given.items() if text is None]
@@ -53,21 +53,21 @@ def command(
         found = plan(Problem(**sizes, end=end))
         states = _states(hidden_size, num_layers)
     except LayerError as error:
-        from shapecalc.cli.mistakes import mistake
+        from shapecalc.cli.usage_errors import mistake
 
         raise mistake(error, texts) from None
     match format_:
-        case asked.Format.TEXT:
+        case calculator.Format.TEXT:
             print(render.calculation(found, states, **stdout_manner(color)))
-        case asked.Format.JSON:
-            asked.print_json(render.calculation_dict(found, states))
+        case calculator.Format.JSON:
+            calculator.print_json(render.calculation_dict(found, states))
         case _:
             assert_never(format_)
 
 
 def _states(hidden_size: str | None, num_layers: str | None) -> Lstm | None:
     from shapecalc.layers.recurrent import Lstm as Layer
-    from shapecalc.render.decoding import Lstm
+    from shapecalc.render.beam import Lstm
 
     if hidden_size is None:
         if num_layers is not None:

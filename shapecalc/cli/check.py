@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
-from shapecalc.cli.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import FINDINGS, UNREADABLE, Misuse
-from shapecalc.cli.sizes import LimitOption, limits_of
-from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.exit_codes import FINDINGS, UNREADABLE, Misuse
+from shapecalc.cli.options.architecture import LimitOption, limits_of
+from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,14 +92,14 @@ def command(
     what is legal and likely not meant. Exit code 0 where no error is found, 1 where one is, 2 where a file cannot be
     read.
     """
-    from shapecalc.checking import check, chosen
+    from shapecalc.checking.check import check, chosen
 
     limits, budget = limits_of(limit), budget_of(max_memory, max_flops)
     targets = _targets(format_ or [], output or [])
     selected, ignored = _codes("--select", select), _codes("--ignore", ignore)
     if fix:
-        from shapecalc.checking.fixing import fix as fix_files
-        from shapecalc.render.mending import edits
+        from shapecalc.checking.fix_files import fix as fix_files
+        from shapecalc.render.fix import edits
 
         unicode = (sys.stderr.encoding or "ascii").lower().startswith("utf")
         for mended in fix_files(paths, exclude or (), limits):
@@ -119,7 +119,7 @@ def command(
         if target is None:
             print(_shown(results, written, color, strict=strict, executed=run))
         else:
-            from shapecalc.writing import write_whole
+            from shapecalc.files.atomic import write_whole
 
             write_whole(target, _written(results, written, strict=strict, executed=run) + "\n")
     if Format.GITHUB in (written for _, written in targets):
@@ -163,8 +163,8 @@ def _shown(results: Sequence[Checked], written: Format, color: Color, *, strict:
     """Return what goes to standard output: text as wide as a terminal, in its colours."""
     if written is not Format.TEXT:
         return _written(results, written, strict=strict, executed=executed)
-    from shapecalc.render import text
-    from shapecalc.render.escaping import ascii_only
+    from shapecalc.render.check import text
+    from shapecalc.render.terminal.escaping import ascii_only
 
     manner = stdout_manner(color)
     shown = text.checks(results, color=manner["color"], width=max(manner["width"] or 100, NARROWEST))
@@ -178,7 +178,7 @@ def _add_to_summary(results: Sequence[Checked]) -> None:
         return
     from pathlib import Path
 
-    from shapecalc.render.github import summary
+    from shapecalc.render.check.github import summary
 
     try:
         with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as file:
@@ -190,27 +190,27 @@ def _add_to_summary(results: Sequence[Checked]) -> None:
 def _written(results: Sequence[Checked], written: Format, *, strict: bool, executed: bool) -> str:
     match written:
         case Format.TEXT:
-            from shapecalc.render import text
+            from shapecalc.render.check import text
 
             return text.checks(results)
         case Format.JSON:
-            from shapecalc.render import json
+            from shapecalc.render.check import json
 
             return json.checks(results)
         case Format.GITHUB:
-            from shapecalc.render import github
+            from shapecalc.render.check import github
 
             return github.checks(results)
         case Format.GITLAB:
-            from shapecalc.render import gitlab
+            from shapecalc.render.check import gitlab
 
             return gitlab.checks(results)
         case Format.SARIF:
-            from shapecalc.render import sarif
+            from shapecalc.render.check import sarif
 
             return sarif.checks(results)
         case Format.JUNIT:
-            from shapecalc.render import junit
+            from shapecalc.render.check import junit
 
             return junit.checks(results, strict=strict, executed=executed)
         case _:

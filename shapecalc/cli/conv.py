@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from shapecalc.cli import calculation as asked, window
-from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.options import calculator, window
+from shapecalc.cli.options.color import Color, ColorOption
 
 
 def command(
@@ -21,7 +21,7 @@ def command(
     bias: window.BiasOption = True,
     out: window.OutputOption = None,
     rank: window.RankOption = None,
-    format_: asked.FormatOption = asked.Format.TEXT,
+    format_: calculator.FormatOption = calculator.Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Derive the output size of a convolution.
@@ -36,10 +36,10 @@ def command(
 
     shapecalc conv --f 3 --s 2 --p 1 --out 16
     """
-    from shapecalc.derivation import conv_costs, sliding_axes
+    from shapecalc.calculators.derivation import conv_costs, sliding_axes
     from shapecalc.layers.conv import Conv
 
     sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
     build = partial(Conv, out_channels=1, bias=bias)
-    kind = asked.Kind("conv", build, sliding_axes, conv_costs)
-    asked.answer(kind, {**sizes, "output": out}, asked.both_channels(c, k, groups), rank, format_, color)
+    kind = calculator.Kind("conv", build, sliding_axes, conv_costs)
+    calculator.answer(kind, {**sizes, "output": out}, calculator.both_channels(c, k, groups), rank, format_, color)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli import calculation as asked, window
-from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.options import calculator, window
+from shapecalc.cli.options.color import Color, ColorOption
 
 
 def command(
@@ -30,7 +30,7 @@ def command(
     bias: window.BiasOption = True,
     out: window.OutputOption = None,
     rank: window.RankOption = None,
-    format_: asked.FormatOption = asked.Format.TEXT,
+    format_: calculator.FormatOption = calculator.Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Derive the size of a transposed convolution.
@@ -45,11 +45,11 @@ def command(
 
     shapecalc conv-transpose --n 8 --s 2 --p 1 --out 16
     """
-    from shapecalc.derivation import conv_transpose_costs, transposed_axes
+    from shapecalc.calculators.derivation import conv_transpose_costs, transposed_axes
     from shapecalc.layers.conv import ConvTranspose
 
     sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
     build = partial(ConvTranspose, out_channels=1, bias=bias)
-    kind = asked.Kind("conv-transpose", build, transposed_axes, conv_transpose_costs)
-    channels = asked.both_channels(c, k, groups)
-    asked.answer(kind, {**sizes, "output_padding": output_padding, "output": out}, channels, rank, format_, color)
+    kind = calculator.Kind("conv-transpose", build, transposed_axes, conv_transpose_costs)
+    channels = calculator.both_channels(c, k, groups)
+    calculator.answer(kind, {**sizes, "output_padding": output_padding, "output": out}, channels, rank, format_, color)

@@ -6,11 +6,19 @@ from typing import Annotated, assert_never
 
 import typer
 
-from shapecalc.cli import calculation as asked
-from shapecalc.cli.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, SetOption, count_of, limits_of, load_bound, settings
-from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.options import calculator
+from shapecalc.cli.options.architecture import (
+    ArchitectureArgument,
+    LimitOption,
+    SetOption,
+    count_of,
+    limits_of,
+    load_bound,
+    settings,
+)
+from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
 
 
 def command(
@@ -24,7 +32,7 @@ def command(
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
-    format_: asked.FormatOption = asked.Format.TEXT,
+    format_: calculator.FormatOption = calculator.Format.TEXT,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -33,10 +41,10 @@ def command(
     Shows candidates, scores, hypotheses kept and dropped, MACs and memory of each step of a beam search, and totals
     against greedy and exhaustive search. With --run, exit code 1 where anything counted differs.
     """
-    from shapecalc.decoding import LONGEST
+    from shapecalc.calculators.beam_search import LONGEST
+    from shapecalc.costs.decoding import unroll
     from shapecalc.layers.fields import LARGEST_DIM
-    from shapecalc.render import unrolling as render
-    from shapecalc.unrolling import unroll
+    from shapecalc.render import decode as render
 
     width, steps = count_of(beam, "--beam", LARGEST_DIM), count_of(length, "--length", LONGEST)
     budget = budget_of(max_memory, max_flops)
@@ -44,14 +52,14 @@ def command(
     loop = unroll(loaded, sizes, beam=width, length=steps)
     decoded = None
     if run:
-        from shapecalc.stepping import decode
+        from shapecalc.execution.decode import decode
 
         decoded = decode(loop, seed=seed, budget=budget)
     match format_:
-        case asked.Format.TEXT:
+        case calculator.Format.TEXT:
             print(render.unrolled(loop, decoded, **stdout_manner(color)))
-        case asked.Format.JSON:
-            asked.print_json(render.unrolled_dict(loop, decoded))
+        case calculator.Format.JSON:
+            calculator.print_json(render.unrolled_dict(loop, decoded))
         case _:
             assert_never(format_)
     if decoded is not None and not decoded.ok:

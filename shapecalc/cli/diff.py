@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import FINDINGS, UNREADABLE, Misuse
-from shapecalc.cli.sizes import LimitOption, SetOption, limits_of, parameter, settings, whole
-from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.exit_codes import FINDINGS, UNREADABLE, Misuse
+from shapecalc.cli.options.architecture import LimitOption, SetOption, limits_of, parameter, settings, whole
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
-    from shapecalc.comparison import Comparison
-    from shapecalc.limits import Limits
-    from shapecalc.report import Report
-    from shapecalc.thresholds import Alternatives, Threshold
+    from shapecalc.diagnostics.limits import Limits
+    from shapecalc.diffing.diff import Comparison
+    from shapecalc.diffing.thresholds import Alternatives, Threshold
+    from shapecalc.shape_inference.report import Report
 
 
 class Format(Enum):
@@ -59,7 +59,7 @@ def command(
 
     Takes two networks, or one file and `--base REV`. Differences alone are no failure.
     """
-    from shapecalc.comparison import diff
+    from shapecalc.diffing.diff import diff
 
     texts = settings(set_)
     thresholds = _thresholds(fail_on or ())
@@ -80,7 +80,7 @@ def command(
 def _loaded(
     old: str, new: str | None, base: str | None, texts: dict[str, str], limits: Limits
 ) -> tuple[Architecture | None, Architecture]:
-    from shapecalc.loading import load_set
+    from shapecalc.files.load import load_set
 
     values = {name: parameter(text) for name, text in texts.items()}
     if base is None:
@@ -89,7 +89,7 @@ def _loaded(
         if old == new == "-":
             raise Misuse("`diff` expects one network on standard input, receives `-` twice")
         return load_set(old, values, limits)[0], load_set(new, values, limits)[0]
-    from shapecalc.revisions import load_at
+    from shapecalc.diffing.git import load_at
 
     if new is not None:
         raise Misuse("`diff --base` expects one file, receives two")
@@ -102,7 +102,7 @@ def _loaded(
 
 
 def _ships(name: str) -> bool:
-    from shapecalc import zoo
+    from shapecalc.files import zoo
 
     return zoo.path(name) is not None
 
@@ -117,7 +117,7 @@ def _known(architecture: Architecture) -> set[str]:
 
 def _inspected(architecture: Architecture, texts: dict[str, str], known: set[str], *, symbolic: bool) -> Report:
     """Inspect one of two networks; a setting that only the other one has is passed over."""
-    from shapecalc.engine import inspect_at
+    from shapecalc.shape_inference.engine import inspect_at
 
     own = _known(architecture)
     wanted = [name for name in texts if name not in architecture.parameters and (name in own or name not in known)]
@@ -127,7 +127,7 @@ def _inspected(architecture: Architecture, texts: dict[str, str], known: set[str
 def _thresholds(texts: list[str] | tuple[()]) -> tuple[Alternatives, ...]:
     if not texts:
         return ()
-    from shapecalc.thresholds import ThresholdError, read_thresholds
+    from shapecalc.diffing.thresholds import ThresholdError, read_thresholds
 
     found = []
     for text in texts:
@@ -157,8 +157,8 @@ def _written(comparison: Comparison, format_: Format, color: Color) -> str:
 
 def _judged(alternatives: Alternatives, comparison: Comparison) -> int:
     """Return the exit code that conditions ask for, and say on stderr where it is not 0."""
+    from shapecalc.diffing.thresholds import judged
     from shapecalc.render.diff import moved
-    from shapecalc.thresholds import judged
 
     holds, deciding = judged(alternatives, comparison)
     if holds:
@@ -182,6 +182,6 @@ def _undecided(threshold: Threshold, comparison: Comparison) -> str:
 
 def _shown(text: str) -> str:
     """Return text for stderr, which escapes by itself what its encoding lacks."""
-    from shapecalc.render.escaping import terminal
+    from shapecalc.render.terminal.escaping import terminal
 
     return terminal(text)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shapecalc.cli import calculation as asked
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.window import whole
+from shapecalc.cli.options import calculator
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.window import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ def command(
     padding_idx: Annotated[
         str | None, typer.Option("--padding-idx", metavar="ROW", help="The row that stands for padding.")
     ] = None,
-    format_: asked.FormatOption = asked.Format.TEXT,
+    format_: calculator.FormatOption = calculator.Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Count an embedding's parameters.
@@ -41,7 +41,7 @@ def command(
 
     For example: shapecalc embedding --num 10 --dim 3 --input 2x4
     """
-    from shapecalc.derivation import Calculation, embedding_costs
+    from shapecalc.calculators.derivation import Calculation, embedding_costs
     from shapecalc.diagnostics.errors import LayerError
     from shapecalc.layers.embedding import Embedding
 
@@ -52,7 +52,7 @@ def command(
         layer = Embedding(**{field: whole(text, field) for field, text in texts.items() if field != "input"})
         x = _indices(input_)
     except LayerError as error:
-        from shapecalc.cli.mistakes import mistake
+        from shapecalc.cli.usage_errors import mistake
 
         raise mistake(error, texts) from None
     notes = []
@@ -61,13 +61,13 @@ def command(
         notes = [f"row {row} stands for padding: it is counted, and training leaves it as it is"]
     letters = (("V", layer.num_embeddings), ("E", layer.embedding_dim))
     shape, costs = layer.output_shape(x), embedding_costs(layer, x)
-    asked.show(Calculation("embedding", (), letters, shape, costs, tuple(notes)), format_, color)
+    calculator.show(Calculation("embedding", (), letters, shape, costs, tuple(notes)), format_, color)
 
 
 def _require(texts: Mapping[str, str]) -> None:
     lacking = [option for field, option in REQUIRED.items() if field not in texts]
     if lacking:
-        from shapecalc.cli.mistakes import usage
+        from shapecalc.cli.usage_errors import usage
 
         names = " and ".join(f"`{option.split()[0]}`" for option in lacking)
         add = " and ".join(f"`{option}`" for option in lacking)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli.outcome import Misuse
+from shapecalc.cli.exit_codes import Misuse
 
 SCHEMA_FILE = "shapecalc.schema.json"
 MODELINE = f"# yaml-language-server: $schema=./{SCHEMA_FILE}\n"
@@ -40,9 +40,9 @@ def command(
     The schema is written beside it where it is missing, as `shapecalc schema` prints it. A file that exists is left as
     it is, and refused.
     """
-    from shapecalc.render.escaping import terminal
-    from shapecalc.schema import schema_text
-    from shapecalc.writing import write_whole
+    from shapecalc.files.atomic import write_whole
+    from shapecalc.parser.schema import schema_text
+    from shapecalc.render.terminal.escaping import terminal
 
     path, beside = Path(file), Path(file).parent / SCHEMA_FILE
     if os.path.lexists(path):
@@ -61,7 +61,7 @@ def _first(path: Path) -> str:
     import re
 
     from shapecalc.parser.scalars import resolve
-    from shapecalc.render.escaping import terminal
+    from shapecalc.render.terminal.escaping import terminal
 
     stem = path.name.partition(".")[0] or "net"
     # A JSON string is one of YAML, whatever the file is called.
@@ -70,8 +70,8 @@ def _first(path: Path) -> str:
 
 
 def _shipped(name: str) -> str:
-    from shapecalc import zoo
     from shapecalc.diagnostics.suggestions import closest
+    from shapecalc.files import zoo
 
     path = zoo.path(name)
     if path is None:

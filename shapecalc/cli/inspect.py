@@ -8,18 +8,25 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.convention import ParamsAs, ParamsAsOption
-from shapecalc.cli.outcome import Misuse, report as say
+from shapecalc.cli.exit_codes import Misuse, report as say
+from shapecalc.cli.options.architecture import (
+    ArchitectureArgument,
+    LimitOption,
+    SetOption,
+    limits_of,
+    load_bound,
+    settings,
+)
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
+from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.cli.progress import working
-from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, SetOption, limits_of, load_bound, settings
-from shapecalc.cli.terminal import stdout_manner
 from shapecalc.diagnostics.errors import ShapecalcError
 
 if TYPE_CHECKING:
-    from shapecalc.cli.terminal import Manner
-    from shapecalc.render.columns import Column
-    from shapecalc.report import Report
+    from shapecalc.cli.options.terminal import Manner
+    from shapecalc.render.inspect.columns import Column
+    from shapecalc.shape_inference.report import Report
 
 
 class Format(Enum):
@@ -72,10 +79,10 @@ def command(
     MACs are multiply-accumulates of matrix products, without bias; FLOPs are 2 x MACs plus every other scalar
     operation. Costs are those of one sample where the batch N is left free.
     """
-    from shapecalc.engine import inspect_at
-    from shapecalc.expectations import unmet
-    from shapecalc.legality import impossible, unproved
-    from shapecalc.suspicions import SHOWN_BY_INSPECT, suspicions
+    from shapecalc.checking.expect import unmet
+    from shapecalc.checking.lints import SHOWN_BY_INSPECT, suspicions
+    from shapecalc.shape_inference.constraints import impossible, unproved
+    from shapecalc.shape_inference.engine import inspect_at
 
     for option, given in (("--format", format_), ("--columns", columns)):
         if graph is not None and given is not None:
@@ -111,7 +118,7 @@ def _listed(
 ) -> str:
     match format_:
         case Format.TABLE:
-            from shapecalc.render import table
+            from shapecalc.render.inspect import table
 
             return table.inspection(report, columns, depth, expand=expand, **manner)
         case Format.JSON:
@@ -119,15 +126,15 @@ def _listed(
 
             return json.document(report.to_dict(), unicode=manner["unicode"])
         case Format.CSV:
-            from shapecalc.render import csv
+            from shapecalc.render.inspect import csv
 
             return csv.inspection(report, columns, depth)
         case Format.MARKDOWN:
-            from shapecalc.render import markdown
+            from shapecalc.render.inspect import markdown
 
             return markdown.inspection(report, columns, depth, expand=expand)
         case Format.LATEX:
-            from shapecalc.render import latex
+            from shapecalc.render.inspect import latex
 
             return latex.inspection(report, columns, depth, expand=expand)
         case _:
@@ -137,7 +144,7 @@ def _listed(
 def _drawn(report: Report, graph: Graph, depth: int | None, *, expand: bool, unicode: bool) -> str:
     match graph:
         case Graph.MERMAID:
-            from shapecalc.render import mermaid
+            from shapecalc.render.inspect import mermaid
 
             text = mermaid.inspection(report, depth, expand=expand, unicode=unicode)
             excess = mermaid.excess(text)
@@ -145,7 +152,7 @@ def _drawn(report: Report, graph: Graph, depth: int | None, *, expand: bool, uni
                 print(f"note: the graph has {excess}; `--depth` folds it", file=sys.stderr)
             return text
         case Graph.DOT:
-            from shapecalc.render import dot
+            from shapecalc.render.inspect import dot
 
             return dot.inspection(report, depth, expand=expand, unicode=unicode)
         case _:
@@ -154,7 +161,7 @@ def _drawn(report: Report, graph: Graph, depth: int | None, *, expand: bool, uni
 
 def _columns(names: str | None) -> tuple[Column, ...]:
     from shapecalc.diagnostics.suggestions import closest
-    from shapecalc.render.columns import DEFAULT_COLUMNS, Column
+    from shapecalc.render.inspect.columns import DEFAULT_COLUMNS, Column
 
     if names is None:
         return DEFAULT_COLUMNS

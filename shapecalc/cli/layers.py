@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli.color import Color
-from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.exit_codes import Misuse
+from shapecalc.cli.options.color import Color
+from shapecalc.cli.options.terminal import stdout_manner
 
 
 def command(
@@ -29,7 +29,7 @@ def command(
         return
     cls = layer_type(type_)
     if cls is None:
-        from shapecalc.parser.words import closest_layer
+        from shapecalc.parser.did_you_mean import closest_layer
 
         near = closest_layer(type_)
         hint = f"did you mean `{near}`?" if near else "`shapecalc layers` lists every type"

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli import calculation as asked
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.window import whole
+from shapecalc.cli.options import calculator
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.window import whole
 
 
 def command(
@@ -20,7 +20,7 @@ def command(
     ] = None,
     n: Annotated[str, typer.Option("--n", "--rows", metavar="ROWS", help="Rows: samples, or samples x steps.")] = "1",
     bias: Annotated[bool, typer.Option("--bias/--no-bias", help="One number more per feature that leaves.")] = True,
-    format_: asked.FormatOption = asked.Format.TEXT,
+    format_: calculator.FormatOption = calculator.Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Count a fully connected layer's costs.
@@ -30,7 +30,7 @@ def command(
 
     For example: shapecalc linear --in 400 --out 120
     """
-    from shapecalc.derivation import Calculation, linear_costs
+    from shapecalc.calculators.derivation import Calculation, linear_costs
     from shapecalc.diagnostics.errors import LayerError
     from shapecalc.layers.fields import Integer
     from shapecalc.layers.linear import Linear
@@ -38,7 +38,7 @@ def command(
     written = {"in_features": in_, "out_features": out, "n": n}
     lacking = [f"`--{field[:-9]}`" for field, text in written.items() if text is None]
     if lacking:
-        from shapecalc.cli.mistakes import usage
+        from shapecalc.cli.usage_errors import usage
 
         add = " and ".join(f"{option[:-1]} FEATURES`" for option in lacking)
         verb = "is" if len(lacking) == 1 else "are"
@@ -49,11 +49,11 @@ def command(
         for field, count in counts.items():
             Integer().check(field, count)
     except LayerError as error:
-        from shapecalc.cli.mistakes import mistake
+        from shapecalc.cli.usage_errors import mistake
 
         raise mistake(error, texts) from None
     layer = Linear(out_features=counts["out_features"], bias=bias)
     x = (counts["n"], counts["in_features"])
     letters = (("n", x[0]), ("in", x[1]), ("out", layer.out_features))
     shape = layer.output_shape(x)
-    asked.show(Calculation("linear", (), letters, shape, linear_costs(layer, x)), format_, color)
+    calculator.show(Calculation("linear", (), letters, shape, linear_costs(layer, x)), format_, color)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
 
 
 def command(color: ColorOption = Color.AUTO) -> None:
@@ -11,10 +11,10 @@ def command(color: ColorOption = Color.AUTO) -> None:
 
     MACs are those of one sample.
     """
-    from shapecalc import zoo
-    from shapecalc.engine import inspect
-    from shapecalc.loading import load
-    from shapecalc.render import zoo as rendered
+    from shapecalc.files import zoo
+    from shapecalc.files.load import load
+    from shapecalc.render.list import table
+    from shapecalc.shape_inference.engine import inspect
 
     reports = [(name, inspect(load(name))) for name in zoo.names()]
-    print(rendered.table(reports, **stdout_manner(color)))
+    print(table(reports, **stdout_manner(color)))

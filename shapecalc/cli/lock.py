@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shapecalc.cli.outcome import FINDINGS, Misuse, report as say
-from shapecalc.cli.sizes import LimitOption, limits_of
+from shapecalc.cli.exit_codes import FINDINGS, Misuse, report as say
+from shapecalc.cli.options.architecture import LimitOption, limits_of
 from shapecalc.diagnostics.errors import ShapecalcError
 
 if TYPE_CHECKING:
-    from shapecalc.limits import Limits
-    from shapecalc.report import Report
+    from shapecalc.diagnostics.limits import Limits
+    from shapecalc.shape_inference.report import Report
 
 
 def command(
@@ -35,9 +35,9 @@ def command(
     unless it is told to `--update`.
     """
     from shapecalc import __version__
-    from shapecalc.locking import Lock, drift, entry_of, gone, key_of, load_lock, to_json
-    from shapecalc.render.escaping import terminal
-    from shapecalc.writing import write_whole
+    from shapecalc.diffing.lock import Lock, drift, entry_of, gone, key_of, load_lock, to_json
+    from shapecalc.files.atomic import write_whole
+    from shapecalc.render.terminal.escaping import terminal
 
     if update and _in_ci():
         raise Misuse(
@@ -81,11 +81,11 @@ def _files(count: int) -> str:
 
 def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
     """Return what each network comes to by its path; where some are wrong, say all that is wrong and stop."""
-    from shapecalc.engine import inspect_at
-    from shapecalc.loading import loads_source
+    from shapecalc.files.discovery import expanded
+    from shapecalc.files.load import loads_source
     from shapecalc.parser.files import read_source
-    from shapecalc.parser.includes import holds_blocks_alone
-    from shapecalc.paths import expanded
+    from shapecalc.parser.include import holds_blocks_alone
+    from shapecalc.shape_inference.engine import inspect_at
 
     reports: dict[str, Report] = {}
     worst = 0

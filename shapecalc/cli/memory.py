@@ -6,9 +6,16 @@ from typing import Annotated, assert_never
 
 import typer
 
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, SetOption, limits_of, load_bound, settings
-from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.options.architecture import (
+    ArchitectureArgument,
+    LimitOption,
+    SetOption,
+    limits_of,
+    load_bound,
+    settings,
+)
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.cli.verify import Format
 
 
@@ -27,10 +34,10 @@ def command(
     A value is alive from the layer that writes it to the last that reads it. Where branches in another order need less
     at once, the order is shown. Figures are those of one sample where the batch N is left free.
     """
-    from shapecalc.branch_order import reordered
-    from shapecalc.engine import inspect_at
-    from shapecalc.live_memory import live_memory
+    from shapecalc.costs.liveness import live_memory
+    from shapecalc.costs.scheduling import reordered
     from shapecalc.render import memory as rendered
+    from shapecalc.shape_inference.engine import inspect_at
 
     loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
     report = inspect_at(loaded, sizes)

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli import calculation as asked, window
-from shapecalc.cli.color import Color, ColorOption
+from shapecalc.cli.options import calculator, window
+from shapecalc.cli.options.color import Color, ColorOption
 
 
 class Type(Enum):
@@ -35,7 +35,7 @@ def command(
     c: window.InChannelsOption = None,
     out: window.OutputOption = None,
     rank: window.RankOption = None,
-    format_: asked.FormatOption = asked.Format.TEXT,
+    format_: calculator.FormatOption = calculator.Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Derive the output size of a pooling layer.
@@ -50,14 +50,14 @@ def command(
 
     shapecalc pool --n 112 --f 3 --s 2 --ceil
     """
-    from shapecalc.derivation import pool_costs, sliding_axes
+    from shapecalc.calculators.derivation import pool_costs, sliding_axes
     from shapecalc.layers.pooling import AvgPool, MaxPool
 
     if type_ is Type.AVG and d is not None:
-        from shapecalc.cli.mistakes import usage
+        from shapecalc.cli.usage_errors import usage
 
         raise usage("SC205", f"`--d {d}` expects `--type max`, receives `--type avg`", "leave `--d` out")
     sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
     build = partial(MaxPool if type_ is Type.MAX else AvgPool, ceil_mode=ceil)
-    kind = asked.Kind(f"{type_.value}-pool", build, sliding_axes, pool_costs)
-    asked.answer(kind, {**sizes, "output": out}, {"in_channels": c}, rank, format_, color)
+    kind = calculator.Kind(f"{type_.value}-pool", build, sliding_axes, pool_costs)
+    calculator.answer(kind, {**sizes, "output": out}, {"in_channels": c}, rank, format_, color)

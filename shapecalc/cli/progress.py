@@ -7,8 +7,8 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from shapecalc.cli.color import wants_color
-from shapecalc.render.escaping import terminal
+from shapecalc.cli.options.color import wants_color
+from shapecalc.render.terminal.escaping import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def working() -> Iterator[None]:
     if bar is None:
         yield
         return
-    from shapecalc.progress import watched_by
+    from shapecalc.diagnostics.progress import watched_by
 
     try:
         with watched_by(bar):

@@ -6,26 +6,26 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli import calculation as asked, recurrence as shared
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.convention import ParamsAs, ParamsAsOption
+from shapecalc.cli.options import calculator, recurrent
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 
 
 def command(
-    input_size: shared.InputSizeOption = None,
-    hidden_size: shared.HiddenSizeOption = None,
-    num_layers: shared.NumLayersOption = None,
-    seq: shared.SeqOption = None,
-    batch: shared.BatchOption = None,
-    bidirectional: shared.BidirectionalOption = False,
+    input_size: recurrent.InputSizeOption = None,
+    hidden_size: recurrent.HiddenSizeOption = None,
+    num_layers: recurrent.NumLayersOption = None,
+    seq: recurrent.SeqOption = None,
+    batch: recurrent.BatchOption = None,
+    bidirectional: recurrent.BidirectionalOption = False,
     nonlinearity: Annotated[
         str | None, typer.Option("--nonlinearity", metavar="tanh|relu", help="What is done to the sum; default tanh.")
     ] = None,
-    batch_first: shared.BatchFirstOption = False,
-    bias: shared.BiasOption = True,
-    dropout: shared.DropoutOption = None,
+    batch_first: recurrent.BatchFirstOption = False,
+    bias: recurrent.BiasOption = True,
+    dropout: recurrent.DropoutOption = None,
     params_as: ParamsAsOption = ParamsAs.PYTORCH,
-    format_: asked.FormatOption = asked.Format.TEXT,
+    format_: calculator.FormatOption = calculator.Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Derive a plain RNN's shapes, parameters and costs.
@@ -42,4 +42,4 @@ def command(
     sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers, "dropout": dropout}
     written = {**sizes, "nonlinearity": nonlinearity, "seq": seq, "batch": batch}
     flags = {"bidirectional": bidirectional, "batch_first": batch_first, "bias": bias}
-    shared.answer(Rnn, written, flags, params_as, format_, color)
+    recurrent.answer(Rnn, written, flags, params_as, format_, color)

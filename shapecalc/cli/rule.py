@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.exit_codes import Misuse
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
 
 
 class Format(Enum):
@@ -46,7 +46,7 @@ def command(
 def _known(written: str) -> str:
     from shapecalc.diagnostics.rules import codes
     from shapecalc.diagnostics.suggestions import closest
-    from shapecalc.render.escaping import terminal
+    from shapecalc.render.terminal.escaping import terminal
 
     digits = written.strip().upper().removeprefix("SC")
     code = f"SC{digits:0>3}"

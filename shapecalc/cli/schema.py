@@ -17,12 +17,12 @@ def command(
     An editor with a YAML language server finds it by a first line such as
     `# yaml-language-server: $schema=./shapecalc.schema.json`; `shapecalc init` writes both.
     """
-    from shapecalc.schema import schema_text
+    from shapecalc.parser.schema import schema_text
 
     text = schema_text()
     if output is None:
         print(text, end="")
     else:
-        from shapecalc.writing import write_whole
+        from shapecalc.files.atomic import write_whole
 
         write_whole(output, text)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli.sizes import LimitOption, limits_of
+from shapecalc.cli.options.architecture import LimitOption, limits_of
 
 
 def command(
@@ -18,11 +18,11 @@ def command(
 
     For instance: shapecalc show lenet5 > net.yaml
     """
-    from shapecalc.loading import find_source
+    from shapecalc.files.load import find_source
 
     text = find_source(name, limits_of(limit)).text
     if sys.stdout.isatty():
-        from shapecalc.render.escaping import terminal
+        from shapecalc.render.terminal.escaping import terminal
 
         print("\n".join(map(terminal, text.split("\n"))), end="")
         return

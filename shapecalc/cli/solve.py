@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any, assert_never
 
 import typer
 
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.sizes import LimitOption, SetOption, limits_of, load_bound, settings, whole
-from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.exit_codes import Misuse
+from shapecalc.cli.options.architecture import LimitOption, SetOption, limits_of, load_bound, settings, whole
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.architecture import Architecture
-    from shapecalc.fitting import Wanted
     from shapecalc.layers.conv import Conv
     from shapecalc.layers.pooling import MaxPool
+    from shapecalc.solving.input_sizes import Wanted
 
 WINDOWED = ("conv", "pool")
 """Layers that stand in place of an architecture, to solve for their windows."""
@@ -131,7 +131,7 @@ def _refuse(options: dict[str, Any], why: str) -> None:
 def _wanted(text: str | None) -> Wanted | None:
     if text is None:
         return None
-    from shapecalc.fitting import Wanted
+    from shapecalc.solving.input_sizes import Wanted
 
     parts = text.lower().replace("×", "x").replace(",", "x").strip("[] ").split("x")
     sizes = tuple(None if part.strip() == "?" else whole(part, "--output") for part in parts)
@@ -169,13 +169,18 @@ def _solve(
     format_: Format,
     color: Color,
 ) -> None:
-    from shapecalc.engine import inspect_at
-    from shapecalc.fitting import solve
-    from shapecalc.render import legal
+    from shapecalc.render import solve_architecture
+    from shapecalc.shape_inference.engine import inspect_at
+    from shapecalc.solving.input_sizes import solve
 
     found = solve(inspect_at(loaded, sizes, symbolic=True), wanted, at)
     asked = _near(near or (), tuple(found.sizes), loaded.name)
-    _show(format_, color, partial(legal.solution, found, asked), partial(legal.solution_dict, found, asked))
+    _show(
+        format_,
+        color,
+        partial(solve_architecture.solution, found, asked),
+        partial(solve_architecture.solution_dict, found, asked),
+    )
     if not found.found:
         raise typer.Exit(1)
 
@@ -190,8 +195,8 @@ def _choose(
     format_: Format,
     color: Color,
 ) -> None:
-    from shapecalc.render import legal
-    from shapecalc.unknowns import MOST_UNKNOWNS, choose
+    from shapecalc.render import solve_architecture
+    from shapecalc.solving.unknown_fields import MOST_UNKNOWNS, choose
 
     if len(unknown) > MOST_UNKNOWNS:
         raise Misuse(f"`--unknown` may be given {MOST_UNKNOWNS} times, is given {len(unknown)} times")
@@ -201,8 +206,8 @@ def _choose(
     _show(
         format_,
         color,
-        partial(legal.choices, found, loaded.name, most),
-        partial(legal.choices_dict, found, loaded.name, most),
+        partial(solve_architecture.choices, found, loaded.name, most),
+        partial(solve_architecture.choices_dict, found, loaded.name, most),
     )
     if not found.found:
         raise typer.Exit(1)
@@ -218,10 +223,10 @@ def _windows(
     format_: Format,
     color: Color,
 ) -> None:
-    from shapecalc.derivation import sliding_axes
+    from shapecalc.calculators.derivation import sliding_axes
+    from shapecalc.calculators.windows import Window, windows
     from shapecalc.layers.windows import span
-    from shapecalc.render import solve as rendered
-    from shapecalc.solve import Window, windows
+    from shapecalc.render import solve_window
 
     n, out = _lengths(*written)
 
@@ -252,8 +257,8 @@ def _windows(
     _show(
         format_,
         color,
-        partial(rendered.all_windows, found, quoted, fixed, word, most),
-        partial(rendered.all_windows_dict, found, n, out, fixed, word, most),
+        partial(solve_window.all_windows, found, quoted, fixed, word, most),
+        partial(solve_window.all_windows_dict, found, n, out, fixed, word, most),
     )
     if not found.found:
         raise typer.Exit(1)
@@ -261,8 +266,8 @@ def _windows(
 
 def _lengths(n: str | None, out: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Read the input and the output size, one entry per axis."""
-    from shapecalc.cli.mistakes import mistake, usage
-    from shapecalc.cli.window import read_sizes
+    from shapecalc.cli.options.window import read_sizes
+    from shapecalc.cli.usage_errors import mistake, usage
     from shapecalc.diagnostics.errors import LayerError
     from shapecalc.layers.fields import Integer
 

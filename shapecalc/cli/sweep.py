@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import Misuse
+from shapecalc.cli.exit_codes import Misuse
+from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, limits_of, parameter, settings, whole
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.cli.progress import progress_bar
-from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, limits_of, parameter, settings, whole
-from shapecalc.cli.terminal import stdout_manner
 
 if TYPE_CHECKING:
-    from shapecalc.sweeping import Run
-    from shapecalc.sweeping.plans import Kept
+    from shapecalc.solving.sweep import Run
+    from shapecalc.solving.sweep.plans import Kept
 
 MOST_ROWS = 100_000
 """Rows that a table is drawn for: it has to know all of them before its first line."""
@@ -101,8 +101,8 @@ def command(
     if top is not None and by is None:
         raise Misuse("`--top` expects a column to order by: add `--by macs`")
     gc.enable()  # a large grid takes its time, and memory with it
-    from shapecalc.loading import load
-    from shapecalc.sweeping import Run
+    from shapecalc.files.load import load
+    from shapecalc.solving.sweep import Run
 
     # Lines that run down a terminal show by themselves that something moves.
     streams = format_ in (Format.CSV, Format.JSONL)
@@ -131,7 +131,7 @@ def command(
         print(f"note: {note}", file=sys.stderr)
     if plot is not None:
         from shapecalc.render.plot import draw
-        from shapecalc.sweeping.plans import merged
+        from shapecalc.solving.sweep.plans import merged
 
         draw(merged(held, run.names).columns, [axis.name for axis in run.axes], plot, by=by, pareto=objectives)
 
@@ -162,7 +162,7 @@ def _streamed(run: Run, format_: Format, held: list[Kept], *, hold: bool) -> boo
 def _write(run: Run, format_: Format, held: list[Kept], color: Color) -> None:
     """Print the points in a format that must see all of them first."""
     from shapecalc.render import sweep as rendered
-    from shapecalc.sweeping.plans import merged
+    from shapecalc.solving.sweep.plans import merged
 
     manner = stdout_manner(color)
     columns = merged(held, run.names).columns

@@ -9,11 +9,8 @@ from typing import Annotated, assert_never
 
 import typer
 
-from shapecalc.cli.budget import MAX_FLOPS, MAX_MEMORY, MaxMemoryOption, budget_of
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.progress import progress_bar
-from shapecalc.cli.sizes import (
+from shapecalc.cli.exit_codes import Misuse
+from shapecalc.cli.options.architecture import (
     ArchitectureArgument,
     LimitOption,
     ScaleOption,
@@ -23,7 +20,10 @@ from shapecalc.cli.sizes import (
     load_bound,
     settings,
 )
-from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxMemoryOption, budget_of
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.progress import progress_bar
 
 
 class Data(Enum):
@@ -92,9 +92,9 @@ def command(
     if export is not None and not export.parent.is_dir():
         raise Misuse(f"`--export` expects a folder that is there, receives `{export}`")
     gc.enable()  # a run takes its time
-    from shapecalc.loading import narrowed
-    from shapecalc.render import training as rendered
-    from shapecalc.training import export as export_weights, train
+    from shapecalc.execution.training import export as export_weights, train
+    from shapecalc.files.load import narrowed
+    from shapecalc.render import train as rendered
 
     loaded, sizes = load_bound(architecture, given, limits_of(limit))
     if divisor > 1:

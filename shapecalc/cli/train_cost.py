@@ -7,10 +7,18 @@ from typing import Annotated, assert_never
 
 import typer
 
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.sizes import ArchitectureArgument, LimitOption, SetOption, count_of, limits_of, load_bound, settings
-from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.exit_codes import Misuse
+from shapecalc.cli.options.architecture import (
+    ArchitectureArgument,
+    LimitOption,
+    SetOption,
+    count_of,
+    limits_of,
+    load_bound,
+    settings,
+)
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.cli.train import Optimizer
 from shapecalc.cli.verify import Format
 
@@ -57,9 +65,9 @@ def command(
 
     What is kept is what PyTorch's autograd keeps, to the byte. In parentheses stands what a layer before keeps already.
     """
+    from shapecalc.costs.training import batch_symbol, training_cost
     from shapecalc.layers.fields import LARGEST_DIM
-    from shapecalc.render import training_cost as rendered
-    from shapecalc.training_cost import batch_symbol, training_cost
+    from shapecalc.render import train_cost
 
     given = settings(set_)
     samples, allowed = count_of(batch, "--batch", LARGEST_DIM), _bytes(memory)
@@ -83,11 +91,11 @@ def command(
     manner = stdout_manner(color)
     match format_:
         case Format.TABLE:
-            print(rendered.table(cost, depth, **manner))
+            print(train_cost.table(cost, depth, **manner))
         case Format.JSON:
             from shapecalc.render import json
 
-            print(json.document(rendered.document(cost), unicode=manner["unicode"]))
+            print(json.document(train_cost.document(cost), unicode=manner["unicode"]))
         case _:
             assert_never(format_)
 
@@ -98,7 +106,7 @@ def _bytes(text: str | None) -> int | None:
     >>> _bytes("24GiB"), _bytes(None)
     (25769803776, None)
     """
-    from shapecalc.quantities import read_quantity
+    from shapecalc.parser.quantities import read_quantity
 
     if text is None:
         return None

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
-from shapecalc.cli.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import Misuse
-from shapecalc.cli.progress import progress_bar
-from shapecalc.cli.sizes import (
+from shapecalc.cli.exit_codes import Misuse
+from shapecalc.cli.options.architecture import (
     ArchitectureArgument,
     LimitOption,
     ScaleOption,
@@ -22,13 +19,16 @@ from shapecalc.cli.sizes import (
     load_bound,
     settings,
 )
-from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from shapecalc.gradient_check import BackwardProof
-    from shapecalc.verification import Proof
+    from shapecalc.execution.gradient_check import BackwardProof
+    from shapecalc.execution.verify import Proof
 
 
 class Format(Enum):
@@ -68,7 +68,7 @@ def command(
         raise Misuse("`--truncate` is of use with `--backward` alone")
     budget, given, divisor = budget_of(max_memory, max_flops), settings(set_), divisor_of(scale)
     gc.enable()  # a run takes its time, and memory is what it is about
-    from shapecalc.loading import narrowed
+    from shapecalc.files.load import narrowed
 
     loaded, sizes = load_bound(architecture, given, limits_of(limit))
     if divisor > 1:
@@ -78,13 +78,13 @@ def command(
     proof: Proof | BackwardProof
     try:
         if backward:
-            from shapecalc.gradient_check import verify_backward
-            from shapecalc.render import backward_proof as rendered
+            from shapecalc.execution.gradient_check import verify_backward
+            from shapecalc.render import verify_backward as rendered
 
             proof = verify_backward(loaded, sizes, truncate=truncate, seed=seed, budget=budget, progress=bar)
         else:
-            from shapecalc.render import proof as rendered
-            from shapecalc.verification import verify_at
+            from shapecalc.execution.verify import verify_at
+            from shapecalc.render import verify as rendered
 
             proof = verify_at(loaded, sizes, seed=seed, budget=budget, progress=bar)
     finally:

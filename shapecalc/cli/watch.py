@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shapecalc.cli.color import Color, ColorOption
-from shapecalc.cli.outcome import UNREADABLE, Misuse, report as say
-from shapecalc.cli.sizes import LimitOption, SetOption, limits_of, load_bound, settings
-from shapecalc.cli.terminal import stdout_manner
+from shapecalc.cli.exit_codes import UNREADABLE, Misuse, report as say
+from shapecalc.cli.options.architecture import LimitOption, SetOption, limits_of, load_bound, settings
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.diagnostics.errors import ShapecalcError
 
 if TYPE_CHECKING:
-    from shapecalc.limits import Limits
-    from shapecalc.report import Report
-    from shapecalc.watching import Version
+    from shapecalc.diagnostics.limits import Limits
+    from shapecalc.diffing.watch import Version
+    from shapecalc.shape_inference.report import Report
 
 
 AWAY = 1
@@ -39,7 +39,7 @@ def command(
 
     The comparison is with the last version that was in order. Ctrl-C ends it.
     """
-    from shapecalc.watching import versions
+    from shapecalc.diffing.watch import versions
 
     if file == "-":
         raise Misuse("`watch` expects a file, receives `-`: standard input is not saved")
@@ -55,16 +55,17 @@ def command(
 
 
 def _inspected(file: str, texts: dict[str, str], limits: Limits) -> Report:
-    from shapecalc.engine import inspect_at
+    from shapecalc.shape_inference.engine import inspect_at
 
     return inspect_at(*load_bound(file, texts, limits))
 
 
 def _show(version: Version, file: str, color: Color) -> None:
     """Print a version, and on stderr what is wrong with it."""
-    from shapecalc.expectations import unmet
-    from shapecalc.legality import impossible
-    from shapecalc.render import diff, table
+    from shapecalc.checking.expect import unmet
+    from shapecalc.render import diff
+    from shapecalc.render.inspect import table
+    from shapecalc.shape_inference.constraints import impossible
 
     if version.report is None:
         assert version.error is not None
@@ -84,6 +85,6 @@ def _show(version: Version, file: str, color: Color) -> None:
 
 
 def _saved(file: str) -> str:
-    from shapecalc.render.escaping import terminal
+    from shapecalc.render.terminal.escaping import terminal
 
     return f"{terminal(file)} was saved"

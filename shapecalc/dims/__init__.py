@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from shapecalc.dims.bounds import greatest, least
 from shapecalc.dims.conditions import Condition, Relation, condition
-from shapecalc.dims.deciding import Effort, legal_sizes
 from shapecalc.dims.evaluation import evaluate
 from shapecalc.dims.expression import (
     Dim,
@@ -25,6 +24,7 @@ from shapecalc.dims.expression import (
     product,
     symbol,
 )
+from shapecalc.dims.legal_sizes import Effort, legal_sizes
 from shapecalc.dims.parsing import DimSyntaxError, parse
 from shapecalc.dims.shapes import Shape, show
 from shapecalc.dims.sizes import Sizes

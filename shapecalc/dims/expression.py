@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from shapecalc.dims import printing
 from shapecalc.dims.division import by_number, by_polynomial
-from shapecalc.dims.flooring import divided
+from shapecalc.dims.floor_division import divided
 from shapecalc.dims.terms import MAX_EXPONENT, DimLimitError, add_into, multiply, symbols_of, times
 
 if TYPE_CHECKING:

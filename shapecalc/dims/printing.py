@@ -112,7 +112,7 @@ def _is_bare(floor: Floor) -> bool:
 
 
 def _sum(style: _Ascii, terms: Terms, constant: int) -> str:
-    from shapecalc.dims.gathering import gathered  # noqa: PLC0415  # needed to print, not to compute
+    from shapecalc.dims.factoring import gathered  # noqa: PLC0415  # needed to print, not to compute
 
     terms, constant = gathered(terms, constant)
     pieces: list[str] = []

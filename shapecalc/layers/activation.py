@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from shapecalc.dims import Dim, Shape, product
 from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.fields import Axis, Number, Word
-from shapecalc.layers.keeping import Saved, Storage, kept_input, kept_output
+from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Relation, Shape, condition, exact_quotient, floor_div, pretty, product, show
 from shapecalc.layers.base import Layer, demand, demand_equal, layer, stated
 from shapecalc.layers.fields import Bool, Count, Number, OptionalCount
-from shapecalc.layers.keeping import Saved, Storage, kept_input, kept_output
+from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
 
 RANK = 3
 """Sequence, batch, features."""

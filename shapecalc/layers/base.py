@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, get_args, get_
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Condition, Dim, Expr, Relation, Shape, condition, free_symbols, least, pretty, product, show
 from shapecalc.layers.fields import Kind
-from shapecalc.layers.keeping import Saved, Storage
+from shapecalc.layers.saved import Saved, Storage
 
 L = TypeVar("L", bound="type[Layer]")
 

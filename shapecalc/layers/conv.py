@@ -17,7 +17,7 @@ from shapecalc.layers.fields import (
     PerAxisFromZero,
     Word,
 )
-from shapecalc.layers.keeping import Saved, kept_input
+from shapecalc.layers.saved import Saved, kept_input
 from shapecalc.layers.windows import (
     output_size,
     padded_cells,

@@ -7,7 +7,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, axis_index, demand_equal, layer
 from shapecalc.layers.fields import Axis, Count, Integer, Number
-from shapecalc.layers.keeping import Saved, kept_input
+from shapecalc.layers.saved import Saved, kept_input
 
 
 @layer("embedding")

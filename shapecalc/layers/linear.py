@@ -6,7 +6,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, layer, stated
 from shapecalc.layers.fields import Bool, Count, OptionalCount
-from shapecalc.layers.keeping import Saved, kept_input
+from shapecalc.layers.saved import Saved, kept_input
 
 
 @layer("linear", main="out_features")

@@ -8,8 +8,8 @@ from shapecalc.dims import Dim, Expr, Relation, Shape, ceil_div, exact_quotient,
 from shapecalc.layers.base import Layer, axis_index, demand, layer, undecided
 from shapecalc.layers.broadcasting import MOST_NAMED, Clash, align, broadcast, listed, settle
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Several
-from shapecalc.layers.keeping import Saved, Storage
 from shapecalc.layers.reshaping import Moving
+from shapecalc.layers.saved import Saved, Storage
 
 MOST_PIECES = 4096
 """Pieces of one axis: no network comes near it, and every piece is a value of its own."""

@@ -7,7 +7,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, product, show
 from shapecalc.layers.base import Layer, axis_index, demand, layer, note, stated
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Number, OptionalCount, Several
-from shapecalc.layers.keeping import Saved, kept_input
+from shapecalc.layers.saved import Saved, kept_input
 
 Epsilon = Annotated[float, Number(minimum=0)]
 Momentum = Annotated[float | None, Number(minimum=0, maximum=1)]

@@ -8,7 +8,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, floor_div, product
 from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
 from shapecalc.layers.fields import Bool, OptionalCount, OptionalPerAxis, Padding, PerAxis, PerAxisOrNone
-from shapecalc.layers.keeping import Saved, kept_input, kept_output
+from shapecalc.layers.saved import Saved, kept_input, kept_output
 from shapecalc.layers.windows import output_size, padded_cells, padding_pairs, same_size, suspect_unread
 
 

@@ -8,7 +8,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, demand_equal, layer, stated
 from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Word
-from shapecalc.layers.keeping import Saved, Storage
+from shapecalc.layers.saved import Saved, Storage
 
 RANK = 3
 """Sequence, batch, features."""

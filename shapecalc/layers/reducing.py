@@ -7,7 +7,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, axis_index, layer, note
 from shapecalc.layers.fields import Axis, Bool
-from shapecalc.layers.keeping import Saved, Storage, kept_input, kept_output
+from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
 
 
 @layer("select")

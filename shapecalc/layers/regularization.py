@@ -6,7 +6,7 @@ from typing import Annotated
 from shapecalc.dims import Dim, Shape, product
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.fields import Number, Word
-from shapecalc.layers.keeping import Saved, Storage
+from shapecalc.layers.saved import Saved, Storage
 
 
 @layer("dropout", main="p")

@@ -10,7 +10,7 @@ from shapecalc.dims import Dim, Relation, Shape, floor_div, pretty, product, sho
 from shapecalc.layers.base import Layer, demand, layer, note, per_axis, spatial_rank, undecided
 from shapecalc.layers.conv import fits_padding_mode
 from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OptionalPerAxis, Several, Word
-from shapecalc.layers.keeping import Saved, Storage, kept_input
+from shapecalc.layers.saved import Saved, Storage, kept_input
 
 EXACT_NUMERATORS = 2**22
 """Numerators below this times a size of 31 bits are exact in float64."""

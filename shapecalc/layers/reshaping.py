@@ -8,7 +8,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, condition, exact_quotient, floor_div, pretty, product, show
 from shapecalc.layers.base import Layer, axis_index, demand, layer
 from shapecalc.layers.fields import Axis, Integer, Several
-from shapecalc.layers.keeping import Storage
+from shapecalc.layers.saved import Storage
 
 
 class Moving(Layer):

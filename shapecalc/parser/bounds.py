@@ -6,7 +6,7 @@
     range      = quantity ".." quantity
     quantity   = number [unit]
 
-Units are those of `shapecalc.quantities`. Every figure is a whole number, so that each of these comes to the least and
+Units are those of `quantities`. Every figure is a whole number, so that each of these comes to the least and
 the most that it allows, in whole numbers and exact.
 """
 
@@ -17,7 +17,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from shapecalc.architecture import Bounds
-from shapecalc.quantities import UNITS, read_quantity
+from shapecalc.parser.quantities import UNITS, read_quantity
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, Fix, Label, ShapecalcError, Source, Span
 from shapecalc.parser.characters import describe, forbidden
-from shapecalc.parser.places import place_after, span_between
+from shapecalc.parser.positions import place_after, span_between
 from shapecalc.parser.scalars import Refused, resolve, shorten
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from shapecalc.limits import Limits
+    from shapecalc.diagnostics.limits import Limits
     from shapecalc.parser.events import AliasEvent, CollectionStart, Event, NodeEvent, ScalarEvent
 
 _TAG_OR_ANCHOR = re.compile(r"([&!])[^\s,\[\]{}]*\s*(?:#[^\r\n]*\s*)*")

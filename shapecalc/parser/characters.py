@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, Fix, ShapecalcError, Source
-from shapecalc.parser.places import span_between
+from shapecalc.parser.positions import span_between
 from shapecalc.parser.scalars import shorten
 
 if TYPE_CHECKING:

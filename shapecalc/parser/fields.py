@@ -111,7 +111,7 @@ class LayerReader:
 
     def _unknown_field(self, cls: type[Layer], key: Scalar, given: Container[str]) -> str | None:
         """Refuse a field that a layer has not, and return the one likely meant; `given` are those beside it."""
-        from shapecalc.parser.words import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
+        from shapecalc.parser.did_you_mean import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
 
         known = tuple(fields_of(cls))
         near = nearest_field(cls.word, key.text, known)

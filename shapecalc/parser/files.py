@@ -9,8 +9,8 @@ import sys
 from typing import NoReturn
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
-from shapecalc.limits import LIMITS, Limits
-from shapecalc.parser.places import span_between
+from shapecalc.diagnostics.limits import LIMITS, Limits
+from shapecalc.parser.positions import span_between
 
 _REASONS = {
     errno.ENOENT: "does not exist",

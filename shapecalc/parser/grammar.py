@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.architecture import DTYPES, Architecture, Input
 from shapecalc.diagnostics import Fix, Label
+from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.dims import Expr, free_symbols
 from shapecalc.layers.fields import said
-from shapecalc.limits import LIMITS, Limits
 from shapecalc.parser.blocks import Block, put_in, put_in_steps, read_blocks
-from shapecalc.parser.conditions import read_conditions
-from shapecalc.parser.decoding import read_decode
-from shapecalc.parser.expectations import read_expectations
+from shapecalc.parser.decode import read_decode
+from shapecalc.parser.expect import read_expectations
 from shapecalc.parser.findings import Findings, head
-from shapecalc.parser.includes import merge_blocks, read_included
+from shapecalc.parser.include import merge_blocks, read_included
 from shapecalc.parser.parameters import read_parameters, read_widths, refuse_symbols
 from shapecalc.parser.reader import Mapping, Node, Scalar, Sequence, read_tree
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import NAME, Scope
 from shapecalc.parser.shapes import plain, read_dim, read_shape
 from shapecalc.parser.steps import UNSAID, StepReader
+from shapecalc.parser.where import read_conditions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf

@@ -20,12 +20,12 @@ from yaml.events import (
 )
 
 from shapecalc.diagnostics import ShapecalcError, Source
-from shapecalc.limits import LIMITS, Limits
+from shapecalc.diagnostics.limits import LIMITS, Limits
+from shapecalc.diagnostics.progress import told
 from shapecalc.parser.builder import TreeBuilder
 from shapecalc.parser.characters import refuse_characters, refuse_directives, stray_tabs
 from shapecalc.parser.files import read_source, too_large
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
-from shapecalc.progress import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,7 +93,7 @@ def _events(source: Source) -> Iterator[Any]:
         yield from yaml.parse(source.text, Loader=loader)
     # Without libyaml, `"\U00110000"` surfaces as what chr() raises.
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        from shapecalc.parser.syntax import explain_syntax_error  # noqa: PLC0415 - only a mistake needs it
+        from shapecalc.parser.syntax_errors import explain_syntax_error  # noqa: PLC0415 - only a mistake needs it
 
         raise ShapecalcError((explain_syntax_error(source.text, error),), source) from None
 

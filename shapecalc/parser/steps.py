@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Body, Group, Place, Step, entering, joined, size_of
 from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
+from shapecalc.diagnostics.progress import told
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
-from shapecalc.parser.anatomy import Found, take_apart
 from shapecalc.parser.blocks import Block, argument_key, bind, put_in_steps, seen, title
-from shapecalc.parser.expectations import read_expectations
+from shapecalc.parser.expect import read_expectations
 from shapecalc.parser.expressions import NAME
 from shapecalc.parser.fields import LayerReader
 from shapecalc.parser.findings import head
+from shapecalc.parser.repeat import is_too_large, read_times, refuse_sum
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import Scope, chosen_name
 from shapecalc.parser.shapes import plain
+from shapecalc.parser.step_keys import Found, take_apart
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
-from shapecalc.parser.written_out import is_too_large, read_times, refuse_sum
-from shapecalc.progress import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
 
     from shapecalc.architecture import Expectation
+    from shapecalc.diagnostics.limits import Limits
     from shapecalc.layers import Layer
-    from shapecalc.limits import Limits
     from shapecalc.parser.findings import Findings
 
 UNSAID = "<?>"

@@ -10,7 +10,7 @@ from shapecalc.dims import show, symbol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.derivation import Axis, Calculation, Derivation, Reading
+    from shapecalc.calculators.derivation import Axis, Calculation, Derivation, Reading
     from shapecalc.dims import Dim, Shape
 
 SAME_WITH_STRIDE = "`same` with a stride is as in Keras and ONNX (SAME_UPPER); PyTorch refuses it"

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.comparison import Comparison, Kind, Row
+from shapecalc.diffing.diff import Comparison, Kind, Row
 from shapecalc.dims import Expr, show
-from shapecalc.render.columns import called, grouped, rounded, written
-from shapecalc.render.escaping import code_span, markdown_code, markdown_figure
-from shapecalc.render.folding import Alike, Whole, folded
-from shapecalc.render.grid import BAD, BOLD, DIM, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
-from shapecalc.render.table import memory
+from shapecalc.render.diff_rows import Alike, Whole, folded
+from shapecalc.render.inspect.columns import called, grouped, rounded, written
+from shapecalc.render.inspect.table import memory
+from shapecalc.render.terminal.escaping import code_span, markdown_code, markdown_figure
+from shapecalc.render.terminal.grid import BAD, BOLD, DIM, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shapecalc.comparison import Change, Figures
+    from shapecalc.diffing.diff import Change, Figures
     from shapecalc.dims import Shape
-    from shapecalc.report import Count
+    from shapecalc.shape_inference.report import Count
 
 MARKER = "<!-- shapecalc diff -->"
 """Stands first in Markdown: by it a workflow finds its comment again, to write it anew."""

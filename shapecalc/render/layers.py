@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from shapecalc.layers.fields import said
-from shapecalc.render.escaping import ascii_only
+from shapecalc.render.terminal.escaping import ascii_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

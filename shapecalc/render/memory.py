@@ -6,15 +6,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Dim, Expr, evaluate, free_symbols, show
-from shapecalc.render.columns import Line, layer_lines, layer_word
-from shapecalc.render.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
-from shapecalc.render.table import memory
+from shapecalc.render.inspect.columns import Line, layer_lines, layer_word
+from shapecalc.render.inspect.table import memory
+from shapecalc.render.terminal.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shapecalc.branch_order import Reordered
-    from shapecalc.live_memory import LiveMemory
+    from shapecalc.costs.liveness import LiveMemory
+    from shapecalc.costs.scheduling import Reordered
 
 HEIGHT, WIDTH = 8, 72
 """Lines and columns of the picture, at most."""

@@ -6,14 +6,14 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.render.escaping import terminal
-from shapecalc.writing import write_whole
+from shapecalc.files.atomic import write_whole
+from shapecalc.render.terminal.escaping import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from shapecalc.sweeping.compiled import Array
+    from shapecalc.solving.sweep.compiled import Array
 
 MOST_LINES = 12
 """Lines that one picture takes: more cannot be told apart."""

@@ -6,12 +6,12 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from shapecalc.checking import check_source
+from shapecalc.checking.check import check_source
 from shapecalc.diagnostics import Source
-from shapecalc.render.escaping import ascii_only
+from shapecalc.render.check.text import render_diagnostics
 from shapecalc.render.json import document
-from shapecalc.render.palette import Palette
-from shapecalc.render.text import render_diagnostics
+from shapecalc.render.terminal.escaping import ascii_only
+from shapecalc.render.terminal.palette import Palette
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

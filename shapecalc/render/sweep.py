@@ -7,15 +7,15 @@ import json
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.render.csv import field
-from shapecalc.render.escaping import json_text, terminal
-from shapecalc.render.grid import DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
-from shapecalc.render.table import memory
+from shapecalc.render.inspect.csv import field
+from shapecalc.render.inspect.table import memory
+from shapecalc.render.terminal.escaping import json_text, terminal
+from shapecalc.render.terminal.grid import DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.sweeping.compiled import Array
+    from shapecalc.solving.sweep.compiled import Array
 
 BYTES = ("memory", "activations")
 TITLES = {"macs": "MACs", "flops": "FLOPs"}

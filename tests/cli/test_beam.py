@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc.decoding import Problem, plan
+from shapecalc.calculators.beam_search import Problem, plan
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from shapecalc import load, zoo
+from shapecalc import load
+from shapecalc.files import zoo
 
 MODELINE = "# yaml-language-server: $schema=./shapecalc.schema.json\n"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import shapecalc
-from shapecalc.render.grid import display_width
+from shapecalc.render.terminal.grid import display_width
 
 ROOT = Path(shapecalc.__file__).parent.parent
 HOSTILE = """\
@@ -282,7 +282,7 @@ def test_expectations_are_for_the_usual_sizes_and_not_for_others(run, tmp_path) 
 
 def test_shapes_start_no_numpy(run) -> None:
     ended = run(shell='--version; exec "$0" -X importtime -m shapecalc inspect lenet5')
-    assert "shapecalc.render.table" in ended.err
+    assert "shapecalc.render.inspect.table" in ended.err
     assert "numpy" not in ended.err
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import shapecalc
-from shapecalc import zoo
 from shapecalc.dims import pretty
+from shapecalc.files import zoo
 from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
 from tests.faults.processes import Fault, on_a_terminal, run as run_fault

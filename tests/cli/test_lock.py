@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from shapecalc import zoo
+from shapecalc.files import zoo
 from tests.cli.conftest import environment
 
 NET = """\

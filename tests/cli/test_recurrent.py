@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shapecalc.cli import app
-from shapecalc.cli.convention import ParamsAs
+from shapecalc.cli.options.params_as import ParamsAs
 from shapecalc.layers.base import PARAMS_AS
 
 if TYPE_CHECKING:

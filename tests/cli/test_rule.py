@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import shapecalc
-from shapecalc.checking import Asked, check_file
+from shapecalc.checking.check import Asked, check_file
 from shapecalc.diagnostics.rules import codes, rule, rules
 from shapecalc.layers.linear import Linear
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from shapecalc.schema import schema
+from shapecalc.parser.schema import schema
 
 
 def test_the_schema_is_printed(run) -> None:

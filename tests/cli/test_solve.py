@@ -199,8 +199,8 @@ def test_wrong_usage_is_named(words: str, says: str) -> None:
 
 def test_a_narrow_terminal_breaks_no_line_later_than_its_width() -> None:
     from shapecalc import inspect, load
-    from shapecalc.fitting import solve as solved
-    from shapecalc.render.legal import solution
+    from shapecalc.render.solve_architecture import solution
+    from shapecalc.solving.input_sizes import solve as solved
 
     found = solved(inspect(load("densenet121"), symbolic=True))
     for width in (40, 80, 200):

@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import app
-from shapecalc.gradient_check import BackwardProof, verify_backward
+from shapecalc.execution.gradient_check import BackwardProof, verify_backward
 from shapecalc.reference import find_backward, gradients as registry
-from shapecalc.reference.differences import Checked
-from shapecalc.render.backward_proof import table, verdict
+from shapecalc.reference.finite_differences import Checked
+from shapecalc.render.verify_backward import table, verdict
 
 TRUNCATED = (
     "{input: [T, N, 3], layers: [{lstm: {hidden_size: 4, bidirectional: BOTH}, name: r}, {linear: 2, name: out}]}"

@@ -11,7 +11,7 @@ import time
 import pytest
 
 import shapecalc
-from shapecalc.watching import PATIENCE, versions
+from shapecalc.diffing.watch import PATIENCE, versions
 from tests.cli.conftest import environment
 
 NET = "input: [N, 8]\nlayers: [linear: 4, relu]\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import shapecalc
-from shapecalc.checking import check_source
+from shapecalc.checking.check import check_source
 from shapecalc.diagnostics import Source
 from shapecalc.diagnostics.rules import codes, read_page, rule, rules
 

@@ -46,7 +46,7 @@ PLACES: list[tuple[str, tuple[str, ...], str, str]] = [
     ("while a file is read", ("inspect", "net.yaml"), "parser/files.py", "decode"),
     ("while YAML is read", ("inspect", "net.yaml"), "parser/grammar.py", "parse"),
     ("while a mistake is said", ("inspect", "typo.yaml"), "render/text.py", "render_diagnostics"),
-    ("in inference", ("inspect", "net.yaml"), "shapecalc/engine.py", "inspect_at"),
+    ("in inference", ("inspect", "net.yaml"), "shapecalc/shape_inference/engine.py", "inspect_at"),
     ("while a table is drawn", ("inspect", "net.yaml"), "render/table.py", "inspection"),
     ("while NumPy loads", ("verify", "net.yaml"), "numpy/__init__.py", "<module>"),
     ("in a kernel", ("verify", "net.yaml"), "reference/linear.py", "linear"),
@@ -54,13 +54,13 @@ PLACES: list[tuple[str, tuple[str, ...], str, str]] = [
     ("in a sweep", SWEEP, "sweeping/run.py", "_measured"),
     ("while a sweep is written", SWEEP, "render/sweep.py", "csv_lines"),
     ("in training", TRAIN, "training/steps.py", "step"),
-    ("while weights are written", (*TRAIN, "--export", "out.npz"), "shapecalc/writing.py", "_umask"),
-    ("while the lock is written", ("lock", "net.yaml"), "shapecalc/writing.py", "_umask"),
+    ("while weights are written", (*TRAIN, "--export", "out.npz"), "shapecalc/files/atomic.py", "_umask"),
+    ("while the lock is written", ("lock", "net.yaml"), "shapecalc/files/atomic.py", "_umask"),
     ("while a file is mended", ("check", "--fix", "typo.yaml"), "", "fdopen"),
     ("while files are checked", ("check", "net.yaml"), "checking/files.py", "check_source"),
-    ("while a file is watched", ("watch", "net.yaml"), "shapecalc/watching.py", "_lacks"),
-    ("between two looks", ("watch", "net.yaml"), "shapecalc/watching.py", "_texts"),
-    ("in a search", ("solve", "net.yaml"), "shapecalc/fitting.py", "solve"),
+    ("while a file is watched", ("watch", "net.yaml"), "shapecalc/diffing/watch.py", "_lacks"),
+    ("between two looks", ("watch", "net.yaml"), "shapecalc/diffing/watch.py", "_texts"),
+    ("in a search", ("solve", "net.yaml"), "shapecalc/solving/input_sizes.py", "solve"),
 ]
 
 
@@ -110,7 +110,7 @@ def test_the_cursor_is_shown_again(
 
 
 PAUSE = """
-import shapecalc.checking.files as checking, time
+import shapecalc.checking.check as checking, time
 inspect_at = checking.inspect_at
 def slow(*words, **options):
     open(f"working-{__import__('os').getpid()}", "w").close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from shapecalc.writing import _write, write_whole
+from shapecalc.files.atomic import _write, write_whole
 from tests.faults.processes import LIKE_ANYONE, NET, Ended, Fault, ends_as_expected, environment
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 import yaml
 
-from shapecalc.checking import check_file
+from shapecalc.checking.check import check_file
 from tests.hostile.generated import BYTES, PARTS, TEXTS, lay_out
 
 if TYPE_CHECKING:

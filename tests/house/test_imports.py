@@ -56,17 +56,17 @@ def test_inspecting_from_python_needs_neither_numpy_nor_the_command_line() -> No
 def test_inspect_leaves_numpy_alone() -> None:
     held = command("inspect", "lenet5")
     assert {"yaml", "typer"} <= held
-    assert not held & {"numpy", "shapecalc.reference", "shapecalc.execution", "shapecalc.verification"}
+    assert not held & {"numpy", "shapecalc.reference", "shapecalc.execution.lowering", "shapecalc.execution.verify"}
 
 
 def test_a_sweep_needs_numpy_and_none_of_the_kernels() -> None:
     held = command("sweep", "lenet5", "--set", "N=1:9")
-    assert {"numpy", "shapecalc.sweeping"} <= held
-    assert not held & {"rich", "distributed", "matplotlib", "shapecalc.reference", "shapecalc.execution"}
+    assert {"numpy", "shapecalc.solving.sweep"} <= held
+    assert not held & {"rich", "distributed", "matplotlib", "shapecalc.reference", "shapecalc.execution.lowering"}
 
 
 def test_this_test_can_fail_for_verify_does_import_numpy() -> None:
-    assert {"numpy", "shapecalc.verification"} <= command("verify", "lenet5")
+    assert {"numpy", "shapecalc.execution.verify"} <= command("verify", "lenet5")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_what_writes_no_table_needs_neither_numpy_nor_its_kernels(words: tuple[s
     ids=lambda words: words[0],
 )
 def test_a_calculator_reads_no_yaml_draws_no_table_and_runs_nothing(words: tuple[str, ...]) -> None:
-    assert not command(*words) & {"numpy", "yaml", "rich", "shapecalc.parser", "shapecalc.engine"}
+    assert not command(*words) & {"numpy", "yaml", "rich", "shapecalc.parser", "shapecalc.shape_inference.engine"}
 
 
 def test_a_file_of_common_layers_does_not_pay_for_the_others() -> None:

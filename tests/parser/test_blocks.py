@@ -8,10 +8,10 @@ import pytest
 
 from shapecalc.architecture import Architecture, Group, Step
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
-from shapecalc.engine import inspect
+from shapecalc.files.load import loads
 from shapecalc.layers.activation import Relu, Tanh
-from shapecalc.loading import loads
 from shapecalc.parser.grammar import parse
+from shapecalc.shape_inference.engine import inspect
 
 if TYPE_CHECKING:
     from shapecalc.layers import Layer

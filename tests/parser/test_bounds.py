@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from shapecalc.architecture import Bounds
 from shapecalc.parser.bounds import BoundsError, mended, read_bounds
-from shapecalc.quantities import read_quantity
+from shapecalc.parser.quantities import read_quantity
 
 FACTORS = {"": 1, "K": 10**3, "m": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "MI": 2**20, "gi": 2**30, "Ti": 2**40}
 numbers = st.tuples(

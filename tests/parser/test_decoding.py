@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.loading import loads
+from shapecalc.files.load import loads
 
 NET = """\
 parameters: {longest: 9}

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.engine import inspect
-from shapecalc.loading import loads
+from shapecalc.files.load import loads
+from shapecalc.shape_inference.engine import inspect
 
 HEAD = "input: [N, 3, 32, 32]\n"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
-from shapecalc.limits import LIMITS, Limits
+from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.parser.reader import read_source
 
 if TYPE_CHECKING:

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
+from shapecalc.diagnostics.limits import Limits
 from shapecalc.dims import symbol
-from shapecalc.engine import inspect
+from shapecalc.files.load import loads
 from shapecalc.layers.activation import Relu
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.linear import Linear
 from shapecalc.layers.pooling import MaxPool
-from shapecalc.limits import Limits
-from shapecalc.loading import loads
 from shapecalc.parser.grammar import parse
+from shapecalc.shape_inference.engine import inspect
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture

@@ -10,12 +10,12 @@ import pytest
 
 from fuzz.load import lies_inside, spans_of
 from fuzz.mutation import with_a_line_moved
+from shapecalc.checking.expect import unmet
+from shapecalc.checking.lints import suspicions
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
-from shapecalc.engine import infer
-from shapecalc.expectations import unmet
-from shapecalc.limits import Limits
-from shapecalc.loading import loads, loads_source
-from shapecalc.suspicions import suspicions
+from shapecalc.diagnostics.limits import Limits
+from shapecalc.files.load import loads, loads_source
+from shapecalc.shape_inference.engine import infer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from shapecalc.cli import app
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.engine import inspect
-from shapecalc.loading import load, loads
+from shapecalc.files.load import load, loads
+from shapecalc.shape_inference.engine import inspect
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from time import perf_counter
 import pytest
 
 from shapecalc.diagnostics import ShapecalcError, Source
-from shapecalc.loading import loads_source
+from shapecalc.files.load import loads_source
 
 LONG = 120_000
 SECONDS = 10

@@ -6,7 +6,7 @@ import pytest
 
 import shapecalc
 from shapecalc import ShapecalcError
-from shapecalc.loading import load_set, with_parameters
+from shapecalc.files.load import load_set, with_parameters
 
 NET = """\
 name: net

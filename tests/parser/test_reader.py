@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
 from shapecalc.parser.characters import forbidden
-from shapecalc.parser.places import LINE_BREAK
+from shapecalc.parser.positions import LINE_BREAK
 from shapecalc.parser.reader import (
     Limits,
     Node,
@@ -21,7 +21,7 @@ from shapecalc.parser.reader import (
     read_tree,
 )
 from shapecalc.parser.scalars import resolve
-from shapecalc.render.text import render_diagnostics
+from shapecalc.render.check.text import render_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ import pytest
 from shapecalc.architecture import Input
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.dims import symbol
-from shapecalc.engine import inspect
-from shapecalc.loading import loads
+from shapecalc.files.load import loads
 from shapecalc.parser.grammar import parse
+from shapecalc.shape_inference.engine import inspect
 
 HEAD = "input: [T, N, 10]\n"
 

@@ -6,9 +6,9 @@ import pytest
 
 from shapecalc.architecture import Architecture, Step
 from shapecalc.diagnostics import ShapecalcError, Source
-from shapecalc.engine import inspect
-from shapecalc.loading import loads
+from shapecalc.files.load import loads
 from shapecalc.parser.grammar import parse
+from shapecalc.shape_inference.engine import inspect
 
 HEAD = "input: [N, 8, 32, 32]\n"
 

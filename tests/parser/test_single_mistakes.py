@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc import zoo
-from shapecalc.parser.places import offsets_of
+from shapecalc.files import zoo
+from shapecalc.parser.positions import offsets_of
 from tests.slips import Anatomy, Mutant, findings, misspelt, mutant
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import yaml
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.parser.reader import read_text
-from shapecalc.parser.syntax import explain_syntax_error
+from shapecalc.parser.syntax_errors import explain_syntax_error
 
 both_parsers = pytest.mark.usefixtures("parser")
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import shapecalc
-from shapecalc.engine import inspect_at
-from shapecalc.execution import calls_of, random_inputs, random_parameters
+from shapecalc.execution.lowering import calls_of, random_inputs, random_parameters
 from shapecalc.reference import gradients as registry
 from shapecalc.reference.backpropagation import Propagated, Tape, back_propagate, forward, propagate
 from shapecalc.reference.executor import ExecutionError
 from shapecalc.reference.gradients import Gradients
+from shapecalc.shape_inference.engine import inspect_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable

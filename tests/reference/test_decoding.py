@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from shapecalc.decoding import Problem, beam_steps, plan
-from shapecalc.reference.decoding import beam_search, exhaustive, greedy, length_penalty
+from shapecalc.calculators.beam_search import Problem, beam_steps, plan
+from shapecalc.reference.beam_search import beam_search, exhaustive, greedy, length_penalty
 from tests.exhaustive import exhaustive_steps
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Array
-    from shapecalc.reference.decoding import Hypothesis, States
+    from shapecalc.reference.beam_search import Hypothesis, States
 
 START = 0
 

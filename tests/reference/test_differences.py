@@ -9,7 +9,7 @@ import pytest
 
 from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Call
-from shapecalc.reference.differences import TOLERANCE, Checked, check
+from shapecalc.reference.finite_differences import TOLERANCE, Checked, check
 from shapecalc.reference.gradients import Gradients, Past
 from tests.house.examples import EXAMPLES
 from tests.house.table import POINTS, Example

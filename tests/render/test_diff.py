@@ -9,11 +9,11 @@ import pytest
 from markdown_it import MarkdownIt
 
 import shapecalc
-from shapecalc import zoo
-from shapecalc.comparison import diff
+from shapecalc.diffing.diff import diff
+from shapecalc.files import zoo
 from shapecalc.render.diff import MARKER, MOST_ROWS, markdown, table
-from shapecalc.render.folding import Alike, Whole, folded
-from shapecalc.render.grid import display_width
+from shapecalc.render.diff_rows import Alike, Whole, folded
+from shapecalc.render.terminal.grid import display_width
 
 HOSTILE = "@team | <b>x</b> `y` [z](http://example.org) --> | #1"
 MARKDOWN = MarkdownIt("commonmark").enable("table")

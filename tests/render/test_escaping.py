@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from shapecalc.render.escaping import letters, terminal
+from shapecalc.render.terminal.escaping import letters, terminal
 from tests.render.check.decoding import commands
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from hypothesis import given, strategies as st
 
-from shapecalc import zoo
-from shapecalc.engine import inspect
-from shapecalc.loading import load, loads
-from shapecalc.render import dot, mermaid
-from shapecalc.render.columns import lines_of
-from shapecalc.render.escaping import terminal
+from shapecalc.files import zoo
+from shapecalc.files.load import load, loads
+from shapecalc.render.inspect import dot, mermaid
+from shapecalc.render.inspect.columns import lines_of
+from shapecalc.render.terminal.escaping import terminal
+from shapecalc.shape_inference.engine import inspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,11 +7,11 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from shapecalc import zoo
-from shapecalc.engine import inspect_at
-from shapecalc.loading import load, loads
-from shapecalc.render import latex
-from shapecalc.render.columns import Column
+from shapecalc.files import zoo
+from shapecalc.files.load import load, loads
+from shapecalc.render.inspect import latex
+from shapecalc.render.inspect.columns import Column
+from shapecalc.shape_inference.engine import inspect_at
 
 STEM = """\
 input: [N, 3, H, 32]

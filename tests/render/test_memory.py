@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import shapecalc
-from shapecalc.branch_order import reordered
-from shapecalc.engine import inspect_at
-from shapecalc.live_memory import live_memory
+from shapecalc.costs.liveness import live_memory
+from shapecalc.costs.scheduling import reordered
 from shapecalc.render.memory import picture, table
+from shapecalc.shape_inference.engine import inspect_at
 
 NAMES = ("lenet5", "char-rnn", "gru-tagger", "resnet18", "mobilenet_v2", "inception_v3")
 

@@ -18,47 +18,42 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from shapecalc.branch_order import reordered
 from shapecalc.cli import progress
-from shapecalc.comparison import diff as compare
+from shapecalc.costs.decoding import unroll
+from shapecalc.costs.liveness import live_memory
+from shapecalc.costs.scheduling import reordered
+from shapecalc.costs.training import training_cost
 from shapecalc.diagnostics import Source
-from shapecalc.engine import inspect_at
-from shapecalc.fitting import solve
-from shapecalc.gradient_check import verify_backward
-from shapecalc.live_memory import live_memory
-from shapecalc.loading import loads_source
-from shapecalc.locking import Lock, drift, entry_of, to_json
+from shapecalc.diffing.diff import diff as compare
+from shapecalc.diffing.lock import Lock, drift, entry_of, to_json
+from shapecalc.execution.decode import decode
+from shapecalc.execution.gradient_check import verify_backward
+from shapecalc.execution.training import train
+from shapecalc.execution.training.exporting import safetensors
+from shapecalc.execution.verify import verify_at
+from shapecalc.files.load import loads_source
+from shapecalc.parser.schema import schema_text
 from shapecalc.render import (
-    backward_proof,
-    csv,
+    decode as unrolling,
     diff,
-    dot,
-    latex,
-    legal,
-    markdown,
+    list as zoo,
     memory,
-    mermaid,
     plot,
-    proof,
+    solve_architecture,
     sweep,
-    table,
-    text,
-    training as rendered_training,
-    training_cost as rendered_cost,
-    unrolling,
-    zoo,
+    train as rendered_training,
+    train_cost,
+    verify,
+    verify_backward as backward_proof,
 )
-from shapecalc.render.columns import Column
-from shapecalc.render.escaping import terminal
-from shapecalc.render.grid import Cells, Grid, Heading, display_width, draw, spelt
+from shapecalc.render.check import text
+from shapecalc.render.inspect import csv, dot, latex, markdown, mermaid, table
+from shapecalc.render.inspect.columns import Column
 from shapecalc.render.json import document
-from shapecalc.schema import schema_text
-from shapecalc.stepping import decode
-from shapecalc.training import train
-from shapecalc.training.exporting import safetensors
-from shapecalc.training_cost import training_cost
-from shapecalc.unrolling import unroll
-from shapecalc.verification import verify_at
+from shapecalc.render.terminal.escaping import terminal
+from shapecalc.render.terminal.grid import Cells, Grid, Heading, display_width, draw, spelt
+from shapecalc.shape_inference.engine import inspect_at
+from shapecalc.solving.input_sizes import solve
 from tests.render.check.decoding import commands
 from tests.render.renaming import drawn, renamed, seed
 from tests.render.test_graph import read_dot, read_mermaid
@@ -204,11 +199,11 @@ TEXTS = {
     "table": Sink(lambda found: table.inspection(found.report, COLUMNS, **PLAIN), (0, *LAYERS)),
     "table, symbolic": Sink(lambda found: table.inspection(found.symbolic, expand=True, **PLAIN), (0, *LAYERS)),
     "diff": Sink(lambda found: diff.table(found.comparison, **PLAIN), (0, 30)),
-    "verify": Sink(lambda found: proof.table(found.proof, **PLAIN), (0, *LAYERS)),
+    "verify": Sink(lambda found: verify.table(found.proof, **PLAIN), (0, *LAYERS)),
     "verify --backward": Sink(lambda found: backward_proof.table(found.backward, **PLAIN), (0, *LAYERS)),
     "memory": Sink(lambda found: memory.table(found.live, found.order, **PLAIN), (0, *LAYERS)),
-    "train-cost": Sink(lambda found: rendered_cost.table(found.cost, **PLAIN), (0, *LAYERS)),
-    "solve": Sink(lambda found: legal.solution(found.solution, {}, **PLAIN), (0, 19)),
+    "train-cost": Sink(lambda found: train_cost.table(found.cost, **PLAIN), (0, *LAYERS)),
+    "solve": Sink(lambda found: solve_architecture.solution(found.solution, {}, **PLAIN), (0, 19)),
     "decode": Sink(lambda found: unrolling.unrolled(found.loop, found.decoded, **PLAIN)),
     "train": Sink(lambda found: rendered_training.table(found.trained, found.texts[3], **PLAIN), (0, 3)),
     "sweep": Sink(lambda found: sweep.table(swept(found), (), **PLAIN), tuple(range(40))),
@@ -268,11 +263,11 @@ def texts_in(value: Any) -> Iterator[str]:
 DOCUMENTS = {
     "inspect": Sink(lambda found: document(found.report.to_dict()), (0, 2, 7, *LAYERS[2:])),
     "diff": Sink(lambda found: document(found.comparison.to_dict()), (30,)),
-    "verify": Sink(lambda found: document(proof.as_dict(found.proof)), (0, *LAYERS[2:])),
+    "verify": Sink(lambda found: document(verify.as_dict(found.proof)), (0, *LAYERS[2:])),
     "verify --backward": Sink(lambda found: document(backward_proof.as_dict(found.backward)), (0, *LAYERS[2:])),
     "memory": Sink(lambda found: document(memory.document(found.live, found.order)), (0, *LAYERS[2:])),
-    "train-cost": Sink(lambda found: document(rendered_cost.document(found.cost)), (0,)),
-    "solve": Sink(lambda found: document(legal.solution_dict(found.solution, {})), (19,)),
+    "train-cost": Sink(lambda found: document(train_cost.document(found.cost)), (0,)),
+    "solve": Sink(lambda found: document(solve_architecture.solution_dict(found.solution, {})), (19,)),
     "decode": Sink(lambda found: document(unrolling.unrolled_dict(found.loop, found.decoded)), (0, 1, 3)),
     "train": Sink(lambda found: document(rendered_training.as_dict(found.trained)), (0,)),
     "sweep, columns": Sink(lambda found: "".join(sweep.json_columns(swept(found), unicode=True)), tuple(range(40))),

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from shapecalc.engine import inspect
+from shapecalc.files.load import load, loads
 from shapecalc.layers.activation import Relu
-from shapecalc.loading import load, loads
-from shapecalc.render import table
-from shapecalc.render.columns import Column, rounded, settings, share
-from shapecalc.report import Report, Totals
+from shapecalc.render.inspect import table
+from shapecalc.render.inspect.columns import Column, rounded, settings, share
+from shapecalc.shape_inference.engine import inspect
+from shapecalc.shape_inference.report import Report, Totals
 
 
 def shown(report: Report, width: int | None = None, **options: object) -> list[str]:

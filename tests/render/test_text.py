@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from shapecalc.diagnostics import Diagnostic, Label, Severity, Source, Span
-from shapecalc.render.text import render_diagnostics
+from shapecalc.render.check.text import render_diagnostics
 
 NET = """\
 name: x
@@ -686,6 +686,7 @@ def test_every_file_that_is_pointed_into_is_named_once_whatever_the_spans(
 
 
 def test_rendering_diagnostics_needs_neither_rich_nor_yaml():
-    code = "import sys, shapecalc.render.text; print(sorted({'yaml', 'rich', 'numpy', 'difflib'} & set(sys.modules)))"
+    unwanted = "{'yaml', 'rich', 'numpy', 'difflib'}"
+    code = f"import sys, shapecalc.render.check.text; print(sorted({unwanted} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from shapecalc.loading import loads
-from shapecalc.render.training import IN_ASCII, as_dict, curve, table
-from shapecalc.training import Trained, train
+from shapecalc.execution.training import Trained, train
+from shapecalc.files.load import loads
+from shapecalc.render.train import IN_ASCII, as_dict, curve, table
 
 NET = loads("{input: [N, 1, 8, 8], layers: [flatten, {linear: 10, name: out}, softmax]}")
 

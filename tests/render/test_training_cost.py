@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import shapecalc
-from shapecalc.render.training_cost import table
-from shapecalc.training_cost import training_cost
+from shapecalc.costs.training import training_cost
+from shapecalc.render.train_cost import table
 
 NAMES = ("lenet5", "char-rnn", "gru-tagger", "resnet18", "mobilenet_v2", "gpt2-small")
 

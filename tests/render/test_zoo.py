@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import shapecalc
-from shapecalc.render import zoo
+from shapecalc.render import list as zoo
 
 
 def shown(width: int | None) -> list[str]:

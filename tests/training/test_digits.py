@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shapecalc.training.digits import STROKES, drawn
+from shapecalc.execution.training.digits import STROKES, drawn
 
 
 def test_the_same_seed_draws_the_same_pictures_and_another_seed_others() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from shapecalc.training.exporting import export, safetensors
+from shapecalc.execution.training.exporting import export, safetensors
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,9 +5,9 @@ import pytest
 
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.loading import loads
-from shapecalc.training import train
-from shapecalc.training.lessons import VERSES, encoded, lesson
+from shapecalc.execution.training import train
+from shapecalc.execution.training.datasets import VERSES, encoded, lesson
+from shapecalc.files.load import loads
 
 CLASSIFIER = "{{input: {shape}, layers: [flatten, linear: {scores}]}}"
 
@@ -82,7 +82,9 @@ def test_a_passage_longer_than_what_is_held_back_is_refused() -> None:
 
 
 def test_a_lesson_that_takes_too_much_memory_is_refused_before_it_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shapecalc.training.lessons.drawn", lambda *_, **__: pytest.fail("the samples were drawn"))
+    monkeypatch.setattr(
+        "shapecalc.execution.training.datasets.drawn", lambda *_, **__: pytest.fail("the samples were drawn")
+    )
     large = loads("input: [N, 1, 20000, 20000]\nlayers: [global_avg_pool, flatten, linear: 10]\n")
     with pytest.raises(ShapecalcError, match="SC701: a training step needs"):
         train(large, "digits")

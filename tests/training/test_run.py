@@ -7,8 +7,8 @@ import pytest
 
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.loading import loads
-from shapecalc.training import train
+from shapecalc.execution.training import train
+from shapecalc.files.load import loads
 
 SMALL = loads("{input: [N, 1, 8, 8], layers: [flatten, {linear: 24, name: a}, tanh, {linear: 10, name: b}, softmax]}")
 SHARED = """
@@ -107,7 +107,7 @@ def test_progress_is_told_after_each_step() -> None:
 
 
 def test_a_rate_far_too_high_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shapecalc.training.lessons.PICTURES", 96)
+    monkeypatch.setattr("shapecalc.execution.training.datasets.PICTURES", 96)
     with pytest.raises(
         ShapecalcError, match="SC704: the loss is no number after 1 step of `sgd` at a rate of 1e"
     ) as caught:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shapecalc.engine import inspect_at
-from shapecalc.loading import loads
-from shapecalc.training.starting import starting_parameters
+from shapecalc.execution.training.initialization import starting_parameters
+from shapecalc.files.load import loads
+from shapecalc.shape_inference.engine import inspect_at
 
 NET = """
 input: [N, 3, 8, 8]

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.engine import inspect_at
-from shapecalc.loading import loads
-from shapecalc.training.starting import starting_parameters
-from shapecalc.training.steps import graded, outcome, pupil, step
+from shapecalc.execution.training.initialization import starting_parameters
+from shapecalc.execution.training.steps import graded, outcome, pupil, step
+from shapecalc.files.load import loads
+from shapecalc.shape_inference.engine import inspect_at
 
 if TYPE_CHECKING:
+    from shapecalc.execution.training.steps import Pupil, Step
     from shapecalc.reference.base import Array
-    from shapecalc.training.steps import Pupil, Step
 
 NORMED = "{input: [N, 3, 5], layers: [{batch_norm: {momentum: 0.3}, name: norm}, flatten, {linear: 4, name: out}]}"
 SEQUENCE = (

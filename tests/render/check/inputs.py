@@ -6,13 +6,13 @@ from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapecalc.checking import Checked
+from shapecalc.checking.expect import unmet
+from shapecalc.checking.lints import suspicions
+from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
-from shapecalc.engine import inspect
-from shapecalc.expectations import unmet
-from shapecalc.loading import loads_source
+from shapecalc.files.load import loads_source
 from shapecalc.parser.files import read_source
-from shapecalc.suspicions import suspicions
+from shapecalc.shape_inference.engine import inspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable

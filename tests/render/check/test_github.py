@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from shapecalc.checking import Checked
+from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Label, Severity, Source, Span
-from shapecalc.render.github import checks, summary
+from shapecalc.render.check.github import checks, summary
 from tests.render.check.decoding import commands
 from tests.render.check.inputs import one, thirty
 

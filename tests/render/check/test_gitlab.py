@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shapecalc.checking import Checked
+from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Severity, Source, Span
-from shapecalc.render import gitlab
+from shapecalc.render.check import gitlab
 from tests.render.check.inputs import INPUTS, checked
 
 

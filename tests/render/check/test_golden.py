@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import shapecalc
-from shapecalc.render import github, gitlab, json, junit, sarif, text
+from shapecalc.render.check import github, gitlab, json, junit, sarif, text
 from tests.render.check.inputs import INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.checking import Checked
+    from shapecalc.checking.result import Checked
 
 GOLDEN = Path(__file__).parent / "golden"
 FORMATS: dict[str, Callable[[list[Checked]], str]] = {

@@ -14,15 +14,15 @@ import pytest
 from markdown_it import MarkdownIt
 
 from shapecalc.diagnostics import Severity, Source
-from shapecalc.render import github, gitlab, json, junit, sarif, text
-from shapecalc.render.escaping import terminal
-from shapecalc.render.findings import located
+from shapecalc.render.check import github, gitlab, json, junit, sarif, text
+from shapecalc.render.check.findings import located
+from shapecalc.render.terminal.escaping import terminal
 from tests.render.check.decoding import CONTROLS, REGISTERED, Command, commands
 from tests.render.check.inputs import HOSTILE, checked_text, hostile_text
 
 if TYPE_CHECKING:
-    from shapecalc.checking import Checked
-    from shapecalc.render.findings import Located
+    from shapecalc.checking.result import Checked
+    from shapecalc.render.check.findings import Located
 
 PIECES = 10_000
 PER_FILE = 7  # its own name, and six places in it

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from shapecalc.checking import Checked
+from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Fix, Label, Source, Span
-from shapecalc.render.json import checks, document
+from shapecalc.render.check.json import checks
+from shapecalc.render.json import document
 from tests.render.check.inputs import checked, one
 
 

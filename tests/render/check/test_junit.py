@@ -4,9 +4,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from shapecalc.checking import Checked
+from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Severity
-from shapecalc.render import junit
+from shapecalc.render.check import junit
 from tests.render.check.inputs import INPUTS, checked, thirty
 
 

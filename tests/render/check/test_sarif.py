@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator
 
-from shapecalc.checking import Checked
+from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Label, Severity, Source, Span
-from shapecalc.render import sarif
+from shapecalc.render.check import sarif
 from tests.render.check.inputs import INPUTS, checked, one
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "oracle" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))

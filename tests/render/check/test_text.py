@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from shapecalc.checking import Checked
+from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Severity
-from shapecalc.render.text import checks
+from shapecalc.render.check.text import checks
 from tests.render.check.inputs import checked, one, thirty
 
 

@@ -1,0 +1,1 @@
+"""One layer or one search computed without a file: formulas with their numbers."""

@@ -1,0 +1,239 @@
+"""Which value gives a size: found by asking the rule itself, never by turning a formula round.
+
+A rule here is a function of the one value that is missing; it returns a size, or raises `LayerError` where the value
+does not fit.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from shapecalc.diagnostics.errors import LayerError
+from shapecalc.layers.windows import span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from shapecalc.calculators.derivation import Axis
+    from shapecalc.layers.windows import Pair
+
+    Value = int | Pair
+    """A length, a window, a stride, or a padding: one number, or before and after."""
+
+V = TypeVar("V")
+
+SMALL = {"f": range(1, 16), "s": range(1, 9), "p": range(8)}
+"""The windows, strides and paddings that networks use; all of them are tried."""
+
+DILATIONS = range(1, 5)
+"""The dilations that networks use."""
+
+UNEVEN = tuple((p, p + 1) for p in SMALL["p"][:-1])
+"""Paddings with one cell more after than before, as `same` has them where the window is even."""
+
+
+class Interval(NamedTuple):
+    """All lengths from `low` to `high`."""
+
+    low: int
+    high: int
+
+
+class Answer(NamedTuple):
+    """The values of one letter that give `target` along an axis, each with its derivation."""
+
+    letter: str
+    target: int
+    found: tuple[tuple[Value, Axis], ...]
+    """Every value; of an interval of lengths the two ends."""
+    interval: Interval | None = None
+    near: tuple[tuple[Value, Axis], ...] = ()
+    """Where nothing gives the target: what comes closest below and above."""
+
+
+class Window(NamedTuple):
+    """A window with its stride, padding on each side and dilation, and what it does along each axis."""
+
+    f: int
+    s: int
+    p: int
+    d: int
+    axes: tuple[Axis, ...] = ()
+
+    @property
+    def simplicity(self) -> Rank:
+        """What stands first: see `simplicity`; a window that leaves cells unread comes after those that read all."""
+        misses = any(axis.reading and (axis.reading.unread or axis.reading.stepped_over) for axis in self.axes)
+        return simplicity(self.f, self.s, self.p, self.d, misses=misses)
+
+
+class Windows(NamedTuple):
+    """Every window that gives the sizes asked for, simplest first; where none does, what comes closest."""
+
+    found: tuple[Window, ...]
+    near: tuple[Window, ...] = ()
+
+
+Rank = tuple[int, bool, bool, int, int, int]
+
+
+def simplicity(f: int, s: int, p: int, d: int, *, misses: bool = False) -> Rank:
+    """Return how simple a window is, for sorting: the smaller the simpler.
+
+    No dilation, every cell read, padding of at most half of the window, a small window, a short stride, little padding:
+    in this order.
+
+    >>> sorted([(3, 2, 1, 1), (9, 1, 0, 2), (2, 2, 0, 1)], key=lambda window: simplicity(*window))
+    [(2, 2, 0, 1), (3, 2, 1, 1), (9, 1, 0, 2)]
+    """
+    return d, misses or s > span(f, d), 2 * p > span(f, d), f, s, p
+
+
+def windows(
+    derive: Callable[[Window], tuple[Axis, ...]],
+    rule: Callable[[Window], tuple[int, ...]],
+    targets: tuple[int, ...],
+    fixed: Mapping[str, int],
+    most_padding: Callable[[int, int], int],
+) -> Windows:
+    """Return every window that gives the targets, one per axis, simplest first.
+
+    `rule` gives the sizes for a window, `derive` how they come about. f, s and d are those of `SMALL` and `DILATIONS`
+    but for those of `fixed`; p goes up to `most_padding(f, d)`. The size must not fall as the padding grows.
+    """
+    found: list[Window] = []
+    missed: list[tuple[Window, int]] = []
+    for f, s, d in product(*(_range(letter, fixed) for letter in "fsd")):
+        paddings: Sequence[int] = (fixed["p"],) if "p" in fixed else range(most_padding(f, d) + 1)
+
+        def sizes(p: int, f: int = f, s: int = s, d: int = d) -> tuple[int, ...]:
+            return rule(Window(f, s, p, d))
+
+        for p, given in _about(sizes, paddings, targets[0]):
+            if given == targets:
+                found.append(Window(f, s, p, d))
+            elif given[0] != targets[0]:
+                missed.append((Window(f, s, p, d), given[0]))
+    if not found:
+        return Windows((), tuple(window._replace(axes=derive(window)) for window in _nearest(missed, targets[0])))
+    return Windows(tuple(sorted((window._replace(axes=derive(window)) for window in found), key=_simplicity)))
+
+
+def _range(letter: str, fixed: Mapping[str, int]) -> Iterable[int]:
+    if letter in fixed:
+        return (fixed[letter],)
+    return DILATIONS if letter == "d" else SMALL[letter]
+
+
+def _about(
+    sizes: Callable[[int], tuple[int, ...]], paddings: Sequence[int], target: int
+) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield the paddings that give the target along the first axis, and those just before and after, with all sizes."""
+    first = first_at_least(lambda place: sizes(paddings[place - 1])[0], target, len(paddings)) - 1
+    for place in range(max(first - 1, 0), len(paddings)):
+        try:
+            given = sizes(paddings[place])
+        except LayerError:
+            continue  # even this padding makes no room for the window
+        yield paddings[place], given
+        if given[0] > target:
+            return
+
+
+def _simplicity(window: Window) -> Rank:
+    return window.simplicity
+
+
+def _nearest(missed: list[tuple[Window, int]], target: int) -> tuple[Window, ...]:
+    """Return the simplest of the windows that come closest below the target and above it."""
+    below = max((size for _, size in missed if size < target), default=None)
+    above = min((size for _, size in missed if size > target), default=None)
+    return tuple(
+        min((window for window, size in missed if size == wanted), key=_simplicity)
+        for wanted in (below, above)
+        if wanted is not None
+    )
+
+
+def missing(letter: str, derive: Callable[[Value], Axis], target: int, most: int) -> Answer:
+    """Solve for `letter`, one of n, f, s and p; `derive` gives the axis for a value of it.
+
+    Windows, strides and paddings are those of `SMALL`, and where no even padding fits, those of `UNEVEN`. Lengths are
+    all from 1 to `most`. Raises `LayerError` where no value of the letter fits at all, whatever comes out.
+    """
+
+    def rule(value: Value) -> int:
+        return derive(value).output.result
+
+    if letter == "n":
+        lengths = interval(rule, target, most)
+        if lengths is not None:
+            return Answer(letter, target, tuple((n, derive(n)) for n in sorted(set(lengths))), lengths)
+        above = first_at_least(rule, target, most)
+        tried: tuple[Value, ...] = tuple(n for n in (above - 1, above) if 1 <= n <= most)
+    else:
+        tried = tuple(SMALL[letter])
+        found = choices(rule, tried, target) or (choices(rule, UNEVEN, target) if letter == "p" else ())
+        if found:
+            return Answer(letter, target, tuple((value, derive(value)) for value in found))
+    near = nearest(rule, tried, target)
+    if not near:
+        rule(tried[-1])  # nothing fits at all, and the rule says why
+    return Answer(letter, target, (), near=tuple((value, derive(value)) for value, _ in near))
+
+
+def choices(rule: Callable[[V], int], candidates: Iterable[V], target: int) -> tuple[V, ...]:
+    """Return the candidates that give the target.
+
+    >>> choices(lambda stride: (224 + 2 * 3 - 7) // stride + 1, SMALL["s"], 112)
+    (2,)
+    """
+    return tuple(value for value in candidates if _asked(rule, value) == target)
+
+
+def nearest(rule: Callable[[V], int], candidates: Iterable[V], target: int) -> tuple[tuple[V, int], ...]:
+    """Return what comes closest to the target below and above it: candidates with the size that they give.
+
+    >>> nearest(lambda stride: 16 // stride, (1, 2, 3, 4, 5), 7)
+    ((3, 5), (2, 8))
+    """
+    found = [(value, size) for value in candidates if (size := _asked(rule, value)) is not None]
+    below = max((pair for pair in found if pair[1] < target), key=lambda pair: pair[1], default=None)
+    above = min((pair for pair in found if pair[1] > target), key=lambda pair: pair[1], default=None)
+    return tuple(pair for pair in (below, above) if pair is not None)
+
+
+def interval(rule: Callable[[int], int], target: int, most: int) -> Interval | None:
+    """Return all lengths from 1 to `most` that give the target, or None where none does.
+
+    The rule must not fall as the length grows, and may refuse lengths only for being short. Raises `LayerError` where
+    it refuses `most` itself: then the length is not what is wrong.
+
+    >>> interval(lambda length: (length - 3) // 2 + 1, target=31, most=1000)
+    Interval(low=63, high=64)
+    """
+    rule(most)
+    low = first_at_least(rule, target, most)
+    high = first_at_least(rule, target + 1, most) - 1
+    return Interval(low, high) if low <= high else None
+
+
+def first_at_least(rule: Callable[[int], int], target: int, most: int) -> int:
+    """Return the smallest length from 1 to `most` whose size is at least the target, `most` + 1 where there is none."""
+    low, high = 1, most + 1
+    while low < high:
+        middle = (low + high) // 2
+        size = _asked(rule, middle)
+        if size is not None and size >= target:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _asked(rule: Callable[[V], int], value: V) -> int | None:
+    try:
+        return rule(value)
+    except LayerError:
+        return None

@@ -1,0 +1,182 @@
+"""One file or many: what reading, inference, their own expectations, a lock and a run find of each."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.checking.expect import unmet
+from shapecalc.checking.lints import suspicions
+from shapecalc.checking.result import Checked
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics.limits import LIMITS, Limits
+from shapecalc.diffing.lock import gone, held, load_lock
+from shapecalc.dims import show
+from shapecalc.execution.budget import BUDGET
+from shapecalc.files.discovery import expanded
+from shapecalc.files.load import find_source, loads_source
+from shapecalc.parser.findings import position
+from shapecalc.parser.include import findings_of_blocks, holds_blocks_alone
+from shapecalc.shape_inference.constraints import impossible, unproved
+from shapecalc.shape_inference.engine import inspect_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from shapecalc.architecture import Architecture
+    from shapecalc.diagnostics import Source, Span
+    from shapecalc.diffing.lock import Lock
+    from shapecalc.execution.budget import Budget
+    from shapecalc.execution.verify import Proof, Row
+
+PAYS_FROM = 64
+"""Files from which on several processes are faster than one, which reads some 200 a second."""
+
+
+UNREADABLE = 2
+"""The exit code of an error that says that a file cannot be read."""
+
+
+class Asked(NamedTuple):
+    """What is asked of each file beyond reading and inference: a run within bounds, and what a lock holds."""
+
+    run: bool = False
+    budget: Budget = BUDGET
+    lock: Lock | None = None
+    lock_file: str = ""
+    stdin_name: str = "<stdin>"
+    limits: Limits = LIMITS
+
+
+NOTHING_MORE = Asked()
+
+
+def check(
+    *paths: str | Path,
+    exclude: Iterable[str] = (),
+    run: bool = False,
+    budget: Budget = BUDGET,
+    lock: str | Path | None = None,
+    stdin_name: str = "<stdin>",
+    processes: int | None = None,
+    limits: Limits = LIMITS,
+) -> tuple[Checked, ...]:
+    """Check files, folders and patterns, but for those that a pattern of `exclude` matches.
+
+    `run` executes each network too, as `verify` does, within `budget`. With the file that `shapecalc lock` wrote
+    as `lock`, each network is held to it, and the last result is that of the lock itself. Many files are shared among
+    `processes`, unless stated as many as there are processors.
+    Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file, and for a lock that is none. A file
+    that cannot be read is a finding like others.
+
+    >>> [(result.name, result.findings) for result in check("lenet5", "vgg16")]
+    [('lenet5', ()), ('vgg16', ())]
+    """
+    files = expanded(map(str, paths), exclude)
+    held_to = None if lock is None else load_lock(str(lock))
+    asked = Asked(run, budget, held_to, "" if lock is None else str(lock), stdin_name, limits)
+    results = tuple(each(partial(check_file, asked=asked), files, processes, pays_from=2 if run else PAYS_FROM))
+    missing = gone(held_to, str(lock)) if held_to is not None else {}
+    return (*results, Checked(str(lock), None, tuple(missing.values()))) if missing else results
+
+
+def each(
+    one: Callable[[str], Checked], files: Sequence[str], processes: int | None = None, *, pays_from: int = PAYS_FROM
+) -> Iterator[Checked]:
+    """Yield what `one` finds of each file, in their order: in several processes where that pays."""
+    processes = min(processes or _processors(), len(files))
+    if processes < 2 or len(files) < pays_from:  # noqa: PLR2004 - one process is this one
+        yield from map(one, files)
+        return
+    from shapecalc.checking.processes import shared  # noqa: PLC0415 - 30 ms, which few files need
+
+    yield from shared(one, files, processes)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def check_file(path: str, asked: Asked = NOTHING_MORE) -> Checked:
+    """Check one file, `-` for standard input, or a name of the zoo."""
+    name = asked.stdin_name if path == "-" else path
+    try:
+        source = find_source(path, asked.limits)
+    except ShapecalcError as error:
+        return Checked(name, error.source, error.diagnostics, readable=error.exit_code != UNREADABLE)
+    folder = None if path == "-" else Path(source.name).parent
+    return check_source(source._replace(name=name), folder, asked)
+
+
+def check_source(source: Source, folder: Path | None, asked: Asked = NOTHING_MORE) -> Checked:
+    """Check one text; `folder` is where it lies, which what it includes is below."""
+    try:
+        if holds_blocks_alone(source, asked.limits):
+            findings, source = findings_of_blocks(source, folder, asked.limits)
+            return Checked(source.name, source, findings)
+        architecture = loads_source(source, asked.limits, folder)
+        source = architecture.file or source
+        report = inspect_at(architecture, {})
+        findings = (*suspicions(report), *unmet(report), *impossible(report))
+        if architecture.where:
+            findings += unproved(inspect_at(architecture, {}, symbolic=True))
+        if asked.lock is not None:
+            findings += held(report, source.name, asked.lock, asked.lock_file)
+        if asked.run:
+            findings += _executed(architecture, asked)
+    except ShapecalcError as error:
+        return Checked(source.name, error.source or source, error.diagnostics)
+    return Checked(source.name, source, tuple(sorted(findings, key=position)))
+
+
+def chosen(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Checked:
+    """Return a result with the findings whose code begins with one of `select`, if any, and with none of `ignore`."""
+    wanted, unwanted = tuple(select), tuple(ignore)
+    kept = tuple(
+        finding
+        for finding in checked.findings
+        if (not wanted or finding.code.startswith(wanted)) and not (unwanted and finding.code.startswith(unwanted))
+    )
+    return checked._replace(findings=kept)
+
+
+def _executed(architecture: Architecture, asked: Asked) -> tuple[Diagnostic, ...]:
+    """Run a network, and return an SC601 error for the first layer of each trial that does other than predicted."""
+    from shapecalc.execution.verify import verify_at  # noqa: PLC0415 - brings NumPy
+
+    try:
+        proof = verify_at(architecture, {}, budget=asked.budget)
+    except ShapecalcError as error:  # too large to be run
+        return error.diagnostics
+    found: dict[Span | None, Diagnostic] = {}
+    for finding in _disagreements(proof):
+        found.setdefault(finding.span, finding)
+    return tuple(found.values())
+
+
+def _disagreements(proof: Proof) -> Iterator[Diagnostic]:
+    for trial in proof.trials:
+        row = next((row for row in trial.rows if not row.ok), None)
+        if row is None:
+            continue
+        at = ", ".join(f"{name} = {size}" for name, size in trial.sizes.items())
+        place = row.layer.step.place
+        yield Diagnostic(
+            code="SC601",
+            message=f"`{row.layer.path}` {_difference(row)}{f' at {at}' if at else ''}",
+            span=place.word if place else None,
+            notes=("the rule or the kernel is wrong, not this file",),
+        )
+
+
+def _difference(row: Row) -> str:
+    if row.failure:
+        return f"fails when it is run: {row.failure}"
+    if row.predicted != row.executed:
+        done = " and ".join(map(show, row.executed or ()))
+        return f"is predicted to give {' and '.join(map(show, row.predicted))}, gives {done}"
+    if row.predicted_params != row.executed_params:
+        return f"is predicted to have {row.predicted_params} parameters, has {row.executed_params}"
+    return f"is predicted to do {row.predicted_macs} multiply-accumulates, does {row.executed_macs}"

@@ -1,0 +1,190 @@
+"""What a file expects of itself, held against what was found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.architecture import Bounds, joined, outward
+from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, Fix
+from shapecalc.dims import free_symbols, greatest, least, pretty, show, symbol
+from shapecalc.shape_inference.report import BYTES, GroupReport, sums_of, total
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.architecture import Expectation
+    from shapecalc.diagnostics import Span
+    from shapecalc.dims import Expr, Shape
+    from shapecalc.shape_inference.report import Count, LayerReport, Report, Sums
+
+Tree = tuple["LayerReport | GroupReport", ...]
+
+_LONGEST = 60
+"""Characters of a closed form that a message shows."""
+
+
+def unmet(report: Report) -> tuple[Diagnostic, ...]:
+    """Return an SC501 error for each line of an `expect:` block that the report does not meet, the first 50 of them."""
+    lines: dict[tuple[Span | None, str], Diagnostic] = {}
+    for finding in _all_unmet(report):
+        if finding is not None:
+            lines.setdefault((finding.span, finding.message), finding)
+        if len(lines) >= MOST_FINDINGS:
+            break
+    return tuple(sorted(lines.values(), key=lambda finding: finding.span or ()))
+
+
+def _all_unmet(report: Report) -> Iterator[Diagnostic | None]:
+    if report.architecture.expect:
+        whole = _figures(total(map(sums_of, report.tree)), report.outputs)
+        yield from (_unmet(f"`{report.architecture.name}`", whole, line) for line in report.architecture.expect)
+    yield from _unmet_steps(report.tree, "")
+
+
+def _unmet_steps(rows: Tree, prefix: str) -> Iterator[Diagnostic | None]:
+    """Yield what the steps of a body do not meet; a merge answers for its branches too, a group for all its runs."""
+    expecting = {row.path: _expected_of(row) for row in rows}
+    parts: dict[str, list[LayerReport | GroupReport]] = {path: [] for path, expect in expecting.items() if expect}
+    for row in rows if parts else ():
+        for place in outward(row.path):
+            if place in parts:
+                parts[place].append(row)
+    for row in rows:
+        path = joined(prefix, row.path)
+        if row.path in parts:
+            outputs = {"output": row.output} if isinstance(row, GroupReport) else row.outputs
+            figures = _figures(total(map(sums_of, parts[row.path])), outputs)
+            yield from (_unmet(f"`{path}`", figures, line) for line in expecting[row.path])
+        if isinstance(row, GroupReport):
+            for run, walk in zip(row.group.runs, row.runs, strict=True):
+                yield from _unmet_steps(walk.rows, joined(prefix, run))
+
+
+def _expected_of(row: LayerReport | GroupReport) -> tuple[Expectation, ...]:
+    return row.group.expect if isinstance(row, GroupReport) else row.step.expect
+
+
+def _figures(sums: Sums, outputs: Mapping[str, Shape]) -> Mapping[str, Count | Shape]:
+    params, activations = sums.params, sums.activations
+    return {
+        "params": params,
+        "buffers": sums.buffers,
+        "macs": sums.macs,
+        "flops": sums.flops,
+        "memory": None if params is None or activations is None else BYTES * (params + activations),
+        "activations": None if activations is None else BYTES * activations,
+        "output": next(iter(outputs.values())),
+        **{f"outputs.{name}": shape for name, shape in outputs.items()},
+    }
+
+
+def _unmet(subject: str, found: Mapping[str, Count | Shape], line: Expectation) -> Diagnostic | None:
+    if line.key not in found:
+        return _absent(subject, found, line)
+    value, wanted = found[line.key], line.value
+    if isinstance(wanted, int | Bounds):
+        assert not isinstance(value, tuple)
+        return _figure_unmet(subject, line, wanted, value)
+    assert isinstance(value, tuple)
+    if value == wanted:
+        return None
+    open_ = sorted({name for dim in value for name in free_symbols(dim) if dim != symbol(name)})
+    if open_:
+        # A file writes symbols and numbers, and no expression over them.
+        return _told(subject, line, show(wanted), show(value))._replace(help=_sizes(open_))
+    return _other(subject, line, show(wanted), show(value))
+
+
+def _figure_unmet(subject: str, line: Expectation, wanted: int | Bounds, value: Count) -> Diagnostic | None:
+    bounds = wanted if isinstance(wanted, Bounds) else Bounds(wanted, wanted, str(wanted))
+    if value is None:
+        return _told(subject, line, bounds.text, "unknown")
+    if not isinstance(value, int):
+        return _of_symbols(subject, line, bounds, value)
+    if bounds.allows(value):
+        return None
+    if bounds.exact or isinstance(wanted, int):
+        near = isinstance(wanted, Bounds) and 100 * abs(value - bounds.least) <= bounds.least
+        rounded = f', or `"{bounds.text} ± 1%"` where the figure is rounded' if near else ""
+        return _other(subject, line, bounds.text, str(value), rounded)
+    told = _told(subject, line, bounds.text, str(value))
+    return told._replace(label=f"is {value:,}", help=_missed(bounds, value))
+
+
+def _told(subject: str, line: Expectation, wanted: str, said: str) -> Diagnostic:
+    return Diagnostic(
+        code="SC501",
+        message=f"{subject} expects {_spoken(line.key)} {wanted}, has {said}",
+        span=line.span,
+        label=f"is {said}",
+    )
+
+
+def _spoken(key: str) -> str:
+    """Return how a message says a key: of several outputs the name."""
+    return f"output `{key.removeprefix('outputs.')}`" if key.startswith("outputs.") else key
+
+
+def _other(subject: str, line: Expectation, wanted: str, said: str, rounded: str = "") -> Diagnostic:
+    """Say that a figure is another one, and offer it."""
+    meant = f"write `{line.key.removeprefix('outputs.')}: {said}`{rounded or ' if the change is meant'}"
+    return _told(subject, line, wanted, said)._replace(help=meant, fix=Fix(line.span, said))
+
+
+def _missed(bounds: Bounds, value: int) -> str:
+    """Say by how much a figure misses its bounds."""
+    if bounds.most is not None and value > bounds.most:
+        excess, of, many = value - bounds.most, bounds.most, "many"
+    else:
+        excess, of, many = bounds.least - value, bounds.least, "few"
+    share = f" ({_percent(excess, of)})" if of else ""
+    return f"{excess:,} too {many}{share}: mend that, or move the bound if the change is meant"
+
+
+def _percent(part: int, whole: int) -> str:
+    """Return a share as people say it.
+
+    >>> _percent(161, 10_000), _percent(1, 90_000), _percent(9, 1)
+    ('1.6%', 'under 0.01%', '900%')
+    """
+    share = 100 * part / whole
+    if share < 0.01:  # noqa: PLR2004 - two digits
+        return "under 0.01%"
+    return f"{share:,.0f}%" if share >= 10 else f"{share:.2g}%"  # noqa: PLR2004 - two digits
+
+
+def _of_symbols(subject: str, line: Expectation, bounds: Bounds, value: Expr) -> Diagnostic | None:
+    """Hold a closed form against bounds: whatever its symbols are where that can be shown, else it has no answer."""
+    low, high = least(value), greatest(value)
+    below = bounds.most is None or (high is not None and high <= bounds.most)
+    if below and low is not None and low >= bounds.least:
+        return None
+    said = pretty(value)
+    told = _told(subject, line, bounds.text, said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…")
+    above = low is not None and bounds.most is not None and low > bounds.most
+    if above or (high is not None and high < bounds.least):
+        ends = f"is {low:,} or more" if above else f"is {high:,} or less"
+        return told._replace(label=f"{ends}, whatever its symbols are")
+    names = " and ".join(f"`{name}`" for name in free_symbols(value))
+    message = f"{told.message}: that depends on {names}"
+    return told._replace(message=message, label=f"depends on {names}", help=_sizes(free_symbols(value)))
+
+
+def _sizes(names: Iterable[str]) -> str:
+    spoken = " and ".join(f"`{name}`" for name in names)
+    return f"give {spoken} a number in `sizes:`, for which this is expected"
+
+
+def _absent(subject: str, found: Mapping[str, Count | Shape], line: Expectation) -> Diagnostic:
+    from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
+    name = line.key.removeprefix("outputs.")
+    names = [key.removeprefix("outputs.") for key in found if key.startswith("outputs.")]
+    near = closest(name, names)
+    return Diagnostic(
+        code="SC501",
+        message=f"{subject} has no output `{name}`",
+        span=line.span,
+        label=f"of `{name}`",
+        help=f"did you mean `{near}`?" if near else f"outputs: {', '.join(names)}",
+    )

@@ -1,0 +1,43 @@
+"""Files whose slips are put right where they lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapecalc.checking.fix import mend
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics.limits import LIMITS, Limits
+from shapecalc.files import zoo
+from shapecalc.files.atomic import write_whole
+from shapecalc.files.discovery import expanded
+from shapecalc.parser.files import read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shapecalc.checking.fix import Mended
+
+
+def fix(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits = LIMITS) -> Iterator[Mended]:
+    """Mend in files what is safe to mend, and yield what was done in each that has changed.
+
+    A file is written whole or not at all; whatever no edit names stays byte by byte. A file that cannot be read is
+    passed over: checking it says why. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
+    """
+    files = expanded(paths, exclude)
+    for path in files:
+        if path == "-" or (zoo.path(path) is not None and not os.path.lexists(path)):
+            what = "standard input" if path == "-" else f"`{path}`, which ships with shapecalc"
+            finding = Diagnostic(code="SC001", message=f"`--fix` expects files, receives {what}")
+            raise ShapecalcError((finding,), exit_code=2)
+    for path in files:
+        try:
+            source = read_source(path, limits)
+        except ShapecalcError:
+            continue
+        mended = mend(source, Path(path).parent, limits)
+        if mended.edits:
+            write_whole(path, mended.source.mark + mended.source.text)
+            yield mended

@@ -1,0 +1,1 @@
+"""Options, arguments and the reading of their text that several commands share."""

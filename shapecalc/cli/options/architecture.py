@@ -1,0 +1,140 @@
+"""Options and arguments that several commands share: what to read, what to bind, how sizes are written."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shapecalc.cli.exit_codes import Misuse
+from shapecalc.diagnostics.limits import LIMITS, Limits, flag
+
+if TYPE_CHECKING:
+    from shapecalc.architecture import Architecture
+
+
+ArchitectureArgument = Annotated[
+    str, typer.Argument(metavar="ARCH", help="A file, - for standard input, or a name that `shapecalc list` shows.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=SIZE",
+        help="Give a symbol of the input a size, such as N=8, or a parameter of the file a value; may be repeated.",
+    ),
+]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option("--scale", metavar="1/N", help="Run it narrower: divide the parameters that its `widths:` names."),
+]
+
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="NAME=MOST",
+        help="Read more of a file that you trust than usual, such as layers=1000000; may be repeated. Names: "
+        f"{', '.join(map(flag, LIMITS._fields))}.",
+    ),
+]
+
+
+def settings(given: list[str] | None) -> dict[str, str]:
+    """Read `N=8` settings by name; raise a usage error for what is none.
+
+    >>> settings(["N=8", "activation=gelu"])
+    {'N': '8', 'activation': 'gelu'}
+    """
+    texts: dict[str, str] = {}
+    for setting in given or ():
+        name, equals, text = setting.partition("=")
+        if not name.isidentifier() or not equals:
+            raise Misuse(f"`--set` expects NAME=SIZE such as N=8, receives `{setting}`")
+        if texts.setdefault(name, text) != text:
+            raise Misuse(f"`--set {name}` is given twice, as {texts[name]} and as {text}")
+    return texts
+
+
+def divisor_of(scale: str | None) -> int:
+    """Read `1/8`.
+
+    >>> divisor_of("1/8"), divisor_of(None)
+    (8, 1)
+    """
+    if scale is None:
+        return 1
+    found = re.fullmatch(r"1\s*/\s*([1-9][0-9]{0,5})", scale.strip())
+    if found is None:
+        raise Misuse(f"`--scale` expects a part such as 1/8, receives `{scale}`")
+    return int(found[1])
+
+
+def limits_of(given: list[str] | None) -> Limits:
+    """Read `layers=1000000` settings; raise a usage error for what names no limit, or goes beyond what there can be.
+
+    >>> limits_of(["layers=1000000", "file-size=64MiB"]).file_size
+    67108864
+    """
+    from shapecalc.diagnostics.limits import LARGEST, MOST, is_of_bytes
+    from shapecalc.parser.quantities import read_quantity
+
+    names = {flag(name): name for name in LIMITS._fields}
+    raised: dict[str, int] = {}
+    for setting in given or ():
+        known, equals, text = setting.partition("=")
+        name = names.get(known)
+        if not equals or name is None:
+            from shapecalc.diagnostics.suggestions import closest
+
+            near = closest(known, tuple(names))
+            hint = f"did you mean `{near}`?" if near else f"limits: {', '.join(names)}"
+            raise Misuse(f"`--limit` expects NAME=MOST such as layers=1000000, receives `{setting}`; {hint}")
+        value = read_quantity(text, of_bytes=is_of_bytes(name))
+        most = MOST.get(name, LARGEST)
+        if value is None or value.denominator != 1 or not 1 <= value <= most:
+            raise Misuse(f"`--limit {known}` expects a whole number from 1 to {most}, receives `{text}`")
+        raised[name] = int(value)
+    return LIMITS._replace(**raised)
+
+
+def load_bound(
+    architecture: str, given: dict[str, str], limits: Limits = LIMITS
+) -> tuple[Architecture, dict[str, int]]:
+    """Return an architecture with the settings that are its parameters put in, and the sizes that the others give."""
+    from shapecalc.files.load import load_set
+
+    values = {name: parameter(text) for name, text in given.items()}
+    loaded, others = load_set(architecture, values, limits)
+    return loaded, {name: whole(given[name], f"--set {name}") for name in others}
+
+
+def parameter(text: str) -> str | int | float | bool | None:
+    """Read the value of a parameter as a file would: a number, a flag or a word.
+
+    >>> parameter("32"), parameter("gelu"), parameter("true")
+    (32, 'gelu', True)
+    """
+    from shapecalc.parser.scalars import Refused, resolve
+
+    value = resolve(text)
+    return text if isinstance(value, Refused) else value
+
+
+def whole(text: str, option: str) -> int:
+    """Read a whole number of at most 20 digits; raise a usage error that names the option."""
+    digits = text.strip()
+    if digits.removeprefix("-").isascii() and digits.removeprefix("-").isdigit() and len(digits) <= 20:  # noqa: PLR2004
+        return int(digits)
+    raise Misuse(f"`{option}` expects a whole number, receives `{text}`")
+
+
+def count_of(text: str | None, option: str, most: int) -> int | None:
+    """Read a whole number from 1 to `most`, None for an option that is not given; raise a usage error for another."""
+    if text is None:
+        return None
+    count = whole(text, option)
+    if not 1 <= count <= most:
+        raise Misuse(f"`{option}` expects 1 to {most}, receives {count}")
+    return count

@@ -1,0 +1,199 @@
+"""What every calculator does with its options: calculate, or solve where `--out` is given; then print."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, assert_never
+
+import typer
+
+from shapecalc.calculators.derivation import AXES, Axis, Calculation, Derivation
+from shapecalc.cli.options.color import Color
+from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.window import Sizes, read_sizes, whole
+from shapecalc.diagnostics.errors import LayerError, ShapecalcError
+from shapecalc.layers.fields import LARGEST_DIM, Integer
+from shapecalc.render import derivation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shapecalc.calculators.windows import Answer, Value
+    from shapecalc.dims import Shape
+    from shapecalc.layers.base import Layer
+
+SOLVABLE = {"n": "n", "kernel_size": "f", "stride": "s", "padding": "p"}
+"""What `--out` can stand in place of: fields with their letters."""
+
+REQUIRED = ("n", "kernel_size")
+
+
+class Format(Enum):
+    """The words of `--format`."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.")]
+
+
+class Kind(NamedTuple):
+    """A layer that slides windows: its word, how to build it, how to derive its axes and its costs."""
+
+    word: str
+    build: Callable[..., Layer]
+    axes: Callable[[Any, Shape], tuple[Axis, ...]]
+    costs: Callable[[Any, Shape], tuple[Derivation, ...]]
+
+
+def answer(
+    kind: Kind,
+    window: Mapping[str, str | None],
+    channels: Mapping[str, str | None],
+    rank: int | None,
+    format_: Format,
+    color: Color,
+) -> None:
+    """Calculate or solve_window, and print.
+
+    `window` holds what is written for each field that has an entry per axis, with `n`, `output` and, beside `padding`,
+    its short form `p`; `channels` what is written for `in_channels` and for fields that count channels.
+    Raises `ShapecalcError` that names the option.
+    """
+    written = {field: text for field, text in {**window, **channels}.items() if text is not None}
+    padding = "--padding" if "padding" in written else "--p"
+    if "p" in written:
+        if "padding" in written:
+            raise _usage("SC205", "`--p` and `--padding` mean the same, and both are given", "leave one of them out")
+        written["padding"] = written.pop("p")
+    axes: tuple[str, ...] = ()
+    try:
+        sizes = read_sizes({field: text for field, text in written.items() if field not in channels}, rank)
+        axes = AXES[sizes.rank] if sizes.apart else ()
+        counts = {field: whole(text, field) for field, text in written.items() if field in channels}
+        for field, lengths in (("n", sizes.entries.get("n", ())), ("output", sizes.entries.get("output", ()))):
+            for length in lengths:
+                Integer().check(field, length)
+        for field, count in counts.items():
+            Integer().check(field, count)
+        if "output" in written:
+            if counts:
+                raise _usage("SC205", "`--out` solves for sizes, and has no use for channels", "leave `--c` out")
+            found = _solve(kind, sizes, written)
+        else:
+            _require_both(written)
+            show(_calculate(kind, sizes, counts), format_, color)
+            return
+    except LayerError as error:
+        from shapecalc.cli.usage_errors import mistake
+
+        raise mistake(error, {**written, "rank": str(rank)}, axes, padding=padding) from None
+    _show_found(kind.word, found, written, format_, color)
+
+
+def show(result: Calculation, format_: Format, color: Color) -> None:
+    """Print a calculation."""
+    match format_:
+        case Format.TEXT:
+            print(derivation.calculation(result, **stdout_manner(color)))
+        case Format.JSON:
+            print_json(derivation.calculation_dict(result))
+        case _:
+            assert_never(format_)
+
+
+def both_channels(c: str | None, k: str | None, groups: str | None) -> dict[str, str | None]:
+    """Return what is written of channels by field; costs need both ends."""
+    if (c is None) != (k is None) or (groups is not None and c is None):
+        lacking = [f"`{option}`" for option, text in (("--c", c), ("--k", k)) if text is None]
+        given = [f"`{option} {text}`" for option, text in (("--c", c), ("--k", k), ("--groups", groups)) if text]
+        raise _usage("SC106", f"{' and '.join(given)} expects {' and '.join(lacking)} beside it, receives none")
+    return {"in_channels": c, "out_channels": k, "groups": groups}
+
+
+def _usage(code: str, message: str, help_text: str | None = None) -> ShapecalcError:
+    from shapecalc.cli.usage_errors import usage
+
+    return usage(code, message, help_text)
+
+
+def _require_both(written: Mapping[str, str]) -> None:
+    lacking = [f"--{SOLVABLE[field]}" for field in REQUIRED if field not in written]
+    if lacking:
+        names, add = (" and ".join(f"`{option}{cells}`" for option in lacking) for cells in ("", " CELLS"))
+        or_solve = ", or `--out CELLS` to solve for it" if len(lacking) == 1 else ""
+        raise _usage("SC106", f"{names} {'is' if len(lacking) == 1 else 'are'} missing", f"add {add}{or_solve}")
+
+
+def _calculate(kind: Kind, sizes: Sizes, counts: Mapping[str, int]) -> Calculation:
+    fields = {field: entries for field, entries in sizes.entries.items() if field != "n"}
+    layer = kind.build(**fields, **{field: count for field, count in counts.items() if field != "in_channels"})
+    entering = counts.get("in_channels")
+    x = (1, entering or 1, *sizes.entries["n"])
+    axes = kind.axes(layer, x)
+    if entering is None:
+        return Calculation(kind.word, axes)
+    letters = (("c", entering), ("k", counts.get("out_channels")), ("g", counts.get("groups")))
+    known = tuple((letter, count) for letter, count in letters if count is not None)
+    return Calculation(kind.word, axes, known, layer.output_shape(x), kind.costs(layer, x))
+
+
+def _solve(kind: Kind, sizes: Sizes, written: Mapping[str, str]) -> dict[str, Answer]:
+    from shapecalc.calculators.windows import missing
+
+    unknown = _unknown(written)
+    letter = SOLVABLE[unknown]
+    answers = {}
+    for place, name in enumerate(AXES[sizes.rank]):
+        known = {field: sizes.of(field, place) for field in sizes.entries if field != "output"}
+
+        def derive(value: Value, known: Mapping[str, Any] = known, name: str = name) -> Axis:
+            fields = {**known, unknown: (value, value) if letter == "p" and isinstance(value, int) else value}
+            length = fields.pop("n")
+            entries = {field: entry if isinstance(entry, str) else (entry,) for field, entry in fields.items()}
+            (axis,) = kind.axes(kind.build(**entries), (1, 1, length))
+            return axis._replace(name=name)
+
+        answers[name] = missing(letter, derive, sizes.of("output", place), LARGEST_DIM)
+    return answers
+
+
+def _unknown(written: Mapping[str, str]) -> str:
+    """Return the field that `--out` stands in place of; one that has a default only where the others are given."""
+    lacking = [field for field in SOLVABLE if field not in written]
+    candidates = [field for field in lacking if field in REQUIRED] or lacking
+    if len(candidates) == 1:
+        return candidates[0]
+    out = f"`--out {written['output']}`"
+    if not candidates:
+        raise _usage("SC205", f"{out} expects one of `--n`, `--f`, `--s` and `--p` left out, receives all four")
+    first, second = (SOLVABLE[field] for field in candidates)
+    message = f"{out} solves for one number, and both `--{first}` and `--{second}` are left out"
+    raise _usage("SC205", message, f"add `--{first}` to solve for {second}, or `--{second}` to solve for {first}")
+
+
+def _show_found(
+    word: str, answers: Mapping[str, Answer], written: Mapping[str, str], format_: Format, color: Color
+) -> None:
+    from shapecalc.render import solve_window
+
+    match format_:
+        case Format.TEXT:
+            letters = SOLVABLE | {"dilation": "d", "output_padding": "o"}
+            known = ", ".join(f"{letters[field]} = {text}" for field, text in written.items() if field in letters)
+            print(solve_window.solutions(answers, written["output"], known, **stdout_manner(color)))
+        case Format.JSON:
+            print_json(solve_window.solutions_dict(word, answers))
+        case _:
+            assert_never(format_)
+    if not all(found.found for found in answers.values()):
+        raise typer.Exit(1)
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print a document, in ASCII where the output takes nothing else."""
+    from shapecalc.render import json
+
+    text = json.document(document)
+    print(text if stdout_manner(Color.NEVER)["unicode"] else derivation.in_ascii(text))

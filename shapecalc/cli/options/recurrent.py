@@ -1,0 +1,126 @@
+"""What the calculators of recurrent layers share: their options, and what is done with them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, assert_never
+
+import typer
+
+from shapecalc.cli.options.calculator import Format, print_json
+from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.window import whole
+from shapecalc.diagnostics.errors import LayerError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.cli.options.color import Color
+    from shapecalc.cli.options.params_as import ParamsAs
+    from shapecalc.layers.recurrent import Recurrent
+
+REQUIRED = ("input_size", "hidden_size")
+LENGTHS = {"seq": "T", "batch": "N"}
+"""Options that size the input's open axes, with the symbol that stands for one left out."""
+
+InputSizeOption = Annotated[
+    str | None, typer.Option("--input-size", metavar="FEATURES", help="Features that enter at each step.")
+]
+HiddenSizeOption = Annotated[
+    str | None, typer.Option("--hidden-size", metavar="UNITS", help="Features of the state h: hidden units.")
+]
+NumLayersOption = Annotated[
+    str | None, typer.Option("--num-layers", metavar="COUNT", help="Layers, each reading the one below; default 1.")
+]
+SeqOption = Annotated[str | None, typer.Option("--seq", metavar="STEPS", help="Steps; left out, T stays a symbol.")]
+BatchOption = Annotated[
+    str | None, typer.Option("--batch", metavar="SAMPLES", help="Samples; left out, N stays a symbol.")
+]
+BidirectionalOption = Annotated[
+    bool, typer.Option("--bidirectional", help="Read the sequence backwards as well, with weights of its own.")
+]
+BatchFirstOption = Annotated[
+    bool, typer.Option("--batch-first", help="Order input and output [N, T, features] instead of [T, N, features].")
+]
+BiasOption = Annotated[bool, typer.Option("--bias/--no-bias", help="Two bias vectors per layer and direction.")]
+DropoutOption = Annotated[
+    str | None, typer.Option("--dropout", metavar="P", help="Dropout between layers, which changes no shape or count.")
+]
+
+
+def answer(
+    kind: type[Recurrent],
+    written: Mapping[str, str | None],
+    flags: Mapping[str, bool],
+    params_as: ParamsAs,
+    format_: Format,
+    color: Color,
+) -> None:
+    """Take a recurrent layer apart, and print; say on stderr what is legal and likely not meant.
+
+    `written` holds what is written for each field that takes a value, with `seq` and `batch`; `flags` the others.
+    Raises `ShapecalcError` that names the option.
+    """
+    from shapecalc.calculators.recurrent import recurrence
+    from shapecalc.cli.usage_errors import mistake
+    from shapecalc.dims import symbol
+    from shapecalc.layers.fields import Integer
+    from shapecalc.render import recurrent
+
+    texts = {field: text for field, text in written.items() if text is not None}
+    _require(texts)
+    try:
+        values = {field: _value(text, field) for field, text in texts.items()}
+        for field in ("input_size", *LENGTHS):
+            if field in values:
+                Integer().check(field, values[field])
+        features = values.pop("input_size")
+        steps, samples = (values.pop(option, None) or symbol(letter) for option, letter in LENGTHS.items())
+        layer = kind(**values, **flags)
+    except LayerError as error:
+        raise mistake(error, texts) from None
+    found = recurrence(layer, steps, samples, features, params_as.value)
+    match format_:
+        case Format.TEXT:
+            print(recurrent.calculation(found, **stdout_manner(color)))
+        case Format.JSON:
+            print_json(recurrent.calculation_dict(found))
+        case _:
+            assert_never(format_)
+    _warn(layer)
+
+
+def _require(texts: Mapping[str, str]) -> None:
+    lacking = [f"--{field.replace('_', '-')}" for field in REQUIRED if field not in texts]
+    if lacking:
+        from shapecalc.cli.usage_errors import usage
+
+        names = " and ".join(f"`{option}`" for option in lacking)
+        add = " and ".join(f"`{option} {'FEATURES' if option == '--input-size' else 'UNITS'}`" for option in lacking)
+        raise usage("SC106", f"{names} {'is' if len(lacking) == 1 else 'are'} missing", f"add {add}")
+
+
+def _value(text: str, field: str) -> Any:
+    if field == "nonlinearity":
+        return text
+    if field != "dropout":
+        return whole(text, field)
+    try:
+        return float(text)
+    except ValueError:
+        raise LayerError("SC202", "expects a number from 0 to 1", field=field) from None
+
+
+def _warn(layer: Recurrent) -> None:
+    found = layer.suspect()
+    if found is None:
+        return
+    from shapecalc.cli.options.color import wants_color
+    from shapecalc.cli.usage_errors import mistake
+    from shapecalc.diagnostics import Severity
+    from shapecalc.render.check.text import render_diagnostics
+
+    about = LayerError(found.code, f"`{layer.word}` {found.message}", help=found.help)
+    warnings = [entry._replace(severity=Severity.WARNING) for entry in mistake(about, {}).diagnostics]
+    sys.stdout.flush()
+    print(render_diagnostics(warnings, None, color=wants_color(sys.stderr)), file=sys.stderr)

@@ -1,0 +1,1 @@
+"""What a network costs: memory over time, training, decoding."""

@@ -1,0 +1,338 @@
+"""A `decode:` section unrolled: what the network computes and holds at each step of a search, before any runs.
+
+What does not depend on the symbol that is fed back is computed once. Where steps carry states, every step runs the rest
+on one new symbol of each hypothesis; else on all its symbols so far, and beside that stands the cost with keys and
+values kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from shapecalc.calculators.beam_search import Plan, Problem, Step, plan
+from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
+from shapecalc.dims import evaluate, free_symbols, pretty, show, symbol
+from shapecalc.shape_inference.engine import infer, inspect_at
+from shapecalc.shape_inference.report import BATCH_SYMBOLS, BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.architecture import Architecture, Decode, Input
+    from shapecalc.dims import Dim, Shape
+    from shapecalc.shape_inference.report import LayerReport, Report
+
+TOKEN_BYTES = 8
+"""Of a symbol's number, int64."""
+
+LOOKING_BACK = ("rnn", "lstm", "gru", "positional_encoding", "rotary_embedding")
+"""Layers whose result at one place depends on the places before it, or on how many there are."""
+
+_TRIED = (4, 5, 7, 11)
+"""Lengths at which a polynomial found from three others is held against the count itself."""
+
+
+class Growth(NamedTuple):
+    """Multiply-accumulates of one hypothesis of t symbols: c + a·t + b·t².
+
+    With keys and values kept, a step costs a + b·t, and c once: what its one new query adds.
+    """
+
+    c: int
+    a: int
+    b: int
+
+    def whole(self, length: int) -> int:
+        """All symbols read again."""
+        return self.c + self.a * length + self.b * length**2
+
+    def added(self, length: int) -> int:
+        """One symbol more, beside what is kept of the others.
+
+        >>> growth = Growth(0, a=100, b=3)
+        >>> growth.whole(4), growth.added(4)
+        (448, 112)
+        """
+        return (self.c if length == 1 else 0) + self.a + self.b * length
+
+
+class _Cache(NamedTuple):
+    """Numbers in keys and values: of each symbol of each hypothesis, and of what all hypotheses look at."""
+
+    each: int
+    once: int
+
+
+class Unrolled(NamedTuple):
+    """What the network does at one step: the search's own counts, MACs, and what is held after it."""
+
+    step: Step
+    scores: Shape
+    """Hypotheses by symbols."""
+    macs: int
+    states: tuple[tuple[str, Shape], ...]
+    """What each hypothesis that stays alive carries along, reordered."""
+    state_bytes: int
+    cached_macs: int | None = None
+    cache_bytes: int | None = None
+    """Of keys and values, where they are kept in place of reading all symbols again."""
+
+
+class Loop(NamedTuple):
+    """A network, the loop around it, and the search unrolled."""
+
+    architecture: Architecture
+    decode: Decode
+    sizes: Mapping[str, int]
+    """Of all symbols but the batch's and the length's."""
+    batch: str
+    length: str
+    search: Plan
+    once: int
+    """MACs of what depends on no symbol that is fed back."""
+    growth: Growth | None
+    """Where all symbols are read again and MACs are a polynomial of degree 2 in their number."""
+    steps: tuple[Unrolled, ...]
+    greedy: int
+    """MACs of greedy search, one hypothesis all the way."""
+    exhaustive: int
+    report: Report
+    """With batch and length left free."""
+
+    @property
+    def macs(self) -> int:
+        """All steps together, with what is computed once."""
+        return self.once + sum(step.macs for step in self.steps)
+
+    @property
+    def cached_macs(self) -> int | None:
+        """The same with keys and values kept."""
+        costs = [step.cached_macs for step in self.steps]
+        return None if None in costs else self.once + sum(cost for cost in costs if cost is not None)
+
+
+def unroll(
+    architecture: Architecture, sizes: Mapping[str, int], *, beam: int | None = None, length: int | None = None
+) -> Loop:
+    """Unroll the loop of an architecture; `beam` and `length` replace the file's own.
+
+    Raises `ShapecalcError` where the file names no loop, or one that its network cannot run.
+    """
+    decode = architecture.decode
+    if decode is None:
+        message = f"`{architecture.name}` has no `decode:` section"
+        help_text = "add one such as `decode: {token: input, end: 2}`"
+        raise ShapecalcError((Diagnostic(code="SC108", message=message, help=help_text),), exit_code=2)
+    decode = decode._replace(beam=beam or decode.beam, max_length=length or decode.max_length)
+    batch, steps = _axes(architecture, decode)
+    for name in (batch, steps):
+        if name in sizes:
+            what = "hypotheses" if name == batch else "symbols so far"
+            message = f"`--set {name}={sizes[name]}` sizes what decoding counts itself: {what}"
+            help_text = f"leave it out; `--{'beam' if name == batch else 'length'}` says how many at most"
+            raise ShapecalcError((Diagnostic(code="SC312", message=message, help=help_text),), exit_code=2)
+    bound = {name: size for name, size in {**architecture.sizes, **sizes}.items() if name not in (batch, steps)}
+    report, findings = infer(architecture, symbolic=True, sizes=bound, one_sample=False)
+    if report is None:
+        raise ShapecalcError(findings, architecture.file)
+    # What symbols leave open, such as the longest sequence that has a position, shows at the longest.
+    inspect_at(architecture, {**bound, batch: 1, steps: 1 if decode.states else decode.max_length})
+    problem = Problem(_vocabulary(architecture, decode, report), decode.beam, decode.max_length, decode.end is not None)
+    try:
+        search = plan(problem)
+    except LayerError as error:
+        _refuse(architecture, decode, error.code, f"`decode` {error.message}", error.field or "")
+    return _unrolled(architecture, decode, bound, batch, steps, search, report)
+
+
+def following(report: Report, token: str) -> tuple[LayerReport, ...]:
+    """Return the layers whose values depend on an input."""
+    reached = {token}
+    rows = []
+    for row in report.layers:
+        if reached.intersection(row.step.inputs):
+            rows.append(row)
+            reached |= {row.path, *map(row.step.slot, row.outputs)}
+    return tuple(rows)
+
+
+def _unrolled(
+    architecture: Architecture,
+    decode: Decode,
+    sizes: Mapping[str, int],
+    batch: str,
+    length: str,
+    search: Plan,
+    report: Report,
+) -> Loop:
+    rows = following(report, decode.token)
+    if decode.states:
+        _refuse_other_memory(architecture, decode, rows, length)
+    after = {row.path for row in rows}
+    once = _number(_macs(row for row in report.layers if row.path not in after), {batch: 1, length: 1})
+    whole = evaluate(_macs(rows), {batch: 1})
+    costs = {at: _number(whole, {length: 1 if decode.states else at}) for at in range(1, decode.max_length + 1)}
+    growth = None if decode.states else _growth(whole, length)
+    cache = _cache(rows, batch, length) if growth else None
+    steps = tuple(_steps(decode, search, report, batch, costs, growth if cache is not None else None, cache))
+    problem = search.problem
+    every = 0
+    for at in range(decode.max_length, 0, -1):  # Σ Bᵗ⁻¹ · MACs of a hypothesis of t symbols
+        every = every * problem.branches + costs[at]
+    greedy = once + sum(costs.values())
+    return Loop(architecture, decode, sizes, batch, length, search, once, growth, steps, greedy, once + every, report)
+
+
+def _steps(
+    decode: Decode,
+    search: Plan,
+    report: Report,
+    batch: str,
+    costs: Mapping[int, int],
+    growth: Growth | None,
+    cache: _Cache | None,
+) -> Iterator[Unrolled]:
+    carried = {row.path: row for row in report.layers if row.path in decode.states}
+    for step in search.steps:
+        states = tuple(
+            (f"{path}.{name}", tuple(evaluate(dim, {batch: step.kept}) for dim in shape))
+            for path in decode.states
+            for name, shape in list(carried[path].outputs.items())[1:]
+        )
+        held = BYTES * sum(_size(shape) for _, shape in states)
+        if not decode.states:
+            states = ((decode.token, (step.kept, step.length)),)
+            held = TOKEN_BYTES * step.kept * step.length
+        yield Unrolled(
+            step,
+            (step.alive, search.problem.vocabulary),
+            step.alive * costs[step.length],
+            states,
+            held,
+            None if growth is None else step.alive * growth.added(step.length),
+            None if cache is None else BYTES * (cache.once + step.kept * step.length * cache.each),
+        )
+
+
+def _axes(architecture: Architecture, decode: Decode) -> tuple[str, str]:
+    """Return the symbols of the batch and of the length in what is fed back."""
+    entry = next(entry for entry in architecture.inputs if entry.name == decode.token)
+    names = [str(dim) for dim in entry.shape if not isinstance(dim, int) and str(dim) in free_symbols(dim)]
+    batches = [name for name in names if name in BATCH_SYMBOLS]
+    if len(entry.shape) != 2 or len(names) != 2 or len(batches) != 1:  # noqa: PLR2004 - batch and length
+        message = f"`decode.token` expects an input of a batch and a length such as [N, T], `{entry.name}` is "
+        _refuse(architecture, decode, "SC305", message + show(entry.shape), "token")
+    (length,) = (name for name in names if name not in batches)
+    _refuse_shared_length(architecture, decode, entry, length)
+    return batches[0], length
+
+
+def _refuse_shared_length(architecture: Architecture, decode: Decode, token: Input, length: str) -> None:
+    for entry in architecture.inputs:
+        if entry.name != token.name and any(length in free_symbols(dim) for dim in entry.shape):
+            message = f"`decode.token` expects a length of its own, `{entry.name}` has `{length}` too"
+            _refuse(architecture, decode, "SC205", message, "token")
+
+
+def _vocabulary(architecture: Architecture, decode: Decode, report: Report) -> int:
+    """Return how many symbols the scores are of; refuse symbols that are not among them."""
+    shape = scored(architecture, decode, report)
+    batch, length = _axes(architecture, decode)
+    if len(shape) not in (2, 3) or symbol(batch) not in shape[:-1] or not isinstance(shape[-1], int):
+        message = f"`decode.scores` expects [{batch}, {length}, symbols], receives {show(shape)}"
+        _refuse(architecture, decode, "SC305", message, "scores")
+    vocabulary = shape[-1]
+    rows = following(report, decode.token)
+    index_range = min((row.step.layer.index_range or vocabulary for row in rows), default=vocabulary)
+    for key, value in (("start", decode.start), ("end", decode.end)):
+        most = vocabulary if key == "end" else index_range
+        if value is not None and value >= most:
+            message = f"`decode.{key}` expects one of {most} symbols, from 0 to {most - 1}, receives {value}"
+            _refuse(architecture, decode, "SC201", message, key)
+    if index_range < vocabulary:
+        message = f"`decode.scores` rates {vocabulary} symbols, and `{decode.token}` takes {index_range}"
+        _refuse(architecture, decode, "SC301", message, "scores")
+    return vocabulary
+
+
+def scored(architecture: Architecture, decode: Decode, report: Report) -> Shape:
+    """Return the shape of the scores, batch and length left free."""
+    slot = architecture.unfolded_slot(decode.scores)
+    found = {
+        row.step.slot(name) if place else row.path: shape
+        for row in following(report, decode.token)
+        for place, (name, shape) in enumerate(row.outputs.items())
+    }
+    if slot not in found:
+        _refuse(architecture, decode, "SC205", f"`decode.scores` does not depend on `{decode.token}`", "scores")
+    return found[slot]
+
+
+def _refuse_other_memory(architecture: Architecture, decode: Decode, rows: Iterable[LayerReport], length: str) -> None:
+    """Refuse states beside which another layer looks back: it would see one symbol alone."""
+    for row in rows:
+        back = row.type in LOOKING_BACK or length in free_symbols(row.step.layer.cached(*row.inputs))
+        if back and row.path not in decode.states:
+            message = f"`decode.states` carries on without `{row.path}`, which looks at earlier symbols"
+            help_text = "leave `states:` out: all symbols are then read again at each step"
+            if row.type in LOOKING_BACK[:3]:
+                help_text = f"add `{row.path}` to it"
+            _refuse(architecture, decode, "SC205", message, "states", help_text)
+
+
+def _growth(whole: Dim, length: str) -> Growth | None:
+    """Return c + a·t + b·t² from three values, None where others do not lie on it."""
+    first, second, third = (_number(whole, {length: at}) for at in (1, 2, 3))
+    bend = third - 2 * second + first
+    if bend % 2:
+        return None
+    b = bend // 2
+    a = second - first - 3 * b
+    found = Growth(first - a - b, a, b)
+    return found if all(_number(whole, {length: at}) == found.whole(at) for at in _TRIED) else None
+
+
+def _cache(rows: Iterable[LayerReport], batch: str, length: str) -> _Cache | None:
+    """Return what keys and values take; None where a query also looks ahead, or nothing is kept."""
+    each = once = 0
+    for row in rows:
+        kept = evaluate(row.step.layer.cached(*row.inputs), {batch: 1})
+        if length not in free_symbols(kept):
+            once += _number(kept, {})
+        elif not getattr(row.step.layer, "is_causal", False):
+            return None
+        else:
+            each += _number(kept, {length: 1})
+        if row.type in LOOKING_BACK[:3]:
+            return None
+    return _Cache(each, once) if each else None
+
+
+def _macs(rows: Iterable[LayerReport]) -> Dim:
+    total: Dim = 0
+    for row in rows:
+        assert row.macs is not None
+        total = total + row.macs
+    return total
+
+
+def _number(dim: Dim, bindings: Mapping[str, int]) -> int:
+    value = evaluate(dim, bindings)
+    assert isinstance(value, int), pretty(value)
+    return value
+
+
+def _size(shape: Shape) -> int:
+    size = 1
+    for dim in shape:
+        assert isinstance(dim, int)
+        size *= dim
+    return size
+
+
+def _refuse(
+    architecture: Architecture, decode: Decode, code: str, message: str, key: str, help_text: str | None = None
+) -> NoReturn:
+    span = decode.places.get(key) or next(iter(decode.places.values()), None)
+    found = Diagnostic(code=code, message=message, span=span, help=help_text)
+    raise ShapecalcError((found,), architecture.file)

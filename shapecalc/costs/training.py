@@ -1,0 +1,162 @@
+"""What it takes to train a network: one step at a batch, the largest batch that fits, checkpoints, truncation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shapecalc.costs.checkpointing import Checkpoints, checkpoints
+from shapecalc.costs.training_step import TrainingStep, most_that_fit, training_step
+from shapecalc.costs.truncated_bptt import time_symbol, unrolled
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.dims import evaluate, free_symbols
+from shapecalc.layers.recurrent import Recurrent
+from shapecalc.shape_inference.engine import infer, inspect_at
+from shapecalc.shape_inference.report import BATCH_SYMBOLS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.architecture import Architecture
+    from shapecalc.costs.timeline import Moment
+    from shapecalc.costs.truncated_bptt import Unrolled
+    from shapecalc.dims import Dim
+    from shapecalc.shape_inference.report import Report
+
+
+@dataclass(frozen=True)
+class TrainingCost:
+    """A training step whose batch is free, as is the time of recurrent layers; `at` has the numbers put in for them.
+
+    `batch` and `time` are the symbols, None where the file fixes the size. With `truncate`, a step reads so many steps
+    of time at once.
+    """
+
+    step: TrainingStep
+    at: Mapping[str, int]
+    batch: str | None
+    time: str | None
+    truncate: int | None
+    memory: int | None
+
+    @property
+    def report(self) -> Report:
+        """The shapes and costs, with the batch free."""
+        return self.step.report
+
+    @cached_property
+    def pieces(self) -> dict[str, int]:
+        """The numbers at which memory is taken: with truncation, of one piece of the sequence."""
+        if self.truncate is None or self.time is None:
+            return dict(self.at)
+        return {**self.at, self.time: min(self.truncate, self.at.get(self.time, self.truncate))}
+
+    @cached_property
+    def open(self) -> tuple[str, ...]:
+        """The symbols that have no number: what depends on them is left as an expression."""
+        names = {name for moment in self.step.moments for name in free_symbols(moment.live)}
+        return tuple(sorted(names - set(self.pieces)))
+
+    @cached_property
+    def peak(self) -> Moment | None:
+        """The moment at which most is alive, None where that depends on an open symbol."""
+        place = self.step.peak(self.pieces)
+        return None if place is None else self.step.moments[place]
+
+    @cached_property
+    def fits(self) -> int | None:
+        """The largest batch that fits into the memory, None where nobody asks, or it is not for us to choose."""
+        if self.memory is None or self.batch is None or self.open:
+            return None
+        return most_that_fit(self.step, self.batch, self.memory, self.pieces)
+
+    @cached_property
+    def checkpoints(self) -> tuple[Checkpoints, ...]:
+        """What checkpoints come to for each number of layers between them; nothing where a symbol is open."""
+        return () if self.open else checkpoints(self.step, self.pieces)
+
+    @cached_property
+    def unrolled(self) -> tuple[Unrolled, ...]:
+        """What each recurrent layer keeps over time."""
+        return unrolled(self.step.kept)
+
+    def bytes_at(self, size: Dim) -> Dim:
+        """Return bytes at the numbers of one piece."""
+        return evaluate(size, self.pieces)
+
+
+def training_cost(
+    architecture: Architecture,
+    sizes: Mapping[str, int],
+    *,
+    batch: int | None = None,
+    optimizer: str = "sgd",
+    dtype: str = "float32",
+    truncate: int | None = None,
+    checkpoint: int | None = None,
+    memory: int | None = None,
+) -> TrainingCost:
+    """Return what it takes to train a network at `sizes` of its symbols, in steps of `batch` samples.
+
+    Raises `ShapecalcError` with exit code 2 where the file fixes the batch that is given, or the time to truncate.
+
+    >>> import shapecalc
+    >>> cost = training_cost(shapecalc.load("lenet5"), {}, batch=32, memory=2**30)
+    >>> cost.peak.event.phase, cost.peak.live, cost.fits
+    ('backward', Expr('60544*N + 493024'), 17726)
+    """
+    free = batch_symbol(architecture)
+    if batch is not None:
+        if free is None:
+            raise _misuse(f"`batch` expects a symbol to give it to, `{architecture.name}` fixes its batch")
+        sizes = {**sizes, free: batch}
+    inspect_at(architecture, sizes)  # whose diagnostics are for these very sizes
+    time = _time_symbol(architecture)
+    if truncate is not None and time is None:
+        has = "has no recurrent layer" if not _recurrent(architecture) else "fixes how many steps there are"
+        raise _misuse(f"`truncate` expects a symbol for time, `{architecture.name}` {has}")
+    bound = {name: size for name, size in {**architecture.sizes, **sizes}.items() if name in _symbols(architecture)}
+    left = {name for name in (free, time) if name is not None}
+    report, _ = infer(
+        architecture,
+        symbolic=True,
+        sizes={name: size for name, size in bound.items() if name not in left},
+        one_sample=False,
+    )
+    if report is None:  # a layer decides by the batch, or by time: then it has its number
+        report, findings = infer(architecture, symbolic=True, sizes=bound, one_sample=False)
+        if report is None:
+            raise ShapecalcError(findings, architecture.file)
+        left = set()
+    if checkpoint is not None and not 1 <= checkpoint <= len(report.layers):
+        most = len(report.layers)
+        raise _misuse(f"`checkpoint` expects 1 to {most}, the layers that there are, receives {checkpoint}")
+    step = training_step(report, optimizer=optimizer, dtype=dtype, segment=checkpoint)
+    at = {name: size for name, size in bound.items() if name in left}
+    return TrainingCost(step, at, free if free in left else None, time if time in left else None, truncate, memory)
+
+
+def batch_symbol(architecture: Architecture) -> str | None:
+    """Return the symbol of the batch, None where the file fixes it."""
+    symbols = _symbols(architecture)
+    return next((name for name in BATCH_SYMBOLS if name in symbols), None)
+
+
+def _symbols(architecture: Architecture) -> set[str]:
+    return {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
+
+
+def _recurrent(architecture: Architecture) -> bool:
+    return any(isinstance(step.layer, Recurrent) for step in architecture.layers)
+
+
+def _time_symbol(architecture: Architecture) -> str | None:
+    if not _recurrent(architecture):
+        return None
+    report, _ = infer(architecture, symbolic=True, sizes={})
+    return None if report is None else time_symbol(report)
+
+
+def _misuse(message: str) -> ShapecalcError:
+    return ShapecalcError((Diagnostic(code="SC201", message=message),), exit_code=2)

@@ -1,0 +1,1 @@
+"""What changed between two networks or two versions of one."""

@@ -1,0 +1,324 @@
+"""Two networks side by side: which layers came, went and changed, and what that does to params, MACs and memory."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.architecture import joined
+from shapecalc.diffing.lock.alignment import aligned, renumbered
+from shapecalc.diffing.lock.entries import FOLLOWING, Entry, digest, entry_of
+from shapecalc.diffing.lock.wiring import Wiring
+from shapecalc.dims import Dim, DimLimitError
+from shapecalc.layers.base import fields_of
+from shapecalc.shape_inference.report import BYTES, Sums, sums_of, total
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.diffing.lock.alignment import Pair
+    from shapecalc.dims import Shape
+    from shapecalc.layers import Layer
+    from shapecalc.shape_inference.report import Count, LayerReport, Report
+
+SCHEMA_VERSION = 1
+
+
+class Change(NamedTuple):
+    """A count before and after; each is exact, an expression, or None where it is not known.
+
+    >>> Change(61_706, 62_000).delta
+    294
+    """
+
+    before: Count
+    after: Count
+
+    @property
+    def delta(self) -> Count:
+        """After − before; None where either is not known, or where the difference is too long to be written."""
+        if self.before is None or self.after is None:
+            return None
+        try:
+            return self.after - self.before
+        except DimLimitError:
+            return None
+
+
+class Figures(NamedTuple):
+    """What layers come to, before and after. Memory is in bytes at float32.
+
+    `memory` is parameters and the outputs of all layers, as `expect: memory` counts; `activations` the outputs alone.
+    """
+
+    params: Change
+    buffers: Change
+    macs: Change
+    flops: Change
+    memory: Change
+    activations: Change
+    layers: Change
+
+
+class Kind(Enum):
+    """What has become of a layer."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    SAME = "same"
+
+
+class Row(NamedTuple):
+    """One layer: as it was, None where it is new, and as it is, None where it is gone.
+
+    `changes` has the words of what differs, of `name`, `type`, `fields`, `reads`, `weights`, `input`, `output`,
+    `params`, `buffers`, `macs`, `flops`. An unnamed layer that only got another number keeps its name.
+    """
+
+    kind: Kind
+    old: LayerReport | None
+    new: LayerReport | None
+    changes: tuple[str, ...]
+    figures: Figures
+
+    @property
+    def layer(self) -> LayerReport:
+        """The layer as it is, or as it was where it is gone."""
+        layer = self.new or self.old
+        assert layer is not None
+        return layer
+
+    @property
+    def fields(self) -> Mapping[str, tuple[Any, Any]]:
+        """The fields with other values, before and after; none where the layer is of another type."""
+        if self.old is None or self.new is None or "fields" not in self.changes:
+            return {}
+        old, new = self.old.step.layer, self.new.step.layer
+        names = [name for name in fields_of(type(new)) if name not in FOLLOWING]
+        pairs = {name: (getattr(old, name), getattr(new, name)) for name in names}
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+class End(NamedTuple):
+    """A shape that enters or leaves a network, before and after; None where there was or is none of that name."""
+
+    name: str
+    before: Shape | None
+    after: Shape | None
+    dtypes: tuple[str, str] = ("", "")
+    """Of an input, before and after, where it has changed."""
+
+
+class Comparison(NamedTuple):
+    """Two networks, and every layer of both in the order of the new one.
+
+    `old` is None for a network that was not there. Of what enters and leaves, only what differs in shape is listed;
+    `rewired` are the names of outputs that another layer gives now, where that is not one that came or went.
+    """
+
+    old: Report | None
+    new: Report
+    totals: Figures
+    rows: tuple[Row, ...]
+    inputs: tuple[End, ...]
+    outputs: tuple[End, ...]
+    rewired: tuple[str, ...] = ()
+
+    @property
+    def identical(self) -> bool:
+        """Whether nothing differs: no layer, no figure, nothing that enters or leaves."""
+        ends = self.inputs or self.outputs or self.rewired
+        return not ends and all(row.kind is Kind.SAME for row in self.rows)
+
+    @property
+    def tally(self) -> Mapping[Kind, int]:
+        """How many layers came, went, changed and stayed."""
+        return {kind: sum(row.kind is kind for row in self.rows) for kind in Kind}
+
+    @property
+    def costs_at(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """The sizes that costs were evaluated at where a symbol was free, before and after."""
+        return self.old.costs_at if self.old else {}, self.new.costs_at
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the documented JSON, `schema_version` 1: totals, and a row for each layer that differs."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "before": self.old.architecture.name if self.old else None,
+            "after": self.new.architecture.name,
+            "identical": self.identical,
+            "costs_at": dict(zip(("before", "after"), map(dict, self.costs_at), strict=True)),
+            "totals": _figures_written(self.totals),
+            "inputs": [_end_written(end) for end in self.inputs],
+            "outputs": [_end_written(end) for end in self.outputs],
+            "rewired": list(self.rewired),
+            "tally": {kind.value: count for kind, count in self.tally.items()},
+            "layers": [_row_written(row) for row in self.rows if row.kind is not Kind.SAME],
+        }
+
+
+def diff(old: Report | None, new: Report) -> Comparison:
+    """Compare two networks; None stands for one that was not there, so that every layer is added.
+
+    Layers are paired by their names and by what they are, with the fewest edits: a layer that is put in is one added
+    row, although it renumbers all unnamed layers after it.
+
+    >>> import shapecalc
+    >>> before = shapecalc.inspect(shapecalc.loads("{input: [N, 8], layers: [linear: 4, relu]}"))
+    >>> after = shapecalc.inspect(shapecalc.loads("{input: [N, 8], layers: [linear: 4, tanh, relu]}"))
+    >>> [(row.layer.path, row.kind.value) for row in diff(before, after).rows if row.kind is not Kind.SAME]
+    [('tanh_1', 'added')]
+    """
+    was, now = _Side.of(old), _Side.of(new)
+    pairs = aligned(was.entry.layers, now.entry.layers)
+    wiring = Wiring(was.entry, now.entry, pairs)
+    rows = tuple(_rows(was, now, pairs, wiring))
+    totals = figures_of(total([Sums(), *map(sums_of, was.layers)]), total([Sums(), *map(sums_of, now.layers)]))
+    totals = totals._replace(layers=Change(len(was.layers), len(now.layers)))
+    before, after = ({entry.name: entry for entry in side.report.inputs} if side.report else {} for side in (was, now))
+    inputs = tuple(
+        _input(name, before.get(name), after.get(name))
+        for name in {**before, **after}
+        if _entering(before.get(name)) != _entering(after.get(name))
+    )
+    outputs = _ends(old.outputs if old else {}, new.outputs)
+    leaving = old.architecture.leaving if old else {}
+    given = new.architecture.leaving
+    rewired = tuple(name for name in given if name in leaving and wiring.rewired((leaving[name],), (given[name],)))
+    return Comparison(old, new, totals, rows, inputs, outputs, rewired)
+
+
+class _Side(NamedTuple):
+    """One of two networks, in what it is compared by."""
+
+    report: Report | None
+    entry: Entry
+    layers: tuple[LayerReport, ...]
+
+    @classmethod
+    def of(cls, report: Report | None) -> _Side:
+        if report is None:
+            return cls(None, Entry({}, {}, (), {}, {}, 0, 0, 0), ())
+        return cls(report, entry_of(report), report.layers)
+
+
+def _rows(was: _Side, now: _Side, pairs: Iterable[Pair], wiring: Wiring) -> Iterator[Row]:
+    for pair in pairs:
+        old = None if pair.old is None else was.layers[pair.old]
+        new = None if pair.new is None else now.layers[pair.new]
+        figures = figures_of(sums_of(old) if old else None, sums_of(new) if new else None)
+        if old is None or new is None:
+            yield Row(Kind.ADDED if old is None else Kind.REMOVED, old, new, (), figures)
+            continue
+        changes = _changes(old, new, wiring, figures)
+        yield Row(Kind.CHANGED if changes else Kind.SAME, old, new, changes, figures)
+
+
+def _changes(old: LayerReport, new: LayerReport, wiring: Wiring, figures: Figures) -> tuple[str, ...]:
+    owners = [(row.step.weights,) if row.step.weights else () for row in (old, new)]
+    differs = {
+        "name": not renumbered(_unworded(old), _unworded(new)),
+        "type": old.type != new.type,
+        "fields": old.type == new.type and not _says_the_same(old.step.layer, new.step.layer),
+        "reads": wiring.rewired(old.step.inputs, new.step.inputs),
+        "weights": wiring.rewired(*owners),
+        "input": old.inputs != new.inputs,
+        "output": old.outputs != new.outputs,
+        **{name: getattr(figures, name).before != getattr(figures, name).after for name in _COUNTED},
+    }
+    return tuple(name for name, differ in differs.items() if differ)
+
+
+_COUNTED = ("params", "buffers", "macs", "flops")
+
+
+def _unworded(row: LayerReport) -> str:
+    """Return a layer's path; of one without a name, which is called after its word, the number alone."""
+    before, last = row.path.rpartition(".")[::2]
+    return joined(before, last.removeprefix(f"{row.type}_"))
+
+
+def _says_the_same(old: Layer, new: Layer) -> bool:
+    return old == new or digest(old) == digest(new)
+
+
+def figures_of(old: Sums | None, new: Sums | None) -> Figures:
+    """Return what one or several layers come to, before and after; what is not there comes to nothing."""
+    before, after = old or Sums(), new or Sums()
+    columns = [*zip(before, after, strict=True)]
+    params, buffers, macs, flops, _ = (Change(*column) for column in columns)
+    memory = Change(_memory(before), _memory(after))
+    activations = Change(_bytes(before.activations), _bytes(after.activations))
+    layers = Change(int(old is not None), int(new is not None))
+    return Figures(params, buffers, macs, flops, memory, activations, layers)
+
+
+def _memory(sums: Sums) -> Count:
+    return None if sums.params is None or sums.activations is None else BYTES * (sums.params + sums.activations)
+
+
+def _bytes(count: Count) -> Count:
+    return None if count is None else BYTES * count
+
+
+def _entering(entry: Any) -> object:
+    return None if entry is None else (entry.shape, entry.dtype)
+
+
+def _input(name: str, before: Any, after: Any) -> End:
+    dtypes = ("", "") if None in (before, after) or before.dtype == after.dtype else (before.dtype, after.dtype)
+    return End(name, before.shape if before else None, after.shape if after else None, dtypes)
+
+
+def _ends(before: Mapping[str, Shape], after: Mapping[str, Shape]) -> tuple[End, ...]:
+    ends = (End(name, before.get(name), after.get(name)) for name in {**before, **after})
+    return tuple(end for end in ends if end.before != end.after)
+
+
+def _figures_written(figures: Figures) -> dict[str, Any]:
+    return {
+        name: {
+            "before": _written(change.before),
+            "after": _written(change.after),
+            "delta": _written(change.delta),
+        }
+        for name, change in figures._asdict().items()
+    }
+
+
+def _row_written(row: Row) -> dict[str, Any]:
+    return {
+        "kind": row.kind.value,
+        "changes": list(row.changes),
+        "before": _layer_written(row.old),
+        "after": _layer_written(row.new),
+        "fields": {name: {"before": one, "after": other} for name, (one, other) in row.fields.items()},
+        "figures": _figures_written(row.figures),
+    }
+
+
+def _layer_written(row: LayerReport | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "path": row.path,
+        "type": row.type,
+        "line": row.line,
+        "inputs": [_shape_written(shape) for shape in row.inputs],
+        "outputs": {name: _shape_written(shape) for name, shape in row.outputs.items()},
+    }
+
+
+def _end_written(end: End) -> dict[str, Any]:
+    shapes = {"before": _shape_written(end.before), "after": _shape_written(end.after)}
+    dtypes = {"dtypes": dict(zip(("before", "after"), end.dtypes, strict=True))} if any(end.dtypes) else {}
+    return {"name": end.name, **shapes, **dtypes}
+
+
+def _shape_written(shape: Shape | None) -> list[int | str] | None:
+    return None if shape is None else [dim if isinstance(dim, int) else str(dim) for dim in shape]
+
+
+def _written(count: Dim | None) -> int | str | None:
+    return count if count is None or isinstance(count, int) else str(count)

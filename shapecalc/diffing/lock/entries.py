@@ -1,0 +1,206 @@
+"""What a lock says of a file, and the JSON that says it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.layers.base import fields_of
+from shapecalc.shape_inference.report import CONVENTION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.dims import Shape
+    from shapecalc.layers import Layer
+    from shapecalc.shape_inference.report import Count, Report
+
+SCHEMA_VERSION = 1
+
+FOLLOWING = frozenset({"in_channels", "in_features", "input_size", "num_features", "num_channels"})
+"""Fields that state a size which follows from the input: to write one down changes nothing."""
+
+LockedCount = int | str | None
+"""An exact count, a closed form, or None for what a layer does not know; never a float."""
+LockedShape = tuple[int | str, ...]
+
+
+class LockedInput(NamedTuple):
+    """What enters a network."""
+
+    shape: LockedShape
+    dtype: str
+
+
+class LockedLayer(NamedTuple):
+    """One layer: what it is, what it reads, and what it comes to.
+
+    The `digest` is over what the file alone decides, the layer's word and fields, and not over what enters: a layer
+    whose digest stands and whose figures move has only followed another. `reads` are slots, as in an architecture.
+    """
+
+    path: str
+    type: str
+    digest: str
+    reads: tuple[str, ...]
+    shares: str
+    """The path of the layer whose weights it uses, where they are not its own."""
+    outputs: Mapping[str, LockedShape]
+    params: LockedCount
+    macs: LockedCount
+    flops: LockedCount
+
+
+class Entry(NamedTuple):
+    """One file: what enters, every layer in the order of computation, what leaves, and the totals.
+
+    Costs are those of one sample where the batch is free, as `costs_at` says.
+    """
+
+    inputs: Mapping[str, LockedInput]
+    costs_at: Mapping[str, int]
+    layers: tuple[LockedLayer, ...]
+    outputs: Mapping[str, LockedShape]
+    given: Mapping[str, str]
+    """Which layer, or which output of one, gives each of what leaves."""
+    params: LockedCount
+    macs: LockedCount
+    flops: LockedCount
+
+
+class Lock(NamedTuple):
+    """A whole lock file: an entry for each architecture, by its path from the folder of the lock."""
+
+    files: Mapping[str, Entry]
+    version: str
+    """The version of shapecalc that wrote it."""
+
+
+def lock_of(reports: Mapping[str, Report], version: str) -> Lock:
+    """Return the lock of several reports, by the names that the lock has for their files."""
+    return Lock({name: entry_of(report) for name, report in reports.items()}, version)
+
+
+def entry_of(report: Report) -> Entry:
+    """Return what a lock says of a report.
+
+    >>> import shapecalc
+    >>> entry = entry_of(shapecalc.inspect(shapecalc.load("lenet5")))
+    >>> entry.params, entry.layers[0].outputs
+    (61706, {'output': ('N', 6, 28, 28)})
+    """
+    digests: dict[Layer, str] = {}
+    layers = []
+    for row in report.layers:
+        layer = row.step.layer
+        if layer not in digests:
+            digests[layer] = digest(layer)
+        outputs = {name: _shape(shape) for name, shape in row.outputs.items()}
+        figures = (_count(row.params), _count(row.macs), _count(row.flops))
+        locked = LockedLayer(row.path, row.type, digests[layer], row.step.inputs, row.step.weights, outputs, *figures)
+        layers.append(locked)
+    totals = report.totals
+    return Entry(
+        {entry.name: LockedInput(_shape(entry.shape), entry.dtype) for entry in report.inputs},
+        dict(report.costs_at),
+        tuple(layers),
+        {name: _shape(shape) for name, shape in report.outputs.items()},
+        dict(report.architecture.leaving),
+        _count(totals.params),
+        _count(totals.macs),
+        _count(totals.flops),
+    )
+
+
+def digest(layer: Layer) -> str:
+    """Return 16 hexadecimal digits that stand for a layer's word and fields, whatever enters it.
+
+    What is written out and says what would hold anyway leaves it as it is: a default, a size that follows from the
+    input, one size for each axis where all are the same. So does a field that a later version adds.
+
+    >>> from shapecalc.layers.conv import Conv
+    >>> digest(Conv(out_channels=6, kernel_size=5)) == digest(
+    ...     Conv(out_channels=6, kernel_size=(5, 5), stride=1, in_channels=3)
+    ... )
+    True
+    >>> digest(Conv(out_channels=6, kernel_size=5)) == digest(Conv(out_channels=6, kernel_size=3))
+    False
+    """
+    said = {
+        name: _evened(value)
+        for name, field in fields_of(type(layer)).items()
+        if name not in FOLLOWING and (value := getattr(layer, name)) != field.default
+    }
+    text = json.dumps([layer.word, said], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _evened(value: Any) -> Any:
+    """Write `[3, 3]` as 3."""
+    if not isinstance(value, tuple):
+        return value
+    entries = [_evened(entry) for entry in value]
+    return entries[0] if entries and all(entry == entries[0] for entry in entries) else entries
+
+
+def _shape(shape: Shape) -> LockedShape:
+    return tuple([dim if isinstance(dim, int) else str(dim) for dim in shape])
+
+
+def _count(count: Count) -> LockedCount:
+    return count if count is None or isinstance(count, int) else str(count)
+
+
+def to_json(lock: Lock) -> str:
+    """Return a lock as it is written: the same bytes for the same networks, a line for each layer, all of it ASCII.
+
+    Keys are in alphabetical order; layers are in the order of computation, which is theirs.
+    """
+    files = ",".join(f"\n    {_json(name)}: {_entry(lock.files[name])}" for name in sorted(lock.files))
+    return (
+        "{\n"
+        f'  "convention": {CONVENTION},\n'
+        f'  "files": {{{files}\n  }},\n'
+        f'  "schema_version": {SCHEMA_VERSION},\n'
+        f'  "shapecalc": {_json(lock.version)}\n'
+        "}\n"
+    )
+
+
+def _entry(entry: Entry) -> str:
+    layers = ",".join(f"\n        {_json(layer)}" for layer in _layers(entry))
+    parts = {
+        "costs_at": _json(dict(entry.costs_at)),
+        "flops": _json(entry.flops),
+        "given": _json(dict(entry.given)),
+        "inputs": _json({name: found._asdict() for name, found in entry.inputs.items()}),
+        "layers": f"[{layers}\n      ]",
+        "macs": _json(entry.macs),
+        "outputs": _json(dict(entry.outputs)),
+        "params": _json(entry.params),
+    }
+    return "{" + ",".join(f'\n      "{key}": {text}' for key, text in parts.items()) + "\n    }"
+
+
+def _layers(entry: Entry) -> Iterator[dict[str, Any]]:
+    before = usual(entry.inputs)
+    for layer in entry.layers:
+        written = layer._asdict()
+        if layer.reads == before:
+            del written["reads"]
+        if not layer.shares:
+            del written["shares"]
+        before = (layer.path,)
+        yield written
+
+
+def usual(inputs: Iterable[str]) -> tuple[str, ...]:
+    """Return what the first layer reads where a lock does not say it: the only input."""
+    inputs = tuple(inputs)
+    return inputs if len(inputs) == 1 else ()
+
+
+def _json(value: Any) -> str:
+    # Whoever prints a lock in the log of a CI is to see it, not to run it: `##[error]` is a command there.
+    return json.dumps(value, sort_keys=True, allow_nan=False).replace("##", "\\u0023#")

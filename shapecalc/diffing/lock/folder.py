@@ -1,0 +1,85 @@
+"""A lock file among the files that it speaks of."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics.limits import Limits
+from shapecalc.diffing.lock.drift import drift
+from shapecalc.diffing.lock.reading import read_lock
+from shapecalc.parser.files import read_source
+
+if TYPE_CHECKING:
+    from shapecalc.diffing.lock.entries import Lock
+    from shapecalc.shape_inference.report import Report
+
+LOCK_FILE = "shapecalc.lock.json"
+
+MOST_BYTES = 64 * 2**20
+"""Of a lock file: some 400,000 layers."""
+
+
+def load_lock(path: str) -> Lock:
+    """Return the lock in a file.
+
+    Raises `ShapecalcError` (exit code 2): SC503 where there is no such file, SC504 where it is no lock, and what
+    reading any other file raises where it cannot be read.
+    """
+    if not os.path.lexists(path):
+        message = f"there is no lock file `{path}`"
+        finding = Diagnostic(code="SC503", message=message, help="write one: `shapecalc lock PATH`")
+        raise ShapecalcError((finding,), exit_code=2)
+    try:
+        source = read_source(path, Limits(file_size=MOST_BYTES))
+    except ShapecalcError as error:
+        raise ShapecalcError(error.diagnostics, error.source, exit_code=2) from None
+    return read_lock(source.text, path)
+
+
+def key_of(path: str, lock_file: str) -> str:
+    """Return what a lock calls a file: its path from the folder of the lock, with `/` between folders.
+
+    >>> key_of("nets/../nets/lenet5.yaml", "shapecalc.lock.json")
+    'nets/lenet5.yaml'
+    """
+    folder = os.path.dirname(lock_file) or os.curdir  # noqa: PTH120 - a name may be anything that the system gives
+    try:
+        return os.path.relpath(path, folder).replace(os.sep, "/")
+    except FileNotFoundError:  # the current folder is gone: there is no path from it, and no lock to be written to it
+        return path
+    except ValueError:  # another drive has no path from here
+        return Path(path).absolute().as_posix()
+
+
+def held(report: Report, path: str, lock: Lock, lock_file: str) -> tuple[Diagnostic, ...]:
+    """Return SC502 errors for what has moved of the file at `path`, or SC503 where the lock has no such file."""
+    entry = lock.files.get(key_of(path, lock_file))
+    if entry is None:
+        message = f"`{path}` is not in `{lock_file}`"
+        return (Diagnostic(code="SC503", message=message, help=f"lock it: `shapecalc lock {shlex.quote(path)}`"),)
+    return drift(report, entry)
+
+
+def gone(lock: Lock, lock_file: str) -> dict[str, Diagnostic]:
+    """Return an SC503 error, about the lock file itself, for each file in it that is not there any more, by its key."""
+    folder = os.path.dirname(lock_file)  # noqa: PTH120
+    return {
+        key: Diagnostic(
+            code="SC503",
+            message=f"`{key}` is in `{lock_file}`, and not there any more",
+            help="run `shapecalc lock --update PATH` if it is gone for good",
+        )
+        for key in sorted(lock.files)
+        if not _is_there(os.path.join(folder, key))  # noqa: PTH118
+    }
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return os.path.exists(path)  # noqa: PTH110
+    except ValueError:  # a null character
+        return False

@@ -1,0 +1,162 @@
+"""What a change must not do, in a line: `params > +2%`, `memory > 4GiB`, `layers != +0`.
+
+    CONDITION {"and" CONDITION} {"or" CONDITION {"and" CONDITION}}
+    CONDITION: METRIC SIGN [+|-]NUMBER[UNIT|%]
+
+METRIC is params, buffers, macs, flops, memory, activations or layers; SIGN one of > >= < <= == !=. A number with a sign
+is held against the change, after − before; with a percent sign that is a share of what was before. A number without a
+sign is held against what is now. Units are those of `expect:`, K M G T and Ki Mi Gi Ti; of memory and activations,
+which are bytes, with a B behind. Numbers are exact: `+0.1%` of 3,000 is 3, and 3 is not more than that.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.diffing.diff import Figures
+from shapecalc.dims import free_symbols, greatest, least
+from shapecalc.parser.quantities import UNITS, read_quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from fractions import Fraction
+
+    from shapecalc.diffing.diff import Change, Comparison
+    from shapecalc.dims import Dim
+
+METRICS = Figures._fields
+OF_BYTES = frozenset({"memory", "activations"})
+SIGNS: dict[str, Callable[[int, int], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_ALSO = {"≥": ">=", "≤": "<=", "=": "==", "≠": "!="}
+_CONDITION = re.compile(r"\s*(\w+)\s*(>=|<=|==|!=|[><=≥≤≠])\s*([+\-−]?)\s*([^\s%+\-−][^%+\-−]*?)\s*(%?)\s*")
+
+
+class Threshold(NamedTuple):
+    """One condition, and how it was written; `signed` is about the change, `percent` about its share of what was."""
+
+    metric: str
+    sign: str
+    number: Fraction
+    signed: bool
+    percent: bool
+    text: str
+
+    def holds(self, comparison: Comparison) -> bool | None:
+        """Return whether the condition holds, whatever free symbols are; None where that depends on them.
+
+        None also where the figure itself is unknown.
+        """
+        excess = self._excess(comparison)
+        if excess is None:
+            return None
+        if isinstance(excess, int):
+            return SIGNS[self.sign](excess, 0)
+        low, high = least(excess), greatest(excess)
+        match self.sign:
+            case ">" | ">=":
+                return _decided(SIGNS[self.sign], low, high)
+            case "<" | "<=":
+                return _decided(SIGNS[self.sign], high, low)
+            case _:
+                apart = (low is not None and low > 0) or (high is not None and high < 0)
+                return (self.sign == "!=") if apart else None
+
+    def open_symbols(self, comparison: Comparison) -> tuple[str, ...]:
+        """Return the symbols that the answer depends on."""
+        excess = self._excess(comparison)
+        return () if excess is None else free_symbols(excess)
+
+    def _excess(self, comparison: Comparison) -> Dim | None:
+        """Return what is found less what is stated, times a positive number that makes it whole."""
+        change: Change = getattr(comparison.totals, self.metric)
+        found = change.delta if self.signed else change.after
+        if found is None:
+            return None
+        if not self.percent:
+            return found * self.number.denominator - self.number.numerator
+        assert change.before is not None  # else there is no delta
+        share = self.number / 100
+        return found * share.denominator - change.before * share.numerator
+
+
+def _decided(compare: Callable[[int, int], bool], worst: int | None, best: int | None) -> bool | None:
+    """Return what both ends of a range say: yes where the worst does, no where even the best does not."""
+    if worst is not None and compare(worst, 0):
+        return True
+    return False if best is not None and not compare(best, 0) else None
+
+
+Alternatives = tuple[tuple[Threshold, ...], ...]
+"""Groups of conditions, one of which is to hold, with all that it demands."""
+
+
+class ThresholdError(ValueError):
+    """A text that is no condition; the message says what it lacks."""
+
+
+def read_thresholds(text: str) -> Alternatives:
+    """Read conditions joined by `and`, which binds tighter, and `or`; raise `ThresholdError` where one is none.
+
+    >>> [[one.text for one in group] for group in read_thresholds("macs > 4G or params > +2% and layers > +0")]
+    [['macs > 4G'], ['params > +2%', 'layers > +0']]
+    """
+    return tuple(
+        tuple(read_threshold(part) for part in re.split(r"\s+and\s+", group, flags=re.IGNORECASE))
+        for group in re.split(r"\s+or\s+", text, flags=re.IGNORECASE)
+    )
+
+
+def judged(alternatives: Alternatives, comparison: Comparison) -> tuple[bool | None, tuple[Threshold, ...]]:
+    """Return whether one group holds, None where that depends on free symbols, and the conditions that decide it.
+
+    They are those of the first group that holds, or those that depend on symbols.
+    """
+    undecided: list[Threshold] = []
+    for group in alternatives:
+        answers = [threshold.holds(comparison) for threshold in group]
+        if all(answers):
+            return True, group
+        if False not in answers:
+            undecided += [threshold for threshold, answer in zip(group, answers, strict=True) if answer is None]
+    return (None if undecided else False), tuple(undecided)
+
+
+def read_threshold(text: str) -> Threshold:
+    """Read a condition; raise `ThresholdError` where a text is none.
+
+    >>> read_threshold("params > +2%")[:5]
+    ('params', '>', Fraction(2, 1), True, True)
+    >>> read_threshold("memory<=4GiB").number
+    Fraction(4294967296, 1)
+    """
+    found = _CONDITION.fullmatch(text)
+    if found is None:
+        raise ThresholdError("expects METRIC SIGN NUMBER such as `params > +2%`")
+    metric, sign, direction, digits, percent = found.groups()
+    metric = metric.lower()
+    if metric not in METRICS:
+        raise ThresholdError(_unknown(metric))
+    if percent and not direction:
+        raise ThresholdError(f"holds a share against a change: write `{metric} {sign} +{digits}%`")
+    number = read_quantity(digits, of_bytes=metric in OF_BYTES and not percent)
+    if number is None or (percent and not digits[-1].isdigit()):
+        units = ", ".join(f"{unit}B" if metric in OF_BYTES else unit for unit in UNITS if unit)
+        raise ThresholdError(f"expects a number, as in `+2%`, `-10` or with a unit ({units}), receives `{digits}`")
+    number = number if direction in ("", "+") else -number
+    return Threshold(metric, _ALSO.get(sign, sign), number, bool(direction), bool(percent), text.strip())
+
+
+def _unknown(metric: str) -> str:
+    from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
+    near = closest(metric, METRICS)
+    return f"has no metric `{metric}`; " + (f"did you mean `{near}`?" if near else f"metrics: {', '.join(METRICS)}")

@@ -1,0 +1,1 @@
+"""Runs the reference kernels: the forward pass, its proofs, decoding and training."""

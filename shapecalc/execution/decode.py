@@ -1,0 +1,219 @@
+"""The loop of a `decode:` section, really run: the network's kernels as the step function of a search, and counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shapecalc.costs.decoding import following, scored
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.dims import symbol
+from shapecalc.execution.budget import BUDGET, Budget, afford, afford_operations
+from shapecalc.execution.lowering import BYTES, calls_of, price, random_inputs
+from shapecalc.reference.base import Work
+from shapecalc.reference.beam_search import Search, beam_search
+from shapecalc.reference.executor import ExecutionError, run
+from shapecalc.shape_inference.engine import inspect_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.costs.decoding import Loop
+    from shapecalc.dims import Dim
+    from shapecalc.reference.base import Array
+    from shapecalc.reference.beam_search import States
+
+TOLERANCE = 1e-3
+"""Of a log-probability, float32, between a sequence decoded symbol by symbol and read at once."""
+
+
+class Check(NamedTuple):
+    """One figure, predicted and counted."""
+
+    what: str
+    predicted: object
+    counted: object
+
+    @property
+    def ok(self) -> bool:
+        """Whether both are the same."""
+        return self.predicted == self.counted
+
+
+class Decoded(NamedTuple):
+    """A search that has run: what it found, what was counted, and the best sequence read again at once."""
+
+    search: Search
+    once: int
+    macs: tuple[int, ...]
+    reread: float
+    """The log-probability of the best sequence of full length, all of its symbols read in one go."""
+    checks: tuple[Check, ...]
+    masked: bool
+    """Whether no symbol can see what comes after it, so that both ways of reading must agree."""
+
+    @property
+    def rereads(self) -> bool:
+        """Whether that sequence is as likely read at once as it was decoded."""
+        decoded = self.search.alive[0].log_probability
+        return abs(decoded - self.reread) <= TOLERANCE * max(1.0, abs(decoded))
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything counted is as predicted."""
+        return (self.rereads or not self.masked) and all(check.ok for check in self.checks)
+
+
+class _Network:
+    """The step function: kernels with weights made once, what is computed once, and the MACs of each step."""
+
+    def __init__(self, loop: Loop, seed: int) -> None:
+        self._loop = loop
+        at = {**loop.sizes, loop.batch: 1, loop.length: 1}
+        report = inspect_at(loop.architecture, at)
+        after = {row.path: row for row in following(report, loop.decode.token)}
+        calls = [replace(call, frees=()) for call in calls_of(report, seed=seed)]
+        self._after = [call for call in calls if call.path in after]
+        self._rows = after
+        entering = random_inputs(report, seed=seed)
+        del entering[loop.decode.token]
+        self._values: dict[str, Array] = dict(entering)
+        self.once = sum(run(call, self._values).macs for call in calls if call.path not in after)
+        read = {slot for call in self._after for slot in call.inputs}
+        self._batched = {
+            slot: shape.index(symbol(loop.batch))
+            for slot, shape in _shapes(loop).items()
+            if slot in read and slot in self._values and symbol(loop.batch) in shape
+        }
+        entry = next(entry for entry in loop.architecture.inputs if entry.name == loop.decode.token)
+        self._batch_first = entry.shape[0] == symbol(loop.batch)
+        self._scores = loop.architecture.unfolded_slot(loop.decode.scores)
+        shape = scored(loop.architecture, loop.decode, loop.report)
+        self._scores_batch = shape.index(symbol(loop.batch))
+        word = next(call.kernel for call in calls if self._scores in call.outputs)
+        self._are_probabilities = word == "softmax"
+        self.macs: list[int] = []
+
+    def __call__(self, tokens: Array, states: States) -> tuple[Array, States]:
+        """Rate the next symbols of each hypothesis; states are those of the recurrent steps, or all symbols so far."""
+        decode = self._loop.decode
+        if decode.states:
+            values, macs = self._run(tokens[:, None], states)
+            carried = tuple(values[slot] for path in decode.states for slot in self._states_of(path))
+        else:
+            prefix = np.concatenate((states[0], tokens[:, None]), axis=1) if states else tokens[:, None]
+            values, macs = self._run(prefix, ())
+            carried = (prefix,)
+        self.macs.append(macs)
+        return self._log_probs(values)[:, -1], carried
+
+    def read(self, symbols: tuple[int, ...]) -> float:
+        """Return the log-probability of a sequence whose symbols are all read at once."""
+        entering = np.array([[self._loop.decode.start, *symbols[:-1]]])
+        rated = self._log_probs(self._run(entering, ())[0])[0]
+        return float(rated[np.arange(len(symbols)), symbols].sum())
+
+    def _run(self, symbols: Array, states: States) -> tuple[dict[str, Array], int]:
+        """Run what depends on the symbols, [hypotheses, length], each recurrent step from its states if there are."""
+        values = dict(self._values)
+        for slot, axis in self._batched.items():
+            values[slot] = np.repeat(values[slot], len(symbols), axis=axis)
+        values[self._loop.decode.token] = symbols if self._batch_first else symbols.T
+        arriving = iter(states)
+        resumed = {path: [f"{slot}, before" for slot in self._states_of(path)] for path in self._loop.decode.states}
+        if states:
+            values |= {slot: next(arriving) for slots in resumed.values() for slot in slots}
+        macs = 0
+        for call in self._after:
+            inputs = call.inputs
+            if states and call.path in resumed:
+                inputs = (inputs[0], *resumed[call.path])
+            macs += run(replace(call, inputs=inputs, work=Work()), values).macs
+        return values, macs
+
+    def _states_of(self, path: str) -> list[str]:
+        row = self._rows[path]
+        return [row.step.slot(name) for name in list(row.outputs)[1:]]
+
+    def _log_probs(self, values: dict[str, Array]) -> Array:
+        """Return the log-probabilities, [hypotheses, length, symbols]."""
+        scores = values[self._scores].astype(np.float64)
+        if scores.ndim == 2:  # noqa: PLR2004 - of the last symbol alone
+            scores = scores[:, None]
+        elif self._scores_batch:
+            scores = scores.swapaxes(0, 1)
+        if self._are_probabilities:
+            with np.errstate(divide="ignore"):  # what rounds to 0 is impossible
+                logs: Array = np.log(scores)
+            return logs
+        scores = scores - scores.max(axis=-1, keepdims=True)
+        normal: Array = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+        return normal
+
+
+def decode(loop: Loop, *, seed: int = 0, budget: Budget = BUDGET) -> Decoded:
+    """Decode with seeded random weights, and hold what is counted against what is predicted.
+
+    Raises `ShapecalcError` SC701 where weights and one step would take more memory than `budget` allows, SC705 where
+    all steps would take more operations, SC702 where a kernel cannot run.
+    """
+    _afford(loop, budget)
+    try:
+        network = _Network(loop, seed)
+        search = beam_search(
+            network,
+            (),
+            start=loop.decode.start,
+            max_length=loop.decode.max_length,
+            beam=loop.decode.beam,
+            end=loop.decode.end,
+            axes=(1,) * len(loop.steps[0].states) if loop.decode.states else (0,),
+        )
+        reread = network.read(search.alive[0].symbols)
+    except ExecutionError as error:
+        raise ShapecalcError((Diagnostic(code="SC702", message=str(error)),), loop.architecture.file) from None
+    macs = tuple(network.macs)
+    masked = bool(loop.decode.states) or loop.cached_macs is not None
+    return Decoded(search, network.once, macs, reread, tuple(_checks(loop, search, network.once, macs)), masked)
+
+
+def _checks(loop: Loop, search: Search, once: int, macs: tuple[int, ...]) -> Iterator[Check]:
+    yield Check("MACs once", loop.once, once)
+    yield Check("steps", len(loop.steps), len(search.trace))
+    for unrolled, counted, done in zip(loop.steps, search.trace, macs, strict=False):
+        step = unrolled.step
+        where = f"at step {step.length}"
+        for name in ("alive", "scores", "kept", "finished", "dropped"):
+            yield Check(f"{name} {where}", getattr(step, name), getattr(counted, name))
+        yield Check(f"states {where}", tuple(shape for _, shape in unrolled.states), counted.states)
+        yield Check(f"MACs {where}", unrolled.macs, done)
+
+
+def _shapes(loop: Loop) -> dict[str, tuple[Dim, ...]]:
+    """Return the shape of every slot, batch and length left free."""
+    shapes = {entry.name: entry.shape for entry in loop.report.inputs}
+    for row in loop.report.layers:
+        first, *further = row.outputs.items()
+        shapes |= {row.path: first[1], **{row.step.slot(name): shape for name, shape in further}}
+    return shapes
+
+
+def _afford(loop: Loop, budget: Budget) -> None:
+    length = 1 if loop.decode.states else loop.decode.max_length
+    widest = max(unrolled.step.alive for unrolled in loop.steps)
+    report = inspect_at(loop.architecture, {**loop.sizes, loop.batch: widest, loop.length: length})
+    weights = sum(BYTES * _count(shape) for row in report.layers for shape in row.facts.parameters.values())
+    one = price(report)
+    # The weights of all layers are kept from step to step, and each layer's own are among what a step holds.
+    afford(report, replace(one, peak=weights + one.peak, weights=weights + one.weights), budget)
+    afford_operations(report, 2 * (loop.once + sum(unrolled.macs for unrolled in loop.steps)), budget)
+
+
+def _count(shape: tuple[object, ...]) -> int:
+    size = 1
+    for dim in shape:
+        assert isinstance(dim, int)
+        size *= dim
+    return size

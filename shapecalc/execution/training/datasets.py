@@ -1,0 +1,177 @@
+"""What a network is to learn: samples that fit its input, their targets, and samples that it is not shown."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.dims import free_symbols, show
+from shapecalc.execution.training.digits import SMALLEST, drawn
+from shapecalc.shape_inference.engine import inspect_at
+from shapecalc.shape_inference.report import BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shapecalc.architecture import Architecture, Input
+    from shapecalc.reference.base import Array
+    from shapecalc.shape_inference.report import Report
+
+PICTURES, UNSEEN = 4000, 1000
+"""Drawn digits to learn from, and to be asked about."""
+
+SIDE, STEPS = 28, 32
+"""Pixels along a side, and characters of a passage, where the architecture leaves them free."""
+
+VERSES = Path(__file__).with_name("verses.txt")
+"""Poems of Lewis Carroll, from Alice's Adventures in Wonderland (1865) and Through the Looking-Glass (1871)."""
+
+
+class Samples(NamedTuple):
+    """Inputs and targets, sample by sample along the first axis; a target is a class."""
+
+    inputs: Array
+    targets: Array
+
+
+class Lesson(NamedTuple):
+    """What is learnt from, what is asked at the end, and the network at the sizes of one batch.
+
+    `classes` says what a class stands for: a digit, a character.
+    """
+
+    data: str
+    report: Report
+    shown: Samples
+    unseen: Samples
+    classes: str
+
+
+def lesson(
+    architecture: Architecture,
+    data: str,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    batch: int = 32,
+    seed: int = 0,
+    afford: Callable[[Report, int], None] = lambda _report, _samples: None,
+) -> Lesson:
+    """Return samples of `digits`, `digits8` (8 pixels a side) or `text` that fit an architecture.
+
+    Its one input begins with the batch. Digits are [N, 1, H, W], or as many pixels in any other shape; text is [N, T]
+    whole numbers, and the output has a score per character. `afford` is asked with the bytes of the samples before they
+    are drawn.
+    Raises `ShapecalcError` SC703 where they do not fit each other, and for mistakes in the file.
+    """
+    if len(architecture.inputs) != 1 or len(architecture.leaving) != 1:
+        counts = f"{len(architecture.inputs)} and {len(architecture.leaving)}"
+        raise unfit(architecture, f"training expects one input and one output, `{architecture.name}` has {counts}")
+    (entry,) = architecture.inputs
+    bound = _bound(architecture, entry, dict(sizes or {}), batch, data)
+    report = inspect_at(architecture, bound)
+    shape = tuple(dim for dim in report.inputs[0].shape if isinstance(dim, int))
+    if data == "text":
+        _demand_passages(architecture, report, entry, shape)
+        afford(report, 0)  # they are windows into one short text
+        return _text(architecture, report, entry, shape)
+    _demand_pictures(architecture, report, entry, shape, data)
+    afford(report, BYTES * (PICTURES + UNSEEN) * prod(shape[1:]))
+    return _digits(report, shape, data, seed)
+
+
+def _bound(architecture: Architecture, entry: Input, sizes: dict[str, int], batch: int, data: str) -> dict[str, int]:
+    """The sizes of all symbols: the batch, and for the others the file's own or what is usual for the data."""
+    if not entry.shape:
+        raise unfit(architecture, f"training expects a batch along the first axis, `{entry.name}` has no axis")
+    first, *rest = entry.shape
+    for name in free_symbols(first):
+        sizes.setdefault(name, batch)
+    usual = {"text": STEPS, "digits8": SMALLEST}.get(data, SIDE)
+    for dim in rest:
+        for name in free_symbols(dim):
+            sizes.setdefault(name, architecture.sizes.get(name, usual))
+    return sizes
+
+
+def _demand_pictures(
+    architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...], data: str
+) -> None:
+    pixels = prod(shape[1:])
+    side = round(pixels**0.5)
+    wanted = f"{SMALLEST} × {SMALLEST}" if data == "digits8" else f"square, {SMALLEST} pixels a side or more"
+    if entry.dtype == "int64" or side * side != pixels or side < SMALLEST or (data == "digits8" and side != SMALLEST):
+        what = f"{entry.dtype} {show(entry.shape)}"
+        help_text = "write `--data text`" if entry.dtype == "int64" else "write `input: [N, 1, 28, 28]`"
+        if data == "digits8" and side * side == pixels and side > SMALLEST:
+            help_text = "write `--data digits`: it draws them as large as the input"
+        raise unfit(
+            architecture, f"`{data}` has pictures of one channel, {wanted}; `{entry.name}` is {what}", help_text
+        )
+    _demand_scores(architecture, report, (shape[0],), 10, data)
+
+
+def _digits(report: Report, shape: tuple[int, ...], data: str, seed: int) -> Lesson:
+    side = round(prod(shape[1:]) ** 0.5)
+    pictures, digits = drawn(PICTURES + UNSEEN, side, seed=seed)
+    inputs = pictures.reshape(-1, *shape[1:])
+    shown, unseen = Samples(inputs[:PICTURES], digits[:PICTURES]), Samples(inputs[PICTURES:], digits[PICTURES:])
+    return Lesson(data, report, shown, unseen, "digit")
+
+
+def _demand_passages(architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...]) -> None:
+    axes = 2
+    if entry.dtype != "int64" or len(shape) != axes:
+        message = f"`text` has passages [N, T] of int64, `{entry.name}` is {entry.dtype} {show(entry.shape)}"
+        raise unfit(architecture, message, "write `input: {shape: [N, T], dtype: int64}`")
+    _demand_scores(architecture, report, shape, len(encoded()[1]), "text")
+
+
+def _text(architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...]) -> Lesson:
+    codes, _ = encoded()
+    steps = shape[1]
+    # The last tenth is not shown.
+    cut = len(codes) * 9 // 10
+    if cut <= steps or len(codes) - cut <= steps:
+        message = f"the last tenth of `text` is {len(codes) - cut} characters, a passage of {steps} does not fit"
+        raise unfit(architecture, message, f"write `--set {entry.shape[1]}={STEPS}`")
+    return Lesson("text", report, _passages(codes[:cut], steps), _passages(codes[cut:], steps), "next character")
+
+
+def encoded() -> tuple[Array, str]:
+    """Return the verses as numbers, and the characters that these stand for, in order."""
+    text = VERSES.read_text(encoding="utf-8")
+    alphabet = "".join(sorted(set(text)))
+    return np.array([alphabet.index(character) for character in text]), alphabet
+
+
+def _passages(codes: Array, steps: int) -> Samples:
+    """Passages that begin every few characters, and their next characters: each of them is predicted."""
+    begins = np.arange(0, len(codes) - steps, max(steps // 4, 1))
+    windows = np.lib.stride_tricks.sliding_window_view(codes, steps + 1)[begins]
+    return Samples(windows[:, :-1], windows[:, 1:])
+
+
+def _demand_scores(
+    architecture: Architecture, report: Report, samples: tuple[int, ...], classes: int, data: str
+) -> None:
+    """Demand a score per class for each sample: exactly ten for digits, enough for the alphabet of a text."""
+    (output,) = report.outputs.values()
+    scores = output[-1] if output[:-1] == samples else 0
+    if scores == classes or (data == "text" and isinstance(scores, int) and scores > classes):
+        return
+    wanted = show((*samples, classes))
+    more = " or more in the last axis" if data == "text" else ""
+    raise unfit(
+        architecture,
+        f"`{data}` expects an output {wanted}{more}, `{architecture.name}` gives {show(output)}",
+        f"let the last `linear` have {classes} features",
+    )
+
+
+def unfit(architecture: Architecture, message: str, help_text: str | None = None) -> ShapecalcError:
+    """Return the error of a network that cannot be trained as asked."""
+    return ShapecalcError((Diagnostic(code="SC703", message=message, help=help_text),), architecture.file)

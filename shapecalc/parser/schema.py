@@ -1,0 +1,444 @@
+"""The format as JSON Schema (draft-07), which editors read: what can stand where, and what it means.
+
+It is made of the layer classes and of the parser's own lists of keys, so that it cannot fall behind them. What follows
+from other places of a file is beyond it: names of blocks and steps, and whatever is about shapes.
+
+Most keywords of JSON Schema are about values of one type (`minimum` about numbers, `items` about lists) and say nothing
+about others. So `{"type": ["integer", "array"], "minimum": 1, "items": …}` is a choice of two, and an editor names
+the one thing that is wrong with it; of an `anyOf` it can only say that nothing fits. Where a text fits no pattern, an
+editor shows `patternErrorMessage` in place of the pattern; whoever validates passes over it, as over a description.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.architecture import DTYPES
+from shapecalc.diagnostics.limits import LIMITS
+from shapecalc.layers import layer_types
+from shapecalc.layers.base import fields_of
+from shapecalc.layers.documentation import documentation
+from shapecalc.layers.fields import LARGEST_DIM
+from shapecalc.parser.bounds import EXPECTED
+from shapecalc.parser.expect import BYTES_KEYS, EXPECT_KEYS
+from shapecalc.parser.expressions import NAME
+from shapecalc.parser.include import INCLUDED_KEYS
+from shapecalc.parser.scopes import NAME as STEP_NAME
+from shapecalc.parser.shapes import SYMBOL
+from shapecalc.parser.step_keys import STEP_KEYS
+
+if TYPE_CHECKING:
+    from shapecalc.layers import Layer
+    from shapecalc.layers.base import Field
+
+Schema = dict[str, Any]
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+
+_USE = rf"^\$({NAME.pattern}|\{{.*\}})$"
+"""`$name` or `${…}`: a parameter, or arithmetic with some, which may be any value."""
+
+_NO_USE = "expects no text here but `$name` or `${…}`"
+
+_SINGLE = ["string", "number", "boolean", "null"]
+_ENTRY: Schema = {"type": _SINGLE}
+_TEXT: Schema = {"type": ["string", "number"]}
+_ARGUMENT: Schema = {"type": [*_SINGLE, "array"], "items": _ENTRY}
+_CALL: Schema = {
+    "type": [*_SINGLE, "array", "object"],
+    "items": _ENTRY,
+    "additionalProperties": _ARGUMENT,
+    "description": "A call of a block: its parameters by name, or the first one alone.",
+}
+_NAMES: Schema = {"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1}
+
+
+def schema() -> Schema:
+    """Return the JSON Schema of an architecture file, or of a file of blocks for others to include.
+
+    >>> schema()["definitions"]["layer-linear"]["required"]
+    ['out_features']
+    """
+    layers = layer_types()
+    has_blocks = {"anyOf": [{"required": ["blocks"]}, {"required": ["include"]}]}
+    is_network = {"anyOf": [{"required": [key]} for key in ("layers", "input", "inputs")]}
+    return {
+        "$schema": DRAFT,
+        "title": "shapecalc architecture",
+        "description": "A neural network: what enters, and its layers in order.",
+        "type": "object",
+        "properties": _file_keys(),
+        "additionalProperties": False,
+        "allOf": [
+            {
+                # Where a file has no blocks, a word that is no layer is a mistake.
+                "if": has_blocks,
+                "then": {"properties": {"layers": _ref("steps-or-calls")}},
+                "else": {"properties": {"layers": _ref("steps")}},
+            },
+            {
+                "if": {"allOf": [has_blocks, {"not": is_network}]},
+                "then": {"propertyNames": {"enum": list(INCLUDED_KEYS)}},
+                "else": {
+                    "required": ["layers"],
+                    "if": {"required": ["inputs"]},
+                    "then": {"properties": {"input": False}},
+                    "else": {"required": ["input"]},
+                },
+            },
+        ],
+        "definitions": {
+            "use": {"type": "string", "pattern": _USE},
+            "shape": _shape(),
+            "input": _input(),
+            "expect": _expect(),
+            "steps": _steps(calls=False),
+            "steps-or-calls": _steps(calls=True),
+            "step": _step(layers, calls=False),
+            "step-or-call": _step(layers, calls=True),
+            "one-layer": _one_layer(layers),
+            **_counts(),
+            **{_name(cls): _layer(cls) for cls in layers.values()},
+            **{_name(cls, calls=True): _layer(cls, calls=True) for cls in layers.values() if cls.merges},
+        },
+    }
+
+
+def schema_text() -> str:
+    """Return the schema as a file holds it."""
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def _whole(pattern: str) -> str:
+    return f"^(?:{pattern})$"
+
+
+def _or_use(given: Schema) -> Schema:
+    """Return a schema that also takes a use of parameters wherever the given one takes a value."""
+    if "enum" in given:
+        return {"anyOf": [given, _ref("use")]}
+    widened = dict(given)
+    if "items" in given:
+        widened["items"] = _or_use(given["items"])
+    if "anyOf" in given:
+        widened["anyOf"] = [_or_use(choice) for choice in given["anyOf"]]
+    if "type" in given:
+        widened |= {"type": [*given["type"], "string"], "pattern": _USE, "patternErrorMessage": _NO_USE}
+    return widened
+
+
+# A file's own keys.
+
+
+def _file_keys() -> dict[str, Schema]:
+    name = {"propertyNames": {"pattern": _whole(NAME.pattern)}}
+    comparison = {
+        "type": "string",
+        "pattern": "^[^<>=!]+(==|>=|<=|>|<)[^<>=!]+$",
+        "patternErrorMessage": 'expects a comparison of symbols, such as "H % 16 == 0"',
+        "maxLength": 500,
+    }
+    described = {
+        "name": ("What tables and drawings call it.", _TEXT),
+        "source": ("Where it was published, or where its numbers come from.", _TEXT),
+        "parameters": (
+            "Values by name, for `$name` and `${…}` below `layers:` and in what enters; `--set` gives them others.",
+            {"type": "object", **name, "additionalProperties": {**_ARGUMENT, "not": _ref("use")}},
+        ),
+        "widths": ("The parameters that say how wide the network is: `verify --scale` divides them.", _NAMES),
+        "input": ("The shape of what enters: sizes and names of symbols, such as [N, 3, H, W].", _ref("input")),
+        "inputs": (
+            "What enters, by name, where it is more than one thing.",
+            {"type": "object", **name, "additionalProperties": _ref("input"), "minProperties": 1},
+        ),
+        "outputs": (
+            "The steps whose outputs leave; the last one unless given.",
+            {**_NAMES, "type": ["string", "array", "object"], "additionalProperties": _NAMES, "minProperties": 1},
+        ),
+        "sizes": (
+            "The usual values of the inputs' symbols.",
+            {
+                "type": "object",
+                "additionalProperties": {"type": "integer", "minimum": 1, "maximum": LARGEST_DIM},
+            },
+        ),
+        "where": (
+            "Conditions on the inputs' symbols, such as `H % 16 == 0`.",
+            {**comparison, "type": ["string", "array"], "items": comparison},
+        ),
+        "include": ("Files whose blocks are used here, in this folder or below.", _NAMES | {"minLength": 1}),
+        "blocks": ("Templates of steps, by name.", _blocks()),
+        "layers": ("The steps, in order: each reads what the one before it gives.", {}),
+        "expect": ("Figures that the whole network is held to.", _ref("expect")),
+        "decode": ("The loop that feeds each chosen symbol back, as `shapecalc decode` runs it.", _decode()),
+    }
+    # Beside `$ref` nothing else is read in draft-07.
+    return {
+        key: {"description": text, **({"allOf": [given]} if "$ref" in given else given)}
+        for key, (text, given) in described.items()
+    }
+
+
+def _shape() -> Schema:
+    return {
+        "type": ["array", "string"],
+        "items": {
+            "type": ["integer", "string"],
+            "minimum": 1,
+            "maximum": LARGEST_DIM,
+            "pattern": f"{_whole(SYMBOL.pattern)}|{_USE}",
+            "patternErrorMessage": "expects a size, or the name of a symbol",
+        },
+        "minItems": 1,
+        "pattern": _USE,
+        "patternErrorMessage": "expects a shape such as [N, 3, 224, 224]",
+    }
+
+
+def _input() -> Schema:
+    dtype = {"description": "What its numbers are; float32 unless given.", "enum": list(DTYPES)}
+    keys = {"shape": _ref("shape"), "dtype": _or_use(dtype)}
+    shape = _shape()
+    return {
+        **shape,
+        "type": [*shape["type"], "object"],
+        "properties": keys,
+        "required": ["shape"],
+        "additionalProperties": False,
+    }
+
+
+def _blocks() -> Schema:
+    name = {
+        "type": "string",
+        "pattern": _whole(NAME.pattern),
+        "patternErrorMessage": "expects a name: a letter, then letters, digits or `_`",
+    }
+    parameter = {
+        **name,
+        "type": ["string", "object"],
+        "propertyNames": name,
+        "additionalProperties": _ARGUMENT,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+    keys = {
+        "parameters": {
+            "description": "Names, such as [channels, stride: 1]; one without a value must be given.",
+            "type": "array",
+            "items": parameter,
+        },
+        "inputs": {
+            "description": "What its steps call that which enters; `input` unless given.",
+            **name,
+            "type": ["string", "array"],
+            "items": name,
+            "minItems": 1,
+            "uniqueItems": True,
+        },
+        "layers": {"description": "Its steps.", "allOf": [_ref("steps-or-calls")]},
+    }
+    block = {"type": "object", "properties": keys, "required": ["layers"], "additionalProperties": False}
+    own = {**name, "not": {"enum": list(layer_types())}}
+    return {"type": "object", "propertyNames": own, "additionalProperties": block}
+
+
+def _expect() -> Schema:
+    shapes = {"type": "object", "additionalProperties": _ref("shape")}
+    keys = {key: _figure(of_bytes=key in BYTES_KEYS) for key in EXPECT_KEYS}
+    return {
+        "type": "object",
+        "properties": {**keys, "output": _ref("shape"), "outputs": shapes},
+        "additionalProperties": False,
+    }
+
+
+def _figure(*, of_bytes: bool) -> Schema:
+    """Return the schema of a whole number, or of a text as `parser.bounds` reads it."""
+    number = r"[0-9]{1,40}(\.[0-9]{1,20})?"
+    unit = "([KkMmGgTt][Ii]?)?" + "[Bb]?" * of_bytes
+    quantity = f"{number} ?{unit}"
+    bound = f"(<=|>=|<|>|≤|≥) *{quantity}"
+    tolerance = rf"{quantity} *(±|\+-|\+/-) *({quantity}|{number} *%)"
+    figure = rf"^(?![0-9]+$) *({bound}|{tolerance}|{quantity} *\.\. *{quantity}|{quantity}) *$"
+    return {
+        "description": f'A whole number{" of bytes" * of_bytes}, a bound ("<= 25.6M") or a tolerance ("61706 ± 2%").',
+        "type": ["integer", "string"],
+        "pattern": f"{figure}|{_USE}",
+        "patternErrorMessage": f"expects {EXPECTED}",
+    }
+
+
+# Steps.
+
+
+def _steps(*, calls: bool) -> Schema:
+    return {
+        "type": ["array", "string"],
+        "items": _ref("step-or-call" if calls else "step"),
+        "minItems": 1,
+        "pattern": _USE,
+        "patternErrorMessage": "expects a list of steps",
+    }
+
+
+def _step_keys() -> dict[str, Schema]:
+    described: dict[str, tuple[str, Schema]] = {
+        "name": (
+            "What other steps call it; its word and place unless given.",
+            {
+                "type": "string",
+                "pattern": f"{_whole(STEP_NAME.pattern)}|{_USE}",
+                "patternErrorMessage": "expects a letter, then letters, digits, `_`, `.`, `-` or `/`",
+            },
+        ),
+        "from": ("The step that it reads, or several; the one before it unless given.", _NAMES),
+        "repeat": (
+            "How many times it stands there, one after another.",
+            _or_use({"type": ["integer"], "minimum": 1, "maximum": LIMITS.layers}),
+        ),
+        "share": ("The earlier step whose weights it uses.", {"type": "string"}),
+        "expect": ("Figures that this step is held to.", {"allOf": [_ref("expect")]}),
+    }
+    return {key: {"description": described[key][0], **described[key][1]} for key in STEP_KEYS}
+
+
+def _step(layers: Any, *, calls: bool) -> Schema:
+    alone = [word for word, cls in layers.items() if not _required(cls)]
+    known = {"enum": alone, "markdownEnumDescriptions": [documentation(layers[word]).summary for word in alone]}
+    needing = [word for word in layers if word not in alone]
+    # A word that needs fields has a message of its own; as a pattern it is not among those that an editor offers.
+    others = {"type": "string", "pattern": _whole(NAME.pattern if calls else "|".join(needing))}
+    words = {
+        "anyOf": [known, _ref("use"), others],
+        "if": {"enum": needing},
+        "then": {"pattern": "(?!)", "patternErrorMessage": "this layer expects its fields, below it or behind a colon"},
+    }
+    step: Schema = {
+        "type": "object",
+        "allOf": [_ref("one-layer")],
+        "properties": {
+            **{word: _ref(_name(cls, calls=calls and cls.merges)) for word, cls in layers.items()},
+            **_step_keys(),
+        },
+        "patternProperties": {r"^\$": {}},
+        "additionalProperties": _CALL if calls else False,
+    }
+    if calls:
+        step["propertyNames"] = {"pattern": f"{_whole(NAME.pattern)}|{_USE}"}
+    # Apart by type, so that what is wrong with a mapping is never said to be that it is none of the words.
+    return {"if": {"type": "object"}, "then": step, "else": words}
+
+
+def _decode() -> Schema:
+    counts = {
+        key: _or_use({"type": ["integer"], "minimum": least, "maximum": LARGEST_DIM})
+        for key, least in (("start", 0), ("end", 0), ("max_length", 1), ("beam", 1))
+    }
+    described: dict[str, Schema] = {
+        "token": {"type": "string", "description": "The input of whole numbers that takes the chosen symbol."},
+        "scores": {
+            **_NAMES,
+            "maxItems": 1,
+            "description": "The step that rates the next symbol; what leaves unless given.",
+        },
+        "states": {**_NAMES, "description": "Recurrent steps that start from their own last states."},
+        **counts,
+    }
+    return {"type": "object", "properties": described, "additionalProperties": False, "required": ["token"]}
+
+
+def _one_layer(layers: Any) -> Schema:
+    """Return the schema of a mapping that has one layer or call beside a step's own keys."""
+    return {
+        "dependencies": {word: {"propertyNames": {"enum": [word, *STEP_KEYS]}} for word in layers},
+        "if": {"propertyNames": {"not": {"enum": list(layers)}}},
+        "then": _ref("count-0-0"),
+    }
+
+
+def _counts() -> dict[str, Schema]:
+    """Return schemas of mappings with one key more than they have of a step's own, or as many where one is `share`.
+
+    JSON Schema cannot count keys of a kind. It can ask for each in turn: `count-i-n` has asked for i, and found n.
+    """
+    *asked, last = (*(key for key in STEP_KEYS if key != "share"), "share")
+    counts: dict[str, Schema] = {}
+    for position, key in enumerate(asked):
+        for found in range(position + 1):
+            then, otherwise = (_ref(f"count-{position + 1}-{found + more}") for more in (1, 0))
+            counts[f"count-{position}-{found}"] = {"if": {"required": [key]}, "then": then, "else": otherwise}
+    for found in range(len(asked) + 1):
+        counts[f"count-{len(asked)}-{found}"] = {
+            "minProperties": found + 1,
+            "if": {"required": [last]},
+            "then": {"maxProperties": found + 2},
+            "else": {"maxProperties": found + 1},
+        }
+    return counts
+
+
+# Layers.
+
+
+def _name(cls: type[Layer], *, calls: bool = False) -> str:
+    return f"layer-{cls.word}{'-or-calls' * calls}"
+
+
+def _required(cls: type[Layer]) -> list[str]:
+    return [field.name for field in fields_of(cls).values() if field.required]
+
+
+def _layer(cls: type[Layer], *, calls: bool = False) -> Schema:
+    """Return the schema of what stands below a layer word: its fields by name, the main one alone, or nothing."""
+    required = _required(cls)
+    told = documentation(cls)
+    branch = {
+        **_steps(calls=calls),
+        "minItems": 0,
+        "description": "A branch: its steps, none for what passes unchanged.",
+    }
+    fields: Schema = {
+        "type": ["object"] if required else ["object", "null"],
+        "properties": {name: _field(field) for name, field in fields_of(cls).items()},
+        "additionalProperties": branch if cls.merges else False,
+    }
+    if required:
+        fields["required"] = required
+    if cls.merges:
+        fields["propertyNames"] = {"pattern": f"{_whole(NAME.pattern)}|{_USE}"}
+    sections = "\n".join(f"{name}: {text}" for name, text in told.sections.items())
+    shown = {"title": cls.word, "description": f"{told.summary}\n\n{sections}"}
+    if cls.main is None or set(required) - {cls.main}:
+        return {**shown, **fields}
+    lone = _or_use(fields_of(cls)[cls.main].kind.schema())
+    if "type" in lone and not lone.keys() & fields.keys() - {"type"}:
+        lone["patternErrorMessage"] = f"`{cls.word}` expects its fields by name, or `{cls.main}` alone"
+        return {**shown, **fields, **lone, "type": [*fields["type"], *lone["type"]]}
+    return {**shown, "anyOf": [fields, lone]}
+
+
+def _field(field: Field) -> Schema:
+    given = field.kind.schema()
+    if field.nullable:
+        assert "type" in given, f"`{field.name}` is of a kind that null cannot be added to"
+        given = {**given, "type": [*given["type"], "null"]}
+    unless = "must be given" if field.required else f"{_written(field.default)} unless given"
+    shown: Schema = {"description": f"{field.kind.describe()}; {unless}"}
+    if not field.required:
+        shown["default"] = field.default
+    taken = _or_use(given)
+    if "pattern" in taken:
+        taken["patternErrorMessage"] = f"`{field.name}` expects {field.kind.describe()}"
+    return {**shown, **taken}
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else str(value)

@@ -1,0 +1,1 @@
+"""The findings of `check` in every output format, one file each."""

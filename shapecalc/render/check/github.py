@@ -1,0 +1,109 @@
+"""Findings as GitHub Actions shows them: annotations at the lines of a pull request, and the page of a step.
+
+The runner obeys a line that begins with `::word` after white space, and an older form, `##[word]`, anywhere in a line.
+It makes annotations of the first ten errors, ten warnings and ten notices of a step, and cuts each at 4,096 characters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from shapecalc.diagnostics import Severity
+from shapecalc.render.check.findings import brief, counts, located, path_of, plural, verdict
+from shapecalc.render.check.text import file_blocks
+from shapecalc.render.terminal.escaping import code_span, longest_run, terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.checking.result import Checked
+    from shapecalc.diagnostics import Span
+    from shapecalc.render.check.findings import Located
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+_MOST = 10
+_LONGEST = 4_000
+_SUMMARY_BYTES = 1 << 20
+_LEFT_OUT_BYTES = 200
+
+
+def checks(results: Sequence[Checked]) -> str:
+    """Return a workflow command for each finding, ten of a kind at most, errors first; then how many are left out."""
+    places = list(located(results))
+    shown: list[str] = []
+    for severity in Severity:
+        shown += [_annotation(place) for place in places if place.found.severity is severity][:_MOST]
+    beyond = {severity: count - _MOST for severity, count in counts(results).items() if count > _MOST}
+    if beyond:
+        more = " and ".join(plural(count, severity.value) for severity, count in beyond.items())
+        shown.append(f"and {more} more, which GitHub would not show: a step has {_MOST} annotations of a kind")
+    return "\n".join([*shown, verdict(results)])
+
+
+def _annotation(place: Located) -> str:
+    found = place.found
+    properties = {"file": _file(place.path), **_region(found.span), "title": f"shapecalc {found.code}"}
+    written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    message = "\n".join([brief(found.message), *place.lines()])
+    if len(message) > _LONGEST:
+        message = message[:_LONGEST] + "..."
+    return f"::{_COMMANDS[found.severity]} {written}::{_data(message)}"
+
+
+def _file(path: str) -> str:
+    # The runner drops signs of equality at the start of a value, and knows no escape for them.
+    return f"./{terminal(path)}" if path.startswith("=") else terminal(path)
+
+
+def _region(span: Span | None) -> dict[str, str]:
+    """Return lines and, within one line, columns: of more than one line GitHub takes no columns."""
+    if span is None:
+        return {}
+    if span.line == span.end_line:
+        columns = {"col": str(span.column), "endColumn": str(span.end_column)}
+        return {"line": str(span.line), "endLine": str(span.end_line), **columns}
+    last = span.end_line - (span.end_column == 1)  # what ends before the first column ends in the line above
+    return {"line": str(span.line), "endLine": str(last)}
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def summary(results: Sequence[Checked]) -> str:
+    """Return Markdown for `$GITHUB_STEP_SUMMARY`: the findings of each file as `check` draws them, in code blocks.
+
+    What would not fit into the 1 MiB that GitHub takes is left out, and counted in the last line.
+    """
+    sections = [f"### shapecalc: {verdict(results)}\n"]
+    left: Counter[Severity] = Counter()
+    room = _SUMMARY_BYTES - _LEFT_OUT_BYTES - len(sections[0])
+    for checked in results:
+        kept = []
+        # A heading, two fences (of a run of backquotes each) and the line breaks around them.
+        room_of_file = room - 2 * len(code_span(path_of(checked)).encode()) - 100
+        for found, block in zip(checked.findings, file_blocks(checked), strict=True):
+            size = len(block.encode()) + 2 + 2 * longest_run("`", block)
+            if size > room_of_file:
+                left[found.severity] += 1
+                continue
+            room_of_file -= size
+            kept.append(block)
+        if kept:
+            section = _section(path_of(checked), "\n\n".join(kept))
+            room -= len(section.encode()) + 1
+            sections.append(section)
+    if left:
+        more = ", ".join(plural(left[severity], severity.value) for severity in Severity if left[severity])
+        sections.append(f"Left out, as GitHub takes no more than 1 MiB: {more}.\n")
+    return "\n".join(sections)
+
+
+def _section(name: str, text: str) -> str:
+    fence = "`" * max(3, longest_run("`", text) + 1)
+    return f"#### {code_span(name)}\n\n{fence}text\n{text}\n{fence}\n"

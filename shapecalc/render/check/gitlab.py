@@ -1,0 +1,49 @@
+"""Findings as a GitLab Code Quality report: what a merge request shows beside its lines."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.diagnostics import Severity
+from shapecalc.render.check.findings import brief, located
+from shapecalc.render.json import document
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.checking.result import Checked
+    from shapecalc.render.check.findings import Located
+
+_SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
+_LINE_NUMBER = re.compile(r"\blines? \d+|(?<=:)\d+(:\d+)?\b")
+
+
+def checks(results: Sequence[Checked]) -> str:
+    """Return a JSON array with an entry per finding, ASCII alone.
+
+    GitLab tells findings of two branches apart by their fingerprints: one has no line number in it, so that it stays
+    what it was where lines move, and each is there once.
+    """
+    seen: Counter[str] = Counter()
+    return document([_entry(place, seen) for place in located(results)], unicode=False)
+
+
+def _entry(place: Located, seen: Counter[str]) -> dict[str, Any]:
+    found = place.found
+    identity = "\0".join((place.path, found.code, _LINE_NUMBER.sub("", found.message)))
+    seen[identity] += 1
+    return {
+        "description": " / ".join([brief(found.message), *place.lines()]),
+        "check_name": found.code,
+        "fingerprint": _digest(f"{identity}\0{seen[identity]}"),
+        "severity": _SEVERITIES[found.severity],
+        "location": {"path": place.path, "lines": {"begin": found.span.line if found.span else 1}},
+    }
+
+
+def _digest(text: str) -> str:
+    # A name of a file that is not UTF-8 holds surrogates.
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,118 @@
+"""Findings as SARIF 2.1.0, which code scanning reads.
+
+Source: OASIS, Static Analysis Results Interchange Format 2.1.0; GitHub, "SARIF support for code scanning".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import shapecalc
+from shapecalc.diagnostics import Severity
+from shapecalc.diagnostics.rules import rule
+from shapecalc.render.check.findings import brief, located, plural
+from shapecalc.render.json import document
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shapecalc.checking.result import Checked
+    from shapecalc.diagnostics import Span
+    from shapecalc.render.check.findings import Located
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+HOME: str | None = None
+"""Where the project lives on the web: `informationUri`, left out while it has no address."""
+_MOST = 25_000
+
+
+def checks(results: Sequence[Checked]) -> str:
+    """Return a SARIF log of one run, ASCII alone; without findings its results are empty, which closes old alerts.
+
+    Code scanning takes 25,000 results: of more, the worst are written, and a notification says how many are not.
+    """
+    places = list(located(results))
+    left = len(places) - _MOST
+    if left > 0:
+        places = sorted(places, key=lambda place: list(Severity).index(place.found.severity))[:_MOST]
+    codes = sorted({place.found.code for place in places})
+    driver = {"name": "shapecalc", "semanticVersion": shapecalc.__version__}
+    if HOME is not None:
+        driver["informationUri"] = HOME
+    run: dict[str, Any] = {
+        "tool": {"driver": {**driver, "rules": [_rule(code) for code in codes]}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(place, codes.index(place.found.code)) for place in places],
+    }
+    if left > 0:
+        said = {"level": "warning", "message": {"text": f"{plural(left, 'result')} more than {_MOST} left out"}}
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": [said]}]
+    return document({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, unicode=False)
+
+
+def _rule(code: str) -> dict[str, Any]:
+    explained = rule(code)
+    return {
+        "id": code,
+        "shortDescription": {"text": explained.title},
+        "fullDescription": {"text": explained.text.split("\n\n")[0]},
+        "help": {"text": explained.text},
+    }
+
+
+def _result(place: Located, index: int) -> dict[str, Any]:
+    found = place.found
+    result: dict[str, Any] = {
+        "ruleId": found.code,
+        "ruleIndex": index,
+        "level": found.severity.value,
+        "message": _message("\n".join([brief(found.message), *place.lines()])),
+        "locations": [_location(place.path, found.span)],
+    }
+    labels = dict.fromkeys(found.labels)
+    if labels:
+        result["relatedLocations"] = [
+            {"id": number, **_location(place.path_of(span), span), "message": _message(brief(text) or found.code)}
+            for number, (span, text) in enumerate(labels, start=1)
+        ]
+    if found.fix is not None:
+        change = {
+            "artifactLocation": _artifact(place.path_of(found.fix.span)),
+            "replacements": [
+                {"deletedRegion": _region(found.fix.span), "insertedContent": {"text": found.fix.replacement}}
+            ],
+        }
+        result["fixes"] = [{"description": _message(brief(found.help or "")), "artifactChanges": [change]}]
+    return result
+
+
+def _message(text: str) -> dict[str, str]:
+    # `[text](address)` is a link in a message; a name from a file must be none.
+    return {"text": text.replace("](", "] (")}
+
+
+def _location(path: str, span: Span | None) -> dict[str, Any]:
+    # Code scanning shows nothing without a line, not even a file that cannot be read.
+    region = _region(span) if span else {"startLine": 1}
+    return {"physicalLocation": {"artifactLocation": _artifact(path), "region": region}}
+
+
+def _region(span: Span) -> dict[str, int]:
+    return {
+        "startLine": span.line,
+        "startColumn": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
+
+
+def _artifact(path: str) -> dict[str, str]:
+    return {"uri": ("file://" if path.startswith("/") else "") + quote(_encoded(path))}
+
+
+def _encoded(path: str) -> bytes:
+    try:
+        return path.encode("utf-8", "surrogateescape")  # the very bytes of a name that is not UTF-8
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "replace")

@@ -1,0 +1,123 @@
+"""Diagnostics as a person reads them in a terminal."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from shapecalc.diagnostics import Diagnostic, Severity, Source
+from shapecalc.render.check.findings import brief, plural, verdict
+from shapecalc.render.terminal.escaping import terminal
+from shapecalc.render.terminal.palette import Palette
+from shapecalc.render.terminal.snippet import Mark, draw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shapecalc.checking.result import Checked
+
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+def render_diagnostics(
+    diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool = False, width: int = 100
+) -> str:
+    r"""Render diagnostics one below the other, and count them in the last line; no line break at the end.
+
+    Source lines that are wider than `width` columns are cut around what they are shown for. What lies in another
+    file than the diagnostic itself follows in a block of its own, below `:::` and the name of that file.
+
+    >>> from shapecalc.diagnostics import Span
+    >>> at = Span(2, 5, 2, 9)
+    >>> found = Diagnostic(code="SC101", message="unknown layer type `rleu`", span=at, help="write `relu`")
+    >>> print(render_diagnostics([found], Source("net.yaml", "layers:\n  - rleu\n")))
+    error[SC101]: unknown layer type `rleu`
+     --> net.yaml:2:5
+      |
+    2 |   - rleu
+      |     ^^^^
+      = help: write `relu`
+    <BLANKLINE>
+    1 error
+    """
+    if not diagnostics:
+        return ""
+    return "\n\n".join([*blocks(diagnostics, source, color=color, width=width), _summary(diagnostics)])
+
+
+def blocks(diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool, width: int) -> list[str]:
+    """Render each diagnostic by itself."""
+    lines_of = cache(_lines)  # many diagnostics point into one text
+    return [_render(found, source, lines_of, color=color, width=width) for found in diagnostics]
+
+
+def checks(results: Sequence[Checked], *, color: bool = False, width: int = 100) -> str:
+    """Render the findings of all files one below the other, and say in the last line how many files were checked.
+
+    >>> from shapecalc.checking.result import Checked
+    >>> print(checks([Checked("a.yaml", None, ()), Checked("b.yaml", None, ())]))
+    2 files checked: clean
+    """
+    drawn = [block for checked in results for block in file_blocks(checked, color=color, width=width)]
+    return "\n\n".join([*drawn, verdict(results)])
+
+
+def file_blocks(checked: Checked, *, color: bool = False, width: int = 100) -> list[str]:
+    """Render each finding of one file by itself; a finding without a place that does not name its file is given it."""
+    drawn = blocks(checked.findings, checked.source, color=color, width=width)
+    for number, found in enumerate(checked.findings):
+        if found.span is None and checked.name not in found.message:
+            head, *rest = drawn[number].split("\n")
+            arrow = Palette(found.severity.value, color).gutter(" -->")
+            drawn[number] = "\n".join([head, f"{arrow} {terminal(checked.name)}", *rest])
+    return drawn
+
+
+def _lines(source: Source) -> list[str]:
+    return _LINE_BREAK.split(source.text)
+
+
+def _render(
+    found: Diagnostic, source: Source | None, lines_of: Callable[[Source], list[str]], *, color: bool, width: int
+) -> str:
+    palette = Palette(found.severity.value, color)
+    head = palette.primary(f"{found.severity.value}[{found.code}]")
+    rows = [head + palette.strong(f": {brief(found.message)}")]
+    files = _marks(found, source) if source else {}
+    gutter = max((_digits(marks, lines_of(file)) for file, marks in files.items()), default=1)
+    for file, marks in files.items():
+        first = marks[0]
+        if not first.primary:
+            rows.append(palette.gutter(" " * gutter + " |"))
+        arrow = palette.gutter(" " * gutter + ("-->" if first.primary else ":::"))
+        rows.append(f"{arrow} {terminal(file.name)}:{first.span.line}:{first.span.column}")
+        rows += draw(lines_of(file), marks, palette, gutter=gutter, width=width)
+    extras = [("help", found.help)] if found.help else []
+    extras += [("note", note) for note in found.notes]
+    sign = palette.gutter(" " * gutter + " =")
+    rows += [f"{sign} {palette.strong(f'{kind}:')} {brief(text)}" for kind, text in extras]
+    return "\n".join(rows)
+
+
+def _marks(found: Diagnostic, source: Source) -> dict[Source, list[Mark]]:
+    """Give what to mark in each text: first the one that the diagnostic is about, then in the order of the labels."""
+    if found.span is None:
+        return {}
+    marks = {source.of(found.span): [Mark(found.span, brief(found.label), primary=True)]}
+    for label in dict.fromkeys(found.labels):
+        marks.setdefault(source.of(label.span), []).append(Mark(label.span, brief(label.text), primary=False))
+    return marks
+
+
+def _digits(marks: list[Mark], lines: list[str]) -> int:
+    """Give how wide the line numbers of one text are."""
+    last = max(max(mark.span.line, mark.span.end_line) for mark in marks)
+    return len(str(min(last, len(lines))))
+
+
+def _summary(diagnostics: Sequence[Diagnostic]) -> str:
+    counts = dict.fromkeys(Severity, 0)
+    for found in diagnostics:
+        counts[found.severity] += 1
+    return ", ".join(plural(count, severity.value) for severity, count in counts.items() if count)

@@ -1,0 +1,205 @@
+"""A decoding loop as people read it: the search, what the network costs at each step, and what a run counted."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.calculators.beam_search import written
+from shapecalc.dims import show
+from shapecalc.render.beam import figure_dict, figures, heading, lines, notes, steps as steps_grid
+from shapecalc.render.derivation import bold, in_ascii, wrapped
+from shapecalc.render.inspect.columns import rounded
+from shapecalc.render.json import number
+from shapecalc.render.terminal.grid import Cells, Grid, Heading, draw, spelt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.costs.decoding import Loop, Unrolled
+    from shapecalc.execution.decode import Decoded
+
+MOST_SHOWN = 12
+"""Symbols of a sequence that are written out."""
+
+
+def unrolled(loop: Loop, decoded: Decoded | None, *, width: int | None, color: bool, unicode: bool) -> str:
+    """Return the search, the costs of its steps, totals beside the other searches, and what was counted."""
+    decode = loop.decode
+    title, *legend = heading(loop.search, width=width, color=color)
+    states = " and ".join(spelt(name, unicode=unicode) for name in decode.states)
+    how = f"each step runs on one new symbol, {states} from the states before"
+    if not decode.states:
+        how = "each step reads all symbols so far again"
+    blocks = [
+        [
+            bold(spelt(loop.architecture.name, unicode=unicode), color=color),
+            title,
+            *legend,
+            *wrapped(f"`{spelt(decode.token, unicode=unicode)}`: {how}", width),
+        ],
+        [draw(steps_grid(loop.search), width=width, color=color, unicode=unicode)],
+        [draw(_costs(loop, unicode=unicode), width=width, color=color, unicode=unicode)],
+        [*_growth(loop, width), *(line for figure in figures(loop.search) for line in lines(figure))],
+        [draw(_searches(loop), width=width, color=color, unicode=unicode)],
+    ]
+    said = notes(loop.search, width)
+    blocks += [said] if said else []
+    blocks += [list(_counted(loop, decoded, width))] if decoded is not None else []
+    text = "\n\n".join("\n".join(block) for block in blocks)
+    return text if unicode else in_ascii(text)
+
+
+def unrolled_dict(loop: Loop, decoded: Decoded | None) -> dict[str, Any]:
+    """Return a decoding loop as JSON's values."""
+    decode, problem = loop.decode, loop.search.problem
+    document: dict[str, Any] = {
+        "schema_version": 1,
+        "name": loop.architecture.name,
+        "token": decode.token,
+        "states": list(decode.states),
+        "start": decode.start,
+        "end": decode.end,
+        "vocabulary": problem.vocabulary,
+        "length": problem.length,
+        "beam": problem.beam,
+        "sizes": dict(loop.sizes),
+        "macs_once": loop.once,
+        "macs": loop.macs,
+        "macs_cached": loop.cached_macs,
+        "macs_growth": loop.growth._asdict() if loop.growth else None,
+        "scores": loop.search.scores.result,
+        "kept": loop.search.kept.result,
+        "finished": loop.search.finished.result,
+        "dropped": loop.search.dropped.result,
+        "figures": [figure_dict(figure) for figure in figures(loop.search)],
+        "greedy": {"scores": figure_dict(loop.search.greedy), "macs": loop.greedy},
+        "exhaustive": {
+            "scores": figure_dict(loop.search.exhaustive),
+            "sequences": figure_dict(loop.search.sequences),
+            "macs_about": written(loop.exhaustive),
+        },
+        "steps": [_step_dict(step) for step in loop.steps],
+    }
+    if decoded is not None:
+        document["run"] = {
+            "ok": decoded.ok,
+            "differences": [
+                {"what": check.what, "predicted": str(check.predicted), "counted": str(check.counted)}
+                for check in decoded.checks
+                if not check.ok
+            ],
+            "figures_compared": len(decoded.checks),
+            "reread": {"decoded": number(decoded.search.alive[0].log_probability), "at_once": number(decoded.reread)},
+            "hypotheses": [found._asdict() for found in decoded.search.hypotheses],
+        }
+    return document
+
+
+def _step_dict(step: Unrolled) -> dict[str, Any]:
+    return {
+        **step.step._asdict(),
+        "candidates": list(step.scores),
+        "macs": step.macs,
+        "states": {name: list(shape) for name, shape in step.states},
+        "state_bytes": step.state_bytes,
+        "macs_cached": step.cached_macs,
+        "cache_bytes": step.cache_bytes,
+    }
+
+
+def _folded(loop: Loop) -> Iterator[tuple[Unrolled, Unrolled]]:
+    """Yield the first and last of neighbours in which the search does the same."""
+    for _, group in groupby(loop.steps, key=lambda step: step.step._replace(length=0)):
+        first, *further = group
+        yield first, further[-1] if further else first
+
+
+def _costs(loop: Loop, *, unicode: bool) -> Grid:
+    """Return a row per step: MACs and what is held; from the first to the last where the search does the same."""
+    cached = loop.cached_macs is not None
+    names = ["keys and values"] if cached else [name for name, _ in loop.steps[0].states]
+    headings = [Heading("step"), Heading("MACs", right=True)]
+    if cached:
+        headings += [Heading("MACs, k and v kept", right=True), Heading("bytes of k and v", right=True)]
+    else:
+        headings += [Heading(spelt(name, unicode=unicode), right=True) for name in (*names, "bytes")]
+    rows = []
+    for first, last in _folded(loop):
+        at = first.step.length
+        texts = [f"{at:,}" if first is last else f"{at:,} to {last.step.length:,}", _span(first.macs, last.macs)]
+        if cached:
+            assert first.cached_macs is not None
+            assert last.cached_macs is not None
+            texts.append(_span(first.cached_macs, last.cached_macs))
+            texts.append(_span(first.cache_bytes or 0, last.cache_bytes or 0))
+        else:
+            shapes = zip(first.states, last.states, strict=True)
+            texts += [show(a) if a == b else f"{show(a)} to {show(b)}" for (_, a), (_, b) in shapes]
+            texts.append(_span(first.state_bytes, last.state_bytes))
+        rows.append(Cells(tuple(texts)))
+    return Grid(tuple(headings), rows)
+
+
+def _span(first: int, last: int) -> str:
+    return rounded(first) if first == last else f"{rounded(first)} to {rounded(last)}"
+
+
+def _growth(loop: Loop, width: int | None) -> list[str]:
+    rows = []
+    if loop.once:
+        rows += [f"{'once':<17} = {loop.once:,} MACs, for what depends on no chosen symbol"]
+    growth = loop.growth
+    if growth is not None:
+        letters, numbers = "a·t + b·t²", f"{growth.a:,}·t + {growth.b:,}·t²"
+        if growth.c:
+            letters, numbers = f"c + {letters}", f"{growth.c:,} + {numbers}"
+        rows += [f"{'MACs of t symbols':<17} = {letters}", f"{'':<17} = {numbers}"]
+        if loop.cached_macs is not None:
+            once = " (and c at the first step)" if growth.c else ""
+            rows += [
+                f"{'with k and v kept':<17} = a + b·t{once}",
+                f"{'':<17} = {growth.a:,} + {growth.b:,}·t",
+            ]
+        elif not loop.decode.states:
+            rows += wrapped("nothing can be kept: not every query is masked from what comes after it", width)
+    elif not loop.decode.states:
+        rows += wrapped("the MACs are no polynomial of degree 2 in the length: no cache is compared", width)
+    return rows
+
+
+def _searches(loop: Loop) -> Grid:
+    search = loop.search
+    beam = f"beam of {search.problem.beam:,}"
+    rows = [
+        ("greedy", search.greedy.result, loop.greedy, 1),
+        (beam, search.scores.result, loop.macs, max(step.kept for step in search.steps)),
+        ("exhaustive", search.exhaustive.result, loop.exhaustive, search.problem.branches**search.problem.length),
+    ]
+    cells = [Cells((name, written(scores), _macs(macs), written(alive))) for name, scores, macs, alive in rows]
+    if loop.cached_macs is not None:
+        cells.insert(2, Cells((f"{beam}, k and v kept", written(search.scores.result), _macs(loop.cached_macs), "")))
+    headings = ("search", "scores", "MACs", "alive at most")
+    return Grid(tuple(Heading(text, right=place > 0) for place, text in enumerate(headings)), cells)
+
+
+def _macs(count: int) -> str:
+    return rounded(count) if count < 10**18 else written(count)
+
+
+def _counted(loop: Loop, decoded: Decoded, width: int | None) -> Iterator[str]:
+    wrong = [check for check in decoded.checks if not check.ok]
+    for check in wrong:
+        yield f"{check.what}: predicted {check.predicted}, counted {check.counted}"
+    if not wrong:
+        yield from wrapped(
+            f"decoded with random weights: {len(decoded.checks)} figures counted, all as predicted", width
+        )
+    one, other = decoded.search.alive[0].log_probability, decoded.reread
+    sign = "and" if decoded.rereads else "but"
+    whole = f"the best sequence of {loop.decode.max_length} symbols has log-probability {one:.4f} symbol by symbol, "
+    yield from wrapped(f"{whole}{sign} {other:.4f} read at once", width)
+    for found in decoded.search.hypotheses:
+        symbols = " ".join(map(str, found.symbols[:MOST_SHOWN]))
+        more = f" … ({len(found.symbols)} symbols)" if len(found.symbols) > MOST_SHOWN else ""
+        yield f"{found.score:10.4f}  {symbols}{more}"

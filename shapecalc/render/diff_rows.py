@@ -1,0 +1,85 @@
+"""The rows of a comparison, with neighbours that are alike as one, and blocks that came or went whole as one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.diffing.diff import Kind, Row, figures_of
+from shapecalc.shape_inference.report import sums_of, total
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shapecalc.diffing.diff import Comparison, Figures
+
+
+class Alike(NamedTuple):
+    """Neighbours that are the same before and after."""
+
+    rows: tuple[Row, ...]
+
+
+class Whole(NamedTuple):
+    """All layers of a block, which came or went with it."""
+
+    path: str
+    rows: tuple[Row, ...]
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it came or went."""
+        return self.rows[0].kind
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of its layers, each once, in the order of computation."""
+        return tuple(dict.fromkeys(row.layer.type for row in self.rows))
+
+    @property
+    def figures(self) -> Figures:
+        """What its layers come to together."""
+        sums = total(sums_of(row.layer) for row in self.rows)
+        return figures_of(None, sums) if self.kind is Kind.ADDED else figures_of(sums, None)
+
+
+def folded(comparison: Comparison) -> Iterator[Row | Alike | Whole]:
+    """Yield every row once, by itself or in what it is folded into."""
+    sizes = {
+        kind: Counter(prefix for row in (report.layers if report else ()) for prefix in _prefixes(row.path))
+        for kind, report in ((Kind.ADDED, comparison.new), (Kind.REMOVED, comparison.old))
+    }
+    for kind, run in groupby(comparison.rows, lambda row: row.kind):
+        rows = tuple(run)
+        if kind is Kind.SAME:
+            yield Alike(rows)
+        elif kind is Kind.CHANGED:
+            yield from rows
+        else:
+            yield from _blocks(rows, sizes[kind])
+
+
+def _blocks(rows: Sequence[Row], sizes: Counter[str]) -> Iterator[Row | Whole]:
+    """Yield rows, with those of the outermost block of which all layers are here as one."""
+    place = 0
+    while place < len(rows):
+        for prefix in _prefixes(rows[place].layer.path):
+            block = tuple(rows[place : place + sizes[prefix]])
+            if 1 < len(block) == sizes[prefix] and all(prefix in _prefixes(row.layer.path) for row in block):
+                yield Whole(prefix, block)
+                place += len(block)
+                break
+        else:
+            yield rows[place]
+            place += 1
+
+
+def _prefixes(path: str) -> list[str]:
+    """Return the paths of the blocks that a layer stands in, the outermost first, and its own.
+
+    >>> _prefixes("layer1.0.conv1")
+    ['layer1', 'layer1.0', 'layer1.0.conv1']
+    """
+    parts = path.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]

@@ -1,0 +1,1 @@
+"""The report of `inspect` in every output format, one file each."""

@@ -1,0 +1,305 @@
+"""The columns of an inspection: what each one shows of a layer, for every format that has columns."""
+
+from __future__ import annotations
+
+from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.architecture import joined
+from shapecalc.dims import Expr, pretty, show
+from shapecalc.layers.base import fields_of
+from shapecalc.shape_inference.report import BYTES, GroupReport, LayerReport, leaves, sums_of, total
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from shapecalc.diagnostics import Source, Span
+    from shapecalc.layers import Layer
+    from shapecalc.shape_inference.report import Count, Report, Sums
+
+
+COUNTED = {"pytorch": "PyTorch counts", "keras": "Keras counts", "textbook": "textbooks count"}
+"""Who counts, for `--params-as`."""
+USUAL = "pytorch"
+
+
+class Column(Enum):
+    """The words of `--columns`."""
+
+    PATH = "path"
+    LINE = "line"
+    TYPE = "type"
+    LAYER = "layer"
+    INPUT = "input"
+    OUTPUT = "output"
+    PARAMS = "params"
+    BUFFERS = "buffers"
+    MACS = "macs"
+    FLOPS = "flops"
+    MEMORY = "memory"
+    SHARE = "share"
+
+
+MILLION = 10**6
+_UNITS = ((18, "E"), (15, "P"), (12, "T"), (9, "G"), (6, "M"))
+DEFAULT_COLUMNS = (Column.PATH, Column.LAYER, Column.OUTPUT, Column.PARAMS, Column.MACS, Column.SHARE)
+TEXT_COLUMNS = {Column.PATH, Column.TYPE, Column.LAYER, Column.INPUT, Column.OUTPUT}
+COUNTS: Mapping[Column, Callable[[Sums], Count]] = {
+    Column.PARAMS: lambda sums: sums.params,
+    Column.BUFFERS: lambda sums: sums.buffers,
+    Column.MACS: lambda sums: sums.macs,
+    Column.FLOPS: lambda sums: sums.flops,
+    Column.MEMORY: lambda sums: None if sums.activations is None else BYTES * sums.activations,
+}
+"""The columns that hold a count of each layer, which add up."""
+HEADINGS = {Column.MACS: "MACs", Column.FLOPS: "FLOPs", Column.MEMORY: "bytes"}
+
+
+class Line(NamedTuple):
+    """One row as shown: a layer, or several folded into one; or the heading of a block, whose layers follow."""
+
+    path: str
+    rows: tuple[LayerReport | GroupReport, ...]
+    level: int = 0
+    """How many blocks it stands in."""
+    shown: str = ""
+    """Its path within the block that it stands in."""
+    heading: str | None = None
+    """The block whose layers follow."""
+    shared: bool = False
+    """Whether it stands in a block that uses the weights of another."""
+
+    def layer(self, letters: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Return the layer with its settings, or what is folded; `letters` shorten names of fields."""
+        if self.heading is not None:
+            return self.heading
+        last = self.rows[-1]
+        if len(self.rows) == 1 or last.path == self.shown:
+            what = called(last, letters)
+            return what if len(self.rows) == 1 else f"{what} ({self.size} layers)"
+        return f"({self.size} layers)"
+
+    @property
+    def size(self) -> int:
+        """How many layers are folded."""
+        return sum(1 for _ in leaves(self.rows))
+
+    @property
+    def sums(self) -> Sums:
+        """What the folded layers come to together."""
+        whole = sums_of(self.rows[0]) if len(self.rows) == 1 else total(map(sums_of, self.rows))
+        return whole.of_shared() if self.shared else whole
+
+
+def called(row: LayerReport | GroupReport, letters: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return what a row is: a layer with its settings and what it merges, a block with its arguments, × its repeats."""
+    if isinstance(row, LayerReport):
+        step = row.step
+        words = settings(step.layer, letters)
+        if len(step.inputs) > 1:
+            words += f" ({', '.join(step.branches or map(_read, step.inputs))})"
+        return f"{words}, weights of {step.weights}" if step.weights else words
+    body, times = row.group.body, row.group.times
+    title = body.title or called(row.runs[0].rows[0], letters)
+    title = title if times is None else f"{title} × {times}"
+    return f"{title}, weights of {row.group.weights}" if row.group.weights else title
+
+
+def _read(slot: str) -> str:
+    # What enters a body has no name there: a block's own names for it are gone once it is read.
+    return "input" if slot.startswith("<") else slot
+
+
+def lines_of(report: Report, depth: int | None = None, *, expand: bool = False) -> tuple[Line, ...]:
+    """Return the rows of the tree: a block is a heading with its layers below, a repeat is one line.
+
+    With `depth`, what stands deeper folds into one line: blocks in blocks, and layers whose paths share their first
+    parts. With `expand`, each run of a repeat is written out.
+    """
+    return tuple(_lines(report.tree, Line("", ()), depth, expand=expand))
+
+
+def _lines(
+    rows: Iterable[LayerReport | GroupReport], above: Line, depth: int | None, *, expand: bool
+) -> Iterator[Line]:
+    """Yield the lines of rows that stand below a heading, or of all where its path is empty."""
+    level = above.level + bool(above.path)
+    for shown, folded in neighbours(rows, None if depth is None else depth - level):
+        here = Line(joined(above.path, shown), folded, level, shown, shared=above.shared)
+        row = folded[0]
+        deep = depth is not None and level + 1 >= depth
+        if len(folded) > 1 or isinstance(row, LayerReport) or deep or (row.group.times is not None and not expand):
+            yield here
+            continue
+        title, shared = row.group.body.title, above.shared or bool(row.group.weights)
+        title = f"{title}, weights of {row.group.weights}" if title and row.group.weights else title
+        for name, run in zip(row.group.runs, row.runs, strict=True):
+            line = here._replace(path=joined(above.path, name), rows=run.rows, shown=name, shared=shared)
+            if not title:
+                yield line
+                continue
+            line = line._replace(heading=title)
+            yield line
+            yield from _lines(run.rows, line, depth, expand=expand)
+
+
+def neighbours(
+    rows: Iterable[LayerReport | GroupReport], parts: int | None
+) -> Iterator[tuple[str, tuple[LayerReport | GroupReport, ...]]]:
+    """Yield neighbours that share the first parts of their paths together, so that the order stays as it is."""
+    if parts is None:
+        yield from ((row.path, (row,)) for row in rows)
+        return
+    shared: list[LayerReport | GroupReport] = []
+    name = ""
+    for row in rows:
+        head = ".".join(row.path.split(".")[:parts])
+        if shared and head != name:
+            yield name, tuple(shared)
+            shared = []
+        name = head
+        shared.append(row)
+    if shared:
+        yield name, tuple(shared)
+
+
+def layer_lines(report: Report, depth: int | None = None) -> tuple[Line, ...]:
+    """Return a line per layer, each under its full path, for programs; with `depth` neighbours fold."""
+    return tuple(Line(shown, rows, shown=shown) for shown, rows in neighbours(report.layers, depth))
+
+
+def layer_word(line: Line) -> str:
+    """Return the word of a line's layer without its settings, or what is folded."""
+    (row, *more) = line.rows
+    return row.type if isinstance(row, LayerReport) and not more else line.layer()
+
+
+def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Write a layer with the fields that differ from their defaults, the first required one without its name.
+
+    `letters` gives short names of fields.
+
+    >>> from shapecalc.layers.conv import Conv
+    >>> settings(Conv(out_channels=6, kernel_size=5, stride=1, padding=(1, 2)))
+    'conv 6 kernel_size=5 padding=1x2'
+    """
+    lead = next((field.name for field in fields_of(type(layer)).values() if field.required), layer.main)
+    words = [layer.word]
+    for name, value in changed_fields(layer).items():
+        words.append(written(value) if name == lead else f"{letters.get(name, name)}={written(value)}")
+    return " ".join(words)
+
+
+def changed_fields(layer: Layer) -> dict[str, Any]:
+    """Return the fields that have no default, or another value than that."""
+    values = {name: getattr(layer, name) for name in fields_of(type(layer))}
+    return {
+        name: values[name]
+        for name, field in fields_of(type(layer)).items()
+        if field.required or values[name] != field.default
+    }
+
+
+def cell(
+    column: Column,
+    line: Line,
+    report: Report,
+    write: Callable[[Count], str],
+    letters: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return what a column shows of a line; `write` says how counts are written, `letters` shorten field names."""
+    if column is Column.LAYER:
+        return line.layer(letters)
+    if column is Column.SHARE:
+        return "" if line.heading is not None else share(line.sums.macs, report.totals.macs)
+    if column in COUNTS:
+        return "" if line.heading is not None else write(COUNTS[column](line.sums))
+    return _word(column, line, report)
+
+
+def _word(column: Column, line: Line, report: Report) -> str:
+    first, last = line.rows[0], line.rows[-1]
+    match column:
+        case Column.PATH:
+            return line.path
+        case Column.LINE:
+            place = first.step.place if isinstance(first, LayerReport) else first.group.place
+            return _at(place.word, report.architecture.file) if place else ""
+        case Column.TYPE:
+            return first.type if len(line.rows) == 1 and isinstance(first, LayerReport) else ""
+        case Column.INPUT:
+            return "" if line.heading is not None else ", ".join(show(shape) for shape in first.inputs)
+        case _:
+            return "" if line.heading is not None else show(last.output)
+
+
+def _at(span: Span, source: Source | None) -> str:
+    """Return the line of a place, with the file where that is an included one."""
+    return f"{source.of(span).name}:{span.line}" if source is not None and span.file else str(span.line)
+
+
+def heading(column: Column) -> str:
+    """Return what stands above a column."""
+    return HEADINGS.get(column, column.value)
+
+
+def share(part: Count, whole: Count) -> str:
+    """Write a part of a whole in percent, rounded half up, exactly.
+
+    >>> share(117_600, 416_520), share(0, 416_520), share(1, 416_520)
+    ('28.2 %', '', '<0.1 %')
+    """
+    if not isinstance(part, int) or not isinstance(whole, int) or part == 0:
+        return ""
+    tenths = (2000 * part + whole) // (2 * whole)
+    return f"{tenths // 10}.{tenths % 10} %" if tenths else "<0.1 %"
+
+
+def grouped(count: Count) -> str:
+    """Write a count for people: digits in groups of three, an expression typographically, `unknown` for None.
+
+    >>> grouped(61_706), grouped(None)
+    ('61,706', 'unknown')
+    """
+    if count is None:
+        return "unknown"
+    return pretty(count) if isinstance(count, Expr) else f"{count:,}"
+
+
+def rounded(count: Count) -> str:
+    """Write a count in little room: a million and more in three digits with a unit.
+
+    >>> rounded(999_999), rounded(1_849_688_064), rounded(102_764_544)
+    ('999,999', '1.85 G', '103 M')
+    """
+    if not isinstance(count, int) or count < MILLION:
+        return grouped(count)
+    unit, letter = next((10**power, letter) for power, letter in _UNITS if count >= 10**power)
+    hundredths = (200 * count + unit) // (2 * unit)
+    if hundredths < 1000:  # noqa: PLR2004 - 1.85
+        return f"{hundredths // 100}.{hundredths % 100:02} {letter}"
+    tenths = (20 * count + unit) // (2 * unit)
+    if tenths < 1000:  # noqa: PLR2004 - 15.5
+        return f"{tenths // 10}.{tenths % 10} {letter}"
+    return f"{(2 * count + unit) // (2 * unit):,} {letter}"
+
+
+def exact(count: Count) -> str:
+    """Write a count for programs: plain digits, an expression as `shapecalc.dims.parse` reads it, nothing for None."""
+    return "" if count is None else str(count)
+
+
+def written(value: Any) -> str:
+    """Write the value of a field.
+
+    >>> written((2, (0, 1))), written(True), written(0.5), written(None)
+    ('2x0:1', 'true', '0.5', 'null')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "x".join(written(entry) if not isinstance(entry, tuple) else f"{entry[0]}:{entry[1]}" for entry in value)
+    if value is None:
+        return "null"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,37 @@
+"""An inspection as comma-separated values (RFC 4180), numbers in plain digits."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from shapecalc.render.inspect.columns import COUNTS, DEFAULT_COLUMNS, Column, cell, exact, layer_lines
+from shapecalc.render.terminal.escaping import terminal
+
+if TYPE_CHECKING:
+    from shapecalc.shape_inference.report import Report
+
+
+_FORMULA = tuple("=+-@＝＋－＠")
+
+
+def field(text: str) -> str:
+    """Write a text as a field that is one line, obeyed by nothing, and no formula where a spreadsheet opens it.
+
+    >>> field("conv_0"), field("=1+1")
+    ('conv_0', "'=1+1")
+    """
+    shown = terminal(text)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+
+
+def inspection(report: Report, columns: tuple[Column, ...] = DEFAULT_COLUMNS, depth: int | None = None) -> str:
+    """Return a header and a line per layer."""
+    stream = StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(column.value for column in columns)
+    for line in layer_lines(report, depth):
+        cells = ((column, cell(column, line, report, exact)) for column in columns)
+        writer.writerow(text if column in COUNTS else field(text) for column, text in cells)
+    return stream.getvalue().removesuffix("\n")

@@ -1,0 +1,217 @@
+"""An inspection as a graph: nodes for layers, clusters for blocks and branches, edges that carry shapes."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.architecture import entering, joined
+from shapecalc.dims import show
+from shapecalc.render.inspect.columns import Line, called, neighbours
+from shapecalc.shape_inference.report import LayerReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.dims import Shape
+    from shapecalc.shape_inference.report import GroupReport, Report
+
+
+class Kind(Enum):
+    """What a node stands for, by which its shape is chosen."""
+
+    INPUT = "input"
+    OUTPUT = "output"
+    LAYER = "layer"
+    FOLDED = "folded"
+    """Several layers: a repeat, a block that `--depth` folds."""
+
+
+class Node(NamedTuple):
+    """A box; nodes are numbered from 0."""
+
+    number: int
+    kind: Kind
+    label: str
+
+
+class Cluster(NamedTuple):
+    """A frame around nodes and other clusters: a block, a run of a repeat, a branch; clusters are numbered from 0."""
+
+    number: int
+    label: str
+    parts: list[Node | Cluster]
+
+
+class Edge(NamedTuple):
+    """An arrow between the numbers of two nodes."""
+
+    start: int
+    end: int
+    label: str
+
+
+class Graph(NamedTuple):
+    """What there is to draw."""
+
+    name: str
+    parts: tuple[Node | Cluster, ...]
+    edges: tuple[Edge, ...]
+
+
+class _End(NamedTuple):
+    """Where an edge can begin: a node, the shape that leaves it there, and the output's name if it is a further one."""
+
+    node: int
+    shape: Shape
+    output: str = ""
+
+
+class _Place(NamedTuple):
+    """The body in which rows stand: what is drawn of it, how many blocks are around, and where its values come from."""
+
+    parts: list[Node | Cluster]
+    level: int
+    slots: dict[str, _End]
+
+
+def graph_of(report: Report, depth: int | None = None, *, expand: bool = False) -> Graph:
+    """Return the graph of a report, from its tree: a repeat is one node unless `expand` writes out each run.
+
+    `depth` folds what `render.columns.lines_of` folds, so that a node is a row of the table.
+    """
+    drawing = _Drawing(depth, expand=expand)
+    here = _Place([], 0, {})
+    for entry in report.inputs:
+        label = entry.name if entry.dtype == "float32" else f"{entry.name}: {entry.dtype}"
+        here.slots[entry.name] = _End(drawing.node(here.parts, Kind.INPUT, label), entry.shape)
+    drawing.body(report.tree, here)
+    for name, slot in report.architecture.outputs.items():
+        drawing.lead(drawing.node(here.parts, Kind.OUTPUT, name), [here.slots[slot]])
+    return Graph(report.architecture.name, tuple(here.parts), tuple(drawing.edges))
+
+
+class _Drawing:
+    """A graph while it is drawn."""
+
+    __slots__ = ("_clusters", "_depth", "_expand", "_nodes", "edges")
+
+    def __init__(self, depth: int | None, *, expand: bool) -> None:
+        self.edges: list[Edge] = []
+        self._depth = depth
+        self._expand = expand
+        self._nodes = 0
+        self._clusters = 0
+
+    def node(self, parts: list[Node | Cluster], kind: Kind, label: str) -> int:
+        """Add a node and return its number."""
+        parts.append(Node(self._nodes, kind, label))
+        self._nodes += 1
+        return self._nodes - 1
+
+    def lead(self, node: int, ends: Iterable[_End]) -> None:
+        """Add an edge to a node from each end."""
+        for end in ends:
+            shape = show(end.shape)
+            self.edges.append(Edge(end.node, node, f"{end.output} {shape}" if end.output else shape))
+
+    def body(self, rows: tuple[LayerReport | GroupReport, ...], here: _Place) -> None:
+        """Draw the rows of a body, and note where the values begin that they give."""
+        branches = {
+            joined(row.path, branch): branch
+            for row in rows
+            if isinstance(row, LayerReport)
+            for branch in row.step.branches
+        }
+        owners = {row.step.weights if isinstance(row, LayerReport) else row.group.weights for row in rows} - {""}
+        frames: dict[str, Cluster] = {}
+        for shown, folded in neighbours(rows, None if self._depth is None else self._depth - here.level):
+            within = here
+            prefix = ""
+            for prefix in _outer(shown, branches):
+                if prefix not in frames:
+                    frames[prefix] = self._cluster(within.parts, branches[prefix])
+                within = here._replace(parts=frames[prefix].parts)
+            name = shown if shown in owners else shown.removeprefix(f"{prefix}.")
+            row = folded[0]
+            if len(folded) > 1 or isinstance(row, LayerReport) or self._is_folded(row, here.level):
+                what = Line("", folded, shown=shown).layer()
+                chosen = len(folded) > 1 or shown in owners or not _is_automatic(name, _word(row))
+                self._closed(folded, f"{name}: {what}" if chosen else what, within)
+            else:
+                self._opened(row, name, within, owns=shown in owners)
+
+    def _is_folded(self, row: GroupReport, level: int) -> bool:
+        deep = self._depth is not None and level + 1 >= self._depth
+        return deep or (row.group.times is not None and not self._expand)
+
+    def _cluster(self, parts: list[Node | Cluster], label: str) -> Cluster:
+        cluster = Cluster(self._clusters, label, [])
+        self._clusters += 1
+        parts.append(cluster)
+        return cluster
+
+    def _closed(self, rows: tuple[LayerReport | GroupReport, ...], label: str, here: _Place) -> None:
+        """Draw rows as one node."""
+        lone = isinstance(rows[0], LayerReport) and len(rows) == 1
+        number = self.node(here.parts, Kind.LAYER if lone else Kind.FOLDED, label)
+        ends: list[_End] = []
+        for row in rows:
+            inputs = row.step.inputs if isinstance(row, LayerReport) else row.group.inputs
+            ends.extend(end for end in (here.slots[slot] for slot in inputs) if end.node != number)
+            here.slots.update(_given(row, number))
+        # What several of the folded layers read enters the node once; a layer may well read one value twice.
+        self.lead(number, ends if len(rows) == 1 else dict.fromkeys(ends))
+
+    def _opened(self, row: GroupReport, name: str, here: _Place, *, owns: bool) -> None:
+        """Draw a group as what stands in it, run for run."""
+        group = row.group
+        ends = [here.slots[slot] for slot in group.inputs]
+        for path, run in zip(group.runs, row.runs, strict=True):
+            run_number = path.removeprefix(group.path)
+            title = group.body.title or Line("", run.rows).layer()
+            what = f"{title}, weights of {group.weights}" if group.weights else title
+            chosen = owns or bool(run_number) or not _is_automatic(name, _word(row))
+            label = f"{name}{run_number}: {what}" if chosen else what
+            slots = {entering(position): end for position, end in enumerate(ends)}
+            if group.body.title:
+                self.body(run.rows, _Place(self._cluster(here.parts, label).parts, here.level + 1, slots))
+            else:
+                self._closed(run.rows, label, here._replace(slots=slots))
+            ends[0] = slots[group.body.output]
+        here.slots[row.path] = ends[0]
+
+
+def _outer(path: str, branches: Mapping[str, str]) -> Iterator[str]:
+    """Yield the branches that a path stands in, the outermost first."""
+    parts = path.split(".")
+    for count in range(1, len(parts)):
+        prefix = ".".join(parts[:count])
+        if prefix in branches:
+            yield prefix
+
+
+def _given(row: LayerReport | GroupReport, number: int) -> dict[str, _End]:
+    """Return where the values of a row begin, by slot."""
+    first = {row.path: _End(number, row.output)}
+    if not isinstance(row, LayerReport):
+        return first
+    further = list(row.outputs.items())[1:]
+    return first | {row.step.slot(name): _End(number, shape, name) for name, shape in further}
+
+
+def _word(row: LayerReport | GroupReport) -> str:
+    """Return the word by which a row without a name of its own is called."""
+    if isinstance(row, LayerReport):
+        return row.type
+    return (row.group.body.title or called(row.runs[0].rows[0])).partition(" ")[0]
+
+
+def _is_automatic(name: str, word: str) -> bool:
+    """Return whether nobody chose a name, so that it says nothing that the label does not.
+
+    >>> _is_automatic("conv_0", "conv"), _is_automatic("stem", "conv"), _is_automatic("", "add")
+    (True, False, True)
+    """
+    return re.fullmatch(rf"({re.escape(word)}_[0-9]+)?", name) is not None

@@ -1,0 +1,83 @@
+"""An inspection as a Mermaid flowchart, which GitHub draws where it stands in a fenced block of Markdown."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shapecalc.render.inspect.graph import Cluster, Kind, graph_of
+from shapecalc.render.terminal.escaping import terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shapecalc.render.inspect.graph import Node
+    from shapecalc.shape_inference.report import Report
+
+MOST_EDGES = 500
+MOST_CHARACTERS = 50_000
+"""What Mermaid draws unless it is set up otherwise (`maxEdges`, `maxTextSize`), which a file on GitHub cannot."""
+
+_SHAPES = {
+    Kind.INPUT: ("([", "])"),
+    Kind.OUTPUT: ("([", "])"),
+    Kind.LAYER: ("[", "]"),
+    Kind.FOLDED: ("[[", "]]"),
+}
+_ARROW = " -->|"
+
+# Mermaid reads entities even in quotes, `%%`, `style …:…#…;` and `:::` wherever they stand, HTML, icons (`fa:fa-x`) and
+# formulas (`$$`); then Markdown reads the label: emphasis, links, and lists, which it refuses. `ﬂ` and `¶` are what it
+# writes entities with for itself.
+_READ = re.compile(
+    r"""["#$%&'*;<>?@\\^`{|}~!ﬂ¶]"""
+    r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
+    r"|:(?! |$)"
+    r"|(?<=\])[(:]"
+    r"|(?<=[Ww]{3})\."
+    r"|^[-+= ]|^\d+[.)]"
+)
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
+
+
+def inspection(report: Report, depth: int | None = None, *, expand: bool = False, unicode: bool = True) -> str:
+    """Return the flowchart, from top to bottom; without `unicode`, in ASCII that shows the same."""
+    graph = graph_of(report, depth, expand=expand)
+    edges = (f"  n{edge.start}{_ARROW}{quoted(edge.label, unicode=unicode)}| n{edge.end}" for edge in graph.edges)
+    return "\n".join(["flowchart TB", *_parts(graph.parts, "  ", unicode=unicode), *edges])
+
+
+def excess(chart: str) -> str | None:
+    """Return what Mermaid refuses to draw in a chart; None where it draws it."""
+    edges = chart.count(_ARROW)
+    if edges > MOST_EDGES:
+        return f"{edges} edges, Mermaid draws {MOST_EDGES} unless it is set up for more"
+    if len(chart) > MOST_CHARACTERS:
+        return f"{len(chart)} characters, Mermaid reads {MOST_CHARACTERS} unless it is set up for more"
+    return None
+
+
+def _parts(parts: Iterable[Node | Cluster], indent: str, *, unicode: bool) -> Iterator[str]:
+    for part in parts:
+        label = quoted(part.label, unicode=unicode)
+        if not isinstance(part, Cluster):
+            opening, closing = _SHAPES[part.kind]
+            yield f"{indent}n{part.number}{opening}{label}{closing}"
+            continue
+        yield f"{indent}subgraph c{part.number}[{label}]"
+        yield from _parts(part.parts, f"{indent}  ", unicode=unicode)
+        yield f"{indent}end"
+
+
+def quoted(text: str, *, unicode: bool = True) -> str:
+    """Write a label so that Mermaid shows exactly this text.
+
+    >>> quoted('conv_0 <b>"1"</b>')
+    '"conv_0 #60;b#62;#34;1#34;#60;/b#62;"'
+    """
+    shown = _READ.sub(_entity, terminal(text))
+    return f'"{shown if unicode else _NOT_ASCII.sub(_entity, shown)}"'
+
+
+def _entity(found: re.Match[str]) -> str:
+    return f"{found[0][:-1]}#{ord(found[0][-1])};"

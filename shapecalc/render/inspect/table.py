@@ -1,0 +1,202 @@
+"""An inspection as a table for people, with totals below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.diagnostics.progress import told
+from shapecalc.dims import show
+from shapecalc.render.inspect.columns import (
+    COUNTED,
+    COUNTS,
+    DEFAULT_COLUMNS,
+    TEXT_COLUMNS,
+    USUAL,
+    Column,
+    cell,
+    grouped,
+    heading,
+    lines_of,
+    rounded,
+)
+from shapecalc.render.terminal.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, display_width, draw, paragraph, spelt
+from shapecalc.shape_inference.constraints import ANY, legality
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shapecalc.render.inspect.columns import Line
+    from shapecalc.shape_inference.report import Count, Report
+
+LETTERS = {"kernel_size": "k", "stride": "s", "padding": "p", "dilation": "d", "groups": "g"}
+"""Short names of fields, for a terminal too narrow for their own."""
+
+PAIRS = (("params", "buffers"), ("MACs", "FLOPs"), ("parameters", "activations"))
+UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+
+
+class _Manner(NamedTuple):
+    """How to write the cells: the first manner that fits is taken."""
+
+    letters: Mapping[str, str]
+    write: Callable[[Count], str]
+
+
+_MANNERS = (_Manner({}, grouped), _Manner(LETTERS, grouped), _Manner(LETTERS, rounded))
+
+
+def inspection(
+    report: Report,
+    columns: tuple[Column, ...] = DEFAULT_COLUMNS,
+    depth: int | None = None,
+    *,
+    expand: bool = False,
+    width: int | None,
+    color: bool,
+    unicode: bool = True,
+) -> str:
+    """Return the table and the totals; `width` None wraps nothing.
+
+    Where the table is wider than that, fields get letters for names, then large counts are rounded, then cells wrap.
+    """
+    lines = lines_of(report, depth, expand=expand)
+    for manner in _MANNERS:
+        grid = _grid(report, lines, columns, manner, unicode=unicode)
+        if width is None or grid.width <= width:
+            break
+    title = spelt(f"{report.architecture.name}  {_inputs(report)}", unicode=unicode)
+    parts = [
+        paragraph(title, width=width, color=color, style=BOLD),
+        draw(grid, width=width, color=color, unicode=unicode),
+        *(paragraph(line, width=width, color=color, style=DIM) for line in _legend(manner, grid)),
+        *_totals(report, width, color=color, unicode=unicode),
+        *(paragraph(spelt(line, unicode=unicode), width=width, color=color) for line in _products(report)),
+        *(paragraph(spelt(line, unicode=unicode), width=width, color=color) for line in _legal(report)),
+    ]
+    return "\n".join(parts)
+
+
+def _grid(
+    report: Report, lines: tuple[Line, ...], columns: tuple[Column, ...], manner: _Manner, *, unicode: bool
+) -> Grid:
+    cells = {
+        column: [
+            spelt(_cell(column, line, report, manner), unicode=unicode)
+            for line in told(lines, heading(column), len(lines))
+        ]
+        for column in columns
+    }
+    # Where MACs are expressions nothing has a share, and nobody asked for that column.
+    if columns is DEFAULT_COLUMNS and not any(cells[Column.SHARE]):
+        del cells[Column.SHARE]
+    headings = tuple(
+        Heading(heading(column), right=column not in TEXT_COLUMNS, wraps=_may_wrap(column, texts))
+        for column, texts in cells.items()
+    )
+    dimmed = [column in COUNTS for column in cells]
+    return Grid(
+        headings,
+        [
+            Cells(
+                texts, tuple(DIM if count and text == "0" else PLAIN for count, text in zip(dimmed, texts, strict=True))
+            )
+            for texts in zip(*cells.values(), strict=True)
+        ],
+    )
+
+
+def _cell(column: Column, line: Line, report: Report, manner: _Manner) -> str:
+    """Return a cell; what stands in a block is indented below its heading, and needs no more of its path."""
+    if column is Column.PATH:
+        return "  " * line.level + line.shown
+    return cell(column, line, report, manner.write, manner.letters)
+
+
+def _may_wrap(column: Column, texts: list[str]) -> bool:
+    """Return whether a column holds words or expressions; a path and a number stay whole."""
+    if column in TEXT_COLUMNS:
+        return column is not Column.PATH
+    return any(not text.isascii() or "*" in text for text in texts)
+
+
+def _legend(manner: _Manner, grid: Grid) -> tuple[str, ...]:
+    """Return a line that explains the letters which stand in the table, and that counts are rounded."""
+    shown = " ".join(text for row in grid.rows for text in row.texts)
+    used = [f"{letter} {name}" for name, letter in manner.letters.items() if f" {letter}=" in shown]
+    if manner.write is rounded:
+        used.append("a million and more rounded")
+    return (f"({', '.join(used)})",) if used else ()
+
+
+def _inputs(report: Report) -> str:
+    return ", ".join(show(entry.shape) for entry in report.inputs)
+
+
+def _totals(report: Report, width: int | None, *, color: bool, unicode: bool) -> tuple[str, ...]:
+    """Return the totals side by side; one below the other where they are expressions, or the room is too narrow."""
+    totals = report.totals
+    at = ", ".join(f"{name} = {size}" for name, size in report.costs_at.items())
+    counts = (totals.params, totals.buffers, totals.macs, totals.flops)
+    figures = (*map(grouped, counts), memory(totals.parameter_bytes), memory(totals.activation_bytes))
+    figures = tuple(spelt(figure, unicode=unicode) for figure in figures)
+    note = f"MACs, FLOPs and activations are those at {at}; memory at float32" if at else "memory at float32"
+    if report.params_as != USUAL:
+        note += f"; params as {COUNTED[report.params_as]} them"
+    closing = paragraph(spelt(note, unicode=unicode), width=width, color=color, style=DIM)
+    pair = _side_by_side(figures)
+    if isinstance(totals.flops, int | None) and (width is None or max(map(display_width, pair)) <= width):
+        return (*pair, closing)
+    names = [name for pair in PAIRS for name in pair]
+    room = max(map(len, names)) + 2
+    below = zip(names, figures, strict=True)
+    return (*(paragraph(figure, width=width, lead=f"{name:<{room}}") for name, figure in below), closing)
+
+
+def _products(report: Report) -> tuple[str, ...]:
+    """Return what the multiply-accumulates of attention are for, and how many of them a causal mask leaves useful."""
+    products = report.products
+    if products is None:
+        return ()
+    parts = ", ".join(f"{name} {grouped(count)}" for name, count in products.parts.items())
+    lines = [f"attention's MACs: {parts}"]
+    if products.masked != 0:
+        lines.append(
+            f"causal masks leave {grouped(products.useful)} of {grouped(products.masked)} in QKᵀ and AV useful; the "
+            "full products count"
+        )
+    return tuple(lines)
+
+
+def _legal(report: Report) -> tuple[str, ...]:
+    """Return what the symbols that are left free must keep to for all layers to fit, one line for those alike."""
+    found = legality(report)
+    alike: dict[str, list[str]] = {}
+    for name, sizes in found.sizes.items():
+        if sizes != ANY:
+            alike.setdefault(sizes.spoken("\0"), []).append(name)
+    sentences = [sentence.replace("\0", " and ".join(names)) for sentence, names in alike.items()]
+    return (*sentences, *(f"{demand.condition.pretty} must hold for {demand.path}" for demand in found.joint))
+
+
+def _side_by_side(figures: tuple[str, ...]) -> tuple[str, str]:
+    columns = []
+    for pair, values in zip(PAIRS, zip(figures[::2], figures[1::2], strict=True), strict=True):
+        name_room, room = max(map(len, pair)), max(map(len, values))
+        columns.append([f"{name:<{name_room}}  {value:>{room}}" for name, value in zip(pair, values, strict=True)])
+    upper, lower = ("     ".join(row) for row in zip(*columns, strict=True))
+    return upper, lower
+
+
+def memory(size: Count) -> str:
+    """Write bytes for people.
+
+    >>> memory(246_824), memory(1023), memory(None)
+    ('241.0 KiB', '1023 B', 'unknown')
+    """
+    if not isinstance(size, int):
+        return grouped(size) if size is None else f"{grouped(size)} bytes"
+    power = min(max(size.bit_length() - 1, 0) // 10, len(UNITS) - 1)
+    tenths = (size * 20 + 1024**power) // (2 * 1024**power)
+    if tenths >= 10_240 and power < len(UNITS) - 1:  # noqa: PLR2004 - rounding has reached the next unit, in tenths
+        power, tenths = power + 1, 10
+    return f"{tenths // 10:,}.{tenths % 10} {UNITS[power]}" if power else f"{size} B"

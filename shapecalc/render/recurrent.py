@@ -1,0 +1,245 @@
+"""A recurrent layer for a student: what leaves, what each gate does, which tensor holds what, and what it costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.calculators.recurrent import grouped
+from shapecalc.dims import show
+from shapecalc.render.derivation import WIDEST, bold, in_ascii, legend, wrapped
+from shapecalc.render.inspect.columns import COUNTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shapecalc.calculators.recurrent import Figure, Recurrence, Tensor
+    from shapecalc.dims import Dim, Shape
+
+_MEANINGS = {
+    "T": "steps",
+    "N": "samples",
+    "in": "features in",
+    "H": "hidden units",
+    "P": "projection",
+    "L": "layers",
+    "D": "directions",
+    "G": "gates",
+}
+
+
+def calculation(found: Recurrence, *, width: int | None, color: bool, unicode: bool) -> str:
+    """Return shapes, the equations of the cell, the tensors one by one, and the costs with the numbers put in."""
+    if not unicode:
+        found = _spelt(found)
+    blocks = [
+        _shapes(found, width, color=color),
+        _cell(found, width, color=color),
+        _parameters(found, width, color=color),
+        _derived("MACs of one step of one sample, and in all", (*found.step, found.macs), color=color),
+        _flops(found, color=color),
+    ]
+    text = "\n\n".join("\n".join(block) for block in blocks)
+    return text if unicode else in_ascii(text)
+
+
+def _spelt(found: Recurrence) -> Recurrence:
+    """Spell out signs that take more than one letter of ASCII, before columns are measured."""
+    return found._replace(
+        equations=tuple(line._replace(right=in_ascii(line.right)) for line in found.equations),
+        operations=tuple(item._replace(name=in_ascii(item.name)) for item in found.operations),
+    )
+
+
+def calculation_dict(found: Recurrence) -> dict[str, Any]:
+    """Return a recurrent layer as JSON's values; a dim that depends on a symbol is the expression as text."""
+    return {
+        "schema_version": 1,
+        "layer": found.word,
+        "input": _shape(found.x),
+        "outputs": {output.name: _shape(output.shape) for output in found.outputs},
+        "params_as": found.params_as,
+        "params": _dim(found.params[-1].result),
+        "macs": _dim(found.macs.result),
+        "flops": _dim(found.flops.result),
+        "macs_per_step": _dim(found.step[-1].result),
+        "operations_per_step": _dim(found.others[-1].result),
+        "params_by_convention": found.conventions,
+        "gates": [
+            {"letter": gate.letter, "name": gate.name, "rows": dict(zip(("first", "last"), gate.rows, strict=True))}
+            for gate in found.gates
+        ],
+        "equations": [
+            {"gives": line.left, "equation": f"{line.left} = {line.right}", "name": line.name, "purpose": line.purpose}
+            for line in found.equations
+        ],
+        "parameters": [
+            {"name": tensor.name, "shape": list(tensor.shape), "count": tensor.size, "holds": list(tensor.holds)}
+            for tensor in found.tensors
+        ],
+        "costs": {
+            "params": _figures(found.params),
+            "macs": [*_figures(found.step), _figure(found.macs)],
+            "operations": [*_figures(found.operations), *_figures(found.others)],
+            "flops": _figures([found.flops]),
+        },
+    }
+
+
+def _figures(figures: Iterable[Figure]) -> list[dict[str, Any]]:
+    return [_figure(figure) for figure in figures]
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    return {
+        "name": figure.name,
+        "formula": figure.formula,
+        "equation": figure.equation,
+        "result": _dim(figure.result),
+    }
+
+
+def _dim(dim: Dim) -> int | str:
+    return dim if isinstance(dim, int) else str(dim)
+
+
+def _shape(shape: Shape) -> list[int | str]:
+    return [_dim(dim) for dim in shape]
+
+
+def _shapes(found: Recurrence, width: int | None, *, color: bool) -> list[str]:
+    letters = {letter: grouped(size) for letter, size in found.letters if grouped(size) != letter}
+    open_letters = [f"{letter} ({_MEANINGS[letter]})" for letter, size in found.letters if grouped(size) == letter]
+    rows = [bold(f"{found.word} on {show(found.x)}", color=color), *legend(letters, width, _MEANINGS)]
+    if open_letters:
+        rows.append(f"{' and '.join(open_letters)} left open")
+    table = [(output.name, show(output.shape), f"[{', '.join(output.letters)}]") for output in found.outputs]
+    rows += ["", *_beside(table, [output.holds for output in found.outputs], width)]
+    if found.order[0] == "N":
+        rows += wrapped("batch_first orders input and output alone: states keep their batch in the middle", width)
+    return rows
+
+
+def _cell(found: Recurrence, width: int | None, *, color: bool) -> list[str]:
+    room = max(len(line.left) for line in found.equations)
+    equations = [(f"{line.left:<{room}} = {line.right}",) for line in found.equations]
+    roles = [f"{line.name}: {line.purpose}" for line in found.equations]
+    state = "h and c" if found.word == "lstm" else "h"
+    return [
+        bold(f"one step: x enters, {state} {'come' if ' ' in state else 'comes'} from the step before", color=color),
+        *_beside(equations, roles, width),
+        "",
+        *(line for sentence in _matrices(found) for line in wrapped(sentence, width)),
+    ]
+
+
+def _matrices(found: Recurrence) -> list[str]:
+    """Say how large the matrices of the first layer are, and how they stand in the tensors."""
+    sizes = {letter: size for letter, size in found.letters if isinstance(size, int)}
+    units, gates = sizes["H"], sizes.get("G", 1)
+    by_name = {tensor.name: tensor for tensor in found.tensors}
+    sentences = []
+    for side, entering in (("ih", "x"), ("hh", "h")):
+        tensor = by_name[f"weight_{side}_l0"]
+        rows, columns = tensor.shape
+        whole = f"{gates}·{units} x {columns} = {rows} x {columns}" if gates > 1 else f"{rows} x {columns}"
+        each = f" stacked, {units} x {columns} each" if gates > 1 else ""
+        sentences.append(f"{tensor.name} is {whole} and reads {entering}: {', '.join(tensor.holds)}{each}")
+    if gates > 1:
+        rows_of = (f"{_rows(*gate.rows)} {gate.letter}" for gate in found.gates)
+        both = "rows of both, and of the biases" if found.biased else "rows of both"
+        sentences.append(f"{both}: {', '.join(rows_of)}")
+    if (layers := sizes["L"]) > 1:
+        read = by_name["weight_ih_l1"].shape[1]
+        others = "layer 1 reads" if layers == 2 else f"layers 1 to {layers - 1} read"  # noqa: PLR2004
+        sentences.append(f"{others} h of the layer below, {read} features")
+    return sentences
+
+
+def _rows(first: int, last: int) -> str:
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+def _parameters(found: Recurrence, width: int | None, *, color: bool) -> list[str]:
+    table = [(tensor.name, show(tensor.shape), _count(tensor)) for tensor in found.tensors]
+    return [
+        bold(f"parameters as {COUNTED[found.params_as]} them", color=color),
+        *_beside(table, [", ".join(tensor.holds) for tensor in found.tensors], width),
+        "",
+        *_aligned(found.params),
+        *(line for sentence in differences(found) for line in wrapped(sentence, width)),
+    ]
+
+
+def _count(tensor: Tensor) -> str:
+    product = "·".join(map(str, tensor.shape))
+    return f"{product} = {tensor.size:,}" if len(tensor.shape) > 1 else f"{tensor.size:,}"
+
+
+def differences(found: Recurrence) -> list[str]:
+    """Say what sets the chosen count apart from the others; nothing where all agree."""
+    sentences = [_biases(found)]
+    if found.params_as == "keras" and any(letter == "P" for letter, _ in found.letters):
+        sentences.append("Keras has no projection: it is counted as PyTorch keeps it")
+    return list(filter(None, sentences))
+
+
+def _biases(found: Recurrence) -> str:
+    """Say where the conventions count otherwise, and by how much; nothing where they agree.
+
+    PyTorch keeps two bias vectors per gate, textbooks one, Keras one but for a GRU with `reset_after`.
+    """
+    counts = found.conventions
+    extra = counts["pytorch"] - counts["textbook"]
+    if not extra:
+        return ""
+    two = "two bias vectors, b_ih and b_hh"
+    if counts["keras"] == counts["pytorch"]:
+        keras = " and Keras, whose GRU resets after the product (reset_after=True),"
+        return {
+            "pytorch": f"PyTorch{keras} keep {two}: {extra:,} more than textbooks, which keep one",
+            "keras": f"a Keras GRU resets after the product (reset_after=True) and keeps {two}, as PyTorch does: "
+            f"{extra:,} more than textbooks, which keep one",
+            "textbook": f"textbooks keep one bias vector: {extra:,} fewer than PyTorch{keras} which keep two",
+        }[found.params_as]
+    return {
+        "pytorch": f"PyTorch keeps {two}: {extra:,} more than Keras and textbooks, which keep one",
+        "keras": f"Keras keeps one bias vector: {extra:,} fewer than PyTorch, which keeps two",
+        "textbook": f"textbooks keep one bias vector: {extra:,} fewer than PyTorch, which keeps two",
+    }[found.params_as]
+
+
+def _flops(found: Recurrence, *, color: bool) -> list[str]:
+    several = len(found.others) > 1
+    scope = ", in each layer and direction" if several else ""
+    room = max(len(item.name) for item in found.operations) + 2
+    return [
+        bold(f"other operations of one step of one sample{scope}", color=color),
+        *(f"{item.name:<{room}}{item.formula} = {item.equation}" for item in found.operations),
+        "",
+        *_aligned((*found.others, found.flops)),
+    ]
+
+
+def _derived(heading: str, figures: Sequence[Figure], *, color: bool) -> list[str]:
+    return [bold(heading, color=color), *_aligned(figures)]
+
+
+def _aligned(figures: Sequence[Figure]) -> list[str]:
+    """Write each figure's formula, numbers and result one below the other, the signs of equality in line."""
+    room = max(len(figure.name) for figure in figures)
+    rows = []
+    for figure in figures:
+        name = f"{figure.name:<{room}}"
+        for text in filter(None, (figure.formula, figure.numbers, grouped(figure.result))):
+            rows.append(f"{name} = {text}")
+            name = " " * room
+    return rows
+
+
+def _beside(table: Sequence[tuple[str, ...]], notes: Sequence[str], width: int | None) -> list[str]:
+    """Write columns with a note beside each row, or below it where a line has no room."""
+    columns = [max(map(len, column)) for column in zip(*table, strict=True)]
+    rows = ["  ".join(f"{cell:<{room}}" for cell, room in zip(row, columns, strict=True)) for row in table]
+    if max(len(row) + 2 + len(note) for row, note in zip(rows, notes, strict=True)) <= min(width or WIDEST, WIDEST):
+        return [f"{row}  {note}" for row, note in zip(rows, notes, strict=True)]
+    return [line for row, note in zip(rows, notes, strict=True) for line in (row.rstrip(), f"    {note}")]

@@ -1,0 +1,275 @@
+"""The sizes of symbols at which an architecture fits, and the values of fields that give an output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.dims import free_symbols, pretty, show, symbol
+from shapecalc.render.solve_window import SIMPLEST
+from shapecalc.render.terminal.grid import BOLD, DIM, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.shape_inference.constraints import ANY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from shapecalc.dims import Condition, Sizes
+    from shapecalc.solving.input_sizes import Reason, Solution
+    from shapecalc.solving.unknown_fields import Choice, Choices
+
+LINE = Heading("line", right=True)
+
+FIRST = 10
+"""Sizes that are named one by one."""
+
+
+class Near(NamedTuple):
+    """The legal sizes closest to one that was asked for: itself where it fits, the next below and above."""
+
+    fits: bool
+    below: int | None
+    above: int | None
+
+
+def near(sizes: Sizes, asked: int) -> Near:
+    """Return the legal sizes next to one.
+
+    >>> from shapecalc.dims import Sizes
+    >>> near(Sizes((), 32, 16, (0,)), 500)
+    Near(fits=False, below=496, above=512)
+    """
+    return Near(asked in sizes, sizes.up_to(asked - 1), sizes.from_(asked + 1))
+
+
+class _Page(NamedTuple):
+    """Lines as they come to be, and how to write them."""
+
+    lines: list[str]
+    width: int | None
+    color: bool
+    unicode: bool
+
+    def say(self, text: str = "", lead: str = "", style: str = "") -> None:
+        """Add a paragraph; none at all is an empty line."""
+        shown = spelt(text, unicode=self.unicode)
+        room = paragraph(shown, width=self.width, color=self.color, style=style, lead=lead) if shown else ""
+        self.lines.append(room)
+
+    def draw(self, headings: tuple[Heading, ...], rows: list[tuple[str, ...]]) -> None:
+        """Add a table."""
+        cells = [Cells(tuple(spelt(text, unicode=self.unicode) for text in row)) for row in rows]
+        self.lines.append(draw(Grid(headings, cells), width=self.width, color=self.color, unicode=self.unicode))
+
+    @property
+    def text(self) -> str:
+        """All that has been said."""
+        return "\n".join(self.lines)
+
+
+def solution(found: Solution, asked: Mapping[str, int], *, width: int | None, color: bool, unicode: bool) -> str:
+    """Return what each symbol must keep to, and who demands it; `asked` has a size per symbol that others are near to.
+
+    Symbols that must keep to the same are said together.
+    """
+    page = _Page([], width, color, unicode)
+    report = found.report
+    page.say(f"{report.architecture.name}  {', '.join(show(entry.shape) for entry in report.inputs)}", style=BOLD)
+    if found.output is not None:
+        subject = f"`{found.output.path}`" if found.output.path else "the output"
+        page.say(f"{subject} is {show(found.output.shape)}, wanted {found.wanted}")
+    for never in found.never:
+        page.say(f"no size gives it: {pretty(never.dim)} is never {never.size}")
+    if found.never:
+        return page.text
+    groups = _alike(found.sizes, asked)
+    if not groups:
+        page.say("no symbol is free: nothing to solve for")
+    for names, sizes in groups:
+        page.say()
+        page.say(spoken(sizes, names), style=BOLD)
+        _say_sizes(page, sizes, asked.get(names[0]))
+    _say_reasons(page, found, {name: names[0] for names, _ in groups for name in names})
+    return page.text
+
+
+def _say_reasons(page: _Page, found: Solution, leads: Mapping[str, str]) -> None:
+    for heading, reasons in (("in addition", found.joint), ("because", found.because)):
+        rows = _reasons(reasons, leads)
+        if rows:
+            page.say()
+            page.draw((Heading(heading, wraps=True), Heading("demanded by", wraps=True), LINE), rows)
+    implied = sum(not reason.needed for reason in found.because)
+    if implied:
+        follow = "demands that follow" if implied > 1 else "demand that follows"
+        page.say(f"and {implied} more {follow} from these; `--format json` has all", style=DIM)
+    if found.joint:
+        page.say("the sizes above are those of each symbol alone; what is in addition ties them together", style=DIM)
+    if found.example:
+        page.say(f"for example {', '.join(f'{name} = {size}' for name, size in found.example.items())}")
+    elif found.clash:
+        page.say("no sizes satisfy both", style=BOLD)
+
+
+def spoken(sizes: Sizes, names: Iterable[str]) -> str:
+    """Write sizes as a sentence about symbols that all must keep to them.
+
+    >>> from shapecalc.dims import Sizes
+    >>> spoken(Sizes((), 32, 16, (0,)), ["H", "W"])
+    'H and W must be a multiple of 16, and at least 32'
+    """
+    *others, last = names
+    return sizes.spoken("\0").replace("\0", f"{', '.join(others)} and {last}" if others else last)
+
+
+def _say_sizes(page: _Page, sizes: Sizes, asked: int | None) -> None:
+    if sizes == ANY or sizes.smallest is None:
+        return
+    first = sizes.first(FIRST + 1)
+    more = len(first) > FIRST
+    names = ", ".join(map(str, first[:FIRST]))
+    page.say(str(sizes.smallest), lead="  smallest   ")
+    page.say(f"{names}, …" if more else names, lead="  first ten  " if more else "  all        ")
+    if asked is not None:
+        page.say(_near(near(sizes, asked), asked), lead=f"  near {asked}".ljust(12) + " ")
+
+
+def _near(found: Near, asked: int) -> str:
+    sides = [f"{size} {side}" for size, side in ((found.below, "below"), (found.above, "above")) if size is not None]
+    if found.fits:
+        return f"{asked} fits" + (f"; next to it {' and '.join(sides)}" if sides else "")
+    return ", ".join(sides) or "none"
+
+
+def _alike(sizes: Mapping[str, Sizes], asked: Mapping[str, int]) -> list[tuple[tuple[str, ...], Sizes]]:
+    """Put symbols together that must keep to the same, those that may have any size last."""
+    found: dict[tuple[Sizes, int | None], list[str]] = {}
+    for name, own in sorted(sizes.items(), key=lambda pair: pair[1] == ANY):
+        found.setdefault((own, asked.get(name)), []).append(name)
+    return [(tuple(names), own) for (own, _), names in found.items()]
+
+
+def _reasons(reasons: Iterable[Reason], leads: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """Return a row per demand that is needed; those of one layer that differ in the symbol alone are one.
+
+    `leads` has for each symbol the one that speaks for those that must keep to the same.
+    """
+    rows: dict[tuple[Condition | bool, str, int | None], list[str]] = {}
+    for reason in reasons:
+        if not reason.needed:
+            continue
+        names = free_symbols(reason.condition.expr)
+        own = names[0] if len(names) == 1 else ""
+        lead = leads.get(own, own)
+        spoken_for = reason.condition.at({own: symbol(lead)}) if own != lead else reason.condition
+        others = rows.setdefault((spoken_for, reason.demanded_by, reason.line), [])
+        others += [own] if own != lead else []
+    return [
+        (
+            ("" if isinstance(same, bool) else same.pretty) + (f" (and of {', '.join(others)})" if others else ""),
+            by,
+            str(line or ""),
+        )
+        for (same, by, line), others in rows.items()
+    ]
+
+
+def solution_dict(found: Solution, asked: Mapping[str, int]) -> dict[str, Any]:
+    """Return a solution as JSON's values."""
+    report = found.report
+    return {
+        "schema_version": 1,
+        "name": report.architecture.name,
+        "bindings": dict(report.bindings),
+        "inputs": {entry.name: _shape(entry.shape) for entry in report.inputs},
+        "symbols": {
+            name: {
+                "legal": sizes.spoken(name),
+                "smallest": sizes.smallest,
+                "first": list(sizes.first(FIRST)),
+                "early": list(sizes.early),
+                "start": sizes.start,
+                "period": sizes.period,
+                "residues": list(sizes.residues),
+                **({"near": {"asked": asked[name], **near(sizes, asked[name])._asdict()}} if name in asked else {}),
+            }
+            for name, sizes in found.sizes.items()
+        },
+        "joint": [_reason_dict(reason) for reason in found.joint],
+        "example": dict(found.example) if found.example else None,
+        "found": found.found,
+        "because": [_reason_dict(reason) for reason in found.because],
+        **(
+            {
+                "output": {
+                    "at": found.output.path or None,
+                    "shape": _shape(found.output.shape),
+                    "wanted": list(found.wanted.sizes) if found.wanted else None,
+                    "never": [{"axis": str(never.dim), "wanted": never.size} for never in found.never],
+                }
+            }
+            if found.output is not None
+            else {}
+        ),
+    }
+
+
+def _reason_dict(reason: Reason) -> dict[str, Any]:
+    return {
+        "condition": str(reason.condition),
+        "path": reason.demanded_by,
+        "line": reason.line,
+        "needed": reason.needed,
+    }
+
+
+def choices(found: Choices, name: str, most: int, *, width: int | None, color: bool, unicode: bool) -> str:
+    """Return every combination of values that gives the output, simplest first, `most` of them."""
+    page = _Page([], width, color, unicode)
+    unknowns = ", ".join(map(str, found.unknowns))
+    place = f"`{found.at}`" if found.at else f"`{name}`"
+    page.say(f"which {unknowns} give{'' if found.unknowns[1:] else 's'} {found.wanted} out of {place}?", style=BOLD)
+    page.say()
+    shown = found.found[:most] or found.near
+    if not found.found:
+        page.say("none; closest:" if shown else "none: no combination fits the architecture")
+    if shown:
+        heads = (*(Heading(str(unknown), right=True) for unknown in found.unknowns), Heading("output", wraps=True))
+        page.draw(heads, [(*map(str, choice.values), show(choice.shape)) for choice in shown])
+    rest = len(found.found) - len(shown)
+    if found.found and rest:
+        page.say(f"{rest} more: `--most {len(found.found)}` shows all")
+    ranges = ", ".join(f"{unknown} {_range(unknown.tried)}" for unknown in found.unknowns)
+    refused = f"; {found.refused} of {found.tried} do not fit" if found.refused else ""
+    page.say(f"tried {ranges}{refused}", style=DIM)
+    if len(found.found) > 1:
+        page.say(f"simplest first: {SIMPLEST}", style=DIM)
+    return page.text
+
+
+def _range(tried: tuple[int, ...]) -> str:
+    if tried == tuple(range(tried[0], tried[-1] + 1)):
+        return f"from {tried[0]} to {tried[-1]}"
+    return f"among {len(tried)} counts from {tried[0]} to {tried[-1]}"
+
+
+def choices_dict(found: Choices, name: str, most: int) -> dict[str, Any]:
+    """Return the combinations as JSON's values; `found` counts them all."""
+
+    def row(choice: Choice) -> dict[str, Any]:
+        values = dict(zip(map(str, found.unknowns), choice.values, strict=True))
+        return {"values": values, "output": _shape(choice.shape)}
+
+    return {
+        "schema_version": 1,
+        "name": name,
+        "at": found.at or None,
+        "wanted": list(found.wanted.sizes),
+        "tried": {str(unknown): list(unknown.tried) for unknown in found.unknowns},
+        "refused": found.refused,
+        "found": len(found.found),
+        "choices": [row(choice) for choice in found.found[:most]],
+        "closest": [row(choice) for choice in found.near],
+    }
+
+
+def _shape(shape: Iterable[Any]) -> list[int | str]:
+    return [dim if isinstance(dim, int) else str(dim) for dim in shape]

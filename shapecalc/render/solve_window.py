@@ -1,0 +1,215 @@
+"""What was solved for: every value that gives the output asked for, each with its arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.calculators.windows import DILATIONS, SMALL
+from shapecalc.render.derivation import axis_dict, bold, in_ascii, last_cells, wrapped
+from shapecalc.render.terminal.escaping import terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from shapecalc.calculators.derivation import Axis
+    from shapecalc.calculators.windows import Answer, Value, Window, Windows
+
+SIMPLEST = (
+    "no dilation, every cell read, padding of at most half the window, small window, short stride, little padding"
+)
+"""What comes first, in this order."""
+
+
+def solutions(
+    answers: Mapping[str, Answer], asked: str, known: str, *, width: int | None, color: bool, unicode: bool
+) -> str:
+    """Return the solutions of each axis, then those that all have in common; `asked` and `known` quote the options."""
+    letter = next(iter(answers.values())).letter
+    lines = [
+        *wrapped(
+            f"which {letter} gives output = {terminal(asked)}{f' with {terminal(known)}' if known else ''}?", width
+        ),
+        "",
+    ]
+    groups = _alike(answers)
+    for names, answer in groups:
+        lines += [f"{' and '.join(names)}:"] if len(groups) > 1 else []
+        lines += [*(_rows(names, answer) or ["  none"]), ""]
+    lines.append(bold(_conclusion(answers), color=color))
+    if letter in SMALL:
+        lines.append(f"tried {letter} from {SMALL[letter][0]} to {SMALL[letter][-1]}")
+    text = "\n".join(lines)
+    return text if unicode else in_ascii(text)
+
+
+def solutions_dict(word: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
+    """Return the solutions of each axis as JSON's values."""
+    letter = next(iter(answers.values())).letter
+    return {
+        "schema_version": 1,
+        "layer": word,
+        "solved_for": letter,
+        "tried": [SMALL[letter][0], SMALL[letter][-1]] if letter in SMALL else None,
+        "axes": [
+            {
+                "axis": name,
+                "output": answer.target,
+                "interval": list(answer.interval) if answer.interval else None,
+                "solutions": [{"value": value, **axis_dict(axis)} for value, axis in answer.found],
+                "closest": [{"value": value, **axis_dict(axis)} for value, axis in answer.near],
+            }
+            for name, answer in answers.items()
+        ],
+    }
+
+
+def _conclusion(answers: Mapping[str, Answer]) -> str:
+    parts = list(answers.values())
+    letter = parts[0].letter
+    if not all(answer.found for answer in parts):
+        return f"no {letter} does"
+    intervals = [answer.interval for answer in parts if answer.interval]
+    if intervals:
+        low, high = max(interval.low for interval in intervals), min(interval.high for interval in intervals)
+        if low <= high:
+            return f"n = {low}" if low == high else f"n from {low} to {high}"
+        return f"no lone n does for all axes; for example `--n {'x'.join(str(one.low) for one in intervals)}`"
+    common = [value for value, _ in parts[0].found if all(value in dict(other.found) for other in parts)]
+    if common:
+        uneven = " (before:after; no even padding does)" if isinstance(common[0], tuple) else ""
+        return f"{letter} = {', '.join(map(_written, common))}{uneven}"
+    option = "x".join(_written(answer.found[0][0]) for answer in parts)
+    return f"no lone {letter} does for all axes; for example `--{letter} {option}`"
+
+
+def _rows(names: tuple[str, ...], answer: Answer) -> list[str]:
+    shown = [(f"{answer.letter} = {_written(value)}", axis) for value, axis in answer.found or answer.near]
+    label_width = max((len(label) for label, _ in shown), default=0)
+    width = max((len(axis.output.equation) for _, axis in shown), default=0)
+    rows = [] if answer.found or not shown else ["  none; closest:"]
+    for label, axis in shown:
+        missed = f"   {last_cells(names, axis)} never read" if axis.reading and axis.reading.unread else ""
+        rows.append(f"  {label:<{label_width}}   {axis.output.equation:<{width}}{missed}".rstrip())
+    return rows
+
+
+def _written(value: Value) -> str:
+    return f"{value[0]}:{value[1]}" if isinstance(value, tuple) else str(value)
+
+
+def _alike(answers: Mapping[str, Answer]) -> list[tuple[tuple[str, ...], Answer]]:
+    """Put axes together whose solutions are the same."""
+    found: dict[tuple[Axis | int, ...], list[str]] = {}
+    for name, answer in answers.items():
+        nameless = (axis._replace(name="") for _, axis in answer.found + answer.near)
+        found.setdefault((answer.target, *nameless), []).append(name)
+    return [(tuple(names), answers[names[0]]) for names in found.values()]
+
+
+def all_windows(
+    answer: Windows,
+    asked: tuple[str, str],
+    fixed: Mapping[str, int],
+    word: str,
+    most: int,
+    *,
+    width: int | None,
+    color: bool,
+    unicode: bool,
+) -> str:
+    """Return every window that gives the output, simplest first, `most` of them; `asked` quotes `--n` and `--out`."""
+    open_letters = [letter for letter in "fspd" if letter not in fixed]
+    known = ", ".join(f"{letter} = {number}" for letter, number in (("n", asked[0]), *fixed.items()))
+    question = f"which {', '.join(open_letters)} of a {word} give output = {asked[1]} with {known}?"
+    shown = answer.found[:most] or answer.near
+    lines = [
+        *wrapped(terminal(question), width),
+        "",
+        *([] if answer.found else ["none; closest:" if shown else "none"]),
+    ]
+    lines += _window_rows(shown)
+    rest = len(answer.found) - len(shown)
+    if answer.found and rest:
+        lines += ["", bold(f"{rest} more: `--most {len(answer.found)}` shows all", color=color)]
+    lines += ["", *wrapped(f"tried {tried(open_letters, word)}", width)]
+    if answer.found:
+        lines += wrapped(f"simplest first: {SIMPLEST}", width)
+    text = "\n".join(lines)
+    return text if unicode else in_ascii(text)
+
+
+def tried(letters: Iterable[str], word: str) -> str:
+    """Say which numbers were tried for each letter."""
+    padding = "p up to half of the window" if word == "pool" else "p below the cells that the window spans"
+    ranges = {
+        "f": f"f from {SMALL['f'][0]} to {SMALL['f'][-1]}",
+        "s": f"s from {SMALL['s'][0]} to {SMALL['s'][-1]}",
+        "p": padding,
+        "d": f"d from {DILATIONS[0]} to {DILATIONS[-1]}",
+    }
+    return ", ".join(ranges[letter] for letter in letters)
+
+
+def all_windows_dict(
+    answer: Windows, n: tuple[int, ...], output: tuple[int, ...], fixed: Mapping[str, int], word: str, most: int
+) -> dict[str, Any]:
+    """Return every window that gives the output as JSON's values; `found` counts them all."""
+    return {
+        "schema_version": 1,
+        "layer": word,
+        "n": list(n),
+        "output": list(output),
+        "fixed": dict(fixed),
+        "tried": tried([letter for letter in "fspd" if letter not in fixed], word),
+        "simplest_first": SIMPLEST,
+        "found": len(answer.found),
+        "windows": [_window_dict(window) for window in answer.found[:most]],
+        "closest": [_window_dict(window) for window in answer.near],
+    }
+
+
+def _window_dict(window: Window) -> dict[str, Any]:
+    letters = {"f": window.f, "s": window.s, "p": window.p, "d": window.d}
+    return {**letters, "axes": [axis_dict(axis) for axis in window.axes]}
+
+
+def _window_rows(windows: tuple[Window, ...]) -> list[str]:
+    cells = []
+    for window in windows:
+        letters = {"f": window.f, "s": window.s, "p": window.p} | ({"d": window.d} if window.d > 1 else {})
+        alike = _together(window.axes)
+        equations = [axis.output.equation for _, axis in alike]
+        cells.append((letters, ", ".join(equations), _remark(alike)))
+    rooms = (
+        {letter: max(len(str(letters.get(letter, ""))) for letters, _, _ in cells) for letter in "fspd"}
+        if cells
+        else {}
+    )
+    width = max((len(equation) for _, equation, _ in cells), default=0)
+    rows = []
+    for letters, equation, remark in cells:
+        left = "  ".join(
+            f"{letter} = {letters[letter]:<{room}}" if letter in letters else " " * (4 + room)
+            for letter, room in rooms.items()
+            if room
+        )
+        rows.append(f"  {left}   {equation:<{width}}   {remark}".rstrip())
+    return rows
+
+
+def _remark(alike: list[tuple[tuple[str, ...], Axis]]) -> str:
+    parts = []
+    for names, axis in alike:
+        if axis.reading and axis.reading.unread:
+            parts.append(f"{last_cells(names, axis)} never read")
+        if axis.reading and axis.reading.stepped_over:
+            parts.append(f"steps over {axis.reading.stepped_over} of every {axis.s} cells")
+    return "; ".join(dict.fromkeys(parts))
+
+
+def _together(axes: Iterable[Axis]) -> list[tuple[tuple[str, ...], Axis]]:
+    """Put axes together that differ in nothing but their name."""
+    found: dict[Axis, list[str]] = {}
+    for axis in axes:
+        found.setdefault(axis._replace(name=""), []).append(axis.name)
+    return [(tuple(names), axis) for axis, names in found.items()]

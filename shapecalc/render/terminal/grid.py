@@ -1,0 +1,173 @@
+"""Tables for people, drawn by hand: importing a library for them takes longer than inspecting a network."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.diagnostics.progress import told
+from shapecalc.render.terminal.escaping import ascii_only, terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GAP = 2
+PLAIN, BOLD, DIM, GOOD, BAD = "", "1", "2", "1;32", "1;31"
+"""Styles, as the numbers that a terminal knows them by."""
+
+# A word that is wider than a line may be cut after a sign of multiplication, which the line keeps.
+_FACTOR = re.compile(r"[^\s·*]+[·*]*|[·*]+")
+
+
+class Heading(NamedTuple):
+    """A column: what stands above it, on which side its texts stand, and whether they may wrap."""
+
+    text: str
+    right: bool = False
+    wraps: bool = False
+
+
+class Cells(NamedTuple):
+    """A text per column, and a style for each."""
+
+    texts: tuple[str, ...]
+    styles: tuple[str, ...] = ()
+
+
+class Grid(NamedTuple):
+    """A table, its texts as a terminal can show them (`spelt`)."""
+
+    headings: tuple[Heading, ...]
+    rows: Sequence[Cells]
+
+    @property
+    def widths(self) -> list[int]:
+        """The columns of the terminal that each column takes where nothing wraps."""
+        texts = ([heading.text for heading in self.headings], *(row.texts for row in self.rows))
+        return [max(map(display_width, column)) for column in zip(*texts, strict=True)]
+
+    @property
+    def width(self) -> int:
+        """The columns of the terminal that the table takes where nothing wraps."""
+        return sum(self.widths) + GAP * (len(self.headings) - 1)
+
+
+def draw(grid: Grid, *, width: int | None, color: bool, unicode: bool) -> str:
+    """Return a table as text, within `width` columns: the widest cells that may wrap do so first."""
+    widths = grid.widths
+    gaps = GAP * (len(widths) - 1)
+    if width is not None and sum(widths) + gaps > width:
+        _shrink(widths, grid, width - gaps)
+    rule = ("─" if unicode else "-") * (sum(widths) + gaps)
+    heads = Cells(tuple(heading.text for heading in grid.headings), (BOLD,) * len(widths))
+    lines = [*_row(heads, grid.headings, widths, color=color), rule]
+    for row in told(grid.rows, "table", len(grid.rows)):
+        lines += _row(row, grid.headings, widths, color=color)
+    return "\n".join(lines)
+
+
+def paragraph(text: str, *, width: int | None, color: bool = False, style: str = PLAIN, lead: str = "") -> str:
+    """Return a text in lines of at most `width` columns; `lead` stands before it, the other lines below the text."""
+    lines = [text] if width is None else wrapped(text, max(width - len(lead), 1))
+    hanging = "\n" + " " * len(lead)
+    return lead + hanging.join(painted(line, style, color=color) for line in lines)
+
+
+def painted(text: str, style: str, *, color: bool) -> str:
+    """Return a text in a style."""
+    return f"\x1b[{style}m{text}\x1b[0m" if color and style and text else text
+
+
+def spelt(text: str, *, unicode: bool) -> str:
+    """Return text that a file wrote as a terminal can show it."""
+    return terminal(text) if unicode else ascii_only(terminal(text))
+
+
+def display_width(text: str) -> int:
+    """Return how many columns of a terminal a text takes.
+
+    >>> display_width("畳み"), display_width("e\N{COMBINING ACUTE ACCENT}")
+    (4, 1)
+    """
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break a text into lines of at most `width` columns, between words or factors where that goes.
+
+    >>> wrapped("2359296·⌊H/16⌋·⌊W/16⌋", 16)
+    ['2359296·⌊H/16⌋·', '⌊W/16⌋']
+    """
+    if display_width(text) <= width:
+        return [text]
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if display_width(joined) <= width:
+            lines[-1] = joined
+            continue
+        first, *others = _cut(word, width)
+        # What stood within a word begins a line now, and a CI's log may take it for a command there.
+        parts = [first, *map(terminal, others)]
+        lines = [*lines, *parts] if lines[-1] else parts
+    return lines
+
+
+def _cut(word: str, width: int) -> list[str]:
+    """Cut a word that is wider than a line after a sign of multiplication, else wherever the line ends."""
+    lines = [""]
+    for factor in _FACTOR.findall(word):
+        if lines[-1] and display_width(lines[-1] + factor) > width:
+            lines.append("")
+        for character in factor if display_width(factor) > width else (factor,):
+            if lines[-1] and display_width(lines[-1] + character) > width:
+                lines.append("")
+            lines[-1] += character
+    return lines
+
+
+def _shrink(widths: list[int], grid: Grid, room: int) -> None:
+    """Take width from columns that may wrap, the widest first, down to their longest word; then from all."""
+    least = [
+        max(
+            display_width(factor)
+            for text in column
+            for word in (text.split() or "-")
+            for factor in _FACTOR.findall(word)
+        )
+        for column in zip(*(row.texts for row in grid.rows), strict=True)
+    ]
+    flexible = [index for index, heading in enumerate(grid.headings) if heading.wraps]
+    for among, floor in ((flexible, least), (flexible, [4] * len(widths)), (range(len(widths)), [1] * len(widths))):
+        while sum(widths) > room:
+            widest = max(
+                (index for index in among if widths[index] > floor[index]), key=widths.__getitem__, default=None
+            )
+            if widest is None:
+                break
+            widths[widest] -= 1
+
+
+def _row(row: Cells, headings: tuple[Heading, ...], widths: list[int], *, color: bool) -> list[str]:
+    cells = [wrapped(text, width) for text, width in zip(row.texts, widths, strict=True)]
+    styles = row.styles or (PLAIN,) * len(widths)
+    lines = []
+    for number in range(max(map(len, cells))):
+        line, owed = "", 0
+        for cell, width, heading, style in zip(cells, widths, headings, styles, strict=True):
+            text = cell[number] if number < len(cell) else ""
+            space = width - display_width(text)
+            if text:
+                line += " " * (owed + (space if heading.right else 0)) + painted(text, style, color=color)
+                owed = GAP + (0 if heading.right else space)
+            else:
+                owed += width + GAP
+        lines.append(line)
+    return lines
+
+
+def _columns(character: str) -> int:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2
+    return 0 if unicodedata.category(character) in ("Mn", "Me") else 1

@@ -1,0 +1,395 @@
+"""What training takes as people read it: what layers keep, memory and its peak, work, checkpoints, steps of time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.costs.checkpointing import best
+from shapecalc.costs.liveness import total
+from shapecalc.costs.timeline import AGAIN, UPDATE
+from shapecalc.costs.training_step import OPTIMIZERS
+from shapecalc.dims import Dim, Expr, evaluate, show
+from shapecalc.render.inspect.columns import Line, grouped, layer_lines, layer_word, rounded, share
+from shapecalc.render.inspect.table import memory
+from shapecalc.render.terminal.grid import BOLD, DIM, Cells, Grid, Heading, draw, paragraph, spelt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from shapecalc.costs.saved_tensors import LayerKeeping
+    from shapecalc.costs.timeline import Moment
+    from shapecalc.costs.training import TrainingCost
+
+MOST_NAMED = 4
+"""Tensors that one layer lists by name."""
+
+
+def table(cost: TrainingCost, depth: int | None = None, *, width: int | None, color: bool, unicode: bool) -> str:
+    """Return what each layer keeps, the memory of a step, its work, and what checkpoints and truncation save."""
+
+    def drawn(grid: Grid) -> str:
+        shown = grid._replace(rows=[_spelt(row, unicode=unicode) for row in grid.rows])
+        return draw(shown, width=width, color=color, unicode=unicode)
+
+    def said(lines: Iterable[str], style: str = "") -> list[str]:
+        return [paragraph(spelt(line, unicode=unicode), width=width, color=color, style=style) for line in lines]
+
+    # Where there is no room for a layer's settings its word stands there, where there is none for that, nothing.
+    grids = [_layers(cost, depth, Line.layer), _layers(cost, depth, layer_word), _layers(cost, depth, None)]
+    layers = next((grid for grid in grids if width is None or grid.width <= width), grids[-1])
+    blocks = [said([_title(cost)], BOLD), [drawn(layers)], [drawn(_memory(cost))]]
+    blocks.append(said(_peak(cost), BOLD))
+    blocks.append(said([*_fits(cost), *_savings(cost)]))
+    blocks.append([drawn(_work(cost))])
+    if cost.checkpoints:
+        blocks.append(
+            [*said(["checkpoints every k layers, each segment run forward again:"]), drawn(_checkpoints(cost))]
+        )
+    if cost.unrolled:
+        blocks.append([*said(_time(cost)), drawn(_unrolled(cost))])
+    blocks.append(said(_notes(cost), DIM))
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _spelt(row: Cells, *, unicode: bool) -> Cells:
+    return row._replace(texts=tuple(spelt(text, unicode=unicode) for text in row.texts))
+
+
+def _title(cost: TrainingCost) -> str:
+    shapes = ", ".join(show(entry.shape) for entry in cost.report.inputs)
+    at = "".join(f", {name} = {size:,}" for name, size in cost.at.items())
+    return f"{cost.report.architecture.name}  {shapes}{at}, {cost.step.dtype}, {cost.step.optimizer}"
+
+
+def _layers(cost: TrainingCost, depth: int | None, called: Callable[[Line], str] | None) -> Grid:
+    """Return a row per layer: what it keeps that none before keeps, the bytes, and what could be done about them."""
+    of = {layer.row.path: layer for layer in cost.step.kept.layers}
+    rows = []
+    for line in layer_lines(cost.report, depth):
+        layers = [of[row.path] for row in line.rows]
+        size = cost.bytes_at(total(layer.size for layer in layers))
+        words = (line.path,) if called is None else (line.path, called(line))
+        rows.append(Cells((*words, _what(layers), memory(size) if size != 0 else "", _marks(layers))))
+    headings = (
+        Heading("path"),
+        *(() if called is None else (Heading("layer", wraps=True),)),
+        Heading("keeps", wraps=True),
+        Heading("bytes", right=True, wraps=bool(cost.open)),
+        Heading("could be", wraps=True),
+    )
+    return Grid(headings, rows)
+
+
+def _what(layers: Sequence[LayerKeeping]) -> str:
+    """Name what a layer keeps; what is counted above stands in parentheses."""
+    if len(layers) > 1:
+        return f"{sum(kept.first for layer in layers for kept in layer.tensors)} tensors"
+    (layer,) = layers
+    names = [kept.name if kept.first else f"({kept.name})" for kept in layer.tensors]
+    more = len(names) - MOST_NAMED
+    return ", ".join(names) if more <= 0 else ", ".join([*names[:MOST_NAMED], f"{more} more"])
+
+
+def _marks(layers: Sequence[LayerKeeping]) -> str:
+    marks = []
+    if any(layer.in_place for layer in layers):
+        marks.append("in place")
+    if any(layer.cheap == layer.size != 0 for layer in layers):
+        marks.append("recomputed")
+    return ", ".join(marks)
+
+
+def _memory(cost: TrainingCost) -> Grid:
+    """Return where the bytes of a step are."""
+    static, kept = cost.step.static, cost.step.kept.size
+    numbers = OPTIMIZERS[cost.step.optimizer]
+    rows = [("weights", static.weights, "", "always")]
+    if static.buffers != 0:
+        rows.append(("buffers", static.buffers, "", "always"))
+    if static.master != 0:
+        rows.append(("float32 copy of the weights", static.master, "", "always"))
+    if numbers:
+        rows.append((f"state of {cost.step.optimizer}", static.state, f"{numbers} for a weight", "always"))
+    rows.append(("gradients by weights", static.gradients, "", "backward to update"))
+    rows.append(("kept for the backward pass", kept, _closed(kept), "forward to backward"))
+    cells = [Cells((name, memory(cost.bytes_at(size)), closed, when)) for name, size, closed, when in rows]
+    headings = (Heading("memory"), Heading("bytes", right=True, wraps=True), Heading("", wraps=True), Heading("when"))
+    return Grid(headings, cells)
+
+
+def _closed(size: Dim) -> str:
+    return f"= {grouped(size)} bytes" if isinstance(size, Expr) else ""
+
+
+def _peak(cost: TrainingCost) -> Iterator[str]:
+    moment = cost.peak
+    if moment is None:
+        settings = " ".join(f"--set {name}=…" for name in cost.open)
+        yield f"peak and largest batch depend on {' and '.join(cost.open)}: give a size, `{settings}`"
+        return
+    size = memory(cost.bytes_at(moment.live))
+    yield f"peak {size}, {_when(moment)}: {_parts(cost, moment)}"
+    if isinstance(moment.live, Expr):
+        yield f"     = {grouped(moment.live)} bytes"
+
+
+def _when(moment: Moment) -> str:
+    if moment.event.phase == UPDATE:
+        return "while the optimiser updates"
+    passing = {"forward": "runs forward", "backward": "runs backward", AGAIN: "runs forward again"}
+    return f"while {moment.path} {passing[moment.event.phase]}"
+
+
+def _parts(cost: TrainingCost, moment: Moment) -> str:
+    parts = {
+        "weights and state": cost.step.static.always,
+        "values": moment.values,
+        "gradients by values": moment.flowing,
+        "by weights": moment.gradients,
+    }
+    return ", ".join(f"{name} {memory(cost.bytes_at(size))}" for name, size in parts.items() if size != 0)
+
+
+def _fits(cost: TrainingCost) -> Iterator[str]:
+    if cost.memory is None:
+        return
+    if cost.fits is not None:
+        if cost.fits == 0:
+            yield f"{memory(cost.memory)} does not hold one sample"
+        else:
+            held = cost.step.most({**cost.pieces, str(cost.batch): cost.fits})
+            yield f"largest batch in {memory(cost.memory)}: {cost.batch} = {cost.fits:,}, whose peak is {memory(held)}"
+    elif cost.batch is None:
+        yield f"the file fixes the batch: no larger one is looked for in {memory(cost.memory)}"
+
+
+def _savings(cost: TrainingCost) -> Iterator[str]:
+    """Say what writing over inputs, and computing what is cheap again, would save."""
+    layers = cost.step.kept.layers
+    places = [layer for layer in layers if layer.in_place]
+    if places:
+        spared = cost.bytes_at(total(layer.spares for layer in places))
+        less = f"{memory(spared)} less is kept" if spared != 0 else "no less is kept, as none of them keeps its input"
+        yield f"in place: {len(places)} of {len(layers)} layers can write over what they read: {less}"
+    cheap = cost.bytes_at(total(layer.cheap for layer in layers))
+    if cheap != 0:
+        yield f"recomputed: {memory(cheap)} of what is kept follow from the rest without a multiply-accumulate"
+
+
+def _work(cost: TrainingCost) -> Grid:
+    """Return the multiply-accumulates and FLOPs of a step, forward and of the gradients."""
+    work = cost.step.work
+    forward = evaluate(total(each.forward for each in work), cost.at)
+    to_inputs = evaluate(total(each.to_inputs for each in work), cost.at)
+    to_weights = evaluate(total(each.to_weights for each in work), cost.at)
+    flops = evaluate(total(each.flops for each in work), cost.at)
+    figures = {
+        "forward": (forward, flops),
+        "gradients by inputs": (to_inputs, 2 * to_inputs),
+        "gradients by weights": (to_weights, 2 * to_weights),
+        "in all": (forward + to_inputs + to_weights, flops + 2 * (to_inputs + to_weights)),
+    }
+    cells = [
+        Cells((name, rounded(macs), rounded(operations), _times(macs, forward)))
+        for name, (macs, operations) in figures.items()
+    ]
+    open_ = isinstance(forward, Expr)
+    headings = (
+        Heading("work of a step"),
+        Heading("MACs", right=True, wraps=open_),
+        Heading("FLOPs", right=True, wraps=open_),
+        Heading("of forward", right=True),
+    )
+    return Grid(headings, cells)
+
+
+def _times(macs: Dim, forward: Dim) -> str:
+    """Write how many times the forward multiply-accumulates something is.
+
+    >>> _times(25, 10), _times(3, 0)
+    ('2.50 x', '')
+    """
+    if not isinstance(macs, int) or not isinstance(forward, int) or forward == 0:
+        return ""
+    hundredths = (200 * macs + forward) // (2 * forward)
+    return f"{hundredths // 100}.{hundredths % 100:02} x"
+
+
+def _checkpoints(cost: TrainingCost) -> Grid:
+    """Return no checkpoints, the root of the layers, the least, and what is asked for."""
+    found = {each.segment: each for each in cost.checkpoints}
+    layers, least = len(cost.report.layers), best(cost.checkpoints)
+    root = min((each for each in found if each * each >= layers), default=layers)
+    named = [(layers, "none"), (root, "√L"), (least.segment, "the least"), (cost.step.segment, "asked for")]
+    names = {segment: [name for at, name in named if at == segment] for segment, _ in named if segment in found}
+    flops = total(evaluate(each.flops, cost.at) for each in cost.step.work)
+    rows = []
+    for segment in sorted(names, reverse=True):
+        each = found[segment]
+        rows.append(
+            Cells(
+                (
+                    f"{segment}",
+                    ", ".join(names[segment]),
+                    memory(each.kept),
+                    rounded(each.flops),
+                    share(each.flops, flops),
+                )
+            )
+        )
+    headings = (
+        Heading("k", right=True),
+        Heading(""),
+        Heading("kept at once", right=True),
+        Heading("FLOPs again", right=True),
+        Heading("of forward", right=True),
+    )
+    return Grid(headings, rows)
+
+
+def _time(cost: TrainingCost) -> Iterator[str]:
+    """Say what truncation leaves."""
+    yield "recurrent layers over time, what each step keeps:"
+    if cost.truncate is None or cost.time is None:
+        return
+    kept, steps = cost.step.kept.size, cost.at.get(cost.time)
+    batch = {name: size for name, size in cost.at.items() if name != cost.time}
+    piece = evaluate(kept, {**batch, cost.time: cost.pieces[cost.time]})
+    if steps is None:
+        yield f"truncated after {cost.truncate} steps: {memory(piece)} are kept at once, however long a sequence is"
+        return
+    whole = evaluate(kept, cost.at)
+    pieces = -(-steps // cost.truncate)
+    yield (
+        f"truncated after {cost.truncate} of {steps} steps: {memory(piece)} are kept at once in place of "
+        f"{memory(whole)}, in {pieces} piece{'s' if pieces > 1 else ''}"
+    )
+
+
+def _unrolled(cost: TrainingCost) -> Grid:
+    batch = {name: size for name, size in cost.pieces.items() if name != cost.time}
+    rows = []
+    for layer in cost.unrolled:
+        for part in layer.parts:
+            each, once = evaluate(part.each, batch), evaluate(part.once, batch)
+            rows.append(Cells((layer.path, part.name, _signed(each), _signed(once))))
+        whole = layer.each * layer.steps + layer.once
+        closed = f"{grouped(whole)} bytes" if isinstance(whole, Expr) else memory(whole)
+        rows.append(Cells((layer.path, f"all: {closed}", _signed(evaluate(layer.each, batch)), "")))
+    headings = (
+        Heading("path"),
+        Heading("keeps", wraps=True),
+        Heading("each step", right=True, wraps=True),
+        Heading("besides", right=True, wraps=True),
+    )
+    return Grid(headings, rows)
+
+
+def _signed(size: Dim) -> str:
+    if size == 0:
+        return ""
+    return f"−{memory(-size)}" if isinstance(size, int) and size < 0 else memory(size)
+
+
+def _notes(cost: TrainingCost) -> Iterator[str]:
+    yield (
+        "(what is kept is what PyTorch 2.13 keeps on the CPU; left out: the loss, what kernels take while they work, "
+        "the allocator's rounding)"
+    )
+    words = {row.type for row in cost.report.layers}
+    if "dropout" in words:
+        yield "(a dropout's mask is a float for each number on the CPU, a byte on CUDA)"
+    if words & {"rnn", "lstm", "gru"}:
+        yield "(recurrent layers as PyTorch's own loop over the steps; fused kernels keep a workspace of their own)"
+    if cost.step.static.master != 0:
+        yield (
+            "(bf16: weights, gradients and values in bf16; a copy of the weights, the optimiser's state, buffers and "
+            "statistics in float32)"
+        )
+    yield "(backward FLOPs are 2 × MACs: what the backward pass does besides is not counted)"
+
+
+def document(cost: TrainingCost) -> dict[str, Any]:
+    """Return what training takes as JSON's values; bytes are those of one piece where a sequence is truncated."""
+    step, static = cost.step, cost.step.static
+    work = step.work
+    return {
+        "schema_version": 1,
+        "name": cost.report.architecture.name,
+        "bindings": dict(cost.report.bindings),
+        "at": dict(cost.at),
+        "optimizer": step.optimizer,
+        "dtype": step.dtype,
+        "truncate": cost.truncate,
+        "checkpoint": step.segment,
+        "bytes": {
+            "weights": _dim(static.weights),
+            "buffers": _dim(static.buffers),
+            "master": _dim(static.master),
+            "state": _dim(static.state),
+            "gradients": _dim(static.gradients),
+            "kept": _dim(cost.bytes_at(step.kept.size)),
+            "kept_closed": str(step.kept.size),
+        },
+        "peak": None if cost.peak is None else _moment(cost, cost.peak),
+        "memory": cost.memory,
+        "largest_batch": cost.fits,
+        "macs": {
+            "forward": _dim(evaluate(total(each.forward for each in work), cost.at)),
+            "to_inputs": _dim(evaluate(total(each.to_inputs for each in work), cost.at)),
+            "to_weights": _dim(evaluate(total(each.to_weights for each in work), cost.at)),
+        },
+        "forward_flops": _dim(evaluate(total(each.flops for each in work), cost.at)),
+        "layers": [_layer(cost, place) for place in range(len(work))],
+        "checkpoints": [each._asdict() for each in cost.checkpoints],
+        "unrolled": [
+            {
+                "path": layer.path,
+                "steps": _dim(layer.steps),
+                "parts": [
+                    {"name": part.name, "bytes_per_step": _dim(part.each), "bytes_once": _dim(part.once)}
+                    for part in layer.parts
+                ],
+            }
+            for layer in cost.unrolled
+        ],
+    }
+
+
+def _moment(cost: TrainingCost, moment: Moment) -> dict[str, Any]:
+    return {
+        "phase": moment.event.phase,
+        "path": moment.path or None,
+        "bytes": _dim(cost.bytes_at(moment.live)),
+        "closed": str(moment.live),
+        "values": _dim(cost.bytes_at(moment.values)),
+        "gradients_by_values": _dim(cost.bytes_at(moment.flowing)),
+        "gradients_by_weights": _dim(cost.bytes_at(moment.gradients)),
+    }
+
+
+def _layer(cost: TrainingCost, place: int) -> dict[str, Any]:
+    layer, work = cost.step.kept.layers[place], cost.step.work[place]
+    return {
+        "path": layer.row.path,
+        "type": layer.row.type,
+        "bytes": _dim(cost.bytes_at(layer.size)),
+        "in_place": layer.in_place,
+        "in_place_spares": _dim(cost.bytes_at(layer.spares)),
+        "recomputable_bytes": _dim(cost.bytes_at(layer.cheap)),
+        "tensors": [
+            {
+                "name": kept.name,
+                "slot": kept.slot or None,
+                "bytes": _dim(cost.bytes_at(kept.size)),
+                "counted_here": kept.first,
+            }
+            for kept in layer.tensors
+        ],
+        "macs_to_inputs": _dim(evaluate(work.to_inputs, cost.at)),
+        "macs_to_weights": _dim(evaluate(work.to_weights, cost.at)),
+    }
+
+
+def _dim(dim: Dim) -> int | str:
+    return dim if isinstance(dim, int) else str(dim)

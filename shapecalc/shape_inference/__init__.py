@@ -1,0 +1,1 @@
+"""Shapes and counts of every layer of an architecture."""

@@ -1,0 +1,200 @@
+"""What a rule knows, put in its place: where a shape came from, and through which calls of blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from shapecalc.architecture import entering
+from shapecalc.diagnostics import Diagnostic, Label
+from shapecalc.dims import show
+from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport, LayerReport
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping
+
+    from shapecalc.architecture import Group, Place, Step
+    from shapecalc.diagnostics import LayerError, Span
+    from shapecalc.dims import Shape
+
+SHAPELESS = {"SC205", "SC306", "SC308"}
+"""Codes of mistakes that are wrong whatever arrives, so that where it comes from explains nothing."""
+
+MOST_CALLS = 4
+"""Calls that a diagnostic shows, innermost first: what is further out is seldom the cause."""
+
+MOST_ORIGINS = 8
+"""Inputs of a step whose origin a diagnostic shows: a step that has more is seldom wrong by one of them."""
+
+Maker = LayerReport | GroupReport
+
+
+@dataclass(slots=True)
+class Frame:
+    """A body while it is walked: what has made each slot so far, and which run of which group in `outer` it is.
+
+    `inputs` holds what enters the whole architecture, with its place.
+    """
+
+    inputs: Mapping[str, Span | None]
+    makers: dict[str, Maker] = field(default_factory=dict)
+    outer: Frame | None = None
+    group: Group | None = None
+    run: int = 0
+
+
+def placed(error: LayerError, step: Step, bindings: Mapping[str, int], frame: Frame) -> Diagnostic:
+    """Return the diagnostic of a mistake: the place, where the shapes came from, at which sizes, in which calls."""
+    at = ", ".join(f"{name} = {size}" for name, size in bindings.items() if name not in BATCH_SYMBOLS)
+    notes = (f"at {at}",) if at else ()
+    word = step.layer.word
+    if step.place is None:
+        return Diagnostic(code=error.code, message=f"`{word}` {error.message}", help=error.help, notes=notes)
+    found = step.place.diagnose(error, word)
+    calls = tuple(_calls(frame))
+    if error.code in SHAPELESS:
+        return found._replace(labels=(*found.labels, *calls))
+    names = step.branches or ("",) * len(step.inputs)
+    origins = [
+        label._replace(text=f"`{name}` {label.text}" if name else label.text)
+        for name, slot in islice(zip(names, step.inputs, strict=True), MOST_ORIGINS)
+        for label in _origin(slot, frame)
+    ]
+    found = found._replace(labels=tuple(dict.fromkeys([*origins, *found.labels, *calls])), notes=notes)
+    if frame.group is not None and found.fix is not None:
+        # A body may be called in other places, where the edit would be wrong.
+        found = found._replace(fix=found.fix._replace(safe=False))
+    if _in_later_run(frame):
+        # The first run was right: what would mend this one would break that.
+        help_text = "let each run give the shape that it reads, or repeat it fewer times"
+        found = found._replace(help=help_text, fix=None)
+    return found
+
+
+def _in_later_run(frame: Frame) -> bool:
+    at: Frame | None = frame
+    while at is not None:
+        if at.run:
+            return True
+        at = at.outer
+    return False
+
+
+def absent(step: Step | Group, values: Container[str], frame: Frame) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a step that reads more pieces than a layer makes of its input."""
+    for slot in step.inputs:
+        label = None if slot in values else _made_of(slot, frame)
+        if label is not None and step.place is not None:
+            yield Diagnostic(
+                code="SC104",
+                message=f"`from` names `{slot}`, a piece that is not there",
+                span=step.place.reads or step.place.word,
+                labels=(label, *_calls(frame)),
+            )
+
+
+def not_leaving(outputs: Mapping[str, str], values: Container[str], frame: Frame) -> Iterator[Diagnostic]:
+    """Yield what is wrong with outputs that name more pieces than a layer makes of its input."""
+    for slot in outputs.values():
+        label = None if slot in values else _made_of(slot, frame)
+        if label is not None:
+            message = f"`outputs` names `{slot}`, a piece that is not there"
+            yield Diagnostic(code="SC104", message=message, span=label.span, label=label.text)
+
+
+def _made_of(slot: str, frame: Frame) -> Label | None:
+    """Say what the layer of a slot gives; None where it is unknown, for what it reads has failed."""
+    path, _, _ = slot.rpartition(".")
+    maker = frame.makers.get(path)
+    if not isinstance(maker, LayerReport) or maker.step.place is None:
+        return None
+    count = len(maker.outputs)
+    pieces = f"{count} pieces, `{path}.0` to `{path}.{count - 1}`" if count > 1 else f"one piece, `{path}`"
+    return Label(maker.step.place.word, f"gives {pieces}")
+
+
+def misfit(
+    step: Step | Group, wanted: tuple[Mapping[str, Shape], ...], there: tuple[Mapping[str, Shape], ...], frame: Frame
+) -> Diagnostic:
+    """Say that the weights which a step shares are not those that it needs."""
+    needed, found = next(
+        ((one, other) for one, other in zip(wanted, there, strict=False) if one != other), (wanted[0], there[0])
+    )
+    if len(wanted) != len(there):
+        message = f"`share` expects the weights of {len(wanted)} layers, `{step.weights}` has {len(there)}"
+    else:
+        message = f"`share` expects {_spoken(needed)}, `{step.weights}` has {_spoken(found)}"
+    owner = frame.makers[step.weights]
+    at = owner.step.place if isinstance(owner, LayerReport) else owner.group.place
+    span = None if step.place is None else step.place.shares or step.place.word
+    labels = (Label(at.word, "whose weights these are"),) if at is not None else ()
+    fewer = set(needed) - set(found)
+    help_text = "give this layer `bias: false`" if fewer == {"bias"} else None
+    return Diagnostic(code="SC316", message=message, span=span, labels=(*labels, *_calls(frame)), help=help_text)
+
+
+def _spoken(tensors: Mapping[str, Shape]) -> str:
+    return ", ".join(f"{name} {show(shape)}" for name, shape in tensors.items()) or "none"
+
+
+def _calls(frame: Frame) -> Iterator[Label]:
+    """Yield the calls that lead to a body, innermost first."""
+    at: Frame | None = frame
+    shown = 0
+    while at is not None and at.group is not None and shown < MOST_CALLS:
+        if at.group.place is not None:
+            shown += 1
+            run = f", run {at.run + 1} of {at.group.times}" if at.group.times is not None else ""
+            yield Label(at.group.place.word, f"in this `{at.group.body.title}`{run}")
+        at = at.outer
+
+
+def _origin(slot: str, frame: Frame) -> Iterator[Label]:
+    """Yield the place where a slot's shape comes from: the last layer or block that changed it, else the input."""
+    at = frame
+    seen: set[int] = set()
+    while True:
+        if slot in at.makers:
+            maker = at.makers[slot]
+            if id(maker) in seen:
+                return  # two steps have one name, which is a mistake that is told: this one reads itself
+            seen.add(id(maker))
+            label = _given(maker, slot)
+            if label is not None:
+                yield label
+            if label is not None or _place(maker) is None:
+                return
+            slot = maker.step.inputs[0] if isinstance(maker, LayerReport) else maker.group.inputs[0]
+        elif at.group is not None and at.outer is not None:
+            if at.run and slot == entering(0):
+                if at.group.place is not None:
+                    yield Label(at.group.place.word, f"enters run {at.run + 1} as run {at.run} gave it")
+                return
+            slot = at.group.inputs[next(p for p in range(len(at.group.inputs)) if entering(p) == slot)]
+            at = at.outer
+        else:
+            span = at.inputs.get(slot)
+            if span is not None:
+                yield Label(span, "enters here")
+            return
+
+
+def _given(maker: Maker, slot: str) -> Label | None:
+    """Return the label of a layer or block that gives a shape, None where it hands on what its first input gave."""
+    place = _place(maker)
+    if place is None:
+        return None
+    if isinstance(maker, LayerReport):
+        for name, shape in maker.outputs.items():
+            if slot == maker.step.slot(name) and slot != maker.path:
+                return Label(place.word, f"gives {show(shape)} as {name}")
+    if maker.inputs[0] == maker.output:
+        return None
+    gives = f"gives {show(maker.output)}"
+    how = maker.step.layer.explain(*maker.inputs, maker.output) if isinstance(maker, LayerReport) else ""
+    return Label(place.word, f"{gives}: {how}" if how else gives)
+
+
+def _place(maker: Maker) -> Place | None:
+    return maker.step.place if isinstance(maker, LayerReport) else maker.group.place

@@ -1,0 +1,1 @@
+"""Which sizes or fields give a wanted result."""

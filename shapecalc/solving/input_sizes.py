@@ -1,0 +1,251 @@
+"""What an architecture leaves open, solved for: the sizes of its symbols that fit, and those that give an output.
+
+Sizes are decided by what the layers demand (`legality`), a wanted output being one demand more.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, product
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.architecture import joined
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics.suggestions import closest
+from shapecalc.dims import Condition, DimLimitError, Effort, Relation, condition, free_symbols, legal_sizes, show
+from shapecalc.shape_inference.constraints import legality
+from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.architecture import Stated
+    from shapecalc.dims import Dim, Shape, Sizes
+    from shapecalc.shape_inference.constraints import Demand
+    from shapecalc.shape_inference.report import LayerReport, Report
+
+MOST_WEIGHED = 50_000
+"""Residue classes looked at to find which demands are needed: beyond that all of them are named."""
+
+MOST_SEARCHED = 20_000
+"""Points at which joint demands are looked at, for one where they hold."""
+
+MOST_ALIKE = 1_000
+"""Sizes that are looked at for all symbols at once."""
+
+
+class Wanted(NamedTuple):
+    """The sizes that trailing axes should have, None where any will do."""
+
+    sizes: tuple[int | None, ...]
+
+    def __str__(self) -> str:
+        return "x".join("?" if size is None else str(size) for size in self.sizes)
+
+    def distance(self, shape: Shape) -> int:
+        """Return how far a shape of numbers is away, 0 where it is what is wanted."""
+        return sum(
+            abs(dim - size) if isinstance(dim, int) else 0
+            for dim, size in zip(self.among(shape), self.sizes, strict=True)
+            if size is not None
+        )
+
+    def among(self, shape: Shape) -> Shape:
+        """Return the axes of a shape that are meant."""
+        return shape[len(shape) - len(self.sizes) :]
+
+
+class Output(NamedTuple):
+    """What leaves a step, or the architecture where `path` is empty."""
+
+    path: str
+    shape: Shape
+
+
+class Reason(NamedTuple):
+    """A condition, and who demands it: the layer of that path, `where`, or the output that is wanted."""
+
+    condition: Condition
+    demanded_by: str
+    line: int | None
+    needed: bool
+    """Whether fewer sizes would be left out without it; False where the others say it too."""
+
+
+class Never(NamedTuple):
+    """A wanted size that an axis has at no size of its symbols."""
+
+    dim: Dim
+    size: int
+
+
+class Solution(NamedTuple):
+    """The sizes that fit, by symbol, what ties several of them together, and why."""
+
+    report: Report
+    sizes: Mapping[str, Sizes]
+    joint: tuple[Reason, ...]
+    because: tuple[Reason, ...]
+    output: Output | None = None
+    wanted: Wanted | None = None
+    never: tuple[Never, ...] = ()
+    example: Mapping[str, int] | None = None
+    """Sizes at which what is joint holds too, of the symbols that it ties together."""
+    clash: bool = False
+    """Whether what is joint holds at no sizes that fit otherwise."""
+
+    @property
+    def found(self) -> bool:
+        """Whether some size fits for each symbol, as far as that is known."""
+        return not self.never and not self.clash and all(sizes.smallest is not None for sizes in self.sizes.values())
+
+
+def solve(report: Report, wanted: Wanted | None = None, at: str | None = None) -> Solution:
+    """Return the sizes of a report's free symbols at which all layers fit, and that give a wanted output.
+
+    `at` names the step whose output is meant, None the architecture's own. Conditions of the file's `where:` count.
+    Raises `ShapecalcError`, exit code 2, where there is no such step, or no symbol in its output.
+
+    >>> import shapecalc
+    >>> solution = solve(shapecalc.inspect(shapecalc.load("vgg16"), symbolic=True), Wanted((7, 7)), "features.30")
+    >>> solution.sizes["H"].spoken("H")
+    'H must be 224 to 255'
+    """
+    demanded_by: dict[Condition, tuple[str, int | None]] = {}
+    for stated in report.architecture.where:
+        left = stated.condition.at(report.bindings)
+        if isinstance(left, Condition):
+            demanded_by.setdefault(left, (f"where: {stated.text}", _line(stated)))
+    output, never = None, []
+    if wanted is not None:
+        output = output_of(report, at)
+        _require_symbols(report, output, wanted)
+        for dim, size in zip(wanted.among(output.shape), wanted.sizes, strict=True):
+            demand = condition(dim - size, Relation.ZERO) if size is not None else True
+            if isinstance(demand, Condition):
+                demanded_by.setdefault(demand, (f"--output {wanted}", None))
+            elif size is not None and not demand:
+                never.append(Never(dim, size))
+    found = legality(report, demanded_by)
+    needed = _needed(found.telling, found.sizes)
+
+    def reason(demand: Demand) -> Reason:
+        if demand.path:
+            by, line = demand.path, demand.place.word.line if demand.place else None
+        else:
+            by, line = demanded_by[demand.condition]
+        return Reason(demand.condition, by, line, demand in needed or demand in found.joint)
+
+    joint, because = tuple(map(reason, found.joint)), tuple(map(reason, found.telling))
+    example, clash = _together(found.joint, found.sizes)
+    return Solution(report, found.sizes, joint, because, output, wanted, tuple(never), example, clash)
+
+
+def _together(joint: tuple[Demand, ...], sizes: Mapping[str, Sizes]) -> tuple[Mapping[str, int] | None, bool]:
+    """Return sizes at which joint demands hold, and whether there are none at all; neither where the search ends first.
+
+    All symbols but the batch at one size come first: images are square more often than not.
+    """
+    if not joint:
+        return None, False
+    names = sorted({name for demand in joint for name in free_symbols(demand.condition.expr)})
+    alone = [name for name in names if name not in BATCH_SYMBOLS]
+    each = int(MOST_SEARCHED ** (1 / len(names)))
+    legal = {name: sizes[name].first(each + 1) for name in names}
+    one = {name: own[:1] for name, own in legal.items()}
+    alike = (
+        {**{name: size[0] for name, size in one.items()}, **dict.fromkeys(alone, at)} for at in _common(alone, sizes)
+    )
+    some = (dict(zip(names, point, strict=True)) for point in product(*(own[:each] for own in legal.values())))
+    if not all(one.values()):
+        return None, False  # it is said of that symbol that no size is legal
+    for point in chain(alike, some):
+        if all(demand.condition.holds(point) for demand in joint):
+            return point, False
+    return None, all(len(own) <= each and not sizes[name].residues for name, own in legal.items())
+
+
+def _common(names: list[str], sizes: Mapping[str, Sizes]) -> Iterator[int]:
+    """Yield the smallest sizes that are legal for each of several symbols."""
+    if names:
+        first, *others = names
+        yield from (at for at in sizes[first].first(MOST_ALIKE) if all(at in sizes[other] for other in others))
+
+
+def _line(stated: Stated) -> int | None:
+    return stated.span.line
+
+
+def _needed(demands: Iterable[Demand], sizes: Mapping[str, Sizes]) -> tuple[Demand, ...]:
+    """Return the demands without the ones that the others imply; of two that imply each other the first stays."""
+    needed: list[Demand] = []
+    effort = Effort()
+    for name, whole in sizes.items():
+        own = [demand for demand in demands if free_symbols(demand.condition.expr) == (name,)]
+        if whole.period * len(own) ** 2 <= MOST_WEIGHED:
+            for demand in reversed(tuple(own)):
+                others = [other for other in own if other is not demand]
+                if _legal(others, name, effort) == whole:
+                    own = others
+        needed += own
+    return tuple(needed)
+
+
+def _legal(demands: Iterable[Demand], name: str, effort: Effort) -> Sizes | None:
+    try:
+        return legal_sizes((demand.condition for demand in demands), name, effort)
+    except DimLimitError:
+        return None
+
+
+def output_of(report: Report, at: str | None) -> Output:
+    """Return what leaves a step, by its path, or the architecture; raise `ShapecalcError` where that is not one."""
+    if at is None:
+        if len(report.outputs) > 1:
+            names = ", ".join(f"`{slot}`" for slot in report.architecture.leaving.values())
+            raise misuse("SC205", f"`--output` expects one output, and there are several: {names}", "add `--at STEP`")
+        (shape,) = report.outputs.values()
+        return Output("", shape)
+    shapes = dict(_outputs(report.tree, ""))
+    if at not in shapes:
+        near = closest(at, shapes)
+        hint = f"did you mean `{near}`?" if near else "`shapecalc inspect` names the steps"
+        raise misuse("SC104", f"`{report.architecture.name}` has no step `{at}`; {hint}")
+    return Output(at, shapes[at])
+
+
+def _outputs(rows: Iterable[LayerReport | GroupReport], prefix: str) -> Iterator[tuple[str, Shape]]:
+    for row in rows:
+        path = joined(prefix, row.path)
+        yield path, row.output
+        if isinstance(row, GroupReport):
+            for run, walk in zip(row.group.runs, row.runs, strict=True):
+                yield joined(prefix, run), walk.output
+                yield from _outputs(walk.rows, joined(prefix, run))
+            continue
+        for name, shape in row.outputs.items():
+            if shape is not row.output:
+                yield joined(path, name), shape
+
+
+def _require_symbols(report: Report, output: Output, wanted: Wanted) -> None:
+    """Raise `ShapecalcError` where no axis that is meant depends on a symbol, and name the last step where one does."""
+    if _depends(output.shape, wanted):
+        return
+    subject = f"`{output.path}`" if output.path else f"`{report.architecture.name}`"
+    problem = f"has no {len(wanted.sizes)} axes" if len(wanted.sizes) > len(output.shape) else "depends on no size"
+    message = f"{subject} gives {show(output.shape)}, which {problem}: nothing to solve for"
+    last = next((row for row in reversed(report.tree) if _depends(row.output, wanted)), None)
+    hint = f"write `--at {last.path}`: the last step that does, {show(last.output)}" if last else None
+    raise misuse("SC312", message, hint)
+
+
+def _depends(shape: Shape, wanted: Wanted) -> bool:
+    return len(wanted.sizes) <= len(shape) and any(
+        size is not None and set(free_symbols(dim)) - {*BATCH_SYMBOLS}
+        for dim, size in zip(wanted.among(shape), wanted.sizes, strict=True)
+    )
+
+
+def misuse(code: str, message: str, help_text: str | None = None) -> ShapecalcError:
+    """Return the error for a question that the architecture has no answer to, whatever is in its file."""
+    return ShapecalcError((Diagnostic(code=code, message=message, help=help_text),), exit_code=2)

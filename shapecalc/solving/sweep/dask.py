@@ -1,0 +1,59 @@
+"""A sweep's blocks on an existing Dask cluster, whose workers have shapecalc too."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.solving.sweep.plans import Kept, Task
+
+SECONDS = 10
+"""How long a scheduler is waited for."""
+
+AHEAD = 4
+"""Blocks under way for each thread of the cluster: enough that none waits, few enough for results to fit in memory."""
+
+
+def spread(tasks: Iterator[Task], address: str) -> Iterator[tuple[Kept, int]]:
+    """Yield what is kept of each block in the order of the tasks, with its points; the workers share those blocks.
+
+    Raises `ShapecalcError` SC804 where the extra is not installed, nobody answers, or a worker cannot do it.
+    """
+    try:
+        from distributed import Client  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise _error("`--dask` needs Dask", "pip install 'nn-shapecalc[dask]'") from None
+    try:
+        client: Any = Client(address, timeout=SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise _error(f"no Dask scheduler answers at `{address}`: {error}") from None
+    with client:
+        window = AHEAD * max(sum(client.nthreads().values()), 1)
+        under_way: deque[tuple[Task, Any]] = deque()
+        for task in tasks:
+            future = client.submit(task.result, pure=False) if task.shared else None
+            under_way.append((task, future))
+            if len(under_way) >= window:
+                yield _finished(*under_way.popleft())
+        while under_way:
+            yield _finished(*under_way.popleft())
+
+
+def _finished(task: Task, future: Any) -> tuple[Kept, int]:
+    if future is None:
+        return task.result(), task.points
+    try:
+        return future.result(), task.points
+    except ShapecalcError:
+        raise
+    except (ImportError, AttributeError) as error:
+        raise _error(f"a worker has no such shapecalc: {error}", "install the same version there") from None
+
+
+def _error(message: str, help_text: str | None = None) -> ShapecalcError:
+    return ShapecalcError((Diagnostic(code="SC804", message=message, help=help_text),), exit_code=2)

@@ -1,0 +1,262 @@
+"""Fields of layers that a file leaves open, solved for: each value of the usual range is put in, and inferred with."""
+
+from __future__ import annotations
+
+import dataclasses
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.architecture import Group, Step
+from shapecalc.calculators.derivation import sliding_axes
+from shapecalc.calculators.windows import DILATIONS, SMALL, simplicity
+from shapecalc.diagnostics import LayerError, ShapecalcError
+from shapecalc.diagnostics.suggestions import closest
+from shapecalc.dims import free_symbols, pretty, show
+from shapecalc.layers.conv import Conv
+from shapecalc.layers.pooling import AvgPool, MaxPool
+from shapecalc.shape_inference.engine import infer
+from shapecalc.solving.input_sizes import Wanted, misuse, output_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from shapecalc.architecture import Architecture
+    from shapecalc.dims import Dim, Shape
+    from shapecalc.layers import Layer
+    from shapecalc.shape_inference.report import Report
+
+MOST_UNKNOWNS = 3
+MOST_TRIED = 4_000
+"""Combinations that are inferred; each takes milliseconds."""
+
+MOST_TIMES = 16
+"""A count of channels that is tried is a divisor of one that is wanted, or up to so many times it."""
+
+RANGES = {"kernel_size": SMALL["f"], "stride": SMALL["s"], "padding": SMALL["p"], "dilation": DILATIONS}
+"""The values of a field that are tried."""
+
+WIDTHS = ("out_channels", "out_features")
+"""Fields that are tried where the wanted output fixes what they decide."""
+
+
+class Unknown(NamedTuple):
+    """A field of a step that is solved for, and the values that are tried."""
+
+    path: str
+    field: str
+    tried: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.path}.{self.field}"
+
+
+class Choice(NamedTuple):
+    """A value for each unknown, and what leaves with them."""
+
+    values: tuple[int, ...]
+    shape: Shape
+
+
+class Choices(NamedTuple):
+    """Every combination of values that gives the wanted output, simplest first; where none does, the closest."""
+
+    unknowns: tuple[Unknown, ...]
+    wanted: Wanted
+    at: str
+    found: tuple[Choice, ...]
+    near: tuple[Choice, ...]
+    tried: int
+    refused: int
+    """Combinations that do not fit the architecture at all."""
+
+
+def choose(
+    architecture: Architecture,
+    fields: Iterable[str],
+    wanted: Wanted,
+    at: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Choices:
+    """Return the values of fields, written `STEP.field`, at which a wanted output leaves.
+
+    Symbols have the file's own sizes but for those of `sizes`. Raises `ShapecalcError`, exit code 2, where a field is
+    none that can be tried, or where too many combinations would have to be.
+
+    >>> import shapecalc
+    >>> alexnet = shapecalc.load("alexnet")
+    >>> [choice.values for choice in choose(alexnet, ["conv1.stride"], Wanted((55, 55)), "conv1").found]
+    [(4,)]
+    """
+    report, findings = infer(architecture, sizes=sizes)
+    if report is None:
+        shape = None
+    else:
+        shape = output_of(report, at).shape
+        _require_bound(report, shape, wanted)
+    unknowns = tuple(_unknown(architecture, field, wanted, shape) for field in fields)
+    count = prod(len(unknown.tried) for unknown in unknowns)
+    if count > MOST_TRIED:
+        raise misuse("SC205", f"{count} combinations are more than the {MOST_TRIED} that are tried", "fix one of them")
+    fitting: list[tuple[tuple[int, ...], Choice]] = []
+    for values in product(*(unknown.tried for unknown in unknowns)):
+        attempt = _put(architecture, unknowns, values)
+        found = infer(attempt, sizes=sizes)[0] if attempt is not None else None
+        if found is None or attempt is None:
+            continue
+        given = output_of(found, at).shape
+        if len(given) >= len(wanted.sizes):
+            fitting.append((_simplicity(found, attempt, unknowns), Choice(values, given)))
+    if not fitting and report is None:
+        raise ShapecalcError(findings, architecture.file)
+    fitting.sort(key=lambda pair: pair[0])
+    choices = [choice for _, choice in fitting]
+    exact = tuple(choice for choice in choices if wanted.distance(choice.shape) == 0)
+    least = min((wanted.distance(choice.shape) for choice in choices), default=0)
+    near = () if exact else tuple(choice for choice in choices if wanted.distance(choice.shape) == least)
+    return Choices(unknowns, wanted, at or "", exact, near[:MOST_UNKNOWNS], count, count - len(fitting))
+
+
+def _require_bound(report: Report, shape: Shape, wanted: Wanted) -> None:
+    if len(wanted.sizes) > len(shape):
+        raise misuse("SC204", f"`--output {wanted}` names {len(wanted.sizes)} axes, and {show(shape)} leaves")
+    for dim, size in zip(wanted.among(shape), wanted.sizes, strict=True):
+        if size is not None and not isinstance(dim, int):
+            names = " and ".join(f"`{name}`" for name in free_symbols(dim))
+            settings = " ".join(f"--set {name}=…" for name in free_symbols(dim))
+            message = f"`--unknown` is tried at numbers, and {pretty(dim)} of what leaves depends on {names}"
+            raise misuse("SC311", message, f"add `{settings}`, or `sizes:` to `{report.architecture.name}`")
+
+
+def _unknown(architecture: Architecture, written: str, wanted: Wanted, shape: Shape | None) -> Unknown:
+    name, _, field = written.rpartition(".")
+    path, layer = _layer(architecture, name, written)
+    known = [*RANGES, *WIDTHS]
+    if field not in layer.fields or field not in known:
+        own = [f"`{entry}`" for entry in known if entry in layer.fields]
+        takes = f"whose fields {', '.join(own)} can be tried" if own else "none of whose fields can be tried"
+        raise misuse("SC102", f"`--unknown {written}`: `{path}` is of type `{layer.word}`, {takes}")
+    if field in RANGES:
+        return Unknown(path, field, tuple(RANGES[field]))
+    axis = 1 if field == "out_channels" else -1
+    rank = len(shape) if shape is not None else len(wanted.sizes) + 1
+    place = axis % rank - (rank - len(wanted.sizes))
+    target = wanted.sizes[place] if place >= 0 else None
+    if target is None:
+        example = "64x7x7" if field == "out_channels" else "10"
+        message = f"`--unknown {written}` expects `--output` to fix what `{field}` decides, receives {wanted}"
+        raise misuse("SC205", message, f"write it like `--output {example}`")
+    return Unknown(path, field, _widths(target, getattr(layer, field), shape[axis] if shape is not None else None))
+
+
+def _widths(target: int, present: int, given: Dim | None) -> tuple[int, ...]:
+    """Return counts of channels that may lead to a target: itself, parts, multiples, and with what is joined to it."""
+    candidates = {target, *(target * times for times in range(2, MOST_TIMES + 1))}
+    candidates |= {target // parts for parts in range(2, target + 1) if target % parts == 0 and parts <= target}
+    if isinstance(given, int):
+        candidates.add(target - given + present)
+    return tuple(sorted(candidate for candidate in candidates if candidate >= 1))
+
+
+def _layer(architecture: Architecture, name: str, written: str) -> tuple[str, Layer]:
+    """Return the path and the layer of a top-level step, by its path or as `layers.3`; a repeated one is one."""
+    heads = _heads(architecture)
+    word, _, position = name.partition(".")
+    steps = {step.path: step for step in architecture.steps}
+    if name not in steps and word == "layers" and position.isascii() and position.isdigit():
+        if int(position[:6]) >= len(heads):
+            message = f"`--unknown {written}`: `{architecture.name}` has {len(heads)} steps, counted from 0"
+            raise misuse("SC104", message)
+        name = heads[int(position[:6])]
+    step = steps.get(name)
+    lone = _lone(step) if step is not None else None
+    if lone is not None:
+        return name, lone.layer
+    groups = [path for path, step in steps.items() if isinstance(step, Group)]
+    within = next((path for path in groups if name == path or name.startswith(f"{path}.")), None)
+    if within is not None:
+        message = (
+            f"`--unknown {written}`: `{within}` is a block or repeats steps, whose fields hold wherever they stand"
+        )
+        raise misuse("SC104", message, "name a step that stands in `layers:`")
+    names = [f"`{path}`" for path in steps if path.startswith(f"{name}.")]
+    near = closest(name, [path for path, step in steps.items() if _lone(step)])
+    hint = f"did you mean `{near}`?" if near else "`shapecalc inspect` names the steps"
+    hint = f"its branches hold {', '.join(names[:4])}" if names else hint
+    raise misuse("SC104", f"`--unknown {written}` expects STEP.FIELD, and there is no layer `{name}`; {hint}")
+
+
+def _heads(architecture: Architecture) -> tuple[str, ...]:
+    """Return the paths of the steps of `layers:` in the file's order; branches come before their merge."""
+    heads: list[str] = []
+    merge = ""
+    for step in reversed(architecture.steps):
+        if merge and step.path.startswith(f"{merge}."):
+            continue
+        heads.append(step.path)
+        merge = step.path if isinstance(step, Step) and step.branches else ""
+    return tuple(reversed(heads))
+
+
+def _lone(step: Step | Group) -> Step | None:
+    """Return the layer that a step is, also where it is repeated."""
+    if isinstance(step, Step):
+        return step
+    first, *others = step.body.steps
+    return first if isinstance(first, Step) and not others and not first.path else None
+
+
+def _put(architecture: Architecture, unknowns: Iterable[Unknown], values: Iterable[int]) -> Architecture | None:
+    """Return the architecture with values in the place of the unknowns; None where a layer refuses one."""
+    wanted: dict[str, dict[str, int]] = {}
+    for unknown, value in zip(unknowns, values, strict=True):
+        wanted.setdefault(unknown.path, {})[unknown.field] = value
+    try:
+        steps = tuple(_changed(step, wanted[step.path]) if step.path in wanted else step for step in architecture.steps)
+    except LayerError:
+        return None
+    return dataclasses.replace(architecture, steps=steps)
+
+
+def _changed(step: Step | Group, fields: Mapping[str, int]) -> Step | Group:
+    lone = _lone(step)
+    assert lone is not None  # an unknown is a field of a layer
+    changed = lone._replace(layer=dataclasses.replace(lone.layer, **fields))  # type: ignore[type-var]
+    if isinstance(step, Step):
+        return changed
+    return step._replace(body=dataclasses.replace(step.body, steps=(changed,)))
+
+
+def _simplicity(report: Report, architecture: Architecture, unknowns: tuple[Unknown, ...]) -> tuple[int, ...]:
+    """Return how simple a combination is: what `solve.simplicity` says of the windows, added up, then the widths."""
+    paths = {unknown.path for unknown in unknowns}
+    inputs = {row.path: row.inputs[0] for row in report.tree}
+    windows = []
+    widths = 0
+    for step in architecture.steps:
+        lone = _lone(step) if step.path in paths else None
+        if lone is None:
+            continue
+        layer = lone.layer
+        widths += sum(getattr(layer, field) for field in WIDTHS if field in layer.fields)
+        misses = _misses(layer, inputs[step.path])
+        windows.append(simplicity(*(_number(layer, field) for field in RANGES), misses=misses))
+    return (*map(sum, zip(*windows, strict=True)), widths)
+
+
+def _misses(layer: Layer, x: Shape) -> bool:
+    """Return whether the windows of a layer leave cells of its input unread."""
+    if not isinstance(layer, Conv | MaxPool | AvgPool) or not all(isinstance(length, int) for length in x[2:]):
+        return False
+    readings = (axis.reading for axis in sliding_axes(layer, x))
+    return any(reading is not None and (reading.unread > 0 or reading.stepped_over > 0) for reading in readings)
+
+
+def _number(layer: Layer, field: str) -> int:
+    """Return a field as one number; where there is none, or one per axis, the plainest that stands for it."""
+    value = getattr(layer, field, None)
+    if value is None and field == "stride":
+        value = getattr(layer, "kernel_size", None)
+    while isinstance(value, tuple):
+        value = max(value)
+    return value if isinstance(value, int) else int(field != "padding")

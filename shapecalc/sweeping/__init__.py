@@ -1,7 +1,0 @@
-"""A grid of sizes and parameters → the costs at every point of it, from closed forms worked out in NumPy."""
-
-from __future__ import annotations
-
-from shapecalc.sweeping.run import Run, Sweep, sweep
-
-__all__ = ["Run", "Sweep", "sweep"]
