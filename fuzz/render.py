@@ -28,7 +28,7 @@ from shapecalc.render.inspect.columns import DEFAULT_COLUMNS, Column
 from shapecalc.render.terminal.escaping import ascii_only
 from shapecalc.shape_inference.constraints import impossible
 from shapecalc.shape_inference.engine import inspect_at
-from tests.render.check.decoding import CONTROLS, commands
+from tests.support.ci_logs import CONTROLS, commands
 
 if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Report

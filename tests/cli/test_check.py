@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import ROOT, environment
-from tests.render.check.decoding import commands
+from tests.support.ci_logs import commands
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from shapecalc.cli import COMMANDS, app
-from tests.render.check.decoding import commands
-from tests.render.check.inputs import quoted
-from tests.render.renaming import drawn, seed
-from tests.render.test_sinks import INVISIBLE
+from tests.house.test_sinks import INVISIBLE
+from tests.support.check_inputs import quoted
+from tests.support.ci_logs import commands
+from tests.support.renaming import drawn, seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from shapecalc.dims import pretty
 from shapecalc.files import zoo
 from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
-from tests.faults.processes import Fault, on_a_terminal, run as run_fault
+from tests.hostile.faults.processes import Fault, on_a_terminal, run as run_fault
 
 FOLDER = Path(shapecalc.__file__).parent.parent / "architectures"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.training.test_exporting import read
+from tests.execution.training.test_exporting import read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ import pytest
 from tests.hostile.generated import SECRET, lay_out
 from tests.hostile.process import run
 from tests.hostile.test_corpus import CLASSES, ROWS
-from tests.render.check.decoding import CONTROLS
+from tests.support.ci_logs import CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

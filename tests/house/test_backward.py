@@ -11,13 +11,13 @@ import pytest
 from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Array, Work
 from shapecalc.reference.gradients import Past
-from tests.house.examples import EXAMPLES
-from tests.house.table import POINTS
 from tests.house.test_harness import call_of, tensors
+from tests.support.examples.all import EXAMPLES
+from tests.support.examples.table import POINTS
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Call
-    from tests.house.table import Example
+    from tests.support.examples.table import Example
 
 NUDGE = 1e-6
 ROUNDING = 1e-15

@@ -17,16 +17,16 @@ from shapecalc.layers.base import fields_of
 from shapecalc.layers.recurrent import Gru, Lstm
 from shapecalc.reference.base import Call
 from shapecalc.reference.executor import Executed, ExecutionError, run
-from tests.house.examples import EXAMPLES
-from tests.house.table import POINTS, Example
-from tests.reference.counting import counted, run_counted
+from tests.support.counting import counted, run_counted
+from tests.support.examples.all import EXAMPLES
+from tests.support.examples.table import POINTS, Example
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.dims import Dim, Shape
     from shapecalc.layers import Layer
-    from tests.house.table import Numbers
+    from tests.support.examples.table import Numbers
 
 WINDOWED = ("conv", "conv_transpose", "max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "upsample")
 

@@ -16,7 +16,7 @@ from shapecalc.layers.base import REGISTRY, fields_of, layer
 from shapecalc.layers.documentation import documentation
 from shapecalc.layers.fields import Flag, Integer, Number, PaddingKind, Several, Word
 from shapecalc.reference.base import KERNELS, Array, Call, kernel
-from tests.house.examples import EXAMPLES
+from tests.support.examples.all import EXAMPLES
 
 KINDS = (Integer, Number, Flag, Word, Several, PaddingKind)
 SECTIONS = ("Input", "Output", "Parameters", "Costs", "Source")

@@ -1,5 +1,5 @@
-"""The scripts here write fixtures and need PyTorch; the tests read what they wrote and do not."""
+"""The scripts here write fixtures and need PyTorch or Keras; the tests read what they wrote and need neither."""
 
 from __future__ import annotations
 
-collect_ignore_glob = ["*.py"]
+collect_ignore_glob = ["make_*.py", "torch_modules.py", "layer_cases/*"]

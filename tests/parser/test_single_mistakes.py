@@ -9,7 +9,7 @@ import pytest
 
 from shapecalc.files import zoo
 from shapecalc.parser.positions import offsets_of
-from tests.slips import Anatomy, Mutant, findings, misspelt, mutant
+from tests.support.mistakes import Anatomy, Mutant, findings, misspelt, mutant
 
 if TYPE_CHECKING:
     from shapecalc.diagnostics import Diagnostic

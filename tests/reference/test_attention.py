@@ -10,7 +10,7 @@ import pytest
 
 from shapecalc.reference import find
 from shapecalc.reference.base import Array, Call
-from tests.reference.counting import run_counted
+from tests.support.counting import run_counted
 
 HEADS = {
     **dict.fromkeys(("num_kv_heads", "embed_dim", "kdim", "vdim")),

@@ -12,10 +12,10 @@ import pytest
 
 from shapecalc.reference import find, words
 from shapecalc.reference.base import Array, Call
-from tests.reference.counting import run_counted
 from tests.reference.test_attention import CASES as ATTENTION
 from tests.reference.test_merging import CASES as MERGING
 from tests.reference.test_sequences import CASES as SEQUENCES
+from tests.support.counting import run_counted
 
 CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True, "padding_mode": "zeros"}
 TRANSPOSED = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True}

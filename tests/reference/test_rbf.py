@@ -7,7 +7,7 @@ import pytest
 
 from shapecalc.reference.base import Call
 from shapecalc.reference.executor import ExecutionError, run
-from tests.reference.counting import counted, run_counted
+from tests.support.counting import counted, run_counted
 
 CENTRES = np.array([[0.0, 0.0], [1.0, 2.0], [4.0, 6.0]], dtype=np.float32)
 

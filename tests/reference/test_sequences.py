@@ -13,7 +13,7 @@ import pytest
 from shapecalc.reference import find, workspace
 from shapecalc.reference.base import Array, Call
 from shapecalc.reference.executor import ExecutionError, execute
-from tests.reference.counting import run_counted
+from tests.support.counting import run_counted
 
 OBJECTS = 200_000  # bytes for what is no array: slices, views, tuples
 SAMPLES = 2_000

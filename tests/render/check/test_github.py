@@ -5,8 +5,8 @@ import pytest
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Label, Severity, Source, Span
 from shapecalc.render.check.github import checks, summary
-from tests.render.check.decoding import commands
-from tests.render.check.inputs import one, thirty
+from tests.support.check_inputs import one, thirty
+from tests.support.ci_logs import commands
 
 TOKEN = "0123456789abcdef"
 MEBIBYTE = 1 << 20

@@ -8,7 +8,7 @@ import pytest
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Severity, Source, Span
 from shapecalc.render.check import gitlab
-from tests.render.check.inputs import INPUTS, checked
+from tests.support.check_inputs import INPUTS, checked
 
 
 def report(results: list[Checked]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import pytest
 
 import shapecalc
 from shapecalc.render.check import github, gitlab, json, junit, sarif, text
-from tests.render.check.inputs import INPUTS
+from tests.support.check_inputs import INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,8 +17,8 @@ from shapecalc.diagnostics import Severity, Source
 from shapecalc.render.check import github, gitlab, json, junit, sarif, text
 from shapecalc.render.check.findings import located
 from shapecalc.render.terminal.escaping import terminal
-from tests.render.check.decoding import CONTROLS, REGISTERED, Command, commands
-from tests.render.check.inputs import HOSTILE, checked_text, hostile_text
+from tests.support.check_inputs import HOSTILE, checked_text, hostile_text
+from tests.support.ci_logs import CONTROLS, REGISTERED, Command, commands
 
 if TYPE_CHECKING:
     from shapecalc.checking.result import Checked

@@ -9,7 +9,7 @@ from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Fix, Label, Source, Span
 from shapecalc.render.check.json import checks
 from shapecalc.render.json import document
-from tests.render.check.inputs import checked, one
+from tests.support.check_inputs import checked, one
 
 
 def read(*results: Checked) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Severity
 from shapecalc.render.check import junit
-from tests.render.check.inputs import INPUTS, checked, thirty
+from tests.support.check_inputs import INPUTS, checked, thirty
 
 
 def file(*findings: Diagnostic) -> Checked:

@@ -10,7 +10,7 @@ from jsonschema import Draft4Validator
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Label, Severity, Source, Span
 from shapecalc.render.check import sarif
-from tests.render.check.inputs import INPUTS, checked, one
+from tests.support.check_inputs import INPUTS, checked, one
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "oracle" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
 SECOND_LINE = Span(2, 1, 2, 7)

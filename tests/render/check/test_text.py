@@ -3,7 +3,7 @@ from __future__ import annotations
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Severity
 from shapecalc.render.check.text import checks
-from tests.render.check.inputs import checked, one, thirty
+from tests.support.check_inputs import checked, one, thirty
 
 
 def test_the_last_line_counts_files_and_findings() -> None:

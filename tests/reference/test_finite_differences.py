@@ -1,0 +1,116 @@
+"""The gradient check: it finds what is wrong at every layer, and is not misled by kinks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from shapecalc.reference import find, find_backward
+from shapecalc.reference.base import Call
+from shapecalc.reference.finite_differences import TOLERANCE, Checked, check
+from shapecalc.reference.gradients import Gradients, Past
+from tests.house.test_backward import prepared
+from tests.support.examples.all import EXAMPLES
+from tests.support.examples.table import POINTS, Example
+
+FEW = [row for row in EXAMPLES if len(row.at(POINTS[0])) < 100]
+"""All but the `concat` of as many as a step takes, each of which would be moved."""
+
+each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.word}-{row.reason}") for row in FEW])
+
+
+@each
+def test_every_layer_passes_and_a_percent_more_is_found(example: Example) -> None:
+    call, arrays, outputs, gradients = prepared(example)
+    past = Past(call, tuple(arrays), outputs)
+    given = find_backward(example.word)(past, *gradients)
+    right = check(past, gradients, given)
+    assert right.error <= TOLERANCE, right
+    names = [("input", place) for place, g in enumerate(given.inputs) if g is not None and np.abs(g).max() > 1e-3]
+    names += [("parameter", name) for name, g in given.parameters.items() if np.abs(g).max() > 1e-3]  # type: ignore[misc]
+    for kind, key in names[:2] + names[-1:]:
+        inputs, parameters = list(given.inputs), dict(given.parameters)
+        if kind == "input":
+            inputs[key] = inputs[key] * 1.01  # type: ignore[operator]
+        else:
+            parameters[str(key)] = parameters[str(key)] * 1.01
+        found = check(past, gradients, Gradients(tuple(inputs), parameters))
+        assert found.error > TOLERANCE, (kind, key)
+
+
+def pooled(x: list[float], gradient: list[float], given: list[float]) -> Checked:
+    """A max_pool with windows of two, one apart: its check for a gradient that somebody gives."""
+    fields = {"kernel_size": 2, "stride": 1, "padding": 0, "dilation": 1, "ceil_mode": False}
+    call = Call("pool", "max_pool", fields, {}, ("x",), ("y",))
+    array = np.array(x).reshape(1, 1, -1)
+    output = find("max_pool").run(call, array)
+    assert isinstance(output, np.ndarray)
+    past = Past(call, (array,), (output,))
+    return check(
+        past, (np.array(gradient).reshape(1, 1, -1),), Gradients((np.array(given).reshape(1, 1, -1),)), entries=9
+    )
+
+
+def test_at_a_kink_every_slope_between_the_two_sides_is_right() -> None:
+    for part in (0.0, 0.25, 1.0):
+        assert pooled([2.0, 2.0], [3.0], [3 * part, 3 * (1 - part)]).error <= TOLERANCE
+    assert pooled([2.0, 2.0], [3.0], [3.1, -0.1]).error > 0.01
+
+
+def test_a_kink_in_one_window_excuses_nothing_in_the_next() -> None:
+    """The entry in the middle ties in both windows; what each gives may be anything from nothing to its gradient."""
+    x, gradient = [2.0, 2.0, 2.0], [3.0, -3.0]
+    assert pooled(x, gradient, [0.0, 3.0, -3.0]).error <= TOLERANCE, "its own first, the other's second"
+    assert pooled(x, gradient, [0.0, 3.5, -3.0]).error > 0.01
+
+
+def test_a_kink_close_by_is_escaped_by_a_smaller_step() -> None:
+    x = [2.0, 2.0 + 1e-6]
+    assert pooled(x, [3.0], [0.0, 3.0]).error <= TOLERANCE
+    assert pooled(x, [3.0], [1.5, 1.5]).error > 0.1, "no tie: the larger one has all of it"
+
+
+def test_a_small_entry_among_huge_ones_is_moved_by_what_it_is_itself() -> None:
+    """A step in proportion to the array would carry it to where a tanh is flat."""
+    x = np.array([1e-20, 1e11])
+    call = Call("t", "tanh", {}, {}, ("x",), ("y",))
+    past = Past(call, (x,), (np.tanh(x),))
+    assert check(past, (np.ones(2),), Gradients((np.array([1.0, 0.0]),)), entries=9).error <= TOLERANCE
+    assert check(past, (np.ones(2),), Gradients((np.array([1.01, 0.0]),)), entries=9).error > TOLERANCE
+
+
+def test_what_is_no_number_is_as_wrong_as_can_be() -> None:
+    found = pooled([2.0, 1.0], [3.0], [float("nan"), 0.0])
+    assert (found.error, found.worst) == (float("inf"), "x[0, 0, 0]")
+
+
+def test_a_flatten_gives_what_it_has_read_and_is_checked_all_the_same() -> None:
+    call = Call("f", "flatten", {"start_dim": 1, "end_dim": -1}, {}, ("x",), ("y",))
+    x = np.arange(6.0).reshape(1, 2, 3)
+    past = Past(call, (x,), (x.reshape(1, 6),))
+    gradient = np.arange(1.0, 7.0).reshape(1, 6)
+    assert check(past, (gradient,), Gradients((gradient.reshape(x.shape),))).error <= TOLERANCE
+    assert check(past, (gradient,), Gradients((2 * gradient.reshape(x.shape),))).error > 0.4
+
+
+RECURRENT = [row for row in EXAMPLES if row.word in ("rnn", "lstm", "gru")]
+truncated = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.word}-{row.reason}") for row in RECURRENT])
+
+
+@truncated
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_truncated_gradients_are_those_with_the_states_at_the_cuts_held(example: Example, steps: int) -> None:
+    call, arrays, outputs, gradients = prepared(example)
+    past = Past(call, tuple(arrays), outputs, truncate=steps)
+    given = find_backward(example.word)(past, *gradients)
+    found = check(past, gradients, given, entries=5)
+    length = arrays[0].shape[1 if call.fields["batch_first"] else 0]
+    if call.fields["bidirectional"] and length > steps:
+        assert found == Checked(0, 0.0, "")
+        return
+    assert found.error <= TOLERANCE
+    assert found.entries > 0
+    whole = find_backward(example.word)(replace(past, truncate=None), *gradients)
+    assert (check(past, gradients, whole, entries=5).error > TOLERANCE) == (length > steps)

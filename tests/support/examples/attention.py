@@ -1,0 +1,113 @@
+"""Examples of the attention layers."""
+
+from __future__ import annotations
+
+from tests.support.examples.table import example
+
+# Numbers along the features, which heads divide; L queries, H keys, N samples.
+QUERY, KEY = ("L", "N", 12), ("H", "N", 12)
+QUERY_FIRST, KEY_FIRST = ("N", "L", 12), ("N", "H", 12)
+
+DOT_PRODUCT = [
+    example("scaled_dot_product_attention", "one head", ("N", "L", "F"), ("N", "H", "F"), ("N", "H", "F")),
+    example("scaled_dot_product_attention", "without a batch", ("L", "F"), ("H", "F"), ("H", 4)),
+    example(
+        "scaled_dot_product_attention",
+        "heads, values of another width, a scale",
+        *[("N", "C", "L", "F"), ("N", "C", "H", "F"), ("N", "C", "H", 6)],
+        scale=0.25,
+    ),
+    example(
+        "scaled_dot_product_attention",
+        "no query sees what comes after it",
+        *[("N", "C", "L", 4), ("N", "C", "L", 4), ("N", "C", "L", 6)],
+        is_causal=True,
+    ),
+    example(
+        "scaled_dot_product_attention",
+        "causal, fewer keys than queries",
+        *[("N", "L", 4), ("N", 6, 4), ("N", 6, 8)],
+        is_causal=True,
+    ),
+    example(
+        "scaled_dot_product_attention",
+        "three heads of queries to each of the keys",
+        *[("N", 12, "L", 6), ("N", 4, "H", 6), ("N", 4, "H", 8)],
+        enable_gqa=True,
+    ),
+    example(
+        "scaled_dot_product_attention",
+        "one head of keys for all, causal",
+        *[("N", 6, "L", 4), ("N", 1, "L", 4), ("N", 1, "L", 4)],
+        enable_gqa=True,
+        is_causal=True,
+    ),
+]
+
+MULTIHEAD = [
+    example("multihead_attention", "a sequence to itself", QUERY, num_heads=4),
+    example("multihead_attention", "one head, the batch first", QUERY_FIRST, num_heads=1, batch_first=True),
+    example("multihead_attention", "no biases", QUERY, num_heads=3, bias=False),
+    example("multihead_attention", "a query to another sequence", QUERY, KEY, num_heads=4, embed_dim=12),
+    example(
+        "multihead_attention",
+        "keys and values of other widths",
+        *[QUERY_FIRST, ("N", "H", 6), ("N", "H", 8)],
+        num_heads=2,
+        kdim=6,
+        vdim=8,
+        batch_first=True,
+    ),
+    example("multihead_attention", "no place sees what comes after it", QUERY, num_heads=2, is_causal=True),
+    example("multihead_attention", "the weights too", QUERY, KEY, KEY, num_heads=4, need_weights=True),
+    example(
+        "multihead_attention",
+        "a learnt key and one of zeros, causal, the weights too",
+        QUERY_FIRST,
+        num_heads=4,
+        add_bias_kv=True,
+        add_zero_attn=True,
+        is_causal=True,
+        need_weights=True,
+        batch_first=True,
+    ),
+    example("multihead_attention", "three heads of queries to each of the keys", QUERY, num_heads=6, num_kv_heads=2),
+    example(
+        "multihead_attention",
+        "one head of keys for all, and a learnt key",
+        *[QUERY_FIRST, ("N", "H", 9)],
+        num_heads=4,
+        num_kv_heads=1,
+        add_bias_kv=True,
+        batch_first=True,
+    ),
+    example("multihead_attention", "dropout does nothing here", QUERY, num_heads=4, dropout=0.1),
+]
+
+POSITIONAL = [
+    example("positional_encoding", "sines and cosines", ("L", "N", "F")),
+    example("positional_encoding", "an even number of features, the batch first", ("N", "L", 12), batch_first=True),
+    example("positional_encoding", "a row for each place", (9, "N", "F"), kind="learned", max_length=11),
+    example(
+        "positional_encoding",
+        "as many steps as rows, stated features",
+        ("N", 9, 6),
+        kind="learned",
+        max_length=9,
+        embed_dim=6,
+        batch_first=True,
+    ),
+    example("rotary_embedding", "queries in heads", ("N", "C", "L", 6)),
+    example("rotary_embedding", "pairs of neighbours, without a batch", ("L", 12), interleaved=True),
+    example("rotary_embedding", "slower turns", ("N", "L", 4), base=500000.0),
+    example("class_token", "before patches", ("N", "L", "F")),
+    example("class_token", "stated features", ("N", "L", 6), embed_dim=6),
+]
+
+RMS = [
+    example("rms_norm", "over the last axis", ("N", "L", "F")),
+    example("rms_norm", "over two axes, another eps", ("N", 4, 6), normalized_shape=(4, 6), eps=0.01),
+    example("rms_norm", "without a weight", ("N", 6), normalized_shape=6, elementwise_affine=False),
+]
+
+ATTENTION = [*DOT_PRODUCT, *MULTIHEAD, *POSITIONAL, *RMS]
