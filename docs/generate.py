@@ -79,8 +79,8 @@ def commands() -> Iterator[str]:
     """Yield the paragraphs of the page of commands."""
     yield "# Commands"
     yield (
-        "`shapecalc COMMAND --help` prints the same. Exit codes: 0 success, 1 findings or a failed proof, 2 wrong usage "
-        "or an unreadable file, 130 after Ctrl-C, 141 if the reader of the output has closed it."
+        "`shapecalc COMMAND --help` prints the same. Exit codes: 0 success, 1 findings or a failed proof, 2 wrong "
+        "usage or an unreadable file, 130 after Ctrl-C, 141 if the reader of the output has closed it."
     )
     group: Any = typer.main.get_command(app)
     with group.make_context("shapecalc", [COMMANDS[0]]) as parent:
@@ -125,11 +125,7 @@ def table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text as Markdown that shows it, with its code spans as they are.
-
-    >>> escaped("[N, C, *spatial], with `ceil_mode`")
-    '\\\\[N, C, \\\\*spatial\\\\], with `ceil_mode`'
-    """
+    """Return Markdown that shows a text as it is, with its code spans as code."""
     spans = re.split("(`[^`]*`)", text)
     return "".join(span if span.startswith("`") else re.sub(r"([\\*\[\]])", r"\\\1", span) for span in spans)
 

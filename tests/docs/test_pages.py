@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -14,15 +15,15 @@ from typing import NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from docs.generate import pages
 from shapecalc.cli import COMMANDS, app
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 WRITTEN = [README, *sorted((ROOT / "docs").rglob("*.md"))]
-LINKED = [*WRITTEN, *(ROOT / name for name in ("SECURITY.md", "CHANGELOG.md", "benchmarks/README.md", "fuzz/README.md"))]
-GENERATED = pages()
-SECTION = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
+LINKED = [*WRITTEN, *map(ROOT.joinpath, ("SECURITY.md", "CHANGELOG.md", "benchmarks/README.md", "fuzz/README.md"))]
+GENERATED: dict[Path, str] = runpy.run_path(str(ROOT / "docs/generate.py"))["pages"]()
+CODE = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>\S+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
+WHOLE = re.compile(r"^inputs?:.*^layers:", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
@@ -41,15 +42,11 @@ class Block(NamedTuple):
 BLOCKS = [
     Block(page, found["language"], found["title"] or "", found["text"])
     for page in WRITTEN
-    for found in SECTION.finditer(page.read_text(encoding="utf-8"))
+    for found in CODE.finditer(page.read_text(encoding="utf-8"))
 ]
 SCREENS = [block for block in BLOCKS if block.language == "console"]
-NETWORKS = [
-    block
-    for block in BLOCKS
-    if block.language == "yaml" and not block.title and re.search(r"^inputs?:.*^layers:", block.text, re.MULTILINE | re.DOTALL)
-]
-PYTHON = {block.page: block for block in BLOCKS if block.language == "python" and not block.title}
+NETWORKS = [block for block in BLOCKS if block.language == "yaml" and not block.title and WHOLE.search(block.text)]
+PYTHON = [block for block in BLOCKS if block.language == "python" and not block.title]
 
 
 def name(value: Block | Path) -> str:
@@ -79,8 +76,10 @@ def test_every_screen_is_what_the_command_prints(
     monkeypatch.chdir(tmp_path)
     real = printed(screen)
     if request.config.getoption("--update-cases"):
-        text = screen.page.read_text(encoding="utf-8")
-        screen.page.write_text(text.replace(f"```console\n{screen.text}```", f"```console\n{real}```"), encoding="utf-8")
+        text = screen.page.read_text(encoding="utf-8").replace(
+            f"```console\n{screen.text}```", f"```console\n{real}```"
+        )
+        screen.page.write_text(text, encoding="utf-8")
     else:
         assert without_times(screen.text) == without_times(real)
 
@@ -91,9 +90,9 @@ def test_every_network_is_what_it_expects(network: Block) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("page", PYTHON, ids=name)
+@pytest.mark.parametrize("page", sorted({block.page for block in PYTHON}), ids=name)
 def test_the_python_of_a_page_runs(page: Path) -> None:
-    exec("".join(block.text for block in BLOCKS if block.page == page and block.language == "python"), {})
+    exec("".join(block.text for block in PYTHON if block.page == page), {})
 
 
 @pytest.mark.parametrize("page", GENERATED, ids=name)
