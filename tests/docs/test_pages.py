@@ -141,6 +141,14 @@ def test_the_map_of_the_code_names_every_folder() -> None:
     assert [folder for folder in folders if f"**`{folder}/`**" not in text] == []
 
 
+def test_the_tree_of_calls_names_functions_that_exist() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    calls = re.findall(r"─ (\S+\.py) (?:\w+\.)?(\w+)", text)
+    assert len(calls) > 10
+    defined = {file: (ROOT / "shapecalc" / file).read_text(encoding="utf-8") for file, _ in calls}
+    assert [call for call in calls if f"def {call[1]}(" not in defined[call[0]]] == []
+
+
 def test_the_files_and_tests_that_documents_name_exist() -> None:
     tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     missing = []
