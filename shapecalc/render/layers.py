@@ -52,7 +52,7 @@ def _fields(layer: Documentation, width: int) -> list[str]:
     room = max(len(field.name) for field in layer.fields) + 4
     lines = []
     for field in layer.fields:
-        default = "required" if field.required else f"default {_default(field)}"
+        default = "required" if field.required else f"default {default_of(field)}"
         lines += textwrap.wrap(
             f"  {field.name:<{room - 2}}{field.kind.describe()}; {default}", width, subsequent_indent=" " * room
         )
@@ -61,7 +61,8 @@ def _fields(layer: Documentation, width: int) -> list[str]:
     return lines
 
 
-def _default(field: Field) -> str:
+def default_of(field: Field) -> str:
+    """Write what a field is if a file leaves it out."""
     if field.default is None:
         return "none: it follows from the rest"
     return str(field.default) if isinstance(field.default, str) else said(field.default).strip("`")

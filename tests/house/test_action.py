@@ -117,11 +117,11 @@ def test_the_hook_checks_what_is_called_a_network(path: str, *, is_checked: bool
 def test_the_hook_is_called_as_the_documents_call_it() -> None:
     assert (HOOK["id"], HOOK["entry"], HOOK["language"]) == ("shapecalc-check", "shapecalc check", "python")
     assert (HOOK["types"], HOOK["require_serial"]) == (["yaml"], True)
-    assert "id: shapecalc-check" in (ROOT / "docs/ci.md").read_text("utf-8")
+    assert "id: shapecalc-check" in (ROOT / "docs/guides/ci.md").read_text("utf-8")
 
 
 def test_the_documents_hold_yaml_and_name_inputs_that_there_are() -> None:
-    text = (ROOT / "docs/ci.md").read_text("utf-8")
+    text = (ROOT / "docs/guides/ci.md").read_text("utf-8")
     blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
     assert len(blocks) >= 4
     uses = [step for block in blocks for step in _steps(block) if "/shapecalc@" in step.get("uses", "")]
