@@ -1,7 +1,6 @@
 """Text to dim: the grammar that `str(expr)` writes.
 
-Sums of products of powers, with `+ - * // % **`, parentheses, integers and names; precedence as in Python. Operators
-wait on an explicit stack (Dijkstra's shunting yard), so no nesting of the text reaches Python's recursion limit.
+Sums of products of powers, with `+ - * // % **`, parentheses, integers and names; precedence as in Python.
 
 Every step is charged for the terms that it touches against a budget that grows with the text, so a text takes time in
 proportion to its length. Sums are added up in place, or a long one would copy itself at every `+`.
@@ -9,9 +8,11 @@ proportion to its length. Sums are added up in place, or a long one would copy i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+import re
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from shapecalc.dims.expression import Dim, collapsed, floor_div, symbol
+from shapecalc.dims.reader import Reader, tokens
 from shapecalc.dims.terms import add_into
 
 if TYPE_CHECKING:
@@ -27,15 +28,11 @@ _BITS = MAX_DIGITS * 4
 _TOO_LONG = f"a number expects at most {MAX_DIGITS} digits, one in a result has more"
 _LEAST_BUDGET = 200_000  # terms
 
-_DIGITS = frozenset("0123456789")
-_NAME_START = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
-_NAME = _NAME_START | _DIGITS
-_SIGNS = ("**", "//", "+", "-", "*", "%", "(", ")")
-
-# How tightly an operator binds; `neg` is the sign before an operand, which binds as in Python: -H**2 = -(H**2).
-_BINDING = {"+": 1, "-": 1, "*": 2, "//": 2, "%": 2, "neg": 3, "**": 4}
-
-Lexeme: TypeAlias = "tuple[str, str, int]"  # kind ("number", "name", "sign" or "end"), text, column from 1
+_TOKEN = re.compile(
+    r"[ \t]*(?:(?P<number>[0-9]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|//|[-+*%()])"
+    r"|(?P<end>\Z)|(?P<other>.))",
+    re.DOTALL,
+)
 
 
 class DimSyntaxError(ValueError):
@@ -66,13 +63,8 @@ def parse(text: str) -> Dim:
     """
     if len(text) > MAX_LENGTH:
         raise DimSyntaxError(f"an expression expects at most {MAX_LENGTH} characters, receives {len(text)}", 1)
-    reader = _Reader(len(text))
-    for kind, word, column in _lexemes(text):
-        if reader.expects_operand:
-            reader.take_operand(kind, word, column)
-        else:
-            reader.take_operator(kind, word, column)
-    return reader.settled(reader.operands[0])
+    reader = _Reader(text)
+    return reader.settled(reader.read())
 
 
 class _Sum:
@@ -85,70 +77,56 @@ class _Sum:
         self.constant = first if isinstance(first, int) else first.constant
 
 
-class _Reader:
-    """The stacks of the shunting yard."""
+class _Reader(Reader["Dim | _Sum"]):
+    """Dims by operator precedence; the sign before an operand binds as in Python: -H**2 = -(H**2)."""
 
-    def __init__(self, length: int) -> None:
-        self.operands: list[Dim | _Sum] = []
-        self.operators: list[tuple[str, int]] = []
-        self.expects_operand = True
-        self.budget = _LEAST_BUDGET + 10 * length
+    infix: ClassVar = {"+": 1, "-": 1, "*": 2, "//": 2, "%": 2, "**": 4}
+    prefix: ClassVar = {"+": 3, "-": 3, "(": 0}
+    from_the_right: ClassVar = frozenset({"**"})
 
-    def take_operand(self, kind: str, word: str, column: int) -> None:
-        """Take a number, a name, a sign before an operand, or `(`."""
-        if kind == "number":
-            self.operands.append(_number(word, column))
-            self.expects_operand = False
-        elif kind == "name":
-            self.operands.append(symbol(word))
-            self.expects_operand = False
-        elif word == "-":
-            self.operators.append(("neg", column))
-        elif word == "(":
-            self.operators.append((word, column))
-        elif word != "+":
-            raise DimSyntaxError(f"{_named(kind, word)} stands where a number, a name or `(` is expected", column)
+    def __init__(self, text: str) -> None:
+        super().__init__(tokens(_TOKEN, text))
+        self.budget = _LEAST_BUDGET + 10 * len(text)
 
-    def take_operator(self, kind: str, word: str, column: int) -> None:
-        """Take an operator between two operands, `)` or the end."""
-        if kind == "sign" and word in _BINDING:
-            self.apply_down_to(_BINDING[word], right=word == "**")
-            self.operators.append((word, column))
-            self.expects_operand = True
-            return
-        if kind != "end" and word != ")":
-            raise DimSyntaxError(f"{_named(kind, word)} stands where an operator is expected", column)
-        self.apply_down_to(0)
-        if kind == "end":
-            if self.operators:
-                raise DimSyntaxError("`(` is never closed", self.operators[-1][1])
-        elif not self.operators:
-            raise DimSyntaxError("`)` closes nothing", column)
+    def operand(self) -> Dim:
+        """Read a number or a name."""
+        if self.kind == "name":
+            dim: Dim = symbol(self.text)
+        elif self.kind == "number":
+            dim = _number(self.text, self.start + 1)
         else:
-            self.operators.pop()
+            self.misplaced("a number, a name or `(`")
+        self.advance()
+        return dim
 
-    def apply_down_to(self, binding: int, *, right: bool = False) -> None:
-        """Apply the waiting operators that bind at least as tightly, back to the last open parenthesis."""
-        while self.operators and self.operators[-1][0] != "(":
-            name, column = self.operators[-1]
-            if _BINDING[name] < binding or (right and _BINDING[name] == binding):
-                return
-            self.operators.pop()
-            try:
-                self.apply(name)
-            except (ValueError, ZeroDivisionError) as error:
-                raise DimSyntaxError(str(error), column) from None
+    def misplaced(self, expected: str = "an operator") -> NoReturn:
+        """Raise the error of the token that is not what is expected."""
+        at, named = self.start, f"`{self.text[:40]}`" if self.text else "the end"
+        message = f"{named} stands where {expected} is expected"
+        if self.kind == "other":
+            hint = ", whole division is written `//`" if self.text == "/" else ""
+            message = f"{self.text!r} has no meaning in a dimension{hint}"
+        elif expected == "an operator" and self.text == ")":
+            message = "`)` closes nothing"
+        elif expected == "an operator" and not self.text:
+            message, at = "`(` is never closed", self.waiting[-1][2]
+        raise DimSyntaxError(message, at + 1)
 
-    def apply(self, name: str) -> None:
+    def apply(self, sign: str, start: int, operands: int) -> None:
         """Put the result of an operator in the place of its operands."""
-        b = self.settled(self.operands.pop())
-        if name == "neg":
-            self.charge(_weight(b))
-            self.operands.append(-b)
-        elif name in {"+", "-"}:
-            self.operands.append(self.added(self.operands.pop(), b, 1 if name == "+" else -1))
-        else:
-            self.operands.append(self.applied(name, self.settled(self.operands.pop()), b))
+        if operands == 1 and sign == "+":
+            return
+        try:
+            b = self.settled(self.values.pop())
+            if operands == 1:
+                self.charge(_weight(b))
+                self.values.append(-b)
+            elif sign in "+-":
+                self.values.append(self.added(self.values.pop(), b, 1 if sign == "+" else -1))
+            else:
+                self.values.append(self.applied(sign, self.settled(self.values.pop()), b))
+        except (ValueError, ZeroDivisionError) as error:
+            raise DimSyntaxError(str(error), start + 1) from None
 
     def added(self, a: Dim | _Sum, b: Dim, sign: int) -> _Sum:
         """The sum a ± b, in place where a is one already."""
@@ -211,32 +189,6 @@ class _Reader:
         self.budget -= work
         if self.budget < 0:
             raise ValueError("an expression of this length expects to need less work than this one")
-
-
-def _named(kind: str, word: str) -> str:
-    return "the end" if kind == "end" else f"`{word[:40]}`"
-
-
-def _lexemes(text: str) -> Iterator[Lexeme]:
-    at, length = 0, len(text)
-    while at < length:
-        start, character = at, text[at]
-        if character in " \t":
-            at += 1
-            continue
-        if character in _DIGITS or character in _NAME_START:
-            kind, allowed = ("number", _DIGITS) if character in _DIGITS else ("name", _NAME)
-            while at < length and text[at] in allowed:
-                at += 1
-            yield kind, text[start:at], start + 1
-            continue
-        sign = next((sign for sign in _SIGNS if text.startswith(sign, at)), None)
-        if sign is None:
-            hint = ", whole division is written `//`" if character == "/" else ""
-            raise DimSyntaxError(f"{character!r} has no meaning in a dimension{hint}", start + 1)
-        yield "sign", sign, start + 1
-        at += len(sign)
-    yield "end", "", length + 1
 
 
 def _number(digits: str, column: int) -> int:
