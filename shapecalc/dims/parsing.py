@@ -110,7 +110,11 @@ class _Reader(Reader["Dim | _Sum"]):
             message = "`)` closes nothing"
         elif expected == "an operator" and not self.text:
             message, at = "`(` is never closed", self.waiting[-1][2]
-        raise DimSyntaxError(message, at + 1)
+        raise self.error(message, at)
+
+    def error(self, message: str, start: int, stop: int = 0) -> DimSyntaxError:  # noqa: ARG002 - has a column alone
+        """Return the error that shows a column."""
+        return DimSyntaxError(message, start + 1)
 
     def apply(self, sign: str, start: int, operands: int) -> None:
         """Put the result of an operator in the place of its operands."""
@@ -126,7 +130,7 @@ class _Reader(Reader["Dim | _Sum"]):
             else:
                 self.values.append(self.applied(sign, self.settled(self.values.pop()), b))
         except (ValueError, ZeroDivisionError) as error:
-            raise DimSyntaxError(str(error), start + 1) from None
+            raise self.error(str(error), start) from None
 
     def added(self, a: Dim | _Sum, b: Dim, sign: int) -> _Sum:
         """The sum a ± b, in place where a is one already."""

@@ -1,12 +1,13 @@
 """The reader of the small languages: tokens by a regular expression, values by operator precedence.
 
-Operators wait on an explicit stack (Dijkstra's shunting yard), so no nesting of a text reaches Python's recursion limit.
+Operators wait on an explicit stack (Dijkstra's shunting yard), so no nesting reaches Python's recursion limit.
 """
 
 from __future__ import annotations
 
 import operator
 import sys
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Value = TypeVar("Value")
-Token: TypeAlias = "tuple[str, str, int]"  # kind, text and start; plain, because a class would take twice the time
+Token: TypeAlias = tuple[str, str, int]  # kind, text and start; plain, because a class would take twice the time
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -40,7 +41,7 @@ def tokens(pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sys.
         yield kind, found[kind], found.start(kind)
 
 
-class Reader(Generic[Value]):
+class Reader(ABC, Generic[Value]):
     """An operator-precedence parser; a language is a subclass with its operators, operands and errors.
 
     The token to read next is spread over `kind`, `text` and `start`. Operators bind more tightly the higher their
@@ -58,32 +59,31 @@ class Reader(Generic[Value]):
         self.waiting: list[tuple[int, str, int, int]] = []  # binding, sign, start and number of operands
         self.advance()
 
+    @abstractmethod
     def operand(self) -> Value:
         """Read an operand that is no parenthesis."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, sign: str, start: int, operands: int) -> None:
         """Replace the last `values`, one or two, by the result of the operator that starts at `start`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def misplaced(self) -> NoReturn:
         """Raise the error of a token that is no operator, of `)` without `(`, or of the end before `)`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def error(self, message: str, start: int, stop: int) -> Exception:
         """Return the error that shows a part of the text."""
-        raise NotImplementedError
 
     def advance(self) -> None:
         """Go to the next token."""
         self.kind, self.text, self.start = next(self._tokens)
 
     def read(self) -> Value:
-        """expression = operand { infix operand }; operand = prefix operand | "(" expression ")" | `operand`."""
+        """Read `operand { infix operand }` to the end, an operand being one of the language or `( … )` or `prefix …`."""
         while True:
             while (binding := self.prefix.get(self.text)) is not None:
-                waiting = self.waiting if len(self.waiting) >= self.deepest else ()
-                if sum(operands == 1 for *_, operands in waiting) >= self.deepest:
+                if len(self.waiting) >= self.deepest <= sum(operands == 1 for *_, operands in self.waiting):
                     raise self.error(f"nests deeper than {self.deepest}", self.start, self.start + len(self.text))
                 self.waiting.append((binding, self.text, self.start, 1))
                 self.advance()

@@ -1,19 +1,16 @@
 """`$name` and `${…}`: parameters of a block or of the file put in, and arithmetic on whole numbers.
 
-The grammar of `${…}`, in whole numbers throughout:
-
-    sum     = product { ("+" | "-") product }
-    product = factor { ("*" | "//" | "%") factor }
-    factor  = "-" factor | "(" sum ")" | number | name
-
-`//` rounds down and `%` has the sign of its right side, as in Python.
+`${…}` has `+ - * // %`, parentheses, integers and names; precedence as in Python. `//` rounds down and `%` has the sign
+of its right side, also as in Python.
 """
 
 from __future__ import annotations
 
+import operator
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
+from shapecalc.dims.reader import Reader, tokens
 from shapecalc.layers.fields import said
 from shapecalc.parser.tree import Node, Scalar, Sequence
 
@@ -22,29 +19,35 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _USE = re.compile(r"\$(?:(?P<name>[A-Za-z_][A-Za-z0-9_]{0,63})|\{(?P<sum>.*)\})", re.DOTALL)
-_TOKEN = re.compile(r"\s*(?:(?P<number>[0-9]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>//|\*\*|[-+*/%()^]))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>[0-9]{1,20}(?![0-9]))|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>//|\*(?!\*)|[-+%()])"
+    r"|(?P<end>\Z)|(?P<other>[0-9]+|\*\*|.))",
+    re.DOTALL,
+)
+_RESULTS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod}
 _LARGEST = 2**63 - 1
-_DEEPEST = 32
-_MOST_DIGITS = 20
 
 Value = int | float | bool | str | None
 
 
 class ExpressionError(ValueError):
-    """What is wrong with a use of parameters, and from where to where in its text."""
+    """What is wrong with a use of parameters, and from where to where in its text.
+
+    `replacement` is what to write from `start` to `end`, if that fixes it; `name` is the parameter that is the cause.
+    """
 
     def __init__(
-        self, message: str, start: int, end: int, help_text: str | None = None, replacement: str | None = None
+        self,
+        message: str,
+        start: int,
+        end: int,
+        help_text: str | None = None,
+        replacement: str | None = None,
+        name: str | None = None,
     ) -> None:
         super().__init__(message)
-        self.message = message
-        self.start = start
-        self.end = end
-        self.help = help_text
-        self.replacement = replacement
-        """What to write from `start` to `end`, where that mends it."""
-        self.name: str | None = None
-        """The parameter that is to blame, where one is."""
+        self.message, self.start, self.end = message, start, end
+        self.help, self.replacement, self.name = help_text, replacement, name
 
 
 def uses_parameters(node: Node) -> bool:
@@ -69,138 +72,104 @@ def value_of(text: str, arguments: MappingOf[str, Node], owner: str = "the block
     name = found["name"]
     if name is not None:
         if name not in arguments:
-            raise _unknown(name, _Token("use", text, 0, len(text)), arguments, owner)
+            raise _unknown(f"${name}", 0, arguments, owner)
         return arguments[name]
-    return _Sum(found["sum"], found.start("sum"), arguments, owner).result()
+    return _Sum(text, found.span("sum"), arguments, owner).read()
 
 
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    start: int
-    end: int
+class _Sum(Reader[int]):
+    """The integer that a text writes between two positions."""
 
+    infix: ClassVar = {"+": 1, "-": 1, "*": 2, "//": 2, "%": 2}
+    prefix: ClassVar = {"-": 3, "(": 0}
+    deepest: ClassVar = 32
 
-class _Sum:
-    """A recursive descent over one text; positions are those in the text that holds `${…}`."""
-
-    __slots__ = ("_arguments", "_at", "_depth", "_owner", "_tokens")
-
-    def __init__(self, text: str, offset: int, arguments: MappingOf[str, Node], owner: str) -> None:
-        self._owner = owner
+    def __init__(self, text: str, between: tuple[int, int], arguments: MappingOf[str, Node], owner: str) -> None:
+        self._written = text
         self._arguments = arguments
-        self._tokens = list(_tokens(text, offset))
-        self._at = 0
-        self._depth = 0
+        self._owner = owner
+        found = list(tokens(_TOKEN, text, *between))
+        for kind, word, start in found:
+            if kind == "other":
+                raise _unreadable(word, start)
+        super().__init__(found)
 
-    def result(self) -> int:
-        value = self._sum()
-        token = self._tokens[self._at]
-        if token.kind != "end":
-            raise ExpressionError(f"expects `+`, `-`, `*`, `//` or `%` before `{token.text}`", token.start, token.end)
+    def operand(self) -> int:
+        word, start, stop = self.text, self.start, self.start + (len(self.text) or 1)
+        if self.kind == "number":
+            value = _bounded(int(word), start, stop)
+        elif self.kind != "name":
+            raise self.error(
+                f"expects a number or a parameter before {f'`{word}`' if word else 'the end'}", start, stop
+            )
+        elif word not in self._arguments:
+            raise _unknown(word, start, self._arguments, self._owner)
+        else:
+            node = self._arguments[word]
+            given = node.value if isinstance(node, Scalar) else None
+            if type(given) is not int:
+                received = said(given) if isinstance(node, Scalar) else "a list"
+                message = f"expects a whole number as `{word}`, receives {received}"
+                raise ExpressionError(message, start, stop, name=word)
+            value = given
+        self.advance()
         return value
 
-    def _sum(self) -> int:
-        value = self._product()
-        while (token := self._tokens[self._at]).text in ("+", "-"):
-            self._at += 1
-            right = self._product()
-            value = _bounded(value + right if token.text == "+" else value - right, token)
-        return value
+    def apply(self, sign: str, start: int, operands: int) -> None:
+        right = self.values.pop()
+        if operands == 1:
+            self.values.append(-right)
+            return
+        left = self.values.pop()
+        after = start + len(sign)
+        if right == 0 and sign in ("//", "%"):
+            divisor = self._written[after : self.start].strip()
+            name = NAME.match(divisor)
+            stop = self._written.rindex(divisor[-1], after, self.start) + 1
+            raise ExpressionError(f"divides {left} by zero", start, stop, name=name and name[0])
+        self.values.append(_bounded(_RESULTS[sign](left, right), start, after))
 
-    def _product(self) -> int:
-        value = self._factor()
-        while (token := self._tokens[self._at]).text in ("*", "//", "%"):
-            self._at += 1
-            begins = self._tokens[self._at]
-            right = self._factor()
-            if token.text == "*":
-                value = _bounded(value * right, token)
-            elif right == 0:
-                error = ExpressionError(f"divides {value} by zero", token.start, self._tokens[self._at - 1].end)
-                error.name = begins.text if begins.kind == "name" else None
-                raise error
-            else:
-                value = value // right if token.text == "//" else value % right
-        return value
+    def misplaced(self) -> NoReturn:
+        self.apply_down_to(1)
+        if self.waiting:
+            raise self.error("expects `)` for this `(`", self.waiting[-1][2], self.waiting[-1][2] + 1)
+        message = f"expects `+`, `-`, `*`, `//` or `%` before `{self.text}`"
+        raise self.error(message, self.start, self.start + len(self.text))
 
-    def _factor(self) -> int:
-        token = self._tokens[self._at]
-        self._at += 1
-        if token.kind == "number":
-            return _bounded(int(token.text), token)
-        if token.kind == "name":
-            return self._argument(token)
-        if token.text in ("-", "("):
-            self._depth += 1
-            if self._depth > _DEEPEST:
-                raise ExpressionError(f"nests deeper than {_DEEPEST}", token.start, token.end)
-            value = -self._factor() if token.text == "-" else self._sum()
-            self._depth -= 1
-            if token.text == "(":
-                closing = self._tokens[self._at]
-                if closing.text != ")":
-                    raise ExpressionError("expects `)` for this `(`", token.start, token.end)
-                self._at += 1
-            return value
-        what = f"`{token.text}`" if token.kind != "end" else "the end"
-        raise ExpressionError(f"expects a number or a parameter before {what}", token.start, token.end)
-
-    def _argument(self, token: _Token) -> int:
-        if token.text not in self._arguments:
-            raise _unknown(token.text, token, self._arguments, self._owner)
-        node = self._arguments[token.text]
-        value = node.value if isinstance(node, Scalar) else None
-        if type(value) is not int:
-            received = said(value) if isinstance(node, Scalar) else "a list"
-            message = f"expects a whole number as `{token.text}`, receives {received}"
-            error = ExpressionError(message, token.start, token.end)
-            error.name = token.text
-            raise error
-        return value
+    def error(self, message: str, start: int, stop: int) -> ExpressionError:
+        return ExpressionError(message, start, stop)
 
 
-def _tokens(text: str, offset: int) -> list[_Token]:
-    tokens = []
-    position = 0
-    while text[position:].strip():
-        found = _TOKEN.match(text, position)
-        if found is None or found.lastgroup is None:
-            start = position + len(text[position:]) - len(text[position:].lstrip()) + offset
-            raise ExpressionError(f"does not know `{text[start - offset]}`", start, start + 1)
-        kind = found.lastgroup
-        token = _Token(kind, found[kind], found.start(kind) + offset, found.end(kind) + offset)
-        if token.text == "/":
-            help_text = "write `//`: whole numbers, rounded down"
-            raise ExpressionError("expects `//` to divide, receives `/`", token.start, token.end, help_text, "//")
-        if token.text in ("**", "^"):
-            raise ExpressionError(f"knows no `{token.text}`", token.start, token.end, "write a product")
-        if kind == "number" and len(token.text) > _MOST_DIGITS:
-            raise ExpressionError(f"has a number of more than {_MOST_DIGITS} digits", token.start, token.end)
-        tokens.append(token)
-        position = found.end()
-    end = len(text) + offset
-    tokens.append(_Token("end", "", end, end + 1))
-    return tokens
+def _unreadable(word: str, start: int) -> ExpressionError:
+    stop = start + len(word)
+    if word == "/":
+        help_text = "write `//`: whole numbers, rounded down"
+        return ExpressionError("expects `//` to divide, receives `/`", start, stop, help_text, "//")
+    if word in ("**", "^"):
+        return ExpressionError(f"knows no `{word}`", start, stop, "write a product")
+    message = f"does not know `{word}`" if stop == start + 1 else "has a number of more than 20 digits"
+    return ExpressionError(message, start, stop)
 
 
-def _bounded(value: int, token: _Token) -> int:
+def _bounded(value: int, start: int, stop: int) -> int:
     if abs(value) > _LARGEST:
-        raise ExpressionError(f"reaches {value}, more than {_LARGEST} (2^63 - 1)", token.start, token.end)
+        raise ExpressionError(f"reaches {value}, more than {_LARGEST} (2^63 - 1)", start, stop)
     return value
 
 
-def _unknown(name: str, token: _Token, arguments: MappingOf[str, Node], owner: str) -> ExpressionError:
+def _unknown(written: str, start: int, arguments: MappingOf[str, Node], owner: str) -> ExpressionError:
     from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
+    name = written.removeprefix("$")
     near = closest(name, tuple(arguments))
-    known = ", ".join(f"`{other}`" for other in arguments)
-    otherwise = f"its parameters: {known}" if known else f"{owner} has no parameter"
-    message = f"is no parameter of {owner}" if token.kind == "use" else f"uses `{name}`, no parameter of {owner}"
-    written = f"${near}" if token.kind == "use" else near
-    if near is None or written is None:
-        return ExpressionError(message, token.start, token.end, otherwise)
-    return ExpressionError(message, token.start, token.end, f"write `{written}`", written)
+    stop = start + len(written)
+    message = f"uses `{name}`, no parameter of {owner}" if name == written else f"is no parameter of {owner}"
+    if near is None:
+        known = ", ".join(f"`{other}`" for other in arguments)
+        help_text = f"its parameters: {known}" if known else f"{owner} has no parameter"
+        return ExpressionError(message, start, stop, help_text)
+    replacement = written.replace(name, near)
+    return ExpressionError(message, start, stop, f"write `{replacement}`", replacement)
 
 
 def names_used(node: Node) -> frozenset[str]:
