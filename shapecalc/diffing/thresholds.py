@@ -11,16 +11,16 @@ which are bytes, with a B behind. Numbers are exact: `+0.1%` of 3,000 is 3, and 
 
 from __future__ import annotations
 
-import operator
 import re
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diffing.diff import Figures
 from shapecalc.dims import free_symbols, greatest, least
+from shapecalc.dims.reader import COMPARISONS
 from shapecalc.parser.quantities import UNITS, read_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from fractions import Fraction
 
     from shapecalc.diffing.diff import Change, Comparison
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
 
 METRICS = Figures._fields
 OF_BYTES = frozenset({"memory", "activations"})
-SIGNS: dict[str, Callable[[int, int], bool]] = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    "==": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    "<": operator.lt,
-}
 _ALSO = {"≥": ">=", "≤": "<=", "=": "==", "≠": "!="}
 _CONDITION = re.compile(r"\s*(\w+)\s*(>=|<=|==|!=|[><=≥≤≠])\s*([+\-−]?)\s*([^\s%+\-−][^%+\-−]*?)\s*(%?)\s*")
 
@@ -58,17 +50,15 @@ class Threshold(NamedTuple):
         excess = self._excess(comparison)
         if excess is None:
             return None
+        compare = COMPARISONS[self.sign]
         if isinstance(excess, int):
-            return SIGNS[self.sign](excess, 0)
-        low, high = least(excess), greatest(excess)
-        match self.sign:
-            case ">" | ">=":
-                return _decided(SIGNS[self.sign], low, high)
-            case "<" | "<=":
-                return _decided(SIGNS[self.sign], high, low)
-            case _:
-                apart = (low is not None and low > 0) or (high is not None and high < 0)
-                return (self.sign == "!=") if apart else None
+            return bool(compare(excess, 0))
+        least_excess, greatest_excess = least(excess), greatest(excess)
+        low = -inf if least_excess is None else least_excess
+        high = inf if greatest_excess is None else greatest_excess
+        if compare(low, 0) != compare(high, 0) or (self.sign in ("==", "!=") and low <= 0 <= high):
+            return None
+        return bool(compare(low, 0))
 
     def open_symbols(self, comparison: Comparison) -> tuple[str, ...]:
         """Return the symbols that the answer depends on."""
@@ -86,13 +76,6 @@ class Threshold(NamedTuple):
         assert change.before is not None  # else there is no delta
         share = self.number / 100
         return found * share.denominator - change.before * share.numerator
-
-
-def _decided(compare: Callable[[int, int], bool], worst: int | None, best: int | None) -> bool | None:
-    """Return what both ends of a range say: yes where the worst does, no where even the best does not."""
-    if worst is not None and compare(worst, 0):
-        return True
-    return False if best is not None and not compare(best, 0) else None
 
 
 Alternatives = tuple[tuple[Threshold, ...], ...]

@@ -80,7 +80,7 @@ class Reader(ABC, Generic[Value]):
         self.kind, self.text, self.start = next(self._tokens)
 
     def read(self) -> Value:
-        """Read `operand { infix operand }` to the end, an operand being one of the language or `( … )` or `prefix …`."""
+        """Read `operand { infix operand }` to the end; an operand may be in parentheses or behind a prefix."""
         while True:
             while (binding := self.prefix.get(self.text)) is not None:
                 if len(self.waiting) >= self.deepest <= sum(operands == 1 for *_, operands in self.waiting):

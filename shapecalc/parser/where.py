@@ -16,7 +16,6 @@ from shapecalc.parser.tree import Node, Scalar, Sequence
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from shapecalc.dims import Dim
     from shapecalc.parser.findings import Findings
 
 _COMPARISON = re.compile(r"(?P<left>[^<>=!]+)(?P<sign>==|>=|<=|>|<)(?P<right>[^<>=!]+)")
@@ -43,7 +42,10 @@ def _condition(node: Node, symbols: Container[str], findings: Findings) -> State
         return None
     try:
         left, right = parse(written["left"].strip()), parse(written["right"].strip())
-        found = _compared(left, written["sign"], right)
+        if written["sign"].startswith("<"):
+            left, right = right, left
+        strict = written["sign"] in ("<", ">")
+        found = condition(left - right - strict, Relation.ZERO if written["sign"] == "==" else Relation.NONNEGATIVE)
     except (DimSyntaxError, DimLimitError) as error:
         findings.refuse("SC105", f"`where` cannot read `{shorten(text)}`: {error}", head(node), help=_EXAMPLE)
         return None
@@ -57,17 +59,3 @@ def _condition(node: Node, symbols: Container[str], findings: Findings) -> State
             findings.refuse("SC105", message, head(node))
             return None
     return Stated(found, text, node.span)
-
-
-def _compared(left: Dim, sign: str, right: Dim) -> Condition | bool:
-    match sign:
-        case "==":
-            return condition(left - right, Relation.ZERO)
-        case ">=":
-            return condition(left - right, Relation.NONNEGATIVE)
-        case "<=":
-            return condition(right - left, Relation.NONNEGATIVE)
-        case ">":
-            return condition(left - right - 1, Relation.NONNEGATIVE)
-        case _:
-            return condition(right - left - 1, Relation.NONNEGATIVE)

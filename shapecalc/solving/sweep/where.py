@@ -13,38 +13,27 @@ K is a thousand and Ki 1024; numbers may have a fraction (`1.5M`), and compare e
 
 from __future__ import annotations
 
-import operator
 import re
 from fractions import Fraction
-from itertools import pairwise
 from math import ceil, floor
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
+from shapecalc.dims.reader import COMPARISONS, Reader, tokens
 from shapecalc.parser.quantities import UNITS, read_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
     from shapecalc.solving.sweep.compiled import Array
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<number>[0-9]{1,40}(?:\.[0-9]{1,20})?)(?P<unit>[A-Za-z]*)|(?P<name>[A-Za-z_]\w*)"""
-    r"""|(?P<sign><=|>=|==|!=|<|>)|(?P<bracket>[()])|"(?P<word>[^"]*)"|'(?P<other>[^']*)')""",
-    re.ASCII,
+    r"""[ \t\n\r\f\v]*(?:(?P<number>[0-9]{1,40}(?:\.[0-9]{1,20})?[A-Za-z]*)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"""
+    r"""|(?P<sign><=|>=|==|!=|<|>)|(?P<bracket>[()])|(?P<word>"[^"]*"|'[^']*'))|\s*(?:(?P<end>\Z)|(?P<other>\S))"""
 )
-_SIGNS: dict[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-_DEEPEST = 50
 _EXAMPLE = 'write it like "params < 5M and macs < 300M"'
 
 
@@ -63,54 +52,37 @@ class Comparison(NamedTuple):
     right: Operand
 
 
-class Junction(NamedTuple):
-    """Several parts, of which all must hold, or any."""
-
-    parts: tuple[Test, ...]
-    all: bool
-
-
-class Negation(NamedTuple):
-    """A part that must not hold."""
-
-    part: Test
-
-
 Literal: TypeAlias = Fraction | str | bool
 Operand: TypeAlias = "Name | Literal"
-Test: TypeAlias = "Comparison | Junction | Negation"
 
 
 class Where(NamedTuple):
-    """A condition as read: what it says, and the text that diagnostics point into."""
+    """A condition as read: comparisons, each followed by the `and`, `or` and `not` that apply to the results so far."""
 
-    test: Test
+    postfix: tuple[Comparison | str, ...]
     text: str
 
     @property
     def names(self) -> frozenset[str]:
         """What it reads."""
-        return frozenset(name.name for name in _names(self.test))
+        sides = (side for step in self.postfix if isinstance(step, Comparison) for side in (step.left, step.right))
+        return frozenset(side.name for side in sides if isinstance(side, Name))
 
     def holds(self, values: Mapping[str, Any]) -> Array | bool:
         """Return where it holds, for arrays and single values by name."""
-        return self._holds(self.test, values)
-
-    def _holds(self, test: Test, values: Mapping[str, Any]) -> Array | bool:
-        if isinstance(test, Comparison):
-            return self._compared(test, values)
-        if isinstance(test, Negation):
-            return _array(np.logical_not(self._holds(test.part, values)))
-        join = np.logical_and if test.all else np.logical_or
-        found = self._holds(test.parts[0], values)
-        for part in test.parts[1:]:
-            found = _array(join(found, self._holds(part, values)))
-        return found
+        found: list[Array | bool] = []
+        for step in self.postfix:
+            if isinstance(step, Comparison):
+                found.append(self._compared(step, values))
+            elif step == "not":
+                found.append(_array(np.logical_not(found.pop())))
+            else:
+                join = np.logical_and if step == "and" else np.logical_or
+                found.append(_array(join(found.pop(-2), found.pop())))
+        return found.pop()
 
     def _compared(self, test: Comparison, values: Mapping[str, Any]) -> Array | bool:
-        sides = [self._value(side, values) for side in (test.left, test.right)]
-        left, right = sides
-        sign = test.sign
+        left, sign, right = self._value(test.left, values), test.sign, self._value(test.right, values)
         if isinstance(right, np.ndarray) and not isinstance(left, np.ndarray):
             left, right, sign = right, left, _MIRRORED[sign]
         kinds = {_kind(left), _kind(right)}
@@ -119,7 +91,7 @@ class Where(NamedTuple):
             raise _error(self.text, f"cannot compare {' and '.join(sorted(kinds))} by `{test.sign}`", span)
         if isinstance(left, np.ndarray) and isinstance(right, Fraction):
             return _against(left, sign, right)
-        return _array(_SIGNS[sign](left, right))
+        return _array(COMPARISONS[sign](left, right))
 
     def _value(self, operand: Operand, values: Mapping[str, Any]) -> Any:
         if not isinstance(operand, Name):
@@ -141,7 +113,7 @@ def _against(values: Array, sign: str, number: Fraction) -> Array | bool:
         return sign == "!="
     # x < 2.5 is x < 3, and x <= 2.5 is x <= 2.
     bound = ceil(number) if sign in ("<", ">=") else floor(number)
-    return _array(_SIGNS[sign](values, bound))
+    return _array(COMPARISONS[sign](values, bound))
 
 
 def _kind(value: object) -> str:
@@ -150,16 +122,6 @@ def _kind(value: object) -> str:
     if isinstance(value, str):
         return "a word"
     return "a number" if isinstance(value, np.ndarray | Fraction) else "a list"
-
-
-def _names(test: Test) -> Iterator[Name]:
-    if isinstance(test, Comparison):
-        yield from (side for side in (test.left, test.right) if isinstance(side, Name))
-    elif isinstance(test, Negation):
-        yield from _names(test.part)
-    else:
-        for part in test.parts:
-            yield from _names(part)
 
 
 def parse_where(text: str, known: Collection[str]) -> Where:
@@ -171,126 +133,85 @@ def parse_where(text: str, known: Collection[str]) -> Where:
     >>> small.holds({"params": np.array([4_999_999, 5_000_000]), "H": 224}).tolist()
     [True, False]
     """
-    return Where(_Reader(text, known).test(), text)
+    reader = _Reader(text, known)
+    reader.read()
+    return Where(tuple(reader.postfix), text)
 
 
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    span: Span
-    value: Literal | None = None
+class _Reader(Reader[None]):
+    """Conditions in postfix order; the operands of `and`, `or` and `not` are chains of comparisons."""
 
-
-class _Reader:
-    """A recursive descent over one text."""
-
-    __slots__ = ("_at", "_depth", "_known", "_text", "_tokens")
+    infix: ClassVar = {"or": 1, "and": 2}
+    prefix: ClassVar = {"not": 3, "(": 0}
+    deepest: ClassVar = 50
 
     def __init__(self, text: str, known: Collection[str]) -> None:
-        self._text = text
+        self._written = text
         self._known = known
-        self._tokens = list(self._read())
-        self._at = 0
-        self._depth = 0
+        self.postfix: list[Comparison | str] = []
+        found = list(tokens(_TOKEN, text))
+        for kind, word, start in found:
+            if kind == "other":
+                raise self.error(f"does not know `{word}`", start, start + 1)
+            if kind == "number" and read_quantity(word) is None:
+                message = f"does not know the unit `{word.lstrip('0123456789.')}`"
+                raise self.error(
+                    message, start, start + len(word), f"units: {', '.join(unit for unit in UNITS if unit)}"
+                )
+        super().__init__(found)
 
-    def test(self) -> Test:
-        test = self._any()
-        token = self._tokens[self._at]
-        if token.kind != "end":
-            raise self._wrong("expects `and`, `or` or the end", token)
-        return test
+    def operand(self) -> None:
+        """Read `side sign side { sign side }`."""
+        left = self._side()
+        if self.kind != "sign":
+            raise self._unexpected("expects one of <, <=, >, >=, ==, !=")
+        chain: list[Comparison | str] = []
+        while self.kind == "sign":
+            sign = self.text
+            self.advance()
+            right = self._side()
+            chain += [Comparison(left, sign, right), "and"]
+            left = right
+        self.postfix += [chain[0], *chain[2:]]
 
-    def _any(self) -> Test:
-        return self._joined("or", self._all)
-
-    def _all(self) -> Test:
-        return self._joined("and", self._not)
-
-    def _joined(self, word: str, read: Callable[[], Test]) -> Test:
-        parts = [read()]
-        while self._taken(word):
-            parts.append(read())
-        return parts[0] if len(parts) == 1 else Junction(tuple(parts), word == "and")
-
-    def _not(self) -> Test:
-        token = self._tokens[self._at]
-        negated = self._taken("not")
-        if not negated and not self._taken("("):
-            return self._comparison()
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise self._wrong(f"nests deeper than {_DEEPEST}", token)
-        test = Negation(self._not()) if negated else self._any()
-        if not negated and not self._taken(")"):
-            raise self._wrong("expects `)` for this `(`", token)
-        self._depth -= 1
-        return test
-
-    def _comparison(self) -> Test:
-        operands, signs = [self._operand()], []
-        while self._tokens[self._at].kind == "sign":
-            signs.append(self._tokens[self._at].text)
-            self._at += 1
-            operands.append(self._operand())
-        if not signs:
-            raise self._wrong("expects one of <, <=, >, >=, ==, !=", self._tokens[self._at])
-        tests = tuple(
-            Comparison(left, sign, right) for (left, right), sign in zip(pairwise(operands), signs, strict=True)
-        )
-        return tests[0] if len(tests) == 1 else Junction(tests, all=True)
-
-    def _operand(self) -> Operand:
-        token = self._tokens[self._at]
-        self._at += 1
-        if token.value is not None:
-            return token.value
-        if token.kind != "name" or token.text in ("and", "or", "not"):
-            raise self._wrong("expects a name or a number", token)
-        if token.text in ("true", "false"):
-            return token.text == "true"
-        if token.text not in self._known:
+    def _side(self) -> Operand:
+        """Read a name, a number, `true`, `false` or a word in quotes."""
+        kind, word, start = self.kind, self.text, self.start
+        if kind not in ("name", "number", "word") or word in ("and", "or", "not"):
+            raise self._unexpected("expects a name or a number")
+        self.advance()
+        if kind == "word":
+            return word[1:-1]
+        if kind == "number":
+            return read_quantity(word) or Fraction(0)
+        if word in ("true", "false"):
+            return word == "true"
+        span = _span(start, start + len(word))
+        if word not in self._known:
             from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
-            near = closest(token.text, tuple(self._known))
+            near = closest(word, tuple(self._known))
             help_text = f"write `{near}`" if near else f"it knows {', '.join(sorted(self._known))}"
-            message = f"`where` does not know `{token.text}`"
-            raise _error(self._text, message, token.span, f"{help_text}; words stand in quotes")
-        return Name(token.text, token.span)
+            message = f"`where` does not know `{word}`"
+            raise _error(self._written, message, span, f"{help_text}; words stand in quotes")
+        return Name(word, span)
 
-    def _taken(self, text: str) -> bool:
-        token = self._tokens[self._at]
-        found = token.kind in ("name", "bracket") and token.text == text
-        self._at += found
-        return found
+    def apply(self, sign: str, start: int, operands: int) -> None:  # noqa: ARG002 - no operator can fail
+        self.postfix.append(sign)
 
-    def _wrong(self, message: str, token: _Token) -> ShapecalcError:
-        received = f"receives `{token.text}`" if token.text else "receives the end"
-        if message.startswith("nests") or "for this" in message:
-            return _error(self._text, f"`where` {message}", token.span)
-        return _error(self._text, f"`where` {message}, {received}", token.span)
+    def misplaced(self) -> NoReturn:
+        self.apply_down_to(1)
+        if self.waiting:
+            raise self.error("expects `)` for this `(`", self.waiting[-1][2], self.waiting[-1][2] + 1)
+        raise self._unexpected("expects `and`, `or` or the end")
 
-    def _read(self) -> Iterator[_Token]:
-        at = 0
-        text = self._text
-        while text[at:].strip():
-            found = _TOKEN.match(text, at)
-            if found is None or found.lastgroup is None:
-                at += len(text[at:]) - len(text[at:].lstrip())
-                raise _error(text, f"`where` does not know `{text[at]}`", _span(at, at + 1))
-            kind = "number" if found["number"] else found.lastgroup
-            span = _span(found.start(kind), found.end())
-            value: Literal | None = None
-            if kind == "number":
-                value = read_quantity(found["number"] + found["unit"])
-                if value is None:
-                    units = ", ".join(unit for unit in UNITS if unit)
-                    message = f"`where` does not know the unit `{found['unit']}`"
-                    raise _error(text, message, span, f"units: {units}")
-            elif kind in ("word", "other"):
-                value = found[kind]
-            yield _Token(kind, found[0].strip(), span, value)
-            at = found.end()
-        yield _Token("end", "", _span(len(text), len(text) + 1))
+    def _unexpected(self, message: str) -> ShapecalcError:
+        received = f"`{self.text}`" if self.text else "the end"
+        start = self.start + (self.kind == "word")  # behind the quote
+        return self.error(f"{message}, receives {received}", start, self.start + (len(self.text) or 1))
+
+    def error(self, message: str, start: int, stop: int, help_text: str = _EXAMPLE) -> ShapecalcError:
+        return _error(self._written, f"`where` {message}", _span(start, stop), help_text)
 
 
 def _span(start: int, stop: int) -> Span:
