@@ -9,10 +9,10 @@ proportion to its length. Sums are added up in place, or a long one would copy i
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar
 
 from shapecalc.dims.expression import Dim, collapsed, floor_div, symbol
-from shapecalc.dims.reader import Reader, tokens
+from shapecalc.dims.reader import Reader
 from shapecalc.dims.terms import add_into
 
 if TYPE_CHECKING:
@@ -27,12 +27,6 @@ _CHUNK = 4_000  # digits; Python refuses to read more than 4,300 at once
 _BITS = MAX_DIGITS * 4
 _TOO_LONG = f"a number expects at most {MAX_DIGITS} digits, one in a result has more"
 _LEAST_BUDGET = 200_000  # terms
-
-_TOKEN = re.compile(
-    r"[ \t]*(?:(?P<number>[0-9]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|//|[-+*%()])"
-    r"|(?P<end>\Z)|(?P<other>.))",
-    re.DOTALL,
-)
 
 
 class DimSyntaxError(ValueError):
@@ -80,12 +74,17 @@ class _Sum:
 class _Reader(Reader["Dim | _Sum"]):
     """Dims by operator precedence; the sign before an operand binds as in Python: -H**2 = -(H**2)."""
 
+    pattern: ClassVar = re.compile(
+        r"[ \t]*(?:(?P<number>[0-9]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|//|[-+*%()])"
+        r"|(?P<end>\Z)|(?P<other>.))",
+        re.DOTALL,
+    )
     infix: ClassVar = {"+": 1, "-": 1, "*": 2, "//": 2, "%": 2, "**": 4}
     prefix: ClassVar = {"+": 3, "-": 3, "(": 0}
     from_the_right: ClassVar = frozenset({"**"})
 
     def __init__(self, text: str) -> None:
-        super().__init__(tokens(_TOKEN, text))
+        super().__init__(text, lazy=True)
         self.budget = _LEAST_BUDGET + 10 * len(text)
 
     def operand(self) -> Dim:
@@ -95,25 +94,28 @@ class _Reader(Reader["Dim | _Sum"]):
         elif self.kind == "number":
             dim = _number(self.text, self.start + 1)
         else:
-            self.misplaced("a number, a name or `(`")
+            raise self.unexpected("a number, a name or `(`")
         self.advance()
         return dim
 
-    def misplaced(self, expected: str = "an operator") -> NoReturn:
-        """Raise the error of the token that is not what is expected."""
-        at, named = self.start, f"`{self.text[:40]}`" if self.text else "the end"
-        message = f"{named} stands where {expected} is expected"
-        if self.kind == "other":
-            hint = ", whole division is written `//`" if self.text == "/" else ""
-            message = f"{self.text!r} has no meaning in a dimension{hint}"
-        elif expected == "an operator" and self.text == ")":
-            message = "`)` closes nothing"
-        elif expected == "an operator" and not self.text:
-            message, at = "`(` is never closed", self.waiting[-1][2]
-        raise self.error(message, at)
+    def unreadable(self, text: str, start: int) -> DimSyntaxError:
+        """Return the error of a character that is no token."""
+        hint = ", whole division is written `//`" if text == "/" else ""
+        return self.error(f"{text!r} has no meaning in a dimension{hint}", start)
+
+    def unexpected(self, expected: str) -> DimSyntaxError:
+        """Return the error of the token to read next."""
+        named = f"`{self.text[:40]}`" if self.text else "the end"
+        return self.error(f"{named} stands where {expected} is expected", self.start)
+
+    def misplaced(self) -> DimSyntaxError:
+        """Return the error of a token that is no operator, of `)` without `(`, or of the end before `)`."""
+        if self.text == ")":
+            return self.error("`)` closes nothing", self.start)
+        return self.unexpected("an operator") if self.text else self.error("`(` is never closed", self.waiting[-1][2])
 
     def error(self, message: str, start: int, stop: int = 0) -> DimSyntaxError:  # noqa: ARG002 - has a column alone
-        """Return the error that shows a column."""
+        """Return the error of what begins at `start`."""
         return DimSyntaxError(message, start + 1)
 
     def apply(self, sign: str, start: int, operands: int) -> None:

@@ -8,15 +8,13 @@ from __future__ import annotations
 import operator
 import sys
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 Value = TypeVar("Value")
-Token: TypeAlias = tuple[str, str, int]  # kind, text and start; plain, because a class would take twice the time
-
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -27,37 +25,35 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def tokens(pattern: re.Pattern[str], text: str, start: int = 0, stop: int = sys.maxsize) -> Iterator[Token]:
-    r"""Yield the tokens of a text; their kinds are the groups of the pattern.
-
-    Every match is a token. So the pattern skips spaces, and has a group for any other character and one named `end`.
-
-    >>> import re
-    >>> list(tokens(re.compile(r"\s*(?:(?P<name>\w+)|(?P<sign>\+)|(?P<end>\Z)|(?P<other>.))"), "H +"))
-    [('name', 'H', 0), ('sign', '+', 2), ('end', '', 3)]
-    """
-    for found in pattern.finditer(text, start, stop):
-        kind = found.lastgroup or ""
-        yield kind, found[kind], found.start(kind)
-
-
 class Reader(ABC, Generic[Value]):
-    """An operator-precedence parser; a language is a subclass with its operators, operands and errors.
+    """An operator-precedence parser; a language is a subclass with its tokens, operators, operands and errors.
 
-    The token to read next is spread over `kind`, `text` and `start`. Operators bind more tightly the higher their
-    number is, from 1; those that bind alike are applied from the left, those of `from_the_right` from the right.
+    Every match of `pattern` is a token, and the group that matched is its kind: `end` is the end of the text, `other`
+    what is no token. The token to read next is spread over `kind`, `text` and `start`, because that is the fastest.
+    Operators bind more tightly the higher their number is, from 1; those that bind alike are applied from the left.
     """
 
+    pattern: ClassVar[re.Pattern[str]]
     infix: ClassVar[Mapping[str, int]]
     prefix: ClassVar[Mapping[str, int]]  # with "(" as 0
     from_the_right: ClassVar[frozenset[str]] = frozenset()
     deepest: ClassVar[int] = sys.maxsize  # prefixes and parentheses within one another
+    after_operand: ClassVar[str]  # what messages call the infix operators
 
-    def __init__(self, tokens: Iterable[Token]) -> None:
-        self._tokens = iter(tokens)
+    def __init__(self, text: str, start: int = 0, stop: int = sys.maxsize, *, lazy: bool = False) -> None:
+        found = self.tokens(text, start, stop)
+        self._tokens = found if lazy else iter(list(found))
         self.values: list[Value] = []
         self.waiting: list[tuple[int, str, int, int]] = []  # binding, sign, start and number of operands
         self.advance()
+
+    def tokens(self, text: str, start: int, stop: int) -> Iterator[tuple[str, str, int]]:
+        """Yield kind, text and start of each token."""
+        for found in self.pattern.finditer(text, start, stop):
+            kind = found.lastgroup or ""
+            if kind == "other":
+                raise self.unreadable(found[kind], found.start(kind))
+            yield kind, found[kind], found.start(kind)
 
     @abstractmethod
     def operand(self) -> Value:
@@ -68,12 +64,28 @@ class Reader(ABC, Generic[Value]):
         """Replace the last `values`, one or two, by the result of the operator that starts at `start`."""
 
     @abstractmethod
-    def misplaced(self) -> NoReturn:
-        """Raise the error of a token that is no operator, of `)` without `(`, or of the end before `)`."""
+    def unexpected(self, expected: str) -> Exception:
+        """Return the error of the token to read next."""
 
     @abstractmethod
     def error(self, message: str, start: int, stop: int) -> Exception:
-        """Return the error that shows a part of the text."""
+        """Return the error of a part of the text."""
+
+    def unreadable(self, text: str, start: int) -> Exception:
+        """Return the error of what is no token."""
+        return self.error(f"does not know `{text}`", start, start + len(text))
+
+    def misplaced(self) -> Exception:
+        """Return the error of a token that is no operator, of `)` without `(`, or of the end before `)`."""
+        if self.apply_down_to(1):
+            start = self.waiting[-1][2]
+            return self.error("expects `)` for this `(`", start, start + 1)
+        return self.unexpected(self.after_operand)
+
+    @property
+    def stop(self) -> int:
+        """Where the token to read next stops; the end counts as one character."""
+        return self.start + (len(self.text) or 1)
 
     def advance(self) -> None:
         """Go to the next token."""
@@ -84,7 +96,7 @@ class Reader(ABC, Generic[Value]):
         while True:
             while (binding := self.prefix.get(self.text)) is not None:
                 if len(self.waiting) >= self.deepest <= sum(operands == 1 for *_, operands in self.waiting):
-                    raise self.error(f"nests deeper than {self.deepest}", self.start, self.start + len(self.text))
+                    raise self.error(f"nests deeper than {self.deepest}", self.start, self.stop)
                 self.waiting.append((binding, self.text, self.start, 1))
                 self.advance()
             self.values.append(self.operand())
@@ -95,7 +107,7 @@ class Reader(ABC, Generic[Value]):
                 elif self.kind == "end" and not self.apply_down_to(1):
                     return self.values.pop()
                 else:
-                    self.misplaced()
+                    raise self.misplaced()
             self.apply_down_to(binding + (self.text in self.from_the_right))
             self.waiting.append((binding, self.text, self.start, 2))
             self.advance()

@@ -17,7 +17,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from shapecalc.architecture import Bounds
-from shapecalc.parser.quantities import UNITS, read_quantity
+from shapecalc.parser.quantities import read_quantity, units
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -81,40 +81,30 @@ def mended(text: str, *, of_bytes: bool = False) -> str | None:
 
 def _ends(text: str, *, of_bytes: bool) -> tuple[Fraction | int, Fraction | int | None]:
     bound = _BOUND.fullmatch(text)
-    around = _TOLERANCE.split(text)
-    low, dots, high = text.partition("..")
     if bound is not None:
-        return _beside(bound[1], _quantity(bound[2], of_bytes=of_bytes))
-    if len(around) == 2:  # noqa: PLR2004 - a figure and its tolerance
-        middle = _quantity(around[0], of_bytes=of_bytes)
-        off = _tolerance(middle, around[1], of_bytes=of_bytes)
-        return middle - off, middle + off
-    if dots:
-        return _quantity(low.rstrip(" "), of_bytes=of_bytes), _quantity(high.lstrip(" "), of_bytes=of_bytes)
-    number = _quantity(text, of_bytes=of_bytes)
-    return number, number
-
-
-def _beside(sign: str, number: Fraction) -> tuple[Fraction | int, Fraction | int | None]:
-    match sign:
-        case "<":
-            return 0, ceil(number) - 1
-        case "<=" | "≤":
-            return 0, number
-        case ">":
-            return floor(number) + 1, None
-        case _:
-            return number, None
-
-
-def _tolerance(middle: Fraction, text: str, *, of_bytes: bool) -> Fraction:
-    if text.endswith("%"):
-        off = middle * _quantity(text.removesuffix("%").rstrip(" "), of_bytes=False) / 100
-    else:
-        off = _quantity(text, of_bytes=of_bytes)
-    if off and off >= middle:
-        raise BoundsError("a tolerance below the figure itself")
-    return off
+        number = _quantity(bound[2], of_bytes=of_bytes)
+        match bound[1]:
+            case "<":
+                return 0, ceil(number) - 1
+            case "<=" | "≤":
+                return 0, number
+            case ">":
+                return floor(number) + 1, None
+            case _:
+                return number, None
+    middle, *tolerance = _TOLERANCE.split(text)
+    if len(tolerance) == 1:
+        number = _quantity(middle, of_bytes=of_bytes)
+        if tolerance[0].endswith("%"):
+            off = number * _quantity(tolerance[0].removesuffix("%").rstrip(" "), of_bytes=False) / 100
+        else:
+            off = _quantity(tolerance[0], of_bytes=of_bytes)
+        if off and off >= number:
+            raise BoundsError("a tolerance below the figure itself")
+        return number - off, number + off
+    low, dots, high = text.partition("..")
+    least = _quantity(low.rstrip(" ") if dots else text, of_bytes=of_bytes)
+    return least, _quantity(high.lstrip(" "), of_bytes=of_bytes) if dots else least
 
 
 def _quantity(text: str, *, of_bytes: bool) -> Fraction:
@@ -123,6 +113,6 @@ def _quantity(text: str, *, of_bytes: bool) -> Fraction:
         unit = re.fullmatch(r"[0-9.]+ ?([A-Za-z]+)", text)
         if unit is None:
             raise BoundsError
-        known = ", ".join(unit + "B" * of_bytes for unit in UNITS if unit)
-        raise BoundsError(f"a unit that it knows behind {text.removesuffix(unit[1]).rstrip()}", f"units: {known}")
+        number_text = text.removesuffix(unit[1]).rstrip()
+        raise BoundsError(f"a unit that it knows behind {number_text}", f"units: {units(of_bytes=of_bytes)}")
     return number

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import operator
 import re
-from typing import TYPE_CHECKING, ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar
 
-from shapecalc.dims.reader import Reader, tokens
+from shapecalc.dims.reader import Reader
 from shapecalc.layers.fields import said
 from shapecalc.parser.tree import Node, Scalar, Sequence
 
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _USE = re.compile(r"\$(?:(?P<name>[A-Za-z_][A-Za-z0-9_]{0,63})|\{(?P<sum>.*)\})", re.DOTALL)
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>[0-9]{1,20}(?![0-9]))|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>//|\*(?!\*)|[-+%()])"
-    r"|(?P<end>\Z)|(?P<other>[0-9]+|\*\*|.))",
-    re.DOTALL,
-)
 _RESULTS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod}
 _LARGEST = 2**63 - 1
 
@@ -74,28 +69,30 @@ def value_of(text: str, arguments: MappingOf[str, Node], owner: str = "the block
         if name not in arguments:
             raise _unknown(f"${name}", 0, arguments, owner)
         return arguments[name]
-    return _Sum(text, found.span("sum"), arguments, owner).read()
+    return _Sum(text, *found.span("sum"), arguments, owner).read()
 
 
 class _Sum(Reader[int]):
     """The integer that a text writes between two positions."""
 
+    pattern: ClassVar = re.compile(
+        r"\s*(?:(?P<number>[0-9]{1,20}(?![0-9]))|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>//|\*(?!\*)|[-+%()])"
+        r"|(?P<end>\Z)|(?P<other>[0-9]+|\*\*|.))",
+        re.DOTALL,
+    )
     infix: ClassVar = {"+": 1, "-": 1, "*": 2, "//": 2, "%": 2}
     prefix: ClassVar = {"-": 3, "(": 0}
     deepest: ClassVar = 32
+    after_operand: ClassVar = "`+`, `-`, `*`, `//` or `%`"
 
-    def __init__(self, text: str, between: tuple[int, int], arguments: MappingOf[str, Node], owner: str) -> None:
+    def __init__(self, text: str, start: int, stop: int, arguments: MappingOf[str, Node], owner: str) -> None:
         self._written = text
         self._arguments = arguments
         self._owner = owner
-        found = list(tokens(_TOKEN, text, *between))
-        for kind, word, start in found:
-            if kind == "other":
-                raise _unreadable(word, start)
-        super().__init__(found)
+        super().__init__(text, start, stop)
 
     def operand(self) -> int:
-        word, start, stop = self.text, self.start, self.start + (len(self.text) or 1)
+        word, start, stop = self.text, self.start, self.stop
         if self.kind == "number":
             value = _bounded(int(word), start, stop)
         elif self.kind != "name":
@@ -129,26 +126,23 @@ class _Sum(Reader[int]):
             raise ExpressionError(f"divides {left} by zero", start, stop, name=name and name[0])
         self.values.append(_bounded(_RESULTS[sign](left, right), start, after))
 
-    def misplaced(self) -> NoReturn:
-        self.apply_down_to(1)
-        if self.waiting:
-            raise self.error("expects `)` for this `(`", self.waiting[-1][2], self.waiting[-1][2] + 1)
-        message = f"expects `+`, `-`, `*`, `//` or `%` before `{self.text}`"
-        raise self.error(message, self.start, self.start + len(self.text))
+    def unreadable(self, text: str, start: int) -> Exception:
+        stop = start + len(text)
+        if text == "/":
+            help_text = "write `//`: whole numbers, rounded down"
+            return ExpressionError("expects `//` to divide, receives `/`", start, stop, help_text, "//")
+        if text in ("**", "^"):
+            return ExpressionError(f"knows no `{text}`", start, stop, "write a product")
+        if len(text) > 1:
+            return ExpressionError("has a number of more than 20 digits", start, stop)
+        return super().unreadable(text, start)
+
+    def unexpected(self, expected: str) -> ExpressionError:
+        received = f"`{self.text}`" if self.text else "the end"
+        return ExpressionError(f"expects {expected} before {received}", self.start, self.stop)
 
     def error(self, message: str, start: int, stop: int) -> ExpressionError:
         return ExpressionError(message, start, stop)
-
-
-def _unreadable(word: str, start: int) -> ExpressionError:
-    stop = start + len(word)
-    if word == "/":
-        help_text = "write `//`: whole numbers, rounded down"
-        return ExpressionError("expects `//` to divide, receives `/`", start, stop, help_text, "//")
-    if word in ("**", "^"):
-        return ExpressionError(f"knows no `{word}`", start, stop, "write a product")
-    message = f"does not know `{word}`" if stop == start + 1 else "has a number of more than 20 digits"
-    return ExpressionError(message, start, stop)
 
 
 def _bounded(value: int, start: int, stop: int) -> int:

@@ -16,23 +16,19 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from math import ceil, floor
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
-from shapecalc.dims.reader import COMPARISONS, Reader, tokens
-from shapecalc.parser.quantities import UNITS, read_quantity
+from shapecalc.dims.reader import COMPARISONS, Reader
+from shapecalc.parser.quantities import read_quantity, units
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from shapecalc.solving.sweep.compiled import Array
 
-_TOKEN = re.compile(
-    r"""[ \t\n\r\f\v]*(?:(?P<number>[0-9]{1,40}(?:\.[0-9]{1,20})?[A-Za-z]*)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"""
-    r"""|(?P<sign><=|>=|==|!=|<|>)|(?P<bracket>[()])|(?P<word>"[^"]*"|'[^']*'))|\s*(?:(?P<end>\Z)|(?P<other>\S))"""
-)
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _EXAMPLE = 'write it like "params < 5M and macs < 300M"'
 
@@ -141,30 +137,26 @@ def parse_where(text: str, known: Collection[str]) -> Where:
 class _Reader(Reader[None]):
     """Conditions in postfix order; the operands of `and`, `or` and `not` are chains of comparisons."""
 
+    pattern: ClassVar = re.compile(
+        r"[ \t\n\r\f\v]*(?:(?P<number>[0-9]{1,40}(?:\.[0-9]{1,20})?[A-Za-z]*)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+        r"|(?P<sign>[<>=!]=|[<>])|(?P<bracket>[()])|(?P<word>\"[^\"]*\"|'[^']*'))|\s*(?:(?P<end>\Z)|(?P<other>\S))"
+    )
     infix: ClassVar = {"or": 1, "and": 2}
     prefix: ClassVar = {"not": 3, "(": 0}
     deepest: ClassVar = 50
+    after_operand: ClassVar = "`and`, `or` or the end"
 
     def __init__(self, text: str, known: Collection[str]) -> None:
         self._written = text
         self._known = known
         self.postfix: list[Comparison | str] = []
-        found = list(tokens(_TOKEN, text))
-        for kind, word, start in found:
-            if kind == "other":
-                raise self.error(f"does not know `{word}`", start, start + 1)
-            if kind == "number" and read_quantity(word) is None:
-                message = f"does not know the unit `{word.lstrip('0123456789.')}`"
-                raise self.error(
-                    message, start, start + len(word), f"units: {', '.join(unit for unit in UNITS if unit)}"
-                )
-        super().__init__(found)
+        super().__init__(text)
 
     def operand(self) -> None:
         """Read `side sign side { sign side }`."""
         left = self._side()
         if self.kind != "sign":
-            raise self._unexpected("expects one of <, <=, >, >=, ==, !=")
+            raise self.unexpected("one of <, <=, >, >=, ==, !=")
         chain: list[Comparison | str] = []
         while self.kind == "sign":
             sign = self.text
@@ -178,7 +170,7 @@ class _Reader(Reader[None]):
         """Read a name, a number, `true`, `false` or a word in quotes."""
         kind, word, start = self.kind, self.text, self.start
         if kind not in ("name", "number", "word") or word in ("and", "or", "not"):
-            raise self._unexpected("expects a name or a number")
+            raise self.unexpected("a name or a number")
         self.advance()
         if kind == "word":
             return word[1:-1]
@@ -199,16 +191,17 @@ class _Reader(Reader[None]):
     def apply(self, sign: str, start: int, operands: int) -> None:  # noqa: ARG002 - no operator can fail
         self.postfix.append(sign)
 
-    def misplaced(self) -> NoReturn:
-        self.apply_down_to(1)
-        if self.waiting:
-            raise self.error("expects `)` for this `(`", self.waiting[-1][2], self.waiting[-1][2] + 1)
-        raise self._unexpected("expects `and`, `or` or the end")
+    def tokens(self, text: str, start: int, stop: int) -> Iterator[tuple[str, str, int]]:
+        for kind, word, at in super().tokens(text, start, stop):
+            if kind == "number" and read_quantity(word) is None:
+                message = f"does not know the unit `{word.lstrip('0123456789.')}`"
+                raise self.error(message, at, at + len(word), f"units: {units()}")
+            yield kind, word, at
 
-    def _unexpected(self, message: str) -> ShapecalcError:
+    def unexpected(self, expected: str) -> ShapecalcError:
         received = f"`{self.text}`" if self.text else "the end"
         start = self.start + (self.kind == "word")  # behind the quote
-        return self.error(f"{message}, receives {received}", start, self.start + (len(self.text) or 1))
+        return self.error(f"expects {expected}, receives {received}", start, self.stop)
 
     def error(self, message: str, start: int, stop: int, help_text: str = _EXAMPLE) -> ShapecalcError:
         return _error(self._written, f"`where` {message}", _span(start, stop), help_text)
