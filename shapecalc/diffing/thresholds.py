@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.diffing.diff import Figures
 from shapecalc.dims import free_symbols, greatest, least
 from shapecalc.dims.reader import COMPARISONS
-from shapecalc.parser.quantities import read_quantity, units
+from shapecalc.parser.quantities import UNITS, read_quantity
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -132,8 +132,8 @@ def read_threshold(text: str) -> Threshold:
         raise ThresholdError(f"holds a share against a change: write `{metric} {sign} +{digits}%`")
     number = read_quantity(digits, of_bytes=metric in OF_BYTES and not percent)
     if number is None or (percent and not digits[-1].isdigit()):
-        known = units(of_bytes=metric in OF_BYTES)
-        raise ThresholdError(f"expects a number, as in `+2%`, `-10` or with a unit ({known}), receives `{digits}`")
+        units = ", ".join(f"{unit}B" if metric in OF_BYTES else unit for unit in UNITS if unit)
+        raise ThresholdError(f"expects a number, as in `+2%`, `-10` or with a unit ({units}), receives `{digits}`")
     number = number if direction in ("", "+") else -number
     return Threshold(metric, _ALSO.get(sign, sign), number, bool(direction), bool(percent), text.strip())
 

@@ -99,17 +99,17 @@ class _Reader(Reader["Dim | _Sum"]):
         return dim
 
     def unreadable(self, text: str, start: int) -> DimSyntaxError:
-        """Return the error of a character that is no token."""
+        """Return the error of a character that is not a token."""
         hint = ", whole division is written `//`" if text == "/" else ""
         return self.error(f"{text!r} has no meaning in a dimension{hint}", start)
 
     def unexpected(self, expected: str) -> DimSyntaxError:
-        """Return the error of the token to read next."""
+        """Return the error of the next token."""
         named = f"`{self.text[:40]}`" if self.text else "the end"
         return self.error(f"{named} stands where {expected} is expected", self.start)
 
     def misplaced(self) -> DimSyntaxError:
-        """Return the error of a token that is no operator, of `)` without `(`, or of the end before `)`."""
+        """Return the error of a token behind an operand."""
         if self.text == ")":
             return self.error("`)` closes nothing", self.start)
         return self.unexpected("an operator") if self.text else self.error("`(` is never closed", self.waiting[-1][2])

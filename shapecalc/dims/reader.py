@@ -28,9 +28,9 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 class Reader(ABC, Generic[Value]):
     """An operator-precedence parser; a language is a subclass with its tokens, operators, operands and errors.
 
-    Every match of `pattern` is a token, and the group that matched is its kind: `end` is the end of the text, `other`
-    what is no token. The token to read next is spread over `kind`, `text` and `start`, because that is the fastest.
-    Operators bind more tightly the higher their number is, from 1; those that bind alike are applied from the left.
+    Every match of `pattern` is a token, and its kind is the group that matched: `end` is the end of the text, `other`
+    anything that is not a token. The next token is in `kind`, `text` and `start`: a class for it would double the time.
+    An operator binds more tightly the higher its number is, from 1; equal ones are applied from the left.
     """
 
     pattern: ClassVar[re.Pattern[str]]
@@ -57,7 +57,7 @@ class Reader(ABC, Generic[Value]):
 
     @abstractmethod
     def operand(self) -> Value:
-        """Read an operand that is no parenthesis."""
+        """Read an operand that is not in parentheses."""
 
     @abstractmethod
     def apply(self, sign: str, start: int, operands: int) -> None:
@@ -65,18 +65,18 @@ class Reader(ABC, Generic[Value]):
 
     @abstractmethod
     def unexpected(self, expected: str) -> Exception:
-        """Return the error of the token to read next."""
+        """Return the error of the next token."""
 
     @abstractmethod
     def error(self, message: str, start: int, stop: int) -> Exception:
         """Return the error of a part of the text."""
 
     def unreadable(self, text: str, start: int) -> Exception:
-        """Return the error of what is no token."""
+        """Return the error of a text that is not a token."""
         return self.error(f"does not know `{text}`", start, start + len(text))
 
     def misplaced(self) -> Exception:
-        """Return the error of a token that is no operator, of `)` without `(`, or of the end before `)`."""
+        """Return the error of a token behind an operand: no operator, `)` without `(`, or the end before `)`."""
         if self.apply_down_to(1):
             start = self.waiting[-1][2]
             return self.error("expects `)` for this `(`", start, start + 1)
@@ -84,7 +84,7 @@ class Reader(ABC, Generic[Value]):
 
     @property
     def stop(self) -> int:
-        """Where the token to read next stops; the end counts as one character."""
+        """The index behind the next token; the end counts as one character."""
         return self.start + (len(self.text) or 1)
 
     def advance(self) -> None:

@@ -17,7 +17,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from shapecalc.architecture import Bounds
-from shapecalc.parser.quantities import read_quantity, units
+from shapecalc.parser.quantities import UNITS, read_quantity
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -113,6 +113,6 @@ def _quantity(text: str, *, of_bytes: bool) -> Fraction:
         unit = re.fullmatch(r"[0-9.]+ ?([A-Za-z]+)", text)
         if unit is None:
             raise BoundsError
-        number_text = text.removesuffix(unit[1]).rstrip()
-        raise BoundsError(f"a unit that it knows behind {number_text}", f"units: {units(of_bytes=of_bytes)}")
+        known = ", ".join(unit + "B" * of_bytes for unit in UNITS if unit)
+        raise BoundsError(f"a unit that it knows behind {text.removesuffix(unit[1]).rstrip()}", f"units: {known}")
     return number

@@ -96,9 +96,7 @@ class _Sum(Reader[int]):
         if self.kind == "number":
             value = _bounded(int(word), start, stop)
         elif self.kind != "name":
-            raise self.error(
-                f"expects a number or a parameter before {f'`{word}`' if word else 'the end'}", start, stop
-            )
+            raise self.unexpected("a number or a parameter")
         elif word not in self._arguments:
             raise _unknown(word, start, self._arguments, self._owner)
         else:
@@ -120,22 +118,21 @@ class _Sum(Reader[int]):
         left = self.values.pop()
         after = start + len(sign)
         if right == 0 and sign in ("//", "%"):
-            divisor = self._written[after : self.start].strip()
-            name = NAME.match(divisor)
-            stop = self._written.rindex(divisor[-1], after, self.start) + 1
-            raise ExpressionError(f"divides {left} by zero", start, stop, name=name and name[0])
+            divisor = self._written[after : self.start].rstrip()
+            name = NAME.match(divisor.lstrip())
+            message = f"divides {left} by zero"
+            raise ExpressionError(message, start, after + len(divisor), name=name and name[0])
         self.values.append(_bounded(_RESULTS[sign](left, right), start, after))
 
-    def unreadable(self, text: str, start: int) -> Exception:
+    def unreadable(self, text: str, start: int) -> ExpressionError:
         stop = start + len(text)
         if text == "/":
             help_text = "write `//`: whole numbers, rounded down"
             return ExpressionError("expects `//` to divide, receives `/`", start, stop, help_text, "//")
         if text in ("**", "^"):
             return ExpressionError(f"knows no `{text}`", start, stop, "write a product")
-        if len(text) > 1:
-            return ExpressionError("has a number of more than 20 digits", start, stop)
-        return super().unreadable(text, start)
+        message = "has a number of more than 20 digits" if len(text) > 1 else f"does not know `{text}`"
+        return ExpressionError(message, start, stop)
 
     def unexpected(self, expected: str) -> ExpressionError:
         received = f"`{self.text}`" if self.text else "the end"

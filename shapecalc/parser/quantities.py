@@ -26,12 +26,3 @@ def read_quantity(text: str, *, of_bytes: bool = False) -> Fraction | None:
     unit = found[2].lower()
     factor = _FACTORS.get(unit.removesuffix("b") if of_bytes else unit)
     return None if factor is None else Fraction(found[1]) * factor
-
-
-def units(*, of_bytes: bool = False) -> str:
-    """Return the units as a list for messages.
-
-    >>> units(of_bytes=True)
-    'KB, MB, GB, TB, KiB, MiB, GiB, TiB'
-    """
-    return ", ".join(f"{unit}B" if of_bytes else unit for unit in UNITS if unit)

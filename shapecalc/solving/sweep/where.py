@@ -22,7 +22,7 @@ import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
 from shapecalc.dims.reader import COMPARISONS, Reader
-from shapecalc.parser.quantities import read_quantity, units
+from shapecalc.parser.quantities import UNITS, read_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -40,16 +40,15 @@ class Name(NamedTuple):
     span: Span
 
 
+Operand: TypeAlias = Name | Fraction | str | bool
+
+
 class Comparison(NamedTuple):
     """Two operands and the sign between them."""
 
     left: Operand
     sign: str
     right: Operand
-
-
-Literal: TypeAlias = Fraction | str | bool
-Operand: TypeAlias = "Name | Literal"
 
 
 class Where(NamedTuple):
@@ -135,7 +134,7 @@ def parse_where(text: str, known: Collection[str]) -> Where:
 
 
 class _Reader(Reader[None]):
-    """Conditions in postfix order; the operands of `and`, `or` and `not` are chains of comparisons."""
+    """Comparisons in postfix order; an operand of `and`, `or` and `not` is a chain of comparisons."""
 
     pattern: ClassVar = re.compile(
         r"[ \t\n\r\f\v]*(?:(?P<number>[0-9]{1,40}(?:\.[0-9]{1,20})?[A-Za-z]*)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
@@ -195,7 +194,8 @@ class _Reader(Reader[None]):
         for kind, word, at in super().tokens(text, start, stop):
             if kind == "number" and read_quantity(word) is None:
                 message = f"does not know the unit `{word.lstrip('0123456789.')}`"
-                raise self.error(message, at, at + len(word), f"units: {units()}")
+                units = ", ".join(unit for unit in UNITS if unit)
+                raise self.error(message, at, at + len(word), f"units: {units}")
             yield kind, word, at
 
     def unexpected(self, expected: str) -> ShapecalcError:
