@@ -76,6 +76,9 @@ class Relu6(Elementwise):
 class LeakyRelu(Elementwise):
     """x where it is positive, negative_slope · x where it is not.
 
+    Fields:
+        negative_slope: Factor that multiplies elements below 0.
+
     Input: [*]
     Output: [*]
     Parameters: none
@@ -93,6 +96,9 @@ class LeakyRelu(Elementwise):
 class Elu(Elementwise):
     """Exponential linear unit: x where it is positive, α(eˣ − 1) where it is not.
 
+    Fields:
+        alpha: Factor α of the branch below 0: the output tends to −α.
+
     Input: [*]
     Output: [*]
     Parameters: none
@@ -109,6 +115,9 @@ class Elu(Elementwise):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gelu(Elementwise):
     """Gaussian error linear unit, x/2 · (1 + erf(x/√2)); `approximate: tanh` for the formula with tanh.
+
+    Fields:
+        approximate: Formula to use: the exact one with erf (`none`), or an approximation with tanh.
 
     Input: [*]
     Output: [*]
@@ -208,6 +217,10 @@ class Tanh(Elementwise):
 class Softplus(Elementwise):
     """log(1 + e^(βx))/β; x itself where βx is above `threshold`.
 
+    Fields:
+        beta: Factor β: the larger it is, the closer the function is to max(0, x).
+        threshold: Value of βx above which the output is x itself.
+
     Input: [*]
     Output: [*]
     Parameters: none
@@ -222,7 +235,11 @@ class Softplus(Elementwise):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rowwise(Layer):
-    """A function of rows of numbers along one axis, `dim`."""
+    """A function of rows of numbers along one axis, `dim`.
+
+    Fields:
+        dim: Axis along which the values of softmax sum to 1; a negative index counts from the last axis.
+    """
 
     dim: Axis = -1
 

@@ -39,8 +39,12 @@ class Attending(Layer):
 class ScaledDotProductAttention(Attending):
     """softmax(scale · Q Kᵀ) V: each query's weights over the keys, and the values in that proportion.
 
-    `is_causal` hides from query i every key after the i-th; `scale` is 1/√E unless stated. With `enable_gqa` the heads,
-    axis −3, of keys and values may be fewer than the queries': each serves several of them.
+    Heads are axis −3. With `enable_gqa` each head of keys and values serves several heads of the queries.
+
+    Fields:
+        is_causal: Whether a mask hides from query i every key after the i-th.
+        scale: Factor that multiplies the products of queries and keys; by default 1/√E.
+        enable_gqa: Whether keys and values may have fewer heads than the queries, a divisor of their number.
 
     Input: query [*, L, E], key [*, S, E], value [*, S, Ev]
     Output: [*, L, Ev]
@@ -124,10 +128,24 @@ class ScaledDotProductAttention(Attending):
 class MultiheadAttention(Attending):
     """Attention in `num_heads` heads between projections: of one sequence to itself, or of a query to key and value.
 
-    One input is query, key and value; of two the second is key and value. `is_causal` hides from position i every key
-    after the i-th. With fewer `num_kv_heads`, each head of keys and values serves several of the queries' (grouped
-    queries; PyTorch's class has none, tensors keep its names). `need_weights` gives the weights too, averaged over
-    heads. `add_bias_kv` learns one key and value more, `add_zero_attn` adds one of zeros.
+    A single input is query, key and value; of two the second is key and value. With fewer `num_kv_heads` than
+    `num_heads`, each head of keys and values serves several heads of the query (grouped queries, which PyTorch's class
+    does not have; tensors are named as there).
+
+    Fields:
+        num_heads: Number of attention heads; it must divide the features of the query.
+        embed_dim: Number of query features E. By default it follows from the input; a given value is checked against
+            it.
+        num_kv_heads: Number of heads of keys and values, a divisor of `num_heads`; by default equal to it.
+        kdim: Number of key features. By default it follows from the input; a given value is checked against it.
+        vdim: Number of value features. By default it follows from the input; a given value is checked against it.
+        bias: Whether the projections of input and output have trainable biases.
+        add_bias_kv: Whether one trainable key and value are appended to the sequence of keys and values.
+        add_zero_attn: Whether a key and a value of zeros are appended to the sequence of keys and values.
+        is_causal: Whether a mask hides from query i every key after the i-th.
+        need_weights: Whether the attention weights, averaged over heads, are a second output, `weights`.
+        batch_first: Whether inputs and output are [N, length, features] instead of [length, N, features].
+        dropout: Probability that an attention weight is set to zero in training.
 
     Input: query [L, N, E], key [S, N, kdim], value [S, N, vdim]; with `batch_first` [N, L, E] and so on
     Output: output [L, N, E] (order as the query); weights [N, L, S′] with `need_weights`, S′ counts what is added

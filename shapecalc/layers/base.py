@@ -6,6 +6,8 @@ dims, whole numbers or exact expressions over symbols, and every rule holds for 
 """
 
 import dataclasses
+import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -150,6 +152,17 @@ class Field(NamedTuple):
     default: Any
     required: bool
     nullable: bool
+    layer: type[Layer]
+
+    @property
+    def description(self) -> str:
+        """Its sentence in the `Fields:` section of the layer's docstring, or of that of a base class."""
+        for cls in self.layer.__mro__:
+            text = inspect.cleandoc(cls.__doc__ or "")
+            found = re.search(rf"^    {self.name}: (.*(?:\n {{8}}.*)*)", text, re.MULTILINE)
+            if found:
+                return " ".join(found[1].split())
+        return ""
 
 
 def layer(word: str, *, main: str | None = None) -> Callable[[L], L]:
@@ -182,7 +195,7 @@ def _read_fields(cls: type[Layer]) -> Mapping[str, Field]:
         assert get_origin(field.type) is Annotated, f"{cls.__qualname__}.{field.name} states no kind"
         plain, kind, *_ = get_args(field.type)
         required = field.default is dataclasses.MISSING
-        found[field.name] = Field(field.name, kind, field.default, required, nullable=NoneType in get_args(plain))
+        found[field.name] = Field(field.name, kind, field.default, required, NoneType in get_args(plain), cls)
     return MappingProxyType(found)
 
 

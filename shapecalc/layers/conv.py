@@ -35,6 +35,20 @@ PaddingMode = Annotated[str, Word(("zeros", "reflect", "replicate", "circular"))
 class Conv(Layer):
     """Convolution (cross-correlation) over one, two or three spatial axes, as many as the input has.
 
+    Fields:
+        out_channels: Number of output channels, one filter each.
+        kernel_size: Size of the window along each spatial axis.
+        stride: Step from one window to the next along each spatial axis.
+        padding: Cells added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions, `valid`
+            none.
+        dilation: Distance between neighbouring cells of the window; 1 leaves no gaps.
+        groups: Number of groups that the channels are divided into; each output channel reads only its own group.
+        bias: Whether a trainable bias is added to each output channel.
+        padding_mode: Content of the padding: zeros, a mirror image (`reflect`), the nearest cell (`replicate`) or the
+            opposite end (`circular`).
+        in_channels: Number of input channels. By default it follows from the input; a given value is checked against
+            it.
+
     Input: [N, C_in, *spatial]
     Output: [N, out_channels, *places], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `padding: same` ⌈n/s⌉
     Parameters: weight [out_channels, C_in/groups, *kernel_size]; bias [out_channels]
@@ -108,6 +122,19 @@ class Conv(Layer):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvTranspose(Layer):
     """Transposed convolution: each input cell writes a window, windows that overlap add up.
+
+    Fields:
+        out_channels: Number of output channels.
+        kernel_size: Size of the window that each input cell writes, along each spatial axis.
+        stride: Step from one written window to the next along each spatial axis.
+        padding: Cells cut off both ends of each spatial axis of the output.
+        output_padding: Cells added at the end of each spatial axis of the output, fewer than the larger of stride and
+            dilation.
+        groups: Number of groups that the channels are divided into; each output channel reads only its own group.
+        bias: Whether a trainable bias is added to each output channel.
+        dilation: Distance between neighbouring cells of the window; 1 leaves no gaps.
+        in_channels: Number of input channels. By default it follows from the input; a given value is checked against
+            it.
 
     Input: [N, C_in, *spatial]
     Output: [N, out_channels, *cells], on each axis (n − 1)s − p₀ − p₁ + d(f − 1) + output_padding + 1

@@ -12,7 +12,7 @@ from shapecalc.layers.base import Field, fields_of
 if TYPE_CHECKING:
     from shapecalc.layers import Layer
 
-SECTION = re.compile(r"^([A-Z][a-z]+): (.*)$")
+SECTION = re.compile(r"^([A-Z][a-z]+):(?: (.*))?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def documentation(cls: type[Layer]) -> Documentation:
         found = SECTION.match(line)
         if found:
             lines = sections.setdefault(found[1], [])
-            lines.append(found[2])
+            lines.append(found[2] or "")
         elif line.strip():
             lines.append(line.strip())
-    joined = {name: " ".join(part) for name, part in sections.items()}
+    joined = {name: " ".join(part) for name, part in sections.items() if name != "Fields"}
     return Documentation(cls.word, " ".join(summary), joined, tuple(fields_of(cls).values()), cls.main)

@@ -15,6 +15,11 @@ from shapecalc.layers.saved import Saved, kept_input
 class Embedding(Layer):
     """Looks up a row of a table for each index: a word's vector.
 
+    Fields:
+        num_embeddings: Number of rows of the table: indices must be below it.
+        embedding_dim: Number of features of each row.
+        padding_idx: Index of a row that starts at zero and is never trained; by default there is none.
+
     Input: [*], int64, each from 0 to num_embeddings − 1
     Output: [*, embedding_dim]
     Parameters: weight [num_embeddings, embedding_dim], the row of `padding_idx` included
@@ -68,6 +73,9 @@ class Embedding(Layer):
 class OneHot(Layer):
     """Writes each index as a row of zeros with a 1 in its place, in float32 for the layers that follow.
 
+    Fields:
+        num_classes: Number of classes: indices must be below it.
+
     Input: [*], int64, each from 0 to num_classes − 1
     Output: [*, num_classes]
     Parameters: none
@@ -96,6 +104,10 @@ class OneHot(Layer):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CosineSimilarity(Layer):
     """The cosine of the angle between two vectors, x · y / (max(‖x‖, eps) · max(‖y‖, eps)), along `dim`.
+
+    Fields:
+        dim: Axis of the vectors, which the output does not have; a negative index counts from the last axis.
+        eps: Smallest value of each norm, so that nothing is divided by 0.
 
     Input: two of [*]
     Output: [*] without `dim`

@@ -14,6 +14,12 @@ from shapecalc.layers.saved import Saved, kept_input
 class Linear(Layer):
     """Fully connected layer, y = x Wᵀ + b, on the last axis; a neuron is one row of W with its bias.
 
+    Fields:
+        out_features: Number of output features: the size of the last axis of the output.
+        bias: Whether a trainable bias is added to each output feature.
+        in_features: Number of input features. By default it follows from the input; a given value is checked against
+            it.
+
     Input: [*, features]
     Output: [*, out_features]
     Parameters: weight [out_features, features]; bias [out_features]
@@ -67,6 +73,9 @@ class Linear(Layer):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rbf(Layer):
     """Squared distances to centres that are set by hand, yᵢ = Σⱼ (xⱼ − wᵢⱼ)², on the last axis: radial basis functions.
+
+    Fields:
+        out_features: Number of centres: the size of the last axis of the output.
 
     Input: [*, features]
     Output: [*, out_features]

@@ -81,6 +81,10 @@ class Multiply(Combining):
 class Concat(Layer):
     """Puts its inputs one after another along `dim`, the channels unless stated.
 
+    Fields:
+        dim: Axis along which the inputs are joined, by default the channels; a negative index counts from the last
+            axis.
+
     Input: one or more of [*], equal but for `dim`
     Output: [*], `dim` being the sum of theirs
     Parameters: none
@@ -130,6 +134,9 @@ class Concat(Layer):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matmul(Layer):
     """The matrix product of two inputs over their last two axes, such as attention's scores and what they weigh.
+
+    Fields:
+        transpose_b: Whether the last two axes of the second input are swapped before the product.
 
     Input: [*, rows, inner] and [*, inner, columns]; with `transpose_b` [*, rows, inner] and [*, columns, inner]
     Output: [*, rows, columns], the leading axes broadcast
@@ -218,6 +225,10 @@ class Cutting(Moving):
 class Split(Cutting):
     """Cuts an axis, the channels unless stated, into pieces of `split_size`, or into one piece per size of a list.
 
+    Fields:
+        split_size: Size of each part, the last of which may be smaller; or a list with the size of every part.
+        dim: Axis to split, by default the channels; a negative index counts from the last axis.
+
     Input: [*]
     Output: `0`, `1` and so on: [*] with `split_size` along `dim`, the last with what is left
     Parameters: none
@@ -277,6 +288,10 @@ class Split(Cutting):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk(Cutting):
     """Cuts an axis, the channels unless stated, into `chunks` pieces of one size; the last may be smaller.
+
+    Fields:
+        chunks: Number of parts.
+        dim: Axis to split, by default the channels; a negative index counts from the last axis.
 
     Input: [*]
     Output: `0` to chunks − 1: [*] with ⌈n / chunks⌉ along `dim` for an axis of n, the last with what is left
@@ -339,6 +354,9 @@ class Chunk(Cutting):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectChannels(Moving):
     """Takes the channels that a list names, in its order; one may be taken several times.
+
+    Fields:
+        channels: Indices of the channels to take, in the order of the output; the first channel is 0.
 
     Input: [N, C, *]
     Output: [N, as many as `channels` has, *]

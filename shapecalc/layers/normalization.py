@@ -38,6 +38,14 @@ class Channelwise(Layer):
 class BatchNorm(Channelwise):
     """Normalises each channel by running statistics, as in evaluation; then scales and shifts it.
 
+    Fields:
+        eps: Number added to the variance, so that nothing is divided by 0.
+        momentum: Weight of each new batch in the running statistics; null averages over all batches instead.
+        affine: Whether each channel has a trainable scale and shift.
+        track_running_stats: Whether running statistics are stored and used in evaluation; otherwise each batch's own
+            are used.
+        num_features: Number of channels. By default it follows from the input; a given value is checked against it.
+
     Input: [N, C, *]
     Output: [N, C, *]
     Parameters: weight [C], bias [C] with `affine`
@@ -78,6 +86,14 @@ class BatchNorm(Channelwise):
 class InstanceNorm(Channelwise):
     """Normalises each channel of each sample by its own mean and variance.
 
+    Fields:
+        eps: Number added to the variance, so that nothing is divided by 0.
+        momentum: Weight of each new batch in the running statistics; null averages over all batches instead.
+        affine: Whether each channel has a trainable scale and shift.
+        track_running_stats: Whether running statistics are stored and used in evaluation; otherwise each sample's own
+            are used.
+        num_features: Number of channels. By default it follows from the input; a given value is checked against it.
+
     Input: [N, C, *spatial]
     Output: [N, C, *spatial]
     Parameters: weight [C], bias [C] with `affine`
@@ -117,7 +133,11 @@ class InstanceNorm(Channelwise):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverLastAxes(Layer):
-    """What layer norm and RMS norm share: which axes they look at."""
+    """What layer norm and RMS norm share: which axes they look at.
+
+    Fields:
+        normalized_shape: Sizes of the last axes, which are normalised together; by default the last axis alone.
+    """
 
     normalized_shape: Annotated[int | tuple[int, ...] | None, Several(Integer())] = None
 
@@ -149,6 +169,11 @@ class OverLastAxes(Layer):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerNorm(OverLastAxes):
     """Normalises each sample over its last axes; over the last one where `normalized_shape` is left out.
+
+    Fields:
+        eps: Number added to the variance, so that nothing is divided by 0.
+        elementwise_affine: Whether each element of the normalised axes has a trainable weight.
+        bias: Whether it also has a trainable bias; without `elementwise_affine` there is none.
 
     Input: [*, *normalized_shape]
     Output: [*, *normalized_shape]
@@ -183,6 +208,11 @@ class LayerNorm(OverLastAxes):
 class RmsNorm(OverLastAxes):
     """Divides by the root of the mean of squares over the last axes, x/√(Σx²/n + eps); no mean is taken away.
 
+    Fields:
+        eps: Number added to the mean of squares, so that nothing is divided by 0; by default the float32 machine
+            epsilon.
+        elementwise_affine: Whether each element of the normalised axes has a trainable weight.
+
     Input: [*, *normalized_shape]
     Output: as the input
     Parameters: weight with the shape of the last axes (`elementwise_affine`)
@@ -214,6 +244,12 @@ class RmsNorm(OverLastAxes):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupNorm(Channelwise):
     """Normalises each sample over groups of its channels.
+
+    Fields:
+        num_groups: Number of groups that the channels are divided into; it must divide their number.
+        eps: Number added to the variance, so that nothing is divided by 0.
+        affine: Whether each channel has a trainable scale and shift.
+        num_channels: Number of channels. By default it follows from the input; a given value is checked against it.
 
     Input: [N, C, *]
     Output: [N, C, *]
@@ -265,6 +301,12 @@ class GroupNorm(Channelwise):
 class LocalResponseNorm(Layer):
     """Divides each number by a power of the squares of its neighbours in `size` channels, x/(k + α/size · Σx²)^β.
 
+    Fields:
+        size: Number of neighbouring channels whose squares are summed, the channel itself included.
+        alpha: Factor α of the mean of squares.
+        beta: Exponent β of the divisor.
+        k: Constant added to the mean of squares before it is raised to the power β.
+
     Input: [N, C, *]
     Output: [N, C, *]
     Parameters: none
@@ -299,8 +341,13 @@ class LocalResponseNorm(Layer):
 class Scale(Layer):
     """Multiplies each channel by a learnt factor; with `bias` a learnt number is added too.
 
-    `dim` is the axis that has a factor for each of its entries: −1 where channels stand last. The factor alone is the
-    layer scale of ConvNeXt; factor and addend are the trainable coefficient and bias of LeNet-5's sub-sampling maps.
+    The factor alone is the layer scale of ConvNeXt; factor and bias are the trainable coefficient and bias of LeNet-5's
+    sub-sampling maps.
+
+    Fields:
+        dim: Axis with one factor for each index; a negative index counts from the last axis.
+        bias: Whether a trainable bias is added as well, one for each index of `dim`.
+        num_features: Size of axis `dim`. By default it follows from the input; a given value is checked against it.
 
     Input: [N, C, *], or any shape that has axis `dim`
     Output: as the input

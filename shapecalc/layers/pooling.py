@@ -17,6 +17,14 @@ from shapecalc.layers.windows import output_size, padded_cells, padding_pairs, s
 class MaxPool(Layer):
     """The largest number of each window; padding never wins.
 
+    Fields:
+        kernel_size: Size of the window along each spatial axis.
+        stride: Step from one window to the next along each spatial axis; by default the size of the window.
+        padding: Cells of −∞ added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions,
+            `valid` none.
+        dilation: Distance between neighbouring cells of the window; 1 leaves no gaps.
+        ceil_mode: Whether a last window may extend past the padded input, so that its end is read too.
+
     Input: [N, C, *spatial]
     Output: [N, C, *places], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `ceil_mode` the division rounds
         up, and a window that would start past the input and its left padding is dropped; with `padding: same` ⌈n/s⌉
@@ -61,6 +69,15 @@ class MaxPool(Layer):
 class AvgPool(Layer):
     """The mean of each window; `count_include_pad` says whether padding counts among its cells.
 
+    Fields:
+        kernel_size: Size of the window along each spatial axis.
+        stride: Step from one window to the next along each spatial axis; by default the size of the window.
+        padding: Zeros added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions, `valid`
+            none.
+        ceil_mode: Whether a last window may extend past the padded input, so that its end is read too.
+        count_include_pad: Whether the mean also counts the zeros of the padding.
+        divisor_override: Number that each sum is divided by; by default the number of cells that count.
+
     Input: [N, C, *spatial]
     Output: [N, C, *places], on each axis ⌊(n + p₀ + p₁ − f)/s⌋ + 1; with `ceil_mode` as max_pool
     Parameters: none
@@ -98,7 +115,11 @@ class AvgPool(Layer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adaptive(Layer):
-    """Pooling by windows that are chosen so that as many places come out as asked for."""
+    """Pooling by windows that are chosen so that as many places come out as asked for.
+
+    Fields:
+        output_size: Size of the output along each spatial axis; null leaves an axis as long as it is.
+    """
 
     output_size: PerAxisOrNone
 
@@ -170,7 +191,11 @@ class AdaptiveMaxPool(Adaptive):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Global(Layer):
-    """Pooling of each channel over all of space; without `keepdim` the axes of space are left out."""
+    """Pooling of each channel over all of space; without `keepdim` the axes of space are left out.
+
+    Fields:
+        keepdim: Whether each spatial axis remains with size 1; otherwise the output is [N, C].
+    """
 
     keepdim: Bool = True
 

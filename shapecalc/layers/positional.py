@@ -20,6 +20,12 @@ class PositionalEncoding(Layer):
     `sinusoidal`: sin(t / 10000^(2i/E)) in feature 2i, the cosine in feature 2i + 1. `learned`: row t of a table of
     `max_length` rows.
 
+    Fields:
+        kind: Fixed sines and cosines (`sinusoidal`), or a table with a trainable row for each position (`learned`).
+        max_length: Largest number of positions; required with `learned`, by default unlimited with `sinusoidal`.
+        batch_first: Whether the input is [N, T, E] instead of [T, N, E].
+        embed_dim: Number of features E. By default it follows from the input; a given value is checked against it.
+
     Input: [T, N, E], with `batch_first` [N, T, E]
     Output: as the input
     Parameters: weight [max_length, E] where it is learned
@@ -72,8 +78,11 @@ class PositionalEncoding(Layer):
 class RotaryEmbedding(Layer):
     """Turns each pair of features by an angle that grows with the place, so that products depend on distance alone.
 
-    Pair i at place t turns by t / base^(2i/E). A pair is feature i with feature i + E/2, or with `interleaved` feature
-    2i with 2i + 1.
+    Pair i at position t turns by t / base^(2i/E).
+
+    Fields:
+        base: Base of the angles: pair i turns by base^(−2i/E) per position.
+        interleaved: Whether features 2i and 2i + 1 form a pair, instead of i and i + E/2.
 
     Input: [*, T, E], E even: queries or keys, before their products
     Output: as the input
@@ -109,6 +118,9 @@ class RotaryEmbedding(Layer):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassToken(Layer):
     """Puts a learnt vector before each sequence: what a classifier reads in the end.
+
+    Fields:
+        embed_dim: Number of features E. By default it follows from the input; a given value is checked against it.
 
     Input: [N, T, E]
     Output: [N, T + 1, E]

@@ -19,7 +19,19 @@ MOST_LAYERS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurrent(Layer):
-    """What plain, LSTM and GRU layers share; `gates` is how many matrices stand on top of each other in a weight."""
+    """What plain, LSTM and GRU layers share; `gates` is how many matrices stand on top of each other in a weight.
+
+    Fields:
+        hidden_size: Number of features in the hidden state.
+        num_layers: Number of stacked layers; each reads the outputs of the one below.
+        bias: Whether each layer has the trainable biases b_ih and b_hh.
+        batch_first: Whether input and output are [N, T, features] instead of [T, N, features]; states remain [D·L, N,
+            H].
+        dropout: Probability that an output of a layer is set to zero in training; the last layer's outputs are never
+            dropped.
+        bidirectional: Whether a second direction reads the sequence from its end; the outputs of both are concatenated.
+        input_size: Number of input features. By default it follows from the input; a given value is checked against it.
+    """
 
     takes: ClassVar[tuple[int, int]] = (1, 2)
     further: ClassVar[tuple[str, ...]] = ("h_n",)
@@ -237,6 +249,9 @@ class Recurrent(Layer):
 class Rnn(Recurrent):
     """Elman's recurrent layer, h′ = tanh(W_ih x + b_ih + W_hh h + b_hh) at each step; or ReLU in place of tanh.
 
+    Fields:
+        nonlinearity: Activation function of each step.
+
     Input: [T, N, features], with `batch_first` [N, T, features]; then, if given, h_0 [D·L, N, H]
     Output: output [T, N, D·H] (order as the input); h_n [D·L, N, H]. D: directions, L: num_layers, H: hidden_size
     Parameters: per layer and direction weight_ih [H, features], weight_hh [H, H], bias_ih [H], bias_hh [H]; further
@@ -260,6 +275,9 @@ class Rnn(Recurrent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lstm(Recurrent):
     """Long short-term memory: gates i, f, o = σ(…), candidate g = tanh(…), c′ = f ⊙ c + i ⊙ g, h′ = o ⊙ tanh(c′).
+
+    Fields:
+        proj_size: Number of features that the hidden state is projected to, below `hidden_size`; 0 means no projection.
 
     Input: [T, N, features], with `batch_first` [N, T, features]; then, if given, h_0 [D·L, N, P] and c_0 [D·L, N, H]
     Output: output [T, N, D·P] (order as the input); h_n [D·L, N, P]; c_n [D·L, N, H]. D: directions, L: num_layers,

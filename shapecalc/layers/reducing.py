@@ -15,6 +15,10 @@ from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
 class Select(Layer):
     """Picks one index of an axis, such as the last time step: `select: {dim: 0, index: -1}`.
 
+    Fields:
+        dim: Axis to remove; a negative index counts from the last axis.
+        index: Index along the axis, from 0; a negative index counts from the end.
+
     Input: [*]
     Output: [*] without `dim`
     Parameters: none
@@ -56,7 +60,12 @@ class Select(Layer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reduction(Layer):
-    """One number for each row along `dim`; `keepdim` leaves an axis of 1 in its place."""
+    """One number for each row along `dim`; `keepdim` leaves an axis of 1 in its place.
+
+    Fields:
+        dim: Axis to reduce; a negative index counts from the last axis.
+        keepdim: Whether the axis remains with size 1.
+    """
 
     dim: Axis
     keepdim: Bool = False

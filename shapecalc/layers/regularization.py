@@ -14,6 +14,9 @@ from shapecalc.layers.saved import Saved, Storage
 class Dropout(Layer):
     """Drops numbers with probability `p` in training; in evaluation everything passes.
 
+    Fields:
+        p: Probability that an element is set to zero in training; the others are scaled by 1/(1 − p).
+
     Input: [*]
     Output: [*]
     Parameters: none
@@ -48,6 +51,10 @@ class Dropout(Layer):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StochasticDepth(Layer):
     """Drops a whole branch with probability `p` in training, for each sample or for the batch; nothing in evaluation.
+
+    Fields:
+        p: Probability that the branch is dropped in training; what remains is scaled by 1/(1 − p).
+        mode: Whether each sample is dropped on its own (`row`) or all of the batch together (`batch`).
 
     Input: [*]
     Output: [*]

@@ -22,8 +22,12 @@ LINEAR_MODES = {"linear": 1, "bilinear": 2, "trilinear": 3}
 class Pad(Layer):
     """Adds cells around the last axes.
 
-    `padding` is a number for every spatial axis and both sides, or a list in PyTorch's order: before and after the
-    last axis, before and after the one before it, and so on.
+    Fields:
+        padding: Cells added at both ends of every spatial axis; or a list, before and after, for one axis after another
+            from the last.
+        mode: Content of the padding: `value`, a mirror image (`reflect`), the nearest cell (`replicate`) or the
+            opposite end (`circular`).
+        value: Element that fills the padding with `mode: constant`; the other modes ignore it.
 
     Input: [*]
     Output: each axis + what is added before and after it
@@ -83,6 +87,9 @@ class CenterCrop(Layer):
     """Cuts the middle out of space: to a `size`, or to the spatial size of a second input, `from: [what, like]`.
 
     Where the cells around the middle are odd in number, the one more goes after it.
+
+    Fields:
+        size: Size of the output along each spatial axis; by default that of the second input.
 
     Input: [N, C, *spatial]; without `size` a second one, [*, *, *spatial], of which the spatial size alone is read
     Output: [N, C, *size], from cell ⌊(n − size)/2⌋ on
@@ -157,6 +164,12 @@ class CenterCrop(Layer):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upsample(Layer):
     """Repeats or interpolates cells, to a `size` or by a `scale_factor`.
+
+    Fields:
+        scale_factor: Factor that multiplies the length of each spatial axis; either it or `size` is given.
+        size: Size of the output along each spatial axis; either it or `scale_factor` is given.
+        mode: Copy of the nearest cell, or linear interpolation over one, two or three spatial axes.
+        align_corners: Whether the first and last cells of input and output coincide; allowed only with interpolation.
 
     Input: [N, C, *spatial]
     Output: [N, C, *size], or on each axis ⌊n · scale_factor⌋

@@ -50,6 +50,10 @@ class Identity(Moving):
 class Flatten(Moving):
     """Joins the axes from `start_dim` to `end_dim`, both included, into one.
 
+    Fields:
+        start_dim: First axis to join; a negative index counts from the last axis.
+        end_dim: Last axis to join; a negative index counts from the last axis.
+
     Input: [*]
     Output: [*, product of the joined axes, *]
     Parameters: none
@@ -97,6 +101,10 @@ class Flatten(Moving):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reshape(Moving):
     """Gives the same numbers another shape, batch axis included.
+
+    Fields:
+        shape: Size of each output axis: 0 copies the size of the input axis at the same index, one −1 takes what is
+            left.
 
     Input: [*]
     Output: `shape`; 0 keeps the axis that stands there (as ONNX does), one −1 takes what is left over
@@ -171,6 +179,9 @@ class Reshape(Moving):
 class Permute(Moving):
     """Puts the axes in another order.
 
+    Fields:
+        dims: Index of an input axis for each output axis; a negative index counts from the last axis.
+
     Input: [*]
     Output: axis i is the input's axis dims[i]
     Parameters: none
@@ -209,6 +220,9 @@ class Squeeze(Moving):
 
     `dim` is one axis or a list of them, each of which must be 1. PyTorch leaves an axis that is not 1 as it is, and
     without `dim` drops every 1 there happens to be, a batch of one sample among them: here neither passes in silence.
+
+    Fields:
+        dim: Axis to remove, or a list of axes, each of size 1; a negative index counts from the last axis.
 
     Input: [*]
     Output: [*] without `dim`
@@ -264,6 +278,9 @@ class Squeeze(Moving):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsqueeze(Moving):
     """Puts in an axis of 1, which is axis `dim` of what leaves: −1 puts it last.
+
+    Fields:
+        dim: Index of the new axis in the output; −1 makes it the last one.
 
     Input: [*]
     Output: [*] with 1 at `dim`

@@ -15,6 +15,9 @@ from shapecalc.layers.reshaping import Moving
 class ChannelShuffle(Moving):
     """Deals the channels of `groups` groups out in turn: the first of each group, then the second of each, and so on.
 
+    Fields:
+        groups: Number of groups that the channels are divided into; it must divide their number.
+
     Input: [N, C, *spatial]
     Output: [N, C, *spatial]; channel i of group g, g · C/groups + i, becomes channel i · groups + g
     Parameters: none
@@ -55,6 +58,9 @@ class ChannelShuffle(Moving):
 class PixelShuffle(Moving):
     """Makes space of channels: r² channels of one cell become r × r cells of one channel, r = `upscale_factor`.
 
+    Fields:
+        upscale_factor: Factor r that multiplies height and width; r² must divide the number of channels.
+
     Input: [N, C, H, W]
     Output: [N, C/r², r · H, r · W]
     Parameters: none
@@ -80,6 +86,9 @@ class PixelShuffle(Moving):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelUnshuffle(Moving):
     """Makes channels of space: r × r cells of one channel become r² channels of one cell, r = `downscale_factor`.
+
+    Fields:
+        downscale_factor: Factor r that divides height and width, which must be multiples of it.
 
     Input: [N, C, H, W]
     Output: [N, r² · C, H/r, W/r]

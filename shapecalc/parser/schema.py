@@ -428,8 +428,8 @@ def _field(field: Field) -> Schema:
     if field.nullable:
         assert "type" in given, f"`{field.name}` is of a kind that null cannot be added to"
         given = {**given, "type": [*given["type"], "null"]}
-    unless = "must be given" if field.required else f"{_written(field.default)} unless given"
-    shown: Schema = {"description": f"{field.kind.describe()}; {unless}"}
+    default = "required" if field.required else f"{_written(field.default)} by default"
+    shown: Schema = {"description": f"{field.description} Expects {field.kind.describe()}; {default}."}
     if not field.required:
         shown["default"] = field.default
     taken = _or_use(given)

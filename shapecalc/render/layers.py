@@ -53,18 +53,18 @@ def _fields(layer: Documentation, width: int) -> list[str]:
     lines = []
     for field in layer.fields:
         default = "required" if field.required else f"default {default_of(field)}"
-        lines += textwrap.wrap(
-            f"  {field.name:<{room - 2}}{field.kind.describe()}; {default}", width, subsequent_indent=" " * room
-        )
+        first, indent = f"  {field.name:<{room - 2}}", " " * room
+        lines += textwrap.wrap(f"{first}{field.kind.describe()}; {default}", width, subsequent_indent=indent)
+        lines += textwrap.wrap(field.description, width, initial_indent=indent, subsequent_indent=indent)
     if layer.main is not None:
-        lines.append(f"  a lone value is `{layer.main}`")
+        lines.append(f"  a single value is `{layer.main}`")
     return lines
 
 
 def default_of(field: Field) -> str:
     """Write what a field is if a file leaves it out."""
     if field.default is None:
-        return "none: it follows from the rest"
+        return "none"
     return str(field.default) if isinstance(field.default, str) else said(field.default).strip("`")
 
 

@@ -54,8 +54,9 @@ def test_layers_shows_a_type_in_full(run) -> None:
         out = run("layers", word).out
         for section in ("Input:", "Output:", "Parameters:", "Costs:", "Source:", "In a file:"):
             assert section in out
-        for field in fields_of(layer_types()[word]):
-            assert re.search(rf"^  {field} ", out, re.MULTILINE)
+        for name, field in fields_of(layer_types()[word]).items():
+            assert re.search(rf"^  {name} ", out, re.MULTILINE)
+            assert field.description in " ".join(out.split())
 
 
 def test_a_layer_shows_how_it_is_written(run) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 import re
+import textwrap
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from shapecalc.layers.base import REGISTRY, fields_of, layer
 from shapecalc.layers.documentation import documentation
 from shapecalc.layers.fields import Flag, Integer, Number, PaddingKind, Several, Word
 from shapecalc.reference.base import KERNELS, Array, Call, kernel
+from shapecalc.render.layers import full
 from tests.support.examples.all import EXAMPLES
 
 KINDS = (Integer, Number, Flag, Word, Several, PaddingKind)
@@ -134,6 +137,25 @@ def test_every_field_states_its_kind(cls: type[Layer]) -> None:
     for name, field in fields_of(cls).items():
         assert isinstance(field.kind, KINDS), name
         assert field.kind.describe(), name
+
+
+@each
+def test_every_field_has_a_sentence_of_at_most_two_lines(cls: type[Layer]) -> None:
+    for name, field in fields_of(cls).items():
+        assert re.match(r"[A-Z].*\.$", field.description), name
+        assert len(textwrap.wrap(field.description, 100)) <= 2, name
+
+
+@each
+def test_the_docstring_describes_no_field_that_the_layer_does_not_have(cls: type[Layer]) -> None:
+    section = re.search(r"^Fields:\n((?: {4}.*\n)*)", inspect.cleandoc(cls.__doc__ or "") + "\n", re.MULTILINE)
+    described = re.findall(r"^ {4}(\w+): ", section[1] if section else "", re.MULTILINE)
+    assert [name for name in described if name not in fields_of(cls)] == []
+
+
+@each
+def test_a_layer_is_shown_in_eighty_columns(cls: type[Layer]) -> None:
+    assert [line for line in full(documentation(cls), 80).splitlines() if len(line) > 80] == []
 
 
 @each

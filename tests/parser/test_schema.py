@@ -102,7 +102,8 @@ def test_every_layer_and_field_says_what_it_is(word: str) -> None:
     assert list(below["properties"]) == list(fields_of(layer_types()[word]))
     for name, field in fields_of(layer_types()[word]).items():
         said = below["properties"][name]
-        assert said["description"].startswith(field.kind.describe())
+        assert said["description"].startswith(field.description)
+        assert field.kind.describe() in said["description"]
         assert ("default" in said) is not field.required
 
 
