@@ -1,7 +1,7 @@
-"""The layers: what each one is. Its fields, shape rule, parameters and costs; `reference` holds what each one does.
+"""Layer types: the fields, shape rule, parameters and costs of each; `reference` computes their outputs.
 
-A family is a file. Families are imported one after another until a word is found, so that a file which holds only
-common layers never pays for the rest.
+Each family of layers is a module. Families are imported in order until a type is found, so that an architecture of
+common layers does not import the others.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ __all__ = ["FAMILIES", "Layer", "layer_type", "layer_types"]
 
 
 def layer_type(word: str) -> type[Layer] | None:
-    """Return the class that a layer word stands for, or None where there is none.
+    """Return the class of a layer type, or None if there is no such type.
 
     >>> layer_type("max_pool").main
     'kernel_size'
@@ -47,7 +47,7 @@ def layer_type(word: str) -> type[Layer] | None:
 
 
 def layer_types() -> Mapping[str, type[Layer]]:
-    """Return every layer class by its word, family by family."""
+    """Return every layer class by its type, family by family."""
     for family in FAMILIES:
         import_module(f"{__name__}.{family}")
     families = [f"{__name__}.{family}" for family in FAMILIES]

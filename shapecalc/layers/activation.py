@@ -1,4 +1,4 @@
-"""Activation functions: the same shape leaves, number by number or row by row."""
+"""Activation functions, which keep the shape of the input: elementwise or along one axis."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -11,9 +11,9 @@ from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
 
 @dataclass(frozen=True, slots=True)
 class Elementwise(Layer):
-    """A function of each number alone; `cost` is its scalar operations per number.
+    """A function of each element separately, with `cost` scalar operations per element.
 
-    A function without fields of its own inherits the dataclass and needs no decorator.
+    A function without fields inherits the dataclass and needs no decorator.
     """
 
     cost: ClassVar[int]
@@ -25,7 +25,7 @@ class Elementwise(Layer):
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return `cost` operations per number."""
+        """Return `cost` operations per element."""
         return self.cost * product(x)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
@@ -34,7 +34,7 @@ class Elementwise(Layer):
 
     @property
     def storage(self) -> Storage:
-        """Every number stays where it is."""
+        """The output has the input's memory layout."""
         return Storage.LIKE
 
 
@@ -45,7 +45,7 @@ class Relu(Elementwise):
     Input: [*]
     Output: [*]
     Parameters: none
-    Costs: MACs 0; FLOPs = 1 per number (compare)
+    Costs: MACs 0; FLOPs = 1 per element (compare)
     Source: torch.nn.ReLU
     """
 
@@ -62,7 +62,7 @@ class Relu6(Elementwise):
     Input: [*]
     Output: [*]
     Parameters: none
-    Costs: MACs 0; FLOPs = 2 per number (two compares)
+    Costs: MACs 0; FLOPs = 2 per element (two compares)
     Source: torch.nn.ReLU6
     """
 
@@ -74,7 +74,7 @@ class Relu6(Elementwise):
 @layer("leaky_relu", main="negative_slope")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeakyRelu(Elementwise):
-    """x where it is positive, negative_slope · x where it is not.
+    """Leaky rectified linear unit: x if x is positive, else negative_slope · x.
 
     Fields:
         negative_slope: Factor that multiplies elements below 0.
@@ -82,7 +82,7 @@ class LeakyRelu(Elementwise):
     Input: [*]
     Output: [*]
     Parameters: none
-    Costs: MACs 0; FLOPs = 2 per number (compare, multiply)
+    Costs: MACs 0; FLOPs = 2 per element (compare, multiply)
     Source: torch.nn.LeakyReLU
     """
 
@@ -94,7 +94,7 @@ class LeakyRelu(Elementwise):
 @layer("elu", main="alpha")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Elu(Elementwise):
-    """Exponential linear unit: x where it is positive, α(eˣ − 1) where it is not.
+    """Exponential linear unit: x if x is positive, else α(eˣ − 1).
 
     Fields:
         alpha: Factor α of the branch below 0: the output tends to −α.
@@ -102,7 +102,7 @@ class Elu(Elementwise):
     Input: [*]
     Output: [*]
     Parameters: none
-    Costs: MACs 0; FLOPs = 4 per number (compare, exp, subtract, multiply)
+    Costs: MACs 0; FLOPs = 4 per element (compare, exp, subtract, multiply)
     Source: torch.nn.ELU
     """
 
@@ -122,7 +122,7 @@ class Gelu(Elementwise):
     Input: [*]
     Output: [*]
     Parameters: none
-    Costs: MACs 0; FLOPs = 5 per number (scale, erf, add, times x, halve); with tanh 9 (square, cube, scale, add,
+    Costs: MACs 0; FLOPs = 5 per element (scale, erf, add, times x, halve); with tanh 9 (square, cube, scale, add,
         scale, tanh, add, times x, halve)
     Source: torch.nn.GELU
     """
@@ -131,7 +131,7 @@ class Gelu(Elementwise):
     approximate: Annotated[str, Word(("none", "tanh"))] = "none"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return 5 operations per number, 9 for the approximation."""
+        """Return 5 operations per element, or 9 for the approximation."""
         return (9 if self.approximate == "tanh" else self.cost) * product(x)
 
 
@@ -142,7 +142,7 @@ class Silu(Elementwise):
     Input: [*]
     Output: [*]
     Parameters: none
-    Costs: MACs 0; FLOPs = 5 per number (the sigmoid's 4, multiply)
+    Costs: MACs 0; FLOPs = 5 per element (the sigmoid's 4, multiply)
     Source: torch.nn.SiLU
     """
 
@@ -152,12 +152,12 @@ class Silu(Elementwise):
 
 @layer("hardswish")
 class Hardswish(Elementwise):
-    """x · min(max(x + 3, 0), 6)/6.
+    """Piecewise linear approximation of SiLU, x · min(max(x + 3, 0), 6)/6.
 
     Input: [*]
     Output: [*]
     Parameters: none
-    Costs: MACs 0; FLOPs = 5 per number (add, two comparisons, divide, multiply)
+    Costs: MACs 0; FLOPs = 5 per element (add, two comparisons, divide, multiply)
     Source: torch.nn.Hardswish
     """
 
@@ -167,12 +167,12 @@ class Hardswish(Elementwise):
 
 @layer("hardsigmoid")
 class Hardsigmoid(Elementwise):
-    """min(max(x + 3, 0), 6)/6.
+    """Piecewise linear approximation of the sigmoid, min(max(x + 3, 0), 6)/6.
 
     Input: [*]
     Output: [*]
     Parameters: none
-    Costs: MACs 0; FLOPs = 4 per number (add, two comparisons, divide)
+    Costs: MACs 0; FLOPs = 4 per element (add, two comparisons, divide)
     Source: torch.nn.Hardsigmoid
     """
 
@@ -187,7 +187,7 @@ class Sigmoid(Elementwise):
     Input: [*]
     Output: [*]
     Parameters: none
-    Costs: MACs 0; FLOPs = 4 per number (negate, exp, add, divide)
+    Costs: MACs 0; FLOPs = 4 per element (negate, exp, add, divide)
     Source: torch.nn.Sigmoid
     """
 
@@ -203,7 +203,7 @@ class Tanh(Elementwise):
     Input: [*]
     Output: [*]
     Parameters: none
-    Costs: MACs 0; FLOPs = 1 per number
+    Costs: MACs 0; FLOPs = 1 per element
     Source: torch.nn.Tanh
     """
 
@@ -215,7 +215,7 @@ class Tanh(Elementwise):
 @layer("softplus", main="beta")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Softplus(Elementwise):
-    """log(1 + e^(βx))/β; x itself where βx is above `threshold`.
+    """Smooth approximation of max(0, x), log(1 + e^(βx))/β; x itself if βx is above `threshold`.
 
     Fields:
         beta: Factor β: the larger it is, the closer the function is to max(0, x).
@@ -224,7 +224,7 @@ class Softplus(Elementwise):
     Input: [*]
     Output: [*]
     Parameters: none
-    Costs: MACs 0; FLOPs = 6 per number (scale, exp, add, log, divide, compare)
+    Costs: MACs 0; FLOPs = 6 per element (scale, exp, add, log, divide, compare)
     Source: torch.nn.Softplus
     """
 
@@ -235,7 +235,7 @@ class Softplus(Elementwise):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rowwise(Layer):
-    """A function of rows of numbers along one axis, `dim`.
+    """A function of the elements along one axis, `dim`.
 
     Fields:
         dim: Axis along which the values of softmax sum to 1; a negative index counts from the last axis.
@@ -260,7 +260,7 @@ class Rowwise(Layer):
 
 @layer("softmax", main="dim")
 class Softmax(Rowwise):
-    """e^x over its row's sum: each row along `dim` adds up to 1.
+    """Exponentials divided by their sum, eˣ / Σ eˣ: the elements along `dim` sum to 1.
 
     Input: [*]
     Output: [*]

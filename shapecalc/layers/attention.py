@@ -1,4 +1,4 @@
-"""Attention: every query looks at every key, and takes the values in proportion."""
+"""Attention layers: a weighted sum of values for each query, weighted by the softmax of its products with the keys."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -12,11 +12,11 @@ from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
 RANK = 3
 """Sequence, batch, features."""
 FUSED_RANK = 4
-"""Batch, heads, sequence, features: what a fused kernel takes."""
+"""Batch, heads, sequence, features: the rank that a fused kernel requires."""
 
 
 class Attending(Layer):
-    """What the attention layers share: scores, their softmax along the keys, and the weighted sum of the values."""
+    """Base class of attention layers: scores, their softmax along the keys, and the weighted sum of the values."""
 
     __slots__ = ()
 
@@ -28,7 +28,7 @@ class Attending(Layer):
         return total
 
     def backward_macs(self, *shapes: Shape) -> tuple[Dim, Dim]:
-        """Return the projections' for each of the two, and twice those of QKᵀ and AV, which multiply two inputs."""
+        """Return the projections' once for each of the two, and those of QKᵀ and AV, products of two inputs, twice."""
         parts = self.macs_parts(*shapes)
         projections = parts.get("projections", 0)
         return projections + 2 * (parts["QKᵀ"] + parts["AV"]), projections
@@ -37,7 +37,7 @@ class Attending(Layer):
 @layer("scaled_dot_product_attention")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScaledDotProductAttention(Attending):
-    """softmax(scale · Q Kᵀ) V: each query's weights over the keys, and the values in that proportion.
+    """Scaled dot-product attention, softmax(scale · Q Kᵀ) V: a weighted sum of the values for each query.
 
     Heads are axis −3. With `enable_gqa` each head of keys and values serves several heads of the queries.
 
@@ -82,11 +82,11 @@ class ScaledDotProductAttention(Attending):
         return (*q[:-1], v[-1])
 
     def macs_parts(self, q: Shape, k: Shape, v: Shape, y: Shape) -> dict[str, Dim]:
-        """Return the scores' products and the values'."""
+        """Return the multiply-accumulates of the scores and of the weighted values."""
         return {"QKᵀ": product(q) * k[-2], "AV": product(q[:-1]) * k[-2] * v[-1]}
 
     def cached(self, q: Shape, k: Shape, v: Shape) -> Dim:
-        """Return the numbers in keys and values.
+        """Return the number of elements of keys and values.
 
         >>> ScaledDotProductAttention().cached((2, 8, 10, 64), (2, 8, 7, 64), (2, 8, 7, 32))
         10752
@@ -103,20 +103,20 @@ class ScaledDotProductAttention(Attending):
         return product(q[:-2]) * pairs
 
     def operations(self, q: Shape, k: Shape, v: Shape, y: Shape) -> Dim:
-        """Return the scale of every query number, and the softmax of each query's row."""
+        """Return one multiplication per query element for the scale, and the softmax of each query's scores."""
         return product(q) + _softmax(product(q[:-1]), k[-2])
 
     def saved(self, q: Shape, k: Shape, v: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return what the fused kernel keeps: its inputs, its output and each row's log Σ e^x; the weights it forgets.
+        """Return what the fused kernel saves: inputs, output and each row's log Σ eˣ, but not the weights.
 
-        It takes [N, heads, length, features] with values as wide as keys. What else there is goes product by product,
-        and keeps the scaled queries and keys, the weights and the values.
+        The fused kernel requires [N, heads, length, features] and values with as many features as keys. Other inputs
+        are computed product by product, which saves the scaled queries and keys, the weights and the values.
         """
         if len(q) == FUSED_RANK and q[-1] == v[-1]:
             rows = Saved("log-sum-exp", product(q[:-1]), dtype="float32")
             return (*(kept_input((q, k, v), place) for place in range(3)), rows, kept_output(y))
         weights = Saved("weights", product(q[:-1]) * k[-2])
-        heads = product(q[:-2]) * k[-2]  # with `enable_gqa`, keys and values are written out for each head of queries
+        heads = product(q[:-2]) * k[-2]  # with `enable_gqa`, keys and values are expanded to the heads of the queries
         values = kept_input((q, k, v), 2, "values")
         if q[:-2] != k[:-2]:
             values = Saved("values", heads * v[-1])
@@ -126,7 +126,7 @@ class ScaledDotProductAttention(Attending):
 @layer("multihead_attention", main="num_heads")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MultiheadAttention(Attending):
-    """Attention in `num_heads` heads between projections: of one sequence to itself, or of a query to key and value.
+    """Multi-head attention with projections, of one sequence to itself or of a query to keys and values.
 
     A single input is query, key and value; of two the second is key and value. With fewer `num_kv_heads` than
     `num_heads`, each head of keys and values serves several heads of the query (grouped queries, which PyTorch's class
@@ -148,9 +148,10 @@ class MultiheadAttention(Attending):
         dropout: Probability that an attention weight is set to zero in training.
 
     Input: query [L, N, E], key [S, N, kdim], value [S, N, vdim]; with `batch_first` [N, L, E] and so on
-    Output: output [L, N, E] (order as the query); weights [N, L, S′] with `need_weights`, S′ counts what is added
+    Output: output [L, N, E] (order as the query); weights [N, L, S′] with `need_weights`, S′: keys,
+        appended ones included
     Parameters: in_proj_weight [3E, E], in_proj_bias [3E]; q_proj_weight [E, E], k_proj_weight [G, kdim], v_proj_weight
-        [G, vdim] in place of the first where kdim, vdim or G differ from E, G = num_kv_heads · E/num_heads; bias_k,
+        [G, vdim] instead of the first if kdim, vdim or G differs from E, G = num_kv_heads · E/num_heads; bias_k,
         bias_v [1, 1, G] with `add_bias_kv`; out_proj.weight [E, E], out_proj.bias [E]
     Costs: MACs = N·(L·E·E + S·kdim·G + S·vdim·G + L·E·E) for the projections + 2·N·L·S′·E for QKᵀ and AV, the hidden
         half of a causal product included; FLOPs = 2 × MACs + N·(2·L·E + 2·S·G) for the biases + N·L·E for the scale +
@@ -173,7 +174,7 @@ class MultiheadAttention(Attending):
     dropout: Annotated[float, Number(minimum=0, maximum=1)] = 0.0
 
     def check_fields(self) -> None:
-        """Refuse heads of keys that do not divide the heads of queries."""
+        """Raise `LayerError` SC205 if `num_kv_heads` does not divide `num_heads`."""
         if self.num_kv_heads is not None and self.num_heads % self.num_kv_heads:
             near = next(n for n in range(min(self.num_kv_heads, self.num_heads), 0, -1) if self.num_heads % n == 0)
             raise LayerError(
@@ -186,7 +187,7 @@ class MultiheadAttention(Attending):
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """The output, and the weights where they are asked for."""
+        """The output, and the weights with `need_weights`."""
         return ("output", "weights") if self.need_weights else ("output",)
 
     def output_shape(self, *inputs: Shape) -> Shape:
@@ -214,7 +215,7 @@ class MultiheadAttention(Attending):
         return query
 
     def outputs(self, *inputs: Shape) -> dict[str, Shape]:
-        """Return what leaves, and the weights where they are asked for."""
+        """Return the output, and the weights with `need_weights`."""
         output = self.output_shape(*inputs)
         if not self.need_weights:
             return {"output": output}
@@ -244,7 +245,7 @@ class MultiheadAttention(Attending):
         return tensors
 
     def macs_parts(self, *shapes: Shape) -> dict[str, Dim]:
-        """Return the projections' products, the scores' and the values'."""
+        """Return the multiply-accumulates of the projections, the scores and the weighted values."""
         *inputs, _ = shapes
         query, key, value = _query_key_value(inputs)
         batch, queries, keys = self._counts(inputs)
@@ -257,7 +258,7 @@ class MultiheadAttention(Attending):
         }
 
     def cached(self, *inputs: Shape) -> Dim:
-        """Return the numbers in keys and values once they are projected.
+        """Return the number of elements of the projected keys and values.
 
         >>> MultiheadAttention(num_heads=8, num_kv_heads=2).cached((10, 32, 512))
         81920
@@ -266,7 +267,7 @@ class MultiheadAttention(Attending):
         return 2 * batch * keys * self._group(inputs[0][2])
 
     def useful_macs(self, *shapes: Shape) -> Dim | None:
-        """Return those of the pairs that a causal mask lets through; it hides no key that is added."""
+        """Return those of the pairs that a causal mask lets through, which hides no appended key."""
         *inputs, _ = shapes
         batch, queries, keys = self._counts(inputs)
         twice = _twice_the_pairs_seen(queries, keys) if self.is_causal else None
@@ -285,10 +286,10 @@ class MultiheadAttention(Attending):
         return total
 
     def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
-        """Return the inputs, queries, keys and values, and what the product of attention keeps (see there).
+        """Return the inputs, queries, keys and values, and what `ScaledDotProductAttention` saves.
 
-        Of one input the three are one tensor, of two keys and values are. The weights are kept only where they are
-        asked for or dropped from: then PyTorch goes product by product.
+        With one input, queries, keys and values are one tensor; with two inputs, keys and values are. The weights are
+        saved only with `need_weights` or dropout, for which PyTorch does not use the fused kernel.
         """
         *inputs, _ = shapes
         query = inputs[0]
@@ -309,7 +310,7 @@ class MultiheadAttention(Attending):
             kept.append(Saved("queries, keys, values", 3 * product(query)))
         else:
             kept += [Saved("queries", product(query))] if fused else []
-            # Keys that are scaled are kept scaled; as they were, only where they and the values are one tensor.
+            # Scaled keys are saved scaled; unscaled ones only if they and the values are one tensor.
             both = fused or self.need_weights or (packed and len(inputs) == 2)
             kept.append(Saved("keys and values", 2 * own) if both else Saved("values", own))
         rows = batch * self.num_heads * queries
@@ -324,11 +325,11 @@ class MultiheadAttention(Attending):
 
     @property
     def storage(self) -> Storage:
-        """A batch that stands first is turned to there."""
+        """With `batch_first` the output is transposed."""
         return Storage.TURNED if self.batch_first else Storage.NEW
 
     def spared_macs(self, *shapes: Shape) -> Dim:
-        """Return the products of the projections that lead back into the inputs."""
+        """Return the multiply-accumulates of the gradients of the projections with respect to the inputs."""
         *inputs, _ = shapes
         query, key, value = _query_key_value(inputs)
         batch, queries, keys = self._counts(inputs)
@@ -337,7 +338,7 @@ class MultiheadAttention(Attending):
 
     @property
     def _added(self) -> int:
-        """Keys that no input has: the learnt one, and the one of zeros."""
+        """The number of appended keys: the trainable one and the one of zeros."""
         return self.add_bias_kv + self.add_zero_attn
 
     def _counts(self, inputs: tuple[Shape, ...] | list[Shape]) -> tuple[Dim, Dim, Dim]:
@@ -376,7 +377,7 @@ def _query_key_value(inputs: tuple[Shape, ...] | list[Shape]) -> tuple[Shape, Sh
 
 
 def _shared(queries: Dim, keys: Dim, field: str) -> None:
-    """Hold that heads of keys divide those of queries."""
+    """Require that the heads of the keys divide those of the queries."""
     if isinstance(queries, int) and isinstance(keys, int):
         if queries % keys:
             message = f"expects heads of keys that divide the {queries} of the query, receives {keys}"
@@ -387,17 +388,17 @@ def _shared(queries: Dim, keys: Dim, field: str) -> None:
 
 
 def _twice_the_pairs_seen(queries: Dim, keys: Dim) -> Dim | None:
-    """Return twice the pairs of query and key that a causal mask lets through, the i-th query seeing the first i keys.
+    """Return twice the pairs of query and key that a causal mask lets through: query i and the first i keys.
 
-    L(L + 1) where there are as many keys, or more; None where symbols leave that open.
+    L(L + 1) if there are at least as many keys; None if that depends on symbols.
     """
     fits = condition(keys - queries, Relation.NONNEGATIVE)
     if fits is True:
         return queries * (queries + 1)
-    # The first S queries see one key more each, the others all.
+    # Query i reads i keys up to the S-th query, later ones all S.
     return keys * (keys + 1) + 2 * (queries - keys) * keys if fits is False else None
 
 
 def _softmax(rows: Dim, length: Dim) -> Dim:
-    """Return the operations of a softmax over rows of a length: maximum n − 1, subtract, exp, sum n − 1, divide."""
+    """Return the operations of a softmax over rows of `length` elements: max, subtract, exp, sum, divide."""
     return rows * (5 * length - 2)

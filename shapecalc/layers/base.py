@@ -1,8 +1,8 @@
-"""What every layer offers: fields, a shape rule, parameters and costs; and the registry of layer words.
+"""The base class of layers, with fields, a shape rule, parameters and costs; and the registry of layer types.
 
 A layer is a frozen dataclass. Its rule and its counts are methods over shapes, `output_shape(x)`, `parameters(x)`,
 `macs(x, y)`, with the shapes of its inputs in order and, for costs, the shape of its output last. Shapes are tuples of
-dims, whole numbers or exact expressions over symbols, and every rule holds for both.
+dims, integers or exact expressions over symbols, and every rule applies to both.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ L = TypeVar("L", bound="type[Layer]")
 REGISTRY: dict[str, "type[Layer]"] = {}
 
 PARAMS_AS = ("pytorch", "keras", "textbook")
-"""Whose count of parameters: frameworks keep different tensors for the same layer. Names and shapes are PyTorch's."""
+"""Conventions of counting parameters: frameworks store different tensors for the same layer."""
 
 
 class Layer:
@@ -35,17 +35,17 @@ class Layer:
     main: ClassVar[str | None]
     fields: ClassVar[Mapping[str, "Field"]]
     takes: ClassVar[tuple[int, int]] = (1, 1)
-    """The least and the most inputs that it reads."""
+    """The least and the greatest number of inputs."""
     reads: ClassVar[str] = "float32"
-    """The dtype that its first input must have, or `any`."""
+    """The dtype required of the first input, or `any`."""
     gives: ClassVar[str] = "float32"
-    """The dtype of what leaves, or `same` as its first input."""
+    """The dtype of the output, or `same` as the first input."""
     merges: ClassVar[bool] = False
-    """Whether a file may write what it reads as branches below it."""
+    """Whether its inputs may be written as branches below it."""
     further: ClassVar[tuple[str, ...]] = ()
     """The names of its outputs after the first."""
     in_place: ClassVar[bool] = False
-    """Whether PyTorch can write its output over its input and still find its gradient."""
+    """Whether PyTorch can overwrite the input with the output and still compute the gradient."""
 
     def __post_init__(self) -> None:
         for field in fields_of(type(self)).values():
@@ -55,84 +55,84 @@ class Layer:
         self.check_fields()
 
     def check_fields(self) -> None:
-        """Raise `LayerError` where fields that are each fine contradict each other."""
+        """Raise `LayerError` if fields that are valid one by one contradict each other."""
 
     def suspect(self, *inputs: Any) -> LayerError | None:
-        """Return what is legal and likely not meant for what enters, or None."""
+        """Return a warning of what is valid but probably unintended for these inputs, or None."""
         return None
 
     @property
     def output_names(self) -> tuple[str, ...] | None:
-        """The names of its outputs in order, None where how many there are depends on what enters."""
+        """The names of its outputs in order; None if their number depends on the inputs."""
         return ("output", *type(self).further)
 
     @property
     def index_range(self) -> int | None:
-        """The bound that whole numbers which enter must be below, None where there is none."""
+        """The bound that integer inputs must be below, or None."""
         return None
 
     def output_shape(self, *inputs: Any) -> Shape:
-        """Return the shape that leaves; raise `LayerError` where the inputs do not fit."""
+        """Return the shape of the output; raise `LayerError` if the inputs do not fit."""
         raise NotImplementedError
 
     def outputs(self, *inputs: Any) -> dict[str, Shape]:
-        """Return every output by name; the first is the one that a following step reads."""
+        """Return the shape of every output by name; the next step reads the first one."""
         return {"output": self.output_shape(*inputs)}
 
     def parameters(self, *inputs: Any) -> dict[str, Shape]:
-        """Return the learnable tensors by PyTorch's names."""
+        """Return the shapes of the trainable tensors by PyTorch's names."""
         return {}
 
     def params_as(self, convention: str, *inputs: Any) -> Dim:
-        """Return how many learnable scalars a convention of `PARAMS_AS` counts: those of `parameters`, or fewer."""
+        """Return the number of trainable scalars by a convention of `PARAMS_AS`: those of `parameters`, or fewer."""
         total: Dim = 0
         for shape in self.parameters(*inputs).values():
             total = total + product(shape)
         return total
 
     def buffers(self, *inputs: Any) -> dict[str, Shape]:
-        """Return the tensors that are kept but not learnt, by PyTorch's names (its batch counter is left out)."""
+        """Return the shapes of stored, untrained tensors by PyTorch's names, without its batch counter."""
         return {}
 
     def macs(self, *shapes: Any) -> Dim:
-        """Return the multiply-accumulates of matrix products, without bias: zero but for a few families."""
+        """Return the multiply-accumulates of matrix products, without bias; 0 for most layers."""
         return 0
 
     def macs_parts(self, *shapes: Any) -> dict[str, Dim]:
-        """Return the multiply-accumulates by what they are for, where a layer has several kinds of products."""
+        """Return the multiply-accumulates by kind of product, if a layer has several kinds."""
         return {}
 
     def useful_macs(self, *shapes: Any) -> Dim | None:
-        """Return the multiply-accumulates of QKᵀ and AV that a mask lets through; None where there is no mask."""
+        """Return the multiply-accumulates of QKᵀ and AV that a mask lets through; None without a mask."""
         return None
 
     def cached(self, *inputs: Any) -> Dim:
-        """Return the numbers of keys and values that a query to come would find there again."""
+        """Return the number of elements of keys and values that a later query would read again."""
         return 0
 
     def backward_macs(self, *shapes: Any) -> tuple[Dim, Dim]:
-        """Return the multiply-accumulates of the gradients by inputs, and of those by parameters.
+        """Return the multiply-accumulates of the gradients with respect to the inputs, and to the parameters.
 
-        A product of an input and a weight takes one product for each of the two; one of two inputs takes two for those.
+        A product of an input and a weight needs one product for each of the two; a product of two inputs needs two.
         """
         macs = self.macs(*shapes)
         return (macs, macs) if self.parameters(*shapes[:-1]) else (2 * macs, 0)
 
     def spared_macs(self, *shapes: Any) -> Dim:
-        """Return what is left out of the gradients by inputs where no input needs one: all, where nothing recurs."""
+        """Return what is saved of `backward_macs` if no input needs a gradient: all of the inputs' for most layers."""
         return self.backward_macs(*shapes)[0]
 
     def saved(self, *shapes: Any) -> tuple[Saved, ...]:
-        """Return what is kept for the backward pass in training, as PyTorch keeps it; weights are left out."""
+        """Return the tensors that PyTorch saves for the backward pass, without weights."""
         return ()
 
     @property
     def storage(self) -> Storage:
-        """Where its outputs lie in memory."""
+        """The memory that its outputs use."""
         return Storage.NEW
 
     def operations(self, *shapes: Any) -> Dim:
-        """Return the scalar operations besides the multiply-accumulates."""
+        """Return the number of scalar operations other than multiply-accumulates."""
         raise NotImplementedError
 
     def flops(self, *shapes: Any) -> Dim:
@@ -140,12 +140,12 @@ class Layer:
         return 2 * self.macs(*shapes) + self.operations(*shapes)
 
     def explain(self, *shapes: Any) -> str:
-        """Return how the output came about where its shape alone does not show it (`512 x 7 x 7`)."""
+        """Return how the output's shape is computed (`512 x 7 x 7`), or an empty string if the shape shows it."""
         return ""
 
 
 class Field(NamedTuple):
-    """One field of a layer as the class states it."""
+    """One field of a layer class."""
 
     name: str
     kind: Kind
@@ -166,9 +166,9 @@ class Field(NamedTuple):
 
 
 def layer(word: str, *, main: str | None = None) -> Callable[[L], L]:
-    """Register a frozen dataclass under the word that files use; `main` is the field that a lone value fills.
+    """Register a frozen dataclass as a layer type; `main` is the field that a single value sets.
 
-    Raises `ValueError` where the word is taken.
+    Raises `ValueError` if the type is already registered.
     """
 
     def register(cls: L) -> L:
@@ -184,12 +184,12 @@ def layer(word: str, *, main: str | None = None) -> Callable[[L], L]:
 
 
 def fields_of(cls: type[Layer]) -> Mapping[str, Field]:
-    """Return the fields of a layer class in the order in which it states them."""
+    """Return the fields of a layer class in their order."""
     return cls.fields
 
 
 def _read_fields(cls: type[Layer]) -> Mapping[str, Field]:
-    # Layer files evaluate their annotations, so that `type` is the annotation itself and not its text.
+    # Layer modules evaluate their annotations, so that `type` is the annotation itself and not its text.
     found = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # `layer` is applied to dataclasses alone
         assert get_origin(field.type) is Annotated, f"{cls.__qualname__}.{field.name} states no kind"
@@ -200,7 +200,7 @@ def _read_fields(cls: type[Layer]) -> Mapping[str, Field]:
 
 
 def spatial_rank(x: Shape, *, most: int = 3) -> int:
-    """Return how many spatial axes `[N, C, *spatial]` has; raise `LayerError` SC305 where it has none, or too many."""
+    """Return the number of spatial axes of `[N, C, *spatial]`; raise `LayerError` SC305 for none or too many."""
     rank = len(x) - 2
     if not 1 <= rank <= most:
         raise LayerError(
@@ -212,7 +212,7 @@ def spatial_rank(x: Shape, *, most: int = 3) -> int:
 
 
 def per_axis(value: Any, rank: int, field: str) -> tuple[Any, ...]:
-    """Return one value per spatial axis; raise `LayerError` SC204 where a list has another length.
+    """Return one value per spatial axis; raise `LayerError` SC204 if a list has another length.
 
     >>> per_axis(3, 2, "kernel_size"), per_axis((3, 5), 2, "kernel_size")
     ((3, 3), (3, 5))
@@ -228,7 +228,7 @@ def per_axis(value: Any, rank: int, field: str) -> tuple[Any, ...]:
 
 
 def axis_index(dim: int, rank: int, field: str, x: Shape, index: tuple[int, ...] = ()) -> int:
-    """Return `dim` counted from the front; raise `LayerError` SC310 where the input has no such axis."""
+    """Return `dim` counted from the front; raise `LayerError` SC310 if the input has no such axis."""
     if not -rank <= dim < rank:
         raise LayerError(
             "SC310",

@@ -1,4 +1,4 @@
-"""Shapes that meet: broadcasting as NumPy does it, and what is said where sizes along an axis do not fit."""
+"""Broadcasting of shapes as in NumPy, and the errors for sizes that do not fit."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -8,25 +8,25 @@ from shapecalc.dims import Dim, Expr, Relation, Shape, condition, pretty, show
 from shapecalc.layers.base import demand, undecided
 
 MOST_NAMED = 8
-"""Shapes or sizes that a message names one by one."""
+"""The greatest number of shapes or sizes that a message lists."""
 
 Remedy = Callable[[int, int, tuple[Dim, ...]], str | None]
-"""What mends it, from the rank, the axis and its sizes; None where that is not plain."""
+"""A function from the rank, the axis and its sizes to a fix, or to None if it is not clear."""
 
 
 class Clash(NamedTuple):
-    """An axis along which inputs have different sizes."""
+    """An axis along which the inputs have different sizes."""
 
     axis: int
     sizes: tuple[Dim, ...]
 
 
 def broadcast(inputs: Sequence[Shape], *, matrices: bool = False) -> Shape:
-    """Return the shape that all inputs stretch to, of their leading axes alone where they are stacks of matrices.
+    """Return the shape that all inputs broadcast to; of stacks of `matrices`, only that of the leading axes.
 
-    Axes are matched from the last; an axis of 1, or one that an input has not, stretches. A size that depends on a
-    symbol is not taken for 1: it has to equal what it meets, see `settle`.
-    Raises `LayerError` SC315 where two sizes other than 1 meet.
+    Axes are matched from the last; an axis of size 1, or one that an input does not have, stretches. A size that
+    depends on a symbol is not assumed to be 1: it must equal the others, see `settle`.
+    Raises `LayerError` SC315 if two sizes other than 1 differ.
     Source: NumPy, "Broadcasting", General broadcasting rules.
 
     >>> broadcast([(8, 1, 6, 1), (7, 1, 5)])                       # NumPy's own example
@@ -82,7 +82,7 @@ def settle(
 
 
 def _never(sizes: Sequence[Dim]) -> bool:
-    """Return whether two of some sizes differ whatever their symbols are."""
+    """Return whether two of the sizes differ for all values of their symbols."""
     one = min(sizes, key=_length)
     return any(condition(other - one, Relation.ZERO) is False for other in sizes)
 
@@ -92,17 +92,17 @@ def _may_be_one(size: Expr) -> bool:
 
 
 def _length(dim: Dim) -> int:
-    """Return how much there is to write: a number is the shortest."""
+    """Return the length of a dim as text, in terms; 0 for an integer."""
     return len(dim.terms) if isinstance(dim, Expr) else 0
 
 
 def align(rank: int, axis: int, _sizes: tuple[Dim, ...]) -> str | None:
-    """Return what mends maps of different heights or widths; of three axes nobody knows whether one is space."""
+    """Return a fix for maps of different heights or widths; with three axes it is unknown whether one is spatial."""
     return "a `stride`, `padding` or `center_crop` differs between them" if rank >= 4 and axis >= 2 else None
 
 
 def align_or_project(rank: int, axis: int, sizes: tuple[Dim, ...]) -> str | None:
-    """Return what mends maps of different sizes or channels, and rows of different features."""
+    """Return a fix for maps of different sizes or channels, and for rows of different features."""
     if axis != 1 or rank == 3:
         return align(rank, axis, sizes)
     widths = [size for size in sizes if isinstance(size, int)]
@@ -113,7 +113,7 @@ def align_or_project(rank: int, axis: int, sizes: tuple[Dim, ...]) -> str | None
 
 
 def listed(names: Iterable[str]) -> str:
-    """Join names, the last by "and"; of very many, the first few."""
+    """Join names, the last by "and"; of more than `MOST_NAMED`, the first few."""
     named = list(names)
     if len(named) > MOST_NAMED:
         named = [*named[: MOST_NAMED - 1], f"{len(named) - MOST_NAMED + 1} more"]

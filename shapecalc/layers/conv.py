@@ -33,27 +33,27 @@ PaddingMode = Annotated[str, Word(("zeros", "reflect", "replicate", "circular"))
 @layer("conv")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conv(Layer):
-    """Convolution (cross-correlation) over one, two or three spatial axes, as many as the input has.
+    """Convolution (cross-correlation) over the one, two or three spatial axes of the input.
 
     Fields:
         out_channels: Number of output channels, one filter each.
         kernel_size: Size of the window along each spatial axis.
         stride: Step from one window to the next along each spatial axis.
-        padding: Cells added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions, `valid`
+        padding: Elements added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions, `valid`
             none.
-        dilation: Distance between neighbouring cells of the window; 1 leaves no gaps.
+        dilation: Distance between neighbouring elements of the window; 1 leaves no gaps.
         groups: Number of groups that the channels are divided into; each output channel reads only its own group.
         bias: Whether a trainable bias is added to each output channel.
-        padding_mode: Content of the padding: zeros, a mirror image (`reflect`), the nearest cell (`replicate`) or the
-            opposite end (`circular`).
+        padding_mode: Content of the padding: zeros, a mirror image (`reflect`), the nearest element (`replicate`) or
+            the opposite end (`circular`).
         in_channels: Number of input channels. By default it follows from the input; a given value is checked against
             it.
 
     Input: [N, C_in, *spatial]
-    Output: [N, out_channels, *places], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `padding: same` ⌈n/s⌉
+    Output: [N, out_channels, *positions], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `padding: same` ⌈n/s⌉
     Parameters: weight [out_channels, C_in/groups, *kernel_size]; bias [out_channels]
-    Costs: MACs = N × ∏places × out_channels × C_in/groups × ∏kernel_size, zeros of the padding counted;
-        FLOPs = 2 × MACs + 1 per output where there is a bias
+    Costs: MACs = N × ∏positions × out_channels × C_in/groups × ∏kernel_size, zeros of the padding included;
+        FLOPs = 2 × MACs + 1 per output with `bias`
     Source: torch.nn.Conv2d; `same` with a stride as in Keras and ONNX (SAME_UPPER)
     """
 
@@ -68,7 +68,7 @@ class Conv(Layer):
     in_channels: OptionalCount = None
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return [N, out_channels, *places].
+        """Return [N, out_channels, *positions].
 
         >>> Conv(out_channels=6, kernel_size=5).output_shape((1, 1, 32, 32))
         (1, 6, 28, 28)
@@ -89,58 +89,59 @@ class Conv(Layer):
         return (x[0], self.out_channels, *places)
 
     def suspect(self, x: Shape) -> LayerError | None:
-        """Warn of cells that no window reads."""
+        """Return a warning of elements that no window reads, or None."""
         return suspect_unread(x, self.kernel_size, self.stride, self.padding, self.dilation)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return weight and, where there is one, bias."""
+        """Return the weight and, with `bias`, the bias."""
         weight = (self.out_channels, x[1] // self.groups, *per_axis(self.kernel_size, len(x) - 2, "kernel_size"))
         return {"weight": weight, "bias": (self.out_channels,)} if self.bias else {"weight": weight}
 
     def macs(self, x: Shape, y: Shape) -> Dim:
-        """Return outputs × the inputs that each one reads."""
+        """Return the number of outputs × that of the inputs that each one reads."""
         kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")
         return product(y) * (x[1] // self.groups) * product(kernel)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input; where it is padded before the product, the padded one."""
+        """Return the input, or the padded copy if it is padded before the product."""
         slides = (self.kernel_size, self.stride, self.padding, self.dilation)
         cells = padded_cells(x, *slides, splits=True, whole=self.padding_mode != "zeros")
         if cells is None:
             return (kept_input((x,)),)
         padded = Saved("padded", x[0] * x[1] * product(cells))
-        # To mirror cells back takes the shape alone, and autograd keeps the tensor that has it.
+        # The backward pass of mirroring reads only the shape, and autograd saves the tensor that has it.
         mirrored = self.padding_mode in ("reflect", "replicate")
         return (Saved("input", product(x), 0, serves=(0,)), padded) if mirrored else (padded,)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one addition per output for the bias."""
+        """Return one addition per output with `bias`."""
         return product(y) if self.bias else 0
 
 
 @layer("conv_transpose")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvTranspose(Layer):
-    """Transposed convolution: each input cell writes a window, windows that overlap add up.
+    """Transposed convolution: each input element writes a window, and overlapping windows are added.
 
     Fields:
         out_channels: Number of output channels.
-        kernel_size: Size of the window that each input cell writes, along each spatial axis.
+        kernel_size: Size of the window that each input element writes, along each spatial axis.
         stride: Step from one written window to the next along each spatial axis.
-        padding: Cells cut off both ends of each spatial axis of the output.
-        output_padding: Cells added at the end of each spatial axis of the output, fewer than the larger of stride and
-            dilation.
+        padding: Elements cut off both ends of each spatial axis of the output.
+        output_padding: Elements added at the end of each spatial axis of the output, fewer than the larger of stride
+            and dilation.
         groups: Number of groups that the channels are divided into; each output channel reads only its own group.
         bias: Whether a trainable bias is added to each output channel.
-        dilation: Distance between neighbouring cells of the window; 1 leaves no gaps.
+        dilation: Distance between neighbouring elements of the window; 1 leaves no gaps.
         in_channels: Number of input channels. By default it follows from the input; a given value is checked against
             it.
 
     Input: [N, C_in, *spatial]
-    Output: [N, out_channels, *cells], on each axis (n − 1)s − p₀ − p₁ + d(f − 1) + output_padding + 1
+    Output: [N, out_channels, *positions], on each axis (n − 1)s − p₀ − p₁ + d(f − 1) + output_padding + 1
     Parameters: weight [C_in, out_channels/groups, *kernel_size]; bias [out_channels]
-    Costs: MACs = N × ∏spatial × C_in × out_channels/groups × ∏kernel_size: input cells count, cropped ones too;
-        FLOPs = 2 × MACs + 1 per output where there is a bias
+    Costs: MACs = N × ∏spatial × C_in × out_channels/groups × ∏kernel_size: what the padding cuts off
+        is included;
+        FLOPs = 2 × MACs + 1 per output with `bias`
     Source: torch.nn.ConvTranspose2d
     """
 
@@ -155,7 +156,7 @@ class ConvTranspose(Layer):
     in_channels: OptionalCount = None
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return [N, out_channels, *cells].
+        """Return [N, out_channels, *positions].
 
         >>> ConvTranspose(out_channels=3, kernel_size=4, stride=2, padding=1).output_shape((1, 64, 32, 32))
         (1, 3, 64, 64)
@@ -179,18 +180,18 @@ class ConvTranspose(Layer):
                     index=(axis - 2,),
                     replacement=str(max(s, d) - 1),
                 )
-            assert isinstance(p, tuple)  # the words are for sliding windows alone
+            assert isinstance(p, tuple)  # `same` and `valid` are for sliding windows only
             cells.append(transposed_size(n, f, s, p, d, e, axis=axis))
         return (x[0], self.out_channels, *cells)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return weight and, where there is one, bias."""
+        """Return the weight and, with `bias`, the bias."""
         kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")
         weight = (x[1], self.out_channels // self.groups, *kernel)
         return {"weight": weight, "bias": (self.out_channels,)} if self.bias else {"weight": weight}
 
     def macs(self, x: Shape, y: Shape) -> Dim:
-        """Return input cells × the outputs that each one writes."""
+        """Return the number of input elements × that of the outputs that each one writes."""
         kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")
         return product(x) * (self.out_channels // self.groups) * product(kernel)
 
@@ -199,7 +200,7 @@ class ConvTranspose(Layer):
         return (kept_input((x,)),)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one addition per output for the bias."""
+        """Return one addition per output with `bias`."""
         return product(y) if self.bias else 0
 
 
@@ -226,7 +227,7 @@ def _fits_groups(arriving: Dim, leaving: int, groups: int) -> None:
 
 
 def near_divisors(channels: int, groups: int) -> tuple[int, ...]:
-    """Return the divisors of `channels` next to `groups`, below and above."""
+    """Return the divisors of `channels` nearest to `groups`, below and above."""
     small = [g for g in range(1, math.isqrt(channels) + 1) if channels % g == 0]
     divisors = [*small, *(channels // g for g in reversed(small))]
     below = max(g for g in divisors if g <= groups)
@@ -235,14 +236,17 @@ def near_divisors(channels: int, groups: int) -> tuple[int, ...]:
 
 
 def _fits_padding_mode(x: Shape, pads: tuple[object, ...], mode: str) -> None:
-    """Refuse padding that the mode cannot fill: reflect needs more cells than it adds, circular at least as many."""
+    """Raise `LayerError` SC302 if an axis is too short for the padding that the mode copies from it."""
     for axis, (n, pad) in enumerate(zip(x[2:], pads, strict=True), start=2):
         if isinstance(pad, tuple):
             fits_padding_mode(n, pad, mode, axis, field="padding")
 
 
 def fits_padding_mode(n: Dim, pad: tuple[int, int], mode: str, axis: int, *, field: str) -> None:
-    """Raise `LayerError` SC302 where `mode` has too few cells to copy from (torch.nn.functional.pad)."""
+    """Raise `LayerError` SC302 if `mode` has too few elements to copy from (torch.nn.functional.pad).
+
+    `reflect` needs more elements than it adds, `circular` at least as many.
+    """
     most = {"reflect": n - 1, "circular": n}.get(mode)
     if most is None:
         return

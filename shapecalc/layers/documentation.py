@@ -1,4 +1,4 @@
-"""What a layer's class says of itself: a sentence, its sections (Input, Output, Parameters, Costs …), its fields."""
+"""The documentation of a layer class: its summary, its sections (Input, Output, Parameters, Costs …), its fields."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Documentation:
 
 
 def documentation(cls: type[Layer]) -> Documentation:
-    """Return what a layer class says of itself.
+    """Return the documentation in the docstring and fields of a layer class.
 
     >>> from shapecalc.layers.linear import Linear
     >>> documentation(Linear).sections["Output"]

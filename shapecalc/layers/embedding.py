@@ -1,4 +1,4 @@
-"""Layers between whole numbers and vectors: embedding and one-hot; and how alike two vectors are."""
+"""Layers that map integers to vectors, embedding and one-hot; and the similarity of two vectors."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -13,7 +13,7 @@ from shapecalc.layers.saved import Saved, kept_input
 @layer("embedding")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedding(Layer):
-    """Looks up a row of a table for each index: a word's vector.
+    """Table lookup: a row of the weight for each index, such as the vector of a token.
 
     Fields:
         num_embeddings: Number of rows of the table: indices must be below it.
@@ -33,7 +33,7 @@ class Embedding(Layer):
     padding_idx: Annotated[int | None, Integer(minimum=None)] = None
 
     def check_fields(self) -> None:
-        """Refuse a padding row that the table has not."""
+        """Raise `LayerError` SC201 if the table does not have the row `padding_idx`."""
         rows = self.num_embeddings
         if self.padding_idx is not None and not -rows <= self.padding_idx < rows:
             raise LayerError(
@@ -44,11 +44,11 @@ class Embedding(Layer):
 
     @property
     def index_range(self) -> int:
-        """The rows that there are."""
+        """The number of rows."""
         return self.num_embeddings
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return the indices' shape with the vectors as its last axis.
+        """Return the indices' shape with a last axis of embedding_dim.
 
         >>> Embedding(num_embeddings=10, embedding_dim=3).output_shape((2, 4))     # torch.nn.Embedding's own example
         (2, 4, 3)
@@ -71,7 +71,7 @@ class Embedding(Layer):
 @layer("one_hot", main="num_classes")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneHot(Layer):
-    """Writes each index as a row of zeros with a 1 in its place, in float32 for the layers that follow.
+    """One-hot encoding: each index becomes a row of zeros with a 1 at that position, in float32 for later layers.
 
     Fields:
         num_classes: Number of classes: indices must be below it.
@@ -80,7 +80,7 @@ class OneHot(Layer):
     Output: [*, num_classes]
     Parameters: none
     Costs: MACs 0; FLOPs 0
-    Source: torch.nn.functional.one_hot (which gives int64)
+    Source: torch.nn.functional.one_hot (which returns int64)
     """
 
     reads: ClassVar[str] = "int64"
@@ -88,11 +88,11 @@ class OneHot(Layer):
 
     @property
     def index_range(self) -> int:
-        """The rows that there are."""
+        """The number of rows."""
         return self.num_classes
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return the indices' shape with the classes as its last axis."""
+        """Return the indices' shape with a last axis of num_classes."""
         return (*x, self.num_classes)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
@@ -132,7 +132,7 @@ class CosineSimilarity(Layer):
         return 6 * product(x) + 3 * product(z)
 
     def saved(self, x: Shape, y: Shape, z: Shape) -> tuple[Saved, ...]:
-        """Return both inputs, each as it is and over its norm, and their norms before and after `eps`."""
+        """Return both inputs, both divided by their norms, and the norms before and after `eps`."""
         both = (x, y)
         norms, units = Saved("norms", 4 * product(z)), Saved("unit vectors", 2 * product(x))
         return (kept_input(both), kept_input(both, 1), norms, units)

@@ -1,7 +1,7 @@
-"""The kinds of value that a layer's field takes: what is allowed, and how to say so.
+"""The kinds of value that a layer's field accepts, with their descriptions.
 
-A kind stands in the field's annotation (`out_channels: Count`), so the class is the one place that says what a layer
-takes; parsing, help and JSON Schema read it from there.
+A kind is part of the field's annotation (`out_channels: Count`), so that only the class defines what a layer accepts;
+parsing, help and JSON Schema read it from there.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 from shapecalc.diagnostics.errors import LayerError
 
 LARGEST_DIM = 2**31 - 1
-"""The largest size of one axis. Frameworks index with 32 or 64 bits; no real axis comes near it."""
+"""The largest size of one axis. Frameworks index with 32 or 64 bits; no real axis is close to it."""
 
 LONGEST_QUOTE = 60
 """Characters of a value that a message quotes."""
@@ -19,12 +19,12 @@ _SPOKEN = {"no": "false", "off": "false", "false": "false", "yes": "true", "on":
 
 
 class Integer(NamedTuple):
-    """A whole number, at least `minimum`."""
+    """An integer of at least `minimum`."""
 
     minimum: int | None = 1
 
     def describe(self) -> str:
-        """Return the words that follow "expects"."""
+        """Return the text that follows "expects" in a message."""
         return {None: "an integer", 0: "an integer of at least 0", 1: "a positive integer"}.get(
             self.minimum, f"an integer of at least {self.minimum}"
         )
@@ -35,7 +35,7 @@ class Integer(NamedTuple):
         return {"type": ["integer"], "minimum": least, "maximum": LARGEST_DIM}
 
     def check(self, name: str, value: object, index: tuple[int, ...] = ()) -> None:
-        """Raise `LayerError` SC202 or SC201 where `value` is no such number."""
+        """Raise `LayerError` SC202 or SC201 if `value` is not such a number."""
         if type(value) is not int:
             raise wrong_type(name, self.describe(), value, index)
         if self.minimum is not None and value < self.minimum:
@@ -52,7 +52,7 @@ class Number(NamedTuple):
     above: float | None = None
 
     def describe(self) -> str:
-        """Return the words that follow "expects"."""
+        """Return the text that follows "expects" in a message."""
         if self.above is not None:
             return f"a number above {self.above:g}"
         if self.minimum is not None and self.maximum is not None:
@@ -65,7 +65,7 @@ class Number(NamedTuple):
         return {"type": ["number"], **{name: bound for name, bound in bounds.items() if bound is not None}}
 
     def check(self, name: str, value: object, index: tuple[int, ...] = ()) -> None:
-        """Raise `LayerError` SC202 or SC201 where `value` is no such number."""
+        """Raise `LayerError` SC202 or SC201 if `value` is not such a number."""
         if type(value) not in (int, float):
             raise wrong_type(name, self.describe(), value, index)
         assert isinstance(value, int | float)
@@ -80,7 +80,7 @@ class Flag:
     """`true` or `false`."""
 
     def describe(self) -> str:
-        """Return the words that follow "expects"."""
+        """Return the text that follows "expects" in a message."""
         return "`true` or `false`"
 
     def schema(self) -> dict[str, Any]:
@@ -88,18 +88,18 @@ class Flag:
         return {"type": ["boolean"]}
 
     def check(self, name: str, value: object) -> None:
-        """Raise `LayerError` SC202 where `value` is neither."""
+        """Raise `LayerError` SC202 if `value` is neither."""
         if type(value) is not bool:
             raise wrong_type(name, self.describe(), value)
 
 
 class Word(NamedTuple):
-    """One of a few words."""
+    """One of a few strings."""
 
     words: tuple[str, ...]
 
     def describe(self) -> str:
-        """Return the words that follow "expects"."""
+        """Return the text that follows "expects" in a message."""
         *others, last = (f"`{word}`" for word in self.words)
         return f"{', '.join(others)} or {last}"
 
@@ -108,7 +108,7 @@ class Word(NamedTuple):
         return {"enum": list(self.words)}
 
     def check(self, name: str, value: object) -> None:
-        """Raise `LayerError` SC203 where `value` is none of them."""
+        """Raise `LayerError` SC202 or SC203 if `value` is not one of them."""
         if not isinstance(value, str):
             raise wrong_type(name, self.describe(), value)
         if value not in self.words:
@@ -125,28 +125,28 @@ class Word(NamedTuple):
 
 
 class Several(NamedTuple):
-    """A list, each entry of the kind `item`; with `lone`, one value alone may stand for all axes."""
+    """A list of values of the kind `item`; with `lone`, also a single value for all axes."""
 
     item: Integer | Number
     lone: bool = True
     nullable: bool = False
 
     def describe(self) -> str:
-        """Return the words that follow "expects"."""
+        """Return the text that follows "expects" in a message."""
         one = self.item.describe()
         if self.lone:
             return f"{one} or a list of them{' and null' if self.nullable else ''}"
         return f"a list, each entry {one}{' or null' if self.nullable else ''}"
 
     def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema (draft-07) of such a value: bounds in it are about numbers, `items` about lists."""
+        """Return the JSON Schema (draft-07) of such a value: bounds apply to numbers, `items` to lists."""
         one = self.item.schema()
         entry = {**one, "type": [*one["type"], "null"]} if self.nullable else one
         several = {"items": entry, "minItems": 1}
         return {**one, "type": [*one["type"], "array"], **several} if self.lone else {"type": ["array"], **several}
 
     def check(self, name: str, value: object) -> None:
-        """Raise `LayerError` SC202, SC201 or SC204 where `value` is neither such a value nor such a list."""
+        """Raise `LayerError` SC202, SC201 or SC204 if `value` is neither such a value nor such a list."""
         if isinstance(value, tuple):
             if not value:
                 raise LayerError("SC204", f"expects at least one entry in `{name}`, receives none", field=name)
@@ -165,12 +165,12 @@ CELLS = Integer(minimum=0)
 
 
 class PaddingKind(NamedTuple):
-    """Cells added around each axis: a number, one per axis, a `[before, after]` pair per axis, or a word."""
+    """Padding of each axis: a number, one per axis, a `[before, after]` pair per axis, `same` or `valid`."""
 
     words: tuple[str, ...] = ("same", "valid")
 
     def describe(self) -> str:
-        """Return the words that follow "expects"."""
+        """Return the text that follows "expects" in a message."""
         if not self.words:
             return "an integer of at least 0, a list of them or of [before, after] pairs"
         words = " or ".join(f"`{word}`" for word in self.words)
@@ -180,7 +180,7 @@ class PaddingKind(NamedTuple):
         """Return the JSON Schema (draft-07) of such a value."""
         cells = CELLS.schema()
         pair = {"type": ["array"], "items": cells, "minItems": 2, "maxItems": 2}
-        # `items` is about lists alone: a number passes both.
+        # `items` applies to lists only: a number passes both.
         numbers = {
             **cells,
             "type": [*cells["type"], "array"],
@@ -190,7 +190,7 @@ class PaddingKind(NamedTuple):
         return {"anyOf": [{"enum": list(self.words)}, numbers]} if self.words else numbers
 
     def check(self, name: str, value: object) -> None:
-        """Raise `LayerError` SC202, SC201, SC203 or SC204 where `value` is none of these."""
+        """Raise `LayerError` SC202, SC201, SC203 or SC204 if `value` is none of these."""
         if isinstance(value, str) and self.words:
             if value not in self.words:
                 raise self._no_word(name, value)
@@ -243,7 +243,7 @@ PaddingWithoutWords = Annotated[int | tuple[int, ...] | Pairs, PaddingKind(words
 
 
 def wrong_type(name: str, expected: str, value: object, index: tuple[int, ...] = ()) -> LayerError:
-    """Return the SC202 error for a value of the wrong type, with the edit that mends the common slips."""
+    """Return the SC202 error for a value of the wrong type, with a fix for common mistakes."""
     replacement = help_text = None
     safe = False
     if isinstance(value, str) and "`true`" in expected and value.lower() in _SPOKEN:
@@ -267,7 +267,7 @@ def _out_of_range(name: str, expected: str, value: float, index: tuple[int, ...]
 
 
 def said(value: Any) -> str:
-    """Name a value in the words of YAML: `the string "64"`, `a list`, `true`.
+    """Return a value as YAML writes it, for a message: `the string "64"`, `a list`, `true`.
 
     >>> said("64"), said(True), said(None), said((1, 2))
     ('the string "64"', '`true`', 'nothing', 'the list [1, 2]')

@@ -12,7 +12,7 @@ from shapecalc.layers.saved import Saved, kept_input
 @layer("linear", main="out_features")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linear(Layer):
-    """Fully connected layer, y = x Wᵀ + b, on the last axis; a neuron is one row of W with its bias.
+    """Fully connected layer, y = x Wᵀ + b, on the last axis; each neuron is a row of W with its bias.
 
     Fields:
         out_features: Number of output features: the size of the last axis of the output.
@@ -23,7 +23,7 @@ class Linear(Layer):
     Input: [*, features]
     Output: [*, out_features]
     Parameters: weight [out_features, features]; bias [out_features]
-    Costs: MACs = rows × features × out_features; FLOPs = 2 × MACs + 1 per output where there is a bias
+    Costs: MACs = rows × features × out_features; FLOPs = 2 × MACs + 1 per output with `bias`
     Source: torch.nn.Linear
     """
 
@@ -52,27 +52,27 @@ class Linear(Layer):
         return (*x[:-1], self.out_features)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return weight and, where there is one, bias."""
+        """Return the weight and, with `bias`, the bias."""
         weight = (self.out_features, x[-1])
         return {"weight": weight, "bias": (self.out_features,)} if self.bias else {"weight": weight}
 
     def macs(self, x: Shape, y: Shape) -> Dim:
-        """Return every input number × every output feature."""
+        """Return the number of input elements × out_features."""
         return product(x) * self.out_features
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input, of which the weight's gradient is made; rows of more than one axis must stand in order."""
+        """Return the input, of which the weight's gradient is computed; with several leading axes it is contiguous."""
         return (kept_input((x,), in_order=len(x) > 2),)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one addition per output for the bias."""
+        """Return one addition per output with `bias`."""
         return product(y) if self.bias else 0
 
 
 @layer("rbf", main="out_features")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rbf(Layer):
-    """Squared distances to centres that are set by hand, yᵢ = Σⱼ (xⱼ − wᵢⱼ)², on the last axis: radial basis functions.
+    """Radial basis functions: squared distances to fixed centres, yᵢ = Σⱼ (xⱼ − wᵢⱼ)², on the last axis.
 
     Fields:
         out_features: Number of centres: the size of the last axis of the output.
@@ -98,11 +98,11 @@ class Rbf(Layer):
         return (*x[:-1], self.out_features)
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
-        """Return the centres: they are kept, not learnt."""
+        """Return the centres, which are stored but not trained."""
         return {"weight": (self.out_features, x[-1])}
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return a subtraction and a square for each feature, and one addition fewer, per output."""
+        """Return per output a subtraction and a square for each feature, and an addition for each but one."""
         return product(y) * (3 * x[-1] - 1)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:

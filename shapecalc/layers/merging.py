@@ -1,4 +1,4 @@
-"""Layers where paths meet and part: sums, products and joins of several inputs; pieces of one, by axis or channel."""
+"""Layers that combine inputs by sum, product or concatenation; and layers that split one by axis or channel."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -12,18 +12,18 @@ from shapecalc.layers.reshaping import Moving
 from shapecalc.layers.saved import Saved, Storage
 
 MOST_PIECES = 4096
-"""Pieces of one axis: no network comes near it, and every piece is a value of its own."""
+"""The greatest number of parts of one axis, far above that of any network: each part is a separate value."""
 
 
 class Combining(Layer):
-    """One operation after another between numbers at the same place; shapes broadcast as in NumPy."""
+    """Base class of elementwise operations on two or more inputs, whose shapes broadcast as in NumPy."""
 
     __slots__ = ()
     takes: ClassVar[tuple[int, int]] = (2, 64)
     merges: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        """Return the shape that all inputs stretch to.
+        """Return the shape that all inputs broadcast to.
 
         >>> Multiply().output_shape((2, 64, 56, 56), (2, 64, 1, 1))
         (2, 64, 56, 56)
@@ -31,7 +31,7 @@ class Combining(Layer):
         return broadcast(inputs)
 
     def operations(self, *shapes: Shape) -> Dim:
-        """Return one operation for every output and each input after the first."""
+        """Return one operation per output for each input after the first."""
         *inputs, y = shapes
         return (len(inputs) - 1) * product(y)
 
@@ -39,10 +39,10 @@ class Combining(Layer):
 @layer("add")
 @dataclass(frozen=True, slots=True)
 class Add(Combining):
-    """The sum of its inputs, place by place, as where a shortcut meets the path beside it.
+    """Elementwise sum of its inputs, such as a shortcut and a residual branch.
 
-    Input: two or more of shapes that broadcast: axes are matched from the last, an axis of 1 or none stretches
-    Output: the shape that all of them stretch to
+    Input: two or more of shapes that broadcast: axes are matched from the last, one that is 1 or missing stretches
+    Output: the shape that all of them broadcast to
     Parameters: none
     Costs: MACs 0; FLOPs = k − 1 per output for k inputs
     Source: torch.add; He et al. 2016, "Deep Residual Learning", section 3.2
@@ -55,17 +55,17 @@ class Add(Combining):
 @layer("multiply")
 @dataclass(frozen=True, slots=True)
 class Multiply(Combining):
-    """The product of its inputs, place by place, as where a gate weighs channels.
+    """Elementwise product of its inputs, such as a gate and the channels that it scales.
 
-    Input: two or more of shapes that broadcast: axes are matched from the last, an axis of 1 or none stretches
-    Output: the shape that all of them stretch to
+    Input: two or more of shapes that broadcast: axes are matched from the last, one that is 1 or missing stretches
+    Output: the shape that all of them broadcast to
     Parameters: none
     Costs: MACs 0; FLOPs = k − 1 per output for k inputs
     Source: torch.mul; Hu et al. 2018, "Squeeze-and-Excitation Networks", section 3
     """
 
     def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
-        """Return each input, for the gradients of the others, and each product on the way to the last."""
+        """Return each input, for the gradients of the others, and each intermediate product."""
         *inputs, _ = shapes
         places = tuple(range(len(inputs)))
         kept = [
@@ -79,17 +79,17 @@ class Multiply(Combining):
 @layer("concat")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concat(Layer):
-    """Puts its inputs one after another along `dim`, the channels unless stated.
+    """Concatenates its inputs along `dim`, by default the channels.
 
     Fields:
         dim: Axis along which the inputs are joined, by default the channels; a negative index counts from the last
             axis.
 
-    Input: one or more of [*], equal but for `dim`
-    Output: [*], `dim` being the sum of theirs
+    Input: one or more of [*], equal except along `dim`
+    Output: [*], the sum of theirs along `dim`
     Parameters: none
     Costs: MACs 0; FLOPs 0
-    Source: torch.cat, whose `dim` is 0 unless stated
+    Source: torch.cat, whose `dim` is 0 by default
     """
 
     takes: ClassVar[tuple[int, int]] = (1, 4096)
@@ -97,7 +97,7 @@ class Concat(Layer):
     dim: Axis = 1
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        """Return the shape with the axes along `dim` added up.
+        """Return the shape with the sum of the sizes along `dim`.
 
         >>> Concat().output_shape((1, 64, 28, 28), (1, 128, 28, 28), (1, 32, 28, 28), (1, 32, 28, 28))   # GoogLeNet 3a
         (1, 256, 28, 28)
@@ -118,11 +118,11 @@ class Concat(Layer):
         return tuple(total if place == axis else met.get(place, size) for place, size in enumerate(first))
 
     def operations(self, *shapes: Shape) -> Dim:
-        """Return 0: numbers move, none is computed."""
+        """Return 0: elements are copied, none is computed."""
         return 0
 
     def explain(self, *shapes: Shape) -> str:
-        """Return the sum that the joined axis is; an expression shows it by itself."""
+        """Return the joined axis as a sum; empty for an expression, which already shows it."""
         *inputs, y = shapes
         axis = self.dim % len(y)
         if isinstance(y[axis], Expr) or not 1 < len(inputs) <= MOST_NAMED:
@@ -133,7 +133,7 @@ class Concat(Layer):
 @layer("matmul")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matmul(Layer):
-    """The matrix product of two inputs over their last two axes, such as attention's scores and what they weigh.
+    """Matrix product of two inputs over their last two axes, such as the scores of attention.
 
     Fields:
         transpose_b: Whether the last two axes of the second input are swapped before the product.
@@ -149,7 +149,7 @@ class Matmul(Layer):
     transpose_b: Bool = False
 
     def output_shape(self, a: Shape, b: Shape) -> Shape:
-        """Return the leading axes that both stretch to, the rows of the first and the columns of the second.
+        """Return the leading axes that both broadcast to, the rows of the first and the columns of the second.
 
         >>> Matmul(transpose_b=True).output_shape((1, 12, 197, 64), (1, 12, 197, 64))      # ViT-B/16, scores
         (1, 12, 197, 197)
@@ -175,11 +175,11 @@ class Matmul(Layer):
         raise LayerError("SC315", f"{message}: {clash}", help=turned if other == a[-1] else None)
 
     def macs(self, a: Shape, b: Shape, y: Shape) -> Dim:
-        """Return as many per output as the inner axis is long."""
+        """Return the number of outputs × the length of the inner axis."""
         return product(y) * a[-1]
 
     def saved(self, a: Shape, b: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return each factor for the gradient of the other; one that stretches over leading axes is written out."""
+        """Return each factor for the gradient of the other; one that broadcasts over leading axes is expanded."""
         kept = []
         for place, x in enumerate((a, b)):
             name, serves = ("second", (0,)) if place else ("first", (1,))
@@ -190,31 +190,31 @@ class Matmul(Layer):
         return tuple(kept)
 
     def operations(self, a: Shape, b: Shape, y: Shape) -> Dim:
-        """Return 0: all is in the products."""
+        """Return 0: all operations are multiply-accumulates."""
         return 0
 
 
 class Cutting(Moving):
-    """Pieces of one axis, named `0`, `1` and so on."""
+    """Base class of layers that split one axis into outputs named `0`, `1` and so on."""
 
     __slots__ = ()
     dim: int
 
     @property
     def storage(self) -> Storage:
-        """Pieces stay where they are."""
+        """Parts are views of the input."""
         return Storage.VIEW
 
     def pieces(self, size: Dim, axis: int, x: Shape) -> tuple[Dim, ...]:
-        """Return how long each piece of the axis is."""
+        """Return the length of each part of the axis."""
         raise NotImplementedError
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return the shape of the first piece."""
+        """Return the shape of the first part."""
         return self.outputs(x)["0"]
 
     def outputs(self, x: Shape) -> dict[str, Shape]:
-        """Return every piece under its number."""
+        """Return the shape of every part by its number."""
         axis = axis_index(self.dim, len(x), "dim", x)
         sizes = self.pieces(x[axis], axis, x)
         return {str(number): (*x[:axis], size, *x[axis + 1 :]) for number, size in enumerate(sizes)}
@@ -223,17 +223,17 @@ class Cutting(Moving):
 @layer("split", main="split_size")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split(Cutting):
-    """Cuts an axis, the channels unless stated, into pieces of `split_size`, or into one piece per size of a list.
+    """Splits an axis, by default the channels, into parts of `split_size`, or into one part per size of a list.
 
     Fields:
         split_size: Size of each part, the last of which may be smaller; or a list with the size of every part.
         dim: Axis to split, by default the channels; a negative index counts from the last axis.
 
     Input: [*]
-    Output: `0`, `1` and so on: [*] with `split_size` along `dim`, the last with what is left
+    Output: `0`, `1` and so on: [*] with `split_size` along `dim`, the last with the remainder
     Parameters: none
     Costs: MACs 0; FLOPs 0
-    Source: torch.split, whose `dim` is 0 unless stated
+    Source: torch.split, whose `dim` is 0 by default
     """
 
     split_size: Annotated[int | tuple[int, ...], Several(Integer())]
@@ -241,17 +241,17 @@ class Split(Cutting):
 
     @property
     def output_names(self) -> tuple[str, ...] | None:
-        """A name per size of a list; None for one number, which the input decides about."""
+        """A name per size of a list; None for a single size, with which their number depends on the input."""
         return None if isinstance(self.split_size, int) else _numbered(len(self.split_size))
 
     def check_fields(self) -> None:
-        """Refuse more pieces than a step gives."""
+        """Raise `LayerError` if there are more parts than `MOST_PIECES`."""
         if not isinstance(self.split_size, int) and len(self.split_size) > MOST_PIECES:
             message = f"expects at most {MOST_PIECES} entries in `split_size`, receives {len(self.split_size)}"
             raise LayerError("SC204", message, field="split_size")
 
     def pieces(self, size: Dim, axis: int, x: Shape) -> tuple[Dim, ...]:
-        """Return the sizes that the list has, or as many as fit and what is left.
+        """Return the sizes of the list; or equal sizes, the last with the remainder.
 
         >>> Split(split_size=4).pieces(10, 1, (2, 10)), Split(split_size=(1, 9)).pieces(10, 1, (2, 10))
         ((4, 4, 2), (1, 9))
@@ -287,17 +287,17 @@ class Split(Cutting):
 @layer("chunk", main="chunks")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk(Cutting):
-    """Cuts an axis, the channels unless stated, into `chunks` pieces of one size; the last may be smaller.
+    """Splits an axis, by default the channels, into `chunks` parts of one size; the last may be smaller.
 
     Fields:
         chunks: Number of parts.
         dim: Axis to split, by default the channels; a negative index counts from the last axis.
 
     Input: [*]
-    Output: `0` to chunks − 1: [*] with ⌈n / chunks⌉ along `dim` for an axis of n, the last with what is left
+    Output: `0` to chunks − 1: [*] with ⌈n / chunks⌉ along `dim` for an axis of n, the last with the remainder
     Parameters: none
     Costs: MACs 0; FLOPs 0
-    Source: torch.chunk, whose `dim` is 0 unless stated, and which may give fewer pieces: that is refused here
+    Source: torch.chunk, whose `dim` is 0 by default, and which may return fewer parts: here that is an error
     """
 
     chunks: Count
@@ -305,17 +305,17 @@ class Chunk(Cutting):
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """A name per piece."""
+        """A name per part."""
         return _numbered(self.chunks)
 
     def check_fields(self) -> None:
-        """Refuse more pieces than a step gives."""
+        """Raise `LayerError` if there are more parts than `MOST_PIECES`."""
         if self.chunks > MOST_PIECES:
             message = f"expects at most {MOST_PIECES} as `chunks`, receives {self.chunks}"
             raise LayerError("SC201", message, field="chunks")
 
     def pieces(self, size: Dim, axis: int, x: Shape) -> tuple[Dim, ...]:
-        """Return ⌈n / chunks⌉ for all but the last, and what is left.
+        """Return ⌈n / chunks⌉ for all but the last, and the remainder.
 
         >>> Chunk(chunks=4).pieces(10, 1, (2, 10))
         (3, 3, 3, 1)
@@ -353,13 +353,13 @@ class Chunk(Cutting):
 @layer("select_channels", main="channels")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectChannels(Moving):
-    """Takes the channels that a list names, in its order; one may be taken several times.
+    """Selects channels by a list of indices, in its order; an index may be repeated.
 
     Fields:
         channels: Indices of the channels to take, in the order of the output; the first channel is 0.
 
     Input: [N, C, *]
-    Output: [N, as many as `channels` has, *]
+    Output: [N, number of indices, *]
     Parameters: none
     Costs: MACs 0; FLOPs 0
     Source: torch.index_select with dim=1
@@ -368,7 +368,7 @@ class SelectChannels(Moving):
     channels: Annotated[tuple[int, ...], Several(Integer(minimum=0), lone=False)]
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return the shape with as many channels as are taken.
+        """Return the shape with one channel per index.
 
         >>> SelectChannels(channels=(2, 1, 0)).output_shape((1, 3, 8, 8))
         (1, 3, 8, 8)
@@ -380,11 +380,11 @@ class SelectChannels(Moving):
         return (x[0], len(self.channels), *x[2:])
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the list of channels."""
+        """Return the list of indices."""
         return (Saved("channels", len(self.channels), dtype="int64"),)
 
     def _is_there(self, channel: int, position: int, x: Shape) -> None:
-        """Refuse a channel that the input has not, and one that it has for some sizes alone."""
+        """Raise `LayerError` SC310 if the input does not have the channel; require it if that depends on a symbol."""
         if isinstance(x[1], int):
             if channel >= x[1]:
                 message = f"expects a channel from 0 to {x[1] - 1} of {show(x)}, receives {channel}"

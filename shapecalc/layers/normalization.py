@@ -1,4 +1,4 @@
-"""Normalisation over the batch, a layer, groups of channels, a sample's channel, its neighbours; a scale alone."""
+"""Normalisation over a batch, a layer, groups of channels, single channels or neighbouring ones; and a plain scale."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,24 +12,24 @@ from shapecalc.layers.saved import Saved, kept_input
 Epsilon = Annotated[float, Number(minimum=0)]
 Momentum = Annotated[float | None, Number(minimum=0, maximum=1)]
 STATISTICS = 5
-"""Operations per number of a normalisation by its own statistics: mean, subtract, square, variance, divide."""
+"""Operations per element of a normalisation by its own statistics: mean, subtract, square, variance, divide."""
 PER_GROUP = 2
-"""Operations once per group of numbers: add eps, square root."""
+"""Operations per group of elements: add eps, square root."""
 
 
 class Channelwise(Layer):
-    """A layer with a scale and a shift for each channel; some keep each channel's running statistics."""
+    """Base class of layers with a scale and a shift for each channel, and possibly its running statistics."""
 
     __slots__ = ()
     affine: Any
     track_running_stats: Any = False
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return weight and bias, where the layer is affine."""
+        """Return the weight and the bias with `affine`."""
         return {"weight": (x[1],), "bias": (x[1],)} if self.affine else {}
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
-        """Return the running mean and variance, where they are kept."""
+        """Return the running mean and variance with `track_running_stats`."""
         return {"running_mean": (x[1],), "running_var": (x[1],)} if self.track_running_stats else {}
 
 
@@ -50,8 +50,8 @@ class BatchNorm(Channelwise):
     Output: [N, C, *]
     Parameters: weight [C], bias [C] with `affine`
     Buffers: running_mean [C], running_var [C] with `track_running_stats` (PyTorch's batch counter is not counted)
-    Costs: MACs 0; FLOPs = 2 per number: scale and shift, folded once per channel. Without running statistics the
-        batch's own are computed: 5 per number + 2 per channel, + 2 per number with `affine`
+    Costs: MACs 0; FLOPs = 2 per element: scale and shift, folded once per channel. Without running statistics the
+        batch's own are computed: 5 per element + 2 per channel, + 2 per element with `affine`
     Source: torch.nn.BatchNorm2d; Ioffe and Szegedy 2015
     """
 
@@ -71,7 +71,7 @@ class BatchNorm(Channelwise):
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return scale and shift, or the statistics' own cost."""
+        """Return the operations of scale and shift, or those of the batch's own statistics."""
         if self.track_running_stats:
             return 2 * product(x)
         return _statistics(product(x), groups=x[1], affine=2 if self.affine else 0)
@@ -98,8 +98,8 @@ class InstanceNorm(Channelwise):
     Output: [N, C, *spatial]
     Parameters: weight [C], bias [C] with `affine`
     Buffers: running_mean [C], running_var [C] with `track_running_stats`
-    Costs: MACs 0; FLOPs = 5 per number + 2 per sample and channel, + 2 per number with `affine`; with running
-        statistics 2 per number, as batch_norm
+    Costs: MACs 0; FLOPs = 5 per element + 2 per sample and channel, + 2 per element with `affine`; with running
+        statistics 2 per element, as batch_norm
     Source: torch.nn.InstanceNorm2d
     """
 
@@ -119,13 +119,13 @@ class InstanceNorm(Channelwise):
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return the statistics' cost, or scale and shift."""
+        """Return the operations of the statistics, or those of scale and shift."""
         if self.track_running_stats:
             return 2 * product(x)
         return _statistics(product(x), groups=x[0] * x[1], affine=2 if self.affine else 0)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input, mean and 1/σ, and what is written out for each sample: weight, running statistics."""
+        """Return the input, mean and 1/σ, and what is repeated for each sample: weight, running statistics."""
         groups = x[0] * x[1]
         copies = (1 if self.affine else 0) + (2 if self.track_running_stats else 0)
         return (*_kept(x, groups), *((Saved("repeated", copies * groups, dtype="float32"),) if copies else ()))
@@ -133,7 +133,7 @@ class InstanceNorm(Channelwise):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverLastAxes(Layer):
-    """What layer norm and RMS norm share: which axes they look at.
+    """Base class of layer norm and RMS norm, which normalise over the last axes.
 
     Fields:
         normalized_shape: Sizes of the last axes, which are normalised together; by default the last axis alone.
@@ -168,7 +168,7 @@ class OverLastAxes(Layer):
 @layer("layer_norm", main="normalized_shape")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerNorm(OverLastAxes):
-    """Normalises each sample over its last axes; over the last one where `normalized_shape` is left out.
+    """Normalises over the last axes, by default over the last one.
 
     Fields:
         eps: Number added to the variance, so that nothing is divided by 0.
@@ -178,7 +178,7 @@ class LayerNorm(OverLastAxes):
     Input: [*, *normalized_shape]
     Output: [*, *normalized_shape]
     Parameters: weight [*normalized_shape], bias [*normalized_shape] (`elementwise_affine`, `bias`)
-    Costs: MACs 0; FLOPs = 5 per number + 2 per normalised group, + 1 per number for each of weight and bias
+    Costs: MACs 0; FLOPs = 5 per element + 2 per normalised group, + 1 per element for each of weight and bias
     Source: torch.nn.LayerNorm; Ba, Kiros, Hinton 2016
     """
 
@@ -187,14 +187,14 @@ class LayerNorm(OverLastAxes):
     bias: Bool = True
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return weight and bias over the normalised axes, where the layer has them."""
+        """Return the weight and the bias, each with the shape of the normalised axes."""
         if not self.elementwise_affine:
             return {}
         normalized = self._normalized(x)
         return {"weight": normalized, "bias": normalized} if self.bias else {"weight": normalized}
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return the statistics' cost, and weight and bias."""
+        """Return the operations of the statistics, the weight and the bias."""
         groups = product(x[: len(x) - len(self._normalized(x))])
         return _statistics(product(x), groups=groups, affine=len(self.parameters(x)))
 
@@ -206,7 +206,7 @@ class LayerNorm(OverLastAxes):
 @layer("rms_norm", main="normalized_shape")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RmsNorm(OverLastAxes):
-    """Divides by the root of the mean of squares over the last axes, x/√(Σx²/n + eps); no mean is taken away.
+    """Divides by the root of the mean of squares over the last axes, x/√(Σx²/n + eps), without subtracting the mean.
 
     Fields:
         eps: Number added to the mean of squares, so that nothing is divided by 0; by default the float32 machine
@@ -216,8 +216,8 @@ class RmsNorm(OverLastAxes):
     Input: [*, *normalized_shape]
     Output: as the input
     Parameters: weight with the shape of the last axes (`elementwise_affine`)
-    Costs: MACs 0; FLOPs = 3 per number (square, add, divide) + 2 per group (divide, add eps; of n squares there are
-        n − 1 sums, and a root), + 1 per number with `elementwise_affine`
+    Costs: MACs 0; FLOPs = 3 per element (square, add, divide) + 2 per group (divide, add eps; n
+        squares need n − 1 additions, the root counts as the n-th), + 1 per element with `elementwise_affine`
     Source: torch.nn.RMSNorm; Zhang and Sennrich 2019, equation 4
     """
 
@@ -229,12 +229,12 @@ class RmsNorm(OverLastAxes):
         return {"weight": self._normalized(x)} if self.elementwise_affine else {}
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return squares, their mean and root, the division, and the weight's product."""
+        """Return the operations of the squares, their mean and root, the division and the weight."""
         rows = product(x[: len(x) - len(self._normalized(x))])
         return (4 if self.elementwise_affine else 3) * product(x) + 2 * rows
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input, the root of each group, and the normalised numbers that the weight multiplies."""
+        """Return the input, the root of each group, and the normalised elements if a weight multiplies them."""
         rows = product(x[: len(x) - len(self._normalized(x))])
         normalised = (Saved("normalised", product(x)),) if self.elementwise_affine else ()
         return (kept_input((x,)), Saved("1/root", rows, dtype="float32"), *normalised)
@@ -254,7 +254,7 @@ class GroupNorm(Channelwise):
     Input: [N, C, *]
     Output: [N, C, *]
     Parameters: weight [C], bias [C] with `affine`
-    Costs: MACs 0; FLOPs = 5 per number + 2 per sample and group, + 2 per number with `affine`
+    Costs: MACs 0; FLOPs = 5 per element + 2 per sample and group, + 2 per element with `affine`
     Source: torch.nn.GroupNorm; Wu and He 2018
     """
 
@@ -283,12 +283,12 @@ class GroupNorm(Channelwise):
                     help=f"write `num_groups: {near}`",
                     replacement=str(near),
                 )
-        # PyTorch takes the whole batch into account: a lone number in each group is refused for one sample alone.
+        # PyTorch counts the elements of the whole batch: a single element per group is an error only with one sample.
         _refuse_lone_number(x, (x[0], x[1] // self.num_groups, *x[2:]), "group")
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return the statistics' cost, and scale and shift."""
+        """Return the operations of the statistics, and of scale and shift."""
         return _statistics(product(x), groups=x[0] * self.num_groups, affine=2 if self.affine else 0)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
@@ -299,7 +299,7 @@ class GroupNorm(Channelwise):
 @layer("local_response_norm", main="size")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalResponseNorm(Layer):
-    """Divides each number by a power of the squares of its neighbours in `size` channels, x/(k + α/size · Σx²)^β.
+    """Divides each element by a power of the squares of `size` neighbouring channels, x/(k + α/size · Σx²)^β.
 
     Fields:
         size: Number of neighbouring channels whose squares are summed, the channel itself included.
@@ -310,7 +310,7 @@ class LocalResponseNorm(Layer):
     Input: [N, C, *]
     Output: [N, C, *]
     Parameters: none
-    Costs: MACs 0; FLOPs = size + 4 per number (square; size − 1 additions; scale, add k, power, divide); channels
+    Costs: MACs 0; FLOPs = size + 4 per element (square; size − 1 additions; scale, add k, power, divide); channels
         beyond the first and last count as zeros
     Source: torch.nn.LocalResponseNorm; Krizhevsky, Sutskever, Hinton 2012, section 3.3 (there α is not divided)
     """
@@ -327,11 +327,11 @@ class LocalResponseNorm(Layer):
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return size + 4 operations per number."""
+        """Return size + 4 operations per element."""
         return (self.size + 4) * product(x)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input, its squares with channels of zeros around them, what is raised to β, and the divisor."""
+        """Return the input, its squares padded with channels of zeros, the base of the power β, and the divisor."""
         squares = Saved("squares", x[0] * (x[1] + self.size - 1) * product(x[2:]))
         return (kept_input((x,)), squares, Saved("sums", product(x)), Saved("divisor", product(x)))
 
@@ -339,7 +339,7 @@ class LocalResponseNorm(Layer):
 @layer("scale")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale(Layer):
-    """Multiplies each channel by a learnt factor; with `bias` a learnt number is added too.
+    """Multiplies each channel by a trainable factor and, with `bias`, adds a trainable bias.
 
     The factor alone is the layer scale of ConvNeXt; factor and bias are the trainable coefficient and bias of LeNet-5's
     sub-sampling maps.
@@ -352,7 +352,7 @@ class Scale(Layer):
     Input: [N, C, *], or any shape that has axis `dim`
     Output: as the input
     Parameters: weight [C], bias [C] (`bias`)
-    Costs: MACs 0; FLOPs = 1 per number, 2 with `bias`
+    Costs: MACs 0; FLOPs = 1 per element, 2 with `bias`
     Source: Liu et al. 2022 (ConvNeXt), layer scale; LeCun, Bottou, Bengio, Haffner 1998, section II.B
     """
 
@@ -366,7 +366,7 @@ class Scale(Layer):
         return x
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return weight and, where there is one, bias.
+        """Return the weight and, with `bias`, the bias.
 
         >>> Scale(dim=-1).parameters((1, 56, 56, 96))    # ConvNeXt-T, first stage
         {'weight': (96,)}
@@ -375,16 +375,16 @@ class Scale(Layer):
         return {"weight": channels, "bias": channels} if self.bias else {"weight": channels}
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one multiplication per number, and one addition for the bias."""
+        """Return one multiplication per element, and one addition with `bias`."""
         return (2 if self.bias else 1) * product(x)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input, of which the factor's gradient is made."""
+        """Return the input, from which the factor's gradient is computed."""
         return (kept_input((x,)),)
 
 
 def _refuse_lone_number(x: Shape, axes: Shape, what: str) -> None:
-    """Refuse statistics over a single number, as PyTorch does: its deviation is 0, whatever it is."""
+    """Raise `LayerError` SC302 for statistics over a single element, as PyTorch does: its deviation is always 0."""
     if all(dim == 1 for dim in axes):
         message = f"expects more than one number per {what} to take statistics over, receives {show(x)}"
         raise LayerError("SC302", message)
@@ -392,7 +392,7 @@ def _refuse_lone_number(x: Shape, axes: Shape, what: str) -> None:
 
 
 def _kept(x: Shape, groups: Dim) -> tuple[Saved, ...]:
-    """Return the records of the input and of the statistics of each group, which stay float32 in any run."""
+    """Return the records of the input and of the statistics of each group, which are float32 in any run."""
     return (kept_input((x,)), Saved("mean", groups, dtype="float32"), Saved("1/σ", groups, dtype="float32"))
 
 

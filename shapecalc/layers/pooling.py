@@ -1,4 +1,4 @@
-"""Pooling: sliding, adaptive and global, by maximum and by average."""
+"""Pooling layers: sliding, adaptive and global, by maximum and by average."""
 
 import math
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from shapecalc.layers.windows import output_size, padded_cells, padding_pairs, s
 @layer("max_pool", main="kernel_size")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaxPool(Layer):
-    """The largest number of each window; padding never wins.
+    """Maximum of each window; padding is never the maximum.
 
     Fields:
         kernel_size: Size of the window along each spatial axis.
         stride: Step from one window to the next along each spatial axis; by default the size of the window.
-        padding: Cells of −∞ added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions,
+        padding: Elements of −∞ added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions,
             `valid` none.
-        dilation: Distance between neighbouring cells of the window; 1 leaves no gaps.
+        dilation: Distance between neighbouring elements of the window; 1 leaves no gaps.
         ceil_mode: Whether a last window may extend past the padded input, so that its end is read too.
 
     Input: [N, C, *spatial]
-    Output: [N, C, *places], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `ceil_mode` the division rounds
+    Output: [N, C, *positions], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `ceil_mode` the division rounds
         up, and a window that would start past the input and its left padding is dropped; with `padding: same` ⌈n/s⌉
     Parameters: none
     Costs: MACs 0; FLOPs = ∏kernel_size − 1 comparisons per output
-    Source: torch.nn.MaxPool2d (`stride` is the window unless given)
+    Source: torch.nn.MaxPool2d (`stride` is the window by default)
     """
 
     kernel_size: PerAxis
@@ -40,7 +40,7 @@ class MaxPool(Layer):
     ceil_mode: Bool = False
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return [N, C, *places].
+        """Return [N, C, *positions].
 
         >>> MaxPool(kernel_size=3, stride=2).output_shape((1, 96, 55, 55))
         (1, 96, 27, 27)
@@ -48,7 +48,7 @@ class MaxPool(Layer):
         return _slide(x, self.kernel_size, self.stride, self.padding, self.dilation, ceil_mode=self.ceil_mode)
 
     def suspect(self, x: Shape) -> LayerError | None:
-        """Warn of cells that no window reads; with `ceil_mode` all are read."""
+        """Return a warning of elements that no window reads, or None; with `ceil_mode` all are read."""
         return (
             None
             if self.ceil_mode
@@ -56,18 +56,18 @@ class MaxPool(Layer):
         )
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one comparison fewer than the window holds, per output."""
+        """Return one comparison fewer per output than the window has elements."""
         return product(y) * (product(per_axis(self.kernel_size, len(x) - 2, "kernel_size")) - 1)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input, and for each output the place of the largest number."""
+        """Return the input, and for each output the index of the maximum."""
         return (_kept_padded(x, self.kernel_size, self.stride, self.padding, self.dilation), _indices(y))
 
 
 @layer("avg_pool", main="kernel_size")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvgPool(Layer):
-    """The mean of each window; `count_include_pad` says whether padding counts among its cells.
+    """Mean of each window.
 
     Fields:
         kernel_size: Size of the window along each spatial axis.
@@ -76,13 +76,13 @@ class AvgPool(Layer):
             none.
         ceil_mode: Whether a last window may extend past the padded input, so that its end is read too.
         count_include_pad: Whether the mean also counts the zeros of the padding.
-        divisor_override: Number that each sum is divided by; by default the number of cells that count.
+        divisor_override: Number that each sum is divided by; by default the number of elements that count.
 
     Input: [N, C, *spatial]
-    Output: [N, C, *places], on each axis ⌊(n + p₀ + p₁ − f)/s⌋ + 1; with `ceil_mode` as max_pool
+    Output: [N, C, *positions], on each axis ⌊(n + p₀ + p₁ − f)/s⌋ + 1; with `ceil_mode` as max_pool
     Parameters: none
-    Costs: MACs 0; FLOPs = ∏kernel_size per output: all but one an addition, one a division
-    Source: torch.nn.AvgPool2d (`stride` is the window unless given)
+    Costs: MACs 0; FLOPs = ∏kernel_size per output: additions, and one division
+    Source: torch.nn.AvgPool2d (`stride` is the window by default)
     """
 
     kernel_size: PerAxis
@@ -93,7 +93,7 @@ class AvgPool(Layer):
     divisor_override: OptionalCount = None
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return [N, C, *places].
+        """Return [N, C, *positions].
 
         >>> AvgPool(kernel_size=2).output_shape((1, 6, 28, 28))
         (1, 6, 14, 14)
@@ -101,21 +101,21 @@ class AvgPool(Layer):
         return _slide(x, self.kernel_size, self.stride, self.padding, 1, ceil_mode=self.ceil_mode)
 
     def suspect(self, x: Shape) -> LayerError | None:
-        """Warn of cells that no window reads; with `ceil_mode` all are read."""
+        """Return a warning of elements that no window reads, or None; with `ceil_mode` all are read."""
         return None if self.ceil_mode else suspect_unread(x, self.kernel_size, self.stride, self.padding, 1, pools=True)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return as many operations as the window has cells, per output."""
+        """Return as many operations per output as the window has elements."""
         return product(y) * product(per_axis(self.kernel_size, len(x) - 2, "kernel_size"))
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input: of it the shape alone is read."""
+        """Return the input, of which only the shape is read."""
         return (_kept_padded(x, self.kernel_size, self.stride, self.padding, 1),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adaptive(Layer):
-    """Pooling by windows that are chosen so that as many places come out as asked for.
+    """Pooling by windows that are chosen to give an output of a requested size.
 
     Fields:
         output_size: Size of the output along each spatial axis; null leaves an axis as long as it is.
@@ -133,10 +133,10 @@ class Adaptive(Layer):
         return (x[0], x[1], *(n if o is None else o for n, o in zip(x[2:], asked, strict=True)))
 
     def cells(self, x: Shape, y: Shape) -> Dim:
-        """Return the cells of all windows, along each axis n + o − gcd(n, o).
+        """Return the number of elements of all windows, n + o − gcd(n, o) along each axis.
 
-        Neighbouring windows share a cell where their boundary i·n/o is not whole, which is so for all of the o − 1
-        inner boundaries but gcd(n, o) − 1.
+        Neighbouring windows share an element if their boundary i·n/o is not an integer, which holds for all of the
+        o − 1 inner boundaries except gcd(n, o) − 1.
         """
         cells = x[0] * x[1]
         for n, o in zip(x[2:], y[2:], strict=True):
@@ -146,12 +146,12 @@ class Adaptive(Layer):
 
 @layer("adaptive_avg_pool", main="output_size")
 class AdaptiveAvgPool(Adaptive):
-    """The mean of windows that are chosen so that as many places come out as asked for.
+    """Mean of windows that are chosen to give an output of size `output_size`.
 
     Input: [N, C, *spatial]
-    Output: [N, C, *output_size]; null keeps an axis as it is
+    Output: [N, C, *output_size]; null leaves an axis unchanged
     Parameters: none
-    Costs: MACs 0; FLOPs = the cells of all windows: window i of o spans [⌊i·n/o⌋, ⌈(i + 1)n/o⌉), along each axis
+    Costs: MACs 0; FLOPs = the elements of all windows: window i of o spans [⌊i·n/o⌋, ⌈(i + 1)n/o⌉), along each axis
         together n + o − gcd(n, o)
     Source: torch.nn.AdaptiveAvgPool2d
     """
@@ -159,39 +159,39 @@ class AdaptiveAvgPool(Adaptive):
     __slots__ = ()
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one operation per cell that a window reads: additions, and a division for the first."""
+        """Return one operation per element of all windows: additions, and one division per window."""
         return self.cells(x, y)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input; nothing where one place comes out, which is a plain mean."""
+        """Return the input; nothing for an output of size 1, which is a plain mean."""
         return () if all(size == 1 for size in y[2:]) else (kept_input((x,)),)
 
 
 @layer("adaptive_max_pool", main="output_size")
 class AdaptiveMaxPool(Adaptive):
-    """The largest number of windows that are chosen so that as many places come out as asked for.
+    """Maximum of windows that are chosen to give an output of size `output_size`.
 
     Input: [N, C, *spatial]
-    Output: [N, C, *output_size]; null keeps an axis as it is
+    Output: [N, C, *output_size]; null leaves an axis unchanged
     Parameters: none
-    Costs: MACs 0; FLOPs = the cells of all windows − 1 per output; windows as in adaptive_avg_pool
+    Costs: MACs 0; FLOPs = the elements of all windows − 1 per output; windows as in adaptive_avg_pool
     Source: torch.nn.AdaptiveMaxPool2d
     """
 
     __slots__ = ()
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one comparison fewer than each window holds."""
+        """Return one comparison fewer per window than it has elements."""
         return self.cells(x, y) - product(y)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input, and for each output the place of the largest number."""
+        """Return the input, and for each output the index of the maximum."""
         return (kept_input((x,)), _indices(y))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Global(Layer):
-    """Pooling of each channel over all of space; without `keepdim` the axes of space are left out.
+    """Pooling of each channel over all spatial positions; without `keepdim` the spatial axes are removed.
 
     Fields:
         keepdim: Whether each spatial axis remains with size 1; otherwise the output is [N, C].
@@ -207,12 +207,12 @@ class Global(Layer):
 
 @layer("global_avg_pool")
 class GlobalAvgPool(Global):
-    """The mean of each channel over all of space.
+    """Mean of each channel over all spatial positions.
 
     Input: [N, C, *spatial]
     Output: [N, C, 1, …], one 1 per spatial axis; [N, C] with `keepdim: false`
     Parameters: none
-    Costs: MACs 0; FLOPs = 1 per input: additions, and a division for the first
+    Costs: MACs 0; FLOPs = 1 per input: additions, and one division per channel
     Source: Lin, Chen, Yan 2013, section 3.2; ONNX GlobalAveragePool (`keepdim` as in torch.mean)
     """
 
@@ -225,7 +225,7 @@ class GlobalAvgPool(Global):
 
 @layer("global_max_pool")
 class GlobalMaxPool(Global):
-    """The largest number of each channel over all of space.
+    """Maximum of each channel over all spatial positions.
 
     Input: [N, C, *spatial]
     Output: [N, C, 1, …], one 1 per spatial axis; [N, C] with `keepdim: false`
@@ -237,11 +237,11 @@ class GlobalMaxPool(Global):
     __slots__ = ()
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one comparison fewer than each channel has cells."""
+        """Return one comparison fewer per channel than it has elements."""
         return product(x) - product(y)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return input and output: the gradient goes where they are equal."""
+        """Return input and output: the gradient flows to where they are equal."""
         return (kept_input((x,)), kept_output(y))
 
 
@@ -257,8 +257,8 @@ def _slide(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
             places.append(same_size(n, s))
             continue
         if max(p) > f // 2:
-            # Otherwise a window could lie in the padding alone. PyTorch asks this of the undilated window (measured
-            # on torch 2.13, although its message speaks of the effective one).
+            # Otherwise a window could lie entirely in the padding. PyTorch checks the undilated window (measured on
+            # torch 2.13, although its message names the effective one).
             raise LayerError(
                 "SC306",
                 f"expects padding of at most half of the window ({f // 2}), receives {max(p)}",
@@ -272,7 +272,7 @@ def _slide(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
 
 
 def _kept_padded(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Saved:
-    """Return the record of the input, or of one that is padded first: unevenly, which PyTorch's pools cannot."""
+    """Return the record of the input, or of its copy with uneven padding, which PyTorch's pools do not support."""
     stride = kernel_size if stride is None else stride
     cells = padded_cells(x, kernel_size, stride, padding, dilation)
     return kept_input((x,)) if cells is None else Saved("padded", x[0] * x[1] * product(cells))
@@ -287,7 +287,7 @@ def _gcd(n: Dim, o: Dim) -> Dim:
 
     Source: Gauss, Σ φ(d) over d | m is m, for m = gcd(n, o).
     """
-    assert isinstance(o, int)  # a size that is asked for is a number
+    assert isinstance(o, int)  # a requested size is an integer
     if isinstance(n, int):
         return math.gcd(n, o)
     divides = ((d, floor_div(n, d) - floor_div(n - 1, d)) for d in _divisors(o))
@@ -302,7 +302,7 @@ def _divisors(o: int) -> set[int]:
 def _totient(d: int) -> int:
     """Return how many of 1 … d share no factor with d: d ∏(1 − 1/p) over its primes p.
 
-    >>> _totient(12), _totient(2**31 - 1)    # no walk up to 2^31: such a size may stand in a file
+    >>> _totient(12), _totient(2**31 - 1)    # no loop up to 2^31, which a file may have
     (4, 2147483646)
     """
     count, rest, p = d, d, 2

@@ -1,4 +1,4 @@
-"""Layers that say where in a sequence a vector stands, and the token that stands before all others."""
+"""Positional encodings, and the class token at the start of a sequence."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,7 +15,7 @@ RANK = 3
 @layer("positional_encoding")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionalEncoding(Layer):
-    """Adds to each vector of a sequence one that says its place: sines and cosines, or a learnt row for each place.
+    """Adds to each vector of a sequence an encoding of its position: sines and cosines, or a trainable row.
 
     `sinusoidal`: sin(t / 10000^(2i/E)) in feature 2i, the cosine in feature 2i + 1. `learned`: row t of a table of
     `max_length` rows.
@@ -28,8 +28,8 @@ class PositionalEncoding(Layer):
 
     Input: [T, N, E], with `batch_first` [N, T, E]
     Output: as the input
-    Parameters: weight [max_length, E] where it is learned
-    Costs: MACs 0; FLOPs = 1 per number: the sines are a table, made once
+    Parameters: weight [max_length, E] with `learned`
+    Costs: MACs 0; FLOPs = 1 per element: the sines are a table, computed once
     Source: Vaswani et al. 2017, section 3.5; Gehring et al. 2017 (learned)
     """
 
@@ -39,7 +39,7 @@ class PositionalEncoding(Layer):
     embed_dim: OptionalCount = None
 
     def check_fields(self) -> None:
-        """Refuse a table of unknown length."""
+        """Raise `LayerError` SC205 if a learned table has no length."""
         if self.kind == "learned" and self.max_length is None:
             raise LayerError(
                 "SC205",
@@ -65,29 +65,29 @@ class PositionalEncoding(Layer):
         return x
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return the table, where it is learned."""
+        """Return the table if it is learned."""
         return {"weight": (self.max_length, x[2])} if self.kind == "learned" and self.max_length is not None else {}
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one addition per number."""
+        """Return one addition per element."""
         return product(x)
 
 
 @layer("rotary_embedding")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaryEmbedding(Layer):
-    """Turns each pair of features by an angle that grows with the place, so that products depend on distance alone.
+    """Rotates each pair of features by an angle proportional to the position: products then depend only on distance.
 
-    Pair i at position t turns by t / base^(2i/E).
+    Pair i at position t is rotated by t / base^(2i/E).
 
     Fields:
-        base: Base of the angles: pair i turns by base^(−2i/E) per position.
+        base: Base of the angles: pair i is rotated by base^(−2i/E) per position.
         interleaved: Whether features 2i and 2i + 1 form a pair, instead of i and i + E/2.
 
     Input: [*, T, E], E even: queries or keys, before their products
     Output: as the input
     Parameters: none
-    Costs: MACs 0; FLOPs = 3 per number: x·cos ∓ y·sin; sines and cosines are a table, made once
+    Costs: MACs 0; FLOPs = 3 per element: x·cos ∓ y·sin; sines and cosines are a table, computed once
     Source: Su et al. 2021, section 3.4.2; the order of pairs as in GPT-NeoX and Llama, `interleaved` as in the paper
     """
 
@@ -110,14 +110,14 @@ class RotaryEmbedding(Layer):
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return two products and a sum per number."""
+        """Return two products and a sum per element."""
         return 3 * product(x)
 
 
 @layer("class_token")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassToken(Layer):
-    """Puts a learnt vector before each sequence: what a classifier reads in the end.
+    """Prepends a trainable vector to each sequence, from which a classifier reads.
 
     Fields:
         embed_dim: Number of features E. By default it follows from the input; a given value is checked against it.
@@ -132,7 +132,7 @@ class ClassToken(Layer):
     embed_dim: OptionalCount = None
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return the sequence with one vector more.
+        """Return the shape with one more vector.
 
         >>> ClassToken().output_shape((1, 196, 768))
         (1, 197, 768)

@@ -1,4 +1,4 @@
-"""Recurrent layers: plain, long short-term memory, gated; stacked, in one direction or two."""
+"""Recurrent layers: plain, LSTM and GRU, stacked, in one direction or two."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ RANK = 3
 """Sequence, batch, features."""
 
 MOST_LAYERS = 10_000
-"""The largest stack: each layer is some tensors more, and they are listed one by one."""
+"""The greatest number of stacked layers: the tensors of each are listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurrent(Layer):
-    """What plain, LSTM and GRU layers share; `gates` is how many matrices stand on top of each other in a weight.
+    """Base class of recurrent layers; `gates` is the number of matrices that are stacked in one weight.
 
     Fields:
         hidden_size: Number of features in the hidden state.
@@ -37,11 +37,11 @@ class Recurrent(Layer):
     further: ClassVar[tuple[str, ...]] = ("h_n",)
     gates: ClassVar[int] = 1
     elementwise: ClassVar[int]
-    """Scalar operations per step, direction and hidden unit, besides the products and the biases."""
+    """Scalar operations per step, direction and hidden unit, other than the products and the biases."""
     gates_kept: ClassVar[int]
-    """Numbers per step, direction and hidden unit that the gates keep for the backward pass."""
+    """Elements per step, direction and hidden unit that the gates save for the backward pass."""
     biases: ClassVar[Mapping[str, int]] = {"pytorch": 2, "keras": 1, "textbook": 1}
-    """Bias vectors per gate, by whose count: PyTorch keeps b_ih and b_hh, though only their sum matters."""
+    """Bias vectors per gate, by convention: PyTorch has b_ih and b_hh, although only their sum matters."""
 
     hidden_size: Count
     num_layers: Count = 1
@@ -52,7 +52,7 @@ class Recurrent(Layer):
     input_size: OptionalCount = None
 
     def check_fields(self) -> None:
-        """Refuse a stack whose tensors nobody can list."""
+        """Raise `LayerError` SC201 if there are more layers than `MOST_LAYERS`."""
         if self.num_layers > MOST_LAYERS:
             raise LayerError(
                 "SC201",
@@ -61,7 +61,7 @@ class Recurrent(Layer):
             )
 
     def suspect(self, *inputs: Any) -> LayerError | None:
-        """Warn of dropout that never acts, as PyTorch does."""
+        """Return a warning of dropout that has no effect, as PyTorch does, or None."""
         if not self.dropout or self.num_layers > 1:
             return None
         return LayerError(
@@ -73,17 +73,17 @@ class Recurrent(Layer):
 
     @property
     def directions(self) -> int:
-        """1, or 2 where the sequence is read backwards as well."""
+        """1, or 2 with `bidirectional`."""
         return 2 if self.bidirectional else 1
 
     @property
     def time_axis(self) -> int:
-        """The axis of steps."""
+        """The axis of time steps."""
         return 1 if self.batch_first else 0
 
     @property
     def state_size(self) -> int:
-        """Features of the state that is handed on, and of each direction's output."""
+        """Features of the hidden state, and of each direction's output."""
         return self.hidden_size
 
     def output_shape(self, x: Shape, *states: Shape) -> Shape:
@@ -106,12 +106,12 @@ class Recurrent(Layer):
         return (x[0], x[1], self.directions * self.state_size)
 
     def states(self, x: Shape) -> dict[str, Shape]:
-        """Return the shapes of the states: [directions × num_layers, N, size], wherever the batch stands in x."""
+        """Return the shapes of the states: [directions × num_layers, N, size], with `batch_first` too."""
         batch = x[0] if self.batch_first else x[1]
         return {"h_n": (self.directions * self.num_layers, batch, self.state_size)}
 
     def outputs(self, x: Shape, *states: Shape) -> dict[str, Shape]:
-        """Return the output of every step and the last states."""
+        """Return the shapes of the output of every step and of the last states."""
         return {"output": self.output_shape(x, *states), **self.states(x)}
 
     def parameters(self, x: Shape, *states: Shape) -> dict[str, Shape]:
@@ -129,9 +129,9 @@ class Recurrent(Layer):
         return tensors
 
     def params_as(self, convention: str, *inputs: Shape) -> Dim:
-        """Return the parameters with as many bias vectors per gate as PyTorch, Keras or a textbook keeps.
+        """Return the number of parameters with as many bias vectors per gate as PyTorch, Keras or a textbook has.
 
-        G·H·(features + H + b) per layer and direction, G: gates, b: bias vectors. PyTorch and ONNX keep two; Keras and
+        G·H·(features + H + b) per layer and direction, G: gates, b: bias vectors. PyTorch and ONNX have two; Keras and
         textbooks one; Keras two in a GRU with `reset_after`, its default.
         Source: torch.nn.LSTM, "Variables"; keras.layers.LSTM, keras.layers.GRU (`reset_after`).
 
@@ -148,11 +148,11 @@ class Recurrent(Layer):
         return kept - vectors * self.gates * self.hidden_size * self.directions * self.num_layers
 
     def projection(self, suffix: str) -> dict[str, Shape]:
-        """Return the weight that projects the hidden state, where there is one."""
+        """Return the weight that projects the hidden state, if any."""
         return {}
 
     def macs(self, x: Shape, *rest: Shape) -> Dim:
-        """Return steps × samples × the matrices of every layer and direction."""
+        """Return steps × samples × the multiply-accumulates of one step."""
         return x[0] * x[1] * self.macs_per_step(x[2])
 
     def macs_per_step(self, features: Dim) -> Dim:
@@ -169,10 +169,10 @@ class Recurrent(Layer):
         return 0
 
     def backward_macs(self, *shapes: Any, truncate: int | None = None) -> tuple[Dim, Dim]:
-        """Return the multiply-accumulates of the gradients by inputs and states, and of those by parameters.
+        """Return the multiply-accumulates of the gradients with respect to inputs and states, and to parameters.
 
-        Each as many as forwards: per step W_ihᵀ · dz and W_hhᵀ · dz, then dz · xᵀ and dz · hᵀ. Cut every `truncate`
-        steps, no W_hhᵀ · dz is needed at a cut, of which there are ⌊(T − 1)/k⌋.
+        Each equals that of the forward pass: per step W_ihᵀ · dz and W_hhᵀ · dz, then dz · xᵀ and dz · hᵀ. If gradients
+        are truncated every k = `truncate` steps, W_hhᵀ · dz is not needed at the ⌊(T − 1)/k⌋ cuts.
 
         >>> rnn, x = Rnn(hidden_size=4), (7, 1, 3)
         >>> rnn.macs(x, (7, 1, 4)), rnn.backward_macs(x, (7, 1, 4))
@@ -188,16 +188,16 @@ class Recurrent(Layer):
         return (macs - (steps - 1) // truncate * samples * carried, macs)
 
     def operations(self, x: Shape, *rest: Shape) -> Dim:
-        """Return steps × samples × what each unit does besides the products."""
+        """Return steps × samples × the other operations of all units."""
         biases = self.biases["pytorch"] * self.gates if self.bias else 0
         per_step = self.directions * self.num_layers * self.hidden_size * (biases + self.elementwise)
         return x[0] * x[1] * per_step
 
     def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
-        """Return the input, what steps keep, the states before the first, and what the layers of the stack hand up.
+        """Return the input, what each step saves, the initial states, and the outputs between stacked layers.
 
-        As PyTorch's own loop over the steps keeps it: in its place the fused kernels of oneDNN and cuDNN keep a
-        workspace. A batch that stands first is turned for each direction, and the copies are kept.
+        As PyTorch's own loop over the steps saves it; the fused kernels of oneDNN and cuDNN save a workspace instead.
+        With `batch_first` the input is transposed for each direction, and the copies are saved.
         """
         x, *given = shapes[:-1]
         batch, steps = (x[0], x[1]) if self.batch_first else (x[1], x[0])
@@ -219,21 +219,21 @@ class Recurrent(Layer):
 
     @property
     def storage(self) -> Storage:
-        """Steps are put together one after another: a batch that stands first is turned to there."""
+        """Steps are stacked one after another; with `batch_first` the output is transposed."""
         return Storage.TURNED if self.batch_first else Storage.NEW
 
     @property
     def kept_by_gates(self) -> int:
-        """Numbers that the gates of one step keep, for a sample, a layer and a direction."""
+        """Elements that the gates of one step save, per sample, layer and direction."""
         return self.gates_kept * self.hidden_size
 
     @property
     def hands_on(self) -> int:
-        """Numbers of the states that the next step keeps, where the gates do not keep them already."""
+        """Elements of the states that the next step saves, if the gates do not save them already."""
         return self.state_size
 
     def spared_macs(self, x: Shape, *rest: Shape) -> Dim:
-        """Return the products that lead back into the input."""
+        """Return the multiply-accumulates of the gradient with respect to the input."""
         return x[0] * x[1] * self.directions * self.gates * self.hidden_size * x[2]
 
     def _reads(self, x: Shape) -> tuple[Dim, ...]:
@@ -247,15 +247,15 @@ class Recurrent(Layer):
 @layer("rnn", main="hidden_size")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rnn(Recurrent):
-    """Elman's recurrent layer, h′ = tanh(W_ih x + b_ih + W_hh h + b_hh) at each step; or ReLU in place of tanh.
+    """Elman's recurrent layer, h′ = tanh(W_ih x + b_ih + W_hh h + b_hh) at each step; or ReLU instead of tanh.
 
     Fields:
         nonlinearity: Activation function of each step.
 
     Input: [T, N, features], with `batch_first` [N, T, features]; then, if given, h_0 [D·L, N, H]
     Output: output [T, N, D·H] (order as the input); h_n [D·L, N, H]. D: directions, L: num_layers, H: hidden_size
-    Parameters: per layer and direction weight_ih [H, features], weight_hh [H, H], bias_ih [H], bias_hh [H]; further
-        layers read D·H features; Keras keeps one bias for the two
+    Parameters: per layer and direction weight_ih [H, features], weight_hh [H, H], bias_ih [H], bias_hh [H]; later
+        layers read D·H features; Keras has one bias for the two
     Costs: MACs = T·N × Σ D·H·(features + H); FLOPs = 2 × MACs + per step, sample, layer and direction 2H for the two
         biases, H for the sum, H for tanh or ReLU
     Source: torch.nn.RNN; Elman 1990
@@ -267,7 +267,7 @@ class Rnn(Recurrent):
 
     @property
     def hands_on(self) -> int:
-        """Return 0: the state is what is kept of the step."""
+        """Return 0: the state is what the step saves."""
         return 0
 
 
@@ -284,7 +284,7 @@ class Lstm(Recurrent):
         H: hidden_size, P: proj_size, or H without a projection
     Parameters: per layer and direction weight_ih [4H, features], weight_hh [4H, P], bias_ih [4H], bias_hh [4H], rows
         in the order i (input gate), f (forget gate), g (candidate), o (output gate); weight_hr [P, H] with a
-        projection; further layers read D·P features; Keras keeps one bias for the two
+        projection; later layers read D·P features; Keras has one bias for the two
     Costs: MACs = T·N × Σ D·(4H·(features + P) + H·P with a projection); FLOPs = 2 × MACs + per step, sample, layer
         and direction 8H for the two biases, 4H for their sums, 14H for i, f, o (4 each), g and tanh(c′), 3H for c′,
         H for h′
@@ -300,11 +300,11 @@ class Lstm(Recurrent):
 
     @property
     def state_size(self) -> int:
-        """Features of h: the projection's, where there is one."""
+        """Features of h: those of the projection, if any."""
         return self.proj_size or self.hidden_size
 
     def check_fields(self) -> None:
-        """Refuse a projection that is none, and a stack whose tensors nobody can list."""
+        """Raise `LayerError` SC205 if `proj_size` is not below `hidden_size`, and SC201 for too many layers."""
         Recurrent.check_fields(self)
         if self.proj_size >= self.hidden_size:
             less = f"write `proj_size: {self.hidden_size - 1}` or less, or leave it out"
@@ -317,27 +317,27 @@ class Lstm(Recurrent):
             )
 
     def states(self, x: Shape) -> dict[str, Shape]:
-        """Return the shapes of h_n and c_n; the cell is never projected."""
+        """Return the shapes of h_n and c_n; the cell state is never projected."""
         batch = x[0] if self.batch_first else x[1]
         levels = self.directions * self.num_layers
         return {"h_n": (levels, batch, self.state_size), "c_n": (levels, batch, self.hidden_size)}
 
     @property
     def kept_by_gates(self) -> int:
-        """Numbers that one step keeps: of a projection what it projects, too."""
+        """Elements that one step saves, including the input of the projection."""
         return (self.gates_kept + bool(self.proj_size)) * self.hidden_size
 
     @property
     def hands_on(self) -> int:
-        """Numbers in h and c."""
+        """Elements of h and c."""
         return self.state_size + self.hidden_size
 
     def projection(self, suffix: str) -> dict[str, Shape]:
-        """Return weight_hr where the hidden state is projected."""
+        """Return weight_hr if the hidden state is projected."""
         return {f"weight_hr_{suffix}": (self.proj_size, self.hidden_size)} if self.proj_size else {}
 
     def projection_macs(self) -> int:
-        """Return H·P where the hidden state is projected."""
+        """Return H·P if the hidden state is projected."""
         return self.hidden_size * self.proj_size
 
 
@@ -349,7 +349,7 @@ class Gru(Recurrent):
     Input: [T, N, features], with `batch_first` [N, T, features]; then, if given, h_0 [D·L, N, H]
     Output: output [T, N, D·H] (order as the input); h_n [D·L, N, H]. D: directions, L: num_layers, H: hidden_size
     Parameters: per layer and direction weight_ih [3H, features], weight_hh [3H, H], bias_ih [3H], bias_hh [3H], rows
-        in the order r (reset gate), z (update gate), n (candidate); further layers read D·H features
+        in the order r (reset gate), z (update gate), n (candidate); later layers read D·H features
     Costs: MACs = T·N × Σ D·3H·(features + H); FLOPs = 2 × MACs + per step, sample, layer and direction 6H for the two
         biases, 3H for their sums, 9H for r, z (4 each) and n, H for r ⊙ (…), 4H for h′
     Source: torch.nn.GRU (reset after the product, as in its formula); Cho et al. 2014
@@ -358,5 +358,5 @@ class Gru(Recurrent):
     gates = 3
     elementwise = 17
     gates_kept = 6  # r, z, W_hn h + b_hn before and after r multiplies it, n, h − n
-    # r multiplies W_hn h + b_hn, so that here the two biases of the candidate are no sum.
+    # r multiplies W_hn h + b_hn, so that the two biases of the candidate are not just a sum here.
     biases: ClassVar[Mapping[str, int]] = {"pytorch": 2, "keras": 2, "textbook": 1}

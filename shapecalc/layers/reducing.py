@@ -1,4 +1,4 @@
-"""Layers that leave one axis out: by picking an index, or by mean, maximum or sum over it."""
+"""Layers that remove one axis: by an index, or by the mean, maximum or sum over it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,7 +13,7 @@ from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
 @layer("select")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Select(Layer):
-    """Picks one index of an axis, such as the last time step: `select: {dim: 0, index: -1}`.
+    """Selects one index of an axis, such as the last time step: `select: {dim: 0, index: -1}`.
 
     Fields:
         dim: Axis to remove; a negative index counts from the last axis.
@@ -49,18 +49,18 @@ class Select(Layer):
         return (*x[:axis], *x[axis + 1 :])
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return 0: numbers are picked, none is computed."""
+        """Return 0: elements are selected, none is computed."""
         return 0
 
     @property
     def storage(self) -> Storage:
-        """Nothing moves; one index of the first axis has no gaps."""
+        """A view of the input; one index of the first axis has no gaps."""
         return Storage.SAME if self.dim == 0 else Storage.VIEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reduction(Layer):
-    """One number for each row along `dim`; `keepdim` leaves an axis of 1 in its place.
+    """A reduction over `dim`; with `keepdim` the axis remains with size 1.
 
     Fields:
         dim: Axis to reduce; a negative index counts from the last axis.
@@ -76,31 +76,31 @@ class Reduction(Layer):
         return (*x[:axis], *((1,) if self.keepdim else ()), *x[axis + 1 :])
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one operation fewer than each row has numbers."""
+        """Return one operation fewer per row than it has elements."""
         return product(x) - product(y)
 
 
 @layer("mean", main="dim")
 class Mean(Reduction):
-    """The mean over one axis.
+    """Mean over one axis.
 
     Input: [*]
     Output: [*] without `dim`, or with 1 there (`keepdim`)
     Parameters: none
-    Costs: MACs 0; FLOPs = n per row of n: additions, and a division for the first
+    Costs: MACs 0; FLOPs = n per row of n: additions, and one division
     Source: torch.mean
     """
 
     __slots__ = ()
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return one operation per number."""
+        """Return one operation per element."""
         return product(x)
 
 
 @layer("max", main="dim")
 class Max(Reduction):
-    """The largest number over one axis.
+    """Maximum over one axis.
 
     Input: [*]
     Output: [*] without `dim`, or with 1 there (`keepdim`)
@@ -112,13 +112,13 @@ class Max(Reduction):
     __slots__ = ()
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return input and output: the gradient goes where they are equal."""
+        """Return input and output: the gradient flows to where they are equal."""
         return (kept_input((x,)), kept_output(y))
 
 
 @layer("sum", main="dim")
 class Sum(Reduction):
-    """The sum over one axis.
+    """Sum over one axis.
 
     Input: [*]
     Output: [*] without `dim`, or with 1 there (`keepdim`)

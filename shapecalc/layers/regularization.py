@@ -1,4 +1,4 @@
-"""Layers that act while a network trains and let everything pass once it is evaluated."""
+"""Layers that act only in training and return their input in evaluation."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,7 +12,7 @@ from shapecalc.layers.saved import Saved, Storage
 @layer("dropout", main="p")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropout(Layer):
-    """Drops numbers with probability `p` in training; in evaluation everything passes.
+    """Sets elements to zero with probability `p` in training; returns the input in evaluation.
 
     Fields:
         p: Probability that an element is set to zero in training; the others are scaled by 1/(1 − p).
@@ -36,21 +36,21 @@ class Dropout(Layer):
         return 0
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the mask, a float for each number as on the CPU; on CUDA it is a byte. All dropped, it is one 0."""
+        """Return the mask: a float per element, as on the CPU (on CUDA a byte); with p = 1 a single 0."""
         if self.p == 0:
             return ()
         return (Saved("mask", 1 if self.p == 1 else product(x), random=True),)
 
     @property
     def storage(self) -> Storage:
-        """Every number stays where it is; that none is dropped leaves the input itself."""
+        """The output has the input's memory layout; with p = 0 it is the input."""
         return Storage.LIKE if self.p else Storage.SAME
 
 
 @layer("stochastic_depth", main="p")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StochasticDepth(Layer):
-    """Drops a whole branch with probability `p` in training, for each sample or for the batch; nothing in evaluation.
+    """Drops a branch with probability `p` in training, per sample or per batch; returns the input in evaluation.
 
     Fields:
         p: Probability that the branch is dropped in training; what remains is scaled by 1/(1 − p).
@@ -75,10 +75,10 @@ class StochasticDepth(Layer):
         return 0
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the mask: a number for each sample, or one for the batch."""
+        """Return the mask: an element per sample, or one for the batch."""
         return (Saved("mask", x[0] if self.mode == "row" else 1, random=True),) if self.p else ()
 
     @property
     def storage(self) -> Storage:
-        """Every number stays where it is; that none is dropped leaves the input itself."""
+        """The output has the input's memory layout; with p = 0 it is the input."""
         return Storage.LIKE if self.p else Storage.SAME

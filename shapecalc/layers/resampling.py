@@ -1,4 +1,4 @@
-"""Layers that widen or cut space: padding, cropping and upsampling."""
+"""Layers that change the spatial size: padding, cropping and upsampling."""
 
 import math
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ LINEAR_MODES = {"linear": 1, "bilinear": 2, "trilinear": 3}
 @layer("pad", main="padding")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pad(Layer):
-    """Adds cells around the last axes.
+    """Pads both ends of the last axes.
 
     Fields:
-        padding: Cells added at both ends of every spatial axis; or a list, before and after, for one axis after another
-            from the last.
-        mode: Content of the padding: `value`, a mirror image (`reflect`), the nearest cell (`replicate`) or the
+        padding: Elements added at both ends of every spatial axis; or a list, before and after, for one axis after
+            another from the last.
+        mode: Content of the padding: `value`, a mirror image (`reflect`), the nearest element (`replicate`) or the
             opposite end (`circular`).
         value: Element that fills the padding with `mode: constant`; the other modes ignore it.
 
     Input: [*]
-    Output: each axis + what is added before and after it
+    Output: the length of each axis + its padding before and after
     Parameters: none
     Costs: MACs 0; FLOPs 0
     Source: torch.nn.functional.pad
@@ -53,15 +53,15 @@ class Pad(Layer):
         return (*x[:untouched], *(n + sum(pair) for n, pair in zip(x[untouched:], pairs, strict=True)))
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return 0: numbers are copied, none is computed."""
+        """Return 0: elements are copied, none is computed."""
         return 0
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
-        """Return the input where cells are mirrored: of it the shape alone is read."""
+        """Return the input with `reflect` and `replicate`, of which only the shape is read."""
         return (kept_input((x,)),) if self.mode in ("reflect", "replicate") else ()
 
     def _pairs(self, x: Shape) -> tuple[tuple[int, int], ...]:
-        """Return (before, after) of the last axes, first of them first."""
+        """Return (before, after) of each padded axis, in the order of the axes."""
         if isinstance(self.padding, int):
             return ((self.padding, self.padding),) * spatial_rank(x)
         if len(self.padding) % 2 or len(self.padding) > 2 * len(x):
@@ -84,15 +84,15 @@ class Pad(Layer):
 @layer("center_crop", main="size")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CenterCrop(Layer):
-    """Cuts the middle out of space: to a `size`, or to the spatial size of a second input, `from: [what, like]`.
+    """Crops the spatial axes at the centre, to `size` or to the spatial size of a second input, `from: [what, like]`.
 
-    Where the cells around the middle are odd in number, the one more goes after it.
+    If an odd number of positions is removed, one more is removed after the centre than before it.
 
     Fields:
         size: Size of the output along each spatial axis; by default that of the second input.
 
-    Input: [N, C, *spatial]; without `size` a second one, [*, *, *spatial], of which the spatial size alone is read
-    Output: [N, C, *size], from cell ⌊(n − size)/2⌋ on
+    Input: [N, C, *spatial]; without `size` a second one, [*, *, *spatial], of which only the spatial size is read
+    Output: [N, C, *size], from position ⌊(n − size)/2⌋ on
     Parameters: none
     Costs: MACs 0; FLOPs 0
     Source: Ronneberger, Fischer, Brox 2015 (U-Net), figure 2, "copy and crop"
@@ -127,16 +127,16 @@ class CenterCrop(Layer):
         return (x[0], x[1], *sizes)
 
     def operations(self, *shapes: Shape) -> Dim:
-        """Return 0: numbers are copied, none is computed."""
+        """Return 0: elements are copied, none is computed."""
         return 0
 
     @property
     def storage(self) -> Storage:
-        """The middle stays where it is."""
+        """The output is a view of the input."""
         return Storage.VIEW
 
     def _fits(self, n: Dim, size: Dim, axis: int, x: Shape) -> None:
-        """Refuse to crop to more than there is, or to what may be more."""
+        """Raise `LayerError` SC302 if an axis is shorter than its size; require that it is not if a symbol decides."""
         left = n - size
         field = None if self.size is None else "size"
         message = f"expects at least {pretty(size)} cells along axis {axis}, receives {pretty(n)}"
@@ -146,7 +146,7 @@ class CenterCrop(Layer):
         if left >= 0:
             return
         each = isinstance(self.size, tuple)
-        # A lone size is every axis's: what mends it fits the shortest.
+        # A single size applies to every axis: the fix must fit the shortest.
         most = min((cells for cells in (x[axis : axis + 1] if each else x[2:]) if isinstance(cells, int)), default=None)
         mends = field is not None and most is not None
         raise LayerError(
@@ -163,13 +163,14 @@ class CenterCrop(Layer):
 @layer("upsample", main="scale_factor")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upsample(Layer):
-    """Repeats or interpolates cells, to a `size` or by a `scale_factor`.
+    """Repeats or interpolates elements, to a `size` or by a `scale_factor`.
 
     Fields:
         scale_factor: Factor that multiplies the length of each spatial axis; either it or `size` is given.
         size: Size of the output along each spatial axis; either it or `scale_factor` is given.
-        mode: Copy of the nearest cell, or linear interpolation over one, two or three spatial axes.
-        align_corners: Whether the first and last cells of input and output coincide; allowed only with interpolation.
+        mode: Copy of the nearest element, or linear interpolation over one, two or three spatial axes.
+        align_corners: Whether the first and last elements of input and output coincide; allowed only with
+            interpolation.
 
     Input: [N, C, *spatial]
     Output: [N, C, *size], or on each axis ⌊n · scale_factor⌋
@@ -185,7 +186,7 @@ class Upsample(Layer):
     align_corners: Bool = False
 
     def check_fields(self) -> None:
-        """Refuse neither or both of `size` and `scale_factor`."""
+        """Raise `LayerError` SC205 unless exactly one of `size` and `scale_factor` is given."""
         if (self.size is None) == (self.scale_factor is None):
             received = "neither" if self.size is None else "both"
             raise LayerError(
@@ -239,8 +240,8 @@ class Upsample(Layer):
 def _scaled(n: Dim, scale: float) -> Dim:
     """Return ⌊n · scale⌋ as PyTorch rounds it, in float64.
 
-    Where the product of every size with the scale is a float64 exactly (2, 1.5, 0.25: sizes have 31 bits of its 53),
-    that is ⌊n · a/b⌋ for a symbol too; for a scale such as 1.1, which no float64 is, it depends on each size.
+    If the product of every size with the scale is an exact float64 (2, 1.5, 0.25: sizes have 31 bits of its 53), that
+    is ⌊n · a/b⌋ for a symbol too; for a scale such as 1.1, which is not a float64, it depends on each size.
     """
     if isinstance(n, int):
         cells = float(n) * scale

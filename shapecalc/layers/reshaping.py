@@ -1,4 +1,4 @@
-"""Layers that move numbers and compute none."""
+"""Layers that rearrange elements without arithmetic."""
 
 import math
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from shapecalc.layers.saved import Storage
 
 
 class Moving(Layer):
-    """A layer without arithmetic."""
+    """Base class of layers without arithmetic."""
 
     __slots__ = ()
     reads: ClassVar[str] = "any"
     gives: ClassVar[str] = "same"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return 0: numbers move, none is computed."""
+        """Return 0: elements are rearranged, none is computed."""
         return 0
 
 
 @layer("identity")
 @dataclass(frozen=True, slots=True)
 class Identity(Moving):
-    """Leaves everything as it is.
+    """Returns its input.
 
     Input: [*]
     Output: [*]
@@ -37,7 +37,7 @@ class Identity(Moving):
 
     @property
     def storage(self) -> Storage:
-        """It is the input."""
+        """The output is the input."""
         return Storage.SAME
 
     def output_shape(self, x: Shape) -> Shape:
@@ -48,7 +48,7 @@ class Identity(Moving):
 @layer("flatten", main="start_dim")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flatten(Moving):
-    """Joins the axes from `start_dim` to `end_dim`, both included, into one.
+    """Flattens the axes from `start_dim` to `end_dim`, both included, into one.
 
     Fields:
         start_dim: First axis to join; a negative index counts from the last axis.
@@ -66,7 +66,7 @@ class Flatten(Moving):
 
     @property
     def storage(self) -> Storage:
-        """Nothing moves where the axes lie in order."""
+        """A view if the axes are in order in memory, else a copy."""
         return Storage.JOINED
 
     def output_shape(self, x: Shape) -> Shape:
@@ -79,7 +79,7 @@ class Flatten(Moving):
         return (*x[:start], product(x[start : end + 1]), *x[end + 1 :])
 
     def explain(self, x: Shape, y: Shape) -> str:
-        """Return the product that the joined axis is; an expression shows it by itself."""
+        """Return the joined axis as a product; empty for an expression, which already shows it."""
         start, end = self._joined(x)
         if isinstance(y[start], Expr):
             return ""
@@ -100,14 +100,14 @@ class Flatten(Moving):
 @layer("reshape", main="shape")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reshape(Moving):
-    """Gives the same numbers another shape, batch axis included.
+    """Gives the same elements another shape, batch axis included.
 
     Fields:
         shape: Size of each output axis: 0 copies the size of the input axis at the same index, one −1 takes what is
             left.
 
     Input: [*]
-    Output: `shape`; 0 keeps the axis that stands there (as ONNX does), one −1 takes what is left over
+    Output: `shape`; 0 copies the size of the input's axis (as in ONNX), one −1 is inferred
     Parameters: none
     Costs: MACs 0; FLOPs 0
     Source: torch.reshape; ONNX Reshape for 0
@@ -116,7 +116,7 @@ class Reshape(Moving):
     shape: Annotated[tuple[int, ...], Several(Integer(minimum=-1), lone=False)]
 
     def check_fields(self) -> None:
-        """Refuse a second −1."""
+        """Raise `LayerError` SC205 if there is a second −1."""
         if self.shape.count(-1) > 1:
             index = len(self.shape) - 1 - self.shape[::-1].index(-1)
             raise LayerError(
@@ -125,7 +125,7 @@ class Reshape(Moving):
 
     @property
     def storage(self) -> Storage:
-        """Nothing moves where the axes lie in order."""
+        """A view if the axes are in order in memory, else a copy."""
         return Storage.JOINED
 
     def output_shape(self, x: Shape) -> Shape:
@@ -177,7 +177,7 @@ class Reshape(Moving):
 @layer("permute", main="dims")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permute(Moving):
-    """Puts the axes in another order.
+    """Permutes the axes.
 
     Fields:
         dims: Index of an input axis for each output axis; a negative index counts from the last axis.
@@ -193,7 +193,7 @@ class Permute(Moving):
 
     @property
     def storage(self) -> Storage:
-        """Nothing moves: the axes are counted in another order."""
+        """A view of the input with another order of axes."""
         return Storage.VIEW
 
     def output_shape(self, x: Shape) -> Shape:
@@ -216,10 +216,10 @@ class Permute(Moving):
 @layer("squeeze", main="dim")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Squeeze(Moving):
-    """Takes axes of 1 away.
+    """Removes axes of size 1.
 
-    `dim` is one axis or a list of them, each of which must be 1. PyTorch leaves an axis that is not 1 as it is, and
-    without `dim` drops every 1 there happens to be, a batch of one sample among them: here neither passes in silence.
+    PyTorch ignores an axis of another size, and without `dim` removes every axis of size 1, including a batch of one
+    sample; here the former is an error and `dim` is required.
 
     Fields:
         dim: Axis to remove, or a list of axes, each of size 1; a negative index counts from the last axis.
@@ -235,11 +235,11 @@ class Squeeze(Moving):
 
     @property
     def storage(self) -> Storage:
-        """Nothing moves."""
+        """The output is the input's memory."""
         return Storage.SAME
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return the shape without the axes of 1.
+        """Return the shape without the axes of size 1.
 
         >>> Squeeze(dim=(2, 3)).output_shape((5, 64, 1, 1))
         (5, 64)
@@ -277,7 +277,7 @@ class Squeeze(Moving):
 @layer("unsqueeze", main="dim")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsqueeze(Moving):
-    """Puts in an axis of 1, which is axis `dim` of what leaves: −1 puts it last.
+    """Inserts an axis of size 1, axis `dim` of the output.
 
     Fields:
         dim: Index of the new axis in the output; −1 makes it the last one.
@@ -293,11 +293,11 @@ class Unsqueeze(Moving):
 
     @property
     def storage(self) -> Storage:
-        """Nothing moves."""
+        """The output is the input's memory."""
         return Storage.SAME
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return the shape with the axis of 1.
+        """Return the shape with the axis of size 1.
 
         >>> Unsqueeze(dim=1).output_shape((5, 28, 28)), Unsqueeze(dim=-1).output_shape((5, 28))
         ((5, 1, 28, 28), (5, 28, 1))

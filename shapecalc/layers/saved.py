@@ -1,4 +1,4 @@
-"""What a layer keeps for its backward pass, and where what leaves it lies in memory."""
+"""The tensors that a layer saves for its backward pass, and the memory that its outputs use."""
 
 from enum import Enum
 from typing import NamedTuple
@@ -7,10 +7,10 @@ from shapecalc.dims import Dim, Shape, product
 
 
 class Saved(NamedTuple):
-    """One tensor that the gradients of a layer are computed from, which PyTorch's autograd keeps until they are.
+    """One tensor that PyTorch's autograd saves until the gradients of a layer are computed from it.
 
-    `of` says which it is: the place of an input, the name of an output, or None for one of its own. Weights are not
-    listed: they are there anyway. Source: PyTorch 2.13, derivatives.yaml, as `torch.autograd.graph.saved_tensors_hooks`
+    `of` is the index of an input, the name of an output, or None for a tensor of its own. Weights are not listed:
+    they are in memory anyway. Source: PyTorch 2.13, derivatives.yaml, as `torch.autograd.graph.saved_tensors_hooks`
     shows it on the CPU.
     """
 
@@ -18,17 +18,17 @@ class Saved(NamedTuple):
     numbers: Dim
     of: int | str | None = None
     dtype: str = ""
-    """That of the run's numbers where it is empty; statistics stay float32, indices are int64."""
+    """Empty for the dtype of the run; statistics are always float32, indices int64."""
     serves: tuple[int, ...] | None = None
-    """The inputs whose gradients alone are computed from it; None: any."""
+    """The inputs whose gradients are computed from it; None for all."""
     in_order: bool = False
-    """Whether an input whose axes lie in another order than they are counted is copied first, and the copy kept."""
+    """Whether an input that is not contiguous is copied first, and the copy saved."""
     random: bool = False
-    """Whether it is drawn, and would be another if it were computed again."""
+    """Whether it is random, so that computing it again would give another tensor."""
 
 
 class Storage(Enum):
-    """Where the output of a layer lies in memory."""
+    """The memory that the output of a layer uses."""
 
     NEW = "memory of its own"
     LIKE = "memory of its own, axes in the order of the input's"
@@ -39,7 +39,7 @@ class Storage(Enum):
 
 
 def kept_input(shapes: tuple[Shape, ...], place: int = 0, name: str = "", *, in_order: bool = False) -> Saved:
-    """Return the record of an input that is kept for every gradient."""
+    """Return the record of an input that is saved for every gradient."""
     return Saved(name or "input", product(shapes[place]), place, in_order=in_order)
 
 

@@ -1,4 +1,4 @@
-"""Layers that move numbers between channels and between channels and space."""
+"""Layers that move elements between channels, and between channels and spatial positions."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from shapecalc.layers.reshaping import Moving
 @layer("channel_shuffle", main="groups")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelShuffle(Moving):
-    """Deals the channels of `groups` groups out in turn: the first of each group, then the second of each, and so on.
+    """Interleaves the channels of `groups` groups: the first of each group, then the second of each, and so on.
 
     Fields:
         groups: Number of groups that the channels are divided into; it must divide their number.
@@ -56,7 +56,7 @@ class ChannelShuffle(Moving):
 @layer("pixel_shuffle", main="upscale_factor")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelShuffle(Moving):
-    """Makes space of channels: r² channels of one cell become r × r cells of one channel, r = `upscale_factor`.
+    """Moves channels to positions: r² channels become r × r positions of one channel, r = `upscale_factor`.
 
     Fields:
         upscale_factor: Factor r that multiplies height and width; r² must divide the number of channels.
@@ -71,7 +71,7 @@ class PixelShuffle(Moving):
     upscale_factor: Count
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return the shape with r² times fewer channels and r times as many cells along each axis.
+        """Return the shape with r² times fewer channels and r times as many positions along each axis.
 
         >>> PixelShuffle(upscale_factor=3).output_shape((1, 9, 17, 24))    # ESPCN: one channel, three times the size
         (1, 1, 51, 72)
@@ -85,7 +85,7 @@ class PixelShuffle(Moving):
 @layer("pixel_unshuffle", main="downscale_factor")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelUnshuffle(Moving):
-    """Makes channels of space: r × r cells of one channel become r² channels of one cell, r = `downscale_factor`.
+    """Moves positions to channels: r × r positions of one channel become r² channels, r = `downscale_factor`.
 
     Fields:
         downscale_factor: Factor r that divides height and width, which must be multiples of it.
@@ -100,7 +100,7 @@ class PixelUnshuffle(Moving):
     downscale_factor: Count
 
     def output_shape(self, x: Shape) -> Shape:
-        """Return the shape with r² times the channels and r times fewer cells along each axis.
+        """Return the shape with r² times the channels and r times fewer positions along each axis.
 
         >>> PixelUnshuffle(downscale_factor=2).output_shape((1, 3, 34, 48))
         (1, 12, 17, 24)
@@ -114,7 +114,7 @@ class PixelUnshuffle(Moving):
 
 
 def _plane(x: Shape) -> Shape:
-    """Return the shape; raise `LayerError` SC305 where it is not that of a map."""
+    """Return the shape; raise `LayerError` SC305 if its rank is not 4."""
     if len(x) != 4:
         raise LayerError("SC305", f"expects [N, C, H, W], receives {show(x)}", label=f"receives rank {len(x)}")
     return x

@@ -1,7 +1,7 @@
-"""Where a window fits: the only copy of the window formula, ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1 and its kin.
+"""Window arithmetic: the only copy of the formula ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1 and of related ones.
 
-n: cells of the axis, f: window, s: stride, d: dilation, p₀ and p₁: padding before and after, K = d(f − 1) + 1: the
-cells that a dilated window spans. Everything here is one axis; layers loop over theirs.
+n: length of the axis, f: window, s: stride, d: dilation, p₀ and p₁: padding before and after, K = d(f − 1) + 1: the
+length of a dilated window. Functions are about one axis; layers loop over theirs.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ Pair = tuple[int, int]
 
 
 def span(window: int, dilation: int = 1) -> int:
-    """Return the cells that a dilated window spans, K = d(f − 1) + 1.
+    """Return the length of a dilated window, K = d(f − 1) + 1.
 
     >>> span(3, dilation=2)
     5
@@ -34,12 +34,12 @@ def output_size(
     ceil_mode: bool = False,
     axis: int | None = None,
 ) -> Dim:
-    """Return the number of places that a window takes along one axis.
+    """Return the number of positions that a window takes along one axis.
 
-    ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1, all in cells. With `ceil_mode` the division rounds up, and a window that
+    ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1, in elements. With `ceil_mode` the division rounds up, and a window that
     would start past the input and its left padding is dropped: min(⌈(n + p₀ + p₁ − K)/s⌉ + 1, ⌈(n + p₀)/s⌉). The two
     numerators differ by a constant, so that the smaller is known for a symbol too and one floor is left.
-    Raises `LayerError` SC302 where no window fits. `axis` is named in the message.
+    Raises `LayerError` SC302 if no window fits. `axis` is named in the message.
     Source: torch.nn.Conv2d and torch.nn.MaxPool2d, "Shape".
 
     >>> output_size(32, window=5)                            # LeNet-5, C1: (32 + 2·0 − 5)/1 + 1
@@ -74,7 +74,7 @@ def output_size(
 
 
 def same_size(length: Dim, stride: int = 1) -> Dim:
-    """Return the places under `same` padding, ⌈n/s⌉, whatever the window.
+    """Return the number of positions with `same` padding, ⌈n/s⌉ for any window.
 
     >>> same_size(7, stride=2)
     4
@@ -83,7 +83,7 @@ def same_size(length: Dim, stride: int = 1) -> Dim:
 
 
 def same_pad(length: int, window: int, stride: int = 1, dilation: int = 1) -> Pair:
-    """Return the padding that `same` stands for: as little as gives ⌈n/s⌉ places, the odd cell after.
+    """Return the padding of `same`: the least that gives ⌈n/s⌉ positions, of an odd number one more after than before.
 
     Source: Keras and ONNX (SAME_UPPER), torch.nn.Conv2d for stride 1.
 
@@ -98,10 +98,10 @@ def same_pad(length: int, window: int, stride: int = 1, dilation: int = 1) -> Pa
 def padded_cells(
     x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any, *, splits: bool = False, whole: bool = False
 ) -> Shape | None:
-    """Return the spatial axes of the copy that is padded before windows slide; None where none is made.
+    """Return the spatial shape of the padded copy of the input, or None if no copy is made.
 
-    A kernel pads both ends alike by itself. Uneven padding is put on first: all of it or, by one that `splits`, as
-    PyTorch's convolution does under `same` with stride 1, the odd cell alone. With `whole` all is put on in any case.
+    A kernel applies equal padding at both ends itself. For uneven padding a copy is padded first: by all of it or, with
+    `splits`, as in PyTorch's convolution with `same` and stride 1, by the difference only. With `whole` always by all.
 
     >>> padded_cells((1, 6, 7, 11), 4, 1, "same", 1, splits=True), padded_cells((1, 6, 7, 11), 3, 1, 1, 1)
     ((8, 12), None)
@@ -119,7 +119,7 @@ def padded_cells(
 
 
 def _added(n: Dim, window: int, stride: int, dilation: int) -> tuple[Dim, Dim]:
-    """Return the padding of `same` along an axis; of a symbol's, with a stride, all of it stands after."""
+    """Return the padding of `same` along an axis; of a symbolic axis with a stride, all of it after."""
     if isinstance(n, int):
         return same_pad(n, window, stride, dilation)
     total = span(window, dilation) - 1 if stride == 1 else (same_size(n, stride) - 1) * stride + span(window) - n
@@ -136,10 +136,10 @@ def transposed_size(
     *,
     axis: int | None = None,
 ) -> Dim:
-    """Return the cells that a transposed window writes along one axis.
+    """Return the length of the output of a transposed window along one axis.
 
-    (n − 1)s − p₀ − p₁ + d(f − 1) + output_padding + 1, all in cells.
-    Raises `LayerError` SC302 where the padding takes away all of it.
+    (n − 1)s − p₀ − p₁ + d(f − 1) + output_padding + 1, in elements.
+    Raises `LayerError` SC302 if the padding cuts off all of it.
     Source: torch.nn.ConvTranspose2d, "Shape".
 
     >>> transposed_size(8, window=4, stride=2, pad=(1, 1))    # DCGAN doubles each axis
@@ -160,11 +160,11 @@ def transposed_size(
 
 
 def unread(length: int, window: int, stride: int = 1, pad: Pair = (0, 0), dilation: int = 1) -> int:
-    """Return how many cells of the input, at its end, no window reads because the division is not exact.
+    """Return the number of elements at the end of the input that no window reads because the division is not exact.
 
     >>> unread(224, window=3, stride=2)         # (224 − 3)/2 leaves 1
     1
-    >>> unread(224, window=7, stride=2, pad=(3, 3))  # the cell left over is padding
+    >>> unread(224, window=7, stride=2, pad=(3, 3))  # the element left over is padding
     0
     """
     left_over = (length + pad[0] + pad[1] - span(window, dilation)) % stride
@@ -174,10 +174,10 @@ def unread(length: int, window: int, stride: int = 1, pad: Pair = (0, 0), dilati
 def suspect_unread(
     x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any, *, pools: bool = False
 ) -> LayerError | None:
-    """Return SC401 where no window reads the end of an axis because the division is not exact; None for symbols.
+    """Return SC401 if no window reads the end of an axis because the division is not exact; None for symbols.
 
-    A window shorter than its stride steps over cells wherever it stands, and means to: ResNet's shortcuts do. A pool
-    strides by its window unless told otherwise, and pads by at most half of it.
+    A window shorter than its stride skips elements on purpose, as in the shortcuts of ResNet. The stride of a pool is
+    its window by default, and its padding at most half of it.
     """
     rank = len(x) - 2
     kernel = per_axis(kernel_size, rank, "kernel_size")
@@ -208,7 +208,7 @@ def suspect_unread(
 
 
 def _last(missed: Mapping[int, int], rank: int) -> str:
-    """Say which cells are missed along each axis.
+    """Return which elements are missed along each axis, for a message.
 
     >>> _last({0: 1, 1: 1}, 2), _last({1: 2}, 2), _last({0: 3}, 1)
     ('the last row and the last column', 'the last 2 columns', 'the last 3 cells')
@@ -222,9 +222,9 @@ def _last(missed: Mapping[int, int], rank: int) -> str:
 
 
 def padding_pairs(padding: object, rank: int) -> tuple[Pair | str, ...]:
-    """Return the padding of each axis as a pair, or the word `same`, from any way of writing it.
+    """Return the padding of each axis as a pair, or as `same`, from any notation of the field.
 
-    Raises `LayerError` SC204 where a list has another length than the spatial axes.
+    Raises `LayerError` SC204 if the length of a list is not the number of spatial axes.
 
     >>> padding_pairs(1, 2), padding_pairs("valid", 1), padding_pairs(((0, 1), (2, 3)), 2)
     (((1, 1), (1, 1)), ((0, 0),), ((0, 1), (2, 3)))
