@@ -67,7 +67,7 @@ def _layer(layer: Documentation) -> Iterator[str]:
                 f"`{field.name}`" + (" (main field)" if field.name == layer.main else ""),
                 escaped(field.kind.describe()),
                 "required" if field.required else escaped(default_of(field)),
-                escaped(getattr(field, "documentation", "")),
+                escaped(field.description),
             )
             for field in layer.fields
         ]
@@ -118,10 +118,8 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 
 def table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Return a Markdown table without the columns that are empty in every row."""
-    columns = [column for column in zip(heading, *rows, strict=True) if any(column[1:])]
-    first, *others = zip(*columns, strict=True)
-    return "\n".join(f"| {' | '.join(line)} |" for line in (first, ("---",) * len(columns), *others))
+    """Return a Markdown table."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in (heading, ("---",) * len(heading), *rows))
 
 
 def escaped(text: str) -> str:
