@@ -32,7 +32,7 @@ __all__ = ["FAMILIES", "Layer", "layer_type", "layer_types"]
 
 
 def layer_type(word: str) -> type[Layer] | None:
-    """Return the class of a layer type, or None if there is no such type.
+    """Return the class of a layer type, or None for an unknown type.
 
     >>> layer_type("max_pool").main
     'kernel_size'

@@ -18,7 +18,7 @@ class Embedding(Layer):
     Fields:
         num_embeddings: Number of rows of the table: indices must be below it.
         embedding_dim: Number of features of each row.
-        padding_idx: Index of a row that starts at zero and is never trained; by default there is none.
+        padding_idx: Index of a row that starts at zero and is never trained; by default every row is trained.
 
     Input: [*], int64, each from 0 to num_embeddings − 1
     Output: [*, embedding_dim]

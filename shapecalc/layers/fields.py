@@ -190,7 +190,7 @@ class PaddingKind(NamedTuple):
         return {"anyOf": [{"enum": list(self.words)}, numbers]} if self.words else numbers
 
     def check(self, name: str, value: object) -> None:
-        """Raise `LayerError` SC202, SC201, SC203 or SC204 if `value` is none of these."""
+        """Raise `LayerError` SC202, SC201, SC203 or SC204 if `value` is not one of these."""
         if isinstance(value, str) and self.words:
             if value not in self.words:
                 raise self._no_word(name, value)

@@ -173,7 +173,7 @@ class LayerNorm(OverLastAxes):
     Fields:
         eps: Number added to the variance, so that nothing is divided by 0.
         elementwise_affine: Whether each element of the normalised axes has a trainable weight.
-        bias: Whether it also has a trainable bias; without `elementwise_affine` there is none.
+        bias: Whether it also has a trainable bias, which requires `elementwise_affine`.
 
     Input: [*, *normalized_shape]
     Output: [*, *normalized_shape]
