@@ -108,7 +108,7 @@ def _value(text: str, field: str) -> Any:
     try:
         return float(text)
     except ValueError:
-        raise LayerError("SC202", "expects a number from 0 to 1", field=field) from None
+        raise LayerError("SC202", expects="a number from 0 to 1", field=field) from None
 
 
 def _warn(layer: Recurrent) -> None:
@@ -120,7 +120,6 @@ def _warn(layer: Recurrent) -> None:
     from shapecalc.diagnostics import Severity
     from shapecalc.render.check.text import render_diagnostics
 
-    about = LayerError(found.code, f"`{layer.word}` {found.message}", help=found.help)
-    warnings = [entry._replace(severity=Severity.WARNING) for entry in mistake(about, {}).diagnostics]
+    (warning,) = mistake(found, {}, subject=layer.word).diagnostics
     sys.stdout.flush()
-    print(render_diagnostics(warnings, None, color=wants_color(sys.stderr)), file=sys.stderr)
+    print(render_diagnostics([warning._replace(severity=Severity.WARNING)], None, color=wants_color(sys.stderr)), file=sys.stderr)
