@@ -101,10 +101,10 @@ class Problem(NamedTuple):
             ("length", self.length, LONGEST),
         ):
             if not 1 <= value <= most:
-                raise LayerError("SC201", f"expects 1 to {most} as `{field}`, receives {value}", field=field)
+                raise LayerError("SC201", expects=f"1 to {most}", receives=value, preposition="as", field=field)
         if self.branches < 1:
-            message = "expects a symbol beside the end symbol, receives a vocabulary of 1"
-            raise LayerError("SC201", message, field="vocabulary")
+            expects = "a symbol beside the end symbol"
+            raise LayerError("SC201", expects=expects, receives="a vocabulary of 1", field="vocabulary")
 
 
 class Plan(NamedTuple):

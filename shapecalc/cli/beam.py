@@ -11,6 +11,7 @@ from shapecalc.cli.options import calculator, recurrent
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.cli.options.window import whole
+from shapecalc.cli.usage_errors import mistake
 from shapecalc.diagnostics.errors import LayerError
 
 if TYPE_CHECKING:
@@ -53,8 +54,6 @@ def command(
         found = plan(Problem(**sizes, end=end))
         states = _states(hidden_size, num_layers)
     except LayerError as error:
-        from shapecalc.cli.usage_errors import mistake
-
         raise mistake(error, texts) from None
     match format_:
         case calculator.Format.TEXT:

@@ -9,10 +9,9 @@ import typer
 from shapecalc.cli.options import calculator
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.window import whole
+from shapecalc.cli.usage_errors import missing, mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from shapecalc.dims import Dim
 
 REQUIRED = {"num_embeddings": "--num COUNT", "embedding_dim": "--dim FEATURES"}
@@ -47,13 +46,13 @@ def command(
 
     written = {"num_embeddings": num, "embedding_dim": dim, "input": input_, "padding_idx": padding_idx}
     texts = {field: text for field, text in written.items() if text is not None}
-    _require(texts)
+    lacking = [option for field, option in REQUIRED.items() if field not in texts]
+    if lacking:
+        raise missing(*lacking)
     try:
         layer = Embedding(**{field: whole(text, field) for field, text in texts.items() if field != "input"})
         x = _indices(input_)
     except LayerError as error:
-        from shapecalc.cli.usage_errors import mistake
-
         raise mistake(error, texts) from None
     notes = []
     if layer.padding_idx is not None:
@@ -62,16 +61,6 @@ def command(
     letters = (("V", layer.num_embeddings), ("E", layer.embedding_dim))
     shape, costs = layer.output_shape(x), embedding_costs(layer, x)
     calculator.show(Calculation("embedding", (), letters, shape, costs, tuple(notes)), format_, color)
-
-
-def _require(texts: Mapping[str, str]) -> None:
-    lacking = [option for field, option in REQUIRED.items() if field not in texts]
-    if lacking:
-        from shapecalc.cli.usage_errors import usage
-
-        names = " and ".join(f"`{option.split()[0]}`" for option in lacking)
-        add = " and ".join(f"`{option}`" for option in lacking)
-        raise usage("SC106", f"{names} {'is' if len(lacking) == 1 else 'are'} missing", f"add {add}")
 
 
 def _indices(text: str | None) -> tuple[Dim, ...]:

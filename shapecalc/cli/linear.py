@@ -9,6 +9,7 @@ import typer
 from shapecalc.cli.options import calculator
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.window import whole
+from shapecalc.cli.usage_errors import missing, mistake
 
 
 def command(
@@ -36,21 +37,15 @@ def command(
     from shapecalc.layers.linear import Linear
 
     written = {"in_features": in_, "out_features": out, "n": n}
-    lacking = [f"`--{field[:-9]}`" for field, text in written.items() if text is None]
+    lacking = [f"--{field.removesuffix('_features')} FEATURES" for field, text in written.items() if text is None]
     if lacking:
-        from shapecalc.cli.usage_errors import usage
-
-        add = " and ".join(f"{option[:-1]} FEATURES`" for option in lacking)
-        verb = "is" if len(lacking) == 1 else "are"
-        raise usage("SC106", f"{' and '.join(lacking)} {verb} missing", f"add {add}")
+        raise missing(*lacking)
     texts = {field: text for field, text in written.items() if text is not None}
     try:
         counts = {field: whole(text, field) for field, text in texts.items()}
         for field, count in counts.items():
             Integer().check(field, count)
     except LayerError as error:
-        from shapecalc.cli.usage_errors import mistake
-
         raise mistake(error, texts) from None
     layer = Linear(out_features=counts["out_features"], bias=bias)
     x = (counts["n"], counts["in_features"])

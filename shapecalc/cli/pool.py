@@ -10,6 +10,7 @@ import typer
 
 from shapecalc.cli.options import calculator, window
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.usage_errors import usage
 
 
 class Type(Enum):
@@ -54,8 +55,6 @@ def command(
     from shapecalc.layers.pooling import AvgPool, MaxPool
 
     if type_ is Type.AVG and d is not None:
-        from shapecalc.cli.usage_errors import usage
-
         raise usage("SC205", f"`--d {d}` expects `--type max`, receives `--type avg`", "leave `--d` out")
     sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
     build = partial(MaxPool if type_ is Type.MAX else AvgPool, ceil_mode=ceil)

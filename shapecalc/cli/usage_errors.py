@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
-from shapecalc.layers.fields import LONGEST_QUOTE
+from shapecalc.diagnostics.errors import FieldName, InFile
+from shapecalc.layers.fields import LISTS, LONGEST_QUOTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,11 +43,8 @@ OPTIONS = {
 }
 """Fields of layers as the options that fill them."""
 
-_FIELD = re.compile(r"`(\w+)(?:: ([^`]*))?`")
-_NO_OPTION = re.compile(r", or (?:put (?:a )?`\w+` (?:step )?(?:before|after) it|leave `\w+` out: .*)")
-"""What a file could do to mend it, and a command line cannot."""
-
-_FILE_PAIRS, _OPTION_PAIRS = "a list of them or of [before, after] pairs", "1x2 per axis or 0:1 before and after"
+OPTION_TEXTS = {LISTS: "1x2 per axis or 0:1 before and after"}
+"""What the command line writes in place of a part that is true of files alone; by default nothing."""
 
 
 def usage(code: str, message: str, help_text: str | None = None) -> ShapecalcError:
@@ -55,28 +52,40 @@ def usage(code: str, message: str, help_text: str | None = None) -> ShapecalcErr
     return ShapecalcError((Diagnostic(code=code, message=message, help=help_text),), exit_code=2)
 
 
+def missing(*options: str, otherwise: str = "") -> ShapecalcError:
+    """Return the error for options such as `--n CELLS` that are required and not given."""
+    names = " and ".join(f"`{option.split()[0]}`" for option in options)
+    add = " and ".join(f"`{option}`" for option in options)
+    return usage("SC106", f"{names} {'is' if len(options) == 1 else 'are'} missing", f"add {add}{otherwise}")
+
+
 def mistake(
-    error: LayerError, written: Mapping[str, str], axes: tuple[str, ...] = (), *, padding: str = "--p"
+    error: LayerError,
+    written: Mapping[str, str],
+    axes: tuple[str, ...] = (),
+    *,
+    padding: str = "--p",
+    subject: str | None = None,
 ) -> ShapecalcError:
-    """Return what a rule says of a field as what is wrong with the option that was written.
+    """Return what a rule says of a field as what is wrong with the option that was written, or with the `subject`.
 
     `axes` names the spatial axes where they were written one by one; else no axis is to blame alone. `padding` is the
     option that the padding was given by.
     """
-    options = OPTIONS | {"padding": padding}
-    field = error.field or ""
-    text = written.get(field, "")
-    shown = text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
-    subject = f"`{options.get(field, field)}{' ' if shown else ''}{shown}` " if field else ""
-    message = (
-        error.message.replace(f" as `{field}`", "").replace(f" in `{field}`", "").replace(_FILE_PAIRS, _OPTION_PAIRS)
-    )
-    for place, axis in enumerate(axes or ("", "", ""), start=2):
-        message = message.replace(f" along axis {place}", f" along the {axis}" if axis else "")
 
-    def named(text: str) -> str:
+    def word(part: str | FieldName) -> str:
         """Write `padding: 1` as `--p 1`."""
-        return _FIELD.sub(lambda at: f"`{' '.join(filter(None, (options.get(at[1], at[1]), at[2])))}`", text)
+        if isinstance(part, FieldName):
+            option = padding if part.field == "padding" else OPTIONS.get(part.field, part.field)
+            return f"`{option}`" if part.value is None else f"`{option} {part.value}`"
+        return OPTION_TEXTS.get(part, "") if isinstance(part, InFile) else part
 
-    help_text = named(_NO_OPTION.sub("", error.help)) if error.help else None
-    return usage(error.code, subject + named(message), help_text)
+    if subject is not None:
+        subject = f"`{subject}` "
+    elif error.field is not None:
+        text = written.get(error.field, "")
+        shown = text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
+        subject = word(FieldName(error.field, shown or None)) + " "
+    where = f" along the {axes[error.axis - 2]}" if axes and error.axis is not None else ""
+    message, help_text = error.composed(word, where)
+    return usage(error.code, f"{subject or ''}{message}", help_text)

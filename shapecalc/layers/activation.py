@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from shapecalc.dims import Dim, Shape, product
 from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Number, Word
 from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
 
@@ -20,7 +21,7 @@ class Elementwise(Layer):
     reads_output: ClassVar[bool] = False
     """Whether its gradient is computed from its output, not from its input."""
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""
         return x
 
@@ -247,7 +248,7 @@ class Rowwise(Layer):
         """Return the output."""
         return (kept_output(y),)
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""
         axis_index(self.dim, len(x), "dim", x)
         return x

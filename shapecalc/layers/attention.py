@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Relation, Shape, condition, exact_quotient, floor_div, pretty, product, show
-from shapecalc.layers.base import Layer, demand, demand_equal, layer, stated
+from shapecalc.layers.base import Layer, layer
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, Number, OptionalCount
 from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
 
@@ -59,7 +60,7 @@ class ScaledDotProductAttention(Attending):
     scale: Annotated[float | None, Number(above=0)] = None
     enable_gqa: Bool = False
 
-    def output_shape(self, q: Shape, k: Shape, v: Shape) -> Shape:
+    def output_shape(self, q: Shape, k: Shape, v: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the queries' shape with the values' features.
 
         >>> ScaledDotProductAttention().output_shape((2, 8, 10, 64), (2, 8, 7, 64), (2, 8, 7, 32))
@@ -68,17 +69,20 @@ class ScaledDotProductAttention(Attending):
         for name, shape in (("query", q), ("key", k), ("value", v)):
             if len(shape) < 2 or len(shape) != len(q):
                 wanted = f"rank {len(q)} as the query" if len(q) >= 2 else "[*, length, features]"
-                raise LayerError("SC305", f"expects {wanted} as {name}, receives {show(shape)}")
-        shown = f"receives {show(q)}, {show(k)} and {show(v)}"
-        demand_equal("SC314", f"expects keys as wide as the queries, {shown}", q[-1:], k[-1:])
-        demand_equal("SC314", f"expects a value for each key, {shown}", k[:-1], v[:-1])
+                raise LayerError("SC305", expects=f"{wanted} as {name}", receives=show(shape))
+        shown = f"{show(q)}, {show(k)} and {show(v)}"
+        wide = LayerError("SC314", expects="keys as wide as the queries", receives=shown)
+        constraints.require_equal(q[-1:], k[-1:], wide)
+        each = LayerError("SC314", expects="a value for each key", receives=shown)
+        constraints.require_equal(k[:-1], v[:-1], each)
+        leading = LayerError("SC314", expects="the same leading axes everywhere", receives=shown)
         if not self.enable_gqa:
-            demand_equal("SC314", f"expects the same leading axes everywhere, {shown}", q[:-2], k[:-2])
+            constraints.require_equal(q[:-2], k[:-2], leading)
         else:
             if len(q) < RANK:
-                raise LayerError("SC305", f"expects [*, heads, length, features], receives {show(q)}")
-            demand_equal("SC314", f"expects the same leading axes everywhere, {shown}", q[:-3], k[:-3])
-            _shared(q[-3], k[-3], "enable_gqa")
+                raise LayerError("SC305", expects="[*, heads, length, features]", receives=show(q))
+            constraints.require_equal(q[:-3], k[:-3], leading)
+            _shared(q[-3], k[-3], "enable_gqa", constraints)
         return (*q[:-1], v[-1])
 
     def macs_parts(self, q: Shape, k: Shape, v: Shape, y: Shape) -> dict[str, Dim]:
@@ -179,7 +183,9 @@ class MultiheadAttention(Attending):
             near = next(n for n in range(min(self.num_kv_heads, self.num_heads), 0, -1) if self.num_heads % n == 0)
             raise LayerError(
                 "SC205",
-                f"expects a divisor of `num_heads` ({self.num_heads}) as `num_kv_heads`, receives {self.num_kv_heads}",
+                expects=f"a divisor of `num_heads` ({self.num_heads})",
+                receives=self.num_kv_heads,
+                preposition="as",
                 field="num_kv_heads",
                 help=f"write `num_kv_heads: {near}`",
                 replacement=str(near),
@@ -190,7 +196,7 @@ class MultiheadAttention(Attending):
         """The output, and the weights with `need_weights`."""
         return ("output", "weights") if self.need_weights else ("output",)
 
-    def output_shape(self, *inputs: Shape) -> Shape:
+    def output_shape(self, *inputs: Shape, constraints: Constraints = REFUSING) -> Shape:
         """Return the query's shape.
 
         >>> MultiheadAttention(num_heads=8).output_shape((10, 32, 512))
@@ -200,23 +206,22 @@ class MultiheadAttention(Attending):
         order = "[N, length, features]" if self.batch_first else "[length, N, features]"
         for name, shape in (("query", query), ("key", key), ("value", value)):
             if len(shape) != RANK:
-                message = f"expects {order} as {name}, receives {show(shape)}"
-                raise LayerError("SC305", message, label=f"receives rank {len(shape)}")
-        stated(self.embed_dim, query[2], "embed_dim", "query features", x=query)
-        stated(self.kdim, key[2], "kdim", "key features", x=key)
-        stated(self.vdim, value[2], "vdim", "value features", x=value)
+                expects = f"{order} as {name}"
+                raise LayerError("SC305", expects=expects, receives=show(shape), label=f"receives rank {len(shape)}")
+        constraints.require_stated(self.embed_dim, query[2], "embed_dim", "query features", x=query)
+        constraints.require_stated(self.kdim, key[2], "kdim", "key features", x=key)
+        constraints.require_stated(self.vdim, value[2], "vdim", "value features", x=value)
         batch = 0 if self.batch_first else 1
-        message = f"expects one batch, receives {show(query)} and {show(key)}"
-        demand_equal("SC314", message, query[batch : batch + 1], key[batch : batch + 1])
-        demand_equal(
-            "SC314", f"expects a value for each key, receives {show(key)} and {show(value)}", key[:2], value[:2]
-        )
-        self._head_size(query[2])
+        one = LayerError("SC314", expects="one batch", receives=f"{show(query)} and {show(key)}")
+        constraints.require_equal(query[batch : batch + 1], key[batch : batch + 1], one)
+        each = LayerError("SC314", expects="a value for each key", receives=f"{show(key)} and {show(value)}")
+        constraints.require_equal(key[:2], value[:2], each)
+        constraints.require_divides("num_heads", self.num_heads, query[2], "features", offered=1)
         return query
 
-    def outputs(self, *inputs: Shape) -> dict[str, Shape]:
+    def outputs(self, *inputs: Shape, constraints: Constraints = REFUSING) -> dict[str, Shape]:
         """Return the output, and the weights with `need_weights`."""
-        output = self.output_shape(*inputs)
+        output = self.output_shape(*inputs, constraints=constraints)
         if not self.need_weights:
             return {"output": output}
         batch, queries, keys = self._counts(inputs)
@@ -347,27 +352,9 @@ class MultiheadAttention(Attending):
         batch, length = (0, 1) if self.batch_first else (1, 0)
         return query[batch], query[length], key[length]
 
-    def _head_size(self, features: Dim) -> Dim:
-        size = exact_quotient(features, self.num_heads)
-        if size is not None:
-            return size
-        message = f"expects features that {self.num_heads} heads divide, receives {pretty(features)}"
-        if not isinstance(features, int):
-            demand(features % self.num_heads, Relation.ZERO, "SC304", message, field="num_heads")
-            return floor_div(features, self.num_heads)
-        near = next(heads for heads in range(min(self.num_heads, features), 0, -1) if features % heads == 0)
-        raise LayerError(
-            "SC304",
-            f"{message}, which leaves {features % self.num_heads} over",
-            field="num_heads",
-            label=f"{features} features",
-            help=f"write `num_heads: {near}`",
-            replacement=str(near),
-        )
-
     def _group(self, features: Dim) -> Dim:
         """Return the features of all heads of keys together."""
-        return features if self.num_kv_heads is None else self.num_kv_heads * self._head_size(features)
+        return features if self.num_kv_heads is None else self.num_kv_heads * (features // self.num_heads)
 
 
 def _query_key_value(inputs: tuple[Shape, ...] | list[Shape]) -> tuple[Shape, Shape, Shape]:
@@ -376,15 +363,16 @@ def _query_key_value(inputs: tuple[Shape, ...] | list[Shape]) -> tuple[Shape, Sh
     return query, key, inputs[2] if len(inputs) > 2 else key
 
 
-def _shared(queries: Dim, keys: Dim, field: str) -> None:
+def _shared(queries: Dim, keys: Dim, field: str, constraints: Constraints) -> None:
     """Require that the heads of the keys divide those of the queries."""
     if isinstance(queries, int) and isinstance(keys, int):
         if queries % keys:
-            message = f"expects heads of keys that divide the {queries} of the query, receives {keys}"
-            raise LayerError("SC304", message, field=field)
+            expects = f"heads of keys that divide the {queries} of the query"
+            raise LayerError("SC304", expects=expects, receives=keys, field=field)
     else:
-        message = f"expects as many heads of keys as of the query, receives {pretty(keys)} and {pretty(queries)}"
-        demand(queries - keys, Relation.ZERO, "SC304", message, field=field)
+        receives = f"{pretty(keys)} and {pretty(queries)}"
+        error = LayerError("SC304", expects="as many heads of keys as of the query", receives=receives, field=field)
+        constraints.require(queries - keys, Relation.ZERO, error)
 
 
 def _twice_the_pairs_seen(queries: Dim, keys: Dim) -> Dim | None:

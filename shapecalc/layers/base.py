@@ -8,14 +8,12 @@ dims, integers or exact expressions over symbols, and every rule applies to both
 import dataclasses
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from types import MappingProxyType, NoneType
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, get_args, get_origin
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Condition, Dim, Expr, Relation, Shape, condition, free_symbols, least, pretty, product, show
+from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.fields import Kind
 from shapecalc.layers.saved import Saved, Storage
 
@@ -71,13 +69,16 @@ class Layer:
         """The bound that integer inputs must be below, or None."""
         return None
 
-    def output_shape(self, *inputs: Any) -> Shape:
-        """Return the shape of the output; raise `LayerError` if the inputs do not fit."""
+    def output_shape(self, *inputs: Any, **keywords: Any) -> Shape:
+        """Return the shape of the output; raise `LayerError` if the inputs do not fit.
+
+        What is required of symbols is recorded in the keyword `constraints`, by default `REFUSING`.
+        """
         raise NotImplementedError
 
-    def outputs(self, *inputs: Any) -> dict[str, Shape]:
+    def outputs(self, *inputs: Any, **keywords: Any) -> dict[str, Shape]:
         """Return the shape of every output by name; the next step reads the first one."""
-        return {"output": self.output_shape(*inputs)}
+        return {"output": self.output_shape(*inputs, **keywords)}
 
     def parameters(self, *inputs: Any) -> dict[str, Shape]:
         """Return the shapes of the trainable tensors by PyTorch's names."""
@@ -205,7 +206,8 @@ def spatial_rank(x: Shape, *, most: int = 3) -> int:
     if not 1 <= rank <= most:
         raise LayerError(
             "SC305",
-            f"expects [N, C, *spatial] with 1 to {most} spatial axes, receives {show(x)}",
+            expects=f"[N, C, *spatial] with 1 to {most} spatial axes",
+            receives=show(x),
             label=f"receives rank {len(x)}",
         )
     return rank
@@ -222,7 +224,7 @@ def per_axis(value: Any, rank: int, field: str) -> tuple[Any, ...]:
     if len(value) != rank:
         axes = "1 axis" if rank == 1 else f"{rank} axes"
         raise LayerError(
-            "SC204", f"expects one entry per spatial axis ({axes}) in `{field}`, receives {len(value)}", field=field
+            "SC204", expects=f"one entry per spatial axis ({axes})", receives=len(value), preposition="in", field=field
         )
     return value
 
@@ -232,105 +234,10 @@ def axis_index(dim: int, rank: int, field: str, x: Shape, index: tuple[int, ...]
     if not -rank <= dim < rank:
         raise LayerError(
             "SC310",
-            f"expects an axis from {-rank} to {rank - 1} as `{field}`, receives {dim} for {show(x)}",
+            expects=f"an axis from {-rank} to {rank - 1}",
+            receives=f"{dim} for {show(x)}",
+            preposition="as",
             field=field,
             index=index,
         )
     return dim % rank
-
-
-def stated(value: int | None, arriving: Dim, field: str, what: str, *, x: Shape, sure: bool = True) -> None:
-    """Hold a size that the file states against the one that arrives.
-
-    Raises `LayerError` SC301 where they differ; where that depends on a symbol, see `demand`. Where another axis of the
-    input `x` has that size, its axes may stand in another order than they should: then, and where the layer is not
-    `sure` for a reason of its own, the stated size may be right and the input wrong.
-    """
-    if value is None or value == arriving:
-        return
-    if isinstance(arriving, Expr):
-        message = f"expects {value} {what}, receives {pretty(arriving)}"
-        demand(arriving - value, Relation.ZERO, "SC301", message, field=field)
-        return
-    raise LayerError(
-        "SC301",
-        f"expects {value} {what.removesuffix('s') if value == 1 else what}, receives {arriving}",
-        field=field,
-        label=f"expected {arriving}",
-        help=f"write `{field}: {arriving}`, or leave `{field}` out: it follows from the input",
-        replacement=str(arriving),
-        safe=sure and value not in x,
-    )
-
-
-def demand_equal(code: str, message: str, wanted: Shape, arriving: Shape) -> None:
-    """Hold shapes that must be equal against each other.
-
-    Raises `LayerError` of that code where they differ; where that depends on a symbol, see `demand`.
-    """
-    if wanted == arriving:
-        return
-    differences = [dim - other for dim, other in zip(wanted, arriving, strict=False)]
-    if len(wanted) != len(arriving) or any(type(difference) is int and difference for difference in differences):
-        raise LayerError(code, message)
-    for difference in differences:
-        demand(difference, Relation.ZERO, code, message)
-
-
-def demand(value: Dim, relation: Relation, code: str, message: str, *, field: str | None = None) -> None:
-    """Hold a dim against 0.
-
-    Raises `LayerError` of that code where it stands otherwise to 0 at every size. Where that depends on a symbol, it is
-    noted as a condition if someone notes those (`noting`), else SC311 is raised.
-    """
-    found = condition(value, relation)
-    if found is True:
-        return
-    if found is False:
-        raise LayerError(code, message, field=field)
-    noted = _NOTED.get()
-    if noted is None:
-        raise undecided(message, found.expr, field)
-    noted.append(found)
-
-
-def note(value: Dim) -> None:
-    """Note that a dim must not be negative, which a number is refused for; nobody need note it.
-
-    What is negative at every size is noted as well: that no size fits is found where all conditions are looked at.
-    """
-    if isinstance(value, int):
-        return
-    noted = _NOTED.get()
-    if noted is None:
-        return
-    low = least(value)
-    if low is None or low < 0:
-        noted.append(Condition(value, Relation.NONNEGATIVE))
-
-
-_NOTED: ContextVar[list[Condition] | None] = ContextVar("noted", default=None)
-
-
-@contextmanager
-def noting() -> Iterator[list[Condition]]:
-    """Note conditions on symbols while layers are asked for their shapes, in place of refusing what depends on them."""
-    noted: list[Condition] = []
-    before = _NOTED.set(noted)
-    try:
-        yield noted
-    finally:
-        _NOTED.reset(before)
-
-
-def undecided(message: str, dim: Expr, field: str | None = None) -> LayerError:
-    """Return the SC311 error for a question that has no answer until a symbol has a number."""
-    symbols = free_symbols(dim)
-    names = " and ".join(f"`{name}`" for name in symbols)
-    settings = " ".join(f"--set {name}=…" for name in symbols)
-    return LayerError(
-        "SC311",
-        f"{message}: that depends on {names}",
-        field=field,
-        help=f"give {names} a number: `{settings}`, or `sizes:` in the file",
-    )

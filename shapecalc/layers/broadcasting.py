@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, condition, pretty, show
-from shapecalc.layers.base import demand, undecided
+from shapecalc.layers.constraints import Constraints, undecided
 
 MOST_NAMED = 8
 """The greatest number of shapes or sizes that a message lists."""
@@ -21,7 +21,7 @@ class Clash(NamedTuple):
     sizes: tuple[Dim, ...]
 
 
-def broadcast(inputs: Sequence[Shape], *, matrices: bool = False) -> Shape:
+def broadcast(inputs: Sequence[Shape], constraints: Constraints, *, matrices: bool = False) -> Shape:
     """Return the shape that all inputs broadcast to; of stacks of `matrices`, only that of the leading axes.
 
     Axes are matched from the last; an axis of size 1, or one that an input does not have, stretches. A size that
@@ -29,7 +29,7 @@ def broadcast(inputs: Sequence[Shape], *, matrices: bool = False) -> Shape:
     Raises `LayerError` SC315 if two sizes other than 1 differ.
     Source: NumPy, "Broadcasting", General broadcasting rules.
 
-    >>> broadcast([(8, 1, 6, 1), (7, 1, 5)])                       # NumPy's own example
+    >>> broadcast([(8, 1, 6, 1), (7, 1, 5)], Constraints([]))      # NumPy's own example
     (8, 7, 6, 5)
     """
     leaving: dict[int, Dim] = {}
@@ -41,9 +41,9 @@ def broadcast(inputs: Sequence[Shape], *, matrices: bool = False) -> Shape:
             clashes.append(Clash(axis, longer))
         leaving[axis] = longer[0] if longer else 1
     if clashes and matrices:
-        leaving |= settle("expects leading axes that broadcast", inputs, clashes, stretching=True)
+        leaving |= settle("leading axes that broadcast", inputs, clashes, constraints, stretching=True)
     elif clashes:
-        leaving |= settle("expects shapes that broadcast", inputs, clashes, align_or_project, stretching=True)
+        leaving |= settle("shapes that broadcast", inputs, clashes, constraints, align_or_project, stretching=True)
     return tuple(leaving.values())
 
 
@@ -51,18 +51,19 @@ def settle(
     expects: str,
     inputs: Sequence[Shape],
     clashes: Sequence[Clash],
+    constraints: Constraints,
     remedy: Remedy | None = None,
     *,
     stretching: bool = False,
 ) -> dict[int, Dim]:
-    """Return the size that each axis has where all of its sizes are equal, which is demanded of symbols.
+    """Return the size that each axis has where all of its sizes are equal, which is required of symbols.
 
-    Raises `LayerError` SC315 for the first axis whose sizes never are; SC311 where nobody notes demands (`demand`), and
-    where sizes meet that are never equal but, with `stretching`, fit where one of them is 1: that has no closed form.
+    Raises `LayerError` SC315 for the first axis whose sizes never are; SC311 where sizes meet that are never equal but,
+    with `stretching`, fit where one of them is 1: that has no closed form.
     """
     rank = len(inputs[0])
     alike = all(len(x) == rank for x in inputs)
-    message = f"{expects}, receives {listed(map(show, inputs))}"
+    shown = listed(map(show, inputs))
     met: dict[int, Dim] = {}
     # What never fits is said before what depends on a symbol.
     for clash in sorted(clashes, key=lambda clash: _never(clash.sizes), reverse=True):
@@ -71,13 +72,14 @@ def settle(
         sizes = listed(map(pretty, clash.sizes))
         ones = [size for size in clash.sizes if isinstance(size, Expr) and _may_be_one(size)]
         if _never(clash.sizes) and stretching and ones:
-            raise undecided(f"{message}, where axis {axis} is {sizes}", ones[0])
+            raise undecided(f"expects {expects}, receives {shown}, where axis {axis} is {sizes}", ones[0])
         if _never(clash.sizes):
             mended = remedy(rank, axis, clash.sizes) if alike and remedy else None
-            raise LayerError("SC315", f"{message}: axis {axis} is {sizes}", help=mended)
+            raise LayerError("SC315", expects=expects, receives=f"{shown}: axis {axis} is {sizes}", help=mended)
         met[clash.axis] = one = min(clash.sizes, key=_length)
+        error = LayerError("SC315", expects=expects, receives=f"{shown}, where axis {axis} is {sizes}")
         for other in clash.sizes:
-            demand(other - one, Relation.ZERO, "SC315", f"{message}, where axis {axis} is {sizes}")
+            constraints.require(other - one, Relation.ZERO, error)
     return met
 
 

@@ -4,9 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Relation, Shape, exact_quotient, pretty, product
-from shapecalc.layers.base import Layer, demand, layer, note, per_axis, spatial_rank, stated
+from shapecalc.diagnostics.errors import FieldName, LayerError
+from shapecalc.dims import Dim, Shape, product
+from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import (
     Bool,
     Count,
@@ -67,23 +68,23 @@ class Conv(Layer):
     padding_mode: PaddingMode = "zeros"
     in_channels: OptionalCount = None
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, out_channels, *positions].
 
         >>> Conv(out_channels=6, kernel_size=5).output_shape((1, 1, 32, 32))
         (1, 6, 28, 28)
         """
         rank = spatial_rank(x)
-        stated(self.in_channels, x[1], "in_channels", "input channels", x=x)
-        _fits_groups(x[1], self.out_channels, self.groups)
+        constraints.require_stated(self.in_channels, x[1], "in_channels", "input channels", x=x)
+        _fits_groups(x[1], self.out_channels, self.groups, constraints)
         kernel = per_axis(self.kernel_size, rank, "kernel_size")
         stride = per_axis(self.stride, rank, "stride")
         dilation = per_axis(self.dilation, rank, "dilation")
         pads = padding_pairs(self.padding, rank)
         if self.padding_mode != "zeros":
-            _fits_padding_mode(x, pads, self.padding_mode)
+            _fits_padding_mode(x, pads, self.padding_mode, constraints)
         places = (
-            same_size(n, s) if isinstance(p, str) else output_size(n, f, s, p, d, axis=axis)
+            same_size(n, s) if isinstance(p, str) else output_size(n, f, s, p, d, axis=axis, constraints=constraints)
             for axis, (n, f, s, p, d) in enumerate(zip(x[2:], kernel, stride, pads, dilation, strict=True), start=2)
         )
         return (x[0], self.out_channels, *places)
@@ -155,15 +156,15 @@ class ConvTranspose(Layer):
     dilation: PerAxis = 1
     in_channels: OptionalCount = None
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, out_channels, *positions].
 
         >>> ConvTranspose(out_channels=3, kernel_size=4, stride=2, padding=1).output_shape((1, 64, 32, 32))
         (1, 3, 64, 64)
         """
         rank = spatial_rank(x)
-        stated(self.in_channels, x[1], "in_channels", "input channels", x=x)
-        _fits_groups(x[1], self.out_channels, self.groups)
+        constraints.require_stated(self.in_channels, x[1], "in_channels", "input channels", x=x)
+        _fits_groups(x[1], self.out_channels, self.groups, constraints)
         kernel = per_axis(self.kernel_size, rank, "kernel_size")
         stride = per_axis(self.stride, rank, "stride")
         dilation = per_axis(self.dilation, rank, "dilation")
@@ -174,14 +175,15 @@ class ConvTranspose(Layer):
             if e >= max(s, d):
                 raise LayerError(
                     "SC308",
-                    f"expects `output_padding` below the larger of stride and dilation ({max(s, d)}), receives {e}",
+                    expects=(FieldName("output_padding"), f" below the larger of stride and dilation ({max(s, d)})"),
+                    receives=e,
                     field="output_padding",
-                    help=f"write `output_padding: {max(s, d) - 1}` or less",
+                    help=("write ", FieldName("output_padding", max(s, d) - 1), " or less"),
                     index=(axis - 2,),
                     replacement=str(max(s, d) - 1),
                 )
             assert isinstance(p, tuple)  # `same` and `valid` are for sliding windows only
-            cells.append(transposed_size(n, f, s, p, d, e, axis=axis))
+            cells.append(transposed_size(n, f, s, p, d, e, axis=axis, constraints=constraints))
         return (x[0], self.out_channels, *cells)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
@@ -204,45 +206,22 @@ class ConvTranspose(Layer):
         return product(y) if self.bias else 0
 
 
-def _fits_groups(arriving: Dim, leaving: int, groups: int) -> None:
-    if groups == 1:
-        return
-    for channels, which in ((arriving, "input"), (leaving, "output")):
-        if exact_quotient(channels, groups) is not None:
-            continue
-        if not isinstance(channels, int):
-            message = f"expects {which} channels that {groups} groups divide, receives {pretty(channels)}"
-            demand(channels % groups, Relation.ZERO, "SC304", message, field="groups")
-            continue
-        near = near_divisors(math.gcd(*(size for size in (arriving, leaving) if isinstance(size, int))), groups)
-        raise LayerError(
-            "SC304",
-            f"expects {which} channels that {groups} groups divide, receives {channels}, "
-            f"which leaves {channels % groups} over",
-            field="groups",
-            label=f"{channels} {which} channels",
-            help="write " + " or ".join(f"`groups: {divisor}`" for divisor in near),
-            replacement=str(near[0]),
-        )
+def _fits_groups(arriving: Dim, leaving: int, groups: int, constraints: Constraints) -> None:
+    common = math.gcd(arriving, leaving) if isinstance(arriving, int) else leaving
+    for channels, which in ((arriving, "input channels"), (leaving, "output channels")):
+        constraints.require_divides("groups", groups, channels, which, common=common)
 
 
-def near_divisors(channels: int, groups: int) -> tuple[int, ...]:
-    """Return the divisors of `channels` nearest to `groups`, below and above."""
-    small = [g for g in range(1, math.isqrt(channels) + 1) if channels % g == 0]
-    divisors = [*small, *(channels // g for g in reversed(small))]
-    below = max(g for g in divisors if g <= groups)
-    above = min((g for g in divisors if g >= groups), default=None)
-    return (below,) if above is None else (below, above)
-
-
-def _fits_padding_mode(x: Shape, pads: tuple[object, ...], mode: str) -> None:
+def _fits_padding_mode(x: Shape, pads: tuple[object, ...], mode: str, constraints: Constraints) -> None:
     """Raise `LayerError` SC302 if an axis is too short for the padding that the mode copies from it."""
     for axis, (n, pad) in enumerate(zip(x[2:], pads, strict=True), start=2):
         if isinstance(pad, tuple):
-            fits_padding_mode(n, pad, mode, axis, field="padding")
+            fits_padding_mode(n, pad, mode, axis, constraints, field="padding")
 
 
-def fits_padding_mode(n: Dim, pad: tuple[int, int], mode: str, axis: int, *, field: str) -> None:
+def fits_padding_mode(
+    n: Dim, pad: tuple[int, int], mode: str, axis: int, constraints: Constraints, *, field: str
+) -> None:
     """Raise `LayerError` SC302 if `mode` has too few elements to copy from (torch.nn.functional.pad).
 
     `reflect` needs more elements than it adds, `circular` at least as many.
@@ -251,10 +230,11 @@ def fits_padding_mode(n: Dim, pad: tuple[int, int], mode: str, axis: int, *, fie
     if most is None:
         return
     if not isinstance(most, int):
-        note(most - max(pad))
+        constraints.require_nonnegative(most - max(pad))
     elif max(pad) > most:
         raise LayerError(
             "SC302",
-            f"expects {mode} padding of at most {most} along axis {axis} of {n} cells, receives {max(pad)}",
+            expects=f"{mode} padding of at most {most} along axis {axis} of {n} cells",
+            receives=max(pad),
             field=field,
         )

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
-from shapecalc.layers.base import Layer, axis_index, demand_equal, layer
+from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Count, Integer, Number
 from shapecalc.layers.saved import Saved, kept_input
 
@@ -38,7 +39,9 @@ class Embedding(Layer):
         if self.padding_idx is not None and not -rows <= self.padding_idx < rows:
             raise LayerError(
                 "SC201",
-                f"expects a row from {-rows} to {rows - 1} as `padding_idx`, receives {self.padding_idx}",
+                expects=f"a row from {-rows} to {rows - 1}",
+                receives=self.padding_idx,
+                preposition="as",
                 field="padding_idx",
             )
 
@@ -47,7 +50,7 @@ class Embedding(Layer):
         """The number of rows."""
         return self.num_embeddings
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the indices' shape with a last axis of embedding_dim.
 
         >>> Embedding(num_embeddings=10, embedding_dim=3).output_shape((2, 4))     # torch.nn.Embedding's own example
@@ -91,7 +94,7 @@ class OneHot(Layer):
         """The number of rows."""
         return self.num_classes
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the indices' shape with a last axis of num_classes."""
         return (*x, self.num_classes)
 
@@ -121,9 +124,10 @@ class CosineSimilarity(Layer):
     dim: Axis = 1
     eps: Annotated[float, Number(minimum=0)] = 1e-8
 
-    def output_shape(self, x: Shape, y: Shape) -> Shape:
+    def output_shape(self, x: Shape, y: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape of both inputs without `dim`."""
-        demand_equal("SC314", f"expects two inputs of the same shape, receives {show(x)} and {show(y)}", x, y)
+        receives = f"{show(x)} and {show(y)}"
+        constraints.require_equal(x, y, LayerError("SC314", expects="two inputs of the same shape", receives=receives))
         axis = axis_index(self.dim, len(x), "dim", x)
         return (*x[:axis], *x[axis + 1 :])
 

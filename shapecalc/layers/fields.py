@@ -7,7 +7,7 @@ parsing, help and JSON Schema read it from there.
 import re
 from typing import Annotated, Any, NamedTuple
 
-from shapecalc.diagnostics.errors import LayerError
+from shapecalc.diagnostics.errors import FieldName, InFile, LayerError, Text, worded
 
 LARGEST_DIM = 2**31 - 1
 """The largest size of one axis. Frameworks index with 32 or 64 bits; no real axis is close to it."""
@@ -39,9 +39,9 @@ class Integer(NamedTuple):
         if type(value) is not int:
             raise wrong_type(name, self.describe(), value, index)
         if self.minimum is not None and value < self.minimum:
-            raise _out_of_range(name, self.describe(), value, index)
+            raise _refused("SC201", name, self.describe(), value, index)
         if abs(value) > LARGEST_DIM:
-            raise _out_of_range(name, f"at most {LARGEST_DIM} (2^31 - 1)", value, index)
+            raise _refused("SC201", name, f"at most {LARGEST_DIM} (2^31 - 1)", value, index)
 
 
 class Number(NamedTuple):
@@ -73,7 +73,7 @@ class Number(NamedTuple):
         low = low or (self.above is not None and value <= self.above)
         high = self.maximum is not None and value > self.maximum
         if low or high or value - value != 0:  # infinities and NaN differ from themselves
-            raise _out_of_range(name, self.describe(), value, index)
+            raise _refused("SC201", name, self.describe(), value, index)
 
 
 class Flag:
@@ -114,14 +114,7 @@ class Word(NamedTuple):
         if value not in self.words:
             from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
-            near = closest(value, self.words)
-            raise LayerError(
-                "SC203",
-                f"expects {self.describe()} as `{name}`, receives `{value}`",
-                field=name,
-                help=f"write `{name}: {near}`" if near else None,
-                replacement=near,
-            )
+            raise _refused("SC203", name, self.describe(), f"`{value}`", replacement=closest(value, self.words))
 
 
 class Several(NamedTuple):
@@ -149,7 +142,7 @@ class Several(NamedTuple):
         """Raise `LayerError` SC202, SC201 or SC204 if `value` is neither such a value nor such a list."""
         if isinstance(value, tuple):
             if not value:
-                raise LayerError("SC204", f"expects at least one entry in `{name}`, receives none", field=name)
+                raise _refused("SC204", name, "at least one entry", "none", preposition="in")
             for position, entry in enumerate(value):
                 if not (entry is None and self.nullable):
                     self.item.check(name, entry, (position,))
@@ -162,6 +155,8 @@ class Several(NamedTuple):
 
 
 CELLS = Integer(minimum=0)
+LISTS = InFile("a list of them or of [before, after] pairs")
+"""How a file writes padding per axis."""
 
 
 class PaddingKind(NamedTuple):
@@ -171,10 +166,12 @@ class PaddingKind(NamedTuple):
 
     def describe(self) -> str:
         """Return the text that follows "expects" in a message."""
-        if not self.words:
-            return "an integer of at least 0, a list of them or of [before, after] pairs"
+        return worded(self._described)
+
+    @property
+    def _described(self) -> Text:
         words = " or ".join(f"`{word}`" for word in self.words)
-        return f"an integer of at least 0, a list of them or of [before, after] pairs, {words}"
+        return ("an integer of at least 0, ", LISTS, f", {words}" if words else "")
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema (draft-07) of such a value."""
@@ -196,35 +193,33 @@ class PaddingKind(NamedTuple):
                 raise self._no_word(name, value)
         elif isinstance(value, tuple):
             if not value:
-                raise LayerError("SC204", f"expects at least one entry in `{name}`, receives none", field=name)
+                raise _refused("SC204", name, "at least one entry", "none", preposition="in")
             for position, entry in enumerate(value):
                 self._check_entry(name, entry, position)
             if len({isinstance(entry, tuple) for entry in value}) > 1:
-                raise LayerError("SC202", f"expects numbers or pairs in `{name}`, receives both", field=name)
+                raise _refused("SC202", name, "numbers or pairs", "both", preposition="in")
         elif type(value) is int:
             CELLS.check(name, value)
         else:
-            raise wrong_type(name, self.describe(), value)
+            raise wrong_type(name, self._described, value)
 
     def _check_entry(self, name: str, entry: object, position: int) -> None:
         if not isinstance(entry, tuple):
             CELLS.check(name, entry, (position,))
             return
         if len(entry) != 2:
-            message = f"expects [before, after] in `{name}`, receives {len(entry)} entries"
-            raise LayerError("SC204", message, field=name, index=(position,))
+            count, index = f"{len(entry)} entries", (position,)
+            raise _refused("SC204", name, "[before, after]", count, index, preposition="in")
         for side, size in enumerate(entry):
             CELLS.check(name, size, (position, side))
 
     def _no_word(self, name: str, value: str) -> LayerError:
-        error = wrong_type(name, self.describe(), value)
+        error = wrong_type(name, self._described, value)
         if error.replacement is not None:
             return error
         from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
-        near = closest(value, self.words)
-        help_text = f"write `{name}: {near}`" if near else None
-        return LayerError("SC203", error.message, field=name, help=help_text, replacement=near)
+        return _refused("SC203", name, self._described, said(value), replacement=closest(value, self.words))
 
 
 Kind = Integer | Number | Flag | Word | Several | PaddingKind
@@ -242,10 +237,11 @@ Padding = Annotated[int | str | tuple[int, ...] | Pairs, PaddingKind()]
 PaddingWithoutWords = Annotated[int | tuple[int, ...] | Pairs, PaddingKind(words=())]
 
 
-def wrong_type(name: str, expected: str, value: object, index: tuple[int, ...] = ()) -> LayerError:
+def wrong_type(name: str, expects: Text, value: object, index: tuple[int, ...] = ()) -> LayerError:
     """Return the SC202 error for a value of the wrong type, with a fix for common mistakes."""
     replacement = help_text = None
     safe = False
+    expected = worded(expects)
     if isinstance(value, str) and "`true`" in expected and value.lower() in _SPOKEN:
         replacement = _SPOKEN[value.lower()]
     elif type(value) is int and "`true`" in expected and value in (0, 1):
@@ -256,14 +252,17 @@ def wrong_type(name: str, expected: str, value: object, index: tuple[int, ...] =
         replacement = value
         help_text = f"write `{value}` without quotes"
         safe = not re.match("-?0[0-9]", value)  # without quotes, `010` would be refused
-    if replacement is not None and help_text is None:
-        help_text = f"write `{name}: {replacement}`" if not index else f"write `{replacement}`"
-    message = f"expects {expected} as `{name}`, receives {said(value)}"
-    return LayerError("SC202", message, field=name, help=help_text, index=index, replacement=replacement, safe=safe)
+    return _refused("SC202", name, expects, said(value), index, help=help_text, replacement=replacement, safe=safe)
 
 
-def _out_of_range(name: str, expected: str, value: float, index: tuple[int, ...]) -> LayerError:
-    return LayerError("SC201", f"expects {expected} as `{name}`, receives {value}", field=name, index=index)
+def _refused(
+    code: str, name: str, expects: Text, receives: object, index: tuple[int, ...] = (), **more: Any
+) -> LayerError:
+    replacement = more.get("replacement")
+    if replacement is not None and more.get("help") is None:
+        more["help"] = f"write `{replacement}`" if index else ("write ", FieldName(name, replacement))
+    more = {"preposition": "as", **more}
+    return LayerError(code, expects=expects, receives=receives, field=name, index=index, **more)
 
 
 def said(value: Any) -> str:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
-from shapecalc.layers.base import Layer, layer, stated
+from shapecalc.layers.base import Layer, layer
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, OptionalCount
 from shapecalc.layers.saved import Saved, kept_input
 
@@ -31,24 +32,25 @@ class Linear(Layer):
     bias: Bool = True
     in_features: OptionalCount = None
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape with `out_features` as its last axis.
 
         >>> Linear(out_features=10).output_shape((1, 84))
         (1, 10)
         """
         if not x:
-            raise LayerError("SC305", "expects at least one axis, receives a single number")
+            raise LayerError("SC305", expects="at least one axis", receives="a single number")
         if self.in_features is not None and x[-1] != self.in_features and _unflattened(x, self.in_features):
             raise LayerError(
                 "SC303",
-                f"expects {self.in_features} input features in the last axis, receives {show(x)}",
+                expects=f"{self.in_features} input features in the last axis",
+                receives=show(x),
                 field="in_features",
                 label=f"{self.in_features} = {' x '.join(str(dim) for dim in x[1:])}",
                 help="put `flatten` before it",
             )
         # A map that still has its height and width is more likely to lack a `flatten`.
-        stated(self.in_features, x[-1], "in_features", "input features", x=x, sure=len(x) < 4)
+        constraints.require_stated(self.in_features, x[-1], "in_features", "input features", x=x, sure=len(x) < 4)
         return (*x[:-1], self.out_features)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
@@ -87,14 +89,14 @@ class Rbf(Layer):
 
     out_features: Count
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape with `out_features` as its last axis.
 
         >>> Rbf(out_features=10).output_shape((1, 84))    # LeNet-5: a 7 x 12 picture of each digit
         (1, 10)
         """
         if not x:
-            raise LayerError("SC305", "expects at least one axis, receives a single number")
+            raise LayerError("SC305", expects="at least one axis", receives="a single number")
         return (*x[:-1], self.out_features)
 
     def buffers(self, x: Shape) -> dict[str, Shape]:

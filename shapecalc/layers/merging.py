@@ -5,8 +5,9 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, ceil_div, exact_quotient, pretty, product, show
-from shapecalc.layers.base import Layer, axis_index, demand, layer, undecided
+from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.broadcasting import MOST_NAMED, Clash, align, broadcast, listed, settle
+from shapecalc.layers.constraints import REFUSING, Constraints, undecided
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Several
 from shapecalc.layers.reshaping import Moving
 from shapecalc.layers.saved import Saved, Storage
@@ -22,13 +23,13 @@ class Combining(Layer):
     takes: ClassVar[tuple[int, int]] = (2, 64)
     merges: ClassVar[bool] = True
 
-    def output_shape(self, *inputs: Shape) -> Shape:
+    def output_shape(self, *inputs: Shape, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape that all inputs broadcast to.
 
         >>> Multiply().output_shape((2, 64, 56, 56), (2, 64, 1, 1))
         (2, 64, 56, 56)
         """
-        return broadcast(inputs)
+        return broadcast(inputs, constraints)
 
     def operations(self, *shapes: Shape) -> Dim:
         """Return one operation per output for each input after the first."""
@@ -72,7 +73,7 @@ class Multiply(Combining):
             Saved(f"input {place}", product(x), place, serves=(*places[:place], *places[place + 1 :]))
             for place, x in enumerate(inputs)
         ]
-        partial = [Saved(f"product {k}", product(broadcast(inputs[:k])), serves=(k,)) for k in places[2:]]
+        partial = [Saved(f"product {k}", product(broadcast(inputs[:k], REFUSING)), serves=(k,)) for k in places[2:]]
         return (*kept, *partial)
 
 
@@ -96,7 +97,7 @@ class Concat(Layer):
     merges: ClassVar[bool] = True
     dim: Axis = 1
 
-    def output_shape(self, *inputs: Shape) -> Shape:
+    def output_shape(self, *inputs: Shape, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape with the sum of the sizes along `dim`.
 
         >>> Concat().output_shape((1, 64, 28, 28), (1, 128, 28, 28), (1, 32, 28, 28), (1, 32, 28, 28))   # GoogLeNet 3a
@@ -104,14 +105,14 @@ class Concat(Layer):
         """
         first = inputs[0]
         if any(len(x) != len(first) for x in inputs):
-            raise LayerError("SC315", f"expects inputs of one rank, receives {listed(map(show, inputs))}")
+            raise LayerError("SC315", expects="inputs of one rank", receives=listed(map(show, inputs)))
         axis = axis_index(self.dim, len(first), "dim", first)
         clashes = []
         for place in range(len(first)):
             sizes = tuple(dict.fromkeys(x[place] for x in inputs))
             if place != axis and len(sizes) > 1:
                 clashes.append(Clash(place, sizes))
-        met = settle(f"expects equal sizes but for axis {axis} (`dim`)", inputs, clashes, align)
+        met = settle(f"equal sizes but for axis {axis} (`dim`)", inputs, clashes, constraints, align)
         total: Dim = 0
         for x in inputs:
             total = total + x[axis]
@@ -148,7 +149,7 @@ class Matmul(Layer):
     takes: ClassVar[tuple[int, int]] = (2, 2)
     transpose_b: Bool = False
 
-    def output_shape(self, a: Shape, b: Shape) -> Shape:
+    def output_shape(self, a: Shape, b: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the leading axes that both broadcast to, the rows of the first and the columns of the second.
 
         >>> Matmul(transpose_b=True).output_shape((1, 12, 197, 64), (1, 12, 197, 64))      # ViT-B/16, scores
@@ -156,23 +157,25 @@ class Matmul(Layer):
         """
         second = "[*, columns, inner]" if self.transpose_b else "[*, inner, columns]"
         if min(len(a), len(b)) < 2:
-            raise LayerError("SC305", f"expects [*, rows, inner] and {second}, receives {show(a)} and {show(b)}")
+            raise LayerError("SC305", expects=f"[*, rows, inner] and {second}", receives=f"{show(a)} and {show(b)}")
         inner, columns = (b[-1], b[-2]) if self.transpose_b else (b[-2], b[-1])
         if a[-1] != inner:
-            self._refuse_inner(a, b, inner)
-        return (*broadcast((a, b), matrices=True), a[-2], columns)
+            self._refuse_inner(a, b, inner, constraints)
+        return (*broadcast((a, b), constraints, matrices=True), a[-2], columns)
 
-    def _refuse_inner(self, a: Shape, b: Shape, inner: Dim) -> None:
-        message = f"expects inner axes that agree, receives {show(a)} and {show(b)}"
+    def _refuse_inner(self, a: Shape, b: Shape, inner: Dim, constraints: Constraints) -> None:
+        expects, shown = "inner axes that agree", f"{show(a)} and {show(b)}"
         axis = -1 if self.transpose_b else -2
         clash = f"axis -1 of the first is {pretty(a[-1])}, axis {axis} of the second {pretty(inner)}"
         difference = a[-1] - inner
         if isinstance(difference, Expr):
-            demand(difference, Relation.ZERO, "SC315", f"{message}, where {clash}")
+            error = LayerError("SC315", expects=expects, receives=f"{shown}, where {clash}")
+            constraints.require(difference, Relation.ZERO, error)
             return
         other = b[-2] if self.transpose_b else b[-1]
         turned = "leave `transpose_b` out" if self.transpose_b else "write `matmul: {transpose_b: true}`"
-        raise LayerError("SC315", f"{message}: {clash}", help=turned if other == a[-1] else None)
+        help_text = turned if other == a[-1] else None
+        raise LayerError("SC315", expects=expects, receives=f"{shown}: {clash}", help=help_text)
 
     def macs(self, a: Shape, b: Shape, y: Shape) -> Dim:
         """Return the number of outputs × the length of the inner axis."""
@@ -205,18 +208,18 @@ class Cutting(Moving):
         """Parts are views of the input."""
         return Storage.VIEW
 
-    def pieces(self, size: Dim, axis: int, x: Shape) -> tuple[Dim, ...]:
+    def pieces(self, size: Dim, axis: int, x: Shape, *, constraints: Constraints = REFUSING) -> tuple[Dim, ...]:
         """Return the length of each part of the axis."""
         raise NotImplementedError
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape of the first part."""
-        return self.outputs(x)["0"]
+        return self.outputs(x, constraints=constraints)["0"]
 
-    def outputs(self, x: Shape) -> dict[str, Shape]:
+    def outputs(self, x: Shape, *, constraints: Constraints = REFUSING) -> dict[str, Shape]:
         """Return the shape of every part by its number."""
         axis = axis_index(self.dim, len(x), "dim", x)
-        sizes = self.pieces(x[axis], axis, x)
+        sizes = self.pieces(x[axis], axis, x, constraints=constraints)
         return {str(number): (*x[:axis], size, *x[axis + 1 :]) for number, size in enumerate(sizes)}
 
 
@@ -247,10 +250,10 @@ class Split(Cutting):
     def check_fields(self) -> None:
         """Raise `LayerError` if there are more parts than `MOST_PIECES`."""
         if not isinstance(self.split_size, int) and len(self.split_size) > MOST_PIECES:
-            message = f"expects at most {MOST_PIECES} entries in `split_size`, receives {len(self.split_size)}"
-            raise LayerError("SC204", message, field="split_size")
+            expects, receives = f"at most {MOST_PIECES} entries", len(self.split_size)
+            raise LayerError("SC204", expects=expects, receives=receives, preposition="in", field="split_size")
 
-    def pieces(self, size: Dim, axis: int, x: Shape) -> tuple[Dim, ...]:
+    def pieces(self, size: Dim, axis: int, x: Shape, *, constraints: Constraints = REFUSING) -> tuple[Dim, ...]:
         """Return the sizes of the list; or equal sizes, the last with the remainder.
 
         >>> Split(split_size=4).pieces(10, 1, (2, 10)), Split(split_size=(1, 9)).pieces(10, 1, (2, 10))
@@ -261,17 +264,16 @@ class Split(Cutting):
         total = sum(self.split_size)
         if total == size:
             return self.split_size
-        message = f"expects axis {axis} of {total}, the sum of `split_size`, receives {pretty(size)} in {show(x)}"
-        if isinstance(size, Expr):
-            demand(size - total, Relation.ZERO, "SC301", message, field="split_size")
-            return self.split_size
-        raise LayerError(
+        error = LayerError(
             "SC301",
-            message,
+            expects=f"axis {axis} of {total}, the sum of `split_size`",
+            receives=f"{pretty(size)} in {show(x)}",
             field="split_size",
             label=f"sums to {total}",
             help=f"write sizes that sum to {pretty(size)}",
         )
+        constraints.require(size - total, Relation.ZERO, error)
+        return self.split_size
 
     def _equal(self, each: int, size: Dim, axis: int, x: Shape) -> tuple[Dim, ...]:
         if isinstance(size, Expr):
@@ -311,10 +313,10 @@ class Chunk(Cutting):
     def check_fields(self) -> None:
         """Raise `LayerError` if there are more parts than `MOST_PIECES`."""
         if self.chunks > MOST_PIECES:
-            message = f"expects at most {MOST_PIECES} as `chunks`, receives {self.chunks}"
-            raise LayerError("SC201", message, field="chunks")
+            expects = f"at most {MOST_PIECES}"
+            raise LayerError("SC201", expects=expects, receives=self.chunks, preposition="as", field="chunks")
 
-    def pieces(self, size: Dim, axis: int, x: Shape) -> tuple[Dim, ...]:
+    def pieces(self, size: Dim, axis: int, x: Shape, *, constraints: Constraints = REFUSING) -> tuple[Dim, ...]:
         """Return ⌈n / chunks⌉ for all but the last, and the remainder.
 
         >>> Chunk(chunks=4).pieces(10, 1, (2, 10))
@@ -329,8 +331,9 @@ class Chunk(Cutting):
             if size <= each * (self.chunks - 1):
                 raise self._too_few(size, each, axis, x)
         else:
-            message = f"expects {self.chunks} pieces of axis {axis}, receives fewer from {show(x)}"
-            demand(left - 1, Relation.NONNEGATIVE, "SC304", message, field="chunks")
+            expects, receives = f"{self.chunks} pieces of axis {axis}", f"fewer from {show(x)}"
+            error = LayerError("SC304", expects=expects, receives=receives, field="chunks")
+            constraints.require(left - 1, Relation.NONNEGATIVE, error)
         return (*(each,) * (self.chunks - 1), left)
 
     def _too_few(self, size: int, each: int, axis: int, x: Shape) -> LayerError:
@@ -343,7 +346,8 @@ class Chunk(Cutting):
             help_text = f"{help_text}, or say each size: `split: {{split_size: {sizes}{dim}}}`"
         return LayerError(
             "SC304",
-            f"expects {self.chunks} pieces of axis {axis}, receives {count} of up to {each} from {show(x)}",
+            expects=f"{self.chunks} pieces of axis {axis}",
+            receives=f"{count} of up to {each} from {show(x)}",
             field="chunks",
             label=f"gives {count}",
             help=help_text,
@@ -367,31 +371,31 @@ class SelectChannels(Moving):
 
     channels: Annotated[tuple[int, ...], Several(Integer(minimum=0), lone=False)]
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape with one channel per index.
 
         >>> SelectChannels(channels=(2, 1, 0)).output_shape((1, 3, 8, 8))
         (1, 3, 8, 8)
         """
         if len(x) < 2:
-            raise LayerError("SC305", f"expects [N, C, *], receives {show(x)}", label=f"receives rank {len(x)}")
+            raise LayerError("SC305", expects="[N, C, *]", receives=show(x), label=f"receives rank {len(x)}")
         for position, channel in enumerate(self.channels):
-            self._is_there(channel, position, x)
+            self._is_there(channel, position, x, constraints)
         return (x[0], len(self.channels), *x[2:])
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the list of indices."""
         return (Saved("channels", len(self.channels), dtype="int64"),)
 
-    def _is_there(self, channel: int, position: int, x: Shape) -> None:
+    def _is_there(self, channel: int, position: int, x: Shape, constraints: Constraints) -> None:
         """Raise `LayerError` SC310 if the input does not have the channel; require it if that depends on a symbol."""
         if isinstance(x[1], int):
             if channel >= x[1]:
-                message = f"expects a channel from 0 to {x[1] - 1} of {show(x)}, receives {channel}"
-                raise LayerError("SC310", message, field="channels", index=(position,))
+                expects = f"a channel from 0 to {x[1] - 1} of {show(x)}"
+                raise LayerError("SC310", expects=expects, receives=channel, field="channels", index=(position,))
             return
-        message = f"expects channel {channel}, receives {show(x)}"
-        demand(x[1] - channel - 1, Relation.NONNEGATIVE, "SC310", message, field="channels")
+        error = LayerError("SC310", expects=f"channel {channel}", receives=show(x), field="channels")
+        constraints.require(x[1] - channel - 1, Relation.NONNEGATIVE, error)
 
 
 def _numbered(count: int) -> tuple[str, ...]:

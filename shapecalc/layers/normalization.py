@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, product, show
-from shapecalc.layers.base import Layer, axis_index, demand, layer, note, stated
+from shapecalc.dims import Dim, Shape, product, show
+from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Number, OptionalCount, Several
 from shapecalc.layers.saved import Saved, kept_input
 
@@ -61,13 +62,13 @@ class BatchNorm(Channelwise):
     track_running_stats: Bool = True
     num_features: OptionalCount = None
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""
         if len(x) < 2:
-            raise LayerError("SC305", f"expects [N, C, *], receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.num_features, x[1], "num_features", "channels", x=x)
+            raise LayerError("SC305", expects="[N, C, *]", receives=show(x), label=f"receives rank {len(x)}")
+        constraints.require_stated(self.num_features, x[1], "num_features", "channels", x=x)
         if not self.track_running_stats:
-            _refuse_lone_number(x, (x[0], *x[2:]), "channel")
+            _refuse_lone_number(x, (x[0], *x[2:]), "channel", constraints)
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
@@ -109,13 +110,13 @@ class InstanceNorm(Channelwise):
     track_running_stats: Bool = False
     num_features: OptionalCount = None
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""
         if len(x) < 3:
-            raise LayerError("SC305", f"expects [N, C, *spatial], receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.num_features, x[1], "num_features", "channels", x=x)
+            raise LayerError("SC305", expects="[N, C, *spatial]", receives=show(x), label=f"receives rank {len(x)}")
+        constraints.require_stated(self.num_features, x[1], "num_features", "channels", x=x)
         if not self.track_running_stats:
-            _refuse_lone_number(x, x[2:], "channel of a sample")
+            _refuse_lone_number(x, x[2:], "channel of a sample", constraints)
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
@@ -141,22 +142,19 @@ class OverLastAxes(Layer):
 
     normalized_shape: Annotated[int | tuple[int, ...] | None, Several(Integer())] = None
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""
         normalized = self._normalized(x)
         last = x[-len(normalized) :]
-        message = f"expects {show(normalized)} as its last axes, receives {show(x)}"
-        pairs = tuple(zip(normalized, last, strict=False))
-        if len(last) < len(normalized) or any(isinstance(dim, int) and dim != wanted for wanted, dim in pairs):
-            raise LayerError(
-                "SC301",
-                message,
-                field="normalized_shape",
-                label=f"expected {show(last)}",
-                help="leave `normalized_shape` out to normalise the last axis",
-            )
-        for wanted, dim in pairs:
-            demand(dim - wanted, Relation.ZERO, "SC301", message, field="normalized_shape")
+        error = LayerError(
+            "SC301",
+            expects=f"{show(normalized)} as its last axes",
+            receives=show(x),
+            field="normalized_shape",
+            label=f"expected {show(last)}",
+            help="leave `normalized_shape` out to normalise the last axis",
+        )
+        constraints.require_equal(last, normalized, error)
         return x
 
     def _normalized(self, x: Shape) -> Shape:
@@ -263,28 +261,14 @@ class GroupNorm(Channelwise):
     affine: Bool = True
     num_channels: OptionalCount = None
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""
         if len(x) < 2:
-            raise LayerError("SC305", f"expects [N, C, *], receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.num_channels, x[1], "num_channels", "channels", x=x)
-        if exact_quotient(x[1], self.num_groups) is None:
-            if isinstance(x[1], Expr):
-                message = f"expects channels that {self.num_groups} groups divide, receives {show(x)}"
-                demand(x[1] % self.num_groups, Relation.ZERO, "SC304", message, field="num_groups")
-            else:
-                near = next(g for g in range(min(self.num_groups, x[1]), 0, -1) if x[1] % g == 0)
-                raise LayerError(
-                    "SC304",
-                    f"expects channels that {self.num_groups} groups divide, receives {x[1]}, "
-                    f"which leaves {x[1] % self.num_groups} over",
-                    field="num_groups",
-                    label=f"{x[1]} channels",
-                    help=f"write `num_groups: {near}`",
-                    replacement=str(near),
-                )
+            raise LayerError("SC305", expects="[N, C, *]", receives=show(x), label=f"receives rank {len(x)}")
+        constraints.require_stated(self.num_channels, x[1], "num_channels", "channels", x=x)
+        constraints.require_divides("num_groups", self.num_groups, x[1], "channels", offered=1, x=x)
         # PyTorch counts the elements of the whole batch: a single element per group is an error only with one sample.
-        _refuse_lone_number(x, (x[0], x[1] // self.num_groups, *x[2:]), "group")
+        _refuse_lone_number(x, (x[0], x[1] // self.num_groups, *x[2:]), "group", constraints)
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
@@ -320,10 +304,10 @@ class LocalResponseNorm(Layer):
     beta: Annotated[float, Number()] = 0.75
     k: Annotated[float, Number()] = 1.0
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""
         if len(x) < 3:
-            raise LayerError("SC305", f"expects [N, C, *spatial], receives {show(x)}", label=f"receives rank {len(x)}")
+            raise LayerError("SC305", expects="[N, C, *spatial]", receives=show(x), label=f"receives rank {len(x)}")
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
@@ -360,9 +344,10 @@ class Scale(Layer):
     bias: Bool = False
     num_features: OptionalCount = None
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""
-        stated(self.num_features, x[axis_index(self.dim, len(x), "dim", x)], "num_features", "channels", x=x)
+        channels = x[axis_index(self.dim, len(x), "dim", x)]
+        constraints.require_stated(self.num_features, channels, "num_features", "channels", x=x)
         return x
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
@@ -383,12 +368,12 @@ class Scale(Layer):
         return (kept_input((x,)),)
 
 
-def _refuse_lone_number(x: Shape, axes: Shape, what: str) -> None:
+def _refuse_lone_number(x: Shape, axes: Shape, what: str, constraints: Constraints) -> None:
     """Raise `LayerError` SC302 for statistics over a single element, as PyTorch does: its deviation is always 0."""
     if all(dim == 1 for dim in axes):
-        message = f"expects more than one number per {what} to take statistics over, receives {show(x)}"
-        raise LayerError("SC302", message)
-    note(product(axes) - 2)
+        expects = f"more than one number per {what} to take statistics over"
+        raise LayerError("SC302", expects=expects, receives=show(x))
+    constraints.require_nonnegative(product(axes) - 2)
 
 
 def _kept(x: Shape, groups: Dim) -> tuple[Saved, ...]:

@@ -4,9 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from shapecalc.diagnostics.errors import LayerError
+from shapecalc.diagnostics.errors import FieldName, InFile, LayerError
 from shapecalc.dims import Dim, Shape, floor_div, product
 from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, OptionalCount, OptionalPerAxis, Padding, PerAxis, PerAxisOrNone
 from shapecalc.layers.saved import Saved, kept_input, kept_output
 from shapecalc.layers.windows import output_size, padded_cells, padding_pairs, same_size, suspect_unread
@@ -39,13 +40,14 @@ class MaxPool(Layer):
     dilation: PerAxis = 1
     ceil_mode: Bool = False
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, C, *positions].
 
         >>> MaxPool(kernel_size=3, stride=2).output_shape((1, 96, 55, 55))
         (1, 96, 27, 27)
         """
-        return _slide(x, self.kernel_size, self.stride, self.padding, self.dilation, ceil_mode=self.ceil_mode)
+        slides = (self.kernel_size, self.stride, self.padding, self.dilation)
+        return _slide(x, *slides, ceil_mode=self.ceil_mode, constraints=constraints)
 
     def suspect(self, x: Shape) -> LayerError | None:
         """Return a warning of elements that no window reads, or None; with `ceil_mode` all are read."""
@@ -92,13 +94,14 @@ class AvgPool(Layer):
     count_include_pad: Bool = True
     divisor_override: OptionalCount = None
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, C, *positions].
 
         >>> AvgPool(kernel_size=2).output_shape((1, 6, 28, 28))
         (1, 6, 14, 14)
         """
-        return _slide(x, self.kernel_size, self.stride, self.padding, 1, ceil_mode=self.ceil_mode)
+        slides = (self.kernel_size, self.stride, self.padding, 1)
+        return _slide(x, *slides, ceil_mode=self.ceil_mode, constraints=constraints)
 
     def suspect(self, x: Shape) -> LayerError | None:
         """Return a warning of elements that no window reads, or None; with `ceil_mode` all are read."""
@@ -123,7 +126,7 @@ class Adaptive(Layer):
 
     output_size: PerAxisOrNone
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, C, *output_size].
 
         >>> AdaptiveAvgPool(output_size=7).output_shape((1, 512, 9, 13))
@@ -199,7 +202,7 @@ class Global(Layer):
 
     keepdim: Bool = True
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, C, 1, …], or [N, C]."""
         rank = spatial_rank(x)
         return (x[0], x[1], *((1,) * rank if self.keepdim else ()))
@@ -245,7 +248,9 @@ class GlobalMaxPool(Global):
         return (kept_input((x,)), kept_output(y))
 
 
-def _slide(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any, *, ceil_mode: bool) -> Shape:
+def _slide(
+    x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any, *, ceil_mode: bool, constraints: Constraints
+) -> Shape:
     rank = spatial_rank(x)
     kernel = per_axis(kernel_size, rank, "kernel_size")
     strides = kernel if stride is None else per_axis(stride, rank, "stride")
@@ -261,13 +266,14 @@ def _slide(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
             # torch 2.13, although its message names the effective one).
             raise LayerError(
                 "SC306",
-                f"expects padding of at most half of the window ({f // 2}), receives {max(p)}",
+                expects=f"padding of at most half of the window ({f // 2})",
+                receives=max(p),
                 field="padding",
-                help=f"write `padding: {f // 2}`, or put `pad` before it",
+                help=("write ", FieldName("padding", f // 2), InFile(", or put `pad` before it")),
                 index=(axis - 2,),
                 replacement=str(f // 2),
             )
-        places.append(output_size(n, f, s, p, d, ceil_mode=ceil_mode, axis=axis))
+        places.append(output_size(n, f, s, p, d, ceil_mode=ceil_mode, axis=axis, constraints=constraints))
     return (x[0], x[1], *places)
 
 

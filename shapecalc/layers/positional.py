@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, pretty, product, show
-from shapecalc.layers.base import Layer, demand, layer, stated
+from shapecalc.dims import Dim, Relation, Shape, exact_quotient, pretty, product, show
+from shapecalc.layers.base import Layer, layer
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Number, OptionalCount, Word
 
 RANK = 3
@@ -43,12 +44,12 @@ class PositionalEncoding(Layer):
         if self.kind == "learned" and self.max_length is None:
             raise LayerError(
                 "SC205",
-                "expects `max_length`, the rows of its table, where it is learned",
+                expects="`max_length`, the rows of its table, where it is learned",
                 field="kind",
                 help="add `max_length`, or write `kind: sinusoidal`",
             )
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape.
 
         >>> PositionalEncoding(kind="learned", max_length=1024).output_shape((10, 2, 768))
@@ -56,12 +57,13 @@ class PositionalEncoding(Layer):
         """
         if len(x) != RANK:
             order = "[N, T, features]" if self.batch_first else "[T, N, features]"
-            raise LayerError("SC305", f"expects {order}, receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.embed_dim, x[2], "embed_dim", "features", x=x)
+            raise LayerError("SC305", expects=order, receives=show(x), label=f"receives rank {len(x)}")
+        constraints.require_stated(self.embed_dim, x[2], "embed_dim", "features", x=x)
         length = x[1] if self.batch_first else x[0]
         if self.max_length is not None:
-            message = f"expects at most {self.max_length} steps, receives {pretty(length)}"
-            demand(self.max_length - length, Relation.NONNEGATIVE, "SC302", message, field="max_length")
+            expects = f"at most {self.max_length} steps"
+            error = LayerError("SC302", expects=expects, receives=pretty(length), field="max_length")
+            constraints.require(self.max_length - length, Relation.NONNEGATIVE, error)
         return x
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
@@ -94,19 +96,18 @@ class RotaryEmbedding(Layer):
     base: Annotated[float, Number(above=0)] = 10000
     interleaved: Bool = False
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape.
 
         >>> RotaryEmbedding().output_shape((2, 32, 10, 128))
         (2, 32, 10, 128)
         """
         if len(x) < 2:
-            raise LayerError("SC305", f"expects [*, T, features], receives {show(x)}", label=f"receives rank {len(x)}")
+            raise LayerError("SC305", expects="[*, T, features]", receives=show(x), label=f"receives rank {len(x)}")
         if exact_quotient(x[-1], 2) is None:
-            message = f"expects an even number of features, receives {pretty(x[-1])}"
-            if not isinstance(x[-1], Expr):
-                raise LayerError("SC304", message, label=f"{x[-1]} features")
-            demand(x[-1] % 2, Relation.ZERO, "SC304", message)
+            shown = pretty(x[-1])
+            error = LayerError("SC304", expects="an even number of features", receives=shown, label=f"{shown} features")
+            constraints.require(x[-1] % 2, Relation.ZERO, error)
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
@@ -131,15 +132,15 @@ class ClassToken(Layer):
 
     embed_dim: OptionalCount = None
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape with one more vector.
 
         >>> ClassToken().output_shape((1, 196, 768))
         (1, 197, 768)
         """
         if len(x) != RANK:
-            raise LayerError("SC305", f"expects [N, T, features], receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.embed_dim, x[2], "embed_dim", "features", x=x)
+            raise LayerError("SC305", expects="[N, T, features]", receives=show(x), label=f"receives rank {len(x)}")
+        constraints.require_stated(self.embed_dim, x[2], "embed_dim", "features", x=x)
         return (x[0], x[1] + 1, x[2])
 
     def parameters(self, x: Shape) -> dict[str, Shape]:

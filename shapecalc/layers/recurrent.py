@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from shapecalc.diagnostics.errors import LayerError
+from shapecalc.diagnostics.errors import FieldName, InFile, LayerError
 from shapecalc.dims import Dim, Shape, product, show
-from shapecalc.layers.base import Layer, demand_equal, layer, stated
+from shapecalc.layers.base import Layer, layer
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Word
 from shapecalc.layers.saved import Saved, Storage
 
@@ -56,7 +57,9 @@ class Recurrent(Layer):
         if self.num_layers > MOST_LAYERS:
             raise LayerError(
                 "SC201",
-                f"expects at most {MOST_LAYERS} as `num_layers`, receives {self.num_layers}",
+                expects=f"at most {MOST_LAYERS}",
+                receives=self.num_layers,
+                preposition="as",
                 field="num_layers",
             )
 
@@ -66,9 +69,9 @@ class Recurrent(Layer):
             return None
         return LayerError(
             "SC402",
-            f"drops between layers alone, and has one: `dropout: {self.dropout:g}` never acts",
+            ("drops between layers alone, and has one: ", FieldName("dropout", f"{self.dropout:g}"), " never acts"),
             field="dropout",
-            help="give it `num_layers: 2`, or put a `dropout` step after it",
+            help=("give it ", FieldName("num_layers", 2), InFile(", or put a `dropout` step after it")),
         )
 
     @property
@@ -86,7 +89,7 @@ class Recurrent(Layer):
         """Features of the hidden state, and of each direction's output."""
         return self.hidden_size
 
-    def output_shape(self, x: Shape, *states: Shape) -> Shape:
+    def output_shape(self, x: Shape, *states: Shape, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape with directions × hidden_size features.
 
         >>> Lstm(hidden_size=20, num_layers=2).output_shape((5, 3, 10))     # torch.nn.LSTM's own example
@@ -94,15 +97,15 @@ class Recurrent(Layer):
         """
         if len(x) != RANK:
             order = "[N, T, features]" if self.batch_first else "[T, N, features]"
-            raise LayerError("SC305", f"expects {order}, receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.input_size, x[2], "input_size", "input features", x=x)
+            raise LayerError("SC305", expects=order, receives=show(x), label=f"receives rank {len(x)}")
+        constraints.require_stated(self.input_size, x[2], "input_size", "input features", x=x)
         names = list(self.states(x))
         for name, arriving in zip(names, states, strict=False):
             wanted = self.states(x)[name]
-            message = f"expects {show(wanted)} as initial {name}, receives {show(arriving)}"
-            demand_equal("SC301", message, wanted, arriving)
+            error = LayerError("SC301", expects=f"{show(wanted)} as initial {name}", receives=show(arriving))
+            constraints.require_equal(wanted, arriving, error)
         if states and len(states) != len(names):
-            raise LayerError("SC313", f"expects an initial {' and '.join(names)}, receives {len(states)} of them")
+            raise LayerError("SC313", expects=f"an initial {' and '.join(names)}", receives=f"{len(states)} of them")
         return (x[0], x[1], self.directions * self.state_size)
 
     def states(self, x: Shape) -> dict[str, Shape]:
@@ -110,9 +113,9 @@ class Recurrent(Layer):
         batch = x[0] if self.batch_first else x[1]
         return {"h_n": (self.directions * self.num_layers, batch, self.state_size)}
 
-    def outputs(self, x: Shape, *states: Shape) -> dict[str, Shape]:
+    def outputs(self, x: Shape, *states: Shape, constraints: Constraints = REFUSING) -> dict[str, Shape]:
         """Return the shapes of the output of every step and of the last states."""
-        return {"output": self.output_shape(x, *states), **self.states(x)}
+        return {"output": self.output_shape(x, *states, constraints=constraints), **self.states(x)}
 
     def parameters(self, x: Shape, *states: Shape) -> dict[str, Shape]:
         """Return the weights of each layer and direction in PyTorch's order."""
@@ -307,12 +310,14 @@ class Lstm(Recurrent):
         """Raise `LayerError` SC205 if `proj_size` is not below `hidden_size`, and SC201 for too many layers."""
         Recurrent.check_fields(self)
         if self.proj_size >= self.hidden_size:
-            less = f"write `proj_size: {self.hidden_size - 1}` or less, or leave it out"
+            less = ("write ", FieldName("proj_size", self.hidden_size - 1), " or less, or leave it out")
             raise LayerError(
                 "SC205",
-                f"expects a number below `hidden_size` ({self.hidden_size}) as `proj_size`, receives {self.proj_size}",
+                expects=("a number below ", FieldName("hidden_size"), f" ({self.hidden_size})"),
+                receives=self.proj_size,
+                preposition="as",
                 field="proj_size",
-                help=less if self.hidden_size > 1 else "leave `proj_size` out",
+                help=less if self.hidden_size > 1 else ("leave ", FieldName("proj_size"), " out"),
                 replacement=str(self.hidden_size - 1) if self.hidden_size > 1 else None,
             )
 

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
-from shapecalc.layers.base import Layer, axis_index, layer, note
+from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Bool
 from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
 
@@ -31,7 +32,7 @@ class Select(Layer):
     dim: Axis
     index: Axis
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape without `dim`.
 
         >>> Select(dim=0, index=-1).output_shape((5, 3, 20))
@@ -42,10 +43,11 @@ class Select(Layer):
         if isinstance(size, int) and not -size <= self.index < size:
             raise LayerError(
                 "SC310",
-                f"expects an index from {-size} to {size - 1} of axis {axis} of {show(x)}, receives {self.index}",
+                expects=f"an index from {-size} to {size - 1} of axis {axis} of {show(x)}",
+                receives=self.index,
                 field="index",
             )
-        note(size - (self.index + 1 if self.index >= 0 else -self.index))
+        constraints.require_nonnegative(size - (self.index + 1 if self.index >= 0 else -self.index))
         return (*x[:axis], *x[axis + 1 :])
 
     def operations(self, x: Shape, y: Shape) -> Dim:
@@ -70,7 +72,7 @@ class Reduction(Layer):
     dim: Axis
     keepdim: Bool = False
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape without `dim`, or with 1 there."""
         axis = axis_index(self.dim, len(x), "dim", x)
         return (*x[:axis], *((1,) if self.keepdim else ()), *x[axis + 1 :])

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from shapecalc.dims import Dim, Shape, product
 from shapecalc.layers.base import Layer, layer
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Number, Word
 from shapecalc.layers.saved import Saved, Storage
 
@@ -27,7 +28,7 @@ class Dropout(Layer):
     in_place = True
     p: Annotated[float, Number(minimum=0, maximum=1)] = 0.5
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""
         return x
 
@@ -66,7 +67,7 @@ class StochasticDepth(Layer):
     p: Annotated[float, Number(minimum=0, maximum=1)]
     mode: Annotated[str, Word(("row", "batch"))] = "row"
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""
         return x
 

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Relation, Shape, floor_div, pretty, product, show
-from shapecalc.layers.base import Layer, demand, layer, note, per_axis, spatial_rank, undecided
+from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
+from shapecalc.layers.constraints import REFUSING, Constraints, undecided
 from shapecalc.layers.conv import fits_padding_mode
 from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OptionalPerAxis, Several, Word
 from shapecalc.layers.saved import Saved, Storage, kept_input
@@ -40,7 +41,7 @@ class Pad(Layer):
     mode: Annotated[str, Word(("constant", "reflect", "replicate", "circular"))] = "constant"
     value: Annotated[float, Number()] = 0.0
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the widened shape.
 
         >>> Pad(padding=(1, 2, 3, 4)).output_shape((1, 3, 7, 8))
@@ -49,7 +50,7 @@ class Pad(Layer):
         pairs = self._pairs(x)
         untouched = len(x) - len(pairs)
         for axis, (n, pair) in enumerate(zip(x[untouched:], pairs, strict=True), start=untouched):
-            fits_padding_mode(n, pair, self.mode, axis, field="padding")
+            fits_padding_mode(n, pair, self.mode, axis, constraints, field="padding")
         return (*x[:untouched], *(n + sum(pair) for n, pair in zip(x[untouched:], pairs, strict=True)))
 
     def operations(self, x: Shape, y: Shape) -> Dim:
@@ -67,14 +68,16 @@ class Pad(Layer):
         if len(self.padding) % 2 or len(self.padding) > 2 * len(x):
             raise LayerError(
                 "SC204",
-                f"expects before and after of at most {len(x)} axes in `padding`, receives {len(self.padding)} numbers",
+                expects=f"before and after of at most {len(x)} axes",
+                receives=f"{len(self.padding)} numbers",
+                preposition="in",
                 field="padding",
             )
         if self.mode != "constant" and len(self.padding) != 2 * spatial_rank(x):
             raise LayerError(
                 "SC204",
-                f"expects before and after of every spatial axis of {show(x)} with `mode: {self.mode}`, "
-                f"receives {len(self.padding)} numbers",
+                expects=f"before and after of every spatial axis of {show(x)} with `mode: {self.mode}`",
+                receives=f"{len(self.padding)} numbers",
                 field="padding",
             )
         last_first = zip(self.padding[::2], self.padding[1::2], strict=True)
@@ -101,7 +104,7 @@ class CenterCrop(Layer):
     takes: ClassVar[tuple[int, int]] = (1, 2)
     size: OptionalPerAxis = None
 
-    def output_shape(self, x: Shape, like: Shape | None = None) -> Shape:
+    def output_shape(self, x: Shape, like: Shape | None = None, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, C, *size].
 
         >>> CenterCrop().output_shape((1, 512, 64, 64), (1, 512, 56, 56))    # U-Net, the deepest copy
@@ -112,7 +115,8 @@ class CenterCrop(Layer):
             received = "neither" if like is None else "both"
             raise LayerError(
                 "SC205",
-                f"expects one of `size` and a second input, `from: [what, like]`, receives {received}",
+                expects="one of `size` and a second input, `from: [what, like]`",
+                receives=received,
                 field=None if self.size is None else "size",
             )
         if like is None:
@@ -120,10 +124,10 @@ class CenterCrop(Layer):
         elif len(like) == len(x):
             sizes = like[2:]
         else:
-            message = f"expects two inputs with as many spatial axes, receives {show(x)} and {show(like)}"
-            raise LayerError("SC314", message)
+            receives = f"{show(x)} and {show(like)}"
+            raise LayerError("SC314", expects="two inputs with as many spatial axes", receives=receives)
         for axis, (n, size) in enumerate(zip(x[2:], sizes, strict=True), start=2):
-            self._fits(n, size, axis, x)
+            self._fits(n, size, axis, x, constraints)
         return (x[0], x[1], *sizes)
 
     def operations(self, *shapes: Shape) -> Dim:
@@ -135,13 +139,14 @@ class CenterCrop(Layer):
         """The output is a view of the input."""
         return Storage.VIEW
 
-    def _fits(self, n: Dim, size: Dim, axis: int, x: Shape) -> None:
+    def _fits(self, n: Dim, size: Dim, axis: int, x: Shape, constraints: Constraints) -> None:
         """Raise `LayerError` SC302 if an axis is shorter than its size; require that it is not if a symbol decides."""
         left = n - size
         field = None if self.size is None else "size"
-        message = f"expects at least {pretty(size)} cells along axis {axis}, receives {pretty(n)}"
+        expects = f"at least {pretty(size)} cells"
         if not isinstance(left, int):
-            demand(left, Relation.NONNEGATIVE, "SC302", message, field=field)
+            error = LayerError("SC302", expects=expects, receives=pretty(n), axis=axis, field=field)
+            constraints.require(left, Relation.NONNEGATIVE, error)
             return
         if left >= 0:
             return
@@ -151,7 +156,9 @@ class CenterCrop(Layer):
         mends = field is not None and most is not None
         raise LayerError(
             "SC302",
-            message,
+            expects=expects,
+            receives=pretty(n),
+            axis=axis,
             field=field,
             label=f"more than the {pretty(n)} that there are",
             help=f"write {most}, or less" if mends else None,
@@ -191,17 +198,19 @@ class Upsample(Layer):
             received = "neither" if self.size is None else "both"
             raise LayerError(
                 "SC205",
-                f"expects one of `size` and `scale_factor`, receives {received}",
+                expects="one of `size` and `scale_factor`",
+                receives=received,
                 field=None if self.size is None else "size",
             )
         if self.align_corners and self.mode == "nearest":
             raise LayerError(
                 "SC205",
-                "expects `align_corners` only where `mode` interpolates, receives `mode: nearest`",
+                expects="`align_corners` only where `mode` interpolates",
+                receives="`mode: nearest`",
                 field="align_corners",
             )
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, C, *size].
 
         >>> Upsample(scale_factor=1.5).output_shape((1, 3, 7, 8))
@@ -212,7 +221,8 @@ class Upsample(Layer):
             word = next(word for word, axes in LINEAR_MODES.items() if axes == rank)
             raise LayerError(
                 "SC305",
-                f"expects {LINEAR_MODES[self.mode]} spatial axes with `mode: {self.mode}`, receives {show(x)}",
+                expects=f"{LINEAR_MODES[self.mode]} spatial axes with `mode: {self.mode}`",
+                receives=show(x),
                 field="mode",
                 help=f"write `mode: {word}`",
                 replacement=word,
@@ -226,7 +236,7 @@ class Upsample(Layer):
                 "SC302", f"leaves no cell of {show(x)} at this `scale_factor`", field="scale_factor", label="too small"
             )
         for n in cells:
-            note(n - 1)
+            constraints.require_nonnegative(n - 1)
         return (x[0], x[1], *cells)
 
     def operations(self, x: Shape, y: Shape) -> Dim:

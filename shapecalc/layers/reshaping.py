@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.dims import Dim, Expr, Relation, Shape, condition, exact_quotient, floor_div, pretty, product, show
-from shapecalc.layers.base import Layer, axis_index, demand, layer
+from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, floor_div, pretty, product, show
+from shapecalc.layers.base import Layer, axis_index, layer
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Integer, Several
 from shapecalc.layers.saved import Storage
 
@@ -40,7 +41,7 @@ class Identity(Moving):
         """The output is the input."""
         return Storage.SAME
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""
         return x
 
@@ -69,7 +70,7 @@ class Flatten(Moving):
         """A view if the axes are in order in memory, else a copy."""
         return Storage.JOINED
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape with the joined axes as one.
 
         >>> Flatten().output_shape((1, 16, 5, 5))
@@ -91,7 +92,8 @@ class Flatten(Moving):
         if start > end:
             raise LayerError(
                 "SC205",
-                f"expects `start_dim` at or before `end_dim`, receives axes {start} and {end} of {show(x)}",
+                expects="`start_dim` at or before `end_dim`",
+                receives=f"axes {start} and {end} of {show(x)}",
                 field="start_dim",
             )
         return start, end
@@ -120,7 +122,7 @@ class Reshape(Moving):
         if self.shape.count(-1) > 1:
             index = len(self.shape) - 1 - self.shape[::-1].index(-1)
             raise LayerError(
-                "SC205", "expects at most one -1 in `shape`, receives several", field="shape", index=(index,)
+                "SC205", expects="at most one -1", receives="several", preposition="in", field="shape", index=(index,)
             )
 
     @property
@@ -128,7 +130,7 @@ class Reshape(Moving):
         """A view if the axes are in order in memory, else a copy."""
         return Storage.JOINED
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return `shape` with 0 and −1 filled in.
 
         >>> Reshape(shape=(0, 16, -1)).output_shape((2, 400))
@@ -149,14 +151,14 @@ class Reshape(Moving):
             position = filled.index(-1)
             left = exact_quotient(total, product(dim for dim in filled if dim != -1))
             if left is None:
-                left = self._demanded(x)
+                left = self._required(x, constraints)
             filled[position] = left
         elif product(filled) != total:
-            self._demanded(x)
+            self._required(x, constraints)
         return tuple(filled)
 
-    def _demanded(self, x: Shape) -> Dim:
-        """Return how many times the numbers that arrive hold those of `shape`; demand that it is a whole number.
+    def _required(self, x: Shape, constraints: Constraints) -> Dim:
+        """Return how many times the numbers that arrive hold those of `shape`; require that it is a whole number.
 
         Raises `LayerError` SC307 where it is none.
         """
@@ -166,11 +168,16 @@ class Reshape(Moving):
         arriving = product(dim for position, dim in enumerate(x) if position not in kept)
         several = "a multiple of " if -1 in self.shape else ""
         beside = " beside the axes that it keeps" if kept else ""
-        message = f"expects {several}{needed} numbers{beside}, receives {pretty(arriving)} in {show(x)}"
+        error = LayerError(
+            "SC307",
+            expects=f"{several}{needed} numbers{beside}",
+            receives=f"{pretty(arriving)} in {show(x)}",
+            field="shape",
+            label=f"expects {several}{needed}",
+        )
         if isinstance(arriving, int):
-            raise LayerError("SC307", message, field="shape", label=f"expects {several}{needed}")
-        left = arriving % needed if several else arriving - needed
-        demand(left, Relation.ZERO, "SC307", message, field="shape")
+            raise error
+        constraints.require(arriving % needed if several else arriving - needed, Relation.ZERO, error)
         return floor_div(arriving, needed)
 
 
@@ -196,19 +203,23 @@ class Permute(Moving):
         """A view of the input with another order of axes."""
         return Storage.VIEW
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the axes in the order of `dims`.
 
         >>> Permute(dims=(0, 2, 3, 1)).output_shape((1, 3, 32, 48))
         (1, 32, 48, 3)
         """
         if len(self.dims) != len(x):
-            message = f"expects one entry in `dims` for each axis of {show(x)}, receives {len(self.dims)}"
-            raise LayerError("SC204", message, field="dims")
+            expects = f"one entry in `dims` for each axis of {show(x)}"
+            raise LayerError("SC204", expects=expects, receives=len(self.dims), field="dims")
         order = [axis_index(dim, len(x), "dims", x, (entry,)) for entry, dim in enumerate(self.dims)]
         if len(set(order)) != len(order):
             raise LayerError(
-                "SC205", f"expects each axis of {show(x)} once in `dims`, receives {list(self.dims)}", field="dims"
+                "SC205",
+                expects=f"each axis of {show(x)} once",
+                receives=list(self.dims),
+                preposition="in",
+                field="dims",
             )
         return tuple(x[axis] for axis in order)
 
@@ -238,7 +249,7 @@ class Squeeze(Moving):
         """The output is the input's memory."""
         return Storage.SAME
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape without the axes of size 1.
 
         >>> Squeeze(dim=(2, 3)).output_shape((5, 64, 1, 1))
@@ -249,29 +260,29 @@ class Squeeze(Moving):
             index = (entry,) if isinstance(self.dim, tuple) else ()
             axis = axis_index(dim, len(x), "dim", x, index)
             if axis in gone:
-                message = f"expects each axis of {show(x)} at most once in `dim`, receives axis {axis} again"
-                raise LayerError("SC205", message, field="dim", index=index)
+                expects, receives = f"each axis of {show(x)} at most once", f"axis {axis} again"
+                raise LayerError(
+                    "SC205", expects=expects, receives=receives, preposition="in", field="dim", index=index
+                )
             if x[axis] != 1:
-                self._hold_one(x, axis, index)
+                self._require_one(x, axis, index, constraints)
             gone.add(axis)
         return tuple(size for axis, size in enumerate(x) if axis not in gone)
 
-    def _hold_one(self, x: Shape, axis: int, index: tuple[int, ...]) -> None:
+    def _require_one(self, x: Shape, axis: int, index: tuple[int, ...], constraints: Constraints) -> None:
         size = x[axis]
-        message = f"expects 1 along axis {axis} to take it away, receives {pretty(size)} in {show(x)}"
-        if isinstance(size, Expr) and condition(size - 1, Relation.ZERO) is not False:
-            demand(size - 1, Relation.ZERO, "SC307", message, field="dim")
-            return
         offered = [] if index else [place for place, other in enumerate(x) if other == 1]
-        raise LayerError(
+        error = LayerError(
             "SC307",
-            message,
+            expects=f"1 along axis {axis} to take it away",
+            receives=f"{pretty(size)} in {show(x)}",
             field="dim",
             label=f"axis {axis} is {pretty(size)}",
             help="write " + " or ".join(f"`dim: {place}`" for place in offered) if offered else None,
             index=index,
             replacement=str(offered[0]) if offered else None,
         )
+        constraints.require(size - 1, Relation.ZERO, error)
 
 
 @layer("unsqueeze", main="dim")
@@ -296,7 +307,7 @@ class Unsqueeze(Moving):
         """The output is the input's memory."""
         return Storage.SAME
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape with the axis of size 1.
 
         >>> Unsqueeze(dim=1).output_shape((5, 28, 28)), Unsqueeze(dim=-1).output_shape((5, 28))

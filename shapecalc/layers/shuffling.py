@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, floor_div, pretty, show
-from shapecalc.layers.base import demand, layer
-from shapecalc.layers.conv import near_divisors
+from shapecalc.layers.base import layer
+from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Count
 from shapecalc.layers.reshaping import Moving
 
@@ -27,29 +27,15 @@ class ChannelShuffle(Moving):
 
     groups: Count
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape.
 
         >>> ChannelShuffle(groups=3).output_shape((1, 240, 28, 28))
         (1, 240, 28, 28)
         """
         if len(x) < 3:
-            raise LayerError("SC305", f"expects [N, C, *spatial], receives {show(x)}", label=f"receives rank {len(x)}")
-        channels = x[1]
-        if exact_quotient(channels, self.groups) is None:
-            message = f"expects channels that {self.groups} groups divide, receives {pretty(channels)}"
-            if isinstance(channels, Expr):
-                demand(channels % self.groups, Relation.ZERO, "SC304", message, field="groups")
-                return x
-            near = near_divisors(channels, self.groups)
-            raise LayerError(
-                "SC304",
-                f"{message}, which leaves {channels % self.groups} over",
-                field="groups",
-                label=f"{channels} channels",
-                help="write " + " or ".join(f"`groups: {divisor}`" for divisor in near),
-                replacement=str(near[0]),
-            )
+            raise LayerError("SC305", expects="[N, C, *spatial]", receives=show(x), label=f"receives rank {len(x)}")
+        constraints.require_divides("groups", self.groups, x[1], "channels")
         return x
 
 
@@ -70,7 +56,7 @@ class PixelShuffle(Moving):
 
     upscale_factor: Count
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape with r² times fewer channels and r times as many positions along each axis.
 
         >>> PixelShuffle(upscale_factor=3).output_shape((1, 9, 17, 24))    # ESPCN: one channel, three times the size
@@ -78,7 +64,8 @@ class PixelShuffle(Moving):
         """
         n, channels, *cells = _plane(x)
         r = self.upscale_factor
-        fewer = _divided(f"channels that {r * r} ({r} x {r}) divides", channels, r * r, "upscale_factor")
+        expects = f"channels that {r * r} ({r} x {r}) divides"
+        fewer = _divided(expects, channels, r * r, "upscale_factor", constraints)
         return (n, fewer, *(r * size for size in cells))
 
 
@@ -99,7 +86,7 @@ class PixelUnshuffle(Moving):
 
     downscale_factor: Count
 
-    def output_shape(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape with r² times the channels and r times fewer positions along each axis.
 
         >>> PixelUnshuffle(downscale_factor=2).output_shape((1, 3, 34, 48))
@@ -109,31 +96,33 @@ class PixelUnshuffle(Moving):
         r = self.downscale_factor
         fewer: list[Dim] = []
         for axis, size in enumerate(cells, start=2):
-            fewer.append(_divided(f"cells along axis {axis} that {r} divides", size, r, "downscale_factor"))
+            expects = f"cells along axis {axis} that {r} divides"
+            fewer.append(_divided(expects, size, r, "downscale_factor", constraints))
         return (n, r * r * channels, *fewer)
 
 
 def _plane(x: Shape) -> Shape:
     """Return the shape; raise `LayerError` SC305 if its rank is not 4."""
     if len(x) != 4:
-        raise LayerError("SC305", f"expects [N, C, H, W], receives {show(x)}", label=f"receives rank {len(x)}")
+        raise LayerError("SC305", expects="[N, C, H, W]", receives=show(x), label=f"receives rank {len(x)}")
     return x
 
 
-def _divided(wanted: str, size: Dim, divisor: int, field: str) -> Dim:
-    """Return the exact quotient; raise `LayerError` SC304 where there is none, see `demand` where a symbol decides."""
+def _divided(expects: str, size: Dim, divisor: int, field: str, constraints: Constraints) -> Dim:
+    """Return the exact quotient, which is required of a symbol; raise `LayerError` SC304 where there is none."""
     quotient = exact_quotient(size, divisor)
     if quotient is not None:
         return quotient
-    message = f"expects {wanted}, receives {pretty(size)}"
     if isinstance(size, Expr):
-        demand(size % divisor, Relation.ZERO, "SC304", message, field=field)
+        error = LayerError("SC304", expects=expects, receives=pretty(size), field=field)
+        constraints.require(size % divisor, Relation.ZERO, error)
         return floor_div(size, divisor)
     below = size - size % divisor
     nearest = f"{below} or {below + divisor}" if below else f"{divisor}"
     raise LayerError(
         "SC304",
-        f"{message}, which leaves {size % divisor} over",
+        expects=expects,
+        receives=f"{size}, which leaves {size % divisor} over",
         field=field,
         help=f"let {nearest} arrive, not {size}",
     )

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from shapecalc.diagnostics.errors import LayerError
+from shapecalc.diagnostics.errors import FieldName, LayerError
 from shapecalc.dims import Dim, Expr, Shape, ceil_div, floor_div, greatest, least, pretty
-from shapecalc.layers.base import note, per_axis
+from shapecalc.layers.base import per_axis
+from shapecalc.layers.constraints import REFUSING, Constraints
 
 Pair = tuple[int, int]
 
@@ -33,6 +34,7 @@ def output_size(
     *,
     ceil_mode: bool = False,
     axis: int | None = None,
+    constraints: Constraints = REFUSING,
 ) -> Dim:
     """Return the number of positions that a window takes along one axis.
 
@@ -58,7 +60,7 @@ def output_size(
         places = ceil_div(length + before + min(within, 0), stride)
         if type(places) is int and places < 1:
             raise _too_long(length, window, pad, dilation, axis)
-        note(places - 1)
+        constraints.require_nonnegative(places - 1)
         return places
     if type(room) is int:
         if room < 0:
@@ -69,7 +71,7 @@ def output_size(
         highest = greatest(room)
         if highest is not None and highest < 0:
             raise _too_long(length, window, pad, dilation, axis)
-        note(room)
+        constraints.require_nonnegative(room)
     return floor_div(room, stride) + 1
 
 
@@ -135,6 +137,7 @@ def transposed_size(
     output_padding: int = 0,
     *,
     axis: int | None = None,
+    constraints: Constraints = REFUSING,
 ) -> Dim:
     """Return the length of the output of a transposed window along one axis.
 
@@ -151,11 +154,12 @@ def transposed_size(
     if highest is not None and highest < 1:
         raise LayerError(
             "SC302",
-            f"expects padding below the size that it writes ({pretty(cells + before + after)}){_along(axis)}, "
-            f"receives {before} + {after}",
+            expects=f"padding below the size that it writes ({pretty(cells + before + after)})",
+            receives=f"{before} + {after}",
+            axis=axis,
             field="padding",
         )
-    note(cells - 1)
+    constraints.require_nonnegative(cells - 1)
     return cells
 
 
@@ -241,13 +245,15 @@ def _too_long(length: Dim, window: int, pad: Pair, dilation: int, axis: int | No
     dilated = f" ({dilation} x ({window} - 1) + 1)" if dilation > 1 else ""
     padded = f" ({pretty(length)} + {pad[0]} + {pad[1]})" if any(pad) else ""
     most = 1 + (cells - 1) // dilation if isinstance(cells, int) else None
-    at_most = f"`kernel_size: {most}`{' or less' if most > 1 else ''}" if most else "a smaller window"
+    smaller = (FieldName("kernel_size", most), " or less" if most > 1 else "") if most else ("a smaller window",)
     return LayerError(
         "SC302",
-        f"expects at least {needed} cells{dilated}{_along(axis)}, receives {pretty(cells)}{padded}",
+        expects=f"at least {needed} cells{dilated}",
+        receives=f"{pretty(cells)}{padded}",
+        axis=axis,
         field="kernel_size",
         label=f"spans {needed} cells",
-        help=f"write {at_most}, or `padding` that adds {_missing(needed, cells)}",
+        help=("write ", *smaller, ", or ", FieldName("padding"), f" that adds {_missing(needed, cells)}"),
         index=() if axis is None else (axis - 2,),
         replacement=str(most) if most else None,
     )
@@ -258,7 +264,3 @@ def _missing(needed: int, cells: Dim) -> str:
         return "what is missing"
     missing = needed - cells
     return f"at least {missing} cell{'s' if missing > 1 else ''}"
-
-
-def _along(axis: int | None) -> str:
-    return "" if axis is None else f" along axis {axis}"

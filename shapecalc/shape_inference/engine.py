@@ -10,7 +10,8 @@ from shapecalc.architecture import Step, entering
 from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, LayerError, ShapecalcError
 from shapecalc.diagnostics.progress import told
 from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
-from shapecalc.layers.base import PARAMS_AS, noting
+from shapecalc.layers.base import PARAMS_AS
+from shapecalc.layers.constraints import Constraints
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.shape_inference.overflow import refuse_counts, refuse_enormous, refuse_unreachable, too_many_axes
 from shapecalc.shape_inference.provenance import Frame, absent, misfit, not_leaving, placed
@@ -100,8 +101,7 @@ def infer(
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
     values = {entry.name: entry.shape for entry in inputs}
     try:
-        with noting() as walker.noted:
-            rows = walker.walk(architecture.steps, values, dtypes, frame)
+        rows = walker.walk(architecture.steps, values, dtypes, frame)
     except _NoneOfOneError:
         return infer(architecture, symbolic=symbolic, sizes=sizes, one_sample=False)
     walker.findings += not_leaving(architecture.outputs, values, frame)
@@ -122,11 +122,10 @@ class _NoneOfOneError(Exception):
 class _Walker:
     """One inference: the diagnostics so far, and what is known of layers and bodies by the shapes that enter them."""
 
-    __slots__ = ("_bindings", "_bodies", "_costs_at", "_layers", "_limits", "_told", "findings", "noted")
+    __slots__ = ("_bindings", "_bodies", "_costs_at", "_layers", "_limits", "_told", "findings")
 
     def __init__(self, costs_at: Mapping[str, int], bindings: Mapping[str, int], limits: Limits) -> None:
         self.findings: list[Diagnostic] = []
-        self.noted: list[Condition] = []
         self._costs_at = costs_at
         self._bindings = bindings
         self._limits = limits
@@ -178,17 +177,17 @@ class _Walker:
         return LayerReport(step, shapes, facts)
 
     def _facts(self, layer: Layer, shapes: tuple[Shape, ...]) -> Facts:
-        """Return what is true of a layer, with what it demands of symbols."""
-        self.noted.clear()
+        """Return what is true of a layer, with what it requires of symbols."""
+        required: list[Condition] = []
         try:
-            facts = _derived(layer, shapes, self._costs_at)
+            facts = _derived(layer, shapes, self._costs_at, Constraints(required))
         except DimLimitError as error:
             help_text = "give symbols numbers: `--set NAME=…`, or `sizes:` in the file"
             raise LayerError("SC311", f"has no closed form within bounds: {error}", help=help_text) from None
         refuse_enormous(facts, self._limits)
-        if not self.noted:
+        if not required:
             return facts
-        conditions = tuple(dict.fromkeys(self.noted))
+        conditions = tuple(dict.fromkeys(required))
         refuse_unreachable(conditions)
         return facts._replace(conditions=conditions)
 
@@ -335,15 +334,15 @@ def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inpu
             help_text = "put `embedding` or `one_hot` before it"
         elif slot in inputs:
             help_text = "declare whole numbers: `input: {shape: [N, T], dtype: int64}`"
-        raise LayerError("SC206", f"expects {layer.reads}, receives {dtype}", help=help_text)
+        raise LayerError("SC206", expects=layer.reads, receives=dtype, help=help_text)
 
 
-def _derived(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int]) -> Facts:
+def _derived(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int], constraints: Constraints) -> Facts:
     least, most = layer.takes
     if not least <= len(shapes) <= most:
         wanted = f"{least}" if least == most else f"{least} {'or' if most == least + 1 else 'to'} {most}"
-        raise LayerError("SC313", f"expects {wanted} input{'s' if most > 1 else ''}, receives {len(shapes)}")
-    outputs = layer.outputs(*shapes)
+        raise LayerError("SC313", expects=f"{wanted} input{'s' if most > 1 else ''}", receives=len(shapes))
+    outputs = layer.outputs(*shapes, constraints=constraints)
     parameters = layer.parameters(*shapes)
     buffers = layer.buffers(*shapes)
     # Costs are worked out at `costs_at`, before any product is taken: numbers multiply faster than expressions.

@@ -295,7 +295,7 @@ def test_the_graph_without_sabotage_is_proved() -> None:
 
 
 def test_an_add_that_takes_the_smallest_of_its_shapes_fails_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layer_types()["add"], "output_shape", lambda _self, *shapes: shapes[-1])
+    monkeypatch.setattr(layer_types()["add"], "output_shape", lambda _self, *shapes, **_: shapes[-1])
     assert first_failure(verify(shapecalc.loads(GRAPH))) == {"added"}
 
 
@@ -304,8 +304,8 @@ def test_a_concat_that_is_one_off_fails_there(extra: int, monkeypatch: pytest.Mo
     cls = layer_types()["concat"]
     whole = cls.output_shape
 
-    def broken(self: Any, *shapes: Any) -> Any:
-        first, channels, *rest = whole(self, *shapes)
+    def broken(self: Any, *shapes: Any, **keywords: Any) -> Any:
+        first, channels, *rest = whole(self, *shapes, **keywords)
         return (first, channels + extra, *rest)
 
     monkeypatch.setattr(cls, "output_shape", broken)

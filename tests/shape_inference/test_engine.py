@@ -235,7 +235,7 @@ def unknowing() -> Iterator[type[Layer]]:
     class Unknowing(Layer):
         """For tests."""
 
-        def output_shape(self, x: Any) -> Any:
+        def output_shape(self, x: Any, **_keywords: Any) -> Any:
             return x
 
         def macs(self, *_shapes: Any) -> Any:

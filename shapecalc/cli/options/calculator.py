@@ -11,7 +11,8 @@ from shapecalc.calculators.derivation import AXES, Axis, Calculation, Derivation
 from shapecalc.cli.options.color import Color
 from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.cli.options.window import Sizes, read_sizes, whole
-from shapecalc.diagnostics.errors import LayerError, ShapecalcError
+from shapecalc.cli.usage_errors import missing, mistake, usage
+from shapecalc.diagnostics.errors import LayerError
 from shapecalc.layers.fields import LARGEST_DIM, Integer
 from shapecalc.render import derivation
 
@@ -65,7 +66,7 @@ def answer(
     padding = "--padding" if "padding" in written else "--p"
     if "p" in written:
         if "padding" in written:
-            raise _usage("SC205", "`--p` and `--padding` mean the same, and both are given", "leave one of them out")
+            raise usage("SC205", "`--p` and `--padding` mean the same, and both are given", "leave one of them out")
         written["padding"] = written.pop("p")
     axes: tuple[str, ...] = ()
     try:
@@ -79,15 +80,15 @@ def answer(
             Integer().check(field, count)
         if "output" in written:
             if counts:
-                raise _usage("SC205", "`--out` solves for sizes, and has no use for channels", "leave `--c` out")
+                raise usage("SC205", "`--out` solves for sizes, and has no use for channels", "leave `--c` out")
             found = _solve(kind, sizes, written)
         else:
-            _require_both(written)
+            lacking = [f"--{SOLVABLE[field]} CELLS" for field in REQUIRED if field not in written]
+            if lacking:
+                raise missing(*lacking, otherwise=", or `--out CELLS` to solve for it" if len(lacking) == 1 else "")
             show(_calculate(kind, sizes, counts), format_, color)
             return
     except LayerError as error:
-        from shapecalc.cli.usage_errors import mistake
-
         raise mistake(error, {**written, "rank": str(rank)}, axes, padding=padding) from None
     _show_found(kind.word, found, written, format_, color)
 
@@ -108,22 +109,8 @@ def both_channels(c: str | None, k: str | None, groups: str | None) -> dict[str,
     if (c is None) != (k is None) or (groups is not None and c is None):
         lacking = [f"`{option}`" for option, text in (("--c", c), ("--k", k)) if text is None]
         given = [f"`{option} {text}`" for option, text in (("--c", c), ("--k", k), ("--groups", groups)) if text]
-        raise _usage("SC106", f"{' and '.join(given)} expects {' and '.join(lacking)} beside it, receives none")
+        raise usage("SC106", f"{' and '.join(given)} expects {' and '.join(lacking)} beside it, receives none")
     return {"in_channels": c, "out_channels": k, "groups": groups}
-
-
-def _usage(code: str, message: str, help_text: str | None = None) -> ShapecalcError:
-    from shapecalc.cli.usage_errors import usage
-
-    return usage(code, message, help_text)
-
-
-def _require_both(written: Mapping[str, str]) -> None:
-    lacking = [f"--{SOLVABLE[field]}" for field in REQUIRED if field not in written]
-    if lacking:
-        names, add = (" and ".join(f"`{option}{cells}`" for option in lacking) for cells in ("", " CELLS"))
-        or_solve = ", or `--out CELLS` to solve for it" if len(lacking) == 1 else ""
-        raise _usage("SC106", f"{names} {'is' if len(lacking) == 1 else 'are'} missing", f"add {add}{or_solve}")
 
 
 def _calculate(kind: Kind, sizes: Sizes, counts: Mapping[str, int]) -> Calculation:
@@ -167,10 +154,10 @@ def _unknown(written: Mapping[str, str]) -> str:
         return candidates[0]
     out = f"`--out {written['output']}`"
     if not candidates:
-        raise _usage("SC205", f"{out} expects one of `--n`, `--f`, `--s` and `--p` left out, receives all four")
+        raise usage("SC205", f"{out} expects one of `--n`, `--f`, `--s` and `--p` left out, receives all four")
     first, second = (SOLVABLE[field] for field in candidates)
     message = f"{out} solves for one number, and both `--{first}` and `--{second}` are left out"
-    raise _usage("SC205", message, f"add `--{first}` to solve for {second}, or `--{second}` to solve for {first}")
+    raise usage("SC205", message, f"add `--{first}` to solve for {second}, or `--{second}` to solve for {first}")
 
 
 def _show_found(

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any, assert_never
 
 import typer
 
-from shapecalc.cli.options.calculator import Format, print_json
+from shapecalc.cli.options.calculator import Format, FormatOption, print_json
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.variant import variant
 from shapecalc.cli.options.window import whole
+from shapecalc.cli.usage_errors import missing, mistake
 from shapecalc.diagnostics.errors import LayerError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from shapecalc.cli.options.color import Color
-    from shapecalc.cli.options.params_as import ParamsAs
     from shapecalc.layers.recurrent import Recurrent
 
-REQUIRED = ("input_size", "hidden_size")
+REQUIRED = {"input_size": "--input-size FEATURES", "hidden_size": "--hidden-size UNITS"}
 LENGTHS = {"seq": "T", "batch": "N"}
 """Options that size the input's open axes, with the symbol that stands for one left out."""
 
@@ -48,7 +50,45 @@ DropoutOption = Annotated[
 ]
 
 
-def answer(
+HELP = """Derive {what}'s shapes, parameters and costs.
+
+Shows the equations of a step, which tensor holds what, and every cost with the numbers put in.
+
+MACs are multiply-accumulates of the matrix products; FLOPs are 2 x MACs plus every other operation: biases, sums,
+activations, states. Without --seq or --batch, costs are expressions in T and N.
+
+For example: shapecalc {word} --input-size 10 --hidden-size 20 --num-layers 2 --seq 5 --batch 3
+"""
+
+
+def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[..., None]:
+    """Return the command of a recurrent layer; `own` holds the option that it alone has."""
+
+    def command(
+        input_size: InputSizeOption = None,
+        hidden_size: HiddenSizeOption = None,
+        num_layers: NumLayersOption = None,
+        seq: SeqOption = None,
+        batch: BatchOption = None,
+        bidirectional: BidirectionalOption = False,
+        nonlinearity: str | None = None,
+        proj_size: str | None = None,
+        batch_first: BatchFirstOption = False,
+        bias: BiasOption = True,
+        dropout: DropoutOption = None,
+        params_as: ParamsAsOption = ParamsAs.PYTORCH,
+        format_: FormatOption = Format.TEXT,
+        color: ColorOption = Color.AUTO,
+    ) -> None:
+        written = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers, "dropout": dropout}
+        written |= {"nonlinearity": nonlinearity, "proj_size": proj_size, "seq": seq, "batch": batch}
+        flags = {"bidirectional": bidirectional, "batch_first": batch_first, "bias": bias}
+        _answer(kind, written, flags, params_as, format_, color)
+
+    return variant(command, HELP.format(what=what, word=kind.word), **own)
+
+
+def _answer(
     kind: type[Recurrent],
     written: Mapping[str, str | None],
     flags: Mapping[str, bool],
@@ -62,13 +102,14 @@ def answer(
     Raises `ShapecalcError` that names the option.
     """
     from shapecalc.calculators.recurrent import recurrence
-    from shapecalc.cli.usage_errors import mistake
     from shapecalc.dims import symbol
     from shapecalc.layers.fields import Integer
     from shapecalc.render import recurrent
 
     texts = {field: text for field, text in written.items() if text is not None}
-    _require(texts)
+    lacking = [option for field, option in REQUIRED.items() if field not in texts]
+    if lacking:
+        raise missing(*lacking)
     try:
         values = {field: _value(text, field) for field, text in texts.items()}
         for field in ("input_size", *LENGTHS):
@@ -90,16 +131,6 @@ def answer(
     _warn(layer)
 
 
-def _require(texts: Mapping[str, str]) -> None:
-    lacking = [f"--{field.replace('_', '-')}" for field in REQUIRED if field not in texts]
-    if lacking:
-        from shapecalc.cli.usage_errors import usage
-
-        names = " and ".join(f"`{option}`" for option in lacking)
-        add = " and ".join(f"`{option} {'FEATURES' if option == '--input-size' else 'UNITS'}`" for option in lacking)
-        raise usage("SC106", f"{names} {'is' if len(lacking) == 1 else 'are'} missing", f"add {add}")
-
-
 def _value(text: str, field: str) -> Any:
     if field == "nonlinearity":
         return text
@@ -108,7 +139,7 @@ def _value(text: str, field: str) -> Any:
     try:
         return float(text)
     except ValueError:
-        raise LayerError("SC202", "expects a number from 0 to 1", field=field) from None
+        raise LayerError("SC202", expects="a number from 0 to 1", field=field) from None
 
 
 def _warn(layer: Recurrent) -> None:
@@ -116,11 +147,12 @@ def _warn(layer: Recurrent) -> None:
     if found is None:
         return
     from shapecalc.cli.options.color import wants_color
-    from shapecalc.cli.usage_errors import mistake
     from shapecalc.diagnostics import Severity
     from shapecalc.render.check.text import render_diagnostics
 
-    about = LayerError(found.code, f"`{layer.word}` {found.message}", help=found.help)
-    warnings = [entry._replace(severity=Severity.WARNING) for entry in mistake(about, {}).diagnostics]
+    (warning,) = mistake(found, {}, subject=layer.word).diagnostics
     sys.stdout.flush()
-    print(render_diagnostics(warnings, None, color=wants_color(sys.stderr)), file=sys.stderr)
+    print(
+        render_diagnostics([warning._replace(severity=Severity.WARNING)], None, color=wants_color(sys.stderr)),
+        file=sys.stderr,
+    )

@@ -67,14 +67,14 @@ class Sizes(NamedTuple):
         return entries if isinstance(entries, str) else entries[axis]
 
 
-def whole(text: str, field: str) -> int:
+def whole(text: str, field: str, expects: str = "a whole number") -> int:
     """Read a whole number; raise `LayerError` SC202 where it is none, SC201 where it is far too long."""
     digits = text.strip()
     if not re.fullmatch("-?[0-9]+", digits):
-        raise LayerError("SC202", "expects a whole number", field=field)
+        raise LayerError("SC202", expects=expects, field=field)
     if len(digits) > LONGEST_NUMBER:
         raise LayerError(
-            "SC201", f"expects at most 2147483647 (2^31 - 1), receives a number of {len(digits)} digits", field=field
+            "SC201", expects="at most 2147483647 (2^31 - 1)", receives=f"a number of {len(digits)} digits", field=field
         )
     return int(digits)
 
@@ -91,11 +91,11 @@ def read_sizes(written: Mapping[str, str], rank: int | None = None) -> Sizes:
     several = [len(entries) for entries in read.values() if not isinstance(entries, str) and len(entries) > 1]
     axes = several[0] if several else rank or USUAL_RANK
     if rank not in (None, axes):
-        raise LayerError("SC205", f"expects {rank} sizes where there are several, receives {axes}", field="rank")
+        raise LayerError("SC205", expects=f"{rank} sizes where there are several", receives=axes, field="rank")
     for field, entries in read.items():
         if not isinstance(entries, str) and len(entries) not in (1, axes):
             raise LayerError(
-                "SC204", f"expects 1 size, or {axes} as the other options have, receives {len(entries)}", field=field
+                "SC204", expects=f"1 size, or {axes} as the other options have", receives=len(entries), field=field
             )
     spread = {field: entries * axes if len(entries) == 1 else entries for field, entries in read.items()}
     return Sizes(axes, spread, apart=bool(several))
@@ -106,17 +106,14 @@ def _entries(text: str, field: str) -> Any:
         return text.strip().lower()
     parts = text.lower().replace("×", "x").split("x")
     if len(parts) > MOST_AXES:
-        raise LayerError("SC305", f"expects 1 to {MOST_AXES} axes, receives {len(parts)}", field=field)
-    try:
-        return tuple(_pair(part) if field == "padding" else whole(part, field) for part in parts)
-    except LayerError as error:
-        if error.code == "SC202":
-            example = "1x2, or before:after 0:1" if field == "padding" else "224x320"
-            error.message += f", or one per axis ({example})"
-        raise
+        raise LayerError("SC305", expects=f"1 to {MOST_AXES} axes", receives=len(parts), field=field)
+    if field == "padding":
+        return tuple(map(_pair, parts))
+    return tuple(whole(part, field, "a whole number, or one per axis (224x320)") for part in parts)
 
 
 def _pair(text: str) -> tuple[int, int]:
     before, colon, after = text.partition(":")
-    first = whole(before, "padding")
-    return first, whole(after, "padding") if colon else first
+    expects = "a whole number, or one per axis (1x2, or before:after 0:1)"
+    first = whole(before, "padding", expects)
+    return first, whole(after, "padding", expects) if colon else first

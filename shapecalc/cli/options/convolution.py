@@ -1,0 +1,54 @@
+"""The command of a convolution, transposed or not."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.cli.options import calculator, window
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.variant import variant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HELP = """{sentence}
+
+{steps}With --c and --k also output shape, parameters, MACs (multiply-accumulates, without bias) and FLOPs (2 x MACs
+plus every other operation) of one sample. With --out in place of one of n, f, s and p, every value of that one: f to
+15, s to 8, p to 7, all n.
+
+For example:
+
+{example}
+
+{solved}
+"""
+
+
+def convolution_command(kind: calculator.Kind, text: str, **own: Any) -> Callable[..., None]:
+    """Return the command of a convolution; `own` holds its options for padding."""
+
+    def command(
+        n: window.SizeOption = None,
+        f: window.WindowOption = None,
+        s: window.StrideOption = None,
+        p: str | None = None,
+        padding: str | None = None,
+        output_padding: str | None = None,
+        d: window.DilationOption = None,
+        c: window.InChannelsOption = None,
+        k: window.OutChannelsOption = None,
+        groups: window.GroupsOption = None,
+        bias: window.BiasOption = True,
+        out: window.OutputOption = None,
+        rank: window.RankOption = None,
+        format_: calculator.FormatOption = calculator.Format.TEXT,
+        color: ColorOption = Color.AUTO,
+    ) -> None:
+        sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
+        sizes |= {"output_padding": output_padding, "output": out}
+        built = kind._replace(build=partial(kind.build, out_channels=1, bias=bias))
+        calculator.answer(built, sizes, calculator.both_channels(c, k, groups), rank, format_, color)
+
+    return variant(command, text, **own)

@@ -1,0 +1,25 @@
+"""One function for commands that differ in a few options."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Annotated, Any, get_origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def variant(function: Callable[..., None], text: str, **own: Any) -> Callable[..., None]:
+    """Return a command with its help text and the options of its `own`.
+
+    A parameter of the function that states no option is left out, unless `own` has its option.
+    """
+    signature = inspect.signature(function, eval_str=True)
+    parameters = [
+        parameter.replace(annotation=own.get(name, parameter.annotation))
+        for name, parameter in signature.parameters.items()
+        if name in own or get_origin(parameter.annotation) is Annotated
+    ]
+    function.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    function.__doc__ = text
+    return function
