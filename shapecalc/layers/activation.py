@@ -185,6 +185,7 @@ class Sigmoid(Elementwise):
     __slots__ = ()
     cost = 4
     reads_output = True
+    loss = "binary_cross_entropy"
 
 
 @layer("tanh")
@@ -224,6 +225,7 @@ class Softplus(Elementwise):
 class Rowwise(Layer):
     """A function of rows of numbers along one axis, `dim`."""
 
+    loss = "cross_entropy"
     dim: Axis = -1
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
@@ -253,6 +255,7 @@ class Softmax(Rowwise):
     """
 
     __slots__ = ()
+    probabilities = "plain"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 5n − 2 operations per row."""
@@ -271,6 +274,7 @@ class LogSoftmax(Rowwise):
     """
 
     __slots__ = ()
+    probabilities = "log"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 5n − 1 operations per row."""

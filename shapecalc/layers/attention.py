@@ -27,7 +27,7 @@ class Attending(Layer):
             total = total + part
         return total
 
-    def backward_macs(self, *shapes: Shape) -> tuple[Dim, Dim]:
+    def backward_macs(self, *shapes: Shape, truncate: int | None = None) -> tuple[Dim, Dim]:
         """Return the projections' for each of the two, and twice those of QKᵀ and AV, which multiply two inputs."""
         parts = self.macs_parts(*shapes)
         projections = parts.get("projections", 0)
@@ -153,6 +153,11 @@ class MultiheadAttention(Attending):
     need_weights: Bool = False
     batch_first: Bool = False
     dropout: Annotated[float, Number(minimum=0, maximum=1)] = 0.0
+
+    @property
+    def unsupported_in_training(self) -> tuple[str, str] | None:
+        """Dropout of attention weights."""
+        return ("drops attention weights", "dropout: 0") if self.dropout else None
 
     def check_fields(self) -> None:
         """Refuse heads of keys that do not divide the heads of queries."""

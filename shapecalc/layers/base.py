@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, get_args, get_
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Condition, Dim, Expr, Relation, Shape, condition, free_symbols, least, pretty, product, show
 from shapecalc.layers.fields import Kind
+from shapecalc.layers.initial import Initial
 from shapecalc.layers.saved import Saved, Storage
 
 L = TypeVar("L", bound="type[Layer]")
@@ -44,6 +45,20 @@ class Layer:
     """The names of its outputs after the first."""
     in_place: ClassVar[bool] = False
     """Whether PyTorch can write its output over its input and still find its gradient."""
+    looks_back: ClassVar[bool] = False
+    """Whether its result at one position depends on those before it, or on their number; `cached` says so of keys."""
+    carries_state: ClassVar[bool] = False
+    """Whether it reads a sequence step by step, and carries a state from each to the next."""
+    probabilities: ClassVar[str | None] = None
+    """How its output states the probabilities of scores along `dim`: `plain` or `log`."""
+    loss: ClassVar[str | None] = None
+    """The loss that, as the last layer, it is computed together with."""
+    normalizes_batch: ClassVar[bool] = False
+    """Whether it subtracts each channel's mean over the batch, and divides by its deviation."""
+    bias_axis: ClassVar[int | None] = None
+    """The axis of its output along which its `bias` has one number for each entry."""
+    saving_note: ClassVar[str] = ""
+    """What to know about the figures of `saved`."""
 
     def __post_init__(self) -> None:
         for field in fields_of(type(self)).values():
@@ -63,6 +78,16 @@ class Layer:
     def output_names(self) -> tuple[str, ...] | None:
         """The names of its outputs in order, None where how many there are depends on what enters."""
         return ("output", *type(self).further)
+
+    @property
+    def time_axis(self) -> int:
+        """The axis of steps, if it carries a state."""
+        raise NotImplementedError
+
+    @property
+    def changes_variance(self) -> bool:
+        """Whether the variance of its output in training differs from that in evaluation."""
+        return False
 
     @property
     def index_range(self) -> int | None:
@@ -108,10 +133,11 @@ class Layer:
         """Return the numbers of keys and values that a query to come would find there again."""
         return 0
 
-    def backward_macs(self, *shapes: Any) -> tuple[Dim, Dim]:
+    def backward_macs(self, *shapes: Any, truncate: int | None = None) -> tuple[Dim, Dim]:
         """Return the multiply-accumulates of the gradients by inputs, and of those by parameters.
 
         A product of an input and a weight takes one product for each of the two; one of two inputs takes two for those.
+        `truncate` cuts the gradients of states every so many steps.
         """
         macs = self.macs(*shapes)
         return (macs, macs) if self.parameters(*shapes[:-1]) else (2 * macs, 0)
@@ -128,6 +154,30 @@ class Layer:
     def storage(self) -> Storage:
         """Where its outputs lie in memory."""
         return Storage.NEW
+
+    def passes_gradient_on(self, *shapes: Any) -> tuple[bool, ...]:
+        """Return, for each input, whether its gradient is that of the output, or a part of it, and takes no memory."""
+        *inputs, y = shapes
+        whole = self.storage is Storage.VIEW and product(inputs[0]) == product(y)
+        return (whole or self.storage in (Storage.SAME, Storage.JOINED),) * len(inputs)
+
+    def initial(self, name: str, *inputs: Any) -> Initial:
+        """Return the distribution that training draws a parameter from: a bias is drawn as the weight before it."""
+        fan_in: Dim = 1
+        for each, shape in self.parameters(*inputs).items():
+            fan_in = product(shape[1:]) if len(shape) > 1 else fan_in
+            if each == name:
+                break
+        return Initial("uniform", fan_in)
+
+    def masks(self, *shapes: Any) -> dict[str, tuple[Shape, float]]:
+        """Return the masks that training draws: the shape of each, and the probability of a 0 in it."""
+        return {}
+
+    @property
+    def unsupported_in_training(self) -> tuple[str, str] | None:
+        """What it does in training that `shapecalc train` does not, and the fields that avoid it; None: nothing."""
+        return None
 
     def operations(self, *shapes: Any) -> Dim:
         """Return the scalar operations besides the multiply-accumulates."""

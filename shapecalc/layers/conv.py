@@ -43,6 +43,7 @@ class Conv(Layer):
     Source: torch.nn.Conv2d; `same` with a stride as in Keras and ONNX (SAME_UPPER)
     """
 
+    bias_axis = 1
     out_channels: Count
     kernel_size: PerAxis
     stride: PerAxis = 1
@@ -117,6 +118,7 @@ class ConvTranspose(Layer):
     Source: torch.nn.ConvTranspose2d
     """
 
+    bias_axis = 1
     out_channels: Count
     kernel_size: PerAxis
     stride: PerAxis = 1

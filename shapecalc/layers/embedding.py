@@ -7,6 +7,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, axis_index, demand_equal, layer
 from shapecalc.layers.fields import Axis, Count, Integer, Number
+from shapecalc.layers.initial import Initial
 from shapecalc.layers.saved import Saved, kept_input
 
 
@@ -53,6 +54,10 @@ class Embedding(Layer):
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the table."""
         return {"weight": (self.num_embeddings, self.embedding_dim)}
+
+    def initial(self, name: str, x: Shape) -> Initial:
+        """Return the standard normal distribution; the row of `padding_idx` is 0."""
+        return Initial("normal", zero_row=self.padding_idx)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: rows are copied."""

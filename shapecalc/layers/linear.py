@@ -21,6 +21,7 @@ class Linear(Layer):
     Source: torch.nn.Linear
     """
 
+    bias_axis = -1
     out_features: Count
     bias: Bool = True
     in_features: OptionalCount = None

@@ -51,6 +51,11 @@ class Add(Combining):
     (2, 64, 56, 56)
     """
 
+    def passes_gradient_on(self, *shapes: Shape) -> tuple[bool, ...]:
+        """An input that does not stretch has the output's gradient."""
+        *inputs, y = shapes
+        return tuple(shape == y for shape in inputs)
+
 
 @layer("multiply")
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,10 @@ class Concat(Layer):
     def operations(self, *shapes: Shape) -> Dim:
         """Return 0: numbers move, none is computed."""
         return 0
+
+    def passes_gradient_on(self, *shapes: Shape) -> tuple[bool, ...]:
+        """The gradient of each input is a part of the output's."""
+        return (True,) * (len(shapes) - 1)
 
     def explain(self, *shapes: Shape) -> str:
         """Return the sum that the joined axis is; an expression shows it by itself."""

@@ -1,12 +1,13 @@
 """Normalisation over the batch, a layer, groups of channels, a sample's channel, its neighbours; a scale alone."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, product, show
 from shapecalc.layers.base import Layer, axis_index, demand, layer, note, stated
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Number, OptionalCount, Several
+from shapecalc.layers.initial import Initial
 from shapecalc.layers.saved import Saved, kept_input
 
 Epsilon = Annotated[float, Number(minimum=0)]
@@ -17,25 +18,64 @@ PER_GROUP = 2
 """Operations once per group of numbers: add eps, square root."""
 
 
-class Channelwise(Layer):
-    """A layer with a scale and a shift for each channel; some keep each channel's running statistics."""
+class Normalizing(Layer):
+    """A layer whose weights are 1 and biases 0 before training, so that it does nothing but normalise."""
+
+    __slots__ = ()
+
+    def initial(self, name: str, *inputs: Shape) -> Initial:
+        """Return 1 for a weight, 0 for a bias."""
+        return Initial("constant")
+
+
+class Channelwise(Normalizing):
+    """A layer with a scale and a shift for each channel."""
 
     __slots__ = ()
     affine: Any
-    track_running_stats: Any = False
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return weight and bias, where the layer is affine."""
         return {"weight": (x[1],), "bias": (x[1],)} if self.affine else {}
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running(Channelwise):
+    """A layer that normalises each channel, of the batch or `per_sample`; it can keep running statistics."""
+
+    per_sample: ClassVar[bool]
+    eps: Epsilon = 1e-5
+    momentum: Momentum = 0.1
+    affine: Bool = True
+    track_running_stats: Bool = True
+    num_features: OptionalCount = None
+
+    def output_shape(self, x: Shape) -> Shape:
+        """Return the input's shape."""
+        if len(x) < 2 + self.per_sample:
+            order = "[N, C, *spatial]" if self.per_sample else "[N, C, *]"
+            raise LayerError("SC305", f"expects {order}, receives {show(x)}", label=f"receives rank {len(x)}")
+        stated(self.num_features, x[1], "num_features", "channels", x=x)
+        if not self.track_running_stats:
+            batch, what = ((), "channel of a sample") if self.per_sample else (x[:1], "channel")
+            _refuse_lone_number(x, (*batch, *x[2:]), what)
+        return x
+
     def buffers(self, x: Shape) -> dict[str, Shape]:
         """Return the running mean and variance, where they are kept."""
         return {"running_mean": (x[1],), "running_var": (x[1],)} if self.track_running_stats else {}
 
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return scale and shift, or the statistics' own cost."""
+        if self.track_running_stats:
+            return 2 * product(x)
+        groups = x[0] * x[1] if self.per_sample else x[1]
+        return _statistics(product(x), groups=groups, affine=2 if self.affine else 0)
+
 
 @layer("batch_norm")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchNorm(Channelwise):
+class BatchNorm(Running):
     """Normalises each channel by running statistics, as in evaluation; then scales and shifts it.
 
     Input: [N, C, *]
@@ -47,26 +87,13 @@ class BatchNorm(Channelwise):
     Source: torch.nn.BatchNorm2d; Ioffe and Szegedy 2015
     """
 
-    eps: Epsilon = 1e-5
-    momentum: Momentum = 0.1
-    affine: Bool = True
-    track_running_stats: Bool = True
-    num_features: OptionalCount = None
+    per_sample = False
+    normalizes_batch = True
 
-    def output_shape(self, x: Shape) -> Shape:
-        """Return the input's shape."""
-        if len(x) < 2:
-            raise LayerError("SC305", f"expects [N, C, *], receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.num_features, x[1], "num_features", "channels", x=x)
-        if not self.track_running_stats:
-            _refuse_lone_number(x, (x[0], *x[2:]), "channel")
-        return x
-
-    def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return scale and shift, or the statistics' own cost."""
-        if self.track_running_stats:
-            return 2 * product(x)
-        return _statistics(product(x), groups=x[1], affine=2 if self.affine else 0)
+    @property
+    def unsupported_in_training(self) -> tuple[str, str] | None:
+        """Statistics of all batches so far."""
+        return ("averages statistics over all batches", "momentum: 0.1") if self.momentum is None else None
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and the batch's mean and 1/σ of each channel."""
@@ -75,7 +102,7 @@ class BatchNorm(Channelwise):
 
 @layer("instance_norm")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceNorm(Channelwise):
+class InstanceNorm(Running):
     """Normalises each channel of each sample by its own mean and variance.
 
     Input: [N, C, *spatial]
@@ -87,26 +114,14 @@ class InstanceNorm(Channelwise):
     Source: torch.nn.InstanceNorm2d
     """
 
-    eps: Epsilon = 1e-5
-    momentum: Momentum = 0.1
+    per_sample = True
     affine: Bool = False
     track_running_stats: Bool = False
-    num_features: OptionalCount = None
 
-    def output_shape(self, x: Shape) -> Shape:
-        """Return the input's shape."""
-        if len(x) < 3:
-            raise LayerError("SC305", f"expects [N, C, *spatial], receives {show(x)}", label=f"receives rank {len(x)}")
-        stated(self.num_features, x[1], "num_features", "channels", x=x)
-        if not self.track_running_stats:
-            _refuse_lone_number(x, x[2:], "channel of a sample")
-        return x
-
-    def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return the statistics' cost, or scale and shift."""
-        if self.track_running_stats:
-            return 2 * product(x)
-        return _statistics(product(x), groups=x[0] * x[1], affine=2 if self.affine else 0)
+    @property
+    def unsupported_in_training(self) -> tuple[str, str] | None:
+        """Running statistics."""
+        return ("keeps running statistics", "track_running_stats: false") if self.track_running_stats else None
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, mean and 1/σ, and what is written out for each sample: weight, running statistics."""
@@ -116,7 +131,7 @@ class InstanceNorm(Channelwise):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OverLastAxes(Layer):
+class OverLastAxes(Normalizing):
     """What layer norm and RMS norm share: which axes they look at."""
 
     normalized_shape: Annotated[int | tuple[int, ...] | None, Several(Integer())] = None
@@ -296,7 +311,7 @@ class LocalResponseNorm(Layer):
 
 @layer("scale")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scale(Layer):
+class Scale(Normalizing):
     """Multiplies each channel by a learnt factor; with `bias` a learnt number is added too.
 
     `dim` is the axis that has a factor for each of its entries: −1 where channels stand last. The factor alone is the

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, floor_div, product
@@ -25,6 +25,8 @@ class MaxPool(Layer):
     Source: torch.nn.MaxPool2d (`stride` is the window unless given)
     """
 
+    divides: ClassVar[bool] = False
+    """Whether it divides the result of each window."""
     kernel_size: PerAxis
     stride: OptionalPerAxis = None
     padding: Padding = 0
@@ -68,6 +70,7 @@ class AvgPool(Layer):
     Source: torch.nn.AvgPool2d (`stride` is the window unless given)
     """
 
+    divides: ClassVar[bool] = True
     kernel_size: PerAxis
     stride: OptionalPerAxis = None
     padding: Padding = 0

@@ -7,6 +7,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, pretty, product, show
 from shapecalc.layers.base import Layer, demand, layer, stated
 from shapecalc.layers.fields import Bool, Number, OptionalCount, Word
+from shapecalc.layers.initial import Initial
 
 RANK = 3
 """Sequence, batch, features."""
@@ -27,6 +28,7 @@ class PositionalEncoding(Layer):
     Source: Vaswani et al. 2017, section 3.5; Gehring et al. 2017 (learned)
     """
 
+    looks_back = True
     kind: Annotated[str, Word(("sinusoidal", "learned"))] = "sinusoidal"
     max_length: OptionalCount = None
     batch_first: Bool = False
@@ -62,6 +64,10 @@ class PositionalEncoding(Layer):
         """Return the table, where it is learned."""
         return {"weight": (self.max_length, x[2])} if self.kind == "learned" and self.max_length is not None else {}
 
+    def initial(self, name: str, x: Shape) -> Initial:
+        """Return a narrow normal distribution."""
+        return Initial("normal", deviation=0.02)
+
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per number."""
         return product(x)
@@ -82,6 +88,7 @@ class RotaryEmbedding(Layer):
     Source: Su et al. 2021, section 3.4.2; the order of pairs as in GPT-NeoX and Llama, `interleaved` as in the paper
     """
 
+    looks_back = True
     base: Annotated[float, Number(above=0)] = 10000
     interleaved: Bool = False
 
@@ -133,6 +140,10 @@ class ClassToken(Layer):
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the vector."""
         return {"token": (1, 1, x[2])}
+
+    def initial(self, name: str, x: Shape) -> Initial:
+        """Return a narrow normal distribution."""
+        return Initial("normal", deviation=0.02)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: vectors are copied."""

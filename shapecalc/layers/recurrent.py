@@ -8,6 +8,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, demand_equal, layer, stated
 from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Word
+from shapecalc.layers.initial import Initial
 from shapecalc.layers.saved import Saved, Storage
 
 RANK = 3
@@ -23,6 +24,9 @@ class Recurrent(Layer):
 
     takes: ClassVar[tuple[int, int]] = (1, 2)
     further: ClassVar[tuple[str, ...]] = ("h_n",)
+    looks_back = True
+    carries_state = True
+    saving_note = "recurrent layers as PyTorch's own loop over the steps; fused kernels keep a workspace of their own"
     gates: ClassVar[int] = 1
     elementwise: ClassVar[int]
     """Scalar operations per step, direction and hidden unit, besides the products and the biases."""
@@ -204,6 +208,16 @@ class Recurrent(Layer):
             if self.dropout:
                 kept.append(Saved("mask", between, random=True))
         return tuple(kept)
+
+    def initial(self, name: str, *inputs: Shape) -> Initial:
+        """Return a uniform distribution between ±1/√H for each tensor."""
+        return Initial("uniform", self.hidden_size)
+
+    def masks(self, x: Shape, *rest: Shape) -> dict[str, tuple[Shape, float]]:
+        """Return a mask between each layer of the stack and the next, in the order of steps, samples, features."""
+        steps, samples = x[1::-1] if self.batch_first else x[:2]
+        mask = ((steps, samples, self.directions * self.state_size), self.dropout)
+        return {f"mask_l{level}": mask for level in range(self.num_layers - 1)} if self.dropout else {}
 
     @property
     def storage(self) -> Storage:

@@ -22,6 +22,7 @@ class Dropout(Layer):
     """
 
     in_place = True
+    saving_note = "a dropout's mask is a float for each number on the CPU, a byte on CUDA"
     p: Annotated[float, Number(minimum=0, maximum=1)] = 0.5
 
     def output_shape(self, x: Shape) -> Shape:
@@ -37,6 +38,15 @@ class Dropout(Layer):
         if self.p == 0:
             return ()
         return (Saved("mask", 1 if self.p == 1 else product(x), random=True),)
+
+    def masks(self, x: Shape, y: Shape) -> dict[str, tuple[Shape, float]]:
+        """Return a mask of the input's shape."""
+        return {"mask": (x, self.p)}
+
+    @property
+    def changes_variance(self) -> bool:
+        """What is not dropped is scaled by 1/(1 − p): that keeps the mean, not the variance."""
+        return self.p > 0
 
     @property
     def storage(self) -> Storage:
@@ -70,6 +80,10 @@ class StochasticDepth(Layer):
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the mask: a number for each sample, or one for the batch."""
         return (Saved("mask", x[0] if self.mode == "row" else 1, random=True),) if self.p else ()
+
+    def masks(self, x: Shape, y: Shape) -> dict[str, tuple[Shape, float]]:
+        """Return a number for each sample, or one for the batch."""
+        return {"mask": ((x[0] if self.mode == "row" else 1, *(1,) * (len(x) - 1)), self.p)}
 
     @property
     def storage(self) -> Storage:
