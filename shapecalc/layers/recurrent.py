@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
@@ -14,8 +14,33 @@ from shapecalc.layers.saved import Saved, Storage
 RANK = 3
 """Sequence, batch, features."""
 
+SIGMOID = 4
+"""Operations of one sigmoid: negate, exp, add, divide."""
+
 MOST_LAYERS = 10_000
 """The largest stack: each layer is some tensors more, and they are listed one by one."""
+
+
+class Equation(NamedTuple):
+    """One line of a cell: what it gives, how, what that is called, and what for."""
+
+    left: str
+    right: str
+    name: str
+    purpose: str
+
+
+_NEXT_STATE = ("hidden state", "what this step hands on")
+
+
+class Cell(NamedTuple):
+    """One step of a recurrent layer; `{}` stands for the sums of products, gate by gate."""
+
+    gates: tuple[str, ...]
+    """In the order of their rows in the weights."""
+    equations: tuple[Equation, ...]
+    operations: tuple[tuple[str, tuple[int, ...]], ...]
+    """What a step does besides products and biases: a name, and factors of H."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +52,7 @@ class Recurrent(Layer):
     looks_back = True
     carries_state = True
     saving_note = "recurrent layers as PyTorch's own loop over the steps; fused kernels keep a workspace of their own"
+    cell: ClassVar[Cell]
     gates: ClassVar[int] = 1
     elementwise: ClassVar[int]
     """Scalar operations per step, direction and hidden unit, besides the products and the biases."""
@@ -260,6 +286,11 @@ class Rnn(Recurrent):
     Source: torch.nn.RNN; Elman 1990
     """
 
+    cell = Cell(
+        ("h",),
+        (Equation("h′", "{nonlinearity}({h})", *_NEXT_STATE),),
+        (("{nonlinearity} of the sum", ()),),
+    )
     elementwise = 2
     gates_kept = 1  # h′, which the next step reads
     nonlinearity: Annotated[str, Word(("tanh", "relu"))] = "tanh"
@@ -289,6 +320,23 @@ class Lstm(Recurrent):
 
     takes = (1, 3)
     further = ("h_n", "c_n")
+    cell = Cell(
+        ("i", "f", "g", "o"),
+        (
+            Equation("i", "σ({i})", "input gate", "how much of the candidate enters the cell"),
+            Equation("f", "σ({f})", "forget gate", "how much of c stays"),
+            Equation("g", "tanh({g})", "candidate", "what could enter the cell"),
+            Equation("o", "σ({o})", "output gate", "how much of the cell is shown"),
+            Equation("c′", "f ⊙ c + i ⊙ g", "cell", "what stays, and what enters"),
+            Equation("h′", "o ⊙ tanh(c′)", *_NEXT_STATE),
+        ),
+        (
+            ("σ of i, f and o, 4 each", (3, SIGMOID)),
+            ("tanh of g and of c′", (2,)),
+            ("c′ = f ⊙ c + i ⊙ g", (3,)),
+            ("o ⊙ tanh(c′)", ()),
+        ),
+    )
     gates = 4
     elementwise = 22
     gates_kept = 5  # i, f, g, o, tanh(c′)
@@ -351,6 +399,21 @@ class Gru(Recurrent):
     Source: torch.nn.GRU (reset after the product, as in its formula); Cho et al. 2014
     """
 
+    cell = Cell(
+        ("r", "z", "n"),
+        (
+            Equation("r", "σ({r})", "reset gate", "how much of h the candidate sees"),
+            Equation("z", "σ({z})", "update gate", "how much of h stays"),
+            Equation("n", "tanh({input} + r ⊙ ({state}))", "candidate", "what could take its place"),
+            Equation("h′", "(1 − z) ⊙ n + z ⊙ h", *_NEXT_STATE),
+        ),
+        (
+            ("σ of r and z, 4 each", (2, SIGMOID)),
+            ("tanh of n", ()),
+            ("r ⊙ (…)", ()),
+            ("h′ = (1 − z) ⊙ n + z ⊙ h", (4,)),
+        ),
+    )
     gates = 3
     elementwise = 17
     gates_kept = 6  # r, z, W_hn h + b_hn before and after r multiplies it, n, h − n

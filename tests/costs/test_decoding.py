@@ -199,7 +199,7 @@ def test_a_loop_that_the_network_cannot_run_is_refused(text: str, code: str, sai
         ("{positional_encoding: {batch_first: true}, name: other}", "leave `states:` out"),
         ("{multihead_attention: {num_heads: 1, batch_first: true}, name: other}", "leave `states:` out"),
     ],
-    ids=lambda text: text[1:].partition(":")[0],
+    ids=["gru", "rotary_embedding", "positional_encoding", "multihead_attention"],
 )
 def test_states_are_refused_next_to_a_layer_that_looks_back_without_one(step: str, help_text: str) -> None:
     net = NET.replace("  - {linear", f"  - {step}\n  - {{linear")
