@@ -41,5 +41,5 @@ def command(
 
     sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
     build = partial(Conv, out_channels=1, bias=bias)
-    kind = calculator.Kind("conv", build, sliding_axes, conv_costs)
+    kind = calculator.Kind(Conv.word, build, sliding_axes, conv_costs)
     calculator.answer(kind, {**sizes, "output": out}, calculator.both_channels(c, k, groups), rank, format_, color)

@@ -50,6 +50,7 @@ class Relu(Elementwise):
     """
 
     __slots__ = ()
+    foreign_names = "rectifier"
     cost = 1
     reads_output = True
     in_place = True
@@ -83,6 +84,8 @@ class LeakyRelu(Elementwise):
     Source: torch.nn.LeakyReLU
     """
 
+    foreign_names = "lrelu ~leaky"
+    foreign_fields = ("negative_slope: alpha slope negslope leak",)
     cost = 2
     in_place = True
     negative_slope: Annotated[float, Number()] = 0.01
@@ -100,6 +103,7 @@ class Elu(Elementwise):
     Source: torch.nn.ELU
     """
 
+    foreign_fields = ("alpha: ~a",)
     cost = 4
     in_place = True
     alpha: Annotated[float, Number()] = 1.0
@@ -118,6 +122,7 @@ class Gelu(Elementwise):
     Source: torch.nn.GELU
     """
 
+    foreign_fields = ("approximate: approx approximation",)
     cost = 5
     approximate: Annotated[str, Word(("none", "tanh"))] = "none"
 
@@ -138,6 +143,7 @@ class Silu(Elementwise):
     """
 
     __slots__ = ()
+    foreign_names = "swish"
     cost = 5
 
 
@@ -153,6 +159,7 @@ class Hardswish(Elementwise):
     """
 
     __slots__ = ()
+    foreign_names = "hswish"
     cost = 5
 
 
@@ -168,6 +175,7 @@ class Hardsigmoid(Elementwise):
     """
 
     __slots__ = ()
+    foreign_names = "hsigmoid"
     cost = 4
 
 
@@ -183,6 +191,7 @@ class Sigmoid(Elementwise):
     """
 
     __slots__ = ()
+    foreign_names = "logistic"
     cost = 4
     reads_output = True
     loss = "binary_cross_entropy"
@@ -225,6 +234,7 @@ class Softplus(Elementwise):
 class Rowwise(Layer):
     """A function of rows of numbers along one axis, `dim`."""
 
+    foreign_fields = ("dim: axis dimension",)
     loss = "cross_entropy"
     dim: Axis = -1
 

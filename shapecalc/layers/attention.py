@@ -50,6 +50,8 @@ class ScaledDotProductAttention(Attending):
     Source: torch.nn.functional.scaled_dot_product_attention; Vaswani et al. 2017, equation 1
     """
 
+    foreign_names = "attention sdpa dotproductattention scaleddotproduct"
+    foreign_fields = ("is_causal: causal usecausalmask masked", "enable_gqa: gqa grouped")
     takes: ClassVar[tuple[int, int]] = (3, 3)
     is_causal: Bool = False
     scale: Annotated[float | None, Number(above=0)] = None
@@ -140,6 +142,18 @@ class MultiheadAttention(Attending):
     Source: torch.nn.MultiheadAttention; Vaswani et al. 2017, section 3.2; Ainslie et al. 2023 (grouped queries)
     """
 
+    foreign_names = "multiheadattention mha selfattention multiheadselfattention groupedqueryattention gqa"
+    foreign_fields = (
+        "embed_dim: dmodel embeddim hiddensize width dim keydim",
+        "num_heads: heads nhead nheads numattentionheads h",
+        "num_kv_heads: kvheads nkvheads numkeyvalueheads numquerygroups groups",
+        "kdim: keysize",
+        "vdim: valuedim valuesize",
+        "bias: usebias qkvbias",
+        "is_causal: causal usecausalmask masked",
+        "need_weights: returnattentionscores returnweights",
+        "dropout: attndropout attentiondropout",
+    )
     takes: ClassVar[tuple[int, int]] = (1, 3)
     num_heads: Count
     embed_dim: OptionalCount = None

@@ -45,6 +45,12 @@ class Layer:
     """The names of its outputs after the first."""
     in_place: ClassVar[bool] = False
     """Whether PyTorch can write its output over its input and still find its gradient."""
+    foreign_names: ClassVar[str] = ""
+    """Folded names that other tools give it: `#` stands for "", 1d, 2d and 3d, `~` precedes one that means only roughly
+    the same and is never put in without asking."""
+    foreign_fields: ClassVar[tuple[str, ...]] = ()
+    """The same of its fields, `field: names`; `nothing: names` are of other quantities. The first line that has a name
+    decides."""
     looks_back: ClassVar[bool] = False
     """Whether its result at one position depends on those before it, or on their number; `cached` says so of keys."""
     carries_state: ClassVar[bool] = False

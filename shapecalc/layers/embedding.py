@@ -23,6 +23,15 @@ class Embedding(Layer):
     Source: torch.nn.Embedding
     """
 
+    foreign_names = "embed wordembedding tokenembedding wordembeddings ~lookuptable"
+    foreign_fields = (
+        "num_embeddings: inputdim vocabsize vocab vocabulary vocabularysize numwords nwords ntokens numtokens ~num",
+        "num_embeddings: ~rows ~inputsize dictionarysize",
+        "embedding_dim: outputdim ~dim ~dims embeddim embedsize embeddingsize embsize embdim dmodel ~features",
+        "embedding_dim: ~outputsize ~hiddensize vectorsize",
+        "padding_idx: padidx paddingindex padindex padid padtokenid ~padding",
+        "nothing: maskzero inputlength maxnorm normtype scalegradbyfreq embeddingsinitializer",
+    )
     reads: ClassVar[str] = "int64"
     num_embeddings: Count
     embedding_dim: Count
@@ -80,6 +89,11 @@ class OneHot(Layer):
     Source: torch.nn.functional.one_hot (which gives int64)
     """
 
+    foreign_names = "onehotencoding onehotencode ~categoryencoding tocategorical"
+    foreign_fields = (
+        "num_classes: classes nclasses numclass ~depth numtokens vocabsize ~size",
+        "nothing: axis onvalue offvalue",
+    )
     reads: ClassVar[str] = "int64"
     num_classes: Count
 
@@ -110,6 +124,8 @@ class CosineSimilarity(Layer):
     Source: torch.nn.CosineSimilarity
     """
 
+    foreign_names = "~cosine cosinesim cossim"
+    foreign_fields = ("dim: axis dimension", "eps: epsilon")
     takes: ClassVar[tuple[int, int]] = (2, 2)
     dim: Axis = 1
     eps: Annotated[float, Number(minimum=0)] = 1e-8

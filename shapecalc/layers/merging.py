@@ -51,6 +51,10 @@ class Add(Combining):
     (2, 64, 56, 56)
     """
 
+    foreign_names = (
+        "torch.add addition addn addv2 ~eltwise eltwisesum elementwiseadd ~residual ~residualadd ~shortcut ~skipadd"
+    )
+
     def passes_gradient_on(self, *shapes: Shape) -> tuple[bool, ...]:
         """An input that does not stretch has the output's gradient."""
         *inputs, y = shapes
@@ -68,6 +72,8 @@ class Multiply(Combining):
     Costs: MACs 0; FLOPs = k − 1 per output for k inputs
     Source: torch.mul; Hu et al. 2018, "Squeeze-and-Excitation Networks", section 3
     """
+
+    foreign_names = "torch.mul mul mult multiplication ~times eltwiseprod elementwisemul elementwisemultiply hadamard"
 
     def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
         """Return each input, for the gradients of the others, and each product on the way to the last."""
@@ -93,6 +99,8 @@ class Concat(Layer):
     Source: torch.cat, whose `dim` is 0 unless stated
     """
 
+    foreign_names = "torch.cat cat concatenate torch.concat torch.concatenate concatv2 concatenation depthconcat"
+    foreign_fields = ("dim: axis dimension",)
     takes: ClassVar[tuple[int, int]] = (1, 4096)
     merges: ClassVar[bool] = True
     dim: Axis = 1
@@ -147,6 +155,11 @@ class Matmul(Layer):
     Source: torch.matmul
     """
 
+    foreign_names = "torch.matmul torch.bmm bmm mm batchmatmul batchmatmulv2 matrixmultiply matrixmultiplication"
+    foreign_fields = (
+        "transpose_b: transb adjb adjointb transposey transposesecond transposeright",
+        "nothing: transposea transa adja adjointa transposex",
+    )
     takes: ClassVar[tuple[int, int]] = (2, 2)
     transpose_b: Bool = False
 
@@ -234,6 +247,13 @@ class Split(Cutting):
     Source: torch.split, whose `dim` is 0 unless stated
     """
 
+    foreign_names = "torch.split ~splitv"
+    foreign_fields = (
+        "dim: axis dimension",
+        "split_size: size sizes splitsizes splitsizeorsections sizesplits ~lengths",
+        # A number of pieces is not the size of a piece: Keras, NumPy and ONNX mean the one, PyTorch the other.
+        "nothing: sections indicesorsections numoutputs numsplits numorsizesplits chunks num",
+    )
     split_size: Annotated[int | tuple[int, ...], Several(Integer())]
     dim: Axis = 1
 
@@ -294,6 +314,8 @@ class Chunk(Cutting):
     Source: torch.chunk, whose `dim` is 0 unless stated, and which may give fewer pieces: that is refused here
     """
 
+    foreign_names = "torch.chunk"
+    foreign_fields = ("dim: axis dimension", "chunks: ~num ~n numchunks ~numoutputs numsplits pieces parts ~sections")
     chunks: Count
     dim: Axis = 1
 
@@ -356,6 +378,8 @@ class SelectChannels(Moving):
     Source: torch.index_select with dim=1
     """
 
+    foreign_names = "~indexselect ~torch.indexselect ~channelselect ~channelselection ~pickchannels"
+    foreign_fields = ("channels: index indices idx ids ~channel channelindices ~which",)
     channels: Annotated[tuple[int, ...], Several(Integer(minimum=0), lone=False)]
 
     def output_shape(self, x: Shape) -> Shape:

@@ -32,6 +32,11 @@ class Channelwise(Normalizing):
     """A layer with a scale and a shift for each channel."""
 
     __slots__ = ()
+    foreign_fields = (
+        "eps: epsilon varianceepsilon",
+        "affine: ~scale ~center useaffine elementwiseaffine",  # two flags of Keras are one of PyTorch's
+        "nothing: axis",
+    )
     affine: Any
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
@@ -43,6 +48,12 @@ class Channelwise(Normalizing):
 class Running(Channelwise):
     """A layer that normalises each channel, of the batch or `per_sample`; it can keep running statistics."""
 
+    foreign_fields = (
+        *Channelwise.foreign_fields,
+        "momentum: ~decay ~batchnormmomentum",  # Keras's is what remains of 1 after PyTorch's
+        "num_features: features numchannels channels numfilters ~c",
+        "track_running_stats: userunningstats trackstats",
+    )
     per_sample: ClassVar[bool]
     eps: Epsilon = 1e-5
     momentum: Momentum = 0.1
@@ -87,6 +98,7 @@ class BatchNorm(Running):
     Source: torch.nn.BatchNorm2d; Ioffe and Szegedy 2015
     """
 
+    foreign_names = "batchnorm# lazybatchnorm# batchnormalization ~syncbatchnorm bn"
     per_sample = False
     normalizes_batch = True
 
@@ -114,6 +126,7 @@ class InstanceNorm(Running):
     Source: torch.nn.InstanceNorm2d
     """
 
+    foreign_names = "instancenorm# lazyinstancenorm# instancenormalization"
     per_sample = True
     affine: Bool = False
     track_running_stats: Bool = False
@@ -172,6 +185,14 @@ class LayerNorm(OverLastAxes):
     Source: torch.nn.LayerNorm; Ba, Kiros, Hinton 2016
     """
 
+    foreign_names = "layernormalization ln"
+    foreign_fields = (
+        "eps: epsilon",
+        "normalized_shape: shape ~size ~dim normalizedsize hiddensize numfeatures ~features",
+        "elementwise_affine: affine ~scale",
+        "bias: center usebias",
+        "nothing: axis",
+    )
     eps: Epsilon = 1e-5
     elementwise_affine: Bool = True
     bias: Bool = True
@@ -206,6 +227,12 @@ class RmsNorm(OverLastAxes):
     Source: torch.nn.RMSNorm; Zhang and Sennrich 2019, equation 4
     """
 
+    foreign_names = "rmsnorm rmsnormalization simplifiedlayernormalization t5layernorm"
+    foreign_fields = (
+        "normalized_shape: shape dim hiddensize normalizedshape",
+        "eps: epsilon variancepsilon rmsnormeps",
+        "elementwise_affine: affine scale",
+    )
     eps: Epsilon = 1.1920928955078125e-07
     elementwise_affine: Bool = True
 
@@ -237,6 +264,12 @@ class GroupNorm(Channelwise):
     Source: torch.nn.GroupNorm; Wu and He 2018
     """
 
+    foreign_names = "groupnormalization gn"
+    foreign_fields = (
+        *Channelwise.foreign_fields,
+        "num_groups: groups ngroups group ~g",
+        "num_channels: channels numfeatures features numfilters ~c",
+    )
     num_groups: Count
     eps: Epsilon = 1e-5
     affine: Bool = True
@@ -288,6 +321,12 @@ class LocalResponseNorm(Layer):
     Source: torch.nn.LocalResponseNorm; Krizhevsky, Sutskever, Hinton 2012, section 3.3 (there α is not divided)
     """
 
+    foreign_names = "~lrn ~localresponsenormalization"
+    foreign_fields = (
+        "size: localsize ~n nsize windowsize ~depth",
+        "k: ~bias",
+        "nothing: depthradius",  # a radius r is a size of 2r + 1
+    )
     size: Count
     alpha: Annotated[float, Number()] = 1e-4
     beta: Annotated[float, Number()] = 0.75
@@ -324,6 +363,13 @@ class Scale(Normalizing):
     Source: Liu et al. 2022 (ConvNeXt), layer scale; LeCun, Bottou, Bengio, Haffner 1998, section II.B
     """
 
+    foreign_names = "~layerscale ~learnablescale ~scaleshift"
+    foreign_fields = (
+        "dim: axis",
+        "bias: usebias biasterm hasbias withbias center",
+        "num_features: features numchannels channels c",
+        "nothing: initvalues initvalue gamma scale",
+    )
     dim: Axis = 1
     bias: Bool = False
     num_features: OptionalCount = None

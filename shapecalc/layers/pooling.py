@@ -9,7 +9,7 @@ from shapecalc.dims import Dim, Shape, floor_div, product
 from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
 from shapecalc.layers.fields import Bool, OptionalCount, OptionalPerAxis, Padding, PerAxis, PerAxisOrNone
 from shapecalc.layers.saved import Saved, kept_input, kept_output
-from shapecalc.layers.windows import output_size, padded_cells, padding_pairs, same_size, suspect_unread
+from shapecalc.layers.windows import FOREIGN_FIELDS, output_size, padded_cells, padding_pairs, same_size, suspect_unread
 
 
 @layer("max_pool", main="kernel_size")
@@ -25,6 +25,8 @@ class MaxPool(Layer):
     Source: torch.nn.MaxPool2d (`stride` is the window unless given)
     """
 
+    foreign_names = "maxpool# maxpooling# ~pool# ~pooling#"
+    foreign_fields = (*FOREIGN_FIELDS, "kernel_size: poolsize poolingsize ~size", "ceil_mode: ceil useceil")
     divides: ClassVar[bool] = False
     """Whether it divides the result of each window."""
     kernel_size: PerAxis
@@ -70,6 +72,13 @@ class AvgPool(Layer):
     Source: torch.nn.AvgPool2d (`stride` is the window unless given)
     """
 
+    foreign_names = "avgpool# avgpooling# ~averagepool# averagepooling# meanpool#"
+    foreign_fields = (
+        "nothing: dilations dilationrate atrousrate rate d dilation",
+        "count_include_pad: countincludepadding includepad countpad",
+        "divisor_override: divisor",
+        *MaxPool.foreign_fields,
+    )
     divides: ClassVar[bool] = True
     kernel_size: PerAxis
     stride: OptionalPerAxis = None
@@ -103,6 +112,7 @@ class AvgPool(Layer):
 class Adaptive(Layer):
     """Pooling by windows that are chosen so that as many places come out as asked for."""
 
+    foreign_fields = ("output_size: size outputshape outsize ~output targetoutputsize",)
     output_size: PerAxisOrNone
 
     def output_shape(self, x: Shape) -> Shape:
@@ -139,6 +149,7 @@ class AdaptiveAvgPool(Adaptive):
     """
 
     __slots__ = ()
+    foreign_names = "adaptiveavgpool# adaptiveaveragepool# adaptiveaveragepooling#"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation per cell that a window reads: additions, and a division for the first."""
@@ -161,6 +172,7 @@ class AdaptiveMaxPool(Adaptive):
     """
 
     __slots__ = ()
+    foreign_names = "adaptivemaxpool# adaptivemaxpooling#"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer than each window holds."""
@@ -175,6 +187,7 @@ class AdaptiveMaxPool(Adaptive):
 class Global(Layer):
     """Pooling of each channel over all of space; without `keepdim` the axes of space are left out."""
 
+    foreign_fields = ("keepdim: keepdims keepdimension",)
     keepdim: Bool = True
 
     def output_shape(self, x: Shape) -> Shape:
@@ -195,6 +208,7 @@ class GlobalAvgPool(Global):
     """
 
     __slots__ = ()
+    foreign_names = "globalavgpool# globalaveragepool# globalaveragepooling# gap#"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation per input."""
@@ -213,6 +227,7 @@ class GlobalMaxPool(Global):
     """
 
     __slots__ = ()
+    foreign_names = "globalmaxpool# globalmaxpooling# gmp#"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer than each channel has cells."""

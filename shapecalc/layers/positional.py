@@ -28,6 +28,12 @@ class PositionalEncoding(Layer):
     Source: Vaswani et al. 2017, section 3.5; Gehring et al. 2017 (learned)
     """
 
+    foreign_names = "positionembedding positionalembedding sinepositionencoding positionencoding posencoding"
+    foreign_fields = (
+        "kind: type mode",
+        "max_length: maxlen maxseqlen maxpositionembeddings length numembeddings",
+        "embed_dim: dmodel dim",
+    )
     looks_back = True
     kind: Annotated[str, Word(("sinusoidal", "learned"))] = "sinusoidal"
     max_length: OptionalCount = None
@@ -88,6 +94,8 @@ class RotaryEmbedding(Layer):
     Source: Su et al. 2021, section 3.4.2; the order of pairs as in GPT-NeoX and Llama, `interleaved` as in the paper
     """
 
+    foreign_names = "rope rotarypositionalembedding rotarypositionalembeddings rotary"
+    foreign_fields = ("base: theta ropetheta", "interleaved: rotaryinterleaved")
     looks_back = True
     base: Annotated[float, Number(above=0)] = 10000
     interleaved: Bool = False
@@ -124,6 +132,8 @@ class ClassToken(Layer):
     Source: Devlin et al. 2019, section 3 ([CLS]); Dosovitskiy et al. 2021, equation 1
     """
 
+    foreign_names = "clstoken cls"
+    foreign_fields = ("embed_dim: dmodel dim width hiddensize",)
     embed_dim: OptionalCount = None
 
     def output_shape(self, x: Shape) -> Shape:

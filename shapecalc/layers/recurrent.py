@@ -47,6 +47,19 @@ class Cell(NamedTuple):
 class Recurrent(Layer):
     """What plain, LSTM and GRU layers share; `gates` is how many matrices stand on top of each other in a weight."""
 
+    foreign_fields = (
+        "hidden_size: units numunits nunits hidden hiddenunits hiddendim nhidden numhidden hiddenfeatures",
+        "hidden_size: hiddenchannels ~outputsize ~outputdim ~outdim ~outfeatures statesize",
+        "num_layers: ~layers nlayers numlayer ~depth",
+        "bias: usebias biasterm hasbias withbias",
+        "batch_first: batchmajor",
+        "dropout: dropoutrate ~droprate ~rate dropoutprob ~p",
+        "bidirectional: bidir birnn",
+        "input_size: inputdim indim inputfeatures infeatures numinput ~inputs ~in",
+        # `time_major` is the opposite of `batch_first`, `direction` says more than `bidirectional`.
+        "nothing: returnsequences returnstate stateful gobackwards unroll timemajor direction activation",
+        "nothing: recurrentactivation recurrentdropout resetafter linearbeforereset unitforgetbias kernelinitializer",
+    )
     takes: ClassVar[tuple[int, int]] = (1, 2)
     further: ClassVar[tuple[str, ...]] = ("h_n",)
     looks_back = True
@@ -286,6 +299,8 @@ class Rnn(Recurrent):
     Source: torch.nn.RNN; Elman 1990
     """
 
+    foreign_names = "~simplernn elmanrnn vanillarnn ~cudnnrnn"
+    foreign_fields = ("nonlinearity: activation nonlin act", *Recurrent.foreign_fields)
     cell = Cell(
         ("h",),
         (Equation("h′", "{nonlinearity}({h})", *_NEXT_STATE),),
@@ -318,6 +333,8 @@ class Lstm(Recurrent):
     Source: torch.nn.LSTM; Hochreiter and Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000 (forget gate)
     """
 
+    foreign_names = "longshorttermmemory ~cudnnlstm ~bilstm"
+    foreign_fields = (*Recurrent.foreign_fields, "proj_size: projection projectionsize numproj projectiondim projdim")
     takes = (1, 3)
     further = ("h_n", "c_n")
     cell = Cell(
@@ -399,6 +416,7 @@ class Gru(Recurrent):
     Source: torch.nn.GRU (reset after the product, as in its formula); Cho et al. 2014
     """
 
+    foreign_names = "gatedrecurrentunit ~cudnngru ~bigru"
     cell = Cell(
         ("r", "z", "n"),
         (

@@ -22,6 +22,7 @@ class Select(Layer):
     Source: torch.select
     """
 
+    foreign_fields = ("dim: axis dimension", "index: idx indices position pos")
     reads: ClassVar[str] = "any"
     gives: ClassVar[str] = "same"
     dim: Axis
@@ -58,6 +59,7 @@ class Select(Layer):
 class Reduction(Layer):
     """One number for each row along `dim`; `keepdim` leaves an axis of 1 in its place."""
 
+    foreign_fields = ("keepdim: keepdims keepdimension", "dim: axis axes dimension dims")
     dim: Axis
     keepdim: Bool = False
 
@@ -83,6 +85,7 @@ class Mean(Reduction):
     """
 
     __slots__ = ()
+    foreign_names = "~reducemean"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation per number."""
@@ -101,6 +104,7 @@ class Max(Reduction):
     """
 
     __slots__ = ()
+    foreign_names = "~reducemax amax"
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return input and output: the gradient goes where they are equal."""
@@ -119,3 +123,4 @@ class Sum(Reduction):
     """
 
     __slots__ = ()
+    foreign_names = "~reducesum"

@@ -21,6 +21,11 @@ class Dropout(Layer):
     Source: torch.nn.Dropout
     """
 
+    foreign_names = "dropout# ~spatialdropout# ~alphadropout ~featurealphadropout"
+    foreign_fields = (
+        "p: rate prob probability dropoutrate droprate dropprob dropoutratio ratio dropout",
+        "nothing: keepprob",  # 1 − p
+    )
     in_place = True
     saving_note = "a dropout's mask is a float for each number on the CPU, a byte on CUDA"
     p: Annotated[float, Number(minimum=0, maximum=1)] = 0.5
@@ -66,6 +71,11 @@ class StochasticDepth(Layer):
     Source: torchvision.ops.StochasticDepth; Huang, Sun, Liu, Sedra, Weinberger 2016
     """
 
+    foreign_names = "droppath"
+    foreign_fields = (
+        "p: rate prob probability droprate dropprob droppath droppathrate stochasticdepthprob",
+        "nothing: keepprob survivalprob survivalprobability",
+    )
     p: Annotated[float, Number(minimum=0, maximum=1)]
     mode: Annotated[str, Word(("row", "batch"))] = "row"
 

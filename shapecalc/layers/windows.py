@@ -14,6 +14,14 @@ from shapecalc.layers.base import note, per_axis
 
 Pair = tuple[int, int]
 
+FOREIGN_FIELDS = (
+    "kernel_size: kernel kernels kernelshape kernelsizes ksize filtersize windowsize windowshape ~window ~k ~f",
+    "stride: strides subsample ~s",
+    "padding: pad ~pads ~paddings ~autopad ~p",
+    "dilation: dilations dilationrate atrousrate ~rate ~d",
+)
+"""`Layer.foreign_fields` of a layer with windows."""
+
 
 def span(window: int, dilation: int = 1) -> int:
     """Return the cells that a dilated window spans, K = d(f − 1) + 1.
