@@ -32,7 +32,7 @@ class Channelwise(Normalizing):
     """A layer with a scale and a shift for each channel."""
 
     __slots__ = ()
-    foreign_fields = (
+    foreign_fields: ClassVar[tuple[str, ...]] = (
         "eps: epsilon varianceepsilon",
         "affine: ~scale ~center useaffine elementwiseaffine",  # two flags of Keras are one of PyTorch's
         "nothing: axis",

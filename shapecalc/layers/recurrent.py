@@ -47,7 +47,7 @@ class Cell(NamedTuple):
 class Recurrent(Layer):
     """What plain, LSTM and GRU layers share; `gates` is how many matrices stand on top of each other in a weight."""
 
-    foreign_fields = (
+    foreign_fields: ClassVar[tuple[str, ...]] = (
         "hidden_size: units numunits nunits hidden hiddenunits hiddendim nhidden numhidden hiddenfeatures",
         "hidden_size: hiddenchannels ~outputsize ~outputdim ~outdim ~outfeatures statesize",
         "num_layers: ~layers nlayers numlayer ~depth",
