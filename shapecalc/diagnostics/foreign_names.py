@@ -9,4 +9,4 @@ WITHOUT_COUNTERPART = (
     "spacetodepth depthtospace randomcrop rescaling dropblock "
     "sequential cnn dnn average maximum minimum min sub subtract gather stack slice tensorsplit dot einsum"
 )
-"""Folded names of layers, `#` for "", 1d, 2d and 3d. One that a layer states or is called is not among them."""
+"""Folded names of layers, `#` is "", 1d, 2d or 3d. A name that a layer type has wins over this list."""

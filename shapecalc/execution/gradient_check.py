@@ -202,12 +202,12 @@ def expectations(report: Report, truncate: int | None = None) -> list[BackwardRo
         needed |= floats.intersection(row.step.inputs)
         shapes = {input_name(place, len(read)): numbers(shape) for place, shape in enumerate(row.inputs) if read[place]}
         shapes |= {name: numbers(shape) for name, shape in row.facts.parameters.items()}
-        whole, _ = row.step.layer.backward_macs(*row.inputs, row.output)
+        uncut, _ = row.step.layer.backward_macs(*row.inputs, row.output)
         to_inputs, to_parameters = row.step.layer.backward_macs(*row.inputs, row.output, truncate=truncate)
         assert isinstance(to_inputs, int)
         assert isinstance(to_parameters, int)  # every symbol has a number
         macs = to_inputs, to_parameters
-        rows.append(BackwardRow(row, shapes, None, macs, None, Checked(0, 0.0, ""), 0.0, truncated=to_inputs != whole))
+        rows.append(BackwardRow(row, shapes, None, macs, None, Checked(0, 0.0, ""), 0.0, truncated=to_inputs != uncut))
     return rows[::-1]
 
 

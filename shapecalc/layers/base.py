@@ -46,13 +46,13 @@ class Layer:
     in_place: ClassVar[bool] = False
     """Whether PyTorch can write its output over its input and still find its gradient."""
     foreign_names: ClassVar[str] = ""
-    """Folded names that other tools give it: `#` stands for "", 1d, 2d and 3d, `~` precedes one that means only roughly
-    the same and is never put in without asking."""
+    """Folded names that other tools give it: `#` is "", 1d, 2d or 3d, `~` precedes one that means only roughly
+    the same: it is suggested, and never a safe fix."""
     foreign_fields: ClassVar[tuple[str, ...]] = ()
     """The same of its fields, `field: names`; `nothing: names` are of other quantities. The first line that has a name
     decides."""
     looks_back: ClassVar[bool] = False
-    """Whether its result at one position depends on those before it, or on their number; `cached` says so of keys."""
+    """Whether its result at one position depends on those before it, or on their number; attention: see `cached`."""
     carries_state: ClassVar[bool] = False
     """Whether it reads a sequence step by step, and carries a state from each to the next."""
     probabilities: ClassVar[str | None] = None
@@ -143,7 +143,7 @@ class Layer:
         """Return the multiply-accumulates of the gradients by inputs, and of those by parameters.
 
         A product of an input and a weight takes one product for each of the two; one of two inputs takes two for those.
-        `truncate` cuts the gradients of states every so many steps.
+        The gradients of states are cut every `truncate` steps.
         """
         macs = self.macs(*shapes)
         return (macs, macs) if self.parameters(*shapes[:-1]) else (2 * macs, 0)
@@ -164,8 +164,8 @@ class Layer:
     def passes_gradient_on(self, *shapes: Any) -> tuple[bool, ...]:
         """Return, for each input, whether its gradient is that of the output, or a part of it, and takes no memory."""
         *inputs, y = shapes
-        whole = self.storage is Storage.VIEW and product(inputs[0]) == product(y)
-        return (whole or self.storage in (Storage.SAME, Storage.JOINED),) * len(inputs)
+        same_size = self.storage is Storage.VIEW and product(inputs[0]) == product(y)
+        return (same_size or self.storage in (Storage.SAME, Storage.JOINED),) * len(inputs)
 
     def initial(self, name: str, *inputs: Any) -> Initial:
         """Return the distribution that training draws a parameter from: a bias is drawn as the weight before it."""

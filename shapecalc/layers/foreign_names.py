@@ -19,7 +19,7 @@ class ForeignNames(NamedTuple):
 
     meanings: Mapping[str, str | None]
     inexact: frozenset[str]
-    """Names that mean roughly the same: they are suggested, never put in without asking."""
+    """Names that mean roughly the same: they are suggested, and never a safe fix."""
 
 
 @cache
@@ -33,7 +33,7 @@ def foreign_types() -> ForeignNames:
 
 
 def names_of(types: Mapping[str, type[Layer]]) -> ForeignNames:
-    """Return the foreign names of these types; what one of them states or is called has a counterpart."""
+    """Return the foreign names of these types, and the names without a counterpart that none of them has."""
     own = frozenset(map(fold, types))
     rest = " ".join(name for name in WITHOUT_COUNTERPART.split() if name not in own)
     return _read([*((word, cls.foreign_names) for word, cls in types.items()), (None, rest)])

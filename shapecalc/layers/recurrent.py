@@ -34,13 +34,13 @@ _NEXT_STATE = ("hidden state", "what this step hands on")
 
 
 class Cell(NamedTuple):
-    """One step of a recurrent layer; `{}` stands for the sums of products, gate by gate."""
+    """One step of a recurrent layer; `{}` is the sum of products of a gate."""
 
     gates: tuple[str, ...]
     """In the order of their rows in the weights."""
     equations: tuple[Equation, ...]
     operations: tuple[tuple[str, tuple[int, ...]], ...]
-    """What a step does besides products and biases: a name, and factors of H."""
+    """What a step does apart from products and biases: a name, and factors of H."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
