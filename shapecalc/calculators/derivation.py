@@ -293,7 +293,7 @@ def pool_costs(layer: MaxPool | AvgPool, x: Shape) -> tuple[Derivation, ...]:
     y = layer.output_shape(x)
     kernel = _product("f", per_axis(layer.kernel_size, len(x) - 2, "kernel_size"))
     outputs = _both("·", ("c", str(y[1])), _product("output", y[2:]))
-    if layer.word == "max_pool":
+    if not layer.divides:
         kernel = (f"({kernel[0]} − 1)", f"({kernel[1]} − 1)")
     params, macs, flops = _counts(layer, x, y)
     return (

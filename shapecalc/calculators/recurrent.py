@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.dims import Dim, pretty
 from shapecalc.layers.base import PARAMS_AS
+from shapecalc.layers.recurrent import Equation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,18 +22,6 @@ if TYPE_CHECKING:
 
 Term = tuple[str, str]
 """A part of a formula, in letters and in numbers."""
-
-SIGMOID = 4
-"""Operations of one sigmoid: negate, exp, add, divide."""
-
-
-class Equation(NamedTuple):
-    """One line of the cell: what it gives, how, what that is called, and what for."""
-
-    left: str
-    right: str
-    name: str
-    purpose: str
 
 
 class Gate(NamedTuple):
@@ -108,57 +96,6 @@ class Recurrence(NamedTuple):
     flops: Figure
 
 
-class _Cell(NamedTuple):
-    """What is particular to a kind of cell; `{}` stands for the sums of products, gate by gate."""
-
-    equations: tuple[Equation, ...]
-    operations: tuple[tuple[str, tuple[int, ...]], ...]
-    """What a step does besides products and biases: a name, and factors of H."""
-
-
-_INTO_STATE = Equation("h′", "", "hidden state", "what this step hands on")
-
-_CELLS = MappingProxyType(
-    {
-        "rnn": _Cell(
-            (_INTO_STATE._replace(right="{nonlinearity}({h})"),),
-            (("{nonlinearity} of the sum", ()),),
-        ),
-        "lstm": _Cell(
-            (
-                Equation("i", "σ({i})", "input gate", "how much of the candidate enters the cell"),
-                Equation("f", "σ({f})", "forget gate", "how much of c stays"),
-                Equation("g", "tanh({g})", "candidate", "what could enter the cell"),
-                Equation("o", "σ({o})", "output gate", "how much of the cell is shown"),
-                Equation("c′", "f ⊙ c + i ⊙ g", "cell", "what stays, and what enters"),
-                _INTO_STATE._replace(right="o ⊙ tanh(c′)"),
-            ),
-            (
-                ("σ of i, f and o, 4 each", (3, SIGMOID)),
-                ("tanh of g and of c′", (2,)),
-                ("c′ = f ⊙ c + i ⊙ g", (3,)),
-                ("o ⊙ tanh(c′)", ()),
-            ),
-        ),
-        "gru": _Cell(
-            (
-                Equation("r", "σ({r})", "reset gate", "how much of h the candidate sees"),
-                Equation("z", "σ({z})", "update gate", "how much of h stays"),
-                Equation("n", "tanh({input} + r ⊙ ({state}))", "candidate", "what could take its place"),
-                _INTO_STATE._replace(right="(1 − z) ⊙ n + z ⊙ h"),
-            ),
-            (
-                ("σ of r and z, 4 each", (2, SIGMOID)),
-                ("tanh of n", ()),
-                ("r ⊙ (…)", ()),
-                ("h′ = (1 − z) ⊙ n + z ⊙ h", (4,)),
-            ),
-        ),
-    }
-)
-_GATES = {"rnn": ("h",), "lstm": ("i", "f", "g", "o"), "gru": ("r", "z", "n")}
-
-
 def recurrence(layer: Recurrent, steps: Dim, samples: Dim, features: int, params_as: str = "pytorch") -> Recurrence:
     """Take a layer apart on an input of `steps` times `samples` vectors.
 
@@ -224,10 +161,10 @@ def _outputs(layer: Recurrent, x: Shape) -> Iterator[Output]:
 
 
 def _equations(layer: Recurrent) -> Iterator[Equation]:
-    sums = {gate: f"{_product(layer, 'x', gate)} + {_product(layer, 'h', gate)}" for gate in _GATES[layer.word]}
-    last = _GATES[layer.word][-1]
+    sums = {gate: f"{_product(layer, 'x', gate)} + {_product(layer, 'h', gate)}" for gate in layer.cell.gates}
+    last = layer.cell.gates[-1]
     parts = {"input": _product(layer, "x", last), "state": _product(layer, "h", last)}
-    for line in _CELLS[layer.word].equations:
+    for line in layer.cell.equations:
         right = line.right.format(**sums, **parts, nonlinearity=_nonlinearity(layer))
         if line.left == "h′" and _projects(layer):
             yield Equation("h′", f"W_hr ({right})", line.name, f"{line.purpose}, projected to {layer.state_size}")
@@ -241,8 +178,8 @@ def _product(layer: Recurrent, factor: str, gate: str) -> str:
 
 
 def _gates(layer: Recurrent) -> Iterator[Gate]:
-    names = {line.left: line.name for line in _CELLS[layer.word].equations}
-    for place, letter in enumerate(_GATES[layer.word]):
+    names = {line.left: line.name for line in layer.cell.equations}
+    for place, letter in enumerate(layer.cell.gates):
         first = place * layer.hidden_size
         yield Gate(letter, names.get(letter, "hidden state"), (first, first + layer.hidden_size - 1))
 
@@ -253,9 +190,9 @@ def _tensors(layer: Recurrent, x: Shape, params_as: str) -> Iterator[Tensor]:
         kind, side, level = name.split("_", 2)
         if kind == "bias" and merged:
             if side == "ih":
-                yield _tensor(f"bias_{level}", shape, tuple(f"b_{gate}" for gate in _GATES[layer.word]))
+                yield _tensor(f"bias_{level}", shape, tuple(f"b_{gate}" for gate in layer.cell.gates))
             continue
-        letters = ("",) if side == "hr" else _GATES[layer.word]
+        letters = ("",) if side == "hr" else layer.cell.gates
         place = side if side == "hr" else side[0]
         yield _tensor(name, shape, tuple(f"{'b' if kind == 'bias' else 'W'}_{place}{gate}" for gate in letters))
 
@@ -312,7 +249,7 @@ def _operations(layer: Recurrent) -> Iterator[Figure]:
     if layer.bias:
         yield _item("adding b_ih and b_hh", _times(("2", "2"), _rows(layer)))
     yield _item("adding both products", _rows(layer))
-    for name, factors in _CELLS[layer.word].operations:
+    for name, factors in layer.cell.operations:
         term = units
         for factor in reversed(factors):
             term = _times((str(factor), str(factor)), term)
@@ -361,7 +298,7 @@ def _projects(layer: Recurrent) -> bool:
 
 
 def _nonlinearity(layer: Recurrent) -> str:
-    return str(getattr(layer, "nonlinearity", "tanh"))
+    return str(getattr(layer, "nonlinearity", ""))
 
 
 def _times(*terms: Term) -> Term:

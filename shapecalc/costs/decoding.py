@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 TOKEN_BYTES = 8
 """Of a symbol's number, int64."""
 
-LOOKING_BACK = ("rnn", "lstm", "gru", "positional_encoding", "rotary_embedding")
-"""Layers whose result at one place depends on the places before it, or on how many there are."""
-
 _TRIED = (4, 5, 7, 11)
 """Lengths at which a polynomial found from three others is held against the count itself."""
 
@@ -271,11 +268,11 @@ def scored(architecture: Architecture, decode: Decode, report: Report) -> Shape:
 def _refuse_other_memory(architecture: Architecture, decode: Decode, rows: Iterable[LayerReport], length: str) -> None:
     """Refuse states beside which another layer looks back: it would see one symbol alone."""
     for row in rows:
-        back = row.type in LOOKING_BACK or length in free_symbols(row.step.layer.cached(*row.inputs))
+        back = row.step.layer.looks_back or length in free_symbols(row.step.layer.cached(*row.inputs))
         if back and row.path not in decode.states:
             message = f"`decode.states` carries on without `{row.path}`, which looks at earlier symbols"
             help_text = "leave `states:` out: all symbols are then read again at each step"
-            if row.type in LOOKING_BACK[:3]:
+            if row.step.layer.carries_state:
                 help_text = f"add `{row.path}` to it"
             _refuse(architecture, decode, "SC205", message, "states", help_text)
 
@@ -303,7 +300,7 @@ def _cache(rows: Iterable[LayerReport], batch: str, length: str) -> _Cache | Non
             return None
         else:
             each += _number(kept, {length: 1})
-        if row.type in LOOKING_BACK[:3]:
+        if row.step.layer.carries_state:
             return None
     return _Cache(each, once) if each else None
 

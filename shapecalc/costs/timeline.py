@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.costs.liveness import shapes_of, total, written
 from shapecalc.dims import Dim, product
-from shapecalc.layers.saved import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shapecalc.costs.saved_tensors import Keeping
-    from shapecalc.shape_inference.report import LayerReport
 
 FORWARD, BACKWARD, AGAIN, UPDATE = "forward", "backward", "forward again", "update"
 
@@ -180,8 +178,8 @@ def _flowing(kept: Keeping, events: tuple[Event, ...]) -> list[_Life]:
         arriving = [pending.pop(slot) for slot in written(row) if slot in pending]
         for gradient in arriving:
             gradients.use(gradient, time)
-        reads = zip(row.step.inputs, _passed_on(row), strict=True) if arriving else ()
-        for slot, shared in reads:
+        passed_on = row.step.layer.passes_gradient_on(*row.inputs, row.output)
+        for slot, shared in zip(row.step.inputs, passed_on, strict=True) if arriving else ():
             if slot not in kept.needs:
                 continue
             gradient = arriving[0] if shared else gradients.new(sizes[slot], time)
@@ -190,17 +188,6 @@ def _flowing(kept: Keeping, events: tuple[Event, ...]) -> list[_Life]:
                 gradient = gradients.new(sizes[slot], time)
             pending[slot] = gradient
     return gradients.lives
-
-
-def _passed_on(row: LayerReport) -> tuple[bool, ...]:
-    """Return, for each input, whether its gradient is that of the output, or a part of it, and takes no memory."""
-    if row.step.layer.storage in (Storage.SAME, Storage.JOINED):
-        return (True,)
-    if row.step.layer.storage is Storage.VIEW:
-        return (product(row.inputs[0]) == product(row.output),) * len(row.inputs)
-    if row.type == "concat":
-        return (True,) * len(row.inputs)
-    return tuple(row.type == "add" and shape == row.output for shape in row.inputs)
 
 
 def _learnt(kept: Keeping, events: tuple[Event, ...]) -> Iterator[_Life]:

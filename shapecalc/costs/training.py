@@ -11,7 +11,6 @@ from shapecalc.costs.training_step import TrainingStep, most_that_fit, training_
 from shapecalc.costs.truncated_bptt import time_symbol, unrolled
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
-from shapecalc.layers.recurrent import Recurrent
 from shapecalc.shape_inference.engine import infer, inspect_at
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
@@ -148,7 +147,7 @@ def _symbols(architecture: Architecture) -> set[str]:
 
 
 def _recurrent(architecture: Architecture) -> bool:
-    return any(isinstance(step.layer, Recurrent) for step in architecture.layers)
+    return any(step.layer.carries_state for step in architecture.layers)
 
 
 def _time_symbol(architecture: Architecture) -> str | None:

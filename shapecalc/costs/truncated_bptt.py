@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.costs.liveness import INT64, total
 from shapecalc.dims import Dim, Expr, free_symbols, symbol
-from shapecalc.layers.recurrent import Recurrent
 from shapecalc.shape_inference.report import BYTES
 
 if TYPE_CHECKING:
@@ -56,12 +55,12 @@ def unrolled(kept: Keeping) -> tuple[Unrolled, ...]:
     >>> lstm.steps, [(part.name, part.each, part.once) for part in lstm.parts][1:3]
     (7, [('gates', 20480, 0), ('states', 8192, -8192)])
     """
-    return tuple(_over_time(layer.row, kept.itemsize) for layer in kept.layers if _recurs(layer.row))
+    return tuple(_over_time(layer.row, kept.itemsize) for layer in kept.layers if layer.row.step.layer.carries_state)
 
 
 def time_symbol(report: Report) -> str | None:
     """Return the symbol that says how many steps there are, None where recurrent layers have no one of their own."""
-    found = {_steps(row) for row in report.layers if _recurs(row)}
+    found = {_steps(row) for row in report.layers if row.step.layer.carries_state}
     if len(found) != 1:
         return None
     (steps,) = found
@@ -69,20 +68,13 @@ def time_symbol(report: Report) -> str | None:
     return names[0] if len(names) == 1 and steps == symbol(names[0]) else None
 
 
-def _recurs(row: LayerReport) -> bool:
-    return isinstance(row.step.layer, Recurrent)
-
-
 def _steps(row: LayerReport) -> Dim:
-    layer = row.step.layer
-    assert isinstance(layer, Recurrent)
-    return row.inputs[0][layer.time_axis]
+    return row.inputs[0][row.step.layer.time_axis]
 
 
 def _over_time(row: LayerReport, itemsize: int) -> Unrolled:
     """Return the parts as a + b·t, by what is kept of no step and of one: all of it is linear in the steps."""
     layer = row.step.layer
-    assert isinstance(layer, Recurrent)
     x, *states = row.inputs
 
     def after(steps: int) -> tuple[Saved, ...]:

@@ -92,8 +92,8 @@ class _Network:
         self._scores = loop.architecture.unfolded_slot(loop.decode.scores)
         shape = scored(loop.architecture, loop.decode, loop.report)
         self._scores_batch = shape.index(symbol(loop.batch))
-        word = next(call.kernel for call in calls if self._scores in call.outputs)
-        self._are_probabilities = word == "softmax"
+        path = next(call.path for call in calls if self._scores in call.outputs)
+        self._are_probabilities = after[path].step.layer.probabilities == "plain"
         self.macs: list[int] = []
 
     def __call__(self, tokens: Array, states: States) -> tuple[Array, States]:

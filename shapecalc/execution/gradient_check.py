@@ -22,7 +22,6 @@ from shapecalc.execution.lowering import (
     random_parameters,
 )
 from shapecalc.execution.verify import trial_sizes
-from shapecalc.layers.recurrent import Recurrent
 from shapecalc.reference.backpropagation import forward, propagate
 from shapecalc.reference.executor import ExecutionError, execute
 from shapecalc.reference.finite_differences import TOLERANCE, Checked, check, held_row, input_name, root_mean_square
@@ -203,15 +202,12 @@ def expectations(report: Report, truncate: int | None = None) -> list[BackwardRo
         needed |= floats.intersection(row.step.inputs)
         shapes = {input_name(place, len(read)): numbers(shape) for place, shape in enumerate(row.inputs) if read[place]}
         shapes |= {name: numbers(shape) for name, shape in row.facts.parameters.items()}
-        to_inputs, to_parameters = row.step.layer.backward_macs(*row.inputs, row.output)
-        cut = False
-        if truncate is not None and isinstance(row.step.layer, Recurrent):
-            less, to_parameters = row.step.layer.backward_macs(*row.inputs, row.output, truncate=truncate)
-            to_inputs, cut = less, less != to_inputs
+        uncut, _ = row.step.layer.backward_macs(*row.inputs, row.output)
+        to_inputs, to_parameters = row.step.layer.backward_macs(*row.inputs, row.output, truncate=truncate)
         assert isinstance(to_inputs, int)
         assert isinstance(to_parameters, int)  # every symbol has a number
         macs = to_inputs, to_parameters
-        rows.append(BackwardRow(row, shapes, None, macs, None, Checked(0, 0.0, ""), 0.0, truncated=cut))
+        rows.append(BackwardRow(row, shapes, None, macs, None, Checked(0, 0.0, ""), 0.0, truncated=to_inputs != uncut))
     return rows[::-1]
 
 

@@ -51,6 +51,7 @@ class Relu(Elementwise):
     """
 
     __slots__ = ()
+    foreign_names = "rectifier"
     cost = 1
     reads_output = True
     in_place = True
@@ -87,6 +88,8 @@ class LeakyRelu(Elementwise):
     Source: torch.nn.LeakyReLU
     """
 
+    foreign_names = "lrelu ~leaky"
+    foreign_fields = ("negative_slope: alpha slope negslope leak",)
     cost = 2
     in_place = True
     negative_slope: Annotated[float, Number()] = 0.01
@@ -107,6 +110,7 @@ class Elu(Elementwise):
     Source: torch.nn.ELU
     """
 
+    foreign_fields = ("alpha: ~a",)
     cost = 4
     in_place = True
     alpha: Annotated[float, Number()] = 1.0
@@ -128,6 +132,7 @@ class Gelu(Elementwise):
     Source: torch.nn.GELU
     """
 
+    foreign_fields = ("approximate: approx approximation",)
     cost = 5
     approximate: Annotated[str, Word(("none", "tanh"))] = "none"
 
@@ -148,6 +153,7 @@ class Silu(Elementwise):
     """
 
     __slots__ = ()
+    foreign_names = "swish"
     cost = 5
 
 
@@ -163,6 +169,7 @@ class Hardswish(Elementwise):
     """
 
     __slots__ = ()
+    foreign_names = "hswish"
     cost = 5
 
 
@@ -178,6 +185,7 @@ class Hardsigmoid(Elementwise):
     """
 
     __slots__ = ()
+    foreign_names = "hsigmoid"
     cost = 4
 
 
@@ -193,8 +201,10 @@ class Sigmoid(Elementwise):
     """
 
     __slots__ = ()
+    foreign_names = "logistic"
     cost = 4
     reads_output = True
+    loss = "binary_cross_entropy"
 
 
 @layer("tanh")
@@ -242,6 +252,8 @@ class Rowwise(Layer):
         dim: Axis along which the values of softmax sum to 1; a negative index counts from the last axis.
     """
 
+    foreign_fields = ("dim: axis dimension",)
+    loss = "cross_entropy"
     dim: Axis = -1
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
@@ -271,6 +283,7 @@ class Softmax(Rowwise):
     """
 
     __slots__ = ()
+    probabilities = "plain"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 5n − 2 operations per row."""
@@ -289,6 +302,7 @@ class LogSoftmax(Rowwise):
     """
 
     __slots__ = ()
+    probabilities = "log"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 5n − 1 operations per row."""

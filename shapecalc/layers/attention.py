@@ -28,7 +28,7 @@ class Attending(Layer):
             total = total + part
         return total
 
-    def backward_macs(self, *shapes: Shape) -> tuple[Dim, Dim]:
+    def backward_macs(self, *shapes: Shape, truncate: int | None = None) -> tuple[Dim, Dim]:
         """Return the projections' once for each of the two, and those of QKᵀ and AV, products of two inputs, twice."""
         parts = self.macs_parts(*shapes)
         projections = parts.get("projections", 0)
@@ -55,6 +55,8 @@ class ScaledDotProductAttention(Attending):
     Source: torch.nn.functional.scaled_dot_product_attention; Vaswani et al. 2017, equation 1
     """
 
+    foreign_names = "attention sdpa dotproductattention scaleddotproduct"
+    foreign_fields = ("is_causal: causal usecausalmask masked", "enable_gqa: gqa grouped")
     takes: ClassVar[tuple[int, int]] = (3, 3)
     is_causal: Bool = False
     scale: Annotated[float | None, Number(above=0)] = None
@@ -163,6 +165,18 @@ class MultiheadAttention(Attending):
     Source: torch.nn.MultiheadAttention; Vaswani et al. 2017, section 3.2; Ainslie et al. 2023 (grouped queries)
     """
 
+    foreign_names = "multiheadattention mha selfattention multiheadselfattention groupedqueryattention gqa"
+    foreign_fields = (
+        "embed_dim: dmodel embeddim hiddensize width dim keydim",
+        "num_heads: heads nhead nheads numattentionheads h",
+        "num_kv_heads: kvheads nkvheads numkeyvalueheads numquerygroups groups",
+        "kdim: keysize",
+        "vdim: valuedim valuesize",
+        "bias: usebias qkvbias",
+        "is_causal: causal usecausalmask masked",
+        "need_weights: returnattentionscores returnweights",
+        "dropout: attndropout attentiondropout",
+    )
     takes: ClassVar[tuple[int, int]] = (1, 3)
     num_heads: Count
     embed_dim: OptionalCount = None
@@ -176,6 +190,11 @@ class MultiheadAttention(Attending):
     need_weights: Bool = False
     batch_first: Bool = False
     dropout: Annotated[float, Number(minimum=0, maximum=1)] = 0.0
+
+    @property
+    def unsupported_in_training(self) -> tuple[str, str] | None:
+        """Dropout of attention weights."""
+        return ("drops attention weights", "dropout: 0") if self.dropout else None
 
     def check_fields(self) -> None:
         """Raise `LayerError` SC205 if `num_kv_heads` does not divide `num_heads`."""

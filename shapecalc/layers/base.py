@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, get_args, get_
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.fields import Kind
+from shapecalc.layers.initial import Initial
 from shapecalc.layers.saved import Saved, Storage
 
 L = TypeVar("L", bound="type[Layer]")
@@ -44,6 +45,26 @@ class Layer:
     """The names of its outputs after the first."""
     in_place: ClassVar[bool] = False
     """Whether PyTorch can overwrite the input with the output and still compute the gradient."""
+    foreign_names: ClassVar[str] = ""
+    """Folded names that other tools give it: `#` is "", 1d, 2d or 3d, `~` precedes one that means only roughly
+    the same: it is suggested, and never a safe fix."""
+    foreign_fields: ClassVar[tuple[str, ...]] = ()
+    """The same of its fields, `field: names`; `nothing: names` are of other quantities. The first line that has a name
+    decides."""
+    looks_back: ClassVar[bool] = False
+    """Whether its result at one position depends on those before it, or on their number; attention: see `cached`."""
+    carries_state: ClassVar[bool] = False
+    """Whether it reads a sequence step by step, and carries a state from each to the next."""
+    probabilities: ClassVar[str | None] = None
+    """How its output states the probabilities of scores along `dim`: `plain` or `log`."""
+    loss: ClassVar[str | None] = None
+    """The loss that, as the last layer, it is computed together with."""
+    normalizes_batch: ClassVar[bool] = False
+    """Whether it subtracts each channel's mean over the batch, and divides by its deviation."""
+    bias_axis: ClassVar[int | None] = None
+    """The axis of its output along which its `bias` has one number for each entry."""
+    saving_note: ClassVar[str] = ""
+    """What to know about the figures of `saved`."""
 
     def __post_init__(self) -> None:
         for field in fields_of(type(self)).values():
@@ -63,6 +84,16 @@ class Layer:
     def output_names(self) -> tuple[str, ...] | None:
         """The names of its outputs in order; None if their number depends on the inputs."""
         return ("output", *type(self).further)
+
+    @property
+    def time_axis(self) -> int:
+        """The axis of steps, if it carries a state."""
+        raise NotImplementedError
+
+    @property
+    def changes_variance(self) -> bool:
+        """Whether the variance of its output in training differs from that in evaluation."""
+        return False
 
     @property
     def index_range(self) -> int | None:
@@ -111,7 +142,7 @@ class Layer:
         """Return the number of elements of keys and values that a later query would read again."""
         return 0
 
-    def backward_macs(self, *shapes: Any) -> tuple[Dim, Dim]:
+    def backward_macs(self, *shapes: Any, truncate: int | None = None) -> tuple[Dim, Dim]:
         """Return the multiply-accumulates of the gradients with respect to the inputs, and to the parameters.
 
         A product of an input and a weight needs one product for each of the two; a product of two inputs needs two.
@@ -131,6 +162,30 @@ class Layer:
     def storage(self) -> Storage:
         """The memory that its outputs use."""
         return Storage.NEW
+
+    def passes_gradient_on(self, *shapes: Any) -> tuple[bool, ...]:
+        """Return, for each input, whether its gradient is that of the output, or a part of it, and takes no memory."""
+        *inputs, y = shapes
+        same_size = self.storage is Storage.VIEW and product(inputs[0]) == product(y)
+        return (same_size or self.storage in (Storage.SAME, Storage.JOINED),) * len(inputs)
+
+    def initial(self, name: str, *inputs: Any) -> Initial:
+        """Return the distribution that training draws a parameter from: a bias is drawn as the weight before it."""
+        fan_in: Dim = 1
+        for each, shape in self.parameters(*inputs).items():
+            fan_in = product(shape[1:]) if len(shape) > 1 else fan_in
+            if each == name:
+                break
+        return Initial("uniform", fan_in)
+
+    def masks(self, *shapes: Any) -> dict[str, tuple[Shape, float]]:
+        """Return the masks that training draws: the shape of each, and the probability of a 0 in it."""
+        return {}
+
+    @property
+    def unsupported_in_training(self) -> tuple[str, str] | None:
+        """What it does in training that `shapecalc train` does not, and the fields that avoid it; None: nothing."""
+        return None
 
     def operations(self, *shapes: Any) -> Dim:
         """Return the number of scalar operations other than multiply-accumulates."""

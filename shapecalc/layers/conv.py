@@ -20,6 +20,7 @@ from shapecalc.layers.fields import (
 )
 from shapecalc.layers.saved import Saved, kept_input
 from shapecalc.layers.windows import (
+    FOREIGN_FIELDS,
     output_size,
     padded_cells,
     padding_pairs,
@@ -29,6 +30,16 @@ from shapecalc.layers.windows import (
 )
 
 PaddingMode = Annotated[str, Word(("zeros", "reflect", "replicate", "circular"))]
+
+_FOREIGN_FIELDS = (
+    *FOREIGN_FIELDS,
+    "out_channels: filters numfilters nfilters nbfilter filtercount ~channels ~numchannels outchannel outch cout ~out",
+    "out_channels: outplanes ~planes features ~units numoutput outputchannels outfeatures",
+    "in_channels: inchannel inch cin inplanes inputchannels numinput infeatures",
+    "groups: group numgroups ngroups featuregroupcount",
+    "bias: usebias biasterm hasbias withbias",
+    "nothing: activation dataformat kernelinitializer depthmultiplier",
+)
 
 
 @layer("conv")
@@ -58,6 +69,9 @@ class Conv(Layer):
     Source: torch.nn.Conv2d; `same` with a stride as in Keras and ONNX (SAME_UPPER)
     """
 
+    foreign_names = "conv# convolution# lazyconv#"
+    foreign_fields = (*_FOREIGN_FIELDS, "padding_mode: padmode")
+    bias_axis = 1
     out_channels: Count
     kernel_size: PerAxis
     stride: PerAxis = 1
@@ -146,6 +160,12 @@ class ConvTranspose(Layer):
     Source: torch.nn.ConvTranspose2d
     """
 
+    foreign_names = (
+        "convtranspose# lazyconvtranspose# transposedconv# deconv# deconvolution# ~upconv# conv1dtranspose "
+        "conv2dtranspose conv3dtranspose"
+    )
+    foreign_fields = (*_FOREIGN_FIELDS, "output_padding: outpadding outputpad outpad adj")
+    bias_axis = 1
     out_channels: Count
     kernel_size: PerAxis
     stride: PerAxis = 1

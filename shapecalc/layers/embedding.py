@@ -8,6 +8,7 @@ from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Count, Integer, Number
+from shapecalc.layers.initial import Initial
 from shapecalc.layers.saved import Saved, kept_input
 
 
@@ -28,6 +29,15 @@ class Embedding(Layer):
     Source: torch.nn.Embedding
     """
 
+    foreign_names = "embed wordembedding tokenembedding wordembeddings ~lookuptable"
+    foreign_fields = (
+        "num_embeddings: inputdim vocabsize vocab vocabulary vocabularysize numwords nwords ntokens numtokens ~num",
+        "num_embeddings: ~rows ~inputsize dictionarysize",
+        "embedding_dim: outputdim ~dim ~dims embeddim embedsize embeddingsize embsize embdim dmodel ~features",
+        "embedding_dim: ~outputsize ~hiddensize vectorsize",
+        "padding_idx: padidx paddingindex padindex padid padtokenid ~padding",
+        "nothing: maskzero inputlength maxnorm normtype scalegradbyfreq embeddingsinitializer",
+    )
     reads: ClassVar[str] = "int64"
     num_embeddings: Count
     embedding_dim: Count
@@ -62,6 +72,10 @@ class Embedding(Layer):
         """Return the table."""
         return {"weight": (self.num_embeddings, self.embedding_dim)}
 
+    def initial(self, name: str, x: Shape) -> Initial:
+        """Return the standard normal distribution; the row of `padding_idx` is 0."""
+        return Initial("normal", zero_row=self.padding_idx)
+
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: rows are copied."""
         return 0
@@ -86,6 +100,11 @@ class OneHot(Layer):
     Source: torch.nn.functional.one_hot (which returns int64)
     """
 
+    foreign_names = "onehotencoding onehotencode ~categoryencoding tocategorical"
+    foreign_fields = (
+        "num_classes: classes nclasses numclass ~depth numtokens vocabsize ~size",
+        "nothing: axis onvalue offvalue",
+    )
     reads: ClassVar[str] = "int64"
     num_classes: Count
 
@@ -120,6 +139,8 @@ class CosineSimilarity(Layer):
     Source: torch.nn.CosineSimilarity
     """
 
+    foreign_names = "~cosine cosinesim cossim"
+    foreign_fields = ("dim: axis dimension", "eps: epsilon")
     takes: ClassVar[tuple[int, int]] = (2, 2)
     dim: Axis = 1
     eps: Annotated[float, Number(minimum=0)] = 1e-8

@@ -28,6 +28,15 @@ class Linear(Layer):
     Source: torch.nn.Linear
     """
 
+    foreign_names = "dense fc fullyconnected ~innerproduct ~gemm lazylinear ~affine"
+    foreign_fields = (
+        "out_features: units numunits nunits features out outputsize outputdim outdim outchannels hidden hiddensize",
+        "out_features: hiddenunits numoutput neurons numneurons ~filters ~width",
+        "in_features: ~in inputsize inputdim indim inputfeatures inchannels numinput ~inputs",
+        "bias: usebias biasterm hasbias withbias",
+        "nothing: activation kernelinitializer",
+    )
+    bias_axis = -1
     out_features: Count
     bias: Bool = True
     in_features: OptionalCount = None
@@ -87,6 +96,7 @@ class Rbf(Layer):
     Source: LeCun, Bottou, Bengio, Haffner 1998, section II.B, equation 7
     """
 
+    foreign_names = "~rbflayer ~radialbasis ~radialbasisfunction ~radialbasisfunctions"
     out_features: Count
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:

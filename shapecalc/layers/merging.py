@@ -52,6 +52,15 @@ class Add(Combining):
     (2, 64, 56, 56)
     """
 
+    foreign_names = (
+        "torch.add addition addn addv2 ~eltwise eltwisesum elementwiseadd ~residual ~residualadd ~shortcut ~skipadd"
+    )
+
+    def passes_gradient_on(self, *shapes: Shape) -> tuple[bool, ...]:
+        """An input that does not stretch has the output's gradient."""
+        *inputs, y = shapes
+        return tuple(shape == y for shape in inputs)
+
 
 @layer("multiply")
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,8 @@ class Multiply(Combining):
     Costs: MACs 0; FLOPs = k − 1 per output for k inputs
     Source: torch.mul; Hu et al. 2018, "Squeeze-and-Excitation Networks", section 3
     """
+
+    foreign_names = "torch.mul mul mult multiplication ~times eltwiseprod elementwisemul elementwisemultiply hadamard"
 
     def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
         """Return each input, for the gradients of the others, and each intermediate product."""
@@ -93,6 +104,8 @@ class Concat(Layer):
     Source: torch.cat, whose `dim` is 0 by default
     """
 
+    foreign_names = "torch.cat cat concatenate torch.concat torch.concatenate concatv2 concatenation depthconcat"
+    foreign_fields = ("dim: axis dimension",)
     takes: ClassVar[tuple[int, int]] = (1, 4096)
     merges: ClassVar[bool] = True
     dim: Axis = 1
@@ -122,6 +135,10 @@ class Concat(Layer):
         """Return 0: elements are copied, none is computed."""
         return 0
 
+    def passes_gradient_on(self, *shapes: Shape) -> tuple[bool, ...]:
+        """The gradient of each input is a part of the output's."""
+        return (True,) * (len(shapes) - 1)
+
     def explain(self, *shapes: Shape) -> str:
         """Return the joined axis as a sum; empty for an expression, which already shows it."""
         *inputs, y = shapes
@@ -146,6 +163,11 @@ class Matmul(Layer):
     Source: torch.matmul
     """
 
+    foreign_names = "torch.matmul torch.bmm bmm mm batchmatmul batchmatmulv2 matrixmultiply matrixmultiplication"
+    foreign_fields = (
+        "transpose_b: transb adjb adjointb transposey transposesecond transposeright",
+        "nothing: transposea transa adja adjointa transposex",
+    )
     takes: ClassVar[tuple[int, int]] = (2, 2)
     transpose_b: Bool = False
 
@@ -239,6 +261,13 @@ class Split(Cutting):
     Source: torch.split, whose `dim` is 0 by default
     """
 
+    foreign_names = "torch.split ~splitv"
+    foreign_fields = (
+        "dim: axis dimension",
+        "split_size: size sizes splitsizes splitsizeorsections sizesplits ~lengths",
+        # A number of pieces is not the size of a piece: Keras, NumPy and ONNX mean the one, PyTorch the other.
+        "nothing: sections indicesorsections numoutputs numsplits numorsizesplits chunks num",
+    )
     split_size: Annotated[int | tuple[int, ...], Several(Integer())]
     dim: Axis = 1
 
@@ -302,6 +331,8 @@ class Chunk(Cutting):
     Source: torch.chunk, whose `dim` is 0 by default, and which may return fewer parts: here that is an error
     """
 
+    foreign_names = "torch.chunk"
+    foreign_fields = ("dim: axis dimension", "chunks: ~num ~n numchunks ~numoutputs numsplits pieces parts ~sections")
     chunks: Count
     dim: Axis = 1
 
@@ -369,6 +400,8 @@ class SelectChannels(Moving):
     Source: torch.index_select with dim=1
     """
 
+    foreign_names = "~indexselect ~torch.indexselect ~channelselect ~channelselection ~pickchannels"
+    foreign_fields = ("channels: index indices idx ids ~channel channelindices ~which",)
     channels: Annotated[tuple[int, ...], Several(Integer(minimum=0), lone=False)]
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:

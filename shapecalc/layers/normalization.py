@@ -1,13 +1,14 @@
 """Normalisation over a batch, a layer, groups of channels, single channels or neighbouring ones; and a plain scale."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Number, OptionalCount, Several
+from shapecalc.layers.initial import Initial
 from shapecalc.layers.saved import Saved, kept_input
 
 Epsilon = Annotated[float, Number(minimum=0)]
@@ -18,25 +19,75 @@ PER_GROUP = 2
 """Operations per group of elements: add eps, square root."""
 
 
-class Channelwise(Layer):
+class Normalizing(Layer):
     """Base class of layers with a scale and a shift for each channel, and possibly its running statistics."""
 
     __slots__ = ()
+
+    def initial(self, name: str, *inputs: Shape) -> Initial:
+        """Return 1 for a weight, 0 for a bias."""
+        return Initial("constant")
+
+
+class Channelwise(Normalizing):
+    """A layer with a scale and a shift for each channel."""
+
+    __slots__ = ()
+    foreign_fields: ClassVar[tuple[str, ...]] = (
+        "eps: epsilon varianceepsilon",
+        "affine: ~scale ~center useaffine elementwiseaffine",  # two flags of Keras are one of PyTorch's
+        "nothing: axis",
+    )
     affine: Any
-    track_running_stats: Any = False
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and the bias with `affine`."""
         return {"weight": (x[1],), "bias": (x[1],)} if self.affine else {}
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running(Channelwise):
+    """A layer that normalises each channel, of the batch or `per_sample`; it can keep running statistics."""
+
+    foreign_fields = (
+        *Channelwise.foreign_fields,
+        "momentum: ~decay ~batchnormmomentum",  # Keras's is what remains of 1 after PyTorch's
+        "num_features: features numchannels channels numfilters ~c",
+        "track_running_stats: userunningstats trackstats",
+    )
+    per_sample: ClassVar[bool]
+    eps: Epsilon = 1e-5
+    momentum: Momentum = 0.1
+    affine: Bool = True
+    track_running_stats: Bool = True
+    num_features: OptionalCount = None
+
+    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
+        """Return the input's shape."""
+        if len(x) < 2 + self.per_sample:
+            order = "[N, C, *spatial]" if self.per_sample else "[N, C, *]"
+            raise LayerError("SC305", expects=order, receives=show(x), label=f"receives rank {len(x)}")
+        constraints.require_stated(self.num_features, x[1], "num_features", "channels", x=x)
+        if not self.track_running_stats:
+            batch, what = ((), "channel of a sample") if self.per_sample else (x[:1], "channel")
+            _refuse_lone_number(x, (*batch, *x[2:]), what, constraints)
+        return x
+
     def buffers(self, x: Shape) -> dict[str, Shape]:
         """Return the running mean and variance with `track_running_stats`."""
         return {"running_mean": (x[1],), "running_var": (x[1],)} if self.track_running_stats else {}
 
+    def operations(self, x: Shape, y: Shape) -> Dim:
+        """Return scale and shift, or the statistics' own cost."""
+        if self.track_running_stats:
+            return 2 * product(x)
+        groups = x[0] * x[1] if self.per_sample else x[1]
+        return _statistics(product(x), groups=groups, affine=2 if self.affine else 0)
+
 
 @layer("batch_norm")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchNorm(Channelwise):
+class BatchNorm(Running):
     """Normalises each channel by running statistics, as in evaluation; then scales and shifts it.
 
     Fields:
@@ -56,26 +107,14 @@ class BatchNorm(Channelwise):
     Source: torch.nn.BatchNorm2d; Ioffe and Szegedy 2015
     """
 
-    eps: Epsilon = 1e-5
-    momentum: Momentum = 0.1
-    affine: Bool = True
-    track_running_stats: Bool = True
-    num_features: OptionalCount = None
+    foreign_names = "batchnorm# lazybatchnorm# batchnormalization ~syncbatchnorm bn"
+    per_sample = False
+    normalizes_batch = True
 
-    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
-        """Return the input's shape."""
-        if len(x) < 2:
-            raise LayerError("SC305", expects="[N, C, *]", receives=show(x), label=f"receives rank {len(x)}")
-        constraints.require_stated(self.num_features, x[1], "num_features", "channels", x=x)
-        if not self.track_running_stats:
-            _refuse_lone_number(x, (x[0], *x[2:]), "channel", constraints)
-        return x
-
-    def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return the operations of scale and shift, or those of the batch's own statistics."""
-        if self.track_running_stats:
-            return 2 * product(x)
-        return _statistics(product(x), groups=x[1], affine=2 if self.affine else 0)
+    @property
+    def unsupported_in_training(self) -> tuple[str, str] | None:
+        """Statistics of all batches so far."""
+        return ("averages statistics over all batches", "momentum: 0.1") if self.momentum is None else None
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and the batch's mean and 1/σ of each channel."""
@@ -84,7 +123,7 @@ class BatchNorm(Channelwise):
 
 @layer("instance_norm")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceNorm(Channelwise):
+class InstanceNorm(Running):
     """Normalises each channel of each sample by its own mean and variance.
 
     Fields:
@@ -104,26 +143,15 @@ class InstanceNorm(Channelwise):
     Source: torch.nn.InstanceNorm2d
     """
 
-    eps: Epsilon = 1e-5
-    momentum: Momentum = 0.1
+    foreign_names = "instancenorm# lazyinstancenorm# instancenormalization"
+    per_sample = True
     affine: Bool = False
     track_running_stats: Bool = False
-    num_features: OptionalCount = None
 
-    def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
-        """Return the input's shape."""
-        if len(x) < 3:
-            raise LayerError("SC305", expects="[N, C, *spatial]", receives=show(x), label=f"receives rank {len(x)}")
-        constraints.require_stated(self.num_features, x[1], "num_features", "channels", x=x)
-        if not self.track_running_stats:
-            _refuse_lone_number(x, x[2:], "channel of a sample", constraints)
-        return x
-
-    def operations(self, x: Shape, y: Shape) -> Dim:
-        """Return the operations of the statistics, or those of scale and shift."""
-        if self.track_running_stats:
-            return 2 * product(x)
-        return _statistics(product(x), groups=x[0] * x[1], affine=2 if self.affine else 0)
+    @property
+    def unsupported_in_training(self) -> tuple[str, str] | None:
+        """Running statistics."""
+        return ("keeps running statistics", "track_running_stats: false") if self.track_running_stats else None
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, mean and 1/σ, and what is repeated for each sample: weight, running statistics."""
@@ -133,7 +161,7 @@ class InstanceNorm(Channelwise):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OverLastAxes(Layer):
+class OverLastAxes(Normalizing):
     """Base class of layer norm and RMS norm, which normalise over the last axes.
 
     Fields:
@@ -180,6 +208,14 @@ class LayerNorm(OverLastAxes):
     Source: torch.nn.LayerNorm; Ba, Kiros, Hinton 2016
     """
 
+    foreign_names = "layernormalization ln"
+    foreign_fields = (
+        "eps: epsilon",
+        "normalized_shape: shape ~size ~dim normalizedsize hiddensize numfeatures ~features",
+        "elementwise_affine: affine ~scale",
+        "bias: center usebias",
+        "nothing: axis",
+    )
     eps: Epsilon = 1e-5
     elementwise_affine: Bool = True
     bias: Bool = True
@@ -219,6 +255,12 @@ class RmsNorm(OverLastAxes):
     Source: torch.nn.RMSNorm; Zhang and Sennrich 2019, equation 4
     """
 
+    foreign_names = "rmsnorm rmsnormalization simplifiedlayernormalization t5layernorm"
+    foreign_fields = (
+        "normalized_shape: shape dim hiddensize normalizedshape",
+        "eps: epsilon variancepsilon rmsnormeps",
+        "elementwise_affine: affine scale",
+    )
     eps: Epsilon = 1.1920928955078125e-07
     elementwise_affine: Bool = True
 
@@ -256,6 +298,12 @@ class GroupNorm(Channelwise):
     Source: torch.nn.GroupNorm; Wu and He 2018
     """
 
+    foreign_names = "groupnormalization gn"
+    foreign_fields = (
+        *Channelwise.foreign_fields,
+        "num_groups: groups ngroups group ~g",
+        "num_channels: channels numfeatures features numfilters ~c",
+    )
     num_groups: Count
     eps: Epsilon = 1e-5
     affine: Bool = True
@@ -299,6 +347,12 @@ class LocalResponseNorm(Layer):
     Source: torch.nn.LocalResponseNorm; Krizhevsky, Sutskever, Hinton 2012, section 3.3 (there α is not divided)
     """
 
+    foreign_names = "~lrn ~localresponsenormalization"
+    foreign_fields = (
+        "size: localsize ~n nsize windowsize ~depth",
+        "k: ~bias",
+        "nothing: depthradius",  # a radius r is a size of 2r + 1
+    )
     size: Count
     alpha: Annotated[float, Number()] = 1e-4
     beta: Annotated[float, Number()] = 0.75
@@ -322,7 +376,7 @@ class LocalResponseNorm(Layer):
 
 @layer("scale")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scale(Layer):
+class Scale(Normalizing):
     """Multiplies each channel by a trainable factor and, with `bias`, adds a trainable bias.
 
     The factor alone is the layer scale of ConvNeXt; factor and bias are the trainable coefficient and bias of LeNet-5's
@@ -340,6 +394,13 @@ class Scale(Layer):
     Source: Liu et al. 2022 (ConvNeXt), layer scale; LeCun, Bottou, Bengio, Haffner 1998, section II.B
     """
 
+    foreign_names = "~layerscale ~learnablescale ~scaleshift"
+    foreign_fields = (
+        "dim: axis",
+        "bias: usebias biasterm hasbias withbias center",
+        "num_features: features numchannels channels c",
+        "nothing: initvalues initvalue gamma scale",
+    )
     dim: Axis = 1
     bias: Bool = False
     num_features: OptionalCount = None

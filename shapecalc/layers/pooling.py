@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from shapecalc.diagnostics.errors import FieldName, InFile, LayerError
 from shapecalc.dims import Dim, Shape, floor_div, product
@@ -10,7 +10,7 @@ from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, OptionalCount, OptionalPerAxis, Padding, PerAxis, PerAxisOrNone
 from shapecalc.layers.saved import Saved, kept_input, kept_output
-from shapecalc.layers.windows import output_size, padded_cells, padding_pairs, same_size, suspect_unread
+from shapecalc.layers.windows import FOREIGN_FIELDS, output_size, padded_cells, padding_pairs, same_size, suspect_unread
 
 
 @layer("max_pool", main="kernel_size")
@@ -34,6 +34,10 @@ class MaxPool(Layer):
     Source: torch.nn.MaxPool2d (`stride` is the window by default)
     """
 
+    foreign_names = "maxpool# maxpooling# ~pool# ~pooling#"
+    foreign_fields = (*FOREIGN_FIELDS, "kernel_size: poolsize poolingsize ~size", "ceil_mode: ceil useceil")
+    divides: ClassVar[bool] = False
+    """Whether it divides the result of each window."""
     kernel_size: PerAxis
     stride: OptionalPerAxis = None
     padding: Padding = 0
@@ -87,6 +91,14 @@ class AvgPool(Layer):
     Source: torch.nn.AvgPool2d (`stride` is the window by default)
     """
 
+    foreign_names = "avgpool# avgpooling# ~averagepool# averagepooling# meanpool#"
+    foreign_fields = (
+        "nothing: dilations dilationrate atrousrate rate d dilation",
+        "count_include_pad: countincludepadding includepad countpad",
+        "divisor_override: divisor",
+        *MaxPool.foreign_fields,
+    )
+    divides: ClassVar[bool] = True
     kernel_size: PerAxis
     stride: OptionalPerAxis = None
     padding: Padding = 0
@@ -124,6 +136,7 @@ class Adaptive(Layer):
         output_size: Size of the output along each spatial axis; null leaves an axis as long as it is.
     """
 
+    foreign_fields = ("output_size: size outputshape outsize ~output targetoutputsize",)
     output_size: PerAxisOrNone
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -160,6 +173,7 @@ class AdaptiveAvgPool(Adaptive):
     """
 
     __slots__ = ()
+    foreign_names = "adaptiveavgpool# adaptiveaveragepool# adaptiveaveragepooling#"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation per element of all windows: additions, and one division per window."""
@@ -182,6 +196,7 @@ class AdaptiveMaxPool(Adaptive):
     """
 
     __slots__ = ()
+    foreign_names = "adaptivemaxpool# adaptivemaxpooling#"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer per window than it has elements."""
@@ -200,6 +215,7 @@ class Global(Layer):
         keepdim: Whether each spatial axis remains with size 1; otherwise the output is [N, C].
     """
 
+    foreign_fields = ("keepdim: keepdims keepdimension",)
     keepdim: Bool = True
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -220,6 +236,7 @@ class GlobalAvgPool(Global):
     """
 
     __slots__ = ()
+    foreign_names = "globalavgpool# globalaveragepool# globalaveragepooling# gap#"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation per input."""
@@ -238,6 +255,7 @@ class GlobalMaxPool(Global):
     """
 
     __slots__ = ()
+    foreign_names = "globalmaxpool# globalmaxpooling# gmp#"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer per channel than it has elements."""

@@ -8,6 +8,7 @@ from shapecalc.dims import Dim, Relation, Shape, exact_quotient, pretty, product
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Number, OptionalCount, Word
+from shapecalc.layers.initial import Initial
 
 RANK = 3
 """Sequence, batch, features."""
@@ -34,6 +35,13 @@ class PositionalEncoding(Layer):
     Source: Vaswani et al. 2017, section 3.5; Gehring et al. 2017 (learned)
     """
 
+    foreign_names = "positionembedding positionalembedding sinepositionencoding positionencoding posencoding"
+    foreign_fields = (
+        "kind: type mode",
+        "max_length: maxlen maxseqlen maxpositionembeddings length numembeddings",
+        "embed_dim: dmodel dim",
+    )
+    looks_back = True
     kind: Annotated[str, Word(("sinusoidal", "learned"))] = "sinusoidal"
     max_length: OptionalCount = None
     batch_first: Bool = False
@@ -70,6 +78,10 @@ class PositionalEncoding(Layer):
         """Return the table if it is learned."""
         return {"weight": (self.max_length, x[2])} if self.kind == "learned" and self.max_length is not None else {}
 
+    def initial(self, name: str, x: Shape) -> Initial:
+        """Return a narrow normal distribution."""
+        return Initial("normal", deviation=0.02)
+
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per element."""
         return product(x)
@@ -93,6 +105,9 @@ class RotaryEmbedding(Layer):
     Source: Su et al. 2021, section 3.4.2; the order of pairs as in GPT-NeoX and Llama, `interleaved` as in the paper
     """
 
+    foreign_names = "rope rotarypositionalembedding rotarypositionalembeddings rotary"
+    foreign_fields = ("base: theta ropetheta", "interleaved: rotaryinterleaved")
+    looks_back = True
     base: Annotated[float, Number(above=0)] = 10000
     interleaved: Bool = False
 
@@ -130,6 +145,8 @@ class ClassToken(Layer):
     Source: Devlin et al. 2019, section 3 ([CLS]); Dosovitskiy et al. 2021, equation 1
     """
 
+    foreign_names = "clstoken cls"
+    foreign_fields = ("embed_dim: dmodel dim width hiddensize",)
     embed_dim: OptionalCount = None
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -146,6 +163,10 @@ class ClassToken(Layer):
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the vector."""
         return {"token": (1, 1, x[2])}
+
+    def initial(self, name: str, x: Shape) -> Initial:
+        """Return a narrow normal distribution."""
+        return Initial("normal", deviation=0.02)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: vectors are copied."""

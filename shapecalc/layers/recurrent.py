@@ -2,20 +2,46 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from shapecalc.diagnostics.errors import FieldName, InFile, LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Word
+from shapecalc.layers.initial import Initial
 from shapecalc.layers.saved import Saved, Storage
 
 RANK = 3
 """Sequence, batch, features."""
 
+SIGMOID = 4
+"""Operations of one sigmoid: negate, exp, add, divide."""
+
 MOST_LAYERS = 10_000
 """The greatest number of stacked layers: the tensors of each are listed."""
+
+
+class Equation(NamedTuple):
+    """One line of a cell: what it gives, how, what that is called, and what for."""
+
+    left: str
+    right: str
+    name: str
+    purpose: str
+
+
+_NEXT_STATE = ("hidden state", "what this step hands on")
+
+
+class Cell(NamedTuple):
+    """One step of a recurrent layer; `{}` is the sum of products of a gate."""
+
+    gates: tuple[str, ...]
+    """In the order of their rows in the weights."""
+    equations: tuple[Equation, ...]
+    operations: tuple[tuple[str, tuple[int, ...]], ...]
+    """What a step does apart from products and biases: a name, and factors of H."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +60,25 @@ class Recurrent(Layer):
         input_size: Number of input features. By default it follows from the input; a given value is checked against it.
     """
 
+    foreign_fields: ClassVar[tuple[str, ...]] = (
+        "hidden_size: units numunits nunits hidden hiddenunits hiddendim nhidden numhidden hiddenfeatures",
+        "hidden_size: hiddenchannels ~outputsize ~outputdim ~outdim ~outfeatures statesize",
+        "num_layers: ~layers nlayers numlayer ~depth",
+        "bias: usebias biasterm hasbias withbias",
+        "batch_first: batchmajor",
+        "dropout: dropoutrate ~droprate ~rate dropoutprob ~p",
+        "bidirectional: bidir birnn",
+        "input_size: inputdim indim inputfeatures infeatures numinput ~inputs ~in",
+        # `time_major` is the opposite of `batch_first`, `direction` says more than `bidirectional`.
+        "nothing: returnsequences returnstate stateful gobackwards unroll timemajor direction activation",
+        "nothing: recurrentactivation recurrentdropout resetafter linearbeforereset unitforgetbias kernelinitializer",
+    )
     takes: ClassVar[tuple[int, int]] = (1, 2)
     further: ClassVar[tuple[str, ...]] = ("h_n",)
+    looks_back = True
+    carries_state = True
+    saving_note = "recurrent layers as PyTorch's own loop over the steps; fused kernels keep a workspace of their own"
+    cell: ClassVar[Cell]
     gates: ClassVar[int] = 1
     elementwise: ClassVar[int]
     """Scalar operations per step, direction and hidden unit, other than the products and the biases."""
@@ -220,6 +263,16 @@ class Recurrent(Layer):
                 kept.append(Saved("mask", between, random=True))
         return tuple(kept)
 
+    def initial(self, name: str, *inputs: Shape) -> Initial:
+        """Return a uniform distribution between ±1/√H for each tensor."""
+        return Initial("uniform", self.hidden_size)
+
+    def masks(self, x: Shape, *rest: Shape) -> dict[str, tuple[Shape, float]]:
+        """Return a mask between each layer of the stack and the next, in the order of steps, samples, features."""
+        steps, samples = x[1::-1] if self.batch_first else x[:2]
+        mask = ((steps, samples, self.directions * self.state_size), self.dropout)
+        return {f"mask_l{level}": mask for level in range(self.num_layers - 1)} if self.dropout else {}
+
     @property
     def storage(self) -> Storage:
         """Steps are stacked one after another; with `batch_first` the output is transposed."""
@@ -264,6 +317,13 @@ class Rnn(Recurrent):
     Source: torch.nn.RNN; Elman 1990
     """
 
+    foreign_names = "~simplernn elmanrnn vanillarnn ~cudnnrnn"
+    foreign_fields = ("nonlinearity: activation nonlin act", *Recurrent.foreign_fields)
+    cell = Cell(
+        ("h",),
+        (Equation("h′", "{nonlinearity}({h})", *_NEXT_STATE),),
+        (("{nonlinearity} of the sum", ()),),
+    )
     elementwise = 2
     gates_kept = 1  # h′, which the next step reads
     nonlinearity: Annotated[str, Word(("tanh", "relu"))] = "tanh"
@@ -294,8 +354,27 @@ class Lstm(Recurrent):
     Source: torch.nn.LSTM; Hochreiter and Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000 (forget gate)
     """
 
+    foreign_names = "longshorttermmemory ~cudnnlstm ~bilstm"
+    foreign_fields = (*Recurrent.foreign_fields, "proj_size: projection projectionsize numproj projectiondim projdim")
     takes = (1, 3)
     further = ("h_n", "c_n")
+    cell = Cell(
+        ("i", "f", "g", "o"),
+        (
+            Equation("i", "σ({i})", "input gate", "how much of the candidate enters the cell"),
+            Equation("f", "σ({f})", "forget gate", "how much of c stays"),
+            Equation("g", "tanh({g})", "candidate", "what could enter the cell"),
+            Equation("o", "σ({o})", "output gate", "how much of the cell is shown"),
+            Equation("c′", "f ⊙ c + i ⊙ g", "cell", "what stays, and what enters"),
+            Equation("h′", "o ⊙ tanh(c′)", *_NEXT_STATE),
+        ),
+        (
+            ("σ of i, f and o, 4 each", (3, SIGMOID)),
+            ("tanh of g and of c′", (2,)),
+            ("c′ = f ⊙ c + i ⊙ g", (3,)),
+            ("o ⊙ tanh(c′)", ()),
+        ),
+    )
     gates = 4
     elementwise = 22
     gates_kept = 5  # i, f, g, o, tanh(c′)
@@ -360,6 +439,22 @@ class Gru(Recurrent):
     Source: torch.nn.GRU (reset after the product, as in its formula); Cho et al. 2014
     """
 
+    foreign_names = "gatedrecurrentunit ~cudnngru ~bigru"
+    cell = Cell(
+        ("r", "z", "n"),
+        (
+            Equation("r", "σ({r})", "reset gate", "how much of h the candidate sees"),
+            Equation("z", "σ({z})", "update gate", "how much of h stays"),
+            Equation("n", "tanh({input} + r ⊙ ({state}))", "candidate", "what could take its place"),
+            Equation("h′", "(1 − z) ⊙ n + z ⊙ h", *_NEXT_STATE),
+        ),
+        (
+            ("σ of r and z, 4 each", (2, SIGMOID)),
+            ("tanh of n", ()),
+            ("r ⊙ (…)", ()),
+            ("h′ = (1 − z) ⊙ n + z ⊙ h", (4,)),
+        ),
+    )
     gates = 3
     elementwise = 17
     gates_kept = 6  # r, z, W_hn h + b_hn before and after r multiplies it, n, h − n

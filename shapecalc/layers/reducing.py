@@ -27,6 +27,7 @@ class Select(Layer):
     Source: torch.select
     """
 
+    foreign_fields = ("dim: axis dimension", "index: idx indices position pos")
     reads: ClassVar[str] = "any"
     gives: ClassVar[str] = "same"
     dim: Axis
@@ -69,6 +70,7 @@ class Reduction(Layer):
         keepdim: Whether the axis remains with size 1.
     """
 
+    foreign_fields = ("keepdim: keepdims keepdimension", "dim: axis axes dimension dims")
     dim: Axis
     keepdim: Bool = False
 
@@ -94,6 +96,7 @@ class Mean(Reduction):
     """
 
     __slots__ = ()
+    foreign_names = "~reducemean"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation per element."""
@@ -112,6 +115,7 @@ class Max(Reduction):
     """
 
     __slots__ = ()
+    foreign_names = "~reducemax amax"
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return input and output: the gradient flows to where they are equal."""
@@ -130,3 +134,4 @@ class Sum(Reduction):
     """
 
     __slots__ = ()
+    foreign_names = "~reducesum"

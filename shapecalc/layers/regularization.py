@@ -25,7 +25,13 @@ class Dropout(Layer):
     Source: torch.nn.Dropout
     """
 
+    foreign_names = "dropout# ~spatialdropout# ~alphadropout ~featurealphadropout"
+    foreign_fields = (
+        "p: rate prob probability dropoutrate droprate dropprob dropoutratio ratio dropout",
+        "nothing: keepprob",  # 1 − p
+    )
     in_place = True
+    saving_note = "a dropout's mask is a float for each number on the CPU, a byte on CUDA"
     p: Annotated[float, Number(minimum=0, maximum=1)] = 0.5
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -41,6 +47,15 @@ class Dropout(Layer):
         if self.p == 0:
             return ()
         return (Saved("mask", 1 if self.p == 1 else product(x), random=True),)
+
+    def masks(self, x: Shape, y: Shape) -> dict[str, tuple[Shape, float]]:
+        """Return a mask of the input's shape."""
+        return {"mask": (x, self.p)}
+
+    @property
+    def changes_variance(self) -> bool:
+        """What is not dropped is scaled by 1/(1 − p): that keeps the mean, not the variance."""
+        return self.p > 0
 
     @property
     def storage(self) -> Storage:
@@ -64,6 +79,11 @@ class StochasticDepth(Layer):
     Source: torchvision.ops.StochasticDepth; Huang, Sun, Liu, Sedra, Weinberger 2016
     """
 
+    foreign_names = "droppath"
+    foreign_fields = (
+        "p: rate prob probability droprate dropprob droppath droppathrate stochasticdepthprob",
+        "nothing: keepprob survivalprob survivalprobability",
+    )
     p: Annotated[float, Number(minimum=0, maximum=1)]
     mode: Annotated[str, Word(("row", "batch"))] = "row"
 
@@ -78,6 +98,10 @@ class StochasticDepth(Layer):
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the mask: an element per sample, or one for the batch."""
         return (Saved("mask", x[0] if self.mode == "row" else 1, random=True),) if self.p else ()
+
+    def masks(self, x: Shape, y: Shape) -> dict[str, tuple[Shape, float]]:
+        """Return a number for each sample, or one for the batch."""
+        return {"mask": ((x[0] if self.mode == "row" else 1, *(1,) * (len(x) - 1)), self.p)}
 
     @property
     def storage(self) -> Storage:

@@ -37,6 +37,13 @@ class Pad(Layer):
     Source: torch.nn.functional.pad
     """
 
+    foreign_names = "pad# ~zeropad# ~zeropadding# ~constantpad# ~reflectionpad# ~replicationpad# ~circularpad# ~padding"
+    foreign_fields = (
+        # ONNX writes all that comes before, then all that comes after; TensorFlow a pair per axis, batch included.
+        "padding: ~pad ~pads ~paddings ~amount ~size",
+        "mode: padmode paddingmode",
+        "value: constantvalue constantvalues ~constant padvalue fill fillvalue",
+    )
     padding: Annotated[int | tuple[int, ...], Several(Integer(minimum=0))]
     mode: Annotated[str, Word(("constant", "reflect", "replicate", "circular"))] = "constant"
     value: Annotated[float, Number()] = 0.0
@@ -101,6 +108,8 @@ class CenterCrop(Layer):
     Source: Ronneberger, Fischer, Brox 2015 (U-Net), figure 2, "copy and crop"
     """
 
+    foreign_names = "~centralcrop cropcenter ~croplike"
+    foreign_fields = ("size: outputsize targetsize cropsize shape", "nothing: offset")
     takes: ClassVar[tuple[int, int]] = (1, 2)
     size: OptionalPerAxis = None
 
@@ -187,6 +196,13 @@ class Upsample(Layer):
     Source: torch.nn.Upsample
     """
 
+    foreign_names = "~upsampling# ~upsamplingnearest2d ~upsamplingbilinear2d ~resize ~interpolate"
+    foreign_fields = (
+        "size: outputsize targetsize ~shape",  # ONNX's shape and scales have batch and channels too
+        "scale_factor: ~scale ~scales factor scalefactors",
+        "mode: interpolation method interpolationmode",
+        "align_corners: align corners aligncorner",
+    )
     scale_factor: Annotated[float | tuple[float, ...] | None, Several(Number(above=0))] = None
     size: OptionalPerAxis = None
     mode: Annotated[str, Word(("nearest", *LINEAR_MODES))] = "nearest"

@@ -36,6 +36,8 @@ class Identity(Moving):
     Source: torch.nn.Identity
     """
 
+    foreign_names = "noop passthrough"
+
     @property
     def storage(self) -> Storage:
         """The output is the input."""
@@ -62,6 +64,7 @@ class Flatten(Moving):
     Source: torch.nn.Flatten
     """
 
+    foreign_fields = ("start_dim: ~start startaxis ~axis", "end_dim: ~end endaxis")  # ONNX's axis is neither
     start_dim: Axis = 1
     end_dim: Axis = -1
 
@@ -115,6 +118,8 @@ class Reshape(Moving):
     Source: torch.reshape; ONNX Reshape for 0
     """
 
+    foreign_names = "~view ~unflatten"
+    foreign_fields = ("shape: ~targetshape newshape ~size ~dims ~outputshape",)  # Keras leaves the batch out
     shape: Annotated[tuple[int, ...], Several(Integer(minimum=-1), lone=False)]
 
     def check_fields(self) -> None:
@@ -196,6 +201,8 @@ class Permute(Moving):
     Source: torch.permute
     """
 
+    foreign_names = "~transpose"
+    foreign_fields = ("dims: ~axes perm permutation ~order ~dim",)
     dims: Annotated[tuple[int, ...], Several(Integer(minimum=None), lone=False)]
 
     @property
@@ -242,6 +249,7 @@ class Squeeze(Moving):
     Source: torch.squeeze
     """
 
+    foreign_fields = ("dim: axis axes dimension dims",)
     dim: Annotated[int | tuple[int, ...], Several(Integer(minimum=None))]
 
     @property
@@ -300,6 +308,8 @@ class Unsqueeze(Moving):
     Source: torch.unsqueeze
     """
 
+    foreign_names = "expanddims expanddim ~newaxis"
+    foreign_fields = ("dim: axis axes dimension dims",)
     dim: Axis
 
     @property

@@ -25,6 +25,8 @@ class ChannelShuffle(Moving):
     Source: torch.nn.ChannelShuffle; Zhang, Zhou, Lin, Sun 2018 (ShuffleNet), figure 1
     """
 
+    foreign_names = "shufflechannels shufflechannel"
+    foreign_fields = ("groups: group numgroups ngroups ~g",)
     groups: Count
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -54,6 +56,8 @@ class PixelShuffle(Moving):
     Source: torch.nn.PixelShuffle; Shi et al. 2016 (ESPCN), equation 4
     """
 
+    foreign_names = "~subpixelshuffle ~periodicshuffle ~pixelshuffler"
+    foreign_fields = ("upscale_factor: upscale factor ~scale scalefactor upsamplefactor blocksize ~r",)
     upscale_factor: Count
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -84,6 +88,8 @@ class PixelUnshuffle(Moving):
     Source: torch.nn.PixelUnshuffle
     """
 
+    foreign_names = "~pixelunshuffler ~inversepixelshuffle"
+    foreign_fields = ("downscale_factor: downscale factor ~scale scalefactor downsamplefactor blocksize ~r",)
     downscale_factor: Count
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:

@@ -15,6 +15,14 @@ from shapecalc.layers.constraints import REFUSING, Constraints
 
 Pair = tuple[int, int]
 
+FOREIGN_FIELDS = (
+    "kernel_size: kernel kernels kernelshape kernelsizes ksize filtersize windowsize windowshape ~window ~k ~f",
+    "stride: strides subsample ~s",
+    "padding: pad ~pads ~paddings ~autopad ~p",
+    "dilation: dilations dilationrate atrousrate ~rate ~d",
+)
+"""`Layer.foreign_fields` of a layer with windows."""
+
 
 def span(window: int, dilation: int = 1) -> int:
     """Return the length of a dilated window, K = d(f − 1) + 1.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.architecture import Decode, Step
 from shapecalc.diagnostics import Fix
+from shapecalc.layers import layer_types
 from shapecalc.layers.fields import LARGEST_DIM, said
 from shapecalc.parser.findings import head
 from shapecalc.parser.scalars import shorten
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from shapecalc.parser.scopes import Scope
 
 KEYS = ("token", "scores", "states", "start", "end", "max_length", "beam")
-RECURRENT = ("rnn", "lstm", "gru")
 _NAMES = {
     **dict.fromkeys(("input", "feed", "inputids", "tokens"), "token"),
     **dict.fromkeys(("logits", "output", "probabilities"), "scores"),
@@ -99,9 +99,9 @@ def _states(node: Node, scope: Scope, findings: Findings) -> tuple[str, ...]:
     layers = {step.path: step.layer for step in scope.steps if isinstance(step, Step)}
     for slot in slots:
         layer = layers.get(slot)
-        if layer is None or layer.word not in RECURRENT:
+        if layer is None or not layer.carries_state:
             what = f"a `{layer.word}`" if layer is not None else "none"
-            words = ", ".join(f"`{word}`" for word in RECURRENT)
+            words = ", ".join(f"`{word}`" for word, cls in layer_types().items() if cls.carries_state)
             message = f"`decode.states` expects steps that carry states ({words}), `{shorten(slot)}` is {what}"
             findings.refuse("SC202", message, head(node))
         elif getattr(layer, "bidirectional", False):

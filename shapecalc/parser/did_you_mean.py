@@ -6,12 +6,15 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from shapecalc.diagnostics.foreign_names import FIELDS, INEXACT_FIELDS, INEXACT_LAYERS, LAYERS
 from shapecalc.diagnostics.suggestions import Near, closest, distance, fold, nearest
 from shapecalc.layers import layer_types
+from shapecalc.layers.base import fields_of
+from shapecalc.layers.foreign_names import foreign_fields, foreign_types
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from shapecalc.layers import Layer
 
 _CALL = re.compile(r"(?:\w+\.)*(\w+)(?:\(|\s+[0-9(\[{])")
 _SHORTEST_NAME = 4
@@ -26,13 +29,14 @@ def closest_layer(word: str) -> str | None:
 
 def nearest_layer(word: str) -> Near | None:
     """Return the layer word that was likely meant, and whether it can be no other."""
-    return nearest(word, tuple(layer_types()), LAYERS, INEXACT_LAYERS) or _misspelt(word, LAYERS)
+    names = foreign_types()
+    return nearest(word, tuple(layer_types()), *names) or _misspelt(word, names.meanings)
 
 
-def nearest_field(word: str, field: str, known: tuple[str, ...]) -> Near | None:
-    """Return the field of layer `word` that was likely meant, and whether it can be no other."""
-    names = FIELDS.get(word, {})
-    near = nearest(field, known, names, INEXACT_FIELDS.get(word, ())) or _misspelt(field, names)
+def nearest_field(cls: type[Layer], field: str) -> Near | None:
+    """Return the field of a layer that was likely meant, and whether it can be no other."""
+    known, names = fields_of(cls), foreign_fields(cls)
+    near = nearest(field, known, *names) or _misspelt(field, names.meanings)
     return near if near is not None and near.word in known else None
 
 

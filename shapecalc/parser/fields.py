@@ -114,7 +114,7 @@ class LayerReader:
         from shapecalc.parser.did_you_mean import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
 
         known = tuple(fields_of(cls))
-        near = nearest_field(cls.word, key.text, known)
+        near = nearest_field(cls, key.text)
         otherwise = f"fields: {', '.join(known)}" if known else f"`{cls.word}` has no field"
         self._findings.refuse(
             "SC102",

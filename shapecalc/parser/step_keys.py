@@ -185,11 +185,11 @@ class _Anatomy:
 
         The file's own words come before layers as many edits away.
         """
-        from shapecalc.diagnostics.foreign_names import LAYERS  # noqa: PLC0415 - only a mistake needs it
-        from shapecalc.diagnostics.suggestions import distance, fold, nearest  # noqa: PLC0415
+        from shapecalc.diagnostics.suggestions import distance, fold, nearest  # noqa: PLC0415 - only a mistake needs it
+        from shapecalc.layers.foreign_names import foreign_types  # noqa: PLC0415
 
         found = nearest(word, tuple(self._blocks))
-        if found is None or fold(word) in LAYERS:
+        if found is None or fold(word) in foreign_types().meanings:
             return None, found is None
         edits = distance(word, found.word, len(word))
         others = None if near is None else distance(word, near, len(word))
@@ -236,7 +236,7 @@ class _Anatomy:
     def _misspelt_field(self, cls: type[Layer], key: Scalar) -> bool:
         from shapecalc.parser.did_you_mean import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
 
-        near = nearest_field(cls.word, key.text, tuple(fields_of(cls)))
+        near = nearest_field(cls, key.text)
         if near is None:
             return False
         message = f"unknown key `{shorten(key.text)}` beside `{cls.word}`"

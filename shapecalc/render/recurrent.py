@@ -123,7 +123,7 @@ def _cell(found: Recurrence, width: int | None, *, color: bool) -> list[str]:
     room = max(len(line.left) for line in found.equations)
     equations = [(f"{line.left:<{room}} = {line.right}",) for line in found.equations]
     roles = [f"{line.name}: {line.purpose}" for line in found.equations]
-    state = "h and c" if found.word == "lstm" else "h"
+    state = " and ".join(output.name.removesuffix("_n") for output in found.outputs[1:])
     return [
         bold(f"one step: x enters, {state} {'come' if ' ' in state else 'comes'} from the step before", color=color),
         *_beside(equations, roles, width),

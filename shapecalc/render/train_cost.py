@@ -296,11 +296,7 @@ def _notes(cost: TrainingCost) -> Iterator[str]:
         "(what is kept is what PyTorch 2.13 keeps on the CPU; left out: the loss, what kernels take while they work, "
         "the allocator's rounding)"
     )
-    words = {row.type for row in cost.report.layers}
-    if "dropout" in words:
-        yield "(a dropout's mask is a float for each number on the CPU, a byte on CUDA)"
-    if words & {"rnn", "lstm", "gru"}:
-        yield "(recurrent layers as PyTorch's own loop over the steps; fused kernels keep a workspace of their own)"
+    yield from sorted({f"({row.step.layer.saving_note})" for row in cost.report.layers if row.step.layer.saving_note})
     if cost.step.static.master != 0:
         yield (
             "(bf16: weights, gradients and values in bf16; a copy of the weights, the optimiser's state, buffers and "

@@ -146,7 +146,7 @@ def test_states_that_another_layer_lacks_show_when_the_sequence_is_read_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     text = NET + "  - {gru: {hidden_size: 7, batch_first: true}, name: gru}\ndecode: {token: input, states: [lstm]}\n"
-    monkeypatch.setattr("shapecalc.costs.decoding.LOOKING_BACK", ())
+    monkeypatch.setattr("shapecalc.layers.recurrent.Recurrent.looks_back", False)
     found = decode(unroll(loads(text), {}, length=4))
     assert all(check.ok for check in found.checks)
     assert not found.ok
@@ -189,6 +189,29 @@ def test_a_loop_that_the_network_cannot_run_is_refused(text: str, code: str, sai
     assert (found.code, said in found.message) == (code, True), found
     assert found.span is not None
     assert text.splitlines()[found.span.line - 1][found.span.column - 1 : found.span.end_column - 1] == at
+
+
+@pytest.mark.parametrize(
+    ("step", "help_text"),
+    [
+        ("{gru: {hidden_size: 7, batch_first: true}, name: other}", "add `other` to it"),
+        ("{rotary_embedding: , name: other}", "leave `states:` out"),
+        ("{positional_encoding: {batch_first: true}, name: other}", "leave `states:` out"),
+        ("{multihead_attention: {num_heads: 1, batch_first: true}, name: other}", "leave `states:` out"),
+    ],
+    ids=["gru", "rotary_embedding", "positional_encoding", "multihead_attention"],
+)
+def test_states_are_refused_next_to_a_layer_that_looks_back_without_one(step: str, help_text: str) -> None:
+    net = NET.replace("  - {linear", f"  - {step}\n  - {{linear")
+    with pytest.raises(ShapecalcError, match="carries on without `other`") as refused:
+        unroll(loads(net + "decode: {token: input, states: [lstm]}\n"), {})
+    assert help_text in (refused.value.diagnostics[0].help or "")
+
+
+def test_a_layer_that_does_not_look_back_needs_no_state() -> None:
+    net = NET.replace("  - {linear", "  - layer_norm\n  - {linear")
+    found = decode(unroll(loads(net + "decode: {token: input, states: [lstm]}\n"), {}, length=4))
+    assert found.ok
 
 
 @pytest.mark.parametrize("name", ["N", "T"])

@@ -289,7 +289,7 @@ def test_a_multiply_accumulate_too_many_is_found_there(word: str, place: str, mo
 
 def test_a_prediction_that_is_one_off_is_found_there(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Conv.backward_macs
-    monkeypatch.setattr(Conv, "backward_macs", lambda self, *shapes: (whole(self, *shapes)[0] + 1, 0))
+    monkeypatch.setattr(Conv, "backward_macs", lambda self, *shapes, **_: (whole(self, *shapes)[0] + 1, 0))
     proof = verify_backward(shapecalc.loads(NETWORK))
     assert [row.layer.path for row in proof.rows if not row.ok] == ["conv"]
 

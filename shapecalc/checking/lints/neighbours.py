@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Place
     from shapecalc.checking.lints.blocks import Graph
 
-_BIASED = ("conv", "conv_transpose", "linear")
-"""Layers whose bias adds one number to each channel."""
 _MOST_SHOWN = 4
 
 
@@ -42,13 +40,13 @@ def neighbours(graphs: Iterable[Graph]) -> Iterator[Diagnostic]:
         # What leaves or lends its weights has an effect elsewhere too.
         elsewhere = {*graph.leaving, *(step.weights for step in graph.steps)}
         for row in makers.values():
-            if row.type == "batch_norm":
+            if row.step.layer.normalizes_batch:
                 yield from _dropped(row, makers)
                 pair = _pair(makers.get(row.step.inputs[0]), row)
                 path = pair.layer.path if pair is not None else ""
                 if pair is not None and _in_vain(pair) and read[path] == 1 and path not in elsewhere:
                     biased.append(pair)
-            elif row.type in ("softmax", "log_softmax"):
+            elif row.step.layer.probabilities:
                 yield from _twice(row, makers)
     if biased:
         yield _told(biased)
@@ -73,14 +71,15 @@ def _dropped(row: LayerReport, makers: Mapping[str, LayerReport]) -> Iterator[Di
     while maker is not None and isinstance(maker.step.layer, Elementwise):
         maker = makers.get(maker.step.inputs[0])
     pair = _pair(maker, row)
-    if pair is None or pair.layer.type != "dropout" or not getattr(pair.layer.step.layer, "p", 0):
+    if pair is None or not pair.layer.step.layer.changes_variance:
         return
     found = Diagnostic(
         code="SC404",
-        message="`batch_norm` learns the variance of what `dropout` gives in training, which is another in evaluation",
+        message=f"`{row.type}` learns the variance of what `{pair.layer.type}` gives in training, which is another in "
+        "evaluation",
         span=pair.place.word,
         labels=(Label(pair.reading.word, "whose running variance this is"),),
-        help="put `dropout` behind the last `batch_norm`, or take it out",
+        help=f"put `{pair.layer.type}` behind the last `{row.type}`, or take it out",
     )
     yield traced(found, pair.place.given)
 
@@ -88,10 +87,11 @@ def _dropped(row: LayerReport, makers: Mapping[str, LayerReport]) -> Iterator[Di
 def _in_vain(pair: _Pair) -> bool:
     """Return whether a layer has a bias of its own that the batch norm behind takes away with each channel's mean."""
     layer = pair.layer
-    if layer.type not in _BIASED or "bias" not in layer.facts.parameters or layer.step.weights:
+    axis = layer.step.layer.bias_axis
+    if axis is None or "bias" not in layer.facts.parameters or layer.step.weights:
         return False
     # The features of `linear` are what `batch_norm` takes for channels only in a table.
-    return layer.type != "linear" or len(layer.output) == 2  # noqa: PLR2004 - batch and channels
+    return axis % len(layer.output) == 1
 
 
 def _told(pairs: list[_Pair]) -> Diagnostic:
@@ -124,7 +124,7 @@ def _told(pairs: list[_Pair]) -> Diagnostic:
 def _twice(row: LayerReport, makers: Mapping[str, LayerReport]) -> Iterator[Diagnostic]:
     """Warn of a softmax of probabilities along their own axis."""
     pair = _pair(makers.get(row.step.inputs[0]), row)
-    if pair is None or pair.layer.type != "softmax":
+    if pair is None or pair.layer.step.layer.probabilities != "plain":
         return
     rank = len(row.inputs[0])
     axes = {getattr(entry.step.layer, "dim", -1) % rank for entry in (row, pair.layer)}
@@ -135,6 +135,6 @@ def _twice(row: LayerReport, makers: Mapping[str, LayerReport]) -> Iterator[Diag
         message=f"`{row.type}` expects scores, receives the probabilities of a `softmax` along the same axis",
         span=pair.reading.word,
         labels=(Label(pair.place.word, "gives probabilities"),),
-        help=f"take out {'one of them' if row.type == 'softmax' else 'the `softmax`'}",
+        help=f"take out {'one of them' if row.type == pair.layer.type else f'the `{pair.layer.type}`'}",
     )
     yield traced(found, pair.reading.given)

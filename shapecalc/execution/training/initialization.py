@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import zlib
 from typing import TYPE_CHECKING
 
@@ -11,15 +10,11 @@ import numpy as np
 from shapecalc.execution.lowering import numbers, random_parameters
 
 if TYPE_CHECKING:
-    from shapecalc.layers import Layer
     from shapecalc.reference.base import Array
     from shapecalc.shape_inference.report import LayerReport, Report
 
 AT_REST = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1}
-"""What norms begin with: they change nothing but the statistics."""
-
-FROM_NORMAL = {"embedding": 1.0, "positional_encoding": 0.02, "class_token": 0.02}
-"""Tables and vectors that are looked up or added, with the deviation that they are drawn with."""
+"""Where what starts as a constant begins: norms change nothing but the statistics."""
 
 
 def starting_parameters(report: Report, *, seed: int = 0) -> dict[str, Array]:
@@ -43,29 +38,15 @@ def starting_parameters(report: Report, *, seed: int = 0) -> dict[str, Array]:
 
 
 def _drawn(row: LayerReport, name: str, random: np.random.Generator) -> Array:
-    word, shape = row.type, numbers(row.facts.parameters[name])
-    if word.endswith("_norm") or word == "scale":
+    initial, shape = row.step.layer.initial(name, *row.inputs), numbers(row.facts.parameters[name])
+    if initial.distribution == "constant":
         return np.full(shape, AT_REST[name], dtype=np.float32)
-    if word in FROM_NORMAL:
-        table = FROM_NORMAL[word] * random.standard_normal(shape, dtype=np.float32)
-        padding = getattr(row.step.layer, "padding_idx", None)
-        if padding is not None:
-            table[padding] = 0
+    if initial.distribution == "normal":
+        table: Array = initial.deviation * random.standard_normal(shape, dtype=np.float32)
+        if initial.zero_row is not None:
+            table[initial.zero_row] = 0
         return table
-    bound = np.float32(_fan_in(row.step.layer, row, name) ** -0.5)
+    assert isinstance(initial.fan_in, int)  # every symbol has a number
+    bound = np.float32(max(initial.fan_in, 1) ** -0.5)
     drawn: Array = 2 * bound * random.random(shape, dtype=np.float32) - bound
     return drawn
-
-
-def _fan_in(layer: Layer, row: LayerReport, name: str) -> int:
-    """How many numbers each entry of the weight's output adds up; a bias is drawn as the weight before it."""
-    hidden = getattr(layer, "hidden_size", None)
-    if isinstance(hidden, int):
-        return hidden
-    last = 1
-    for each, shape in row.facts.parameters.items():
-        if len(shape) > 1:
-            last = math.prod(numbers(shape)[1:])
-        if each == name:
-            break
-    return max(last, 1)

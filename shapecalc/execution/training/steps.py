@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.execution.lowering import calls_of, fields_as_written, numbers
+from shapecalc.execution.lowering import calls_of, numbers
 from shapecalc.execution.training.datasets import unfit
 from shapecalc.reference.backpropagation import back_propagate, forward
 from shapecalc.reference.base import Work
@@ -18,14 +18,9 @@ from shapecalc.reference.losses import Loss, binary_cross_entropy, cross_entropy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shapecalc.architecture import Architecture
     from shapecalc.dims import Shape
     from shapecalc.reference.base import Array, Call
     from shapecalc.shape_inference.report import LayerReport, Report
-
-RECURRENT = ("rnn", "lstm", "gru")
-FOLDED = {"softmax": "cross_entropy", "log_softmax": "cross_entropy", "sigmoid": "binary_cross_entropy"}
-"""What a last layer says of the loss, into which it is then folded; any other gives logits for cross-entropy."""
 
 UNBIASED = 1
 """What PyTorch takes off the count of numbers for the variance that it keeps."""
@@ -48,30 +43,21 @@ def pupil(report: Report) -> Pupil:
     """
     architecture = report.architecture
     calls = tuple(calls_of(report))
-    for row in report.layers:
-        _refuse(architecture, row)
+    rows = {row.path: row for row in report.layers}
+    for row in rows.values():
+        if (unsupported := row.step.layer.unsupported_in_training) is not None:
+            what, instead = unsupported
+            raise unfit(architecture, f"`{row.path}` {what}, which is not trained here", f"write `{instead}`")
     (slot,) = architecture.leaving.values()
     loss = "cross_entropy"
     (last,) = [call for call in calls if slot in call.outputs]
     readers = [call for call in calls if slot in call.inputs]
     rank = len(next(iter(report.outputs.values())))
-    if last.kernel in FOLDED and not readers and last.fields.get("dim", -1) % rank == rank - 1:
-        loss, slot = FOLDED[last.kernel], last.inputs[0]
+    folded = rows[last.path].step.layer.loss
+    if folded is not None and not readers and last.fields.get("dim", -1) % rank == rank - 1:
+        loss, slot = folded, last.inputs[0]
         calls = tuple(call for call in calls if call is not last)
     return Pupil(report, calls, slot, loss, architecture.inputs[0].name)
-
-
-def _refuse(architecture: Architecture, row: LayerReport) -> None:
-    fields = fields_as_written(row.step.layer)
-    if row.type == "multihead_attention" and fields["dropout"]:
-        what, instead = "drops attention weights", "dropout: 0"
-    elif row.type == "instance_norm" and fields["track_running_stats"]:
-        what, instead = "keeps running statistics", "track_running_stats: false"
-    elif row.type == "batch_norm" and fields["momentum"] is None:
-        what, instead = "averages statistics over all batches", "momentum: 0.1"
-    else:
-        return
-    raise unfit(architecture, f"`{row.path}` {what}, which is not trained here", f"write `{instead}`")
 
 
 def outcome(one: Pupil, parameters: Mapping[str, Array], inputs: Array) -> Array:
@@ -125,7 +111,7 @@ def step(
         statistics = {
             path: array
             for call in calls
-            if call.kernel == "batch_norm" and "running_mean" in call.parameters
+            if "running_mean" in call.parameters
             for path, array in _statistics(call, tape.values[call.inputs[0]]).items()
         }
         loss = graded(one, tape.values[one.logits], targets)
@@ -142,22 +128,11 @@ def _with(call: Call, parameters: Mapping[str, Array]) -> Call:
 
 def _in_training(call: Call, row: LayerReport, random: np.random.Generator) -> Call:
     """Return a call as in training: masks beside its parameters, a batch norm by the batch's own statistics."""
-    fields = call.fields
-    if call.kernel == "batch_norm":
-        return replace(call, fields={**fields, "track_running_stats": False})
-    masks: dict[str, Array] = {}
-    shape = numbers(row.inputs[0])
-    if call.kernel == "dropout":
-        masks["mask"] = _mask(shape, fields["p"], random)
-    elif call.kernel == "stochastic_depth":
-        apart = shape[:1] if fields["mode"] == "row" else (1,)
-        masks["mask"] = _mask((*apart, *(1,) * (len(shape) - 1)), fields["p"], random)
-    elif call.kernel in RECURRENT and fields["dropout"]:
-        steps, samples = shape[1::-1] if fields["batch_first"] else shape[:2]
-        between = (steps, samples, numbers(row.output)[2])
-        for level in range(fields["num_layers"] - 1):
-            masks[f"mask_l{level}"] = _mask(between, fields["dropout"], random)
-    return replace(call, parameters={**call.parameters, **masks}) if masks else call
+    if "running_mean" in call.parameters:
+        return replace(call, fields={**call.fields, "track_running_stats": False})
+    masks = row.step.layer.masks(*row.inputs, row.output)
+    drawn = {name: _mask(shape, p, random) for name, (shape, p) in masks.items()}
+    return replace(call, parameters={**call.parameters, **drawn}) if drawn else call
 
 
 def _mask(shape: Shape, p: float, random: np.random.Generator) -> Array:

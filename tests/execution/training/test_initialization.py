@@ -57,3 +57,17 @@ def test_an_embedding_is_normal_and_its_padding_zero() -> None:
 def test_each_tensor_has_numbers_of_its_own() -> None:
     arrays = start(NET)
     assert not np.array_equal(arrays["conv.bias"], arrays["linear.bias"][:16])
+
+
+def test_a_table_of_positions_and_a_class_token_are_narrow_and_normal() -> None:
+    steps = "[positional_encoding: {kind: learned, max_length: 50, batch_first: true}, class_token: ]"
+    arrays = starting_parameters(inspect_at(loads(f"{{input: [2, 7, 97], layers: {steps}}}"), {}), seed=3)
+    assert all(0.015 < array.std() < 0.025 for array in arrays.values())
+    assert [name.rpartition(".")[2] for name in arrays] == ["weight", "token"]
+
+
+@pytest.mark.parametrize("norm", ["layer_norm", "rms_norm", "group_norm: 3", "instance_norm: {affine: true}", "scale"])
+def test_what_has_a_weight_for_each_channel_begins_with_ones(norm: str) -> None:
+    arrays = starting_parameters(inspect_at(loads(f"{{input: [2, 3, 7], layers: [{norm}]}}"), {}), seed=3)
+    assert {"weight"} <= {name.rpartition(".")[2] for name in arrays} <= {"weight", "bias"}
+    assert all((array == name.endswith("weight")).all() for name, array in arrays.items())

@@ -1,0 +1,15 @@
+"""The distribution that the training of a parameter starts from."""
+
+from typing import Literal, NamedTuple
+
+from shapecalc.dims import Dim
+
+
+class Initial(NamedTuple):
+    """Uniform between ±1/√fan_in, normal with a `deviation`, or constant: 1 for a weight, 0 for a bias."""
+
+    distribution: Literal["uniform", "normal", "constant"]
+    fan_in: Dim = 1
+    deviation: float = 1.0
+    zero_row: int | None = None
+    """A row of the table that is 0."""
