@@ -116,7 +116,7 @@ def training_cost(
     if truncate is not None and time is None:
         has = "has no recurrent layer" if not _recurrent(architecture) else "fixes how many steps there are"
         raise _misuse(f"`truncate` expects a symbol for time, `{architecture.name}` {has}")
-    bound = {name: size for name, size in {**architecture.sizes, **sizes}.items() if name in _symbols(architecture)}
+    bound = {name: size for name, size in {**architecture.sizes, **sizes}.items() if name in architecture.symbols}
     left = {name for name in (free, time) if name is not None}
     report, _ = infer(
         architecture,
@@ -139,12 +139,7 @@ def training_cost(
 
 def batch_symbol(architecture: Architecture) -> str | None:
     """Return the symbol of the batch, None where the file fixes it."""
-    symbols = _symbols(architecture)
-    return next((name for name in BATCH_SYMBOLS if name in symbols), None)
-
-
-def _symbols(architecture: Architecture) -> set[str]:
-    return {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
+    return next((name for name in BATCH_SYMBOLS if name in architecture.symbols), None)
 
 
 def _recurrent(architecture: Architecture) -> bool:

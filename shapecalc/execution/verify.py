@@ -148,8 +148,7 @@ def trial_sizes(
     refused (statistics over a batch need two), two and three are tried.
     Raises `ShapecalcError` where no probe is legal for a symbol that has no usual size.
     """
-    symbols = {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
-    free = sorted(symbols - set(sizes))
+    free = [name for name in architecture.symbols if name not in sizes]
     batch = [name for name in free if name in BATCH_SYMBOLS]
     space = [name for name in free if name not in BATCH_SYMBOLS]
     samples = _fewest_samples(architecture, sizes, batch)

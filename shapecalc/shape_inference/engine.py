@@ -6,7 +6,7 @@ import dataclasses
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import Step, entering
+from shapecalc.architecture import Step, entering, input_symbols
 from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, LayerError, ShapecalcError
 from shapecalc.diagnostics.progress import told
 from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
@@ -92,7 +92,7 @@ def infer(
     wide = tuple(too_many_axes(architecture))
     if wide:
         return None, wide
-    free = {name for entry in inputs for dim in entry.shape for name in free_symbols(dim)}
+    free = input_symbols(inputs)
     costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if one_sample and name in free), 1)
     walker = _Walker(costs_at, bindings, architecture.limits)
     frame = Frame({entry.name: entry.span for entry in inputs})
@@ -289,10 +289,10 @@ def _recounted_rows(rows: Iterable[LayerReport | GroupReport], params_as: str) -
 
 
 def _bindings(architecture: Architecture, sizes: Mapping[str, int], *, symbolic: bool) -> dict[str, int]:
-    symbols = {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
+    symbols = architecture.symbols
     for name, size in sizes.items():
         if name not in symbols:
-            names = ", ".join(f"`{symbol}`" for symbol in sorted(symbols))
+            names = ", ".join(f"`{symbol}`" for symbol in symbols)
             has = f"its free symbols are {names}" if names else "its input has no free symbol"
             finding = Diagnostic(code="SC312", message=f"`{architecture.name}` has no symbol `{name}`: {has}")
             raise ShapecalcError((finding,), exit_code=2)

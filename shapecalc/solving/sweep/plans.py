@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.dims import DimLimitError, free_symbols
+from shapecalc.dims import DimLimitError
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.shape_inference.constraints import demands_of
 from shapecalc.shape_inference.engine import infer
@@ -114,13 +114,8 @@ def costs(report: Report, sums: Mapping[str, str] = NO_SUMS) -> dict[str, Count]
     return found
 
 
-def symbols_of(architecture: Architecture) -> tuple[str, ...]:
-    """Return the symbols of what enters, sorted."""
-    return tuple(sorted({name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}))
-
-
 def _bindings(architecture: Architecture, sizes: Mapping[str, int], swept: list[str]) -> dict[str, int]:
-    symbols = symbols_of(architecture)
+    symbols = architecture.symbols
     for name in (*sizes, *swept):
         if name not in symbols:
             has = ", ".join(f"`{known}`" for known in (*symbols, *architecture.parameters)) or "none"
