@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dims import free_symbols, pretty, show, symbol
+from shapecalc.dims import as_json, free_symbols, pretty, show, symbol
 from shapecalc.render.solve_window import SIMPLEST
 from shapecalc.render.terminal.grid import BOLD, DIM, Cells, Grid, Heading, draw, paragraph, spelt
 from shapecalc.shape_inference.constraints import ANY
@@ -179,7 +179,7 @@ def solution_dict(found: Solution, asked: Mapping[str, int]) -> dict[str, Any]:
         "schema_version": 1,
         "name": report.architecture.name,
         "bindings": dict(report.bindings),
-        "inputs": {entry.name: _shape(entry.shape) for entry in report.inputs},
+        "inputs": {entry.name: [*map(as_json, entry.shape)] for entry in report.inputs},
         "symbols": {
             name: {
                 "legal": sizes.spoken(name),
@@ -201,7 +201,7 @@ def solution_dict(found: Solution, asked: Mapping[str, int]) -> dict[str, Any]:
             {
                 "output": {
                     "at": found.output.path or None,
-                    "shape": _shape(found.output.shape),
+                    "shape": [*map(as_json, found.output.shape)],
                     "wanted": list(found.wanted.sizes) if found.wanted else None,
                     "never": [{"axis": str(never.dim), "wanted": never.size} for never in found.never],
                 }
@@ -256,7 +256,7 @@ def choices_dict(found: Choices, name: str, most: int) -> dict[str, Any]:
 
     def row(choice: Choice) -> dict[str, Any]:
         values = dict(zip(map(str, found.unknowns), choice.values, strict=True))
-        return {"values": values, "output": _shape(choice.shape)}
+        return {"values": values, "output": [*map(as_json, choice.shape)]}
 
     return {
         "schema_version": 1,
@@ -269,7 +269,3 @@ def choices_dict(found: Choices, name: str, most: int) -> dict[str, Any]:
         "choices": [row(choice) for choice in found.found[:most]],
         "closest": [row(choice) for choice in found.near],
     }
-
-
-def _shape(shape: Iterable[Any]) -> list[int | str]:
-    return [dim if isinstance(dim, int) else str(dim) for dim in shape]

@@ -7,7 +7,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dims import Condition, Dim
+from shapecalc.dims import Condition, Dim, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -262,16 +262,18 @@ class Report:
             "bindings": dict(self.bindings),
             "costs_at": dict(self.costs_at),
             "params_as": self.params_as,
-            "inputs": {entry.name: {"shape": _shape(entry.shape), "dtype": entry.dtype} for entry in self.inputs},
+            "inputs": {
+                entry.name: {"shape": [*map(as_json, entry.shape)], "dtype": entry.dtype} for entry in self.inputs
+            },
             "layers": [_row(row, self.architecture.file) for row in self.layers],
-            "outputs": {name: _shape(shape) for name, shape in self.outputs.items()},
+            "outputs": {name: [*map(as_json, shape)] for name, shape in self.outputs.items()},
             "totals": {
-                "params": _count(self.totals.params),
-                "buffers": _count(self.totals.buffers),
-                "macs": _count(self.totals.macs),
-                "flops": _count(self.totals.flops),
-                "parameter_bytes": _count(self.totals.parameter_bytes),
-                "activation_bytes": _count(self.totals.activation_bytes),
+                "params": as_json(self.totals.params),
+                "buffers": as_json(self.totals.buffers),
+                "macs": as_json(self.totals.macs),
+                "flops": as_json(self.totals.flops),
+                "parameter_bytes": as_json(self.totals.parameter_bytes),
+                "activation_bytes": as_json(self.totals.activation_bytes),
                 **self._products(),
             },
         }
@@ -279,11 +281,11 @@ class Report:
     def _products(self) -> dict[str, Any]:
         if self.products is None:
             return {}
-        found = {"macs_parts": {name: _count(count) for name, count in self.products.parts.items()}}
+        found = {"macs_parts": {name: as_json(count) for name, count in self.products.parts.items()}}
         return (
             found
             if self.products.masked == 0
-            else {**found, "masked_macs": _count(self.products.masked), "useful_macs": _count(self.products.useful)}
+            else {**found, "masked_macs": as_json(self.products.masked), "useful_macs": as_json(self.products.useful)}
         )
 
 
@@ -304,23 +306,17 @@ def _row(row: LayerReport, source: Source | None) -> dict[str, Any]:
         "type": row.type,
         "line": row.line,
         **({"file": file} if file is not None else {}),
-        "inputs": [_shape(shape) for shape in row.inputs],
-        "outputs": {name: _shape(shape) for name, shape in row.outputs.items()},
-        "parameters": {name: _shape(shape) for name, shape in row.facts.parameters.items()},
-        "params": _count(row.params),
-        "buffers": _count(row.buffers),
-        "macs": _count(row.macs),
-        "flops": _count(row.flops),
-        **({"macs_parts": {name: _count(count) for name, count in row.facts.parts.items()}} if row.facts.parts else {}),
-        **({"useful_macs": _count(row.facts.useful)} if row.facts.useful is not None else {}),
+        "inputs": [[*map(as_json, shape)] for shape in row.inputs],
+        "outputs": {name: [*map(as_json, shape)] for name, shape in row.outputs.items()},
+        "parameters": {name: [*map(as_json, shape)] for name, shape in row.facts.parameters.items()},
+        "params": as_json(row.params),
+        "buffers": as_json(row.buffers),
+        "macs": as_json(row.macs),
+        "flops": as_json(row.flops),
+        **(
+            {"macs_parts": {name: as_json(count) for name, count in row.facts.parts.items()}} if row.facts.parts else {}
+        ),
+        **({"useful_macs": as_json(row.facts.useful)} if row.facts.useful is not None else {}),
         **({"shares": row.step.weights} if row.step.weights else {}),
         **({"conditions": [str(condition) for condition in row.facts.conditions]} if row.facts.conditions else {}),
     }
-
-
-def _shape(shape: Shape) -> list[int | str]:
-    return [dim if isinstance(dim, int) else str(dim) for dim in shape]
-
-
-def _count(count: Count) -> int | str | None:
-    return count if count is None or isinstance(count, int) else str(count)
