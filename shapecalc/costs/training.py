@@ -12,7 +12,7 @@ from shapecalc.costs.truncated_bptt import time_symbol, unrolled
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
 from shapecalc.layers.recurrent import Recurrent
-from shapecalc.shape_inference.engine import infer, inspect_at
+from shapecalc.shape_inference.engine import Reports
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
 if TYPE_CHECKING:
@@ -111,21 +111,18 @@ def training_cost(
         if free is None:
             raise _misuse(f"`batch` expects a symbol to give it to, `{architecture.name}` fixes its batch")
         sizes = {**sizes, free: batch}
-    inspect_at(architecture, sizes)  # whose diagnostics are for these very sizes
-    time = _time_symbol(architecture)
+    reports = Reports(architecture)
+    reports.at(sizes)  # whose diagnostics are for these very sizes
+    time = _time_symbol(reports)
     if truncate is not None and time is None:
         has = "has no recurrent layer" if not _recurrent(architecture) else "fixes how many steps there are"
         raise _misuse(f"`truncate` expects a symbol for time, `{architecture.name}` {has}")
     bound = {name: size for name, size in {**architecture.sizes, **sizes}.items() if name in architecture.symbols}
     left = {name for name in (free, time) if name is not None}
-    report, _ = infer(
-        architecture,
-        symbolic=True,
-        sizes={name: size for name, size in bound.items() if name not in left},
-        one_sample=False,
-    )
+    others = {name: size for name, size in bound.items() if name not in left}
+    report, _ = reports.infer(others, symbolic=True, one_sample=False)
     if report is None:  # a layer decides by the batch, or by time: then it has its number
-        report, findings = infer(architecture, symbolic=True, sizes=bound, one_sample=False)
+        report, findings = reports.infer(bound, symbolic=True, one_sample=False)
         if report is None:
             raise ShapecalcError(findings, architecture.file)
         left = set()
@@ -146,10 +143,10 @@ def _recurrent(architecture: Architecture) -> bool:
     return any(isinstance(step.layer, Recurrent) for step in architecture.layers)
 
 
-def _time_symbol(architecture: Architecture) -> str | None:
-    if not _recurrent(architecture):
+def _time_symbol(reports: Reports) -> str | None:
+    if not _recurrent(reports.architecture):
         return None
-    report, _ = infer(architecture, symbolic=True, sizes={})
+    report, _ = reports.infer({}, symbolic=True, one_sample=False)
     return None if report is None else time_symbol(report)
 
 

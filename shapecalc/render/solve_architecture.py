@@ -160,7 +160,7 @@ def _reasons(reasons: Iterable[Reason], leads: Mapping[str, str]) -> list[tuple[
         own = names[0] if len(names) == 1 else ""
         lead = leads.get(own, own)
         spoken_for = reason.condition.at({own: symbol(lead)}) if own != lead else reason.condition
-        others = rows.setdefault((spoken_for, reason.demanded_by, reason.line), [])
+        others = rows.setdefault((spoken_for, reason.required_by, reason.line), [])
         others += [own] if own != lead else []
     return [
         (
@@ -215,7 +215,7 @@ def solution_dict(found: Solution, asked: Mapping[str, int]) -> dict[str, Any]:
 def _reason_dict(reason: Reason) -> dict[str, Any]:
     return {
         "condition": str(reason.condition),
-        "path": reason.demanded_by,
+        "path": reason.required_by,
         "line": reason.line,
         "needed": reason.needed,
     }

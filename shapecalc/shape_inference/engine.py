@@ -65,9 +65,7 @@ def inspect_at(
     if params_as not in PARAMS_AS:
         message = f"`params_as` expects one of {', '.join(PARAMS_AS)}, receives `{params_as}`"
         raise ShapecalcError((Diagnostic(code="SC203", message=message),), exit_code=2)
-    report, findings = infer(architecture, symbolic=symbolic, sizes=sizes)
-    if report is None:
-        raise ShapecalcError(findings, architecture.file)
+    report = Reports(architecture).at(sizes, symbolic=symbolic)
     return report if params_as == report.params_as else _recounted(report, params_as)
 
 
@@ -113,6 +111,34 @@ def infer(
     except LayerError as error:
         return None, (Diagnostic(code=error.code, message=f"the network {error.message}"),)
     return Report(architecture, inputs, bindings, costs_at, rows, outputs, totals), ()
+
+
+class Reports:
+    """The reports of one architecture, each inferred once, when its sizes are first needed."""
+
+    __slots__ = ("_inferred", "architecture")
+
+    def __init__(self, architecture: Architecture) -> None:
+        self.architecture = architecture
+        self._inferred: dict[tuple[frozenset[tuple[str, int]], bool], tuple[Report | None, tuple[Diagnostic, ...]]] = {}
+
+    def infer(
+        self, sizes: Mapping[str, int], *, symbolic: bool = False, one_sample: bool = True
+    ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
+        """Return what `infer` returns."""
+        bindings = _bindings(self.architecture, sizes, symbolic=symbolic)
+        free = set(self.architecture.symbols).difference(bindings)
+        key = frozenset(bindings.items()), one_sample and not free.isdisjoint(BATCH_SYMBOLS)
+        if key not in self._inferred:
+            self._inferred[key] = infer(self.architecture, symbolic=True, sizes=bindings, one_sample=one_sample)
+        return self._inferred[key]
+
+    def at(self, sizes: Mapping[str, int], *, symbolic: bool = False) -> Report:
+        """Return what `inspect_at` returns."""
+        report, findings = self.infer(sizes, symbolic=symbolic)
+        if report is None:
+            raise ShapecalcError(findings, self.architecture.file)
+        return report
 
 
 class _NoneOfOneError(Exception):

@@ -7,7 +7,9 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.architecture import input_symbols, joined
 from shapecalc.dims import Condition, Dim, as_json
+from shapecalc.shape_inference.constraints import Constraint, ValidSizes, valid_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -240,6 +242,24 @@ class Report:
         )
 
     @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols of its input shapes that are not bound, sorted."""
+        return input_symbols(self.inputs)
+
+    @cached_property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """Each condition that layers require of symbols, once, with the first layer that requires it."""
+        found: dict[Condition, Constraint] = {}
+        for constraint in _constraints(self.tree, "", set()):
+            found.setdefault(constraint.condition, constraint)
+        return tuple(found.values())
+
+    @cached_property
+    def valid_sizes(self) -> ValidSizes:
+        """The sizes of its symbols that meet the constraints."""
+        return valid_sizes(self.constraints, self.symbols)
+
+    @cached_property
     def products(self) -> Products | None:
         """What the multiply-accumulates are for, None where no layer has several kinds of them."""
         facts = [row.facts for row in leaves(self.tree) if row.facts.parts]
@@ -297,6 +317,19 @@ def leaves(rows: Iterable[LayerReport | GroupReport]) -> Iterator[LayerReport]:
         else:
             for run in row.runs:
                 yield from leaves(run.rows)
+
+
+def _constraints(rows: Iterable[LayerReport | GroupReport], prefix: str, seen: set[int]) -> Iterator[Constraint]:
+    """Yield the constraints of the layers of a tree; those of a body at the same shapes, which is one object, once."""
+    for row in rows:
+        if isinstance(row, LayerReport):
+            for condition in row.facts.conditions:
+                yield Constraint(condition, joined(prefix, row.path), row.step.place)
+            continue
+        for name, walk in zip(row.group.runs, row.runs, strict=True):
+            if id(walk) not in seen:
+                seen.add(id(walk))
+                yield from _constraints(walk.rows, joined(prefix, name), seen)
 
 
 def _row(row: LayerReport, source: Source | None) -> dict[str, Any]:

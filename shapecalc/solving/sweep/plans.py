@@ -11,7 +11,6 @@ import numpy as np
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import DimLimitError
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.shape_inference.constraints import demands_of
 from shapecalc.shape_inference.engine import infer
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, sum_of
 from shapecalc.solving.sweep.compiled import compiled
@@ -86,8 +85,8 @@ def plan(
         report, findings = None, (Diagnostic(code=NO_CLOSED_FORM, message=str(error)),)
     if report is not None:
         stated = (entry.condition.at(bindings) for entry in architecture.where)
-        demands = (demand.condition for demand in demands_of(report))
-        conditions = tuple(dict.fromkeys((*demands, *(entry for entry in stated if not isinstance(entry, bool)))))
+        required = (constraint.condition for constraint in report.constraints)
+        conditions = tuple(dict.fromkeys((*required, *(entry for entry in stated if not isinstance(entry, bool)))))
         highest = {axis.name: max(axis.values) for axis in axes}
         return Plan(parameters, bindings, axes, compiled(costs(report, sums), conditions, highest))
     reason = next((finding for finding in findings if finding.code == NO_CLOSED_FORM), None)
