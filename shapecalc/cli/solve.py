@@ -164,21 +164,22 @@ def _solve(
     sizes: dict[str, int],
     wanted: Wanted | None,
     at: str | None,
-    near: list[str] | None,
+    written: list[str] | None,
     format_: Format,
     color: Color,
 ) -> None:
     from shapecalc.render import solve_architecture
     from shapecalc.shape_inference.engine import inspect_at
-    from shapecalc.solving.input_sizes import solve
+    from shapecalc.solving.input_sizes import near, solve
 
     found = solve(inspect_at(loaded, sizes, symbolic=True), wanted, at)
-    asked = _near(near or (), tuple(found.sizes), loaded.name)
+    asked = _near(written or (), tuple(found.sizes), loaded.name)
+    close = {name: near(found.sizes[name], size) for name, size in asked.items()}
     _show(
         format_,
         color,
-        partial(solve_architecture.solution, found, asked),
-        partial(solve_architecture.solution_dict, found, asked),
+        partial(solve_architecture.solution, found, close),
+        partial(solve_architecture.solution_dict, found, close),
     )
     if not found.found:
         raise typer.Exit(1)

@@ -77,6 +77,25 @@ class Never(NamedTuple):
     size: int
 
 
+class Near(NamedTuple):
+    """A size that was asked for, whether it is valid, and the valid sizes next to it."""
+
+    asked: int
+    fits: bool
+    below: int | None
+    above: int | None
+
+
+def near(sizes: Sizes, asked: int) -> Near:
+    """Return the valid sizes next to one.
+
+    >>> from shapecalc.dims import Sizes
+    >>> near(Sizes((), 32, 16, (0,)), 500)
+    Near(asked=500, fits=False, below=496, above=512)
+    """
+    return Near(asked, asked in sizes, sizes.up_to(asked - 1), sizes.from_(asked + 1))
+
+
 class Solution(NamedTuple):
     """The sizes that fit, by symbol, what ties several of them together, and why."""
 
