@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, Label
-from shapecalc.dims import Condition, DimLimitError, Effort, Relation, free_symbols, legal_sizes, symbol
-from shapecalc.shape_inference.constraints import ANY
+from shapecalc.dims import Condition, Effort, Relation, free_symbols, symbol
+from shapecalc.shape_inference.constraints import ANY, sizes_meeting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -17,28 +17,22 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Report
 
 
-def impossible(report: Report) -> tuple[Diagnostic, ...]:
-    """Return an SC319 error for each symbol of which no size meets all constraints of layers, or all of `where:`."""
+def impossible(report: Report) -> Iterator[Diagnostic]:
+    """Yield an SC319 error for each symbol of which no size meets all of `where:`, or all constraints of layers."""
+    yield from _contradictions(report)
     valid = report.valid_sizes
-    errors = list(_contradictions(report))
     for name, sizes in valid.sizes.items():
         if sizes.smallest is not None:
             continue
         *others, last = [each for each in valid.single if free_symbols(each.condition.expr) == (name,)]
-        errors.append(
-            Diagnostic(
-                code="SC319",
-                message=f"no size of `{name}` fits all layers",
-                span=last.place.word if last.place is not None else None,
-                label=f"needs {last.condition.pretty}",
-                labels=tuple(
-                    Label(each.place.word, f"needs {each.condition.pretty}")
-                    for each in others
-                    if each.place is not None
-                ),
-            )
+        labels = [Label(each.place.word, f"needs {each.condition.pretty}") for each in others if each.place is not None]
+        yield Diagnostic(
+            code="SC319",
+            message=f"no size of `{name}` fits all layers",
+            span=last.place.word if last.place is not None else None,
+            label=f"needs {last.condition.pretty}",
+            labels=tuple(labels),
         )
-    return tuple(errors)
 
 
 def _contradictions(report: Report) -> Iterator[Diagnostic]:
@@ -50,11 +44,8 @@ def _contradictions(report: Report) -> Iterator[Diagnostic]:
             by_name.setdefault(names[0], []).append(stated)
     effort = Effort()
     for name, conditions in by_name.items():
-        try:
-            allowed = legal_sizes([stated.condition for stated in conditions], name, effort)
-        except DimLimitError:
-            continue
-        if allowed.smallest is None:
+        allowed = sizes_meeting((stated.condition for stated in conditions), name, effort)
+        if allowed is not None and allowed.smallest is None:
             *others, last = conditions
             yield Diagnostic(
                 code="SC319",
@@ -127,10 +118,9 @@ def _counterexample(stated: Iterable[Condition | bool], needed: Condition | bool
     if len(names) > 1:
         return None if needed in stated else ""
     own = [entry for entry in stated if isinstance(entry, Condition) and free_symbols(entry.expr) == names]
-    try:
-        allowed = legal_sizes(own, names[0], effort)
-        both = legal_sizes([*own, needed], names[0], effort)
-    except DimLimitError:
+    allowed = sizes_meeting(own, names[0], effort)
+    both = sizes_meeting([*own, needed], names[0], effort)
+    if allowed is None or both is None:
         return None if needed in own else ""
     if allowed == both:
         return None

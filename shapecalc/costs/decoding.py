@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shapecalc.calculators.beam_search import Plan, Problem, Step, plan
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
-from shapecalc.dims import evaluate, free_symbols, pretty, show, symbol
+from shapecalc.dims import evaluate, free_symbols, pretty, product, show, symbol
 from shapecalc.shape_inference.engine import Reports
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, BYTES
 
@@ -204,7 +204,7 @@ def _steps(
             for path in decode.states
             for name, shape in list(carried[path].outputs.items())[1:]
         )
-        held = BYTES * sum(_size(shape) for _, shape in states)
+        held = BYTES * sum(_number(product(shape), {}) for _, shape in states)
         if not decode.states:
             states = ((decode.token, (step.kept, step.length)),)
             held = TOKEN_BYTES * step.kept * step.length
@@ -325,14 +325,6 @@ def _number(dim: Dim, bindings: Mapping[str, int]) -> int:
     value = evaluate(dim, bindings)
     assert isinstance(value, int), pretty(value)
     return value
-
-
-def _size(shape: Shape) -> int:
-    size = 1
-    for dim in shape:
-        assert isinstance(dim, int)
-        size *= dim
-    return size
 
 
 def _refuse(

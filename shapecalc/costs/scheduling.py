@@ -18,7 +18,7 @@ from shapecalc.dims import evaluate
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.costs.liveness import LiveMemory, Memory
+    from shapecalc.costs.liveness import LiveMemory
     from shapecalc.shape_inference.report import Report
 
 MOST_ORDERS = 5_000
@@ -80,7 +80,8 @@ class _Run:
 
     __slots__ = ("_kept", "_readers", "_size")
 
-    def __init__(self, report: Report, places: Mapping[str, Memory], sizes: Mapping[str, int]) -> None:
+    def __init__(self, found: LiveMemory, sizes: Mapping[str, int]) -> None:
+        report, places = found.report, found.places
         self._size = sizes
         self._kept = {places[slot].owner for slot in report.architecture.leaving.values()}
         self._readers: dict[str, set[int]] = {places[entry.name].owner: {-1} for entry in report.inputs}
@@ -97,7 +98,7 @@ class _Run:
             if not isinstance(size, int):
                 return None
             sizes[owner] = size
-        return cls(found.report, found.places, sizes)
+        return cls(found, sizes)
 
     def alive(self, order: Sequence[int]) -> list[int]:
         """Return the bytes that are alive at each step of an order."""

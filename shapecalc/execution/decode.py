@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from shapecalc.costs.liveness import shapes_of
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import symbol
 from shapecalc.execution.budget import BUDGET, Budget, afford, afford_operations
-from shapecalc.execution.lowering import BYTES, calls_of, price, random_inputs
+from shapecalc.execution.lowering import BYTES, calls_of, numbers, price, random_inputs
 from shapecalc.reference.base import Work
 from shapecalc.reference.beam_search import Search, beam_search
 from shapecalc.reference.executor import ExecutionError, run
@@ -193,16 +194,8 @@ def _afford(loop: Loop, budget: Budget) -> None:
     length = 1 if loop.decode.states else loop.decode.max_length
     widest = max(unrolled.step.alive for unrolled in loop.steps)
     report = loop.reports.at({**loop.sizes, loop.batch: widest, loop.length: length})
-    weights = sum(BYTES * _count(shape) for row in report.layers for shape in row.facts.parameters.values())
+    weights = sum(BYTES * prod(numbers(shape)) for row in report.layers for shape in row.facts.parameters.values())
     one = price(report)
     # The weights of all layers are kept from step to step, and each layer's own are among what a step holds.
     afford(report, replace(one, peak=weights + one.peak, weights=weights + one.weights), budget)
     afford_operations(report, 2 * (loop.once + sum(unrolled.macs for unrolled in loop.steps)), budget)
-
-
-def _count(shape: tuple[object, ...]) -> int:
-    size = 1
-    for dim in shape:
-        assert isinstance(dim, int)
-        size *= dim
-    return size

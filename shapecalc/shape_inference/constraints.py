@@ -48,7 +48,7 @@ def valid_sizes(constraints: Iterable[Constraint], symbols: Iterable[str]) -> Va
     each, together = Effort(), Effort()
     for constraint in constraints:
         names = free_symbols(constraint.condition.expr)
-        sizes = sizes_meeting((constraint,), names[0], each) if len(names) == 1 else None
+        sizes = sizes_meeting((constraint.condition,), names[0], each) if len(names) == 1 else None
         if sizes is None:
             joint.append(constraint)
         elif sizes != ANY:
@@ -56,15 +56,15 @@ def valid_sizes(constraints: Iterable[Constraint], symbols: Iterable[str]) -> Va
             single.append(constraint)
     valid = {}
     for name, own in by_symbol.items():
-        sizes = sizes_meeting(own, name, together)
+        sizes = sizes_meeting((constraint.condition for constraint in own), name, together)
         valid[name] = ANY if sizes is None else sizes
         joint += own if sizes is None else ()
     return ValidSizes(valid, tuple(single), tuple(joint))
 
 
-def sizes_meeting(constraints: Iterable[Constraint], name: str, effort: Effort) -> Sizes | None:
-    """Return the sizes of one symbol that meet all constraints; None if that exceeds the effort that is left."""
+def sizes_meeting(conditions: Iterable[Condition], name: str, effort: Effort) -> Sizes | None:
+    """Return the sizes of one symbol that meet all conditions; None if that exceeds the effort that is left."""
     try:
-        return legal_sizes((constraint.condition for constraint in constraints), name, effort)
+        return legal_sizes(conditions, name, effort)
     except DimLimitError:
         return None

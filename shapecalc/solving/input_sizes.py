@@ -18,7 +18,6 @@ from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.architecture import Stated
     from shapecalc.dims import Dim, Shape, Sizes
     from shapecalc.shape_inference.report import LayerReport, Report
 
@@ -132,7 +131,7 @@ def solve(report: Report, wanted: Wanted | None = None, at: str | None = None) -
     for stated in report.architecture.where:
         left = stated.condition.at(report.bindings)
         if isinstance(left, Condition):
-            required_by.setdefault(left, (f"where: {stated.text}", _line(stated)))
+            required_by.setdefault(left, (f"where: {stated.text}", stated.span.line))
     output, never = None, []
     if wanted is not None:
         output = output_of(report, at)
@@ -189,10 +188,6 @@ def _common(names: list[str], sizes: Mapping[str, Sizes]) -> Iterator[int]:
         yield from (at for at in sizes[first].first(MOST_ALIKE) if all(at in sizes[other] for other in others))
 
 
-def _line(stated: Stated) -> int | None:
-    return stated.span.line
-
-
 def _needed(constraints: Iterable[Constraint], sizes: Mapping[str, Sizes]) -> tuple[Constraint, ...]:
     """Return the constraints without the ones that the others imply; of two that imply each other the first stays."""
     needed: list[Constraint] = []
@@ -202,7 +197,7 @@ def _needed(constraints: Iterable[Constraint], sizes: Mapping[str, Sizes]) -> tu
         if whole.period * len(own) ** 2 <= MOST_WEIGHED:
             for constraint in reversed(tuple(own)):
                 others = [other for other in own if other is not constraint]
-                if sizes_meeting(others, name, effort) == whole:
+                if sizes_meeting((other.condition for other in others), name, effort) == whole:
                     own = others
         needed += own
     return tuple(needed)

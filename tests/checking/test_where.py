@@ -45,4 +45,4 @@ def test_no_size_of_a_symbol_that_where_excludes_wholly_is_told() -> None:
         network = shapecalc.loads(f"input: [N, H]\nlayers: [relu]\nwhere: {where}\n")
         (finding,) = impossible(inspect_at(network, {}))
         assert (finding.code, finding.message) == ("SC319", "`where` allows no size of `H`")
-    assert impossible(inspect_at(shapecalc.loads("{input: [N, H], layers: [relu], where: [H > 10]}"), {})) == ()
+    assert not [*impossible(inspect_at(shapecalc.loads("{input: [N, H], layers: [relu], where: [H > 10]}"), {}))]
