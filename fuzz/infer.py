@@ -1,4 +1,4 @@
-"""Architectures at numbers and at symbols: what both know is the same, and every demand on symbols is the right one."""
+"""Architectures at numbers and at symbols: both give the same, and every constraint on symbols is right."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 from fuzz.generation import Choices, architecture
 from fuzz.load import LIMITS, hold, refused
 from fuzz.seeds import BREAK, GENERATED
-from shapecalc.checking.expect import unmet
-from shapecalc.checking.lints import suspicions
+from shapecalc.checking.diagnose import diagnose
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.dims import evaluate, free_symbols
 from shapecalc.files.load import loads_source
-from shapecalc.shape_inference.constraints import demands_of, impossible, legality, unproved
 from shapecalc.shape_inference.engine import infer
 
 if TYPE_CHECKING:
@@ -27,9 +25,9 @@ if TYPE_CHECKING:
 SIZES = (1, 1, 2, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 31, 32, 33, 63, 64, 100, 128, 224, 229, 1000, 65535, 2**31 - 1)
 TRIALS = 3
 STRETCHING = frozenset({"add", "multiply", "matmul"})
-"""A size that depends on a symbol is not taken for 1, so they demand more than they need where it is 1."""
+"""A size that depends on a symbol is not taken for 1, so they require more than they need where it is 1."""
 BEYOND = frozenset({"SC309", "SC311", "SC317", "SC322"})
-"""Too large, or against what the file itself states in `where:`: no layer demands that."""
+"""Too large, or against what the file itself states in `where:`: no layer requires that."""
 COUNTS = ("params", "buffer_count", "macs", "flops", "activations", "useful")
 
 
@@ -90,8 +88,7 @@ def inspected(
 
 def judged(report: Report) -> None:
     """Hold what is said of a report beside its figures."""
-    for findings in (suspicions(report), unmet(report), impossible(report), unproved(report)):
-        hold(findings, report.architecture.file)
+    hold(diagnose(report), report.architecture.file)
     report.to_dict()
 
 
@@ -105,12 +102,12 @@ def nonnegative(report: Report) -> None:
 
 
 def compared(symbolic: Report, numeric: Report | None, codes: frozenset[str], sizes: Mapping[str, int]) -> None:
-    """Hold a symbolic report to what numbers give: they fit where its demands hold, and give the same figures."""
+    """Hold a symbolic report to what numbers give: they fit where its constraints hold, and give the same figures."""
     unmet_by = {row.type for row in symbolic.layers for each in row.facts.conditions if not each.holds(sizes)}
     if numeric is None:
         assert unmet_by or codes & BEYOND, (codes, sizes)
     elif unmet_by:
-        # What comes behind an axis that stretches may demand more than it needs as well.
+        # What comes behind an axis that stretches may require more than it needs as well.
         assert unmet_by & STRETCHING, (unmet_by, sizes)
     else:
         same(symbolic, numeric, sizes)
@@ -127,9 +124,8 @@ def same(symbolic: Report, numeric: Report, sizes: Mapping[str, int]) -> None:
             assert (None if one is None else evaluate(one, sizes)) == other, (*where, name)
     for name, count in symbolic.totals._asdict().items():
         assert (None if count is None else evaluate(count, sizes)) == getattr(numeric.totals, name), (name, sizes)
-    legal = legality(symbolic)
-    assert all(size in legal.sizes[name] for name, size in sizes.items()), sizes
-    assert all(demand.condition.holds(sizes) for demand in demands_of(symbolic)), sizes
+    assert all(size in symbolic.valid_sizes.sizes[name] for name, size in sizes.items()), sizes
+    assert all(each.condition.holds(sizes) for each in symbolic.constraints), sizes
 
 
 def _counts(there: Facts, here: Facts) -> Iterator[tuple[str, Count, Count]]:

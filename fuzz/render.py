@@ -13,8 +13,7 @@ from xml.etree import ElementTree as ET
 from fuzz.generation import Choices, architecture
 from fuzz.seeds import BREAK, GENERATED
 from fuzz.words import HOSTILE
-from shapecalc.checking.expect import unmet
-from shapecalc.checking.lints import suspicions
+from shapecalc.checking.diagnose import diagnose
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Severity, ShapecalcError, Source
 from shapecalc.diagnostics.limits import Limits
@@ -26,7 +25,6 @@ from shapecalc.render.check.findings import counts
 from shapecalc.render.inspect import csv, dot, latex, markdown, mermaid, table
 from shapecalc.render.inspect.columns import DEFAULT_COLUMNS, Column
 from shapecalc.render.terminal.escaping import ascii_only
-from shapecalc.shape_inference.constraints import impossible
 from shapecalc.shape_inference.engine import inspect_at
 from tests.support.ci_logs import CONTROLS, commands
 
@@ -97,7 +95,7 @@ def found_in(source: Source) -> tuple[Checked, Report | None]:
     try:
         network = loads_source(source, LIMITS)
         report = inspect_at(network, {})
-        findings = (*suspicions(report), *unmet(report), *impossible(report))
+        findings = diagnose(report)
     except ShapecalcError as error:
         return Checked(source.name, error.source or source, error.diagnostics), None
     return Checked(source.name, network.file or source, findings), report

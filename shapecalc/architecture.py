@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.diagnostics.model import Diagnostic, Fix, Label
+from shapecalc.dims import free_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,6 +37,16 @@ class Input(NamedTuple):
     shape: Shape
     dtype: str = "float32"
     span: Span | None = None
+
+
+def input_symbols(inputs: Iterable[Input]) -> tuple[str, ...]:
+    """Return the symbols of input shapes, sorted.
+
+    >>> from shapecalc.dims import symbol
+    >>> input_symbols([Input("x", (symbol("N"), 3, 2 * symbol("H"))), Input("y", (symbol("N"),))])
+    ('H', 'N')
+    """
+    return tuple(sorted({name for entry in inputs for dim in entry.shape for name in free_symbols(dim)}))
 
 
 class Origin(NamedTuple):
@@ -280,6 +291,11 @@ class Architecture:
     widths: tuple[str, ...] = ()
     decode: Decode | None = None
     limits: Limits = LIMITS
+
+    @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols of its input shapes, sorted."""
+        return input_symbols(self.inputs)
 
     @property
     def layers(self) -> tuple[Step, ...]:

@@ -7,8 +7,9 @@ does not fit.
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from shapecalc.calculators.derivation import sliding_axes
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.layers.windows import span
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.calculators.derivation import Axis
+    from shapecalc.layers.conv import Conv
+    from shapecalc.layers.pooling import MaxPool
     from shapecalc.layers.windows import Pair
 
     Value = int | Pair
@@ -91,33 +94,46 @@ def simplicity(f: int, s: int, p: int, d: int, *, misses: bool = False) -> Rank:
 
 
 def windows(
-    derive: Callable[[Window], tuple[Axis, ...]],
-    rule: Callable[[Window], tuple[int, ...]],
-    targets: tuple[int, ...],
-    fixed: Mapping[str, int],
-    most_padding: Callable[[int, int], int],
+    kind: str, n: tuple[int, ...], targets: tuple[int, ...], fixed: Mapping[str, int], *, ceil: bool = False
 ) -> Windows:
-    """Return every window that gives the targets, one per axis, simplest first.
+    """Return every window of a `conv` or a `pool` that makes sizes `targets` of sizes `n`, simplest first.
 
-    `rule` gives the sizes for a window, `derive` how they come about. f, s and d are those of `SMALL` and `DILATIONS`
-    but for those of `fixed`; p goes up to `most_padding(f, d)`. The size must not fall as the padding grows.
+    f, s and d are those of `SMALL` and `DILATIONS` except those of `fixed`. p goes up to the last padding with which
+    every window of a `conv` reads an element, and to half of the window of a `pool`.
+
+    >>> windows("conv", (224,), (112,), {"f": 7, "d": 1}).found[0].p
+    3
     """
+    x = (1, 1, *n)
     found: list[Window] = []
     missed: list[tuple[Window, int]] = []
     for f, s, d in product(*(_range(letter, fixed) for letter in "fsd")):
-        paddings: Sequence[int] = (fixed["p"],) if "p" in fixed else range(most_padding(f, d) + 1)
+        most = span(f, d) - 1 if kind == "conv" else f // 2
+        paddings: Sequence[int] = (fixed["p"],) if "p" in fixed else range(most + 1)
 
         def sizes(p: int, f: int = f, s: int = s, d: int = d) -> tuple[int, ...]:
-            return rule(Window(f, s, p, d))
+            shape = _layer(kind, Window(f, s, p, d), ceil=ceil).output_shape(x)
+            return tuple(size for size in shape[2:] if isinstance(size, int))
 
         for p, given in _about(sizes, paddings, targets[0]):
             if given == targets:
                 found.append(Window(f, s, p, d))
             elif given[0] != targets[0]:
                 missed.append((Window(f, s, p, d), given[0]))
-    if not found:
-        return Windows((), tuple(window._replace(axes=derive(window)) for window in _nearest(missed, targets[0])))
-    return Windows(tuple(sorted((window._replace(axes=derive(window)) for window in found), key=_simplicity)))
+    shown = found or _nearest(missed, targets[0])
+    derived = (window._replace(axes=sliding_axes(_layer(kind, window, ceil=ceil), x)) for window in shown)
+    return Windows(tuple(sorted(derived, key=_simplicity))) if found else Windows((), tuple(derived))
+
+
+def _layer(kind: str, window: Window, *, ceil: bool) -> Conv | MaxPool:
+    fields: dict[str, Any] = {"kernel_size": window.f, "stride": window.s, "padding": window.p, "dilation": window.d}
+    if kind == "conv":
+        from shapecalc.layers.conv import Conv  # noqa: PLC0415 - a family is imported when it is needed
+
+        return Conv(out_channels=1, **fields)
+    from shapecalc.layers.pooling import MaxPool  # noqa: PLC0415 - a family is imported when it is needed
+
+    return MaxPool(**fields, ceil_mode=ceil)
 
 
 def _range(letter: str, fixed: Mapping[str, int]) -> Iterable[int]:

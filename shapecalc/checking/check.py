@@ -7,8 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.checking.expect import unmet
-from shapecalc.checking.lints import suspicions
+from shapecalc.checking.diagnose import diagnose
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
@@ -19,13 +18,11 @@ from shapecalc.files.discovery import expanded
 from shapecalc.files.load import find_source, loads_source
 from shapecalc.parser.findings import position
 from shapecalc.parser.include import findings_of_blocks, holds_blocks_alone
-from shapecalc.shape_inference.constraints import impossible, unproved
-from shapecalc.shape_inference.engine import inspect_at
+from shapecalc.shape_inference.engine import Reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from shapecalc.architecture import Architecture
     from shapecalc.diagnostics import Source, Span
     from shapecalc.diffing.lock import Lock
     from shapecalc.execution.budget import Budget
@@ -118,14 +115,13 @@ def check_source(source: Source, folder: Path | None, asked: Asked = NOTHING_MOR
             return Checked(source.name, source, findings)
         architecture = loads_source(source, asked.limits, folder)
         source = architecture.file or source
-        report = inspect_at(architecture, {})
-        findings = (*suspicions(report), *unmet(report), *impossible(report))
-        if architecture.where:
-            findings += unproved(inspect_at(architecture, {}, symbolic=True))
+        reports = Reports(architecture)
+        report = reports.at({})
+        findings = diagnose(report, reports)
         if asked.lock is not None:
             findings += held(report, source.name, asked.lock, asked.lock_file)
         if asked.run:
-            findings += _executed(architecture, asked)
+            findings += _executed(reports, asked.budget)
     except ShapecalcError as error:
         return Checked(source.name, error.source or source, error.diagnostics)
     return Checked(source.name, source, tuple(sorted(findings, key=position)))
@@ -142,12 +138,12 @@ def chosen(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Ch
     return checked._replace(findings=kept)
 
 
-def _executed(architecture: Architecture, asked: Asked) -> tuple[Diagnostic, ...]:
+def _executed(reports: Reports, budget: Budget) -> tuple[Diagnostic, ...]:
     """Run a network, and return an SC601 error for the first layer of each trial that does other than predicted."""
     from shapecalc.execution.verify import verify_at  # noqa: PLC0415 - brings NumPy
 
     try:
-        proof = verify_at(architecture, {}, budget=asked.budget)
+        proof = verify_at(reports, {}, budget=budget)
     except ShapecalcError as error:  # too large to be run
         return error.diagnostics
     found: dict[Span | None, Diagnostic] = {}

@@ -109,10 +109,7 @@ def _ships(name: str) -> bool:
 
 def _known(architecture: Architecture) -> set[str]:
     """Return the names that `--set` can give an architecture: its parameters and its symbols."""
-    from shapecalc.dims import free_symbols
-
-    symbols = {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
-    return {*architecture.parameters, *symbols}
+    return {*architecture.parameters, *architecture.symbols}
 
 
 def _inspected(architecture: Architecture, texts: dict[str, str], known: set[str], *, symbolic: bool) -> Report:

@@ -22,6 +22,7 @@ from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.cli.progress import working
 from shapecalc.diagnostics.errors import ShapecalcError
+from shapecalc.diagnostics.model import Severity
 
 if TYPE_CHECKING:
     from shapecalc.cli.options.terminal import Manner
@@ -79,9 +80,7 @@ def command(
     MACs are multiply-accumulates of matrix products, without bias; FLOPs are 2 x MACs plus every other scalar
     operation. Costs are those of one sample where the batch N is left free.
     """
-    from shapecalc.checking.expect import unmet
-    from shapecalc.checking.lints import SHOWN_BY_INSPECT, suspicions
-    from shapecalc.shape_inference.constraints import impossible, unproved
+    from shapecalc.checking.diagnose import diagnose
     from shapecalc.shape_inference.engine import inspect_at
 
     for option, given in (("--format", format_), ("--columns", columns)):
@@ -102,15 +101,13 @@ def command(
             shown = _listed(report, format_ or Format.TABLE, chosen, depth, expand=expand, manner=manner)
     print(shown)
     # What a file expects of itself, it expects at its own sizes and as PyTorch counts.
-    wrong = unmet(report) if not set_ and not symbolic and params_as is ParamsAs.PYTORCH else ()
-    wrong += impossible(report)
-    wrong += unproved(inspect_at(loaded, {}, symbolic=True)) if loaded.where and not set_ else ()
-    suspect = (finding for finding in suspicions(report) if finding.code in SHOWN_BY_INSPECT)
-    findings = ShapecalcError((*suspect, *wrong), loaded.file)
-    if wrong:
-        raise findings
-    if findings.diagnostics:
-        say(findings)  # what is only suspect does not change the exit code
+    expectations = not set_ and not symbolic and params_as is ParamsAs.PYTORCH
+    found = diagnose(report, brief=True, expectations=expectations, where=not set_)
+    error = ShapecalcError(found, loaded.file)
+    if any(finding.severity is Severity.ERROR for finding in found):
+        raise error
+    if found:
+        say(error)  # warnings do not change the exit code
 
 
 def _listed(

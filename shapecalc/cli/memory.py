@@ -40,8 +40,8 @@ def command(
     from shapecalc.shape_inference.engine import inspect_at
 
     loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
-    report = inspect_at(loaded, sizes)
-    found, order = live_memory(report), reordered(report)
+    found = live_memory(inspect_at(loaded, sizes))
+    order = reordered(found)
     manner = stdout_manner(color)
     match format_:
         case Format.TABLE:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.architecture import Architecture
-    from shapecalc.layers.conv import Conv
-    from shapecalc.layers.pooling import MaxPool
     from shapecalc.solving.input_sizes import Wanted
 
 WINDOWED = ("conv", "pool")
@@ -154,9 +152,10 @@ def _near(written: Iterable[str], symbols: tuple[str, ...], name: str) -> dict[s
         if equals and symbol not in symbols:
             free = ", ".join(f"`{symbol}`" for symbol in symbols) or "none"
             raise Misuse(f"`--near {text}` names no free symbol of `{name}`; they are: {free}")
-        for target, names in ((alone, (symbol,)), (asked, symbols)) if equals else ((asked, symbols),):
-            if (target is alone) == bool(equals):
-                target.update(dict.fromkeys(names, number))
+        if equals:
+            alone[symbol] = number
+        else:
+            asked.update(dict.fromkeys(symbols, number))
     return asked | alone
 
 
@@ -165,21 +164,22 @@ def _solve(
     sizes: dict[str, int],
     wanted: Wanted | None,
     at: str | None,
-    near: list[str] | None,
+    written: list[str] | None,
     format_: Format,
     color: Color,
 ) -> None:
     from shapecalc.render import solve_architecture
     from shapecalc.shape_inference.engine import inspect_at
-    from shapecalc.solving.input_sizes import solve
+    from shapecalc.solving.input_sizes import near, solve
 
     found = solve(inspect_at(loaded, sizes, symbolic=True), wanted, at)
-    asked = _near(near or (), tuple(found.sizes), loaded.name)
+    asked = _near(written or (), tuple(found.sizes), loaded.name)
+    close = {name: near(found.sizes[name], size) for name, size in asked.items()}
     _show(
         format_,
         color,
-        partial(solve_architecture.solution, found, asked),
-        partial(solve_architecture.solution_dict, found, asked),
+        partial(solve_architecture.solution, found, close),
+        partial(solve_architecture.solution_dict, found, close),
     )
     if not found.found:
         raise typer.Exit(1)
@@ -214,7 +214,7 @@ def _choose(
 
 
 def _windows(
-    word: str,
+    kind: str,
     written: tuple[str | None, str | None],
     fixed: dict[str, int],
     most: int,
@@ -223,42 +223,17 @@ def _windows(
     format_: Format,
     color: Color,
 ) -> None:
-    from shapecalc.calculators.derivation import sliding_axes
-    from shapecalc.calculators.windows import Window, windows
-    from shapecalc.layers.windows import span
+    from shapecalc.calculators.windows import windows
     from shapecalc.render import solve_window
 
     n, out = _lengths(*written)
-
-    def layer(window: Window) -> Conv | MaxPool:
-        fields: dict[str, Any] = {
-            "kernel_size": window.f,
-            "stride": window.s,
-            "padding": window.p,
-            "dilation": window.d,
-        }
-        if word == "conv":
-            from shapecalc.layers.conv import Conv
-
-            return Conv(out_channels=1, **fields)
-        from shapecalc.layers.pooling import MaxPool
-
-        return MaxPool(**fields, ceil_mode=ceil)
-
-    x = (1, 1, *n)
-    found = windows(
-        lambda window: sliding_axes(layer(window), x),
-        lambda window: tuple(size for size in layer(window).output_shape(x)[2:] if isinstance(size, int)),
-        out,
-        fixed,
-        (lambda f, d: span(f, d) - 1) if word == "conv" else (lambda f, _: f // 2),
-    )
+    found = windows(kind, n, out, fixed, ceil=ceil)
     quoted = (str(written[0]), str(written[1]))
     _show(
         format_,
         color,
-        partial(solve_window.all_windows, found, quoted, fixed, word, most),
-        partial(solve_window.all_windows_dict, found, n, out, fixed, word, most),
+        partial(solve_window.all_windows, found, quoted, fixed, kind, most),
+        partial(solve_window.all_windows_dict, found, n, out, fixed, kind, most),
     )
     if not found.found:
         raise typer.Exit(1)

@@ -85,8 +85,9 @@ def command(
         else:
             from shapecalc.execution.verify import verify_at
             from shapecalc.render import verify as rendered
+            from shapecalc.shape_inference.engine import Reports
 
-            proof = verify_at(loaded, sizes, seed=seed, budget=budget, progress=bar)
+            proof = verify_at(Reports(loaded), sizes, seed=seed, budget=budget, progress=bar)
     finally:
         if bar is not None:
             bar.clear()

@@ -51,7 +51,7 @@ def command(
     for number, version in enumerate(found):
         if number == 0 and version.error is not None and version.error.exit_code == UNREADABLE:
             raise version.error
-        _show(version, file, color)
+        _show(version, file, color, as_written=not texts)
 
 
 def _inspected(file: str, texts: dict[str, str], limits: Limits) -> Report:
@@ -60,12 +60,11 @@ def _inspected(file: str, texts: dict[str, str], limits: Limits) -> Report:
     return inspect_at(*load_bound(file, texts, limits))
 
 
-def _show(version: Version, file: str, color: Color) -> None:
-    """Print a version, and on stderr what is wrong with it."""
-    from shapecalc.checking.expect import unmet
+def _show(version: Version, file: str, color: Color, *, as_written: bool) -> None:
+    """Print a version, and on stderr its diagnostics."""
+    from shapecalc.checking.diagnose import diagnose
     from shapecalc.render import diff
     from shapecalc.render.inspect import table
-    from shapecalc.shape_inference.constraints import impossible
 
     if version.report is None:
         assert version.error is not None
@@ -77,7 +76,7 @@ def _show(version: Version, file: str, color: Color) -> None:
     else:
         print(f"\n{_saved(file)}")
         print(diff.table(version.comparison, **manner))
-    findings = (*unmet(version.report), *impossible(version.report))
+    findings = diagnose(version.report, brief=True, expectations=as_written, where=as_written)
     if findings:
         say(ShapecalcError(findings, version.report.architecture.file))
     # Whoever reads a pipe is to see a version when it is saved.

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shapecalc.calculators.beam_search import Plan, Problem, Step, plan
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
-from shapecalc.dims import evaluate, free_symbols, pretty, show, symbol
-from shapecalc.shape_inference.engine import infer, inspect_at
+from shapecalc.dims import evaluate, free_symbols, pretty, product, show, symbol
+from shapecalc.shape_inference.engine import Reports
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, BYTES
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ class Loop(NamedTuple):
     exhaustive: int
     report: Report
     """With batch and length left free."""
+    reports: Reports
+    """At other sizes."""
 
     @property
     def macs(self) -> int:
@@ -129,17 +131,18 @@ def unroll(
             help_text = f"leave it out; `--{'beam' if name == batch else 'length'}` says how many at most"
             raise ShapecalcError((Diagnostic(code="SC312", message=message, help=help_text),), exit_code=2)
     bound = {name: size for name, size in {**architecture.sizes, **sizes}.items() if name not in (batch, steps)}
-    report, findings = infer(architecture, symbolic=True, sizes=bound, one_sample=False)
+    reports = Reports(architecture)
+    report, findings = reports.infer(bound, symbolic=True, one_sample=False)
     if report is None:
         raise ShapecalcError(findings, architecture.file)
     # What symbols leave open, such as the longest sequence that has a position, shows at the longest.
-    inspect_at(architecture, {**bound, batch: 1, steps: 1 if decode.states else decode.max_length})
+    reports.at({**bound, batch: 1, steps: 1 if decode.states else decode.max_length})
     problem = Problem(_vocabulary(architecture, decode, report), decode.beam, decode.max_length, decode.end is not None)
     try:
         search = plan(problem)
     except LayerError as error:
         _refuse(architecture, decode, error.code, f"`decode` {error.message}", error.field or "")
-    return _unrolled(architecture, decode, bound, batch, steps, search, report)
+    return _unrolled(reports, decode, bound, batch, steps, search, report)
 
 
 def following(report: Report, token: str) -> tuple[LayerReport, ...]:
@@ -154,7 +157,7 @@ def following(report: Report, token: str) -> tuple[LayerReport, ...]:
 
 
 def _unrolled(
-    architecture: Architecture,
+    reports: Reports,
     decode: Decode,
     sizes: Mapping[str, int],
     batch: str,
@@ -162,6 +165,7 @@ def _unrolled(
     search: Plan,
     report: Report,
 ) -> Loop:
+    architecture = reports.architecture
     rows = following(report, decode.token)
     if decode.states:
         _refuse_other_memory(architecture, decode, rows, length)
@@ -177,7 +181,8 @@ def _unrolled(
     for at in range(decode.max_length, 0, -1):  # Σ Bᵗ⁻¹ · MACs of a hypothesis of t symbols
         every = every * problem.branches + costs[at]
     greedy = once + sum(costs.values())
-    return Loop(architecture, decode, sizes, batch, length, search, once, growth, steps, greedy, once + every, report)
+    every += once
+    return Loop(architecture, decode, sizes, batch, length, search, once, growth, steps, greedy, every, report, reports)
 
 
 def _steps(
@@ -196,7 +201,7 @@ def _steps(
             for path in decode.states
             for name, shape in list(carried[path].outputs.items())[1:]
         )
-        held = BYTES * sum(_size(shape) for _, shape in states)
+        held = BYTES * sum(_number(product(shape), {}) for _, shape in states)
         if not decode.states:
             states = ((decode.token, (step.kept, step.length)),)
             held = TOKEN_BYTES * step.kept * step.length
@@ -317,14 +322,6 @@ def _number(dim: Dim, bindings: Mapping[str, int]) -> int:
     value = evaluate(dim, bindings)
     assert isinstance(value, int), pretty(value)
     return value
-
-
-def _size(shape: Shape) -> int:
-    size = 1
-    for dim in shape:
-        assert isinstance(dim, int)
-        size *= dim
-    return size
 
 
 def _refuse(

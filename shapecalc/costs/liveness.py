@@ -65,6 +65,10 @@ class LiveMemory:
     peak: int | None
     tensors: tuple[Tensor, ...]
     """What is alive at the peak, the largest first."""
+    places: Mapping[str, Memory]
+    """Where each value lies, by slot."""
+    lives: Mapping[str, tuple[int, int]]
+    """The first and the last step at which each owner's memory is needed."""
 
 
 def live_memory(report: Report) -> LiveMemory:
@@ -93,7 +97,7 @@ def live_memory(report: Report) -> LiveMemory:
     shapes = shapes_of(report)
     at_peak = [owner for owner, (first, last) in lives.items() if peak is not None and first <= peak <= last]
     tensors = sorted((Tensor(owner, shapes[owner], sizes[owner]) for owner in at_peak), key=lambda t: _size(t, report))
-    return LiveMemory(report, tuple(moments), peak, tuple(tensors))
+    return LiveMemory(report, tuple(moments), peak, tuple(tensors), places, lives)
 
 
 def memories(report: Report, itemsize: int = BYTES) -> dict[str, Memory]:

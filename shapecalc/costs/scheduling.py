@@ -12,13 +12,13 @@ from itertools import permutations, product as combinations
 from math import factorial, prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.costs.liveness import lives_of, memories, written
+from shapecalc.costs.liveness import written
 from shapecalc.dims import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shapecalc.costs.liveness import Memory
+    from shapecalc.costs.liveness import LiveMemory
     from shapecalc.shape_inference.report import Report
 
 MOST_ORDERS = 5_000
@@ -52,9 +52,9 @@ class _Merge(NamedTuple):
         return frozenset().union(*(steps for _, steps in self.branches))
 
 
-def reordered(report: Report) -> Reordered | None:
+def reordered(found: LiveMemory) -> Reordered | None:
     """Return the order of branches that lowers the peak; None where none does, or sizes are symbols."""
-    run = _Run.of(report)
+    report, run = found.report, _Run.of(found)
     if run is None:
         return None
     file_order = tuple(range(len(report.layers)))
@@ -80,7 +80,8 @@ class _Run:
 
     __slots__ = ("_kept", "_readers", "_size")
 
-    def __init__(self, report: Report, places: Mapping[str, Memory], sizes: Mapping[str, int]) -> None:
+    def __init__(self, found: LiveMemory, sizes: Mapping[str, int]) -> None:
+        report, places = found.report, found.places
         self._size = sizes
         self._kept = {places[slot].owner for slot in report.architecture.leaving.values()}
         self._readers: dict[str, set[int]] = {places[entry.name].owner: {-1} for entry in report.inputs}
@@ -89,16 +90,15 @@ class _Run:
                 self._readers.setdefault(places[slot].owner, set()).add(place)
 
     @classmethod
-    def of(cls, report: Report) -> _Run | None:
+    def of(cls, found: LiveMemory) -> _Run | None:
         """Return the run of a report; None where its sizes are no numbers."""
-        places = memories(report)
         sizes = {}
-        for owner in lives_of(report, places):
-            size = evaluate(places[owner].size, report.costs_at)
+        for owner in found.lives:
+            size = evaluate(found.places[owner].size, found.report.costs_at)
             if not isinstance(size, int):
                 return None
             sizes[owner] = size
-        return cls(report, places, sizes)
+        return cls(found, sizes)
 
     def alive(self, order: Sequence[int]) -> list[int]:
         """Return the bytes that are alive at each step of an order."""

@@ -11,7 +11,7 @@ from shapecalc.costs.training_step import TrainingStep, most_that_fit, training_
 from shapecalc.costs.truncated_bptt import time_symbol, unrolled
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
-from shapecalc.shape_inference.engine import infer, inspect_at
+from shapecalc.shape_inference.engine import Reports
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
 if TYPE_CHECKING:
@@ -110,21 +110,18 @@ def training_cost(
         if free is None:
             raise _misuse(f"`batch` expects a symbol to give it to, `{architecture.name}` fixes its batch")
         sizes = {**sizes, free: batch}
-    inspect_at(architecture, sizes)  # whose diagnostics are for these very sizes
-    time = _time_symbol(architecture)
+    reports = Reports(architecture)
+    reports.at(sizes)  # whose diagnostics are for these very sizes
+    time = _time_symbol(reports)
     if truncate is not None and time is None:
         has = "has no recurrent layer" if not _recurrent(architecture) else "fixes how many steps there are"
         raise _misuse(f"`truncate` expects a symbol for time, `{architecture.name}` {has}")
-    bound = {name: size for name, size in {**architecture.sizes, **sizes}.items() if name in _symbols(architecture)}
+    bound = {name: size for name, size in {**architecture.sizes, **sizes}.items() if name in architecture.symbols}
     left = {name for name in (free, time) if name is not None}
-    report, _ = infer(
-        architecture,
-        symbolic=True,
-        sizes={name: size for name, size in bound.items() if name not in left},
-        one_sample=False,
-    )
+    others = {name: size for name, size in bound.items() if name not in left}
+    report, _ = reports.infer(others, symbolic=True, one_sample=False)
     if report is None:  # a layer decides by the batch, or by time: then it has its number
-        report, findings = infer(architecture, symbolic=True, sizes=bound, one_sample=False)
+        report, findings = reports.infer(bound, symbolic=True, one_sample=False)
         if report is None:
             raise ShapecalcError(findings, architecture.file)
         left = set()
@@ -138,22 +135,17 @@ def training_cost(
 
 def batch_symbol(architecture: Architecture) -> str | None:
     """Return the symbol of the batch, None where the file fixes it."""
-    symbols = _symbols(architecture)
-    return next((name for name in BATCH_SYMBOLS if name in symbols), None)
-
-
-def _symbols(architecture: Architecture) -> set[str]:
-    return {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
+    return next((name for name in BATCH_SYMBOLS if name in architecture.symbols), None)
 
 
 def _recurrent(architecture: Architecture) -> bool:
     return any(step.layer.carries_state for step in architecture.layers)
 
 
-def _time_symbol(architecture: Architecture) -> str | None:
-    if not _recurrent(architecture):
+def _time_symbol(reports: Reports) -> str | None:
+    if not _recurrent(reports.architecture):
         return None
-    report, _ = infer(architecture, symbolic=True, sizes={})
+    report, _ = reports.infer({}, symbolic=True, one_sample=False)
     return None if report is None else time_symbol(report)
 
 

@@ -9,7 +9,7 @@ from shapecalc.architecture import joined
 from shapecalc.diffing.lock.alignment import aligned, renumbered
 from shapecalc.diffing.lock.entries import FOLLOWING, Entry, digest, entry_of
 from shapecalc.diffing.lock.wiring import Wiring
-from shapecalc.dims import Dim, DimLimitError
+from shapecalc.dims import DimLimitError, as_json
 from shapecalc.layers.base import fields_of
 from shapecalc.shape_inference.report import BYTES, Sums, sums_of, total
 
@@ -279,9 +279,9 @@ def _ends(before: Mapping[str, Shape], after: Mapping[str, Shape]) -> tuple[End,
 def _figures_written(figures: Figures) -> dict[str, Any]:
     return {
         name: {
-            "before": _written(change.before),
-            "after": _written(change.after),
-            "delta": _written(change.delta),
+            "before": as_json(change.before),
+            "after": as_json(change.after),
+            "delta": as_json(change.delta),
         }
         for name, change in figures._asdict().items()
     }
@@ -305,20 +305,13 @@ def _layer_written(row: LayerReport | None) -> dict[str, Any] | None:
         "path": row.path,
         "type": row.type,
         "line": row.line,
-        "inputs": [_shape_written(shape) for shape in row.inputs],
-        "outputs": {name: _shape_written(shape) for name, shape in row.outputs.items()},
+        "inputs": [[*map(as_json, shape)] for shape in row.inputs],
+        "outputs": {name: [*map(as_json, shape)] for name, shape in row.outputs.items()},
     }
 
 
 def _end_written(end: End) -> dict[str, Any]:
-    shapes = {"before": _shape_written(end.before), "after": _shape_written(end.after)}
+    ends = {"before": end.before, "after": end.after}
+    shapes = {name: None if shape is None else [*map(as_json, shape)] for name, shape in ends.items()}
     dtypes = {"dtypes": dict(zip(("before", "after"), end.dtypes, strict=True))} if any(end.dtypes) else {}
     return {"name": end.name, **shapes, **dtypes}
-
-
-def _shape_written(shape: Shape | None) -> list[int | str] | None:
-    return None if shape is None else [dim if isinstance(dim, int) else str(dim) for dim in shape]
-
-
-def _written(count: Dim | None) -> int | str | None:
-    return count if count is None or isinstance(count, int) else str(count)

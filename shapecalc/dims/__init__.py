@@ -26,7 +26,7 @@ from shapecalc.dims.expression import (
 )
 from shapecalc.dims.legal_sizes import Effort, legal_sizes
 from shapecalc.dims.parsing import DimSyntaxError, parse
-from shapecalc.dims.shapes import Shape, show
+from shapecalc.dims.shapes import Shape, as_json, show
 from shapecalc.dims.sizes import Sizes
 from shapecalc.dims.terms import DimLimitError
 
@@ -40,6 +40,7 @@ __all__ = [
     "Relation",
     "Shape",
     "Sizes",
+    "as_json",
     "ceil_div",
     "condition",
     "evaluate",

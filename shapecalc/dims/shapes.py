@@ -1,5 +1,7 @@
 """Shapes: tuples of dims."""
 
+from typing import overload
+
 from shapecalc.dims.expression import Dim, pretty
 
 Shape = tuple[Dim, ...]
@@ -12,3 +14,17 @@ def show(shape: Shape) -> str:
     '[32, 6, 28, 28]'
     """
     return f"[{', '.join(pretty(dim) for dim in shape)}]"
+
+
+@overload
+def as_json(dim: Dim) -> int | str: ...
+@overload
+def as_json(dim: Dim | None) -> int | str | None: ...
+def as_json(dim: Dim | None) -> int | str | None:
+    """Return a dim or a count as a JSON value: an int, else the expression as a string; None stays None.
+
+    >>> from shapecalc.dims import symbol
+    >>> [as_json(dim) for dim in (32, 2 * symbol("N"), None)]
+    [32, '2*N', None]
+    """
+    return dim if dim is None or isinstance(dim, int) else str(dim)

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from shapecalc.costs.decoding import following, scored
+from shapecalc.costs.liveness import shapes_of
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import symbol
 from shapecalc.execution.budget import BUDGET, Budget, afford, afford_operations
-from shapecalc.execution.lowering import BYTES, calls_of, price, random_inputs
+from shapecalc.execution.lowering import BYTES, calls_of, numbers, price, random_inputs
 from shapecalc.reference.base import Work
 from shapecalc.reference.beam_search import Search, beam_search
 from shapecalc.reference.executor import ExecutionError, run
-from shapecalc.shape_inference.engine import inspect_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.costs.decoding import Loop
-    from shapecalc.dims import Dim
     from shapecalc.reference.base import Array
     from shapecalc.reference.beam_search import States
 
@@ -71,8 +71,7 @@ class _Network:
 
     def __init__(self, loop: Loop, seed: int) -> None:
         self._loop = loop
-        at = {**loop.sizes, loop.batch: 1, loop.length: 1}
-        report = inspect_at(loop.architecture, at)
+        report = loop.reports.at({**loop.sizes, loop.batch: 1, loop.length: 1})
         after = {row.path: row for row in following(report, loop.decode.token)}
         calls = [replace(call, frees=()) for call in calls_of(report, seed=seed)]
         self._after = [call for call in calls if call.path in after]
@@ -84,7 +83,7 @@ class _Network:
         read = {slot for call in self._after for slot in call.inputs}
         self._batched = {
             slot: shape.index(symbol(loop.batch))
-            for slot, shape in _shapes(loop).items()
+            for slot, shape in shapes_of(loop.report).items()
             if slot in read and slot in self._values and symbol(loop.batch) in shape
         }
         entry = next(entry for entry in loop.architecture.inputs if entry.name == loop.decode.token)
@@ -191,29 +190,12 @@ def _checks(loop: Loop, search: Search, once: int, macs: tuple[int, ...]) -> Ite
         yield Check(f"MACs {where}", unrolled.macs, done)
 
 
-def _shapes(loop: Loop) -> dict[str, tuple[Dim, ...]]:
-    """Return the shape of every slot, batch and length left free."""
-    shapes = {entry.name: entry.shape for entry in loop.report.inputs}
-    for row in loop.report.layers:
-        first, *further = row.outputs.items()
-        shapes |= {row.path: first[1], **{row.step.slot(name): shape for name, shape in further}}
-    return shapes
-
-
 def _afford(loop: Loop, budget: Budget) -> None:
     length = 1 if loop.decode.states else loop.decode.max_length
     widest = max(unrolled.step.alive for unrolled in loop.steps)
-    report = inspect_at(loop.architecture, {**loop.sizes, loop.batch: widest, loop.length: length})
-    weights = sum(BYTES * _count(shape) for row in report.layers for shape in row.facts.parameters.values())
+    report = loop.reports.at({**loop.sizes, loop.batch: widest, loop.length: length})
+    weights = sum(BYTES * prod(numbers(shape)) for row in report.layers for shape in row.facts.parameters.values())
     one = price(report)
     # The weights of all layers are kept from step to step, and each layer's own are among what a step holds.
     afford(report, replace(one, peak=weights + one.peak, weights=weights + one.weights), budget)
     afford_operations(report, 2 * (loop.once + sum(unrolled.macs for unrolled in loop.steps)), budget)
-
-
-def _count(shape: tuple[object, ...]) -> int:
-    size = 1
-    for dim in shape:
-        assert isinstance(dim, int)
-        size *= dim
-    return size

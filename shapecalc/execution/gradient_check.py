@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc import reference
+from shapecalc.costs.liveness import shapes_of, written
 from shapecalc.execution.budget import BUDGET, Budget, afford, afford_arithmetic
 from shapecalc.execution.lowering import (
     Price,
@@ -25,7 +26,7 @@ from shapecalc.execution.verify import trial_sizes
 from shapecalc.reference.backpropagation import forward, propagate
 from shapecalc.reference.executor import ExecutionError, execute
 from shapecalc.reference.finite_differences import TOLERANCE, Checked, check, held_row, input_name, root_mean_square
-from shapecalc.shape_inference.engine import inspect_at
+from shapecalc.shape_inference.engine import Reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -130,8 +131,9 @@ def verify_backward(
     >>> verify_backward(shapecalc.load("mlp")).ok
     True
     """
-    points, _ = trial_sizes(architecture, sizes or {})
-    report = inspect_at(architecture, points[-1])
+    reports = Reports(architecture)
+    points, _ = trial_sizes(reports, sizes or {})
+    report = reports.at(points[-1])
     asked = backward_price(report)
     afford(report, asked, budget)
     afford_arithmetic((report,), budget, back=True)
@@ -191,11 +193,11 @@ def expectations(report: Report, truncate: int | None = None) -> list[BackwardRo
     floats = {entry.name for entry in report.inputs if entry.dtype != "int64"}
     for row in report.layers:
         if row.step.layer.gives != "same" or row.step.inputs[0] in floats:
-            floats |= set(_written(row))
+            floats |= set(written(row))
     needed = set(report.architecture.leaving.values()) & floats
     rows = []
     for row in reversed(report.layers):
-        if needed.isdisjoint(_written(row)):
+        if needed.isdisjoint(written(row)):
             rows.append(BackwardRow(row, {}, None, (0, 0), None, Checked(0, 0.0, ""), 0.0))
             continue
         read = [slot in floats for slot in row.step.inputs]
@@ -209,12 +211,6 @@ def expectations(report: Report, truncate: int | None = None) -> list[BackwardRo
         macs = to_inputs, to_parameters
         rows.append(BackwardRow(row, shapes, None, macs, None, Checked(0, 0.0, ""), 0.0, truncated=to_inputs != uncut))
     return rows[::-1]
-
-
-def _written(row: LayerReport) -> tuple[str, ...]:
-    """Return the slots that a step writes."""
-    _, *further = row.outputs
-    return (row.path, *map(row.step.slot, further))
 
 
 def _told(calls: Iterator[Call], tell: Callable[[str, int, int], None], total: int) -> Iterator[Call]:
@@ -324,9 +320,7 @@ def backward_price(report: Report) -> Price:
         if not row.step.weights
         for shape in (*row.facts.parameters.values(), *row.facts.buffers.values())
     )
-    shapes = {entry.name: entry.shape for entry in report.inputs}
-    for row in report.layers:
-        shapes |= zip(_written(row), row.facts.outputs.values(), strict=True)
+    shapes = shapes_of(report)
     values = sum(map(_bytes, shapes.values()))
     learnt: dict[str, int] = {}
     pending = {slot: _bytes(shapes[slot]) for slot in set(report.architecture.leaving.values())}
@@ -335,7 +329,7 @@ def backward_price(report: Report) -> Price:
     for row in reversed(report.layers):
         owner = row.step.weights or row.path
         learnt |= {f"{owner}.{name}": _bytes(shape) for name, shape in row.facts.parameters.items()}
-        pending |= {slot: _bytes(shapes[slot]) for slot in (*row.step.inputs, *_written(row))}
+        pending |= {slot: _bytes(shapes[slot]) for slot in (*row.step.inputs, *written(row))}
         gathered = reference.workspace(
             row.type,
             fields_as_written(row.step.layer),
@@ -352,7 +346,7 @@ def backward_price(report: Report) -> Price:
         now = replace(now, peak=now.weights + now.activations + now.workspace)
         if now.peak > worst.peak:
             worst = now
-        for slot in _written(row):
+        for slot in written(row):
             pending.pop(slot, None)
             values -= _bytes(shapes[slot])
     return worst

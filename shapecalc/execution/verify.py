@@ -11,8 +11,8 @@ from shapecalc.dims import evaluate, free_symbols
 from shapecalc.execution.budget import BUDGET, Budget, afford, afford_arithmetic
 from shapecalc.execution.lowering import calls_in_step, price, random_inputs
 from shapecalc.reference.executor import ExecutionError, run
-from shapecalc.shape_inference.constraints import legality
-from shapecalc.shape_inference.engine import infer, inspect_at
+from shapecalc.shape_inference.constraints import Constraint, valid_sizes
+from shapecalc.shape_inference.engine import Reports
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
 if TYPE_CHECKING:
@@ -106,11 +106,11 @@ def verify(
     >>> verify(shapecalc.load("mlp")).ok
     True
     """
-    return verify_at(architecture, sizes, seed=seed, budget=budget, progress=progress)
+    return verify_at(Reports(architecture), sizes, seed=seed, budget=budget, progress=progress)
 
 
 def verify_at(
-    architecture: Architecture,
+    reports: Reports,
     sizes: Mapping[str, int],
     *,
     seed: int = 0,
@@ -118,29 +118,27 @@ def verify_at(
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Proof:
     """Return what `verify` returns, for symbols that come as a mapping: one may be called `seed`."""
-    points, unproved = trial_sizes(architecture, sizes)
-    reports = [inspect_at(architecture, point) for point in points]
-    prices = [price(report) for report in reports]
-    for report, asked in zip(reports, prices, strict=True):
+    points, unproved = trial_sizes(reports, sizes)
+    tried = [reports.at(point) for point in points]
+    prices = [price(report) for report in tried]
+    for report, asked in zip(tried, prices, strict=True):
         afford(report, asked, budget)
-    afford_arithmetic(reports, budget)
-    general, _ = infer(architecture, symbolic=True, sizes=sizes)
-    tell = _counted(progress, sum(len(report.layers) for report in reports))
+    afford_arithmetic(tried, budget)
+    general, _ = reports.infer(sizes, symbolic=True)
+    tell = _counted(progress, sum(len(report.layers) for report in tried))
     # In step all runs share the weights that are made; where memory is short, one comes after the other.
-    in_step = price(*reports).peak <= budget.memory
-    together = [reports] if in_step else [[report] for report in reports]
+    in_step = price(*tried).peak <= budget.memory
+    together = [tried] if in_step else [[report] for report in tried]
     ran = [rows for group in together for rows in _rows_in_step(group, general, seed, tell)]
-    tell(reports[-1].layers[-1].path)
+    tell(tried[-1].layers[-1].path)
     trials = tuple(
         Trial(point, asked, tuple(rows), sum(row.seconds for row in rows), len(report.layers) - len(rows))
-        for report, point, asked, rows in zip(reports, points, prices, ran, strict=True)
+        for report, point, asked, rows in zip(tried, points, prices, ran, strict=True)
     )
-    return Proof(architecture, trials, unproved)
+    return Proof(reports.architecture, trials, unproved)
 
 
-def trial_sizes(
-    architecture: Architecture, sizes: Mapping[str, int]
-) -> tuple[tuple[dict[str, int], ...], tuple[str, ...]]:
+def trial_sizes(reports: Reports, sizes: Mapping[str, int]) -> tuple[tuple[dict[str, int], ...], tuple[str, ...]]:
     """Return the sizes to run at, two of each free symbol, and the symbols for which the architecture allows only one.
 
     First come the usual sizes (one sample, the file's `sizes`), then two samples and the smallest probes that are
@@ -148,14 +146,14 @@ def trial_sizes(
     refused (statistics over a batch need two), two and three are tried.
     Raises `ShapecalcError` where no probe is legal for a symbol that has no usual size.
     """
-    symbols = {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
-    free = sorted(symbols - set(sizes))
+    architecture = reports.architecture
+    free = [name for name in architecture.symbols if name not in sizes]
     batch = [name for name in free if name in BATCH_SYMBOLS]
     space = [name for name in free if name not in BATCH_SYMBOLS]
-    samples = _fewest_samples(architecture, sizes, batch)
+    samples = _fewest_samples(reports, sizes, batch)
     known = {name: architecture.sizes[name] for name in space if name in architecture.sizes}
     usual = {**sizes, **dict.fromkeys(batch, samples), **known}
-    probes = list(_legal_probes(architecture, usual, space)) if space else []
+    probes = list(_legal_probes(reports, usual, space)) if space else []
     if all(name in usual for name in space):
         first = usual
     elif probes:
@@ -163,8 +161,8 @@ def trial_sizes(
     else:
         # What depends on a symbol is said of the symbol; what is wrong at the largest probe, of that.
         first = {**dict.fromkeys(space, PROBES[-1]), **usual}
-        _refuse_undecided(inspect_at(architecture, sizes, symbolic=True))
-        inspect_at(architecture, first)
+        _refuse_undecided(reports.at(sizes, symbolic=True))
+        reports.at(first)
     if not free:
         return (first,), ()
     second = {**first, **dict.fromkeys(batch, samples + 1), **(probes[0] if probes else {})}
@@ -174,40 +172,41 @@ def trial_sizes(
 
 def _refuse_undecided(report: Report) -> None:
     """Refuse symbols that a condition ties together so that no probe meets it."""
-    for demand in legality(report).joint:
-        names = " and ".join(f"`{name}`" for name in free_symbols(demand.condition.expr))
-        message = f"`{demand.path}` needs {demand.condition.pretty}, which no size that was tried meets"
+    for constraint in report.valid_sizes.joint:
+        names = " and ".join(f"`{name}`" for name in free_symbols(constraint.condition.expr))
+        message = f"`{constraint.path}` needs {constraint.condition.pretty}, which no size that was tried meets"
         finding = Diagnostic(
             code="SC311",
             message=message,
-            span=demand.place.word if demand.place else None,
+            span=constraint.place.word if constraint.place else None,
             help=f"give {names} sizes: `--set NAME=…`, or `sizes:` in the file",
         )
         raise ShapecalcError((finding,), report.architecture.file)
 
 
-def _fewest_samples(architecture: Architecture, sizes: Mapping[str, int], batch: list[str]) -> int:
-    legal = (n for n in (1, 2) if infer(architecture, sizes={**sizes, **dict.fromkeys(batch, n)})[0] is not None)
+def _fewest_samples(reports: Reports, sizes: Mapping[str, int], batch: list[str]) -> int:
+    legal = (n for n in (1, 2) if reports.infer({**sizes, **dict.fromkeys(batch, n)})[0] is not None)
     return next(legal, 1)
 
 
-def _legal_probes(architecture: Architecture, fixed: Mapping[str, int], space: list[str]) -> Iterator[dict[str, int]]:
+def _legal_probes(reports: Reports, fixed: Mapping[str, int], space: list[str]) -> Iterator[dict[str, int]]:
     """Yield up to two assignments of probes to symbols that inference accepts, smallest first, none of a usual size."""
-    lists = _probes(architecture, fixed, space)
+    lists = _probes(reports, fixed, space)
     most = min(map(len, lists.values())) - len(space) + 1
     neighbours = ({name: lists[name][start + place] for place, name in enumerate(space)} for start in range(most))
     other = (point for point in neighbours if all(fixed.get(name) != size for name, size in point.items()))
-    legal = (point for point in other if infer(architecture, sizes={**fixed, **point})[0] is not None)
+    legal = (point for point in other if reports.infer({**fixed, **point})[0] is not None)
     return islice(legal, 2)
 
 
-def _probes(architecture: Architecture, fixed: Mapping[str, int], space: list[str]) -> Mapping[str, tuple[int, ...]]:
+def _probes(reports: Reports, fixed: Mapping[str, int], space: list[str]) -> Mapping[str, tuple[int, ...]]:
     """Return the sizes to try for each symbol: the legal ones of `PROBES`, else the legal sizes next to them."""
-    general, _ = infer(architecture, symbolic=True, sizes={n: s for n, s in fixed.items() if n not in space})
+    general, _ = reports.infer({n: s for n, s in fixed.items() if n not in space}, symbolic=True)
     if general is None:
         return dict.fromkeys(space, PROBES)
-    found = legality(general, (stated.condition for stated in architecture.where)).sizes
-    return {name: _legal(found[name], len(space)) if name in found else PROBES for name in space}
+    stated = (Constraint(stated.condition) for stated in reports.architecture.where)
+    valid = valid_sizes((*general.constraints, *stated), general.symbols).sizes
+    return {name: _legal(valid[name], len(space)) if name in valid else PROBES for name in space}
 
 
 def _legal(sizes: Sizes, symbols: int) -> tuple[int, ...]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.architecture import DTYPES, Architecture, Input
+from shapecalc.architecture import DTYPES, Architecture, Input, input_symbols
 from shapecalc.diagnostics import Fix, Label
 from shapecalc.diagnostics.limits import LIMITS, Limits
-from shapecalc.dims import Expr, free_symbols
+from shapecalc.dims import Expr
 from shapecalc.layers.fields import said
 from shapecalc.parser.blocks import Block, put_in, put_in_steps, read_blocks
 from shapecalc.parser.decode import read_decode
@@ -101,11 +101,12 @@ def _architecture(
     if "parameters" in entries:
         entries = _put_in(entries, parameters, findings)
     inputs = _inputs(root, entries, findings)
+    symbols = input_symbols(inputs or ())
     if "parameters" in entries:
-        refuse_symbols(entries["parameters"], inputs or (), _symbols(inputs), findings)
+        refuse_symbols(entries["parameters"], inputs or (), symbols, findings)
     widths = read_widths(entries["widths"], parameters, findings) if "widths" in entries else ()
     sizes = _sizes(entries["sizes"], inputs, findings) if "sizes" in entries else {}
-    where = read_conditions(entries["where"], _symbols(inputs), findings) if "where" in entries else ()
+    where = read_conditions(entries["where"], symbols, findings) if "where" in entries else ()
     blocks = _blocks(entries, folder, findings, limits)
     names = [entry.name for entry in inputs] if inputs is not None else _input_names(written)
     scope = Scope(findings, {name: name for name in names})
@@ -283,7 +284,7 @@ def _sizes(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> 
         message = f"`sizes` expects symbols with numbers such as {{H: 224}}, receives {said(plain(node))}"
         findings.refuse("SC202", message, head(node))
         return {}
-    symbols = _symbols(inputs)
+    symbols = input_symbols(inputs or ())
     sizes: dict[str, int] = {}
     written = {key.text for key, _ in node.entries}
     for key, value in node.entries:
@@ -301,7 +302,3 @@ def _sizes(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> 
         elif size is not None:
             sizes[name] = size
     return sizes
-
-
-def _symbols(inputs: tuple[Input, ...] | None) -> list[str]:
-    return sorted({name for entry in inputs or () for dim in entry.shape for name in free_symbols(dim)})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.dims import show, symbol
+from shapecalc.dims import as_json, show, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.calculators.derivation import Axis, Calculation, Derivation, Reading
-    from shapecalc.dims import Dim, Shape
+    from shapecalc.dims import Shape
 
 SAME_WITH_STRIDE = "`same` with a stride is as in Keras and ONNX (SAME_UPPER); PyTorch refuses it"
 COUNTED = " (counting from 1)"
@@ -81,7 +81,7 @@ def calculation_dict(result: Calculation) -> dict[str, Any]:
     if result.axes:
         document["output"] = [axis.output.result for axis in result.axes]
     if result.shape is not None:
-        document["output_shape"] = [*map(_dim, _whole_shape(result))]
+        document["output_shape"] = [*map(as_json, _whole_shape(result))]
     if result.costs and result.axes:
         document["costs_at"] = {"N": 1}
     document |= {line.name.lower(): line.result for line in result.costs}
@@ -95,10 +95,6 @@ def _whole_shape(result: Calculation) -> Shape:
     """Return the shape as it is shown: a layer that slides windows is asked about one sample of many."""
     assert result.shape is not None
     return (symbol("N"), *result.shape[1:]) if result.axes else result.shape
-
-
-def _dim(dim: Dim) -> int | str:
-    return dim if isinstance(dim, int) else str(dim)
 
 
 def axis_dict(axis: Axis) -> dict[str, Any]:

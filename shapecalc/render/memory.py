@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.dims import Dim, Expr, evaluate, free_symbols, show
+from shapecalc.dims import Dim, Expr, as_json, evaluate, free_symbols, show
 from shapecalc.render.inspect.columns import Line, layer_lines, layer_word
 from shapecalc.render.inspect.table import memory
 from shapecalc.render.terminal.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
@@ -93,23 +93,24 @@ def document(found: LiveMemory, order: Reordered | None) -> dict[str, Any]:
     """Return the memory of a run as JSON's values; an int where a figure is known, else the expression."""
     report = found.report
     rows = [
-        {"path": moment.row.path, "type": moment.row.type, "live_bytes": _dim(moment.live)} for moment in found.moments
+        {"path": moment.row.path, "type": moment.row.type, "live_bytes": as_json(moment.live)}
+        for moment in found.moments
     ]
     peak = None
     if found.peak is not None:
         moment = found.moments[found.peak]
         tensors = [
-            {"slot": tensor.slot, "shape": [*map(_dim, tensor.shape)], "bytes": _dim(tensor.size)}
+            {"slot": tensor.slot, "shape": [*map(as_json, tensor.shape)], "bytes": as_json(tensor.size)}
             for tensor in found.tensors
         ]
-        at = _dim(evaluate(moment.live, report.costs_at))
-        peak = {"path": moment.row.path, "bytes": _dim(moment.live), "bytes_at_costs_at": at, "tensors": tensors}
+        at = as_json(evaluate(moment.live, report.costs_at))
+        peak = {"path": moment.row.path, "bytes": as_json(moment.live), "bytes_at_costs_at": at, "tensors": tensors}
     return {
         "schema_version": 1,
         "name": report.architecture.name,
         "bindings": dict(report.bindings),
         "costs_at": dict(report.costs_at),
-        "weight_bytes": _dim(_weights(found)),
+        "weight_bytes": as_json(_weights(found)),
         "peak": peak,
         "layers": rows,
         "order": None if order is None else _order(order),
@@ -196,7 +197,3 @@ def _weights(found: LiveMemory) -> Dim:
     assert totals.parameter_bytes is not None  # shapes of parameters are known wherever outputs are
     assert totals.buffers is not None
     return totals.parameter_bytes + 4 * totals.buffers
-
-
-def _dim(dim: Dim) -> int | str:
-    return dim if isinstance(dim, int) else str(dim)

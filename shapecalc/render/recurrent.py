@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.calculators.recurrent import grouped
-from shapecalc.dims import show
+from shapecalc.dims import as_json, show
 from shapecalc.render.derivation import WIDEST, bold, in_ascii, legend, wrapped
 from shapecalc.render.inspect.columns import COUNTED
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shapecalc.calculators.recurrent import Figure, Recurrence, Tensor
-    from shapecalc.dims import Dim, Shape
 
 _MEANINGS = {
     "T": "steps",
@@ -55,14 +54,14 @@ def calculation_dict(found: Recurrence) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "layer": found.word,
-        "input": _shape(found.x),
-        "outputs": {output.name: _shape(output.shape) for output in found.outputs},
+        "input": [*map(as_json, found.x)],
+        "outputs": {output.name: [*map(as_json, output.shape)] for output in found.outputs},
         "params_as": found.params_as,
-        "params": _dim(found.params[-1].result),
-        "macs": _dim(found.macs.result),
-        "flops": _dim(found.flops.result),
-        "macs_per_step": _dim(found.step[-1].result),
-        "operations_per_step": _dim(found.others[-1].result),
+        "params": as_json(found.params[-1].result),
+        "macs": as_json(found.macs.result),
+        "flops": as_json(found.flops.result),
+        "macs_per_step": as_json(found.step[-1].result),
+        "operations_per_step": as_json(found.others[-1].result),
         "params_by_convention": found.conventions,
         "gates": [
             {"letter": gate.letter, "name": gate.name, "rows": dict(zip(("first", "last"), gate.rows, strict=True))}
@@ -94,16 +93,8 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "name": figure.name,
         "formula": figure.formula,
         "equation": figure.equation,
-        "result": _dim(figure.result),
+        "result": as_json(figure.result),
     }
-
-
-def _dim(dim: Dim) -> int | str:
-    return dim if isinstance(dim, int) else str(dim)
-
-
-def _shape(shape: Shape) -> list[int | str]:
-    return [_dim(dim) for dim in shape]
 
 
 def _shapes(found: Recurrence, width: int | None, *, color: bool) -> list[str]:

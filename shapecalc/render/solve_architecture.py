@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dims import free_symbols, pretty, show, symbol
+from shapecalc.dims import as_json, free_symbols, pretty, show, symbol
 from shapecalc.render.solve_window import SIMPLEST
 from shapecalc.render.terminal.grid import BOLD, DIM, Cells, Grid, Heading, draw, paragraph, spelt
 from shapecalc.shape_inference.constraints import ANY
@@ -13,31 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.dims import Condition, Sizes
-    from shapecalc.solving.input_sizes import Reason, Solution
+    from shapecalc.solving.input_sizes import Near, Reason, Solution
     from shapecalc.solving.unknown_fields import Choice, Choices
 
 LINE = Heading("line", right=True)
 
 FIRST = 10
 """Sizes that are named one by one."""
-
-
-class Near(NamedTuple):
-    """The legal sizes closest to one that was asked for: itself where it fits, the next below and above."""
-
-    fits: bool
-    below: int | None
-    above: int | None
-
-
-def near(sizes: Sizes, asked: int) -> Near:
-    """Return the legal sizes next to one.
-
-    >>> from shapecalc.dims import Sizes
-    >>> near(Sizes((), 32, 16, (0,)), 500)
-    Near(fits=False, below=496, above=512)
-    """
-    return Near(asked in sizes, sizes.up_to(asked - 1), sizes.from_(asked + 1))
 
 
 class _Page(NamedTuple):
@@ -65,10 +47,10 @@ class _Page(NamedTuple):
         return "\n".join(self.lines)
 
 
-def solution(found: Solution, asked: Mapping[str, int], *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return what each symbol must keep to, and who demands it; `asked` has a size per symbol that others are near to.
+def solution(found: Solution, near: Mapping[str, Near], *, width: int | None, color: bool, unicode: bool) -> str:
+    """Return the valid sizes of each symbol, and what requires them; symbols with the same sizes are one paragraph.
 
-    Symbols that must keep to the same are said together.
+    `near` has the valid sizes next to one that was asked for.
     """
     page = _Page([], width, color, unicode)
     report = found.report
@@ -80,13 +62,13 @@ def solution(found: Solution, asked: Mapping[str, int], *, width: int | None, co
         page.say(f"no size gives it: {pretty(never.dim)} is never {never.size}")
     if found.never:
         return page.text
-    groups = _alike(found.sizes, asked)
+    groups = _alike(found.sizes, near)
     if not groups:
         page.say("no symbol is free: nothing to solve for")
     for names, sizes in groups:
         page.say()
         page.say(spoken(sizes, names), style=BOLD)
-        _say_sizes(page, sizes, asked.get(names[0]))
+        _say_sizes(page, sizes, near.get(names[0]))
     _say_reasons(page, found, {name: names[0] for names, _ in groups for name in names})
     return page.text
 
@@ -120,7 +102,7 @@ def spoken(sizes: Sizes, names: Iterable[str]) -> str:
     return sizes.spoken("\0").replace("\0", f"{', '.join(others)} and {last}" if others else last)
 
 
-def _say_sizes(page: _Page, sizes: Sizes, asked: int | None) -> None:
+def _say_sizes(page: _Page, sizes: Sizes, near: Near | None) -> None:
     if sizes == ANY or sizes.smallest is None:
         return
     first = sizes.first(FIRST + 1)
@@ -128,22 +110,22 @@ def _say_sizes(page: _Page, sizes: Sizes, asked: int | None) -> None:
     names = ", ".join(map(str, first[:FIRST]))
     page.say(str(sizes.smallest), lead="  smallest   ")
     page.say(f"{names}, …" if more else names, lead="  first ten  " if more else "  all        ")
-    if asked is not None:
-        page.say(_near(near(sizes, asked), asked), lead=f"  near {asked}".ljust(12) + " ")
+    if near is not None:
+        page.say(_near(near), lead=f"  near {near.asked}".ljust(12) + " ")
 
 
-def _near(found: Near, asked: int) -> str:
-    sides = [f"{size} {side}" for size, side in ((found.below, "below"), (found.above, "above")) if size is not None]
-    if found.fits:
-        return f"{asked} fits" + (f"; next to it {' and '.join(sides)}" if sides else "")
+def _near(near: Near) -> str:
+    sides = [f"{size} {side}" for size, side in ((near.below, "below"), (near.above, "above")) if size is not None]
+    if near.fits:
+        return f"{near.asked} fits" + (f"; next to it {' and '.join(sides)}" if sides else "")
     return ", ".join(sides) or "none"
 
 
-def _alike(sizes: Mapping[str, Sizes], asked: Mapping[str, int]) -> list[tuple[tuple[str, ...], Sizes]]:
+def _alike(sizes: Mapping[str, Sizes], near: Mapping[str, Near]) -> list[tuple[tuple[str, ...], Sizes]]:
     """Put symbols together that must keep to the same, those that may have any size last."""
-    found: dict[tuple[Sizes, int | None], list[str]] = {}
+    found: dict[tuple[Sizes, Near | None], list[str]] = {}
     for name, own in sorted(sizes.items(), key=lambda pair: pair[1] == ANY):
-        found.setdefault((own, asked.get(name)), []).append(name)
+        found.setdefault((own, near.get(name)), []).append(name)
     return [(tuple(names), own) for (own, _), names in found.items()]
 
 
@@ -160,7 +142,7 @@ def _reasons(reasons: Iterable[Reason], leads: Mapping[str, str]) -> list[tuple[
         own = names[0] if len(names) == 1 else ""
         lead = leads.get(own, own)
         spoken_for = reason.condition.at({own: symbol(lead)}) if own != lead else reason.condition
-        others = rows.setdefault((spoken_for, reason.demanded_by, reason.line), [])
+        others = rows.setdefault((spoken_for, reason.required_by, reason.line), [])
         others += [own] if own != lead else []
     return [
         (
@@ -172,14 +154,14 @@ def _reasons(reasons: Iterable[Reason], leads: Mapping[str, str]) -> list[tuple[
     ]
 
 
-def solution_dict(found: Solution, asked: Mapping[str, int]) -> dict[str, Any]:
+def solution_dict(found: Solution, near: Mapping[str, Near]) -> dict[str, Any]:
     """Return a solution as JSON's values."""
     report = found.report
     return {
         "schema_version": 1,
         "name": report.architecture.name,
         "bindings": dict(report.bindings),
-        "inputs": {entry.name: _shape(entry.shape) for entry in report.inputs},
+        "inputs": {entry.name: [*map(as_json, entry.shape)] for entry in report.inputs},
         "symbols": {
             name: {
                 "legal": sizes.spoken(name),
@@ -189,7 +171,7 @@ def solution_dict(found: Solution, asked: Mapping[str, int]) -> dict[str, Any]:
                 "start": sizes.start,
                 "period": sizes.period,
                 "residues": list(sizes.residues),
-                **({"near": {"asked": asked[name], **near(sizes, asked[name])._asdict()}} if name in asked else {}),
+                **({"near": near[name]._asdict()} if name in near else {}),
             }
             for name, sizes in found.sizes.items()
         },
@@ -201,7 +183,7 @@ def solution_dict(found: Solution, asked: Mapping[str, int]) -> dict[str, Any]:
             {
                 "output": {
                     "at": found.output.path or None,
-                    "shape": _shape(found.output.shape),
+                    "shape": [*map(as_json, found.output.shape)],
                     "wanted": list(found.wanted.sizes) if found.wanted else None,
                     "never": [{"axis": str(never.dim), "wanted": never.size} for never in found.never],
                 }
@@ -215,7 +197,7 @@ def solution_dict(found: Solution, asked: Mapping[str, int]) -> dict[str, Any]:
 def _reason_dict(reason: Reason) -> dict[str, Any]:
     return {
         "condition": str(reason.condition),
-        "path": reason.demanded_by,
+        "path": reason.required_by,
         "line": reason.line,
         "needed": reason.needed,
     }
@@ -256,7 +238,7 @@ def choices_dict(found: Choices, name: str, most: int) -> dict[str, Any]:
 
     def row(choice: Choice) -> dict[str, Any]:
         values = dict(zip(map(str, found.unknowns), choice.values, strict=True))
-        return {"values": values, "output": _shape(choice.shape)}
+        return {"values": values, "output": [*map(as_json, choice.shape)]}
 
     return {
         "schema_version": 1,
@@ -269,7 +251,3 @@ def choices_dict(found: Choices, name: str, most: int) -> dict[str, Any]:
         "choices": [row(choice) for choice in found.found[:most]],
         "closest": [row(choice) for choice in found.near],
     }
-
-
-def _shape(shape: Iterable[Any]) -> list[int | str]:
-    return [dim if isinstance(dim, int) else str(dim) for dim in shape]

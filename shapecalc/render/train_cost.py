@@ -8,7 +8,7 @@ from shapecalc.costs.checkpointing import best
 from shapecalc.costs.liveness import total
 from shapecalc.costs.timeline import AGAIN, UPDATE
 from shapecalc.costs.training_step import OPTIMIZERS
-from shapecalc.dims import Dim, Expr, evaluate, show
+from shapecalc.dims import Dim, Expr, as_json, evaluate, show
 from shapecalc.render.inspect.columns import Line, grouped, layer_lines, layer_word, rounded, share
 from shapecalc.render.inspect.table import memory
 from shapecalc.render.terminal.grid import BOLD, DIM, Cells, Grid, Heading, draw, paragraph, spelt
@@ -319,31 +319,31 @@ def document(cost: TrainingCost) -> dict[str, Any]:
         "truncate": cost.truncate,
         "checkpoint": step.segment,
         "bytes": {
-            "weights": _dim(static.weights),
-            "buffers": _dim(static.buffers),
-            "master": _dim(static.master),
-            "state": _dim(static.state),
-            "gradients": _dim(static.gradients),
-            "kept": _dim(cost.bytes_at(step.kept.size)),
+            "weights": as_json(static.weights),
+            "buffers": as_json(static.buffers),
+            "master": as_json(static.master),
+            "state": as_json(static.state),
+            "gradients": as_json(static.gradients),
+            "kept": as_json(cost.bytes_at(step.kept.size)),
             "kept_closed": str(step.kept.size),
         },
         "peak": None if cost.peak is None else _moment(cost, cost.peak),
         "memory": cost.memory,
         "largest_batch": cost.fits,
         "macs": {
-            "forward": _dim(evaluate(total(each.forward for each in work), cost.at)),
-            "to_inputs": _dim(evaluate(total(each.to_inputs for each in work), cost.at)),
-            "to_weights": _dim(evaluate(total(each.to_weights for each in work), cost.at)),
+            "forward": as_json(evaluate(total(each.forward for each in work), cost.at)),
+            "to_inputs": as_json(evaluate(total(each.to_inputs for each in work), cost.at)),
+            "to_weights": as_json(evaluate(total(each.to_weights for each in work), cost.at)),
         },
-        "forward_flops": _dim(evaluate(total(each.flops for each in work), cost.at)),
+        "forward_flops": as_json(evaluate(total(each.flops for each in work), cost.at)),
         "layers": [_layer(cost, place) for place in range(len(work))],
         "checkpoints": [each._asdict() for each in cost.checkpoints],
         "unrolled": [
             {
                 "path": layer.path,
-                "steps": _dim(layer.steps),
+                "steps": as_json(layer.steps),
                 "parts": [
-                    {"name": part.name, "bytes_per_step": _dim(part.each), "bytes_once": _dim(part.once)}
+                    {"name": part.name, "bytes_per_step": as_json(part.each), "bytes_once": as_json(part.once)}
                     for part in layer.parts
                 ],
             }
@@ -356,11 +356,11 @@ def _moment(cost: TrainingCost, moment: Moment) -> dict[str, Any]:
     return {
         "phase": moment.event.phase,
         "path": moment.path or None,
-        "bytes": _dim(cost.bytes_at(moment.live)),
+        "bytes": as_json(cost.bytes_at(moment.live)),
         "closed": str(moment.live),
-        "values": _dim(cost.bytes_at(moment.values)),
-        "gradients_by_values": _dim(cost.bytes_at(moment.flowing)),
-        "gradients_by_weights": _dim(cost.bytes_at(moment.gradients)),
+        "values": as_json(cost.bytes_at(moment.values)),
+        "gradients_by_values": as_json(cost.bytes_at(moment.flowing)),
+        "gradients_by_weights": as_json(cost.bytes_at(moment.gradients)),
     }
 
 
@@ -369,23 +369,19 @@ def _layer(cost: TrainingCost, place: int) -> dict[str, Any]:
     return {
         "path": layer.row.path,
         "type": layer.row.type,
-        "bytes": _dim(cost.bytes_at(layer.size)),
+        "bytes": as_json(cost.bytes_at(layer.size)),
         "in_place": layer.in_place,
-        "in_place_spares": _dim(cost.bytes_at(layer.spares)),
-        "recomputable_bytes": _dim(cost.bytes_at(layer.cheap)),
+        "in_place_spares": as_json(cost.bytes_at(layer.spares)),
+        "recomputable_bytes": as_json(cost.bytes_at(layer.cheap)),
         "tensors": [
             {
                 "name": kept.name,
                 "slot": kept.slot or None,
-                "bytes": _dim(cost.bytes_at(kept.size)),
+                "bytes": as_json(cost.bytes_at(kept.size)),
                 "counted_here": kept.first,
             }
             for kept in layer.tensors
         ],
-        "macs_to_inputs": _dim(evaluate(work.to_inputs, cost.at)),
-        "macs_to_weights": _dim(evaluate(work.to_weights, cost.at)),
+        "macs_to_inputs": as_json(evaluate(work.to_inputs, cost.at)),
+        "macs_to_weights": as_json(evaluate(work.to_weights, cost.at)),
     }
-
-
-def _dim(dim: Dim) -> int | str:
-    return dim if isinstance(dim, int) else str(dim)

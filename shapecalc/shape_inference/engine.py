@@ -6,7 +6,7 @@ import dataclasses
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import Step, entering
+from shapecalc.architecture import Step, entering, input_symbols
 from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, LayerError, ShapecalcError
 from shapecalc.diagnostics.progress import told
 from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
@@ -66,9 +66,7 @@ def inspect_at(
     if params_as not in PARAMS_AS:
         message = f"`params_as` expects one of {', '.join(PARAMS_AS)}, receives `{params_as}`"
         raise ShapecalcError((Diagnostic(code="SC203", message=message),), exit_code=2)
-    report, findings = infer(architecture, symbolic=symbolic, sizes=sizes)
-    if report is None:
-        raise ShapecalcError(findings, architecture.file)
+    report = Reports(architecture).at(sizes, symbolic=symbolic)
     return report if params_as == report.params_as else _recounted(report, params_as)
 
 
@@ -93,7 +91,7 @@ def infer(
     wide = tuple(too_many_axes(architecture))
     if wide:
         return None, wide
-    free = {name for entry in inputs for dim in entry.shape for name in free_symbols(dim)}
+    free = input_symbols(inputs)
     costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if one_sample and name in free), 1)
     walker = _Walker(costs_at, bindings, architecture.limits)
     frame = Frame({entry.name: entry.span for entry in inputs})
@@ -113,6 +111,34 @@ def infer(
     except LayerError as error:
         return None, (Diagnostic(code=error.code, message=f"the network {error.message}"),)
     return Report(architecture, inputs, bindings, costs_at, rows, outputs, totals), ()
+
+
+class Reports:
+    """The reports of one architecture, each inferred once, when its sizes are first needed."""
+
+    __slots__ = ("_inferred", "architecture")
+
+    def __init__(self, architecture: Architecture) -> None:
+        self.architecture = architecture
+        self._inferred: dict[tuple[frozenset[tuple[str, int]], bool], tuple[Report | None, tuple[Diagnostic, ...]]] = {}
+
+    def infer(
+        self, sizes: Mapping[str, int], *, symbolic: bool = False, one_sample: bool = True
+    ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
+        """Return what `infer` returns."""
+        bindings = _bindings(self.architecture, sizes, symbolic=symbolic)
+        free = set(self.architecture.symbols).difference(bindings)
+        key = frozenset(bindings.items()), one_sample and not free.isdisjoint(BATCH_SYMBOLS)
+        if key not in self._inferred:
+            self._inferred[key] = infer(self.architecture, symbolic=True, sizes=bindings, one_sample=one_sample)
+        return self._inferred[key]
+
+    def at(self, sizes: Mapping[str, int], *, symbolic: bool = False) -> Report:
+        """Return what `inspect_at` returns."""
+        report, findings = self.infer(sizes, symbolic=symbolic)
+        if report is None:
+            raise ShapecalcError(findings, self.architecture.file)
+        return report
 
 
 class _NoneOfOneError(Exception):
@@ -288,10 +314,10 @@ def _recounted_rows(rows: Iterable[LayerReport | GroupReport], params_as: str) -
 
 
 def _bindings(architecture: Architecture, sizes: Mapping[str, int], *, symbolic: bool) -> dict[str, int]:
-    symbols = {name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}
+    symbols = architecture.symbols
     for name, size in sizes.items():
         if name not in symbols:
-            names = ", ".join(f"`{symbol}`" for symbol in sorted(symbols))
+            names = ", ".join(f"`{symbol}`" for symbol in symbols)
             has = f"its free symbols are {names}" if names else "its input has no free symbol"
             finding = Diagnostic(code="SC312", message=f"`{architecture.name}` has no symbol `{name}`: {has}")
             raise ShapecalcError((finding,), exit_code=2)

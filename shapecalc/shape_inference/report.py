@@ -7,7 +7,9 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dims import Condition, Dim
+from shapecalc.architecture import input_symbols, joined
+from shapecalc.dims import Condition, Dim, as_json
+from shapecalc.shape_inference.constraints import Constraint, ValidSizes, valid_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -240,6 +242,24 @@ class Report:
         )
 
     @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols of its input shapes that are not bound, sorted."""
+        return input_symbols(self.inputs)
+
+    @cached_property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """Each condition that layers require of symbols, once, with the first layer that requires it."""
+        found: dict[Condition, Constraint] = {}
+        for constraint in _constraints(self.tree, "", set()):
+            found.setdefault(constraint.condition, constraint)
+        return tuple(found.values())
+
+    @cached_property
+    def valid_sizes(self) -> ValidSizes:
+        """The sizes of its symbols that meet the constraints."""
+        return valid_sizes(self.constraints, self.symbols)
+
+    @cached_property
     def products(self) -> Products | None:
         """What the multiply-accumulates are for, None where no layer has several kinds of them."""
         facts = [row.facts for row in leaves(self.tree) if row.facts.parts]
@@ -262,16 +282,18 @@ class Report:
             "bindings": dict(self.bindings),
             "costs_at": dict(self.costs_at),
             "params_as": self.params_as,
-            "inputs": {entry.name: {"shape": _shape(entry.shape), "dtype": entry.dtype} for entry in self.inputs},
+            "inputs": {
+                entry.name: {"shape": [*map(as_json, entry.shape)], "dtype": entry.dtype} for entry in self.inputs
+            },
             "layers": [_row(row, self.architecture.file) for row in self.layers],
-            "outputs": {name: _shape(shape) for name, shape in self.outputs.items()},
+            "outputs": {name: [*map(as_json, shape)] for name, shape in self.outputs.items()},
             "totals": {
-                "params": _count(self.totals.params),
-                "buffers": _count(self.totals.buffers),
-                "macs": _count(self.totals.macs),
-                "flops": _count(self.totals.flops),
-                "parameter_bytes": _count(self.totals.parameter_bytes),
-                "activation_bytes": _count(self.totals.activation_bytes),
+                "params": as_json(self.totals.params),
+                "buffers": as_json(self.totals.buffers),
+                "macs": as_json(self.totals.macs),
+                "flops": as_json(self.totals.flops),
+                "parameter_bytes": as_json(self.totals.parameter_bytes),
+                "activation_bytes": as_json(self.totals.activation_bytes),
                 **self._products(),
             },
         }
@@ -279,11 +301,11 @@ class Report:
     def _products(self) -> dict[str, Any]:
         if self.products is None:
             return {}
-        found = {"macs_parts": {name: _count(count) for name, count in self.products.parts.items()}}
+        found = {"macs_parts": {name: as_json(count) for name, count in self.products.parts.items()}}
         return (
             found
             if self.products.masked == 0
-            else {**found, "masked_macs": _count(self.products.masked), "useful_macs": _count(self.products.useful)}
+            else {**found, "masked_macs": as_json(self.products.masked), "useful_macs": as_json(self.products.useful)}
         )
 
 
@@ -297,6 +319,19 @@ def leaves(rows: Iterable[LayerReport | GroupReport]) -> Iterator[LayerReport]:
                 yield from leaves(run.rows)
 
 
+def _constraints(rows: Iterable[LayerReport | GroupReport], prefix: str, seen: set[int]) -> Iterator[Constraint]:
+    """Yield the constraints of the layers of a tree; those of a body at the same shapes, which is one object, once."""
+    for row in rows:
+        if isinstance(row, LayerReport):
+            for condition in row.facts.conditions:
+                yield Constraint(condition, joined(prefix, row.path), row.step.place)
+            continue
+        for name, walk in zip(row.group.runs, row.runs, strict=True):
+            if id(walk) not in seen:
+                seen.add(id(walk))
+                yield from _constraints(walk.rows, joined(prefix, name), seen)
+
+
 def _row(row: LayerReport, source: Source | None) -> dict[str, Any]:
     file = row.file(source)
     return {
@@ -304,23 +339,17 @@ def _row(row: LayerReport, source: Source | None) -> dict[str, Any]:
         "type": row.type,
         "line": row.line,
         **({"file": file} if file is not None else {}),
-        "inputs": [_shape(shape) for shape in row.inputs],
-        "outputs": {name: _shape(shape) for name, shape in row.outputs.items()},
-        "parameters": {name: _shape(shape) for name, shape in row.facts.parameters.items()},
-        "params": _count(row.params),
-        "buffers": _count(row.buffers),
-        "macs": _count(row.macs),
-        "flops": _count(row.flops),
-        **({"macs_parts": {name: _count(count) for name, count in row.facts.parts.items()}} if row.facts.parts else {}),
-        **({"useful_macs": _count(row.facts.useful)} if row.facts.useful is not None else {}),
+        "inputs": [[*map(as_json, shape)] for shape in row.inputs],
+        "outputs": {name: [*map(as_json, shape)] for name, shape in row.outputs.items()},
+        "parameters": {name: [*map(as_json, shape)] for name, shape in row.facts.parameters.items()},
+        "params": as_json(row.params),
+        "buffers": as_json(row.buffers),
+        "macs": as_json(row.macs),
+        "flops": as_json(row.flops),
+        **(
+            {"macs_parts": {name: as_json(count) for name, count in row.facts.parts.items()}} if row.facts.parts else {}
+        ),
+        **({"useful_macs": as_json(row.facts.useful)} if row.facts.useful is not None else {}),
         **({"shares": row.step.weights} if row.step.weights else {}),
         **({"conditions": [str(condition) for condition in row.facts.conditions]} if row.facts.conditions else {}),
     }
-
-
-def _shape(shape: Shape) -> list[int | str]:
-    return [dim if isinstance(dim, int) else str(dim) for dim in shape]
-
-
-def _count(count: Count) -> int | str | None:
-    return count if count is None or isinstance(count, int) else str(count)

@@ -1,6 +1,6 @@
 """What an architecture leaves open, solved for: the sizes of its symbols that fit, and those that give an output.
 
-Sizes are decided by what the layers demand (`legality`), a wanted output being one demand more.
+Valid sizes are those that meet the constraints of the layers; a wanted output is one more constraint.
 """
 
 from __future__ import annotations
@@ -11,23 +11,21 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import joined
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.suggestions import closest
-from shapecalc.dims import Condition, DimLimitError, Effort, Relation, condition, free_symbols, legal_sizes, show
-from shapecalc.shape_inference.constraints import legality
+from shapecalc.dims import Condition, Effort, Relation, condition, free_symbols, show
+from shapecalc.shape_inference.constraints import Constraint, sizes_meeting, valid_sizes
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.architecture import Stated
     from shapecalc.dims import Dim, Shape, Sizes
-    from shapecalc.shape_inference.constraints import Demand
     from shapecalc.shape_inference.report import LayerReport, Report
 
 MOST_WEIGHED = 50_000
-"""Residue classes looked at to find which demands are needed: beyond that all of them are named."""
+"""Residue classes looked at to find which constraints are needed: beyond that all of them are named."""
 
 MOST_SEARCHED = 20_000
-"""Points at which joint demands are looked at, for one where they hold."""
+"""Points at which joint constraints are evaluated, for one that meets them."""
 
 MOST_ALIKE = 1_000
 """Sizes that are looked at for all symbols at once."""
@@ -62,10 +60,10 @@ class Output(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """A condition, and who demands it: the layer of that path, `where`, or the output that is wanted."""
+    """A condition, and what requires it: the layer of that path, `where`, or the wanted output."""
 
     condition: Condition
-    demanded_by: str
+    required_by: str
     line: int | None
     needed: bool
     """Whether fewer sizes would be left out without it; False where the others say it too."""
@@ -76,6 +74,25 @@ class Never(NamedTuple):
 
     dim: Dim
     size: int
+
+
+class Near(NamedTuple):
+    """A size that was asked for, whether it is valid, and the valid sizes next to it."""
+
+    asked: int
+    fits: bool
+    below: int | None
+    above: int | None
+
+
+def near(sizes: Sizes, asked: int) -> Near:
+    """Return the valid sizes next to one.
+
+    >>> from shapecalc.dims import Sizes
+    >>> near(Sizes((), 32, 16, (0,)), 500)
+    Near(asked=500, fits=False, below=496, above=512)
+    """
+    return Near(asked, asked in sizes, sizes.up_to(asked - 1), sizes.from_(asked + 1))
 
 
 class Solution(NamedTuple):
@@ -110,44 +127,44 @@ def solve(report: Report, wanted: Wanted | None = None, at: str | None = None) -
     >>> solution.sizes["H"].spoken("H")
     'H must be 224 to 255'
     """
-    demanded_by: dict[Condition, tuple[str, int | None]] = {}
+    required_by: dict[Condition, tuple[str, int | None]] = {}
     for stated in report.architecture.where:
         left = stated.condition.at(report.bindings)
         if isinstance(left, Condition):
-            demanded_by.setdefault(left, (f"where: {stated.text}", _line(stated)))
+            required_by.setdefault(left, (f"where: {stated.text}", stated.span.line))
     output, never = None, []
     if wanted is not None:
         output = output_of(report, at)
         _require_symbols(report, output, wanted)
         for dim, size in zip(wanted.among(output.shape), wanted.sizes, strict=True):
-            demand = condition(dim - size, Relation.ZERO) if size is not None else True
-            if isinstance(demand, Condition):
-                demanded_by.setdefault(demand, (f"--output {wanted}", None))
-            elif size is not None and not demand:
+            required = condition(dim - size, Relation.ZERO) if size is not None else True
+            if isinstance(required, Condition):
+                required_by.setdefault(required, (f"--output {wanted}", None))
+            elif size is not None and not required:
                 never.append(Never(dim, size))
-    found = legality(report, demanded_by)
-    needed = _needed(found.telling, found.sizes)
+    valid = valid_sizes((*report.constraints, *map(Constraint, required_by)), report.symbols)
+    needed = _needed(valid.single, valid.sizes)
 
-    def reason(demand: Demand) -> Reason:
-        if demand.path:
-            by, line = demand.path, demand.place.word.line if demand.place else None
+    def reason(constraint: Constraint) -> Reason:
+        if constraint.path:
+            by, line = constraint.path, constraint.place.word.line if constraint.place else None
         else:
-            by, line = demanded_by[demand.condition]
-        return Reason(demand.condition, by, line, demand in needed or demand in found.joint)
+            by, line = required_by[constraint.condition]
+        return Reason(constraint.condition, by, line, constraint in needed or constraint in valid.joint)
 
-    joint, because = tuple(map(reason, found.joint)), tuple(map(reason, found.telling))
-    example, clash = _together(found.joint, found.sizes)
-    return Solution(report, found.sizes, joint, because, output, wanted, tuple(never), example, clash)
+    joint, because = tuple(map(reason, valid.joint)), tuple(map(reason, valid.single))
+    example, clash = _together(valid.joint, valid.sizes)
+    return Solution(report, valid.sizes, joint, because, output, wanted, tuple(never), example, clash)
 
 
-def _together(joint: tuple[Demand, ...], sizes: Mapping[str, Sizes]) -> tuple[Mapping[str, int] | None, bool]:
-    """Return sizes at which joint demands hold, and whether there are none at all; neither where the search ends first.
+def _together(joint: tuple[Constraint, ...], sizes: Mapping[str, Sizes]) -> tuple[Mapping[str, int] | None, bool]:
+    """Return sizes that meet joint constraints, and whether there are none at all; neither if the search ends first.
 
     All symbols but the batch at one size come first: images are square more often than not.
     """
     if not joint:
         return None, False
-    names = sorted({name for demand in joint for name in free_symbols(demand.condition.expr)})
+    names = sorted({name for each in joint for name in free_symbols(each.condition.expr)})
     alone = [name for name in names if name not in BATCH_SYMBOLS]
     each = int(MOST_SEARCHED ** (1 / len(names)))
     legal = {name: sizes[name].first(each + 1) for name in names}
@@ -159,7 +176,7 @@ def _together(joint: tuple[Demand, ...], sizes: Mapping[str, Sizes]) -> tuple[Ma
     if not all(one.values()):
         return None, False  # it is said of that symbol that no size is legal
     for point in chain(alike, some):
-        if all(demand.condition.holds(point) for demand in joint):
+        if all(constraint.condition.holds(point) for constraint in joint):
             return point, False
     return None, all(len(own) <= each and not sizes[name].residues for name, own in legal.items())
 
@@ -171,30 +188,19 @@ def _common(names: list[str], sizes: Mapping[str, Sizes]) -> Iterator[int]:
         yield from (at for at in sizes[first].first(MOST_ALIKE) if all(at in sizes[other] for other in others))
 
 
-def _line(stated: Stated) -> int | None:
-    return stated.span.line
-
-
-def _needed(demands: Iterable[Demand], sizes: Mapping[str, Sizes]) -> tuple[Demand, ...]:
-    """Return the demands without the ones that the others imply; of two that imply each other the first stays."""
-    needed: list[Demand] = []
+def _needed(constraints: Iterable[Constraint], sizes: Mapping[str, Sizes]) -> tuple[Constraint, ...]:
+    """Return the constraints without the ones that the others imply; of two that imply each other the first stays."""
+    needed: list[Constraint] = []
     effort = Effort()
     for name, whole in sizes.items():
-        own = [demand for demand in demands if free_symbols(demand.condition.expr) == (name,)]
+        own = [each for each in constraints if free_symbols(each.condition.expr) == (name,)]
         if whole.period * len(own) ** 2 <= MOST_WEIGHED:
-            for demand in reversed(tuple(own)):
-                others = [other for other in own if other is not demand]
-                if _legal(others, name, effort) == whole:
+            for constraint in reversed(tuple(own)):
+                others = [other for other in own if other is not constraint]
+                if sizes_meeting((other.condition for other in others), name, effort) == whole:
                     own = others
         needed += own
     return tuple(needed)
-
-
-def _legal(demands: Iterable[Demand], name: str, effort: Effort) -> Sizes | None:
-    try:
-        return legal_sizes((demand.condition for demand in demands), name, effort)
-    except DimLimitError:
-        return None
 
 
 def output_of(report: Report, at: str | None) -> Output:

@@ -13,8 +13,6 @@ from shapecalc.calculators.windows import (
     SMALL,
     Answer,
     Interval,
-    Window,
-    Windows,
     first_at_least,
     interval,
     missing,
@@ -174,20 +172,6 @@ def test_the_nearest_may_lie_on_one_side_alone() -> None:
     assert nearest(lambda n: n, (), 2) == ()
 
 
-def windows_of(kind: str, n: tuple[int, ...], out: tuple[int, ...], **fixed: int) -> Windows:
-    def layer(window: Window) -> Conv | MaxPool:
-        fields = {"kernel_size": window.f, "stride": window.s, "padding": window.p, "dilation": window.d}
-        return Conv(out_channels=1, **fields) if kind == "conv" else MaxPool(**fields)
-
-    return windows(
-        lambda window: sliding_axes(layer(window), (1, 1, *n)),
-        lambda window: layer(window).output_shape((1, 1, *n))[2:],
-        out,
-        fixed,
-        (lambda f, d: d * (f - 1)) if kind == "conv" else (lambda f, _: f // 2),
-    )
-
-
 @pytest.mark.parametrize("kind", ["conv", "pool"])
 @given(n=st.integers(1, 40), target=st.integers(1, 40))
 @settings(max_examples=25, deadline=None)
@@ -198,7 +182,7 @@ def test_every_usual_window_that_gives_the_output_is_found_and_no_other(kind, n,
         for p in range((d * (f - 1) if kind == "conv" else f // 2) + 1)
         if places(n, d * (f - 1) + 1, s, p) == target
     }
-    answer = windows_of(kind, (n,), (target,))
+    answer = windows(kind, (n,), (target,), {})
     assert len(answer.found) == len(expected)
     assert {window[:4] for window in answer.found} == expected
     assert all(axis.output.result == target for window in answer.found for axis in window.axes)
@@ -216,27 +200,27 @@ def test_every_usual_window_that_gives_the_output_is_found_and_no_other(kind, n,
     ],
 )
 def test_the_well_known_windows_come_first(kind, n, out, first) -> None:
-    assert [window[:4] for window in windows_of(kind, (n,), (out,)).found[: len(first)]] == first
+    assert [window[:4] for window in windows(kind, (n,), (out,), {}).found[: len(first)]] == first
 
 
 def test_a_window_that_steps_over_cells_comes_after_those_that_read_all() -> None:
-    found = [window[:4] for window in windows_of("conv", (32,), (16,)).found if window.d == 1]
+    found = [window[:4] for window in windows("conv", (32,), (16,), {}).found if window.d == 1]
     assert found[-1] == (1, 2, 0, 1)
 
 
 def test_all_axes_must_come_out_at_once() -> None:
-    both = {window[:4] for window in windows_of("conv", (224, 320), (112, 160)).found}
-    apart = [{window[:4] for window in windows_of("conv", (n,), (n // 2,)).found} for n in (224, 320)]
+    both = {window[:4] for window in windows("conv", (224, 320), (112, 160), {}).found}
+    apart = [{window[:4] for window in windows("conv", (n,), (n // 2,), {}).found} for n in (224, 320)]
     assert both == apart[0] & apart[1] != set()
 
 
 def test_what_is_fixed_is_not_tried_otherwise() -> None:
-    found = windows_of("conv", (20,), (2,), f=17, s=2, d=1).found
+    found = windows("conv", (20,), (2,), {"f": 17, "s": 2, "d": 1}).found
     assert {(window.f, window.s, window.d) for window in found} == {(17, 2, 1)}
     assert [window.p for window in found] == [0]
 
 
 def test_no_window_makes_more_of_an_axis_than_padding_allows() -> None:
-    answer = windows_of("conv", (32,), (500,))
+    answer = windows("conv", (32,), (500,), {})
     assert answer.found == ()
     assert [window[:4] for window in answer.near] == [(15, 1, 56, 4)]

@@ -142,7 +142,7 @@ def test_a_run_that_would_take_too_much_memory_is_a_finding() -> None:
 
 
 def test_checking_imports_no_numpy_and_running_does() -> None:
-    code = "import sys; from shapecalc.checking import check; check('lenet5', run={run}); print('numpy' in sys.modules)"
+    code = "import sys, shapecalc; shapecalc.check('lenet5', run={run}); print('numpy' in sys.modules)"
     for run in (False, True):
         done = subprocess.run(
             [sys.executable, "-c", code.format(run=run)],

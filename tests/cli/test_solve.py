@@ -200,11 +200,11 @@ def test_wrong_usage_is_named(words: str, says: str) -> None:
 def test_a_narrow_terminal_breaks_no_line_later_than_its_width() -> None:
     from shapecalc import inspect, load
     from shapecalc.render.solve_architecture import solution
-    from shapecalc.solving.input_sizes import solve as solved
+    from shapecalc.solving.input_sizes import near, solve as solved
 
     found = solved(inspect(load("densenet121"), symbolic=True))
     for width in (40, 80, 200):
-        shown = solution(found, {"H": 500}, width=width, color=False, unicode=True)
+        shown = solution(found, {"H": near(found.sizes["H"], 500)}, width=width, color=False, unicode=True)
         assert max(map(len, shown.splitlines())) <= width
 
 

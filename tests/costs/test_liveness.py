@@ -146,7 +146,7 @@ def test_the_best_order_is_the_best_of_all_ways_to_write_the_file(layers: list[D
         report = of(written({"input": [1, channels, 5], "layers": steps}))
         return max(counted(report))
 
-    found = reordered(of(written({"input": [1, channels, 5], "layers": layers})))
+    found = reordered(live_memory(of(written({"input": [1, channels, 5], "layers": layers}))))
     before, least = peak(layers), min(map(peak, orders(layers)))
     assert (before, least) == ((before, before) if found is None else (found.before, found.after))
 
@@ -160,7 +160,7 @@ layers:
       narrowing: [{conv: {out_channels: 100, kernel_size: 1}}, {conv: {out_channels: 2, kernel_size: 1}}]
     name: join
 """
-    found = reordered(of(text))
+    found = reordered(live_memory(of(text)))
     assert found is not None
     assert found.turns == (("join", ("narrowing", "wide")),)
     assert (found.before, found.after) == (4 * 10 * (50 + 100 + 4), 4 * 10 * (100 + 2 + 4))
@@ -173,7 +173,7 @@ def test_many_branches_are_ordered_by_the_rule() -> None:
         f"      b{n}: [{{conv: {{out_channels: {10 + n}, kernel_size: 1}}}}, {{conv: {{out_channels: 1, {kernel}}}}}]"
         for n in range(12)
     )
-    found = reordered(of(f"input: [1, 1, 10]\nlayers:\n  - concat:\n{steps}\n    name: join\n"))
+    found = reordered(live_memory(of(f"input: [1, 1, 10]\nlayers:\n  - concat:\n{steps}\n    name: join\n")))
     assert found is not None
     assert found.turns == (("join", tuple(f"b{n}" for n in reversed(range(12)))),)
     # As written, 21 and what it gives beside eleven that wait; so, twelve that wait and what they are joined to.
@@ -181,7 +181,7 @@ def test_many_branches_are_ordered_by_the_rule() -> None:
 
 
 def test_an_order_that_would_change_nothing_is_not_told() -> None:
-    assert reordered(inspect_at(shapecalc.load("resnet50"), {})) is None
+    assert reordered(live_memory(inspect_at(shapecalc.load("resnet50"), {}))) is None
 
 
 def test_branches_that_wait_for_each_other_keep_their_order() -> None:
@@ -193,7 +193,7 @@ layers:
   - {conv: {out_channels: 2, kernel_size: 1}, name: low}
   - {concat: {}, from: [wide, low]}
 """
-    assert reordered(of(text)) is None
+    assert reordered(live_memory(of(text))) is None
 
 
 def test_sizes_that_are_symbols_have_no_order() -> None:
@@ -204,5 +204,5 @@ layers:
       wide: [{conv: {out_channels: 50, kernel_size: 1}}]
       narrowing: [{conv: {out_channels: 100, kernel_size: 1}}, {conv: {out_channels: 2, kernel_size: 1}}]
 """
-    assert reordered(of(text)) is None
-    assert reordered(of(text, T=10)) is not None
+    assert reordered(live_memory(of(text))) is None
+    assert reordered(live_memory(of(text, T=10))) is not None

@@ -17,7 +17,7 @@ from shapecalc.execution.lowering import calls_in_step, calls_of, price, random_
 from shapecalc.execution.verify import PROBES, Row, trial_sizes, verify_at
 from shapecalc.reference.base import KERNELS
 from shapecalc.reference.executor import execute, run
-from shapecalc.shape_inference.engine import infer
+from shapecalc.shape_inference.engine import Reports, infer
 
 if TYPE_CHECKING:
     from shapecalc import Architecture
@@ -35,68 +35,68 @@ POOLED = net("[N, 3, H, W]", "max_pool: 5")
 
 
 def test_a_batch_is_one_sample_and_then_two() -> None:
-    assert trial_sizes(net("[N, 3]", "relu"), {}) == (({"N": 1}, {"N": 2}), ())
+    assert trial_sizes(Reports(net("[N, 3]", "relu")), {}) == (({"N": 1}, {"N": 2}), ())
 
 
 def test_a_network_without_symbols_runs_once() -> None:
-    assert trial_sizes(net("[2, 3]", "relu"), {}) == (({},), ())
+    assert trial_sizes(Reports(net("[2, 3]", "relu")), {}) == (({},), ())
     assert len(verify(net("[2, 3]", "relu")).trials) == 1
 
 
 def test_symbols_without_a_usual_size_take_the_smallest_probes_that_are_legal_both_times() -> None:
-    trials, unproved = trial_sizes(net("[N, 3, H, W]", "max_pool: 11"), {})
+    trials, unproved = trial_sizes(Reports(net("[N, 3, H, W]", "max_pool: 11")), {})
     assert trials == ({"N": 1, "H": 11, "W": 13}, {"N": 2, "H": 13, "W": 17})
     assert unproved == ()
 
 
 def test_the_usual_size_comes_first_and_then_a_small_probe() -> None:
-    trials, _ = trial_sizes(net("[N, 3, H, W]", "max_pool: 5", sizes="{H: 224, W: 320}"), {})
+    trials, _ = trial_sizes(Reports(net("[N, 3, H, W]", "max_pool: 5", sizes="{H: 224, W: 320}")), {})
     assert trials == ({"N": 1, "H": 224, "W": 320}, {"N": 2, "H": 5, "W": 7})
 
 
 @pytest.mark.parametrize("usual", ["{H: 5, W: 40}", "{H: 40, W: 7}", "{H: 5, W: 7}", "{W: 5}"])
 def test_a_usual_size_that_is_a_probe_is_not_tried_twice(usual: str) -> None:
-    (first, second), unproved = trial_sizes(net("[N, 3, H, W]", "max_pool: 5", sizes=usual), {})
+    (first, second), unproved = trial_sizes(Reports(net("[N, 3, H, W]", "max_pool: 5", sizes=usual)), {})
     assert unproved == ()
     assert [name for name in first if first[name] == second[name]] == []
 
 
 def test_what_the_caller_binds_is_kept_and_the_rest_is_tried_twice() -> None:
-    trials, _ = trial_sizes(POOLED, {"N": 3, "H": 8})
+    trials, _ = trial_sizes(Reports(POOLED), {"N": 3, "H": 8})
     assert trials == ({"N": 3, "H": 8, "W": 5}, {"N": 3, "H": 8, "W": 7})
 
 
 def test_everything_bound_is_one_trial() -> None:
     sizes = {"N": 3, "H": 8, "W": 9}
-    assert trial_sizes(POOLED, sizes) == ((sizes,), ())
+    assert trial_sizes(Reports(POOLED), sizes) == ((sizes,), ())
     assert [trial.sizes for trial in verify(POOLED, **sizes).trials] == [sizes]
 
 
 def test_one_symbol_in_two_places_has_one_size() -> None:
-    trials, _ = trial_sizes(net("[N, 1, S, S]", "relu"), {})
+    trials, _ = trial_sizes(Reports(net("[N, 1, S, S]", "relu")), {})
     assert trials == ({"N": 1, "S": 5}, {"N": 2, "S": 7})
 
 
 def test_symbols_of_one_trial_have_different_sizes() -> None:
-    for trial in trial_sizes(net("[N, 3, D, H, W]", "relu"), {})[0]:
+    for trial in trial_sizes(Reports(net("[N, 3, D, H, W]", "relu")), {})[0]:
         assert len(set(trial.values())) == 4
 
 
 def test_where_no_prime_suits_the_legal_sizes_next_to_the_probes_are_tried() -> None:
     """Probes are odd: a network that halves its height exactly is right at none of them."""
     network = net("[N, 1, H]", "reshape: [0, 2, -1]", sizes="{H: 8}")
-    assert trial_sizes(network, {}) == (({"N": 1, "H": 8}, {"N": 2, "H": 6}), ())
+    assert trial_sizes(Reports(network), {}) == (({"N": 1, "H": 8}, {"N": 2, "H": 6}), ())
     assert verify(network).ok
 
 
 def test_a_symbol_that_only_one_size_suits_is_said_to_be_unproved() -> None:
     network = net("[N, 1, H]", "flatten", "linear: {out_features: 2, in_features: 8}", sizes="{H: 8}")
-    assert trial_sizes(network, {}) == (({"N": 1, "H": 8}, {"N": 2, "H": 8}), ("H",))
+    assert trial_sizes(Reports(network), {}) == (({"N": 1, "H": 8}, {"N": 2, "H": 8}), ("H",))
     assert verify(network).unproved == ("H",)
 
 
 def test_a_size_above_all_probes_is_found() -> None:
-    trials, unproved = trial_sizes(net("[N, 1, H]", "max_pool: 300"), {})
+    trials, unproved = trial_sizes(Reports(net("[N, 1, H]", "max_pool: 300")), {})
     assert trials == ({"N": 1, "H": 300}, {"N": 2, "H": 301})
     assert unproved == ()
 
@@ -105,7 +105,7 @@ def test_where_one_sample_is_refused_two_and_three_are_tried() -> None:
     """The statistics of a batch of one have nothing to deviate from; PyTorch refuses them too."""
     network = net("[N, 6]", "batch_norm: {track_running_stats: false}")
     assert infer(network, sizes={"N": 1})[0] is None
-    assert trial_sizes(network, {})[0] == ({"N": 2}, {"N": 3})
+    assert trial_sizes(Reports(network), {})[0] == ({"N": 2}, {"N": 3})
     assert verify(network).ok
 
 
@@ -115,7 +115,7 @@ def test_probes_are_odd_and_in_order() -> None:
 
 
 def test_a_symbol_may_have_the_name_of_an_option() -> None:
-    proof = verify_at(net("[seed, max_memory]", "linear: 5"), {"seed": 2, "max_memory": 3})
+    proof = verify_at(Reports(net("[seed, max_memory]", "linear: 5")), {"seed": 2, "max_memory": 3})
     assert [dict(trial.sizes) for trial in proof.trials] == [{"seed": 2, "max_memory": 3}]
     assert proof.ok
 

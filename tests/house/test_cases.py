@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from shapecalc.checking.expect import unmet
-from shapecalc.checking.lints import SHOWN_BY_INSPECT, suspicions
+from shapecalc.checking.diagnose import diagnose
+from shapecalc.checking.lints import WITHOUT_EFFECT
 from shapecalc.cli import app
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
 from shapecalc.files.load import loads_source
@@ -66,7 +66,7 @@ def test_a_mistake_is_explained_as_agreed(
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     result = CliRunner().invoke(app, ["inspect", path.name])
     said = result.stderr
-    if path.stem[:3] in WARNINGS and path.stem[:5] not in SHOWN_BY_INSPECT:
+    if path.stem[:3] in WARNINGS and path.stem[:5] not in WITHOUT_EFFECT:
         assert said == ""
         said = render_diagnostics(*reading_of(Path(path.name))) + "\n"
     expected = path.with_suffix(".txt")
@@ -157,7 +157,7 @@ def reading_in(source: Source) -> tuple[tuple[Diagnostic, ...], Source]:
     except ShapecalcError as error:
         return error.diagnostics, error.source or source
     assert architecture.file is not None
-    return (*suspicions(report), *unmet(report)), architecture.file
+    return diagnose(report), architecture.file
 
 
 def applied(text: str, finding: Diagnostic) -> str:

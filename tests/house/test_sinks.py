@@ -52,7 +52,7 @@ from shapecalc.render.inspect.columns import Column
 from shapecalc.render.json import document
 from shapecalc.render.terminal.escaping import terminal
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, display_width, draw, spelt
-from shapecalc.shape_inference.engine import inspect_at
+from shapecalc.shape_inference.engine import Reports, inspect_at
 from shapecalc.solving.input_sizes import solve
 from tests.render.inspect.test_graph import read_dot, read_mermaid
 from tests.support.ci_logs import commands
@@ -154,10 +154,10 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
         report=report,
         symbolic=symbolic,
         comparison=compare(report, later),
-        proof=verify_at(network, {}),
+        proof=verify_at(Reports(network), {}),
         backward=verify_backward(network, {"N": 1, "_h_": 4}),
         live=live_memory(inspect_at(network, {"N": 2, "_h_": 4})),
-        order=reordered(inspect_at(network, {"N": 2, "_h_": 4})),
+        order=reordered(live_memory(inspect_at(network, {"N": 2, "_h_": 4}))),
         cost=training_cost(network, {"_h_": 4}, batch=8, memory=2**20, checkpoint=4),
         solution=solve(symbolic),
         drifts=drift(later, entry_of(report)),

@@ -16,7 +16,7 @@ from shapecalc.dims import symbol
 from shapecalc.execution.verify import trial_sizes
 from shapecalc.files import zoo
 from shapecalc.shape_inference import engine
-from shapecalc.shape_inference.engine import inspect_at
+from shapecalc.shape_inference.engine import Reports, inspect_at
 from shapecalc.shape_inference.report import leaves
 from tests.oracle.test_zoo_attention import NAMES as OF_ATTENTION
 from tests.oracle.test_zoo_graphs import NAMES as GRAPHS_OF_BRANCHES
@@ -272,7 +272,7 @@ def derivations(name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
 
 @pytest.mark.parametrize("name", [*VGG, *GRAPHS])
 def test_the_second_trial_is_small(name: str) -> None:
-    (_, second), _ = trial_sizes(shapecalc.load(name), {})
+    (_, second), _ = trial_sizes(Reports(shapecalc.load(name)), {})
     assert second["H"] * second["W"] < 224 * 224 / 16
 
 

@@ -14,7 +14,6 @@ from shapecalc.checking.expect import unmet
 from shapecalc.dims import symbol
 from shapecalc.files import zoo
 from shapecalc.files.load import narrowed
-from shapecalc.shape_inference.constraints import legality
 from shapecalc.shape_inference.engine import inspect_at
 
 # What was published, or follows from what was: parameters, and where that stands.
@@ -95,7 +94,7 @@ def test_a_file_that_names_no_widths_is_not_narrowed() -> None:
 @pytest.mark.parametrize(("name", "longest"), [("gpt2-small", 1024), ("bert-base", 512)])
 def test_a_learnt_table_of_places_bounds_the_length(name: str, longest: int) -> None:
     report = inspect_at(shapecalc.load(name), {}, symbolic=True)
-    sizes = legality(report).sizes["T"]
+    sizes = report.valid_sizes.sizes["T"]
     assert (sizes.smallest, longest in sizes, longest + 1 in sizes) == (1, True, False)
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from fuzz.load import lies_inside, spans_of
 from fuzz.mutation import with_a_line_moved
-from shapecalc.checking.expect import unmet
-from shapecalc.checking.lints import suspicions
+from shapecalc.checking.diagnose import diagnose
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.diagnostics.limits import Limits
 from shapecalc.files.load import loads, loads_source
@@ -174,7 +173,7 @@ def read(text: str, folder: Path) -> tuple[Architecture | None, tuple[Diagnostic
     report, findings = infer(architecture)
     if report is not None:
         assert [row["path"] for row in report.to_dict()["layers"]] == [step.path for step in architecture.layers]
-        findings = (*suspicions(report), *unmet(report))
+        findings = diagnose(report)
     return architecture, findings, architecture.file
 
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings, strategies as st
 import shapecalc
 from shapecalc import run
 from shapecalc.architecture import size_of
-from shapecalc.checking.lints import suspicions
+from shapecalc.checking.lints import lint
 from shapecalc.dims import evaluate
 from shapecalc.execution.lowering import calls_of, price, random_inputs
 from shapecalc.execution.verify import verify_at
@@ -24,7 +24,7 @@ from shapecalc.layers import layer_type
 from shapecalc.reference.executor import execute
 from shapecalc.render.inspect.columns import layer_lines, lines_of
 from shapecalc.shape_inference import engine
-from shapecalc.shape_inference.engine import infer, inspect_at
+from shapecalc.shape_inference.engine import Reports, infer, inspect_at
 from shapecalc.shape_inference.report import GroupReport, sums_of, total
 from tests.support.graph_strategies import Document, Graph, graphs, written
 
@@ -272,7 +272,7 @@ def test_a_file_written_out_by_hand_is_the_same_network(graph: Graph) -> None:
 @given(graphs())
 def test_what_is_executed_is_what_was_predicted(graph: Graph) -> None:
     architecture = graph.load()
-    proof = verify_at(architecture, graph.sizes)
+    proof = verify_at(Reports(architecture), graph.sizes)
     assert proof.ok
     assert sum(len(trial.rows) for trial in proof.trials) == len(architecture.layers)
     report = inspect_at(architecture, graph.sizes)
@@ -460,7 +460,7 @@ def test_exactly_what_nothing_reads_is_warned_of(graph: Graph) -> None:
     by_hand = ByHand(graph.document)
     report = inspect_at(graph.load(), graph.sizes)
     # A block that is called in several ways says it once: the step is the same in the file.
-    said = {finding.message.split("`")[1] for finding in suspicions(report) if finding.code == "SC403"}
+    said = {finding.message.split("`")[1] for finding in lint(report) if finding.code == "SC403"}
     assert said == {*by_hand.unread_inputs, *(path for _, path in by_hand.unread)}
 
 
@@ -576,7 +576,7 @@ def test_a_repeated_merge_shared_reads_what_the_first_reads() -> None:
     architecture = shapecalc.loads(
         f"{{input: [N, 3], layers: [{{relu: , name: r}}, {merge}, {{share: m, name: again}}]}}"
     )
-    assert verify_at(architecture, {}).ok
+    assert verify_at(Reports(architecture), {}).ok
     assert inspect_at(architecture, {}).totals.params == 2 * 12
 
 

@@ -10,15 +10,13 @@ import pytest
 
 from shapecalc import ShapecalcError, inspect, loads
 from shapecalc.checking.check import check_source
-from shapecalc.checking.expect import unmet
-from shapecalc.checking.lints import suspicions
+from shapecalc.checking.diagnose import diagnose
 from shapecalc.diagnostics import Source
 from shapecalc.diagnostics.progress import EVERY, watched_by
 from shapecalc.files.load import loads_source
 from shapecalc.render import json
 from shapecalc.render.check.text import checks, render_diagnostics
 from shapecalc.render.inspect import csv, table
-from shapecalc.shape_inference.constraints import impossible
 from shapecalc.shape_inference.engine import infer
 from shapecalc.shape_inference.report import Report
 
@@ -62,9 +60,7 @@ def work(text: str) -> None:
     report, findings = infer(loads(text))
     assert report is not None, findings
     assert isinstance(report, Report)
-    suspicions(report)
-    unmet(report)
-    impossible(report)
+    diagnose(report)
     table.inspection(report, width=100, color=False)
     csv.inspection(report)
     json.document(report.to_dict(), unicode=True)

@@ -20,7 +20,6 @@ from shapecalc.layers import layer_types
 from shapecalc.layers.attention import Attending
 from shapecalc.layers.recurrent import Gru, Lstm
 from shapecalc.reference.executor import execute
-from shapecalc.shape_inference.constraints import demands_of
 from shapecalc.shape_inference.engine import infer, inspect_at
 from tests.support.counting import counted, run_counted
 from tests.support.sequence_strategies import SEQUENCED, sequences
@@ -124,12 +123,14 @@ def test_one_closed_form_holds_at_fifty_points(stack: Stack, seed: int) -> None:
     general, _ = infer(architecture, symbolic=True)
     if general is None:
         return
-    demands = demands_of(general)
     for point in (own(stack, sizes) for sizes in drawn_points("S", seed)):
         concrete, refusals = infer(architecture, sizes=point)
         if concrete is not None and stretches_by_chance(general, concrete):
             continue
-        assert all(demand.condition.holds(point) for demand in demands) == (concrete is not None), (point, refusals)
+        assert all(each.condition.holds(point) for each in general.constraints) == (concrete is not None), (
+            point,
+            refusals,
+        )
         for row, form in zip(concrete.layers if concrete else (), general.layers, strict=False):
             assert {name: at(shape, point) for name, shape in form.outputs.items()} == row.outputs, (row.path, point)
             assert at(costs(form), point) == costs(row), (row.path, point)
@@ -150,10 +151,10 @@ def test_the_closed_form_holds_at_every_point(stack: Stack, sizes: Mapping[str, 
         return
     if concrete is not None and stretches_by_chance(general, concrete):
         return
-    broken = [demand for demand in demands_of(general) if not demand.condition.holds(point)]
+    broken = [each for each in general.constraints if not each.condition.holds(point)]
     assert bool(broken) == (concrete is None), refusals
     if concrete is None:
-        # The first layer that is refused is the first that demands what does not hold; what stands before it holds.
+        # The first layer that is refused is the first that requires what does not hold; what stands before it holds.
         position = sum(1 for _ in before_refusal(architecture, point))
         concrete = shortened(architecture, position, point)
         if concrete is not None and stretches_by_chance(general, concrete):

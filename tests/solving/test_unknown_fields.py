@@ -114,7 +114,7 @@ def test_a_padded_unet_takes_multiples_of_its_halvings(levels: int, multiple: in
     found = solved(shapecalc.loads(unet(levels)))
     assert found.sizes["H"] == found.sizes["W"] == Sizes((), multiple, multiple, (0,))
     assert found.sizes["N"] == ANY
-    assert f"skip{levels - 1}" in {reason.demanded_by for reason in found.because}
+    assert f"skip{levels - 1}" in {reason.required_by for reason in found.because}
 
 
 KEEPS = ("conv: {out_channels: 1, kernel_size: 3, padding: 1}", "relu: {}")
@@ -220,7 +220,7 @@ layers:
 def test_what_ties_symbols_together_is_told_with_the_layer_and_an_example() -> None:
     found = solved(shapecalc.loads(JOINT))
     (reason,) = found.joint
-    assert (str(reason.condition), reason.demanded_by) == ("8*((H + 1)//4)*((W + 1)//4) == 512", "linear_5")
+    assert (str(reason.condition), reason.required_by) == ("8*((H + 1)//4)*((W + 1)//4) == 512", "linear_5")
     assert (found.example, found.clash, found.found) == ({"H": 32, "W": 32}, False, True)
 
 
@@ -240,14 +240,14 @@ def test_what_the_file_states_counts_and_is_named() -> None:
     found = solved(shapecalc.loads(JOINT))
     assert found.sizes["H"] == Sizes((), 4, 4, (0,))
     needed = {
-        (reason.demanded_by, reason.line) for reason in found.because if "H" in str(reason.condition) and reason.needed
+        (reason.required_by, reason.line) for reason in found.because if "H" in str(reason.condition) and reason.needed
     }
     assert needed == {("where: H % 4 == 0", 5)}
 
 
 def test_the_demands_that_are_needed_allow_what_all_of_them_allow() -> None:
     found = solved(shapecalc.load("vgg16"))
-    assert [(str(reason.condition), reason.demanded_by) for reason in found.because if reason.needed] == [
+    assert [(str(reason.condition), reason.required_by) for reason in found.because if reason.needed] == [
         ("H//16 >= 2", "features.30"),
         ("W//16 >= 2", "features.30"),
     ]

@@ -6,8 +6,7 @@ from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapecalc.checking.expect import unmet
-from shapecalc.checking.lints import suspicions
+from shapecalc.checking.diagnose import diagnose
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.files.load import loads_source
@@ -55,7 +54,7 @@ def checked_text(source: Source, folder: Path | None = None) -> Checked:
         report = inspect(architecture)
     except ShapecalcError as error:
         return Checked(source.name, error.source or source, error.diagnostics)
-    findings = (*suspicions(report), *unmet(report))
+    findings = diagnose(report)
     return Checked(source.name, architecture.file or source, findings)
 
 

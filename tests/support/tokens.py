@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fuzz.load import hold
-from shapecalc.checking.expect import unmet
-from shapecalc.checking.lints import suspicions
+from shapecalc.checking.diagnose import diagnose
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.dims import Expr
@@ -29,7 +28,6 @@ from shapecalc.files.load import loads_source
 from shapecalc.render import json
 from shapecalc.render.check import github, gitlab, junit, sarif, text
 from shapecalc.render.inspect import table
-from shapecalc.shape_inference.constraints import impossible
 from shapecalc.shape_inference.engine import infer
 from tests.support.ci_logs import CONTROLS
 
@@ -185,7 +183,7 @@ def taken_through(name: str, number: int, written: str) -> str | None:
         source = architecture.file or source
         report, findings = infer(architecture)
         if report is not None:
-            findings = (*suspicions(report), *unmet(report), *impossible(report))
+            findings = diagnose(report)
             counted(report)
             if not number % EVERY_TABLE:
                 shown(table.inspection(report, width=80, color=False))

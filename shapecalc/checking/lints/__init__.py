@@ -1,4 +1,4 @@
-"""What is legal and likely not meant: warnings."""
+"""Warnings of networks that are valid and probably not intended."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import Span
     from shapecalc.shape_inference.report import Report
 
-__all__ = ["SHOWN_BY_INSPECT", "suspicions"]
+__all__ = ["WITHOUT_EFFECT", "lint"]
 
-SHOWN_BY_INSPECT = frozenset({"SC402", "SC403"})
-"""Codes of what has no effect at all. The others are of networks that work, some of them famous: `check` tells them."""
+WITHOUT_EFFECT = frozenset({"SC402", "SC403"})
+"""Codes of steps and inputs that have no effect at all."""
 
 
-def suspicions(report: Report) -> tuple[Diagnostic, ...]:
-    """Return a warning for each layer, step or input that is legal and likely not meant, each once."""
+def lint(report: Report) -> tuple[Diagnostic, ...]:
+    """Return a warning for each layer, step or input that is valid and probably not intended, each once."""
     graphs = tuple(bodies(report))
     found = [*_own(report.tree), *unread_inputs(report.architecture)]
     for graph in graphs:

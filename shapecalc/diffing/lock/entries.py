@@ -6,15 +6,15 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shapecalc.dims import as_json
 from shapecalc.layers.base import fields_of
 from shapecalc.shape_inference.report import CONVENTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.dims import Shape
     from shapecalc.layers import Layer
-    from shapecalc.shape_inference.report import Count, Report
+    from shapecalc.shape_inference.report import Report
 
 SCHEMA_VERSION = 1
 
@@ -96,20 +96,20 @@ def entry_of(report: Report) -> Entry:
         layer = row.step.layer
         if layer not in digests:
             digests[layer] = digest(layer)
-        outputs = {name: _shape(shape) for name, shape in row.outputs.items()}
-        figures = (_count(row.params), _count(row.macs), _count(row.flops))
+        outputs = {name: tuple(map(as_json, shape)) for name, shape in row.outputs.items()}
+        figures = (as_json(row.params), as_json(row.macs), as_json(row.flops))
         locked = LockedLayer(row.path, row.type, digests[layer], row.step.inputs, row.step.weights, outputs, *figures)
         layers.append(locked)
     totals = report.totals
     return Entry(
-        {entry.name: LockedInput(_shape(entry.shape), entry.dtype) for entry in report.inputs},
+        {entry.name: LockedInput(tuple(map(as_json, entry.shape)), entry.dtype) for entry in report.inputs},
         dict(report.costs_at),
         tuple(layers),
-        {name: _shape(shape) for name, shape in report.outputs.items()},
+        {name: tuple(map(as_json, shape)) for name, shape in report.outputs.items()},
         dict(report.architecture.leaving),
-        _count(totals.params),
-        _count(totals.macs),
-        _count(totals.flops),
+        as_json(totals.params),
+        as_json(totals.macs),
+        as_json(totals.flops),
     )
 
 
@@ -142,14 +142,6 @@ def _evened(value: Any) -> Any:
         return value
     entries = [_evened(entry) for entry in value]
     return entries[0] if entries and all(entry == entries[0] for entry in entries) else entries
-
-
-def _shape(shape: Shape) -> LockedShape:
-    return tuple([dim if isinstance(dim, int) else str(dim) for dim in shape])
-
-
-def _count(count: Count) -> LockedCount:
-    return count if count is None or isinstance(count, int) else str(count)
 
 
 def to_json(lock: Lock) -> str:

@@ -20,7 +20,7 @@ from shapecalc.render.inspect.columns import (
     rounded,
 )
 from shapecalc.render.terminal.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, display_width, draw, paragraph, spelt
-from shapecalc.shape_inference.constraints import ANY, legality
+from shapecalc.shape_inference.constraints import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,7 +71,7 @@ def inspection(
         *(paragraph(line, width=width, color=color, style=DIM) for line in _legend(manner, grid)),
         *_totals(report, width, color=color, unicode=unicode),
         *(paragraph(spelt(line, unicode=unicode), width=width, color=color) for line in _products(report)),
-        *(paragraph(spelt(line, unicode=unicode), width=width, color=color) for line in _legal(report)),
+        *(paragraph(spelt(line, unicode=unicode), width=width, color=color) for line in _valid_sizes(report)),
     ]
     return "\n".join(parts)
 
@@ -167,15 +167,15 @@ def _products(report: Report) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _legal(report: Report) -> tuple[str, ...]:
-    """Return what the symbols that are left free must keep to for all layers to fit, one line for those alike."""
-    found = legality(report)
+def _valid_sizes(report: Report) -> tuple[str, ...]:
+    """Return the constraints on the unbound symbols, one line for symbols with the same."""
+    valid = report.valid_sizes
     alike: dict[str, list[str]] = {}
-    for name, sizes in found.sizes.items():
+    for name, sizes in valid.sizes.items():
         if sizes != ANY:
             alike.setdefault(sizes.spoken("\0"), []).append(name)
     sentences = [sentence.replace("\0", " and ".join(names)) for sentence, names in alike.items()]
-    return (*sentences, *(f"{demand.condition.pretty} must hold for {demand.path}" for demand in found.joint))
+    return (*sentences, *(f"{each.condition.pretty} must hold for {each.path}" for each in valid.joint))
 
 
 def _side_by_side(figures: tuple[str, ...]) -> tuple[str, str]:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.dims import DimLimitError, free_symbols
+from shapecalc.dims import DimLimitError
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.shape_inference.constraints import demands_of
 from shapecalc.shape_inference.engine import infer
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, sum_of
 from shapecalc.solving.sweep.compiled import compiled
@@ -86,8 +85,8 @@ def plan(
         report, findings = None, (Diagnostic(code=NO_CLOSED_FORM, message=str(error)),)
     if report is not None:
         stated = (entry.condition.at(bindings) for entry in architecture.where)
-        demands = (demand.condition for demand in demands_of(report))
-        conditions = tuple(dict.fromkeys((*demands, *(entry for entry in stated if not isinstance(entry, bool)))))
+        required = (constraint.condition for constraint in report.constraints)
+        conditions = tuple(dict.fromkeys((*required, *(entry for entry in stated if not isinstance(entry, bool)))))
         highest = {axis.name: max(axis.values) for axis in axes}
         return Plan(parameters, bindings, axes, compiled(costs(report, sums), conditions, highest))
     reason = next((finding for finding in findings if finding.code == NO_CLOSED_FORM), None)
@@ -114,13 +113,8 @@ def costs(report: Report, sums: Mapping[str, str] = NO_SUMS) -> dict[str, Count]
     return found
 
 
-def symbols_of(architecture: Architecture) -> tuple[str, ...]:
-    """Return the symbols of what enters, sorted."""
-    return tuple(sorted({name for entry in architecture.inputs for dim in entry.shape for name in free_symbols(dim)}))
-
-
 def _bindings(architecture: Architecture, sizes: Mapping[str, int], swept: list[str]) -> dict[str, int]:
-    symbols = symbols_of(architecture)
+    symbols = architecture.symbols
     for name in (*sizes, *swept):
         if name not in symbols:
             has = ", ".join(f"`{known}`" for known in (*symbols, *architecture.parameters)) or "none"

@@ -25,7 +25,6 @@ from shapecalc.solving.sweep.plans import (
     measured,
     merged,
     plan,
-    symbols_of,
 )
 from shapecalc.solving.sweep.where import parse_where
 
@@ -128,7 +127,7 @@ class Run:
         self._sums = dict(sums)
         self.costs = (*COSTS, *sums)
         self.names = (*swept, *self.costs)
-        symbols = symbols_of(architecture)
+        symbols = architecture.symbols
         self._where = None if where is None else parse_where(where, {*self.names, *architecture.parameters, *symbols})
         words = {axis.name for axis in self._structure if any(type(value) is not int for value in axis.values)}
         self._choice = _choice(by, top, tuple(pareto), {*self.names, *symbols} - words)

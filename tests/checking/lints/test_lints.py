@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 import shapecalc
-from shapecalc.checking.lints import SHOWN_BY_INSPECT, suspicions
+from shapecalc.checking.lints import WITHOUT_EFFECT, lint
 from shapecalc.diagnostics import Severity
 from shapecalc.files.zoo import names
 from shapecalc.shape_inference.engine import inspect
@@ -21,7 +21,7 @@ TABLE = "input: [N, 12]\n"
 
 
 def warned(text: str, *, symbolic: bool = False) -> list[Diagnostic]:
-    found = list(suspicions(inspect(shapecalc.loads(text), symbolic=symbolic)))
+    found = list(lint(inspect(shapecalc.loads(text), symbolic=symbolic)))
     assert {finding.severity for finding in found} <= {Severity.WARNING}
     return found
 
@@ -46,11 +46,11 @@ def test_of_the_zoo_a_few_are_warned_for_what_they_really_do() -> None:
 
 
 def codes_of(name: str) -> set[str]:
-    return {finding.code for finding in suspicions(inspect(shapecalc.load(name)))}
+    return {finding.code for finding in lint(inspect(shapecalc.load(name)))}
 
 
 def test_inspect_shows_what_has_no_effect_and_leaves_the_rest_to_check() -> None:
-    assert frozenset({"SC402", "SC403"}) == SHOWN_BY_INSPECT
+    assert frozenset({"SC402", "SC403"}) == WITHOUT_EFFECT
 
 
 # SC401, cells that no window reads
@@ -117,7 +117,7 @@ def test_what_is_never_read_changes_nothing_that_leaves(step: str) -> None:
     import numpy as np
 
     network = shapecalc.loads(IMAGE.replace("N", "1") + layers(step))
-    (finding,) = suspicions(inspect(network))
+    (finding,) = lint(inspect(network))
     assert "never reads the last 2 columns of" in finding.message
     x = np.random.default_rng(0).normal(size=(1, 4, 31, 33)).astype("float32")
     before = shapecalc.run(network, {"input": x})["output"]
@@ -306,4 +306,4 @@ def test_a_network_that_was_built_in_python_has_no_place_to_warn_of() -> None:
 
     architecture = shapecalc.loads(TABLE + layers("linear: 5", "batch_norm", "dropout", "batch_norm", "softmax: 1"))
     steps = tuple(step._replace(place=None) for step in architecture.steps)
-    assert suspicions(inspect(dataclasses.replace(architecture, steps=steps))) == ()
+    assert lint(inspect(dataclasses.replace(architecture, steps=steps))) == ()

@@ -18,7 +18,7 @@ from shapecalc.solving.sweep import Run
 from shapecalc.solving.sweep.compiled import LARGEST, compiled
 from shapecalc.solving.sweep.grid import blocks
 from shapecalc.solving.sweep.pareto import Choice, Key, front
-from shapecalc.solving.sweep.plans import COSTS, costs, symbols_of
+from shapecalc.solving.sweep.plans import COSTS, costs
 from shapecalc.solving.sweep.where import parse_where
 
 NET = """\
@@ -74,7 +74,7 @@ def every_point(text: str, axes: dict) -> list[dict]:
         sizes = {name: value for name, value in point.items() if name not in settings}
         architecture = with_parameters(base, settings)
         usual = {"N": 1, **architecture.sizes, **sizes}
-        known = at_point(architecture, {name: usual[name] for name in symbols_of(architecture)})
+        known = at_point(architecture, {name: usual[name] for name in architecture.symbols})
         if known is not None:
             found.append({**point, **known})
     return found
@@ -136,7 +136,7 @@ def test_random_stacks_cost_at_every_point_what_inspecting_it_says(layers, ends,
 @pytest.mark.parametrize(("name", "side"), [("unet", 256), ("unet-padded", 64), ("inception_v3", 90)])
 def test_the_zoo_fits_where_its_closed_forms_say_and_costs_there_what_inspecting_says(name, side) -> None:
     net = shapecalc.load(name)
-    symbols = symbols_of(net)
+    symbols = net.symbols
     axes = {"H": range(1, side)}
     found = shapecalc.sweep(net, axes)
     usual = {"N": 1, **net.sizes}

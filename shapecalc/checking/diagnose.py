@@ -1,0 +1,38 @@
+"""All diagnostics of a network that has been inferred, for every command that reports them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.checking.expect import unmet
+from shapecalc.checking.lints import WITHOUT_EFFECT, lint
+from shapecalc.checking.where import impossible, unproved
+from shapecalc.shape_inference.engine import Reports
+
+if TYPE_CHECKING:
+    from shapecalc.diagnostics import Diagnostic
+    from shapecalc.shape_inference.report import Report
+
+
+def diagnose(
+    report: Report,
+    reports: Reports | None = None,
+    *,
+    brief: bool = False,
+    expectations: bool = True,
+    where: bool = True,
+) -> tuple[Diagnostic, ...]:
+    """Return the lints, unmet expectations, and constraints that no size meets or that `where:` does not ensure.
+
+    `reports` has those of the same architecture that are inferred already. `brief` leaves out lints of layers that have
+    an effect: `inspect` and `watch` show a network that works, some of them famous, without them. `expectations` and
+    `where` are False if the report is not at the sizes, parameters or counts for which the file states them.
+    """
+    lints = (finding for finding in lint(report) if not brief or finding.code in WITHOUT_EFFECT)
+    found = (*lints, *(unmet(report) if expectations else ()), *impossible(report))
+    if not where or not report.architecture.where:
+        return found
+    if not report.bindings:
+        return (*found, *unproved(report))
+    general, refused = (reports or Reports(report.architecture)).infer({}, symbolic=True)
+    return (*found, *(refused if general is None else unproved(general)))
