@@ -59,7 +59,7 @@ def layers() -> Iterator[str]:
 
 
 def _layer(layer: Documentation) -> Iterator[str]:
-    yield f"### `{layer.word}`"
+    yield f"### `{layer.type}`"
     yield escaped(layer.summary)
     if layer.fields:
         rows = [

@@ -65,7 +65,7 @@ class Choices:
 class Generated(NamedTuple):
     """A layer as it is written: its fields with the values that each takes, required ones first."""
 
-    word: str
+    type: str
     reads: int
     required: int
     fields: tuple[tuple[str, tuple[Any, ...]], ...]
@@ -177,7 +177,7 @@ def _layer(choices: Choices, indent: str, number: int, *, hostile: bool) -> str:
     values = (
         f"{name}: {flow(choices.one(VALUES if choices.happens(2) else legal))}" for name, legal in kind.fields[:count]
     )
-    keys = [f"{kind.word}: {{{', '.join(values)}}}"]
+    keys = [f"{kind.type}: {{{', '.join(values)}}}"]
     if choices.happens(20):
         keys.append(f"name: n{number}")
     elif hostile and choices.happens(5):

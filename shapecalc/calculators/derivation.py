@@ -88,7 +88,7 @@ class Axis(NamedTuple):
 class Calculation(NamedTuple):
     """The answer to a whole question: the axes and, where channels are known, the shape and the costs of one sample."""
 
-    word: str
+    type: str
     axes: tuple[Axis, ...] = ()
     letters: tuple[tuple[str, int], ...] = ()
     """The letters of the costs' formulas that are no axis' own."""

@@ -72,7 +72,7 @@ class Figure(NamedTuple):
 class Recurrence(NamedTuple):
     """A recurrent layer on an input: all that there is to show."""
 
-    word: str
+    type: str
     x: Shape
     order: tuple[str, ...]
     letters: tuple[tuple[str, Dim], ...]
@@ -109,7 +109,7 @@ def recurrence(layer: Recurrent, steps: Dim, samples: Dim, features: int, params
     x = (samples, steps, features) if layer.batch_first else (steps, samples, features)
     span = Figure("", "T·N", f"{pretty(steps)}·{pretty(samples)}", 0)
     return Recurrence(
-        word=layer.word,
+        type=layer.type,
         x=x,
         order=("N", "T", "in") if layer.batch_first else ("T", "N", "in"),
         letters=_letters(layer, steps, samples, features),

@@ -7,7 +7,7 @@ from shapecalc.cli.options.window import PaddingOption, PadOption
 from shapecalc.layers.conv import Conv
 
 command = convolution_command(
-    Kind(Conv.word, Conv, sliding_axes, conv_costs),
+    Kind(Conv.type, Conv, sliding_axes, conv_costs),
     HELP.format(
         sentence="Derive the output size of a convolution.",
         steps="Step by step, with what its windows never read. ",

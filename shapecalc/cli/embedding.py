@@ -60,7 +60,7 @@ def command(
         notes = [f"row {row} stands for padding: it is counted, and training leaves it as it is"]
     letters = (("V", layer.num_embeddings), ("E", layer.embedding_dim))
     shape, costs = layer.output_shape(x), embedding_costs(layer, x)
-    calculator.show(Calculation(layer.word, (), letters, shape, costs, tuple(notes)), format_, color)
+    calculator.show(Calculation(layer.type, (), letters, shape, costs, tuple(notes)), format_, color)
 
 
 def _indices(text: str | None) -> tuple[Dim, ...]:

@@ -51,4 +51,4 @@ def command(
     x = (counts["n"], counts["in_features"])
     letters = (("n", x[0]), ("in", x[1]), ("out", layer.out_features))
     shape = layer.output_shape(x)
-    calculator.show(Calculation(layer.word, (), letters, shape, linear_costs(layer, x)), format_, color)
+    calculator.show(Calculation(layer.type, (), letters, shape, linear_costs(layer, x)), format_, color)

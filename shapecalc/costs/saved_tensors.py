@@ -127,7 +127,7 @@ def _kept(
     for record in row.step.layer.saved(*row.inputs, row.output):
         if record.serves is not None and not any(row.step.inputs[place] in needs for place in record.serves):
             continue
-        own = widths[record.dtype] * record.numbers
+        own = widths[record.dtype] * record.elements
         if record.of is None:
             found.append((record, f"{row.path}: {record.name}", "", own))
             continue

@@ -85,8 +85,8 @@ def _over_time(row: LayerReport, itemsize: int) -> Unrolled:
     parts = []
     for one, two in zip(after(1), after(2), strict=True):
         if one.of is None:
-            each = widths[one.dtype] * (two.numbers - one.numbers)
-            parts.append(Part(one.name, each, widths[one.dtype] * one.numbers - each))
+            each = widths[one.dtype] * (two.elements - one.elements)
+            parts.append(Part(one.name, each, widths[one.dtype] * one.elements - each))
     return Unrolled(row.path, _steps(row), tuple(parts))
 
 

@@ -122,7 +122,7 @@ def _call(row: LayerReport, frees: Mapping[str, tuple[str, ...]], parameter: Cal
     owner = step.weights or step.path
     return Call(
         path=step.path,
-        kernel=step.layer.word,
+        kernel=step.layer.type,
         fields=fields_as_written(step.layer),
         parameters={name: parameter(f"{owner}.{name}", numbers(shape)) for name, shape in shapes.items()},
         inputs=step.inputs,

@@ -31,18 +31,18 @@ FAMILIES = (
 __all__ = ["FAMILIES", "Layer", "layer_type", "layer_types"]
 
 
-def layer_type(word: str) -> type[Layer] | None:
+def layer_type(type_: str) -> type[Layer] | None:
     """Return the class of a layer type, or None for an unknown type.
 
     >>> layer_type("max_pool").main
     'kernel_size'
     """
-    if word in REGISTRY:
-        return REGISTRY[word]
+    if type_ in REGISTRY:
+        return REGISTRY[type_]
     for family in FAMILIES:
         import_module(f"{__name__}.{family}")
-        if word in REGISTRY:
-            return REGISTRY[word]
+        if type_ in REGISTRY:
+            return REGISTRY[type_]
     return None
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar
 from shapecalc.dims import Dim, Shape, product
 from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
-from shapecalc.layers.fields import Axis, Number, Word
-from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
+from shapecalc.layers.fields import Axis, Number, OneOf
+from shapecalc.layers.saved import Saved, Storage, saved_input, saved_output
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Elementwise(Layer):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the output, or the input."""
-        return (kept_output(y) if self.reads_output else kept_input((x,)),)
+        return (saved_output(y) if self.reads_output else saved_input((x,)),)
 
     @property
     def storage(self) -> Storage:
@@ -134,7 +134,7 @@ class Gelu(Elementwise):
 
     foreign_fields = ("approximate: approx approximation",)
     cost = 5
-    approximate: Annotated[str, Word(("none", "tanh"))] = "none"
+    approximate: Annotated[str, OneOf(("none", "tanh"))] = "none"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 5 operations per element, or 9 for the approximation."""
@@ -258,7 +258,7 @@ class Rowwise(Layer):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the output."""
-        return (kept_output(y),)
+        return (saved_output(y),)
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""

@@ -8,7 +8,7 @@ from shapecalc.dims import Dim, Relation, Shape, condition, exact_quotient, floo
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, Number, OptionalCount
-from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
+from shapecalc.layers.saved import Saved, Storage, saved_input, saved_output
 
 RANK = 3
 """Sequence, batch, features."""
@@ -120,10 +120,10 @@ class ScaledDotProductAttention(Attending):
         """
         if len(q) == FUSED_RANK and q[-1] == v[-1]:
             rows = Saved("log-sum-exp", product(q[:-1]), dtype="float32")
-            return (*(kept_input((q, k, v), place) for place in range(3)), rows, kept_output(y))
+            return (*(saved_input((q, k, v), index) for index in range(3)), rows, saved_output(y))
         weights = Saved("weights", product(q[:-1]) * k[-2])
         heads = product(q[:-2]) * k[-2]  # with `enable_gqa`, keys and values are expanded to the heads of the queries
-        values = kept_input((q, k, v), 2, "values")
+        values = saved_input((q, k, v), 2, "values")
         if q[:-2] != k[:-2]:
             values = Saved("values", heads * v[-1])
         return (Saved("scaled queries", product(q)), Saved("scaled keys", heads * k[-1]), weights, values)
@@ -320,32 +320,32 @@ class MultiheadAttention(Attending):
         batch, queries, keys = self._counts(inputs)
         group = self._group(query[2])
         seen = keys + self._added
-        kept = [kept_input(tuple(inputs), place, in_order=True) for place in range(len(inputs))]
+        records = [saved_input(tuple(inputs), index, in_order=True) for index in range(len(inputs))]
         if self.batch_first:
-            kept = [Saved(f"input {place}, turned", product(x)) for place, x in enumerate(inputs)]
+            records = [Saved(f"input {index}, turned", product(x)) for index, x in enumerate(inputs)]
         fused = not self.need_weights and not self.dropout
         packed = "in_proj_weight" in self.parameters(*inputs)
         own = batch * seen * group
         if self._added:
             together = 3 if packed and len(inputs) == 1 else 1
-            kept += [Saved("queries", together * product(query))] if fused else []
-            kept += [Saved("keys", own), Saved("values", own)]
+            records += [Saved("queries", together * product(query))] if fused else []
+            records += [Saved("keys", own), Saved("values", own)]
         elif packed and len(inputs) == 1:
-            kept.append(Saved("queries, keys, values", 3 * product(query)))
+            records.append(Saved("queries, keys, values", 3 * product(query)))
         else:
-            kept += [Saved("queries", product(query))] if fused else []
+            records += [Saved("queries", product(query))] if fused else []
             # Scaled keys are saved scaled; unscaled ones only if they and the values are one tensor.
             both = fused or self.need_weights or (packed and len(inputs) == 2)
-            kept.append(Saved("keys and values", 2 * own) if both else Saved("values", own))
+            records.append(Saved("keys and values", 2 * own) if both else Saved("values", own))
         rows = batch * self.num_heads * queries
         if fused:
-            return (*kept, Saved("log-sum-exp", rows, dtype="float32"), Saved("heads", product(query)))
-        kept += [Saved("scaled queries", product(query)), Saved("weights", rows * seen)]
+            return (*records, Saved("log-sum-exp", rows, dtype="float32"), Saved("heads", product(query)))
+        records += [Saved("scaled queries", product(query)), Saved("weights", rows * seen)]
         if not self.need_weights:
-            kept.append(Saved("scaled keys", own))
+            records.append(Saved("scaled keys", own))
         if self.dropout:
-            kept += [Saved("mask", rows * seen, random=True), Saved("dropped weights", rows * seen)]
-        return (*kept, Saved("heads", product(query)))
+            records += [Saved("mask", rows * seen, random=True), Saved("dropped weights", rows * seen)]
+        return (*records, Saved("heads", product(query)))
 
     @property
     def storage(self) -> Storage:

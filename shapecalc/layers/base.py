@@ -30,7 +30,7 @@ class Layer:
     """The contract of a layer; a subclass overrides what differs from "one input, same shape, no parameters"."""
 
     __slots__ = ()
-    word: ClassVar[str]
+    type: ClassVar[str]
     main: ClassVar[str | None]
     fields: ClassVar[Mapping[str, "Field"]]
     takes: ClassVar[tuple[int, int]] = (1, 1)
@@ -41,7 +41,7 @@ class Layer:
     """The dtype of the output, or `same` as the first input."""
     merges: ClassVar[bool] = False
     """Whether its inputs may be written as branches below it."""
-    further: ClassVar[tuple[str, ...]] = ()
+    extra_outputs: ClassVar[tuple[str, ...]] = ()
     """The names of its outputs after the first."""
     in_place: ClassVar[bool] = False
     """Whether PyTorch can overwrite the input with the output and still compute the gradient."""
@@ -76,14 +76,14 @@ class Layer:
     def check_fields(self) -> None:
         """Raise `LayerError` if fields that are valid one by one contradict each other."""
 
-    def suspect(self, *inputs: Any) -> LayerError | None:
+    def warning(self, *inputs: Any) -> LayerError | None:
         """Return a warning of what is valid but probably unintended for these inputs, or None."""
         return None
 
     @property
     def output_names(self) -> tuple[str, ...] | None:
         """The names of its outputs in order; None if their number depends on the inputs."""
-        return ("output", *type(self).further)
+        return ("output", *type(self).extra_outputs)
 
     @property
     def time_axis(self) -> int:
@@ -215,25 +215,25 @@ class Field(NamedTuple):
         """Its sentence in the `Fields:` section of the layer's docstring, or of that of a base class."""
         for cls in self.layer.__mro__:
             text = inspect.cleandoc(cls.__doc__ or "")
-            found = re.search(rf"^    {self.name}: (.*(?:\n {{8}}.*)*)", text, re.MULTILINE)
-            if found:
-                return " ".join(found[1].split())
+            match = re.search(rf"^    {self.name}: (.*(?:\n {{8}}.*)*)", text, re.MULTILINE)
+            if match:
+                return " ".join(match[1].split())
         return ""
 
 
-def layer(word: str, *, main: str | None = None) -> Callable[[L], L]:
+def layer(type_: str, *, main: str | None = None) -> Callable[[L], L]:
     """Register a frozen dataclass as a layer type; `main` is the field that a single value sets.
 
     Raises `ValueError` if the type is already registered.
     """
 
     def register(cls: L) -> L:
-        if word in REGISTRY:
-            raise ValueError(f"two layers are called `{word}`: {REGISTRY[word].__qualname__} and {cls.__qualname__}")
-        cls.word = word
+        if type_ in REGISTRY:
+            raise ValueError(f"two layers are called `{type_}`: {REGISTRY[type_].__qualname__} and {cls.__qualname__}")
+        cls.type = type_
         cls.main = main
         cls.fields = _read_fields(cls)
-        REGISTRY[word] = cls
+        REGISTRY[type_] = cls
         return cls
 
     return register
@@ -246,13 +246,13 @@ def fields_of(cls: type[Layer]) -> Mapping[str, Field]:
 
 def _read_fields(cls: type[Layer]) -> Mapping[str, Field]:
     # Layer modules evaluate their annotations, so that `type` is the annotation itself and not its text.
-    found = {}
+    fields = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # `layer` is applied to dataclasses alone
         assert get_origin(field.type) is Annotated, f"{cls.__qualname__}.{field.name} states no kind"
         plain, kind, *_ = get_args(field.type)
         required = field.default is dataclasses.MISSING
-        found[field.name] = Field(field.name, kind, field.default, required, NoneType in get_args(plain), cls)
-    return MappingProxyType(found)
+        fields[field.name] = Field(field.name, kind, field.default, required, NoneType in get_args(plain), cls)
+    return MappingProxyType(fields)
 
 
 def spatial_rank(x: Shape, *, most: int = 3) -> int:

@@ -32,19 +32,19 @@ def broadcast(inputs: Sequence[Shape], constraints: Constraints, *, matrices: bo
     >>> broadcast([(8, 1, 6, 1), (7, 1, 5)], Constraints([]))      # NumPy's own example
     (8, 7, 6, 5)
     """
-    leaving: dict[int, Dim] = {}
+    output: dict[int, Dim] = {}
     clashes = []
     for axis in range(-max(map(len, inputs)), -2 if matrices else 0):
         sizes = dict.fromkeys(x[axis] for x in inputs if -axis <= len(x))
         longer = tuple(size for size in sizes if size != 1)
         if len(longer) > 1:
             clashes.append(Clash(axis, longer))
-        leaving[axis] = longer[0] if longer else 1
+        output[axis] = longer[0] if longer else 1
     if clashes and matrices:
-        leaving |= settle("leading axes that broadcast", inputs, clashes, constraints, stretching=True)
+        output |= settle("leading axes that broadcast", inputs, clashes, constraints, stretching=True)
     elif clashes:
-        leaving |= settle("shapes that broadcast", inputs, clashes, constraints, align_or_project, stretching=True)
-    return tuple(leaving.values())
+        output |= settle("shapes that broadcast", inputs, clashes, constraints, align_or_project, stretching=True)
+    return tuple(output.values())
 
 
 def settle(
@@ -74,8 +74,8 @@ def settle(
         if _never(clash.sizes) and stretching and ones:
             raise undecided(f"expects {expects}, receives {shown}, where axis {axis} is {sizes}", ones[0])
         if _never(clash.sizes):
-            mended = remedy(rank, axis, clash.sizes) if alike and remedy else None
-            raise LayerError("SC315", expects=expects, receives=f"{shown}: axis {axis} is {sizes}", help=mended)
+            fix = remedy(rank, axis, clash.sizes) if alike and remedy else None
+            raise LayerError("SC315", expects=expects, receives=f"{shown}: axis {axis} is {sizes}", help=fix)
         met[clash.axis] = one = min(clash.sizes, key=_length)
         error = LayerError("SC315", expects=expects, receives=f"{shown}, where axis {axis} is {sizes}")
         for other in clash.sizes:

@@ -11,25 +11,25 @@ from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import (
     Bool,
     Count,
+    NumericPadding,
+    OneOf,
     OptionalCount,
     Padding,
-    PaddingWithoutWords,
     PerAxis,
     PerAxisFromZero,
-    Word,
 )
-from shapecalc.layers.saved import Saved, kept_input
+from shapecalc.layers.saved import Saved, saved_input
 from shapecalc.layers.windows import (
     FOREIGN_FIELDS,
     output_size,
-    padded_cells,
+    padded_shape,
     padding_pairs,
     same_size,
-    suspect_unread,
     transposed_size,
+    unread_warning,
 )
 
-PaddingMode = Annotated[str, Word(("zeros", "reflect", "replicate", "circular"))]
+PaddingMode = Annotated[str, OneOf(("zeros", "reflect", "replicate", "circular"))]
 
 _FOREIGN_FIELDS = (
     *FOREIGN_FIELDS,
@@ -97,15 +97,15 @@ class Conv(Layer):
         pads = padding_pairs(self.padding, rank)
         if self.padding_mode != "zeros":
             _fits_padding_mode(x, pads, self.padding_mode, constraints)
-        places = (
+        positions = (
             same_size(n, s) if isinstance(p, str) else output_size(n, f, s, p, d, axis=axis, constraints=constraints)
             for axis, (n, f, s, p, d) in enumerate(zip(x[2:], kernel, stride, pads, dilation, strict=True), start=2)
         )
-        return (x[0], self.out_channels, *places)
+        return (x[0], self.out_channels, *positions)
 
-    def suspect(self, x: Shape) -> LayerError | None:
+    def warning(self, x: Shape) -> LayerError | None:
         """Return a warning of elements that no window reads, or None."""
-        return suspect_unread(x, self.kernel_size, self.stride, self.padding, self.dilation)
+        return unread_warning(x, self.kernel_size, self.stride, self.padding, self.dilation)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and, with `bias`, the bias."""
@@ -120,10 +120,10 @@ class Conv(Layer):
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, or the padded copy if it is padded before the product."""
         slides = (self.kernel_size, self.stride, self.padding, self.dilation)
-        cells = padded_cells(x, *slides, splits=True, whole=self.padding_mode != "zeros")
-        if cells is None:
-            return (kept_input((x,)),)
-        padded = Saved("padded", x[0] * x[1] * product(cells))
+        spatial = padded_shape(x, *slides, splits=True, always=self.padding_mode != "zeros")
+        if spatial is None:
+            return (saved_input((x,)),)
+        padded = Saved("padded", x[0] * x[1] * product(spatial))
         # The backward pass of mirroring reads only the shape, and autograd saves the tensor that has it.
         mirrored = self.padding_mode in ("reflect", "replicate")
         return (Saved("input", product(x), 0, serves=(0,)), padded) if mirrored else (padded,)
@@ -169,7 +169,7 @@ class ConvTranspose(Layer):
     out_channels: Count
     kernel_size: PerAxis
     stride: PerAxis = 1
-    padding: PaddingWithoutWords = 0
+    padding: NumericPadding = 0
     output_padding: PerAxisFromZero = 0
     groups: Count = 1
     bias: Bool = True
@@ -189,7 +189,7 @@ class ConvTranspose(Layer):
         stride = per_axis(self.stride, rank, "stride")
         dilation = per_axis(self.dilation, rank, "dilation")
         extra = per_axis(self.output_padding, rank, "output_padding")
-        cells = []
+        spatial = []
         axes = zip(x[2:], kernel, stride, padding_pairs(self.padding, rank), dilation, extra, strict=True)
         for axis, (n, f, s, p, d, e) in enumerate(axes, start=2):
             if e >= max(s, d):
@@ -203,8 +203,8 @@ class ConvTranspose(Layer):
                     replacement=str(max(s, d) - 1),
                 )
             assert isinstance(p, tuple)  # `same` and `valid` are for sliding windows only
-            cells.append(transposed_size(n, f, s, p, d, e, axis=axis, constraints=constraints))
-        return (x[0], self.out_channels, *cells)
+            spatial.append(transposed_size(n, f, s, p, d, e, axis=axis, constraints=constraints))
+        return (x[0], self.out_channels, *spatial)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and, with `bias`, the bias."""
@@ -219,16 +219,16 @@ class ConvTranspose(Layer):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input."""
-        return (kept_input((x,)),)
+        return (saved_input((x,)),)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per output with `bias`."""
         return product(y) if self.bias else 0
 
 
-def _fits_groups(arriving: Dim, leaving: int, groups: int, constraints: Constraints) -> None:
-    common = math.gcd(arriving, leaving) if isinstance(arriving, int) else leaving
-    for channels, which in ((arriving, "input channels"), (leaving, "output channels")):
+def _fits_groups(in_channels: Dim, out_channels: int, groups: int, constraints: Constraints) -> None:
+    common = math.gcd(in_channels, out_channels) if isinstance(in_channels, int) else out_channels
+    for channels, which in ((in_channels, "input channels"), (out_channels, "output channels")):
         constraints.require_divides("groups", groups, channels, which, common=common)
 
 

@@ -19,7 +19,7 @@ SECTION = re.compile(r"^([A-Z][a-z]+):(?: (.*))?$")
 class Documentation:
     """A layer type as `shapecalc layers` shows it."""
 
-    word: str
+    type: str
     summary: str
     sections: dict[str, str]
     fields: tuple[Field, ...]
@@ -37,11 +37,11 @@ def documentation(cls: type[Layer]) -> Documentation:
     sections: dict[str, list[str]] = {}
     lines = summary
     for line in inspect.cleandoc(cls.__doc__ or "").splitlines():
-        found = SECTION.match(line)
-        if found:
-            lines = sections.setdefault(found[1], [])
-            lines.append(found[2] or "")
+        match = SECTION.match(line)
+        if match:
+            lines = sections.setdefault(match[1], [])
+            lines.append(match[2] or "")
         elif line.strip():
             lines.append(line.strip())
     joined = {name: " ".join(part) for name, part in sections.items() if name != "Fields"}
-    return Documentation(cls.word, " ".join(summary), joined, tuple(fields_of(cls).values()), cls.main)
+    return Documentation(cls.type, " ".join(summary), joined, tuple(fields_of(cls).values()), cls.main)

@@ -9,7 +9,7 @@ from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Count, Integer, Number
 from shapecalc.layers.initial import Initial
-from shapecalc.layers.saved import Saved, kept_input
+from shapecalc.layers.saved import Saved, saved_input
 
 
 @layer("embedding")
@@ -82,7 +82,7 @@ class Embedding(Layer):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the indices."""
-        return (kept_input((x,), name="indices"),)
+        return (saved_input((x,), name="indices"),)
 
 
 @layer("one_hot", main="num_classes")
@@ -160,4 +160,4 @@ class CosineSimilarity(Layer):
         """Return both inputs, both divided by their norms, and the norms before and after `eps`."""
         both = (x, y)
         norms, units = Saved("norms", 4 * product(z)), Saved("unit vectors", 2 * product(x))
-        return (kept_input(both), kept_input(both, 1), norms, units)
+        return (saved_input(both), saved_input(both, 1), norms, units)

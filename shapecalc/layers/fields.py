@@ -15,7 +15,7 @@ LARGEST_DIM = 2**31 - 1
 LONGEST_QUOTE = 60
 """Characters of a value that a message quotes."""
 
-_SPOKEN = {"no": "false", "off": "false", "false": "false", "yes": "true", "on": "true", "true": "true"}
+_BOOLEANS = {"no": "false", "off": "false", "false": "false", "yes": "true", "on": "true", "true": "true"}
 
 
 class Integer(NamedTuple):
@@ -93,41 +93,41 @@ class Flag:
             raise wrong_type(name, self.describe(), value)
 
 
-class Word(NamedTuple):
+class OneOf(NamedTuple):
     """One of a few strings."""
 
-    words: tuple[str, ...]
+    choices: tuple[str, ...]
 
     def describe(self) -> str:
         """Return the text that follows "expects" in a message."""
-        *others, last = (f"`{word}`" for word in self.words)
+        *others, last = (f"`{choice}`" for choice in self.choices)
         return f"{', '.join(others)} or {last}"
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema (draft-07) of such a value."""
-        return {"enum": list(self.words)}
+        return {"enum": list(self.choices)}
 
     def check(self, name: str, value: object) -> None:
         """Raise `LayerError` SC202 or SC203 if `value` is not one of them."""
         if not isinstance(value, str):
             raise wrong_type(name, self.describe(), value)
-        if value not in self.words:
+        if value not in self.choices:
             from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
-            raise _refused("SC203", name, self.describe(), f"`{value}`", replacement=closest(value, self.words))
+            raise _refused("SC203", name, self.describe(), f"`{value}`", replacement=closest(value, self.choices))
 
 
 class Several(NamedTuple):
-    """A list of values of the kind `item`; with `lone`, also a single value for all axes."""
+    """A list of values of the kind `item`; with `single`, also a single value for all axes."""
 
     item: Integer | Number
-    lone: bool = True
+    single: bool = True
     nullable: bool = False
 
     def describe(self) -> str:
         """Return the text that follows "expects" in a message."""
         one = self.item.describe()
-        if self.lone:
+        if self.single:
             return f"{one} or a list of them{' and null' if self.nullable else ''}"
         return f"a list, each entry {one}{' or null' if self.nullable else ''}"
 
@@ -136,7 +136,7 @@ class Several(NamedTuple):
         one = self.item.schema()
         entry = {**one, "type": [*one["type"], "null"]} if self.nullable else one
         several = {"items": entry, "minItems": 1}
-        return {**one, "type": [*one["type"], "array"], **several} if self.lone else {"type": ["array"], **several}
+        return {**one, "type": [*one["type"], "array"], **several} if self.single else {"type": ["array"], **several}
 
     def check(self, name: str, value: object) -> None:
         """Raise `LayerError` SC202, SC201 or SC204 if `value` is neither such a value nor such a list."""
@@ -146,7 +146,7 @@ class Several(NamedTuple):
             for position, entry in enumerate(value):
                 if not (entry is None and self.nullable):
                     self.item.check(name, entry, (position,))
-        elif self.lone:
+        elif self.single:
             if value is not None and not isinstance(value, bool | int | float):
                 raise wrong_type(name, self.describe(), value)
             self.item.check(name, value)
@@ -154,7 +154,7 @@ class Several(NamedTuple):
             raise wrong_type(name, self.describe(), value)
 
 
-CELLS = Integer(minimum=0)
+FROM_ZERO = Integer(minimum=0)
 LISTS = InFile("a list of them or of [before, after] pairs")
 """How a file writes padding per axis."""
 
@@ -162,7 +162,7 @@ LISTS = InFile("a list of them or of [before, after] pairs")
 class PaddingKind(NamedTuple):
     """Padding of each axis: a number, one per axis, a `[before, after]` pair per axis, `same` or `valid`."""
 
-    words: tuple[str, ...] = ("same", "valid")
+    choices: tuple[str, ...] = ("same", "valid")
 
     def describe(self) -> str:
         """Return the text that follows "expects" in a message."""
@@ -170,27 +170,27 @@ class PaddingKind(NamedTuple):
 
     @property
     def _described(self) -> Text:
-        words = " or ".join(f"`{word}`" for word in self.words)
-        return ("an integer of at least 0, ", LISTS, f", {words}" if words else "")
+        choices = " or ".join(f"`{choice}`" for choice in self.choices)
+        return ("an integer of at least 0, ", LISTS, f", {choices}" if choices else "")
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema (draft-07) of such a value."""
-        cells = CELLS.schema()
-        pair = {"type": ["array"], "items": cells, "minItems": 2, "maxItems": 2}
+        amount = FROM_ZERO.schema()
+        pair = {"type": ["array"], "items": amount, "minItems": 2, "maxItems": 2}
         # `items` applies to lists only: a number passes both.
         numbers = {
-            **cells,
-            "type": [*cells["type"], "array"],
+            **amount,
+            "type": [*amount["type"], "array"],
             "minItems": 1,
-            "anyOf": [{"items": cells}, {"items": pair}],
+            "anyOf": [{"items": amount}, {"items": pair}],
         }
-        return {"anyOf": [{"enum": list(self.words)}, numbers]} if self.words else numbers
+        return {"anyOf": [{"enum": list(self.choices)}, numbers]} if self.choices else numbers
 
     def check(self, name: str, value: object) -> None:
         """Raise `LayerError` SC202, SC201, SC203 or SC204 if `value` is not one of these."""
-        if isinstance(value, str) and self.words:
-            if value not in self.words:
-                raise self._no_word(name, value)
+        if isinstance(value, str) and self.choices:
+            if value not in self.choices:
+                raise self._unknown_choice(name, value)
         elif isinstance(value, tuple):
             if not value:
                 raise _refused("SC204", name, "at least one entry", "none", preposition="in")
@@ -199,30 +199,30 @@ class PaddingKind(NamedTuple):
             if len({isinstance(entry, tuple) for entry in value}) > 1:
                 raise _refused("SC202", name, "numbers or pairs", "both", preposition="in")
         elif type(value) is int:
-            CELLS.check(name, value)
+            FROM_ZERO.check(name, value)
         else:
             raise wrong_type(name, self._described, value)
 
     def _check_entry(self, name: str, entry: object, position: int) -> None:
         if not isinstance(entry, tuple):
-            CELLS.check(name, entry, (position,))
+            FROM_ZERO.check(name, entry, (position,))
             return
         if len(entry) != 2:
             count, index = f"{len(entry)} entries", (position,)
             raise _refused("SC204", name, "[before, after]", count, index, preposition="in")
         for side, size in enumerate(entry):
-            CELLS.check(name, size, (position, side))
+            FROM_ZERO.check(name, size, (position, side))
 
-    def _no_word(self, name: str, value: str) -> LayerError:
+    def _unknown_choice(self, name: str, value: str) -> LayerError:
         error = wrong_type(name, self._described, value)
         if error.replacement is not None:
             return error
         from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
-        return _refused("SC203", name, self._described, said(value), replacement=closest(value, self.words))
+        return _refused("SC203", name, self._described, said(value), replacement=closest(value, self.choices))
 
 
-Kind = Integer | Number | Flag | Word | Several | PaddingKind
+Kind = Integer | Number | Flag | OneOf | Several | PaddingKind
 
 Count = Annotated[int, Integer()]
 OptionalCount = Annotated[int | None, Integer()]
@@ -234,7 +234,7 @@ PerAxisOrNone = Annotated[int | tuple[int | None, ...], Several(Integer(), nulla
 PerAxisFromZero = Annotated[int | tuple[int, ...], Several(Integer(minimum=0))]
 Pairs = tuple[tuple[int, int], ...]
 Padding = Annotated[int | str | tuple[int, ...] | Pairs, PaddingKind()]
-PaddingWithoutWords = Annotated[int | tuple[int, ...] | Pairs, PaddingKind(words=())]
+NumericPadding = Annotated[int | tuple[int, ...] | Pairs, PaddingKind(choices=())]
 
 
 def wrong_type(name: str, expects: Text, value: object, index: tuple[int, ...] = ()) -> LayerError:
@@ -242,13 +242,13 @@ def wrong_type(name: str, expects: Text, value: object, index: tuple[int, ...] =
     replacement = help_text = None
     safe = False
     expected = worded(expects)
-    if isinstance(value, str) and "`true`" in expected and value.lower() in _SPOKEN:
-        replacement = _SPOKEN[value.lower()]
+    if isinstance(value, str) and "`true`" in expected and value.lower() in _BOOLEANS:
+        replacement = _BOOLEANS[value.lower()]
     elif type(value) is int and "`true`" in expected and value in (0, 1):
         replacement = "true" if value else "false"
     elif isinstance(value, float) and value.is_integer() and "integer" in expected:
         replacement = str(int(value))
-    elif isinstance(value, str) and _is_number(value, whole="integer" in expected) and "`true`" not in expected:
+    elif isinstance(value, str) and _is_number(value, integer="integer" in expected) and "`true`" not in expected:
         replacement = value
         help_text = f"write `{value}` without quotes"
         safe = not re.match("-?0[0-9]", value)  # without quotes, `010` would be refused
@@ -296,5 +296,5 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
 
 
-def _is_number(text: str, *, whole: bool) -> bool:
-    return re.fullmatch(r"-?[0-9]{1,20}" if whole else r"-?[0-9]{1,20}(\.[0-9]{1,20})?", text) is not None
+def _is_number(text: str, *, integer: bool) -> bool:
+    return re.fullmatch(r"-?[0-9]{1,20}" if integer else r"-?[0-9]{1,20}(\.[0-9]{1,20})?", text) is not None

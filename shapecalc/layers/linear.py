@@ -7,7 +7,7 @@ from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, OptionalCount
-from shapecalc.layers.saved import Saved, kept_input
+from shapecalc.layers.saved import Saved, saved_input
 
 
 @layer("linear", main="out_features")
@@ -73,7 +73,7 @@ class Linear(Layer):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, of which the weight's gradient is computed; with several leading axes it is contiguous."""
-        return (kept_input((x,), in_order=len(x) > 2),)
+        return (saved_input((x,), in_order=len(x) > 2),)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one addition per output with `bias`."""

@@ -12,7 +12,7 @@ from shapecalc.layers.fields import Axis, Bool, Count, Integer, Several
 from shapecalc.layers.reshaping import Moving
 from shapecalc.layers.saved import Saved, Storage
 
-MOST_PIECES = 4096
+MOST_PARTS = 4096
 """The greatest number of parts of one axis, far above that of any network: each part is a separate value."""
 
 
@@ -79,13 +79,13 @@ class Multiply(Combining):
     def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
         """Return each input, for the gradients of the others, and each intermediate product."""
         *inputs, _ = shapes
-        places = tuple(range(len(inputs)))
-        kept = [
-            Saved(f"input {place}", product(x), place, serves=(*places[:place], *places[place + 1 :]))
-            for place, x in enumerate(inputs)
+        indices = tuple(range(len(inputs)))
+        records = [
+            Saved(f"input {index}", product(x), index, serves=(*indices[:index], *indices[index + 1 :]))
+            for index, x in enumerate(inputs)
         ]
-        partial = [Saved(f"product {k}", product(broadcast(inputs[:k], REFUSING)), serves=(k,)) for k in places[2:]]
-        return (*kept, *partial)
+        partial = [Saved(f"product {k}", product(broadcast(inputs[:k], REFUSING)), serves=(k,)) for k in indices[2:]]
+        return (*records, *partial)
 
 
 @layer("concat")
@@ -121,15 +121,15 @@ class Concat(Layer):
             raise LayerError("SC315", expects="inputs of one rank", receives=listed(map(show, inputs)))
         axis = axis_index(self.dim, len(first), "dim", first)
         clashes = []
-        for place in range(len(first)):
-            sizes = tuple(dict.fromkeys(x[place] for x in inputs))
-            if place != axis and len(sizes) > 1:
-                clashes.append(Clash(place, sizes))
+        for index in range(len(first)):
+            sizes = tuple(dict.fromkeys(x[index] for x in inputs))
+            if index != axis and len(sizes) > 1:
+                clashes.append(Clash(index, sizes))
         met = settle(f"equal sizes but for axis {axis} (`dim`)", inputs, clashes, constraints, align)
         total: Dim = 0
         for x in inputs:
             total = total + x[axis]
-        return tuple(total if place == axis else met.get(place, size) for place, size in enumerate(first))
+        return tuple(total if index == axis else met.get(index, size) for index, size in enumerate(first))
 
     def operations(self, *shapes: Shape) -> Dim:
         """Return 0: elements are copied, none is computed."""
@@ -205,14 +205,14 @@ class Matmul(Layer):
 
     def saved(self, a: Shape, b: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return each factor for the gradient of the other; one that broadcasts over leading axes is expanded."""
-        kept = []
-        for place, x in enumerate((a, b)):
-            name, serves = ("second", (0,)) if place else ("first", (1,))
+        records = []
+        for index, x in enumerate((a, b)):
+            name, serves = ("second", (0,)) if index else ("first", (1,))
             if len(x) > 2 and x[:-2] != y[:-2]:
-                kept.append(Saved(name, product(y[:-2]) * product(x[-2:]), serves=serves))
+                records.append(Saved(name, product(y[:-2]) * product(x[-2:]), serves=serves))
             else:
-                kept.append(Saved(name, product(x), place, serves=serves, in_order=len(x) > 3))
-        return tuple(kept)
+                records.append(Saved(name, product(x), index, serves=serves, in_order=len(x) > 3))
+        return tuple(records)
 
     def operations(self, a: Shape, b: Shape, y: Shape) -> Dim:
         """Return 0: all operations are multiply-accumulates."""
@@ -230,7 +230,7 @@ class Cutting(Moving):
         """Parts are views of the input."""
         return Storage.VIEW
 
-    def pieces(self, size: Dim, axis: int, x: Shape, *, constraints: Constraints = REFUSING) -> tuple[Dim, ...]:
+    def part_sizes(self, size: Dim, axis: int, x: Shape, *, constraints: Constraints = REFUSING) -> tuple[Dim, ...]:
         """Return the length of each part of the axis."""
         raise NotImplementedError
 
@@ -241,7 +241,7 @@ class Cutting(Moving):
     def outputs(self, x: Shape, *, constraints: Constraints = REFUSING) -> dict[str, Shape]:
         """Return the shape of every part by its number."""
         axis = axis_index(self.dim, len(x), "dim", x)
-        sizes = self.pieces(x[axis], axis, x, constraints=constraints)
+        sizes = self.part_sizes(x[axis], axis, x, constraints=constraints)
         return {str(number): (*x[:axis], size, *x[axis + 1 :]) for number, size in enumerate(sizes)}
 
 
@@ -277,15 +277,15 @@ class Split(Cutting):
         return None if isinstance(self.split_size, int) else _numbered(len(self.split_size))
 
     def check_fields(self) -> None:
-        """Raise `LayerError` if there are more parts than `MOST_PIECES`."""
-        if not isinstance(self.split_size, int) and len(self.split_size) > MOST_PIECES:
-            expects, receives = f"at most {MOST_PIECES} entries", len(self.split_size)
+        """Raise `LayerError` if there are more parts than `MOST_PARTS`."""
+        if not isinstance(self.split_size, int) and len(self.split_size) > MOST_PARTS:
+            expects, receives = f"at most {MOST_PARTS} entries", len(self.split_size)
             raise LayerError("SC204", expects=expects, receives=receives, preposition="in", field="split_size")
 
-    def pieces(self, size: Dim, axis: int, x: Shape, *, constraints: Constraints = REFUSING) -> tuple[Dim, ...]:
+    def part_sizes(self, size: Dim, axis: int, x: Shape, *, constraints: Constraints = REFUSING) -> tuple[Dim, ...]:
         """Return the sizes of the list; or equal sizes, the last with the remainder.
 
-        >>> Split(split_size=4).pieces(10, 1, (2, 10)), Split(split_size=(1, 9)).pieces(10, 1, (2, 10))
+        >>> Split(split_size=4).part_sizes(10, 1, (2, 10)), Split(split_size=(1, 9)).part_sizes(10, 1, (2, 10))
         ((4, 4, 2), (1, 9))
         """
         if isinstance(self.split_size, int):
@@ -309,8 +309,8 @@ class Split(Cutting):
             message = f"expects a number along axis {axis}, to cut it into pieces of {each}, receives {show(x)}"
             raise undecided(message, size, field="split_size")
         count = max(-(-size // each), 1)
-        if count > MOST_PIECES:
-            message = f"gives {count} pieces of {show(x)}, more than {MOST_PIECES}"
+        if count > MOST_PARTS:
+            message = f"gives {count} pieces of {show(x)}, more than {MOST_PARTS}"
             raise LayerError("SC309", message, field="split_size")
         return (*(each,) * (count - 1), size - each * (count - 1))
 
@@ -342,15 +342,15 @@ class Chunk(Cutting):
         return _numbered(self.chunks)
 
     def check_fields(self) -> None:
-        """Raise `LayerError` if there are more parts than `MOST_PIECES`."""
-        if self.chunks > MOST_PIECES:
-            expects = f"at most {MOST_PIECES}"
+        """Raise `LayerError` if there are more parts than `MOST_PARTS`."""
+        if self.chunks > MOST_PARTS:
+            expects = f"at most {MOST_PARTS}"
             raise LayerError("SC201", expects=expects, receives=self.chunks, preposition="as", field="chunks")
 
-    def pieces(self, size: Dim, axis: int, x: Shape, *, constraints: Constraints = REFUSING) -> tuple[Dim, ...]:
+    def part_sizes(self, size: Dim, axis: int, x: Shape, *, constraints: Constraints = REFUSING) -> tuple[Dim, ...]:
         """Return ⌈n / chunks⌉ for all but the last, and the remainder.
 
-        >>> Chunk(chunks=4).pieces(10, 1, (2, 10))
+        >>> Chunk(chunks=4).part_sizes(10, 1, (2, 10))
         (3, 3, 3, 1)
         """
         each = exact_quotient(size, self.chunks)
@@ -402,7 +402,7 @@ class SelectChannels(Moving):
 
     foreign_names = "~indexselect ~torch.indexselect ~channelselect ~channelselection ~pickchannels"
     foreign_fields = ("channels: index indices idx ids ~channel channelindices ~which",)
-    channels: Annotated[tuple[int, ...], Several(Integer(minimum=0), lone=False)]
+    channels: Annotated[tuple[int, ...], Several(Integer(minimum=0), single=False)]
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the shape with one channel per index.

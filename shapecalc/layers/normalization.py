@@ -9,7 +9,7 @@ from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Number, OptionalCount, Several
 from shapecalc.layers.initial import Initial
-from shapecalc.layers.saved import Saved, kept_input
+from shapecalc.layers.saved import Saved, saved_input
 
 Epsilon = Annotated[float, Number(minimum=0)]
 Momentum = Annotated[float | None, Number(minimum=0, maximum=1)]
@@ -70,7 +70,7 @@ class Running(Channelwise):
         constraints.require_stated(self.num_features, x[1], "num_features", "channels", x=x)
         if not self.track_running_stats:
             batch, what = ((), "channel of a sample") if self.per_sample else (x[:1], "channel")
-            _refuse_lone_number(x, (*batch, *x[2:]), what, constraints)
+            _require_several(x, (*batch, *x[2:]), what, constraints)
         return x
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
@@ -118,7 +118,7 @@ class BatchNorm(Running):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and the batch's mean and 1/σ of each channel."""
-        return _kept(x, x[1])
+        return _saved_statistics(x, x[1])
 
 
 @layer("instance_norm")
@@ -157,7 +157,10 @@ class InstanceNorm(Running):
         """Return the input, mean and 1/σ, and what is repeated for each sample: weight, running statistics."""
         groups = x[0] * x[1]
         copies = (1 if self.affine else 0) + (2 if self.track_running_stats else 0)
-        return (*_kept(x, groups), *((Saved("repeated", copies * groups, dtype="float32"),) if copies else ()))
+        return (
+            *_saved_statistics(x, groups),
+            *((Saved("repeated", copies * groups, dtype="float32"),) if copies else ()),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +237,7 @@ class LayerNorm(OverLastAxes):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and mean and 1/σ of each group."""
-        return _kept(x, product(x[: len(x) - len(self._normalized(x))]))
+        return _saved_statistics(x, product(x[: len(x) - len(self._normalized(x))]))
 
 
 @layer("rms_norm", main="normalized_shape")
@@ -277,7 +280,7 @@ class RmsNorm(OverLastAxes):
         """Return the input, the root of each group, and the normalised elements if a weight multiplies them."""
         rows = product(x[: len(x) - len(self._normalized(x))])
         normalised = (Saved("normalised", product(x)),) if self.elementwise_affine else ()
-        return (kept_input((x,)), Saved("1/root", rows, dtype="float32"), *normalised)
+        return (saved_input((x,)), Saved("1/root", rows, dtype="float32"), *normalised)
 
 
 @layer("group_norm", main="num_groups")
@@ -316,7 +319,7 @@ class GroupNorm(Channelwise):
         constraints.require_stated(self.num_channels, x[1], "num_channels", "channels", x=x)
         constraints.require_divides("num_groups", self.num_groups, x[1], "channels", offered=1, x=x)
         # PyTorch counts the elements of the whole batch: a single element per group is an error only with one sample.
-        _refuse_lone_number(x, (x[0], x[1] // self.num_groups, *x[2:]), "group", constraints)
+        _require_several(x, (x[0], x[1] // self.num_groups, *x[2:]), "group", constraints)
         return x
 
     def operations(self, x: Shape, y: Shape) -> Dim:
@@ -325,7 +328,7 @@ class GroupNorm(Channelwise):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and mean and 1/σ of each group."""
-        return _kept(x, x[0] * self.num_groups)
+        return _saved_statistics(x, x[0] * self.num_groups)
 
 
 @layer("local_response_norm", main="size")
@@ -371,7 +374,7 @@ class LocalResponseNorm(Layer):
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, its squares padded with channels of zeros, the base of the power β, and the divisor."""
         squares = Saved("squares", x[0] * (x[1] + self.size - 1) * product(x[2:]))
-        return (kept_input((x,)), squares, Saved("sums", product(x)), Saved("divisor", product(x)))
+        return (saved_input((x,)), squares, Saved("sums", product(x)), Saved("divisor", product(x)))
 
 
 @layer("scale")
@@ -426,10 +429,10 @@ class Scale(Normalizing):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, from which the factor's gradient is computed."""
-        return (kept_input((x,)),)
+        return (saved_input((x,)),)
 
 
-def _refuse_lone_number(x: Shape, axes: Shape, what: str, constraints: Constraints) -> None:
+def _require_several(x: Shape, axes: Shape, what: str, constraints: Constraints) -> None:
     """Raise `LayerError` SC302 for statistics over a single element, as PyTorch does: its deviation is always 0."""
     if all(dim == 1 for dim in axes):
         expects = f"more than one number per {what} to take statistics over"
@@ -437,10 +440,10 @@ def _refuse_lone_number(x: Shape, axes: Shape, what: str, constraints: Constrain
     constraints.require_nonnegative(product(axes) - 2)
 
 
-def _kept(x: Shape, groups: Dim) -> tuple[Saved, ...]:
+def _saved_statistics(x: Shape, groups: Dim) -> tuple[Saved, ...]:
     """Return the records of the input and of the statistics of each group, which are float32 in any run."""
-    return (kept_input((x,)), Saved("mean", groups, dtype="float32"), Saved("1/σ", groups, dtype="float32"))
+    return (saved_input((x,)), Saved("mean", groups, dtype="float32"), Saved("1/σ", groups, dtype="float32"))
 
 
-def _statistics(numbers: Dim, *, groups: Dim, affine: int) -> Dim:
-    return (STATISTICS + affine) * numbers + PER_GROUP * groups
+def _statistics(elements: Dim, *, groups: Dim, affine: int) -> Dim:
+    return (STATISTICS + affine) * elements + PER_GROUP * groups

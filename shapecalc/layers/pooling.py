@@ -9,8 +9,8 @@ from shapecalc.dims import Dim, Shape, floor_div, product
 from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, OptionalCount, OptionalPerAxis, Padding, PerAxis, PerAxisOrNone
-from shapecalc.layers.saved import Saved, kept_input, kept_output
-from shapecalc.layers.windows import FOREIGN_FIELDS, output_size, padded_cells, padding_pairs, same_size, suspect_unread
+from shapecalc.layers.saved import Saved, saved_input, saved_output
+from shapecalc.layers.windows import FOREIGN_FIELDS, output_size, padded_shape, padding_pairs, same_size, unread_warning
 
 
 @layer("max_pool", main="kernel_size")
@@ -53,12 +53,12 @@ class MaxPool(Layer):
         slides = (self.kernel_size, self.stride, self.padding, self.dilation)
         return _slide(x, *slides, ceil_mode=self.ceil_mode, constraints=constraints)
 
-    def suspect(self, x: Shape) -> LayerError | None:
+    def warning(self, x: Shape) -> LayerError | None:
         """Return a warning of elements that no window reads, or None; with `ceil_mode` all are read."""
         return (
             None
             if self.ceil_mode
-            else suspect_unread(x, self.kernel_size, self.stride, self.padding, self.dilation, pools=True)
+            else unread_warning(x, self.kernel_size, self.stride, self.padding, self.dilation, pools=True)
         )
 
     def operations(self, x: Shape, y: Shape) -> Dim:
@@ -67,7 +67,7 @@ class MaxPool(Layer):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and for each output the index of the maximum."""
-        return (_kept_padded(x, self.kernel_size, self.stride, self.padding, self.dilation), _indices(y))
+        return (_saved_padded(x, self.kernel_size, self.stride, self.padding, self.dilation), _indices(y))
 
 
 @layer("avg_pool", main="kernel_size")
@@ -115,9 +115,9 @@ class AvgPool(Layer):
         slides = (self.kernel_size, self.stride, self.padding, 1)
         return _slide(x, *slides, ceil_mode=self.ceil_mode, constraints=constraints)
 
-    def suspect(self, x: Shape) -> LayerError | None:
+    def warning(self, x: Shape) -> LayerError | None:
         """Return a warning of elements that no window reads, or None; with `ceil_mode` all are read."""
-        return None if self.ceil_mode else suspect_unread(x, self.kernel_size, self.stride, self.padding, 1, pools=True)
+        return None if self.ceil_mode else unread_warning(x, self.kernel_size, self.stride, self.padding, 1, pools=True)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return as many operations per output as the window has elements."""
@@ -125,7 +125,7 @@ class AvgPool(Layer):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, of which only the shape is read."""
-        return (_kept_padded(x, self.kernel_size, self.stride, self.padding, 1),)
+        return (_saved_padded(x, self.kernel_size, self.stride, self.padding, 1),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,19 +145,19 @@ class Adaptive(Layer):
         >>> AdaptiveAvgPool(output_size=7).output_shape((1, 512, 9, 13))
         (1, 512, 7, 7)
         """
-        asked = per_axis(self.output_size, spatial_rank(x), "output_size")
-        return (x[0], x[1], *(n if o is None else o for n, o in zip(x[2:], asked, strict=True)))
+        sizes = per_axis(self.output_size, spatial_rank(x), "output_size")
+        return (x[0], x[1], *(n if o is None else o for n, o in zip(x[2:], sizes, strict=True)))
 
-    def cells(self, x: Shape, y: Shape) -> Dim:
+    def elements(self, x: Shape, y: Shape) -> Dim:
         """Return the number of elements of all windows, n + o − gcd(n, o) along each axis.
 
         Neighbouring windows share an element if their boundary i·n/o is not an integer, which holds for all of the
         o − 1 inner boundaries except gcd(n, o) − 1.
         """
-        cells = x[0] * x[1]
+        elements = x[0] * x[1]
         for n, o in zip(x[2:], y[2:], strict=True):
-            cells = cells * (n if n == o else n + o - _gcd(n, o))
-        return cells
+            elements = elements * (n if n == o else n + o - _gcd(n, o))
+        return elements
 
 
 @layer("adaptive_avg_pool", main="output_size")
@@ -177,11 +177,11 @@ class AdaptiveAvgPool(Adaptive):
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation per element of all windows: additions, and one division per window."""
-        return self.cells(x, y)
+        return self.elements(x, y)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input; nothing for an output of size 1, which is a plain mean."""
-        return () if all(size == 1 for size in y[2:]) else (kept_input((x,)),)
+        return () if all(size == 1 for size in y[2:]) else (saved_input((x,)),)
 
 
 @layer("adaptive_max_pool", main="output_size")
@@ -200,11 +200,11 @@ class AdaptiveMaxPool(Adaptive):
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer per window than it has elements."""
-        return self.cells(x, y) - product(y)
+        return self.elements(x, y) - product(y)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and for each output the index of the maximum."""
-        return (kept_input((x,)), _indices(y))
+        return (saved_input((x,)), _indices(y))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +263,7 @@ class GlobalMaxPool(Global):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return input and output: the gradient flows to where they are equal."""
-        return (kept_input((x,)), kept_output(y))
+        return (saved_input((x,)), saved_output(y))
 
 
 def _slide(
@@ -274,10 +274,10 @@ def _slide(
     strides = kernel if stride is None else per_axis(stride, rank, "stride")
     dilations = per_axis(dilation, rank, "dilation")
     pads = padding_pairs(padding, rank)
-    places: list[Dim] = []
+    positions: list[Dim] = []
     for axis, (n, f, s, p, d) in enumerate(zip(x[2:], kernel, strides, pads, dilations, strict=True), start=2):
         if isinstance(p, str):
-            places.append(same_size(n, s))
+            positions.append(same_size(n, s))
             continue
         if max(p) > f // 2:
             # Otherwise a window could lie entirely in the padding. PyTorch checks the undilated window (measured on
@@ -291,15 +291,15 @@ def _slide(
                 index=(axis - 2,),
                 replacement=str(f // 2),
             )
-        places.append(output_size(n, f, s, p, d, ceil_mode=ceil_mode, axis=axis, constraints=constraints))
-    return (x[0], x[1], *places)
+        positions.append(output_size(n, f, s, p, d, ceil_mode=ceil_mode, axis=axis, constraints=constraints))
+    return (x[0], x[1], *positions)
 
 
-def _kept_padded(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Saved:
+def _saved_padded(x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> Saved:
     """Return the record of the input, or of its copy with uneven padding, which PyTorch's pools do not support."""
     stride = kernel_size if stride is None else stride
-    cells = padded_cells(x, kernel_size, stride, padding, dilation)
-    return kept_input((x,)) if cells is None else Saved("padded", x[0] * x[1] * product(cells))
+    spatial = padded_shape(x, kernel_size, stride, padding, dilation)
+    return saved_input((x,)) if spatial is None else Saved("padded", x[0] * x[1] * product(spatial))
 
 
 def _indices(y: Shape) -> Saved:

@@ -7,7 +7,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Relation, Shape, exact_quotient, pretty, product, show
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
-from shapecalc.layers.fields import Bool, Number, OptionalCount, Word
+from shapecalc.layers.fields import Bool, Number, OneOf, OptionalCount
 from shapecalc.layers.initial import Initial
 
 RANK = 3
@@ -42,7 +42,7 @@ class PositionalEncoding(Layer):
         "embed_dim: dmodel dim",
     )
     looks_back = True
-    kind: Annotated[str, Word(("sinusoidal", "learned"))] = "sinusoidal"
+    kind: Annotated[str, OneOf(("sinusoidal", "learned"))] = "sinusoidal"
     max_length: OptionalCount = None
     batch_first: Bool = False
     embed_dim: OptionalCount = None

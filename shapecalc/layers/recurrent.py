@@ -8,7 +8,7 @@ from shapecalc.diagnostics.errors import FieldName, InFile, LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
-from shapecalc.layers.fields import Bool, Count, Integer, Number, OptionalCount, Word
+from shapecalc.layers.fields import Bool, Count, Integer, Number, OneOf, OptionalCount
 from shapecalc.layers.initial import Initial
 from shapecalc.layers.saved import Saved, Storage
 
@@ -74,7 +74,7 @@ class Recurrent(Layer):
         "nothing: recurrentactivation recurrentdropout resetafter linearbeforereset unitforgetbias kernelinitializer",
     )
     takes: ClassVar[tuple[int, int]] = (1, 2)
-    further: ClassVar[tuple[str, ...]] = ("h_n",)
+    extra_outputs: ClassVar[tuple[str, ...]] = ("h_n",)
     looks_back = True
     carries_state = True
     saving_note = "recurrent layers as PyTorch's own loop over the steps; fused kernels keep a workspace of their own"
@@ -82,7 +82,7 @@ class Recurrent(Layer):
     gates: ClassVar[int] = 1
     elementwise: ClassVar[int]
     """Scalar operations per step, direction and hidden unit, other than the products and the biases."""
-    gates_kept: ClassVar[int]
+    saved_per_gates: ClassVar[int]
     """Elements per step, direction and hidden unit that the gates save for the backward pass."""
     biases: ClassVar[Mapping[str, int]] = {"pytorch": 2, "keras": 1, "textbook": 1}
     """Bias vectors per gate, by convention: PyTorch has b_ih and b_hh, although only their sum matters."""
@@ -106,7 +106,7 @@ class Recurrent(Layer):
                 field="num_layers",
             )
 
-    def suspect(self, *inputs: Any) -> LayerError | None:
+    def warning(self, *inputs: Any) -> LayerError | None:
         """Return a warning of dropout that has no effect, as PyTorch does, or None."""
         if not self.dropout or self.num_layers > 1:
             return None
@@ -187,11 +187,11 @@ class Recurrent(Layer):
         >>> [gru.params_as(whose, x) for whose in ("pytorch", "keras", "textbook")]
         [18816, 18816, 18624]
         """
-        kept = Layer.params_as(self, convention, *inputs)
+        total = Layer.params_as(self, convention, *inputs)
         if not self.bias:
-            return kept
+            return total
         vectors = self.biases["pytorch"] - self.biases[convention]
-        return kept - vectors * self.gates * self.hidden_size * self.directions * self.num_layers
+        return total - vectors * self.gates * self.hidden_size * self.directions * self.num_layers
 
     def projection(self, suffix: str) -> dict[str, Shape]:
         """Return the weight that projects the hidden state, if any."""
@@ -251,17 +251,17 @@ class Recurrent(Layer):
         read = Saved("input", product(x), 0, in_order=True)
         if self.batch_first:
             read = Saved("input, turned", self.directions * product(x))
-        kept = [read, Saved("gates", stack * steps * self.kept_by_gates)]
-        if self.hands_on:
-            kept.append(Saved("states", stack * (steps - 1) * self.hands_on))
-        for place, (name, shape) in enumerate(self.states(x).items(), start=1):
-            kept.append(Saved(f"first {name.removesuffix('_n')}", product(shape), place if given else None))
+        records = [read, Saved("gates", stack * steps * self.saved_by_gates)]
+        if self.saved_by_states:
+            records.append(Saved("states", stack * (steps - 1) * self.saved_by_states))
+        for index, (name, shape) in enumerate(self.states(x).items(), start=1):
+            records.append(Saved(f"first {name.removesuffix('_n')}", product(shape), index if given else None))
         if self.num_layers > 1:
             between = batch * steps * self.directions * self.state_size * (self.num_layers - 1)
-            kept.append(Saved("between layers", between))
+            records.append(Saved("between layers", between))
             if self.dropout:
-                kept.append(Saved("mask", between, random=True))
-        return tuple(kept)
+                records.append(Saved("mask", between, random=True))
+        return tuple(records)
 
     def initial(self, name: str, *inputs: Shape) -> Initial:
         """Return a uniform distribution between ±1/√H for each tensor."""
@@ -279,12 +279,12 @@ class Recurrent(Layer):
         return Storage.TURNED if self.batch_first else Storage.NEW
 
     @property
-    def kept_by_gates(self) -> int:
+    def saved_by_gates(self) -> int:
         """Elements that the gates of one step save, per sample, layer and direction."""
-        return self.gates_kept * self.hidden_size
+        return self.saved_per_gates * self.hidden_size
 
     @property
-    def hands_on(self) -> int:
+    def saved_by_states(self) -> int:
         """Elements of the states that the next step saves, if the gates do not save them already."""
         return self.state_size
 
@@ -325,11 +325,11 @@ class Rnn(Recurrent):
         (("{nonlinearity} of the sum", ()),),
     )
     elementwise = 2
-    gates_kept = 1  # h′, which the next step reads
-    nonlinearity: Annotated[str, Word(("tanh", "relu"))] = "tanh"
+    saved_per_gates = 1  # h′, which the next step reads
+    nonlinearity: Annotated[str, OneOf(("tanh", "relu"))] = "tanh"
 
     @property
-    def hands_on(self) -> int:
+    def saved_by_states(self) -> int:
         """Return 0: the state is what the step saves."""
         return 0
 
@@ -357,7 +357,7 @@ class Lstm(Recurrent):
     foreign_names = "longshorttermmemory ~cudnnlstm ~bilstm"
     foreign_fields = (*Recurrent.foreign_fields, "proj_size: projection projectionsize numproj projectiondim projdim")
     takes = (1, 3)
-    further = ("h_n", "c_n")
+    extra_outputs = ("h_n", "c_n")
     cell = Cell(
         ("i", "f", "g", "o"),
         (
@@ -377,7 +377,7 @@ class Lstm(Recurrent):
     )
     gates = 4
     elementwise = 22
-    gates_kept = 5  # i, f, g, o, tanh(c′)
+    saved_per_gates = 5  # i, f, g, o, tanh(c′)
     proj_size: Annotated[int, Integer(minimum=0)] = 0
 
     @property
@@ -407,12 +407,12 @@ class Lstm(Recurrent):
         return {"h_n": (levels, batch, self.state_size), "c_n": (levels, batch, self.hidden_size)}
 
     @property
-    def kept_by_gates(self) -> int:
+    def saved_by_gates(self) -> int:
         """Elements that one step saves, including the input of the projection."""
-        return (self.gates_kept + bool(self.proj_size)) * self.hidden_size
+        return (self.saved_per_gates + bool(self.proj_size)) * self.hidden_size
 
     @property
-    def hands_on(self) -> int:
+    def saved_by_states(self) -> int:
         """Elements of h and c."""
         return self.state_size + self.hidden_size
 
@@ -457,6 +457,6 @@ class Gru(Recurrent):
     )
     gates = 3
     elementwise = 17
-    gates_kept = 6  # r, z, W_hn h + b_hn before and after r multiplies it, n, h − n
+    saved_per_gates = 6  # r, z, W_hn h + b_hn before and after r multiplies it, n, h − n
     # r multiplies W_hn h + b_hn, so that the two biases of the candidate are not just a sum here.
     biases: ClassVar[Mapping[str, int]] = {"pytorch": 2, "keras": 2, "textbook": 1}

@@ -8,7 +8,7 @@ from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Bool
-from shapecalc.layers.saved import Saved, Storage, kept_input, kept_output
+from shapecalc.layers.saved import Saved, Storage, saved_input, saved_output
 
 
 @layer("select")
@@ -119,7 +119,7 @@ class Max(Reduction):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return input and output: the gradient flows to where they are equal."""
-        return (kept_input((x,)), kept_output(y))
+        return (saved_input((x,)), saved_output(y))
 
 
 @layer("sum", main="dim")

@@ -6,7 +6,7 @@ from typing import Annotated
 from shapecalc.dims import Dim, Shape, product
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
-from shapecalc.layers.fields import Number, Word
+from shapecalc.layers.fields import Number, OneOf
 from shapecalc.layers.saved import Saved, Storage
 
 
@@ -85,7 +85,7 @@ class StochasticDepth(Layer):
         "nothing: keepprob survivalprob survivalprobability",
     )
     p: Annotated[float, Number(minimum=0, maximum=1)]
-    mode: Annotated[str, Word(("row", "batch"))] = "row"
+    mode: Annotated[str, OneOf(("row", "batch"))] = "row"
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""

@@ -10,8 +10,8 @@ from shapecalc.dims import Dim, Relation, Shape, floor_div, pretty, product, sho
 from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
 from shapecalc.layers.constraints import REFUSING, Constraints, undecided
 from shapecalc.layers.conv import fits_padding_mode
-from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OptionalPerAxis, Several, Word
-from shapecalc.layers.saved import Saved, Storage, kept_input
+from shapecalc.layers.fields import LARGEST_DIM, Bool, Integer, Number, OneOf, OptionalPerAxis, Several
+from shapecalc.layers.saved import Saved, Storage, saved_input
 
 EXACT_NUMERATORS = 2**22
 """Numerators below this times a size of 31 bits are exact in float64."""
@@ -45,7 +45,7 @@ class Pad(Layer):
         "value: constantvalue constantvalues ~constant padvalue fill fillvalue",
     )
     padding: Annotated[int | tuple[int, ...], Several(Integer(minimum=0))]
-    mode: Annotated[str, Word(("constant", "reflect", "replicate", "circular"))] = "constant"
+    mode: Annotated[str, OneOf(("constant", "reflect", "replicate", "circular"))] = "constant"
     value: Annotated[float, Number()] = 0.0
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -66,7 +66,7 @@ class Pad(Layer):
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input with `reflect` and `replicate`, of which only the shape is read."""
-        return (kept_input((x,)),) if self.mode in ("reflect", "replicate") else ()
+        return (saved_input((x,)),) if self.mode in ("reflect", "replicate") else ()
 
     def _pairs(self, x: Shape) -> tuple[tuple[int, int], ...]:
         """Return (before, after) of each padded axis, in the order of the axes."""
@@ -161,7 +161,9 @@ class CenterCrop(Layer):
             return
         each = isinstance(self.size, tuple)
         # A single size applies to every axis: the fix must fit the shortest.
-        most = min((cells for cells in (x[axis : axis + 1] if each else x[2:]) if isinstance(cells, int)), default=None)
+        most = min(
+            (length for length in (x[axis : axis + 1] if each else x[2:]) if isinstance(length, int)), default=None
+        )
         mends = field is not None and most is not None
         raise LayerError(
             "SC302",
@@ -205,7 +207,7 @@ class Upsample(Layer):
     )
     scale_factor: Annotated[float | tuple[float, ...] | None, Several(Number(above=0))] = None
     size: OptionalPerAxis = None
-    mode: Annotated[str, Word(("nearest", *LINEAR_MODES))] = "nearest"
+    mode: Annotated[str, OneOf(("nearest", *LINEAR_MODES))] = "nearest"
     align_corners: Bool = False
 
     def check_fields(self) -> None:
@@ -234,26 +236,26 @@ class Upsample(Layer):
         """
         rank = spatial_rank(x)
         if LINEAR_MODES.get(self.mode, rank) != rank:
-            word = next(word for word, axes in LINEAR_MODES.items() if axes == rank)
+            mode = next(mode for mode, axes in LINEAR_MODES.items() if axes == rank)
             raise LayerError(
                 "SC305",
                 expects=f"{LINEAR_MODES[self.mode]} spatial axes with `mode: {self.mode}`",
                 receives=show(x),
                 field="mode",
-                help=f"write `mode: {word}`",
-                replacement=word,
+                help=f"write `mode: {mode}`",
+                replacement=mode,
             )
         if self.size is not None:
             return (x[0], x[1], *per_axis(self.size, rank, "size"))
         scales = per_axis(self.scale_factor, rank, "scale_factor")
-        cells = tuple(_scaled(n, scale) for n, scale in zip(x[2:], scales, strict=True))
-        if any(isinstance(n, int) and n < 1 for n in cells):
+        spatial = tuple(_scaled(n, scale) for n, scale in zip(x[2:], scales, strict=True))
+        if any(isinstance(n, int) and n < 1 for n in spatial):
             raise LayerError(
                 "SC302", f"leaves no cell of {show(x)} at this `scale_factor`", field="scale_factor", label="too small"
             )
-        for n in cells:
+        for n in spatial:
             constraints.require_nonnegative(n - 1)
-        return (x[0], x[1], *cells)
+        return (x[0], x[1], *spatial)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return the products and sums of the interpolation."""
@@ -270,11 +272,11 @@ def _scaled(n: Dim, scale: float) -> Dim:
     is ⌊n · a/b⌋ for a symbol too; for a scale such as 1.1, which is not a float64, it depends on each size.
     """
     if isinstance(n, int):
-        cells = float(n) * scale
-        if cells > LARGEST_DIM:
-            message = f"gives an axis of {cells:g}, more than {LARGEST_DIM} (2^31 - 1)"
+        length = float(n) * scale
+        if length > LARGEST_DIM:
+            message = f"gives an axis of {length:g}, more than {LARGEST_DIM} (2^31 - 1)"
             raise LayerError("SC309", message, field="scale_factor")
-        return math.floor(cells)
+        return math.floor(length)
     exact = Fraction(scale)
     if exact.numerator >= EXACT_NUMERATORS:
         raise undecided(f"expects a `scale_factor` such as 2 or 1.5 here, receives {scale}", n, field="scale_factor")

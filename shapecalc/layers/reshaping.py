@@ -120,7 +120,7 @@ class Reshape(Moving):
 
     foreign_names = "~view ~unflatten"
     foreign_fields = ("shape: ~targetshape newshape ~size ~dims ~outputshape",)  # Keras leaves the batch out
-    shape: Annotated[tuple[int, ...], Several(Integer(minimum=-1), lone=False)]
+    shape: Annotated[tuple[int, ...], Several(Integer(minimum=-1), single=False)]
 
     def check_fields(self) -> None:
         """Raise `LayerError` SC205 if there is a second −1."""
@@ -168,11 +168,11 @@ class Reshape(Moving):
         Raises `LayerError` SC307 where it is none.
         """
         # Axes that a 0 keeps stand on both sides: what is left may be numbers, and the question decided.
-        kept = {position for position, size in enumerate(self.shape) if size == 0}
+        copied = {position for position, size in enumerate(self.shape) if size == 0}
         needed = math.prod(size for size in self.shape if size > 0)
-        arriving = product(dim for position, dim in enumerate(x) if position not in kept)
+        arriving = product(dim for position, dim in enumerate(x) if position not in copied)
         several = "a multiple of " if -1 in self.shape else ""
-        beside = " beside the axes that it keeps" if kept else ""
+        beside = " beside the axes that it keeps" if copied else ""
         error = LayerError(
             "SC307",
             expects=f"{several}{needed} numbers{beside}",
@@ -203,7 +203,7 @@ class Permute(Moving):
 
     foreign_names = "~transpose"
     foreign_fields = ("dims: ~axes perm permutation ~order ~dim",)
-    dims: Annotated[tuple[int, ...], Several(Integer(minimum=None), lone=False)]
+    dims: Annotated[tuple[int, ...], Several(Integer(minimum=None), single=False)]
 
     @property
     def storage(self) -> Storage:
@@ -279,14 +279,14 @@ class Squeeze(Moving):
 
     def _require_one(self, x: Shape, axis: int, index: tuple[int, ...], constraints: Constraints) -> None:
         size = x[axis]
-        offered = [] if index else [place for place, other in enumerate(x) if other == 1]
+        offered = [] if index else [candidate for candidate, other in enumerate(x) if other == 1]
         error = LayerError(
             "SC307",
             expects=f"1 along axis {axis} to take it away",
             receives=f"{pretty(size)} in {show(x)}",
             field="dim",
             label=f"axis {axis} is {pretty(size)}",
-            help="write " + " or ".join(f"`dim: {place}`" for place in offered) if offered else None,
+            help="write " + " or ".join(f"`dim: {candidate}`" for candidate in offered) if offered else None,
             index=index,
             replacement=str(offered[0]) if offered else None,
         )

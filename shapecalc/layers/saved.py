@@ -15,7 +15,7 @@ class Saved(NamedTuple):
     """
 
     name: str
-    numbers: Dim
+    elements: Dim
     of: int | str | None = None
     dtype: str = ""
     """Empty for the dtype of the run; statistics are always float32, indices int64."""
@@ -38,11 +38,11 @@ class Storage(Enum):
     JOINED = "the input's memory where its axes lie in order, else a copy"
 
 
-def kept_input(shapes: tuple[Shape, ...], place: int = 0, name: str = "", *, in_order: bool = False) -> Saved:
+def saved_input(shapes: tuple[Shape, ...], index: int = 0, name: str = "", *, in_order: bool = False) -> Saved:
     """Return the record of an input that is saved for every gradient."""
-    return Saved(name or "input", product(shapes[place]), place, in_order=in_order)
+    return Saved(name or "input", product(shapes[index]), index, in_order=in_order)
 
 
-def kept_output(y: Shape) -> Saved:
+def saved_output(y: Shape) -> Saved:
     """Return the record of the first output."""
     return Saved("output", product(y), "output")

@@ -66,11 +66,11 @@ class PixelShuffle(Moving):
         >>> PixelShuffle(upscale_factor=3).output_shape((1, 9, 17, 24))    # ESPCN: one channel, three times the size
         (1, 1, 51, 72)
         """
-        n, channels, *cells = _plane(x)
+        n, channels, *spatial = _plane(x)
         r = self.upscale_factor
         expects = f"channels that {r * r} ({r} x {r}) divides"
         fewer = _divided(expects, channels, r * r, "upscale_factor", constraints)
-        return (n, fewer, *(r * size for size in cells))
+        return (n, fewer, *(r * size for size in spatial))
 
 
 @layer("pixel_unshuffle", main="downscale_factor")
@@ -98,10 +98,10 @@ class PixelUnshuffle(Moving):
         >>> PixelUnshuffle(downscale_factor=2).output_shape((1, 3, 34, 48))
         (1, 12, 17, 24)
         """
-        n, channels, *cells = _plane(x)
+        n, channels, *spatial = _plane(x)
         r = self.downscale_factor
         fewer: list[Dim] = []
-        for axis, size in enumerate(cells, start=2):
+        for axis, size in enumerate(spatial, start=2):
             expects = f"cells along axis {axis} that {r} divides"
             fewer.append(_divided(expects, size, r, "downscale_factor", constraints))
         return (n, r * r * channels, *fewer)

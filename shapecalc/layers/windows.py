@@ -60,16 +60,16 @@ def output_size(
     56
     """
     before, after = pad
-    cells = length + before + after
-    room = cells - dilation * (window - 1) - 1
+    elements = length + before + after
+    room = elements - dilation * (window - 1) - 1
     if ceil_mode:
         # ⌈room/s⌉ + 1 = ⌈(room + s)/s⌉ against ⌈(n + p₀)/s⌉
         within = stride - 1 - dilation * (window - 1) + after
-        places = ceil_div(length + before + min(within, 0), stride)
-        if type(places) is int and places < 1:
+        positions = ceil_div(length + before + min(within, 0), stride)
+        if type(positions) is int and positions < 1:
             raise _too_long(length, window, pad, dilation, axis)
-        constraints.require_nonnegative(places - 1)
-        return places
+        constraints.require_nonnegative(positions - 1)
+        return positions
     if type(room) is int:
         if room < 0:
             raise _too_long(length, window, pad, dilation, axis)
@@ -100,20 +100,20 @@ def same_pad(length: int, window: int, stride: int = 1, dilation: int = 1) -> Pa
     >>> same_pad(6, window=3, stride=2)
     (0, 1)
     """
-    places = -(-length // stride)
-    total = max((places - 1) * stride + span(window, dilation) - length, 0)
+    positions = -(-length // stride)
+    total = max((positions - 1) * stride + span(window, dilation) - length, 0)
     return total // 2, total - total // 2
 
 
-def padded_cells(
-    x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any, *, splits: bool = False, whole: bool = False
+def padded_shape(
+    x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any, *, splits: bool = False, always: bool = False
 ) -> Shape | None:
     """Return the spatial shape of the padded copy of the input, or None if no copy is made.
 
     A kernel applies equal padding at both ends itself. For uneven padding a copy is padded first: by all of it or, with
-    `splits`, as in PyTorch's convolution with `same` and stride 1, by the difference only. With `whole` always by all.
+    `splits`, as in PyTorch's convolution with `same` and stride 1, by the difference only. With `always`, by all of it.
 
-    >>> padded_cells((1, 6, 7, 11), 4, 1, "same", 1, splits=True), padded_cells((1, 6, 7, 11), 3, 1, 1, 1)
+    >>> padded_shape((1, 6, 7, 11), 4, 1, "same", 1, splits=True), padded_shape((1, 6, 7, 11), 3, 1, 1, 1)
     ((8, 12), None)
     """
     rank = len(x) - 2
@@ -121,9 +121,9 @@ def padded_cells(
     dilations = per_axis(dilation, rank, "dilation")
     axes = zip(x[2:], windows, strides, padding_pairs(padding, rank), dilations, strict=True)
     added = [_added(n, f, s, d) if isinstance(p, str) else p for n, f, s, p, d in axes]
-    if not whole and all(before == after for before, after in added):
+    if not always and all(before == after for before, after in added):
         return None
-    if splits and not whole and padding == "same" and set(strides) == {1}:
+    if splits and not always and padding == "same" and set(strides) == {1}:
         return tuple(n + (after - before) for n, (before, after) in zip(x[2:], added, strict=True))
     return tuple(n + before + after for n, (before, after) in zip(x[2:], added, strict=True))
 
@@ -157,18 +157,18 @@ def transposed_size(
     16
     """
     before, after = pad
-    cells = (length - 1) * stride - before - after + span(window, dilation) + output_padding
-    highest = cells if type(cells) is int else greatest(cells)
+    elements = (length - 1) * stride - before - after + span(window, dilation) + output_padding
+    highest = elements if type(elements) is int else greatest(elements)
     if highest is not None and highest < 1:
         raise LayerError(
             "SC302",
-            expects=f"padding below the size that it writes ({pretty(cells + before + after)})",
+            expects=f"padding below the size that it writes ({pretty(elements + before + after)})",
             receives=f"{before} + {after}",
             axis=axis,
             field="padding",
         )
-    constraints.require_nonnegative(cells - 1)
-    return cells
+    constraints.require_nonnegative(elements - 1)
+    return elements
 
 
 def unread(length: int, window: int, stride: int = 1, pad: Pair = (0, 0), dilation: int = 1) -> int:
@@ -183,7 +183,7 @@ def unread(length: int, window: int, stride: int = 1, pad: Pair = (0, 0), dilati
     return min(max(left_over - pad[1], 0), length)
 
 
-def suspect_unread(
+def unread_warning(
     x: Shape, kernel_size: Any, stride: Any, padding: Any, dilation: Any, *, pools: bool = False
 ) -> LayerError | None:
     """Return SC401 if no window reads the end of an axis because the division is not exact; None for symbols.
@@ -200,7 +200,7 @@ def suspect_unread(
         for axis, (n, f, s, p, d) in enumerate(axes)
         if isinstance(n, int) and isinstance(p, tuple) and f >= s
     }
-    missed = {axis: cells for axis, slides in sliding.items() if (cells := unread(*slides))}
+    missed = {axis: elements for axis, slides in sliding.items() if (elements := unread(*slides))}
     if not missed:
         return None
     n, f, s, p, d = sliding[min(missed)]
@@ -226,11 +226,11 @@ def _last(missed: Mapping[int, int], rank: int) -> str:
     ('the last row and the last column', 'the last 2 columns', 'the last 3 cells')
     """
     names = ("row", "column") if rank == 2 else ("cell",) * rank
-    spoken = []
-    for axis, cells in missed.items():
+    parts = []
+    for axis, elements in missed.items():
         along = f" along axis {axis + 2}" if rank > 2 else ""
-        spoken.append(f"the last {f'{cells} {names[axis]}s' if cells > 1 else names[axis]}{along}")
-    return " and ".join(spoken)
+        parts.append(f"the last {f'{elements} {names[axis]}s' if elements > 1 else names[axis]}{along}")
+    return " and ".join(parts)
 
 
 def padding_pairs(padding: object, rank: int) -> tuple[Pair | str, ...]:
@@ -249,26 +249,26 @@ def padding_pairs(padding: object, rank: int) -> tuple[Pair | str, ...]:
 
 
 def _too_long(length: Dim, window: int, pad: Pair, dilation: int, axis: int | None) -> LayerError:
-    needed, cells = span(window, dilation), length + pad[0] + pad[1]
+    needed, elements = span(window, dilation), length + pad[0] + pad[1]
     dilated = f" ({dilation} x ({window} - 1) + 1)" if dilation > 1 else ""
     padded = f" ({pretty(length)} + {pad[0]} + {pad[1]})" if any(pad) else ""
-    most = 1 + (cells - 1) // dilation if isinstance(cells, int) else None
+    most = 1 + (elements - 1) // dilation if isinstance(elements, int) else None
     smaller = (FieldName("kernel_size", most), " or less" if most > 1 else "") if most else ("a smaller window",)
     return LayerError(
         "SC302",
         expects=f"at least {needed} cells{dilated}",
-        receives=f"{pretty(cells)}{padded}",
+        receives=f"{pretty(elements)}{padded}",
         axis=axis,
         field="kernel_size",
         label=f"spans {needed} cells",
-        help=("write ", *smaller, ", or ", FieldName("padding"), f" that adds {_missing(needed, cells)}"),
+        help=("write ", *smaller, ", or ", FieldName("padding"), f" that adds {_missing(needed, elements)}"),
         index=() if axis is None else (axis - 2,),
         replacement=str(most) if most else None,
     )
 
 
-def _missing(needed: int, cells: Dim) -> str:
-    if isinstance(cells, Expr):
+def _missing(needed: int, elements: Dim) -> str:
+    if isinstance(elements, Expr):
         return "what is missing"
-    missing = needed - cells
+    missing = needed - elements
     return f"at least {missing} cell{'s' if missing > 1 else ''}"

@@ -100,7 +100,7 @@ def _states(node: Node, scope: Scope, findings: Findings) -> tuple[str, ...]:
     for slot in slots:
         layer = layers.get(slot)
         if layer is None or not layer.carries_state:
-            what = f"a `{layer.word}`" if layer is not None else "none"
+            what = f"a `{layer.type}`" if layer is not None else "none"
             words = ", ".join(f"`{word}`" for word, cls in layer_types().items() if cls.carries_state)
             message = f"`decode.states` expects steps that carry states ({words}), `{shorten(slot)}` is {what}"
             findings.refuse("SC202", message, head(node))

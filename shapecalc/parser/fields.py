@@ -53,11 +53,11 @@ class LayerReader:
             if len(self._findings.found) == before and not (node and self._findings.noted_within(node.span)):
                 names = " and ".join(f"`{name}`" for name in missing)
                 written = ", ".join(f"{name}: …" for name in [*values, *missing])
-                message = f"`{cls.word}` expects {names}, receives none"
-                self._findings.refuse("SC106", message, word.span, help=f"write `{cls.word}: {{{written}}}`")
+                message = f"`{cls.type}` expects {names}, receives none"
+                self._findings.refuse("SC106", message, word.span, help=f"write `{cls.type}: {{{written}}}`")
             return None, place
         # As text, because 1, 1.0 and `true` are equal in Python and differ here.
-        key = (cls.word, repr(values))
+        key = (cls.type, repr(values))
         layer = self._layers.get(key)
         if layer is None:
             layer = self._made(cls, values, place)
@@ -73,7 +73,7 @@ class LayerReader:
         except LayerError as error:
             likely, wrong = self._check_each(cls, values, place)
             if not wrong:
-                self._findings.add(place.diagnose(error, cls.word))
+                self._findings.add(place.diagnose(error, cls.type))
             if not wrong or likely is None:
                 return None
         try:
@@ -91,11 +91,11 @@ class LayerReader:
         elif node is not None and not (isinstance(node, Scalar) and node.value is None):
             if cls.main is not None:
                 return {cls.main: node}
-            message = f"`{cls.word}` expects its fields by name, receives {said(plain(node))}"
+            message = f"`{cls.type}` expects its fields by name, receives {said(plain(node))}"
             help_text = f"write `{example(cls)}`"
             if not fields_of(cls):
-                message = f"`{cls.word}` has no field, receives {said(plain(node))}"
-                help_text = f"`{cls.word}` stands alone"
+                message = f"`{cls.type}` has no field, receives {said(plain(node))}"
+                help_text = f"`{cls.type}` stands alone"
             self._findings.refuse("SC202", message, head(node), help=help_text)
             return None
         nodes = {key.text: value for key, value in own if key.text in fields_of(cls)}
@@ -115,10 +115,10 @@ class LayerReader:
 
         known = tuple(fields_of(cls))
         near = nearest_field(cls, key.text)
-        otherwise = f"fields: {', '.join(known)}" if known else f"`{cls.word}` has no field"
+        otherwise = f"fields: {', '.join(known)}" if known else f"`{cls.type}` has no field"
         self._findings.refuse(
             "SC102",
-            f"unknown field `{shorten(key.text)}` for `{cls.word}`",
+            f"unknown field `{shorten(key.text)}` for `{cls.type}`",
             key.span,
             help=f"write `{near.word}`" if near else otherwise,
             fix=Fix(key.span, near.word, safe=near.sure and near.word not in given) if near else None,
@@ -142,7 +142,7 @@ class LayerReader:
                 wrong = True
                 meant = _unquoted(value, error) if error.safe else None
                 error.safe = meant is not None and _fits(field, meant)
-                self._findings.add(place.diagnose(error, cls.word))
+                self._findings.add(place.diagnose(error, cls.type))
                 likely = None if likely is None or meant is None else {**likely, name: meant}
         return likely, wrong
 
@@ -156,8 +156,8 @@ def example(cls: type[Layer]) -> str:
     """
     required = [f"{name}: …" for name, field in fields_of(cls).items() if field.required]
     if len(required) == 1 and cls.main is not None:
-        return f"{cls.word}: …"
-    return f"{cls.word}: {{{', '.join(required)}}}" if required else cls.word
+        return f"{cls.type}: …"
+    return f"{cls.type}: {{{', '.join(required)}}}" if required else cls.type
 
 
 def _fits(field: Field, value: Any) -> bool:

@@ -387,7 +387,7 @@ def _counts() -> dict[str, Schema]:
 
 
 def _name(cls: type[Layer], *, calls: bool = False) -> str:
-    return f"layer-{cls.word}{'-or-calls' * calls}"
+    return f"layer-{cls.type}{'-or-calls' * calls}"
 
 
 def _required(cls: type[Layer]) -> list[str]:
@@ -413,12 +413,12 @@ def _layer(cls: type[Layer], *, calls: bool = False) -> Schema:
     if cls.merges:
         fields["propertyNames"] = {"pattern": f"{_whole(NAME.pattern)}|{_USE}"}
     sections = "\n".join(f"{name}: {text}" for name, text in told.sections.items())
-    shown = {"title": cls.word, "description": f"{told.summary}\n\n{sections}"}
+    shown = {"title": cls.type, "description": f"{told.summary}\n\n{sections}"}
     if cls.main is None or set(required) - {cls.main}:
         return {**shown, **fields}
     lone = _or_use(fields_of(cls)[cls.main].kind.schema())
     if "type" in lone and not lone.keys() & fields.keys() - {"type"}:
-        lone["patternErrorMessage"] = f"`{cls.word}` expects its fields by name, or `{cls.main}` alone"
+        lone["patternErrorMessage"] = f"`{cls.type}` expects its fields by name, or `{cls.main}` alone"
         return {**shown, **fields, **lone, "type": [*fields["type"], *lone["type"]]}
     return {**shown, "anyOf": [fields, lone]}
 

@@ -200,7 +200,7 @@ class Scope:
             given = [slot for slot in self._slots if slot == maker or slot.startswith(f"{maker}.")]
             given = [slot for slot in given if not slot.endswith(".output")]
             made = self._made(maker)
-            word = made.layer.word if isinstance(made, Step) else "step"
+            word = made.layer.type if isinstance(made, Step) else "step"
             message = f"`{key}` names `{shorten(output)}` of `{step}`, which a `{word}` does not give"
             near = closest(name, given)
             otherwise = f"it gives {' and '.join(f'`{slot}`' for slot in given)}"

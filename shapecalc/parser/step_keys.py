@@ -206,7 +206,7 @@ class _Anatomy:
         strays = tuple(other for other in others if other[0].text in fields_of(cls))
         for key, value in others:
             if key.text not in fields_of(cls):
-                keys = f"unknown key `{shorten(key.text)}` beside `{cls.word}`"
+                keys = f"unknown key `{shorten(key.text)}` beside `{cls.type}`"
                 near = closest(key.text, STEP_KEYS, _NAMES)
                 if near is None and layer_type(key.text) is None and self._misspelt_field(cls, key):
                     continue
@@ -239,8 +239,8 @@ class _Anatomy:
         near = nearest_field(cls, key.text)
         if near is None:
             return False
-        message = f"unknown key `{shorten(key.text)}` beside `{cls.word}`"
-        help_text = f"write `{near.word}`, below `{cls.word}:`"
+        message = f"unknown key `{shorten(key.text)}` beside `{cls.type}`"
+        help_text = f"write `{near.word}`, below `{cls.type}:`"
         self._findings.refuse("SC102", message, key.span, help=help_text, fix=Fix(key.span, near.word))
         return True
 

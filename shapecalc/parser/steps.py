@@ -189,7 +189,7 @@ class StepReader:
             node = node._replace(entries=kept)
             inputs = self._branched(branches, at, found)
         layer, place = self._layers.read(cls, found.word, node, found.strays)
-        outputs = ("output", *cls.further) if layer is None else layer.output_names
+        outputs = ("output", *cls.extra_outputs) if layer is None else layer.output_names
         if at.path:
             at.scope.refuse_taken(at.path, outputs or (), span)
         at.scope.give(at.path, outputs, span)
@@ -397,4 +397,4 @@ def _given_name(node: Node) -> str | None:
 
 
 def _word_of(shared: Step | Group) -> str:
-    return shared.layer.word if isinstance(shared, Step) else shared.path.rpartition(".")[2]
+    return shared.layer.type if isinstance(shared, Step) else shared.path.rpartition(".")[2]

@@ -63,7 +63,7 @@ def calculation(result: Calculation, *, width: int | None, color: bool, unicode:
             blocks[-1] += ["", *_lines(axis.same), f"{axis.padding[0]} before and {axis.padding[1]} after"]
         if len(groups) == 1:
             blocks[-1] += ["", bold(axis.output.equation, color=color)]
-        notes = _notes(names, axis, result.word)
+        notes = _notes(names, axis, result.type)
         blocks[-1] += ["", *(line for note in notes for line in wrapped(note, width))] if notes else []
     if len(groups) > 1:
         indent = max(len(axis.name) for axis in result.axes) + 2
@@ -77,7 +77,7 @@ def calculation(result: Calculation, *, width: int | None, color: bool, unicode:
 
 def calculation_dict(result: Calculation) -> dict[str, Any]:
     """Return a calculation as JSON's values."""
-    document: dict[str, Any] = {"schema_version": 1, "layer": result.word}
+    document: dict[str, Any] = {"schema_version": 1, "layer": result.type}
     if result.axes:
         document["output"] = [axis.output.result for axis in result.axes]
     if result.shape is not None:

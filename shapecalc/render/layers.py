@@ -22,20 +22,20 @@ WIDEST = 110
 def overview(layers: Iterable[Documentation], width: int | None, *, unicode: bool = True) -> str:
     """Return a line per layer type: its word, and the sentence that says what it is, cut to the width."""
     found = tuple(layers)
-    room = max(len(layer.word) for layer in found) + 2
+    room = max(len(layer.type) for layer in found) + 2
     lines = []
     for layer in found:
         sentence = _spelt(layer.summary, unicode=unicode)
         if width is not None:
             sentence = textwrap.shorten(sentence, max(width - room, 10), placeholder=" …" if unicode else " ...")
-        lines.append(f"{layer.word:<{room}}{sentence}")
+        lines.append(f"{layer.type:<{room}}{sentence}")
     return "\n".join([*lines, "", "shapecalc layers TYPE: one in full"])
 
 
 def full(layer: Documentation, width: int | None, *, unicode: bool = True) -> str:
     """Return all that a layer's class says: sentence, fields, shape rule, parameters, costs, source."""
     width = min(width or WIDEST, WIDEST)
-    parts = [layer.word, *textwrap.wrap(layer.summary, width), ""]
+    parts = [layer.type, *textwrap.wrap(layer.summary, width), ""]
     if layer.fields:
         parts += ["Fields", *_fields(layer, width), ""]
     for name, text in layer.sections.items():
@@ -71,5 +71,5 @@ def default_of(field: Field) -> str:
 def _example(layer: Documentation) -> str:
     required = [field.name for field in layer.fields if field.required]
     if required == [layer.main]:
-        return f"- {layer.word}: …"
-    return f"- {layer.word}: {{{', '.join(f'{name}: …' for name in required)}}}" if required else f"- {layer.word}"
+        return f"- {layer.type}: …"
+    return f"- {layer.type}: {{{', '.join(f'{name}: …' for name in required)}}}" if required else f"- {layer.type}"

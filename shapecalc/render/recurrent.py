@@ -53,7 +53,7 @@ def calculation_dict(found: Recurrence) -> dict[str, Any]:
     """Return a recurrent layer as JSON's values; a dim that depends on a symbol is the expression as text."""
     return {
         "schema_version": 1,
-        "layer": found.word,
+        "layer": found.type,
         "input": [*map(as_json, found.x)],
         "outputs": {output.name: [*map(as_json, output.shape)] for output in found.outputs},
         "params_as": found.params_as,
@@ -100,7 +100,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
 def _shapes(found: Recurrence, width: int | None, *, color: bool) -> list[str]:
     letters = {letter: grouped(size) for letter, size in found.letters if grouped(size) != letter}
     open_letters = [f"{letter} ({_MEANINGS[letter]})" for letter, size in found.letters if grouped(size) == letter]
-    rows = [bold(f"{found.word} on {show(found.x)}", color=color), *legend(letters, width, _MEANINGS)]
+    rows = [bold(f"{found.type} on {show(found.x)}", color=color), *legend(letters, width, _MEANINGS)]
     if open_letters:
         rows.append(f"{' and '.join(open_letters)} left open")
     table = [(output.name, show(output.shape), f"[{', '.join(output.letters)}]") for output in found.outputs]

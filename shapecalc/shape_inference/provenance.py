@@ -48,7 +48,7 @@ def placed(error: LayerError, step: Step, bindings: Mapping[str, int], frame: Fr
     """Return the diagnostic of a mistake: the place, where the shapes came from, at which sizes, in which calls."""
     at = ", ".join(f"{name} = {size}" for name, size in bindings.items() if name not in BATCH_SYMBOLS)
     notes = (f"at {at}",) if at else ()
-    word = step.layer.word
+    word = step.layer.type
     if step.place is None:
         return Diagnostic(code=error.code, message=f"`{word}` {error.message}", help=error.help, notes=notes)
     found = step.place.diagnose(error, word)

@@ -67,7 +67,7 @@ class LayerReport(NamedTuple):
     @property
     def type(self) -> str:
         """The layer's word."""
-        return self.step.layer.word
+        return self.step.layer.type
 
     @property
     def outputs(self) -> dict[str, Shape]:

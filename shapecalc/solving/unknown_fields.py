@@ -135,7 +135,7 @@ def _unknown(architecture: Architecture, written: str, wanted: Wanted, shape: Sh
     if field not in layer.fields or field not in known:
         own = [f"`{entry}`" for entry in known if entry in layer.fields]
         takes = f"whose fields {', '.join(own)} can be tried" if own else "none of whose fields can be tried"
-        raise misuse("SC102", f"`--unknown {written}`: `{path}` is of type `{layer.word}`, {takes}")
+        raise misuse("SC102", f"`--unknown {written}`: `{path}` is of type `{layer.type}`, {takes}")
     if field in RANGES:
         return Unknown(path, field, tuple(RANGES[field]))
     axis = 1 if field == "out_channels" else -1

@@ -93,7 +93,7 @@ def test_any_stack_goes_back_as_predicted(stack: Stack) -> None:
 @given(sequences(longest=4), st.integers(1, 4))
 def test_any_sequence_goes_back_in_pieces_as_predicted(stack: Stack, truncate: int) -> None:
     architecture = stack.architecture()
-    assume(any(step.layer.word in ("rnn", "lstm", "gru") for step in architecture.layers))
+    assume(any(step.layer.type in ("rnn", "lstm", "gru") for step in architecture.layers))
     proof = verify_backward(architecture, stack.sizes, truncate=truncate)
     assert proof.ok, (wrong(proof), proof.along)
     assert (proof.along is None) == any(row.truncated for row in proof.rows)

@@ -25,7 +25,7 @@ ROUNDING = 1e-15
 CHECKED = 6
 """Entries of each array that are nudged: the first, the last, and some between."""
 
-each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.word}-{row.reason}") for row in EXAMPLES])
+each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in EXAMPLES])
 
 
 def outputs_of(call: Call, arrays: list[Array]) -> tuple[Array, ...]:
@@ -66,7 +66,7 @@ def padding(example: Example, name: str) -> int | None:
 @each
 def test_gradients_are_those_of_central_differences(example: Example) -> None:
     call, arrays, outputs, gradients = prepared(example)
-    found = find_backward(example.word)(Past(call, tuple(arrays), outputs), *gradients)
+    found = find_backward(example.type)(Past(call, tuple(arrays), outputs), *gradients)
     learnt = example.layer().parameters(*example.at(POINTS[0]))
     assert set(found.parameters) == set(learnt)
     pairs = [(f"input {place}", x, g) for place, (x, g) in enumerate(zip(arrays, found.inputs, strict=True))]
@@ -91,7 +91,7 @@ def test_gradients_are_those_of_central_differences(example: Example) -> None:
 def test_the_multiply_accumulates_of_gradients_are_those_predicted(example: Example) -> None:
     call, arrays, outputs, gradients = prepared(example)
     past = Past(call, tuple(arrays), outputs)
-    find_backward(example.word)(past, *gradients)
+    find_backward(example.type)(past, *gradients)
     shapes = example.at(POINTS[0])
     expected = example.layer().backward_macs(*shapes, example.layer().output_shape(*shapes))
     assert (past.to_inputs.macs, past.to_parameters.macs) == expected
@@ -101,6 +101,6 @@ def test_the_multiply_accumulates_of_gradients_are_those_predicted(example: Exam
 def test_what_the_forward_pass_left_and_the_gradients_stay_as_they_were(example: Example) -> None:
     call, arrays, outputs, gradients = prepared(example)
     before = [array.copy() for array in (*arrays, *outputs, *gradients, *call.parameters.values())]
-    find_backward(example.word)(Past(call, tuple(arrays), outputs), *gradients)
+    find_backward(example.type)(Past(call, tuple(arrays), outputs), *gradients)
     for array, kept in zip((*arrays, *outputs, *gradients, *call.parameters.values()), before, strict=True):
         np.testing.assert_array_equal(array, kept)

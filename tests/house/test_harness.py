@@ -38,7 +38,7 @@ MOVING = (
 # A number of pieces follows from how long the axis is.
 NAMED_BY_THE_INPUT = ("split",)
 
-each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.word}-{row.reason}") for row in EXAMPLES])
+each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in EXAMPLES])
 at_each_point = pytest.mark.parametrize("point", POINTS, ids=["small", "larger"])
 
 
@@ -50,7 +50,7 @@ def call_of(example: Example, shapes: Mapping[str, Shape], dtype: Any = np.float
     fields = {name: getattr(layer, name) for name in fields_of(type(layer))}
     inputs = tuple(f"x{place}" for place in range(len(example.inputs)))
     # The same names at every point: where the input decides about them, the axis that is cut is a number.
-    return Call("layer", layer.word, fields, arrays, inputs, tuple(layer.outputs(*example.at(POINTS[0]))))
+    return Call("layer", layer.type, fields, arrays, inputs, tuple(layer.outputs(*example.at(POINTS[0]))))
 
 
 def tensors(layer: Layer, inputs: tuple[Shape, ...]) -> dict[str, Shape]:
@@ -82,11 +82,11 @@ def left(example: Example, point: Mapping[str, int]) -> dict[str, Numbers]:
 
 
 def test_every_layer_type_has_examples() -> None:
-    assert {row.word for row in EXAMPLES} == set(layer_types())
+    assert {row.type for row in EXAMPLES} == set(layer_types())
 
 
 def test_every_layer_type_has_several() -> None:
-    assert [word for word, rows in Counter(row.word for row in EXAMPLES).items() if rows < 2] == []
+    assert [word for word, rows in Counter(row.type for row in EXAMPLES).items() if rows < 2] == []
 
 
 def test_every_field_is_set_to_something_else_than_its_default_somewhere() -> None:
@@ -94,20 +94,20 @@ def test_every_field_is_set_to_something_else_than_its_default_somewhere() -> No
         (word, name): field.default for word, cls in layer_types().items() for name, field in fields_of(cls).items()
     }
     tried = {
-        (row.word, name) for row in EXAMPLES for name, value in row.fields.items() if value != defaults[row.word, name]
+        (row.type, name) for row in EXAMPLES for name, value in row.fields.items() if value != defaults[row.type, name]
     }
     assert set(defaults) - tried == set()
 
 
 @pytest.mark.parametrize("word", layer_types())
 def test_the_fewest_and_the_most_inputs_that_a_layer_takes_are_tried(word: str) -> None:
-    tried = {len(row.inputs) for row in EXAMPLES if row.word == word}
+    tried = {len(row.inputs) for row in EXAMPLES if row.type == word}
     assert (min(tried), max(tried)) == layer_types()[word].takes
 
 
 @pytest.mark.parametrize("word", WINDOWED)
 def test_windows_are_tried_along_one_two_and_three_axes(word: str) -> None:
-    assert {len(axes) - 2 for row in EXAMPLES if row.word == word for axes in row.inputs} == {1, 2, 3}
+    assert {len(axes) - 2 for row in EXAMPLES if row.type == word for axes in row.inputs} == {1, 2, 3}
 
 
 @each
@@ -122,7 +122,7 @@ def test_outputs_have_the_names_that_the_class_states(example: Example) -> None:
     outputs, _, _ = predicted(example, POINTS[0])
     stated = example.layer().output_names
     if stated is None:
-        assert example.word in NAMED_BY_THE_INPUT
+        assert example.type in NAMED_BY_THE_INPUT
         stated = tuple(str(place) for place in range(len(outputs)))
     assert tuple(outputs) == stated
 
@@ -179,7 +179,7 @@ def test_the_closed_form_at_a_point_is_what_is_inferred_there(example: Example, 
 @each
 def test_what_is_suspect_is_told_with_a_code_of_warnings_for_numbers_and_for_symbols(example: Example) -> None:
     for shapes in (example.closed(), example.at(POINTS[0])):
-        error = example.layer().suspect(*shapes)
+        error = example.layer().warning(*shapes)
         assert error is None or error.code.startswith("SC4")
 
 
@@ -233,7 +233,7 @@ def test_the_inputs_are_left_as_they_were(example: Example) -> None:
         np.testing.assert_array_equal(values[name], array)
 
 
-@pytest.mark.parametrize("example", [row for row in EXAMPLES if row.word in MOVING], ids=lambda row: row.reason)
+@pytest.mark.parametrize("example", [row for row in EXAMPLES if row.type in MOVING], ids=lambda row: row.reason)
 def test_a_layer_that_moves_numbers_loses_none_and_makes_up_none(example: Example) -> None:
     values = left(example, POINTS[0])
     outputs = predicted(example, POINTS[0])[0]

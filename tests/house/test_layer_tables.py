@@ -103,10 +103,10 @@ def test_a_name_that_a_layer_has_is_not_without_a_counterpart() -> None:
 
 
 def test_no_foreign_name_belongs_to_two_layers() -> None:
-    names = [name for cls in layer_types().values() for name in names_of({cls.word: cls}).meanings]
+    names = [name for cls in layer_types().values() for name in names_of({cls.type: cls}).meanings]
     without = set(names_of({}).meanings)
     assert sorted(name for name in names if name not in without) == sorted(set(names) - without)
-    assert [cls.word for cls in layer_types().values() if without.intersection(cls.foreign_names.split())] == []
+    assert [cls.type for cls in layer_types().values() if without.intersection(cls.foreign_names.split())] == []
 
 
 @pytest.mark.parametrize("cls", layer_types().values(), ids=list(layer_types()))

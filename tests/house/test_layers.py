@@ -16,12 +16,12 @@ from shapecalc.diagnostics import LayerError
 from shapecalc.layers import Layer, layer_types
 from shapecalc.layers.base import REGISTRY, fields_of, layer
 from shapecalc.layers.documentation import documentation
-from shapecalc.layers.fields import Flag, Integer, Number, PaddingKind, Several, Word
+from shapecalc.layers.fields import Flag, Integer, Number, OneOf, PaddingKind, Several
 from shapecalc.reference.base import KERNELS, Array, Call, kernel
 from shapecalc.render.layers import full
 from tests.support.examples.all import EXAMPLES
 
-KINDS = (Integer, Number, Flag, Word, Several, PaddingKind)
+KINDS = (Integer, Number, Flag, OneOf, Several, PaddingKind)
 SECTIONS = ("Input", "Output", "Parameters", "Costs", "Source")
 
 # Values that a file can hold and no field takes all of, whole and broken alike.
@@ -71,7 +71,7 @@ def test_rules_and_kernels_live_in_families_of_the_same_names() -> None:
 
 @each
 def test_a_layer_and_its_kernel_are_found_in_files_of_one_name(cls: type[Layer]) -> None:
-    assert family(cls.__module__) == family(reference.find(cls.word).run.__module__)
+    assert family(cls.__module__) == family(reference.find(cls.type).run.__module__)
 
 
 def test_a_second_layer_of_a_word_is_refused() -> None:
@@ -108,7 +108,7 @@ def test_the_docstring_says_what_enters_and_leaves_what_is_learnt_what_it_costs_
 @each
 def test_the_docstring_names_the_tensors_that_examples_have(cls: type[Layer]) -> None:
     sections = documentation(cls).sections
-    rows = [(row.layer(), row.closed()) for row in EXAMPLES if row.word == cls.word]
+    rows = [(row.layer(), row.closed()) for row in EXAMPLES if row.type == cls.type]
     learnt = {unnumbered(name) for each_layer, inputs in rows for name in each_layer.parameters(*inputs)}
     kept = {name for each_layer, inputs in rows for name in each_layer.buffers(*inputs)}
     assert (sections["Parameters"] == "none") == (not learnt)
@@ -120,7 +120,7 @@ def test_the_docstring_names_the_tensors_that_examples_have(cls: type[Layer]) ->
 @each
 def test_the_costs_of_the_docstring_speak_of_macs_and_flops(cls: type[Layer]) -> None:
     costs = documentation(cls).sections["Costs"]
-    rows = [(row.layer(), row.closed()) for row in EXAMPLES if row.word == cls.word]
+    rows = [(row.layer(), row.closed()) for row in EXAMPLES if row.type == cls.type]
     assert "FLOPs" in costs
     assert ("MACs 0" in costs) == all(
         each_layer.macs(*inputs, each_layer.output_shape(*inputs)) == 0 for each_layer, inputs in rows
@@ -178,7 +178,7 @@ def test_every_default_passes_its_own_kind(cls: type[Layer]) -> None:
 
 @each
 def test_a_layer_is_frozen_slotted_equal_by_value_and_a_key(cls: type[Layer]) -> None:
-    row = next(row for row in EXAMPLES if row.word == cls.word)
+    row = next(row for row in EXAMPLES if row.type == cls.type)
     made, again = row.layer(), row.layer()
     assert made == again
     assert hash(made) == hash(again)

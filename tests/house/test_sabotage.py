@@ -220,11 +220,11 @@ def test_a_parameter_of_another_shape_fails_there(
     assert first_failure(proof) == {path}
 
 
-@pytest.mark.parametrize("cls", [Conv, ConvTranspose, Linear], ids=lambda cls: cls.word)
+@pytest.mark.parametrize("cls", [Conv, ConvTranspose, Linear], ids=lambda cls: cls.type)
 def test_a_parameter_that_is_not_predicted_fails_there(cls: type[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cls, "parameters", lambda _self, _x: {})
     proof = verify(shapecalc.loads(STACK))
-    assert first_failure(proof) == {cls.word}
+    assert first_failure(proof) == {cls.type}
     assert "weight" in next(row.failure for row in proof.trials[0].rows if row.failure)
 
 
@@ -246,7 +246,7 @@ def test_a_buffer_that_is_not_predicted_fails_there(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("extra", [1, -1])
-@pytest.mark.parametrize("cls", [Conv, ConvTranspose, Linear, BatchNorm], ids=lambda cls: cls.word)
+@pytest.mark.parametrize("cls", [Conv, ConvTranspose, Linear, BatchNorm], ids=lambda cls: cls.type)
 def test_a_multiply_accumulate_too_many_or_too_few_fails_there(
     cls: type[Any], extra: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,7 +255,7 @@ def test_a_multiply_accumulate_too_many_or_too_few_fails_there(
     proof = verify(shapecalc.loads(STACK))
     assert not proof.ok
     for trial in proof.trials:
-        assert [row.layer.path for row in trial.rows if not row.ok] == [cls.word]
+        assert [row.layer.path for row in trial.rows if not row.ok] == [cls.type]
         assert not trial.skipped
 
 

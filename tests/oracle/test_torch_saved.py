@@ -35,7 +35,7 @@ def test_a_layer_keeps_what_pytorch_keeps(case: dict[str, Any]) -> None:
     assert {
         "inputs": sorted(inputs),
         "output": any(record.of == "output" for record in kept),
-        "own": sum(BYTES[record.dtype] * record.numbers for record in kept if record.of is None),
+        "own": sum(BYTES[record.dtype] * record.elements for record in kept if record.of is None),
     } == {name: case[name] for name in ("inputs", "output", "own")}
 
 

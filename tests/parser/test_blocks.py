@@ -91,7 +91,7 @@ def test_a_parameter_names_a_layer() -> None:
 def test_a_parameter_names_a_layer_that_has_fields() -> None:
     block = "  p:\n    parameters: [kind, size]\n    layers:\n      - $kind: {kernel_size: $size}\n"
     (layer,) = layers_of(net(block, "p: {kind: avg_pool, size: 2}"))
-    assert layer.word == "avg_pool"
+    assert layer.type == "avg_pool"
 
 
 def test_a_parameter_names_a_block() -> None:

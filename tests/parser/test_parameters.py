@@ -36,7 +36,7 @@ def test_a_parameter_is_put_in_wherever_a_value_stands() -> None:
     first, activation, *stages, dropout = (step.layer for step in net.layers)
     assert net.inputs[0].shape[1:] == (3, 16, 32)
     assert (first.out_channels, first.kernel_size, first.bias) == (8, (3, 5), False)
-    assert activation.word == "relu"
+    assert activation.type == "relu"
     assert dropout.p == 0.5
     assert len(stages) == 2 * 2
     assert stages[0].out_channels == 17
@@ -57,7 +57,7 @@ def test_a_default_that_uses_a_later_parameter_does_not_get_the_files_of_that_na
 def test_what_is_given_takes_the_place_of_what_the_file_says() -> None:
     net = shapecalc.loads(NET, parameters={"width": 3, "activation": "gelu", "kernel": [1, 1], "depth": 1})
     first, activation, *stages, _ = (step.layer for step in net.layers)
-    assert (first.out_channels, first.kernel_size, activation.word, len(stages)) == (3, (1, 1), "gelu", 2)
+    assert (first.out_channels, first.kernel_size, activation.type, len(stages)) == (3, (1, 1), "gelu", 2)
     assert net.parameters == {
         **shapecalc.loads(NET).parameters,
         "width": 3,

@@ -568,7 +568,7 @@ def test_a_repeated_merge_sees_the_branch_that_it_stands_in() -> None:
     architecture = shapecalc.loads(
         f"{{input: [N, 3], layers: [add: {{main: [{{relu: , name: r}}, {inner}], side: []}}]}}"
     )
-    assert [step.inputs for step in architecture.layers if step.layer.word == "tanh"] == [("add_0.main.r",)] * 2
+    assert [step.inputs for step in architecture.layers if step.layer.type == "tanh"] == [("add_0.main.r",)] * 2
 
 
 def test_a_repeated_merge_shared_reads_what_the_first_reads() -> None:

@@ -18,14 +18,14 @@ from tests.support.examples.table import POINTS, Example
 FEW = [row for row in EXAMPLES if len(row.at(POINTS[0])) < 100]
 """All but the `concat` of as many as a step takes, each of which would be moved."""
 
-each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.word}-{row.reason}") for row in FEW])
+each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in FEW])
 
 
 @each
 def test_every_layer_passes_and_a_percent_more_is_found(example: Example) -> None:
     call, arrays, outputs, gradients = prepared(example)
     past = Past(call, tuple(arrays), outputs)
-    given = find_backward(example.word)(past, *gradients)
+    given = find_backward(example.type)(past, *gradients)
     right = check(past, gradients, given)
     assert right.error <= TOLERANCE, right
     names = [("input", place) for place, g in enumerate(given.inputs) if g is not None and np.abs(g).max() > 1e-3]
@@ -95,8 +95,8 @@ def test_a_flatten_gives_what_it_has_read_and_is_checked_all_the_same() -> None:
     assert check(past, (gradient,), Gradients((2 * gradient.reshape(x.shape),))).error > 0.4
 
 
-RECURRENT = [row for row in EXAMPLES if row.word in ("rnn", "lstm", "gru")]
-truncated = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.word}-{row.reason}") for row in RECURRENT])
+RECURRENT = [row for row in EXAMPLES if row.type in ("rnn", "lstm", "gru")]
+truncated = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in RECURRENT])
 
 
 @truncated
@@ -104,7 +104,7 @@ truncated = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.word
 def test_truncated_gradients_are_those_with_the_states_at_the_cuts_held(example: Example, steps: int) -> None:
     call, arrays, outputs, gradients = prepared(example)
     past = Past(call, tuple(arrays), outputs, truncate=steps)
-    given = find_backward(example.word)(past, *gradients)
+    given = find_backward(example.type)(past, *gradients)
     found = check(past, gradients, given, entries=5)
     length = arrays[0].shape[1 if call.fields["batch_first"] else 0]
     if call.fields["bidirectional"] and length > steps:
@@ -112,5 +112,5 @@ def test_truncated_gradients_are_those_with_the_states_at_the_cuts_held(example:
         return
     assert found.error <= TOLERANCE
     assert found.entries > 0
-    whole = find_backward(example.word)(replace(past, truncate=None), *gradients)
+    whole = find_backward(example.type)(replace(past, truncate=None), *gradients)
     assert (check(past, gradients, whole, entries=5).error > TOLERANCE) == (length > steps)

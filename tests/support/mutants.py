@@ -92,7 +92,7 @@ def originals() -> list[dict[str, Any]]:
     shipped = [read(path.read_text("utf-8")) for path in map(zoo.path, zoo.names()) if isinstance(path, Path)]
     files = [read(WIDE), read(STRICT)] * 20
     for example in EXAMPLES:
-        steps = [{"relu": {}, "name": "a"}, {example.word: listed(dict(example.fields)), "from": "a"}]
+        steps = [{"relu": {}, "name": "a"}, {example.type: listed(dict(example.fields)), "from": "a"}]
         files.append({"input": ["N"], "layers": steps})
     return shipped + files
 

@@ -177,7 +177,7 @@ def sequences(draw: st.DrawFn, *, batch: str = "N", longest: int = 6) -> Stack:
     fields: list[Fields] = []
     reads: list[tuple[str, ...]] = []
     for position in range(draw(st.integers(1, longest))):
-        before = f"{layers[-1].word}_{position - 1}" if layers else "input"
+        before = f"{layers[-1].type}_{position - 1}" if layers else "input"
         word = draw(st.sampled_from(SEQUENCED if values else LOOKED_UP))
         proposed = proposal(draw, word, before, values, whole=whole)
         made = fitting(proposed, {**values, "input": x}) if proposed else None
@@ -190,7 +190,7 @@ def sequences(draw: st.DrawFn, *, batch: str = "N", longest: int = 6) -> Stack:
         path = f"{word}_{position}"
         first = next(iter(outputs))
         # A file names the outputs that a class states; of pieces it names none yet but the first, by its step.
-        named = {name: shape for name, shape in outputs.items() if name in (first, *layer.further)}
+        named = {name: shape for name, shape in outputs.items() if name in (first, *layer.extra_outputs)}
         values |= {path if name == first else f"{path}.{name}": shape for name, shape in named.items()}
     return Stack(entering, sizes, tuple(layers), tuple(fields), "int64" if whole else "float32", tuple(reads))
 

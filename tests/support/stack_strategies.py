@@ -50,7 +50,7 @@ class Stack:
         before = "input"
         for position, layer in enumerate(self.layers):
             reads = self.reads[position] if self.reads else (before,)
-            steps.append(Step(f"{layer.word}_{position}", layer, reads))
+            steps.append(Step(f"{layer.type}_{position}", layer, reads))
             before = steps[-1].path
         shape = tuple(symbol(dim) if isinstance(dim, str) else dim for dim in self.input)
         entering = Input("input", shape, self.dtype)
@@ -62,7 +62,7 @@ class Stack:
         before = "input"
         for step, fields in zip(self.architecture().steps, map(as_lists, self.fields), strict=True):
             reads = {} if step.inputs == (before,) else {"from": list(step.inputs)}
-            steps.append({step.layer.word: fields, **reads})
+            steps.append({step.layer.type: fields, **reads})
             before = step.path
         entering = {"shape": list(self.input), "dtype": self.dtype} if self.dtype == "int64" else list(self.input)
         document = {"name": "stack", "input": entering, "layers": steps}

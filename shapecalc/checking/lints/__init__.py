@@ -51,6 +51,6 @@ def _suspect(rows: Rows, seen: set[int]) -> Iterator[Diagnostic]:
                     seen.add(id(walk))
                     yield from _suspect(walk.rows, seen)
             continue
-        error = row.step.layer.suspect(*row.inputs)
+        error = row.step.layer.warning(*row.inputs)
         if error is not None and row.step.place is not None:
             yield row.step.place.diagnose(error, row.type)

@@ -85,7 +85,7 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
         flags = {"bidirectional": bidirectional, "batch_first": batch_first, "bias": bias}
         _answer(kind, written, flags, params_as, format_, color)
 
-    return variant(command, HELP.format(what=what, word=kind.word), **own)
+    return variant(command, HELP.format(what=what, word=kind.type), **own)
 
 
 def _answer(
@@ -143,14 +143,14 @@ def _value(text: str, field: str) -> Any:
 
 
 def _warn(layer: Recurrent) -> None:
-    found = layer.suspect()
+    found = layer.warning()
     if found is None:
         return
     from shapecalc.cli.options.color import wants_color
     from shapecalc.diagnostics import Severity
     from shapecalc.render.check.text import render_diagnostics
 
-    (warning,) = mistake(found, {}, subject=layer.word).diagnostics
+    (warning,) = mistake(found, {}, subject=layer.type).diagnostics
     sys.stdout.flush()
     print(
         render_diagnostics([warning._replace(severity=Severity.WARNING)], None, color=wants_color(sys.stderr)),

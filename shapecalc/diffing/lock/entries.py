@@ -132,7 +132,7 @@ def digest(layer: Layer) -> str:
         for name, field in fields_of(type(layer)).items()
         if name not in FOLLOWING and (value := getattr(layer, name)) != field.default
     }
-    text = json.dumps([layer.word, said], sort_keys=True)
+    text = json.dumps([layer.type, said], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -185,7 +185,7 @@ def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) ->
     'conv 6 kernel_size=5 padding=1x2'
     """
     lead = next((field.name for field in fields_of(type(layer)).values() if field.required), layer.main)
-    words = [layer.word]
+    words = [layer.type]
     for name, value in changed_fields(layer).items():
         words.append(written(value) if name == lead else f"{letters.get(name, name)}={written(value)}")
     return " ".join(words)

@@ -37,13 +37,13 @@ ROW, MAP, BLOCK = ("N", "C", "L"), ("N", "C", "H", "W"), ("N", "C", "D", "H", "W
 class Example:
     """A layer on one input or several, and why it is in the table."""
 
-    word: str
+    type: str
     reason: str
     inputs: tuple[Axes, ...]
     fields: Mapping[str, Any]
 
     def layer(self) -> Layer:
-        cls = layer_type(self.word)
+        cls = layer_type(self.type)
         assert cls is not None
         return cls(**self.fields)
 
