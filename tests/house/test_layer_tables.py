@@ -32,9 +32,6 @@ ALLOWED = {
     "cli/pool.py": frozenset({"max"}),
     # A group of a regular expression.
     "parser/expressions.py": frozenset({"sum"}),
-    "cli/gru.py": A_FIELD_OF_RECURRENT_LAYERS,
-    "cli/lstm.py": A_FIELD_OF_RECURRENT_LAYERS,
-    "cli/rnn.py": A_FIELD_OF_RECURRENT_LAYERS,
     "cli/options/recurrent.py": A_FIELD_OF_RECURRENT_LAYERS,
     "cli/usage_errors.py": A_FIELD_OF_RECURRENT_LAYERS,
 }
