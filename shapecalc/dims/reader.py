@@ -93,14 +93,15 @@ class Reader(ABC, Generic[Value]):
 
     def read(self) -> Value:
         """Read `operand { infix operand }` to the end; an operand may be in parentheses or behind a prefix."""
+        infix, prefix = self.infix, self.prefix
         while True:
-            while (binding := self.prefix.get(self.text)) is not None:
+            while (binding := prefix.get(self.text)) is not None:
                 if len(self.waiting) >= self.deepest <= sum(operands == 1 for *_, operands in self.waiting):
                     raise self.error(f"nests deeper than {self.deepest}", self.start, self.stop)
                 self.waiting.append((binding, self.text, self.start, 1))
                 self.advance()
             self.values.append(self.operand())
-            while (binding := self.infix.get(self.text)) is None:
+            while (binding := infix.get(self.text)) is None:
                 if self.text == ")" and self.apply_down_to(1):
                     self.waiting.pop()
                     self.advance()
@@ -115,5 +116,6 @@ class Reader(ABC, Generic[Value]):
     def apply_down_to(self, binding: int) -> bool:
         """Apply the waiting operators that bind at least as tightly; return whether others wait, such as `(`."""
         while self.waiting and self.waiting[-1][0] >= binding:
-            self.apply(*self.waiting.pop()[1:])
+            _, sign, start, operands = self.waiting.pop()
+            self.apply(sign, start, operands)
         return bool(self.waiting)

@@ -92,9 +92,9 @@ class _Sum(Reader[int]):
         super().__init__(text, start, stop)
 
     def operand(self) -> int:
-        word, start, stop = self.text, self.start, self.stop
+        word, start = self.text, self.start
         if self.kind == "number":
-            value = _bounded(int(word), start, stop)
+            value = _bounded(int(word), start, word)
         elif self.kind != "name":
             raise self.unexpected("a number or a parameter")
         elif word not in self._arguments:
@@ -105,7 +105,7 @@ class _Sum(Reader[int]):
             if type(given) is not int:
                 received = said(given) if isinstance(node, Scalar) else "a list"
                 message = f"expects a whole number as `{word}`, receives {received}"
-                raise ExpressionError(message, start, stop, name=word)
+                raise ExpressionError(message, start, self.stop, name=word)
             value = given
         self.advance()
         return value
@@ -116,13 +116,12 @@ class _Sum(Reader[int]):
             self.values.append(-right)
             return
         left = self.values.pop()
-        after = start + len(sign)
         if right == 0 and sign in ("//", "%"):
-            divisor = self._written[after : self.start].rstrip()
-            name = NAME.match(divisor.lstrip())
+            division = self._written[start : self.start].rstrip()
+            name = NAME.match(division.removeprefix(sign).lstrip())
             message = f"divides {left} by zero"
-            raise ExpressionError(message, start, after + len(divisor), name=name and name[0])
-        self.values.append(_bounded(_RESULTS[sign](left, right), start, after))
+            raise ExpressionError(message, start, start + len(division), name=name and name[0])
+        self.values.append(_bounded(_RESULTS[sign](left, right), start, sign))
 
     def unreadable(self, text: str, start: int) -> ExpressionError:
         stop = start + len(text)
@@ -142,9 +141,9 @@ class _Sum(Reader[int]):
         return ExpressionError(message, start, stop)
 
 
-def _bounded(value: int, start: int, stop: int) -> int:
+def _bounded(value: int, start: int, token: str) -> int:
     if abs(value) > _LARGEST:
-        raise ExpressionError(f"reaches {value}, more than {_LARGEST} (2^63 - 1)", start, stop)
+        raise ExpressionError(f"reaches {value}, more than {_LARGEST} (2^63 - 1)", start, start + len(token))
     return value
 
 

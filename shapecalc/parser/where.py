@@ -41,11 +41,11 @@ def _condition(node: Node, symbols: Container[str], findings: Findings) -> State
         findings.refuse("SC105", message, head(node), help=_EXAMPLE)
         return None
     try:
-        left, right = parse(written["left"].strip()), parse(written["right"].strip())
-        if written["sign"].startswith("<"):
+        left, right, sign = parse(written["left"].strip()), parse(written["right"].strip()), written["sign"]
+        if sign in ("<", "<="):
             left, right = right, left
-        strict = written["sign"] in ("<", ">")
-        found = condition(left - right - strict, Relation.ZERO if written["sign"] == "==" else Relation.NONNEGATIVE)
+        strict = sign in ("<", ">")
+        found = condition(left - (right + strict), Relation.ZERO if sign == "==" else Relation.NONNEGATIVE)
     except (DimSyntaxError, DimLimitError) as error:
         findings.refuse("SC105", f"`where` cannot read `{shorten(text)}`: {error}", head(node), help=_EXAMPLE)
         return None
