@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings, strategies as st
+from hypothesis import assume, given, strategies as st
 
 import shapecalc
 from shapecalc.execution.budget import Budget
@@ -29,13 +29,14 @@ from shapecalc.shape_inference.engine import inspect_at
 from tests.support.graph_strategies import Graph, graphs
 from tests.support.sequence_strategies import sequences
 from tests.support.stack_strategies import Stack, stacks
+from tests.support.volume import at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.reference.gradients import Gradients
 
-some = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+some = at_most(60)
 
 
 def wrong(proof: BackwardProof) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 import shapecalc
 from shapecalc.architecture import Architecture, Input
@@ -25,6 +25,7 @@ from shapecalc.shape_inference.engine import infer, inspect_at
 from tests.support.counting import counted, run_counted
 from tests.support.sequence_strategies import SEQUENCED, sequences
 from tests.support.stack_strategies import DRAWN, Stack, stacks, stretches_by_chance
+from tests.support.volume import at_most
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,10 +39,7 @@ MAY_DEPEND_ON_A_SYMBOL = {"SC311", "SC304", "SC309", "SC322"}
 COUNTED_AT_MOST = 30_000
 """Operations of one layer that are counted one by one."""
 
-many = settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
-thousand = settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
-"""Of what everything else rests on."""
-
+many = at_most(500)
 
 images_and_sequences = st.one_of(stacks(), sequences())
 
@@ -69,7 +67,6 @@ def test_every_layer_type_is_drawn() -> None:
     assert {*DRAWN, *SEQUENCED} == set(layer_types())
 
 
-@thousand
 @given(images_and_sequences)
 def test_what_is_executed_is_what_was_predicted(stack: Stack) -> None:
     report = inspect_at(stack.architecture(), stack.sizes)
@@ -81,7 +78,7 @@ def test_what_is_executed_is_what_was_predicted(stack: Stack) -> None:
         assert executed.macs == row.macs, row.path
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@at_most(200)
 @given(st.one_of(stacks(longest=3), sequences(longest=3)))
 def test_the_flops_predicted_are_the_operations_that_counting_scalars_see(stack: Stack) -> None:
     report = inspect_at(stack.architecture(), stack.sizes)
@@ -117,7 +114,7 @@ def drawn_points(batch: str, seed: int) -> list[dict[str, int]]:
     return [{name: draw.randint(1, most) for name, most in ranges.items()} for _ in range(FIFTY)]
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@at_most(100)
 @given(st.one_of(stacks(batch="S"), sequences(batch="S")), st.integers(0, 10_000))
 def test_one_closed_form_holds_at_fifty_points(stack: Stack, seed: int) -> None:
     architecture = stack.architecture()
@@ -178,7 +175,6 @@ def test_costs_are_those_of_one_sample_where_the_batch_is_free(stack: Stack, siz
         ]
 
 
-@thousand
 @given(images_and_sequences)
 def test_a_stack_written_as_a_file_is_the_same_stack(stack: Stack) -> None:
     read = shapecalc.loads(stack.text())
@@ -189,7 +185,6 @@ def test_a_stack_written_as_a_file_is_the_same_stack(stack: Stack) -> None:
     assert without_lines(inspect_at(read, stack.sizes)) == without_lines(inspect_at(stack.architecture(), stack.sizes))
 
 
-@thousand
 @given(images_and_sequences)
 def test_totals_are_the_sums_of_the_rows(stack: Stack) -> None:
     report = inspect_at(stack.architecture(), stack.sizes)
@@ -199,7 +194,6 @@ def test_totals_are_the_sums_of_the_rows(stack: Stack) -> None:
     assert totals.parameter_bytes == 4 * totals.params  # type: ignore[operator]
 
 
-@thousand
 @given(images_and_sequences, st.booleans())
 def test_the_document_holds_python_ints_and_text_alone_and_survives_json(stack: Stack, symbolic: bool) -> None:
     report, _ = infer(stack.architecture(), symbolic=symbolic, sizes={} if symbolic else stack.sizes)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, legal_sizes, parse
 from shapecalc.shape_inference.constraints import demands_of, impossible, legality, unproved
 from shapecalc.shape_inference.engine import infer, inspect_at
+from tests.support.volume import at_most
 
 UNET = """\
 input: [N, 3, H, W]
@@ -150,7 +151,7 @@ def test_the_same_condition_is_noted_once() -> None:
     assert [demand.path for demand in demands_of(report)] == ["conv_0"]
 
 
-@settings(max_examples=200)
+@at_most(200)
 @given(
     st.lists(st.integers(1, 60), max_size=4),
     st.integers(1, 40),
