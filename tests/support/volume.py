@@ -8,11 +8,7 @@ from hypothesis import settings
 NIGHTLY = settings().max_examples >= 1000
 
 volume = pytest.mark.volume
-
-
-def drawn(few: int, count: int) -> int:
-    """Return `count` under the profile `nightly`, else `few`; a test that draws so is marked `volume`."""
-    return count if NIGHTLY else few
+"""Marks a test that draws more if `NIGHTLY`, unless it is a property test, which hypothesis marks."""
 
 
 def at_most(count: int) -> settings:
