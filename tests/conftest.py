@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     import pytest
 
+# Each of a thousand sub-processes would compile the package anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 USUAL = "ci" if os.environ.get("CI") else "default"
 settings.register_profile("default", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
