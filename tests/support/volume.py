@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from _pytest.mark import ParameterSet
 
 NIGHTLY = settings().max_examples >= 1000
 
@@ -14,3 +22,10 @@ volume = pytest.mark.volume
 def at_most(count: int) -> settings:
     """Limit a property test whose examples are expensive to `count`, where the profile has more."""
     return settings(max_examples=min(count, settings().max_examples))
+
+
+def quarter(rows: Iterable[Any], name: Callable[[Any], str] = str) -> list[ParameterSet]:
+    """Return the rows of a parametrized test, of which only about a quarter, chosen by name, is not marked `slow`."""
+    return [
+        pytest.param(row, id=name(row), marks=[pytest.mark.slow] * (crc32(name(row).encode()) % 4 > 0)) for row in rows
+    ]

@@ -20,6 +20,7 @@ from tests.hostile.faults.processes import (
     on_a_terminal,
     words,
 )
+from tests.support.volume import quarter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +91,7 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", ROWS, ids=str)
+@pytest.mark.parametrize("fault", quarter(ROWS))
 def test_a_signal_ends_a_command_quietly_and_leaves_nothing(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     outcome = ended(fault)
     keeps_the_promise(outcome, tuple(ENDS.values()))
