@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
-
-if TYPE_CHECKING:
-    import pytest
 
 # Each of a thousand sub-processes would compile the package anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -22,3 +19,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or USUAL)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-cases", action="store_true", help="write the texts in tests/cases/ anew")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Use one process where tests write: several screens may be in one page."""
+    return 0 if config.getoption("update_cases") else None
