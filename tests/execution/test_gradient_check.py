@@ -51,10 +51,15 @@ SMALL = {
     **{key: {"S": 7, "T": 5} for key in ("transformer-base", "seq2seq-attention")},
 }
 """Sizes at which a network goes back in seconds."""
+LARGE = ("resnet18", "squeezenet1_1", "gpt2-small")
+
+
+def slow_if_large(*names: str) -> list[Any]:
+    return [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in names]
 
 
 @pytest.mark.parametrize(
-    "name", ["mlp", "lenet5", "lenet5-1998", "char-rnn", "lstm-classifier", "gru-tagger", "resnet18", "squeezenet1_1"]
+    "name", slow_if_large("mlp", "lenet5", "lenet5-1998", "char-rnn", "lstm-classifier", "gru-tagger", *LARGE[:2])
 )
 def test_the_zoo_goes_back_as_predicted(name: str) -> None:
     proof = verify_backward(shapecalc.load(name), SMALL.get(name, {}))
@@ -62,7 +67,7 @@ def test_the_zoo_goes_back_as_predicted(name: str) -> None:
     assert len(proof.rows) == len(proof.architecture.layers)
 
 
-@pytest.mark.parametrize("name", ["gpt2-small", "transformer-base", "seq2seq-attention", "vit_b_16"])
+@pytest.mark.parametrize("name", slow_if_large("gpt2-small", "transformer-base", "seq2seq-attention", "vit_b_16"))
 def test_the_zoo_goes_back_as_predicted_when_narrow(name: str) -> None:
     proof = verify_backward(narrowed(shapecalc.load(name), 8), SMALL.get(name, {}))
     assert proof.ok, (wrong(proof), proof.along)
@@ -153,7 +158,7 @@ def test_a_symbol_that_is_free_takes_one_small_size() -> None:
     assert verify_backward(shapecalc.load("lenet5"), {"N": 3}).sizes == {"N": 3}
 
 
-@pytest.mark.parametrize("name", ["resnet18", "lstm-classifier", "lenet5", "squeezenet1_1", "gpt2-small"])
+@pytest.mark.parametrize("name", slow_if_large("lstm-classifier", "lenet5", *LARGE))
 def test_the_price_is_never_below_what_a_pass_takes(name: str) -> None:
     architecture = shapecalc.load(name)
     sizes = {"H": 48, "W": 56} if name in ("resnet18", "squeezenet1_1") else {}
