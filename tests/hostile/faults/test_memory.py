@@ -64,7 +64,7 @@ TRAIN = ("train", "net.yaml", "--data", "digits")
 SWEEP = ("sweep", "net.yaml", "--set", "N=1:1000000", "--format", "csv")
 # Once all is loaded, and OpenBLAS has the buffers that it cannot do without, so much more is to be had and no more.
 LEFT = """
-import resource, numpy, shapecalc.cli
+import hashlib, resource, numpy, shapecalc.cli
 square = numpy.ones((300, 300))
 square @ square
 square.astype(numpy.float32) @ square.astype(numpy.float32)
