@@ -51,7 +51,7 @@ SMALL = {
     **{key: {"S": 7, "T": 5} for key in ("transformer-base", "seq2seq-attention")},
 }
 """Sizes at which a network goes back in seconds."""
-LARGE = ("resnet18", "squeezenet1_1", "gpt2-small")
+LARGE = {"resnet18", "squeezenet1_1", "gpt2-small", "char-rnn", "seq2seq-attention"}
 
 
 def slow_if_large(*names: str) -> list[Any]:
@@ -59,7 +59,10 @@ def slow_if_large(*names: str) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "name", slow_if_large("mlp", "lenet5", "lenet5-1998", "char-rnn", "lstm-classifier", "gru-tagger", *LARGE[:2])
+    "name",
+    slow_if_large(
+        "mlp", "lenet5", "lenet5-1998", "char-rnn", "lstm-classifier", "gru-tagger", "resnet18", "squeezenet1_1"
+    ),
 )
 def test_the_zoo_goes_back_as_predicted(name: str) -> None:
     proof = verify_backward(shapecalc.load(name), SMALL.get(name, {}))
@@ -73,6 +76,7 @@ def test_the_zoo_goes_back_as_predicted_when_narrow(name: str) -> None:
     assert proof.ok, (wrong(proof), proof.along)
 
 
+@pytest.mark.slow
 def test_a_unet_goes_back_as_predicted() -> None:
     proof = verify_backward(shapecalc.load("unet-padded"), {"N": 1, "H": 16, "W": 16})
     assert proof.ok, (wrong(proof), proof.along)
@@ -158,7 +162,7 @@ def test_a_symbol_that_is_free_takes_one_small_size() -> None:
     assert verify_backward(shapecalc.load("lenet5"), {"N": 3}).sizes == {"N": 3}
 
 
-@pytest.mark.parametrize("name", slow_if_large("lstm-classifier", "lenet5", *LARGE))
+@pytest.mark.parametrize("name", slow_if_large("lstm-classifier", "lenet5", "resnet18", "squeezenet1_1", "gpt2-small"))
 def test_the_price_is_never_below_what_a_pass_takes(name: str) -> None:
     architecture = shapecalc.load(name)
     sizes = {"H": 48, "W": 56} if name in ("resnet18", "squeezenet1_1") else {}
