@@ -7,6 +7,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+# On matrices as small as the tests' a second thread waits most of the time, on a core that another test could use.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Each of a thousand sub-processes would compile the package anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
