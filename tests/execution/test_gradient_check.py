@@ -51,7 +51,7 @@ SMALL = {
     **{key: {"S": 7, "T": 5} for key in ("transformer-base", "seq2seq-attention")},
 }
 """Sizes at which a network goes back in seconds."""
-LARGE = {"resnet18", "squeezenet1_1", "gpt2-small", "char-rnn", "seq2seq-attention"}
+LARGE = {"resnet18", "squeezenet1_1", "gpt2-small"}
 
 
 def slow_if_large(*names: str) -> list[Any]:

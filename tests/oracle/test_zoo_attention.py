@@ -60,9 +60,7 @@ def test_what_it_expects_is_met_and_its_parameters_are_those_published(name: str
     assert report.totals.params == PARAMS[name]
 
 
-@pytest.mark.parametrize(
-    "name", [name if name == "llama-260k" else pytest.param(name, marks=pytest.mark.slow) for name in SMALL]
-)
+@pytest.mark.parametrize("name", SMALL)
 def test_running_it_at_full_width_proves_every_row(name: str) -> None:
     assert verify(shapecalc.load(name), **SMALL[name]).ok
 

@@ -227,7 +227,7 @@ def test_running_a_padded_unet_proves_it_at_multiples_of_16() -> None:
     assert verify(shapecalc.load("unet-padded"), N=2, H=48, W=80).ok
 
 
-SLOW = ("googlenet-aux", "googlenet-torchvision-aux", "inception_v3", *UNETS)
+SLOW = ("inception_v3", *UNETS)
 
 
 @pytest.mark.parametrize(
