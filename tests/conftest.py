@@ -1,4 +1,4 @@
-"""Hypothesis profiles, of which `ci` runs the same examples every time; and the option that rewrites golden texts."""
+"""Hypothesis profiles: `ci` runs the same examples every time, `nightly` more of them; and the option that rewrites golden texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 USUAL = "ci" if os.environ.get("CI") else "default"
 settings.register_profile("default", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
-settings.register_profile("nightly", settings.get_profile(USUAL), max_examples=1000)
+settings.register_profile("nightly", settings.get_profile(USUAL), max_examples=100)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or USUAL)
 
 

@@ -39,6 +39,7 @@ MERGES = ("add", "multiply", "concat")
 OWN_KEYS = ("name", "from", "repeat", "share")
 
 some = at_most(60)
+thousand = at_most(1000)
 
 
 # A second reading of the format: every layer of a file, written out on plain values.
@@ -249,6 +250,7 @@ def as_numbers(report: Report) -> dict[str, np.ndarray[Any, Any]]:
     }
 
 
+@thousand
 @given(graphs())
 def test_a_file_written_out_by_hand_is_the_same_network(graph: Graph) -> None:
     architecture = graph.load()
@@ -267,6 +269,7 @@ def test_a_file_written_out_by_hand_is_the_same_network(graph: Graph) -> None:
         assert one[1].tobytes() == two[1].tobytes()
 
 
+@thousand
 @given(graphs())
 def test_what_is_executed_is_what_was_predicted(graph: Graph) -> None:
     architecture = graph.load()
@@ -452,6 +455,7 @@ def test_the_price_is_never_below_what_a_run_takes(graph: Graph) -> None:
 # What is said of it.
 
 
+@thousand
 @given(graphs())
 def test_exactly_what_nothing_reads_is_warned_of(graph: Graph) -> None:
     by_hand = ByHand(graph.document)
@@ -525,6 +529,7 @@ def hold_at(architecture: Architecture, form: Report, point: dict[str, int]) -> 
 # How it adds up.
 
 
+@thousand
 @given(graphs())
 def test_rows_lines_and_json_come_to_the_totals(graph: Graph) -> None:
     architecture = graph.load()

@@ -40,6 +40,8 @@ COUNTED_AT_MOST = 30_000
 """Operations of one layer that are counted one by one."""
 
 many = at_most(500)
+thousand = at_most(1000)
+"""Of what everything else rests on."""
 
 images_and_sequences = st.one_of(stacks(), sequences())
 
@@ -67,6 +69,7 @@ def test_every_layer_type_is_drawn() -> None:
     assert {*DRAWN, *SEQUENCED} == set(layer_types())
 
 
+@thousand
 @given(images_and_sequences)
 def test_what_is_executed_is_what_was_predicted(stack: Stack) -> None:
     report = inspect_at(stack.architecture(), stack.sizes)
@@ -175,6 +178,7 @@ def test_costs_are_those_of_one_sample_where_the_batch_is_free(stack: Stack, siz
         ]
 
 
+@thousand
 @given(images_and_sequences)
 def test_a_stack_written_as_a_file_is_the_same_stack(stack: Stack) -> None:
     read = shapecalc.loads(stack.text())
@@ -185,6 +189,7 @@ def test_a_stack_written_as_a_file_is_the_same_stack(stack: Stack) -> None:
     assert without_lines(inspect_at(read, stack.sizes)) == without_lines(inspect_at(stack.architecture(), stack.sizes))
 
 
+@thousand
 @given(images_and_sequences)
 def test_totals_are_the_sums_of_the_rows(stack: Stack) -> None:
     report = inspect_at(stack.architecture(), stack.sizes)
@@ -194,6 +199,7 @@ def test_totals_are_the_sums_of_the_rows(stack: Stack) -> None:
     assert totals.parameter_bytes == 4 * totals.params  # type: ignore[operator]
 
 
+@thousand
 @given(images_and_sequences, st.booleans())
 def test_the_document_holds_python_ints_and_text_alone_and_survives_json(stack: Stack, symbolic: bool) -> None:
     report, _ = infer(stack.architecture(), symbolic=symbolic, sizes={} if symbolic else stack.sizes)

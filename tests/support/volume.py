@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
     from _pytest.mark import ParameterSet
 
-NIGHTLY = settings().max_examples >= 1000
+NIGHTLY = settings().max_examples >= 100
 
 volume = pytest.mark.volume
 """Marks a test that draws more if `NIGHTLY`, unless it is a property test, which hypothesis marks."""
 
 
 def at_most(count: int) -> settings:
-    """Limit a property test whose examples are expensive to `count`, where the profile has more."""
-    return settings(max_examples=min(count, settings().max_examples))
+    """Return how many examples a property test draws: `count` under the profile `nightly`, and by default 60 of them."""
+    return settings(max_examples=count if NIGHTLY else min(count, settings().max_examples))
 
 
 def quarter(rows: Iterable[Any], name: Callable[[Any], str] = str) -> list[ParameterSet]:
