@@ -1,4 +1,4 @@
-"""Hypothesis profiles: `ci` runs the same examples every time, `nightly` more of them; and the option that rewrites golden texts."""
+"""Hypothesis profiles, of which `ci` repeats its examples and `nightly` has more; and an option that rewrites golden texts."""
 
 from __future__ import annotations
 
