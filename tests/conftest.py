@@ -1,4 +1,4 @@
-"""Hypothesis profiles, of which `ci` repeats its examples and `nightly` has more; and an option that rewrites golden texts."""
+"""Hypothesis profiles: `ci` repeats its examples, `nightly` has more. And an option that rewrites golden texts."""
 
 from __future__ import annotations
 
