@@ -1,19 +1,29 @@
-"""Hypothesis profiles, of which `ci` runs the same examples every time; and the option that rewrites golden texts."""
+"""Hypothesis profiles: `ci` repeats its examples, `nightly` has more. And an option that rewrites golden texts."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
-from hypothesis import settings
+import pytest
+from hypothesis import HealthCheck, settings
 
-if TYPE_CHECKING:
-    import pytest
+# On matrices as small as the tests' a second thread waits most of the time, on a core that another test could use.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Each of a thousand sub-processes would compile the package anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-settings.register_profile("default", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default"))
+USUAL = "ci" if os.environ.get("CI") else "default"
+settings.register_profile("default", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
+settings.register_profile("nightly", settings.get_profile(USUAL), max_examples=100)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or USUAL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-cases", action="store_true", help="write the texts in tests/cases/ anew")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Use one process where tests write: several screens may be in one page."""
+    return 0 if config.getoption("update_cases") else None

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from shapecalc.calculators.beam_search import LONGEST, Figure, Problem, beam_steps, plan, written
 from shapecalc.diagnostics import LayerError
 from tests.support.arithmetic import value_of
 from tests.support.exhaustive import exhaustive_steps
+from tests.support.volume import at_most
 
 PROBLEMS = st.builds(Problem, st.integers(2, 40), st.integers(1, 300), st.integers(1, 12), st.booleans())
 
 
 @given(PROBLEMS)
-@settings(max_examples=400)
+@at_most(400)
 def test_every_equation_comes_to_its_result(problem: Problem) -> None:
     found = plan(problem)
     for figure in (found.scores, found.dropped, found.greedy, found.exhaustive, found.sequences):

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from shapecalc.checking import fix
 from shapecalc.checking.fix import Mended, mend
@@ -18,6 +18,7 @@ from shapecalc.parser.files import decode, read_source
 from shapecalc.parser.positions import offsets_of
 from shapecalc.render.fix import edits
 from shapecalc.shape_inference.engine import infer
+from tests.support.volume import at_most
 
 FOLDER = Path(__file__).parents[1] / "cases"
 CASES = [path for path in sorted(FOLDER.glob("*.yaml")) if path.read_bytes().isascii() or "SC002" not in path.stem]
@@ -160,7 +161,7 @@ def laid_out(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(laid_out())
-@settings(max_examples=60, deadline=None)
+@at_most(60)
 def test_comments_spaces_and_line_ends_stay(texts: tuple[str, str]) -> None:
     wrong, right = texts
     found = mended(wrong)
@@ -176,7 +177,7 @@ def test_comments_spaces_and_line_ends_stay(texts: tuple[str, str]) -> None:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
+@at_most(25)
 def test_any_set_of_slips_is_mended_alike(seed: int) -> None:
     rng = random.Random(seed)
     mixed = [rng.choice(lines) for lines in zip(SLIPS.splitlines(), RIGHT.splitlines(), strict=True)]

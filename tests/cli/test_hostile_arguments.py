@@ -14,12 +14,13 @@ from tests.house.test_sinks import INVISIBLE
 from tests.support.check_inputs import quoted
 from tests.support.ci_logs import commands
 from tests.support.renaming import drawn, seed
+from tests.support.volume import NIGHTLY, volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ARGUMENTS = 1_500
+ARGUMENTS = 1_500 if NIGHTLY else 300
 CHOICES = "Choose from:\n\tdigits,\n\tdigits8,\n\ttext\n"
 """How typer lists the words of an option that is missing."""
 WRONG = (
@@ -75,6 +76,7 @@ def test_a_number_that_an_answer_quotes_is_shown(command: tuple[str, ...], space
     assert not INVISIBLE.search(ended.output)
 
 
+@volume
 def test_no_usage_error_is_obeyed() -> None:
     refused = 0
     for arguments in given():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 import shapecalc
 from shapecalc.calculators.beam_search import Problem, plan
@@ -14,6 +14,7 @@ from shapecalc.diagnostics import ShapecalcError
 from shapecalc.execution.budget import Budget
 from shapecalc.execution.decode import decode
 from shapecalc.files.load import load, loads
+from tests.support.volume import at_most
 
 SMALL: dict[str, dict[str, Any]] = {
     "char-rnn": {},
@@ -67,7 +68,7 @@ def loops(draw: st.DrawFn) -> Loop:
 
 
 @given(loops(), st.integers(0, 2**20))
-@settings(deadline=None, max_examples=250)
+@at_most(250)
 def test_what_a_run_counts_is_what_is_predicted(loop: Loop, seed: int) -> None:
     found = decode(loop, seed=seed)
     assert [check for check in found.checks if not check.ok] == []

@@ -7,7 +7,7 @@ from itertools import permutations, product
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings, strategies as st
+from hypothesis import assume, given, strategies as st
 
 import shapecalc
 from shapecalc.costs.liveness import largest, live_memory, memories
@@ -15,13 +15,14 @@ from shapecalc.costs.scheduling import reordered
 from shapecalc.dims import evaluate
 from shapecalc.shape_inference.engine import inspect_at
 from tests.support.graph_strategies import Graph, graphs, written
+from tests.support.volume import at_most
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.shape_inference.report import Report
 
-some = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+some = at_most(40)
 Document = dict[str, Any]
 
 
@@ -139,7 +140,7 @@ def orders(node: Any) -> Iterator[Any]:
         yield node
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@at_most(25)
 @given(st.lists(branches(1), min_size=1, max_size=1), st.integers(1, 40))
 def test_the_best_order_is_the_best_of_all_ways_to_write_the_file(layers: list[Document], channels: int) -> None:
     def peak(steps: list[Any]) -> int:

@@ -6,7 +6,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 import shapecalc
 from shapecalc import ShapecalcError
@@ -19,12 +19,13 @@ from shapecalc.dims import evaluate, product
 from shapecalc.layers.saved import Storage
 from shapecalc.shape_inference.engine import inspect_at
 from tests.support.graph_strategies import Graph, graphs
+from tests.support.volume import at_most
 
 if TYPE_CHECKING:
     from shapecalc.costs.training_step import TrainingStep
     from shapecalc.shape_inference.report import Report
 
-some = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+some = at_most(40)
 GIB = 2**30
 
 

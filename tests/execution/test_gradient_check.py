@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings, strategies as st
+from hypothesis import assume, given, strategies as st
 
 import shapecalc
 from shapecalc.execution.budget import Budget
@@ -29,13 +29,14 @@ from shapecalc.shape_inference.engine import inspect_at
 from tests.support.graph_strategies import Graph, graphs
 from tests.support.sequence_strategies import sequences
 from tests.support.stack_strategies import Stack, stacks
+from tests.support.volume import at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shapecalc.reference.gradients import Gradients
 
-some = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+some = at_most(60)
 
 
 def wrong(proof: BackwardProof) -> list[Any]:
@@ -50,10 +51,18 @@ SMALL = {
     **{key: {"S": 7, "T": 5} for key in ("transformer-base", "seq2seq-attention")},
 }
 """Sizes at which a network goes back in seconds."""
+LARGE = {"resnet18", "squeezenet1_1", "gpt2-small"}
+
+
+def slow_if_large(*names: str) -> list[Any]:
+    return [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in names]
 
 
 @pytest.mark.parametrize(
-    "name", ["mlp", "lenet5", "lenet5-1998", "char-rnn", "lstm-classifier", "gru-tagger", "resnet18", "squeezenet1_1"]
+    "name",
+    slow_if_large(
+        "mlp", "lenet5", "lenet5-1998", "char-rnn", "lstm-classifier", "gru-tagger", "resnet18", "squeezenet1_1"
+    ),
 )
 def test_the_zoo_goes_back_as_predicted(name: str) -> None:
     proof = verify_backward(shapecalc.load(name), SMALL.get(name, {}))
@@ -61,12 +70,13 @@ def test_the_zoo_goes_back_as_predicted(name: str) -> None:
     assert len(proof.rows) == len(proof.architecture.layers)
 
 
-@pytest.mark.parametrize("name", ["gpt2-small", "transformer-base", "seq2seq-attention", "vit_b_16"])
+@pytest.mark.parametrize("name", slow_if_large("gpt2-small", "transformer-base", "seq2seq-attention", "vit_b_16"))
 def test_the_zoo_goes_back_as_predicted_when_narrow(name: str) -> None:
     proof = verify_backward(narrowed(shapecalc.load(name), 8), SMALL.get(name, {}))
     assert proof.ok, (wrong(proof), proof.along)
 
 
+@pytest.mark.slow
 def test_a_unet_goes_back_as_predicted() -> None:
     proof = verify_backward(shapecalc.load("unet-padded"), {"N": 1, "H": 16, "W": 16})
     assert proof.ok, (wrong(proof), proof.along)
@@ -152,7 +162,7 @@ def test_a_symbol_that_is_free_takes_one_small_size() -> None:
     assert verify_backward(shapecalc.load("lenet5"), {"N": 3}).sizes == {"N": 3}
 
 
-@pytest.mark.parametrize("name", ["resnet18", "lstm-classifier", "lenet5", "squeezenet1_1", "gpt2-small"])
+@pytest.mark.parametrize("name", slow_if_large("lstm-classifier", "lenet5", "resnet18", "squeezenet1_1", "gpt2-small"))
 def test_the_price_is_never_below_what_a_pass_takes(name: str) -> None:
     architecture = shapecalc.load(name)
     sizes = {"H": 48, "W": 56} if name in ("resnet18", "squeezenet1_1") else {}

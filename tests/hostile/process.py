@@ -1,4 +1,4 @@
-"""`shapecalc` as a process of its own, in 1 GiB of addresses and ten seconds; what it took is measured."""
+"""`shapecalc` as a process of its own, in 1 GiB of addresses and ten seconds of a processor, which are measured."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 ADDRESSES = 1 << 30
 SECONDS = 10
+"""Of processor time; a process that takes six times as long by the clock is killed as well."""
 
 
-_LAUNCH = """
+_LAUNCH = f"""
 import os, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]), int(sys.argv[1])))
+resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
 process = os.posix_spawn(sys.argv[3], sys.argv[3:], os.environ)
 _, status, usage = os.wait4(process, 0)
 os.write(int(sys.argv[2]), str(usage.ru_maxrss).encode())
@@ -40,7 +42,7 @@ class Ended(NamedTuple):
 
 
 def run(*arguments: str, folder: Path, stdin: bytes = b"") -> Ended:
-    """Run `shapecalc` in a folder; a process that takes longer than ten seconds is killed, and its code is -9."""
+    """Run `shapecalc` in a folder; a process that takes too long is killed, which its code says."""
     with (
         tempfile.TemporaryFile() as source,
         tempfile.TemporaryFile() as out,
@@ -62,7 +64,7 @@ def run(*arguments: str, folder: Path, stdin: bytes = b"") -> Ended:
             pass_fds=(peak.fileno(),),
             start_new_session=True,
         )
-        timer = threading.Timer(SECONDS, os.killpg, (process.pid, signal.SIGKILL))
+        timer = threading.Timer(6 * SECONDS, os.killpg, (process.pid, signal.SIGKILL))
         timer.start()
         try:
             code = process.wait()

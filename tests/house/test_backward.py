@@ -23,7 +23,9 @@ NUDGE = 1e-6
 ROUNDING = 1e-15
 """Of each product that a loss adds up, relative: what a nudge makes of it is the central difference's own error."""
 CHECKED = 6
-"""Entries of each array that are nudged: the first, the last, and some between."""
+"""Entries of each array that are nudged: the first, the last, and some between; of all arrays, where they are many."""
+MANY = 100
+"""Arrays of one example."""
 
 each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in EXAMPLES])
 
@@ -73,18 +75,39 @@ def test_gradients_are_those_of_central_differences(example: Example) -> None:
     pairs += [(name, call.parameters[name], found.parameters[name]) for name in learnt]
     terms = sum(float(abs(y * g).sum()) for y, g in zip(outputs, gradients, strict=True))
     tolerance = max(1e-5, terms * ROUNDING / NUDGE)
+    nudged = (
+        pairs if len(pairs) < MANY else [pairs[place] for place in np.linspace(0, len(pairs) - 1, CHECKED, dtype=int)]
+    )
     for name, array, gradient in pairs:
         if array.dtype.kind in "iu":
             assert gradient is None, name
             continue
         assert gradient is not None, name
         assert gradient.shape == array.shape, name
+    for name, array, gradient in nudged:
+        if gradient is None:
+            continue
         for place in sorted({*np.linspace(0, array.size - 1, CHECKED).astype(int).tolist()}):
             at = np.unravel_index(place, array.shape)
             expected = slope(array, at, lambda: weighed(outputs_of(call, arrays), gradients))
             if padding(example, name) == at[0]:
                 expected = 0.0
             assert gradient[at] == pytest.approx(expected, rel=1e-5, abs=tolerance), (name, at)
+
+
+@pytest.mark.parametrize("example", [row for row in EXAMPLES if len(row.inputs) >= MANY], ids=lambda row: row.reason)
+def test_gradients_of_many_inputs_are_that_of_a_nudge_of_all(example: Example) -> None:
+    """Each entry up or down by chance: what is wrong with any of them is in the sum."""
+    call, arrays, outputs, gradients = prepared(example)
+    found = find_backward(example.word)(Past(call, tuple(arrays), outputs), *gradients)
+    rng = np.random.default_rng(5)
+    ways = [rng.choice((-1.0, 1.0), array.shape) for array in arrays]
+    above, below = (
+        weighed(outputs_of(call, [x + step * way for x, way in zip(arrays, ways, strict=True)]), gradients)
+        for step in (NUDGE, -NUDGE)
+    )
+    expected = (above - below) / (2 * NUDGE)
+    assert weighed(tuple(found.inputs), ways) == pytest.approx(expected, rel=1e-5, abs=1e-5)
 
 
 @each

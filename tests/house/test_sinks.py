@@ -1,4 +1,4 @@
-"""10,000 hostile names go through every renderer: none is markup, a command or a formula, and no byte of control."""
+"""Hostile names go through every renderer: none is markup, a command or a formula, and no byte of control."""
 
 from __future__ import annotations
 
@@ -57,13 +57,16 @@ from shapecalc.solving.input_sizes import solve
 from tests.render.inspect.test_graph import read_dot, read_mermaid
 from tests.support.ci_logs import commands
 from tests.support.renaming import drawn, renamed, seed
+from tests.support.volume import NIGHTLY, volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
-NAMES = 10_000
+pytestmark = volume
+
+NAMES = 10_000 if NIGHTLY else 2_000
 PLACES = [f"zz{number:02}" for number in range(40)]
 """What stands in the texts below for names, which are put in where a result is made."""
 

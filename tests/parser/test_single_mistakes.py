@@ -10,10 +10,13 @@ import pytest
 from shapecalc.files import zoo
 from shapecalc.parser.positions import offsets_of
 from tests.support.mistakes import Anatomy, Mutant, findings, misspelt, mutant
+from tests.support.volume import NIGHTLY, volume
 
 if TYPE_CHECKING:
     from shapecalc.diagnostics import Diagnostic
     from shapecalc.parser.reader import Scalar
+
+pytestmark = volume
 
 MORE = """\
 input: [N, 8, 32, 32]
@@ -61,7 +64,7 @@ def words_of(file: Anatomy) -> list[Scalar]:
 
 @pytest.fixture(scope="module")
 def measured() -> list[tuple[Mutant, tuple[Diagnostic, ...]]]:
-    return [(slipped, findings(slipped.text)) for slipped in mutants(600)]
+    return [(slipped, findings(slipped.text)) for slipped in mutants(600 if NIGHTLY else 200)]
 
 
 def test_a_slip_is_one_diagnostic(measured) -> None:

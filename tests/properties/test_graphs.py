@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings, strategies as st
+from hypothesis import assume, given, strategies as st
 
 import shapecalc
 from shapecalc import run
@@ -27,6 +27,7 @@ from shapecalc.shape_inference import engine
 from shapecalc.shape_inference.engine import Reports, infer, inspect_at
 from shapecalc.shape_inference.report import GroupReport, sums_of, total
 from tests.support.graph_strategies import Document, Graph, graphs, written
+from tests.support.volume import at_most
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 MERGES = ("add", "multiply", "concat")
 OWN_KEYS = ("name", "from", "repeat", "share")
 
-some = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-thousand = settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
+some = at_most(60)
+thousand = at_most(1000)
 
 
 # A second reading of the format: every layer of a file, written out on plain values.
@@ -435,7 +436,7 @@ def test_a_value_lives_until_the_last_layer_that_reads_it_and_no_longer(graph: G
         assert set(execution.values) - never == (made & wanted) - never, done.path
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@at_most(15)
 @given(graphs())
 def test_the_price_is_never_below_what_a_run_takes(graph: Graph) -> None:
     report = inspect_at(graph.load(), {**graph.sizes, "N": 40, "H": 24, "W": 28})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 import shapecalc
 from shapecalc.architecture import Architecture, Input
@@ -24,6 +24,7 @@ from shapecalc.shape_inference.engine import infer, inspect_at
 from tests.support.counting import counted, run_counted
 from tests.support.sequence_strategies import SEQUENCED, sequences
 from tests.support.stack_strategies import DRAWN, Stack, stacks, stretches_by_chance
+from tests.support.volume import at_most
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,10 +38,9 @@ MAY_DEPEND_ON_A_SYMBOL = {"SC311", "SC304", "SC309", "SC322"}
 COUNTED_AT_MOST = 30_000
 """Operations of one layer that are counted one by one."""
 
-many = settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
-thousand = settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
+many = at_most(500)
+thousand = at_most(1000)
 """Of what everything else rests on."""
-
 
 images_and_sequences = st.one_of(stacks(), sequences())
 
@@ -80,7 +80,7 @@ def test_what_is_executed_is_what_was_predicted(stack: Stack) -> None:
         assert executed.macs == row.macs, row.path
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@at_most(200)
 @given(st.one_of(stacks(longest=3), sequences(longest=3)))
 def test_the_flops_predicted_are_the_operations_that_counting_scalars_see(stack: Stack) -> None:
     report = inspect_at(stack.architecture(), stack.sizes)
@@ -116,7 +116,7 @@ def drawn_points(batch: str, seed: int) -> list[dict[str, int]]:
     return [{name: draw.randint(1, most) for name, most in ranges.items()} for _ in range(FIFTY)]
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@at_most(100)
 @given(st.one_of(stacks(batch="S"), sequences(batch="S")), st.integers(0, 10_000))
 def test_one_closed_form_holds_at_fifty_points(stack: Stack, seed: int) -> None:
     architecture = stack.architecture()

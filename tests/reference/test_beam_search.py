@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from shapecalc.calculators.beam_search import Problem, beam_steps, plan
 from shapecalc.reference.beam_search import beam_search, exhaustive, greedy, length_penalty
 from tests.support.exhaustive import exhaustive_steps
+from tests.support.volume import at_most
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Array
@@ -88,7 +89,6 @@ def words(hypotheses: tuple[Hypothesis, ...]) -> list[tuple[int, ...]]:
 
 
 @given(problems(widest=4))
-@settings(deadline=None)
 def test_exhaustive_search_scores_every_sequence_once(setting: Setting) -> None:
     found = exhaustive(**setting.asked, alpha=setting.alpha).hypotheses
     wanted = setting.model.best(setting.length, setting.end, setting.alpha)
@@ -98,7 +98,6 @@ def test_exhaustive_search_scores_every_sequence_once(setting: Setting) -> None:
 
 
 @given(problems())
-@settings(deadline=None)
 def test_a_beam_as_wide_as_the_space_finds_all_that_exhaustive_search_finds(setting: Setting) -> None:
     every = exhaustive(**setting.asked, alpha=setting.alpha)
     found = beam_search(**setting.asked, alpha=setting.alpha, beam=len(every.hypotheses))
@@ -108,7 +107,6 @@ def test_a_beam_as_wide_as_the_space_finds_all_that_exhaustive_search_finds(sett
 
 
 @given(problems(), st.integers(1, 30))
-@settings(deadline=None)
 def test_no_beam_finds_better_than_exhaustive_search(setting: Setting, beam: int) -> None:
     every = exhaustive(**setting.asked, alpha=setting.alpha).hypotheses
     found = beam_search(**setting.asked, alpha=setting.alpha, beam=beam).hypotheses
@@ -117,7 +115,6 @@ def test_no_beam_finds_better_than_exhaustive_search(setting: Setting, beam: int
 
 
 @given(problems(longest=6))
-@settings(deadline=None)
 def test_greedy_search_is_a_beam_of_one_up_to_the_end_symbol(setting: Setting) -> None:
     one, taken = beam_search(**setting.asked, beam=1), greedy(**setting.asked)
     first = taken.hypotheses[0]
@@ -129,7 +126,7 @@ def test_greedy_search_is_a_beam_of_one_up_to_the_end_symbol(setting: Setting) -
 
 
 @given(problems(widest=7, longest=6), st.integers(1, 40))
-@settings(deadline=None, max_examples=300)
+@at_most(300)
 def test_what_a_beam_search_counts_is_what_is_predicted(setting: Setting, beam: int) -> None:
     predicted = plan(setting.problem(beam))
     trace = beam_search(**setting.asked, alpha=setting.alpha, beam=beam).trace
@@ -144,7 +141,6 @@ def test_what_a_beam_search_counts_is_what_is_predicted(setting: Setting, beam: 
 
 
 @given(problems(widest=4))
-@settings(deadline=None)
 def test_what_exhaustive_search_counts_is_what_is_predicted(setting: Setting) -> None:
     trace = exhaustive(**setting.asked).trace
     problem = setting.problem(beam=1)
@@ -155,7 +151,6 @@ def test_what_exhaustive_search_counts_is_what_is_predicted(setting: Setting) ->
 
 
 @given(problems(widest=7, longest=6), st.integers(1, 40))
-@settings(deadline=None)
 def test_each_hypothesis_continues_with_the_states_of_its_own_prefix(setting: Setting, beam: int) -> None:
     for hypothesis in beam_search(**setting.asked, alpha=setting.alpha, beam=beam).hypotheses:
         assert hypothesis.log_probability == pytest.approx(setting.model.probability(hypothesis.symbols))

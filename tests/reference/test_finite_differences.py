@@ -96,7 +96,14 @@ def test_a_flatten_gives_what_it_has_read_and_is_checked_all_the_same() -> None:
 
 
 RECURRENT = [row for row in EXAMPLES if row.type in ("rnn", "lstm", "gru")]
-truncated = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in RECURRENT])
+truncated = pytest.mark.parametrize(
+    "example",
+    [
+        # Two layers prove what five do.
+        pytest.param(row, id=f"{row.type}-{row.reason}", marks=[pytest.mark.slow] * (row.fields.get("num_layers") == 5))
+        for row in RECURRENT
+    ],
+)
 
 
 @truncated

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, legal_sizes, parse
 from shapecalc.shape_inference.constraints import Constraint, valid_sizes
 from shapecalc.shape_inference.engine import infer, inspect_at
+from tests.support.volume import at_most
 
 UNET = """\
 input: [N, 3, H, W]
@@ -120,7 +121,7 @@ def test_the_same_condition_is_noted_once() -> None:
     assert [constraint.path for constraint in report.constraints] == ["conv_0"]
 
 
-@settings(max_examples=200)
+@at_most(200)
 @given(
     st.lists(st.integers(1, 60), max_size=4),
     st.integers(1, 40),

@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings, strategies as st
+from hypothesis import assume, given, strategies as st
 
 import shapecalc
 from shapecalc import ShapecalcError
@@ -20,6 +20,7 @@ from shapecalc.shape_inference.report import BATCH_SYMBOLS
 from shapecalc.solving.input_sizes import Solution, Wanted, solve
 from shapecalc.solving.unknown_fields import MOST_TRIED, choose
 from tests.support.stack_strategies import Stack, stacks, stretches_by_chance
+from tests.support.volume import at_most
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
@@ -161,7 +162,7 @@ def hold_over_two_periods(architecture: Architecture, name: str, bound: dict[str
             assert tuple(evaluate(dim, {name: size}) for dim in form) == shape
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@at_most(300)
 @given(stacks(), st.data())
 def test_the_legal_sizes_of_a_stack_are_those_that_inference_accepts(stack: Stack, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(stack.sizes)))
@@ -169,7 +170,7 @@ def test_the_legal_sizes_of_a_stack_are_those_that_inference_accepts(stack: Stac
     hold_over_two_periods(stack.architecture(), name, bound)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@at_most(150)
 @given(graphs())
 def test_the_legal_sizes_of_paths_that_meet_are_those_that_inference_accepts(text: str) -> None:
     try:
@@ -179,7 +180,7 @@ def test_the_legal_sizes_of_paths_that_meet_are_those_that_inference_accepts(tex
     hold_over_two_periods(architecture, "T", {})
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@at_most(150)
 @given(stacks(batch="S"), st.integers(1, 6), st.data())
 def test_the_sizes_of_a_wanted_output_are_those_that_give_it(stack: Stack, wanted: int, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(stack.sizes)))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from tests.hostile.faults.processes import LIKE_ANYONE, NET, Ended, Fault, ends_as_expected, on_a_terminal
+from tests.support.volume import quarter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,24 +75,10 @@ def shown(name: str, size: tuple[int, int], folder: Path) -> tuple[int, str]:
     return code, received.decode()
 
 
-@pytest.fixture(scope="module")
-def on_terminals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], tuple[int, str]]]:
-    pool = ThreadPoolExecutor(2)
-    started = {
-        (name, size): pool.submit(shown, name, SIZES[size], tmp_path_factory.mktemp("terminal"))
-        for size in SIZES
-        for name in COMMANDS
-    }
-    yield lambda name, size: started[name, size].result()
-    pool.shutdown(cancel_futures=True)
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", COMMANDS)
-def test_a_terminal_of_any_size_is_written_to(
-    on_terminals: Callable[[str, str], tuple[int, str]], name: str, size: str
-) -> None:
-    ended, received = on_terminals(name, size)
+@pytest.mark.parametrize("row", quarter(product(COMMANDS, SIZES), "-".join))
+def test_a_terminal_of_any_size_is_written_to(tmp_path: Path, row: tuple[str, str]) -> None:
+    name, size = row
+    ended, received = shown(name, SIZES[size], tmp_path)
     assert ended == code(name), received
     assert received.strip()
     assert "Traceback" not in received
@@ -174,7 +161,7 @@ def surrounded() -> Iterator[Fault]:
                     f"error: `{page}` cannot be written", net, "", {"GITHUB_STEP_SUMMARY": page})  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", list(surrounded()), ids=str)
+@pytest.mark.parametrize("fault", quarter(surrounded()))
 def test_a_command_ends_as_ever_in_surroundings_like_these(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     ends_as_expected(fault, ended(fault))
 
@@ -224,7 +211,7 @@ def named() -> Iterator[Fault]:
         yield Fault(f"{what}: a format", ("inspect", "lenet5", "--format", name), 2, "--format")
 
 
-@pytest.mark.parametrize("fault", list(named()), ids=str)
+@pytest.mark.parametrize("fault", quarter(named()))
 def test_no_name_of_a_file_is_obeyed(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     ends_as_expected(fault, ended(fault))
     lines = ended(fault).said.splitlines()
@@ -246,7 +233,7 @@ def in_ascii() -> Iterator[Fault]:
                 yield Fault(f"{what}: {name}: {word}", command, 1, "SC101", called(NAMES[name]), "", variables)
 
 
-@pytest.mark.parametrize("fault", list(in_ascii()), ids=str)
+@pytest.mark.parametrize("fault", quarter(in_ascii()))
 def test_where_the_locale_knows_ascii_alone_nothing_else_is_written(
     ended: Callable[[Fault], Ended], fault: Fault
 ) -> None:
@@ -265,12 +252,9 @@ SEEDED = {
 """Every command but those that say how long they took."""
 
 
-def seeded(seed: str) -> list[Fault]:
-    variables = {"PYTHONHASHSEED": seed}
-    return [Fault(f"{name}, {seed}", words, 0, "", net, "", variables) for name, words in SEEDED.items()]
-
-
-@pytest.mark.parametrize(("fault", "other"), list(zip(seeded("0"), seeded("1"), strict=True)), ids=str)
-def test_two_hash_seeds_give_the_same_bytes(ended: Callable[[Fault], Ended], fault: Fault, other: Fault) -> None:
-    first, second = ended(fault), ended(other)
+@pytest.mark.parametrize("name", quarter(SEEDED))
+def test_two_hash_seeds_give_the_same_bytes(ended: Callable[[Fault], Ended], name: str) -> None:
+    first, second = (
+        ended(Fault(f"{name}, {seed}", SEEDED[name], 0, "", net, "", {"PYTHONHASHSEED": seed})) for seed in "01"
+    )
     assert (first.code, first.out, first.err) == (second.code, second.out, second.err)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from shapecalc.cli import app
 from tests.hostile.faults.processes import NET, Ended, Fault, ends_as_expected, keeps_the_promise
+from tests.support.volume import quarter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ SIZES = [
 ]
 
 
-@pytest.mark.parametrize("fault", SIZES, ids=str)
+@pytest.mark.parametrize("fault", quarter(SIZES))
 def test_a_command_that_gets_too_little_memory_says_so(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     outcome = ended(fault)
     keeps_the_promise(outcome, (0, 1))
@@ -63,7 +64,7 @@ TRAIN = ("train", "net.yaml", "--data", "digits")
 SWEEP = ("sweep", "net.yaml", "--set", "N=1:1000000", "--format", "csv")
 # Once all is loaded, and OpenBLAS has the buffers that it cannot do without, so much more is to be had and no more.
 LEFT = """
-import resource, numpy, shapecalc.cli
+import hashlib, resource, numpy, shapecalc.cli
 square = numpy.ones((300, 300))
 square @ square
 square.astype(numpy.float32) @ square.astype(numpy.float32)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,7 @@ from tests.hostile.faults.processes import (
     on_a_terminal,
     words,
 )
+from tests.support.volume import quarter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +92,7 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", ROWS, ids=str)
+@pytest.mark.parametrize("fault", quarter(ROWS))
 def test_a_signal_ends_a_command_quietly_and_leaves_nothing(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     outcome = ended(fault)
     keeps_the_promise(outcome, tuple(ENDS.values()))
@@ -103,12 +105,16 @@ HURRIED = "import shapecalc.cli.progress as progress\nprogress.PATIENCE = 0\n"
 SHOW, HIDE = b"\x1b[?25h", b"\x1b[?25l"
 
 
-@pytest.mark.parametrize("command", [("verify", "net.yaml"), TRAIN], ids=" ".join)
-@pytest.mark.parametrize(("name", "how"), [("SIGINT", "once"), ("SIGINT", "again_and_again"), ("SIGTERM", "once")])
-@pytest.mark.parametrize("function", ["start", "hide_cursor", "update"])
-def test_the_cursor_is_shown_again(
-    tmp_path: Path, command: tuple[str, ...], name: str, how: str, function: str
-) -> None:
+BARS = product(
+    (("verify", "net.yaml"), TRAIN),
+    (("SIGINT", "once"), ("SIGINT", "again_and_again"), ("SIGTERM", "once")),
+    ("start", "hide_cursor", "update"),
+)
+
+
+@pytest.mark.parametrize("row", quarter(BARS, lambda row: f"{row[2]}-{'-'.join(row[1])}-{' '.join(row[0])}"))
+def test_the_cursor_is_shown_again(tmp_path: Path, row: tuple[tuple[str, ...], tuple[str, str], str]) -> None:
+    command, (name, how), function = row
     file = {"start": "rich/live.py", "hide_cursor": "rich/control.py", "update": "rich/progress.py"}[function]
     function = {"hide_cursor": "show_cursor"}.get(function, function)
     before = HURRIED + AT.format(signal=name, function=function, file=file, how=how)
