@@ -99,7 +99,7 @@ def test_gradients_are_those_of_central_differences(example: Example) -> None:
 def test_gradients_of_many_inputs_are_that_of_a_nudge_of_all(example: Example) -> None:
     """Each entry up or down by chance: what is wrong with any of them is in the sum."""
     call, arrays, outputs, gradients = prepared(example)
-    found = find_backward(example.word)(Past(call, tuple(arrays), outputs), *gradients)
+    found = find_backward(example.type)(Past(call, tuple(arrays), outputs), *gradients)
     rng = np.random.default_rng(5)
     ways = [rng.choice((-1.0, 1.0), array.shape) for array in arrays]
     above, below = (
