@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics.errors import LayerError
+from shapecalc.diagnostics.numbers import scientific
 from shapecalc.layers.fields import LARGEST_DIM
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Figure(NamedTuple):
     @property
     def equation(self) -> str:
         """The numbers put in, and what comes out."""
-        shown = written(self.result)
+        shown = scientific(self.result)
         exact = "·" not in shown
         return shown if self.numbers == shown else f"{self.numbers} {'=' if exact else '≈'} {shown}"
 
@@ -174,7 +175,7 @@ def state_bytes(hypotheses: int, layers: int, hidden: int, itemsize: int = 4) ->
     """
     result = hypotheses * layers * LSTM_STATES * hidden * itemsize
     return Figure(
-        "bytes", "kept·layers·2·H·4", f"{written(hypotheses)}·{layers:,}·{LSTM_STATES}·{hidden:,}·{itemsize}", result
+        "bytes", "kept·layers·2·H·4", f"{scientific(hypotheses)}·{layers:,}·{LSTM_STATES}·{hidden:,}·{itemsize}", result
     )
 
 
@@ -251,30 +252,3 @@ def _sum(base: int, count: int, letter: str, length: str = "") -> tuple[str, str
         letters = " + ".join(["1", letter, *(f"{letter}^{power}" for power in range(2, count))][:count])
         return f"({letters})", f"({' + '.join(f'{base**power:,}' for power in range(count))})"
     return f"({letter}^{length or count} − 1)/({letter} − 1)", f"({base:,}^{count} − 1)/{base - 1:,}"
-
-
-def written(number: int) -> str:
-    """Write a number for people: in groups of three up to eighteen digits, above as a power of ten.
-
-    >>> written(960_000), written(10**80), written(7 * 9**30), written(2**60)
-    ('960,000', '10^80', '2.97·10^29', '1.15·10^18')
-    """
-    if number < 10**18:
-        return f"{number:,}"
-    exponent = _exponent(number)
-    if number == 10**exponent:
-        return f"10^{exponent}"
-    hundredths = (number // 10 ** (exponent - 3) + 5) // 10
-    if hundredths == 1000:  # noqa: PLR2004 - 9.996 is 10.00
-        hundredths, exponent = 100, exponent + 1
-    return f"{hundredths // 100}.{hundredths % 100:02}·10^{exponent}"
-
-
-def _exponent(number: int) -> int:
-    """The power of ten at or below a number; exact, also where Python would refuse to write it out."""
-    exponent = (number.bit_length() - 1) * 30_103 // 100_000
-    while 10 ** (exponent + 1) <= number:
-        exponent += 1
-    while 10**exponent > number:
-        exponent -= 1
-    return exponent

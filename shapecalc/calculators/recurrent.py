@@ -10,7 +10,7 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.dims import Dim, pretty
+from shapecalc.dims import Dim, grouped, pretty
 from shapecalc.layers.base import PARAMS_AS
 from shapecalc.layers.recurrent import Equation
 
@@ -127,11 +127,6 @@ def recurrence(layer: Recurrent, steps: Dim, samples: Dim, features: int, params
         others=tuple(_others(layer, features)),
         flops=_flops(layer, x, span),
     )
-
-
-def grouped(dim: Dim) -> str:
-    """Write a number with its digits in groups of three, an expression typographically."""
-    return f"{dim:,}" if isinstance(dim, int) else pretty(dim)
 
 
 def _letters(layer: Recurrent, steps: Dim, samples: Dim, features: int) -> tuple[tuple[str, Dim], ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.architecture import Bounds, joined, outward
 from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, Fix
+from shapecalc.diagnostics.numbers import percent
 from shapecalc.dims import free_symbols, greatest, least, pretty, show, symbol
 from shapecalc.shape_inference.report import BYTES, GroupReport, sums_of, total
 
@@ -137,20 +138,8 @@ def _missed(bounds: Bounds, value: int) -> str:
         excess, of, many = value - bounds.most, bounds.most, "many"
     else:
         excess, of, many = bounds.least - value, bounds.least, "few"
-    share = f" ({_percent(excess, of)})" if of else ""
+    share = f" ({percent(excess, of)})" if of else ""
     return f"{excess:,} too {many}{share}: mend that, or move the bound if the change is meant"
-
-
-def _percent(part: int, whole: int) -> str:
-    """Return a share as people say it.
-
-    >>> _percent(161, 10_000), _percent(1, 90_000), _percent(9, 1)
-    ('1.6%', 'under 0.01%', '900%')
-    """
-    share = 100 * part / whole
-    if share < 0.01:  # noqa: PLR2004 - two digits
-        return "under 0.01%"
-    return f"{share:,.0f}%" if share >= 10 else f"{share:.2g}%"  # noqa: PLR2004 - two digits
 
 
 def _of_symbols(subject: str, line: Expectation, bounds: Bounds, value: Expr) -> Diagnostic | None:

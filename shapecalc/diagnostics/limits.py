@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from shapecalc.diagnostics.numbers import option_size
+
 _OF_BYTES = frozenset({"file_size", "include_size"})
 _MIB = 1 << 20
 
@@ -41,7 +43,7 @@ class Limits(NamedTuple):
         ('`--limit layers=160000` allows it', '`--limit file-size=10MiB` allows more')
         """
         value = min(least or 10 * int(getattr(self, name)), MOST.get(name, LARGEST))
-        written = f"{-(-value // _MIB)}MiB" if name in _OF_BYTES and value >= _MIB else str(value)
+        written = option_size(value) if name in _OF_BYTES and value >= _MIB else str(value)
         return f"`--limit {flag(name)}={written}` allows {'it' if least else 'more'}"
 
 

@@ -271,6 +271,15 @@ def pretty(dim: Dim) -> str:
     return printing.pretty_text(dim.terms, dim.constant)
 
 
+def grouped(dim: Dim) -> str:
+    """Return the dim for people, an integer with its digits in groups of three.
+
+    >>> grouped(61_706), grouped(-(2 * symbol("N")))
+    ('61,706', '−2·N')
+    """
+    return f"{dim:,}" if isinstance(dim, int) else pretty(dim)
+
+
 def latex(dim: Dim) -> str:
     r"""Return the dim in LaTeX's math mode.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics.numbers import byte_size, operations, option_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,9 +36,10 @@ def afford_training(report: Report, least: int, budget: Budget) -> None:
     if least > budget.memory:
         finding = Diagnostic(
             code="SC701",
-            message=f"a training step needs {spoken(least)} at least, more than the {spoken(budget.memory)} allowed",
+            message=f"a training step needs {byte_size(least)} at least, "
+            f"more than the {byte_size(budget.memory)} allowed",
             notes=("nothing was allocated; `shapecalc train-cost` shows what takes it",),
-            help=f"allow it with `--max-memory {_rounded_up(least)}`, or lower `--batch`{_narrower(report)}",
+            help=f"allow it with `--max-memory {option_size(least)}`, or lower `--batch`{_narrower(report)}",
         )
         raise ShapecalcError((finding,), report.architecture.file)
 
@@ -68,9 +70,9 @@ def _too_long(report: Report, flops: int, allowed: int) -> Diagnostic:
     most = max(report.layers, key=_flops)
     return Diagnostic(
         code="SC705",
-        message=f"the run takes {_operations(flops)}, more than the {_operations(allowed)} allowed",
+        message=f"the run takes {operations(flops)}, more than the {operations(allowed)} allowed",
         span=most.step.place.word if most.step.place else None,
-        label=f"`{most.path}` takes most: {_operations(_flops(most))}{f' at {at}' if at else ''}",
+        label=f"`{most.path}` takes most: {operations(_flops(most))}{f' at {at}' if at else ''}",
         notes=("nothing was run",),
         help=f"allow it with `--max-flops {-(-flops // 10**9)}G`, or give smaller sizes with `--set`"
         + _narrower(report),
@@ -80,54 +82,18 @@ def _too_long(report: Report, flops: int, allowed: int) -> Diagnostic:
 def _too_dear(report: Report, asked: Price, max_memory: int) -> Diagnostic:
     """Return SC701: what a run would take, where it peaks, and what would let it through."""
     at = ", ".join(f"{name}={size}" for name, size in report.bindings.items())
-    needs = f"{spoken(asked.peak)}{f' at {at}' if at else ''}"
-    parts = f"weights {spoken(asked.weights)}, live values {spoken(asked.activations)}"
+    needs = f"{byte_size(asked.peak)}{f' at {at}' if at else ''}"
+    parts = f"weights {byte_size(asked.weights)}, live values {byte_size(asked.activations)}"
     return Diagnostic(
         code="SC701",
-        message=f"the run needs {needs}, more than the {spoken(max_memory)} allowed",
+        message=f"the run needs {needs}, more than the {byte_size(max_memory)} allowed",
         span=asked.layer.step.place.word if asked.layer.step.place else None,
         label=f"`{asked.layer.path}` is where it peaks",
-        notes=(f"{parts}, temporaries {spoken(asked.workspace)}; nothing was allocated",),
-        help=f"allow it with `--max-memory {_rounded_up(asked.peak)}`, or give smaller sizes with `--set`"
+        notes=(f"{parts}, temporaries {byte_size(asked.workspace)}; nothing was allocated",),
+        help=f"allow it with `--max-memory {option_size(asked.peak)}`, or give smaller sizes with `--set`"
         + _narrower(report),
     )
 
 
-def spoken(size: int) -> str:
-    """Write bytes as people read them.
-
-    >>> spoken(241_172), spoken(4 * 2**30)
-    ('235.5 KiB', '4.0 GiB')
-    """
-    amount = float(size)
-    for unit in ("B", "KiB", "MiB"):
-        if amount < 1024:  # noqa: PLR2004 - the step of binary units
-            return f"{amount:.1f} {unit}" if unit != "B" else f"{size} B"
-        amount /= 1024
-    return f"{amount:.1f} GiB"
-
-
-def _rounded_up(size: int) -> str:
-    """Write bytes as the option takes them, up to the next whole unit.
-
-    >>> _rounded_up(5 * 2**30 + 1), _rounded_up(13_000_000)
-    ('6GiB', '13MiB')
-    """
-    unit, name = (2**30, "GiB") if size > 2**30 else (2**20, "MiB")
-    return f"{-(-size // unit)}{name}"
-
-
 def _narrower(report: Report) -> str:
     return ", or run it narrower: `--scale 1/8`" if report.architecture.widths else ""
-
-
-def _operations(flops: int) -> str:
-    """Write FLOPs as people read them.
-
-    >>> _operations(30_960_211_968), _operations(512)
-    ('31.0 GFLOP', '512 FLOP')
-    """
-    for unit, name in ((10**12, "TFLOP"), (10**9, "GFLOP"), (10**6, "MFLOP")):
-        if flops >= unit:
-            return f"{flops / unit:.1f} {name}"
-    return f"{flops} FLOP"

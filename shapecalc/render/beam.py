@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.calculators.beam_search import state_bytes, written
+from shapecalc.calculators.beam_search import state_bytes
+from shapecalc.diagnostics.numbers import scientific
 from shapecalc.render.derivation import bold, in_ascii, legend, wrapped
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, draw
 
@@ -122,7 +123,7 @@ def _held(found: Plan, states: Lstm) -> Grid:
         first, *further = group
         shape = f"[{states.layers}, {kept}, {states.hidden}]"
         where = _places(first, further[-1] if further else first)
-        rows.append(Cells((where, shape, shape, written(state_bytes(kept, *states).result))))
+        rows.append(Cells((where, shape, shape, scientific(state_bytes(kept, *states).result))))
     headings = ("step", "h", "c", "bytes")
     return Grid(tuple(Heading(text, right=place > 0) for place, text in enumerate(headings)), rows)
 
@@ -141,8 +142,8 @@ def _searches(found: Plan, states: Lstm | None) -> Grid:
     }
     rows = []
     for name, (scores, most) in widths.items():
-        memory = [written(state_bytes(most, *states).result)] if states else []
-        rows.append(Cells((name, written(scores.result), written(most), *memory)))
+        memory = [scientific(state_bytes(most, *states).result)] if states else []
+        rows.append(Cells((name, scientific(scores.result), scientific(most), *memory)))
     return Grid(tuple(Heading(text, right=place > 0) for place, text in enumerate(headings)), rows)
 
 
@@ -194,5 +195,5 @@ def figure_dict(figure: Figure) -> dict[str, Any]:
         "formula": figure.formula,
         "equation": figure.equation,
         "result": figure.result if short else None,
-        "about": written(figure.result),
+        "about": scientific(figure.result),
     }

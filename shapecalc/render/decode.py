@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.calculators.beam_search import written
+from shapecalc.diagnostics.numbers import scientific
 from shapecalc.dims import show
 from shapecalc.render.beam import figure_dict, figures, heading, lines, notes, steps as steps_grid
 from shapecalc.render.derivation import bold, in_ascii, wrapped
-from shapecalc.render.inspect.columns import rounded
 from shapecalc.render.json import number
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, draw, spelt
+from shapecalc.render.terminal.numbers import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def unrolled_dict(loop: Loop, decoded: Decoded | None) -> dict[str, Any]:
         "exhaustive": {
             "scores": figure_dict(loop.search.exhaustive),
             "sequences": figure_dict(loop.search.sequences),
-            "macs_about": written(loop.exhaustive),
+            "macs_about": scientific(loop.exhaustive),
         },
         "steps": [_step_dict(step) for step in loop.steps],
     }
@@ -176,15 +176,15 @@ def _searches(loop: Loop) -> Grid:
         (beam, search.scores.result, loop.macs, max(step.kept for step in search.steps)),
         ("exhaustive", search.exhaustive.result, loop.exhaustive, search.problem.branches**search.problem.length),
     ]
-    cells = [Cells((name, written(scores), _macs(macs), written(alive))) for name, scores, macs, alive in rows]
+    cells = [Cells((name, scientific(scores), _macs(macs), scientific(alive))) for name, scores, macs, alive in rows]
     if loop.cached_macs is not None:
-        cells.insert(2, Cells((f"{beam}, k and v kept", written(search.scores.result), _macs(loop.cached_macs), "")))
+        cells.insert(2, Cells((f"{beam}, k and v kept", scientific(search.scores.result), _macs(loop.cached_macs), "")))
     headings = ("search", "scores", "MACs", "alive at most")
     return Grid(tuple(Heading(text, right=place > 0) for place, text in enumerate(headings)), cells)
 
 
 def _macs(count: int) -> str:
-    return rounded(count) if count < 10**18 else written(count)
+    return rounded(count) if count < 10**18 else scientific(count)
 
 
 def _counted(loop: Loop, decoded: Decoded, width: int | None) -> Iterator[str]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from shapecalc.diffing.diff import Comparison, Kind, Row
 from shapecalc.dims import Expr, show
 from shapecalc.render.diff_rows import Alike, Whole, folded
-from shapecalc.render.inspect.columns import called, grouped, rounded, written
-from shapecalc.render.inspect.table import memory
+from shapecalc.render.inspect.columns import called, written
 from shapecalc.render.terminal.escaping import code_span, markdown_code, markdown_figure
 from shapecalc.render.terminal.grid import BAD, BOLD, DIM, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.terminal.numbers import grouped, memory, rounded, share, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,9 +132,8 @@ def _moved(change: Change, write: Callable[[Count], str]) -> str:
     """Write a change with its sign, and its share of what was."""
     if change.before == change.after:
         return "unknown" if change.before is None else "0"
-    signed = _signed(change.delta, write)
-    part = _share(change)
-    return f"{signed} ({part})" if part else signed
+    delta, part = signed(change.delta, write), _share(change)
+    return f"{delta} ({part})" if part else delta
 
 
 def moved(metric: str, figures: Figures) -> str:
@@ -145,28 +144,12 @@ def moved(metric: str, figures: Figures) -> str:
     return f"{name} {write(change.before)} → {write(change.after)}, {_moved(change, write)}"
 
 
-def _signed(delta: Count, write: Callable[[Count], str]) -> str:
-    """Write a difference with its sign.
-
-    >>> _signed(1200, grouped), _signed(-3, grouped), _signed(0, grouped), _signed(None, grouped)
-    ('+1,200', '−3', '', 'unknown')
-    """
-    if delta is None:
-        return "unknown"
-    if isinstance(delta, int):
-        return "" if delta == 0 else f"{'+' if delta > 0 else '−'}{write(abs(delta))}"
-    text = write(delta)
-    return text if text.startswith(("-", "−")) else f"+{text}"
-
-
 def _share(change: Change) -> str:
     """Write a change in percent of what was, rounded half up, exactly."""
     before, delta = change.before, change.delta
     if not isinstance(before, int) or not isinstance(delta, int) or before <= 0:
         return ""
-    tenths = (2000 * abs(delta) + before) // (2 * before)
-    sign = "+" if delta > 0 else "−"
-    return f"{sign}{tenths // 10:,}.{tenths % 10} %" if tenths else f"{sign}<0.1 %"
+    return f"{'+' if delta > 0 else '−'}{share(abs(delta), before)}"
 
 
 def _layers(comparison: Comparison, write: Callable[[Count], str], *, unicode: bool) -> Grid:
@@ -194,7 +177,7 @@ def _without(grid: Grid, column: int) -> Grid:
 
 
 def _texts(row: Row | Whole, write: Callable[[Count], str]) -> tuple[str, str, str, str, str, str]:
-    params, macs = (_signed(change.delta, write) for change in (row.figures.params, row.figures.macs))
+    params, macs = (signed(change.delta, write) for change in (row.figures.params, row.figures.macs))
     if isinstance(row, Whole):
         what = f"{_count(len(row.rows))}: {', '.join(row.types)}"
         return _MARKS[row.kind][0], row.path, what, _output(row.rows[-1]), params, macs

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.dims import show
-from shapecalc.render.inspect.columns import grouped, rounded
 from shapecalc.render.terminal.grid import DIM, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.terminal.numbers import grouped, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Dim, Expr, as_json, evaluate, free_symbols, show
 from shapecalc.render.inspect.columns import Line, layer_lines, layer_word
-from shapecalc.render.inspect.table import memory
 from shapecalc.render.terminal.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.terminal.numbers import memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

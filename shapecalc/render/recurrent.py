@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.calculators.recurrent import grouped
-from shapecalc.dims import as_json, show
+from shapecalc.dims import as_json, grouped, show
 from shapecalc.render.derivation import WIDEST, bold, in_ascii, legend, wrapped
 from shapecalc.render.inspect.columns import COUNTED
 

@@ -8,9 +8,9 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.render.inspect.csv import field
-from shapecalc.render.inspect.table import memory
 from shapecalc.render.terminal.escaping import json_text, terminal
 from shapecalc.render.terminal.grid import DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.terminal.numbers import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

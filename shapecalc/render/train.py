@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.render.json import number
 from shapecalc.render.terminal.grid import BOLD, DIM, GOOD, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.terminal.numbers import loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 ROWS, WIDEST = 8, 80
 """Lines of the curve, and the columns that it takes where there are more."""
 
-HUGE = 10_000
-"""A loss that is written by its exponent."""
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 IN_ASCII = " ....:::#"
@@ -58,21 +57,12 @@ def as_dict(trained: Trained) -> dict[str, Any]:
     }
 
 
-def spoken_loss(loss: float, digits: int = 3) -> str:
-    """Write a loss in as many digits after the point, or in three in all where it is huge.
-
-    >>> spoken_loss(2.30258), spoken_loss(2.7e30)
-    ('2.303', '2.7e+30')
-    """
-    return f"{loss:.{digits}f}" if loss < HUGE else f"{loss:.3g}"
-
-
 def verdict(trained: Trained) -> str:
     """Return the last epoch beside what the random weights knew."""
     last, what = trained.epochs[-1], trained.lesson.classes
     return (
-        f"{last.accuracy:.1%} of unseen {what}s right, loss {spoken_loss(last.unseen_loss)}; "
-        f"before training {trained.before.accuracy:.1%}, loss {spoken_loss(trained.before.unseen_loss)}"
+        f"{last.accuracy:.1%} of unseen {what}s right, loss {loss(last.unseen_loss)}; "
+        f"before training {trained.before.accuracy:.1%}, loss {loss(trained.before.unseen_loss)}"
     )
 
 
@@ -89,7 +79,7 @@ def curve(losses: Sequence[float], *, width: int, unicode: bool) -> list[str]:
     corner, wall, floor = ("└", "│", "─") if unicode else ("+", "|", "-")
     marks = EIGHTHS if unicode else IN_ASCII
     top = max(losses)
-    labels = [spoken_loss(top * (ROWS - row) / ROWS, 2) for row in range(ROWS)]
+    labels = [loss(top * (ROWS - row) / ROWS, 2) for row in range(ROWS)]
     left = max(map(len, labels))
     columns = max(width - left - 2, 8)
     heights = [8 * ROWS * mean / top if top else 0 for mean in _means(losses, columns)]
@@ -130,8 +120,8 @@ def _epochs(trained: Trained) -> Grid:
     rows = [
         (
             str(epoch.number),
-            spoken_loss(epoch.loss, 4) if epoch.number else "",
-            spoken_loss(epoch.unseen_loss, 4),
+            loss(epoch.loss, 4) if epoch.number else "",
+            loss(epoch.unseen_loss, 4),
             f"{epoch.accuracy:.1%}",
         )
         for epoch in (trained.before, *trained.epochs)

@@ -9,9 +9,9 @@ from shapecalc.costs.liveness import total
 from shapecalc.costs.timeline import AGAIN, UPDATE
 from shapecalc.costs.training_step import OPTIMIZERS
 from shapecalc.dims import Dim, Expr, as_json, evaluate, show
-from shapecalc.render.inspect.columns import Line, grouped, layer_lines, layer_word, rounded, share
-from shapecalc.render.inspect.table import memory
+from shapecalc.render.inspect.columns import Line, layer_lines, layer_word
 from shapecalc.render.terminal.grid import BOLD, DIM, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.terminal.numbers import grouped, memory, rounded, share, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -190,7 +190,7 @@ def _work(cost: TrainingCost) -> Grid:
         "in all": (forward + to_inputs + to_weights, flops + 2 * (to_inputs + to_weights)),
     }
     cells = [
-        Cells((name, rounded(macs), rounded(operations), _times(macs, forward)))
+        Cells((name, rounded(macs), rounded(operations), times(macs, forward)))
         for name, (macs, operations) in figures.items()
     ]
     open_ = isinstance(forward, Expr)
@@ -201,18 +201,6 @@ def _work(cost: TrainingCost) -> Grid:
         Heading("of forward", right=True),
     )
     return Grid(headings, cells)
-
-
-def _times(macs: Dim, forward: Dim) -> str:
-    """Write how many times the forward multiply-accumulates something is.
-
-    >>> _times(25, 10), _times(3, 0)
-    ('2.50 x', '')
-    """
-    if not isinstance(macs, int) or not isinstance(forward, int) or forward == 0:
-        return ""
-    hundredths = (200 * macs + forward) // (2 * forward)
-    return f"{hundredths // 100}.{hundredths % 100:02} x"
 
 
 def _checkpoints(cost: TrainingCost) -> Grid:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import show
 from shapecalc.render.terminal.grid import BAD, BOLD, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.terminal.numbers import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +57,7 @@ def verdict(proof: Proof) -> str:
     """Return one sentence: whether all agrees, over how much, in what time."""
     layers = len(proof.trials[0].rows) + proof.trials[0].skipped
     runs = "1 run" if len(proof.trials) == 1 else f"{len(proof.trials)} runs"
-    took = f"{spoken_seconds(proof.seconds)} in kernels"
+    took = f"{seconds(proof.seconds)} in kernels"
     if not proof.ok:
         wrong = sum(not row.ok for trial in proof.trials for row in trial.rows)
         skipped = sum(trial.skipped for trial in proof.trials)
@@ -144,14 +145,6 @@ def both(predicted: int, executed: int | None) -> str:
     if executed is None:
         return f"{predicted:,} / failed"
     return f"{predicted:,}" if predicted == executed else f"{predicted:,} / {executed:,}"
-
-
-def spoken_seconds(seconds: float) -> str:
-    """Write a time for people: `3 ms`, `0.24 s`, `1 min 5 s`."""
-    if seconds < 0.1:  # noqa: PLR2004 - below it hundredths of a second say little
-        return f"{seconds * 1000:.0f} ms" if seconds >= 0.001 else "below 1 ms"  # noqa: PLR2004
-    minutes, rest = divmod(seconds, 60)
-    return f"{int(minutes)} min {rest:.0f} s" if minutes else f"{seconds:.2f} s"
 
 
 def _tried(proof: Proof) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.dims import show
 from shapecalc.render.json import number
 from shapecalc.render.terminal.grid import BAD, BOLD, DIM, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
-from shapecalc.render.verify import both, spoken_seconds
+from shapecalc.render.terminal.numbers import error, seconds
+from shapecalc.render.verify import both
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,7 +40,7 @@ def table(proof: BackwardProof, *, width: int | None, color: bool, unicode: bool
 def verdict(proof: BackwardProof) -> str:
     """Return one sentence: whether all agrees, over how much, how exact, in what time."""
     layers = len(proof.rows) + proof.skipped
-    took = f"{spoken_seconds(proof.seconds)} in backward kernels"
+    took = f"{seconds(proof.seconds)} in backward kernels"
     if not proof.ok:
         wrong = sum(not row.ok for row in proof.rows)
         after = f", {proof.skipped} not reached" if proof.skipped else ""
@@ -48,10 +49,10 @@ def verdict(proof: BackwardProof) -> str:
     entries = sum(row.checked.entries for row in proof.rows)
     worst = max(proof.rows, key=lambda row: row.checked.error)
     at = f" at {worst.layer.path}: {worst.checked.worst}" if worst.checked.error else ""
-    along = f"; all together along one direction {_error(proof.along)}" if proof.along is not None else ""
+    along = f"; all together along one direction {error(proof.along)}" if proof.along is not None else ""
     return (
         f"verified: {layers} layers agree in the shapes of gradients and in MACs; {entries:,} entries checked by "
-        f"central differences, largest relative error {_error(worst.checked.error)}{at}{along} ({took})"
+        f"central differences, largest relative error {error(worst.checked.error)}{at}{along} ({took})"
     )
 
 
@@ -125,7 +126,7 @@ def _note(proof: BackwardProof) -> str:
 def _complaints(row: BackwardRow) -> list[str]:
     found = [f"{row.layer.path}: {row.failure}"] if row.failure else []
     if not row.exact:
-        off = f"is off by {_error(row.checked.error)}, relatively"
+        off = f"is off by {error(row.checked.error)}, relatively"
         if math.isinf(row.checked.error):
             off = "cannot be checked: it is no finite number, or the values around it are none"
         found.append(f"{row.layer.path}: the gradient by {row.checked.worst} {off}")
@@ -155,16 +156,7 @@ def _macs(row: BackwardRow, place: int) -> str:
 def _off(row: BackwardRow) -> str:
     if not row.checked.entries:
         return "" if row.failure or not row.truncated else "unchecked"
-    return _error(row.checked.error)
-
-
-def _error(error: float | None) -> str:
-    """Write a relative error: `3e-10`.
-
-    >>> _error(3.14e-10), _error(0.0)
-    ('3e-10', '0')
-    """
-    return "0" if not error else f"{error:.0e}"
+    return error(row.checked.error)
 
 
 COLUMNS: Mapping[str, Callable[[BackwardRow], str]] = {

@@ -12,7 +12,7 @@ import pytest
 import shapecalc
 from shapecalc import ShapecalcError, verify
 from shapecalc.cli.options.budget import budget_of
-from shapecalc.execution.budget import Budget, spoken
+from shapecalc.execution.budget import Budget
 from shapecalc.execution.lowering import calls_in_step, calls_of, price, random_inputs
 from shapecalc.execution.verify import PROBES, Row, trial_sizes, verify_at
 from shapecalc.reference.base import KERNELS
@@ -331,14 +331,6 @@ def test_no_trial_is_run_where_one_is_refused(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(ShapecalcError, match="SC701"):
         verify(net("[N, 3, H]", "relu", sizes="{H: 1000000}"), budget=Budget(memory=2**20))
     assert ran == []
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (2**20, "1.0 MiB"), (5 * 2**40, "5120.0 GiB")],
-)
-def test_bytes_are_spoken_in_the_unit_that_fits(size: int, words: str) -> None:
-    assert spoken(size) == words
 
 
 def test_where_no_probe_is_legal_the_mistake_is_said_of_the_symbol() -> None:

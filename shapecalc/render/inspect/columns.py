@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.architecture import joined
-from shapecalc.dims import Expr, pretty, show
+from shapecalc.dims import show
 from shapecalc.layers.base import fields_of
+from shapecalc.render.terminal.numbers import share
 from shapecalc.shape_inference.report import BYTES, GroupReport, LayerReport, leaves, sums_of, total
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ class Column(Enum):
     SHARE = "share"
 
 
-MILLION = 10**6
-_UNITS = ((18, "E"), (15, "P"), (12, "T"), (9, "G"), (6, "M"))
 DEFAULT_COLUMNS = (Column.PATH, Column.LAYER, Column.OUTPUT, Column.PARAMS, Column.MACS, Column.SHARE)
 TEXT_COLUMNS = {Column.PATH, Column.TYPE, Column.LAYER, Column.INPUT, Column.OUTPUT}
 COUNTS: Mapping[Column, Callable[[Sums], Count]] = {
@@ -242,52 +241,6 @@ def _at(span: Span, source: Source | None) -> str:
 def heading(column: Column) -> str:
     """Return what stands above a column."""
     return HEADINGS.get(column, column.value)
-
-
-def share(part: Count, whole: Count) -> str:
-    """Write a part of a whole in percent, rounded half up, exactly.
-
-    >>> share(117_600, 416_520), share(0, 416_520), share(1, 416_520)
-    ('28.2 %', '', '<0.1 %')
-    """
-    if not isinstance(part, int) or not isinstance(whole, int) or part == 0:
-        return ""
-    tenths = (2000 * part + whole) // (2 * whole)
-    return f"{tenths // 10}.{tenths % 10} %" if tenths else "<0.1 %"
-
-
-def grouped(count: Count) -> str:
-    """Write a count for people: digits in groups of three, an expression typographically, `unknown` for None.
-
-    >>> grouped(61_706), grouped(None)
-    ('61,706', 'unknown')
-    """
-    if count is None:
-        return "unknown"
-    return pretty(count) if isinstance(count, Expr) else f"{count:,}"
-
-
-def rounded(count: Count) -> str:
-    """Write a count in little room: a million and more in three digits with a unit.
-
-    >>> rounded(999_999), rounded(1_849_688_064), rounded(102_764_544)
-    ('999,999', '1.85 G', '103 M')
-    """
-    if not isinstance(count, int) or count < MILLION:
-        return grouped(count)
-    unit, letter = next((10**power, letter) for power, letter in _UNITS if count >= 10**power)
-    hundredths = (200 * count + unit) // (2 * unit)
-    if hundredths < 1000:  # noqa: PLR2004 - 1.85
-        return f"{hundredths // 100}.{hundredths % 100:02} {letter}"
-    tenths = (20 * count + unit) // (2 * unit)
-    if tenths < 1000:  # noqa: PLR2004 - 15.5
-        return f"{tenths // 10}.{tenths % 10} {letter}"
-    return f"{(2 * count + unit) // (2 * unit):,} {letter}"
-
-
-def exact(count: Count) -> str:
-    """Write a count for programs: plain digits, an expression as `shapecalc.dims.parse` reads it, nothing for None."""
-    return "" if count is None else str(count)
 
 
 def written(value: Any) -> str:

@@ -6,8 +6,9 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from shapecalc.render.inspect.columns import COUNTS, DEFAULT_COLUMNS, Column, cell, exact, layer_lines
+from shapecalc.render.inspect.columns import COUNTS, DEFAULT_COLUMNS, Column, cell, layer_lines
 from shapecalc.render.terminal.escaping import terminal
+from shapecalc.render.terminal.numbers import exact
 
 if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Report

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.render.inspect.columns import DEFAULT_COLUMNS, TEXT_COLUMNS, Column, cell, grouped, heading, lines_of
+from shapecalc.render.inspect.columns import DEFAULT_COLUMNS, TEXT_COLUMNS, Column, cell, heading, lines_of
 from shapecalc.render.terminal.escaping import markdown_code, markdown_figure
+from shapecalc.render.terminal.numbers import grouped
 
 if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Report

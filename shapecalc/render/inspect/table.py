@@ -14,12 +14,11 @@ from shapecalc.render.inspect.columns import (
     USUAL,
     Column,
     cell,
-    grouped,
     heading,
     lines_of,
-    rounded,
 )
 from shapecalc.render.terminal.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, display_width, draw, paragraph, spelt
+from shapecalc.render.terminal.numbers import grouped, memory, rounded
 from shapecalc.shape_inference.constraints import ANY
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ LETTERS = {"kernel_size": "k", "stride": "s", "padding": "p", "dilation": "d", "
 """Short names of fields, for a terminal too narrow for their own."""
 
 PAIRS = (("params", "buffers"), ("MACs", "FLOPs"), ("parameters", "activations"))
-UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
 class _Manner(NamedTuple):
@@ -185,18 +183,3 @@ def _side_by_side(figures: tuple[str, ...]) -> tuple[str, str]:
         columns.append([f"{name:<{name_room}}  {value:>{room}}" for name, value in zip(pair, values, strict=True)])
     upper, lower = ("     ".join(row) for row in zip(*columns, strict=True))
     return upper, lower
-
-
-def memory(size: Count) -> str:
-    """Write bytes for people.
-
-    >>> memory(246_824), memory(1023), memory(None)
-    ('241.0 KiB', '1023 B', 'unknown')
-    """
-    if not isinstance(size, int):
-        return grouped(size) if size is None else f"{grouped(size)} bytes"
-    power = min(max(size.bit_length() - 1, 0) // 10, len(UNITS) - 1)
-    tenths = (size * 20 + 1024**power) // (2 * 1024**power)
-    if tenths >= 10_240 and power < len(UNITS) - 1:  # noqa: PLR2004 - rounding has reached the next unit, in tenths
-        power, tenths = power + 1, 10
-    return f"{tenths // 10:,}.{tenths % 10} {UNITS[power]}" if power else f"{size} B"

@@ -5,7 +5,8 @@ import pytest
 from shapecalc.files.load import load, loads
 from shapecalc.layers.activation import Relu
 from shapecalc.render.inspect import table
-from shapecalc.render.inspect.columns import Column, rounded, settings, share
+from shapecalc.render.inspect.columns import Column, settings
+from shapecalc.render.terminal.numbers import rounded, share
 from shapecalc.shape_inference.engine import inspect
 from shapecalc.shape_inference.report import Report, Totals
 
