@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, assert_never
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.cli.options import calculator, recurrent
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
+from shapecalc.cli.options.recurrent import HiddenSizeOption  # noqa: TC001 - typer reads the annotation
 from shapecalc.cli.options.window import whole
 from shapecalc.cli.usage_errors import mistake
 from shapecalc.diagnostics.errors import LayerError
@@ -25,11 +26,11 @@ def command(
     beam: Annotated[str | None, typer.Option("--beam", metavar="WIDTH", help="Hypotheses kept at each step.")] = None,
     length: Annotated[str | None, typer.Option("--length", metavar="STEPS", help="Symbols of a sequence.")] = None,
     end: Annotated[bool, typer.Option("--end/--no-end", help="Whether one of the symbols ends a sequence.")] = True,
-    hidden_size: recurrent.HiddenSizeOption = None,
+    hidden_size: HiddenSizeOption = None,
     num_layers: Annotated[
         str | None, typer.Option("--num-layers", metavar="COUNT", help="Layers of the LSTM whose h and c are kept.")
     ] = None,
-    format_: calculator.FormatOption = calculator.Format.TEXT,
+    format_: TextFormatOption = TextFormat.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Derive what beam search computes, keeps and drops.
@@ -55,13 +56,13 @@ def command(
         states = _states(hidden_size, num_layers)
     except LayerError as error:
         raise mistake(error, texts) from None
-    match format_:
-        case calculator.Format.TEXT:
-            print(render.calculation(found, states, **stdout_manner(color)))
-        case calculator.Format.JSON:
-            calculator.print_json(render.calculation_dict(found, states))
-        case _:
-            assert_never(format_)
+    show(
+        format_,
+        color,
+        partial(render.calculation, found, states),
+        partial(render.calculation_dict, found, states),
+        formulas=True,
+    )
 
 
 def _states(hidden_size: str | None, num_layers: str | None) -> Lstm | None:

@@ -24,7 +24,7 @@ NARROWEST = 40
 """Columns that a source line is not cut below."""
 
 
-class Format(Enum):
+class CheckFormat(Enum):
     """The words of `--format`."""
 
     TEXT = "text"
@@ -66,7 +66,8 @@ def command(
     ] = "shapecalc.lock.json",
     fix: Annotated[bool, typer.Option("--fix", help="First mend in the files what is safe to mend.")] = False,
     format_: Annotated[
-        list[Format] | None, typer.Option("--format", help="How to write the result; default: text. May be repeated.")
+        list[CheckFormat] | None,
+        typer.Option("--format", help="How to write the result; default: text. May be repeated."),
     ] = None,
     output: Annotated[
         list[str] | None,
@@ -122,7 +123,7 @@ def command(
             from shapecalc.files.atomic import write_whole
 
             write_whole(target, _written(results, written, strict=strict, executed=run) + "\n")
-    if Format.GITHUB in (written for _, written in targets):
+    if CheckFormat.GITHUB in (written for _, written in targets):
         _add_to_summary(results)
     if not all(result.readable for result in results):
         raise typer.Exit(UNREADABLE)
@@ -130,10 +131,10 @@ def command(
         raise typer.Exit(FINDINGS)
 
 
-def _targets(formats: list[Format], outputs: list[str]) -> list[tuple[str | None, Format]]:
+def _targets(formats: list[CheckFormat], outputs: list[str]) -> list[tuple[str | None, CheckFormat]]:
     """Return each file with its format, None standing for standard output."""
     if not formats:
-        formats = [Format.TEXT] * max(len(outputs), 1)
+        formats = [CheckFormat.TEXT] * max(len(outputs), 1)
     if len(outputs) > len(formats):
         raise Misuse(f"`--output` is given {len(outputs)} times, `--format` {len(formats)}: give each file its format")
     if len(formats) > len(outputs) + 1:
@@ -159,9 +160,9 @@ def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
     return wanted
 
 
-def _shown(results: Sequence[Checked], written: Format, color: Color, *, strict: bool, executed: bool) -> str:
+def _shown(results: Sequence[Checked], written: CheckFormat, color: Color, *, strict: bool, executed: bool) -> str:
     """Return what goes to standard output: text as wide as a terminal, in its colours."""
-    if written is not Format.TEXT:
+    if written is not CheckFormat.TEXT:
         return _written(results, written, strict=strict, executed=executed)
     from shapecalc.render.check import text
     from shapecalc.render.terminal.escaping import ascii_only
@@ -187,29 +188,29 @@ def _add_to_summary(results: Sequence[Checked]) -> None:
         raise type(error)(error.errno, error.strerror, page) from None
 
 
-def _written(results: Sequence[Checked], written: Format, *, strict: bool, executed: bool) -> str:
+def _written(results: Sequence[Checked], written: CheckFormat, *, strict: bool, executed: bool) -> str:
     match written:
-        case Format.TEXT:
+        case CheckFormat.TEXT:
             from shapecalc.render.check import text
 
             return text.checks(results)
-        case Format.JSON:
+        case CheckFormat.JSON:
             from shapecalc.render.check import json
 
             return json.checks(results)
-        case Format.GITHUB:
+        case CheckFormat.GITHUB:
             from shapecalc.render.check import github
 
             return github.checks(results)
-        case Format.GITLAB:
+        case CheckFormat.GITLAB:
             from shapecalc.render.check import gitlab
 
             return gitlab.checks(results)
-        case Format.SARIF:
+        case CheckFormat.SARIF:
             from shapecalc.render.check import sarif
 
             return sarif.checks(results)
-        case Format.JUNIT:
+        case CheckFormat.JUNIT:
             from shapecalc.render.check import junit
 
             return junit.checks(results, strict=strict, executed=executed)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, assert_never
+from functools import partial
+from typing import Annotated
 
 import typer
 
-from shapecalc.cli.options import calculator
 from shapecalc.cli.options.architecture import (
     ArchitectureArgument,
     LimitOption,
@@ -18,7 +18,7 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
 
 
 def command(
@@ -32,7 +32,7 @@ def command(
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
-    format_: calculator.FormatOption = calculator.Format.TEXT,
+    format_: TextFormatOption = TextFormat.TEXT,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -55,12 +55,12 @@ def command(
         from shapecalc.execution.decode import decode
 
         decoded = decode(loop, seed=seed, budget=budget)
-    match format_:
-        case calculator.Format.TEXT:
-            print(render.unrolled(loop, decoded, **stdout_manner(color)))
-        case calculator.Format.JSON:
-            calculator.print_json(render.unrolled_dict(loop, decoded))
-        case _:
-            assert_never(format_)
+    show(
+        format_,
+        color,
+        partial(render.unrolled, loop, decoded),
+        partial(render.unrolled_dict, loop, decoded),
+        formulas=True,
+    )
     if decoded is not None and not decoded.ok:
         raise typer.Exit(1)

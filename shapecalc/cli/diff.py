@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Report
 
 
-class Format(Enum):
+class DiffFormat(Enum):
     """The words of `--format`."""
 
     TABLE = "table"
@@ -41,7 +41,7 @@ def command(
     symbolic: Annotated[
         bool, typer.Option("--symbolic", help="Leave every symbol free, also those that the files' `sizes:` bind.")
     ] = False,
-    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    format_: Annotated[DiffFormat, typer.Option("--format", help="How to write the result.")] = DiffFormat.TABLE,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
@@ -135,18 +135,18 @@ def _thresholds(texts: list[str] | tuple[()]) -> tuple[Alternatives, ...]:
     return tuple(found)
 
 
-def _written(comparison: Comparison, format_: Format, color: Color) -> str:
+def _written(comparison: Comparison, format_: DiffFormat, color: Color) -> str:
     from shapecalc.render import diff
 
     manner = stdout_manner(color)
     match format_:
-        case Format.TABLE:
+        case DiffFormat.TABLE:
             return diff.table(comparison, **manner)
-        case Format.JSON:
+        case DiffFormat.JSON:
             from shapecalc.render import json
 
             return json.document(comparison.to_dict(), unicode=manner["unicode"])
-        case Format.MARKDOWN:
+        case DiffFormat.MARKDOWN:
             return diff.markdown(comparison)
         case _:
             assert_never(format_)

@@ -8,6 +8,7 @@ import typer
 
 from shapecalc.cli.options import calculator
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.formats import TextFormat, TextFormatOption
 from shapecalc.cli.options.window import whole
 from shapecalc.cli.usage_errors import missing, mistake
 
@@ -31,7 +32,7 @@ def command(
     padding_idx: Annotated[
         str | None, typer.Option("--padding-idx", metavar="ROW", help="The row that stands for padding.")
     ] = None,
-    format_: calculator.FormatOption = calculator.Format.TEXT,
+    format_: TextFormatOption = TextFormat.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Count an embedding's parameters.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Report
 
 
-class Format(Enum):
+class InspectFormat(Enum):
     """The words of `--format`."""
 
     TABLE = "table"
@@ -40,7 +40,7 @@ class Format(Enum):
     LATEX = "latex"
 
 
-class Graph(Enum):
+class GraphFormat(Enum):
     """The words of `--graph`."""
 
     MERMAID = "mermaid"
@@ -53,7 +53,9 @@ def command(
     symbolic: Annotated[
         bool, typer.Option("--symbolic", help="Leave every symbol free, also those that the file's `sizes:` bind.")
     ] = False,
-    format_: Annotated[Format | None, typer.Option("--format", help="How to write the result; default: table.")] = None,
+    format_: Annotated[
+        InspectFormat | None, typer.Option("--format", help="How to write the result; default: table.")
+    ] = None,
     columns: Annotated[
         str | None,
         typer.Option(
@@ -69,7 +71,8 @@ def command(
     expand: Annotated[bool, typer.Option("--expand", help="Write out every run of what is repeated.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Short for `--format latex`.")] = False,
     graph: Annotated[
-        Graph | None, typer.Option("--graph", help="Draw the network, with shapes on its edges, instead of a format.")
+        GraphFormat | None,
+        typer.Option("--graph", help="Draw the network, with shapes on its edges, instead of a format."),
     ] = None,
     params_as: ParamsAsOption = ParamsAs.PYTORCH,
     limit: LimitOption = None,
@@ -87,10 +90,10 @@ def command(
         if graph is not None and given is not None:
             raise Misuse(f"`--graph` and `{option}` exclude each other")
     chosen, texts = _columns(columns), settings(set_)
-    written = Format.LATEX if format_ is None else format_
-    if latex and written is not Format.LATEX:
+    written = InspectFormat.LATEX if format_ is None else format_
+    if latex and written is not InspectFormat.LATEX:
         raise Misuse(f"`--latex` and `--format {written.value}` exclude each other")
-    format_ = Format.LATEX if latex else format_
+    format_ = InspectFormat.LATEX if latex else format_
     manner = stdout_manner(color)
     with working():
         loaded, sizes = load_bound(architecture, texts, limits_of(limit))
@@ -98,7 +101,7 @@ def command(
         if graph is not None:
             shown = _drawn(report, graph, depth, expand=expand, unicode=manner["unicode"])
         else:
-            shown = _listed(report, format_ or Format.TABLE, chosen, depth, expand=expand, manner=manner)
+            shown = _listed(report, format_ or InspectFormat.TABLE, chosen, depth, expand=expand, manner=manner)
     print(shown)
     # What a file expects of itself, it expects at its own sizes and as PyTorch counts.
     expectations = not set_ and not symbolic and params_as is ParamsAs.PYTORCH
@@ -111,26 +114,32 @@ def command(
 
 
 def _listed(
-    report: Report, format_: Format, columns: tuple[Column, ...], depth: int | None, *, expand: bool, manner: Manner
+    report: Report,
+    format_: InspectFormat,
+    columns: tuple[Column, ...],
+    depth: int | None,
+    *,
+    expand: bool,
+    manner: Manner,
 ) -> str:
     match format_:
-        case Format.TABLE:
+        case InspectFormat.TABLE:
             from shapecalc.render.inspect import table
 
             return table.inspection(report, columns, depth, expand=expand, **manner)
-        case Format.JSON:
+        case InspectFormat.JSON:
             from shapecalc.render import json
 
             return json.document(report.to_dict(), unicode=manner["unicode"])
-        case Format.CSV:
+        case InspectFormat.CSV:
             from shapecalc.render.inspect import csv
 
             return csv.inspection(report, columns, depth)
-        case Format.MARKDOWN:
+        case InspectFormat.MARKDOWN:
             from shapecalc.render.inspect import markdown
 
             return markdown.inspection(report, columns, depth, expand=expand)
-        case Format.LATEX:
+        case InspectFormat.LATEX:
             from shapecalc.render.inspect import latex
 
             return latex.inspection(report, columns, depth, expand=expand)
@@ -138,9 +147,9 @@ def _listed(
             assert_never(format_)
 
 
-def _drawn(report: Report, graph: Graph, depth: int | None, *, expand: bool, unicode: bool) -> str:
+def _drawn(report: Report, graph: GraphFormat, depth: int | None, *, expand: bool, unicode: bool) -> str:
     match graph:
-        case Graph.MERMAID:
+        case GraphFormat.MERMAID:
             from shapecalc.render.inspect import mermaid
 
             text = mermaid.inspection(report, depth, expand=expand, unicode=unicode)
@@ -148,7 +157,7 @@ def _drawn(report: Report, graph: Graph, depth: int | None, *, expand: bool, uni
             if excess is not None:
                 print(f"note: the graph has {excess}; `--depth` folds it", file=sys.stderr)
             return text
-        case Graph.DOT:
+        case GraphFormat.DOT:
             from shapecalc.render.inspect import dot
 
             return dot.inspection(report, depth, expand=expand, unicode=unicode)

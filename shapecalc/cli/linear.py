@@ -8,6 +8,7 @@ import typer
 
 from shapecalc.cli.options import calculator
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.formats import TextFormat, TextFormatOption
 from shapecalc.cli.options.window import whole
 from shapecalc.cli.usage_errors import missing, mistake
 
@@ -21,7 +22,7 @@ def command(
     ] = None,
     n: Annotated[str, typer.Option("--n", "--rows", metavar="ROWS", help="Rows: samples, or samples x steps.")] = "1",
     bias: Annotated[bool, typer.Option("--bias/--no-bias", help="One number more per feature that leaves.")] = True,
-    format_: calculator.FormatOption = calculator.Format.TEXT,
+    format_: TextFormatOption = TextFormat.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Count a fully connected layer's costs.

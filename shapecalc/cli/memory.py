@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, assert_never
+from functools import partial
+from typing import Annotated
 
 import typer
 
@@ -15,8 +16,7 @@ from shapecalc.cli.options.architecture import (
     settings,
 )
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.terminal import stdout_manner
-from shapecalc.cli.verify import Format
+from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
 
 
 def command(
@@ -25,7 +25,7 @@ def command(
     depth: Annotated[
         int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share so many first parts.")
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    format_: TableFormatOption = TableFormat.TABLE,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -42,13 +42,4 @@ def command(
     loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
     found = live_memory(inspect_at(loaded, sizes))
     order = reordered(found)
-    manner = stdout_manner(color)
-    match format_:
-        case Format.TABLE:
-            print(rendered.table(found, order, depth, **manner))
-        case Format.JSON:
-            from shapecalc.render import json
-
-            print(json.document(rendered.document(found, order), unicode=manner["unicode"]))
-        case _:
-            assert_never(format_)
+    show(format_, color, partial(rendered.table, found, order, depth), partial(rendered.document, found, order))

@@ -10,6 +10,7 @@ import typer
 
 from shapecalc.cli.options import calculator, window
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.formats import TextFormat, TextFormatOption
 from shapecalc.cli.usage_errors import usage
 
 
@@ -36,7 +37,7 @@ def command(
     c: window.InChannelsOption = None,
     out: window.OutputOption = None,
     rank: window.RankOption = None,
-    format_: calculator.FormatOption = calculator.Format.TEXT,
+    format_: TextFormatOption = TextFormat.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Derive the output size of a pooling layer.

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated
 
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.formats import TextFormat
 from shapecalc.cli.options.terminal import stdout_manner
-
-
-class Format(Enum):
-    """The words of `--format`."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def command(
     code: Annotated[
         str | None, typer.Argument(metavar="[CODE]", help="The code of a diagnostic, such as SC301 or 301.")
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
+    format_: Annotated[TextFormat, typer.Option("--format", help="How to write it.")] = TextFormat.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Explain a diagnostic by its code: why it is given, and an example before and after it is mended.
@@ -35,7 +28,7 @@ def command(
 
     chosen = rules() if code is None else (rule(_known(code)),)
     manner = stdout_manner(color)
-    if format_ is Format.JSON:
+    if format_ is TextFormat.JSON:
         print(renderer.json(chosen, unicode=manner["unicode"]))
     elif code is None:
         print(renderer.overview(chosen, manner["width"], unicode=manner["unicode"]))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, assert_never
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.architecture import LimitOption, SetOption, limits_of, load_bound, settings, whole
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,13 +23,6 @@ WINDOWED = ("conv", "pool")
 
 LARGEST = 4096
 """Of a window, a stride, a padding or a dilation that is fixed: beyond it the solutions are too many to list."""
-
-
-class Format(Enum):
-    """The words of `--format`."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def _fixed(letter: str, meaning: str) -> Any:
@@ -75,7 +67,7 @@ def command(
     d: Annotated[int | None, _fixed("d", "the dilation")] = None,
     ceil: Annotated[bool, typer.Option("--ceil", help="pool: round up.")] = False,
     most: Annotated[int, typer.Option("--most", min=1, help="Rows of what was found.")] = 20,
-    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TEXT,
+    format_: TextFormatOption = TextFormat.TEXT,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -165,7 +157,7 @@ def _solve(
     wanted: Wanted | None,
     at: str | None,
     written: list[str] | None,
-    format_: Format,
+    format_: TextFormat,
     color: Color,
 ) -> None:
     from shapecalc.render import solve_architecture
@@ -175,7 +167,7 @@ def _solve(
     found = solve(inspect_at(loaded, sizes, symbolic=True), wanted, at)
     asked = _near(written or (), tuple(found.sizes), loaded.name)
     close = {name: near(found.sizes[name], size) for name, size in asked.items()}
-    _show(
+    show(
         format_,
         color,
         partial(solve_architecture.solution, found, close),
@@ -192,7 +184,7 @@ def _choose(
     wanted: Wanted,
     at: str | None,
     most: int,
-    format_: Format,
+    format_: TextFormat,
     color: Color,
 ) -> None:
     from shapecalc.render import solve_architecture
@@ -203,7 +195,7 @@ def _choose(
     if len(set(unknown)) < len(unknown):
         raise Misuse(f"`--unknown {max(unknown, key=unknown.count)}` is given twice")
     found = choose(loaded, unknown, wanted, at, sizes)
-    _show(
+    show(
         format_,
         color,
         partial(solve_architecture.choices, found, loaded.name, most),
@@ -220,7 +212,7 @@ def _windows(
     most: int,
     *,
     ceil: bool,
-    format_: Format,
+    format_: TextFormat,
     color: Color,
 ) -> None:
     from shapecalc.calculators.windows import windows
@@ -229,7 +221,7 @@ def _windows(
     n, out = _lengths(*written)
     found = windows(kind, n, out, fixed, ceil=ceil)
     quoted = (str(written[0]), str(written[1]))
-    _show(
+    show(
         format_,
         color,
         partial(solve_window.all_windows, found, quoted, fixed, kind, most),
@@ -258,16 +250,3 @@ def _lengths(n: str | None, out: str | None) -> tuple[tuple[int, ...], tuple[int
     except LayerError as error:
         raise mistake(error, {"n": n, "output": out}) from None
     return entries["n"], entries["output"]
-
-
-def _show(format_: Format, color: Color, text: Any, document: Any) -> None:
-    from shapecalc.render import json
-
-    manner = stdout_manner(color)
-    match format_:
-        case Format.TEXT:
-            print(text(**manner))
-        case Format.JSON:
-            print(json.document(document(), unicode=manner["unicode"]))
-        case _:
-            assert_never(format_)

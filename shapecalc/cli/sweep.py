@@ -27,7 +27,7 @@ MOST_ROWS = 100_000
 _RANGE = re.compile(r"\s*\d+\s*:.*", re.DOTALL)
 
 
-class Format(Enum):
+class SweepFormat(Enum):
     """The words of `--format`."""
 
     TABLE = "table"
@@ -78,7 +78,7 @@ def command(
             help="A column more: the MACs of the layers whose path matches, attention=*.attn; may be repeated.",
         ),
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    format_: Annotated[SweepFormat, typer.Option("--format", help="How to write the result.")] = SweepFormat.TABLE,
     dask: Annotated[
         str | None,
         typer.Option("--dask", metavar="ADDRESS", help="Share the work with the Dask cluster of this scheduler."),
@@ -105,7 +105,7 @@ def command(
     from shapecalc.solving.sweep import Run
 
     # Lines that run down a terminal show by themselves that something moves.
-    streams = format_ in (Format.CSV, Format.JSONL)
+    streams = format_ in (SweepFormat.CSV, SweepFormat.JSONL)
     bar = None if streams and sys.stdout.isatty() else progress_bar()
     run = Run(
         load(architecture, limits_of(limit)),
@@ -136,37 +136,37 @@ def command(
         draw(merged(held, run.names).columns, [axis.name for axis in run.axes], plot, by=by, pareto=objectives)
 
 
-def _streamed(run: Run, format_: Format, held: list[Kept], *, hold: bool) -> bool:
+def _streamed(run: Run, format_: SweepFormat, held: list[Kept], *, hold: bool) -> bool:
     """Work out the points; print them as they come where the format can, and keep them where someone needs them."""
     from shapecalc.render import sweep as rendered
 
     unicode = stdout_manner(Color.AUTO)["unicode"]
-    streams = format_ in (Format.CSV, Format.JSONL)
-    header = rendered.csv_header(run.names) if format_ is Format.CSV else ""
+    streams = format_ in (SweepFormat.CSV, SweepFormat.JSONL)
+    header = rendered.csv_header(run.names) if format_ is SweepFormat.CSV else ""
     rows = 0
     for piece in run.pieces():
         rows += piece.points
         if hold or not streams:
             held.append(piece)
-        if format_ is Format.TABLE and rows > MOST_ROWS:
+        if format_ is SweepFormat.TABLE and rows > MOST_ROWS:
             raise Misuse(f"a table has at most {MOST_ROWS:,} rows: add `--top` or `--where`, or write `--format csv`")
-        if format_ is Format.CSV:
+        if format_ is SweepFormat.CSV:
             sys.stdout.write(header + rendered.csv_lines(piece.columns))
             header = ""
-        elif format_ is Format.JSONL:
+        elif format_ is SweepFormat.JSONL:
             sys.stdout.write(rendered.json_lines(piece.columns, unicode=unicode))
     sys.stdout.write(header)
     return streams
 
 
-def _write(run: Run, format_: Format, held: list[Kept], color: Color) -> None:
+def _write(run: Run, format_: SweepFormat, held: list[Kept], color: Color) -> None:
     """Print the points in a format that must see all of them first."""
     from shapecalc.render import sweep as rendered
     from shapecalc.solving.sweep.plans import merged
 
     manner = stdout_manner(color)
     columns = merged(held, run.names).columns
-    if format_ is Format.COLUMNS:
+    if format_ is SweepFormat.COLUMNS:
         for part in rendered.json_columns(columns, unicode=manner["unicode"]):
             sys.stdout.write(part)
         print()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 from enum import Enum
+from functools import partial
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
-from typing import Annotated, assert_never
+from typing import Annotated
 
 import typer
 
@@ -22,7 +23,8 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
+from shapecalc.cli.options.optimizer import Optimizer
 from shapecalc.cli.progress import progress_bar
 
 
@@ -32,21 +34,6 @@ class Data(Enum):
     DIGITS = "digits"
     DIGITS8 = "digits8"
     TEXT = "text"
-
-
-class Optimizer(Enum):
-    """The words of `--optimizer`."""
-
-    SGD = "sgd"
-    MOMENTUM = "momentum"
-    ADAM = "adam"
-
-
-class Format(Enum):
-    """The words of `--format`."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def command(
@@ -74,7 +61,7 @@ def command(
         Path | None,
         typer.Option("--export", metavar="FILE", help="Write the weights, by PyTorch's names: .npz or .safetensors."),
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    format_: TableFormatOption = TableFormat.TABLE,
     max_memory: MaxMemoryOption = MAX_MEMORY,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
@@ -119,13 +106,4 @@ def command(
             bar.clear()
     if export is not None:
         export_weights(trained.parameters, export)
-    manner = stdout_manner(color)
-    match format_:
-        case Format.TABLE:
-            print(rendered.table(trained, None if export is None else str(export), **manner))
-        case Format.JSON:
-            from shapecalc.render import json
-
-            print(json.document(rendered.as_dict(trained), unicode=manner["unicode"]))
-        case _:
-            assert_never(format_)
+    show(format_, color, partial(rendered.table, trained, None if export is None else str(export)), trained.to_dict)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, assert_never
+from functools import partial
+from typing import Annotated
 
 import typer
 
@@ -18,9 +19,8 @@ from shapecalc.cli.options.architecture import (
     settings,
 )
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.terminal import stdout_manner
-from shapecalc.cli.train import Optimizer
-from shapecalc.cli.verify import Format
+from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
+from shapecalc.cli.options.optimizer import Optimizer
 
 USUAL_BATCH = 32
 
@@ -57,7 +57,7 @@ def command(
     depth: Annotated[
         int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share so many first parts.")
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    format_: TableFormatOption = TableFormat.TABLE,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -88,16 +88,7 @@ def command(
         checkpoint=every,
         memory=allowed,
     )
-    manner = stdout_manner(color)
-    match format_:
-        case Format.TABLE:
-            print(train_cost.table(cost, depth, **manner))
-        case Format.JSON:
-            from shapecalc.render import json
-
-            print(json.document(train_cost.document(cost), unicode=manner["unicode"]))
-        case _:
-            assert_never(format_)
+    show(format_, color, partial(train_cost.table, cost, depth), partial(train_cost.document, cost))
 
 
 def _bytes(text: str | None) -> int | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-from enum import Enum
-from typing import TYPE_CHECKING, Annotated, assert_never
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,7 +21,7 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
 from shapecalc.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
 
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.verify import Proof
-
-
-class Format(Enum):
-    """The words of `--format`."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def command(
@@ -52,7 +45,7 @@ def command(
         typer.Option("--truncate", metavar="K", min=1, help="With --backward: recurrent layers go back K steps."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
-    format_: Annotated[Format, typer.Option("--format", help="How to write the result.")] = Format.TABLE,
+    format_: TableFormatOption = TableFormat.TABLE,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -91,15 +84,6 @@ def command(
     finally:
         if bar is not None:
             bar.clear()
-    manner = stdout_manner(color)
-    match format_:
-        case Format.TABLE:
-            print(rendered.table(proof, **manner))
-        case Format.JSON:
-            from shapecalc.render import json
-
-            print(json.document(rendered.as_dict(proof), unicode=manner["unicode"]))
-        case _:
-            assert_never(format_)
+    show(format_, color, partial(rendered.table, proof), proof.to_dict)
     if not proof.ok:
         raise typer.Exit(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
@@ -87,3 +89,12 @@ def _exponent(number: int) -> int:
     while 10**exponent > number:
         exponent -= 1
     return exponent
+
+
+def finite(number: float | None) -> float | None:
+    """Return a number as JSON has it: None where it is infinite, not a number, or None.
+
+    >>> finite(0.5), finite(float("inf")), finite(float("nan"))
+    (0.5, None, None)
+    """
+    return number if number is not None and math.isfinite(number) else None

@@ -11,7 +11,7 @@ from shapecalc.diffing.lock.entries import FOLLOWING, Entry, digest, entry_of
 from shapecalc.diffing.lock.wiring import Wiring
 from shapecalc.dims import DimLimitError, as_json
 from shapecalc.layers.base import fields_of
-from shapecalc.shape_inference.report import BYTES, Sums, sums_of, total
+from shapecalc.shape_inference.report import BYTES, SCHEMA_VERSION, Sums, sums_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from shapecalc.dims import Shape
     from shapecalc.layers import Layer
     from shapecalc.shape_inference.report import Count, LayerReport, Report
-
-SCHEMA_VERSION = 1
 
 
 class Change(NamedTuple):

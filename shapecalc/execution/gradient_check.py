@@ -6,12 +6,13 @@ import math
 import zlib
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shapecalc import reference
 from shapecalc.costs.liveness import shapes_of, written
+from shapecalc.diagnostics.numbers import finite
 from shapecalc.execution.budget import BUDGET, Budget, afford, afford_arithmetic
 from shapecalc.execution.lowering import (
     Price,
@@ -84,6 +85,27 @@ class BackwardRow:
             and self.exact
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row as JSON's values."""
+        executed, macs = self.executed, self.executed_macs
+        return {
+            "path": self.layer.path,
+            "type": self.layer.type,
+            "ok": self.ok,
+            "predicted": {name: list(shape) for name, shape in self.predicted.items()},
+            "executed": None if executed is None else {name: list(shape) for name, shape in executed.items()},
+            "predicted_macs": {"to_inputs": self.predicted_macs[0], "to_parameters": self.predicted_macs[1]},
+            "executed_macs": None if macs is None else {"to_inputs": macs[0], "to_parameters": macs[1]},
+            "truncated": self.truncated,
+            "checked": {
+                "entries": self.checked.entries,
+                "error": finite(self.checked.error),
+                "worst": self.checked.worst,
+            },
+            "seconds": self.seconds,
+            "failure": self.failure,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class BackwardProof:
@@ -110,6 +132,20 @@ class BackwardProof:
     def seconds(self) -> float:
         """Seconds spent in backward kernels."""
         return sum(row.seconds for row in self.rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the proof as JSON's values."""
+        return {
+            "name": self.architecture.name,
+            "ok": self.ok,
+            "sizes": dict(self.sizes),
+            "truncate": self.truncate,
+            "peak_bytes": self.price.peak,
+            "seconds": self.seconds,
+            "error_along_one_direction": finite(self.along),
+            "layers": [row.to_dict() for row in self.rows],
+            "skipped": self.skipped,
+        }
 
 
 def verify_backward(

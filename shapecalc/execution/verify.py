@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import count, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
@@ -52,6 +52,22 @@ class Row:
             and self.predicted_macs == self.executed_macs
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row as JSON's values."""
+        return {
+            "path": self.layer.path,
+            "type": self.layer.type,
+            "ok": self.ok,
+            "predicted": [list(shape) for shape in self.predicted],
+            "executed": None if self.executed is None else [list(shape) for shape in self.executed],
+            "predicted_params": self.predicted_params,
+            "executed_params": self.executed_params,
+            "predicted_macs": self.predicted_macs,
+            "executed_macs": self.executed_macs,
+            "seconds": self.seconds,
+            "failure": self.failure,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -86,6 +102,26 @@ class Proof:
     def seconds(self) -> float:
         """Seconds spent in kernels."""
         return sum(trial.seconds for trial in self.trials)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the proof as JSON's values."""
+        return {
+            "name": self.architecture.name,
+            "ok": self.ok,
+            "seconds": self.seconds,
+            "unproved": list(self.unproved),
+            "trials": [
+                {
+                    "sizes": dict(trial.sizes),
+                    "ok": trial.ok,
+                    "peak_bytes": trial.price.peak,
+                    "seconds": trial.seconds,
+                    "layers": [row.to_dict() for row in trial.rows],
+                    "skipped": trial.skipped,
+                }
+                for trial in self.trials
+            ],
+        }
 
 
 def verify(

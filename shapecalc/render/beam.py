@@ -58,7 +58,6 @@ def calculation_dict(found: Plan, states: Lstm | None) -> dict[str, Any]:
     """Return a search as JSON's values."""
     problem = found.problem
     document: dict[str, Any] = {
-        "schema_version": 1,
         "vocabulary": problem.vocabulary,
         "length": problem.length,
         "beam": problem.beam,

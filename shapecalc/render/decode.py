@@ -5,11 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.diagnostics.numbers import scientific
+from shapecalc.diagnostics.numbers import finite, scientific
 from shapecalc.dims import show
 from shapecalc.render.beam import figure_dict, figures, heading, lines, notes, steps as steps_grid
 from shapecalc.render.derivation import bold, in_ascii, wrapped
-from shapecalc.render.json import number
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, draw, spelt
 from shapecalc.render.terminal.numbers import rounded
 
@@ -54,7 +53,6 @@ def unrolled_dict(loop: Loop, decoded: Decoded | None) -> dict[str, Any]:
     """Return a decoding loop as JSON's values."""
     decode, problem = loop.decode, loop.search.problem
     document: dict[str, Any] = {
-        "schema_version": 1,
         "name": loop.architecture.name,
         "token": decode.token,
         "states": list(decode.states),
@@ -90,7 +88,7 @@ def unrolled_dict(loop: Loop, decoded: Decoded | None) -> dict[str, Any]:
                 if not check.ok
             ],
             "figures_compared": len(decoded.checks),
-            "reread": {"decoded": number(decoded.search.alive[0].log_probability), "at_once": number(decoded.reread)},
+            "reread": {"decoded": finite(decoded.search.alive[0].log_probability), "at_once": finite(decoded.reread)},
             "hypotheses": [found._asdict() for found in decoded.search.hypotheses],
         }
     return document

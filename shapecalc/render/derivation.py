@@ -77,7 +77,7 @@ def calculation(result: Calculation, *, width: int | None, color: bool, unicode:
 
 def calculation_dict(result: Calculation) -> dict[str, Any]:
     """Return a calculation as JSON's values."""
-    document: dict[str, Any] = {"schema_version": 1, "layer": result.type}
+    document: dict[str, Any] = {"layer": result.type}
     if result.axes:
         document["output"] = [axis.output.result for axis in result.axes]
     if result.shape is not None:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.render.terminal.escaping import json_text
+from shapecalc.shape_inference.report import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
-def document(value: Any, *, unicode: bool = True) -> str:
-    """Return a JSON document, two spaces deep, without a line break at its end; escaped where only ASCII goes."""
+def document(values: Mapping[str, Any], *, unicode: bool = True) -> str:
+    """Return a result as a JSON document whose first key is the version of its form."""
+    return text({"schema_version": SCHEMA_VERSION, **values}, unicode=unicode)
+
+
+def text(value: Any, *, unicode: bool = True) -> str:
+    """Return a value as JSON, two spaces deep, without a line break at its end; escaped where only ASCII goes."""
     return json_text(json.dumps(value, indent=2, ensure_ascii=not unicode, allow_nan=False))
-
-
-def number(value: float | None) -> float | None:
-    """Return a number as JSON has it, null where it is infinite or none at all.
-
-    >>> number(0.5), number(float("inf")), number(float("nan"))
-    (0.5, None, None)
-    """
-    return value if value is not None and math.isfinite(value) else None

@@ -106,7 +106,6 @@ def document(found: LiveMemory, order: Reordered | None) -> dict[str, Any]:
         at = as_json(evaluate(moment.live, report.costs_at))
         peak = {"path": moment.row.path, "bytes": as_json(moment.live), "bytes_at_costs_at": at, "tensors": tensors}
     return {
-        "schema_version": 1,
         "name": report.architecture.name,
         "bindings": dict(report.bindings),
         "costs_at": dict(report.costs_at),

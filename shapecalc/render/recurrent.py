@@ -51,7 +51,6 @@ def _spelt(found: Recurrence) -> Recurrence:
 def calculation_dict(found: Recurrence) -> dict[str, Any]:
     """Return a recurrent layer as JSON's values; a dim that depends on a symbol is the expression as text."""
     return {
-        "schema_version": 1,
         "layer": found.type,
         "input": [*map(as_json, found.x)],
         "outputs": {output.name: [*map(as_json, output.shape)] for output in found.outputs},

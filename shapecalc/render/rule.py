@@ -68,7 +68,7 @@ def said_of(rule: Rule, *, color: bool = False, width: int = 100) -> str:
 
 def json(rules: Iterable[Rule], *, unicode: bool = True) -> str:
     """Return rules as a JSON document, their texts as they stand on their pages."""
-    return document({"schema_version": 1, "rules": [rule._asdict() for rule in rules]}, unicode=unicode)
+    return document({"rules": [rule._asdict() for rule in rules]}, unicode=unicode)
 
 
 def _spelt(text: str, *, unicode: bool) -> str:

@@ -158,7 +158,6 @@ def solution_dict(found: Solution, near: Mapping[str, Near]) -> dict[str, Any]:
     """Return a solution as JSON's values."""
     report = found.report
     return {
-        "schema_version": 1,
         "name": report.architecture.name,
         "bindings": dict(report.bindings),
         "inputs": {entry.name: [*map(as_json, entry.shape)] for entry in report.inputs},
@@ -241,7 +240,6 @@ def choices_dict(found: Choices, name: str, most: int) -> dict[str, Any]:
         return {"values": values, "output": [*map(as_json, choice.shape)]}
 
     return {
-        "schema_version": 1,
         "name": name,
         "at": found.at or None,
         "wanted": list(found.wanted.sizes),

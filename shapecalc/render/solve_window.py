@@ -46,7 +46,6 @@ def solutions_dict(word: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
     """Return the solutions of each axis as JSON's values."""
     letter = next(iter(answers.values())).letter
     return {
-        "schema_version": 1,
         "layer": word,
         "solved_for": letter,
         "tried": [SMALL[letter][0], SMALL[letter][-1]] if letter in SMALL else None,
@@ -155,7 +154,6 @@ def all_windows_dict(
 ) -> dict[str, Any]:
     """Return every window that gives the output as JSON's values; `found` counts them all."""
     return {
-        "schema_version": 1,
         "layer": word,
         "n": list(n),
         "output": list(output),

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from shapecalc.render.json import number
 from shapecalc.render.terminal.grid import BOLD, DIM, GOOD, Cells, Grid, Heading, draw, paragraph, spelt
 from shapecalc.render.terminal.numbers import loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.execution.training import Epoch, Trained
+    from shapecalc.execution.training import Trained
 
 ROWS, WIDEST = 8, 80
 """Lines of the curve, and the columns that it takes where there are more."""
@@ -38,23 +37,6 @@ def table(trained: Trained, exported: str | None, *, width: int | None, color: b
         numbers = sum(array.size for array in trained.parameters.values())
         parts.append(said(f"{exported}: {len(trained.parameters)} tensors, {numbers:,} numbers, by PyTorch's names"))
     return "\n".join(parts)
-
-
-def as_dict(trained: Trained) -> dict[str, Any]:
-    """Return a training run as JSON's values."""
-    plan = trained.plan
-    return {
-        "schema_version": 1,
-        "name": trained.lesson.report.architecture.name,
-        "data": trained.lesson.data,
-        "shown": len(trained.lesson.shown.inputs),
-        "unseen": len(trained.lesson.unseen.inputs),
-        "loss": trained.loss,
-        "plan": plan._asdict(),
-        "before": _epoch_dict(trained.before),
-        "epochs": [_epoch_dict(epoch) for epoch in trained.epochs],
-        "losses": list(trained.losses),
-    }
 
 
 def verdict(trained: Trained) -> str:
@@ -127,12 +109,3 @@ def _epochs(trained: Trained) -> Grid:
         for epoch in (trained.before, *trained.epochs)
     ]
     return Grid(headings, [Cells(row) for row in rows])
-
-
-def _epoch_dict(epoch: Epoch) -> dict[str, Any]:
-    return {
-        "number": epoch.number,
-        "loss": epoch.loss if epoch.number else None,
-        "unseen_loss": number(epoch.unseen_loss),
-        "accuracy": epoch.accuracy,
-    }

@@ -298,7 +298,6 @@ def document(cost: TrainingCost) -> dict[str, Any]:
     step, static = cost.step, cost.step.static
     work = step.work
     return {
-        "schema_version": 1,
         "name": cost.report.architecture.name,
         "bindings": dict(cost.report.bindings),
         "at": dict(cost.at),

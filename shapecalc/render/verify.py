@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shapecalc.dims import show
 from shapecalc.render.terminal.grid import BAD, BOLD, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
@@ -66,44 +66,6 @@ def verdict(proof: Proof) -> str:
     tried = _tried(proof)
     once = f"; {', '.join(proof.unproved)} tried at one size: no second one is legal" if proof.unproved else ""
     return f"verified: {layers} layers agree in shape, parameters and MACs ({runs}{tried}, {took}){once}"
-
-
-def as_dict(proof: Proof) -> dict[str, Any]:
-    """Return the proof as JSON's values."""
-    return {
-        "schema_version": 1,
-        "name": proof.architecture.name,
-        "ok": proof.ok,
-        "seconds": proof.seconds,
-        "unproved": list(proof.unproved),
-        "trials": [
-            {
-                "sizes": dict(trial.sizes),
-                "ok": trial.ok,
-                "peak_bytes": trial.price.peak,
-                "seconds": trial.seconds,
-                "layers": [_row_as_dict(row) for row in trial.rows],
-                "skipped": trial.skipped,
-            }
-            for trial in proof.trials
-        ],
-    }
-
-
-def _row_as_dict(row: Row) -> dict[str, Any]:
-    return {
-        "path": row.layer.path,
-        "type": row.layer.type,
-        "ok": row.ok,
-        "predicted": [list(shape) for shape in row.predicted],
-        "executed": None if row.executed is None else [list(shape) for shape in row.executed],
-        "predicted_params": row.predicted_params,
-        "executed_params": row.executed_params,
-        "predicted_macs": row.predicted_macs,
-        "executed_macs": row.executed_macs,
-        "seconds": row.seconds,
-        "failure": row.failure,
-    }
 
 
 def _heading(proof: Proof, trial: Trial) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shapecalc.dims import show
-from shapecalc.render.json import number
 from shapecalc.render.terminal.grid import BAD, BOLD, DIM, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
 from shapecalc.render.terminal.numbers import error, seconds
 from shapecalc.render.verify import both
@@ -54,39 +53,6 @@ def verdict(proof: BackwardProof) -> str:
         f"verified: {layers} layers agree in the shapes of gradients and in MACs; {entries:,} entries checked by "
         f"central differences, largest relative error {error(worst.checked.error)}{at}{along} ({took})"
     )
-
-
-def as_dict(proof: BackwardProof) -> dict[str, Any]:
-    """Return the proof as JSON's values."""
-    return {
-        "schema_version": 1,
-        "name": proof.architecture.name,
-        "ok": proof.ok,
-        "sizes": dict(proof.sizes),
-        "truncate": proof.truncate,
-        "peak_bytes": proof.price.peak,
-        "seconds": proof.seconds,
-        "error_along_one_direction": number(proof.along),
-        "layers": [_row_as_dict(row) for row in proof.rows],
-        "skipped": proof.skipped,
-    }
-
-
-def _row_as_dict(row: BackwardRow) -> dict[str, Any]:
-    executed, macs = row.executed, row.executed_macs
-    return {
-        "path": row.layer.path,
-        "type": row.layer.type,
-        "ok": row.ok,
-        "predicted": {name: list(shape) for name, shape in row.predicted.items()},
-        "executed": None if executed is None else {name: list(shape) for name, shape in executed.items()},
-        "predicted_macs": {"to_inputs": row.predicted_macs[0], "to_parameters": row.predicted_macs[1]},
-        "executed_macs": None if macs is None else {"to_inputs": macs[0], "to_parameters": macs[1]},
-        "truncated": row.truncated,
-        "checked": {"entries": row.checked.entries, "error": number(row.checked.error), "worst": row.checked.worst},
-        "seconds": row.seconds,
-        "failure": row.failure,
-    }
 
 
 def _grid(proof: BackwardProof, names: tuple[str, ...], *, unicode: bool) -> Grid:

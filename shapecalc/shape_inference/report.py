@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.dims import Shape
 
 SCHEMA_VERSION = 1
+"""Of the form of every result in JSON."""
 CONVENTION = 1
 """Which convention the counts follow: raised when the same layer is to count for other params, MACs or FLOPs."""
 BATCH_SYMBOLS = ("N", "B", "batch")

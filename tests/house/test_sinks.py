@@ -266,13 +266,13 @@ def texts_in(value: Any) -> Iterator[str]:
 DOCUMENTS = {
     "inspect": Sink(lambda found: document(found.report.to_dict()), (0, 2, 7, *LAYERS[2:])),
     "diff": Sink(lambda found: document(found.comparison.to_dict()), (30,)),
-    "verify": Sink(lambda found: document(verify.as_dict(found.proof)), (0, *LAYERS[2:])),
-    "verify --backward": Sink(lambda found: document(backward_proof.as_dict(found.backward)), (0, *LAYERS[2:])),
+    "verify": Sink(lambda found: document(found.proof.to_dict()), (0, *LAYERS[2:])),
+    "verify --backward": Sink(lambda found: document(found.backward.to_dict()), (0, *LAYERS[2:])),
     "memory": Sink(lambda found: document(memory.document(found.live, found.order)), (0, *LAYERS[2:])),
     "train-cost": Sink(lambda found: document(train_cost.document(found.cost)), (0,)),
     "solve": Sink(lambda found: document(solve_architecture.solution_dict(found.solution, {})), (19,)),
     "decode": Sink(lambda found: document(unrolling.unrolled_dict(found.loop, found.decoded)), (0, 1, 3)),
-    "train": Sink(lambda found: document(rendered_training.as_dict(found.trained)), (0,)),
+    "train": Sink(lambda found: document(found.trained.to_dict()), (0,)),
     "sweep, columns": Sink(lambda found: "".join(sweep.json_columns(swept(found), unicode=True)), tuple(range(40))),
     "sweep, lines": Sink(
         lambda found: "[" + sweep.json_lines(swept(found), unicode=True).rstrip("\n").replace("\n", ",\n") + "]",
@@ -443,9 +443,9 @@ def test_a_plot_shows_words_as_words(ending: str, tmp_path: Path) -> None:
 def test_no_number_of_json_is_infinite(results: Results) -> None:
     first, *rest = results.backward.rows
     lost = replace(first, checked=first.checked._replace(error=math.inf))
-    document(backward_proof.as_dict(replace(results.backward, rows=(lost, *rest), along=math.nan)))
+    document(replace(results.backward, rows=(lost, *rest), along=math.nan).to_dict())
     epochs = (results.trained.epochs[0]._replace(unseen_loss=math.inf),)
-    document(rendered_training.as_dict(results.trained._replace(epochs=epochs)))
+    document(results.trained._replace(epochs=epochs).to_dict())
     document(unrolling.unrolled_dict(results.loop, results.decoded._replace(reread=-math.inf)))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from shapecalc.execution.training import Trained, train
 from shapecalc.files.load import loads
-from shapecalc.render.train import IN_ASCII, as_dict, curve, table
+from shapecalc.render.train import IN_ASCII, curve, table
 
 NET = loads("{input: [N, 1, 8, 8], layers: [flatten, {linear: 10, name: out}, softmax]}")
 
@@ -37,7 +37,7 @@ def test_ascii_shows_the_same_lines(trained: Trained) -> None:
 
 
 def test_json_has_every_loss_and_no_number_that_json_lacks(trained: Trained) -> None:
-    document = as_dict(trained)
+    document = trained.to_dict()
     assert document["losses"] == list(trained.losses)
     assert document["before"]["loss"] is None
     assert document["plan"]["truncate"] == 3

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, assert_never
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
 from shapecalc.calculators.derivation import AXES, Axis, Calculation, Derivation
-from shapecalc.cli.options.color import Color
-from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options import formats
 from shapecalc.cli.options.window import Sizes, read_sizes, whole
 from shapecalc.cli.usage_errors import missing, mistake, usage
 from shapecalc.diagnostics.errors import LayerError
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shapecalc.calculators.windows import Answer, Value
+    from shapecalc.cli.options.color import Color
+    from shapecalc.cli.options.formats import TextFormat
     from shapecalc.dims import Shape
     from shapecalc.layers.base import Layer
 
@@ -27,16 +28,6 @@ SOLVABLE = {"n": "n", "kernel_size": "f", "stride": "s", "padding": "p"}
 """What `--out` can stand in place of: fields with their letters."""
 
 REQUIRED = ("n", "kernel_size")
-
-
-class Format(Enum):
-    """The words of `--format`."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.")]
 
 
 class Kind(NamedTuple):
@@ -53,7 +44,7 @@ def answer(
     window: Mapping[str, str | None],
     channels: Mapping[str, str | None],
     rank: int | None,
-    format_: Format,
+    format_: TextFormat,
     color: Color,
 ) -> None:
     """Calculate or solve_window, and print.
@@ -93,15 +84,15 @@ def answer(
     _show_found(kind.word, found, written, format_, color)
 
 
-def show(result: Calculation, format_: Format, color: Color) -> None:
+def show(result: Calculation, format_: TextFormat, color: Color) -> None:
     """Print a calculation."""
-    match format_:
-        case Format.TEXT:
-            print(derivation.calculation(result, **stdout_manner(color)))
-        case Format.JSON:
-            print_json(derivation.calculation_dict(result))
-        case _:
-            assert_never(format_)
+    formats.show(
+        format_,
+        color,
+        partial(derivation.calculation, result),
+        partial(derivation.calculation_dict, result),
+        formulas=True,
+    )
 
 
 def both_channels(c: str | None, k: str | None, groups: str | None) -> dict[str, str | None]:
@@ -161,26 +152,18 @@ def _unknown(written: Mapping[str, str]) -> str:
 
 
 def _show_found(
-    word: str, answers: Mapping[str, Answer], written: Mapping[str, str], format_: Format, color: Color
+    word: str, answers: Mapping[str, Answer], written: Mapping[str, str], format_: TextFormat, color: Color
 ) -> None:
     from shapecalc.render import solve_window
 
-    match format_:
-        case Format.TEXT:
-            letters = SOLVABLE | {"dilation": "d", "output_padding": "o"}
-            known = ", ".join(f"{letters[field]} = {text}" for field, text in written.items() if field in letters)
-            print(solve_window.solutions(answers, written["output"], known, **stdout_manner(color)))
-        case Format.JSON:
-            print_json(solve_window.solutions_dict(word, answers))
-        case _:
-            assert_never(format_)
+    letters = SOLVABLE | {"dilation": "d", "output_padding": "o"}
+    known = ", ".join(f"{letters[field]} = {text}" for field, text in written.items() if field in letters)
+    formats.show(
+        format_,
+        color,
+        partial(solve_window.solutions, answers, written["output"], known),
+        partial(solve_window.solutions_dict, word, answers),
+        formulas=True,
+    )
     if not all(found.found for found in answers.values()):
         raise typer.Exit(1)
-
-
-def print_json(document: dict[str, Any]) -> None:
-    """Print a document, in ASCII where the output takes nothing else."""
-    from shapecalc.render import json
-
-    text = json.document(document)
-    print(text if stdout_manner(Color.NEVER)["unicode"] else derivation.in_ascii(text))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.cli.options import calculator, window
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.formats import TextFormat, TextFormatOption
 from shapecalc.cli.options.variant import variant
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def convolution_command(kind: calculator.Kind, text: str, **own: Any) -> Callabl
         bias: window.BiasOption = True,
         out: window.OutputOption = None,
         rank: window.RankOption = None,
-        format_: calculator.FormatOption = calculator.Format.TEXT,
+        format_: TextFormatOption = TextFormat.TEXT,
         color: ColorOption = Color.AUTO,
     ) -> None:
         sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, assert_never
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shapecalc.cli.options.calculator import Format, FormatOption, print_json
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
-from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.cli.options.variant import variant
 from shapecalc.cli.options.window import whole
 from shapecalc.cli.usage_errors import missing, mistake
@@ -77,7 +77,7 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
         bias: BiasOption = True,
         dropout: DropoutOption = None,
         params_as: ParamsAsOption = ParamsAs.PYTORCH,
-        format_: FormatOption = Format.TEXT,
+        format_: TextFormatOption = TextFormat.TEXT,
         color: ColorOption = Color.AUTO,
     ) -> None:
         written = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers, "dropout": dropout}
@@ -93,7 +93,7 @@ def _answer(
     written: Mapping[str, str | None],
     flags: Mapping[str, bool],
     params_as: ParamsAs,
-    format_: Format,
+    format_: TextFormat,
     color: Color,
 ) -> None:
     """Take a recurrent layer apart, and print; say on stderr what is legal and likely not meant.
@@ -121,13 +121,8 @@ def _answer(
     except LayerError as error:
         raise mistake(error, texts) from None
     found = recurrence(layer, steps, samples, features, params_as.value)
-    match format_:
-        case Format.TEXT:
-            print(recurrent.calculation(found, **stdout_manner(color)))
-        case Format.JSON:
-            print_json(recurrent.calculation_dict(found))
-        case _:
-            assert_never(format_)
+    text, document = partial(recurrent.calculation, found), partial(recurrent.calculation_dict, found)
+    show(format_, color, text, document, formulas=True)
     _warn(layer)
 
 

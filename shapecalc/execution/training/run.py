@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from shapecalc.costs.training_step import training_step
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics.numbers import finite
 from shapecalc.execution.budget import BUDGET, Budget, afford_training
 from shapecalc.execution.training.datasets import lesson, unfit
 from shapecalc.execution.training.initialization import starting_parameters
@@ -51,6 +52,15 @@ class Epoch(NamedTuple):
     unseen_loss: float
     accuracy: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the epoch as JSON's values."""
+        return {
+            "number": self.number,
+            "loss": self.loss if self.number else None,
+            "unseen_loss": finite(self.unseen_loss),
+            "accuracy": self.accuracy,
+        }
+
 
 class Plan(NamedTuple):
     """How it is trained; the same plan gives the same weights on the same machine."""
@@ -73,6 +83,21 @@ class Trained(NamedTuple):
     epochs: tuple[Epoch, ...]
     losses: tuple[float, ...]
     parameters: Mapping[str, Array]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the run as JSON's values."""
+        plan = self.plan
+        return {
+            "name": self.lesson.report.architecture.name,
+            "data": self.lesson.data,
+            "shown": len(self.lesson.shown.inputs),
+            "unseen": len(self.lesson.unseen.inputs),
+            "loss": self.loss,
+            "plan": plan._asdict(),
+            "before": self.before.to_dict(),
+            "epochs": [epoch.to_dict() for epoch in self.epochs],
+            "losses": list(self.losses),
+        }
 
 
 def train(

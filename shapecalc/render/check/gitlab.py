@@ -8,8 +8,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Severity
+from shapecalc.render import json
 from shapecalc.render.check.findings import brief, located
-from shapecalc.render.json import document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ def checks(results: Sequence[Checked]) -> str:
     what it was where lines move, and each is there once.
     """
     seen: Counter[str] = Counter()
-    return document([_entry(place, seen) for place in located(results)], unicode=False)
+    return json.text([_entry(place, seen) for place in located(results)], unicode=False)
 
 
 def _entry(place: Located, seen: Counter[str]) -> dict[str, Any]:

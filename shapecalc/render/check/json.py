@@ -26,7 +26,7 @@ def checks(results: Sequence[Checked], *, unicode: bool = True) -> str:
         for checked in results
     ]
     totals = {f"{severity.value}s": count for severity, count in counts(results).items()}
-    return document({"schema_version": 1, "files": files, "totals": {"files": len(files), **totals}}, unicode=unicode)
+    return document({"files": files, "totals": {"files": len(files), **totals}}, unicode=unicode)
 
 
 def _finding(place: Located) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import shapecalc
 from shapecalc.diagnostics import Severity
 from shapecalc.diagnostics.rules import rule
+from shapecalc.render import json
 from shapecalc.render.check.findings import brief, located, plural
-from shapecalc.render.json import document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ def checks(results: Sequence[Checked]) -> str:
     if left > 0:
         said = {"level": "warning", "message": {"text": f"{plural(left, 'result')} more than {_MOST} left out"}}
         run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": [said]}]
-    return document({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, unicode=False)
+    return json.text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, unicode=False)
 
 
 def _rule(code: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Fix, Label, Source, Span
 from shapecalc.render.check.json import checks
-from shapecalc.render.json import document
+from shapecalc.render.json import document, text
 from tests.support.check_inputs import checked, one
 
 
@@ -54,7 +54,7 @@ def test_places_in_an_included_file_name_it() -> None:
 
 def test_a_document_shows_no_control_and_keeps_the_value() -> None:
     value = {"name": "\x1b\x7f\x9b\u202e\ud800\U000e0001é\n"}
-    written = document(value)
+    written = text(value)
     assert written.isprintable() is False  # its own line breaks
     assert all(line.isprintable() for line in written.split("\n"))
     assert "é" in written
