@@ -9,7 +9,7 @@ import typer
 from shapecalc.cli.options import calculator
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TextFormat, TextFormatOption
-from shapecalc.cli.options.window import whole
+from shapecalc.cli.options.window import per_axis, whole
 from shapecalc.cli.usage_errors import missing, mistake
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _indices(text: str | None) -> tuple[Dim, ...]:
 
     if text is None:
         return symbol("N"), symbol("T")
-    sizes = tuple(whole(part, "input") for part in text.lower().replace("×", "x").split("x"))
+    sizes = tuple(whole(part, "input") for part in per_axis(text))
     for size in sizes:
         Integer().check("input", size)
     return sizes

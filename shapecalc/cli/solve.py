@@ -121,9 +121,10 @@ def _refuse(options: dict[str, Any], why: str) -> None:
 def _wanted(text: str | None) -> Wanted | None:
     if text is None:
         return None
+    from shapecalc.cli.options.window import per_axis
     from shapecalc.solving.input_sizes import Wanted
 
-    parts = text.lower().replace("×", "x").replace(",", "x").strip("[] ").split("x")
+    parts = per_axis(text.replace(",", "x").strip("[] "))
     sizes = tuple(None if part.strip() == "?" else whole(part, "--output") for part in parts)
     if not any(sizes):
         raise Misuse(f"`--output` expects sizes such as 7x7, with ? for any, receives `{text}`")

@@ -102,7 +102,7 @@ def command(
         raise Misuse("`--top` expects a column to order by: add `--by macs`")
     gc.enable()  # a large grid takes its time, and memory with it
     from shapecalc.files.load import load
-    from shapecalc.solving.sweep import Run
+    from shapecalc.solving.sweep import Query, Run
 
     # Lines that run down a terminal show by themselves that something moves.
     streams = format_ in (SweepFormat.CSV, SweepFormat.JSONL)
@@ -110,11 +110,7 @@ def command(
     run = Run(
         load(architecture, limits_of(limit)),
         axes,
-        where=where,
-        by=by,
-        top=top,
-        pareto=objectives,
-        sums=_sums(sum_),
+        Query(where, by, top, objectives, _sums(sum_)),
         dask=dask,
         progress=None if bar is None else lambda done, total: bar("", done, total),
     )

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.calculators.beam_search import state_bytes
 from shapecalc.diagnostics.numbers import scientific
-from shapecalc.render.derivation import bold, in_ascii, legend, wrapped
+from shapecalc.render.derivation import in_ascii, legend, wrapped
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, draw
+from shapecalc.render.terminal.palette import bold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

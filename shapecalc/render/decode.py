@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.diagnostics.numbers import finite, scientific
 from shapecalc.dims import show
 from shapecalc.render.beam import figure_dict, figures, heading, lines, notes, steps as steps_grid
-from shapecalc.render.derivation import bold, in_ascii, wrapped
+from shapecalc.render.derivation import in_ascii, wrapped
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, draw, spelt
 from shapecalc.render.terminal.numbers import rounded
+from shapecalc.render.terminal.palette import bold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,19 +80,21 @@ def unrolled_dict(loop: Loop, decoded: Decoded | None) -> dict[str, Any]:
         },
         "steps": [_step_dict(step) for step in loop.steps],
     }
-    if decoded is not None:
-        document["run"] = {
-            "ok": decoded.ok,
-            "differences": [
-                {"what": check.what, "predicted": str(check.predicted), "counted": str(check.counted)}
-                for check in decoded.checks
-                if not check.ok
-            ],
-            "figures_compared": len(decoded.checks),
-            "reread": {"decoded": finite(decoded.search.alive[0].log_probability), "at_once": finite(decoded.reread)},
-            "hypotheses": [found._asdict() for found in decoded.search.hypotheses],
-        }
-    return document
+    return document if decoded is None else {**document, "run": _run_dict(decoded)}
+
+
+def _run_dict(decoded: Decoded) -> dict[str, Any]:
+    return {
+        "ok": decoded.ok,
+        "differences": [
+            {"what": check.what, "predicted": str(check.predicted), "counted": str(check.counted)}
+            for check in decoded.checks
+            if not check.ok
+        ],
+        "figures_compared": len(decoded.checks),
+        "reread": {"decoded": finite(decoded.search.alive[0].log_probability), "at_once": finite(decoded.reread)},
+        "hypotheses": [found._asdict() for found in decoded.search.hypotheses],
+    }
 
 
 def _step_dict(step: Unrolled) -> dict[str, Any]:

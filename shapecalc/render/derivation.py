@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import as_json, show, symbol
+from shapecalc.render.terminal.palette import bold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,7 +55,7 @@ def in_ascii(text: str) -> str:
 
 def calculation(result: Calculation, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return the derivation of every axis, what its windows miss and, where channels are known, shape and costs."""
-    groups = _alike(result.axes)
+    groups = together(result.axes)
     blocks = []
     for names, axis in groups:
         heading = [bold(" and ".join(names), color=color)] if len(groups) > 1 else []
@@ -225,19 +226,14 @@ def last_cells(names: tuple[str, ...], axis: Axis) -> str:
     return " and ".join(f"{_CELLS[name]}s {axis.n - missed + 1} to {axis.n}" for name in names) + " are"
 
 
-def _alike(axes: Iterable[Axis]) -> list[tuple[tuple[str, ...], Axis]]:
-    """Put axes together that differ in nothing but their name."""
-    found: dict[Axis, list[str]] = {}
-    for axis in axes:
-        found.setdefault(axis._replace(name=""), []).append(axis.name)
-    return [(tuple(names), axis) for axis, names in found.items()]
-
-
 def wrapped(text: str, width: int | None) -> list[str]:
     """Break a sentence into lines; `width` None stands for a pipe."""
     return textwrap.wrap(text, min(width or WIDEST, WIDEST), break_long_words=False, break_on_hyphens=False)
 
 
-def bold(text: str, *, color: bool) -> str:
-    """Make a result stand out where colour is wanted."""
-    return f"\x1b[1m{text}\x1b[0m" if color else text
+def together(axes: Iterable[Axis]) -> list[tuple[tuple[str, ...], Axis]]:
+    """Put axes together that differ in nothing but their name."""
+    groups: dict[Axis, list[str]] = {}
+    for axis in axes:
+        groups.setdefault(axis._replace(name=""), []).append(axis.name)
+    return [(tuple(names), axis) for axis, names in groups.items()]

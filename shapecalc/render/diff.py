@@ -9,8 +9,9 @@ from shapecalc.dims import Expr, show
 from shapecalc.render.diff_rows import Alike, Whole, folded
 from shapecalc.render.inspect.columns import called, written
 from shapecalc.render.terminal.escaping import code_span, markdown_code, markdown_figure
-from shapecalc.render.terminal.grid import BAD, BOLD, DIM, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
-from shapecalc.render.terminal.numbers import grouped, memory, rounded, share, signed
+from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
+from shapecalc.render.terminal.numbers import at_sizes, grouped, memory, rounded, share, signed
+from shapecalc.render.terminal.palette import BAD, BOLD, CAUTION, DIM, GOOD, PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 MARKER = "<!-- shapecalc diff -->"
 """Stands first in Markdown: by it a workflow finds its comment again, to write it anew."""
-CAUTION = "1;33"
 _MARKS = {Kind.ADDED: ("+", GOOD), Kind.REMOVED: ("-", BAD), Kind.CHANGED: ("~", CAUTION), Kind.SAME: (" ", DIM)}
 _NAMES = {"macs": "MACs", "flops": "FLOPs"}
 _BYTES = frozenset({"memory", "activations"})
@@ -32,30 +32,20 @@ MOST_ROWS = 200
 
 def table(comparison: Comparison, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return the totals that moved and the layers that differ; what is alike is folded to a line."""
-
-    def line(text: str, style: str = PLAIN) -> str:
-        return paragraph(spelt(text, unicode=unicode), width=width, color=color, style=style)
-
+    page = Page(width, color, unicode)
     if comparison.identical:
-        return line(_alike(comparison))
-    parts = [line(_title(comparison), BOLD)]
-    totals = Grid(
-        (
-            Heading(""),
-            *(Heading(word, right=True, wraps=_symbolic(comparison)) for word in ("before", "after", "change")),
-        ),
-        [Cells(tuple(spelt(text, unicode=unicode) for text in texts)) for texts in _totals(comparison.totals)],
-    )
-    parts += [draw(totals, width=width, color=color, unicode=unicode), ""]
-    parts += [line(text) for text in _ends(comparison)]
-    layers = _layers(comparison, grouped, unicode=unicode)
-    if width is not None and layers.width > width:
-        layers = _layers(comparison, rounded, unicode=unicode)
+        return page.line(_alike(comparison))
+    figures = (Heading(word, right=True, wraps=_symbolic(comparison)) for word in ("before", "after", "change"))
+    totals = page.grid((Heading(""), *figures), _totals(comparison.totals))
+    parts = [page.line(_title(comparison), BOLD), page.draw(totals), "", *map(page.line, _ends(comparison))]
+    layers = _layers(comparison, grouped, page)
+    if width is not None and not page.fits(layers):
+        layers = _layers(comparison, rounded, page)
         if layers.width - width > layers.widths[_OUTPUT]:
             layers = _without(layers, _OUTPUT)  # wrapped in what is left, a shape is a stack of single numbers
     if layers.rows:
-        parts.append(draw(layers, width=width, color=color, unicode=unicode))
-    parts += [line(text, DIM) for text in (_tally(comparison), *_at(comparison))]
+        parts.append(page.draw(layers))
+    parts += [page.line(text, DIM) for text in (_tally(comparison), *_at(comparison))]
     return "\n".join(parts)
 
 
@@ -109,7 +99,7 @@ def _tally(comparison: Comparison) -> str:
 
 def _at(comparison: Comparison) -> Iterator[str]:
     """Yield at which sizes costs are, where a symbol was left free."""
-    said = [", ".join(f"{name} = {size}" for name, size in sizes.items()) for sizes in comparison.costs_at]
+    said = [at_sizes(sizes) for sizes in comparison.costs_at]
     if comparison.old is not None and said[0] != said[1]:
         yield f"costs before are those at {said[0] or 'the sizes given'}, after at {said[1] or 'the sizes given'}"
     elif said[1]:
@@ -152,7 +142,7 @@ def _share(change: Change) -> str:
     return f"{'+' if delta > 0 else '−'}{share(abs(delta), before)}"
 
 
-def _layers(comparison: Comparison, write: Callable[[Count], str], *, unicode: bool) -> Grid:
+def _layers(comparison: Comparison, write: Callable[[Count], str], page: Page) -> Grid:
     rows = []
     for row in folded(comparison):
         if isinstance(row, Alike):
@@ -160,12 +150,13 @@ def _layers(comparison: Comparison, write: Callable[[Count], str], *, unicode: b
         else:
             style = _MARKS[row.kind][1]
             texts, styles = _texts(row, write), (style, style, *(PLAIN,) * 4)
-        rows.append(Cells(tuple(spelt(text, unicode=unicode) for text in texts), styles))
+        rows.append(Cells(texts, styles))
     if not any(cells.texts[0] for cells in rows):
         rows = []
     wide = _symbolic(comparison)
     headings = (Heading(""), Heading("path", wraps=True), Heading("layer", wraps=True), Heading("output", wraps=True))
-    return Grid((*headings, Heading("params", right=True, wraps=wide), Heading("MACs", right=True, wraps=wide)), rows)
+    counts = (Heading(count, right=True, wraps=wide) for count in ("params", "MACs"))
+    return page.grid((*headings, *counts), rows)
 
 
 def _without(grid: Grid, column: int) -> Grid:

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from shapecalc.layers.fields import said
-from shapecalc.render.terminal.escaping import ascii_only
+from shapecalc.render.terminal.escaping import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ def overview(layers: Iterable[Documentation], width: int | None, *, unicode: boo
     room = max(len(layer.type) for layer in found) + 2
     lines = []
     for layer in found:
-        sentence = _spelt(layer.summary, unicode=unicode)
+        sentence = shown(layer.summary, unicode=unicode)
         if width is not None:
             sentence = textwrap.shorten(sentence, max(width - room, 10), placeholder=" …" if unicode else " ...")
         lines.append(f"{layer.type:<{room}}{sentence}")
@@ -41,11 +41,7 @@ def full(layer: Documentation, width: int | None, *, unicode: bool = True) -> st
     for name, text in layer.sections.items():
         parts += textwrap.wrap(f"{name + ':':<12}{text}", width, subsequent_indent=" " * 12)
     parts += ["", f"In a file:  {_example(layer)}"]
-    return _spelt("\n".join(parts), unicode=unicode)
-
-
-def _spelt(text: str, *, unicode: bool) -> str:
-    return text if unicode else ascii_only(text)
+    return shown("\n".join(parts), unicode=unicode)
 
 
 def _fields(layer: Documentation, width: int) -> list[str]:

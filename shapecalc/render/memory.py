@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Dim, Expr, as_json, evaluate, free_symbols, show
 from shapecalc.render.inspect.columns import Line, layer_lines, layer_word
-from shapecalc.render.terminal.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
-from shapecalc.render.terminal.numbers import memory
+from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
+from shapecalc.render.terminal.numbers import at_sizes, memory
+from shapecalc.render.terminal.palette import BOLD, DIM, PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,20 +35,18 @@ def table(
 ) -> str:
     """Return the picture, the steps, the peak with what is alive there, and a better order of branches."""
     report = found.report
+    page = Page(width, color, unicode)
     shapes = ", ".join(show(entry.shape) for entry in report.inputs)
-    title = spelt(f"{report.architecture.name}  {shapes}", unicode=unicode)
     lives = [evaluate(moment.live, report.costs_at) for moment in found.moments]
-    blocks = [[paragraph(title, width=width, color=color, style=BOLD)]]
+    blocks = [[page.line(f"{report.architecture.name}  {shapes}", BOLD)]]
     numbers = [live for live in lives if isinstance(live, int)]
     if found.peak is not None and len(numbers) == len(lives):
         blocks.append(picture(numbers, found.peak, width=width, unicode=unicode))
     # Where there is no room for a layer's settings its word stands there, where there is none for that, nothing.
-    grids = [_steps(found, lives, depth, called, unicode=unicode) for called in (Line.layer, layer_word, None)]
-    steps = next((grid for grid in grids if width is None or grid.width <= width), grids[-1])
-    blocks.append([draw(steps, width=width, color=color, unicode=unicode)])
-    blocks.append([*_peak(found, width, color=color, unicode=unicode)])
-    said = [*_better(order), *_notes(found)]
-    blocks.append([paragraph(spelt(line, unicode=unicode), width=width, color=color, style=DIM) for line in said])
+    grids = (_steps(page, found, lives, depth, called) for called in (Line.layer, layer_word, None))
+    blocks.append([page.draw(page.first_that_fits(grids))])
+    blocks.append(_peak(page, found))
+    blocks.append([page.line(line, DIM) for line in (*_better(order), *_notes(found))])
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
@@ -122,12 +121,7 @@ def _order(order: Reordered) -> dict[str, Any]:
 
 
 def _steps(
-    found: LiveMemory,
-    lives: Sequence[Dim],
-    depth: int | None,
-    called: Callable[[Line], str] | None,
-    *,
-    unicode: bool,
+    page: Page, found: LiveMemory, lives: Sequence[Dim], depth: int | None, called: Callable[[Line], str] | None
 ) -> Grid:
     headings = (
         Heading("path"),
@@ -146,30 +140,25 @@ def _steps(
         mark = "peak" if at_peak in paths else ""
         words = (line.path,) if called is None else (line.path, called(line))
         texts = (*words, show(line.rows[-1].output), memory(alive), mark)
-        style = (BOLD if mark else PLAIN,) * len(texts)
-        rows.append(Cells(tuple(spelt(text, unicode=unicode) for text in texts), style))
-    return Grid(headings, rows)
+        rows.append(Cells(texts, (BOLD if mark else PLAIN,) * len(texts)))
+    return page.grid(headings, rows)
 
 
-def _peak(found: LiveMemory, width: int | None, *, color: bool, unicode: bool) -> list[str]:
+def _peak(page: Page, found: LiveMemory) -> list[str]:
     """Return the peak and what is alive there, the largest first."""
     if found.peak is None:
         names = sorted({name for moment in found.moments for name in free_symbols(moment.live)})
         open_ = [name for name in names if name not in found.report.costs_at]
         settings = " ".join(f"--set {name}=…" for name in open_)
         said = f"where the peak is depends on {' and '.join(open_)}: give a size, `{settings}`"
-        return [paragraph(spelt(said, unicode=unicode), width=width, color=color, style=BOLD)]
+        return [page.line(said, BOLD)]
     moment, at = found.moments[found.peak], found.report.costs_at
     bound = evaluate(moment.live, at)
     closed = f" = {memory(moment.live)}" if isinstance(moment.live, Expr) and isinstance(bound, int) else ""
     line = f"peak {memory(bound)}{closed}, while {moment.row.path} works; alive then:"
-    rows = []
-    for tensor in found.tensors:
-        texts = (tensor.slot, show(tensor.shape), memory(evaluate(tensor.size, at)))
-        rows.append(Cells(tuple(spelt(text, unicode=unicode) for text in texts)))
+    rows = [(tensor.slot, show(tensor.shape), memory(evaluate(tensor.size, at))) for tensor in found.tensors]
     headings = (Heading("tensor"), Heading("shape", wraps=True), Heading("bytes", right=True, wraps=True))
-    said = paragraph(spelt(line, unicode=unicode), width=width, color=color, style=BOLD)
-    return [said, draw(Grid(headings, rows), width=width, color=color, unicode=unicode)]
+    return [page.line(line, BOLD), page.draw(page.grid(headings, rows))]
 
 
 def _better(order: Reordered | None) -> list[str]:
@@ -183,7 +172,7 @@ def _better(order: Reordered | None) -> list[str]:
 
 
 def _notes(found: LiveMemory) -> list[str]:
-    at = ", ".join(f"{name} = {size}" for name, size in found.report.costs_at.items())
+    at = at_sizes(found.report.costs_at)
     sizes = f"at {at}, " if at else ""
     return [
         f"weights take {memory(_weights(found))} besides",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import as_json, grouped, show
-from shapecalc.render.derivation import WIDEST, bold, in_ascii, legend, wrapped
+from shapecalc.render.derivation import WIDEST, in_ascii, legend, wrapped
 from shapecalc.render.inspect.columns import COUNTED
+from shapecalc.render.terminal.palette import bold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

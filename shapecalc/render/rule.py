@@ -10,7 +10,7 @@ from shapecalc.checking.check import check_source
 from shapecalc.diagnostics import Source
 from shapecalc.render.check.text import render_diagnostics
 from shapecalc.render.json import document
-from shapecalc.render.terminal.escaping import ascii_only
+from shapecalc.render.terminal.escaping import shown
 from shapecalc.render.terminal.palette import Palette
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def overview(rules: Iterable[Rule], width: int | None, *, unicode: bool = True) 
     """Return a line per code: its title, cut to the width."""
     lines = []
     for rule in rules:
-        line = f"{rule.code}  {_spelt(rule.title, unicode=unicode)}"
+        line = f"{rule.code}  {shown(rule.title, unicode=unicode)}"
         if width is not None and len(line) > width:
             dots = "…" if unicode else "..."
             line = line[: width - len(dots)].rstrip() + dots
@@ -42,7 +42,7 @@ def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: 
     columns = min(width or WIDEST, WIDEST)
     palette = Palette("error", color)
     parts = [f"{palette.primary(rule.code)}{palette.strong(f': {rule.title}')}"]
-    parts += [_filled(_spelt(paragraph, unicode=unicode), columns) for paragraph in rule.text.split("\n\n")]
+    parts += [_filled(shown(paragraph, unicode=unicode), columns) for paragraph in rule.text.split("\n\n")]
     parts += [
         palette.strong("Broken:" if rule.language == "yaml" else "For example:"),
         textwrap.indent(rule.broken, _INDENT),
@@ -51,7 +51,7 @@ def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: 
         said = said_of(rule, color=color, width=columns - len(_INDENT))
         parts += [palette.strong("shapecalc says:"), textwrap.indent(said, _INDENT)]
     parts += [palette.strong("Mended:"), textwrap.indent(rule.mended, _INDENT)]
-    return _spelt("\n\n".join(parts), unicode=unicode)
+    return shown("\n\n".join(parts), unicode=unicode)
 
 
 def _filled(paragraph: str, columns: int) -> str:
@@ -69,7 +69,3 @@ def said_of(rule: Rule, *, color: bool = False, width: int = 100) -> str:
 def json(rules: Iterable[Rule], *, unicode: bool = True) -> str:
     """Return rules as a JSON document, their texts as they stand on their pages."""
     return document({"rules": [rule._asdict() for rule in rules]}, unicode=unicode)
-
-
-def _spelt(text: str, *, unicode: bool) -> str:
-    return text if unicode else ascii_only(text)

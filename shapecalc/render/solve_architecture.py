@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.dims import as_json, free_symbols, pretty, show, symbol
 from shapecalc.render.solve_window import SIMPLEST
-from shapecalc.render.terminal.grid import BOLD, DIM, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.terminal.grid import Heading, Page
+from shapecalc.render.terminal.numbers import at_sizes
+from shapecalc.render.terminal.palette import BOLD, DIM
 from shapecalc.shape_inference.constraints import ANY
 
 if TYPE_CHECKING:
@@ -22,24 +24,19 @@ FIRST = 10
 """Sizes that are named one by one."""
 
 
-class _Page(NamedTuple):
-    """Lines as they come to be, and how to write them."""
+class _Text(NamedTuple):
+    """Lines as they come to be."""
 
+    page: Page
     lines: list[str]
-    width: int | None
-    color: bool
-    unicode: bool
 
     def say(self, text: str = "", lead: str = "", style: str = "") -> None:
         """Add a paragraph; none at all is an empty line."""
-        shown = spelt(text, unicode=self.unicode)
-        room = paragraph(shown, width=self.width, color=self.color, style=style, lead=lead) if shown else ""
-        self.lines.append(room)
+        self.lines.append(self.page.line(text, style, lead) if text else "")
 
-    def draw(self, headings: tuple[Heading, ...], rows: list[tuple[str, ...]]) -> None:
+    def draw(self, headings: Iterable[Heading], rows: Iterable[tuple[str, ...]]) -> None:
         """Add a table."""
-        cells = [Cells(tuple(spelt(text, unicode=self.unicode) for text in row)) for row in rows]
-        self.lines.append(draw(Grid(headings, cells), width=self.width, color=self.color, unicode=self.unicode))
+        self.lines.append(self.page.draw(self.page.grid(headings, rows)))
 
     @property
     def text(self) -> str:
@@ -52,7 +49,7 @@ def solution(found: Solution, near: Mapping[str, Near], *, width: int | None, co
 
     `near` has the valid sizes next to one that was asked for.
     """
-    page = _Page([], width, color, unicode)
+    page = _Text(Page(width, color, unicode), [])
     report = found.report
     page.say(f"{report.architecture.name}  {', '.join(show(entry.shape) for entry in report.inputs)}", style=BOLD)
     if found.output is not None:
@@ -73,7 +70,7 @@ def solution(found: Solution, near: Mapping[str, Near], *, width: int | None, co
     return page.text
 
 
-def _say_reasons(page: _Page, found: Solution, leads: Mapping[str, str]) -> None:
+def _say_reasons(page: _Text, found: Solution, leads: Mapping[str, str]) -> None:
     for heading, reasons in (("in addition", found.joint), ("because", found.because)):
         rows = _reasons(reasons, leads)
         if rows:
@@ -86,7 +83,7 @@ def _say_reasons(page: _Page, found: Solution, leads: Mapping[str, str]) -> None
     if found.joint:
         page.say("the sizes above are those of each symbol alone; what is in addition ties them together", style=DIM)
     if found.example:
-        page.say(f"for example {', '.join(f'{name} = {size}' for name, size in found.example.items())}")
+        page.say(f"for example {at_sizes(found.example)}")
     elif found.clash:
         page.say("no sizes satisfy both", style=BOLD)
 
@@ -102,7 +99,7 @@ def spoken(sizes: Sizes, names: Iterable[str]) -> str:
     return sizes.spoken("\0").replace("\0", f"{', '.join(others)} and {last}" if others else last)
 
 
-def _say_sizes(page: _Page, sizes: Sizes, near: Near | None) -> None:
+def _say_sizes(page: _Text, sizes: Sizes, near: Near | None) -> None:
     if sizes == ANY or sizes.smallest is None:
         return
     first = sizes.first(FIRST + 1)
@@ -204,7 +201,7 @@ def _reason_dict(reason: Reason) -> dict[str, Any]:
 
 def choices(found: Choices, name: str, most: int, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return every combination of values that gives the output, simplest first, `most` of them."""
-    page = _Page([], width, color, unicode)
+    page = _Text(Page(width, color, unicode), [])
     unknowns = ", ".join(map(str, found.unknowns))
     place = f"`{found.at}`" if found.at else f"`{name}`"
     page.say(f"which {unknowns} give{'' if found.unknowns[1:] else 's'} {found.wanted} out of {place}?", style=BOLD)

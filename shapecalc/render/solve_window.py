@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.calculators.windows import DILATIONS, SMALL
-from shapecalc.render.derivation import axis_dict, bold, in_ascii, last_cells, wrapped
+from shapecalc.render.derivation import axis_dict, in_ascii, last_cells, together, wrapped
 from shapecalc.render.terminal.escaping import terminal
+from shapecalc.render.terminal.palette import bold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -175,7 +176,7 @@ def _window_rows(windows: tuple[Window, ...]) -> list[str]:
     cells = []
     for window in windows:
         letters = {"f": window.f, "s": window.s, "p": window.p} | ({"d": window.d} if window.d > 1 else {})
-        alike = _together(window.axes)
+        alike = together(window.axes)
         equations = [axis.output.equation for _, axis in alike]
         cells.append((letters, ", ".join(equations), _remark(alike)))
     rooms = (
@@ -203,11 +204,3 @@ def _remark(alike: list[tuple[tuple[str, ...], Axis]]) -> str:
         if axis.reading and axis.reading.stepped_over:
             parts.append(f"steps over {axis.reading.stepped_over} of every {axis.s} cells")
     return "; ".join(dict.fromkeys(parts))
-
-
-def _together(axes: Iterable[Axis]) -> list[tuple[tuple[str, ...], Axis]]:
-    """Put axes together that differ in nothing but their name."""
-    found: dict[Axis, list[str]] = {}
-    for axis in axes:
-        found.setdefault(axis._replace(name=""), []).append(axis.name)
-    return [(tuple(names), axis) for axis, names in found.items()]

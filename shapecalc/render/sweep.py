@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.render.inspect.csv import field
 from shapecalc.render.terminal.escaping import json_text, terminal
-from shapecalc.render.terminal.grid import DIM, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.terminal.grid import Cells, Heading, Page
 from shapecalc.render.terminal.numbers import memory
+from shapecalc.render.terminal.palette import DIM, PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,22 +32,16 @@ def table(
         Heading(terminal(TITLES.get(name, name) if name in costs else name), right=not _holds_words(values))
         for name, values in columns.items()
     )
-    rows = [
+    dimmed = [name in costs for name in texts]
+    rows = (
         Cells(
-            tuple(spelt(text, unicode=unicode) for text in row),
-            tuple(
-                DIM if name in costs and text in ("0", "0 B") else PLAIN for name, text in zip(texts, row, strict=True)
-            ),
+            row, tuple(DIM if cost and text in ("0", "0 B") else PLAIN for cost, text in zip(dimmed, row, strict=True))
         )
         for row in zip(*texts.values(), strict=True)
-    ]
-    note = "costs are those of one sample where N is not set; memory and activations at float32"
-    return "\n".join(
-        (
-            draw(Grid(headings, rows), width=width, color=color, unicode=unicode),
-            paragraph(note, width=width, color=color, style=DIM),
-        )
     )
+    page = Page(width, color, unicode)
+    note = "costs are those of one sample where N is not set; memory and activations at float32"
+    return "\n".join((page.draw(page.grid(headings, rows)), page.line(note, DIM)))
 
 
 def _holds_words(values: Array) -> bool:

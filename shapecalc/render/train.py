@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from shapecalc.render.terminal.grid import BOLD, DIM, GOOD, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
 from shapecalc.render.terminal.numbers import loss
+from shapecalc.render.terminal.palette import BOLD, DIM, GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,18 +25,16 @@ IN_ASCII = " ....:::#"
 
 def table(trained: Trained, exported: str | None, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return what was learnt from what, a line per epoch, the curve of the loss, and the last epoch in a sentence."""
-
-    def said(text: str, style: str = "") -> str:
-        return paragraph(spelt(text, unicode=unicode), width=width, color=color, style=style)
-
-    parts = [said(line, style) for line, style in ((_heading(trained), BOLD), (_plan(trained), DIM))]
-    parts += ["", draw(_epochs(trained), width=width, color=color, unicode=unicode)]
-    parts += ["", said(f"loss of each of {len(trained.losses):,} steps", BOLD)]
+    page = Page(width, color, unicode)
+    parts = [page.line(_heading(trained), BOLD), page.line(_plan(trained), DIM), "", page.draw(_epochs(trained))]
+    parts += ["", page.line(f"loss of each of {len(trained.losses):,} steps", BOLD)]
     parts += curve(trained.losses, width=min(width or WIDEST, WIDEST), unicode=unicode)
-    parts += ["", said(verdict(trained), GOOD)]
+    parts += ["", page.line(verdict(trained), GOOD)]
     if exported is not None:
         numbers = sum(array.size for array in trained.parameters.values())
-        parts.append(said(f"{exported}: {len(trained.parameters)} tensors, {numbers:,} numbers, by PyTorch's names"))
+        parts.append(
+            page.line(f"{exported}: {len(trained.parameters)} tensors, {numbers:,} numbers, by PyTorch's names")
+        )
     return "\n".join(parts)
 
 

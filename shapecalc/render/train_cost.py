@@ -10,8 +10,9 @@ from shapecalc.costs.timeline import AGAIN, UPDATE
 from shapecalc.costs.training_step import OPTIMIZERS
 from shapecalc.dims import Dim, Expr, as_json, evaluate, show
 from shapecalc.render.inspect.columns import Line, layer_lines, layer_word
-from shapecalc.render.terminal.grid import BOLD, DIM, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
 from shapecalc.render.terminal.numbers import grouped, memory, rounded, share, times
+from shapecalc.render.terminal.palette import BOLD, DIM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,17 +27,16 @@ MOST_NAMED = 4
 
 def table(cost: TrainingCost, depth: int | None = None, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return what each layer keeps, the memory of a step, its work, and what checkpoints and truncation save."""
+    page = Page(width, color, unicode)
 
     def drawn(grid: Grid) -> str:
-        shown = grid._replace(rows=[_spelt(row, unicode=unicode) for row in grid.rows])
-        return draw(shown, width=width, color=color, unicode=unicode)
+        return page.draw(page.grid(*grid))
 
     def said(lines: Iterable[str], style: str = "") -> list[str]:
-        return [paragraph(spelt(line, unicode=unicode), width=width, color=color, style=style) for line in lines]
+        return [page.line(line, style) for line in lines]
 
     # Where there is no room for a layer's settings its word stands there, where there is none for that, nothing.
-    grids = [_layers(cost, depth, Line.layer), _layers(cost, depth, layer_word), _layers(cost, depth, None)]
-    layers = next((grid for grid in grids if width is None or grid.width <= width), grids[-1])
+    layers = page.first_that_fits(_layers(cost, depth, called) for called in (Line.layer, layer_word, None))
     blocks = [said([_title(cost)], BOLD), [drawn(layers)], [drawn(_memory(cost))]]
     blocks.append(said(_peak(cost), BOLD))
     blocks.append(said([*_fits(cost), *_savings(cost)]))
@@ -49,10 +49,6 @@ def table(cost: TrainingCost, depth: int | None = None, *, width: int | None, co
         blocks.append([*said(_time(cost)), drawn(_unrolled(cost))])
     blocks.append(said(_notes(cost), DIM))
     return "\n\n".join("\n".join(block) for block in blocks if block)
-
-
-def _spelt(row: Cells, *, unicode: bool) -> Cells:
-    return row._replace(texts=tuple(spelt(text, unicode=unicode) for text in row.texts))
 
 
 def _title(cost: TrainingCost) -> str:

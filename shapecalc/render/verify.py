@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shapecalc.dims import show
-from shapecalc.render.terminal.grid import BAD, BOLD, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
-from shapecalc.render.terminal.numbers import seconds
+from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
+from shapecalc.render.terminal.numbers import at_sizes, seconds
+from shapecalc.render.terminal.palette import BAD, BOLD, GOOD, PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
-    from shapecalc.execution.verify import Proof, Row, Trial
+    from shapecalc.execution.gradient_check import BackwardRow
+    from shapecalc.execution.verify import Proof, Row
+
+    AnyRow = TypeVar("AnyRow", Row, BackwardRow)
 
 
 def table(proof: Proof, *, width: int | None, color: bool, unicode: bool) -> str:
@@ -20,37 +24,38 @@ def table(proof: Proof, *, width: int | None, color: bool, unicode: bool) -> str
     Where the table is wider than that, shapes that agree stand once, then the layers' types are left out, then cells
     wrap.
     """
+    page = Page(width, color, unicode)
     for names in _MANNERS:
-        grids = [_grid(trial, names, unicode=unicode) for trial in proof.trials]
-        if width is None or max(grid.width for grid in grids) <= width:
+        grids = [
+            rows_grid(page, trial.rows, {name: COLUMNS[name] for name in names}, _NUMBERS) for trial in proof.trials
+        ]
+        if page.fits(*grids):
             break
     parts: list[str] = []
     for trial, grid in zip(proof.trials, grids, strict=True):
-        parts.append(paragraph(spelt(_heading(proof, trial), unicode=unicode), width=width, color=color, style=BOLD))
-        parts.append(draw(grid, width=width, color=color, unicode=unicode))
-        failures = (f"{row.layer.path}: {row.failure}" for row in trial.rows if row.failure)
-        parts += [paragraph(spelt(line, unicode=unicode), width=width, color=color, style=BAD) for line in failures]
+        parts += [page.line(heading(proof.architecture.name, trial.sizes), BOLD), page.draw(grid)]
+        parts += [page.line(f"{row.layer.path}: {row.failure}", BAD) for row in trial.rows if row.failure]
         parts.append("")
-    style = GOOD if proof.ok else BAD
-    parts.append(paragraph(spelt(verdict(proof), unicode=unicode), width=width, color=color, style=style))
-    return "\n".join(parts)
+    return "\n".join([*parts, page.line(verdict(proof), GOOD if proof.ok else BAD)])
 
 
-def _grid(trial: Trial, names: tuple[str, ...], *, unicode: bool) -> Grid:
-    headings = tuple(
-        Heading(name, right=name in ("params", "MACs"), wraps=name not in ("path", "params", "MACs", ""))
-        for name in names
+def rows_grid(
+    page: Page, rows: Iterable[AnyRow], columns: Mapping[str, Callable[[AnyRow], str]], numbers: Container[str]
+) -> Grid:
+    """Return a line per layer, in red where it differs; `numbers` names the columns that hold counts."""
+    headings = (
+        Heading(name, right=name in numbers, wraps=name not in numbers and name not in ("path", "")) for name in columns
     )
-    return Grid(
-        headings,
-        [
-            Cells(
-                tuple(spelt(COLUMNS[name](row), unicode=unicode) for name in names),
-                (PLAIN if row.ok else BAD,) * len(names),
-            )
-            for row in trial.rows
-        ],
+    cells = (
+        Cells(tuple(text(row) for text in columns.values()), (PLAIN if row.ok else BAD,) * len(columns)) for row in rows
     )
+    return page.grid(headings, cells)
+
+
+def heading(name: str, sizes: Mapping[str, int]) -> str:
+    """Return what is verified, and at which sizes."""
+    at = at_sizes(sizes)
+    return f"{name}{f' at {at}' if at else ''}"
 
 
 def verdict(proof: Proof) -> str:
@@ -68,33 +73,32 @@ def verdict(proof: Proof) -> str:
     return f"verified: {layers} layers agree in shape, parameters and MACs ({runs}{tried}, {took}){once}"
 
 
-def _heading(proof: Proof, trial: Trial) -> str:
-    at = ", ".join(f"{name} = {size}" for name, size in trial.sizes.items())
-    return f"{proof.architecture.name}{f' at {at}' if at else ''}"
+def shared_columns(predicted: str, either: str, shapes: Callable[[Any], str]) -> dict[str, Callable[[Any], str]]:
+    """Return the columns that every verification has; `either` shows shapes that agree once."""
 
+    def executed(row: Any) -> str:
+        return "failed" if row.executed is None else shapes(row.executed)
 
-def _executed(row: Row) -> str:
-    return "failed" if row.executed is None else ", ".join(show(shape) for shape in row.executed)
+    def once(row: Any) -> str:
+        said = shapes(row.predicted)
+        return said if row.predicted == row.executed else f"{said} / {executed(row)}"
 
-
-def _predicted(row: Row) -> str:
-    return ", ".join(show(shape) for shape in row.predicted)
-
-
-def _once(row: Row) -> str:
-    return _predicted(row) if row.predicted == row.executed else f"{_predicted(row)} / {_executed(row)}"
+    return {
+        "path": lambda row: row.layer.path,
+        "type": lambda row: row.layer.type,
+        predicted: lambda row: shapes(row.predicted),
+        "executed": executed,
+        either: once,
+        "": lambda row: "ok" if row.ok else "DIFFERS",
+    }
 
 
 COLUMNS: Mapping[str, Callable[[Row], str]] = {
-    "path": lambda row: row.layer.path,
-    "type": lambda row: row.layer.type,
-    "predicted": _predicted,
-    "executed": _executed,
-    "predicted / executed": _once,
+    **shared_columns("predicted", "predicted / executed", lambda shapes: ", ".join(map(show, shapes))),
     "params": lambda row: both(row.predicted_params, row.executed_params),
     "MACs": lambda row: both(row.predicted_macs, row.executed_macs),
-    "": lambda row: "ok" if row.ok else "DIFFERS",
 }
+_NUMBERS = ("params", "MACs")
 _MANNERS = (
     ("path", "type", "predicted", "executed", "params", "MACs", ""),
     ("path", "type", "predicted / executed", "params", "MACs", ""),

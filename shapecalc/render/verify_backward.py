@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from shapecalc.dims import show
-from shapecalc.render.terminal.grid import BAD, BOLD, DIM, GOOD, PLAIN, Cells, Grid, Heading, draw, paragraph, spelt
+from shapecalc.render.terminal.grid import Page
 from shapecalc.render.terminal.numbers import error, seconds
-from shapecalc.render.verify import both
+from shapecalc.render.terminal.palette import BAD, BOLD, DIM, GOOD
+from shapecalc.render.verify import both, heading, rows_grid, shared_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,18 +23,13 @@ def table(proof: BackwardProof, *, width: int | None, color: bool, unicode: bool
     Where the table is wider than that, shapes that agree stand once, then the layers' types are left out, then cells
     wrap.
     """
-    for names in _MANNERS:
-        grid = _grid(proof, names, unicode=unicode)
-        if width is None or grid.width <= width:
-            break
-    parts = [paragraph(spelt(_heading(proof), unicode=unicode), width=width, color=color, style=BOLD)]
-    parts.append(draw(grid, width=width, color=color, unicode=unicode))
-    complaints = [complaint for row in proof.rows for complaint in _complaints(row)]
-    parts += [paragraph(spelt(line, unicode=unicode), width=width, color=color, style=BAD) for line in complaints]
-    parts += ["", paragraph(spelt(_note(proof), unicode=unicode), width=width, color=color, style=DIM)]
-    style = GOOD if proof.ok else BAD
-    parts.append(paragraph(spelt(verdict(proof), unicode=unicode), width=width, color=color, style=style))
-    return "\n".join(parts)
+    page = Page(width, color, unicode)
+    choices = ({name: COLUMNS[name] for name in names} for names in _MANNERS)
+    grid = page.first_that_fits(rows_grid(page, proof.rows, columns, _NUMBERS) for columns in choices)
+    title = f"{heading(proof.architecture.name, proof.sizes)}, going back from the loss"
+    complaints = [page.line(complaint, BAD) for row in proof.rows for complaint in _complaints(row)]
+    ending = ["", page.line(_note(proof), DIM), page.line(verdict(proof), GOOD if proof.ok else BAD)]
+    return "\n".join([page.line(title, BOLD), page.draw(grid), *complaints, *ending])
 
 
 def verdict(proof: BackwardProof) -> str:
@@ -53,25 +49,6 @@ def verdict(proof: BackwardProof) -> str:
         f"verified: {layers} layers agree in the shapes of gradients and in MACs; {entries:,} entries checked by "
         f"central differences, largest relative error {error(worst.checked.error)}{at}{along} ({took})"
     )
-
-
-def _grid(proof: BackwardProof, names: tuple[str, ...], *, unicode: bool) -> Grid:
-    headings = tuple(Heading(name, right=name in _NUMBERS, wraps=name not in (*_NUMBERS, "path", "")) for name in names)
-    return Grid(
-        headings,
-        [
-            Cells(
-                tuple(spelt(COLUMNS[name](row), unicode=unicode) for name in names),
-                (PLAIN if row.ok else BAD,) * len(names),
-            )
-            for row in proof.rows
-        ],
-    )
-
-
-def _heading(proof: BackwardProof) -> str:
-    at = ", ".join(f"{name} = {size}" for name, size in proof.sizes.items())
-    return f"{proof.architecture.name}{f' at {at}' if at else ''}, going back from the loss"
 
 
 def _note(proof: BackwardProof) -> str:
@@ -99,18 +76,6 @@ def _complaints(row: BackwardRow) -> list[str]:
     return found
 
 
-def _predicted(row: BackwardRow) -> str:
-    return _shapes(row.predicted)
-
-
-def _executed(row: BackwardRow) -> str:
-    return "failed" if row.executed is None else _shapes(row.executed)
-
-
-def _once(row: BackwardRow) -> str:
-    return _predicted(row) if row.predicted == row.executed else f"{_predicted(row)} / {_executed(row)}"
-
-
 def _shapes(shapes: Shapes) -> str:
     return ", ".join(f"{name} {show(shape)}" for name, shape in shapes.items()) or "none"
 
@@ -126,15 +91,10 @@ def _off(row: BackwardRow) -> str:
 
 
 COLUMNS: Mapping[str, Callable[[BackwardRow], str]] = {
-    "path": lambda row: row.layer.path,
-    "type": lambda row: row.layer.type,
-    "gradients by, predicted": _predicted,
-    "executed": _executed,
-    "gradients by": _once,
+    **shared_columns("gradients by, predicted", "gradients by", _shapes),
     "dX MACs": lambda row: _macs(row, 0),
     "dW MACs": lambda row: _macs(row, 1),
     "error": _off,
-    "": lambda row: "ok" if row.ok else "DIFFERS",
 }
 _NUMBERS = ("dX MACs", "dW MACs", "error")
 _MANNERS = (

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
+from shapecalc.cli.options import window
+from shapecalc.diagnostics.errors import LayerError
 from shapecalc.diagnostics.limits import LIMITS, Limits, flag
 
 if TYPE_CHECKING:
@@ -124,10 +126,10 @@ def parameter(text: str) -> str | int | float | bool | None:
 
 def whole(text: str, option: str) -> int:
     """Read a whole number of at most 20 digits; raise a usage error that names the option."""
-    digits = text.strip()
-    if digits.removeprefix("-").isascii() and digits.removeprefix("-").isdigit() and len(digits) <= 20:  # noqa: PLR2004
-        return int(digits)
-    raise Misuse(f"`{option}` expects a whole number, receives `{text}`")
+    try:
+        return window.whole(text, option)
+    except LayerError:
+        raise Misuse(f"`{option}` expects a whole number, receives `{text}`") from None
 
 
 def count_of(text: str | None, option: str, most: int) -> int | None:

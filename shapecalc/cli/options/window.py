@@ -79,6 +79,15 @@ def whole(text: str, field: str, expects: str = "a whole number") -> int:
     return int(digits)
 
 
+def per_axis(text: str) -> list[str]:
+    """Split what is written for several axes.
+
+    >>> per_axis("224x320"), per_axis("5")
+    (['224', '320'], ['5'])
+    """
+    return text.lower().replace("×", "x").split("x")
+
+
 def read_sizes(written: Mapping[str, str], rank: int | None = None) -> Sizes:
     """Read options by field, each one entry for all axes or one per axis.
 
@@ -104,7 +113,7 @@ def read_sizes(written: Mapping[str, str], rank: int | None = None) -> Sizes:
 def _entries(text: str, field: str) -> Any:
     if field == "padding" and text.strip().isalpha():
         return text.strip().lower()
-    parts = text.lower().replace("×", "x").split("x")
+    parts = per_axis(text)
     if len(parts) > MOST_AXES:
         raise LayerError("SC305", expects=f"1 to {MOST_AXES} axes", receives=len(parts), field=field)
     if field == "padding":

@@ -17,8 +17,9 @@ from shapecalc.render.inspect.columns import (
     heading,
     lines_of,
 )
-from shapecalc.render.terminal.grid import BOLD, DIM, PLAIN, Cells, Grid, Heading, display_width, draw, paragraph, spelt
-from shapecalc.render.terminal.numbers import grouped, memory, rounded
+from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page, display_width
+from shapecalc.render.terminal.numbers import at_sizes, grouped, memory, rounded
+from shapecalc.render.terminal.palette import BOLD, DIM, PLAIN
 from shapecalc.shape_inference.constraints import ANY
 
 if TYPE_CHECKING:
@@ -57,31 +58,24 @@ def inspection(
 
     Where the table is wider than that, fields get letters for names, then large counts are rounded, then cells wrap.
     """
-    lines = lines_of(report, depth, expand=expand)
+    lines, page = lines_of(report, depth, expand=expand), Page(width, color, unicode)
     for manner in _MANNERS:
-        grid = _grid(report, lines, columns, manner, unicode=unicode)
-        if width is None or grid.width <= width:
+        grid = _grid(report, lines, columns, manner, page)
+        if page.fits(grid):
             break
-    title = spelt(f"{report.architecture.name}  {_inputs(report)}", unicode=unicode)
     parts = [
-        paragraph(title, width=width, color=color, style=BOLD),
-        draw(grid, width=width, color=color, unicode=unicode),
-        *(paragraph(line, width=width, color=color, style=DIM) for line in _legend(manner, grid)),
-        *_totals(report, width, color=color, unicode=unicode),
-        *(paragraph(spelt(line, unicode=unicode), width=width, color=color) for line in _products(report)),
-        *(paragraph(spelt(line, unicode=unicode), width=width, color=color) for line in _valid_sizes(report)),
+        page.line(f"{report.architecture.name}  {_inputs(report)}", BOLD),
+        page.draw(grid),
+        *(page.line(line, DIM) for line in _legend(manner, grid)),
+        *_totals(report, page),
+        *map(page.line, (*_products(report), *_valid_sizes(report))),
     ]
     return "\n".join(parts)
 
 
-def _grid(
-    report: Report, lines: tuple[Line, ...], columns: tuple[Column, ...], manner: _Manner, *, unicode: bool
-) -> Grid:
+def _grid(report: Report, lines: tuple[Line, ...], columns: tuple[Column, ...], manner: _Manner, page: Page) -> Grid:
     cells = {
-        column: [
-            spelt(_cell(column, line, report, manner), unicode=unicode)
-            for line in told(lines, heading(column), len(lines))
-        ]
+        column: page.spelt(_cell(column, line, report, manner) for line in told(lines, heading(column), len(lines)))
         for column in columns
     }
     # Where MACs are expressions nothing has a share, and nobody asked for that column.
@@ -110,7 +104,7 @@ def _cell(column: Column, line: Line, report: Report, manner: _Manner) -> str:
     return cell(column, line, report, manner.write, manner.letters)
 
 
-def _may_wrap(column: Column, texts: list[str]) -> bool:
+def _may_wrap(column: Column, texts: tuple[str, ...]) -> bool:
     """Return whether a column holds words or expressions; a path and a number stay whole."""
     if column in TEXT_COLUMNS:
         return column is not Column.PATH
@@ -130,24 +124,23 @@ def _inputs(report: Report) -> str:
     return ", ".join(show(entry.shape) for entry in report.inputs)
 
 
-def _totals(report: Report, width: int | None, *, color: bool, unicode: bool) -> tuple[str, ...]:
+def _totals(report: Report, page: Page) -> tuple[str, ...]:
     """Return the totals side by side; one below the other where they are expressions, or the room is too narrow."""
     totals = report.totals
-    at = ", ".join(f"{name} = {size}" for name, size in report.costs_at.items())
+    at = at_sizes(report.costs_at)
     counts = (totals.params, totals.buffers, totals.macs, totals.flops)
-    figures = (*map(grouped, counts), memory(totals.parameter_bytes), memory(totals.activation_bytes))
-    figures = tuple(spelt(figure, unicode=unicode) for figure in figures)
+    figures = page.spelt((*map(grouped, counts), memory(totals.parameter_bytes), memory(totals.activation_bytes)))
     note = f"MACs, FLOPs and activations are those at {at}; memory at float32" if at else "memory at float32"
     if report.params_as != USUAL:
         note += f"; params as {COUNTED[report.params_as]} them"
-    closing = paragraph(spelt(note, unicode=unicode), width=width, color=color, style=DIM)
+    closing = page.line(note, DIM)
     pair = _side_by_side(figures)
-    if isinstance(totals.flops, int | None) and (width is None or max(map(display_width, pair)) <= width):
+    if isinstance(totals.flops, int | None) and (page.width is None or max(map(display_width, pair)) <= page.width):
         return (*pair, closing)
     names = [name for pair in PAIRS for name in pair]
     room = max(map(len, names)) + 2
     below = zip(names, figures, strict=True)
-    return (*(paragraph(figure, width=width, lead=f"{name:<{room}}") for name, figure in below), closing)
+    return (*(page.line(figure, lead=f"{name:<{room}}") for name, figure in below), closing)
 
 
 def _products(report: Report) -> tuple[str, ...]:

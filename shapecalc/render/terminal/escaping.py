@@ -66,6 +66,11 @@ def ascii_only(text: str) -> str:
     return text if text.isascii() else re.sub(_NOT_ASCII, lambda found: _SPELT.get(found[0]) or _escape(found), text)
 
 
+def shown(text: str, *, unicode: bool) -> str:
+    """Return text, in ASCII where the output takes nothing else."""
+    return text if unicode else ascii_only(text)
+
+
 def _escape(found: re.Match[str]) -> str:
     return f"\\u{{{ord(found[0]):x}}}"
 

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics.progress import told
 from shapecalc.render.terminal.escaping import ascii_only, terminal
+from shapecalc.render.terminal.palette import BOLD, PLAIN, painted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 GAP = 2
-PLAIN, BOLD, DIM, GOOD, BAD = "", "1", "2", "1;32", "1;31"
-"""Styles, as the numbers that a terminal knows them by."""
-
 # A word that is wider than a line may be cut after a sign of multiplication, which the line keeps.
 _FACTOR = re.compile(r"[^\s·*]+[·*]*|[·*]+")
 
@@ -53,6 +51,42 @@ class Grid(NamedTuple):
         return sum(self.widths) + GAP * (len(self.headings) - 1)
 
 
+class Page(NamedTuple):
+    """How to write for people: in at most `width` columns, None for any; in colour or not; in Unicode or in ASCII."""
+
+    width: int | None
+    color: bool
+    unicode: bool
+
+    def line(self, text: str, style: str = PLAIN, lead: str = "") -> str:
+        """Return a text that a file may have written as a paragraph."""
+        return paragraph(spelt(text, unicode=self.unicode), width=self.width, color=self.color, style=style, lead=lead)
+
+    def grid(self, headings: Iterable[Heading], rows: Iterable[Cells | tuple[str, ...]]) -> Grid:
+        """Return a table of texts that a file may have written."""
+        cells = (row if isinstance(row, Cells) else Cells(row) for row in rows)
+        return Grid(tuple(headings), [row._replace(texts=self.spelt(row.texts)) for row in cells])
+
+    def spelt(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Return texts as a terminal can show them."""
+        return tuple(spelt(text, unicode=self.unicode) for text in texts)
+
+    def fits(self, *grids: Grid) -> bool:
+        """Return whether nothing has to wrap."""
+        return self.width is None or all(grid.width <= self.width for grid in grids)
+
+    def first_that_fits(self, grids: Iterable[Grid]) -> Grid:
+        """Return the first table that does not have to wrap, else the last."""
+        for grid in grids:
+            if self.fits(grid):
+                break
+        return grid
+
+    def draw(self, grid: Grid) -> str:
+        """Return a table as text."""
+        return draw(grid, width=self.width, color=self.color, unicode=self.unicode)
+
+
 def draw(grid: Grid, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return a table as text, within `width` columns: the widest cells that may wrap do so first."""
     widths = grid.widths
@@ -72,11 +106,6 @@ def paragraph(text: str, *, width: int | None, color: bool = False, style: str =
     lines = [text] if width is None else wrapped(text, max(width - len(lead), 1))
     hanging = "\n" + " " * len(lead)
     return lead + hanging.join(painted(line, style, color=color) for line in lines)
-
-
-def painted(text: str, style: str, *, color: bool) -> str:
-    """Return a text in a style."""
-    return f"\x1b[{style}m{text}\x1b[0m" if color and style and text else text
 
 
 def spelt(text: str, *, unicode: bool) -> str:

@@ -8,7 +8,7 @@ from shapecalc.diagnostics.numbers import byte_size, decimal
 from shapecalc.dims import grouped as grouped_dim
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from shapecalc.shape_inference.report import Count
 
@@ -121,3 +121,12 @@ def loss(value: float, digits: int = 3) -> str:
     ('2.303', '2.7e+30')
     """
     return f"{value:.{digits}f}" if value < _HUGE_LOSS else f"{value:.3g}"
+
+
+def at_sizes(sizes: Mapping[str, int]) -> str:
+    """Write the sizes of symbols.
+
+    >>> at_sizes({"N": 1, "H": 224})
+    'N = 1, H = 224'
+    """
+    return ", ".join(f"{name} = {size}" for name, size in sizes.items())

@@ -1,13 +1,24 @@
-"""Colours of diagnostics. By hand, because importing rich takes longer than finding the mistake."""
+"""The colours of a terminal. By hand, because importing rich takes longer than finding a mistake."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-_RESET = "\x1b[0m"
-_BOLD = "\x1b[1m"
-_BLUE = "\x1b[1;34m"
-_COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[1;36m"}
+PLAIN, BOLD, DIM, GOOD, BAD, CAUTION = "", "1", "2", "1;32", "1;31", "1;33"
+"""Styles, as the numbers that a terminal knows them by."""
+
+_BLUE, _CYAN = "1;34", "1;36"
+_SEVERITIES = {"error": BAD, "warning": CAUTION, "note": _CYAN}
+
+
+def painted(text: str, style: str, *, color: bool) -> str:
+    """Return a text in a style."""
+    return f"\x1b[{style}m{text}\x1b[0m" if color and style and text else text
+
+
+def bold(text: str, *, color: bool) -> str:
+    """Return a text that stands out where colour is wanted."""
+    return painted(text, BOLD, color=color)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +30,16 @@ class Palette:
 
     def primary(self, text: str) -> str:
         """Paint what the diagnostic is about, in the colour of its severity."""
-        return self._paint(_COLOURS[self.severity], text)
+        return painted(text, _SEVERITIES[self.severity], color=self.color)
 
     def secondary(self, text: str) -> str:
         """Paint a place that belongs to the story."""
-        return self._paint(_BLUE, text)
+        return painted(text, _BLUE, color=self.color)
 
     def gutter(self, text: str) -> str:
         """Paint line numbers, bars and arrows."""
-        return self._paint(_BLUE, text)
+        return painted(text, _BLUE, color=self.color)
 
     def strong(self, text: str) -> str:
         """Paint the headline."""
-        return self._paint(_BOLD, text)
-
-    def _paint(self, code: str, text: str) -> str:
-        return f"{code}{text}{_RESET}" if self.color and text else text
+        return bold(text, color=self.color)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shapecalc.render.terminal.escaping import letters
+from shapecalc.render.terminal.grid import display_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +53,7 @@ class _Shown:
         cells = _cells(line, self._first, self._first + 4 * room)
         self._offsets = [0]
         for cell in cells:
-            self._offsets.append(self._offsets[-1] + _width(cell))
+            self._offsets.append(self._offsets[-1] + display_width(cell))
         more_left, more_right = self._first > 0, self._first + len(cells) < len(line)
         start, end = 0, len(cells)
         if more_left or more_right or self._offsets[-1] > room:
@@ -275,11 +275,3 @@ def _cells(line: str, start: int, end: int) -> list[str]:
         _TAB if letter == "\t" else shown
         for letter, shown in zip(line[start:end], letters(line, start, end), strict=True)
     ]
-
-
-def _width(cell: str) -> int:
-    if cell.isascii():
-        return len(cell)
-    if unicodedata.east_asian_width(cell) in "WF":
-        return 2
-    return 0 if unicodedata.category(cell) in ("Mn", "Me") else 1

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from shapecalc.solving.sweep.run import Run, Sweep, sweep
+from shapecalc.solving.sweep.run import Query, Run, Sweep, sweep
 
-__all__ = ["Run", "Sweep", "sweep"]
+__all__ = ["Query", "Run", "Sweep", "sweep"]

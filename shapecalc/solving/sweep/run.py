@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.files.load import with_parameters
@@ -91,9 +91,20 @@ def sweep(
     >>> found.columns["H"].tolist(), found.columns["macs"].tolist()
     ([256, 192], [4673060864, 3505307648])
     """
-    run = Run(architecture, axes, where=where, by=by, top=top, pareto=pareto, sums=sums, dask=dask, progress=progress)
+    query = Query(where, by, top, tuple(pareto), sums)
+    run = Run(architecture, axes, query, dask=dask, progress=progress)
     pieces = list(run.pieces())
     return Sweep(merged(pieces, run.names).columns, run.points, run.illegal, tuple(run.notes()))
+
+
+class Query(NamedTuple):
+    """Which points to keep, in which order, and which columns to add, as in `sweep`."""
+
+    where: str | None = None
+    by: str | None = None
+    top: int | None = None
+    pareto: tuple[str, ...] = ()
+    sums: Mapping[str, str] = NO_SUMS
 
 
 class Run:
@@ -106,16 +117,13 @@ class Run:
         self,
         architecture: Architecture,
         axes: Mapping[str, Any],
+        query: Query,
         *,
-        where: str | None = None,
-        by: str | None = None,
-        top: int | None = None,
-        pareto: Iterable[str] = (),
-        sums: Mapping[str, str] = NO_SUMS,
         dask: str | None = None,
         progress: Progress | None = None,
         chunk: int = CHUNK,
     ) -> None:
+        where, sums = query.where, query.sums
         self._architecture = architecture
         taken = [_axis(name, values) for name, values in axes.items()]
         self._structure = tuple(axis for axis in taken if axis.name in architecture.parameters)
@@ -130,7 +138,7 @@ class Run:
         symbols = architecture.symbols
         self._where = None if where is None else parse_where(where, {*self.names, *architecture.parameters, *symbols})
         words = {axis.name for axis in self._structure if any(type(value) is not int for value in axis.values)}
-        self._choice = _choice(by, top, tuple(pareto), {*self.names, *symbols} - words)
+        self._choice = _choice(query, {*self.names, *symbols} - words)
         self.points = prod(len(axis.values) for axis in taken)
         self.illegal = 0
         self._misfits: list[tuple[dict[str, Any], ShapecalcError]] = []
@@ -272,13 +280,14 @@ def _plain(value: Any) -> Any:
     return operator.index(value)
 
 
-def _choice(by: str | None, top: int | None, pareto: tuple[str, ...], known: set[str]) -> Choice:
+def _choice(query: Query, known: set[str]) -> Choice:
+    by, top = query.by, query.top
     if top is not None and (by is None or top < 1):
         message = "`top` expects a column to order by" if by is None else f"`top` expects 1 or more, receives {top}"
         help_text = "add `by`, such as `macs`" if by is None else None
         raise ShapecalcError((Diagnostic(code="SC803", message=message, help=help_text),), exit_code=2)
     return Choice(
-        tuple(_key(name, "pareto", known) for name in pareto),
+        tuple(_key(name, "pareto", known) for name in query.pareto),
         None if by is None else _key(by, "by", known),
         top,
     )

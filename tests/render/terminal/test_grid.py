@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from shapecalc.render.terminal.grid import DIM, Cells, Grid, Heading, display_width, draw, paragraph, wrapped
+from shapecalc.render.terminal.grid import Cells, Grid, Heading, display_width, draw, paragraph, wrapped
+from shapecalc.render.terminal.palette import DIM
 
 TEXTS = st.text("ab ·*[],畳é12", max_size=30)
 

@@ -14,7 +14,7 @@ from shapecalc import ShapecalcError
 from shapecalc.dims import Condition, Expr, Relation, evaluate, parse
 from shapecalc.files.load import with_parameters
 from shapecalc.shape_inference.engine import infer
-from shapecalc.solving.sweep import Run
+from shapecalc.solving.sweep import Query, Run
 from shapecalc.solving.sweep.compiled import LARGEST, compiled
 from shapecalc.solving.sweep.grid import blocks
 from shapecalc.solving.sweep.pareto import Choice, Key, front
@@ -223,7 +223,7 @@ def test_blocks_cover_a_grid_once_and_in_order(lengths, chunk) -> None:
 def test_a_grid_in_pieces_keeps_what_it_keeps_as_one(choice, chunk) -> None:
     net, axes = shapecalc.loads(NET), {"width": (8, 4), "H": range(8, 20), "W": range(8, 14)}
     whole = list(shapecalc.sweep(net, axes, **choice).rows())
-    run = Run(net, axes, chunk=chunk, **choice)
+    run = Run(net, axes, Query(**choice), chunk=chunk)
     pieces = [
         dict(zip(piece.columns, row, strict=True))
         for piece in run.pieces()
@@ -236,7 +236,7 @@ def test_progress_counts_every_point_once() -> None:
     seen = []
     net = shapecalc.loads(NET)
     axes = {"width": (8, 4), "H": range(1, 20)}
-    list(Run(net, axes, chunk=5, progress=lambda done, total: seen.append((done, total))).pieces())
+    list(Run(net, axes, Query(), chunk=5, progress=lambda done, total: seen.append((done, total))).pieces())
     assert seen == sorted(seen)
     assert seen[-1] == (38, 38)
     assert len(seen) > 4
@@ -421,7 +421,7 @@ def test_a_real_cluster_finds_what_one_process_finds() -> None:
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
     ) as cluster:
         for options in ({}, {"by": "-macs", "top": 4}, {"pareto": ("params", "-macs"), "where": "H != W"}):
-            run = Run(net, axes, dask=cluster.scheduler_address, chunk=100, **options)
+            run = Run(net, axes, Query(**options), dask=cluster.scheduler_address, chunk=100)
             spread = list(run.pieces())
             alone = shapecalc.sweep(net, axes, **options)
             for name, values in alone.columns.items():
