@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from shapecalc.cli.options.color import wants_color
@@ -51,22 +51,21 @@ class ProgressBar:
 @contextmanager
 def working() -> Iterator[None]:
     """Show how far reading, inference and drawing are where a file is large and stderr is a terminal."""
-    bar = progress_bar()
-    if bar is None:
-        yield
-        return
     from shapecalc.diagnostics.progress import watched_by
 
+    with progress_bar() as bar, watched_by(bar) if bar else nullcontext():
+        yield
+
+
+@contextmanager
+def progress_bar(*, wanted: bool = True) -> Iterator[ProgressBar | None]:
+    """Yield a bar where stderr is a terminal, and clear it at the end."""
+    bar = ProgressBar() if wanted and sys.stderr.isatty() else None
     try:
-        with watched_by(bar):
-            yield
+        yield bar
     finally:
-        bar.clear()
-
-
-def progress_bar() -> ProgressBar | None:
-    """Return a bar where stderr is a terminal."""
-    return ProgressBar() if sys.stderr.isatty() else None
+        if bar is not None:
+            bar.clear()
 
 
 def _bar() -> Progress:

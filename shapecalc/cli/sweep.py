@@ -106,20 +106,16 @@ def command(
 
     # Lines that run down a terminal show by themselves that something moves.
     streams = format_ in (SweepFormat.CSV, SweepFormat.JSONL)
-    bar = None if streams and sys.stdout.isatty() else progress_bar()
-    run = Run(
-        load(architecture, limits_of(limit)),
-        axes,
-        Query(where, by, top, objectives, _sums(sum_)),
-        dask=dask,
-        progress=None if bar is None else lambda done, total: bar("", done, total),
-    )
     held: list[Kept] = []
-    try:
+    with progress_bar(wanted=not (streams and sys.stdout.isatty())) as bar:
+        run = Run(
+            load(architecture, limits_of(limit)),
+            axes,
+            Query(where, by, top, objectives, _sums(sum_)),
+            dask=dask,
+            progress=None if bar is None else lambda done, total: bar("", done, total),
+        )
         streamed = _streamed(run, format_, held, hold=plot is not None)
-    finally:
-        if bar is not None:
-            bar.clear()
     if not streamed:
         _write(run, format_, held, color)
     sys.stdout.flush()

@@ -86,8 +86,7 @@ def command(
     loaded, sizes = load_bound(architecture, given, limits_of(limit))
     if divisor > 1:
         loaded = narrowed(loaded, divisor)
-    bar = progress_bar()
-    try:
+    with progress_bar() as bar:
         trained = train(
             loaded,
             data.value,
@@ -101,9 +100,6 @@ def command(
             budget=budget_of(max_memory, MAX_FLOPS),
             progress=bar,
         )
-    finally:
-        if bar is not None:
-            bar.clear()
     if export is not None:
         export_weights(trained.parameters, export)
     show(format_, color, partial(rendered.table, trained, None if export is None else str(export)), trained.to_dict)

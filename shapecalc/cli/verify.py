@@ -66,10 +66,9 @@ def command(
     loaded, sizes = load_bound(architecture, given, limits_of(limit))
     if divisor > 1:
         loaded = narrowed(loaded, divisor)
-    bar = progress_bar()
     rendered: ModuleType
     proof: Proof | BackwardProof
-    try:
+    with progress_bar() as bar:
         if backward:
             from shapecalc.execution.gradient_check import verify_backward
             from shapecalc.render import verify_backward as rendered
@@ -81,9 +80,6 @@ def command(
             from shapecalc.shape_inference.engine import Reports
 
             proof = verify_at(Reports(loaded), sizes, seed=seed, budget=budget, progress=bar)
-    finally:
-        if bar is not None:
-            bar.clear()
     show(format_, color, partial(rendered.table, proof), proof.to_dict)
     if not proof.ok:
         raise typer.Exit(1)

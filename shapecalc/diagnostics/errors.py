@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.diagnostics.model import Diagnostic
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shapecalc.diagnostics.model import Diagnostic, Source
+    from shapecalc.diagnostics.model import Source
 
 
 class ShapecalcError(Exception):
@@ -23,6 +25,11 @@ class ShapecalcError(Exception):
         self.diagnostics = diagnostics
         self.source = source
         self.exit_code = exit_code
+
+
+def misuse(code: str, message: str, help_text: str | None = None) -> ShapecalcError:
+    """Return the error for arguments that are wrong whatever is in a file: one diagnostic, exit code 2."""
+    return ShapecalcError((Diagnostic(code=code, message=message, help=help_text),), exit_code=2)
 
 
 class FieldName(NamedTuple):

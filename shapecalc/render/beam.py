@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from shapecalc.calculators.beam_search import state_bytes
 from shapecalc.diagnostics.numbers import scientific
@@ -12,9 +12,11 @@ from shapecalc.render.terminal.grid import Cells, Grid, Heading, draw
 from shapecalc.render.terminal.palette import bold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from shapecalc.calculators.beam_search import Figure, Plan, Step
+
+T = TypeVar("T")
 
 DIGITS = 4_000
 """Digits up to which a number is written out in JSON: most readers refuse more than some thousand."""
@@ -67,7 +69,7 @@ def calculation_dict(found: Plan, states: Lstm | None) -> dict[str, Any]:
         "kept": found.kept.result,
         "finished": found.finished.result,
         "dropped": found.dropped.result,
-        "steps": [_step_dict(first, last, states) for first, last in folded(found.steps)],
+        "steps": [_step_dict(first, last, states) for first, last in folded(found)],
         "figures": [figure_dict(figure) for figure in figures(found, states)],
         "greedy": {"scores": figure_dict(found.greedy)},
         "exhaustive": {"scores": figure_dict(found.exhaustive), "sequences": figure_dict(found.sequences)},
@@ -75,17 +77,25 @@ def calculation_dict(found: Plan, states: Lstm | None) -> dict[str, Any]:
     return document
 
 
-def folded(steps: Iterable[Step]) -> Iterator[tuple[Step, Step]]:
-    """Yield the first and the last of neighbours that differ in nothing but their place."""
-    first: Step | None = None
-    last: Step | None = None
-    for step in steps:
-        if first is not None and last is not None and step._replace(length=0) != first._replace(length=0):
-            yield first, last
-            first = step
-        first, last = first or step, step
-    if first is not None and last is not None:
-        yield first, last
+def runs(steps: Iterable[T], key: Callable[[T], Any]) -> Iterator[tuple[T, T]]:
+    """Yield the first and the last of neighbours that have the same key.
+
+    >>> list(runs([1, 3, 4, 6, 5], lambda number: number % 2))
+    [(1, 3), (4, 6), (5, 5)]
+    """
+    for _, group in groupby(steps, key):
+        first, *others = group
+        yield first, others[-1] if others else first
+
+
+def figure_headings(first: str, *counts: str) -> tuple[Heading, ...]:
+    """Return the headings of a column of words and of columns of counts."""
+    return (Heading(first), *(Heading(count, right=True) for count in counts))
+
+
+def folded(found: Plan) -> Iterator[tuple[Step, Step]]:
+    """Yield the first and the last of steps that differ in nothing but their place."""
+    return runs(found.steps, lambda step: step._replace(length=0))
 
 
 def _ending(found: Plan) -> str:
@@ -94,16 +104,9 @@ def _ending(found: Plan) -> str:
 
 def steps(found: Plan) -> Grid:
     """Return a row per step, those that are alike folded."""
-    headings = [
-        Heading("step"),
-        Heading("candidates", right=True),
-        Heading("scores", right=True),
-        Heading("kept", right=True),
-        *([Heading("finished", right=True)] if found.problem.end else []),
-        Heading("dropped", right=True),
-    ]
+    ending = ["finished"] if found.problem.end else []
     rows = []
-    for first, last in folded(found.steps):
+    for first, last in folded(found):
         texts = [
             _places(first, last),
             f"[{first.alive}, {found.problem.vocabulary}]",
@@ -113,19 +116,17 @@ def steps(found: Plan) -> Grid:
             f"{first.dropped:,}",
         ]
         rows.append(Cells(tuple(texts)))
-    return Grid(tuple(headings), rows)
+    return Grid(figure_headings("step", "candidates", "scores", "kept", *ending, "dropped"), rows)
 
 
 def _held(found: Plan, states: Lstm) -> Grid:
     """Return what the hypotheses that stay alive carry along, a row per step, those that are alike folded."""
     rows = []
-    for kept, group in groupby(found.steps, key=lambda step: step.kept):
-        first, *further = group
-        shape = f"[{states.layers}, {kept}, {states.hidden}]"
-        where = _places(first, further[-1] if further else first)
-        rows.append(Cells((where, shape, shape, scientific(state_bytes(kept, *states).result))))
-    headings = ("step", "h", "c", "bytes")
-    return Grid(tuple(Heading(text, right=place > 0) for place, text in enumerate(headings)), rows)
+    for first, last in runs(found.steps, lambda step: step.kept):
+        shape = f"[{states.layers}, {first.kept}, {states.hidden}]"
+        size = scientific(state_bytes(first.kept, *states).result)
+        rows.append(Cells((_places(first, last), shape, shape, size)))
+    return Grid(figure_headings("step", "h", "c", "bytes"), rows)
 
 
 def _places(first: Step, last: Step) -> str:
@@ -144,7 +145,7 @@ def _searches(found: Plan, states: Lstm | None) -> Grid:
     for name, (scores, most) in widths.items():
         memory = [scientific(state_bytes(most, *states).result)] if states else []
         rows.append(Cells((name, scientific(scores.result), scientific(most), *memory)))
-    return Grid(tuple(Heading(text, right=place > 0) for place, text in enumerate(headings)), rows)
+    return Grid(figure_headings(*headings), rows)
 
 
 def figures(found: Plan, states: Lstm | None = None) -> list[Figure]:

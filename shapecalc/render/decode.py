@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics.numbers import finite, scientific
 from shapecalc.dims import show
-from shapecalc.render.beam import figure_dict, figures, heading, lines, notes, steps as steps_grid
+from shapecalc.render.beam import (
+    figure_dict,
+    figure_headings,
+    figures,
+    heading,
+    lines,
+    notes,
+    runs,
+    steps as steps_grid,
+)
 from shapecalc.render.derivation import in_ascii, wrapped
-from shapecalc.render.terminal.grid import Cells, Grid, Heading, draw, spelt
+from shapecalc.render.terminal.grid import Cells, Grid, draw, spelt
 from shapecalc.render.terminal.numbers import rounded
 from shapecalc.render.terminal.palette import bold
 
@@ -109,24 +117,14 @@ def _step_dict(step: Unrolled) -> dict[str, Any]:
     }
 
 
-def _folded(loop: Loop) -> Iterator[tuple[Unrolled, Unrolled]]:
-    """Yield the first and last of neighbours in which the search does the same."""
-    for _, group in groupby(loop.steps, key=lambda step: step.step._replace(length=0)):
-        first, *further = group
-        yield first, further[-1] if further else first
-
-
 def _costs(loop: Loop, *, unicode: bool) -> Grid:
     """Return a row per step: MACs and what is held; from the first to the last where the search does the same."""
     cached = loop.cached_macs is not None
-    names = ["keys and values"] if cached else [name for name, _ in loop.steps[0].states]
-    headings = [Heading("step"), Heading("MACs", right=True)]
-    if cached:
-        headings += [Heading("MACs, k and v kept", right=True), Heading("bytes of k and v", right=True)]
-    else:
-        headings += [Heading(spelt(name, unicode=unicode), right=True) for name in (*names, "bytes")]
+    held = (
+        ["MACs, k and v kept", "bytes of k and v"] if cached else [name for name, _ in loop.steps[0].states] + ["bytes"]
+    )
     rows = []
-    for first, last in _folded(loop):
+    for first, last in runs(loop.steps, lambda step: step.step._replace(length=0)):
         at = first.step.length
         texts = [f"{at:,}" if first is last else f"{at:,} to {last.step.length:,}", _span(first.macs, last.macs)]
         if cached:
@@ -139,7 +137,7 @@ def _costs(loop: Loop, *, unicode: bool) -> Grid:
             texts += [show(a) if a == b else f"{show(a)} to {show(b)}" for (_, a), (_, b) in shapes]
             texts.append(_span(first.state_bytes, last.state_bytes))
         rows.append(Cells(tuple(texts)))
-    return Grid(tuple(headings), rows)
+    return Grid(figure_headings("step", "MACs", *(spelt(name, unicode=unicode) for name in held)), rows)
 
 
 def _span(first: int, last: int) -> str:
@@ -180,8 +178,7 @@ def _searches(loop: Loop) -> Grid:
     cells = [Cells((name, scientific(scores), _macs(macs), scientific(alive))) for name, scores, macs, alive in rows]
     if loop.cached_macs is not None:
         cells.insert(2, Cells((f"{beam}, k and v kept", scientific(search.scores.result), _macs(loop.cached_macs), "")))
-    headings = ("search", "scores", "MACs", "alive at most")
-    return Grid(tuple(Heading(text, right=place > 0) for place, text in enumerate(headings)), cells)
+    return Grid(figure_headings("search", "scores", "MACs", "alive at most"), cells)
 
 
 def _macs(count: int) -> str:

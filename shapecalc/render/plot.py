@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics import misuse
 from shapecalc.files.atomic import write_whole
 from shapecalc.render.terminal.escaping import terminal
 
@@ -35,11 +35,11 @@ def draw(
         import matplotlib as mpl  # noqa: PLC0415 - an extra
         from matplotlib.figure import Figure  # noqa: PLC0415
     except ImportError:
-        raise _error("SC804", "`--plot` needs matplotlib", "pip install 'nn-shapecalc[plot]'") from None
+        raise misuse("SC804", "`--plot` needs matplotlib", "pip install 'nn-shapecalc[plot]'") from None
     ending = path.suffix.lower().removeprefix(".")
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     if ending not in figure.canvas.get_supported_filetypes():
-        raise _error("SC803", f"`--plot` expects a file such as out.svg, receives `{path.name}`")
+        raise misuse("SC803", f"`--plot` expects a file such as out.svg, receives `{path.name}`")
     plane: Any = figure.subplots()
     if len(pareto) > 1:
         _front(plane, columns, pareto[0].lstrip("-"), pareto[1].lstrip("-"))
@@ -63,7 +63,7 @@ def _lines(plane: Any, columns: Mapping[str, Array], axes: Sequence[str], up: st
     several = [name for name in axes if len(set(columns[name].tolist())) > 1]
     numbers = [name for name in several if all(type(value) is int for value in columns[name].tolist())]
     if not numbers:
-        raise _error("SC803", "`--plot` expects an axis with several numbers", "write `--set H=64:512:32`")
+        raise misuse("SC803", "`--plot` expects an axis with several numbers", "write `--set H=64:512:32`")
     across = max(reversed(numbers), key=lambda name: len(set(columns[name].tolist())))
     others = [name for name in several if name != across]
     rest = list(zip(*(columns[name].tolist() for name in others), strict=True)) or [()] * len(columns[across])
@@ -72,7 +72,7 @@ def _lines(plane: Any, columns: Mapping[str, Array], axes: Sequence[str], up: st
         lines.setdefault(key, []).append((point[0], point[1]))
     if len(lines) > MOST_LINES:
         message = f"`--plot` would draw {len(lines)} lines, more than {MOST_LINES}: one for each {', '.join(others)}"
-        raise _error("SC803", message, "give the others fewer values, or write `--pareto params,macs`")
+        raise misuse("SC803", message, "give the others fewer values, or write `--pareto params,macs`")
     for number, points in enumerate(lines.values()):
         plane.plot(*zip(*sorted(points), strict=True), marker=".", label=f"{number}")
     plane.set(xlabel=across, ylabel=TITLES.get(up, up))
@@ -81,7 +81,3 @@ def _lines(plane: Any, columns: Mapping[str, Array], axes: Sequence[str], up: st
         for shown, key in zip(plane.legend().get_texts(), lines, strict=True):
             label = ", ".join(f"{name} = {value}" for name, value in zip(others, key, strict=True))
             shown.set(text=terminal(label), parse_math=False)
-
-
-def _error(code: str, message: str, help_text: str | None = None) -> ShapecalcError:
-    return ShapecalcError((Diagnostic(code=code, message=message, help=help_text),), exit_code=2)

@@ -9,7 +9,7 @@ from itertools import chain, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import joined
-from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics import misuse
 from shapecalc.diagnostics.suggestions import closest
 from shapecalc.dims import Condition, Effort, Relation, condition, free_symbols, show
 from shapecalc.shape_inference.constraints import Constraint, sizes_meeting, valid_sizes
@@ -250,8 +250,3 @@ def _depends(shape: Shape, wanted: Wanted) -> bool:
         size is not None and set(free_symbols(dim)) - {*BATCH_SYMBOLS}
         for dim, size in zip(wanted.among(shape), wanted.sizes, strict=True)
     )
-
-
-def misuse(code: str, message: str, help_text: str | None = None) -> ShapecalcError:
-    """Return the error for a question that the architecture has no answer to, whatever is in its file."""
-    return ShapecalcError((Diagnostic(code=code, message=message, help=help_text),), exit_code=2)

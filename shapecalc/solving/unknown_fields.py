@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import Group, Step
 from shapecalc.calculators.derivation import sliding_axes
 from shapecalc.calculators.windows import DILATIONS, SMALL, simplicity
-from shapecalc.diagnostics import LayerError, ShapecalcError
+from shapecalc.diagnostics import LayerError, ShapecalcError, misuse
 from shapecalc.diagnostics.suggestions import closest
 from shapecalc.dims import free_symbols, pretty, show
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.pooling import AvgPool, MaxPool
 from shapecalc.shape_inference.engine import infer
-from shapecalc.solving.input_sizes import Wanted, misuse, output_of
+from shapecalc.solving.input_sizes import Wanted, output_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

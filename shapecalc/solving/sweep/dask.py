@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics import ShapecalcError, misuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,11 +27,11 @@ def spread(tasks: Iterator[Task], address: str) -> Iterator[tuple[Kept, int]]:
     try:
         from distributed import Client  # noqa: PLC0415 - an extra
     except ImportError:
-        raise _error("`--dask` needs Dask", "pip install 'nn-shapecalc[dask]'") from None
+        raise misuse("SC804", "`--dask` needs Dask", "pip install 'nn-shapecalc[dask]'") from None
     try:
         client: Any = Client(address, timeout=SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
-        raise _error(f"no Dask scheduler answers at `{address}`: {error}") from None
+        raise misuse("SC804", f"no Dask scheduler answers at `{address}`: {error}") from None
     with client:
         window = AHEAD * max(sum(client.nthreads().values()), 1)
         under_way: deque[tuple[Task, Any]] = deque()
@@ -52,8 +52,4 @@ def _finished(task: Task, future: Any) -> tuple[Kept, int]:
     except ShapecalcError:
         raise
     except (ImportError, AttributeError) as error:
-        raise _error(f"a worker has no such shapecalc: {error}", "install the same version there") from None
-
-
-def _error(message: str, help_text: str | None = None) -> ShapecalcError:
-    return ShapecalcError((Diagnostic(code="SC804", message=message, help=help_text),), exit_code=2)
+        raise misuse("SC804", f"a worker has no such shapecalc: {error}", "install the same version there") from None

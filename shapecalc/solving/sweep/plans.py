@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics import Diagnostic, misuse
 from shapecalc.dims import DimLimitError
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.shape_inference.engine import infer
@@ -108,7 +108,7 @@ def costs(report: Report, sums: Mapping[str, str] = NO_SUMS) -> dict[str, Count]
         if not rows:
             message = f"`--sum {name}` matches no layer with `{pattern}`"
             help_text = f"paths are such as `{report.layers[-1].path}`"
-            raise ShapecalcError((Diagnostic(code="SC803", message=message, help=help_text),), exit_code=2)
+            raise misuse("SC803", message, help_text)
         found[name] = sum_of(row.macs for row in rows)
     return found
 
@@ -119,14 +119,13 @@ def _bindings(architecture: Architecture, sizes: Mapping[str, int], swept: list[
         if name not in symbols:
             has = ", ".join(f"`{known}`" for known in (*symbols, *architecture.parameters)) or "none"
             message = f"`{architecture.name}` has no symbol or parameter `{name}`: it has {has}"
-            raise ShapecalcError((Diagnostic(code="SC312", message=message),), exit_code=2)
+            raise misuse("SC312", message)
     usual = {name: 1 for name in BATCH_SYMBOLS if name in symbols} | dict(architecture.sizes) | dict(sizes)
     bindings = {name: size for name, size in usual.items() if name not in swept and name in symbols}
     free = [name for name in symbols if name not in bindings and name not in swept]
     if free:
         message = f"a sweep expects a size for every symbol, has none for {', '.join(f'`{name}`' for name in free)}"
-        finding = Diagnostic(code="SC802", message=message, help=f"write `--set {free[0]}=…`")
-        raise ShapecalcError((finding,), exit_code=2)
+        raise misuse("SC802", message, f"write `--set {free[0]}=…`")
     return bindings
 
 
@@ -138,7 +137,7 @@ def check_sizes(axis: Axis) -> None:
         wrong = (value for value in (values[0], values[-1]) if not 1 <= value <= LARGEST_DIM)
     for value in wrong:
         message = f"`{axis.name}` expects sizes from 1 to {LARGEST_DIM} (2^31 - 1), receives {value}"
-        raise ShapecalcError((Diagnostic(code="SC201", message=message),), exit_code=2)
+        raise misuse("SC201", message)
 
 
 def measured(plan: Plan, block: Block, names: tuple[str, ...], where: Where | None, choice: Choice) -> Kept:
@@ -162,7 +161,7 @@ def _refuse_unknown(values: Mapping[str, Any], choice: Choice) -> None:
     for name in choice.names:
         if values[name] is None:
             message = f"the points cannot be ordered by `{name}`, which is unknown for some layer"
-            raise ShapecalcError((Diagnostic(code="SC803", message=message),), exit_code=2)
+            raise misuse("SC803", message)
 
 
 def _gathered(value: Any, shape: tuple[int, ...], at: Array) -> Array:

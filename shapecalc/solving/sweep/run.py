@@ -9,7 +9,7 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics import ShapecalcError, misuse
 from shapecalc.files.load import with_parameters
 from shapecalc.solving.sweep.grid import CHUNK, Axis, blocks
 from shapecalc.solving.sweep.pareto import Choice, Key
@@ -260,9 +260,9 @@ def _axis(name: str, values: Any) -> Axis:
         taken = tuple(_plain(value) for value in values)
     if name in COSTS:
         message = f"a sweep has a column `{name}` of its own: an axis expects another name"
-        raise ShapecalcError((Diagnostic(code="SC103", message=message),), exit_code=2)
+        raise misuse("SC103", message)
     if not taken:
-        raise ShapecalcError((Diagnostic(code="SC201", message=f"`{name}` expects a value, has none"),), exit_code=2)
+        raise misuse("SC201", f"`{name}` expects a value, has none")
     return Axis(name, taken)
 
 
@@ -270,7 +270,7 @@ def _refuse_taken(sums: Iterable[str], names: Iterable[str]) -> None:
     taken = set(sums) & set(names)
     for name in sorted(taken):
         message = f"a sweep has a column `{name}` already: a sum expects another name"
-        raise ShapecalcError((Diagnostic(code="SC103", message=message),), exit_code=2)
+        raise misuse("SC103", message)
 
 
 def _plain(value: Any) -> Any:
@@ -285,7 +285,7 @@ def _choice(query: Query, known: set[str]) -> Choice:
     if top is not None and (by is None or top < 1):
         message = "`top` expects a column to order by" if by is None else f"`top` expects 1 or more, receives {top}"
         help_text = "add `by`, such as `macs`" if by is None else None
-        raise ShapecalcError((Diagnostic(code="SC803", message=message, help=help_text),), exit_code=2)
+        raise misuse("SC803", message, help_text)
     return Choice(
         tuple(_key(name, "pareto", known) for name in query.pareto),
         None if by is None else _key(by, "by", known),
@@ -300,6 +300,5 @@ def _key(text: str, option: str, known: set[str]) -> Key:
 
         near = closest(name, tuple(known))
         help_text = f"write `{near}`" if near else f"columns: {', '.join(sorted(known))}"
-        finding = Diagnostic(code="SC803", message=f"`{option}` does not know the column `{name}`", help=help_text)
-        raise ShapecalcError((finding,), exit_code=2)
+        raise misuse("SC803", f"`{option}` does not know the column `{name}`", help_text)
     return Key(name, text.strip().startswith("-"))
