@@ -8,9 +8,9 @@ d: dilation, o: output padding, c and k: channels that enter and leave, g: group
 from __future__ import annotations
 
 from math import gcd
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dims import ceil_div, product
+from shapecalc.dims import as_json, ceil_div, product, symbol
 from shapecalc.layers.base import per_axis
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.layers.windows import Pair, output_size, padding_pairs, same_pad, span, unread
@@ -49,6 +49,10 @@ class Derivation(NamedTuple):
         """
         return f"{self.steps[0]} = {self.result}" if len(self.steps) > 1 else self.steps[0]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the derivation as JSON's values."""
+        return {"formula": self.formula, "steps": list(self.steps), "equation": self.equation}
+
 
 class Reading(NamedTuple):
     """What windows along an axis do not read, and what rounding did to them.
@@ -84,6 +88,34 @@ class Axis(NamedTuple):
     ceil: bool = False
     output_padding: int = 0
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the axis as JSON's values."""
+        document: dict[str, Any] = {
+            "self": self.name,
+            "n": self.n,
+            "f": self.f,
+            "s": self.s,
+            "padding": list(self.padding),
+            "d": self.d,
+            "output_padding": self.output_padding,
+            "output": self.output.result,
+            **self.output.to_dict(),
+        }
+        if self.same:
+            document["same"] = {"total": self.same.result, **self.same.to_dict()}
+        if self.reading:
+            reading = self.reading
+            document |= {
+                "left_over": reading.left_over,
+                "unread": {"cells": reading.unread, "first": self.n - reading.unread + 1, "last": self.n}
+                if reading.unread
+                else None,
+                "stepped_over": reading.stepped_over,
+            }
+            if self.ceil:
+                document |= {"overhang": reading.overhang, "dropped": reading.dropped}
+        return document
+
 
 class Calculation(NamedTuple):
     """The answer to a whole question: the axes and, where channels are known, the shape and the costs of one sample."""
@@ -95,6 +127,27 @@ class Calculation(NamedTuple):
     shape: Shape | None = None
     costs: tuple[Derivation, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def whole_shape(self) -> Shape:
+        """The shape as it is shown: that of many samples where windows slide."""
+        assert self.shape is not None
+        return (symbol("N"), *self.shape[1:]) if self.axes else self.shape
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the calculation as JSON's values."""
+        document: dict[str, Any] = {"layer": self.type}
+        if self.axes:
+            document["output"] = [axis.output.result for axis in self.axes]
+        if self.shape is not None:
+            document["output_shape"] = [*map(as_json, self.whole_shape)]
+        if self.costs and self.axes:
+            document["costs_at"] = {"N": 1}
+        document |= {line.name.lower(): line.result for line in self.costs}
+        if self.axes:
+            document["axes"] = [axis.to_dict() for axis in self.axes]
+        document["costs"] = {line.name.lower(): line.to_dict() for line in self.costs}
+        return document
 
 
 def sliding_axes(layer: Conv | MaxPool | AvgPool, x: Shape) -> tuple[Axis, ...]:

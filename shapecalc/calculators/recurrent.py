@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.dims import Dim, grouped, pretty
+from shapecalc.dims import Dim, as_json, grouped, pretty
 from shapecalc.layers.base import PARAMS_AS
 from shapecalc.layers.recurrent import Equation
 
@@ -68,6 +68,15 @@ class Figure(NamedTuple):
         shown = grouped(self.result)
         return shown if self.numbers == shown else f"{self.numbers} = {shown}"
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figure as JSON's values."""
+        return {
+            "name": self.name,
+            "formula": self.formula,
+            "equation": self.equation,
+            "result": as_json(self.result),
+        }
+
 
 class Recurrence(NamedTuple):
     """A recurrent layer on an input: all that there is to show."""
@@ -94,6 +103,44 @@ class Recurrence(NamedTuple):
     others: tuple[Figure, ...]
     """Their sum, and that of all layers and directions."""
     flops: Figure
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the layer as JSON's values; a dim that depends on a symbol is the expression as text."""
+        return {
+            "layer": self.type,
+            "input": [*map(as_json, self.x)],
+            "outputs": {output.name: [*map(as_json, output.shape)] for output in self.outputs},
+            "params_as": self.params_as,
+            "params": as_json(self.params[-1].result),
+            "macs": as_json(self.macs.result),
+            "flops": as_json(self.flops.result),
+            "macs_per_step": as_json(self.step[-1].result),
+            "operations_per_step": as_json(self.others[-1].result),
+            "params_by_convention": self.conventions,
+            "gates": [
+                {"letter": gate.letter, "name": gate.name, "rows": dict(zip(("first", "last"), gate.rows, strict=True))}
+                for gate in self.gates
+            ],
+            "equations": [
+                {
+                    "gives": line.left,
+                    "equation": f"{line.left} = {line.right}",
+                    "name": line.name,
+                    "purpose": line.purpose,
+                }
+                for line in self.equations
+            ],
+            "parameters": [
+                {"name": tensor.name, "shape": list(tensor.shape), "count": tensor.size, "holds": list(tensor.holds)}
+                for tensor in self.tensors
+            ],
+            "costs": {
+                "params": [figure.to_dict() for figure in self.params],
+                "macs": [figure.to_dict() for figure in (*self.step, self.macs)],
+                "operations": [figure.to_dict() for figure in (*self.operations, *self.others)],
+                "flops": [self.flops.to_dict()],
+            },
+        }
 
 
 def recurrence(layer: Recurrent, steps: Dim, samples: Dim, features: int, params_as: str = "pytorch") -> Recurrence:

@@ -11,7 +11,7 @@ import typer
 from shapecalc.cli.options import calculator, window
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TextFormat, TextFormatOption
-from shapecalc.cli.usage_errors import usage
+from shapecalc.diagnostics.errors import misuse
 
 
 class Type(Enum):
@@ -56,7 +56,7 @@ def command(
     from shapecalc.layers.pooling import AvgPool, MaxPool
 
     if type_ is Type.AVG and d is not None:
-        raise usage("SC205", f"`--d {d}` expects `--type max`, receives `--type avg`", "leave `--d` out")
+        raise misuse("SC205", f"`--d {d}` expects `--type max`, receives `--type avg`", "leave `--d` out")
     sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
     build = partial(MaxPool if type_ is Type.MAX else AvgPool, ceil_mode=ceil)
     kind = calculator.Kind(f"{type_.value}-pool", build, sliding_axes, pool_costs)

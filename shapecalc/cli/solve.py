@@ -235,14 +235,14 @@ def _windows(
 def _lengths(n: str | None, out: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Read the input and the output size, one entry per axis."""
     from shapecalc.cli.options.window import read_sizes
-    from shapecalc.cli.usage_errors import mistake, usage
-    from shapecalc.diagnostics.errors import LayerError
+    from shapecalc.cli.usage_errors import mistake
+    from shapecalc.diagnostics.errors import LayerError, misuse
     from shapecalc.layers.fields import Integer
 
     if n is None or out is None:
         lacking = " and ".join(f"`--{name}`" for name, text in (("n", n), ("out", out)) if text is None)
         verb = "are" if n is out else "is"
-        raise usage("SC106", f"{lacking} {verb} missing", "write it like `shapecalc solve conv --n 32 --out 16`")
+        raise misuse("SC106", f"{lacking} {verb} missing", "write it like `shapecalc solve conv --n 32 --out 16`")
     try:
         entries = read_sizes({"n": n, "output": out}).entries
         for field, lengths in entries.items():

@@ -88,7 +88,7 @@ def command(
         checkpoint=every,
         memory=allowed,
     )
-    show(format_, color, partial(train_cost.table, cost, depth), partial(train_cost.document, cost))
+    show(format_, color, partial(train_cost.table, cost, depth), cost.to_dict)
 
 
 def _bytes(text: str | None) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
+from shapecalc.diagnostics import LayerError, ShapecalcError, misuse
 from shapecalc.diagnostics.errors import FieldName, InFile
 from shapecalc.layers.fields import LISTS, LONGEST_QUOTE
 
@@ -47,16 +47,11 @@ OPTION_TEXTS = {LISTS: "1x2 per axis or 0:1 before and after"}
 """What the command line writes in place of a part that is true of files alone; by default nothing."""
 
 
-def usage(code: str, message: str, help_text: str | None = None) -> ShapecalcError:
-    """Return the error for options that do not go together: one diagnostic, exit code 2."""
-    return ShapecalcError((Diagnostic(code=code, message=message, help=help_text),), exit_code=2)
-
-
 def missing(*options: str, otherwise: str = "") -> ShapecalcError:
     """Return the error for options such as `--n CELLS` that are required and not given."""
     names = " and ".join(f"`{option.split()[0]}`" for option in options)
     add = " and ".join(f"`{option}`" for option in options)
-    return usage("SC106", f"{names} {'is' if len(options) == 1 else 'are'} missing", f"add {add}{otherwise}")
+    return misuse("SC106", f"{names} {'is' if len(options) == 1 else 'are'} missing", f"add {add}{otherwise}")
 
 
 def mistake(
@@ -88,4 +83,4 @@ def mistake(
         subject = word(FieldName(error.field, shown or None)) + " "
     where = f" along the {axes[error.axis - 2]}" if axes and error.axis is not None else ""
     message, help_text = error.composed(word, where)
-    return usage(error.code, f"{subject or ''}{message}", help_text)
+    return misuse(error.code, f"{subject or ''}{message}", help_text)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.costs.checkpointing import Checkpoints, checkpoints
+from shapecalc.costs.liveness import total
 from shapecalc.costs.training_step import TrainingStep, most_that_fit, training_step
 from shapecalc.costs.truncated_bptt import time_symbol, unrolled
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.dims import evaluate, free_symbols
+from shapecalc.dims import as_json, evaluate, free_symbols
 from shapecalc.shape_inference.engine import Reports
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
@@ -83,6 +84,84 @@ class TrainingCost:
     def bytes_at(self, size: Dim) -> Dim:
         """Return bytes at the numbers of one piece."""
         return evaluate(size, self.pieces)
+
+    def _work(self, name: str) -> int | str:
+        return as_json(evaluate(total(getattr(each, name) for each in self.step.work), self.at))
+
+    def _layer(self, place: int) -> dict[str, Any]:
+        """Return one layer as JSON's values."""
+        layer, work = self.step.kept.layers[place], self.step.work[place]
+        return {
+            "path": layer.row.path,
+            "type": layer.row.type,
+            "bytes": as_json(self.bytes_at(layer.size)),
+            "in_place": layer.in_place,
+            "in_place_spares": as_json(self.bytes_at(layer.spares)),
+            "recomputable_bytes": as_json(self.bytes_at(layer.cheap)),
+            "tensors": [
+                {
+                    "name": kept.name,
+                    "slot": kept.slot or None,
+                    "bytes": as_json(self.bytes_at(kept.size)),
+                    "counted_here": kept.first,
+                }
+                for kept in layer.tensors
+            ],
+            "macs_to_inputs": as_json(evaluate(work.to_inputs, self.at)),
+            "macs_to_weights": as_json(evaluate(work.to_weights, self.at)),
+        }
+
+    def _moment(self, moment: Moment) -> dict[str, Any]:
+        """Return the memory at one event as JSON's values."""
+        return {
+            "phase": moment.event.phase,
+            "path": moment.path or None,
+            "bytes": as_json(self.bytes_at(moment.live)),
+            "closed": str(moment.live),
+            "values": as_json(self.bytes_at(moment.values)),
+            "gradients_by_values": as_json(self.bytes_at(moment.flowing)),
+            "gradients_by_weights": as_json(self.bytes_at(moment.gradients)),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what training takes as JSON's values; bytes are those of one piece where a sequence is truncated."""
+        step, static = self.step, self.step.static
+        return {
+            "name": self.report.architecture.name,
+            "bindings": dict(self.report.bindings),
+            "at": dict(self.at),
+            "optimizer": step.optimizer,
+            "dtype": step.dtype,
+            "truncate": self.truncate,
+            "checkpoint": step.segment,
+            "bytes": {
+                "weights": as_json(static.weights),
+                "buffers": as_json(static.buffers),
+                "master": as_json(static.master),
+                "state": as_json(static.state),
+                "gradients": as_json(static.gradients),
+                "kept": as_json(self.bytes_at(step.kept.size)),
+                "kept_closed": str(step.kept.size),
+            },
+            "peak": None if self.peak is None else self._moment(self.peak),
+            "memory": self.memory,
+            "largest_batch": self.fits,
+            "macs": {name: self._work(name) for name in ("forward", "to_inputs", "to_weights")},
+            "forward_flops": self._work("flops"),
+            "layers": [self._layer(place) for place in range(len(step.work))],
+            "checkpoints": [each._asdict() for each in self.checkpoints],
+            "unrolled": [
+                {
+                    "path": layer.path,
+                    "steps": as_json(layer.steps),
+                    "parts": [
+                        {"name": part.name, "bytes_per_step": as_json(part.each), "bytes_once": as_json(part.once)}
+                        for part in layer.parts
+                    ],
+                }
+                for layer in self.unrolled
+            ],
+        }
 
 
 def training_cost(

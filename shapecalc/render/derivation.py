@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from shapecalc.dims import as_json, show, symbol
+from shapecalc.dims import show
 from shapecalc.render.terminal.palette import bold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.calculators.derivation import Axis, Calculation, Derivation, Reading
-    from shapecalc.dims import Shape
 
 SAME_WITH_STRIDE = "`same` with a stride is as in Keras and ONNX (SAME_UPPER); PyTorch refuses it"
 COUNTED = " (counting from 1)"
@@ -76,61 +75,6 @@ def calculation(result: Calculation, *, width: int | None, color: bool, unicode:
     return text if unicode else in_ascii(text)
 
 
-def calculation_dict(result: Calculation) -> dict[str, Any]:
-    """Return a calculation as JSON's values."""
-    document: dict[str, Any] = {"layer": result.type}
-    if result.axes:
-        document["output"] = [axis.output.result for axis in result.axes]
-    if result.shape is not None:
-        document["output_shape"] = [*map(as_json, _whole_shape(result))]
-    if result.costs and result.axes:
-        document["costs_at"] = {"N": 1}
-    document |= {line.name.lower(): line.result for line in result.costs}
-    if result.axes:
-        document["axes"] = [axis_dict(axis) for axis in result.axes]
-    document["costs"] = {line.name.lower(): _derivation_dict(line) for line in result.costs}
-    return document
-
-
-def _whole_shape(result: Calculation) -> Shape:
-    """Return the shape as it is shown: a layer that slides windows is asked about one sample of many."""
-    assert result.shape is not None
-    return (symbol("N"), *result.shape[1:]) if result.axes else result.shape
-
-
-def axis_dict(axis: Axis) -> dict[str, Any]:
-    """Return an axis as JSON's values."""
-    document: dict[str, Any] = {
-        "axis": axis.name,
-        "n": axis.n,
-        "f": axis.f,
-        "s": axis.s,
-        "padding": list(axis.padding),
-        "d": axis.d,
-        "output_padding": axis.output_padding,
-        "output": axis.output.result,
-        **_derivation_dict(axis.output),
-    }
-    if axis.same:
-        document["same"] = {"total": axis.same.result, **_derivation_dict(axis.same)}
-    if axis.reading:
-        reading = axis.reading
-        document |= {
-            "left_over": reading.left_over,
-            "unread": {"cells": reading.unread, "first": axis.n - reading.unread + 1, "last": axis.n}
-            if reading.unread
-            else None,
-            "stepped_over": reading.stepped_over,
-        }
-        if axis.ceil:
-            document |= {"overhang": reading.overhang, "dropped": reading.dropped}
-    return document
-
-
-def _derivation_dict(derivation: Derivation) -> dict[str, Any]:
-    return {"formula": derivation.formula, "steps": list(derivation.steps), "equation": derivation.equation}
-
-
 def _axis_letters(axis: Axis) -> dict[str, str]:
     before, after = axis.padding
     letters = {"n": str(axis.n), "f": str(axis.f), "s": str(axis.s)}
@@ -164,7 +108,7 @@ def _costs(result: Calculation, width: int | None, *, color: bool) -> list[str]:
     meanings = _MEANINGS | ({} if result.axes else {"n": "rows"})
     letters = {letter: str(size) for letter, size in result.letters}
     rows = [
-        bold(f"output shape {show(_whole_shape(result))}", color=color)
+        bold(f"output shape {show(result.whole_shape)}", color=color)
         + (", costs of one sample (N = 1):" if result.axes else ""),
         *legend(letters, width, meanings),
         "",

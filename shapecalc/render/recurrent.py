@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from shapecalc.dims import as_json, grouped, show
+from shapecalc.dims import grouped, show
 from shapecalc.render.derivation import WIDEST, in_ascii, legend, wrapped
 from shapecalc.render.inspect.columns import COUNTED
 from shapecalc.render.terminal.palette import bold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from shapecalc.calculators.recurrent import Figure, Recurrence, Tensor
 
@@ -47,53 +47,6 @@ def _spelt(found: Recurrence) -> Recurrence:
         equations=tuple(line._replace(right=in_ascii(line.right)) for line in found.equations),
         operations=tuple(item._replace(name=in_ascii(item.name)) for item in found.operations),
     )
-
-
-def calculation_dict(found: Recurrence) -> dict[str, Any]:
-    """Return a recurrent layer as JSON's values; a dim that depends on a symbol is the expression as text."""
-    return {
-        "layer": found.type,
-        "input": [*map(as_json, found.x)],
-        "outputs": {output.name: [*map(as_json, output.shape)] for output in found.outputs},
-        "params_as": found.params_as,
-        "params": as_json(found.params[-1].result),
-        "macs": as_json(found.macs.result),
-        "flops": as_json(found.flops.result),
-        "macs_per_step": as_json(found.step[-1].result),
-        "operations_per_step": as_json(found.others[-1].result),
-        "params_by_convention": found.conventions,
-        "gates": [
-            {"letter": gate.letter, "name": gate.name, "rows": dict(zip(("first", "last"), gate.rows, strict=True))}
-            for gate in found.gates
-        ],
-        "equations": [
-            {"gives": line.left, "equation": f"{line.left} = {line.right}", "name": line.name, "purpose": line.purpose}
-            for line in found.equations
-        ],
-        "parameters": [
-            {"name": tensor.name, "shape": list(tensor.shape), "count": tensor.size, "holds": list(tensor.holds)}
-            for tensor in found.tensors
-        ],
-        "costs": {
-            "params": _figures(found.params),
-            "macs": [*_figures(found.step), _figure(found.macs)],
-            "operations": [*_figures(found.operations), *_figures(found.others)],
-            "flops": _figures([found.flops]),
-        },
-    }
-
-
-def _figures(figures: Iterable[Figure]) -> list[dict[str, Any]]:
-    return [_figure(figure) for figure in figures]
-
-
-def _figure(figure: Figure) -> dict[str, Any]:
-    return {
-        "name": figure.name,
-        "formula": figure.formula,
-        "equation": figure.equation,
-        "result": as_json(figure.result),
-    }
 
 
 def _shapes(found: Recurrence, width: int | None, *, color: bool) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.calculators.windows import DILATIONS, SMALL
-from shapecalc.render.derivation import axis_dict, in_ascii, last_cells, together, wrapped
+from shapecalc.render.derivation import in_ascii, last_cells, together, wrapped
 from shapecalc.render.terminal.escaping import terminal
 from shapecalc.render.terminal.palette import bold
 
@@ -55,8 +55,8 @@ def solutions_dict(word: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
                 "axis": name,
                 "output": answer.target,
                 "interval": list(answer.interval) if answer.interval else None,
-                "solutions": [{"value": value, **axis_dict(axis)} for value, axis in answer.found],
-                "closest": [{"value": value, **axis_dict(axis)} for value, axis in answer.near],
+                "solutions": [{"value": value, **axis.to_dict()} for value, axis in answer.found],
+                "closest": [{"value": value, **axis.to_dict()} for value, axis in answer.near],
             }
             for name, answer in answers.items()
         ],
@@ -169,7 +169,7 @@ def all_windows_dict(
 
 def _window_dict(window: Window) -> dict[str, Any]:
     letters = {"f": window.f, "s": window.s, "p": window.p, "d": window.d}
-    return {**letters, "axes": [axis_dict(axis) for axis in window.axes]}
+    return {**letters, "axes": [axis.to_dict() for axis in window.axes]}
 
 
 def _window_rows(windows: tuple[Window, ...]) -> list[str]:

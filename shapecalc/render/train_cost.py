@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shapecalc.costs.checkpointing import best
 from shapecalc.costs.liveness import total
 from shapecalc.costs.timeline import AGAIN, UPDATE
 from shapecalc.costs.training_step import OPTIMIZERS
-from shapecalc.dims import Dim, Expr, as_json, evaluate, show
+from shapecalc.dims import Dim, Expr, evaluate, show
 from shapecalc.render.inspect.columns import Line, layer_lines, layer_word
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
 from shapecalc.render.terminal.numbers import grouped, memory, rounded, share, times
@@ -287,84 +287,3 @@ def _notes(cost: TrainingCost) -> Iterator[str]:
             "statistics in float32)"
         )
     yield "(backward FLOPs are 2 × MACs: what the backward pass does besides is not counted)"
-
-
-def document(cost: TrainingCost) -> dict[str, Any]:
-    """Return what training takes as JSON's values; bytes are those of one piece where a sequence is truncated."""
-    step, static = cost.step, cost.step.static
-    work = step.work
-    return {
-        "name": cost.report.architecture.name,
-        "bindings": dict(cost.report.bindings),
-        "at": dict(cost.at),
-        "optimizer": step.optimizer,
-        "dtype": step.dtype,
-        "truncate": cost.truncate,
-        "checkpoint": step.segment,
-        "bytes": {
-            "weights": as_json(static.weights),
-            "buffers": as_json(static.buffers),
-            "master": as_json(static.master),
-            "state": as_json(static.state),
-            "gradients": as_json(static.gradients),
-            "kept": as_json(cost.bytes_at(step.kept.size)),
-            "kept_closed": str(step.kept.size),
-        },
-        "peak": None if cost.peak is None else _moment(cost, cost.peak),
-        "memory": cost.memory,
-        "largest_batch": cost.fits,
-        "macs": {
-            "forward": as_json(evaluate(total(each.forward for each in work), cost.at)),
-            "to_inputs": as_json(evaluate(total(each.to_inputs for each in work), cost.at)),
-            "to_weights": as_json(evaluate(total(each.to_weights for each in work), cost.at)),
-        },
-        "forward_flops": as_json(evaluate(total(each.flops for each in work), cost.at)),
-        "layers": [_layer(cost, place) for place in range(len(work))],
-        "checkpoints": [each._asdict() for each in cost.checkpoints],
-        "unrolled": [
-            {
-                "path": layer.path,
-                "steps": as_json(layer.steps),
-                "parts": [
-                    {"name": part.name, "bytes_per_step": as_json(part.each), "bytes_once": as_json(part.once)}
-                    for part in layer.parts
-                ],
-            }
-            for layer in cost.unrolled
-        ],
-    }
-
-
-def _moment(cost: TrainingCost, moment: Moment) -> dict[str, Any]:
-    return {
-        "phase": moment.event.phase,
-        "path": moment.path or None,
-        "bytes": as_json(cost.bytes_at(moment.live)),
-        "closed": str(moment.live),
-        "values": as_json(cost.bytes_at(moment.values)),
-        "gradients_by_values": as_json(cost.bytes_at(moment.flowing)),
-        "gradients_by_weights": as_json(cost.bytes_at(moment.gradients)),
-    }
-
-
-def _layer(cost: TrainingCost, place: int) -> dict[str, Any]:
-    layer, work = cost.step.kept.layers[place], cost.step.work[place]
-    return {
-        "path": layer.row.path,
-        "type": layer.row.type,
-        "bytes": as_json(cost.bytes_at(layer.size)),
-        "in_place": layer.in_place,
-        "in_place_spares": as_json(cost.bytes_at(layer.spares)),
-        "recomputable_bytes": as_json(cost.bytes_at(layer.cheap)),
-        "tensors": [
-            {
-                "name": kept.name,
-                "slot": kept.slot or None,
-                "bytes": as_json(cost.bytes_at(kept.size)),
-                "counted_here": kept.first,
-            }
-            for kept in layer.tensors
-        ],
-        "macs_to_inputs": as_json(evaluate(work.to_inputs, cost.at)),
-        "macs_to_weights": as_json(evaluate(work.to_weights, cost.at)),
-    }

@@ -269,7 +269,7 @@ DOCUMENTS = {
     "verify": Sink(lambda found: document(found.proof.to_dict()), (0, *LAYERS[2:])),
     "verify --backward": Sink(lambda found: document(found.backward.to_dict()), (0, *LAYERS[2:])),
     "memory": Sink(lambda found: document(memory.document(found.live, found.order)), (0, *LAYERS[2:])),
-    "train-cost": Sink(lambda found: document(train_cost.document(found.cost)), (0,)),
+    "train-cost": Sink(lambda found: document(found.cost.to_dict()), (0,)),
     "solve": Sink(lambda found: document(solve_architecture.solution_dict(found.solution, {})), (19,)),
     "decode": Sink(lambda found: document(unrolling.unrolled_dict(found.loop, found.decoded)), (0, 1, 3)),
     "train": Sink(lambda found: document(found.trained.to_dict()), (0,)),

@@ -10,8 +10,8 @@ import typer
 from shapecalc.calculators.derivation import AXES, Axis, Calculation, Derivation
 from shapecalc.cli.options import formats
 from shapecalc.cli.options.window import Sizes, read_sizes, whole
-from shapecalc.cli.usage_errors import missing, mistake, usage
-from shapecalc.diagnostics.errors import LayerError
+from shapecalc.cli.usage_errors import missing, mistake
+from shapecalc.diagnostics.errors import LayerError, misuse
 from shapecalc.layers.fields import LARGEST_DIM, Integer
 from shapecalc.render import derivation
 
@@ -57,7 +57,7 @@ def answer(
     padding = "--padding" if "padding" in written else "--p"
     if "p" in written:
         if "padding" in written:
-            raise usage("SC205", "`--p` and `--padding` mean the same, and both are given", "leave one of them out")
+            raise misuse("SC205", "`--p` and `--padding` mean the same, and both are given", "leave one of them out")
         written["padding"] = written.pop("p")
     axes: tuple[str, ...] = ()
     try:
@@ -71,7 +71,7 @@ def answer(
             Integer().check(field, count)
         if "output" in written:
             if counts:
-                raise usage("SC205", "`--out` solves for sizes, and has no use for channels", "leave `--c` out")
+                raise misuse("SC205", "`--out` solves for sizes, and has no use for channels", "leave `--c` out")
             found = _solve(kind, sizes, written)
         else:
             lacking = [f"--{SOLVABLE[field]} CELLS" for field in REQUIRED if field not in written]
@@ -90,7 +90,7 @@ def show(result: Calculation, format_: TextFormat, color: Color) -> None:
         format_,
         color,
         partial(derivation.calculation, result),
-        partial(derivation.calculation_dict, result),
+        result.to_dict,
         formulas=True,
     )
 
@@ -100,7 +100,7 @@ def both_channels(c: str | None, k: str | None, groups: str | None) -> dict[str,
     if (c is None) != (k is None) or (groups is not None and c is None):
         lacking = [f"`{option}`" for option, text in (("--c", c), ("--k", k)) if text is None]
         given = [f"`{option} {text}`" for option, text in (("--c", c), ("--k", k), ("--groups", groups)) if text]
-        raise usage("SC106", f"{' and '.join(given)} expects {' and '.join(lacking)} beside it, receives none")
+        raise misuse("SC106", f"{' and '.join(given)} expects {' and '.join(lacking)} beside it, receives none")
     return {"in_channels": c, "out_channels": k, "groups": groups}
 
 
@@ -145,10 +145,10 @@ def _unknown(written: Mapping[str, str]) -> str:
         return candidates[0]
     out = f"`--out {written['output']}`"
     if not candidates:
-        raise usage("SC205", f"{out} expects one of `--n`, `--f`, `--s` and `--p` left out, receives all four")
+        raise misuse("SC205", f"{out} expects one of `--n`, `--f`, `--s` and `--p` left out, receives all four")
     first, second = (SOLVABLE[field] for field in candidates)
     message = f"{out} solves for one number, and both `--{first}` and `--{second}` are left out"
-    raise usage("SC205", message, f"add `--{first}` to solve for {second}, or `--{second}` to solve for {first}")
+    raise misuse("SC205", message, f"add `--{first}` to solve for {second}, or `--{second}` to solve for {first}")
 
 
 def _show_found(

@@ -121,8 +121,7 @@ def _answer(
     except LayerError as error:
         raise mistake(error, texts) from None
     found = recurrence(layer, steps, samples, features, params_as.value)
-    text, document = partial(recurrent.calculation, found), partial(recurrent.calculation_dict, found)
-    show(format_, color, text, document, formulas=True)
+    show(format_, color, partial(recurrent.calculation, found), found.to_dict, formulas=True)
     _warn(layer)
 
 
