@@ -25,10 +25,10 @@ LSTM_STATES = 2
 """An LSTM hands on h and c."""
 
 
-class Figure(NamedTuple):
+class SearchFigure(NamedTuple):
     """One number: its formula, the formula with the numbers put in, and the result, which may have any size.
 
-    >>> Figure("sequences", "V^L", "10,000^20", 10_000**20).equation
+    >>> SearchFigure("sequences", "V^L", "10,000^20", 10_000**20).equation
     '10,000^20 = 10^80'
     """
 
@@ -45,7 +45,7 @@ class Figure(NamedTuple):
         return shown if self.numbers == shown else f"{self.numbers} {'=' if exact else '≈'} {shown}"
 
 
-class Step(NamedTuple):
+class SearchStep(NamedTuple):
     """One step of a search: hypotheses that enter it, scores computed, and what becomes of the candidates."""
 
     length: int
@@ -108,22 +108,22 @@ class Problem(NamedTuple):
             raise LayerError("SC201", expects=expects, receives="a vocabulary of 1", field="vocabulary")
 
 
-class Plan(NamedTuple):
+class SearchPlan(NamedTuple):
     """The three searches of one problem side by side, each count with its formula."""
 
     problem: Problem
-    steps: tuple[Step, ...]
-    scores: Figure
-    kept: Figure
-    finished: Figure
-    dropped: Figure
-    greedy: Figure
-    exhaustive: Figure
-    sequences: Figure
+    steps: tuple[SearchStep, ...]
+    scores: SearchFigure
+    kept: SearchFigure
+    finished: SearchFigure
+    dropped: SearchFigure
+    greedy: SearchFigure
+    exhaustive: SearchFigure
+    sequences: SearchFigure
     """All that exhaustive search scores to their end."""
 
 
-def plan(problem: Problem) -> Plan:
+def plan(problem: Problem) -> SearchPlan:
     """Work out a search and what it is compared with; raise `LayerError` SC201 where there is nothing to search.
 
     >>> found = plan(Problem(vocabulary=10_000, beam=5, length=20, end=False))
@@ -134,27 +134,29 @@ def plan(problem: Problem) -> Plan:
     """
     problem.check()
     steps = tuple(beam_steps(problem))
-    return Plan(
+    return SearchPlan(
         problem,
         steps,
         _scores(problem, sum(step.scores for step in steps)),
         _kept(problem, sum(step.kept for step in steps)),
         _finished(problem, steps[-1].finished),
         _dropped(steps),
-        Figure("scores", "L·V", f"{problem.length:,}·{problem.vocabulary:,}", problem.length * problem.vocabulary),
+        SearchFigure(
+            "scores", "L·V", f"{problem.length:,}·{problem.vocabulary:,}", problem.length * problem.vocabulary
+        ),
         _every_score(problem),
         _sequences(problem),
     )
 
 
-def beam_steps(problem: Problem) -> Iterator[Step]:
+def beam_steps(problem: Problem) -> Iterator[SearchStep]:
     """Yield the steps of a beam search: all that stay alive, at most `beam`; the finished ones kept apart."""
     alive, finished = 1, 0
     for length in range(1, problem.length + 1):
         scores = alive * problem.vocabulary
         kept = min(problem.beam, alive * problem.branches)
         pool = min(problem.beam, finished + alive) if problem.end else 0
-        yield Step(length, alive, scores, kept, pool, scores + finished - kept - pool)
+        yield SearchStep(length, alive, scores, kept, pool, scores + finished - kept - pool)
         alive, finished = kept, pool
 
 
@@ -167,19 +169,19 @@ def powers(base: int, count: int) -> int:
     return count if base == 1 else (base**count - 1) // (base - 1)
 
 
-def state_bytes(hypotheses: int, layers: int, hidden: int, itemsize: int = 4) -> Figure:
+def state_bytes(hypotheses: int, layers: int, hidden: int, itemsize: int = 4) -> SearchFigure:
     """Bytes that an LSTM's h and c take for so many hypotheses, at float32.
 
     >>> state_bytes(5, layers=2, hidden=512).equation
     '5·2·2·512·4 = 40,960'
     """
     result = hypotheses * layers * LSTM_STATES * hidden * itemsize
-    return Figure(
+    return SearchFigure(
         "bytes", "kept·layers·2·H·4", f"{scientific(hypotheses)}·{layers:,}·{LSTM_STATES}·{hidden:,}·{itemsize}", result
     )
 
 
-def _scores(problem: Problem, result: int) -> Figure:
+def _scores(problem: Problem, result: int) -> SearchFigure:
     """V·(alive at each step): 1, B, B², … while these are fewer than k, then k."""
     growing, rest = problem.growing, problem.length - problem.growing
     vocabulary = f"{problem.vocabulary:,}"
@@ -192,16 +194,16 @@ def _scores(problem: Problem, result: int) -> Figure:
         width = problem.beam if problem.branches > 1 else 1
         letters += f" + (L − {growing})·{'k' if problem.branches > 1 else '1'}·V"
         numbers += f" + {rest:,}·{width:,}·{vocabulary}"
-    return Figure("scores", letters, numbers, result)
+    return SearchFigure("scores", letters, numbers, result)
 
 
-def _kept(problem: Problem, result: int) -> Figure:
+def _kept(problem: Problem, result: int) -> SearchFigure:
     if problem.branches == 1:
-        return Figure("kept", "L·1", f"{problem.length:,}·1", result)
+        return SearchFigure("kept", "L·1", f"{problem.length:,}·1", result)
     growing, beam = problem.growing, problem.beam
     widths = [min(beam, problem.branches**step) for step in range(1, growing + 1)]
     if widths[0] == beam:
-        return Figure("kept", "L·k", f"{problem.length:,}·{beam:,}", result)
+        return SearchFigure("kept", "L·k", f"{problem.length:,}·{beam:,}", result)
     shown = [f"{width:,}" for width in widths]
     if len(shown) > SPELT:
         shown = [*shown[: SPELT - 2], "…", shown[-1]]
@@ -209,39 +211,39 @@ def _kept(problem: Problem, result: int) -> Figure:
     formula = f"Σ min(k, {problem.letter}^t)"
     if problem.length > growing:
         numbers += f" + {problem.length - growing:,}·{beam:,}"
-    return Figure("kept", formula, numbers, result)
+    return SearchFigure("kept", formula, numbers, result)
 
 
-def _finished(problem: Problem, result: int) -> Figure:
+def _finished(problem: Problem, result: int) -> SearchFigure:
     if not problem.end:
-        return Figure("finished", "no end symbol", "0", 0)
+        return SearchFigure("finished", "no end symbol", "0", 0)
     ended = sum(step.alive for step in beam_steps(problem))
-    return Figure("finished", "min(k, Σ alive)", f"min({problem.beam:,}, {ended:,})", result)
+    return SearchFigure("finished", "min(k, Σ alive)", f"min({problem.beam:,}, {ended:,})", result)
 
 
-def _dropped(steps: tuple[Step, ...]) -> Figure:
+def _dropped(steps: tuple[SearchStep, ...]) -> SearchFigure:
     scores, kept = sum(step.scores for step in steps), sum(step.kept for step in steps)
     finished = steps[-1].finished
     formula, numbers = "scores − kept", f"{scores:,} − {kept:,}"
     if finished:
         formula, numbers = f"{formula} − finished", f"{numbers} − {finished:,}"
-    return Figure("dropped", formula, numbers, sum(step.dropped for step in steps))
+    return SearchFigure("dropped", formula, numbers, sum(step.dropped for step in steps))
 
 
-def _every_score(problem: Problem) -> Figure:
+def _every_score(problem: Problem) -> SearchFigure:
     result = problem.vocabulary * powers(problem.branches, problem.length)
     letters, numbers = _sum(problem.branches, problem.length, problem.letter, "L")
-    return Figure("scores", f"{letters}·V", f"{numbers}·{problem.vocabulary:,}", result)
+    return SearchFigure("scores", f"{letters}·V", f"{numbers}·{problem.vocabulary:,}", result)
 
 
-def _sequences(problem: Problem) -> Figure:
+def _sequences(problem: Problem) -> SearchFigure:
     power = f"{problem.branches:,}^{problem.length}"
     result: int = problem.branches**problem.length
     if not problem.end:
-        return Figure("sequences", "V^L", power, result)
+        return SearchFigure("sequences", "V^L", power, result)
     result += powers(problem.branches, problem.length)
     letters, numbers = _sum(problem.branches, problem.length, "B", "L")
-    return Figure("sequences", f"{letters} + B^L", f"{numbers} + {power}", result)
+    return SearchFigure("sequences", f"{letters} + B^L", f"{numbers} + {power}", result)
 
 
 def _sum(base: int, count: int, letter: str, length: str = "") -> tuple[str, str]:

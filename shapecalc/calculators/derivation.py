@@ -54,7 +54,7 @@ class Derivation(NamedTuple):
         return {"formula": self.formula, "steps": list(self.steps), "equation": self.equation}
 
 
-class Reading(NamedTuple):
+class AxisReading(NamedTuple):
     """What windows along an axis do not read, and what rounding did to them.
 
     `left_over` is the remainder of the division. `unread` counts the cells after the last window's end. `stepped_over`
@@ -72,7 +72,7 @@ class Reading(NamedTuple):
     """Letters, each with a value that leaves nothing unread at the end; `ceil` says to round up."""
 
 
-class Axis(NamedTuple):
+class DerivedAxis(NamedTuple):
     """One spatial axis: its numbers, the derivation of its output, and what its windows miss."""
 
     name: str
@@ -82,7 +82,7 @@ class Axis(NamedTuple):
     padding: Pair
     d: int
     output: Derivation
-    reading: Reading | None = None
+    reading: AxisReading | None = None
     same: Derivation | None = None
     """The total padding that `same` stands for."""
     ceil: bool = False
@@ -121,7 +121,7 @@ class Calculation(NamedTuple):
     """The answer to a whole question: the axes and, where channels are known, the shape and the costs of one sample."""
 
     type: str
-    axes: tuple[Axis, ...] = ()
+    axes: tuple[DerivedAxis, ...] = ()
     letters: tuple[tuple[str, int], ...] = ()
     """The letters of the costs' formulas that are no axis' own."""
     shape: Shape | None = None
@@ -150,7 +150,7 @@ class Calculation(NamedTuple):
         return document
 
 
-def sliding_axes(layer: Conv | MaxPool | AvgPool, x: Shape) -> tuple[Axis, ...]:
+def sliding_axes(layer: Conv | MaxPool | AvgPool, x: Shape) -> tuple[DerivedAxis, ...]:
     """Derive the output of each spatial axis of a layer that slides windows.
 
     Raises `LayerError` where the layer does not fit.
@@ -181,7 +181,7 @@ def sliding_axes(layer: Conv | MaxPool | AvgPool, x: Shape) -> tuple[Axis, ...]:
     return tuple(axes)
 
 
-def transposed_axes(layer: ConvTranspose, x: Shape) -> tuple[Axis, ...]:
+def transposed_axes(layer: ConvTranspose, x: Shape) -> tuple[DerivedAxis, ...]:
     """Derive the output of each spatial axis of a transposed convolution.
 
     >>> from shapecalc.layers.conv import ConvTranspose
@@ -200,7 +200,7 @@ def transposed_axes(layer: ConvTranspose, x: Shape) -> tuple[Axis, ...]:
     return tuple(_transposed(name, n, f, s, p, d, o, cells) for name, n, f, s, p, d, o, cells in sizes)
 
 
-def _rounded_down(name: str, n: int, f: int, s: int, p: Pair, d: int, places: int, *, pool: bool) -> Axis:
+def _rounded_down(name: str, n: int, f: int, s: int, p: Pair, d: int, places: int, *, pool: bool) -> DerivedAxis:
     room = n + sum(p) - span(f, d)
     letters, numbers = _room(n, f, p, d)
     opened, closed = ("⌊", "⌋") if room % s else ("", "")
@@ -212,11 +212,11 @@ def _rounded_down(name: str, n: int, f: int, s: int, p: Pair, d: int, places: in
     )
     missed = min(n, unread(n, f, s, p, d))  # the last window may end before the input begins
     mends = _mends(n, f, s, p, d, missed, pool=pool) if missed else ()
-    reading = Reading(room % s, missed, _stepped_over(f, s, d, places), mends=mends)
-    return Axis(name, n, f, s, p, d, Derivation("output", f"⌊({letters})/s⌋ + 1", steps, places), reading)
+    reading = AxisReading(room % s, missed, _stepped_over(f, s, d, places), mends=mends)
+    return DerivedAxis(name, n, f, s, p, d, Derivation("output", f"⌊({letters})/s⌋ + 1", steps, places), reading)
 
 
-def _rounded_up(name: str, n: int, f: int, s: int, p: Pair, d: int, places: int) -> Axis:
+def _rounded_up(name: str, n: int, f: int, s: int, p: Pair, d: int, places: int) -> DerivedAxis:
     before = p[0]
     room = n + sum(p) - span(f, d)
     letters, numbers = _room(n, f, p, d)
@@ -229,7 +229,7 @@ def _rounded_up(name: str, n: int, f: int, s: int, p: Pair, d: int, places: int)
         str(places),
     )
     ends = (places - 1) * s + span(f, d)
-    reading = Reading(
+    reading = AxisReading(
         left_over=room % s,
         unread=max(n + before - ends, 0),
         stepped_over=_stepped_over(f, s, d, places),
@@ -237,10 +237,10 @@ def _rounded_up(name: str, n: int, f: int, s: int, p: Pair, d: int, places: int)
         dropped=starts < fits,  # type: ignore[operator]  # both are whole numbers here
     )
     formula = f"min(⌈({letters})/s⌉ + 1, ⌈(n + {left})/s⌉)"
-    return Axis(name, n, f, s, p, d, Derivation("output", formula, steps, places), reading, ceil=True)
+    return DerivedAxis(name, n, f, s, p, d, Derivation("output", formula, steps, places), reading, ceil=True)
 
 
-def _same(name: str, n: int, f: int, s: int, d: int, places: int) -> Axis:
+def _same(name: str, n: int, f: int, s: int, d: int, places: int) -> DerivedAxis:
     pad = same_pad(n, f, s, d)
     letters, numbers = ("f", str(f)) if d == 1 else ("d(f − 1) + 1", f"{d}·({f} − 1) + 1")
     needed = (places - 1) * s + span(f, d) - n
@@ -252,11 +252,11 @@ def _same(name: str, n: int, f: int, s: int, d: int, places: int) -> Axis:
     )
     output = Derivation("output", "⌈n/s⌉", (f"⌈{n}/{s}⌉", str(places)), places)
     left_over = (n + sum(pad) - span(f, d)) % s
-    reading = Reading(left_over, min(n, unread(n, f, s, pad, d)), _stepped_over(f, s, d, places))
-    return Axis(name, n, f, s, pad, d, output, reading, same=total)
+    reading = AxisReading(left_over, min(n, unread(n, f, s, pad, d)), _stepped_over(f, s, d, places))
+    return DerivedAxis(name, n, f, s, pad, d, output, reading, same=total)
 
 
-def _transposed(name: str, n: int, f: int, s: int, p: Pair, d: int, o: int, cells: int) -> Axis:
+def _transposed(name: str, n: int, f: int, s: int, p: Pair, d: int, o: int, cells: int) -> DerivedAxis:
     even = p[0] == p[1]
     window, spans = ("f", str(f)) if d == 1 else ("d(f − 1) + 1", f"{d}·({f} − 1) + 1")
     extra, extra_cells = (" + o", f" + {o}") if o else ("", "")
@@ -267,7 +267,7 @@ def _transposed(name: str, n: int, f: int, s: int, p: Pair, d: int, o: int, cell
         str(cells),
     )
     formula = f"(n − 1)s − {'2p' if even else 'p₀ − p₁'} + {window}{extra}"
-    return Axis(name, n, f, s, p, d, Derivation("output", formula, steps, cells), output_padding=o)
+    return DerivedAxis(name, n, f, s, p, d, Derivation("output", formula, steps, cells), output_padding=o)
 
 
 def _room(n: int, f: int, p: Pair, d: int) -> tuple[str, str]:

@@ -32,7 +32,7 @@ class Gate(NamedTuple):
     rows: tuple[int, int]
 
 
-class Output(NamedTuple):
+class RecurrentOutput(NamedTuple):
     """What leaves: its shape in numbers and in letters, and what it holds."""
 
     name: str
@@ -41,7 +41,7 @@ class Output(NamedTuple):
     holds: str
 
 
-class Tensor(NamedTuple):
+class ParameterTensor(NamedTuple):
     """A parameter tensor, and the matrices or vectors of the equations that stand in it, one below the other."""
 
     name: str
@@ -50,7 +50,7 @@ class Tensor(NamedTuple):
     holds: tuple[str, ...]
 
 
-class Figure(NamedTuple):
+class RecurrentFigure(NamedTuple):
     """One number: its formula (empty for a plain sum), the formula with the numbers put in, and the result."""
 
     name: str
@@ -62,7 +62,7 @@ class Figure(NamedTuple):
     def equation(self) -> str:
         """The numbers put in, and what comes out.
 
-        >>> Figure("step", "H·H", "40·40", 1_600).equation
+        >>> RecurrentFigure("step", "H·H", "40·40", 1_600).equation
         '40·40 = 1,600'
         """
         shown = grouped(self.result)
@@ -85,24 +85,24 @@ class Recurrence(NamedTuple):
     x: Shape
     order: tuple[str, ...]
     letters: tuple[tuple[str, Dim], ...]
-    outputs: tuple[Output, ...]
+    outputs: tuple[RecurrentOutput, ...]
     equations: tuple[Equation, ...]
     gates: tuple[Gate, ...]
-    tensors: tuple[Tensor, ...]
+    tensors: tuple[ParameterTensor, ...]
     biased: bool
     params_as: str
     conventions: dict[str, int]
     """The parameters as each convention counts them."""
-    params: tuple[Figure, ...]
+    params: tuple[RecurrentFigure, ...]
     """The layers of the stack, where there are several, then their sum."""
-    step: tuple[Figure, ...]
+    step: tuple[RecurrentFigure, ...]
     """MACs of one step of one sample, in the same way."""
-    macs: Figure
-    operations: tuple[Figure, ...]
+    macs: RecurrentFigure
+    operations: tuple[RecurrentFigure, ...]
     """What a step of one sample does besides its products, in one layer and direction, item by item."""
-    others: tuple[Figure, ...]
+    others: tuple[RecurrentFigure, ...]
     """Their sum, and that of all layers and directions."""
-    flops: Figure
+    flops: RecurrentFigure
 
     def to_dict(self) -> dict[str, Any]:
         """Return the layer as JSON's values; a dim that depends on a symbol is the expression as text."""
@@ -154,7 +154,7 @@ def recurrence(layer: Recurrent, steps: Dim, samples: Dim, features: int, params
     '5·3·5,600 = 84,000'
     """
     x = (samples, steps, features) if layer.batch_first else (steps, samples, features)
-    span = Figure("", "T·N", f"{pretty(steps)}·{pretty(samples)}", 0)
+    span = RecurrentFigure("", "T·N", f"{pretty(steps)}·{pretty(samples)}", 0)
     return Recurrence(
         type=layer.type,
         x=x,
@@ -186,7 +186,7 @@ def _letters(layer: Recurrent, steps: Dim, samples: Dim, features: int) -> tuple
     return (*letters, ("G", layer.gates)) if layer.gates > 1 else tuple(letters)
 
 
-def _outputs(layer: Recurrent, x: Shape) -> Iterator[Output]:
+def _outputs(layer: Recurrent, x: Shape) -> Iterator[RecurrentOutput]:
     size = _state(layer)[0]
     features = _times(_directions(layer), (size, ""))[0]
     levels = _times(_directions(layer), ("L", ""))[0]
@@ -199,7 +199,7 @@ def _outputs(layer: Recurrent, x: Shape) -> Iterator[Output]:
         "c_n": ((levels, "N", "H"), f"c of {each} after its last step"),
     }
     for name, shape in layer.outputs(x).items():
-        yield Output(name, shape, *spelt[name])
+        yield RecurrentOutput(name, shape, *spelt[name])
 
 
 def _equations(layer: Recurrent) -> Iterator[Equation]:
@@ -226,7 +226,7 @@ def _gates(layer: Recurrent) -> Iterator[Gate]:
         yield Gate(letter, names.get(letter, "hidden state"), (first, first + layer.hidden_size - 1))
 
 
-def _tensors(layer: Recurrent, x: Shape, params_as: str) -> Iterator[Tensor]:
+def _tensors(layer: Recurrent, x: Shape, params_as: str) -> Iterator[ParameterTensor]:
     merged = layer.biases[params_as] == 1
     for name, shape in layer.parameters(x).items():
         kind, side, level = name.split("_", 2)
@@ -239,12 +239,12 @@ def _tensors(layer: Recurrent, x: Shape, params_as: str) -> Iterator[Tensor]:
         yield _tensor(name, shape, tuple(f"{'b' if kind == 'bias' else 'W'}_{place}{gate}" for gate in letters))
 
 
-def _tensor(name: str, shape: Shape, holds: tuple[str, ...]) -> Tensor:
+def _tensor(name: str, shape: Shape, holds: tuple[str, ...]) -> ParameterTensor:
     sizes = tuple(map(_whole, shape))
-    return Tensor(name, sizes, prod(sizes), holds)
+    return ParameterTensor(name, sizes, prod(sizes), holds)
 
 
-def _params(layer: Recurrent, features: int, params_as: str) -> Iterator[Figure]:
+def _params(layer: Recurrent, features: int, params_as: str) -> Iterator[RecurrentFigure]:
     x = (1, 1, features)
     vectors = str(layer.biases[params_as])
     biases = [(vectors, vectors)] if layer.bias else []
@@ -252,23 +252,25 @@ def _params(layer: Recurrent, features: int, params_as: str) -> Iterator[Figure]
     yield from _levels(layer, features, biases, "params", one, _whole(layer.params_as(params_as, x)))
 
 
-def _step(layer: Recurrent, features: int) -> Iterator[Figure]:
+def _step(layer: Recurrent, features: int) -> Iterator[RecurrentFigure]:
     one = _whole(replace(layer, num_layers=1).macs_per_step(features))
     yield from _levels(layer, features, [], "step", one, _whole(layer.macs_per_step(features)))
 
 
-def _levels(layer: Recurrent, features: int, biases: list[Term], name: str, first: int, total: int) -> Iterator[Figure]:
+def _levels(
+    layer: Recurrent, features: int, biases: list[Term], name: str, first: int, total: int
+) -> Iterator[RecurrentFigure]:
     """Yield the first layer, those that read the layer below, and the sum; one line where there is one layer."""
     lowest = _level(layer, ("in", str(features)), biases)
     if layer.num_layers == 1:
-        yield Figure(name, *lowest, total)
+        yield RecurrentFigure(name, *lowest, total)
         return
     several = layer.num_layers > 2  # noqa: PLR2004 - then the further layers are more than one
     count = ("(L − 1)", f"({layer.num_layers} − 1)") if several else ("", "")
     further = _level(layer, _times(_directions(layer), _state(layer)), biases, count)
-    yield Figure("layer 0", *lowest, first)
-    yield Figure(f"layers 1 to {layer.num_layers - 1}" if several else "layer 1", *further, total - first)
-    yield Figure(name, "", f"{first:,} + {total - first:,}", total)
+    yield RecurrentFigure("layer 0", *lowest, first)
+    yield RecurrentFigure(f"layers 1 to {layer.num_layers - 1}" if several else "layer 1", *further, total - first)
+    yield RecurrentFigure(name, "", f"{first:,} + {total - first:,}", total)
 
 
 def _level(layer: Recurrent, reads: Term, biases: list[Term], count: Term = ("", "")) -> Term:
@@ -281,12 +283,12 @@ def _level(layer: Recurrent, reads: Term, biases: list[Term], count: Term = ("",
     return _times(count, _directions(layer), products)
 
 
-def _macs(layer: Recurrent, x: Shape, span: Figure) -> Figure:
+def _macs(layer: Recurrent, x: Shape, span: RecurrentFigure) -> RecurrentFigure:
     step = _whole(layer.macs_per_step(x[2]))
-    return Figure("MACs", f"{span.formula}·step", f"{span.numbers}·{step:,}", layer.macs(x))
+    return RecurrentFigure("MACs", f"{span.formula}·step", f"{span.numbers}·{step:,}", layer.macs(x))
 
 
-def _operations(layer: Recurrent) -> Iterator[Figure]:
+def _operations(layer: Recurrent) -> Iterator[RecurrentFigure]:
     units = ("H", str(layer.hidden_size))
     if layer.bias:
         yield _item("adding b_ih and b_hh", _times(("2", "2"), _rows(layer)))
@@ -298,28 +300,28 @@ def _operations(layer: Recurrent) -> Iterator[Figure]:
         yield _item(name.format(nonlinearity=_nonlinearity(layer)), term)
 
 
-def _item(name: str, term: Term) -> Figure:
-    return Figure(name, *term, prod(map(int, term[1].split("·"))))
+def _item(name: str, term: Term) -> RecurrentFigure:
+    return RecurrentFigure(name, *term, prod(map(int, term[1].split("·"))))
 
 
-def _others(layer: Recurrent, features: int) -> Iterator[Figure]:
+def _others(layer: Recurrent, features: int) -> Iterator[RecurrentFigure]:
     x = (1, 1, features)
     alone = replace(layer, num_layers=1, bidirectional=False)
     cell = _whole(alone.operations(x))
     numbers = " + ".join(grouped(item.result) for item in _operations(layer))
     levels = _times(("L", str(layer.num_layers)), _directions(layer))
     if layer.num_layers * layer.directions == 1:
-        yield Figure("others", "", numbers, cell)
+        yield RecurrentFigure("others", "", numbers, cell)
         return
-    yield Figure("each", "", numbers, cell)
-    yield Figure("others", f"{levels[0]}·each", f"{levels[1]}·{cell:,}", layer.operations(x))
+    yield RecurrentFigure("each", "", numbers, cell)
+    yield RecurrentFigure("others", f"{levels[0]}·each", f"{levels[1]}·{cell:,}", layer.operations(x))
 
 
-def _flops(layer: Recurrent, x: Shape, span: Figure) -> Figure:
+def _flops(layer: Recurrent, x: Shape, span: RecurrentFigure) -> RecurrentFigure:
     others = layer.operations((1, 1, x[2]))
     formula = f"2·MACs + {span.formula}·others"
     numbers = f"2·{grouped(layer.macs(x))} + {span.numbers}·{grouped(others)}"
-    return Figure("FLOPs", formula, numbers, layer.flops(x))
+    return RecurrentFigure("FLOPs", formula, numbers, layer.flops(x))
 
 
 def _rows(layer: Recurrent) -> Term:

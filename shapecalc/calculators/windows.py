@@ -16,7 +16,7 @@ from shapecalc.layers.windows import span
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from shapecalc.calculators.derivation import Axis
+    from shapecalc.calculators.derivation import DerivedAxis
     from shapecalc.layers.conv import Conv
     from shapecalc.layers.pooling import MaxPool
     from shapecalc.layers.windows import Pair
@@ -48,21 +48,21 @@ class Answer(NamedTuple):
 
     letter: str
     target: int
-    found: tuple[tuple[Value, Axis], ...]
+    found: tuple[tuple[Value, DerivedAxis], ...]
     """Every value; of an interval of lengths the two ends."""
     interval: Interval | None = None
-    near: tuple[tuple[Value, Axis], ...] = ()
+    near: tuple[tuple[Value, DerivedAxis], ...] = ()
     """Where nothing gives the target: what comes closest below and above."""
 
 
-class Window(NamedTuple):
+class WindowFields(NamedTuple):
     """A window with its stride, padding on each side and dilation, and what it does along each axis."""
 
     f: int
     s: int
     p: int
     d: int
-    axes: tuple[Axis, ...] = ()
+    axes: tuple[DerivedAxis, ...] = ()
 
     @property
     def simplicity(self) -> Rank:
@@ -74,8 +74,8 @@ class Window(NamedTuple):
 class Windows(NamedTuple):
     """Every window that gives the sizes asked for, simplest first; where none does, what comes closest."""
 
-    found: tuple[Window, ...]
-    near: tuple[Window, ...] = ()
+    found: tuple[WindowFields, ...]
+    near: tuple[WindowFields, ...] = ()
 
 
 Rank = tuple[int, bool, bool, int, int, int]
@@ -105,27 +105,27 @@ def windows(
     3
     """
     x = (1, 1, *n)
-    found: list[Window] = []
-    missed: list[tuple[Window, int]] = []
+    found: list[WindowFields] = []
+    missed: list[tuple[WindowFields, int]] = []
     for f, s, d in product(*(_range(letter, fixed) for letter in "fsd")):
         most = span(f, d) - 1 if kind == "conv" else f // 2
         paddings: Sequence[int] = (fixed["p"],) if "p" in fixed else range(most + 1)
 
         def sizes(p: int, f: int = f, s: int = s, d: int = d) -> tuple[int, ...]:
-            shape = _layer(kind, Window(f, s, p, d), ceil=ceil).output_shape(x)
+            shape = _layer(kind, WindowFields(f, s, p, d), ceil=ceil).output_shape(x)
             return tuple(size for size in shape[2:] if isinstance(size, int))
 
         for p, given in _about(sizes, paddings, targets[0]):
             if given == targets:
-                found.append(Window(f, s, p, d))
+                found.append(WindowFields(f, s, p, d))
             elif given[0] != targets[0]:
-                missed.append((Window(f, s, p, d), given[0]))
+                missed.append((WindowFields(f, s, p, d), given[0]))
     shown = found or _nearest(missed, targets[0])
     derived = (window._replace(axes=sliding_axes(_layer(kind, window, ceil=ceil), x)) for window in shown)
     return Windows(tuple(sorted(derived, key=_simplicity))) if found else Windows((), tuple(derived))
 
 
-def _layer(kind: str, window: Window, *, ceil: bool) -> Conv | MaxPool:
+def _layer(kind: str, window: WindowFields, *, ceil: bool) -> Conv | MaxPool:
     fields: dict[str, Any] = {"kernel_size": window.f, "stride": window.s, "padding": window.p, "dilation": window.d}
     if kind == "conv":
         from shapecalc.layers.conv import Conv  # noqa: PLC0415 - a family is imported when it is needed
@@ -157,11 +157,11 @@ def _about(
             return
 
 
-def _simplicity(window: Window) -> Rank:
+def _simplicity(window: WindowFields) -> Rank:
     return window.simplicity
 
 
-def _nearest(missed: list[tuple[Window, int]], target: int) -> tuple[Window, ...]:
+def _nearest(missed: list[tuple[WindowFields, int]], target: int) -> tuple[WindowFields, ...]:
     """Return the simplest of the windows that come closest below the target and above it."""
     below = max((size for _, size in missed if size < target), default=None)
     above = min((size for _, size in missed if size > target), default=None)
@@ -172,7 +172,7 @@ def _nearest(missed: list[tuple[Window, int]], target: int) -> tuple[Window, ...
     )
 
 
-def missing(letter: str, derive: Callable[[Value], Axis], target: int, most: int) -> Answer:
+def missing(letter: str, derive: Callable[[Value], DerivedAxis], target: int, most: int) -> Answer:
     """Solve for `letter`, one of n, f, s and p; `derive` gives the axis for a value of it.
 
     Windows, strides and paddings are those of `SMALL`, and where no even padding fits, those of `UNEVEN`. Lengths are

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import Source, Span
     from shapecalc.diffing.lock import Lock
     from shapecalc.execution.budget import Budget
-    from shapecalc.execution.verify import Proof, Row
+    from shapecalc.execution.verify import Proof, ProofRow
 
 PAYS_FROM = 64
 """Files from which on several processes are faster than one, which reads some 200 a second."""
@@ -167,7 +167,7 @@ def _disagreements(proof: Proof) -> Iterator[Diagnostic]:
         )
 
 
-def _difference(row: Row) -> str:
+def _difference(row: ProofRow) -> str:
     if row.failure:
         return f"fails when it is run: {row.failure}"
     if row.predicted != row.executed:

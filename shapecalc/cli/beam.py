@@ -16,7 +16,7 @@ from shapecalc.cli.usage_errors import mistake
 from shapecalc.diagnostics.errors import LayerError
 
 if TYPE_CHECKING:
-    from shapecalc.render.beam import Lstm
+    from shapecalc.render.beam import LstmStates
 
 REQUIRED = {"vocabulary": "--vocab SYMBOLS", "beam": "--beam WIDTH", "length": "--length STEPS"}
 
@@ -65,13 +65,13 @@ def command(
     )
 
 
-def _states(hidden_size: str | None, num_layers: str | None) -> Lstm | None:
+def _states(hidden_size: str | None, num_layers: str | None) -> LstmStates | None:
     from shapecalc.layers.recurrent import Lstm as Layer
-    from shapecalc.render.beam import Lstm
+    from shapecalc.render.beam import LstmStates
 
     if hidden_size is None:
         if num_layers is not None:
             raise Misuse(f"`--num-layers {num_layers}` expects `--hidden-size UNITS` beside it, receives none")
         return None
     layer = Layer(hidden_size=whole(hidden_size, "hidden_size"), num_layers=whole(num_layers or "1", "num_layers"))
-    return Lstm(layer.num_layers, layer.hidden_size)
+    return LstmStates(layer.num_layers, layer.hidden_size)

@@ -1,13 +1,13 @@
 """`shapecalc conv`: what comes out of a convolution, and why."""
 
 from shapecalc.calculators.derivation import conv_costs, sliding_axes
-from shapecalc.cli.options.calculator import Kind
+from shapecalc.cli.options.calculator import WindowedLayer
 from shapecalc.cli.options.convolution import HELP, convolution_command
 from shapecalc.cli.options.window import PaddingOption, PadOption
 from shapecalc.layers.conv import Conv
 
 command = convolution_command(
-    Kind(Conv.type, Conv, sliding_axes, conv_costs),
+    WindowedLayer(Conv.type, Conv, sliding_axes, conv_costs),
     HELP.format(
         sentence="Derive the output size of a convolution.",
         steps="Step by step, with what its windows never read. ",

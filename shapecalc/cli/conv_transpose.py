@@ -5,12 +5,12 @@ from typing import Annotated
 from typer import Option
 
 from shapecalc.calculators.derivation import conv_transpose_costs, transposed_axes
-from shapecalc.cli.options.calculator import Kind
+from shapecalc.cli.options.calculator import WindowedLayer
 from shapecalc.cli.options.convolution import HELP, convolution_command
 from shapecalc.layers.conv import ConvTranspose
 
 command = convolution_command(
-    Kind("conv-transpose", ConvTranspose, transposed_axes, conv_transpose_costs),
+    WindowedLayer("conv-transpose", ConvTranspose, transposed_axes, conv_transpose_costs),
     HELP.format(
         sentence="Derive the size of a transposed convolution.",
         steps="",

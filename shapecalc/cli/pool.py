@@ -59,5 +59,5 @@ def command(
         raise misuse("SC205", f"`--d {d}` expects `--type max`, receives `--type avg`", "leave `--d` out")
     sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
     build = partial(MaxPool if type_ is Type.MAX else AvgPool, ceil_mode=ceil)
-    kind = calculator.Kind(f"{type_.value}-pool", build, sliding_axes, pool_costs)
+    kind = calculator.WindowedLayer(f"{type_.value}-pool", build, sliding_axes, pool_costs)
     calculator.answer(kind, {**sizes, "output": out}, {"in_channels": c}, rank, format_, color)

@@ -19,7 +19,7 @@ from shapecalc.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from shapecalc.solving.sweep import Run
-    from shapecalc.solving.sweep.plans import Kept
+    from shapecalc.solving.sweep.plans import KeptPoints
 
 MOST_ROWS = 100_000
 """Rows that a table is drawn for: it has to know all of them before its first line."""
@@ -106,7 +106,7 @@ def command(
 
     # Lines that run down a terminal show by themselves that something moves.
     streams = format_ in (SweepFormat.CSV, SweepFormat.JSONL)
-    held: list[Kept] = []
+    held: list[KeptPoints] = []
     with progress_bar(wanted=not (streams and sys.stdout.isatty())) as bar:
         run = Run(
             load(architecture, limits_of(limit)),
@@ -128,7 +128,7 @@ def command(
         draw(merged(held, run.names).columns, [axis.name for axis in run.axes], plot, by=by, pareto=objectives)
 
 
-def _streamed(run: Run, format_: SweepFormat, held: list[Kept], *, hold: bool) -> bool:
+def _streamed(run: Run, format_: SweepFormat, held: list[KeptPoints], *, hold: bool) -> bool:
     """Work out the points; print them as they come where the format can, and keep them where someone needs them."""
     from shapecalc.render import sweep as rendered
 
@@ -151,7 +151,7 @@ def _streamed(run: Run, format_: SweepFormat, held: list[Kept], *, hold: bool) -
     return streams
 
 
-def _write(run: Run, format_: SweepFormat, held: list[Kept], color: Color) -> None:
+def _write(run: Run, format_: SweepFormat, held: list[KeptPoints], color: Color) -> None:
     """Print the points in a format that must see all of them first."""
     from shapecalc.render import sweep as rendered
     from shapecalc.solving.sweep.plans import merged

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from shapecalc.calculators.beam_search import Plan, Problem, Step, plan
+from shapecalc.calculators.beam_search import Problem, SearchPlan, SearchStep, plan
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols, pretty, product, show, symbol
 from shapecalc.shape_inference.engine import Reports
@@ -60,10 +60,10 @@ class _Cache(NamedTuple):
     once: int
 
 
-class Unrolled(NamedTuple):
+class DecodeStep(NamedTuple):
     """What the network does at one step: the search's own counts, MACs, and what is held after it."""
 
-    step: Step
+    step: SearchStep
     scores: Shape
     """Hypotheses by symbols."""
     macs: int
@@ -84,12 +84,12 @@ class Loop(NamedTuple):
     """Of all symbols but the batch's and the length's."""
     batch: str
     length: str
-    search: Plan
+    search: SearchPlan
     once: int
     """MACs of what depends on no symbol that is fed back."""
     growth: Growth | None
     """Where all symbols are read again and MACs are a polynomial of degree 2 in their number."""
-    steps: tuple[Unrolled, ...]
+    steps: tuple[DecodeStep, ...]
     greedy: int
     """MACs of greedy search, one hypothesis all the way."""
     exhaustive: int
@@ -162,7 +162,7 @@ def _unrolled(
     sizes: Mapping[str, int],
     batch: str,
     length: str,
-    search: Plan,
+    search: SearchPlan,
     report: Report,
 ) -> Loop:
     architecture = reports.architecture
@@ -187,13 +187,13 @@ def _unrolled(
 
 def _steps(
     decode: Decode,
-    search: Plan,
+    search: SearchPlan,
     report: Report,
     batch: str,
     costs: Mapping[int, int],
     growth: Growth | None,
     cache: _Cache | None,
-) -> Iterator[Unrolled]:
+) -> Iterator[DecodeStep]:
     carried = {row.path: row for row in report.layers if row.path in decode.states}
     for step in search.steps:
         states = tuple(
@@ -205,7 +205,7 @@ def _steps(
         if not decode.states:
             states = ((decode.token, (step.kept, step.length)),)
             held = TOKEN_BYTES * step.kept * step.length
-        yield Unrolled(
+        yield DecodeStep(
             step,
             (step.alive, search.problem.vocabulary),
             step.alive * costs[step.length],

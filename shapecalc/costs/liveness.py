@@ -38,14 +38,14 @@ class Memory(NamedTuple):
     whole: bool = False
 
 
-class Moment(NamedTuple):
+class LiveMoment(NamedTuple):
     """One step of a run: the bytes that are alive while it works, what it reads and what it writes among them."""
 
     row: LayerReport
     live: Dim
 
 
-class Tensor(NamedTuple):
+class LiveTensor(NamedTuple):
     """What is alive at a moment: the slot that was first written there, its shape, its bytes."""
 
     slot: str
@@ -61,9 +61,9 @@ class LiveMemory:
     """
 
     report: Report
-    moments: tuple[Moment, ...]
+    moments: tuple[LiveMoment, ...]
     peak: int | None
-    tensors: tuple[Tensor, ...]
+    tensors: tuple[LiveTensor, ...]
     """What is alive at the peak, the largest first."""
     places: Mapping[str, Memory]
     """Where each value lies, by slot."""
@@ -91,12 +91,14 @@ def live_memory(report: Report) -> LiveMemory:
     moments = []
     for place, row in enumerate(report.layers):
         live = live + total(sizes[owner] for owner in begins[place])
-        moments.append(Moment(row, live))
+        moments.append(LiveMoment(row, live))
         live = live - total(sizes[owner] for owner in ends[place])
     peak = largest([moment.live for moment in moments], report.costs_at)
     shapes = shapes_of(report)
     at_peak = [owner for owner, (first, last) in lives.items() if peak is not None and first <= peak <= last]
-    tensors = sorted((Tensor(owner, shapes[owner], sizes[owner]) for owner in at_peak), key=lambda t: _size(t, report))
+    tensors = sorted(
+        (LiveTensor(owner, shapes[owner], sizes[owner]) for owner in at_peak), key=lambda t: _size(t, report)
+    )
     return LiveMemory(report, tuple(moments), peak, tuple(tensors), places, lives)
 
 
@@ -191,7 +193,7 @@ def largest(sizes: Sequence[Dim], at: Mapping[str, int]) -> int | None:
     return place
 
 
-def _size(tensor: Tensor, report: Report) -> int:
+def _size(tensor: LiveTensor, report: Report) -> int:
     """Return a number to sort by, the largest first."""
     bound = evaluate(tensor.size, report.costs_at)
     return -_number(evaluate(bound, dict.fromkeys(free_symbols(bound), PROBE)))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import LayerReport, Report
 
 
-class Kept(NamedTuple):
+class SavedTensor(NamedTuple):
     """One tensor that a layer keeps: what it is to the layer, whose memory it lies in, and the bytes there.
 
     `slot` is empty for a tensor of the layer's own. `first` says whether no layer before keeps it: there it counts.
@@ -42,7 +42,7 @@ class LayerKeeping(NamedTuple):
     """What one layer keeps; `in_place` says that it can write its output over its input, `spares` what is kept less."""
 
     row: LayerReport
-    tensors: tuple[Kept, ...]
+    tensors: tuple[SavedTensor, ...]
     in_place: bool
     spares: Dim
 
@@ -92,10 +92,10 @@ def keeping(report: Report, itemsize: int = BYTES) -> Keeping:
     seen: set[str] = set()
     layers = []
     for row in report.layers:
-        tensors: list[Kept] = []
+        tensors: list[SavedTensor] = []
         for record, key, slot, size in found[row.path]:
             again = key in cheap if slot else row.path in cheap_layers and not record.random
-            tensors.append(Kept(record.name, key, slot, size, key not in seen, again))
+            tensors.append(SavedTensor(record.name, key, slot, size, key not in seen, again))
             seen.add(key)
         in_place = row.path in overwritten
         spares = overwritten.get(row.path, 0)

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 FORWARD, BACKWARD, AGAIN, UPDATE = "forward", "backward", "forward again", "update"
 
 
-class Event(NamedTuple):
+class TrainingEvent(NamedTuple):
     """One thing that happens in a step: a layer's forward pass, the same again, its backward pass, or the update."""
 
     phase: str
     layer: int
 
 
-class Moment(NamedTuple):
+class TrainingMoment(NamedTuple):
     """One event, the bytes that are alive while it happens, and what they are besides what is always there."""
 
-    event: Event
+    event: TrainingEvent
     path: str
     live: Dim
     values: Dim
@@ -51,7 +51,7 @@ class _Life(NamedTuple):
     size: Dim
 
 
-def moments(kept: Keeping, always: Dim, gradients: Dim, segment: int | None = None) -> tuple[Moment, ...]:
+def moments(kept: Keeping, always: Dim, gradients: Dim, segment: int | None = None) -> tuple[TrainingMoment, ...]:
     """Return what is alive at each event: `always` throughout, all `gradients` by weights when the update comes."""
     events = schedule(len(kept.layers), segment)
     values = _changes(list(_values(kept, events, segment)), len(events))
@@ -65,27 +65,27 @@ def moments(kept: Keeping, always: Dim, gradients: Dim, segment: int | None = No
         if event.phase == UPDATE:
             now = (held[0], 0, gradients)
         path = "" if event.phase == UPDATE else kept.layers[event.layer].row.path
-        found.append(Moment(event, path, always + total(now), *now))
+        found.append(TrainingMoment(event, path, always + total(now), *now))
     return tuple(found)
 
 
-def schedule(layers: int, segment: int | None = None) -> tuple[Event, ...]:
+def schedule(layers: int, segment: int | None = None) -> tuple[TrainingEvent, ...]:
     """Return the events of a step in order.
 
     >>> [f"{event.phase} {event.layer}" for event in schedule(3, segment=2)][3:]
     ['backward 2', 'forward again 0', 'forward again 1', 'backward 1', 'backward 0', 'update -1']
     """
-    events = [Event(FORWARD, layer) for layer in range(layers)]
+    events = [TrainingEvent(FORWARD, layer) for layer in range(layers)]
     if segment is None:
-        events += [Event(BACKWARD, layer) for layer in reversed(range(layers))]
+        events += [TrainingEvent(BACKWARD, layer) for layer in reversed(range(layers))]
     else:
         starts = range(0, layers, segment)
         for start in reversed(starts):
             inside = range(start, min(start + segment, layers))
             if start != starts[-1]:
-                events += [Event(AGAIN, layer) for layer in inside]
-            events += [Event(BACKWARD, layer) for layer in reversed(inside)]
-    return (*events, Event(UPDATE, -1))
+                events += [TrainingEvent(AGAIN, layer) for layer in inside]
+            events += [TrainingEvent(BACKWARD, layer) for layer in reversed(inside)]
+    return (*events, TrainingEvent(UPDATE, -1))
 
 
 def _changes(lives: list[_Life], events: int) -> list[Dim]:
@@ -97,7 +97,7 @@ def _changes(lives: list[_Life], events: int) -> list[Dim]:
     return changes
 
 
-def _values(kept: Keeping, events: tuple[Event, ...], segment: int | None) -> Iterator[_Life]:
+def _values(kept: Keeping, events: tuple[TrainingEvent, ...], segment: int | None) -> Iterator[_Life]:
     """Yield the lives of what the forward pass makes."""
     at = {event: time for time, event in enumerate(events)}
     layers, end = len(kept.layers), len(events) - 1
@@ -115,10 +115,10 @@ def _values(kept: Keeping, events: tuple[Event, ...], segment: int | None) -> It
         if again:
             yield _Life(again[0], max([again[0], *(time for time in uses[owner].read if time > again[0])]), size)
     for place, layer in enumerate(kept.layers):
-        start = at[Event(AGAIN if place < last_start else FORWARD, place)]
+        start = at[TrainingEvent(AGAIN if place < last_start else FORWARD, place)]
         for tensor in layer.tensors:
             if not tensor.slot:
-                yield _Life(start, at[Event(BACKWARD, place)], tensor.size)
+                yield _Life(start, at[TrainingEvent(BACKWARD, place)], tensor.size)
 
 
 class _Uses(NamedTuple):
@@ -128,11 +128,11 @@ class _Uses(NamedTuple):
     read: list[int]
 
 
-def _uses(kept: Keeping, at: Mapping[Event, int]) -> dict[str, _Uses]:
+def _uses(kept: Keeping, at: Mapping[TrainingEvent, int]) -> dict[str, _Uses]:
     """Return when each memory is used; what leaves is used when the backward pass begins, by the loss."""
     uses: dict[str, _Uses] = defaultdict(lambda: _Uses([], []))
     for place, layer in enumerate(kept.layers):
-        runs = [at[event] for event in (Event(FORWARD, place), Event(AGAIN, place)) if event in at]
+        runs = [at[event] for event in (TrainingEvent(FORWARD, place), TrainingEvent(AGAIN, place)) if event in at]
         slots = written(layer.row)
         for slot in slots:
             if kept.places[slot].owner == slot:
@@ -141,7 +141,7 @@ def _uses(kept: Keeping, at: Mapping[Event, int]) -> dict[str, _Uses]:
             uses[kept.places[slot].owner].read.extend(runs)
         for tensor in layer.tensors:
             if tensor.slot:
-                uses[tensor.slot].read.append(at[Event(BACKWARD, place)])
+                uses[tensor.slot].read.append(at[TrainingEvent(BACKWARD, place)])
     for slot in kept.report.architecture.leaving.values():
         uses[kept.places[slot].owner].read.append(len(kept.layers))
     return uses
@@ -165,7 +165,7 @@ class _Gradients:
         self.lives[gradient] = self.lives[gradient]._replace(last=max(self.lives[gradient].last, time))
 
 
-def _flowing(kept: Keeping, events: tuple[Event, ...]) -> list[_Life]:
+def _flowing(kept: Keeping, events: tuple[TrainingEvent, ...]) -> list[_Life]:
     """Return the lives of gradients by values."""
     at = {event.layer: time for time, event in enumerate(events) if event.phase == BACKWARD}
     sizes = {slot: kept.itemsize * product(shape) for slot, shape in shapes_of(kept.report).items()}
@@ -190,7 +190,7 @@ def _flowing(kept: Keeping, events: tuple[Event, ...]) -> list[_Life]:
     return gradients.lives
 
 
-def _learnt(kept: Keeping, events: tuple[Event, ...]) -> Iterator[_Life]:
+def _learnt(kept: Keeping, events: tuple[TrainingEvent, ...]) -> Iterator[_Life]:
     """Yield the lives of gradients by weights; one by weights that are shared is added to the one that is there."""
     at = {event.layer: time for time, event in enumerate(events) if event.phase == BACKWARD}
     end = len(events) - 1

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.architecture import Architecture
-    from shapecalc.costs.timeline import Moment
-    from shapecalc.costs.truncated_bptt import Unrolled
+    from shapecalc.costs.timeline import TrainingMoment
+    from shapecalc.costs.truncated_bptt import UnrolledLayer
     from shapecalc.dims import Dim
     from shapecalc.shape_inference.report import Report
 
@@ -59,7 +59,7 @@ class TrainingCost:
         return tuple(sorted(names - set(self.pieces)))
 
     @cached_property
-    def peak(self) -> Moment | None:
+    def peak(self) -> TrainingMoment | None:
         """The moment at which most is alive, None where that depends on an open symbol."""
         place = self.step.peak(self.pieces)
         return None if place is None else self.step.moments[place]
@@ -77,7 +77,7 @@ class TrainingCost:
         return () if self.open else checkpoints(self.step, self.pieces)
 
     @cached_property
-    def unrolled(self) -> tuple[Unrolled, ...]:
+    def unrolled(self) -> tuple[UnrolledLayer, ...]:
         """What each recurrent layer keeps over time."""
         return unrolled(self.step.kept)
 
@@ -111,7 +111,7 @@ class TrainingCost:
             "macs_to_weights": as_json(evaluate(work.to_weights, self.at)),
         }
 
-    def _moment(self, moment: Moment) -> dict[str, Any]:
+    def _moment(self, moment: TrainingMoment) -> dict[str, Any]:
         """Return the memory at one event as JSON's values."""
         return {
             "phase": moment.event.phase,

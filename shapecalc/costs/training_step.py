@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.costs.liveness import largest
 from shapecalc.costs.saved_tensors import Keeping, keeping
-from shapecalc.costs.timeline import Moment, moments
+from shapecalc.costs.timeline import TrainingMoment, moments
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import Dim, evaluate, symbol
 from shapecalc.layers.fields import LARGEST_DIM
@@ -35,7 +35,7 @@ buffers stay float32. Source: Micikevicius et al. 2018, "Mixed Precision Trainin
 """
 
 
-class Work(NamedTuple):
+class LayerWork(NamedTuple):
     """Multiply-accumulates of a step: forward, gradients by inputs, gradients by weights; and the forward FLOPs."""
 
     forward: Dim
@@ -78,12 +78,12 @@ class TrainingStep:
     """How many layers stand between checkpoints; None where everything is kept."""
 
     @cached_property
-    def moments(self) -> tuple[Moment, ...]:
+    def moments(self) -> tuple[TrainingMoment, ...]:
         """What is alive at each event of the step."""
         return moments(self.kept, self.static.always, self.static.gradients, self.segment)
 
     @cached_property
-    def work(self) -> tuple[Work, ...]:
+    def work(self) -> tuple[LayerWork, ...]:
         """The arithmetic of each layer."""
         return tuple(_work(layer.row, self.kept.needs) for layer in self.kept.layers)
 
@@ -163,15 +163,15 @@ def _last_below(live: Dim, batch: str, memory: int) -> int:
     return low
 
 
-def _work(row: LayerReport, needs: Collection[str]) -> Work:
+def _work(row: LayerReport, needs: Collection[str]) -> LayerWork:
     """Return the arithmetic of a layer: backward none before the first weight, and none by inputs that need none."""
     layer, shapes = row.step.layer, (*row.inputs, row.output)
     macs, flops = _known(row.macs), _known(row.flops)
     asked = any(slot in needs for slot in row.step.inputs)
     if not asked and not row.facts.parameters:
-        return Work(macs, 0, 0, flops)
+        return LayerWork(macs, 0, 0, flops)
     to_inputs, to_weights = layer.backward_macs(*shapes)
-    return Work(macs, to_inputs if asked else to_inputs - layer.spared_macs(*shapes), to_weights, flops)
+    return LayerWork(macs, to_inputs if asked else to_inputs - layer.spared_macs(*shapes), to_weights, flops)
 
 
 def _known(count: Count) -> Dim:

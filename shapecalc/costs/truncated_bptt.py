@@ -28,7 +28,7 @@ class Part(NamedTuple):
     once: Dim
 
 
-class Unrolled(NamedTuple):
+class UnrolledLayer(NamedTuple):
     """A recurrent layer over its steps."""
 
     path: str
@@ -46,7 +46,7 @@ class Unrolled(NamedTuple):
         return total(part.once for part in self.parts)
 
 
-def unrolled(kept: Keeping) -> tuple[Unrolled, ...]:
+def unrolled(kept: Keeping) -> tuple[UnrolledLayer, ...]:
     """Return what each recurrent layer keeps of its own, by what for.
 
     >>> import shapecalc
@@ -72,7 +72,7 @@ def _steps(row: LayerReport) -> Dim:
     return row.inputs[0][row.step.layer.time_axis]
 
 
-def _over_time(row: LayerReport, itemsize: int) -> Unrolled:
+def _over_time(row: LayerReport, itemsize: int) -> UnrolledLayer:
     """Return the parts as a + b·t, by what is kept of no step and of one: all of it is linear in the steps."""
     layer = row.step.layer
     x, *states = row.inputs
@@ -87,7 +87,7 @@ def _over_time(row: LayerReport, itemsize: int) -> Unrolled:
         if one.of is None:
             each = widths[one.dtype] * (two.elements - one.elements)
             parts.append(Part(one.name, each, widths[one.dtype] * one.elements - each))
-    return Unrolled(row.path, _steps(row), tuple(parts))
+    return UnrolledLayer(row.path, _steps(row), tuple(parts))
 
 
 def _with_axis(x: Shape, axis: int, size: int) -> Shape:

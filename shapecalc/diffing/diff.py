@@ -58,7 +58,7 @@ class Figures(NamedTuple):
     layers: Change
 
 
-class Kind(Enum):
+class ChangeKind(Enum):
     """What has become of a layer."""
 
     ADDED = "added"
@@ -67,14 +67,14 @@ class Kind(Enum):
     SAME = "same"
 
 
-class Row(NamedTuple):
+class DiffRow(NamedTuple):
     """One layer: as it was, None where it is new, and as it is, None where it is gone.
 
     `changes` has the words of what differs, of `name`, `type`, `fields`, `reads`, `weights`, `input`, `output`,
     `params`, `buffers`, `macs`, `flops`. An unnamed layer that only got another number keeps its name.
     """
 
-    kind: Kind
+    kind: ChangeKind
     old: LayerReport | None
     new: LayerReport | None
     changes: tuple[str, ...]
@@ -118,7 +118,7 @@ class Comparison(NamedTuple):
     old: Report | None
     new: Report
     totals: Figures
-    rows: tuple[Row, ...]
+    rows: tuple[DiffRow, ...]
     inputs: tuple[End, ...]
     outputs: tuple[End, ...]
     rewired: tuple[str, ...] = ()
@@ -127,12 +127,12 @@ class Comparison(NamedTuple):
     def identical(self) -> bool:
         """Whether nothing differs: no layer, no figure, nothing that enters or leaves."""
         ends = self.inputs or self.outputs or self.rewired
-        return not ends and all(row.kind is Kind.SAME for row in self.rows)
+        return not ends and all(row.kind is ChangeKind.SAME for row in self.rows)
 
     @property
-    def tally(self) -> Mapping[Kind, int]:
+    def tally(self) -> Mapping[ChangeKind, int]:
         """How many layers came, went, changed and stayed."""
-        return {kind: sum(row.kind is kind for row in self.rows) for kind in Kind}
+        return {kind: sum(row.kind is kind for row in self.rows) for kind in ChangeKind}
 
     @property
     def costs_at(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
@@ -152,7 +152,7 @@ class Comparison(NamedTuple):
             "outputs": [_end_written(end) for end in self.outputs],
             "rewired": list(self.rewired),
             "tally": {kind.value: count for kind, count in self.tally.items()},
-            "layers": [_row_written(row) for row in self.rows if row.kind is not Kind.SAME],
+            "layers": [_row_written(row) for row in self.rows if row.kind is not ChangeKind.SAME],
         }
 
 
@@ -165,7 +165,7 @@ def diff(old: Report | None, new: Report) -> Comparison:
     >>> import shapecalc
     >>> before = shapecalc.inspect(shapecalc.loads("{input: [N, 8], layers: [linear: 4, relu]}"))
     >>> after = shapecalc.inspect(shapecalc.loads("{input: [N, 8], layers: [linear: 4, tanh, relu]}"))
-    >>> [(row.layer.path, row.kind.value) for row in diff(before, after).rows if row.kind is not Kind.SAME]
+    >>> [(row.layer.path, row.kind.value) for row in diff(before, after).rows if row.kind is not ChangeKind.SAME]
     [('tanh_1', 'added')]
     """
     was, now = _Side.of(old), _Side.of(new)
@@ -201,16 +201,16 @@ class _Side(NamedTuple):
         return cls(report, entry_of(report), report.layers)
 
 
-def _rows(was: _Side, now: _Side, pairs: Iterable[Pair], wiring: Wiring) -> Iterator[Row]:
+def _rows(was: _Side, now: _Side, pairs: Iterable[Pair], wiring: Wiring) -> Iterator[DiffRow]:
     for pair in pairs:
         old = None if pair.old is None else was.layers[pair.old]
         new = None if pair.new is None else now.layers[pair.new]
         figures = figures_of(sums_of(old) if old else None, sums_of(new) if new else None)
         if old is None or new is None:
-            yield Row(Kind.ADDED if old is None else Kind.REMOVED, old, new, (), figures)
+            yield DiffRow(ChangeKind.ADDED if old is None else ChangeKind.REMOVED, old, new, (), figures)
             continue
         changes = _changes(old, new, wiring, figures)
-        yield Row(Kind.CHANGED if changes else Kind.SAME, old, new, changes, figures)
+        yield DiffRow(ChangeKind.CHANGED if changes else ChangeKind.SAME, old, new, changes, figures)
 
 
 def _changes(old: LayerReport, new: LayerReport, wiring: Wiring, figures: Figures) -> tuple[str, ...]:
@@ -285,7 +285,7 @@ def _figures_written(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _row_written(row: Row) -> dict[str, Any]:
+def _row_written(row: DiffRow) -> dict[str, Any]:
     return {
         "kind": row.kind.value,
         "changes": list(row.changes),

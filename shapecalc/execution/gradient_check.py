@@ -26,7 +26,14 @@ from shapecalc.execution.lowering import (
 from shapecalc.execution.verify import trial_sizes
 from shapecalc.reference.backpropagation import forward, propagate
 from shapecalc.reference.executor import ExecutionError, execute
-from shapecalc.reference.finite_differences import TOLERANCE, Checked, check, held_row, input_name, root_mean_square
+from shapecalc.reference.finite_differences import (
+    TOLERANCE,
+    CheckedGradient,
+    check,
+    held_row,
+    input_name,
+    root_mean_square,
+)
 from shapecalc.shape_inference.engine import Reports
 
 if TYPE_CHECKING:
@@ -64,7 +71,7 @@ class BackwardRow:
     executed: Shapes | None
     predicted_macs: tuple[int, int]
     executed_macs: tuple[int, int] | None
-    checked: Checked
+    checked: CheckedGradient
     seconds: float
     failure: str = ""
     truncated: bool = False
@@ -186,7 +193,7 @@ def verify_backward(
             for slot in architecture.leaving.values()
             if tape.values[slot].dtype.kind == "f"
         }
-        checks: list[Checked] = []
+        checks: list[CheckedGradient] = []
         propagation = propagate(
             tape,
             dict(gradients),
@@ -195,7 +202,7 @@ def verify_backward(
         )
         for returned in propagation:
             row = expected.popleft()
-            found = checks.pop() if checks else Checked(0, 0.0, "")
+            found = checks.pop() if checks else CheckedGradient(0, 0.0, "")
             rows.append(
                 replace(
                     row,
@@ -234,7 +241,7 @@ def expectations(report: Report, truncate: int | None = None) -> list[BackwardRo
     rows = []
     for row in reversed(report.layers):
         if needed.isdisjoint(written(row)):
-            rows.append(BackwardRow(row, {}, None, (0, 0), None, Checked(0, 0.0, ""), 0.0))
+            rows.append(BackwardRow(row, {}, None, (0, 0), None, CheckedGradient(0, 0.0, ""), 0.0))
             continue
         read = [slot in floats for slot in row.step.inputs]
         needed |= floats.intersection(row.step.inputs)
@@ -245,7 +252,9 @@ def expectations(report: Report, truncate: int | None = None) -> list[BackwardRo
         assert isinstance(to_inputs, int)
         assert isinstance(to_parameters, int)  # every symbol has a number
         macs = to_inputs, to_parameters
-        rows.append(BackwardRow(row, shapes, None, macs, None, Checked(0, 0.0, ""), 0.0, truncated=to_inputs != uncut))
+        rows.append(
+            BackwardRow(row, shapes, None, macs, None, CheckedGradient(0, 0.0, ""), 0.0, truncated=to_inputs != uncut)
+        )
     return rows[::-1]
 
 

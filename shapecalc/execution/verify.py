@@ -29,7 +29,7 @@ PROBES = (5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 53, 61, 71, 83, 89, 97, 
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ProofRow:
     """One layer, predicted and executed. What was executed is None where the kernel failed; `failure` says why."""
 
     layer: LayerReport
@@ -75,7 +75,7 @@ class Trial:
 
     sizes: Mapping[str, int]
     price: Price
-    rows: tuple[Row, ...]
+    rows: tuple[ProofRow, ...]
     seconds: float
     skipped: int
 
@@ -258,9 +258,9 @@ def _legal(sizes: Sizes, symbols: int) -> tuple[int, ...]:
 
 def _rows_in_step(
     reports: Sequence[Report], general: Report | None, seed: int, tell: Callable[[str], None]
-) -> list[list[Row]]:
+) -> list[list[ProofRow]]:
     """Run each layer in every report before the next layer, and return the rows of each; a failure is the last."""
-    ran: list[list[Row]] = [[] for _ in reports]
+    ran: list[list[ProofRow]] = [[] for _ in reports]
     values = [random_inputs(report, seed=seed) for report in reports]
     for position, calls in enumerate(calls_in_step(reports, seed=seed)):
         for report, rows, slots, call in zip(reports, ran, values, calls, strict=True):
@@ -277,15 +277,15 @@ def _rows_in_step(
     return ran
 
 
-def _row(layer: LayerReport, predicted: tuple[tuple[Dim, ...], ...], call: Call, values: dict[str, Array]) -> Row:
+def _row(layer: LayerReport, predicted: tuple[tuple[Dim, ...], ...], call: Call, values: dict[str, Array]) -> ProofRow:
     params, macs = _int(layer.facts.params) + _int(layer.facts.buffer_count), _int(layer.macs)
     try:
         done = run(call, values)
     except ExecutionError as error:
         # The kernel was given the parameters and got somewhere, but measured nothing: none of it counts as executed.
-        return Row(layer, predicted, None, params, None, macs, None, 0.0, failure=str(error))
+        return ProofRow(layer, predicted, None, params, None, macs, None, 0.0, failure=str(error))
     executed_params = sum(done.parameters.values())
-    return Row(layer, predicted, done.shapes, params, executed_params, macs, done.macs, done.seconds)
+    return ProofRow(layer, predicted, done.shapes, params, executed_params, macs, done.macs, done.seconds)
 
 
 def _int(count: Dim | None) -> int:

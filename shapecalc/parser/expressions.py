@@ -69,10 +69,10 @@ def value_of(text: str, arguments: MappingOf[str, Node], owner: str = "the block
         if name not in arguments:
             raise _unknown(f"${name}", 0, arguments, owner)
         return arguments[name]
-    return _Sum(text, *found.span("sum"), arguments, owner).read()
+    return _SumNode(text, *found.span("sum"), arguments, owner).read()
 
 
-class _Sum(Reader[int]):
+class _SumNode(Reader[int]):
     """The integer that a text writes between two positions."""
 
     pattern: ClassVar = re.compile(

@@ -34,7 +34,7 @@ UNSAID = "<?>"
 """What flows into the first step of a file with several inputs: it must say which one it reads."""
 
 
-class _Standing(NamedTuple):
+class _StepContext(NamedTuple):
     """Where a step stands: its body's scope, the branch that it is in, its path, what it reads, what it is held to."""
 
     scope: Scope
@@ -123,7 +123,7 @@ class StepReader:
         times = None
         if "repeat" in found.own:
             times = read_times(found.own["repeat"], self._findings, self._limits)
-        at = _Standing(scope, prefix, path, inputs or (), expect)
+        at = _StepContext(scope, prefix, path, inputs or (), expect)
         if found.kind is None or isinstance(found.kind, Block):
             slot = self._group(found, shared, at, span, times)
         elif "repeat" in found.own:
@@ -178,7 +178,7 @@ class StepReader:
         return tuple((key, value) for key, value in found.node.entries if key.text not in fields_of(found.kind))
 
     def _layer(
-        self, found: Found, cls: type[Layer], shared: Step | Group | None, at: _Standing, span: Span
+        self, found: Found, cls: type[Layer], shared: Step | Group | None, at: _StepContext, span: Span
     ) -> str | None:
         branches = self._branches(found)
         node, inputs = found.node, at.inputs
@@ -206,7 +206,7 @@ class StepReader:
         at.scope.add(Step(at.path, layer, inputs, place, at.expect, weights, names))
         return at.path
 
-    def _branched(self, branches: tuple[tuple[Scalar, Node], ...], at: _Standing, found: Found) -> tuple[str, ...]:
+    def _branched(self, branches: tuple[tuple[Scalar, Node], ...], at: _StepContext, found: Found) -> tuple[str, ...]:
         """Read each branch and return the slots that leave them; nothing where one is lost."""
         if len(at.inputs) > 1:
             message = f"`{found.word.text}` expects branches, or several names in `from`, has both"
@@ -249,7 +249,7 @@ class StepReader:
 
     # Repeats and calls of blocks.
 
-    def _repeated(self, found: Found, at: _Standing, span: Span, times: int | None) -> str | None:
+    def _repeated(self, found: Found, at: _StepContext, span: Span, times: int | None) -> str | None:
         """Read a repeated layer, or a merge with its branches, as a body of its own."""
         assert isinstance(found.kind, type)  # blocks are bodies already
         if "share" in found.own:
@@ -260,7 +260,7 @@ class StepReader:
         inside.captured.extend(at.inputs)
         inside.fixed = len(at.inputs)
         inputs = tuple(entering(position) for position in range(len(at.inputs)))
-        slot = self._layer(found, found.kind, None, _Standing(inside, "", "", inputs), span)
+        slot = self._layer(found, found.kind, None, _StepContext(inside, "", "", inputs), span)
         at.scope.refuse_taken(at.path, (), span)
         at.scope.give(at.path, (), span)
         if slot is None or not inside.whole or times is None:
@@ -274,7 +274,7 @@ class StepReader:
         return at.path
 
     def _group(
-        self, found: Found, shared: Step | Group | None, at: _Standing, span: Span, times: int | None
+        self, found: Found, shared: Step | Group | None, at: _StepContext, span: Span, times: int | None
     ) -> str | None:
         """Place a block, or what a step without a layer of its own shares."""
         place = self._places(Place(found.word.span, {}), found)
@@ -318,7 +318,7 @@ class StepReader:
             return True
         return False
 
-    def _again(self, found: Found, shared: Step, at: _Standing, span: Span, place: Place) -> str | None:
+    def _again(self, found: Found, shared: Step, at: _StepContext, span: Span, place: Place) -> str | None:
         """Place the layer of another step once more, with its weights."""
         if "repeat" in found.own:
             message = "`repeat` and `share` stand on one step"

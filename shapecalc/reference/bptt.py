@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Gates: TypeAlias = tuple[Array, ...]
 
 
-class Step(NamedTuple):
+class TimeStep(NamedTuple):
     """What one step leaves for its gradients: the states before it, its gates, the states after it.
 
     `hidden` is the hidden state before its projection, if it has one, and the state itself if not.
@@ -35,7 +35,7 @@ class Step(NamedTuple):
     after: States
 
 
-class Sums(NamedTuple):
+class GradientSums(NamedTuple):
     """Gradients by what a step adds up: by W_ih x + b_ih, by W_hh h + b_hh, and by each state, past the products."""
 
     arriving: Array
@@ -44,7 +44,7 @@ class Sums(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Recurrence:
+class RecurrentPass:
     """One kind of cell, forwards and back.
 
     `gates(arriving, recurring, states)` gives the gates and the next states; `sums(step, gradients)` goes back from the
@@ -53,22 +53,22 @@ class Recurrence:
 
     count: int
     gates: Callable[[Array, Array, States], tuple[Gates, States]]
-    sums: Callable[[Step, States], Sums]
+    sums: Callable[[TimeStep, States], GradientSums]
 
 
-def rnn_recurrence(nonlinearity: str) -> Recurrence:
+def rnn_recurrence(nonlinearity: str) -> RecurrentPass:
     """h′ = tanh(s) has the slope 1 − h′²; ReLU has 1 where it lets through and 0 elsewhere, at 0 as well."""
 
     def gates(arriving: Array, recurring: Array, _states: States) -> tuple[Gates, States]:
         sums = arriving[0] + recurring[0]
         return (), (np.maximum(sums, 0) if nonlinearity == "relu" else np.tanh(sums),)
 
-    def sums(step: Step, gradients: States) -> Sums:
+    def sums(step: TimeStep, gradients: States) -> GradientSums:
         slope = step.hidden > 0 if nonlinearity == "relu" else 1 - step.hidden * step.hidden
         by_sum = (gradients[0] * slope)[None]
-        return Sums(by_sum, by_sum, (np.zeros_like(step.hidden),))
+        return GradientSums(by_sum, by_sum, (np.zeros_like(step.hidden),))
 
-    return Recurrence(1, gates, sums)
+    return RecurrentPass(1, gates, sums)
 
 
 def lstm_gates(arriving: Array, recurring: Array, states: States) -> tuple[Gates, States]:
@@ -80,7 +80,7 @@ def lstm_gates(arriving: Array, recurring: Array, states: States) -> tuple[Gates
     return (i, f, g, o, squashed), (o * squashed, cell)
 
 
-def lstm_sums(step: Step, gradients: States) -> Sums:
+def lstm_sums(step: TimeStep, gradients: States) -> GradientSums:
     """The cell's gradient comes along the cell and through h′, and goes on by f alone: why an LSTM remembers."""
     i, f, g, o, squashed = step.gates
     by_hidden, by_cell = gradients
@@ -93,7 +93,7 @@ def lstm_sums(step: Step, gradients: States) -> Sums:
             by_hidden * squashed * o * (1 - o),
         ]
     )
-    return Sums(by_sums, by_sums, (np.zeros_like(step.before[0]), by_cell * f))
+    return GradientSums(by_sums, by_sums, (np.zeros_like(step.before[0]), by_cell * f))
 
 
 def gru_gates(arriving: Array, recurring: Array, states: States) -> tuple[Gates, States]:
@@ -103,18 +103,20 @@ def gru_gates(arriving: Array, recurring: Array, states: States) -> tuple[Gates,
     return (r, z, n, recurring[2].copy()), ((1 - z) * n + z * states[0],)
 
 
-def gru_sums(step: Step, gradients: States) -> Sums:
+def gru_sums(step: TimeStep, gradients: States) -> GradientSums:
     """The candidate's two sums have different gradients, since r stands between them; h goes on by z."""
     r, z, n, candidate = step.gates
     (by_hidden,), (hidden,) = gradients, step.before
     by_candidate = by_hidden * (1 - z) * (1 - n * n)
     by_r = by_candidate * candidate * r * (1 - r)
     by_z = by_hidden * (hidden - n) * z * (1 - z)
-    return Sums(np.stack([by_r, by_z, by_candidate]), np.stack([by_r, by_z, by_candidate * r]), (by_hidden * z,))
+    return GradientSums(
+        np.stack([by_r, by_z, by_candidate]), np.stack([by_r, by_z, by_candidate * r]), (by_hidden * z,)
+    )
 
 
-LSTM = Recurrence(4, lstm_gates, lstm_sums)
-GRU = Recurrence(3, gru_gates, gru_sums)
+LSTM = RecurrentPass(4, lstm_gates, lstm_sums)
+GRU = RecurrentPass(3, gru_gates, gru_sums)
 
 
 @backward("rnn")
@@ -135,7 +137,7 @@ def gru_backward(past: Past, *gradients: Array | None) -> Gradients:
     return back_through_layers(past, gradients, GRU)
 
 
-def back_through_layers(past: Past, gradients: Sequence[Array | None], recurrence: Recurrence) -> Gradients:
+def back_through_layers(past: Past, gradients: Sequence[Array | None], recurrence: RecurrentPass) -> Gradients:
     """Gradients by the sequence, by each initial state that was given, and by every parameter.
 
     With `truncate` of k the steps are cut into pieces of k, counted from the one that was read last, and nothing is
@@ -183,11 +185,11 @@ class Pass(NamedTuple):
     suffix: str
     onwards: slice
     read: Array
-    steps: list[Step]
+    steps: list[TimeStep]
 
 
 def through_layers_again(
-    call: Call, sequence: Array, begun: States, suffixes: tuple[str, ...], recurrence: Recurrence
+    call: Call, sequence: Array, begun: States, suffixes: tuple[str, ...], recurrence: RecurrentPass
 ) -> list[list[Pass]]:
     """The forward pass of every layer and direction once more, with all that its steps leave."""
     levels = []
@@ -207,7 +209,9 @@ def through_layers_again(
     return levels
 
 
-def through_steps_again(call: Call, suffix: str, read: Array, states: States, recurrence: Recurrence) -> list[Step]:
+def through_steps_again(
+    call: Call, suffix: str, read: Array, states: States, recurrence: RecurrentPass
+) -> list[TimeStep]:
     """Every step of one layer in one direction, in its order."""
     weight, bias = call.parameters[f"weight_hh_{suffix}"], bias_of(call, f"bias_hh_{suffix}", recurrence.count)
     projection = call.parameters.get(f"weight_hr_{suffix}")
@@ -220,13 +224,13 @@ def through_steps_again(call: Call, suffix: str, read: Array, states: States, re
         hidden = after[0]
         if projection is not None:
             after = (projection @ hidden, *after[1:])
-        steps.append(Step(states, gates, hidden, after))
+        steps.append(TimeStep(states, gates, hidden, after))
         states = after
     return steps
 
 
 def back_through_steps(
-    past: Past, one: Pass, by_output: Array, carried: States, recurrence: Recurrence
+    past: Past, one: Pass, by_output: Array, carried: States, recurrence: RecurrentPass
 ) -> tuple[Array, States, dict[str, Array]]:
     """Gradients by what one layer read in one direction, by its initial states and by its parameters.
 

@@ -105,7 +105,7 @@ def conv_backward(past: Past, gradient: Array) -> Gradients:
     padded = pad(x, sides, constant(x, 0), fields["padding_mode"])
 
     rows = gradient.reshape(len(x), *weight.shape[:2], -1)
-    to_padded, to_weight = np.zeros_like(padded), Sum()
+    to_padded, to_weight = np.zeros_like(padded), RunningSum()
     onto = np.moveaxis(slide(to_padded, window, writeable=True), range(2, 2 + rank), range(-rank, 0))
     for sample, cells, gathered in columns(slide(padded, window), rank):
         given = rows[sample, :, :, cells]
@@ -122,7 +122,7 @@ def conv_backward(past: Past, gradient: Array) -> Gradients:
     return Gradients((unpad(to_padded, sides, fields["padding_mode"]),), parameters)
 
 
-class Sum:
+class RunningSum:
     """A sum of arrays that nothing else reads: it is kept in the first of them."""
 
     total: Array
@@ -201,7 +201,7 @@ def conv_transpose_backward(past: Past, gradient: Array) -> Gradients:
     written = at(slide(canvas, window), (*map(slice, x.shape[2:]), *(slice(None),) * rank))
 
     channels = x.reshape(len(x), *weight.shape[:2], -1)
-    to_input, to_weight = np.empty_like(channels), Sum()
+    to_input, to_weight = np.empty_like(channels), RunningSum()
     for sample, cells, gathered in columns(written, rank):
         given = gathered.reshape(len(weight), -1, gathered.shape[-1])
         past.to_inputs.matmul(weight, given, out=to_input[sample, :, :, cells])

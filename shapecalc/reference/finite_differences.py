@@ -41,7 +41,7 @@ ROUNDING = 1e-5
 RECURRENT = ("rnn", "lstm", "gru")
 
 
-class Checked(NamedTuple):
+class CheckedGradient(NamedTuple):
     """How many entries were checked, the largest relative error, and the entry that has it, `weight[3, 0]`."""
 
     entries: int
@@ -71,7 +71,7 @@ class Slopes(NamedTuple):
 @np.errstate(all="ignore")  # what overflows is a finding and no warning
 def check(
     past: Past, gradients: Sequence[Array | None], given: Gradients, *, entries: int = 2, seed: int = 0
-) -> Checked:
+) -> CheckedGradient:
     """Hold some entries of each gradient against differences of the forward kernel.
 
     In each array these are the one with the largest gradient and others at random, `entries` at most. The error is
@@ -86,7 +86,7 @@ def check(
     if past.truncate is not None and past.call.kernel in RECURRENT:
         cuts = _cuts(past, past.truncate)
         if cuts and past.call.fields["bidirectional"]:
-            return Checked(0, 0.0, "")
+            return CheckedGradient(0, 0.0, "")
         outputs = _in_pieces(past, cuts)
     arriving = [None if gradient is None else np.asarray(gradient) for gradient in gradients]
     largest = max((float(np.abs(each).max()) for each in arriving if each is not None and each.size), default=0.0)
@@ -118,7 +118,7 @@ def check(
             checked += 1
             if found > error:
                 error, worst = found, f"{name}{list(at)}" if at else name
-    return Checked(checked, error, worst)
+    return CheckedGradient(checked, error, worst)
 
 
 def _movable(past: Past, given: Gradients) -> Iterator[tuple[str, Call, tuple[Array, ...], Array, Array]]:

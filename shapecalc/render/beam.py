@@ -14,7 +14,7 @@ from shapecalc.render.terminal.palette import bold
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from shapecalc.calculators.beam_search import Figure, Plan, Step
+    from shapecalc.calculators.beam_search import SearchFigure, SearchPlan, SearchStep
 
 T = TypeVar("T")
 
@@ -24,14 +24,14 @@ DIGITS = 4_000
 _MEANINGS = {"V": "symbols", "L": "length", "k": "beam", "B": "symbols that do not end", "H": "hidden units"}
 
 
-class Lstm(NamedTuple):
+class LstmStates(NamedTuple):
     """The states that each hypothesis carries along: h and c of so many layers."""
 
     layers: int
     hidden: int
 
 
-def calculation(found: Plan, states: Lstm | None, *, width: int | None, color: bool, unicode: bool) -> str:
+def calculation(found: SearchPlan, states: LstmStates | None, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return the steps of a search, its figures with the numbers put in, and greedy and exhaustive search beside."""
     blocks = [
         heading(found, states, width=width, color=color),
@@ -46,7 +46,7 @@ def calculation(found: Plan, states: Lstm | None, *, width: int | None, color: b
     return text if unicode else in_ascii(text)
 
 
-def heading(found: Plan, states: Lstm | None = None, *, width: int | None, color: bool) -> list[str]:
+def heading(found: SearchPlan, states: LstmStates | None = None, *, width: int | None, color: bool) -> list[str]:
     """Return what is searched, and the letters of its formulas."""
     problem = found.problem
     letters = {"V": f"{problem.vocabulary:,}", "L": f"{problem.length:,}", "k": f"{problem.beam:,}"}
@@ -57,7 +57,7 @@ def heading(found: Plan, states: Lstm | None = None, *, width: int | None, color
     return [bold(f"beam search, {_ending(found)}", color=color), *legend(letters, width, _MEANINGS)]
 
 
-def calculation_dict(found: Plan, states: Lstm | None) -> dict[str, Any]:
+def calculation_dict(found: SearchPlan, states: LstmStates | None) -> dict[str, Any]:
     """Return a search as JSON's values."""
     problem = found.problem
     document: dict[str, Any] = {
@@ -93,16 +93,16 @@ def figure_headings(first: str, *counts: str) -> tuple[Heading, ...]:
     return (Heading(first), *(Heading(count, right=True) for count in counts))
 
 
-def folded(found: Plan) -> Iterator[tuple[Step, Step]]:
+def folded(found: SearchPlan) -> Iterator[tuple[SearchStep, SearchStep]]:
     """Yield the first and the last of steps that differ in nothing but their place."""
     return runs(found.steps, lambda step: step._replace(length=0))
 
 
-def _ending(found: Plan) -> str:
+def _ending(found: SearchPlan) -> str:
     return "the hypotheses that end kept apart" if found.problem.end else "without an end symbol"
 
 
-def steps(found: Plan) -> Grid:
+def steps(found: SearchPlan) -> Grid:
     """Return a row per step, those that are alike folded."""
     ending = ["finished"] if found.problem.end else []
     rows = []
@@ -119,7 +119,7 @@ def steps(found: Plan) -> Grid:
     return Grid(figure_headings("step", "candidates", "scores", "kept", *ending, "dropped"), rows)
 
 
-def _held(found: Plan, states: Lstm) -> Grid:
+def _held(found: SearchPlan, states: LstmStates) -> Grid:
     """Return what the hypotheses that stay alive carry along, a row per step, those that are alike folded."""
     rows = []
     for first, last in runs(found.steps, lambda step: step.kept):
@@ -129,11 +129,11 @@ def _held(found: Plan, states: Lstm) -> Grid:
     return Grid(figure_headings("step", "h", "c", "bytes"), rows)
 
 
-def _places(first: Step, last: Step) -> str:
+def _places(first: SearchStep, last: SearchStep) -> str:
     return f"{first.length:,}" if first is last else f"{first.length:,} to {last.length:,}"
 
 
-def _searches(found: Plan, states: Lstm | None) -> Grid:
+def _searches(found: SearchPlan, states: LstmStates | None) -> Grid:
     problem = found.problem
     headings = ["search", "scores", "alive at most", *(["bytes of h, c"] if states else [])]
     widths = {
@@ -148,7 +148,7 @@ def _searches(found: Plan, states: Lstm | None) -> Grid:
     return Grid(figure_headings(*headings), rows)
 
 
-def figures(found: Plan, states: Lstm | None = None) -> list[Figure]:
+def figures(found: SearchPlan, states: LstmStates | None = None) -> list[SearchFigure]:
     """Return what a search comes to, and what the others do."""
     own = [found.scores, found.kept, *([found.finished] if found.problem.end else []), found.dropped]
     if states:
@@ -157,13 +157,13 @@ def figures(found: Plan, states: Lstm | None = None) -> list[Figure]:
     return [*own, greedy, found.exhaustive._replace(name="exhaustive scores"), found.sequences]
 
 
-def lines(figure: Figure) -> list[str]:
+def lines(figure: SearchFigure) -> list[str]:
     """Return a figure: its formula, then the numbers put in."""
     rows = [figure.formula, figure.equation]
     return [f"{figure.name if not place else '':<17} = {row}" for place, row in enumerate(rows)]
 
 
-def notes(found: Plan, width: int | None) -> list[str]:
+def notes(found: SearchPlan, width: int | None) -> list[str]:
     """Say when the beam is full, and what the figures do not show."""
     problem = found.problem
     said = []
@@ -179,7 +179,7 @@ def notes(found: Plan, width: int | None) -> list[str]:
     return [line for note in said for line in wrapped(note, width)]
 
 
-def _step_dict(first: Step, last: Step, states: Lstm | None) -> dict[str, Any]:
+def _step_dict(first: SearchStep, last: SearchStep, states: LstmStates | None) -> dict[str, Any]:
     document: dict[str, Any] = {"first": first.length, "last": last.length}
     document |= {name: getattr(first, name) for name in ("alive", "scores", "kept", "finished", "dropped")}
     if states:
@@ -188,7 +188,7 @@ def _step_dict(first: Step, last: Step, states: Lstm | None) -> dict[str, Any]:
     return document
 
 
-def figure_dict(figure: Figure) -> dict[str, Any]:
+def figure_dict(figure: SearchFigure) -> dict[str, Any]:
     """Return a figure as JSON's values; a number of thousands of digits stands as null beside its power of ten."""
     short = figure.result.bit_length() * 30_103 < DIGITS * 100_000
     return {

@@ -24,7 +24,7 @@ from shapecalc.render.terminal.palette import bold
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.costs.decoding import Loop, Unrolled
+    from shapecalc.costs.decoding import DecodeStep, Loop
     from shapecalc.execution.decode import Decoded
 
 MOST_SHOWN = 12
@@ -105,7 +105,7 @@ def _run_dict(decoded: Decoded) -> dict[str, Any]:
     }
 
 
-def _step_dict(step: Unrolled) -> dict[str, Any]:
+def _step_dict(step: DecodeStep) -> dict[str, Any]:
     return {
         **step.step._asdict(),
         "candidates": list(step.scores),

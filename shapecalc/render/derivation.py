@@ -11,7 +11,7 @@ from shapecalc.render.terminal.palette import bold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.calculators.derivation import Axis, Calculation, Derivation, Reading
+    from shapecalc.calculators.derivation import AxisReading, Calculation, Derivation, DerivedAxis
 
 SAME_WITH_STRIDE = "`same` with a stride is as in Keras and ONNX (SAME_UPPER); PyTorch refuses it"
 COUNTED = " (counting from 1)"
@@ -75,7 +75,7 @@ def calculation(result: Calculation, *, width: int | None, color: bool, unicode:
     return text if unicode else in_ascii(text)
 
 
-def _axis_letters(axis: Axis) -> dict[str, str]:
+def _axis_letters(axis: DerivedAxis) -> dict[str, str]:
     before, after = axis.padding
     letters = {"n": str(axis.n), "f": str(axis.f), "s": str(axis.s)}
     if axis.same:
@@ -119,7 +119,7 @@ def _costs(result: Calculation, width: int | None, *, color: bool) -> list[str]:
     return [*rows, "", *(line for note in result.notes for line in wrapped(note, width))] if result.notes else rows
 
 
-def _notes(names: tuple[str, ...], axis: Axis, word: str) -> list[str]:
+def _notes(names: tuple[str, ...], axis: DerivedAxis, word: str) -> list[str]:
     """Say what rounding did, what is never read, and what would mend it."""
     reading = axis.reading
     if reading is None:
@@ -142,7 +142,7 @@ def _notes(names: tuple[str, ...], axis: Axis, word: str) -> list[str]:
     return notes
 
 
-def _rounded_down(names: tuple[str, ...], axis: Axis, reading: Reading) -> list[str]:
+def _rounded_down(names: tuple[str, ...], axis: DerivedAxis, reading: AxisReading) -> list[str]:
     room = (axis.output.result - 1) * axis.s + reading.left_over
     if reading.left_over:
         lost = f"{last_cells(names, axis)} never read{COUNTED}" if reading.unread else "only padding"
@@ -150,7 +150,7 @@ def _rounded_down(names: tuple[str, ...], axis: Axis, reading: Reading) -> list[
     return [f"{room}/{axis.s} is exact: floor drops nothing"] if axis.s > 1 else []
 
 
-def _rounded_up(reading: Reading) -> list[str]:
+def _rounded_up(reading: AxisReading) -> list[str]:
     notes = []
     if reading.dropped:
         notes.append("one more window would start past the input and its left padding: the second term drops it")
@@ -162,7 +162,7 @@ def _rounded_up(reading: Reading) -> list[str]:
     return notes
 
 
-def last_cells(names: tuple[str, ...], axis: Axis) -> str:
+def last_cells(names: tuple[str, ...], axis: DerivedAxis) -> str:
     """Name the cells that no window reads, along axes of one length: `row 224 and column 224 are`."""
     missed = axis.reading.unread if axis.reading else 0
     if missed == 1:
@@ -175,9 +175,9 @@ def wrapped(text: str, width: int | None) -> list[str]:
     return textwrap.wrap(text, min(width or WIDEST, WIDEST), break_long_words=False, break_on_hyphens=False)
 
 
-def together(axes: Iterable[Axis]) -> list[tuple[tuple[str, ...], Axis]]:
+def together(axes: Iterable[DerivedAxis]) -> list[tuple[tuple[str, ...], DerivedAxis]]:
     """Put axes together that differ in nothing but their name."""
-    groups: dict[Axis, list[str]] = {}
+    groups: dict[DerivedAxis, list[str]] = {}
     for axis in axes:
         groups.setdefault(axis._replace(name=""), []).append(axis.name)
     return [(tuple(names), axis) for axis, names in groups.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.diffing.diff import Comparison, Kind, Row
+from shapecalc.diffing.diff import ChangeKind, Comparison, DiffRow
 from shapecalc.dims import Expr, show
 from shapecalc.render.diff_rows import Alike, Whole, folded
 from shapecalc.render.inspect.columns import called, written
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 MARKER = "<!-- shapecalc diff -->"
 """Stands first in Markdown: by it a workflow finds its comment again, to write it anew."""
-_MARKS = {Kind.ADDED: ("+", GOOD), Kind.REMOVED: ("-", BAD), Kind.CHANGED: ("~", CAUTION), Kind.SAME: (" ", DIM)}
+_MARKS = {
+    ChangeKind.ADDED: ("+", GOOD),
+    ChangeKind.REMOVED: ("-", BAD),
+    ChangeKind.CHANGED: ("~", CAUTION),
+    ChangeKind.SAME: (" ", DIM),
+}
 _NAMES = {"macs": "MACs", "flops": "FLOPs"}
 _BYTES = frozenset({"memory", "activations"})
 _OUTPUT = 3
@@ -92,8 +97,10 @@ def _count(layers: int) -> str:
 
 
 def _tally(comparison: Comparison) -> str:
-    said = [f"{count:,} {kind.value}" for kind, count in comparison.tally.items() if count and kind is not Kind.SAME]
-    alike = comparison.tally[Kind.SAME]
+    said = [
+        f"{count:,} {kind.value}" for kind, count in comparison.tally.items() if count and kind is not ChangeKind.SAME
+    ]
+    alike = comparison.tally[ChangeKind.SAME]
     return f"layers: {', '.join([*said, *([f'{alike:,} alike'] if alike else [])])}"
 
 
@@ -167,7 +174,7 @@ def _without(grid: Grid, column: int) -> Grid:
     )
 
 
-def _texts(row: Row | Whole, write: Callable[[Count], str]) -> tuple[str, str, str, str, str, str]:
+def _texts(row: DiffRow | Whole, write: Callable[[Count], str]) -> tuple[str, str, str, str, str, str]:
     params, macs = (signed(change.delta, write) for change in (row.figures.params, row.figures.macs))
     if isinstance(row, Whole):
         what = f"{_count(len(row.rows))}: {', '.join(row.types)}"
@@ -175,7 +182,7 @@ def _texts(row: Row | Whole, write: Callable[[Count], str]) -> tuple[str, str, s
     return _MARKS[row.kind][0], row.layer.path, _what(row), _output(row), params, macs
 
 
-def _what(row: Row) -> str:
+def _what(row: DiffRow) -> str:
     """Return what a layer is, or what has become of it."""
     old, new = row.old, row.new
     if old is None or new is None:
@@ -204,7 +211,7 @@ def _former(old: str, new: str) -> str:
     return f"{'.'.join(before[: len(before) - cut])}…" if cut else old
 
 
-def _output(row: Row) -> str:
+def _output(row: DiffRow) -> str:
     if row.old is None or row.new is None or "output" not in row.changes:
         return _shapes(row.layer.outputs)
     return f"{_shapes(row.old.outputs)} → {_shapes(row.new.outputs)}"

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diffing.diff import Kind, Row, figures_of
+from shapecalc.diffing.diff import ChangeKind, DiffRow, figures_of
 from shapecalc.shape_inference.report import sums_of, total
 
 if TYPE_CHECKING:
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 class Alike(NamedTuple):
     """Neighbours that are the same before and after."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[DiffRow, ...]
 
 
 class Whole(NamedTuple):
     """All layers of a block, which came or went with it."""
 
     path: str
-    rows: tuple[Row, ...]
+    rows: tuple[DiffRow, ...]
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ChangeKind:
         """Whether it came or went."""
         return self.rows[0].kind
 
@@ -41,26 +41,26 @@ class Whole(NamedTuple):
     def figures(self) -> Figures:
         """What its layers come to together."""
         sums = total(sums_of(row.layer) for row in self.rows)
-        return figures_of(None, sums) if self.kind is Kind.ADDED else figures_of(sums, None)
+        return figures_of(None, sums) if self.kind is ChangeKind.ADDED else figures_of(sums, None)
 
 
-def folded(comparison: Comparison) -> Iterator[Row | Alike | Whole]:
+def folded(comparison: Comparison) -> Iterator[DiffRow | Alike | Whole]:
     """Yield every row once, by itself or in what it is folded into."""
     sizes = {
         kind: Counter(prefix for row in (report.layers if report else ()) for prefix in _prefixes(row.path))
-        for kind, report in ((Kind.ADDED, comparison.new), (Kind.REMOVED, comparison.old))
+        for kind, report in ((ChangeKind.ADDED, comparison.new), (ChangeKind.REMOVED, comparison.old))
     }
     for kind, run in groupby(comparison.rows, lambda row: row.kind):
         rows = tuple(run)
-        if kind is Kind.SAME:
+        if kind is ChangeKind.SAME:
             yield Alike(rows)
-        elif kind is Kind.CHANGED:
+        elif kind is ChangeKind.CHANGED:
             yield from rows
         else:
             yield from _blocks(rows, sizes[kind])
 
 
-def _blocks(rows: Sequence[Row], sizes: Counter[str]) -> Iterator[Row | Whole]:
+def _blocks(rows: Sequence[DiffRow], sizes: Counter[str]) -> Iterator[DiffRow | Whole]:
     """Yield rows, with those of the outermost block of which all layers are here as one."""
     place = 0
     while place < len(rows):

@@ -12,7 +12,7 @@ from shapecalc.render.terminal.palette import bold
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shapecalc.calculators.recurrent import Figure, Recurrence, Tensor
+    from shapecalc.calculators.recurrent import ParameterTensor, Recurrence, RecurrentFigure
 
 _MEANINGS = {
     "T": "steps",
@@ -113,7 +113,7 @@ def _parameters(found: Recurrence, width: int | None, *, color: bool) -> list[st
     ]
 
 
-def _count(tensor: Tensor) -> str:
+def _count(tensor: ParameterTensor) -> str:
     product = "·".join(map(str, tensor.shape))
     return f"{product} = {tensor.size:,}" if len(tensor.shape) > 1 else f"{tensor.size:,}"
 
@@ -163,11 +163,11 @@ def _flops(found: Recurrence, *, color: bool) -> list[str]:
     ]
 
 
-def _derived(heading: str, figures: Sequence[Figure], *, color: bool) -> list[str]:
+def _derived(heading: str, figures: Sequence[RecurrentFigure], *, color: bool) -> list[str]:
     return [bold(heading, color=color), *_aligned(figures)]
 
 
-def _aligned(figures: Sequence[Figure]) -> list[str]:
+def _aligned(figures: Sequence[RecurrentFigure]) -> list[str]:
     """Write each figure's formula, numbers and result one below the other, the signs of equality in line."""
     room = max(len(figure.name) for figure in figures)
     rows = []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shapecalc.dims import Condition, Sizes
-    from shapecalc.solving.input_sizes import Near, Reason, Solution
+    from shapecalc.solving.input_sizes import NearSizes, Reason, Solution
     from shapecalc.solving.unknown_fields import Choice, Choices
 
 LINE = Heading("line", right=True)
@@ -44,7 +44,7 @@ class _Text(NamedTuple):
         return "\n".join(self.lines)
 
 
-def solution(found: Solution, near: Mapping[str, Near], *, width: int | None, color: bool, unicode: bool) -> str:
+def solution(found: Solution, near: Mapping[str, NearSizes], *, width: int | None, color: bool, unicode: bool) -> str:
     """Return the valid sizes of each symbol, and what requires them; symbols with the same sizes are one paragraph.
 
     `near` has the valid sizes next to one that was asked for.
@@ -99,7 +99,7 @@ def spoken(sizes: Sizes, names: Iterable[str]) -> str:
     return sizes.spoken("\0").replace("\0", f"{', '.join(others)} and {last}" if others else last)
 
 
-def _say_sizes(page: _Text, sizes: Sizes, near: Near | None) -> None:
+def _say_sizes(page: _Text, sizes: Sizes, near: NearSizes | None) -> None:
     if sizes == ANY or sizes.smallest is None:
         return
     first = sizes.first(FIRST + 1)
@@ -111,16 +111,16 @@ def _say_sizes(page: _Text, sizes: Sizes, near: Near | None) -> None:
         page.say(_near(near), lead=f"  near {near.asked}".ljust(12) + " ")
 
 
-def _near(near: Near) -> str:
+def _near(near: NearSizes) -> str:
     sides = [f"{size} {side}" for size, side in ((near.below, "below"), (near.above, "above")) if size is not None]
     if near.fits:
         return f"{near.asked} fits" + (f"; next to it {' and '.join(sides)}" if sides else "")
     return ", ".join(sides) or "none"
 
 
-def _alike(sizes: Mapping[str, Sizes], near: Mapping[str, Near]) -> list[tuple[tuple[str, ...], Sizes]]:
+def _alike(sizes: Mapping[str, Sizes], near: Mapping[str, NearSizes]) -> list[tuple[tuple[str, ...], Sizes]]:
     """Put symbols together that must keep to the same, those that may have any size last."""
-    found: dict[tuple[Sizes, Near | None], list[str]] = {}
+    found: dict[tuple[Sizes, NearSizes | None], list[str]] = {}
     for name, own in sorted(sizes.items(), key=lambda pair: pair[1] == ANY):
         found.setdefault((own, near.get(name)), []).append(name)
     return [(tuple(names), own) for (own, _), names in found.items()]
@@ -151,7 +151,7 @@ def _reasons(reasons: Iterable[Reason], leads: Mapping[str, str]) -> list[tuple[
     ]
 
 
-def solution_dict(found: Solution, near: Mapping[str, Near]) -> dict[str, Any]:
+def solution_dict(found: Solution, near: Mapping[str, NearSizes]) -> dict[str, Any]:
     """Return a solution as JSON's values."""
     report = found.report
     return {

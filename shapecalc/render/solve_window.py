@@ -12,8 +12,8 @@ from shapecalc.render.terminal.palette import bold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.calculators.derivation import Axis
-    from shapecalc.calculators.windows import Answer, Value, Window, Windows
+    from shapecalc.calculators.derivation import DerivedAxis
+    from shapecalc.calculators.windows import Answer, Value, WindowFields, Windows
 
 SIMPLEST = (
     "no dilation, every cell read, padding of at most half the window, small window, short stride, little padding"
@@ -99,7 +99,7 @@ def _written(value: Value) -> str:
 
 def _alike(answers: Mapping[str, Answer]) -> list[tuple[tuple[str, ...], Answer]]:
     """Put axes together whose solutions are the same."""
-    found: dict[tuple[Axis | int, ...], list[str]] = {}
+    found: dict[tuple[DerivedAxis | int, ...], list[str]] = {}
     for name, answer in answers.items():
         nameless = (axis._replace(name="") for _, axis in answer.found + answer.near)
         found.setdefault((answer.target, *nameless), []).append(name)
@@ -167,12 +167,12 @@ def all_windows_dict(
     }
 
 
-def _window_dict(window: Window) -> dict[str, Any]:
+def _window_dict(window: WindowFields) -> dict[str, Any]:
     letters = {"f": window.f, "s": window.s, "p": window.p, "d": window.d}
     return {**letters, "axes": [axis.to_dict() for axis in window.axes]}
 
 
-def _window_rows(windows: tuple[Window, ...]) -> list[str]:
+def _window_rows(windows: tuple[WindowFields, ...]) -> list[str]:
     cells = []
     for window in windows:
         letters = {"f": window.f, "s": window.s, "p": window.p} | ({"d": window.d} if window.d > 1 else {})
@@ -196,7 +196,7 @@ def _window_rows(windows: tuple[Window, ...]) -> list[str]:
     return rows
 
 
-def _remark(alike: list[tuple[tuple[str, ...], Axis]]) -> str:
+def _remark(alike: list[tuple[tuple[str, ...], DerivedAxis]]) -> str:
     parts = []
     for names, axis in alike:
         if axis.reading and axis.reading.unread:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shapecalc.costs.saved_tensors import LayerKeeping
-    from shapecalc.costs.timeline import Moment
+    from shapecalc.costs.timeline import TrainingMoment
     from shapecalc.costs.training import TrainingCost
 
 MOST_NAMED = 4
@@ -129,14 +129,14 @@ def _peak(cost: TrainingCost) -> Iterator[str]:
         yield f"     = {grouped(moment.live)} bytes"
 
 
-def _when(moment: Moment) -> str:
+def _when(moment: TrainingMoment) -> str:
     if moment.event.phase == UPDATE:
         return "while the optimiser updates"
     passing = {"forward": "runs forward", "backward": "runs backward", AGAIN: "runs forward again"}
     return f"while {moment.path} {passing[moment.event.phase]}"
 
 
-def _parts(cost: TrainingCost, moment: Moment) -> str:
+def _parts(cost: TrainingCost, moment: TrainingMoment) -> str:
     parts = {
         "weights and state": cost.step.static.always,
         "values": moment.values,

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
 
     from shapecalc.execution.gradient_check import BackwardRow
-    from shapecalc.execution.verify import Proof, Row
+    from shapecalc.execution.verify import Proof, ProofRow
 
-    AnyRow = TypeVar("AnyRow", Row, BackwardRow)
+    AnyRow = TypeVar("AnyRow", ProofRow, BackwardRow)
 
 
 def table(proof: Proof, *, width: int | None, color: bool, unicode: bool) -> str:
@@ -93,7 +93,7 @@ def shared_columns(predicted: str, either: str, shapes: Callable[[Any], str]) ->
     }
 
 
-COLUMNS: Mapping[str, Callable[[Row], str]] = {
+COLUMNS: Mapping[str, Callable[[ProofRow], str]] = {
     **shared_columns("predicted", "predicted / executed", lambda shapes: ", ".join(map(show, shapes))),
     "params": lambda row: both(row.predicted_params, row.executed_params),
     "MACs": lambda row: both(row.predicted_macs, row.executed_macs),

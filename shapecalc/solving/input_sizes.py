@@ -52,7 +52,7 @@ class Wanted(NamedTuple):
         return shape[len(shape) - len(self.sizes) :]
 
 
-class Output(NamedTuple):
+class SolvedOutput(NamedTuple):
     """What leaves a step, or the architecture where `path` is empty."""
 
     path: str
@@ -76,7 +76,7 @@ class Never(NamedTuple):
     size: int
 
 
-class Near(NamedTuple):
+class NearSizes(NamedTuple):
     """A size that was asked for, whether it is valid, and the valid sizes next to it."""
 
     asked: int
@@ -85,14 +85,14 @@ class Near(NamedTuple):
     above: int | None
 
 
-def near(sizes: Sizes, asked: int) -> Near:
+def near(sizes: Sizes, asked: int) -> NearSizes:
     """Return the valid sizes next to one.
 
     >>> from shapecalc.dims import Sizes
     >>> near(Sizes((), 32, 16, (0,)), 500)
-    Near(asked=500, fits=False, below=496, above=512)
+    NearSizes(asked=500, fits=False, below=496, above=512)
     """
-    return Near(asked, asked in sizes, sizes.up_to(asked - 1), sizes.from_(asked + 1))
+    return NearSizes(asked, asked in sizes, sizes.up_to(asked - 1), sizes.from_(asked + 1))
 
 
 class Solution(NamedTuple):
@@ -102,7 +102,7 @@ class Solution(NamedTuple):
     sizes: Mapping[str, Sizes]
     joint: tuple[Reason, ...]
     because: tuple[Reason, ...]
-    output: Output | None = None
+    output: SolvedOutput | None = None
     wanted: Wanted | None = None
     never: tuple[Never, ...] = ()
     example: Mapping[str, int] | None = None
@@ -203,20 +203,20 @@ def _needed(constraints: Iterable[Constraint], sizes: Mapping[str, Sizes]) -> tu
     return tuple(needed)
 
 
-def output_of(report: Report, at: str | None) -> Output:
+def output_of(report: Report, at: str | None) -> SolvedOutput:
     """Return what leaves a step, by its path, or the architecture; raise `ShapecalcError` where that is not one."""
     if at is None:
         if len(report.outputs) > 1:
             names = ", ".join(f"`{slot}`" for slot in report.architecture.leaving.values())
             raise misuse("SC205", f"`--output` expects one output, and there are several: {names}", "add `--at STEP`")
         (shape,) = report.outputs.values()
-        return Output("", shape)
+        return SolvedOutput("", shape)
     shapes = dict(_outputs(report.tree, ""))
     if at not in shapes:
         near = closest(at, shapes)
         hint = f"did you mean `{near}`?" if near else "`shapecalc inspect` names the steps"
         raise misuse("SC104", f"`{report.architecture.name}` has no step `{at}`; {hint}")
-    return Output(at, shapes[at])
+    return SolvedOutput(at, shapes[at])
 
 
 def _outputs(rows: Iterable[LayerReport | GroupReport], prefix: str) -> Iterator[tuple[str, Shape]]:
@@ -233,7 +233,7 @@ def _outputs(rows: Iterable[LayerReport | GroupReport], prefix: str) -> Iterator
                 yield joined(path, name), shape
 
 
-def _require_symbols(report: Report, output: Output, wanted: Wanted) -> None:
+def _require_symbols(report: Report, output: SolvedOutput, wanted: Wanted) -> None:
     """Raise `ShapecalcError` where no axis that is meant depends on a symbol, and name the last step where one does."""
     if _depends(output.shape, wanted):
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from shapecalc.calculators.beam_search import LONGEST, Figure, Problem, beam_steps, plan
+from shapecalc.calculators.beam_search import LONGEST, Problem, SearchFigure, beam_steps, plan
 from shapecalc.diagnostics import LayerError
 from shapecalc.diagnostics.numbers import scientific
 from tests.support.arithmetic import value_of
@@ -83,7 +83,7 @@ def test_a_number_that_python_refuses_to_write_out_is_written_all_the_same() -> 
 
 
 def test_a_rounded_number_is_not_said_to_be_equal() -> None:
-    assert Figure("scores", "", "2^70", 2**70).equation == "2^70 ≈ 1.18·10^21"
+    assert SearchFigure("scores", "", "2^70", 2**70).equation == "2^70 ≈ 1.18·10^21"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 from shapecalc.calculators.derivation import (
-    Axis,
     Derivation,
+    DerivedAxis,
     conv_costs,
     conv_transpose_costs,
     linear_costs,
@@ -56,14 +56,14 @@ def read(n: int, f: int, s: int, pad: tuple[int, int], d: int, places: int) -> s
     return touched & set(range(n))
 
 
-def conv_axis(n: int, f: int, s: int = 1, pad: Any = (0, 0), d: int = 1) -> Axis:
+def conv_axis(n: int, f: int, s: int = 1, pad: Any = (0, 0), d: int = 1) -> DerivedAxis:
     padding = pad if isinstance(pad, str) else (pad,)
     layer = Conv(out_channels=1, kernel_size=(f,), stride=(s,), padding=padding, dilation=(d,))
     (axis,) = sliding_axes(layer, (1, 1, n))
     return axis
 
 
-def pool_axis(n: int, f: int, s: int, pad: tuple[int, int], d: int = 1, *, ceil: bool = False) -> Axis:
+def pool_axis(n: int, f: int, s: int, pad: tuple[int, int], d: int = 1, *, ceil: bool = False) -> DerivedAxis:
     layer = MaxPool(kernel_size=(f,), stride=(s,), padding=(pad,), dilation=(d,), ceil_mode=ceil)
     (axis,) = sliding_axes(layer, (1, 1, n))
     return axis
@@ -79,7 +79,7 @@ def every_line_is_worth_the_result(derivation: Derivation, **letters: int) -> No
     assert value_of(left or right) == value_of(right) == derivation.result
 
 
-def letters_of(axis: Axis) -> dict[str, int]:
+def letters_of(axis: DerivedAxis) -> dict[str, int]:
     before, after = axis.padding
     return {
         "n": axis.n,
@@ -189,7 +189,7 @@ def test_one_place_alone_steps_over_nothing() -> None:
 @given(data=st.data())
 def test_what_is_said_to_mend_it_leaves_nothing_unread_at_the_end(data: st.DataObject, pool: bool) -> None:
     n, f, s, pad, d = data.draw(windows(pool=pool))
-    axis_of: Callable[..., Axis] = pool_axis if pool else conv_axis
+    axis_of: Callable[..., DerivedAxis] = pool_axis if pool else conv_axis
     axis = axis_of(n, f, s, pad, d)
     assert axis.reading is not None
     assert axis.reading.unread or not axis.reading.mends

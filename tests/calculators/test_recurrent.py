@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import shapecalc
-from shapecalc.calculators.recurrent import Figure, recurrence
+from shapecalc.calculators.recurrent import RecurrentFigure, recurrence
 from shapecalc.diagnostics import LayerError, ShapecalcError
 from shapecalc.dims import evaluate, symbol
 from shapecalc.layers import layer_type, layer_types
@@ -46,7 +46,7 @@ def layers(draw: st.DrawFn) -> Recurrent:
     )
 
 
-def is_worth_its_result(figure: Figure, **letters: int) -> None:
+def is_worth_its_result(figure: RecurrentFigure, **letters: int) -> None:
     assert value_of(figure.numbers) == figure.result, figure
     if figure.formula:
         assert value_of(with_numbers(figure.formula, letters)) == figure.result, figure
@@ -54,7 +54,7 @@ def is_worth_its_result(figure: Figure, **letters: int) -> None:
     assert value_of(left or right) == value_of(right) == figure.result
 
 
-def every_figure(found: Recurrence) -> tuple[Figure, ...]:
+def every_figure(found: Recurrence) -> tuple[RecurrentFigure, ...]:
     return (*found.params, *found.step, found.macs, *found.operations, *found.others, found.flops)
 
 
@@ -219,4 +219,4 @@ def test_an_unknown_convention_is_no_count() -> None:
 
 def test_a_wrong_line_would_be_found() -> None:
     with pytest.raises(AssertionError, match="H·H"):
-        is_worth_its_result(Figure("step", "H·H", "3·4", 12), H=3)
+        is_worth_its_result(RecurrentFigure("step", "H·H", "3·4", 12), H=3)

@@ -25,7 +25,7 @@ from shapecalc.layers.pooling import MaxPool
 from tests.support.volume import at_most
 
 if TYPE_CHECKING:
-    from shapecalc.calculators.derivation import Axis
+    from shapecalc.calculators.derivation import DerivedAxis
 
 MOST = 200
 NUMBERS = {"n": st.integers(1, 40), "f": st.integers(1, 9), "s": st.integers(1, 8), "p": st.integers(0, 7)}
@@ -55,17 +55,17 @@ def pooled(n: int, f: int, s: int, p: int | tuple[int, int]) -> int | None:
     return None if max(p if isinstance(p, tuple) else (p,)) > f // 2 else places(n, f, s, p)
 
 
-def conv(n: int, f: int, s: int, p: int | tuple[int, int]) -> Axis:
+def conv(n: int, f: int, s: int, p: int | tuple[int, int]) -> DerivedAxis:
     pad = p if isinstance(p, tuple) else (p, p)
     return sliding_axes(Conv(out_channels=1, kernel_size=(f,), stride=(s,), padding=(pad,)), (1, 1, n))[0]
 
 
-def transposed(n: int, f: int, s: int, p: int | tuple[int, int]) -> Axis:
+def transposed(n: int, f: int, s: int, p: int | tuple[int, int]) -> DerivedAxis:
     pad = p if isinstance(p, tuple) else (p, p)
     return transposed_axes(ConvTranspose(out_channels=1, kernel_size=(f,), stride=(s,), padding=(pad,)), (1, 1, n))[0]
 
 
-def pool(n: int, f: int, s: int, p: int | tuple[int, int]) -> Axis:
+def pool(n: int, f: int, s: int, p: int | tuple[int, int]) -> DerivedAxis:
     pad = p if isinstance(p, tuple) else (p, p)
     return sliding_axes(MaxPool(kernel_size=(f,), stride=(s,), padding=(pad,)), (1, 1, n))[0]
 

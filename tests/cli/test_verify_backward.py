@@ -13,7 +13,7 @@ import shapecalc
 from shapecalc.cli import app
 from shapecalc.execution.gradient_check import BackwardProof, verify_backward
 from shapecalc.reference import find_backward, gradients as registry
-from shapecalc.reference.finite_differences import Checked
+from shapecalc.reference.finite_differences import CheckedGradient
 from shapecalc.render.verify_backward import table, verdict
 
 TRUNCATED = (
@@ -142,6 +142,6 @@ def test_where_only_the_whole_is_wrong_the_verdict_says_so() -> None:
 
 def test_what_is_no_number_is_said_not_to_be_checkable() -> None:
     proof = proof_of("mlp")
-    rows = (replace(proof.rows[0], checked=Checked(2, math.inf, "x[0, 3]")), *proof.rows[1:])
+    rows = (replace(proof.rows[0], checked=CheckedGradient(2, math.inf, "x[0, 3]")), *proof.rows[1:])
     text = table(replace(proof, rows=rows), width=None, color=False, unicode=True)
     assert "softmax_4: the gradient by x[0, 3] cannot be checked: it is no finite number" in text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import shapecalc
-from shapecalc.diffing.diff import Change, Comparison, Kind, diff
+from shapecalc.diffing.diff import Change, ChangeKind, Comparison, diff
 from shapecalc.dims import parse
 from shapecalc.files import zoo
 from shapecalc.parser.reader import read_tree
@@ -41,7 +41,7 @@ def compared(old: str, new: str) -> Comparison:
 
 
 def differing(comparison: Comparison) -> list[tuple[str, str, tuple[str, ...]]]:
-    return [(row.kind.value, row.layer.path, row.changes) for row in comparison.rows if row.kind is not Kind.SAME]
+    return [(row.kind.value, row.layer.path, row.changes) for row in comparison.rows if row.kind is not ChangeKind.SAME]
 
 
 def with_step(text: str, step: str) -> str:
@@ -61,7 +61,7 @@ def test_a_network_compared_with_itself_is_identical(name: str) -> None:
     comparison = diff(shipped(name), shapecalc.inspect(shapecalc.load(name)))
     assert comparison.identical
     assert all(change.delta == 0 for change in comparison.totals)
-    assert comparison.tally[Kind.SAME] == len(shipped(name).layers)
+    assert comparison.tally[ChangeKind.SAME] == len(shipped(name).layers)
 
 
 @pytest.mark.parametrize(("old", "new"), NEIGHBOURS)
@@ -102,10 +102,10 @@ def test_an_unnamed_layer_put_in_is_one_added_row_and_taken_out_one_removed(name
     text = text_of(name)
     before, after = report_of(text), report_of(with_step(text, step))
     there, back = diff(before, after), diff(after, before)
-    (added,) = (row for row in there.rows if row.kind is not Kind.SAME)
-    (removed,) = (row for row in back.rows if row.kind is not Kind.SAME)
-    assert (added.kind, added.layer.type) == (Kind.ADDED, step)
-    assert (removed.kind, removed.layer.type) == (Kind.REMOVED, step)
+    (added,) = (row for row in there.rows if row.kind is not ChangeKind.SAME)
+    (removed,) = (row for row in back.rows if row.kind is not ChangeKind.SAME)
+    assert (added.kind, added.layer.type) == (ChangeKind.ADDED, step)
+    assert (removed.kind, removed.layer.type) == (ChangeKind.REMOVED, step)
     assert added.layer == removed.layer
 
 
@@ -207,7 +207,7 @@ def test_what_is_unknown_on_either_side_has_no_delta() -> None:
 
 def test_a_network_that_was_not_there_adds_all_its_layers() -> None:
     comparison = diff(None, shipped("lenet5"))
-    assert {row.kind for row in comparison.rows} == {Kind.ADDED}
+    assert {row.kind for row in comparison.rows} == {ChangeKind.ADDED}
     assert comparison.totals.params == Change(0, 61_706)
     assert not comparison.identical
 

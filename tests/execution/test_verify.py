@@ -14,7 +14,7 @@ from shapecalc import ShapecalcError, verify
 from shapecalc.cli.options.budget import budget_of
 from shapecalc.execution.budget import Budget
 from shapecalc.execution.lowering import calls_in_step, calls_of, price, random_inputs
-from shapecalc.execution.verify import PROBES, Row, trial_sizes, verify_at
+from shapecalc.execution.verify import PROBES, ProofRow, trial_sizes, verify_at
 from shapecalc.reference.base import KERNELS
 from shapecalc.reference.executor import execute, run
 from shapecalc.shape_inference.engine import Reports, infer
@@ -215,7 +215,7 @@ def test_a_layer_that_cannot_run_is_told_with_its_path_and_the_rest_is_skipped(m
     monkeypatch.setitem(KERNELS, "linear", dataclasses.replace(KERNELS["linear"], run=failing))
     (trial,) = verify(network).trials
     assert [row.layer.path for row in trial.rows] == ["relu_0", "linear_1"]
-    assert trial.rows[-1] == Row(
+    assert trial.rows[-1] == ProofRow(
         trial.rows[-1].layer, ((2, 5),), None, 20, None, 30, None, 0.0, "`linear_1` (linear): the arrays do not fit"
     )
     assert trial.skipped == 2

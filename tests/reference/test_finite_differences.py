@@ -9,7 +9,7 @@ import pytest
 
 from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Call
-from shapecalc.reference.finite_differences import TOLERANCE, Checked, check
+from shapecalc.reference.finite_differences import TOLERANCE, CheckedGradient, check
 from shapecalc.reference.gradients import Gradients, Past
 from tests.house.test_backward import prepared
 from tests.support.examples.all import EXAMPLES
@@ -40,7 +40,7 @@ def test_every_layer_passes_and_a_percent_more_is_found(example: Example) -> Non
         assert found.error > TOLERANCE, (kind, key)
 
 
-def pooled(x: list[float], gradient: list[float], given: list[float]) -> Checked:
+def pooled(x: list[float], gradient: list[float], given: list[float]) -> CheckedGradient:
     """A max_pool with windows of two, one apart: its check for a gradient that somebody gives."""
     fields = {"kernel_size": 2, "stride": 1, "padding": 0, "dilation": 1, "ceil_mode": False}
     call = Call("pool", "max_pool", fields, {}, ("x",), ("y",))
@@ -115,7 +115,7 @@ def test_truncated_gradients_are_those_with_the_states_at_the_cuts_held(example:
     found = check(past, gradients, given, entries=5)
     length = arrays[0].shape[1 if call.fields["batch_first"] else 0]
     if call.fields["bidirectional"] and length > steps:
-        assert found == Checked(0, 0.0, "")
+        assert found == CheckedGradient(0, 0.0, "")
         return
     assert found.error <= TOLERANCE
     assert found.entries > 0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Rows = tuple[LayerReport | GroupReport, ...]
 
 
-class Graph(NamedTuple):
+class BlockGraph(NamedTuple):
     """Steps that see each other's slots, with what was found of them, and the slots that leave."""
 
     rows: Rows
@@ -32,16 +32,16 @@ class Graph(NamedTuple):
         return tuple(slot for step in self.steps for slot in step.inputs)
 
 
-def bodies(report: Report) -> Iterator[Graph]:
+def bodies(report: Report) -> Iterator[BlockGraph]:
     """Yield the graph of the whole, then those of the bodies in it."""
-    yield Graph(report.tree, frozenset(report.architecture.outputs.values()))
+    yield BlockGraph(report.tree, frozenset(report.architecture.outputs.values()))
     yield from _inside(report.tree, set())
 
 
-def _inside(rows: Rows, seen: set[Body]) -> Iterator[Graph]:
+def _inside(rows: Rows, seen: set[Body]) -> Iterator[BlockGraph]:
     for row in rows:
         if isinstance(row, GroupReport) and row.group.body not in seen:
             seen.add(row.group.body)
             inside = row.runs[0].rows
-            yield Graph(inside, frozenset({row.group.body.output}))
+            yield BlockGraph(inside, frozenset({row.group.body.output}))
             yield from _inside(inside, seen)

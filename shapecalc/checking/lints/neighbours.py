@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.architecture import Place
-    from shapecalc.checking.lints.blocks import Graph
+    from shapecalc.checking.lints.blocks import BlockGraph
 
 _MOST_SHOWN = 4
 
@@ -31,7 +31,7 @@ class _Pair(NamedTuple):
     reading: Place
 
 
-def neighbours(graphs: Iterable[Graph]) -> Iterator[Diagnostic]:
+def neighbours(graphs: Iterable[BlockGraph]) -> Iterator[Diagnostic]:
     """Yield warnings of layers that stand in an order in which one is in vain; those of one bias each are gathered."""
     biased: list[_Pair] = []
     for graph in graphs:

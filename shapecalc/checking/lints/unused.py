@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.architecture import Architecture
-    from shapecalc.checking.lints.blocks import Graph
+    from shapecalc.checking.lints.blocks import BlockGraph
 
 
 def unread_inputs(architecture: Architecture) -> Iterator[Diagnostic]:
@@ -27,7 +27,7 @@ def unread_inputs(architecture: Architecture) -> Iterator[Diagnostic]:
             )
 
 
-def unread_steps(graph: Graph) -> Iterator[Diagnostic]:
+def unread_steps(graph: BlockGraph) -> Iterator[Diagnostic]:
     """Yield a warning for each step that nothing reads and that does not leave."""
     read = {*graph.leaving, *graph.slots_read}
     for step in graph.steps:

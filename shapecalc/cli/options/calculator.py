@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from shapecalc.calculators.derivation import AXES, Axis, Calculation, Derivation
+from shapecalc.calculators.derivation import AXES, Calculation, Derivation, DerivedAxis
 from shapecalc.cli.options import formats
-from shapecalc.cli.options.window import Sizes, read_sizes, whole
+from shapecalc.cli.options.window import WrittenSizes, read_sizes, whole
 from shapecalc.cli.usage_errors import missing, mistake
 from shapecalc.diagnostics.errors import LayerError, misuse
 from shapecalc.layers.fields import LARGEST_DIM, Integer
@@ -30,17 +30,17 @@ SOLVABLE = {"n": "n", "kernel_size": "f", "stride": "s", "padding": "p"}
 REQUIRED = ("n", "kernel_size")
 
 
-class Kind(NamedTuple):
+class WindowedLayer(NamedTuple):
     """A layer that slides windows: its word, how to build it, how to derive its axes and its costs."""
 
     word: str
     build: Callable[..., Layer]
-    axes: Callable[[Any, Shape], tuple[Axis, ...]]
+    axes: Callable[[Any, Shape], tuple[DerivedAxis, ...]]
     costs: Callable[[Any, Shape], tuple[Derivation, ...]]
 
 
 def answer(
-    kind: Kind,
+    kind: WindowedLayer,
     window: Mapping[str, str | None],
     channels: Mapping[str, str | None],
     rank: int | None,
@@ -104,7 +104,7 @@ def both_channels(c: str | None, k: str | None, groups: str | None) -> dict[str,
     return {"in_channels": c, "out_channels": k, "groups": groups}
 
 
-def _calculate(kind: Kind, sizes: Sizes, counts: Mapping[str, int]) -> Calculation:
+def _calculate(kind: WindowedLayer, sizes: WrittenSizes, counts: Mapping[str, int]) -> Calculation:
     fields = {field: entries for field, entries in sizes.entries.items() if field != "n"}
     layer = kind.build(**fields, **{field: count for field, count in counts.items() if field != "in_channels"})
     entering = counts.get("in_channels")
@@ -117,7 +117,7 @@ def _calculate(kind: Kind, sizes: Sizes, counts: Mapping[str, int]) -> Calculati
     return Calculation(kind.word, axes, known, layer.output_shape(x), kind.costs(layer, x))
 
 
-def _solve(kind: Kind, sizes: Sizes, written: Mapping[str, str]) -> dict[str, Answer]:
+def _solve(kind: WindowedLayer, sizes: WrittenSizes, written: Mapping[str, str]) -> dict[str, Answer]:
     from shapecalc.calculators.windows import missing
 
     unknown = _unknown(written)
@@ -126,7 +126,7 @@ def _solve(kind: Kind, sizes: Sizes, written: Mapping[str, str]) -> dict[str, An
     for place, name in enumerate(AXES[sizes.rank]):
         known = {field: sizes.of(field, place) for field in sizes.entries if field != "output"}
 
-        def derive(value: Value, known: Mapping[str, Any] = known, name: str = name) -> Axis:
+        def derive(value: Value, known: Mapping[str, Any] = known, name: str = name) -> DerivedAxis:
             fields = {**known, unknown: (value, value) if letter == "p" and isinstance(value, int) else value}
             length = fields.pop("n")
             entries = {field: entry if isinstance(entry, str) else (entry,) for field, entry in fields.items()}

@@ -27,7 +27,7 @@ For example:
 """
 
 
-def convolution_command(kind: calculator.Kind, text: str, **own: Any) -> Callable[..., None]:
+def convolution_command(kind: calculator.WindowedLayer, text: str, **own: Any) -> Callable[..., None]:
     """Return the command of a convolution; `own` holds its options for padding."""
 
     def command(

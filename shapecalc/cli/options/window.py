@@ -53,7 +53,7 @@ GroupsOption = Annotated[str | None, typer.Option("--groups", metavar="COUNT", h
 BiasOption = Annotated[bool, typer.Option("--bias/--no-bias", help="One number more per output channel.")]
 
 
-class Sizes(NamedTuple):
+class WrittenSizes(NamedTuple):
     """What was written, one entry per axis: a size, a pair of paddings, or for all axes a word."""
 
     rank: int
@@ -88,7 +88,7 @@ def per_axis(text: str) -> list[str]:
     return text.lower().replace("×", "x").split("x")
 
 
-def read_sizes(written: Mapping[str, str], rank: int | None = None) -> Sizes:
+def read_sizes(written: Mapping[str, str], rank: int | None = None) -> WrittenSizes:
     """Read options by field, each one entry for all axes or one per axis.
 
     Raises `LayerError` SC202, SC201, SC305 or SC204 for the first that is no such thing.
@@ -107,7 +107,7 @@ def read_sizes(written: Mapping[str, str], rank: int | None = None) -> Sizes:
                 "SC204", expects=f"1 size, or {axes} as the other options have", receives=len(entries), field=field
             )
     spread = {field: entries * axes if len(entries) == 1 else entries for field, entries in read.items()}
-    return Sizes(axes, spread, apart=bool(several))
+    return WrittenSizes(axes, spread, apart=bool(several))
 
 
 def _entries(text: str, field: str) -> Any:

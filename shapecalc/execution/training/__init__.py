@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from shapecalc.execution.training.exporting import export
-from shapecalc.execution.training.run import Epoch, Plan, Trained, train
+from shapecalc.execution.training.run import Epoch, Trained, TrainingPlan, train
 
-__all__ = ["Epoch", "Plan", "Trained", "export", "train"]
+__all__ = ["Epoch", "Trained", "TrainingPlan", "export", "train"]

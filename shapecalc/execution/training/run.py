@@ -62,7 +62,7 @@ class Epoch(NamedTuple):
         }
 
 
-class Plan(NamedTuple):
+class TrainingPlan(NamedTuple):
     """How it is trained; the same plan gives the same weights on the same machine."""
 
     epochs: int
@@ -77,7 +77,7 @@ class Trained(NamedTuple):
     """What came of it: every epoch, the loss of every step, and weights and buffers by PyTorch's names."""
 
     lesson: Lesson
-    plan: Plan
+    plan: TrainingPlan
     loss: str
     before: Epoch
     epochs: tuple[Epoch, ...]
@@ -132,7 +132,9 @@ def train(
     )
     first = asked.report.inputs[0].shape[0]
     assert isinstance(first, int)  # the lesson has bound it
-    plan = Plan(epochs or EPOCHS[data], first, optimizer, RATES[optimizer] if lr is None else lr, seed, truncate)
+    plan = TrainingPlan(
+        epochs or EPOCHS[data], first, optimizer, RATES[optimizer] if lr is None else lr, seed, truncate
+    )
     if min(len(asked.shown.inputs), len(asked.unseen.inputs)) < first:
         count = min(len(asked.shown.inputs), len(asked.unseen.inputs))
         raise unfit(architecture, f"`{data}` has {count} samples to be asked about, a batch of {first} is more")
@@ -153,7 +155,7 @@ def train(
 
 
 def _steps(
-    one: Pupil, shown: Samples, parameters: Mapping[str, Array], plan: Plan
+    one: Pupil, shown: Samples, parameters: Mapping[str, Array], plan: TrainingPlan
 ) -> Iterator[tuple[Mapping[str, Array], float]]:
     """Yield the parameters after each step, and the loss before it; samples that fill no batch wait an epoch."""
     state: optimizers.State = {}
@@ -184,7 +186,7 @@ def _epoch(number: int, loss: float, one: Pupil, parameters: Mapping[str, Array]
     return Epoch(number, loss, float(np.mean(values)), right / asked)
 
 
-def _ran_away(one: Pupil, plan: Plan, steps: int) -> ShapecalcError:
+def _ran_away(one: Pupil, plan: TrainingPlan, steps: int) -> ShapecalcError:
     counted = f"{steps} step{'' if steps == 1 else 's'}"
     message = f"the loss is no number after {counted} of `{plan.optimizer}` at a rate of {plan.lr:g}"
     finding = Diagnostic(code="SC704", message=message, help=f"write `--lr {plan.lr / 10:g}`")

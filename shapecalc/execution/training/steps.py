@@ -82,7 +82,7 @@ def graded(one: Pupil, logits: Array, targets: Array) -> Loss:
     return Loss(value, gradient.reshape(logits.shape))
 
 
-class Step(NamedTuple):
+class TrainedStep(NamedTuple):
     """What one batch gave: its loss, the gradients by path, and the running statistics after it."""
 
     loss: float
@@ -98,7 +98,7 @@ def step(
     *,
     random: np.random.Generator,
     truncate: int | None = None,
-) -> Step:
+) -> TrainedStep:
     """Go forwards and back once. What is dropped is drawn from `random`.
 
     Raises `ShapecalcError` SC702 where a layer has no way back.
@@ -118,7 +118,7 @@ def step(
         found = back_propagate(tape, {one.logits: loss.gradient}, truncate=truncate)
     except ExecutionError as error:
         raise _failed(one, error) from None
-    return Step(loss.value, found.parameters, statistics)
+    return TrainedStep(loss.value, found.parameters, statistics)
 
 
 def _with(call: Call, parameters: Mapping[str, Array]) -> Call:

@@ -10,7 +10,7 @@ from shapecalc.diagnostics import Diagnostic, Severity, Source
 from shapecalc.render.check.findings import brief, plural, verdict
 from shapecalc.render.terminal.escaping import terminal
 from shapecalc.render.terminal.palette import Palette
-from shapecalc.render.terminal.snippet import Mark, draw
+from shapecalc.render.terminal.snippet import SnippetMark, draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,17 +100,17 @@ def _render(
     return "\n".join(rows)
 
 
-def _marks(found: Diagnostic, source: Source) -> dict[Source, list[Mark]]:
+def _marks(found: Diagnostic, source: Source) -> dict[Source, list[SnippetMark]]:
     """Give what to mark in each text: first the one that the diagnostic is about, then in the order of the labels."""
     if found.span is None:
         return {}
-    marks = {source.of(found.span): [Mark(found.span, brief(found.label), primary=True)]}
+    marks = {source.of(found.span): [SnippetMark(found.span, brief(found.label), primary=True)]}
     for label in dict.fromkeys(found.labels):
-        marks.setdefault(source.of(label.span), []).append(Mark(label.span, brief(label.text), primary=False))
+        marks.setdefault(source.of(label.span), []).append(SnippetMark(label.span, brief(label.text), primary=False))
     return marks
 
 
-def _digits(marks: list[Mark], lines: list[str]) -> int:
+def _digits(marks: list[SnippetMark], lines: list[str]) -> int:
     """Give how wide the line numbers of one text are."""
     last = max(max(mark.span.line, mark.span.end_line) for mark in marks)
     return len(str(min(last, len(lines))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.render.inspect.graph import Cluster, Kind, graph_of
+from shapecalc.render.inspect.graph import Cluster, NodeKind, graph_of
 from shapecalc.render.terminal.escaping import terminal
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Report
 
 _SHAPES = {
-    Kind.INPUT: " shape=ellipse",
-    Kind.OUTPUT: " shape=ellipse",
-    Kind.LAYER: "",
-    Kind.FOLDED: " peripheries=2",
+    NodeKind.INPUT: " shape=ellipse",
+    NodeKind.OUTPUT: " shape=ellipse",
+    NodeKind.LAYER: "",
+    NodeKind.FOLDED: " peripheries=2",
 }
 _READ = re.compile(r'["\\&]')
 _WRITTEN = {'"': r"\"", "\\": r"\\", "&": "&amp;"}

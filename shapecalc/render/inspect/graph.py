@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import GroupReport, Report
 
 
-class Kind(Enum):
+class NodeKind(Enum):
     """What a node stands for, by which its shape is chosen."""
 
     INPUT = "input"
@@ -32,7 +32,7 @@ class Node(NamedTuple):
     """A box; nodes are numbered from 0."""
 
     number: int
-    kind: Kind
+    kind: NodeKind
     label: str
 
 
@@ -81,18 +81,18 @@ def graph_of(report: Report, depth: int | None = None, *, expand: bool = False) 
 
     `depth` folds what `render.columns.lines_of` folds, so that a node is a row of the table.
     """
-    drawing = _Drawing(depth, expand=expand)
+    drawing = _GraphDrawing(depth, expand=expand)
     here = _Place([], 0, {})
     for entry in report.inputs:
         label = entry.name if entry.dtype == "float32" else f"{entry.name}: {entry.dtype}"
-        here.slots[entry.name] = _End(drawing.node(here.parts, Kind.INPUT, label), entry.shape)
+        here.slots[entry.name] = _End(drawing.node(here.parts, NodeKind.INPUT, label), entry.shape)
     drawing.body(report.tree, here)
     for name, slot in report.architecture.outputs.items():
-        drawing.lead(drawing.node(here.parts, Kind.OUTPUT, name), [here.slots[slot]])
+        drawing.lead(drawing.node(here.parts, NodeKind.OUTPUT, name), [here.slots[slot]])
     return Graph(report.architecture.name, tuple(here.parts), tuple(drawing.edges))
 
 
-class _Drawing:
+class _GraphDrawing:
     """A graph while it is drawn."""
 
     __slots__ = ("_clusters", "_depth", "_expand", "_nodes", "edges")
@@ -104,7 +104,7 @@ class _Drawing:
         self._nodes = 0
         self._clusters = 0
 
-    def node(self, parts: list[Node | Cluster], kind: Kind, label: str) -> int:
+    def node(self, parts: list[Node | Cluster], kind: NodeKind, label: str) -> int:
         """Add a node and return its number."""
         parts.append(Node(self._nodes, kind, label))
         self._nodes += 1
@@ -155,7 +155,7 @@ class _Drawing:
     def _closed(self, rows: tuple[LayerReport | GroupReport, ...], label: str, here: _Place) -> None:
         """Draw rows as one node."""
         lone = isinstance(rows[0], LayerReport) and len(rows) == 1
-        number = self.node(here.parts, Kind.LAYER if lone else Kind.FOLDED, label)
+        number = self.node(here.parts, NodeKind.LAYER if lone else NodeKind.FOLDED, label)
         ends: list[_End] = []
         for row in rows:
             inputs = row.step.inputs if isinstance(row, LayerReport) else row.group.inputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.render.inspect.graph import Cluster, Kind, graph_of
+from shapecalc.render.inspect.graph import Cluster, NodeKind, graph_of
 from shapecalc.render.terminal.escaping import terminal
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ MOST_CHARACTERS = 50_000
 """What Mermaid draws unless it is set up otherwise (`maxEdges`, `maxTextSize`), which a file on GitHub cannot."""
 
 _SHAPES = {
-    Kind.INPUT: ("([", "])"),
-    Kind.OUTPUT: ("([", "])"),
-    Kind.LAYER: ("[", "]"),
-    Kind.FOLDED: ("[[", "]]"),
+    NodeKind.INPUT: ("([", "])"),
+    NodeKind.OUTPUT: ("([", "])"),
+    NodeKind.LAYER: ("[", "]"),
+    NodeKind.FOLDED: ("[[", "]]"),
 }
 _ARROW = " -->|"
 

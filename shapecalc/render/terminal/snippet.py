@@ -24,7 +24,7 @@ _MOST_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class SnippetMark:
     """A span to underline, and the text beside it, which is safe to show."""
 
     span: Span
@@ -87,19 +87,19 @@ class _Shown:
         return first, max(first, last)
 
 
-def draw(lines: list[str], marks: Iterable[Mark], palette: Palette, *, gutter: int, width: int) -> list[str]:
+def draw(lines: list[str], marks: Iterable[SnippetMark], palette: Palette, *, gutter: int, width: int) -> list[str]:
     """Draw the marked lines: a number, a bar, the line, and its underlines below it."""
-    inside = [Mark(_clamp(mark.span, lines), mark.text, mark.primary) for mark in marks]
+    inside = [SnippetMark(_clamp(mark.span, lines), mark.text, mark.primary) for mark in marks]
     tall = next((mark for mark in inside if mark.span.line < mark.span.end_line), None)
     flat = [mark if mark is tall else _on_first_line(mark, lines) for mark in inside if mark is not tall]
-    return _Drawing(lines, flat, tall, palette, gutter, width).rows()
+    return _SnippetDrawing(lines, flat, tall, palette, gutter, width).rows()
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawing:
+class _SnippetDrawing:
     lines: list[str]
-    flat: list[Mark]
-    tall: Mark | None  # a mark over several lines, drawn as a rail at their left
+    flat: list[SnippetMark]
+    tall: SnippetMark | None  # a mark over several lines, drawn as a rail at their left
     palette: Palette
     gutter: int
     width: int
@@ -157,7 +157,7 @@ class _Drawing:
             rows.append(self.row("", self.stroke(stroke + text, tall)))
         return rows
 
-    def keep(self, number: int, marks: list[Mark], room: int) -> tuple[int, int]:
+    def keep(self, number: int, marks: list[SnippetMark], room: int) -> tuple[int, int]:
         """Give the source columns that a cut must leave: the primary mark's, or all others', or from the first on."""
         chosen = [mark for mark in marks if mark.primary] or marks
         if chosen:
@@ -168,7 +168,7 @@ class _Drawing:
         column = self.tall.span.column if number == self.tall.span.line else 1
         return column, column
 
-    def underlines(self, shown: _Shown, marks: list[Mark]) -> list[str]:
+    def underlines(self, shown: _Shown, marks: list[SnippetMark]) -> list[str]:
         drawn = []
         for mark in marks:
             start = shown.at(mark.span.column)
@@ -184,7 +184,7 @@ class _Drawing:
             return ""
         return self.stroke(sign, self.tall) + " " if sign != " " else "  "
 
-    def stroke(self, text: str, mark: Mark) -> str:
+    def stroke(self, text: str, mark: SnippetMark) -> str:
         return self.palette.primary(text) if mark.primary else self.palette.secondary(text)
 
     def row(self, number: str, text: str) -> str:
@@ -262,12 +262,12 @@ def _clamp(span: Span, lines: list[str]) -> Span:
     return span._replace(line=line, column=column, end_line=end_line, end_column=end_column)
 
 
-def _on_first_line(mark: Mark, lines: list[str]) -> Mark:
+def _on_first_line(mark: SnippetMark, lines: list[str]) -> SnippetMark:
     span = mark.span
     if span.line == span.end_line:
         return mark
     first = span._replace(end_line=span.line, end_column=len(lines[span.line - 1]) + 1)
-    return Mark(first, mark.text, mark.primary)
+    return SnippetMark(first, mark.text, mark.primary)
 
 
 def _cells(line: str, start: int, end: int) -> list[str]:

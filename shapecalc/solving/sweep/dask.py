@@ -10,7 +10,7 @@ from shapecalc.diagnostics import ShapecalcError, misuse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.solving.sweep.plans import Kept, Task
+    from shapecalc.solving.sweep.plans import KeptPoints, Task
 
 SECONDS = 10
 """How long a scheduler is waited for."""
@@ -19,7 +19,7 @@ AHEAD = 4
 """Blocks under way for each thread of the cluster: enough that none waits, few enough for results to fit in memory."""
 
 
-def spread(tasks: Iterator[Task], address: str) -> Iterator[tuple[Kept, int]]:
+def spread(tasks: Iterator[Task], address: str) -> Iterator[tuple[KeptPoints, int]]:
     """Yield what is kept of each block in the order of the tasks, with its points; the workers share those blocks.
 
     Raises `ShapecalcError` SC804 where the extra is not installed, nobody answers, or a worker cannot do it.
@@ -44,7 +44,7 @@ def spread(tasks: Iterator[Task], address: str) -> Iterator[tuple[Kept, int]]:
             yield _finished(*under_way.popleft())
 
 
-def _finished(task: Task, future: Any) -> tuple[Kept, int]:
+def _finished(task: Task, future: Any) -> tuple[KeptPoints, int]:
     if future is None:
         return task.result(), task.points
     try:

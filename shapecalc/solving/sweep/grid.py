@@ -17,14 +17,14 @@ CHUNK = 2**18
 """Points that are worked out at once."""
 
 
-class Axis(NamedTuple):
+class SweepAxis(NamedTuple):
     """A name and the values that it takes, in order."""
 
     name: str
     values: Sequence[Any]
 
 
-class Block(NamedTuple):
+class GridBlock(NamedTuple):
     """Points that lie together in the order of the grid: for each axis, from which value to which."""
 
     ranges: tuple[tuple[int, int], ...]
@@ -40,7 +40,7 @@ class Block(NamedTuple):
         return prod(self.shape)
 
 
-def blocks(lengths: tuple[int, ...], chunk: int = CHUNK) -> Iterator[Block]:
+def blocks(lengths: tuple[int, ...], chunk: int = CHUNK) -> Iterator[GridBlock]:
     """Yield the blocks of a grid in its order, the last axis running fastest, each of at most `chunk` points.
 
     >>> [block.ranges for block in blocks((2, 5), chunk=3)]
@@ -50,7 +50,7 @@ def blocks(lengths: tuple[int, ...], chunk: int = CHUNK) -> Iterator[Block]:
     while prod(lengths[cut + 1 :]) > chunk:
         cut += 1
     if not lengths:
-        yield Block(())
+        yield GridBlock(())
         return
     whole = tuple((0, length) for length in lengths[cut + 1 :])
     # Pieces of one axis, as even as they go.
@@ -59,7 +59,7 @@ def blocks(lengths: tuple[int, ...], chunk: int = CHUNK) -> Iterator[Block]:
     for before in _counted(lengths[:cut]):
         outer = tuple((index, index + 1) for index in before)
         for start, stop in pairwise(cuts):
-            yield Block((*outer, (start, stop), *whole))
+            yield GridBlock((*outer, (start, stop), *whole))
 
 
 def _counted(lengths: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -72,10 +72,11 @@ def _counted(lengths: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
             yield (first, *rest)
 
 
-def sizes_in(block: Block, axes: tuple[Axis, ...]) -> dict[str, npt.NDArray[np.int64]]:
+def sizes_in(block: GridBlock, axes: tuple[SweepAxis, ...]) -> dict[str, npt.NDArray[np.int64]]:
     """Return the sizes of each axis in a block, arrays that broadcast to its shape.
 
-    >>> H, W = sizes_in(Block(((1, 3), (0, 2))), (Axis("H", range(32, 256, 32)), Axis("W", (7, 9)))).values()
+    >>> axes = SweepAxis("H", range(32, 256, 32)), SweepAxis("W", (7, 9))
+    >>> H, W = sizes_in(GridBlock(((1, 3), (0, 2))), axes).values()
     >>> (H + W).tolist()
     [[71, 73], [103, 105]]
     """

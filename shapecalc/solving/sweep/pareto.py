@@ -19,7 +19,7 @@ class Key(NamedTuple):
     descending: bool = False
 
 
-class Choice(NamedTuple):
+class Selection(NamedTuple):
     """What is kept of a sweep: the front of `pareto`, in the order of `by`, and of that the first `top`."""
 
     pareto: tuple[Key, ...] = ()

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
     from shapecalc.shape_inference.report import Count, Report
     from shapecalc.solving.sweep.compiled import Array, Compiled
-    from shapecalc.solving.sweep.grid import Axis, Block
-    from shapecalc.solving.sweep.pareto import Choice
+    from shapecalc.solving.sweep.grid import GridBlock, SweepAxis
+    from shapecalc.solving.sweep.pareto import Selection
     from shapecalc.solving.sweep.where import Where
 
 COSTS = ("params", "buffers", "macs", "flops", "memory", "activations")
@@ -33,12 +33,12 @@ NO_CLOSED_FORM = "SC311"
 NO_SUMS: Mapping[str, str] = MappingProxyType({})
 
 
-class Plan(NamedTuple):
+class SweepPlan(NamedTuple):
     """One structure: the values of its parameters, the sizes that are bound, and the axes of its symbols."""
 
     parameters: Mapping[str, Any]
     bindings: Mapping[str, int]
-    axes: tuple[Axis, ...]
+    axes: tuple[SweepAxis, ...]
     ready: Compiled
 
 
@@ -47,13 +47,13 @@ class Pointwise(NamedTuple):
 
     parameters: Mapping[str, Any]
     bindings: Mapping[str, int]
-    axes: tuple[Axis, ...]
+    axes: tuple[SweepAxis, ...]
     architecture: Architecture
     reason: Diagnostic
     sums: Mapping[str, str] = NO_SUMS
 
 
-class Kept(NamedTuple):
+class KeptPoints(NamedTuple):
     """Points: a column per name, arrays of whole numbers or of objects, and how many points did not fit."""
 
     columns: Mapping[str, Array]
@@ -64,14 +64,14 @@ class Kept(NamedTuple):
 class Task(NamedTuple):
     """A block to work out, and how many points it has; `shared` where another process can do so."""
 
-    result: Callable[[], Kept]
+    result: Callable[[], KeptPoints]
     points: int
     shared: bool
 
 
 def plan(
-    architecture: Architecture, sizes: Mapping[str, int], axes: tuple[Axis, ...], sums: Mapping[str, str] = NO_SUMS
-) -> Plan | Pointwise | tuple[Diagnostic, ...]:
+    architecture: Architecture, sizes: Mapping[str, int], axes: tuple[SweepAxis, ...], sums: Mapping[str, str] = NO_SUMS
+) -> SweepPlan | Pointwise | tuple[Diagnostic, ...]:
     """Return the plan of a structure; the diagnostics where it does not fit at any size.
 
     Symbols that are no axis take their size of `sizes`, else the file's usual one, the batch else 1. `sums` are columns
@@ -88,7 +88,7 @@ def plan(
         required = (constraint.condition for constraint in report.constraints)
         conditions = tuple(dict.fromkeys((*required, *(entry for entry in stated if not isinstance(entry, bool)))))
         highest = {axis.name: max(axis.values) for axis in axes}
-        return Plan(parameters, bindings, axes, compiled(costs(report, sums), conditions, highest))
+        return SweepPlan(parameters, bindings, axes, compiled(costs(report, sums), conditions, highest))
     reason = next((finding for finding in findings if finding.code == NO_CLOSED_FORM), None)
     return findings if reason is None else Pointwise(parameters, bindings, axes, architecture, reason, sums)
 
@@ -129,7 +129,7 @@ def _bindings(architecture: Architecture, sizes: Mapping[str, int], swept: list[
     return bindings
 
 
-def check_sizes(axis: Axis) -> None:
+def check_sizes(axis: SweepAxis) -> None:
     """Refuse an axis of sizes that are none."""
     values = axis.values
     wrong = (value for value in values if type(value) is not int or not 1 <= value <= LARGEST_DIM)
@@ -140,7 +140,9 @@ def check_sizes(axis: Axis) -> None:
         raise misuse("SC201", message)
 
 
-def measured(plan: Plan, block: Block, names: tuple[str, ...], where: Where | None, choice: Choice) -> Kept:
+def measured(
+    plan: SweepPlan, block: GridBlock, names: tuple[str, ...], where: Where | None, choice: Selection
+) -> KeptPoints:
     """Return what is kept of a block's points, a column for each of `names`."""
     sizes = sizes_in(block, plan.axes)
     values: dict[str, Any] = {**plan.parameters, **plan.bindings, **sizes, **plan.ready.columns(sizes)}
@@ -154,10 +156,10 @@ def measured(plan: Plan, block: Block, names: tuple[str, ...], where: Where | No
         keys = {name: _gathered(values[name], whole, at) for name in choice.names}
         at = at[choice.of(keys, len(at))]
     columns = {name: _gathered(values[name], whole, at) for name in names}
-    return Kept(columns, len(at), block.points - fitting)
+    return KeptPoints(columns, len(at), block.points - fitting)
 
 
-def _refuse_unknown(values: Mapping[str, Any], choice: Choice) -> None:
+def _refuse_unknown(values: Mapping[str, Any], choice: Selection) -> None:
     for name in choice.names:
         if values[name] is None:
             message = f"the points cannot be ordered by `{name}`, which is unknown for some layer"
@@ -185,7 +187,9 @@ def column(values: list[Any]) -> Array:
     return found
 
 
-def inspected(plan: Pointwise, block: Block, names: tuple[str, ...], where: Where | None, choice: Choice) -> Kept:
+def inspected(
+    plan: Pointwise, block: GridBlock, names: tuple[str, ...], where: Where | None, choice: Selection
+) -> KeptPoints:
     """Return what `measured` returns, each point inspected by itself."""
     rows: dict[str, list[Any]] = {name: [] for name in (*names, *choice.names)}
     illegal = 0
@@ -202,10 +206,10 @@ def inspected(plan: Pointwise, block: Block, names: tuple[str, ...], where: Wher
     columns = {name: column(entries) for name, entries in rows.items()}
     at = choice.of(columns, len(columns[names[0]])) if choice.chooses else slice(None)
     columns = {name: columns[name][at] for name in names}
-    return Kept(columns, len(columns[names[0]]), illegal)
+    return KeptPoints(columns, len(columns[names[0]]), illegal)
 
 
-def _points(axes: tuple[Axis, ...], block: Block) -> Iterator[dict[str, int]]:
+def _points(axes: tuple[SweepAxis, ...], block: GridBlock) -> Iterator[dict[str, int]]:
     for index in np.ndindex(block.shape):
         yield {
             axis.name: axis.values[start + step]
@@ -213,7 +217,7 @@ def _points(axes: tuple[Axis, ...], block: Block) -> Iterator[dict[str, int]]:
         }
 
 
-def merged(pieces: list[Kept], names: tuple[str, ...]) -> Kept:
+def merged(pieces: list[KeptPoints], names: tuple[str, ...]) -> KeptPoints:
     """Return several pieces as one, in their order."""
     columns: dict[str, Array] = {}
     for name in names:
@@ -221,4 +225,4 @@ def merged(pieces: list[Kept], names: tuple[str, ...]) -> Kept:
         if any(part.dtype == object for part in parts):
             parts = [part.astype(object) for part in parts]
         columns[name] = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
-    return Kept(columns, sum(piece.points for piece in pieces), sum(piece.illegal for piece in pieces))
+    return KeptPoints(columns, sum(piece.points for piece in pieces), sum(piece.illegal for piece in pieces))

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics import ShapecalcError, misuse
 from shapecalc.files.load import with_parameters
-from shapecalc.solving.sweep.grid import CHUNK, Axis, blocks
-from shapecalc.solving.sweep.pareto import Choice, Key
+from shapecalc.solving.sweep.grid import CHUNK, SweepAxis, blocks
+from shapecalc.solving.sweep.pareto import Key, Selection
 from shapecalc.solving.sweep.plans import (
     COSTS,
     NO_SUMS,
-    Kept,
-    Plan,
+    KeptPoints,
     Pointwise,
+    SweepPlan,
     Task,
     check_sizes,
     inspected,
@@ -148,11 +148,11 @@ class Run:
         self._chunk = chunk
 
     @property
-    def axes(self) -> tuple[Axis, ...]:
+    def axes(self) -> tuple[SweepAxis, ...]:
         """The axes of the grid in its order, the last one running fastest."""
         return (*self._structure, *self._axes)
 
-    def pieces(self) -> Iterator[Kept]:
+    def pieces(self) -> Iterator[KeptPoints]:
         """Yield the points that are kept, in the order of the grid; in one piece where some are chosen among all."""
         if not self._choice.chooses:
             yield from self._blocks()
@@ -166,8 +166,8 @@ class Run:
         for piece in pieces:
             both = merged([best, piece], names)
             at = self._choice.of(both.columns, both.points)
-            best = Kept({name: values[at] for name, values in both.columns.items()}, len(at))
-        yield Kept({name: best.columns[name] for name in self.names}, best.points)
+            best = KeptPoints({name: values[at] for name, values in both.columns.items()}, len(at))
+        yield KeptPoints({name: best.columns[name] for name in self.names}, best.points)
 
     def notes(self) -> Iterator[str]:
         """Yield what there is to know beside the figures: what is left out, and what took its time."""
@@ -181,7 +181,7 @@ class Run:
         for entry in self._pointwise[:1]:
             yield f"inspected point by point, for want of a closed form: {entry.reason.message}"
 
-    def _blocks(self, names: tuple[str, ...] | None = None) -> Iterator[Kept]:
+    def _blocks(self, names: tuple[str, ...] | None = None) -> Iterator[KeptPoints]:
         names = names or self.names
         done = 0
         for piece, points in self._measured(names):
@@ -191,7 +191,7 @@ class Run:
                 self._progress(done, self.points)
             yield piece
 
-    def _measured(self, names: tuple[str, ...]) -> Iterator[tuple[Kept, int]]:
+    def _measured(self, names: tuple[str, ...]) -> Iterator[tuple[KeptPoints, int]]:
         """Yield what is kept of each block, with how many points it has."""
         if self._dask is None:
             for task in self._tasks(names):
@@ -208,17 +208,17 @@ class Run:
                 left_out = merged([], names)._replace(illegal=prod(lengths))
                 yield Task(partial(_same, left_out), prod(lengths), shared=False)
                 continue
-            shared = isinstance(entry, Plan)
+            shared = isinstance(entry, SweepPlan)
             # A point that is inspected takes thousands of times as long: smaller blocks show that something moves.
             for block in blocks(lengths, self._chunk if shared else min(self._chunk, POINTS_INSPECTED)):
-                work: Callable[[], Kept]
-                if isinstance(entry, Plan):
+                work: Callable[[], KeptPoints]
+                if isinstance(entry, SweepPlan):
                     work = partial(measured, entry, block, names, self._where, self._choice)
                 else:
                     work = partial(inspected, entry, block, names, self._where, self._choice)
                 yield Task(work, block.points, shared=shared)
 
-    def _plans(self) -> Iterator[Plan | Pointwise | None]:
+    def _plans(self) -> Iterator[SweepPlan | Pointwise | None]:
         """Yield the plan of each structure, None where it fits at no size; raise the mistakes where none fits."""
         fits = False
         for values in product(*(axis.values for axis in self._structure)):
@@ -238,19 +238,19 @@ class Run:
         if not fits:
             raise self._misfits[0][1]
 
-    def _plan(self, settings: dict[str, Any]) -> Plan | Pointwise:
+    def _plan(self, settings: dict[str, Any]) -> SweepPlan | Pointwise:
         architecture = with_parameters(self._architecture, settings)
         found = plan(architecture, {}, self._axes, self._sums)
-        if isinstance(found, Plan | Pointwise):
+        if isinstance(found, SweepPlan | Pointwise):
             return found
         raise ShapecalcError(found, architecture.file)
 
 
-def _same(kept: Kept) -> Kept:
+def _same(kept: KeptPoints) -> KeptPoints:
     return kept
 
 
-def _axis(name: str, values: Any) -> Axis:
+def _axis(name: str, values: Any) -> SweepAxis:
     taken: Any
     if isinstance(values, range):
         taken = values
@@ -263,7 +263,7 @@ def _axis(name: str, values: Any) -> Axis:
         raise misuse("SC103", message)
     if not taken:
         raise misuse("SC201", f"`{name}` expects a value, has none")
-    return Axis(name, taken)
+    return SweepAxis(name, taken)
 
 
 def _refuse_taken(sums: Iterable[str], names: Iterable[str]) -> None:
@@ -280,13 +280,13 @@ def _plain(value: Any) -> Any:
     return operator.index(value)
 
 
-def _choice(query: Query, known: set[str]) -> Choice:
+def _choice(query: Query, known: set[str]) -> Selection:
     by, top = query.by, query.top
     if top is not None and (by is None or top < 1):
         message = "`top` expects a column to order by" if by is None else f"`top` expects 1 or more, receives {top}"
         help_text = "add `by`, such as `macs`" if by is None else None
         raise misuse("SC803", message, help_text)
-    return Choice(
+    return Selection(
         tuple(_key(name, "pareto", known) for name in query.pareto),
         None if by is None else _key(by, "by", known),
         top,

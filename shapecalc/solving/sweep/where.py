@@ -43,7 +43,7 @@ class Name(NamedTuple):
 Operand: TypeAlias = Name | Fraction | str | bool
 
 
-class Comparison(NamedTuple):
+class WhereComparison(NamedTuple):
     """Two operands and the sign between them."""
 
     left: Operand
@@ -54,20 +54,20 @@ class Comparison(NamedTuple):
 class Where(NamedTuple):
     """A condition as read: comparisons, each followed by the `and`, `or` and `not` that apply to the results so far."""
 
-    postfix: tuple[Comparison | str, ...]
+    postfix: tuple[WhereComparison | str, ...]
     text: str
 
     @property
     def names(self) -> frozenset[str]:
         """What it reads."""
-        sides = (side for step in self.postfix if isinstance(step, Comparison) for side in (step.left, step.right))
+        sides = (side for step in self.postfix if isinstance(step, WhereComparison) for side in (step.left, step.right))
         return frozenset(side.name for side in sides if isinstance(side, Name))
 
     def holds(self, values: Mapping[str, Any]) -> Array | bool:
         """Return where it holds, for arrays and single values by name."""
         found: list[Array | bool] = []
         for step in self.postfix:
-            if isinstance(step, Comparison):
+            if isinstance(step, WhereComparison):
                 found.append(self._compared(step, values))
             elif step == "not":
                 found.append(_array(np.logical_not(found.pop())))
@@ -76,7 +76,7 @@ class Where(NamedTuple):
                 found.append(_array(join(found.pop(-2), found.pop())))
         return found.pop()
 
-    def _compared(self, test: Comparison, values: Mapping[str, Any]) -> Array | bool:
+    def _compared(self, test: WhereComparison, values: Mapping[str, Any]) -> Array | bool:
         left, sign, right = self._value(test.left, values), test.sign, self._value(test.right, values)
         if isinstance(right, np.ndarray) and not isinstance(left, np.ndarray):
             left, right, sign = right, left, _MIRRORED[sign]
@@ -128,12 +128,12 @@ def parse_where(text: str, known: Collection[str]) -> Where:
     >>> small.holds({"params": np.array([4_999_999, 5_000_000]), "H": 224}).tolist()
     [True, False]
     """
-    reader = _Reader(text, known)
+    reader = _WhereReader(text, known)
     reader.read()
     return Where(tuple(reader.postfix), text)
 
 
-class _Reader(Reader[None]):
+class _WhereReader(Reader[None]):
     """Comparisons in postfix order; an operand of `and`, `or` and `not` is a chain of comparisons."""
 
     pattern: ClassVar = re.compile(
@@ -148,7 +148,7 @@ class _Reader(Reader[None]):
     def __init__(self, text: str, known: Collection[str]) -> None:
         self._written = text
         self._known = known
-        self.postfix: list[Comparison | str] = []
+        self.postfix: list[WhereComparison | str] = []
         super().__init__(text)
 
     def operand(self) -> None:
@@ -156,12 +156,12 @@ class _Reader(Reader[None]):
         left = self._side()
         if self.kind != "sign":
             raise self.unexpected("one of <, <=, >, >=, ==, !=")
-        chain: list[Comparison | str] = []
+        chain: list[WhereComparison | str] = []
         while self.kind == "sign":
             sign = self.text
             self.advance()
             right = self._side()
-            chain += [Comparison(left, sign, right), "and"]
+            chain += [WhereComparison(left, sign, right), "and"]
             left = right
         self.postfix += [chain[0], *chain[2:]]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import shapecalc
-from shapecalc.diffing.diff import Comparison, Kind, diff
+from shapecalc.diffing.diff import ChangeKind, Comparison, diff
 from shapecalc.diffing.lock import alignment
 
 HEAD = "input: [N, 3, 16, 16]\nlayers:\n"
@@ -26,7 +26,7 @@ def compared(old: str, new: str) -> Comparison:
 
 
 def tally(comparison: Comparison) -> tuple[int, int, int, int]:
-    added, removed, changed, same = (comparison.tally[kind] for kind in Kind)
+    added, removed, changed, same = (comparison.tally[kind] for kind in ChangeKind)
     return added, removed, changed, same
 
 

@@ -12,7 +12,7 @@ from shapecalc.files.load import loads
 from shapecalc.shape_inference.engine import inspect_at
 
 if TYPE_CHECKING:
-    from shapecalc.execution.training.steps import Pupil, Step
+    from shapecalc.execution.training.steps import Pupil, TrainedStep
     from shapecalc.reference.base import Array
 
 NORMED = "{input: [N, 3, 5], layers: [{batch_norm: {momentum: 0.3}, name: norm}, flatten, {linear: 4, name: out}]}"
@@ -26,7 +26,9 @@ def prepared(text: str, **sizes: int) -> tuple[Pupil, dict[str, Array]]:
     return pupil(report), starting_parameters(report)
 
 
-def taken(one: Pupil, parameters: dict[str, Array], x: Array, targets: Array, *, seed: int = 0, **more: Any) -> Step:
+def taken(
+    one: Pupil, parameters: dict[str, Array], x: Array, targets: Array, *, seed: int = 0, **more: Any
+) -> TrainedStep:
     return step(one, parameters, x, targets, random=np.random.default_rng(seed), **more)
 
 

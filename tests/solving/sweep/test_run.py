@@ -17,7 +17,7 @@ from shapecalc.shape_inference.engine import infer
 from shapecalc.solving.sweep import Query, Run
 from shapecalc.solving.sweep.compiled import LARGEST, compiled
 from shapecalc.solving.sweep.grid import blocks
-from shapecalc.solving.sweep.pareto import Choice, Key, front
+from shapecalc.solving.sweep.pareto import Key, Selection, front
 from shapecalc.solving.sweep.plans import COSTS, costs
 from shapecalc.solving.sweep.where import parse_where
 
@@ -268,7 +268,7 @@ def test_a_front_is_what_no_point_beats(points, count, wide) -> None:
 def test_top_is_the_head_of_the_whole_order(values, top, descending, wide) -> None:
     columns = {"macs": np.array(values, dtype=object if wide else np.int64)}
     wanted = sorted(range(len(values)), key=lambda at: -values[at] if descending else values[at])[:top]
-    assert Choice((), Key("macs", descending), top).of(columns, len(values)).tolist() == wanted
+    assert Selection((), Key("macs", descending), top).of(columns, len(values)).tolist() == wanted
 
 
 @pytest.mark.parametrize(
