@@ -91,7 +91,7 @@ class DerivedAxis(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """Return the axis as JSON's values."""
         document: dict[str, Any] = {
-            "self": self.name,
+            "axis": self.name,
             "n": self.n,
             "f": self.f,
             "s": self.s,
