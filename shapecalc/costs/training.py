@@ -1,4 +1,4 @@
-"""What it takes to train a network: one step at a batch, the largest batch that fits, checkpoints, truncation."""
+"""Cost of training a network: one step at a batch size, the largest batch that fits, checkpointing, truncation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shapecalc.costs.checkpointing import Checkpoints, checkpoints
-from shapecalc.costs.training_step import TrainingStep, most_that_fit, training_step
+from shapecalc.costs.training_step import TrainingStep, largest_batch, training_step
 from shapecalc.costs.truncated_bptt import time_symbol, unrolled
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.architecture import Architecture
-    from shapecalc.costs.timeline import Moment
+    from shapecalc.costs.timeline import EventMemory
     from shapecalc.costs.truncated_bptt import Unrolled
     from shapecalc.dims import Dim
     from shapecalc.shape_inference.report import Report
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainingCost:
-    """A training step whose batch is free, as is the time of recurrent layers; `at` has the numbers put in for them.
+    """A training step as an expression in the batch and the time steps of recurrent layers; `at` has their sizes.
 
-    `batch` and `time` are the symbols, None where the file fixes the size. With `truncate`, a step reads so many steps
-    of time at once.
+    `batch` and `time` are the symbols, None if the file fixes the size. `truncate` is the time steps of one chunk of a
+    sequence, None without truncation.
     """
 
     step: TrainingStep
@@ -41,48 +41,48 @@ class TrainingCost:
 
     @property
     def report(self) -> Report:
-        """The shapes and costs, with the batch free."""
+        """The shapes and costs, with the batch unbound."""
         return self.step.report
 
     @cached_property
-    def pieces(self) -> dict[str, int]:
-        """The numbers at which memory is taken: with truncation, of one piece of the sequence."""
+    def memory_sizes(self) -> dict[str, int]:
+        """The sizes at which memory is computed: with truncation, those of one chunk of the sequence."""
         if self.truncate is None or self.time is None:
             return dict(self.at)
         return {**self.at, self.time: min(self.truncate, self.at.get(self.time, self.truncate))}
 
     @cached_property
-    def open(self) -> tuple[str, ...]:
-        """The symbols that have no number: what depends on them is left as an expression."""
-        names = {name for moment in self.step.moments for name in free_symbols(moment.live)}
-        return tuple(sorted(names - set(self.pieces)))
+    def unbound(self) -> tuple[str, ...]:
+        """The symbols without a size: memory is an expression in them."""
+        names = {name for event in self.step.events for name in free_symbols(event.live)}
+        return tuple(sorted(names - set(self.memory_sizes)))
 
     @cached_property
-    def peak(self) -> Moment | None:
-        """The moment at which most is alive, None where that depends on an open symbol."""
-        place = self.step.peak(self.pieces)
-        return None if place is None else self.step.moments[place]
+    def peak(self) -> EventMemory | None:
+        """The event with most live bytes, None if it depends on an unbound symbol."""
+        index = self.step.peak(self.memory_sizes)
+        return None if index is None else self.step.events[index]
 
     @cached_property
-    def fits(self) -> int | None:
-        """The largest batch that fits into the memory, None where nobody asks, or it is not for us to choose."""
-        if self.memory is None or self.batch is None or self.open:
+    def largest_batch(self) -> int | None:
+        """The largest batch that fits into `memory`; None without `memory`, a batch symbol, or sizes of the others."""
+        if self.memory is None or self.batch is None or self.unbound:
             return None
-        return most_that_fit(self.step, self.batch, self.memory, self.pieces)
+        return largest_batch(self.step, self.batch, self.memory, self.memory_sizes)
 
     @cached_property
     def checkpoints(self) -> tuple[Checkpoints, ...]:
-        """What checkpoints come to for each number of layers between them; nothing where a symbol is open."""
-        return () if self.open else checkpoints(self.step, self.pieces)
+        """The cost of checkpoints for each number of layers between them; empty if a symbol is unbound."""
+        return () if self.unbound else checkpoints(self.step, self.memory_sizes)
 
     @cached_property
     def unrolled(self) -> tuple[Unrolled, ...]:
-        """What each recurrent layer keeps over time."""
-        return unrolled(self.step.kept)
+        """The tensors that each recurrent layer saves over time."""
+        return unrolled(self.step.saved)
 
     def bytes_at(self, size: Dim) -> Dim:
-        """Return bytes at the numbers of one piece."""
-        return evaluate(size, self.pieces)
+        """Return bytes at `memory_sizes`."""
+        return evaluate(size, self.memory_sizes)
 
 
 def training_cost(
@@ -96,13 +96,13 @@ def training_cost(
     checkpoint: int | None = None,
     memory: int | None = None,
 ) -> TrainingCost:
-    """Return what it takes to train a network at `sizes` of its symbols, in steps of `batch` samples.
+    """Return the cost of training a network at `sizes` of its symbols, in steps of `batch` samples.
 
-    Raises `ShapecalcError` with exit code 2 where the file fixes the batch that is given, or the time to truncate.
+    Raises `ShapecalcError` with exit code 2 if the file fixes the batch that is given, or the time steps to truncate.
 
     >>> import shapecalc
     >>> cost = training_cost(shapecalc.load("lenet5"), {}, batch=32, memory=2**30)
-    >>> cost.peak.event.phase, cost.peak.live, cost.fits
+    >>> cost.peak.event.phase, cost.peak.live, cost.largest_batch
     ('backward', Expr('60544*N + 493024'), 17726)
     """
     free = batch_symbol(architecture)
@@ -134,7 +134,7 @@ def training_cost(
 
 
 def batch_symbol(architecture: Architecture) -> str | None:
-    """Return the symbol of the batch, None where the file fixes it."""
+    """Return the symbol of the batch, None if the file fixes it."""
     return next((name for name in BATCH_SYMBOLS if name in architecture.symbols), None)
 
 

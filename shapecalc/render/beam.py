@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.calculators.beam_search import state_bytes, written
+from shapecalc.calculators.beam_search import format_count, state_bytes
 from shapecalc.render.derivation import bold, in_ascii, legend, wrapped
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.calculators.beam_search import Figure, Plan, Step
+    from shapecalc.calculators.beam_search import Figure, SearchPlan, SearchStep
 
 DIGITS = 4_000
 """Digits up to which a number is written out in JSON: most readers refuse more than some thousand."""
@@ -27,7 +27,7 @@ class Lstm(NamedTuple):
     hidden: int
 
 
-def calculation(found: Plan, states: Lstm | None, *, width: int | None, color: bool, unicode: bool) -> str:
+def calculation(found: SearchPlan, states: Lstm | None, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return the steps of a search, its figures with the numbers put in, and greedy and exhaustive search beside."""
     blocks = [
         heading(found, states, width=width, color=color),
@@ -42,7 +42,7 @@ def calculation(found: Plan, states: Lstm | None, *, width: int | None, color: b
     return text if unicode else in_ascii(text)
 
 
-def heading(found: Plan, states: Lstm | None = None, *, width: int | None, color: bool) -> list[str]:
+def heading(found: SearchPlan, states: Lstm | None = None, *, width: int | None, color: bool) -> list[str]:
     """Return what is searched, and the letters of its formulas."""
     problem = found.problem
     letters = {"V": f"{problem.vocabulary:,}", "L": f"{problem.length:,}", "k": f"{problem.beam:,}"}
@@ -53,7 +53,7 @@ def heading(found: Plan, states: Lstm | None = None, *, width: int | None, color
     return [bold(f"beam search, {_ending(found)}", color=color), *legend(letters, width, _MEANINGS)]
 
 
-def calculation_dict(found: Plan, states: Lstm | None) -> dict[str, Any]:
+def calculation_dict(found: SearchPlan, states: Lstm | None) -> dict[str, Any]:
     """Return a search as JSON's values."""
     problem = found.problem
     document: dict[str, Any] = {
@@ -74,10 +74,10 @@ def calculation_dict(found: Plan, states: Lstm | None) -> dict[str, Any]:
     return document
 
 
-def folded(steps: Iterable[Step]) -> Iterator[tuple[Step, Step]]:
+def folded(steps: Iterable[SearchStep]) -> Iterator[tuple[SearchStep, SearchStep]]:
     """Yield the first and the last of neighbours that differ in nothing but their place."""
-    first: Step | None = None
-    last: Step | None = None
+    first: SearchStep | None = None
+    last: SearchStep | None = None
     for step in steps:
         if first is not None and last is not None and step._replace(length=0) != first._replace(length=0):
             yield first, last
@@ -87,11 +87,11 @@ def folded(steps: Iterable[Step]) -> Iterator[tuple[Step, Step]]:
         yield first, last
 
 
-def _ending(found: Plan) -> str:
+def _ending(found: SearchPlan) -> str:
     return "the hypotheses that end kept apart" if found.problem.end else "without an end symbol"
 
 
-def steps(found: Plan) -> Grid:
+def steps(found: SearchPlan) -> Grid:
     """Return a row per step, those that are alike folded."""
     headings = [
         Heading("step"),
@@ -115,23 +115,23 @@ def steps(found: Plan) -> Grid:
     return Grid(tuple(headings), rows)
 
 
-def _held(found: Plan, states: Lstm) -> Grid:
+def _held(found: SearchPlan, states: Lstm) -> Grid:
     """Return what the hypotheses that stay alive carry along, a row per step, those that are alike folded."""
     rows = []
     for kept, group in groupby(found.steps, key=lambda step: step.kept):
         first, *further = group
         shape = f"[{states.layers}, {kept}, {states.hidden}]"
         where = _places(first, further[-1] if further else first)
-        rows.append(Cells((where, shape, shape, written(state_bytes(kept, *states).result))))
+        rows.append(Cells((where, shape, shape, format_count(state_bytes(kept, *states).result))))
     headings = ("step", "h", "c", "bytes")
     return Grid(tuple(Heading(text, right=place > 0) for place, text in enumerate(headings)), rows)
 
 
-def _places(first: Step, last: Step) -> str:
+def _places(first: SearchStep, last: SearchStep) -> str:
     return f"{first.length:,}" if first is last else f"{first.length:,} to {last.length:,}"
 
 
-def _searches(found: Plan, states: Lstm | None) -> Grid:
+def _searches(found: SearchPlan, states: Lstm | None) -> Grid:
     problem = found.problem
     headings = ["search", "scores", "alive at most", *(["bytes of h, c"] if states else [])]
     widths = {
@@ -141,12 +141,12 @@ def _searches(found: Plan, states: Lstm | None) -> Grid:
     }
     rows = []
     for name, (scores, most) in widths.items():
-        memory = [written(state_bytes(most, *states).result)] if states else []
-        rows.append(Cells((name, written(scores.result), written(most), *memory)))
+        memory = [format_count(state_bytes(most, *states).result)] if states else []
+        rows.append(Cells((name, format_count(scores.result), format_count(most), *memory)))
     return Grid(tuple(Heading(text, right=place > 0) for place, text in enumerate(headings)), rows)
 
 
-def figures(found: Plan, states: Lstm | None = None) -> list[Figure]:
+def figures(found: SearchPlan, states: Lstm | None = None) -> list[Figure]:
     """Return what a search comes to, and what the others do."""
     own = [found.scores, found.kept, *([found.finished] if found.problem.end else []), found.dropped]
     if states:
@@ -161,7 +161,7 @@ def lines(figure: Figure) -> list[str]:
     return [f"{figure.name if not place else '':<17} = {row}" for place, row in enumerate(rows)]
 
 
-def notes(found: Plan, width: int | None) -> list[str]:
+def notes(found: SearchPlan, width: int | None) -> list[str]:
     """Say when the beam is full, and what the figures do not show."""
     problem = found.problem
     said = []
@@ -177,7 +177,7 @@ def notes(found: Plan, width: int | None) -> list[str]:
     return [line for note in said for line in wrapped(note, width)]
 
 
-def _step_dict(first: Step, last: Step, states: Lstm | None) -> dict[str, Any]:
+def _step_dict(first: SearchStep, last: SearchStep, states: Lstm | None) -> dict[str, Any]:
     document: dict[str, Any] = {"first": first.length, "last": last.length}
     document |= {name: getattr(first, name) for name in ("alive", "scores", "kept", "finished", "dropped")}
     if states:
@@ -194,5 +194,5 @@ def figure_dict(figure: Figure) -> dict[str, Any]:
         "formula": figure.formula,
         "equation": figure.equation,
         "result": figure.result if short else None,
-        "about": written(figure.result),
+        "about": format_count(figure.result),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.calculators.beam_search import written
+from shapecalc.calculators.beam_search import format_count
 from shapecalc.dims import show
 from shapecalc.render.beam import figure_dict, figures, heading, lines, notes, steps as steps_grid
 from shapecalc.render.derivation import bold, in_ascii, wrapped
@@ -16,7 +16,7 @@ from shapecalc.render.terminal.grid import Cells, Grid, Heading, draw, spelt
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.costs.decoding import Loop, Unrolled
+    from shapecalc.costs.decoding import DecodeStep, Loop
     from shapecalc.execution.decode import Decoded
 
 MOST_SHOWN = 12
@@ -77,7 +77,7 @@ def unrolled_dict(loop: Loop, decoded: Decoded | None) -> dict[str, Any]:
         "exhaustive": {
             "scores": figure_dict(loop.search.exhaustive),
             "sequences": figure_dict(loop.search.sequences),
-            "macs_about": written(loop.exhaustive),
+            "macs_about": format_count(loop.exhaustive),
         },
         "steps": [_step_dict(step) for step in loop.steps],
     }
@@ -96,7 +96,7 @@ def unrolled_dict(loop: Loop, decoded: Decoded | None) -> dict[str, Any]:
     return document
 
 
-def _step_dict(step: Unrolled) -> dict[str, Any]:
+def _step_dict(step: DecodeStep) -> dict[str, Any]:
     return {
         **step.step._asdict(),
         "candidates": list(step.scores),
@@ -108,7 +108,7 @@ def _step_dict(step: Unrolled) -> dict[str, Any]:
     }
 
 
-def _folded(loop: Loop) -> Iterator[tuple[Unrolled, Unrolled]]:
+def _folded(loop: Loop) -> Iterator[tuple[DecodeStep, DecodeStep]]:
     """Yield the first and last of neighbours in which the search does the same."""
     for _, group in groupby(loop.steps, key=lambda step: step.step._replace(length=0)):
         first, *further = group
@@ -176,15 +176,19 @@ def _searches(loop: Loop) -> Grid:
         (beam, search.scores.result, loop.macs, max(step.kept for step in search.steps)),
         ("exhaustive", search.exhaustive.result, loop.exhaustive, search.problem.branches**search.problem.length),
     ]
-    cells = [Cells((name, written(scores), _macs(macs), written(alive))) for name, scores, macs, alive in rows]
+    cells = [
+        Cells((name, format_count(scores), _macs(macs), format_count(alive))) for name, scores, macs, alive in rows
+    ]
     if loop.cached_macs is not None:
-        cells.insert(2, Cells((f"{beam}, k and v kept", written(search.scores.result), _macs(loop.cached_macs), "")))
+        cells.insert(
+            2, Cells((f"{beam}, k and v kept", format_count(search.scores.result), _macs(loop.cached_macs), ""))
+        )
     headings = ("search", "scores", "MACs", "alive at most")
     return Grid(tuple(Heading(text, right=place > 0) for place, text in enumerate(headings)), cells)
 
 
 def _macs(count: int) -> str:
-    return rounded(count) if count < 10**18 else written(count)
+    return rounded(count) if count < 10**18 else format_count(count)
 
 
 def _counted(loop: Loop, decoded: Decoded, width: int | None) -> Iterator[str]:

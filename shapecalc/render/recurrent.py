@@ -12,7 +12,7 @@ from shapecalc.render.inspect.columns import COUNTED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.calculators.recurrent import Figure, Recurrence, Tensor
+    from shapecalc.calculators.recurrent import Figure, ParameterTensor, Recurrence
 
 _MEANINGS = {
     "T": "steps",
@@ -161,7 +161,7 @@ def _parameters(found: Recurrence, width: int | None, *, color: bool) -> list[st
     ]
 
 
-def _count(tensor: Tensor) -> str:
+def _count(tensor: ParameterTensor) -> str:
     product = "·".join(map(str, tensor.shape))
     return f"{product} = {tensor.size:,}" if len(tensor.shape) > 1 else f"{tensor.size:,}"
 

@@ -46,10 +46,10 @@ def as_dict(trained: Trained) -> dict[str, Any]:
     plan = trained.plan
     return {
         "schema_version": 1,
-        "name": trained.lesson.report.architecture.name,
-        "data": trained.lesson.data,
-        "shown": len(trained.lesson.shown.inputs),
-        "unseen": len(trained.lesson.unseen.inputs),
+        "name": trained.dataset.report.architecture.name,
+        "data": trained.dataset.name,
+        "shown": len(trained.dataset.train.inputs),
+        "unseen": len(trained.dataset.test.inputs),
         "loss": trained.loss,
         "plan": plan._asdict(),
         "before": _epoch_dict(trained.before),
@@ -69,10 +69,10 @@ def spoken_loss(loss: float, digits: int = 3) -> str:
 
 def verdict(trained: Trained) -> str:
     """Return the last epoch beside what the random weights knew."""
-    last, what = trained.epochs[-1], trained.lesson.classes
+    last, what = trained.epochs[-1], trained.dataset.classes
     return (
-        f"{last.accuracy:.1%} of unseen {what}s right, loss {spoken_loss(last.unseen_loss)}; "
-        f"before training {trained.before.accuracy:.1%}, loss {spoken_loss(trained.before.unseen_loss)}"
+        f"{last.accuracy:.1%} of unseen {what}s right, loss {spoken_loss(last.test_loss)}; "
+        f"before training {trained.before.accuracy:.1%}, loss {spoken_loss(trained.before.test_loss)}"
     )
 
 
@@ -112,10 +112,10 @@ def _means(losses: Sequence[float], columns: int) -> list[float]:
 
 
 def _heading(trained: Trained) -> str:
-    lesson, name = trained.lesson, trained.lesson.report.architecture.name
-    what = "passages" if lesson.data == "text" else "pictures"
-    shown, unseen = len(lesson.shown.inputs), len(lesson.unseen.inputs)
-    return f"{name} learns {lesson.data}: {shown:,} {what}, and {unseen:,} that it is not shown"
+    dataset, name = trained.dataset, trained.dataset.report.architecture.name
+    what = "passages" if dataset.name == "text" else "pictures"
+    train, test = len(dataset.train.inputs), len(dataset.test.inputs)
+    return f"{name} learns {dataset.name}: {train:,} {what}, and {test:,} that it is not shown"
 
 
 def _plan(trained: Trained) -> str:
@@ -131,7 +131,7 @@ def _epochs(trained: Trained) -> Grid:
         (
             str(epoch.number),
             spoken_loss(epoch.loss, 4) if epoch.number else "",
-            spoken_loss(epoch.unseen_loss, 4),
+            spoken_loss(epoch.test_loss, 4),
             f"{epoch.accuracy:.1%}",
         )
         for epoch in (trained.before, *trained.epochs)
@@ -143,6 +143,6 @@ def _epoch_dict(epoch: Epoch) -> dict[str, Any]:
     return {
         "number": epoch.number,
         "loss": epoch.loss if epoch.number else None,
-        "unseen_loss": number(epoch.unseen_loss),
+        "unseen_loss": number(epoch.test_loss),
         "accuracy": epoch.accuracy,
     }

@@ -48,7 +48,11 @@ def verdict(proof: BackwardProof) -> str:
     entries = sum(row.checked.entries for row in proof.rows)
     worst = max(proof.rows, key=lambda row: row.checked.error)
     at = f" at {worst.layer.path}: {worst.checked.worst}" if worst.checked.error else ""
-    along = f"; all together along one direction {_error(proof.along)}" if proof.along is not None else ""
+    along = (
+        f"; all together along one direction {_error(proof.directional_error)}"
+        if proof.directional_error is not None
+        else ""
+    )
     return (
         f"verified: {layers} layers agree in the shapes of gradients and in MACs; {entries:,} entries checked by "
         f"central differences, largest relative error {_error(worst.checked.error)}{at}{along} ({took})"
@@ -65,7 +69,7 @@ def as_dict(proof: BackwardProof) -> dict[str, Any]:
         "truncate": proof.truncate,
         "peak_bytes": proof.price.peak,
         "seconds": proof.seconds,
-        "error_along_one_direction": number(proof.along),
+        "error_along_one_direction": number(proof.directional_error),
         "layers": [_row_as_dict(row) for row in proof.rows],
         "skipped": proof.skipped,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from shapecalc.calculators.beam_search import LONGEST, Figure, Problem, beam_steps, plan, written
+from shapecalc.calculators.beam_search import LONGEST, Figure, Problem, beam_steps, format_count, plan
 from shapecalc.diagnostics import LayerError
 from tests.support.arithmetic import value_of
 from tests.support.exhaustive import exhaustive_steps
@@ -74,11 +74,11 @@ def test_exhaustive_search_is_the_vocabulary_to_the_power_of_the_length() -> Non
     ],
 )
 def test_a_large_number_is_written_as_a_power_of_ten(number: int, text: str) -> None:
-    assert written(number) == text
+    assert format_count(number) == text
 
 
 def test_a_number_that_python_refuses_to_write_out_is_written_all_the_same() -> None:
-    assert (written(10**6_000), written(10**6_000 - 1)) == ("10^6000", "1.00·10^6000")
+    assert (format_count(10**6_000), format_count(10**6_000 - 1)) == ("10^6000", "1.00·10^6000")
 
 
 def test_a_rounded_number_is_not_said_to_be_equal() -> None:

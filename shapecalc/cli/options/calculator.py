@@ -174,7 +174,7 @@ def _show_found(
             print_json(solve_window.solutions_dict(word, answers))
         case _:
             assert_never(format_)
-    if not all(found.found for found in answers.values()):
+    if not all(answer.solutions for answer in answers.values()):
         raise typer.Exit(1)
 
 
