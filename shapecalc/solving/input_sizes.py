@@ -167,18 +167,18 @@ def _together(joint: tuple[Constraint, ...], sizes: Mapping[str, Sizes]) -> tupl
     names = sorted({name for each in joint for name in free_symbols(each.condition.expr)})
     alone = [name for name in names if name not in BATCH_SYMBOLS]
     each = int(MOST_SEARCHED ** (1 / len(names)))
-    legal = {name: sizes[name].first(each + 1) for name in names}
-    one = {name: own[:1] for name, own in legal.items()}
+    smallest = {name: sizes[name].first(each + 1) for name in names}
+    one = {name: own[:1] for name, own in smallest.items()}
     alike = (
         {**{name: size[0] for name, size in one.items()}, **dict.fromkeys(alone, at)} for at in _common(alone, sizes)
     )
-    some = (dict(zip(names, point, strict=True)) for point in product(*(own[:each] for own in legal.values())))
+    some = (dict(zip(names, point, strict=True)) for point in product(*(own[:each] for own in smallest.values())))
     if not all(one.values()):
-        return None, False  # it is said of that symbol that no size is legal
+        return None, False  # that no size is valid is reported for that symbol
     for point in chain(alike, some):
         if all(constraint.condition.holds(point) for constraint in joint):
             return point, False
-    return None, all(len(own) <= each and not sizes[name].residues for name, own in legal.items())
+    return None, all(len(own) <= each and not sizes[name].residues for name, own in smallest.items())
 
 
 def _common(names: list[str], sizes: Mapping[str, Sizes]) -> Iterator[int]:
@@ -192,12 +192,12 @@ def _needed(constraints: Iterable[Constraint], sizes: Mapping[str, Sizes]) -> tu
     """Return the constraints without the ones that the others imply; of two that imply each other the first stays."""
     needed: list[Constraint] = []
     effort = Effort()
-    for name, whole in sizes.items():
+    for name, valid in sizes.items():
         own = [each for each in constraints if free_symbols(each.condition.expr) == (name,)]
-        if whole.period * len(own) ** 2 <= MOST_WEIGHED:
+        if valid.period * len(own) ** 2 <= MOST_WEIGHED:
             for constraint in reversed(tuple(own)):
                 others = [other for other in own if other is not constraint]
-                if sizes_meeting((other.condition for other in others), name, effort) == whole:
+                if sizes_meeting((other.condition for other in others), name, effort) == valid:
                     own = others
         needed += own
     return tuple(needed)

@@ -83,7 +83,7 @@ def loss_of(model: Model, logits: Array, targets: Array) -> Loss:
 
 
 class Step(NamedTuple):
-    """The result of one batch: its loss, gradients by parameter path, and updated running statistics."""
+    """The result of one batch: its loss, gradients (keys: parameter paths), and updated statistics."""
 
     loss: float
     gradients: Mapping[str, Array]
