@@ -443,7 +443,7 @@ def test_a_plot_shows_words_as_words(ending: str, tmp_path: Path) -> None:
 def test_no_number_of_json_is_infinite(results: Results) -> None:
     first, *rest = results.backward.rows
     lost = replace(first, checked=first.checked._replace(error=math.inf))
-    document(backward_proof.as_dict(replace(results.backward, rows=(lost, *rest), along=math.nan)))
+    document(backward_proof.as_dict(replace(results.backward, rows=(lost, *rest), directional_error=math.nan)))
     epochs = (results.trained.epochs[0]._replace(test_loss=math.inf),)
     document(rendered_training.as_dict(results.trained._replace(epochs=epochs)))
     document(unrolling.unrolled_dict(results.loop, results.decoded._replace(reread=-math.inf)))
