@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import shapecalc
 from shapecalc.architecture import Architecture, Input, Step
-from shapecalc.costs.liveness import written
-from shapecalc.execution.lowering import fields_as_written, numbers
+from shapecalc.costs.liveness import output_slots
+from shapecalc.execution.lowering import concrete, fields_as_written
 from shapecalc.layers.activation import Relu
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.normalization import BatchNorm
@@ -123,18 +123,18 @@ def plain(name: str) -> dict[str, Any]:
             "word": row.type,
             "fields": fields_as_written(row.step.layer),
             "parameters": {
-                part: numbers(shape) for part, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
+                part: concrete(shape) for part, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
             },
             "reads": row.step.inputs,
-            "writes": list(written(row)),
-            "enters": [numbers(shape) for shape in row.inputs],
-            "leaves": [numbers(shape) for shape in row.outputs.values()],
+            "writes": list(output_slots(row)),
+            "enters": [concrete(shape) for shape in row.inputs],
+            "leaves": [concrete(shape) for shape in row.outputs.values()],
         }
         for row in report.layers
     ]
     return {
         "name": name,
-        "input": {"slot": entry.name, "shape": numbers(entry.shape), "dtype": entry.dtype},
+        "input": {"slot": entry.name, "shape": concrete(entry.shape), "dtype": entry.dtype},
         "output": next(iter(report.architecture.outputs.values())) if rows else None,
         "params": report.totals.params,
         "rows": rows,

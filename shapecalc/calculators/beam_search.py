@@ -1,7 +1,7 @@
-"""What a search costs before it runs: hypotheses, scores and states of greedy, beam and exhaustive search, per step.
+"""Costs of greedy, beam and exhaustive search: hypotheses, scores and states at each step.
 
-V: symbols, L: length, k: beam, B = V − 1 with an end symbol (which closes a hypothesis) and V without: the ways in
-which a hypothesis can stay alive. No count depends on a probability, because no search stops before its length.
+V: symbols, L: length, k: beam, B: symbols that continue a hypothesis, V − 1 with an end symbol and V without. No count
+depends on a probability, because no search stops before its length.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST = 100_000
-"""Symbols of the longest sequence that is asked about."""
+"""Symbols of the longest sequence that is allowed."""
 
-SPELT = 5
-"""Terms of a sum that are written out; more of them are written as a quotient."""
+MOST_TERMS = 5
+"""Terms up to which a sum is written term by term; a longer one is written as a quotient."""
 
 LSTM_STATES = 2
-"""An LSTM hands on h and c."""
+"""The states of an LSTM: h and c."""
 
 
 class SearchFigure(NamedTuple):
-    """One number: its formula, the formula with the numbers put in, and the result, which may have any size.
+    """One number: its formula, the formula with numbers substituted, and the result, an integer of any size.
 
     >>> SearchFigure("sequences", "V^L", "10,000^20", 10_000**20).equation
     '10,000^20 = 10^80'
@@ -39,14 +39,14 @@ class SearchFigure(NamedTuple):
 
     @property
     def equation(self) -> str:
-        """The numbers put in, and what comes out."""
+        """The substituted formula and its result."""
         shown = scientific(self.result)
         exact = "·" not in shown
         return shown if self.numbers == shown else f"{self.numbers} {'=' if exact else '≈'} {shown}"
 
 
 class SearchStep(NamedTuple):
-    """One step of a search: hypotheses that enter it, scores computed, and what becomes of the candidates."""
+    """One step of a search: hypotheses at its start, scores computed, and candidates kept, finished and dropped."""
 
     length: int
     alive: int
@@ -55,11 +55,11 @@ class SearchStep(NamedTuple):
     finished: int
     """Finished hypotheses in the pool after the step."""
     dropped: int
-    """Candidates that are gone, and finished hypotheses that better ones drove out of the pool."""
+    """Candidates that are not kept, and finished hypotheses that better ones replaced in the pool."""
 
 
 class Problem(NamedTuple):
-    """What is searched: how many symbols, how many steps, how wide, and whether a symbol ends a sequence.
+    """A search problem: the number of symbols, the beam, the number of steps, and whether a symbol ends a sequence.
 
     >>> problem = Problem(vocabulary=10_000, beam=5, length=20, end=False)
     >>> [step.scores for step in beam_steps(problem)][:3]
@@ -73,17 +73,17 @@ class Problem(NamedTuple):
 
     @property
     def branches(self) -> int:
-        """Symbols by which a hypothesis stays alive."""
+        """Symbols that continue a hypothesis."""
         return self.vocabulary - self.end
 
     @property
     def letter(self) -> str:
-        """What `branches` is called in formulas."""
+        """The letter of `branches` in formulas."""
         return "B" if self.end else "V"
 
     @property
     def growing(self) -> int:
-        """Steps that fewer than `beam` hypotheses enter; at least one.
+        """Steps that begin with fewer than `beam` hypotheses; at least one.
 
         >>> Problem(vocabulary=10, beam=100, length=20, end=False).growing     # 1, then 10, then 100 alive
         2
@@ -95,7 +95,7 @@ class Problem(NamedTuple):
         return max(steps, 1)
 
     def check(self) -> None:
-        """Raise `LayerError` SC201 where there is nothing to search, or more than anybody asks."""
+        """Raise `LayerError` SC201 if a size is below 1 or above its limit, or no symbol continues a hypothesis."""
         for field, value, most in (
             ("vocabulary", self.vocabulary, LARGEST_DIM),
             ("beam", self.beam, LARGEST_DIM),
@@ -109,7 +109,7 @@ class Problem(NamedTuple):
 
 
 class SearchPlan(NamedTuple):
-    """The three searches of one problem side by side, each count with its formula."""
+    """Beam, greedy and exhaustive search of one problem, each count with its formula."""
 
     problem: Problem
     steps: tuple[SearchStep, ...]
@@ -120,16 +120,16 @@ class SearchPlan(NamedTuple):
     greedy: SearchFigure
     exhaustive: SearchFigure
     sequences: SearchFigure
-    """All that exhaustive search scores to their end."""
+    """Complete sequences that exhaustive search scores."""
 
 
 def plan(problem: Problem) -> SearchPlan:
-    """Work out a search and what it is compared with; raise `LayerError` SC201 where there is nothing to search.
+    """Return the counts of the three searches; raise `LayerError` SC201 as `Problem.check` does.
 
-    >>> found = plan(Problem(vocabulary=10_000, beam=5, length=20, end=False))
-    >>> found.scores.formula, found.scores.equation
+    >>> search = plan(Problem(vocabulary=10_000, beam=5, length=20, end=False))
+    >>> search.scores.formula, search.scores.equation
     ('V + (L − 1)·k·V', '10,000 + 19·5·10,000 = 960,000')
-    >>> found.sequences.result == 10_000**20 == 10**80
+    >>> search.sequences.result == 10_000**20 == 10**80
     True
     """
     problem.check()
@@ -150,7 +150,7 @@ def plan(problem: Problem) -> SearchPlan:
 
 
 def beam_steps(problem: Problem) -> Iterator[SearchStep]:
-    """Yield the steps of a beam search: all that stay alive, at most `beam`; the finished ones kept apart."""
+    """Yield the steps of a beam search that keeps at most `beam` hypotheses, and a pool of as many finished ones."""
     alive, finished = 1, 0
     for length in range(1, problem.length + 1):
         scores = alive * problem.vocabulary
@@ -161,7 +161,7 @@ def beam_steps(problem: Problem) -> Iterator[SearchStep]:
 
 
 def powers(base: int, count: int) -> int:
-    """1 + b + b² + … of so many terms.
+    """Return 1 + b + b² + …, a sum of `count` terms.
 
     >>> powers(10, 3), powers(1, 3)
     (111, 3)
@@ -170,7 +170,7 @@ def powers(base: int, count: int) -> int:
 
 
 def state_bytes(hypotheses: int, layers: int, hidden: int, itemsize: int = 4) -> SearchFigure:
-    """Bytes that an LSTM's h and c take for so many hypotheses, at float32.
+    """Return the bytes of h and c of an LSTM for a number of hypotheses; float32 by default.
 
     >>> state_bytes(5, layers=2, hidden=512).equation
     '5·2·2·512·4 = 40,960'
@@ -182,7 +182,7 @@ def state_bytes(hypotheses: int, layers: int, hidden: int, itemsize: int = 4) ->
 
 
 def _scores(problem: Problem, result: int) -> SearchFigure:
-    """V·(alive at each step): 1, B, B², … while these are fewer than k, then k."""
+    """Return V·(alive at each step): 1, B, B², … while these are fewer than k, then k."""
     growing, rest = problem.growing, problem.length - problem.growing
     vocabulary = f"{problem.vocabulary:,}"
     if growing == 1:
@@ -205,8 +205,8 @@ def _kept(problem: Problem, result: int) -> SearchFigure:
     if widths[0] == beam:
         return SearchFigure("kept", "L·k", f"{problem.length:,}·{beam:,}", result)
     shown = [f"{width:,}" for width in widths]
-    if len(shown) > SPELT:
-        shown = [*shown[: SPELT - 2], "…", shown[-1]]
+    if len(shown) > MOST_TERMS:
+        shown = [*shown[: MOST_TERMS - 2], "…", shown[-1]]
     numbers = " + ".join(shown)
     formula = f"Σ min(k, {problem.letter}^t)"
     if problem.length > growing:
@@ -247,10 +247,10 @@ def _sequences(problem: Problem) -> SearchFigure:
 
 
 def _sum(base: int, count: int, letter: str, length: str = "") -> tuple[str, str]:
-    """Write 1 + b + b² + … of so many terms, in letters and in numbers."""
+    """Return 1 + b + b² + … of `count` terms, in letters and in numbers."""
     if base == 1:
         return length or f"{count}", f"{count:,}"
-    if count <= SPELT and not length:
+    if count <= MOST_TERMS and not length:
         letters = " + ".join(["1", letter, *(f"{letter}^{power}" for power in range(2, count))][:count])
         return f"({letters})", f"({' + '.join(f'{base**power:,}' for power in range(count))})"
     return f"({letter}^{length or count} − 1)/({letter} − 1)", f"({base:,}^{count} − 1)/{base - 1:,}"

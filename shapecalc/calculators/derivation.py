@@ -1,8 +1,8 @@
-"""Formula → numbers put in → result: what a rule gives and how it comes about, as plain values.
+"""Derivations of output sizes and costs: the formula, the formula with numbers substituted, the result.
 
-Every result is what the layer itself gives. The steps beside it are the same arithmetic written out, and a test holds
-the value of each line against the rule. n: cells of the axis, f: window, s: stride, p: padding (p₀ before, p₁ after),
-d: dilation, o: output padding, c and k: channels that enter and leave, g: groups.
+Every result is the layer's own. The steps are the same arithmetic written step by step, and a test compares the value
+of each line with the rule. n: elements along the axis, f: window, s: stride, p: padding (p₀ before, p₁ after), d:
+dilation, o: output padding, c and k: input and output channels, g: groups.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from shapecalc.layers.pooling import AvgPool, MaxPool
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-"""What the spatial axes are called, by how many there are."""
+"""The names of the spatial axes, by their number."""
 
-_PATIENCE = 64
-"""Paddings tried for one that leaves nothing over: a stride may be huge."""
+_MOST_TRIED = 64
+"""Paddings tried for one that leaves nothing unread: a stride may be huge."""
 
 
 class Derivation(NamedTuple):
-    """One number: its formula, the formula with the numbers put in, line by line, and the result, which ends them."""
+    """One number: its formula, the formula with numbers substituted step by step, and the result."""
 
     name: str
     formula: str
@@ -42,7 +42,7 @@ class Derivation(NamedTuple):
 
     @property
     def equation(self) -> str:
-        """The numbers put in, and what comes out.
+        """The substituted formula and its result.
 
         >>> Derivation("output", "n + 1", ("3 + 1", "4"), 4).equation
         '3 + 1 = 4'
@@ -55,25 +55,25 @@ class Derivation(NamedTuple):
 
 
 class AxisReading(NamedTuple):
-    """What windows along an axis do not read, and what rounding did to them.
+    """The elements that windows along an axis do not read, and the effect of rounding.
 
-    `left_over` is the remainder of the division. `unread` counts the cells after the last window's end. `stepped_over`
-    counts, of every `s` cells, those that no window touches because the stride is longer than the window.
+    `remainder` is that of the division. `unread` counts the elements after the last window's end. `stepped_over`
+    counts, of every `s` elements, those that no window reads because the stride is longer than the window.
     """
 
-    left_over: int
+    remainder: int
     unread: int
     stepped_over: int
     overhang: int = 0
-    """Cells past the padded input that the last window of ceil mode covers."""
+    """Elements past the padded input that the last window of ceil mode covers."""
     dropped: bool = False
     """Whether ceil mode dropped a window that would have started past the input and its left padding."""
-    mends: tuple[tuple[str, int], ...] = ()
-    """Letters, each with a value that leaves nothing unread at the end; `ceil` says to round up."""
+    fixes: tuple[tuple[str, int], ...] = ()
+    """Letters, each with a value that leaves nothing unread at the end; `ceil` is rounding up."""
 
 
 class DerivedAxis(NamedTuple):
-    """One spatial axis: its numbers, the derivation of its output, and what its windows miss."""
+    """One spatial axis: its sizes, the derivation of its output, and the elements that its windows do not read."""
 
     name: str
     n: int
@@ -84,7 +84,7 @@ class DerivedAxis(NamedTuple):
     output: Derivation
     reading: AxisReading | None = None
     same: Derivation | None = None
-    """The total padding that `same` stands for."""
+    """The total padding of `same`."""
     ceil: bool = False
     output_padding: int = 0
 
@@ -106,7 +106,7 @@ class DerivedAxis(NamedTuple):
         if self.reading:
             reading = self.reading
             document |= {
-                "left_over": reading.left_over,
+                "left_over": reading.remainder,
                 "unread": {"cells": reading.unread, "first": self.n - reading.unread + 1, "last": self.n}
                 if reading.unread
                 else None,
@@ -118,12 +118,12 @@ class DerivedAxis(NamedTuple):
 
 
 class Calculation(NamedTuple):
-    """The answer to a whole question: the axes and, where channels are known, the shape and the costs of one sample."""
+    """One layer computed: its axes and, if channels are known, the output shape and the costs of one sample."""
 
     type: str
     axes: tuple[DerivedAxis, ...] = ()
     letters: tuple[tuple[str, int], ...] = ()
-    """The letters of the costs' formulas that are no axis' own."""
+    """The letters of the costs' formulas that belong to no axis."""
     shape: Shape | None = None
     costs: tuple[Derivation, ...] = ()
     notes: tuple[str, ...] = ()
@@ -151,9 +151,9 @@ class Calculation(NamedTuple):
 
 
 def sliding_axes(layer: Conv | MaxPool | AvgPool, x: Shape) -> tuple[DerivedAxis, ...]:
-    """Derive the output of each spatial axis of a layer that slides windows.
+    """Return the derivation of each spatial axis of a layer that slides windows.
 
-    Raises `LayerError` where the layer does not fit.
+    Raises `LayerError` if the layer does not fit the input.
 
     >>> from shapecalc.layers.conv import Conv
     >>> (axis,) = sliding_axes(Conv(out_channels=1, kernel_size=5), (1, 1, 32))
@@ -169,20 +169,20 @@ def sliding_axes(layer: Conv | MaxPool | AvgPool, x: Shape) -> tuple[DerivedAxis
     pool = hasattr(layer, "ceil_mode")
     ceil = getattr(layer, "ceil_mode", False)
     axes = []
-    for name, n, f, s, p, d, places in zip(AXES[rank], x[2:], kernel, strides, pads, dilations, y[2:], strict=True):
+    for name, n, f, s, p, d, size in zip(AXES[rank], x[2:], kernel, strides, pads, dilations, y[2:], strict=True):
         assert isinstance(n, int)
-        assert isinstance(places, int)
+        assert isinstance(size, int)
         if isinstance(p, str):
-            axes.append(_same(name, n, f, s, d, places))
+            axes.append(_same(name, n, f, s, d, size))
         elif ceil:
-            axes.append(_rounded_up(name, n, f, s, p, d, places))
+            axes.append(_rounded_up(name, n, f, s, p, d, size))
         else:
-            axes.append(_rounded_down(name, n, f, s, p, d, places, pool=pool))
+            axes.append(_rounded_down(name, n, f, s, p, d, size, pool=pool))
     return tuple(axes)
 
 
 def transposed_axes(layer: ConvTranspose, x: Shape) -> tuple[DerivedAxis, ...]:
-    """Derive the output of each spatial axis of a transposed convolution.
+    """Return the derivation of each spatial axis of a transposed convolution.
 
     >>> from shapecalc.layers.conv import ConvTranspose
     >>> (axis,) = transposed_axes(ConvTranspose(out_channels=1, kernel_size=4, stride=2, padding=1), (1, 1, 8))
@@ -197,26 +197,26 @@ def transposed_axes(layer: ConvTranspose, x: Shape) -> tuple[DerivedAxis, ...]:
     extras = per_axis(layer.output_padding, rank, "output_padding")
     pads = padding_pairs(layer.padding, rank)
     sizes = zip(AXES[rank], x[2:], kernel, strides, pads, dilations, extras, y[2:], strict=True)
-    return tuple(_transposed(name, n, f, s, p, d, o, cells) for name, n, f, s, p, d, o, cells in sizes)
+    return tuple(_transposed(name, n, f, s, p, d, o, size) for name, n, f, s, p, d, o, size in sizes)
 
 
-def _rounded_down(name: str, n: int, f: int, s: int, p: Pair, d: int, places: int, *, pool: bool) -> DerivedAxis:
+def _rounded_down(name: str, n: int, f: int, s: int, p: Pair, d: int, size: int, *, pool: bool) -> DerivedAxis:
     room = n + sum(p) - span(f, d)
     letters, numbers = _room(n, f, p, d)
     opened, closed = ("⌊", "⌋") if room % s else ("", "")
     steps = (
         f"{opened}({numbers})/{s}{closed} + 1",
         f"{opened}{room}/{s}{closed} + 1",
-        f"{places - 1} + 1",
-        str(places),
+        f"{size - 1} + 1",
+        str(size),
     )
     missed = min(n, unread(n, f, s, p, d))  # the last window may end before the input begins
-    mends = _mends(n, f, s, p, d, missed, pool=pool) if missed else ()
-    reading = AxisReading(room % s, missed, _stepped_over(f, s, d, places), mends=mends)
-    return DerivedAxis(name, n, f, s, p, d, Derivation("output", f"⌊({letters})/s⌋ + 1", steps, places), reading)
+    fixes = _fixes(n, f, s, p, d, missed, pool=pool) if missed else ()
+    reading = AxisReading(room % s, missed, _stepped_over(f, s, d, size), fixes=fixes)
+    return DerivedAxis(name, n, f, s, p, d, Derivation("output", f"⌊({letters})/s⌋ + 1", steps, size), reading)
 
 
-def _rounded_up(name: str, n: int, f: int, s: int, p: Pair, d: int, places: int) -> DerivedAxis:
+def _rounded_up(name: str, n: int, f: int, s: int, p: Pair, d: int, size: int) -> DerivedAxis:
     before = p[0]
     room = n + sum(p) - span(f, d)
     letters, numbers = _room(n, f, p, d)
@@ -226,52 +226,52 @@ def _rounded_up(name: str, n: int, f: int, s: int, p: Pair, d: int, places: int)
         f"min(⌈({numbers})/{s}⌉ + 1, ⌈({n} + {before})/{s}⌉)",
         f"min(⌈{_signed(room)}/{s}⌉ + 1, ⌈{n + before}/{s}⌉)",
         f"min({fits}, {starts})",
-        str(places),
+        str(size),
     )
-    ends = (places - 1) * s + span(f, d)
+    ends = (size - 1) * s + span(f, d)
     reading = AxisReading(
-        left_over=room % s,
+        remainder=room % s,
         unread=max(n + before - ends, 0),
-        stepped_over=_stepped_over(f, s, d, places),
+        stepped_over=_stepped_over(f, s, d, size),
         overhang=max(ends - n - sum(p), 0),
-        dropped=starts < fits,  # type: ignore[operator]  # both are whole numbers here
+        dropped=starts < fits,  # type: ignore[operator]  # both are integers here
     )
     formula = f"min(⌈({letters})/s⌉ + 1, ⌈(n + {left})/s⌉)"
-    return DerivedAxis(name, n, f, s, p, d, Derivation("output", formula, steps, places), reading, ceil=True)
+    return DerivedAxis(name, n, f, s, p, d, Derivation("output", formula, steps, size), reading, ceil=True)
 
 
-def _same(name: str, n: int, f: int, s: int, d: int, places: int) -> DerivedAxis:
+def _same(name: str, n: int, f: int, s: int, d: int, size: int) -> DerivedAxis:
     pad = same_pad(n, f, s, d)
     letters, numbers = ("f", str(f)) if d == 1 else ("d(f − 1) + 1", f"{d}·({f} − 1) + 1")
-    needed = (places - 1) * s + span(f, d) - n
+    needed = (size - 1) * s + span(f, d) - n
     total = Derivation(
         "padding",
         f"max((output − 1)s + {letters} − n, 0)",
-        (f"max(({places} − 1)·{s} + {numbers} − {n}, 0)", f"max({_signed(needed)}, 0)", str(sum(pad))),
+        (f"max(({size} − 1)·{s} + {numbers} − {n}, 0)", f"max({_signed(needed)}, 0)", str(sum(pad))),
         sum(pad),
     )
-    output = Derivation("output", "⌈n/s⌉", (f"⌈{n}/{s}⌉", str(places)), places)
-    left_over = (n + sum(pad) - span(f, d)) % s
-    reading = AxisReading(left_over, min(n, unread(n, f, s, pad, d)), _stepped_over(f, s, d, places))
+    output = Derivation("output", "⌈n/s⌉", (f"⌈{n}/{s}⌉", str(size)), size)
+    remainder = (n + sum(pad) - span(f, d)) % s
+    reading = AxisReading(remainder, min(n, unread(n, f, s, pad, d)), _stepped_over(f, s, d, size))
     return DerivedAxis(name, n, f, s, pad, d, output, reading, same=total)
 
 
-def _transposed(name: str, n: int, f: int, s: int, p: Pair, d: int, o: int, cells: int) -> DerivedAxis:
+def _transposed(name: str, n: int, f: int, s: int, p: Pair, d: int, o: int, size: int) -> DerivedAxis:
     even = p[0] == p[1]
     window, spans = ("f", str(f)) if d == 1 else ("d(f − 1) + 1", f"{d}·({f} − 1) + 1")
-    extra, extra_cells = (" + o", f" + {o}") if o else ("", "")
-    taken = str(sum(p)) if even else f"{p[0]} − {p[1]}"
+    extra, extra_number = (" + o", f" + {o}") if o else ("", "")
+    pads = str(sum(p)) if even else f"{p[0]} − {p[1]}"
     steps = (
-        f"({n} − 1)·{s} − {f'2·{p[0]}' if even else taken} + {spans}{extra_cells}",
-        f"{(n - 1) * s} − {taken} + {span(f, d)}{extra_cells}",
-        str(cells),
+        f"({n} − 1)·{s} − {f'2·{p[0]}' if even else pads} + {spans}{extra_number}",
+        f"{(n - 1) * s} − {pads} + {span(f, d)}{extra_number}",
+        str(size),
     )
     formula = f"(n − 1)s − {'2p' if even else 'p₀ − p₁'} + {window}{extra}"
-    return DerivedAxis(name, n, f, s, p, d, Derivation("output", formula, steps, cells), output_padding=o)
+    return DerivedAxis(name, n, f, s, p, d, Derivation("output", formula, steps, size), output_padding=o)
 
 
 def _room(n: int, f: int, p: Pair, d: int) -> tuple[str, str]:
-    """Write how far the window can move, in letters and in numbers; the plain form where nothing is dilated."""
+    """Return how far the window can move, in letters and in numbers, without d if it is 1."""
     before, after = p
     letters, numbers = ("2p", f"2·{before}") if before == after else ("p₀ + p₁", f"{before} + {after}")
     if d == 1:
@@ -283,29 +283,29 @@ def _signed(number: int) -> str:
     return f"−{-number}" if number < 0 else str(number)
 
 
-def _stepped_over(f: int, s: int, d: int, places: int) -> int:
-    """Return how many of every s cells no window touches: the taps 0, d, … (f − 1)d leave that many residues of s."""
-    return s - min(f, s // gcd(s, d)) if places > 1 else 0
+def _stepped_over(f: int, s: int, d: int, size: int) -> int:
+    """Return how many of every s elements no window reads: the taps 0, d, … (f − 1)d leave that many residues of s."""
+    return s - min(f, s // gcd(s, d)) if size > 1 else 0
 
 
-def _mends(n: int, f: int, s: int, p: Pair, d: int, missed: int, *, pool: bool) -> tuple[tuple[str, int], ...]:
-    mends = []
+def _fixes(n: int, f: int, s: int, p: Pair, d: int, missed: int, *, pool: bool) -> tuple[tuple[str, int], ...]:
+    fixes = []
     if p[0] == p[1]:
-        most = f // 2 if pool else span(f, d) - 1  # more would put a window into padding alone
-        wider = range(p[0] + 1, min(most, p[0] + _PATIENCE) + 1)
-        mends += [("p", q) for q in wider if not unread(n, f, s, (q, q), d)][:1]
+        most = f // 2 if pool else span(f, d) - 1  # with more, a window would read padding only
+        wider = range(p[0] + 1, min(most, p[0] + _MOST_TRIED) + 1)
+        fixes += [("p", q) for q in wider if not unread(n, f, s, (q, q), d)][:1]
     shorter, longer = n - missed, n + s - (n + sum(p) - span(f, d)) % s
-    mends += [("n", size) for size in (shorter, longer) if 1 <= size <= LARGEST_DIM and not unread(size, f, s, p, d)]
+    fixes += [("n", size) for size in (shorter, longer) if 1 <= size <= LARGEST_DIM and not unread(size, f, s, p, d)]
     if pool:
-        places = output_size(n, f, s, p, d, ceil_mode=True)
-        assert isinstance(places, int)
-        if (places - 1) * s + span(f, d) >= n + p[0]:
-            mends.append(("ceil", 1))
-    return tuple(mends)
+        size = output_size(n, f, s, p, d, ceil_mode=True)
+        assert isinstance(size, int)
+        if (size - 1) * s + span(f, d) >= n + p[0]:
+            fixes.append(("ceil", 1))
+    return tuple(fixes)
 
 
 def conv_costs(layer: Conv, x: Shape) -> tuple[Derivation, ...]:
-    """Derive parameters, MACs and FLOPs of a convolution.
+    """Return the derivations of parameters, MACs and FLOPs of a convolution.
 
     >>> from shapecalc.layers.conv import Conv
     >>> [line.equation for line in conv_costs(Conv(out_channels=6, kernel_size=5), (1, 3, 32, 32))]
@@ -313,36 +313,36 @@ def conv_costs(layer: Conv, x: Shape) -> tuple[Derivation, ...]:
     """
     y = layer.output_shape(x)
     kernel = _product("f", per_axis(layer.kernel_size, len(x) - 2, "kernel_size"))
-    places = _product("output", y[2:])
-    weights = _both("·", _share("c", x[1], layer.groups), kernel)
-    neuron = (f"k·({weights[0]})", f"{y[1]}·({weights[1]})")
+    positions = _product("output", y[2:])
+    per_filter = _both("·", _share("c", x[1], layer.groups), kernel)
+    weights = (f"k·({per_filter[0]})", f"{y[1]}·({per_filter[1]})")
     bias = ("k", str(y[1])) if layer.bias else None
     params, macs, flops = _counts(layer, x, y)
     return (
-        _cost("params", neuron, bias, params),
-        _cost("MACs", _both("·", places, neuron), None, macs),
-        _flops(macs, _both("·", places, ("k", str(y[1]))) if layer.bias else None, flops),
+        _cost("params", weights, bias, params),
+        _cost("MACs", _both("·", positions, weights), None, macs),
+        _flops(macs, _both("·", positions, ("k", str(y[1]))) if layer.bias else None, flops),
     )
 
 
 def conv_transpose_costs(layer: ConvTranspose, x: Shape) -> tuple[Derivation, ...]:
-    """Derive parameters, MACs and FLOPs of a transposed convolution, which multiplies once per input cell."""
+    """Return the derivations of parameters, MACs (all weights once per input position) and FLOPs."""
     y = layer.output_shape(x)
     kernel = _product("f", per_axis(layer.kernel_size, len(x) - 2, "kernel_size"))
-    weights = _both("·", _share("k", layer.out_channels, layer.groups), kernel)
-    written = (f"c·({weights[0]})", f"{x[1]}·({weights[1]})")
+    per_channel = _both("·", _share("k", layer.out_channels, layer.groups), kernel)
+    weights = (f"c·({per_channel[0]})", f"{x[1]}·({per_channel[1]})")
     bias = ("k", str(y[1])) if layer.bias else None
     outputs = _both("·", _product("output", y[2:]), ("k", str(y[1])))
     params, macs, flops = _counts(layer, x, y)
     return (
-        _cost("params", written, bias, params),
-        _cost("MACs", _both("·", _product("n", x[2:]), written), None, macs),
+        _cost("params", weights, bias, params),
+        _cost("MACs", _both("·", _product("n", x[2:]), weights), None, macs),
         _flops(macs, outputs if layer.bias else None, flops),
     )
 
 
 def pool_costs(layer: MaxPool | AvgPool, x: Shape) -> tuple[Derivation, ...]:
-    """Derive the FLOPs of a pool, which has no parameters and multiplies nothing."""
+    """Return the derivations of parameters and MACs, which are 0, and FLOPs of a pooling layer."""
     y = layer.output_shape(x)
     kernel = _product("f", per_axis(layer.kernel_size, len(x) - 2, "kernel_size"))
     outputs = _both("·", ("c", str(y[1])), _product("output", y[2:]))
@@ -357,7 +357,7 @@ def pool_costs(layer: MaxPool | AvgPool, x: Shape) -> tuple[Derivation, ...]:
 
 
 def linear_costs(layer: Linear, x: Shape) -> tuple[Derivation, ...]:
-    """Derive parameters, MACs and FLOPs of a fully connected layer on [rows, features].
+    """Return the derivations of parameters, MACs and FLOPs of a fully connected layer on [rows, features].
 
     >>> from shapecalc.layers.linear import Linear
     >>> [line.equation for line in linear_costs(Linear(out_features=120), (1, 400))]
@@ -374,7 +374,7 @@ def linear_costs(layer: Linear, x: Shape) -> tuple[Derivation, ...]:
 
 
 def embedding_costs(layer: Embedding, x: Shape) -> tuple[Derivation, ...]:
-    """Derive the parameters of an embedding, which looks rows up and computes nothing.
+    """Return the derivations of parameters of an embedding, and of MACs and FLOPs, which are 0.
 
     >>> from shapecalc.layers.embedding import Embedding
     >>> [line.equation for line in embedding_costs(Embedding(num_embeddings=10, embedding_dim=3), (2, 4))]
@@ -419,7 +419,7 @@ def _share(letter: str, channels: object, groups: int) -> Term:
 
 
 def _product(letter: str, sizes: Iterable[object]) -> Term:
-    """Write a product over the axes; a letter says which axis only where they differ."""
+    """Return a product over the axes; letters have the axis' name only if sizes differ."""
     sizes = tuple(sizes)
     names = AXES[len(sizes)]
     letters = [letter] * len(sizes) if len(set(sizes)) == 1 else [f"{letter}_{name}" for name in names]

@@ -1,7 +1,7 @@
-"""A recurrent layer taken apart: its gates and equations, its tensors, and every cost with the numbers put in.
+"""Equations, gates, parameter tensors and derived costs of a recurrent layer.
 
-Every result is what the layer itself gives; a test holds the value of each line against it. T: steps, N: samples, in:
-features that enter, H: hidden units, P: size of the projection, L: layers, D: directions, G: gates.
+Every result is the layer's own; a test compares the value of each line with it. T: time steps, N: samples, in: input
+features, H: hidden units, P: size of the projection, L: layers, D: directions, G: gates.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Term = tuple[str, str]
 
 
 class Gate(NamedTuple):
-    """A gate and its rows of weight_ih, weight_hh and the biases, the first and the last."""
+    """A gate, and the first and last of its rows in weight_ih, weight_hh and the biases."""
 
     letter: str
     name: str
@@ -33,7 +33,7 @@ class Gate(NamedTuple):
 
 
 class RecurrentOutput(NamedTuple):
-    """What leaves: its shape in numbers and in letters, and what it holds."""
+    """An output of the layer: its shape in numbers and in letters, and its contents."""
 
     name: str
     shape: Shape
@@ -42,7 +42,7 @@ class RecurrentOutput(NamedTuple):
 
 
 class ParameterTensor(NamedTuple):
-    """A parameter tensor, and the matrices or vectors of the equations that stand in it, one below the other."""
+    """A parameter tensor, and the matrices or vectors of the equations that are stacked in it along the first axis."""
 
     name: str
     shape: tuple[int, ...]
@@ -51,7 +51,7 @@ class ParameterTensor(NamedTuple):
 
 
 class RecurrentFigure(NamedTuple):
-    """One number: its formula (empty for a plain sum), the formula with the numbers put in, and the result."""
+    """One number: its formula (empty for a plain sum), the formula with numbers substituted, and the result."""
 
     name: str
     formula: str
@@ -60,7 +60,7 @@ class RecurrentFigure(NamedTuple):
 
     @property
     def equation(self) -> str:
-        """The numbers put in, and what comes out.
+        """The substituted formula and its result.
 
         >>> RecurrentFigure("step", "H·H", "40·40", 1_600).equation
         '40·40 = 1,600'
@@ -79,7 +79,7 @@ class RecurrentFigure(NamedTuple):
 
 
 class Recurrence(NamedTuple):
-    """A recurrent layer on an input: all that there is to show."""
+    """A recurrent layer on an input: outputs, equations, tensors and costs."""
 
     type: str
     x: Shape
@@ -94,12 +94,12 @@ class Recurrence(NamedTuple):
     conventions: dict[str, int]
     """The parameters as each convention counts them."""
     params: tuple[RecurrentFigure, ...]
-    """The layers of the stack, where there are several, then their sum."""
+    """Those of each layer of the stack, if there are several, then their sum."""
     step: tuple[RecurrentFigure, ...]
-    """MACs of one step of one sample, in the same way."""
+    """MACs of one time step of one sample, in the same way."""
     macs: RecurrentFigure
     operations: tuple[RecurrentFigure, ...]
-    """What a step of one sample does besides its products, in one layer and direction, item by item."""
+    """The operations of a time step of one sample other than products, in one layer and direction, item by item."""
     others: tuple[RecurrentFigure, ...]
     """Their sum, and that of all layers and directions."""
     flops: RecurrentFigure
@@ -144,13 +144,13 @@ class Recurrence(NamedTuple):
 
 
 def recurrence(layer: Recurrent, steps: Dim, samples: Dim, features: int, params_as: str = "pytorch") -> Recurrence:
-    """Take a layer apart on an input of `steps` times `samples` vectors.
+    """Return the equations, tensors and costs of a layer on an input of `steps` times `samples` vectors.
 
     >>> from shapecalc.layers.recurrent import Lstm
-    >>> found = recurrence(Lstm(hidden_size=20, num_layers=2), 5, 3, 10)     # torch.nn.LSTM's own example
-    >>> found.params[0].formula, found.params[0].equation
+    >>> lstm = recurrence(Lstm(hidden_size=20, num_layers=2), 5, 3, 10)     # torch.nn.LSTM's own example
+    >>> lstm.params[0].formula, lstm.params[0].equation
     ('G·H·(in + H + 2)', '4·20·(10 + 20 + 2) = 2,560')
-    >>> found.macs.equation
+    >>> lstm.macs.equation
     '5·3·5,600 = 84,000'
     """
     x = (samples, steps, features) if layer.batch_first else (steps, samples, features)
@@ -166,7 +166,7 @@ def recurrence(layer: Recurrent, steps: Dim, samples: Dim, features: int, params
         tensors=tuple(_tensors(layer, x, params_as)),
         biased=layer.bias,
         params_as=params_as,
-        conventions={whose: _whole(layer.params_as(whose, x)) for whose in PARAMS_AS},
+        conventions={whose: _int(layer.params_as(whose, x)) for whose in PARAMS_AS},
         params=tuple(_params(layer, features, params_as)),
         step=tuple(_step(layer, features)),
         macs=_macs(layer, x, span),
@@ -193,13 +193,13 @@ def _outputs(layer: Recurrent, x: Shape) -> Iterator[RecurrentOutput]:
     sequence = ("N", "T") if layer.batch_first else ("T", "N")
     each = "each layer and direction" if layer.bidirectional else "each layer"
     sides = ", both directions side by side" if layer.bidirectional else ""
-    spelt = {
+    described = {
         "output": ((*sequence, features), f"h of the last layer at every step{sides}"),
         "h_n": ((levels, "N", size), f"h of {each} after its last step"),
         "c_n": ((levels, "N", "H"), f"c of {each} after its last step"),
     }
     for name, shape in layer.outputs(x).items():
-        yield RecurrentOutput(name, shape, *spelt[name])
+        yield RecurrentOutput(name, shape, *described[name])
 
 
 def _equations(layer: Recurrent) -> Iterator[Equation]:
@@ -221,8 +221,8 @@ def _product(layer: Recurrent, factor: str, gate: str) -> str:
 
 def _gates(layer: Recurrent) -> Iterator[Gate]:
     names = {line.left: line.name for line in layer.cell.equations}
-    for place, letter in enumerate(layer.cell.gates):
-        first = place * layer.hidden_size
+    for index, letter in enumerate(layer.cell.gates):
+        first = index * layer.hidden_size
         yield Gate(letter, names.get(letter, "hidden state"), (first, first + layer.hidden_size - 1))
 
 
@@ -235,12 +235,12 @@ def _tensors(layer: Recurrent, x: Shape, params_as: str) -> Iterator[ParameterTe
                 yield _tensor(f"bias_{level}", shape, tuple(f"b_{gate}" for gate in layer.cell.gates))
             continue
         letters = ("",) if side == "hr" else layer.cell.gates
-        place = side if side == "hr" else side[0]
-        yield _tensor(name, shape, tuple(f"{'b' if kind == 'bias' else 'W'}_{place}{gate}" for gate in letters))
+        source = side if side == "hr" else side[0]
+        yield _tensor(name, shape, tuple(f"{'b' if kind == 'bias' else 'W'}_{source}{gate}" for gate in letters))
 
 
 def _tensor(name: str, shape: Shape, holds: tuple[str, ...]) -> ParameterTensor:
-    sizes = tuple(map(_whole, shape))
+    sizes = tuple(map(_int, shape))
     return ParameterTensor(name, sizes, prod(sizes), holds)
 
 
@@ -248,33 +248,33 @@ def _params(layer: Recurrent, features: int, params_as: str) -> Iterator[Recurre
     x = (1, 1, features)
     vectors = str(layer.biases[params_as])
     biases = [(vectors, vectors)] if layer.bias else []
-    one = _whole(replace(layer, num_layers=1).params_as(params_as, x))
-    yield from _levels(layer, features, biases, "params", one, _whole(layer.params_as(params_as, x)))
+    one = _int(replace(layer, num_layers=1).params_as(params_as, x))
+    yield from _levels(layer, features, biases, "params", one, _int(layer.params_as(params_as, x)))
 
 
 def _step(layer: Recurrent, features: int) -> Iterator[RecurrentFigure]:
-    one = _whole(replace(layer, num_layers=1).macs_per_step(features))
-    yield from _levels(layer, features, [], "step", one, _whole(layer.macs_per_step(features)))
+    one = _int(replace(layer, num_layers=1).macs_per_step(features))
+    yield from _levels(layer, features, [], "step", one, _int(layer.macs_per_step(features)))
 
 
 def _levels(
     layer: Recurrent, features: int, biases: list[Term], name: str, first: int, total: int
 ) -> Iterator[RecurrentFigure]:
-    """Yield the first layer, those that read the layer below, and the sum; one line where there is one layer."""
+    """Yield the first layer, those that read the layer below, and the sum; or the only layer."""
     lowest = _level(layer, ("in", str(features)), biases)
     if layer.num_layers == 1:
         yield RecurrentFigure(name, *lowest, total)
         return
-    several = layer.num_layers > 2  # noqa: PLR2004 - then the further layers are more than one
+    several = layer.num_layers > 2  # noqa: PLR2004 - then more than one layer is above the first
     count = ("(L − 1)", f"({layer.num_layers} − 1)") if several else ("", "")
-    further = _level(layer, _times(_directions(layer), _state(layer)), biases, count)
+    upper = _level(layer, _times(_directions(layer), _state(layer)), biases, count)
     yield RecurrentFigure("layer 0", *lowest, first)
-    yield RecurrentFigure(f"layers 1 to {layer.num_layers - 1}" if several else "layer 1", *further, total - first)
+    yield RecurrentFigure(f"layers 1 to {layer.num_layers - 1}" if several else "layer 1", *upper, total - first)
     yield RecurrentFigure(name, "", f"{first:,} + {total - first:,}", total)
 
 
 def _level(layer: Recurrent, reads: Term, biases: list[Term], count: Term = ("", "")) -> Term:
-    """Write how many layers · D·(G·H·(what is read + the state + biases) + the projection)."""
+    """Return layers · D·(G·H·(features read + state + biases) + projection), in letters and in numbers."""
     products = _times(_rows(layer), _bracketed(_plus(reads, _state(layer), *biases)))
     if _projects(layer):
         products = _plus(products, _times(("H", str(layer.hidden_size)), _state(layer)))
@@ -284,7 +284,7 @@ def _level(layer: Recurrent, reads: Term, biases: list[Term], count: Term = ("",
 
 
 def _macs(layer: Recurrent, x: Shape, span: RecurrentFigure) -> RecurrentFigure:
-    step = _whole(layer.macs_per_step(x[2]))
+    step = _int(layer.macs_per_step(x[2]))
     return RecurrentFigure("MACs", f"{span.formula}·step", f"{span.numbers}·{step:,}", layer.macs(x))
 
 
@@ -307,7 +307,7 @@ def _item(name: str, term: Term) -> RecurrentFigure:
 def _others(layer: Recurrent, features: int) -> Iterator[RecurrentFigure]:
     x = (1, 1, features)
     alone = replace(layer, num_layers=1, bidirectional=False)
-    cell = _whole(alone.operations(x))
+    cell = _int(alone.operations(x))
     numbers = " + ".join(grouped(item.result) for item in _operations(layer))
     levels = _times(("L", str(layer.num_layers)), _directions(layer))
     if layer.num_layers * layer.directions == 1:
@@ -359,6 +359,6 @@ def _bracketed(term: Term) -> Term:
     return f"({term[0]})", f"({term[1]})"
 
 
-def _whole(dim: Dim) -> int:
-    assert isinstance(dim, int), dim  # sizes of parameters depend on no symbol: features and units are numbers
+def _int(dim: Dim) -> int:
+    assert isinstance(dim, int), dim  # sizes of parameters depend on no symbol: features and units are integers
     return dim

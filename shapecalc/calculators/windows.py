@@ -1,7 +1,6 @@
-"""Which value gives a size: found by asking the rule itself, never by turning a formula round.
+"""Values of a window's parameters that give an output size, found by evaluating the rule, never by inverting a formula.
 
-A rule here is a function of the one value that is missing; it returns a size, or raises `LayerError` where the value
-does not fit.
+A rule is a function of the one unknown value; it returns a size, or raises `LayerError` if the value does not fit.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ if TYPE_CHECKING:
     from shapecalc.layers.windows import Pair
 
     Value = int | Pair
-    """A length, a window, a stride, or a padding: one number, or before and after."""
+    """A length, a window, a stride, or a padding: one integer, or before and after."""
 
 V = TypeVar("V")
 
 SMALL = {"f": range(1, 16), "s": range(1, 9), "p": range(8)}
-"""The windows, strides and paddings that networks use; all of them are tried."""
+"""The windows, strides and paddings that are tried: those that networks use."""
 
 DILATIONS = range(1, 5)
-"""The dilations that networks use."""
+"""The dilations that are tried."""
 
 UNEVEN = tuple((p, p + 1) for p in SMALL["p"][:-1])
-"""Paddings with one cell more after than before, as `same` has them where the window is even."""
+"""Paddings with one element more after than before, as `same` has if the window is even."""
 
 
 class Interval(NamedTuple):
@@ -48,15 +47,15 @@ class Answer(NamedTuple):
 
     letter: str
     target: int
-    found: tuple[tuple[Value, DerivedAxis], ...]
+    solutions: tuple[tuple[Value, DerivedAxis], ...]
     """Every value; of an interval of lengths the two ends."""
     interval: Interval | None = None
-    near: tuple[tuple[Value, DerivedAxis], ...] = ()
-    """Where nothing gives the target: what comes closest below and above."""
+    closest: tuple[tuple[Value, DerivedAxis], ...] = ()
+    """Without solutions: the values whose sizes are closest to the target, below and above."""
 
 
 class WindowFields(NamedTuple):
-    """A window with its stride, padding on each side and dilation, and what it does along each axis."""
+    """A window with its stride, padding on each side and dilation, and the derivation of each axis."""
 
     f: int
     s: int
@@ -66,26 +65,26 @@ class WindowFields(NamedTuple):
 
     @property
     def simplicity(self) -> Rank:
-        """What stands first: see `simplicity`; a window that leaves cells unread comes after those that read all."""
+        """The sort key of `simplicity`; `misses` is whether elements are unread along an axis."""
         misses = any(axis.reading and (axis.reading.unread or axis.reading.stepped_over) for axis in self.axes)
         return simplicity(self.f, self.s, self.p, self.d, misses=misses)
 
 
 class Windows(NamedTuple):
-    """Every window that gives the sizes asked for, simplest first; where none does, what comes closest."""
+    """Every window that gives the target sizes, simplest first; if none does, the closest ones."""
 
-    found: tuple[WindowFields, ...]
-    near: tuple[WindowFields, ...] = ()
+    solutions: tuple[WindowFields, ...]
+    closest: tuple[WindowFields, ...] = ()
 
 
 Rank = tuple[int, bool, bool, int, int, int]
 
 
 def simplicity(f: int, s: int, p: int, d: int, *, misses: bool = False) -> Rank:
-    """Return how simple a window is, for sorting: the smaller the simpler.
+    """Return a sort key of windows, simplest first.
 
-    No dilation, every cell read, padding of at most half of the window, a small window, a short stride, little padding:
-    in this order.
+    By, in this order: least dilation, every element read, padding of at most half of the window, smallest window,
+    shortest stride, least padding.
 
     >>> sorted([(3, 2, 1, 1), (9, 1, 0, 2), (2, 2, 0, 1)], key=lambda window: simplicity(*window))
     [(2, 2, 0, 1), (3, 2, 1, 1), (9, 1, 0, 2)]
@@ -98,14 +97,14 @@ def windows(
 ) -> Windows:
     """Return every window of a `conv` or a `pool` that makes sizes `targets` of sizes `n`, simplest first.
 
-    f, s and d are those of `SMALL` and `DILATIONS` except those of `fixed`. p goes up to the last padding with which
-    every window of a `conv` reads an element, and to half of the window of a `pool`.
+    f, s and d are those of `fixed`, else all of `SMALL` and `DILATIONS`. p goes up to the last padding with which every
+    window of a `conv` reads an element, and to half of the window of a `pool`.
 
-    >>> windows("conv", (224,), (112,), {"f": 7, "d": 1}).found[0].p
+    >>> windows("conv", (224,), (112,), {"f": 7, "d": 1}).solutions[0].p
     3
     """
     x = (1, 1, *n)
-    found: list[WindowFields] = []
+    solutions: list[WindowFields] = []
     missed: list[tuple[WindowFields, int]] = []
     for f, s, d in product(*(_range(letter, fixed) for letter in "fsd")):
         most = span(f, d) - 1 if kind == "conv" else f // 2
@@ -117,12 +116,12 @@ def windows(
 
         for p, given in _about(sizes, paddings, targets[0]):
             if given == targets:
-                found.append(WindowFields(f, s, p, d))
+                solutions.append(WindowFields(f, s, p, d))
             elif given[0] != targets[0]:
                 missed.append((WindowFields(f, s, p, d), given[0]))
-    shown = found or _nearest(missed, targets[0])
+    shown = solutions or _nearest(missed, targets[0])
     derived = (window._replace(axes=sliding_axes(_layer(kind, window, ceil=ceil), x)) for window in shown)
-    return Windows(tuple(sorted(derived, key=_simplicity))) if found else Windows((), tuple(derived))
+    return Windows(tuple(sorted(derived, key=_simplicity))) if solutions else Windows((), tuple(derived))
 
 
 def _layer(kind: str, window: WindowFields, *, ceil: bool) -> Conv | MaxPool:
@@ -146,13 +145,13 @@ def _about(
     sizes: Callable[[int], tuple[int, ...]], paddings: Sequence[int], target: int
 ) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Yield the paddings that give the target along the first axis, and those just before and after, with all sizes."""
-    first = first_at_least(lambda place: sizes(paddings[place - 1])[0], target, len(paddings)) - 1
-    for place in range(max(first - 1, 0), len(paddings)):
+    first = first_at_least(lambda position: sizes(paddings[position - 1])[0], target, len(paddings)) - 1
+    for padding in paddings[max(first - 1, 0) :]:
         try:
-            given = sizes(paddings[place])
+            given = sizes(padding)
         except LayerError:
-            continue  # even this padding makes no room for the window
-        yield paddings[place], given
+            continue  # the window does not fit even with this padding
+        yield padding, given
         if given[0] > target:
             return
 
@@ -162,7 +161,7 @@ def _simplicity(window: WindowFields) -> Rank:
 
 
 def _nearest(missed: list[tuple[WindowFields, int]], target: int) -> tuple[WindowFields, ...]:
-    """Return the simplest of the windows that come closest below the target and above it."""
+    """Return the simplest of the windows whose sizes are closest to the target, below it and above it."""
     below = max((size for _, size in missed if size < target), default=None)
     above = min((size for _, size in missed if size > target), default=None)
     return tuple(
@@ -173,10 +172,10 @@ def _nearest(missed: list[tuple[WindowFields, int]], target: int) -> tuple[Windo
 
 
 def missing(letter: str, derive: Callable[[Value], DerivedAxis], target: int, most: int) -> Answer:
-    """Solve for `letter`, one of n, f, s and p; `derive` gives the axis for a value of it.
+    """Return the values of `letter`, one of n, f, s and p, that give a target; `derive` returns the axis for a value.
 
-    Windows, strides and paddings are those of `SMALL`, and where no even padding fits, those of `UNEVEN`. Lengths are
-    all from 1 to `most`. Raises `LayerError` where no value of the letter fits at all, whatever comes out.
+    Tried are the windows, strides and paddings of `SMALL`, the paddings of `UNEVEN` if none of those solves, and all
+    lengths from 1 to `most`. Raises `LayerError` if no value of the letter fits, whatever the output size.
     """
 
     def rule(value: Value) -> int:
@@ -190,13 +189,13 @@ def missing(letter: str, derive: Callable[[Value], DerivedAxis], target: int, mo
         tried: tuple[Value, ...] = tuple(n for n in (above - 1, above) if 1 <= n <= most)
     else:
         tried = tuple(SMALL[letter])
-        found = choices(rule, tried, target) or (choices(rule, UNEVEN, target) if letter == "p" else ())
-        if found:
-            return Answer(letter, target, tuple((value, derive(value)) for value in found))
-    near = nearest(rule, tried, target)
-    if not near:
-        rule(tried[-1])  # nothing fits at all, and the rule says why
-    return Answer(letter, target, (), near=tuple((value, derive(value)) for value, _ in near))
+        solutions = choices(rule, tried, target) or (choices(rule, UNEVEN, target) if letter == "p" else ())
+        if solutions:
+            return Answer(letter, target, tuple((value, derive(value)) for value in solutions))
+    closest = nearest(rule, tried, target)
+    if not closest:
+        rule(tried[-1])  # no value fits, and the rule raises the reason
+    return Answer(letter, target, (), closest=tuple((value, derive(value)) for value, _ in closest))
 
 
 def choices(rule: Callable[[V], int], candidates: Iterable[V], target: int) -> tuple[V, ...]:
@@ -205,26 +204,26 @@ def choices(rule: Callable[[V], int], candidates: Iterable[V], target: int) -> t
     >>> choices(lambda stride: (224 + 2 * 3 - 7) // stride + 1, SMALL["s"], 112)
     (2,)
     """
-    return tuple(value for value in candidates if _asked(rule, value) == target)
+    return tuple(value for value in candidates if _size(rule, value) == target)
 
 
 def nearest(rule: Callable[[V], int], candidates: Iterable[V], target: int) -> tuple[tuple[V, int], ...]:
-    """Return what comes closest to the target below and above it: candidates with the size that they give.
+    """Return the candidates whose sizes are closest to the target, below and above it, with these sizes.
 
     >>> nearest(lambda stride: 16 // stride, (1, 2, 3, 4, 5), 7)
     ((3, 5), (2, 8))
     """
-    found = [(value, size) for value in candidates if (size := _asked(rule, value)) is not None]
-    below = max((pair for pair in found if pair[1] < target), key=lambda pair: pair[1], default=None)
-    above = min((pair for pair in found if pair[1] > target), key=lambda pair: pair[1], default=None)
+    pairs = [(value, size) for value in candidates if (size := _size(rule, value)) is not None]
+    below = max((pair for pair in pairs if pair[1] < target), key=lambda pair: pair[1], default=None)
+    above = min((pair for pair in pairs if pair[1] > target), key=lambda pair: pair[1], default=None)
     return tuple(pair for pair in (below, above) if pair is not None)
 
 
 def interval(rule: Callable[[int], int], target: int, most: int) -> Interval | None:
-    """Return all lengths from 1 to `most` that give the target, or None where none does.
+    """Return all lengths from 1 to `most` that give the target, or None if none does.
 
-    The rule must not fall as the length grows, and may refuse lengths only for being short. Raises `LayerError` where
-    it refuses `most` itself: then the length is not what is wrong.
+    The rule must be non-decreasing in the length, and may refuse lengths only for being too short. Raises `LayerError`
+    if it refuses `most`: then the mistake is not in the length.
 
     >>> interval(lambda length: (length - 3) // 2 + 1, target=31, most=1000)
     Interval(low=63, high=64)
@@ -236,11 +235,11 @@ def interval(rule: Callable[[int], int], target: int, most: int) -> Interval | N
 
 
 def first_at_least(rule: Callable[[int], int], target: int, most: int) -> int:
-    """Return the smallest length from 1 to `most` whose size is at least the target, `most` + 1 where there is none."""
+    """Return the smallest length from 1 to `most` whose size is at least the target, `most` + 1 if there is none."""
     low, high = 1, most + 1
     while low < high:
         middle = (low + high) // 2
-        size = _asked(rule, middle)
+        size = _size(rule, middle)
         if size is not None and size >= target:
             high = middle
         else:
@@ -248,7 +247,8 @@ def first_at_least(rule: Callable[[int], int], target: int, most: int) -> int:
     return low
 
 
-def _asked(rule: Callable[[V], int], value: V) -> int | None:
+def _size(rule: Callable[[V], int], value: V) -> int | None:
+    """Return the size that a value gives, None if it does not fit."""
     try:
         return rule(value)
     except LayerError:

@@ -11,10 +11,10 @@ from shapecalc.checking.diagnose import diagnose
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
-from shapecalc.diffing.lock import gone, held, load_lock
+from shapecalc.diffing.lock import check_lock, load_lock, missing_files
 from shapecalc.dims import show
 from shapecalc.execution.budget import BUDGET
-from shapecalc.files.discovery import expanded
+from shapecalc.files.discovery import expand_paths
 from shapecalc.files.load import find_source, loads_source
 from shapecalc.parser.findings import position
 from shapecalc.parser.include import findings_of_blocks, holds_blocks_alone
@@ -71,11 +71,11 @@ def check(
     >>> [(result.name, result.findings) for result in check("lenet5", "vgg16")]
     [('lenet5', ()), ('vgg16', ())]
     """
-    files = expanded(map(str, paths), exclude)
+    files = expand_paths(map(str, paths), exclude)
     held_to = None if lock is None else load_lock(str(lock))
     asked = Asked(run, budget, held_to, "" if lock is None else str(lock), stdin_name, limits)
     results = tuple(each(partial(check_file, asked=asked), files, processes, pays_from=2 if run else PAYS_FROM))
-    missing = gone(held_to, str(lock)) if held_to is not None else {}
+    missing = missing_files(held_to, str(lock)) if held_to is not None else {}
     return (*results, Checked(str(lock), None, tuple(missing.values()))) if missing else results
 
 
@@ -119,7 +119,7 @@ def check_source(source: Source, folder: Path | None, asked: Asked = NOTHING_MOR
         report = reports.at({})
         findings = diagnose(report, reports)
         if asked.lock is not None:
-            findings += held(report, source.name, asked.lock, asked.lock_file)
+            findings += check_lock(report, source.name, asked.lock, asked.lock_file)
         if asked.run:
             findings += _executed(reports, asked.budget)
     except ShapecalcError as error:

@@ -10,8 +10,8 @@ from shapecalc.checking.fix import mend
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.files import zoo
-from shapecalc.files.atomic import write_whole
-from shapecalc.files.discovery import expanded
+from shapecalc.files.atomic import write_atomic
+from shapecalc.files.discovery import expand_paths
 from shapecalc.parser.files import read_source
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def fix(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits = LIMI
     A file is written whole or not at all; whatever no edit names stays byte by byte. A file that cannot be read is
     passed over: checking it says why. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
     """
-    files = expanded(paths, exclude)
+    files = expand_paths(paths, exclude)
     for path in files:
         if path == "-" or (zoo.path(path) is not None and not os.path.lexists(path)):
             what = "standard input" if path == "-" else f"`{path}`, which ships with shapecalc"
@@ -39,5 +39,5 @@ def fix(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits = LIMI
             continue
         mended = mend(source, Path(path).parent, limits)
         if mended.edits:
-            write_whole(path, mended.source.mark + mended.source.text)
+            write_atomic(path, mended.source.mark + mended.source.text)
             yield mended

@@ -120,9 +120,9 @@ def command(
         if target is None:
             print(_shown(results, written, color, strict=strict, executed=run))
         else:
-            from shapecalc.files.atomic import write_whole
+            from shapecalc.files.atomic import write_atomic
 
-            write_whole(target, _written(results, written, strict=strict, executed=run) + "\n")
+            write_atomic(target, _written(results, written, strict=strict, executed=run) + "\n")
     if CheckFormat.GITHUB in (written for _, written in targets):
         _add_to_summary(results)
     if not all(result.readable for result in results):

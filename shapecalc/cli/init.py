@@ -40,7 +40,7 @@ def command(
     The schema is written beside it where it is missing, as `shapecalc schema` prints it. A file that exists is left as
     it is, and refused.
     """
-    from shapecalc.files.atomic import write_whole
+    from shapecalc.files.atomic import write_atomic
     from shapecalc.parser.schema import schema_text
     from shapecalc.render.terminal.escaping import terminal
 
@@ -48,10 +48,10 @@ def command(
     if os.path.lexists(path):
         raise Misuse(f"`init` expects a new file, receives `{terminal(file)}`, which exists")
     text = _first(path) if from_ is None else _shipped(from_)
-    write_whole(path, MODELINE + text)
+    write_atomic(path, MODELINE + text)
     print(f"{terminal(file)} begins a network; `shapecalc inspect {terminal(file)}` shows what it comes to")
     if not os.path.lexists(beside):
-        write_whole(beside, schema_text())
+        write_atomic(beside, schema_text())
         print(f"{terminal(str(beside))} tells an editor what can stand in it")
 
 

@@ -35,8 +35,8 @@ def command(
     unless it is told to `--update`.
     """
     from shapecalc import __version__
-    from shapecalc.diffing.lock import Lock, drift, entry_of, gone, key_of, load_lock, to_json
-    from shapecalc.files.atomic import write_whole
+    from shapecalc.diffing.lock import Lock, drift, entry_of, key_of, load_lock, missing_files, to_json
+    from shapecalc.files.atomic import write_atomic
     from shapecalc.render.terminal.escaping import terminal
 
     if update and _in_ci():
@@ -47,7 +47,7 @@ def command(
     reports = _reports(paths, limits_of(limit))
     exists = os.path.lexists(file)
     lock = load_lock(file) if exists else Lock({}, __version__)
-    left = gone(lock, file)
+    left = missing_files(lock, file)
     moved = [ShapecalcError(tuple(left.values()))] if left else []
     entries = {key: entry for key, entry in lock.files.items() if key not in left}
     new = 0
@@ -71,7 +71,7 @@ def command(
     if exists and not new and not moved:
         print(f"nothing has moved: {_files(len(reports))} as locked in {named}")
         return
-    write_whole(file, to_json(Lock(entries, __version__)))
+    write_atomic(file, to_json(Lock(entries, __version__)))
     print(f"{named} holds {_files(len(entries))}" + (f", {new} of them new" if exists and new else ""))
 
 
@@ -81,7 +81,7 @@ def _files(count: int) -> str:
 
 def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
     """Return what each network comes to by its path; where some are wrong, say all that is wrong and stop."""
-    from shapecalc.files.discovery import expanded
+    from shapecalc.files.discovery import expand_paths
     from shapecalc.files.load import loads_source
     from shapecalc.parser.files import read_source
     from shapecalc.parser.include import holds_blocks_alone
@@ -89,7 +89,7 @@ def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
 
     reports: dict[str, Report] = {}
     worst = 0
-    for path in expanded(paths):
+    for path in expand_paths(paths):
         if path == "-":
             raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
         try:

@@ -35,11 +35,11 @@ def command(
     at once, the order is shown. Figures are those of one sample where the batch N is left free.
     """
     from shapecalc.costs.liveness import live_memory
-    from shapecalc.costs.scheduling import reordered
+    from shapecalc.costs.scheduling import reordering
     from shapecalc.render import memory as rendered
     from shapecalc.shape_inference.engine import inspect_at
 
     loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
     found = live_memory(inspect_at(loaded, sizes))
-    order = reordered(found)
+    order = reordering(found)
     show(format_, color, partial(rendered.table, found, order, depth), partial(rendered.document, found, order))

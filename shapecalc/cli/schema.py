@@ -23,6 +23,6 @@ def command(
     if output is None:
         print(text, end="")
     else:
-        from shapecalc.files.atomic import write_whole
+        from shapecalc.files.atomic import write_atomic
 
-        write_whole(output, text)
+        write_atomic(output, text)

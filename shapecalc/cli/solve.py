@@ -174,7 +174,7 @@ def _solve(
         partial(solve_architecture.solution, found, close),
         partial(solve_architecture.solution_dict, found, close),
     )
-    if not found.found:
+    if not found.solvable:
         raise typer.Exit(1)
 
 
@@ -202,7 +202,7 @@ def _choose(
         partial(solve_architecture.choices, found, loaded.name, most),
         partial(solve_architecture.choices_dict, found, loaded.name, most),
     )
-    if not found.found:
+    if not found.solutions:
         raise typer.Exit(1)
 
 
@@ -228,7 +228,7 @@ def _windows(
         partial(solve_window.all_windows, found, quoted, fixed, kind, most),
         partial(solve_window.all_windows_dict, found, n, out, fixed, kind, most),
     )
-    if not found.found:
+    if not found.solutions:
         raise typer.Exit(1)
 
 

@@ -19,7 +19,7 @@ from shapecalc.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from shapecalc.solving.sweep import Run
-    from shapecalc.solving.sweep.plans import KeptPoints
+    from shapecalc.solving.sweep.plans import Points
 
 MOST_ROWS = 100_000
 """Rows that a table is drawn for: it has to know all of them before its first line."""
@@ -106,7 +106,7 @@ def command(
 
     # Lines that run down a terminal show by themselves that something moves.
     streams = format_ in (SweepFormat.CSV, SweepFormat.JSONL)
-    held: list[KeptPoints] = []
+    chunks: list[Points] = []
     with progress_bar(wanted=not (streams and sys.stdout.isatty())) as bar:
         run = Run(
             load(architecture, limits_of(limit)),
@@ -115,20 +115,20 @@ def command(
             dask=dask,
             progress=None if bar is None else lambda done, total: bar("", done, total),
         )
-        streamed = _streamed(run, format_, held, hold=plot is not None)
+        streamed = _streamed(run, format_, chunks, hold=plot is not None)
     if not streamed:
-        _write(run, format_, held, color)
+        _write(run, format_, chunks, color)
     sys.stdout.flush()
     for note in run.notes():
         print(f"note: {note}", file=sys.stderr)
     if plot is not None:
         from shapecalc.render.plot import draw
-        from shapecalc.solving.sweep.plans import merged
+        from shapecalc.solving.sweep.plans import concatenate
 
-        draw(merged(held, run.names).columns, [axis.name for axis in run.axes], plot, by=by, pareto=objectives)
+        draw(concatenate(chunks, run.names).columns, [axis.name for axis in run.axes], plot, by=by, pareto=objectives)
 
 
-def _streamed(run: Run, format_: SweepFormat, held: list[KeptPoints], *, hold: bool) -> bool:
+def _streamed(run: Run, format_: SweepFormat, chunks: list[Points], *, hold: bool) -> bool:
     """Work out the points; print them as they come where the format can, and keep them where someone needs them."""
     from shapecalc.render import sweep as rendered
 
@@ -136,28 +136,28 @@ def _streamed(run: Run, format_: SweepFormat, held: list[KeptPoints], *, hold: b
     streams = format_ in (SweepFormat.CSV, SweepFormat.JSONL)
     header = rendered.csv_header(run.names) if format_ is SweepFormat.CSV else ""
     rows = 0
-    for piece in run.pieces():
-        rows += piece.points
+    for chunk in run.chunks():
+        rows += chunk.points
         if hold or not streams:
-            held.append(piece)
+            chunks.append(chunk)
         if format_ is SweepFormat.TABLE and rows > MOST_ROWS:
             raise Misuse(f"a table has at most {MOST_ROWS:,} rows: add `--top` or `--where`, or write `--format csv`")
         if format_ is SweepFormat.CSV:
-            sys.stdout.write(header + rendered.csv_lines(piece.columns))
+            sys.stdout.write(header + rendered.csv_lines(chunk.columns))
             header = ""
         elif format_ is SweepFormat.JSONL:
-            sys.stdout.write(rendered.json_lines(piece.columns, unicode=unicode))
+            sys.stdout.write(rendered.json_lines(chunk.columns, unicode=unicode))
     sys.stdout.write(header)
     return streams
 
 
-def _write(run: Run, format_: SweepFormat, held: list[KeptPoints], color: Color) -> None:
+def _write(run: Run, format_: SweepFormat, chunks: list[Points], color: Color) -> None:
     """Print the points in a format that must see all of them first."""
     from shapecalc.render import sweep as rendered
-    from shapecalc.solving.sweep.plans import merged
+    from shapecalc.solving.sweep.plans import concatenate
 
     manner = stdout_manner(color)
-    columns = merged(held, run.names).columns
+    columns = concatenate(chunks, run.names).columns
     if format_ is SweepFormat.COLUMNS:
         for part in rendered.json_columns(columns, unicode=manner["unicode"]):
             sys.stdout.write(part)

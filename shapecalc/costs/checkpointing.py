@@ -1,15 +1,14 @@
-"""What checkpoints save and cost: values kept at the ends of segments alone, and each segment run forward again.
+"""Activation checkpointing: tensors are saved at the ends of segments only, and each segment runs forward again.
 
-Source: Chen, Xu, Zhang, Guestrin 2016, "Training Deep Nets with Sublinear Memory Cost": of L layers alike, L/k ends and
-the k layers of one segment are kept, which is least for k = √L.
+Source: Chen, Xu, Zhang, Guestrin 2016, "Training Deep Nets with Sublinear Memory Cost": with L equal layers in segments
+of k, L/k ends and the k layers of one segment are saved, which is least for k = √L.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.costs.liveness import lives_of
-from shapecalc.costs.training_step import number
+from shapecalc.costs.liveness import int_at, live_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,41 +17,43 @@ if TYPE_CHECKING:
 
 
 class Checkpoints(NamedTuple):
-    """Checkpoints after every `segment` layers: the most bytes kept at once, and the forward FLOPs done again."""
+    """Checkpoints after every `segment` layers: the most bytes saved at a time, and the forward FLOPs run again."""
 
     segment: int
-    kept: int
+    saved: int
     flops: int
 
 
 def checkpoints(step: TrainingStep, at: Mapping[str, int]) -> tuple[Checkpoints, ...]:
-    """Return what checkpoints after every k layers come to, for each k; the last k is all layers, which is none at all.
+    """Return the cost of checkpoints after every k layers, for each k; the last k is all layers: no checkpoints.
 
-    What a later segment reads is kept, what enters the network among it; of what layers keep, one segment's at a time.
-    The last segment is not run again.
+    Saved are the values that a later segment reads, network inputs among them, and one segment's saved tensors at a
+    time. The last segment is not run again.
     """
-    kept = step.kept
-    inputs = {kept.places[entry.name].owner for entry in kept.report.inputs}
-    sizes = {place.owner: number(place.size, at) for place in kept.places.values()}
-    spans = {owner: span for owner, span in lives_of(kept.report, kept.places).items() if owner not in inputs}
-    entering = sum(sizes[owner] for owner in inputs)
-    tensors = [[(tensor.key, number(tensor.size, at)) for tensor in layer.tensors] for layer in kept.layers]
-    flops = [number(work.flops, at) for work in step.work]
-    layers = len(kept.layers)
+    saved = step.saved
+    inputs = {saved.allocations[entry.name].owner for entry in saved.report.inputs}
+    sizes = {allocation.owner: int_at(allocation.size, at) for allocation in saved.allocations.values()}
+    ranges = live_ranges(saved.report, saved.allocations)
+    input_bytes = sum(sizes[owner] for owner in inputs)
+    tensors = [[(tensor.key, int_at(tensor.size, at)) for tensor in layer.tensors] for layer in saved.layers]
+    flops = [int_at(work.flops, at) for work in step.work]
+    layers = len(saved.layers)
 
     def every(segment: int) -> Checkpoints:
-        ends = [0] * (layers // segment + 2)  # bytes that each segment hands on to later ones
-        handed: dict[str, int] = {}
-        for owner, (made, last) in spans.items():
-            if made // segment < last // segment:
+        ends = [0] * (layers // segment + 2)  # bytes of each segment that later ones read
+        checkpointed: dict[str, int] = {}
+        for owner, (made, last) in ranges.items():
+            if owner not in inputs and made // segment < last // segment:
                 ends[made // segment] += sizes[owner]
-                handed[owner] = made // segment
-        most, before = 0, entering
-        for part, start in enumerate(range(0, layers, segment)):
+                checkpointed[owner] = made // segment
+        most, earlier = 0, input_bytes
+        for index, start in enumerate(range(0, layers, segment)):
             inside = {key: size for layer in tensors[start : start + segment] for key, size in layer}
-            own = sum(size for key, size in inside.items() if handed.get(key, part) >= part and key not in inputs)
-            most = max(most, before + own)
-            before += ends[part]
+            own = sum(
+                size for key, size in inside.items() if checkpointed.get(key, index) >= index and key not in inputs
+            )
+            most = max(most, earlier + own)
+            earlier += ends[index]
         return Checkpoints(segment, most, sum(flops[: (layers - 1) // segment * segment]))
 
     return tuple(map(every, _segments(layers)))
@@ -69,6 +70,6 @@ def _segments(layers: int) -> Iterator[int]:
     yield layers
 
 
-def best(found: tuple[Checkpoints, ...]) -> Checkpoints:
-    """Return the checkpoints with the least kept; of those alike, the ones that do the least again."""
-    return min(found, key=lambda each: (each.kept, each.flops))
+def best(candidates: tuple[Checkpoints, ...]) -> Checkpoints:
+    """Return the checkpoints that save the fewest bytes, and of equal ones those with the fewest FLOPs run again."""
+    return min(candidates, key=lambda each: (each.saved, each.flops))

@@ -1,8 +1,8 @@
-"""A `decode:` section unrolled: what the network computes and holds at each step of a search, before any runs.
+"""Cost of the decoding loop of a `decode:` section: MACs and memory at each step of a search, without running it.
 
-What does not depend on the symbol that is fed back is computed once. Where steps carry states, every step runs the rest
-on one new symbol of each hypothesis; else on all its symbols so far, and beside that stands the cost with keys and
-values kept.
+Layers that do not depend on the symbol that is fed back are computed once. If steps carry states, each step of the
+search runs the other layers on one new symbol of each hypothesis; else on all its symbols so far, and the cost with
+cached keys and values is given as well.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shapecalc.calculators.beam_search import Problem, SearchPlan, SearchStep, plan
+from shapecalc.costs.liveness import int_at, output_slots
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
-from shapecalc.dims import evaluate, free_symbols, pretty, product, show, symbol
+from shapecalc.dims import evaluate, free_symbols, product, show, symbol
 from shapecalc.shape_inference.engine import Reports
-from shapecalc.shape_inference.report import BATCH_SYMBOLS, BYTES
+from shapecalc.shape_inference.report import BATCH_SYMBOLS, BYTES, sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,89 +24,89 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import LayerReport, Report
 
 TOKEN_BYTES = 8
-"""Of a symbol's number, int64."""
+"""Bytes of a symbol, an int64 index."""
 
 _TRIED = (4, 5, 7, 11)
-"""Lengths at which a polynomial found from three others is held against the count itself."""
+"""Lengths at which a polynomial through three others is checked against the count itself."""
 
 
 class Growth(NamedTuple):
     """Multiply-accumulates of one hypothesis of t symbols: c + a·t + b·t².
 
-    With keys and values kept, a step costs a + b·t, and c once: what its one new query adds.
+    With cached keys and values, its one new query costs a + b·t, and c once.
     """
 
     c: int
     a: int
     b: int
 
-    def whole(self, length: int) -> int:
-        """All symbols read again."""
+    def uncached(self, length: int) -> int:
+        """Return the MACs of reading all symbols."""
         return self.c + self.a * length + self.b * length**2
 
-    def added(self, length: int) -> int:
-        """One symbol more, beside what is kept of the others.
+    def cached(self, length: int) -> int:
+        """Return the MACs of reading the last symbol, with keys and values of the others cached.
 
         >>> growth = Growth(0, a=100, b=3)
-        >>> growth.whole(4), growth.added(4)
+        >>> growth.uncached(4), growth.cached(4)
         (448, 112)
         """
         return (self.c if length == 1 else 0) + self.a + self.b * length
 
 
 class _Cache(NamedTuple):
-    """Numbers in keys and values: of each symbol of each hypothesis, and of what all hypotheses look at."""
+    """Elements of cached keys and values: per symbol of each hypothesis, and those that all hypotheses share."""
 
     each: int
     once: int
 
 
 class DecodeStep(NamedTuple):
-    """What the network does at one step: the search's own counts, MACs, and what is held after it."""
+    """One step of the loop: the counts of the search, MACs, and the memory after it."""
 
     step: SearchStep
     scores: Shape
     """Hypotheses by symbols."""
     macs: int
     states: tuple[tuple[str, Shape], ...]
-    """What each hypothesis that stays alive carries along, reordered."""
+    """The states of the hypotheses that are kept, reordered."""
     state_bytes: int
     cached_macs: int | None = None
     cache_bytes: int | None = None
-    """Of keys and values, where they are kept in place of reading all symbols again."""
+    """Of keys and values, cached instead of reading all symbols again."""
 
 
 class Loop(NamedTuple):
-    """A network, the loop around it, and the search unrolled."""
+    """A network, its decoding loop, and the steps of the search."""
 
     architecture: Architecture
     decode: Decode
     sizes: Mapping[str, int]
-    """Of all symbols but the batch's and the length's."""
+    """Of all symbols except the batch and the length."""
     batch: str
     length: str
     search: SearchPlan
     once: int
-    """MACs of what depends on no symbol that is fed back."""
+    """MACs of the layers that do not depend on the symbol that is fed back."""
     growth: Growth | None
-    """Where all symbols are read again and MACs are a polynomial of degree 2 in their number."""
+    """If all symbols are read again, and MACs are a polynomial of degree 2 in their number."""
     steps: tuple[DecodeStep, ...]
     greedy: int
-    """MACs of greedy search, one hypothesis all the way."""
+    """MACs of greedy search, with one hypothesis throughout."""
     exhaustive: int
     report: Report
-    """With batch and length left free."""
+    """With batch and length unbound."""
     reports: Reports
     """At other sizes."""
 
     @property
     def macs(self) -> int:
-        """All steps together, with what is computed once."""
+        """The MACs of all steps, and of the layers that are computed once."""
         return self.once + sum(step.macs for step in self.steps)
 
     @property
     def cached_macs(self) -> int | None:
-        """The same with keys and values kept."""
+        """The same with cached keys and values."""
         costs = [step.cached_macs for step in self.steps]
         return None if None in costs else self.once + sum(cost for cost in costs if cost is not None)
 
@@ -113,9 +114,9 @@ class Loop(NamedTuple):
 def unroll(
     architecture: Architecture, sizes: Mapping[str, int], *, beam: int | None = None, length: int | None = None
 ) -> Loop:
-    """Unroll the loop of an architecture; `beam` and `length` replace the file's own.
+    """Return the steps of the decoding loop of an architecture; `beam` and `length` replace the file's own.
 
-    Raises `ShapecalcError` where the file names no loop, or one that its network cannot run.
+    Raises `ShapecalcError` if the file has no `decode:` section, or one that its network cannot run.
     """
     decode = architecture.decode
     if decode is None:
@@ -135,7 +136,7 @@ def unroll(
     report, findings = reports.infer(bound, symbolic=True, one_sample=False)
     if report is None:
         raise ShapecalcError(findings, architecture.file)
-    # What symbols leave open, such as the longest sequence that has a position, shows at the longest.
+    # Limits that unbound symbols cannot reach, such as the longest sequence that has a position, fail at the longest.
     reports.at({**bound, batch: 1, steps: 1 if decode.states else decode.max_length})
     problem = Problem(_vocabulary(architecture, decode, report), decode.beam, decode.max_length, decode.end is not None)
     try:
@@ -145,7 +146,7 @@ def unroll(
     return _unrolled(reports, decode, bound, batch, steps, search, report)
 
 
-def following(report: Report, token: str) -> tuple[LayerReport, ...]:
+def dependents(report: Report, token: str) -> tuple[LayerReport, ...]:
     """Return the layers whose values depend on an input."""
     reached = {token}
     rows = []
@@ -166,14 +167,14 @@ def _unrolled(
     report: Report,
 ) -> Loop:
     architecture = reports.architecture
-    rows = following(report, decode.token)
+    rows = dependents(report, decode.token)
     if decode.states:
         _refuse_other_memory(architecture, decode, rows, length)
-    after = {row.path for row in rows}
-    once = _number(_macs(row for row in report.layers if row.path not in after), {batch: 1, length: 1})
-    whole = evaluate(_macs(rows), {batch: 1})
-    costs = {at: _number(whole, {length: 1 if decode.states else at}) for at in range(1, decode.max_length + 1)}
-    growth = None if decode.states else _growth(whole, length)
+    repeated = {row.path for row in rows}
+    once = int_at(_macs(row for row in report.layers if row.path not in repeated), {batch: 1, length: 1})
+    macs = evaluate(_macs(rows), {batch: 1})
+    costs = {at: int_at(macs, {length: 1 if decode.states else at}) for at in range(1, decode.max_length + 1)}
+    growth = None if decode.states else _growth(macs, length)
     cache = _cache(rows, batch, length) if growth else None
     steps = tuple(_steps(decode, search, report, batch, costs, growth if cache is not None else None, cache))
     problem = search.problem
@@ -201,23 +202,23 @@ def _steps(
             for path in decode.states
             for name, shape in list(carried[path].outputs.items())[1:]
         )
-        held = BYTES * sum(_number(product(shape), {}) for _, shape in states)
+        state_bytes = BYTES * sum(int_at(product(shape), {}) for _, shape in states)
         if not decode.states:
             states = ((decode.token, (step.kept, step.length)),)
-            held = TOKEN_BYTES * step.kept * step.length
+            state_bytes = TOKEN_BYTES * step.kept * step.length
         yield DecodeStep(
             step,
             (step.alive, search.problem.vocabulary),
             step.alive * costs[step.length],
             states,
-            held,
-            None if growth is None else step.alive * growth.added(step.length),
+            state_bytes,
+            None if growth is None else step.alive * growth.cached(step.length),
             None if cache is None else BYTES * (cache.once + step.kept * step.length * cache.each),
         )
 
 
 def _axes(architecture: Architecture, decode: Decode) -> tuple[str, str]:
-    """Return the symbols of the batch and of the length in what is fed back."""
+    """Return the symbols of the batch and of the length of the input that is fed back."""
     entry = next(entry for entry in architecture.inputs if entry.name == decode.token)
     names = [str(dim) for dim in entry.shape if not isinstance(dim, int) and str(dim) in free_symbols(dim)]
     batches = [name for name in names if name in BATCH_SYMBOLS]
@@ -237,14 +238,14 @@ def _refuse_shared_length(architecture: Architecture, decode: Decode, token: Inp
 
 
 def _vocabulary(architecture: Architecture, decode: Decode, report: Report) -> int:
-    """Return how many symbols the scores are of; refuse symbols that are not among them."""
+    """Return the number of symbols that are scored; refuse start and end symbols outside of them."""
     shape = scored(architecture, decode, report)
     batch, length = _axes(architecture, decode)
     if len(shape) not in (2, 3) or symbol(batch) not in shape[:-1] or not isinstance(shape[-1], int):
         message = f"`decode.scores` expects [{batch}, {length}, symbols], receives {show(shape)}"
         _refuse(architecture, decode, "SC305", message, "scores")
     vocabulary = shape[-1]
-    rows = following(report, decode.token)
+    rows = dependents(report, decode.token)
     index_range = min((row.step.layer.index_range or vocabulary for row in rows), default=vocabulary)
     for key, value in (("start", decode.start), ("end", decode.end)):
         most = vocabulary if key == "end" else index_range
@@ -258,20 +259,18 @@ def _vocabulary(architecture: Architecture, decode: Decode, report: Report) -> i
 
 
 def scored(architecture: Architecture, decode: Decode, report: Report) -> Shape:
-    """Return the shape of the scores, batch and length left free."""
+    """Return the shape of the scores, with batch and length unbound."""
     slot = architecture.unfolded_slot(decode.scores)
-    found = {
-        row.step.slot(name) if place else row.path: shape
-        for row in following(report, decode.token)
-        for place, (name, shape) in enumerate(row.outputs.items())
-    }
-    if slot not in found:
+    shapes: dict[str, Shape] = {}
+    for row in dependents(report, decode.token):
+        shapes |= output_slots(row)
+    if slot not in shapes:
         _refuse(architecture, decode, "SC205", f"`decode.scores` does not depend on `{decode.token}`", "scores")
-    return found[slot]
+    return shapes[slot]
 
 
 def _refuse_other_memory(architecture: Architecture, decode: Decode, rows: Iterable[LayerReport], length: str) -> None:
-    """Refuse states beside which another layer looks back: it would see one symbol alone."""
+    """Refuse states that leave out a layer which reads earlier positions: it would see one symbol only."""
     for row in rows:
         back = row.step.layer.looks_back or length in free_symbols(row.step.layer.cached(*row.inputs))
         if back and row.path not in decode.states:
@@ -282,51 +281,43 @@ def _refuse_other_memory(architecture: Architecture, decode: Decode, rows: Itera
             _refuse(architecture, decode, "SC205", message, "states", help_text)
 
 
-def _growth(whole: Dim, length: str) -> Growth | None:
-    """Return c + a·t + b·t² from three values, None where others do not lie on it."""
-    first, second, third = (_number(whole, {length: at}) for at in (1, 2, 3))
-    bend = third - 2 * second + first
-    if bend % 2:
+def _growth(macs: Dim, length: str) -> Growth | None:
+    """Return c + a·t + b·t² through three values, None if others do not lie on it."""
+    first, second, third = (int_at(macs, {length: at}) for at in (1, 2, 3))
+    second_difference = third - 2 * second + first
+    if second_difference % 2:
         return None
-    b = bend // 2
+    b = second_difference // 2
     a = second - first - 3 * b
-    found = Growth(first - a - b, a, b)
-    return found if all(_number(whole, {length: at}) == found.whole(at) for at in _TRIED) else None
+    growth = Growth(first - a - b, a, b)
+    return growth if all(int_at(macs, {length: at}) == growth.uncached(at) for at in _TRIED) else None
 
 
 def _cache(rows: Iterable[LayerReport], batch: str, length: str) -> _Cache | None:
-    """Return what keys and values take; None where a query also looks ahead, or nothing is kept."""
+    """Return the elements of cached keys and values; None if a query also attends ahead, or nothing is cached."""
     each = once = 0
     for row in rows:
-        kept = evaluate(row.step.layer.cached(*row.inputs), {batch: 1})
-        if length not in free_symbols(kept):
-            once += _number(kept, {})
+        elements = evaluate(row.step.layer.cached(*row.inputs), {batch: 1})
+        if length not in free_symbols(elements):
+            once += int_at(elements, {})
         elif not getattr(row.step.layer, "is_causal", False):
             return None
         else:
-            each += _number(kept, {length: 1})
+            each += int_at(elements, {length: 1})
         if row.step.layer.carries_state:
             return None
     return _Cache(each, once) if each else None
 
 
 def _macs(rows: Iterable[LayerReport]) -> Dim:
-    total: Dim = 0
-    for row in rows:
-        assert row.macs is not None
-        total = total + row.macs
-    return total
-
-
-def _number(dim: Dim, bindings: Mapping[str, int]) -> int:
-    value = evaluate(dim, bindings)
-    assert isinstance(value, int), pretty(value)
-    return value
+    macs = sum_of(row.macs for row in rows)
+    assert macs is not None  # the layers of a decoding loop have known costs
+    return macs
 
 
 def _refuse(
     architecture: Architecture, decode: Decode, code: str, message: str, key: str, help_text: str | None = None
 ) -> NoReturn:
     span = decode.places.get(key) or next(iter(decode.places.values()), None)
-    found = Diagnostic(code=code, message=message, span=span, help=help_text)
-    raise ShapecalcError((found,), architecture.file)
+    diagnostic = Diagnostic(code=code, message=message, span=span, help=help_text)
+    raise ShapecalcError((diagnostic,), architecture.file)

@@ -1,9 +1,10 @@
-"""A training step event by event: what is alive while each layer runs forward, and while its gradients are made.
+"""Live memory of a training step, event by event: each layer's forward pass, its backward pass, and the update.
 
-A value lives from the layer that writes it to the last that reads it, forward, or backward where it is kept. A gradient
-by a value lives from its last reader's backward pass to its maker's; where several readers give one, they are added
-into a new one. A gradient by a weight stays to the end. With checkpoints, each segment but the last runs again when the
-backward pass comes to it: a value is let go after the last later segment that reads it, and made again.
+A value is live from the layer that writes it to its last reader, which is a backward pass if it is saved. A gradient
+with respect to a value is live from the backward pass of the value's last reader to that of its maker; gradients from
+several readers are added into a new one. A gradient with respect to a weight is live to the end. With checkpoints, each
+segment but the last runs forward again before its backward pass: a value is freed after the last later segment that
+reads it, and recomputed.
 """
 
 from __future__ import annotations
@@ -11,62 +12,65 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.costs.liveness import shapes_of, total, written
+from shapecalc.costs.liveness import output_slots, shapes_of, total
 from shapecalc.dims import Dim, product
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.costs.saved_tensors import Keeping
+    from shapecalc.costs.saved_tensors import SavedTensors
 
 FORWARD, BACKWARD, AGAIN, UPDATE = "forward", "backward", "forward again", "update"
 
 
 class TrainingEvent(NamedTuple):
-    """One thing that happens in a step: a layer's forward pass, the same again, its backward pass, or the update."""
+    """One event of a step: a layer's forward pass, the same recomputed, its backward pass, or the update."""
 
     phase: str
     layer: int
 
 
-class TrainingMoment(NamedTuple):
-    """One event, the bytes that are alive while it happens, and what they are besides what is always there."""
+class EventMemory(NamedTuple):
+    """The bytes that are live during one event, and their parts in addition to those that are live throughout."""
 
     event: TrainingEvent
     path: str
     live: Dim
     values: Dim
-    """Of the forward pass: those kept, and those in use."""
-    flowing: Dim
-    """Gradients by values, on their way back."""
-    gradients: Dim
-    """Gradients by weights."""
+    """Values of the forward pass, saved or in use."""
+    value_gradients: Dim
+    weight_gradients: Dim
 
 
-class _Life(NamedTuple):
-    """Bytes that are alive from one event to another, both included."""
+class _LiveRange(NamedTuple):
+    """Bytes that are live from one event to another, both included."""
 
     first: int
     last: int
     size: Dim
 
 
-def moments(kept: Keeping, always: Dim, gradients: Dim, segment: int | None = None) -> tuple[TrainingMoment, ...]:
-    """Return what is alive at each event: `always` throughout, all `gradients` by weights when the update comes."""
-    events = schedule(len(kept.layers), segment)
-    values = _changes(list(_values(kept, events, segment)), len(events))
-    flowing = _changes(_flowing(kept, events), len(events))
-    learnt = _changes(list(_learnt(kept, events)), len(events))
-    found = []
-    held: list[Dim] = [0, 0, 0]
+def memory_of_events(
+    saved: SavedTensors, always: Dim, weight_gradients: Dim, segment: int | None = None
+) -> tuple[EventMemory, ...]:
+    """Return the live memory at each event, with `always` bytes throughout and all `weight_gradients` at the update."""
+    events = schedule(len(saved.layers), segment)
+    ranges = (
+        _value_ranges(saved, events, segment),
+        _value_gradient_ranges(saved, events),
+        _weight_gradient_ranges(saved, events),
+    )
+    changes = [_changes(each, len(events)) for each in ranges]
+    memory = []
+    live: list[Dim] = [0, 0, 0]
     for time, event in enumerate(events):
-        held = [before + change[time] for before, change in zip(held, (values, flowing, learnt), strict=True)]
-        now = tuple(held)
+        live = [before + change[time] for before, change in zip(live, changes, strict=True)]
+        parts = tuple(live)
         if event.phase == UPDATE:
-            now = (held[0], 0, gradients)
-        path = "" if event.phase == UPDATE else kept.layers[event.layer].row.path
-        found.append(TrainingMoment(event, path, always + total(now), *now))
-    return tuple(found)
+            parts = (live[0], 0, weight_gradients)
+        path = "" if event.phase == UPDATE else saved.layers[event.layer].row.path
+        memory.append(EventMemory(event, path, always + total(parts), *parts))
+    return tuple(memory)
 
 
 def schedule(layers: int, segment: int | None = None) -> tuple[TrainingEvent, ...]:
@@ -88,117 +92,117 @@ def schedule(layers: int, segment: int | None = None) -> tuple[TrainingEvent, ..
     return (*events, TrainingEvent(UPDATE, -1))
 
 
-def _changes(lives: list[_Life], events: int) -> list[Dim]:
-    """Return by how much what is alive changes at each event."""
+def _changes(ranges: Iterable[_LiveRange], events: int) -> list[Dim]:
+    """Return by how much the live bytes change at each event."""
     changes: list[Dim] = [0] * (events + 1)
-    for life in lives:
-        changes[life.first] = changes[life.first] + life.size
-        changes[life.last + 1] = changes[life.last + 1] - life.size
+    for each in ranges:
+        changes[each.first] = changes[each.first] + each.size
+        changes[each.last + 1] = changes[each.last + 1] - each.size
     return changes
 
 
-def _values(kept: Keeping, events: tuple[TrainingEvent, ...], segment: int | None) -> Iterator[_Life]:
-    """Yield the lives of what the forward pass makes."""
+def _value_ranges(saved: SavedTensors, events: tuple[TrainingEvent, ...], segment: int | None) -> Iterator[_LiveRange]:
+    """Yield the live ranges of values of the forward pass."""
     at = {event: time for time, event in enumerate(events)}
-    layers, end = len(kept.layers), len(events) - 1
+    layers, end = len(saved.layers), len(events) - 1
     last_start = 0 if segment is None else (layers - 1) // segment * segment
-    inputs = {kept.places[entry.name].owner for entry in kept.report.inputs}
-    uses = _uses(kept, at)
-    for owner, size in {place.owner: place.size for place in kept.places.values()}.items():
+    inputs = {saved.allocations[entry.name].owner for entry in saved.report.inputs}
+    uses = _uses(saved, at)
+    for owner, size in {each.owner: each.size for each in saved.allocations.values()}.items():
         if owner in inputs:
-            yield _Life(0, end, size)
+            yield _LiveRange(0, end, size)
             continue
         made, *again = uses[owner].made
-        # It is let go before it is made again, if it is.
+        # A value that is recomputed is freed before.
         before = [time for time in uses[owner].read if not again or time < again[0]]
-        yield _Life(made, max([made, *before]), size)
+        yield _LiveRange(made, max([made, *before]), size)
         if again:
-            yield _Life(again[0], max([again[0], *(time for time in uses[owner].read if time > again[0])]), size)
-    for place, layer in enumerate(kept.layers):
-        start = at[TrainingEvent(AGAIN if place < last_start else FORWARD, place)]
+            yield _LiveRange(again[0], max([again[0], *(time for time in uses[owner].read if time > again[0])]), size)
+    for index, layer in enumerate(saved.layers):
+        start = at[TrainingEvent(AGAIN if index < last_start else FORWARD, index)]
         for tensor in layer.tensors:
             if not tensor.slot:
-                yield _Life(start, at[TrainingEvent(BACKWARD, place)], tensor.size)
+                yield _LiveRange(start, at[TrainingEvent(BACKWARD, index)], tensor.size)
 
 
 class _Uses(NamedTuple):
-    """When a memory is made, once or twice, and when it is read, in any pass."""
+    """The times at which a value is written, once or twice, and at which it is read, in any pass."""
 
     made: list[int]
     read: list[int]
 
 
-def _uses(kept: Keeping, at: Mapping[TrainingEvent, int]) -> dict[str, _Uses]:
-    """Return when each memory is used; what leaves is used when the backward pass begins, by the loss."""
+def _uses(saved: SavedTensors, at: Mapping[TrainingEvent, int]) -> dict[str, _Uses]:
+    """Return the uses of each owner's memory; the loss reads network outputs at the start of the backward pass."""
     uses: dict[str, _Uses] = defaultdict(lambda: _Uses([], []))
-    for place, layer in enumerate(kept.layers):
-        runs = [at[event] for event in (TrainingEvent(FORWARD, place), TrainingEvent(AGAIN, place)) if event in at]
-        slots = written(layer.row)
+    for index, layer in enumerate(saved.layers):
+        runs = [at[event] for event in (TrainingEvent(FORWARD, index), TrainingEvent(AGAIN, index)) if event in at]
+        slots = output_slots(layer.row)
         for slot in slots:
-            if kept.places[slot].owner == slot:
+            if saved.allocations[slot].owner == slot:
                 uses[slot].made.extend(runs)
         for slot in (*layer.row.step.inputs, *slots):
-            uses[kept.places[slot].owner].read.extend(runs)
+            uses[saved.allocations[slot].owner].read.extend(runs)
         for tensor in layer.tensors:
             if tensor.slot:
-                uses[tensor.slot].read.append(at[TrainingEvent(BACKWARD, place)])
-    for slot in kept.report.architecture.leaving.values():
-        uses[kept.places[slot].owner].read.append(len(kept.layers))
+                uses[tensor.slot].read.append(at[TrainingEvent(BACKWARD, index)])
+    for slot in saved.report.architecture.leaving.values():
+        uses[saved.allocations[slot].owner].read.append(len(saved.layers))
     return uses
 
 
 class _Gradients:
-    """The gradients by values so far: each has a number, by which its bytes and its life are found."""
+    """The live ranges of gradients with respect to values, each identified by its index."""
 
-    __slots__ = ("lives",)
+    __slots__ = ("ranges",)
 
     def __init__(self) -> None:
-        self.lives: list[_Life] = []
+        self.ranges: list[_LiveRange] = []
 
     def new(self, size: Dim, time: int) -> int:
-        """Make a gradient."""
-        self.lives.append(_Life(time, time, size))
-        return len(self.lives) - 1
+        """Add a gradient, and return its index."""
+        self.ranges.append(_LiveRange(time, time, size))
+        return len(self.ranges) - 1
 
     def use(self, gradient: int, time: int) -> None:
-        """Keep a gradient alive to an event."""
-        self.lives[gradient] = self.lives[gradient]._replace(last=max(self.lives[gradient].last, time))
+        """Extend the live range of a gradient to an event."""
+        self.ranges[gradient] = self.ranges[gradient]._replace(last=max(self.ranges[gradient].last, time))
 
 
-def _flowing(kept: Keeping, events: tuple[TrainingEvent, ...]) -> list[_Life]:
-    """Return the lives of gradients by values."""
+def _value_gradient_ranges(saved: SavedTensors, events: tuple[TrainingEvent, ...]) -> list[_LiveRange]:
+    """Return the live ranges of gradients with respect to values."""
     at = {event.layer: time for time, event in enumerate(events) if event.phase == BACKWARD}
-    sizes = {slot: kept.itemsize * product(shape) for slot, shape in shapes_of(kept.report).items()}
+    sizes = {slot: saved.itemsize * product(shape) for slot, shape in shapes_of(saved.report).items()}
     gradients = _Gradients()
-    end = len(kept.layers)
-    leaving = dict.fromkeys(slot for slot in kept.report.architecture.leaving.values() if slot in kept.needs)
-    pending = {slot: gradients.new(sizes[slot], end) for slot in leaving}
-    for place in reversed(range(end)):
-        row, time = kept.layers[place].row, at[place]
-        arriving = [pending.pop(slot) for slot in written(row) if slot in pending]
+    end = len(saved.layers)
+    outputs = dict.fromkeys(slot for slot in saved.report.architecture.leaving.values() if slot in saved.requires_grad)
+    pending = {slot: gradients.new(sizes[slot], end) for slot in outputs}
+    for index in reversed(range(end)):
+        row, time = saved.layers[index].row, at[index]
+        arriving = [pending.pop(slot) for slot in output_slots(row) if slot in pending]
         for gradient in arriving:
             gradients.use(gradient, time)
         passed_on = row.step.layer.passes_gradient_on(*row.inputs, row.output)
         for slot, shared in zip(row.step.inputs, passed_on, strict=True) if arriving else ():
-            if slot not in kept.needs:
+            if slot not in saved.requires_grad:
                 continue
             gradient = arriving[0] if shared else gradients.new(sizes[slot], time)
             if slot in pending:
                 gradients.use(pending[slot], time)
                 gradient = gradients.new(sizes[slot], time)
             pending[slot] = gradient
-    return gradients.lives
+    return gradients.ranges
 
 
-def _learnt(kept: Keeping, events: tuple[TrainingEvent, ...]) -> Iterator[_Life]:
-    """Yield the lives of gradients by weights; one by weights that are shared is added to the one that is there."""
+def _weight_gradient_ranges(saved: SavedTensors, events: tuple[TrainingEvent, ...]) -> Iterator[_LiveRange]:
+    """Yield the live ranges of gradients with respect to weights; of shared weights, later ones are accumulated."""
     at = {event.layer: time for time, event in enumerate(events) if event.phase == BACKWARD}
     end = len(events) - 1
     seen: set[str] = set()
-    for place in reversed(range(len(kept.layers))):
-        row = kept.layers[place].row
+    for index in reversed(range(len(saved.layers))):
+        row = saved.layers[index].row
         owner = row.step.weights or row.path
-        numbers = total(product(shape) for shape in row.facts.parameters.values())
-        if numbers != 0:
-            yield _Life(at[place], at[place] if owner in seen else end, kept.itemsize * numbers)
+        elements = total(product(shape) for shape in row.facts.parameters.values())
+        if elements != 0:
+            yield _LiveRange(at[index], at[index] if owner in seen else end, saved.itemsize * elements)
             seen.add(owner)

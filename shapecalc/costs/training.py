@@ -1,4 +1,4 @@
-"""What it takes to train a network: one step at a batch, the largest batch that fits, checkpoints, truncation."""
+"""Cost of training a network: one step at a batch size, the largest batch that fits, checkpointing, truncation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.costs.checkpointing import Checkpoints, checkpoints
 from shapecalc.costs.liveness import total
-from shapecalc.costs.training_step import TrainingStep, most_that_fit, training_step
+from shapecalc.costs.training_step import TrainingStep, largest_batch, training_step
 from shapecalc.costs.truncated_bptt import time_symbol, unrolled
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import as_json, evaluate, free_symbols
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.architecture import Architecture
-    from shapecalc.costs.timeline import TrainingMoment
+    from shapecalc.costs.timeline import EventMemory
     from shapecalc.costs.truncated_bptt import UnrolledLayer
     from shapecalc.dims import Dim
     from shapecalc.shape_inference.report import Report
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainingCost:
-    """A training step whose batch is free, as is the time of recurrent layers; `at` has the numbers put in for them.
+    """A training step as an expression in the batch and the time steps of recurrent layers; `at` has their sizes.
 
-    `batch` and `time` are the symbols, None where the file fixes the size. With `truncate`, a step reads so many steps
-    of time at once.
+    `batch` and `time` are the symbols, None if the file fixes the size. `truncate` is the time steps of one chunk of a
+    sequence, None without truncation.
     """
 
     step: TrainingStep
@@ -42,62 +42,62 @@ class TrainingCost:
 
     @property
     def report(self) -> Report:
-        """The shapes and costs, with the batch free."""
+        """The shapes and costs, with the batch unbound."""
         return self.step.report
 
     @cached_property
-    def pieces(self) -> dict[str, int]:
-        """The numbers at which memory is taken: with truncation, of one piece of the sequence."""
+    def memory_sizes(self) -> dict[str, int]:
+        """The sizes at which memory is computed: with truncation, those of one chunk of the sequence."""
         if self.truncate is None or self.time is None:
             return dict(self.at)
         return {**self.at, self.time: min(self.truncate, self.at.get(self.time, self.truncate))}
 
     @cached_property
-    def open(self) -> tuple[str, ...]:
-        """The symbols that have no number: what depends on them is left as an expression."""
-        names = {name for moment in self.step.moments for name in free_symbols(moment.live)}
-        return tuple(sorted(names - set(self.pieces)))
+    def unbound(self) -> tuple[str, ...]:
+        """The symbols without a size: memory is an expression in them."""
+        names = {name for event in self.step.events for name in free_symbols(event.live)}
+        return tuple(sorted(names - set(self.memory_sizes)))
 
     @cached_property
-    def peak(self) -> TrainingMoment | None:
-        """The moment at which most is alive, None where that depends on an open symbol."""
-        place = self.step.peak(self.pieces)
-        return None if place is None else self.step.moments[place]
+    def peak(self) -> EventMemory | None:
+        """The event with most live bytes, None if it depends on an unbound symbol."""
+        index = self.step.peak(self.memory_sizes)
+        return None if index is None else self.step.events[index]
 
     @cached_property
-    def fits(self) -> int | None:
-        """The largest batch that fits into the memory, None where nobody asks, or it is not for us to choose."""
-        if self.memory is None or self.batch is None or self.open:
+    def largest_batch(self) -> int | None:
+        """The largest batch that fits into `memory`; None without `memory`, a batch symbol, or sizes of the others."""
+        if self.memory is None or self.batch is None or self.unbound:
             return None
-        return most_that_fit(self.step, self.batch, self.memory, self.pieces)
+        return largest_batch(self.step, self.batch, self.memory, self.memory_sizes)
 
     @cached_property
     def checkpoints(self) -> tuple[Checkpoints, ...]:
-        """What checkpoints come to for each number of layers between them; nothing where a symbol is open."""
-        return () if self.open else checkpoints(self.step, self.pieces)
+        """The cost of checkpoints for each number of layers between them; empty if a symbol is unbound."""
+        return () if self.unbound else checkpoints(self.step, self.memory_sizes)
 
     @cached_property
     def unrolled(self) -> tuple[UnrolledLayer, ...]:
-        """What each recurrent layer keeps over time."""
-        return unrolled(self.step.kept)
+        """The tensors that each recurrent layer saves over time."""
+        return unrolled(self.step.saved)
 
     def bytes_at(self, size: Dim) -> Dim:
-        """Return bytes at the numbers of one piece."""
-        return evaluate(size, self.pieces)
+        """Return bytes at `memory_sizes`."""
+        return evaluate(size, self.memory_sizes)
 
     def _work(self, name: str) -> int | str:
         return as_json(evaluate(total(getattr(each, name) for each in self.step.work), self.at))
 
     def _layer(self, place: int) -> dict[str, Any]:
         """Return one layer as JSON's values."""
-        layer, work = self.step.kept.layers[place], self.step.work[place]
+        layer, work = self.step.saved.layers[place], self.step.work[place]
         return {
             "path": layer.row.path,
             "type": layer.row.type,
             "bytes": as_json(self.bytes_at(layer.size)),
             "in_place": layer.in_place,
-            "in_place_spares": as_json(self.bytes_at(layer.spares)),
-            "recomputable_bytes": as_json(self.bytes_at(layer.cheap)),
+            "in_place_spares": as_json(self.bytes_at(layer.avoided)),
+            "recomputable_bytes": as_json(self.bytes_at(layer.recomputable)),
             "tensors": [
                 {
                     "name": kept.name,
@@ -111,20 +111,20 @@ class TrainingCost:
             "macs_to_weights": as_json(evaluate(work.to_weights, self.at)),
         }
 
-    def _moment(self, moment: TrainingMoment) -> dict[str, Any]:
+    def _event(self, event: EventMemory) -> dict[str, Any]:
         """Return the memory at one event as JSON's values."""
         return {
-            "phase": moment.event.phase,
-            "path": moment.path or None,
-            "bytes": as_json(self.bytes_at(moment.live)),
-            "closed": str(moment.live),
-            "values": as_json(self.bytes_at(moment.values)),
-            "gradients_by_values": as_json(self.bytes_at(moment.flowing)),
-            "gradients_by_weights": as_json(self.bytes_at(moment.gradients)),
+            "phase": event.event.phase,
+            "path": event.path or None,
+            "bytes": as_json(self.bytes_at(event.live)),
+            "closed": str(event.live),
+            "values": as_json(self.bytes_at(event.values)),
+            "gradients_by_values": as_json(self.bytes_at(event.value_gradients)),
+            "gradients_by_weights": as_json(self.bytes_at(event.weight_gradients)),
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what training takes as JSON's values; bytes are those of one piece where a sequence is truncated."""
+        """Return the cost as JSON's values; with truncation, bytes are those of one chunk of the sequence."""
         step, static = self.step, self.step.static
         return {
             "name": self.report.architecture.name,
@@ -140,16 +140,18 @@ class TrainingCost:
                 "master": as_json(static.master),
                 "state": as_json(static.state),
                 "gradients": as_json(static.gradients),
-                "kept": as_json(self.bytes_at(step.kept.size)),
-                "kept_closed": str(step.kept.size),
+                "kept": as_json(self.bytes_at(step.saved.size)),
+                "kept_closed": str(step.saved.size),
             },
-            "peak": None if self.peak is None else self._moment(self.peak),
+            "peak": None if self.peak is None else self._event(self.peak),
             "memory": self.memory,
-            "largest_batch": self.fits,
+            "largest_batch": self.largest_batch,
             "macs": {name: self._work(name) for name in ("forward", "to_inputs", "to_weights")},
             "forward_flops": self._work("flops"),
             "layers": [self._layer(place) for place in range(len(step.work))],
-            "checkpoints": [each._asdict() for each in self.checkpoints],
+            "checkpoints": [
+                {"segment": each.segment, "kept": each.saved, "flops": each.flops} for each in self.checkpoints
+            ],
             "unrolled": [
                 {
                     "path": layer.path,
@@ -175,13 +177,13 @@ def training_cost(
     checkpoint: int | None = None,
     memory: int | None = None,
 ) -> TrainingCost:
-    """Return what it takes to train a network at `sizes` of its symbols, in steps of `batch` samples.
+    """Return the cost of training a network at `sizes` of its symbols, in steps of `batch` samples.
 
-    Raises `ShapecalcError` with exit code 2 where the file fixes the batch that is given, or the time to truncate.
+    Raises `ShapecalcError` with exit code 2 if the file fixes the batch that is given, or the time steps to truncate.
 
     >>> import shapecalc
     >>> cost = training_cost(shapecalc.load("lenet5"), {}, batch=32, memory=2**30)
-    >>> cost.peak.event.phase, cost.peak.live, cost.fits
+    >>> cost.peak.event.phase, cost.peak.live, cost.largest_batch
     ('backward', Expr('60544*N + 493024'), 17726)
     """
     free = batch_symbol(architecture)
@@ -213,7 +215,7 @@ def training_cost(
 
 
 def batch_symbol(architecture: Architecture) -> str | None:
-    """Return the symbol of the batch, None where the file fixes it."""
+    """Return the symbol of the batch, None if the file fixes it."""
     return next((name for name in BATCH_SYMBOLS if name in architecture.symbols), None)
 
 

@@ -1,8 +1,8 @@
-"""What a training step costs: weights, gradients, optimiser state, what the forward pass leaves, its peak, its MACs.
+"""Cost of a training step: weights, gradients, optimiser state, saved tensors, peak memory, MACs.
 
-One step as PyTorch makes it: the gradients of the step before are gone (`zero_grad`), the forward pass keeps what
-`saved_tensors` says, the backward pass lets it go layer by layer and makes the gradients, the optimiser reads them.
-Left out: the loss, what kernels take while they work, and the allocator's rounding.
+One step as PyTorch runs it: `zero_grad` has freed the previous gradients, the forward pass saves the tensors
+of `saved_tensors`, the backward pass frees them layer by layer and computes the gradients, the optimiser reads these.
+Not counted: the loss, the workspace of kernels, and the allocator's rounding.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.costs.liveness import largest
-from shapecalc.costs.saved_tensors import Keeping, keeping
-from shapecalc.costs.timeline import TrainingMoment, moments
+from shapecalc.costs.liveness import int_at, largest
+from shapecalc.costs.saved_tensors import SavedTensors, saved_tensors
+from shapecalc.costs.timeline import EventMemory, memory_of_events
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import Dim, evaluate, symbol
 from shapecalc.layers.fields import LARGEST_DIM
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Count, LayerReport, Report
 
 OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
-"""Numbers that an optimiser keeps for each weight: nothing, a velocity, two moments."""
+"""Elements of optimiser state for each weight: none, a velocity, two moments."""
 DTYPES = {"float32": 4, "bf16": 2}
-"""Bytes of one number of weights, gradients and activations.
+"""Bytes of one element of weights, gradients and activations.
 
-In bf16 the optimiser keeps a float32 copy of each weight, and its own state in float32; statistics of normalisation and
+In bf16 the optimiser holds a float32 copy of each weight, and its own state in float32; statistics of normalisation and
 buffers stay float32. Source: Micikevicius et al. 2018, "Mixed Precision Training", section 3.1; Rajbhandari et al. 2020
 (ZeRO), section 3.1: with Adam 2 + 2 + 12 bytes for a weight.
 """
 
 
 class LayerWork(NamedTuple):
-    """Multiply-accumulates of a step: forward, gradients by inputs, gradients by weights; and the forward FLOPs."""
+    """Multiply-accumulates: forward, gradients with respect to inputs, and to weights; and the forward FLOPs."""
 
     forward: Dim
     to_inputs: Dim
@@ -50,60 +50,63 @@ class LayerWork(NamedTuple):
 
 
 class Static(NamedTuple):
-    """The bytes that are there throughout: weights, buffers, the float32 copy of the weights, the optimiser's state."""
+    """The bytes that do not change with the batch.
+
+    Weights, buffers, the float32 copy of the weights and the optimiser's state are live throughout the step.
+    """
 
     weights: Dim
     buffers: Dim
     master: Dim
     state: Dim
     gradients: Dim
-    """Of all weights: these are there from the backward pass to the update alone."""
+    """With respect to all weights; live from the backward pass to the update only."""
 
     @property
     def always(self) -> Dim:
-        """What is there at every moment."""
+        """The bytes that are live at every event."""
         return self.weights + self.buffers + self.master + self.state
 
 
 @dataclass(frozen=True)
 class TrainingStep:
-    """A training step of a report whose batch may be free; bytes and counts are then expressions in it."""
+    """A training step of a report; bytes and counts are expressions in unbound symbols, such as the batch."""
 
     report: Report
     optimizer: str
     dtype: str
-    kept: Keeping
+    saved: SavedTensors
     static: Static
     segment: int | None = None
-    """How many layers stand between checkpoints; None where everything is kept."""
+    """Layers between checkpoints; None without checkpoints."""
 
     @cached_property
-    def moments(self) -> tuple[TrainingMoment, ...]:
-        """What is alive at each event of the step."""
-        return moments(self.kept, self.static.always, self.static.gradients, self.segment)
+    def events(self) -> tuple[EventMemory, ...]:
+        """The live memory at each event of the step."""
+        return memory_of_events(self.saved, self.static.always, self.static.gradients, self.segment)
 
     @cached_property
     def work(self) -> tuple[LayerWork, ...]:
         """The arithmetic of each layer."""
-        return tuple(_work(layer.row, self.kept.needs) for layer in self.kept.layers)
+        return tuple(_work(layer.row, self.saved.requires_grad) for layer in self.saved.layers)
 
     def peak(self, at: Mapping[str, int]) -> int | None:
-        """Return the place of the moment at which most is alive; None where symbols without a number leave it open."""
-        return largest([moment.live for moment in self.moments], at)
+        """Return the index of the event with most live bytes; None if it depends on unbound symbols."""
+        return largest([event.live for event in self.events], at)
 
-    def most(self, at: Mapping[str, int]) -> int:
-        """Return the most bytes that are alive, at a number for every symbol."""
-        return max(number(moment.live, at) for moment in self.moments)
+    def peak_bytes(self, at: Mapping[str, int]) -> int:
+        """Return the most bytes that are live at an event, at sizes of all symbols."""
+        return max(int_at(event.live, at) for event in self.events)
 
 
 def training_step(
     report: Report, *, optimizer: str = "sgd", dtype: str = "float32", segment: int | None = None
 ) -> TrainingStep:
-    """Return what a training step costs, with an optimiser of `OPTIMIZERS` and numbers of `DTYPES`.
+    """Return the cost of a training step, with an optimiser of `OPTIMIZERS` and elements of `DTYPES`.
 
     >>> import shapecalc
     >>> step = training_step(shapecalc.inspect(shapecalc.load("lenet5"), N=32), optimizer="adam")
-    >>> step.static.weights, step.static.state, step.kept.size
+    >>> step.static.weights, step.static.state, step.saved.size
     (246824, 493648, 1167104)
     """
     itemsize = DTYPES[dtype]
@@ -115,21 +118,23 @@ def training_step(
         state=OPTIMIZERS[optimizer] * BYTES * params,
         gradients=itemsize * params,
     )
-    return TrainingStep(report, optimizer, dtype, keeping(report, itemsize), static, segment)
+    return TrainingStep(report, optimizer, dtype, saved_tensors(report, itemsize), static, segment)
 
 
-def most_that_fit(step: TrainingStep, batch: str, memory: int, at: Mapping[str, int]) -> int:
-    """Return the largest batch whose peak is at most `memory` bytes; 0 where not even one sample fits.
+def largest_batch(step: TrainingStep, batch: str, memory: int, at: Mapping[str, int]) -> int:
+    """Return the largest batch whose peak is at most `memory` bytes; 0 if one sample does not fit.
 
-    Each moment is a + b·N bytes, so that ⌊(memory − a)/b⌋ samples fit into it; the moment into which fewest do decides.
-    Where one is another function of N, it does not fall as N grows, and the last N that fits is searched by halving.
+    The live bytes at an event are a + b·N, so that ⌊(memory − a)/b⌋ samples fit; the least over all events is returned.
+    If they are another function of N, it is non-decreasing in N, and the last N that fits is found by bisection.
     """
     others = {name: size for name, size in at.items() if name != batch}
-    lives = {evaluate(moment.live, others) for moment in step.moments}
     fits = LARGEST_DIM
-    for live in lives:
-        line = _line(live, batch)
-        fits = min(fits, _last_below(live, batch, memory) if line is None else _fitting(*line, memory))
+    for live in {evaluate(event.live, others) for event in step.events}:
+        coefficients = _linear(live, batch)
+        if coefficients is None:
+            fits = min(fits, _bisected(live, batch, memory))
+        else:
+            fits = min(fits, _fitting(*coefficients, memory))
     return fits
 
 
@@ -139,11 +144,11 @@ def _fitting(fixed: int, each: int, memory: int) -> int:
     return (memory - fixed) // each if each > 0 else LARGEST_DIM
 
 
-def _line(live: Dim, batch: str) -> tuple[int, int] | None:
+def _linear(live: Dim, batch: str) -> tuple[int, int] | None:
     """Return a and b of a + b·N; None for another function.
 
     >>> N = symbol("N")
-    >>> _line(7 + 3 * N, "N"), _line(N * N, "N")
+    >>> _linear(7 + 3 * N, "N"), _linear(N * N, "N")
     ((7, 3), None)
     """
     fixed, one = evaluate(live, {batch: 0}), evaluate(live, {batch: 1})
@@ -152,26 +157,26 @@ def _line(live: Dim, batch: str) -> tuple[int, int] | None:
     return (fixed, one - fixed) if live == fixed + (one - fixed) * symbol(batch) else None
 
 
-def _last_below(live: Dim, batch: str, memory: int) -> int:
+def _bisected(live: Dim, batch: str, memory: int) -> int:
     low, high = 0, LARGEST_DIM
     while low < high:
         middle = (low + high + 1) // 2
-        if number(live, {batch: middle}) <= memory:
+        if int_at(live, {batch: middle}) <= memory:
             low = middle
         else:
             high = middle - 1
     return low
 
 
-def _work(row: LayerReport, needs: Collection[str]) -> LayerWork:
-    """Return the arithmetic of a layer: backward none before the first weight, and none by inputs that need none."""
+def _work(row: LayerReport, requires_grad: Collection[str]) -> LayerWork:
+    """Return the arithmetic of a layer; only gradients that are required are computed."""
     layer, shapes = row.step.layer, (*row.inputs, row.output)
     macs, flops = _known(row.macs), _known(row.flops)
-    asked = any(slot in needs for slot in row.step.inputs)
-    if not asked and not row.facts.parameters:
+    input_gradients = any(slot in requires_grad for slot in row.step.inputs)
+    if not input_gradients and not row.facts.parameters:
         return LayerWork(macs, 0, 0, flops)
     to_inputs, to_weights = layer.backward_macs(*shapes)
-    return LayerWork(macs, to_inputs if asked else to_inputs - layer.spared_macs(*shapes), to_weights, flops)
+    return LayerWork(macs, to_inputs if input_gradients else to_inputs - layer.spared_macs(*shapes), to_weights, flops)
 
 
 def _known(count: Count) -> Dim:
@@ -179,10 +184,3 @@ def _known(count: Count) -> Dim:
         message = "a layer does not say what it costs: what a training step costs is unknown"
         raise ShapecalcError((Diagnostic(code="SC311", message=message),))
     return count
-
-
-def number(dim: Dim, at: Mapping[str, int]) -> int:
-    """Return a dim as a number, with one for each of its symbols."""
-    value = evaluate(dim, at)
-    assert isinstance(value, int)  # the caller has a number for every symbol
-    return value

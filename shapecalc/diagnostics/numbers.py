@@ -19,7 +19,7 @@ def decimal(part: int, whole: int, digits: int) -> str:
 
 
 def byte_size(size: int) -> str:
-    """Write bytes in the largest unit that they fill.
+    """Return bytes in binary units, with one decimal.
 
     >>> byte_size(246_824), byte_size(1023), byte_size(4 * 2**30)
     ('241.0 KiB', '1023 B', '4.0 GiB')
@@ -31,7 +31,7 @@ def byte_size(size: int) -> str:
 
 
 def option_size(size: int) -> str:
-    """Write bytes as an option takes them, rounded up to whole units.
+    """Return bytes as an option takes them, rounded up to the next unit.
 
     >>> option_size(5 * 2**30 + 1), option_size(13_000_000)
     ('6GiB', '13MiB')
@@ -41,7 +41,7 @@ def option_size(size: int) -> str:
 
 
 def operations(flops: int) -> str:
-    """Write FLOPs in the largest unit that they fill.
+    """Return FLOPs in decimal units, with one decimal.
 
     >>> operations(30_960_211_968), operations(512)
     ('31.0 GFLOP', '512 FLOP')
@@ -65,7 +65,7 @@ def percent(part: int, whole: int) -> str:
 
 
 def scientific(number: int) -> str:
-    """Write a number in groups of three up to eighteen digits, above as a power of ten.
+    """Return a count as text: digits in groups of three below 10^18, above as a power of ten.
 
     >>> scientific(960_000), scientific(10**80), scientific(7 * 9**30), scientific(2**60)
     ('960,000', '10^80', '2.97·10^29', '1.15·10^18')
@@ -82,7 +82,7 @@ def scientific(number: int) -> str:
 
 
 def _exponent(number: int) -> int:
-    """Return the power of ten at or below a number; exact, also where Python would refuse to write it out."""
+    """Return the exponent of the power of ten at or below a number; exact for numbers too long for `str`."""
     exponent = (number.bit_length() - 1) * 30_103 // 100_000
     while 10 ** (exponent + 1) <= number:
         exponent += 1

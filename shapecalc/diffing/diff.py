@@ -1,4 +1,4 @@
-"""Two networks side by side: which layers came, went and changed, and what that does to params, MACs and memory."""
+"""Comparison of two networks: layers added, removed and changed, and the difference in params, MACs and memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Change(NamedTuple):
-    """A count before and after; each is exact, an expression, or None where it is not known.
+    """A count before and after; each is an integer, an expression, or None if it is unknown.
 
     >>> Change(61_706, 62_000).delta
     294
@@ -34,7 +34,7 @@ class Change(NamedTuple):
 
     @property
     def delta(self) -> Count:
-        """After − before; None where either is not known, or where the difference is too long to be written."""
+        """After − before; None if either is unknown, or if the expression exceeds the limits of dims."""
         if self.before is None or self.after is None:
             return None
         try:
@@ -44,9 +44,10 @@ class Change(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """What layers come to, before and after. Memory is in bytes at float32.
+    """Totals of layers before and after. Memory is in bytes at float32.
 
-    `memory` is parameters and the outputs of all layers, as `expect: memory` counts; `activations` the outputs alone.
+    `memory` is that of parameters and of the outputs of all layers, as in `expect: memory`; `activations` is that of
+    the outputs only.
     """
 
     params: Change
@@ -59,7 +60,7 @@ class Figures(NamedTuple):
 
 
 class ChangeKind(Enum):
-    """What has become of a layer."""
+    """The kind of difference of a layer."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -68,10 +69,10 @@ class ChangeKind(Enum):
 
 
 class DiffRow(NamedTuple):
-    """One layer: as it was, None where it is new, and as it is, None where it is gone.
+    """One layer in the old network, None if it was added, and in the new one, None if it was removed.
 
-    `changes` has the words of what differs, of `name`, `type`, `fields`, `reads`, `weights`, `input`, `output`,
-    `params`, `buffers`, `macs`, `flops`. An unnamed layer that only got another number keeps its name.
+    `changes` lists what differs, of `name`, `type`, `fields`, `reads`, `weights`, `input`, `output`, `params`,
+    `buffers`, `macs`, `flops`. An unnamed layer whose position alone differs keeps its name.
     """
 
     kind: ChangeKind
@@ -82,14 +83,14 @@ class DiffRow(NamedTuple):
 
     @property
     def layer(self) -> LayerReport:
-        """The layer as it is, or as it was where it is gone."""
+        """The layer of the new network, or of the old one if it was removed."""
         layer = self.new or self.old
         assert layer is not None
         return layer
 
     @property
     def fields(self) -> Mapping[str, tuple[Any, Any]]:
-        """The fields with other values, before and after; none where the layer is of another type."""
+        """The fields that differ, before and after; empty if the layer's type differs."""
         if self.old is None or self.new is None or "fields" not in self.changes:
             return {}
         old, new = self.old.step.layer, self.new.step.layer
@@ -99,20 +100,20 @@ class DiffRow(NamedTuple):
 
 
 class End(NamedTuple):
-    """A shape that enters or leaves a network, before and after; None where there was or is none of that name."""
+    """The shape of an input or output of a network, before and after; None if the network has none of that name."""
 
     name: str
     before: Shape | None
     after: Shape | None
     dtypes: tuple[str, str] = ("", "")
-    """Of an input, before and after, where it has changed."""
+    """Of an input, before and after, if they differ."""
 
 
 class Comparison(NamedTuple):
     """Two networks, and every layer of both in the order of the new one.
 
-    `old` is None for a network that was not there. Of what enters and leaves, only what differs in shape is listed;
-    `rewired` are the names of outputs that another layer gives now, where that is not one that came or went.
+    `old` is None for a network that did not exist. `inputs` and `outputs` list only those whose shape or dtype differs;
+    `rewired` are the names of outputs that another layer computes now, unless this layer was added or the old removed.
     """
 
     old: Report | None
@@ -125,18 +126,18 @@ class Comparison(NamedTuple):
 
     @property
     def identical(self) -> bool:
-        """Whether nothing differs: no layer, no figure, nothing that enters or leaves."""
+        """Whether no layer, no figure, no input and no output differs."""
         ends = self.inputs or self.outputs or self.rewired
         return not ends and all(row.kind is ChangeKind.SAME for row in self.rows)
 
     @property
     def tally(self) -> Mapping[ChangeKind, int]:
-        """How many layers came, went, changed and stayed."""
+        """The number of layers of each kind."""
         return {kind: sum(row.kind is kind for row in self.rows) for kind in ChangeKind}
 
     @property
     def costs_at(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
-        """The sizes that costs were evaluated at where a symbol was free, before and after."""
+        """The sizes of unbound symbols at which costs were evaluated, before and after."""
         return self.old.costs_at if self.old else {}, self.new.costs_at
 
     def to_dict(self) -> dict[str, Any]:
@@ -147,20 +148,20 @@ class Comparison(NamedTuple):
             "after": self.new.architecture.name,
             "identical": self.identical,
             "costs_at": dict(zip(("before", "after"), map(dict, self.costs_at), strict=True)),
-            "totals": _figures_written(self.totals),
-            "inputs": [_end_written(end) for end in self.inputs],
-            "outputs": [_end_written(end) for end in self.outputs],
+            "totals": _figures_dict(self.totals),
+            "inputs": [_end_dict(end) for end in self.inputs],
+            "outputs": [_end_dict(end) for end in self.outputs],
             "rewired": list(self.rewired),
             "tally": {kind.value: count for kind, count in self.tally.items()},
-            "layers": [_row_written(row) for row in self.rows if row.kind is not ChangeKind.SAME],
+            "layers": [_row_dict(row) for row in self.rows if row.kind is not ChangeKind.SAME],
         }
 
 
 def diff(old: Report | None, new: Report) -> Comparison:
-    """Compare two networks; None stands for one that was not there, so that every layer is added.
+    """Return the comparison of two networks; `old` is None for one that did not exist: every layer is added.
 
-    Layers are paired by their names and by what they are, with the fewest edits: a layer that is put in is one added
-    row, although it renumbers all unnamed layers after it.
+    Layers are paired by name, type and fields with the fewest edits: an inserted layer is one added row, although it
+    renumbers all unnamed layers after it.
 
     >>> import shapecalc
     >>> before = shapecalc.inspect(shapecalc.loads("{input: [N, 8], layers: [linear: 4, relu]}"))
@@ -168,27 +169,28 @@ def diff(old: Report | None, new: Report) -> Comparison:
     >>> [(row.layer.path, row.kind.value) for row in diff(before, after).rows if row.kind is not ChangeKind.SAME]
     [('tanh_1', 'added')]
     """
-    was, now = _Side.of(old), _Side.of(new)
-    pairs = aligned(was.entry.layers, now.entry.layers)
-    wiring = Wiring(was.entry, now.entry, pairs)
-    rows = tuple(_rows(was, now, pairs, wiring))
-    totals = figures_of(total([Sums(), *map(sums_of, was.layers)]), total([Sums(), *map(sums_of, now.layers)]))
-    totals = totals._replace(layers=Change(len(was.layers), len(now.layers)))
-    before, after = ({entry.name: entry for entry in side.report.inputs} if side.report else {} for side in (was, now))
+    before, after = _Side.of(old), _Side.of(new)
+    pairs = aligned(before.entry.layers, after.entry.layers)
+    wiring = Wiring(before.entry, after.entry, pairs)
+    rows = tuple(_rows(before, after, pairs, wiring))
+    totals = figures_of(total([Sums(), *map(sums_of, before.layers)]), total([Sums(), *map(sums_of, after.layers)]))
+    totals = totals._replace(layers=Change(len(before.layers), len(after.layers)))
+    was, now = ({entry.name: entry for entry in report.inputs} if report else {} for report in (old, new))
     inputs = tuple(
-        _input(name, before.get(name), after.get(name))
-        for name in {**before, **after}
-        if _entering(before.get(name)) != _entering(after.get(name))
+        _input(name, was.get(name), now.get(name))
+        for name in {**was, **now}
+        if _shape_and_dtype(was.get(name)) != _shape_and_dtype(now.get(name))
     )
     outputs = _ends(old.outputs if old else {}, new.outputs)
-    leaving = old.architecture.leaving if old else {}
-    given = new.architecture.leaving
-    rewired = tuple(name for name in given if name in leaving and wiring.rewired((leaving[name],), (given[name],)))
+    old_slots, new_slots = (report.architecture.leaving if report else {} for report in (old, new))
+    rewired = tuple(
+        name for name, slot in new_slots.items() if name in old_slots and wiring.rewired((old_slots[name],), (slot,))
+    )
     return Comparison(old, new, totals, rows, inputs, outputs, rewired)
 
 
 class _Side(NamedTuple):
-    """One of two networks, in what it is compared by."""
+    """One of two networks: its report, its lock entry, its layers."""
 
     report: Report | None
     entry: Entry
@@ -201,10 +203,10 @@ class _Side(NamedTuple):
         return cls(report, entry_of(report), report.layers)
 
 
-def _rows(was: _Side, now: _Side, pairs: Iterable[Pair], wiring: Wiring) -> Iterator[DiffRow]:
+def _rows(before: _Side, after: _Side, pairs: Iterable[Pair], wiring: Wiring) -> Iterator[DiffRow]:
     for pair in pairs:
-        old = None if pair.old is None else was.layers[pair.old]
-        new = None if pair.new is None else now.layers[pair.new]
+        old = None if pair.old is None else before.layers[pair.old]
+        new = None if pair.new is None else after.layers[pair.new]
         figures = figures_of(sums_of(old) if old else None, sums_of(new) if new else None)
         if old is None or new is None:
             yield DiffRow(ChangeKind.ADDED if old is None else ChangeKind.REMOVED, old, new, (), figures)
@@ -216,9 +218,9 @@ def _rows(was: _Side, now: _Side, pairs: Iterable[Pair], wiring: Wiring) -> Iter
 def _changes(old: LayerReport, new: LayerReport, wiring: Wiring, figures: Figures) -> tuple[str, ...]:
     owners = [(row.step.weights,) if row.step.weights else () for row in (old, new)]
     differs = {
-        "name": not renumbered(_unworded(old), _unworded(new)),
+        "name": not renumbered(_without_type(old), _without_type(new)),
         "type": old.type != new.type,
-        "fields": old.type == new.type and not _says_the_same(old.step.layer, new.step.layer),
+        "fields": old.type == new.type and not _same_fields(old.step.layer, new.step.layer),
         "reads": wiring.rewired(old.step.inputs, new.step.inputs),
         "weights": wiring.rewired(*owners),
         "input": old.inputs != new.inputs,
@@ -231,18 +233,18 @@ def _changes(old: LayerReport, new: LayerReport, wiring: Wiring, figures: Figure
 _COUNTED = ("params", "buffers", "macs", "flops")
 
 
-def _unworded(row: LayerReport) -> str:
-    """Return a layer's path; of one without a name, which is called after its word, the number alone."""
+def _without_type(row: LayerReport) -> str:
+    """Return a layer's path; of an unnamed one, whose default name is its type and a number, with the number only."""
     before, last = row.path.rpartition(".")[::2]
     return joined(before, last.removeprefix(f"{row.type}_"))
 
 
-def _says_the_same(old: Layer, new: Layer) -> bool:
+def _same_fields(old: Layer, new: Layer) -> bool:
     return old == new or digest(old) == digest(new)
 
 
 def figures_of(old: Sums | None, new: Sums | None) -> Figures:
-    """Return what one or several layers come to, before and after; what is not there comes to nothing."""
+    """Return the totals of layers before and after; those of None are 0."""
     before, after = old or Sums(), new or Sums()
     columns = [*zip(before, after, strict=True)]
     params, buffers, macs, flops, _ = (Change(*column) for column in columns)
@@ -260,7 +262,7 @@ def _bytes(count: Count) -> Count:
     return None if count is None else BYTES * count
 
 
-def _entering(entry: Any) -> object:
+def _shape_and_dtype(entry: Any) -> object:
     return None if entry is None else (entry.shape, entry.dtype)
 
 
@@ -274,7 +276,7 @@ def _ends(before: Mapping[str, Shape], after: Mapping[str, Shape]) -> tuple[End,
     return tuple(end for end in ends if end.before != end.after)
 
 
-def _figures_written(figures: Figures) -> dict[str, Any]:
+def _figures_dict(figures: Figures) -> dict[str, Any]:
     return {
         name: {
             "before": as_json(change.before),
@@ -285,18 +287,18 @@ def _figures_written(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _row_written(row: DiffRow) -> dict[str, Any]:
+def _row_dict(row: DiffRow) -> dict[str, Any]:
     return {
         "kind": row.kind.value,
         "changes": list(row.changes),
-        "before": _layer_written(row.old),
-        "after": _layer_written(row.new),
+        "before": _layer_dict(row.old),
+        "after": _layer_dict(row.new),
         "fields": {name: {"before": one, "after": other} for name, (one, other) in row.fields.items()},
-        "figures": _figures_written(row.figures),
+        "figures": _figures_dict(row.figures),
     }
 
 
-def _layer_written(row: LayerReport | None) -> dict[str, Any] | None:
+def _layer_dict(row: LayerReport | None) -> dict[str, Any] | None:
     if row is None:
         return None
     return {
@@ -308,7 +310,7 @@ def _layer_written(row: LayerReport | None) -> dict[str, Any] | None:
     }
 
 
-def _end_written(end: End) -> dict[str, Any]:
+def _end_dict(end: End) -> dict[str, Any]:
     ends = {"before": end.before, "after": end.after}
     shapes = {name: None if shape is None else [*map(as_json, shape)] for name, shape in ends.items()}
     dtypes = {"dtypes": dict(zip(("before", "after"), end.dtypes, strict=True))} if any(end.dtypes) else {}

@@ -1,4 +1,4 @@
-"""A file as it is saved again and again: what each version comes to, and what changed since the last good one."""
+"""Watching a file: a report of each saved version, and the changes since the last valid one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 PATIENCE = 5
-"""Looks that a file may be away, as one is that an editor or git replaces, before it is gone."""
+"""Polls for which a file may be missing, as while an editor or git replaces it, before it counts as deleted."""
 
 
 class Version(NamedTuple):
-    """One saved state of a file: its report, or the error that says what is wrong with it.
+    """One saved state of a file: its report, or its error.
 
     `comparison` is with the last version that had a report; None for the first.
     """
@@ -43,29 +43,29 @@ def versions(
     patience: int = PATIENCE,
     limits: Limits = LIMITS,
 ) -> Iterator[Version]:
-    """Yield a file as it is, and then each state that differs in content, of the file or of one that it includes.
+    """Yield the current version, and then one for each change in content, of the file or of one that it includes.
 
-    `inspect` says what the file comes to, `wait` passes the time between two looks. A state counts once two looks in a
-    row have seen it, so that a file which is being written is never read by halves. A file that was there and is away
-    for more than `patience` looks is a version as well, with the error that says so.
+    `inspect` returns the report of the file, `wait` sleeps between two polls. A state counts once two polls in a row
+    have read it, so that a file which is being written is not read half-way. A file that is missing for more than
+    `patience` polls is a version as well, with an error.
     """
-    shown = seen = _texts(path, limits)
+    yielded = seen = _texts(path, limits)
     last: Report | None = None
     while True:
         version = _version(inspect, last)
         last = version.report or last
         yield version
-        before, away = None, 0
-        while seen != before or seen == shown or 0 < away <= patience:
+        before, missing = None, 0
+        while seen != before or seen == yielded or 0 < missing <= patience:
             wait()
             before, seen = seen, _texts(path, limits)
-            away = away + 1 if _lacks(seen, shown) else 0
-        shown = seen
+            missing = missing + 1 if _is_missing_one(seen, yielded) else 0
+        yielded = seen
 
 
-def _lacks(seen: Texts, shown: Texts) -> bool:
-    """Return whether a file is away that was there."""
-    return any(data is None and shown.get(name) is not None for name, data in seen.items())
+def _is_missing_one(seen: Texts, before: Texts) -> bool:
+    """Return whether a file is missing that existed before."""
+    return any(data is None and before.get(name) is not None for name, data in seen.items())
 
 
 def _version(inspect: Callable[[], Report], last: Report | None) -> Version:
@@ -77,18 +77,18 @@ def _version(inspect: Callable[[], Report], last: Report | None) -> Version:
 
 
 def _texts(path: str, limits: Limits) -> Texts:
-    """Return the contents of a file and of all that it includes, by their names in it; None for what cannot be read."""
+    """Return the contents of a file and of all that it includes, by their names in it; None for unreadable ones."""
     own = _bytes(path, limits)
-    found: Texts = {"": own}
+    texts: Texts = {"": own}
     folder = Path(path).parent
 
     def read(name: str) -> bytes | None:
-        found[name] = data = _bytes(folder / name, limits)
+        texts[name] = data = _bytes(folder / name, limits)
         return data
 
     if own is not None:
         included_sources(Source(path, own.decode("utf-8", "replace")), read, limits)
-    return found
+    return texts
 
 
 def _bytes(path: str | os.PathLike[str], limits: Limits) -> bytes | None:

@@ -1,4 +1,4 @@
-"""What a run may take, memory and arithmetic, and what is said of one that would take more."""
+"""Budgets of memory and arithmetic for runs, and the errors for runs that exceed them."""
 
 from __future__ import annotations
 
@@ -15,53 +15,53 @@ if TYPE_CHECKING:
 
 
 class Budget(NamedTuple):
-    """The most bytes that a run may hold at once, and the most operations that it may do."""
+    """The most bytes that a run may hold at a time, and the most operations that it may perform."""
 
     memory: int = 4 * 2**30
     flops: int = 500 * 10**9
 
 
 BUDGET = Budget()
-"""What holds unless the caller says otherwise: VGG-16 takes 0.4 GiB and 33 GFLOP, U-Net 333 GFLOP."""
+"""The default budget. VGG-16 takes 0.4 GiB and 33 GFLOP, U-Net 333 GFLOP."""
 
 
-def afford(report: Report, asked: Price, budget: Budget) -> None:
-    """Raise `ShapecalcError` SC701 where a run would hold more than is allowed, before anything is allocated."""
-    if asked.peak > budget.memory:
-        raise ShapecalcError((_too_dear(report, asked, budget.memory),), report.architecture.file)
+def check_memory(report: Report, price: Price, budget: Budget) -> None:
+    """Raise `ShapecalcError` SC701 if a run would exceed the memory allowed, before anything is allocated."""
+    if price.peak > budget.memory:
+        raise ShapecalcError((_too_large(report, price, budget.memory),), report.architecture.file)
 
 
-def afford_training(report: Report, least: int, budget: Budget) -> None:
-    """Raise `ShapecalcError` SC701 where a training step, which holds so many bytes at least, is not allowed."""
+def check_training_memory(report: Report, least: int, budget: Budget) -> None:
+    """Raise `ShapecalcError` SC701 if the least memory of a training step, in bytes, exceeds that allowed."""
     if least > budget.memory:
-        finding = Diagnostic(
+        needed, allowed = byte_size(least), byte_size(budget.memory)
+        diagnostic = Diagnostic(
             code="SC701",
-            message=f"a training step needs {byte_size(least)} at least, "
-            f"more than the {byte_size(budget.memory)} allowed",
+            message=f"a training step needs {needed} at least, more than the {allowed} allowed",
             notes=("nothing was allocated; `shapecalc train-cost` shows what takes it",),
             help=f"allow it with `--max-memory {option_size(least)}`, or lower `--batch`{_narrower(report)}",
         )
-        raise ShapecalcError((finding,), report.architecture.file)
+        raise ShapecalcError((diagnostic,), report.architecture.file)
 
 
-def afford_arithmetic(reports: Iterable[Report], budget: Budget, *, back: bool = False) -> None:
-    """Raise `ShapecalcError` SC705 where runs, and going `back` as well, would do more operations than is allowed."""
+def check_arithmetic(reports: Iterable[Report], budget: Budget, *, backward: bool = False) -> None:
+    """Raise `ShapecalcError` SC705 if runs, with backward passes if `backward`, would exceed the operations allowed."""
     reports = tuple(reports)
     flops = sum(map(_flops, (report.totals for report in reports)))
-    if back:
-        flops *= 3  # a product going forward is two going back; the checks by differences come on top
-    afford_operations(max(reports, key=lambda report: _flops(report.totals)), flops, budget)
+    if backward:
+        flops *= 3  # a product of the forward pass has two in the backward pass; gradient checks are not counted
+    check_operations(max(reports, key=lambda report: _flops(report.totals)), flops, budget)
 
 
-def afford_operations(report: Report, flops: int, budget: Budget) -> None:
-    """Raise `ShapecalcError` SC705 where a run of so many operations, most of them as in `report`, is not allowed."""
+def check_operations(report: Report, flops: int, budget: Budget) -> None:
+    """Raise `ShapecalcError` SC705 if `flops`, most of them of `report`, exceed those allowed."""
     if flops > budget.flops:
         raise ShapecalcError((_too_long(report, flops, budget.flops),), report.architecture.file)
 
 
 def _flops(counted: Totals | LayerReport) -> int:
     flops = counted.flops
-    assert isinstance(flops, int)  # of a run, where every symbol has a number
+    assert isinstance(flops, int)  # in a run, every symbol has a size
     return flops
 
 
@@ -79,18 +79,18 @@ def _too_long(report: Report, flops: int, allowed: int) -> Diagnostic:
     )
 
 
-def _too_dear(report: Report, asked: Price, max_memory: int) -> Diagnostic:
-    """Return SC701: what a run would take, where it peaks, and what would let it through."""
+def _too_large(report: Report, price: Price, max_memory: int) -> Diagnostic:
+    """Return SC701: the memory of a run, the layer of the peak, and the options that would allow it."""
     at = ", ".join(f"{name}={size}" for name, size in report.bindings.items())
-    needs = f"{byte_size(asked.peak)}{f' at {at}' if at else ''}"
-    parts = f"weights {byte_size(asked.weights)}, live values {byte_size(asked.activations)}"
+    needs = f"{byte_size(price.peak)}{f' at {at}' if at else ''}"
+    parts = f"weights {byte_size(price.weights)}, live values {byte_size(price.activations)}"
     return Diagnostic(
         code="SC701",
         message=f"the run needs {needs}, more than the {byte_size(max_memory)} allowed",
-        span=asked.layer.step.place.word if asked.layer.step.place else None,
-        label=f"`{asked.layer.path}` is where it peaks",
-        notes=(f"{parts}, temporaries {byte_size(asked.workspace)}; nothing was allocated",),
-        help=f"allow it with `--max-memory {option_size(asked.peak)}`, or give smaller sizes with `--set`"
+        span=price.layer.step.place.word if price.layer.step.place else None,
+        label=f"`{price.layer.path}` is where it peaks",
+        notes=(f"{parts}, temporaries {byte_size(price.workspace)}; nothing was allocated",),
+        help=f"allow it with `--max-memory {option_size(price.peak)}`, or give smaller sizes with `--set`"
         + _narrower(report),
     )
 

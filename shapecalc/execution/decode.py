@@ -1,4 +1,4 @@
-"""The loop of a `decode:` section, really run: the network's kernels as the step function of a search, and counted."""
+"""Execution of the decoding loop of a `decode:` section: a search whose step function runs the network's kernels."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from shapecalc.costs.decoding import following, scored
+from shapecalc.costs.decoding import dependents, scored
 from shapecalc.costs.liveness import shapes_of
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import symbol
-from shapecalc.execution.budget import BUDGET, Budget, afford, afford_operations
-from shapecalc.execution.lowering import BYTES, calls_of, numbers, price, random_inputs
+from shapecalc.execution.budget import BUDGET, Budget, check_memory, check_operations
+from shapecalc.execution.lowering import BYTES, calls_of, concrete, price, random_inputs
 from shapecalc.reference.base import Work
 from shapecalc.reference.beam_search import Search, beam_search
 from shapecalc.reference.executor import ExecutionError, run
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.beam_search import States
 
 TOLERANCE = 1e-3
-"""Of a log-probability, float32, between a sequence decoded symbol by symbol and read at once."""
+"""The relative error allowed of a float32 log-probability, decoded symbol by symbol, compared with one pass."""
 
 
 class Check(NamedTuple):
@@ -38,47 +38,47 @@ class Check(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Whether both are the same."""
+        """Whether both are equal."""
         return self.predicted == self.counted
 
 
 class Decoded(NamedTuple):
-    """A search that has run: what it found, what was counted, and the best sequence read again at once."""
+    """The result of a search: its hypotheses, the counts, and the best sequence read again in one pass."""
 
     search: Search
     once: int
     macs: tuple[int, ...]
     reread: float
-    """The log-probability of the best sequence of full length, all of its symbols read in one go."""
+    """The log-probability of the best sequence of full length, read in one pass."""
     checks: tuple[Check, ...]
     masked: bool
-    """Whether no symbol can see what comes after it, so that both ways of reading must agree."""
+    """Whether no symbol attends to later ones, so that both ways of reading must agree."""
 
     @property
     def rereads(self) -> bool:
-        """Whether that sequence is as likely read at once as it was decoded."""
+        """Whether the log-probabilities of that sequence, decoded and read in one pass, agree."""
         decoded = self.search.alive[0].log_probability
         return abs(decoded - self.reread) <= TOLERANCE * max(1.0, abs(decoded))
 
     @property
     def ok(self) -> bool:
-        """Whether everything counted is as predicted."""
+        """Whether all counts are as predicted, and both ways of reading agree if they must."""
         return (self.rereads or not self.masked) and all(check.ok for check in self.checks)
 
 
 class _Network:
-    """The step function: kernels with weights made once, what is computed once, and the MACs of each step."""
+    """The step function: kernels with fixed weights, the values that are computed once, and the MACs of each step."""
 
     def __init__(self, loop: Loop, seed: int) -> None:
         self._loop = loop
         report = loop.reports.at({**loop.sizes, loop.batch: 1, loop.length: 1})
-        after = {row.path: row for row in following(report, loop.decode.token)}
+        after = {row.path: row for row in dependents(report, loop.decode.token)}
         calls = [replace(call, frees=()) for call in calls_of(report, seed=seed)]
         self._after = [call for call in calls if call.path in after]
         self._rows = after
-        entering = random_inputs(report, seed=seed)
-        del entering[loop.decode.token]
-        self._values: dict[str, Array] = dict(entering)
+        inputs = random_inputs(report, seed=seed)
+        del inputs[loop.decode.token]
+        self._values: dict[str, Array] = dict(inputs)
         self.once = sum(run(call, self._values).macs for call in calls if call.path not in after)
         read = {slot for call in self._after for slot in call.inputs}
         self._batched = {
@@ -96,7 +96,10 @@ class _Network:
         self.macs: list[int] = []
 
     def __call__(self, tokens: Array, states: States) -> tuple[Array, States]:
-        """Rate the next symbols of each hypothesis; states are those of the recurrent steps, or all symbols so far."""
+        """Return the log-probabilities of the next symbols of each hypothesis, and the states after the step.
+
+        States are those of the recurrent steps, or all symbols so far.
+        """
         decode = self._loop.decode
         if decode.states:
             values, macs = self._run(tokens[:, None], states)
@@ -109,21 +112,20 @@ class _Network:
         return self._log_probs(values)[:, -1], carried
 
     def read(self, symbols: tuple[int, ...]) -> float:
-        """Return the log-probability of a sequence whose symbols are all read at once."""
-        entering = np.array([[self._loop.decode.start, *symbols[:-1]]])
-        rated = self._log_probs(self._run(entering, ())[0])[0]
-        return float(rated[np.arange(len(symbols)), symbols].sum())
+        """Return the log-probability of a sequence whose symbols are read in one pass."""
+        inputs = np.array([[self._loop.decode.start, *symbols[:-1]]])
+        log_probs = self._log_probs(self._run(inputs, ())[0])[0]
+        return float(log_probs[np.arange(len(symbols)), symbols].sum())
 
     def _run(self, symbols: Array, states: States) -> tuple[dict[str, Array], int]:
-        """Run what depends on the symbols, [hypotheses, length], each recurrent step from its states if there are."""
+        """Run the layers that depend on the symbols, [hypotheses, length], recurrent steps from `states` if given."""
         values = dict(self._values)
         for slot, axis in self._batched.items():
             values[slot] = np.repeat(values[slot], len(symbols), axis=axis)
         values[self._loop.decode.token] = symbols if self._batch_first else symbols.T
-        arriving = iter(states)
         resumed = {path: [f"{slot}, before" for slot in self._states_of(path)] for path in self._loop.decode.states}
         if states:
-            values |= {slot: next(arriving) for slots in resumed.values() for slot in slots}
+            values |= zip((slot for slots in resumed.values() for slot in slots), states, strict=True)
         macs = 0
         for call in self._after:
             inputs = call.inputs
@@ -144,21 +146,21 @@ class _Network:
         elif self._scores_batch:
             scores = scores.swapaxes(0, 1)
         if self._are_probabilities:
-            with np.errstate(divide="ignore"):  # what rounds to 0 is impossible
+            with np.errstate(divide="ignore"):  # a probability that rounds to 0 has a log of -inf
                 logs: Array = np.log(scores)
             return logs
         scores = scores - scores.max(axis=-1, keepdims=True)
-        normal: Array = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
-        return normal
+        log_softmax: Array = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+        return log_softmax
 
 
 def decode(loop: Loop, *, seed: int = 0, budget: Budget = BUDGET) -> Decoded:
-    """Decode with seeded random weights, and hold what is counted against what is predicted.
+    """Decode with seeded random weights, and compare the counts with the predicted ones.
 
-    Raises `ShapecalcError` SC701 where weights and one step would take more memory than `budget` allows, SC705 where
-    all steps would take more operations, SC702 where a kernel cannot run.
+    Raises `ShapecalcError` SC701 if the weights and one step would exceed the memory of `budget`, SC705 if all steps
+    would exceed its operations, SC702 if a kernel fails.
     """
-    _afford(loop, budget)
+    _check_budget(loop, budget)
     try:
         network = _Network(loop, seed)
         search = beam_search(
@@ -190,12 +192,12 @@ def _checks(loop: Loop, search: Search, once: int, macs: tuple[int, ...]) -> Ite
         yield Check(f"MACs {where}", unrolled.macs, done)
 
 
-def _afford(loop: Loop, budget: Budget) -> None:
+def _check_budget(loop: Loop, budget: Budget) -> None:
     length = 1 if loop.decode.states else loop.decode.max_length
     widest = max(unrolled.step.alive for unrolled in loop.steps)
     report = loop.reports.at({**loop.sizes, loop.batch: widest, loop.length: length})
-    weights = sum(BYTES * prod(numbers(shape)) for row in report.layers for shape in row.facts.parameters.values())
+    weights = sum(BYTES * prod(concrete(shape)) for row in report.layers for shape in row.facts.parameters.values())
     one = price(report)
-    # The weights of all layers are kept from step to step, and each layer's own are among what a step holds.
-    afford(report, replace(one, peak=weights + one.peak, weights=weights + one.weights), budget)
-    afford_operations(report, 2 * (loop.once + sum(unrolled.macs for unrolled in loop.steps)), budget)
+    # The weights of all layers are live throughout, in addition to the memory of one step.
+    check_memory(report, replace(one, peak=weights + one.peak, weights=weights + one.weights), budget)
+    check_operations(report, 2 * (loop.once + sum(unrolled.macs for unrolled in loop.steps)), budget)

@@ -1,4 +1,4 @@
-"""The backward pass, predicted against executed, and its gradients against central differences."""
+"""Verification of the backward pass: predicted against executed shapes and MACs, gradients against differences."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ import math
 import zlib
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shapecalc import reference
-from shapecalc.costs.liveness import shapes_of, written
+from shapecalc.costs.liveness import output_slots, shapes_of
 from shapecalc.diagnostics.numbers import finite
-from shapecalc.execution.budget import BUDGET, Budget, afford, afford_arithmetic
+from shapecalc.execution.budget import BUDGET, Budget, check_arithmetic, check_memory
 from shapecalc.execution.lowering import (
     Price,
     calls_of,
-    fields_as_written,
-    numbers,
+    concrete,
     price,
     random_inputs,
     random_parameters,
+    workspace,
 )
 from shapecalc.execution.verify import trial_sizes
 from shapecalc.reference.backpropagation import forward, propagate
@@ -37,7 +36,7 @@ from shapecalc.reference.finite_differences import (
 from shapecalc.shape_inference.engine import Reports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from shapecalc.architecture import Architecture
     from shapecalc.dims import Shape
@@ -46,24 +45,26 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import LayerReport, Report
 
 STEPS = (1e-6, 1e-7, 1e-8)
-"""How far a whole network is moved: less far where the first step crosses too many kinks."""
+"""Distances by which a whole network is moved; the smaller ones are tried if the first crosses too many kinks."""
 ROUNDING = 1e-4
-"""A slope below this part of what the outputs weigh is held against it: that is as fine as rounding lets it be seen."""
+"""The error of a slope is relative to at least this part of the weighted outputs' magnitude, the limit of rounding."""
 BYTES = 8
-"""Of one number: in float32 the differences would drown in rounding."""
+"""Of a float64 element: in float32, rounding would exceed the differences."""
 
-WHOLE = 1e-4
-"""The error allowed of a whole network along one direction: every layer bends it, where one alone has `TOLERANCE`."""
+NETWORK_TOLERANCE = 1e-4
+"""The relative error allowed for a whole network along one direction; nonlinearities of all layers add to it."""
+
+NOT_CHECKED = CheckedGradient(0, 0.0, "")
 
 Shapes = dict[str, tuple[int, ...]]
-"""The shape of each gradient that a layer gives: `x` or `x1`, `x2`, … by its inputs, the others by its parameters."""
+"""The shape of each gradient: with respect to inputs `x` or `x1`, `x2`, …, and to parameters by their names."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackwardRow:
-    """One layer going back, predicted and executed. What was executed is None where the kernel failed.
+    """The backward pass of one layer, predicted and executed; executed values are None if the kernel failed.
 
-    The multiply-accumulates are those of the gradients by inputs and of those by parameters.
+    The multiply-accumulates are those of the gradients with respect to inputs, and to parameters.
     """
 
     layer: LayerReport
@@ -75,11 +76,11 @@ class BackwardRow:
     seconds: float
     failure: str = ""
     truncated: bool = False
-    """Whether gradients are cut on their way back through its steps."""
+    """Whether its gradients are truncated over time."""
 
     @property
     def exact(self) -> bool:
-        """Whether the checked entries are those of the differences."""
+        """Whether the checked entries agree with the differences."""
         return self.checked.error <= TOLERANCE
 
     @property
@@ -116,10 +117,10 @@ class BackwardRow:
 
 @dataclass(frozen=True, slots=True)
 class BackwardProof:
-    """A backward pass at one size of every symbol; `rows` are in its order, the last layer first.
+    """A backward pass at one size of every symbol; `rows` are in the order of the backward pass, the last layer first.
 
-    `along` is the relative error of the whole network's gradients along one random direction of all inputs and
-    parameters at once, None where it was not reached or gradients are truncated.
+    `directional_error` is the relative error of the whole network's gradients along one random direction of all inputs
+    and parameters, None if a kernel failed or gradients are truncated.
     """
 
     architecture: Architecture
@@ -127,13 +128,14 @@ class BackwardProof:
     price: Price
     rows: tuple[BackwardRow, ...]
     skipped: int
-    along: float | None
+    directional_error: float | None
     truncate: int | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether every layer went back and is right, and so is the whole."""
-        return not self.skipped and all(row.ok for row in self.rows) and (self.along is None or self.along <= WHOLE)
+        """Whether every layer ran and its gradients are right, and so are those of the whole network."""
+        error = self.directional_error
+        return not self.skipped and all(row.ok for row in self.rows) and (error is None or error <= NETWORK_TOLERANCE)
 
     @property
     def seconds(self) -> float:
@@ -149,10 +151,43 @@ class BackwardProof:
             "truncate": self.truncate,
             "peak_bytes": self.price.peak,
             "seconds": self.seconds,
-            "error_along_one_direction": finite(self.along),
+            "error_along_one_direction": finite(self.directional_error),
             "layers": [row.to_dict() for row in self.rows],
             "skipped": self.skipped,
         }
+
+
+class _CheckedNetwork(NamedTuple):
+    """A network with its arrays in float64, drawn from a seed."""
+
+    report: Report
+    parameters: dict[str, Array]
+    inputs: dict[str, Array]
+    seed: int
+
+    @classmethod
+    def drawn(cls, report: Report, seed: int) -> _CheckedNetwork:
+        parameters = random_parameters(report, seed=seed, dtype=np.float64)
+        return cls(report, parameters, {k: to_float64(v) for k, v in random_inputs(report, seed=seed).items()}, seed)
+
+    def calls(self) -> Iterator[Call]:
+        return calls_of(self.report, params=self.parameters)
+
+    def loss_weights(self, values: Mapping[str, Array]) -> dict[str, Array]:
+        """Return random weights of the outputs' elements in the loss, by slot; `values` are those of a forward pass."""
+        return {
+            slot: np.random.default_rng([self.seed, zlib.crc32(slot.encode())]).standard_normal(values[slot].shape)
+            for slot in self.report.architecture.leaving.values()
+            if values[slot].dtype.kind == "f"
+        }
+
+    def outputs(self) -> dict[str, Array]:
+        """Return the outputs by slot."""
+        execution = execute(self.calls(), self.inputs, dtype=np.float64)
+        for _ in execution:
+            pass
+        # An identity returns the array that it reads, which is moved in place later.
+        return {slot: np.array(execution.values[slot]) for slot in self.report.architecture.leaving.values()}
 
 
 def verify_backward(
@@ -164,11 +199,11 @@ def verify_backward(
     budget: Budget = BUDGET,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> BackwardProof:
-    """Run forward and backward in float64 and hold every gradient against its prediction and against differences.
+    """Run forward and backward in float64, and compare every gradient with its prediction and with differences.
 
-    Symbols that `sizes` leave free take one small size. The loss is a sum of the outputs' cells with random weights.
-    Recurrent layers go back `truncate` steps, None for all. Raises `ShapecalcError` for mistakes in the file, and SC701
-    or SC705 before anything is allocated where a run would take more than `budget` allows.
+    Symbols that are not in `sizes` take one small size. The loss is a sum of the outputs' elements with random weights.
+    Recurrent layers propagate over `truncate` time steps, None for all. Raises `ShapecalcError` for mistakes in the
+    file, and SC701 or SC705 before anything is allocated if a run would exceed `budget`.
 
     >>> import shapecalc
     >>> verify_backward(shapecalc.load("mlp")).ok
@@ -177,187 +212,174 @@ def verify_backward(
     reports = Reports(architecture)
     points, _ = trial_sizes(reports, sizes or {})
     report = reports.at(points[-1])
-    asked = backward_price(report)
-    afford(report, asked, budget)
-    afford_arithmetic((report,), budget, back=True)
-    parameters = random_parameters(report, seed=seed, dtype=np.float64)
-    inputs = {name: wide(array) for name, array in random_inputs(report, seed=seed).items()}
-    expected = deque(reversed(expectations(report, truncate)))
-    tell = progress or (lambda _path, _done, _total: None)
+    peak = backward_price(report)
+    check_memory(report, peak, budget)
+    check_arithmetic((report,), budget, backward=True)
+    network = _CheckedNetwork.drawn(report, seed)
+    predicted = deque(reversed(predictions(report, truncate)))
+    total = 2 * len(predicted)
+    notify = progress or (lambda _path, _done, _total: None)
     rows: list[BackwardRow] = []
-    along = None
+    directional_error = None
     try:
-        tape = forward(_told(calls_of(report, params=parameters), tell, 2 * len(expected)), inputs, dtype=np.float64)
-        gradients = {
-            slot: np.random.default_rng([seed, zlib.crc32(slot.encode())]).standard_normal(tape.values[slot].shape)
-            for slot in architecture.leaving.values()
-            if tape.values[slot].dtype.kind == "f"
-        }
+        tape = forward(_with_progress(network.calls(), notify, total), network.inputs, dtype=np.float64)
+        weights = network.loss_weights(tape.values)
         checks: list[CheckedGradient] = []
         propagation = propagate(
             tape,
-            dict(gradients),
+            dict(weights),
             truncate=truncate,
             witness=lambda past, arriving, given: checks.append(check(past, arriving, given, seed=seed)),
         )
         for returned in propagation:
-            row = expected.popleft()
-            found = checks.pop() if checks else CheckedGradient(0, 0.0, "")
-            rows.append(
-                replace(
-                    row,
-                    executed=_shapes(returned, row.predicted),
-                    executed_macs=_macs(returned),
-                    checked=found,
-                    seconds=returned.seconds,
-                )
-            )
-            tell(row.layer.path, 2 * len(report.layers) - len(expected), 2 * len(report.layers))
+            rows.append(_executed(predicted.popleft(), returned, checks.pop() if checks else NOT_CHECKED))
+            notify(rows[-1].layer.path, total - len(predicted), total)
         if not any(row.truncated for row in rows):
-            along = _along(report, parameters, inputs, gradients, propagation, seed)
+            directional_error = _directional_error(network, weights, propagation)
     except ExecutionError as error:
-        row = next(row for row in expected if row.layer.path == error.path)
+        row = next(row for row in predicted if row.layer.path == error.path)
         rows.append(replace(row, failure=str(error)))
-    return BackwardProof(
-        architecture, report.bindings, asked, tuple(rows), len(report.layers) - len(rows), along, truncate
-    )
+    skipped = len(report.layers) - len(rows)
+    return BackwardProof(architecture, report.bindings, peak, tuple(rows), skipped, directional_error, truncate)
 
 
-def wide(array: Array) -> Array:
-    """Return an array in float64; whole numbers stay what they are."""
+def to_float64(array: Array) -> Array:
+    """Return an array in float64; integers stay integers."""
     return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
-def expectations(report: Report, truncate: int | None = None) -> list[BackwardRow]:
-    """Return what is predicted of each layer going back, in the order of the file; nothing of it is executed.
+def predictions(report: Report, truncate: int | None = None) -> list[BackwardRow]:
+    """Return the predicted backward pass of each layer, in the order of the file, with nothing executed.
 
     A layer that the loss does not depend on is not reached: it gives no gradients.
     """
     floats = {entry.name for entry in report.inputs if entry.dtype != "int64"}
     for row in report.layers:
         if row.step.layer.gives != "same" or row.step.inputs[0] in floats:
-            floats |= set(written(row))
+            floats |= set(output_slots(row))
     needed = set(report.architecture.leaving.values()) & floats
     rows = []
     for row in reversed(report.layers):
-        if needed.isdisjoint(written(row)):
-            rows.append(BackwardRow(row, {}, None, (0, 0), None, CheckedGradient(0, 0.0, ""), 0.0))
+        if needed.isdisjoint(output_slots(row)):
+            rows.append(BackwardRow(row, {}, None, (0, 0), None, NOT_CHECKED, 0.0))
             continue
-        read = [slot in floats for slot in row.step.inputs]
         needed |= floats.intersection(row.step.inputs)
-        shapes = {input_name(place, len(read)): numbers(shape) for place, shape in enumerate(row.inputs) if read[place]}
-        shapes |= {name: numbers(shape) for name, shape in row.facts.parameters.items()}
-        uncut, _ = row.step.layer.backward_macs(*row.inputs, row.output)
-        to_inputs, to_parameters = row.step.layer.backward_macs(*row.inputs, row.output, truncate=truncate)
-        assert isinstance(to_inputs, int)
-        assert isinstance(to_parameters, int)  # every symbol has a number
-        macs = to_inputs, to_parameters
-        rows.append(
-            BackwardRow(row, shapes, None, macs, None, CheckedGradient(0, 0.0, ""), 0.0, truncated=to_inputs != uncut)
-        )
+        rows.append(_prediction(row, floats, truncate))
     return rows[::-1]
 
 
-def _told(calls: Iterator[Call], tell: Callable[[str, int, int], None], total: int) -> Iterator[Call]:
+def _prediction(row: LayerReport, floats: Collection[str], truncate: int | None) -> BackwardRow:
+    """Return the predicted backward pass of one layer; `floats` are the slots that can have gradients."""
+    inputs = zip(row.step.inputs, row.inputs, strict=True)
+    shapes = {
+        input_name(index, len(row.inputs)): concrete(shape)
+        for index, (slot, shape) in enumerate(inputs)
+        if slot in floats
+    }
+    shapes |= {name: concrete(shape) for name, shape in row.facts.parameters.items()}
+    untruncated, _ = row.step.layer.backward_macs(*row.inputs, row.output)
+    to_inputs, to_parameters = row.step.layer.backward_macs(*row.inputs, row.output, truncate=truncate)
+    assert isinstance(to_inputs, int)
+    assert isinstance(to_parameters, int)  # every symbol has a size
+    macs, truncated = (to_inputs, to_parameters), to_inputs != untruncated
+    return BackwardRow(row, shapes, None, macs, None, NOT_CHECKED, 0.0, truncated=truncated)
+
+
+def _with_progress(calls: Iterator[Call], notify: Callable[[str, int, int], None], total: int) -> Iterator[Call]:
     for done, call in enumerate(calls):
-        tell(call.path, done, total)
+        notify(call.path, done, total)
         yield call
 
 
-def _shapes(returned: Returned, predicted: Shapes) -> Shapes:
-    """Return the shapes of the gradients that a call gave, in the order in which they were predicted."""
-    by_inputs = {
-        input_name(place, len(returned.inputs)): shape
-        for place, shape in enumerate(returned.inputs)
+def _executed(row: BackwardRow, returned: Returned, checked: CheckedGradient) -> BackwardRow:
+    """Return a predicted row with what a call returned; gradients are in the order of the prediction."""
+    shapes = {
+        input_name(index, len(returned.inputs)): shape
+        for index, shape in enumerate(returned.inputs)
         if shape is not None
     }
-    found = {**by_inputs, **returned.parameters}
-    return {name: found[name] for name in (*predicted, *found) if name in found}
+    shapes |= returned.parameters
+    return replace(
+        row,
+        executed={name: shapes[name] for name in (*row.predicted, *shapes) if name in shapes},
+        executed_macs=(returned.macs_to_inputs, returned.macs_to_parameters),
+        checked=checked,
+        seconds=returned.seconds,
+    )
 
 
-def _macs(returned: Returned) -> tuple[int, int]:
-    return returned.macs_to_inputs, returned.macs_to_parameters
+class _Direction:
+    """A random direction of all inputs and trainable parameters of a network, scaled to the size of each array."""
+
+    def __init__(self, network: _CheckedNetwork) -> None:
+        trainable = {f"{row.path}.{name}" for row in network.report.layers for name in row.facts.parameters}
+        self._arrays = {
+            **{("input", name): array for name, array in network.inputs.items() if array.dtype.kind == "f"},
+            **{("parameter", path): array for path, array in network.parameters.items() if path in trainable},
+        }
+        self._scales = {key: root_mean_square(array) for key, array in self._arrays.items()}
+        self._fixed_rows = {
+            f"{call.owner}.{name}": held_row(call, name) for call in network.calls() for name in call.parameters
+        }
+        self._seed = network.seed
+
+    def _unscaled(self, name: str, array: Array) -> Array:
+        return np.random.default_rng([self._seed, zlib.crc32(name.encode()), 1]).standard_normal(array.shape)
+
+    def move(self, distance: float) -> None:
+        """Move the arrays of the network in place."""
+        for (kind, name), array in self._arrays.items():
+            moved = self._unscaled(name, array)
+            moved *= distance * self._scales[kind, name]
+            if kind == "parameter" and self._fixed_rows[name] is not None:
+                moved[self._fixed_rows[name]] = 0
+            array[...] += moved
+
+    def slope(self, propagation: Propagation) -> tuple[float, float]:
+        """Return the slope of the loss along the direction by the gradients, and the length of the scaled gradient."""
+        gradients = {"input": propagation.slots, "parameter": propagation.parameters}
+        slope = squares = 0.0
+        for (kind, name), array in self._arrays.items():
+            gradient = gradients[kind].get(name)
+            if gradient is not None:
+                scale = self._scales[kind, name]
+                slope += scale * float(np.vdot(gradient, self._unscaled(name, array)))
+                squares += scale * scale * float(np.vdot(gradient, gradient))
+        return slope, squares**0.5
 
 
-@np.errstate(all="ignore")  # what overflows is a finding and no warning
-def _along(
-    report: Report,
-    parameters: dict[str, Array],
-    inputs: dict[str, Array],
-    gradients: Mapping[str, Array],
-    propagation: Propagation,
-    seed: int,
-) -> float:
-    """Return the relative error of the gradients along one random direction of all inputs and parameters at once.
+@np.errstate(all="ignore")  # an overflow makes the error infinite
+def _directional_error(network: _CheckedNetwork, weights: Mapping[str, Array], propagation: Propagation) -> float:
+    """Return the relative error of the gradients along one random direction of all inputs and parameters.
 
-    It holds what no layer shows alone: that the gradients of branches and of shared weights are added. Each entry moves
-    in proportion to how large those of its array are. Moves the arrays themselves, which nothing reads afterwards.
+    It checks what no single layer shows: that the gradients of branches and of shared weights are added. `weights` are
+    those of the outputs in the loss. Moves the network's arrays in place; nothing reads them afterwards.
     """
-    arrays = {
-        **{("input", name): array for name, array in inputs.items() if array.dtype.kind == "f"},
-        **{("parameter", path): array for path, array in parameters.items()},
-    }
-    held = {
-        f"{call.owner}.{name}": held_row(call, name)
-        for call in calls_of(report, params=parameters)
-        for name in call.parameters
-    }
-    found = {"input": propagation.slots, "parameter": propagation.parameters}
-    learnt = {f"{row.path}.{name}" for row in report.layers for name in row.facts.parameters}
-    predicted = squares = 0.0
-
-    def move(distance: float) -> None:
-        for (kind, name), array in arrays.items():
-            if kind == "input" or name in learnt:
-                moved = _direction(name, array.shape, seed)
-                moved *= distance * scales[kind, name]
-                if kind == "parameter" and held[name] is not None:
-                    moved[held[name]] = 0
-                array[...] += moved
-
-    scales = {key: root_mean_square(array) for key, array in arrays.items()}
-    for (kind, name), array in arrays.items():
-        gradient = found[kind].get(name)
-        if gradient is not None:
-            scale = scales[kind, name]
-            predicted += scale * float(np.vdot(gradient, _direction(name, array.shape, seed)))
-            squares += scale * scale * float(np.vdot(gradient, gradient))
-    error, length = math.inf, squares**0.5
+    direction = _Direction(network)
+    predicted, length = direction.slope(propagation)
+    error = math.inf
     for step in STEPS:
-        move(step)
-        up = _leaving(report, parameters, inputs)
-        move(-2 * step)
-        down = _leaving(report, parameters, inputs)
-        move(step)
-        measured = sum(float(((up[slot] - down[slot]) * gradient).sum()) for slot, gradient in gradients.items())
-        measured /= 2 * step
-        # The slope along a random direction is as large as the gradient is long, give or take; outputs are rounded.
-        weight = sum(float(np.abs(up[slot] * gradient).sum()) for slot, gradient in gradients.items())
-        scale = max(length, abs(measured), ROUNDING * weight)
+        direction.move(step)
+        up = network.outputs()
+        direction.move(-2 * step)
+        down = network.outputs()
+        direction.move(step)
+        measured = sum(float(((up[slot] - down[slot]) * weight).sum()) for slot, weight in weights.items()) / (2 * step)
+        # The slope along a random direction is about as large as the gradient is long; outputs are rounded.
+        magnitude = sum(float(np.abs(up[slot] * weight).sum()) for slot, weight in weights.items())
+        scale = max(length, abs(measured), ROUNDING * magnitude)
         if math.isfinite(scale):
             error = min(error, abs(predicted - measured) / scale if scale else 0.0)
-        if error <= WHOLE:
+        if error <= NETWORK_TOLERANCE:
             break
     return error
 
 
-def _direction(name: str, shape: tuple[int, ...], seed: int) -> Array:
-    return np.random.default_rng([seed, zlib.crc32(name.encode()), 1]).standard_normal(shape)
-
-
-def _leaving(report: Report, parameters: dict[str, Array], inputs: dict[str, Array]) -> dict[str, Array]:
-    execution = execute(calls_of(report, params=parameters), inputs, dtype=np.float64)
-    for _ in execution:
-        pass
-    # An identity gives the very array that it has read, which is about to be moved.
-    return {slot: np.array(execution.values[slot]) for slot in report.architecture.leaving.values()}
-
-
 def backward_price(report: Report) -> Price:
-    """Return the peak memory of a backward pass with its checks, and at which layer, from shapes alone.
+    """Return the peak memory of a backward pass with its checks and its layer, computed from shapes.
 
-    It holds all weights, every value that a layer still to come has read or given, the gradients by the weights of the
-    layers that are done, those by values that are still to be gone back through, and temporaries.
+    Live are all weights, the values of layers that are still to come, the gradients with respect to weights of layers
+    that are done and to values that are pending, and temporaries.
     """
     weights = sum(
         _bytes(shape)
@@ -367,35 +389,27 @@ def backward_price(report: Report) -> Price:
     )
     shapes = shapes_of(report)
     values = sum(map(_bytes, shapes.values()))
-    learnt: dict[str, int] = {}
+    weight_gradients: dict[str, int] = {}
     pending = {slot: _bytes(shapes[slot]) for slot in set(report.architecture.leaving.values())}
-    forwards = price(report)
-    worst = Price(2 * weights + 2 * forwards.peak, forwards.layer, 2 * weights, 2 * forwards.activations, 0)
+    run = price(report)
+    worst = Price(2 * weights + 2 * run.peak, run.layer, 2 * weights, 2 * run.activations, 0)
     for row in reversed(report.layers):
         owner = row.step.weights or row.path
-        learnt |= {f"{owner}.{name}": _bytes(shape) for name, shape in row.facts.parameters.items()}
-        pending |= {slot: _bytes(shapes[slot]) for slot in (*row.step.inputs, *written(row))}
-        gathered = reference.workspace(
-            row.type,
-            fields_as_written(row.step.layer),
-            tuple(map(numbers, row.inputs)),
-            {name: numbers(shape) for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())},
-            tuple(map(numbers, row.facts.outputs.values())),
-            BYTES,
-        )
+        weight_gradients |= {f"{owner}.{name}": _bytes(shape) for name, shape in row.facts.parameters.items()}
+        pending |= {slot: _bytes(shapes[slot]) for slot in (*row.step.inputs, *output_slots(row))}
         outputs = sum(map(_bytes, row.facts.outputs.values()))
         moved = max(map(_bytes, (*row.inputs, *row.facts.parameters.values())), default=0)
-        # What the forward pass gathers, the backward pass gathers again, with gradients of the same size and their sum.
-        workspace = 3 * gathered + 4 * outputs + 2 * moved
-        now = Price(0, row, weights + sum(learnt.values()), values + sum(pending.values()), workspace)
+        # The workspace of the forward kernel is needed again, with gradients of the same size and their sum.
+        temporaries = 3 * workspace(row, BYTES) + 4 * outputs + 2 * moved
+        now = Price(0, row, weights + sum(weight_gradients.values()), values + sum(pending.values()), temporaries)
         now = replace(now, peak=now.weights + now.activations + now.workspace)
         if now.peak > worst.peak:
             worst = now
-        for slot in written(row):
+        for slot in output_slots(row):
             pending.pop(slot, None)
             values -= _bytes(shapes[slot])
     return worst
 
 
 def _bytes(shape: Shape) -> int:
-    return BYTES * math.prod(numbers(shape))
+    return BYTES * math.prod(concrete(shape))

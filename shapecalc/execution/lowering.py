@@ -1,4 +1,4 @@
-"""An architecture and arrays → plain calls of reference kernels; and the price of a run, before it is made."""
+"""Lowering of an architecture and arrays to calls of reference kernels, and the memory that a run will take."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc import reference
-from shapecalc.costs.liveness import last_reads, written
+from shapecalc.costs.liveness import last_reads, output_slots
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import Expr, product, show
 from shapecalc.execution.random_arrays import uniform
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import LayerReport, Report
 
 BYTES = 4
-"""Of one float32 number: runs are in float32 unless the arrays given are not."""
+"""Of a float32 element; runs are in float32 by default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """The most bytes that a run holds at once, and at which layer: its weights, the live values, temporaries."""
+    """The peak memory of a run in bytes: its layer, and the parts in weights, live values and temporaries."""
 
     peak: int
     layer: LayerReport
@@ -53,13 +53,13 @@ def run(
 ) -> dict[str, Array]:
     """Run the forward pass and return the outputs by name.
 
-    Symbols take the sizes of the input arrays. `params` holds weights and buffers by path (`c1.weight`); what is not
-    given is random, the same for the same `seed`.
-    Raises `ShapecalcError` SC702 where an array is missing, left over or of another shape than the architecture's.
+    Symbols take the sizes of the input arrays. `params` has weights and buffers by path (`c1.weight`); the others are
+    random, the same for the same `seed`.
+    Raises `ShapecalcError` SC702 if an array is missing, unknown, or of another shape than the architecture's.
     """
     report = inspect_at(architecture, _sizes_of(architecture, inputs))
     given = dict(params or {})
-    _refuse_strangers(given, report)
+    _check_parameters(given, report)
     calls = calls_of(report, params=given, seed=seed)
     execution = execute(calls, {name: np.asarray(array) for name, array in inputs.items()})
     try:
@@ -71,15 +71,15 @@ def run(
 
 
 def random_inputs(report: Report, *, seed: int = 0) -> dict[str, Array]:
-    """Return seeded random arrays in the shapes of the report's inputs, all of which must be numbers.
+    """Return seeded random arrays in the shapes of the report's inputs, which must have no symbols.
 
-    Whole numbers are below the smallest table that any layer looks them up in.
+    Integers are below the size of the smallest table that a layer looks them up in.
     """
     tables = [row.step.layer.index_range for row in report.layers if row.step.layer.index_range is not None]
     arrays: dict[str, Array] = {}
     for entry in report.inputs:
         random = np.random.default_rng([seed, zlib.crc32(entry.name.encode())])
-        shape = numbers(entry.shape)
+        shape = concrete(entry.shape)
         if entry.dtype == "int64":
             arrays[entry.name] = random.integers(0, min(tables, default=2), shape)
         else:
@@ -88,32 +88,32 @@ def random_inputs(report: Report, *, seed: int = 0) -> dict[str, Array]:
 
 
 def calls_of(report: Report, *, params: Mapping[str, Array] | None = None, seed: int = 0) -> Iterator[Call]:
-    """Yield a call per layer; its weights are made when it is asked for, so that one layer's are alive at a time.
+    """Yield a call per layer; its weights are made when it is reached, so that only one layer's are live.
 
-    The kernel gets the layer's fields as written (`same` stays a word) and parameters in the shapes that were
-    predicted: where those are wrong, the kernel's own arithmetic will not fit together.
+    The kernel gets the layer's fields as written (`same` stays a string) and parameters in the predicted shapes: if
+    these are wrong, the kernel's own arithmetic fails.
     """
     frees = last_reads(report)
     for row in report.layers:
         yield _call(row, frees, lambda path, shape: _parameter(path, shape, params or {}, seed))
 
 
-def calls_in_step(reports: Sequence[Report], *, seed: int = 0) -> Iterator[tuple[Call, ...]]:
-    """Yield for each layer its calls in several reports of one architecture; what has the same shape is made once.
+def calls_in_lockstep(reports: Sequence[Report], *, seed: int = 0) -> Iterator[tuple[Call, ...]]:
+    """Yield for each layer its calls in several reports of one architecture; weights of equal shape are made once.
 
-    To make the weights of VGG-16 takes longer than to run it at a small size.
+    Making the weights of VGG-16 takes longer than running it at a small size.
     """
     frees = [last_reads(report) for report in reports]
-    made: dict[tuple[str, tuple[int, ...]], Array] = {}
+    cache: dict[tuple[str, tuple[int, ...]], Array] = {}
 
-    def once(path: str, shape: tuple[int, ...]) -> Array:
-        if (path, shape) not in made:
-            made[path, shape] = _parameter(path, shape, {}, seed)
-        return made[path, shape]
+    def cached(path: str, shape: tuple[int, ...]) -> Array:
+        if (path, shape) not in cache:
+            cache[path, shape] = _parameter(path, shape, {}, seed)
+        return cache[path, shape]
 
     for rows in zip(*(report.layers for report in reports), strict=True):
-        yield tuple(_call(row, freed, once) for row, freed in zip(rows, frees, strict=True))
-        made.clear()
+        yield tuple(_call(row, freed, cached) for row, freed in zip(rows, frees, strict=True))
+        cache.clear()
 
 
 def _call(row: LayerReport, frees: Mapping[str, tuple[str, ...]], parameter: Callable[..., Array]) -> Call:
@@ -124,21 +124,21 @@ def _call(row: LayerReport, frees: Mapping[str, tuple[str, ...]], parameter: Cal
         path=step.path,
         kernel=step.layer.type,
         fields=fields_as_written(step.layer),
-        parameters={name: parameter(f"{owner}.{name}", numbers(shape)) for name, shape in shapes.items()},
+        parameters={name: parameter(f"{owner}.{name}", concrete(shape)) for name, shape in shapes.items()},
         inputs=step.inputs,
-        outputs=tuple(written(row)),
+        outputs=tuple(output_slots(row)),
         frees=frees[step.path],
         weights=step.weights,
     )
 
 
 def random_parameters(report: Report, *, seed: int = 0, dtype: DTypeLike = np.float32) -> dict[str, Array]:
-    """Return the weights and buffers by path (`c1.weight`) that `calls_of` would make, all of them at once.
+    """Return all weights and buffers by path (`c1.weight`) as `calls_of` makes them.
 
-    Handed to `calls_of` as `params`, every call of shared weights gets the same arrays.
+    Passed to `calls_of` as `params`, they give every call of shared weights the same arrays.
     """
     return {
-        f"{row.path}.{name}": _parameter(f"{row.path}.{name}", numbers(shape), {}, seed).astype(dtype, copy=False)
+        f"{row.path}.{name}": _parameter(f"{row.path}.{name}", concrete(shape), {}, seed).astype(dtype, copy=False)
         for row in report.layers
         if not row.step.weights
         for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
@@ -146,55 +146,55 @@ def random_parameters(report: Report, *, seed: int = 0, dtype: DTypeLike = np.fl
 
 
 def fields_as_written(layer: Layer) -> dict[str, Any]:
-    """Return a layer's fields by name, words and lists as the file has them."""
+    """Return a layer's fields by name, with strings and lists as in the file."""
     return {name: getattr(layer, name) for name in fields_of(type(layer))}
 
 
 def price(*reports: Report) -> Price:
-    """Return the peak memory of a run and where it happens, from shapes alone; of several, run in step.
+    """Return the peak memory of a run and its layer, computed from shapes; of several reports, run in lockstep.
 
-    Those hold the live values of all, and weights of one shape once.
+    These hold the live values of all reports, and weights of equal shape once.
     """
     frees = [last_reads(report) for report in reports]
-    lives = [
+    live_values = [
         {entry.name: (8 if entry.dtype == "int64" else BYTES) * _size(entry.shape) for entry in report.inputs}
         for report in reports
     ]
     worst: Price | None = None
     for rows in zip(*(report.layers for report in reports), strict=True):
-        for row, live in zip(rows, lives, strict=True):
-            live |= {slot: BYTES * _size(shape) for slot, shape in written(row).items()}
-        parameters = [_parameter_shapes(row) for row in rows]
-        made = {entry for shapes in parameters for entry in shapes.items()}
-        weights = sum(BYTES * math.prod(shape) for _, shape in made)
-        workspace = max(map(_workspace, rows, parameters))
-        activations = sum(sum(live.values()) for live in lives)
-        if worst is None or weights + activations + workspace > worst.peak:
-            worst = Price(weights + activations + workspace, rows[0], weights, activations, workspace)
-        for row, live, freed in zip(rows, lives, frees, strict=True):
+        for row, live in zip(rows, live_values, strict=True):
+            live |= {slot: BYTES * _size(shape) for slot, shape in output_slots(row).items()}
+        unique = {entry for row in rows for entry in _parameter_shapes(row).items()}
+        weights = sum(BYTES * math.prod(shape) for _, shape in unique)
+        temporaries = max(map(workspace, rows))
+        activations = sum(sum(live.values()) for live in live_values)
+        if worst is None or weights + activations + temporaries > worst.peak:
+            worst = Price(weights + activations + temporaries, rows[0], weights, activations, temporaries)
+        for row, live, freed in zip(rows, live_values, frees, strict=True):
             for slot in freed[row.step.path]:
                 live.pop(slot, None)
-    assert worst is not None  # an architecture has a layer
+    assert worst is not None  # every architecture has a layer
     return worst
 
 
 def _parameter_shapes(row: LayerReport) -> dict[str, tuple[int, ...]]:
-    return {name: numbers(shape) for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())}
+    return {name: concrete(shape) for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())}
 
 
-def _workspace(row: LayerReport, parameters: Mapping[str, tuple[int, ...]]) -> int:
+def workspace(row: LayerReport, itemsize: int = BYTES) -> int:
+    """Return the bytes of temporaries that a layer's kernel takes, for elements of `itemsize` bytes."""
     return reference.workspace(
         row.type,
         fields_as_written(row.step.layer),
-        tuple(numbers(shape) for shape in row.inputs),
-        parameters,
-        tuple(numbers(shape) for shape in row.facts.outputs.values()),
-        BYTES,
+        tuple(map(concrete, row.inputs)),
+        _parameter_shapes(row),
+        tuple(map(concrete, row.facts.outputs.values())),
+        itemsize,
     )
 
 
-def numbers(shape: Shape) -> tuple[int, ...]:
-    """Return a shape as numbers; raise `ShapecalcError` SC702 where a symbol is left."""
+def concrete(shape: Shape) -> tuple[int, ...]:
+    """Return a shape as integers; raise `ShapecalcError` SC702 if it has a symbol."""
     for dim in shape:
         if isinstance(dim, Expr):
             message = f"a run expects a number for every symbol, {show(shape)} has one left"
@@ -204,26 +204,26 @@ def numbers(shape: Shape) -> tuple[int, ...]:
 
 def _size(shape: Shape) -> int:
     size = product(shape)
-    assert isinstance(size, int)  # `numbers` has been asked before
+    assert isinstance(size, int)  # `concrete` refuses other shapes first
     return size
 
 
 def _parameter(path: str, shape: tuple[int, ...], given: Mapping[str, Array], seed: int) -> Array:
-    """Return the array given under `path`, else seeded random numbers small enough for deep stacks not to overflow."""
+    """Return the array given under `path`, else a seeded random one, so small that deep networks do not overflow."""
     if path in given:
         return np.asarray(given[path])
     key = (seed, zlib.crc32(path.encode()))
     if path.endswith("running_var"):
         return uniform(key, shape, scale=1, shift=0.5)
     fan_in = math.prod(shape[1:]) if len(shape) > 1 else 3
-    # Uniform between ±√(3/fan_in) keeps the variance of what passes through a layer (LeCun et al. 1998, "Efficient
-    # BackProp", section 4.6).
+    # Uniform between ±√(3/fan_in), the outputs of a layer have the variance of its inputs (LeCun et al. 1998,
+    # "Efficient BackProp", section 4.6).
     bound = (3 / fan_in) ** 0.5
     return uniform(key, shape, scale=2 * bound, shift=-bound)
 
 
 def _sizes_of(architecture: Architecture, inputs: Mapping[str, Array]) -> dict[str, int]:
-    """Return the sizes of symbols from the arrays that enter."""
+    """Return the sizes of symbols, read from the shapes of the input arrays."""
     expected = {entry.name for entry in architecture.inputs}
     if set(inputs) != expected:
         message = f"`{architecture.name}` expects inputs {sorted(expected)}, receives {sorted(inputs)}"
@@ -252,9 +252,9 @@ def _other_shape(entry: Input, shape: tuple[int, ...]) -> ShapecalcError:
     return ShapecalcError((Diagnostic(code="SC702", message=message),))
 
 
-def _refuse_strangers(params: Mapping[str, Array], report: Report) -> None:
+def _check_parameters(params: Mapping[str, Array], report: Report) -> None:
     expected = {
-        f"{row.path}.{name}": numbers(shape)
+        f"{row.path}.{name}": concrete(shape)
         for row in report.layers
         if not row.step.weights
         for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())

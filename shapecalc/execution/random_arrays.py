@@ -1,4 +1,4 @@
-"""Random float32 arrays: the same for the same seed, however many threads fill them."""
+"""Random float32 arrays, the same for the same seed and any number of threads."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from shapecalc.reference.base import Array, Shape
 
 BLOCK = 2**17
-"""Numbers drawn and scaled at a time: half a megabyte, which the scaling finds in the cache."""
+"""Elements drawn and scaled at a time: half a megabyte, so that they are scaled in the cache."""
 
 WORTH_A_THREAD = 2**20
-"""Numbers that take longer to draw than a thread takes to start: some milliseconds."""
+"""Elements that take longer to draw than a thread takes to start: some milliseconds."""
 
 
 def uniform(seed: tuple[int, ...], shape: Shape, scale: float, shift: float) -> Array:
     """Return `np.random.default_rng(seed).random(shape, dtype=np.float32) * scale + shift`, to the last bit.
 
-    Large arrays are filled from both ends of a split, each part by a thread that has gone ahead in the same sequence.
+    Large arrays are filled in parts, each by a thread that advances the generator to the part's first element.
 
     >>> uniform((0, 7), (2,), scale=2, shift=-1).tolist() == (
     ...     np.random.default_rng((0, 7)).random(2, dtype=np.float32) * np.float32(2) - np.float32(1)
@@ -45,9 +45,9 @@ def uniform(seed: tuple[int, ...], shape: Shape, scale: float, shift: float) -> 
 
 
 def _fill(part: Array, seed: tuple[int, ...], first: int, scale: float, shift: float) -> None:
-    """Fill with the numbers of the sequence from the one at `first`, which is even."""
+    """Fill a part with the elements of the sequence from `first` on, which is even."""
     bits = np.random.PCG64(seed)
-    bits.advance(first // 2)  # every 64 bits that it draws make two numbers of float32
+    bits.advance(first // 2)  # each 64-bit draw gives two float32 elements
     random = np.random.Generator(bits)
     for start in range(0, len(part), BLOCK):
         block = part[start : start + BLOCK]

@@ -1,4 +1,4 @@
-"""Predicted against executed: runs the forward pass and holds the engine's figures against what really happened."""
+"""Verification: runs the forward pass and compares predicted with executed shapes, parameters and MACs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
-from shapecalc.execution.budget import BUDGET, Budget, afford, afford_arithmetic
-from shapecalc.execution.lowering import calls_in_step, price, random_inputs
+from shapecalc.execution.budget import BUDGET, Budget, check_arithmetic, check_memory
+from shapecalc.execution.lowering import calls_in_lockstep, price, random_inputs
 from shapecalc.reference.executor import ExecutionError, run
 from shapecalc.shape_inference.constraints import Constraint, valid_sizes
 from shapecalc.shape_inference.engine import Reports
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import LayerReport, Report
 
 PROBES = (5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 53, 61, 71, 83, 89, 97, 113, 131, 149, 167, 193, 227, 257, 299)
-"""Odd sizes, most of them prime, that free symbols are tried at: what hides at 224 shows at 83 and 89."""
+"""Odd sizes, most of them prime, for unbound symbols: a mistake that 224 hides shows at 83 and 89."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProofRow:
-    """One layer, predicted and executed. What was executed is None where the kernel failed; `failure` says why."""
+    """One layer, predicted and executed; executed values are None if the kernel failed, and `failure` is its error."""
 
     layer: LayerReport
     predicted: tuple[tuple[Dim, ...], ...]
@@ -44,7 +44,7 @@ class ProofRow:
 
     @property
     def ok(self) -> bool:
-        """Whether shapes, parameters and multiply-accumulates all agree."""
+        """Whether shapes, parameters and multiply-accumulates agree."""
         return (
             not self.failure
             and self.predicted == self.executed
@@ -87,7 +87,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """All trials of an architecture; `unproved` names symbols that could be tried at one size alone, and why."""
+    """All trials of an architecture; `unproved` names the symbols that could be tried at one size only."""
 
     architecture: Architecture
     trials: tuple[Trial, ...]
@@ -134,9 +134,9 @@ def verify(
 ) -> Proof:
     """Run the forward pass and compare each layer's shape, parameters and multiply-accumulates with the prediction.
 
-    `sizes` bind symbols; each one that they leave free is tried at two sizes. `progress(path, done, total)` is called
-    before each layer of each trial, and at the end. Raises `ShapecalcError` for mistakes in the file, and SC701 or
-    SC705 before anything is allocated where the runs would take more than `budget` allows.
+    `sizes` bind symbols; each unbound one is tried at two sizes. `progress(path, done, total)` is called before each
+    layer of each trial, and at the end. Raises `ShapecalcError` for mistakes in the file, and SC701 or SC705 before
+    anything is allocated if the runs would exceed `budget`.
 
     >>> import shapecalc
     >>> verify(shapecalc.load("mlp")).ok
@@ -153,34 +153,34 @@ def verify_at(
     budget: Budget = BUDGET,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Proof:
-    """Return what `verify` returns, for symbols that come as a mapping: one may be called `seed`."""
+    """Return the proof of `verify`, with sizes as a mapping, in which a symbol may be named `seed`."""
     points, unproved = trial_sizes(reports, sizes)
     tried = [reports.at(point) for point in points]
     prices = [price(report) for report in tried]
-    for report, asked in zip(tried, prices, strict=True):
-        afford(report, asked, budget)
-    afford_arithmetic(tried, budget)
+    for report, peak in zip(tried, prices, strict=True):
+        check_memory(report, peak, budget)
+    check_arithmetic(tried, budget)
     general, _ = reports.infer(sizes, symbolic=True)
-    tell = _counted(progress, sum(len(report.layers) for report in tried))
-    # In step all runs share the weights that are made; where memory is short, one comes after the other.
-    in_step = price(*tried).peak <= budget.memory
-    together = [tried] if in_step else [[report] for report in tried]
-    ran = [rows for group in together for rows in _rows_in_step(group, general, seed, tell)]
-    tell(tried[-1].layers[-1].path)
+    notify = _counted(progress, sum(len(report.layers) for report in tried))
+    # In lockstep, all runs share the weights that are made; if that exceeds the memory, they run one by one.
+    in_lockstep = price(*tried).peak <= budget.memory
+    groups = [tried] if in_lockstep else [[report] for report in tried]
+    ran = [rows for group in groups for rows in _rows_in_lockstep(group, general, seed, notify)]
+    notify(tried[-1].layers[-1].path)
     trials = tuple(
-        Trial(point, asked, tuple(rows), sum(row.seconds for row in rows), len(report.layers) - len(rows))
-        for report, point, asked, rows in zip(tried, points, prices, ran, strict=True)
+        Trial(point, peak, tuple(rows), sum(row.seconds for row in rows), len(report.layers) - len(rows))
+        for report, point, peak, rows in zip(tried, points, prices, ran, strict=True)
     )
     return Proof(reports.architecture, trials, unproved)
 
 
 def trial_sizes(reports: Reports, sizes: Mapping[str, int]) -> tuple[tuple[dict[str, int], ...], tuple[str, ...]]:
-    """Return the sizes to run at, two of each free symbol, and the symbols for which the architecture allows only one.
+    """Return the sizes to run at, two of each unbound symbol, and the symbols for which only one size is valid.
 
-    First come the usual sizes (one sample, the file's `sizes`), then two samples and the smallest probes that are
-    legal, distinct for distinct symbols. A symbol without a usual size takes probes both times; where one sample is
+    The first are the default sizes (one sample, the file's `sizes`), the second two samples and the smallest valid
+    probes, distinct for distinct symbols. A symbol without a default size takes probes both times; if one sample is
     refused (statistics over a batch need two), two and three are tried.
-    Raises `ShapecalcError` where no probe is legal for a symbol that has no usual size.
+    Raises `ShapecalcError` if no probe is valid for a symbol without a default size.
     """
     architecture = reports.architecture
     free = [name for name in architecture.symbols if name not in sizes]
@@ -189,13 +189,13 @@ def trial_sizes(reports: Reports, sizes: Mapping[str, int]) -> tuple[tuple[dict[
     samples = _fewest_samples(reports, sizes, batch)
     known = {name: architecture.sizes[name] for name in space if name in architecture.sizes}
     usual = {**sizes, **dict.fromkeys(batch, samples), **known}
-    probes = list(_legal_probes(reports, usual, space)) if space else []
+    probes = list(_valid_probes(reports, usual, space)) if space else []
     if all(name in usual for name in space):
         first = usual
     elif probes:
         first = {**probes.pop(0), **usual}
     else:
-        # What depends on a symbol is said of the symbol; what is wrong at the largest probe, of that.
+        # A constraint on the symbol is reported for the symbol; any other mistake at the largest probe.
         first = {**dict.fromkeys(space, PROBES[-1]), **usual}
         _refuse_undecided(reports.at(sizes, symbolic=True))
         reports.at(first)
@@ -207,7 +207,7 @@ def trial_sizes(reports: Reports, sizes: Mapping[str, int]) -> tuple[tuple[dict[
 
 
 def _refuse_undecided(report: Report) -> None:
-    """Refuse symbols that a condition ties together so that no probe meets it."""
+    """Raise `ShapecalcError` SC311 for a condition on several symbols that no probe satisfies."""
     for constraint in report.valid_sizes.joint:
         names = " and ".join(f"`{name}`" for name in free_symbols(constraint.condition.expr))
         message = f"`{constraint.path}` needs {constraint.condition.pretty}, which no size that was tried meets"
@@ -221,32 +221,32 @@ def _refuse_undecided(report: Report) -> None:
 
 
 def _fewest_samples(reports: Reports, sizes: Mapping[str, int], batch: list[str]) -> int:
-    legal = (n for n in (1, 2) if reports.infer({**sizes, **dict.fromkeys(batch, n)})[0] is not None)
-    return next(legal, 1)
+    valid = (n for n in (1, 2) if reports.infer({**sizes, **dict.fromkeys(batch, n)})[0] is not None)
+    return next(valid, 1)
 
 
-def _legal_probes(reports: Reports, fixed: Mapping[str, int], space: list[str]) -> Iterator[dict[str, int]]:
-    """Yield up to two assignments of probes to symbols that inference accepts, smallest first, none of a usual size."""
+def _valid_probes(reports: Reports, fixed: Mapping[str, int], space: list[str]) -> Iterator[dict[str, int]]:
+    """Yield up to two valid assignments of probes to symbols, smallest first, none with a default size."""
     lists = _probes(reports, fixed, space)
     most = min(map(len, lists.values())) - len(space) + 1
     neighbours = ({name: lists[name][start + place] for place, name in enumerate(space)} for start in range(most))
     other = (point for point in neighbours if all(fixed.get(name) != size for name, size in point.items()))
-    legal = (point for point in other if reports.infer({**fixed, **point})[0] is not None)
-    return islice(legal, 2)
+    valid = (point for point in other if reports.infer({**fixed, **point})[0] is not None)
+    return islice(valid, 2)
 
 
 def _probes(reports: Reports, fixed: Mapping[str, int], space: list[str]) -> Mapping[str, tuple[int, ...]]:
-    """Return the sizes to try for each symbol: the legal ones of `PROBES`, else the legal sizes next to them."""
+    """Return the sizes to try for each symbol: the valid ones of `PROBES`, else the valid sizes next to them."""
     general, _ = reports.infer({n: s for n, s in fixed.items() if n not in space}, symbolic=True)
     if general is None:
         return dict.fromkeys(space, PROBES)
     stated = (Constraint(stated.condition) for stated in reports.architecture.where)
     valid = valid_sizes((*general.constraints, *stated), general.symbols).sizes
-    return {name: _legal(valid[name], len(space)) if name in valid else PROBES for name in space}
+    return {name: _nearest_valid(valid[name], len(space)) if name in valid else PROBES for name in space}
 
 
-def _legal(sizes: Sizes, symbols: int) -> tuple[int, ...]:
-    """Return legal sizes, `symbols` and two at least where there are as many: prime ones if they suit."""
+def _nearest_valid(sizes: Sizes, symbols: int) -> tuple[int, ...]:
+    """Return valid sizes, at least `symbols` + 2 if there are as many; those of `PROBES` if these are enough."""
     probes = tuple(probe for probe in PROBES if probe in sizes)
     if len(probes) >= symbols + 2:
         return probes
@@ -256,21 +256,21 @@ def _legal(sizes: Sizes, symbols: int) -> tuple[int, ...]:
     return tuple(sorted(near))
 
 
-def _rows_in_step(
-    reports: Sequence[Report], general: Report | None, seed: int, tell: Callable[[str], None]
+def _rows_in_lockstep(
+    reports: Sequence[Report], general: Report | None, seed: int, notify: Callable[[str], None]
 ) -> list[list[ProofRow]]:
-    """Run each layer in every report before the next layer, and return the rows of each; a failure is the last."""
+    """Run each layer in every report before the next layer, and return the rows of each, which end at a failure."""
     ran: list[list[ProofRow]] = [[] for _ in reports]
     values = [random_inputs(report, seed=seed) for report in reports]
-    for position, calls in enumerate(calls_in_step(reports, seed=seed)):
+    for position, calls in enumerate(calls_in_lockstep(reports, seed=seed)):
         for report, rows, slots, call in zip(reports, ran, values, calls, strict=True):
             if len(rows) == position and not any(row.failure for row in rows[-1:]):
-                tell(call.path)
+                notify(call.path)
                 source = report if general is None else general
                 predicted = source.layers[position].outputs.values()
                 shapes = tuple(tuple(evaluate(dim, report.bindings) for dim in shape) for shape in predicted)
                 rows.append(_row(report.layers[position], shapes, call, slots))
-        # Without this the parameters of this layer would live while those of the next one are made.
+        # Else the parameters of this layer would be live while those of the next one are made.
         del call, calls
         if all(rows[-1].failure for rows in ran):
             break
@@ -282,23 +282,23 @@ def _row(layer: LayerReport, predicted: tuple[tuple[Dim, ...], ...], call: Call,
     try:
         done = run(call, values)
     except ExecutionError as error:
-        # The kernel was given the parameters and got somewhere, but measured nothing: none of it counts as executed.
+        # The kernel has read the parameters, but counted nothing: none of it counts as executed.
         return ProofRow(layer, predicted, None, params, None, macs, None, 0.0, failure=str(error))
     executed_params = sum(done.parameters.values())
     return ProofRow(layer, predicted, done.shapes, params, executed_params, macs, done.macs, done.seconds)
 
 
 def _int(count: Dim | None) -> int:
-    assert isinstance(count, int)  # every symbol has a number in a trial
+    assert isinstance(count, int)  # every symbol has a size in a trial
     return count
 
 
 def _counted(progress: Callable[[str, int, int], None] | None, total: int) -> Callable[[str], None]:
-    """Return what tells `progress` of a path how many were told before it."""
-    told = count()
+    """Return a function of a path that calls `progress` with the number of calls before."""
+    done = count()
 
-    def tell(path: str) -> None:
+    def notify(path: str) -> None:
         if progress is not None:
-            progress(path, next(told), total)
+            progress(path, next(done), total)
 
-    return tell
+    return notify

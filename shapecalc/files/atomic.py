@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic writing of files."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def write_whole(path: str | os.PathLike[str], text: str | bytes) -> None:
-    """Put a text, as UTF-8, or bytes in place of a file: whoever reads it meanwhile sees the old text or the new one.
+def write_atomic(path: str | os.PathLike[str], text: str | bytes) -> None:
+    """Replace a file by a text, as UTF-8, or by bytes, atomically: a reader sees the old contents or the new ones.
 
-    The text goes into a file beside it, which then takes its place; where that fails, nothing is left behind and the
-    old text stays. An old file keeps its permissions, and a link still leads to the file that it names. What is no
-    regular file, such as `/dev/stdout`, is written into.
-    Raises `OSError` with that file's name where it cannot be written.
+    A temporary file in the same folder is written and renamed; if that fails, it is removed and the old file stays. The
+    file's permissions are preserved, and of a symbolic link the target is replaced. A file that is not regular, such as
+    `/dev/stdout`, is written directly.
+    Raises `OSError` with the file's name if it cannot be written.
     """
     name = os.fspath(path)
     try:
@@ -36,24 +36,24 @@ def _write(path: Path, data: bytes) -> None:
         with path.open("wb") as file:
             file.write(data)
         return
-    # The name is known before there is such a file: whatever ends this, and whenever, the file is taken away again.
-    beside = path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}.tmp")
+    # The name is known before the file exists, so that it is removed whenever this is interrupted.
+    temporary = path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}.tmp")
     try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())  # a crash must not leave the new name on an empty file
-        beside.chmod(stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
-        beside.replace(path)
+        temporary.chmod(stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
+        temporary.replace(path)
     except BaseException:
         with suppress(OSError):
-            beside.unlink()
+            temporary.unlink()
         raise
 
 
 def _umask() -> int:
-    """Return the permissions that new files lack; the system only tells it when it is set."""
+    """Return the umask of the process; it can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

@@ -1,4 +1,4 @@
-"""What a command line names, files, folders and patterns, as a list of files."""
+"""Expansion of file names, folders and glob patterns into a list of files."""
 
 from __future__ import annotations
 
@@ -17,24 +17,23 @@ ENDINGS = (".yaml", ".yml")
 _PATTERN = frozenset("*?[")
 
 
-def expanded(paths: Iterable[str], exclude: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return every file that is named, each once: of folders all YAML files below them, in alphabetical order.
+def expand_paths(paths: Iterable[str], exclude: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return every file that is named, each once: of a folder all YAML files below it, in alphabetical order.
 
-    Names that begin with a dot are passed over in folders and patterns, and so is what a pattern of `exclude` matches,
-    wherever it was found. `-`, names of the zoo and files that are not there stay as they are: reading them says what
-    is wrong. Raises `ShapecalcError` SC001 (exit code 2) for a folder or a pattern without a YAML file.
+    In folders and patterns, names that begin with a dot are skipped; a file that a pattern of `exclude` matches is
+    skipped in any case. `-`, names of the zoo and missing files are returned as they are: reading them reports the
+    mistake. Raises `ShapecalcError` SC001 (exit code 2) for a folder or a pattern without a YAML file.
     """
-    left_out = tuple(exclude)
-    found: dict[str, None] = {}
+    excluded = tuple(exclude)
+    result: dict[str, None] = {}
     for path in paths:
         files = tuple(_files(path))
-        kept = [file for file in files if not any(_matches(file, pattern) for pattern in left_out)]
         if not files:
             kind = "no YAML file below it" if Path(path).is_dir() else "no file that it matches"
             finding = Diagnostic(code="SC001", message=f"`{path}` has {kind}", help="name a file, or a folder of files")
             raise ShapecalcError((finding,), exit_code=2)
-        found |= dict.fromkeys(kept)
-    return tuple(found)
+        result |= dict.fromkeys(file for file in files if not any(_matches(file, pattern) for pattern in excluded))
+    return tuple(result)
 
 
 def _files(path: str) -> Iterator[str]:
@@ -43,19 +42,19 @@ def _files(path: str) -> Iterator[str]:
         for folder, folders, names in os.walk(path):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             yield from (
-                shown(os.path.join(folder, name))  # noqa: PTH118 - a name may be anything that the system gives
+                display_path(os.path.join(folder, name))  # noqa: PTH118 - a name may be anything that the system gives
                 for name in sorted(names)
                 if name.endswith(ENDINGS) and not name.startswith(".")
             )
     elif path != "-" and not os.path.exists(path) and _PATTERN & set(path):  # noqa: PTH110
-        # What a shell would have done, for those that do not, or where the pattern is in quotes.
+        # Some shells do not expand patterns, and none does in quotes.
         yield from (
-            shown(name)
+            display_path(name)
             for name in sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - takes absolute patterns too
             if os.path.isfile(name)  # noqa: PTH113
         )
     else:
-        yield path if path == "-" or zoo.path(path) is not None else shown(path)
+        yield path if path == "-" or zoo.path(path) is not None else display_path(path)
 
 
 def _matches(file: str, pattern: str) -> bool:
@@ -64,10 +63,10 @@ def _matches(file: str, pattern: str) -> bool:
     return any(part.match(pattern.rstrip("/")) for part in (path, *path.parents) if part.name)
 
 
-def shown(path: str) -> str:
-    """Return a path as results name it: with `/`, and from the current folder where it lies below that.
+def display_path(path: str) -> str:
+    """Return a path as it is displayed: with `/`, and relative to the current folder if it is below it.
 
-    >>> shown("./nets//a.yaml")
+    >>> display_path("./nets//a.yaml")
     'nets/a.yaml'
     """
     try:

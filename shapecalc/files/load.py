@@ -1,4 +1,4 @@
-"""A file, standard input or a name in the zoo → an architecture."""
+"""Loading of architectures from files, standard input or the zoo."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 def load(architecture: str | Path, limits: Limits = LIMITS, parameters: Mapping[str, Any] = _NONE) -> Architecture:
-    """Return the architecture of a file, of `-` (standard input) or of a name that ships with the package.
+    """Return the architecture of a file, of `-` (standard input) or of a name in the zoo.
 
-    A real file of a name wins over the zoo's. `parameters` replace values of the file's own `parameters:`.
-    Raises `ShapecalcError` with every mistake found; its `exit_code` is 2 where the file cannot be read.
+    An existing file takes precedence over the zoo. `parameters` replace values of the file's own `parameters:`.
+    Raises `ShapecalcError` with all mistakes; its `exit_code` is 2 if the file cannot be read.
 
     >>> load("lenet5").name
     'LeNet-5'
     """
-    found, unused = load_set(architecture, parameters, limits)
-    _refuse_unused(found, unused)
-    return found
+    loaded, unused = load_set(architecture, parameters, limits)
+    _refuse_unused(loaded, unused)
+    return loaded
 
 
 def loads(text: str, name: str = "<text>", parameters: Mapping[str, Any] = _NONE) -> Architecture:
-    """Return the architecture that a text describes; `name` is what diagnostics call it.
+    """Return the architecture that a text describes; `name` names it in diagnostics.
 
     >>> loads("{input: [N, 8], layers: [relu]}").steps[0].path
     'relu_0'
@@ -46,23 +46,23 @@ def loads(text: str, name: str = "<text>", parameters: Mapping[str, Any] = _NONE
     >>> wide.steps[0].layer.out_features
     32
     """
-    found = loads_source(Source(name, text), parameters=parameters)
-    _refuse_unused(found, [key for key in parameters if key not in found.parameters])
-    return found
+    loaded = loads_source(Source(name, text), parameters=parameters)
+    _refuse_unused(loaded, [key for key in parameters if key not in loaded.parameters])
+    return loaded
 
 
 def load_set(
     architecture: str | Path, settings: Mapping[str, Any], limits: Limits = LIMITS
 ) -> tuple[Architecture, tuple[str, ...]]:
-    """Return what `load` returns, with the names of `settings` that are none of the file's parameters."""
+    """Return the architecture as `load` does, and the names of `settings` that are not parameters of the file."""
     source = find_source(architecture, limits)
     folder = None if source.name == "<stdin>" else Path(source.name).parent
-    found = loads_source(source, limits, folder, settings)
-    return found, tuple(name for name in settings if name not in found.parameters)
+    loaded = loads_source(source, limits, folder, settings)
+    return loaded, tuple(name for name in settings if name not in loaded.parameters)
 
 
 def with_parameters(architecture: Architecture, parameters: Mapping[str, Any]) -> Architecture:
-    """Return the architecture that its file describes with other values for some of its parameters.
+    """Return the architecture of the same file with other values of some parameters.
 
     >>> small = loads("{parameters: {width: 8}, input: [N, 8], layers: [linear: $width]}")
     >>> with_parameters(small, {"width": 32}).parameters
@@ -79,20 +79,22 @@ def with_parameters(architecture: Architecture, parameters: Mapping[str, Any]) -
 
 
 def narrowed(architecture: Architecture, divisor: int) -> Architecture:
-    """Return the architecture with the parameters that `widths:` names divided by a whole number.
+    """Return the architecture with the parameters of `widths:` divided by an integer.
 
-    Raises `ShapecalcError` SC320 (exit code 2) where the file names none, or one that `divisor` does not divide.
+    Raises `ShapecalcError` SC320 (exit code 2) if the file has no `widths:`, or a parameter is not divisible.
 
     >>> wide = loads("{parameters: {width: 64}, widths: width, input: [N, 8], layers: [linear: $width]}")
     >>> narrowed(wide, 8).parameters
     {'width': 8}
     """
     values = {name: architecture.parameters[name] for name in architecture.widths}
-    odd = next((name for name, value in values.items() if value % divisor), None)
-    if not values or odd is not None:
-        message = f"`{architecture.name}` cannot be narrowed {divisor} times: "
-        message += "it has no `widths:`" if odd is None else f"`{odd}` is {values[odd]}, which that does not divide"
-        help_text = "name the parameters that say how wide it is: `widths: [width]`" if odd is None else None
+    indivisible = next((name for name, value in values.items() if value % divisor), None)
+    if not values or indivisible is not None:
+        reason = "it has no `widths:`"
+        help_text: str | None = "name the parameters that say how wide it is: `widths: [width]`"
+        if indivisible is not None:
+            reason, help_text = f"`{indivisible}` is {values[indivisible]}, which that does not divide", None
+        message = f"`{architecture.name}` cannot be narrowed {divisor} times: {reason}"
         raise ShapecalcError((Diagnostic(code="SC320", message=message, help=help_text),), exit_code=2)
     return with_parameters(architecture, {name: value // divisor for name, value in values.items()})
 
@@ -108,14 +110,14 @@ def _refuse_unused(architecture: Architecture, names: Iterable[str]) -> None:
 def loads_source(
     source: Source, limits: Limits = LIMITS, folder: Path | None = None, parameters: Mapping[str, Any] = _NONE
 ) -> Architecture:
-    """Return the architecture that a source describes; mistakes in shapes are found in the same run as others.
+    """Return the architecture that a source describes; shape mistakes are reported together with all others.
 
-    `folder` is where the text lies: only files below it can be included. Of `parameters`, those that the file has none
-    of are passed over.
+    `folder` is the folder of the text: only files below it can be included. Names in `parameters` that are not
+    parameters of the file are ignored.
     """
     architecture, findings, source = parse(source, limits, folder, parameters)
     if not findings:
-        assert architecture is not None  # whatever keeps it from being made is a finding
+        assert architecture is not None  # without findings there is an architecture
         return architecture
     if architecture is not None:
         findings += _shape_findings(architecture)

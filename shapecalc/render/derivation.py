@@ -135,18 +135,18 @@ def _notes(names: tuple[str, ...], axis: DerivedAxis, word: str) -> list[str]:
     if reading.stepped_over:
         kinds = " and ".join(f"{_CELLS[name]}s" for name in names)
         notes.append(f"the windows step over {reading.stepped_over} of every {axis.s} {kinds}")
-    if reading.mends:
-        options = [f"`--{letter}`" if letter == "ceil" else f"`--{letter} {size}`" for letter, size in reading.mends]
+    if reading.fixes:
+        options = [f"`--{letter}`" if letter == "ceil" else f"`--{letter} {size}`" for letter, size in reading.fixes]
         *others, last = options
         notes.append(f"to read to the end: {', '.join(others)}{' or ' if others else ''}{last}")
     return notes
 
 
 def _rounded_down(names: tuple[str, ...], axis: DerivedAxis, reading: AxisReading) -> list[str]:
-    room = (axis.output.result - 1) * axis.s + reading.left_over
-    if reading.left_over:
+    room = (axis.output.result - 1) * axis.s + reading.remainder
+    if reading.remainder:
         lost = f"{last_cells(names, axis)} never read{COUNTED}" if reading.unread else "only padding"
-        return [f"{room}/{axis.s} leaves {reading.left_over} over, which floor drops: {lost}"]
+        return [f"{room}/{axis.s} leaves {reading.remainder} over, which floor drops: {lost}"]
     return [f"{room}/{axis.s} is exact: floor drops nothing"] if axis.s > 1 else []
 
 
@@ -157,7 +157,7 @@ def _rounded_up(reading: AxisReading) -> list[str]:
     if reading.overhang:
         over = "1 cell" if reading.overhang == 1 else f"{reading.overhang} cells"
         notes.append(f"ceil keeps a last window that reaches {over} past the end")
-    elif not reading.left_over:
+    elif not reading.remainder:
         notes.append("the division is exact: ceil and floor give the same")
     return notes
 

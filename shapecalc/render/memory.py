@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shapecalc.costs.liveness import LiveMemory
-    from shapecalc.costs.scheduling import Reordered
+    from shapecalc.costs.scheduling import Reordering
 
 HEIGHT, WIDTH = 8, 72
 """Lines and columns of the picture, at most."""
@@ -26,7 +26,7 @@ MOST_TURNS = 6
 
 def table(
     found: LiveMemory,
-    order: Reordered | None,
+    order: Reordering | None,
     depth: int | None = None,
     *,
     width: int | None,
@@ -37,7 +37,7 @@ def table(
     report = found.report
     page = Page(width, color, unicode)
     shapes = ", ".join(show(entry.shape) for entry in report.inputs)
-    lives = [evaluate(moment.live, report.costs_at) for moment in found.moments]
+    lives = [evaluate(moment.live, report.costs_at) for moment in found.steps]
     blocks = [[page.line(f"{report.architecture.name}  {shapes}", BOLD)]]
     numbers = [live for live in lives if isinstance(live, int)]
     if found.peak is not None and len(numbers) == len(lives):
@@ -88,16 +88,13 @@ def _cell(height: int, top: int, line: int, *, unicode: bool) -> str:
     return "#" if eighths > (0 if line == 0 else 3) else " "
 
 
-def document(found: LiveMemory, order: Reordered | None) -> dict[str, Any]:
+def document(found: LiveMemory, order: Reordering | None) -> dict[str, Any]:
     """Return the memory of a run as JSON's values; an int where a figure is known, else the expression."""
     report = found.report
-    rows = [
-        {"path": moment.row.path, "type": moment.row.type, "live_bytes": as_json(moment.live)}
-        for moment in found.moments
-    ]
+    rows = [{"path": step.row.path, "type": step.row.type, "live_bytes": as_json(step.live)} for step in found.steps]
     peak = None
     if found.peak is not None:
-        moment = found.moments[found.peak]
+        moment = found.steps[found.peak]
         tensors = [
             {"slot": tensor.slot, "shape": [*map(as_json, tensor.shape)], "bytes": as_json(tensor.size)}
             for tensor in found.tensors
@@ -115,8 +112,8 @@ def document(found: LiveMemory, order: Reordered | None) -> dict[str, Any]:
     }
 
 
-def _order(order: Reordered) -> dict[str, Any]:
-    turns = [{"step": turn.merge, "branches": list(turn.branches)} for turn in order.turns]
+def _order(order: Reordering) -> dict[str, Any]:
+    turns = [{"step": turn.merge, "branches": list(turn.branches)} for turn in order.orders]
     return {"peak_bytes": order.before, "peak_bytes_reordered": order.after, "turns": turns}
 
 
@@ -130,8 +127,8 @@ def _steps(
         Heading("alive", right=True, wraps=any(isinstance(live, Expr) for live in lives)),
         Heading(""),
     )
-    live_of = {moment.row.path: live for moment, live in zip(found.moments, lives, strict=True)}
-    at_peak = "" if found.peak is None else found.moments[found.peak].row.path
+    live_of = {moment.row.path: live for moment, live in zip(found.steps, lives, strict=True)}
+    at_peak = "" if found.peak is None else found.steps[found.peak].row.path
     rows = []
     for line in layer_lines(found.report, depth):
         paths = [row.path for row in line.rows]
@@ -147,12 +144,12 @@ def _steps(
 def _peak(page: Page, found: LiveMemory) -> list[str]:
     """Return the peak and what is alive there, the largest first."""
     if found.peak is None:
-        names = sorted({name for moment in found.moments for name in free_symbols(moment.live)})
+        names = sorted({name for moment in found.steps for name in free_symbols(moment.live)})
         open_ = [name for name in names if name not in found.report.costs_at]
         settings = " ".join(f"--set {name}=…" for name in open_)
         said = f"where the peak is depends on {' and '.join(open_)}: give a size, `{settings}`"
         return [page.line(said, BOLD)]
-    moment, at = found.moments[found.peak], found.report.costs_at
+    moment, at = found.steps[found.peak], found.report.costs_at
     bound = evaluate(moment.live, at)
     closed = f" = {memory(moment.live)}" if isinstance(moment.live, Expr) and isinstance(bound, int) else ""
     line = f"peak {memory(bound)}{closed}, while {moment.row.path} works; alive then:"
@@ -161,13 +158,13 @@ def _peak(page: Page, found: LiveMemory) -> list[str]:
     return [page.line(line, BOLD), page.draw(page.grid(headings, rows))]
 
 
-def _better(order: Reordered | None) -> list[str]:
+def _better(order: Reordering | None) -> list[str]:
     """Say which branches to run first."""
     if order is None:
         return []
     lines = [f"another order of branches has a peak of {memory(order.after)} in place of {memory(order.before)}:"]
-    lines += [f"  {turn.merge}: {', then '.join(turn.branches)}" for turn in order.turns[:MOST_TURNS]]
-    more = len(order.turns) - MOST_TURNS
+    lines += [f"  {turn.merge}: {', then '.join(turn.branches)}" for turn in order.orders[:MOST_TURNS]]
+    more = len(order.orders) - MOST_TURNS
     return [*lines, f"  and {more} more"] if more > 0 else lines
 
 

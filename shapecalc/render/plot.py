@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import misuse
-from shapecalc.files.atomic import write_whole
+from shapecalc.files.atomic import write_atomic
 from shapecalc.render.terminal.escaping import terminal
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def draw(
     picture = BytesIO()
     with mpl.rc_context({"svg.hashsalt": "shapecalc"}):
         figure.savefig(picture, format=ending, metadata={"Date": None} if ending == "svg" else None)
-    write_whole(path, picture.getvalue())
+    write_atomic(path, picture.getvalue())
 
 
 def _front(plane: Any, columns: Mapping[str, Array], across: str, up: str) -> None:

@@ -173,7 +173,7 @@ def solution_dict(found: Solution, near: Mapping[str, NearSizes]) -> dict[str, A
         },
         "joint": [_reason_dict(reason) for reason in found.joint],
         "example": dict(found.example) if found.example else None,
-        "found": found.found,
+        "found": found.solvable,
         "because": [_reason_dict(reason) for reason in found.because],
         **(
             {
@@ -206,19 +206,19 @@ def choices(found: Choices, name: str, most: int, *, width: int | None, color: b
     place = f"`{found.at}`" if found.at else f"`{name}`"
     page.say(f"which {unknowns} give{'' if found.unknowns[1:] else 's'} {found.wanted} out of {place}?", style=BOLD)
     page.say()
-    shown = found.found[:most] or found.near
-    if not found.found:
+    shown = found.solutions[:most] or found.closest
+    if not found.solutions:
         page.say("none; closest:" if shown else "none: no combination fits the architecture")
     if shown:
         heads = (*(Heading(str(unknown), right=True) for unknown in found.unknowns), Heading("output", wraps=True))
         page.draw(heads, [(*map(str, choice.values), show(choice.shape)) for choice in shown])
-    rest = len(found.found) - len(shown)
-    if found.found and rest:
-        page.say(f"{rest} more: `--most {len(found.found)}` shows all")
+    rest = len(found.solutions) - len(shown)
+    if found.solutions and rest:
+        page.say(f"{rest} more: `--most {len(found.solutions)}` shows all")
     ranges = ", ".join(f"{unknown} {_range(unknown.tried)}" for unknown in found.unknowns)
     refused = f"; {found.refused} of {found.tried} do not fit" if found.refused else ""
     page.say(f"tried {ranges}{refused}", style=DIM)
-    if len(found.found) > 1:
+    if len(found.solutions) > 1:
         page.say(f"simplest first: {SIMPLEST}", style=DIM)
     return page.text
 
@@ -242,7 +242,7 @@ def choices_dict(found: Choices, name: str, most: int) -> dict[str, Any]:
         "wanted": list(found.wanted.sizes),
         "tried": {str(unknown): list(unknown.tried) for unknown in found.unknowns},
         "refused": found.refused,
-        "found": len(found.found),
-        "choices": [row(choice) for choice in found.found[:most]],
-        "closest": [row(choice) for choice in found.near],
+        "found": len(found.solutions),
+        "choices": [row(choice) for choice in found.solutions[:most]],
+        "closest": [row(choice) for choice in found.closest],
     }

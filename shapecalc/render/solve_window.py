@@ -55,8 +55,8 @@ def solutions_dict(word: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
                 "axis": name,
                 "output": answer.target,
                 "interval": list(answer.interval) if answer.interval else None,
-                "solutions": [{"value": value, **axis.to_dict()} for value, axis in answer.found],
-                "closest": [{"value": value, **axis.to_dict()} for value, axis in answer.near],
+                "solutions": [{"value": value, **axis.to_dict()} for value, axis in answer.solutions],
+                "closest": [{"value": value, **axis.to_dict()} for value, axis in answer.closest],
             }
             for name, answer in answers.items()
         ],
@@ -66,7 +66,7 @@ def solutions_dict(word: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
 def _conclusion(answers: Mapping[str, Answer]) -> str:
     parts = list(answers.values())
     letter = parts[0].letter
-    if not all(answer.found for answer in parts):
+    if not all(answer.solutions for answer in parts):
         return f"no {letter} does"
     intervals = [answer.interval for answer in parts if answer.interval]
     if intervals:
@@ -74,19 +74,19 @@ def _conclusion(answers: Mapping[str, Answer]) -> str:
         if low <= high:
             return f"n = {low}" if low == high else f"n from {low} to {high}"
         return f"no lone n does for all axes; for example `--n {'x'.join(str(one.low) for one in intervals)}`"
-    common = [value for value, _ in parts[0].found if all(value in dict(other.found) for other in parts)]
+    common = [value for value, _ in parts[0].solutions if all(value in dict(other.solutions) for other in parts)]
     if common:
         uneven = " (before:after; no even padding does)" if isinstance(common[0], tuple) else ""
         return f"{letter} = {', '.join(map(_written, common))}{uneven}"
-    option = "x".join(_written(answer.found[0][0]) for answer in parts)
+    option = "x".join(_written(answer.solutions[0][0]) for answer in parts)
     return f"no lone {letter} does for all axes; for example `--{letter} {option}`"
 
 
 def _rows(names: tuple[str, ...], answer: Answer) -> list[str]:
-    shown = [(f"{answer.letter} = {_written(value)}", axis) for value, axis in answer.found or answer.near]
+    shown = [(f"{answer.letter} = {_written(value)}", axis) for value, axis in answer.solutions or answer.closest]
     label_width = max((len(label) for label, _ in shown), default=0)
     width = max((len(axis.output.equation) for _, axis in shown), default=0)
-    rows = [] if answer.found or not shown else ["  none; closest:"]
+    rows = [] if answer.solutions or not shown else ["  none; closest:"]
     for label, axis in shown:
         missed = f"   {last_cells(names, axis)} never read" if axis.reading and axis.reading.unread else ""
         rows.append(f"  {label:<{label_width}}   {axis.output.equation:<{width}}{missed}".rstrip())
@@ -101,7 +101,7 @@ def _alike(answers: Mapping[str, Answer]) -> list[tuple[tuple[str, ...], Answer]
     """Put axes together whose solutions are the same."""
     found: dict[tuple[DerivedAxis | int, ...], list[str]] = {}
     for name, answer in answers.items():
-        nameless = (axis._replace(name="") for _, axis in answer.found + answer.near)
+        nameless = (axis._replace(name="") for _, axis in answer.solutions + answer.closest)
         found.setdefault((answer.target, *nameless), []).append(name)
     return [(tuple(names), answers[names[0]]) for names in found.values()]
 
@@ -121,18 +121,18 @@ def all_windows(
     open_letters = [letter for letter in "fspd" if letter not in fixed]
     known = ", ".join(f"{letter} = {number}" for letter, number in (("n", asked[0]), *fixed.items()))
     question = f"which {', '.join(open_letters)} of a {word} give output = {asked[1]} with {known}?"
-    shown = answer.found[:most] or answer.near
+    shown = answer.solutions[:most] or answer.closest
     lines = [
         *wrapped(terminal(question), width),
         "",
-        *([] if answer.found else ["none; closest:" if shown else "none"]),
+        *([] if answer.solutions else ["none; closest:" if shown else "none"]),
     ]
     lines += _window_rows(shown)
-    rest = len(answer.found) - len(shown)
-    if answer.found and rest:
-        lines += ["", bold(f"{rest} more: `--most {len(answer.found)}` shows all", color=color)]
+    rest = len(answer.solutions) - len(shown)
+    if answer.solutions and rest:
+        lines += ["", bold(f"{rest} more: `--most {len(answer.solutions)}` shows all", color=color)]
     lines += ["", *wrapped(f"tried {tried(open_letters, word)}", width)]
-    if answer.found:
+    if answer.solutions:
         lines += wrapped(f"simplest first: {SIMPLEST}", width)
     text = "\n".join(lines)
     return text if unicode else in_ascii(text)
@@ -161,9 +161,9 @@ def all_windows_dict(
         "fixed": dict(fixed),
         "tried": tried([letter for letter in "fspd" if letter not in fixed], word),
         "simplest_first": SIMPLEST,
-        "found": len(answer.found),
-        "windows": [_window_dict(window) for window in answer.found[:most]],
-        "closest": [_window_dict(window) for window in answer.near],
+        "found": len(answer.solutions),
+        "windows": [_window_dict(window) for window in answer.solutions[:most]],
+        "closest": [_window_dict(window) for window in answer.closest],
     }
 
 

@@ -40,10 +40,10 @@ def table(trained: Trained, exported: str | None, *, width: int | None, color: b
 
 def verdict(trained: Trained) -> str:
     """Return the last epoch beside what the random weights knew."""
-    last, what = trained.epochs[-1], trained.lesson.classes
+    last, what = trained.epochs[-1], trained.dataset.classes
     return (
-        f"{last.accuracy:.1%} of unseen {what}s right, loss {loss(last.unseen_loss)}; "
-        f"before training {trained.before.accuracy:.1%}, loss {loss(trained.before.unseen_loss)}"
+        f"{last.accuracy:.1%} of unseen {what}s right, loss {loss(last.test_loss)}; "
+        f"before training {trained.before.accuracy:.1%}, loss {loss(trained.before.test_loss)}"
     )
 
 
@@ -83,10 +83,10 @@ def _means(losses: Sequence[float], columns: int) -> list[float]:
 
 
 def _heading(trained: Trained) -> str:
-    lesson, name = trained.lesson, trained.lesson.report.architecture.name
-    what = "passages" if lesson.data == "text" else "pictures"
-    shown, unseen = len(lesson.shown.inputs), len(lesson.unseen.inputs)
-    return f"{name} learns {lesson.data}: {shown:,} {what}, and {unseen:,} that it is not shown"
+    dataset, name = trained.dataset, trained.dataset.report.architecture.name
+    what = "passages" if dataset.name == "text" else "pictures"
+    train, test = len(dataset.train.inputs), len(dataset.test.inputs)
+    return f"{name} learns {dataset.name}: {train:,} {what}, and {test:,} that it is not shown"
 
 
 def _plan(trained: Trained) -> str:
@@ -102,7 +102,7 @@ def _epochs(trained: Trained) -> Grid:
         (
             str(epoch.number),
             loss(epoch.loss, 4) if epoch.number else "",
-            loss(epoch.unseen_loss, 4),
+            loss(epoch.test_loss, 4),
             f"{epoch.accuracy:.1%}",
         )
         for epoch in (trained.before, *trained.epochs)

@@ -17,8 +17,8 @@ from shapecalc.render.terminal.palette import BOLD, DIM
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from shapecalc.costs.saved_tensors import LayerKeeping
-    from shapecalc.costs.timeline import TrainingMoment
+    from shapecalc.costs.saved_tensors import LayerSaved
+    from shapecalc.costs.timeline import EventMemory
     from shapecalc.costs.training import TrainingCost
 
 MOST_NAMED = 4
@@ -59,7 +59,7 @@ def _title(cost: TrainingCost) -> str:
 
 def _layers(cost: TrainingCost, depth: int | None, called: Callable[[Line], str] | None) -> Grid:
     """Return a row per layer: what it keeps that none before keeps, the bytes, and what could be done about them."""
-    of = {layer.row.path: layer for layer in cost.step.kept.layers}
+    of = {layer.row.path: layer for layer in cost.step.saved.layers}
     rows = []
     for line in layer_lines(cost.report, depth):
         layers = [of[row.path] for row in line.rows]
@@ -70,13 +70,13 @@ def _layers(cost: TrainingCost, depth: int | None, called: Callable[[Line], str]
         Heading("path"),
         *(() if called is None else (Heading("layer", wraps=True),)),
         Heading("keeps", wraps=True),
-        Heading("bytes", right=True, wraps=bool(cost.open)),
+        Heading("bytes", right=True, wraps=bool(cost.unbound)),
         Heading("could be", wraps=True),
     )
     return Grid(headings, rows)
 
 
-def _what(layers: Sequence[LayerKeeping]) -> str:
+def _what(layers: Sequence[LayerSaved]) -> str:
     """Name what a layer keeps; what is counted above stands in parentheses."""
     if len(layers) > 1:
         return f"{sum(kept.first for layer in layers for kept in layer.tensors)} tensors"
@@ -86,18 +86,18 @@ def _what(layers: Sequence[LayerKeeping]) -> str:
     return ", ".join(names) if more <= 0 else ", ".join([*names[:MOST_NAMED], f"{more} more"])
 
 
-def _marks(layers: Sequence[LayerKeeping]) -> str:
+def _marks(layers: Sequence[LayerSaved]) -> str:
     marks = []
     if any(layer.in_place for layer in layers):
         marks.append("in place")
-    if any(layer.cheap == layer.size != 0 for layer in layers):
+    if any(layer.recomputable == layer.size != 0 for layer in layers):
         marks.append("recomputed")
     return ", ".join(marks)
 
 
 def _memory(cost: TrainingCost) -> Grid:
     """Return where the bytes of a step are."""
-    static, kept = cost.step.static, cost.step.kept.size
+    static, kept = cost.step.static, cost.step.saved.size
     numbers = OPTIMIZERS[cost.step.optimizer]
     rows = [("weights", static.weights, "", "always")]
     if static.buffers != 0:
@@ -118,30 +118,30 @@ def _closed(size: Dim) -> str:
 
 
 def _peak(cost: TrainingCost) -> Iterator[str]:
-    moment = cost.peak
-    if moment is None:
-        settings = " ".join(f"--set {name}=…" for name in cost.open)
-        yield f"peak and largest batch depend on {' and '.join(cost.open)}: give a size, `{settings}`"
+    event = cost.peak
+    if event is None:
+        settings = " ".join(f"--set {name}=…" for name in cost.unbound)
+        yield f"peak and largest batch depend on {' and '.join(cost.unbound)}: give a size, `{settings}`"
         return
-    size = memory(cost.bytes_at(moment.live))
-    yield f"peak {size}, {_when(moment)}: {_parts(cost, moment)}"
-    if isinstance(moment.live, Expr):
-        yield f"     = {grouped(moment.live)} bytes"
+    size = memory(cost.bytes_at(event.live))
+    yield f"peak {size}, {_when(event)}: {_parts(cost, event)}"
+    if isinstance(event.live, Expr):
+        yield f"     = {grouped(event.live)} bytes"
 
 
-def _when(moment: TrainingMoment) -> str:
-    if moment.event.phase == UPDATE:
+def _when(event: EventMemory) -> str:
+    if event.event.phase == UPDATE:
         return "while the optimiser updates"
     passing = {"forward": "runs forward", "backward": "runs backward", AGAIN: "runs forward again"}
-    return f"while {moment.path} {passing[moment.event.phase]}"
+    return f"while {event.path} {passing[event.event.phase]}"
 
 
-def _parts(cost: TrainingCost, moment: TrainingMoment) -> str:
+def _parts(cost: TrainingCost, event: EventMemory) -> str:
     parts = {
         "weights and state": cost.step.static.always,
-        "values": moment.values,
-        "gradients by values": moment.flowing,
-        "by weights": moment.gradients,
+        "values": event.values,
+        "gradients by values": event.value_gradients,
+        "by weights": event.weight_gradients,
     }
     return ", ".join(f"{name} {memory(cost.bytes_at(size))}" for name, size in parts.items() if size != 0)
 
@@ -149,25 +149,26 @@ def _parts(cost: TrainingCost, moment: TrainingMoment) -> str:
 def _fits(cost: TrainingCost) -> Iterator[str]:
     if cost.memory is None:
         return
-    if cost.fits is not None:
-        if cost.fits == 0:
+    if cost.largest_batch is not None:
+        if cost.largest_batch == 0:
             yield f"{memory(cost.memory)} does not hold one sample"
         else:
-            held = cost.step.most({**cost.pieces, str(cost.batch): cost.fits})
-            yield f"largest batch in {memory(cost.memory)}: {cost.batch} = {cost.fits:,}, whose peak is {memory(held)}"
+            peak = memory(cost.step.peak_bytes({**cost.memory_sizes, str(cost.batch): cost.largest_batch}))
+            largest = f"{cost.batch} = {cost.largest_batch:,}"
+            yield f"largest batch in {memory(cost.memory)}: {largest}, whose peak is {peak}"
     elif cost.batch is None:
         yield f"the file fixes the batch: no larger one is looked for in {memory(cost.memory)}"
 
 
 def _savings(cost: TrainingCost) -> Iterator[str]:
     """Say what writing over inputs, and computing what is cheap again, would save."""
-    layers = cost.step.kept.layers
+    layers = cost.step.saved.layers
     places = [layer for layer in layers if layer.in_place]
     if places:
-        spared = cost.bytes_at(total(layer.spares for layer in places))
+        spared = cost.bytes_at(total(layer.avoided for layer in places))
         less = f"{memory(spared)} less is kept" if spared != 0 else "no less is kept, as none of them keeps its input"
         yield f"in place: {len(places)} of {len(layers)} layers can write over what they read: {less}"
-    cheap = cost.bytes_at(total(layer.cheap for layer in layers))
+    cheap = cost.bytes_at(total(layer.recomputable for layer in layers))
     if cheap != 0:
         yield f"recomputed: {memory(cheap)} of what is kept follow from the rest without a multiply-accumulate"
 
@@ -215,7 +216,7 @@ def _checkpoints(cost: TrainingCost) -> Grid:
                 (
                     f"{segment}",
                     ", ".join(names[segment]),
-                    memory(each.kept),
+                    memory(each.saved),
                     rounded(each.flops),
                     share(each.flops, flops),
                 )
@@ -236,9 +237,9 @@ def _time(cost: TrainingCost) -> Iterator[str]:
     yield "recurrent layers over time, what each step keeps:"
     if cost.truncate is None or cost.time is None:
         return
-    kept, steps = cost.step.kept.size, cost.at.get(cost.time)
+    kept, steps = cost.step.saved.size, cost.at.get(cost.time)
     batch = {name: size for name, size in cost.at.items() if name != cost.time}
-    piece = evaluate(kept, {**batch, cost.time: cost.pieces[cost.time]})
+    piece = evaluate(kept, {**batch, cost.time: cost.memory_sizes[cost.time]})
     if steps is None:
         yield f"truncated after {cost.truncate} steps: {memory(piece)} are kept at once, however long a sequence is"
         return
@@ -251,7 +252,7 @@ def _time(cost: TrainingCost) -> Iterator[str]:
 
 
 def _unrolled(cost: TrainingCost) -> Grid:
-    batch = {name: size for name, size in cost.pieces.items() if name != cost.time}
+    batch = {name: size for name, size in cost.memory_sizes.items() if name != cost.time}
     rows = []
     for layer in cost.unrolled:
         for part in layer.parts:

@@ -44,7 +44,11 @@ def verdict(proof: BackwardProof) -> str:
     entries = sum(row.checked.entries for row in proof.rows)
     worst = max(proof.rows, key=lambda row: row.checked.error)
     at = f" at {worst.layer.path}: {worst.checked.worst}" if worst.checked.error else ""
-    along = f"; all together along one direction {error(proof.along)}" if proof.along is not None else ""
+    along = (
+        f"; all together along one direction {error(proof.directional_error)}"
+        if proof.directional_error is not None
+        else ""
+    )
     return (
         f"verified: {layers} layers agree in the shapes of gradients and in MACs; {entries:,} entries checked by "
         f"central differences, largest relative error {error(worst.checked.error)}{at}{along} ({took})"

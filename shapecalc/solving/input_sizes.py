@@ -1,4 +1,4 @@
-"""What an architecture leaves open, solved for: the sizes of its symbols that fit, and those that give an output.
+"""Sizes of an architecture's symbols that fit all layers, and those that give a wanted output.
 
 Valid sizes are those that meet the constraints of the layers; a wanted output is one more constraint.
 """
@@ -25,14 +25,14 @@ MOST_WEIGHED = 50_000
 """Residue classes looked at to find which constraints are needed: beyond that all of them are named."""
 
 MOST_SEARCHED = 20_000
-"""Points at which joint constraints are evaluated, for one that meets them."""
+"""Points that are tried to find one at which constraints on several symbols hold."""
 
-MOST_ALIKE = 1_000
-"""Sizes that are looked at for all symbols at once."""
+MOST_EQUAL = 1_000
+"""Sizes that are tried for all symbols together."""
 
 
 class Wanted(NamedTuple):
-    """The sizes that trailing axes should have, None where any will do."""
+    """The wanted sizes of trailing axes, None for any size."""
 
     sizes: tuple[int | None, ...]
 
@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
         return "x".join("?" if size is None else str(size) for size in self.sizes)
 
     def distance(self, shape: Shape) -> int:
-        """Return how far a shape of numbers is away, 0 where it is what is wanted."""
+        """Return the distance of a shape without symbols, 0 if it has the wanted sizes."""
         return sum(
             abs(dim - size) if isinstance(dim, int) else 0
             for dim, size in zip(self.among(shape), self.sizes, strict=True)
@@ -48,12 +48,12 @@ class Wanted(NamedTuple):
         )
 
     def among(self, shape: Shape) -> Shape:
-        """Return the axes of a shape that are meant."""
+        """Return the axes of a shape that the wanted sizes are of."""
         return shape[len(shape) - len(self.sizes) :]
 
 
 class SolvedOutput(NamedTuple):
-    """What leaves a step, or the architecture where `path` is empty."""
+    """The output shape of a step, or of the architecture if `path` is empty."""
 
     path: str
     shape: Shape
@@ -66,11 +66,11 @@ class Reason(NamedTuple):
     required_by: str
     line: int | None
     needed: bool
-    """Whether fewer sizes would be left out without it; False where the others say it too."""
+    """Whether more sizes would fit without it; False if the others imply it."""
 
 
 class Never(NamedTuple):
-    """A wanted size that an axis has at no size of its symbols."""
+    """A wanted size that an axis has at no sizes of its symbols."""
 
     dim: Dim
     size: int
@@ -96,7 +96,7 @@ def near(sizes: Sizes, asked: int) -> NearSizes:
 
 
 class Solution(NamedTuple):
-    """The sizes that fit, by symbol, what ties several of them together, and why."""
+    """The sizes that fit, by symbol, the constraints on several symbols, and the reasons."""
 
     report: Report
     sizes: Mapping[str, Sizes]
@@ -106,21 +106,21 @@ class Solution(NamedTuple):
     wanted: Wanted | None = None
     never: tuple[Never, ...] = ()
     example: Mapping[str, int] | None = None
-    """Sizes at which what is joint holds too, of the symbols that it ties together."""
+    """Sizes of the symbols of `joint` at which all constraints hold."""
     clash: bool = False
-    """Whether what is joint holds at no sizes that fit otherwise."""
+    """Whether `joint` holds at no sizes that satisfy the other constraints."""
 
     @property
-    def found(self) -> bool:
-        """Whether some size fits for each symbol, as far as that is known."""
+    def solvable(self) -> bool:
+        """Whether some size fits for each symbol, as far as it is known."""
         return not self.never and not self.clash and all(sizes.smallest is not None for sizes in self.sizes.values())
 
 
 def solve(report: Report, wanted: Wanted | None = None, at: str | None = None) -> Solution:
-    """Return the sizes of a report's free symbols at which all layers fit, and that give a wanted output.
+    """Return the sizes of a report's unbound symbols at which all layers fit, and that give a wanted output.
 
-    `at` names the step whose output is meant, None the architecture's own. Conditions of the file's `where:` count.
-    Raises `ShapecalcError`, exit code 2, where there is no such step, or no symbol in its output.
+    `at` names the step of the output, None for the architecture's own. Conditions of the file's `where:` count.
+    Raises `ShapecalcError`, exit code 2, if there is no such step, or no symbol in its output.
 
     >>> import shapecalc
     >>> solution = solve(shapecalc.inspect(shapecalc.load("vgg16"), symbolic=True), Wanted((7, 7)), "features.30")
@@ -167,44 +167,44 @@ def _together(joint: tuple[Constraint, ...], sizes: Mapping[str, Sizes]) -> tupl
     names = sorted({name for each in joint for name in free_symbols(each.condition.expr)})
     alone = [name for name in names if name not in BATCH_SYMBOLS]
     each = int(MOST_SEARCHED ** (1 / len(names)))
-    legal = {name: sizes[name].first(each + 1) for name in names}
-    one = {name: own[:1] for name, own in legal.items()}
+    smallest = {name: sizes[name].first(each + 1) for name in names}
+    one = {name: own[:1] for name, own in smallest.items()}
     alike = (
         {**{name: size[0] for name, size in one.items()}, **dict.fromkeys(alone, at)} for at in _common(alone, sizes)
     )
-    some = (dict(zip(names, point, strict=True)) for point in product(*(own[:each] for own in legal.values())))
+    some = (dict(zip(names, point, strict=True)) for point in product(*(own[:each] for own in smallest.values())))
     if not all(one.values()):
-        return None, False  # it is said of that symbol that no size is legal
+        return None, False  # that no size is valid is reported for that symbol
     for point in chain(alike, some):
         if all(constraint.condition.holds(point) for constraint in joint):
             return point, False
-    return None, all(len(own) <= each and not sizes[name].residues for name, own in legal.items())
+    return None, all(len(own) <= each and not sizes[name].residues for name, own in smallest.items())
 
 
 def _common(names: list[str], sizes: Mapping[str, Sizes]) -> Iterator[int]:
-    """Yield the smallest sizes that are legal for each of several symbols."""
+    """Yield the smallest sizes that are valid for each of several symbols."""
     if names:
         first, *others = names
-        yield from (at for at in sizes[first].first(MOST_ALIKE) if all(at in sizes[other] for other in others))
+        yield from (at for at in sizes[first].first(MOST_EQUAL) if all(at in sizes[other] for other in others))
 
 
 def _needed(constraints: Iterable[Constraint], sizes: Mapping[str, Sizes]) -> tuple[Constraint, ...]:
     """Return the constraints without the ones that the others imply; of two that imply each other the first stays."""
     needed: list[Constraint] = []
     effort = Effort()
-    for name, whole in sizes.items():
+    for name, valid in sizes.items():
         own = [each for each in constraints if free_symbols(each.condition.expr) == (name,)]
-        if whole.period * len(own) ** 2 <= MOST_WEIGHED:
+        if valid.period * len(own) ** 2 <= MOST_WEIGHED:
             for constraint in reversed(tuple(own)):
                 others = [other for other in own if other is not constraint]
-                if sizes_meeting((other.condition for other in others), name, effort) == whole:
+                if sizes_meeting((other.condition for other in others), name, effort) == valid:
                     own = others
         needed += own
     return tuple(needed)
 
 
 def output_of(report: Report, at: str | None) -> SolvedOutput:
-    """Return what leaves a step, by its path, or the architecture; raise `ShapecalcError` where that is not one."""
+    """Return the output of a step, by its path, or of the architecture; raise `ShapecalcError` if there is not one."""
     if at is None:
         if len(report.outputs) > 1:
             names = ", ".join(f"`{slot}`" for slot in report.architecture.leaving.values())
@@ -234,7 +234,7 @@ def _outputs(rows: Iterable[LayerReport | GroupReport], prefix: str) -> Iterator
 
 
 def _require_symbols(report: Report, output: SolvedOutput, wanted: Wanted) -> None:
-    """Raise `ShapecalcError` where no axis that is meant depends on a symbol, and name the last step where one does."""
+    """Raise `ShapecalcError` if no wanted axis depends on a symbol, and name the last step where one does."""
     if _depends(output.shape, wanted):
         return
     subject = f"`{output.path}`" if output.path else f"`{report.architecture.name}`"

@@ -1,4 +1,4 @@
-"""Fields of layers that a file leaves open, solved for: each value of the usual range is put in, and inferred with."""
+"""Values of unknown layer fields that give a wanted output, found by inference with each value of a range."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ MOST_TRIED = 4_000
 """Combinations that are inferred; each takes milliseconds."""
 
 MOST_TIMES = 16
-"""A count of channels that is tried is a divisor of one that is wanted, or up to so many times it."""
+"""Channel counts that are tried are divisors of the wanted one, and its multiples up to this factor."""
 
 RANGES = {"kernel_size": SMALL["f"], "stride": SMALL["s"], "padding": SMALL["p"], "dilation": DILATIONS}
 """The values of a field that are tried."""
 
 WIDTHS = ("out_channels", "out_features")
-"""Fields that are tried where the wanted output fixes what they decide."""
+"""Fields that are tried if the wanted output fixes the size that they decide."""
 
 
 class Unknown(NamedTuple):
-    """A field of a step that is solved for, and the values that are tried."""
+    """A field of a step to solve for, and the values that are tried."""
 
     path: str
     field: str
@@ -52,23 +52,23 @@ class Unknown(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """A value for each unknown, and what leaves with them."""
+    """A value for each unknown, and the output shape with them."""
 
     values: tuple[int, ...]
     shape: Shape
 
 
 class Choices(NamedTuple):
-    """Every combination of values that gives the wanted output, simplest first; where none does, the closest."""
+    """Every combination of values that gives the wanted output, simplest first; if none does, the closest."""
 
     unknowns: tuple[Unknown, ...]
     wanted: Wanted
     at: str
-    found: tuple[Choice, ...]
-    near: tuple[Choice, ...]
+    solutions: tuple[Choice, ...]
+    closest: tuple[Choice, ...]
     tried: int
     refused: int
-    """Combinations that do not fit the architecture at all."""
+    """Combinations that do not fit the architecture."""
 
 
 def choose(
@@ -78,14 +78,14 @@ def choose(
     at: str | None = None,
     sizes: Mapping[str, int] | None = None,
 ) -> Choices:
-    """Return the values of fields, written `STEP.field`, at which a wanted output leaves.
+    """Return the values of fields, written `STEP.field`, that give a wanted output.
 
-    Symbols have the file's own sizes but for those of `sizes`. Raises `ShapecalcError`, exit code 2, where a field is
-    none that can be tried, or where too many combinations would have to be.
+    Symbols have the sizes of `sizes`, else the file's own. Raises `ShapecalcError`, exit code 2, if a field cannot be
+    tried, or if there are too many combinations.
 
     >>> import shapecalc
     >>> alexnet = shapecalc.load("alexnet")
-    >>> [choice.values for choice in choose(alexnet, ["conv1.stride"], Wanted((55, 55)), "conv1").found]
+    >>> [choice.values for choice in choose(alexnet, ["conv1.stride"], Wanted((55, 55)), "conv1").solutions]
     [(4,)]
     """
     report, findings = infer(architecture, sizes=sizes)
@@ -100,21 +100,21 @@ def choose(
         raise misuse("SC205", f"{count} combinations are more than the {MOST_TRIED} that are tried", "fix one of them")
     fitting: list[tuple[tuple[int, ...], Choice]] = []
     for values in product(*(unknown.tried for unknown in unknowns)):
-        attempt = _put(architecture, unknowns, values)
-        found = infer(attempt, sizes=sizes)[0] if attempt is not None else None
-        if found is None or attempt is None:
+        attempt = _substituted(architecture, unknowns, values)
+        tried = infer(attempt, sizes=sizes)[0] if attempt is not None else None
+        if tried is None or attempt is None:
             continue
-        given = output_of(found, at).shape
+        given = output_of(tried, at).shape
         if len(given) >= len(wanted.sizes):
-            fitting.append((_simplicity(found, attempt, unknowns), Choice(values, given)))
+            fitting.append((_simplicity(tried, attempt, unknowns), Choice(values, given)))
     if not fitting and report is None:
         raise ShapecalcError(findings, architecture.file)
     fitting.sort(key=lambda pair: pair[0])
     choices = [choice for _, choice in fitting]
     exact = tuple(choice for choice in choices if wanted.distance(choice.shape) == 0)
     least = min((wanted.distance(choice.shape) for choice in choices), default=0)
-    near = () if exact else tuple(choice for choice in choices if wanted.distance(choice.shape) == least)
-    return Choices(unknowns, wanted, at or "", exact, near[:MOST_UNKNOWNS], count, count - len(fitting))
+    closest = () if exact else tuple(choice for choice in choices if wanted.distance(choice.shape) == least)
+    return Choices(unknowns, wanted, at or "", exact, closest[:MOST_UNKNOWNS], count, count - len(fitting))
 
 
 def _require_bound(report: Report, shape: Shape, wanted: Wanted) -> None:
@@ -140,8 +140,8 @@ def _unknown(architecture: Architecture, written: str, wanted: Wanted, shape: Sh
         return Unknown(path, field, tuple(RANGES[field]))
     axis = 1 if field == "out_channels" else -1
     rank = len(shape) if shape is not None else len(wanted.sizes) + 1
-    place = axis % rank - (rank - len(wanted.sizes))
-    target = wanted.sizes[place] if place >= 0 else None
+    index = axis % rank - (rank - len(wanted.sizes))
+    target = wanted.sizes[index] if index >= 0 else None
     if target is None:
         example = "64x7x7" if field == "out_channels" else "10"
         message = f"`--unknown {written}` expects `--output` to fix what `{field}` decides, receives {wanted}"
@@ -150,7 +150,7 @@ def _unknown(architecture: Architecture, written: str, wanted: Wanted, shape: Sh
 
 
 def _widths(target: int, present: int, given: Dim | None) -> tuple[int, ...]:
-    """Return counts of channels that may lead to a target: itself, parts, multiples, and with what is joined to it."""
+    """Return channel counts that may give a target: itself, divisors, multiples, and `present` + target − given."""
     candidates = {target, *(target * times for times in range(2, MOST_TIMES + 1))}
     candidates |= {target // parts for parts in range(2, target + 1) if target % parts == 0 and parts <= target}
     if isinstance(given, int):
@@ -159,7 +159,7 @@ def _widths(target: int, present: int, given: Dim | None) -> tuple[int, ...]:
 
 
 def _layer(architecture: Architecture, name: str, written: str) -> tuple[str, Layer]:
-    """Return the path and the layer of a top-level step, by its path or as `layers.3`; a repeated one is one."""
+    """Return the path and the layer of a top-level step, repeated or not, by its path or as `layers.3`."""
     heads = _heads(architecture)
     word, _, position = name.partition(".")
     steps = {step.path: step for step in architecture.steps}
@@ -169,9 +169,9 @@ def _layer(architecture: Architecture, name: str, written: str) -> tuple[str, La
             raise misuse("SC104", message)
         name = heads[int(position[:6])]
     step = steps.get(name)
-    lone = _lone(step) if step is not None else None
-    if lone is not None:
-        return name, lone.layer
+    single = _single(step) if step is not None else None
+    if single is not None:
+        return name, single.layer
     groups = [path for path, step in steps.items() if isinstance(step, Group)]
     within = next((path for path in groups if name == path or name.startswith(f"{path}.")), None)
     if within is not None:
@@ -180,7 +180,7 @@ def _layer(architecture: Architecture, name: str, written: str) -> tuple[str, La
         )
         raise misuse("SC104", message, "name a step that stands in `layers:`")
     names = [f"`{path}`" for path in steps if path.startswith(f"{name}.")]
-    near = closest(name, [path for path, step in steps.items() if _lone(step)])
+    near = closest(name, [path for path, step in steps.items() if _single(step)])
     hint = f"did you mean `{near}`?" if near else "`shapecalc inspect` names the steps"
     hint = f"its branches hold {', '.join(names[:4])}" if names else hint
     raise misuse("SC104", f"`--unknown {written}` expects STEP.FIELD, and there is no layer `{name}`; {hint}")
@@ -198,16 +198,16 @@ def _heads(architecture: Architecture) -> tuple[str, ...]:
     return tuple(reversed(heads))
 
 
-def _lone(step: Step | Group) -> Step | None:
-    """Return the layer that a step is, also where it is repeated."""
+def _single(step: Step | Group) -> Step | None:
+    """Return a step that is one layer, or the one layer of a repeated step; None for other groups."""
     if isinstance(step, Step):
         return step
     first, *others = step.body.steps
     return first if isinstance(first, Step) and not others and not first.path else None
 
 
-def _put(architecture: Architecture, unknowns: Iterable[Unknown], values: Iterable[int]) -> Architecture | None:
-    """Return the architecture with values in the place of the unknowns; None where a layer refuses one."""
+def _substituted(architecture: Architecture, unknowns: Iterable[Unknown], values: Iterable[int]) -> Architecture | None:
+    """Return the architecture with values substituted for the unknowns; None if a layer refuses one."""
     wanted: dict[str, dict[str, int]] = {}
     for unknown, value in zip(unknowns, values, strict=True):
         wanted.setdefault(unknown.path, {})[unknown.field] = value
@@ -219,25 +219,25 @@ def _put(architecture: Architecture, unknowns: Iterable[Unknown], values: Iterab
 
 
 def _changed(step: Step | Group, fields: Mapping[str, int]) -> Step | Group:
-    lone = _lone(step)
-    assert lone is not None  # an unknown is a field of a layer
-    changed = lone._replace(layer=dataclasses.replace(lone.layer, **fields))  # type: ignore[type-var]
+    single = _single(step)
+    assert single is not None  # an unknown is a field of a layer
+    changed = single._replace(layer=dataclasses.replace(single.layer, **fields))  # type: ignore[type-var]
     if isinstance(step, Step):
         return changed
     return step._replace(body=dataclasses.replace(step.body, steps=(changed,)))
 
 
 def _simplicity(report: Report, architecture: Architecture, unknowns: tuple[Unknown, ...]) -> tuple[int, ...]:
-    """Return how simple a combination is: what `solve.simplicity` says of the windows, added up, then the widths."""
+    """Return a sort key of combinations: the sum of `simplicity` of the windows, then the sum of the widths."""
     paths = {unknown.path for unknown in unknowns}
     inputs = {row.path: row.inputs[0] for row in report.tree}
     windows = []
     widths = 0
     for step in architecture.steps:
-        lone = _lone(step) if step.path in paths else None
-        if lone is None:
+        single = _single(step) if step.path in paths else None
+        if single is None:
             continue
-        layer = lone.layer
+        layer = single.layer
         widths += sum(getattr(layer, field) for field in WIDTHS if field in layer.fields)
         misses = _misses(layer, inputs[step.path])
         windows.append(simplicity(*(_number(layer, field) for field in RANGES), misses=misses))
@@ -245,7 +245,7 @@ def _simplicity(report: Report, architecture: Architecture, unknowns: tuple[Unkn
 
 
 def _misses(layer: Layer, x: Shape) -> bool:
-    """Return whether the windows of a layer leave cells of its input unread."""
+    """Return whether the windows of a layer leave elements of its input unread."""
     if not isinstance(layer, Conv | MaxPool | AvgPool) or not all(isinstance(length, int) for length in x[2:]):
         return False
     readings = (axis.reading for axis in sliding_axes(layer, x))
@@ -253,7 +253,7 @@ def _misses(layer: Layer, x: Shape) -> bool:
 
 
 def _number(layer: Layer, field: str) -> int:
-    """Return a field as one number; where there is none, or one per axis, the plainest that stands for it."""
+    """Return a field as one integer: the largest of several axes, and an equivalent default for a missing field."""
     value = getattr(layer, field, None)
     if value is None and field == "stride":
         value = getattr(layer, "kernel_size", None)

@@ -192,8 +192,8 @@ def test_what_is_said_to_mend_it_leaves_nothing_unread_at_the_end(data: st.DataO
     axis_of: Callable[..., DerivedAxis] = pool_axis if pool else conv_axis
     axis = axis_of(n, f, s, pad, d)
     assert axis.reading is not None
-    assert axis.reading.unread or not axis.reading.mends
-    for letter, size in axis.reading.mends:
+    assert axis.reading.unread or not axis.reading.fixes
+    for letter, size in axis.reading.fixes:
         assert letter in ("n", "p") or pool
         mended = {
             "p": lambda size=size: axis_of(n, f, s, (size, size), d),
@@ -207,26 +207,26 @@ def test_what_is_said_to_mend_it_leaves_nothing_unread_at_the_end(data: st.DataO
 def test_a_shorter_or_a_longer_input_and_more_padding_are_proposed_for_a_lost_row() -> None:
     reading = conv_axis(n=224, f=3, s=2).reading
     assert reading is not None
-    assert reading.mends == (("p", 1), ("n", 223), ("n", 225))
-    assert (reading.left_over, reading.unread) == (1, 1)
+    assert reading.fixes == (("p", 1), ("n", 223), ("n", 225))
+    assert (reading.remainder, reading.unread) == (1, 1)
 
 
 def test_a_pool_may_round_up_instead() -> None:
     reading = pool_axis(n=55, f=2, s=2, pad=(0, 0)).reading
     assert reading is not None
-    assert ("ceil", 1) in reading.mends
+    assert ("ceil", 1) in reading.fixes
 
 
 def test_no_size_beyond_the_largest_is_proposed() -> None:
     reading = conv_axis(n=2**31 - 1, f=7, s=2**31 - 1).reading
     assert reading is not None
-    assert all(size < 2**31 for _, size in reading.mends)
+    assert all(size < 2**31 for _, size in reading.fixes)
 
 
 def test_what_floor_drops_may_be_padding_alone() -> None:
     reading = conv_axis(n=224, f=7, s=2, pad=(3, 3)).reading  # the first layer of ResNet
     assert reading is not None
-    assert (reading.left_over, reading.unread, reading.mends) == (1, 0, ())
+    assert (reading.remainder, reading.unread, reading.fixes) == (1, 0, ())
 
 
 def test_an_exact_division_is_written_without_a_floor() -> None:

@@ -89,7 +89,7 @@ def solved(derive, brute, letter: str, known: dict[str, int], target: int) -> An
 @pytest.mark.parametrize("letter", ["f", "s", "p"])
 @given(known=KNOWN, target=st.integers(1, 40))
 def test_every_small_value_that_gives_the_output_is_found_and_no_other(derive, brute, letter, known, target) -> None:
-    found = tuple(value for value, _ in solved(derive, brute, letter, known, target).found)
+    found = tuple(value for value, _ in solved(derive, brute, letter, known, target).solutions)
     even = tuple(value for value in SMALL[letter] if brute(**{**known, letter: value}) == target)
     pairs = tuple((p, p + 1) for p in range(7) if brute(**{**known, "p": (p, p + 1)}) == target)
     assert found == (even or (pairs if letter == "p" else ()))
@@ -104,7 +104,7 @@ def test_the_interval_holds_every_length_that_gives_the_output_and_no_other(deri
         assert not lengths
     else:
         assert lengths == list(range(answer.interval.low, answer.interval.high + 1))
-        assert [value for value, _ in answer.found] == sorted(set(answer.interval))
+        assert [value for value, _ in answer.solutions] == sorted(set(answer.interval))
 
 
 @KINDS
@@ -112,16 +112,16 @@ def test_the_interval_holds_every_length_that_gives_the_output_and_no_other(deri
 @given(known=KNOWN, target=st.integers(1, 60))
 def test_every_answer_is_derived_with_its_value_and_gives_what_was_asked(derive, brute, letter, known, target) -> None:
     answer = solved(derive, brute, letter, known, target)
-    for value, axis in answer.found:
+    for value, axis in answer.solutions:
         assert axis.output.result == target
         assert brute(**{**known, letter: value}) == target
-    for value, axis in answer.near:
+    for value, axis in answer.closest:
         assert axis.output.result == brute(**{**known, letter: value}) != target
 
 
 def test_lenets_first_window_is_found_from_its_sizes() -> None:
     answer = missing("f", lambda f: conv(n=32, f=f, s=1, p=0), 28, MOST)
-    assert [value for value, _ in answer.found] == [5]
+    assert [value for value, _ in answer.solutions] == [5]
 
 
 def test_two_lengths_halve_to_the_same_size() -> None:
@@ -131,13 +131,13 @@ def test_two_lengths_halve_to_the_same_size() -> None:
 
 def test_an_even_window_keeps_its_size_with_uneven_padding_alone() -> None:
     answer = missing("p", lambda p: conv(n=32, f=4, s=1, p=p), 32, MOST)
-    assert [value for value, _ in answer.found] == [(1, 2)]
+    assert [value for value, _ in answer.solutions] == [(1, 2)]
 
 
 def test_a_size_between_two_reachable_ones_is_told_with_both() -> None:
     answer = missing("n", lambda n: transposed(n=n, f=4, s=2, p=1), 17, MOST)
-    assert answer.found == ()
-    assert [(value, axis.output.result) for value, axis in answer.near] == [(8, 16), (9, 18)]
+    assert answer.solutions == ()
+    assert [(value, axis.output.result) for value, axis in answer.closest] == [(8, 16), (9, 18)]
 
 
 def test_a_window_that_no_stride_can_make_fit_is_the_rules_own_error() -> None:
@@ -184,10 +184,10 @@ def test_every_usual_window_that_gives_the_output_is_found_and_no_other(kind, n,
         if places(n, d * (f - 1) + 1, s, p) == target
     }
     answer = windows(kind, (n,), (target,), {})
-    assert len(answer.found) == len(expected)
-    assert {window[:4] for window in answer.found} == expected
-    assert all(axis.output.result == target for window in answer.found for axis in window.axes)
-    assert all(axis.output.result != target for window in answer.near for axis in window.axes)
+    assert len(answer.solutions) == len(expected)
+    assert {window[:4] for window in answer.solutions} == expected
+    assert all(axis.output.result == target for window in answer.solutions for axis in window.axes)
+    assert all(axis.output.result != target for window in answer.closest for axis in window.axes)
 
 
 @pytest.mark.parametrize(
@@ -201,27 +201,27 @@ def test_every_usual_window_that_gives_the_output_is_found_and_no_other(kind, n,
     ],
 )
 def test_the_well_known_windows_come_first(kind, n, out, first) -> None:
-    assert [window[:4] for window in windows(kind, (n,), (out,), {}).found[: len(first)]] == first
+    assert [window[:4] for window in windows(kind, (n,), (out,), {}).solutions[: len(first)]] == first
 
 
 def test_a_window_that_steps_over_cells_comes_after_those_that_read_all() -> None:
-    found = [window[:4] for window in windows("conv", (32,), (16,), {}).found if window.d == 1]
+    found = [window[:4] for window in windows("conv", (32,), (16,), {}).solutions if window.d == 1]
     assert found[-1] == (1, 2, 0, 1)
 
 
 def test_all_axes_must_come_out_at_once() -> None:
-    both = {window[:4] for window in windows("conv", (224, 320), (112, 160), {}).found}
-    apart = [{window[:4] for window in windows("conv", (n,), (n // 2,), {}).found} for n in (224, 320)]
+    both = {window[:4] for window in windows("conv", (224, 320), (112, 160), {}).solutions}
+    apart = [{window[:4] for window in windows("conv", (n,), (n // 2,), {}).solutions} for n in (224, 320)]
     assert both == apart[0] & apart[1] != set()
 
 
 def test_what_is_fixed_is_not_tried_otherwise() -> None:
-    found = windows("conv", (20,), (2,), {"f": 17, "s": 2, "d": 1}).found
+    found = windows("conv", (20,), (2,), {"f": 17, "s": 2, "d": 1}).solutions
     assert {(window.f, window.s, window.d) for window in found} == {(17, 2, 1)}
     assert [window.p for window in found] == [0]
 
 
 def test_no_window_makes_more_of_an_axis_than_padding_allows() -> None:
     answer = windows("conv", (32,), (500,), {})
-    assert answer.found == ()
-    assert [window[:4] for window in answer.near] == [(15, 1, 56, 4)]
+    assert answer.solutions == ()
+    assert [window[:4] for window in answer.closest] == [(15, 1, 56, 4)]

@@ -134,9 +134,9 @@ def test_a_large_grid_leaves_as_it_is_worked_out(monkeypatch, tmp_path) -> None:
     really = command._streamed
 
     def spied(run, *rest, **more):
-        pieces = run.pieces
+        chunks = run.chunks
         run._chunk = 10
-        run.pieces = lambda: (written.append(piece.points) or piece for piece in pieces())
+        run.chunks = lambda: (written.append(piece.points) or piece for piece in chunks())
         return really(run, *rest, **more)
 
     monkeypatch.setattr(command, "_streamed", spied)

@@ -135,7 +135,7 @@ def test_nothing_is_wider_than_the_terminal(name: str, width: int) -> None:
 
 
 def test_where_only_the_whole_is_wrong_the_verdict_says_so() -> None:
-    proof = replace(proof_of("mlp"), along=0.5)
+    proof = replace(proof_of("mlp"), directional_error=0.5)
     assert "DISAGREES: 0 of 5 layers going back (" in verdict(proof)
     assert verdict(proof).endswith("; the whole differs: gradients are not added up right")
 

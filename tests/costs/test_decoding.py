@@ -92,7 +92,7 @@ def test_gpt2_costs_what_its_matrices_cost_by_hand() -> None:
     loop = unroll(load("gpt2-small"), {})
     assert loop.growth == Growth(0, a=depth * 12 * width**2 + words * width, b=2 * depth * width)
     first, last = loop.steps[0], loop.steps[-1]
-    assert last.macs == 5 * loop.growth.whole(100)
+    assert last.macs == 5 * loop.growth.uncached(100)
     assert last.cached_macs == 5 * (loop.growth.a + 100 * loop.growth.b)
     assert last.cache_bytes == 4 * 5 * 100 * 2 * depth * width
     assert first.cached_macs == first.macs  # one symbol alone has nothing to find again
@@ -123,7 +123,7 @@ def test_an_encoder_runs_once() -> None:
 def test_exhaustive_search_runs_every_prefix() -> None:
     loop = unroll(loads(ATTENDING.format(vocabulary=3, length=3, beam=2, end="", causal="true")), {})
     assert loop.growth is not None
-    assert loop.exhaustive == sum(3 ** (at - 1) * loop.growth.whole(at) for at in (1, 2, 3))
+    assert loop.exhaustive == sum(3 ** (at - 1) * loop.growth.uncached(at) for at in (1, 2, 3))
     assert loop.search == plan(Problem(3, 2, 3, end=False))
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 import shapecalc
-from shapecalc.costs.liveness import largest, live_memory, memories
-from shapecalc.costs.scheduling import reordered
+from shapecalc.costs.liveness import largest, live_memory, memory_of_slots
+from shapecalc.costs.scheduling import reordering
 from shapecalc.dims import evaluate
 from shapecalc.shape_inference.engine import inspect_at
 from tests.support.graph_strategies import Graph, graphs, written
@@ -32,7 +32,7 @@ def of(text: str, **sizes: int) -> Report:
 
 def counted(report: Report) -> list[int]:
     """The bytes alive at each step: a memory is let go when nobody who reads it is left."""
-    places = memories(report)
+    places = memory_of_slots(report)
     readers = Counter(places[slot].owner for row in report.layers for slot in row.step.inputs)
     readers.update(places[slot].owner for slot in report.architecture.leaving.values())
     alive = {places[entry.name].owner: places[entry.name].size for entry in report.inputs}
@@ -54,7 +54,7 @@ def test_the_peak_is_that_of_a_run_which_counts_readers(graph: Graph) -> None:
         assume(condition=False)  # an input that nobody reads
     found = live_memory(report)
     lives = counted(report)
-    assert [moment.live for moment in found.moments] == lives
+    assert [step.live for step in found.steps] == lives
     assert found.peak is not None
     assert lives[found.peak] == max(lives)
     assert sum(tensor.size for tensor in found.tensors) == max(lives)
@@ -76,25 +76,25 @@ def test_the_peak_is_that_of_a_run_which_counts_readers(graph: Graph) -> None:
 def test_a_view_takes_no_memory(layers: str, bytes_: list[int]) -> None:
     layers = layers.replace("{add: [], ", "{add: {}, ")
     found = live_memory(of(f"{{input: [1, 6, 4, 4], layers: {layers}}}"))
-    assert [moment.live for moment in found.moments] == bytes_
+    assert [step.live for step in found.steps] == bytes_
 
 
 def test_whole_numbers_take_eight_bytes() -> None:
     found = live_memory(of("{input: {shape: [2, 5], dtype: int64}, layers: [{one_hot: 3}]}"))
-    assert [moment.live for moment in found.moments] == [8 * 10 + 4 * 30]
+    assert [step.live for step in found.steps] == [8 * 10 + 4 * 30]
 
 
 def test_what_leaves_is_alive_to_the_end() -> None:
     text = (
         "{input: [1, 8], layers: [{linear: 4, name: a}, {linear: 2, name: b}, relu], outputs: {early: a, late: relu_2}}"
     )
-    assert [moment.live for moment in live_memory(of(text)).moments] == [48, 24, 32]
+    assert [step.live for step in live_memory(of(text)).steps] == [48, 24, 32]
 
 
 def test_the_peak_is_known_of_a_free_size_where_it_is_the_same_for_all() -> None:
     found = live_memory(shapecalc.inspect(shapecalc.load("char-rnn")))
     assert found.peak == 1
-    assert str(evaluate(found.moments[1].live, {"N": 1})) == "2308*T + 8192"
+    assert str(evaluate(found.steps[1].live, {"N": 1})) == "2308*T + 8192"
 
 
 def test_the_peak_is_open_where_a_free_size_decides() -> None:
@@ -147,7 +147,7 @@ def test_the_best_order_is_the_best_of_all_ways_to_write_the_file(layers: list[D
         report = of(written({"input": [1, channels, 5], "layers": steps}))
         return max(counted(report))
 
-    found = reordered(live_memory(of(written({"input": [1, channels, 5], "layers": layers}))))
+    found = reordering(live_memory(of(written({"input": [1, channels, 5], "layers": layers}))))
     before, least = peak(layers), min(map(peak, orders(layers)))
     assert (before, least) == ((before, before) if found is None else (found.before, found.after))
 
@@ -161,9 +161,9 @@ layers:
       narrowing: [{conv: {out_channels: 100, kernel_size: 1}}, {conv: {out_channels: 2, kernel_size: 1}}]
     name: join
 """
-    found = reordered(live_memory(of(text)))
+    found = reordering(live_memory(of(text)))
     assert found is not None
-    assert found.turns == (("join", ("narrowing", "wide")),)
+    assert found.orders == (("join", ("narrowing", "wide")),)
     assert (found.before, found.after) == (4 * 10 * (50 + 100 + 4), 4 * 10 * (100 + 2 + 4))
 
 
@@ -174,15 +174,15 @@ def test_many_branches_are_ordered_by_the_rule() -> None:
         f"      b{n}: [{{conv: {{out_channels: {10 + n}, kernel_size: 1}}}}, {{conv: {{out_channels: 1, {kernel}}}}}]"
         for n in range(12)
     )
-    found = reordered(live_memory(of(f"input: [1, 1, 10]\nlayers:\n  - concat:\n{steps}\n    name: join\n")))
+    found = reordering(live_memory(of(f"input: [1, 1, 10]\nlayers:\n  - concat:\n{steps}\n    name: join\n")))
     assert found is not None
-    assert found.turns == (("join", tuple(f"b{n}" for n in reversed(range(12)))),)
+    assert found.orders == (("join", tuple(f"b{n}" for n in reversed(range(12)))),)
     # As written, 21 and what it gives beside eleven that wait; so, twelve that wait and what they are joined to.
     assert (found.before, found.after) == (40 * (21 + 1 + 11), 40 * (12 + 12))
 
 
 def test_an_order_that_would_change_nothing_is_not_told() -> None:
-    assert reordered(live_memory(inspect_at(shapecalc.load("resnet50"), {}))) is None
+    assert reordering(live_memory(inspect_at(shapecalc.load("resnet50"), {}))) is None
 
 
 def test_branches_that_wait_for_each_other_keep_their_order() -> None:
@@ -194,7 +194,7 @@ layers:
   - {conv: {out_channels: 2, kernel_size: 1}, name: low}
   - {concat: {}, from: [wide, low]}
 """
-    assert reordered(live_memory(of(text))) is None
+    assert reordering(live_memory(of(text))) is None
 
 
 def test_sizes_that_are_symbols_have_no_order() -> None:
@@ -205,5 +205,5 @@ layers:
       wide: [{conv: {out_channels: 50, kernel_size: 1}}]
       narrowing: [{conv: {out_channels: 100, kernel_size: 1}}, {conv: {out_channels: 2, kernel_size: 1}}]
 """
-    assert reordered(live_memory(of(text))) is None
-    assert reordered(live_memory(of(text, T=10))) is not None
+    assert reordering(live_memory(of(text))) is None
+    assert reordering(live_memory(of(text, T=10))) is not None

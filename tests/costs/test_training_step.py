@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 import shapecalc
 from shapecalc import ShapecalcError
 from shapecalc.costs.checkpointing import best, checkpoints
-from shapecalc.costs.saved_tensors import keeping
+from shapecalc.costs.saved_tensors import saved_tensors
 from shapecalc.costs.timeline import schedule
 from shapecalc.costs.training import training_cost
 from shapecalc.costs.training_step import training_step
@@ -41,10 +41,10 @@ class Played:
     """A step, played: values, tensors of layers' own, gradients by values and by weights, each in a dict."""
 
     def __init__(self, step: TrainingStep) -> None:
-        self.step, self.kept = step, step.kept
-        self.rows = [layer.row for layer in step.kept.layers]
+        self.step, self.saved = step, step.saved
+        self.rows = [layer.row for layer in step.saved.layers]
         self.alive: weakref.WeakSet[Held] = weakref.WeakSet()
-        self.inputs = {entry.name: self.new(self.kept.places[entry.name].size) for entry in step.report.inputs}
+        self.inputs = {entry.name: self.new(self.saved.allocations[entry.name].size) for entry in step.report.inputs}
         self.values: dict[str, Held] = {}
         self.own: dict[int, list[Held]] = {}
         self.gradients: dict[str, Held] = {}
@@ -60,22 +60,22 @@ class Played:
         return [row.path, *(row.step.slot(name) for name in list(row.outputs)[1:])]
 
     def made(self, place: int) -> set[str]:
-        return {slot for slot in self.slots(place) if self.kept.places[slot].owner == slot}
+        return {slot for slot in self.slots(place) if self.saved.allocations[slot].owner == slot}
 
     def read(self, place: int) -> set[str]:
-        return {self.kept.places[slot].owner for slot in self.rows[place].step.inputs}
+        return {self.saved.allocations[slot].owner for slot in self.rows[place].step.inputs}
 
     def forward(self, place: int, *, keeps: bool) -> None:
         for slot in self.made(place) - {*self.values}:
-            self.values[slot] = self.new(self.kept.places[slot].size)
+            self.values[slot] = self.new(self.saved.allocations[slot].size)
         if keeps:
-            tensors = self.kept.layers[place].tensors
+            tensors = self.saved.layers[place].tensors
             self.own[place] = [self.new(tensor.size) for tensor in tensors if not tensor.slot]
 
     def lose(self) -> None:
         """Begin the backward pass with the gradients by what leaves."""
-        for slot in self.leaving & self.kept.needs:
-            self.gradients[slot] = self.new(self.kept.itemsize * product(shape_of(self, slot)))
+        for slot in self.leaving & self.saved.requires_grad:
+            self.gradients[slot] = self.new(self.saved.itemsize * product(shape_of(self, slot)))
 
     def backward(self, place: int) -> list[Held]:
         """Play the backward pass of a layer, and return what is in use while it runs."""
@@ -84,15 +84,15 @@ class Played:
         used = [*arriving, *self.own.pop(place, [])]
         numbers = sum(product(shape) for shape in row.facts.parameters.values())
         if numbers:
-            used.append(self.new(self.kept.itemsize * numbers))
+            used.append(self.new(self.saved.itemsize * numbers))
             self.learnt.setdefault(row.step.weights or row.path, used[-1])
         for slot, shape in zip(row.step.inputs, row.inputs, strict=True):
-            if slot not in self.kept.needs or not arriving:
+            if slot not in self.saved.requires_grad or not arriving:
                 continue
-            gradient = arriving[0] if passes(row, shape) else self.new(self.kept.itemsize * product(shape))
+            gradient = arriving[0] if passes(row, shape) else self.new(self.saved.itemsize * product(shape))
             if slot in self.gradients:
                 used += [self.gradients[slot], gradient]
-                gradient = self.new(self.kept.itemsize * product(shape))
+                gradient = self.new(self.saved.itemsize * product(shape))
             self.gradients[slot] = gradient
         return used
 
@@ -120,8 +120,8 @@ def played(step: TrainingStep) -> list[int]:
     def uses(time: int) -> set[str]:
         phase, place = events[time]
         if phase == "backward":
-            found = {tensor.slot for tensor in game.kept.layers[place].tensors}
-            left = {game.kept.places[slot].owner for slot in game.leaving}
+            found = {tensor.slot for tensor in game.saved.layers[place].tensors}
+            left = {game.saved.allocations[slot].owner for slot in game.leaving}
             return found | (left if time == layers else set())
         return game.read(place)
 
@@ -160,7 +160,7 @@ def shape_of(game: Played, slot: str) -> Any:
 
 
 def lives(step: TrainingStep) -> list[Any]:
-    return [moment.live for moment in step.moments[:-1]]
+    return [event.live for event in step.events[:-1]]
 
 
 def of(text: str, **sizes: int) -> Report:
@@ -197,7 +197,7 @@ def test_the_closed_form_is_what_the_numbers_come_to(graph: Graph, batch: int) -
     cost = training_cost(graph.load(), sizes, batch=batch)
     bound = training_step(inspect_at(graph.load(), {**sizes, "N": batch}))
     assert [cost.bytes_at(live) for live in lives(cost.step)] == lives(bound)
-    assert cost.bytes_at(cost.step.kept.size) == bound.kept.size
+    assert cost.bytes_at(cost.step.saved.size) == bound.saved.size
     work = [[evaluate(count, cost.at) for count in each] for each in cost.step.work]
     assert work == [list(each) for each in bound.work]
 
@@ -207,11 +207,11 @@ def test_the_closed_form_is_what_the_numbers_come_to(graph: Graph, batch: int) -
 def test_the_largest_batch_fits_and_one_more_does_not(graph: Graph, memory: int) -> None:
     sizes = {name: size for name, size in graph.sizes.items() if name != "N"}
     cost = training_cost(graph.load(), sizes, batch=1, memory=memory)
-    fits = cost.fits
+    fits = cost.largest_batch
     assert fits is not None
 
     def peak(batch: int) -> int:
-        return training_step(inspect_at(graph.load(), {**sizes, "N": batch})).most({})
+        return training_step(inspect_at(graph.load(), {**sizes, "N": batch})).peak_bytes({})
 
     assert fits == 0 or peak(fits) <= memory
     assert peak(fits + 1) > memory
@@ -245,15 +245,15 @@ def test_an_optimiser_keeps_its_state_for_each_weight(optimizer: str, dtype: str
 def test_in_bf16_values_take_half_and_statistics_and_places_as_much() -> None:
     report = of("{input: [2, 3, 8], layers: [{conv: {out_channels: 4, kernel_size: 1}}, batch_norm, {max_pool: 2}]}")
     # input, conv's output, mean and 1/σ, batch norm's output, places of the largest
-    assert keeping(report).size == 4 * (48 + 64 + 8 + 64) + 8 * 32
-    assert keeping(report, 2).size == 2 * (48 + 64 + 64) + 4 * 8 + 8 * 32
+    assert saved_tensors(report).size == 4 * (48 + 64 + 8 + 64) + 8 * 32
+    assert saved_tensors(report, 2).size == 2 * (48 + 64 + 64) + 4 * 8 + 8 * 32
 
 
 def test_weights_that_are_shared_count_once() -> None:
     text = "{input: [2, 6], layers: [{linear: 6, name: a}, tanh, {linear: 6, share: a}]}"
     step = training_step(of(text), optimizer="adam")
     assert step.static.weights == 4 * 42
-    assert step.moments[-1].gradients == 4 * 42
+    assert step.events[-1].weight_gradients == 4 * 42
     assert lives(step) == played(step)
 
 
@@ -261,7 +261,7 @@ def test_weights_that_are_shared_count_once() -> None:
 
 
 def test_a_tensor_that_two_layers_keep_is_counted_once() -> None:
-    found = keeping(of("{input: [2, 6], layers: [{linear: 5}, relu, {linear: 4}]}"))
+    found = saved_tensors(of("{input: [2, 6], layers: [{linear: 5}, relu, {linear: 4}]}"))
     assert [(kept.name, kept.first) for layer in found.layers for kept in layer.tensors] == [
         ("input", True),
         ("output", True),
@@ -271,25 +271,25 @@ def test_a_tensor_that_two_layers_keep_is_counted_once() -> None:
 
 
 def test_nothing_is_kept_for_gradients_that_nobody_asks_for() -> None:
-    found = keeping(of("{input: [2, 6], layers: [tanh, {multiply: {}, from: [input, tanh_0]}, {linear: 5}]}"))
+    found = saved_tensors(of("{input: [2, 6], layers: [tanh, {multiply: {}, from: [input, tanh_0]}, {linear: 5}]}"))
     assert [len(layer.tensors) for layer in found.layers] == [0, 0, 1]
 
 
 def test_of_a_product_each_factor_is_kept_for_the_gradient_of_the_other() -> None:
     text = "{input: [2, 6], layers: [{linear: 6, name: gate}, {multiply: {}, from: [input, gate]}]}"
-    tensors = keeping(of(text)).layers[1].tensors
+    tensors = saved_tensors(of(text)).layers[1].tensors
     assert [(kept.name, kept.slot) for kept in tensors] == [("input 0", "input")]  # nobody asks for the input's
 
 
 def test_what_lies_in_another_order_is_copied_where_rows_are_joined() -> None:
     text = "{{input: [2, 6, 5], layers: [{{linear: 5}}, {turn}{{linear: 4}}]}}"
-    straight, turned = (keeping(of(text.format(turn=turn))) for turn in ("", "{permute: [1, 0, 2]}, "))
+    straight, turned = (saved_tensors(of(text.format(turn=turn))) for turn in ("", "{permute: [1, 0, 2]}, "))
     assert straight.layers[-1].tensors[0].slot == "linear_0"
     assert not turned.layers[-1].tensors[0].slot
 
 
 @pytest.mark.parametrize(
-    ("layers", "in_place", "spares"),
+    ("layers", "in_place", "avoided"),
     [
         ("{linear: 5}, relu, {linear: 4}", True, 0),  # it keeps its output in any case
         ("{linear: 5}, relu6, {linear: 4}", True, 40),  # in place of its input it keeps what linear keeps
@@ -299,18 +299,20 @@ def test_what_lies_in_another_order_is_copied_where_rows_are_joined() -> None:
         ("{linear: 5, name: a}, relu, {add: {}, from: [relu_1, a]}", False, 0),  # a is read again
     ],
 )
-def test_a_layer_writes_over_what_nobody_else_needs(layers: str, in_place: bool, spares: int) -> None:
+def test_a_layer_writes_over_what_nobody_else_needs(layers: str, in_place: bool, avoided: int) -> None:
     text = f"{{input: [2, 6], layers: [{layers}], outputs: {{y: linear_0}}}}" if layers.endswith("relu6") else ""
-    found = keeping(of(text or f"{{input: [2, 6], layers: [{layers}]}}"))
+    found = saved_tensors(of(text or f"{{input: [2, 6], layers: [{layers}]}}"))
     assert any(layer.in_place for layer in found.layers) == in_place
-    assert sum(int_of(layer.spares) for layer in found.layers) == spares
+    assert sum(int_of(layer.avoided) for layer in found.layers) == avoided
 
 
 def test_what_follows_without_a_product_can_be_computed_again() -> None:
     layers = "{conv: {out_channels: 4, kernel_size: 1, bias: false}}, batch_norm, relu, {dropout: 0.5}, {max_pool: 2}"
     text = f"{{input: [2, 3, 8], layers: [{layers}]}}"
-    found = keeping(of(text))
-    assert {(layer.row.path, kept.name): kept.cheap for layer in found.layers for kept in layer.tensors} == {
+    found = saved_tensors(of(text))
+    assert {
+        (layer.row.path, tensor.name): tensor.recomputable for layer in found.layers for tensor in layer.tensors
+    } == {
         ("conv_0", "input"): False,  # it is given
         ("batch_norm_1", "input"): False,  # a product
         ("batch_norm_1", "mean"): True,
@@ -348,13 +350,13 @@ def test_checkpoints_of_layers_alike_keep_least_at_the_root() -> None:
     layers = ", ".join(["tanh"] * 36)
     step = training_step(of(f"{{input: [1, 10], layers: [{{linear: 10}}, {layers}]}}"))
     found = checkpoints(step, {})
-    assert found[6 - 1].kept == best(found).kept < found[3 - 1].kept < found[-1].kept
+    assert found[6 - 1].saved == best(found).saved < found[3 - 1].saved < found[-1].saved
 
 
 def test_no_checkpoint_keeps_all_and_does_nothing_again() -> None:
     step = training_step(inspect_at(shapecalc.load("lenet5"), {"N": 4}))
     whole = checkpoints(step, {})[-1]
-    assert whole == (13, step.kept.size, 0)
+    assert whole == (13, step.saved.size, 0)
 
 
 @some
@@ -364,36 +366,36 @@ def test_what_checkpoints_keep_is_what_stays_of_a_played_step(graph: Graph, segm
     found = checkpoints(step, {})
     each = found[min(segment, len(found)) - 1]
     assert each.segment == min(segment, len(found))
-    layers = step.kept.layers
+    layers = step.saved.layers
     rerun = (len(layers) - 1) // each.segment * each.segment
     assert each.flops == sum(int_of(layer.row.flops) for layer in layers[:rerun])
-    assert each.kept == kept_at_most(step, each.segment)
+    assert each.saved == kept_at_most(step, each.segment)
 
 
 def kept_at_most(step: TrainingStep, segment: int) -> int:
     """The most that waits at once: what earlier segments hand on, and what one keeps."""
-    kept = step.kept
-    sizes = {place.owner: int_of(place.size) for place in kept.places.values()}
-    inputs = {entry.name for entry in kept.report.inputs}
+    saved = step.saved
+    sizes = {place.owner: int_of(place.size) for place in saved.allocations.values()}
+    inputs = {entry.name for entry in saved.report.inputs}
     reads: dict[str, set[int]] = {}
     made: dict[str, int] = {}
-    for place, layer in enumerate(kept.layers):
+    for place, layer in enumerate(saved.layers):
         row = layer.row
         for slot in (row.path, *(row.step.slot(name) for name in list(row.outputs)[1:])):
-            made.setdefault(kept.places[slot].owner, place)
-            reads.setdefault(kept.places[slot].owner, set()).add(place // segment)
+            made.setdefault(saved.allocations[slot].owner, place)
+            reads.setdefault(saved.allocations[slot].owner, set()).add(place // segment)
         for slot in row.step.inputs:
-            reads.setdefault(kept.places[slot].owner, set()).add(place // segment)
-    for slot in kept.report.architecture.leaving.values():
-        reads[kept.places[slot].owner].add((len(kept.layers) - 1) // segment)
+            reads.setdefault(saved.allocations[slot].owner, set()).add(place // segment)
+    for slot in saved.report.architecture.leaving.values():
+        reads[saved.allocations[slot].owner].add((len(saved.layers) - 1) // segment)
     most = 0
-    for part in range((len(kept.layers) - 1) // segment + 1):
+    for part in range((len(saved.layers) - 1) // segment + 1):
         waiting = {
             owner: sizes[owner]
             for owner in sizes
             if owner in inputs or (made[owner] // segment < part and max(reads[owner]) > made[owner] // segment)
         }
-        for layer in kept.layers[part * segment : (part + 1) * segment]:
+        for layer in saved.layers[part * segment : (part + 1) * segment]:
             waiting |= {tensor.key: int_of(tensor.size) for tensor in layer.tensors}
         most = max(most, sum(waiting.values()))
     return most
@@ -407,8 +409,12 @@ def test_truncation_keeps_what_its_steps_take() -> None:
     cut = training_cost(shapecalc.load("char-rnn"), {"T": 100}, batch=4, truncate=10)
     short = training_cost(shapecalc.load("char-rnn"), {"T": 10}, batch=4)
     assert cut.time == "T"
-    assert cut.bytes_at(cut.step.kept.size) == short.bytes_at(short.step.kept.size)
-    assert cut.step.most(cut.pieces) == short.step.most(short.pieces) < whole.step.most(whole.pieces)
+    assert cut.bytes_at(cut.step.saved.size) == short.bytes_at(short.step.saved.size)
+    assert (
+        cut.step.peak_bytes(cut.memory_sizes)
+        == short.step.peak_bytes(short.memory_sizes)
+        < whole.step.peak_bytes(whole.memory_sizes)
+    )
 
 
 def test_what_recurrent_layers_keep_is_so_much_a_step() -> None:
@@ -467,15 +473,15 @@ def test_sizes_that_do_not_fit_are_told_as_inspect_tells_them() -> None:
 def test_a_file_that_fixes_its_batch_has_a_peak_and_no_largest_batch() -> None:
     cost = training_cost(shapecalc.loads("{input: [8, 6], layers: [{linear: 5}]}"), {}, memory=GIB)
     assert cost.batch is None
-    assert cost.fits is None
+    assert cost.largest_batch is None
     assert cost.peak is not None
 
 
 def test_a_symbol_without_a_number_is_left_open() -> None:
     cost = training_cost(shapecalc.load("gru-tagger"), {}, batch=2, memory=GIB)
-    assert cost.open == ("T",)
-    assert (cost.peak, cost.fits, cost.checkpoints) == (None, None, ())
-    assert str(cost.bytes_at(cost.step.kept.size)) == "24152*T"
+    assert cost.unbound == ("T",)
+    assert (cost.peak, cost.largest_batch, cost.checkpoints) == (None, None, ())
+    assert str(cost.bytes_at(cost.step.saved.size)) == "24152*T"
 
 
 def test_a_layer_that_decides_by_the_batch_has_its_number() -> None:

@@ -16,9 +16,9 @@ from shapecalc.execution.budget import Budget
 from shapecalc.execution.gradient_check import (
     BackwardProof,
     backward_price,
-    expectations,
+    predictions,
+    to_float64,
     verify_backward,
-    wide,
 )
 from shapecalc.execution.lowering import calls_of, random_inputs, random_parameters
 from shapecalc.files.load import narrowed
@@ -66,20 +66,20 @@ def slow_if_large(*names: str) -> list[Any]:
 )
 def test_the_zoo_goes_back_as_predicted(name: str) -> None:
     proof = verify_backward(shapecalc.load(name), SMALL.get(name, {}))
-    assert proof.ok, (wrong(proof), proof.along)
+    assert proof.ok, (wrong(proof), proof.directional_error)
     assert len(proof.rows) == len(proof.architecture.layers)
 
 
 @pytest.mark.parametrize("name", slow_if_large("gpt2-small", "transformer-base", "seq2seq-attention", "vit_b_16"))
 def test_the_zoo_goes_back_as_predicted_when_narrow(name: str) -> None:
     proof = verify_backward(narrowed(shapecalc.load(name), 8), SMALL.get(name, {}))
-    assert proof.ok, (wrong(proof), proof.along)
+    assert proof.ok, (wrong(proof), proof.directional_error)
 
 
 @pytest.mark.slow
 def test_a_unet_goes_back_as_predicted() -> None:
     proof = verify_backward(shapecalc.load("unet-padded"), {"N": 1, "H": 16, "W": 16})
-    assert proof.ok, (wrong(proof), proof.along)
+    assert proof.ok, (wrong(proof), proof.directional_error)
 
 
 @some
@@ -87,8 +87,8 @@ def test_a_unet_goes_back_as_predicted() -> None:
 def test_any_graph_goes_back_as_predicted(graph: Graph) -> None:
     proof = verify_backward(graph.load(), graph.sizes)
     # Products of products may overflow.
-    assume(all(np.isfinite([row.checked.error for row in proof.rows])) and np.isfinite(proof.along or 0))
-    assert proof.ok, (wrong(proof), proof.along)
+    assume(all(np.isfinite([row.checked.error for row in proof.rows])) and np.isfinite(proof.directional_error or 0))
+    assert proof.ok, (wrong(proof), proof.directional_error)
     assert len(proof.rows) == len(proof.architecture.layers)
 
 
@@ -96,7 +96,7 @@ def test_any_graph_goes_back_as_predicted(graph: Graph) -> None:
 @given(st.one_of(stacks(longest=5), sequences(longest=5)))
 def test_any_stack_goes_back_as_predicted(stack: Stack) -> None:
     proof = verify_backward(stack.architecture(), stack.sizes)
-    assert proof.ok, (wrong(proof), proof.along)
+    assert proof.ok, (wrong(proof), proof.directional_error)
 
 
 @some
@@ -105,8 +105,8 @@ def test_any_sequence_goes_back_in_pieces_as_predicted(stack: Stack, truncate: i
     architecture = stack.architecture()
     assume(any(step.layer.type in ("rnn", "lstm", "gru") for step in architecture.layers))
     proof = verify_backward(architecture, stack.sizes, truncate=truncate)
-    assert proof.ok, (wrong(proof), proof.along)
-    assert (proof.along is None) == any(row.truncated for row in proof.rows)
+    assert proof.ok, (wrong(proof), proof.directional_error)
+    assert (proof.directional_error is None) == any(row.truncated for row in proof.rows)
 
 
 SHARED = """\
@@ -127,7 +127,7 @@ def test_a_shared_network_gets_the_sum_of_what_its_copies_get() -> None:
     assert len(owners) == 6
     found = []
     for report, params in ((shared, made), (apart, {path: made[owner] for path, owner in owners.items()})):
-        tape = forward(calls_of(report, params=params), {n: wide(a) for n, a in random_inputs(report).items()})
+        tape = forward(calls_of(report, params=params), {n: to_float64(a) for n, a in random_inputs(report).items()})
         found.append(back_propagate(tape, {"last": np.cos(tape.values["last"])}))
     together, copies = found
     assert set(together.parameters) == {"one.weight", "one.bias"}
@@ -233,8 +233,8 @@ def test_a_gradient_by_the_input_that_is_one_percent_off_is_found_there(
     proof = broken(monkeypatch, word, off)
     assert not proof.ok
     assert [row.layer.path for row in proof.rows if not row.ok] == [PATHS.get(word, word)]
-    assert proof.along is not None
-    assert proof.along > 1e-5, "the whole network is wrong as well"
+    assert proof.directional_error is not None
+    assert proof.directional_error > 1e-5, "the whole network is wrong as well"
 
 
 @pytest.mark.parametrize(
@@ -318,8 +318,8 @@ def test_gradients_of_branches_that_are_not_added_are_found_by_the_whole(monkeyp
     monkeypatch.setattr(backpropagation, "_add", lambda gradients, name, gradient: gradients.update({name: gradient}))
     proof = verify_backward(shapecalc.loads(NETWORK))
     assert all(row.ok for row in proof.rows)
-    assert proof.along is not None
-    assert proof.along > 1e-3
+    assert proof.directional_error is not None
+    assert proof.directional_error > 1e-3
     assert not proof.ok
 
 
@@ -334,7 +334,7 @@ def test_a_forward_pass_that_fails_is_a_finding_as_well(monkeypatch: pytest.Monk
 
 def test_expectations_are_what_a_pass_without_arrays_knows() -> None:
     report = inspect_at(shapecalc.load("lenet5"), {"N": 7})
-    rows = {row.layer.path: row for row in expectations(report)}
+    rows = {row.layer.path: row for row in predictions(report)}
     assert rows["c3"].predicted == {"x": (7, 6, 14, 14), "weight": (16, 6, 5, 5), "bias": (16,)}
     assert rows["c3"].predicted_macs == (7 * 240_000, 7 * 240_000)
     assert rows["tanh_1"].predicted_macs == (0, 0)

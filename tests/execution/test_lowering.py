@@ -16,7 +16,7 @@ from shapecalc.architecture import Architecture, Input, Step
 from shapecalc.costs.liveness import last_reads
 from shapecalc.dims import symbol
 from shapecalc.execution.budget import Budget
-from shapecalc.execution.lowering import calls_in_step, calls_of, numbers, price, random_inputs
+from shapecalc.execution.lowering import calls_in_lockstep, calls_of, concrete, price, random_inputs
 from shapecalc.execution.verify import verify
 from shapecalc.layers.activation import Relu, Sigmoid, Tanh
 from shapecalc.reference.executor import execute
@@ -150,9 +150,9 @@ def test_mistakes_at_the_sizes_of_the_arrays_are_the_engines() -> None:
 
 
 def test_a_shape_that_still_holds_a_symbol_is_no_shape_of_an_array() -> None:
-    assert numbers((2, 3)) == (2, 3)
+    assert concrete((2, 3)) == (2, 3)
     with pytest.raises(ShapecalcError, match=r"SC702: a run expects a number for every symbol, \[2, H\] has one left"):
-        numbers((2, symbol("H")))
+        concrete((2, symbol("H")))
 
 
 def test_the_arrays_that_enter_are_left_as_they_were() -> None:
@@ -471,7 +471,7 @@ def test_whole_numbers_that_enter_are_priced_at_eight_bytes() -> None:
 
 def test_the_weights_of_a_layer_are_let_go_before_those_of_the_next_are_made() -> None:
     network = shapecalc.loads("input: [N, 8]\nlayers: [linear: 8, linear: 8, linear: 8]\n")
-    steps = calls_in_step([shapecalc.inspect(network, N=size) for size in (1, 2)])
+    steps = calls_in_lockstep([shapecalc.inspect(network, N=size) for size in (1, 2)])
     first = next(steps)
     assert first[0].parameters["weight"] is first[1].parameters["weight"]
     made = weakref.ref(first[0].parameters["weight"])

@@ -13,7 +13,7 @@ import shapecalc
 from shapecalc import ShapecalcError, verify
 from shapecalc.cli.options.budget import budget_of
 from shapecalc.execution.budget import Budget
-from shapecalc.execution.lowering import calls_in_step, calls_of, price, random_inputs
+from shapecalc.execution.lowering import calls_in_lockstep, calls_of, price, random_inputs
 from shapecalc.execution.verify import PROBES, ProofRow, trial_sizes, verify_at
 from shapecalc.reference.base import KERNELS
 from shapecalc.reference.executor import execute, run
@@ -244,7 +244,7 @@ def test_runs_in_step_share_the_weights_that_are_made_and_give_what_each_gives_a
     reports = [shapecalc.inspect(WIDE, N=samples) for samples in (1, 2)]
     alone = [execute(calls_of(report, seed=7), random_inputs(report, seed=7)) for report in reports]
     slots = [random_inputs(report, seed=7) for report in reports]
-    for calls, *expected in zip(calls_in_step(reports, seed=7), *alone, strict=True):
+    for calls, *expected in zip(calls_in_lockstep(reports, seed=7), *alone, strict=True):
         for name, weight in calls[0].parameters.items():
             assert calls[1].parameters[name] is weight
         for call, values, wanted in zip(calls, slots, expected, strict=True):
@@ -256,7 +256,7 @@ def test_runs_in_step_share_the_weights_that_are_made_and_give_what_each_gives_a
 
 def test_weights_whose_shape_follows_a_symbol_are_not_shared() -> None:
     network = net("[N, H]", "linear: 5")
-    (calls,) = calls_in_step([shapecalc.inspect(network, N=1, H=height) for height in (7, 11)])
+    (calls,) = calls_in_lockstep([shapecalc.inspect(network, N=1, H=height) for height in (7, 11)])
     assert [call.parameters["weight"].shape for call in calls] == [(5, 7), (5, 11)]
     assert verify(network).ok
 
@@ -327,7 +327,7 @@ def test_the_help_of_a_refusal_is_an_allowance_that_is_enough() -> None:
 
 def test_no_trial_is_run_where_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
-    monkeypatch.setattr("shapecalc.execution.verify.calls_in_step", lambda *_, **__: ran.append("ran") or iter(()))
+    monkeypatch.setattr("shapecalc.execution.verify.calls_in_lockstep", lambda *_, **__: ran.append("ran") or iter(()))
     with pytest.raises(ShapecalcError, match="SC701"):
         verify(net("[N, 3, H]", "relu", sizes="{H: 1000000}"), budget=Budget(memory=2**20))
     assert ran == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.files.discovery import expanded, shown
+from shapecalc.files.discovery import display_path, expand_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_what_is_named_is_found(paths: list[str], files: list[str]) -> None:
-    assert list(expanded(paths)) == files
+    assert list(expand_paths(paths)) == files
 
 
 @pytest.mark.parametrize(
@@ -53,23 +53,23 @@ def test_what_is_named_is_found(paths: list[str], files: list[str]) -> None:
 )
 @pytest.mark.usefixtures("tree")
 def test_what_is_excluded_is_left_out_wherever_it_lies(exclude: list[str], files: list[str]) -> None:
-    assert list(expanded(["."], exclude)) == files
+    assert list(expand_paths(["."], exclude)) == files
 
 
 def test_a_path_below_the_current_folder_is_shown_from_there_and_another_as_it_is(tree: Path) -> None:
-    assert shown(str(tree / "nets" / "z.yaml")) == "nets/z.yaml"
-    assert shown("../elsewhere/a.yaml") == "../elsewhere/a.yaml"
-    assert shown("/somewhere//else/a.yaml") == "/somewhere/else/a.yaml"
+    assert display_path(str(tree / "nets" / "z.yaml")) == "nets/z.yaml"
+    assert display_path("../elsewhere/a.yaml") == "../elsewhere/a.yaml"
+    assert display_path("/somewhere//else/a.yaml") == "/somewhere/else/a.yaml"
 
 
 @pytest.mark.parametrize("path", ["empty", "*.nothing"])
 def test_a_folder_or_pattern_without_a_file_is_refused(tree: Path, path: str) -> None:
     (tree / "empty").mkdir()
     with pytest.raises(ShapecalcError) as caught:
-        expanded([path])
+        expand_paths([path])
     assert caught.value.exit_code == 2
     assert [(found.code, found.span) for found in caught.value.diagnostics] == [("SC001", None)]
 
 
 def test_a_name_that_no_file_can_have_is_left_to_reading() -> None:
-    assert list(expanded(["a" * 5_000, "nul\0l"])) == ["a" * 5_000, "nul\0l"]
+    assert list(expand_paths(["a" * 5_000, "nul\0l"])) == ["a" * 5_000, "nul\0l"]

@@ -152,7 +152,7 @@ def test_a_command_solves_the_constraints_of_a_report_once(command: str, count, 
 
 
 @pytest.mark.parametrize("command", ["memory unet", "train-cost lenet5 --checkpoint 3"])
-@pytest.mark.parametrize("name", ["memories", "lives_of"])
+@pytest.mark.parametrize("name", ["memory_of_slots", "live_ranges"])
 def test_a_command_derives_live_ranges_once(command: str, name: str, count, monkeypatch) -> None:
     calls = count(liveness, name, lambda report, *_: Same(report))
     ran(command, monkeypatch)

@@ -21,7 +21,7 @@ from rich.console import Console
 from shapecalc.cli import progress
 from shapecalc.costs.decoding import unroll
 from shapecalc.costs.liveness import live_memory
-from shapecalc.costs.scheduling import reordered
+from shapecalc.costs.scheduling import reordering
 from shapecalc.costs.training import training_cost
 from shapecalc.diagnostics import Source
 from shapecalc.diffing.diff import diff as compare
@@ -160,7 +160,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
         proof=verify_at(Reports(network), {}),
         backward=verify_backward(network, {"N": 1, "_h_": 4}),
         live=live_memory(inspect_at(network, {"N": 2, "_h_": 4})),
-        order=reordered(live_memory(inspect_at(network, {"N": 2, "_h_": 4}))),
+        order=reordering(live_memory(inspect_at(network, {"N": 2, "_h_": 4}))),
         cost=training_cost(network, {"_h_": 4}, batch=8, memory=2**20, checkpoint=4),
         solution=solve(symbolic),
         drifts=drift(later, entry_of(report)),
@@ -443,8 +443,8 @@ def test_a_plot_shows_words_as_words(ending: str, tmp_path: Path) -> None:
 def test_no_number_of_json_is_infinite(results: Results) -> None:
     first, *rest = results.backward.rows
     lost = replace(first, checked=first.checked._replace(error=math.inf))
-    document(replace(results.backward, rows=(lost, *rest), along=math.nan).to_dict())
-    epochs = (results.trained.epochs[0]._replace(unseen_loss=math.inf),)
+    document(replace(results.backward, rows=(lost, *rest), directional_error=math.nan).to_dict())
+    epochs = (results.trained.epochs[0]._replace(test_loss=math.inf),)
     document(results.trained._replace(epochs=epochs).to_dict())
     document(unrolling.unrolled_dict(results.loop, results.decoded._replace(reread=-math.inf)))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import shapecalc
-from shapecalc.costs.saved_tensors import keeping
+from shapecalc.costs.saved_tensors import saved_tensors
 from shapecalc.layers import layer_types
 from shapecalc.shape_inference.engine import inspect_at
 
@@ -43,7 +43,7 @@ def test_a_layer_keeps_what_pytorch_keeps(case: dict[str, Any]) -> None:
     "case", [pytest.param(case, id=f"{case['name']}-{case['sizes']}") for case in FIXTURE["networks"]]
 )
 def test_a_network_keeps_what_pytorch_keeps(case: dict[str, Any]) -> None:
-    found = keeping(inspect_at(shapecalc.load(case["name"]), case["sizes"]))
+    found = saved_tensors(inspect_at(shapecalc.load(case["name"]), case["sizes"]))
     assert found.size == case["bytes"]
 
 
@@ -61,7 +61,7 @@ RECURRENT = [case for case in FIXTURE["networks"] if "fused" in case]
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in RECURRENT])
 def test_what_a_fused_recurrent_kernel_keeps_instead_is_explained_to_the_byte(case: dict[str, Any]) -> None:
-    found = keeping(inspect_at(shapecalc.load(case["name"]), case["sizes"]))
+    found = saved_tensors(inspect_at(shapecalc.load(case["name"]), case["sizes"]))
     samples, steps = case["sizes"]["N"], case["sizes"]["T"]
     expected = found.size + case["workspaces"]  # what oneDNN needs for itself, nobody else can know
     for layer in found.layers:
@@ -80,9 +80,9 @@ def test_what_a_fused_recurrent_kernel_keeps_instead_is_explained_to_the_byte(ca
 @pytest.mark.parametrize("case", [case for case in FIXTURE["networks"] if "inplace" in case])
 def test_relu_in_place_keeps_as_much(case: dict[str, Any]) -> None:
     # It keeps its output in either case: what it writes over, nobody kept.
-    found = keeping(inspect_at(shapecalc.load(case["name"]), case["sizes"]))
+    found = saved_tensors(inspect_at(shapecalc.load(case["name"]), case["sizes"]))
     assert sum(layer.in_place for layer in found.layers if layer.row.type == "relu") == (
         17 if "resnet" in case["name"] else 15
     )
-    assert {layer.spares for layer in found.layers} == {0}
+    assert {layer.avoided for layer in found.layers} == {0}
     assert found.size == case["inplace"]

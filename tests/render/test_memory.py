@@ -6,7 +6,7 @@ import pytest
 
 import shapecalc
 from shapecalc.costs.liveness import live_memory
-from shapecalc.costs.scheduling import reordered
+from shapecalc.costs.scheduling import reordering
 from shapecalc.render.memory import picture, table
 from shapecalc.shape_inference.engine import inspect_at
 
@@ -15,7 +15,7 @@ NAMES = ("lenet5", "char-rnn", "gru-tagger", "resnet18", "mobilenet_v2", "incept
 
 def drawn(name: str, width: int | None, *, unicode: bool = True, depth: int | None = None) -> list[str]:
     report = inspect_at(shapecalc.load(name), {})
-    text = table(live_memory(report), reordered(live_memory(report)), depth, width=width, color=False, unicode=unicode)
+    text = table(live_memory(report), reordering(live_memory(report)), depth, width=width, color=False, unicode=unicode)
     return text.split("\n")
 
 
@@ -59,7 +59,7 @@ layers:
 """),
         {},
     )
-    text = table(live_memory(report), reordered(live_memory(report)), width=80, color=False, unicode=True)
+    text = table(live_memory(report), reordering(live_memory(report)), width=80, color=False, unicode=True)
     assert "another order of branches has a peak of 4.1 KiB in place of 6.0 KiB:\n  join: narrowing, then wide" in text
 
 

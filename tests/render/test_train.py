@@ -18,7 +18,7 @@ def test_an_epoch_is_a_line_and_the_first_line_is_before_training(trained: Train
     lines = table(trained, None, width=80, color=False, unicode=True).splitlines()
     assert lines[1] == "cross-entropy, cut every 3 steps; adam at 0.003, batches of 100, seed 0"
     before, first, second = (line.split() for line in lines[5:8])
-    assert before == ["0", f"{trained.before.unseen_loss:.4f}", f"{trained.before.accuracy:.1%}"]
+    assert before == ["0", f"{trained.before.test_loss:.4f}", f"{trained.before.accuracy:.1%}"]
     assert [first[0], second[0]] == ["1", "2"]
     assert first[1:] == [f"{x:.4f}" for x in trained.epochs[0][1:3]] + [f"{trained.epochs[0].accuracy:.1%}"]
 

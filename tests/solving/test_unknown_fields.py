@@ -222,7 +222,7 @@ def test_what_ties_symbols_together_is_told_with_the_layer_and_an_example() -> N
     found = solved(shapecalc.loads(JOINT))
     (reason,) = found.joint
     assert (str(reason.condition), reason.required_by) == ("8*((H + 1)//4)*((W + 1)//4) == 512", "linear_5")
-    assert (found.example, found.clash, found.found) == ({"H": 32, "W": 32}, False, True)
+    assert (found.example, found.clash, found.solvable) == ({"H": 32, "W": 32}, False, True)
 
 
 def test_a_symbol_that_is_set_leaves_nothing_joint() -> None:
@@ -234,7 +234,7 @@ def test_a_symbol_that_is_set_leaves_nothing_joint() -> None:
 def test_sizes_that_what_is_joint_rules_out_are_no_solution() -> None:
     found = solved(shapecalc.loads(JOINT), wanted=Wanted((4, 5)), at="relu_3")
     assert found.sizes["H"].first(9) == (16,)
-    assert (found.example, found.clash, found.found) == (None, True, False)
+    assert (found.example, found.clash, found.solvable) == (None, True, False)
 
 
 def test_what_the_file_states_counts_and_is_named() -> None:
@@ -270,13 +270,13 @@ def test_an_output_without_symbols_names_the_last_step_that_has_one() -> None:
         solved(shapecalc.load("resnet50"), wanted=Wanted((7, 7)))
     assert codes(caught) == [("SC312", 2)]
     assert caught.value.diagnostics[0].help.startswith("write `--at layer4`")
-    assert solved(shapecalc.load("resnet50"), wanted=Wanted((7, 7)), at="layer4").found
+    assert solved(shapecalc.load("resnet50"), wanted=Wanted((7, 7)), at="layer4").solvable
 
 
 def test_an_axis_that_never_has_the_size_is_said() -> None:
     found = solved(shapecalc.loads(JOINT), wanted=Wanted((64, 8, 8)), at="relu_3")
     assert [(never.dim, never.size) for never in found.never] == [(8, 64)]
-    assert not found.found
+    assert not found.solvable
 
 
 def test_every_step_can_be_named_also_inside_blocks() -> None:
@@ -339,8 +339,8 @@ def test_the_values_found_are_those_that_the_file_gives_the_output_with(unknown,
         shape = changed(STACK, fields)
         if shape and all(b in (None, a) for a, b in zip(shape[-len(wanted) :], wanted, strict=True)):
             expected.add(values)
-    assert {choice.values for choice in found.found} == expected
-    assert found.near == () or not expected
+    assert {choice.values for choice in found.solutions} == expected
+    assert found.closest == () or not expected
 
 
 def test_steps_are_counted_as_the_file_has_them_whatever_their_branches_hold() -> None:
@@ -350,7 +350,7 @@ def test_steps_are_counted_as_the_file_has_them_whatever_their_branches_hold() -
 
 def test_alexnets_first_window_and_stride_are_found_from_its_output() -> None:
     found = choose(shapecalc.load("alexnet"), ["conv1.kernel_size", "conv1.stride"], Wanted((55, 55)), "conv1")
-    assert found.found[0].values == (11, 4)
+    assert found.solutions[0].values == (11, 4)
 
 
 def test_channels_are_solved_for_where_the_output_fixes_them() -> None:
@@ -366,7 +366,7 @@ def test_channels_are_solved_for_where_the_output_fixes_them() -> None:
         from: [a, b]
     """
     found = choose(shapecalc.loads(text), ["b.out_channels"], Wanted((64, 8, 8)))
-    assert [choice.values for choice in found.found] == [(59,)]
+    assert [choice.values for choice in found.solutions] == [(59,)]
     with pytest.raises(ShapecalcError) as caught:
         choose(shapecalc.loads(text), ["b.out_channels"], Wanted((8, 8)))
     assert codes(caught) == [("SC205", 2)]
@@ -374,8 +374,8 @@ def test_channels_are_solved_for_where_the_output_fixes_them() -> None:
 
 def test_what_comes_closest_is_told_where_nothing_gives_the_output() -> None:
     found = choose(shapecalc.loads(STACK), ["max_pool_2.stride"], Wanted((40, 40)))
-    assert found.found == ()
-    assert [choice.values for choice in found.near] == [(1,)]
+    assert found.solutions == ()
+    assert [choice.values for choice in found.closest] == [(1,)]
 
 
 @pytest.mark.parametrize(
@@ -406,7 +406,7 @@ def test_an_output_that_depends_on_a_symbol_must_be_bound_first() -> None:
     with pytest.raises(ShapecalcError) as caught:
         choose(shapecalc.loads(text), ["first.padding"], Wanted((5, 5)))
     assert codes(caught) == [("SC311", 2)]
-    assert choose(shapecalc.loads(text), ["first.padding"], Wanted((5, 5)), None, {"H": 20}).found
+    assert choose(shapecalc.loads(text), ["first.padding"], Wanted((5, 5)), None, {"H": 20}).solutions
 
 
 def test_the_fields_of_one_window_may_all_be_unknown() -> None:

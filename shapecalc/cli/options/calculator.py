@@ -165,5 +165,5 @@ def _show_found(
         partial(solve_window.solutions_dict, word, answers),
         formulas=True,
     )
-    if not all(found.found for found in answers.values()):
+    if not all(answer.solutions for answer in answers.values()):
         raise typer.Exit(1)

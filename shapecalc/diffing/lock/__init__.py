@@ -1,8 +1,8 @@
-"""`shapecalc.lock.json`: what networks came to when they were last agreed on, and what has moved since."""
+"""The lock file `shapecalc.lock.json`: agreed shapes and counts of networks, and the changes since."""
 
 from shapecalc.diffing.lock.drift import drift
 from shapecalc.diffing.lock.entries import Entry, Lock, LockedLayer, entry_of, lock_of, to_json
-from shapecalc.diffing.lock.folder import LOCK_FILE, gone, held, key_of, load_lock
+from shapecalc.diffing.lock.folder import LOCK_FILE, check_lock, key_of, load_lock, missing_files
 from shapecalc.diffing.lock.reading import read_lock
 
 __all__ = [
@@ -10,13 +10,13 @@ __all__ = [
     "Entry",
     "Lock",
     "LockedLayer",
+    "check_lock",
     "drift",
     "entry_of",
-    "gone",
-    "held",
     "key_of",
     "load_lock",
     "lock_of",
+    "missing_files",
     "read_lock",
     "to_json",
 ]

@@ -1,4 +1,4 @@
-"""What has moved since a file was locked: one finding for each cause, at the layer that moved first."""
+"""Changes of a network since it was locked: one diagnostic for each cause, at the first layer concerned."""
 
 from __future__ import annotations
 
@@ -22,61 +22,60 @@ if TYPE_CHECKING:
 
 
 class _Cause(NamedTuple):
-    """One thing that moved, before it has a place: which layer of the network it is about, and what to say."""
+    """One change without a position in the file: the index of the layer that it is about, and its message."""
 
-    place: int
+    layer: int
     message: str
     notes: tuple[str, ...] = ()
     path: str = ""
     same: object = None
-    """What further causes have in common with it if they are one edit, besides their places."""
+    """A key that causes of one edit share, in addition to their position in the file."""
 
 
 def drift(report: Report, entry: Entry) -> tuple[Diagnostic, ...]:
-    """Return an SC502 error for each cause of what has moved; nothing where all is as locked.
+    """Return an SC502 error for each cause of a difference from the lock; none if nothing differs.
 
-    A layer is a cause where itself has changed: its word, a field, what it reads, its name, or how it is counted. One
-    that moved only because others gave it other shapes is passed over. A layer that came or went is a cause. What is
-    repeated, or called with one argument, is one cause, at its first layer.
+    A layer is a cause if its type, a field, the slots that it reads, its name or its counting rule has changed, or if
+    it was added or removed. A layer whose shapes follow those of another is not a cause. Layers of a repeated step, or
+    of one argument of a block, are one cause, at the first of them.
     """
     now = entry_of(report)
     if now == entry:
         return ()
-    found = tuple(_of_inputs(report, entry, now))
     pairs = aligned(entry.layers, now.layers)
-    found += _placed(report, _causes(entry, now, pairs))
-    if not found:
-        found = tuple(_of_the_whole(report, entry, now)) or tuple(_of_outputs(report, entry, now, pairs))
+    diagnostics = (*_of_inputs(report, entry, now), *_located(report, _causes(entry, now, pairs)))
+    if not diagnostics:
+        diagnostics = tuple(_of_network(report, entry, now)) or tuple(_of_outputs(report, entry, now, pairs))
     name = report.architecture.file.name if report.architecture.file else "PATH"
     help_text = f"run `shapecalc lock --update {shlex.quote(name)}` if the change is meant"
-    found = tuple(finding._replace(help=help_text) for finding in sorted(found, key=_position))
-    return _with_totals(found, report.architecture.name, entry, now)
+    diagnostics = tuple(each._replace(help=help_text) for each in sorted(diagnostics, key=_position))
+    return _with_totals(diagnostics, report.architecture.name, entry, now)
 
 
-def _position(finding: Diagnostic) -> Span | tuple[()]:
-    return finding.span or ()
+def _position(diagnostic: Diagnostic) -> Span | tuple[()]:
+    return diagnostic.span or ()
 
 
-def _with_totals(found: tuple[Diagnostic, ...], name: str, entry: Entry, now: Entry) -> tuple[Diagnostic, ...]:
-    """Say with the first finding what the whole network comes to."""
-    moved = _moved(entry, now)
-    if not found or not moved or found[0].message.startswith(f"`{name}` "):
-        return found
-    first = found[0]
-    return (first._replace(notes=(*first.notes, f"in all, `{name}` {'; '.join(moved)}")), *found[1:])
+def _with_totals(diagnostics: tuple[Diagnostic, ...], name: str, entry: Entry, now: Entry) -> tuple[Diagnostic, ...]:
+    """Return diagnostics, the first with a note on the totals of the network."""
+    changes = _changes(entry, now)
+    if not diagnostics or not changes or diagnostics[0].message.startswith(f"`{name}` "):
+        return diagnostics
+    first, *others = diagnostics
+    return (first._replace(notes=(*first.notes, f"in all, `{name}` {'; '.join(changes)}")), *others)
 
 
 def _of_inputs(report: Report, entry: Entry, now: Entry) -> Iterator[Diagnostic]:
     spans = {given.name: given.span for given in report.architecture.inputs}
-    for name, found in now.inputs.items():
+    for name, given in now.inputs.items():
         locked = entry.inputs.get(name)
         if locked is None:
             yield Diagnostic(code="SC502", message=f"the input `{name}` is not in the lock", span=spans[name])
-        elif locked.shape != found.shape:
-            message = f"the input `{name}` is {_show(found.shape)}, locked at {_show(locked.shape)}"
+        elif locked.shape != given.shape:
+            message = f"the input `{name}` is {_show(given.shape)}, locked at {_show(locked.shape)}"
             yield Diagnostic(code="SC502", message=message, span=spans[name])
-        elif locked.dtype != found.dtype:
-            message = f"the input `{name}` is {found.dtype}, locked as {locked.dtype}"
+        elif locked.dtype != given.dtype:
+            message = f"the input `{name}` is {given.dtype}, locked as {locked.dtype}"
             yield Diagnostic(code="SC502", message=message, span=spans[name])
     for name in entry.inputs:
         if name not in now.inputs:
@@ -86,46 +85,45 @@ def _of_inputs(report: Report, entry: Entry, now: Entry) -> Iterator[Diagnostic]
 
 
 def _causes(entry: Entry, now: Entry, pairs: tuple[Pair, ...]) -> list[_Cause]:
-    """Return what moved by itself, where the layers are paired like this."""
+    """Return the causes of all differences of layers, given their pairs."""
     old, new = entry.layers, now.layers
-    compared = Wiring(entry, now, pairs)
+    wiring = Wiring(entry, now, pairs)
     causes: list[_Cause] = []
     renamed: list[_Cause] = []
-    place = 0
+    index = 0
     for kind, run in groupby(pairs, lambda pair: (pair.old is None, pair.new is None)):
-        stretch = tuple(run)
+        adjacent = tuple(run)
         if kind == (True, False):
-            causes.append(_came([new[pair.new] for pair in stretch if pair.new is not None], place))
-            place += len(stretch)
+            causes.append(_added([new[pair.new] for pair in adjacent if pair.new is not None], index))
+            index += len(adjacent)
         elif kind == (False, True):
-            at = min(place, max(len(new) - 1, 0))
-            causes.append(_went([old[pair.old] for pair in stretch if pair.old is not None], at))
+            at = min(index, max(len(new) - 1, 0))
+            causes.append(_removed([old[pair.old] for pair in adjacent if pair.old is not None], at))
         else:
-            for pair in stretch:
+            for pair in adjacent:
                 assert pair.old is not None
                 assert pair.new is not None
-                place = pair.new + 1
-                cause = _change(old[pair.old], new[pair.new], compared, pair.new)
+                index = pair.new + 1
+                cause = _change(old[pair.old], new[pair.new], wiring, pair.new)
                 if cause is not None:
                     causes.append(cause)
                 elif old[pair.old].path != new[pair.new].path:
                     renamed.append(_renamed(old[pair.old].path, new[pair.new].path, pair.new))
-    # A block with another name gives all its layers others.
+    # A block with another name renames all its layers.
     names = {cause.same: cause._replace(same="renamed") for cause in reversed(renamed) if cause.same is not None}
     return [*causes, *reversed(names.values())] if causes or names else renamed[:1]
 
 
-def _came(layers: Sequence[LockedLayer], place: int) -> _Cause:
+def _added(layers: Sequence[LockedLayer], index: int) -> _Cause:
     first, more = layers[0], _more([layer.path for layer in layers[1:]])
-    return _Cause(
-        place, f"`{first.path}`{more} {'are' if more else 'is'} not in the lock", path=first.path, same="came"
-    )
+    message = f"`{first.path}`{more} {'are' if more else 'is'} not in the lock"
+    return _Cause(index, message, path=first.path, same="added")
 
 
-def _went(layers: Sequence[LockedLayer], place: int) -> _Cause:
+def _removed(layers: Sequence[LockedLayer], index: int) -> _Cause:
     first, more = layers[0], _more([layer.path for layer in layers[1:]])
     message = f"`{first.path}`{more} {'are' if more else 'is'} locked, and not there any more"
-    return _Cause(place, message, path=first.path, same="went")
+    return _Cause(index, message, path=first.path, same="removed")
 
 
 def _more(paths: Sequence[str]) -> str:
@@ -134,54 +132,54 @@ def _more(paths: Sequence[str]) -> str:
     return f" and {len(paths)} more layers up to `{paths[-1]}`"
 
 
-def _renamed(old: str, new: str, place: int) -> _Cause:
-    """Say that a layer has another name; a name that only counts steps is no cause while there is another."""
+def _renamed(old: str, new: str, index: int) -> _Cause:
+    """Return the cause for another name; that of another number of an unnamed step has no `same`: others come first."""
     before, after = old.split("."), new.split(".")
     while len(before) > 1 and len(after) > 1 and before[-1] == after[-1]:
         del before[-1], after[-1]
     names = ".".join(before), ".".join(after)
     same = None if renumbered(*names) else names
-    return _Cause(place, f"`{names[1]}` is locked as `{names[0]}`", path=new, same=same)
+    return _Cause(index, f"`{names[1]}` is locked as `{names[0]}`", path=new, same=same)
 
 
-def _change(old: LockedLayer, new: LockedLayer, compared: Wiring, place: int) -> _Cause | None:
-    """Return what has changed of a layer itself, if anything, with the figures that moved."""
-    moved = _moved(old, new)
-    said = _said_otherwise(old, new, compared)
-    if said is None and moved and (old.digest != new.digest or compared.enter_as_locked(old.reads, new.reads)):
-        said, moved = moved[0], moved[1:]
+def _change(old: LockedLayer, new: LockedLayer, wiring: Wiring, index: int) -> _Cause | None:
+    """Return the cause for a change of a layer itself, with the figures that differ; None without one."""
+    figures = _changes(old, new)
+    change = _change_in_file(old, new, wiring)
+    if change is None and figures and (old.digest != new.digest or wiring.reads_as_locked(old.reads, new.reads)):
+        change, figures = figures[0], figures[1:]
         if old.digest == new.digest:
-            moved.append("the file says the same of this layer as when it was locked: it is counted otherwise")
-    if said is None and old.digest != new.digest:
-        said = "has other fields than were locked, with the same shapes and costs"
-    return None if said is None else _Cause(place, f"`{new.path}` {said}", tuple(moved), new.path, "changed")
+            figures.append("the file says the same of this layer as when it was locked: it is counted otherwise")
+    if change is None and old.digest != new.digest:
+        change = "has other fields than were locked, with the same shapes and costs"
+    return None if change is None else _Cause(index, f"`{new.path}` {change}", tuple(figures), new.path, "changed")
 
 
-def _said_otherwise(old: LockedLayer, new: LockedLayer, compared: Wiring) -> str | None:
-    """Say what the file has put for a layer besides its fields: another word, other values to read, other weights."""
+def _change_in_file(old: LockedLayer, new: LockedLayer, wiring: Wiring) -> str | None:
+    """Return the message for another type, other slots to read, or other weights; None without such a change."""
     if old.type != new.type:
         locked = "locked as" if old.path == new.path else f"where `{old.path}` is locked,"
         return f"is a `{new.type}`, {locked} a `{old.type}`"
-    if compared.rewired(old.reads, new.reads):
+    if wiring.rewired(old.reads, new.reads):
         return f"reads {_list(new.reads)}, locked as reading {_list(old.reads)}"
     owners = [tuple(filter(None, (layer.shares,))) for layer in (old, new)]
-    if compared.rewired(*owners):
+    if wiring.rewired(*owners):
         was, has = (f"the weights of `{owner[0]}`" if owner else "weights of its own" for owner in owners)
         return f"uses {has}, locked as using {was}"
     return None
 
 
-def _moved(old: LockedLayer | Entry, new: LockedLayer | Entry) -> list[str]:
-    """Say which figures are others: "has 2,416 params, locked at 2,415"."""
-    said = []
+def _changes(old: LockedLayer | Entry, new: LockedLayer | Entry) -> list[str]:
+    """Return messages for the figures that differ: "has 2,416 params, locked at 2,415"."""
+    messages = []
     if old.params != new.params:
-        said.append(f"has {_number(new.params, 'param')}, locked at {_number(old.params)}")
+        messages.append(f"has {_number(new.params, 'param')}, locked at {_number(old.params)}")
     if old.outputs != new.outputs:
-        said.append(f"gives {_shapes(new.outputs)}, locked at {_shapes(old.outputs)}")
+        messages.append(f"gives {_shapes(new.outputs)}, locked at {_shapes(old.outputs)}")
     for unit, one, other in (("MAC", old.macs, new.macs), ("FLOP", old.flops, new.flops)):
         if one != other:
-            said.append(f"does {_number(other, unit)}, locked at {_number(one)}")
-    return said
+            messages.append(f"does {_number(other, unit)}, locked at {_number(one)}")
+    return messages
 
 
 def _number(count: LockedCount, unit: str = "") -> str:
@@ -205,15 +203,15 @@ def _list(slots: Sequence[str]) -> str:
     return " and ".join(f"`{slot}`" for slot in slots) or "nothing"
 
 
-def _of_the_whole(report: Report, entry: Entry, now: Entry) -> Iterator[Diagnostic]:
-    """Say what has moved where no layer has: a name of what leaves, or a lock that was edited by hand.
+def _of_network(report: Report, entry: Entry, now: Entry) -> Iterator[Diagnostic]:
+    """Yield a diagnostic if totals differ and no layer does: an output was renamed, or the lock was edited by hand.
 
     The same layers in another order of computation are the same network.
     """
     name = report.architecture.name
-    moved = _moved(entry, now)
-    if moved:
-        yield Diagnostic(code="SC502", message=f"`{name}` {'; '.join(moved)}")
+    changes = _changes(entry, now)
+    if changes:
+        yield Diagnostic(code="SC502", message=f"`{name}` {'; '.join(changes)}")
     elif entry.costs_at != now.costs_at:
         at, locked = (
             ", ".join(f"{key} = {size}" for key, size in sizes.items()) for sizes in (now.costs_at, entry.costs_at)
@@ -224,7 +222,7 @@ def _of_the_whole(report: Report, entry: Entry, now: Entry) -> Iterator[Diagnost
 
 
 def _of_outputs(report: Report, entry: Entry, now: Entry, pairs: Iterable[Pair]) -> Iterator[Diagnostic]:
-    """Say which of what leaves another layer gives now, though nothing has moved by that."""
+    """Yield a diagnostic for each network output that another layer gives, with the same figures."""
     wiring = Wiring(entry, now, pairs)
     places = {row.path: row.step.place for row in report.layers}
     for name, slot in now.given.items():
@@ -238,17 +236,17 @@ def _of_outputs(report: Report, entry: Entry, now: Entry, pairs: Iterable[Pair])
             )
 
 
-def _placed(report: Report, causes: Sequence[_Cause]) -> tuple[Diagnostic, ...]:
-    """Give causes their places in the file, and join those that one edit has made."""
+def _located(report: Report, causes: Sequence[_Cause]) -> tuple[Diagnostic, ...]:
+    """Return causes as diagnostics at their positions in the file, those of one edit joined into one."""
     steps = [row.step for row in report.layers]
-    places = {cause.place: steps[cause.place].place if steps else None for cause in causes}
+    places = {cause.layer: steps[cause.layer].place if steps else None for cause in causes}
 
     def by_line(cause: _Cause) -> object:
-        place = places[cause.place]
+        place = places[cause.layer]
         return None if place is None else place.word
 
     def by_argument(cause: _Cause) -> object:
-        place = places[cause.place]
+        place = places[cause.layer]
         return None if place is None else _argument(place) or place.word
 
     def joined(key: Callable[[_Cause], object]) -> list[list[_Cause]]:
@@ -260,18 +258,18 @@ def _placed(report: Report, causes: Sequence[_Cause]) -> tuple[Diagnostic, ...]:
         return list(groups.values())
 
     groups = min(joined(by_line), joined(by_argument), key=len)
-    found = []
+    diagnostics = []
     for first, *others in groups:
-        place = places[first.place]
-        notes = first.notes
+        place, notes = places[first.layer], first.notes
         if others:
             notes += (f"with it moved `{others[0].path}`{_more([cause.path for cause in others[1:]])}",)
-        found.append(Diagnostic(code="SC502", message=first.message, span=place.word if place else None, notes=notes))
-    return tuple(found)
+        span = place.word if place else None
+        diagnostics.append(Diagnostic(code="SC502", message=first.message, span=span, notes=notes))
+    return tuple(diagnostics)
 
 
 def _argument(place: Place) -> Span | None:
-    """Return where the outermost value stands that was put in for a parameter of what the step is made from."""
+    """Return the span of the outermost value that was substituted for a parameter of a field of the step."""
     for span in place.fields.values():
         seen = set()
         at = span

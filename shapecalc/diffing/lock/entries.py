@@ -1,4 +1,4 @@
-"""What a lock says of a file, and the JSON that says it."""
+"""Lock entries of architectures, and their JSON."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 FOLLOWING = frozenset({"in_channels", "in_features", "input_size", "num_features", "num_channels"})
-"""Fields that state a size which follows from the input: to write one down changes nothing."""
+"""Fields for a size that follows from the input: writing one changes nothing."""
 
 LockedCount = int | str | None
-"""An exact count, a closed form, or None for what a layer does not know; never a float."""
+"""An integer, an expression, or None if unknown; never a float."""
 LockedShape = tuple[int | str, ...]
 
 
 class LockedInput(NamedTuple):
-    """What enters a network."""
+    """An input of a network."""
 
     shape: LockedShape
     dtype: str
 
 
 class LockedLayer(NamedTuple):
-    """One layer: what it is, what it reads, and what it comes to.
+    """One layer: its type and fields, the slots that it reads, and its figures.
 
-    The `digest` is over what the file alone decides, the layer's word and fields, and not over what enters: a layer
-    whose digest stands and whose figures move has only followed another. `reads` are slots, as in an architecture.
+    The `digest` is over the type and fields, which the file alone decides, and not over inputs: a layer with the same
+    digest and other figures follows a change of another layer. `reads` are slots, as in an architecture.
     """
 
     path: str
@@ -45,7 +45,7 @@ class LockedLayer(NamedTuple):
     digest: str
     reads: tuple[str, ...]
     shares: str
-    """The path of the layer whose weights it uses, where they are not its own."""
+    """The path of the layer whose weights it uses, empty for its own."""
     outputs: Mapping[str, LockedShape]
     params: LockedCount
     macs: LockedCount
@@ -53,9 +53,9 @@ class LockedLayer(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One file: what enters, every layer in the order of computation, what leaves, and the totals.
+    """One file: inputs, every layer in the order of computation, outputs, and the totals.
 
-    Costs are those of one sample where the batch is free, as `costs_at` says.
+    Costs are those of one sample if the batch is unbound; `costs_at` has the sizes.
     """
 
     inputs: Mapping[str, LockedInput]
@@ -63,14 +63,14 @@ class Entry(NamedTuple):
     layers: tuple[LockedLayer, ...]
     outputs: Mapping[str, LockedShape]
     given: Mapping[str, str]
-    """Which layer, or which output of one, gives each of what leaves."""
+    """The slot of each output of the network."""
     params: LockedCount
     macs: LockedCount
     flops: LockedCount
 
 
 class Lock(NamedTuple):
-    """A whole lock file: an entry for each architecture, by its path from the folder of the lock."""
+    """A lock file: an entry for each architecture, by its path relative to the folder of the lock."""
 
     files: Mapping[str, Entry]
     version: str
@@ -78,12 +78,12 @@ class Lock(NamedTuple):
 
 
 def lock_of(reports: Mapping[str, Report], version: str) -> Lock:
-    """Return the lock of several reports, by the names that the lock has for their files."""
+    """Return the lock of several reports, by the keys of their files."""
     return Lock({name: entry_of(report) for name, report in reports.items()}, version)
 
 
 def entry_of(report: Report) -> Entry:
-    """Return what a lock says of a report.
+    """Return the lock entry of a report.
 
     >>> import shapecalc
     >>> entry = entry_of(shapecalc.inspect(shapecalc.load("lenet5")))
@@ -114,10 +114,10 @@ def entry_of(report: Report) -> Entry:
 
 
 def digest(layer: Layer) -> str:
-    """Return 16 hexadecimal digits that stand for a layer's word and fields, whatever enters it.
+    """Return a hash of a layer's type and fields, 16 hexadecimal digits, independent of its inputs.
 
-    What is written out and says what would hold anyway leaves it as it is: a default, a size that follows from the
-    input, one size for each axis where all are the same. So does a field that a later version adds.
+    It does not depend on redundant fields: a default, a size that follows from the input, equal sizes for all axes in
+    place of one. Nor does it change when a later version adds a field.
 
     >>> from shapecalc.layers.conv import Conv
     >>> digest(Conv(out_channels=6, kernel_size=5)) == digest(
@@ -127,27 +127,27 @@ def digest(layer: Layer) -> str:
     >>> digest(Conv(out_channels=6, kernel_size=5)) == digest(Conv(out_channels=6, kernel_size=3))
     False
     """
-    said = {
-        name: _evened(value)
+    fields = {
+        name: _shortest(value)
         for name, field in fields_of(type(layer)).items()
         if name not in FOLLOWING and (value := getattr(layer, name)) != field.default
     }
-    text = json.dumps([layer.type, said], sort_keys=True)
+    text = json.dumps([layer.type, fields], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _evened(value: Any) -> Any:
-    """Write `[3, 3]` as 3."""
+def _shortest(value: Any) -> Any:
+    """Return 3 for `[3, 3]`, and any other value as it is."""
     if not isinstance(value, tuple):
         return value
-    entries = [_evened(entry) for entry in value]
+    entries = [_shortest(entry) for entry in value]
     return entries[0] if entries and all(entry == entries[0] for entry in entries) else entries
 
 
 def to_json(lock: Lock) -> str:
-    """Return a lock as it is written: the same bytes for the same networks, a line for each layer, all of it ASCII.
+    """Return the JSON of a lock, in ASCII with a line for each layer: the same bytes for the same networks.
 
-    Keys are in alphabetical order; layers are in the order of computation, which is theirs.
+    Keys are in alphabetical order, layers in the order of computation.
     """
     files = ",".join(f"\n    {_json(name)}: {_entry(lock.files[name])}" for name in sorted(lock.files))
     return (
@@ -166,7 +166,7 @@ def _entry(entry: Entry) -> str:
         "costs_at": _json(dict(entry.costs_at)),
         "flops": _json(entry.flops),
         "given": _json(dict(entry.given)),
-        "inputs": _json({name: found._asdict() for name, found in entry.inputs.items()}),
+        "inputs": _json({name: given._asdict() for name, given in entry.inputs.items()}),
         "layers": f"[{layers}\n      ]",
         "macs": _json(entry.macs),
         "outputs": _json(dict(entry.outputs)),
@@ -176,7 +176,7 @@ def _entry(entry: Entry) -> str:
 
 
 def _layers(entry: Entry) -> Iterator[dict[str, Any]]:
-    before = usual(entry.inputs)
+    before = default_reads(entry.inputs)
     for layer in entry.layers:
         written = layer._asdict()
         if layer.reads == before:
@@ -187,12 +187,12 @@ def _layers(entry: Entry) -> Iterator[dict[str, Any]]:
         yield written
 
 
-def usual(inputs: Iterable[str]) -> tuple[str, ...]:
-    """Return what the first layer reads where a lock does not say it: the only input."""
+def default_reads(inputs: Iterable[str]) -> tuple[str, ...]:
+    """Return the slots that the first layer reads if a lock does not list them: the only input."""
     inputs = tuple(inputs)
     return inputs if len(inputs) == 1 else ()
 
 
 def _json(value: Any) -> str:
-    # Whoever prints a lock in the log of a CI is to see it, not to run it: `##[error]` is a command there.
+    # A lock may be printed in the log of a CI, where `##[error]` is a command.
     return json.dumps(value, sort_keys=True, allow_nan=False).replace("##", "\\u0023#")

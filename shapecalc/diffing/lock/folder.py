@@ -1,4 +1,4 @@
-"""A lock file among the files that it speaks of."""
+"""Lock files on disk: loading one, and checking files against it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ MOST_BYTES = 64 * 2**20
 def load_lock(path: str) -> Lock:
     """Return the lock in a file.
 
-    Raises `ShapecalcError` (exit code 2): SC503 where there is no such file, SC504 where it is no lock, and what
-    reading any other file raises where it cannot be read.
+    Raises `ShapecalcError` (exit code 2): SC503 if there is no such file, SC504 if it is not a lock, and the errors of
+    `read_source` if it cannot be read.
     """
     if not os.path.lexists(path):
         message = f"there is no lock file `{path}`"
@@ -41,7 +41,7 @@ def load_lock(path: str) -> Lock:
 
 
 def key_of(path: str, lock_file: str) -> str:
-    """Return what a lock calls a file: its path from the folder of the lock, with `/` between folders.
+    """Return the key of a file in a lock: its path relative to the folder of the lock, with `/` between folders.
 
     >>> key_of("nets/../nets/lenet5.yaml", "shapecalc.lock.json")
     'nets/lenet5.yaml'
@@ -49,14 +49,14 @@ def key_of(path: str, lock_file: str) -> str:
     folder = os.path.dirname(lock_file) or os.curdir  # noqa: PTH120 - a name may be anything that the system gives
     try:
         return os.path.relpath(path, folder).replace(os.sep, "/")
-    except FileNotFoundError:  # the current folder is gone: there is no path from it, and no lock to be written to it
+    except FileNotFoundError:  # the current folder was deleted: no path is relative to it, and no lock is in it
         return path
     except ValueError:  # another drive has no path from here
         return Path(path).absolute().as_posix()
 
 
-def held(report: Report, path: str, lock: Lock, lock_file: str) -> tuple[Diagnostic, ...]:
-    """Return SC502 errors for what has moved of the file at `path`, or SC503 where the lock has no such file."""
+def check_lock(report: Report, path: str, lock: Lock, lock_file: str) -> tuple[Diagnostic, ...]:
+    """Return SC502 errors for the changes of a file since it was locked, or SC503 if the lock has no such file."""
     entry = lock.files.get(key_of(path, lock_file))
     if entry is None:
         message = f"`{path}` is not in `{lock_file}`"
@@ -64,8 +64,8 @@ def held(report: Report, path: str, lock: Lock, lock_file: str) -> tuple[Diagnos
     return drift(report, entry)
 
 
-def gone(lock: Lock, lock_file: str) -> dict[str, Diagnostic]:
-    """Return an SC503 error, about the lock file itself, for each file in it that is not there any more, by its key."""
+def missing_files(lock: Lock, lock_file: str) -> dict[str, Diagnostic]:
+    """Return an SC503 error, about the lock file itself, for each locked file that does not exist, by its key."""
     folder = os.path.dirname(lock_file)  # noqa: PTH120
     return {
         key: Diagnostic(
@@ -74,11 +74,11 @@ def gone(lock: Lock, lock_file: str) -> dict[str, Diagnostic]:
             help="run `shapecalc lock --update PATH` if it is gone for good",
         )
         for key in sorted(lock.files)
-        if not _is_there(os.path.join(folder, key))  # noqa: PTH118
+        if not _exists(os.path.join(folder, key))  # noqa: PTH118
     }
 
 
-def _is_there(path: str) -> bool:
+def _exists(path: str) -> bool:
     try:
         return os.path.exists(path)  # noqa: PTH110
     except ValueError:  # a null character

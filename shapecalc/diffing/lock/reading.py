@@ -1,4 +1,4 @@
-"""From the text of a lock file to a lock: everything in it is held against what a lock may say."""
+"""Reading and validation of lock files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
-from shapecalc.diffing.lock.entries import SCHEMA_VERSION, Entry, Lock, LockedInput, LockedLayer, usual
+from shapecalc.diffing.lock.entries import SCHEMA_VERSION, Entry, Lock, LockedInput, LockedLayer, default_reads
 from shapecalc.parser.scalars import shorten
 from shapecalc.shape_inference.report import CONVENTION
 
@@ -21,33 +21,33 @@ _MISSING = object()
 
 
 class _Wrong(Exception):  # noqa: N818 - it never leaves this file
-    """What is wrong with a value, and where it stands: `files.lenet5.yaml.params`."""
+    """An invalid value: its key path, such as `files.lenet5.yaml.params`, the message, and the help text."""
 
 
 def read_lock(text: str, name: str) -> Lock:
-    """Return the lock that a text holds; `name` is what diagnostics call it.
+    """Return the lock of a JSON text; `name` names it in diagnostics.
 
-    Keys that this version does not know are passed over: a later one may add some.
-    Raises `ShapecalcError` SC504 (exit code 2) where the text is no lock, or one of another convention of counting.
+    Unknown keys are ignored: a later version may add some.
+    Raises `ShapecalcError` SC504 (exit code 2) if the text is not a lock, or one of another convention of counting.
     """
     source = Source(name, text)
     try:
-        return _lock(json.loads(text, parse_float=_float, parse_constant=_float, object_pairs_hook=_once))
+        return _lock(json.loads(text, parse_float=_float, parse_constant=_float, object_pairs_hook=_unique))
     except json.JSONDecodeError as error:
         at = Span(error.lineno, error.colno, error.lineno, error.colno + 1)
-        found = Diagnostic(
+        diagnostic = Diagnostic(
             code="SC504", message=f"`{name}` is not JSON", span=at, label=error.msg.lower(), help=_REMEDY
         )
     except _Wrong as error:
-        where, message, remedy = error.args
-        subject = f"`{name}`" + (f", `{where}`," if where else "")
-        found = Diagnostic(code="SC504", message=f"{subject} {message}", help=remedy)
+        key_path, message, remedy = error.args
+        subject = f"`{name}`" + (f", `{key_path}`," if key_path else "")
+        diagnostic = Diagnostic(code="SC504", message=f"{subject} {message}", help=remedy)
     except RecursionError:
-        found = Diagnostic(code="SC504", message=f"`{name}` is nested too deep for a lock", help=_REMEDY)
+        diagnostic = Diagnostic(code="SC504", message=f"`{name}` is nested too deep for a lock", help=_REMEDY)
     except ValueError:
         # Python refuses to read a number of thousands of digits.
-        found = Diagnostic(code="SC504", message=f"`{name}` holds a number that is too long", help=_REMEDY)
-    raise ShapecalcError((found,), source, exit_code=2) from None
+        diagnostic = Diagnostic(code="SC504", message=f"`{name}` holds a number that is too long", help=_REMEDY)
+    raise ShapecalcError((diagnostic,), source, exit_code=2) from None
 
 
 _REMEDY = "take it from version control, or delete it and write it anew: `shapecalc lock PATH`"
@@ -61,38 +61,38 @@ def _float(digits: str) -> NoReturn:
     _wrong("", f"holds the number {shorten(digits)}, expects whole numbers alone")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
         names = [key for key, _ in pairs]
-        again = next(name for name in names if names.count(name) > 1)
-        _wrong("", f"has the key `{shorten(again)}` twice in one place")
-    return found
+        duplicate = next(name for name in names if names.count(name) > 1)
+        _wrong("", f"has the key `{shorten(duplicate)}` twice in one place")
+    return values
 
 
 def _lock(value: Any) -> Lock:
-    whole = _object(value, "")
-    version = _get(whole, "schema_version", "")
+    data = _object(value, "")
+    version = _get(data, "schema_version", "")
     if type(version) is not int or version != SCHEMA_VERSION:
         remedy = "use the version of shapecalc that wrote it, or delete it and write it anew: `shapecalc lock PATH`"
         _wrong("", f"has `schema_version` {_said(version)}, this version of shapecalc reads {SCHEMA_VERSION}", remedy)
-    convention = _get(whole, "convention", "")
+    convention = _get(data, "convention", "")
     if type(convention) is not int or convention != CONVENTION:
         remedy = "delete it and write it anew: `shapecalc lock PATH`"
         message = f"was counted by convention {_said(convention)}, this version of shapecalc counts by {CONVENTION}"
         _wrong("", message, remedy)
-    files = _each(whole, "files", "", _entry)
-    return Lock(files, _text(_get(whole, "shapecalc", ""), "shapecalc"))
+    files = _each(data, "files", "", _entry)
+    return Lock(files, _text(_get(data, "shapecalc", ""), "shapecalc"))
 
 
 def _entry(value: Any, where: str) -> Entry:
-    whole = _object(value, where)
-    inputs = _each(whole, "inputs", where, _input)
-    listed = _get(whole, "layers", where)
+    data = _object(value, where)
+    inputs = _each(data, "inputs", where, _input)
+    listed = _get(data, "layers", where)
     if not isinstance(listed, list):
         _wrong(f"{where}.layers", f"expects a list, receives {_said(listed)}")
     layers: list[LockedLayer] = []
-    before, paths = usual(inputs), set(inputs)
+    before, paths = default_reads(inputs), set(inputs)
     for position, item in enumerate(listed):
         layer = _layer(item, f"{where}.layers[{position}]", before)
         if layer.path in paths:
@@ -102,53 +102,53 @@ def _entry(value: Any, where: str) -> Entry:
         before = (layer.path,)
     return Entry(
         inputs,
-        _each(whole, "costs_at", where, _whole),
+        _each(data, "costs_at", where, _int),
         tuple(layers),
-        _each(whole, "outputs", where, _shape),
-        _each(whole, "given", where, _text),
-        *(_count(_get(whole, key, where), f"{where}.{key}") for key in ("params", "macs", "flops")),
+        _each(data, "outputs", where, _shape),
+        _each(data, "given", where, _text),
+        *(_count(_get(data, key, where), f"{where}.{key}") for key in ("params", "macs", "flops")),
     )
 
 
 def _layer(value: Any, where: str, before: tuple[str, ...]) -> LockedLayer:
-    whole = _object(value, where)
-    path, type_, digest = (_text(_get(whole, key, where), f"{where}.{key}") for key in ("path", "type", "digest"))
+    data = _object(value, where)
+    path, type_, digest = (_text(_get(data, key, where), f"{where}.{key}") for key in ("path", "type", "digest"))
     if not _DIGEST.fullmatch(digest):
         _wrong(f"{where}.digest", f"expects 16 hexadecimal digits, receives {_said(digest)}")
     reads = before
-    if "reads" in whole:
-        if not isinstance(whole["reads"], list):
-            _wrong(f"{where}.reads", f"expects a list, receives {_said(whole['reads'])}")
-        reads = tuple([_text(item, f"{where}.reads") for item in whole["reads"]])
+    if "reads" in data:
+        if not isinstance(data["reads"], list):
+            _wrong(f"{where}.reads", f"expects a list, receives {_said(data['reads'])}")
+        reads = tuple([_text(item, f"{where}.reads") for item in data["reads"]])
     return LockedLayer(
         path,
         type_,
         digest,
         reads,
-        _text(whole.get("shares", ""), f"{where}.shares"),
-        _each(whole, "outputs", where, _shape),
-        *(_count(_get(whole, key, where), f"{where}.{key}") for key in ("params", "macs", "flops")),
+        _text(data.get("shares", ""), f"{where}.shares"),
+        _each(data, "outputs", where, _shape),
+        *(_count(_get(data, key, where), f"{where}.{key}") for key in ("params", "macs", "flops")),
     )
 
 
 def _input(value: Any, where: str) -> LockedInput:
-    whole = _object(value, where)
+    data = _object(value, where)
     return LockedInput(
-        _shape(_get(whole, "shape", where), f"{where}.shape"), _text(_get(whole, "dtype", where), f"{where}.dtype")
+        _shape(_get(data, "shape", where), f"{where}.shape"), _text(_get(data, "dtype", where), f"{where}.dtype")
     )
 
 
 def _shape(value: Any, where: str) -> LockedShape:
     if not isinstance(value, list):
         _wrong(where, f"expects a list, receives {_said(value)}")
-    return tuple([dim if isinstance(dim, str) else _whole(dim, where) for dim in value])
+    return tuple([dim if isinstance(dim, str) else _int(dim, where) for dim in value])
 
 
 def _count(value: Any, where: str) -> LockedCount:
-    return value if value is None or isinstance(value, str) else _whole(value, where)
+    return value if value is None or isinstance(value, str) else _int(value, where)
 
 
-def _whole(value: Any, where: str) -> int:
+def _int(value: Any, where: str) -> int:
     if type(value) is not int or value < 0:
         _wrong(where, f"expects a whole number, receives {_said(value)}")
     return value
@@ -166,14 +166,14 @@ def _object(value: Any, where: str) -> dict[str, Any]:
     return value
 
 
-def _each(whole: Mapping[str, Any], key: str, where: str, read: Callable[[Any, str], Any]) -> dict[str, Any]:
+def _each(data: Mapping[str, Any], key: str, where: str, read: Callable[[Any, str], Any]) -> dict[str, Any]:
     inside = f"{where}.{key}" if where else key
-    values = _object(_get(whole, key, where), inside)
+    values = _object(_get(data, key, where), inside)
     return {name: read(value, f"{inside}.{shorten(name)}") for name, value in values.items()}
 
 
-def _get(whole: Mapping[str, Any], key: str, where: str) -> Any:
-    value = whole.get(key, _MISSING)
+def _get(data: Mapping[str, Any], key: str, where: str) -> Any:
+    value = data.get(key, _MISSING)
     if value is _MISSING:
         _wrong(where, f"lacks `{key}`")
     return value

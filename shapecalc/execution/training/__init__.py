@@ -1,4 +1,4 @@
-"""Training by the reference kernels: what the gradients are for, shown and proved. It teaches; it is no framework."""
+"""Training of small networks by the reference kernels, to show and check gradients; not meant for real training."""
 
 from __future__ import annotations
 

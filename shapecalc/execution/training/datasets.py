@@ -1,4 +1,4 @@
-"""What a network is to learn: samples that fit its input, their targets, and samples that it is not shown."""
+"""Datasets that fit a network's input: training and test samples with their targets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import free_symbols, show
-from shapecalc.execution.training.digits import SMALLEST, drawn
+from shapecalc.execution.training.digits import SMALLEST, draw_digits
 from shapecalc.shape_inference.engine import inspect_at
 from shapecalc.shape_inference.report import BYTES
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from shapecalc.reference.base import Array
     from shapecalc.shape_inference.report import Report
 
-PICTURES, UNSEEN = 4000, 1000
-"""Drawn digits to learn from, and to be asked about."""
+TRAIN_DIGITS, TEST_DIGITS = 4000, 1000
+"""Drawn digits for training and for testing."""
 
 SIDE, STEPS = 28, 32
-"""Pixels along a side, and characters of a passage, where the architecture leaves them free."""
+"""Pixels along a side, and characters of a passage, if the architecture does not fix them."""
 
 VERSES = Path(__file__).with_name("verses.txt")
 """Poems of Lewis Carroll, from Alice's Adventures in Wonderland (1865) and Through the Looking-Glass (1871)."""
@@ -38,66 +38,66 @@ class Samples(NamedTuple):
     targets: Array
 
 
-class Lesson(NamedTuple):
-    """What is learnt from, what is asked at the end, and the network at the sizes of one batch.
+class Dataset(NamedTuple):
+    """Training and test samples, and the report of the network at the sizes of one batch.
 
-    `classes` says what a class stands for: a digit, a character.
+    `classes` is the kind of a class: a digit, a character.
     """
 
-    data: str
+    name: str
     report: Report
-    shown: Samples
-    unseen: Samples
+    train: Samples
+    test: Samples
     classes: str
 
 
-def lesson(
+def load_dataset(
     architecture: Architecture,
-    data: str,
+    name: str,
     *,
     sizes: Mapping[str, int] | None = None,
     batch: int = 32,
     seed: int = 0,
-    afford: Callable[[Report, int], None] = lambda _report, _samples: None,
-) -> Lesson:
-    """Return samples of `digits`, `digits8` (8 pixels a side) or `text` that fit an architecture.
+    check_memory: Callable[[Report, int], None] = lambda _report, _samples: None,
+) -> Dataset:
+    """Return a dataset, `digits`, `digits8` (8 pixels a side) or `text`, that fits an architecture.
 
-    Its one input begins with the batch. Digits are [N, 1, H, W], or as many pixels in any other shape; text is [N, T]
-    whole numbers, and the output has a score per character. `afford` is asked with the bytes of the samples before they
-    are drawn.
-    Raises `ShapecalcError` SC703 where they do not fit each other, and for mistakes in the file.
+    The batch is the first axis of the only input. Digits are [N, 1, H, W], or as many pixels in any other shape; text
+    is [N, T] integers, and the output has a score per character. `check_memory` is called with the bytes of the samples
+    before they are drawn.
+    Raises `ShapecalcError` SC703 if the dataset does not fit the architecture, and for mistakes in the file.
     """
     if len(architecture.inputs) != 1 or len(architecture.leaving) != 1:
         counts = f"{len(architecture.inputs)} and {len(architecture.leaving)}"
         raise unfit(architecture, f"training expects one input and one output, `{architecture.name}` has {counts}")
     (entry,) = architecture.inputs
-    bound = _bound(architecture, entry, dict(sizes or {}), batch, data)
+    bound = _bound(architecture, entry, dict(sizes or {}), batch, name)
     report = inspect_at(architecture, bound)
     shape = tuple(dim for dim in report.inputs[0].shape if isinstance(dim, int))
-    if data == "text":
-        _demand_passages(architecture, report, entry, shape)
-        afford(report, 0)  # they are windows into one short text
+    if name == "text":
+        _check_passages(architecture, report, entry, shape)
+        check_memory(report, 0)  # the samples are views of one short text
         return _text(architecture, report, entry, shape)
-    _demand_pictures(architecture, report, entry, shape, data)
-    afford(report, BYTES * (PICTURES + UNSEEN) * prod(shape[1:]))
-    return _digits(report, shape, data, seed)
+    _check_pictures(architecture, report, entry, shape, name)
+    check_memory(report, BYTES * (TRAIN_DIGITS + TEST_DIGITS) * prod(shape[1:]))
+    return _digits(report, shape, name, seed)
 
 
 def _bound(architecture: Architecture, entry: Input, sizes: dict[str, int], batch: int, data: str) -> dict[str, int]:
-    """The sizes of all symbols: the batch, and for the others the file's own or what is usual for the data."""
+    """Return the sizes of all symbols: the batch, and for the others the file's own, else the dataset's default."""
     if not entry.shape:
         raise unfit(architecture, f"training expects a batch along the first axis, `{entry.name}` has no axis")
     first, *rest = entry.shape
     for name in free_symbols(first):
         sizes.setdefault(name, batch)
-    usual = {"text": STEPS, "digits8": SMALLEST}.get(data, SIDE)
+    default = {"text": STEPS, "digits8": SMALLEST}.get(data, SIDE)
     for dim in rest:
         for name in free_symbols(dim):
-            sizes.setdefault(name, architecture.sizes.get(name, usual))
+            sizes.setdefault(name, architecture.sizes.get(name, default))
     return sizes
 
 
-def _demand_pictures(
+def _check_pictures(
     architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...], data: str
 ) -> None:
     pixels = prod(shape[1:])
@@ -111,54 +111,55 @@ def _demand_pictures(
         raise unfit(
             architecture, f"`{data}` has pictures of one channel, {wanted}; `{entry.name}` is {what}", help_text
         )
-    _demand_scores(architecture, report, (shape[0],), 10, data)
+    _check_scores(architecture, report, (shape[0],), 10, data)
 
 
-def _digits(report: Report, shape: tuple[int, ...], data: str, seed: int) -> Lesson:
+def _digits(report: Report, shape: tuple[int, ...], data: str, seed: int) -> Dataset:
     side = round(prod(shape[1:]) ** 0.5)
-    pictures, digits = drawn(PICTURES + UNSEEN, side, seed=seed)
+    pictures, digits = draw_digits(TRAIN_DIGITS + TEST_DIGITS, side, seed=seed)
     inputs = pictures.reshape(-1, *shape[1:])
-    shown, unseen = Samples(inputs[:PICTURES], digits[:PICTURES]), Samples(inputs[PICTURES:], digits[PICTURES:])
-    return Lesson(data, report, shown, unseen, "digit")
+    train = Samples(inputs[:TRAIN_DIGITS], digits[:TRAIN_DIGITS])
+    test = Samples(inputs[TRAIN_DIGITS:], digits[TRAIN_DIGITS:])
+    return Dataset(data, report, train, test, "digit")
 
 
-def _demand_passages(architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...]) -> None:
+def _check_passages(architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...]) -> None:
     axes = 2
     if entry.dtype != "int64" or len(shape) != axes:
         message = f"`text` has passages [N, T] of int64, `{entry.name}` is {entry.dtype} {show(entry.shape)}"
         raise unfit(architecture, message, "write `input: {shape: [N, T], dtype: int64}`")
-    _demand_scores(architecture, report, shape, len(encoded()[1]), "text")
+    _check_scores(architecture, report, shape, len(encoded()[1]), "text")
 
 
-def _text(architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...]) -> Lesson:
+def _text(architecture: Architecture, report: Report, entry: Input, shape: tuple[int, ...]) -> Dataset:
     codes, _ = encoded()
     steps = shape[1]
-    # The last tenth is not shown.
+    # The last tenth is for testing.
     cut = len(codes) * 9 // 10
     if cut <= steps or len(codes) - cut <= steps:
         message = f"the last tenth of `text` is {len(codes) - cut} characters, a passage of {steps} does not fit"
         raise unfit(architecture, message, f"write `--set {entry.shape[1]}={STEPS}`")
-    return Lesson("text", report, _passages(codes[:cut], steps), _passages(codes[cut:], steps), "next character")
+    return Dataset("text", report, _passages(codes[:cut], steps), _passages(codes[cut:], steps), "next character")
 
 
 def encoded() -> tuple[Array, str]:
-    """Return the verses as numbers, and the characters that these stand for, in order."""
+    """Return the verses as integers, each the index of a character, and the characters."""
     text = VERSES.read_text(encoding="utf-8")
     alphabet = "".join(sorted(set(text)))
     return np.array([alphabet.index(character) for character in text]), alphabet
 
 
 def _passages(codes: Array, steps: int) -> Samples:
-    """Passages that begin every few characters, and their next characters: each of them is predicted."""
-    begins = np.arange(0, len(codes) - steps, max(steps // 4, 1))
-    windows = np.lib.stride_tricks.sliding_window_view(codes, steps + 1)[begins]
+    """Return passages that begin every quarter of their length; the target of each character is the next one."""
+    starts = np.arange(0, len(codes) - steps, max(steps // 4, 1))
+    windows = np.lib.stride_tricks.sliding_window_view(codes, steps + 1)[starts]
     return Samples(windows[:, :-1], windows[:, 1:])
 
 
-def _demand_scores(
+def _check_scores(
     architecture: Architecture, report: Report, samples: tuple[int, ...], classes: int, data: str
 ) -> None:
-    """Demand a score per class for each sample: exactly ten for digits, enough for the alphabet of a text."""
+    """Require a score per class for each sample: exactly ten for digits, at least one per character for text."""
     (output,) = report.outputs.values()
     scores = output[-1] if output[:-1] == samples else 0
     if scores == classes or (data == "text" and isinstance(scores, int) and scores > classes):
@@ -173,5 +174,5 @@ def _demand_scores(
 
 
 def unfit(architecture: Architecture, message: str, help_text: str | None = None) -> ShapecalcError:
-    """Return the error of a network that cannot be trained as asked."""
+    """Return the error of a network that does not fit the dataset or the options."""
     return ShapecalcError((Diagnostic(code="SC703", message=message, help=help_text),), architecture.file)

@@ -1,7 +1,6 @@
-"""Drawn digits: strokes on a square, moved, slanted and thickened at random, with noise. The same seed, the same set.
+"""Synthetic digits: strokes on a square, moved, slanted and thickened at random, with noise; the same for one seed.
 
-They look a little like handwriting and are no substitute for it: nothing is downloaded, and a network that cannot learn
-these has its gradients wrong.
+They need no download, and a network that does not learn them has wrong gradients; they do not replace real handwriting.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ if TYPE_CHECKING:
     from shapecalc.reference.base import Array
 
 SMALLEST = 8
-"""Pixels along a side: below, a three is an eight."""
+"""Pixels along a side: with fewer, a three looks like an eight."""
 
-AT_ONCE = 64
-"""Pictures of one digit that are drawn together: few enough for every distance to stay in cache."""
+CHUNK = 64
+"""Pictures of one digit that are drawn together: few enough for all distances to stay in the cache."""
 
 Point = tuple[float, float]
 
@@ -51,12 +50,12 @@ STROKES: tuple[tuple[tuple[Point, ...], ...], ...] = (
 """The lines of each digit, point by point, in a square of side 1 with y downwards."""
 
 
-def drawn(count: int, size: int, *, seed: int = 0) -> tuple[Array, Array]:
-    """Return `count` pictures [count, size, size], about 0 and 1 wide, and the digit that each shows, in random order.
+def draw_digits(count: int, size: int, *, seed: int = 0) -> tuple[Array, Array]:
+    """Return pictures [count, size, size], of mean near 0 and deviation near 1, and their digits, in random order.
 
-    Raises `ValueError` where `size` is below 8.
+    Raises `ValueError` if `size` is below 8.
 
-    >>> pictures, digits = drawn(50, 8)
+    >>> pictures, digits = draw_digits(50, 8)
     >>> pictures.shape, sorted(digits.tolist()) == sorted(5 * list(range(10)))
     ((50, 8, 8), True)
     """
@@ -66,17 +65,17 @@ def drawn(count: int, size: int, *, seed: int = 0) -> tuple[Array, Array]:
     digits = random.permutation(np.arange(count) % len(STROKES))
     pictures = np.empty((count, size, size), dtype=np.float32)
     for digit in range(len(STROKES)):
-        places = np.flatnonzero(digits == digit)
-        for first in range(0, len(places), AT_ONCE):
-            some = places[first : first + AT_ONCE]
-            pictures[some] = _pictures(digit, len(some), size, random)
+        indices = np.flatnonzero(digits == digit)
+        for first in range(0, len(indices), CHUNK):
+            chunk = indices[first : first + CHUNK]
+            pictures[chunk] = _pictures(digit, len(chunk), size, random)
     noise = random.standard_normal(pictures.shape, dtype=np.float32)
-    # Ink covers about a fifth of the square: what is left has a mean near 0.
+    # Ink covers about a fifth of the square: the mean is then near 0.
     return (pictures - np.float32(0.2)) / np.float32(0.4) + np.float32(0.25) * noise, digits
 
 
 def _pictures(digit: int, count: int, size: int, random: np.random.Generator) -> Array:
-    """Ink between 0 and 1: 1 within half a stroke's width of a line, then falling to 0 over one pixel."""
+    """Return ink between 0 and 1: 1 within half a stroke's width of a line, then falling to 0 over one pixel."""
     lines = np.array([pair for stroke in STROKES[digit] for pair in pairwise(stroke)])
     moved = _moved(lines, count, random).astype(np.float32)
     centres = (np.arange(size, dtype=np.float32) + 0.5) / size
@@ -95,7 +94,7 @@ def _pictures(digit: int, count: int, size: int, random: np.random.Generator) ->
 
 
 def _moved(lines: Array, count: int, random: np.random.Generator) -> Array:
-    """The lines [lines, ends, 2] of a digit, turned, slanted, stretched and shifted `count` times."""
+    """Return the lines [lines, ends, 2] of a digit, turned, slanted, stretched and shifted `count` times."""
     angle = random.normal(0, 0.12, count)
     slant = random.normal(0.1, 0.15, count)
     stretch = random.uniform(0.75, 1.1, (count, 2))

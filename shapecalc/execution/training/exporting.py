@@ -1,4 +1,4 @@
-"""Trained weights as files: `.npz`, or safetensors, with the names that PyTorch gives them."""
+"""Export of trained weights to `.npz` or safetensors files, with PyTorch's parameter names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.files.atomic import write_whole
+from shapecalc.files.atomic import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +22,10 @@ DTYPES = {"float32": "F32", "float64": "F64", "int64": "I64"}
 
 
 def export(parameters: Mapping[str, Array], path: Path) -> None:
-    """Write parameters by name, `c1.weight`, whole or not at all; the ending of `path` says as what.
+    """Write parameters by name, `c1.weight`, atomically; the suffix of `path` decides the format.
 
     The same parameters give the same bytes.
-    Raises `ValueError` for another ending, `OSError` where it cannot be written.
+    Raises `ValueError` for another suffix, `OSError` if the file cannot be written.
     """
     if path.suffix == ".safetensors":
         data = safetensors(parameters)
@@ -36,11 +36,11 @@ def export(parameters: Mapping[str, Array], path: Path) -> None:
         data = archive.getvalue()
     else:
         raise ValueError(f"expects a name that ends in {' or '.join(ENDINGS)}, receives {path.name}")
-    write_whole(path, data)
+    write_atomic(path, data)
 
 
 def safetensors(parameters: Mapping[str, Array]) -> bytes:
-    """Return the bytes of a safetensors file: the header's length, the header as JSON, the numbers one after another.
+    """Return the bytes of a safetensors file: the header's length, the header as JSON, the elements of all tensors.
 
     Source: github.com/huggingface/safetensors, "Format".
 
@@ -48,14 +48,14 @@ def safetensors(parameters: Mapping[str, Array]) -> bytes:
     b'{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]'
     """
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
-    bodies = []
-    place = 0
+    chunks = []
+    offset = 0
     for name, array in parameters.items():
-        body = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()
-        offsets = [place, place + len(body)]
+        chunk = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()
+        offsets = [offset, offset + len(chunk)]
         header[name] = {"dtype": DTYPES[array.dtype.name], "shape": list(array.shape), "data_offsets": offsets}
-        bodies.append(body)
-        place += len(body)
+        chunks.append(chunk)
+        offset += len(chunk)
     text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)  # the numbers begin at a multiple of 8 bytes
-    return len(text).to_bytes(8, "little") + text + b"".join(bodies)
+    text += b" " * (-len(text) % 8)  # the data begin at a multiple of 8 bytes
+    return len(text).to_bytes(8, "little") + text + b"".join(chunks)

@@ -1,4 +1,4 @@
-"""The weights that training starts from: distributed as PyTorch's layers start, drawn by name and seed."""
+"""Initial weights of training, with the distributions of PyTorch's layers, drawn by path and seed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.execution.lowering import numbers, random_parameters
+from shapecalc.execution.lowering import concrete, random_parameters
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Array
@@ -17,7 +17,7 @@ AT_REST = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1}
 """Where what starts as a constant begins: norms change nothing but the statistics."""
 
 
-def starting_parameters(report: Report, *, seed: int = 0) -> dict[str, Array]:
+def initial_parameters(report: Report, *, seed: int = 0) -> dict[str, Array]:
     """Return weights and buffers by path (`c1.weight`), in the order of the layers.
 
     Weights and biases are uniform between ±1/√fan-in (±1/√H in recurrent layers), embeddings normal, norms at rest.
@@ -33,12 +33,14 @@ def starting_parameters(report: Report, *, seed: int = 0) -> dict[str, Array]:
             start[path] = _drawn(row, name, np.random.default_rng([seed, zlib.crc32(path.encode())]))
         for name in row.facts.buffers:
             if name in AT_REST:
-                start[f"{row.path}.{name}"] = np.full(numbers(row.facts.buffers[name]), AT_REST[name], dtype=np.float32)
+                start[f"{row.path}.{name}"] = np.full(
+                    concrete(row.facts.buffers[name]), AT_REST[name], dtype=np.float32
+                )
     return start
 
 
 def _drawn(row: LayerReport, name: str, random: np.random.Generator) -> Array:
-    initial, shape = row.step.layer.initial(name, *row.inputs), numbers(row.facts.parameters[name])
+    initial, shape = row.step.layer.initial(name, *row.inputs), concrete(row.facts.parameters[name])
     if initial.distribution == "constant":
         return np.full(shape, AT_REST[name], dtype=np.float32)
     if initial.distribution == "normal":

@@ -1,4 +1,4 @@
-"""One step of training: forwards with masks and the batch's own statistics, through the loss, and back."""
+"""One training step: the forward pass with dropout masks and batch statistics, the loss, and the backward pass."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.execution.lowering import calls_of, numbers
+from shapecalc.execution.lowering import calls_of, concrete
 from shapecalc.execution.training.datasets import unfit
 from shapecalc.reference.backpropagation import back_propagate, forward
 from shapecalc.reference.base import Work
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import LayerReport, Report
 
 UNBIASED = 1
-"""What PyTorch takes off the count of numbers for the variance that it keeps."""
+"""PyTorch's running variance is unbiased: the sum of squares is divided by the count minus this."""
 
 
-class Pupil(NamedTuple):
-    """A network as it is trained: its calls up to the logits, the slot where these stand, the loss, and its input."""
+class Model(NamedTuple):
+    """A network for training: its calls up to the logits, the slot of the logits, the loss, and its input."""
 
     report: Report
     calls: tuple[Call, ...]
@@ -36,10 +36,10 @@ class Pupil(NamedTuple):
     entry: str
 
 
-def pupil(report: Report) -> Pupil:
-    """Return the calls of a network up to its logits.
+def model_of(report: Report) -> Model:
+    """Return a network as a model.
 
-    Raises `ShapecalcError` SC703 where a layer does in training what is not done here.
+    Raises `ShapecalcError` SC703 if a layer's training behaviour is not implemented here.
     """
     architecture = report.architecture
     calls = tuple(calls_of(report))
@@ -57,25 +57,25 @@ def pupil(report: Report) -> Pupil:
     if folded is not None and not readers and last.fields.get("dim", -1) % rank == rank - 1:
         loss, slot = folded, last.inputs[0]
         calls = tuple(call for call in calls if call is not last)
-    return Pupil(report, calls, slot, loss, architecture.inputs[0].name)
+    return Model(report, calls, slot, loss, architecture.inputs[0].name)
 
 
-def outcome(one: Pupil, parameters: Mapping[str, Array], inputs: Array) -> Array:
-    """Return the logits in evaluation: nothing dropped, running statistics used."""
-    run = execute((_with(call, parameters) for call in one.calls), {one.entry: inputs})
+def predict(model: Model, parameters: Mapping[str, Array], inputs: Array) -> Array:
+    """Return the logits in evaluation mode: without dropout, with running statistics."""
+    run = execute((_with(call, parameters) for call in model.calls), {model.entry: inputs})
     try:
         for _ in run:
             pass
     except ExecutionError as error:
-        raise _failed(one, error) from None
-    return run.values[one.logits]
+        raise _failed(model, error) from None
+    return run.values[model.logits]
 
 
-def graded(one: Pupil, logits: Array, targets: Array) -> Loss:
+def loss_of(model: Model, logits: Array, targets: Array) -> Loss:
     """Return the mean loss over all targets; the last axis of the logits has a score per class."""
     rows, classes = logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)
-    with np.errstate(all="ignore"):  # of infinite logits the loss is no number, which is said where it is read
-        if one.loss == "cross_entropy":
+    with np.errstate(all="ignore"):  # infinite logits give a loss of NaN, which the caller reports
+        if model.loss == "cross_entropy":
             value, gradient = cross_entropy(rows, classes)
         else:
             value, gradient = binary_cross_entropy(rows, np.eye(rows.shape[1], dtype=rows.dtype)[classes])
@@ -83,7 +83,7 @@ def graded(one: Pupil, logits: Array, targets: Array) -> Loss:
 
 
 class TrainedStep(NamedTuple):
-    """What one batch gave: its loss, the gradients by path, and the running statistics after it."""
+    """The result of one batch: its loss, gradients (keys: parameter paths), and updated statistics."""
 
     loss: float
     gradients: Mapping[str, Array]
@@ -91,7 +91,7 @@ class TrainedStep(NamedTuple):
 
 
 def step(
-    one: Pupil,
+    model: Model,
     parameters: Mapping[str, Array],
     inputs: Array,
     targets: Array,
@@ -99,26 +99,26 @@ def step(
     random: np.random.Generator,
     truncate: int | None = None,
 ) -> TrainedStep:
-    """Go forwards and back once. What is dropped is drawn from `random`.
+    """Run the forward and backward pass on one batch; dropout masks are drawn from `random`.
 
-    Raises `ShapecalcError` SC702 where a layer has no way back.
+    Raises `ShapecalcError` SC702 if a layer has no backward pass.
     """
-    rows = {row.path: row for row in one.report.layers}
-    calls = [_in_training(_with(call, parameters), rows[call.path], random) for call in one.calls]
+    rows = {row.path: row for row in model.report.layers}
+    calls = [_in_training(_with(call, parameters), rows[call.path], random) for call in model.calls]
     try:
-        tape = forward(calls, {one.entry: inputs})
-        # A norm reads what an earlier layer gave: the tape holds it until the way back has used it up.
+        tape = forward(calls, {model.entry: inputs})
+        # The backward pass frees values of the tape, so statistics of a norm's input are computed before it.
         statistics = {
             path: array
             for call in calls
             if "running_mean" in call.parameters
             for path, array in _statistics(call, tape.values[call.inputs[0]]).items()
         }
-        loss = graded(one, tape.values[one.logits], targets)
-        found = back_propagate(tape, {one.logits: loss.gradient}, truncate=truncate)
+        loss = loss_of(model, tape.values[model.logits], targets)
+        gradients = back_propagate(tape, {model.logits: loss.gradient}, truncate=truncate)
     except ExecutionError as error:
-        raise _failed(one, error) from None
-    return TrainedStep(loss.value, found.parameters, statistics)
+        raise _failed(model, error) from None
+    return TrainedStep(loss.value, gradients.parameters, statistics)
 
 
 def _with(call: Call, parameters: Mapping[str, Array]) -> Call:
@@ -127,7 +127,7 @@ def _with(call: Call, parameters: Mapping[str, Array]) -> Call:
 
 
 def _in_training(call: Call, row: LayerReport, random: np.random.Generator) -> Call:
-    """Return a call as in training: masks beside its parameters, a batch norm by the batch's own statistics."""
+    """Return a call in training mode: with masks among its parameters, a batch norm by the batch's statistics."""
     if "running_mean" in call.parameters:
         return replace(call, fields={**call.fields, "track_running_stats": False})
     masks = row.step.layer.masks(*row.inputs, row.output)
@@ -136,25 +136,26 @@ def _in_training(call: Call, row: LayerReport, random: np.random.Generator) -> C
 
 
 def _mask(shape: Shape, p: float, random: np.random.Generator) -> Array:
-    """0 with probability p, else 1/(1 − p), so that the mean stays."""
-    kept = random.random(numbers(shape), dtype=np.float32) >= p
-    mask: Array = kept / np.float32(1 - p if p < 1 else 1)
+    """Return a mask that is 0 with probability p, else 1/(1 − p), so that its mean is 1."""
+    retained = random.random(concrete(shape), dtype=np.float32) >= p
+    mask: Array = retained / np.float32(1 - p if p < 1 else 1)
     return mask
 
 
 def _statistics(call: Call, x: Array) -> dict[str, Array]:
-    """The running statistics of a batch norm after a batch: a share `momentum` of it, the rest of what was.
+    """Return the running statistics of a batch norm after a batch: momentum · batch + (1 − momentum) · previous.
 
     Source: torch.nn.BatchNorm2d.
     """
-    share = call.fields["momentum"]
+    momentum = call.fields["momentum"]
     axes = (0, *range(2, x.ndim))
     count = x.size // x.shape[1]
     batch = {"running_mean": x.mean(axis=axes), "running_var": x.var(axis=axes) * count / max(count - UNBIASED, 1)}
     return {
-        f"{call.owner}.{name}": (1 - share) * call.parameters[name] + share * array for name, array in batch.items()
+        f"{call.owner}.{name}": (1 - momentum) * call.parameters[name] + momentum * array
+        for name, array in batch.items()
     }
 
 
-def _failed(one: Pupil, error: ExecutionError) -> ShapecalcError:
-    return ShapecalcError((Diagnostic(code="SC702", message=str(error)),), one.report.architecture.file)
+def _failed(model: Model, error: ExecutionError) -> ShapecalcError:
+    return ShapecalcError((Diagnostic(code="SC702", message=str(error)),), model.report.architecture.file)

@@ -1,4 +1,4 @@
-"""A grid of sizes and parameters → the costs at every point of it, from closed forms worked out in NumPy."""
+"""Costs at every point of a grid of sizes and parameters, from closed forms evaluated in NumPy."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Expressions and conditions → NumPy arrays over a whole grid, exact however large they grow.
+"""Exact evaluation of expressions and conditions over a grid as NumPy arrays.
 
-An expression is worked out in int64 only where no number that is met on the way can pass 2^63 − 1 anywhere on the grid,
-which its largest sizes decide beforehand in Python's own integers. Any other is worked out in those: slower, and never
-a wrapped number.
+An expression is evaluated in int64 only if no intermediate result can exceed 2^63 − 1 anywhere on the grid, which a
+bound at the largest sizes decides beforehand. Any other is evaluated in Python integers: slower, but without overflow.
 """
 
 from __future__ import annotations
@@ -25,13 +24,14 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
 LARGEST = 2**63 - 1
-"""What int64 holds."""
+"""The largest int64."""
 
 
 class Compiled(NamedTuple):
-    """Counts and conditions that can be worked out over a grid; `narrow` says which atoms int64 holds.
+    """Counts and conditions ready for evaluation over a grid.
 
-    `counts` has a None where a count is unknown, `fits` whether int64 holds all that is met on the way to each.
+    `counts` has None for unknown counts; `fits` and `conditions_fit` are whether all intermediate results fit in int64,
+    `narrow` whether those of each atom do.
     """
 
     counts: Mapping[str, Count]
@@ -41,18 +41,18 @@ class Compiled(NamedTuple):
     narrow: Mapping[Atom, bool]
 
     def columns(self, sizes: Mapping[str, Array]) -> dict[str, Array | int | None]:
-        """Return each count at these sizes, arrays that broadcast against each other."""
+        """Return each count at sizes given as arrays that broadcast against each other."""
         atoms = _Atoms(sizes, self.narrow)
-        found: dict[str, Array | int | None] = {}
+        columns: dict[str, Array | int | None] = {}
         for name, count in self.counts.items():
             if count is None or isinstance(count, int):
-                found[name] = count
+                columns[name] = count
             else:
-                found[name] = atoms.sum(count.terms, count.constant, narrow=self.fits[name])
-        return found
+                columns[name] = atoms.sum(count.terms, count.constant, narrow=self.fits[name])
+        return columns
 
-    def legal(self, sizes: Mapping[str, Array]) -> Array | bool:
-        """Return where all conditions hold."""
+    def valid(self, sizes: Mapping[str, Array]) -> Array | bool:
+        """Return a mask of the points at which all conditions hold."""
         atoms = _Atoms(sizes, self.narrow)
         mask: Array | bool = True
         for condition, fits in zip(self.conditions, self.conditions_fit, strict=True):
@@ -63,7 +63,7 @@ class Compiled(NamedTuple):
 
 
 def compiled(counts: Mapping[str, Count], conditions: tuple[Condition, ...], highest: Mapping[str, int]) -> Compiled:
-    """Return counts and conditions ready for sizes from 1 to `highest` of each symbol.
+    """Return counts and conditions compiled for sizes from 1 to `highest` of each symbol.
 
     >>> import numpy as np
     >>> from shapecalc.dims import parse
@@ -76,20 +76,20 @@ def compiled(counts: Mapping[str, Count], conditions: tuple[Condition, ...], hig
         name: isinstance(count, int | None) or bounds.of(count.terms, count.constant).peak <= LARGEST
         for name, count in counts.items()
     }
-    hold = tuple(bounds.of(entry.expr.terms, entry.expr.constant).peak <= LARGEST for entry in conditions)
+    conditions_fit = tuple(bounds.of(entry.expr.terms, entry.expr.constant).peak <= LARGEST for entry in conditions)
     narrow = {atom: bound.peak <= LARGEST for atom, bound in bounds.atoms.items()}
-    return Compiled(dict(counts), conditions, fits, hold, narrow)
+    return Compiled(dict(counts), conditions, fits, conditions_fit, narrow)
 
 
 class _Bound(NamedTuple):
-    """No absolute value is above `value`, and none that is met on the way to it above `peak`."""
+    """Upper bounds of the absolute value of a result, and of all intermediate results."""
 
     value: int
     peak: int
 
 
 class _Bounds:
-    """Bounds of sums over sizes from 1 to the highest, each atom looked at once."""
+    """Bounds of sums for sizes from 1 to the highest; each atom is bounded once."""
 
     __slots__ = ("atoms",)
 
@@ -101,7 +101,7 @@ class _Bounds:
         for monomial, coefficient in terms.items():
             factors = [(self._atom(atom), power) for atom, power in monomial]
             peak = max([peak, *(bound.peak for bound, _ in factors)])
-            # A factor of 0 makes the product 0, and not what was multiplied before it.
+            # A factor of 0 makes the product 0, but not the intermediate products before it.
             value += abs(coefficient) * prod(max(bound.value, 1) ** power for bound, power in factors)
         return _Bound(value, max(value, peak))
 
@@ -114,7 +114,7 @@ class _Bounds:
 
 
 class _Atoms:
-    """Symbols and floors at given sizes, each worked out once."""
+    """Symbols and floors at given sizes, each evaluated once."""
 
     __slots__ = ("_exact", "_known", "_narrow")
 
@@ -125,7 +125,7 @@ class _Atoms:
         self._narrow = narrow
 
     def sum(self, terms: Terms, constant: int, *, narrow: bool) -> Array:
-        """Return a sum of products; those over few axes are added up first."""
+        """Return a sum of products; those that depend on few axes are added first."""
         parts = [self._product(monomial, coefficient, narrow=narrow) for monomial, coefficient in terms.items()]
         parts.sort(key=lambda part: part.size)
         total = parts[0] + constant if constant else parts[0]

@@ -1,4 +1,4 @@
-"""A sweep's blocks on an existing Dask cluster, whose workers have shapecalc too."""
+"""Execution of a sweep's blocks on an existing Dask cluster, whose workers have shapecalc installed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from shapecalc.diagnostics import ShapecalcError, misuse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shapecalc.solving.sweep.plans import KeptPoints, Task
+    from shapecalc.solving.sweep.plans import Points, Task
 
 SECONDS = 10
-"""How long a scheduler is waited for."""
+"""The timeout of the connection to a scheduler."""
 
 AHEAD = 4
-"""Blocks under way for each thread of the cluster: enough that none waits, few enough for results to fit in memory."""
+"""Blocks in progress per thread of the cluster: enough that none is idle, few enough for results to fit in memory."""
 
 
-def spread(tasks: Iterator[Task], address: str) -> Iterator[tuple[KeptPoints, int]]:
-    """Yield what is kept of each block in the order of the tasks, with its points; the workers share those blocks.
+def distribute(tasks: Iterator[Task], address: str) -> Iterator[tuple[Points, int]]:
+    """Yield the result of each task in order, with its number of grid points; the workers share the tasks.
 
-    Raises `ShapecalcError` SC804 where the extra is not installed, nobody answers, or a worker cannot do it.
+    Raises `ShapecalcError` SC804 if the extra is not installed, no scheduler answers, or a worker lacks shapecalc.
     """
     try:
         from distributed import Client  # noqa: PLC0415 - an extra
@@ -34,17 +34,17 @@ def spread(tasks: Iterator[Task], address: str) -> Iterator[tuple[KeptPoints, in
         raise misuse("SC804", f"no Dask scheduler answers at `{address}`: {error}") from None
     with client:
         window = AHEAD * max(sum(client.nthreads().values()), 1)
-        under_way: deque[tuple[Task, Any]] = deque()
+        pending: deque[tuple[Task, Any]] = deque()
         for task in tasks:
             future = client.submit(task.result, pure=False) if task.shared else None
-            under_way.append((task, future))
-            if len(under_way) >= window:
-                yield _finished(*under_way.popleft())
-        while under_way:
-            yield _finished(*under_way.popleft())
+            pending.append((task, future))
+            if len(pending) >= window:
+                yield _finished(*pending.popleft())
+        while pending:
+            yield _finished(*pending.popleft())
 
 
-def _finished(task: Task, future: Any) -> tuple[KeptPoints, int]:
+def _finished(task: Task, future: Any) -> tuple[Points, int]:
     if future is None:
         return task.result(), task.points
     try:

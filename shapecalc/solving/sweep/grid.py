@@ -1,4 +1,4 @@
-"""The points of a sweep: axes of values, and the blocks in which they are worked out one after the other."""
+"""The grid of a sweep: its axes, and its division into blocks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 CHUNK = 2**18
-"""Points that are worked out at once."""
+"""The most points of a block."""
 
 
 class SweepAxis(NamedTuple):
@@ -25,18 +25,18 @@ class SweepAxis(NamedTuple):
 
 
 class GridBlock(NamedTuple):
-    """Points that lie together in the order of the grid: for each axis, from which value to which."""
+    """Adjacent points in the order of the grid: for each axis, the range of its values."""
 
     ranges: tuple[tuple[int, int], ...]
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many values of each axis it holds."""
+        """The number of values along each axis."""
         return tuple(stop - start for start, stop in self.ranges)
 
     @property
     def points(self) -> int:
-        """How many points it holds."""
+        """The number of points."""
         return prod(self.shape)
 
 
@@ -52,23 +52,23 @@ def blocks(lengths: tuple[int, ...], chunk: int = CHUNK) -> Iterator[GridBlock]:
     if not lengths:
         yield GridBlock(())
         return
-    whole = tuple((0, length) for length in lengths[cut + 1 :])
-    # Pieces of one axis, as even as they go.
+    inner = tuple((0, length) for length in lengths[cut + 1 :])
+    # The axis of the cut is divided as evenly as possible.
     count = -(-lengths[cut] // (chunk // prod(lengths[cut + 1 :])))
     cuts = [lengths[cut] * number // count for number in range(count + 1)]
-    for before in _counted(lengths[:cut]):
+    for before in _indices(lengths[:cut]):
         outer = tuple((index, index + 1) for index in before)
         for start, stop in pairwise(cuts):
-            yield GridBlock((*outer, (start, stop), *whole))
+            yield GridBlock((*outer, (start, stop), *inner))
 
 
-def _counted(lengths: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """Yield every index of a grid; `itertools.product` would write its ranges out first."""
+def _indices(lengths: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Yield every index of a grid; `itertools.product` would make its ranges tuples first."""
     if not lengths:
         yield ()
         return
     for first in range(lengths[0]):
-        for rest in _counted(lengths[1:]):
+        for rest in _indices(lengths[1:]):
             yield (first, *rest)
 
 
@@ -80,12 +80,12 @@ def sizes_in(block: GridBlock, axes: tuple[SweepAxis, ...]) -> dict[str, npt.NDA
     >>> (H + W).tolist()
     [[71, 73], [103, 105]]
     """
-    found = {}
+    sizes = {}
     for position, (axis, (start, stop)) in enumerate(zip(axes, block.ranges, strict=True)):
         part = axis.values[start:stop]
         if isinstance(part, range):
             values = np.arange(part.start, part.stop, part.step, dtype=np.int64)
         else:
             values = np.array(part, dtype=np.int64)
-        found[axis.name] = values.reshape([-1 if place == position else 1 for place in range(len(axes))])
-    return found
+        sizes[axis.name] = values.reshape([-1 if index == position else 1 for index in range(len(axes))])
+    return sizes

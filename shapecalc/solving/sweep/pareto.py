@@ -1,4 +1,4 @@
-"""Which points of a sweep are kept: the smallest by one column, or those that none is better than in several."""
+"""Selection of points of a sweep: the first by one column, or the Pareto front of several."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Key(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """What is kept of a sweep: the front of `pareto`, in the order of `by`, and of that the first `top`."""
+    """The points of a sweep to return: the Pareto front of `pareto` in the order of `by`, and of it the first `top`."""
 
     pareto: tuple[Key, ...] = ()
     by: Key | None = None
@@ -28,28 +28,28 @@ class Selection(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns that it looks at."""
+        """The columns that it depends on."""
         return tuple(key.name for key in (*self.pareto, *((self.by,) if self.by is not None else ())))
 
     @property
-    def chooses(self) -> bool:
-        """Whether it can leave a point out, or change the order."""
+    def selects(self) -> bool:
+        """Whether it can omit a point or change the order."""
         return bool(self.pareto) or self.by is not None or self.top is not None
 
     def of(self, columns: Mapping[str, Array], count: int) -> Array:
-        """Return the positions of what is kept of `count` points, in order; of equal points the first comes first."""
-        kept: Array = np.arange(count)
+        """Return the selected positions of `count` points, in order; equal points stay in the order of the grid."""
+        selected: Array = np.arange(count)
         if self.pareto:
-            kept = front([_keyed(columns, key) for key in self.pareto])
+            selected = front([_keyed(columns, key) for key in self.pareto])
         if self.by is not None:
-            values = _keyed(columns, self.by)[kept]
-            if self.top is not None and self.top < len(kept):
-                # Sorting all of a large block for its first few is most of the time.
+            values = _keyed(columns, self.by)[selected]
+            if self.top is not None and self.top < len(selected):
+                # To sort a large block completely would take most of the time.
                 bound = np.partition(values, self.top - 1)[self.top - 1]
-                near = np.flatnonzero(values <= bound)
-                kept, values = kept[near], values[near]
-            kept = kept[np.argsort(values, kind="stable")]
-        return kept if self.top is None else kept[: self.top]
+                below = np.flatnonzero(values <= bound)
+                selected, values = selected[below], values[below]
+            selected = selected[np.argsort(values, kind="stable")]
+        return selected if self.top is None else selected[: self.top]
 
 
 def _keyed(columns: Mapping[str, Array], key: Key) -> Array:
@@ -59,7 +59,7 @@ def _keyed(columns: Mapping[str, Array], key: Key) -> Array:
 
 
 def front(objectives: Sequence[Array]) -> Array:
-    """Return the positions, ascending, of points that no other beats: in nothing worse, and in something better.
+    """Return the positions, ascending, of points that no other dominates: is nowhere greater, and somewhere less.
 
     >>> front([np.array([3, 1, 2, 3, 1]), np.array([1, 3, 2, 2, 3])]).tolist()
     [0, 1, 2, 4]
@@ -71,20 +71,20 @@ def front(objectives: Sequence[Array]) -> Array:
         return np.sort(order[columns[0] == columns[0][:1]])
     if len(columns) == 2:  # noqa: PLR2004 - in a plane one pass is enough
         return np.sort(order[_staircase(*columns)])
-    kept: list[Any] = []
-    left = np.arange(len(order))
-    while len(left):
-        # What comes first in this order is beaten by nothing that is left.
-        first = left[0]
-        kept.append(first)
-        rest = left[1:]
+    selected: list[Any] = []
+    remaining = np.arange(len(order))
+    while len(remaining):
+        # The first in this order is dominated by no remaining point.
+        first = remaining[0]
+        selected.append(first)
+        rest = remaining[1:]
         better = np.zeros(len(rest), dtype=bool)
         same = np.ones(len(rest), dtype=bool)
         for values in columns:
             better |= (values[rest] < values[first]).astype(bool)
             same &= (values[rest] == values[first]).astype(bool)
-        left = rest[better | same]
-    return np.sort(order[np.array(kept, dtype=np.intp)])
+        remaining = rest[better | same]
+    return np.sort(order[np.array(selected, dtype=np.intp)])
 
 
 def _sorted(objectives: Sequence[Array]) -> Array:
@@ -93,12 +93,12 @@ def _sorted(objectives: Sequence[Array]) -> Array:
 
 
 def _staircase(first: Array, second: Array) -> Array:
-    """Return which of the points, sorted by the first and then the second, are on the front."""
+    """Return a mask of the points on the front, which must be sorted by `first` and then by `second`."""
     if not len(first):
         return np.zeros(0, dtype=bool)
     lowest = np.minimum.accumulate(second)
     starts = np.concatenate(([True], (first[1:] != first[:-1]).astype(bool)))
     begins = np.maximum.accumulate(np.where(starts, np.arange(len(first)), 0))
-    # Among equals in the first, the least of the second; and less than all that comes before.
+    # `second` must be least among points with equal `first`, and less than at all points before these.
     before = np.concatenate((lowest[:1], lowest[:-1]))[begins]
     return np.asarray((second == second[begins]) & ((second < before) | (begins == 0)), dtype=bool)

@@ -1,4 +1,4 @@
-"""A plan: one structure of an architecture with its closed forms, and the measuring of its points block by block."""
+"""Plans of a sweep: one structure of an architecture with its closed forms, evaluated block by block."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class SweepPlan(NamedTuple):
     parameters: Mapping[str, Any]
     bindings: Mapping[str, int]
     axes: tuple[SweepAxis, ...]
-    ready: Compiled
+    compiled: Compiled
 
 
 class Pointwise(NamedTuple):
-    """One structure without closed forms, whose points are inspected one by one."""
+    """One structure without closed forms, whose points are inferred one by one."""
 
     parameters: Mapping[str, Any]
     bindings: Mapping[str, int]
@@ -53,18 +53,18 @@ class Pointwise(NamedTuple):
     sums: Mapping[str, str] = NO_SUMS
 
 
-class KeptPoints(NamedTuple):
-    """Points: a column per name, arrays of whole numbers or of objects, and how many points did not fit."""
+class Points(NamedTuple):
+    """Selected points: a column per name, of integers or of objects; `invalid` counts the points that do not fit."""
 
     columns: Mapping[str, Array]
     points: int
-    illegal: int = 0
+    invalid: int = 0
 
 
 class Task(NamedTuple):
-    """A block to work out, and how many points it has; `shared` where another process can do so."""
+    """A block to evaluate, and its number of points; `shared` is whether another process can evaluate it."""
 
-    result: Callable[[], KeptPoints]
+    result: Callable[[], Points]
     points: int
     shared: bool
 
@@ -72,10 +72,10 @@ class Task(NamedTuple):
 def plan(
     architecture: Architecture, sizes: Mapping[str, int], axes: tuple[SweepAxis, ...], sums: Mapping[str, str] = NO_SUMS
 ) -> SweepPlan | Pointwise | tuple[Diagnostic, ...]:
-    """Return the plan of a structure; the diagnostics where it does not fit at any size.
+    """Return the plan of a structure, or diagnostics if it fits at no size.
 
-    Symbols that are no axis take their size of `sizes`, else the file's usual one, the batch else 1. `sums` are columns
-    more (`costs`).
+    A symbol that is not an axis takes its size of `sizes`, else the file's own, else, for the batch, 1. `sums` are
+    additional columns (see `costs`).
     """
     bindings = _bindings(architecture, sizes, [axis.name for axis in axes])
     parameters = dict(architecture.parameters)
@@ -96,21 +96,21 @@ def plan(
 def costs(report: Report, sums: Mapping[str, str] = NO_SUMS) -> dict[str, Count]:
     """Return the totals of a report under the names of a sweep's columns.
 
-    `sums` has further columns: the MACs of the layers whose path matches a pattern (`*.attn`).
+    `sums` has additional columns: the MACs of the layers whose path matches a pattern (`*.attn`).
     """
     totals = report.totals
     parameters, activations = totals.parameter_bytes, totals.activation_bytes
     memory = None if parameters is None or activations is None else parameters + activations
     counts = (totals.params, totals.buffers, totals.macs, totals.flops, memory, activations)
-    found: dict[str, Count] = dict(zip(COSTS, counts, strict=True))
+    columns: dict[str, Count] = dict(zip(COSTS, counts, strict=True))
     for name, pattern in sums.items():
         rows = [row for row in report.layers if fnmatchcase(row.path, pattern)]
         if not rows:
             message = f"`--sum {name}` matches no layer with `{pattern}`"
             help_text = f"paths are such as `{report.layers[-1].path}`"
             raise misuse("SC803", message, help_text)
-        found[name] = sum_of(row.macs for row in rows)
-    return found
+        columns[name] = sum_of(row.macs for row in rows)
+    return columns
 
 
 def _bindings(architecture: Architecture, sizes: Mapping[str, int], swept: list[str]) -> dict[str, int]:
@@ -130,7 +130,7 @@ def _bindings(architecture: Architecture, sizes: Mapping[str, int], swept: list[
 
 
 def check_sizes(axis: SweepAxis) -> None:
-    """Refuse an axis of sizes that are none."""
+    """Raise `ShapecalcError` SC201 if a value of an axis is not a valid size."""
     values = axis.values
     wrong = (value for value in values if type(value) is not int or not 1 <= value <= LARGEST_DIM)
     if isinstance(values, range):
@@ -140,34 +140,33 @@ def check_sizes(axis: SweepAxis) -> None:
         raise misuse("SC201", message)
 
 
-def measured(
-    plan: SweepPlan, block: GridBlock, names: tuple[str, ...], where: Where | None, choice: Selection
-) -> KeptPoints:
-    """Return what is kept of a block's points, a column for each of `names`."""
+def evaluate_block(
+    plan: SweepPlan, block: GridBlock, names: tuple[str, ...], where: Where | None, selection: Selection
+) -> Points:
+    """Return the selected points of a block, a column for each of `names`."""
     sizes = sizes_in(block, plan.axes)
-    values: dict[str, Any] = {**plan.parameters, **plan.bindings, **sizes, **plan.ready.columns(sizes)}
-    whole = block.shape
-    legal = np.broadcast_to(plan.ready.legal(sizes), whole)
-    fitting = int(np.count_nonzero(legal))
-    mask = legal if where is None else np.broadcast_to(where.holds(values), whole) & legal
+    values: dict[str, Any] = {**plan.parameters, **plan.bindings, **sizes, **plan.compiled.columns(sizes)}
+    shape = block.shape
+    valid = np.broadcast_to(plan.compiled.valid(sizes), shape)
+    mask = valid if where is None else np.broadcast_to(where.holds(values), shape) & valid
     at = np.flatnonzero(mask)
-    if choice.chooses:
-        _refuse_unknown(values, choice)
-        keys = {name: _gathered(values[name], whole, at) for name in choice.names}
-        at = at[choice.of(keys, len(at))]
-    columns = {name: _gathered(values[name], whole, at) for name in names}
-    return KeptPoints(columns, len(at), block.points - fitting)
+    if selection.selects:
+        _refuse_unknown(values, selection)
+        keys = {name: _gathered(values[name], shape, at) for name in selection.names}
+        at = at[selection.of(keys, len(at))]
+    columns = {name: _gathered(values[name], shape, at) for name in names}
+    return Points(columns, len(at), block.points - int(np.count_nonzero(valid)))
 
 
-def _refuse_unknown(values: Mapping[str, Any], choice: Selection) -> None:
-    for name in choice.names:
+def _refuse_unknown(values: Mapping[str, Any], selection: Selection) -> None:
+    for name in selection.names:
         if values[name] is None:
             message = f"the points cannot be ordered by `{name}`, which is unknown for some layer"
             raise misuse("SC803", message)
 
 
 def _gathered(value: Any, shape: tuple[int, ...], at: Array) -> Array:
-    """Return a column of the points at these positions of a block."""
+    """Return a column of the points at positions of a block."""
     if not isinstance(value, np.ndarray):
         return column([value]).repeat(len(at))
     array: Array = np.broadcast_to(value, shape).reshape(-1)[at]
@@ -175,38 +174,38 @@ def _gathered(value: Any, shape: tuple[int, ...], at: Array) -> Array:
 
 
 def column(values: list[Any]) -> Array:
-    """Return values as whole numbers where int64 holds them all, else as Python's own.
+    """Return values as an array of int64 if all fit, else of Python objects.
 
     >>> column([1, 2**70]).dtype, column([1, 2]).dtype
     (dtype('O'), dtype('int64'))
     """
     if all(type(value) is int and -(2**63) <= value < 2**63 for value in values):
         return np.array(values, dtype=np.int64)
-    found = np.empty(len(values), dtype=object)
-    found[:] = values
-    return found
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    return objects
 
 
-def inspected(
-    plan: Pointwise, block: GridBlock, names: tuple[str, ...], where: Where | None, choice: Selection
-) -> KeptPoints:
-    """Return what `measured` returns, each point inspected by itself."""
-    rows: dict[str, list[Any]] = {name: [] for name in (*names, *choice.names)}
-    illegal = 0
+def infer_block(
+    plan: Pointwise, block: GridBlock, names: tuple[str, ...], where: Where | None, selection: Selection
+) -> Points:
+    """Return the points of `evaluate_block`, each inferred separately."""
+    rows: dict[str, list[Any]] = {name: [] for name in (*names, *selection.names)}
+    invalid = 0
     for point in _points(plan.axes, block):
         report, _ = infer(plan.architecture, symbolic=True, sizes={**plan.bindings, **point})
         if report is None:
-            illegal += 1
+            invalid += 1
             continue
         values = {**plan.parameters, **plan.bindings, **point, **costs(report, plan.sums)}
-        _refuse_unknown(values, choice)
+        _refuse_unknown(values, selection)
         if where is None or where.holds(values):
             for name, entries in rows.items():
                 entries.append(values[name])
     columns = {name: column(entries) for name, entries in rows.items()}
-    at = choice.of(columns, len(columns[names[0]])) if choice.chooses else slice(None)
+    at = selection.of(columns, len(columns[names[0]])) if selection.selects else slice(None)
     columns = {name: columns[name][at] for name in names}
-    return KeptPoints(columns, len(columns[names[0]]), illegal)
+    return Points(columns, len(columns[names[0]]), invalid)
 
 
 def _points(axes: tuple[SweepAxis, ...], block: GridBlock) -> Iterator[dict[str, int]]:
@@ -217,12 +216,12 @@ def _points(axes: tuple[SweepAxis, ...], block: GridBlock) -> Iterator[dict[str,
         }
 
 
-def merged(pieces: list[KeptPoints], names: tuple[str, ...]) -> KeptPoints:
-    """Return several pieces as one, in their order."""
+def concatenate(chunks: list[Points], names: tuple[str, ...]) -> Points:
+    """Return the points of several chunks, in their order."""
     columns: dict[str, Array] = {}
     for name in names:
-        parts = [piece.columns[name] for piece in pieces]
+        parts = [chunk.columns[name] for chunk in chunks]
         if any(part.dtype == object for part in parts):
             parts = [part.astype(object) for part in parts]
         columns[name] = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
-    return KeptPoints(columns, sum(piece.points for piece in pieces), sum(piece.illegal for piece in pieces))
+    return Points(columns, sum(chunk.points for chunk in chunks), sum(chunk.invalid for chunk in chunks))

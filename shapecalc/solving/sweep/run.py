@@ -1,4 +1,4 @@
-"""Sweeps from end to end: plans one after the other, blocks of points, and what is kept of them."""
+"""Running of sweeps: the plans of all structures, their blocks, and the selection of points."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from shapecalc.solving.sweep.pareto import Key, Selection
 from shapecalc.solving.sweep.plans import (
     COSTS,
     NO_SUMS,
-    KeptPoints,
+    Points,
     Pointwise,
     SweepPlan,
     Task,
     check_sizes,
-    inspected,
-    measured,
-    merged,
+    concatenate,
+    evaluate_block,
+    infer_block,
     plan,
 )
 from shapecalc.solving.sweep.where import parse_where
@@ -35,19 +35,19 @@ if TYPE_CHECKING:
     from shapecalc.solving.sweep.compiled import Array
 
     Progress = Callable[[int, int], None]
-    """Called with how many points are done, and how many there are."""
+    """Called with the number of points done, and their total."""
 
 
-POINTS_INSPECTED = 256
-"""Points of a block where each is inspected by itself."""
+POINTS_INFERRED = 256
+"""The most points of a block whose points are inferred separately."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """The points that a sweep keeps: `columns` has an array of whole numbers for each axis and each cost.
+    """The points that a sweep selects: `columns` has an array of integers for each axis and each cost.
 
-    A column is of Python's own integers where int64 would not hold it, or of words where a parameter has such.
-    `points` counts the whole grid, `illegal` what does not fit of it, `notes` says what else there is to know.
+    A column is of int64 if all values fit, else of Python objects: large integers, or a parameter's strings. `points`
+    counts all points of the grid, `illegal` those that do not fit; `notes` are remarks for the user.
     """
 
     columns: Mapping[str, Array]
@@ -78,23 +78,23 @@ def sweep(
 ) -> Sweep:
     """Return the costs of an architecture at every point of a grid.
 
-    `axes` names symbols of what enters and parameters of the file, each with its value or values. Symbols that it
-    leaves out take their usual size, the batch that of one sample. What does not fit is left out and counted. Of the
-    rest those stay that hold `where` (`"params < 5M and H != 224"`) and that no other beats in every column of
-    `pareto`, in the order of `by`, and of these the first `top`; a `-` before a name turns its order round. `sums` are
-    further columns: the MACs of the layers whose path matches a pattern, `{"attention": "*.attn"}`. `dask` is the
-    address of a scheduler whose workers share the work.
+    `axes` names symbols of the inputs and parameters of the file, each with its value or values. Other symbols take the
+    file's size, the batch 1. Points that do not fit are omitted and counted. Of the others, those are returned that
+    satisfy `where` (`"params < 5M and H != 224"`) and are on the Pareto front of the columns of `pareto`, in the order
+    of `by`, and of these the first `top`; a `-` before a name reverses its order. `sums` are additional columns: the
+    MACs of the layers whose path matches a pattern, `{"attention": "*.attn"}`. `dask` is the address of a scheduler
+    whose workers share the work.
 
     >>> import shapecalc
     >>> resnet = shapecalc.load("resnet50")
-    >>> found = shapecalc.sweep(resnet, {"H": range(64, 257, 64), "W": [64, 224]}, by="-macs", top=2)
-    >>> found.columns["H"].tolist(), found.columns["macs"].tolist()
+    >>> best = shapecalc.sweep(resnet, {"H": range(64, 257, 64), "W": [64, 224]}, by="-macs", top=2)
+    >>> best.columns["H"].tolist(), best.columns["macs"].tolist()
     ([256, 192], [4673060864, 3505307648])
     """
     query = Query(where, by, top, tuple(pareto), sums)
     run = Run(architecture, axes, query, dask=dask, progress=progress)
-    pieces = list(run.pieces())
-    return Sweep(merged(pieces, run.names).columns, run.points, run.illegal, tuple(run.notes()))
+    chunks = list(run.chunks())
+    return Sweep(concatenate(chunks, run.names).columns, run.points, run.invalid, tuple(run.notes()))
 
 
 class Query(NamedTuple):
@@ -108,9 +108,9 @@ class Query(NamedTuple):
 
 
 class Run:
-    """A sweep under way. `names` are its columns: parameters, then symbols, in the order of the grid, then costs.
+    """A sweep in progress. `names` are its columns: parameters, then symbols, in the order of the grid, then costs.
 
-    `illegal` and `notes` are of what has been worked out so far.
+    `invalid` and `notes` are of the points evaluated so far.
     """
 
     def __init__(
@@ -125,9 +125,9 @@ class Run:
     ) -> None:
         where, sums = query.where, query.sums
         self._architecture = architecture
-        taken = [_axis(name, values) for name, values in axes.items()]
-        self._structure = tuple(axis for axis in taken if axis.name in architecture.parameters)
-        self._axes = tuple(axis for axis in taken if axis.name not in architecture.parameters)
+        grid = [_axis(name, values) for name, values in axes.items()]
+        self._structure = tuple(axis for axis in grid if axis.name in architecture.parameters)
+        self._axes = tuple(axis for axis in grid if axis.name not in architecture.parameters)
         for axis in self._axes:
             check_sizes(axis)
         swept = tuple(axis.name for axis in (*self._structure, *self._axes))
@@ -137,10 +137,10 @@ class Run:
         self.names = (*swept, *self.costs)
         symbols = architecture.symbols
         self._where = None if where is None else parse_where(where, {*self.names, *architecture.parameters, *symbols})
-        words = {axis.name for axis in self._structure if any(type(value) is not int for value in axis.values)}
-        self._choice = _choice(query, {*self.names, *symbols} - words)
-        self.points = prod(len(axis.values) for axis in taken)
-        self.illegal = 0
+        strings = {axis.name for axis in self._structure if any(type(value) is not int for value in axis.values)}
+        self._selection = _selection(query, {*self.names, *symbols} - strings)
+        self.points = prod(len(axis.values) for axis in grid)
+        self.invalid = 0
         self._misfits: list[tuple[dict[str, Any], ShapecalcError]] = []
         self._pointwise: list[Pointwise] = []
         self._dask = dask
@@ -152,27 +152,27 @@ class Run:
         """The axes of the grid in its order, the last one running fastest."""
         return (*self._structure, *self._axes)
 
-    def pieces(self) -> Iterator[KeptPoints]:
-        """Yield the points that are kept, in the order of the grid; in one piece where some are chosen among all."""
-        if not self._choice.chooses:
+    def chunks(self) -> Iterator[Points]:
+        """Yield the selected points in the order of the grid; in one chunk if `by`, `top` or `pareto` is given."""
+        if not self._selection.selects:
             yield from self._blocks()
             return
-        names = tuple(dict.fromkeys((*self.names, *self._choice.names)))
-        best = merged([], names)
-        pieces = self._blocks(names)
-        if self._choice.top is None and not self._choice.pareto:
-            # All of them are kept: to sort them once is enough.
-            pieces = iter((merged(list(pieces), names),))
-        for piece in pieces:
-            both = merged([best, piece], names)
-            at = self._choice.of(both.columns, both.points)
-            best = KeptPoints({name: values[at] for name, values in both.columns.items()}, len(at))
-        yield KeptPoints({name: best.columns[name] for name in self.names}, best.points)
+        names = tuple(dict.fromkeys((*self.names, *self._selection.names)))
+        best = concatenate([], names)
+        chunks = self._blocks(names)
+        if self._selection.top is None and not self._selection.pareto:
+            # No point is omitted, so that sorting once is enough.
+            chunks = iter((concatenate(list(chunks), names),))
+        for chunk in chunks:
+            both = concatenate([best, chunk], names)
+            at = self._selection.of(both.columns, both.points)
+            best = Points({name: values[at] for name, values in both.columns.items()}, len(at))
+        yield Points({name: best.columns[name] for name in self.names}, best.points)
 
     def notes(self) -> Iterator[str]:
-        """Yield what there is to know beside the figures: what is left out, and what took its time."""
-        if self.illegal:
-            yield f"{self.illegal:,} of {self.points:,} points left out, which do not fit"
+        """Yield remarks: how many points are omitted, and why the sweep is slow."""
+        if self.invalid:
+            yield f"{self.invalid:,} of {self.points:,} points left out, which do not fit"
         for settings, error in self._misfits[:1]:
             at = ", ".join(f"{name}={value}" for name, value in settings.items())
             count = len(self._misfits)
@@ -181,45 +181,45 @@ class Run:
         for entry in self._pointwise[:1]:
             yield f"inspected point by point, for want of a closed form: {entry.reason.message}"
 
-    def _blocks(self, names: tuple[str, ...] | None = None) -> Iterator[KeptPoints]:
+    def _blocks(self, names: tuple[str, ...] | None = None) -> Iterator[Points]:
         names = names or self.names
         done = 0
-        for piece, points in self._measured(names):
+        for chunk, points in self._results(names):
             done += points
-            self.illegal += piece.illegal
+            self.invalid += chunk.invalid
             if self._progress is not None:
                 self._progress(done, self.points)
-            yield piece
+            yield chunk
 
-    def _measured(self, names: tuple[str, ...]) -> Iterator[tuple[KeptPoints, int]]:
-        """Yield what is kept of each block, with how many points it has."""
+    def _results(self, names: tuple[str, ...]) -> Iterator[tuple[Points, int]]:
+        """Yield the selected points of each block, with its number of points."""
         if self._dask is None:
             for task in self._tasks(names):
                 yield task.result(), task.points
             return
-        from shapecalc.solving.sweep.dask import spread  # noqa: PLC0415 - an extra
+        from shapecalc.solving.sweep.dask import distribute  # noqa: PLC0415 - an extra
 
-        yield from spread(self._tasks(names), self._dask)
+        yield from distribute(self._tasks(names), self._dask)
 
     def _tasks(self, names: tuple[str, ...]) -> Iterator[Task]:
         lengths = tuple(len(axis.values) for axis in self._axes)
         for entry in self._plans():
             if entry is None:
-                left_out = merged([], names)._replace(illegal=prod(lengths))
-                yield Task(partial(_same, left_out), prod(lengths), shared=False)
+                omitted = concatenate([], names)._replace(invalid=prod(lengths))
+                yield Task(partial(_same, omitted), prod(lengths), shared=False)
                 continue
             shared = isinstance(entry, SweepPlan)
-            # A point that is inspected takes thousands of times as long: smaller blocks show that something moves.
-            for block in blocks(lengths, self._chunk if shared else min(self._chunk, POINTS_INSPECTED)):
-                work: Callable[[], KeptPoints]
+            # A point that is inferred takes thousands of times as long: smaller blocks update the progress more often.
+            for block in blocks(lengths, self._chunk if shared else min(self._chunk, POINTS_INFERRED)):
+                work: Callable[[], Points]
                 if isinstance(entry, SweepPlan):
-                    work = partial(measured, entry, block, names, self._where, self._choice)
+                    work = partial(evaluate_block, entry, block, names, self._where, self._selection)
                 else:
-                    work = partial(inspected, entry, block, names, self._where, self._choice)
+                    work = partial(infer_block, entry, block, names, self._where, self._selection)
                 yield Task(work, block.points, shared=shared)
 
     def _plans(self) -> Iterator[SweepPlan | Pointwise | None]:
-        """Yield the plan of each structure, None where it fits at no size; raise the mistakes where none fits."""
+        """Yield the plan of each structure, None if it fits at no size; raise the first error if none fits."""
         fits = False
         for values in product(*(axis.values for axis in self._structure)):
             settings = {axis.name: value for axis, value in zip(self._structure, values, strict=True)}
@@ -240,14 +240,14 @@ class Run:
 
     def _plan(self, settings: dict[str, Any]) -> SweepPlan | Pointwise:
         architecture = with_parameters(self._architecture, settings)
-        found = plan(architecture, {}, self._axes, self._sums)
-        if isinstance(found, SweepPlan | Pointwise):
-            return found
-        raise ShapecalcError(found, architecture.file)
+        planned = plan(architecture, {}, self._axes, self._sums)
+        if isinstance(planned, SweepPlan | Pointwise):
+            return planned
+        raise ShapecalcError(planned, architecture.file)
 
 
-def _same(kept: KeptPoints) -> KeptPoints:
-    return kept
+def _same(points: Points) -> Points:
+    return points
 
 
 def _axis(name: str, values: Any) -> SweepAxis:
@@ -274,13 +274,13 @@ def _refuse_taken(sums: Iterable[str], names: Iterable[str]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return NumPy's whole numbers as Python's."""
+    """Return a NumPy integer as a Python integer, and any other value as it is."""
     if isinstance(value, str | bool | float | tuple | list | None):
         return value
     return operator.index(value)
 
 
-def _choice(query: Query, known: set[str]) -> Selection:
+def _selection(query: Query, known: set[str]) -> Selection:
     by, top = query.by, query.top
     if top is not None and (by is None or top < 1):
         message = "`top` expects a column to order by" if by is None else f"`top` expects 1 or more, receives {top}"

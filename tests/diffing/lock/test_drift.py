@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given, strategies as st
 
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.diffing.lock import Lock, drift, entry_of, gone, held, key_of, load_lock, lock_of, read_lock, to_json
+from shapecalc.diffing.lock import (
+    Lock,
+    check_lock,
+    drift,
+    entry_of,
+    key_of,
+    load_lock,
+    lock_of,
+    missing_files,
+    read_lock,
+    to_json,
+)
 from shapecalc.diffing.lock.entries import FOLLOWING, digest
 from shapecalc.files import zoo
 from shapecalc.files.load import load, loads
@@ -458,7 +469,7 @@ def test_a_lock_with_anything_anywhere_is_refused_or_held_to(data: st.DataObject
     else:
         codes = {"SC504"}
         report = report_of(CHAIN)
-        found, source = held(report, "net.yaml", lock, "the.lock"), report.architecture.file
+        found, source = check_lock(report, "net.yaml", lock, "the.lock"), report.architecture.file
         entry = lock.files.get("net.yaml")
         assert bool(found) == (entry is None or entry != entry_of(report))
     assert codes == {"SC504"}
@@ -476,13 +487,13 @@ def test_a_file_that_is_not_in_the_lock_and_one_that_is_gone_are_named(tmp_path)
     (tmp_path / "here.yaml").write_text(CHAIN)
     lock_file = str(tmp_path / "shapecalc.lock.json")
     lock = lock_of({"here.yaml": report_of(CHAIN), "gone.yaml": report_of(CHAIN)}, "0")
-    assert held(report_of(CHAIN), str(tmp_path / "here.yaml"), lock, lock_file) == ()
-    (finding,) = held(report_of(CHAIN), str(tmp_path / "new.yaml"), lock, lock_file)
+    assert check_lock(report_of(CHAIN), str(tmp_path / "here.yaml"), lock, lock_file) == ()
+    (finding,) = check_lock(report_of(CHAIN), str(tmp_path / "new.yaml"), lock, lock_file)
     assert finding.code == "SC503"
     assert finding.help is not None
     assert finding.help.startswith("lock it: `shapecalc lock ")
-    assert list(gone(lock, lock_file)) == ["gone.yaml"]
-    assert gone(Lock({"\0": lock.files["here.yaml"]}, "0"), lock_file)["\0"].code == "SC503"
+    assert list(missing_files(lock, lock_file)) == ["gone.yaml"]
+    assert missing_files(Lock({"\0": lock.files["here.yaml"]}, "0"), lock_file)["\0"].code == "SC503"
 
 
 def test_files_are_named_from_the_folder_of_the_lock(tmp_path, monkeypatch) -> None:

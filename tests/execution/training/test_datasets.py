@@ -6,7 +6,7 @@ import pytest
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.execution.training import train
-from shapecalc.execution.training.datasets import VERSES, encoded, lesson
+from shapecalc.execution.training.datasets import VERSES, encoded, load_dataset
 from shapecalc.files.load import loads
 
 CLASSIFIER = "{{input: {shape}, layers: [flatten, linear: {scores}]}}"
@@ -14,7 +14,7 @@ CLASSIFIER = "{{input: {shape}, layers: [flatten, linear: {scores}]}}"
 
 def refusal(text: str, data: str, **given: int) -> str:
     with pytest.raises(ShapecalcError) as caught:
-        lesson(loads(text), data, sizes=given)
+        load_dataset(loads(text), data, sizes=given)
     (finding,) = caught.value.diagnostics
     assert finding.code == "SC703"
     return finding.message
@@ -31,26 +31,26 @@ def refusal(text: str, data: str, **given: int) -> str:
     ],
 )
 def test_digits_are_as_large_as_the_input(shape: str, data: str, expected: tuple[int, ...]) -> None:
-    found = lesson(loads(CLASSIFIER.format(shape=shape, scores=10)), data, batch=7)
-    assert found.shown.inputs.shape == (4000, *expected)
-    assert found.unseen.inputs.shape == (1000, *expected)
-    assert set(found.unseen.targets.tolist()) == set(range(10))
+    found = load_dataset(loads(CLASSIFIER.format(shape=shape, scores=10)), data, batch=7)
+    assert found.train.inputs.shape == (4000, *expected)
+    assert found.test.inputs.shape == (1000, *expected)
+    assert set(found.test.targets.tolist()) == set(range(10))
     assert found.report.inputs[0].shape[0] == 7
 
 
 def test_free_sides_take_the_usual_size_of_the_data() -> None:
     net = loads("{input: [N, 1, H, H], layers: [global_avg_pool, flatten, linear: 10]}")
-    assert [lesson(net, data).shown.inputs.shape[2] for data in ("digits", "digits8")] == [28, 8]
-    assert lesson(net, "digits", sizes={"H": 9}).shown.inputs.shape[2] == 9
+    assert [load_dataset(net, data).train.inputs.shape[2] for data in ("digits", "digits8")] == [28, 8]
+    assert load_dataset(net, "digits", sizes={"H": 9}).train.inputs.shape[2] == 9
 
 
 def test_a_passage_is_followed_by_its_own_next_characters() -> None:
-    found = lesson(shapecalc.load("char-rnn"), "text", sizes={"T": 20})
+    found = load_dataset(shapecalc.load("char-rnn"), "text", sizes={"T": 20})
     codes, alphabet = encoded()
-    assert "".join(alphabet[code] for code in found.shown.inputs[0]) == VERSES.read_text("utf-8")[:20]
-    np.testing.assert_array_equal(found.shown.inputs[:, 1:], found.shown.targets[:, :-1])
+    assert "".join(alphabet[code] for code in found.train.inputs[0]) == VERSES.read_text("utf-8")[:20]
+    np.testing.assert_array_equal(found.train.inputs[:, 1:], found.train.targets[:, :-1])
     cut = len(codes) * 9 // 10
-    np.testing.assert_array_equal(found.unseen.inputs[0], codes[cut : cut + 20])
+    np.testing.assert_array_equal(found.test.inputs[0], codes[cut : cut + 20])
 
 
 def test_the_verses_fit_the_alphabet_of_char_rnn() -> None:
@@ -83,7 +83,7 @@ def test_a_passage_longer_than_what_is_held_back_is_refused() -> None:
 
 def test_a_lesson_that_takes_too_much_memory_is_refused_before_it_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "shapecalc.execution.training.datasets.drawn", lambda *_, **__: pytest.fail("the samples were drawn")
+        "shapecalc.execution.training.datasets.draw_digits", lambda *_, **__: pytest.fail("the samples were drawn")
     )
     large = loads("input: [N, 1, 20000, 20000]\nlayers: [global_avg_pool, flatten, linear: 10]\n")
     with pytest.raises(ShapecalcError, match="SC701: a training step needs"):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shapecalc.execution.training.initialization import starting_parameters
+from shapecalc.execution.training.initialization import initial_parameters
 from shapecalc.files.load import loads
 from shapecalc.shape_inference.engine import inspect_at
 
@@ -24,7 +24,7 @@ layers:
 
 
 def start(text: str, **sizes: int) -> dict[str, np.ndarray]:
-    return starting_parameters(inspect_at(loads(text), {"N": 2, **sizes}), seed=3)
+    return initial_parameters(inspect_at(loads(text), {"N": 2, **sizes}), seed=3)
 
 
 @pytest.mark.parametrize(("layer", "fan_in"), [("conv", 27), ("linear", 16 * 36)])
@@ -61,13 +61,13 @@ def test_each_tensor_has_numbers_of_its_own() -> None:
 
 def test_a_table_of_positions_and_a_class_token_are_narrow_and_normal() -> None:
     steps = "[positional_encoding: {kind: learned, max_length: 50, batch_first: true}, class_token: ]"
-    arrays = starting_parameters(inspect_at(loads(f"{{input: [2, 7, 97], layers: {steps}}}"), {}), seed=3)
+    arrays = initial_parameters(inspect_at(loads(f"{{input: [2, 7, 97], layers: {steps}}}"), {}), seed=3)
     assert all(0.015 < array.std() < 0.025 for array in arrays.values())
     assert [name.rpartition(".")[2] for name in arrays] == ["weight", "token"]
 
 
 @pytest.mark.parametrize("norm", ["layer_norm", "rms_norm", "group_norm: 3", "instance_norm: {affine: true}", "scale"])
 def test_what_has_a_weight_for_each_channel_begins_with_ones(norm: str) -> None:
-    arrays = starting_parameters(inspect_at(loads(f"{{input: [2, 3, 7], layers: [{norm}]}}"), {}), seed=3)
+    arrays = initial_parameters(inspect_at(loads(f"{{input: [2, 3, 7], layers: [{norm}]}}"), {}), seed=3)
     assert {"weight"} <= {name.rpartition(".")[2] for name in arrays} <= {"weight", "bias"}
     assert all((array == name.endswith("weight")).all() for name, array in arrays.items())

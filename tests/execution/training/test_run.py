@@ -71,7 +71,7 @@ def test_branches_shared_weights_and_dropout_learn() -> None:
 def test_a_batch_norm_evaluates_by_statistics_that_it_gathered() -> None:
     trained = train(loads(NORMED), "digits8", epochs=1)
     assert trained.epochs[-1].accuracy > 0.3
-    assert abs(trained.epochs[-1].unseen_loss - trained.losses[-1]) < 0.4
+    assert abs(trained.epochs[-1].test_loss - trained.losses[-1]) < 0.4
     assert (trained.parameters["norm.running_var"] != 1).all()
 
 
@@ -79,8 +79,8 @@ def test_characters_are_learnt_through_time_truncated_or_not() -> None:
     net = loads(CHARACTERS)
     for truncate in (None, 4):
         trained = train(net, "text", epochs=1, lr=0.01, truncate=truncate)
-        assert trained.before.unseen_loss == pytest.approx(np.log(56), rel=0.05)
-        assert trained.epochs[-1].unseen_loss < 2.8
+        assert trained.before.test_loss == pytest.approx(np.log(56), rel=0.05)
+        assert trained.epochs[-1].test_loss < 2.8
         assert trained.epochs[-1].accuracy > 0.2
 
 
@@ -94,9 +94,9 @@ def test_lenet5_reaches_what_the_readme_says() -> None:
 
 def test_trained_weights_run_in_the_network_that_they_are_of() -> None:
     trained = train(SMALL, "digits8", epochs=1)
-    unseen = trained.lesson.unseen
-    outputs = shapecalc.run(SMALL, {"input": unseen.inputs}, trained.parameters)
-    right = (next(iter(outputs.values())).argmax(axis=1) == unseen.targets).mean()
+    test = trained.dataset.test
+    outputs = shapecalc.run(SMALL, {"input": test.inputs}, trained.parameters)
+    right = (next(iter(outputs.values())).argmax(axis=1) == test.targets).mean()
     assert right == pytest.approx(trained.epochs[-1].accuracy, abs=0.01)  # some samples fill no batch
 
 
@@ -107,7 +107,7 @@ def test_progress_is_told_after_each_step() -> None:
 
 
 def test_a_rate_far_too_high_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shapecalc.execution.training.datasets.PICTURES", 96)
+    monkeypatch.setattr("shapecalc.execution.training.datasets.TRAIN_DIGITS", 96)
     with pytest.raises(
         ShapecalcError, match="SC704: the loss is no number after 1 step of `sgd` at a rate of 1e"
     ) as caught:

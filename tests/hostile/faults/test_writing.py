@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from shapecalc.files.atomic import _write, write_whole
+from shapecalc.files.atomic import _write, write_atomic
 from tests.hostile.faults.processes import LIKE_ANYONE, NET, Ended, Fault, ends_as_expected, environment
 from tests.support.volume import quarter
 
@@ -136,7 +136,7 @@ def stepped(number: int, act: Callable[[], object], path: Path, text: str) -> in
     step = Step(number, act)
     sys.setprofile(step)
     try:
-        write_whole(path, text)
+        write_atomic(path, text)
     finally:
         sys.setprofile(None)
     return step.seen

@@ -192,7 +192,7 @@ def test_nothing_on_the_way_to_a_value_wraps(text, size) -> None:
     ready = compiled({"value": expr}, (condition,), {"H": size, "W": size})
     wanted = [evaluate(expr, {"H": h, "W": w}) for h, w in points]
     assert ready.columns(sizes)["value"].tolist() == wanted
-    assert ready.legal(sizes).tolist() == [value >= 0 for value in wanted]
+    assert ready.valid(sizes).tolist() == [value >= 0 for value in wanted]
 
 
 def test_an_intermediate_number_counts_also_where_the_value_is_small() -> None:
@@ -224,19 +224,19 @@ def test_a_grid_in_pieces_keeps_what_it_keeps_as_one(choice, chunk) -> None:
     net, axes = shapecalc.loads(NET), {"width": (8, 4), "H": range(8, 20), "W": range(8, 14)}
     whole = list(shapecalc.sweep(net, axes, **choice).rows())
     run = Run(net, axes, Query(**choice), chunk=chunk)
-    pieces = [
+    chunks = [
         dict(zip(piece.columns, row, strict=True))
-        for piece in run.pieces()
+        for piece in run.chunks()
         for row in zip(*(values.tolist() for values in piece.columns.values()), strict=True)
     ]
-    assert pieces == whole
+    assert chunks == whole
 
 
 def test_progress_counts_every_point_once() -> None:
     seen = []
     net = shapecalc.loads(NET)
     axes = {"width": (8, 4), "H": range(1, 20)}
-    list(Run(net, axes, Query(), chunk=5, progress=lambda done, total: seen.append((done, total))).pieces())
+    list(Run(net, axes, Query(), chunk=5, progress=lambda done, total: seen.append((done, total))).chunks())
     assert seen == sorted(seen)
     assert seen[-1] == (38, 38)
     assert len(seen) > 4
@@ -422,11 +422,11 @@ def test_a_real_cluster_finds_what_one_process_finds() -> None:
     ) as cluster:
         for options in ({}, {"by": "-macs", "top": 4}, {"pareto": ("params", "-macs"), "where": "H != W"}):
             run = Run(net, axes, Query(**options), dask=cluster.scheduler_address, chunk=100)
-            spread = list(run.pieces())
+            spread = list(run.chunks())
             alone = shapecalc.sweep(net, axes, **options)
             for name, values in alone.columns.items():
                 assert [value for piece in spread for value in piece.columns[name].tolist()] == values.tolist()
-            assert run.illegal == alone.illegal > 0
+            assert run.invalid == alone.illegal > 0
         found = shapecalc.sweep(shapecalc.loads(OPEN), {"H": range(1, 9)}, dask=cluster.scheduler_address)
         assert found.columns["H"].tolist() == [3, 4, 5, 6, 7, 8]
 
