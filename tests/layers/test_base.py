@@ -1,4 +1,4 @@
-"""What a layer class inherits, its fields, and the axes of its input. The house tests have what holds for each layer."""
+"""What a layer class inherits, its fields, and the axes of its input; the house tests have what holds for each."""
 
 from __future__ import annotations
 
