@@ -46,9 +46,10 @@ def test_calls_of_blocks_are_shown_innermost_first_and_only_while_they_last() ->
 
 def test_too_many_mistakes_end_the_reading_in_the_order_of_the_text() -> None:
     findings = Findings(SOURCE)
-    with pytest.raises(ShapecalcError) as caught:
-        for line in range(1000, 0, -1):
-            findings.refuse("SC201", "too small", at(line, 1, 2))
+    for line in range(1000, 1001 - MOST_FINDINGS, -1):
+        findings.refuse("SC201", "too small", at(line, 1, 2))
+    with pytest.raises(ShapecalcError, match="too small") as caught:
+        findings.refuse("SC201", "too small", at(1001 - MOST_FINDINGS, 1, 2))
     lines = [found.span.line for found in caught.value.diagnostics if found.span]
     assert lines == list(range(1001 - MOST_FINDINGS, 1001))
 
