@@ -12,7 +12,7 @@ UNTESTED = {
     "layers/initial.py": "a record without behaviour",
     "parser/events.py": "protocols: the types of PyYAML's events",
 }
-"""Modules with nothing to test alone."""
+"""Modules that have nothing to test on their own."""
 
 THEMES = {
     "dims/test_properties.py": "the whole algebra against plain arithmetic",
@@ -25,7 +25,7 @@ THEMES = {
     "reference/test_registry.py": "the registry in `reference/__init__.py`",
     "reference/test_sequences.py": "claims about every kernel of three families",
 }
-"""Tests of what no single module does."""
+"""Tests of several modules together."""
 
 TO_DO = frozenset(
     {

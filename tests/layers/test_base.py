@@ -1,4 +1,4 @@
-"""What a layer class inherits, its fields, and the axes of its input; the house tests have what holds for each."""
+"""What a layer class inherits, its fields, and the axes of its input; the house tests are about each layer."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_none_or_four_spatial_axes_are_refused(shape: Shape) -> None:
     assert (caught.value.code, caught.value.label) == ("SC305", f"receives rank {len(shape)}")
 
 
-def test_a_single_value_stands_for_every_axis_and_a_list_has_one_for_each() -> None:
+def test_a_single_value_applies_to_every_axis_and_a_list_has_one_for_each() -> None:
     assert per_axis(3, 2, "stride") == (3, 3)
     with pytest.raises(LayerError, match=r"one entry per spatial axis \(3 axes\) in `stride`, receives 2") as caught:
         per_axis((3, 5), 3, "stride")

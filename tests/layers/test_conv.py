@@ -74,6 +74,13 @@ def test_c1_of_lenet_5_has_the_connections_that_its_paper_counts() -> None:
     assert flops(c1, x) == 2 * 117_600 + biases
 
 
+def test_each_group_has_weights_for_its_own_channels_alone() -> None:
+    """AlexNet's second convolution on two GPUs (section 3.5): 256 kernels of 5 x 5 x 48, of 96 channels."""
+    assert Conv(out_channels=256, kernel_size=5, groups=2).parameters((1, 96, 27, 27))["weight"] == (256, 48, 5, 5)
+    transposed = ConvTranspose(out_channels=6, kernel_size=5, groups=2)
+    assert transposed.parameters((1, 4, 7, 11))["weight"] == (4, 3, 5, 5)
+
+
 def test_a_separable_convolution_costs_the_share_that_its_paper_derives() -> None:
     """MobileNet, section 3.1: the cost of both halves is 1/N + 1/D² of the full convolution's."""
     n, d, x = 64, 3, (1, 32, 112, 112)

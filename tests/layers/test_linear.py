@@ -33,7 +33,7 @@ def test_a_vector_is_a_single_row() -> None:
     assert macs(Linear(out_features=7), (5,)) == 35
 
 
-def test_a_map_that_lacks_a_flatten_is_told_so() -> None:
+def test_the_help_for_a_map_before_a_linear_layer_is_flatten() -> None:
     error = refused(Linear(out_features=10, in_features=400), (2, 16, 5, 5))
     assert (error.code, error.field, error.help) == ("SC303", "in_features", "put `flatten` before it")
     assert error.label == "400 = 16 x 5 x 5"
@@ -47,9 +47,7 @@ def test_a_map_that_lacks_a_flatten_is_told_so() -> None:
         pytest.param((2, 3, 4, 7), False, id="a map may lack a flatten"),
     ],
 )
-def test_a_stated_size_is_corrected_without_asking_only_where_the_input_is_surely_right(
-    x: tuple[int, ...], safe: bool
-) -> None:
+def test_the_fix_of_a_stated_size_is_safe_only_if_the_input_is_surely_right(x: tuple[int, ...], safe: bool) -> None:
     error = refused(Linear(out_features=10, in_features=5), x)
     assert (error.code, error.replacement, error.safe) == ("SC301", "7", safe)
 

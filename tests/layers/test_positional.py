@@ -22,7 +22,7 @@ def test_the_table_of_gpt_2_has_a_row_for_each_of_1024_positions() -> None:
     assert error.message == "expects at most 1024 steps, receives 1025"
 
 
-def test_sines_are_added_and_not_learnt() -> None:
+def test_sines_are_added_and_not_trained() -> None:
     assert params(PositionalEncoding(), (7, 2, 6)) == 0
     assert flops(PositionalEncoding(), (7, 2, 6)) == 7 * 2 * 6
 
@@ -67,7 +67,7 @@ def test_symbols_are_at_most_as_long_as_the_table_and_pairs_are_even() -> None:
     assert required(RotaryEmbedding(), (7, 2 * E)) == []
 
 
-def test_learnt_vectors_begin_close_to_zero() -> None:
+def test_trainable_vectors_are_initialized_close_to_zero() -> None:
     for layer in (PositionalEncoding(kind="learned", max_length=9), ClassToken()):
         first = layer.initial("weight", (2, 7, 6))
         assert (first.distribution, first.deviation) == ("normal", 0.02)

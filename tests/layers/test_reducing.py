@@ -18,7 +18,7 @@ X = (2, 3, 5)
 @pytest.mark.parametrize(
     ("dim", "y", "kept"), [(0, (3, 5), (1, 3, 5)), (-1, (2, 3), (2, 3, 1)), (1, (2, 5), (2, 1, 5))]
 )
-def test_a_reduced_axis_goes_or_stays_with_size_1(dim: int, y: Any, kept: Any) -> None:
+def test_a_reduced_axis_is_removed_or_has_size_1(dim: int, y: Any, kept: Any) -> None:
     for type_ in ("mean", "max", "sum"):
         assert made(type_, dim=dim).output_shape(X) == y
         assert made(type_, dim=dim, keepdim=True).output_shape(X) == kept

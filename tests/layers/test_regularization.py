@@ -1,4 +1,4 @@
-"""Layers that act in training alone: their masks, and what they save."""
+"""Layers that act only in training: their masks, and what they save."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def test_a_directive_needs_three_dashes_after_it() -> None:
 
 
 @both_parsers
-def test_spaces_are_put_in_for_a_tab_unasked_only_behind_other_text() -> None:
+def test_the_fix_of_a_tab_is_safe_only_after_other_text() -> None:
     inline, indenting = (refused(text)[0].fix for text in ("a:\t1\n", "a:\n\tb: 1\n"))
     assert inline is not None
     assert indenting is not None

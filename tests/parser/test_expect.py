@@ -45,7 +45,7 @@ def test_the_span_of_a_figure_is_that_of_its_value() -> None:
         ("{mult_adds: 0}", "SC102", "mult_adds", "macs"),
     ],
 )
-def test_what_is_no_figure_is_refused_with_the_one_that_was_likely_meant(
+def test_an_invalid_figure_is_refused_with_the_likely_one(
     written: str, code: str, text: str, replacement: str | None
 ) -> None:
     file = NET + f"expect: {written}\n"

@@ -1,4 +1,4 @@
-"""The fields of a layer: how they are written, where they stand, and what is wrong with each."""
+"""The fields of a layer: their notations, their spans, and what is wrong with each."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_linear_layer_after_a_mistake_keeps_its_fields() -> None:
         ("conv", "SC106", "`conv` expects `out_channels` and `kernel_size`, receives none"),
     ],
 )
-def test_fields_that_are_missing_or_not_named_are_said(step: str, code: str, message: str) -> None:
+def test_fields_that_are_missing_or_unnamed_are_refused(step: str, code: str, message: str) -> None:
     (finding,) = findings(layers(step))
     assert (finding.code, finding.message) == (code, message)
 

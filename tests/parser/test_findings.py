@@ -1,4 +1,4 @@
-"""What is wrong with one text: each mistake once, with the calls around it, and nothing within what is a guess."""
+"""The diagnostics of one text: each once, with the calls around it, and none within a value that is a guess."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def at(line: int, column: int, end: int) -> Span:
     return Span(line, column, line, end)
 
 
-def test_a_mistake_that_an_alias_repeats_is_noted_once() -> None:
+def test_a_mistake_that_an_alias_repeats_is_reported_once() -> None:
     findings = Findings(SOURCE)
     for span in (at(1, 4, 5), at(2, 4, 5), at(1, 4, 5)):
         findings.refuse("SC201", "too small", span, help="write 1")
@@ -26,8 +26,8 @@ def test_a_mistake_that_an_alias_repeats_is_noted_once() -> None:
     ]
 
 
-def test_nothing_is_said_of_what_the_reader_has_refused() -> None:
-    """Within the span of a refused value everything is a guess; beside it, and in another file, it is not."""
+def test_nothing_is_reported_within_a_value_that_the_reader_refused() -> None:
+    """Within the span of a refused value everything is a guess; next to it, and in another file, it is not."""
     findings = Findings(SOURCE, [Diagnostic(code="SC024", message="two readings", span=at(1, 4, 9))])
     for span in (at(1, 1, 20), at(1, 4, 9), at(1, 10, 12), at(1, 1, 20)._replace(file=1)):
         findings.refuse("SC201", "too small", span)
@@ -69,7 +69,7 @@ def test_known_keys_are_returned_and_a_misspelt_one_under_its_likely_name() -> N
     ]
 
 
-def test_a_likely_name_that_is_given_already_is_not_put_in_unasked() -> None:
+def test_the_fix_of_a_key_is_not_safe_if_the_likely_key_is_given_already() -> None:
     for given, safe in (((), True), (("kernel",), False)):
         findings = Findings(SOURCE)
         key = Scalar("kernal", at(1, 1, 7), "kernal")

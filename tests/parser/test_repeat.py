@@ -24,7 +24,7 @@ def test_a_repeat_reads_what_the_run_before_gave() -> None:
 
 
 @pytest.mark.parametrize("times", ["0", "-1", "2.0", "true", "[2]", "'2'", "many"])
-def test_a_step_repeats_a_whole_number_of_times(times: str) -> None:
+def test_the_number_of_repeats_is_a_positive_integer(times: str) -> None:
     text = layers(f"{{relu: {{}}, repeat: {times}}}")
     assert found(text) == [("SC201", times)]
     (finding,) = findings(text)

@@ -1,4 +1,4 @@
-"""Shapes as files write them, and what was likely meant where one is none."""
+"""Shapes as files write them, and the likely shape if one is invalid."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_symbols_and_numbers_make_the_input() -> None:
         ("[]", None),
     ],
 )
-def test_a_shape_that_is_no_list_is_written_as_one_if_its_sizes_can_be_made_out(
+def test_a_shape_in_another_notation_is_rewritten_as_a_list_if_its_sizes_are_clear(
     written: str, replacement: str | None
 ) -> None:
     (finding, *_) = findings(f"input: {written}\nlayers: [relu]\n")

@@ -1,4 +1,4 @@
-"""One step taken apart: its layer or block, its own keys, and what stands beside it by mistake."""
+"""The parts of one step: its layer or block, its own keys, and misplaced keys."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_branches_that_merge_keep_the_order_of_the_file() -> None:
         ),
     ],
 )
-def test_what_is_no_list_of_steps_is_said(text: str, code: str, message: str) -> None:
+def test_an_invalid_list_of_steps_is_refused(text: str, code: str, message: str) -> None:
     assert (code, message) in [(finding.code, finding.message) for finding in findings(HEAD + text)]
 
 

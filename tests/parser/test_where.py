@@ -45,7 +45,7 @@ def test_several_conditions_are_a_list() -> None:
         ("Q >= 3", "`where` names `Q`, which is no symbol of what enters"),
     ],
 )
-def test_what_is_no_condition_on_a_symbol_of_the_inputs_is_refused_where_it_stands(written: str, message: str) -> None:
+def test_an_invalid_condition_is_refused_at_its_position(written: str, message: str) -> None:
     text = f"input: [N, H, W]\nlayers: [relu]\nwhere: [{written}]\n"
     assert found(text) == [("SC105", written)]
     assert [finding.message for finding in findings(text)] == [message]

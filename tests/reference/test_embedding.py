@@ -1,4 +1,4 @@
-"""Lookups and cosines by hand, and indices that are none."""
+"""Lookups and cosines by hand, and invalid indices."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ import pytest
 from tests.support import kernels
 
 
-def test_sines_stand_in_even_features_and_cosines_in_odd_ones() -> None:
-    """Vaswani et al. 2017, section 3.5: sin(t / 10000^(2i/E)), the cosine beside it."""
+def test_sines_are_the_even_features_and_cosines_the_odd_ones() -> None:
+    """Vaswani et al. 2017, section 3.5: sin(t / 10000^(2i/E)), the cosine after it."""
     y = kernels.run("positional_encoding", np.zeros((3, 1, 4)))
     np.testing.assert_allclose(y[:, 0], [[sin(t), cos(t), sin(t / 100), cos(t / 100)] for t in range(3)])
 
@@ -61,7 +61,7 @@ def test_a_feature_without_a_partner_is_refused() -> None:
         kernels.run("rotary_embedding", np.ones((2, 5)))
 
 
-def test_the_class_token_stands_before_every_sequence() -> None:
+def test_the_class_token_is_prepended_to_every_sequence() -> None:
     y = kernels.run("class_token", np.zeros((2, 3, 2)), parameters={"token": [[[7.0, 8.0]]]})
     assert y[:, 0].tolist() == [[7, 8], [7, 8]]
     assert y.shape == (2, 4, 2)

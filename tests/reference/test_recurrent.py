@@ -63,7 +63,7 @@ def test_a_gru_resets_after_the_product() -> None:
     assert y.item() == pytest.approx((1 - z) * n + z * h)
 
 
-def test_a_reverse_direction_reads_from_the_end_and_its_outputs_stand_beside() -> None:
+def test_a_reverse_direction_reads_from_the_end_and_its_outputs_are_concatenated() -> None:
     parameters = {**ONE, **{f"{name}_reverse": values for name, values in ONE.items()}}
     x = np.array([[[1.0]], [[-1.0]], [[0.5]]])
     y = kernels.run("rnn", x, parameters=parameters, hidden_size=1, bidirectional=True)

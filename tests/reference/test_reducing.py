@@ -24,7 +24,7 @@ X = np.array([[1.0, 5.0, 5.0], [4.0, 2.0, 0.0]])
         ("sum", 1, [11, 6]),
     ],
 )
-def test_an_axis_is_reduced_and_goes(type_: str, dim: int, expected: list[float]) -> None:
+def test_a_reduced_axis_is_removed_or_has_size_1(type_: str, dim: int, expected: list[float]) -> None:
     np.testing.assert_allclose(kernels.run(type_, X, dim=dim), expected)
     np.testing.assert_allclose(
         kernels.run(type_, X, dim=dim, keepdim=True), np.expand_dims(np.array(expected, dtype=float), dim)

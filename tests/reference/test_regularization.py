@@ -1,4 +1,4 @@
-"""Masks of training, which are handed in: what they let pass, and the gradients of that."""
+"""Masks of training: what they set to 0, and the gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Elements under other axes, in the order in which they lie; and their gradients."""
+"""The same elements in another shape, or with their axes permuted; and their gradients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ X = np.arange(6.0).reshape(1, 2, 3)
         ("unsqueeze", {"dim": -1}, [[[[0], [1], [2]], [[3], [4], [5]]]]),
     ],
 )
-def test_elements_keep_their_order_under_other_axes(type_: str, fields: dict[str, Any], expected: Any) -> None:
+def test_elements_have_the_same_order_in_another_shape(type_: str, fields: dict[str, Any], expected: Any) -> None:
     if expected is None:
         with pytest.raises(ValueError, match="cannot reshape"):
             kernels.run(type_, X, **fields)
