@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 from shapecalc.diagnostics import LayerError
 from shapecalc.layers.fields import (
@@ -88,6 +89,53 @@ def test_bounds_themselves_and_every_notation_are_accepted(kind: Kind, value: ob
 def test_a_value_is_refused_with_the_entry_that_is_wrong(kind: Kind, value: object, code: str, index: Any) -> None:
     error = refused(kind, value)
     assert (error.code, error.index) == (code, index)
+
+
+def as_json(value: object) -> object:
+    return [as_json(entry) for entry in value] if isinstance(value, tuple) else value
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "valid"),
+    [
+        (Integer(), 1, True),
+        (Integer(), 0, False),
+        (Integer(minimum=None), -LARGEST_DIM, True),
+        (Integer(minimum=None), -LARGEST_DIM - 1, False),
+        (Integer(), LARGEST_DIM + 1, False),
+        (Number(minimum=0, maximum=1), 1, True),
+        (Number(minimum=0, maximum=1), 1.5, False),
+        (Number(above=0), 0, False),
+        (Flag(), 1, False),
+        (OneOf(("tanh", "relu")), "relu", True),
+        (OneOf(("tanh", "relu")), "gelu", False),
+        (Several(Integer()), (3, 5), True),
+        (Several(Integer()), (), False),
+        (Several(Integer()), (3, 0), False),
+        (Several(Integer()), (3, None), False),
+        (Several(Integer(), nullable=True), (3, None), True),
+        (Several(Integer(), single=False), 3, False),
+        (PaddingKind(), "same", True),
+        (PaddingKind(choices=()), "same", False),
+        (PaddingKind(), ((0, 1), (2, 3)), True),
+        (PaddingKind(), ((0, 1), (2,)), False),
+        (PaddingKind(), ((0, 1, 2),), False),
+        (PaddingKind(), (1, (2, 3)), False),
+        (PaddingKind(), -1, False),
+        (PaddingKind(), (), False),
+    ],
+)
+def test_the_schema_accepts_the_values_that_the_kind_accepts(kind: Kind, value: object, valid: bool) -> None:
+    assert Draft7Validator(kind.schema()).is_valid(as_json(value)) == valid
+    if valid:
+        kind.check("size", value)
+    else:
+        refused(kind, value)
+
+
+@pytest.mark.parametrize("value", ["x", {}])
+def test_a_value_that_is_neither_a_number_nor_a_list_is_refused_with_both(value: object) -> None:
+    assert "expects a positive integer or a list of them as `size`" in refused(Several(Integer()), value).message
 
 
 @pytest.mark.parametrize(

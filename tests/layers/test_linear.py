@@ -33,10 +33,11 @@ def test_a_vector_is_a_single_row() -> None:
     assert macs(Linear(out_features=7), (5,)) == 35
 
 
-def test_the_help_for_a_map_before_a_linear_layer_is_flatten() -> None:
-    error = refused(Linear(out_features=10, in_features=400), (2, 16, 5, 5))
+@pytest.mark.parametrize(("x", "label"), [((2, 16, 5, 5), "400 = 16 x 5 x 5"), ((2, 16, 25), "400 = 16 x 25")])
+def test_the_help_for_a_map_before_a_linear_layer_is_flatten(x: tuple[int, ...], label: str) -> None:
+    error = refused(Linear(out_features=10, in_features=400), x)
     assert (error.code, error.field, error.help) == ("SC303", "in_features", "put `flatten` before it")
-    assert error.label == "400 = 16 x 5 x 5"
+    assert error.label == label
 
 
 @pytest.mark.parametrize(
