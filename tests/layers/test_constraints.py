@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from shapecalc.diagnostics import LayerError
 from shapecalc.dims import Condition, Relation, symbol
-from shapecalc.layers.constraints import REFUSING, Constraints
+from shapecalc.layers.constraints import REFUSING
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.linear import Linear
-
-if TYPE_CHECKING:
-    from shapecalc.layers import Layer
+from tests.support.layers import required
 
 H, C = symbol("H"), symbol("C")
-
-
-def required(layer: Layer, *inputs: tuple[object, ...]) -> list[Condition]:
-    constraints = Constraints([])
-    layer.outputs(*inputs, constraints=constraints)
-    return constraints.conditions or []
 
 
 def test_a_window_requires_that_the_axis_is_long_enough() -> None:

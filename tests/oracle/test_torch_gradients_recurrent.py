@@ -146,24 +146,3 @@ def test_five_steps_of_an_optimiser_are_pytorchs(row: Row, expected: dict[str, A
 def test_the_fixture_has_the_combinations_it_promises() -> None:
     assert [len(FIXTURE[part]) for part in ("recurrent", "losses", "optimizers")] == [100, 30, 5]
     assert sum("macs" in row for row in FIXTURE["recurrent"]) == 30
-
-
-@pytest.mark.parametrize(
-    ("loss", "predictions", "targets", "error"),
-    [
-        (cross_entropy, np.zeros((2, 3)), np.zeros((3,), int), "expects targets"),
-        (cross_entropy, np.zeros((2, 3, 4)), np.zeros((2, 3), int), "expects targets"),
-        (cross_entropy, np.zeros((2, 3)), np.array([0, 3]), "expects classes from 0 to 2, receives 3"),
-        (cross_entropy, np.zeros((2, 3)), np.array([0, -1]), "receives -1"),
-        (mse, np.zeros((2, 3)), np.zeros(3), "expects targets"),
-        (binary_cross_entropy, np.zeros((2, 1)), np.zeros(2), "expects targets"),
-    ],
-)
-def test_a_loss_refuses_targets_that_do_not_fit(loss: Any, predictions: Array, targets: Array, error: str) -> None:
-    with pytest.raises((ValueError, IndexError), match=error):
-        loss(predictions, targets)
-
-
-def test_a_loss_refuses_a_reduction_it_does_not_know() -> None:
-    with pytest.raises(ValueError, match="mean or sum"):
-        mse(np.zeros(1), np.zeros(1), "none")

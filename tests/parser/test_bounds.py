@@ -9,22 +9,7 @@ from hypothesis import given, strategies as st
 
 from shapecalc.architecture import Bounds
 from shapecalc.parser.bounds import BoundsError, mended, read_bounds
-from shapecalc.parser.quantities import read_quantity
-
-FACTORS = {"": 1, "K": 10**3, "m": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "MI": 2**20, "gi": 2**30, "Ti": 2**40}
-numbers = st.tuples(
-    st.integers(0, 10**6),
-    st.text("0123456789", max_size=6),
-    st.sampled_from(sorted(FACTORS)),
-    st.sampled_from(["", " "]),
-)
-
-
-def written(number: tuple[int, str, str, str]) -> tuple[str, Fraction]:
-    """Return a quantity as a text, and as the fraction that it is worth."""
-    whole, decimals, unit, space = number
-    value = (whole + Fraction(int(decimals or 0), 10 ** len(decimals))) * FACTORS[unit]
-    return f"{whole}{'.' if decimals else ''}{decimals}{space if unit else ''}{unit}", value
+from tests.support.quantities import numbers, written
 
 
 def near(value: Fraction, off: int) -> int:
@@ -152,9 +137,3 @@ def test_what_is_read_keeps_its_text_and_what_is_mended_can_be_read(text: str) -
     else:
         assert bounds.text == text.strip(" ")
         assert read_bounds(bounds.text) == bounds
-
-
-@given(numbers)
-def test_a_quantity_is_exact(number) -> None:
-    text, value = written(number)
-    assert read_quantity(text) == value

@@ -85,16 +85,6 @@ def test_equal_names_in_a_block_and_around_it_do_not_meet() -> None:
     assert found["b_2.a"] == ("b_1.tanh_1",)
 
 
-def test_a_repeat_reads_what_the_run_before_gave() -> None:
-    assert inputs_of("layers:\n  - tanh\n  - {relu: , repeat: 3, name: r}\n  - tanh\n") == {
-        "tanh_0": ("input",),
-        "r.0": ("tanh_0",),
-        "r.1": ("r.0",),
-        "r.2": ("r.1",),
-        "tanh_2": ("r.2",),
-    }
-
-
 REPEATED = """\
 layers:
   - {relu: , name: a}

@@ -1,21 +1,22 @@
-"""Multiply-accumulates and FLOPs as the counting convention has them, read off runs on counting scalars."""
+"""Every kernel: costs as the counting convention has them, read off counting scalars; precision, and memory."""
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 import pytest
 
-from shapecalc.reference import find, words
+from shapecalc.reference import find, words, workspace
 from shapecalc.reference.base import Array, Call
 from tests.reference.test_attention import CASES as ATTENTION
 from tests.reference.test_merging import CASES as MERGING
-from tests.reference.test_sequences import CASES as SEQUENCES
 from tests.support.counting import run_counted
+from tests.support.sequence_cases import CASES as SEQUENCES, OBJECTS
 
 CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True, "padding_mode": "zeros"}
 TRANSPOSED = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True}
@@ -25,6 +26,7 @@ NORM = {"eps": 1e-5, "affine": False, "track_running_stats": False}
 UPSAMPLE = {"size": None, "scale_factor": None, "mode": "nearest", "align_corners": False}
 RUNNING = {"running_mean": (3,), "running_var": (3,)}
 AFFINE = {"weight": (3,), "bias": (3,)}
+SAMPLES = 2_000
 
 
 @dataclass(frozen=True)
@@ -305,3 +307,45 @@ def test_counting_scalars_get_the_numbers_that_floats_get(case: Case) -> None:
     x = seeded(case.x, 7)
     values, _ = run_counted(call_of(case), x)
     np.testing.assert_allclose(values, find(case.kernel).run(call_of(case), x), rtol=1e-12, atol=1e-14)
+
+
+@each
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_precision_of_the_input_is_kept(case: Case, dtype: type) -> None:
+    call = call_of(case)
+    parameters = {name: array.astype(dtype) for name, array in call.parameters.items()}
+    exact = find(case.kernel).run(call, seeded(case.x, 7))
+    y = find(case.kernel).run(
+        Call("layer", case.kernel, case.fields, parameters, ("x",), ("y",)), seeded(case.x, 7).astype(dtype)
+    )
+    assert isinstance(y, np.ndarray)
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y, exact, rtol=1e-4 if dtype == np.float32 else 1e-12, atol=1e-6)
+
+
+@each
+def test_inputs_and_parameters_are_left_as_they_are(case: Case) -> None:
+    call, x = call_of(case), seeded(case.x, 7)
+    for array in (x, *call.parameters.values()):
+        array.setflags(write=False)
+    find(case.kernel).run(call, x)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@each
+def test_a_kernel_allocates_no_more_than_it_says(case: Case, dtype: type) -> None:
+    call = call_of(case)
+    parameters = {name: array.astype(dtype) for name, array in call.parameters.items()}
+    call = replace(call, parameters=parameters)
+    x = seeded((SAMPLES * case.x[0], *case.x[1:]), 7).astype(dtype)
+    find(case.kernel).run(call, x[:1])
+    tracemalloc.start()
+    try:
+        y = find(case.kernel).run(call, x)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(y, np.ndarray)
+    shapes = {name: array.shape for name, array in parameters.items()}
+    bound = workspace(case.kernel, case.fields, (x.shape,), shapes, (y.shape,), x.itemsize)
+    assert peak <= y.nbytes + bound + OBJECTS

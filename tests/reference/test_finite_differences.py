@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -93,31 +91,3 @@ def test_a_flatten_gives_what_it_has_read_and_is_checked_all_the_same() -> None:
     gradient = np.arange(1.0, 7.0).reshape(1, 6)
     assert check(past, (gradient,), Gradients((gradient.reshape(x.shape),))).error <= TOLERANCE
     assert check(past, (gradient,), Gradients((2 * gradient.reshape(x.shape),))).error > 0.4
-
-
-RECURRENT = [row for row in EXAMPLES if row.type in ("rnn", "lstm", "gru")]
-truncated = pytest.mark.parametrize(
-    "example",
-    [
-        # Two layers prove what five do.
-        pytest.param(row, id=f"{row.type}-{row.reason}", marks=[pytest.mark.slow] * (row.fields.get("num_layers") == 5))
-        for row in RECURRENT
-    ],
-)
-
-
-@truncated
-@pytest.mark.parametrize("steps", [1, 2, 3])
-def test_truncated_gradients_are_those_with_the_states_at_the_cuts_held(example: Example, steps: int) -> None:
-    call, arrays, outputs, gradients = prepared(example)
-    past = Past(call, tuple(arrays), outputs, truncate=steps)
-    given = find_backward(example.type)(past, *gradients)
-    found = check(past, gradients, given, entries=5)
-    length = arrays[0].shape[1 if call.fields["batch_first"] else 0]
-    if call.fields["bidirectional"] and length > steps:
-        assert found == CheckedGradient(0, 0.0, "")
-        return
-    assert found.error <= TOLERANCE
-    assert found.entries > 0
-    whole = find_backward(example.type)(replace(past, truncate=None), *gradients)
-    assert (check(past, gradients, whole, entries=5).error > TOLERANCE) == (length > steps)

@@ -10,8 +10,8 @@ import pytest
 
 from shapecalc.reference import find, workspace
 from shapecalc.reference.base import Array, Call
-from tests.reference.test_sequences import OBJECTS, Case, numbers
 from tests.support.counting import run_counted
+from tests.support.sequence_cases import OBJECTS, Case, numbers
 
 SPLIT = {"split_size": 4, "dim": 1}
 CASES = [

@@ -143,6 +143,18 @@ def untested(package: Path = PACKAGE) -> list[str]:
     return [str(path) for path in paths if not (tests / path.with_name(f"test_{path.name}")).is_file()]
 
 
+def themes(package: Path = PACKAGE) -> list[str]:
+    """Return the `tests/<room>/test_<name>.py` for which there is no module or package <name>, as paths below tests."""
+    tests = package.parent / "tests"
+    found = []
+    for room in sorted(tests / path.name for path in package.iterdir() if path.is_dir()):
+        for test in sorted(room.rglob("test_*.py")):
+            module = package / test.relative_to(tests).with_name(test.name.removeprefix("test_"))
+            if not module.is_file() and not module.with_suffix("").is_dir():
+                found.append(str(test.relative_to(tests)))
+    return found
+
+
 def code_lines(package: Path = PACKAGE) -> int:
     """Return how many lines hold code: not blank, not a comment, not a docstring."""
     total = 0

@@ -1,0 +1,77 @@
+"""Each module has its test under the same path, and each test of a room its module; two short lists have the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.structure import PACKAGE, themes, untested
+
+UNTESTED = {
+    "layers/initial.py": "a record without behaviour",
+    "parser/events.py": "protocols: the types of PyYAML's events",
+}
+"""Modules that have nothing to test on their own."""
+
+THEMES = {
+    "dims/test_properties.py": "the whole algebra against plain arithmetic",
+    "parser/test_edits.py": "fixes of every module, applied",
+    "parser/test_hostile.py": "a file with every key, broken in thousands of ways",
+    "parser/test_long_lines.py": "the time that any refusal takes",
+    "parser/test_references.py": "names from the grammar to the shapes",
+    "parser/test_single_mistakes.py": "one typo in each file of the zoo",
+    "reference/test_costs.py": "claims about every kernel of one input",
+    "reference/test_registry.py": "the registry in `reference/__init__.py`",
+    "reference/test_sequences.py": "claims about every kernel of three families",
+}
+"""Tests of several modules together."""
+
+TO_DO = frozenset(
+    {
+        *("architecture.py", "checking", "cli", "costs", "diagnostics", "diffing", "dims", "execution", "files"),
+        *("render", "shape_inference", "solving"),
+    }
+)
+"""Rooms whose tests do not mirror them yet, and a file of a list of its own."""
+
+WITHOUT_MIRROR = {"layers/windows.py"}
+"""Modules of other rooms whose test is being written."""
+
+
+def done(paths: list[str]) -> set[str]:
+    return {path for path in paths if Path(path).parts[0] not in TO_DO}
+
+
+def test_every_module_has_a_test_of_its_name_or_a_reason() -> None:
+    assert done(untested()) - WITHOUT_MIRROR == set(UNTESTED)
+
+
+def test_every_test_of_a_room_has_a_module_of_its_name_or_a_reason() -> None:
+    assert done(themes()) == {path for path in THEMES if Path(path).parts[0] not in TO_DO}
+
+
+def test_the_list_of_modules_without_a_test_is_short_and_each_says_why() -> None:
+    assert len(UNTESTED) < 15
+    assert all({**UNTESTED, **THEMES}.values())
+
+
+@pytest.mark.parametrize("path", UNTESTED)
+def test_a_module_on_the_list_is_there(path: str) -> None:
+    assert (PACKAGE / path).is_file()
+
+
+@pytest.mark.parametrize("path", THEMES)
+def test_a_theme_on_the_list_is_there(path: str) -> None:
+    assert (PACKAGE.parent / "tests" / path).is_file()
+
+
+def test_this_test_can_fail(tmp_path: Path) -> None:
+    for path in ("a/x.py", "a/y.py", "a/z/__init__.py", "a/z/u.py", "b.py", "__init__.py"):
+        (tmp_path / "package" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "package" / path).touch()
+    for path in ("a/test_x.py", "a/test_z.py", "a/test_theme.py", "a/z/test_w.py", "house/test_house.py"):
+        (tmp_path / "tests" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tests" / path).touch()
+    assert untested(tmp_path / "package") == ["a/y.py", "a/z/u.py", "b.py"]
+    assert themes(tmp_path / "package") == ["a/test_theme.py", "a/z/test_w.py"]

@@ -1,0 +1,115 @@
+"""What a layer class inherits, its fields, and the axes of its input; the house tests are about each layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shapecalc.diagnostics import LayerError
+from shapecalc.dims import symbol
+from shapecalc.layers.base import Layer, axis_index, fields_of, per_axis, spatial_rank
+from shapecalc.layers.conv import Conv
+from shapecalc.layers.fields import Count, OptionalCount
+from shapecalc.layers.linear import Linear
+from shapecalc.layers.merging import Add, Matmul
+from shapecalc.layers.reshaping import Permute, Reshape
+
+if TYPE_CHECKING:
+    from shapecalc.dims import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Least(Layer):
+    """A layer that states nothing."""
+
+    def output_shape(self, x: Shape) -> Shape:
+        return x
+
+
+def test_a_layer_that_states_nothing_has_one_input_one_output_and_no_parameters() -> None:
+    Least.fields = {}
+    layer, x = Least(), (2, 3)
+    assert (layer.takes, layer.output_names, layer.outputs(x)) == ((1, 1), ("output",), {"output": x})
+    assert (layer.parameters(x), layer.buffers(x), layer.masks(x, x), layer.saved(x, x)) == ({}, {}, {}, ())
+    assert (layer.macs(x, x), layer.cached(x), layer.backward_macs(x, x)) == (0, 0, (0, 0))
+    assert (layer.warning(x), layer.useful_macs(x, x), layer.explain(x, x)) == (None, None, "")
+    with pytest.raises(NotImplementedError):
+        layer.operations(x, x)
+
+
+def test_fields_are_read_off_the_class_in_their_order() -> None:
+    out_features, bias, in_features = fields_of(Linear).values()
+    assert [out_features.name, bias.name, in_features.name] == ["out_features", "bias", "in_features"]
+    assert (out_features.required, bias.required, bias.default) == (True, False, True)
+    assert (out_features.nullable, in_features.nullable) == (False, True)
+    assert (out_features.kind, in_features.kind) == (Count.__metadata__[0], OptionalCount.__metadata__[0])
+    assert out_features.description == "Number of output features: the size of the last axis of the output."
+
+
+def test_a_wrong_value_is_refused_when_the_layer_is_made() -> None:
+    with pytest.raises(LayerError, match="expects a positive integer as `out_features`, receives 0") as caught:
+        Linear(out_features=0)
+    assert (caught.value.code, caught.value.field) == ("SC201", "out_features")
+
+
+@pytest.mark.parametrize(
+    ("layer", "shapes", "expected"),
+    [
+        pytest.param(Linear(out_features=5), [(2, 3), (2, 5)], (30, 30), id="an input and a weight: one product each"),
+        pytest.param(Matmul(), [(2, 3), (3, 5), (2, 5)], (60, 0), id="two inputs: two products"),
+    ],
+)
+def test_the_backward_pass_multiplies_once_for_each_factor(
+    layer: Layer, shapes: list[Shape], expected: tuple[int, int]
+) -> None:
+    assert layer.backward_macs(*shapes) == expected
+    assert layer.spared_macs(*shapes) == expected[0]
+
+
+def test_a_bias_is_drawn_as_the_weight_before_it() -> None:
+    """torch.nn.Linear and torch.nn.Conv2d: uniform between ±1/√fan_in, the inputs of one output."""
+    conv, x = Conv(out_channels=4, kernel_size=(3, 5), groups=2), (1, 6, 7, 11)
+    assert {conv.initial(name, x).fan_in for name in ("weight", "bias")} == {6 // 2 * 3 * 5}
+    assert conv.initial("weight", x).distribution == "uniform"
+
+
+def test_the_gradient_of_a_view_takes_no_memory_of_its_own() -> None:
+    x, y = (2, 3, 5), (2, 15)
+    assert Reshape(shape=(0, -1)).passes_gradient_on(x, y) == (True,)
+    assert Permute(dims=(0, 2, 1)).passes_gradient_on(x, (2, 5, 3)) == (True,)
+    assert Linear(out_features=7).passes_gradient_on(y, (2, 7)) == (False,)
+    assert Add().passes_gradient_on((2, 3), (1, 3), (2, 3)) == (True, False)
+
+
+@pytest.mark.parametrize(("shape", "rank"), [((2, 3, 5), 1), ((2, 3, 5, 7), 2), ((2, 3, 5, 7, 11), 3)])
+def test_spatial_axes_come_after_batch_and_channels(shape: Shape, rank: int) -> None:
+    assert spatial_rank(shape) == rank
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 5, 7, 11, 13)])
+def test_none_or_four_spatial_axes_are_refused(shape: Shape) -> None:
+    with pytest.raises(LayerError, match="1 to 3 spatial axes") as caught:
+        spatial_rank(shape)
+    assert (caught.value.code, caught.value.label) == ("SC305", f"receives rank {len(shape)}")
+
+
+def test_a_single_value_applies_to_every_axis_and_a_list_has_one_for_each() -> None:
+    assert per_axis(3, 2, "stride") == (3, 3)
+    with pytest.raises(LayerError, match=r"one entry per spatial axis \(3 axes\) in `stride`, receives 2") as caught:
+        per_axis((3, 5), 3, "stride")
+    assert (caught.value.code, caught.value.field) == ("SC204", "stride")
+
+
+@pytest.mark.parametrize(("dim", "axis"), [(0, 0), (2, 2), (-1, 2), (-3, 0)])
+def test_an_axis_counts_from_either_end(dim: int, axis: int) -> None:
+    assert axis_index(dim, 3, "dim", (2, 3, symbol("H"))) == axis
+
+
+@pytest.mark.parametrize("dim", [3, -4])
+def test_an_axis_beyond_either_end_is_refused_with_the_shape(dim: int) -> None:
+    with pytest.raises(LayerError) as caught:
+        axis_index(dim, 3, "dim", (2, 3, symbol("H")), (1,))
+    assert (caught.value.code, caught.value.field, caught.value.index) == ("SC310", "dim", (1,))
+    assert caught.value.message == f"expects an axis from -3 to 2 as `dim`, receives {dim} for [2, 3, H]"

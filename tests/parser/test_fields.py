@@ -1,0 +1,129 @@
+"""The fields of a layer: their notations, their spans, and what is wrong with each."""
+
+from __future__ import annotations
+
+import pytest
+
+from shapecalc.diagnostics import Source
+from shapecalc.layers import layer_type
+from shapecalc.layers.conv import Conv
+from shapecalc.layers.linear import Linear
+from shapecalc.layers.pooling import MaxPool
+from shapecalc.parser.fields import example
+from shapecalc.parser.grammar import parse
+from tests.support.networks import findings, found, layers, read
+
+
+def test_a_lone_value_fills_the_main_field() -> None:
+    assert read(layers("max_pool: 2")).steps[0].layer == MaxPool(kernel_size=2)
+
+
+def test_a_lone_list_fills_the_main_field() -> None:
+    assert read(layers("max_pool: [2, 3]")).steps[0].layer == MaxPool(kernel_size=(2, 3))
+
+
+def test_fields_are_taken_as_written() -> None:
+    step = read(layers("conv: {out_channels: 6, kernel_size: [5, 3], padding: [[0, 1], [2, 3]], bias: false}")).steps[0]
+    assert step.layer == Conv(out_channels=6, kernel_size=(5, 3), padding=((0, 1), (2, 3)), bias=False)
+
+
+def test_spans_lead_to_the_word_and_to_each_entry() -> None:
+    place = read(layers("conv: {out_channels: 6, kernel_size: [5, 3]}")).steps[0].place
+    assert place is not None
+    assert (place.word.line, place.word.column, place.word.end_column) == (3, 5, 9)
+    columns = {name: (span.column, span.end_column) for name, span in place.fields.items()}
+    assert columns == {
+        ("out_channels",): (26, 27),
+        ("kernel_size",): (42, 48),
+        ("kernel_size", 0): (43, 44),
+        ("kernel_size", 1): (46, 47),
+    }
+
+
+def test_equal_layers_are_one_object() -> None:
+    first, second = read(
+        layers("conv: {out_channels: 6, kernel_size: 1}", "conv: {out_channels: 6, kernel_size: 1}")
+    ).steps
+    assert first.layer is second.layer
+
+
+def test_values_that_python_holds_equal_are_told_apart() -> None:
+    one, true = "conv: {out_channels: 1, kernel_size: 1}", "conv: {out_channels: true, kernel_size: 1}"
+    assert found(layers(one, true, one, "conv: {out_channels: 1.0, kernel_size: 1}")) == [
+        ("SC202", "true"),
+        ("SC202", "1.0"),
+    ]
+
+
+def test_every_wrong_field_of_a_layer_is_reported() -> None:
+    text = layers("conv: {out_channels: '6', kernel_size: [5, 0], bias: no}")
+    assert found(text) == [("SC202", "'6'"), ("SC201", "0"), ("SC202", "no")]
+
+
+def test_fields_are_checked_although_another_is_missing() -> None:
+    assert found(layers("conv: {kernel_size: 0}")) == [("SC201", "0")]
+
+
+def test_a_misspelt_field_is_read_as_the_near_word() -> None:
+    text = layers("conv: {out_channels: 6, kernal_size: 33}")
+    assert found(text) == [("SC102", "kernal_size"), ("SC302", "33")]
+
+
+def test_a_field_that_is_there_wins_over_a_misspelt_one() -> None:
+    text = layers("conv: {out_channels: 6, kernel_sise: 33, kernel_size: 5}")
+    assert found(text) == [("SC102", "kernel_sise")]
+
+
+@pytest.mark.parametrize(
+    ("layer", "field", "meant"),
+    [
+        ("conv", "filters", "out_channels"),
+        ("conv", "kernel", "kernel_size"),
+        ("conv", "kernal", "kernel_size"),  # another framework's word, misspelt
+        ("conv", "strides", "stride"),
+        ("linear", "units", "out_features"),
+        ("dropout", "rate", "p"),
+        ("conv", "activation", None),
+        ("relu", "slope", None),
+    ],
+)
+def test_a_field_of_another_framework_is_recognised(layer: str, field: str, meant: str | None) -> None:
+    (finding, *_) = findings(layers(f"{layer}: {{{field}: 1}}"))
+    assert finding.code == "SC102"
+    assert (finding.fix.replacement if finding.fix else None) == meant
+
+
+def test_a_linear_layer_after_a_mistake_keeps_its_fields() -> None:
+    architecture, noted, _ = parse(Source("net.yaml", layers("linear: {out_features: 5, hello_world: 3}")))
+    assert [finding.code for finding in noted] == ["SC102"]
+    assert architecture is not None
+    assert architecture.steps[0].layer == Linear(out_features=5)
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "message"),
+    [
+        ("conv: 64", "SC202", "`conv` expects its fields by name, receives 64"),
+        ("relu: 2", "SC202", "`relu` has no field, receives 2"),
+        ("conv: {kernel_size: 3}", "SC106", "`conv` expects `out_channels`, receives none"),
+        ("conv", "SC106", "`conv` expects `out_channels` and `kernel_size`, receives none"),
+    ],
+)
+def test_fields_that_are_missing_or_unnamed_are_refused(step: str, code: str, message: str) -> None:
+    (finding,) = findings(layers(step))
+    assert (finding.code, finding.message) == (code, message)
+
+
+@pytest.mark.parametrize(
+    ("type_", "written"),
+    [
+        ("relu", "relu"),
+        ("max_pool", "max_pool: …"),
+        ("group_norm", "group_norm: …"),
+        ("select", "select: {dim: …, index: …}"),
+    ],
+)
+def test_an_example_has_the_fields_that_a_layer_must_have(type_: str, written: str) -> None:
+    cls = layer_type(type_)
+    assert cls is not None
+    assert example(cls) == written

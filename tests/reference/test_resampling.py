@@ -1,0 +1,78 @@
+"""Padding, cropping and upsampling by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shapecalc.reference.base import Call
+from shapecalc.reference.resampling import upsample
+from tests.support import kernels
+
+ROW = np.array([[[1.0, 2.0, 3.0]]])
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"padding": (1, 2), "value": 9.0}, [9, 1, 2, 3, 9, 9]),
+        ({"padding": (2, 1), "mode": "reflect"}, [3, 2, 1, 2, 3, 2]),
+        ({"padding": (1, 2), "mode": "replicate"}, [1, 1, 2, 3, 3, 3]),
+        ({"padding": (1, 2), "mode": "circular"}, [3, 1, 2, 3, 1, 2]),
+    ],
+)
+def test_padding_is_a_value_or_a_copy(fields: dict[str, Any], expected: list[float]) -> None:
+    assert kernels.run("pad", ROW, **fields).ravel().tolist() == expected
+
+
+def test_the_list_of_paddings_begins_with_the_last_axis() -> None:
+    assert kernels.run("pad", np.zeros((1, 1, 2, 3)), padding=(1, 2, 3, 4)).shape == (1, 1, 2 + 7, 3 + 3)
+
+
+def test_what_is_copied_gets_the_gradients_of_its_copies() -> None:
+    call = kernels.call_of("pad", padding=(1, 2), mode="replicate")
+    (to_input,) = kernels.gradients_of(call, (ROW,), np.array([[[1.0, 2.0, 4.0, 8.0, 16.0, 32.0]]])).inputs
+    assert to_input is not None
+    assert to_input.ravel().tolist() == [3, 4, 56]
+
+
+def test_a_crop_takes_the_middle_and_one_more_from_the_end() -> None:
+    x = np.arange(5.0).reshape(1, 1, 5)
+    assert [kernels.run("center_crop", x, size=size).ravel().tolist() for size in (1, 2, 3)] == [[2], [1, 2], [1, 2, 3]]
+    assert kernels.run("center_crop", x, np.zeros((7, 9, 2))).ravel().tolist() == [1, 2]
+    with pytest.raises(ValueError, match="crops 5 cells to 6"):
+        kernels.run("center_crop", x, size=6)
+
+
+def test_bilinear_interpolation_weighs_the_four_corners() -> None:
+    y = kernels.run("upsample", [[[[0.0, 4.0], [8.0, 12.0]]]], size=3, mode="bilinear", align_corners=True)
+    assert y.tolist() == [[[[0, 2, 4], [4, 6, 8], [8, 10, 12]]]]
+
+
+def resampled(x: list[float], **fields: object) -> list[float]:
+    given = {"size": None, "scale_factor": None, "mode": "linear", "align_corners": False, **fields}
+    result: list[float] = upsample(Call("u", "upsample", given, {}, ("x",), ("y",)), np.array([[x]], dtype=float))[
+        0, 0
+    ].tolist()
+    return result
+
+
+def test_aligned_corners_keep_the_ends_and_divide_between_them() -> None:
+    assert resampled([0, 3, 6], size=5, align_corners=True) == [0, 1.5, 3, 4.5, 6]
+
+
+def test_areas_keep_their_middles() -> None:
+    assert resampled([0, 4], size=4) == [0, 1, 3, 4]
+
+
+def test_a_scale_factor_is_used_as_written_where_it_does_not_divide() -> None:
+    # ⌊3 · 1.5⌋ = 4 cells lie 2/3 apart, not 3/4: middles at −1/6, 1/2, 7/6, 11/6 of the input.
+    assert resampled([0, 6, 12], scale_factor=1.5) == pytest.approx([0, 3, 7, 11])
+    assert resampled([0, 6, 12], size=4) == pytest.approx([0, 3.75, 8.25, 12])
+
+
+def test_the_nearest_cell_is_the_one_its_start_falls_into() -> None:
+    assert resampled([0, 1, 2], size=5, mode="nearest") == [0, 0, 1, 1, 2]
+    assert resampled([0, 1, 2, 3, 4], scale_factor=0.5, mode="nearest") == [0, 2]
