@@ -14,7 +14,6 @@ import copy
 import importlib
 import os
 import resource
-import signal
 import sys
 import time
 from collections import Counter, defaultdict
@@ -27,13 +26,19 @@ from _pytest.doctest import DoctestItem
 from _pytest.runner import runtestprotocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import CodeType, FrameType
 
 SECONDS = 3.0
-"""Measured time of the tests that run for one mutant at most; a mutant that takes four times as long is killed."""
+"""Measured time of the tests that run for one mutant at most; one that takes four times as long is killed."""
+TRACED = 100
+"""Calls of a function, in one test, whose lines are recorded."""
 MEMORY = 4 << 30
-KILLED, SURVIVED, INAPPLICABLE = 0, 1, 2
+KILLED, SURVIVED, INAPPLICABLE, TIMED_OUT = range(4)
+OPTIONS = (
+    *("--override-ini=addopts=", "--doctest-modules", "--import-mode=importlib", "--strict-markers", "--capture=no"),
+    *("-p", "no:cacheprovider", "-p", "no:terminal"),
+)
 
 T = TypeVar("T")
 Line = tuple[str, int]
@@ -113,15 +118,16 @@ class Mutant(NamedTuple):
         changed = copy.deepcopy((shown, self.holder))
         before = _source(shown)
         self._replace(holder=changed[1], replacement=copy.deepcopy(self.replacement)).apply()
-        return f"{self.statement.lineno}: {before}  ->  {_source(changed[0])}"
+        after = _source(changed[0])
+        start = max(len(os.path.commonprefix([before, after])) - 40, 0)
+        return f"{self.statement.lineno}: {before[start : start + 100]}  ->  {after[start : start + 100]}"
 
 
 def _source(node: ast.AST) -> str:
     try:
-        text = ast.unparse(node)
+        return ast.unparse(node).split("\n")[0]
     except (ValueError, AttributeError):
-        text = ast.dump(node)
-    return text.split("\n")[0][:150]
+        return ast.dump(node)
 
 
 def mutants(tree: ast.Module) -> Iterator[Mutant]:
@@ -293,21 +299,24 @@ class Mutations:
         }
         self.shown = shown
         self.lines: set[Line] = set()
+        self.calls: Counter[CodeType] = Counter()
         self.collected: dict[Line, set[str]] = defaultdict(set)  # files whose collection executes a line
         self.executed: dict[Line, set[int]] = defaultdict(set)  # tests that execute a line, by number
         self.durations: list[float] = []
 
     def trace(self, frame: FrameType, event: str, _: object) -> Any:
         """Record the executed lines of the file."""
-        if frame.f_code.co_filename not in self.modules:
-            return None
+        if event == "call":
+            code = frame.f_code
+            self.calls[code] += 1
+            return self.trace if code.co_filename in self.modules and self.calls[code] <= TRACED else None
         if event == "line":
             self.lines.add((frame.f_code.co_filename, frame.f_lineno))
         return self.trace
 
     def record(self, action: Callable[[], Any]) -> set[Line]:
         """Return the lines that an action executes."""
-        self.lines = set()
+        self.lines, self.calls = set(), Counter()
         sys.settrace(self.trace)
         try:
             action()
@@ -318,7 +327,7 @@ class Mutations:
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
         """Record what is executed while a file is collected."""
-        self.lines = set()
+        self.lines, self.calls = set(), Counter()
         sys.settrace(self.trace)
         try:
             return (yield)
@@ -340,17 +349,17 @@ class Mutations:
         """Run everything."""
         self.globals = [dict(item.dtest.globs) if isinstance(item, DoctestItem) else {} for item in session.items]
         for number, item in enumerate(session.items):
-            started = time.perf_counter()
+            started = time.process_time()
             reports: list[pytest.TestReport] = []
             after = session.items[number + 1] if number + 1 < len(session.items) else None
             lines = self.record(lambda: reports.extend(runtestprotocol(item, log=False, nextitem=after)))  # noqa: B023
-            self.durations.append(time.perf_counter() - started)
+            self.durations.append(time.process_time() - started)
             if any(report.failed for report in reports):
                 raise pytest.UsageError(f"{item.nodeid} fails without a mutant")
             for line in lines:
                 self.executed[line].add(number)
         print(f"{len(session.items)} tests take {sum(self.durations):.1f} s", flush=True)
-        if self.result(None, session.items) != SURVIVED:
+        if not session.items or self.result(None, session.items) != SURVIVED:
             raise pytest.UsageError("a test fails when it runs again without a mutant")
         for path in self.paths:
             self.file = str(path.resolve())
@@ -362,11 +371,14 @@ class Mutations:
                 if result == SURVIVED:
                     tests = self.tests(mutant, self.executed) or self.tests(mutant, self.collected)
                     print(f"{path}:{mutant}{'' if tests else '  (no test)'}", flush=True)
-            print(f"{path}: {results[KILLED] + results[SURVIVED]} mutants, {results[SURVIVED]} survive", flush=True)
+            counts = results[KILLED] + results[TIMED_OUT] + results[SURVIVED], results[TIMED_OUT], results[SURVIVED]
+            print("{}: {} mutants, {} do not end, {} survive".format(path, *counts), flush=True)
         return True
 
     def tests(self, mutant: Mutant, by_line: dict[Line, set[T]]) -> set[T]:
-        """Return what executes a line of a mutant."""
+        """Return what executes a line of a mutant; of a constant, any line of the file."""
+        if not any(isinstance(node, ast.FunctionDef) for node in mutant.owner):
+            return set().union(*(found for (file, _), found in by_line.items() if file == self.file))
         return set().union(*(by_line.get((self.file, line), ()) for line in mutant.lines))
 
     def result(self, mutant: Mutant | None, items: list[pytest.Item]) -> int:
@@ -374,18 +386,17 @@ class Mutations:
         child = os.fork()
         if child:
             status = os.waitpid(child, 0)[1]
-            return KILLED if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
+            return TIMED_OUT if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
         code = KILLED
         try:
-            silent = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(silent, 1)
-            os.dup2(silent, 2)
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             if mutant is None:
-                again = set().union(*self.collected.values())
-                code = self.run(range(len(items)), again, items)
+                code = self.run(range(len(items)), set().union(*self.collected.values()), items)
             else:
-                signal.alarm(int(4 * SECONDS))
+                silent = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(silent, 1)
+                os.dup2(silent, 2)
+                resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+                resource.setrlimit(resource.RLIMIT_CPU, (int(4 * SECONDS), int(4 * SECONDS)))
                 code = self.survives(mutant, items)
         finally:
             os._exit(code)
@@ -396,10 +407,14 @@ class Mutations:
             _install(self.tree, mutant, self.modules[self.file])
         except Exception:  # noqa: BLE001 - a change that cannot be loaded alone
             return INAPPLICABLE
-        numbers = sorted(self.tests(mutant, self.executed), key=self.durations.__getitem__)
-        spent = accumulate(self.durations[number] for number in numbers)
-        timely = [number for number, total in zip(numbers, spent, strict=True) if total < SECONDS]
-        return self.run(timely, self.tests(mutant, self.collected), items)
+        numbers = self.timely(self.tests(mutant, self.executed))
+        return self.run(numbers, self.tests(mutant, self.collected), items)
+
+    def timely(self, numbers: Iterable[int]) -> list[int]:
+        """Return the fastest tests, as many as time allows."""
+        fastest = sorted(numbers, key=self.durations.__getitem__)
+        totals = accumulate(self.durations[number] for number in fastest)
+        return [number for number, total in zip(fastest, totals, strict=True) if total < SECONDS]
 
     def run(self, numbers: Sequence[int], again: set[str], items: list[pytest.Item]) -> int:
         """Run collected tests, and files anew, until one fails."""
@@ -407,13 +422,17 @@ class Mutations:
             item = items[number]
             if isinstance(item, DoctestItem):  # a run clears its names
                 item.dtest.globs.update(self.globals[number])
-            if any(report.failed for report in runtestprotocol(item, log=False, nextitem=None)):
+            failed = [report for report in runtestprotocol(item, log=False, nextitem=None) if report.failed]
+            if failed:
+                print(item.nodeid, failed[0].longreprtext, sep="\n", flush=True)
                 return KILLED
         if again:
             for name in [name for name in sys.modules if name.startswith("tests.") and name != __name__]:
                 del sys.modules[name]
-            options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:terminal", "-s", "-W", "ignore"]
-            return SURVIVED if pytest.main([*options, *again]) == 0 else KILLED
+            files = [
+                items[number].nodeid for number in self.timely(range(len(items))) if str(items[number].path) in again
+            ]
+            return SURVIVED if pytest.main([*OPTIONS, "--exitfirst", "-W", "ignore", *files]) == 0 else KILLED
         return SURVIVED
 
 
@@ -432,8 +451,7 @@ def main() -> None:
     tests = given.tests or sorted(
         {str("tests" / Path(*path.parts[1:-1])) for path in given.files} | {*map(str, given.files)}
     )
-    options = ["-p", "no:cacheprovider", "-p", "no:terminal", "-s"]
-    sys.exit(pytest.main([*options, *tests], plugins=[Mutations(given.files, shown)]))
+    sys.exit(pytest.main([*OPTIONS, *tests], plugins=[Mutations(given.files, shown)]))
 
 
 if __name__ == "__main__":
