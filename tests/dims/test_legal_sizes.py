@@ -126,12 +126,12 @@ def test_conditions_that_repeat_too_rarely_are_refused() -> None:
     message = r"^`H == 9973·\(H//9973\)`|`H == 9973\*\(H//9973\)` repeats after 109703 sizes, more than 100000$"
     with pytest.raises(DimLimitError, match=message):
         legal_sizes([multiple(11), multiple(9973)], "H")
-    with pytest.raises(DimLimitError, match="repeats after more than 100000 sizes$"):
+    with pytest.raises(DimLimitError, match=r"repeats after more than 100000 sizes$"):
         legal_sizes([zero("(2*((2*((2*(H//9973) + 1)//9967) + 1)//9949) + 1)//9941 - 1")], "H")
 
 
 def test_sizes_that_are_too_many_to_name_are_refused() -> None:
-    with pytest.raises(DimLimitError, match="^more than 100000 single sizes of `H` would have to be named$"):
+    with pytest.raises(DimLimitError, match=r"^more than 100000 single sizes of `H` would have to be named$"):
         legal_sizes([at_least_0("100002 - H")], "H")
     assert len(legal_sizes([at_least_0("100001 - H")], "H").early) == 100_001
 

@@ -1,9 +1,10 @@
 """Mutation testing: which small changes of a module does no test notice?
 
-`python -m tests.support.mutate FILE ... [--tests TEST ...]` prints the survivors among the mutants of files. TESTS are arguments
-of pytest, by default the folders of `tests/` that mirror those of the files. Tests are imported and collected once and run once, to
-record which lines each one executes. Then each mutant runs in a forked child, with the tests of its line only, the fastest
-first, until one fails. Tests whose values are computed when they are collected are collected again.
+`python -m tests.support.mutate FILE ... [--tests TEST ...]` prints the survivors among the mutants of files. TESTS are
+arguments of pytest, by default the folders of `tests/` that mirror those of the files, and the files' own doctests. Tests
+are collected once and run once, to record which lines each one executes. Then each mutant runs in a forked child, with
+the tests of its line alone, the fastest first, until one fails. Tests whose values are computed when they are collected
+are collected again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import copy
 import importlib
 import os
 import resource
+import signal
 import sys
 import time
 from collections import Counter, defaultdict
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
 
 SECONDS = 3.0
-"""Measured time of the tests that run for one mutant at most; one that takes four times as long is killed."""
+"""Measured time of the tests that run for one mutant at most. A test that takes much longer than that kills it."""
 TRACED = 100
 """Calls of a function, in one test, whose lines are recorded."""
 MEMORY = 4 << 30
@@ -44,7 +46,7 @@ T = TypeVar("T")
 Line = tuple[str, int]
 """A file and a number in it."""
 
-COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+SWAPS: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
     ast.LtE: (ast.Lt, ast.Gt),
     ast.Gt: (ast.GtE, ast.LtE),
@@ -55,17 +57,17 @@ COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.IsNot: (ast.Is,),
     ast.In: (ast.NotIn,),
     ast.NotIn: (ast.In,),
-}
-NEIGHBOURS: dict[type[ast.cmpop], tuple[int, ...]] = {ast.Lt: (-1,), ast.LtE: (1,), ast.Gt: (1,), ast.GtE: (-1,)}
-ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Add,
-    ast.FloorDiv: ast.Mult,
-    ast.Mod: ast.FloorDiv,
-    ast.Pow: ast.Mult,
-    ast.BitOr: ast.BitAnd,
-    ast.BitAnd: ast.BitOr,
+    ast.And: (ast.Or,),
+    ast.Or: (ast.And,),
+    ast.USub: (ast.UAdd,),
+    ast.Add: (ast.Sub,),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Add,),
+    ast.FloorDiv: (ast.Mult,),
+    ast.Mod: (ast.FloorDiv,),
+    ast.Pow: (ast.Mult,),
+    ast.BitOr: (ast.BitAnd,),
+    ast.BitAnd: (ast.BitOr,),
 }
 CALLS = {
     "min": "max",
@@ -78,13 +80,19 @@ CALLS = {
     "gcd": "max",
 }
 QUANTIFIERS = {"?": "", "*": "+", "+": "*"}
+NEIGHBOURS: dict[type[ast.AST], tuple[int, ...]] = {ast.Lt: (-1,), ast.LtE: (1,), ast.Gt: (1,), ast.GtE: (-1,)}
+"""Steps of a constant behind an order: the other neighbour is the other operator again."""
+OPTIONAL = {(ast.BoolOp, "values"), (ast.Call, "keywords"), (ast.Slice, "lower"), (ast.Slice, "upper")} | {
+    (ast.comprehension, "ifs")
+}
+SKIPPED = {"annotation", "returns", "decorator_list", "targets", "target", "bases"}
 
 
 class Mutant(NamedTuple):
     """One change of a syntax tree: `holder.field`, or its element `index`, becomes `replacement`."""
 
     owner: tuple[ast.AST, ...]
-    statement: ast.stmt
+    statement: Any
     holder: ast.AST
     field: str
     index: int | None
@@ -101,7 +109,7 @@ class Mutant(NamedTuple):
         """The lines of which one is executed whenever the change is."""
         if isinstance(self.statement, ast.FunctionDef):  # a default
             return range(self.statement.body[0].lineno, (self.statement.end_lineno or 0) + 1)
-        last = self.holder if self.holder is not self.statement else self.original
+        last = self.original if hasattr(self.original, "end_lineno") else self.holder
         return range(self.statement.lineno, max(getattr(last, "end_lineno", 0), self.statement.lineno) + 1)
 
     def apply(self) -> None:
@@ -119,7 +127,8 @@ class Mutant(NamedTuple):
         before = _source(shown)
         self._replace(holder=changed[1], replacement=copy.deepcopy(self.replacement)).apply()
         after = _source(changed[0])
-        start = max(len(os.path.commonprefix([before, after])) - 40, 0)
+        differing = (at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)
+        start = max(next(differing, 0) - 40, 0)
         return f"{self.statement.lineno}: {before[start : start + 100]}  ->  {after[start : start + 100]}"
 
 
@@ -132,121 +141,74 @@ def _source(node: ast.AST) -> str:
 
 def mutants(tree: ast.Module) -> Iterator[Mutant]:
     """Yield the mutants of a module, in the order of its lines."""
-    yield from _of_body(tree, ())
+    yield from _within(tree, (), tree)
 
 
-def _of_body(node: ast.AST, owner: tuple[ast.AST, ...]) -> Iterator[Mutant]:
-    """Yield the mutants of a definition; `owner` holds the classes and the outermost function around it."""
-    for statement in node.body:  # type: ignore[attr-defined]
-        if isinstance(statement, ast.ClassDef):
-            yield from _of_body(statement, (*owner, statement))
-        elif isinstance(statement, ast.FunctionDef):
-            if not any(
-                isinstance(decorator, ast.Name) and decorator.id == "overload" for decorator in statement.decorator_list
-            ):
-                yield from _of_statement(statement, (*owner, statement))
-        elif isinstance(statement, ast.Assign | ast.AnnAssign):
-            yield from _of_statement(statement, owner)
-
-
-def _of_statement(statement: ast.stmt, owner: tuple[ast.AST, ...]) -> Iterator[Mutant]:
-    if isinstance(statement, ast.Assert | ast.Import | ast.ImportFrom):
-        return
-    for field, value in ast.iter_fields(statement):
-        if field in ("annotation", "returns", "decorator_list", "targets", "target", "type_comment"):
-            continue
+def _within(holder: ast.AST, owner: tuple[ast.AST, ...], statement: ast.AST) -> Iterator[Mutant]:
+    """Yield the mutants of what is in a node; `owner` holds the classes and the outermost function around it."""
+    for field, value in ast.iter_fields(holder):
         for index, item in enumerate(value) if isinstance(value, list) else ((None, value),):
-            place = (owner, statement, statement, field, index)
-            if isinstance(item, ast.stmt):
-                if isinstance(item, ast.AugAssign | ast.Raise | ast.Break | ast.Continue) or (
-                    isinstance(item, ast.Expr) and isinstance(item.value, ast.Call)
-                ):
-                    yield Mutant(owner, item, statement, field, index, ast.copy_location(ast.Pass(), item))
-                yield from _of_statement(item, owner)
-            elif isinstance(item, ast.ExceptHandler):
-                for inner in item.body:
-                    yield from _of_statement(inner, owner)
-            elif isinstance(item, ast.expr) and not (
-                isinstance(statement, ast.Expr) and isinstance(item, ast.Constant)
-            ):
-                if field == "test":
-                    yield from (Mutant(*place, _constant(item, truth)) for truth in (True, False))
-                if isinstance(statement, ast.Return) and not isinstance(item, ast.Constant):
-                    yield Mutant(*place, _constant(item, None))
-                yield from _of_expression(item, place)
-            elif isinstance(item, ast.operator):  # of an augmented assignment
-                yield from (Mutant(*place, other()) for kind, other in ARITHMETIC.items() if isinstance(item, kind))
-            elif isinstance(item, ast.arguments):
-                for name in ("defaults", "kw_defaults"):
-                    for at, default in enumerate(getattr(item, name)):
-                        if default is not None:
-                            yield from _of_expression(default, (owner, statement, item, name, at))
+            if field in SKIPPED or not isinstance(item, ast.AST) or _is_fixed(item, owner):
+                continue
+            around = item if isinstance(item, ast.stmt) else statement
+            for other in (*_by_place(item, holder, field), *_by_kind(item, holder)):
+                yield Mutant(owner, around, holder, field, index, other)
+            outermost = isinstance(item, ast.ClassDef | ast.FunctionDef) and not _in_function(owner)
+            yield from _within(item, (*owner, item) if outermost else owner, around)
 
 
-def _constant(node: ast.AST, value: object) -> ast.expr:
-    return ast.copy_location(ast.Constant(value), node)
+def _in_function(owner: tuple[ast.AST, ...]) -> bool:
+    return bool(owner) and isinstance(owner[-1], ast.FunctionDef)
 
 
-def _of_expression(node: ast.AST, place: tuple[Any, ...]) -> Iterator[Mutant]:
-    """Yield the mutants of an expression, which is at a place: owner, statement, holder, field and index."""
-    owner, statement = place[:2]
-    yield from (Mutant(*place, ast.copy_location(other, node)) for other in _replacements(node))
-    for field, value in ast.iter_fields(node):
-        inner = [(index, item) for index, item in enumerate(value)] if isinstance(value, list) else [(None, value)]
-        for index, item in inner:
-            at = (owner, statement, node, field, index)
-            if isinstance(item, ast.cmpop):
-                yield from (Mutant(*at, other()) for other in COMPARISONS[type(item)])
-            elif isinstance(item, ast.operator) and type(item) in ARITHMETIC:
-                yield Mutant(*at, ARITHMETIC[type(item)]())
-            elif (
-                isinstance(node, ast.Compare)
-                and index is not None
-                and isinstance(item, ast.Constant)
-                and type(item.value) is int
-            ):
-                # With an order, one neighbour of the constant is the other operator again.
-                steps = NEIGHBOURS.get(type(node.ops[index]), (1, -1))
-                yield from (Mutant(*at, _constant(item, item.value + step)) for step in steps)
-            elif isinstance(item, ast.keyword):
-                yield Mutant(*at, None)
-                yield from _of_expression(item.value, (owner, statement, item, "value", None))
-            elif isinstance(item, ast.comprehension):
-                yield from _of_expression(item.iter, (owner, statement, item, "iter", None))
-                for number, condition in enumerate(item.ifs):
-                    yield Mutant(owner, statement, item, "ifs", number, None)
-                    yield from _of_expression(condition, (owner, statement, item, "ifs", number))
-            elif isinstance(item, ast.expr):
-                if isinstance(node, ast.Slice):
-                    yield Mutant(*at, None)
-                if isinstance(node, ast.BoolOp):
-                    yield Mutant(*at, None)
-                yield from _of_expression(item, at)
+def _is_fixed(item: ast.AST, owner: tuple[ast.AST, ...]) -> bool:
+    """Whether a node is without behaviour, or cannot be replaced alone."""
+    if isinstance(item, ast.Assert | ast.Import | ast.ImportFrom):
+        return True
+    if isinstance(item, ast.Expr):
+        return isinstance(item.value, ast.Constant)
+    if isinstance(item, ast.FunctionDef):
+        return any(isinstance(decorator, ast.Name) and decorator.id == "overload" for decorator in item.decorator_list)
+    if _in_function(owner) or not isinstance(item, ast.stmt) or isinstance(item, ast.ClassDef):
+        return False
+    return not isinstance(item, ast.Assign | ast.AnnAssign) or "__" in ast.unparse(item).partition("=")[0]
 
 
-def _replacements(node: ast.AST) -> Iterator[ast.expr]:
-    match node:
-        case ast.Constant(value=bool(value)):
-            yield ast.Constant(not value)
-        case ast.Constant(value=int(value)):
-            yield ast.Constant(value + 1)
-            yield ast.Constant(value - 1)
-        case ast.Constant(value=str(value)):
-            if "[" in value and len(value) > 2:
-                for at, sign in enumerate(value):
-                    if sign in QUANTIFIERS and value[at - 1 : at] not in ("\\", "(", "[", "-", "|") and at:
-                        yield ast.Constant(value[:at] + QUANTIFIERS[sign] + value[at + 1 :])
-            else:
-                yield ast.Constant(value + "x")
-        case ast.UnaryOp(op=ast.USub() | ast.Not(), operand=operand):
-            yield operand
-        case ast.BoolOp(op=op, values=values):
-            yield ast.BoolOp(ast.Or() if isinstance(op, ast.And) else ast.And(), values)
-        case ast.IfExp(body=body, orelse=orelse):
-            yield body
-            yield orelse
-        case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords) if name in CALLS:
-            yield ast.Call(ast.Name(CALLS[name], ast.Load()), args, keywords)
+def _by_place(item: ast.AST, holder: ast.AST, field: str) -> Iterator[ast.AST | None]:
+    """Yield what the place allows; None leaves the node out."""
+    if field == "test":
+        yield from (ast.Constant(True), ast.Constant(False))
+    elif isinstance(holder, ast.Return) and not isinstance(item, ast.Constant):
+        yield ast.Constant(None)
+    elif (type(holder), field) in OPTIONAL:
+        yield None
+    elif isinstance(item, ast.AugAssign | ast.Raise | ast.Break | ast.Continue | ast.Expr | ast.Delete):
+        yield ast.Pass()
+
+
+def _by_kind(item: ast.AST, holder: ast.AST) -> Iterator[ast.AST]:
+    """Yield what a node could be instead."""
+    yield from (other() for other in SWAPS.get(type(item), ()))
+    if isinstance(item, ast.Name) and item.id in CALLS:
+        yield ast.Name(CALLS[item.id], ast.Load())
+    elif isinstance(item, ast.UnaryOp) and isinstance(item.op, ast.Not):
+        yield item.operand
+    elif isinstance(item, ast.Constant):
+        steps = NEIGHBOURS.get(type(holder.ops[0]), (1, -1)) if isinstance(holder, ast.Compare) else (1, -1)
+        yield from map(ast.Constant, _values(item.value, steps))
+
+
+def _values(value: object, steps: tuple[int, ...]) -> Iterator[bool | int | str]:
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield from (value + step for step in steps)
+    elif isinstance(value, str) and "[" in value and len(value) > 2:  # a regular expression
+        for at, sign in enumerate(value):
+            if sign in QUANTIFIERS and at and value[at - 1] not in "\\([-|":
+                yield value[:at] + QUANTIFIERS[sign] + value[at + 1 :]
+    elif isinstance(value, str):
+        yield value + "x"
 
 
 def _install(tree: ast.Module, mutant: Mutant, module: Any) -> None:
@@ -389,6 +351,7 @@ class Mutations:
             return TIMED_OUT if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
         code = KILLED
         try:
+            signal.signal(signal.SIGPROF, signal.SIG_DFL)
             if mutant is None:
                 code = self.run(range(len(items)), set().union(*self.collected.values()), items)
             else:
@@ -396,7 +359,6 @@ class Mutations:
                 os.dup2(silent, 1)
                 os.dup2(silent, 2)
                 resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-                resource.setrlimit(resource.RLIMIT_CPU, (int(4 * SECONDS), int(4 * SECONDS)))
                 code = self.survives(mutant, items)
         finally:
             os._exit(code)
@@ -407,8 +369,7 @@ class Mutations:
             _install(self.tree, mutant, self.modules[self.file])
         except Exception:  # noqa: BLE001 - a change that cannot be loaded alone
             return INAPPLICABLE
-        numbers = self.timely(self.tests(mutant, self.executed))
-        return self.run(numbers, self.tests(mutant, self.collected), items)
+        return self.run(self.timely(self.tests(mutant, self.executed)), self.tests(mutant, self.collected), items)
 
     def timely(self, numbers: Iterable[int]) -> list[int]:
         """Return the fastest tests, as many as time allows."""
@@ -420,6 +381,7 @@ class Mutations:
         """Run collected tests, and files anew, until one fails."""
         for number in numbers:
             item = items[number]
+            signal.setitimer(signal.ITIMER_PROF, 1 + 3 * self.durations[number])  # which ends the process
             if isinstance(item, DoctestItem):  # a run clears its names
                 item.dtest.globs.update(self.globals[number])
             failed = [report for report in runtestprotocol(item, log=False, nextitem=None) if report.failed]
@@ -427,6 +389,7 @@ class Mutations:
                 print(item.nodeid, failed[0].longreprtext, sep="\n", flush=True)
                 return KILLED
         if again:
+            signal.setitimer(signal.ITIMER_PROF, 2 + 2 * SECONDS)
             for name in [name for name in sys.modules if name.startswith("tests.") and name != __name__]:
                 del sys.modules[name]
             files = [
