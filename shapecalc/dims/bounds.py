@@ -80,5 +80,5 @@ def _relaxed(terms: Terms, constant: int) -> int | None:
         factor = coefficient // atom.divisor
         constant += factor * (atom.constant - (atom.divisor - 1 if factor > 0 else 0))
         todo += [(other, value * factor) for other, value in atom.terms.items()]
-    low = _termwise({monomial: coefficient for monomial, coefficient in flat.items() if coefficient}, constant)
+    low = _termwise(flat, constant)  # a coefficient may be 0 here
     return None if low is None else -(-low // scale)

@@ -121,7 +121,7 @@ def _refuse(text: str, digits: int) -> str | Refused:
     """Tell what only looks like a number from the text that it is in YAML 1.2."""
     if re.fullmatch(_NOT_FINITE, text):
         return Refused("SC025", f"`{text}` is not a finite number", "write a finite number", 0.0)
-    if re.fullmatch(_UNDERSCORED, text) and ":" not in text:
+    if re.fullmatch(_UNDERSCORED, text):
         plain = text.replace("_", "")
         value = resolve(plain, digits)
         if not isinstance(value, Refused):

@@ -31,6 +31,10 @@ from shapecalc.dims import greatest, least, parse
         ("(H//3 - W//2)//4", None, None),
         ("H**2 - 3", -2, None),
         ("((H + 1)//2)*((W + 1)//2)", 1, None),
+        ("H//5 + W//5 + N//5", 0, None),  # term by term is tighter than the line below each floor, −9/5
+        ("((3*H + 3*W + 3)//4)**3", 8, None),
+        ("H - (H//2)**2", None, None),  # only a floor that is a term by itself has a line above it
+        ("H - (H//2)*(W//2)", None, None),
     ],
 )
 def test_a_bound_holds_and_is_as_tight_as_stated(text, low, high):

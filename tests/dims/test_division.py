@@ -45,6 +45,7 @@ def test_a_multiple_gives_its_factor_back(a, b, quotient):
         ("H**2 - W", "H - W"),
         ("3*H + 7", "H + 2"),
         ("3*H + 6", "2*H + 4"),
+        ("3*H**2 + 6*H", "2*H + 4"),
         ("H**2 + 2*H + 3", "H + 2"),
     ],
 )

@@ -1,0 +1,142 @@
+"""Conditions in one symbol, decided for all its sizes: compared with trying each."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given, strategies as st
+
+from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, free_symbols, legal_sizes, parse
+from shapecalc.dims.legal_sizes import period_of
+
+
+def at_least_0(text: str) -> Condition:
+    return Condition(parse(text), Relation.NONNEGATIVE)
+
+
+def zero(text: str) -> Condition:
+    return Condition(parse(text), Relation.ZERO)
+
+
+def multiple(of: int) -> Condition:
+    return zero(f"H - {of}*(H//{of})")
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.integers(-20, 20)), min_size=1, max_size=3),
+    st.sampled_from([-3, -2, -1, 1, 2, 3]),
+    st.integers(-40, 40),
+)
+def test_a_bound_on_floors_is_the_bound_on_what_they_round(
+    chain: list[tuple[int, int]], factor: int, constant: int
+) -> None:
+    text = "H"
+    for divisor, shift in chain:
+        text = f"(({text}) + {shift})//{divisor}"
+    bound = parse(f"{factor}*({text}) + {constant}")
+    found = legal_sizes([Condition(bound, Relation.NONNEGATIVE)], "H")
+    assert found.period == 1
+    for size in range(1, 400):
+        assert (size in found) == Condition(bound, Relation.NONNEGATIVE).holds({"H": size})
+
+
+@pytest.mark.parametrize(
+    ("conditions", "sizes"),
+    [
+        ([at_least_0("H - 1000000000000"), at_least_0("5 - H")], Sizes((), 1, 1, ())),
+        ([at_least_0("H - 1000000000000"), multiple(7)], Sizes((), 1000000000006, 7, (0,))),
+        ([at_least_0("H*H - 1000000000000000000"), at_least_0("5 - H")], Sizes((), 1, 1, ())),
+    ],
+)
+def test_sizes_beyond_all_counting_are_decided_without_counting(conditions: list[Condition], sizes: Sizes) -> None:
+    assert legal_sizes(conditions, "H") == sizes
+
+
+def test_what_is_left_of_an_effort_bounds_all_decisions_that_share_it() -> None:
+    effort = Effort()
+    assert legal_sizes([multiple(20_000)], "H", effort) == Sizes((), 20_000, 20_000, (0,))
+    with pytest.raises(DimLimitError, match="takes 80000 values, more than the 20000 left"):
+        legal_sizes([multiple(20_000)], "H", effort)
+    assert legal_sizes([multiple(5_000)], "H", effort).period == 5_000
+
+
+def polynomial(coefficients: list[int]) -> str:
+    return " + ".join(f"{coefficient}*H**{power}" for power, coefficient in enumerate(coefficients))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(-9, 9), min_size=1, max_size=4),
+            st.integers(1, 4),
+            st.integers(-3, 3),
+            st.integers(1, 6),
+            st.sampled_from(Relation),
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_sizes_are_those_at_which_every_condition_holds(
+    written: list[tuple[list[int], int, int, int, Relation]],
+) -> None:
+    conditions = []
+    for coefficients, divisor, factor, modulus, relation in written:
+        dim = parse(f"({polynomial(coefficients)})//{divisor} + {factor}*(H % {modulus})")
+        assume(free_symbols(dim))
+        conditions.append(Condition(dim, relation))
+    found = legal_sizes(conditions, "H")
+    for size in range(1, 150):
+        assert (size in found) == all(condition.holds({"H": size}) for condition in conditions)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "sizes"),
+    [
+        ([], Sizes((), 1, 1, (0,))),
+        ([at_least_0("H - 7")], Sizes((), 7, 1, (0,))),
+        ([at_least_0("7 - H")], Sizes((1, 2, 3, 4, 5, 6, 7), 8, 1, ())),
+        ([at_least_0("H - 7"), at_least_0("9 - H")], Sizes((7, 8, 9), 10, 1, ())),
+        ([at_least_0("H - 7"), at_least_0("H - 9"), at_least_0("H - 8")], Sizes((), 9, 1, (0,))),
+        ([at_least_0("3*H - 10"), at_least_0("50 - 7*H")], Sizes((4, 5, 6, 7), 8, 1, ())),  # 10/3 and 50/7
+        ([zero("H - 7")], Sizes((7,), 8, 1, ())),
+        ([zero("H - 7"), zero("H - 8")], Sizes((), 1, 1, ())),
+        ([zero("H**2 - 12*H + 35")], Sizes((5, 7), 8, 1, ())),
+        ([at_least_0("H**2 - 12*H + 35")], Sizes((1, 2, 3, 4, 5), 7, 1, (0,))),
+        ([at_least_0("-H**2 + 12*H - 35")], Sizes((5, 6, 7), 8, 1, ())),
+        ([zero("H**3 - 15*H**2 + 71*H - 105")], Sizes((3, 5, 7), 8, 1, ())),
+        ([multiple(4), multiple(6)], Sizes((), 12, 12, (0,))),
+        ([zero("H % 6 - 2")], Sizes((), 2, 6, (2,))),
+        ([zero("(H % 6)*(H % 6 - 3)")], Sizes((), 3, 3, (0,))),  # in lowest terms
+        ([multiple(5), at_least_0("H - 11")], Sizes((), 15, 5, (0,))),
+        ([zero("(H - 3)*(H % 4)")], Sizes((3,), 4, 4, (0,))),
+        ([zero("(H - 4)*(H % 4 - 1)")], Sizes((1, 4), 5, 4, (1,))),
+        ([zero("(H//2)//3 - 1")], Sizes((6, 7, 8, 9, 10, 11), 12, 1, ())),
+    ],
+)
+def test_sizes_are_in_lowest_terms(conditions: list[Condition], sizes: Sizes) -> None:
+    assert legal_sizes(conditions, "H") == sizes
+
+
+def test_a_condition_in_another_symbol_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^`H >= W` is not in `H` alone$"):
+        legal_sizes([at_least_0("H - W")], "H")
+
+
+def test_conditions_that_repeat_too_rarely_are_refused() -> None:
+    message = r"^`H == 9973·\(H//9973\)`|`H == 9973\*\(H//9973\)` repeats after 109703 sizes, more than 100000$"
+    with pytest.raises(DimLimitError, match=message):
+        legal_sizes([multiple(11), multiple(9973)], "H")
+    with pytest.raises(DimLimitError, match=r"repeats after more than 100000 sizes$"):
+        legal_sizes([zero("(2*((2*((2*(H//9973) + 1)//9967) + 1)//9949) + 1)//9941 - 1")], "H")
+
+
+def test_sizes_that_are_too_many_to_name_are_refused() -> None:
+    with pytest.raises(DimLimitError, match=r"^more than 100000 single sizes of `H` would have to be named$"):
+        legal_sizes([at_least_0("100002 - H")], "H")
+    assert len(legal_sizes([at_least_0("100001 - H")], "H").early) == 100_001
+
+
+def test_a_period_is_the_common_one_of_all_floors() -> None:
+    assert [period_of(parse(text)) for text in ("7", "H + 3", "H//6", "H//6 + H//4", "(2*(H//6) + 1)//5")] == [
+        *(1, 1, 6, 12, 30)
+    ]
