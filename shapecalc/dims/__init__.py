@@ -1,4 +1,4 @@
-"""Dimensions: plain integers, or exact integer expressions over symbols that stand for positive integers.
+"""Dimensions: plain integers, or exact integer expressions over symbols, which are positive integers.
 
 >>> H = symbol("H")
 >>> for window, stride, padding in [(7, 2, 3), (3, 2, 1), (3, 2, 1), (3, 2, 1), (3, 2, 1)]:   # ResNet-50

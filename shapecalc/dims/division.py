@@ -31,7 +31,7 @@ def by_polynomial(terms: Terms, constant: int, divisor: Terms, divisor_constant:
             return None
         coefficient = rest[highest] // divisor[lead]
         if not monomial:
-            # The degrees have met: what remains is this number times the divisor, or there is no quotient.
+            # The degrees are equal: the rest is this number times the divisor, or there is no quotient.
             add_into(rest, divisor, -coefficient)
             return (result, coefficient) if not rest and constant == coefficient * divisor_constant else None
         result[monomial] = coefficient

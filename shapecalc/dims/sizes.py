@@ -1,18 +1,17 @@
-"""The sizes of one symbol: some one by one, and from some size on by remainder."""
+"""Sets of sizes of one symbol: some sizes one by one, and from some size on by remainder."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 MOST_NAMED = 10
-"""Runs of sizes that a sentence names one by one."""
+"""Runs of sizes that a sentence lists."""
 
 
 class Sizes(NamedTuple):
-    """The sizes of one symbol at which conditions hold: those below `start` one by one, from there on by remainder.
+    """The valid sizes of one symbol: `early`, below `start`, and each s ≥ `start` with s mod `period` in `residues`.
 
-    A size s of `start` and more is legal where s mod `period` is one of `residues`. In lowest terms: no smaller period
-    or start says the same.
+    In lowest terms: no smaller period or start gives the same sizes.
     """
 
     early: tuple[int, ...]
@@ -27,11 +26,11 @@ class Sizes(NamedTuple):
 
     @property
     def smallest(self) -> int | None:
-        """The smallest legal size, None where there is none."""
+        """The smallest valid size; None if no size is valid."""
         return self.from_(1)
 
     def from_(self, size: int) -> int | None:
-        """Return the smallest legal size that is not below `size`."""
+        """Return the smallest valid size of at least `size`; None if there is none."""
         size = max(size, 1)
         later = [early for early in self.early if early >= size]
         if later:
@@ -42,7 +41,7 @@ class Sizes(NamedTuple):
         return min(size + (residue - size) % self.period for residue in self.residues)
 
     def up_to(self, size: int) -> int | None:
-        """Return the largest legal size that is not above `size`."""
+        """Return the largest valid size of at most `size`; None if there is none."""
         if size >= self.start and self.residues:
             below = max(size - (size - residue) % self.period for residue in self.residues)
             if below >= self.start:
@@ -50,7 +49,7 @@ class Sizes(NamedTuple):
         return max((early for early in self.early if early <= size), default=None)
 
     def first(self, count: int) -> tuple[int, ...]:
-        """Return the `count` smallest legal sizes, fewer where there are no more."""
+        """Return the `count` smallest valid sizes, or all if there are fewer."""
         found: list[int] = []
         at = self.from_(1)
         while at is not None and len(found) < count:
@@ -59,7 +58,7 @@ class Sizes(NamedTuple):
         return tuple(found)
 
     def spoken(self, name: str) -> str:
-        """Write the sizes as a sentence about a symbol.
+        """Return the sizes as a sentence about a symbol.
 
         >>> Sizes((), 32, 16, (0,)).spoken("H")
         'H must be a multiple of 16, and at least 32'
@@ -91,7 +90,7 @@ def _sentence(sizes: Sizes, name: str) -> str:
 
 
 def _one_of(numbers: tuple[int, ...]) -> str:
-    """Write numbers in ascending order, those that follow each other as `3 to 7`."""
+    """Return numbers in ascending order as text, consecutive ones as `3 to 7`."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:
