@@ -1,4 +1,4 @@
-"""How far reading, inference and drawing have come on a large input, told to whoever watches."""
+"""Progress of reading, inference and rendering of a large input, reported to a callback."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     Tell: TypeAlias = Callable[[str, int, int], None]
 
 EVERY = 4096
-"""Items between two tellings; what has fewer is over before anyone looks."""
+"""Items between two reports; fewer items are not reported."""
 
 _watcher: ContextVar[Tell | None] = ContextVar("watcher", default=None)
 
 
 @contextmanager
 def watched_by(tell: Tell) -> Iterator[None]:
-    """Call `tell(what, done, total)` now and then while a large input is worked through."""
+    """Call `tell(what, done, total)` at intervals while a large input is processed."""
     token = _watcher.set(tell)
     try:
         yield
@@ -29,9 +29,9 @@ def watched_by(tell: Tell) -> Iterator[None]:
 
 
 def told(items: Iterable[T], what: str, total: int, place: Callable[[T], int] | None = None) -> Iterable[T]:
-    """Return the items, which tell how far they have come where they are many and someone watches.
+    """Return the items, and report progress while they are iterated over, if there are many and a callback is set.
 
-    `place` says how far an item is, for items whose number is not known before: of `total`, as the line of a text is.
+    `place` returns the position of an item within `total`, such as its line, if the number of items is not known.
 
     >>> seen = []
     >>> with watched_by(lambda what, done, total: seen.append((what, done, total))):
