@@ -1,4 +1,4 @@
-"""One file or many: what reading, inference, their own expectations, a lock and a run find of each."""
+"""Checks of one or many files: reading, inference, lints, expectations, `where:`, a lock and a run."""
 
 from __future__ import annotations
 
@@ -29,15 +29,14 @@ if TYPE_CHECKING:
     from shapecalc.execution.verify import Proof, ProofRow
 
 PAYS_FROM = 64
-"""Files from which on several processes are faster than one, which reads some 200 a second."""
-
+"""The number of files from which on several processes are faster than one, which reads about 200 files per second."""
 
 UNREADABLE = 2
-"""The exit code of an error that says that a file cannot be read."""
+"""The exit code of an error for a file that cannot be read."""
 
 
 class Asked(NamedTuple):
-    """What is asked of each file beyond reading and inference: a run within bounds, and what a lock holds."""
+    """Options of a check: a run within a budget, and a comparison with a lock."""
 
     run: bool = False
     budget: Budget = BUDGET
@@ -60,13 +59,13 @@ def check(
     processes: int | None = None,
     limits: Limits = LIMITS,
 ) -> tuple[Checked, ...]:
-    """Check files, folders and patterns, but for those that a pattern of `exclude` matches.
+    """Return the results of checking files, folders and patterns, except those that a pattern of `exclude` matches.
 
-    `run` executes each network too, as `verify` does, within `budget`. With the file that `shapecalc lock` wrote
-    as `lock`, each network is held to it, and the last result is that of the lock itself. Many files are shared among
-    `processes`, unless stated as many as there are processors.
-    Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file, and for a lock that is none. A file
-    that cannot be read is a finding like others.
+    `run` executes each network as `verify` does, within `budget`. Each network is compared with `lock`, a file that
+    `shapecalc lock` has written; if networks of the lock are missing, the last result is that of the lock. Many files
+    are distributed among `processes`, by default one per processor.
+    Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file, and for an invalid lock. A file that
+    cannot be read has a diagnostic in its result.
 
     >>> [(result.name, result.findings) for result in check("lenet5", "vgg16")]
     [('lenet5', ()), ('vgg16', ())]
@@ -82,7 +81,7 @@ def check(
 def each(
     one: Callable[[str], Checked], files: Sequence[str], processes: int | None = None, *, pays_from: int = PAYS_FROM
 ) -> Iterator[Checked]:
-    """Yield what `one` finds of each file, in their order: in several processes where that pays."""
+    """Yield the result of `one` for each file, in their order, in several processes if that is faster."""
     processes = min(processes or _processors(), len(files))
     if processes < 2 or len(files) < pays_from:  # noqa: PLR2004 - one process is this one
         yield from map(one, files)
@@ -97,7 +96,7 @@ def _processors() -> int:
 
 
 def check_file(path: str, asked: Asked = NOTHING_MORE) -> Checked:
-    """Check one file, `-` for standard input, or a name of the zoo."""
+    """Return the result of checking one file, `-` for standard input, or a name of the zoo."""
     name = asked.stdin_name if path == "-" else path
     try:
         source = find_source(path, asked.limits)
@@ -108,7 +107,7 @@ def check_file(path: str, asked: Asked = NOTHING_MORE) -> Checked:
 
 
 def check_source(source: Source, folder: Path | None, asked: Asked = NOTHING_MORE) -> Checked:
-    """Check one text; `folder` is where it lies, which what it includes is below."""
+    """Return the result of checking one text; all that it includes is in `folder` or below."""
     try:
         if holds_blocks_alone(source, asked.limits):
             findings, source = findings_of_blocks(source, folder, asked.limits)
@@ -128,7 +127,7 @@ def check_source(source: Source, folder: Path | None, asked: Asked = NOTHING_MOR
 
 
 def chosen(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Checked:
-    """Return a result with the findings whose code begins with one of `select`, if any, and with none of `ignore`."""
+    """Return a result without the diagnostics that `select`, if not empty, and `ignore` exclude by prefixes of codes."""
     wanted, unwanted = tuple(select), tuple(ignore)
     kept = tuple(
         finding
@@ -139,7 +138,7 @@ def chosen(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Ch
 
 
 def _executed(reports: Reports, budget: Budget) -> tuple[Diagnostic, ...]:
-    """Run a network, and return an SC601 error for the first layer of each trial that does other than predicted."""
+    """Run a network, and return an SC601 error for the first layer of each trial that differs from its prediction."""
     from shapecalc.execution.verify import verify_at  # noqa: PLC0415 - brings NumPy
 
     try:

@@ -1,4 +1,4 @@
-"""All diagnostics of a network that has been inferred, for every command that reports them."""
+"""All diagnostics of an inferred network, for every command that reports them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def diagnose(
 ) -> tuple[Diagnostic, ...]:
     """Return the lints, unmet expectations, and constraints that no size meets or that `where:` does not ensure.
 
-    `reports` has those of the same architecture that are inferred already. `brief` leaves out lints of layers that have
-    an effect: `inspect` and `watch` show a network that works, some of them famous, without them. `expectations` and
-    `where` are False if the report is not at the sizes, parameters or counts for which the file states them.
+    `reports` are those of the same architecture. `brief` leaves out lints of layers that have an effect: `inspect` and
+    `watch` show valid networks, some of them famous, without them. `expectations` and `where` are False if the report
+    is not at the sizes, parameters or counts for which the file states them.
     """
     lints = (finding for finding in lint(report) if not brief or finding.code in WITHOUT_EFFECT)
     found = (*lints, *(unmet(report) if expectations else ()), *impossible(report))

@@ -1,4 +1,4 @@
-"""What a file expects of itself, held against what was found."""
+"""The expectations of a file (`expect:`), compared with its report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Tree = tuple["LayerReport | GroupReport", ...]
 
 _LONGEST = 60
-"""Characters of a closed form that a message shows."""
+"""Characters of an expression that a message shows."""
 
 
 def unmet(report: Report) -> tuple[Diagnostic, ...]:
@@ -43,7 +43,7 @@ def _all_unmet(report: Report) -> Iterator[Diagnostic | None]:
 
 
 def _unmet_steps(rows: Tree, prefix: str) -> Iterator[Diagnostic | None]:
-    """Yield what the steps of a body do not meet; a merge answers for its branches too, a group for all its runs."""
+    """Yield the unmet expectations of steps; those of a merge include its branches, those of a group all its runs."""
     expecting = {row.path: _expected_of(row) for row in rows}
     parts: dict[str, list[LayerReport | GroupReport]] = {path: [] for path, expect in expecting.items() if expect}
     for row in rows if parts else ():
@@ -91,7 +91,7 @@ def _unmet(subject: str, found: Mapping[str, Count | Shape], line: Expectation) 
         return None
     open_ = sorted({name for dim in value for name in free_symbols(dim) if dim != symbol(name)})
     if open_:
-        # A file writes symbols and numbers, and no expression over them.
+        # A file can state symbols and numbers, but not expressions.
         return _told(subject, line, show(wanted), show(value))._replace(help=_sizes(open_))
     return _other(subject, line, show(wanted), show(value))
 
@@ -122,18 +122,18 @@ def _told(subject: str, line: Expectation, wanted: str, said: str) -> Diagnostic
 
 
 def _spoken(key: str) -> str:
-    """Return how a message says a key: of several outputs the name."""
+    """Return the name of a key in messages."""
     return f"output `{key.removeprefix('outputs.')}`" if key.startswith("outputs.") else key
 
 
 def _other(subject: str, line: Expectation, wanted: str, said: str, rounded: str = "") -> Diagnostic:
-    """Say that a figure is another one, and offer it."""
+    """Return the diagnostic for another figure than the expected one, with a fix that states it."""
     meant = f"write `{line.key.removeprefix('outputs.')}: {said}`{rounded or ' if the change is meant'}"
     return _told(subject, line, wanted, said)._replace(help=meant, fix=Fix(line.span, said))
 
 
 def _missed(bounds: Bounds, value: int) -> str:
-    """Say by how much a figure misses its bounds."""
+    """Return the help for a figure outside of its bounds, with the difference."""
     if bounds.most is not None and value > bounds.most:
         excess, of, many = value - bounds.most, bounds.most, "many"
     else:
@@ -143,7 +143,7 @@ def _missed(bounds: Bounds, value: int) -> str:
 
 
 def _of_symbols(subject: str, line: Expectation, bounds: Bounds, value: Expr) -> Diagnostic | None:
-    """Hold a closed form against bounds: whatever its symbols are where that can be shown, else it has no answer."""
+    """Compare an expression with bounds: for all sizes of its symbols if its own bounds decide, else undecided."""
     low, high = least(value), greatest(value)
     below = bounds.most is None or (high is not None and high <= bounds.most)
     if below and low is not None and low >= bounds.least:

@@ -1,4 +1,4 @@
-"""Files whose slips are put right where they lie."""
+"""Automatic fixes of files in place."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def fix(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits = LIMITS) -> Iterator[Mended]:
-    """Mend in files what is safe to mend, and yield what was done in each that has changed.
+    """Apply all safe fixes to files, and yield the result for each file that has changed.
 
-    A file is written whole or not at all; whatever no edit names stays byte by byte. A file that cannot be read is
-    passed over: checking it says why. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
+    A file is written atomically, and its bytes outside of the edits do not change. A file that cannot be read is
+    skipped: a check reports it. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
     """
     files = expanded(paths, exclude)
     for path in files:

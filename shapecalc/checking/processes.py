@@ -1,4 +1,4 @@
-"""Files shared among several processes, none of which outlives what asked for them."""
+"""Distribution of files among several processes, none of which outlives the process that started them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 def shared(one: Callable[[str], T], files: Sequence[str], processes: int) -> Iterator[T]:
     """Yield what `one` returns for each file, in their order.
 
-    Where the caller is interrupted the processes are ended with it. Raises `MemoryError` where one of them was killed:
-    a system that has no memory left does that.
+    If the caller is interrupted, the processes are terminated. Raises `MemoryError` if one of them was killed, as a
+    system without free memory does.
     """
     try:
         with ProcessPoolExecutor(processes, initializer=_end_quietly) as pool:
             try:
                 with _signals_held():
-                    # Not `pool.map`: it cancels what waits, and Python 3.11 stumbles over that where processes end.
+                    # `pool.map` cancels waiting calls, which fails in Python 3.11 if processes end.
                     waiting = [pool.submit(_each, one, part) for part in _parts(files, processes * 4)]
                 for results in waiting:
                     yield from results.result()
@@ -51,7 +51,7 @@ def _each(one: Callable[[str], T], files: Sequence[str]) -> list[T]:
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Let no signal reach a process that has just been made and does not know yet how to end."""
+    """Block signals for new processes until they have installed their handlers."""
     hold = getattr(signal, "pthread_sigmask", None)
     before = hold(signal.SIG_BLOCK, _ENDING) if hold else ()
     try:
@@ -62,7 +62,7 @@ def _signals_held() -> Iterator[None]:
 
 
 def _end_quietly() -> None:
-    """Let Ctrl-C, which a terminal sends to every process, end this one there and then: the first speaks for all."""
+    """End this process immediately at Ctrl-C, which a terminal sends to every process: only the first reports it."""
     for number in _ENDING:
         signal.signal(number, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):

@@ -1,4 +1,4 @@
-"""Constraints on the symbols of an architecture: what layers require of them, and the sizes that are valid."""
+"""Constraints on the symbols of an architecture, and the sizes that meet them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Constraint(NamedTuple):
-    """A condition on symbols, and the first layer that requires it; no path if it is not a layer that does."""
+    """A condition on symbols, and the first layer that requires it; no path if no layer does."""
 
     condition: Condition
     path: str = ""
@@ -23,8 +23,8 @@ class Constraint(NamedTuple):
 class ValidSizes(NamedTuple):
     """For each symbol the sizes that meet the constraints on it alone, and the other constraints.
 
-    `single` has the constraints on one symbol that exclude some size. `joint` has those on several symbols, and those
-    on one whose sizes repeat with a period that is too long to examine.
+    `single` has the constraints on one symbol that exclude some size; `joint` those on several symbols, and those on
+    one symbol whose period is too long to examine.
     """
 
     sizes: Mapping[str, Sizes]
@@ -63,7 +63,7 @@ def valid_sizes(constraints: Iterable[Constraint], symbols: Iterable[str]) -> Va
 
 
 def sizes_meeting(conditions: Iterable[Condition], name: str, effort: Effort) -> Sizes | None:
-    """Return the sizes of one symbol that meet all conditions; None if that exceeds the effort that is left."""
+    """Return the sizes of one symbol that meet all conditions; None if that exceeds the remaining effort."""
     try:
         return legal_sizes(conditions, name, effort)
     except DimLimitError:

@@ -1,4 +1,4 @@
-"""The shape engine and the counters: walks an architecture once, applies each layer's rules, sums a report."""
+"""Shape inference: one walk over an architecture that applies each layer's rules and sums the counts into a report."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ FLOAT = "float32"
 def inspect(architecture: Architecture, *, symbolic: bool = False, params_as: str = "pytorch", **sizes: int) -> Report:
     """Return the shapes and costs of every layer.
 
-    `sizes` bind symbols (`N=2, H=256`); what they leave free takes the file's own `sizes:`, unless `symbolic` leaves
-    all of it free. Where the batch is free, costs are those of one sample. `params_as` says whose count of parameters:
-    of `shapecalc.layers.base.PARAMS_AS`.
+    `sizes` bind symbols (`N=2, H=256`); the file's own `sizes:` bind others, unless `symbolic`. If the batch is
+    unbound, costs are those of one sample. `params_as` is the convention of the count of parameters, one of
+    `shapecalc.layers.base.PARAMS_AS`.
     Raises `ShapecalcError` with a diagnostic for each independent mistake.
 
     >>> import shapecalc
@@ -62,7 +62,7 @@ def inspect(architecture: Architecture, *, symbolic: bool = False, params_as: st
 def inspect_at(
     architecture: Architecture, sizes: Mapping[str, int], *, symbolic: bool = False, params_as: str = "pytorch"
 ) -> Report:
-    """Return what `inspect` returns, for symbols that come as a mapping."""
+    """Return the result of `inspect`, with the sizes as a mapping."""
     if params_as not in PARAMS_AS:
         message = f"`params_as` expects one of {', '.join(PARAMS_AS)}, receives `{params_as}`"
         raise ShapecalcError((Diagnostic(code="SC203", message=message),), exit_code=2)
@@ -79,9 +79,9 @@ def infer(
 ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
     """Return the report, or None and the diagnostics of every independent mistake.
 
-    Costs are those of one sample where the batch is free; without `one_sample` they are expressions in it. A layer
-    whose rule fails has no output; what reads it is passed over in silence, the rest is still walked. A body is walked
-    once for each set of shapes that enters it, wherever it stands.
+    If the batch is unbound, costs are those of one sample, or without `one_sample` expressions in the batch. A layer
+    whose rule fails has no output: steps that read it are skipped without a diagnostic, all others are checked. A body
+    is walked once for each set of input shapes and dtypes.
     """
     bindings = _bindings(architecture, sizes or {}, symbolic=symbolic)
     broken = tuple(_broken(architecture, bindings))
@@ -95,7 +95,7 @@ def infer(
     costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if one_sample and name in free), 1)
     walker = _Walker(costs_at, bindings, architecture.limits)
     frame = Frame({entry.name: entry.span for entry in inputs})
-    # Slots that hold whole numbers: all others are float32, which most networks have alone.
+    # Only slots that are not float32.
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
     values = {entry.name: entry.shape for entry in inputs}
     try:
@@ -114,7 +114,7 @@ def infer(
 
 
 class Reports:
-    """The reports of one architecture, each inferred once, when its sizes are first needed."""
+    """The reports of one architecture, inferred once for each set of sizes, on demand."""
 
     __slots__ = ("_inferred", "architecture")
 
@@ -125,7 +125,7 @@ class Reports:
     def infer(
         self, sizes: Mapping[str, int], *, symbolic: bool = False, one_sample: bool = True
     ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
-        """Return what `infer` returns."""
+        """Return the result of `infer`."""
         bindings = _bindings(self.architecture, sizes, symbolic=symbolic)
         free = set(self.architecture.symbols).difference(bindings)
         key = frozenset(bindings.items()), one_sample and not free.isdisjoint(BATCH_SYMBOLS)
@@ -134,7 +134,7 @@ class Reports:
         return self._inferred[key]
 
     def at(self, sizes: Mapping[str, int], *, symbolic: bool = False) -> Report:
-        """Return what `inspect_at` returns."""
+        """Return the result of `inspect_at`."""
         report, findings = self.infer(sizes, symbolic=symbolic)
         if report is None:
             raise ShapecalcError(findings, self.architecture.file)
@@ -142,11 +142,11 @@ class Reports:
 
 
 class _NoneOfOneError(Exception):
-    """One sample leaves an axis empty: the symbol of the batch stands for something else as well."""
+    """An axis is empty for one sample, so the symbol of the batch is also the size of something else."""
 
 
 class _Walker:
-    """One inference: the diagnostics so far, and what is known of layers and bodies by the shapes that enter them."""
+    """One inference: the diagnostics so far, and the results of layers and bodies by their input shapes."""
 
     __slots__ = ("_bindings", "_bodies", "_costs_at", "_layers", "_limits", "_told", "findings")
 
@@ -162,13 +162,13 @@ class _Walker:
     def walk(
         self, steps: tuple[Step | Group, ...], values: dict[str, Shape], dtypes: dict[str, str], frame: Frame
     ) -> tuple[LayerReport | GroupReport, ...]:
-        """Return a row per step, and put the shapes and dtypes that they give into `values` and `dtypes`."""
+        """Return a row per step, and store the shapes and dtypes of its outputs in `values` and `dtypes`."""
         rows: list[LayerReport | GroupReport] = []
         for step in told(steps, "shapes", len(steps)):
             try:
                 shapes = tuple([values[slot] for slot in step.inputs])
             except KeyError:
-                # It reads what a failed layer would have given, one cause, one error; or a piece that is not there.
+                # It reads the output of a layer that failed (one cause, one error), or a piece that does not exist.
                 self.findings += absent(step, values, frame)
                 continue
             row: LayerReport | GroupReport | None
@@ -203,7 +203,7 @@ class _Walker:
         return LayerReport(step, shapes, facts)
 
     def _facts(self, layer: Layer, shapes: tuple[Shape, ...]) -> Facts:
-        """Return what is true of a layer, with what it requires of symbols."""
+        """Return the facts of a layer, with its conditions on symbols."""
         required: list[Condition] = []
         try:
             facts = _derived(layer, shapes, self._costs_at, Constraints(required))
@@ -218,7 +218,7 @@ class _Walker:
         return facts._replace(conditions=conditions)
 
     def _without_stated(self, layer: Layer, error: LayerError, shapes: tuple[Shape, ...]) -> Facts | None:
-        """Return the facts that would hold without a wrongly stated size, so that what follows is still checked."""
+        """Return the facts without a wrongly stated size, so that later steps are still checked."""
         if error.code != "SC301" or error.field is None:
             return None
         try:
@@ -227,9 +227,9 @@ class _Walker:
             return None
 
     def _refuse(self, error: LayerError, step: Step, frame: Frame) -> None:
-        """Note a mistake; one in a value that a body states itself once, however many calls of the body it breaks."""
+        """Report a mistake; one in a value that a body itself states only once for all calls of the body."""
         if len(self.findings) >= MOST_FINDINGS:
-            return  # each is traced back through all layers before it
+            return  # the origin of each is traced through all layers before it
         found = placed(error, step, self._bindings, frame)
         if frame.group is not None and error.field is not None and step.place is not None and found.span is not None:
             at = (found.code, found.span)
@@ -257,7 +257,7 @@ class _Walker:
         return GroupReport(group, shapes, tuple(runs))
 
     def _body(self, key: _Entered, frame: Frame) -> tuple[Walk, str] | None:
-        """Return what a body does with these shapes, and the dtype that leaves; None where it cannot be made out."""
+        """Return the walk of a body for these shapes, and its output dtype; None if a mistake prevents it."""
         if key in self._bodies:
             return self._bodies[key]
         slots = [entering(position) for position in range(len(key.shapes))]
@@ -272,7 +272,7 @@ class _Walker:
         return found
 
     def _hold_weights(self, step: Step | Group, row: LayerReport | GroupReport, frame: Frame) -> None:
-        """Refuse weights of another layer that have other names or shapes than this one's."""
+        """Report weights of another layer that have other names or shapes than this one's."""
         owner = frame.makers[step.weights]
         wanted, there = (tuple(map(_tensors, leaves((entry,)))) for entry in (row, owner))
         if wanted != there:
@@ -280,7 +280,7 @@ class _Walker:
 
 
 class _Entered(NamedTuple):
-    """A body with the shapes and dtypes that enter it."""
+    """A body with its input shapes and dtypes."""
 
     body: Body
     shapes: tuple[Shape, ...]
@@ -292,7 +292,7 @@ def _tensors(row: LayerReport) -> dict[str, Shape]:
 
 
 def _recounted(report: Report, params_as: str) -> Report:
-    """Return the report with the parameters as another convention counts them."""
+    """Return the report with the parameters counted by another convention."""
     tree = _recounted_rows(report.tree, params_as)
     totals = _totals(total(map(sums_of, tree)))
     return dataclasses.replace(report, tree=tree, totals=totals, params_as=params_as)
@@ -329,7 +329,7 @@ def _bindings(architecture: Architecture, sizes: Mapping[str, int], *, symbolic:
 
 
 def _broken(architecture: Architecture, bindings: Mapping[str, int]) -> Iterator[Diagnostic]:
-    """Yield an SC317 error for each condition of `where:` that does not hold at the sizes that are bound."""
+    """Yield an SC317 error for each condition of `where:` that does not hold at the bound sizes."""
     for stated in architecture.where:
         if stated.condition.at(bindings) is False:
             names = free_symbols(stated.condition.expr)
@@ -347,7 +347,7 @@ def _bound(shape: Shape, bindings: Mapping[str, int]) -> Shape:
 
 
 def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inputs: Container[str]) -> None:
-    """Hold what enters against the dtype that the layer reads, and note what leaves where that is not float32."""
+    """Check the input dtypes of a layer, and store its output dtype if it is not float32."""
     layer = step.layer
     arriving = [dtypes.get(slot, FLOAT) for slot in step.inputs]
     if layer.gives == "same" and arriving[0] != FLOAT:
@@ -371,7 +371,7 @@ def _derived(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int
     outputs = layer.outputs(*shapes, constraints=constraints)
     parameters = layer.parameters(*shapes)
     buffers = layer.buffers(*shapes)
-    # Costs are worked out at `costs_at`, before any product is taken: numbers multiply faster than expressions.
+    # `costs_at` is substituted before any product is computed: numbers multiply faster than expressions.
     entering = [_bound(shape, costs_at) for shape in shapes] if costs_at else shapes
     leaving = [_bound(shape, costs_at) if costs_at else shape for shape in outputs.values()]
     if costs_at and any(type(dim) is int and dim < 1 for shape in leaving for dim in shape):
