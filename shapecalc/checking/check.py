@@ -127,7 +127,7 @@ def check_source(source: Source, folder: Path | None, asked: Asked = NOTHING_MOR
 
 
 def chosen(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Checked:
-    """Return a result without the diagnostics that `select`, if not empty, and `ignore` exclude by prefixes of codes."""
+    """Return a result with the diagnostics whose codes have a prefix of `select`, if any, and none of `ignore`."""
     wanted, unwanted = tuple(select), tuple(ignore)
     kept = tuple(
         finding
