@@ -91,7 +91,7 @@ def unproved(report: Report) -> tuple[Diagnostic, ...]:
 
 
 def _help(report: Report) -> str | None:
-    wanted = [sizes.spoken(name) for name, sizes in report.valid_sizes.sizes.items() if sizes != ANY]
+    wanted = [sizes.sentence(name) for name, sizes in report.valid_sizes.sizes.items() if sizes != ANY]
     return f"state it: {'; '.join(wanted)}" if wanted else None
 
 

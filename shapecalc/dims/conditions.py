@@ -38,12 +38,12 @@ class Condition(NamedTuple):
         return condition(value, self.relation)
 
     def __str__(self) -> str:
-        return _spoken(self.expr, self.relation, str)
+        return _relation_text(self.expr, self.relation, str)
 
     @property
     def pretty(self) -> str:
         """The condition in typographic form: `⌊(H + 1)/2⌋ == 2·⌊H/4⌋`."""
-        return _spoken(self.expr, self.relation, pretty)
+        return _relation_text(self.expr, self.relation, pretty)
 
 
 def condition(value: Dim, relation: Relation) -> Condition | bool:
@@ -65,7 +65,7 @@ def condition(value: Dim, relation: Relation) -> Condition | bool:
     return False if (low is not None and low > 0) or (high is not None and high < 0) else Condition(value, relation)
 
 
-def _spoken(expr: Expr, relation: Relation, write: Callable[[Dim], str]) -> str:
+def _relation_text(expr: Expr, relation: Relation, write: Callable[[Dim], str]) -> str:
     """Return `left == right` with the added terms on the left and the subtracted ones on the right."""
     left = {monomial: coefficient for monomial, coefficient in expr.terms.items() if coefficient > 0}
     right = {monomial: -coefficient for monomial, coefficient in expr.terms.items() if coefficient < 0}

@@ -19,38 +19,38 @@ _LARGEST = 256  # terms; no person reads a longer sum, and factoring takes quadr
 _HIGHEST = 16  # power
 
 
-def gathered(terms: Terms, constant: int) -> tuple[Terms, int]:
+def factored(terms: Terms, constant: int) -> tuple[Terms, int]:
     """Return an equal sum with fewer terms, if there is one; its floors may have constants outside of bounds."""
     if (len(terms) == 1 and not constant) or len(terms) > _LARGEST:
         return terms, constant
-    whole = {**terms, (): constant} if constant else dict(terms)
+    total = {**terms, (): constant} if constant else dict(terms)
     for floor in sorted({atom for monomial in terms for atom, _ in monomial if not isinstance(atom, str)}):
-        whole = _gathered_by(floor, whole)
+        total = _factored_by(floor, total)
     # A product of sums of symbols, such as N·(H − 4)·(W − 4), the cost of a first convolution. Not 3·H − 12.
-    if len(whole) > 2 or (len(whole) > 1 and () not in whole):  # noqa: PLR2004
-        factored = whole
-        for name in sorted({atom for monomial in whole for atom, _ in monomial if isinstance(atom, str)}):
-            factored = _gathered_by(name, factored)
-        if len(factored) == 1:
-            whole = factored
-    constant = whole.pop((), 0)
-    return whole, constant
+    if len(total) > 2 or (len(total) > 1 and () not in total):  # noqa: PLR2004
+        by_symbol = total
+        for name in sorted({atom for monomial in total for atom, _ in monomial if isinstance(atom, str)}):
+            by_symbol = _factored_by(name, by_symbol)
+        if len(by_symbol) == 1:
+            total = by_symbol
+    constant = total.pop((), 0)
+    return total, constant
 
 
-def _gathered_by(atom: Atom, whole: Terms) -> Terms:
+def _factored_by(atom: Atom, total: Terms) -> Terms:
     """Return the same sum over (atom + shift) in place of the atom, if some shift leaves fewer terms."""
     by_power: dict[int, Terms] = {}
-    for monomial, coefficient in whole.items():
+    for monomial, coefficient in total.items():
         power = next((p for a, p in monomial if a == atom), 0)
         rest = tuple(factor for factor in monomial if factor[0] != atom)
         by_power.setdefault(power, {})[rest] = coefficient
     highest = max(by_power)
     if not highest or highest > _HIGHEST or highest - 1 not in by_power:
-        return whole
+        return total
     lead = min(by_power[highest], key=order)
     shift, remainder = divmod(by_power[highest - 1].get(lead, 0), highest * by_power[highest][lead])
     if remainder or not shift:
-        return whole
+        return total
     shifted = _shifted(atom, shift)
     result: Terms = {}
     for power, group in by_power.items():
@@ -60,7 +60,7 @@ def _gathered_by(atom: Atom, whole: Terms) -> Terms:
                 monomial = tuple(sorted(((shifted, p), *rest))) if p else rest
                 result[monomial] = result.get(monomial, 0) + coefficient * comb(power, p) * (-shift) ** (power - p)
     result = {monomial: coefficient for monomial, coefficient in result.items() if coefficient}
-    return result if len(result) < len(whole) else whole
+    return result if len(result) < len(total) else total
 
 
 def _shifted(atom: Atom, shift: int) -> Floor:

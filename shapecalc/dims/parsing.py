@@ -112,7 +112,7 @@ class _Reader(Reader["Dim | _Sum"]):
         """Return the error for a token after an operand."""
         if self.text == ")":
             return self.error("`)` closes nothing", self.start)
-        return self.unexpected("an operator") if self.text else self.error("`(` is never closed", self.waiting[-1][2])
+        return self.unexpected("an operator") if self.text else self.error("`(` is never closed", self.pending[-1][2])
 
     def error(self, message: str, start: int, stop: int = 0) -> DimSyntaxError:  # noqa: ARG002 - the error has no end
         """Return an error at `start`."""

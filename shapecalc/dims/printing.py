@@ -112,9 +112,9 @@ def _is_bare(floor: Floor) -> bool:
 
 
 def _sum(style: _Ascii, terms: Terms, constant: int) -> str:
-    from shapecalc.dims.factoring import gathered  # noqa: PLC0415  # needed to print, not to compute
+    from shapecalc.dims.factoring import factored  # noqa: PLC0415  # needed to print, not to compute
 
-    terms, constant = gathered(terms, constant)
+    terms, constant = factored(terms, constant)
     pieces: list[str] = []
     for monomial in sorted(terms, key=order):
         coefficient = terms[monomial]

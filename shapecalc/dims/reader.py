@@ -41,19 +41,19 @@ class Reader(ABC, Generic[Value]):
     after_operand: ClassVar[str]  # the name of the infix operators in messages
 
     def __init__(self, text: str, start: int = 0, stop: int = sys.maxsize, *, lazy: bool = False) -> None:
-        found = self.tokens(text, start, stop)
-        self._tokens = found if lazy else iter(list(found))
+        tokens = self.tokens(text, start, stop)
+        self._tokens = tokens if lazy else iter(list(tokens))
         self.values: list[Value] = []
-        self.waiting: list[tuple[int, str, int, int]] = []  # binding, sign, start and number of operands
+        self.pending: list[tuple[int, str, int, int]] = []  # binding, sign, start and number of operands
         self.advance()
 
     def tokens(self, text: str, start: int, stop: int) -> Iterator[tuple[str, str, int]]:
         """Yield kind, text and start of each token."""
-        for found in self.pattern.finditer(text, start, stop):
-            kind = found.lastgroup or ""
+        for match in self.pattern.finditer(text, start, stop):
+            kind = match.lastgroup or ""
             if kind == "other":
-                raise self.unreadable(found[kind], found.start(kind))
-            yield kind, found[kind], found.start(kind)
+                raise self.unreadable(match[kind], match.start(kind))
+            yield kind, match[kind], match.start(kind)
 
     @abstractmethod
     def operand(self) -> Value:
@@ -78,7 +78,7 @@ class Reader(ABC, Generic[Value]):
     def misplaced(self) -> Exception:
         """Return the error for a token after an operand: not an operator, `)` without `(`, or the end before `)`."""
         if self.apply_down_to(1):
-            start = self.waiting[-1][2]
+            start = self.pending[-1][2]
             return self.error("expects `)` for this `(`", start, start + 1)
         return self.unexpected(self.after_operand)
 
@@ -96,26 +96,26 @@ class Reader(ABC, Generic[Value]):
         infix, prefix = self.infix, self.prefix
         while True:
             while (binding := prefix.get(self.text)) is not None:
-                if len(self.waiting) >= self.deepest <= sum(operands == 1 for *_, operands in self.waiting):
+                if len(self.pending) >= self.deepest <= sum(operands == 1 for *_, operands in self.pending):
                     raise self.error(f"nests deeper than {self.deepest}", self.start, self.stop)
-                self.waiting.append((binding, self.text, self.start, 1))
+                self.pending.append((binding, self.text, self.start, 1))
                 self.advance()
             self.values.append(self.operand())
             while (binding := infix.get(self.text)) is None:
                 if self.text == ")" and self.apply_down_to(1):
-                    self.waiting.pop()
+                    self.pending.pop()
                     self.advance()
                 elif self.kind == "end" and not self.apply_down_to(1):
                     return self.values.pop()
                 else:
                     raise self.misplaced()
             self.apply_down_to(binding + (self.text in self.from_the_right))
-            self.waiting.append((binding, self.text, self.start, 2))
+            self.pending.append((binding, self.text, self.start, 2))
             self.advance()
 
     def apply_down_to(self, binding: int) -> bool:
         """Apply the pending operators that bind at least as tightly; return whether others remain, such as `(`."""
-        while self.waiting and self.waiting[-1][0] >= binding:
-            _, sign, start, operands = self.waiting.pop()
+        while self.pending and self.pending[-1][0] >= binding:
+            _, sign, start, operands = self.pending.pop()
             self.apply(sign, start, operands)
-        return bool(self.waiting)
+        return bool(self.pending)

@@ -50,43 +50,39 @@ class Sizes(NamedTuple):
 
     def first(self, count: int) -> tuple[int, ...]:
         """Return the `count` smallest valid sizes, or all if there are fewer."""
-        found: list[int] = []
+        sizes: list[int] = []
         at = self.from_(1)
-        while at is not None and len(found) < count:
-            found.append(at)
+        while at is not None and len(sizes) < count:
+            sizes.append(at)
             at = self.from_(at + 1)
-        return tuple(found)
+        return tuple(sizes)
 
-    def spoken(self, name: str) -> str:
+    def sentence(self, name: str) -> str:
         """Return the sizes as a sentence about a symbol.
 
-        >>> Sizes((), 32, 16, (0,)).spoken("H")
+        >>> Sizes((), 32, 16, (0,)).sentence("H")
         'H must be a multiple of 16, and at least 32'
         """
-        return _sentence(self, name)
-
-
-def _sentence(sizes: Sizes, name: str) -> str:
-    if not sizes.residues:
-        if not sizes.early:
-            return f"no size of {name} is legal"
-        return f"{name} must be {_one_of(sizes.early)}"
-    parts = []
-    if sizes.residues == (0,) and sizes.period > 1:
-        parts.append(f"a multiple of {sizes.period}")
-    elif sizes.period > 1:
-        rest = _one_of(sizes.residues)
-        parts.append(f"{rest} modulo {sizes.period}")
-    smallest = sizes.start if not sizes.early else None
-    trivial = smallest is not None and smallest <= (sizes.residues[0] or sizes.period)
-    if smallest is not None and not trivial:
-        parts.append(f"at least {smallest}")
-    if not parts and not sizes.early:
-        return f"any size of {name} is legal"
-    sentence = f"{name} must be {', and '.join(parts)}" if parts else f"{name} may be any size"
-    if sizes.early:
-        sentence += f"{',' if parts else ''} from {sizes.start} on; before that {_one_of(sizes.early)}"
-    return sentence
+        if not self.residues:
+            if not self.early:
+                return f"no size of {name} is legal"
+            return f"{name} must be {_one_of(self.early)}"
+        parts = []
+        if self.residues == (0,) and self.period > 1:
+            parts.append(f"a multiple of {self.period}")
+        elif self.period > 1:
+            rest = _one_of(self.residues)
+            parts.append(f"{rest} modulo {self.period}")
+        smallest = self.start if not self.early else None
+        trivial = smallest is not None and smallest <= (self.residues[0] or self.period)
+        if smallest is not None and not trivial:
+            parts.append(f"at least {smallest}")
+        if not parts and not self.early:
+            return f"any size of {name} is legal"
+        sentence = f"{name} must be {', and '.join(parts)}" if parts else f"{name} may be any size"
+        if self.early:
+            sentence += f"{',' if parts else ''} from {self.start} on; before that {_one_of(self.early)}"
+        return sentence
 
 
 def _one_of(numbers: tuple[int, ...]) -> str:

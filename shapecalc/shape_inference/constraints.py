@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.dims import Condition, DimLimitError, Effort, Sizes, free_symbols, legal_sizes
+from shapecalc.dims import Condition, DimLimitError, Effort, Sizes, free_symbols, valid_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,11 +36,11 @@ ANY = Sizes((), 1, 1, (0,))
 """Every size."""
 
 
-def valid_sizes(constraints: Iterable[Constraint], symbols: Iterable[str]) -> ValidSizes:
+def solve_constraints(constraints: Iterable[Constraint], symbols: Iterable[str]) -> ValidSizes:
     """Return the sizes of symbols that meet all constraints.
 
     >>> import shapecalc
-    >>> shapecalc.inspect(shapecalc.load("vgg16"), symbolic=True).valid_sizes.sizes["H"].spoken("H")
+    >>> shapecalc.inspect(shapecalc.load("vgg16"), symbolic=True).valid_sizes.sizes["H"].sentence("H")
     'H must be at least 32'
     """
     by_symbol: dict[str, list[Constraint]] = {name: [] for name in symbols}
@@ -65,6 +65,6 @@ def valid_sizes(constraints: Iterable[Constraint], symbols: Iterable[str]) -> Va
 def sizes_meeting(conditions: Iterable[Condition], name: str, effort: Effort) -> Sizes | None:
     """Return the sizes of one symbol that meet all conditions; None if that exceeds the remaining effort."""
     try:
-        return legal_sizes(conditions, name, effort)
+        return valid_sizes(conditions, name, effort)
     except DimLimitError:
         return None

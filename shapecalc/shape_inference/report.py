@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.architecture import input_symbols, joined
 from shapecalc.dims import Condition, Dim, as_json
-from shapecalc.shape_inference.constraints import Constraint, ValidSizes, valid_sizes
+from shapecalc.shape_inference.constraints import Constraint, ValidSizes, solve_constraints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -254,7 +254,7 @@ class Report:
     @cached_property
     def valid_sizes(self) -> ValidSizes:
         """The sizes of the unbound symbols that meet the constraints."""
-        return valid_sizes(self.constraints, self.symbols)
+        return solve_constraints(self.constraints, self.symbols)
 
     @cached_property
     def products(self) -> Products | None:

@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, legal_sizes, parse
-from shapecalc.shape_inference.constraints import Constraint, valid_sizes
+from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, parse, valid_sizes
+from shapecalc.shape_inference.constraints import Constraint, solve_constraints
 from shapecalc.shape_inference.engine import infer, inspect_at
 from tests.support.volume import at_most
 
@@ -83,7 +83,7 @@ def test_what_depends_on_a_symbol_is_a_condition(text: str, conditions: list[str
 
 def test_a_u_net_says_its_multiple() -> None:
     sizes = unet().valid_sizes.sizes
-    assert [sizes[name].spoken(name) for name in ("H", "W")] == [
+    assert [sizes[name].sentence(name) for name in ("H", "W")] == [
         "H must be a multiple of 4",
         "W must be a multiple of 4",
     ]
@@ -174,7 +174,7 @@ def test_a_bound_on_floors_is_the_bound_on_what_they_round(
     for divisor, shift in chain:
         text = f"(({text}) + {shift})//{divisor}"
     bound = parse(f"{factor}*({text}) + {constant}")
-    found = legal_sizes([Condition(bound, Relation.NONNEGATIVE)], "H")
+    found = valid_sizes([Condition(bound, Relation.NONNEGATIVE)], "H")
     assert found.period == 1
     for size in range(1, 400):
         assert (size in found) == Condition(bound, Relation.NONNEGATIVE).holds({"H": size})
@@ -207,18 +207,18 @@ def test_an_axis_that_no_size_keeps_within_31_bits_is_refused_where_it_passes_th
     ],
 )
 def test_sizes_beyond_all_counting_are_decided_without_counting(conditions: list[Condition], sizes: Sizes) -> None:
-    assert legal_sizes(conditions, "H") == sizes
+    assert valid_sizes(conditions, "H") == sizes
 
 
 def test_what_is_left_of_an_effort_bounds_all_decisions_that_share_it() -> None:
     effort = Effort()
-    assert legal_sizes([multiple(20_000)], "H", effort) == Sizes((), 20_000, 20_000, (0,))
+    assert valid_sizes([multiple(20_000)], "H", effort) == Sizes((), 20_000, 20_000, (0,))
     with pytest.raises(DimLimitError, match="takes 80000 values, more than the 20000 left"):
-        legal_sizes([multiple(20_000)], "H", effort)
-    assert legal_sizes([multiple(5_000)], "H", effort).period == 5_000
+        valid_sizes([multiple(20_000)], "H", effort)
+    assert valid_sizes([multiple(5_000)], "H", effort).period == 5_000
 
 
 def test_constraints_that_take_too_long_together_are_returned_as_joint() -> None:
-    found = valid_sizes(map(Constraint, [multiple(10_000), multiple(20_000), multiple(8)]), ("H", "N"))
+    found = solve_constraints(map(Constraint, [multiple(10_000), multiple(20_000), multiple(8)]), ("H", "N"))
     assert found.sizes["H"] == Sizes((), 10_000, 10_000, (0,))
     assert [constraint.condition for constraint in found.joint] == [multiple(20_000)]

@@ -164,7 +164,7 @@ def _valid_sizes(report: Report) -> tuple[str, ...]:
     alike: dict[str, list[str]] = {}
     for name, sizes in valid.sizes.items():
         if sizes != ANY:
-            alike.setdefault(sizes.spoken("\0"), []).append(name)
+            alike.setdefault(sizes.sentence("\0"), []).append(name)
     sentences = [sentence.replace("\0", " and ".join(names)) for sentence, names in alike.items()]
     return (*sentences, *(f"{each.condition.pretty} must hold for {each.path}" for each in valid.joint))
 

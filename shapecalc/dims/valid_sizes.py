@@ -43,7 +43,7 @@ class Effort:
         self.left -= values
 
 
-def legal_sizes(conditions: Iterable[Condition], name: str, effort: Effort | None = None) -> Sizes:
+def valid_sizes(conditions: Iterable[Condition], name: str, effort: Effort | None = None) -> Sizes:
     """Return the sizes of a symbol, from 1 on, at which all conditions hold; each must be in that symbol alone.
 
     Raises `DimLimitError` if that exceeds `effort`, by default `MOST_VALUES`, or if more than `MOST_NAMED` sizes would
@@ -51,7 +51,7 @@ def legal_sizes(conditions: Iterable[Condition], name: str, effort: Effort | Non
 
     >>> from shapecalc.dims import parse
     >>> both = [Condition(parse("H - 2*(H//2)"), Relation.ZERO), Condition(parse("H - 7"), Relation.NONNEGATIVE)]
-    >>> legal_sizes(both, "H")
+    >>> valid_sizes(both, "H")
     Sizes(early=(), start=8, period=2, residues=(0,))
     """
     plain = _plain(conditions, name)
@@ -74,13 +74,13 @@ def _common_period(conditions: tuple[Condition, ...]) -> int:
 
 def _plain(conditions: Iterable[Condition], name: str) -> tuple[Condition, ...]:
     """Return each condition once, without floors that are not needed."""
-    found: dict[Condition, None] = {}
+    plain: dict[Condition, None] = {}
     for entry in conditions:
         others = [symbol for symbol in free_symbols(entry.expr) if symbol != name]
         if others:
             raise ValueError(f"`{entry}` is not in `{name}` alone")
-        found[_unfloored(entry)] = None
-    return _tightest(found, name)
+        plain[_unfloored(entry)] = None
+    return _tightest(plain, name)
 
 
 def _tightest(conditions: Iterable[Condition], name: str) -> tuple[Condition, ...]:
@@ -248,12 +248,12 @@ def _breaks(differences: tuple[int, ...], until: int) -> set[int]:
     if len(differences) == 1:
         return set()
     marks = sorted({0, *_breaks(differences[1:], until), until})
-    found: set[int] = set(marks)
+    breaks: set[int] = set(marks)
     for low, high in pairwise(marks):
         for bound in (0, 1):
             at = _first(differences, low, high, bound)
-            found |= {point for point in (at, at + 1) if point <= until}
-    return found
+            breaks |= {t for t in (at, at + 1) if t <= until}
+    return breaks
 
 
 def _first(differences: tuple[int, ...], low: int, high: int, bound: int) -> int:
