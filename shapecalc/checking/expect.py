@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.architecture import Bounds, joined, outward
-from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, Fix
+from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix
 from shapecalc.diagnostics.numbers import percent
 from shapecalc.dims import free_symbols, greatest, least, pretty, show, symbol
 from shapecalc.shape_inference.report import BYTES, GroupReport, sums_of, total
@@ -30,7 +30,7 @@ def unmet(report: Report) -> tuple[Diagnostic, ...]:
     for finding in _all_unmet(report):
         if finding is not None:
             lines.setdefault((finding.span, finding.message), finding)
-        if len(lines) >= MOST_FINDINGS:
+        if len(lines) >= MOST_DIAGNOSTICS:
             break
     return tuple(sorted(lines.values(), key=lambda finding: finding.span or ()))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diagnostics import MOST_FINDINGS, ShapecalcError, Span
+from shapecalc.diagnostics import MOST_DIAGNOSTICS, ShapecalcError, Span
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.files.load import loads_source
 from shapecalc.parser.positions import offsets_of, span_between
@@ -189,7 +189,7 @@ def _is_better(
         start = change.start + shift
         if (change.finding.code, _start(span_between(text, start, start))) in places:
             return False
-    reveals = changes[0].finding.code == "SC003" or len(before) >= MOST_FINDINGS
+    reveals = changes[0].finding.code == "SC003" or len(before) >= MOST_DIAGNOSTICS
     return reveals or len(after) <= len(before) - len(changes)
 
 

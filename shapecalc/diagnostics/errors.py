@@ -21,7 +21,7 @@ class ShapecalcError(Exception):
     def __init__(
         self, diagnostics: tuple[Diagnostic, ...], source: Source | None = None, *, exit_code: int = 1
     ) -> None:
-        super().__init__("; ".join(f"{found.code}: {found.message}" for found in diagnostics))
+        super().__init__("; ".join(f"{diagnostic.code}: {diagnostic.message}" for diagnostic in diagnostics))
         self.diagnostics = diagnostics
         self.source = source
         self.exit_code = exit_code

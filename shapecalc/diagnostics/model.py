@@ -65,7 +65,7 @@ class Fix(NamedTuple):
     safe: bool = False
 
 
-MOST_FINDINGS = 50
+MOST_DIAGNOSTICS = 50
 """The most diagnostics that are reported for a file."""
 
 

@@ -65,10 +65,10 @@ def read_page(page: str) -> Rule:
 
     Raises `ValueError` for a page of another form.
     """
-    found = _PAGE.fullmatch(page)
-    if found is None or found["broken_language"] != found["mended_language"]:
+    match = _PAGE.fullmatch(page)
+    if match is None or match["broken_language"] != match["mended_language"]:
         raise ValueError(f"the page of a rule expects a title, a text and two examples, receives {page[:40]!r}")
-    code, title, text, broken, mended, language = found.group(
+    code, title, text, broken, mended, language = match.group(
         "code", "title", "text", "broken", "mended", "broken_language"
     )
     paragraphs = (" ".join(paragraph.split()) for paragraph in text.split("\n\n"))

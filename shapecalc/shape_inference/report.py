@@ -155,8 +155,8 @@ class GroupReport(NamedTuple):
     @property
     def sums(self) -> Sums:
         """The sums over all runs."""
-        whole = total(run.sums for run in self.runs)
-        return whole.of_shared() if self.group.weights else whole
+        sums = total(run.sums for run in self.runs)
+        return sums.of_shared() if self.group.weights else sums
 
 
 def sums_of(row: LayerReport | GroupReport) -> Sums:
@@ -174,12 +174,12 @@ def total(parts: Iterable[Sums]) -> Sums:
 
 def sum_of(counts: Iterable[Count]) -> Count:
     """Return the sum of counts; None if one is unknown."""
-    whole: Dim = 0
+    result: Dim = 0
     for count in counts:
         if count is None:
             return None
-        whole = whole + count
-    return whole
+        result = result + count
+    return result
 
 
 MASKED = ("QKᵀ", "AV")
@@ -246,10 +246,10 @@ class Report:
     @cached_property
     def constraints(self) -> tuple[Constraint, ...]:
         """Each condition on symbols once, with the first layer that requires it."""
-        found: dict[Condition, Constraint] = {}
+        first: dict[Condition, Constraint] = {}
         for constraint in _constraints(self.tree, "", set()):
-            found.setdefault(constraint.condition, constraint)
-        return tuple(found.values())
+            first.setdefault(constraint.condition, constraint)
+        return tuple(first.values())
 
     @cached_property
     def valid_sizes(self) -> ValidSizes:
@@ -298,12 +298,10 @@ class Report:
     def _products(self) -> dict[str, Any]:
         if self.products is None:
             return {}
-        found = {"macs_parts": {name: as_json(count) for name, count in self.products.parts.items()}}
-        return (
-            found
-            if self.products.masked == 0
-            else {**found, "masked_macs": as_json(self.products.masked), "useful_macs": as_json(self.products.useful)}
-        )
+        parts = {"macs_parts": {name: as_json(count) for name, count in self.products.parts.items()}}
+        if self.products.masked == 0:
+            return parts
+        return {**parts, "masked_macs": as_json(self.products.masked), "useful_macs": as_json(self.products.useful)}
 
 
 def leaves(rows: Iterable[LayerReport | GroupReport]) -> Iterator[LayerReport]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diagnostics.progress import told
+from shapecalc.diagnostics.progress import tracked
 from shapecalc.dims import show
 from shapecalc.render.inspect.columns import (
     COUNTED,
@@ -75,7 +75,7 @@ def inspection(
 
 def _grid(report: Report, lines: tuple[Line, ...], columns: tuple[Column, ...], manner: _Manner, page: Page) -> Grid:
     cells = {
-        column: page.spelt(_cell(column, line, report, manner) for line in told(lines, heading(column), len(lines)))
+        column: page.spelt(_cell(column, line, report, manner) for line in tracked(lines, heading(column), len(lines)))
         for column in columns
     }
     # Where MACs are expressions nothing has a share, and nobody asked for that column.
