@@ -28,11 +28,11 @@ def diagnose(
     `watch` show valid networks, some of them famous, without them. `expectations` and `where` are False if the report
     is not at the sizes, parameters or counts for which the file states them.
     """
-    lints = (finding for finding in lint(report) if not brief or finding.code in WITHOUT_EFFECT)
-    found = (*lints, *(unmet(report) if expectations else ()), *impossible(report))
+    lints = (diagnostic for diagnostic in lint(report) if not brief or diagnostic.code in WITHOUT_EFFECT)
+    diagnostics = (*lints, *(unmet(report) if expectations else ()), *impossible(report))
     if not where or not report.architecture.where:
-        return found
+        return diagnostics
     if not report.bindings:
-        return (*found, *unproved(report))
+        return (*diagnostics, *unproved(report))
     general, refused = (reports or Reports(report.architecture)).infer({}, symbolic=True)
-    return (*found, *(refused if general is None else unproved(general)))
+    return (*diagnostics, *(refused if general is None else unproved(general)))

@@ -26,18 +26,18 @@ _ANCHOR = re.compile(r"&[^\s,\[\]{}]+\s+\Z")
 class Edit(NamedTuple):
     """One fix: its diagnostic, the span in the original text, and the text there before and after."""
 
-    finding: Diagnostic
-    place: Span
+    diagnostic: Diagnostic
+    span: Span
     before: str
     after: str
 
 
-class Mended(NamedTuple):
+class FixedText(NamedTuple):
     """A fixed text, its edits in the order of the text, and the remaining mistakes."""
 
     source: Source
     edits: tuple[Edit, ...]
-    left: tuple[Diagnostic, ...]
+    remaining: tuple[Diagnostic, ...]
 
 
 class _Change(NamedTuple):
@@ -47,7 +47,7 @@ class _Change(NamedTuple):
     end: int
     before: str
     replacement: str
-    finding: Diagnostic
+    diagnostic: Diagnostic
 
     @property
     def growth(self) -> int:
@@ -60,7 +60,7 @@ class _Change(NamedTuple):
         return offset - self.growth
 
 
-def mend(source: Source, folder: Path | None = None, limits: Limits = LIMITS) -> Mended:
+def fix_text(source: Source, folder: Path | None = None, limits: Limits = LIMITS) -> FixedText:
     r"""Return a text with all fixes applied that cannot change what its author intended (`Fix.safe`).
 
     An edit is retained if it resolves its mistake and causes no other; mistakes that become visible are fixed too.
@@ -68,19 +68,19 @@ def mend(source: Source, folder: Path | None = None, limits: Limits = LIMITS) ->
 
     >>> from shapecalc.diagnostics import Source
     >>> net = "input: [N, 3, 8, 8]\nlayers:\n  - conv: {filters: 6, kernal_size: 5}  # the first\n"
-    >>> print(mend(Source("net.yaml", net)).source.text)
+    >>> print(fix_text(Source("net.yaml", net)).source.text)
     input: [N, 3, 8, 8]
     layers:
       - conv: {out_channels: 6, kernel_size: 5}  # the first
     <BLANKLINE>
     """
-    return _Mending(source, folder, limits).run()
+    return _Fixing(source, folder, limits).run()
 
 
-class _Mending:
+class _Fixing:
     """The state of fixing one text: the current text, its mistakes, and the changes so far."""
 
-    __slots__ = ("_done", "_folder", "_found", "_limits", "_original", "_readings", "_refused", "_source")
+    __slots__ = ("_done", "_folder", "_limits", "_mistakes", "_original", "_readings", "_refused", "_source")
 
     def __init__(self, source: Source, folder: Path | None, limits: Limits) -> None:
         self._original = self._source = source
@@ -91,9 +91,9 @@ class _Mending:
         """In the order in which they were made; offsets are those of the text after the changes before."""
         self._refused: set[tuple[str, str, int]] = set()
         """Edits that did not resolve their mistakes: they are tried again after the text has changed."""
-        self._source, self._found = self._read(source.text)
+        self._source, self._mistakes = self._read(source.text)
 
-    def run(self) -> Mended:
+    def run(self) -> FixedText:
         changed = True
         while changed and self._readings < MOST_READINGS:
             changed = False
@@ -102,7 +102,7 @@ class _Mending:
                 changed = self._make(changes) or changed
             # Without a refused edit there is nothing to try again.
             changed = changed and bool(self._refused)
-        return Mended(self._source, tuple(sorted(self._edits(), key=lambda edit: _start(edit.place))), self._found)
+        return FixedText(self._source, tuple(sorted(self._edits(), key=lambda edit: _start(edit.span))), self._mistakes)
 
     def _read(self, text: str) -> tuple[Source, tuple[Diagnostic, ...]]:
         """Return a text with those that it includes, and the mistakes found by reading and by shape inference."""
@@ -118,13 +118,13 @@ class _Mending:
         """Return the edits to try next, from the end of the text; syntax errors of YAML come before all others."""
         text = self._source.text
         changes: list[_Change] = []
-        for finding in self._found:
-            if _is_safe(finding.fix) and _key(finding) not in self._refused:
-                assert finding.fix is not None  # it is safe
-                start, end = offsets_of(text, finding.fix.span)
-                if text[start:end] != finding.fix.replacement and not _ANCHOR.search(text, 0, start):
-                    changes.append(_Change(start, end, text[start:end], finding.fix.replacement, finding))
-        syntax = [change for change in changes if change.finding.code == "SC003"]
+        for diagnostic in self._mistakes:
+            if _is_safe(diagnostic.fix) and _key(diagnostic) not in self._refused:
+                assert diagnostic.fix is not None  # it is safe
+                start, end = offsets_of(text, diagnostic.fix.span)
+                if text[start:end] != diagnostic.fix.replacement and not _ANCHOR.search(text, 0, start):
+                    changes.append(_Change(start, end, text[start:end], diagnostic.fix.replacement, diagnostic))
+        syntax = [change for change in changes if change.diagnostic.code == "SC003"]
         chosen: list[_Change] = []
         for change in sorted(syntax or changes, key=lambda change: (change.start, change.end), reverse=True):
             # Of two that overlap the later one is made; the other may apply once the text is read again.
@@ -147,13 +147,13 @@ class _Mending:
         text = self._source.text
         for change in changes:
             text = text[: change.start] + change.replacement + text[change.end :]
-        source, found = self._read(text)
-        if _is_better(changes, self._found, found, text):
-            self._source, self._found = source, found
+        source, mistakes = self._read(text)
+        if _is_better(changes, self._mistakes, mistakes, text):
+            self._source, self._mistakes = source, mistakes
             self._done += changes
             return True
         if len(changes) == 1:
-            self._refused.add(_key(changes[0].finding))
+            self._refused.add(_key(changes[0].diagnostic))
         return False
 
     def _edits(self) -> Iterable[Edit]:
@@ -161,8 +161,8 @@ class _Mending:
             start, end = change.start, change.end
             for earlier in reversed(self._done[:position]):
                 start, end = earlier.unmade(start, end=False), earlier.unmade(end, end=True)
-            place = span_between(self._original.text, start, end)
-            yield Edit(change.finding, place, change.before, change.replacement)
+            span = span_between(self._original.text, start, end)
+            yield Edit(change.diagnostic, span, change.before, change.replacement)
 
 
 def _is_safe(fix: Fix | None) -> bool:
@@ -170,8 +170,8 @@ def _is_safe(fix: Fix | None) -> bool:
     return fix is not None and fix.safe and not fix.span.file and fix.span.line == fix.span.end_line
 
 
-def _key(finding: Diagnostic) -> tuple[str, str, int]:
-    return finding.code, finding.message, finding.span.line if finding.span else 0
+def _key(diagnostic: Diagnostic) -> tuple[str, str, int]:
+    return diagnostic.code, diagnostic.message, diagnostic.span.line if diagnostic.span else 0
 
 
 def _is_better(
@@ -182,19 +182,19 @@ def _is_better(
     After a syntax error is fixed, and if there are more mistakes than are reported, other mistakes become visible: then
     only those of the edits must be resolved.
     """
-    places = {(finding.code, _start(span)) for finding in after for span in _spans(finding)}
+    starts = {(diagnostic.code, _start(span)) for diagnostic in after for span in _spans(diagnostic)}
     shift = sum(change.growth for change in changes)
     for change in changes:
         shift -= change.growth
         start = change.start + shift
-        if (change.finding.code, _start(span_between(text, start, start))) in places:
+        if (change.diagnostic.code, _start(span_between(text, start, start))) in starts:
             return False
-    reveals = changes[0].finding.code == "SC003" or len(before) >= MOST_DIAGNOSTICS
+    reveals = changes[0].diagnostic.code == "SC003" or len(before) >= MOST_DIAGNOSTICS
     return reveals or len(after) <= len(before) - len(changes)
 
 
-def _spans(finding: Diagnostic) -> Iterable[Span]:
-    return [span for span in (finding.span, finding.fix and finding.fix.span) if span is not None]
+def _spans(diagnostic: Diagnostic) -> Iterable[Span]:
+    return [span for span in (diagnostic.span, diagnostic.fix and diagnostic.fix.span) if span is not None]
 
 
 def _start(span: Span) -> tuple[int, int, int]:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapecalc.checking.fix import mend
+from shapecalc.checking.fix import fix_text
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.files import zoo
@@ -17,10 +17,10 @@ from shapecalc.parser.files import read_source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.checking.fix import Mended
+    from shapecalc.checking.fix import FixedText
 
 
-def fix(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits = LIMITS) -> Iterator[Mended]:
+def fix_files(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits = LIMITS) -> Iterator[FixedText]:
     """Apply all safe fixes to files, and yield the result for each file that has changed.
 
     A file is written atomically, and its bytes outside of the edits do not change. A file that cannot be read is
@@ -30,14 +30,14 @@ def fix(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits = LIMI
     for path in files:
         if path == "-" or (zoo.path(path) is not None and not os.path.lexists(path)):
             what = "standard input" if path == "-" else f"`{path}`, which ships with shapecalc"
-            finding = Diagnostic(code="SC001", message=f"`--fix` expects files, receives {what}")
-            raise ShapecalcError((finding,), exit_code=2)
+            diagnostic = Diagnostic(code="SC001", message=f"`--fix` expects files, receives {what}")
+            raise ShapecalcError((diagnostic,), exit_code=2)
     for path in files:
         try:
             source = read_source(path, limits)
         except ShapecalcError:
             continue
-        mended = mend(source, Path(path).parent, limits)
-        if mended.edits:
-            write_whole(path, mended.source.mark + mended.source.text)
-            yield mended
+        fixed = fix_text(source, Path(path).parent, limits)
+        if fixed.edits:
+            write_whole(path, fixed.source.mark + fixed.source.text)
+            yield fixed

@@ -17,8 +17,8 @@ T = TypeVar("T")
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
-def shared(one: Callable[[str], T], files: Sequence[str], processes: int) -> Iterator[T]:
-    """Yield what `one` returns for each file, in their order.
+def map_in_processes(function: Callable[[str], T], files: Sequence[str], processes: int) -> Iterator[T]:
+    """Yield what `function` returns for each file, in their order.
 
     If the caller is interrupted, the processes are terminated. Raises `MemoryError` if one of them was killed, as a
     system without free memory does.
@@ -26,10 +26,10 @@ def shared(one: Callable[[str], T], files: Sequence[str], processes: int) -> Ite
     try:
         with ProcessPoolExecutor(processes, initializer=_end_quietly) as pool:
             try:
-                with _signals_held():
+                with _signals_blocked():
                     # `pool.map` cancels waiting calls, which fails in Python 3.11 if processes end.
-                    waiting = [pool.submit(_each, one, part) for part in _parts(files, processes * 4)]
-                for results in waiting:
+                    pending = [pool.submit(_each, function, part) for part in _parts(files, processes * 4)]
+                for results in pending:
                     yield from results.result()
             except BaseException:
                 for process in active_children():
@@ -45,20 +45,20 @@ def _parts(files: Sequence[str], number: int) -> Iterator[Sequence[str]]:
         yield files[start : start + size]
 
 
-def _each(one: Callable[[str], T], files: Sequence[str]) -> list[T]:
-    return [one(file) for file in files]
+def _each(function: Callable[[str], T], files: Sequence[str]) -> list[T]:
+    return [function(file) for file in files]
 
 
 @contextmanager
-def _signals_held() -> Iterator[None]:
+def _signals_blocked() -> Iterator[None]:
     """Block signals for new processes until they have installed their handlers."""
-    hold = getattr(signal, "pthread_sigmask", None)
-    before = hold(signal.SIG_BLOCK, _ENDING) if hold else ()
+    mask = getattr(signal, "pthread_sigmask", None)
+    before = mask(signal.SIG_BLOCK, _ENDING) if mask else ()
     try:
         yield
     finally:
-        if hold:
-            hold(signal.SIG_SETMASK, before)
+        if mask:
+            mask(signal.SIG_SETMASK, before)
 
 
 def _end_quietly() -> None:

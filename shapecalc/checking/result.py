@@ -25,4 +25,4 @@ class Checked(NamedTuple):
     def failed(self, *, strict: bool = False) -> bool:
         """Return whether a diagnostic is an error, or with `strict` a warning."""
         weighs = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
-        return any(finding.severity in weighs for finding in self.findings)
+        return any(diagnostic.severity in weighs for diagnostic in self.findings)
