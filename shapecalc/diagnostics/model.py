@@ -73,7 +73,7 @@ class Diagnostic(NamedTuple):
     """One mistake, warning or note.
 
     `message` states the fact ("`linear` expects 512 input features, receives 25088"), `label` is printed under the
-    caret, `help` describes an edit that resolves it. There is no `span` if the file cannot be read.
+    caret, `help` describes an edit that resolves it. `span` is None if the file cannot be read.
     """
 
     code: str

@@ -64,21 +64,25 @@ def nearest(
             return None
         if target in candidates:
             return Near(target, sure=folded not in inexact)
-    lower = word.lower()
-    near: list[str] = []
-    fewest = _MOST_EDITS
-    for candidate in candidates if len(candidates) <= _MOST_CANDIDATES else ():
-        allowed = min(fewest, (max(len(lower), len(candidate)) + 1) // 3)
-        edits = distance(lower, candidate.lower(), allowed)
-        if edits <= allowed:
-            near = [candidate] if edits < fewest else [*near, candidate]
-            fewest = edits
+    near, fewest = _with_fewest_edits(word.lower(), candidates)
     if not near:
         return None
     if len(near) > 1:
-        return Near(_likest(lower, near), sure=False)
+        return Near(_likest(word.lower(), near), sure=False)
     others = [name for name, target in (aliases or {}).items() if target != near[0]]
     return Near(near[0], sure=not any(_is_near(folded, name, fewest) for name in others))
+
+
+def _with_fewest_edits(word: str, candidates: tuple[str, ...]) -> tuple[list[str], int]:
+    near: list[str] = []
+    fewest = _MOST_EDITS
+    for candidate in candidates if len(candidates) <= _MOST_CANDIDATES else ():
+        allowed = min(fewest, (max(len(word), len(candidate)) + 1) // 3)
+        edits = distance(word, candidate.lower(), allowed)
+        if edits <= allowed:
+            near = [candidate] if edits < fewest else [*near, candidate]
+            fewest = edits
+    return near, fewest
 
 
 def _is_near(word: str, other: str, most: int) -> bool:

@@ -1,4 +1,4 @@
-"""Exact integer expressions over positive integer symbols, kept in a normal form by every operation."""
+"""Exact integer expressions over positive integer symbols; every operation returns a normal form."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def _tightest(conditions: Iterable[Condition], name: str) -> tuple[Condition, ..
         if entry.relation is not Relation.NONNEGATIVE or not factor or len(entry.expr.terms) > 1:
             others.append(entry)
             continue
-        # s ≥ ⌈−b/a⌉ where a > 0, and −s ≥ ⌈−b/−a⌉ where a < 0.
+        # s ≥ ⌈−b/a⌉ if a > 0, and −s ≥ ⌈−b/−a⌉ if a < 0.
         least = -(entry.expr.constant // abs(factor))
         known = bounds.get(factor > 0)
         if known is None or least > known[0]:

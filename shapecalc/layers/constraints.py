@@ -1,4 +1,4 @@
-"""Constraints of layers on symbols, which are collected, or refused if there is no collector."""
+"""Constraints of layers on symbols, which are collected, or refused without a collector."""
 
 from math import isqrt
 from typing import NamedTuple

@@ -63,13 +63,10 @@ def infer(
     is walked once for each set of input shapes and dtypes.
     """
     bindings = _bindings(architecture, sizes or {}, symbolic=symbolic)
-    violated = tuple(_violated(architecture, bindings))
-    if violated:
-        return None, violated
+    mistakes = tuple(_violated(architecture, bindings)) or tuple(too_many_axes(architecture))
+    if mistakes:
+        return None, mistakes
     inputs = tuple(entry._replace(shape=bind(entry.shape, bindings)) for entry in architecture.inputs)
-    too_many = tuple(too_many_axes(architecture))
-    if too_many:
-        return None, too_many
     unbound = input_symbols(inputs)
     costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if one_sample and name in unbound), 1)
     walker = Walker(costs_at, bindings, architecture.limits)
@@ -93,7 +90,7 @@ def infer(
 
 
 class Reports:
-    """The reports of one architecture, inferred once for each set of sizes, on demand."""
+    """The reports of one architecture, each inferred once, when its sizes are first needed."""
 
     __slots__ = ("_inferred", "architecture")
 
