@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapecalc.checking.fix import fix_text
-from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics import ShapecalcError, misuse
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.files import zoo
 from shapecalc.files.atomic import write_whole
@@ -30,8 +30,7 @@ def fix_files(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits 
     for path in files:
         if path == "-" or (zoo.path(path) is not None and not os.path.lexists(path)):
             what = "standard input" if path == "-" else f"`{path}`, which ships with shapecalc"
-            diagnostic = Diagnostic(code="SC001", message=f"`--fix` expects files, receives {what}")
-            raise ShapecalcError((diagnostic,), exit_code=2)
+            raise misuse("SC001", f"`--fix` expects files, receives {what}")
     for path in files:
         try:
             source = read_source(path, limits)

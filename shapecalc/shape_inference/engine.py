@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from shapecalc.architecture import input_symbols
-from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
+from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError, misuse
 from shapecalc.dims import free_symbols
 from shapecalc.layers.base import PARAMS_AS
 from shapecalc.layers.fields import LARGEST_DIM
@@ -44,7 +44,7 @@ def inspect_at(
     """Return the result of `inspect`, with the sizes as a mapping."""
     if params_as not in PARAMS_AS:
         message = f"`params_as` expects one of {', '.join(PARAMS_AS)}, receives `{params_as}`"
-        raise ShapecalcError((Diagnostic(code="SC203", message=message),), exit_code=2)
+        raise misuse("SC203", message)
     report = Reports(architecture).at(sizes, symbolic=symbolic)
     return report if params_as == report.params_as else _recounted(report, params_as)
 
@@ -145,11 +145,10 @@ def _bindings(architecture: Architecture, sizes: Mapping[str, int], *, symbolic:
         if name not in symbols:
             names = ", ".join(f"`{symbol}`" for symbol in symbols)
             has = f"its free symbols are {names}" if names else "its input has no free symbol"
-            diagnostic = Diagnostic(code="SC312", message=f"`{architecture.name}` has no symbol `{name}`: {has}")
-            raise ShapecalcError((diagnostic,), exit_code=2)
+            raise misuse("SC312", f"`{architecture.name}` has no symbol `{name}`: {has}")
         if type(size) is not int or not 1 <= size <= LARGEST_DIM:
             message = f"`{name}` expects a size from 1 to {LARGEST_DIM} (2^31 - 1), receives {size}"
-            raise ShapecalcError((Diagnostic(code="SC201", message=message),), exit_code=2)
+            raise misuse("SC201", message)
     usual = {} if symbolic else {name: size for name, size in architecture.sizes.items() if name in symbols}
     return {**usual, **sizes}
 

@@ -284,15 +284,7 @@ class Report:
             },
             "layers": [_row(row, self.architecture.file) for row in self.layers],
             "outputs": {name: [*map(as_json, shape)] for name, shape in self.outputs.items()},
-            "totals": {
-                "params": as_json(self.totals.params),
-                "buffers": as_json(self.totals.buffers),
-                "macs": as_json(self.totals.macs),
-                "flops": as_json(self.totals.flops),
-                "parameter_bytes": as_json(self.totals.parameter_bytes),
-                "activation_bytes": as_json(self.totals.activation_bytes),
-                **self._products(),
-            },
+            "totals": {name: as_json(count) for name, count in self.totals._asdict().items()} | self._products(),
         }
 
     def _products(self) -> dict[str, Any]:
