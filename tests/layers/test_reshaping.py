@@ -133,7 +133,7 @@ def test_an_axis_in_a_list_is_refused_at_its_entry() -> None:
         (made("pixel_shuffle", upscale_factor=2), (N, 2 * C, H, W)),
         (made("pixel_unshuffle", downscale_factor=2), (N, C, 2 * H, W)),
     ],
-    ids=lambda value: getattr(value, "word", None),
+    ids=lambda value: getattr(value, "type", None),
 )
 def test_whether_a_symbol_divides_is_not_guessed(layer: Layer, x: Shape) -> None:
     error = refused(layer, x)

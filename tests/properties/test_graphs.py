@@ -181,8 +181,8 @@ class ByHand:
         kept = {key: value for key, value in {word: fields, **own}.items() if key != "from"}
         names.made[path] = Made(path, kept, owner or full, (names, prefix))
         slot = names.slots[path] = names.slots[below(path, "output")] = Slot(leaves.name, path)
-        for further in getattr(layer_type(word), "further", ()) if "repeat" not in own else ():
-            names.slots[below(path, further)] = Slot(f"{leaves.name}.{further}", path)
+        for extra in getattr(layer_type(word), "extra_outputs", ()) if "repeat" not in own else ():
+            names.slots[below(path, extra)] = Slot(f"{leaves.name}.{extra}", path)
         return slot
 
     def once(
