@@ -7,7 +7,7 @@ import zlib
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from shapecalc.checking.fix import mend
+from shapecalc.checking.fix import fix_text
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.diagnostics.limits import Limits
 from shapecalc.diagnostics.rules import codes, rule
@@ -44,8 +44,8 @@ def one_input(data: bytes) -> None:
     except ShapecalcError as error:
         refused(error)
         if zlib.crc32(data) % MENDED_OF == 0:
-            mended = mend(source, None, LIMITS)
-            hold(mended.left, mended.source)
+            mended = fix_text(source, None, LIMITS)
+            hold(mended.remaining, mended.source)
     else:
         assert not reading.findings
 

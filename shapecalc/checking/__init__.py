@@ -1,1 +1,1 @@
-"""Whether architecture files are in order."""
+"""Checks and automatic fixes of architecture files."""

@@ -1,4 +1,4 @@
-"""One file or many: what reading, inference, their own expectations, a lock and a run find of each."""
+"""Checks of one or many files: reading, inference, lints, expectations, `where:`, a lock and a run."""
 
 from __future__ import annotations
 
@@ -29,15 +29,14 @@ if TYPE_CHECKING:
     from shapecalc.execution.verify import Proof, ProofRow
 
 PAYS_FROM = 64
-"""Files from which on several processes are faster than one, which reads some 200 a second."""
-
+"""The number of files from which on several processes are faster than one, which reads about 200 files per second."""
 
 UNREADABLE = 2
-"""The exit code of an error that says that a file cannot be read."""
+"""The exit code of an error for a file that cannot be read."""
 
 
-class Asked(NamedTuple):
-    """What is asked of each file beyond reading and inference: a run within bounds, and what a lock holds."""
+class CheckOptions(NamedTuple):
+    """Options of a check: a run within a budget, and a comparison with a lock."""
 
     run: bool = False
     budget: Budget = BUDGET
@@ -47,7 +46,7 @@ class Asked(NamedTuple):
     limits: Limits = LIMITS
 
 
-NOTHING_MORE = Asked()
+DEFAULTS = CheckOptions()
 
 
 def check(
@@ -60,96 +59,103 @@ def check(
     processes: int | None = None,
     limits: Limits = LIMITS,
 ) -> tuple[Checked, ...]:
-    """Check files, folders and patterns, but for those that a pattern of `exclude` matches.
+    """Return the results of checking files, folders and patterns, except those that a pattern of `exclude` matches.
 
-    `run` executes each network too, as `verify` does, within `budget`. With the file that `shapecalc lock` wrote
-    as `lock`, each network is held to it, and the last result is that of the lock itself. Many files are shared among
-    `processes`, unless stated as many as there are processors.
-    Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file, and for a lock that is none. A file
-    that cannot be read is a finding like others.
+    `run` executes each network as `verify` does, within `budget`. Each network is compared with `lock`, a file that
+    `shapecalc lock` has written; if networks of the lock are missing, the last result is that of the lock. Many files
+    are distributed among `processes`, by default one per processor.
+    Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file, and for an invalid lock. A file that
+    cannot be read has a diagnostic in its result.
 
     >>> [(result.name, result.findings) for result in check("lenet5", "vgg16")]
     [('lenet5', ()), ('vgg16', ())]
     """
     files = expand_paths(map(str, paths), exclude)
-    held_to = None if lock is None else load_lock(str(lock))
-    asked = Asked(run, budget, held_to, "" if lock is None else str(lock), stdin_name, limits)
-    results = tuple(each(partial(check_file, asked=asked), files, processes, pays_from=2 if run else PAYS_FROM))
-    missing = missing_files(held_to, str(lock)) if held_to is not None else {}
+    loaded_lock = None if lock is None else load_lock(str(lock))
+    options = CheckOptions(run, budget, loaded_lock, "" if lock is None else str(lock), stdin_name, limits)
+    results = tuple(
+        map_files(partial(check_file, options=options), files, processes, pays_from=2 if run else PAYS_FROM)
+    )
+    missing = missing_files(loaded_lock, str(lock)) if loaded_lock is not None else {}
     return (*results, Checked(str(lock), None, tuple(missing.values()))) if missing else results
 
 
-def each(
-    one: Callable[[str], Checked], files: Sequence[str], processes: int | None = None, *, pays_from: int = PAYS_FROM
+def map_files(
+    function: Callable[[str], Checked],
+    files: Sequence[str],
+    processes: int | None = None,
+    *,
+    pays_from: int = PAYS_FROM,
 ) -> Iterator[Checked]:
-    """Yield what `one` finds of each file, in their order: in several processes where that pays."""
+    """Yield the result of `function` for each file, in their order, in several processes if that is faster."""
     processes = min(processes or _processors(), len(files))
     if processes < 2 or len(files) < pays_from:  # noqa: PLR2004 - one process is this one
-        yield from map(one, files)
+        yield from map(function, files)
         return
-    from shapecalc.checking.processes import shared  # noqa: PLC0415 - 30 ms, which few files need
+    from shapecalc.checking.processes import map_in_processes  # noqa: PLC0415 - 30 ms, which few files need
 
-    yield from shared(one, files, processes)
+    yield from map_in_processes(function, files, processes)
 
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def check_file(path: str, asked: Asked = NOTHING_MORE) -> Checked:
-    """Check one file, `-` for standard input, or a name of the zoo."""
-    name = asked.stdin_name if path == "-" else path
+def check_file(path: str, options: CheckOptions = DEFAULTS) -> Checked:
+    """Return the result of checking one file, `-` for standard input, or a name of the zoo."""
+    name = options.stdin_name if path == "-" else path
     try:
-        source = find_source(path, asked.limits)
+        source = find_source(path, options.limits)
     except ShapecalcError as error:
         return Checked(name, error.source, error.diagnostics, readable=error.exit_code != UNREADABLE)
     folder = None if path == "-" else Path(source.name).parent
-    return check_source(source._replace(name=name), folder, asked)
+    return check_source(source._replace(name=name), folder, options)
 
 
-def check_source(source: Source, folder: Path | None, asked: Asked = NOTHING_MORE) -> Checked:
-    """Check one text; `folder` is where it lies, which what it includes is below."""
+def check_source(source: Source, folder: Path | None, options: CheckOptions = DEFAULTS) -> Checked:
+    """Return the result of checking one text; all that it includes is in `folder` or below."""
     try:
-        if holds_blocks_alone(source, asked.limits):
-            findings, source = findings_of_blocks(source, folder, asked.limits)
-            return Checked(source.name, source, findings)
-        architecture = loads_source(source, asked.limits, folder)
+        if holds_blocks_alone(source, options.limits):
+            diagnostics, source = findings_of_blocks(source, folder, options.limits)
+            return Checked(source.name, source, diagnostics)
+        architecture = loads_source(source, options.limits, folder)
         source = architecture.file or source
         reports = Reports(architecture)
         report = reports.at({})
-        findings = diagnose(report, reports)
-        if asked.lock is not None:
-            findings += check_lock(report, source.name, asked.lock, asked.lock_file)
-        if asked.run:
-            findings += _executed(reports, asked.budget)
+        diagnostics = diagnose(report, reports)
+        if options.lock is not None:
+            diagnostics += check_lock(report, source.name, options.lock, options.lock_file)
+        if options.run:
+            diagnostics += _executed(reports, options.budget)
     except ShapecalcError as error:
         return Checked(source.name, error.source or source, error.diagnostics)
-    return Checked(source.name, source, tuple(sorted(findings, key=position)))
+    return Checked(source.name, source, tuple(sorted(diagnostics, key=position)))
 
 
-def chosen(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Checked:
-    """Return a result with the findings whose code begins with one of `select`, if any, and with none of `ignore`."""
+def select_codes(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Checked:
+    """Return a result with the diagnostics whose codes have a prefix of `select`, if any, and none of `ignore`."""
     wanted, unwanted = tuple(select), tuple(ignore)
-    kept = tuple(
-        finding
-        for finding in checked.findings
-        if (not wanted or finding.code.startswith(wanted)) and not (unwanted and finding.code.startswith(unwanted))
+    selected = tuple(
+        diagnostic
+        for diagnostic in checked.findings
+        if (not wanted or diagnostic.code.startswith(wanted))
+        and not (unwanted and diagnostic.code.startswith(unwanted))
     )
-    return checked._replace(findings=kept)
+    return checked._replace(findings=selected)
 
 
 def _executed(reports: Reports, budget: Budget) -> tuple[Diagnostic, ...]:
-    """Run a network, and return an SC601 error for the first layer of each trial that does other than predicted."""
+    """Run a network, and return an SC601 error for the first layer of each trial that differs from its prediction."""
     from shapecalc.execution.verify import verify_at  # noqa: PLC0415 - brings NumPy
 
     try:
         proof = verify_at(reports, {}, budget=budget)
     except ShapecalcError as error:  # too large to be run
         return error.diagnostics
-    found: dict[Span | None, Diagnostic] = {}
-    for finding in _disagreements(proof):
-        found.setdefault(finding.span, finding)
-    return tuple(found.values())
+    first: dict[Span | None, Diagnostic] = {}
+    for diagnostic in _disagreements(proof):
+        first.setdefault(diagnostic.span, diagnostic)
+    return tuple(first.values())
 
 
 def _disagreements(proof: Proof) -> Iterator[Diagnostic]:

@@ -1,4 +1,4 @@
-"""All diagnostics of a network that has been inferred, for every command that reports them."""
+"""All diagnostics of an inferred network, for every command that reports them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def diagnose(
 ) -> tuple[Diagnostic, ...]:
     """Return the lints, unmet expectations, and constraints that no size meets or that `where:` does not ensure.
 
-    `reports` has those of the same architecture that are inferred already. `brief` leaves out lints of layers that have
-    an effect: `inspect` and `watch` show a network that works, some of them famous, without them. `expectations` and
-    `where` are False if the report is not at the sizes, parameters or counts for which the file states them.
+    `reports` are those of the same architecture. `brief` leaves out lints of layers that have an effect: `inspect` and
+    `watch` show valid networks, some of them famous, without them. `expectations` and `where` are False if the report
+    is not at the sizes, parameters or counts for which the file states them.
     """
-    lints = (finding for finding in lint(report) if not brief or finding.code in WITHOUT_EFFECT)
-    found = (*lints, *(unmet(report) if expectations else ()), *impossible(report))
+    lints = (diagnostic for diagnostic in lint(report) if not brief or diagnostic.code in WITHOUT_EFFECT)
+    diagnostics = (*lints, *(unmet(report) if expectations else ()), *impossible(report))
     if not where or not report.architecture.where:
-        return found
+        return diagnostics
     if not report.bindings:
-        return (*found, *unproved(report))
+        return (*diagnostics, *unproved(report))
     general, refused = (reports or Reports(report.architecture)).infer({}, symbolic=True)
-    return (*found, *(refused if general is None else unproved(general)))
+    return (*diagnostics, *(refused if general is None else unproved(general)))

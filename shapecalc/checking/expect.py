@@ -1,11 +1,11 @@
-"""What a file expects of itself, held against what was found."""
+"""The expectations of a file (`expect:`), compared with its report."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from shapecalc.architecture import Bounds, joined, outward
-from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, Fix
+from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix
 from shapecalc.diagnostics.numbers import percent
 from shapecalc.dims import free_symbols, greatest, least, pretty, show, symbol
 from shapecalc.shape_inference.report import BYTES, GroupReport, sums_of, total
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
 Tree = tuple["LayerReport | GroupReport", ...]
 
 _LONGEST = 60
-"""Characters of a closed form that a message shows."""
+"""Characters of an expression that a message shows."""
 
 
 def unmet(report: Report) -> tuple[Diagnostic, ...]:
     """Return an SC501 error for each line of an `expect:` block that the report does not meet, the first 50 of them."""
     lines: dict[tuple[Span | None, str], Diagnostic] = {}
-    for finding in _all_unmet(report):
-        if finding is not None:
-            lines.setdefault((finding.span, finding.message), finding)
-        if len(lines) >= MOST_FINDINGS:
+    for diagnostic in _all_unmet(report):
+        if diagnostic is not None:
+            lines.setdefault((diagnostic.span, diagnostic.message), diagnostic)
+        if len(lines) >= MOST_DIAGNOSTICS:
             break
-    return tuple(sorted(lines.values(), key=lambda finding: finding.span or ()))
+    return tuple(sorted(lines.values(), key=lambda diagnostic: diagnostic.span or ()))
 
 
 def _all_unmet(report: Report) -> Iterator[Diagnostic | None]:
     if report.architecture.expect:
-        whole = _figures(total(map(sums_of, report.tree)), report.outputs)
-        yield from (_unmet(f"`{report.architecture.name}`", whole, line) for line in report.architecture.expect)
+        figures = _figures(total(map(sums_of, report.tree)), report.outputs)
+        yield from (_unmet(f"`{report.architecture.name}`", figures, line) for line in report.architecture.expect)
     yield from _unmet_steps(report.tree, "")
 
 
 def _unmet_steps(rows: Tree, prefix: str) -> Iterator[Diagnostic | None]:
-    """Yield what the steps of a body do not meet; a merge answers for its branches too, a group for all its runs."""
+    """Yield the unmet expectations of steps; those of a merge include its branches, those of a group all its runs."""
     expecting = {row.path: _expected_of(row) for row in rows}
     parts: dict[str, list[LayerReport | GroupReport]] = {path: [] for path, expect in expecting.items() if expect}
     for row in rows if parts else ():
@@ -79,10 +79,10 @@ def _figures(sums: Sums, outputs: Mapping[str, Shape]) -> Mapping[str, Count | S
     }
 
 
-def _unmet(subject: str, found: Mapping[str, Count | Shape], line: Expectation) -> Diagnostic | None:
-    if line.key not in found:
-        return _absent(subject, found, line)
-    value, wanted = found[line.key], line.value
+def _unmet(subject: str, figures: Mapping[str, Count | Shape], line: Expectation) -> Diagnostic | None:
+    if line.key not in figures:
+        return _absent(subject, figures, line)
+    value, wanted = figures[line.key], line.value
     if isinstance(wanted, int | Bounds):
         assert not isinstance(value, tuple)
         return _figure_unmet(subject, line, wanted, value)
@@ -91,15 +91,15 @@ def _unmet(subject: str, found: Mapping[str, Count | Shape], line: Expectation) 
         return None
     open_ = sorted({name for dim in value for name in free_symbols(dim) if dim != symbol(name)})
     if open_:
-        # A file writes symbols and numbers, and no expression over them.
-        return _told(subject, line, show(wanted), show(value))._replace(help=_sizes(open_))
-    return _other(subject, line, show(wanted), show(value))
+        # A file can state symbols and numbers, but not expressions.
+        return _mismatch(subject, line, show(wanted), show(value))._replace(help=_sizes_help(open_))
+    return _with_fix(subject, line, show(wanted), show(value))
 
 
 def _figure_unmet(subject: str, line: Expectation, wanted: int | Bounds, value: Count) -> Diagnostic | None:
     bounds = wanted if isinstance(wanted, Bounds) else Bounds(wanted, wanted, str(wanted))
     if value is None:
-        return _told(subject, line, bounds.text, "unknown")
+        return _mismatch(subject, line, bounds.text, "unknown")
     if not isinstance(value, int):
         return _of_symbols(subject, line, bounds, value)
     if bounds.allows(value):
@@ -107,33 +107,33 @@ def _figure_unmet(subject: str, line: Expectation, wanted: int | Bounds, value: 
     if bounds.exact or isinstance(wanted, int):
         near = isinstance(wanted, Bounds) and 100 * abs(value - bounds.least) <= bounds.least
         rounded = f', or `"{bounds.text} ± 1%"` where the figure is rounded' if near else ""
-        return _other(subject, line, bounds.text, str(value), rounded)
-    told = _told(subject, line, bounds.text, str(value))
-    return told._replace(label=f"is {value:,}", help=_missed(bounds, value))
+        return _with_fix(subject, line, bounds.text, str(value), rounded)
+    mismatch = _mismatch(subject, line, bounds.text, str(value))
+    return mismatch._replace(label=f"is {value:,}", help=_difference_help(bounds, value))
 
 
-def _told(subject: str, line: Expectation, wanted: str, said: str) -> Diagnostic:
+def _mismatch(subject: str, line: Expectation, wanted: str, actual: str) -> Diagnostic:
     return Diagnostic(
         code="SC501",
-        message=f"{subject} expects {_spoken(line.key)} {wanted}, has {said}",
+        message=f"{subject} expects {_key_text(line.key)} {wanted}, has {actual}",
         span=line.span,
-        label=f"is {said}",
+        label=f"is {actual}",
     )
 
 
-def _spoken(key: str) -> str:
-    """Return how a message says a key: of several outputs the name."""
+def _key_text(key: str) -> str:
+    """Return the name of a key in messages."""
     return f"output `{key.removeprefix('outputs.')}`" if key.startswith("outputs.") else key
 
 
-def _other(subject: str, line: Expectation, wanted: str, said: str, rounded: str = "") -> Diagnostic:
-    """Say that a figure is another one, and offer it."""
-    meant = f"write `{line.key.removeprefix('outputs.')}: {said}`{rounded or ' if the change is meant'}"
-    return _told(subject, line, wanted, said)._replace(help=meant, fix=Fix(line.span, said))
+def _with_fix(subject: str, line: Expectation, wanted: str, actual: str, rounded: str = "") -> Diagnostic:
+    """Return the diagnostic for another figure than the expected one, with a fix that states it."""
+    meant = f"write `{line.key.removeprefix('outputs.')}: {actual}`{rounded or ' if the change is meant'}"
+    return _mismatch(subject, line, wanted, actual)._replace(help=meant, fix=Fix(line.span, actual))
 
 
-def _missed(bounds: Bounds, value: int) -> str:
-    """Say by how much a figure misses its bounds."""
+def _difference_help(bounds: Bounds, value: int) -> str:
+    """Return the help for a figure outside of its bounds, with the difference."""
     if bounds.most is not None and value > bounds.most:
         excess, of, many = value - bounds.most, bounds.most, "many"
     else:
@@ -143,32 +143,32 @@ def _missed(bounds: Bounds, value: int) -> str:
 
 
 def _of_symbols(subject: str, line: Expectation, bounds: Bounds, value: Expr) -> Diagnostic | None:
-    """Hold a closed form against bounds: whatever its symbols are where that can be shown, else it has no answer."""
+    """Compare an expression with bounds: for all sizes of its symbols if its own bounds decide, else undecided."""
     low, high = least(value), greatest(value)
     below = bounds.most is None or (high is not None and high <= bounds.most)
     if below and low is not None and low >= bounds.least:
         return None
-    said = pretty(value)
-    told = _told(subject, line, bounds.text, said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…")
+    actual = pretty(value)
+    mismatch = _mismatch(subject, line, bounds.text, actual if len(actual) <= _LONGEST else f"{actual[:_LONGEST]}…")
     above = low is not None and bounds.most is not None and low > bounds.most
     if above or (high is not None and high < bounds.least):
         ends = f"is {low:,} or more" if above else f"is {high:,} or less"
-        return told._replace(label=f"{ends}, whatever its symbols are")
+        return mismatch._replace(label=f"{ends}, whatever its symbols are")
     names = " and ".join(f"`{name}`" for name in free_symbols(value))
-    message = f"{told.message}: that depends on {names}"
-    return told._replace(message=message, label=f"depends on {names}", help=_sizes(free_symbols(value)))
+    message = f"{mismatch.message}: that depends on {names}"
+    return mismatch._replace(message=message, label=f"depends on {names}", help=_sizes_help(free_symbols(value)))
 
 
-def _sizes(names: Iterable[str]) -> str:
-    spoken = " and ".join(f"`{name}`" for name in names)
-    return f"give {spoken} a number in `sizes:`, for which this is expected"
+def _sizes_help(names: Iterable[str]) -> str:
+    symbols = " and ".join(f"`{name}`" for name in names)
+    return f"give {symbols} a number in `sizes:`, for which this is expected"
 
 
-def _absent(subject: str, found: Mapping[str, Count | Shape], line: Expectation) -> Diagnostic:
+def _absent(subject: str, figures: Mapping[str, Count | Shape], line: Expectation) -> Diagnostic:
     from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
     name = line.key.removeprefix("outputs.")
-    names = [key.removeprefix("outputs.") for key in found if key.startswith("outputs.")]
+    names = [key.removeprefix("outputs.") for key in figures if key.startswith("outputs.")]
     near = closest(name, names)
     return Diagnostic(
         code="SC501",

@@ -1,4 +1,4 @@
-"""Files whose slips are put right where they lie."""
+"""Automatic fixes of files in place."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapecalc.checking.fix import mend
-from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.checking.fix import fix_text
+from shapecalc.diagnostics import ShapecalcError, misuse
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.files import zoo
 from shapecalc.files.atomic import write_atomic
@@ -17,27 +17,26 @@ from shapecalc.parser.files import read_source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shapecalc.checking.fix import Mended
+    from shapecalc.checking.fix import FixedText
 
 
-def fix(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits = LIMITS) -> Iterator[Mended]:
-    """Mend in files what is safe to mend, and yield what was done in each that has changed.
+def fix_files(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits = LIMITS) -> Iterator[FixedText]:
+    """Apply all safe fixes to files, and yield the result for each file that has changed.
 
-    A file is written whole or not at all; whatever no edit names stays byte by byte. A file that cannot be read is
-    passed over: checking it says why. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
+    A file is written atomically, and its bytes outside of the edits do not change. A file that cannot be read is
+    skipped: a check reports it. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
     """
     files = expand_paths(paths, exclude)
     for path in files:
         if path == "-" or (zoo.path(path) is not None and not os.path.lexists(path)):
             what = "standard input" if path == "-" else f"`{path}`, which ships with shapecalc"
-            finding = Diagnostic(code="SC001", message=f"`--fix` expects files, receives {what}")
-            raise ShapecalcError((finding,), exit_code=2)
+            raise misuse("SC001", f"`--fix` expects files, receives {what}")
     for path in files:
         try:
             source = read_source(path, limits)
         except ShapecalcError:
             continue
-        mended = mend(source, Path(path).parent, limits)
-        if mended.edits:
-            write_atomic(path, mended.source.mark + mended.source.text)
-            yield mended
+        fixed = fix_text(source, Path(path).parent, limits)
+        if fixed.edits:
+            write_atomic(path, fixed.source.mark + fixed.source.text)
+            yield fixed

@@ -1,4 +1,4 @@
-"""Files shared among several processes, none of which outlives what asked for them."""
+"""Distribution of files among several processes, none of which outlives the process that started them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ T = TypeVar("T")
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
-def shared(one: Callable[[str], T], files: Sequence[str], processes: int) -> Iterator[T]:
-    """Yield what `one` returns for each file, in their order.
+def map_in_processes(function: Callable[[str], T], files: Sequence[str], processes: int) -> Iterator[T]:
+    """Yield what `function` returns for each file, in their order.
 
-    Where the caller is interrupted the processes are ended with it. Raises `MemoryError` where one of them was killed:
-    a system that has no memory left does that.
+    If the caller is interrupted, the processes are terminated. Raises `MemoryError` if one of them was killed, as a
+    system without free memory does.
     """
     try:
         with ProcessPoolExecutor(processes, initializer=_end_quietly) as pool:
             try:
-                with _signals_held():
-                    # Not `pool.map`: it cancels what waits, and Python 3.11 stumbles over that where processes end.
-                    waiting = [pool.submit(_each, one, part) for part in _parts(files, processes * 4)]
-                for results in waiting:
+                with _signals_blocked():
+                    # `pool.map` cancels waiting calls, which fails in Python 3.11 if processes end.
+                    pending = [pool.submit(_each, function, part) for part in _parts(files, processes * 4)]
+                for results in pending:
                     yield from results.result()
             except BaseException:
                 for process in active_children():
@@ -45,24 +45,24 @@ def _parts(files: Sequence[str], number: int) -> Iterator[Sequence[str]]:
         yield files[start : start + size]
 
 
-def _each(one: Callable[[str], T], files: Sequence[str]) -> list[T]:
-    return [one(file) for file in files]
+def _each(function: Callable[[str], T], files: Sequence[str]) -> list[T]:
+    return [function(file) for file in files]
 
 
 @contextmanager
-def _signals_held() -> Iterator[None]:
-    """Let no signal reach a process that has just been made and does not know yet how to end."""
-    hold = getattr(signal, "pthread_sigmask", None)
-    before = hold(signal.SIG_BLOCK, _ENDING) if hold else ()
+def _signals_blocked() -> Iterator[None]:
+    """Block signals for new processes until they have installed their handlers."""
+    mask = getattr(signal, "pthread_sigmask", None)
+    before = mask(signal.SIG_BLOCK, _ENDING) if mask else ()
     try:
         yield
     finally:
-        if hold:
-            hold(signal.SIG_SETMASK, before)
+        if mask:
+            mask(signal.SIG_SETMASK, before)
 
 
 def _end_quietly() -> None:
-    """Let Ctrl-C, which a terminal sends to every process, end this one there and then: the first speaks for all."""
+    """End this process immediately at Ctrl-C, which a terminal sends to every process: only the first reports it."""
     for number in _ENDING:
         signal.signal(number, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):

@@ -1,4 +1,4 @@
-"""What a check of one file hands over."""
+"""The result of checking one file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class Checked(NamedTuple):
-    """One file, and what was found in it in the order of its text.
+    """One file and its diagnostics in the order of its text.
 
-    `name` is the path as it was given, with `/` between folders and relative where it lies below the current folder;
-    `source` is its text, None where it could not be read. A finding may lie in a file that it includes: `source.of`.
+    `name` is the path as it was given, with `/` between folders, and relative if it is below the current folder;
+    `source` is its text, None if it cannot be read. A diagnostic may be in a file that it includes (`source.of`).
     """
 
     name: str
@@ -23,6 +23,6 @@ class Checked(NamedTuple):
     readable: bool = True
 
     def failed(self, *, strict: bool = False) -> bool:
-        """Return whether a finding is an error, or with `strict` a warning."""
+        """Return whether a diagnostic is an error, or with `strict` a warning."""
         weighs = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
-        return any(finding.severity in weighs for finding in self.findings)
+        return any(diagnostic.severity in weighs for diagnostic in self.findings)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def impossible(report: Report) -> Iterator[Diagnostic]:
-    """Yield an SC319 error for each symbol of which no size meets all of `where:`, or all constraints of layers."""
+    """Yield an SC319 error for each symbol for which no size meets all of `where:`, or all constraints of layers."""
     yield from _contradictions(report)
     valid = report.valid_sizes
     for name, sizes in valid.sizes.items():
@@ -91,12 +91,12 @@ def unproved(report: Report) -> tuple[Diagnostic, ...]:
 
 
 def _help(report: Report) -> str | None:
-    wanted = [sizes.spoken(name) for name, sizes in report.valid_sizes.sizes.items() if sizes != ANY]
+    wanted = [sizes.sentence(name) for name, sizes in report.valid_sizes.sizes.items() if sizes != ANY]
     return f"state it: {'; '.join(wanted)}" if wanted else None
 
 
 def _same(condition: Condition) -> tuple[str, Expr] | None:
-    """Return the symbol that equals another, with that other, where a condition says just that."""
+    """Return a symbol and the symbol that it equals if the condition is the equality of two symbols, else None."""
     expr = condition.expr
     names = free_symbols(expr)
     if condition.relation is not Relation.ZERO or len(names) != 2:  # noqa: PLR2004 - one symbol equals another
@@ -111,7 +111,10 @@ def _renamed(condition: Condition, same: Mapping[str, Expr]) -> Condition | bool
 
 
 def _counterexample(stated: Iterable[Condition | bool], needed: Condition | bool, effort: Effort) -> str | None:
-    """Return sizes that the stated conditions allow and the needed one does not, as ` at H = 8`; None for none."""
+    """Return a size that the stated conditions allow and the needed one does not, as ` at H = 8`.
+
+    None if there is no such size; empty if the needed condition is not ensured, but no size can be named.
+    """
     if isinstance(needed, bool):
         return None if needed else ""
     names = free_symbols(needed.expr)

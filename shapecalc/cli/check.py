@@ -93,18 +93,18 @@ def command(
     what is legal and likely not meant. Exit code 0 where no error is found, 1 where one is, 2 where a file cannot be
     read.
     """
-    from shapecalc.checking.check import check, chosen
+    from shapecalc.checking.check import check, select_codes
 
     limits, budget = limits_of(limit), budget_of(max_memory, max_flops)
     targets = _targets(format_ or [], output or [])
     selected, ignored = _codes("--select", select), _codes("--ignore", ignore)
     if fix:
-        from shapecalc.checking.fix_files import fix as fix_files
+        from shapecalc.checking.fix_files import fix_files
         from shapecalc.render.fix import edits
 
         unicode = (sys.stderr.encoding or "ascii").lower().startswith("utf")
-        for mended in fix_files(paths, exclude or (), limits):
-            print(edits(mended, unicode=unicode), file=sys.stderr)
+        for fixed in fix_files(paths, exclude or (), limits):
+            print(edits(fixed, unicode=unicode), file=sys.stderr)
     results = check(
         *paths,
         exclude=exclude or (),
@@ -115,7 +115,7 @@ def command(
         processes=processes,
         limits=limits,
     )
-    results = tuple(chosen(result, selected, ignored) for result in results)
+    results = tuple(select_codes(result, selected, ignored) for result in results)
     for target, written in targets:
         if target is None:
             print(_shown(results, written, color, strict=strict, executed=run))

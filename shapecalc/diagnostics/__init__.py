@@ -1,10 +1,10 @@
-"""What shapecalc says of a mistake: a code, a headline, the very token, and an edit that mends it."""
+"""Diagnostics: a code, a message, the exact position of a mistake, and an edit that fixes it."""
 
 from shapecalc.diagnostics.errors import LayerError, ShapecalcError, misuse
-from shapecalc.diagnostics.model import MOST_FINDINGS, Diagnostic, Fix, Label, Severity, Source, Span
+from shapecalc.diagnostics.model import MOST_DIAGNOSTICS, Diagnostic, Fix, Label, Severity, Source, Span
 
 __all__ = [
-    "MOST_FINDINGS",
+    "MOST_DIAGNOSTICS",
     "Diagnostic",
     "Fix",
     "Label",

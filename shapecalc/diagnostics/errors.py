@@ -1,4 +1,4 @@
-"""The two exceptions: one for users, which carries diagnostics; one that shape rules raise, which knows no lines."""
+"""The two exceptions: one for users, with diagnostics, and one for shape rules, without positions."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 class ShapecalcError(Exception):
-    """A user's mistake, or several: `.diagnostics` says what, `.source` holds the text they point into.
+    """One or more mistakes of a user: `.diagnostics` describes them, `.source` is the text that they refer to.
 
-    `exit_code` is what the command line returns: 1 for findings, 2 where the file itself cannot be read.
+    `exit_code` is that of the command line: 1 for diagnostics of a file, 2 if the file cannot be read.
     """
 
     def __init__(
         self, diagnostics: tuple[Diagnostic, ...], source: Source | None = None, *, exit_code: int = 1
     ) -> None:
-        super().__init__("; ".join(f"{found.code}: {found.message}" for found in diagnostics))
+        super().__init__("; ".join(f"{diagnostic.code}: {diagnostic.message}" for diagnostic in diagnostics))
         self.diagnostics = diagnostics
         self.source = source
         self.exit_code = exit_code
@@ -33,39 +33,38 @@ def misuse(code: str, message: str, help_text: str | None = None) -> ShapecalcEr
 
 
 class FieldName(NamedTuple):
-    """A field that a text names, alone or with a value: `padding: 1` in a file."""
+    """The name of a field in a message, alone or with a value: `padding: 1` in a file."""
 
     field: str
     value: object = None
 
     def __str__(self) -> str:
-        """Return the name as a file writes it."""
+        """Return the name in the form of a file."""
         return f"`{self.field}`" if self.value is None else f"`{self.field}: {self.value}`"
 
 
 class InFile(str):
-    """A part of a text that is true of files alone."""
+    """A part of a message that applies to files only."""
 
     __slots__ = ()
 
 
 Text = str | tuple[str | FieldName, ...]
-"""A text, in parts if the command line words some of them differently from a file."""
+"""A text of a message, in parts if some of them differ between the command line and a file."""
 
 
 def worded(text: Text, word: Callable[[str | FieldName], str] = str) -> str:
-    """Return a text with each part as `word` writes it, by default for a file."""
+    """Return a text with `word` applied to each part, by default in the form of a file."""
     return text if isinstance(text, str) else "".join(map(word, text))
 
 
 class LayerError(Exception):
-    """What a layer knows of a mistake: no lines, but the field that is wrong and, in a list, the entry (`index`).
+    """A mistake in a layer, without its position: the field that is wrong and, in a list, the entry (`index`).
 
-    Whoever knows the place adds the place: the parser or the engine puts the layer's word before `message`
-    ("expects 512 input features, receives 25088"), the span, the shapes' trail and the cause. `message` is composed of
-    `expects` and `receives` unless it is given: "expects {expects} {preposition} `{field}` along axis {axis}, receives
-    {receives}". `label` stands under the caret; `replacement` is what, put in place of the field's value as it is
-    written, mends it, and `safe` says that the author can have meant nothing else.
+    The parser or the engine adds the layer's type before `message` ("expects 512 input features, receives 25088"), the
+    span, the origin of the shapes and the cause. By default, `message` is "expects {expects} {preposition} `{field}`
+    along axis {axis}, receives {receives}". `label` is printed under the caret. `replacement` is a text for the field's
+    value that fixes the mistake, and `safe` means that the author cannot have intended anything else.
     """
 
     def __init__(
@@ -79,7 +78,7 @@ class LayerError(Exception):
         preposition: str = "",
         axis: int | None = None,
         label: str = "",
-        help: Text | None = None,  # noqa: A002 - the word that stands in the output
+        help: Text | None = None,  # noqa: A002 - the word in the output
         index: tuple[int, ...] = (),
         replacement: str | None = None,
         safe: bool = False,
@@ -99,7 +98,7 @@ class LayerError(Exception):
         super().__init__(self.message)
 
     def composed(self, word: Callable[[str | FieldName], str], where: str) -> tuple[str, str | None]:
-        """Return the message and the help with each part as `word` writes it, and `where` after what is expected."""
+        """Return the message and the help with `word` applied to each part, and `where` after what is expected."""
         message, expects, help_text = self._texts
         if expects:
             received = "" if self.receives is None else f", receives {self.receives}"

@@ -1,4 +1,4 @@
-"""How much a file may ask for; only who calls raises these, by `--limit` on the command line, never a file."""
+"""Limits on what a file may contain; only the caller can raise them (`--limit`), never a file."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _MIB = 1 << 20
 
 
 class Limits(NamedTuple):
-    """Budgets of one reading, each with its own diagnostic.
+    """Limits on one file, each with its own diagnostic.
 
     `file_size` in bytes SC010; `depth` of nested collections, aliases expanded, and of steps in blocks and branches,
     SC011; `nodes` after alias expansion and `aliases` SC012; `scalar_length` in characters SC013; `integer_digits`
-    SC014; `layers` after blocks and repeats are written out, worked out before they are, and `block_steps` of blocks
-    called with arguments that no other call has, SC016; files of `includes` SC017, `include_size` in bytes of all of
-    them SC018, `include_depth` of files that include files SC019; `rank`, the axes of a shape, SC321.
+    SC014; `layers` with blocks and repeats expanded, computed before the expansion, and `block_steps` of blocks called
+    with arguments that no other call has, SC016; files of `includes` SC017, `include_size` in bytes of all of them
+    SC018, `include_depth` of nested includes SC019; `rank`, the axes of a shape, SC321.
 
     >>> Limits(nodes=10).depth
     64
@@ -37,7 +37,7 @@ class Limits(NamedTuple):
     rank: int = 32
 
     def raising(self, name: str, least: int | None = None) -> str:
-        """Return the help that names the flag for a limit which is passed: to `least`, else to ten times as much.
+        """Return the help with the option that raises a limit to `least`, by default to ten times its value.
 
         >>> Limits().raising("layers", 160_000), Limits().raising("file_size")
         ('`--limit layers=160000` allows it', '`--limit file-size=10MiB` allows more')
@@ -48,17 +48,17 @@ class Limits(NamedTuple):
 
 
 LIMITS = Limits()
-"""What holds unless the command line says otherwise."""
+"""The default limits."""
 
 LARGEST = 2**40
-"""The most that a limit can be raised to, beyond what any memory holds."""
+"""The highest value of a limit, more than any memory can contain."""
 
 MOST = {"depth": 128, "integer_digits": 4_000, "rank": 64}
-"""How far some of them can be raised: Python's recursion, its longest integer, and NumPy's axes end there."""
+"""Lower highest values, due to Python's recursion limit, its longest integer, and NumPy's number of axes."""
 
 
 def flag(name: str) -> str:
-    """Return how the command line calls a limit.
+    """Return the name of a limit on the command line.
 
     >>> flag("file_size")
     'file-size'
@@ -67,5 +67,5 @@ def flag(name: str) -> str:
 
 
 def is_of_bytes(name: str) -> bool:
-    """Return whether a limit counts bytes, so that it may be written `4MiB`."""
+    """Return whether a limit is in bytes, so that values such as `4MiB` are allowed."""
     return name in _OF_BYTES

@@ -1,4 +1,4 @@
-"""Diagnostics as plain values; `render/text.py` turns them into what a person reads."""
+"""Diagnostics as plain values, which `render/` formats."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Severity(Enum):
-    """How much a diagnostic weighs: only errors stop the work."""
+    """The severity of a diagnostic; only errors prevent a result."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -15,9 +15,9 @@ class Severity(Enum):
 
 
 class Span(NamedTuple):
-    """A stretch of source text: lines and columns from 1, in code points; the end column is the first one after it.
+    """A range of source text: lines and columns from 1, in code points; the end column is the first one after it.
 
-    `file` says which text: 0 the one that was asked for, k the k-th one that it includes (`Source.of`).
+    `file` is the text: 0 for the one that was read, k for the k-th one that it includes (`Source.of`).
     """
 
     line: int
@@ -28,11 +28,11 @@ class Span(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A text and the name under which diagnostics quote it (`net.yaml`, `<stdin>`), with all texts that it includes.
+    """A text and its name in diagnostics (`net.yaml`, `<stdin>`), with all texts that it includes.
 
-    What an included text includes stands in the same tuple: one number, `Span.file`, finds every text. `mark` is the
-    byte order mark that the file begins with, if it does: it is no part of the text, and stays where the file is
-    written anew.
+    `included` also has the texts that included texts include, so that one number, `Span.file`, identifies a text.
+    `mark` is the byte order mark at the start of the file, if any: it is not part of `text`, and is preserved if the
+    file is written.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Source(NamedTuple):
     mark: str = ""
 
     def of(self, span: Span) -> Source:
-        """Return the text that a span points into; this one where the span names a file that is not here.
+        """Return the text that a span refers to; this one if the span's file is not included.
 
         >>> net = Source("net.yaml", "include: common.yaml", (Source("common.yaml", "blocks: {}"),))
         >>> net.of(Span(1, 1, 1, 7, file=1)).name
@@ -51,29 +51,29 @@ class Source(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A second place that belongs to the story, such as the line where a shape came from."""
+    """A text at a second position of a diagnostic, such as the line that a shape comes from."""
 
     span: Span
     text: str
 
 
 class Fix(NamedTuple):
-    """Text to put in place of a span; `safe` when it cannot change what the author meant."""
+    """A replacement for a span of text; `safe` if it cannot change what the author intended."""
 
     span: Span
     replacement: str
     safe: bool = False
 
 
-MOST_FINDINGS = 50
-"""A file with more mistakes than this is not an architecture; nobody reads the hundredth."""
+MOST_DIAGNOSTICS = 50
+"""The most diagnostics that are reported for a file."""
 
 
 class Diagnostic(NamedTuple):
-    """One finding.
+    """One mistake, warning or note.
 
-    `message` says what is ("`linear` expects 512 input features, receives 25088"), `label` stands under the caret,
-    `help` is an edit that, applied, clears the finding. A finding about a file that cannot be read has no span.
+    `message` states the fact ("`linear` expects 512 input features, receives 25088"), `label` is printed under the
+    caret, `help` describes an edit that resolves it. `span` is None if the file cannot be read.
     """
 
     code: str

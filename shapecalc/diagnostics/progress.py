@@ -1,4 +1,4 @@
-"""How far reading, inference and drawing have come on a large input, told to whoever watches."""
+"""Progress of reading, inference and rendering of a large input, reported to a callback."""
 
 from __future__ import annotations
 
@@ -10,41 +10,43 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     T = TypeVar("T")
-    Tell: TypeAlias = Callable[[str, int, int], None]
+    Callback: TypeAlias = Callable[[str, int, int], None]
 
 EVERY = 4096
-"""Items between two tellings; what has fewer is over before anyone looks."""
+"""Items between two reports; fewer items are not reported."""
 
-_watcher: ContextVar[Tell | None] = ContextVar("watcher", default=None)
+_callback: ContextVar[Callback | None] = ContextVar("callback", default=None)
 
 
 @contextmanager
-def watched_by(tell: Tell) -> Iterator[None]:
-    """Call `tell(what, done, total)` now and then while a large input is worked through."""
-    token = _watcher.set(tell)
+def watched_by(callback: Callback) -> Iterator[None]:
+    """Call `callback(what, done, total)` at intervals while a large input is processed."""
+    token = _callback.set(callback)
     try:
         yield
     finally:
-        _watcher.reset(token)
+        _callback.reset(token)
 
 
-def told(items: Iterable[T], what: str, total: int, place: Callable[[T], int] | None = None) -> Iterable[T]:
-    """Return the items, which tell how far they have come where they are many and someone watches.
+def tracked(items: Iterable[T], what: str, total: int, position: Callable[[T], int] | None = None) -> Iterable[T]:
+    """Return the items, and report progress while they are iterated over, if there are many and a callback is set.
 
-    `place` says how far an item is, for items whose number is not known before: of `total`, as the line of a text is.
+    `position` returns the position of an item within `total`, such as its line, if the number of items is not known.
 
     >>> seen = []
     >>> with watched_by(lambda what, done, total: seen.append((what, done, total))):
-    ...     count = sum(1 for _ in told(range(10_000), "steps", 10_000))
+    ...     count = sum(1 for _ in tracked(range(10_000), "steps", 10_000))
     >>> count, seen
     (10000, [('steps', 0, 10000), ('steps', 4096, 10000), ('steps', 8192, 10000)])
     """
-    tell = _watcher.get()
-    return items if tell is None or total < EVERY else _telling(items, what, total, place, tell)
+    callback = _callback.get()
+    return items if callback is None or total < EVERY else _tracked(items, what, total, position, callback)
 
 
-def _telling(items: Iterable[T], what: str, total: int, place: Callable[[T], int] | None, tell: Tell) -> Iterator[T]:
+def _tracked(
+    items: Iterable[T], what: str, total: int, position: Callable[[T], int] | None, callback: Callback
+) -> Iterator[T]:
     for number, item in enumerate(items):
         if not number % EVERY:
-            tell(what, number if place is None else place(item), total)
+            callback(what, number if position is None else position(item), total)
         yield item

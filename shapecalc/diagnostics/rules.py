@@ -1,4 +1,4 @@
-"""What each code of a diagnostic means: a page per code, with a bad and a mended example, in `explanations/`."""
+"""Explanations of the codes of diagnostics: a page per code in `explanations/`, with a broken and a fixed example."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _PAGE = re.compile(
 
 
 class Rule(NamedTuple):
-    """One code: what it says in a few words, why and how to mend it, and two examples.
+    """The explanation of one code: a title, the cause and the fix, and two examples.
 
-    `text` has a line for each paragraph, and an empty line between them.
-    The examples are files where `language` is `yaml`, and commands of a shell where it is `console`: what a file alone
-    cannot bring about. `broken` gives a diagnostic of this code, `mended` gives none.
+    `text` has a line for each paragraph, and an empty line between them. The examples are files if `language` is
+    `yaml`, and shell commands if it is `console`, for codes that no file by itself can cause. `broken` causes a
+    diagnostic of this code, `mended` does not.
     """
 
     code: str
@@ -33,7 +33,7 @@ class Rule(NamedTuple):
 
 
 def codes() -> tuple[str, ...]:
-    """Return every code that a diagnostic can have, in ascending order; no page is read.
+    """Return every code of a diagnostic in ascending order, without reading the pages.
 
     >>> codes()[0]
     'SC001'
@@ -43,9 +43,9 @@ def codes() -> tuple[str, ...]:
 
 @cache
 def rule(code: str) -> Rule:
-    """Return what a code means.
+    """Return the explanation of a code.
 
-    Raises `KeyError` for a code that no diagnostic has.
+    Raises `KeyError` for an unknown code.
 
     >>> rule("SC301").title
     'a stated size is not what arrives'
@@ -56,19 +56,19 @@ def rule(code: str) -> Rule:
 
 
 def rules() -> tuple[Rule, ...]:
-    """Return what all codes mean, in their order."""
+    """Return the explanations of all codes, in their order."""
     return tuple(map(rule, codes()))
 
 
 def read_page(page: str) -> Rule:
-    """Return what a page says: a title, paragraphs, and two blocks of one language, the broken one first.
+    """Return the rule of a page: a title, paragraphs, and two blocks of one language, the broken one first.
 
     Raises `ValueError` for a page of another form.
     """
-    found = _PAGE.fullmatch(page)
-    if found is None or found["broken_language"] != found["mended_language"]:
+    match = _PAGE.fullmatch(page)
+    if match is None or match["broken_language"] != match["mended_language"]:
         raise ValueError(f"the page of a rule expects a title, a text and two examples, receives {page[:40]!r}")
-    code, title, text, broken, mended, language = found.group(
+    code, title, text, broken, mended, language = match.group(
         "code", "title", "text", "broken", "mended", "broken_language"
     )
     paragraphs = (" ".join(paragraph.split()) for paragraph in text.split("\n\n"))

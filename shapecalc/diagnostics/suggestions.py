@@ -1,4 +1,4 @@
-"""Which word was meant: other frameworks' names first, then the letters."""
+"""Suggestions for mistyped words: by names of other frameworks first, then by edit distance."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ if TYPE_CHECKING:
 
 _MOST_EDITS = 3
 _MOST_CANDIDATES = 2_000
-"""Words that are compared letter by letter; among more, only one that is spelt alike is found."""
+"""Candidates that are compared letter by letter; among more, only one that is equal when folded is suggested."""
 
 
 class Near(NamedTuple):
-    """The word that was likely meant; `sure` where no other word is as near, so that it can be put in unasked."""
+    """The word that was likely meant; `sure` if no other is as near, so that it may be inserted automatically."""
 
     word: str
     sure: bool
 
 
 def closest(word: str, candidates: Iterable[str], aliases: Mapping[str, str | None] | None = None) -> str | None:
-    """Return the candidate that was likely meant, or None where nothing is near.
+    """Return the candidate that was likely meant; None if no candidate is near.
 
-    `aliases` leads from folded foreign names to candidates, or to None for a name that is known to mean nothing of
-    ours. Otherwise the fewest edits win (insert, delete, substitute, swap two neighbours), at most one for every three
-    letters and three in all; among equals, the one with the same letters, then the one that
-    shares the longest runs of them.
+    `aliases` maps folded foreign names to candidates, or to None for a foreign name without a counterpart. Otherwise
+    the result is the candidate with the fewest edits (insertion, deletion, substitution, swap of two neighbours), at
+    most one for every three letters and three in total; among equals, the one with the same letters, then the one with
+    the longest common runs of letters.
 
     >>> closest("kernal_size", ("kernel_size", "stride"))
     'kernel_size'
@@ -43,10 +43,10 @@ def nearest(
     aliases: Mapping[str, str | None] | None = None,
     inexact: Container[str] = (),
 ) -> Near | None:
-    """Return what `closest` returns, and whether it can be nothing else.
+    """Return the result of `closest`, and whether it is the only possible one.
 
-    That is so where only capitals and hyphens differ; for a foreign name that is none of the `inexact` ones; and where
-    one candidate alone has the fewest edits, with no foreign name of another meaning as near as it.
+    It is if only capitals and hyphens differ, for a foreign name that is not in `inexact`, and if one candidate has the
+    fewest edits and no foreign name of another meaning is as near.
 
     >>> nearest("stirde", ("stride", "padding"))
     Near(word='stride', sure=True)
@@ -64,21 +64,25 @@ def nearest(
             return None
         if target in candidates:
             return Near(target, sure=folded not in inexact)
-    lower = word.lower()
-    near: list[str] = []
-    fewest = _MOST_EDITS
-    for candidate in candidates if len(candidates) <= _MOST_CANDIDATES else ():
-        allowed = min(fewest, (max(len(lower), len(candidate)) + 1) // 3)
-        edits = distance(lower, candidate.lower(), allowed)
-        if edits <= allowed:
-            near = [candidate] if edits < fewest else [*near, candidate]
-            fewest = edits
+    near, fewest = _with_fewest_edits(word.lower(), candidates)
     if not near:
         return None
     if len(near) > 1:
-        return Near(_likest(lower, near), sure=False)
+        return Near(_likest(word.lower(), near), sure=False)
     others = [name for name, target in (aliases or {}).items() if target != near[0]]
     return Near(near[0], sure=not any(_is_near(folded, name, fewest) for name in others))
+
+
+def _with_fewest_edits(word: str, candidates: tuple[str, ...]) -> tuple[list[str], int]:
+    near: list[str] = []
+    fewest = _MOST_EDITS
+    for candidate in candidates if len(candidates) <= _MOST_CANDIDATES else ():
+        allowed = min(fewest, (max(len(word), len(candidate)) + 1) // 3)
+        edits = distance(word, candidate.lower(), allowed)
+        if edits <= allowed:
+            near = [candidate] if edits < fewest else [*near, candidate]
+            fewest = edits
+    return near, fewest
 
 
 def _is_near(word: str, other: str, most: int) -> bool:
@@ -87,7 +91,7 @@ def _is_near(word: str, other: str, most: int) -> bool:
 
 
 def fold(word: str) -> str:
-    """Take away what frameworks spell differently: capitals, underscores, hyphens, spaces.
+    """Return the word without differences between frameworks: capitals, underscores, hyphens, spaces.
 
     >>> fold("Max_Pooling-2D")
     'maxpooling2d'
@@ -96,7 +100,7 @@ def fold(word: str) -> str:
 
 
 def distance(word: str, other: str, most: int) -> int:
-    """Count the edits between two words; any number above `most` means more than `most`.
+    """Return the number of edits between two words; any number above `most` means more than `most`.
 
     Optimal string alignment: inserting, deleting or substituting a letter, or swapping two neighbours, is one edit.
 
@@ -106,7 +110,7 @@ def distance(word: str, other: str, most: int) -> int:
     if abs(len(word) - len(other)) > most:
         return most + 1
     differing = (at for at, (letter, its) in enumerate(zip(word, other, strict=False)) if letter != its)
-    shared = next(differing, min(len(word), len(other)))  # numbered names begin alike: only what differs is compared
+    shared = next(differing, min(len(word), len(other)))  # the common prefix of numbered names is not compared
     word, other = word[shared:], other[shared:]
     before: list[int] = []
     row = list(range(len(other) + 1))

@@ -1,4 +1,4 @@
-"""Dimensions: plain integers, or exact integer expressions over symbols that stand for positive integers.
+"""Dimensions: plain integers, or exact integer expressions over symbols, which are positive integers.
 
 >>> H = symbol("H")
 >>> for window, stride, padding in [(7, 2, 3), (3, 2, 1), (3, 2, 1), (3, 2, 1), (3, 2, 1)]:   # ResNet-50
@@ -25,11 +25,11 @@ from shapecalc.dims.expression import (
     product,
     symbol,
 )
-from shapecalc.dims.legal_sizes import Effort, legal_sizes
 from shapecalc.dims.parsing import DimSyntaxError, parse
 from shapecalc.dims.shapes import Shape, as_json, show
 from shapecalc.dims.sizes import Sizes
 from shapecalc.dims.terms import DimLimitError
+from shapecalc.dims.valid_sizes import Effort, valid_sizes
 
 __all__ = [
     "Condition",
@@ -52,10 +52,10 @@ __all__ = [
     "grouped",
     "latex",
     "least",
-    "legal_sizes",
     "parse",
     "pretty",
     "product",
     "show",
     "symbol",
+    "valid_sizes",
 ]

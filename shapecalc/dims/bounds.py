@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def least(dim: Dim) -> int | None:
-    """A number that no value of the dim is below, for symbols of 1 and more; None where no such number is found.
+    """Return a lower bound of the dim for symbols of 1 and more; None if none is known.
 
     >>> from shapecalc.dims import parse
     >>> least(parse("(H + 31)//32")), least(parse("H - H//2")), least(parse("H - W"))
@@ -27,7 +27,7 @@ def least(dim: Dim) -> int | None:
 
 
 def greatest(dim: Dim) -> int | None:
-    """A number that no value of the dim is above, for symbols of 1 and more; None where no such number is found.
+    """Return an upper bound of the dim for symbols of 1 and more; None if none is known.
 
     >>> from shapecalc.dims import parse
     >>> greatest(parse("H % 32")), greatest(parse("3 - H")), greatest(parse("H"))
@@ -38,7 +38,7 @@ def greatest(dim: Dim) -> int | None:
 
 
 def _termwise(terms: Terms, constant: int) -> int | None:
-    """The lower bound with every atom at its own least value, which says nothing once a term is subtracted."""
+    """Return the lower bound with every atom at its least value; None if a term is subtracted."""
     for monomial, coefficient in terms.items():
         if coefficient < 0:
             return None
@@ -56,14 +56,14 @@ def _least_product(monomial: Monomial) -> int:
 
 
 def _relaxed(terms: Terms, constant: int) -> int | None:
-    """A lower bound with each floor that stands alone replaced by the line below it, or above where it is subtracted.
+    """Return a lower bound with each floor outside of products replaced by a linear bound from the matching side.
 
-    (p − c + 1)/c ≤ ⌊p/c⌋ ≤ p/c. This keeps what bounding term by term forgets, that H and ⌊H/2⌋ hold the same H.
+    (p − c + 1)/c ≤ ⌊p/c⌋ ≤ p/c. Unlike a bound term by term, this takes into account that H and ⌊H/2⌋ share H.
     """
     scale = 1
     flat: Terms = {}
     todo = list(terms.items())
-    # All of `flat`, `constant` and `todo` are multiplied by `scale`, which keeps the fractions whole.
+    # `flat`, `constant` and `todo` are multiplied by `scale`, so that all coefficients are integers.
     while todo:
         monomial, coefficient = todo.pop()
         atom, power = monomial[0]

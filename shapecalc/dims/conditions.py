@@ -1,4 +1,4 @@
-"""What must hold of symbols for shapes to fit: an expression that is 0, or at least 0."""
+"""Conditions on symbols: an expression that must be 0, or at least 0."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Relation(Enum):
-    """How an expression stands to 0."""
+    """The relation of an expression to 0."""
 
     ZERO = "== 0"
     NONNEGATIVE = ">= 0"
@@ -27,27 +27,27 @@ class Condition(NamedTuple):
     relation: Relation
 
     def holds(self, sizes: Mapping[str, int]) -> bool:
-        """Return whether it holds at these sizes, which must bind every symbol of it."""
+        """Return whether the condition holds at these sizes, which must bind all its symbols."""
         value = evaluate(self.expr, sizes)
         assert isinstance(value, int), f"`{self}` expects a size for {', '.join(free_symbols(value))}"
         return value == 0 if self.relation is Relation.ZERO else value >= 0
 
     def at(self, sizes: Mapping[str, Dim]) -> Condition | bool:
-        """Return what is left of it at these sizes: a condition, or whether it holds."""
+        """Return the condition with these sizes substituted; True or False if that decides it."""
         value = evaluate(self.expr, sizes)
         return condition(value, self.relation)
 
     def __str__(self) -> str:
-        return _spoken(self.expr, self.relation, str)
+        return _relation_text(self.expr, self.relation, str)
 
     @property
     def pretty(self) -> str:
-        """The condition as people read it: `⌊(H + 1)/2⌋ == 2·⌊H/4⌋`."""
-        return _spoken(self.expr, self.relation, pretty)
+        """The condition in typographic form: `⌊(H + 1)/2⌋ == 2·⌊H/4⌋`."""
+        return _relation_text(self.expr, self.relation, pretty)
 
 
 def condition(value: Dim, relation: Relation) -> Condition | bool:
-    """Return the condition that a dim is 0, or at least 0; True or False where that is known.
+    """Return the condition that a dim is 0, or at least 0; True or False if bounds of the dim decide it.
 
     >>> from shapecalc.dims import parse
     >>> condition(parse("H - 5"), Relation.NONNEGATIVE)
@@ -65,8 +65,8 @@ def condition(value: Dim, relation: Relation) -> Condition | bool:
     return False if (low is not None and low > 0) or (high is not None and high < 0) else Condition(value, relation)
 
 
-def _spoken(expr: Expr, relation: Relation, write: Callable[[Dim], str]) -> str:
-    """Write `left == right` with what is added on the left and what is subtracted on the right."""
+def _relation_text(expr: Expr, relation: Relation, write: Callable[[Dim], str]) -> str:
+    """Return `left == right` with the added terms on the left and the subtracted ones on the right."""
     left = {monomial: coefficient for monomial, coefficient in expr.terms.items() if coefficient > 0}
     right = {monomial: -coefficient for monomial, coefficient in expr.terms.items() if coefficient < 0}
     sign = "==" if relation is Relation.ZERO else ">="

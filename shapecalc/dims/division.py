@@ -19,7 +19,7 @@ def by_polynomial(terms: Terms, constant: int, divisor: Terms, divisor_constant:
     """Return the quotient by a polynomial of at least one term; None if there is a remainder or a negative power."""
     if len(divisor) == 1 and not divisor_constant:
         return None if constant else _by_monomial(terms, divisor)
-    # Graded order is kept by multiplication, so the leading term of an exact multiple is the product of the leading
+    # Multiplication preserves graded order, so the leading term of an exact multiple is the product of the leading
     # terms, and dividing it out makes the rest smaller.
     lead = min(divisor, key=order)
     rest = terms.copy()
@@ -31,7 +31,7 @@ def by_polynomial(terms: Terms, constant: int, divisor: Terms, divisor_constant:
             return None
         coefficient = rest[highest] // divisor[lead]
         if not monomial:
-            # The degrees have met: what remains is this number times the divisor, or there is no quotient.
+            # The degrees are equal: the rest is this number times the divisor, or no quotient exists.
             add_into(rest, divisor, -coefficient)
             return (result, coefficient) if not rest and constant == coefficient * divisor_constant else None
         result[monomial] = coefficient

@@ -1,4 +1,4 @@
-"""Putting numbers or other expressions in the place of symbols."""
+"""Substitution of numbers or other expressions for symbols."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(dim: Dim, bindings: Mapping[str, Dim]) -> Dim:
-    """The dim with the bound symbols replaced, in normal form again; symbols without a binding stay.
+    """Return the dim in normal form with the bound symbols replaced; unbound symbols stay.
 
     >>> from shapecalc.dims import parse
     >>> evaluate(parse("N*((H + 31)//32)"), {"H": 224})
@@ -28,7 +28,7 @@ def evaluate(dim: Dim, bindings: Mapping[str, Dim]) -> Dim:
 
 
 def _substituted(terms: Terms, constant: int, bindings: Mapping[str, Dim], known: dict[Atom, Dim | None]) -> Dim:
-    """The sum after replacing; `known` keeps what became of each atom (None: it stays), for it may occur often."""
+    """Return the sum after substitution; `known` caches the value of each atom (None if it stays)."""
     total: Terms = {}
     for monomial, coefficient in terms.items():
         value: Dim = coefficient

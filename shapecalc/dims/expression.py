@@ -1,4 +1,4 @@
-"""Exact integer expressions over positive integer symbols, kept in a normal form by every operation."""
+"""Exact integer expressions over positive integer symbols; every operation returns a normal form."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 class Expr:
     """An integer combination of products of symbols and floor terms ⌊p/c⌋; immutable, hashable, never a constant.
 
-    `terms` maps each monomial to its coefficient and `constant` is what stands alone. Arithmetic gives an `int` as
-    soon as every symbol cancels. Two expressions are equal when their normal forms are, which is always so where the
-    same windows in the same order made them; different normal forms may still agree in every point
-    (H − ⌊H/2⌋ and ⌊(H + 1)/2⌋), so inequality proves nothing.
+    `terms` maps each monomial to its coefficient; `constant` is the constant term. Arithmetic gives an `int` as soon as
+    every symbol cancels. Two expressions are equal if their normal forms are, as they are for the same windows in the
+    same order. Different normal forms may have the same value for all sizes (H − ⌊H/2⌋ and ⌊(H + 1)/2⌋), so inequality
+    proves nothing.
 
     >>> H = symbol("H")
     >>> (H + 32) // 32 == H // 32 + 1
@@ -32,7 +32,7 @@ class Expr:
 
     __slots__ = ("_hash", "constant", "terms")
 
-    # Where NumPy would otherwise build object arrays out of `array + expr`, it now raises TypeError.
+    # `array + expr` raises TypeError; NumPy would build an object array.
     __array_ufunc__ = None
 
     terms: Terms
@@ -148,7 +148,7 @@ class Expr:
 
 Dim: TypeAlias = int | Expr
 
-# The slots' own setters: the one way past `__setattr__`, and quicker than `object.__setattr__`.
+# The slots' own setters bypass `__setattr__`, and are faster than `object.__setattr__`.
 _set_terms: Callable[[Expr, Terms], None] = Expr.__dict__["terms"].__set__
 _set_constant: Callable[[Expr, int], None] = Expr.__dict__["constant"].__set__
 _set_hash: Callable[[Expr, int], None] = Expr.__dict__["_hash"].__set__
@@ -156,7 +156,7 @@ _blank = Expr.__new__
 
 
 def new_expr(terms: Terms, constant: int) -> Expr:
-    """An expression of at least one term; it takes over the dictionary, which must not be changed any more."""
+    """Return an expression of at least one term; it owns the dictionary, which must not change afterwards."""
     expr = _blank(Expr)
     _set_terms(expr, terms)
     _set_constant(expr, constant)
@@ -164,14 +164,15 @@ def new_expr(terms: Terms, constant: int) -> Expr:
 
 
 def collapsed(terms: Terms, constant: int) -> Dim:
-    """The expression of these terms, or the plain constant where there are none."""
+    """Return the expression of these terms, or the constant if there are none."""
     return new_expr(terms, constant) if terms else constant
 
 
 def symbol(name: str) -> Expr:
-    """The symbol of that name, which stands for a positive integer.
+    """Return the symbol of that name, a positive integer.
 
-    Raises `ValueError` where the name is not made of ASCII letters, digits and underscores, or starts with a digit.
+    Raises `ValueError` if the name has other characters than ASCII letters, digits and underscores, or starts with a
+    digit.
     """
     if not (name.isascii() and name.isidentifier()):
         raise ValueError(f"a symbol expects a name of letters, digits and underscores, receives {name!r}")
@@ -179,9 +180,9 @@ def symbol(name: str) -> Expr:
 
 
 def floor_div(dividend: Dim, divisor: int) -> Dim:
-    """⌊dividend/divisor⌋ in normal form.
+    """Return ⌊dividend/divisor⌋ in normal form.
 
-    Raises `ZeroDivisionError` where the divisor is 0, `ValueError` where it is negative.
+    Raises `ZeroDivisionError` if the divisor is 0, `ValueError` if it is negative.
 
     >>> floor_div(symbol("H") - 5, 2) + 1
     Expr('(H - 3)//2')
@@ -198,7 +199,7 @@ def floor_div(dividend: Dim, divisor: int) -> Dim:
 
 
 def ceil_div(dividend: Dim, divisor: int) -> Dim:
-    """⌈dividend/divisor⌉ = ⌊(dividend + divisor − 1)/divisor⌋ in normal form; raises as `floor_div`.
+    """Return ⌈dividend/divisor⌉ = ⌊(dividend + divisor − 1)/divisor⌋ in normal form; raises as `floor_div`.
 
     >>> ceil_div(7, 2), ceil_div(symbol("H"), 2)
     (4, Expr('(H + 1)//2'))
@@ -209,7 +210,7 @@ def ceil_div(dividend: Dim, divisor: int) -> Dim:
 
 
 def product(dims: Iterable[Dim]) -> Dim:
-    """The product of all dims, 1 for none.
+    """Return the product of all dims, 1 for none.
 
     >>> product([2, symbol("N"), 8])
     Expr('16*N')
@@ -233,7 +234,7 @@ def product(dims: Iterable[Dim]) -> Dim:
 
 
 def free_symbols(dim: Dim) -> tuple[str, ...]:
-    """Names of the symbols in a dim, sorted.
+    """Return the names of the symbols in a dim, sorted.
 
     >>> free_symbols(symbol("W") * (symbol("H") // 2))
     ('H', 'W')
@@ -242,9 +243,9 @@ def free_symbols(dim: Dim) -> tuple[str, ...]:
 
 
 def exact_quotient(a: Dim, b: Dim) -> Dim | None:
-    """Return the dim q with q·b = a, None if there is none: a remainder, a negative power, or b = 0.
+    """Return the dim q with q·b = a; None if the division leaves a remainder or a negative power, or b = 0.
 
-    Floor terms are indeterminates: 2·⌊H/2⌋ divides its own multiples, and H only its own.
+    Floor terms are indeterminates: 2·⌊H/2⌋ divides its own multiples only, not those of H.
 
     >>> N, H, W = map(symbol, "NHW")
     >>> exact_quotient(N * H * W - N * W, H - 1)

@@ -1,13 +1,13 @@
 """The normal form of a floor division, by three rules that hold for all integers.
 
-1. Multiples of the divisor leave: ⌊(c·q + r)/c⌋ = q + ⌊r/c⌋, for each coefficient and for the constant.
-2. A common factor leaves: ⌊(g·X + b)/(g·c)⌋ = ⌊(X + ⌊b/g⌋)/c⌋ for integer X.
+1. Multiples of the divisor are taken out: ⌊(c·q + r)/c⌋ = q + ⌊r/c⌋, for each coefficient and for the constant.
+2. A common factor is cancelled: ⌊(g·X + b)/(g·c)⌋ = ⌊(X + ⌊b/g⌋)/c⌋ for integer X.
 3. A floor of coefficient 1 is absorbed: ⌊(⌊A/c⌋ + B)/g⌋ = ⌊(A + c·B)/(c·g)⌋ for integer B.
 
-They are applied until none fits. Rule 3 takes away one floor at a time, so this ends; on a chain of windows it leaves
-one floor per axis at constant cost per window. Where several floors have coefficient 1, rule 3 absorbs the first in
-the order of atoms: the choice depends on the normal form alone, so equal dividends give equal quotients. The rules do
-not decide equality: H − ⌊H/2⌋ and ⌊(H + 1)/2⌋ keep different normal forms, and m·⌊x/c⌋ with m > 1 stays nested.
+The rules are applied until none applies. Rule 3 removes one floor at a time, so this ends; on a chain of windows it
+leaves one floor per axis at constant cost per window. If several floors have coefficient 1, rule 3 absorbs the first
+in the order of atoms: the choice depends on the normal form alone, so equal dividends give equal quotients. The rules
+do not decide equality: H − ⌊H/2⌋ and ⌊(H + 1)/2⌋ have different normal forms, and m·⌊x/c⌋ with m > 1 stays nested.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def divided(terms: Terms, constant: int, divisor: int) -> tuple[Terms, int]:
-    """Terms and constant of ⌊(terms + constant)/divisor⌋, for a divisor above 1."""
+    """Return terms and constant of ⌊(terms + constant)/divisor⌋, for a divisor above 1."""
     if len(terms) == 1:
         ((monomial, coefficient),) = terms.items()
         if coefficient == 1:
@@ -31,7 +31,7 @@ def divided(terms: Terms, constant: int, divisor: int) -> tuple[Terms, int]:
                 quotient, constant = divmod(constant, divisor)
                 return {((new_floor(terms, constant, divisor), 1),): 1}, quotient
             if atom.content == 1:
-                # The common case, a window after a window: rule 3, and the terms need no other look.
+                # The common case, a window after a window: rule 3 alone.
                 divisor *= atom.divisor
                 quotient, constant = divmod(atom.constant + atom.divisor * constant, divisor)
                 return {((atom.scaled(constant, divisor), 1),): 1}, quotient
@@ -70,7 +70,7 @@ def _reduced(terms: Terms, constant: int, divisor: int) -> tuple[Terms, int]:
 
 
 def _first_floor(terms: Terms) -> Floor | None:
-    """The first floor that stands alone with coefficient 1, in the order of atoms."""
+    """Return the first floor, in the order of atoms, that is a term by itself with coefficient 1."""
     floors = [
         monomial[0][0]
         for monomial, coefficient in terms.items()

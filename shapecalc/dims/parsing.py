@@ -1,9 +1,9 @@
-"""Text to dim: the grammar that `str(expr)` writes.
+"""The parser of dims, for the grammar of `str(expr)`.
 
 Sums of products of powers, with `+ - * // % **`, parentheses, integers and names; precedence as in Python.
 
-Every step is charged for the terms that it touches against a budget that grows with the text, so a text takes time in
-proportion to its length. Sums are added up in place, or a long one would copy itself at every `+`.
+Every step is charged for the terms that it touches against a budget proportional to the length of the text, so that
+time is linear in it. Sums are added up in place: copies at every `+` would take quadratic time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LEAST_BUDGET = 200_000  # terms
 
 
 class DimSyntaxError(ValueError):
-    """Text that is no dim; `column` counts characters from 1."""
+    """An error for text that is not a dim; `column` counts characters from 1."""
 
     def __init__(self, message: str, column: int) -> None:
         super().__init__(message)
@@ -45,10 +45,10 @@ class DimSyntaxError(ValueError):
 
 
 def parse(text: str) -> Dim:
-    """The dim that the text writes, in normal form.
+    """Return the dim that the text describes, in normal form.
 
-    Raises `DimSyntaxError` with the column where the text is not in the grammar, divides by something that is not
-    sure to divide it, or describes an expression too large to keep.
+    Raises `DimSyntaxError` with the column if the text is not in the grammar, contains a division by an expression that
+    is not exact, or describes an expression beyond the limits.
 
     >>> parse("(H + 32) // 32")
     Expr('(H + 32)//32')
@@ -62,7 +62,7 @@ def parse(text: str) -> Dim:
 
 
 class _Sum:
-    """A sum that is still being added up; nobody else holds its terms."""
+    """A sum that is still being added up; its terms are not shared."""
 
     __slots__ = ("constant", "terms")
 
@@ -72,7 +72,7 @@ class _Sum:
 
 
 class _Reader(Reader["Dim | _Sum"]):
-    """Dims by operator precedence; the sign before an operand binds as in Python: -H**2 = -(H**2)."""
+    """The reader of dims; the sign before an operand binds as in Python: -H**2 = -(H**2)."""
 
     pattern: ClassVar = re.compile(
         r"[ \t]*(?:(?P<number>[0-9]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|//|[-+*%()])"
@@ -99,27 +99,27 @@ class _Reader(Reader["Dim | _Sum"]):
         return dim
 
     def unreadable(self, text: str, start: int) -> DimSyntaxError:
-        """Return the error of a character that is not a token."""
+        """Return the error for a character that is not a token."""
         hint = ", whole division is written `//`" if text == "/" else ""
         return self.error(f"{text!r} has no meaning in a dimension{hint}", start)
 
     def unexpected(self, expected: str) -> DimSyntaxError:
-        """Return the error of the next token."""
+        """Return the error for the next token."""
         named = f"`{self.text[:40]}`" if self.text else "the end"
         return self.error(f"{named} stands where {expected} is expected", self.start)
 
     def misplaced(self) -> DimSyntaxError:
-        """Return the error of a token behind an operand."""
+        """Return the error for a token after an operand."""
         if self.text == ")":
             return self.error("`)` closes nothing", self.start)
-        return self.unexpected("an operator") if self.text else self.error("`(` is never closed", self.waiting[-1][2])
+        return self.unexpected("an operator") if self.text else self.error("`(` is never closed", self.pending[-1][2])
 
-    def error(self, message: str, start: int, stop: int = 0) -> DimSyntaxError:  # noqa: ARG002 - has a column alone
-        """Return the error of what begins at `start`."""
+    def error(self, message: str, start: int, stop: int = 0) -> DimSyntaxError:  # noqa: ARG002 - the error has no end
+        """Return an error at `start`."""
         return DimSyntaxError(message, start + 1)
 
     def apply(self, sign: str, start: int, operands: int) -> None:
-        """Put the result of an operator in the place of its operands."""
+        """Replace the operands by the result of the operator."""
         if operands == 1 and sign == "+":
             return
         try:
@@ -135,7 +135,7 @@ class _Reader(Reader["Dim | _Sum"]):
             raise self.error(str(error), start) from None
 
     def added(self, a: Dim | _Sum, b: Dim, sign: int) -> _Sum:
-        """The sum a ± b, in place where a is one already."""
+        """Return the sum a ± b, computed in place if a is a `_Sum`."""
         self.charge(_weight(b))
         if not isinstance(a, _Sum):
             self.charge(_weight(a))
@@ -148,7 +148,7 @@ class _Reader(Reader["Dim | _Sum"]):
         return a
 
     def applied(self, name: str, a: Dim, b: Dim) -> Dim:
-        """The result of any other operator."""
+        """Return the result of any other operator."""
         if name == "*":
             return self.multiplied(a, b)
         if name == "**":
@@ -164,7 +164,7 @@ class _Reader(Reader["Dim | _Sum"]):
         raise ValueError(f"`%` expects a positive number on its right, receives `{b}`")
 
     def multiplied(self, a: Dim, b: Dim) -> Dim:
-        """The product, refused where its numbers grow beyond all use."""
+        """Return the product; raise `ValueError` if its numbers are too long."""
         bits = _bits(a) + _bits(b)
         if bits > _BITS:
             raise ValueError(_TOO_LONG)
@@ -172,7 +172,7 @@ class _Reader(Reader["Dim | _Sum"]):
         return a * b
 
     def power(self, base: Dim, exponent: Dim) -> Dim:
-        """The power, multiplied out step by step where the base is a sum, so that each step is charged."""
+        """Return the power; that of a sum is multiplied step by step, so that each step is charged."""
         if not isinstance(exponent, int) or exponent < 0:
             raise ValueError(f"`**` expects a number of 0 or more on its right, receives `{exponent}`")
         bits = exponent * _bits(base)
@@ -187,11 +187,11 @@ class _Reader(Reader["Dim | _Sum"]):
         return result
 
     def settled(self, operand: Dim | _Sum) -> Dim:
-        """The operand as a dim; a sum is complete then."""
+        """Return the operand as a dim."""
         return collapsed(operand.terms, operand.constant) if isinstance(operand, _Sum) else operand
 
     def charge(self, work: int) -> None:
-        """Take the work off the budget."""
+        """Subtract the work from the budget; raise `ValueError` if it is exceeded."""
         self.budget -= work
         if self.budget < 0:
             raise ValueError("an expression of this length expects to need less work than this one")
@@ -208,13 +208,13 @@ def _number(digits: str, column: int) -> int:
 
 
 def _bits(dim: Dim) -> int:
-    """Bits of the longest number in a dim, at least 1."""
+    """Return the bits of the longest number in a dim, at least 1."""
     numbers = [dim] if isinstance(dim, int) else [dim.constant, *dim.terms.values()]
     return max(1, *(number.bit_length() for number in numbers))
 
 
 def _weight(dim: Dim) -> int:
-    """Terms that an operation touches, those right inside of floors included; a long divisor counts as several."""
+    """Return how many terms an operation touches, with those directly in floors; a long divisor counts as several."""
     if isinstance(dim, int):
         return 1
     return 1 + len(dim.terms) + sum(len(floor.terms) + floor.divisor.bit_length() // 256 for floor in _floors(dim))

@@ -1,8 +1,8 @@
-"""Expressions as text: ASCII that `parse` reads back, typographic for people, LaTeX for papers.
+"""Expressions as text: ASCII that `parse` reads, typographic, and LaTeX.
 
-Leading terms come first, symbols are alphabetical, floors follow symbols. What is printed may be gathered where that
-is shorter (see `gathering.py`): `N*((H - 4)//2)` for the normal form N·⌊H/2⌋ − 2·N. It is the same function of the
-normal form for equal expressions, and parsing it gives the normal form back.
+Leading terms come first, symbols are alphabetical, floors follow symbols. The text is factored if that is shorter (see
+`factoring.py`): `N*((H - 4)//2)` for the normal form N·⌊H/2⌋ − 2·N. It depends on the normal form alone, and parsing it
+returns the normal form.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _CHUNK = 4_000  # digits; Python refuses to write more than 4,300 at once
 
 
 class _Ascii:
-    """The way `str(expr)` writes; the other two ways differ from it piece by piece."""
+    """The style of `str(expr)`; the other two styles override parts of it."""
 
     minus = "-"
     times = "*"
@@ -49,7 +49,7 @@ class _Pretty(_Ascii):
     def power(self, base: str, power: int) -> str:
         return base + str(power).translate(self.digits)
 
-    def floor(self, floor: Floor, *, alone: bool) -> str:  # noqa: ARG002  # the brackets hold it together everywhere
+    def floor(self, floor: Floor, *, alone: bool) -> str:  # noqa: ARG002  # needs no parentheses
         numerator = self.numerator(floor)
         return f"⌊{numerator if _is_bare(floor) else f'({numerator})'}/{decimal(floor.divisor)}⌋"
 
@@ -75,12 +75,12 @@ _ASCII, _PRETTY, _LATEX = _Ascii(), _Pretty(), _Latex()
 
 
 def ascii_text(terms: Terms, constant: int) -> str:
-    """Return the sum as `parse` reads it back: `16*N*((H - 4)//2)`."""
+    """Return the sum as `parse` reads it: `16*N*((H - 4)//2)`."""
     return _sum(_ASCII, terms, constant)
 
 
 def pretty_text(terms: Terms, constant: int) -> str:
-    """Return the sum for people: `16·N·⌊(H − 4)/2⌋`."""
+    """Return the sum in typographic form: `16·N·⌊(H − 4)/2⌋`."""
     return _sum(_PRETTY, terms, constant)
 
 
@@ -90,7 +90,7 @@ def latex_text(terms: Terms, constant: int) -> str:
 
 
 def decimal(number: int) -> str:
-    """All digits of an integer, beyond the length up to which `str` writes them."""
+    """Return all digits of an integer, of any length: `str` refuses more than 4,300."""
     if number.bit_length() < 3 * _CHUNK:
         return str(number)
     if number < 0:
@@ -104,7 +104,7 @@ def decimal(number: int) -> str:
 
 
 def _is_bare(floor: Floor) -> bool:
-    """Whether the numerator is one symbol, which needs no parentheses above the divisor."""
+    """Return whether the numerator is one symbol, which needs no parentheses."""
     if floor.constant or len(floor.terms) > 1:
         return False
     ((monomial, coefficient),) = floor.terms.items()
@@ -112,9 +112,9 @@ def _is_bare(floor: Floor) -> bool:
 
 
 def _sum(style: _Ascii, terms: Terms, constant: int) -> str:
-    from shapecalc.dims.factoring import gathered  # noqa: PLC0415  # needed to print, not to compute
+    from shapecalc.dims.factoring import factored  # noqa: PLC0415  # needed to print, not to compute
 
-    terms, constant = gathered(terms, constant)
+    terms, constant = factored(terms, constant)
     pieces: list[str] = []
     for monomial in sorted(terms, key=order):
         coefficient = terms[monomial]
@@ -123,7 +123,7 @@ def _sum(style: _Ascii, terms: Terms, constant: int) -> str:
             pieces.append(f" {style.minus} " if negative else " + ")
         elif negative:
             pieces.append(style.minus)
-        # `-H//2` would be read as (−H)//2, so a floor after a leading minus takes parentheses.
+        # `-H//2` is read as (−H)//2, so a floor after a leading minus needs parentheses.
         pieces.append(_product(style, monomial, abs(coefficient), alone=not negative or len(pieces) > 1))
     if constant:
         pieces.append(f" {style.minus if constant < 0 else '+'} {decimal(abs(constant))}")
@@ -136,7 +136,7 @@ def _product(style: _Ascii, monomial: Monomial, coefficient: int, *, alone: bool
     for atom, power in monomial:
         if isinstance(atom, str):
             base = style.name(atom)
-        elif atom.divisor == 1:  # a sum that `gathered` made a factor
+        elif atom.divisor == 1:  # a sum that became a factor
             base = style.parenthesised(_plain(style, atom))
         else:
             base = style.floor(atom, alone=alone)
@@ -145,7 +145,7 @@ def _product(style: _Ascii, monomial: Monomial, coefficient: int, *, alone: bool
 
 
 def _plain(style: _Ascii, shifted: Floor) -> str:
-    """A gathered factor such as H − 4, written in that order."""
+    """Return a factor such as H − 4, in that order."""
     ((monomial, _),) = shifted.terms.items()
     sign = style.minus if shifted.constant < 0 else "+"
     return f"{_product(style, monomial, 1, alone=True)} {sign} {decimal(abs(shifted.constant))}"

@@ -8,7 +8,7 @@ Shape = tuple[Dim, ...]
 
 
 def show(shape: Shape) -> str:
-    """Return a shape as people read it.
+    """Return a shape as text, its dims in typographic form.
 
     >>> show((32, 6, 28, 28))
     '[32, 6, 28, 28]'

@@ -1,18 +1,17 @@
-"""The sizes of one symbol: some one by one, and from some size on by remainder."""
+"""Sets of sizes of one symbol: some sizes one by one, and from some size on by remainder."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 MOST_NAMED = 10
-"""Runs of sizes that a sentence names one by one."""
+"""Runs of sizes that a sentence lists."""
 
 
 class Sizes(NamedTuple):
-    """The sizes of one symbol at which conditions hold: those below `start` one by one, from there on by remainder.
+    """The valid sizes of one symbol: `early`, below `start`, and each s ≥ `start` with s mod `period` in `residues`.
 
-    A size s of `start` and more is legal where s mod `period` is one of `residues`. In lowest terms: no smaller period
-    or start says the same.
+    In lowest terms: no smaller period or start gives the same sizes.
     """
 
     early: tuple[int, ...]
@@ -27,11 +26,11 @@ class Sizes(NamedTuple):
 
     @property
     def smallest(self) -> int | None:
-        """The smallest legal size, None where there is none."""
+        """The smallest valid size; None if no size is valid."""
         return self.from_(1)
 
     def from_(self, size: int) -> int | None:
-        """Return the smallest legal size that is not below `size`."""
+        """Return the smallest valid size of at least `size`; None if there is none."""
         size = max(size, 1)
         later = [early for early in self.early if early >= size]
         if later:
@@ -42,7 +41,7 @@ class Sizes(NamedTuple):
         return min(size + (residue - size) % self.period for residue in self.residues)
 
     def up_to(self, size: int) -> int | None:
-        """Return the largest legal size that is not above `size`."""
+        """Return the largest valid size of at most `size`; None if there is none."""
         if size >= self.start and self.residues:
             below = max(size - (size - residue) % self.period for residue in self.residues)
             if below >= self.start:
@@ -50,48 +49,44 @@ class Sizes(NamedTuple):
         return max((early for early in self.early if early <= size), default=None)
 
     def first(self, count: int) -> tuple[int, ...]:
-        """Return the `count` smallest legal sizes, fewer where there are no more."""
-        found: list[int] = []
+        """Return the `count` smallest valid sizes, or all if there are fewer."""
+        sizes: list[int] = []
         at = self.from_(1)
-        while at is not None and len(found) < count:
-            found.append(at)
+        while at is not None and len(sizes) < count:
+            sizes.append(at)
             at = self.from_(at + 1)
-        return tuple(found)
+        return tuple(sizes)
 
-    def spoken(self, name: str) -> str:
-        """Write the sizes as a sentence about a symbol.
+    def sentence(self, name: str) -> str:
+        """Return the sizes as a sentence about a symbol.
 
-        >>> Sizes((), 32, 16, (0,)).spoken("H")
+        >>> Sizes((), 32, 16, (0,)).sentence("H")
         'H must be a multiple of 16, and at least 32'
         """
-        return _sentence(self, name)
-
-
-def _sentence(sizes: Sizes, name: str) -> str:
-    if not sizes.residues:
-        if not sizes.early:
-            return f"no size of {name} is legal"
-        return f"{name} must be {_one_of(sizes.early)}"
-    parts = []
-    if sizes.residues == (0,) and sizes.period > 1:
-        parts.append(f"a multiple of {sizes.period}")
-    elif sizes.period > 1:
-        rest = _one_of(sizes.residues)
-        parts.append(f"{rest} modulo {sizes.period}")
-    smallest = sizes.start if not sizes.early else None
-    trivial = smallest is not None and smallest <= (sizes.residues[0] or sizes.period)
-    if smallest is not None and not trivial:
-        parts.append(f"at least {smallest}")
-    if not parts and not sizes.early:
-        return f"any size of {name} is legal"
-    sentence = f"{name} must be {', and '.join(parts)}" if parts else f"{name} may be any size"
-    if sizes.early:
-        sentence += f"{',' if parts else ''} from {sizes.start} on; before that {_one_of(sizes.early)}"
-    return sentence
+        if not self.residues:
+            if not self.early:
+                return f"no size of {name} is legal"
+            return f"{name} must be {_one_of(self.early)}"
+        parts = []
+        if self.residues == (0,) and self.period > 1:
+            parts.append(f"a multiple of {self.period}")
+        elif self.period > 1:
+            rest = _one_of(self.residues)
+            parts.append(f"{rest} modulo {self.period}")
+        smallest = self.start if not self.early else None
+        trivial = smallest is not None and smallest <= (self.residues[0] or self.period)
+        if smallest is not None and not trivial:
+            parts.append(f"at least {smallest}")
+        if not parts and not self.early:
+            return f"any size of {name} is legal"
+        sentence = f"{name} must be {', and '.join(parts)}" if parts else f"{name} may be any size"
+        if self.early:
+            sentence += f"{',' if parts else ''} from {self.start} on; before that {_one_of(self.early)}"
+        return sentence
 
 
 def _one_of(numbers: tuple[int, ...]) -> str:
-    """Write numbers in ascending order, those that follow each other as `3 to 7`."""
+    """Return numbers in ascending order as text, consecutive ones as `3 to 7`."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:

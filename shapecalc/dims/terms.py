@@ -1,8 +1,8 @@
-"""What an expression is made of: atoms, their products (monomials) and integer combinations of those (terms).
+"""The parts of an expression: atoms, their products (monomials) and integer combinations of monomials (terms).
 
-Everything here is plain dictionaries and tuples; `expression.py` wraps them into `Expr`. The constant of a polynomial
-is kept beside its terms, so that adding a number shares the dictionary instead of copying it. No dictionary of terms
-is ever changed once an expression or a floor term holds it.
+All are plain dictionaries and tuples; `expression.py` wraps them into `Expr`. The constant of a polynomial is separate
+from its terms, so that adding a number shares the dictionary instead of copying it. A dictionary of terms does not
+change once an expression or a floor term has it.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-MAX_TERMS = 200_000  # an expression with more terms than this helps nobody, and a hostile file asks for billions
+MAX_TERMS = 200_000  # a longer expression is of no use, and a hostile file can describe billions of terms
 MAX_EXPONENT = 1_000  # of a sum
-MAX_DEPTH = 50  # floors within floors; keeps every walk over an expression far from Python's recursion limit
-MAX_SIZE = 20_000  # factors written out in one floor term; nested squares would double it at every level
+MAX_DEPTH = 50  # nested floors; keeps recursion over an expression far from Python's limit
+MAX_SIZE = 20_000  # factors in the text of one floor term; nested squares would double it at every level
 
 
 class DimLimitError(ValueError):
-    """An expression that grows beyond what can be kept exactly: too many terms, or floors nested too deeply."""
+    """An error for an expression beyond the limits: too many terms, or floors nested too deeply."""
 
 
 class Floor:
     """The atom ⌊(Σ terms + constant)/divisor⌋, with 0 ≤ every coefficient < divisor and 0 ≤ constant < divisor.
 
-    Only `floor_div` builds one, because only it knows that these bounds hold. `content` is the greatest common
-    divisor of the coefficients, `degree` the highest degree among the terms, `depth` the number of floors nested in it
-    (itself included) and `size` the number of factors it takes to write it down.
+    Only `floor_div` builds one, because it ensures these bounds. `content` is the greatest common divisor of the
+    coefficients, `degree` the highest degree among the terms, `depth` the number of nested floors (itself included) and
+    `size` the number of factors in its text.
     """
 
     __slots__ = (
@@ -71,7 +71,7 @@ class Floor:
         self._hash = hash((key, constant, divisor))
 
     def scaled(self, constant: int, divisor: int) -> Floor:
-        """The floor of the same terms over another constant and divisor, both already in bounds."""
+        """Return the floor of the same terms with another constant and divisor, both already in bounds."""
         return Floor(
             self.terms,
             constant,
@@ -85,7 +85,7 @@ class Floor:
         )
 
     def __reduce__(self) -> tuple[Callable[[Terms, int, int], Floor], tuple[Terms, int, int]]:
-        # Built anew, for hashes of names differ from process to process.
+        # Built anew, because hashes of names differ from process to process.
         return new_floor, (self.terms, self.constant, self.divisor)
 
     @property
@@ -134,17 +134,17 @@ Terms: TypeAlias = "dict[Monomial, int]"  # no coefficient is 0
 
 
 def degree(monomial: Monomial) -> int:
-    """Total degree, where a floor term counts as much as the polynomial that it divides."""
+    """Return the total degree; a floor term has the degree of its dividend."""
     return sum(power if isinstance(atom, str) else power * atom.degree for atom, power in monomial)
 
 
 def order(monomial: Monomial) -> tuple[int, list[tuple[Atom, int]]]:
-    """Sort key that puts leading terms first: higher degree, then alphabetical, then higher power."""
+    """Return the sort key that puts leading terms first: higher degree, then alphabetical, then higher power."""
     return -degree(monomial), [(atom, -power) for atom, power in monomial]
 
 
 def symbols_of(terms: Iterable[Monomial]) -> tuple[str, ...]:
-    """Names of the symbols that occur anywhere in the terms, sorted."""
+    """Return the names of the symbols anywhere in the terms, sorted."""
     names: set[str] = set()
     for monomial in terms:
         for atom, _ in monomial:
@@ -156,7 +156,7 @@ def symbols_of(terms: Iterable[Monomial]) -> tuple[str, ...]:
 
 
 def new_floor(terms: Terms, constant: int, divisor: int) -> Floor:
-    """A floor term from parts already within bounds; raises `DimLimitError` where it would be too deep or too large."""
+    """Return a floor term of parts already in bounds; raise `DimLimitError` if it is too deep or too large."""
     if len(terms) == 1:
         ((monomial, coefficient),) = terms.items()
         atom, power = monomial[0]
@@ -190,7 +190,7 @@ def new_floor(terms: Terms, constant: int, divisor: int) -> Floor:
 
 
 def times(left: Monomial, right: Monomial) -> Monomial:
-    """The product of two monomials."""
+    """Return the product of two monomials."""
     if left[-1][0] < right[0][0]:
         return left + right
     if right[-1][0] < left[0][0]:
@@ -202,7 +202,7 @@ def times(left: Monomial, right: Monomial) -> Monomial:
 
 
 def over(left: Monomial, right: Monomial) -> Monomial | None:
-    """The quotient of two monomials (empty where they are equal), None where some power would be negative."""
+    """Return the quotient of two monomials, empty if they are equal; None if a power would be negative."""
     powers = dict(left)
     for atom, power in right:
         rest = powers.get(atom, 0) - power
@@ -218,7 +218,7 @@ def over(left: Monomial, right: Monomial) -> Monomial | None:
 def add_into(total: Terms, terms: Terms, factor: int = 1) -> None:
     """Add `factor` times `terms` to `total` in place, dropping what cancels."""
     for monomial, coefficient in terms.items():
-        coefficient *= factor  # noqa: PLW2901  # twice as fast as a second name here, where all sums pass
+        coefficient *= factor  # noqa: PLW2901  # twice as fast as a second name, on the path of every sum
         known = total.get(monomial)
         if known is None:
             total[monomial] = coefficient
@@ -229,12 +229,12 @@ def add_into(total: Terms, terms: Terms, factor: int = 1) -> None:
 
 
 def multiply(left: Terms, left_constant: int, right: Terms, right_constant: int) -> Terms:
-    """The terms of (left + left_constant)·(right + right_constant); the product of the constants is left out."""
+    """Return the terms of (left + left_constant)·(right + right_constant), without the product of the constants."""
     if len(left) * len(right) > MAX_TERMS:
         raise DimLimitError(f"a product expands to at most {MAX_TERMS} terms, here {len(left)} meet {len(right)}")
     if len(left) == 1 and not left_constant:
         ((monomial, coefficient),) = left.items()
-        # Multiplying by one monomial keeps different monomials different: nothing can cancel.
+        # Different monomials stay different after multiplication by one monomial: nothing cancels.
         result = {times(monomial, other): coefficient * factor for other, factor in right.items()}
         if right_constant:
             result[monomial] = coefficient * right_constant

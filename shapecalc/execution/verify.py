@@ -11,7 +11,7 @@ from shapecalc.dims import evaluate, free_symbols
 from shapecalc.execution.budget import BUDGET, Budget, check_arithmetic, check_memory
 from shapecalc.execution.lowering import calls_in_lockstep, price, random_inputs
 from shapecalc.reference.executor import ExecutionError, run
-from shapecalc.shape_inference.constraints import Constraint, valid_sizes
+from shapecalc.shape_inference.constraints import Constraint, solve_constraints
 from shapecalc.shape_inference.engine import Reports
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
@@ -241,7 +241,7 @@ def _probes(reports: Reports, fixed: Mapping[str, int], space: list[str]) -> Map
     if general is None:
         return dict.fromkeys(space, PROBES)
     stated = (Constraint(stated.condition) for stated in reports.architecture.where)
-    valid = valid_sizes((*general.constraints, *stated), general.symbols).sizes
+    valid = solve_constraints((*general.constraints, *stated), general.symbols).sizes
     return {name: _nearest_valid(valid[name], len(space)) if name in valid else PROBES for name in space}
 
 

@@ -1,4 +1,4 @@
-"""What the rules of layers require of symbols: recorded for whoever asks which sizes fit, else refused."""
+"""Constraints of layers on symbols, which are collected, or refused without a collector."""
 
 from math import isqrt
 from typing import NamedTuple

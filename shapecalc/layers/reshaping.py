@@ -163,11 +163,11 @@ class Reshape(Moving):
         return tuple(filled)
 
     def _required(self, x: Shape, constraints: Constraints) -> Dim:
-        """Return how many times the numbers that arrive hold those of `shape`; require that it is a whole number.
+        """Return the number of input elements divided by that of `shape`; require that it is an integer.
 
-        Raises `LayerError` SC307 where it is none.
+        Raises `LayerError` SC307 if it is not.
         """
-        # Axes that a 0 keeps stand on both sides: what is left may be numbers, and the question decided.
+        # Axes that a 0 copies are on both sides: without them the number of elements may have no symbol.
         copied = {position for position, size in enumerate(self.shape) if size == 0}
         needed = math.prod(size for size in self.shape if size > 0)
         arriving = product(dim for position, dim in enumerate(x) if position not in copied)

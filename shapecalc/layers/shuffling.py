@@ -115,7 +115,7 @@ def _plane(x: Shape) -> Shape:
 
 
 def _divided(expects: str, size: Dim, divisor: int, field: str, constraints: Constraints) -> Dim:
-    """Return the exact quotient, which is required of a symbol; raise `LayerError` SC304 where there is none."""
+    """Return the exact quotient, which is required of a symbol; raise `LayerError` SC304 if there is a remainder."""
     quotient = exact_quotient(size, divisor)
     if quotient is not None:
         return quotient

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, Fix, Label, ShapecalcError, Source, Span
+from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix, Label, ShapecalcError, Source, Span
 from shapecalc.parser.characters import describe, forbidden
 from shapecalc.parser.positions import place_after, span_between
 from shapecalc.parser.scalars import Refused, resolve, shorten
@@ -71,7 +71,7 @@ class TreeBuilder:
     def find(self, found: Diagnostic) -> None:
         """Note a mistake and go on, unless there are already too many."""
         self._findings.append(found)
-        if len(self._findings) >= MOST_FINDINGS:
+        if len(self._findings) >= MOST_DIAGNOSTICS:
             raise ShapecalcError(tuple(self._findings), self._source)
 
     def start_document(self, event: Event) -> None:

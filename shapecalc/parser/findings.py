@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.architecture import traced
-from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, Fix, Label, ShapecalcError, Span
+from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.tree import Mapping
 
@@ -57,7 +57,7 @@ class Findings:
         finding = traced(finding, self.given)
         finding = finding._replace(labels=tuple(dict.fromkeys((*finding.labels, *self._calls))))
         self.found.append(finding)
-        if len(self.found) >= MOST_FINDINGS:
+        if len(self.found) >= MOST_DIAGNOSTICS:
             raise ShapecalcError(tuple(sorted(self.found, key=position)), self.source)
 
     def given_to(self, spans: Iterable[Span]) -> dict[Span, Origin | None]:

@@ -21,7 +21,7 @@ from yaml.events import (
 
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.diagnostics.limits import LIMITS, Limits
-from shapecalc.diagnostics.progress import told
+from shapecalc.diagnostics.progress import tracked
 from shapecalc.parser.builder import TreeBuilder
 from shapecalc.parser.characters import refuse_characters, refuse_directives, stray_tabs
 from shapecalc.parser.files import read_source, too_large
@@ -72,7 +72,7 @@ def read_tree(source: Source, limits: Limits = LIMITS) -> tuple[Node, tuple[Diag
         MappingEndEvent: builder.close_mapping,
         DocumentStartEvent: builder.start_document,
     }
-    for event in told(_events(source), "reading", source.text.count("\n"), _line):
+    for event in tracked(_events(source), "reading", source.text.count("\n"), _line):
         handle = handlers.get(type(event))
         if handle:
             handle(event)

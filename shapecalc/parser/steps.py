@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import Body, Group, Place, Step, entering, joined, size_of
 from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
-from shapecalc.diagnostics.progress import told
+from shapecalc.diagnostics.progress import tracked
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
 from shapecalc.parser.blocks import Block, argument_key, bind, put_in_steps, seen, title
@@ -95,7 +95,7 @@ class StepReader:
     def _list(self, items: tuple[Node, ...], scope: Scope, prefix: str, flow: str | None) -> str | None:
         scope.later |= _named(items)
         self._depth += 1
-        for position, item in enumerate(told(items, "steps", len(items))):
+        for position, item in enumerate(tracked(items, "steps", len(items))):
             flow = self._step(item, position, scope, prefix, flow)
         self._depth -= 1
         return flow

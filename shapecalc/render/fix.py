@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from shapecalc.render.terminal.escaping import ascii_only, terminal
 
 if TYPE_CHECKING:
-    from shapecalc.checking.fix import Mended
+    from shapecalc.checking.fix import FixedText
 
 
-def edits(mended: Mended, *, unicode: bool = True) -> str:
+def edits(mended: FixedText, *, unicode: bool = True) -> str:
     """Say what was mended in a file, in the order of its text; no line break at the end.
 
     >>> from shapecalc.diagnostics import Source
-    >>> from shapecalc.checking.fix import mend
-    >>> print(edits(mend(Source("net.yaml", "{input: [N, 8], layers: [linaer: 4]}"))))
+    >>> from shapecalc.checking.fix import fix_text
+    >>> print(edits(fix_text(Source("net.yaml", "{input: [N, 8], layers: [linaer: 4]}"))))
     mended SC101 at net.yaml:1:26: `linaer` → `linear`
     """
     lines = []
     for edit in mended.edits:
-        at = f"{mended.source.name}:{edit.place.line}:{edit.place.column}"
-        lines.append(f"mended {edit.finding.code} at {at}: `{edit.before}` → `{edit.after}`")
+        at = f"{mended.source.name}:{edit.span.line}:{edit.span.column}"
+        lines.append(f"mended {edit.diagnostic.code} at {at}: `{edit.before}` → `{edit.after}`")
     text = "\n".join(map(terminal, lines))
     return text if unicode else ascii_only(text.replace("→", "->"))

@@ -38,7 +38,7 @@ def overview(rules: Iterable[Rule], width: int | None, *, unicode: bool = True) 
 
 
 def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: bool = True) -> str:
-    """Return what a code means: title, text, the broken example, the diagnostic that it gives, the mended example."""
+    """Return what a code means: title, text, the broken example, the diagnostic that it gives, the fixed example."""
     columns = min(width or WIDEST, WIDEST)
     palette = Palette("error", color)
     parts = [f"{palette.primary(rule.code)}{palette.strong(f': {rule.title}')}"]

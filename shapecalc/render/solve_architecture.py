@@ -96,7 +96,7 @@ def spoken(sizes: Sizes, names: Iterable[str]) -> str:
     'H and W must be a multiple of 16, and at least 32'
     """
     *others, last = names
-    return sizes.spoken("\0").replace("\0", f"{', '.join(others)} and {last}" if others else last)
+    return sizes.sentence("\0").replace("\0", f"{', '.join(others)} and {last}" if others else last)
 
 
 def _say_sizes(page: _Text, sizes: Sizes, near: NearSizes | None) -> None:
@@ -160,7 +160,7 @@ def solution_dict(found: Solution, near: Mapping[str, NearSizes]) -> dict[str, A
         "inputs": {entry.name: [*map(as_json, entry.shape)] for entry in report.inputs},
         "symbols": {
             name: {
-                "legal": sizes.spoken(name),
+                "legal": sizes.sentence(name),
                 "smallest": sizes.smallest,
                 "first": list(sizes.first(FIRST)),
                 "early": list(sizes.early),

@@ -1,10 +1,10 @@
-"""Constraints on the symbols of an architecture: what layers require of them, and the sizes that are valid."""
+"""Constraints on the symbols of an architecture, and the sizes that meet them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.dims import Condition, DimLimitError, Effort, Sizes, free_symbols, legal_sizes
+from shapecalc.dims import Condition, DimLimitError, Effort, Sizes, free_symbols, valid_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Constraint(NamedTuple):
-    """A condition on symbols, and the first layer that requires it; no path if it is not a layer that does."""
+    """A condition on symbols, and the first layer that requires it; no path if no layer does."""
 
     condition: Condition
     path: str = ""
@@ -23,8 +23,8 @@ class Constraint(NamedTuple):
 class ValidSizes(NamedTuple):
     """For each symbol the sizes that meet the constraints on it alone, and the other constraints.
 
-    `single` has the constraints on one symbol that exclude some size. `joint` has those on several symbols, and those
-    on one whose sizes repeat with a period that is too long to examine.
+    `single` has the constraints on one symbol that exclude some size; `joint` those on several symbols, and those on
+    one symbol whose period is too long to examine.
     """
 
     sizes: Mapping[str, Sizes]
@@ -36,11 +36,11 @@ ANY = Sizes((), 1, 1, (0,))
 """Every size."""
 
 
-def valid_sizes(constraints: Iterable[Constraint], symbols: Iterable[str]) -> ValidSizes:
+def solve_constraints(constraints: Iterable[Constraint], symbols: Iterable[str]) -> ValidSizes:
     """Return the sizes of symbols that meet all constraints.
 
     >>> import shapecalc
-    >>> shapecalc.inspect(shapecalc.load("vgg16"), symbolic=True).valid_sizes.sizes["H"].spoken("H")
+    >>> shapecalc.inspect(shapecalc.load("vgg16"), symbolic=True).valid_sizes.sizes["H"].sentence("H")
     'H must be at least 32'
     """
     by_symbol: dict[str, list[Constraint]] = {name: [] for name in symbols}
@@ -63,8 +63,8 @@ def valid_sizes(constraints: Iterable[Constraint], symbols: Iterable[str]) -> Va
 
 
 def sizes_meeting(conditions: Iterable[Condition], name: str, effort: Effort) -> Sizes | None:
-    """Return the sizes of one symbol that meet all conditions; None if that exceeds the effort that is left."""
+    """Return the sizes of one symbol that meet all conditions; None if that exceeds the remaining effort."""
     try:
-        return legal_sizes(conditions, name, effort)
+        return valid_sizes(conditions, name, effort)
     except DimLimitError:
         return None

@@ -1,55 +1,34 @@
-"""The shape engine and the counters: walks an architecture once, applies each layer's rules, sums a report."""
+"""Shape inference: one walk over an architecture that applies each layer's rules and sums the counts into a report."""
 
 from __future__ import annotations
 
 import dataclasses
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from shapecalc.architecture import Step, entering, input_symbols
-from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, LayerError, ShapecalcError
-from shapecalc.diagnostics.progress import told
-from shapecalc.dims import DimLimitError, evaluate, free_symbols, product
+from shapecalc.architecture import input_symbols
+from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError, misuse
+from shapecalc.dims import free_symbols
 from shapecalc.layers.base import PARAMS_AS
-from shapecalc.layers.constraints import Constraints
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.shape_inference.overflow import refuse_counts, refuse_enormous, refuse_unreachable, too_many_axes
-from shapecalc.shape_inference.provenance import Frame, absent, misfit, not_leaving, placed
-from shapecalc.shape_inference.report import (
-    BATCH_SYMBOLS,
-    BYTES,
-    Count,
-    Facts,
-    GroupReport,
-    LayerReport,
-    Report,
-    Sums,
-    Totals,
-    Walk,
-    leaves,
-    sums_of,
-    total,
-)
+from shapecalc.shape_inference.facts import EmptySampleError, bind
+from shapecalc.shape_inference.overflow import refuse_counts, too_many_axes
+from shapecalc.shape_inference.provenance import Frame, missing_outputs
+from shapecalc.shape_inference.report import BATCH_SYMBOLS, BYTES, LayerReport, Report, Totals, sums_of, total
+from shapecalc.shape_inference.walker import FLOAT, Walker
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.architecture import Architecture, Body, Group
-    from shapecalc.diagnostics import Span
-    from shapecalc.diagnostics.limits import Limits
-    from shapecalc.dims import Condition, Shape
-    from shapecalc.layers import Layer
-    from shapecalc.shape_inference.provenance import Maker
-
-FLOAT = "float32"
+    from shapecalc.architecture import Architecture
+    from shapecalc.shape_inference.report import GroupReport, Sums
 
 
 def inspect(architecture: Architecture, *, symbolic: bool = False, params_as: str = "pytorch", **sizes: int) -> Report:
     """Return the shapes and costs of every layer.
 
-    `sizes` bind symbols (`N=2, H=256`); what they leave free takes the file's own `sizes:`, unless `symbolic` leaves
-    all of it free. Where the batch is free, costs are those of one sample. `params_as` says whose count of parameters:
-    of `shapecalc.layers.base.PARAMS_AS`.
+    `sizes` bind symbols (`N=2, H=256`); the file's own `sizes:` bind others, unless `symbolic`. If the batch is
+    unbound, costs are those of one sample. `params_as` is the convention of the count of parameters, one of
+    `shapecalc.layers.base.PARAMS_AS`.
     Raises `ShapecalcError` with a diagnostic for each independent mistake.
 
     >>> import shapecalc
@@ -62,10 +41,10 @@ def inspect(architecture: Architecture, *, symbolic: bool = False, params_as: st
 def inspect_at(
     architecture: Architecture, sizes: Mapping[str, int], *, symbolic: bool = False, params_as: str = "pytorch"
 ) -> Report:
-    """Return what `inspect` returns, for symbols that come as a mapping."""
+    """Return the result of `inspect`, with the sizes as a mapping."""
     if params_as not in PARAMS_AS:
         message = f"`params_as` expects one of {', '.join(PARAMS_AS)}, receives `{params_as}`"
-        raise ShapecalcError((Diagnostic(code="SC203", message=message),), exit_code=2)
+        raise misuse("SC203", message)
     report = Reports(architecture).at(sizes, symbolic=symbolic)
     return report if params_as == report.params_as else _recounted(report, params_as)
 
@@ -79,32 +58,29 @@ def infer(
 ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
     """Return the report, or None and the diagnostics of every independent mistake.
 
-    Costs are those of one sample where the batch is free; without `one_sample` they are expressions in it. A layer
-    whose rule fails has no output; what reads it is passed over in silence, the rest is still walked. A body is walked
-    once for each set of shapes that enters it, wherever it stands.
+    If the batch is unbound, costs are those of one sample, or without `one_sample` expressions in the batch. A layer
+    whose rule fails has no output: steps that read it are skipped without a diagnostic, all others are checked. A body
+    is walked once for each set of input shapes and dtypes.
     """
     bindings = _bindings(architecture, sizes or {}, symbolic=symbolic)
-    broken = tuple(_broken(architecture, bindings))
-    if broken:
-        return None, broken
-    inputs = tuple(entry._replace(shape=_bound(entry.shape, bindings)) for entry in architecture.inputs)
-    wide = tuple(too_many_axes(architecture))
-    if wide:
-        return None, wide
-    free = input_symbols(inputs)
-    costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if one_sample and name in free), 1)
-    walker = _Walker(costs_at, bindings, architecture.limits)
+    mistakes = tuple(_violated(architecture, bindings)) or tuple(too_many_axes(architecture))
+    if mistakes:
+        return None, mistakes
+    inputs = tuple(entry._replace(shape=bind(entry.shape, bindings)) for entry in architecture.inputs)
+    unbound = input_symbols(inputs)
+    costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if one_sample and name in unbound), 1)
+    walker = Walker(costs_at, bindings, architecture.limits)
     frame = Frame({entry.name: entry.span for entry in inputs})
-    # Slots that hold whole numbers: all others are float32, which most networks have alone.
+    # Only slots that are not float32.
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
     values = {entry.name: entry.shape for entry in inputs}
     try:
         rows = walker.walk(architecture.steps, values, dtypes, frame)
-    except _NoneOfOneError:
+    except EmptySampleError:
         return infer(architecture, symbolic=symbolic, sizes=sizes, one_sample=False)
-    walker.findings += not_leaving(architecture.outputs, values, frame)
-    if walker.findings:
-        return None, tuple(walker.findings)
+    walker.diagnostics += missing_outputs(architecture.outputs, values, frame)
+    if walker.diagnostics:
+        return None, tuple(walker.diagnostics)
     outputs = {name: values[slot] for name, slot in architecture.outputs.items()}
     try:
         totals = _totals(total(map(sums_of, rows)))
@@ -125,174 +101,24 @@ class Reports:
     def infer(
         self, sizes: Mapping[str, int], *, symbolic: bool = False, one_sample: bool = True
     ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
-        """Return what `infer` returns."""
+        """Return the result of `infer`."""
         bindings = _bindings(self.architecture, sizes, symbolic=symbolic)
-        free = set(self.architecture.symbols).difference(bindings)
-        key = frozenset(bindings.items()), one_sample and not free.isdisjoint(BATCH_SYMBOLS)
+        unbound = set(self.architecture.symbols).difference(bindings)
+        key = frozenset(bindings.items()), one_sample and not unbound.isdisjoint(BATCH_SYMBOLS)
         if key not in self._inferred:
             self._inferred[key] = infer(self.architecture, symbolic=True, sizes=bindings, one_sample=one_sample)
         return self._inferred[key]
 
     def at(self, sizes: Mapping[str, int], *, symbolic: bool = False) -> Report:
-        """Return what `inspect_at` returns."""
-        report, findings = self.infer(sizes, symbolic=symbolic)
+        """Return the result of `inspect_at`."""
+        report, diagnostics = self.infer(sizes, symbolic=symbolic)
         if report is None:
-            raise ShapecalcError(findings, self.architecture.file)
+            raise ShapecalcError(diagnostics, self.architecture.file)
         return report
 
 
-class _NoneOfOneError(Exception):
-    """One sample leaves an axis empty: the symbol of the batch stands for something else as well."""
-
-
-class _Walker:
-    """One inference: the diagnostics so far, and what is known of layers and bodies by the shapes that enter them."""
-
-    __slots__ = ("_bindings", "_bodies", "_costs_at", "_layers", "_limits", "_told", "findings")
-
-    def __init__(self, costs_at: Mapping[str, int], bindings: Mapping[str, int], limits: Limits) -> None:
-        self.findings: list[Diagnostic] = []
-        self._costs_at = costs_at
-        self._bindings = bindings
-        self._limits = limits
-        self._layers: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
-        self._told: set[tuple[str, Span]] = set()
-        self._bodies: dict[_Entered, tuple[Walk, str] | None] = {}
-
-    def walk(
-        self, steps: tuple[Step | Group, ...], values: dict[str, Shape], dtypes: dict[str, str], frame: Frame
-    ) -> tuple[LayerReport | GroupReport, ...]:
-        """Return a row per step, and put the shapes and dtypes that they give into `values` and `dtypes`."""
-        rows: list[LayerReport | GroupReport] = []
-        for step in told(steps, "shapes", len(steps)):
-            try:
-                shapes = tuple([values[slot] for slot in step.inputs])
-            except KeyError:
-                # It reads what a failed layer would have given, one cause, one error; or a piece that is not there.
-                self.findings += absent(step, values, frame)
-                continue
-            row: LayerReport | GroupReport | None
-            if isinstance(step, Step):
-                row = self._layer(step, shapes, dtypes, frame)
-            else:
-                row = self._group(step, shapes, dtypes, frame)
-            if row is None:
-                continue
-            if step.weights and step.weights in frame.makers:
-                self._hold_weights(step, row, frame)
-            rows.append(row)
-            _store(row, values, frame.makers)
-        return tuple(rows)
-
-    def _layer(self, step: Step, shapes: tuple[Shape, ...], dtypes: dict[str, str], frame: Frame) -> LayerReport | None:
-        key = (step.layer, shapes)
-        facts = self._layers.get(key)
-        if facts is None:
-            try:
-                facts = self._layers[key] = self._facts(step.layer, shapes)
-            except LayerError as error:
-                self._refuse(error, step, frame)
-                facts = self._without_stated(step.layer, error, shapes)
-                if facts is None:
-                    return None
-        if dtypes or step.layer.reads != FLOAT:
-            try:
-                _pass_dtype(step, facts.outputs, dtypes, frame.inputs)
-            except LayerError as error:
-                self.findings.append(placed(error, step, self._bindings, frame))
-        return LayerReport(step, shapes, facts)
-
-    def _facts(self, layer: Layer, shapes: tuple[Shape, ...]) -> Facts:
-        """Return what is true of a layer, with what it requires of symbols."""
-        required: list[Condition] = []
-        try:
-            facts = _derived(layer, shapes, self._costs_at, Constraints(required))
-        except DimLimitError as error:
-            help_text = "give symbols numbers: `--set NAME=…`, or `sizes:` in the file"
-            raise LayerError("SC311", f"has no closed form within bounds: {error}", help=help_text) from None
-        refuse_enormous(facts, self._limits)
-        if not required:
-            return facts
-        conditions = tuple(dict.fromkeys(required))
-        refuse_unreachable(conditions)
-        return facts._replace(conditions=conditions)
-
-    def _without_stated(self, layer: Layer, error: LayerError, shapes: tuple[Shape, ...]) -> Facts | None:
-        """Return the facts that would hold without a wrongly stated size, so that what follows is still checked."""
-        if error.code != "SC301" or error.field is None:
-            return None
-        try:
-            return self._facts(dataclasses.replace(layer, **{error.field: None}), shapes)  # type: ignore[type-var]
-        except LayerError:
-            return None
-
-    def _refuse(self, error: LayerError, step: Step, frame: Frame) -> None:
-        """Note a mistake; one in a value that a body states itself once, however many calls of the body it breaks."""
-        if len(self.findings) >= MOST_FINDINGS:
-            return  # each is traced back through all layers before it
-        found = placed(error, step, self._bindings, frame)
-        if frame.group is not None and error.field is not None and step.place is not None and found.span is not None:
-            at = (found.code, found.span)
-            if at in self._told:
-                return
-            if found.span not in step.place.given:
-                self._told.add(at)
-        self.findings.append(found)
-
-    def _group(
-        self, group: Group, shapes: tuple[Shape, ...], dtypes: dict[str, str], frame: Frame
-    ) -> GroupReport | None:
-        entered = tuple([dtypes.get(slot, FLOAT) for slot in group.inputs])
-        runs: list[Walk] = []
-        first = shapes
-        for run in range(group.times or 1):
-            found = self._body(_Entered(group.body, first, entered), Frame({}, {}, frame, group, run))
-            if found is None:
-                return None
-            walk, dtype = found
-            runs.append(walk)
-            first, entered = (walk.output, *shapes[1:]), (dtype, *entered[1:])
-        if entered[0] != FLOAT:
-            dtypes[group.path] = entered[0]
-        return GroupReport(group, shapes, tuple(runs))
-
-    def _body(self, key: _Entered, frame: Frame) -> tuple[Walk, str] | None:
-        """Return what a body does with these shapes, and the dtype that leaves; None where it cannot be made out."""
-        if key in self._bodies:
-            return self._bodies[key]
-        slots = [entering(position) for position in range(len(key.shapes))]
-        values = dict(zip(slots, key.shapes, strict=True))
-        dtypes = {slot: dtype for slot, dtype in zip(slots, key.dtypes, strict=True) if dtype != FLOAT}
-        rows = self.walk(key.body.steps, values, dtypes, frame)
-        found = None
-        if key.body.output in values:
-            walk = Walk(rows, values[key.body.output], total(map(sums_of, rows)))
-            found = walk, dtypes.get(key.body.output, FLOAT)
-        self._bodies[key] = found
-        return found
-
-    def _hold_weights(self, step: Step | Group, row: LayerReport | GroupReport, frame: Frame) -> None:
-        """Refuse weights of another layer that have other names or shapes than this one's."""
-        owner = frame.makers[step.weights]
-        wanted, there = (tuple(map(_tensors, leaves((entry,)))) for entry in (row, owner))
-        if wanted != there:
-            self.findings.append(misfit(step, wanted, there, frame))
-
-
-class _Entered(NamedTuple):
-    """A body with the shapes and dtypes that enter it."""
-
-    body: Body
-    shapes: tuple[Shape, ...]
-    dtypes: tuple[str, ...]
-
-
-def _tensors(row: LayerReport) -> dict[str, Shape]:
-    return {**row.facts.parameters, **row.facts.buffers}
-
-
 def _recounted(report: Report, params_as: str) -> Report:
-    """Return the report with the parameters as another convention counts them."""
+    """Return the report with the parameters counted by another convention."""
     tree = _recounted_rows(report.tree, params_as)
     totals = _totals(total(map(sums_of, tree)))
     return dataclasses.replace(report, tree=tree, totals=totals, params_as=params_as)
@@ -319,17 +145,16 @@ def _bindings(architecture: Architecture, sizes: Mapping[str, int], *, symbolic:
         if name not in symbols:
             names = ", ".join(f"`{symbol}`" for symbol in symbols)
             has = f"its free symbols are {names}" if names else "its input has no free symbol"
-            finding = Diagnostic(code="SC312", message=f"`{architecture.name}` has no symbol `{name}`: {has}")
-            raise ShapecalcError((finding,), exit_code=2)
+            raise misuse("SC312", f"`{architecture.name}` has no symbol `{name}`: {has}")
         if type(size) is not int or not 1 <= size <= LARGEST_DIM:
             message = f"`{name}` expects a size from 1 to {LARGEST_DIM} (2^31 - 1), receives {size}"
-            raise ShapecalcError((Diagnostic(code="SC201", message=message),), exit_code=2)
+            raise misuse("SC201", message)
     usual = {} if symbolic else {name: size for name, size in architecture.sizes.items() if name in symbols}
     return {**usual, **sizes}
 
 
-def _broken(architecture: Architecture, bindings: Mapping[str, int]) -> Iterator[Diagnostic]:
-    """Yield an SC317 error for each condition of `where:` that does not hold at the sizes that are bound."""
+def _violated(architecture: Architecture, bindings: Mapping[str, int]) -> Iterator[Diagnostic]:
+    """Yield an SC317 error for each condition of `where:` that does not hold at the bound sizes."""
     for stated in architecture.where:
         if stated.condition.at(bindings) is False:
             names = free_symbols(stated.condition.expr)
@@ -340,61 +165,6 @@ def _broken(architecture: Architecture, bindings: Mapping[str, int]) -> Iterator
                 span=stated.span,
                 help="`shapecalc solve` names the sizes that fit",
             )
-
-
-def _bound(shape: Shape, bindings: Mapping[str, int]) -> Shape:
-    return tuple(dim if type(dim) is int else evaluate(dim, bindings) for dim in shape)
-
-
-def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inputs: Container[str]) -> None:
-    """Hold what enters against the dtype that the layer reads, and note what leaves where that is not float32."""
-    layer = step.layer
-    arriving = [dtypes.get(slot, FLOAT) for slot in step.inputs]
-    if layer.gives == "same" and arriving[0] != FLOAT:
-        dtypes |= dict.fromkeys((step.path, *map(step.slot, outputs)), arriving[0])
-    for slot, dtype in zip(step.inputs, arriving, strict=True):
-        if layer.reads in ("any", dtype):
-            continue
-        help_text = "let it read indices: `from: input`, with `input: {shape: [N, T], dtype: int64}`"
-        if layer.reads == FLOAT:
-            help_text = "put `embedding` or `one_hot` before it"
-        elif slot in inputs:
-            help_text = "declare whole numbers: `input: {shape: [N, T], dtype: int64}`"
-        raise LayerError("SC206", expects=layer.reads, receives=dtype, help=help_text)
-
-
-def _derived(layer: Layer, shapes: tuple[Shape, ...], costs_at: Mapping[str, int], constraints: Constraints) -> Facts:
-    least, most = layer.takes
-    if not least <= len(shapes) <= most:
-        wanted = f"{least}" if least == most else f"{least} {'or' if most == least + 1 else 'to'} {most}"
-        raise LayerError("SC313", expects=f"{wanted} input{'s' if most > 1 else ''}", receives=len(shapes))
-    outputs = layer.outputs(*shapes, constraints=constraints)
-    parameters = layer.parameters(*shapes)
-    buffers = layer.buffers(*shapes)
-    # Costs are worked out at `costs_at`, before any product is taken: numbers multiply faster than expressions.
-    entering = [_bound(shape, costs_at) for shape in shapes] if costs_at else shapes
-    leaving = [_bound(shape, costs_at) if costs_at else shape for shape in outputs.values()]
-    if costs_at and any(type(dim) is int and dim < 1 for shape in leaving for dim in shape):
-        raise _NoneOfOneError
-    macs = layer.macs(*entering, leaving[0])
-    facts = Facts(
-        outputs,
-        parameters,
-        buffers,
-        sum(map(product, parameters.values())) if parameters else 0,
-        sum(map(product, buffers.values())) if buffers else 0,
-        macs,
-        _flops(macs, layer.operations(*entering, leaving[0])),
-        sum(map(product, leaving)),
-    )
-    parts = layer.macs_parts(*entering, leaving[0])
-    if not parts:
-        return facts
-    return facts._replace(parts=MappingProxyType(parts), useful=layer.useful_macs(*entering, leaving[0]))
-
-
-def _flops(macs: Count, operations: Count) -> Count:
-    return None if macs is None or operations is None else 2 * macs + operations
 
 
 def _totals(sums: Sums) -> Totals:
@@ -409,15 +179,3 @@ def _totals(sums: Sums) -> Totals:
         parameter_bytes=None if params is None else BYTES * params,
         activation_bytes=activation_bytes,
     )
-
-
-def _store(row: LayerReport | GroupReport, values: dict[str, Shape], makers: dict[str, Maker]) -> None:
-    values[row.path] = row.output
-    makers[row.path] = row
-    if isinstance(row, GroupReport):
-        return
-    outputs = row.facts.outputs
-    if len(outputs) > 1:
-        for name, shape in outputs.items():
-            values[row.step.slot(name)] = shape
-            makers[row.step.slot(name)] = row

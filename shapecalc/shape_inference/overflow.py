@@ -1,4 +1,4 @@
-"""What is beyond what any framework holds: axes, how many of them, and counts."""
+"""Limits of all frameworks: the rank of a shape, the length of an axis, and counts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LARGEST_COUNT = 2**63 - 1
 
 
 def too_many_axes(architecture: Architecture) -> Iterator[Diagnostic]:
-    """Yield an SC321 error for each input of more axes than an array may have."""
+    """Yield an SC321 error for each input with more axes than an array may have."""
     limits = architecture.limits
     for entry in architecture.inputs:
         rank = len(entry.shape)
@@ -30,7 +30,7 @@ def too_many_axes(architecture: Architecture) -> Iterator[Diagnostic]:
 
 
 def refuse_enormous(facts: Facts, limits: Limits) -> None:
-    """Raise `LayerError` SC321, SC309 or SC322 where a layer gives too many axes, too long ones, or counts too much."""
+    """Raise `LayerError` for too many axes of an output (SC321), too long ones (SC309), or too high counts (SC322)."""
     for shape in facts.outputs.values():
         if len(shape) > limits.rank:
             message = f"gives {len(shape)} axes, more than {limits.rank}"
@@ -45,16 +45,16 @@ def refuse_enormous(facts: Facts, limits: Limits) -> None:
 
 
 def refuse_counts(counts: Mapping[str, Count]) -> None:
-    """Raise `LayerError` SC322 at a count beyond 2^63 - 1, which `counts` have by what they are of."""
+    """Raise `LayerError` SC322 for a count beyond 2^63 - 1; the keys of `counts` are what is counted."""
     for word, count in counts.items():
         if type(count) is int and count > LARGEST_COUNT:
             raise LayerError("SC322", f"has {count} {word}, more than {LARGEST_COUNT} (2^63 - 1)")
 
 
 def refuse_unreachable(conditions: Iterable[Condition]) -> None:
-    """Raise `LayerError` SC319 at a bound from below that the longest axes do not reach.
+    """Raise `LayerError` SC319 for a lower bound that the longest axes do not reach.
 
-    What strides lead to grows with every layer.
+    A chain of strides multiplies such bounds.
     """
     for condition in conditions:
         expr = condition.expr

@@ -1,4 +1,4 @@
-"""What a rule knows, put in its place: where a shape came from, and through which calls of blocks."""
+"""Diagnostics of a layer's errors, with the origin of its input shapes and the calls of blocks around it."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from shapecalc.dims import Shape
 
 SHAPELESS = {"SC205", "SC306", "SC308"}
-"""Codes of mistakes that are wrong whatever arrives, so that where it comes from explains nothing."""
+"""Codes of mistakes that do not depend on the input shapes, so that their origin explains nothing."""
 
 MOST_CALLS = 4
-"""Calls that a diagnostic shows, innermost first: what is further out is seldom the cause."""
+"""Calls that a diagnostic shows, innermost first: outer ones are seldom the cause."""
 
 MOST_ORIGINS = 8
-"""Inputs of a step whose origin a diagnostic shows: a step that has more is seldom wrong by one of them."""
+"""Inputs of a step whose origin a diagnostic shows: in a step with more, one input is seldom the cause."""
 
 Maker = LayerReport | GroupReport
 
 
 @dataclass(slots=True)
 class Frame:
-    """A body while it is walked: what has made each slot so far, and which run of which group in `outer` it is.
+    """A body during the walk: the row that gives each slot so far, and which run of which group in `outer` it is.
 
-    `inputs` holds what enters the whole architecture, with its place.
+    `inputs` are the inputs of the whole architecture with their spans.
     """
 
     inputs: Mapping[str, Span | None]
@@ -44,32 +44,32 @@ class Frame:
     run: int = 0
 
 
-def placed(error: LayerError, step: Step, bindings: Mapping[str, int], frame: Frame) -> Diagnostic:
-    """Return the diagnostic of a mistake: the place, where the shapes came from, at which sizes, in which calls."""
+def locate(error: LayerError, step: Step, bindings: Mapping[str, int], frame: Frame) -> Diagnostic:
+    """Return the diagnostic of a mistake: its span, the origin of the shapes, the sizes and the calls."""
     at = ", ".join(f"{name} = {size}" for name, size in bindings.items() if name not in BATCH_SYMBOLS)
     notes = (f"at {at}",) if at else ()
-    word = step.layer.type
+    type_ = step.layer.type
     if step.place is None:
-        return Diagnostic(code=error.code, message=f"`{word}` {error.message}", help=error.help, notes=notes)
-    found = step.place.diagnose(error, word)
+        return Diagnostic(code=error.code, message=f"`{type_}` {error.message}", help=error.help, notes=notes)
+    diagnostic = step.place.diagnose(error, type_)
     calls = tuple(_calls(frame))
     if error.code in SHAPELESS:
-        return found._replace(labels=(*found.labels, *calls))
+        return diagnostic._replace(labels=(*diagnostic.labels, *calls))
     names = step.branches or ("",) * len(step.inputs)
     origins = [
         label._replace(text=f"`{name}` {label.text}" if name else label.text)
         for name, slot in islice(zip(names, step.inputs, strict=True), MOST_ORIGINS)
         for label in _origin(slot, frame)
     ]
-    found = found._replace(labels=tuple(dict.fromkeys([*origins, *found.labels, *calls])), notes=notes)
-    if frame.group is not None and found.fix is not None:
-        # A body may be called in other places, where the edit would be wrong.
-        found = found._replace(fix=found.fix._replace(safe=False))
+    diagnostic = diagnostic._replace(labels=tuple(dict.fromkeys([*origins, *diagnostic.labels, *calls])), notes=notes)
+    if frame.group is not None and diagnostic.fix is not None:
+        # The edit may be wrong for other calls of the body.
+        diagnostic = diagnostic._replace(fix=diagnostic.fix._replace(safe=False))
     if _in_later_run(frame):
-        # The first run was right: what would mend this one would break that.
+        # The first run has no mistake: an edit that fixes this run would break the first.
         help_text = "let each run give the shape that it reads, or repeat it fewer times"
-        found = found._replace(help=help_text, fix=None)
-    return found
+        diagnostic = diagnostic._replace(help=help_text, fix=None)
+    return diagnostic
 
 
 def _in_later_run(frame: Frame) -> bool:
@@ -81,10 +81,10 @@ def _in_later_run(frame: Frame) -> bool:
     return False
 
 
-def absent(step: Step | Group, values: Container[str], frame: Frame) -> Iterator[Diagnostic]:
-    """Yield what is wrong with a step that reads more pieces than a layer makes of its input."""
+def missing_inputs(step: Step | Group, values: Container[str], frame: Frame) -> Iterator[Diagnostic]:
+    """Yield an SC104 error for each input of a step that is a piece which the layer does not give."""
     for slot in step.inputs:
-        label = None if slot in values else _made_of(slot, frame)
+        label = None if slot in values else _pieces_label(slot, frame)
         if label is not None and step.place is not None:
             yield Diagnostic(
                 code="SC104",
@@ -94,17 +94,17 @@ def absent(step: Step | Group, values: Container[str], frame: Frame) -> Iterator
             )
 
 
-def not_leaving(outputs: Mapping[str, str], values: Container[str], frame: Frame) -> Iterator[Diagnostic]:
-    """Yield what is wrong with outputs that name more pieces than a layer makes of its input."""
+def missing_outputs(outputs: Mapping[str, str], values: Container[str], frame: Frame) -> Iterator[Diagnostic]:
+    """Yield an SC104 error for each output that is a piece which the layer does not give."""
     for slot in outputs.values():
-        label = None if slot in values else _made_of(slot, frame)
+        label = None if slot in values else _pieces_label(slot, frame)
         if label is not None:
             message = f"`outputs` names `{slot}`, a piece that is not there"
             yield Diagnostic(code="SC104", message=message, span=label.span, label=label.text)
 
 
-def _made_of(slot: str, frame: Frame) -> Label | None:
-    """Say what the layer of a slot gives; None where it is unknown, for what it reads has failed."""
+def _pieces_label(slot: str, frame: Frame) -> Label | None:
+    """Return a label with the pieces that the layer of a slot gives; None if its own input is missing."""
     path, _, _ = slot.rpartition(".")
     maker = frame.makers.get(path)
     if not isinstance(maker, LayerReport) or maker.step.place is None:
@@ -114,27 +114,27 @@ def _made_of(slot: str, frame: Frame) -> Label | None:
     return Label(maker.step.place.word, f"gives {pieces}")
 
 
-def misfit(
-    step: Step | Group, wanted: tuple[Mapping[str, Shape], ...], there: tuple[Mapping[str, Shape], ...], frame: Frame
+def weights_mismatch(
+    step: Step | Group, wanted: tuple[Mapping[str, Shape], ...], owned: tuple[Mapping[str, Shape], ...], frame: Frame
 ) -> Diagnostic:
-    """Say that the weights which a step shares are not those that it needs."""
-    needed, found = next(
-        ((one, other) for one, other in zip(wanted, there, strict=False) if one != other), (wanted[0], there[0])
+    """Return the SC316 error for a step that shares weights of other names or shapes than its own."""
+    needed, given = next(
+        ((one, other) for one, other in zip(wanted, owned, strict=False) if one != other), (wanted[0], owned[0])
     )
-    if len(wanted) != len(there):
-        message = f"`share` expects the weights of {len(wanted)} layers, `{step.weights}` has {len(there)}"
+    if len(wanted) != len(owned):
+        message = f"`share` expects the weights of {len(wanted)} layers, `{step.weights}` has {len(owned)}"
     else:
-        message = f"`share` expects {_spoken(needed)}, `{step.weights}` has {_spoken(found)}"
+        message = f"`share` expects {_tensors_text(needed)}, `{step.weights}` has {_tensors_text(given)}"
     owner = frame.makers[step.weights]
-    at = owner.step.place if isinstance(owner, LayerReport) else owner.group.place
+    place = owner.step.place if isinstance(owner, LayerReport) else owner.group.place
     span = None if step.place is None else step.place.shares or step.place.word
-    labels = (Label(at.word, "whose weights these are"),) if at is not None else ()
-    fewer = set(needed) - set(found)
+    labels = (Label(place.word, "whose weights these are"),) if place is not None else ()
+    fewer = set(needed) - set(given)
     help_text = "give this layer `bias: false`" if fewer == {"bias"} else None
     return Diagnostic(code="SC316", message=message, span=span, labels=(*labels, *_calls(frame)), help=help_text)
 
 
-def _spoken(tensors: Mapping[str, Shape]) -> str:
+def _tensors_text(tensors: Mapping[str, Shape]) -> str:
     return ", ".join(f"{name} {show(shape)}" for name, shape in tensors.items()) or "none"
 
 
@@ -151,16 +151,16 @@ def _calls(frame: Frame) -> Iterator[Label]:
 
 
 def _origin(slot: str, frame: Frame) -> Iterator[Label]:
-    """Yield the place where a slot's shape comes from: the last layer or block that changed it, else the input."""
+    """Yield the origin of a slot's shape: the last layer or block that changed it, else the input."""
     at = frame
     seen: set[int] = set()
     while True:
         if slot in at.makers:
             maker = at.makers[slot]
             if id(maker) in seen:
-                return  # two steps have one name, which is a mistake that is told: this one reads itself
+                return  # two steps have one name, which is an error of its own, and this one reads itself
             seen.add(id(maker))
-            label = _given(maker, slot)
+            label = _output_label(maker, slot)
             if label is not None:
                 yield label
             if label is not None or _place(maker) is None:
@@ -180,8 +180,8 @@ def _origin(slot: str, frame: Frame) -> Iterator[Label]:
             return
 
 
-def _given(maker: Maker, slot: str) -> Label | None:
-    """Return the label of a layer or block that gives a shape, None where it hands on what its first input gave."""
+def _output_label(maker: Maker, slot: str) -> Label | None:
+    """Return the label of a layer or block that gives a shape; None if the shape is that of its first input."""
     place = _place(maker)
     if place is None:
         return None

@@ -1,4 +1,4 @@
-"""What the engine found: a row per layer and the totals, as plain values and as the documented JSON."""
+"""The result of shape inference: a row per layer and the totals, as plain values and as the documented JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.architecture import input_symbols, joined
 from shapecalc.dims import Condition, Dim, as_json
-from shapecalc.shape_inference.constraints import Constraint, ValidSizes, valid_sizes
+from shapecalc.shape_inference.constraints import Constraint, ValidSizes, solve_constraints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 """Of the form of every result in JSON."""
 CONVENTION = 1
-"""Which convention the counts follow: raised when the same layer is to count for other params, MACs or FLOPs."""
+"""The version of the counting convention, raised if the params, MACs or FLOPs of a layer change."""
 BATCH_SYMBOLS = ("N", "B", "batch")
-"""Costs are shown for one sample where the batch, by one of these names, is left free."""
+"""Names of the batch; costs are those of one sample if it is unbound."""
 BYTES = 4
-"""Of one float32 number."""
+"""Size of one float32 element."""
 
 Count = Dim | None
-"""A count, exact or as an expression; None where a layer does not know."""
+"""A count, exact or as an expression; None if it is unknown for a layer."""
 
 
 class Facts(NamedTuple):
-    """What is true of a layer for given input shapes, wherever in a network it stands."""
+    """The shapes and counts of a layer for given input shapes, independent of its position in a network."""
 
     outputs: dict[str, Shape]
     parameters: dict[str, Shape]
@@ -43,17 +43,17 @@ class Facts(NamedTuple):
     flops: Count
     activations: Count
     conditions: tuple[Condition, ...] = ()
-    """What must hold of symbols for the layer to fit."""
+    """The conditions on symbols under which the layer is valid."""
     parts: Mapping[str, Count] = MappingProxyType({})
-    """The multiply-accumulates by what they are for, where the layer has several kinds of products."""
+    """The multiply-accumulates by purpose, if the layer has several kinds of products."""
     useful: Count = None
-    """The multiply-accumulates of QKᵀ and AV whose result a mask lets through; None where there is no mask."""
+    """The multiply-accumulates of QKᵀ and AV whose result is not masked; None without a mask."""
 
 
 class LayerReport(NamedTuple):
-    """One row: a step, the shapes that enter, and the facts.
+    """One row: a step, its input shapes, and its facts.
 
-    Params and buffers are numbers of scalars; MACs and FLOPs are for the batch that `Report.costs_at` names.
+    Params and buffers count scalars; MACs and FLOPs are for the batch size in `Report.costs_at`.
     """
 
     step: Step
@@ -67,12 +67,12 @@ class LayerReport(NamedTuple):
 
     @property
     def type(self) -> str:
-        """The layer's word."""
+        """The layer's type."""
         return self.step.layer.type
 
     @property
     def outputs(self) -> dict[str, Shape]:
-        """The shapes that leave, by name."""
+        """The output shapes by name."""
         return self.facts.outputs
 
     @property
@@ -82,12 +82,12 @@ class LayerReport(NamedTuple):
 
     @property
     def params(self) -> Count:
-        """Learnable scalars of its own: none where it uses another layer's weights."""
+        """Trainable scalars, 0 if the layer uses another layer's weights."""
         return 0 if self.step.weights else self.facts.params
 
     @property
     def buffers(self) -> Count:
-        """Scalars of its own that are kept but not learnt."""
+        """Scalars of buffers, 0 if the layer uses another layer's weights."""
         return 0 if self.step.weights else self.facts.buffer_count
 
     @property
@@ -102,36 +102,33 @@ class LayerReport(NamedTuple):
 
     @property
     def line(self) -> int | None:
-        """The line of the file where the layer stands."""
+        """The line of the layer in its file."""
         return self.step.place.word.line if self.step.place else None
 
     def file(self, source: Source | None) -> str | None:
-        """Return the name of the included file where the layer stands; None where that is the file itself."""
+        """Return the name of the included file that contains the layer; None if it is in the file itself."""
         if source is None or self.step.place is None or not self.step.place.word.file:
             return None
         return source.of(self.step.place.word).name
 
 
 class Sums(NamedTuple):
-    """What layers come to together; None where one does not know its part."""
+    """Sums over layers; None if a layer's part is unknown."""
 
     params: Count = 0
     buffers: Count = 0
     macs: Count = 0
     flops: Count = 0
     activations: Count = 0
-    """Numbers in all outputs."""
+    """Elements of all outputs."""
 
     def of_shared(self) -> Sums:
-        """Return the same work done with weights that are counted elsewhere."""
+        """Return the sums for layers whose weights are counted elsewhere."""
         return self._replace(params=0, buffers=0)
 
 
 class Walk(NamedTuple):
-    """What the engine found of a body, or of a whole architecture, for given input shapes.
-
-    `output` is the shape that leaves a body.
-    """
+    """The rows and sums of a body for given input shapes, and its output shape."""
 
     rows: tuple[LayerReport | GroupReport, ...]
     output: Shape
@@ -139,7 +136,7 @@ class Walk(NamedTuple):
 
 
 class GroupReport(NamedTuple):
-    """One row of the tree: a body in its place, and what was found of each of its runs."""
+    """One row of the tree: a group of steps, and a walk for each of its runs."""
 
     group: Group
     inputs: tuple[Shape, ...]
@@ -152,47 +149,47 @@ class GroupReport(NamedTuple):
 
     @property
     def output(self) -> Shape:
-        """The shape that leaves the last run."""
+        """The output shape of the last run."""
         return self.runs[-1].output
 
     @property
     def sums(self) -> Sums:
-        """What its runs come to together."""
-        whole = total(run.sums for run in self.runs)
-        return whole.of_shared() if self.group.weights else whole
+        """The sums over all runs."""
+        sums = total(run.sums for run in self.runs)
+        return sums.of_shared() if self.group.weights else sums
 
 
 def sums_of(row: LayerReport | GroupReport) -> Sums:
-    """Return what a row of the tree comes to."""
+    """Return the sums of a row of the tree."""
     if isinstance(row, GroupReport):
         return row.sums
     return Sums(row.params, row.buffers, row.macs, row.flops, row.facts.activations)
 
 
 def total(parts: Iterable[Sums]) -> Sums:
-    """Return the sum of sums, exact for numbers and expressions; unknown where a part is unknown."""
+    """Return the total of sums, exact for numbers and expressions; None if a part is unknown."""
     columns = zip(*parts, strict=True)
     return Sums(*map(sum_of, columns))
 
 
 def sum_of(counts: Iterable[Count]) -> Count:
-    """Return the sum of counts; unknown where one is."""
-    whole: Dim = 0
+    """Return the sum of counts; None if one is unknown."""
+    result: Dim = 0
     for count in counts:
         if count is None:
             return None
-        whole = whole + count
-    return whole
+        result = result + count
+    return result
 
 
 MASKED = ("QKᵀ", "AV")
-"""The products of attention that a mask hides some of."""
+"""The products of attention to which a mask applies."""
 
 
 class Products(NamedTuple):
-    """Multiply-accumulates by what they are for, of all layers that have several kinds of products.
+    """Multiply-accumulates by purpose, of all layers that have several kinds of products.
 
-    `masked` are those of QKᵀ and AV in layers with a mask, `useful` what of these the masks let through.
+    `masked` are those of QKᵀ and AV in layers with a mask, `useful` those of them whose result is not masked.
     """
 
     parts: Mapping[str, Count]
@@ -201,9 +198,9 @@ class Products(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Sums over all layers; None where a layer does not know its part. Memory is in bytes at float32.
+    """Sums over all layers; None if a layer's part is unknown. Memory is in bytes at float32.
 
-    `activation_bytes` adds up every layer's output, as a forward pass that keeps them all for training would.
+    `activation_bytes` is the size of all outputs together, as if a forward pass saved all of them for training.
     """
 
     params: Count
@@ -218,9 +215,8 @@ class Totals(NamedTuple):
 class Report:
     """An architecture's shapes and costs.
 
-    `tree` has blocks and repeats as they stand, `layers` every layer written out.
-    `bindings` holds what the file's `sizes` and the caller bound, `costs_at` what was put in for symbols that were
-    still free when costs were evaluated.
+    `tree` has blocks and repeats as groups, `layers` has them expanded. `bindings` are the sizes that the file's
+    `sizes` and the caller bind, `costs_at` those that costs assume for unbound symbols.
     """
 
     architecture: Architecture
@@ -231,11 +227,11 @@ class Report:
     outputs: Mapping[str, Shape]
     totals: Totals
     params_as: str = "pytorch"
-    """Whose count of parameters, of `shapecalc.layers.base.PARAMS_AS`; tensors are PyTorch's."""
+    """The convention of the count of parameters, of `shapecalc.layers.base.PARAMS_AS`; tensors are PyTorch's."""
 
     @cached_property
     def layers(self) -> tuple[LayerReport, ...]:
-        """A row per layer under its full path, in the order of computation."""
+        """A row per layer with its full path, in the order of computation."""
         if not any(isinstance(row, GroupReport) for row in self.tree):
             return tuple(row for row in self.tree if isinstance(row, LayerReport))
         return tuple(
@@ -244,25 +240,25 @@ class Report:
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
-        """The symbols of its input shapes that are not bound, sorted."""
+        """The unbound symbols of the input shapes, sorted."""
         return input_symbols(self.inputs)
 
     @cached_property
     def constraints(self) -> tuple[Constraint, ...]:
-        """Each condition that layers require of symbols, once, with the first layer that requires it."""
-        found: dict[Condition, Constraint] = {}
+        """Each condition on symbols once, with the first layer that requires it."""
+        first: dict[Condition, Constraint] = {}
         for constraint in _constraints(self.tree, "", set()):
-            found.setdefault(constraint.condition, constraint)
-        return tuple(found.values())
+            first.setdefault(constraint.condition, constraint)
+        return tuple(first.values())
 
     @cached_property
     def valid_sizes(self) -> ValidSizes:
-        """The sizes of its symbols that meet the constraints."""
-        return valid_sizes(self.constraints, self.symbols)
+        """The sizes of the unbound symbols that meet the constraints."""
+        return solve_constraints(self.constraints, self.symbols)
 
     @cached_property
     def products(self) -> Products | None:
-        """What the multiply-accumulates are for, None where no layer has several kinds of them."""
+        """The multiply-accumulates by purpose; None if no layer has several kinds of products."""
         facts = [row.facts for row in leaves(self.tree) if row.facts.parts]
         if not facts:
             return None
@@ -275,7 +271,7 @@ class Report:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the documented JSON, `schema_version` 1: an int where a value is known, else the expression."""
+        """Return the documented JSON, `schema_version` 1; what depends on symbols is an expression as a string."""
         return {
             "schema_version": SCHEMA_VERSION,
             "name": self.architecture.name,
@@ -288,30 +284,20 @@ class Report:
             },
             "layers": [_row(row, self.architecture.file) for row in self.layers],
             "outputs": {name: [*map(as_json, shape)] for name, shape in self.outputs.items()},
-            "totals": {
-                "params": as_json(self.totals.params),
-                "buffers": as_json(self.totals.buffers),
-                "macs": as_json(self.totals.macs),
-                "flops": as_json(self.totals.flops),
-                "parameter_bytes": as_json(self.totals.parameter_bytes),
-                "activation_bytes": as_json(self.totals.activation_bytes),
-                **self._products(),
-            },
+            "totals": {name: as_json(count) for name, count in self.totals._asdict().items()} | self._products(),
         }
 
     def _products(self) -> dict[str, Any]:
         if self.products is None:
             return {}
-        found = {"macs_parts": {name: as_json(count) for name, count in self.products.parts.items()}}
-        return (
-            found
-            if self.products.masked == 0
-            else {**found, "masked_macs": as_json(self.products.masked), "useful_macs": as_json(self.products.useful)}
-        )
+        parts = {"macs_parts": {name: as_json(count) for name, count in self.products.parts.items()}}
+        if self.products.masked == 0:
+            return parts
+        return {**parts, "masked_macs": as_json(self.products.masked), "useful_macs": as_json(self.products.useful)}
 
 
 def leaves(rows: Iterable[LayerReport | GroupReport]) -> Iterator[LayerReport]:
-    """Yield the layers of rows in the order of computation, under the paths that they have in their bodies."""
+    """Yield the layers of rows in the order of computation, with their paths within their bodies."""
     for row in rows:
         if isinstance(row, LayerReport):
             yield row
@@ -321,7 +307,7 @@ def leaves(rows: Iterable[LayerReport | GroupReport]) -> Iterator[LayerReport]:
 
 
 def _constraints(rows: Iterable[LayerReport | GroupReport], prefix: str, seen: set[int]) -> Iterator[Constraint]:
-    """Yield the constraints of the layers of a tree; those of a body at the same shapes, which is one object, once."""
+    """Yield the constraints of the layers of a tree, once for each body at the same shapes, which is one object."""
     for row in rows:
         if isinstance(row, LayerReport):
             for condition in row.facts.conditions:

@@ -12,7 +12,7 @@ from shapecalc.architecture import joined
 from shapecalc.diagnostics import misuse
 from shapecalc.diagnostics.suggestions import closest
 from shapecalc.dims import Condition, Effort, Relation, condition, free_symbols, show
-from shapecalc.shape_inference.constraints import Constraint, sizes_meeting, valid_sizes
+from shapecalc.shape_inference.constraints import Constraint, sizes_meeting, solve_constraints
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def solve(report: Report, wanted: Wanted | None = None, at: str | None = None) -
 
     >>> import shapecalc
     >>> solution = solve(shapecalc.inspect(shapecalc.load("vgg16"), symbolic=True), Wanted((7, 7)), "features.30")
-    >>> solution.sizes["H"].spoken("H")
+    >>> solution.sizes["H"].sentence("H")
     'H must be 224 to 255'
     """
     required_by: dict[Condition, tuple[str, int | None]] = {}
@@ -142,7 +142,7 @@ def solve(report: Report, wanted: Wanted | None = None, at: str | None = None) -
                 required_by.setdefault(required, (f"--output {wanted}", None))
             elif size is not None and not required:
                 never.append(Never(dim, size))
-    valid = valid_sizes((*report.constraints, *map(Constraint, required_by)), report.symbols)
+    valid = solve_constraints((*report.constraints, *map(Constraint, required_by)), report.symbols)
     needed = _needed(valid.single, valid.sizes)
 
     def reason(constraint: Constraint) -> Reason:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc.checking.check import PAYS_FROM, Asked, check, check_file, check_source, chosen
+from shapecalc.checking.check import PAYS_FROM, CheckOptions, check, check_file, check_source, select_codes
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.execution.budget import Budget
 from shapecalc.files import zoo
@@ -110,10 +110,10 @@ def test_a_finding_in_an_included_file_points_into_it(files: Path) -> None:
 @pytest.mark.usefixtures("files")
 def test_codes_are_selected_and_ignored_by_what_they_begin_with() -> None:
     result = check_file("suspect.yaml")
-    assert [found.code for found in chosen(result, (), ()).findings] == ["SC402"]
-    assert chosen(result, ("SC3",), ()).findings == ()
-    assert chosen(result, (), ("SC4",)).findings == ()
-    assert [found.code for found in chosen(result, ("SC4",), ("SC403",)).findings] == ["SC402"]
+    assert [found.code for found in select_codes(result, (), ()).findings] == ["SC402"]
+    assert select_codes(result, ("SC3",), ()).findings == ()
+    assert select_codes(result, (), ("SC4",)).findings == ()
+    assert [found.code for found in select_codes(result, ("SC4",), ("SC403",)).findings] == ["SC402"]
 
 
 def test_where_and_expect_are_held() -> None:
@@ -124,10 +124,10 @@ def test_where_and_expect_are_held() -> None:
 
 
 def test_a_run_that_does_other_than_predicted_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert check_file("lenet5", Asked(run=True)).findings == ()
+    assert check_file("lenet5", CheckOptions(run=True)).findings == ()
     right = Linear.macs
     monkeypatch.setattr(Linear, "macs", lambda self, x, y: right(self, x, y) + 1)
-    finding, *others = check_file("lenet5", Asked(run=True)).findings
+    finding, *others = check_file("lenet5", CheckOptions(run=True)).findings
     assert (finding.code, finding.message) == (
         "SC601",
         "`c5` is predicted to do 48001 multiply-accumulates, does 48000 at N = 1",
@@ -136,9 +136,9 @@ def test_a_run_that_does_other_than_predicted_is_a_finding(monkeypatch: pytest.M
 
 
 def test_a_run_that_would_take_too_much_memory_is_a_finding() -> None:
-    assert [found.code for found in check_file("vgg16", Asked(run=True, budget=Budget(memory=10**6))).findings] == [
-        "SC701"
-    ]
+    assert [
+        found.code for found in check_file("vgg16", CheckOptions(run=True, budget=Budget(memory=10**6))).findings
+    ] == ["SC701"]
 
 
 def test_checking_imports_no_numpy_and_running_does() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from shapecalc.checking import fix
-from shapecalc.checking.fix import Mended, mend
+from shapecalc.checking.fix import FixedText, fix_text
 from shapecalc.diagnostics import Diagnostic, Fix, ShapecalcError, Source, Span
 from shapecalc.files import zoo
 from shapecalc.files.load import loads_source
@@ -39,11 +39,11 @@ def safe_in(path: Path) -> list[Diagnostic]:
 SAFE = [(path, finding) for path in CASES for finding in safe_in(path)]
 
 
-def mended(text: str) -> Mended:
-    return mend(Source("net.yaml", text))
+def mended(text: str) -> FixedText:
+    return fix_text(Source("net.yaml", text))
 
 
-def words(found: Mended) -> list[tuple[str, str]]:
+def words(found: FixedText) -> list[tuple[str, str]]:
     return [(edit.before, edit.after) for edit in found.edits]
 
 
@@ -66,12 +66,12 @@ def test_a_safe_edit_clears_its_error_and_brings_none(path: Path, finding: Diagn
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_mending_leaves_nothing_that_is_safe_and_has_no_more_to_do_the_second_time(path: Path) -> None:
     source = read_source(path)
-    once = mend(source, FOLDER)
-    assert len(once.left) <= max(0, len(found_in(source)) - len(once.edits)) or "SC003" in path.stem
-    assert not any(finding.fix and finding.fix.safe and not finding.fix.span.file for finding in once.left)
-    again = mend(once.source, FOLDER)
+    once = fix_text(source, FOLDER)
+    assert len(once.remaining) <= max(0, len(found_in(source)) - len(once.edits)) or "SC003" in path.stem
+    assert not any(finding.fix and finding.fix.safe and not finding.fix.span.file for finding in once.remaining)
+    again = fix_text(once.source, FOLDER)
     assert (again.source.text, again.edits) == (once.source.text, ())
-    assert [finding.code for finding in again.left] == [finding.code for finding in once.left]
+    assert [finding.code for finding in again.remaining] == [finding.code for finding in once.remaining]
 
 
 @pytest.mark.parametrize("name", zoo.names())
@@ -79,8 +79,8 @@ def test_a_file_without_mistakes_stays_as_it_is(name: str) -> None:
     path = zoo.path(name)
     assert path is not None
     source = read_source(path)
-    found = mend(source, path.parent)
-    assert found == Mended(source, (), ())
+    found = fix_text(source, path.parent)
+    assert found == FixedText(source, (), ())
     assert (found.source.mark + found.source.text).encode() == path.read_bytes()
 
 
@@ -113,14 +113,14 @@ expect: {output: [N, 10]}
 def test_all_slips_of_a_file_are_mended_in_one_go() -> None:
     found = mended(SLIPS)
     assert found.source.text == RIGHT
-    assert found.left == ()
+    assert found.remaining == ()
     assert len(found.edits) == 13
 
 
 def test_each_edit_says_where_it_was_in_the_text_as_it_was() -> None:
     found = mended(SLIPS)
     for edit in found.edits:
-        start, end = offsets_of(SLIPS, edit.place)
+        start, end = offsets_of(SLIPS, edit.span)
         assert SLIPS[start:end] == edit.before
     assert edits(found).splitlines()[:4] == [
         'mended SC109 at net.yaml:2:12: `"3"` → `3`',
@@ -134,7 +134,7 @@ def test_each_edit_says_where_it_was_in_the_text_as_it_was() -> None:
 def test_an_edit_inside_an_earlier_one_stands_where_the_word_was() -> None:
     found = mended("input: [N, 3, 8, 8]\nlayers:\n  - conv:\n      out_channels: 4\n      kernal_size:3\n")
     assert words(found) == [("kernal_size:3", "kernal_size: 3"), ("kernal_size", "kernel_size")]
-    assert [edit.place for edit in found.edits] == [Span(5, 7, 5, 20), Span(5, 7, 5, 18)]
+    assert [edit.span for edit in found.edits] == [Span(5, 7, 5, 20), Span(5, 7, 5, 18)]
 
 
 # Layout.
@@ -166,11 +166,11 @@ def test_comments_spaces_and_line_ends_stay(texts: tuple[str, str]) -> None:
     wrong, right = texts
     found = mended(wrong)
     assert found.source.text == right
-    assert found.left == ()
+    assert found.remaining == ()
     # What is not the place of an edit stands in the new text in the same order.
     kept, position = [], 0
     for edit in found.edits:
-        start, end = offsets_of(wrong, edit.place)
+        start, end = offsets_of(wrong, edit.span)
         kept.append(wrong[position:start])
         position = max(position, end)
     assert re.fullmatch(".*?".join(map(re.escape, [*kept, wrong[position:]])), found.source.text, re.DOTALL)
@@ -186,7 +186,7 @@ def test_any_set_of_slips_is_mended_alike(seed: int) -> None:
 
 def test_a_byte_order_mark_is_no_part_of_the_text_and_is_kept_beside_it() -> None:
     data = b"\xef\xbb\xbfinput: [N, 8]\r\nlayers: [linaer: 4]\r\n"
-    found = mend(decode("net.yaml", data))
+    found = fix_text(decode("net.yaml", data))
     assert (found.source.mark + found.source.text).encode() == data.replace(b"linaer", b"linear")
 
 
@@ -222,7 +222,7 @@ def test_what_may_mean_something_else_is_left(text: str, code: str | None, why: 
     text = text.replace("{relu, from", "{relu: , from")
     found = mended(text)
     assert (found.source.text, found.edits) == (text, ()), why
-    assert {finding.code for finding in found.left} == ({code} if code else set())
+    assert {finding.code for finding in found.remaining} == ({code} if code else set())
 
 
 BLOCK = """\
@@ -240,7 +240,7 @@ layers:
 def test_a_size_inside_a_block_is_left_because_other_calls_may_need_it() -> None:
     found = mended(BLOCK)
     assert found.source.text == BLOCK
-    assert [(finding.code, finding.fix and finding.fix.safe) for finding in found.left] == [("SC301", False)]
+    assert [(finding.code, finding.fix and finding.fix.safe) for finding in found.remaining] == [("SC301", False)]
 
 
 def test_a_parameter_that_contradicts_the_input_in_one_place_is_left_for_the_others() -> None:
@@ -248,7 +248,7 @@ def test_a_parameter_that_contradicts_the_input_in_one_place_is_left_for_the_oth
     text = f"{{input: [N, 3, 8, 8], parameters: {{c: 5}}, layers: [{conv}]}}"
     found = mended(text)
     assert found.source.text == text
-    assert [finding.fix and finding.fix.safe for finding in found.left] == [False]
+    assert [finding.fix and finding.fix.safe for finding in found.remaining] == [False]
 
 
 def test_a_word_that_is_a_parameter_is_left_because_a_dollar_may_be_missing() -> None:
@@ -268,16 +268,16 @@ def test_a_file_that_is_included_is_left(tmp_path: Path) -> None:
     wrong = "blocks: {wide: {parameters: [c], layers: [linear: {out_feature: $c}]}}"
     (tmp_path / "common.yaml").write_text(wrong)
     text = "include: common.yaml\ninput: [N, 8]\nlayers: [wide: 4, rleu]\n"
-    found = mend(Source(str(tmp_path / "net.yaml"), text), tmp_path)
+    found = fix_text(Source(str(tmp_path / "net.yaml"), text), tmp_path)
     assert found.source.text == text.replace("rleu", "relu")
-    assert [(finding.code, finding.span and finding.span.file) for finding in found.left] == [("SC102", 1)]
+    assert [(finding.code, finding.span and finding.span.file) for finding in found.remaining] == [("SC102", 1)]
     assert found.source.included[0].text == wrong
 
 
 def test_what_is_wrong_in_an_included_file_alone_is_not_even_tried(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "common.yaml").write_text("blocks: {wide: {layers: [linear: {out_feature: 3}]}}")
     read = counted(monkeypatch)
-    mend(Source(str(tmp_path / "net.yaml"), "include: common.yaml\ninput: [N, 8]\nlayers: [wide]\n"), tmp_path)
+    fix_text(Source(str(tmp_path / "net.yaml"), "include: common.yaml\ninput: [N, 8]\nlayers: [wide]\n"), tmp_path)
     assert len(read) == 1
 
 
@@ -294,7 +294,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 def test_a_text_that_is_no_yaml_is_left() -> None:
-    assert mended("a: [1, 2") == Mended(Source("net.yaml", "a: [1, 2"), (), mended("a: [1, 2").left)
+    assert mended("a: [1, 2") == FixedText(Source("net.yaml", "a: [1, 2"), (), mended("a: [1, 2").remaining)
 
 
 # Edits that get in each other's way.
@@ -338,7 +338,7 @@ def test_an_edit_that_does_not_clear_its_error_is_not_made(monkeypatch: pytest.M
     with_fixes(monkeypatch, {(2, 4): "longer", (5, 6): "x"}, code, code)
     found = mended("abcdef")
     assert found.source.text == "abcdxf"
-    assert len(found.left) == 1
+    assert len(found.remaining) == 1
 
 
 def test_an_edit_that_brings_another_mistake_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,7 +352,7 @@ def test_what_comes_to_light_once_yaml_can_be_read_does_not_keep_an_edit_from_be
     with_fixes(monkeypatch, {(2, 4): "xy", (5, 6): "z"}, "SC003", "SC003", after={"xy": "SC301"})
     found = mended("abcdef")
     assert found.source.text == "axydzf"
-    assert [finding.code for finding in found.left] == ["SC301"]
+    assert [finding.code for finding in found.remaining] == ["SC301"]
 
 
 def test_what_yaml_cannot_read_is_mended_first_and_excuses_no_other_edit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,11 +371,11 @@ def test_however_much_is_wrong_a_text_is_read_a_bounded_number_of_times(monkeypa
     found = mended("input: [N, 3, 8, 8]\nlayers:\n" + layers)
     assert len(read) == fix.MOST_READINGS
     assert len(found.edits) == fix.MOST_READINGS - 1
-    assert found.left
+    assert found.remaining
 
 
 def test_more_mistakes_than_are_told_at_once_are_all_mended() -> None:
     layers = "".join(f"  - conv: {{out_channel: {n}, kernel_size: 1}}\n" for n in range(1, 120))
     found = mended("input: [N, 3, 8, 8]\nlayers:\n" + layers)
     assert len(found.edits) == 119
-    assert found.left == ()
+    assert found.remaining == ()

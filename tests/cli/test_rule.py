@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import shapecalc
-from shapecalc.checking.check import Asked, check_file
+from shapecalc.checking.check import CheckOptions, check_file
 from shapecalc.diagnostics.rules import codes, rule, rules
 from shapecalc.layers.linear import Linear
 
@@ -54,7 +54,7 @@ def test_an_example_of_commands_says_what_the_page_shows_and_its_mended_form_not
 def test_a_rule_of_shapecalc_that_is_wrong_is_told_as_its_page_shows(monkeypatch) -> None:
     right = Linear.macs
     monkeypatch.setattr(Linear, "macs", lambda self, x, y: right(self, x, y) + 1)
-    told = [f"error[{found.code}]: {found.message}" for found in check_file("lenet5", Asked(run=True)).findings]
+    told = [f"error[{found.code}]: {found.message}" for found in check_file("lenet5", CheckOptions(run=True)).findings]
     assert rule("SC601").broken.split("\n")[-1] in told
 
 

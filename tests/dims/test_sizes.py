@@ -87,4 +87,4 @@ def test_few_sizes_have_an_end() -> None:
     ],
 )
 def test_sizes_are_a_sentence(sizes: Sizes, sentence: str) -> None:
-    assert sizes.spoken("H") == sentence
+    assert sizes.sentence("H") == sentence

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from shapecalc.checking.fix import mend
+from shapecalc.checking.fix import fix_text
 from shapecalc.diagnostics import Diagnostic, Source
 from shapecalc.files import zoo
 from shapecalc.parser.positions import offsets_of
@@ -154,7 +154,7 @@ def test_mending_makes_of_a_misspelt_file_the_file_that_it_was_or_leaves_it(sing
     misspelt = [mutated for mutated in singles if mutated.mutant.slips[0].meant][::2]
     other = []
     for mutated in misspelt:
-        text = mend(Source("net.yaml", mutated.mutant.text)).source.text
+        text = fix_text(Source("net.yaml", mutated.mutant.text)).source.text
         if text != mutated.text:
             other.append((mutated, text))
     assert [mutated for mutated, text in other if text != mutated.mutant.text] == []

@@ -16,7 +16,7 @@ from shapecalc.layers.conv import Conv, ConvTranspose
 from shapecalc.layers.linear import Linear
 from shapecalc.layers.normalization import BatchNorm, GroupNorm, LayerNorm
 from shapecalc.render.verify import table
-from shapecalc.shape_inference import engine
+from shapecalc.shape_inference import facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -260,8 +260,8 @@ def test_a_multiply_accumulate_too_many_or_too_few_fails_there(
 
 
 def test_parameters_that_are_miscounted_fail_though_every_shape_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = engine.product
-    monkeypatch.setattr(engine, "product", lambda shape: whole(shape) + 1)
+    whole = facts.product
+    monkeypatch.setattr(facts, "product", lambda shape: whole(shape) + 1)
     proof = verify(shapecalc.loads(STACK))
     assert not proof.ok
     rows = proof.trials[0].rows

@@ -15,7 +15,7 @@ from shapecalc.checking.expect import unmet
 from shapecalc.dims import symbol
 from shapecalc.execution.verify import trial_sizes
 from shapecalc.files import zoo
-from shapecalc.shape_inference import engine
+from shapecalc.shape_inference import walker
 from shapecalc.shape_inference.engine import Reports, inspect_at
 from shapecalc.shape_inference.report import leaves
 from tests.oracle.test_zoo_attention import NAMES as OF_ATTENTION
@@ -263,9 +263,9 @@ def derivations(name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
         return go(*arguments)
 
     with monkeypatch.context() as patched:
-        derive, go = engine._derived, engine._Walker.walk
-        patched.setattr(engine, "_derived", facts)
-        patched.setattr(engine._Walker, "walk", walk)
+        derive, go = walker.derive_facts, walker.Walker.walk
+        patched.setattr(walker, "derive_facts", facts)
+        patched.setattr(walker.Walker, "walk", walk)
         shapecalc.inspect(architecture)
     return len(derived), len(walked)
 

@@ -23,7 +23,7 @@ from shapecalc.execution.verify import verify_at
 from shapecalc.layers import layer_type
 from shapecalc.reference.executor import execute
 from shapecalc.render.inspect.columns import layer_lines, lines_of
-from shapecalc.shape_inference import engine
+from shapecalc.shape_inference import walker
 from shapecalc.shape_inference.engine import Reports, infer, inspect_at
 from shapecalc.shape_inference.report import GroupReport, sums_of, total
 from tests.support.graph_strategies import Document, Graph, graphs, written
@@ -181,8 +181,8 @@ class ByHand:
         kept = {key: value for key, value in {word: fields, **own}.items() if key != "from"}
         names.made[path] = Made(path, kept, owner or full, (names, prefix))
         slot = names.slots[path] = names.slots[below(path, "output")] = Slot(leaves.name, path)
-        for further in getattr(layer_type(word), "further", ()) if "repeat" not in own else ():
-            names.slots[below(path, further)] = Slot(f"{leaves.name}.{further}", path)
+        for extra in getattr(layer_type(word), "extra_outputs", ()) if "repeat" not in own else ():
+            names.slots[below(path, extra)] = Slot(f"{leaves.name}.{extra}", path)
         return slot
 
     def once(
@@ -391,7 +391,7 @@ def groups(rows: Any) -> Iterator[GroupReport]:
 def test_a_body_is_walked_once_for_each_set_of_shapes_and_a_rule_asked_once(graph: Graph) -> None:
     architecture = graph.load()
     walked, asked = Counter[str](), Counter[Any]()
-    walk, rule = engine._Walker.walk, engine._derived
+    walk, rule = walker.Walker.walk, walker.derive_facts
 
     def counted_walk(self: Any, steps: Any, *rest: Any) -> Any:
         walked["walks"] += 1
@@ -402,8 +402,8 @@ def test_a_body_is_walked_once_for_each_set_of_shapes_and_a_rule_asked_once(grap
         return rule(layer, shapes, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine._Walker, "walk", counted_walk)
-        patch.setattr(engine, "_derived", counted_rule)
+        patch.setattr(walker.Walker, "walk", counted_walk)
+        patch.setattr(walker, "derive_facts", counted_rule)
         report = inspect_at(architecture, graph.sizes)
     met = set()
     for group in groups(report.tree):
@@ -558,8 +558,8 @@ def test_a_block_repeated_fifty_times_is_walked_once(monkeypatch: pytest.MonkeyP
     block = "{parameters: [c], layers: [{conv: {out_channels: $c, kernel_size: 3, padding: 1}}, relu]}"
     text = f"{{input: [N, 4, 8, 8], blocks: {{b: {block}}}, layers: [{{b: 4, repeat: 50}}, {{b: 4, name: last}}]}}"
     walks = []
-    walk = engine._Walker.walk
-    monkeypatch.setattr(engine._Walker, "walk", lambda self, *rest: walks.append(1) or walk(self, *rest))  # type: ignore[func-returns-value]
+    walk = walker.Walker.walk
+    monkeypatch.setattr(walker.Walker, "walk", lambda self, *rest: walks.append(1) or walk(self, *rest))  # type: ignore[func-returns-value]
     assert len(inspect_at(shapecalc.loads(text), {}).layers) == 102
     assert len(walks) == 2, "the file and the block"
 

@@ -7,7 +7,7 @@ import pytest
 import shapecalc
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.dims import Condition, Relation, Sizes, parse
-from shapecalc.shape_inference.constraints import Constraint, valid_sizes
+from shapecalc.shape_inference.constraints import Constraint, solve_constraints
 from shapecalc.shape_inference.engine import infer, inspect_at
 
 UNET = """\
@@ -81,7 +81,7 @@ def test_what_depends_on_a_symbol_is_a_condition(text: str, conditions: list[str
 
 def test_a_u_net_says_its_multiple() -> None:
     sizes = unet().valid_sizes.sizes
-    assert [sizes[name].spoken(name) for name in ("H", "W")] == [
+    assert [sizes[name].sentence(name) for name in ("H", "W")] == [
         "H must be a multiple of 4",
         "W must be a multiple of 4",
     ]
@@ -152,6 +152,6 @@ def test_an_axis_that_no_size_keeps_within_31_bits_is_refused_where_it_passes_th
 
 
 def test_constraints_that_take_too_long_together_are_returned_as_joint() -> None:
-    found = valid_sizes(map(Constraint, [multiple(10_000), multiple(20_000), multiple(8)]), ("H", "N"))
+    found = solve_constraints(map(Constraint, [multiple(10_000), multiple(20_000), multiple(8)]), ("H", "N"))
     assert found.sizes["H"] == Sizes((), 10_000, 10_000, (0,))
     assert [constraint.condition for constraint in found.joint] == [multiple(20_000)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diagnostics.progress import told
+from shapecalc.diagnostics.progress import tracked
 from shapecalc.dims import show
 from shapecalc.render.inspect.columns import (
     COUNTED,
@@ -75,7 +75,7 @@ def inspection(
 
 def _grid(report: Report, lines: tuple[Line, ...], columns: tuple[Column, ...], manner: _Manner, page: Page) -> Grid:
     cells = {
-        column: page.spelt(_cell(column, line, report, manner) for line in told(lines, heading(column), len(lines)))
+        column: page.spelt(_cell(column, line, report, manner) for line in tracked(lines, heading(column), len(lines)))
         for column in columns
     }
     # Where MACs are expressions nothing has a share, and nobody asked for that column.
@@ -164,7 +164,7 @@ def _valid_sizes(report: Report) -> tuple[str, ...]:
     alike: dict[str, list[str]] = {}
     for name, sizes in valid.sizes.items():
         if sizes != ANY:
-            alike.setdefault(sizes.spoken("\0"), []).append(name)
+            alike.setdefault(sizes.sentence("\0"), []).append(name)
     sentences = [sentence.replace("\0", " and ".join(names)) for sentence, names in alike.items()]
     return (*sentences, *(f"{each.condition.pretty} must hold for {each.path}" for each in valid.joint))
 

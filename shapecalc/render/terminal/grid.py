@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diagnostics.progress import told
+from shapecalc.diagnostics.progress import tracked
 from shapecalc.render.terminal.escaping import ascii_only, terminal
 from shapecalc.render.terminal.palette import BOLD, PLAIN, painted
 
@@ -96,7 +96,7 @@ def draw(grid: Grid, *, width: int | None, color: bool, unicode: bool) -> str:
     rule = ("─" if unicode else "-") * (sum(widths) + gaps)
     heads = Cells(tuple(heading.text for heading in grid.headings), (BOLD,) * len(widths))
     lines = [*_row(heads, grid.headings, widths, color=color), rule]
-    for row in told(grid.rows, "table", len(grid.rows)):
+    for row in tracked(grid.rows, "table", len(grid.rows)):
         lines += _row(row, grid.headings, widths, color=color)
     return "\n".join(lines)
 

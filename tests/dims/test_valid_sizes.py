@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import assume, given, strategies as st
+from shapecalc.dims.valid_sizes import period_of
 
-from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, free_symbols, legal_sizes, parse
-from shapecalc.dims.legal_sizes import period_of
+from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, free_symbols, valid_sizes, parse
 
 
 def at_least_0(text: str) -> Condition:
@@ -33,7 +33,7 @@ def test_a_bound_on_floors_is_the_bound_on_what_they_round(
     for divisor, shift in chain:
         text = f"(({text}) + {shift})//{divisor}"
     bound = parse(f"{factor}*({text}) + {constant}")
-    found = legal_sizes([Condition(bound, Relation.NONNEGATIVE)], "H")
+    found = valid_sizes([Condition(bound, Relation.NONNEGATIVE)], "H")
     assert found.period == 1
     for size in range(1, 400):
         assert (size in found) == Condition(bound, Relation.NONNEGATIVE).holds({"H": size})
@@ -48,15 +48,15 @@ def test_a_bound_on_floors_is_the_bound_on_what_they_round(
     ],
 )
 def test_sizes_beyond_all_counting_are_decided_without_counting(conditions: list[Condition], sizes: Sizes) -> None:
-    assert legal_sizes(conditions, "H") == sizes
+    assert valid_sizes(conditions, "H") == sizes
 
 
 def test_what_is_left_of_an_effort_bounds_all_decisions_that_share_it() -> None:
     effort = Effort()
-    assert legal_sizes([multiple(20_000)], "H", effort) == Sizes((), 20_000, 20_000, (0,))
+    assert valid_sizes([multiple(20_000)], "H", effort) == Sizes((), 20_000, 20_000, (0,))
     with pytest.raises(DimLimitError, match="takes 80000 values, more than the 20000 left"):
-        legal_sizes([multiple(20_000)], "H", effort)
-    assert legal_sizes([multiple(5_000)], "H", effort).period == 5_000
+        valid_sizes([multiple(20_000)], "H", effort)
+    assert valid_sizes([multiple(5_000)], "H", effort).period == 5_000
 
 
 def polynomial(coefficients: list[int]) -> str:
@@ -84,7 +84,7 @@ def test_sizes_are_those_at_which_every_condition_holds(
         dim = parse(f"({polynomial(coefficients)})//{divisor} + {factor}*(H % {modulus})")
         assume(free_symbols(dim))
         conditions.append(Condition(dim, relation))
-    found = legal_sizes(conditions, "H")
+    found = valid_sizes(conditions, "H")
     for size in range(1, 150):
         assert (size in found) == all(condition.holds({"H": size}) for condition in conditions)
 
@@ -114,26 +114,26 @@ def test_sizes_are_those_at_which_every_condition_holds(
     ],
 )
 def test_sizes_are_in_lowest_terms(conditions: list[Condition], sizes: Sizes) -> None:
-    assert legal_sizes(conditions, "H") == sizes
+    assert valid_sizes(conditions, "H") == sizes
 
 
 def test_a_condition_in_another_symbol_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^`H >= W` is not in `H` alone$"):
-        legal_sizes([at_least_0("H - W")], "H")
+        valid_sizes([at_least_0("H - W")], "H")
 
 
 def test_conditions_that_repeat_too_rarely_are_refused() -> None:
     message = r"^`H == 9973·\(H//9973\)`|`H == 9973\*\(H//9973\)` repeats after 109703 sizes, more than 100000$"
     with pytest.raises(DimLimitError, match=message):
-        legal_sizes([multiple(11), multiple(9973)], "H")
+        valid_sizes([multiple(11), multiple(9973)], "H")
     with pytest.raises(DimLimitError, match=r"repeats after more than 100000 sizes$"):
-        legal_sizes([zero("(2*((2*((2*(H//9973) + 1)//9967) + 1)//9949) + 1)//9941 - 1")], "H")
+        valid_sizes([zero("(2*((2*((2*(H//9973) + 1)//9967) + 1)//9949) + 1)//9941 - 1")], "H")
 
 
 def test_sizes_that_are_too_many_to_name_are_refused() -> None:
     with pytest.raises(DimLimitError, match=r"^more than 100000 single sizes of `H` would have to be named$"):
-        legal_sizes([at_least_0("100002 - H")], "H")
-    assert len(legal_sizes([at_least_0("100001 - H")], "H").early) == 100_001
+        valid_sizes([at_least_0("100002 - H")], "H")
+    assert len(valid_sizes([at_least_0("100001 - H")], "H").early) == 100_001
 
 
 def test_a_period_is_the_common_one_of_all_floors() -> None:

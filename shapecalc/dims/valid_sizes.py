@@ -1,8 +1,8 @@
-"""For which sizes of one symbol conditions hold: decided, never guessed.
+"""The sizes of one symbol at which conditions hold, decided exactly.
 
-An expression in one symbol is a polynomial on each residue class of its period, because every floor in it is
-⌊(a·s + b)/c⌋ at bottom, which grows by a·p/c whenever s grows by a multiple p of c. So a condition holds on a class
-everywhere, nowhere, or between whole numbers that can be found exactly; one period of classes decides all sizes.
+An expression in one symbol is a polynomial on each residue class of its period, because every innermost floor is
+⌊(a·s + b)/c⌋, which grows by a·p/c if s grows by a multiple p of c. So a condition holds on a class everywhere,
+nowhere, or between integers that can be computed exactly; one period of classes decides all sizes.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from shapecalc.dims.terms import Terms
 
 MOST_VALUES = 100_000
-"""Values of expressions that are worked out, a second's work: what takes more is refused rather than waited for."""
+"""Values of expressions that may be computed, which takes about a second; what takes more is refused."""
 MOST_NAMED = 100_000
-"""Sizes that are named one by one."""
+"""Sizes that may be listed one by one."""
 
 
 class Effort:
-    """How many values may still be worked out, by all decisions that share it: a file asks for any number of them."""
+    """A budget of values to compute, shared by decisions, of which a file can require any number."""
 
     __slots__ = ("left",)
 
@@ -37,26 +37,26 @@ class Effort:
         self.left = left
 
     def take(self, values: int) -> None:
-        """Take values from what is left; raise `DimLimitError` where that is less."""
+        """Subtract values from the budget; raise `DimLimitError` if it is exceeded."""
         if values > self.left:
             raise DimLimitError(f"that takes {values} values, more than the {self.left} left of {MOST_VALUES}")
         self.left -= values
 
 
-def legal_sizes(conditions: Iterable[Condition], name: str, effort: Effort | None = None) -> Sizes:
+def valid_sizes(conditions: Iterable[Condition], name: str, effort: Effort | None = None) -> Sizes:
     """Return the sizes of a symbol, from 1 on, at which all conditions hold; each must be in that symbol alone.
 
-    Raises `DimLimitError` where that takes more than what is left of an `effort`, by default `MOST_VALUES`, and where
-    more than `MOST_NAMED` sizes would have to be named.
+    Raises `DimLimitError` if that exceeds `effort`, by default `MOST_VALUES`, or if more than `MOST_NAMED` sizes would
+    have to be listed.
 
     >>> from shapecalc.dims import parse
     >>> both = [Condition(parse("H - 2*(H//2)"), Relation.ZERO), Condition(parse("H - 7"), Relation.NONNEGATIVE)]
-    >>> legal_sizes(both, "H")
+    >>> valid_sizes(both, "H")
     Sizes(early=(), start=8, period=2, residues=(0,))
     """
     plain = _plain(conditions, name)
     period = _common_period(plain)
-    # A polynomial of degree d is worked out at d + 1 places, and so are its differences.
+    # A polynomial of degree d is evaluated at d + 1 points, and so are its differences.
     values = period * sum((_degree(entry.expr.terms) + 1) ** 2 for entry in plain)
     (effort or Effort()).take(values)
     classes = [_class(plain, name, residue, period) for residue in range(1, period + 1)]
@@ -73,18 +73,18 @@ def _common_period(conditions: tuple[Condition, ...]) -> int:
 
 
 def _plain(conditions: Iterable[Condition], name: str) -> tuple[Condition, ...]:
-    """Return each condition once, with as few floors as say the same."""
-    found: dict[Condition, None] = {}
+    """Return each condition once, without floors that are not needed."""
+    plain: dict[Condition, None] = {}
     for entry in conditions:
         others = [symbol for symbol in free_symbols(entry.expr) if symbol != name]
         if others:
             raise ValueError(f"`{entry}` is not in `{name}` alone")
-        found[_unfloored(entry)] = None
-    return _tightest(found, name)
+        plain[_unfloored(entry)] = None
+    return _tightest(plain, name)
 
 
 def _tightest(conditions: Iterable[Condition], name: str) -> tuple[Condition, ...]:
-    """Leave out the bounds a·s + b ≥ 0 that another one implies: layers one after another demand one each."""
+    """Return conditions without the bounds a·s + b ≥ 0 that another one implies: each layer of a chain adds one."""
     bounds: dict[bool, tuple[int, Condition]] = {}  # the strongest from below, and from above
     others = []
     for entry in conditions:
@@ -92,7 +92,7 @@ def _tightest(conditions: Iterable[Condition], name: str) -> tuple[Condition, ..
         if entry.relation is not Relation.NONNEGATIVE or not factor or len(entry.expr.terms) > 1:
             others.append(entry)
             continue
-        # s ≥ ⌈−b/a⌉ where a > 0, and −s ≥ ⌈−b/−a⌉ where a < 0.
+        # s ≥ ⌈−b/a⌉ if a > 0, and −s ≥ ⌈−b/−a⌉ if a < 0.
         least = -(entry.expr.constant // abs(factor))
         known = bounds.get(factor > 0)
         if known is None or least > known[0]:
@@ -101,9 +101,9 @@ def _tightest(conditions: Iterable[Condition], name: str) -> tuple[Condition, ..
 
 
 def _unfloored(entry: Condition) -> Condition:
-    """Return a condition without the floor that is all it bounds: ⌊x/c⌋ ≥ k where x ≥ c·k, ≤ k where x ≤ c·k + c − 1.
+    """Return a bound of a floor as a bound of its dividend: ⌊x/c⌋ ≥ k ⇔ x ≥ c·k, ≤ k ⇔ x ≤ c·k + c − 1.
 
-    A floor makes a period, and the window after the window a long one, though it bounds from one side alone.
+    Each floor multiplies the period; a bound on one side does not need it.
     """
     while entry.relation is Relation.NONNEGATIVE and len(entry.expr.terms) == 1:
         ((monomial, factor),) = entry.expr.terms.items()
@@ -121,7 +121,7 @@ def _unfloored(entry: Condition) -> Condition:
 
 
 def period_of(dim: Dim) -> int:
-    """Return a period of a dim in one symbol: on each residue class of it, the dim is a polynomial.
+    """Return a period of a dim in one symbol: on each residue class modulo the period, the dim is a polynomial.
 
     >>> from shapecalc.dims import parse
     >>> period_of(parse("(H + 31)//32 + H//6")), period_of(parse("(H//2 + H//3)//5"))
@@ -133,14 +133,14 @@ def period_of(dim: Dim) -> int:
 
 
 def _period(terms: Terms) -> int:
-    """Return a number p such that the sum, at s + p·t, is a polynomial in t with whole coefficients for every s."""
+    """Return a number p such that the sum at s + p·t is a polynomial in t with integer coefficients for every s."""
     period = 1
     for monomial in terms:
         for atom, _ in monomial:
             if isinstance(atom, str):
                 continue
-            # The inner sum is a polynomial in t on classes of its own period q, with whole values; at steps of q·c it
-            # grows by multiples of c, which the floor hands through.
+            # The inner sum is a polynomial in t on classes of its own period q, with integer values; at steps of q·c
+            # it grows by multiples of c, which the floor divides exactly.
             inner = _period(atom.terms)
             period = lcm(period, inner * atom.divisor)
             if period > MOST_VALUES**2:
@@ -149,7 +149,7 @@ def _period(terms: Terms) -> int:
 
 
 class _Class(NamedTuple):
-    """One residue class, sizes r + p·t: the t at which all holds before `settled`, and whether it does from there."""
+    """One residue class, sizes r + p·t: the t below `settled` where all conditions hold, and whether they do after."""
 
     early: tuple[int, ...]
     settled: int
@@ -174,7 +174,7 @@ def _class(conditions: tuple[Condition, ...], name: str, residue: int, period: i
     early: list[int] = []
     marks = sorted({0, *points, settled})
     for low, high in pairwise(marks):
-        # Between two breaks no polynomial changes its sign: one size answers for all of them.
+        # Between two breaks no polynomial changes its sign: one size decides for all.
         if high - low == 1 or not holds(low + 1):
             early += [low] if holds(low) else []
             continue
@@ -189,7 +189,7 @@ def _true(value: int, relation: Relation) -> bool:
 
 
 def _polynomial(expr: Expr, name: str, residue: int, period: int) -> tuple[int, ...]:
-    """Return the polynomial in t that an expression is at s = r + p·t, as Newton's forward differences at t = 0."""
+    """Return an expression at s = r + p·t as a polynomial in t: Newton's forward differences at t = 0."""
     degree = _degree(expr.terms)
     values: list[int] = []
     for at in range(degree + 1):
@@ -220,10 +220,10 @@ def _value(differences: tuple[int, ...], at: int) -> int:
 
 
 def _settled(differences: tuple[int, ...]) -> int:
-    """Return a t from which on the sign never changes: from there every difference has the sign of the highest."""
+    """Return a t from which on the sign is constant, because every difference has the sign of the highest."""
     if len(differences) == 1:
         return 0
-    if len(differences) == 2:  # noqa: PLR2004 - a line, which passes 0 once
+    if len(differences) == 2:  # noqa: PLR2004 - a linear polynomial, which crosses 0 once
         value, slope = differences
         return max(0, -value // slope + 1)
     at = 1
@@ -241,26 +241,25 @@ def _shifted(differences: tuple[int, ...], by: int) -> list[int]:
 
 
 def _breaks(differences: tuple[int, ...], until: int) -> set[int]:
-    """Return every t below `until` where the sign may differ from that of t − 1, and the t after it.
+    """Return every t up to `until` at which the sign may differ from that at t − 1, and the t after it.
 
-    Between two breaks of its first difference a polynomial rises or falls all the way, so that halving finds where it
-    passes 0.
+    Between two breaks of its first difference a polynomial is monotone, so bisection finds where it crosses 0.
     """
     if len(differences) == 1:
         return set()
     marks = sorted({0, *_breaks(differences[1:], until), until})
-    found: set[int] = set(marks)
+    breaks: set[int] = set(marks)
     for low, high in pairwise(marks):
         for bound in (0, 1):
             at = _first(differences, low, high, bound)
-            found |= {point for point in (at, at + 1) if point <= until}
-    return found
+            breaks |= {t for t in (at, at + 1) if t <= until}
+    return breaks
 
 
 def _first(differences: tuple[int, ...], low: int, high: int, bound: int) -> int:
-    """Return the first t in a monotone stretch whose value is on the other side of `bound` than that of `low`."""
+    """Return the first t of a monotone interval whose value is on the other side of `bound` than that at `low`."""
     above = _value(differences, low) >= bound
-    if len(differences) == 2:  # noqa: PLR2004 - a line, however far off it passes the bound
+    if len(differences) == 2:  # noqa: PLR2004 - a linear polynomial, solved without bisection
         value, slope = differences
         if above == (slope > 0):
             return high
@@ -276,7 +275,7 @@ def _first(differences: tuple[int, ...], low: int, high: int, bound: int) -> int
 
 
 def _lowest(classes: list[_Class], period: int) -> Sizes:
-    """Return the sizes in lowest terms; class i holds the sizes i + 1 + period·t."""
+    """Return the sizes in lowest terms; class i has the sizes i + 1 + period·t."""
     start = max(index + 1 + period * entry.settled for index, entry in enumerate(classes))
     residues = {(index + 1) % period for index, entry in enumerate(classes) if entry.after}
     early = set()
@@ -295,12 +294,12 @@ def _lowest(classes: list[_Class], period: int) -> Sizes:
             residues, period = {residue % divisor for residue in residues}, divisor
             break
     if not residues:
-        start = max(early, default=0) + 1  # nothing holds from there on, however far that was to be seen
+        start = max(early, default=0) + 1  # no size is valid from there on
     while start > 1 and ((start - 1) in early) == ((start - 1) % period in residues):
         start -= 1
         early.discard(start)
     if residues and not early:
-        # Sizes that are not legal anyway need not be named as too small.
+        # The first valid size is a clearer start than an invalid one.
         while start % period not in residues:
             start += 1
     return Sizes(tuple(sorted(early)), start if residues or early else 1, period, tuple(sorted(residues)))

@@ -1,21 +1,27 @@
-"""What nothing reads, though it does not leave: SC403."""
+"""Inputs and steps that no step reads, and that are not outputs: SC403."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import Group
+from shapecalc.architecture import Step
 from shapecalc.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.architecture import Architecture
-    from shapecalc.checking.lints.blocks import BlockGraph
+    from shapecalc.checking.lints.graphs import BlockGraph
 
 
-def unread_inputs(architecture: Architecture) -> Iterator[Diagnostic]:
-    """Yield a warning for each input that nothing reads."""
+def unread(architecture: Architecture, graphs: Iterable[BlockGraph]) -> Iterator[Diagnostic]:
+    """Yield a warning for each input and step that no step reads and that is not an output."""
+    yield from _unread_inputs(architecture)
+    for graph in graphs:
+        yield from _unread_steps(graph)
+
+
+def _unread_inputs(architecture: Architecture) -> Iterator[Diagnostic]:
     read = {slot for step in architecture.steps for slot in step.inputs}
     for entry in architecture.inputs:
         if entry.name not in read and entry.name not in architecture.outputs.values() and entry.span is not None:
@@ -27,12 +33,12 @@ def unread_inputs(architecture: Architecture) -> Iterator[Diagnostic]:
             )
 
 
-def unread_steps(graph: BlockGraph) -> Iterator[Diagnostic]:
-    """Yield a warning for each step that nothing reads and that does not leave."""
-    read = {*graph.leaving, *graph.slots_read}
+def _unread_steps(graph: BlockGraph) -> Iterator[Diagnostic]:
+    read = {*graph.outputs, *graph.slots_read}
     for step in graph.steps:
-        further = () if isinstance(step, Group) else step.layer.output_names or ()
-        slots = {step.path, *(step.slot(name) for name in further if not isinstance(step, Group))}
+        slots = {step.path}
+        if isinstance(step, Step):
+            slots.update(map(step.slot, step.layer.output_names or ()))
         if slots.isdisjoint(read) and step.place is not None:
             yield Diagnostic(
                 code="SC403",

@@ -1,0 +1,71 @@
+"""The graphs of a report: the whole network, and each body once however often it is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.shape_inference.report import GroupReport, LayerReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shapecalc.architecture import Body, Group, Place, Step
+    from shapecalc.shape_inference.report import Report
+
+    Rows = tuple[LayerReport | GroupReport, ...]
+
+
+@dataclass(frozen=True)
+class BlockGraph:
+    """Steps that can read each other's slots, with their rows, and the slots that are outputs."""
+
+    rows: Rows
+    outputs: frozenset[str]
+
+    @cached_property
+    def layers(self) -> Mapping[str, LayerReport]:
+        """The rows of layers by path."""
+        return {row.path: row for row in self.rows if isinstance(row, LayerReport)}
+
+    @cached_property
+    def steps(self) -> tuple[Step | Group, ...]:
+        """The steps in the order of computation."""
+        return tuple(row.group if isinstance(row, GroupReport) else row.step for row in self.rows)
+
+    @property
+    def slots_read(self) -> tuple[str, ...]:
+        """The slots that steps read, each as often as it is read."""
+        return tuple(slot for step in self.steps for slot in step.inputs)
+
+
+class LayerPair(NamedTuple):
+    """A layer and a layer that reads it, with their positions."""
+
+    layer: LayerReport
+    place: Place
+    reader: LayerReport
+    reader_place: Place
+
+
+def pair_of(layer: LayerReport | None, reader: LayerReport) -> LayerPair | None:
+    """Return the pair of two layers; None if one has no position."""
+    if layer is None or layer.step.place is None or reader.step.place is None:
+        return None
+    return LayerPair(layer, layer.step.place, reader, reader.step.place)
+
+
+def block_graphs(report: Report) -> Iterator[BlockGraph]:
+    """Yield the graph of the whole network, then those of the bodies in it."""
+    yield BlockGraph(report.tree, frozenset(report.architecture.outputs.values()))
+    yield from _graphs_inside(report.tree, set())
+
+
+def _graphs_inside(rows: Rows, seen: set[Body]) -> Iterator[BlockGraph]:
+    for row in rows:
+        if isinstance(row, GroupReport) and row.group.body not in seen:
+            seen.add(row.group.body)
+            inside = row.runs[0].rows
+            yield BlockGraph(inside, frozenset({row.group.body.output}))
+            yield from _graphs_inside(inside, seen)

@@ -1,0 +1,186 @@
+"""The walk over the steps of an architecture, which infers each layer and body once for each set of input shapes."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.architecture import Step, entering
+from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, LayerError
+from shapecalc.diagnostics.progress import tracked
+from shapecalc.shape_inference.facts import derive_facts
+from shapecalc.shape_inference.provenance import Frame, locate, missing_inputs, weights_mismatch
+from shapecalc.shape_inference.report import Facts, GroupReport, LayerReport, Walk, leaves, sums_of, total
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping
+
+    from shapecalc.architecture import Body, Group
+    from shapecalc.diagnostics import Span
+    from shapecalc.diagnostics.limits import Limits
+    from shapecalc.dims import Shape
+    from shapecalc.layers import Layer
+    from shapecalc.shape_inference.provenance import Maker
+
+FLOAT = "float32"
+
+
+class Walker:
+    """One inference: the diagnostics so far, and the results of layers and bodies by their input shapes."""
+
+    __slots__ = ("_bindings", "_costs_at", "_layers", "_limits", "_reported", "_walks", "diagnostics")
+
+    def __init__(self, costs_at: Mapping[str, int], bindings: Mapping[str, int], limits: Limits) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self._costs_at = costs_at
+        self._bindings = bindings
+        self._limits = limits
+        self._layers: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
+        self._reported: set[tuple[str, Span]] = set()
+        self._walks: dict[_BodyKey, tuple[Walk, str] | None] = {}
+
+    def walk(
+        self, steps: tuple[Step | Group, ...], values: dict[str, Shape], dtypes: dict[str, str], frame: Frame
+    ) -> tuple[LayerReport | GroupReport, ...]:
+        """Return a row per step, and store the shapes and dtypes of its outputs in `values` and `dtypes`."""
+        rows: list[LayerReport | GroupReport] = []
+        for step in tracked(steps, "shapes", len(steps)):
+            try:
+                shapes = tuple([values[slot] for slot in step.inputs])
+            except KeyError:
+                # It reads the output of a layer that failed (one cause, one error), or a piece that does not exist.
+                self.diagnostics += missing_inputs(step, values, frame)
+                continue
+            row: LayerReport | GroupReport | None
+            if isinstance(step, Step):
+                row = self._layer(step, shapes, dtypes, frame)
+            else:
+                row = self._group(step, shapes, dtypes, frame)
+            if row is None:
+                continue
+            if step.weights and step.weights in frame.makers:
+                self._check_weights(step, row, frame)
+            rows.append(row)
+            _store(row, values, frame.makers)
+        return tuple(rows)
+
+    def _layer(self, step: Step, shapes: tuple[Shape, ...], dtypes: dict[str, str], frame: Frame) -> LayerReport | None:
+        key = (step.layer, shapes)
+        facts = self._layers.get(key)
+        if facts is None:
+            try:
+                facts = self._layers[key] = derive_facts(step.layer, shapes, self._costs_at, self._limits)
+            except LayerError as error:
+                self._report(error, step, frame)
+                facts = self._without_stated(step.layer, error, shapes)
+                if facts is None:
+                    return None
+        if dtypes or step.layer.reads != FLOAT:
+            try:
+                _pass_dtype(step, facts.outputs, dtypes, frame.inputs)
+            except LayerError as error:
+                self.diagnostics.append(locate(error, step, self._bindings, frame))
+        return LayerReport(step, shapes, facts)
+
+    def _without_stated(self, layer: Layer, error: LayerError, shapes: tuple[Shape, ...]) -> Facts | None:
+        """Return the facts without a wrongly stated size, so that later steps are still checked."""
+        if error.code != "SC301" or error.field is None:
+            return None
+        try:
+            unstated = dataclasses.replace(layer, **{error.field: None})  # type: ignore[type-var]
+            return derive_facts(unstated, shapes, self._costs_at, self._limits)
+        except LayerError:
+            return None
+
+    def _report(self, error: LayerError, step: Step, frame: Frame) -> None:
+        """Report a mistake; one in a value that a body itself states only once for all calls of the body."""
+        if len(self.diagnostics) >= MOST_DIAGNOSTICS:
+            return  # the origin of each is traced through all layers before it
+        mistake = locate(error, step, self._bindings, frame)
+        if frame.group is not None and error.field is not None and step.place is not None and mistake.span is not None:
+            key = (mistake.code, mistake.span)
+            if key in self._reported:
+                return
+            if mistake.span not in step.place.given:
+                self._reported.add(key)
+        self.diagnostics.append(mistake)
+
+    def _group(
+        self, group: Group, shapes: tuple[Shape, ...], dtypes: dict[str, str], frame: Frame
+    ) -> GroupReport | None:
+        arriving = tuple([dtypes.get(slot, FLOAT) for slot in group.inputs])
+        runs: list[Walk] = []
+        first = shapes
+        for run in range(group.times or 1):
+            result = self._body(_BodyKey(group.body, first, arriving), Frame({}, {}, frame, group, run))
+            if result is None:
+                return None
+            walk, dtype = result
+            runs.append(walk)
+            first, arriving = (walk.output, *shapes[1:]), (dtype, *arriving[1:])
+        if arriving[0] != FLOAT:
+            dtypes[group.path] = arriving[0]
+        return GroupReport(group, shapes, tuple(runs))
+
+    def _body(self, key: _BodyKey, frame: Frame) -> tuple[Walk, str] | None:
+        """Return the walk of a body for these shapes, and its output dtype; None if a mistake prevents it."""
+        if key in self._walks:
+            return self._walks[key]
+        slots = [entering(position) for position in range(len(key.shapes))]
+        values = dict(zip(slots, key.shapes, strict=True))
+        dtypes = {slot: dtype for slot, dtype in zip(slots, key.dtypes, strict=True) if dtype != FLOAT}
+        rows = self.walk(key.body.steps, values, dtypes, frame)
+        result = None
+        if key.body.output in values:
+            walk = Walk(rows, values[key.body.output], total(map(sums_of, rows)))
+            result = walk, dtypes.get(key.body.output, FLOAT)
+        self._walks[key] = result
+        return result
+
+    def _check_weights(self, step: Step | Group, row: LayerReport | GroupReport, frame: Frame) -> None:
+        """Report weights of another layer that have other names or shapes than this one's."""
+        owner = frame.makers[step.weights]
+        wanted, given = (tuple(map(_tensors, leaves((entry,)))) for entry in (row, owner))
+        if wanted != given:
+            self.diagnostics.append(weights_mismatch(step, wanted, given, frame))
+
+
+class _BodyKey(NamedTuple):
+    """A body with its input shapes and dtypes."""
+
+    body: Body
+    shapes: tuple[Shape, ...]
+    dtypes: tuple[str, ...]
+
+
+def _tensors(row: LayerReport) -> dict[str, Shape]:
+    return {**row.facts.parameters, **row.facts.buffers}
+
+
+def _pass_dtype(step: Step, outputs: Iterable[str], dtypes: dict[str, str], inputs: Container[str]) -> None:
+    """Check the input dtypes of a layer, and store its output dtype if it is not float32."""
+    layer = step.layer
+    arriving = [dtypes.get(slot, FLOAT) for slot in step.inputs]
+    if layer.gives == "same" and arriving[0] != FLOAT:
+        dtypes |= dict.fromkeys((step.path, *map(step.slot, outputs)), arriving[0])
+    for slot, dtype in zip(step.inputs, arriving, strict=True):
+        if layer.reads in ("any", dtype):
+            continue
+        help_text = "let it read indices: `from: input`, with `input: {shape: [N, T], dtype: int64}`"
+        if layer.reads == FLOAT:
+            help_text = "put `embedding` or `one_hot` before it"
+        elif slot in inputs:
+            help_text = "declare whole numbers: `input: {shape: [N, T], dtype: int64}`"
+        raise LayerError("SC206", expects=layer.reads, receives=dtype, help=help_text)
+
+
+def _store(row: LayerReport | GroupReport, values: dict[str, Shape], makers: dict[str, Maker]) -> None:
+    values[row.path] = row.output
+    makers[row.path] = row
+    if isinstance(row, GroupReport):
+        return
+    outputs = row.facts.outputs
+    if len(outputs) > 1:
+        for name, shape in outputs.items():
+            values[row.step.slot(name)] = shape
+            makers[row.step.slot(name)] = row
