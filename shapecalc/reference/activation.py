@@ -1,7 +1,7 @@
-"""Activations, each written as the operations that its cost counts, in that order; and their slopes.
+"""Activations, as the operations that their cost counts, in that order; and their derivatives.
 
-At a kink the slope is PyTorch's: that of the outer piece of `relu6`, `hardsigmoid` and `hardswish`, and of the piece
-below 0 of `relu`, `leaky_relu` and `elu`.
+At a kink the derivative is PyTorch's: of `relu6`, `hardsigmoid` and `hardswish` that of the outer piece; of `relu`,
+`leaky_relu` and `elu` that of the piece below 0.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from shapecalc.reference.base import Array, Call, constant, kernel, outputs_time
 from shapecalc.reference.erf import erf
 from shapecalc.reference.gradients import Gradients, Past, backward
 
-# An exponential that overflows is meant to: 1 / (1 + ∞) is 0, and where `exp` of a large cell is not chosen it is lost.
+# Overflow is correct here: 1 / (1 + ∞) is 0, and `exp` of a large element is discarded by `np.where`.
 overflowing = np.errstate(over="ignore")
 
 
 @kernel("relu", workspace=outputs_times(0))
 def relu(_call: Call, x: Array) -> Array:
-    """max(x, 0).
+    """Return max(x, 0).
 
     Source: torch.nn.ReLU.
     """
@@ -30,18 +30,18 @@ def relu(_call: Call, x: Array) -> Array:
 
 @backward("relu")
 def relu_backward(past: Past, gradient: Array) -> Gradients:
-    """The gradient where x is above 0; none at 0."""
+    """Return the gradient if x > 0, else 0."""
     return let_through(past.inputs[0] > 0, gradient)
 
 
 def let_through(passes: Array, gradient: Array) -> Gradients:
-    """The gradient where it passes, 0 elsewhere."""
+    """Return the gradient where `passes`, 0 elsewhere."""
     return Gradients((np.where(passes, gradient, constant(gradient, 0)),))
 
 
 @kernel("relu6", workspace=outputs_times(1))
 def relu6(_call: Call, x: Array) -> Array:
-    """min(max(x, 0), 6).
+    """Return min(max(x, 0), 6).
 
     Source: torch.nn.ReLU6.
     """
@@ -51,14 +51,14 @@ def relu6(_call: Call, x: Array) -> Array:
 
 @backward("relu6")
 def relu6_backward(past: Past, gradient: Array) -> Gradients:
-    """The gradient between 0 and 6; none at either."""
+    """Return the gradient if 0 < x < 6, else 0."""
     (x,) = past.inputs
     return let_through((x > 0) & (x < 6), gradient)  # noqa: PLR2004 - as its name says
 
 
 @kernel("leaky_relu", workspace=outputs_times(2))
 def leaky_relu(call: Call, x: Array) -> Array:
-    """X where it is positive, else `negative_slope` · x.
+    """Return x if x > 0, else `negative_slope` · x.
 
     Source: torch.nn.LeakyReLU.
     """
@@ -67,14 +67,14 @@ def leaky_relu(call: Call, x: Array) -> Array:
 
 @backward("leaky_relu")
 def leaky_relu_backward(past: Past, gradient: Array) -> Gradients:
-    """The gradient where x is above 0, else `negative_slope` of it."""
+    """Return the gradient if x > 0, else `negative_slope` times the gradient."""
     return Gradients((np.where(past.inputs[0] > 0, gradient, gradient * past.call.fields["negative_slope"]),))
 
 
 @kernel("elu", workspace=outputs_times(2))
 @overflowing
 def elu(call: Call, x: Array) -> Array:
-    """X where it is positive, else alpha · (exp(x) − 1).
+    """Return x if x > 0, else alpha · (exp(x) − 1).
 
     Source: torch.nn.ELU.
     """
@@ -84,14 +84,14 @@ def elu(call: Call, x: Array) -> Array:
 @backward("elu")
 @overflowing
 def elu_backward(past: Past, gradient: Array) -> Gradients:
-    """The gradient where x is above 0, else alpha · exp(x) times it: that is alpha at 0."""
+    """Return the gradient if x > 0, else alpha · exp(x) times the gradient: alpha at 0."""
     (x,) = past.inputs
     return Gradients((gradient * np.where(x > 0, constant(x, 1), np.exp(x) * past.call.fields["alpha"]),))
 
 
 @kernel("gelu", workspace=outputs_times(7))
 def gelu(call: Call, x: Array) -> Array:
-    """X · (1 + erf(x/√2)) / 2, or with `tanh` x · (1 + tanh(√(2/π) · (x + 0.044715·x³))) / 2.
+    """Return x · (1 + erf(x/√2)) / 2, or with `tanh` x · (1 + tanh(√(2/π) · (x + 0.044715·x³))) / 2.
 
     Source: torch.nn.GELU.
     """
@@ -104,7 +104,7 @@ def gelu(call: Call, x: Array) -> Array:
 
 @backward("gelu")
 def gelu_backward(past: Past, gradient: Array) -> Gradients:
-    """With Φ for what x is multiplied by: Φ + x · Φ′, where Φ′ is the bell curve, or that of tanh."""
+    """Return (Φ + x · Φ′) · dY, where Φ is the factor of x in `gelu`; without `tanh` Φ′ is the normal density."""
     (x,) = past.inputs
     if past.call.fields["approximate"] == "tanh":
         risen = np.tanh((x + x * x * x * 0.044715) * sqrt(2 / pi))
@@ -117,7 +117,7 @@ def gelu_backward(past: Past, gradient: Array) -> Gradients:
 
 @kernel("sigmoid", workspace=outputs_times(1))
 def sigmoid(_call: Call, x: Array) -> Array:
-    """1 / (1 + exp(−x)).
+    """Return 1 / (1 + exp(−x)).
 
     Source: torch.nn.Sigmoid.
     """
@@ -126,14 +126,14 @@ def sigmoid(_call: Call, x: Array) -> Array:
 
 @backward("sigmoid")
 def sigmoid_backward(past: Past, gradient: Array) -> Gradients:
-    """With y for what it gave: y · (1 − y)."""
+    """Return y · (1 − y) · dY."""
     (y,) = past.outputs
     return Gradients((gradient * y * (1 - y),))
 
 
 @overflowing
 def logistic(x: Array, out: Array | None = None) -> Array:
-    """1 / (1 + exp(−x)), into `out` where given."""
+    """Return 1 / (1 + exp(−x)), in `out` if given."""
     result: Array = np.exp(np.negative(x, out=out), out=out)
     result += 1
     return np.divide(1, result, out=result)
@@ -141,7 +141,7 @@ def logistic(x: Array, out: Array | None = None) -> Array:
 
 @kernel("silu", workspace=outputs_times(2))
 def silu(_call: Call, x: Array) -> Array:
-    """X · sigmoid(x).
+    """Return x · sigmoid(x).
 
     Source: torch.nn.SiLU.
     """
@@ -151,21 +151,21 @@ def silu(_call: Call, x: Array) -> Array:
 
 @backward("silu")
 def silu_backward(past: Past, gradient: Array) -> Gradients:
-    """With s for sigmoid(x): s · (1 + x · (1 − s))."""
+    """Return s · (1 + x · (1 − s)) · dY, where s = sigmoid(x)."""
     (x,) = past.inputs
     s = logistic(x)
     return Gradients((gradient * s * (1 + x * (1 - s)),))
 
 
 def hard_logistic(x: Array) -> Array:
-    """max(0, min(x + 3, 6)) / 6."""
+    """Return max(0, min(x + 3, 6)) / 6."""
     result: Array = np.minimum(np.maximum(x + 3, constant(x, 0)), constant(x, 6)) / 6
     return result
 
 
 @kernel("hardsigmoid", workspace=outputs_times(2))
 def hardsigmoid(_call: Call, x: Array) -> Array:
-    """max(0, min(x + 3, 6)) / 6.
+    """Return max(0, min(x + 3, 6)) / 6.
 
     Source: torch.nn.Hardsigmoid.
     """
@@ -174,13 +174,13 @@ def hardsigmoid(_call: Call, x: Array) -> Array:
 
 @backward("hardsigmoid")
 def hardsigmoid_backward(past: Past, gradient: Array) -> Gradients:
-    """A sixth of the gradient between −3 and 3; none at either."""
+    """Return a sixth of the gradient if −3 < x < 3, else 0."""
     return let_through(abs(past.inputs[0]) < 3, gradient / 6)  # noqa: PLR2004 - where it is not flat
 
 
 @kernel("hardswish", workspace=outputs_times(2))
 def hardswish(_call: Call, x: Array) -> Array:
-    """X · hardsigmoid(x).
+    """Return x · hardsigmoid(x).
 
     Source: torch.nn.Hardswish.
     """
@@ -189,7 +189,7 @@ def hardswish(_call: Call, x: Array) -> Array:
 
 @backward("hardswish")
 def hardswish_backward(past: Past, gradient: Array) -> Gradients:
-    """None up to −3, all of it from 3 on, x/3 + 1/2 times the gradient between."""
+    """Return 0 up to x = −3, the gradient from 3 on, x/3 + 1/2 times the gradient in between."""
     (x,) = past.inputs
     between = np.where(x <= -3, constant(x, 0), x / 3 + 0.5)  # noqa: PLR2004 - where it is not straight
     return Gradients((gradient * np.where(x >= 3, constant(x, 1), between),))  # noqa: PLR2004
@@ -197,7 +197,7 @@ def hardswish_backward(past: Past, gradient: Array) -> Gradients:
 
 @kernel("tanh", workspace=outputs_times(0))
 def tanh(_call: Call, x: Array) -> Array:
-    """Hyperbolic tangent.
+    """Return the hyperbolic tangent.
 
     Source: torch.nn.Tanh.
     """
@@ -207,7 +207,7 @@ def tanh(_call: Call, x: Array) -> Array:
 
 @backward("tanh")
 def tanh_backward(past: Past, gradient: Array) -> Gradients:
-    """With y for what it gave: 1 − y²."""
+    """Return (1 − y²) · dY."""
     (y,) = past.outputs
     return Gradients((gradient * (1 - y * y),))
 
@@ -215,7 +215,7 @@ def tanh_backward(past: Past, gradient: Array) -> Gradients:
 @kernel("softplus", workspace=outputs_times(3))
 @overflowing
 def softplus(call: Call, x: Array) -> Array:
-    """log(1 + exp(beta · x)) / beta; x itself where beta · x is above `threshold`.
+    """Return log(1 + exp(beta · x)) / beta, or x if beta · x > `threshold`.
 
     Source: torch.nn.Softplus.
     """
@@ -225,7 +225,7 @@ def softplus(call: Call, x: Array) -> Array:
 
 @backward("softplus")
 def softplus_backward(past: Past, gradient: Array) -> Gradients:
-    """sigmoid(beta · x); 1 where beta · x is above `threshold`."""
+    """Return sigmoid(beta · x) · dY, or dY if beta · x > `threshold`."""
     scaled = past.inputs[0] * past.call.fields["beta"]
     linear = scaled > past.call.fields["threshold"]
     return Gradients((gradient * np.where(linear, constant(scaled, 1), logistic(scaled)),))
@@ -233,7 +233,7 @@ def softplus_backward(past: Past, gradient: Array) -> Gradients:
 
 @kernel("softmax", workspace=outputs_times(2))
 def softmax(call: Call, x: Array) -> Array:
-    """exp(x − max) over its sum along `dim`.
+    """Return exp(x − max) over its sum along `dim`.
 
     Source: torch.nn.Softmax.
     """
@@ -245,12 +245,12 @@ def softmax(call: Call, x: Array) -> Array:
 
 @backward("softmax")
 def softmax_backward(past: Past, gradient: Array) -> Gradients:
-    """With y for what it gave: y · (dY − the sum of dY · y along `dim`)."""
+    """Return y · (dY − sum of dY · y along `dim`)."""
     return Gradients((softmax_slope(past.outputs[0], gradient, past.call.fields["dim"]),))
 
 
 def softmax_slope(y: Array, gradient: Array, axis: int) -> Array:
-    """The gradient by what entered a softmax, of what it gave: where y is 0, as behind a mask, it is 0."""
+    """Return the gradient with respect to the input of a softmax: 0 if y is 0, as for masked scores."""
     weighed = gradient * y
     weighed -= y * weighed.sum(axis=axis, keepdims=True)
     return weighed
@@ -258,7 +258,7 @@ def softmax_slope(y: Array, gradient: Array, axis: int) -> Array:
 
 @kernel("log_softmax", workspace=outputs_times(2))
 def log_softmax(call: Call, x: Array) -> Array:
-    """X − max − log of the sum of exp(x − max) along `dim`.
+    """Return x − max − log of the sum of exp(x − max) along `dim`.
 
     Source: torch.nn.LogSoftmax.
     """
@@ -270,6 +270,6 @@ def log_softmax(call: Call, x: Array) -> Array:
 
 @backward("log_softmax")
 def log_softmax_backward(past: Past, gradient: Array) -> Gradients:
-    """With y for what it gave: dY − exp(y) · the sum of dY along `dim`."""
+    """Return dY − exp(y) · sum of dY along `dim`."""
     (y,) = past.outputs
     return Gradients((gradient - np.exp(y) * gradient.sum(axis=past.call.fields["dim"], keepdims=True),))

@@ -1,4 +1,4 @@
-"""Attention: scores of every query with every key, their softmax, and the values in that proportion."""
+"""Attention: scores of every query with every key, their softmax, and the mean of the values with these weights."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def scores_workspace(
     outputs: tuple[Shape, ...],
     itemsize: int,
 ) -> int:
-    """Scores, what they rise to and the weights, at most three at once, beside the scaled query."""
+    """Return the bytes of scores, exponentials and weights, at most three arrays at a time, and of the scaled query."""
     query, key, _ = inputs
     scores = prod(query[:-1]) * key[-2]
     return itemsize * (3 * scores + prod(query) + prod(outputs[0]))
@@ -32,9 +32,9 @@ def scores_workspace(
 
 @kernel("scaled_dot_product_attention", workspace=scores_workspace)
 def scaled_dot_product_attention(call: Call, q: Array, k: Array, v: Array) -> Array:
-    """softmax(scale · Q Kᵀ) V, with the keys' heads repeated where `enable_gqa` lets them be fewer.
+    """Return softmax(scale · Q Kᵀ) V; with `enable_gqa` several heads of the query share one of the key and value.
 
-    Raises `ValueError` where shapes do not fit, or would be stretched to fit.
+    Raises `ValueError` if shapes do not fit, or would have to broadcast.
     Source: torch.nn.functional.scaled_dot_product_attention.
     """
     if not call.fields["enable_gqa"] and (q.shape[:-2] != k.shape[:-2] or k.shape[:-1] != v.shape[:-1]):
@@ -45,7 +45,7 @@ def scaled_dot_product_attention(call: Call, q: Array, k: Array, v: Array) -> Ar
 
 @backward("scaled_dot_product_attention")
 def scaled_dot_product_attention_backward(past: Past, gradient: Array) -> Gradients:
-    """What `attend_backward` gives, and the scale once more for the query."""
+    """Return the gradients of `attend_backward`, with that of the query times its scale."""
     q, k, v = past.inputs
     again = replace(past.call, work=Work())
     grouped = scaled_in_groups(again, q, k, v)
@@ -56,7 +56,7 @@ def scaled_dot_product_attention_backward(past: Past, gradient: Array) -> Gradie
 
 
 def scaled_in_groups(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, Array, Array]:
-    """The query times its scale; with `enable_gqa` its heads in groups, each of which reads one head of keys."""
+    """Return the query times its scale, key and value; with `enable_gqa` groups of query heads share a key head."""
     q = q * scale_of(call, q)
     if not call.fields["enable_gqa"]:
         return q, k, v
@@ -64,7 +64,7 @@ def scaled_in_groups(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, A
 
 
 def scale_of(call: Call, q: Array) -> Any:
-    """The stated scale, else 1/√E."""
+    """Return the `scale` of the layer, 1/√E by default."""
     scale = call.fields["scale"]
     return constant(q, q.shape[-1] ** -0.5 if scale is None else scale)
 
@@ -76,7 +76,7 @@ def projected_workspace(
     outputs: tuple[Shape, ...],
     itemsize: int,
 ) -> int:
-    """Query, key and value as they enter and projected, the scores three times, and what the heads give."""
+    """Return the bytes of query, key and value before and after projection, scores three times, and the outputs."""
     batch, length = (0, 1) if fields["batch_first"] else (1, 0)
     query, key = inputs[0], inputs[min(len(inputs) - 1, 1)]
     keys = key[length] + 2
@@ -87,7 +87,7 @@ def projected_workspace(
 
 @kernel("multihead_attention", workspace=projected_workspace)
 def multihead_attention(call: Call, *inputs: Array) -> Array | tuple[Array, Array]:
-    """Projections, attention in heads, a projection; and the weights' mean over heads where they are asked for.
+    """Return projected attention in heads over projected inputs; with `need_weights` also the mean weights over heads.
 
     Source: torch.nn.MultiheadAttention.
     """
@@ -107,9 +107,9 @@ def multihead_attention(call: Call, *inputs: Array) -> Array | tuple[Array, Arra
 
 @backward("multihead_attention")
 def multihead_attention_backward(past: Past, gradient: Array | None, by_weights: Array | None = None) -> Gradients:
-    """Back through the last projection, attention and the first projections.
+    """Return the gradients through the output projection, attention and the input projections.
 
-    What the forward pass did not hand over is computed again; that is not counted.
+    Intermediate results of the forward pass are recomputed; that is not counted.
     """
     fields, again = past.call.fields, replace(past.call, work=Work())
     given = query_key_value(again, past.inputs)
@@ -136,7 +136,7 @@ def multihead_attention_backward(past: Past, gradient: Array | None, by_weights:
 def projected_backward(
     past: Past, given: Sequence[Array], gradients: Sequence[Array]
 ) -> tuple[tuple[Array, ...], dict[str, Array]]:
-    """Back from query, key and value as projected, keys that were added at the end, to inputs and parameters."""
+    """Return the gradients of inputs and parameters from those of projected query, key and value, with added keys."""
     parameters, fields = {}, past.call.fields
     if fields["add_bias_kv"]:
         length = given[1].shape[1]
@@ -157,20 +157,20 @@ def projected_backward(
 
 
 def query_key_value(call: Call, inputs: Sequence[Array]) -> list[Array]:
-    """What stands for each of the three, the batch first: of fewer inputs the last for those that are missing."""
+    """Return query, key and value, the batch first: the last input serves for those that are missing."""
     three = [*inputs, *[inputs[-1]] * (3 - len(inputs))]
     return three if call.fields["batch_first"] else [x.swapaxes(0, 1) for x in three]
 
 
 def to_inputs_of(past: Past, to_three: Sequence[Array]) -> tuple[Array, ...]:
-    """The gradients by query, key and value as those by the inputs that stood for them."""
+    """Return the gradients of the inputs from those of query, key and value: summed if one input serves for several."""
     last = len(past.inputs) - 1
     found = [*to_three[:last], sum(to_three[last + 1 :], start=to_three[last])]
     return tuple(found if past.call.fields["batch_first"] else [x.swapaxes(0, 1) for x in found])
 
 
 def projected(call: Call, given: Sequence[Array]) -> tuple[Array, Array, Array]:
-    """Query, scaled, key and value in heads, those of the query in groups of which each reads one head of keys."""
+    """Return the scaled query, key and value in heads; the query's heads in groups that share a key head."""
     fields, parameters = call.fields, call.parameters
     weights = in_projections(call)
     q, k, v = (rows_times(call, x, weight) for x, weight in zip(given, weights, strict=True))
@@ -190,10 +190,10 @@ def projected(call: Call, given: Sequence[Array]) -> tuple[Array, Array, Array]:
 
 
 def attend(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, Array]:
-    """The values in the proportion of the scores' softmax, and that proportion; the query is scaled already."""
+    """Return the means of the values weighted by the softmax of the scores, and these weights; the query is scaled."""
     scores = call.work.matmul(q, k.swapaxes(-1, -2))
     if call.fields["is_causal"]:
-        # What stands after a query's own place is hidden; keys that were added at the end stay.
+        # Positions after that of the query are masked; keys that were added at the end are not.
         length = inputs_keys(call, scores)
         hidden = np.triu(np.ones((scores.shape[-2], length), dtype=bool), k=1)
         scores[..., :length][..., hidden] = constant(scores, -np.inf)
@@ -205,9 +205,9 @@ def attend(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, Array]:
 def attend_backward(
     past: Past, heads: tuple[Array, Array, Array], weights: Array, gradient: Array, by_weights: Array | None = None
 ) -> tuple[Array, Array, Array]:
-    """The gradients by query, which is scaled already, key and value, summed over the queries that share a key.
+    """Return the gradients of the scaled query, of key and of value, summed over the queries that share a key.
 
-    dV = Aᵀ · dY, dA = dY · Vᵀ, dS by the softmax that gave A, dQ = dS · K, dK = dSᵀ · Q.
+    dV = Aᵀ · dY, dA = dY · Vᵀ, dS through the softmax, dQ = dS · K, dK = dSᵀ · Q.
     """
     (q, k, v), matmul = heads, past.to_inputs.matmul
     to_v = matmul(weights.swapaxes(-1, -2), gradient)
@@ -220,13 +220,13 @@ def attend_backward(
 
 
 def inputs_keys(call: Call, scores: Array) -> int:
-    """The keys that came in, without those that a layer adds."""
+    """Return the number of keys of the input, without those that the layer adds."""
     added = sum(1 for name in ("add_bias_kv", "add_zero_attn") if call.fields.get(name))
     return int(scores.shape[-1]) - added
 
 
 def in_projections(call: Call) -> list[Array]:
-    """The weights of query, key and value: three of one size stand on top of each other in one tensor."""
+    """Return the weights of query, key and value; three of one size are rows of one tensor."""
     apart = [f"{letter}_proj_weight" for letter in "qkv"]
     if any(name in call.parameters for name in apart):
         return [call.parameters[name] for name in apart]
@@ -234,28 +234,28 @@ def in_projections(call: Call) -> list[Array]:
 
 
 def rows_times(call: Call, x: Array, weight: Array) -> Array:
-    """Every row along the last axis times a weight as `torch.nn.Linear` keeps it."""
+    """Return every row along the last axis times a weight [out, in], as in `torch.nn.Linear`."""
     return call.work.matmul(x.reshape(-1, x.shape[-1]), weight.T).reshape(*x.shape[:-1], -1)
 
 
 def projection_backward(past: Past, gradient: Array, x: Array, weight: Array) -> tuple[Array, Array]:
-    """What `rows_times` read: the gradients by its rows and by the weight."""
+    """Return the gradients of the rows and the weight of `rows_times`."""
     rows = gradient.reshape(-1, gradient.shape[-1])
     to_weight = past.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))
     return past.to_inputs.matmul(rows, weight).reshape(x.shape), to_weight
 
 
 def in_heads(x: Array, heads: int) -> Array:
-    """[N, length, features] → [N, heads, length, features of a head]."""
+    """Return [N, heads, length, features of a head] of [N, length, features]."""
     return x.reshape(*x.shape[:2], heads, -1).swapaxes(1, 2)
 
 
 def out_of_heads(x: Array) -> Array:
-    """[N, heads in one axis or two, length, features of a head] → [N, length, features]."""
+    """Return [N, length, features] of [N, heads in one axis or two, length, features of a head]."""
     together = x.reshape(len(x), -1, *x.shape[-2:]).swapaxes(1, 2)
     return together.reshape(*together.shape[:2], -1)
 
 
 def with_key(x: Array, key: Array) -> Array:
-    """One key or value more at the end of every sample."""
+    """Return an array with one key or value appended to every sample."""
     return np.concatenate([x, np.repeat(key, len(x), axis=0)], axis=1)

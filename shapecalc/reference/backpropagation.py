@@ -1,4 +1,4 @@
-"""Back-propagation through a whole network: the calls of a forward pass, walked backwards."""
+"""Back-propagation through a network: the calls of a forward pass in reverse order."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """What a forward pass leaves to the backward pass: its calls, every value by slot, and what each call did.
+    """Record of a forward pass for the backward pass: its calls, every value by slot, and what each call did.
 
-    Back-propagation uses it up: what nothing needs any more is let go on the way.
+    Back-propagation consumes it: values are freed after their last use.
     """
 
     calls: list[Call]
@@ -35,9 +35,9 @@ class Tape:
 
 
 class Returned(NamedTuple):
-    """What the backward kernel of one call gave: the shapes of its gradients, and the work that they took.
+    """Shapes of the gradients that the backward kernel of one call computed, and the work that they took.
 
-    Where no gradient `reached` the call its kernel was not run. An input without a gradient has None.
+    If no gradient `reached` the call, its kernel was not run. None for an input without a gradient.
     """
 
     path: str
@@ -51,9 +51,9 @@ class Returned(NamedTuple):
 
 
 class Propagated(NamedTuple):
-    """The gradients of the loss by what entered the network and by its parameters, `c1.weight`.
+    """Gradients of the loss with respect to the inputs of the network and to its parameters, such as `c1.weight`.
 
-    What the loss does not depend on has none. `rows` has an entry per call, the last call first.
+    Without those on which the loss does not depend. `rows` has an entry per call, the last call first.
     """
 
     inputs: Mapping[str, Array]
@@ -63,11 +63,11 @@ class Propagated(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Propagation:
-    """A backward pass in progress: iterate over it to go back one call at a time, the last call first.
+    """A backward pass in progress: each iteration goes back by one call, the last call first.
 
-    `slots` holds the gradients by the slots whose writers are still to come, at the end those by the inputs;
-    `parameters` those by parameters, the sum of all uses where weights are shared. `witness` sees what each kernel was
-    handed and gave, before anything of it is added or let go.
+    `slots` has the gradients of slots whose writers are still to come, in the end those of the inputs; `parameters`
+    those of parameters, summed over all uses of shared weights. `witness` is called with the arguments and the result
+    of each kernel, before any of them is added or freed.
     """
 
     tape: Tape
@@ -85,7 +85,7 @@ class Propagation:
             else:
                 row = self._back(call, gradients)
             self.tape.calls.pop()
-            # Whatever reads these came later in the network and is done.
+            # All readers of these values come later in the network and are done.
             for slot in call.outputs:
                 self.tape.values.pop(slot, None)
             yield row
@@ -120,10 +120,10 @@ class Propagation:
 
 
 def forward(calls: Iterable[Call], inputs: Mapping[str, Array], *, dtype: DTypeLike | None = None) -> Tape:
-    """Run calls and keep what each read and gave, as `dtype` if given.
+    """Return the tape of a run of calls: all inputs and outputs, as `dtype` if given.
 
-    Calls carry their parameters: where weights are trained or shared, hand out the same arrays each time. What the
-    calls would free is kept. Raises `ExecutionError` where a kernel cannot run.
+    Calls have their parameters: pass the same arrays each time if weights are trained or shared. Slots that the calls
+    would free are retained. Raises `ExecutionError` if a kernel cannot run.
     """
     tape = Tape([], dict(inputs), ())
     executed = []
@@ -141,18 +141,18 @@ def propagate(
     truncate: int | None = None,
     witness: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None,
 ) -> Propagation:
-    """Begin a backward pass from the gradients of the loss by some slots.
+    """Return a backward pass from the gradients of the loss with respect to some slots.
 
-    Recurrent layers go back `truncate` steps, None for all. Iterating raises `ExecutionError` where a layer has no
-    backward kernel, or its gradients do not fit.
+    Recurrent layers back-propagate through `truncate` time steps, None for all. Iterating raises `ExecutionError` if a
+    layer has no backward kernel, or its gradients do not fit.
     """
     return Propagation(tape, dict(gradients), truncate, witness)
 
 
 def back_propagate(tape: Tape, gradients: Mapping[str, Array], truncate: int | None = None) -> Propagated:
-    """Return the gradients of the loss by inputs and parameters, from its gradients by some slots.
+    """Return the gradients of the loss with respect to inputs and parameters, from those with respect to some slots.
 
-    Raises what `propagate` raises.
+    Raises as `propagate` does.
     """
     propagation = propagate(tape, gradients, truncate=truncate)
     rows = tuple(propagation)
@@ -160,7 +160,10 @@ def back_propagate(tape: Tape, gradients: Mapping[str, Array], truncate: int | N
 
 
 def _gradients(past: Past, gradients: tuple[Array | None, ...]) -> Gradients:
-    """Run a backward kernel; raise `ExecutionError` where that fails, or a gradient is not shaped as its array is."""
+    """Return the result of a backward kernel.
+
+    Raises `ExecutionError` if the kernel fails, or a gradient does not have the shape of its array.
+    """
     call = past.call
     try:
         kernel = find_backward(call.kernel)
@@ -189,6 +192,6 @@ def _gradients(past: Past, gradients: tuple[Array | None, ...]) -> Gradients:
 
 
 def _add(gradients: dict[str, Array], name: str, gradient: Array) -> None:
-    """Add a gradient to what stands under a name, in a new array: a kernel may have given one array twice."""
+    """Add a gradient to that of a name, in a new array: a kernel may have returned the same array twice."""
     with np.errstate(all="ignore"):
         gradients[name] = gradients[name] + gradient if name in gradients else gradient

@@ -1,8 +1,8 @@
-"""Decoding symbol by symbol: greedy, beam and exhaustive search over any step function, counted while they run.
+"""Decoding symbol by symbol: greedy, beam and exhaustive search over any step function, with counts of each step.
 
-A step function takes the last symbol of each hypothesis and its states and gives log-probabilities of the next:
-`step(tokens [A], states) -> (log_probs [A, V], states)`. States are any arrays that hold the hypotheses along an axis
-of their own: an LSTM's along axis 1. What they hold follows the hypothesis that it belongs to.
+A step function takes the last symbol of each hypothesis and its states and returns log-probabilities of the next:
+`step(tokens [A], states) -> (log_probs [A, V], states)`. States are any arrays with one axis over hypotheses: axis 1
+of the states of an LSTM. After each step they are reordered as the hypotheses are.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Step: TypeAlias = Callable[[Array, States], tuple[Array, States]]
 
 
 class Hypothesis(NamedTuple):
-    """A sequence of symbols, without the start symbol and with the end symbol where `finished`.
+    """A sequence of symbols, without the start symbol and, if `finished`, with the end symbol.
 
     `score` is `log_probability`, the sum over its symbols, divided by the length penalty.
     """
@@ -31,32 +31,32 @@ class Hypothesis(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """What one step really did, from the arrays that it held."""
+    """Counts of one step, taken from its arrays."""
 
     alive: int
-    """Hypotheses that entered."""
+    """Active hypotheses before the step."""
     scores: int
     kept: int
-    """Hypotheses that stay alive."""
+    """Active hypotheses after the step."""
     finished: int
     """Finished hypotheses in the pool after the step."""
     dropped: int
-    """Candidates that are gone, and finished hypotheses that better ones drove out of the pool."""
+    """Candidates that are not kept, and finished hypotheses that better ones replaced in the pool."""
     states: tuple[Shape, ...]
-    """Shapes of the states of those that stay alive."""
+    """Shapes of the states of the active hypotheses after the step."""
 
 
 class Search(NamedTuple):
-    """The hypotheses that a search ends with, best first, and what each of its steps did."""
+    """Result of a search: hypotheses, best first, and the counts of each step."""
 
     hypotheses: tuple[Hypothesis, ...]
     trace: tuple[Counted, ...]
     alive: tuple[Hypothesis, ...]
-    """Those that no end symbol has finished, best first, whether or not they are among the best of all."""
+    """Active hypotheses at the end, best first, whether or not they are among the best of all."""
 
 
 def length_penalty(length: int, alpha: float) -> float:
-    """((5 + length)/(5 + 1))^alpha; 1 for alpha 0.
+    """Return ((5 + length)/(5 + 1))^alpha; 1 for alpha 0.
 
     Source: Wu et al. 2016, "Google's Neural Machine Translation System", equation 14.
 
@@ -69,9 +69,9 @@ def length_penalty(length: int, alpha: float) -> float:
 def greedy(
     step: Step, states: States, *, start: int, max_length: int, end: int | None = None, axes: Sequence[int] = ()
 ) -> Search:
-    """Take the likeliest symbol at each step, up to the end symbol or `max_length` symbols.
+    """Take the most probable symbol at each step, up to the end symbol or `max_length` symbols.
 
-    It stops at the end symbol, where a beam of 1 goes on with the next best beside it; without one they are the same.
+    It stops at the end symbol, while a beam of 1 also continues with the next best; without an end symbol they agree.
 
     >>> always = np.log([[0.2, 0.5, 0.3]])
     >>> greedy(lambda tokens, states: (always, states), (), start=0, max_length=3).hypotheses[0].symbols
@@ -105,13 +105,13 @@ def beam_search(
     axes: Sequence[int] = (),
     alpha: float = 0.0,
 ) -> Search:
-    """Keep the `beam` likeliest hypotheses at each step, and beside them the `beam` best that have finished.
+    """Keep the `beam` most probable active hypotheses at each step, and separately the `beam` best finished ones.
 
-    A candidate that continues by `end` is finished: it takes no room among those alive. No step is spared where the
-    finished ones could not be beaten any more, so that what is counted depends on no probability. After `max_length`
-    symbols those alive compete as they are. Of equal scores the one found first is the better.
+    A candidate that continues by `end` is finished and leaves the active ones. The search never stops early, even if
+    the finished ones cannot be beaten any more, so that counts do not depend on probabilities. After `max_length`
+    symbols the active hypotheses compete unfinished. Of equal scores the earlier one is the better.
 
-    Greedy search takes 0, the likelier at first, and comes to 0.6·0.55 = 0.33; a beam of 2 finds 0.4·0.9 = 0.36:
+    Greedy search takes 0, the more probable at first, with 0.6·0.55 = 0.33; a beam of 2 finds 0.4·0.9 = 0.36:
 
     >>> following = np.log([[0.55, 0.45], [0.1, 0.9], [0.6, 0.4]])          # after 0, after 1, at the start
     >>> asked = {"step": lambda tokens, states: (following[tokens], states), "states": (), "start": 2, "max_length": 2}
@@ -154,7 +154,7 @@ def exhaustive(
     axes: Sequence[int] = (),
     alpha: float = 0.0,
 ) -> Search:
-    """Score every sequence of `max_length` symbols, and every shorter one that the end symbol finishes."""
+    """Score every sequence of `max_length` symbols, and every shorter one that ends with the end symbol."""
     level: list[tuple[int, tuple[int, ...], float]] = [(start, (), 0.0)]
     finished: list[Hypothesis] = []
     trace = []
@@ -199,13 +199,16 @@ def _continued(prefixes: Array, symbol: int) -> Array:
 
 
 def _followed(states: States, parents: Array, axes: Sequence[int]) -> States:
-    """Give each hypothesis the states of the one that it continues; `axes` says where states hold hypotheses."""
+    """Return the states of the parent of each hypothesis; `axes` are those over hypotheses, 0 by default."""
     axes = axes or (0,) * len(states)
     return tuple(np.take(state, parents, axis=axis) for state, axis in zip(states, axes, strict=True))
 
 
 def _checked(log_probs: Array, alive: int, end: int | None) -> Array:
-    """Refuse, with `ValueError`, log-probabilities of another number of hypotheses, too few symbols, or no numbers."""
+    """Return log-probabilities.
+
+    Raises `ValueError` if they are of another number of hypotheses, over too few symbols, or NaN.
+    """
     if log_probs.ndim != 2 or len(log_probs) != alive:  # noqa: PLR2004 - hypotheses and symbols
         raise ValueError(f"a step expects to give [{alive}, symbols], gives {list(log_probs.shape)}")
     if end is not None and not (0 <= end < log_probs.shape[1] and log_probs.shape[1] > 1):

@@ -1,8 +1,8 @@
 """Back-propagation through time: the backward kernels of recurrent layers.
 
-A step's gates are not among what the forward pass gives, so they are found again here, as a run that recomputes its
-activations would; the products of that are no part of the gradients' and count as nobody's. As in the forward kernels
-a state is [size, N]. Every product that need not wait for another step is made for all steps at once.
+The gates of a step are not among the outputs of the forward pass, so they are recomputed here; the products of that
+are not counted with those of the gradients. As in the forward kernels a state is [size, N]. Products that do not
+depend on another step are computed for all steps at once.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ Gates: TypeAlias = tuple[Array, ...]
 
 
 class TimeStep(NamedTuple):
-    """What one step leaves for its gradients: the states before it, its gates, the states after it.
+    """What one time step saves for its gradients: the states before it, its gates, the states after it.
 
-    `hidden` is the hidden state before its projection, if it has one, and the state itself if not.
+    `hidden` is the hidden state before its projection; without a projection, the state itself.
     """
 
     before: States
@@ -36,7 +36,7 @@ class TimeStep(NamedTuple):
 
 
 class GradientSums(NamedTuple):
-    """Gradients by what a step adds up: by W_ih x + b_ih, by W_hh h + b_hh, and by each state, past the products."""
+    """Gradients with respect to W_ih x + b_ih, to W_hh h + b_hh, and to each state other than through these sums."""
 
     arriving: Array
     recurring: Array
@@ -45,10 +45,10 @@ class GradientSums(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecurrentPass:
-    """One kind of cell, forwards and back.
+    """The forward and backward functions of one kind of cell.
 
-    `gates(arriving, recurring, states)` gives the gates and the next states; `sums(step, gradients)` goes back from the
-    gradients by the next states, the hidden one before its projection.
+    `gates(arriving, recurring, states)` returns the gates and the next states; `sums(step, gradients)` returns
+    gradients from those with respect to the next states, the hidden one before its projection.
     """
 
     count: int
@@ -57,7 +57,7 @@ class RecurrentPass:
 
 
 def rnn_recurrence(nonlinearity: str) -> RecurrentPass:
-    """h′ = tanh(s) has the slope 1 − h′²; ReLU has 1 where it lets through and 0 elsewhere, at 0 as well."""
+    """Return the recurrence of an RNN: tanh has the derivative 1 − h′²; ReLU 1 if h′ > 0, else 0."""
 
     def gates(arriving: Array, recurring: Array, _states: States) -> tuple[Gates, States]:
         sums = arriving[0] + recurring[0]
@@ -72,7 +72,7 @@ def rnn_recurrence(nonlinearity: str) -> RecurrentPass:
 
 
 def lstm_gates(arriving: Array, recurring: Array, states: States) -> tuple[Gates, States]:
-    """i, f, g, o, then tanh(c′); h′ = o ⊙ tanh(c′) and c′ = f ⊙ c + i ⊙ g."""
+    """Return i, f, g, o and tanh(c′); and the states h′ = o ⊙ tanh(c′), c′ = f ⊙ c + i ⊙ g."""
     i, f, o = (logistic(arriving[row] + recurring[row]) for row in (0, 1, 3))
     g = np.tanh(arriving[2] + recurring[2])
     cell = f * states[1] + i * g
@@ -81,7 +81,7 @@ def lstm_gates(arriving: Array, recurring: Array, states: States) -> tuple[Gates
 
 
 def lstm_sums(step: TimeStep, gradients: States) -> GradientSums:
-    """The cell's gradient comes along the cell and through h′, and goes on by f alone: why an LSTM remembers."""
+    """Return gradients of an LSTM step: dc′ comes directly and through h′; dc is f ⊙ dc′: why an LSTM remembers."""
     i, f, g, o, squashed = step.gates
     by_hidden, by_cell = gradients
     by_cell = by_cell + by_hidden * o * (1 - squashed * squashed)
@@ -97,14 +97,14 @@ def lstm_sums(step: TimeStep, gradients: States) -> GradientSums:
 
 
 def gru_gates(arriving: Array, recurring: Array, states: States) -> tuple[Gates, States]:
-    """r, z, n and the candidate's recurring sum, which r multiplies; h′ = (1 − z) ⊙ n + z ⊙ h."""
+    """Return r, z, n and the candidate's recurrent sum, which r multiplies; and the state h′ = (1 − z) ⊙ n + z ⊙ h."""
     r, z = (logistic(arriving[row] + recurring[row]) for row in (0, 1))
     n = np.tanh(arriving[2] + r * recurring[2])
     return (r, z, n, recurring[2].copy()), ((1 - z) * n + z * states[0],)
 
 
 def gru_sums(step: TimeStep, gradients: States) -> GradientSums:
-    """The candidate's two sums have different gradients, since r stands between them; h goes on by z."""
+    """Return gradients of a GRU step: of the candidate's two sums they differ by the factor r; direct dh is z ⊙ dh′."""
     r, z, n, candidate = step.gates
     (by_hidden,), (hidden,) = gradients, step.before
     by_candidate = by_hidden * (1 - z) * (1 - n * n)
@@ -121,28 +121,28 @@ GRU = RecurrentPass(3, gru_gates, gru_sums)
 
 @backward("rnn")
 def rnn_backward(past: Past, *gradients: Array | None) -> Gradients:
-    """Gradients by x, h_0 if it was given, and every weight and bias, from those by output and h_n."""
+    """Return gradients of x, h_0 if given, and every weight and bias, from those of output and h_n."""
     return back_through_layers(past, gradients, rnn_recurrence(past.call.fields["nonlinearity"]))
 
 
 @backward("lstm")
 def lstm_backward(past: Past, *gradients: Array | None) -> Gradients:
-    """Gradients by x, h_0 and c_0 if they were given, and every parameter, from those by output, h_n and c_n."""
+    """Return gradients of x, h_0 and c_0 if given, and every parameter, from those of output, h_n and c_n."""
     return back_through_layers(past, gradients, LSTM)
 
 
 @backward("gru")
 def gru_backward(past: Past, *gradients: Array | None) -> Gradients:
-    """Gradients by x, h_0 if it was given, and every weight and bias, from those by output and h_n."""
+    """Return gradients of x, h_0 if given, and every weight and bias, from those of output and h_n."""
     return back_through_layers(past, gradients, GRU)
 
 
 def back_through_layers(past: Past, gradients: Sequence[Array | None], recurrence: RecurrentPass) -> Gradients:
-    """Gradients by the sequence, by each initial state that was given, and by every parameter.
+    """Return gradients of the sequence, of each initial state that was given, and of every parameter.
 
-    With `truncate` of k the steps are cut into pieces of k, counted from the one that was read last, and nothing is
-    carried from a piece into the one before it: what PyTorch computes where the states are detached between them. A
-    given initial state gets the gradient of the first piece, which may be the shorter one.
+    With `truncate` of k the steps are in chunks of k, counted from the last step read, and no gradient passes from a
+    chunk to the previous one: as in PyTorch if the states are detached between them. A given initial state gets the
+    gradient of the first chunk, which may be shorter.
     """
     fields, (x, *initial) = past.call.fields, past.inputs
     call = replace(past.call, work=Work())
@@ -156,7 +156,7 @@ def back_through_layers(past: Past, gradients: Sequence[Array | None], recurrenc
     by_sequence = output.swapaxes(0, 1) if fields["batch_first"] else output
     by_begun = [np.empty_like(states) for states in begun]
     parameters: dict[str, Array] = {}
-    # An exponential that overflows is meant to, as in the forward pass.
+    # Overflow of an exponential is correct, as in the forward pass.
     with np.errstate(over="ignore"):
         passes = through_layers_again(call, sequence, begun, suffixes, recurrence)
     for level in reversed(range(fields["num_layers"])):
@@ -176,9 +176,9 @@ def back_through_layers(past: Past, gradients: Sequence[Array | None], recurrenc
 
 
 class Pass(NamedTuple):
-    """One layer in one direction: its place among the states, the suffix of its parameters, what it read, its steps.
+    """One layer in one direction: index among the states, suffix of its parameters, order of reading, input, and steps.
 
-    The steps and what they read stand in the order in which they were done, `onwards` of the sequence.
+    Input and steps are in the order of execution, `onwards` of the sequence.
     """
 
     place: int
@@ -191,7 +191,7 @@ class Pass(NamedTuple):
 def through_layers_again(
     call: Call, sequence: Array, begun: States, suffixes: tuple[str, ...], recurrence: RecurrentPass
 ) -> list[list[Pass]]:
-    """The forward pass of every layer and direction once more, with all that its steps leave."""
+    """Return the recomputed forward pass of every layer and direction, with the results of each step."""
     levels = []
     for level in range(call.fields["num_layers"]):
         passes = []
@@ -212,7 +212,7 @@ def through_layers_again(
 def through_steps_again(
     call: Call, suffix: str, read: Array, states: States, recurrence: RecurrentPass
 ) -> list[TimeStep]:
-    """Every step of one layer in one direction, in its order."""
+    """Return the steps of one layer in one direction, in the order of execution."""
     weight, bias = call.parameters[f"weight_hh_{suffix}"], bias_of(call, f"bias_hh_{suffix}", recurrence.count)
     projection = call.parameters.get(f"weight_hr_{suffix}")
     steps = []
@@ -232,10 +232,10 @@ def through_steps_again(
 def back_through_steps(
     past: Past, one: Pass, by_output: Array, carried: States, recurrence: RecurrentPass
 ) -> tuple[Array, States, dict[str, Array]]:
-    """Gradients by what one layer read in one direction, by its initial states and by its parameters.
+    """Return gradients of the input of one layer in one direction, of its initial states and of its parameters.
 
-    `carried` are those by its last states. One product a step carries the gradient back, W_hhᵀ · dz, and one more
-    through a projection; the rest is done for all steps at once.
+    `carried` are those of its last states. Per step one product passes the gradient back, W_hhᵀ · dz, and one more with
+    a projection; all others are computed for all steps at once.
     """
     count, samples = len(one.steps), one.read.shape[1]
     weights = past.call.parameters

@@ -1,4 +1,4 @@
-"""Convolution as matrix products over gathered windows; its transpose by placing what every cell contributes."""
+"""Convolution, as matrix products over gathered windows; its transpose, by adding what every element contributes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from shapecalc.reference.windows import Window, at, crop, margins, pad, per_axis
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Windows are gathered and multiplied a tile of at most this size at a time. Measured over VGG-16 on two cores: from 3
-# to 6 MiB the tile stays in the last cache, which takes 0.8 of the time of whole maps. The upper end is kept, because
-# every product makes the threads meet, which costs on a busy machine; below 2 MiB products get too narrow.
+# Windows are gathered and multiplied in tiles of at most this size. Measured over VGG-16 on two cores: from 3 to 6 MiB
+# a tile stays in the last-level cache, which takes 0.8 of the time of whole maps. The upper end, because every product
+# synchronizes the threads, which is slow on a busy machine; below 2 MiB products get too narrow.
 TILE_BYTES = 6 * 2**20
 
 
@@ -27,7 +27,7 @@ def conv_workspace(
     outputs: tuple[Shape, ...],
     itemsize: int,
 ) -> int:
-    """The padded input, and one tile of gathered windows, which holds at least one row of the output."""
+    """Return the bytes of the padded input and of one tile of gathered windows, at least one row of the output."""
     (samples, channels, *lengths), output = inputs[0], outputs[0]
     window = Window.of(fields, len(lengths))
     sides = margins(fields["padding"], tuple(lengths), window)
@@ -39,18 +39,18 @@ def conv_workspace(
 def columns(windows: Array, rank: int) -> Iterator[tuple[int, slice, Array]]:
     """Gather windows, [N, C, *spatial, *window], into columns, a tile of rows of the first spatial axis at a time.
 
-    Yields the sample, the cells of its flattened output that the tile is for, and an array of [C * window, cells],
-    which the next tile writes over.
+    Yields the sample, the slice of its flattened output that the tile is for, and an array [C * window, elements],
+    which the next tile overwrites.
     """
     windows = np.moveaxis(windows, range(2, 2 + rank), range(-rank, 0))
     height, width = windows.shape[-rank], prod(windows.shape[windows.ndim - rank + 1 :])
     depth = windows[0].size // (height * width)
-    if windows.flags.c_contiguous:  # a window of one cell, or one window over everything: nothing to gather
+    if windows.flags.c_contiguous:  # a window of one element, or one window over everything: nothing to gather
         for sample, gathered in enumerate(windows):
             yield sample, slice(None), gathered.reshape(depth, -1)
         return
     rows = min(height, max(1, TILE_BYTES // (depth * width * windows.itemsize)))
-    rows = -(-height // -(-height // rows))  # as many tiles, all alike: a narrow last one would be multiplied slowly
+    rows = -(-height // -(-height // rows))  # tiles of equal size: the product of a narrow last one would be slow
     buffer = np.empty(depth * rows * width, dtype=windows.dtype)
     for sample in range(len(windows)):
         for first in range(0, height, rows):
@@ -61,9 +61,9 @@ def columns(windows: Array, rank: int) -> Iterator[tuple[int, slice, Array]]:
 
 
 def checked_weight(call: Call, window: Window) -> Array:
-    """The weight as [groups, first axis / groups, second axis, *window].
+    """Return the weight as [groups, first axis / groups, second axis, *window].
 
-    Raises `ValueError` where it does not hold the windows that the layer names, or does not split into the groups.
+    Raises `ValueError` if its window is not that of the layer, or the groups do not divide its first axis.
     """
     weight, groups = call.parameters["weight"], call.fields["groups"]
     if weight.shape[2:] != window.size:
@@ -73,7 +73,7 @@ def checked_weight(call: Call, window: Window) -> Array:
 
 @kernel("conv", workspace=conv_workspace)
 def conv(call: Call, x: Array) -> Array:
-    """Convolution of [N, C, *spatial] over any number of spatial axes.
+    """Return the convolution of [N, C, *spatial] over any number of spatial axes.
 
     Source: torch.nn.Conv2d (a cross-correlation: the window is not flipped).
     """
@@ -96,7 +96,7 @@ def conv(call: Call, x: Array) -> Array:
 
 @backward("conv")
 def conv_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients, over the gathered windows X̂: dW = dY · X̂ᵀ; dX̂ = Wᵀ · dY, of which every cell of X takes its shares."""
+    """Return dW = dY · X̂ᵀ for the gathered windows X̂, and dX, for each element the sum of dX̂ = Wᵀ · dY."""
     (x,), fields, rank = past.inputs, past.call.fields, past.inputs[0].ndim - 2
     window = Window.of(fields, rank)
     weight = checked_weight(past.call, window)
@@ -111,10 +111,10 @@ def conv_backward(past: Past, gradient: Array) -> Gradients:
         given = rows[sample, :, :, cells]
         read = gathered.reshape(len(weight), -1, gathered.shape[-1])
         to_weight.add(past.to_parameters.matmul(given, read.swapaxes(1, 2)))
-        if gathered.flags.writeable:  # a tile, which is done with: the shares of its cells take its place
+        if gathered.flags.writeable:  # a tile, not needed any more: its gradients overwrite it
             past.to_inputs.matmul(weight.swapaxes(1, 2), given, out=read)
             spread(read, onto[sample], cells, rank)
-        else:  # the input itself, every cell of it once
+        else:  # the input itself, every element once
             past.to_inputs.matmul(weight.swapaxes(1, 2), given, out=onto[sample].reshape(read.shape))
     parameters = {"weight": to_weight.total.reshape(past.call.parameters["weight"].shape)}
     if fields["bias"]:
@@ -123,12 +123,12 @@ def conv_backward(past: Past, gradient: Array) -> Gradients:
 
 
 class RunningSum:
-    """A sum of arrays that nothing else reads: it is kept in the first of them."""
+    """RunningSum of arrays that nothing else reads: it is stored in the first of them."""
 
     total: Array
 
     def add(self, product: Array) -> None:
-        """Add one; the first need not be added to zeros, which for a large weight takes as long as its product."""
+        """Add an array; the first is not added to zeros, which for a large weight would take as long as its product."""
         if hasattr(self, "total"):
             self.total += product
         else:
@@ -136,7 +136,7 @@ class RunningSum:
 
 
 def spread(share: Array, onto: Array, cells: slice, rank: int) -> None:
-    """Add columns as `columns` gathers them to the cells that they came from, in windows [C, *window, *spatial]."""
+    """Add columns to the elements that `columns` gathered them from, in windows [C, *window, *spatial]."""
     width = prod(onto.shape[onto.ndim - rank + 1 :])
     tile = at(onto, (slice(cells.start // width, cells.stop // width), *(slice(None),) * (rank - 1)))
     share = share.reshape(tile.shape)
@@ -152,22 +152,21 @@ def conv_transpose_workspace(
     outputs: tuple[Shape, ...],
     itemsize: int,
 ) -> int:
-    """The canvas, what one cell of the window contributes and where it goes, and the weight in another order."""
+    """Return the bytes of the canvas, twice what one element of the window contributes, and the reordered weight."""
     contributions = inputs[0][0] * outputs[0][1] * prod(inputs[0][2:])
     return itemsize * (2 * contributions + sum(map(prod, parameters.values())) + 2 * prod(outputs[0]))
 
 
 @kernel("conv_transpose", workspace=conv_transpose_workspace)
 def conv_transpose(call: Call, x: Array) -> Array:
-    """Transposed convolution: every input cell places its window, weighed, `stride` cells after the one before.
+    """Return the transposed convolution: every input element adds a weighted window, `stride` after the previous one.
 
-    Where windows overlap they add up. The canvas ends with the last window and `output_padding` cells; then `padding`
-    cells are taken away at both ends.
+    The canvas ends with the last window and `output_padding` elements; then `padding` is removed at both ends.
     Source: torch.nn.ConvTranspose2d.
     """
     fields, rank = call.fields, x.ndim - 2
     window = Window.of(fields, rank)
-    # [*window, groups, out, in], contiguous: one matrix for each cell of the window.
+    # [*window, groups, out, in], contiguous: one matrix for each element of the window.
     weight = np.ascontiguousarray(np.moveaxis(checked_weight(call, window), (0, 2, 1), (-3, -2, -1)))
     starts = [range(0, length * step, step) for length, step in zip(x.shape[2:], window.stride, strict=True)]
     extra = per_axis(fields["output_padding"], rank)
@@ -191,13 +190,13 @@ def conv_transpose(call: Call, x: Array) -> Array:
 
 @backward("conv_transpose")
 def conv_transpose_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients, over the windows dŶ that input cells have written: dX = W · dŶ, a convolution; dW = X · dŶᵀ."""
+    """Return dX = W · dŶ, a convolution over the windows dŶ to which input elements were added, and dW = X · dŶᵀ."""
     (x,), fields, rank = past.inputs, past.call.fields, past.inputs[0].ndim - 2
     window = Window.of(fields, rank)
     weight = checked_weight(past.call, window)
     weight = weight.reshape(*weight.shape[:2], -1)
     canvas = pad(gradient, margins(fields["padding"], x.shape[2:], window), constant(gradient, 0))
-    # Output padding may leave room for a window more, which no input cell has written.
+    # Output padding may leave room for one more window, to which no input element was added.
     written = at(slide(canvas, window), (*map(slice, x.shape[2:]), *(slice(None),) * rank))
 
     channels = x.reshape(len(x), *weight.shape[:2], -1)

@@ -1,4 +1,4 @@
-"""Between whole numbers and vectors: embedding and one-hot; and the angle between two vectors."""
+"""Embedding and one-hot, from integers to vectors; and the cosine similarity of two vectors."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @kernel("embedding", workspace=outputs_times(0))
 def embedding(call: Call, x: Array) -> Array:
-    """The table's row of every index; the row of `padding_idx` as it is stored.
+    """Return the row of the table for every index; that of `padding_idx` as it is stored.
 
-    Raises `ValueError` where an index is no whole number or no row, or the table has another number of rows.
+    Raises `ValueError` if an index is not an integer or not a row, or the table has another number of rows.
     Source: torch.nn.Embedding.
     """
     table, rows = call.parameters["weight"], call.fields["num_embeddings"]
@@ -30,7 +30,7 @@ def embedding(call: Call, x: Array) -> Array:
 
 @backward("embedding")
 def embedding_backward(past: Past, gradient: Array) -> Gradients:
-    """To each row the sum over the places that it was looked up for; none to that of `padding_idx`, which stays."""
+    """Return for each row the sum of the gradients of its uses; 0 for that of `padding_idx`, which is not trained."""
     (x,), padding = past.inputs, past.call.fields["padding_idx"]
     table = np.zeros_like(past.call.parameters["weight"], dtype=gradient.dtype)
     for row, looked_up in zip(x.flat, gradient.reshape(-1, table.shape[-1]), strict=True):
@@ -42,9 +42,9 @@ def embedding_backward(past: Past, gradient: Array) -> Gradients:
 
 @kernel("one_hot", workspace=outputs_times(1))
 def one_hot(call: Call, x: Array) -> Array:
-    """Each index as a row of zeros with a 1 in its place, in float32.
+    """Return for each index a row of zeros with a 1 at that index, in float32.
 
-    Raises `ValueError` where an index is no whole number or no class.
+    Raises `ValueError` if an index is not an integer or not a class.
     Source: torch.nn.functional.one_hot, which gives int64.
     """
     classes = call.fields["num_classes"]
@@ -54,12 +54,12 @@ def one_hot(call: Call, x: Array) -> Array:
 
 @backward("one_hot")
 def one_hot_backward(_past: Past, _gradient: Array) -> Gradients:
-    """None: indices have no slope."""
+    """Return no gradient: indices are integers."""
     return Gradients((None,))
 
 
 def indices(x: Array, count: int) -> Array:
-    """The input, after every entry has been seen to be a whole number from 0 to count − 1.
+    """Return the input, whose entries are checked to be integers from 0 to count − 1.
 
     Raises `ValueError` with the first entry that is not.
     """
@@ -78,15 +78,15 @@ def products_workspace(
     outputs: tuple[Shape, ...],
     itemsize: int,
 ) -> int:
-    """One array of products at a time, and lengths and cosines."""
+    """Return the bytes of one array of products at a time, and of lengths and cosines."""
     return itemsize * (prod(inputs[0]) + 5 * prod(outputs[0]))
 
 
 @kernel("cosine_similarity", workspace=products_workspace)
 def cosine_similarity(call: Call, x: Array, y: Array) -> Array:
-    """X · y / (max(‖x‖, eps) · max(‖y‖, eps)) along `dim`.
+    """Return x · y / (max(‖x‖, eps) · max(‖y‖, eps)) along `dim`.
 
-    Raises `ValueError` where the inputs have different shapes.
+    Raises `ValueError` if the inputs have different shapes.
     Source: torch.nn.CosineSimilarity.
     """
     if x.shape != y.shape:
@@ -99,9 +99,9 @@ def cosine_similarity(call: Call, x: Array, y: Array) -> Array:
 
 @backward("cosine_similarity")
 def cosine_similarity_backward(past: Past, gradient: Array) -> Gradients:
-    """To x: (y/‖y‖ − cosine · x/‖x‖) / ‖x‖, without the second term where `eps` stands for the length; so to y.
+    """Return (y/‖y‖ − cosine · x/‖x‖) / ‖x‖ · dY for x, without the second term if `eps` replaces ‖x‖; likewise for y.
 
-    PyTorch keeps that term below `eps`, where it is the slope of nothing that it computed: there alone we differ.
+    PyTorch includes that term below `eps` too, although the output does not depend on it: the only difference.
     """
     dim = past.call.fields["dim"]
     eps = constant(gradient, past.call.fields["eps"])

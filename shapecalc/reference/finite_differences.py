@@ -1,4 +1,4 @@
-"""Gradient checks: the backward kernel of one call against differences of its forward kernel."""
+"""Gradient checks: the backward kernel of one call compared with finite differences of its forward kernel."""
 
 from __future__ import annotations
 
@@ -21,28 +21,26 @@ if TYPE_CHECKING:
 Outputs: TypeAlias = Callable[[Call, tuple[Array, ...]], tuple[Array, ...]]
 
 TOLERANCE = 1e-5
-"""The largest relative error that a gradient may have."""
+"""Largest relative error of a correct gradient."""
 STEPS = (1e-5, 3e-7, 1e-8)
-"""How far an entry is moved either way, in units of how large the entries of its array are.
+"""Steps by which an entry is moved in both directions, relative to the size of the entries of its array.
 
-The first is near the cube root of float64's rounding, where rounding and what the slope changes on the way are about as
-large. The smaller ones are for an entry that has a kink so close by: a wrong gradient is wrong at each of them.
+The first is near the cube root of float64's rounding error, where the errors of rounding and of the difference are
+about equal. The smaller ones are for an entry with a kink close by: a wrong gradient is wrong with each step.
 """
 SMALLEST_SCALE = 1e-2
-"""Entries smaller than this are moved as far as if they were of this size: rounding would drown what comes of it."""
+"""Smallest size to which steps are relative: differences of smaller steps would be lost in rounding."""
 KINK = 1e-4
-"""Where the slopes of a cell of an output differ by more than this part on both sides, the cell has no one slope."""
+"""Relative difference between the slopes on both sides above which an element of an output has a kink."""
 FLOOR = 1e-2
-"""Gradients below this part of the largest that arrives are held against that part: they are differences of others."""
-
-
+"""Errors are relative to at least this part of the largest incoming gradient: smaller ones are differences."""
 ROUNDING = 1e-5
-"""Gradients below this part of what the moved outputs weigh are held against it: outputs are rounded by their size."""
+"""Errors are relative to at least this part of the weighted outputs that change: these are rounded by their size."""
 RECURRENT = ("rnn", "lstm", "gru")
 
 
 class CheckedGradient(NamedTuple):
-    """How many entries were checked, the largest relative error, and the entry that has it, `weight[3, 0]`."""
+    """Number of entries checked, largest relative error, and the entry that has it, such as `weight[3, 0]`."""
 
     entries: int
     error: float
@@ -50,14 +48,14 @@ class CheckedGradient(NamedTuple):
 
 
 class Slopes(NamedTuple):
-    """The slopes that an entry may have, from `least` to `most`, and the `parts` that they add up, without signs."""
+    """Bounds of the slope of an entry, `least` and `most`, and the sum of the absolute values of its terms, `parts`."""
 
     least: float
     most: float
     parts: float
 
     def error(self, slope: float, floor: float) -> float:
-        """Return the relative error of a slope; infinite where one of the numbers is none.
+        """Return the relative error of a slope; infinite if one of the numbers is not finite.
 
         >>> Slopes(0.0, 1.0, 1.0).error(1.0, floor=0.0), Slopes(2.0, 2.0, 2.0).error(1.0, floor=0.0)
         (0.0, 0.5)
@@ -68,19 +66,19 @@ class Slopes(NamedTuple):
         return max(self.least - slope, slope - self.most, 0.0) / scale if scale else 0.0
 
 
-@np.errstate(all="ignore")  # what overflows is a finding and no warning
+@np.errstate(all="ignore")  # an overflow is a result of the check, not a warning
 def check(
     past: Past, gradients: Sequence[Array | None], given: Gradients, *, entries: int = 2, seed: int = 0
 ) -> CheckedGradient:
-    """Hold some entries of each gradient against differences of the forward kernel.
+    """Compare some entries of each gradient with finite differences of the forward kernel.
 
-    In each array these are the one with the largest gradient and others at random, `entries` at most. The error is
-    relative to the sum of what the cells of the outputs contribute, each without its sign. For a cell with a kink (the
-    window of a max_pool that holds two largest entries) every slope between those of the two sides is right.
+    Of each array at most `entries`: the one with the largest gradient, and random ones. The error is relative to the
+    sum of the absolute contributions of the elements of the outputs. For an element with a kink (a max_pool window with
+    two equal maxima) every slope between those of the two sides is correct.
 
-    The padding row of an embedding has to have none: it is held by agreement, whatever depends on it. Where a recurrent
-    layer goes back a few steps at a time, the states at the cuts stay what they were; one that reads in both directions
-    is not checked then, its cuts lie elsewhere for each.
+    The padding row of an embedding must have a zero gradient, by convention, although outputs depend on it. In
+    truncated back-propagation the states at the cuts are fixed; bidirectional layers are not checked then, because the
+    cuts of the two directions differ.
     """
     outputs: Outputs = _outputs
     if past.truncate is not None and past.call.kernel in RECURRENT:
@@ -104,9 +102,9 @@ def check(
         of_array = root_mean_square(array)
         for flat in sorted(places):
             at = tuple(int(index) for index in np.unravel_index(flat, gradient.shape))
-            # The second is for a small entry among huge ones, which the first would carry too far.
+            # The second is for a small entry among huge ones, for which the first is too large.
             scales = dict.fromkeys(max(size, SMALLEST_SCALE) for size in (of_array, min(abs(array[at]), of_array)))
-            # What is added to a number so much larger than itself is lost.
+            # A small term added to a much larger number is lost.
             floors = {scale: max(FLOOR * largest, ROUNDING * weight / scale) for scale in scales}
             trials = (
                 (_slopes(past, arriving, lambda: outputs(call, inputs), array, at, step, scale), floors[scale])  # noqa: B023
@@ -122,10 +120,7 @@ def check(
 
 
 def _movable(past: Past, given: Gradients) -> Iterator[tuple[str, Call, tuple[Array, ...], Array, Array]]:
-    """Yield each array whose gradient can be checked: its name, a call and inputs that read a copy, the copy.
-
-    Last comes the gradient.
-    """
+    """Yield for each array whose gradient can be checked: name, call and inputs with a copy, the copy, the gradient."""
     for place, (array, gradient) in enumerate(zip(past.inputs, given.inputs, strict=True)):
         if gradient is not None and gradient.size and array.dtype.kind == "f":
             copy = np.array(array)
@@ -139,25 +134,25 @@ def _movable(past: Past, given: Gradients) -> Iterator[tuple[str, Call, tuple[Ar
 
 
 def held_row(call: Call, parameter: str) -> int | None:
-    """Return the row of a parameter that has no gradient though the loss depends on it: an embedding's padding."""
+    """Return the row of a parameter whose gradient is 0 by convention, the padding row of an embedding, or None."""
     row = call.fields.get("padding_idx") if call.kernel == "embedding" else None
     return None if row is None or parameter != "weight" else row % len(call.parameters[parameter])
 
 
 def root_mean_square(array: Array) -> float:
-    """Return how large the entries of an array are, 0 for none; makes no array as large as it."""
+    """Return the root mean square of the entries of an array, 0 for an empty one; allocates no array of its size."""
     return math.sqrt(float(np.vdot(array, array)) / array.size) if array.size else 0.0
 
 
 def input_name(place: int, count: int) -> str:
-    """Return what an input of a layer is called: `x`, or `x1`, `x2`, … where there are several."""
+    """Return the name of an input of a layer in results: `x`, or `x1`, `x2`, … if there are several."""
     return "x" if count == 1 else f"x{place + 1}"
 
 
 def _least_error(trials: Iterable[tuple[Slopes, float]], slope: float) -> float:
-    """Return the error at the first trial that finds none, else the least; a kink counts where no trial is free of it.
+    """Return the error of the first trial within the tolerance, else the smallest; with a kink only if all have one.
 
-    Each comes with the floor below which its slopes are not told apart.
+    Each trial is slopes and a floor, below which their differences are rounding errors.
     """
     smooth, kinked = math.inf, math.inf
     for slopes, floor in trials:
@@ -180,7 +175,7 @@ def _slopes(
     step: float,
     scale: float,
 ) -> Slopes:
-    """Return how the loss changes where one entry is moved by `step` times `scale` either way; it is put back after."""
+    """Return the slopes of the loss if an entry moves by `step` times `scale` in both directions, and restore it."""
     step *= scale
     kept = array[at]
     array[at] = kept + step
@@ -192,7 +187,7 @@ def _slopes(
     for before, after_up, after_down, gradient in zip(past.outputs, up, down, gradients, strict=True):
         if gradient is None:
             continue
-        # What is no number differs from itself.
+        # NaN differs from itself.
         moved = (after_up != before) | (after_down != before)
         here, above_here, below_here, by_cell = before[moved], after_up[moved], after_down[moved], gradient[moved]
         right, left = (above_here - here) / above * by_cell, (here - below_here) / below * by_cell
@@ -206,7 +201,7 @@ def _slopes(
 
 
 def _apart(outputs: tuple[Array, ...], array: Array) -> tuple[Array, ...]:
-    """Return outputs that stay as they are when an array changes: a flatten gives what it has read."""
+    """Return outputs that do not change with an array: copies of those that share its memory, as a flatten's."""
     return tuple(np.array(each) if np.may_share_memory(each, array) else each for each in outputs)
 
 
@@ -216,13 +211,13 @@ def _outputs(call: Call, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
 
 
 def _cuts(past: Past, truncate: int) -> list[int]:
-    """Return the steps that begin a piece but for the first: counted from the end, `truncate` apart."""
+    """Return the first time steps of all chunks but the first: `truncate` apart, counted from the end."""
     length = past.inputs[0].shape[1 if past.call.fields["batch_first"] else 0]
     return sorted(range(length - truncate, 0, -truncate))
 
 
 def _in_pieces(past: Past, cuts: list[int]) -> Outputs:
-    """Return a forward pass in pieces, each from the states that the pass as it was has at its cut."""
+    """Return a forward pass in chunks, each from the states that the original pass has at its cut."""
     axis = 1 if past.call.fields["batch_first"] else 0
     states: list[tuple[Array, ...]] = []
     for piece in np.split(past.inputs[0], cuts, axis=axis)[:-1]:

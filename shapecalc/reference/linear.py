@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 FEW = 3
-"""So many rows are multiplied each on its own, which reads the weight as often: a product of matrices would first copy
-it into another order, which takes longer. Measured over the weights of VGG-16."""
+"""Up to this number of rows, each is multiplied separately, which reads the weight once per row: a matrix product would
+first copy the weight into another order, which takes longer. Measured over the weights of VGG-16."""
 
 
 @kernel("linear", workspace=outputs_times(0))
 def linear(call: Call, x: Array) -> Array:
-    """Every row along the last axis times the weight, plus the bias.
+    """Return every row along the last axis times the weight, plus the bias.
 
     Source: torch.nn.Linear.
     """
@@ -34,7 +34,7 @@ def linear(call: Call, x: Array) -> Array:
 
 @backward("linear")
 def linear_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients: dX = dY · W, dW = dYᵀ · X, db the sum of dY over the rows."""
+    """Return dX = dY · W, dW = dYᵀ · X, db = sum of dY over the rows."""
     (x,), weight = past.inputs, past.call.parameters["weight"]
     rows = gradient.reshape(-1, gradient.shape[-1])
     to_input = past.to_inputs.matmul(rows, weight).reshape(x.shape)
@@ -51,20 +51,20 @@ def distances_workspace(
     outputs: tuple[Shape, ...],
     itemsize: int,
 ) -> int:
-    """The differences to one centre and their squares at a time, and the column that they add up to."""
+    """Return the bytes of the differences to one centre, of their squares, and of one column of sums."""
     return itemsize * (2 * prod(inputs[0]) + prod(outputs[0]))
 
 
 @kernel("rbf", workspace=distances_workspace)
 def rbf(call: Call, x: Array) -> Array:
-    """Every row along the last axis: its squared distance to each centre.
+    """Return the squared distance of every row along the last axis to each centre.
 
-    Raises `ValueError` where a row is not as long as a centre.
+    Raises `ValueError` if a row is not as long as a centre.
     Source: LeCun, Bottou, Bengio, Haffner 1998, equation 7.
     """
     centres = call.parameters["weight"]
     if x.shape[-1] != centres.shape[-1]:
-        # A lone number would be spread over all of a centre, and nothing would be said.
+        # A row of length 1 would broadcast over a centre without an error.
         raise ValueError(f"measures rows of {centres.shape[-1]} features, receives {list(x.shape)}")
     output = np.empty((*x.shape[:-1], len(centres)), dtype=np.result_type(x, centres))
     for place, centre in enumerate(centres):
@@ -75,7 +75,7 @@ def rbf(call: Call, x: Array) -> Array:
 
 @backward("rbf")
 def rbf_backward(past: Past, gradient: Array) -> Gradients:
-    """dX: twice the way from each centre, times the gradient by the distance to it, added up."""
+    """Return dX = sum over centres of 2 · (x − centre) · dY."""
     (x,) = past.inputs
     to_input = np.zeros_like(x)
     for place, centre in enumerate(past.call.parameters["weight"]):

@@ -1,4 +1,4 @@
-"""Normalization: by stored statistics, by the input's own, by neighbouring channels; a learnt scale alone."""
+"""Normalization by running statistics, by the input's own or by neighbouring channels; and a trainable scale."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-# What is scaled and shifted at a time, so that the shift finds in the cache what the scale has written. Measured over
-# the maps of ResNet-50 on cores with 1 MiB each: from 256 KiB to 1 MiB this takes three quarters of the time of whole
-# maps; below 128 KiB it takes longer.
+# Scaled and shifted at a time, so that the shift reads from the cache what the scale has written. Measured over the
+# maps of ResNet-50 on cores with 1 MiB each: from 256 KiB to 1 MiB this takes three quarters of the time of whole maps;
+# below 128 KiB it takes longer.
 BLOCK_BYTES = 2**19
 
 
 def per_channel(parameter: Array, x: Array) -> Array:
-    """A parameter with one entry per channel, laid along axis 1 of [N, C, *spatial].
+    """Return a parameter with one entry per channel, along axis 1 of [N, C, *spatial].
 
-    Raises `ValueError` where it has another number of entries.
+    Raises `ValueError` if it has another number of entries.
     """
     return parameter.reshape(x.shape[1], *(1,) * (x.ndim - 2))
 
 
 def by_running_statistics(call: Call, x: Array) -> Array:
-    """Scale and shift every channel, a block of channels at a time; both are folded from the statistics beforehand."""
+    """Return x times a scale plus a shift per channel, both from the statistics; a block of channels at a time."""
     scale = 1 / np.sqrt(call.parameters["running_var"] + call.fields["eps"])
     if call.fields["affine"]:
         scale = scale * call.parameters["weight"]
@@ -47,7 +47,7 @@ def by_running_statistics(call: Call, x: Array) -> Array:
 
 
 def by_running_statistics_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients where the statistics are stored: none goes through those."""
+    """Return gradients for running statistics, which are constants."""
     (x,), call = past.inputs, past.call
     reciprocal = 1 / np.sqrt(call.parameters["running_var"] + call.fields["eps"])
     scale = per_channel(reciprocal * call.parameters["weight"] if call.fields["affine"] else reciprocal, x)
@@ -67,7 +67,7 @@ def by_running_statistics_backward(past: Past, gradient: Array) -> Gradients:
 
 
 def by_own_statistics_backward(x: Array, axes: tuple[int, ...], eps: float, gradient: Array) -> tuple[Array, Array]:
-    """The gradient by x from that by x̂ = (x − mean)/σ, and x̂ itself.
+    """Return the gradient of x from that of x̂ = (x − mean)/σ, and x̂.
 
     dX = (dX̂ − mean of dX̂ − x̂ · mean of dX̂ ⊙ x̂)/σ, where σ = √(variance + eps) and means are over the axes.
     """
@@ -81,7 +81,7 @@ def by_own_statistics_backward(x: Array, axes: tuple[int, ...], eps: float, grad
 
 
 def by_channel(call: Call, normalized: Array, gradient: Array) -> dict[str, Array]:
-    """The gradients by the weight and the bias of every channel, where the layer is affine."""
+    """Return the gradients of weight and bias of every channel, if the layer is affine."""
     if not call.fields["affine"]:
         return {}
     axes = (0, *range(2, gradient.ndim))
@@ -89,7 +89,7 @@ def by_channel(call: Call, normalized: Array, gradient: Array) -> dict[str, Arra
 
 
 def normalized_channels_backward(past: Past, axes: tuple[int, ...], gradient: Array, *, groups: int = 0) -> Gradients:
-    """Gradients of a norm by its own statistics, with a scale and a shift per channel; axes are those of the groups."""
+    """Return gradients of a norm by the input's own statistics, affine per channel; axes are those of the groups."""
     (x,), call = past.inputs, past.call
     grouped = x.reshape(len(x), groups, -1, *x.shape[2:]) if groups else x
     scaled = gradient * per_channel(call.parameters["weight"], x) if call.fields["affine"] else gradient
@@ -98,7 +98,7 @@ def normalized_channels_backward(past: Past, axes: tuple[int, ...], gradient: Ar
 
 
 def by_own_statistics(x: Array, axes: tuple[int, ...], eps: float) -> Array:
-    """(x − mean) / √(variance + eps) over the axes, with the biased variance."""
+    """Return (x − mean) / √(variance + eps) over the axes, with the biased variance."""
     centred: Array = x - x.mean(axis=axes, keepdims=True)
     variance = (centred * centred).mean(axis=axes, keepdims=True)
     centred /= np.sqrt(variance + eps)
@@ -106,7 +106,7 @@ def by_own_statistics(x: Array, axes: tuple[int, ...], eps: float) -> Array:
 
 
 def scaled_and_shifted(call: Call, x: Array) -> Array:
-    """Times `weight` and plus `bias` of every channel, where the layer is affine."""
+    """Return x times `weight` plus `bias` of every channel, if the layer is affine; overwrites x."""
     if call.fields["affine"]:
         x *= per_channel(call.parameters["weight"], x)
         x += per_channel(call.parameters["bias"], x)
@@ -115,7 +115,7 @@ def scaled_and_shifted(call: Call, x: Array) -> Array:
 
 @kernel("batch_norm", workspace=outputs_times(1))
 def batch_norm(call: Call, x: Array) -> Array:
-    """Evaluation mode: by the running statistics; without them by the batch's own, biased variance.
+    """Return x normalized as in evaluation: by running statistics; without them by the batch's, with biased variance.
 
     Source: torch.nn.BatchNorm2d.
     """
@@ -126,7 +126,7 @@ def batch_norm(call: Call, x: Array) -> Array:
 
 @backward("batch_norm")
 def batch_norm_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients by stored statistics, or by the batch's own, through which gradients go."""
+    """Return gradients for running statistics, or through the statistics of the batch."""
     if past.call.fields["track_running_stats"]:
         return by_running_statistics_backward(past, gradient)
     return normalized_channels_backward(past, (0, *range(2, gradient.ndim)), gradient)
@@ -134,7 +134,7 @@ def batch_norm_backward(past: Past, gradient: Array) -> Gradients:
 
 @kernel("instance_norm", workspace=outputs_times(1))
 def instance_norm(call: Call, x: Array) -> Array:
-    """Evaluation mode: every channel of every sample by its own statistics, or by the running ones if it tracks them.
+    """Return x normalized as in evaluation: by the statistics of every channel of every sample, or tracked ones.
 
     Source: torch.nn.InstanceNorm2d.
     """
@@ -145,16 +145,16 @@ def instance_norm(call: Call, x: Array) -> Array:
 
 @backward("instance_norm")
 def instance_norm_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients by stored statistics, or by the channel's own, through which gradients go."""
+    """Return gradients for running statistics, or through the statistics of every channel."""
     if past.call.fields["track_running_stats"]:
         return by_running_statistics_backward(past, gradient)
     return normalized_channels_backward(past, tuple(range(2, gradient.ndim)), gradient)
 
 
 def last_axes(call: Call, x: Array) -> Shape:
-    """The shape that is normalized over: `normalized_shape`, or the last axis.
+    """Return the shape of the last axes that are normalized over: `normalized_shape`, or the last axis.
 
-    Raises `ValueError` where the last axes of the input have other lengths.
+    Raises `ValueError` if the last axes of the input have other lengths.
     """
     shape = call.fields["normalized_shape"]
     shape = x.shape[-1:] if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
@@ -165,9 +165,9 @@ def last_axes(call: Call, x: Array) -> Shape:
 
 @kernel("layer_norm", workspace=outputs_times(1))
 def layer_norm(call: Call, x: Array) -> Array:
-    """By the statistics of the last axes, as many as `normalized_shape` names.
+    """Return x normalized over the last axes, as many as `normalized_shape` has.
 
-    Raises `ValueError` where those have other lengths.
+    Raises `ValueError` if those have other lengths.
     Source: torch.nn.LayerNorm.
     """
     shape = last_axes(call, x)
@@ -181,7 +181,7 @@ def layer_norm(call: Call, x: Array) -> Array:
 
 @backward("layer_norm")
 def layer_norm_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients through the statistics of the last axes; those by weight and bias are sums over all the others."""
+    """Return gradients through the statistics of the last axes; those of weight and bias sum over all other axes."""
     (x,), call = past.inputs, past.call
     shape = last_axes(call, x)
     affine = call.fields["elementwise_affine"]
@@ -195,16 +195,16 @@ def layer_norm_backward(past: Past, gradient: Array) -> Gradients:
 
 
 def summed(x: Array, shape: Shape) -> Array:
-    """The sum over all axes but the last ones, which have that shape."""
+    """Return the sum over all axes but the last ones, which have that shape."""
     total: Array = x.reshape(-1, *shape).sum(axis=0)
     return total
 
 
 @kernel("rms_norm", workspace=outputs_times(1))
 def rms_norm(call: Call, x: Array) -> Array:
-    """X / √(mean of squares over the last axes + eps), times the weight.
+    """Return x / √(mean of squares over the last axes + eps), times the weight.
 
-    Raises `ValueError` where those have other lengths.
+    Raises `ValueError` if those have other lengths.
     Source: torch.nn.RMSNorm.
     """
     shape = last_axes(call, x)
@@ -215,7 +215,7 @@ def rms_norm(call: Call, x: Array) -> Array:
 
 
 def root_mean_square(call: Call, x: Array, shape: Shape) -> Array:
-    """√(mean of squares over the last axes + eps)."""
+    """Return √(mean of squares over the last axes + eps)."""
     mean = (x * x).sum(axis=tuple(range(-len(shape), 0)), keepdims=True) / constant(x, prod(shape))
     root: Array = np.sqrt(mean + constant(x, call.fields["eps"]))
     return root
@@ -223,7 +223,7 @@ def root_mean_square(call: Call, x: Array, shape: Shape) -> Array:
 
 @backward("rms_norm")
 def rms_norm_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients: dX = (dX̂ − x̂ · mean of dX̂ ⊙ x̂)/r, where r is the root and x̂ = X/r; dW sums dY ⊙ x̂."""
+    """Return dX = (dX̂ − x̂ · mean of dX̂ ⊙ x̂)/r, where r is the root and x̂ = X/r; dW sums dY ⊙ x̂."""
     (x,), call = past.inputs, past.call
     shape = last_axes(call, x)
     root = root_mean_square(call, x, shape)
@@ -237,7 +237,7 @@ def rms_norm_backward(past: Past, gradient: Array) -> Gradients:
 
 @kernel("group_norm", workspace=outputs_times(1))
 def group_norm(call: Call, x: Array) -> Array:
-    """Every group of channels of every sample by its own statistics.
+    """Return every group of channels of every sample normalized by its own statistics.
 
     Source: torch.nn.GroupNorm.
     """
@@ -249,7 +249,7 @@ def group_norm(call: Call, x: Array) -> Array:
 
 @backward("group_norm")
 def group_norm_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients through the statistics of every group."""
+    """Return gradients through the statistics of every group."""
     axes = tuple(range(2, gradient.ndim + 1))
     return normalized_channels_backward(past, axes, gradient, groups=past.call.fields["num_groups"])
 
@@ -261,16 +261,16 @@ def local_response_norm_workspace(
     outputs: tuple[Shape, ...],
     itemsize: int,
 ) -> int:
-    """The squares, the same with zeros beyond the first and last channel, and their sums."""
+    """Return the bytes of the squares, of a copy padded with zeros, and of their sums."""
     (samples, channels, *lengths), size = inputs[0], int(fields["size"])
     return itemsize * (2 * prod(outputs[0]) + samples * (channels + size - 1) * prod(lengths))
 
 
 @kernel("local_response_norm", workspace=local_response_norm_workspace)
 def local_response_norm(call: Call, x: Array) -> Array:
-    """X / (k + alpha/size · sum of squares over `size` channels)^beta; beyond the first and last channel stand zeros.
+    """Return x / (k + alpha/size · sum of squares over `size` channels)^beta; channels are padded with zeros.
 
-    An even size reaches one channel further down than up.
+    An even size includes one channel more before than after.
     Source: torch.nn.LocalResponseNorm.
     """
     total = local_sizes(call, x)
@@ -281,9 +281,9 @@ def local_response_norm(call: Call, x: Array) -> Array:
 
 @backward("local_response_norm")
 def local_response_norm_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradient: dX = dY/tᵝ − 2β · alpha/size · X · sum of dY ⊙ Y/t over the channels whose t reads this one.
+    """Return dX = dY/tᵝ − 2β · alpha/size · X · sum of dY ⊙ Y/t over the channels whose t reads this one.
 
-    t is k + alpha/size · sum of squares; who reads a channel stands to the other side of it than whom it reads.
+    t is k + alpha/size · sum of squares. For these channels `before` and `after` are swapped.
     """
     (x,), (y,), fields = past.inputs, past.outputs, past.call.fields
     size, total = fields["size"], local_sizes(past.call, x)
@@ -294,7 +294,7 @@ def local_response_norm_backward(past: Past, gradient: Array) -> Gradients:
 
 
 def local_sizes(call: Call, x: Array) -> Array:
-    """K + alpha/size · sum of squares over `size` channels."""
+    """Return k + alpha/size · sum of squares over `size` channels."""
     size = call.fields["size"]
     total = neighbour_sums(x * x, size // 2, (size - 1) // 2)
     total *= call.fields["alpha"] / size
@@ -303,7 +303,7 @@ def local_sizes(call: Call, x: Array) -> Array:
 
 
 def neighbour_sums(x: Array, before: int, after: int) -> Array:
-    """The sum of every channel and those around it; beyond the first and last stand zeros."""
+    """Return the sum of every channel and its neighbours, with zeros before the first and after the last."""
     padded = np.pad(x, ((0, 0), (before, after), *((0, 0),) * (x.ndim - 2)), constant_values=constant(x, 0))
     channels = [padded[:, first : first + x.shape[1]] for first in range(before + 1 + after)]
     total = channels[0].copy()
@@ -314,9 +314,9 @@ def neighbour_sums(x: Array, before: int, after: int) -> Array:
 
 @kernel("scale", workspace=outputs_times(0))
 def scale(call: Call, x: Array) -> Array:
-    """Times `weight` and, where there is one, plus `bias`, each laid along axis `dim`.
+    """Return x times `weight`, plus `bias` if there is one, both along axis `dim`.
 
-    Raises `ValueError` where they have another number of entries.
+    Raises `ValueError` if they have another number of entries.
     Source: Liu et al. 2022, layer scale.
     """
     along = along_axis(call, x)
@@ -328,7 +328,7 @@ def scale(call: Call, x: Array) -> Array:
 
 @backward("scale")
 def scale_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients: dX = dY · weight; dW and db are sums of dY ⊙ X and of dY over all axes but `dim`."""
+    """Return dX = dY · weight; dW and db are sums of dY ⊙ X and of dY over all axes but `dim`."""
     (x,), call = past.inputs, past.call
     along = along_axis(call, x)
     others = tuple(axis for axis in range(x.ndim) if axis != range(x.ndim)[call.fields["dim"]])
@@ -339,5 +339,5 @@ def scale_backward(past: Past, gradient: Array) -> Gradients:
 
 
 def along_axis(call: Call, x: Array) -> list[int]:
-    """The shape that lays a number per entry of axis `dim` along it."""
+    """Return the shape that broadcasts one number per entry of axis `dim`."""
     return [size if axis == range(x.ndim)[call.fields["dim"]] else 1 for axis, size in enumerate(x.shape)]

@@ -1,6 +1,6 @@
-"""Optimisers: one step from parameters and their gradients to new parameters, and what is kept for the next step.
+"""Optimizers: one step from parameters and gradients to new parameters and a new state.
 
-Plain functions over arrays by name. The state of the first step is empty; each gives the next. Nothing is written over.
+Pure functions over arrays by name. The state is empty at the first step.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from shapecalc.reference.base import Array
 
 Arrays: TypeAlias = Mapping[str, Array]
 State: TypeAlias = Mapping[str, Mapping[str, Array]]
-"""What is kept between steps, by parameter and by PyTorch's name of it."""
+"""State between steps, by parameter and by PyTorch's name of the entry."""
 
 
 class Stepped(NamedTuple):
-    """The parameters after a step, and the state for the next."""
+    """Parameters and state after a step."""
 
     parameters: dict[str, Array]
     state: State
 
 
 def sgd(parameters: Arrays, gradients: Arrays, state: State | None = None, *, lr: float) -> Stepped:
-    """Step against the gradient, w − lr · g.
+    """Return w − lr · g.
 
     Source: torch.optim.SGD.
 
@@ -38,7 +38,7 @@ def sgd(parameters: Arrays, gradients: Arrays, state: State | None = None, *, lr
 def momentum(
     parameters: Arrays, gradients: Arrays, state: State | None = None, *, lr: float, momentum: float = 0.9
 ) -> Stepped:
-    """v′ = μv + g, then w − lr · v′; v begins as the first gradient, and the rate is outside of it.
+    """Return w − lr · v′ with v′ = μv + g; v starts as the first gradient, and the learning rate is not part of it.
 
     Source: torch.optim.SGD, `momentum` ("differs from Sutskever et al."), without dampening.
     """
@@ -61,9 +61,9 @@ def adam(
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
 ) -> Stepped:
-    """m′ = β₁m + (1 − β₁)g, v′ = β₂v + (1 − β₂)g²; w − lr · m̂ / (√v̂ + ε), both freed of their start at zero.
+    """Return w − lr · m̂ / (√v̂ + ε), with m′ = β₁m + (1 − β₁)g and v′ = β₂v + (1 − β₂)g².
 
-    m̂ = m′ / (1 − β₁ᵗ), v̂ = v′ / (1 − β₂ᵗ), t: steps so far.
+    Corrected for their start at 0: m̂ = m′ / (1 − β₁ᵗ), v̂ = v′ / (1 − β₂ᵗ), t: number of steps, including this one.
     Source: torch.optim.Adam; Kingma and Ba 2015, algorithm 1.
     """
     first, second = betas

@@ -1,4 +1,4 @@
-"""Pooling: the largest cell or the mean of every window, sliding, adaptive or as large as the map."""
+"""Pooling: maximum or mean of every window, sliding, adaptive or global."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def pool_margins(fields: Fields, lengths: Shape, window: Window) -> tuple[Margins, Margins]:
-    """The padding of a pool, and what `ceil_mode` adds behind it or takes away."""
+    """Return the padding of a pool, and the elements that `ceil_mode` adds after it or removes."""
     sides = margins(fields["padding"], lengths, window)
     return sides, overhang(lengths, sides, window) if fields["ceil_mode"] else ((0, 0),) * len(lengths)
 
 
 def both(sides: Margins, behind: Margins) -> Margins:
-    """Padding and overhang together."""
+    """Return the sum of padding and overhang."""
     return tuple((before, after + more) for (before, after), (_, more) in zip(sides, behind, strict=True))
 
 
@@ -34,7 +34,7 @@ def pool_workspace(
     outputs: tuple[Shape, ...],
     itemsize: int,
 ) -> int:
-    """The padded input, and an array as the output for what the mean is divided by."""
+    """Return the bytes of the padded input, and of the divisors of the mean, an array of the size of the output."""
     samples, channels, *lengths = inputs[0]
     sides = both(*pool_margins(fields, tuple(lengths), Window.of(fields, len(lengths))))
     padded = prod(length + before + max(after, 0) for length, (before, after) in zip(lengths, sides, strict=True))
@@ -43,7 +43,7 @@ def pool_workspace(
 
 @kernel("max_pool", workspace=pool_workspace)
 def max_pool(call: Call, x: Array) -> Array:
-    """The largest cell of every window; padding and overhang hold −∞, so they never win.
+    """Return the maximum of every window; padding and overhang are −∞.
 
     Source: torch.nn.MaxPool2d.
     """
@@ -58,7 +58,7 @@ def max_pool(call: Call, x: Array) -> Array:
 
 @backward("max_pool")
 def max_pool_backward(past: Past, gradient: Array) -> Gradients:
-    """The gradient of every window goes to its largest cell, to the first of several as in PyTorch."""
+    """Return the gradient of every window at its maximum, at the first of several as in PyTorch."""
     (x,), (largest,), rank = past.inputs, past.outputs, past.inputs[0].ndim - 2
     window = Window.of(past.call.fields, rank)
     sides = both(*pool_margins(past.call.fields, x.shape[2:], window))
@@ -77,9 +77,9 @@ def max_pool_backward(past: Past, gradient: Array) -> Gradients:
 
 @kernel("avg_pool", workspace=pool_workspace)
 def avg_pool(call: Call, x: Array) -> Array:
-    """The sum of every window over the number of its cells that count: with `count_include_pad` the padding too.
+    """Return the sum of every window over the number of its elements that count: with `count_include_pad` padding too.
 
-    The overhang of `ceil_mode` past the padding never counts.
+    The overhang of `ceil_mode` beyond the padding never counts.
     Source: torch.nn.AvgPool2d.
     """
     window = Window.of(call.fields, x.ndim - 2)
@@ -91,7 +91,7 @@ def avg_pool(call: Call, x: Array) -> Array:
 
 @backward("avg_pool")
 def avg_pool_backward(past: Past, gradient: Array) -> Gradients:
-    """Every cell of a window takes the window's gradient over what its sum was divided by."""
+    """Return for every element the sum of the gradients of its windows, each over the divisor of the window."""
     (x,), rank = past.inputs, past.inputs[0].ndim - 2
     window = Window.of(past.call.fields, rank)
     sides = both(*pool_margins(past.call.fields, x.shape[2:], window))
@@ -103,7 +103,7 @@ def avg_pool_backward(past: Past, gradient: Array) -> Gradients:
 
 
 def divisors(fields: Fields, x: Array, window: Window) -> Any:
-    """What the sum of every window is divided by: one number for all, or one for each place of the window."""
+    """Return the divisor of every window's sum: one number for all, or one per position of the window."""
     if fields["divisor_override"] is not None:
         return fields["divisor_override"]
     sides, behind = pool_margins(fields, x.shape[2:], window)
@@ -112,7 +112,7 @@ def divisors(fields: Fields, x: Array, window: Window) -> Any:
 
 
 def window_sums(x: Array, window: Window) -> Array:
-    """The sum of every window over the spatial axes."""
+    """Return the sum of every window over the spatial axes."""
     cells = taps(slide(x, window), len(window.size))
     total = next(cells).copy()
     for cell in cells:
@@ -121,9 +121,9 @@ def window_sums(x: Array, window: Window) -> Array:
 
 
 def adaptive_windows(length: int, count: int | None) -> Iterator[slice]:
-    """As many windows as asked for, over [⌊i·n/o⌋, ⌈(i+1)·n/o⌉), None for one per cell.
+    """Yield `count` windows [⌊i·n/o⌋, ⌈(i+1)·n/o⌉); for None one per element.
 
-    Where o does not divide n they overlap.
+    They overlap if o does not divide n.
 
     >>> list(adaptive_windows(4, 3))
     [slice(0, 2, None), slice(1, 3, None), slice(2, 4, None)]
@@ -134,7 +134,7 @@ def adaptive_windows(length: int, count: int | None) -> Iterator[slice]:
 
 
 def adaptive(call: Call, x: Array, reduce: Callable[..., Array]) -> Array:
-    """Reduce adaptive windows over the spatial axes, one after another."""
+    """Return the reduction of each adaptive window over the spatial axes."""
     windows = windows_of(call, x)
     axes = tuple(range(2, x.ndim))
     reduced = [reduce(at(x, cells), axis=axes) for cells in product(*windows)]
@@ -142,13 +142,13 @@ def adaptive(call: Call, x: Array, reduce: Callable[..., Array]) -> Array:
 
 
 def windows_of(call: Call, x: Array) -> list[list[slice]]:
-    """The adaptive windows along each spatial axis."""
+    """Return the adaptive windows along each spatial axis."""
     counts = per_axis(call.fields["output_size"], x.ndim - 2)
     return [list(adaptive_windows(length, count)) for length, count in zip(x.shape[2:], counts, strict=True)]
 
 
 def adaptive_backward(past: Past, gradient: Array, share: Callable[[Array, Array], Array]) -> Gradients:
-    """Add to every adaptive window its share of [N, C, 1] of the gradient; windows lie flat there, [N, C, cells]."""
+    """Return the sum over windows of `share(window, gradient)`; windows are [N, C, elements], gradients [N, C, 1]."""
     (x,) = past.inputs
     to_input = np.zeros_like(x)
     places = product(*windows_of(past.call, x))
@@ -160,7 +160,7 @@ def adaptive_backward(past: Past, gradient: Array, share: Callable[[Array, Array
 
 @kernel("adaptive_avg_pool")
 def adaptive_avg_pool(call: Call, x: Array) -> Array:
-    """The mean of each of `output_size` windows.
+    """Return the mean of each of `output_size` windows.
 
     Source: torch.nn.AdaptiveAvgPool2d.
     """
@@ -169,7 +169,7 @@ def adaptive_avg_pool(call: Call, x: Array) -> Array:
 
 @backward("adaptive_avg_pool")
 def adaptive_avg_pool_backward(past: Past, gradient: Array) -> Gradients:
-    """Every cell of a window takes the window's gradient over how many they are."""
+    """Return for every element the sum of the gradients of its windows, each over the number of their elements."""
 
     def alike(tile: Array, given: Array) -> Array:
         return np.broadcast_to(given / tile.shape[-1], tile.shape)
@@ -179,7 +179,7 @@ def adaptive_avg_pool_backward(past: Past, gradient: Array) -> Gradients:
 
 @kernel("adaptive_max_pool")
 def adaptive_max_pool(call: Call, x: Array) -> Array:
-    """The largest cell of each of `output_size` windows.
+    """Return the maximum of each of `output_size` windows.
 
     Source: torch.nn.AdaptiveMaxPool2d.
     """
@@ -188,7 +188,7 @@ def adaptive_max_pool(call: Call, x: Array) -> Array:
 
 @backward("adaptive_max_pool")
 def adaptive_max_pool_backward(past: Past, gradient: Array) -> Gradients:
-    """The gradient of every window goes to its largest cell, to the first of several as in PyTorch."""
+    """Return the gradient of every window at its maximum, at the first of several as in PyTorch."""
 
     def to_largest(tile: Array, given: Array) -> Array:
         share = np.zeros_like(tile)
@@ -200,9 +200,9 @@ def adaptive_max_pool_backward(past: Past, gradient: Array) -> Gradients:
 
 @kernel("global_avg_pool", workspace=outputs_times(0))
 def global_avg_pool(call: Call, x: Array) -> Array:
-    """The mean of every channel.
+    """Return the mean of every channel.
 
-    Source: ONNX GlobalAveragePool; `keepdim` as torch.mean has it.
+    Source: ONNX GlobalAveragePool; `keepdim` as in torch.mean.
     """
     mean: Array = np.mean(x, axis=tuple(range(2, x.ndim)), keepdims=call.fields["keepdim"])
     return mean
@@ -210,7 +210,7 @@ def global_avg_pool(call: Call, x: Array) -> Array:
 
 @backward("global_avg_pool")
 def global_avg_pool_backward(past: Past, gradient: Array) -> Gradients:
-    """Every cell of a channel takes the channel's gradient over how many they are."""
+    """Return for every element the gradient of its channel over the number of elements."""
     (x,) = past.inputs
     share = gradient.reshape(*x.shape[:2], *(1,) * (x.ndim - 2)) / prod(x.shape[2:])
     return Gradients((np.broadcast_to(share, x.shape).copy(),))
@@ -218,9 +218,9 @@ def global_avg_pool_backward(past: Past, gradient: Array) -> Gradients:
 
 @kernel("global_max_pool", workspace=outputs_times(0))
 def global_max_pool(call: Call, x: Array) -> Array:
-    """The largest cell of every channel.
+    """Return the maximum of every channel.
 
-    Source: ONNX GlobalMaxPool; `keepdim` as torch.amax has it.
+    Source: ONNX GlobalMaxPool; `keepdim` as in torch.amax.
     """
     largest: Array = np.max(x, axis=tuple(range(2, x.ndim)), keepdims=call.fields["keepdim"])
     return largest
@@ -228,7 +228,7 @@ def global_max_pool(call: Call, x: Array) -> Array:
 
 @backward("global_max_pool")
 def global_max_pool_backward(past: Past, gradient: Array) -> Gradients:
-    """The gradient of every channel goes to its largest cell, in equal parts to several as in torch.amax."""
+    """Return the gradient of every channel at its maximum, in equal parts at several as in torch.amax."""
     (x,), (largest,), each = past.inputs, past.outputs, (*past.inputs[0].shape[:2], *(1,) * (past.inputs[0].ndim - 2))
     found = x == largest.reshape(each)
     share = gradient.reshape(each) / found.sum(axis=tuple(range(2, x.ndim)), keepdims=True, dtype=x.dtype)

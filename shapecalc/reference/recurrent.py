@@ -1,7 +1,7 @@
-"""Recurrent layers: a cell from step to step, stacked, in one direction or two.
+"""Recurrent layers: a cell applied step by step, stacked, in one direction or two.
 
-Inside, a state is [size, N], a column per sample: a product is then W·h as the formulas write it, and PyTorch's weights
-enter as they lie in memory, which is what takes the time.
+Internally a state is [size, N], a column per sample: a product is then W·h as in the formulas, and PyTorch's weights
+are used as they are in memory, without a copy, which would take most of the time.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from shapecalc.reference.activation import logistic
 from shapecalc.reference.base import Array, Call, Fields, Shape, Workspace, constant, kernel
 
 COLUMNS = 256
-"""Inputs of this many steps × samples are multiplied at once: enough for full speed, few enough to stay in cache."""
+"""Columns, steps × samples, of one product of inputs: enough for full speed, few enough to stay in the cache."""
 
 RANK = 3
 
 States: TypeAlias = tuple[Array, ...]
-"""The hidden state and, in an LSTM, the cell: [size, N] each."""
+"""The hidden state and, in an LSTM, the cell state: [size, N] each."""
 
 Cell: TypeAlias = Callable[[Array, Array, States], States]
-"""(W_ih x + b_ih, W_hh h + b_hh, states) → states after the step; it may write over the second, [gates, H, N]."""
+"""(W_ih x + b_ih, W_hh h + b_hh, states) → states after the step; it may overwrite the second, [gates, H, N]."""
 
 
 def rnn_cell(nonlinearity: str) -> Cell:
-    """h′ = tanh(W_ih x + b_ih + W_hh h + b_hh), or the larger of that sum and 0 for `relu`."""
+    """Return the cell h′ = tanh(W_ih x + b_ih + W_hh h + b_hh), with `relu` the maximum of that sum and 0."""
 
     def cell(arriving: Array, recurring: Array, _states: States) -> States:
         sums = arriving[0] + recurring[0]
@@ -40,7 +40,7 @@ def rnn_cell(nonlinearity: str) -> Cell:
 
 
 def lstm_cell(arriving: Array, recurring: Array, states: States) -> States:
-    """i, f, o = σ(sums), g = tanh(sum), c′ = f ⊙ c + i ⊙ g, h′ = o ⊙ tanh(c′); rows stand in the order i, f, g, o."""
+    """Return h′ = o ⊙ tanh(c′), c′ = f ⊙ c + i ⊙ g; i, f, o = σ(sums), g = tanh(sum); rows in the order i, f, g, o."""
     _, cell = states
     recurring += arriving
     logistic(recurring[:2], out=recurring[:2])
@@ -56,7 +56,7 @@ def lstm_cell(arriving: Array, recurring: Array, states: States) -> States:
 
 
 def gru_cell(arriving: Array, recurring: Array, states: States) -> States:
-    """r, z = σ(sums), n = tanh(arriving + r ⊙ recurring), h′ = (1 − z) ⊙ n + z ⊙ h; rows in the order r, z, n."""
+    """Return h′ = (1 − z) ⊙ n + z ⊙ h; r, z = σ(sums), n = tanh(arriving + r ⊙ recurring); rows: r, z, n."""
     (hidden,) = states
     recurring[:2] += arriving[:2]
     logistic(recurring[:2], out=recurring[:2])
@@ -70,7 +70,7 @@ def gru_cell(arriving: Array, recurring: Array, states: States) -> States:
 
 
 def sequence_workspace(gates: int, beside: int) -> Workspace:
-    """The bound for a layer whose cell keeps `beside` arrays [H, N] beside its sums for every gate."""
+    """Return the workspace of a layer whose cell needs `beside` arrays [H, N] in addition to the sums of every gate."""
 
     def workspace(
         fields: Fields,
@@ -94,7 +94,7 @@ def sequence_workspace(gates: int, beside: int) -> Workspace:
 
 @kernel("rnn", workspace=sequence_workspace(gates=1, beside=2))
 def rnn(call: Call, x: Array, *initial: Array) -> States:
-    """The plain recurrent layer: output, h_n.
+    """Return output and h_n of a plain recurrent layer.
 
     Source: torch.nn.RNN.
     """
@@ -103,7 +103,7 @@ def rnn(call: Call, x: Array, *initial: Array) -> States:
 
 @kernel("lstm", workspace=sequence_workspace(gates=4, beside=5))
 def lstm(call: Call, x: Array, *initial: Array) -> States:
-    """Long short-term memory: output, h_n, c_n; with `proj_size` the hidden state leaves every step projected.
+    """Return output, h_n and c_n of a long short-term memory; with `proj_size` every hidden state is projected.
 
     Source: torch.nn.LSTM.
     """
@@ -113,7 +113,7 @@ def lstm(call: Call, x: Array, *initial: Array) -> States:
 
 @kernel("gru", workspace=sequence_workspace(gates=3, beside=3))
 def gru(call: Call, x: Array, *initial: Array) -> States:
-    """The gated recurrent unit, reset after the product: output, h_n.
+    """Return output and h_n of a gated recurrent unit, with the reset gate applied after the product.
 
     Source: torch.nn.GRU.
     """
@@ -123,10 +123,10 @@ def gru(call: Call, x: Array, *initial: Array) -> States:
 def through_layers(
     call: Call, x: Array, initial: tuple[Array, ...], cell: Cell, gates: int, sizes: tuple[int, ...]
 ) -> States:
-    """The output of every step of the last layer, then the last states of every layer and direction.
+    """Return the output of every step of the last layer, then the last states of every layer and direction.
 
     `sizes` are those of the states, the hidden one first.
-    Raises `ValueError` where the input has another rank than 3 or an initial state does not fit.
+    Raises `ValueError` if the input does not have 3 axes, or an initial state does not fit.
     """
     if x.ndim != RANK:
         raise ValueError(f"reads a sequence of 3 axes, receives {list(x.shape)}")
@@ -158,15 +158,15 @@ def through_layers(
 
 
 def masked(call: Call, level: int, output: Array) -> Array:
-    """What the next layer reads: the output of this one, in training times the mask [T, N, D·H] that is handed in."""
+    """Return the input of the next layer: the output of this one, in training times the dropout mask [T, N, D·H]."""
     mask = call.parameters.get(f"mask_l{level}")
     return output if mask is None else output * mask
 
 
 def begin(call: Call, sequence: Array, initial: tuple[Array, ...], shapes: list[Shape]) -> States:
-    """The initial states as they were given, or zeros.
+    """Return the initial states that were given, or zeros.
 
-    Raises `ValueError` where one does not have its shape, or not all are given.
+    Raises `ValueError` if one does not have its shape, or not all are given.
     """
     dtype = np.result_type(sequence, *call.parameters.values())
     if not initial:
@@ -179,7 +179,7 @@ def begin(call: Call, sequence: Array, initial: tuple[Array, ...], shapes: list[
 def through_steps(
     call: Call, suffix: str, sequence: Array, states: States, output: Array, cell: Cell, gates: int
 ) -> States:
-    """The states after the last step of one layer in one direction; every hidden state is written into `output`."""
+    """Return the states after the last step of one layer in one direction; writes every hidden state into `output`."""
     weight, bias = call.parameters[f"weight_hh_{suffix}"], bias_of(call, f"bias_hh_{suffix}", gates)
     projection = call.parameters[f"weight_hr_{suffix}"] if call.fields.get("proj_size") else None
     samples = sequence.shape[1]
@@ -197,7 +197,7 @@ def through_steps(
 
 
 def arrivals(call: Call, suffix: str, sequence: Array, gates: int, dtype: np.dtype[np.generic]) -> Iterator[Array]:
-    """W_ih x + b_ih of step after step, [gates, H, N], many steps in one product: none waits for another."""
+    """Yield W_ih x + b_ih of each step, [gates, H, N]; one product for many steps, which are independent here."""
     weight, bias = call.parameters[f"weight_ih_{suffix}"], bias_of(call, f"bias_ih_{suffix}", gates)
     samples, many = sequence.shape[1], min(steps_at_once(sequence.shape[1]), len(sequence))
     products = np.empty((gates * call.fields["hidden_size"], many * samples), dtype=dtype)
@@ -210,14 +210,14 @@ def arrivals(call: Call, suffix: str, sequence: Array, gates: int, dtype: np.dty
 
 
 def steps_at_once(samples: int) -> int:
-    """How many steps' inputs make up COLUMNS, at least one's."""
+    """Return the number of steps whose inputs have COLUMNS columns, at least 1."""
     return max(COLUMNS // samples, 1)
 
 
 def bias_of(call: Call, name: str, gates: int) -> Array | None:
-    """A bias as a column, if the layer has them.
+    """Return a bias as a column, or None for a layer without biases.
 
-    Raises `ValueError` where it has another number of entries than all gates have rows.
+    Raises `ValueError` if it does not have one entry per row of all gates.
     """
     if not call.fields["bias"]:
         return None

@@ -1,4 +1,4 @@
-"""Padding as a layer, cropping and upsampling: other cells at other places."""
+"""Padding as a layer, cropping and upsampling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shapecalc.reference.gradients import Gradients, Past, backward
 
 @kernel("pad", workspace=outputs_times(0))
 def pad(call: Call, x: Array) -> Array:
-    """Cells before and after the last axes; one number stands for every spatial axis, both sides.
+    """Return the input with elements before and after the last axes; an integer pads every spatial axis at both ends.
 
     Source: torch.nn.functional.pad (the list names the last axis first).
     """
@@ -24,13 +24,13 @@ def pad(call: Call, x: Array) -> Array:
 
 @backward("pad")
 def pad_backward(past: Past, gradient: Array) -> Gradients:
-    """The gradient without its margins, in which copies add to the cells that they are copies of."""
+    """Return the gradient without its margins; those of copies are added to the elements that were copied."""
     sides = pad_margins(past.call, past.inputs[0])
     return Gradients((windows.unpad(gradient, sides, past.call.fields["mode"]).copy(),))
 
 
 def pad_margins(call: Call, x: Array) -> windows.Margins:
-    """The cells before and after each axis that is padded, the first of them first."""
+    """Return the elements before and after each axis that is padded, in the order of the axes."""
     padding = call.fields["padding"]
     flat = (padding,) * (2 * (x.ndim - 2)) if isinstance(padding, int) else padding
     return tuple(zip(flat[::2], flat[1::2], strict=True))[::-1]
@@ -38,9 +38,9 @@ def pad_margins(call: Call, x: Array) -> windows.Margins:
 
 @kernel("center_crop", workspace=outputs_times(0))
 def center_crop(call: Call, x: Array, like: Array | None = None) -> Array:
-    """The middle of space, as large as `size` or as the second input; a copy, so that the rest can be let go.
+    """Return the centre of the spatial axes in the size of `size` or of the second input, as a copy.
 
-    Raises `ValueError` where there is less than that.
+    Raises `ValueError` if the input is smaller.
     Source: Ronneberger et al. 2015.
     """
     sizes = windows.per_axis(call.fields["size"], x.ndim - 2) if like is None else like.shape[2:]
@@ -49,16 +49,16 @@ def center_crop(call: Call, x: Array, like: Array | None = None) -> Array:
 
 @backward("center_crop")
 def center_crop_backward(past: Past, gradient: Array) -> Gradients:
-    """The middle takes the gradient, what was cut off nothing; of a second input no number was read."""
+    """Return the gradient at the centre, 0 elsewhere; 0 for a second input, of which only the shape is used."""
     to_inputs = tuple(np.zeros_like(x) for x in past.inputs)
     windows.at(to_inputs[0], middle(to_inputs[0], gradient.shape[2:]))[...] = gradient
     return Gradients(to_inputs)
 
 
 def middle(x: Array, sizes: tuple[int, ...]) -> list[slice]:
-    """The middle of space in those sizes; where an odd number of cells is left, one more goes after it.
+    """Return the slices of the centre in those sizes; of an odd number of elements left over one more is after it.
 
-    Raises `ValueError` where there is less than that.
+    Raises `ValueError` if the input is smaller.
     """
     kept = []
     for length, size in zip(x.shape[2:], sizes, strict=True):
@@ -71,9 +71,9 @@ def middle(x: Array, sizes: tuple[int, ...]) -> list[slice]:
 
 @kernel("upsample", workspace=outputs_times(2))
 def upsample(call: Call, x: Array) -> Array:
-    """The input on a finer or coarser grid: the nearest cell, or a mean of the two nearest along each axis.
+    """Return the input on another grid: the nearest element, or the weighted mean of the two nearest along each axis.
 
-    Source: torch.nn.Upsample. Where `scale_factor` is given, it is also what places are computed with.
+    Source: torch.nn.Upsample. If `scale_factor` is given, positions are computed with it.
     """
     axes = grids(call, x)
     if call.fields["mode"] == "nearest":
@@ -87,7 +87,7 @@ def upsample(call: Call, x: Array) -> Array:
 
 
 def grids(call: Call, x: Array) -> list[tuple[int, int, float | None]]:
-    """Along each spatial axis: how many cells go in, how many come out, and the scale that places are computed with."""
+    """Return for each spatial axis the input length, the output length, and the scale for positions if one is given."""
     scales = windows.per_axis(call.fields["scale_factor"], x.ndim - 2)
     sizes = windows.per_axis(call.fields["size"], x.ndim - 2)
     return [
@@ -98,7 +98,7 @@ def grids(call: Call, x: Array) -> list[tuple[int, int, float | None]]:
 
 @backward("upsample")
 def upsample_backward(past: Past, gradient: Array) -> Gradients:
-    """Every input cell adds up the gradients of the cells that were copied or mixed from it, one axis after another."""
+    """Return for every input element the weighted sum of the gradients computed from it, one axis after another."""
     (x,), fields = past.inputs, past.call.fields
     for axis, grid in enumerate(grids(past.call, x), start=2):
         if fields["mode"] == "nearest":
@@ -115,17 +115,17 @@ def upsample_backward(past: Past, gradient: Array) -> Gradients:
 
 
 def weighed_cells(x: Array, corner: tuple[tuple[Array, Array], ...]) -> Array:
-    """One input cell for every output cell, by its places along each axis, times the product of its weights."""
+    """Return one input element per output element, by its indices along each axis, times the product of its weights."""
     cells = windows.at(x, np.ix_(*(places for places, _ in corner)))
     cells *= reduce(np.multiply.outer, (weights for _, weights in corner)).astype(x.dtype)
     return cells
 
 
 def nearest_cells(length: int, count: int, scale: float | None) -> Array:
-    """The cell of the input that each of `count` output cells copies: the one its start falls into.
+    """Return the index of the input element for each of `count` output elements: the one that contains its start.
 
-    PyTorch finds the place in single precision, and so does this: a place on the edge of a cell may fall either way.
-    A small 2-D map of which as many cells come out as go in, or twice as many, PyTorch takes for a scale of 1 or 2.
+    Computed in single precision, as in PyTorch: a position on the edge between elements may fall on either side.
+    For a small 2-D map with an output of the same or twice the size, PyTorch assumes a scale of 1 or 2.
     """
     step = np.float32(length / count if scale is None else 1 / scale)
     cells: Array = np.minimum(np.floor(np.arange(count, dtype=np.float32) * step).astype(int), length - 1)
@@ -135,14 +135,14 @@ def nearest_cells(length: int, count: int, scale: float | None) -> Array:
 def two_cells(
     length: int, count: int, scale: float | None, *, align_corners: bool
 ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """The two cells of the input that each of `count` output cells lies between, each with its weight.
+    """Return the two input elements between which each of `count` output elements lies, each with its weight.
 
-    Cells are areas whose middles are compared, or with `align_corners` points, the first and last of which coincide.
+    Elements are areas whose centres are compared, or with `align_corners` points, the first and last of which coincide.
     """
     if align_corners:
         place = np.arange(count) * ((length - 1) / (count - 1) if count > 1 else 0.0)
     else:
-        # Where as many cells come out as go in, PyTorch copies them, whatever the scale.
+        # If input and output have the same length, PyTorch copies, whatever the scale.
         step = length / count if scale is None or count == length else 1 / scale
         place = np.maximum((np.arange(count) + 0.5) * step - 0.5, 0.0)
     low = np.minimum(np.floor(place).astype(int), length - 1)

@@ -1,4 +1,4 @@
-"""Channels dealt out anew, and numbers moved between channels and space."""
+"""Permutations of channels, and of elements between channels and spatial axes."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from shapecalc.reference.gradients import Gradients, Past, backward
 
 
 def split(x: Array, axis: int, *lengths: int) -> Array:
-    """One axis as several, the last of which runs fastest; −1 stands for what is left.
+    """Return an array with one axis split into several, in row-major order; −1 is inferred.
 
-    Raises `ValueError` where the lengths do not divide the axis.
+    Raises `ValueError` if the lengths do not divide the axis.
     """
     return x.reshape(*x.shape[:axis], *lengths, *x.shape[axis + 1 :])
 
 
 @kernel("channel_shuffle", workspace=outputs_times(0))
 def channel_shuffle(call: Call, x: Array) -> Array:
-    """The first channel of each group, then the second of each, and so on.
+    """Return the first channel of each group, then the second of each, and so on.
 
-    Raises `ValueError` where the groups do not divide the channels.
+    Raises `ValueError` if the groups do not divide the channels.
     Source: torch.nn.ChannelShuffle.
     """
     return split(x, 1, call.fields["groups"], -1).swapaxes(1, 2).reshape(x.shape)
@@ -26,16 +26,16 @@ def channel_shuffle(call: Call, x: Array) -> Array:
 
 @backward("channel_shuffle")
 def channel_shuffle_backward(past: Past, gradient: Array) -> Gradients:
-    """The channels dealt back: a group has as many as there were groups."""
+    """Return the gradient with the channels in their original order: a shuffle with `groups` channels per group."""
     dealt = split(gradient, 1, -1, past.call.fields["groups"])
     return Gradients((dealt.swapaxes(1, 2).reshape(gradient.shape),))
 
 
 @kernel("pixel_shuffle", workspace=outputs_times(0))
 def pixel_shuffle(call: Call, x: Array) -> Array:
-    """As many channels as a block has cells, laid out as that block.
+    """Return each group of `upscale_factor`^rank channels as one channel with blocks of that side.
 
-    Raises `ValueError` where the cells of a block do not divide the channels.
+    Raises `ValueError` if the elements of a block do not divide the channels.
     Source: torch.nn.PixelShuffle.
     """
     return channels_as_blocks(x, call.fields["upscale_factor"])
@@ -43,15 +43,15 @@ def pixel_shuffle(call: Call, x: Array) -> Array:
 
 @backward("pixel_shuffle")
 def pixel_shuffle_backward(past: Past, gradient: Array) -> Gradients:
-    """Every block as channels again."""
+    """Return every block of the gradient as channels."""
     return Gradients((blocks_as_channels(gradient, past.call.fields["upscale_factor"]),))
 
 
 @kernel("pixel_unshuffle", workspace=outputs_times(0))
 def pixel_unshuffle(call: Call, x: Array) -> Array:
-    """The cells of every block as channels of one cell.
+    """Return the elements of every block as channels of one element.
 
-    Raises `ValueError` where the blocks leave cells over.
+    Raises `ValueError` if the side of a block does not divide a spatial axis.
     Source: torch.nn.PixelUnshuffle.
     """
     return blocks_as_channels(x, call.fields["downscale_factor"])
@@ -59,12 +59,12 @@ def pixel_unshuffle(call: Call, x: Array) -> Array:
 
 @backward("pixel_unshuffle")
 def pixel_unshuffle_backward(past: Past, gradient: Array) -> Gradients:
-    """The channels laid out as blocks again."""
+    """Return the channels of the gradient as blocks."""
     return Gradients((channels_as_blocks(gradient, past.call.fields["downscale_factor"]),))
 
 
 def channels_as_blocks(x: Array, side: int) -> Array:
-    """As many channels as a block of that side has cells, laid out as that block."""
+    """Return each group of side^rank channels as one channel with blocks of that side."""
     rank = x.ndim - 2
     blocks = split(x, 1, -1, *(side,) * rank)
     places = [place for axis in range(2, 2 + rank) for place in (axis + rank, axis)]
@@ -75,7 +75,7 @@ def channels_as_blocks(x: Array, side: int) -> Array:
 
 
 def blocks_as_channels(x: Array, side: int) -> Array:
-    """The cells of every block of that side as channels of one cell."""
+    """Return the elements of every block of that side as channels of one element."""
     blocks = x
     for axis in reversed(range(2, x.ndim)):
         blocks = split(blocks, axis, -1, side)
