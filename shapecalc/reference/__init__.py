@@ -47,7 +47,7 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f"{__name__}.word_vectors"), name)
 
 
-def find(word: str) -> Kernel:
+def find(layer_type: str) -> Kernel:
     """Return the kernel of a layer type; imports families until one registers it.
 
     Raises `KeyError` if the type has no kernel.
@@ -55,13 +55,13 @@ def find(word: str) -> Kernel:
     from shapecalc.reference.base import KERNELS  # noqa: PLC0415 - NumPy is imported only to execute
 
     for family in FAMILIES:
-        if word in KERNELS:
+        if layer_type in KERNELS:
             break
         import_module(f"{__name__}.{family}")
-    return KERNELS[word]
+    return KERNELS[layer_type]
 
 
-def find_backward(word: str) -> BackwardRun:
+def find_backward(layer_type: str) -> BackwardRun:
     """Return the backward kernel of a layer type; imports families until one registers it.
 
     Raises `KeyError` if the type has no backward kernel.
@@ -69,13 +69,13 @@ def find_backward(word: str) -> BackwardRun:
     from shapecalc.reference.gradients import BACKWARDS  # noqa: PLC0415 - NumPy is imported only to execute
 
     for family in BACKWARD_FAMILIES:
-        if word in BACKWARDS:
+        if layer_type in BACKWARDS:
             break
         import_module(f"{__name__}.{family}")
-    return BACKWARDS[word]
+    return BACKWARDS[layer_type]
 
 
-def words() -> frozenset[str]:
+def layer_types() -> frozenset[str]:
     """Return the layer types that have a kernel."""
     from shapecalc.reference.base import KERNELS  # noqa: PLC0415 - NumPy is imported only to execute
 
@@ -85,7 +85,7 @@ def words() -> frozenset[str]:
 
 
 def workspace(
-    word: str,
+    layer_type: str,
     fields: Fields,
     inputs: tuple[Shape, ...],
     parameters: Mapping[str, Shape],
@@ -96,7 +96,7 @@ def workspace(
 
     The shapes are predictions and may be wrong: 0 if the kernel would refuse them, since it then allocates nothing.
     """
-    kernel = find(word)
+    kernel = find(layer_type)
     try:
         return kernel.workspace(fields, inputs, parameters, outputs, itemsize)
     except (ValueError, LookupError):

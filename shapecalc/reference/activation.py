@@ -31,10 +31,10 @@ def relu(_call: Call, x: Array) -> Array:
 @backward("relu")
 def relu_backward(past: Past, gradient: Array) -> Gradients:
     """Return the gradient if x > 0, else 0."""
-    return let_through(past.inputs[0] > 0, gradient)
+    return gradient_where(past.inputs[0] > 0, gradient)
 
 
-def let_through(passes: Array, gradient: Array) -> Gradients:
+def gradient_where(passes: Array, gradient: Array) -> Gradients:
     """Return the gradient where `passes`, 0 elsewhere."""
     return Gradients((np.where(passes, gradient, constant(gradient, 0)),))
 
@@ -53,7 +53,7 @@ def relu6(_call: Call, x: Array) -> Array:
 def relu6_backward(past: Past, gradient: Array) -> Gradients:
     """Return the gradient if 0 < x < 6, else 0."""
     (x,) = past.inputs
-    return let_through((x > 0) & (x < 6), gradient)  # noqa: PLR2004 - as its name says
+    return gradient_where((x > 0) & (x < 6), gradient)  # noqa: PLR2004 - as its name says
 
 
 @kernel("leaky_relu", workspace=outputs_times(2))
@@ -96,10 +96,10 @@ def gelu(call: Call, x: Array) -> Array:
     Source: torch.nn.GELU.
     """
     if call.fields["approximate"] == "tanh":
-        risen = np.tanh((x + x * x * x * 0.044715) * sqrt(2 / pi))
+        squashed = np.tanh((x + x * x * x * 0.044715) * sqrt(2 / pi))
     else:
-        risen = erf(x * sqrt(0.5))
-    return (risen + 1) * x * 0.5
+        squashed = erf(x * sqrt(0.5))
+    return (squashed + 1) * x * 0.5
 
 
 @backward("gelu")
@@ -107,12 +107,12 @@ def gelu_backward(past: Past, gradient: Array) -> Gradients:
     """Return (Φ + x · Φ′) · dY, where Φ is the factor of x in `gelu`; without `tanh` Φ′ is the normal density."""
     (x,) = past.inputs
     if past.call.fields["approximate"] == "tanh":
-        risen = np.tanh((x + x * x * x * 0.044715) * sqrt(2 / pi))
-        slope = (1 - risen * risen) * (1 + x * x * (3 * 0.044715)) * sqrt(0.5 / pi)
+        squashed = np.tanh((x + x * x * x * 0.044715) * sqrt(2 / pi))
+        slope = (1 - squashed * squashed) * (1 + x * x * (3 * 0.044715)) * sqrt(0.5 / pi)
     else:
-        risen = erf(x * sqrt(0.5))
+        squashed = erf(x * sqrt(0.5))
         slope = np.exp(x * x * -0.5) * sqrt(0.5 / pi)
-    return Gradients((gradient * ((risen + 1) * 0.5 + x * slope),))
+    return Gradients((gradient * ((squashed + 1) * 0.5 + x * slope),))
 
 
 @kernel("sigmoid", workspace=outputs_times(1))
@@ -175,7 +175,7 @@ def hardsigmoid(_call: Call, x: Array) -> Array:
 @backward("hardsigmoid")
 def hardsigmoid_backward(past: Past, gradient: Array) -> Gradients:
     """Return a sixth of the gradient if −3 < x < 3, else 0."""
-    return let_through(abs(past.inputs[0]) < 3, gradient / 6)  # noqa: PLR2004 - where it is not flat
+    return gradient_where(abs(past.inputs[0]) < 3, gradient / 6)  # noqa: PLR2004 - where it is not flat
 
 
 @kernel("hardswish", workspace=outputs_times(2))
@@ -238,22 +238,22 @@ def softmax(call: Call, x: Array) -> Array:
     Source: torch.nn.Softmax.
     """
     axis = call.fields["dim"]
-    risen = np.exp(x - x.max(axis=axis, keepdims=True))
-    result: Array = risen / risen.sum(axis=axis, keepdims=True)
+    exponentials = np.exp(x - x.max(axis=axis, keepdims=True))
+    result: Array = exponentials / exponentials.sum(axis=axis, keepdims=True)
     return result
 
 
 @backward("softmax")
 def softmax_backward(past: Past, gradient: Array) -> Gradients:
     """Return y · (dY − sum of dY · y along `dim`)."""
-    return Gradients((softmax_slope(past.outputs[0], gradient, past.call.fields["dim"]),))
+    return Gradients((softmax_gradient(past.outputs[0], gradient, past.call.fields["dim"]),))
 
 
-def softmax_slope(y: Array, gradient: Array, axis: int) -> Array:
+def softmax_gradient(y: Array, gradient: Array, axis: int) -> Array:
     """Return the gradient with respect to the input of a softmax: 0 if y is 0, as for masked scores."""
-    weighed = gradient * y
-    weighed -= y * weighed.sum(axis=axis, keepdims=True)
-    return weighed
+    weighted = gradient * y
+    weighted -= y * weighted.sum(axis=axis, keepdims=True)
+    return weighted
 
 
 @kernel("log_softmax", workspace=outputs_times(2))

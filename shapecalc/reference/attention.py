@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.reference.activation import softmax_slope
+from shapecalc.reference.activation import softmax_gradient
 from shapecalc.reference.base import Array, Call, Fields, Shape, Work, constant, kernel
 from shapecalc.reference.gradients import Gradients, Past, backward
-from shapecalc.reference.merging import unstretched
+from shapecalc.reference.merging import sum_to_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,12 +47,12 @@ def scaled_dot_product_attention(call: Call, q: Array, k: Array, v: Array) -> Ar
 def scaled_dot_product_attention_backward(past: Past, gradient: Array) -> Gradients:
     """Return the gradients of `attend_backward`, with that of the query times its scale."""
     q, k, v = past.inputs
-    again = replace(past.call, work=Work())
-    grouped = scaled_in_groups(again, q, k, v)
-    output, weights = attend(again, *grouped)
-    to_q, to_k, to_v = attend_backward(past, grouped, weights, gradient.reshape(output.shape))
-    to_q *= scale_of(past.call, q)
-    return Gradients((to_q.reshape(q.shape), to_k.reshape(k.shape), to_v.reshape(v.shape)))
+    uncounted = replace(past.call, work=Work())
+    grouped = scaled_in_groups(uncounted, q, k, v)
+    output, weights = attend(uncounted, *grouped)
+    grad_q, grad_k, grad_v = attend_backward(past, grouped, weights, gradient.reshape(output.shape))
+    grad_q *= scale_of(past.call, q)
+    return Gradients((grad_q.reshape(q.shape), grad_k.reshape(k.shape), grad_v.reshape(v.shape)))
 
 
 def scaled_in_groups(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, Array, Array]:
@@ -81,8 +81,8 @@ def projected_workspace(
     query, key = inputs[0], inputs[min(len(inputs) - 1, 1)]
     keys = key[length] + 2
     scores = query[batch] * int(fields["num_heads"]) * query[length] * keys
-    entering = sum(map(prod, inputs)) + prod(query) + 2 * query[batch] * keys * query[2]
-    return itemsize * (3 * scores + 2 * entering + 3 * prod(query) + sum(map(prod, outputs)))
+    in_and_out = sum(map(prod, inputs)) + prod(query) + 2 * query[batch] * keys * query[2]
+    return itemsize * (3 * scores + 2 * in_and_out + 3 * prod(query) + sum(map(prod, outputs)))
 
 
 @kernel("multihead_attention", workspace=projected_workspace)
@@ -93,7 +93,7 @@ def multihead_attention(call: Call, *inputs: Array) -> Array | tuple[Array, Arra
     """
     fields, parameters = call.fields, call.parameters
     output, attention = attend(call, *projected(call, query_key_value(call, inputs)))
-    result = rows_times(call, out_of_heads(output), parameters["out_proj.weight"])
+    result = project(call, out_of_heads(output), parameters["out_proj.weight"])
     if fields["bias"]:
         result += parameters["out_proj.bias"]
     if not fields["batch_first"]:
@@ -101,36 +101,36 @@ def multihead_attention(call: Call, *inputs: Array) -> Array | tuple[Array, Arra
     if not fields["need_weights"]:
         return result
     heads = fields["num_heads"]
-    by_head = attention.reshape(len(attention), heads, *attention.shape[3:])
-    return result, by_head.sum(axis=1) / constant(by_head, heads)
+    per_head = attention.reshape(len(attention), heads, *attention.shape[3:])
+    return result, per_head.sum(axis=1) / constant(per_head, heads)
 
 
 @backward("multihead_attention")
-def multihead_attention_backward(past: Past, gradient: Array | None, by_weights: Array | None = None) -> Gradients:
+def multihead_attention_backward(past: Past, gradient: Array | None, grad_attention: Array | None = None) -> Gradients:
     """Return the gradients through the output projection, attention and the input projections.
 
     Intermediate results of the forward pass are recomputed; that is not counted.
     """
-    fields, again = past.call.fields, replace(past.call, work=Work())
-    given = query_key_value(again, past.inputs)
-    heads = projected(again, given)
-    output, weights = attend(again, *heads)
+    fields, uncounted = past.call.fields, replace(past.call, work=Work())
+    given = query_key_value(uncounted, past.inputs)
+    heads = projected(uncounted, given)
+    output, weights = attend(uncounted, *heads)
     if gradient is None:
         gradient = np.zeros_like(past.outputs[0])
     if not fields["batch_first"]:
         gradient = gradient.swapaxes(0, 1)
-    last = past.call.parameters["out_proj.weight"]
-    to_joined, to_last = projection_backward(past, gradient, out_of_heads(output), last)
-    to_output = in_heads(to_joined, fields["num_heads"]).reshape(output.shape)
-    if by_weights is not None:
-        by_weights = by_weights[:, None, None] / constant(by_weights, fields["num_heads"])
-    to_q, to_k, to_v = map(out_of_heads, attend_backward(past, heads, weights, to_output, by_weights))
-    to_q *= constant(to_q, heads[0].shape[-1] ** -0.5)
-    to_inputs, parameters = projected_backward(past, given, (to_q, to_k, to_v))
-    parameters["out_proj.weight"] = to_last
+    out_weight = past.call.parameters["out_proj.weight"]
+    grad_joined, grad_out_weight = projection_backward(past, gradient, out_of_heads(output), out_weight)
+    grad_output = in_heads(grad_joined, fields["num_heads"]).reshape(output.shape)
+    if grad_attention is not None:
+        grad_attention = grad_attention[:, None, None] / constant(grad_attention, fields["num_heads"])
+    grad_q, grad_k, grad_v = map(out_of_heads, attend_backward(past, heads, weights, grad_output, grad_attention))
+    grad_q *= constant(grad_q, heads[0].shape[-1] ** -0.5)
+    grad_inputs, parameters = projected_backward(past, given, (grad_q, grad_k, grad_v))
+    parameters["out_proj.weight"] = grad_out_weight
     if fields["bias"]:
         parameters["out_proj.bias"] = gradient.sum(axis=(0, 1))
-    return Gradients(to_inputs, parameters)
+    return Gradients(grad_inputs, parameters)
 
 
 def projected_backward(
@@ -146,14 +146,14 @@ def projected_backward(
     if fields["bias"]:
         parameters["in_proj_bias"] = np.concatenate([gradient.sum(axis=(0, 1)) for gradient in gradients])
     weights = in_projections(past.call)
-    found = [projection_backward(past, *each) for each in zip(gradients, given, weights, strict=True)]
-    to_given, to_weights = zip(*found, strict=True)
-    apart = [f"{letter}_proj_weight" for letter in "qkv"]
-    if apart[0] in past.call.parameters:
-        parameters |= zip(apart, to_weights, strict=True)
+    pairs = [projection_backward(past, *each) for each in zip(gradients, given, weights, strict=True)]
+    grad_given, grad_weights = zip(*pairs, strict=True)
+    separate = [f"{letter}_proj_weight" for letter in "qkv"]
+    if separate[0] in past.call.parameters:
+        parameters |= zip(separate, grad_weights, strict=True)
     else:
-        parameters["in_proj_weight"] = np.concatenate(to_weights)
-    return to_inputs_of(past, to_given), parameters
+        parameters["in_proj_weight"] = np.concatenate(grad_weights)
+    return gradients_of_inputs(past, grad_given), parameters
 
 
 def query_key_value(call: Call, inputs: Sequence[Array]) -> list[Array]:
@@ -162,27 +162,27 @@ def query_key_value(call: Call, inputs: Sequence[Array]) -> list[Array]:
     return three if call.fields["batch_first"] else [x.swapaxes(0, 1) for x in three]
 
 
-def to_inputs_of(past: Past, to_three: Sequence[Array]) -> tuple[Array, ...]:
+def gradients_of_inputs(past: Past, grad_qkv: Sequence[Array]) -> tuple[Array, ...]:
     """Return the gradients of the inputs from those of query, key and value: summed if one input serves for several."""
     last = len(past.inputs) - 1
-    found = [*to_three[:last], sum(to_three[last + 1 :], start=to_three[last])]
-    return tuple(found if past.call.fields["batch_first"] else [x.swapaxes(0, 1) for x in found])
+    grads = [*grad_qkv[:last], sum(grad_qkv[last + 1 :], start=grad_qkv[last])]
+    return tuple(grads if past.call.fields["batch_first"] else [x.swapaxes(0, 1) for x in grads])
 
 
 def projected(call: Call, given: Sequence[Array]) -> tuple[Array, Array, Array]:
     """Return the scaled query, key and value in heads; the query's heads in groups that share a key head."""
     fields, parameters = call.fields, call.parameters
     weights = in_projections(call)
-    q, k, v = (rows_times(call, x, weight) for x, weight in zip(given, weights, strict=True))
+    q, k, v = (project(call, x, weight) for x, weight in zip(given, weights, strict=True))
     if fields["bias"]:
         ends = np.cumsum([len(weight) for weight in weights])
         if parameters["in_proj_bias"].shape != (ends[-1],):
             raise ValueError(f"a bias of {parameters['in_proj_bias'].shape} for {ends[-1]} features")
         q, k, v = (x + bias for x, bias in zip((q, k, v), np.split(parameters["in_proj_bias"], ends[:-1]), strict=True))
     if fields["add_bias_kv"]:
-        k, v = (with_key(x, parameters[name]) for x, name in ((k, "bias_k"), (v, "bias_v")))
+        k, v = (append_key(x, parameters[name]) for x, name in ((k, "bias_k"), (v, "bias_v")))
     if fields["add_zero_attn"]:
-        k, v = (with_key(x, np.full((1, 1, x.shape[-1]), constant(x, 0))) for x in (k, v))
+        k, v = (append_key(x, np.full((1, 1, x.shape[-1]), constant(x, 0))) for x in (k, v))
     heads, shared = fields["num_heads"], fields["num_kv_heads"] or fields["num_heads"]
     q = in_heads(q, heads)
     q *= constant(q, q.shape[-1] ** -0.5)
@@ -195,28 +195,28 @@ def attend(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, Array]:
     if call.fields["is_causal"]:
         # Positions after that of the query are masked; keys that were added at the end are not.
         length = inputs_keys(call, scores)
-        hidden = np.triu(np.ones((scores.shape[-2], length), dtype=bool), k=1)
-        scores[..., :length][..., hidden] = constant(scores, -np.inf)
-    risen = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    weights = risen / risen.sum(axis=-1, keepdims=True)
+        future = np.triu(np.ones((scores.shape[-2], length), dtype=bool), k=1)
+        scores[..., :length][..., future] = constant(scores, -np.inf)
+    exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights = exponentials / exponentials.sum(axis=-1, keepdims=True)
     return call.work.matmul(weights, v), weights
 
 
 def attend_backward(
-    past: Past, heads: tuple[Array, Array, Array], weights: Array, gradient: Array, by_weights: Array | None = None
+    past: Past, heads: tuple[Array, Array, Array], weights: Array, gradient: Array, grad_attention: Array | None = None
 ) -> tuple[Array, Array, Array]:
     """Return the gradients of the scaled query, of key and of value, summed over the queries that share a key.
 
     dV = Aᵀ · dY, dA = dY · Vᵀ, dS through the softmax, dQ = dS · K, dK = dSᵀ · Q.
     """
     (q, k, v), matmul = heads, past.to_inputs.matmul
-    to_v = matmul(weights.swapaxes(-1, -2), gradient)
-    to_weights = matmul(gradient, v.swapaxes(-1, -2))
-    if by_weights is not None:
-        to_weights += by_weights
-    to_scores = softmax_slope(weights, to_weights, -1)
-    to_k = matmul(to_scores.swapaxes(-1, -2), q)
-    return matmul(to_scores, k), unstretched(to_k, k.shape), unstretched(to_v, v.shape)
+    grad_v = matmul(weights.swapaxes(-1, -2), gradient)
+    grad_weights = matmul(gradient, v.swapaxes(-1, -2))
+    if grad_attention is not None:
+        grad_weights += grad_attention
+    grad_scores = softmax_gradient(weights, grad_weights, -1)
+    grad_k = matmul(grad_scores.swapaxes(-1, -2), q)
+    return matmul(grad_scores, k), sum_to_shape(grad_k, k.shape), sum_to_shape(grad_v, v.shape)
 
 
 def inputs_keys(call: Call, scores: Array) -> int:
@@ -227,22 +227,22 @@ def inputs_keys(call: Call, scores: Array) -> int:
 
 def in_projections(call: Call) -> list[Array]:
     """Return the weights of query, key and value; three of one size are rows of one tensor."""
-    apart = [f"{letter}_proj_weight" for letter in "qkv"]
-    if any(name in call.parameters for name in apart):
-        return [call.parameters[name] for name in apart]
+    separate = [f"{letter}_proj_weight" for letter in "qkv"]
+    if any(name in call.parameters for name in separate):
+        return [call.parameters[name] for name in separate]
     return np.split(call.parameters["in_proj_weight"], 3)
 
 
-def rows_times(call: Call, x: Array, weight: Array) -> Array:
+def project(call: Call, x: Array, weight: Array) -> Array:
     """Return every row along the last axis times a weight [out, in], as in `torch.nn.Linear`."""
     return call.work.matmul(x.reshape(-1, x.shape[-1]), weight.T).reshape(*x.shape[:-1], -1)
 
 
 def projection_backward(past: Past, gradient: Array, x: Array, weight: Array) -> tuple[Array, Array]:
-    """Return the gradients of the rows and the weight of `rows_times`."""
+    """Return the gradients of the rows and the weight of `project`."""
     rows = gradient.reshape(-1, gradient.shape[-1])
-    to_weight = past.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))
-    return past.to_inputs.matmul(rows, weight).reshape(x.shape), to_weight
+    grad_weight = past.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))
+    return past.to_inputs.matmul(rows, weight).reshape(x.shape), grad_weight
 
 
 def in_heads(x: Array, heads: int) -> Array:
@@ -256,6 +256,6 @@ def out_of_heads(x: Array) -> Array:
     return together.reshape(*together.shape[:2], -1)
 
 
-def with_key(x: Array, key: Array) -> Array:
+def append_key(x: Array, key: Array) -> Array:
     """Return an array with one key or value appended to every sample."""
     return np.concatenate([x, np.repeat(key, len(x), axis=0)], axis=1)

@@ -34,7 +34,7 @@ class Tape:
     executed: tuple[Executed, ...]
 
 
-class Returned(NamedTuple):
+class BackwardResult(NamedTuple):
     """Shapes of the gradients that the backward kernel of one call computed, and the work that they took.
 
     If no gradient `reached` the call, its kernel was not run. None for an input without a gradient.
@@ -50,15 +50,15 @@ class Returned(NamedTuple):
     reached: bool = True
 
 
-class Propagated(NamedTuple):
+class NetworkGradients(NamedTuple):
     """Gradients of the loss with respect to the inputs of the network and to its parameters, such as `c1.weight`.
 
-    Without those on which the loss does not depend. `rows` has an entry per call, the last call first.
+    Without those on which the loss does not depend. `results` has an entry per call, the last call first.
     """
 
     inputs: Mapping[str, Array]
     parameters: Mapping[str, Array]
-    rows: tuple[Returned, ...]
+    results: tuple[BackwardResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +66,31 @@ class Propagation:
     """A backward pass in progress: each iteration goes back by one call, the last call first.
 
     `slots` has the gradients of slots whose writers are still to come, in the end those of the inputs; `parameters`
-    those of parameters, summed over all uses of shared weights. `witness` is called with the arguments and the result
+    those of parameters, summed over all uses of shared weights. `hook` is called with the arguments and the result
     of each kernel, before any of them is added or freed.
     """
 
     tape: Tape
     slots: dict[str, Array]
     truncate: int | None = None
-    witness: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None
+    hook: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None
     parameters: dict[str, Array] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[Returned]:
+    def __iter__(self) -> Iterator[BackwardResult]:
         while self.tape.calls:
             call = self.tape.calls[-1]
             gradients = tuple(self.slots.pop(slot, None) for slot in call.outputs)
             if all(gradient is None for gradient in gradients):
-                row = Returned(call.path, call.kernel, (None,) * len(call.inputs), {}, 0, 0, 0.0, reached=False)
+                row = BackwardResult(call.path, call.kernel, (None,) * len(call.inputs), {}, 0, 0, 0.0, reached=False)
             else:
-                row = self._back(call, gradients)
+                row = self._run_backward(call, gradients)
             self.tape.calls.pop()
             # All readers of these values come later in the network and are done.
             for slot in call.outputs:
                 self.tape.values.pop(slot, None)
             yield row
 
-    def _back(self, call: Call, gradients: tuple[Array | None, ...]) -> Returned:
+    def _run_backward(self, call: Call, gradients: tuple[Array | None, ...]) -> BackwardResult:
         values = self.tape.values
         past = Past(
             call,
@@ -101,14 +101,14 @@ class Propagation:
         started = perf_counter()
         given = _gradients(past, gradients)
         seconds = perf_counter() - started
-        if self.witness is not None:
-            self.witness(past, gradients, given)
+        if self.hook is not None:
+            self.hook(past, gradients, given)
         for slot, gradient in zip(call.inputs, given.inputs, strict=True):
             if gradient is not None:
                 _add(self.slots, slot, gradient)
         for name, gradient in given.parameters.items():
             _add(self.parameters, f"{call.owner}.{name}", gradient)
-        return Returned(
+        return BackwardResult(
             call.path,
             call.kernel,
             tuple(None if gradient is None else gradient.shape for gradient in given.inputs),
@@ -128,9 +128,9 @@ def forward(calls: Iterable[Call], inputs: Mapping[str, Array], *, dtype: DTypeL
     tape = Tape([], dict(inputs), ())
     executed = []
     for call in calls:
-        kept = replace(call, frees=())
-        executed.append(run(kept, tape.values, dtype=dtype))
-        tape.calls.append(kept)
+        retained = replace(call, frees=())
+        executed.append(run(retained, tape.values, dtype=dtype))
+        tape.calls.append(retained)
     return replace(tape, executed=tuple(executed))
 
 
@@ -139,24 +139,24 @@ def propagate(
     gradients: Mapping[str, Array],
     *,
     truncate: int | None = None,
-    witness: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None,
+    hook: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None,
 ) -> Propagation:
     """Return a backward pass from the gradients of the loss with respect to some slots.
 
     Recurrent layers back-propagate through `truncate` time steps, None for all. Iterating raises `ExecutionError` if a
     layer has no backward kernel, or its gradients do not fit.
     """
-    return Propagation(tape, dict(gradients), truncate, witness)
+    return Propagation(tape, dict(gradients), truncate, hook)
 
 
-def back_propagate(tape: Tape, gradients: Mapping[str, Array], truncate: int | None = None) -> Propagated:
+def back_propagate(tape: Tape, gradients: Mapping[str, Array], truncate: int | None = None) -> NetworkGradients:
     """Return the gradients of the loss with respect to inputs and parameters, from those with respect to some slots.
 
     Raises as `propagate` does.
     """
     propagation = propagate(tape, gradients, truncate=truncate)
-    rows = tuple(propagation)
-    return Propagated(propagation.slots, propagation.parameters, rows)
+    results = tuple(propagation)
+    return NetworkGradients(propagation.slots, propagation.parameters, results)
 
 
 def _gradients(past: Past, gradients: tuple[Array | None, ...]) -> Gradients:
@@ -179,12 +179,12 @@ def _gradients(past: Past, gradients: tuple[Array | None, ...]) -> Gradients:
     if len(given.inputs) != len(call.inputs):
         reason = f"gives gradients by {len(given.inputs)} inputs, has {len(call.inputs)}"
         raise ExecutionError(call.path, call.kernel, reason)
-    strangers = given.parameters.keys() - call.parameters.keys()
-    if strangers:
-        raise ExecutionError(call.path, call.kernel, f"gives a gradient by {min(strangers)}, which it does not have")
+    unknown = given.parameters.keys() - call.parameters.keys()
+    if unknown:
+        raise ExecutionError(call.path, call.kernel, f"gives a gradient by {min(unknown)}, which it does not have")
     arrays = (*past.inputs, *(call.parameters[name] for name in given.parameters))
-    names, found = (*call.inputs, *given.parameters), (*given.inputs, *given.parameters.values())
-    for name, array, gradient in zip(names, arrays, found, strict=True):
+    names, results = (*call.inputs, *given.parameters), (*given.inputs, *given.parameters.values())
+    for name, array, gradient in zip(names, arrays, results, strict=True):
         if gradient is not None and gradient.shape != array.shape:
             reason = f"gives a gradient of {list(gradient.shape)} by `{name}`, which is {list(array.shape)}"
             raise ExecutionError(call.path, call.kernel, reason)

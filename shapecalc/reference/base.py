@@ -90,7 +90,7 @@ class Call:
 class Kernel:
     """The kernel of a layer type: `run(call, *arrays)`, and an upper bound on its temporary arrays."""
 
-    word: str
+    layer_type: str
     run: Run
     workspace: Workspace
 
@@ -113,7 +113,7 @@ def outputs_times(count: int) -> Workspace:
     return workspace
 
 
-def kernel(word: str, *, workspace: Workspace | None = None) -> Callable[[AnyRun], AnyRun]:
+def kernel(layer_type: str, *, workspace: Workspace | None = None) -> Callable[[AnyRun], AnyRun]:
     """Register a function as the kernel of a layer type.
 
     `workspace` bounds the bytes of its temporary arrays; by default one array of the size of the output.
@@ -121,9 +121,11 @@ def kernel(word: str, *, workspace: Workspace | None = None) -> Callable[[AnyRun
     """
 
     def register(run: AnyRun) -> AnyRun:
-        if word in KERNELS:
-            raise ValueError(f"`{word}` has two kernels: {KERNELS[word].run.__module__} and {run.__module__}")
-        KERNELS[word] = Kernel(word, run, workspace or outputs_times(1))
+        if layer_type in KERNELS:
+            raise ValueError(
+                f"`{layer_type}` has two kernels: {KERNELS[layer_type].run.__module__} and {run.__module__}"
+            )
+        KERNELS[layer_type] = Kernel(layer_type, run, workspace or outputs_times(1))
         return run
 
     return register

@@ -15,7 +15,7 @@ import numpy as np
 from shapecalc.reference.activation import logistic
 from shapecalc.reference.base import Array, Call, Work
 from shapecalc.reference.gradients import Gradients, Past, backward
-from shapecalc.reference.recurrent import States, arrivals, begin, bias_of, masked
+from shapecalc.reference.recurrent import States, bias_of, initial_states, input_products, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,8 +38,8 @@ class TimeStep(NamedTuple):
 class GradientSums(NamedTuple):
     """Gradients with respect to W_ih x + b_ih, to W_hh h + b_hh, and to each state other than through these sums."""
 
-    arriving: Array
-    recurring: Array
+    from_input: Array
+    from_hidden: Array
     states: States
 
 
@@ -47,7 +47,7 @@ class GradientSums(NamedTuple):
 class RecurrentPass:
     """The forward and backward functions of one kind of cell.
 
-    `gates(arriving, recurring, states)` returns the gates and the next states; `sums(step, gradients)` returns
+    `gates(from_input, from_hidden, states)` returns the gates and the next states; `sums(step, gradients)` returns
     gradients from those with respect to the next states, the hidden one before its projection.
     """
 
@@ -59,22 +59,22 @@ class RecurrentPass:
 def rnn_recurrence(nonlinearity: str) -> RecurrentPass:
     """Return the recurrence of an RNN: tanh has the derivative 1 − h′²; ReLU 1 if h′ > 0, else 0."""
 
-    def gates(arriving: Array, recurring: Array, _states: States) -> tuple[Gates, States]:
-        sums = arriving[0] + recurring[0]
+    def gates(from_input: Array, from_hidden: Array, _states: States) -> tuple[Gates, States]:
+        sums = from_input[0] + from_hidden[0]
         return (), (np.maximum(sums, 0) if nonlinearity == "relu" else np.tanh(sums),)
 
     def sums(step: TimeStep, gradients: States) -> GradientSums:
         slope = step.hidden > 0 if nonlinearity == "relu" else 1 - step.hidden * step.hidden
-        by_sum = (gradients[0] * slope)[None]
-        return GradientSums(by_sum, by_sum, (np.zeros_like(step.hidden),))
+        grad_sum = (gradients[0] * slope)[None]
+        return GradientSums(grad_sum, grad_sum, (np.zeros_like(step.hidden),))
 
     return RecurrentPass(1, gates, sums)
 
 
-def lstm_gates(arriving: Array, recurring: Array, states: States) -> tuple[Gates, States]:
+def lstm_gates(from_input: Array, from_hidden: Array, states: States) -> tuple[Gates, States]:
     """Return i, f, g, o and tanh(c′); and the states h′ = o ⊙ tanh(c′), c′ = f ⊙ c + i ⊙ g."""
-    i, f, o = (logistic(arriving[row] + recurring[row]) for row in (0, 1, 3))
-    g = np.tanh(arriving[2] + recurring[2])
+    i, f, o = (logistic(from_input[row] + from_hidden[row]) for row in (0, 1, 3))
+    g = np.tanh(from_input[2] + from_hidden[2])
     cell = f * states[1] + i * g
     squashed = np.tanh(cell)
     return (i, f, g, o, squashed), (o * squashed, cell)
@@ -83,35 +83,35 @@ def lstm_gates(arriving: Array, recurring: Array, states: States) -> tuple[Gates
 def lstm_sums(step: TimeStep, gradients: States) -> GradientSums:
     """Return gradients of an LSTM step: dc′ comes directly and through h′; dc is f ⊙ dc′: why an LSTM remembers."""
     i, f, g, o, squashed = step.gates
-    by_hidden, by_cell = gradients
-    by_cell = by_cell + by_hidden * o * (1 - squashed * squashed)
-    by_sums = np.stack(
+    grad_hidden, grad_cell = gradients
+    grad_cell = grad_cell + grad_hidden * o * (1 - squashed * squashed)
+    grad_sums = np.stack(
         [
-            by_cell * g * i * (1 - i),
-            by_cell * step.before[1] * f * (1 - f),
-            by_cell * i * (1 - g * g),
-            by_hidden * squashed * o * (1 - o),
+            grad_cell * g * i * (1 - i),
+            grad_cell * step.before[1] * f * (1 - f),
+            grad_cell * i * (1 - g * g),
+            grad_hidden * squashed * o * (1 - o),
         ]
     )
-    return GradientSums(by_sums, by_sums, (np.zeros_like(step.before[0]), by_cell * f))
+    return GradientSums(grad_sums, grad_sums, (np.zeros_like(step.before[0]), grad_cell * f))
 
 
-def gru_gates(arriving: Array, recurring: Array, states: States) -> tuple[Gates, States]:
+def gru_gates(from_input: Array, from_hidden: Array, states: States) -> tuple[Gates, States]:
     """Return r, z, n and the candidate's recurrent sum, which r multiplies; and the state h′ = (1 − z) ⊙ n + z ⊙ h."""
-    r, z = (logistic(arriving[row] + recurring[row]) for row in (0, 1))
-    n = np.tanh(arriving[2] + r * recurring[2])
-    return (r, z, n, recurring[2].copy()), ((1 - z) * n + z * states[0],)
+    r, z = (logistic(from_input[row] + from_hidden[row]) for row in (0, 1))
+    n = np.tanh(from_input[2] + r * from_hidden[2])
+    return (r, z, n, from_hidden[2].copy()), ((1 - z) * n + z * states[0],)
 
 
 def gru_sums(step: TimeStep, gradients: States) -> GradientSums:
     """Return gradients of a GRU step: of the candidate's two sums they differ by the factor r; direct dh is z ⊙ dh′."""
     r, z, n, candidate = step.gates
-    (by_hidden,), (hidden,) = gradients, step.before
-    by_candidate = by_hidden * (1 - z) * (1 - n * n)
-    by_r = by_candidate * candidate * r * (1 - r)
-    by_z = by_hidden * (hidden - n) * z * (1 - z)
+    (grad_hidden,), (hidden,) = gradients, step.before
+    grad_candidate = grad_hidden * (1 - z) * (1 - n * n)
+    grad_r = grad_candidate * candidate * r * (1 - r)
+    grad_z = grad_hidden * (hidden - n) * z * (1 - z)
     return GradientSums(
-        np.stack([by_r, by_z, by_candidate]), np.stack([by_r, by_z, by_candidate * r]), (by_hidden * z,)
+        np.stack([grad_r, grad_z, grad_candidate]), np.stack([grad_r, grad_z, grad_candidate * r]), (grad_hidden * z,)
     )
 
 
@@ -122,22 +122,22 @@ GRU = RecurrentPass(3, gru_gates, gru_sums)
 @backward("rnn")
 def rnn_backward(past: Past, *gradients: Array | None) -> Gradients:
     """Return gradients of x, h_0 if given, and every weight and bias, from those of output and h_n."""
-    return back_through_layers(past, gradients, rnn_recurrence(past.call.fields["nonlinearity"]))
+    return layers_backward(past, gradients, rnn_recurrence(past.call.fields["nonlinearity"]))
 
 
 @backward("lstm")
 def lstm_backward(past: Past, *gradients: Array | None) -> Gradients:
     """Return gradients of x, h_0 and c_0 if given, and every parameter, from those of output, h_n and c_n."""
-    return back_through_layers(past, gradients, LSTM)
+    return layers_backward(past, gradients, LSTM)
 
 
 @backward("gru")
 def gru_backward(past: Past, *gradients: Array | None) -> Gradients:
     """Return gradients of x, h_0 if given, and every weight and bias, from those of output and h_n."""
-    return back_through_layers(past, gradients, GRU)
+    return layers_backward(past, gradients, GRU)
 
 
-def back_through_layers(past: Past, gradients: Sequence[Array | None], recurrence: RecurrentPass) -> Gradients:
+def layers_backward(past: Past, gradients: Sequence[Array | None], recurrence: RecurrentPass) -> Gradients:
     """Return gradients of the sequence, of each initial state that was given, and of every parameter.
 
     With `truncate` of k the steps are in chunks of k, counted from the last step read, and no gradient passes from a
@@ -149,78 +149,74 @@ def back_through_layers(past: Past, gradients: Sequence[Array | None], recurrenc
     suffixes = ("", "_reverse") if fields["bidirectional"] else ("",)
     sequence = x.swapaxes(0, 1) if fields["batch_first"] else x
     # The last states have the shapes of the first.
-    begun = begin(call, sequence, tuple(initial), [states.shape for states in past.outputs[1:]])
+    first_states = initial_states(call, sequence, tuple(initial), [states.shape for states in past.outputs[1:]])
     output, *last = (
         np.zeros_like(y) if gradient is None else gradient for y, gradient in zip(past.outputs, gradients, strict=True)
     )
-    by_sequence = output.swapaxes(0, 1) if fields["batch_first"] else output
-    by_begun = [np.empty_like(states) for states in begun]
+    grad_sequence = output.swapaxes(0, 1) if fields["batch_first"] else output
+    grad_initial = [np.empty_like(states) for states in first_states]
     parameters: dict[str, Array] = {}
     # Overflow of an exponential is correct, as in the forward pass.
     with np.errstate(over="ignore"):
-        passes = through_layers_again(call, sequence, begun, suffixes, recurrence)
+        passes = recompute_layers(call, sequence, first_states, suffixes, recurrence)
     for level in reversed(range(fields["num_layers"])):
-        by_sequence = masked(call, level, by_sequence)
-        by_level = [
-            back_through_steps(past, one, by_half, tuple(states[one.place].T for states in last), recurrence)
-            for one, by_half in zip(passes[level], np.split(by_sequence, len(suffixes), axis=2), strict=True)
+        grad_sequence = masked(call, level, grad_sequence)
+        level_gradients = [
+            steps_backward(past, run, grad_half, tuple(states[run.row].T for states in last), recurrence)
+            for run, grad_half in zip(passes[level], np.split(grad_sequence, len(suffixes), axis=2), strict=True)
         ]
-        for one, (_, states, learnt) in zip(passes[level], by_level, strict=True):
-            parameters |= learnt
-            for each, state in zip(by_begun, states, strict=True):
-                each[one.place] = state.T
-        by_sequence = sum((by_read for by_read, *_ in by_level[1:]), start=by_level[0][0])
-    by_input = by_sequence.swapaxes(0, 1) if fields["batch_first"] else by_sequence
-    by_name = {name: parameters[name] for name in past.call.parameters if name in parameters}
-    return Gradients((by_input, *by_begun[: len(initial)]), by_name)
+        for run, (_, states, of_parameters) in zip(passes[level], level_gradients, strict=True):
+            parameters |= of_parameters
+            for each, state in zip(grad_initial, states, strict=True):
+                each[run.row] = state.T
+        grad_sequence = sum((grad_read for grad_read, *_ in level_gradients[1:]), start=level_gradients[0][0])
+    grad_input = grad_sequence.swapaxes(0, 1) if fields["batch_first"] else grad_sequence
+    ordered = {name: parameters[name] for name in past.call.parameters if name in parameters}
+    return Gradients((grad_input, *grad_initial[: len(initial)]), ordered)
 
 
 class Pass(NamedTuple):
     """One layer in one direction: index among the states, suffix of its parameters, order of reading, input, and steps.
 
-    Input and steps are in the order of execution, `onwards` of the sequence.
+    Input and steps are in the order of execution, `order` of the sequence.
     """
 
-    place: int
+    row: int
     suffix: str
-    onwards: slice
+    order: slice
     read: Array
     steps: list[TimeStep]
 
 
-def through_layers_again(
-    call: Call, sequence: Array, begun: States, suffixes: tuple[str, ...], recurrence: RecurrentPass
+def recompute_layers(
+    call: Call, sequence: Array, first_states: States, suffixes: tuple[str, ...], recurrence: RecurrentPass
 ) -> list[list[Pass]]:
     """Return the recomputed forward pass of every layer and direction, with the results of each step."""
     levels = []
     for level in range(call.fields["num_layers"]):
         passes = []
         for direction, end in enumerate(suffixes):
-            place, suffix = level * len(suffixes) + direction, f"l{level}{end}"
-            onwards = slice(None, None, -1 if end else 1)
-            read = sequence[onwards]
-            first = tuple(np.ascontiguousarray(each[place].T) for each in begun)
-            passes.append(
-                Pass(place, suffix, onwards, read, through_steps_again(call, suffix, read, first, recurrence))
-            )
+            row, suffix = level * len(suffixes) + direction, f"l{level}{end}"
+            order = slice(None, None, -1 if end else 1)
+            read = sequence[order]
+            first = tuple(np.ascontiguousarray(each[row].T) for each in first_states)
+            passes.append(Pass(row, suffix, order, read, recompute_steps(call, suffix, read, first, recurrence)))
         levels.append(passes)
-        hiddens = [np.stack([step.after[0].T for step in one.steps])[one.onwards] for one in passes]
+        hiddens = [np.stack([step.after[0].T for step in run.steps])[run.order] for run in passes]
         sequence = masked(call, level, np.concatenate(hiddens, axis=2))
     return levels
 
 
-def through_steps_again(
-    call: Call, suffix: str, read: Array, states: States, recurrence: RecurrentPass
-) -> list[TimeStep]:
+def recompute_steps(call: Call, suffix: str, read: Array, states: States, recurrence: RecurrentPass) -> list[TimeStep]:
     """Return the steps of one layer in one direction, in the order of execution."""
     weight, bias = call.parameters[f"weight_hh_{suffix}"], bias_of(call, f"bias_hh_{suffix}", recurrence.count)
     projection = call.parameters.get(f"weight_hr_{suffix}")
     steps = []
-    for arriving in arrivals(call, suffix, read, recurrence.count, states[0].dtype):
-        recurring = weight @ states[0]
+    for from_input in input_products(call, suffix, read, recurrence.count, states[0].dtype):
+        from_hidden = weight @ states[0]
         if bias is not None:
-            recurring += bias
-        gates, after = recurrence.gates(arriving, recurring.reshape(arriving.shape), states)
+            from_hidden += bias
+        gates, after = recurrence.gates(from_input, from_hidden.reshape(from_input.shape), states)
         hidden = after[0]
         if projection is not None:
             after = (projection @ hidden, *after[1:])
@@ -229,45 +225,51 @@ def through_steps_again(
     return steps
 
 
-def back_through_steps(
-    past: Past, one: Pass, by_output: Array, carried: States, recurrence: RecurrentPass
+def steps_backward(
+    past: Past, run: Pass, grad_output: Array, carried: States, recurrence: RecurrentPass
 ) -> tuple[Array, States, dict[str, Array]]:
     """Return gradients of the input of one layer in one direction, of its initial states and of its parameters.
 
     `carried` are those of its last states. Per step one product passes the gradient back, W_hhᵀ · dz, and one more with
     a projection; all others are computed for all steps at once.
     """
-    count, samples = len(one.steps), one.read.shape[1]
+    count, samples = len(run.steps), run.read.shape[1]
     weights = past.call.parameters
-    recurrent, projection = weights[f"weight_hh_{one.suffix}"], weights.get(f"weight_hr_{one.suffix}")
-    dtype = np.result_type(by_output, recurrent)
-    by_arriving = np.empty((recurrent.shape[0], count, samples), dtype=dtype)
-    by_recurring = np.empty_like(by_arriving)
-    by_projected = np.empty((count, recurrent.shape[1], samples), dtype=dtype)
-    by_steps = by_output[one.onwards]
-    for at in reversed(range(count)):
-        by_hidden = by_projected[at] = carried[0] + by_steps[at].T
+    recurrent, projection = weights[f"weight_hh_{run.suffix}"], weights.get(f"weight_hr_{run.suffix}")
+    dtype = np.result_type(grad_output, recurrent)
+    grad_from_input = np.empty((recurrent.shape[0], count, samples), dtype=dtype)
+    grad_from_hidden = np.empty_like(grad_from_input)
+    grad_projected = np.empty((count, recurrent.shape[1], samples), dtype=dtype)
+    grad_steps = grad_output[run.order]
+    for index in reversed(range(count)):
+        grad_hidden = grad_projected[index] = carried[0] + grad_steps[index].T
         if projection is not None:
-            by_hidden = past.to_inputs.matmul(projection.T, by_hidden)
-        sums = recurrence.sums(one.steps[at], (by_hidden, *carried[1:]))
-        by_arriving[:, at] = sums.arriving.reshape(-1, samples)
-        by_recurring[:, at] = sums.recurring.reshape(-1, samples)
-        if past.truncate and at and (count - at) % past.truncate == 0:
+            grad_hidden = past.to_inputs.matmul(projection.T, grad_hidden)
+        sums = recurrence.sums(run.steps[index], (grad_hidden, *carried[1:]))
+        grad_from_input[:, index] = sums.from_input.reshape(-1, samples)
+        grad_from_hidden[:, index] = sums.from_hidden.reshape(-1, samples)
+        if past.truncate and index and (count - index) % past.truncate == 0:
             carried = tuple(np.zeros_like(state) for state in sums.states)
         else:
-            product = past.to_inputs.matmul(recurrent.T, sums.recurring.reshape(-1, samples))
+            product = past.to_inputs.matmul(recurrent.T, sums.from_hidden.reshape(-1, samples))
             carried = (sums.states[0] + product, *sums.states[1:])
-    by_arriving, by_recurring = by_arriving.reshape(len(recurrent), -1), by_recurring.reshape(len(recurrent), -1)
-    by_read = past.to_inputs.matmul(by_arriving.T, weights[f"weight_ih_{one.suffix}"]).reshape(one.read.shape)
-    before = np.concatenate([step.before[0] for step in one.steps], axis=1)
-    learnt = {
-        f"weight_ih_{one.suffix}": past.to_parameters.matmul(by_arriving, one.read.reshape(-1, one.read.shape[2])),
-        f"weight_hh_{one.suffix}": past.to_parameters.matmul(by_recurring, before.T),
+    grad_from_input, grad_from_hidden = (
+        grad_from_input.reshape(len(recurrent), -1),
+        grad_from_hidden.reshape(len(recurrent), -1),
+    )
+    grad_read = past.to_inputs.matmul(grad_from_input.T, weights[f"weight_ih_{run.suffix}"]).reshape(run.read.shape)
+    before = np.concatenate([step.before[0] for step in run.steps], axis=1)
+    of_parameters = {
+        f"weight_ih_{run.suffix}": past.to_parameters.matmul(grad_from_input, run.read.reshape(-1, run.read.shape[2])),
+        f"weight_hh_{run.suffix}": past.to_parameters.matmul(grad_from_hidden, before.T),
     }
     if past.call.fields["bias"]:
-        learnt |= {f"bias_ih_{one.suffix}": by_arriving.sum(axis=1), f"bias_hh_{one.suffix}": by_recurring.sum(axis=1)}
+        of_parameters |= {
+            f"bias_ih_{run.suffix}": grad_from_input.sum(axis=1),
+            f"bias_hh_{run.suffix}": grad_from_hidden.sum(axis=1),
+        }
     if projection is not None:
-        hidden = np.concatenate([step.hidden for step in one.steps], axis=1)
-        by_projected = by_projected.transpose(1, 0, 2).reshape(len(projection), -1)
-        learnt[f"weight_hr_{one.suffix}"] = past.to_parameters.matmul(by_projected, hidden.T)
-    return by_read[one.onwards], carried, learnt
+        hidden = np.concatenate([step.hidden for step in run.steps], axis=1)
+        grad_projected = grad_projected.transpose(1, 0, 2).reshape(len(projection), -1)
+        of_parameters[f"weight_hr_{run.suffix}"] = past.to_parameters.matmul(grad_projected, hidden.T)
+    return grad_read[run.order], carried, of_parameters

@@ -86,8 +86,8 @@ def conv(call: Call, x: Array) -> Array:
 
     spatial = windows.shape[2 : 2 + rank]
     output = np.empty((len(x), *weight.shape[:2], prod(spatial)), dtype=np.result_type(x, weight))
-    for sample, cells, gathered in columns(windows, rank):
-        into = output[sample, :, :, cells]
+    for sample, positions, gathered in columns(windows, rank):
+        into = output[sample, :, :, positions]
         call.work.matmul(weight, gathered.reshape(len(weight), -1, gathered.shape[-1]), out=into)
         if fields["bias"]:
             into += call.parameters["bias"].reshape(len(weight), -1, 1)
@@ -105,21 +105,21 @@ def conv_backward(past: Past, gradient: Array) -> Gradients:
     padded = pad(x, sides, constant(x, 0), fields["padding_mode"])
 
     rows = gradient.reshape(len(x), *weight.shape[:2], -1)
-    to_padded, to_weight = np.zeros_like(padded), RunningSum()
-    onto = np.moveaxis(slide(to_padded, window, writeable=True), range(2, 2 + rank), range(-rank, 0))
-    for sample, cells, gathered in columns(slide(padded, window), rank):
-        given = rows[sample, :, :, cells]
+    grad_padded, grad_weight = np.zeros_like(padded), RunningSum()
+    onto = np.moveaxis(slide(grad_padded, window, writeable=True), range(2, 2 + rank), range(-rank, 0))
+    for sample, positions, gathered in columns(slide(padded, window), rank):
+        given = rows[sample, :, :, positions]
         read = gathered.reshape(len(weight), -1, gathered.shape[-1])
-        to_weight.add(past.to_parameters.matmul(given, read.swapaxes(1, 2)))
+        grad_weight.add(past.to_parameters.matmul(given, read.swapaxes(1, 2)))
         if gathered.flags.writeable:  # a tile, not needed any more: its gradients overwrite it
             past.to_inputs.matmul(weight.swapaxes(1, 2), given, out=read)
-            spread(read, onto[sample], cells, rank)
+            spread(read, onto[sample], positions, rank)
         else:  # the input itself, every element once
             past.to_inputs.matmul(weight.swapaxes(1, 2), given, out=onto[sample].reshape(read.shape))
-    parameters = {"weight": to_weight.total.reshape(past.call.parameters["weight"].shape)}
+    parameters = {"weight": grad_weight.total.reshape(past.call.parameters["weight"].shape)}
     if fields["bias"]:
         parameters["bias"] = rows.sum(axis=(0, 3)).ravel()
-    return Gradients((unpad(to_padded, sides, fields["padding_mode"]),), parameters)
+    return Gradients((unpad(grad_padded, sides, fields["padding_mode"]),), parameters)
 
 
 class RunningSum:
@@ -135,14 +135,14 @@ class RunningSum:
             self.total = product
 
 
-def spread(share: Array, onto: Array, cells: slice, rank: int) -> None:
+def spread(values: Array, onto: Array, positions: slice, rank: int) -> None:
     """Add columns to the elements that `columns` gathered them from, in windows [C, *window, *spatial]."""
     width = prod(onto.shape[onto.ndim - rank + 1 :])
-    tile = at(onto, (slice(cells.start // width, cells.stop // width), *(slice(None),) * (rank - 1)))
-    share = share.reshape(tile.shape)
-    for cell in np.ndindex(*tile.shape[1:-rank]):
-        tap = tile[:, *cell]
-        np.add(tap, share[:, *cell], out=tap)
+    tile = at(onto, (slice(positions.start // width, positions.stop // width), *(slice(None),) * (rank - 1)))
+    values = values.reshape(tile.shape)
+    for element in np.ndindex(*tile.shape[1:-rank]):
+        tap = tile[:, *element]
+        np.add(tap, values[:, *element], out=tap)
 
 
 def conv_transpose_workspace(
@@ -170,17 +170,17 @@ def conv_transpose(call: Call, x: Array) -> Array:
     weight = np.ascontiguousarray(np.moveaxis(checked_weight(call, window), (0, 2, 1), (-3, -2, -1)))
     starts = [range(0, length * step, step) for length, step in zip(x.shape[2:], window.stride, strict=True)]
     extra = per_axis(fields["output_padding"], rank)
-    ends = [starts[axis][-1] + window.reach(axis) + extra[axis] for axis in range(rank)]
+    ends = [starts[axis][-1] + window.span(axis) + extra[axis] for axis in range(rank)]
 
     canvas = np.zeros((len(x), *weight.shape[-3:-1], *ends), dtype=np.result_type(x, weight))
     channels = x.reshape(len(x), canvas.shape[1], x.shape[1] // canvas.shape[1], -1)
-    for cell in np.ndindex(*window.size):
-        offsets = [window.cells(axis)[at] for axis, at in enumerate(cell)]
-        where = [slice(at, at + run[-1] + 1, run.step) for at, run in zip(offsets, starts, strict=True)]
-        placed = at(canvas, where)
-        sums = placed.reshape(*canvas.shape[:3], -1)
-        call.work.accumulate(sums, weight[cell], channels)
-        placed[...] = sums.reshape(placed.shape)
+    for element in np.ndindex(*window.size):
+        offsets = [window.offsets(axis)[at] for axis, at in enumerate(element)]
+        index = [slice(at, at + run[-1] + 1, run.step) for at, run in zip(offsets, starts, strict=True)]
+        target = at(canvas, index)
+        sums = target.reshape(*canvas.shape[:3], -1)
+        call.work.accumulate(sums, weight[element], channels)
+        target[...] = sums.reshape(target.shape)
     output = crop(canvas, margins(fields["padding"], x.shape[2:], window))
     output = output.reshape(len(x), -1, *output.shape[3:])
     if fields["bias"]:
@@ -200,12 +200,12 @@ def conv_transpose_backward(past: Past, gradient: Array) -> Gradients:
     written = at(slide(canvas, window), (*map(slice, x.shape[2:]), *(slice(None),) * rank))
 
     channels = x.reshape(len(x), *weight.shape[:2], -1)
-    to_input, to_weight = np.empty_like(channels), RunningSum()
-    for sample, cells, gathered in columns(written, rank):
+    grad_input, grad_weight = np.empty_like(channels), RunningSum()
+    for sample, positions, gathered in columns(written, rank):
         given = gathered.reshape(len(weight), -1, gathered.shape[-1])
-        past.to_inputs.matmul(weight, given, out=to_input[sample, :, :, cells])
-        to_weight.add(past.to_parameters.matmul(channels[sample, :, :, cells], given.swapaxes(1, 2)))
-    parameters = {"weight": to_weight.total.reshape(past.call.parameters["weight"].shape)}
+        past.to_inputs.matmul(weight, given, out=grad_input[sample, :, :, positions])
+        grad_weight.add(past.to_parameters.matmul(channels[sample, :, :, positions], given.swapaxes(1, 2)))
+    parameters = {"weight": grad_weight.total.reshape(past.call.parameters["weight"].shape)}
     if fields["bias"]:
         parameters["bias"] = gradient.sum(axis=(0, *range(2, gradient.ndim)))
-    return Gradients((to_input.reshape(x.shape),), parameters)
+    return Gradients((grad_input.reshape(x.shape),), parameters)

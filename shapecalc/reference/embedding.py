@@ -24,7 +24,7 @@ def embedding(call: Call, x: Array) -> Array:
     table, rows = call.parameters["weight"], call.fields["num_embeddings"]
     if len(table) != rows:
         raise ValueError(f"reads a table of {rows} rows, receives {list(table.shape)}")
-    result: Array = table.take(indices(x, rows), axis=0)
+    result: Array = table.take(checked_indices(x, rows), axis=0)
     return result
 
 
@@ -33,8 +33,8 @@ def embedding_backward(past: Past, gradient: Array) -> Gradients:
     """Return for each row the sum of the gradients of its uses; 0 for that of `padding_idx`, which is not trained."""
     (x,), padding = past.inputs, past.call.fields["padding_idx"]
     table = np.zeros_like(past.call.parameters["weight"], dtype=gradient.dtype)
-    for row, looked_up in zip(x.flat, gradient.reshape(-1, table.shape[-1]), strict=True):
-        table[row] += looked_up
+    for row, row_gradient in zip(x.flat, gradient.reshape(-1, table.shape[-1]), strict=True):
+        table[row] += row_gradient
     if padding is not None:
         table[padding] = 0
     return Gradients((None,), {"weight": table})
@@ -48,8 +48,8 @@ def one_hot(call: Call, x: Array) -> Array:
     Source: torch.nn.functional.one_hot, which gives int64.
     """
     classes = call.fields["num_classes"]
-    places: Array = indices(x, classes)[..., None] == np.arange(classes)
-    return places.astype(np.float32)
+    matches: Array = checked_indices(x, classes)[..., None] == np.arange(classes)
+    return matches.astype(np.float32)
 
 
 @backward("one_hot")
@@ -58,7 +58,7 @@ def one_hot_backward(_past: Past, _gradient: Array) -> Gradients:
     return Gradients((None,))
 
 
-def indices(x: Array, count: int) -> Array:
+def checked_indices(x: Array, count: int) -> Array:
     """Return the input, whose entries are checked to be integers from 0 to count − 1.
 
     Raises `ValueError` with the first entry that is not.
@@ -66,8 +66,8 @@ def indices(x: Array, count: int) -> Array:
     if x.dtype.kind not in "iu":
         raise ValueError(f"reads indices of an integer type, receives {x.dtype} such as {x.flat[0]}")
     if x.min() < 0 or x.max() >= count:
-        stranger = next(int(index) for index in x.flat if not 0 <= index < count)
-        raise ValueError(f"reads indices from 0 to {count - 1}, receives {stranger}")
+        invalid = next(int(index) for index in x.flat if not 0 <= index < count)
+        raise ValueError(f"reads indices from 0 to {count - 1}, receives {invalid}")
     return x
 
 
@@ -106,10 +106,10 @@ def cosine_similarity_backward(past: Past, gradient: Array) -> Gradients:
     dim = past.call.fields["dim"]
     eps = constant(gradient, past.call.fields["eps"])
     cosine, gradient = np.expand_dims(past.outputs[0], dim), np.expand_dims(gradient, dim)
-    measured = [np.sqrt((each * each).sum(axis=dim, keepdims=True)) for each in past.inputs]
-    lengths = [np.maximum(length, eps) for length in measured]
+    norms = [np.sqrt((each * each).sum(axis=dim, keepdims=True)) for each in past.inputs]
+    lengths = [np.maximum(length, eps) for length in norms]
     units = [each / length for each, length in zip(past.inputs, lengths, strict=True)]
-    along = [np.where(length >= eps, cosine, constant(cosine, 0)) for length in measured]
-    to_x = (units[1] - along[0] * units[0]) * (gradient / lengths[0])
-    to_y = (units[0] - along[1] * units[1]) * (gradient / lengths[1])
-    return Gradients((to_x, to_y))
+    along = [np.where(length >= eps, cosine, constant(cosine, 0)) for length in norms]
+    grad_x = (units[1] - along[0] * units[0]) * (gradient / lengths[0])
+    grad_y = (units[0] - along[1] * units[1]) * (gradient / lengths[1])
+    return Gradients((grad_x, grad_y))

@@ -85,47 +85,47 @@ def check(
         cuts = _cuts(past, past.truncate)
         if cuts and past.call.fields["bidirectional"]:
             return CheckedGradient(0, 0.0, "")
-        outputs = _in_pieces(past, cuts)
-    arriving = [None if gradient is None else np.asarray(gradient) for gradient in gradients]
-    largest = max((float(np.abs(each).max()) for each in arriving if each is not None and each.size), default=0.0)
-    terms = (np.abs(y * g) for y, g in zip(past.outputs, arriving, strict=True) if g is not None and g.size)
+        outputs = _in_chunks(past, cuts)
+    incoming = [None if gradient is None else np.asarray(gradient) for gradient in gradients]
+    largest = max((float(np.abs(each).max()) for each in incoming if each is not None and each.size), default=0.0)
+    terms = (np.abs(y * g) for y, g in zip(past.outputs, incoming, strict=True) if g is not None and g.size)
     weight = max((float(each.max()) for each in terms), default=0.0)
     checked, error, worst = 0, 0.0, ""
-    for name, call, inputs, array, gradient in _movable(past, given):
+    for name, call, inputs, array, gradient in _checkable(past, given):
         random = np.random.default_rng([seed, zlib.crc32(f"{past.call.path}.{name}".encode())])
-        held = held_row(past.call, name)
+        padding = padding_row(past.call, name)
         ends = (int(gradient.argmax()), int(gradient.argmin()))
-        places = {
+        positions = {
             max(ends, key=lambda flat: abs(gradient.flat[flat])),
             *random.integers(gradient.size, size=entries - 1).tolist(),
         }
         of_array = root_mean_square(array)
-        for flat in sorted(places):
+        for flat in sorted(positions):
             at = tuple(int(index) for index in np.unravel_index(flat, gradient.shape))
             # The second is for a small entry among huge ones, for which the first is too large.
             scales = dict.fromkeys(max(size, SMALLEST_SCALE) for size in (of_array, min(abs(array[at]), of_array)))
             # A small term added to a much larger number is lost.
             floors = {scale: max(FLOOR * largest, ROUNDING * weight / scale) for scale in scales}
             trials = (
-                (_slopes(past, arriving, lambda: outputs(call, inputs), array, at, step, scale), floors[scale])  # noqa: B023
+                (_slopes(past, incoming, lambda: outputs(call, inputs), array, at, step, scale), floors[scale])  # noqa: B023
                 for scale in scales
                 for step in STEPS
             )
             slope = float(gradient[at])
-            found = float(slope != 0) if at and held == at[0] else _least_error(trials, slope)
+            entry_error = float(slope != 0) if at and padding == at[0] else _least_error(trials, slope)
             checked += 1
-            if found > error:
-                error, worst = found, f"{name}{list(at)}" if at else name
+            if entry_error > error:
+                error, worst = entry_error, f"{name}{list(at)}" if at else name
     return CheckedGradient(checked, error, worst)
 
 
-def _movable(past: Past, given: Gradients) -> Iterator[tuple[str, Call, tuple[Array, ...], Array, Array]]:
+def _checkable(past: Past, given: Gradients) -> Iterator[tuple[str, Call, tuple[Array, ...], Array, Array]]:
     """Yield for each array whose gradient can be checked: name, call and inputs with a copy, the copy, the gradient."""
-    for place, (array, gradient) in enumerate(zip(past.inputs, given.inputs, strict=True)):
+    for index, (array, gradient) in enumerate(zip(past.inputs, given.inputs, strict=True)):
         if gradient is not None and gradient.size and array.dtype.kind == "f":
             copy = np.array(array)
-            inputs = tuple(copy if other == place else each for other, each in enumerate(past.inputs))
-            yield input_name(place, len(past.inputs)), replace(past.call, work=Work()), inputs, copy, gradient
+            inputs = tuple(copy if other == index else each for other, each in enumerate(past.inputs))
+            yield input_name(index, len(past.inputs)), replace(past.call, work=Work()), inputs, copy, gradient
     for name, gradient in given.parameters.items():
         if gradient.size:
             copy = np.array(past.call.parameters[name])
@@ -133,7 +133,7 @@ def _movable(past: Past, given: Gradients) -> Iterator[tuple[str, Call, tuple[Ar
             yield name, call, past.inputs, copy, gradient
 
 
-def held_row(call: Call, parameter: str) -> int | None:
+def padding_row(call: Call, parameter: str) -> int | None:
     """Return the row of a parameter whose gradient is 0 by convention, the padding row of an embedding, or None."""
     row = call.fields.get("padding_idx") if call.kernel == "embedding" else None
     return None if row is None or parameter != "weight" else row % len(call.parameters[parameter])
@@ -144,9 +144,9 @@ def root_mean_square(array: Array) -> float:
     return math.sqrt(float(np.vdot(array, array)) / array.size) if array.size else 0.0
 
 
-def input_name(place: int, count: int) -> str:
+def input_name(index: int, count: int) -> str:
     """Return the name of an input of a layer in results: `x`, or `x1`, `x2`, … if there are several."""
-    return "x" if count == 1 else f"x{place + 1}"
+    return "x" if count == 1 else f"x{index + 1}"
 
 
 def _least_error(trials: Iterable[tuple[Slopes, float]], slope: float) -> float:
@@ -177,30 +177,30 @@ def _slopes(
 ) -> Slopes:
     """Return the slopes of the loss if an entry moves by `step` times `scale` in both directions, and restore it."""
     step *= scale
-    kept = array[at]
-    array[at] = kept + step
-    above, up = array[at] - kept, _apart(outputs(), array)
-    array[at] = kept - step
-    below, down = kept - array[at], _apart(outputs(), array)
-    array[at] = kept
+    original = array[at]
+    array[at] = original + step
+    above, up = array[at] - original, _unshared(outputs(), array)
+    array[at] = original - step
+    below, down = original - array[at], _unshared(outputs(), array)
+    array[at] = original
     least = most = parts = weight = 0.0
     for before, after_up, after_down, gradient in zip(past.outputs, up, down, gradients, strict=True):
         if gradient is None:
             continue
         # NaN differs from itself.
         moved = (after_up != before) | (after_down != before)
-        here, above_here, below_here, by_cell = before[moved], after_up[moved], after_down[moved], gradient[moved]
-        right, left = (above_here - here) / above * by_cell, (here - below_here) / below * by_cell
-        terms = (above_here - below_here) / (above + below) * by_cell
+        here, above_here, below_here, upstream = before[moved], after_up[moved], after_down[moved], gradient[moved]
+        right, left = (above_here - here) / above * upstream, (here - below_here) / below * upstream
+        terms = (above_here - below_here) / (above + below) * upstream
         kinked = np.abs(right - left) > KINK * (np.abs(right) + np.abs(left))
         least += float(np.where(kinked, np.minimum(right, left), terms).sum())
         most += float(np.where(kinked, np.maximum(right, left), terms).sum())
         parts += float(np.abs(terms).sum())
-        weight += float(np.abs(here * by_cell).sum())
+        weight += float(np.abs(here * upstream).sum())
     return Slopes(least, most, max(parts, ROUNDING * weight / scale))
 
 
-def _apart(outputs: tuple[Array, ...], array: Array) -> tuple[Array, ...]:
+def _unshared(outputs: tuple[Array, ...], array: Array) -> tuple[Array, ...]:
     """Return outputs that do not change with an array: copies of those that share its memory, as a flatten's."""
     return tuple(np.array(each) if np.may_share_memory(each, array) else each for each in outputs)
 
@@ -216,18 +216,18 @@ def _cuts(past: Past, truncate: int) -> list[int]:
     return sorted(range(length - truncate, 0, -truncate))
 
 
-def _in_pieces(past: Past, cuts: list[int]) -> Outputs:
+def _in_chunks(past: Past, cuts: list[int]) -> Outputs:
     """Return a forward pass in chunks, each from the states that the original pass has at its cut."""
     axis = 1 if past.call.fields["batch_first"] else 0
     states: list[tuple[Array, ...]] = []
-    for piece in np.split(past.inputs[0], cuts, axis=axis)[:-1]:
+    for chunk in np.split(past.inputs[0], cuts, axis=axis)[:-1]:
         before = states[-1] if states else past.inputs[1:]
-        _, *after = _outputs(replace(past.call, work=Work()), (piece, *before))
+        _, *after = _outputs(replace(past.call, work=Work()), (chunk, *before))
         states.append(tuple(after))
 
     def outputs(call: Call, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
-        pieces = np.split(inputs[0], cuts, axis=axis)
-        runs = [_outputs(call, (piece, *begun)) for piece, begun in zip(pieces, (inputs[1:], *states), strict=True)]
+        chunks = np.split(inputs[0], cuts, axis=axis)
+        runs = [_outputs(call, (chunk, *initial)) for chunk, initial in zip(chunks, (inputs[1:], *states), strict=True)]
         return (np.concatenate([run[0] for run in runs], axis=axis), *runs[-1][1:])
 
     return outputs

@@ -43,7 +43,7 @@ AnyRun = TypeVar("AnyRun", bound=BackwardRun)
 BACKWARDS: dict[str, BackwardRun] = {}
 
 
-def backward(word: str) -> Callable[[AnyRun], AnyRun]:
+def backward(layer_type: str) -> Callable[[AnyRun], AnyRun]:
     """Register a function as the backward kernel of a layer type.
 
     It may not write to the inputs and outputs of the forward pass, nor to the gradients that it receives.
@@ -51,9 +51,11 @@ def backward(word: str) -> Callable[[AnyRun], AnyRun]:
     """
 
     def register(run: AnyRun) -> AnyRun:
-        if word in BACKWARDS:
-            raise ValueError(f"`{word}` has two backward kernels: {BACKWARDS[word].__module__} and {run.__module__}")
-        BACKWARDS[word] = run
+        if layer_type in BACKWARDS:
+            raise ValueError(
+                f"`{layer_type}` has two backward kernels: {BACKWARDS[layer_type].__module__} and {run.__module__}"
+            )
+        BACKWARDS[layer_type] = run
         return run
 
     return register

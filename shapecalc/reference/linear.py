@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-FEW = 3
+FEW_ROWS = 3
 """Up to this number of rows, each is multiplied separately, which reads the weight once per row: a matrix product would
 first copy the weight into another order, which takes longer. Measured over the weights of VGG-16."""
 
@@ -26,7 +26,7 @@ def linear(call: Call, x: Array) -> Array:
     Source: torch.nn.Linear.
     """
     rows = x.reshape(-1, x.shape[-1])
-    output = call.work.matmul(rows[:, None] if len(rows) <= FEW else rows, call.parameters["weight"].T)
+    output = call.work.matmul(rows[:, None] if len(rows) <= FEW_ROWS else rows, call.parameters["weight"].T)
     if call.fields["bias"]:
         output += call.parameters["bias"]
     return output.reshape(*x.shape[:-1], -1)
@@ -37,11 +37,11 @@ def linear_backward(past: Past, gradient: Array) -> Gradients:
     """Return dX = dY · W, dW = dYᵀ · X, db = sum of dY over the rows."""
     (x,), weight = past.inputs, past.call.parameters["weight"]
     rows = gradient.reshape(-1, gradient.shape[-1])
-    to_input = past.to_inputs.matmul(rows, weight).reshape(x.shape)
+    grad_input = past.to_inputs.matmul(rows, weight).reshape(x.shape)
     parameters = {"weight": past.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))}
     if past.call.fields["bias"]:
         parameters["bias"] = rows.sum(axis=0)
-    return Gradients((to_input,), parameters)
+    return Gradients((grad_input,), parameters)
 
 
 def distances_workspace(
@@ -67,9 +67,9 @@ def rbf(call: Call, x: Array) -> Array:
         # A row of length 1 would broadcast over a centre without an error.
         raise ValueError(f"measures rows of {centres.shape[-1]} features, receives {list(x.shape)}")
     output = np.empty((*x.shape[:-1], len(centres)), dtype=np.result_type(x, centres))
-    for place, centre in enumerate(centres):
-        apart = x - centre
-        output[..., place] = (apart * apart).sum(axis=-1)
+    for index, centre in enumerate(centres):
+        difference = x - centre
+        output[..., index] = (difference * difference).sum(axis=-1)
     return output
 
 
@@ -77,7 +77,7 @@ def rbf(call: Call, x: Array) -> Array:
 def rbf_backward(past: Past, gradient: Array) -> Gradients:
     """Return dX = sum over centres of 2 · (x − centre) · dY."""
     (x,) = past.inputs
-    to_input = np.zeros_like(x)
-    for place, centre in enumerate(past.call.parameters["weight"]):
-        to_input += (2 * gradient[..., place, None]) * (x - centre)
-    return Gradients((to_input,))
+    grad_input = np.zeros_like(x)
+    for index, centre in enumerate(past.call.parameters["weight"]):
+        grad_input += (2 * gradient[..., index, None]) * (x - centre)
+    return Gradients((grad_input,))

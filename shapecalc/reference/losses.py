@@ -39,16 +39,16 @@ def cross_entropy(logits: Array, targets: Array, reduction: str = "mean") -> Los
     if not logits.ndim or targets.shape != expected:
         raise ValueError(f"expects targets {list(expected)} for logits {list(logits.shape)}, has {list(targets.shape)}")
     classes = logits.shape[axis]
-    strangers = targets[(targets < 0) | (targets >= classes)]
-    if strangers.size:
-        raise IndexError(f"expects classes from 0 to {classes - 1}, receives {strangers[0]}")
+    invalid = targets[(targets < 0) | (targets >= classes)]
+    if invalid.size:
+        raise IndexError(f"expects classes from 0 to {classes - 1}, receives {invalid[0]}")
     shifted = logits - logits.max(axis=axis, keepdims=True)
     gradient: Array = np.exp(shifted)
     sums = gradient.sum(axis=axis, keepdims=True)
     gradient /= sums
-    at = np.expand_dims(targets, axis)
-    terms = np.log(sums) - np.take_along_axis(shifted, at, axis=axis)
-    np.put_along_axis(gradient, at, np.take_along_axis(gradient, at, axis=axis) - 1, axis=axis)
+    index = np.expand_dims(targets, axis)
+    terms = np.log(sums) - np.take_along_axis(shifted, index, axis=axis)
+    np.put_along_axis(gradient, index, np.take_along_axis(gradient, index, axis=axis) - 1, axis=axis)
     return _reduced(terms, gradient, reduction)
 
 
@@ -61,9 +61,9 @@ def mse(predictions: Array, targets: Array, reduction: str = "mean") -> Loss:
     >>> mse(np.array([1.0, 3.0]), np.array([1.0, 1.0]))
     Loss(value=2.0, gradient=array([0., 2.]))
     """
-    _demand_equal(predictions, targets)
-    apart = predictions - targets
-    return _reduced(apart * apart, 2 * apart, reduction)
+    _check_equal_shapes(predictions, targets)
+    difference = predictions - targets
+    return _reduced(difference * difference, 2 * difference, reduction)
 
 
 def binary_cross_entropy(logits: Array, targets: Array, reduction: str = "mean") -> Loss:
@@ -77,13 +77,13 @@ def binary_cross_entropy(logits: Array, targets: Array, reduction: str = "mean")
     >>> f"{loss.value:.4f}", loss.gradient.tolist()
     ('0.3466', [-0.25, 0.0])
     """
-    _demand_equal(logits, targets)
+    _check_equal_shapes(logits, targets)
     terms = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-abs(logits)))
     with np.errstate(over="ignore"):  # 1 / (1 + ∞) is 0, which is correct
         return _reduced(terms, logistic(logits) - targets, reduction)
 
 
-def _demand_equal(predictions: Array, targets: Array) -> None:
+def _check_equal_shapes(predictions: Array, targets: Array) -> None:
     if predictions.shape != targets.shape:
         # They would broadcast, and the mean over too many terms would go unnoticed.
         shape = list(predictions.shape)

@@ -21,13 +21,13 @@ def add(_call: Call, *arrays: Array) -> Array:
     Raises `ValueError` if the shapes do not broadcast.
     Source: torch.add.
     """
-    return combined(np.add, arrays)
+    return combine(np.add, arrays)
 
 
 @backward("add")
 def add_backward(past: Past, gradient: Array) -> Gradients:
     """Return the gradient for each input, summed over its broadcast axes."""
-    return Gradients(tuple(unstretched(gradient, x.shape) for x in past.inputs))
+    return Gradients(tuple(sum_to_shape(gradient, x.shape) for x in past.inputs))
 
 
 @kernel("multiply", workspace=outputs_times(0))
@@ -37,7 +37,7 @@ def multiply(_call: Call, *arrays: Array) -> Array:
     Raises `ValueError` if the shapes do not broadcast.
     Source: torch.mul.
     """
-    return combined(np.multiply, arrays)
+    return combine(np.multiply, arrays)
 
 
 @backward("multiply")
@@ -47,11 +47,11 @@ def multiply_backward(past: Past, gradient: Array) -> Gradients:
     The product of the others is that of those before and those after, without division, since one may be 0.
     """
     befores = accumulate(past.inputs[:-1], np.multiply, initial=gradient)
-    after, found = constant(gradient, 1), []
+    after, gradients = constant(gradient, 1), []
     for x, before in zip(reversed(past.inputs), reversed([*befores]), strict=True):
-        found.append(unstretched(before * after, x.shape))
+        gradients.append(sum_to_shape(before * after, x.shape))
         after = after * x
-    return Gradients(tuple(reversed(found)))
+    return Gradients(tuple(reversed(gradients)))
 
 
 @kernel("concat", workspace=outputs_times(0))
@@ -69,7 +69,7 @@ def concat_backward(past: Past, gradient: Array) -> Gradients:
     """Return for each input its part of the gradient."""
     dim = past.call.fields["dim"]
     edges = [0, *accumulate(x.shape[dim] for x in past.inputs)]
-    return Gradients(pieces(gradient, dim, edges))
+    return Gradients(chunks(gradient, dim, edges))
 
 
 @kernel("matmul", workspace=outputs_times(0))
@@ -88,11 +88,11 @@ def matmul(call: Call, a: Array, b: Array) -> Array:
 def matmul_backward(past: Past, gradient: Array) -> Gradients:
     """Return dA = dY · Bᵀ, dB = Aᵀ · dY, each summed over its broadcast axes."""
     a, b = past.inputs
-    turned = past.call.fields["transpose_b"]
-    to_a = past.to_inputs.matmul(gradient, b if turned else b.swapaxes(-1, -2))
-    rows, columns = (gradient, a) if turned else (a, gradient)
-    to_b = past.to_inputs.matmul(rows.swapaxes(-1, -2), columns)
-    return Gradients((unstretched(to_a, a.shape), unstretched(to_b, b.shape)))
+    transposed = past.call.fields["transpose_b"]
+    grad_a = past.to_inputs.matmul(gradient, b if transposed else b.swapaxes(-1, -2))
+    rows, columns = (gradient, a) if transposed else (a, gradient)
+    grad_b = past.to_inputs.matmul(rows.swapaxes(-1, -2), columns)
+    return Gradients((sum_to_shape(grad_a, a.shape), sum_to_shape(grad_b, b.shape)))
 
 
 @kernel("split", workspace=outputs_times(0))
@@ -104,11 +104,11 @@ def split(call: Call, x: Array) -> tuple[Array, ...]:
     """
     size, length = call.fields["split_size"], x.shape[call.fields["dim"]]
     if isinstance(size, int):
-        return pieces(x, call.fields["dim"], [*range(0, length, size), length])
+        return chunks(x, call.fields["dim"], [*range(0, length, size), length])
     edges = [0, *accumulate(size)]
     if edges[-1] != length:
         raise ValueError(f"pieces of {list(size)} make {edges[-1]}, the axis has {length}")
-    return pieces(x, call.fields["dim"], edges)
+    return chunks(x, call.fields["dim"], edges)
 
 
 @kernel("chunk", workspace=outputs_times(0))
@@ -118,18 +118,18 @@ def chunk(call: Call, x: Array) -> tuple[Array, ...]:
     Raises `ValueError` if the axis gives fewer chunks of that size.
     Source: torch.chunk, which then gives fewer.
     """
-    asked, length = call.fields["chunks"], x.shape[call.fields["dim"]]
-    # A chunk has one element for every `asked` elements of the axis, and for a last incomplete group of them.
-    size = len(range(0, length, asked))
+    count, length = call.fields["chunks"], x.shape[call.fields["dim"]]
+    # A chunk has one element for every `count` elements of the axis, and for a last incomplete group of them.
+    size = len(range(0, length, count))
     edges = [*range(0, length, size), length]
-    if len(edges) != asked + 1:
-        raise ValueError(f"pieces of {size} on an axis of {length} are {len(edges) - 1}, not {asked}")
-    return pieces(x, call.fields["dim"], edges)
+    if len(edges) != count + 1:
+        raise ValueError(f"pieces of {size} on an axis of {length} are {len(edges) - 1}, not {count}")
+    return chunks(x, call.fields["dim"], edges)
 
 
 @backward("split")
 @backward("chunk")
-def cutting_backward(past: Past, *gradients: Array | None) -> Gradients:
+def chunks_backward(past: Past, *gradients: Array | None) -> Gradients:
     """Return the concatenated gradients of the chunks, zeros for a chunk that nothing reads."""
     known = [np.zeros_like(y) if dy is None else dy for y, dy in zip(past.outputs, gradients, strict=True)]
     return Gradients((np.concatenate(known, axis=past.call.fields["dim"]),))
@@ -148,13 +148,13 @@ def select_channels(call: Call, x: Array) -> Array:
 @backward("select_channels")
 def select_channels_backward(past: Past, gradient: Array) -> Gradients:
     """Return for each channel the sum of the gradients of its copies, 0 without copies."""
-    to_input = np.zeros_like(past.inputs[0], dtype=gradient.dtype)
-    for place, channel in enumerate(past.call.fields["channels"]):
-        to_input[:, channel] += gradient[:, place]
-    return Gradients((to_input,))
+    grad_input = np.zeros_like(past.inputs[0], dtype=gradient.dtype)
+    for index, channel in enumerate(past.call.fields["channels"]):
+        grad_input[:, channel] += gradient[:, index]
+    return Gradients((grad_input,))
 
 
-def combined(operate: Callable[..., Array], arrays: tuple[Array, ...]) -> Array:
+def combine(operate: Callable[..., Array], arrays: tuple[Array, ...]) -> Array:
     """Return arrays combined, one after another, into a broadcast copy of the first: one operation per output each."""
     first, *others = arrays
     shape = np.broadcast_shapes(*(x.shape for x in arrays))
@@ -164,17 +164,17 @@ def combined(operate: Callable[..., Array], arrays: tuple[Array, ...]) -> Array:
     return onto
 
 
-def unstretched(gradient: Array, shape: tuple[int, ...]) -> Array:
+def sum_to_shape(gradient: Array, shape: tuple[int, ...]) -> Array:
     """Return the sum of a gradient over the axes along which an array of that shape was broadcast."""
-    further = gradient.ndim - len(shape)
-    stretched = [further + axis for axis, size in enumerate(shape) if size == 1 != gradient.shape[further + axis]]
-    if not further and not stretched:
+    extra = gradient.ndim - len(shape)
+    stretched = [extra + axis for axis, size in enumerate(shape) if size == 1 != gradient.shape[extra + axis]]
+    if not extra and not stretched:
         return gradient
-    summed: Array = gradient.sum(axis=(*range(further), *stretched), keepdims=True)
+    summed: Array = gradient.sum(axis=(*range(extra), *stretched), keepdims=True)
     return summed.reshape(shape)
 
 
-def pieces(x: Array, dim: int, edges: Iterable[int]) -> tuple[Array, ...]:
+def chunks(x: Array, dim: int, edges: Iterable[int]) -> tuple[Array, ...]:
     """Return the parts of an array between neighbouring edges of an axis, as copies, so that the rest can be freed."""
     along = np.moveaxis(x, dim, 0)
     return tuple(np.moveaxis(along[start:end], 0, dim).copy() for start, end in pairwise(edges))

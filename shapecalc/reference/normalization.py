@@ -52,18 +52,20 @@ def by_running_statistics_backward(past: Past, gradient: Array) -> Gradients:
     reciprocal = 1 / np.sqrt(call.parameters["running_var"] + call.fields["eps"])
     scale = per_channel(reciprocal * call.parameters["weight"] if call.fields["affine"] else reciprocal, x)
     mean = per_channel(call.parameters["running_mean"], x)
-    to_input = np.empty_like(gradient)
-    to_weight, to_bias = np.empty(x.shape[1], dtype=x.dtype), np.empty(x.shape[1], dtype=x.dtype)
+    grad_input = np.empty_like(gradient)
+    grad_weight, grad_bias = np.empty(x.shape[1], dtype=x.dtype), np.empty(x.shape[1], dtype=x.dtype)
     axes = (0, *range(2, x.ndim))
     step = max(1, BLOCK_BYTES // max(1, x[:, :1].nbytes))
     for first in range(0, x.shape[1], step):
         block = slice(first, first + step)
         given = gradient[:, block]
-        np.multiply(given, scale[block], out=to_input[:, block])
+        np.multiply(given, scale[block], out=grad_input[:, block])
         if call.fields["affine"]:
-            to_bias[block] = given.sum(axis=axes)
-            to_weight[block] = ((x[:, block] - mean[block]) * given).sum(axis=axes)
-    return Gradients((to_input,), {"weight": to_weight * reciprocal, "bias": to_bias} if call.fields["affine"] else {})
+            grad_bias[block] = given.sum(axis=axes)
+            grad_weight[block] = ((x[:, block] - mean[block]) * given).sum(axis=axes)
+    return Gradients(
+        (grad_input,), {"weight": grad_weight * reciprocal, "bias": grad_bias} if call.fields["affine"] else {}
+    )
 
 
 def by_own_statistics_backward(x: Array, axes: tuple[int, ...], eps: float, gradient: Array) -> tuple[Array, Array]:
@@ -74,13 +76,13 @@ def by_own_statistics_backward(x: Array, axes: tuple[int, ...], eps: float, grad
     normalized = x - x.mean(axis=axes, keepdims=True)
     deviation = np.sqrt((normalized * normalized).mean(axis=axes, keepdims=True) + eps)
     normalized /= deviation
-    to_input = gradient - gradient.mean(axis=axes, keepdims=True)
-    to_input -= normalized * (gradient * normalized).mean(axis=axes, keepdims=True)
-    to_input /= deviation
-    return to_input, normalized
+    grad_input = gradient - gradient.mean(axis=axes, keepdims=True)
+    grad_input -= normalized * (gradient * normalized).mean(axis=axes, keepdims=True)
+    grad_input /= deviation
+    return grad_input, normalized
 
 
-def by_channel(call: Call, normalized: Array, gradient: Array) -> dict[str, Array]:
+def affine_gradients(call: Call, normalized: Array, gradient: Array) -> dict[str, Array]:
     """Return the gradients of weight and bias of every channel, if the layer is affine."""
     if not call.fields["affine"]:
         return {}
@@ -93,8 +95,10 @@ def normalized_channels_backward(past: Past, axes: tuple[int, ...], gradient: Ar
     (x,), call = past.inputs, past.call
     grouped = x.reshape(len(x), groups, -1, *x.shape[2:]) if groups else x
     scaled = gradient * per_channel(call.parameters["weight"], x) if call.fields["affine"] else gradient
-    to_input, normalized = by_own_statistics_backward(grouped, axes, call.fields["eps"], scaled.reshape(grouped.shape))
-    return Gradients((to_input.reshape(x.shape),), by_channel(call, normalized.reshape(x.shape), gradient))
+    grad_input, normalized = by_own_statistics_backward(
+        grouped, axes, call.fields["eps"], scaled.reshape(grouped.shape)
+    )
+    return Gradients((grad_input.reshape(x.shape),), affine_gradients(call, normalized.reshape(x.shape), gradient))
 
 
 def by_own_statistics(x: Array, axes: tuple[int, ...], eps: float) -> Array:
@@ -187,11 +191,11 @@ def layer_norm_backward(past: Past, gradient: Array) -> Gradients:
     affine = call.fields["elementwise_affine"]
     scaled = gradient * call.parameters["weight"] if affine else gradient
     axes = tuple(range(-len(shape), 0))
-    to_input, normalized = by_own_statistics_backward(x, axes, call.fields["eps"], scaled)
+    grad_input, normalized = by_own_statistics_backward(x, axes, call.fields["eps"], scaled)
     parameters = {"weight": summed(gradient * normalized, shape)} if affine else {}
     if affine and call.fields["bias"]:
         parameters["bias"] = summed(gradient, shape)
-    return Gradients((to_input,), parameters)
+    return Gradients((grad_input,), parameters)
 
 
 def summed(x: Array, shape: Shape) -> Array:
@@ -273,7 +277,7 @@ def local_response_norm(call: Call, x: Array) -> Array:
     An even size includes one channel more before than after.
     Source: torch.nn.LocalResponseNorm.
     """
-    total = local_sizes(call, x)
+    total = local_sums(call, x)
     total **= call.fields["beta"]
     result: Array = x / total
     return result
@@ -286,14 +290,14 @@ def local_response_norm_backward(past: Past, gradient: Array) -> Gradients:
     t is k + alpha/size · sum of squares. For these channels `before` and `after` are swapped.
     """
     (x,), (y,), fields = past.inputs, past.outputs, past.call.fields
-    size, total = fields["size"], local_sizes(past.call, x)
+    size, total = fields["size"], local_sums(past.call, x)
     readers = neighbour_sums(gradient * y / total, (size - 1) // 2, size // 2)
-    to_input = gradient / total ** fields["beta"]
-    to_input -= x * readers * (2 * fields["beta"] * fields["alpha"] / size)
-    return Gradients((to_input,))
+    grad_input = gradient / total ** fields["beta"]
+    grad_input -= x * readers * (2 * fields["beta"] * fields["alpha"] / size)
+    return Gradients((grad_input,))
 
 
-def local_sizes(call: Call, x: Array) -> Array:
+def local_sums(call: Call, x: Array) -> Array:
     """Return k + alpha/size · sum of squares over `size` channels."""
     size = call.fields["size"]
     total = neighbour_sums(x * x, size // 2, (size - 1) // 2)

@@ -22,7 +22,7 @@ def pool_margins(fields: Fields, lengths: Shape, window: Window) -> tuple[Margin
     return sides, overhang(lengths, sides, window) if fields["ceil_mode"] else ((0, 0),) * len(lengths)
 
 
-def both(sides: Margins, behind: Margins) -> Margins:
+def total_margins(sides: Margins, behind: Margins) -> Margins:
     """Return the sum of padding and overhang."""
     return tuple((before, after + more) for (before, after), (_, more) in zip(sides, behind, strict=True))
 
@@ -36,7 +36,7 @@ def pool_workspace(
 ) -> int:
     """Return the bytes of the padded input, and of the divisors of the mean, an array of the size of the output."""
     samples, channels, *lengths = inputs[0]
-    sides = both(*pool_margins(fields, tuple(lengths), Window.of(fields, len(lengths))))
+    sides = total_margins(*pool_margins(fields, tuple(lengths), Window.of(fields, len(lengths))))
     padded = prod(length + before + max(after, 0) for length, (before, after) in zip(lengths, sides, strict=True))
     return itemsize * ((samples * channels * padded if any(map(any, sides)) else 0) + prod(outputs[0]))
 
@@ -48,11 +48,11 @@ def max_pool(call: Call, x: Array) -> Array:
     Source: torch.nn.MaxPool2d.
     """
     window = Window.of(call.fields, x.ndim - 2)
-    sides = both(*pool_margins(call.fields, x.shape[2:], window))
-    cells = taps(slide(pad(x, sides, constant(x, -inf)), window), x.ndim - 2)
-    largest = next(cells).copy()
-    for cell in cells:
-        np.maximum(largest, cell, out=largest)
+    sides = total_margins(*pool_margins(call.fields, x.shape[2:], window))
+    elements = taps(slide(pad(x, sides, constant(x, -inf)), window), x.ndim - 2)
+    largest = next(elements).copy()
+    for element in elements:
+        np.maximum(largest, element, out=largest)
     return largest
 
 
@@ -61,18 +61,18 @@ def max_pool_backward(past: Past, gradient: Array) -> Gradients:
     """Return the gradient of every window at its maximum, at the first of several as in PyTorch."""
     (x,), (largest,), rank = past.inputs, past.outputs, past.inputs[0].ndim - 2
     window = Window.of(past.call.fields, rank)
-    sides = both(*pool_margins(past.call.fields, x.shape[2:], window))
+    sides = total_margins(*pool_margins(past.call.fields, x.shape[2:], window))
     padded = pad(x, sides, constant(x, -inf))
-    to_padded = np.zeros_like(padded)
-    given, left = np.empty_like(gradient), np.ones(gradient.shape, dtype=bool)
-    cells = taps(slide(padded, window), rank)
-    for cell, onto in zip(cells, taps(slide(to_padded, window, writeable=True), rank), strict=True):
-        found = cell == largest
-        found &= left
-        left ^= found
-        np.multiply(gradient, found, out=given)
+    grad_padded = np.zeros_like(padded)
+    given, pending = np.empty_like(gradient), np.ones(gradient.shape, dtype=bool)
+    elements = taps(slide(padded, window), rank)
+    for element, onto in zip(elements, taps(slide(grad_padded, window, writeable=True), rank), strict=True):
+        is_maximum = element == largest
+        is_maximum &= pending
+        pending ^= is_maximum
+        np.multiply(gradient, is_maximum, out=given)
         np.add(onto, given, out=onto)
-    return Gradients((unpad(to_padded, sides),))
+    return Gradients((unpad(grad_padded, sides),))
 
 
 @kernel("avg_pool", workspace=pool_workspace)
@@ -84,7 +84,7 @@ def avg_pool(call: Call, x: Array) -> Array:
     """
     window = Window.of(call.fields, x.ndim - 2)
     sides, behind = pool_margins(call.fields, x.shape[2:], window)
-    total = window_sums(pad(x, both(sides, behind), constant(x, 0)), window)
+    total = window_sums(pad(x, total_margins(sides, behind), constant(x, 0)), window)
     total /= divisors(call.fields, x, window)
     return total
 
@@ -94,12 +94,12 @@ def avg_pool_backward(past: Past, gradient: Array) -> Gradients:
     """Return for every element the sum of the gradients of its windows, each over the divisor of the window."""
     (x,), rank = past.inputs, past.inputs[0].ndim - 2
     window = Window.of(past.call.fields, rank)
-    sides = both(*pool_margins(past.call.fields, x.shape[2:], window))
-    to_padded = np.zeros_like(pad(x, sides))
+    sides = total_margins(*pool_margins(past.call.fields, x.shape[2:], window))
+    grad_padded = np.zeros_like(pad(x, sides))
     share = gradient / divisors(past.call.fields, x, window)
-    for onto in taps(slide(to_padded, window, writeable=True), rank):
+    for onto in taps(slide(grad_padded, window, writeable=True), rank):
         np.add(onto, share, out=onto)
-    return Gradients((unpad(to_padded, sides),))
+    return Gradients((unpad(grad_padded, sides),))
 
 
 def divisors(fields: Fields, x: Array, window: Window) -> Any:
@@ -113,10 +113,10 @@ def divisors(fields: Fields, x: Array, window: Window) -> Any:
 
 def window_sums(x: Array, window: Window) -> Array:
     """Return the sum of every window over the spatial axes."""
-    cells = taps(slide(x, window), len(window.size))
-    total = next(cells).copy()
-    for cell in cells:
-        total += cell
+    elements = taps(slide(x, window), len(window.size))
+    total = next(elements).copy()
+    for element in elements:
+        total += element
     return total
 
 
@@ -135,13 +135,13 @@ def adaptive_windows(length: int, count: int | None) -> Iterator[slice]:
 
 def adaptive(call: Call, x: Array, reduce: Callable[..., Array]) -> Array:
     """Return the reduction of each adaptive window over the spatial axes."""
-    windows = windows_of(call, x)
+    windows = adaptive_slices(call, x)
     axes = tuple(range(2, x.ndim))
-    reduced = [reduce(at(x, cells), axis=axes) for cells in product(*windows)]
+    reduced = [reduce(at(x, window), axis=axes) for window in product(*windows)]
     return np.stack(reduced, axis=-1).reshape(*x.shape[:2], *map(len, windows))
 
 
-def windows_of(call: Call, x: Array) -> list[list[slice]]:
+def adaptive_slices(call: Call, x: Array) -> list[list[slice]]:
     """Return the adaptive windows along each spatial axis."""
     counts = per_axis(call.fields["output_size"], x.ndim - 2)
     return [list(adaptive_windows(length, count)) for length, count in zip(x.shape[2:], counts, strict=True)]
@@ -150,12 +150,12 @@ def windows_of(call: Call, x: Array) -> list[list[slice]]:
 def adaptive_backward(past: Past, gradient: Array, share: Callable[[Array, Array], Array]) -> Gradients:
     """Return the sum over windows of `share(window, gradient)`; windows are [N, C, elements], gradients [N, C, 1]."""
     (x,) = past.inputs
-    to_input = np.zeros_like(x)
-    places = product(*windows_of(past.call, x))
-    for given, cells in zip(np.moveaxis(gradient.reshape(*x.shape[:2], -1, 1), 2, 0), places, strict=True):
-        tile, onto = at(x, cells), at(to_input, cells)
+    grad_input = np.zeros_like(x)
+    windows = product(*adaptive_slices(past.call, x))
+    for given, window in zip(np.moveaxis(gradient.reshape(*x.shape[:2], -1, 1), 2, 0), windows, strict=True):
+        tile, onto = at(x, window), at(grad_input, window)
         onto += share(tile.reshape(*x.shape[:2], -1), given).reshape(tile.shape)
-    return Gradients((to_input,))
+    return Gradients((grad_input,))
 
 
 @kernel("adaptive_avg_pool")
@@ -171,10 +171,10 @@ def adaptive_avg_pool(call: Call, x: Array) -> Array:
 def adaptive_avg_pool_backward(past: Past, gradient: Array) -> Gradients:
     """Return for every element the sum of the gradients of its windows, each over the number of their elements."""
 
-    def alike(tile: Array, given: Array) -> Array:
+    def equal_share(tile: Array, given: Array) -> Array:
         return np.broadcast_to(given / tile.shape[-1], tile.shape)
 
-    return adaptive_backward(past, gradient, alike)
+    return adaptive_backward(past, gradient, equal_share)
 
 
 @kernel("adaptive_max_pool")
@@ -230,6 +230,6 @@ def global_max_pool(call: Call, x: Array) -> Array:
 def global_max_pool_backward(past: Past, gradient: Array) -> Gradients:
     """Return the gradient of every channel at its maximum, in equal parts at several as in torch.amax."""
     (x,), (largest,), each = past.inputs, past.outputs, (*past.inputs[0].shape[:2], *(1,) * (past.inputs[0].ndim - 2))
-    found = x == largest.reshape(each)
-    share = gradient.reshape(each) / found.sum(axis=tuple(range(2, x.ndim)), keepdims=True, dtype=x.dtype)
-    return Gradients((found * share,))
+    is_maximum = x == largest.reshape(each)
+    share = gradient.reshape(each) / is_maximum.sum(axis=tuple(range(2, x.ndim)), keepdims=True, dtype=x.dtype)
+    return Gradients((is_maximum * share,))

@@ -25,13 +25,13 @@ def positional_encoding(call: Call, x: Array) -> Array:
         table = call.parameters["weight"]
         if table.shape != (call.fields["max_length"], x.shape[-1]):
             raise ValueError(f"a table of {table.shape} for {call.fields['max_length']} places of {x.shape[-1]}")
-        places = table[: len(steps)]
+        vectors = table[: len(steps)]
     else:
-        angles = angles_of(len(steps), x.shape[-1], 10000.0)
+        angles = position_angles(len(steps), x.shape[-1], 10000.0)
         sines = np.empty((len(steps), 2 * angles.shape[1]))
         sines[:, 0::2], sines[:, 1::2] = np.sin(angles), np.cos(angles)
-        places = like(sines[:, : x.shape[-1]], x)
-    result = steps + places[:, None]
+        vectors = cast_like(sines[:, : x.shape[-1]], x)
+    result = steps + vectors[:, None]
     return np.ascontiguousarray(result.swapaxes(0, 1)) if call.fields["batch_first"] else result
 
 
@@ -53,19 +53,19 @@ def rotary_embedding(call: Call, x: Array) -> Array:
     Raises `ValueError` if the number of features is odd.
     Source: Su et al. 2021, equation 34.
     """
-    return turned(call, x, 1)
+    return rotated(call, x, 1)
 
 
 @backward("rotary_embedding")
 def rotary_embedding_backward(past: Past, gradient: Array) -> Gradients:
     """Return each pair of the gradient rotated by the opposite angle."""
-    return Gradients((turned(past.call, gradient, -1),))
+    return Gradients((rotated(past.call, gradient, -1),))
 
 
-def turned(call: Call, x: Array, direction: int) -> Array:
+def rotated(call: Call, x: Array, direction: int) -> Array:
     """Return each pair of features rotated by the angle of its position times `direction`, 1 or −1."""
-    angles = direction * angles_of(x.shape[-2], x.shape[-1], call.fields["base"])
-    cosines, sines = like(np.cos(angles), x), like(np.sin(angles), x)
+    angles = direction * position_angles(x.shape[-2], x.shape[-1], call.fields["base"])
+    cosines, sines = cast_like(np.cos(angles), x), cast_like(np.sin(angles), x)
     first, second = pairs(x, call.fields)
     result = np.empty_like(x)
     onto_first, onto_second = pairs(result, call.fields)
@@ -92,7 +92,7 @@ def class_token_backward(_past: Past, gradient: Array) -> Gradients:
     return Gradients((gradient[:, 1:].copy(),), {"token": gradient[:, :1].sum(axis=0, keepdims=True)})
 
 
-def angles_of(steps: int, features: int, base: float) -> Array:
+def position_angles(steps: int, features: int, base: float) -> Array:
     """Return t / base^(2i/E) for each step t and pair of features i; an odd last feature is half a pair."""
     frequencies = base ** -(np.arange(0, features, 2) / features)
     return np.arange(steps)[:, None] * frequencies
@@ -108,6 +108,6 @@ def pairs(x: Array, fields: Fields) -> tuple[Array, Array]:
     return first, second
 
 
-def like(table: Array, x: Array) -> Array:
+def cast_like(table: Array, x: Array) -> Array:
     """Return a table of float64 in the dtype of x; unchanged if x is an array of counting scalars."""
     return table if x.dtype == object else table.astype(x.dtype)

@@ -56,8 +56,8 @@ def maximum_backward(past: Past, gradient: Array) -> Gradients:
     """Return the gradient at the maximum, in equal parts at several as in torch.amax."""
     (x,), (y,) = past.inputs, past.outputs
     largest = x == with_axis(past.call, y)
-    times = largest.sum(axis=past.call.fields["dim"], keepdims=True, dtype=gradient.dtype)
-    return Gradients((largest * (with_axis(past.call, gradient) / times),))
+    count = largest.sum(axis=past.call.fields["dim"], keepdims=True, dtype=gradient.dtype)
+    return Gradients((largest * (with_axis(past.call, gradient) / count),))
 
 
 @kernel("sum", workspace=outputs_times(1))

@@ -44,29 +44,29 @@ def center_crop(call: Call, x: Array, like: Array | None = None) -> Array:
     Source: Ronneberger et al. 2015.
     """
     sizes = windows.per_axis(call.fields["size"], x.ndim - 2) if like is None else like.shape[2:]
-    return windows.at(x, middle(x, sizes)).copy()
+    return windows.at(x, center_slices(x, sizes)).copy()
 
 
 @backward("center_crop")
 def center_crop_backward(past: Past, gradient: Array) -> Gradients:
     """Return the gradient at the centre, 0 elsewhere; 0 for a second input, of which only the shape is used."""
-    to_inputs = tuple(np.zeros_like(x) for x in past.inputs)
-    windows.at(to_inputs[0], middle(to_inputs[0], gradient.shape[2:]))[...] = gradient
-    return Gradients(to_inputs)
+    grads = tuple(np.zeros_like(x) for x in past.inputs)
+    windows.at(grads[0], center_slices(grads[0], gradient.shape[2:]))[...] = gradient
+    return Gradients(grads)
 
 
-def middle(x: Array, sizes: tuple[int, ...]) -> list[slice]:
+def center_slices(x: Array, sizes: tuple[int, ...]) -> list[slice]:
     """Return the slices of the centre in those sizes; of an odd number of elements left over one more is after it.
 
     Raises `ValueError` if the input is smaller.
     """
-    kept = []
+    slices = []
     for length, size in zip(x.shape[2:], sizes, strict=True):
         if size > length:
             raise ValueError(f"crops {length} cells to {size}")
         before = (length - size) // 2
-        kept.append(slice(before, before + size))
-    return kept
+        slices.append(slice(before, before + size))
+    return slices
 
 
 @kernel("upsample", workspace=outputs_times(2))
@@ -77,12 +77,12 @@ def upsample(call: Call, x: Array) -> Array:
     """
     axes = grids(call, x)
     if call.fields["mode"] == "nearest":
-        return windows.at(x, np.ix_(*(nearest_cells(*axis) for axis in axes)))
-    corners = [two_cells(*axis, align_corners=call.fields["align_corners"]) for axis in axes]
+        return windows.at(x, np.ix_(*(nearest_elements(*axis) for axis in axes)))
+    corners = [nearest_two(*axis, align_corners=call.fields["align_corners"]) for axis in axes]
     first, *others = product(*corners)
-    total = weighed_cells(x, first)
+    total = weighted_elements(x, first)
     for corner in others:
-        total += weighed_cells(x, corner)
+        total += weighted_elements(x, corner)
     return total
 
 
@@ -102,37 +102,37 @@ def upsample_backward(past: Past, gradient: Array) -> Gradients:
     (x,), fields = past.inputs, past.call.fields
     for axis, grid in enumerate(grids(past.call, x), start=2):
         if fields["mode"] == "nearest":
-            corners: tuple[tuple[Array, Array], ...] = ((nearest_cells(*grid), np.ones(grid[1])),)
+            corners: tuple[tuple[Array, Array], ...] = ((nearest_elements(*grid), np.ones(grid[1])),)
         else:
-            corners = two_cells(*grid, align_corners=fields["align_corners"])
+            corners = nearest_two(*grid, align_corners=fields["align_corners"])
         given = np.moveaxis(gradient, axis, 0)
         onto = np.zeros((grid[0], *given.shape[1:]), dtype=given.dtype)
-        for cells, weights in corners:
-            for row, cell, weight in zip(given, cells, weights.astype(x.dtype), strict=True):
-                onto[cell] += weight * row
+        for indices, weights in corners:
+            for values, index, weight in zip(given, indices, weights.astype(x.dtype), strict=True):
+                onto[index] += weight * values
         gradient = np.moveaxis(onto, 0, axis)
     return Gradients((gradient,))
 
 
-def weighed_cells(x: Array, corner: tuple[tuple[Array, Array], ...]) -> Array:
+def weighted_elements(x: Array, corner: tuple[tuple[Array, Array], ...]) -> Array:
     """Return one input element per output element, by its indices along each axis, times the product of its weights."""
-    cells = windows.at(x, np.ix_(*(places for places, _ in corner)))
-    cells *= reduce(np.multiply.outer, (weights for _, weights in corner)).astype(x.dtype)
-    return cells
+    elements = windows.at(x, np.ix_(*(indices for indices, _ in corner)))
+    elements *= reduce(np.multiply.outer, (weights for _, weights in corner)).astype(x.dtype)
+    return elements
 
 
-def nearest_cells(length: int, count: int, scale: float | None) -> Array:
+def nearest_elements(length: int, count: int, scale: float | None) -> Array:
     """Return the index of the input element for each of `count` output elements: the one that contains its start.
 
     Computed in single precision, as in PyTorch: a position on the edge between elements may fall on either side.
     For a small 2-D map with an output of the same or twice the size, PyTorch assumes a scale of 1 or 2.
     """
     step = np.float32(length / count if scale is None else 1 / scale)
-    cells: Array = np.minimum(np.floor(np.arange(count, dtype=np.float32) * step).astype(int), length - 1)
-    return cells
+    indices: Array = np.minimum(np.floor(np.arange(count, dtype=np.float32) * step).astype(int), length - 1)
+    return indices
 
 
-def two_cells(
+def nearest_two(
     length: int, count: int, scale: float | None, *, align_corners: bool
 ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     """Return the two input elements between which each of `count` output elements lies, each with its weight.
@@ -140,12 +140,12 @@ def two_cells(
     Elements are areas whose centres are compared, or with `align_corners` points, the first and last of which coincide.
     """
     if align_corners:
-        place = np.arange(count) * ((length - 1) / (count - 1) if count > 1 else 0.0)
+        position = np.arange(count) * ((length - 1) / (count - 1) if count > 1 else 0.0)
     else:
         # If input and output have the same length, PyTorch copies, whatever the scale.
         step = length / count if scale is None or count == length else 1 / scale
-        place = np.maximum((np.arange(count) + 0.5) * step - 0.5, 0.0)
-    low = np.minimum(np.floor(place).astype(int), length - 1)
+        position = np.maximum((np.arange(count) + 0.5) * step - 0.5, 0.0)
+    low = np.minimum(np.floor(position).astype(int), length - 1)
     high = np.minimum(low + 1, length - 1)
-    share = np.clip(place - low, 0.0, 1.0)
+    share = np.clip(position - low, 0.0, 1.0)
     return (low, 1 - share), (high, share)

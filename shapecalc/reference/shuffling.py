@@ -67,11 +67,11 @@ def channels_as_blocks(x: Array, side: int) -> Array:
     """Return each group of side^rank channels as one channel with blocks of that side."""
     rank = x.ndim - 2
     blocks = split(x, 1, -1, *(side,) * rank)
-    places = [place for axis in range(2, 2 + rank) for place in (axis + rank, axis)]
-    cells = blocks.transpose(0, 1, *places)
+    axes = [place for axis in range(2, 2 + rank) for place in (axis + rank, axis)]
+    elements = blocks.transpose(0, 1, *axes)
     for axis in range(2, 2 + rank):
-        cells = cells.reshape(*cells.shape[:axis], -1, *cells.shape[axis + 2 :])
-    return cells
+        elements = elements.reshape(*elements.shape[:axis], -1, *elements.shape[axis + 2 :])
+    return elements
 
 
 def blocks_as_channels(x: Array, side: int) -> Array:
@@ -79,6 +79,6 @@ def blocks_as_channels(x: Array, side: int) -> Array:
     blocks = x
     for axis in reversed(range(2, x.ndim)):
         blocks = split(blocks, axis, -1, side)
-    within, places = range(3, blocks.ndim, 2), range(2, blocks.ndim, 2)
-    cells = blocks.transpose(0, 1, *within, *places)
-    return cells.reshape(len(x), -1, *cells.shape[-len(places) :])
+    within, axes = range(3, blocks.ndim, 2), range(2, blocks.ndim, 2)
+    elements = blocks.transpose(0, 1, *within, *axes)
+    return elements.reshape(len(x), -1, *elements.shape[-len(axes) :])

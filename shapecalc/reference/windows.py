@@ -45,17 +45,17 @@ class Window:
             per_axis(fields["kernel_size"], rank), per_axis(stride, rank), per_axis(fields.get("dilation", 1), rank)
         )
 
-    def cells(self, axis: int) -> range:
+    def offsets(self, axis: int) -> range:
         """Return the offsets of the elements that one window reads along an axis, from the start of the window.
 
-        >>> list(Window(size=(3,), stride=(1,), dilation=(2,)).cells(0))
+        >>> list(Window(size=(3,), stride=(1,), dilation=(2,)).offsets(0))
         [0, 2, 4]
         """
         return range(0, self.size[axis] * self.dilation[axis], self.dilation[axis])
 
-    def reach(self, axis: int) -> int:
+    def span(self, axis: int) -> int:
         """Return the number of elements from the first to the last that a window reads along an axis, both included."""
-        return self.cells(axis)[-1] + 1
+        return self.offsets(axis)[-1] + 1
 
 
 def per_axis(value: Any, rank: int) -> tuple[Any, ...]:
@@ -80,9 +80,9 @@ def at(x: Array, index: Iterable[int | slice | Array]) -> Array:
     array([[1, 2],
            [7, 8]])
     """
-    whole: tuple[Any, ...] = (..., *index)
-    cells: Array = x[whole]
-    return cells
+    full: tuple[Any, ...] = (..., *index)
+    result: Array = x[full]
+    return result
 
 
 def margins(padding: Any, lengths: Shape, window: Window) -> Margins:
@@ -98,7 +98,7 @@ def margins(padding: Any, lengths: Shape, window: Window) -> Margins:
         pairs = []
         for axis, length in enumerate(lengths):
             last_start = range(0, length, window.stride[axis])[-1]
-            missing = max(last_start + window.reach(axis) - length, 0)
+            missing = max(last_start + window.span(axis) - length, 0)
             pairs.append((missing // 2, missing - missing // 2))
         return tuple(pairs)
     sides = per_axis(0 if padding == "valid" else padding, len(lengths))
@@ -114,12 +114,12 @@ def overhang(lengths: Shape, sides: Margins, window: Window) -> Margins:
     """
     pairs = []
     for axis, (length, (before, after)) in enumerate(zip(lengths, sides, strict=True)):
-        padded, reach, stride = before + length + after, window.reach(axis), window.stride[axis]
+        padded, span, stride = before + length + after, window.span(axis), window.stride[axis]
         starts = range(0, before + length, stride)
-        laid = bisect_left(starts, padded, key=lambda start: start - stride + reach)
+        laid = bisect_left(starts, padded, key=lambda start: start - stride + span)
         if not laid:
-            raise ValueError(f"a window over {reach} cells finds no place on an axis of {padded}")
-        pairs.append((0, starts[laid - 1] + reach - padded))
+            raise ValueError(f"a window over {span} cells finds no place on an axis of {padded}")
+        pairs.append((0, starts[laid - 1] + span - padded))
     return tuple(pairs)
 
 
@@ -174,8 +174,8 @@ def fold(gradient: Array, pair: tuple[int, int], mode: str) -> Array:
 def crop(x: Array, sides: Margins) -> Array:
     """Return a view without some elements before and after each spatial axis."""
     lengths = x.shape[x.ndim - len(sides) :]
-    kept = (slice(before, length - after) for length, (before, after) in zip(lengths, sides, strict=True))
-    return at(x, kept)
+    slices = (slice(before, length - after) for length, (before, after) in zip(lengths, sides, strict=True))
+    return at(x, slices)
 
 
 def slide(x: Array, window: Window, *, writeable: bool = False) -> Array:
@@ -189,8 +189,8 @@ def slide(x: Array, window: Window, *, writeable: bool = False) -> Array:
            [2, 3]])
     """
     rank = len(window.size)
-    reach = tuple(window.reach(axis) for axis in range(rank))
-    everywhere = sliding_window_view(x, reach, axis=tuple(range(-rank, 0)), writeable=writeable)
+    span = tuple(window.span(axis) for axis in range(rank))
+    everywhere = sliding_window_view(x, span, axis=tuple(range(-rank, 0)), writeable=writeable)
     return at(everywhere, (slice(None, None, step) for step in (*window.stride, *window.dilation)))
 
 
@@ -201,5 +201,5 @@ def taps(windows: Array, rank: int) -> Iterator[Array]:
     >>> [tap.tolist() for tap in taps(windows, rank=1)]
     [[0, 2], [1, 3]]
     """
-    for cell in np.ndindex(windows.shape[windows.ndim - rank :]):
-        yield at(windows, cell)
+    for element in np.ndindex(windows.shape[windows.ndim - rank :]):
+        yield at(windows, element)

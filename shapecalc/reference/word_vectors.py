@@ -38,8 +38,8 @@ def analogy(a: str, b: str, c: str, vectors: Array, words: Sequence[str], count:
     """
     units = unit_vectors(vectors, words)
     rows = [row_of(word, words) for word in (a, b, c)]
-    sought = units[rows[1]] - units[rows[0]] + units[rows[2]]
-    return best(units @ unit(sought), words, without=set(rows), count=count)
+    target = units[rows[1]] - units[rows[0]] + units[rows[2]]
+    return best(units @ unit(target), words, without=set(rows), count=count)
 
 
 def unit_vectors(vectors: Array, words: Sequence[str]) -> Array:

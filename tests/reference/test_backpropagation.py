@@ -10,7 +10,7 @@ import pytest
 import shapecalc
 from shapecalc.execution.lowering import calls_of, random_inputs, random_parameters
 from shapecalc.reference import gradients as registry
-from shapecalc.reference.backpropagation import Propagated, Tape, back_propagate, forward, propagate
+from shapecalc.reference.backpropagation import NetworkGradients, Tape, back_propagate, forward, propagate
 from shapecalc.reference.executor import ExecutionError
 from shapecalc.reference.gradients import Gradients
 from shapecalc.shape_inference.engine import inspect_at
@@ -34,7 +34,7 @@ def taped(text: str, params: dict[str, Array] | None = None) -> tuple[Tape, dict
     return forward(calls_of(report, params=made if params is None else params), inputs), inputs
 
 
-def from_ones(text: str, slot: str, params: dict[str, Array] | None = None) -> Propagated:
+def from_ones(text: str, slot: str, params: dict[str, Array] | None = None) -> NetworkGradients:
     """Gradients of the sum of a slot."""
     tape, _ = taped(text, params)
     return back_propagate(tape, {slot: np.ones_like(tape.values[slot])})
@@ -90,7 +90,7 @@ def test_a_call_that_the_loss_does_not_depend_on_is_not_run(monkeypatch: pytest.
 
     instead(monkeypatch, "sigmoid", never)
     found = from_ones("{input: [2, 3], layers: [{sigmoid: , name: dead}, {tanh: , from: input, name: end}]}", "end")
-    assert [(row.path, row.reached, row.inputs) for row in found.rows] == [
+    assert [(row.path, row.reached, row.inputs) for row in found.results] == [
         ("end", True, ((2, 3),)),
         ("dead", False, (None,)),
     ]
@@ -107,7 +107,7 @@ def test_whole_numbers_that_enter_have_no_gradient() -> None:
     )
     found = from_ones(text, "e")
     assert (dict(found.inputs), found.parameters["e.weight"].shape) == ({}, (7, 5))
-    assert found.rows[0].inputs == (None,)
+    assert found.results[0].inputs == (None,)
 
 
 def test_the_states_that_nothing_reads_have_no_gradient_and_an_lstm_goes_back_all_the_same() -> None:

@@ -122,7 +122,7 @@ def test_greedy_search_is_a_beam_of_one_up_to_the_end_symbol(setting: Setting) -
     if setting.end is None:
         assert taken == one
     expected = list(beam_steps(setting.problem(beam=1)))[: len(taken.trace)]
-    assert [(step.alive, step.scores) for step in taken.trace] == [(step.alive, step.scores) for step in expected]
+    assert [(step.active, step.scores) for step in taken.trace] == [(step.alive, step.scores) for step in expected]
 
 
 @given(problems(widest=7, longest=6), st.integers(1, 40))

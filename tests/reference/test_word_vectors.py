@@ -89,7 +89,7 @@ def test_a_table_that_is_not_one_row_a_word_is_refused(vectors: np.ndarray) -> N
 def test_they_are_imported_when_they_are_asked_for() -> None:
     code = (
         "import sys; from shapecalc import reference; first = 'numpy' in sys.modules; reference.nearest;"
-        "print(first, 'shapecalc.reference.word_vectors' in sys.modules, callable(reference.words))"
+        "print(first, 'shapecalc.reference.word_vectors' in sys.modules, callable(reference.layer_types))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "False True True"
