@@ -96,8 +96,10 @@ def workspace(
 
     The shapes are predictions and may be wrong: 0 if the kernel would refuse them, since it then allocates nothing.
     """
+    from shapecalc.reference.base import RunShapes  # noqa: PLC0415 - NumPy is imported only to execute
+
     kernel = find(layer_type)
     try:
-        return kernel.workspace(fields, inputs, parameters, outputs, itemsize)
+        return kernel.workspace(RunShapes(fields, inputs, parameters, outputs, itemsize))
     except (ValueError, LookupError):
         return 0

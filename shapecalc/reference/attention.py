@@ -9,25 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc.reference.activation import softmax_gradient
-from shapecalc.reference.base import Array, Call, Fields, Shape, Work, constant, kernel
+from shapecalc.reference.base import Array, Call, RunShapes, Work, constant, kernel
 from shapecalc.reference.gradients import Gradients, Past, backward
 from shapecalc.reference.merging import sum_to_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 
-def scores_workspace(
-    _fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
+def scores_workspace(run: RunShapes) -> int:
     """Return the bytes of scores, exponentials and weights, at most three arrays at a time, and of the scaled query."""
-    query, key, _ = inputs
+    query, key, _ = run.inputs
     scores = prod(query[:-1]) * key[-2]
-    return itemsize * (3 * scores + prod(query) + prod(outputs[0]))
+    return run.itemsize * (3 * scores + prod(query) + prod(run.outputs[0]))
 
 
 @kernel("scaled_dot_product_attention", workspace=scores_workspace)
@@ -69,20 +63,14 @@ def scale_of(call: Call, q: Array) -> Any:
     return constant(q, q.shape[-1] ** -0.5 if scale is None else scale)
 
 
-def projected_workspace(
-    fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
+def projected_workspace(run: RunShapes) -> int:
     """Return the bytes of query, key and value before and after projection, scores three times, and the outputs."""
-    batch, length = (0, 1) if fields["batch_first"] else (1, 0)
-    query, key = inputs[0], inputs[min(len(inputs) - 1, 1)]
+    batch, length = (0, 1) if run.fields["batch_first"] else (1, 0)
+    query, key = run.inputs[0], run.inputs[min(len(run.inputs) - 1, 1)]
     keys = key[length] + 2
-    scores = query[batch] * int(fields["num_heads"]) * query[length] * keys
-    in_and_out = sum(map(prod, inputs)) + prod(query) + 2 * query[batch] * keys * query[2]
-    return itemsize * (3 * scores + 2 * in_and_out + 3 * prod(query) + sum(map(prod, outputs)))
+    scores = query[batch] * int(run.fields["num_heads"]) * query[length] * keys
+    in_and_out = sum(map(prod, run.inputs)) + prod(query) + 2 * query[batch] * keys * query[2]
+    return run.itemsize * (3 * scores + 2 * in_and_out + 3 * prod(query) + sum(map(prod, run.outputs)))
 
 
 @kernel("multihead_attention", workspace=projected_workspace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,21 @@ Shape: TypeAlias = tuple[int, ...]
 Fields: TypeAlias = Mapping[str, Any]
 
 Run: TypeAlias = Callable[..., Array | tuple[Array, ...]]
-Workspace: TypeAlias = Callable[[Fields, tuple[Shape, ...], Mapping[str, Shape], tuple[Shape, ...], int], int]
-
 AnyRun = TypeVar("AnyRun", bound=Run)
+
+
+class RunShapes(NamedTuple):
+    """Fields and shapes of a kernel run, and the bytes of one element."""
+
+    fields: Fields
+    inputs: tuple[Shape, ...]
+    parameters: Mapping[str, Shape]
+    outputs: tuple[Shape, ...]
+    itemsize: int
+
+
+Workspace: TypeAlias = Callable[[RunShapes], int]
+"""Returns an upper bound, in bytes, on the temporary arrays of a kernel run."""
 
 
 @dataclass(slots=True)
@@ -101,14 +113,8 @@ KERNELS: dict[str, Kernel] = {}
 def outputs_times(count: int) -> Workspace:
     """Return the workspace of a kernel with `count` temporary arrays of the size of its outputs."""
 
-    def workspace(
-        _fields: Fields,
-        _inputs: tuple[Shape, ...],
-        _parameters: Mapping[str, Shape],
-        outputs: tuple[Shape, ...],
-        itemsize: int,
-    ) -> int:
-        return count * itemsize * sum(prod(shape) for shape in outputs)
+    def workspace(run: RunShapes) -> int:
+        return count * run.itemsize * sum(prod(shape) for shape in run.outputs)
 
     return workspace
 

@@ -233,43 +233,47 @@ def steps_backward(
     `carried` are those of its last states. Per step one product passes the gradient back, W_hhᵀ · dz, and one more with
     a projection; all others are computed for all steps at once.
     """
+    parameters, suffix = past.call.parameters, run.suffix
+    from_input, from_hidden, projected, carried = sums_backward(past, run, grad_output, carried, recurrence)
+    grad_read = past.to_inputs.matmul(from_input.T, parameters[f"weight_ih_{suffix}"]).reshape(run.read.shape)
+    matmul, before = past.to_parameters.matmul, np.concatenate([step.before[0] for step in run.steps], axis=1)
+    gradients = {
+        f"weight_ih_{suffix}": matmul(from_input, run.read.reshape(-1, run.read.shape[2])),
+        f"weight_hh_{suffix}": matmul(from_hidden, before.T),
+    }
+    if past.call.fields["bias"]:
+        gradients |= {f"bias_ih_{suffix}": from_input.sum(axis=1), f"bias_hh_{suffix}": from_hidden.sum(axis=1)}
+    if f"weight_hr_{suffix}" in parameters:
+        hidden = np.concatenate([step.hidden for step in run.steps], axis=1)
+        gradients[f"weight_hr_{suffix}"] = matmul(projected, hidden.T)
+    return grad_read[run.order], carried, gradients
+
+
+def sums_backward(
+    past: Past, run: Pass, grad_output: Array, carried: States, recurrence: RecurrentPass
+) -> tuple[Array, Array, Array, States]:
+    """Return gradients of W_ih x + b_ih, of W_hh h + b_hh, of projected states and of the initial states.
+
+    The first three have all steps in one axis, [rows, steps · N].
+    """
     count, samples = len(run.steps), run.read.shape[1]
     weights = past.call.parameters
     recurrent, projection = weights[f"weight_hh_{run.suffix}"], weights.get(f"weight_hr_{run.suffix}")
     dtype = np.result_type(grad_output, recurrent)
-    grad_from_input = np.empty((recurrent.shape[0], count, samples), dtype=dtype)
-    grad_from_hidden = np.empty_like(grad_from_input)
-    grad_projected = np.empty((count, recurrent.shape[1], samples), dtype=dtype)
+    from_input, from_hidden = (np.empty((len(recurrent), count, samples), dtype=dtype) for _ in range(2))
+    projected = np.empty((recurrent.shape[1], count, samples), dtype=dtype)
     grad_steps = grad_output[run.order]
     for index in reversed(range(count)):
-        grad_hidden = grad_projected[index] = carried[0] + grad_steps[index].T
+        grad_hidden = projected[:, index] = carried[0] + grad_steps[index].T
         if projection is not None:
             grad_hidden = past.to_inputs.matmul(projection.T, grad_hidden)
         sums = recurrence.sums(run.steps[index], (grad_hidden, *carried[1:]))
-        grad_from_input[:, index] = sums.from_input.reshape(-1, samples)
-        grad_from_hidden[:, index] = sums.from_hidden.reshape(-1, samples)
+        from_input[:, index] = sums.from_input.reshape(-1, samples)
+        from_hidden[:, index] = sums.from_hidden.reshape(-1, samples)
         if past.truncate and index and (count - index) % past.truncate == 0:
             carried = tuple(np.zeros_like(state) for state in sums.states)
         else:
             product = past.to_inputs.matmul(recurrent.T, sums.from_hidden.reshape(-1, samples))
             carried = (sums.states[0] + product, *sums.states[1:])
-    grad_from_input, grad_from_hidden = (
-        grad_from_input.reshape(len(recurrent), -1),
-        grad_from_hidden.reshape(len(recurrent), -1),
-    )
-    grad_read = past.to_inputs.matmul(grad_from_input.T, weights[f"weight_ih_{run.suffix}"]).reshape(run.read.shape)
-    before = np.concatenate([step.before[0] for step in run.steps], axis=1)
-    of_parameters = {
-        f"weight_ih_{run.suffix}": past.to_parameters.matmul(grad_from_input, run.read.reshape(-1, run.read.shape[2])),
-        f"weight_hh_{run.suffix}": past.to_parameters.matmul(grad_from_hidden, before.T),
-    }
-    if past.call.fields["bias"]:
-        of_parameters |= {
-            f"bias_ih_{run.suffix}": grad_from_input.sum(axis=1),
-            f"bias_hh_{run.suffix}": grad_from_hidden.sum(axis=1),
-        }
-    if projection is not None:
-        hidden = np.concatenate([step.hidden for step in run.steps], axis=1)
-        grad_projected = grad_projected.transpose(1, 0, 2).reshape(len(projection), -1)
-        of_parameters[f"weight_hr_{run.suffix}"] = past.to_parameters.matmul(grad_projected, hidden.T)
-    return grad_read[run.order], carried, of_parameters
+    flat = (len(recurrent), count * samples)
+    return from_input.reshape(flat), from_hidden.reshape(flat), projected.reshape(recurrent.shape[1], -1), carried

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel
+from shapecalc.reference.base import Array, Call, RunShapes, constant, kernel
 from shapecalc.reference.gradients import Gradients, Past, backward
 from shapecalc.reference.windows import Window, at, crop, margins, pad, per_axis, slide, unpad
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 # Windows are gathered and multiplied in tiles of at most this size. Measured over VGG-16 on two cores: from 3 to 6 MiB
 # a tile stays in the last-level cache, which takes 0.8 of the time of whole maps. The upper end, because every product
@@ -20,20 +20,14 @@ if TYPE_CHECKING:
 TILE_BYTES = 6 * 2**20
 
 
-def conv_workspace(
-    fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
+def conv_workspace(run: RunShapes) -> int:
     """Return the bytes of the padded input and of one tile of gathered windows, at least one row of the output."""
-    (samples, channels, *lengths), output = inputs[0], outputs[0]
-    window = Window.of(fields, len(lengths))
-    sides = margins(fields["padding"], tuple(lengths), window)
+    (samples, channels, *lengths), output = run.inputs[0], run.outputs[0]
+    window = Window.of(run.fields, len(lengths))
+    sides = margins(run.fields["padding"], tuple(lengths), window)
     padded = samples * channels * prod(sum(pair) + length for pair, length in zip(sides, lengths, strict=True))
     one_row = channels * prod(window.size) * prod(output[3:])
-    return itemsize * (padded if any(map(any, sides)) else 0) + max(TILE_BYTES, itemsize * one_row)
+    return run.itemsize * (padded if any(map(any, sides)) else 0) + max(TILE_BYTES, run.itemsize * one_row)
 
 
 def columns(windows: Array, rank: int) -> Iterator[tuple[int, slice, Array]]:
@@ -145,16 +139,10 @@ def spread(values: Array, onto: Array, positions: slice, rank: int) -> None:
         np.add(tap, values[:, *element], out=tap)
 
 
-def conv_transpose_workspace(
-    _fields: Fields,
-    inputs: tuple[Shape, ...],
-    parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
+def conv_transpose_workspace(run: RunShapes) -> int:
     """Return the bytes of the canvas, twice what one element of the window contributes, and the reordered weight."""
-    contributions = inputs[0][0] * outputs[0][1] * prod(inputs[0][2:])
-    return itemsize * (2 * contributions + sum(map(prod, parameters.values())) + 2 * prod(outputs[0]))
+    contributions = run.inputs[0][0] * run.outputs[0][1] * prod(run.inputs[0][2:])
+    return run.itemsize * (2 * contributions + sum(map(prod, run.parameters.values())) + 2 * prod(run.outputs[0]))
 
 
 @kernel("conv_transpose", workspace=conv_transpose_workspace)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, RunShapes, constant, kernel, outputs_times
 from shapecalc.reference.gradients import Gradients, Past, backward
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @kernel("embedding", workspace=outputs_times(0))
@@ -71,15 +67,9 @@ def checked_indices(x: Array, count: int) -> Array:
     return x
 
 
-def products_workspace(
-    _fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
+def products_workspace(run: RunShapes) -> int:
     """Return the bytes of one array of products at a time, and of lengths and cosines."""
-    return itemsize * (prod(inputs[0]) + 5 * prod(outputs[0]))
+    return run.itemsize * (prod(run.inputs[0]) + 5 * prod(run.outputs[0]))
 
 
 @kernel("cosine_similarity", workspace=products_workspace)

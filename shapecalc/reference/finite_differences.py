@@ -6,6 +6,7 @@ import math
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -87,36 +88,33 @@ def check(
             return CheckedGradient(0, 0.0, "")
         outputs = _in_chunks(past, cuts)
     incoming = [None if gradient is None else np.asarray(gradient) for gradient in gradients]
-    largest = max((float(np.abs(each).max()) for each in incoming if each is not None and each.size), default=0.0)
-    terms = (np.abs(y * g) for y, g in zip(past.outputs, incoming, strict=True) if g is not None and g.size)
-    weight = max((float(each.max()) for each in terms), default=0.0)
+    bounds = _bounds(past.outputs, incoming)
     checked, error, worst = 0, 0.0, ""
     for name, call, inputs, array, gradient in _checkable(past, given):
         random = np.random.default_rng([seed, zlib.crc32(f"{past.call.path}.{name}".encode())])
-        padding = padding_row(past.call, name)
-        ends = (int(gradient.argmax()), int(gradient.argmin()))
-        positions = {
-            max(ends, key=lambda flat: abs(gradient.flat[flat])),
-            *random.integers(gradient.size, size=entries - 1).tolist(),
-        }
-        of_array = root_mean_square(array)
-        for flat in sorted(positions):
-            at = tuple(int(index) for index in np.unravel_index(flat, gradient.shape))
-            # The second is for a small entry among huge ones, for which the first is too large.
-            scales = dict.fromkeys(max(size, SMALLEST_SCALE) for size in (of_array, min(abs(array[at]), of_array)))
-            # A small term added to a much larger number is lost.
-            floors = {scale: max(FLOOR * largest, ROUNDING * weight / scale) for scale in scales}
-            trials = (
-                (_slopes(past, incoming, lambda: outputs(call, inputs), array, at, step, scale), floors[scale])  # noqa: B023
-                for scale in scales
-                for step in STEPS
-            )
-            slope = float(gradient[at])
+        padding, size, forward = padding_row(past.call, name), root_mean_square(array), partial(outputs, call, inputs)
+        for at in _entries(gradient, entries, random):
+            slope, trials = float(gradient[at]), _trials(past, incoming, forward, array, at, size, bounds)
             entry_error = float(slope != 0) if at and padding == at[0] else _least_error(trials, slope)
             checked += 1
             if entry_error > error:
                 error, worst = entry_error, f"{name}{list(at)}" if at else name
     return CheckedGradient(checked, error, worst)
+
+
+def _bounds(outputs: tuple[Array, ...], gradients: Sequence[Array | None]) -> tuple[float, float]:
+    """Return the largest gradient, and the largest product of an output and its gradient, without signs."""
+    known = [(y, g) for y, g in zip(outputs, gradients, strict=True) if g is not None and g.size]
+    largest = max((float(np.abs(g).max()) for _, g in known), default=0.0)
+    return largest, max((float(np.abs(y * g).max()) for y, g in known), default=0.0)
+
+
+def _entries(gradient: Array, count: int, random: np.random.Generator) -> list[tuple[int, ...]]:
+    """Return the indices of the largest gradient and of random ones, at most `count`."""
+    ends = (int(gradient.argmax()), int(gradient.argmin()))
+    largest = max(ends, key=lambda flat: abs(gradient.flat[flat]))
+    flats = sorted({largest, *random.integers(gradient.size, size=count - 1).tolist()})
+    return [tuple(int(index) for index in np.unravel_index(flat, gradient.shape)) for flat in flats]
 
 
 def _checkable(past: Past, given: Gradients) -> Iterator[tuple[str, Call, tuple[Array, ...], Array, Array]]:
@@ -150,10 +148,7 @@ def input_name(index: int, count: int) -> str:
 
 
 def _least_error(trials: Iterable[tuple[Slopes, float]], slope: float) -> float:
-    """Return the error of the first trial within the tolerance, else the smallest; with a kink only if all have one.
-
-    Each trial is slopes and a floor, below which their differences are rounding errors.
-    """
+    """Return the error of the first trial within the tolerance, else the smallest; with a kink only if all have one."""
     smooth, kinked = math.inf, math.inf
     for slopes, floor in trials:
         error = slopes.error(slope, floor)
@@ -166,6 +161,25 @@ def _least_error(trials: Iterable[tuple[Slopes, float]], slope: float) -> float:
     return kinked if smooth == math.inf else smooth
 
 
+def _trials(
+    past: Past,
+    gradients: Sequence[Array | None],
+    outputs: Callable[[], tuple[Array, ...]],
+    array: Array,
+    at: tuple[int, ...],
+    size: float,
+    bounds: tuple[float, float],
+) -> Iterator[tuple[Slopes, float]]:
+    """Yield the slopes of one entry for each scale and step, with a floor below which differences are rounding."""
+    largest, weight = bounds
+    # The second scale is for a small entry among huge ones, for which the first is too large.
+    for scale in dict.fromkeys(max(each, SMALLEST_SCALE) for each in (size, min(abs(array[at]), size))):
+        # A small term added to a much larger number is lost.
+        floor = max(FLOOR * largest, ROUNDING * weight / scale)
+        for step in STEPS:
+            yield _slopes(past, gradients, outputs, array, at, step * scale, scale), floor
+
+
 def _slopes(
     past: Past,
     gradients: Sequence[Array | None],
@@ -175,8 +189,7 @@ def _slopes(
     step: float,
     scale: float,
 ) -> Slopes:
-    """Return the slopes of the loss if an entry moves by `step` times `scale` in both directions, and restore it."""
-    step *= scale
+    """Return the slopes of the loss if an entry moves by `step` in both directions; the entry is restored."""
     original = array[at]
     array[at] = original + step
     above, up = array[at] - original, _unshared(outputs(), array)

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, Fields, Shape, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, RunShapes, kernel, outputs_times
 from shapecalc.reference.gradients import Gradients, Past, backward
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 FEW_ROWS = 3
 """Up to this number of rows, each is multiplied separately, which reads the weight once per row: a matrix product would
@@ -44,15 +39,9 @@ def linear_backward(past: Past, gradient: Array) -> Gradients:
     return Gradients((grad_input,), parameters)
 
 
-def distances_workspace(
-    _fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
+def distances_workspace(run: RunShapes) -> int:
     """Return the bytes of the differences to one centre, of their squares, and of one column of sums."""
-    return itemsize * (2 * prod(inputs[0]) + prod(outputs[0]))
+    return run.itemsize * (2 * prod(run.inputs[0]) + prod(run.outputs[0]))
 
 
 @kernel("rbf", workspace=distances_workspace)

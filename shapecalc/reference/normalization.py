@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, RunShapes, Shape, constant, kernel, outputs_times
 from shapecalc.reference.gradients import Gradients, Past, backward
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 # Scaled and shifted at a time, so that the shift reads from the cache what the scale has written. Measured over the
 # maps of ResNet-50 on cores with 1 MiB each: from 256 KiB to 1 MiB this takes three quarters of the time of whole maps;
@@ -258,16 +253,10 @@ def group_norm_backward(past: Past, gradient: Array) -> Gradients:
     return normalized_channels_backward(past, axes, gradient, groups=past.call.fields["num_groups"])
 
 
-def local_response_norm_workspace(
-    fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
+def local_response_norm_workspace(run: RunShapes) -> int:
     """Return the bytes of the squares, of a copy padded with zeros, and of their sums."""
-    (samples, channels, *lengths), size = inputs[0], int(fields["size"])
-    return itemsize * (2 * prod(outputs[0]) + samples * (channels + size - 1) * prod(lengths))
+    (samples, channels, *lengths), size = run.inputs[0], int(run.fields["size"])
+    return run.itemsize * (2 * prod(run.outputs[0]) + samples * (channels + size - 1) * prod(lengths))
 
 
 @kernel("local_response_norm", workspace=local_response_norm_workspace)

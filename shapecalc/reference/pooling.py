@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, Fields, RunShapes, Shape, constant, kernel, outputs_times
 from shapecalc.reference.gradients import Gradients, Past, backward
 from shapecalc.reference.windows import Margins, Window, at, margins, overhang, pad, per_axis, slide, taps, unpad
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 
 def pool_margins(fields: Fields, lengths: Shape, window: Window) -> tuple[Margins, Margins]:
@@ -27,18 +27,12 @@ def total_margins(sides: Margins, behind: Margins) -> Margins:
     return tuple((before, after + more) for (before, after), (_, more) in zip(sides, behind, strict=True))
 
 
-def pool_workspace(
-    fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
+def pool_workspace(run: RunShapes) -> int:
     """Return the bytes of the padded input, and of the divisors of the mean, an array of the size of the output."""
-    samples, channels, *lengths = inputs[0]
-    sides = total_margins(*pool_margins(fields, tuple(lengths), Window.of(fields, len(lengths))))
+    samples, channels, *lengths = run.inputs[0]
+    sides = total_margins(*pool_margins(run.fields, tuple(lengths), Window.of(run.fields, len(lengths))))
     padded = prod(length + before + max(after, 0) for length, (before, after) in zip(lengths, sides, strict=True))
-    return itemsize * ((samples * channels * padded if any(map(any, sides)) else 0) + prod(outputs[0]))
+    return run.itemsize * ((samples * channels * padded if any(map(any, sides)) else 0) + prod(run.outputs[0]))
 
 
 @kernel("max_pool", workspace=pool_workspace)

@@ -6,14 +6,14 @@ are used as they are in memory, without a copy, which would take most of the tim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import TypeAlias
 
 import numpy as np
 
 from shapecalc.reference.activation import logistic
-from shapecalc.reference.base import Array, Call, Fields, Shape, Workspace, constant, kernel
+from shapecalc.reference.base import Array, Call, RunShapes, Shape, Workspace, constant, kernel
 
 COLUMNS = 256
 """Columns, steps × samples, of one product of inputs: enough for full speed, few enough to stay in the cache."""
@@ -72,22 +72,16 @@ def gru_cell(from_input: Array, from_hidden: Array, states: States) -> States:
 def sequence_workspace(gates: int, extra: int) -> Workspace:
     """Return the workspace of a layer whose cell needs `extra` arrays [H, N] in addition to the sums of every gate."""
 
-    def workspace(
-        fields: Fields,
-        inputs: tuple[Shape, ...],
-        _parameters: Mapping[str, Shape],
-        outputs: tuple[Shape, ...],
-        itemsize: int,
-    ) -> int:
-        hidden = int(fields["hidden_size"])
-        steps, samples = inputs[0][1::-1] if fields["batch_first"] else inputs[0][:2]
+    def workspace(run: RunShapes) -> int:
+        hidden = int(run.fields["hidden_size"])
+        steps, samples = run.inputs[0][1::-1] if run.fields["batch_first"] else run.inputs[0][:2]
         columns = samples * min(steps_at_once(samples), steps)
-        previous_layer = prod(outputs[0]) if fields["num_layers"] > 1 else 0
-        first_states = sum(prod(shape) for shape in outputs[1:])
-        inputs_at_once = columns * max(inputs[0][2], outputs[0][2])
+        previous_layer = prod(run.outputs[0]) if run.fields["num_layers"] > 1 else 0
+        first_states = sum(prod(shape) for shape in run.outputs[1:])
+        inputs_at_once = columns * max(run.inputs[0][2], run.outputs[0][2])
         products_at_once = columns * gates * hidden
         one_step = samples * (gates + extra) * hidden
-        return itemsize * (previous_layer + first_states + inputs_at_once + products_at_once + one_step)
+        return run.itemsize * (previous_layer + first_states + inputs_at_once + products_at_once + one_step)
 
     return workspace
 
