@@ -229,7 +229,7 @@ def verify_backward(
             tape,
             dict(weights),
             truncate=truncate,
-            hook=lambda past, arriving, given: checks.append(check(past, arriving, given, seed=seed)),
+            hook=lambda ctx, arriving, given: checks.append(check(ctx, arriving, given, seed=seed)),
         )
         for returned in propagation:
             rows.append(_executed(predicted.popleft(), returned, checks.pop() if checks else NOT_CHECKED))

@@ -12,7 +12,7 @@ import numpy as np
 
 from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
 from shapecalc.reference.erf import erf
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 # Overflow is correct here: 1 / (1 + ∞) is 0, and `exp` of a large element is discarded by `np.where`.
 overflowing = np.errstate(over="ignore")
@@ -29,9 +29,9 @@ def relu(_call: Call, x: Array) -> Array:
 
 
 @backward("relu")
-def relu_backward(past: Past, gradient: Array) -> Gradients:
+def relu_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient if x > 0, else 0."""
-    return gradient_where(past.inputs[0] > 0, gradient)
+    return gradient_where(ctx.inputs[0] > 0, gradient)
 
 
 def gradient_where(passes: Array, gradient: Array) -> Gradients:
@@ -50,9 +50,9 @@ def relu6(_call: Call, x: Array) -> Array:
 
 
 @backward("relu6")
-def relu6_backward(past: Past, gradient: Array) -> Gradients:
+def relu6_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient if 0 < x < 6, else 0."""
-    (x,) = past.inputs
+    (x,) = ctx.inputs
     return gradient_where((x > 0) & (x < 6), gradient)  # noqa: PLR2004 - as its name says
 
 
@@ -66,9 +66,9 @@ def leaky_relu(call: Call, x: Array) -> Array:
 
 
 @backward("leaky_relu")
-def leaky_relu_backward(past: Past, gradient: Array) -> Gradients:
+def leaky_relu_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient if x > 0, else `negative_slope` times the gradient."""
-    return Gradients((np.where(past.inputs[0] > 0, gradient, gradient * past.call.fields["negative_slope"]),))
+    return Gradients((np.where(ctx.inputs[0] > 0, gradient, gradient * ctx.call.fields["negative_slope"]),))
 
 
 @kernel("elu", workspace=outputs_times(2))
@@ -83,10 +83,10 @@ def elu(call: Call, x: Array) -> Array:
 
 @backward("elu")
 @overflowing
-def elu_backward(past: Past, gradient: Array) -> Gradients:
+def elu_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient if x > 0, else alpha · exp(x) times the gradient: alpha at 0."""
-    (x,) = past.inputs
-    return Gradients((gradient * np.where(x > 0, constant(x, 1), np.exp(x) * past.call.fields["alpha"]),))
+    (x,) = ctx.inputs
+    return Gradients((gradient * np.where(x > 0, constant(x, 1), np.exp(x) * ctx.call.fields["alpha"]),))
 
 
 @kernel("gelu", workspace=outputs_times(7))
@@ -103,10 +103,10 @@ def gelu(call: Call, x: Array) -> Array:
 
 
 @backward("gelu")
-def gelu_backward(past: Past, gradient: Array) -> Gradients:
+def gelu_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return (Φ + x · Φ′) · dY, where Φ is the factor of x in `gelu`; without `tanh` Φ′ is the normal density."""
-    (x,) = past.inputs
-    if past.call.fields["approximate"] == "tanh":
+    (x,) = ctx.inputs
+    if ctx.call.fields["approximate"] == "tanh":
         squashed = np.tanh((x + x * x * x * 0.044715) * sqrt(2 / pi))
         slope = (1 - squashed * squashed) * (1 + x * x * (3 * 0.044715)) * sqrt(0.5 / pi)
     else:
@@ -125,9 +125,9 @@ def sigmoid(_call: Call, x: Array) -> Array:
 
 
 @backward("sigmoid")
-def sigmoid_backward(past: Past, gradient: Array) -> Gradients:
+def sigmoid_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return y · (1 − y) · dY."""
-    (y,) = past.outputs
+    (y,) = ctx.outputs
     return Gradients((gradient * y * (1 - y),))
 
 
@@ -150,9 +150,9 @@ def silu(_call: Call, x: Array) -> Array:
 
 
 @backward("silu")
-def silu_backward(past: Past, gradient: Array) -> Gradients:
+def silu_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return s · (1 + x · (1 − s)) · dY, where s = sigmoid(x)."""
-    (x,) = past.inputs
+    (x,) = ctx.inputs
     s = logistic(x)
     return Gradients((gradient * s * (1 + x * (1 - s)),))
 
@@ -173,9 +173,9 @@ def hardsigmoid(_call: Call, x: Array) -> Array:
 
 
 @backward("hardsigmoid")
-def hardsigmoid_backward(past: Past, gradient: Array) -> Gradients:
+def hardsigmoid_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return a sixth of the gradient if −3 < x < 3, else 0."""
-    return gradient_where(abs(past.inputs[0]) < 3, gradient / 6)  # noqa: PLR2004 - where it is not flat
+    return gradient_where(abs(ctx.inputs[0]) < 3, gradient / 6)  # noqa: PLR2004 - where it is not flat
 
 
 @kernel("hardswish", workspace=outputs_times(2))
@@ -188,9 +188,9 @@ def hardswish(_call: Call, x: Array) -> Array:
 
 
 @backward("hardswish")
-def hardswish_backward(past: Past, gradient: Array) -> Gradients:
+def hardswish_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return 0 up to x = −3, the gradient from 3 on, x/3 + 1/2 times the gradient in between."""
-    (x,) = past.inputs
+    (x,) = ctx.inputs
     between = np.where(x <= -3, constant(x, 0), x / 3 + 0.5)  # noqa: PLR2004 - where it is not straight
     return Gradients((gradient * np.where(x >= 3, constant(x, 1), between),))  # noqa: PLR2004
 
@@ -206,9 +206,9 @@ def tanh(_call: Call, x: Array) -> Array:
 
 
 @backward("tanh")
-def tanh_backward(past: Past, gradient: Array) -> Gradients:
+def tanh_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return (1 − y²) · dY."""
-    (y,) = past.outputs
+    (y,) = ctx.outputs
     return Gradients((gradient * (1 - y * y),))
 
 
@@ -224,10 +224,10 @@ def softplus(call: Call, x: Array) -> Array:
 
 
 @backward("softplus")
-def softplus_backward(past: Past, gradient: Array) -> Gradients:
+def softplus_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return sigmoid(beta · x) · dY, or dY if beta · x > `threshold`."""
-    scaled = past.inputs[0] * past.call.fields["beta"]
-    linear = scaled > past.call.fields["threshold"]
+    scaled = ctx.inputs[0] * ctx.call.fields["beta"]
+    linear = scaled > ctx.call.fields["threshold"]
     return Gradients((gradient * np.where(linear, constant(scaled, 1), logistic(scaled)),))
 
 
@@ -244,9 +244,9 @@ def softmax(call: Call, x: Array) -> Array:
 
 
 @backward("softmax")
-def softmax_backward(past: Past, gradient: Array) -> Gradients:
+def softmax_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return y · (dY − sum of dY · y along `dim`)."""
-    return Gradients((softmax_gradient(past.outputs[0], gradient, past.call.fields["dim"]),))
+    return Gradients((softmax_gradient(ctx.outputs[0], gradient, ctx.call.fields["dim"]),))
 
 
 def softmax_gradient(y: Array, gradient: Array, axis: int) -> Array:
@@ -269,7 +269,7 @@ def log_softmax(call: Call, x: Array) -> Array:
 
 
 @backward("log_softmax")
-def log_softmax_backward(past: Past, gradient: Array) -> Gradients:
+def log_softmax_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return dY − exp(y) · sum of dY along `dim`."""
-    (y,) = past.outputs
-    return Gradients((gradient - np.exp(y) * gradient.sum(axis=past.call.fields["dim"], keepdims=True),))
+    (y,) = ctx.outputs
+    return Gradients((gradient - np.exp(y) * gradient.sum(axis=ctx.call.fields["dim"], keepdims=True),))

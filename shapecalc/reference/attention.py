@@ -10,7 +10,7 @@ import numpy as np
 
 from shapecalc.reference.activation import softmax_gradient
 from shapecalc.reference.base import Array, Call, RunShapes, Work, constant, kernel
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 from shapecalc.reference.merging import sum_to_shape
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ def scaled_dot_product_attention(call: Call, q: Array, k: Array, v: Array) -> Ar
 
 
 @backward("scaled_dot_product_attention")
-def scaled_dot_product_attention_backward(past: Past, gradient: Array) -> Gradients:
+def scaled_dot_product_attention_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradients of `attend_backward`, with that of the query times its scale."""
-    q, k, v = past.inputs
-    uncounted = replace(past.call, work=Work())
+    q, k, v = ctx.inputs
+    uncounted = replace(ctx.call, work=Work())
     grouped = scaled_in_groups(uncounted, q, k, v)
     output, weights = attend(uncounted, *grouped)
-    grad_q, grad_k, grad_v = attend_backward(past, grouped, weights, gradient.reshape(output.shape))
-    grad_q *= scale_of(past.call, q)
+    grad_q, grad_k, grad_v = attend_backward(ctx, grouped, weights, gradient.reshape(output.shape))
+    grad_q *= scale_of(ctx.call, q)
     return Gradients((grad_q.reshape(q.shape), grad_k.reshape(k.shape), grad_v.reshape(v.shape)))
 
 
@@ -94,27 +94,29 @@ def multihead_attention(call: Call, *inputs: Array) -> Array | tuple[Array, Arra
 
 
 @backward("multihead_attention")
-def multihead_attention_backward(past: Past, gradient: Array | None, grad_attention: Array | None = None) -> Gradients:
+def multihead_attention_backward(
+    ctx: Context, gradient: Array | None, grad_attention: Array | None = None
+) -> Gradients:
     """Return the gradients through the output projection, attention and the input projections.
 
     Intermediate results of the forward pass are recomputed; that is not counted.
     """
-    fields, uncounted = past.call.fields, replace(past.call, work=Work())
-    given = query_key_value(uncounted, past.inputs)
+    fields, uncounted = ctx.call.fields, replace(ctx.call, work=Work())
+    given = query_key_value(uncounted, ctx.inputs)
     heads = projected(uncounted, given)
     output, weights = attend(uncounted, *heads)
     if gradient is None:
-        gradient = np.zeros_like(past.outputs[0])
+        gradient = np.zeros_like(ctx.outputs[0])
     if not fields["batch_first"]:
         gradient = gradient.swapaxes(0, 1)
-    out_weight = past.call.parameters["out_proj.weight"]
-    grad_joined, grad_out_weight = projection_backward(past, gradient, out_of_heads(output), out_weight)
+    out_weight = ctx.call.parameters["out_proj.weight"]
+    grad_joined, grad_out_weight = projection_backward(ctx, gradient, out_of_heads(output), out_weight)
     grad_output = in_heads(grad_joined, fields["num_heads"]).reshape(output.shape)
     if grad_attention is not None:
         grad_attention = grad_attention[:, None, None] / constant(grad_attention, fields["num_heads"])
-    grad_q, grad_k, grad_v = map(out_of_heads, attend_backward(past, heads, weights, grad_output, grad_attention))
+    grad_q, grad_k, grad_v = map(out_of_heads, attend_backward(ctx, heads, weights, grad_output, grad_attention))
     grad_q *= constant(grad_q, heads[0].shape[-1] ** -0.5)
-    grad_inputs, parameters = projected_backward(past, given, (grad_q, grad_k, grad_v))
+    grad_inputs, parameters = projected_backward(ctx, given, (grad_q, grad_k, grad_v))
     parameters["out_proj.weight"] = grad_out_weight
     if fields["bias"]:
         parameters["out_proj.bias"] = gradient.sum(axis=(0, 1))
@@ -122,10 +124,10 @@ def multihead_attention_backward(past: Past, gradient: Array | None, grad_attent
 
 
 def projected_backward(
-    past: Past, given: Sequence[Array], gradients: Sequence[Array]
+    ctx: Context, given: Sequence[Array], gradients: Sequence[Array]
 ) -> tuple[tuple[Array, ...], dict[str, Array]]:
     """Return the gradients of inputs and parameters from those of projected query, key and value, with added keys."""
-    parameters, fields = {}, past.call.fields
+    parameters, fields = {}, ctx.call.fields
     if fields["add_bias_kv"]:
         length = given[1].shape[1]
         for name, gradient in zip(("bias_k", "bias_v"), gradients[1:], strict=True):
@@ -133,15 +135,15 @@ def projected_backward(
     gradients = [gradient[:, : x.shape[1]] for gradient, x in zip(gradients, given, strict=True)]
     if fields["bias"]:
         parameters["in_proj_bias"] = np.concatenate([gradient.sum(axis=(0, 1)) for gradient in gradients])
-    weights = in_projections(past.call)
-    pairs = [projection_backward(past, *each) for each in zip(gradients, given, weights, strict=True)]
+    weights = in_projections(ctx.call)
+    pairs = [projection_backward(ctx, *each) for each in zip(gradients, given, weights, strict=True)]
     grad_given, grad_weights = zip(*pairs, strict=True)
     separate = [f"{letter}_proj_weight" for letter in "qkv"]
-    if separate[0] in past.call.parameters:
+    if separate[0] in ctx.call.parameters:
         parameters |= zip(separate, grad_weights, strict=True)
     else:
         parameters["in_proj_weight"] = np.concatenate(grad_weights)
-    return gradients_of_inputs(past, grad_given), parameters
+    return gradients_of_inputs(ctx, grad_given), parameters
 
 
 def query_key_value(call: Call, inputs: Sequence[Array]) -> list[Array]:
@@ -150,11 +152,11 @@ def query_key_value(call: Call, inputs: Sequence[Array]) -> list[Array]:
     return three if call.fields["batch_first"] else [x.swapaxes(0, 1) for x in three]
 
 
-def gradients_of_inputs(past: Past, grad_qkv: Sequence[Array]) -> tuple[Array, ...]:
+def gradients_of_inputs(ctx: Context, grad_qkv: Sequence[Array]) -> tuple[Array, ...]:
     """Return the gradients of the inputs from those of query, key and value: summed if one input serves for several."""
-    last = len(past.inputs) - 1
+    last = len(ctx.inputs) - 1
     grads = [*grad_qkv[:last], sum(grad_qkv[last + 1 :], start=grad_qkv[last])]
-    return tuple(grads if past.call.fields["batch_first"] else [x.swapaxes(0, 1) for x in grads])
+    return tuple(grads if ctx.call.fields["batch_first"] else [x.swapaxes(0, 1) for x in grads])
 
 
 def projected(call: Call, given: Sequence[Array]) -> tuple[Array, Array, Array]:
@@ -191,13 +193,17 @@ def attend(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, Array]:
 
 
 def attend_backward(
-    past: Past, heads: tuple[Array, Array, Array], weights: Array, gradient: Array, grad_attention: Array | None = None
+    ctx: Context,
+    heads: tuple[Array, Array, Array],
+    weights: Array,
+    gradient: Array,
+    grad_attention: Array | None = None,
 ) -> tuple[Array, Array, Array]:
     """Return the gradients of the scaled query, of key and of value, summed over the queries that share a key.
 
     dV = Aᵀ · dY, dA = dY · Vᵀ, dS through the softmax, dQ = dS · K, dK = dSᵀ · Q.
     """
-    (q, k, v), matmul = heads, past.to_inputs.matmul
+    (q, k, v), matmul = heads, ctx.to_inputs.matmul
     grad_v = matmul(weights.swapaxes(-1, -2), gradient)
     grad_weights = matmul(gradient, v.swapaxes(-1, -2))
     if grad_attention is not None:
@@ -226,11 +232,11 @@ def project(call: Call, x: Array, weight: Array) -> Array:
     return call.work.matmul(x.reshape(-1, x.shape[-1]), weight.T).reshape(*x.shape[:-1], -1)
 
 
-def projection_backward(past: Past, gradient: Array, x: Array, weight: Array) -> tuple[Array, Array]:
+def projection_backward(ctx: Context, gradient: Array, x: Array, weight: Array) -> tuple[Array, Array]:
     """Return the gradients of the rows and the weight of `project`."""
     rows = gradient.reshape(-1, gradient.shape[-1])
-    grad_weight = past.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))
-    return past.to_inputs.matmul(rows, weight).reshape(x.shape), grad_weight
+    grad_weight = ctx.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))
+    return ctx.to_inputs.matmul(rows, weight).reshape(x.shape), grad_weight
 
 
 def in_heads(x: Array, heads: int) -> Array:

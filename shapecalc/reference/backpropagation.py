@@ -10,7 +10,7 @@ import numpy as np
 
 from shapecalc.reference import find_backward
 from shapecalc.reference.executor import ExecutionError, run
-from shapecalc.reference.gradients import Past
+from shapecalc.reference.gradients import Context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -73,7 +73,7 @@ class Propagation:
     tape: Tape
     slots: dict[str, Array]
     truncate: int | None = None
-    hook: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None
+    hook: Callable[[Context, tuple[Array | None, ...], Gradients], None] | None = None
     parameters: dict[str, Array] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[BackwardResult]:
@@ -92,17 +92,17 @@ class Propagation:
 
     def _run_backward(self, call: Call, gradients: tuple[Array | None, ...]) -> BackwardResult:
         values = self.tape.values
-        past = Past(
+        ctx = Context(
             call,
             tuple(values[slot] for slot in call.inputs),
             tuple(values[slot] for slot in call.outputs),
             truncate=self.truncate,
         )
         started = perf_counter()
-        given = _gradients(past, gradients)
+        given = _gradients(ctx, gradients)
         seconds = perf_counter() - started
         if self.hook is not None:
-            self.hook(past, gradients, given)
+            self.hook(ctx, gradients, given)
         for slot, gradient in zip(call.inputs, given.inputs, strict=True):
             if gradient is not None:
                 _add(self.slots, slot, gradient)
@@ -113,8 +113,8 @@ class Propagation:
             call.kernel,
             tuple(None if gradient is None else gradient.shape for gradient in given.inputs),
             {name: gradient.shape for name, gradient in given.parameters.items()},
-            past.to_inputs.macs,
-            past.to_parameters.macs,
+            ctx.to_inputs.macs,
+            ctx.to_parameters.macs,
             seconds,
         )
 
@@ -139,7 +139,7 @@ def propagate(
     gradients: Mapping[str, Array],
     *,
     truncate: int | None = None,
-    hook: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None,
+    hook: Callable[[Context, tuple[Array | None, ...], Gradients], None] | None = None,
 ) -> Propagation:
     """Return a backward pass from the gradients of the loss with respect to some slots.
 
@@ -159,19 +159,19 @@ def back_propagate(tape: Tape, gradients: Mapping[str, Array], truncate: int | N
     return NetworkGradients(propagation.slots, propagation.parameters, results)
 
 
-def _gradients(past: Past, gradients: tuple[Array | None, ...]) -> Gradients:
+def _gradients(ctx: Context, gradients: tuple[Array | None, ...]) -> Gradients:
     """Return the result of a backward kernel.
 
     Raises `ExecutionError` if the kernel fails, or a gradient does not have the shape of its array.
     """
-    call = past.call
+    call = ctx.call
     try:
         kernel = find_backward(call.kernel)
     except KeyError:
         raise ExecutionError(call.path, call.kernel, "has no backward kernel") from None
     try:
         with np.errstate(all="ignore"):
-            given = kernel(past, *gradients)
+            given = kernel(ctx, *gradients)
     except KeyError as error:
         raise ExecutionError(call.path, call.kernel, f"asks for {error}, which it was not given") from error
     except (ValueError, TypeError, IndexError, ArithmeticError) as error:
@@ -182,7 +182,7 @@ def _gradients(past: Past, gradients: tuple[Array | None, ...]) -> Gradients:
     unknown = given.parameters.keys() - call.parameters.keys()
     if unknown:
         raise ExecutionError(call.path, call.kernel, f"gives a gradient by {min(unknown)}, which it does not have")
-    arrays = (*past.inputs, *(call.parameters[name] for name in given.parameters))
+    arrays = (*ctx.inputs, *(call.parameters[name] for name in given.parameters))
     names, results = (*call.inputs, *given.parameters), (*given.inputs, *given.parameters.values())
     for name, array, gradient in zip(names, arrays, results, strict=True):
         if gradient is not None and gradient.shape != array.shape:

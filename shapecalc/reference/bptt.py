@@ -14,7 +14,7 @@ import numpy as np
 
 from shapecalc.reference.activation import logistic
 from shapecalc.reference.base import Array, Call, Work
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 from shapecalc.reference.recurrent import States, bias_of, initial_states, input_products, masked
 
 if TYPE_CHECKING:
@@ -120,38 +120,38 @@ GRU = RecurrentPass(3, gru_gates, gru_sums)
 
 
 @backward("rnn")
-def rnn_backward(past: Past, *gradients: Array | None) -> Gradients:
+def rnn_backward(ctx: Context, *gradients: Array | None) -> Gradients:
     """Return gradients of x, h_0 if given, and every weight and bias, from those of output and h_n."""
-    return layers_backward(past, gradients, rnn_recurrence(past.call.fields["nonlinearity"]))
+    return layers_backward(ctx, gradients, rnn_recurrence(ctx.call.fields["nonlinearity"]))
 
 
 @backward("lstm")
-def lstm_backward(past: Past, *gradients: Array | None) -> Gradients:
+def lstm_backward(ctx: Context, *gradients: Array | None) -> Gradients:
     """Return gradients of x, h_0 and c_0 if given, and every parameter, from those of output, h_n and c_n."""
-    return layers_backward(past, gradients, LSTM)
+    return layers_backward(ctx, gradients, LSTM)
 
 
 @backward("gru")
-def gru_backward(past: Past, *gradients: Array | None) -> Gradients:
+def gru_backward(ctx: Context, *gradients: Array | None) -> Gradients:
     """Return gradients of x, h_0 if given, and every weight and bias, from those of output and h_n."""
-    return layers_backward(past, gradients, GRU)
+    return layers_backward(ctx, gradients, GRU)
 
 
-def layers_backward(past: Past, gradients: Sequence[Array | None], recurrence: RecurrentPass) -> Gradients:
+def layers_backward(ctx: Context, gradients: Sequence[Array | None], recurrence: RecurrentPass) -> Gradients:
     """Return gradients of the sequence, of each initial state that was given, and of every parameter.
 
     With `truncate` of k the steps are in chunks of k, counted from the last step read, and no gradient passes from a
     chunk to the previous one: as in PyTorch if the states are detached between them. A given initial state gets the
     gradient of the first chunk, which may be shorter.
     """
-    fields, (x, *initial) = past.call.fields, past.inputs
-    call = replace(past.call, work=Work())
+    fields, (x, *initial) = ctx.call.fields, ctx.inputs
+    call = replace(ctx.call, work=Work())
     suffixes = ("", "_reverse") if fields["bidirectional"] else ("",)
     sequence = x.swapaxes(0, 1) if fields["batch_first"] else x
     # The last states have the shapes of the first.
-    first_states = initial_states(call, sequence, tuple(initial), [states.shape for states in past.outputs[1:]])
+    first_states = initial_states(call, sequence, tuple(initial), [states.shape for states in ctx.outputs[1:]])
     output, *last = (
-        np.zeros_like(y) if gradient is None else gradient for y, gradient in zip(past.outputs, gradients, strict=True)
+        np.zeros_like(y) if gradient is None else gradient for y, gradient in zip(ctx.outputs, gradients, strict=True)
     )
     grad_sequence = output.swapaxes(0, 1) if fields["batch_first"] else output
     grad_initial = [np.empty_like(states) for states in first_states]
@@ -162,7 +162,7 @@ def layers_backward(past: Past, gradients: Sequence[Array | None], recurrence: R
     for level in reversed(range(fields["num_layers"])):
         grad_sequence = masked(call, level, grad_sequence)
         level_gradients = [
-            steps_backward(past, run, grad_half, tuple(states[run.row].T for states in last), recurrence)
+            steps_backward(ctx, run, grad_half, tuple(states[run.row].T for states in last), recurrence)
             for run, grad_half in zip(passes[level], np.split(grad_sequence, len(suffixes), axis=2), strict=True)
         ]
         for run, (_, states, of_parameters) in zip(passes[level], level_gradients, strict=True):
@@ -171,7 +171,7 @@ def layers_backward(past: Past, gradients: Sequence[Array | None], recurrence: R
                 each[run.row] = state.T
         grad_sequence = sum((grad_read for grad_read, *_ in level_gradients[1:]), start=level_gradients[0][0])
     grad_input = grad_sequence.swapaxes(0, 1) if fields["batch_first"] else grad_sequence
-    ordered = {name: parameters[name] for name in past.call.parameters if name in parameters}
+    ordered = {name: parameters[name] for name in ctx.call.parameters if name in parameters}
     return Gradients((grad_input, *grad_initial[: len(initial)]), ordered)
 
 
@@ -226,22 +226,22 @@ def recompute_steps(call: Call, suffix: str, read: Array, states: States, recurr
 
 
 def steps_backward(
-    past: Past, run: Pass, grad_output: Array, carried: States, recurrence: RecurrentPass
+    ctx: Context, run: Pass, grad_output: Array, carried: States, recurrence: RecurrentPass
 ) -> tuple[Array, States, dict[str, Array]]:
     """Return gradients of the input of one layer in one direction, of its initial states and of its parameters.
 
     `carried` are those of its last states. Per step one product passes the gradient back, W_hhᵀ · dz, and one more with
     a projection; all others are computed for all steps at once.
     """
-    parameters, suffix = past.call.parameters, run.suffix
-    from_input, from_hidden, projected, carried = sums_backward(past, run, grad_output, carried, recurrence)
-    grad_read = past.to_inputs.matmul(from_input.T, parameters[f"weight_ih_{suffix}"]).reshape(run.read.shape)
-    matmul, before = past.to_parameters.matmul, np.concatenate([step.before[0] for step in run.steps], axis=1)
+    parameters, suffix = ctx.call.parameters, run.suffix
+    from_input, from_hidden, projected, carried = sums_backward(ctx, run, grad_output, carried, recurrence)
+    grad_read = ctx.to_inputs.matmul(from_input.T, parameters[f"weight_ih_{suffix}"]).reshape(run.read.shape)
+    matmul, before = ctx.to_parameters.matmul, np.concatenate([step.before[0] for step in run.steps], axis=1)
     gradients = {
         f"weight_ih_{suffix}": matmul(from_input, run.read.reshape(-1, run.read.shape[2])),
         f"weight_hh_{suffix}": matmul(from_hidden, before.T),
     }
-    if past.call.fields["bias"]:
+    if ctx.call.fields["bias"]:
         gradients |= {f"bias_ih_{suffix}": from_input.sum(axis=1), f"bias_hh_{suffix}": from_hidden.sum(axis=1)}
     if f"weight_hr_{suffix}" in parameters:
         hidden = np.concatenate([step.hidden for step in run.steps], axis=1)
@@ -250,14 +250,14 @@ def steps_backward(
 
 
 def sums_backward(
-    past: Past, run: Pass, grad_output: Array, carried: States, recurrence: RecurrentPass
+    ctx: Context, run: Pass, grad_output: Array, carried: States, recurrence: RecurrentPass
 ) -> tuple[Array, Array, Array, States]:
     """Return gradients of W_ih x + b_ih, of W_hh h + b_hh, of projected states and of the initial states.
 
     The first three have all steps in one axis, [rows, steps · N].
     """
     count, samples = len(run.steps), run.read.shape[1]
-    weights = past.call.parameters
+    weights = ctx.call.parameters
     recurrent, projection = weights[f"weight_hh_{run.suffix}"], weights.get(f"weight_hr_{run.suffix}")
     dtype = np.result_type(grad_output, recurrent)
     from_input, from_hidden = (np.empty((len(recurrent), count, samples), dtype=dtype) for _ in range(2))
@@ -266,14 +266,14 @@ def sums_backward(
     for index in reversed(range(count)):
         grad_hidden = projected[:, index] = carried[0] + grad_steps[index].T
         if projection is not None:
-            grad_hidden = past.to_inputs.matmul(projection.T, grad_hidden)
+            grad_hidden = ctx.to_inputs.matmul(projection.T, grad_hidden)
         sums = recurrence.sums(run.steps[index], (grad_hidden, *carried[1:]))
         from_input[:, index] = sums.from_input.reshape(-1, samples)
         from_hidden[:, index] = sums.from_hidden.reshape(-1, samples)
-        if past.truncate and index and (count - index) % past.truncate == 0:
+        if ctx.truncate and index and (count - index) % ctx.truncate == 0:
             carried = tuple(np.zeros_like(state) for state in sums.states)
         else:
-            product = past.to_inputs.matmul(recurrent.T, sums.from_hidden.reshape(-1, samples))
+            product = ctx.to_inputs.matmul(recurrent.T, sums.from_hidden.reshape(-1, samples))
             carried = (sums.states[0] + product, *sums.states[1:])
     flat = (len(recurrent), count * samples)
     return from_input.reshape(flat), from_hidden.reshape(flat), projected.reshape(recurrent.shape[1], -1), carried

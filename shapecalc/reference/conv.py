@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, RunShapes, constant, kernel
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 from shapecalc.reference.windows import Window, at, crop, margins, pad, per_axis, slide, unpad
 
 if TYPE_CHECKING:
@@ -89,11 +89,11 @@ def conv(call: Call, x: Array) -> Array:
 
 
 @backward("conv")
-def conv_backward(past: Past, gradient: Array) -> Gradients:
+def conv_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return dW = dY · X̂ᵀ for the gathered windows X̂, and dX, for each element the sum of dX̂ = Wᵀ · dY."""
-    (x,), fields, rank = past.inputs, past.call.fields, past.inputs[0].ndim - 2
+    (x,), fields, rank = ctx.inputs, ctx.call.fields, ctx.inputs[0].ndim - 2
     window = Window.of(fields, rank)
-    weight = checked_weight(past.call, window)
+    weight = checked_weight(ctx.call, window)
     weight = weight.reshape(*weight.shape[:2], -1)
     sides = margins(fields["padding"], x.shape[2:], window)
     padded = pad(x, sides, constant(x, 0), fields["padding_mode"])
@@ -104,13 +104,13 @@ def conv_backward(past: Past, gradient: Array) -> Gradients:
     for sample, positions, gathered in columns(slide(padded, window), rank):
         given = rows[sample, :, :, positions]
         read = gathered.reshape(len(weight), -1, gathered.shape[-1])
-        grad_weight.add(past.to_parameters.matmul(given, read.swapaxes(1, 2)))
+        grad_weight.add(ctx.to_parameters.matmul(given, read.swapaxes(1, 2)))
         if gathered.flags.writeable:  # a tile, not needed any more: its gradients overwrite it
-            past.to_inputs.matmul(weight.swapaxes(1, 2), given, out=read)
+            ctx.to_inputs.matmul(weight.swapaxes(1, 2), given, out=read)
             spread(read, onto[sample], positions, rank)
         else:  # the input itself, every element once
-            past.to_inputs.matmul(weight.swapaxes(1, 2), given, out=onto[sample].reshape(read.shape))
-    parameters = {"weight": grad_weight.total.reshape(past.call.parameters["weight"].shape)}
+            ctx.to_inputs.matmul(weight.swapaxes(1, 2), given, out=onto[sample].reshape(read.shape))
+    parameters = {"weight": grad_weight.total.reshape(ctx.call.parameters["weight"].shape)}
     if fields["bias"]:
         parameters["bias"] = rows.sum(axis=(0, 3)).ravel()
     return Gradients((unpad(grad_padded, sides, fields["padding_mode"]),), parameters)
@@ -177,11 +177,11 @@ def conv_transpose(call: Call, x: Array) -> Array:
 
 
 @backward("conv_transpose")
-def conv_transpose_backward(past: Past, gradient: Array) -> Gradients:
+def conv_transpose_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return dX = W · dŶ, a convolution over the windows dŶ to which input elements were added, and dW = X · dŶᵀ."""
-    (x,), fields, rank = past.inputs, past.call.fields, past.inputs[0].ndim - 2
+    (x,), fields, rank = ctx.inputs, ctx.call.fields, ctx.inputs[0].ndim - 2
     window = Window.of(fields, rank)
-    weight = checked_weight(past.call, window)
+    weight = checked_weight(ctx.call, window)
     weight = weight.reshape(*weight.shape[:2], -1)
     canvas = pad(gradient, margins(fields["padding"], x.shape[2:], window), constant(gradient, 0))
     # Output padding may leave room for one more window, to which no input element was added.
@@ -191,9 +191,9 @@ def conv_transpose_backward(past: Past, gradient: Array) -> Gradients:
     grad_input, grad_weight = np.empty_like(channels), RunningSum()
     for sample, positions, gathered in columns(written, rank):
         given = gathered.reshape(len(weight), -1, gathered.shape[-1])
-        past.to_inputs.matmul(weight, given, out=grad_input[sample, :, :, positions])
-        grad_weight.add(past.to_parameters.matmul(channels[sample, :, :, positions], given.swapaxes(1, 2)))
-    parameters = {"weight": grad_weight.total.reshape(past.call.parameters["weight"].shape)}
+        ctx.to_inputs.matmul(weight, given, out=grad_input[sample, :, :, positions])
+        grad_weight.add(ctx.to_parameters.matmul(channels[sample, :, :, positions], given.swapaxes(1, 2)))
+    parameters = {"weight": grad_weight.total.reshape(ctx.call.parameters["weight"].shape)}
     if fields["bias"]:
         parameters["bias"] = gradient.sum(axis=(0, *range(2, gradient.ndim)))
     return Gradients((grad_input.reshape(x.shape),), parameters)

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, RunShapes, constant, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 
 @kernel("embedding", workspace=outputs_times(0))
@@ -25,10 +25,10 @@ def embedding(call: Call, x: Array) -> Array:
 
 
 @backward("embedding")
-def embedding_backward(past: Past, gradient: Array) -> Gradients:
+def embedding_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for each row the sum of the gradients of its uses; 0 for that of `padding_idx`, which is not trained."""
-    (x,), padding = past.inputs, past.call.fields["padding_idx"]
-    table = np.zeros_like(past.call.parameters["weight"], dtype=gradient.dtype)
+    (x,), padding = ctx.inputs, ctx.call.fields["padding_idx"]
+    table = np.zeros_like(ctx.call.parameters["weight"], dtype=gradient.dtype)
     for row, row_gradient in zip(x.flat, gradient.reshape(-1, table.shape[-1]), strict=True):
         table[row] += row_gradient
     if padding is not None:
@@ -49,7 +49,7 @@ def one_hot(call: Call, x: Array) -> Array:
 
 
 @backward("one_hot")
-def one_hot_backward(_past: Past, _gradient: Array) -> Gradients:
+def one_hot_backward(_past: Context, _gradient: Array) -> Gradients:
     """Return no gradient: indices are integers."""
     return Gradients((None,))
 
@@ -88,17 +88,17 @@ def cosine_similarity(call: Call, x: Array, y: Array) -> Array:
 
 
 @backward("cosine_similarity")
-def cosine_similarity_backward(past: Past, gradient: Array) -> Gradients:
+def cosine_similarity_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return (y/‖y‖ − cosine · x/‖x‖) / ‖x‖ · dY for x, without the second term if `eps` replaces ‖x‖; likewise for y.
 
     PyTorch includes that term below `eps` too, although the output does not depend on it: the only difference.
     """
-    dim = past.call.fields["dim"]
-    eps = constant(gradient, past.call.fields["eps"])
-    cosine, gradient = np.expand_dims(past.outputs[0], dim), np.expand_dims(gradient, dim)
-    norms = [np.sqrt((each * each).sum(axis=dim, keepdims=True)) for each in past.inputs]
+    dim = ctx.call.fields["dim"]
+    eps = constant(gradient, ctx.call.fields["eps"])
+    cosine, gradient = np.expand_dims(ctx.outputs[0], dim), np.expand_dims(gradient, dim)
+    norms = [np.sqrt((each * each).sum(axis=dim, keepdims=True)) for each in ctx.inputs]
     lengths = [np.maximum(length, eps) for length in norms]
-    units = [each / length for each, length in zip(past.inputs, lengths, strict=True)]
+    units = [each / length for each, length in zip(ctx.inputs, lengths, strict=True)]
     along = [np.where(length >= eps, cosine, constant(cosine, 0)) for length in norms]
     grad_x = (units[1] - along[0] * units[0]) * (gradient / lengths[0])
     grad_y = (units[0] - along[1] * units[1]) * (gradient / lengths[1])

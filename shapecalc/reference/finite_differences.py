@@ -17,7 +17,7 @@ from shapecalc.reference.base import Array, Call, Work
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.reference.gradients import Gradients, Past
+    from shapecalc.reference.gradients import Context, Gradients
 
 Outputs: TypeAlias = Callable[[Call, tuple[Array, ...]], tuple[Array, ...]]
 
@@ -69,7 +69,7 @@ class Slopes(NamedTuple):
 
 @np.errstate(all="ignore")  # an overflow is a result of the check, not a warning
 def check(
-    past: Past, gradients: Sequence[Array | None], given: Gradients, *, entries: int = 2, seed: int = 0
+    ctx: Context, gradients: Sequence[Array | None], given: Gradients, *, entries: int = 2, seed: int = 0
 ) -> CheckedGradient:
     """Compare some entries of each gradient with finite differences of the forward kernel.
 
@@ -82,19 +82,19 @@ def check(
     cuts of the two directions differ.
     """
     outputs: Outputs = _outputs
-    if past.truncate is not None and past.call.kernel in RECURRENT:
-        cuts = _cuts(past, past.truncate)
-        if cuts and past.call.fields["bidirectional"]:
+    if ctx.truncate is not None and ctx.call.kernel in RECURRENT:
+        cuts = _cuts(ctx, ctx.truncate)
+        if cuts and ctx.call.fields["bidirectional"]:
             return CheckedGradient(0, 0.0, "")
-        outputs = _in_chunks(past, cuts)
+        outputs = _in_chunks(ctx, cuts)
     incoming = [None if gradient is None else np.asarray(gradient) for gradient in gradients]
-    bounds = _bounds(past.outputs, incoming)
+    bounds = _bounds(ctx.outputs, incoming)
     checked, error, worst = 0, 0.0, ""
-    for name, call, inputs, array, gradient in _checkable(past, given):
-        random = np.random.default_rng([seed, zlib.crc32(f"{past.call.path}.{name}".encode())])
-        padding, size, forward = padding_row(past.call, name), root_mean_square(array), partial(outputs, call, inputs)
+    for name, call, inputs, array, gradient in _checkable(ctx, given):
+        random = np.random.default_rng([seed, zlib.crc32(f"{ctx.call.path}.{name}".encode())])
+        padding, size, forward = padding_row(ctx.call, name), root_mean_square(array), partial(outputs, call, inputs)
         for at in _entries(gradient, entries, random):
-            slope, trials = float(gradient[at]), _trials(past, incoming, forward, array, at, size, bounds)
+            slope, trials = float(gradient[at]), _trials(ctx, incoming, forward, array, at, size, bounds)
             entry_error = float(slope != 0) if at and padding == at[0] else _least_error(trials, slope)
             checked += 1
             if entry_error > error:
@@ -117,18 +117,18 @@ def _entries(gradient: Array, count: int, random: np.random.Generator) -> list[t
     return [tuple(int(index) for index in np.unravel_index(flat, gradient.shape)) for flat in flats]
 
 
-def _checkable(past: Past, given: Gradients) -> Iterator[tuple[str, Call, tuple[Array, ...], Array, Array]]:
+def _checkable(ctx: Context, given: Gradients) -> Iterator[tuple[str, Call, tuple[Array, ...], Array, Array]]:
     """Yield for each array whose gradient can be checked: name, call and inputs with a copy, the copy, the gradient."""
-    for index, (array, gradient) in enumerate(zip(past.inputs, given.inputs, strict=True)):
+    for index, (array, gradient) in enumerate(zip(ctx.inputs, given.inputs, strict=True)):
         if gradient is not None and gradient.size and array.dtype.kind == "f":
             copy = np.array(array)
-            inputs = tuple(copy if other == index else each for other, each in enumerate(past.inputs))
-            yield input_name(index, len(past.inputs)), replace(past.call, work=Work()), inputs, copy, gradient
+            inputs = tuple(copy if other == index else each for other, each in enumerate(ctx.inputs))
+            yield input_name(index, len(ctx.inputs)), replace(ctx.call, work=Work()), inputs, copy, gradient
     for name, gradient in given.parameters.items():
         if gradient.size:
-            copy = np.array(past.call.parameters[name])
-            call = replace(past.call, work=Work(), parameters={**past.call.parameters, name: copy})
-            yield name, call, past.inputs, copy, gradient
+            copy = np.array(ctx.call.parameters[name])
+            call = replace(ctx.call, work=Work(), parameters={**ctx.call.parameters, name: copy})
+            yield name, call, ctx.inputs, copy, gradient
 
 
 def padding_row(call: Call, parameter: str) -> int | None:
@@ -162,7 +162,7 @@ def _least_error(trials: Iterable[tuple[Slopes, float]], slope: float) -> float:
 
 
 def _trials(
-    past: Past,
+    ctx: Context,
     gradients: Sequence[Array | None],
     outputs: Callable[[], tuple[Array, ...]],
     array: Array,
@@ -177,11 +177,11 @@ def _trials(
         # A small term added to a much larger number is lost.
         floor = max(FLOOR * largest, ROUNDING * weight / scale)
         for step in STEPS:
-            yield _slopes(past, gradients, outputs, array, at, step * scale, scale), floor
+            yield _slopes(ctx, gradients, outputs, array, at, step * scale, scale), floor
 
 
 def _slopes(
-    past: Past,
+    ctx: Context,
     gradients: Sequence[Array | None],
     outputs: Callable[[], tuple[Array, ...]],
     array: Array,
@@ -197,7 +197,7 @@ def _slopes(
     below, down = original - array[at], _unshared(outputs(), array)
     array[at] = original
     least = most = parts = weight = 0.0
-    for before, after_up, after_down, gradient in zip(past.outputs, up, down, gradients, strict=True):
+    for before, after_up, after_down, gradient in zip(ctx.outputs, up, down, gradients, strict=True):
         if gradient is None:
             continue
         # NaN differs from itself.
@@ -223,19 +223,19 @@ def _outputs(call: Call, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
     return result if isinstance(result, tuple) else (result,)
 
 
-def _cuts(past: Past, truncate: int) -> list[int]:
+def _cuts(ctx: Context, truncate: int) -> list[int]:
     """Return the first time steps of all chunks but the first: `truncate` apart, counted from the end."""
-    length = past.inputs[0].shape[1 if past.call.fields["batch_first"] else 0]
+    length = ctx.inputs[0].shape[1 if ctx.call.fields["batch_first"] else 0]
     return sorted(range(length - truncate, 0, -truncate))
 
 
-def _in_chunks(past: Past, cuts: list[int]) -> Outputs:
+def _in_chunks(ctx: Context, cuts: list[int]) -> Outputs:
     """Return a forward pass in chunks, each from the states that the original pass has at its cut."""
-    axis = 1 if past.call.fields["batch_first"] else 0
+    axis = 1 if ctx.call.fields["batch_first"] else 0
     states: list[tuple[Array, ...]] = []
-    for chunk in np.split(past.inputs[0], cuts, axis=axis)[:-1]:
-        before = states[-1] if states else past.inputs[1:]
-        _, *after = _outputs(replace(past.call, work=Work()), (chunk, *before))
+    for chunk in np.split(ctx.inputs[0], cuts, axis=axis)[:-1]:
+        before = states[-1] if states else ctx.inputs[1:]
+        _, *after = _outputs(replace(ctx.call, work=Work()), (chunk, *before))
         states.append(tuple(after))
 
     def outputs(call: Call, inputs: tuple[Array, ...]) -> tuple[Array, ...]:

@@ -20,7 +20,7 @@ class Gradients(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class Context:
     """Inputs and outputs of the forward pass of one layer, and counters of the work of its gradients.
 
     `to_inputs` counts the products for gradients of inputs, `to_parameters` for those of parameters. `truncate` is the
@@ -36,7 +36,7 @@ class Past:
 
 
 BackwardRun: TypeAlias = Callable[..., Gradients]
-"""`run(past, *gradients)`: one gradient per output of the forward pass, None for an output that nothing reads."""
+"""`run(ctx, *gradients)`: one gradient per output of the forward pass, None for an output that nothing reads."""
 
 AnyRun = TypeVar("AnyRun", bound=BackwardRun)
 

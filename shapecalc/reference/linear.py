@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, RunShapes, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 FEW_ROWS = 3
 """Up to this number of rows, each is multiplied separately, which reads the weight once per row: a matrix product would
@@ -28,13 +28,13 @@ def linear(call: Call, x: Array) -> Array:
 
 
 @backward("linear")
-def linear_backward(past: Past, gradient: Array) -> Gradients:
+def linear_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return dX = dY · W, dW = dYᵀ · X, db = sum of dY over the rows."""
-    (x,), weight = past.inputs, past.call.parameters["weight"]
+    (x,), weight = ctx.inputs, ctx.call.parameters["weight"]
     rows = gradient.reshape(-1, gradient.shape[-1])
-    grad_input = past.to_inputs.matmul(rows, weight).reshape(x.shape)
-    parameters = {"weight": past.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))}
-    if past.call.fields["bias"]:
+    grad_input = ctx.to_inputs.matmul(rows, weight).reshape(x.shape)
+    parameters = {"weight": ctx.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))}
+    if ctx.call.fields["bias"]:
         parameters["bias"] = rows.sum(axis=0)
     return Gradients((grad_input,), parameters)
 
@@ -63,10 +63,10 @@ def rbf(call: Call, x: Array) -> Array:
 
 
 @backward("rbf")
-def rbf_backward(past: Past, gradient: Array) -> Gradients:
+def rbf_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return dX = sum over centres of 2 · (x − centre) · dY."""
-    (x,) = past.inputs
+    (x,) = ctx.inputs
     grad_input = np.zeros_like(x)
-    for index, centre in enumerate(past.call.parameters["weight"]):
+    for index, centre in enumerate(ctx.call.parameters["weight"]):
         grad_input += (2 * gradient[..., index, None]) * (x - centre)
     return Gradients((grad_input,))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,9 +25,9 @@ def add(_call: Call, *arrays: Array) -> Array:
 
 
 @backward("add")
-def add_backward(past: Past, gradient: Array) -> Gradients:
+def add_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient for each input, summed over its broadcast axes."""
-    return Gradients(tuple(sum_to_shape(gradient, x.shape) for x in past.inputs))
+    return Gradients(tuple(sum_to_shape(gradient, x.shape) for x in ctx.inputs))
 
 
 @kernel("multiply", workspace=outputs_times(0))
@@ -41,14 +41,14 @@ def multiply(_call: Call, *arrays: Array) -> Array:
 
 
 @backward("multiply")
-def multiply_backward(past: Past, gradient: Array) -> Gradients:
+def multiply_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for each input the gradient times all other inputs, summed over its broadcast axes.
 
     The product of the others is that of those before and those after, without division, since one may be 0.
     """
-    befores = accumulate(past.inputs[:-1], np.multiply, initial=gradient)
+    befores = accumulate(ctx.inputs[:-1], np.multiply, initial=gradient)
     after, gradients = constant(gradient, 1), []
-    for x, before in zip(reversed(past.inputs), reversed([*befores]), strict=True):
+    for x, before in zip(reversed(ctx.inputs), reversed([*befores]), strict=True):
         gradients.append(sum_to_shape(before * after, x.shape))
         after = after * x
     return Gradients(tuple(reversed(gradients)))
@@ -65,10 +65,10 @@ def concat(call: Call, *arrays: Array) -> Array:
 
 
 @backward("concat")
-def concat_backward(past: Past, gradient: Array) -> Gradients:
+def concat_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for each input its part of the gradient."""
-    dim = past.call.fields["dim"]
-    edges = [0, *accumulate(x.shape[dim] for x in past.inputs)]
+    dim = ctx.call.fields["dim"]
+    edges = [0, *accumulate(x.shape[dim] for x in ctx.inputs)]
     return Gradients(chunks(gradient, dim, edges))
 
 
@@ -85,13 +85,13 @@ def matmul(call: Call, a: Array, b: Array) -> Array:
 
 
 @backward("matmul")
-def matmul_backward(past: Past, gradient: Array) -> Gradients:
+def matmul_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return dA = dY · Bᵀ, dB = Aᵀ · dY, each summed over its broadcast axes."""
-    a, b = past.inputs
-    transposed = past.call.fields["transpose_b"]
-    grad_a = past.to_inputs.matmul(gradient, b if transposed else b.swapaxes(-1, -2))
+    a, b = ctx.inputs
+    transposed = ctx.call.fields["transpose_b"]
+    grad_a = ctx.to_inputs.matmul(gradient, b if transposed else b.swapaxes(-1, -2))
     rows, columns = (gradient, a) if transposed else (a, gradient)
-    grad_b = past.to_inputs.matmul(rows.swapaxes(-1, -2), columns)
+    grad_b = ctx.to_inputs.matmul(rows.swapaxes(-1, -2), columns)
     return Gradients((sum_to_shape(grad_a, a.shape), sum_to_shape(grad_b, b.shape)))
 
 
@@ -129,10 +129,10 @@ def chunk(call: Call, x: Array) -> tuple[Array, ...]:
 
 @backward("split")
 @backward("chunk")
-def chunks_backward(past: Past, *gradients: Array | None) -> Gradients:
+def chunks_backward(ctx: Context, *gradients: Array | None) -> Gradients:
     """Return the concatenated gradients of the chunks, zeros for a chunk that nothing reads."""
-    known = [np.zeros_like(y) if dy is None else dy for y, dy in zip(past.outputs, gradients, strict=True)]
-    return Gradients((np.concatenate(known, axis=past.call.fields["dim"]),))
+    known = [np.zeros_like(y) if dy is None else dy for y, dy in zip(ctx.outputs, gradients, strict=True)]
+    return Gradients((np.concatenate(known, axis=ctx.call.fields["dim"]),))
 
 
 @kernel("select_channels", workspace=outputs_times(0))
@@ -146,10 +146,10 @@ def select_channels(call: Call, x: Array) -> Array:
 
 
 @backward("select_channels")
-def select_channels_backward(past: Past, gradient: Array) -> Gradients:
+def select_channels_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for each channel the sum of the gradients of its copies, 0 without copies."""
-    grad_input = np.zeros_like(past.inputs[0], dtype=gradient.dtype)
-    for index, channel in enumerate(past.call.fields["channels"]):
+    grad_input = np.zeros_like(ctx.inputs[0], dtype=gradient.dtype)
+    for index, channel in enumerate(ctx.call.fields["channels"]):
         grad_input[:, channel] += gradient[:, index]
     return Gradients((grad_input,))
 

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, RunShapes, Shape, constant, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 # Scaled and shifted at a time, so that the shift reads from the cache what the scale has written. Measured over the
 # maps of ResNet-50 on cores with 1 MiB each: from 256 KiB to 1 MiB this takes three quarters of the time of whole maps;
@@ -41,9 +41,9 @@ def by_running_statistics(call: Call, x: Array) -> Array:
     return result
 
 
-def by_running_statistics_backward(past: Past, gradient: Array) -> Gradients:
+def by_running_statistics_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return gradients for running statistics, which are constants."""
-    (x,), call = past.inputs, past.call
+    (x,), call = ctx.inputs, ctx.call
     reciprocal = 1 / np.sqrt(call.parameters["running_var"] + call.fields["eps"])
     scale = per_channel(reciprocal * call.parameters["weight"] if call.fields["affine"] else reciprocal, x)
     mean = per_channel(call.parameters["running_mean"], x)
@@ -85,9 +85,9 @@ def affine_gradients(call: Call, normalized: Array, gradient: Array) -> dict[str
     return {"weight": (gradient * normalized).sum(axis=axes), "bias": gradient.sum(axis=axes)}
 
 
-def normalized_channels_backward(past: Past, axes: tuple[int, ...], gradient: Array, *, groups: int = 0) -> Gradients:
+def normalized_channels_backward(ctx: Context, axes: tuple[int, ...], gradient: Array, *, groups: int = 0) -> Gradients:
     """Return gradients of a norm by the input's own statistics, affine per channel; axes are those of the groups."""
-    (x,), call = past.inputs, past.call
+    (x,), call = ctx.inputs, ctx.call
     grouped = x.reshape(len(x), groups, -1, *x.shape[2:]) if groups else x
     scaled = gradient * per_channel(call.parameters["weight"], x) if call.fields["affine"] else gradient
     grad_input, normalized = by_own_statistics_backward(
@@ -124,11 +124,11 @@ def batch_norm(call: Call, x: Array) -> Array:
 
 
 @backward("batch_norm")
-def batch_norm_backward(past: Past, gradient: Array) -> Gradients:
+def batch_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return gradients for running statistics, or through the statistics of the batch."""
-    if past.call.fields["track_running_stats"]:
-        return by_running_statistics_backward(past, gradient)
-    return normalized_channels_backward(past, (0, *range(2, gradient.ndim)), gradient)
+    if ctx.call.fields["track_running_stats"]:
+        return by_running_statistics_backward(ctx, gradient)
+    return normalized_channels_backward(ctx, (0, *range(2, gradient.ndim)), gradient)
 
 
 @kernel("instance_norm", workspace=outputs_times(1))
@@ -143,11 +143,11 @@ def instance_norm(call: Call, x: Array) -> Array:
 
 
 @backward("instance_norm")
-def instance_norm_backward(past: Past, gradient: Array) -> Gradients:
+def instance_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return gradients for running statistics, or through the statistics of every channel."""
-    if past.call.fields["track_running_stats"]:
-        return by_running_statistics_backward(past, gradient)
-    return normalized_channels_backward(past, tuple(range(2, gradient.ndim)), gradient)
+    if ctx.call.fields["track_running_stats"]:
+        return by_running_statistics_backward(ctx, gradient)
+    return normalized_channels_backward(ctx, tuple(range(2, gradient.ndim)), gradient)
 
 
 def last_axes(call: Call, x: Array) -> Shape:
@@ -179,9 +179,9 @@ def layer_norm(call: Call, x: Array) -> Array:
 
 
 @backward("layer_norm")
-def layer_norm_backward(past: Past, gradient: Array) -> Gradients:
+def layer_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return gradients through the statistics of the last axes; those of weight and bias sum over all other axes."""
-    (x,), call = past.inputs, past.call
+    (x,), call = ctx.inputs, ctx.call
     shape = last_axes(call, x)
     affine = call.fields["elementwise_affine"]
     scaled = gradient * call.parameters["weight"] if affine else gradient
@@ -221,9 +221,9 @@ def root_mean_square(call: Call, x: Array, shape: Shape) -> Array:
 
 
 @backward("rms_norm")
-def rms_norm_backward(past: Past, gradient: Array) -> Gradients:
+def rms_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return dX = (dX̂ − x̂ · mean of dX̂ ⊙ x̂)/r, where r is the root and x̂ = X/r; dW sums dY ⊙ x̂."""
-    (x,), call = past.inputs, past.call
+    (x,), call = ctx.inputs, ctx.call
     shape = last_axes(call, x)
     root = root_mean_square(call, x, shape)
     normalized = x / root
@@ -247,10 +247,10 @@ def group_norm(call: Call, x: Array) -> Array:
 
 
 @backward("group_norm")
-def group_norm_backward(past: Past, gradient: Array) -> Gradients:
+def group_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return gradients through the statistics of every group."""
     axes = tuple(range(2, gradient.ndim + 1))
-    return normalized_channels_backward(past, axes, gradient, groups=past.call.fields["num_groups"])
+    return normalized_channels_backward(ctx, axes, gradient, groups=ctx.call.fields["num_groups"])
 
 
 def local_response_norm_workspace(run: RunShapes) -> int:
@@ -273,13 +273,13 @@ def local_response_norm(call: Call, x: Array) -> Array:
 
 
 @backward("local_response_norm")
-def local_response_norm_backward(past: Past, gradient: Array) -> Gradients:
+def local_response_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return dX = dY/tᵝ − 2β · alpha/size · X · sum of dY ⊙ Y/t over the channels whose t reads this one.
 
     t is k + alpha/size · sum of squares. For these channels `before` and `after` are swapped.
     """
-    (x,), (y,), fields = past.inputs, past.outputs, past.call.fields
-    size, total = fields["size"], local_sums(past.call, x)
+    (x,), (y,), fields = ctx.inputs, ctx.outputs, ctx.call.fields
+    size, total = fields["size"], local_sums(ctx.call, x)
     readers = neighbour_sums(gradient * y / total, (size - 1) // 2, size // 2)
     grad_input = gradient / total ** fields["beta"]
     grad_input -= x * readers * (2 * fields["beta"] * fields["alpha"] / size)
@@ -320,9 +320,9 @@ def scale(call: Call, x: Array) -> Array:
 
 
 @backward("scale")
-def scale_backward(past: Past, gradient: Array) -> Gradients:
+def scale_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return dX = dY · weight; dW and db are sums of dY ⊙ X and of dY over all axes but `dim`."""
-    (x,), call = past.inputs, past.call
+    (x,), call = ctx.inputs, ctx.call
     along = along_axis(call, x)
     others = tuple(axis for axis in range(x.ndim) if axis != range(x.ndim)[call.fields["dim"]])
     parameters = {"weight": (gradient * x).sum(axis=others)}

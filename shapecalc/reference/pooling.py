@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, Fields, RunShapes, Shape, constant, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 from shapecalc.reference.windows import Margins, Window, at, margins, overhang, pad, per_axis, slide, taps, unpad
 
 if TYPE_CHECKING:
@@ -51,11 +51,11 @@ def max_pool(call: Call, x: Array) -> Array:
 
 
 @backward("max_pool")
-def max_pool_backward(past: Past, gradient: Array) -> Gradients:
+def max_pool_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient of every window at its maximum, at the first of several as in PyTorch."""
-    (x,), (largest,), rank = past.inputs, past.outputs, past.inputs[0].ndim - 2
-    window = Window.of(past.call.fields, rank)
-    sides = total_margins(*pool_margins(past.call.fields, x.shape[2:], window))
+    (x,), (largest,), rank = ctx.inputs, ctx.outputs, ctx.inputs[0].ndim - 2
+    window = Window.of(ctx.call.fields, rank)
+    sides = total_margins(*pool_margins(ctx.call.fields, x.shape[2:], window))
     padded = pad(x, sides, constant(x, -inf))
     grad_padded = np.zeros_like(padded)
     given, pending = np.empty_like(gradient), np.ones(gradient.shape, dtype=bool)
@@ -84,13 +84,13 @@ def avg_pool(call: Call, x: Array) -> Array:
 
 
 @backward("avg_pool")
-def avg_pool_backward(past: Past, gradient: Array) -> Gradients:
+def avg_pool_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for every element the sum of the gradients of its windows, each over the divisor of the window."""
-    (x,), rank = past.inputs, past.inputs[0].ndim - 2
-    window = Window.of(past.call.fields, rank)
-    sides = total_margins(*pool_margins(past.call.fields, x.shape[2:], window))
+    (x,), rank = ctx.inputs, ctx.inputs[0].ndim - 2
+    window = Window.of(ctx.call.fields, rank)
+    sides = total_margins(*pool_margins(ctx.call.fields, x.shape[2:], window))
     grad_padded = np.zeros_like(pad(x, sides))
-    share = gradient / divisors(past.call.fields, x, window)
+    share = gradient / divisors(ctx.call.fields, x, window)
     for onto in taps(slide(grad_padded, window, writeable=True), rank):
         np.add(onto, share, out=onto)
     return Gradients((unpad(grad_padded, sides),))
@@ -141,11 +141,11 @@ def adaptive_slices(call: Call, x: Array) -> list[list[slice]]:
     return [list(adaptive_windows(length, count)) for length, count in zip(x.shape[2:], counts, strict=True)]
 
 
-def adaptive_backward(past: Past, gradient: Array, share: Callable[[Array, Array], Array]) -> Gradients:
+def adaptive_backward(ctx: Context, gradient: Array, share: Callable[[Array, Array], Array]) -> Gradients:
     """Return the sum over windows of `share(window, gradient)`; windows are [N, C, elements], gradients [N, C, 1]."""
-    (x,) = past.inputs
+    (x,) = ctx.inputs
     grad_input = np.zeros_like(x)
-    windows = product(*adaptive_slices(past.call, x))
+    windows = product(*adaptive_slices(ctx.call, x))
     for given, window in zip(np.moveaxis(gradient.reshape(*x.shape[:2], -1, 1), 2, 0), windows, strict=True):
         tile, onto = at(x, window), at(grad_input, window)
         onto += share(tile.reshape(*x.shape[:2], -1), given).reshape(tile.shape)
@@ -162,13 +162,13 @@ def adaptive_avg_pool(call: Call, x: Array) -> Array:
 
 
 @backward("adaptive_avg_pool")
-def adaptive_avg_pool_backward(past: Past, gradient: Array) -> Gradients:
+def adaptive_avg_pool_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for every element the sum of the gradients of its windows, each over the number of their elements."""
 
     def equal_share(tile: Array, given: Array) -> Array:
         return np.broadcast_to(given / tile.shape[-1], tile.shape)
 
-    return adaptive_backward(past, gradient, equal_share)
+    return adaptive_backward(ctx, gradient, equal_share)
 
 
 @kernel("adaptive_max_pool")
@@ -181,7 +181,7 @@ def adaptive_max_pool(call: Call, x: Array) -> Array:
 
 
 @backward("adaptive_max_pool")
-def adaptive_max_pool_backward(past: Past, gradient: Array) -> Gradients:
+def adaptive_max_pool_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient of every window at its maximum, at the first of several as in PyTorch."""
 
     def to_largest(tile: Array, given: Array) -> Array:
@@ -189,7 +189,7 @@ def adaptive_max_pool_backward(past: Past, gradient: Array) -> Gradients:
         np.put_along_axis(share, tile.argmax(axis=-1, keepdims=True), given, axis=-1)
         return share
 
-    return adaptive_backward(past, gradient, to_largest)
+    return adaptive_backward(ctx, gradient, to_largest)
 
 
 @kernel("global_avg_pool", workspace=outputs_times(0))
@@ -203,9 +203,9 @@ def global_avg_pool(call: Call, x: Array) -> Array:
 
 
 @backward("global_avg_pool")
-def global_avg_pool_backward(past: Past, gradient: Array) -> Gradients:
+def global_avg_pool_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for every element the gradient of its channel over the number of elements."""
-    (x,) = past.inputs
+    (x,) = ctx.inputs
     share = gradient.reshape(*x.shape[:2], *(1,) * (x.ndim - 2)) / prod(x.shape[2:])
     return Gradients((np.broadcast_to(share, x.shape).copy(),))
 
@@ -221,9 +221,9 @@ def global_max_pool(call: Call, x: Array) -> Array:
 
 
 @backward("global_max_pool")
-def global_max_pool_backward(past: Past, gradient: Array) -> Gradients:
+def global_max_pool_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient of every channel at its maximum, in equal parts at several as in torch.amax."""
-    (x,), (largest,), each = past.inputs, past.outputs, (*past.inputs[0].shape[:2], *(1,) * (past.inputs[0].ndim - 2))
+    (x,), (largest,), each = ctx.inputs, ctx.outputs, (*ctx.inputs[0].shape[:2], *(1,) * (ctx.inputs[0].ndim - 2))
     is_maximum = x == largest.reshape(each)
     share = gradient.reshape(each) / is_maximum.sum(axis=tuple(range(2, x.ndim)), keepdims=True, dtype=x.dtype)
     return Gradients((is_maximum * share,))

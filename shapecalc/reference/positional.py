@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Fields
@@ -36,12 +36,12 @@ def positional_encoding(call: Call, x: Array) -> Array:
 
 
 @backward("positional_encoding")
-def positional_encoding_backward(past: Past, gradient: Array) -> Gradients:
+def positional_encoding_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient; for each trainable row its sum over samples, 0 for positions after the last step."""
-    if past.call.fields["kind"] != "learned":
+    if ctx.call.fields["kind"] != "learned":
         return Gradients((gradient,))
-    steps = gradient.swapaxes(0, 1) if past.call.fields["batch_first"] else gradient
-    table = np.zeros_like(past.call.parameters["weight"], dtype=gradient.dtype)
+    steps = gradient.swapaxes(0, 1) if ctx.call.fields["batch_first"] else gradient
+    table = np.zeros_like(ctx.call.parameters["weight"], dtype=gradient.dtype)
     table[: len(steps)] = steps.sum(axis=1)
     return Gradients((gradient,), {"weight": table})
 
@@ -57,9 +57,9 @@ def rotary_embedding(call: Call, x: Array) -> Array:
 
 
 @backward("rotary_embedding")
-def rotary_embedding_backward(past: Past, gradient: Array) -> Gradients:
+def rotary_embedding_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return each pair of the gradient rotated by the opposite angle."""
-    return Gradients((rotated(past.call, gradient, -1),))
+    return Gradients((rotated(ctx.call, gradient, -1),))
 
 
 def rotated(call: Call, x: Array, direction: int) -> Array:
@@ -87,7 +87,7 @@ def class_token(call: Call, x: Array) -> Array:
 
 
 @backward("class_token")
-def class_token_backward(_past: Past, gradient: Array) -> Gradients:
+def class_token_backward(_past: Context, gradient: Array) -> Gradients:
     """Return the gradient of the sequence; for the token that of the first step, summed over samples."""
     return Gradients((gradient[:, 1:].copy(),), {"token": gradient[:, :1].sum(axis=0, keepdims=True)})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 
 @kernel("select", workspace=outputs_times(0))
@@ -19,10 +19,10 @@ def select(call: Call, x: Array) -> Array:
 
 
 @backward("select")
-def select_backward(past: Past, gradient: Array) -> Gradients:
+def select_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient at that index, 0 elsewhere."""
-    to_input = np.zeros_like(past.inputs[0], dtype=gradient.dtype)
-    np.moveaxis(to_input, past.call.fields["dim"], 0)[past.call.fields["index"], ...] = gradient
+    to_input = np.zeros_like(ctx.inputs[0], dtype=gradient.dtype)
+    np.moveaxis(to_input, ctx.call.fields["dim"], 0)[ctx.call.fields["index"], ...] = gradient
     return Gradients((to_input,))
 
 
@@ -36,10 +36,10 @@ def mean(call: Call, x: Array) -> Array:
 
 
 @backward("mean")
-def mean_backward(past: Past, gradient: Array) -> Gradients:
+def mean_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for each element along the axis an equal part of the gradient."""
-    part = with_axis(past.call, gradient) / past.inputs[0].shape[past.call.fields["dim"]]
-    return Gradients((np.broadcast_to(part, past.inputs[0].shape).copy(),))
+    part = with_axis(ctx.call, gradient) / ctx.inputs[0].shape[ctx.call.fields["dim"]]
+    return Gradients((np.broadcast_to(part, ctx.inputs[0].shape).copy(),))
 
 
 @kernel("max", workspace=outputs_times(1))
@@ -52,12 +52,12 @@ def maximum(call: Call, x: Array) -> Array:
 
 
 @backward("max")
-def maximum_backward(past: Past, gradient: Array) -> Gradients:
+def maximum_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient at the maximum, in equal parts at several as in torch.amax."""
-    (x,), (y,) = past.inputs, past.outputs
-    largest = x == with_axis(past.call, y)
-    count = largest.sum(axis=past.call.fields["dim"], keepdims=True, dtype=gradient.dtype)
-    return Gradients((largest * (with_axis(past.call, gradient) / count),))
+    (x,), (y,) = ctx.inputs, ctx.outputs
+    largest = x == with_axis(ctx.call, y)
+    count = largest.sum(axis=ctx.call.fields["dim"], keepdims=True, dtype=gradient.dtype)
+    return Gradients((largest * (with_axis(ctx.call, gradient) / count),))
 
 
 @kernel("sum", workspace=outputs_times(1))
@@ -70,9 +70,9 @@ def total(call: Call, x: Array) -> Array:
 
 
 @backward("sum")
-def total_backward(past: Past, gradient: Array) -> Gradients:
+def total_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient for each element along the axis."""
-    return Gradients((np.broadcast_to(with_axis(past.call, gradient), past.inputs[0].shape).copy(),))
+    return Gradients((np.broadcast_to(with_axis(ctx.call, gradient), ctx.inputs[0].shape).copy(),))
 
 
 def with_or_without_axis(call: Call, reduced: Array) -> Array:

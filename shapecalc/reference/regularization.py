@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapecalc.reference.base import Array, Call, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 
 @kernel("dropout", workspace=outputs_times(0))
@@ -19,6 +19,6 @@ def masked(call: Call, x: Array) -> Array:
 
 @backward("dropout")
 @backward("stochastic_depth")
-def masked_backward(past: Past, gradient: Array) -> Gradients:
+def masked_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient, times the mask if one is given."""
-    return Gradients((masked(past.call, gradient),))
+    return Gradients((masked(ctx.call, gradient),))

@@ -10,7 +10,7 @@ import numpy as np
 
 from shapecalc.reference import windows
 from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 
 @kernel("pad", workspace=outputs_times(0))
@@ -23,10 +23,10 @@ def pad(call: Call, x: Array) -> Array:
 
 
 @backward("pad")
-def pad_backward(past: Past, gradient: Array) -> Gradients:
+def pad_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient without its margins; those of copies are added to the elements that were copied."""
-    sides = pad_margins(past.call, past.inputs[0])
-    return Gradients((windows.unpad(gradient, sides, past.call.fields["mode"]).copy(),))
+    sides = pad_margins(ctx.call, ctx.inputs[0])
+    return Gradients((windows.unpad(gradient, sides, ctx.call.fields["mode"]).copy(),))
 
 
 def pad_margins(call: Call, x: Array) -> windows.Margins:
@@ -48,9 +48,9 @@ def center_crop(call: Call, x: Array, like: Array | None = None) -> Array:
 
 
 @backward("center_crop")
-def center_crop_backward(past: Past, gradient: Array) -> Gradients:
+def center_crop_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient at the centre, 0 elsewhere; 0 for a second input, of which only the shape is used."""
-    grads = tuple(np.zeros_like(x) for x in past.inputs)
+    grads = tuple(np.zeros_like(x) for x in ctx.inputs)
     windows.at(grads[0], center_slices(grads[0], gradient.shape[2:]))[...] = gradient
     return Gradients(grads)
 
@@ -97,10 +97,10 @@ def grids(call: Call, x: Array) -> list[tuple[int, int, float | None]]:
 
 
 @backward("upsample")
-def upsample_backward(past: Past, gradient: Array) -> Gradients:
+def upsample_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for every input element the weighted sum of the gradients computed from it, one axis after another."""
-    (x,), fields = past.inputs, past.call.fields
-    for axis, grid in enumerate(grids(past.call, x), start=2):
+    (x,), fields = ctx.inputs, ctx.call.fields
+    for axis, grid in enumerate(grids(ctx.call, x), start=2):
         if fields["mode"] == "nearest":
             corners: tuple[tuple[Array, Array], ...] = ((nearest_elements(*grid), np.ones(grid[1])),)
         else:

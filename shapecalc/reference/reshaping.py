@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 
 @kernel("identity", workspace=outputs_times(0))
@@ -18,7 +18,7 @@ def identity(_call: Call, x: Array) -> Array:
 
 
 @backward("identity")
-def identity_backward(_past: Past, gradient: Array) -> Gradients:
+def identity_backward(_past: Context, gradient: Array) -> Gradients:
     """Return the gradient."""
     return Gradients((gradient,))
 
@@ -53,9 +53,9 @@ def permute(call: Call, x: Array) -> Array:
 
 
 @backward("permute")
-def permute_backward(past: Past, gradient: Array) -> Gradients:
+def permute_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient with its axes in the order of the input."""
-    return Gradients((gradient.transpose(np.argsort(np.arange(gradient.ndim)[list(past.call.fields["dims"])])),))
+    return Gradients((gradient.transpose(np.argsort(np.arange(gradient.ndim)[list(ctx.call.fields["dims"])])),))
 
 
 @kernel("squeeze", workspace=outputs_times(0))
@@ -81,6 +81,6 @@ def unsqueeze(call: Call, x: Array) -> Array:
 @backward("reshape")
 @backward("squeeze")
 @backward("unsqueeze")
-def reshape_backward(past: Past, gradient: Array) -> Gradients:
+def reshape_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient in the shape of the input."""
-    return Gradients((gradient.reshape(past.inputs[0].shape),))
+    return Gradients((gradient.reshape(ctx.inputs[0].shape),))

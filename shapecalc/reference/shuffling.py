@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapecalc.reference.base import Array, Call, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 
 def split(x: Array, axis: int, *lengths: int) -> Array:
@@ -25,9 +25,9 @@ def channel_shuffle(call: Call, x: Array) -> Array:
 
 
 @backward("channel_shuffle")
-def channel_shuffle_backward(past: Past, gradient: Array) -> Gradients:
+def channel_shuffle_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient with the channels in their original order: a shuffle with `groups` channels per group."""
-    dealt = split(gradient, 1, -1, past.call.fields["groups"])
+    dealt = split(gradient, 1, -1, ctx.call.fields["groups"])
     return Gradients((dealt.swapaxes(1, 2).reshape(gradient.shape),))
 
 
@@ -42,9 +42,9 @@ def pixel_shuffle(call: Call, x: Array) -> Array:
 
 
 @backward("pixel_shuffle")
-def pixel_shuffle_backward(past: Past, gradient: Array) -> Gradients:
+def pixel_shuffle_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return every block of the gradient as channels."""
-    return Gradients((blocks_as_channels(gradient, past.call.fields["upscale_factor"]),))
+    return Gradients((blocks_as_channels(gradient, ctx.call.fields["upscale_factor"]),))
 
 
 @kernel("pixel_unshuffle", workspace=outputs_times(0))
@@ -58,9 +58,9 @@ def pixel_unshuffle(call: Call, x: Array) -> Array:
 
 
 @backward("pixel_unshuffle")
-def pixel_unshuffle_backward(past: Past, gradient: Array) -> Gradients:
+def pixel_unshuffle_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the channels of the gradient as blocks."""
-    return Gradients((channels_as_blocks(gradient, past.call.fields["downscale_factor"]),))
+    return Gradients((channels_as_blocks(gradient, ctx.call.fields["downscale_factor"]),))
 
 
 def channels_as_blocks(x: Array, side: int) -> Array:

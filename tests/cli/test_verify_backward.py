@@ -101,7 +101,7 @@ def test_the_help_of_a_refused_pass_is_enough(run) -> None:
 def test_a_wrong_gradient_is_named_with_its_entry_and_ends_in_1(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = find_backward("tanh")
     monkeypatch.setitem(
-        registry.BACKWARDS, "tanh", lambda past, g: whole(past, 2 * g if past.call.path == "tanh_8" else g)
+        registry.BACKWARDS, "tanh", lambda ctx, g: whole(ctx, 2 * g if ctx.call.path == "tanh_8" else g)
     )
     ended = CliRunner().invoke(app, ["verify", "lenet5", "--backward"])
     assert ended.exit_code == 1

@@ -140,7 +140,7 @@ WRONG = {
     "gives gradients by 0 inputs, has 1": lambda _past, _gradient: Gradients(()),
     "gives a gradient by weight, which it does not have": lambda _past, g: Gradients((g,), {"weight": g}),
     "going back: operands could not be broadcast": lambda _past, g: Gradients((g + np.ones(7),)),
-    "asks for 'weight', which it was not given": lambda past, _g: Gradients((past.call.parameters["weight"],)),
+    "asks for 'weight', which it was not given": lambda ctx, _g: Gradients((ctx.call.parameters["weight"],)),
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from shapecalc.reference.base import Array, Call
-from shapecalc.reference.gradients import BACKWARDS, Past
+from shapecalc.reference.gradients import BACKWARDS, Context
 from shapecalc.reference.pooling import adaptive_avg_pool, adaptive_max_pool, avg_pool, global_max_pool, max_pool
 
 MAX = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
@@ -24,7 +24,7 @@ def gradient_of(kernel: Any, x: Array, given: list[float], **fields: Any) -> Any
     """The gradient by a row, given those by what its pool gives."""
     call = Call("p", kernel.__name__, fields, {}, ("x",), ("y",))
     y = kernel(call, x)
-    return BACKWARDS[kernel.__name__](Past(call, (x,), (y,)), np.reshape(given, y.shape)).inputs[0].ravel().tolist()
+    return BACKWARDS[kernel.__name__](Context(call, (x,), (y,)), np.reshape(given, y.shape)).inputs[0].ravel().tolist()
 
 
 def ramp(length: int) -> Array:
