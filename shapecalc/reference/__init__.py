@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.gradients import BackwardRun
     from shapecalc.reference.word_vectors import analogy, nearest
 
-__all__ = ["FAMILIES", "analogy", "find", "find_backward", "nearest", "words", "workspace"]
+__all__ = ["FAMILIES", "analogy", "find", "find_backward", "layer_types", "nearest", "workspace"]
 
 FAMILIES = (
     "conv",
@@ -66,13 +66,13 @@ def find_backward(layer_type: str) -> BackwardRun:
 
     Raises `KeyError` if the type has no backward kernel.
     """
-    from shapecalc.reference.gradients import BACKWARDS  # noqa: PLC0415 - NumPy is imported only to execute
+    from shapecalc.reference.gradients import BACKWARD_KERNELS  # noqa: PLC0415 - NumPy is imported only to execute
 
     for family in BACKWARD_FAMILIES:
-        if layer_type in BACKWARDS:
+        if layer_type in BACKWARD_KERNELS:
             break
         import_module(f"{__name__}.{family}")
-    return BACKWARDS[layer_type]
+    return BACKWARD_KERNELS[layer_type]
 
 
 def layer_types() -> frozenset[str]:

@@ -104,7 +104,7 @@ def gru_gates(from_input: Array, from_hidden: Array, states: States) -> tuple[Ga
 
 
 def gru_sums(step: TimeStep, gradients: States) -> GradientSums:
-    """Return gradients of a GRU step: of the candidate's two sums they differ by the factor r; direct dh is z ⊙ dh′."""
+    """Return gradients of a GRU step: those of the candidate's two sums differ by r; that of h directly is z ⊙ dh′."""
     r, z, n, candidate = step.gates
     (grad_hidden,), (hidden,) = gradients, step.before
     grad_candidate = grad_hidden * (1 - z) * (1 - n * n)

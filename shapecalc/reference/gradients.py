@@ -40,7 +40,7 @@ BackwardRun: TypeAlias = Callable[..., Gradients]
 
 AnyRun = TypeVar("AnyRun", bound=BackwardRun)
 
-BACKWARDS: dict[str, BackwardRun] = {}
+BACKWARD_KERNELS: dict[str, BackwardRun] = {}
 
 
 def backward(layer_type: str) -> Callable[[AnyRun], AnyRun]:
@@ -51,11 +51,10 @@ def backward(layer_type: str) -> Callable[[AnyRun], AnyRun]:
     """
 
     def register(run: AnyRun) -> AnyRun:
-        if layer_type in BACKWARDS:
-            raise ValueError(
-                f"`{layer_type}` has two backward kernels: {BACKWARDS[layer_type].__module__} and {run.__module__}"
-            )
-        BACKWARDS[layer_type] = run
+        if layer_type in BACKWARD_KERNELS:
+            modules = f"{BACKWARD_KERNELS[layer_type].__module__} and {run.__module__}"
+            raise ValueError(f"`{layer_type}` has two backward kernels: {modules}")
+        BACKWARD_KERNELS[layer_type] = run
         return run
 
     return register

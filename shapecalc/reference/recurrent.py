@@ -1,7 +1,7 @@
 """Recurrent layers: a cell applied step by step, stacked, in one direction or two.
 
 Internally a state is [size, N], a column per sample: a product is then W·h as in the formulas, and PyTorch's weights
-are used as they are in memory, without a copy, which would take most of the time.
+are used in the order in which they lie in memory; the run time depends on reading them.
 """
 
 from __future__ import annotations

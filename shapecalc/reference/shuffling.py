@@ -67,7 +67,7 @@ def channels_as_blocks(x: Array, side: int) -> Array:
     """Return each group of side^rank channels as one channel with blocks of that side."""
     rank = x.ndim - 2
     blocks = split(x, 1, -1, *(side,) * rank)
-    axes = [place for axis in range(2, 2 + rank) for place in (axis + rank, axis)]
+    axes = [each for axis in range(2, 2 + rank) for each in (axis + rank, axis)]
     elements = blocks.transpose(0, 1, *axes)
     for axis in range(2, 2 + rank):
         elements = elements.reshape(*elements.shape[:axis], -1, *elements.shape[axis + 2 :])

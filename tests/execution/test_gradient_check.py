@@ -213,7 +213,7 @@ WORDS = ("conv", "batch_norm", "max_pool", "add", "sigmoid", "flatten", "lstm", 
 def broken(monkeypatch: pytest.MonkeyPatch, word: str, change: Callable[[Any, Gradients], Gradients]) -> BackwardProof:
     """A proof with what a backward kernel gives changed."""
     whole = find_backward(word)
-    monkeypatch.setitem(registry.BACKWARDS, word, lambda ctx, *gradients: change(ctx, whole(ctx, *gradients)))
+    monkeypatch.setitem(registry.BACKWARD_KERNELS, word, lambda ctx, *gradients: change(ctx, whole(ctx, *gradients)))
     return verify_backward(shapecalc.loads(NETWORK))
 
 
@@ -306,7 +306,7 @@ def test_a_prediction_that_is_one_off_is_found_there(monkeypatch: pytest.MonkeyP
 
 def test_a_layer_without_a_backward_kernel_is_named_and_ends_the_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     find_backward("add")
-    monkeypatch.delitem(registry.BACKWARDS, "add")
+    monkeypatch.delitem(registry.BACKWARD_KERNELS, "add")
     proof = verify_backward(shapecalc.loads(NETWORK))
     assert not proof.ok
     assert proof.rows[-1].failure == "`add` (add): has no backward kernel"

@@ -40,7 +40,7 @@ def mask(shape: tuple[int, ...]) -> Array:
 
 
 @pytest.mark.parametrize("word", ["dropout", "stochastic_depth"])
-def test_only_what_the_mask_lets_pass_leaves_and_only_its_gradient_returns(word: str) -> None:
+def test_a_mask_applies_to_the_output_and_to_the_gradient(word: str) -> None:
     x, kept = np.arange(6.0).reshape(2, 3), np.array([[0.0, 2.0, 2.0], [2.0, 0.0, 0.0]])
     call = call_of(word, x, {"mask": kept}, p=0.5)
     (y,) = through(call, x)
@@ -52,7 +52,7 @@ def test_only_what_the_mask_lets_pass_leaves_and_only_its_gradient_returns(word:
 
 @pytest.mark.parametrize("word", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_gradients_between_masked_layers_are_those_of_central_differences(word: str, bidirectional: bool) -> None:
+def test_gradients_between_masked_layers_equal_central_differences(word: str, bidirectional: bool) -> None:
     x = np.random.default_rng(2).standard_normal((3, 5, 2))
     fields = {"hidden_size": 4, "num_layers": 3, "batch_first": True, "bidirectional": bidirectional, "dropout": 0.5}
     width = 8 if bidirectional else 4
