@@ -17,7 +17,7 @@ from benchmarks.networks import SIZES, architecture, inspected
 from shapecalc.execution.lowering import calls_of, price, random_inputs, random_parameters
 from shapecalc.reference import find_backward
 from shapecalc.reference.executor import execute, run
-from shapecalc.reference.gradients import Past
+from shapecalc.reference.gradients import Context
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
@@ -62,8 +62,10 @@ def backward(name: str, cores: str) -> dict[str, Any]:
         gradients, learnt = {calls[-1].outputs[0]: np.ones_like(values[calls[-1].outputs[0]])}, {}
         for call, back in zip(reversed(calls), reversed(backs), strict=True):
             before = clock()
-            past = Past(call, tuple(values[slot] for slot in call.inputs), tuple(values[slot] for slot in call.outputs))
-            found = back(past, *(gradients.pop(slot) for slot in call.outputs))
+            ctx = Context(
+                call, tuple(values[slot] for slot in call.inputs), tuple(values[slot] for slot in call.outputs)
+            )
+            found = back(ctx, *(gradients.pop(slot) for slot in call.outputs))
             for slot, gradient in zip(call.inputs, found.inputs, strict=True):
                 gradients[slot] = gradients[slot] + gradient if slot in gradients else gradient
             learnt[call.path] = found.parameters

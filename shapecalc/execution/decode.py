@@ -57,7 +57,7 @@ class Decoded(NamedTuple):
     @property
     def rereads(self) -> bool:
         """Whether the log-probabilities of that sequence, decoded and read in one pass, agree."""
-        decoded = self.search.alive[0].log_probability
+        decoded = self.search.active[0].log_probability
         return abs(decoded - self.reread) <= TOLERANCE * max(1.0, abs(decoded))
 
     @property
@@ -172,7 +172,7 @@ def decode(loop: Loop, *, seed: int = 0, budget: Budget = BUDGET) -> Decoded:
             end=loop.decode.end,
             axes=(1,) * len(loop.steps[0].states) if loop.decode.states else (0,),
         )
-        reread = network.read(search.alive[0].symbols)
+        reread = network.read(search.active[0].symbols)
     except ExecutionError as error:
         raise ShapecalcError((Diagnostic(code="SC702", message=str(error)),), loop.architecture.file) from None
     macs = tuple(network.macs)
@@ -186,8 +186,8 @@ def _checks(loop: Loop, search: Search, once: int, macs: tuple[int, ...]) -> Ite
     for unrolled, counted, done in zip(loop.steps, search.trace, macs, strict=False):
         step = unrolled.step
         where = f"at step {step.length}"
-        for name in ("alive", "scores", "kept", "finished", "dropped"):
-            yield Check(f"{name} {where}", getattr(step, name), getattr(counted, name))
+        for name, figure in zip(("alive", "scores", "kept", "finished", "dropped"), counted, strict=False):
+            yield Check(f"{name} {where}", getattr(step, name), figure)
         yield Check(f"states {where}", tuple(shape for _, shape in unrolled.states), counted.states)
         yield Check(f"MACs {where}", unrolled.macs, done)
 

@@ -29,8 +29,8 @@ from shapecalc.reference.finite_differences import (
     TOLERANCE,
     CheckedGradient,
     check,
-    held_row,
     input_name,
+    padding_row,
     root_mean_square,
 )
 from shapecalc.shape_inference.engine import Reports
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Architecture
     from shapecalc.dims import Shape
-    from shapecalc.reference.backpropagation import Propagation, Returned
+    from shapecalc.reference.backpropagation import BackwardResult, Propagation
     from shapecalc.reference.base import Array, Call
     from shapecalc.shape_inference.report import LayerReport, Report
 
@@ -229,7 +229,7 @@ def verify_backward(
             tape,
             dict(weights),
             truncate=truncate,
-            witness=lambda past, arriving, given: checks.append(check(past, arriving, given, seed=seed)),
+            hook=lambda ctx, arriving, given: checks.append(check(ctx, arriving, given, seed=seed)),
         )
         for returned in propagation:
             rows.append(_executed(predicted.popleft(), returned, checks.pop() if checks else NOT_CHECKED))
@@ -291,7 +291,7 @@ def _with_progress(calls: Iterator[Call], notify: Callable[[str, int, int], None
         yield call
 
 
-def _executed(row: BackwardRow, returned: Returned, checked: CheckedGradient) -> BackwardRow:
+def _executed(row: BackwardRow, returned: BackwardResult, checked: CheckedGradient) -> BackwardRow:
     """Return a predicted row with what a call returned; gradients are in the order of the prediction."""
     shapes = {
         input_name(index, len(returned.inputs)): shape
@@ -319,7 +319,7 @@ class _Direction:
         }
         self._scales = {key: root_mean_square(array) for key, array in self._arrays.items()}
         self._fixed_rows = {
-            f"{call.owner}.{name}": held_row(call, name) for call in network.calls() for name in call.parameters
+            f"{call.owner}.{name}": padding_row(call, name) for call in network.calls() for name in call.parameters
         }
         self._seed = network.seed
 

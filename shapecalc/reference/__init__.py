@@ -1,7 +1,8 @@
-"""What a layer does: NumPy kernels that find every size by sliding real windows over real arrays.
+"""NumPy kernels of every layer type, and the registry that finds them.
 
-The witness of the shape rules. It imports the standard library, NumPy and itself, and is handed Calls whose fields
-stand as the user wrote them. A kernel is found by its layer word; its family is imported when it is first asked for.
+An implementation independent of the shape rules, for comparison with them: a size results from sliding windows over
+arrays and is never computed by formula. The package imports the standard library, NumPy and itself. A `Call` has the
+fields as the user wrote them. The module of a family is imported when one of its kernels is first needed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.gradients import BackwardRun
     from shapecalc.reference.word_vectors import analogy, nearest
 
-__all__ = ["FAMILIES", "analogy", "find", "find_backward", "nearest", "words", "workspace"]
+__all__ = ["FAMILIES", "analogy", "find", "find_backward", "layer_types", "nearest", "workspace"]
 
 FAMILIES = (
     "conv",
@@ -37,7 +38,7 @@ FAMILIES = (
 )
 
 BACKWARD_FAMILIES = (*FAMILIES, "bptt")
-"""Where backward kernels are: beside the forward ones, but for those of recurrent layers, which fill a file."""
+"""Modules with backward kernels: those of the forward kernels, and `bptt` for recurrent layers."""
 
 
 def __getattr__(name: str) -> Any:
@@ -46,36 +47,36 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f"{__name__}.word_vectors"), name)
 
 
-def find(word: str) -> Kernel:
-    """The kernel of a layer word, importing families until one registers it.
+def find(layer_type: str) -> Kernel:
+    """Return the kernel of a layer type; imports families until one registers it.
 
-    Raises `KeyError` where no family knows the word.
+    Raises `KeyError` if the type has no kernel.
     """
     from shapecalc.reference.base import KERNELS  # noqa: PLC0415 - NumPy is imported only to execute
 
     for family in FAMILIES:
-        if word in KERNELS:
+        if layer_type in KERNELS:
             break
         import_module(f"{__name__}.{family}")
-    return KERNELS[word]
+    return KERNELS[layer_type]
 
 
-def find_backward(word: str) -> BackwardRun:
-    """The backward kernel of a layer word, which stands beside its forward kernel.
+def find_backward(layer_type: str) -> BackwardRun:
+    """Return the backward kernel of a layer type; imports families until one registers it.
 
-    Raises `KeyError` where it has none.
+    Raises `KeyError` if the type has no backward kernel.
     """
-    from shapecalc.reference.gradients import BACKWARDS  # noqa: PLC0415 - NumPy is imported only to execute
+    from shapecalc.reference.gradients import BACKWARD_KERNELS  # noqa: PLC0415 - NumPy is imported only to execute
 
     for family in BACKWARD_FAMILIES:
-        if word in BACKWARDS:
+        if layer_type in BACKWARD_KERNELS:
             break
         import_module(f"{__name__}.{family}")
-    return BACKWARDS[word]
+    return BACKWARD_KERNELS[layer_type]
 
 
-def words() -> frozenset[str]:
-    """Every layer word that has a kernel."""
+def layer_types() -> frozenset[str]:
+    """Return the layer types that have a kernel."""
     from shapecalc.reference.base import KERNELS  # noqa: PLC0415 - NumPy is imported only to execute
 
     for family in FAMILIES:
@@ -84,19 +85,21 @@ def words() -> frozenset[str]:
 
 
 def workspace(
-    word: str,
+    layer_type: str,
     fields: Fields,
     inputs: tuple[Shape, ...],
     parameters: Mapping[str, Shape],
     outputs: tuple[Shape, ...],
     itemsize: int,
 ) -> int:
-    """Upper bound in bytes on the temporary arrays of one kernel run, beside its inputs, parameters and outputs.
+    """Return an upper bound, in bytes, on the temporary arrays of a kernel run, without inputs, parameters and outputs.
 
-    The shapes are predictions, which may be wrong: 0 where the kernel would refuse them, for it then allocates nothing.
+    The shapes are predictions and may be wrong: 0 if the kernel would refuse them, since it then allocates nothing.
     """
-    kernel = find(word)
+    from shapecalc.reference.base import RunShapes  # noqa: PLC0415 - NumPy is imported only to execute
+
+    kernel = find(layer_type)
     try:
-        return kernel.workspace(fields, inputs, parameters, outputs, itemsize)
+        return kernel.workspace(RunShapes(fields, inputs, parameters, outputs, itemsize))
     except (ValueError, LookupError):
         return 0

@@ -1,4 +1,4 @@
-"""Attention: scores of every query with every key, their softmax, and the values in that proportion."""
+"""Attention: scores of every query with every key, their softmax, and the mean of the values with these weights."""
 
 from __future__ import annotations
 
@@ -8,33 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.reference.activation import softmax_slope
-from shapecalc.reference.base import Array, Call, Fields, Shape, Work, constant, kernel
-from shapecalc.reference.gradients import Gradients, Past, backward
-from shapecalc.reference.merging import unstretched
+from shapecalc.reference.activation import softmax_gradient
+from shapecalc.reference.base import Array, Call, RunShapes, Work, constant, kernel
+from shapecalc.reference.gradients import Context, Gradients, backward
+from shapecalc.reference.merging import sum_to_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 
-def scores_workspace(
-    _fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
-    """Scores, what they rise to and the weights, at most three at once, beside the scaled query."""
-    query, key, _ = inputs
+def scores_workspace(run: RunShapes) -> int:
+    """Return the bytes of scores, exponentials and weights, at most three arrays at a time, and of the scaled query."""
+    query, key, _ = run.inputs
     scores = prod(query[:-1]) * key[-2]
-    return itemsize * (3 * scores + prod(query) + prod(outputs[0]))
+    return run.itemsize * (3 * scores + prod(query) + prod(run.outputs[0]))
 
 
 @kernel("scaled_dot_product_attention", workspace=scores_workspace)
 def scaled_dot_product_attention(call: Call, q: Array, k: Array, v: Array) -> Array:
-    """softmax(scale · Q Kᵀ) V, with the keys' heads repeated where `enable_gqa` lets them be fewer.
+    """Return softmax(scale · Q Kᵀ) V; with `enable_gqa` several heads of the query share one of the key and value.
 
-    Raises `ValueError` where shapes do not fit, or would be stretched to fit.
+    Raises `ValueError` if shapes do not fit, or would have to broadcast.
     Source: torch.nn.functional.scaled_dot_product_attention.
     """
     if not call.fields["enable_gqa"] and (q.shape[:-2] != k.shape[:-2] or k.shape[:-1] != v.shape[:-1]):
@@ -44,19 +38,19 @@ def scaled_dot_product_attention(call: Call, q: Array, k: Array, v: Array) -> Ar
 
 
 @backward("scaled_dot_product_attention")
-def scaled_dot_product_attention_backward(past: Past, gradient: Array) -> Gradients:
-    """What `attend_backward` gives, and the scale once more for the query."""
-    q, k, v = past.inputs
-    again = replace(past.call, work=Work())
-    grouped = scaled_in_groups(again, q, k, v)
-    output, weights = attend(again, *grouped)
-    to_q, to_k, to_v = attend_backward(past, grouped, weights, gradient.reshape(output.shape))
-    to_q *= scale_of(past.call, q)
-    return Gradients((to_q.reshape(q.shape), to_k.reshape(k.shape), to_v.reshape(v.shape)))
+def scaled_dot_product_attention_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return the gradients of `attend_backward`, with that of the query times its scale."""
+    q, k, v = ctx.inputs
+    uncounted = replace(ctx.call, work=Work())
+    grouped = scaled_in_groups(uncounted, q, k, v)
+    output, weights = attend(uncounted, *grouped)
+    grad_q, grad_k, grad_v = attend_backward(ctx, grouped, weights, gradient.reshape(output.shape))
+    grad_q *= scale_of(ctx.call, q)
+    return Gradients((grad_q.reshape(q.shape), grad_k.reshape(k.shape), grad_v.reshape(v.shape)))
 
 
 def scaled_in_groups(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, Array, Array]:
-    """The query times its scale; with `enable_gqa` its heads in groups, each of which reads one head of keys."""
+    """Return the query times its scale, key and value; with `enable_gqa` groups of query heads share a key head."""
     q = q * scale_of(call, q)
     if not call.fields["enable_gqa"]:
         return q, k, v
@@ -64,36 +58,30 @@ def scaled_in_groups(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, A
 
 
 def scale_of(call: Call, q: Array) -> Any:
-    """The stated scale, else 1/√E."""
+    """Return the `scale` of the layer, 1/√E by default."""
     scale = call.fields["scale"]
     return constant(q, q.shape[-1] ** -0.5 if scale is None else scale)
 
 
-def projected_workspace(
-    fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
-    """Query, key and value as they enter and projected, the scores three times, and what the heads give."""
-    batch, length = (0, 1) if fields["batch_first"] else (1, 0)
-    query, key = inputs[0], inputs[min(len(inputs) - 1, 1)]
+def projected_workspace(run: RunShapes) -> int:
+    """Return the bytes of query, key and value before and after projection, scores three times, and the outputs."""
+    batch, length = (0, 1) if run.fields["batch_first"] else (1, 0)
+    query, key = run.inputs[0], run.inputs[min(len(run.inputs) - 1, 1)]
     keys = key[length] + 2
-    scores = query[batch] * int(fields["num_heads"]) * query[length] * keys
-    entering = sum(map(prod, inputs)) + prod(query) + 2 * query[batch] * keys * query[2]
-    return itemsize * (3 * scores + 2 * entering + 3 * prod(query) + sum(map(prod, outputs)))
+    scores = query[batch] * int(run.fields["num_heads"]) * query[length] * keys
+    in_and_out = sum(map(prod, run.inputs)) + prod(query) + 2 * query[batch] * keys * query[2]
+    return run.itemsize * (3 * scores + 2 * in_and_out + 3 * prod(query) + sum(map(prod, run.outputs)))
 
 
 @kernel("multihead_attention", workspace=projected_workspace)
 def multihead_attention(call: Call, *inputs: Array) -> Array | tuple[Array, Array]:
-    """Projections, attention in heads, a projection; and the weights' mean over heads where they are asked for.
+    """Return projected attention in heads over projected inputs; with `need_weights` also the mean weights over heads.
 
     Source: torch.nn.MultiheadAttention.
     """
     fields, parameters = call.fields, call.parameters
     output, attention = attend(call, *projected(call, query_key_value(call, inputs)))
-    result = rows_times(call, out_of_heads(output), parameters["out_proj.weight"])
+    result = project(call, out_of_heads(output), parameters["out_proj.weight"])
     if fields["bias"]:
         result += parameters["out_proj.bias"]
     if not fields["batch_first"]:
@@ -101,43 +89,45 @@ def multihead_attention(call: Call, *inputs: Array) -> Array | tuple[Array, Arra
     if not fields["need_weights"]:
         return result
     heads = fields["num_heads"]
-    by_head = attention.reshape(len(attention), heads, *attention.shape[3:])
-    return result, by_head.sum(axis=1) / constant(by_head, heads)
+    per_head = attention.reshape(len(attention), heads, *attention.shape[3:])
+    return result, per_head.sum(axis=1) / constant(per_head, heads)
 
 
 @backward("multihead_attention")
-def multihead_attention_backward(past: Past, gradient: Array | None, by_weights: Array | None = None) -> Gradients:
-    """Back through the last projection, attention and the first projections.
+def multihead_attention_backward(
+    ctx: Context, gradient: Array | None, grad_attention: Array | None = None
+) -> Gradients:
+    """Return the gradients through the output projection, attention and the input projections.
 
-    What the forward pass did not hand over is computed again; that is not counted.
+    Intermediate results of the forward pass are recomputed; that is not counted.
     """
-    fields, again = past.call.fields, replace(past.call, work=Work())
-    given = query_key_value(again, past.inputs)
-    heads = projected(again, given)
-    output, weights = attend(again, *heads)
+    fields, uncounted = ctx.call.fields, replace(ctx.call, work=Work())
+    given = query_key_value(uncounted, ctx.inputs)
+    heads = projected(uncounted, given)
+    output, weights = attend(uncounted, *heads)
     if gradient is None:
-        gradient = np.zeros_like(past.outputs[0])
+        gradient = np.zeros_like(ctx.outputs[0])
     if not fields["batch_first"]:
         gradient = gradient.swapaxes(0, 1)
-    last = past.call.parameters["out_proj.weight"]
-    to_joined, to_last = projection_backward(past, gradient, out_of_heads(output), last)
-    to_output = in_heads(to_joined, fields["num_heads"]).reshape(output.shape)
-    if by_weights is not None:
-        by_weights = by_weights[:, None, None] / constant(by_weights, fields["num_heads"])
-    to_q, to_k, to_v = map(out_of_heads, attend_backward(past, heads, weights, to_output, by_weights))
-    to_q *= constant(to_q, heads[0].shape[-1] ** -0.5)
-    to_inputs, parameters = projected_backward(past, given, (to_q, to_k, to_v))
-    parameters["out_proj.weight"] = to_last
+    out_weight = ctx.call.parameters["out_proj.weight"]
+    grad_joined, grad_out_weight = projection_backward(ctx, gradient, out_of_heads(output), out_weight)
+    grad_output = in_heads(grad_joined, fields["num_heads"]).reshape(output.shape)
+    if grad_attention is not None:
+        grad_attention = grad_attention[:, None, None] / constant(grad_attention, fields["num_heads"])
+    grad_q, grad_k, grad_v = map(out_of_heads, attend_backward(ctx, heads, weights, grad_output, grad_attention))
+    grad_q *= constant(grad_q, heads[0].shape[-1] ** -0.5)
+    grad_inputs, parameters = projected_backward(ctx, given, (grad_q, grad_k, grad_v))
+    parameters["out_proj.weight"] = grad_out_weight
     if fields["bias"]:
         parameters["out_proj.bias"] = gradient.sum(axis=(0, 1))
-    return Gradients(to_inputs, parameters)
+    return Gradients(grad_inputs, parameters)
 
 
 def projected_backward(
-    past: Past, given: Sequence[Array], gradients: Sequence[Array]
+    ctx: Context, given: Sequence[Array], gradients: Sequence[Array]
 ) -> tuple[tuple[Array, ...], dict[str, Array]]:
-    """Back from query, key and value as projected, keys that were added at the end, to inputs and parameters."""
-    parameters, fields = {}, past.call.fields
+    """Return the gradients of inputs and parameters from those of projected query, key and value, with added keys."""
+    parameters, fields = {}, ctx.call.fields
     if fields["add_bias_kv"]:
         length = given[1].shape[1]
         for name, gradient in zip(("bias_k", "bias_v"), gradients[1:], strict=True):
@@ -145,44 +135,44 @@ def projected_backward(
     gradients = [gradient[:, : x.shape[1]] for gradient, x in zip(gradients, given, strict=True)]
     if fields["bias"]:
         parameters["in_proj_bias"] = np.concatenate([gradient.sum(axis=(0, 1)) for gradient in gradients])
-    weights = in_projections(past.call)
-    found = [projection_backward(past, *each) for each in zip(gradients, given, weights, strict=True)]
-    to_given, to_weights = zip(*found, strict=True)
-    apart = [f"{letter}_proj_weight" for letter in "qkv"]
-    if apart[0] in past.call.parameters:
-        parameters |= zip(apart, to_weights, strict=True)
+    weights = in_projections(ctx.call)
+    pairs = [projection_backward(ctx, *each) for each in zip(gradients, given, weights, strict=True)]
+    grad_given, grad_weights = zip(*pairs, strict=True)
+    separate = [f"{letter}_proj_weight" for letter in "qkv"]
+    if separate[0] in ctx.call.parameters:
+        parameters |= zip(separate, grad_weights, strict=True)
     else:
-        parameters["in_proj_weight"] = np.concatenate(to_weights)
-    return to_inputs_of(past, to_given), parameters
+        parameters["in_proj_weight"] = np.concatenate(grad_weights)
+    return gradients_of_inputs(ctx, grad_given), parameters
 
 
 def query_key_value(call: Call, inputs: Sequence[Array]) -> list[Array]:
-    """What stands for each of the three, the batch first: of fewer inputs the last for those that are missing."""
+    """Return query, key and value, the batch first: the last input serves for those that are missing."""
     three = [*inputs, *[inputs[-1]] * (3 - len(inputs))]
     return three if call.fields["batch_first"] else [x.swapaxes(0, 1) for x in three]
 
 
-def to_inputs_of(past: Past, to_three: Sequence[Array]) -> tuple[Array, ...]:
-    """The gradients by query, key and value as those by the inputs that stood for them."""
-    last = len(past.inputs) - 1
-    found = [*to_three[:last], sum(to_three[last + 1 :], start=to_three[last])]
-    return tuple(found if past.call.fields["batch_first"] else [x.swapaxes(0, 1) for x in found])
+def gradients_of_inputs(ctx: Context, grad_qkv: Sequence[Array]) -> tuple[Array, ...]:
+    """Return the gradients of the inputs from those of query, key and value: summed if one input serves for several."""
+    last = len(ctx.inputs) - 1
+    grads = [*grad_qkv[:last], sum(grad_qkv[last + 1 :], start=grad_qkv[last])]
+    return tuple(grads if ctx.call.fields["batch_first"] else [x.swapaxes(0, 1) for x in grads])
 
 
 def projected(call: Call, given: Sequence[Array]) -> tuple[Array, Array, Array]:
-    """Query, scaled, key and value in heads, those of the query in groups of which each reads one head of keys."""
+    """Return the scaled query, key and value in heads; the query's heads in groups that share a key head."""
     fields, parameters = call.fields, call.parameters
     weights = in_projections(call)
-    q, k, v = (rows_times(call, x, weight) for x, weight in zip(given, weights, strict=True))
+    q, k, v = (project(call, x, weight) for x, weight in zip(given, weights, strict=True))
     if fields["bias"]:
         ends = np.cumsum([len(weight) for weight in weights])
         if parameters["in_proj_bias"].shape != (ends[-1],):
             raise ValueError(f"a bias of {parameters['in_proj_bias'].shape} for {ends[-1]} features")
         q, k, v = (x + bias for x, bias in zip((q, k, v), np.split(parameters["in_proj_bias"], ends[:-1]), strict=True))
     if fields["add_bias_kv"]:
-        k, v = (with_key(x, parameters[name]) for x, name in ((k, "bias_k"), (v, "bias_v")))
+        k, v = (append_key(x, parameters[name]) for x, name in ((k, "bias_k"), (v, "bias_v")))
     if fields["add_zero_attn"]:
-        k, v = (with_key(x, np.full((1, 1, x.shape[-1]), constant(x, 0))) for x in (k, v))
+        k, v = (append_key(x, np.full((1, 1, x.shape[-1]), constant(x, 0))) for x in (k, v))
     heads, shared = fields["num_heads"], fields["num_kv_heads"] or fields["num_heads"]
     q = in_heads(q, heads)
     q *= constant(q, q.shape[-1] ** -0.5)
@@ -190,72 +180,76 @@ def projected(call: Call, given: Sequence[Array]) -> tuple[Array, Array, Array]:
 
 
 def attend(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, Array]:
-    """The values in the proportion of the scores' softmax, and that proportion; the query is scaled already."""
+    """Return the means of the values weighted by the softmax of the scores, and these weights; the query is scaled."""
     scores = call.work.matmul(q, k.swapaxes(-1, -2))
     if call.fields["is_causal"]:
-        # What stands after a query's own place is hidden; keys that were added at the end stay.
+        # Positions after that of the query are masked; keys that were added at the end are not.
         length = inputs_keys(call, scores)
-        hidden = np.triu(np.ones((scores.shape[-2], length), dtype=bool), k=1)
-        scores[..., :length][..., hidden] = constant(scores, -np.inf)
-    risen = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    weights = risen / risen.sum(axis=-1, keepdims=True)
+        future = np.triu(np.ones((scores.shape[-2], length), dtype=bool), k=1)
+        scores[..., :length][..., future] = constant(scores, -np.inf)
+    exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights = exponentials / exponentials.sum(axis=-1, keepdims=True)
     return call.work.matmul(weights, v), weights
 
 
 def attend_backward(
-    past: Past, heads: tuple[Array, Array, Array], weights: Array, gradient: Array, by_weights: Array | None = None
+    ctx: Context,
+    heads: tuple[Array, Array, Array],
+    weights: Array,
+    gradient: Array,
+    grad_attention: Array | None = None,
 ) -> tuple[Array, Array, Array]:
-    """The gradients by query, which is scaled already, key and value, summed over the queries that share a key.
+    """Return the gradients of the scaled query, of key and of value, summed over the queries that share a key.
 
-    dV = Aᵀ · dY, dA = dY · Vᵀ, dS by the softmax that gave A, dQ = dS · K, dK = dSᵀ · Q.
+    dV = Aᵀ · dY, dA = dY · Vᵀ, dS through the softmax, dQ = dS · K, dK = dSᵀ · Q.
     """
-    (q, k, v), matmul = heads, past.to_inputs.matmul
-    to_v = matmul(weights.swapaxes(-1, -2), gradient)
-    to_weights = matmul(gradient, v.swapaxes(-1, -2))
-    if by_weights is not None:
-        to_weights += by_weights
-    to_scores = softmax_slope(weights, to_weights, -1)
-    to_k = matmul(to_scores.swapaxes(-1, -2), q)
-    return matmul(to_scores, k), unstretched(to_k, k.shape), unstretched(to_v, v.shape)
+    (q, k, v), matmul = heads, ctx.to_inputs.matmul
+    grad_v = matmul(weights.swapaxes(-1, -2), gradient)
+    grad_weights = matmul(gradient, v.swapaxes(-1, -2))
+    if grad_attention is not None:
+        grad_weights += grad_attention
+    grad_scores = softmax_gradient(weights, grad_weights, -1)
+    grad_k = matmul(grad_scores.swapaxes(-1, -2), q)
+    return matmul(grad_scores, k), sum_to_shape(grad_k, k.shape), sum_to_shape(grad_v, v.shape)
 
 
 def inputs_keys(call: Call, scores: Array) -> int:
-    """The keys that came in, without those that a layer adds."""
+    """Return the number of keys of the input, without those that the layer adds."""
     added = sum(1 for name in ("add_bias_kv", "add_zero_attn") if call.fields.get(name))
     return int(scores.shape[-1]) - added
 
 
 def in_projections(call: Call) -> list[Array]:
-    """The weights of query, key and value: three of one size stand on top of each other in one tensor."""
-    apart = [f"{letter}_proj_weight" for letter in "qkv"]
-    if any(name in call.parameters for name in apart):
-        return [call.parameters[name] for name in apart]
+    """Return the weights of query, key and value; three of one size are rows of one tensor."""
+    separate = [f"{letter}_proj_weight" for letter in "qkv"]
+    if any(name in call.parameters for name in separate):
+        return [call.parameters[name] for name in separate]
     return np.split(call.parameters["in_proj_weight"], 3)
 
 
-def rows_times(call: Call, x: Array, weight: Array) -> Array:
-    """Every row along the last axis times a weight as `torch.nn.Linear` keeps it."""
+def project(call: Call, x: Array, weight: Array) -> Array:
+    """Return every row along the last axis times a weight [out, in], as in `torch.nn.Linear`."""
     return call.work.matmul(x.reshape(-1, x.shape[-1]), weight.T).reshape(*x.shape[:-1], -1)
 
 
-def projection_backward(past: Past, gradient: Array, x: Array, weight: Array) -> tuple[Array, Array]:
-    """What `rows_times` read: the gradients by its rows and by the weight."""
+def projection_backward(ctx: Context, gradient: Array, x: Array, weight: Array) -> tuple[Array, Array]:
+    """Return the gradients of the rows and the weight of `project`."""
     rows = gradient.reshape(-1, gradient.shape[-1])
-    to_weight = past.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))
-    return past.to_inputs.matmul(rows, weight).reshape(x.shape), to_weight
+    grad_weight = ctx.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))
+    return ctx.to_inputs.matmul(rows, weight).reshape(x.shape), grad_weight
 
 
 def in_heads(x: Array, heads: int) -> Array:
-    """[N, length, features] → [N, heads, length, features of a head]."""
+    """Return [N, heads, length, features of a head] of [N, length, features]."""
     return x.reshape(*x.shape[:2], heads, -1).swapaxes(1, 2)
 
 
 def out_of_heads(x: Array) -> Array:
-    """[N, heads in one axis or two, length, features of a head] → [N, length, features]."""
+    """Return [N, length, features] of [N, heads in one axis or two, length, features of a head]."""
     together = x.reshape(len(x), -1, *x.shape[-2:]).swapaxes(1, 2)
     return together.reshape(*together.shape[:2], -1)
 
 
-def with_key(x: Array, key: Array) -> Array:
-    """One key or value more at the end of every sample."""
+def append_key(x: Array, key: Array) -> Array:
+    """Return an array with one key or value appended to every sample."""
     return np.concatenate([x, np.repeat(key, len(x), axis=0)], axis=1)

@@ -1,4 +1,4 @@
-"""Back-propagation through a whole network: the calls of a forward pass, walked backwards."""
+"""Back-propagation through a network: the calls of a forward pass in reverse order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from shapecalc.reference import find_backward
 from shapecalc.reference.executor import ExecutionError, run
-from shapecalc.reference.gradients import Past
+from shapecalc.reference.gradients import Context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """What a forward pass leaves to the backward pass: its calls, every value by slot, and what each call did.
+    """Record of a forward pass for the backward pass: its calls, every value by slot, and what each call did.
 
-    Back-propagation uses it up: what nothing needs any more is let go on the way.
+    Back-propagation consumes it: values are freed after their last use.
     """
 
     calls: list[Call]
@@ -34,10 +34,10 @@ class Tape:
     executed: tuple[Executed, ...]
 
 
-class Returned(NamedTuple):
-    """What the backward kernel of one call gave: the shapes of its gradients, and the work that they took.
+class BackwardResult(NamedTuple):
+    """Shapes of the gradients that the backward kernel of one call computed, and the work that they took.
 
-    Where no gradient `reached` the call its kernel was not run. An input without a gradient has None.
+    If no gradient `reached` the call, its kernel was not run. None for an input without a gradient.
     """
 
     path: str
@@ -50,87 +50,87 @@ class Returned(NamedTuple):
     reached: bool = True
 
 
-class Propagated(NamedTuple):
-    """The gradients of the loss by what entered the network and by its parameters, `c1.weight`.
+class NetworkGradients(NamedTuple):
+    """Gradients of the loss with respect to the inputs of the network and to its parameters, such as `c1.weight`.
 
-    What the loss does not depend on has none. `rows` has an entry per call, the last call first.
+    Without those on which the loss does not depend. `results` has an entry per call, the last call first.
     """
 
     inputs: Mapping[str, Array]
     parameters: Mapping[str, Array]
-    rows: tuple[Returned, ...]
+    results: tuple[BackwardResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Propagation:
-    """A backward pass in progress: iterate over it to go back one call at a time, the last call first.
+    """A backward pass in progress: each iteration goes back by one call, the last call first.
 
-    `slots` holds the gradients by the slots whose writers are still to come, at the end those by the inputs;
-    `parameters` those by parameters, the sum of all uses where weights are shared. `witness` sees what each kernel was
-    handed and gave, before anything of it is added or let go.
+    `slots` has the gradients of slots whose writers are still to come, in the end those of the inputs; `parameters`
+    those of parameters, summed over all uses of shared weights. `hook` is called with the arguments and the result
+    of each kernel, before any of them is added or freed.
     """
 
     tape: Tape
     slots: dict[str, Array]
     truncate: int | None = None
-    witness: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None
+    hook: Callable[[Context, tuple[Array | None, ...], Gradients], None] | None = None
     parameters: dict[str, Array] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[Returned]:
+    def __iter__(self) -> Iterator[BackwardResult]:
         while self.tape.calls:
             call = self.tape.calls[-1]
             gradients = tuple(self.slots.pop(slot, None) for slot in call.outputs)
             if all(gradient is None for gradient in gradients):
-                row = Returned(call.path, call.kernel, (None,) * len(call.inputs), {}, 0, 0, 0.0, reached=False)
+                row = BackwardResult(call.path, call.kernel, (None,) * len(call.inputs), {}, 0, 0, 0.0, reached=False)
             else:
-                row = self._back(call, gradients)
+                row = self._run_backward(call, gradients)
             self.tape.calls.pop()
-            # Whatever reads these came later in the network and is done.
+            # All readers of these values come later in the network and are done.
             for slot in call.outputs:
                 self.tape.values.pop(slot, None)
             yield row
 
-    def _back(self, call: Call, gradients: tuple[Array | None, ...]) -> Returned:
+    def _run_backward(self, call: Call, gradients: tuple[Array | None, ...]) -> BackwardResult:
         values = self.tape.values
-        past = Past(
+        ctx = Context(
             call,
             tuple(values[slot] for slot in call.inputs),
             tuple(values[slot] for slot in call.outputs),
             truncate=self.truncate,
         )
         started = perf_counter()
-        given = _gradients(past, gradients)
+        given = _gradients(ctx, gradients)
         seconds = perf_counter() - started
-        if self.witness is not None:
-            self.witness(past, gradients, given)
+        if self.hook is not None:
+            self.hook(ctx, gradients, given)
         for slot, gradient in zip(call.inputs, given.inputs, strict=True):
             if gradient is not None:
                 _add(self.slots, slot, gradient)
         for name, gradient in given.parameters.items():
             _add(self.parameters, f"{call.owner}.{name}", gradient)
-        return Returned(
+        return BackwardResult(
             call.path,
             call.kernel,
             tuple(None if gradient is None else gradient.shape for gradient in given.inputs),
             {name: gradient.shape for name, gradient in given.parameters.items()},
-            past.to_inputs.macs,
-            past.to_parameters.macs,
+            ctx.to_inputs.macs,
+            ctx.to_parameters.macs,
             seconds,
         )
 
 
 def forward(calls: Iterable[Call], inputs: Mapping[str, Array], *, dtype: DTypeLike | None = None) -> Tape:
-    """Run calls and keep what each read and gave, as `dtype` if given.
+    """Return the tape of a run of calls: all inputs and outputs, as `dtype` if given.
 
-    Calls carry their parameters: where weights are trained or shared, hand out the same arrays each time. What the
-    calls would free is kept. Raises `ExecutionError` where a kernel cannot run.
+    Calls have their parameters: pass the same arrays each time if weights are trained or shared. Slots that the calls
+    would free are retained. Raises `ExecutionError` if a kernel cannot run.
     """
     tape = Tape([], dict(inputs), ())
     executed = []
     for call in calls:
-        kept = replace(call, frees=())
-        executed.append(run(kept, tape.values, dtype=dtype))
-        tape.calls.append(kept)
+        retained = replace(call, frees=())
+        executed.append(run(retained, tape.values, dtype=dtype))
+        tape.calls.append(retained)
     return replace(tape, executed=tuple(executed))
 
 
@@ -139,36 +139,39 @@ def propagate(
     gradients: Mapping[str, Array],
     *,
     truncate: int | None = None,
-    witness: Callable[[Past, tuple[Array | None, ...], Gradients], None] | None = None,
+    hook: Callable[[Context, tuple[Array | None, ...], Gradients], None] | None = None,
 ) -> Propagation:
-    """Begin a backward pass from the gradients of the loss by some slots.
+    """Return a backward pass from the gradients of the loss with respect to some slots.
 
-    Recurrent layers go back `truncate` steps, None for all. Iterating raises `ExecutionError` where a layer has no
-    backward kernel, or its gradients do not fit.
+    Recurrent layers back-propagate through `truncate` time steps, None for all. Iterating raises `ExecutionError` if a
+    layer has no backward kernel, or its gradients do not fit.
     """
-    return Propagation(tape, dict(gradients), truncate, witness)
+    return Propagation(tape, dict(gradients), truncate, hook)
 
 
-def back_propagate(tape: Tape, gradients: Mapping[str, Array], truncate: int | None = None) -> Propagated:
-    """Return the gradients of the loss by inputs and parameters, from its gradients by some slots.
+def back_propagate(tape: Tape, gradients: Mapping[str, Array], truncate: int | None = None) -> NetworkGradients:
+    """Return the gradients of the loss with respect to inputs and parameters, from those with respect to some slots.
 
-    Raises what `propagate` raises.
+    Raises as `propagate` does.
     """
     propagation = propagate(tape, gradients, truncate=truncate)
-    rows = tuple(propagation)
-    return Propagated(propagation.slots, propagation.parameters, rows)
+    results = tuple(propagation)
+    return NetworkGradients(propagation.slots, propagation.parameters, results)
 
 
-def _gradients(past: Past, gradients: tuple[Array | None, ...]) -> Gradients:
-    """Run a backward kernel; raise `ExecutionError` where that fails, or a gradient is not shaped as its array is."""
-    call = past.call
+def _gradients(ctx: Context, gradients: tuple[Array | None, ...]) -> Gradients:
+    """Return the result of a backward kernel.
+
+    Raises `ExecutionError` if the kernel fails, or a gradient does not have the shape of its array.
+    """
+    call = ctx.call
     try:
         kernel = find_backward(call.kernel)
     except KeyError:
         raise ExecutionError(call.path, call.kernel, "has no backward kernel") from None
     try:
         with np.errstate(all="ignore"):
-            given = kernel(past, *gradients)
+            given = kernel(ctx, *gradients)
     except KeyError as error:
         raise ExecutionError(call.path, call.kernel, f"asks for {error}, which it was not given") from error
     except (ValueError, TypeError, IndexError, ArithmeticError) as error:
@@ -176,12 +179,12 @@ def _gradients(past: Past, gradients: tuple[Array | None, ...]) -> Gradients:
     if len(given.inputs) != len(call.inputs):
         reason = f"gives gradients by {len(given.inputs)} inputs, has {len(call.inputs)}"
         raise ExecutionError(call.path, call.kernel, reason)
-    strangers = given.parameters.keys() - call.parameters.keys()
-    if strangers:
-        raise ExecutionError(call.path, call.kernel, f"gives a gradient by {min(strangers)}, which it does not have")
-    arrays = (*past.inputs, *(call.parameters[name] for name in given.parameters))
-    names, found = (*call.inputs, *given.parameters), (*given.inputs, *given.parameters.values())
-    for name, array, gradient in zip(names, arrays, found, strict=True):
+    unknown = given.parameters.keys() - call.parameters.keys()
+    if unknown:
+        raise ExecutionError(call.path, call.kernel, f"gives a gradient by {min(unknown)}, which it does not have")
+    arrays = (*ctx.inputs, *(call.parameters[name] for name in given.parameters))
+    names, results = (*call.inputs, *given.parameters), (*given.inputs, *given.parameters.values())
+    for name, array, gradient in zip(names, arrays, results, strict=True):
         if gradient is not None and gradient.shape != array.shape:
             reason = f"gives a gradient of {list(gradient.shape)} by `{name}`, which is {list(array.shape)}"
             raise ExecutionError(call.path, call.kernel, reason)
@@ -189,6 +192,6 @@ def _gradients(past: Past, gradients: tuple[Array | None, ...]) -> Gradients:
 
 
 def _add(gradients: dict[str, Array], name: str, gradient: Array) -> None:
-    """Add a gradient to what stands under a name, in a new array: a kernel may have given one array twice."""
+    """Add a gradient to that of a name, in a new array: a kernel may have returned the same array twice."""
     with np.errstate(all="ignore"):
         gradients[name] = gradients[name] + gradient if name in gradients else gradient

@@ -1,11 +1,11 @@
-"""What the executor hands to a kernel, what the kernel did, and the registry of kernels by layer word."""
+"""Calls, the work that kernels report, and the registry of kernels by layer type."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +15,26 @@ Shape: TypeAlias = tuple[int, ...]
 Fields: TypeAlias = Mapping[str, Any]
 
 Run: TypeAlias = Callable[..., Array | tuple[Array, ...]]
-Workspace: TypeAlias = Callable[[Fields, tuple[Shape, ...], Mapping[str, Shape], tuple[Shape, ...], int], int]
-
 AnyRun = TypeVar("AnyRun", bound=Run)
+
+
+class RunShapes(NamedTuple):
+    """Fields and shapes of a kernel run, and the bytes of one element."""
+
+    fields: Fields
+    inputs: tuple[Shape, ...]
+    parameters: Mapping[str, Shape]
+    outputs: tuple[Shape, ...]
+    itemsize: int
+
+
+Workspace: TypeAlias = Callable[[RunShapes], int]
+"""Returns an upper bound, in bytes, on the temporary arrays of a kernel run."""
 
 
 @dataclass(slots=True)
 class Work:
-    """What a kernel really did, counted from the arrays that it multiplied.
+    """Multiply-accumulates that a kernel executed, counted from the arrays that it multiplied.
 
     >>> work = Work()
     >>> work.matmul(np.ones((2, 3)), np.ones((3, 5))).shape
@@ -34,9 +46,9 @@ class Work:
     macs: int = 0
 
     def matmul(self, left: Array, right: Array, out: Array | None = None) -> Array:
-        """Matrix product over the last two axes, into `out` where given; leading axes broadcast as in `np.matmul`.
+        """Return the matrix product over the last two axes, in `out` if given; leading axes broadcast.
 
-        Raises `ValueError` where the inner axes differ.
+        Raises `ValueError` if the inner axes differ.
         """
         if object not in (left.dtype, right.dtype):
             product: Array = np.matmul(left, right, out=out)
@@ -50,10 +62,10 @@ class Work:
         return out
 
     def accumulate(self, onto: Array, left: Array, right: Array) -> None:
-        """Add a matrix product to what stands in `onto`: as many multiply-adds per cell as the inner axis is long.
+        """Add a matrix product to `onto`: per element as many multiply-adds as the inner axis is long.
 
-        Object arrays hold scalars that count what is done to them: there each multiply-add is one of each.
-        Raises `ValueError` where the inner axes differ.
+        Scalars of object arrays count their operations: there a multiply-add is one multiplication and one addition.
+        Raises `ValueError` if the inner axes differ.
         """
         if object not in (left.dtype, right.dtype):
             onto += self.matmul(left, right)
@@ -67,7 +79,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One kernel to run: the layer's word and fields as written, its parameters, the slots it reads and writes."""
+    """One kernel run: layer type and fields as written, parameters, and the slots that it reads and writes."""
 
     path: str
     kernel: str
@@ -78,19 +90,19 @@ class Call:
     frees: tuple[str, ...] = ()
     work: Work = field(default_factory=Work)
     weights: str = ""
-    """The path of the call whose parameters it uses, where they are not its own."""
+    """The path of the call whose parameters this call shares; empty if it has its own."""
 
     @property
     def owner(self) -> str:
-        """The path under which its parameters are known."""
+        """Path of the call that owns the parameters."""
         return self.weights or self.path
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """A kernel under its word: `run(call, *arrays)`, and the bound on its temporary arrays."""
+    """The kernel of a layer type: `run(call, *arrays)`, and an upper bound on its temporary arrays."""
 
-    word: str
+    layer_type: str
     run: Run
     workspace: Workspace
 
@@ -99,41 +111,37 @@ KERNELS: dict[str, Kernel] = {}
 
 
 def outputs_times(count: int) -> Workspace:
-    """The workspace of an expression that holds `count` arrays as large as its outputs, beside the outputs."""
+    """Return the workspace of a kernel with `count` temporary arrays of the size of its outputs."""
 
-    def workspace(
-        _fields: Fields,
-        _inputs: tuple[Shape, ...],
-        _parameters: Mapping[str, Shape],
-        outputs: tuple[Shape, ...],
-        itemsize: int,
-    ) -> int:
-        return count * itemsize * sum(prod(shape) for shape in outputs)
+    def workspace(run: RunShapes) -> int:
+        return count * run.itemsize * sum(prod(shape) for shape in run.outputs)
 
     return workspace
 
 
-def kernel(word: str, *, workspace: Workspace | None = None) -> Callable[[AnyRun], AnyRun]:
-    """Register a function as the kernel of a layer word.
+def kernel(layer_type: str, *, workspace: Workspace | None = None) -> Callable[[AnyRun], AnyRun]:
+    """Register a function as the kernel of a layer type.
 
-    `workspace` bounds the bytes of its temporary arrays; where it is left out, that is one array as the output.
-    Raises `ValueError` where the word has a kernel already.
+    `workspace` bounds the bytes of its temporary arrays; by default one array of the size of the output.
+    Raises `ValueError` if the type has a kernel already.
     """
 
     def register(run: AnyRun) -> AnyRun:
-        if word in KERNELS:
-            raise ValueError(f"`{word}` has two kernels: {KERNELS[word].run.__module__} and {run.__module__}")
-        KERNELS[word] = Kernel(word, run, workspace or outputs_times(1))
+        if layer_type in KERNELS:
+            raise ValueError(
+                f"`{layer_type}` has two kernels: {KERNELS[layer_type].run.__module__} and {run.__module__}"
+            )
+        KERNELS[layer_type] = Kernel(layer_type, run, workspace or outputs_times(1))
         return run
 
     return register
 
 
 def constant(x: Array, value: float) -> Any:
-    """A constant as the array's own kind of number.
+    """Return a constant in the dtype of an array.
 
-    For an object array that is the kind of its first element, so that scalars which count what is done to them
-    also see what is done between two cells of padding.
+    For an object array, in the type of its first element, so that scalars that count their operations also count those
+    between two elements of padding.
     """
     kind = type(x.flat[0]) if x.dtype == object and x.size else x.dtype.type
     return kind(value)

@@ -1,8 +1,8 @@
-"""Decoding symbol by symbol: greedy, beam and exhaustive search over any step function, counted while they run.
+"""Decoding symbol by symbol: greedy, beam and exhaustive search over any step function, with counts of each step.
 
-A step function takes the last symbol of each hypothesis and its states and gives log-probabilities of the next:
-`step(tokens [A], states) -> (log_probs [A, V], states)`. States are any arrays that hold the hypotheses along an axis
-of their own: an LSTM's along axis 1. What they hold follows the hypothesis that it belongs to.
+A step function takes the last symbol of each hypothesis and its states and returns log-probabilities of the next:
+`step(tokens [A], states) -> (log_probs [A, V], states)`. States are any arrays with one axis over hypotheses: axis 1
+of the states of an LSTM. After each step they are reordered as the hypotheses are.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Step: TypeAlias = Callable[[Array, States], tuple[Array, States]]
 
 
 class Hypothesis(NamedTuple):
-    """A sequence of symbols, without the start symbol and with the end symbol where `finished`.
+    """A sequence of symbols, without the start symbol and, if `finished`, with the end symbol.
 
     `score` is `log_probability`, the sum over its symbols, divided by the length penalty.
     """
@@ -30,33 +30,33 @@ class Hypothesis(NamedTuple):
     finished: bool
 
 
-class Counted(NamedTuple):
-    """What one step really did, from the arrays that it held."""
+class StepCounts(NamedTuple):
+    """Counts of one step, taken from its arrays."""
 
-    alive: int
-    """Hypotheses that entered."""
+    active: int
+    """Active hypotheses before the step."""
     scores: int
     kept: int
-    """Hypotheses that stay alive."""
+    """Active hypotheses after the step."""
     finished: int
     """Finished hypotheses in the pool after the step."""
     dropped: int
-    """Candidates that are gone, and finished hypotheses that better ones drove out of the pool."""
+    """Candidates that are not kept, and finished hypotheses that better ones replaced in the pool."""
     states: tuple[Shape, ...]
-    """Shapes of the states of those that stay alive."""
+    """Shapes of the states of the active hypotheses after the step."""
 
 
 class Search(NamedTuple):
-    """The hypotheses that a search ends with, best first, and what each of its steps did."""
+    """Result of a search: hypotheses, best first, and the counts of each step."""
 
     hypotheses: tuple[Hypothesis, ...]
-    trace: tuple[Counted, ...]
-    alive: tuple[Hypothesis, ...]
-    """Those that no end symbol has finished, best first, whether or not they are among the best of all."""
+    trace: tuple[StepCounts, ...]
+    active: tuple[Hypothesis, ...]
+    """Active hypotheses at the end, best first, whether or not they are among the best of all."""
 
 
 def length_penalty(length: int, alpha: float) -> float:
-    """((5 + length)/(5 + 1))^alpha; 1 for alpha 0.
+    """Return ((5 + length)/(5 + 1))^alpha; 1 for alpha 0.
 
     Source: Wu et al. 2016, "Google's Neural Machine Translation System", equation 14.
 
@@ -69,9 +69,9 @@ def length_penalty(length: int, alpha: float) -> float:
 def greedy(
     step: Step, states: States, *, start: int, max_length: int, end: int | None = None, axes: Sequence[int] = ()
 ) -> Search:
-    """Take the likeliest symbol at each step, up to the end symbol or `max_length` symbols.
+    """Take the most probable symbol at each step, up to the end symbol or `max_length` symbols.
 
-    It stops at the end symbol, where a beam of 1 goes on with the next best beside it; without one they are the same.
+    It stops at the end symbol, while a beam of 1 also continues with the next best; without an end symbol they agree.
 
     >>> always = np.log([[0.2, 0.5, 0.3]])
     >>> greedy(lambda tokens, states: (always, states), (), start=0, max_length=3).hypotheses[0].symbols
@@ -86,12 +86,12 @@ def greedy(
         total += float(log_probs[0, token])
         symbols.append(token)
         ends = token == end
-        shapes = tuple(state.shape for state in _followed(states, np.array([0]), axes))
-        trace.append(Counted(1, log_probs.size, int(not ends), int(ends), log_probs.size - 1, shapes))
+        shapes = tuple(state.shape for state in _reordered(states, np.array([0]), axes))
+        trace.append(StepCounts(1, log_probs.size, int(not ends), int(ends), log_probs.size - 1, shapes))
         if ends:
             break
-    found = Hypothesis(tuple(symbols), total, total, token == end)
-    return Search((found,), tuple(trace), () if found.finished else (found,))
+    hypothesis = Hypothesis(tuple(symbols), total, total, token == end)
+    return Search((hypothesis,), tuple(trace), () if hypothesis.finished else (hypothesis,))
 
 
 def beam_search(
@@ -105,17 +105,17 @@ def beam_search(
     axes: Sequence[int] = (),
     alpha: float = 0.0,
 ) -> Search:
-    """Keep the `beam` likeliest hypotheses at each step, and beside them the `beam` best that have finished.
+    """Keep the `beam` most probable active hypotheses at each step, and separately the `beam` best finished ones.
 
-    A candidate that continues by `end` is finished: it takes no room among those alive. No step is spared where the
-    finished ones could not be beaten any more, so that what is counted depends on no probability. After `max_length`
-    symbols those alive compete as they are. Of equal scores the one found first is the better.
+    A candidate that continues by `end` is finished and leaves the active ones. The search never stops early, even if
+    the finished ones cannot be beaten any more, so that counts do not depend on probabilities. After `max_length`
+    symbols the active hypotheses compete unfinished. Of equal scores the earlier one is the better.
 
-    Greedy search takes 0, the likelier at first, and comes to 0.6·0.55 = 0.33; a beam of 2 finds 0.4·0.9 = 0.36:
+    Greedy search takes 0, the more probable at first, with 0.6·0.55 = 0.33; a beam of 2 finds 0.4·0.9 = 0.36:
 
     >>> following = np.log([[0.55, 0.45], [0.1, 0.9], [0.6, 0.4]])          # after 0, after 1, at the start
-    >>> asked = {"step": lambda tokens, states: (following[tokens], states), "states": (), "start": 2, "max_length": 2}
-    >>> greedy(**asked).hypotheses[0].symbols, beam_search(**asked, beam=2).hypotheses[0].symbols
+    >>> search = {"step": lambda tokens, states: (following[tokens], states), "states": (), "start": 2, "max_length": 2}
+    >>> greedy(**search).hypotheses[0].symbols, beam_search(**search, beam=2).hypotheses[0].symbols
     ((0, 0), (1, 1))
     """
     prefixes = np.empty((1, 0), dtype=np.int64)
@@ -126,7 +126,7 @@ def beam_search(
         log_probs, states = step(tokens, states)
         candidates = totals[:, None] + _checked(log_probs, len(tokens), end)
         symbols = np.arange(candidates.shape[1])
-        held = len(pool)
+        previous = len(pool)
         if end is not None:
             ended = _hypotheses(_continued(prefixes, end), candidates[:, end], alpha, finished=True)
             pool = _best((*pool, *ended), beam)
@@ -136,12 +136,12 @@ def beam_search(
         parents, chosen = np.unravel_index(best, open_.shape)
         tokens, totals = symbols[chosen], open_[parents, chosen]
         prefixes = np.column_stack((prefixes[parents], tokens))
-        states = _followed(states, parents, axes)
-        dropped = candidates.size + held - len(tokens) - len(pool)
+        states = _reordered(states, parents, axes)
+        dropped = candidates.size + previous - len(tokens) - len(pool)
         shapes = tuple(state.shape for state in states)
-        trace.append(Counted(len(log_probs), candidates.size, len(tokens), len(pool), dropped, shapes))
-    alive = _hypotheses(prefixes, totals, alpha, finished=False)
-    return Search(tuple(_best((*pool, *alive), beam)), tuple(trace), tuple(_best(alive, beam)))
+        trace.append(StepCounts(len(log_probs), candidates.size, len(tokens), len(pool), dropped, shapes))
+    active = _hypotheses(prefixes, totals, alpha, finished=False)
+    return Search(tuple(_best((*pool, *active), beam)), tuple(trace), tuple(_best(active, beam)))
 
 
 def exhaustive(
@@ -154,7 +154,7 @@ def exhaustive(
     axes: Sequence[int] = (),
     alpha: float = 0.0,
 ) -> Search:
-    """Score every sequence of `max_length` symbols, and every shorter one that the end symbol finishes."""
+    """Score every sequence of `max_length` symbols, and every shorter one that ends with the end symbol."""
     level: list[tuple[int, tuple[int, ...], float]] = [(start, (), 0.0)]
     finished: list[Hypothesis] = []
     trace = []
@@ -163,23 +163,23 @@ def exhaustive(
         scores = _checked(log_probs, len(level), end)
         following: list[tuple[int, tuple[int, ...], float]] = []
         parents = []
-        for place, (_, symbols, total) in enumerate(level):
-            for symbol, score in enumerate(scores[place].tolist()):
-                found = (*symbols, symbol)
+        for row, (_, symbols, total) in enumerate(level):
+            for symbol, score in enumerate(scores[row].tolist()):
+                sequence = (*symbols, symbol)
                 if symbol == end:
                     penalized = (total + score) / length_penalty(length, alpha)
-                    finished.append(Hypothesis(found, penalized, total + score, finished=True))
+                    finished.append(Hypothesis(sequence, penalized, total + score, finished=True))
                 else:
-                    following.append((symbol, found, total + score))
-                    parents.append(place)
-        states = _followed(states, np.array(parents, dtype=np.int64), axes)
+                    following.append((symbol, sequence, total + score))
+                    parents.append(row)
+        states = _reordered(states, np.array(parents, dtype=np.int64), axes)
         shapes = tuple(state.shape for state in states)
-        trace.append(Counted(len(level), scores.size, len(following), len(finished), 0, shapes))
+        trace.append(StepCounts(len(level), scores.size, len(following), len(finished), 0, shapes))
         level = following
     penalty = length_penalty(max_length, alpha)
-    alive = [Hypothesis(symbols, total / penalty, total, finished=False) for _, symbols, total in level]
-    best = _best((*finished, *alive), len(finished) + len(alive))
-    return Search(tuple(best), tuple(trace), tuple(_best(alive, len(alive))))
+    active = [Hypothesis(symbols, total / penalty, total, finished=False) for _, symbols, total in level]
+    best = _best((*finished, *active), len(finished) + len(active))
+    return Search(tuple(best), tuple(trace), tuple(_best(active, len(active))))
 
 
 def _hypotheses(prefixes: Array, totals: Array, alpha: float, *, finished: bool) -> list[Hypothesis]:
@@ -198,16 +198,19 @@ def _continued(prefixes: Array, symbol: int) -> Array:
     return np.column_stack((prefixes, np.full(len(prefixes), symbol)))
 
 
-def _followed(states: States, parents: Array, axes: Sequence[int]) -> States:
-    """Give each hypothesis the states of the one that it continues; `axes` says where states hold hypotheses."""
+def _reordered(states: States, parents: Array, axes: Sequence[int]) -> States:
+    """Return the states of the parent of each hypothesis; `axes` are those over hypotheses, 0 by default."""
     axes = axes or (0,) * len(states)
     return tuple(np.take(state, parents, axis=axis) for state, axis in zip(states, axes, strict=True))
 
 
-def _checked(log_probs: Array, alive: int, end: int | None) -> Array:
-    """Refuse, with `ValueError`, log-probabilities of another number of hypotheses, too few symbols, or no numbers."""
-    if log_probs.ndim != 2 or len(log_probs) != alive:  # noqa: PLR2004 - hypotheses and symbols
-        raise ValueError(f"a step expects to give [{alive}, symbols], gives {list(log_probs.shape)}")
+def _checked(log_probs: Array, count: int, end: int | None) -> Array:
+    """Return log-probabilities.
+
+    Raises `ValueError` if they are of another number of hypotheses, over too few symbols, or NaN.
+    """
+    if log_probs.ndim != 2 or len(log_probs) != count:  # noqa: PLR2004 - hypotheses and symbols
+        raise ValueError(f"a step expects to give [{count}, symbols], gives {list(log_probs.shape)}")
     if end is not None and not (0 <= end < log_probs.shape[1] and log_probs.shape[1] > 1):
         raise ValueError(f"the end symbol {end} expects more symbols beside it than {log_probs.shape[1]}")
     if np.isnan(log_probs).any():

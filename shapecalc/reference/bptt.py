@@ -1,8 +1,8 @@
 """Back-propagation through time: the backward kernels of recurrent layers.
 
-A step's gates are not among what the forward pass gives, so they are found again here, as a run that recomputes its
-activations would; the products of that are no part of the gradients' and count as nobody's. As in the forward kernels
-a state is [size, N]. Every product that need not wait for another step is made for all steps at once.
+The gates of a step are not among the outputs of the forward pass, so they are recomputed here; the products of that
+are not counted with those of the gradients. As in the forward kernels a state is [size, N]. Products that do not
+depend on another step are computed for all steps at once.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 from shapecalc.reference.activation import logistic
 from shapecalc.reference.base import Array, Call, Work
-from shapecalc.reference.gradients import Gradients, Past, backward
-from shapecalc.reference.recurrent import States, arrivals, begin, bias_of, masked
+from shapecalc.reference.gradients import Context, Gradients, backward
+from shapecalc.reference.recurrent import States, bias_of, initial_states, input_products, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,9 +24,9 @@ Gates: TypeAlias = tuple[Array, ...]
 
 
 class TimeStep(NamedTuple):
-    """What one step leaves for its gradients: the states before it, its gates, the states after it.
+    """What one time step saves for its gradients: the states before it, its gates, the states after it.
 
-    `hidden` is the hidden state before its projection, if it has one, and the state itself if not.
+    `hidden` is the hidden state before its projection; without a projection, the state itself.
     """
 
     before: States
@@ -36,19 +36,19 @@ class TimeStep(NamedTuple):
 
 
 class GradientSums(NamedTuple):
-    """Gradients by what a step adds up: by W_ih x + b_ih, by W_hh h + b_hh, and by each state, past the products."""
+    """Gradients with respect to W_ih x + b_ih, to W_hh h + b_hh, and to each state other than through these sums."""
 
-    arriving: Array
-    recurring: Array
+    from_input: Array
+    from_hidden: Array
     states: States
 
 
 @dataclass(frozen=True, slots=True)
 class RecurrentPass:
-    """One kind of cell, forwards and back.
+    """The forward and backward functions of one kind of cell.
 
-    `gates(arriving, recurring, states)` gives the gates and the next states; `sums(step, gradients)` goes back from the
-    gradients by the next states, the hidden one before its projection.
+    `gates(from_input, from_hidden, states)` returns the gates and the next states; `sums(step, gradients)` returns
+    gradients from those with respect to the next states, the hidden one before its projection.
     """
 
     count: int
@@ -57,61 +57,61 @@ class RecurrentPass:
 
 
 def rnn_recurrence(nonlinearity: str) -> RecurrentPass:
-    """h′ = tanh(s) has the slope 1 − h′²; ReLU has 1 where it lets through and 0 elsewhere, at 0 as well."""
+    """Return the recurrence of an RNN: tanh has the derivative 1 − h′²; ReLU 1 if h′ > 0, else 0."""
 
-    def gates(arriving: Array, recurring: Array, _states: States) -> tuple[Gates, States]:
-        sums = arriving[0] + recurring[0]
+    def gates(from_input: Array, from_hidden: Array, _states: States) -> tuple[Gates, States]:
+        sums = from_input[0] + from_hidden[0]
         return (), (np.maximum(sums, 0) if nonlinearity == "relu" else np.tanh(sums),)
 
     def sums(step: TimeStep, gradients: States) -> GradientSums:
         slope = step.hidden > 0 if nonlinearity == "relu" else 1 - step.hidden * step.hidden
-        by_sum = (gradients[0] * slope)[None]
-        return GradientSums(by_sum, by_sum, (np.zeros_like(step.hidden),))
+        grad_sum = (gradients[0] * slope)[None]
+        return GradientSums(grad_sum, grad_sum, (np.zeros_like(step.hidden),))
 
     return RecurrentPass(1, gates, sums)
 
 
-def lstm_gates(arriving: Array, recurring: Array, states: States) -> tuple[Gates, States]:
-    """i, f, g, o, then tanh(c′); h′ = o ⊙ tanh(c′) and c′ = f ⊙ c + i ⊙ g."""
-    i, f, o = (logistic(arriving[row] + recurring[row]) for row in (0, 1, 3))
-    g = np.tanh(arriving[2] + recurring[2])
+def lstm_gates(from_input: Array, from_hidden: Array, states: States) -> tuple[Gates, States]:
+    """Return i, f, g, o and tanh(c′); and the states h′ = o ⊙ tanh(c′), c′ = f ⊙ c + i ⊙ g."""
+    i, f, o = (logistic(from_input[row] + from_hidden[row]) for row in (0, 1, 3))
+    g = np.tanh(from_input[2] + from_hidden[2])
     cell = f * states[1] + i * g
     squashed = np.tanh(cell)
     return (i, f, g, o, squashed), (o * squashed, cell)
 
 
 def lstm_sums(step: TimeStep, gradients: States) -> GradientSums:
-    """The cell's gradient comes along the cell and through h′, and goes on by f alone: why an LSTM remembers."""
+    """Return gradients of an LSTM step: dc′ comes directly and through h′; dc is f ⊙ dc′: why an LSTM remembers."""
     i, f, g, o, squashed = step.gates
-    by_hidden, by_cell = gradients
-    by_cell = by_cell + by_hidden * o * (1 - squashed * squashed)
-    by_sums = np.stack(
+    grad_hidden, grad_cell = gradients
+    grad_cell = grad_cell + grad_hidden * o * (1 - squashed * squashed)
+    grad_sums = np.stack(
         [
-            by_cell * g * i * (1 - i),
-            by_cell * step.before[1] * f * (1 - f),
-            by_cell * i * (1 - g * g),
-            by_hidden * squashed * o * (1 - o),
+            grad_cell * g * i * (1 - i),
+            grad_cell * step.before[1] * f * (1 - f),
+            grad_cell * i * (1 - g * g),
+            grad_hidden * squashed * o * (1 - o),
         ]
     )
-    return GradientSums(by_sums, by_sums, (np.zeros_like(step.before[0]), by_cell * f))
+    return GradientSums(grad_sums, grad_sums, (np.zeros_like(step.before[0]), grad_cell * f))
 
 
-def gru_gates(arriving: Array, recurring: Array, states: States) -> tuple[Gates, States]:
-    """r, z, n and the candidate's recurring sum, which r multiplies; h′ = (1 − z) ⊙ n + z ⊙ h."""
-    r, z = (logistic(arriving[row] + recurring[row]) for row in (0, 1))
-    n = np.tanh(arriving[2] + r * recurring[2])
-    return (r, z, n, recurring[2].copy()), ((1 - z) * n + z * states[0],)
+def gru_gates(from_input: Array, from_hidden: Array, states: States) -> tuple[Gates, States]:
+    """Return r, z, n and the candidate's recurrent sum, which r multiplies; and the state h′ = (1 − z) ⊙ n + z ⊙ h."""
+    r, z = (logistic(from_input[row] + from_hidden[row]) for row in (0, 1))
+    n = np.tanh(from_input[2] + r * from_hidden[2])
+    return (r, z, n, from_hidden[2].copy()), ((1 - z) * n + z * states[0],)
 
 
 def gru_sums(step: TimeStep, gradients: States) -> GradientSums:
-    """The candidate's two sums have different gradients, since r stands between them; h goes on by z."""
+    """Return gradients of a GRU step: those of the candidate's two sums differ by r; that of h directly is z ⊙ dh′."""
     r, z, n, candidate = step.gates
-    (by_hidden,), (hidden,) = gradients, step.before
-    by_candidate = by_hidden * (1 - z) * (1 - n * n)
-    by_r = by_candidate * candidate * r * (1 - r)
-    by_z = by_hidden * (hidden - n) * z * (1 - z)
+    (grad_hidden,), (hidden,) = gradients, step.before
+    grad_candidate = grad_hidden * (1 - z) * (1 - n * n)
+    grad_r = grad_candidate * candidate * r * (1 - r)
+    grad_z = grad_hidden * (hidden - n) * z * (1 - z)
     return GradientSums(
-        np.stack([by_r, by_z, by_candidate]), np.stack([by_r, by_z, by_candidate * r]), (by_hidden * z,)
+        np.stack([grad_r, grad_z, grad_candidate]), np.stack([grad_r, grad_z, grad_candidate * r]), (grad_hidden * z,)
     )
 
 
@@ -120,107 +120,103 @@ GRU = RecurrentPass(3, gru_gates, gru_sums)
 
 
 @backward("rnn")
-def rnn_backward(past: Past, *gradients: Array | None) -> Gradients:
-    """Gradients by x, h_0 if it was given, and every weight and bias, from those by output and h_n."""
-    return back_through_layers(past, gradients, rnn_recurrence(past.call.fields["nonlinearity"]))
+def rnn_backward(ctx: Context, *gradients: Array | None) -> Gradients:
+    """Return gradients of x, h_0 if given, and every weight and bias, from those of output and h_n."""
+    return layers_backward(ctx, gradients, rnn_recurrence(ctx.call.fields["nonlinearity"]))
 
 
 @backward("lstm")
-def lstm_backward(past: Past, *gradients: Array | None) -> Gradients:
-    """Gradients by x, h_0 and c_0 if they were given, and every parameter, from those by output, h_n and c_n."""
-    return back_through_layers(past, gradients, LSTM)
+def lstm_backward(ctx: Context, *gradients: Array | None) -> Gradients:
+    """Return gradients of x, h_0 and c_0 if given, and every parameter, from those of output, h_n and c_n."""
+    return layers_backward(ctx, gradients, LSTM)
 
 
 @backward("gru")
-def gru_backward(past: Past, *gradients: Array | None) -> Gradients:
-    """Gradients by x, h_0 if it was given, and every weight and bias, from those by output and h_n."""
-    return back_through_layers(past, gradients, GRU)
+def gru_backward(ctx: Context, *gradients: Array | None) -> Gradients:
+    """Return gradients of x, h_0 if given, and every weight and bias, from those of output and h_n."""
+    return layers_backward(ctx, gradients, GRU)
 
 
-def back_through_layers(past: Past, gradients: Sequence[Array | None], recurrence: RecurrentPass) -> Gradients:
-    """Gradients by the sequence, by each initial state that was given, and by every parameter.
+def layers_backward(ctx: Context, gradients: Sequence[Array | None], recurrence: RecurrentPass) -> Gradients:
+    """Return gradients of the sequence, of each initial state that was given, and of every parameter.
 
-    With `truncate` of k the steps are cut into pieces of k, counted from the one that was read last, and nothing is
-    carried from a piece into the one before it: what PyTorch computes where the states are detached between them. A
-    given initial state gets the gradient of the first piece, which may be the shorter one.
+    With `truncate` of k the steps are in chunks of k, counted from the last step read, and no gradient passes from a
+    chunk to the previous one: as in PyTorch if the states are detached between them. A given initial state gets the
+    gradient of the first chunk, which may be shorter.
     """
-    fields, (x, *initial) = past.call.fields, past.inputs
-    call = replace(past.call, work=Work())
+    fields, (x, *initial) = ctx.call.fields, ctx.inputs
+    call = replace(ctx.call, work=Work())
     suffixes = ("", "_reverse") if fields["bidirectional"] else ("",)
     sequence = x.swapaxes(0, 1) if fields["batch_first"] else x
     # The last states have the shapes of the first.
-    begun = begin(call, sequence, tuple(initial), [states.shape for states in past.outputs[1:]])
+    first_states = initial_states(call, sequence, tuple(initial), [states.shape for states in ctx.outputs[1:]])
     output, *last = (
-        np.zeros_like(y) if gradient is None else gradient for y, gradient in zip(past.outputs, gradients, strict=True)
+        np.zeros_like(y) if gradient is None else gradient for y, gradient in zip(ctx.outputs, gradients, strict=True)
     )
-    by_sequence = output.swapaxes(0, 1) if fields["batch_first"] else output
-    by_begun = [np.empty_like(states) for states in begun]
+    grad_sequence = output.swapaxes(0, 1) if fields["batch_first"] else output
+    grad_initial = [np.empty_like(states) for states in first_states]
     parameters: dict[str, Array] = {}
-    # An exponential that overflows is meant to, as in the forward pass.
+    # Overflow of an exponential is correct, as in the forward pass.
     with np.errstate(over="ignore"):
-        passes = through_layers_again(call, sequence, begun, suffixes, recurrence)
+        passes = recompute_layers(call, sequence, first_states, suffixes, recurrence)
     for level in reversed(range(fields["num_layers"])):
-        by_sequence = masked(call, level, by_sequence)
-        by_level = [
-            back_through_steps(past, one, by_half, tuple(states[one.place].T for states in last), recurrence)
-            for one, by_half in zip(passes[level], np.split(by_sequence, len(suffixes), axis=2), strict=True)
+        grad_sequence = masked(call, level, grad_sequence)
+        level_gradients = [
+            steps_backward(ctx, run, grad_half, tuple(states[run.row].T for states in last), recurrence)
+            for run, grad_half in zip(passes[level], np.split(grad_sequence, len(suffixes), axis=2), strict=True)
         ]
-        for one, (_, states, learnt) in zip(passes[level], by_level, strict=True):
-            parameters |= learnt
-            for each, state in zip(by_begun, states, strict=True):
-                each[one.place] = state.T
-        by_sequence = sum((by_read for by_read, *_ in by_level[1:]), start=by_level[0][0])
-    by_input = by_sequence.swapaxes(0, 1) if fields["batch_first"] else by_sequence
-    by_name = {name: parameters[name] for name in past.call.parameters if name in parameters}
-    return Gradients((by_input, *by_begun[: len(initial)]), by_name)
+        for run, (_, states, of_parameters) in zip(passes[level], level_gradients, strict=True):
+            parameters |= of_parameters
+            for each, state in zip(grad_initial, states, strict=True):
+                each[run.row] = state.T
+        grad_sequence = sum((grad_read for grad_read, *_ in level_gradients[1:]), start=level_gradients[0][0])
+    grad_input = grad_sequence.swapaxes(0, 1) if fields["batch_first"] else grad_sequence
+    ordered = {name: parameters[name] for name in ctx.call.parameters if name in parameters}
+    return Gradients((grad_input, *grad_initial[: len(initial)]), ordered)
 
 
 class Pass(NamedTuple):
-    """One layer in one direction: its place among the states, the suffix of its parameters, what it read, its steps.
+    """One layer in one direction: index among the states, suffix of its parameters, order of reading, input, and steps.
 
-    The steps and what they read stand in the order in which they were done, `onwards` of the sequence.
+    Input and steps are in the order of execution, `order` of the sequence.
     """
 
-    place: int
+    row: int
     suffix: str
-    onwards: slice
+    order: slice
     read: Array
     steps: list[TimeStep]
 
 
-def through_layers_again(
-    call: Call, sequence: Array, begun: States, suffixes: tuple[str, ...], recurrence: RecurrentPass
+def recompute_layers(
+    call: Call, sequence: Array, first_states: States, suffixes: tuple[str, ...], recurrence: RecurrentPass
 ) -> list[list[Pass]]:
-    """The forward pass of every layer and direction once more, with all that its steps leave."""
+    """Return the recomputed forward pass of every layer and direction, with the results of each step."""
     levels = []
     for level in range(call.fields["num_layers"]):
         passes = []
         for direction, end in enumerate(suffixes):
-            place, suffix = level * len(suffixes) + direction, f"l{level}{end}"
-            onwards = slice(None, None, -1 if end else 1)
-            read = sequence[onwards]
-            first = tuple(np.ascontiguousarray(each[place].T) for each in begun)
-            passes.append(
-                Pass(place, suffix, onwards, read, through_steps_again(call, suffix, read, first, recurrence))
-            )
+            row, suffix = level * len(suffixes) + direction, f"l{level}{end}"
+            order = slice(None, None, -1 if end else 1)
+            read = sequence[order]
+            first = tuple(np.ascontiguousarray(each[row].T) for each in first_states)
+            passes.append(Pass(row, suffix, order, read, recompute_steps(call, suffix, read, first, recurrence)))
         levels.append(passes)
-        hiddens = [np.stack([step.after[0].T for step in one.steps])[one.onwards] for one in passes]
+        hiddens = [np.stack([step.after[0].T for step in run.steps])[run.order] for run in passes]
         sequence = masked(call, level, np.concatenate(hiddens, axis=2))
     return levels
 
 
-def through_steps_again(
-    call: Call, suffix: str, read: Array, states: States, recurrence: RecurrentPass
-) -> list[TimeStep]:
-    """Every step of one layer in one direction, in its order."""
+def recompute_steps(call: Call, suffix: str, read: Array, states: States, recurrence: RecurrentPass) -> list[TimeStep]:
+    """Return the steps of one layer in one direction, in the order of execution."""
     weight, bias = call.parameters[f"weight_hh_{suffix}"], bias_of(call, f"bias_hh_{suffix}", recurrence.count)
     projection = call.parameters.get(f"weight_hr_{suffix}")
     steps = []
-    for arriving in arrivals(call, suffix, read, recurrence.count, states[0].dtype):
-        recurring = weight @ states[0]
+    for from_input in input_products(call, suffix, read, recurrence.count, states[0].dtype):
+        from_hidden = weight @ states[0]
         if bias is not None:
-            recurring += bias
-        gates, after = recurrence.gates(arriving, recurring.reshape(arriving.shape), states)
+            from_hidden += bias
+        gates, after = recurrence.gates(from_input, from_hidden.reshape(from_input.shape), states)
         hidden = after[0]
         if projection is not None:
             after = (projection @ hidden, *after[1:])
@@ -229,45 +225,55 @@ def through_steps_again(
     return steps
 
 
-def back_through_steps(
-    past: Past, one: Pass, by_output: Array, carried: States, recurrence: RecurrentPass
+def steps_backward(
+    ctx: Context, run: Pass, grad_output: Array, carried: States, recurrence: RecurrentPass
 ) -> tuple[Array, States, dict[str, Array]]:
-    """Gradients by what one layer read in one direction, by its initial states and by its parameters.
+    """Return gradients of the input of one layer in one direction, of its initial states and of its parameters.
 
-    `carried` are those by its last states. One product a step carries the gradient back, W_hhᵀ · dz, and one more
-    through a projection; the rest is done for all steps at once.
+    `carried` are those of its last states. Per step one product passes the gradient back, W_hhᵀ · dz, and one more with
+    a projection; all others are computed for all steps at once.
     """
-    count, samples = len(one.steps), one.read.shape[1]
-    weights = past.call.parameters
-    recurrent, projection = weights[f"weight_hh_{one.suffix}"], weights.get(f"weight_hr_{one.suffix}")
-    dtype = np.result_type(by_output, recurrent)
-    by_arriving = np.empty((recurrent.shape[0], count, samples), dtype=dtype)
-    by_recurring = np.empty_like(by_arriving)
-    by_projected = np.empty((count, recurrent.shape[1], samples), dtype=dtype)
-    by_steps = by_output[one.onwards]
-    for at in reversed(range(count)):
-        by_hidden = by_projected[at] = carried[0] + by_steps[at].T
+    parameters, suffix = ctx.call.parameters, run.suffix
+    from_input, from_hidden, projected, carried = sums_backward(ctx, run, grad_output, carried, recurrence)
+    grad_read = ctx.to_inputs.matmul(from_input.T, parameters[f"weight_ih_{suffix}"]).reshape(run.read.shape)
+    matmul, before = ctx.to_parameters.matmul, np.concatenate([step.before[0] for step in run.steps], axis=1)
+    gradients = {
+        f"weight_ih_{suffix}": matmul(from_input, run.read.reshape(-1, run.read.shape[2])),
+        f"weight_hh_{suffix}": matmul(from_hidden, before.T),
+    }
+    if ctx.call.fields["bias"]:
+        gradients |= {f"bias_ih_{suffix}": from_input.sum(axis=1), f"bias_hh_{suffix}": from_hidden.sum(axis=1)}
+    if f"weight_hr_{suffix}" in parameters:
+        hidden = np.concatenate([step.hidden for step in run.steps], axis=1)
+        gradients[f"weight_hr_{suffix}"] = matmul(projected, hidden.T)
+    return grad_read[run.order], carried, gradients
+
+
+def sums_backward(
+    ctx: Context, run: Pass, grad_output: Array, carried: States, recurrence: RecurrentPass
+) -> tuple[Array, Array, Array, States]:
+    """Return gradients of W_ih x + b_ih, of W_hh h + b_hh, of projected states and of the initial states.
+
+    The first three have all steps in one axis, [rows, steps · N].
+    """
+    count, samples = len(run.steps), run.read.shape[1]
+    weights = ctx.call.parameters
+    recurrent, projection = weights[f"weight_hh_{run.suffix}"], weights.get(f"weight_hr_{run.suffix}")
+    dtype = np.result_type(grad_output, recurrent)
+    from_input, from_hidden = (np.empty((len(recurrent), count, samples), dtype=dtype) for _ in range(2))
+    projected = np.empty((recurrent.shape[1], count, samples), dtype=dtype)
+    grad_steps = grad_output[run.order]
+    for index in reversed(range(count)):
+        grad_hidden = projected[:, index] = carried[0] + grad_steps[index].T
         if projection is not None:
-            by_hidden = past.to_inputs.matmul(projection.T, by_hidden)
-        sums = recurrence.sums(one.steps[at], (by_hidden, *carried[1:]))
-        by_arriving[:, at] = sums.arriving.reshape(-1, samples)
-        by_recurring[:, at] = sums.recurring.reshape(-1, samples)
-        if past.truncate and at and (count - at) % past.truncate == 0:
+            grad_hidden = ctx.to_inputs.matmul(projection.T, grad_hidden)
+        sums = recurrence.sums(run.steps[index], (grad_hidden, *carried[1:]))
+        from_input[:, index] = sums.from_input.reshape(-1, samples)
+        from_hidden[:, index] = sums.from_hidden.reshape(-1, samples)
+        if ctx.truncate and index and (count - index) % ctx.truncate == 0:
             carried = tuple(np.zeros_like(state) for state in sums.states)
         else:
-            product = past.to_inputs.matmul(recurrent.T, sums.recurring.reshape(-1, samples))
+            product = ctx.to_inputs.matmul(recurrent.T, sums.from_hidden.reshape(-1, samples))
             carried = (sums.states[0] + product, *sums.states[1:])
-    by_arriving, by_recurring = by_arriving.reshape(len(recurrent), -1), by_recurring.reshape(len(recurrent), -1)
-    by_read = past.to_inputs.matmul(by_arriving.T, weights[f"weight_ih_{one.suffix}"]).reshape(one.read.shape)
-    before = np.concatenate([step.before[0] for step in one.steps], axis=1)
-    learnt = {
-        f"weight_ih_{one.suffix}": past.to_parameters.matmul(by_arriving, one.read.reshape(-1, one.read.shape[2])),
-        f"weight_hh_{one.suffix}": past.to_parameters.matmul(by_recurring, before.T),
-    }
-    if past.call.fields["bias"]:
-        learnt |= {f"bias_ih_{one.suffix}": by_arriving.sum(axis=1), f"bias_hh_{one.suffix}": by_recurring.sum(axis=1)}
-    if projection is not None:
-        hidden = np.concatenate([step.hidden for step in one.steps], axis=1)
-        by_projected = by_projected.transpose(1, 0, 2).reshape(len(projection), -1)
-        learnt[f"weight_hr_{one.suffix}"] = past.to_parameters.matmul(by_projected, hidden.T)
-    return by_read[one.onwards], carried, learnt
+    flat = (len(recurrent), count * samples)
+    return from_input.reshape(flat), from_hidden.reshape(flat), projected.reshape(recurrent.shape[1], -1), carried

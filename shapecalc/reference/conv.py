@@ -1,4 +1,4 @@
-"""Convolution as matrix products over gathered windows; its transpose by placing what every cell contributes."""
+"""Convolution, as matrix products over gathered windows; its transpose, by adding what every element contributes."""
 
 from __future__ import annotations
 
@@ -7,50 +7,44 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.base import Array, Call, RunShapes, constant, kernel
+from shapecalc.reference.gradients import Context, Gradients, backward
 from shapecalc.reference.windows import Window, at, crop, margins, pad, per_axis, slide, unpad
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-# Windows are gathered and multiplied a tile of at most this size at a time. Measured over VGG-16 on two cores: from 3
-# to 6 MiB the tile stays in the last cache, which takes 0.8 of the time of whole maps. The upper end is kept, because
-# every product makes the threads meet, which costs on a busy machine; below 2 MiB products get too narrow.
+# Windows are gathered and multiplied in tiles of at most this size. Measured over VGG-16 on two cores: from 3 to 6 MiB
+# a tile stays in the last-level cache, which takes 0.8 of the time of whole maps. The upper end, because every product
+# synchronizes the threads, which is slow on a busy machine; below 2 MiB products get too narrow.
 TILE_BYTES = 6 * 2**20
 
 
-def conv_workspace(
-    fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
-    """The padded input, and one tile of gathered windows, which holds at least one row of the output."""
-    (samples, channels, *lengths), output = inputs[0], outputs[0]
-    window = Window.of(fields, len(lengths))
-    sides = margins(fields["padding"], tuple(lengths), window)
+def conv_workspace(run: RunShapes) -> int:
+    """Return the bytes of the padded input and of one tile of gathered windows, at least one row of the output."""
+    (samples, channels, *lengths), output = run.inputs[0], run.outputs[0]
+    window = Window.of(run.fields, len(lengths))
+    sides = margins(run.fields["padding"], tuple(lengths), window)
     padded = samples * channels * prod(sum(pair) + length for pair, length in zip(sides, lengths, strict=True))
     one_row = channels * prod(window.size) * prod(output[3:])
-    return itemsize * (padded if any(map(any, sides)) else 0) + max(TILE_BYTES, itemsize * one_row)
+    return run.itemsize * (padded if any(map(any, sides)) else 0) + max(TILE_BYTES, run.itemsize * one_row)
 
 
 def columns(windows: Array, rank: int) -> Iterator[tuple[int, slice, Array]]:
     """Gather windows, [N, C, *spatial, *window], into columns, a tile of rows of the first spatial axis at a time.
 
-    Yields the sample, the cells of its flattened output that the tile is for, and an array of [C * window, cells],
-    which the next tile writes over.
+    Yields the sample, the slice of its flattened output that the tile is for, and an array [C * window, elements],
+    which the next tile overwrites.
     """
     windows = np.moveaxis(windows, range(2, 2 + rank), range(-rank, 0))
     height, width = windows.shape[-rank], prod(windows.shape[windows.ndim - rank + 1 :])
     depth = windows[0].size // (height * width)
-    if windows.flags.c_contiguous:  # a window of one cell, or one window over everything: nothing to gather
+    if windows.flags.c_contiguous:  # a window of one element, or one window over everything: nothing to gather
         for sample, gathered in enumerate(windows):
             yield sample, slice(None), gathered.reshape(depth, -1)
         return
     rows = min(height, max(1, TILE_BYTES // (depth * width * windows.itemsize)))
-    rows = -(-height // -(-height // rows))  # as many tiles, all alike: a narrow last one would be multiplied slowly
+    rows = -(-height // -(-height // rows))  # tiles of equal size: the product of a narrow last one would be slow
     buffer = np.empty(depth * rows * width, dtype=windows.dtype)
     for sample in range(len(windows)):
         for first in range(0, height, rows):
@@ -61,9 +55,9 @@ def columns(windows: Array, rank: int) -> Iterator[tuple[int, slice, Array]]:
 
 
 def checked_weight(call: Call, window: Window) -> Array:
-    """The weight as [groups, first axis / groups, second axis, *window].
+    """Return the weight as [groups, first axis / groups, second axis, *window].
 
-    Raises `ValueError` where it does not hold the windows that the layer names, or does not split into the groups.
+    Raises `ValueError` if its window is not that of the layer, or the groups do not divide its first axis.
     """
     weight, groups = call.parameters["weight"], call.fields["groups"]
     if weight.shape[2:] != window.size:
@@ -73,7 +67,7 @@ def checked_weight(call: Call, window: Window) -> Array:
 
 @kernel("conv", workspace=conv_workspace)
 def conv(call: Call, x: Array) -> Array:
-    """Convolution of [N, C, *spatial] over any number of spatial axes.
+    """Return the convolution of [N, C, *spatial] over any number of spatial axes.
 
     Source: torch.nn.Conv2d (a cross-correlation: the window is not flipped).
     """
@@ -86,8 +80,8 @@ def conv(call: Call, x: Array) -> Array:
 
     spatial = windows.shape[2 : 2 + rank]
     output = np.empty((len(x), *weight.shape[:2], prod(spatial)), dtype=np.result_type(x, weight))
-    for sample, cells, gathered in columns(windows, rank):
-        into = output[sample, :, :, cells]
+    for sample, positions, gathered in columns(windows, rank):
+        into = output[sample, :, :, positions]
         call.work.matmul(weight, gathered.reshape(len(weight), -1, gathered.shape[-1]), out=into)
         if fields["bias"]:
             into += call.parameters["bias"].reshape(len(weight), -1, 1)
@@ -95,93 +89,86 @@ def conv(call: Call, x: Array) -> Array:
 
 
 @backward("conv")
-def conv_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients, over the gathered windows X̂: dW = dY · X̂ᵀ; dX̂ = Wᵀ · dY, of which every cell of X takes its shares."""
-    (x,), fields, rank = past.inputs, past.call.fields, past.inputs[0].ndim - 2
+def conv_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return dW = dY · X̂ᵀ for the gathered windows X̂, and dX, for each element the sum of dX̂ = Wᵀ · dY."""
+    (x,), fields, rank = ctx.inputs, ctx.call.fields, ctx.inputs[0].ndim - 2
     window = Window.of(fields, rank)
-    weight = checked_weight(past.call, window)
+    weight = checked_weight(ctx.call, window)
     weight = weight.reshape(*weight.shape[:2], -1)
     sides = margins(fields["padding"], x.shape[2:], window)
     padded = pad(x, sides, constant(x, 0), fields["padding_mode"])
 
     rows = gradient.reshape(len(x), *weight.shape[:2], -1)
-    to_padded, to_weight = np.zeros_like(padded), RunningSum()
-    onto = np.moveaxis(slide(to_padded, window, writeable=True), range(2, 2 + rank), range(-rank, 0))
-    for sample, cells, gathered in columns(slide(padded, window), rank):
-        given = rows[sample, :, :, cells]
+    grad_padded, grad_weight = np.zeros_like(padded), RunningSum()
+    onto = np.moveaxis(slide(grad_padded, window, writeable=True), range(2, 2 + rank), range(-rank, 0))
+    for sample, positions, gathered in columns(slide(padded, window), rank):
+        given = rows[sample, :, :, positions]
         read = gathered.reshape(len(weight), -1, gathered.shape[-1])
-        to_weight.add(past.to_parameters.matmul(given, read.swapaxes(1, 2)))
-        if gathered.flags.writeable:  # a tile, which is done with: the shares of its cells take its place
-            past.to_inputs.matmul(weight.swapaxes(1, 2), given, out=read)
-            spread(read, onto[sample], cells, rank)
-        else:  # the input itself, every cell of it once
-            past.to_inputs.matmul(weight.swapaxes(1, 2), given, out=onto[sample].reshape(read.shape))
-    parameters = {"weight": to_weight.total.reshape(past.call.parameters["weight"].shape)}
+        grad_weight.add(ctx.to_parameters.matmul(given, read.swapaxes(1, 2)))
+        if gathered.flags.writeable:  # a tile, not needed any more: its gradients overwrite it
+            ctx.to_inputs.matmul(weight.swapaxes(1, 2), given, out=read)
+            spread(read, onto[sample], positions, rank)
+        else:  # the input itself, every element once
+            ctx.to_inputs.matmul(weight.swapaxes(1, 2), given, out=onto[sample].reshape(read.shape))
+    parameters = {"weight": grad_weight.total.reshape(ctx.call.parameters["weight"].shape)}
     if fields["bias"]:
         parameters["bias"] = rows.sum(axis=(0, 3)).ravel()
-    return Gradients((unpad(to_padded, sides, fields["padding_mode"]),), parameters)
+    return Gradients((unpad(grad_padded, sides, fields["padding_mode"]),), parameters)
 
 
 class RunningSum:
-    """A sum of arrays that nothing else reads: it is kept in the first of them."""
+    """RunningSum of arrays that nothing else reads: it is stored in the first of them."""
 
     total: Array
 
     def add(self, product: Array) -> None:
-        """Add one; the first need not be added to zeros, which for a large weight takes as long as its product."""
+        """Add an array; the first is not added to zeros, which for a large weight would take as long as its product."""
         if hasattr(self, "total"):
             self.total += product
         else:
             self.total = product
 
 
-def spread(share: Array, onto: Array, cells: slice, rank: int) -> None:
-    """Add columns as `columns` gathers them to the cells that they came from, in windows [C, *window, *spatial]."""
+def spread(values: Array, onto: Array, positions: slice, rank: int) -> None:
+    """Add columns to the elements that `columns` gathered them from, in windows [C, *window, *spatial]."""
     width = prod(onto.shape[onto.ndim - rank + 1 :])
-    tile = at(onto, (slice(cells.start // width, cells.stop // width), *(slice(None),) * (rank - 1)))
-    share = share.reshape(tile.shape)
-    for cell in np.ndindex(*tile.shape[1:-rank]):
-        tap = tile[:, *cell]
-        np.add(tap, share[:, *cell], out=tap)
+    tile = at(onto, (slice(positions.start // width, positions.stop // width), *(slice(None),) * (rank - 1)))
+    values = values.reshape(tile.shape)
+    for element in np.ndindex(*tile.shape[1:-rank]):
+        tap = tile[:, *element]
+        np.add(tap, values[:, *element], out=tap)
 
 
-def conv_transpose_workspace(
-    _fields: Fields,
-    inputs: tuple[Shape, ...],
-    parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
-    """The canvas, what one cell of the window contributes and where it goes, and the weight in another order."""
-    contributions = inputs[0][0] * outputs[0][1] * prod(inputs[0][2:])
-    return itemsize * (2 * contributions + sum(map(prod, parameters.values())) + 2 * prod(outputs[0]))
+def conv_transpose_workspace(run: RunShapes) -> int:
+    """Return the bytes of the canvas, twice what one element of the window contributes, and the reordered weight."""
+    contributions = run.inputs[0][0] * run.outputs[0][1] * prod(run.inputs[0][2:])
+    return run.itemsize * (2 * contributions + sum(map(prod, run.parameters.values())) + 2 * prod(run.outputs[0]))
 
 
 @kernel("conv_transpose", workspace=conv_transpose_workspace)
 def conv_transpose(call: Call, x: Array) -> Array:
-    """Transposed convolution: every input cell places its window, weighed, `stride` cells after the one before.
+    """Return the transposed convolution: every input element adds a weighted window, `stride` after the previous one.
 
-    Where windows overlap they add up. The canvas ends with the last window and `output_padding` cells; then `padding`
-    cells are taken away at both ends.
+    The canvas ends with the last window and `output_padding` elements; then `padding` is removed at both ends.
     Source: torch.nn.ConvTranspose2d.
     """
     fields, rank = call.fields, x.ndim - 2
     window = Window.of(fields, rank)
-    # [*window, groups, out, in], contiguous: one matrix for each cell of the window.
+    # [*window, groups, out, in], contiguous: one matrix for each element of the window.
     weight = np.ascontiguousarray(np.moveaxis(checked_weight(call, window), (0, 2, 1), (-3, -2, -1)))
     starts = [range(0, length * step, step) for length, step in zip(x.shape[2:], window.stride, strict=True)]
     extra = per_axis(fields["output_padding"], rank)
-    ends = [starts[axis][-1] + window.reach(axis) + extra[axis] for axis in range(rank)]
+    ends = [starts[axis][-1] + window.span(axis) + extra[axis] for axis in range(rank)]
 
     canvas = np.zeros((len(x), *weight.shape[-3:-1], *ends), dtype=np.result_type(x, weight))
     channels = x.reshape(len(x), canvas.shape[1], x.shape[1] // canvas.shape[1], -1)
-    for cell in np.ndindex(*window.size):
-        offsets = [window.cells(axis)[at] for axis, at in enumerate(cell)]
-        where = [slice(at, at + run[-1] + 1, run.step) for at, run in zip(offsets, starts, strict=True)]
-        placed = at(canvas, where)
-        sums = placed.reshape(*canvas.shape[:3], -1)
-        call.work.accumulate(sums, weight[cell], channels)
-        placed[...] = sums.reshape(placed.shape)
+    for element in np.ndindex(*window.size):
+        offsets = [window.offsets(axis)[at] for axis, at in enumerate(element)]
+        index = [slice(at, at + run[-1] + 1, run.step) for at, run in zip(offsets, starts, strict=True)]
+        target = at(canvas, index)
+        sums = target.reshape(*canvas.shape[:3], -1)
+        call.work.accumulate(sums, weight[element], channels)
+        target[...] = sums.reshape(target.shape)
     output = crop(canvas, margins(fields["padding"], x.shape[2:], window))
     output = output.reshape(len(x), -1, *output.shape[3:])
     if fields["bias"]:
@@ -190,23 +177,23 @@ def conv_transpose(call: Call, x: Array) -> Array:
 
 
 @backward("conv_transpose")
-def conv_transpose_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients, over the windows dŶ that input cells have written: dX = W · dŶ, a convolution; dW = X · dŶᵀ."""
-    (x,), fields, rank = past.inputs, past.call.fields, past.inputs[0].ndim - 2
+def conv_transpose_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return dX = W · dŶ, a convolution over the windows dŶ to which input elements were added, and dW = X · dŶᵀ."""
+    (x,), fields, rank = ctx.inputs, ctx.call.fields, ctx.inputs[0].ndim - 2
     window = Window.of(fields, rank)
-    weight = checked_weight(past.call, window)
+    weight = checked_weight(ctx.call, window)
     weight = weight.reshape(*weight.shape[:2], -1)
     canvas = pad(gradient, margins(fields["padding"], x.shape[2:], window), constant(gradient, 0))
-    # Output padding may leave room for a window more, which no input cell has written.
+    # Output padding may leave room for one more window, to which no input element was added.
     written = at(slide(canvas, window), (*map(slice, x.shape[2:]), *(slice(None),) * rank))
 
     channels = x.reshape(len(x), *weight.shape[:2], -1)
-    to_input, to_weight = np.empty_like(channels), RunningSum()
-    for sample, cells, gathered in columns(written, rank):
+    grad_input, grad_weight = np.empty_like(channels), RunningSum()
+    for sample, positions, gathered in columns(written, rank):
         given = gathered.reshape(len(weight), -1, gathered.shape[-1])
-        past.to_inputs.matmul(weight, given, out=to_input[sample, :, :, cells])
-        to_weight.add(past.to_parameters.matmul(channels[sample, :, :, cells], given.swapaxes(1, 2)))
-    parameters = {"weight": to_weight.total.reshape(past.call.parameters["weight"].shape)}
+        ctx.to_inputs.matmul(weight, given, out=grad_input[sample, :, :, positions])
+        grad_weight.add(ctx.to_parameters.matmul(channels[sample, :, :, positions], given.swapaxes(1, 2)))
+    parameters = {"weight": grad_weight.total.reshape(ctx.call.parameters["weight"].shape)}
     if fields["bias"]:
         parameters["bias"] = gradient.sum(axis=(0, *range(2, gradient.ndim)))
-    return Gradients((to_input.reshape(x.shape),), parameters)
+    return Gradients((grad_input.reshape(x.shape),), parameters)

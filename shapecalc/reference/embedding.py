@@ -1,40 +1,36 @@
-"""Between whole numbers and vectors: embedding and one-hot; and the angle between two vectors."""
+"""Embedding and one-hot, from integers to vectors; and the cosine similarity of two vectors."""
 
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from shapecalc.reference.base import Array, Call, RunShapes, constant, kernel, outputs_times
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 
 @kernel("embedding", workspace=outputs_times(0))
 def embedding(call: Call, x: Array) -> Array:
-    """The table's row of every index; the row of `padding_idx` as it is stored.
+    """Return the row of the table for every index; that of `padding_idx` as it is stored.
 
-    Raises `ValueError` where an index is no whole number or no row, or the table has another number of rows.
+    Raises `ValueError` if an index is not an integer or not a row, or the table has another number of rows.
     Source: torch.nn.Embedding.
     """
     table, rows = call.parameters["weight"], call.fields["num_embeddings"]
     if len(table) != rows:
         raise ValueError(f"reads a table of {rows} rows, receives {list(table.shape)}")
-    result: Array = table.take(indices(x, rows), axis=0)
+    result: Array = table.take(checked_indices(x, rows), axis=0)
     return result
 
 
 @backward("embedding")
-def embedding_backward(past: Past, gradient: Array) -> Gradients:
-    """To each row the sum over the places that it was looked up for; none to that of `padding_idx`, which stays."""
-    (x,), padding = past.inputs, past.call.fields["padding_idx"]
-    table = np.zeros_like(past.call.parameters["weight"], dtype=gradient.dtype)
-    for row, looked_up in zip(x.flat, gradient.reshape(-1, table.shape[-1]), strict=True):
-        table[row] += looked_up
+def embedding_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return for each row the sum of the gradients of its uses; 0 for that of `padding_idx`, which is not trained."""
+    (x,), padding = ctx.inputs, ctx.call.fields["padding_idx"]
+    table = np.zeros_like(ctx.call.parameters["weight"], dtype=gradient.dtype)
+    for row, row_gradient in zip(x.flat, gradient.reshape(-1, table.shape[-1]), strict=True):
+        table[row] += row_gradient
     if padding is not None:
         table[padding] = 0
     return Gradients((None,), {"weight": table})
@@ -42,51 +38,45 @@ def embedding_backward(past: Past, gradient: Array) -> Gradients:
 
 @kernel("one_hot", workspace=outputs_times(1))
 def one_hot(call: Call, x: Array) -> Array:
-    """Each index as a row of zeros with a 1 in its place, in float32.
+    """Return for each index a row of zeros with a 1 at that index, in float32.
 
-    Raises `ValueError` where an index is no whole number or no class.
+    Raises `ValueError` if an index is not an integer or not a class.
     Source: torch.nn.functional.one_hot, which gives int64.
     """
     classes = call.fields["num_classes"]
-    places: Array = indices(x, classes)[..., None] == np.arange(classes)
-    return places.astype(np.float32)
+    matches: Array = checked_indices(x, classes)[..., None] == np.arange(classes)
+    return matches.astype(np.float32)
 
 
 @backward("one_hot")
-def one_hot_backward(_past: Past, _gradient: Array) -> Gradients:
-    """None: indices have no slope."""
+def one_hot_backward(_past: Context, _gradient: Array) -> Gradients:
+    """Return no gradient: indices are integers."""
     return Gradients((None,))
 
 
-def indices(x: Array, count: int) -> Array:
-    """The input, after every entry has been seen to be a whole number from 0 to count − 1.
+def checked_indices(x: Array, count: int) -> Array:
+    """Return the input, whose entries are checked to be integers from 0 to count − 1.
 
     Raises `ValueError` with the first entry that is not.
     """
     if x.dtype.kind not in "iu":
         raise ValueError(f"reads indices of an integer type, receives {x.dtype} such as {x.flat[0]}")
     if x.min() < 0 or x.max() >= count:
-        stranger = next(int(index) for index in x.flat if not 0 <= index < count)
-        raise ValueError(f"reads indices from 0 to {count - 1}, receives {stranger}")
+        invalid = next(int(index) for index in x.flat if not 0 <= index < count)
+        raise ValueError(f"reads indices from 0 to {count - 1}, receives {invalid}")
     return x
 
 
-def products_workspace(
-    _fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
-    """One array of products at a time, and lengths and cosines."""
-    return itemsize * (prod(inputs[0]) + 5 * prod(outputs[0]))
+def products_workspace(run: RunShapes) -> int:
+    """Return the bytes of one array of products at a time, and of lengths and cosines."""
+    return run.itemsize * (prod(run.inputs[0]) + 5 * prod(run.outputs[0]))
 
 
 @kernel("cosine_similarity", workspace=products_workspace)
 def cosine_similarity(call: Call, x: Array, y: Array) -> Array:
-    """X · y / (max(‖x‖, eps) · max(‖y‖, eps)) along `dim`.
+    """Return x · y / (max(‖x‖, eps) · max(‖y‖, eps)) along `dim`.
 
-    Raises `ValueError` where the inputs have different shapes.
+    Raises `ValueError` if the inputs have different shapes.
     Source: torch.nn.CosineSimilarity.
     """
     if x.shape != y.shape:
@@ -98,18 +88,18 @@ def cosine_similarity(call: Call, x: Array, y: Array) -> Array:
 
 
 @backward("cosine_similarity")
-def cosine_similarity_backward(past: Past, gradient: Array) -> Gradients:
-    """To x: (y/‖y‖ − cosine · x/‖x‖) / ‖x‖, without the second term where `eps` stands for the length; so to y.
+def cosine_similarity_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return (y/‖y‖ − cosine · x/‖x‖) / ‖x‖ · dY for x, without the second term if `eps` replaces ‖x‖; likewise for y.
 
-    PyTorch keeps that term below `eps`, where it is the slope of nothing that it computed: there alone we differ.
+    PyTorch includes that term below `eps` too, although the output does not depend on it: the only difference.
     """
-    dim = past.call.fields["dim"]
-    eps = constant(gradient, past.call.fields["eps"])
-    cosine, gradient = np.expand_dims(past.outputs[0], dim), np.expand_dims(gradient, dim)
-    measured = [np.sqrt((each * each).sum(axis=dim, keepdims=True)) for each in past.inputs]
-    lengths = [np.maximum(length, eps) for length in measured]
-    units = [each / length for each, length in zip(past.inputs, lengths, strict=True)]
-    along = [np.where(length >= eps, cosine, constant(cosine, 0)) for length in measured]
-    to_x = (units[1] - along[0] * units[0]) * (gradient / lengths[0])
-    to_y = (units[0] - along[1] * units[1]) * (gradient / lengths[1])
-    return Gradients((to_x, to_y))
+    dim = ctx.call.fields["dim"]
+    eps = constant(gradient, ctx.call.fields["eps"])
+    cosine, gradient = np.expand_dims(ctx.outputs[0], dim), np.expand_dims(gradient, dim)
+    norms = [np.sqrt((each * each).sum(axis=dim, keepdims=True)) for each in ctx.inputs]
+    lengths = [np.maximum(length, eps) for length in norms]
+    units = [each / length for each, length in zip(ctx.inputs, lengths, strict=True)]
+    along = [np.where(length >= eps, cosine, constant(cosine, 0)) for length in norms]
+    grad_x = (units[1] - along[0] * units[0]) * (gradient / lengths[0])
+    grad_y = (units[0] - along[1] * units[1]) * (gradient / lengths[1])
+    return Gradients((grad_x, grad_y))

@@ -11,14 +11,14 @@ import numpy as np
 if TYPE_CHECKING:
     from shapecalc.reference.base import Array
 
-STEPS = 64  # grid points per unit: no cell is further than 1/128 from one
+STEPS = 64  # grid points per unit: the nearest is at most 1/128 away
 REACH = 6  # erf(6) differs from 1 by 2e-17
 TERMS = 7  # the first term left out is below (1/128)^7
 
 
 @cache
 def taylor_coefficients(dtype: np.dtype[np.floating]) -> Array:
-    """Coefficients of the Taylor series of erf about every grid point from −REACH to REACH, a row per power.
+    """Return coefficients of the Taylor series of erf about every grid point from −REACH to REACH, a row per power.
 
     erf(a + h) = Σ erf⁽ⁿ⁾(a)/n! · hⁿ, with erf⁽ⁿ⁺¹⁾(a) = (−1)ⁿ · Hₙ(a) · 2/√π · exp(−a²), Hₙ the Hermite polynomials.
     """
@@ -33,7 +33,7 @@ def taylor_coefficients(dtype: np.dtype[np.floating]) -> Array:
 
 
 def erf(x: Array) -> Array:
-    """The error function of every cell: exact at grid points, and Taylor's series from the nearest.
+    """Return the error function, elementwise: exact at grid points, else the Taylor series about the nearest.
 
     Accurate to 1 unit in the last place of 1, that is 1e-16 in float64 and 6e-8 in float32. In an object array each
     scalar's own `erf` is called.

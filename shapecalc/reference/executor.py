@@ -1,4 +1,4 @@
-"""Runs Calls one after another and reports what each really did."""
+"""Execution of calls one after another, with a record of what each did."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from shapecalc.reference.base import Array, Call, Shape
 
 
-# A block of 8 MiB that nobody touches, let go at once. From then on glibc keeps the memory of arrays up to that size
-# for those that come after (mallopt(3), M_MMAP_THRESHOLD); before, it gives each back to the system and has the next
-# one faulted in page by page, which for a batch norm or a ReLU takes as long as the arithmetic. A larger block gains
-# no time, and would keep tens of MiB while the largest weights are made. To other allocators it is nothing.
+# Allocates 8 MiB and frees them immediately. From then on glibc reuses the memory of arrays up to that size
+# (mallopt(3), M_MMAP_THRESHOLD); before, it returns each to the system and the next one is faulted in page by page,
+# which for a batch norm or a ReLU takes as long as the arithmetic. A larger block gains no time, and would retain tens
+# of MiB while the largest weights are made. No effect with other allocators.
 np.empty(2**23, dtype=np.uint8)
 
 
 class ExecutionError(Exception):
-    """A kernel that could not run: the arrays it was handed do not fit each other, or a slot is missing."""
+    """Failure of a kernel: arrays that do not fit each other, or a missing slot, field or kernel."""
 
     def __init__(self, path: str, kernel: str, reason: str) -> None:
         super().__init__(f"`{path}` ({kernel}): {reason}")
@@ -37,7 +37,7 @@ class ExecutionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What one Call did: the shapes that came out, the multiply-accumulates done, the sizes of its parameter arrays."""
+    """Record of an executed call: shapes of its outputs, multiply-accumulates, and elements of each parameter array."""
 
     path: str
     kernel: str
@@ -49,7 +49,7 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A run in progress: iterate over it to do one Call at a time. `values` holds the slots that are alive."""
+    """A run in progress: each iteration executes one call. `values` has the live slots."""
 
     calls: Iterable[Call]
     values: dict[str, Array]
@@ -58,25 +58,25 @@ class Execution:
     def __iter__(self) -> Iterator[Executed]:
         for call in self.calls:
             executed = run(call, self.values, dtype=self.dtype)
-            # Without this the parameters of this call would live while those of the next one are made.
+            # Otherwise the parameters of this call would stay live while those of the next one are made.
             del call
             yield executed
 
 
 def execute(calls: Iterable[Call], inputs: Mapping[str, Array], *, dtype: DTypeLike | None = None) -> Execution:
-    """Begin a run. Calls are taken one at a time, each after the one before is done and its parameters are let go.
+    """Return a run, which takes calls one at a time: each after the previous one is done and its parameters are freed.
 
-    What is no whole number becomes `dtype`, if given: a one_hot makes float32 whatever comes after it.
+    Floating-point outputs become `dtype`, if given: a one_hot makes float32 in any network.
 
-    Iterating raises `ExecutionError` where a kernel cannot run.
+    Iterating raises `ExecutionError` if a kernel cannot run.
     """
     return Execution(calls, dict(inputs), dtype)
 
 
 def run(call: Call, values: dict[str, Array], *, dtype: DTypeLike | None = None) -> Executed:
-    """Run one Call on the slots in `values`: put its outputs in, as `dtype` if given, and take out what it frees.
+    """Run one call on the slots in `values`: add its outputs, as `dtype` if given, and remove the slots that it frees.
 
-    Raises `ExecutionError` where a slot or a kernel is missing, or the arrays do not fit.
+    Raises `ExecutionError` if a slot or kernel is missing, or the arrays do not fit.
     """
     missing = [slot for slot in call.inputs if slot not in values]
     if missing:
@@ -87,7 +87,7 @@ def run(call: Call, values: dict[str, Array], *, dtype: DTypeLike | None = None)
         raise ExecutionError(call.path, call.kernel, "has no kernel") from None
     started = perf_counter()
     try:
-        # An overflow is to be seen in the values: what is asked here is whether the arrays fit together.
+        # An overflow shows in the values; an error here means that the arrays do not fit.
         with np.errstate(all="ignore"):
             result = kernel.run(call, *(values[slot] for slot in call.inputs))
     except KeyError as error:

@@ -1,4 +1,4 @@
-"""What a backward kernel is handed and hands back, and the registry of backward kernels by layer word."""
+"""Inputs and results of backward kernels, and their registry by layer type."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from shapecalc.reference.base import Array, Call, Work
 
 
 class Gradients(NamedTuple):
-    """The gradient of the loss by each input, in their order, and by each parameter, by name.
+    """Gradients of the loss with respect to each input, in order, and each parameter, by name.
 
-    None stands for an input that has none: whole numbers. Each has the shape of what it is the gradient by.
+    None for an input without a gradient, such as integers. Each has the shape of its input or parameter.
     """
 
     inputs: tuple[Array | None, ...]
@@ -20,11 +20,11 @@ class Gradients(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """What the forward pass of one layer read and gave, and where the work of its gradients is counted.
+class Context:
+    """Inputs and outputs of the forward pass of one layer, and counters of the work of its gradients.
 
-    `to_inputs` counts the products that give gradients by inputs, `to_parameters` those by parameters. `truncate` is
-    how many steps a recurrent layer goes back, None for all of them.
+    `to_inputs` counts the products for gradients of inputs, `to_parameters` for those of parameters. `truncate` is the
+    number of time steps through which a recurrent layer back-propagates, None for all.
     """
 
     call: Call
@@ -36,24 +36,25 @@ class Past:
 
 
 BackwardRun: TypeAlias = Callable[..., Gradients]
-"""`run(past, *gradients)`: a gradient per output of the forward pass, None for an output that nothing reads."""
+"""`run(ctx, *gradients)`: one gradient per output of the forward pass, None for an output that nothing reads."""
 
 AnyRun = TypeVar("AnyRun", bound=BackwardRun)
 
-BACKWARDS: dict[str, BackwardRun] = {}
+BACKWARD_KERNELS: dict[str, BackwardRun] = {}
 
 
-def backward(word: str) -> Callable[[AnyRun], AnyRun]:
-    """Register a function as the backward kernel of a layer word.
+def backward(layer_type: str) -> Callable[[AnyRun], AnyRun]:
+    """Register a function as the backward kernel of a layer type.
 
-    It gets what the forward kernel read and gave, as it was: it may write over none of it, nor over the gradients.
-    Raises `ValueError` where the word has one already.
+    It may not write to the inputs and outputs of the forward pass, nor to the gradients that it receives.
+    Raises `ValueError` if the type has a backward kernel already.
     """
 
     def register(run: AnyRun) -> AnyRun:
-        if word in BACKWARDS:
-            raise ValueError(f"`{word}` has two backward kernels: {BACKWARDS[word].__module__} and {run.__module__}")
-        BACKWARDS[word] = run
+        if layer_type in BACKWARD_KERNELS:
+            modules = f"{BACKWARD_KERNELS[layer_type].__module__} and {run.__module__}"
+            raise ValueError(f"`{layer_type}` has two backward kernels: {modules}")
+        BACKWARD_KERNELS[layer_type] = run
         return run
 
     return register

@@ -3,81 +3,70 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, Fields, Shape, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.base import Array, Call, RunShapes, kernel, outputs_times
+from shapecalc.reference.gradients import Context, Gradients, backward
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-FEW = 3
-"""So many rows are multiplied each on its own, which reads the weight as often: a product of matrices would first copy
-it into another order, which takes longer. Measured over the weights of VGG-16."""
+FEW_ROWS = 3
+"""Up to this number of rows, each is multiplied separately, which reads the weight once per row: a matrix product would
+first copy the weight into another order, which takes longer. Measured over the weights of VGG-16."""
 
 
 @kernel("linear", workspace=outputs_times(0))
 def linear(call: Call, x: Array) -> Array:
-    """Every row along the last axis times the weight, plus the bias.
+    """Return every row along the last axis times the weight, plus the bias.
 
     Source: torch.nn.Linear.
     """
     rows = x.reshape(-1, x.shape[-1])
-    output = call.work.matmul(rows[:, None] if len(rows) <= FEW else rows, call.parameters["weight"].T)
+    output = call.work.matmul(rows[:, None] if len(rows) <= FEW_ROWS else rows, call.parameters["weight"].T)
     if call.fields["bias"]:
         output += call.parameters["bias"]
     return output.reshape(*x.shape[:-1], -1)
 
 
 @backward("linear")
-def linear_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients: dX = dY · W, dW = dYᵀ · X, db the sum of dY over the rows."""
-    (x,), weight = past.inputs, past.call.parameters["weight"]
+def linear_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return dX = dY · W, dW = dYᵀ · X, db = sum of dY over the rows."""
+    (x,), weight = ctx.inputs, ctx.call.parameters["weight"]
     rows = gradient.reshape(-1, gradient.shape[-1])
-    to_input = past.to_inputs.matmul(rows, weight).reshape(x.shape)
-    parameters = {"weight": past.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))}
-    if past.call.fields["bias"]:
+    grad_input = ctx.to_inputs.matmul(rows, weight).reshape(x.shape)
+    parameters = {"weight": ctx.to_parameters.matmul(rows.T, x.reshape(-1, x.shape[-1]))}
+    if ctx.call.fields["bias"]:
         parameters["bias"] = rows.sum(axis=0)
-    return Gradients((to_input,), parameters)
+    return Gradients((grad_input,), parameters)
 
 
-def distances_workspace(
-    _fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
-    """The differences to one centre and their squares at a time, and the column that they add up to."""
-    return itemsize * (2 * prod(inputs[0]) + prod(outputs[0]))
+def distances_workspace(run: RunShapes) -> int:
+    """Return the bytes of the differences to one centre, of their squares, and of one column of sums."""
+    return run.itemsize * (2 * prod(run.inputs[0]) + prod(run.outputs[0]))
 
 
 @kernel("rbf", workspace=distances_workspace)
 def rbf(call: Call, x: Array) -> Array:
-    """Every row along the last axis: its squared distance to each centre.
+    """Return the squared distance of every row along the last axis to each centre.
 
-    Raises `ValueError` where a row is not as long as a centre.
+    Raises `ValueError` if a row is not as long as a centre.
     Source: LeCun, Bottou, Bengio, Haffner 1998, equation 7.
     """
     centres = call.parameters["weight"]
     if x.shape[-1] != centres.shape[-1]:
-        # A lone number would be spread over all of a centre, and nothing would be said.
+        # A row of length 1 would broadcast over a centre without an error.
         raise ValueError(f"measures rows of {centres.shape[-1]} features, receives {list(x.shape)}")
     output = np.empty((*x.shape[:-1], len(centres)), dtype=np.result_type(x, centres))
-    for place, centre in enumerate(centres):
-        apart = x - centre
-        output[..., place] = (apart * apart).sum(axis=-1)
+    for index, centre in enumerate(centres):
+        difference = x - centre
+        output[..., index] = (difference * difference).sum(axis=-1)
     return output
 
 
 @backward("rbf")
-def rbf_backward(past: Past, gradient: Array) -> Gradients:
-    """dX: twice the way from each centre, times the gradient by the distance to it, added up."""
-    (x,) = past.inputs
-    to_input = np.zeros_like(x)
-    for place, centre in enumerate(past.call.parameters["weight"]):
-        to_input += (2 * gradient[..., place, None]) * (x - centre)
-    return Gradients((to_input,))
+def rbf_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return dX = sum over centres of 2 · (x − centre) · dY."""
+    (x,) = ctx.inputs
+    grad_input = np.zeros_like(x)
+    for index, centre in enumerate(ctx.call.parameters["weight"]):
+        grad_input += (2 * gradient[..., index, None]) * (x - centre)
+    return Gradients((grad_input,))

@@ -1,35 +1,30 @@
-"""Normalization: by stored statistics, by the input's own, by neighbouring channels; a learnt scale alone."""
+"""Normalization by running statistics, by the input's own or by neighbouring channels; and a trainable scale."""
 
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, Fields, Shape, constant, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.base import Array, Call, RunShapes, Shape, constant, kernel, outputs_times
+from shapecalc.reference.gradients import Context, Gradients, backward
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-# What is scaled and shifted at a time, so that the shift finds in the cache what the scale has written. Measured over
-# the maps of ResNet-50 on cores with 1 MiB each: from 256 KiB to 1 MiB this takes three quarters of the time of whole
-# maps; below 128 KiB it takes longer.
+# Scaled and shifted at a time, so that the shift reads from the cache what the scale has written. Measured over the
+# maps of ResNet-50 on cores with 1 MiB each: from 256 KiB to 1 MiB this takes three quarters of the time of whole maps;
+# below 128 KiB it takes longer.
 BLOCK_BYTES = 2**19
 
 
 def per_channel(parameter: Array, x: Array) -> Array:
-    """A parameter with one entry per channel, laid along axis 1 of [N, C, *spatial].
+    """Return a parameter with one entry per channel, along axis 1 of [N, C, *spatial].
 
-    Raises `ValueError` where it has another number of entries.
+    Raises `ValueError` if it has another number of entries.
     """
     return parameter.reshape(x.shape[1], *(1,) * (x.ndim - 2))
 
 
 def by_running_statistics(call: Call, x: Array) -> Array:
-    """Scale and shift every channel, a block of channels at a time; both are folded from the statistics beforehand."""
+    """Return x times a scale plus a shift per channel, both from the statistics; a block of channels at a time."""
     scale = 1 / np.sqrt(call.parameters["running_var"] + call.fields["eps"])
     if call.fields["affine"]:
         scale = scale * call.parameters["weight"]
@@ -46,59 +41,63 @@ def by_running_statistics(call: Call, x: Array) -> Array:
     return result
 
 
-def by_running_statistics_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients where the statistics are stored: none goes through those."""
-    (x,), call = past.inputs, past.call
+def by_running_statistics_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return gradients for running statistics, which are constants."""
+    (x,), call = ctx.inputs, ctx.call
     reciprocal = 1 / np.sqrt(call.parameters["running_var"] + call.fields["eps"])
     scale = per_channel(reciprocal * call.parameters["weight"] if call.fields["affine"] else reciprocal, x)
     mean = per_channel(call.parameters["running_mean"], x)
-    to_input = np.empty_like(gradient)
-    to_weight, to_bias = np.empty(x.shape[1], dtype=x.dtype), np.empty(x.shape[1], dtype=x.dtype)
+    grad_input = np.empty_like(gradient)
+    grad_weight, grad_bias = np.empty(x.shape[1], dtype=x.dtype), np.empty(x.shape[1], dtype=x.dtype)
     axes = (0, *range(2, x.ndim))
     step = max(1, BLOCK_BYTES // max(1, x[:, :1].nbytes))
     for first in range(0, x.shape[1], step):
         block = slice(first, first + step)
         given = gradient[:, block]
-        np.multiply(given, scale[block], out=to_input[:, block])
+        np.multiply(given, scale[block], out=grad_input[:, block])
         if call.fields["affine"]:
-            to_bias[block] = given.sum(axis=axes)
-            to_weight[block] = ((x[:, block] - mean[block]) * given).sum(axis=axes)
-    return Gradients((to_input,), {"weight": to_weight * reciprocal, "bias": to_bias} if call.fields["affine"] else {})
+            grad_bias[block] = given.sum(axis=axes)
+            grad_weight[block] = ((x[:, block] - mean[block]) * given).sum(axis=axes)
+    return Gradients(
+        (grad_input,), {"weight": grad_weight * reciprocal, "bias": grad_bias} if call.fields["affine"] else {}
+    )
 
 
 def by_own_statistics_backward(x: Array, axes: tuple[int, ...], eps: float, gradient: Array) -> tuple[Array, Array]:
-    """The gradient by x from that by x̂ = (x − mean)/σ, and x̂ itself.
+    """Return the gradient of x from that of x̂ = (x − mean)/σ, and x̂.
 
     dX = (dX̂ − mean of dX̂ − x̂ · mean of dX̂ ⊙ x̂)/σ, where σ = √(variance + eps) and means are over the axes.
     """
     normalized = x - x.mean(axis=axes, keepdims=True)
     deviation = np.sqrt((normalized * normalized).mean(axis=axes, keepdims=True) + eps)
     normalized /= deviation
-    to_input = gradient - gradient.mean(axis=axes, keepdims=True)
-    to_input -= normalized * (gradient * normalized).mean(axis=axes, keepdims=True)
-    to_input /= deviation
-    return to_input, normalized
+    grad_input = gradient - gradient.mean(axis=axes, keepdims=True)
+    grad_input -= normalized * (gradient * normalized).mean(axis=axes, keepdims=True)
+    grad_input /= deviation
+    return grad_input, normalized
 
 
-def by_channel(call: Call, normalized: Array, gradient: Array) -> dict[str, Array]:
-    """The gradients by the weight and the bias of every channel, where the layer is affine."""
+def affine_gradients(call: Call, normalized: Array, gradient: Array) -> dict[str, Array]:
+    """Return the gradients of weight and bias of every channel, if the layer is affine."""
     if not call.fields["affine"]:
         return {}
     axes = (0, *range(2, gradient.ndim))
     return {"weight": (gradient * normalized).sum(axis=axes), "bias": gradient.sum(axis=axes)}
 
 
-def normalized_channels_backward(past: Past, axes: tuple[int, ...], gradient: Array, *, groups: int = 0) -> Gradients:
-    """Gradients of a norm by its own statistics, with a scale and a shift per channel; axes are those of the groups."""
-    (x,), call = past.inputs, past.call
+def normalized_channels_backward(ctx: Context, axes: tuple[int, ...], gradient: Array, *, groups: int = 0) -> Gradients:
+    """Return gradients of a norm by the input's own statistics, affine per channel; axes are those of the groups."""
+    (x,), call = ctx.inputs, ctx.call
     grouped = x.reshape(len(x), groups, -1, *x.shape[2:]) if groups else x
     scaled = gradient * per_channel(call.parameters["weight"], x) if call.fields["affine"] else gradient
-    to_input, normalized = by_own_statistics_backward(grouped, axes, call.fields["eps"], scaled.reshape(grouped.shape))
-    return Gradients((to_input.reshape(x.shape),), by_channel(call, normalized.reshape(x.shape), gradient))
+    grad_input, normalized = by_own_statistics_backward(
+        grouped, axes, call.fields["eps"], scaled.reshape(grouped.shape)
+    )
+    return Gradients((grad_input.reshape(x.shape),), affine_gradients(call, normalized.reshape(x.shape), gradient))
 
 
 def by_own_statistics(x: Array, axes: tuple[int, ...], eps: float) -> Array:
-    """(x − mean) / √(variance + eps) over the axes, with the biased variance."""
+    """Return (x − mean) / √(variance + eps) over the axes, with the biased variance."""
     centred: Array = x - x.mean(axis=axes, keepdims=True)
     variance = (centred * centred).mean(axis=axes, keepdims=True)
     centred /= np.sqrt(variance + eps)
@@ -106,7 +105,7 @@ def by_own_statistics(x: Array, axes: tuple[int, ...], eps: float) -> Array:
 
 
 def scaled_and_shifted(call: Call, x: Array) -> Array:
-    """Times `weight` and plus `bias` of every channel, where the layer is affine."""
+    """Return x times `weight` plus `bias` of every channel, if the layer is affine; overwrites x."""
     if call.fields["affine"]:
         x *= per_channel(call.parameters["weight"], x)
         x += per_channel(call.parameters["bias"], x)
@@ -115,7 +114,7 @@ def scaled_and_shifted(call: Call, x: Array) -> Array:
 
 @kernel("batch_norm", workspace=outputs_times(1))
 def batch_norm(call: Call, x: Array) -> Array:
-    """Evaluation mode: by the running statistics; without them by the batch's own, biased variance.
+    """Return x normalized as in evaluation: by running statistics; without them by the batch's, with biased variance.
 
     Source: torch.nn.BatchNorm2d.
     """
@@ -125,16 +124,16 @@ def batch_norm(call: Call, x: Array) -> Array:
 
 
 @backward("batch_norm")
-def batch_norm_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients by stored statistics, or by the batch's own, through which gradients go."""
-    if past.call.fields["track_running_stats"]:
-        return by_running_statistics_backward(past, gradient)
-    return normalized_channels_backward(past, (0, *range(2, gradient.ndim)), gradient)
+def batch_norm_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return gradients for running statistics, or through the statistics of the batch."""
+    if ctx.call.fields["track_running_stats"]:
+        return by_running_statistics_backward(ctx, gradient)
+    return normalized_channels_backward(ctx, (0, *range(2, gradient.ndim)), gradient)
 
 
 @kernel("instance_norm", workspace=outputs_times(1))
 def instance_norm(call: Call, x: Array) -> Array:
-    """Evaluation mode: every channel of every sample by its own statistics, or by the running ones if it tracks them.
+    """Return x normalized as in evaluation: by the statistics of every channel of every sample, or tracked ones.
 
     Source: torch.nn.InstanceNorm2d.
     """
@@ -144,17 +143,17 @@ def instance_norm(call: Call, x: Array) -> Array:
 
 
 @backward("instance_norm")
-def instance_norm_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients by stored statistics, or by the channel's own, through which gradients go."""
-    if past.call.fields["track_running_stats"]:
-        return by_running_statistics_backward(past, gradient)
-    return normalized_channels_backward(past, tuple(range(2, gradient.ndim)), gradient)
+def instance_norm_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return gradients for running statistics, or through the statistics of every channel."""
+    if ctx.call.fields["track_running_stats"]:
+        return by_running_statistics_backward(ctx, gradient)
+    return normalized_channels_backward(ctx, tuple(range(2, gradient.ndim)), gradient)
 
 
 def last_axes(call: Call, x: Array) -> Shape:
-    """The shape that is normalized over: `normalized_shape`, or the last axis.
+    """Return the shape of the last axes that are normalized over: `normalized_shape`, or the last axis.
 
-    Raises `ValueError` where the last axes of the input have other lengths.
+    Raises `ValueError` if the last axes of the input have other lengths.
     """
     shape = call.fields["normalized_shape"]
     shape = x.shape[-1:] if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
@@ -165,9 +164,9 @@ def last_axes(call: Call, x: Array) -> Shape:
 
 @kernel("layer_norm", workspace=outputs_times(1))
 def layer_norm(call: Call, x: Array) -> Array:
-    """By the statistics of the last axes, as many as `normalized_shape` names.
+    """Return x normalized over the last axes, as many as `normalized_shape` has.
 
-    Raises `ValueError` where those have other lengths.
+    Raises `ValueError` if those have other lengths.
     Source: torch.nn.LayerNorm.
     """
     shape = last_axes(call, x)
@@ -180,31 +179,31 @@ def layer_norm(call: Call, x: Array) -> Array:
 
 
 @backward("layer_norm")
-def layer_norm_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients through the statistics of the last axes; those by weight and bias are sums over all the others."""
-    (x,), call = past.inputs, past.call
+def layer_norm_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return gradients through the statistics of the last axes; those of weight and bias sum over all other axes."""
+    (x,), call = ctx.inputs, ctx.call
     shape = last_axes(call, x)
     affine = call.fields["elementwise_affine"]
     scaled = gradient * call.parameters["weight"] if affine else gradient
     axes = tuple(range(-len(shape), 0))
-    to_input, normalized = by_own_statistics_backward(x, axes, call.fields["eps"], scaled)
+    grad_input, normalized = by_own_statistics_backward(x, axes, call.fields["eps"], scaled)
     parameters = {"weight": summed(gradient * normalized, shape)} if affine else {}
     if affine and call.fields["bias"]:
         parameters["bias"] = summed(gradient, shape)
-    return Gradients((to_input,), parameters)
+    return Gradients((grad_input,), parameters)
 
 
 def summed(x: Array, shape: Shape) -> Array:
-    """The sum over all axes but the last ones, which have that shape."""
+    """Return the sum over all axes but the last ones, which have that shape."""
     total: Array = x.reshape(-1, *shape).sum(axis=0)
     return total
 
 
 @kernel("rms_norm", workspace=outputs_times(1))
 def rms_norm(call: Call, x: Array) -> Array:
-    """X / √(mean of squares over the last axes + eps), times the weight.
+    """Return x / √(mean of squares over the last axes + eps), times the weight.
 
-    Raises `ValueError` where those have other lengths.
+    Raises `ValueError` if those have other lengths.
     Source: torch.nn.RMSNorm.
     """
     shape = last_axes(call, x)
@@ -215,16 +214,16 @@ def rms_norm(call: Call, x: Array) -> Array:
 
 
 def root_mean_square(call: Call, x: Array, shape: Shape) -> Array:
-    """√(mean of squares over the last axes + eps)."""
+    """Return √(mean of squares over the last axes + eps)."""
     mean = (x * x).sum(axis=tuple(range(-len(shape), 0)), keepdims=True) / constant(x, prod(shape))
     root: Array = np.sqrt(mean + constant(x, call.fields["eps"]))
     return root
 
 
 @backward("rms_norm")
-def rms_norm_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients: dX = (dX̂ − x̂ · mean of dX̂ ⊙ x̂)/r, where r is the root and x̂ = X/r; dW sums dY ⊙ x̂."""
-    (x,), call = past.inputs, past.call
+def rms_norm_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return dX = (dX̂ − x̂ · mean of dX̂ ⊙ x̂)/r, where r is the root and x̂ = X/r; dW sums dY ⊙ x̂."""
+    (x,), call = ctx.inputs, ctx.call
     shape = last_axes(call, x)
     root = root_mean_square(call, x, shape)
     normalized = x / root
@@ -237,7 +236,7 @@ def rms_norm_backward(past: Past, gradient: Array) -> Gradients:
 
 @kernel("group_norm", workspace=outputs_times(1))
 def group_norm(call: Call, x: Array) -> Array:
-    """Every group of channels of every sample by its own statistics.
+    """Return every group of channels of every sample normalized by its own statistics.
 
     Source: torch.nn.GroupNorm.
     """
@@ -248,53 +247,47 @@ def group_norm(call: Call, x: Array) -> Array:
 
 
 @backward("group_norm")
-def group_norm_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients through the statistics of every group."""
+def group_norm_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return gradients through the statistics of every group."""
     axes = tuple(range(2, gradient.ndim + 1))
-    return normalized_channels_backward(past, axes, gradient, groups=past.call.fields["num_groups"])
+    return normalized_channels_backward(ctx, axes, gradient, groups=ctx.call.fields["num_groups"])
 
 
-def local_response_norm_workspace(
-    fields: Fields,
-    inputs: tuple[Shape, ...],
-    _parameters: Mapping[str, Shape],
-    outputs: tuple[Shape, ...],
-    itemsize: int,
-) -> int:
-    """The squares, the same with zeros beyond the first and last channel, and their sums."""
-    (samples, channels, *lengths), size = inputs[0], int(fields["size"])
-    return itemsize * (2 * prod(outputs[0]) + samples * (channels + size - 1) * prod(lengths))
+def local_response_norm_workspace(run: RunShapes) -> int:
+    """Return the bytes of the squares, of a copy padded with zeros, and of their sums."""
+    (samples, channels, *lengths), size = run.inputs[0], int(run.fields["size"])
+    return run.itemsize * (2 * prod(run.outputs[0]) + samples * (channels + size - 1) * prod(lengths))
 
 
 @kernel("local_response_norm", workspace=local_response_norm_workspace)
 def local_response_norm(call: Call, x: Array) -> Array:
-    """X / (k + alpha/size · sum of squares over `size` channels)^beta; beyond the first and last channel stand zeros.
+    """Return x / (k + alpha/size · sum of squares over `size` channels)^beta; channels are padded with zeros.
 
-    An even size reaches one channel further down than up.
+    An even size includes one channel more before than after.
     Source: torch.nn.LocalResponseNorm.
     """
-    total = local_sizes(call, x)
+    total = local_sums(call, x)
     total **= call.fields["beta"]
     result: Array = x / total
     return result
 
 
 @backward("local_response_norm")
-def local_response_norm_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradient: dX = dY/tᵝ − 2β · alpha/size · X · sum of dY ⊙ Y/t over the channels whose t reads this one.
+def local_response_norm_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return dX = dY/tᵝ − 2β · alpha/size · X · sum of dY ⊙ Y/t over the channels whose t reads this one.
 
-    t is k + alpha/size · sum of squares; who reads a channel stands to the other side of it than whom it reads.
+    t is k + alpha/size · sum of squares. For these channels `before` and `after` are swapped.
     """
-    (x,), (y,), fields = past.inputs, past.outputs, past.call.fields
-    size, total = fields["size"], local_sizes(past.call, x)
+    (x,), (y,), fields = ctx.inputs, ctx.outputs, ctx.call.fields
+    size, total = fields["size"], local_sums(ctx.call, x)
     readers = neighbour_sums(gradient * y / total, (size - 1) // 2, size // 2)
-    to_input = gradient / total ** fields["beta"]
-    to_input -= x * readers * (2 * fields["beta"] * fields["alpha"] / size)
-    return Gradients((to_input,))
+    grad_input = gradient / total ** fields["beta"]
+    grad_input -= x * readers * (2 * fields["beta"] * fields["alpha"] / size)
+    return Gradients((grad_input,))
 
 
-def local_sizes(call: Call, x: Array) -> Array:
-    """K + alpha/size · sum of squares over `size` channels."""
+def local_sums(call: Call, x: Array) -> Array:
+    """Return k + alpha/size · sum of squares over `size` channels."""
     size = call.fields["size"]
     total = neighbour_sums(x * x, size // 2, (size - 1) // 2)
     total *= call.fields["alpha"] / size
@@ -303,7 +296,7 @@ def local_sizes(call: Call, x: Array) -> Array:
 
 
 def neighbour_sums(x: Array, before: int, after: int) -> Array:
-    """The sum of every channel and those around it; beyond the first and last stand zeros."""
+    """Return the sum of every channel and its neighbours, with zeros before the first and after the last."""
     padded = np.pad(x, ((0, 0), (before, after), *((0, 0),) * (x.ndim - 2)), constant_values=constant(x, 0))
     channels = [padded[:, first : first + x.shape[1]] for first in range(before + 1 + after)]
     total = channels[0].copy()
@@ -314,9 +307,9 @@ def neighbour_sums(x: Array, before: int, after: int) -> Array:
 
 @kernel("scale", workspace=outputs_times(0))
 def scale(call: Call, x: Array) -> Array:
-    """Times `weight` and, where there is one, plus `bias`, each laid along axis `dim`.
+    """Return x times `weight`, plus `bias` if there is one, both along axis `dim`.
 
-    Raises `ValueError` where they have another number of entries.
+    Raises `ValueError` if they have another number of entries.
     Source: Liu et al. 2022, layer scale.
     """
     along = along_axis(call, x)
@@ -327,9 +320,9 @@ def scale(call: Call, x: Array) -> Array:
 
 
 @backward("scale")
-def scale_backward(past: Past, gradient: Array) -> Gradients:
-    """Gradients: dX = dY · weight; dW and db are sums of dY ⊙ X and of dY over all axes but `dim`."""
-    (x,), call = past.inputs, past.call
+def scale_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return dX = dY · weight; dW and db are sums of dY ⊙ X and of dY over all axes but `dim`."""
+    (x,), call = ctx.inputs, ctx.call
     along = along_axis(call, x)
     others = tuple(axis for axis in range(x.ndim) if axis != range(x.ndim)[call.fields["dim"]])
     parameters = {"weight": (gradient * x).sum(axis=others)}
@@ -339,5 +332,5 @@ def scale_backward(past: Past, gradient: Array) -> Gradients:
 
 
 def along_axis(call: Call, x: Array) -> list[int]:
-    """The shape that lays a number per entry of axis `dim` along it."""
+    """Return the shape that broadcasts one number per entry of axis `dim`."""
     return [size if axis == range(x.ndim)[call.fields["dim"]] else 1 for axis, size in enumerate(x.shape)]

@@ -1,4 +1,4 @@
-"""Places in a sequence as sines and cosines, as learnt rows, as turns; and the token before all others."""
+"""Positional encodings, fixed, trainable or rotary; and the class token."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Fields
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @kernel("positional_encoding", workspace=outputs_times(4))
 def positional_encoding(call: Call, x: Array) -> Array:
-    """Each step plus the vector of its place.
+    """Return each step plus the vector of its position.
 
-    Raises `ValueError` where a table has fewer rows than there are steps, or rows of another length.
+    Raises `ValueError` if a table has fewer rows than there are steps, or rows of another length.
     Source: Vaswani et al. 2017, section 3.5.
     """
     steps = x.swapaxes(0, 1) if call.fields["batch_first"] else x
@@ -25,47 +25,47 @@ def positional_encoding(call: Call, x: Array) -> Array:
         table = call.parameters["weight"]
         if table.shape != (call.fields["max_length"], x.shape[-1]):
             raise ValueError(f"a table of {table.shape} for {call.fields['max_length']} places of {x.shape[-1]}")
-        places = table[: len(steps)]
+        vectors = table[: len(steps)]
     else:
-        angles = angles_of(len(steps), x.shape[-1], 10000.0)
+        angles = position_angles(len(steps), x.shape[-1], 10000.0)
         sines = np.empty((len(steps), 2 * angles.shape[1]))
         sines[:, 0::2], sines[:, 1::2] = np.sin(angles), np.cos(angles)
-        places = like(sines[:, : x.shape[-1]], x)
-    result = steps + places[:, None]
+        vectors = cast_like(sines[:, : x.shape[-1]], x)
+    result = steps + vectors[:, None]
     return np.ascontiguousarray(result.swapaxes(0, 1)) if call.fields["batch_first"] else result
 
 
 @backward("positional_encoding")
-def positional_encoding_backward(past: Past, gradient: Array) -> Gradients:
-    """The gradient itself; to each learnt row its sum over samples, 0 for places after the last step."""
-    if past.call.fields["kind"] != "learned":
+def positional_encoding_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return the gradient; for each trainable row its sum over samples, 0 for positions after the last step."""
+    if ctx.call.fields["kind"] != "learned":
         return Gradients((gradient,))
-    steps = gradient.swapaxes(0, 1) if past.call.fields["batch_first"] else gradient
-    table = np.zeros_like(past.call.parameters["weight"], dtype=gradient.dtype)
+    steps = gradient.swapaxes(0, 1) if ctx.call.fields["batch_first"] else gradient
+    table = np.zeros_like(ctx.call.parameters["weight"], dtype=gradient.dtype)
     table[: len(steps)] = steps.sum(axis=1)
     return Gradients((gradient,), {"weight": table})
 
 
 @kernel("rotary_embedding", workspace=outputs_times(4))
 def rotary_embedding(call: Call, x: Array) -> Array:
-    """Each pair of features turned by the angle of its place.
+    """Return each pair of features rotated by the angle of its position.
 
-    Raises `ValueError` where a feature has no other to pair with.
+    Raises `ValueError` if the number of features is odd.
     Source: Su et al. 2021, equation 34.
     """
-    return turned(call, x, 1)
+    return rotated(call, x, 1)
 
 
 @backward("rotary_embedding")
-def rotary_embedding_backward(past: Past, gradient: Array) -> Gradients:
-    """Each pair of the gradient turned back."""
-    return Gradients((turned(past.call, gradient, -1),))
+def rotary_embedding_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return each pair of the gradient rotated by the opposite angle."""
+    return Gradients((rotated(ctx.call, gradient, -1),))
 
 
-def turned(call: Call, x: Array, direction: int) -> Array:
-    """Each pair of features turned by the angle of its place, forth by 1 and back by −1."""
-    angles = direction * angles_of(x.shape[-2], x.shape[-1], call.fields["base"])
-    cosines, sines = like(np.cos(angles), x), like(np.sin(angles), x)
+def rotated(call: Call, x: Array, direction: int) -> Array:
+    """Return each pair of features rotated by the angle of its position times `direction`, 1 or −1."""
+    angles = direction * position_angles(x.shape[-2], x.shape[-1], call.fields["base"])
+    cosines, sines = cast_like(np.cos(angles), x), cast_like(np.sin(angles), x)
     first, second = pairs(x, call.fields)
     result = np.empty_like(x)
     onto_first, onto_second = pairs(result, call.fields)
@@ -76,9 +76,9 @@ def turned(call: Call, x: Array, direction: int) -> Array:
 
 @kernel("class_token", workspace=outputs_times(0))
 def class_token(call: Call, x: Array) -> Array:
-    """The token of every sample, and then its sequence.
+    """Return the token followed by the sequence, for every sample.
 
-    Raises `ValueError` where the token is not one vector as long as the others.
+    Raises `ValueError` if the token is not one vector of the length of the others.
     """
     token = call.parameters["token"]
     if token.shape[:2] != (1, 1):
@@ -87,19 +87,19 @@ def class_token(call: Call, x: Array) -> Array:
 
 
 @backward("class_token")
-def class_token_backward(_past: Past, gradient: Array) -> Gradients:
-    """To the token the first step's gradient, summed over samples; the others' to the sequence."""
+def class_token_backward(_past: Context, gradient: Array) -> Gradients:
+    """Return the gradient of the sequence; for the token that of the first step, summed over samples."""
     return Gradients((gradient[:, 1:].copy(),), {"token": gradient[:, :1].sum(axis=0, keepdims=True)})
 
 
-def angles_of(steps: int, features: int, base: float) -> Array:
-    """T / base^(2i/E) for each step t and pair of features i; an odd last feature has half a pair."""
+def position_angles(steps: int, features: int, base: float) -> Array:
+    """Return t / base^(2i/E) for each step t and pair of features i; an odd last feature is half a pair."""
     frequencies = base ** -(np.arange(0, features, 2) / features)
     return np.arange(steps)[:, None] * frequencies
 
 
 def pairs(x: Array, fields: Fields) -> tuple[Array, Array]:
-    """The two features of each pair, as views."""
+    """Return the first and the second features of all pairs, as views."""
     if x.shape[-1] % 2:
         raise ValueError(f"expects an even number of features, receives {x.shape[-1]}")
     if fields["interleaved"]:
@@ -108,6 +108,6 @@ def pairs(x: Array, fields: Fields) -> tuple[Array, Array]:
     return first, second
 
 
-def like(table: Array, x: Array) -> Array:
-    """A table of float64 as numbers of the kind that it meets; counting scalars are met by plain ones."""
+def cast_like(table: Array, x: Array) -> Array:
+    """Return a table of float64 in the dtype of x; unchanged if x is an array of counting scalars."""
     return table if x.dtype == object else table.astype(x.dtype)

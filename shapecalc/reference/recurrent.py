@@ -1,37 +1,37 @@
-"""Recurrent layers: a cell from step to step, stacked, in one direction or two.
+"""Recurrent layers: a cell applied step by step, stacked, in one direction or two.
 
-Inside, a state is [size, N], a column per sample: a product is then W·h as the formulas write it, and PyTorch's weights
-enter as they lie in memory, which is what takes the time.
+Internally a state is [size, N], a column per sample: a product is then W·h as in the formulas, and PyTorch's weights
+are used in the order in which they lie in memory; the run time depends on reading them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import TypeAlias
 
 import numpy as np
 
 from shapecalc.reference.activation import logistic
-from shapecalc.reference.base import Array, Call, Fields, Shape, Workspace, constant, kernel
+from shapecalc.reference.base import Array, Call, RunShapes, Shape, Workspace, constant, kernel
 
 COLUMNS = 256
-"""Inputs of this many steps × samples are multiplied at once: enough for full speed, few enough to stay in cache."""
+"""Columns, steps × samples, of one product of inputs: enough for full speed, few enough to stay in the cache."""
 
 RANK = 3
 
 States: TypeAlias = tuple[Array, ...]
-"""The hidden state and, in an LSTM, the cell: [size, N] each."""
+"""The hidden state and, in an LSTM, the cell state: [size, N] each."""
 
 Cell: TypeAlias = Callable[[Array, Array, States], States]
-"""(W_ih x + b_ih, W_hh h + b_hh, states) → states after the step; it may write over the second, [gates, H, N]."""
+"""(W_ih x + b_ih, W_hh h + b_hh, states) → states after the step; it may overwrite the second, [gates, H, N]."""
 
 
 def rnn_cell(nonlinearity: str) -> Cell:
-    """h′ = tanh(W_ih x + b_ih + W_hh h + b_hh), or the larger of that sum and 0 for `relu`."""
+    """Return the cell h′ = tanh(W_ih x + b_ih + W_hh h + b_hh), with `relu` the maximum of that sum and 0."""
 
-    def cell(arriving: Array, recurring: Array, _states: States) -> States:
-        sums = arriving[0] + recurring[0]
+    def cell(from_input: Array, from_hidden: Array, _states: States) -> States:
+        sums = from_input[0] + from_hidden[0]
         if nonlinearity == "relu":
             return (np.maximum(sums, constant(sums, 0), out=sums),)
         return (np.tanh(sums, out=sums),)
@@ -39,14 +39,14 @@ def rnn_cell(nonlinearity: str) -> Cell:
     return cell
 
 
-def lstm_cell(arriving: Array, recurring: Array, states: States) -> States:
-    """i, f, o = σ(sums), g = tanh(sum), c′ = f ⊙ c + i ⊙ g, h′ = o ⊙ tanh(c′); rows stand in the order i, f, g, o."""
+def lstm_cell(from_input: Array, from_hidden: Array, states: States) -> States:
+    """Return h′ = o ⊙ tanh(c′), c′ = f ⊙ c + i ⊙ g; i, f, o = σ(sums), g = tanh(sum); rows in the order i, f, g, o."""
     _, cell = states
-    recurring += arriving
-    logistic(recurring[:2], out=recurring[:2])
-    logistic(recurring[3], out=recurring[3])
-    np.tanh(recurring[2], out=recurring[2])
-    i, f, g, o = recurring
+    from_hidden += from_input
+    logistic(from_hidden[:2], out=from_hidden[:2])
+    logistic(from_hidden[3], out=from_hidden[3])
+    np.tanh(from_hidden[2], out=from_hidden[2])
+    i, f, g, o = from_hidden
     f *= cell
     g *= i
     cell = f + g
@@ -55,118 +55,112 @@ def lstm_cell(arriving: Array, recurring: Array, states: States) -> States:
     return hidden, cell
 
 
-def gru_cell(arriving: Array, recurring: Array, states: States) -> States:
-    """r, z = σ(sums), n = tanh(arriving + r ⊙ recurring), h′ = (1 − z) ⊙ n + z ⊙ h; rows in the order r, z, n."""
+def gru_cell(from_input: Array, from_hidden: Array, states: States) -> States:
+    """Return h′ = (1 − z) ⊙ n + z ⊙ h; r, z = σ(sums), n = tanh(arriving + r ⊙ recurring); rows: r, z, n."""
     (hidden,) = states
-    recurring[:2] += arriving[:2]
-    logistic(recurring[:2], out=recurring[:2])
-    r, z, n = recurring
+    from_hidden[:2] += from_input[:2]
+    logistic(from_hidden[:2], out=from_hidden[:2])
+    r, z, n = from_hidden
     n *= r
-    n += arriving[2]
+    n += from_input[2]
     np.tanh(n, out=n)
     n *= 1 - z
     z *= hidden
     return (n + z,)
 
 
-def sequence_workspace(gates: int, beside: int) -> Workspace:
-    """The bound for a layer whose cell keeps `beside` arrays [H, N] beside its sums for every gate."""
+def sequence_workspace(gates: int, extra: int) -> Workspace:
+    """Return the workspace of a layer whose cell needs `extra` arrays [H, N] in addition to the sums of every gate."""
 
-    def workspace(
-        fields: Fields,
-        inputs: tuple[Shape, ...],
-        _parameters: Mapping[str, Shape],
-        outputs: tuple[Shape, ...],
-        itemsize: int,
-    ) -> int:
-        hidden = int(fields["hidden_size"])
-        steps, samples = inputs[0][1::-1] if fields["batch_first"] else inputs[0][:2]
+    def workspace(run: RunShapes) -> int:
+        hidden = int(run.fields["hidden_size"])
+        steps, samples = run.inputs[0][1::-1] if run.fields["batch_first"] else run.inputs[0][:2]
         columns = samples * min(steps_at_once(samples), steps)
-        previous_layer = prod(outputs[0]) if fields["num_layers"] > 1 else 0
-        first_states = sum(prod(shape) for shape in outputs[1:])
-        inputs_at_once = columns * max(inputs[0][2], outputs[0][2])
+        previous_layer = prod(run.outputs[0]) if run.fields["num_layers"] > 1 else 0
+        first_states = sum(prod(shape) for shape in run.outputs[1:])
+        inputs_at_once = columns * max(run.inputs[0][2], run.outputs[0][2])
         products_at_once = columns * gates * hidden
-        one_step = samples * (gates + beside) * hidden
-        return itemsize * (previous_layer + first_states + inputs_at_once + products_at_once + one_step)
+        one_step = samples * (gates + extra) * hidden
+        return run.itemsize * (previous_layer + first_states + inputs_at_once + products_at_once + one_step)
 
     return workspace
 
 
-@kernel("rnn", workspace=sequence_workspace(gates=1, beside=2))
+@kernel("rnn", workspace=sequence_workspace(gates=1, extra=2))
 def rnn(call: Call, x: Array, *initial: Array) -> States:
-    """The plain recurrent layer: output, h_n.
+    """Return output and h_n of a plain recurrent layer.
 
     Source: torch.nn.RNN.
     """
-    return through_layers(call, x, initial, rnn_cell(call.fields["nonlinearity"]), 1, (call.fields["hidden_size"],))
+    return run_layers(call, x, initial, rnn_cell(call.fields["nonlinearity"]), 1, (call.fields["hidden_size"],))
 
 
-@kernel("lstm", workspace=sequence_workspace(gates=4, beside=5))
+@kernel("lstm", workspace=sequence_workspace(gates=4, extra=5))
 def lstm(call: Call, x: Array, *initial: Array) -> States:
-    """Long short-term memory: output, h_n, c_n; with `proj_size` the hidden state leaves every step projected.
+    """Return output, h_n and c_n of a long short-term memory; with `proj_size` every hidden state is projected.
 
     Source: torch.nn.LSTM.
     """
     hidden = call.fields["hidden_size"]
-    return through_layers(call, x, initial, lstm_cell, 4, (call.fields["proj_size"] or hidden, hidden))
+    return run_layers(call, x, initial, lstm_cell, 4, (call.fields["proj_size"] or hidden, hidden))
 
 
-@kernel("gru", workspace=sequence_workspace(gates=3, beside=3))
+@kernel("gru", workspace=sequence_workspace(gates=3, extra=3))
 def gru(call: Call, x: Array, *initial: Array) -> States:
-    """The gated recurrent unit, reset after the product: output, h_n.
+    """Return output and h_n of a gated recurrent unit, with the reset gate applied after the product.
 
     Source: torch.nn.GRU.
     """
-    return through_layers(call, x, initial, gru_cell, 3, (call.fields["hidden_size"],))
+    return run_layers(call, x, initial, gru_cell, 3, (call.fields["hidden_size"],))
 
 
-def through_layers(
+def run_layers(
     call: Call, x: Array, initial: tuple[Array, ...], cell: Cell, gates: int, sizes: tuple[int, ...]
 ) -> States:
-    """The output of every step of the last layer, then the last states of every layer and direction.
+    """Return the output of every step of the last layer, then the last states of every layer and direction.
 
     `sizes` are those of the states, the hidden one first.
-    Raises `ValueError` where the input has another rank than 3 or an initial state does not fit.
+    Raises `ValueError` if the input does not have 3 axes, or an initial state does not fit.
     """
     if x.ndim != RANK:
         raise ValueError(f"reads a sequence of 3 axes, receives {list(x.shape)}")
     fields = call.fields
     suffixes = ("", "_reverse") if fields["bidirectional"] else ("",)
     sequence = x.swapaxes(0, 1) if fields["batch_first"] else x
-    places = len(suffixes) * fields["num_layers"]
-    begun = begin(call, sequence, initial, [(places, sequence.shape[1], size) for size in sizes])
-    ended = tuple(np.empty_like(states) for states in begun)
+    count = len(suffixes) * fields["num_layers"]
+    first_states = initial_states(call, sequence, initial, [(count, sequence.shape[1], size) for size in sizes])
+    last_states = tuple(np.empty_like(states) for states in first_states)
     size = sizes[0]
     for level in range(fields["num_layers"]):
-        output = np.empty((*sequence.shape[:2], len(suffixes) * size), dtype=begun[0].dtype)
+        output = np.empty((*sequence.shape[:2], len(suffixes) * size), dtype=first_states[0].dtype)
         for direction, suffix in enumerate(suffixes):
-            place = level * len(suffixes) + direction
-            onwards = slice(None, None, -1 if suffix else 1)
-            states = through_steps(
+            row = level * len(suffixes) + direction
+            order = slice(None, None, -1 if suffix else 1)
+            states = run_steps(
                 call,
                 f"l{level}{suffix}",
-                sequence[onwards],
-                tuple(np.ascontiguousarray(each[place].T) for each in begun),
-                output[onwards, :, direction * size : (direction + 1) * size],
+                sequence[order],
+                tuple(np.ascontiguousarray(each[row].T) for each in first_states),
+                output[order, :, direction * size : (direction + 1) * size],
                 cell,
                 gates,
             )
-            for each, state in zip(ended, states, strict=True):
-                each[place] = state.T
+            for each, state in zip(last_states, states, strict=True):
+                each[row] = state.T
         sequence = masked(call, level, output)
-    return (sequence.swapaxes(0, 1) if fields["batch_first"] else sequence, *ended)
+    return (sequence.swapaxes(0, 1) if fields["batch_first"] else sequence, *last_states)
 
 
 def masked(call: Call, level: int, output: Array) -> Array:
-    """What the next layer reads: the output of this one, in training times the mask [T, N, D·H] that is handed in."""
+    """Return the input of the next layer: the output of this one, in training times the dropout mask [T, N, D·H]."""
     mask = call.parameters.get(f"mask_l{level}")
     return output if mask is None else output * mask
 
 
-def begin(call: Call, sequence: Array, initial: tuple[Array, ...], shapes: list[Shape]) -> States:
-    """The initial states as they were given, or zeros.
+def initial_states(call: Call, sequence: Array, initial: tuple[Array, ...], shapes: list[Shape]) -> States:
+    """Return the initial states that were given, or zeros.
 
-    Raises `ValueError` where one does not have its shape, or not all are given.
+    Raises `ValueError` if one does not have its shape, or not all are given.
     """
     dtype = np.result_type(sequence, *call.parameters.values())
     if not initial:
@@ -176,19 +170,19 @@ def begin(call: Call, sequence: Array, initial: tuple[Array, ...], shapes: list[
     return tuple(state.astype(dtype) for state in initial)
 
 
-def through_steps(
+def run_steps(
     call: Call, suffix: str, sequence: Array, states: States, output: Array, cell: Cell, gates: int
 ) -> States:
-    """The states after the last step of one layer in one direction; every hidden state is written into `output`."""
+    """Return the states after the last step of one layer in one direction; writes every hidden state into `output`."""
     weight, bias = call.parameters[f"weight_hh_{suffix}"], bias_of(call, f"bias_hh_{suffix}", gates)
     projection = call.parameters[f"weight_hr_{suffix}"] if call.fields.get("proj_size") else None
     samples = sequence.shape[1]
-    recurring = np.empty((gates * call.fields["hidden_size"], samples), dtype=output.dtype)
-    for step, arriving in enumerate(arrivals(call, suffix, sequence, gates, output.dtype)):
-        call.work.matmul(weight, states[0], out=recurring)
+    from_hidden = np.empty((gates * call.fields["hidden_size"], samples), dtype=output.dtype)
+    for step, from_input in enumerate(input_products(call, suffix, sequence, gates, output.dtype)):
+        call.work.matmul(weight, states[0], out=from_hidden)
         if bias is not None:
-            recurring += bias
-        states = cell(arriving, recurring.reshape(gates, -1, samples), states)
+            from_hidden += bias
+        states = cell(from_input, from_hidden.reshape(gates, -1, samples), states)
         if projection is not None:
             hidden = np.empty((call.fields["proj_size"], samples), dtype=output.dtype)
             states = (call.work.matmul(projection, states[0], out=hidden), *states[1:])
@@ -196,28 +190,30 @@ def through_steps(
     return states
 
 
-def arrivals(call: Call, suffix: str, sequence: Array, gates: int, dtype: np.dtype[np.generic]) -> Iterator[Array]:
-    """W_ih x + b_ih of step after step, [gates, H, N], many steps in one product: none waits for another."""
+def input_products(
+    call: Call, suffix: str, sequence: Array, gates: int, dtype: np.dtype[np.generic]
+) -> Iterator[Array]:
+    """Yield W_ih x + b_ih of each step, [gates, H, N]; one product for many steps, which are independent here."""
     weight, bias = call.parameters[f"weight_ih_{suffix}"], bias_of(call, f"bias_ih_{suffix}", gates)
-    samples, many = sequence.shape[1], min(steps_at_once(sequence.shape[1]), len(sequence))
-    products = np.empty((gates * call.fields["hidden_size"], many * samples), dtype=dtype)
-    for first in range(0, len(sequence), many):
-        rows = sequence[first : first + many].reshape(-1, sequence.shape[2])
-        arriving = call.work.matmul(weight, rows.T, out=products[:, : len(rows)])
+    samples, chunk = sequence.shape[1], min(steps_at_once(sequence.shape[1]), len(sequence))
+    products = np.empty((gates * call.fields["hidden_size"], chunk * samples), dtype=dtype)
+    for first in range(0, len(sequence), chunk):
+        rows = sequence[first : first + chunk].reshape(-1, sequence.shape[2])
+        from_input = call.work.matmul(weight, rows.T, out=products[:, : len(rows)])
         if bias is not None:
-            arriving += bias
-        yield from arriving.reshape(gates, -1, len(rows) // samples, samples).transpose(2, 0, 1, 3)
+            from_input += bias
+        yield from from_input.reshape(gates, -1, len(rows) // samples, samples).transpose(2, 0, 1, 3)
 
 
 def steps_at_once(samples: int) -> int:
-    """How many steps' inputs make up COLUMNS, at least one's."""
+    """Return the number of steps whose inputs have COLUMNS columns, at least 1."""
     return max(COLUMNS // samples, 1)
 
 
 def bias_of(call: Call, name: str, gates: int) -> Array | None:
-    """A bias as a column, if the layer has them.
+    """Return a bias as a column, or None for a layer without biases.
 
-    Raises `ValueError` where it has another number of entries than all gates have rows.
+    Raises `ValueError` if it does not have one entry per row of all gates.
     """
     if not call.fields["bias"]:
         return None

@@ -1,15 +1,15 @@
-"""Regularization: nothing happens in a forward run; in training a mask is handed in, and decides what passes."""
+"""Regularization: the identity in evaluation, multiplication by a given mask in training."""
 
 from __future__ import annotations
 
 from shapecalc.reference.base import Array, Call, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 
 @kernel("dropout", workspace=outputs_times(0))
 @kernel("stochastic_depth", workspace=outputs_times(0))
 def masked(call: Call, x: Array) -> Array:
-    """The input itself, as in evaluation mode; times the mask, 0 or 1/(1 − p), where one is handed in.
+    """Return the input, as in evaluation mode; times the mask, 0 or 1/(1 − p), if one is given.
 
     Source: torch.nn.Dropout; torchvision.ops.StochasticDepth.
     """
@@ -19,6 +19,6 @@ def masked(call: Call, x: Array) -> Array:
 
 @backward("dropout")
 @backward("stochastic_depth")
-def masked_backward(past: Past, gradient: Array) -> Gradients:
-    """The gradient of what has passed, as it has passed."""
-    return Gradients((masked(past.call, gradient),))
+def masked_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return the gradient, times the mask if one is given."""
+    return Gradients((masked(ctx.call, gradient),))

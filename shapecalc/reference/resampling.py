@@ -1,4 +1,4 @@
-"""Padding as a layer, cropping and upsampling: other cells at other places."""
+"""Padding as a layer, cropping and upsampling."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from shapecalc.reference import windows
 from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 
 @kernel("pad", workspace=outputs_times(0))
 def pad(call: Call, x: Array) -> Array:
-    """Cells before and after the last axes; one number stands for every spatial axis, both sides.
+    """Return the input with elements before and after the last axes; an integer pads every spatial axis at both ends.
 
     Source: torch.nn.functional.pad (the list names the last axis first).
     """
@@ -23,14 +23,14 @@ def pad(call: Call, x: Array) -> Array:
 
 
 @backward("pad")
-def pad_backward(past: Past, gradient: Array) -> Gradients:
-    """The gradient without its margins, in which copies add to the cells that they are copies of."""
-    sides = pad_margins(past.call, past.inputs[0])
-    return Gradients((windows.unpad(gradient, sides, past.call.fields["mode"]).copy(),))
+def pad_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return the gradient without its margins; those of copies are added to the elements that were copied."""
+    sides = pad_margins(ctx.call, ctx.inputs[0])
+    return Gradients((windows.unpad(gradient, sides, ctx.call.fields["mode"]).copy(),))
 
 
 def pad_margins(call: Call, x: Array) -> windows.Margins:
-    """The cells before and after each axis that is padded, the first of them first."""
+    """Return the elements before and after each axis that is padded, in the order of the axes."""
     padding = call.fields["padding"]
     flat = (padding,) * (2 * (x.ndim - 2)) if isinstance(padding, int) else padding
     return tuple(zip(flat[::2], flat[1::2], strict=True))[::-1]
@@ -38,56 +38,56 @@ def pad_margins(call: Call, x: Array) -> windows.Margins:
 
 @kernel("center_crop", workspace=outputs_times(0))
 def center_crop(call: Call, x: Array, like: Array | None = None) -> Array:
-    """The middle of space, as large as `size` or as the second input; a copy, so that the rest can be let go.
+    """Return the centre of the spatial axes in the size of `size` or of the second input, as a copy.
 
-    Raises `ValueError` where there is less than that.
+    Raises `ValueError` if the input is smaller.
     Source: Ronneberger et al. 2015.
     """
     sizes = windows.per_axis(call.fields["size"], x.ndim - 2) if like is None else like.shape[2:]
-    return windows.at(x, middle(x, sizes)).copy()
+    return windows.at(x, center_slices(x, sizes)).copy()
 
 
 @backward("center_crop")
-def center_crop_backward(past: Past, gradient: Array) -> Gradients:
-    """The middle takes the gradient, what was cut off nothing; of a second input no number was read."""
-    to_inputs = tuple(np.zeros_like(x) for x in past.inputs)
-    windows.at(to_inputs[0], middle(to_inputs[0], gradient.shape[2:]))[...] = gradient
-    return Gradients(to_inputs)
+def center_crop_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return the gradient at the centre, 0 elsewhere; 0 for a second input, of which only the shape is used."""
+    grads = tuple(np.zeros_like(x) for x in ctx.inputs)
+    windows.at(grads[0], center_slices(grads[0], gradient.shape[2:]))[...] = gradient
+    return Gradients(grads)
 
 
-def middle(x: Array, sizes: tuple[int, ...]) -> list[slice]:
-    """The middle of space in those sizes; where an odd number of cells is left, one more goes after it.
+def center_slices(x: Array, sizes: tuple[int, ...]) -> list[slice]:
+    """Return the slices of the centre in those sizes; of an odd number of elements left over one more is after it.
 
-    Raises `ValueError` where there is less than that.
+    Raises `ValueError` if the input is smaller.
     """
-    kept = []
+    slices = []
     for length, size in zip(x.shape[2:], sizes, strict=True):
         if size > length:
             raise ValueError(f"crops {length} cells to {size}")
         before = (length - size) // 2
-        kept.append(slice(before, before + size))
-    return kept
+        slices.append(slice(before, before + size))
+    return slices
 
 
 @kernel("upsample", workspace=outputs_times(2))
 def upsample(call: Call, x: Array) -> Array:
-    """The input on a finer or coarser grid: the nearest cell, or a mean of the two nearest along each axis.
+    """Return the input on another grid: the nearest element, or the weighted mean of the two nearest along each axis.
 
-    Source: torch.nn.Upsample. Where `scale_factor` is given, it is also what places are computed with.
+    Source: torch.nn.Upsample. If `scale_factor` is given, positions are computed with it.
     """
     axes = grids(call, x)
     if call.fields["mode"] == "nearest":
-        return windows.at(x, np.ix_(*(nearest_cells(*axis) for axis in axes)))
-    corners = [two_cells(*axis, align_corners=call.fields["align_corners"]) for axis in axes]
+        return windows.at(x, np.ix_(*(nearest_elements(*axis) for axis in axes)))
+    corners = [nearest_two(*axis, align_corners=call.fields["align_corners"]) for axis in axes]
     first, *others = product(*corners)
-    total = weighed_cells(x, first)
+    total = weighted_elements(x, first)
     for corner in others:
-        total += weighed_cells(x, corner)
+        total += weighted_elements(x, corner)
     return total
 
 
 def grids(call: Call, x: Array) -> list[tuple[int, int, float | None]]:
-    """Along each spatial axis: how many cells go in, how many come out, and the scale that places are computed with."""
+    """Return for each spatial axis the input length, the output length, and the scale for positions if one is given."""
     scales = windows.per_axis(call.fields["scale_factor"], x.ndim - 2)
     sizes = windows.per_axis(call.fields["size"], x.ndim - 2)
     return [
@@ -97,55 +97,55 @@ def grids(call: Call, x: Array) -> list[tuple[int, int, float | None]]:
 
 
 @backward("upsample")
-def upsample_backward(past: Past, gradient: Array) -> Gradients:
-    """Every input cell adds up the gradients of the cells that were copied or mixed from it, one axis after another."""
-    (x,), fields = past.inputs, past.call.fields
-    for axis, grid in enumerate(grids(past.call, x), start=2):
+def upsample_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return for every input element the weighted sum of the gradients computed from it, one axis after another."""
+    (x,), fields = ctx.inputs, ctx.call.fields
+    for axis, grid in enumerate(grids(ctx.call, x), start=2):
         if fields["mode"] == "nearest":
-            corners: tuple[tuple[Array, Array], ...] = ((nearest_cells(*grid), np.ones(grid[1])),)
+            corners: tuple[tuple[Array, Array], ...] = ((nearest_elements(*grid), np.ones(grid[1])),)
         else:
-            corners = two_cells(*grid, align_corners=fields["align_corners"])
+            corners = nearest_two(*grid, align_corners=fields["align_corners"])
         given = np.moveaxis(gradient, axis, 0)
         onto = np.zeros((grid[0], *given.shape[1:]), dtype=given.dtype)
-        for cells, weights in corners:
-            for row, cell, weight in zip(given, cells, weights.astype(x.dtype), strict=True):
-                onto[cell] += weight * row
+        for indices, weights in corners:
+            for values, index, weight in zip(given, indices, weights.astype(x.dtype), strict=True):
+                onto[index] += weight * values
         gradient = np.moveaxis(onto, 0, axis)
     return Gradients((gradient,))
 
 
-def weighed_cells(x: Array, corner: tuple[tuple[Array, Array], ...]) -> Array:
-    """One input cell for every output cell, by its places along each axis, times the product of its weights."""
-    cells = windows.at(x, np.ix_(*(places for places, _ in corner)))
-    cells *= reduce(np.multiply.outer, (weights for _, weights in corner)).astype(x.dtype)
-    return cells
+def weighted_elements(x: Array, corner: tuple[tuple[Array, Array], ...]) -> Array:
+    """Return one input element per output element, by its indices along each axis, times the product of its weights."""
+    elements = windows.at(x, np.ix_(*(indices for indices, _ in corner)))
+    elements *= reduce(np.multiply.outer, (weights for _, weights in corner)).astype(x.dtype)
+    return elements
 
 
-def nearest_cells(length: int, count: int, scale: float | None) -> Array:
-    """The cell of the input that each of `count` output cells copies: the one its start falls into.
+def nearest_elements(length: int, count: int, scale: float | None) -> Array:
+    """Return the index of the input element for each of `count` output elements: the one that contains its start.
 
-    PyTorch finds the place in single precision, and so does this: a place on the edge of a cell may fall either way.
-    A small 2-D map of which as many cells come out as go in, or twice as many, PyTorch takes for a scale of 1 or 2.
+    Computed in single precision, as in PyTorch: a position on the edge between elements may fall on either side.
+    For a small 2-D map with an output of the same or twice the size, PyTorch assumes a scale of 1 or 2.
     """
     step = np.float32(length / count if scale is None else 1 / scale)
-    cells: Array = np.minimum(np.floor(np.arange(count, dtype=np.float32) * step).astype(int), length - 1)
-    return cells
+    indices: Array = np.minimum(np.floor(np.arange(count, dtype=np.float32) * step).astype(int), length - 1)
+    return indices
 
 
-def two_cells(
+def nearest_two(
     length: int, count: int, scale: float | None, *, align_corners: bool
 ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """The two cells of the input that each of `count` output cells lies between, each with its weight.
+    """Return the two input elements between which each of `count` output elements lies, each with its weight.
 
-    Cells are areas whose middles are compared, or with `align_corners` points, the first and last of which coincide.
+    Elements are areas whose centres are compared, or with `align_corners` points, the first and last of which coincide.
     """
     if align_corners:
-        place = np.arange(count) * ((length - 1) / (count - 1) if count > 1 else 0.0)
+        position = np.arange(count) * ((length - 1) / (count - 1) if count > 1 else 0.0)
     else:
-        # Where as many cells come out as go in, PyTorch copies them, whatever the scale.
+        # If input and output have the same length, PyTorch copies, whatever the scale.
         step = length / count if scale is None or count == length else 1 / scale
-        place = np.maximum((np.arange(count) + 0.5) * step - 0.5, 0.0)
-    low = np.minimum(np.floor(place).astype(int), length - 1)
+        position = np.maximum((np.arange(count) + 0.5) * step - 0.5, 0.0)
+    low = np.minimum(np.floor(position).astype(int), length - 1)
     high = np.minimum(low + 1, length - 1)
-    share = np.clip(place - low, 0.0, 1.0)
+    share = np.clip(position - low, 0.0, 1.0)
     return (low, 1 - share), (high, share)

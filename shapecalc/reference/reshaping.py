@@ -1,16 +1,16 @@
-"""Layers that only read the same cells under other axes; their gradients are read back under the first."""
+"""Layers that change the axes and not the elements."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, kernel, outputs_times
-from shapecalc.reference.gradients import Gradients, Past, backward
+from shapecalc.reference.gradients import Context, Gradients, backward
 
 
 @kernel("identity", workspace=outputs_times(0))
 def identity(_call: Call, x: Array) -> Array:
-    """The input itself.
+    """Return the input.
 
     Source: torch.nn.Identity.
     """
@@ -18,14 +18,14 @@ def identity(_call: Call, x: Array) -> Array:
 
 
 @backward("identity")
-def identity_backward(_past: Past, gradient: Array) -> Gradients:
-    """The gradient itself."""
+def identity_backward(_past: Context, gradient: Array) -> Gradients:
+    """Return the gradient."""
     return Gradients((gradient,))
 
 
 @kernel("flatten", workspace=outputs_times(0))
 def flatten(call: Call, x: Array) -> Array:
-    """The axes from `start_dim` to `end_dim`, both included, as one.
+    """Return the axes from `start_dim` to `end_dim`, both included, as one.
 
     Source: torch.nn.Flatten.
     """
@@ -36,7 +36,7 @@ def flatten(call: Call, x: Array) -> Array:
 
 @kernel("reshape", workspace=outputs_times(0))
 def reshape(call: Call, x: Array) -> Array:
-    """The cells in the same order under another shape: -1 is inferred, 0 keeps the axis that stands there.
+    """Return the elements in the same order in another shape: -1 is inferred, 0 copies that axis of the input.
 
     Source: ONNX Reshape.
     """
@@ -45,7 +45,7 @@ def reshape(call: Call, x: Array) -> Array:
 
 @kernel("permute", workspace=outputs_times(0))
 def permute(call: Call, x: Array) -> Array:
-    """The axes in another order; a view.
+    """Return the axes in another order; a view.
 
     Source: torch.permute.
     """
@@ -53,24 +53,24 @@ def permute(call: Call, x: Array) -> Array:
 
 
 @backward("permute")
-def permute_backward(past: Past, gradient: Array) -> Gradients:
-    """The axes back in the order in which they came."""
-    return Gradients((gradient.transpose(np.argsort(np.arange(gradient.ndim)[list(past.call.fields["dims"])])),))
+def permute_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return the gradient with its axes in the order of the input."""
+    return Gradients((gradient.transpose(np.argsort(np.arange(gradient.ndim)[list(ctx.call.fields["dims"])])),))
 
 
 @kernel("squeeze", workspace=outputs_times(0))
 def squeeze(call: Call, x: Array) -> Array:
-    """The same cells without some axes of 1; a view.
+    """Return the input without some axes of length 1; a view.
 
-    Raises `ValueError` where one of them is not 1.
-    Source: torch.squeeze, which leaves such an axis.
+    Raises `ValueError` if the length of one of them is not 1.
+    Source: torch.squeeze, which retains such an axis.
     """
     return x.squeeze(call.fields["dim"])
 
 
 @kernel("unsqueeze", workspace=outputs_times(0))
 def unsqueeze(call: Call, x: Array) -> Array:
-    """The same cells with an axis of 1 more; a view.
+    """Return the input with one more axis, of length 1; a view.
 
     Source: torch.unsqueeze.
     """
@@ -81,6 +81,6 @@ def unsqueeze(call: Call, x: Array) -> Array:
 @backward("reshape")
 @backward("squeeze")
 @backward("unsqueeze")
-def reshape_backward(past: Past, gradient: Array) -> Gradients:
-    """The cells, which stand in the same order, under the axes of the input."""
-    return Gradients((gradient.reshape(past.inputs[0].shape),))
+def reshape_backward(ctx: Context, gradient: Array) -> Gradients:
+    """Return the gradient in the shape of the input."""
+    return Gradients((gradient.reshape(ctx.inputs[0].shape),))

@@ -1,6 +1,6 @@
-"""Slides windows over arrays. No size is computed here: it is what comes out of the slicing.
+"""Sliding windows over arrays, padding and cropping. No size is computed: sizes result from slicing.
 
-Spatial axes are the last ones of an array; every function loops over them, whatever their number.
+Spatial axes are the last axes of an array; every function loops over them, for any number of axes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NUMPY_MODES = {
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How a window reads, per spatial axis: its cells, the step from window to window, the step from cell to cell."""
+    """Size, stride and dilation of a window, with an entry per spatial axis."""
 
     size: Shape
     stride: Shape
@@ -39,29 +39,29 @@ class Window:
 
     @classmethod
     def of(cls, fields: Fields, rank: int) -> Window:
-        """The window of a layer; a `stride` of None is the window's own size."""
+        """Return the window of a layer; a `stride` of None is the size of the window."""
         stride = fields["kernel_size"] if fields["stride"] is None else fields["stride"]
         return cls(
             per_axis(fields["kernel_size"], rank), per_axis(stride, rank), per_axis(fields.get("dilation", 1), rank)
         )
 
-    def cells(self, axis: int) -> range:
-        """The cells that one window reads along an axis, counted from where it starts.
+    def offsets(self, axis: int) -> range:
+        """Return the offsets of the elements that one window reads along an axis, from the start of the window.
 
-        >>> list(Window(size=(3,), stride=(1,), dilation=(2,)).cells(0))
+        >>> list(Window(size=(3,), stride=(1,), dilation=(2,)).offsets(0))
         [0, 2, 4]
         """
         return range(0, self.size[axis] * self.dilation[axis], self.dilation[axis])
 
-    def reach(self, axis: int) -> int:
-        """The cells from a window's first to its last along an axis, both counted."""
-        return self.cells(axis)[-1] + 1
+    def span(self, axis: int) -> int:
+        """Return the number of elements from the first to the last that a window reads along an axis, both included."""
+        return self.offsets(axis)[-1] + 1
 
 
 def per_axis(value: Any, rank: int) -> tuple[Any, ...]:
-    """One entry per spatial axis: a lone value holds for all of them.
+    """Return one entry per spatial axis; a single value applies to all of them.
 
-    Raises `ValueError` where a list has another length than the input has spatial axes.
+    Raises `ValueError` if a list does not have one entry per spatial axis.
 
     >>> per_axis(3, rank=2)
     (3, 3)
@@ -74,31 +74,31 @@ def per_axis(value: Any, rank: int) -> tuple[Any, ...]:
 
 
 def at(x: Array, index: Iterable[int | slice | Array]) -> Array:
-    """Index the last axes of an array, as many as the index has entries.
+    """Return an array indexed along its last axes, as many as the index has entries.
 
     >>> at(np.arange(12).reshape(2, 2, 3), (0, slice(1, None)))
     array([[1, 2],
            [7, 8]])
     """
-    whole: tuple[Any, ...] = (..., *index)
-    cells: Array = x[whole]
-    return cells
+    full: tuple[Any, ...] = (..., *index)
+    result: Array = x[full]
+    return result
 
 
 def margins(padding: Any, lengths: Shape, window: Window) -> Margins:
-    """The cells to put before and after each spatial axis, from `padding` as the user wrote it.
+    """Return the number of elements to add before and after each spatial axis, from `padding` as the user wrote it.
 
-    `same` lets a window start at every stride-th cell of the input and pads as far as the last one reaches; the odd
-    cell goes after, as in Keras and in ONNX's SAME_UPPER.
+    `same` starts a window at every stride-th element of the input and pads as far as the last one reads; of an odd
+    number one more goes after than before, as in Keras and in ONNX's SAME_UPPER.
 
-    >>> margins("same", (6,), Window(size=(3,), stride=(2,), dilation=(1,)))    # windows at 0, 2, 4 read up to cell 6
+    >>> margins("same", (6,), Window(size=(3,), stride=(2,), dilation=(1,)))    # windows at 0, 2, 4 read 7 elements
     ((0, 1),)
     """
     if padding == "same":
         pairs = []
         for axis, length in enumerate(lengths):
             last_start = range(0, length, window.stride[axis])[-1]
-            missing = max(last_start + window.reach(axis) - length, 0)
+            missing = max(last_start + window.span(axis) - length, 0)
             pairs.append((missing // 2, missing - missing // 2))
         return tuple(pairs)
     sides = per_axis(0 if padding == "valid" else padding, len(lengths))
@@ -106,28 +106,28 @@ def margins(padding: Any, lengths: Shape, window: Window) -> Margins:
 
 
 def overhang(lengths: Shape, sides: Margins, window: Window) -> Margins:
-    """The cells to add after each padded axis, so that the windows of `ceil_mode` fit; negative: to take away.
+    """Return the elements to add after each padded axis so that the windows of `ceil_mode` fit; negative: to remove.
 
-    A further window is laid where the one before it left cells over.
-    PyTorch drops a window that starts in the right padding: it would see no input.
-    Raises `ValueError` where no window can be laid.
+    One more window is placed if the previous one leaves elements over.
+    PyTorch drops a window that starts in the right padding, since it would read no input.
+    Raises `ValueError` if no window fits.
     """
     pairs = []
     for axis, (length, (before, after)) in enumerate(zip(lengths, sides, strict=True)):
-        padded, reach, stride = before + length + after, window.reach(axis), window.stride[axis]
+        padded, span, stride = before + length + after, window.span(axis), window.stride[axis]
         starts = range(0, before + length, stride)
-        laid = bisect_left(starts, padded, key=lambda start: start - stride + reach)
+        laid = bisect_left(starts, padded, key=lambda start: start - stride + span)
         if not laid:
-            raise ValueError(f"a window over {reach} cells finds no place on an axis of {padded}")
-        pairs.append((0, starts[laid - 1] + reach - padded))
+            raise ValueError(f"a window over {span} cells finds no place on an axis of {padded}")
+        pairs.append((0, starts[laid - 1] + span - padded))
     return tuple(pairs)
 
 
 def pad(x: Array, sides: Margins, value: Any = 0.0, mode: str = "constant") -> Array:
-    """Put cells before and after each spatial axis; a negative number takes cells away, and that comes first.
+    """Return an array with elements added before and after each spatial axis; negative numbers remove elements, first.
 
-    `mode` is PyTorch's word. Returns a view of `x` where nothing is added.
-    Raises `ValueError` where an axis is too short to be mirrored or to go round.
+    `mode` is as in PyTorch. A view of `x` if nothing is added.
+    Raises `ValueError` if an axis is too short for `reflect` or `circular`.
     """
     x = crop(x, tuple((max(-before, 0), max(-after, 0)) for before, after in sides))
     added = ((0, 0),) * (x.ndim - len(sides)) + tuple((max(before, 0), max(after, 0)) for before, after in sides)
@@ -144,11 +144,11 @@ def pad(x: Array, sides: Margins, value: Any = 0.0, mode: str = "constant") -> A
 
 
 def unpad(gradient: Array, sides: Margins, mode: str = "constant") -> Array:
-    """The gradient by what `pad` was given, from the gradient by what it gave.
+    """Return the gradient with respect to the input of `pad`, from that with respect to its output.
 
-    What was taken away has none; cells that were copied into the margins add up what their copies are given.
+    Removed elements get 0; elements that were copied into the margins get the sum over their copies.
 
-    >>> unpad(np.array([1, 10, 100, 1000]), ((2, 0),), "circular").tolist()    # of [a, b] came [a, b, a, b]
+    >>> unpad(np.array([1, 10, 100, 1000]), ((2, 0),), "circular").tolist()    # [a, b] was padded to [a, b, a, b]
     [101, 1010]
     """
     added = tuple((max(before, 0), max(after, 0)) for before, after in sides)
@@ -161,7 +161,7 @@ def unpad(gradient: Array, sides: Margins, mode: str = "constant") -> Array:
 
 
 def fold(gradient: Array, pair: tuple[int, int], mode: str) -> Array:
-    """Add the gradients by copies in the margins of the first axis to those by the cells that they are copies of."""
+    """Add gradients of copies in the margins of the first axis to those of the elements that were copied."""
     before, after = pair
     length = len(gradient) - before - after
     sources = np.pad(np.arange(length), pair, NUMPY_MODES[mode])  # type: ignore[call-overload]
@@ -172,34 +172,34 @@ def fold(gradient: Array, pair: tuple[int, int], mode: str) -> Array:
 
 
 def crop(x: Array, sides: Margins) -> Array:
-    """Take cells away before and after each spatial axis; a view."""
+    """Return a view without some elements before and after each spatial axis."""
     lengths = x.shape[x.ndim - len(sides) :]
-    kept = (slice(before, length - after) for length, (before, after) in zip(lengths, sides, strict=True))
-    return at(x, kept)
+    slices = (slice(before, length - after) for length, (before, after) in zip(lengths, sides, strict=True))
+    return at(x, slices)
 
 
 def slide(x: Array, window: Window, *, writeable: bool = False) -> Array:
-    """Every window over the spatial axes: [..., *spatial] to [..., *windows, *window], a view that copies nothing.
+    """Return a view of all windows over the spatial axes: [..., *spatial] to [..., *windows, *window].
 
-    A `writeable` one may be added to a tap at a time: windows overlap, but never in the same cell of theirs.
-    Raises `ValueError` where a window is longer than its axis.
+    A `writeable` view may be added to one tap at a time: windows overlap, but never in the same element of the window.
+    Raises `ValueError` if a window is longer than its axis.
 
     >>> slide(np.arange(5), Window(size=(2,), stride=(2,), dilation=(1,)))
     array([[0, 1],
            [2, 3]])
     """
     rank = len(window.size)
-    reach = tuple(window.reach(axis) for axis in range(rank))
-    everywhere = sliding_window_view(x, reach, axis=tuple(range(-rank, 0)), writeable=writeable)
+    span = tuple(window.span(axis) for axis in range(rank))
+    everywhere = sliding_window_view(x, span, axis=tuple(range(-rank, 0)), writeable=writeable)
     return at(everywhere, (slice(None, None, step) for step in (*window.stride, *window.dilation)))
 
 
 def taps(windows: Array, rank: int) -> Iterator[Array]:
-    """The same cell of every window, for each cell of the window in turn.
+    """Yield, for each element of the window in turn, that element of every window.
 
     >>> windows = slide(np.arange(5), Window(size=(2,), stride=(2,), dilation=(1,)))
     >>> [tap.tolist() for tap in taps(windows, rank=1)]
     [[0, 2], [1, 3]]
     """
-    for cell in np.ndindex(windows.shape[windows.ndim - rank :]):
-        yield at(windows, cell)
+    for element in np.ndindex(windows.shape[windows.ndim - rank :]):
+        yield at(windows, element)

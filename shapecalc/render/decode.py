@@ -100,7 +100,7 @@ def _run_dict(decoded: Decoded) -> dict[str, Any]:
             if not check.ok
         ],
         "figures_compared": len(decoded.checks),
-        "reread": {"decoded": finite(decoded.search.alive[0].log_probability), "at_once": finite(decoded.reread)},
+        "reread": {"decoded": finite(decoded.search.active[0].log_probability), "at_once": finite(decoded.reread)},
         "hypotheses": [found._asdict() for found in decoded.search.hypotheses],
     }
 
@@ -193,7 +193,7 @@ def _counted(loop: Loop, decoded: Decoded, width: int | None) -> Iterator[str]:
         yield from wrapped(
             f"decoded with random weights: {len(decoded.checks)} figures counted, all as predicted", width
         )
-    one, other = decoded.search.alive[0].log_probability, decoded.reread
+    one, other = decoded.search.active[0].log_probability, decoded.reread
     sign = "and" if decoded.rereads else "but"
     whole = f"the best sequence of {loop.decode.max_length} symbols has log-probability {one:.4f} symbol by symbol, "
     yield from wrapped(f"{whole}{sign} {other:.4f} read at once", width)

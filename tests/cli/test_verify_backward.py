@@ -101,7 +101,7 @@ def test_the_help_of_a_refused_pass_is_enough(run) -> None:
 def test_a_wrong_gradient_is_named_with_its_entry_and_ends_in_1(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = find_backward("tanh")
     monkeypatch.setitem(
-        registry.BACKWARDS, "tanh", lambda past, g: whole(past, 2 * g if past.call.path == "tanh_8" else g)
+        registry.BACKWARD_KERNELS, "tanh", lambda ctx, g: whole(ctx, 2 * g if ctx.call.path == "tanh_8" else g)
     )
     ended = CliRunner().invoke(app, ["verify", "lenet5", "--backward"])
     assert ended.exit_code == 1
@@ -113,7 +113,7 @@ def test_a_wrong_gradient_is_named_with_its_entry_and_ends_in_1(monkeypatch: pyt
 
 def test_a_layer_without_a_backward_kernel_is_an_error_and_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     find_backward("tanh")
-    monkeypatch.delitem(registry.BACKWARDS, "tanh")
+    monkeypatch.delitem(registry.BACKWARD_KERNELS, "tanh")
     ended = CliRunner().invoke(app, ["verify", "lenet5", "--backward"])
     assert ended.exit_code == 1
     assert "tanh_10: `tanh_10` (tanh): has no backward kernel" in ended.output

@@ -213,7 +213,7 @@ WORDS = ("conv", "batch_norm", "max_pool", "add", "sigmoid", "flatten", "lstm", 
 def broken(monkeypatch: pytest.MonkeyPatch, word: str, change: Callable[[Any, Gradients], Gradients]) -> BackwardProof:
     """A proof with what a backward kernel gives changed."""
     whole = find_backward(word)
-    monkeypatch.setitem(registry.BACKWARDS, word, lambda past, *gradients: change(past, whole(past, *gradients)))
+    monkeypatch.setitem(registry.BACKWARD_KERNELS, word, lambda ctx, *gradients: change(ctx, whole(ctx, *gradients)))
     return verify_backward(shapecalc.loads(NETWORK))
 
 
@@ -289,8 +289,8 @@ def test_a_gradient_of_another_shape_ends_the_pass_there(word: str, monkeypatch:
 @pytest.mark.parametrize("place", ["to_inputs", "to_parameters"])
 @pytest.mark.parametrize("word", ["conv", "lstm", "linear"])
 def test_a_multiply_accumulate_too_many_is_found_there(word: str, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def one_more(past: Any, given: Gradients) -> Gradients:
-        getattr(past, place).macs += 1
+    def one_more(ctx: Any, given: Gradients) -> Gradients:
+        getattr(ctx, place).macs += 1
         return given
 
     proof = broken(monkeypatch, word, one_more)
@@ -306,7 +306,7 @@ def test_a_prediction_that_is_one_off_is_found_there(monkeypatch: pytest.MonkeyP
 
 def test_a_layer_without_a_backward_kernel_is_named_and_ends_the_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     find_backward("add")
-    monkeypatch.delitem(registry.BACKWARDS, "add")
+    monkeypatch.delitem(registry.BACKWARD_KERNELS, "add")
     proof = verify_backward(shapecalc.loads(NETWORK))
     assert not proof.ok
     assert proof.rows[-1].failure == "`add` (add): has no backward kernel"

@@ -10,7 +10,7 @@ import pytest
 
 from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Array, Work
-from shapecalc.reference.gradients import Past
+from shapecalc.reference.gradients import Context
 from tests.house.test_harness import call_of, tensors
 from tests.support.examples.all import EXAMPLES
 from tests.support.examples.table import POINTS
@@ -68,7 +68,7 @@ def padding(example: Example, name: str) -> int | None:
 @each
 def test_gradients_are_those_of_central_differences(example: Example) -> None:
     call, arrays, outputs, gradients = prepared(example)
-    found = find_backward(example.type)(Past(call, tuple(arrays), outputs), *gradients)
+    found = find_backward(example.type)(Context(call, tuple(arrays), outputs), *gradients)
     learnt = example.layer().parameters(*example.at(POINTS[0]))
     assert set(found.parameters) == set(learnt)
     pairs = [(f"input {place}", x, g) for place, (x, g) in enumerate(zip(arrays, found.inputs, strict=True))]
@@ -99,7 +99,7 @@ def test_gradients_are_those_of_central_differences(example: Example) -> None:
 def test_gradients_of_many_inputs_are_that_of_a_nudge_of_all(example: Example) -> None:
     """Each entry up or down by chance: what is wrong with any of them is in the sum."""
     call, arrays, outputs, gradients = prepared(example)
-    found = find_backward(example.type)(Past(call, tuple(arrays), outputs), *gradients)
+    found = find_backward(example.type)(Context(call, tuple(arrays), outputs), *gradients)
     rng = np.random.default_rng(5)
     ways = [rng.choice((-1.0, 1.0), array.shape) for array in arrays]
     above, below = (
@@ -113,17 +113,17 @@ def test_gradients_of_many_inputs_are_that_of_a_nudge_of_all(example: Example) -
 @each
 def test_the_multiply_accumulates_of_gradients_are_those_predicted(example: Example) -> None:
     call, arrays, outputs, gradients = prepared(example)
-    past = Past(call, tuple(arrays), outputs)
-    find_backward(example.type)(past, *gradients)
+    ctx = Context(call, tuple(arrays), outputs)
+    find_backward(example.type)(ctx, *gradients)
     shapes = example.at(POINTS[0])
     expected = example.layer().backward_macs(*shapes, example.layer().output_shape(*shapes))
-    assert (past.to_inputs.macs, past.to_parameters.macs) == expected
+    assert (ctx.to_inputs.macs, ctx.to_parameters.macs) == expected
 
 
 @each
 def test_what_the_forward_pass_left_and_the_gradients_stay_as_they_were(example: Example) -> None:
     call, arrays, outputs, gradients = prepared(example)
     before = [array.copy() for array in (*arrays, *outputs, *gradients, *call.parameters.values())]
-    find_backward(example.type)(Past(call, tuple(arrays), outputs), *gradients)
+    find_backward(example.type)(Context(call, tuple(arrays), outputs), *gradients)
     for array, kept in zip((*arrays, *outputs, *gradients, *call.parameters.values()), before, strict=True):
         np.testing.assert_array_equal(array, kept)

@@ -155,5 +155,5 @@ def test_the_witness_runs_where_the_rules_cannot_be_imported() -> None:
     """Not even indirectly: with the rules' modules barred, every kernel is still found."""
     barred = ["layers", "dims", "engine", "architecture", "execution", "parser", "diagnostics"]
     bar = f"sys.modules.update(dict.fromkeys(['shapecalc.' + room for room in {barred}]))"
-    code = f"{bar}; from shapecalc import reference; assert len(reference.words()) > 30"
+    code = f"{bar}; from shapecalc import reference; assert len(reference.layer_types()) > 30"
     assert "shapecalc.reference.conv" in imported_by(code)

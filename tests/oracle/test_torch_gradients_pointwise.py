@@ -13,7 +13,7 @@ import pytest
 from shapecalc.layers import Layer, layer_type
 from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Array, Call, Work
-from shapecalc.reference.gradients import Past
+from shapecalc.reference.gradients import Context
 from tests.oracle.test_torch_fixtures import ORACLE, TOLERANCE, Row, Shape, by_name, tuples, written
 
 FIXTURE = json.loads((ORACLE / "torch_gradients_pointwise.json").read_text(encoding="utf-8"))
@@ -58,12 +58,12 @@ def parameters(row: Row) -> dict[str, Array]:
     return {name: filled(a, b + k, tuple(shape)) / 4 for k, (name, shape) in enumerate(row["parameters"].items())}
 
 
-def past_of(row: Row) -> Past:
+def context_of(row: Row) -> Context:
     """What the forward kernel read and gave."""
     call = Call("case", row["layer"], written(layer_of(row)), parameters(row), ("x",), ("y",))
     arrays = inputs(row)
     result: Any = find(row["layer"]).run(replace(call, work=Work()), *arrays)
-    return Past(call, tuple(arrays), result if isinstance(result, tuple) else (result,))
+    return Context(call, tuple(arrays), result if isinstance(result, tuple) else (result,))
 
 
 def gradients_of(row: Row) -> list[Array | None]:
@@ -90,7 +90,7 @@ EXPECTED = expected()
 
 def found(row: Row) -> list[Array]:
     """Our gradients in the order of the fixture's."""
-    result = find_backward(row["layer"])(past_of(row), *gradients_of(row))
+    result = find_backward(row["layer"])(context_of(row), *gradients_of(row))
     assert set(result.parameters) == set(row["parameters"])
     by_inputs = [gradient for gradient in result.inputs if gradient is not None]
     return [*by_inputs, *(result.parameters[name] for name in row["parameters"])]

@@ -12,7 +12,7 @@ import pytest
 from shapecalc.layers import layer_type
 from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Call
-from shapecalc.reference.gradients import Past
+from shapecalc.reference.gradients import Context
 from shapecalc.reference.losses import binary_cross_entropy, cross_entropy, mse
 from shapecalc.reference.optimizers import adam, momentum, sgd
 from tests.oracle.test_torch_fixtures import ORACLE, written
@@ -79,7 +79,7 @@ def of(part: str) -> Any:
     return pytest.mark.parametrize(("row", "expected"), rows, ids=[f"{n}-{name[:60]}" for n, name in enumerate(names)])
 
 
-def went_back(row: Row, *, everything: bool = False) -> tuple[Past, dict[str, Array]]:
+def went_back(row: Row, *, everything: bool = False) -> tuple[Context, dict[str, Array]]:
     layer, (a, b) = layer_of(row), FIXTURE["fill"]["parameters"]
     tensors: dict[str, Any] = layer.parameters(*shapes_of(row))
     parameters = {name: filled(a, b + k, shape) / 2 for k, (name, shape) in enumerate(tensors.items())}
@@ -91,10 +91,10 @@ def went_back(row: Row, *, everything: bool = False) -> tuple[Past, dict[str, Ar
         filled(*rule, y.shape) if everything or name in row["by"] else None
         for rule, name, y in zip(FIXTURE["fill"]["gradients"], names, outputs, strict=False)
     ]
-    past = Past(call, arrays, outputs, truncate=row.get("truncate"))
-    found = find_backward(row["layer"])(past, *gradients)
+    ctx = Context(call, arrays, outputs, truncate=row.get("truncate"))
+    found = find_backward(row["layer"])(ctx, *gradients)
     by_inputs = {f"input {place}": gradient for place, gradient in enumerate(found.inputs) if gradient is not None}
-    return past, {**by_inputs, **found.parameters}
+    return ctx, {**by_inputs, **found.parameters}
 
 
 @of("recurrent")
@@ -108,10 +108,10 @@ def test_gradients_through_time_are_pytorchs(row: Row, expected: dict[str, Array
 @of("recurrent")
 def test_products_going_back_are_as_many_as_pytorch_does(row: Row, expected: dict[str, Array]) -> None:
     del expected
-    past, _ = went_back(row, everything=True)
+    ctx, _ = went_back(row, everything=True)
     shapes = shapes_of(row)
     layer = layer_of(row)
-    done = (past.to_inputs.macs, past.to_parameters.macs)
+    done = (ctx.to_inputs.macs, ctx.to_parameters.macs)
     if "macs" in row:
         assert sum(done) == row["macs"]
     assert done == layer.backward_macs(*shapes, layer.output_shape(*shapes), truncate=row.get("truncate"))

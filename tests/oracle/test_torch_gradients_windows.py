@@ -12,7 +12,7 @@ import pytest
 from shapecalc.layers import layer_type
 from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Array, Call
-from shapecalc.reference.gradients import Past
+from shapecalc.reference.gradients import Context
 from tests.oracle.test_torch_fixtures import ORACLE, TOLERANCE, Row, by_name, tuples, written
 
 FIXTURE = json.loads((ORACLE / "torch_gradients_windows.json").read_text(encoding="utf-8"))
@@ -36,7 +36,7 @@ def gradients(row: Row) -> dict[str, Array]:
     x = filled("input", row["input"]) * np.float32(row.get("scale", 1))
     y = find(row["layer"]).run(call, x)
     assert isinstance(y, np.ndarray)
-    found = find_backward(row["layer"])(Past(call, (x,), (y,)), filled("gradient", row["output"]))
+    found = find_backward(row["layer"])(Context(call, (x,), (y,)), filled("gradient", row["output"]))
     (to_input,) = found.inputs
     assert to_input is not None
     return {"input": to_input, **found.parameters}

@@ -8,7 +8,7 @@ import numpy as np
 
 from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Call
-from shapecalc.reference.gradients import Past
+from shapecalc.reference.gradients import Context
 from shapecalc.reference.losses import cross_entropy
 from tests.oracle.test_values import VALUES, filled
 
@@ -28,10 +28,10 @@ def parameter(number: int, *shape: int) -> Array:
     return filled(7, 3 + number, list(shape)) / 2
 
 
-def forward(word: str, fields: dict[str, Any], parameters: dict[str, Array], x: Array) -> Past:
+def forward(word: str, fields: dict[str, Any], parameters: dict[str, Array], x: Array) -> Context:
     call = Call(word, word, fields, parameters, ("x",), ("y",))
     result = find(word).run(call, x)
-    return Past(call, (x,), result if isinstance(result, tuple) else (result,))
+    return Context(call, (x,), result if isinstance(result, tuple) else (result,))
 
 
 def expected(row: Row, name: str) -> Array:

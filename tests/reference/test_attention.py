@@ -24,7 +24,7 @@ DOT = {"is_causal": False, "scale": None, "enable_gqa": False}
 
 @dataclass(frozen=True)
 class Case:
-    """A kernel on its inputs, its multiply-accumulates, and what it does besides, all counted by hand."""
+    """A kernel on its inputs, its multiply-accumulates and its other operations, all counted by hand."""
 
     says: str
     kernel: str
@@ -113,7 +113,7 @@ def call_of(case: Case) -> Call:
 
 
 @each
-def test_what_is_done_is_what_was_counted_by_hand(case: Case) -> None:
+def test_executed_operations_are_those_counted_by_hand(case: Case) -> None:
     call = call_of(case)
     weighed = Call(
         *[getattr(call, name) for name in ("path", "kernel", "fields")], dict(call.parameters), ("x",), ("y",)

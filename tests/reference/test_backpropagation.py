@@ -10,7 +10,7 @@ import pytest
 import shapecalc
 from shapecalc.execution.lowering import calls_of, random_inputs, random_parameters
 from shapecalc.reference import gradients as registry
-from shapecalc.reference.backpropagation import Propagated, Tape, back_propagate, forward, propagate
+from shapecalc.reference.backpropagation import NetworkGradients, Tape, back_propagate, forward, propagate
 from shapecalc.reference.executor import ExecutionError
 from shapecalc.reference.gradients import Gradients
 from shapecalc.shape_inference.engine import inspect_at
@@ -24,7 +24,7 @@ BRANCHES = "{input: [2, 3], layers: [{tanh: , name: a}, {add: {one: [], two: [si
 
 
 def taped(text: str, params: dict[str, Array] | None = None) -> tuple[Tape, dict[str, Array]]:
-    """A forward pass in float64, and what entered."""
+    """A forward pass in float64, and its inputs."""
     report = inspect_at(shapecalc.loads(text), {})
     inputs = {
         name: array.astype(np.float64) if array.dtype.kind == "f" else array
@@ -34,7 +34,7 @@ def taped(text: str, params: dict[str, Array] | None = None) -> tuple[Tape, dict
     return forward(calls_of(report, params=made if params is None else params), inputs), inputs
 
 
-def from_ones(text: str, slot: str, params: dict[str, Array] | None = None) -> Propagated:
+def from_ones(text: str, slot: str, params: dict[str, Array] | None = None) -> NetworkGradients:
     """Gradients of the sum of a slot."""
     tape, _ = taped(text, params)
     return back_propagate(tape, {slot: np.ones_like(tape.values[slot])})
@@ -44,11 +44,11 @@ def instead(monkeypatch: pytest.MonkeyPatch, word: str, run: Callable[..., Gradi
     from shapecalc.reference import find_backward
 
     find_backward(word)  # its family is imported, so that none brings the kernel back whole
-    monkeypatch.setitem(registry.BACKWARDS, word, run)
+    monkeypatch.setitem(registry.BACKWARD_KERNELS, word, run)
 
 
 def test_the_gradients_of_branches_are_added() -> None:
-    """`add` gives one array to every branch: to add to one of them in place would change the others."""
+    """`add` passes one array to every branch: adding to one of them in place would change the others."""
     found = from_ones(BRANCHES, "sum")
     _, inputs = taped(BRANCHES)
     a = np.tanh(inputs["input"])
@@ -90,7 +90,7 @@ def test_a_call_that_the_loss_does_not_depend_on_is_not_run(monkeypatch: pytest.
 
     instead(monkeypatch, "sigmoid", never)
     found = from_ones("{input: [2, 3], layers: [{sigmoid: , name: dead}, {tanh: , from: input, name: end}]}", "end")
-    assert [(row.path, row.reached, row.inputs) for row in found.rows] == [
+    assert [(row.path, row.reached, row.inputs) for row in found.results] == [
         ("end", True, ((2, 3),)),
         ("dead", False, (None,)),
     ]
@@ -101,25 +101,25 @@ def test_parameters_that_the_loss_does_not_depend_on_have_no_gradient() -> None:
     assert set(from_ones(text, "end").parameters) == {"end.weight", "end.bias"}
 
 
-def test_whole_numbers_that_enter_have_no_gradient() -> None:
+def test_integer_inputs_have_no_gradient() -> None:
     text = (
         "{input: {shape: [2, 3], dtype: int64}, layers: [{embedding: {num_embeddings: 7, embedding_dim: 5}, name: e}]}"
     )
     found = from_ones(text, "e")
     assert (dict(found.inputs), found.parameters["e.weight"].shape) == ({}, (7, 5))
-    assert found.rows[0].inputs == (None,)
+    assert found.results[0].inputs == (None,)
 
 
-def test_the_states_that_nothing_reads_have_no_gradient_and_an_lstm_goes_back_all_the_same() -> None:
+def test_an_lstm_back_propagates_although_states_that_nothing_reads_have_no_gradient() -> None:
     found = from_ones("{input: [4, 2, 3], layers: [{lstm: 5, name: r}]}", "r")
     assert found.inputs["input"].shape == (4, 2, 3)
 
 
-def test_values_are_let_go_as_the_pass_goes_back() -> None:
+def test_values_are_freed_during_the_backward_pass() -> None:
     tape, _ = taped("{input: [2, 3], layers: [{tanh: , name: a}, {sigmoid: , name: b}, {relu: , name: c}]}")
     propagation = propagate(tape, {"c": np.ones((2, 3))})
-    alive = [(row.path, set(tape.values), set(propagation.slots)) for row in propagation]
-    assert alive == [
+    live = [(row.path, set(tape.values), set(propagation.slots)) for row in propagation]
+    assert live == [
         ("c", {"input", "a", "b"}, {"b"}),
         ("b", {"input", "a"}, {"a"}),
         ("a", {"input"}, {"input"}),
@@ -127,7 +127,7 @@ def test_values_are_let_go_as_the_pass_goes_back() -> None:
     assert tape.calls == []
 
 
-def test_recurrent_layers_go_back_as_far_as_they_are_told() -> None:
+def test_recurrent_layers_back_propagate_through_the_truncated_steps() -> None:
     text = "{input: [6, 2, 3], layers: [{rnn: 4, name: r}, {select: {dim: 0, index: -1}, name: last}]}"
     tape, _ = taped(text)
     found = back_propagate(tape, {"last": np.ones((2, 4))}, truncate=2).inputs["input"]
@@ -140,7 +140,7 @@ WRONG = {
     "gives gradients by 0 inputs, has 1": lambda _past, _gradient: Gradients(()),
     "gives a gradient by weight, which it does not have": lambda _past, g: Gradients((g,), {"weight": g}),
     "going back: operands could not be broadcast": lambda _past, g: Gradients((g + np.ones(7),)),
-    "asks for 'weight', which it was not given": lambda past, _g: Gradients((past.call.parameters["weight"],)),
+    "asks for 'weight', which it was not given": lambda ctx, _g: Gradients((ctx.call.parameters["weight"],)),
 }
 
 
@@ -151,7 +151,7 @@ def test_a_kernel_that_is_missing_or_wrong_is_named_with_its_layer(
     run = WRONG[reason]
     if run is None:
         instead(monkeypatch, "tanh", lambda: Gradients(()))
-        monkeypatch.delitem(registry.BACKWARDS, "tanh")
+        monkeypatch.delitem(registry.BACKWARD_KERNELS, "tanh")
     else:
         instead(monkeypatch, "tanh", run)
     with pytest.raises(ExecutionError) as caught:

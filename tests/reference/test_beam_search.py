@@ -122,7 +122,7 @@ def test_greedy_search_is_a_beam_of_one_up_to_the_end_symbol(setting: Setting) -
     if setting.end is None:
         assert taken == one
     expected = list(beam_steps(setting.problem(beam=1)))[: len(taken.trace)]
-    assert [(step.alive, step.scores) for step in taken.trace] == [(step.alive, step.scores) for step in expected]
+    assert [(step.active, step.scores) for step in taken.trace] == [(step.alive, step.scores) for step in expected]
 
 
 @given(problems(widest=7, longest=6), st.integers(1, 40))
@@ -168,7 +168,7 @@ def test_greedy_misses_what_a_beam_of_two_finds() -> None:
     assert (search(2).symbols, round(np.exp(search(2).score), 6)) == ((1, 1), 0.36)
 
 
-def test_a_finished_hypothesis_takes_no_room_among_those_alive() -> None:
+def test_a_finished_hypothesis_takes_no_place_of_an_active_one() -> None:
     following = np.log([[0.8, 0.1, 0.1]])  # the end is the likeliest, always
     found = beam_search(
         lambda tokens, states: (following.repeat(len(tokens), axis=0), states), (), start=0, max_length=3, beam=2, end=0

@@ -1,4 +1,4 @@
-"""Convolution, against sums written out cell by cell."""
+"""Convolution, compared with sums over each element."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_tiles_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [gathered.nbytes // one_row for _, _, gathered in kernels.columns(windows, 2)] == [5, 5]
 
 
-def test_a_window_of_one_cell_is_a_linear_layer_over_the_channels() -> None:
+def test_a_window_of_one_element_is_a_linear_layer_over_the_channels() -> None:
     x, weight = random(2, 3, 5, 7), random(4, 3, 1, 1)
     np.testing.assert_allclose(conv(call("conv", weight), x), np.einsum("nchw,kc->nkhw", x, weight[:, :, 0, 0]))
 
@@ -79,7 +79,7 @@ def test_the_transpose_is_the_adjoint_of_the_convolution() -> None:
     assert (y * back).sum() == pytest.approx((x * placed).sum())
 
 
-def test_output_padding_uncovers_cells_that_padding_would_take_away() -> None:
+def test_output_padding_restores_elements_that_padding_would_remove() -> None:
     weight = np.array([[[1.0, 2.0, 3.0]]])
     x = np.array([[[1.0, 10.0]]])
     shown = [conv_transpose(call("conv_transpose", weight, stride=2, padding=1, output_padding=o), x) for o in (0, 1)]
@@ -88,7 +88,7 @@ def test_output_padding_uncovers_cells_that_padding_would_take_away() -> None:
 
 
 @pytest.mark.parametrize("kernel", ["conv", "conv_transpose"])
-def test_a_weight_of_other_windows_does_not_fit_even_if_it_has_as_many_cells(kernel: str) -> None:
+def test_a_weight_of_other_windows_does_not_fit_even_with_equal_size(kernel: str) -> None:
     run = {"conv": conv, "conv_transpose": conv_transpose}[kernel]
     with pytest.raises(ValueError, match=r"does not hold windows of \(3, 2\)"):
         run(call(kernel, random(4, 4, 2, 3), kernel_size=(3, 2)), random(1, 4, 7, 7))

@@ -31,7 +31,7 @@ SAMPLES = 2_000
 
 @dataclass(frozen=True)
 class Case:
-    """A kernel on an input, and what it must do besides its multiply-accumulates."""
+    """A kernel on an input, and its operations other than multiply-accumulates."""
 
     says: str
     kernel: str

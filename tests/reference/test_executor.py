@@ -33,13 +33,13 @@ def test_a_run_reports_shapes_macs_and_parameter_sizes() -> None:
     np.testing.assert_array_equal(execution.values["second"], np.full((2, 5), 3.0))
 
 
-def test_only_one_layers_weights_are_alive() -> None:
+def test_only_one_layers_weights_are_live() -> None:
     weights: list[weakref.ref[Array]] = []
-    alive_when_made: list[int] = []
+    live_when_made: list[int] = []
 
     def produce() -> Iterator[Call]:
         for number in range(4):
-            alive_when_made.append(sum(weight() is not None for weight in weights))
+            live_when_made.append(sum(weight() is not None for weight in weights))
             weight = np.ones((3, 3))
             weights.append(weakref.ref(weight))
             call = linear(f"l{number + 1}", weight, f"l{number}")
@@ -50,10 +50,10 @@ def test_only_one_layers_weights_are_alive() -> None:
     for executed in execute(produce(), {"l0": np.ones((2, 3))}):
         assert executed.macs == 18
         assert not any(weight() is not None for weight in weights[:-1])
-    assert alive_when_made == [0, 0, 0, 0]
+    assert live_when_made == [0, 0, 0, 0]
 
 
-def test_calls_are_taken_as_they_are_asked_for() -> None:
+def test_calls_are_made_one_at_a_time() -> None:
     taken: list[str] = []
 
     def produce() -> Iterator[Call]:
@@ -89,7 +89,7 @@ def test_an_array_read_twice_stays_until_its_last_reader() -> None:
     assert set(execution.values) == {"a", "b"}
 
 
-def test_the_callers_mapping_is_left_alone() -> None:
+def test_the_callers_mapping_is_unchanged() -> None:
     inputs = {"input": np.ones((2, 3))}
     list(execute([linear("a", np.ones((3, 3)), "input", frees=("input",))], inputs))
     assert set(inputs) == {"input"}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from shapecalc.reference.base import Array, Call
-from shapecalc.reference.gradients import BACKWARDS, Past
+from shapecalc.reference.gradients import BACKWARD_KERNELS, Context
 from shapecalc.reference.pooling import adaptive_avg_pool, adaptive_max_pool, avg_pool, global_max_pool, max_pool
 
 MAX = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
@@ -21,17 +21,22 @@ def pooled(kernel: Any, x: Array, **fields: Any) -> Any:
 
 
 def gradient_of(kernel: Any, x: Array, given: list[float], **fields: Any) -> Any:
-    """The gradient by a row, given those by what its pool gives."""
+    """Return the gradient of a row, from that of the output of its pool."""
     call = Call("p", kernel.__name__, fields, {}, ("x",), ("y",))
     y = kernel(call, x)
-    return BACKWARDS[kernel.__name__](Past(call, (x,), (y,)), np.reshape(given, y.shape)).inputs[0].ravel().tolist()
+    return (
+        BACKWARD_KERNELS[kernel.__name__](Context(call, (x,), (y,)), np.reshape(given, y.shape))
+        .inputs[0]
+        .ravel()
+        .tolist()
+    )
 
 
 def ramp(length: int) -> Array:
     return np.arange(1.0, length + 1).reshape(1, 1, length)
 
 
-def test_padding_never_wins_even_among_negative_cells() -> None:
+def test_padding_is_never_the_maximum_even_of_negative_elements() -> None:
     x = -ramp(5)
     y = pooled(max_pool, x, **MAX | {"kernel_size": 3, "stride": 2, "padding": 1})
     assert y.tolist() == [[[-1, -2, -4]]]
@@ -56,13 +61,13 @@ def test_the_overhang_of_ceil_mode_is_never_counted() -> None:
     np.testing.assert_allclose(real, [[[6 / 3, 18 / 4, 13 / 2]]])
 
 
-def test_each_axis_counts_its_own_cells() -> None:
+def test_each_axis_counts_its_own_elements() -> None:
     x = np.ones((1, 1, 3, 4))
     y = pooled(avg_pool, x, **AVERAGE | {"kernel_size": 3, "stride": (2, 3), "padding": 1})
     np.testing.assert_allclose(y, [[[[4 / 9, 4 / 9], [4 / 9, 4 / 9]]]])
 
 
-def test_a_divisor_of_ones_own_replaces_the_count() -> None:
+def test_divisor_override_replaces_the_count() -> None:
     y = pooled(avg_pool, ramp(4), **AVERAGE | {"kernel_size": 2, "divisor_override": 5})
     np.testing.assert_allclose(y, [[[3 / 5, 7 / 5]]])
 
@@ -89,20 +94,20 @@ def test_every_number_of_axes_pools_alike(spatial: tuple[int, ...]) -> None:
     np.testing.assert_array_equal(y, expected)
 
 
-def test_the_first_of_equal_cells_takes_the_gradient() -> None:
+def test_the_first_of_equal_maxima_gets_the_gradient() -> None:
     x = np.array([[[2.0, 2, 1, 3, 3, 3]]])
     assert gradient_of(max_pool, x, [5, 7], **MAX | {"kernel_size": 3}) == [5, 0, 0, 7, 0, 0]
     assert gradient_of(adaptive_max_pool, x, [5, 7], output_size=2) == [5, 0, 0, 7, 0, 0]
 
 
-def test_equal_cells_of_a_whole_channel_share_the_gradient() -> None:
+def test_equal_maxima_of_a_channel_share_the_gradient() -> None:
     assert gradient_of(global_max_pool, np.array([[[3.0, 1, 3, 3]]]), [6], keepdim=True) == [2, 0, 2, 2]
 
 
-def test_a_cell_that_wins_in_two_windows_adds_both_gradients() -> None:
+def test_the_maximum_of_two_windows_gets_the_sum_of_their_gradients() -> None:
     x = np.array([[[1.0, 4, 2]]])
     assert gradient_of(max_pool, x, [5, 7], **MAX | {"kernel_size": 2, "stride": 1}) == [0, 12, 0]
 
 
-def test_a_window_of_nothing_but_padding_gives_its_gradient_to_no_cell() -> None:
+def test_a_window_of_padding_alone_passes_its_gradient_to_no_element() -> None:
     assert gradient_of(max_pool, ramp(2), [5, 7, 9], **MAX | {"kernel_size": 1, "padding": ((1, 0),)}) == [7, 9]

@@ -25,12 +25,12 @@ def test_a_window_longer_than_the_axis_is_refused() -> None:
         slide(np.arange(7), window(3, dilation=4))
 
 
-def test_cells_that_no_window_reaches_are_left_over() -> None:
+def test_elements_that_no_window_reads_are_left_over() -> None:
     assert starts(np.arange(11), window(3, stride=4)) == [0, 4, 8]
     assert starts(np.arange(10), window(3, stride=4)) == [0, 4]
 
 
-def test_a_dilated_window_leaves_cells_out() -> None:
+def test_a_dilated_window_skips_elements() -> None:
     assert slide(np.arange(7), window(3, stride=2, dilation=2)).tolist() == [[0, 2, 4], [2, 4, 6]]
 
 
@@ -82,11 +82,11 @@ def test_a_list_of_another_length_than_the_axes_is_refused() -> None:
         pytest.param(2, 0, window(3, stride=2), 1, id="the first window may hang over as well"),
     ],
 )
-def test_ceil_mode_lays_windows_while_cells_are_left(length: int, side: int, shape: Window, more: int) -> None:
+def test_ceil_mode_adds_windows_while_elements_are_left_over(length: int, side: int, shape: Window, more: int) -> None:
     assert overhang((length,), ((side, side),), shape) == ((0, more),)
 
 
-def test_ceil_mode_refuses_where_no_window_finds_a_place() -> None:
+def test_ceil_mode_refuses_an_axis_on_which_no_window_fits() -> None:
     with pytest.raises(ValueError, match="a window over 5 cells finds no place on an axis of 2"):
         overhang((2,), ((0, 0),), window(5, stride=3))
 
@@ -106,7 +106,7 @@ def test_padding_modes_are_pytorchs(mode: str, padded: list[int]) -> None:
 
 
 @pytest.mark.parametrize(("mode", "cells"), [("reflect", 3), ("circular", 4)])
-def test_an_axis_is_not_mirrored_or_gone_round_twice(mode: str, cells: int) -> None:
+def test_an_axis_is_not_reflected_or_wrapped_twice(mode: str, cells: int) -> None:
     assert pad(np.arange(3), ((cells - 1, 0),), mode=mode).size == 3 + cells - 1
     with pytest.raises(ValueError, match=f"`{mode}` cannot put {cells} cells beside an axis of 3"):
         pad(np.arange(3), ((cells, 0),), mode=mode)

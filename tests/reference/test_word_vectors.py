@@ -24,19 +24,19 @@ WORDS = list(TABLE)
 VECTORS = np.array(list(TABLE.values()))
 
 
-def test_the_nearest_words_stand_in_the_order_of_their_cosine() -> None:
+def test_the_nearest_words_are_in_the_order_of_their_cosine() -> None:
     found = reference.nearest("king", VECTORS, WORDS, count=3)
     assert [word for word, _ in found] == ["prince", "man", "royal"]
     np.testing.assert_allclose([likeness for _, likeness in found], [3 / 10**0.5, 0.5**0.5, 0.5**0.5])
 
 
-def test_a_word_is_not_its_own_neighbour_however_many_are_asked_for() -> None:
+def test_a_word_is_never_its_own_neighbour() -> None:
     assert [word for word, _ in reference.nearest("king", VECTORS, WORDS, count=99)] == [
         *("prince", "man", "royal", "queen", "woman", "nothing")
     ]
 
 
-def test_five_neighbours_are_given_unless_asked_otherwise() -> None:
+def test_five_neighbours_are_the_default() -> None:
     assert len(reference.nearest("king", VECTORS, WORDS)) == 5
 
 
@@ -86,15 +86,15 @@ def test_a_table_that_is_not_one_row_a_word_is_refused(vectors: np.ndarray) -> N
         reference.nearest("king", vectors, WORDS)
 
 
-def test_they_are_imported_when_they_are_asked_for() -> None:
+def test_word_vectors_are_imported_on_first_use() -> None:
     code = (
         "import sys; from shapecalc import reference; first = 'numpy' in sys.modules; reference.nearest;"
-        "print(first, 'shapecalc.reference.word_vectors' in sys.modules, callable(reference.words))"
+        "print(first, 'shapecalc.reference.word_vectors' in sys.modules, callable(reference.layer_types))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "False True True"
 
 
-def test_what_the_package_does_not_have_it_says_so() -> None:
+def test_an_unknown_attribute_of_the_package_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'farthest'"):
         _ = reference.farthest

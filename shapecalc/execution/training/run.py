@@ -34,7 +34,7 @@ EPOCHS = {"digits": 3, "digits8": 5, "text": 12}
 BATCHES = {"digits": 32, "digits8": 32, "text": 16}
 """The default batch size for each dataset."""
 
-OPTIMIZERS: Mapping[str, Callable[..., optimizers.Stepped]] = {
+OPTIMIZERS: Mapping[str, Callable[..., optimizers.OptimizerStep]] = {
     "sgd": optimizers.sgd,
     "momentum": optimizers.momentum,
     "adam": optimizers.adam,
