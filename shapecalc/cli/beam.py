@@ -1,4 +1,4 @@
-"""`shapecalc beam`: what beam search computes and keeps, beside greedy and exhaustive search."""
+"""`shapecalc beam`: the computation and memory of a beam search, compared with greedy and exhaustive search."""
 
 from __future__ import annotations
 

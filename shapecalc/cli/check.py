@@ -1,4 +1,4 @@
-"""`shapecalc check`: whether architecture files are in order, for people, pull requests and other programs."""
+"""`shapecalc check`: diagnostics of architecture files, for people, pull requests and other programs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from shapecalc.checking.result import Checked
 
 NARROWEST = 40
-"""Columns that a source line is not cut below."""
+"""The least number of columns that source lines are cut to."""
 
 
 class CheckFormat(Enum):
-    """The words of `--format`."""
+    """The values of `--format`."""
 
     TEXT = "text"
     JSON = "json"
@@ -132,7 +132,7 @@ def command(
 
 
 def _targets(formats: list[CheckFormat], outputs: list[str]) -> list[tuple[str | None, CheckFormat]]:
-    """Return each file with its format, None standing for standard output."""
+    """Return each output file with its format; None is standard output."""
     if not formats:
         formats = [CheckFormat.TEXT] * max(len(outputs), 1)
     if len(outputs) > len(formats):
@@ -147,7 +147,7 @@ def _targets(formats: list[CheckFormat], outputs: list[str]) -> list[tuple[str |
 
 
 def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
-    """Read codes, or what codes begin with; raise a usage error for what none does."""
+    """Read codes and prefixes of codes; raise a usage error for a text that no code begins with."""
     if not given:
         return ()
     from shapecalc.diagnostics.rules import codes
@@ -161,7 +161,7 @@ def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
 
 
 def _shown(results: Sequence[Checked], written: CheckFormat, color: Color, *, strict: bool, executed: bool) -> str:
-    """Return what goes to standard output: text as wide as a terminal, in its colours."""
+    """Return the text for standard output, fitted to the width and colours of the terminal."""
     if written is not CheckFormat.TEXT:
         return _written(results, written, strict=strict, executed=executed)
     from shapecalc.render.check import text
@@ -173,7 +173,7 @@ def _shown(results: Sequence[Checked], written: CheckFormat, color: Color, *, st
 
 
 def _add_to_summary(results: Sequence[Checked]) -> None:
-    """Add the findings to the page of a step, where GitHub has one."""
+    """Append the diagnostics to the summary page of a GitHub Actions step, if there is one."""
     page = os.environ.get("GITHUB_STEP_SUMMARY")
     if not page:
         return

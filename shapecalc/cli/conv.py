@@ -1,4 +1,4 @@
-"""`shapecalc conv`: what comes out of a convolution, and why."""
+"""`shapecalc conv`: the output shape and costs of a convolution, derived."""
 
 from shapecalc.calculators.derivation import conv_costs, sliding_axes
 from shapecalc.cli.options.calculator import WindowedLayer

@@ -1,4 +1,4 @@
-"""`shapecalc conv-transpose`: what comes out of a transposed convolution, and why."""
+"""`shapecalc conv-transpose`: the output shape and costs of a transposed convolution, derived."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`shapecalc decode`: a network's decoding loop, step by step, beside greedy and exhaustive search."""
+"""`shapecalc decode`: the steps of a network's decoding loop, compared with greedy and exhaustive search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`shapecalc embedding`: what comes out of a table of vectors, and what it holds."""
+"""`shapecalc embedding`: the output shape and the parameters of an embedding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`shapecalc init`: a first file, and the schema by which an editor completes it."""
+"""`shapecalc init`: a new architecture file, and the schema with which an editor completes it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def command(
 
 
 def _first(path: Path) -> str:
-    """Return a small network that is named like its file."""
+    """Return the text of a small network with the name of its file."""
     import json
     import re
 
@@ -64,7 +64,7 @@ def _first(path: Path) -> str:
     from shapecalc.render.terminal.escaping import terminal
 
     stem = path.name.partition(".")[0] or "net"
-    # A JSON string is one of YAML, whatever the file is called.
+    # A JSON string is valid YAML, whatever the name of the file.
     plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", stem) and isinstance(resolve(stem), str)
     return _FIRST.format(name=stem if plain else json.dumps(terminal(stem), ensure_ascii=False))
 

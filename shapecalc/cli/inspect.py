@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class InspectFormat(Enum):
-    """The words of `--format`."""
+    """The values of `--format`."""
 
     TABLE = "table"
     JSON = "json"
@@ -41,7 +41,7 @@ class InspectFormat(Enum):
 
 
 class GraphFormat(Enum):
-    """The words of `--graph`."""
+    """The values of `--graph`."""
 
     MERMAID = "mermaid"
     DOT = "dot"
@@ -103,7 +103,7 @@ def command(
         else:
             shown = _listed(report, format_ or InspectFormat.TABLE, chosen, depth, expand=expand, manner=manner)
     print(shown)
-    # What a file expects of itself, it expects at its own sizes and as PyTorch counts.
+    # `expect:` applies at the file's own sizes and with PyTorch's counts.
     expectations = not set_ and not symbolic and params_as is ParamsAs.PYTORCH
     found = diagnose(report, brief=True, expectations=expectations, where=not set_)
     error = ShapecalcError(found, loaded.file)

@@ -1,4 +1,4 @@
-"""`shapecalc layers`: every layer type, or one in full."""
+"""`shapecalc layers`: the layer types, or the documentation of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`shapecalc linear`: what a fully connected layer costs, and why."""
+"""`shapecalc linear`: the costs of a fully connected layer, derived."""
 
 from __future__ import annotations
 

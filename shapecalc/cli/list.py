@@ -1,4 +1,4 @@
-"""`shapecalc list`: the architectures that ship."""
+"""`shapecalc list`: the architectures that are included."""
 
 from __future__ import annotations
 

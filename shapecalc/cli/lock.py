@@ -1,4 +1,4 @@
-"""`shapecalc lock`: what networks come to, written down to be held to by `shapecalc check --locked`."""
+"""`shapecalc lock`: the figures of networks, recorded for `shapecalc check --locked`."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _files(count: int) -> str:
 
 
 def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
-    """Return what each network comes to by its path; where some are wrong, say all that is wrong and stop."""
+    """Return the report of each network by its path; if there are errors, report all of them and exit."""
     from shapecalc.files.discovery import expand_paths
     from shapecalc.files.load import loads_source
     from shapecalc.parser.files import read_source
@@ -94,7 +94,9 @@ def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
             raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
         try:
             source = read_source(path, limits)
-            if not holds_blocks_alone(source, limits):  # of which other files are made, whose layers are locked
+            if not holds_blocks_alone(
+                source, limits
+            ):  # a file of blocks, which are locked in the files that include it
                 reports[path] = inspect_at(loads_source(source, limits, Path(path).parent), {})
         except ShapecalcError as error:
             say(error)

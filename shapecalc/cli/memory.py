@@ -1,4 +1,4 @@
-"""`shapecalc memory`: what is alive during a run, step by step, and where the most is."""
+"""`shapecalc memory`: the live tensors of a run, step by step, and their peak."""
 
 from __future__ import annotations
 

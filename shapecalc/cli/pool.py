@@ -1,4 +1,4 @@
-"""`shapecalc pool`: what comes out of a pooling layer, and why."""
+"""`shapecalc pool`: the output shape and costs of a pooling layer, derived."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shapecalc.diagnostics.errors import misuse
 
 
 class Type(Enum):
-    """The words of `--type`."""
+    """The values of `--type`."""
 
     MAX = "max"
     AVG = "avg"

@@ -1,4 +1,4 @@
-"""`shapecalc rnn`: what a plain recurrent layer (Elman's) gives, holds and costs, and why."""
+"""`shapecalc rnn`: the shapes, parameters and costs of a plain (Elman) recurrent layer, derived."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`shapecalc rule`: what the code of a diagnostic means, with an example and its mended form."""
+"""`shapecalc rule`: the meaning of a diagnostic's code, with an example before and after the fix."""
 
 from __future__ import annotations
 

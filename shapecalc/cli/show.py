@@ -1,4 +1,4 @@
-"""`shapecalc show`: the text of an architecture, to start from."""
+"""`shapecalc show`: the text of an architecture file."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def command(
 
         print("\n".join(map(terminal, text.split("\n"))), end="")
         return
-    # A file is passed on as it is, in UTF-8 whatever the encoding of the locale.
+    # The file is written unchanged, in UTF-8 whatever the encoding of the locale.
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode())

@@ -1,4 +1,4 @@
-"""`shapecalc solve`: which sizes fit, and which parameters reach an output."""
+"""`shapecalc solve`: the sizes that fit, and the field values that give an output."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from shapecalc.solving.input_sizes import Wanted
 
 WINDOWED = ("conv", "pool")
-"""Layers that stand in place of an architecture, to solve for their windows."""
+"""The layer types that can be given instead of an architecture, to solve for their windows."""
 
 LARGEST = 4096
-"""Of a window, a stride, a padding or a dilation that is fixed: beyond it the solutions are too many to list."""
+"""The largest fixed window, stride, padding or dilation: beyond it the solutions are too many to list."""
 
 
 def _fixed(letter: str, meaning: str) -> Any:
@@ -134,7 +134,7 @@ def _wanted(text: str | None) -> Wanted | None:
 
 
 def _near(written: Iterable[str], symbols: tuple[str, ...], name: str) -> dict[str, int]:
-    """Read `500` for all symbols and `H=500` for one."""
+    """Return the sizes near which to look, by symbol: `500` is for all symbols, `H=500` for one."""
     asked: dict[str, int] = {}
     alone: dict[str, int] = {}
     for text in written:
@@ -233,7 +233,7 @@ def _windows(
 
 
 def _lengths(n: str | None, out: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Read the input and the output size, one entry per axis."""
+    """Return the input and the output size, one entry per axis."""
     from shapecalc.cli.options.window import read_sizes
     from shapecalc.cli.usage_errors import mistake
     from shapecalc.diagnostics.errors import LayerError, misuse

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from shapecalc.solving.sweep.plans import Points
 
 MOST_ROWS = 100_000
-"""Rows that a table is drawn for: it has to know all of them before its first line."""
+"""The most rows of a table: it needs all of them before its first line."""
 
 _RANGE = re.compile(r"\s*\d+\s*:.*", re.DOTALL)
 
 
 class SweepFormat(Enum):
-    """The words of `--format`."""
+    """The values of `--format`."""
 
     TABLE = "table"
     CSV = "csv"
@@ -100,11 +100,11 @@ def command(
     axes = {name: values(text, name) for name, text in settings(set_).items()}
     if top is not None and by is None:
         raise Misuse("`--top` expects a column to order by: add `--by macs`")
-    gc.enable()  # a large grid takes its time, and memory with it
+    gc.enable()  # a large grid needs much memory
     from shapecalc.files.load import load
     from shapecalc.solving.sweep import Query, Run
 
-    # Lines that run down a terminal show by themselves that something moves.
+    # Lines streamed to a terminal show the progress by themselves.
     streams = format_ in (SweepFormat.CSV, SweepFormat.JSONL)
     chunks: list[Points] = []
     with progress_bar(wanted=not (streams and sys.stdout.isatty())) as bar:
@@ -129,7 +129,7 @@ def command(
 
 
 def _streamed(run: Run, format_: SweepFormat, chunks: list[Points], *, hold: bool) -> bool:
-    """Work out the points; print them as they come where the format can, and keep them where someone needs them."""
+    """Compute the points; print them as they come if the format allows, and collect them if they are needed later."""
     from shapecalc.render import sweep as rendered
 
     unicode = stdout_manner(Color.AUTO)["unicode"]
@@ -152,7 +152,7 @@ def _streamed(run: Run, format_: SweepFormat, chunks: list[Points], *, hold: boo
 
 
 def _write(run: Run, format_: SweepFormat, chunks: list[Points], color: Color) -> None:
-    """Print the points in a format that must see all of them first."""
+    """Print the points in a format that needs all of them first."""
     from shapecalc.render import sweep as rendered
     from shapecalc.solving.sweep.plans import concatenate
 
@@ -167,7 +167,7 @@ def _write(run: Run, format_: SweepFormat, chunks: list[Points], color: Color) -
 
 
 def _sums(given: list[str] | None) -> dict[str, str]:
-    """Read `attention=*.attn` by name; raise a usage error for what is none."""
+    """Return `attention=*.attn` patterns by name; raise a usage error for any other text."""
     sums: dict[str, str] = {}
     for text in given or ():
         name, _, pattern = text.partition("=")
@@ -178,7 +178,7 @@ def _sums(given: list[str] | None) -> dict[str, str]:
 
 
 def values(text: str, name: str) -> Any:
-    """Read `64:512:32`, `16,32,64`, or one value; the end of a range is in it where a step hits it.
+    """Return the values of `64:512:32`, `16,32,64`, or one value; a range includes its end if a step reaches it.
 
     >>> values("64:128:32", "H"), values("16,32", "width"), values("relu", "activation")
     (range(64, 129, 32), (16, 32), ('relu',))

@@ -1,4 +1,4 @@
-"""`shapecalc train`: a small network, really trained with the reference kernels."""
+"""`shapecalc train`: a small network trained with the reference kernels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from shapecalc.cli.progress import progress_bar
 
 
 class Data(Enum):
-    """The words of `--data`."""
+    """The values of `--data`."""
 
     DIGITS = "digits"
     DIGITS8 = "digits8"
@@ -78,7 +78,7 @@ def command(
         raise Misuse(f"`--export` expects a name such as weights.npz or weights.safetensors, receives `{export}`")
     if export is not None and not export.parent.is_dir():
         raise Misuse(f"`--export` expects a folder that is there, receives `{export}`")
-    gc.enable()  # a run takes its time
+    gc.enable()  # `__main__` disables it, and a run may be long
     from shapecalc.execution.training import export as export_weights, train
     from shapecalc.files.load import narrowed
     from shapecalc.render import train as rendered

@@ -1,4 +1,4 @@
-"""`shapecalc train-cost`: what a training step keeps, its peak, its work, and what would fit."""
+"""`shapecalc train-cost`: saved tensors, peak memory and work of a training step, and the largest batch that fits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ USUAL_BATCH = 32
 
 
 class Dtype(Enum):
-    """The words of `--dtype`."""
+    """The values of `--dtype`."""
 
     FLOAT32 = "float32"
     BF16 = "bf16"
@@ -92,7 +92,7 @@ def command(
 
 
 def _bytes(text: str | None) -> int | None:
-    """Read `24GiB`, `500MB` or plain bytes; a part of a byte is none.
+    """Return the bytes of `24GiB`, `500MB` or a plain number, rounded down.
 
     >>> _bytes("24GiB"), _bytes(None)
     (25769803776, None)

@@ -1,4 +1,4 @@
-"""`shapecalc verify`: predicted against executed."""
+"""`shapecalc verify`: predicted figures compared with executed ones."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def command(
     if truncate is not None and not backward:
         raise Misuse("`--truncate` is of use with `--backward` alone")
     budget, given, divisor = budget_of(max_memory, max_flops), settings(set_), divisor_of(scale)
-    gc.enable()  # a run takes its time, and memory is what it is about
+    gc.enable()  # `__main__` disables it, and a run needs memory
     from shapecalc.files.load import narrowed
 
     loaded, sizes = load_bound(architecture, given, limits_of(limit))

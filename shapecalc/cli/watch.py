@@ -1,4 +1,4 @@
-"""`shapecalc watch`: a file inspected again whenever it is saved."""
+"""`shapecalc watch`: the inspection of a file, repeated whenever it is saved."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 AWAY = 1
-"""Seconds that a file may be away before it is said to be gone."""
+"""Seconds that a file may be missing before this is reported."""
 
 
 def command(
@@ -44,7 +44,7 @@ def command(
     if file == "-":
         raise Misuse("`watch` expects a file, receives `-`: standard input is not saved")
     texts, limits = settings(set_), limits_of(limit)
-    gc.enable()  # which `__main__` turned off, for commands that end
+    gc.enable()  # `__main__` disables it for commands that end
     patience = math.ceil(AWAY / interval)
     inspect = partial(_inspected, file, texts, limits)
     found = versions(file, inspect, partial(time.sleep, interval), patience, limits)
@@ -79,7 +79,7 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
     findings = diagnose(version.report, brief=True, expectations=as_written, where=as_written)
     if findings:
         say(ShapecalcError(findings, version.report.architecture.file))
-    # Whoever reads a pipe is to see a version when it is saved.
+    # The reader of a pipe gets each version when it is saved.
     print(end="", flush=True)
 
 

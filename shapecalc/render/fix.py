@@ -1,4 +1,4 @@
-"""What `check --fix` has put right, a line for each edit."""
+"""The edits of `check --fix`, one line each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def edits(mended: Mended, *, unicode: bool = True) -> str:
-    """Say what was mended in a file, in the order of its text; no line break at the end.
+    """Return the fixes of a file, in the order of its text; no line break at the end.
 
     >>> from shapecalc.diagnostics import Source
     >>> from shapecalc.checking.fix import mend

@@ -1,4 +1,4 @@
-"""Options that say what a run may take."""
+"""The options that limit the memory and the operations of a run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_MEMORY, MAX_FLOPS = "4GiB", "500G"
 
 
 def budget_of(memory: str, flops: str) -> Budget:
-    """Read `4GiB`, `500 MB` or plain bytes, and `500G` operations.
+    """Return the budget of `4GiB`, `500 MB` or plain bytes, and of `500G` operations.
 
     >>> budget_of("1.5 MB", "2T")
     Budget(memory=1500000, flops=2000000000000)

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class TextFormat(Enum):
-    """The words of `--format` where people read text."""
+    """The values of `--format` of commands that write text."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class TableFormat(Enum):
-    """The words of `--format` where people read a table."""
+    """The values of `--format` of commands that write a table."""
 
     TABLE = "table"
     JSON = "json"
@@ -43,7 +43,7 @@ def show(
 ) -> None:
     """Print a result as `text(width=…, color=…, unicode=…)` or as JSON of `values()`.
 
-    With `formulas`, an output that takes only ASCII has the signs of formulas spelled out in JSON too.
+    With `formulas`, the signs of formulas are spelled out in JSON too if the output takes only ASCII.
     """
     manner = stdout_manner(color)
     match format_:

@@ -1,4 +1,4 @@
-"""`--params-as`: whose count of parameters."""
+"""`--params-as`: the convention by which parameters are counted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 
 class ParamsAs(Enum):
-    """The words of `--params-as`, those of `shapecalc.layers.base.PARAMS_AS`."""
+    """The values of `--params-as`, those of `shapecalc.layers.base.PARAMS_AS`."""
 
     PYTORCH = "pytorch"
     KERAS = "keras"

@@ -1,4 +1,4 @@
-"""What the calculators of recurrent layers share: their options, and what is done with them."""
+"""The calculator of recurrent layers and its options."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REQUIRED = {"input_size": "--input-size FEATURES", "hidden_size": "--hidden-size UNITS"}
 LENGTHS = {"seq": "T", "batch": "N"}
-"""Options that size the input's open axes, with the symbol that stands for one left out."""
+"""Options that size the time and batch axes of the input, with the symbols of axes without a size."""
 
 InputSizeOption = Annotated[
     str | None, typer.Option("--input-size", metavar="FEATURES", help="Features that enter at each step.")
@@ -62,7 +62,7 @@ For example: shapecalc {word} --input-size 10 --hidden-size 20 --num-layers 2 --
 
 
 def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[..., None]:
-    """Return the command of a recurrent layer; `own` holds the option that it alone has."""
+    """Return the command of a recurrent layer; `own` has the options that only this layer has."""
 
     def command(
         input_size: InputSizeOption = None,
@@ -96,9 +96,9 @@ def _answer(
     format_: TextFormat,
     color: Color,
 ) -> None:
-    """Take a recurrent layer apart, and print; say on stderr what is legal and likely not meant.
+    """Derive a recurrent layer and print the result; report warnings on stderr.
 
-    `written` holds what is written for each field that takes a value, with `seq` and `batch`; `flags` the others.
+    `written` has the text of each field that takes a value, of `seq` and of `batch`; `flags` the other fields.
     Raises `ShapecalcError` that names the option.
     """
     from shapecalc.calculators.recurrent import recurrence
