@@ -38,7 +38,7 @@ class _CommandsOnDemand(TyperGroup):
     """A group that imports `cli/<command>.py` when the command is used; each file defines one function, `command`."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
-        return list(COMMANDS)
+        return [*COMMANDS]  # once `cli/list.py` is imported, `list` is that module here
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
         if cmd_name not in COMMANDS:
