@@ -44,54 +44,53 @@ def command(
             "`shapecalc list` shows.",
         ),
     ],
-    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", metavar="CODES", help="Report these codes alone: SC3,SC501; may be repeated."),
+        typer.Option("--select", metavar="CODES", help="Report only these codes: SC3,SC501; may be repeated."),
     ] = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option("--ignore", metavar="CODES", help="Leave these codes out: SC405; may be repeated."),
+        typer.Option("--ignore", metavar="CODES", help="Ignore these codes: SC405; may be repeated."),
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", metavar="PATTERN", help="Leave out files, or folders of files; may be repeated."),
+        typer.Option("--exclude", metavar="PATTERN", help="Skip files, or folders of files; may be repeated."),
     ] = None,
     run: Annotated[bool, typer.Option("--run", help="Execute each network too, as `shapecalc verify` does.")] = False,
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,
-    locked: Annotated[bool, typer.Option("--locked", help="Hold each file to what `shapecalc lock` wrote.")] = False,
+    locked: Annotated[bool, typer.Option("--locked", help="Compare each file with the lock file.")] = False,
     lock_file: Annotated[
         str, typer.Option("--lock-file", metavar="FILE", help="With --locked: the file that `shapecalc lock` wrote.")
     ] = "shapecalc.lock.json",
-    fix: Annotated[bool, typer.Option("--fix", help="First mend in the files what is safe to mend.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="First apply all safe fixes to the files.")] = False,
     format_: Annotated[
         list[CheckFormat] | None,
-        typer.Option("--format", help="How to write the result; default: text. May be repeated."),
+        typer.Option("--format", help="Format of the result; default: text. May be repeated."),
     ] = None,
     output: Annotated[
         list[str] | None,
         typer.Option(
             "--output",
             metavar="FILE",
-            help="Write to a file, whole or not at all: the first --output takes the first --format, and so on; a "
-            "format without a file goes to standard output.",
+            help="Write to a file, completely or not at all: the first --output belongs to the first --format, and so "
+            "on; a format without a file goes to standard output.",
         ),
     ] = None,
     stdin_filename: Annotated[
-        str | None, typer.Option("--stdin-filename", metavar="NAME", help="What to call standard input.")
+        str | None, typer.Option("--stdin-filename", metavar="NAME", help="Name for standard input.")
     ] = None,
     processes: Annotated[
-        int | None, typer.Option("--processes", min=1, help="Share the files among so many; default: one each core.")
+        int | None, typer.Option("--processes", min=1, help="Number of processes; default: one per core.")
     ] = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Check that files are in order, and say everything that is not.
+    """Check files and report all errors and warnings.
 
-    Reports every mistake of the files and in their shapes, what their `expect:` blocks do not meet, and warnings for
-    what is legal and likely not meant. Exit code 0 where no error is found, 1 where one is, 2 where a file cannot be
-    read.
+    Reports every error of the files and their shapes, every `expect:` that is not met, and warnings for what is valid
+    but likely unintended. Exit code 0 if there is no error, 1 if there is one, 2 if a file cannot be read.
     """
     from shapecalc.checking.check import check, chosen
 

@@ -31,7 +31,7 @@ class DiffFormat(Enum):
 
 
 def command(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="The network before; with --base the one file.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The network before; with --base the only file.")],
     new: Annotated[str | None, typer.Argument(metavar="[NEW]", help="The network after.")] = None,
     base: Annotated[
         str | None,
@@ -39,25 +39,25 @@ def command(
     ] = None,
     set_: SetOption = None,
     symbolic: Annotated[
-        bool, typer.Option("--symbolic", help="Leave every symbol free, also those that the files' `sizes:` bind.")
+        bool, typer.Option("--symbolic", help="Leave every symbol unbound, also those that the files' `sizes:` bind.")
     ] = False,
-    format_: Annotated[DiffFormat, typer.Option("--format", help="How to write the result.")] = DiffFormat.TABLE,
+    format_: Annotated[DiffFormat, typer.Option("--format", help="Format of the result.")] = DiffFormat.TABLE,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
             "--fail-on",
             metavar="CONDITION",
-            help="Exit with 1 where this holds: `params > +2%` and `macs > +1M` of the change, `memory > 4GiB` of what "
-            "is now; of params, buffers, macs, flops, memory, activations, layers. Several are joined by `and` and "
+            help="Exit with 1 if this holds: `params > +2%` and `macs > +1M` compare the change, `memory > 4GiB` the "
+            "new figure; of params, buffers, macs, flops, memory, activations, layers. Join conditions by `and` and "
             "`or`. May be repeated.",
         ),
     ] = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Show which layers a change adds, removes and alters, and what it does to params, MACs and memory.
+    """Compare the layers and costs of two networks.
 
-    Takes two networks, or one file and `--base REV`. Differences alone are no failure.
+    Takes two networks, or one file and `--base REV`. The exit code is 0 also if they differ.
     """
     from shapecalc.diffing.diff import diff
 

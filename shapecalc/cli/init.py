@@ -30,15 +30,15 @@ expect:
 
 
 def command(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The file to begin, such as net.shapecalc.yaml.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file to create, such as net.shapecalc.yaml.")],
     from_: Annotated[
-        str | None, typer.Option("--from", metavar="NAME", help="Begin with one that `shapecalc list` shows.")
+        str | None, typer.Option("--from", metavar="NAME", help="Copy an architecture that `shapecalc list` shows.")
     ] = None,
 ) -> None:
-    """Begin an architecture file: a small network, and the line by which an editor finds the schema.
+    """Create an architecture file with a small network.
 
-    The schema is written beside it where it is missing, as `shapecalc schema` prints it. A file that exists is left as
-    it is, and refused.
+    Its first line refers editors to the schema, which is written to the same folder if it is missing, as
+    `shapecalc schema` prints it. An existing file is an error and stays unchanged.
     """
     from shapecalc.files.atomic import write_atomic
     from shapecalc.parser.schema import schema_text

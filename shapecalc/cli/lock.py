@@ -22,17 +22,15 @@ def command(
         list[str],
         typer.Argument(metavar="PATH...", help="Files, folders (every YAML file below them), patterns."),
     ],
-    file: Annotated[str, typer.Option("--file", metavar="FILE", help="The lock.")] = "shapecalc.lock.json",
-    update: Annotated[
-        bool, typer.Option("--update", help="Lock what has moved as it is now; refused where `CI` is set.")
-    ] = False,
+    file: Annotated[str, typer.Option("--file", metavar="FILE", help="The lock file.")] = "shapecalc.lock.json",
+    update: Annotated[bool, typer.Option("--update", help="Record changed figures; refused if `CI` is set.")] = False,
     limit: LimitOption = None,
 ) -> None:
-    """Write down what networks come to, so that no change of it goes unseen.
+    """Record the figures of networks in a lock file.
 
-    The lock holds the params, MACs, FLOPs and shapes of each file and of each of its layers; files that it holds and
-    that are not named stay in it. `shapecalc check --locked` fails where something has moved. So does this command,
-    unless it is told to `--update`.
+    The lock file has the params, MACs, FLOPs and shapes of each file and of each of its layers; files in it that are
+    not named stay. `shapecalc check --locked` fails if a figure has changed, and so does this command without
+    `--update`.
     """
     from shapecalc import __version__
     from shapecalc.diffing.lock import Lock, drift, entry_of, key_of, load_lock, missing_files, to_json

@@ -11,6 +11,6 @@ command = recurrent_command(
     Rnn,
     "a plain RNN",
     nonlinearity=Annotated[
-        str | None, Option("--nonlinearity", metavar="tanh|relu", help="What is done to the sum; default tanh.")
+        str | None, Option("--nonlinearity", metavar="tanh|relu", help="Activation function; default tanh.")
     ],
 )

@@ -14,9 +14,9 @@ def command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name that `shapecalc list` shows, or a file.")],
     limit: LimitOption = None,
 ) -> None:
-    """Print an architecture's YAML, to start your own from.
+    """Print the YAML of an architecture.
 
-    For instance: shapecalc show lenet5 > net.yaml
+    For example: shapecalc show lenet5 > net.yaml
     """
     from shapecalc.files.load import find_source
 

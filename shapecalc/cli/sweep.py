@@ -43,8 +43,8 @@ def command(
         typer.Option(
             "--set",
             metavar="NAME=VALUES",
-            help="Give a symbol or a parameter its values: 64:512:32 (from 64 to 512 by 32), 16,32,64, or one; "
-            "may be repeated.",
+            help="Values of a symbol or a parameter: 64:512:32 (from 64 to 512 by 32), 16,32,64, or one; may be "
+            "repeated.",
         ),
     ] = None,
     where: Annotated[
@@ -52,22 +52,23 @@ def command(
         typer.Option(
             "--where",
             metavar="CONDITION",
-            help='Keep what holds, such as "params < 5M and macs < 300M": params, buffers, macs, flops, memory, '
-            "activations (both in bytes), symbols and parameters; K M G T and Ki Mi Gi Ti; and, or, not.",
+            help='Keep points that meet a condition, such as "params < 5M and macs < 300M": params, buffers, macs, '
+            "flops, memory, activations (both in bytes), symbols and parameters; K M G T, Ki Mi Gi Ti; and, or, not.",
         ),
     ] = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="COLUMN", help="Smallest first; -COLUMN is largest first.")
+        str | None,
+        typer.Option("--by", metavar="COLUMN", help="Sort by a column, smallest first; -COLUMN: largest first."),
     ] = None,
     top: Annotated[
-        int | None, typer.Option("--top", min=1, help="Keep so many, the first in the order of --by.")
+        int | None, typer.Option("--top", min=1, help="Keep this number of points, the first in the order of --by.")
     ] = None,
     pareto: Annotated[
         str | None,
         typer.Option(
             "--pareto",
             metavar="COLUMNS",
-            help="Keep what no other point beats in all of these columns: params,macs. Less is better; more with -.",
+            help="Keep points that no other beats in all of these columns: params,macs. Less is better; more with -.",
         ),
     ] = None,
     sum_: Annotated[
@@ -75,26 +76,25 @@ def command(
         typer.Option(
             "--sum",
             metavar="NAME=PATTERN",
-            help="A column more: the MACs of the layers whose path matches, attention=*.attn; may be repeated.",
+            help="Add a column: the MACs of the layers whose path matches, attention=*.attn; may be repeated.",
         ),
     ] = None,
-    format_: Annotated[SweepFormat, typer.Option("--format", help="How to write the result.")] = SweepFormat.TABLE,
+    format_: Annotated[SweepFormat, typer.Option("--format", help="Format of the result.")] = SweepFormat.TABLE,
     dask: Annotated[
         str | None,
-        typer.Option("--dask", metavar="ADDRESS", help="Share the work with the Dask cluster of this scheduler."),
+        typer.Option("--dask", metavar="ADDRESS", help="Compute on the Dask cluster of this scheduler."),
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option("--plot", metavar="FILE", help="Draw the --by column (else MACs) or the Pareto front as well."),
+        typer.Option("--plot", metavar="FILE", help="Plot the --by column (else MACs) or the Pareto front as well."),
     ] = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Work out the costs at every point of a grid.
+    """Compute the costs at every point of a grid.
 
-    Every combination of the values is a point; those that do not fit the layers, or the file's `where:`, are left out
-    and counted. Closed forms are worked out in NumPy, parameters that change the structure one structure after the
-    other.
+    Every combination of the values is a point; points that are not valid for the layers or the file's `where:` are left
+    out and counted. Closed forms are computed in NumPy, once per structure of the network.
     """
     objectives = () if pareto is None else tuple(name.strip() for name in pareto.split(","))
     axes = {name: values(text, name) for name, text in settings(set_).items()}

@@ -30,14 +30,15 @@ def command(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The file to watch, with the files that it includes.")],
     set_: SetOption = None,
     interval: Annotated[
-        float, typer.Option("--interval", metavar="SECONDS", min=0.01, max=3600, help="Time between two looks.")
+        float,
+        typer.Option("--interval", metavar="SECONDS", min=0.01, max=3600, help="Time between two checks of the file."),
     ] = 0.2,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Inspect a file, and show what has changed whenever it is saved.
+    """Inspect a file, and show the changes whenever it is saved.
 
-    The comparison is with the last version that was in order. Ctrl-C ends it.
+    A version is compared with the last one without errors. Ctrl-C ends the command.
     """
     from shapecalc.diffing.watch import versions
 

@@ -24,12 +24,12 @@ SetOption = Annotated[
     typer.Option(
         "--set",
         metavar="NAME=SIZE",
-        help="Give a symbol of the input a size, such as N=8, or a parameter of the file a value; may be repeated.",
+        help="Bind a symbol of the input to a size, such as N=8, or set a parameter of the file; may be repeated.",
     ),
 ]
 ScaleOption = Annotated[
     str | None,
-    typer.Option("--scale", metavar="1/N", help="Run it narrower: divide the parameters that its `widths:` names."),
+    typer.Option("--scale", metavar="1/N", help="Run a narrower network: divide the parameters that `widths:` names."),
 ]
 
 LimitOption = Annotated[
@@ -37,7 +37,7 @@ LimitOption = Annotated[
     typer.Option(
         "--limit",
         metavar="NAME=MOST",
-        help="Read more of a file that you trust than usual, such as layers=1000000; may be repeated. Names: "
+        help="Raise a limit for a file that you trust, such as layers=1000000; may be repeated. Names: "
         f"{', '.join(map(flag, LIMITS._fields))}.",
     ),
 ]

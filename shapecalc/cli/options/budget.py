@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from shapecalc.execution.budget import Budget
 
 MaxMemoryOption = Annotated[
-    str, typer.Option("--max-memory", metavar="SIZE", help="Refuse a run that would take more than this.")
+    str, typer.Option("--max-memory", metavar="SIZE", help="Refuse a run that needs more memory than this.")
 ]
 MaxFlopsOption = Annotated[
-    str, typer.Option("--max-flops", metavar="COUNT", help="Refuse a run of more operations than this, such as 2T.")
+    str, typer.Option("--max-flops", metavar="COUNT", help="Refuse a run with more operations than this, such as 2T.")
 ]
 MAX_MEMORY, MAX_FLOPS = "4GiB", "500G"
 

@@ -29,8 +29,8 @@ class TableFormat(Enum):
     JSON = "json"
 
 
-TextFormatOption = Annotated[TextFormat, typer.Option("--format", help="How to write the result.")]
-TableFormatOption = Annotated[TableFormat, typer.Option("--format", help="How to write the result.")]
+TextFormatOption = Annotated[TextFormat, typer.Option("--format", help="Format of the result.")]
+TableFormatOption = Annotated[TableFormat, typer.Option("--format", help="Format of the result.")]
 
 
 def show(

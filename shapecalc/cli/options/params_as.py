@@ -17,5 +17,8 @@ class ParamsAs(Enum):
 
 
 ParamsAsOption = Annotated[
-    ParamsAs, typer.Option("--params-as", help="Whose count of parameters: bias vectors of recurrent layers differ.")
+    ParamsAs,
+    typer.Option(
+        "--params-as", help="Convention by which parameters are counted: bias vectors of recurrent layers differ."
+    ),
 ]

@@ -26,33 +26,31 @@ LENGTHS = {"seq": "T", "batch": "N"}
 """Options that size the time and batch axes of the input, with the symbols of axes without a size."""
 
 InputSizeOption = Annotated[
-    str | None, typer.Option("--input-size", metavar="FEATURES", help="Features that enter at each step.")
+    str | None, typer.Option("--input-size", metavar="FEATURES", help="Input features at each time step.")
 ]
 HiddenSizeOption = Annotated[
-    str | None, typer.Option("--hidden-size", metavar="UNITS", help="Features of the state h: hidden units.")
+    str | None, typer.Option("--hidden-size", metavar="UNITS", help="Features of the state h (hidden units).")
 ]
 NumLayersOption = Annotated[
-    str | None, typer.Option("--num-layers", metavar="COUNT", help="Layers, each reading the one below; default 1.")
+    str | None, typer.Option("--num-layers", metavar="COUNT", help="Number of stacked layers; default 1.")
 ]
-SeqOption = Annotated[str | None, typer.Option("--seq", metavar="STEPS", help="Steps; left out, T stays a symbol.")]
-BatchOption = Annotated[
-    str | None, typer.Option("--batch", metavar="SAMPLES", help="Samples; left out, N stays a symbol.")
-]
+SeqOption = Annotated[str | None, typer.Option("--seq", metavar="STEPS", help="Time steps; default the symbol T.")]
+BatchOption = Annotated[str | None, typer.Option("--batch", metavar="SAMPLES", help="Samples; default the symbol N.")]
 BidirectionalOption = Annotated[
-    bool, typer.Option("--bidirectional", help="Read the sequence backwards as well, with weights of its own.")
+    bool, typer.Option("--bidirectional", help="Read the sequence backwards as well, with separate weights.")
 ]
 BatchFirstOption = Annotated[
     bool, typer.Option("--batch-first", help="Order input and output [N, T, features] instead of [T, N, features].")
 ]
 BiasOption = Annotated[bool, typer.Option("--bias/--no-bias", help="Two bias vectors per layer and direction.")]
 DropoutOption = Annotated[
-    str | None, typer.Option("--dropout", metavar="P", help="Dropout between layers, which changes no shape or count.")
+    str | None, typer.Option("--dropout", metavar="P", help="Dropout between layers; changes no shape or count.")
 ]
 
 
 HELP = """Derive {what}'s shapes, parameters and costs.
 
-Shows the equations of a step, which tensor holds what, and every cost with the numbers put in.
+Shows the equations of a time step, the content of each tensor, and the formula of every cost with its numbers.
 
 MACs are multiply-accumulates of the matrix products; FLOPs are 2 x MACs plus every other operation: biases, sums,
 activations, states. Without --seq or --batch, costs are expressions in T and N.

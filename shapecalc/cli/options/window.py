@@ -37,20 +37,22 @@ PaddingOption = Annotated[
 DilationOption = Annotated[str | None, typer.Option("--d", "--dilation", metavar="CELLS", help="Dilation; default 1.")]
 OutputOption = Annotated[
     str | None,
-    typer.Option("--out", metavar="CELLS", help="Output size in place of one of n, f, s and p: solves for that one."),
+    typer.Option("--out", metavar="CELLS", help="Output size instead of one of n, f, s and p: solves for that one."),
 ]
 RankOption = Annotated[
     int | None,
-    typer.Option("--rank", min=1, max=MOST_AXES, help="Spatial axes, where all sizes are lone numbers; default 2."),
+    typer.Option(
+        "--rank", min=1, max=MOST_AXES, help="Number of spatial axes if all sizes are single numbers; default 2."
+    ),
 ]
 InChannelsOption = Annotated[
-    str | None, typer.Option("--c", "--in-channels", metavar="COUNT", help="Channels that enter; with it, costs.")
+    str | None, typer.Option("--c", "--in-channels", metavar="COUNT", help="Input channels; needed for costs.")
 ]
 OutChannelsOption = Annotated[
-    str | None, typer.Option("--k", "--out-channels", metavar="COUNT", help="Channels that leave (filters).")
+    str | None, typer.Option("--k", "--out-channels", metavar="COUNT", help="Output channels (filters).")
 ]
 GroupsOption = Annotated[str | None, typer.Option("--groups", metavar="COUNT", help="Groups of channels; default 1.")]
-BiasOption = Annotated[bool, typer.Option("--bias/--no-bias", help="One number more per output channel.")]
+BiasOption = Annotated[bool, typer.Option("--bias/--no-bias", help="Add a bias per output channel.")]
 
 
 class WrittenSizes(NamedTuple):

@@ -28,8 +28,8 @@ _KIND_OF = {code: kind for kind, codes in _KINDS.items() for code in codes.split
 def checks(results: Sequence[Checked], *, strict: bool = False, executed: bool = False) -> str:
     """Return a JUnit document in ASCII.
 
-    A case fails by errors and, if `strict`, by warnings; its other diagnostics are its output. Cases without diagnostics
-    after one with errors are skipped, as they were not reached. There is a case `execution` if the files were
+    A case fails by errors and, if `strict`, by warnings; its other diagnostics are its output. After one with errors,
+    cases without diagnostics are skipped, as they were not reached. There is a case `execution` if the files were
     `executed` or it has diagnostics.
     """
     suites = ET.Element("testsuites", name="shapecalc")
