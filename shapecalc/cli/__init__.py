@@ -29,16 +29,16 @@ COMMANDS = (
 )
 
 _UsageError: type[Any] = typer.BadParameter.__bases__[0]
-"""What typer raises for any wrong use; it gives neither this class nor the one above it a public name."""
+"""The base class of typer's usage errors; typer gives neither this class nor its base a public name."""
 _Complaint: Any = _UsageError.__bases__[0]
-"""What it raises for anything that is wrong, such as a file that it was to open."""
+"""The base class of all errors that typer shows, such as a file that cannot be opened."""
 
 
 class _CommandsOnDemand(TyperGroup):
-    """Imports `cli/<command>.py` when the command is asked for; each holds one function, `command`."""
+    """A group that imports `cli/<command>.py` when the command is used; each file defines one function, `command`."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
-        return list(COMMANDS)
+        return [*COMMANDS]  # once `cli/list.py` is imported, `list` is that module here
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
         if cmd_name not in COMMANDS:
@@ -65,7 +65,7 @@ class _CommandsOnDemand(TyperGroup):
 
 @contextmanager
 def _mistakes_that_can_be_shown() -> Iterator[None]:
-    """Escape what a message quotes of an argument, whether typer wrote it or a command: here all of them pass."""
+    """Escape arguments quoted in the messages of usage errors, both typer's and those of commands."""
     try:
         yield
     except _UsageError as error:
@@ -124,7 +124,8 @@ def _options(
 def main() -> None:
     """Run the command line.
 
-    Typer's own `main` would end with 1 for a reader that has left, and with a traceback where help meets a full disk.
+    Typer's own `main` would exit with 1 if the output is a closed pipe, and with a traceback if help is written to a
+    full disk.
     """
     code = 0
     try:
@@ -133,7 +134,7 @@ def main() -> None:
         code = _exit_code()
     except Terminated as error:
         end_as_told(error.number)
-    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - raised again where it is a mistake of shapecalc
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - raised again if it is a bug of shapecalc
         # Outside of a command: while modules are loaded, options are read or help is shown.
         code = ended_by(error)
     ignore_interrupts()

@@ -1,4 +1,4 @@
-"""`shapecalc beam`: what beam search computes and keeps, beside greedy and exhaustive search."""
+"""`shapecalc beam`: the computation and memory of a beam search, compared with greedy and exhaustive search."""
 
 from __future__ import annotations
 
@@ -22,22 +22,26 @@ REQUIRED = {"vocabulary": "--vocab SYMBOLS", "beam": "--beam WIDTH", "length": "
 
 
 def command(
-    vocab: Annotated[str | None, typer.Option("--vocab", metavar="SYMBOLS", help="Symbols to choose from.")] = None,
+    vocab: Annotated[
+        str | None, typer.Option("--vocab", metavar="SYMBOLS", help="Number of symbols to choose from.")
+    ] = None,
     beam: Annotated[str | None, typer.Option("--beam", metavar="WIDTH", help="Hypotheses kept at each step.")] = None,
-    length: Annotated[str | None, typer.Option("--length", metavar="STEPS", help="Symbols of a sequence.")] = None,
+    length: Annotated[
+        str | None, typer.Option("--length", metavar="STEPS", help="Number of symbols of a sequence.")
+    ] = None,
     end: Annotated[bool, typer.Option("--end/--no-end", help="Whether one of the symbols ends a sequence.")] = True,
     hidden_size: HiddenSizeOption = None,
     num_layers: Annotated[
-        str | None, typer.Option("--num-layers", metavar="COUNT", help="Layers of the LSTM whose h and c are kept.")
+        str | None, typer.Option("--num-layers", metavar="COUNT", help="Number of layers of the LSTM.")
     ] = None,
     format_: TextFormatOption = TextFormat.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Derive what beam search computes, keeps and drops.
+    """Derive the steps and costs of a beam search.
 
-    Shows its steps, and its scores against greedy search (the likeliest symbol at each step) and exhaustive search
-    (every sequence). With --hidden-size, also the memory of an LSTM's states. `shapecalc decode` does the same for the
-    network of a file.
+    Shows the steps, and the number of scores compared with greedy search (the likeliest symbol at each step) and
+    exhaustive search (every sequence). With --hidden-size, also the memory of an LSTM's states. `shapecalc decode` does
+    the same for the network of a file.
 
     For example: shapecalc beam --vocab 10000 --beam 5 --length 20
     """

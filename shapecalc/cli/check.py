@@ -1,4 +1,4 @@
-"""`shapecalc check`: whether architecture files are in order, for people, pull requests and other programs."""
+"""`shapecalc check`: diagnostics of architecture files, for people, pull requests and other programs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from shapecalc.checking.result import Checked
 
 NARROWEST = 40
-"""Columns that a source line is not cut below."""
+"""The least number of columns that source lines are cut to."""
 
 
 class CheckFormat(Enum):
-    """The words of `--format`."""
+    """The values of `--format`."""
 
     TEXT = "text"
     JSON = "json"
@@ -44,54 +44,53 @@ def command(
             "`shapecalc list` shows.",
         ),
     ],
-    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", metavar="CODES", help="Report these codes alone: SC3,SC501; may be repeated."),
+        typer.Option("--select", metavar="CODES", help="Report only these codes: SC3,SC501; may be repeated."),
     ] = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option("--ignore", metavar="CODES", help="Leave these codes out: SC405; may be repeated."),
+        typer.Option("--ignore", metavar="CODES", help="Ignore these codes: SC405; may be repeated."),
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", metavar="PATTERN", help="Leave out files, or folders of files; may be repeated."),
+        typer.Option("--exclude", metavar="PATTERN", help="Skip files, or folders of files; may be repeated."),
     ] = None,
     run: Annotated[bool, typer.Option("--run", help="Execute each network too, as `shapecalc verify` does.")] = False,
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,
-    locked: Annotated[bool, typer.Option("--locked", help="Hold each file to what `shapecalc lock` wrote.")] = False,
+    locked: Annotated[bool, typer.Option("--locked", help="Compare each file with the lock file.")] = False,
     lock_file: Annotated[
         str, typer.Option("--lock-file", metavar="FILE", help="With --locked: the file that `shapecalc lock` wrote.")
     ] = "shapecalc.lock.json",
-    fix: Annotated[bool, typer.Option("--fix", help="First mend in the files what is safe to mend.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="First apply all safe fixes to the files.")] = False,
     format_: Annotated[
         list[CheckFormat] | None,
-        typer.Option("--format", help="How to write the result; default: text. May be repeated."),
+        typer.Option("--format", help="Format of the result; default: text. May be repeated."),
     ] = None,
     output: Annotated[
         list[str] | None,
         typer.Option(
             "--output",
             metavar="FILE",
-            help="Write to a file, whole or not at all: the first --output takes the first --format, and so on; a "
-            "format without a file goes to standard output.",
+            help="Write to a file, completely or not at all: the first --output belongs to the first --format, and so "
+            "on; a format without a file goes to standard output.",
         ),
     ] = None,
     stdin_filename: Annotated[
-        str | None, typer.Option("--stdin-filename", metavar="NAME", help="What to call standard input.")
+        str | None, typer.Option("--stdin-filename", metavar="NAME", help="Name for standard input.")
     ] = None,
     processes: Annotated[
-        int | None, typer.Option("--processes", min=1, help="Share the files among so many; default: one each core.")
+        int | None, typer.Option("--processes", min=1, help="Number of processes; default: one per core.")
     ] = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Check that files are in order, and say everything that is not.
+    """Check files and report all errors and warnings.
 
-    Reports every mistake of the files and in their shapes, what their `expect:` blocks do not meet, and warnings for
-    what is legal and likely not meant. Exit code 0 where no error is found, 1 where one is, 2 where a file cannot be
-    read.
+    Reports every error of the files and their shapes, every `expect:` that is not met, and warnings for what is valid
+    but likely unintended. Exit code 0 if there is no error, 1 if there is one, 2 if a file cannot be read.
     """
     from shapecalc.checking.check import check, select_codes
 
@@ -132,7 +131,7 @@ def command(
 
 
 def _targets(formats: list[CheckFormat], outputs: list[str]) -> list[tuple[str | None, CheckFormat]]:
-    """Return each file with its format, None standing for standard output."""
+    """Return each output file with its format; None is standard output."""
     if not formats:
         formats = [CheckFormat.TEXT] * max(len(outputs), 1)
     if len(outputs) > len(formats):
@@ -147,7 +146,7 @@ def _targets(formats: list[CheckFormat], outputs: list[str]) -> list[tuple[str |
 
 
 def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
-    """Read codes, or what codes begin with; raise a usage error for what none does."""
+    """Read codes and prefixes of codes; raise a usage error for a text that no code begins with."""
     if not given:
         return ()
     from shapecalc.diagnostics.rules import codes
@@ -161,7 +160,7 @@ def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
 
 
 def _shown(results: Sequence[Checked], written: CheckFormat, color: Color, *, strict: bool, executed: bool) -> str:
-    """Return what goes to standard output: text as wide as a terminal, in its colours."""
+    """Return the text for standard output, fitted to the width and colours of the terminal."""
     if written is not CheckFormat.TEXT:
         return _written(results, written, strict=strict, executed=executed)
     from shapecalc.render.check import text
@@ -173,7 +172,7 @@ def _shown(results: Sequence[Checked], written: CheckFormat, color: Color, *, st
 
 
 def _add_to_summary(results: Sequence[Checked]) -> None:
-    """Add the findings to the page of a step, where GitHub has one."""
+    """Append the diagnostics to the summary page of a GitHub Actions step, if there is one."""
     page = os.environ.get("GITHUB_STEP_SUMMARY")
     if not page:
         return

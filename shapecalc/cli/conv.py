@@ -1,4 +1,4 @@
-"""`shapecalc conv`: what comes out of a convolution, and why."""
+"""`shapecalc conv`: the output shape and costs of a convolution, derived."""
 
 from shapecalc.calculators.derivation import conv_costs, sliding_axes
 from shapecalc.cli.options.calculator import WindowedLayer
@@ -10,7 +10,7 @@ command = convolution_command(
     WindowedLayer(Conv.type, Conv, sliding_axes, conv_costs),
     HELP.format(
         sentence="Derive the output size of a convolution.",
-        steps="Step by step, with what its windows never read. ",
+        steps="Shows each step, and the elements that no window reads. ",
         example="shapecalc conv --n 32 --f 5 --c 3 --k 6",
         solved="shapecalc conv --f 3 --s 2 --p 1 --out 16",
     ),

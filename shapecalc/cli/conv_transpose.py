@@ -1,4 +1,4 @@
-"""`shapecalc conv-transpose`: what comes out of a transposed convolution, and why."""
+"""`shapecalc conv-transpose`: the output shape and costs of a transposed convolution, derived."""
 
 from typing import Annotated
 
@@ -12,16 +12,17 @@ from shapecalc.layers.conv import ConvTranspose
 command = convolution_command(
     WindowedLayer("conv-transpose", ConvTranspose, transposed_axes, conv_transpose_costs),
     HELP.format(
-        sentence="Derive the size of a transposed convolution.",
+        sentence="Derive the output size of a transposed convolution.",
         steps="",
         example="shapecalc conv-transpose --n 8 --f 4 --s 2 --p 1",
         solved="shapecalc conv-transpose --n 8 --s 2 --p 1 --out 16",
     ),
     p=Annotated[
-        str | None, Option("--p", metavar="CELLS", help="Cells taken off each side; default 0. Per axis 1x2; 0:1.")
+        str | None,
+        Option("--p", metavar="CELLS", help="Elements removed from each side; default 0. Per axis 1x2; 0:1."),
     ],
     padding=Annotated[str | None, Option("--padding", metavar="CELLS", help="The same as --p.")],
     output_padding=Annotated[
-        str | None, Option("--output-padding", metavar="CELLS", help="Cells added at the end; default 0.")
+        str | None, Option("--output-padding", metavar="CELLS", help="Elements added at the end; default 0.")
     ],
 )

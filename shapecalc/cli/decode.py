@@ -1,4 +1,4 @@
-"""`shapecalc decode`: a network's decoding loop, step by step, beside greedy and exhaustive search."""
+"""`shapecalc decode`: the steps of a network's decoding loop, compared with greedy and exhaustive search."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
 def command(
     architecture: ArchitectureArgument,
     beam: Annotated[str | None, typer.Option("--beam", metavar="WIDTH", help="Hypotheses kept at each step.")] = None,
-    length: Annotated[str | None, typer.Option("--length", metavar="STEPS", help="Symbols of a sequence.")] = None,
+    length: Annotated[
+        str | None, typer.Option("--length", metavar="STEPS", help="Number of symbols of a sequence.")
+    ] = None,
     set_: SetOption = None,
     run: Annotated[
-        bool, typer.Option("--run", help="Really decode, with random weights, and hold what is counted against this.")
+        bool, typer.Option("--run", help="Decode with random weights and compare the counts with the prediction.")
     ] = False,
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,
@@ -39,7 +41,7 @@ def command(
     """Unroll the loop of a file's `decode:` section.
 
     Shows candidates, scores, hypotheses kept and dropped, MACs and memory of each step of a beam search, and totals
-    against greedy and exhaustive search. With --run, exit code 1 where anything counted differs.
+    compared with greedy and exhaustive search. With --run, exit code 1 if a count differs.
     """
     from shapecalc.calculators.beam_search import LONGEST
     from shapecalc.costs.decoding import unroll

@@ -1,4 +1,4 @@
-"""`shapecalc diff`: what a change of a file does to layers, shapes and costs."""
+"""`shapecalc diff`: the effect of a change of a file on layers, shapes and costs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class DiffFormat(Enum):
-    """The words of `--format`."""
+    """The values of `--format`."""
 
     TABLE = "table"
     JSON = "json"
@@ -31,7 +31,7 @@ class DiffFormat(Enum):
 
 
 def command(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="The network before; with --base the one file.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The network before; with --base the only file.")],
     new: Annotated[str | None, typer.Argument(metavar="[NEW]", help="The network after.")] = None,
     base: Annotated[
         str | None,
@@ -39,25 +39,25 @@ def command(
     ] = None,
     set_: SetOption = None,
     symbolic: Annotated[
-        bool, typer.Option("--symbolic", help="Leave every symbol free, also those that the files' `sizes:` bind.")
+        bool, typer.Option("--symbolic", help="Leave every symbol unbound, also those that the files' `sizes:` bind.")
     ] = False,
-    format_: Annotated[DiffFormat, typer.Option("--format", help="How to write the result.")] = DiffFormat.TABLE,
+    format_: Annotated[DiffFormat, typer.Option("--format", help="Format of the result.")] = DiffFormat.TABLE,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
             "--fail-on",
             metavar="CONDITION",
-            help="Exit with 1 where this holds: `params > +2%` and `macs > +1M` of the change, `memory > 4GiB` of what "
-            "is now; of params, buffers, macs, flops, memory, activations, layers. Several are joined by `and` and "
+            help="Exit with 1 if this holds: `params > +2%` and `macs > +1M` compare the change, `memory > 4GiB` the "
+            "new figure; of params, buffers, macs, flops, memory, activations, layers. Join conditions by `and` and "
             "`or`. May be repeated.",
         ),
     ] = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Show which layers a change adds, removes and alters, and what it does to params, MACs and memory.
+    """Compare the layers and costs of two networks.
 
-    Takes two networks, or one file and `--base REV`. Differences alone are no failure.
+    Takes two networks, or one file and `--base REV`. The exit code is 0 also if they differ.
     """
     from shapecalc.diffing.diff import diff
 
@@ -108,12 +108,12 @@ def _ships(name: str) -> bool:
 
 
 def _known(architecture: Architecture) -> set[str]:
-    """Return the names that `--set` can give an architecture: its parameters and its symbols."""
+    """Return the names that `--set` can bind in an architecture: its parameters and its symbols."""
     return {*architecture.parameters, *architecture.symbols}
 
 
 def _inspected(architecture: Architecture, texts: dict[str, str], known: set[str], *, symbolic: bool) -> Report:
-    """Inspect one of two networks; a setting that only the other one has is passed over."""
+    """Inspect one of two networks; ignore settings of names that only the other one has."""
     from shapecalc.shape_inference.engine import inspect_at
 
     own = _known(architecture)
@@ -153,7 +153,7 @@ def _written(comparison: Comparison, format_: DiffFormat, color: Color) -> str:
 
 
 def _judged(alternatives: Alternatives, comparison: Comparison) -> int:
-    """Return the exit code that conditions ask for, and say on stderr where it is not 0."""
+    """Return 1 if a condition holds, 2 if it is undecided, else 0; report the first two on stderr."""
     from shapecalc.diffing.thresholds import judged
     from shapecalc.render.diff import moved
 
@@ -178,7 +178,7 @@ def _undecided(threshold: Threshold, comparison: Comparison) -> str:
 
 
 def _shown(text: str) -> str:
-    """Return text for stderr, which escapes by itself what its encoding lacks."""
+    """Return text for stderr, which itself escapes characters that its encoding lacks."""
     from shapecalc.render.terminal.escaping import terminal
 
     return terminal(text)

@@ -1,4 +1,4 @@
-"""`shapecalc embedding`: what comes out of a table of vectors, and what it holds."""
+"""`shapecalc embedding`: the output shape and the parameters of an embedding."""
 
 from __future__ import annotations
 
@@ -20,24 +20,27 @@ REQUIRED = {"num_embeddings": "--num COUNT", "embedding_dim": "--dim FEATURES"}
 
 def command(
     num: Annotated[
-        str | None, typer.Option("--num", "--num-embeddings", metavar="COUNT", help="Vectors: the vocabulary.")
+        str | None,
+        typer.Option(
+            "--num", "--num-embeddings", metavar="COUNT", help="Number of vectors: the size of the vocabulary."
+        ),
     ] = None,
     dim: Annotated[
-        str | None, typer.Option("--dim", "--embedding-dim", metavar="FEATURES", help="Numbers of a vector.")
+        str | None, typer.Option("--dim", "--embedding-dim", metavar="FEATURES", help="Elements of a vector.")
     ] = None,
     input_: Annotated[
         str | None,
-        typer.Option("--input", metavar="SHAPE", help="Shape of the indices, such as 2x4; left out, [N, T]."),
+        typer.Option("--input", metavar="SHAPE", help="Shape of the indices, such as 2x4; default [N, T]."),
     ] = None,
     padding_idx: Annotated[
-        str | None, typer.Option("--padding-idx", metavar="ROW", help="The row that stands for padding.")
+        str | None, typer.Option("--padding-idx", metavar="ROW", help="Index of the padding vector.")
     ] = None,
     format_: TextFormatOption = TextFormat.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Count an embedding's parameters.
+    """Derive the output shape and parameters of an embedding.
 
-    Shows its output shape as well. An embedding looks vectors up and computes nothing: 0 MACs, 0 FLOPs.
+    An embedding looks vectors up and computes nothing: 0 MACs, 0 FLOPs.
 
     For example: shapecalc embedding --num 10 --dim 3 --input 2x4
     """

@@ -1,4 +1,4 @@
-"""How a command ends: diagnostics on stderr, an exit code, and never a traceback for a user's mistake."""
+"""The end of a command: diagnostics on stderr, an exit code, and never a traceback for a user's mistake."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FINDINGS, UNREADABLE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 
 
 class Misuse(typer.BadParameter):
-    """A usage error whose message names the option itself: "`--set` expects NAME=SIZE, receives `N`"."""
+    """Usage error whose message names the option: "`--set` expects NAME=SIZE, receives `N`"."""
 
     def format_message(self) -> str:
         """Return the message without typer's "Invalid value" before it."""
@@ -33,7 +33,7 @@ class Misuse(typer.BadParameter):
 
 
 def guarded(function: Callable[P, None]) -> Callable[P, None]:
-    """Turn what a command raises into diagnostics and the documented exit codes."""
+    """Return a command whose exceptions become diagnostics and the documented exit codes."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -41,7 +41,7 @@ def guarded(function: Callable[P, None]) -> Callable[P, None]:
             function(*args, **kwargs)
             sys.stdout.flush()
         except LayerError as error:
-            # A calculator has no file to point into: its fields are the options.
+            # A calculator has no file to refer to: its fields are the options.
             raise Misuse(error.message + (f"; {error.help}" if error.help else "")) from None
         except ENDS as error:
             raise typer.Exit(
@@ -52,13 +52,13 @@ def guarded(function: Callable[P, None]) -> Callable[P, None]:
 
 
 ENDS = (ShapecalcError, KeyboardInterrupt, MemoryError, OSError, ImportError)
-"""What ends a command without being a mistake in it."""
+"""The exceptions that end a command without being a bug in it."""
 
 
 def ended_by(error: BaseException, *, limited: bool = False) -> int:
-    """Say on stderr what has ended a command, and return its exit code; `limited` says that `--max-memory` bounds it.
+    """Report on stderr what ended a command, and return its exit code; `limited`: whether `--max-memory` bounds it.
 
-    Raises again what is no way to end.
+    Raises the error again if it is a bug.
     """
     try:
         try:
@@ -72,7 +72,7 @@ def ended_by(error: BaseException, *, limited: bool = False) -> int:
     except MemoryError:
         return FINDINGS
     except OSError as failure:
-        # There is nowhere left to say it.
+        # stderr is closed
         _close_quietly(sys.stdout)
         _close_quietly(sys.stderr)
         return PIPE_CLOSED if isinstance(failure, BrokenPipeError) else UNREADABLE
@@ -88,17 +88,17 @@ def _told(error: BaseException, *, limited: bool) -> int:
         case KeyboardInterrupt():
             return INTERRUPTED
         case BrokenPipeError():
-            # Whoever read the output has had enough.
+            # The reader has closed the pipe.
             _close_quietly(sys.stdout)
             return PIPE_CLOSED
         case _ if _out_of_memory(error):
-            error.__traceback__ = None  # it keeps alive what has filled the memory
+            error.__traceback__ = None  # it refers to the objects that fill the memory
             hint = "; `--max-memory` refuses such a run before it starts" if limited else ""
             reason = f": {error}" if type(error) is MemoryError and error.args else ""
             print(f"error: out of memory{reason}{hint}", file=sys.stderr)
             return FINDINGS
         case OSError():
-            # Files are read in the parser, which has words for each mistake; what is left is writing.
+            # The parser reports each failure to read a file; what is left is writing.
             what = "the output"
             if error.filename is None:
                 _close_quietly(sys.stdout)
@@ -117,7 +117,7 @@ _SPARE = 2**26
 
 
 def _out_of_memory(error: BaseException) -> bool:
-    """Return whether memory was refused: to Python, to the system, or to its loader, which has words for it alone."""
+    """Return whether memory was refused: to Python, to the system, or to its loader, which only its message tells."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno == errno.ENOMEM):
@@ -125,7 +125,7 @@ def _out_of_memory(error: BaseException) -> bool:
         if isinstance(cause, ImportError) and _UNLOADABLE.search(str(cause)):
             return True
         cause = cause.__cause__ or cause.__context__
-    # What fails for want of memory in the middle of an import or of another library says anything at all.
+    # Imports and other libraries that run out of memory raise exceptions of any kind.
     return not isinstance(error, OSError) and _is_scarce()
 
 
@@ -142,20 +142,20 @@ def report(error: ShapecalcError) -> None:
     from shapecalc.cli.options.color import wants_color
     from shapecalc.render.check.text import render_diagnostics
 
-    # What has been found so far comes first where both streams go to one place.
+    # If both streams go to one file, earlier results come first.
     sys.stdout.flush()
     print(render_diagnostics(error.diagnostics, error.source, color=wants_color(sys.stderr)), file=sys.stderr)
 
 
 def tolerant_streams() -> None:
-    """Let no character stop the output: what the encoding lacks is escaped, as Python does for stderr.
+    """Escape characters that the encoding of stdout lacks, as Python does for stderr.
 
-    A stream that the caller has closed is replaced by one that goes nowhere.
+    A stream that the caller has closed is replaced by one to the null device.
     """
     sys.stdout = _whole(sys.stdout) if sys.stdout else _nowhere()
     sys.stderr = _whole(sys.stderr) if sys.stderr else _nowhere()
     reconfigure = getattr(sys.stdout, "reconfigure", None)
-    # Where the locale is C, Python would write the bytes of a name that is no text as they are.
+    # In the C locale, Python would write the bytes of a name that is not valid text unchanged.
     if reconfigure is not None and sys.stdout.errors in ("strict", "surrogateescape"):
         reconfigure(errors="backslashreplace")
 
@@ -163,8 +163,8 @@ def tolerant_streams() -> None:
 def _whole(stream: TextIO) -> TextIO:
     """Return a stream that writes all of a text or raises.
 
-    Where PYTHONUNBUFFERED is set, Python drops what the system does not take at once: of a disk that is nearly full, of
-    a pipe whose reader leaves.
+    If PYTHONUNBUFFERED is set, Python drops the part of a text that the system does not accept immediately: on a disk
+    that is nearly full, or in a pipe whose reader closes it.
     """
     raw = getattr(stream, "buffer", None)
     if not isinstance(raw, io.RawIOBase):
@@ -178,6 +178,6 @@ def _nowhere() -> TextIO:
 
 
 def _close_quietly(stream: TextIO) -> None:
-    """Point a stream that nobody reads to nowhere, so that the interpreter does not complain while it closes."""
+    """Redirect a stream without a reader to the null device, so that the interpreter closes without an error."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,4 +1,4 @@
-"""`shapecalc gru`: what a GRU gives, holds and costs, and why."""
+"""`shapecalc gru`: the shapes, parameters and costs of a GRU, derived."""
 
 from shapecalc.cli.options.recurrent import recurrent_command
 from shapecalc.layers.recurrent import Gru

@@ -1,4 +1,4 @@
-"""`shapecalc init`: a first file, and the schema by which an editor completes it."""
+"""`shapecalc init`: a new architecture file, and the schema with which an editor completes it."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ expect:
 
 
 def command(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The file to begin, such as net.shapecalc.yaml.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file to create, such as net.shapecalc.yaml.")],
     from_: Annotated[
-        str | None, typer.Option("--from", metavar="NAME", help="Begin with one that `shapecalc list` shows.")
+        str | None, typer.Option("--from", metavar="NAME", help="Copy an architecture that `shapecalc list` shows.")
     ] = None,
 ) -> None:
-    """Begin an architecture file: a small network, and the line by which an editor finds the schema.
+    """Create an architecture file with a small network.
 
-    The schema is written beside it where it is missing, as `shapecalc schema` prints it. A file that exists is left as
-    it is, and refused.
+    Its first line refers editors to the schema, which is written to the same folder if it is missing, as
+    `shapecalc schema` prints it. An existing file is an error and stays unchanged.
     """
     from shapecalc.files.atomic import write_atomic
     from shapecalc.parser.schema import schema_text
@@ -56,7 +56,7 @@ def command(
 
 
 def _first(path: Path) -> str:
-    """Return a small network that is named like its file."""
+    """Return the text of a small network with the name of its file."""
     import json
     import re
 
@@ -64,7 +64,7 @@ def _first(path: Path) -> str:
     from shapecalc.render.terminal.escaping import terminal
 
     stem = path.name.partition(".")[0] or "net"
-    # A JSON string is one of YAML, whatever the file is called.
+    # A JSON string is valid YAML, whatever the name of the file.
     plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", stem) and isinstance(resolve(stem), str)
     return _FIRST.format(name=stem if plain else json.dumps(terminal(stem), ensure_ascii=False))
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class InspectFormat(Enum):
-    """The words of `--format`."""
+    """The values of `--format`."""
 
     TABLE = "table"
     JSON = "json"
@@ -41,7 +41,7 @@ class InspectFormat(Enum):
 
 
 class GraphFormat(Enum):
-    """The words of `--graph`."""
+    """The values of `--graph`."""
 
     MERMAID = "mermaid"
     DOT = "dot"
@@ -51,28 +51,28 @@ def command(
     architecture: ArchitectureArgument,
     set_: SetOption = None,
     symbolic: Annotated[
-        bool, typer.Option("--symbolic", help="Leave every symbol free, also those that the file's `sizes:` bind.")
+        bool, typer.Option("--symbolic", help="Leave every symbol unbound, also those that the file's `sizes:` bind.")
     ] = False,
     format_: Annotated[
-        InspectFormat | None, typer.Option("--format", help="How to write the result; default: table.")
+        InspectFormat | None, typer.Option("--format", help="Format of the result; default: table.")
     ] = None,
     columns: Annotated[
         str | None,
         typer.Option(
             "--columns",
             metavar="NAMES",
-            help="Columns, with commas: path, line, type, layer, input, output, params, buffers, macs, flops, memory "
-            "(of the output, at float32), share (of the MACs).",
+            help="Columns, separated by commas: path, line, type, layer, input, output, params, buffers, macs, flops, "
+            "memory (of the output, in float32), share (of the MACs).",
         ),
     ] = None,
     depth: Annotated[
-        int | None, typer.Option("--depth", min=1, help="Fold what stands deeper: 1 shows each block as one row.")
+        int | None, typer.Option("--depth", min=1, help="Fold rows below this depth: 1 shows each block as one row.")
     ] = None,
-    expand: Annotated[bool, typer.Option("--expand", help="Write out every run of what is repeated.")] = False,
+    expand: Annotated[bool, typer.Option("--expand", help="Show every run of a repeat.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Short for `--format latex`.")] = False,
     graph: Annotated[
         GraphFormat | None,
-        typer.Option("--graph", help="Draw the network, with shapes on its edges, instead of a format."),
+        typer.Option("--graph", help="Draw the network, with shapes on its edges, instead of a table."),
     ] = None,
     params_as: ParamsAsOption = ParamsAs.PYTORCH,
     limit: LimitOption = None,
@@ -81,7 +81,7 @@ def command(
     """Show each layer's output shape, parameters and MACs.
 
     MACs are multiply-accumulates of matrix products, without bias; FLOPs are 2 x MACs plus every other scalar
-    operation. Costs are those of one sample where the batch N is left free.
+    operation. Costs are those of one sample if the batch N is unbound.
     """
     from shapecalc.checking.diagnose import diagnose
     from shapecalc.shape_inference.engine import inspect_at
@@ -103,7 +103,7 @@ def command(
         else:
             shown = _listed(report, format_ or InspectFormat.TABLE, chosen, depth, expand=expand, manner=manner)
     print(shown)
-    # What a file expects of itself, it expects at its own sizes and as PyTorch counts.
+    # `expect:` applies at the file's own sizes and with PyTorch's counts.
     expectations = not set_ and not symbolic and params_as is ParamsAs.PYTORCH
     found = diagnose(report, brief=True, expectations=expectations, where=not set_)
     error = ShapecalcError(found, loaded.file)

@@ -1,4 +1,4 @@
-"""`shapecalc layers`: every layer type, or one in full."""
+"""`shapecalc layers`: the layer types, or the documentation of one."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from shapecalc.cli.options.terminal import stdout_manner
 def command(
     type_: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="A layer type, such as conv.")] = None,
 ) -> None:
-    """Show every layer type, or one in full.
+    """List the layer types, or show the documentation of one.
 
-    In full are its fields, shape rule, parameters and costs.
+    The documentation has its fields, shape rule, parameters and costs.
     """
     from shapecalc.layers import layer_type, layer_types
     from shapecalc.layers.documentation import documentation

@@ -1,4 +1,4 @@
-"""`shapecalc linear`: what a fully connected layer costs, and why."""
+"""`shapecalc linear`: the costs of a fully connected layer, derived."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from shapecalc.cli.usage_errors import missing, mistake
 
 def command(
     in_: Annotated[
-        str | None, typer.Option("--in", "--in-features", metavar="FEATURES", help="Features that enter.")
+        str | None, typer.Option("--in", "--in-features", metavar="FEATURES", help="Input features.")
     ] = None,
     out: Annotated[
-        str | None, typer.Option("--out", "--out-features", metavar="FEATURES", help="Features that leave: neurons.")
+        str | None, typer.Option("--out", "--out-features", metavar="FEATURES", help="Output features: neurons.")
     ] = None,
     n: Annotated[str, typer.Option("--n", "--rows", metavar="ROWS", help="Rows: samples, or samples x steps.")] = "1",
-    bias: Annotated[bool, typer.Option("--bias/--no-bias", help="One number more per feature that leaves.")] = True,
+    bias: Annotated[bool, typer.Option("--bias/--no-bias", help="Add a bias per output feature.")] = True,
     format_: TextFormatOption = TextFormat.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Count a fully connected layer's costs.
+    """Derive the costs of a fully connected layer.
 
-    Parameters, MACs and FLOPs with the numbers put in: MACs are multiply-accumulates, without bias; FLOPs are 2 x MACs
-    plus one addition per output for the bias.
+    Shows the formulas of parameters, MACs and FLOPs with their numbers: MACs are multiply-accumulates, without bias;
+    FLOPs are 2 x MACs plus one addition per output for the bias.
 
     For example: shapecalc linear --in 400 --out 120
     """

@@ -1,4 +1,4 @@
-"""`shapecalc list`: the architectures that ship."""
+"""`shapecalc list`: the architectures that are included."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from shapecalc.cli.options.terminal import stdout_manner
 
 
 def command(color: ColorOption = Color.AUTO) -> None:
-    """List the architectures that ship, with their figures.
+    """List the included architectures with their figures.
 
     MACs are those of one sample.
     """

@@ -1,4 +1,4 @@
-"""`shapecalc lock`: what networks come to, written down to be held to by `shapecalc check --locked`."""
+"""`shapecalc lock`: the figures of networks, recorded for `shapecalc check --locked`."""
 
 from __future__ import annotations
 
@@ -22,17 +22,15 @@ def command(
         list[str],
         typer.Argument(metavar="PATH...", help="Files, folders (every YAML file below them), patterns."),
     ],
-    file: Annotated[str, typer.Option("--file", metavar="FILE", help="The lock.")] = "shapecalc.lock.json",
-    update: Annotated[
-        bool, typer.Option("--update", help="Lock what has moved as it is now; refused where `CI` is set.")
-    ] = False,
+    file: Annotated[str, typer.Option("--file", metavar="FILE", help="The lock file.")] = "shapecalc.lock.json",
+    update: Annotated[bool, typer.Option("--update", help="Record changed figures; refused if `CI` is set.")] = False,
     limit: LimitOption = None,
 ) -> None:
-    """Write down what networks come to, so that no change of it goes unseen.
+    """Record the figures of networks in a lock file.
 
-    The lock holds the params, MACs, FLOPs and shapes of each file and of each of its layers; files that it holds and
-    that are not named stay in it. `shapecalc check --locked` fails where something has moved. So does this command,
-    unless it is told to `--update`.
+    The lock file has the params, MACs, FLOPs and shapes of each file and of each of its layers; files in it that are
+    not named stay. `shapecalc check --locked` fails if a figure has changed, and so does this command without
+    `--update`.
     """
     from shapecalc import __version__
     from shapecalc.diffing.lock import Lock, drift, entry_of, key_of, load_lock, missing_files, to_json
@@ -80,7 +78,7 @@ def _files(count: int) -> str:
 
 
 def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
-    """Return what each network comes to by its path; where some are wrong, say all that is wrong and stop."""
+    """Return the report of each network by its path; if there are errors, report all of them and exit."""
     from shapecalc.files.discovery import expand_paths
     from shapecalc.files.load import loads_source
     from shapecalc.parser.files import read_source
@@ -94,7 +92,9 @@ def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
             raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
         try:
             source = read_source(path, limits)
-            if not holds_blocks_alone(source, limits):  # of which other files are made, whose layers are locked
+            if not holds_blocks_alone(
+                source, limits
+            ):  # a file of blocks, which are locked in the files that include it
                 reports[path] = inspect_at(loads_source(source, limits, Path(path).parent), {})
         except ShapecalcError as error:
             say(error)

@@ -1,4 +1,4 @@
-"""`shapecalc lstm`: what an LSTM gives, holds and costs, and why."""
+"""`shapecalc lstm`: the shapes, parameters and costs of an LSTM, derived."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`shapecalc memory`: what is alive during a run, step by step, and where the most is."""
+"""`shapecalc memory`: the live tensors of a run, step by step, and their peak."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def command(
     architecture: ArchitectureArgument,
     set_: SetOption = None,
     depth: Annotated[
-        int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share so many first parts.")
+        int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share this number of first parts.")
     ] = None,
     format_: TableFormatOption = TableFormat.TABLE,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Show what is alive while each layer runs, without gradients.
+    """Show the live tensors of a run, layer by layer.
 
-    A value is alive from the layer that writes it to the last that reads it. Where branches in another order need less
-    at once, the order is shown. Figures are those of one sample where the batch N is left free.
+    A tensor is live from the layer that writes it to the last one that reads it; gradients are not computed. If another
+    order of branches has a lower peak, it is shown. Figures are those of one sample if the batch N is unbound.
     """
     from shapecalc.costs.liveness import live_memory
     from shapecalc.costs.scheduling import reordering

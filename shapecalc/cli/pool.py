@@ -1,4 +1,4 @@
-"""`shapecalc pool`: what comes out of a pooling layer, and why."""
+"""`shapecalc pool`: the output shape and costs of a pooling layer, derived."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shapecalc.diagnostics.errors import misuse
 
 
 class Type(Enum):
-    """The words of `--type`."""
+    """The values of `--type`."""
 
     MAX = "max"
     AVG = "avg"
@@ -32,7 +32,7 @@ def command(
     d: Annotated[
         str | None, typer.Option("--d", "--dilation", metavar="CELLS", help="Dilation (max only); default 1.")
     ] = None,
-    type_: Annotated[Type, typer.Option("--type", help="The largest number of a window, or their mean.")] = Type.MAX,
+    type_: Annotated[Type, typer.Option("--type", help="Maximum or mean of each window.")] = Type.MAX,
     ceil: Annotated[bool, typer.Option("--ceil", help="Round up, with PyTorch's rule for the last window.")] = False,
     c: window.InChannelsOption = None,
     out: window.OutputOption = None,
@@ -42,9 +42,9 @@ def command(
 ) -> None:
     """Derive the output size of a pooling layer.
 
-    Step by step, with what its windows never read. With --c also output shape and FLOPs (comparisons, additions,
-    divisions) of one sample. With --out in place of one of n, f, s and p, every value of that one: f to 15, s to 8, p
-    to 7 (at most half of the window), all n.
+    Shows each step, and the elements that no window reads. With --c also the output shape and FLOPs (comparisons,
+    additions, divisions) of one sample. With --out instead of one of n, f, s and p, every value of that one: f to 15,
+    s to 8, p to 7 (at most half of the window), all n.
 
     For example:
 

@@ -1,4 +1,4 @@
-"""A bar on stderr for what takes its time."""
+"""A progress bar on stderr for long computations."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 PATIENCE = 1.0
-"""Seconds before a progress bar appears: what is over sooner needs none."""
+"""Seconds before a progress bar appears."""
 
 
 class ProgressBar:
-    """A bar on stderr, drawn once a run has taken a while and gone at its end."""
+    """A bar on stderr that appears after `PATIENCE` seconds and is cleared at the end."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -28,21 +28,21 @@ class ProgressBar:
         self._task: TaskID | None = None
 
     def __call__(self, path: str, done: int, total: int) -> None:
-        """Show how much is done and what is next."""
+        """Show how much is done and which layer is next."""
         if self._bar is None:
             if time.monotonic() - self._began < PATIENCE:
                 return
             self._bar = _bar()
             self._task = self._bar.add_task("", total=total)
-            self._bar.start()  # last: what hides the cursor is known to `clear`, whenever a Ctrl-C comes
+            self._bar.start()  # last: `clear` knows the bar that hides the cursor, whenever a Ctrl-C comes
         assert self._task is not None  # comes with the bar
         self._bar.update(self._task, completed=done, total=total, description=terminal(path)[:30])
 
     def clear(self) -> None:
-        """Wipe the bar out."""
+        """Remove the bar."""
         bar, self._bar = self._bar, None
         if bar is not None:
-            with suppress(IndexError):  # rich cannot stop what a Ctrl-C has kept from beginning
+            with suppress(IndexError):  # rich cannot stop a bar that a Ctrl-C interrupted while it started
                 bar.stop()
             bar.console.show_cursor()
             self._began = float("inf")
@@ -50,7 +50,7 @@ class ProgressBar:
 
 @contextmanager
 def working() -> Iterator[None]:
-    """Show how far reading, inference and drawing are where a file is large and stderr is a terminal."""
+    """Show the progress of reading, inference and drawing of a large file if stderr is a terminal."""
     from shapecalc.diagnostics.progress import watched_by
 
     with progress_bar() as bar, watched_by(bar) if bar else nullcontext():
@@ -59,7 +59,7 @@ def working() -> Iterator[None]:
 
 @contextmanager
 def progress_bar(*, wanted: bool = True) -> Iterator[ProgressBar | None]:
-    """Yield a bar where stderr is a terminal, and clear it at the end."""
+    """Yield a bar, which is cleared at the end, if stderr is a terminal; else None."""
     bar = ProgressBar() if wanted and sys.stderr.isatty() else None
     try:
         yield bar
@@ -75,5 +75,5 @@ def _bar() -> Progress:
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
     color = wants_color(sys.stderr)
     console = Console(stderr=True, no_color=not color)
-    # What is printed meanwhile is a result, and goes to stdout wherever that leads: rich would draw it above the bar.
+    # Printed results go to stdout: rich would draw them above the bar.
     return Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)

@@ -1,4 +1,4 @@
-"""`shapecalc rnn`: what a plain recurrent layer (Elman's) gives, holds and costs, and why."""
+"""`shapecalc rnn`: the shapes, parameters and costs of a plain (Elman) recurrent layer, derived."""
 
 from typing import Annotated
 
@@ -11,6 +11,6 @@ command = recurrent_command(
     Rnn,
     "a plain RNN",
     nonlinearity=Annotated[
-        str | None, Option("--nonlinearity", metavar="tanh|relu", help="What is done to the sum; default tanh.")
+        str | None, Option("--nonlinearity", metavar="tanh|relu", help="Activation function; default tanh.")
     ],
 )

@@ -1,4 +1,4 @@
-"""`shapecalc rule`: what the code of a diagnostic means, with an example and its mended form."""
+"""`shapecalc rule`: the meaning of a diagnostic's code, with an example before and after the fix."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def command(
     code: Annotated[
         str | None, typer.Argument(metavar="[CODE]", help="The code of a diagnostic, such as SC301 or 301.")
     ] = None,
-    format_: Annotated[TextFormat, typer.Option("--format", help="How to write it.")] = TextFormat.TEXT,
+    format_: Annotated[TextFormat, typer.Option("--format", help="Format of the result.")] = TextFormat.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Explain a diagnostic by its code: why it is given, and an example before and after it is mended.
+    """Explain a diagnostic by its code.
 
-    Without a code, list them all.
+    Shows its cause, and an example before and after the fix. Without a code, lists all codes.
     """
     from shapecalc.diagnostics.rules import rule, rules
     from shapecalc.render import rule as renderer

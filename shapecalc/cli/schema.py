@@ -9,12 +9,12 @@ import typer
 
 def command(
     output: Annotated[
-        str | None, typer.Option("--output", metavar="FILE", help="Write to a file, whole or not at all.")
+        str | None, typer.Option("--output", metavar="FILE", help="Write to a file, completely or not at all.")
     ] = None,
 ) -> None:
-    """Print the JSON Schema (draft-07) of architecture files, by which an editor completes and explains them.
+    """Print the JSON Schema of architecture files.
 
-    An editor with a YAML language server finds it by a first line such as
+    With it (draft-07), an editor with a YAML language server completes and explains a file whose first line is
     `# yaml-language-server: $schema=./shapecalc.schema.json`; `shapecalc init` writes both.
     """
     from shapecalc.parser.schema import schema_text

@@ -1,4 +1,4 @@
-"""`shapecalc show`: the text of an architecture, to start from."""
+"""`shapecalc show`: the text of an architecture file."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name that `shapecalc list` shows, or a file.")],
     limit: LimitOption = None,
 ) -> None:
-    """Print an architecture's YAML, to start your own from.
+    """Print the YAML of an architecture.
 
-    For instance: shapecalc show lenet5 > net.yaml
+    For example: shapecalc show lenet5 > net.yaml
     """
     from shapecalc.files.load import find_source
 
@@ -26,6 +26,6 @@ def command(
 
         print("\n".join(map(terminal, text.split("\n"))), end="")
         return
-    # A file is passed on as it is, in UTF-8 whatever the encoding of the locale.
+    # The file is written unchanged, in UTF-8 whatever the encoding of the locale.
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode())

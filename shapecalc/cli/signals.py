@@ -1,4 +1,4 @@
-"""Ctrl-C, and the signals by which a system ends a process: what was begun is put away first, and once."""
+"""Ctrl-C and the signals that end a process: temporary files are removed first, and only once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
 AT_ONCE = 1.0
-"""Seconds after a Ctrl-C in which another is passed over: it would stop what the first has begun to put away."""
+"""Seconds after a Ctrl-C in which another is ignored: it would interrupt the cleanup that the first began."""
 
 
 class Terminated(KeyboardInterrupt):
-    """The system, or its user, ends this process: as Ctrl-C does, but for how it ends."""
+    """Interrupt by a signal other than Ctrl-C; the process then ends by that signal."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -34,23 +34,23 @@ def heed_signals() -> None:
             raise KeyboardInterrupt
 
     def terminate(number: int, _frame: FrameType | None) -> NoReturn:
-        signal.signal(number, signal.SIG_DFL)  # the next one ends it there and then
+        signal.signal(number, signal.SIG_DFL)  # the next signal ends the process immediately
         raise Terminated(number)
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
     for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # Windows has one of them
+        number = getattr(signal, name, None)  # Windows has only one of the two
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, terminate)
 
 
 def ignore_interrupts() -> None:
-    """Let no Ctrl-C stop the interpreter while it closes."""
+    """Ignore Ctrl-C while the interpreter closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def end_as_told(number: int) -> None:
-    """End by the signal that asked for it, so that whoever sent it sees that it did."""
+    """End the process by the signal that it received, so that the sender sees the cause."""
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)

@@ -1,4 +1,4 @@
-"""`shapecalc solve`: which sizes fit, and which parameters reach an output."""
+"""`shapecalc solve`: the sizes that fit, and the field values that give an output."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from shapecalc.solving.input_sizes import Wanted
 
 WINDOWED = ("conv", "pool")
-"""Layers that stand in place of an architecture, to solve for their windows."""
+"""The layer types that can be given instead of an architecture, to solve for their windows."""
 
 LARGEST = 4096
-"""Of a window, a stride, a padding or a dilation that is fixed: beyond it the solutions are too many to list."""
+"""The largest fixed window, stride, padding or dilation: beyond it the solutions are too many to list."""
 
 
 def _fixed(letter: str, meaning: str) -> Any:
@@ -42,14 +42,14 @@ def command(
     set_: SetOption = None,
     near: Annotated[
         list[str] | None,
-        typer.Option("--near", metavar="[NAME=]SIZE", help="Name the legal sizes next to this one; may be repeated."),
+        typer.Option("--near", metavar="[NAME=]SIZE", help="Show the valid sizes next to this one; may be repeated."),
     ] = None,
     output: Annotated[
         str | None,
-        typer.Option("--output", metavar="CELLS", help="Sizes that the last axes should have: 7x7; ? for any."),
+        typer.Option("--output", metavar="CELLS", help="Required sizes of the last axes: 7x7; ? for any."),
     ] = None,
     at: Annotated[
-        str | None, typer.Option("--at", metavar="STEP", help="With --output: of this step, not of the last.")
+        str | None, typer.Option("--at", metavar="STEP", help="With --output: of this step instead of the last.")
     ] = None,
     unknown: Annotated[
         list[str] | None,
@@ -66,18 +66,18 @@ def command(
     p: Annotated[int | None, _fixed("p", "the padding on each side")] = None,
     d: Annotated[int | None, _fixed("d", "the dilation")] = None,
     ceil: Annotated[bool, typer.Option("--ceil", help="pool: round up.")] = False,
-    most: Annotated[int, typer.Option("--most", min=1, help="Rows of what was found.")] = 20,
+    most: Annotated[int, typer.Option("--most", min=1, help="Most rows to show.")] = 20,
     format_: TextFormatOption = TextFormat.TEXT,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Solve for sizes that fit, or for parameters that reach an output.
+    """Solve for valid sizes, or for fields that give an output.
 
-    For an architecture: which sizes each free symbol of the input may have, and which layers demand that. All symbols
-    are free but for those of --set; the file's sizes: are left aside, its where: counts. With --output the sizes that
-    give it; with --unknown the values of a layer's field that do, at the file's sizes.
+    For an architecture: the valid sizes of each unbound symbol of the input, and the layers that require them. All
+    symbols are unbound except those of --set; the file's `sizes:` is ignored, its `where:` applies. With --output the
+    sizes that give this output; with --unknown the values of a layer's field that give it, at the file's sizes.
 
-    For conv or pool: every window f, stride s, padding p and dilation d that makes --out of --n, simplest first.
+    For conv or pool: every window f, stride s, padding p and dilation d that gives --out from --n, simplest first.
 
     For example:
 
@@ -134,7 +134,7 @@ def _wanted(text: str | None) -> Wanted | None:
 
 
 def _near(written: Iterable[str], symbols: tuple[str, ...], name: str) -> dict[str, int]:
-    """Read `500` for all symbols and `H=500` for one."""
+    """Return the sizes near which to look, by symbol: `500` is for all symbols, `H=500` for one."""
     asked: dict[str, int] = {}
     alone: dict[str, int] = {}
     for text in written:
@@ -233,7 +233,7 @@ def _windows(
 
 
 def _lengths(n: str | None, out: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Read the input and the output size, one entry per axis."""
+    """Return the input and the output size, one entry per axis."""
     from shapecalc.cli.options.window import read_sizes
     from shapecalc.cli.usage_errors import mistake
     from shapecalc.diagnostics.errors import LayerError, misuse

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from shapecalc.solving.sweep.plans import Points
 
 MOST_ROWS = 100_000
-"""Rows that a table is drawn for: it has to know all of them before its first line."""
+"""The most rows of a table: it needs all of them before its first line."""
 
 _RANGE = re.compile(r"\s*\d+\s*:.*", re.DOTALL)
 
 
 class SweepFormat(Enum):
-    """The words of `--format`."""
+    """The values of `--format`."""
 
     TABLE = "table"
     CSV = "csv"
@@ -43,8 +43,8 @@ def command(
         typer.Option(
             "--set",
             metavar="NAME=VALUES",
-            help="Give a symbol or a parameter its values: 64:512:32 (from 64 to 512 by 32), 16,32,64, or one; "
-            "may be repeated.",
+            help="Values of a symbol or a parameter: 64:512:32 (from 64 to 512 by 32), 16,32,64, or one; may be "
+            "repeated.",
         ),
     ] = None,
     where: Annotated[
@@ -52,22 +52,23 @@ def command(
         typer.Option(
             "--where",
             metavar="CONDITION",
-            help='Keep what holds, such as "params < 5M and macs < 300M": params, buffers, macs, flops, memory, '
-            "activations (both in bytes), symbols and parameters; K M G T and Ki Mi Gi Ti; and, or, not.",
+            help='Keep points that meet a condition, such as "params < 5M and macs < 300M": params, buffers, macs, '
+            "flops, memory, activations (both in bytes), symbols and parameters; K M G T, Ki Mi Gi Ti; and, or, not.",
         ),
     ] = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="COLUMN", help="Smallest first; -COLUMN is largest first.")
+        str | None,
+        typer.Option("--by", metavar="COLUMN", help="Sort by a column, smallest first; -COLUMN: largest first."),
     ] = None,
     top: Annotated[
-        int | None, typer.Option("--top", min=1, help="Keep so many, the first in the order of --by.")
+        int | None, typer.Option("--top", min=1, help="Keep this number of points, the first in the order of --by.")
     ] = None,
     pareto: Annotated[
         str | None,
         typer.Option(
             "--pareto",
             metavar="COLUMNS",
-            help="Keep what no other point beats in all of these columns: params,macs. Less is better; more with -.",
+            help="Keep points that no other beats in all of these columns: params,macs. Less is better; more with -.",
         ),
     ] = None,
     sum_: Annotated[
@@ -75,36 +76,35 @@ def command(
         typer.Option(
             "--sum",
             metavar="NAME=PATTERN",
-            help="A column more: the MACs of the layers whose path matches, attention=*.attn; may be repeated.",
+            help="Add a column: the MACs of the layers whose path matches, attention=*.attn; may be repeated.",
         ),
     ] = None,
-    format_: Annotated[SweepFormat, typer.Option("--format", help="How to write the result.")] = SweepFormat.TABLE,
+    format_: Annotated[SweepFormat, typer.Option("--format", help="Format of the result.")] = SweepFormat.TABLE,
     dask: Annotated[
         str | None,
-        typer.Option("--dask", metavar="ADDRESS", help="Share the work with the Dask cluster of this scheduler."),
+        typer.Option("--dask", metavar="ADDRESS", help="Compute on the Dask cluster of this scheduler."),
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option("--plot", metavar="FILE", help="Draw the --by column (else MACs) or the Pareto front as well."),
+        typer.Option("--plot", metavar="FILE", help="Plot the --by column (else MACs) or the Pareto front as well."),
     ] = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Work out the costs at every point of a grid.
+    """Compute the costs at every point of a grid.
 
-    Every combination of the values is a point; those that do not fit the layers, or the file's `where:`, are left out
-    and counted. Closed forms are worked out in NumPy, parameters that change the structure one structure after the
-    other.
+    Every combination of the values is a point; points that are not valid for the layers or the file's `where:` are left
+    out and counted. Closed forms are computed in NumPy, once per structure of the network.
     """
     objectives = () if pareto is None else tuple(name.strip() for name in pareto.split(","))
     axes = {name: values(text, name) for name, text in settings(set_).items()}
     if top is not None and by is None:
         raise Misuse("`--top` expects a column to order by: add `--by macs`")
-    gc.enable()  # a large grid takes its time, and memory with it
+    gc.enable()  # a large grid needs much memory
     from shapecalc.files.load import load
     from shapecalc.solving.sweep import Query, Run
 
-    # Lines that run down a terminal show by themselves that something moves.
+    # Lines streamed to a terminal show the progress by themselves.
     streams = format_ in (SweepFormat.CSV, SweepFormat.JSONL)
     chunks: list[Points] = []
     with progress_bar(wanted=not (streams and sys.stdout.isatty())) as bar:
@@ -129,7 +129,7 @@ def command(
 
 
 def _streamed(run: Run, format_: SweepFormat, chunks: list[Points], *, hold: bool) -> bool:
-    """Work out the points; print them as they come where the format can, and keep them where someone needs them."""
+    """Compute the points; print them as they come if the format allows, and collect them if they are needed later."""
     from shapecalc.render import sweep as rendered
 
     unicode = stdout_manner(Color.AUTO)["unicode"]
@@ -152,7 +152,7 @@ def _streamed(run: Run, format_: SweepFormat, chunks: list[Points], *, hold: boo
 
 
 def _write(run: Run, format_: SweepFormat, chunks: list[Points], color: Color) -> None:
-    """Print the points in a format that must see all of them first."""
+    """Print the points in a format that needs all of them first."""
     from shapecalc.render import sweep as rendered
     from shapecalc.solving.sweep.plans import concatenate
 
@@ -167,7 +167,7 @@ def _write(run: Run, format_: SweepFormat, chunks: list[Points], color: Color) -
 
 
 def _sums(given: list[str] | None) -> dict[str, str]:
-    """Read `attention=*.attn` by name; raise a usage error for what is none."""
+    """Return `attention=*.attn` patterns by name; raise a usage error for any other text."""
     sums: dict[str, str] = {}
     for text in given or ():
         name, _, pattern = text.partition("=")
@@ -178,7 +178,7 @@ def _sums(given: list[str] | None) -> dict[str, str]:
 
 
 def values(text: str, name: str) -> Any:
-    """Read `64:512:32`, `16,32,64`, or one value; the end of a range is in it where a step hits it.
+    """Return the values of `64:512:32`, `16,32,64`, or one value; a range includes its end if a step reaches it.
 
     >>> values("64:128:32", "H"), values("16,32", "width"), values("relu", "activation")
     (range(64, 129, 32), (16, 32), ('relu',))

@@ -1,4 +1,4 @@
-"""`shapecalc train`: a small network, really trained with the reference kernels."""
+"""`shapecalc train`: a small network trained with the reference kernels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from shapecalc.cli.progress import progress_bar
 
 
 class Data(Enum):
-    """The words of `--data`."""
+    """The values of `--data`."""
 
     DIGITS = "digits"
     DIGITS8 = "digits8"
@@ -38,18 +38,22 @@ class Data(Enum):
 
 def command(
     architecture: ArchitectureArgument,
-    data: Annotated[Data, typer.Option("--data", help="Drawn digits as large as the input, 8 × 8 ones, or verses.")],
+    data: Annotated[
+        Data, typer.Option("--data", help="Drawn digits in the size of the input, 8 × 8 digits, or verses.")
+    ],
     epochs: Annotated[
-        int | None, typer.Option("--epochs", min=1, help="Times through the samples; 3, 5 and 12 unless given.")
+        int | None, typer.Option("--epochs", min=1, help="Number of epochs; default 3, 5 or 12, by --data.")
     ] = None,
     batch: Annotated[
-        int | None, typer.Option("--batch", min=1, help="Samples of a step; 32, of text 16 unless given.")
+        int | None, typer.Option("--batch", min=1, help="Samples of a step; default 32, of text 16.")
     ] = None,
     lr: Annotated[
         float | None,
-        typer.Option("--lr", help="Learning rate; sgd 0.1, momentum 0.02, adam 0.003 unless given."),
+        typer.Option("--lr", help="Learning rate; default: sgd 0.1, momentum 0.02, adam 0.003."),
     ] = None,
-    optimizer: Annotated[Optimizer, typer.Option("--optimizer", help="How gradients move weights.")] = Optimizer.ADAM,
+    optimizer: Annotated[
+        Optimizer, typer.Option("--optimizer", help="Rule by which gradients update weights.")
+    ] = Optimizer.ADAM,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of weights, samples, their order and dropout.")] = 0,
     truncate: Annotated[
         int | None,
@@ -59,17 +63,17 @@ def command(
     set_: SetOption = None,
     export: Annotated[
         Path | None,
-        typer.Option("--export", metavar="FILE", help="Write the weights, by PyTorch's names: .npz or .safetensors."),
+        typer.Option("--export", metavar="FILE", help="Write the weights with PyTorch's names: .npz or .safetensors."),
     ] = None,
     format_: TableFormatOption = TableFormat.TABLE,
     max_memory: MaxMemoryOption = MAX_MEMORY,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Train it in NumPy on drawn digits or a few poems.
+    """Train a small network in NumPy.
 
-    Shows that the gradients are right by what they do: the loss of every step, and what the network makes of samples
-    it has not seen. It teaches and it proves; for networks that take more than minutes there are frameworks.
+    The data are drawn digits or a few poems. Shows that the gradients are correct by their effect: the loss of every
+    step, and the accuracy on test samples. A network that trains for more than minutes needs a framework.
     """
     given, divisor = settings(set_), divisor_of(scale)
     if lr is not None and not 0 < lr < float("inf"):
@@ -78,7 +82,7 @@ def command(
         raise Misuse(f"`--export` expects a name such as weights.npz or weights.safetensors, receives `{export}`")
     if export is not None and not export.parent.is_dir():
         raise Misuse(f"`--export` expects a folder that is there, receives `{export}`")
-    gc.enable()  # a run takes its time
+    gc.enable()  # `__main__` disables it, and a run may be long
     from shapecalc.execution.training import export as export_weights, train
     from shapecalc.files.load import narrowed
     from shapecalc.render import train as rendered

@@ -1,4 +1,4 @@
-"""`shapecalc train-cost`: what a training step keeps, its peak, its work, and what would fit."""
+"""`shapecalc train-cost`: saved tensors, peak memory and work of a training step, and the largest batch that fits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ USUAL_BATCH = 32
 
 
 class Dtype(Enum):
-    """The words of `--dtype`."""
+    """The values of `--dtype`."""
 
     FLOAT32 = "float32"
     BF16 = "bf16"
@@ -35,35 +35,39 @@ class Dtype(Enum):
 def command(
     architecture: ArchitectureArgument,
     batch: Annotated[
-        str | None, typer.Option("--batch", metavar="N", help=f"Samples of a step; {USUAL_BATCH} unless stated.")
+        str | None, typer.Option("--batch", metavar="N", help=f"Samples of a step; default {USUAL_BATCH}.")
     ] = None,
     set_: SetOption = None,
     optimizer: Annotated[
-        Optimizer, typer.Option("--optimizer", help="Keeps for each weight nothing, a velocity, or two moments.")
+        Optimizer, typer.Option("--optimizer", help="State per weight: none, a velocity, or two moments.")
     ] = Optimizer.SGD,
     dtype: Annotated[
-        Dtype, typer.Option("--dtype", help="Of values and gradients; with bf16 the optimiser keeps float32 weights.")
+        Dtype,
+        typer.Option("--dtype", help="Type of values and gradients; with bf16 the optimiser has float32 weights."),
     ] = Dtype.FLOAT32,
     memory: Annotated[
-        str | None, typer.Option("--memory", metavar="SIZE", help="Find the largest batch that fits into this.")
+        str | None, typer.Option("--memory", metavar="SIZE", help="Find the largest batch that fits into this memory.")
     ] = None,
     checkpoint: Annotated[
         str | None,
-        typer.Option("--checkpoint", metavar="K", help="Keep what passes every K layers, and compute the rest again."),
+        typer.Option(
+            "--checkpoint", metavar="K", help="Save only the inputs of every K layers, and recompute the rest."
+        ),
     ] = None,
     truncate: Annotated[
-        str | None, typer.Option("--truncate", metavar="K", help="Learn a sequence from K steps of time at once.")
+        str | None, typer.Option("--truncate", metavar="K", help="Cut back-propagation through time every K steps.")
     ] = None,
     depth: Annotated[
-        int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share so many first parts.")
+        int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share this number of first parts.")
     ] = None,
     format_: TableFormatOption = TableFormat.TABLE,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Show what a training step keeps for its backward pass, the peak of its memory and its work.
+    """Show the memory and work of a training step.
 
-    What is kept is what PyTorch's autograd keeps, to the byte. In parentheses stands what a layer before keeps already.
+    Shows the tensors that PyTorch's autograd saves for the backward pass, to the byte; those that an earlier layer has
+    saved are in parentheses. Shows the peak of the memory too.
     """
     from shapecalc.costs.training import batch_symbol, training_cost
     from shapecalc.layers.fields import LARGEST_DIM
@@ -92,7 +96,7 @@ def command(
 
 
 def _bytes(text: str | None) -> int | None:
-    """Read `24GiB`, `500MB` or plain bytes; a part of a byte is none.
+    """Return the bytes of `24GiB`, `500MB` or a plain number, rounded down.
 
     >>> _bytes("24GiB"), _bytes(None)
     (25769803776, None)

@@ -1,4 +1,4 @@
-"""A mistake of a calculator in the words of the command line: a rule's `kernel_size` is `--f` here."""
+"""Errors of calculators in terms of the command line: the field `kernel_size` is `--f` here."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ OPTIONS = {
     "beam": "--beam",
     "length": "--length",
 }
-"""Fields of layers as the options that fill them."""
+"""The options that set the fields of layers."""
 
 OPTION_TEXTS = {LISTS: "1x2 per axis or 0:1 before and after"}
-"""What the command line writes in place of a part that is true of files alone; by default nothing."""
+"""Texts for parts of messages that apply to files only; by default nothing."""
 
 
 def missing(*options: str, otherwise: str = "") -> ShapecalcError:
@@ -62,10 +62,10 @@ def mistake(
     padding: str = "--p",
     subject: str | None = None,
 ) -> ShapecalcError:
-    """Return what a rule says of a field as what is wrong with the option that was written, or with the `subject`.
+    """Return the error of a layer's field as an error of the option that set it, or of the `subject`.
 
-    `axes` names the spatial axes where they were written one by one; else no axis is to blame alone. `padding` is the
-    option that the padding was given by.
+    `axes` names the spatial axes if the option has a size for each; else the error names no axis. `padding` is the
+    option that set the padding.
     """
 
     def word(part: str | FieldName) -> str:

@@ -1,4 +1,4 @@
-"""`shapecalc verify`: predicted against executed."""
+"""`shapecalc verify`: predicted figures compared with executed ones."""
 
 from __future__ import annotations
 
@@ -38,29 +38,31 @@ def command(
     max_flops: MaxFlopsOption = MAX_FLOPS,
     scale: ScaleOption = None,
     backward: Annotated[
-        bool, typer.Option("--backward", help="Go back as well: the gradients of every layer, checked by differences.")
+        bool, typer.Option("--backward", help="Check the backward pass: the gradients of every layer, by differences.")
     ] = False,
     truncate: Annotated[
         int | None,
-        typer.Option("--truncate", metavar="K", min=1, help="With --backward: recurrent layers go back K steps."),
+        typer.Option(
+            "--truncate", metavar="K", min=1, help="With --backward: cut back-propagation through time every K steps."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
     format_: TableFormatOption = TableFormat.TABLE,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Run it in NumPy and compare with the prediction.
+    """Run a network in NumPy and compare it with the prediction.
 
-    Shapes, parameters and multiply-accumulates are held against what the kernels really did. Each symbol that is left
-    free is tried at two sizes. Exit code 1 where anything disagrees.
+    Shapes, parameters and multiply-accumulates are compared with those of the executed kernels. Each unbound symbol is
+    tried at two sizes. Exit code 1 if any of them differs.
 
-    With `--backward` it is the shapes of gradients and the multiply-accumulates that they take, in float64 and at one
-    small size; and the gradients themselves are held against central differences.
+    With `--backward`, the shapes of gradients and their multiply-accumulates are compared, in float64 and at one small
+    size, and the gradients themselves are compared with central differences.
     """
     if truncate is not None and not backward:
         raise Misuse("`--truncate` is of use with `--backward` alone")
     budget, given, divisor = budget_of(max_memory, max_flops), settings(set_), divisor_of(scale)
-    gc.enable()  # a run takes its time, and memory is what it is about
+    gc.enable()  # `__main__` disables it, and a run needs memory
     from shapecalc.files.load import narrowed
 
     loaded, sizes = load_bound(architecture, given, limits_of(limit))

@@ -1,4 +1,4 @@
-"""`shapecalc watch`: a file inspected again whenever it is saved."""
+"""`shapecalc watch`: the inspection of a file, repeated whenever it is saved."""
 
 from __future__ import annotations
 
@@ -23,28 +23,29 @@ if TYPE_CHECKING:
 
 
 AWAY = 1
-"""Seconds that a file may be away before it is said to be gone."""
+"""Seconds that a file may be missing before this is reported."""
 
 
 def command(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The file to watch, with the files that it includes.")],
     set_: SetOption = None,
     interval: Annotated[
-        float, typer.Option("--interval", metavar="SECONDS", min=0.01, max=3600, help="Time between two looks.")
+        float,
+        typer.Option("--interval", metavar="SECONDS", min=0.01, max=3600, help="Time between two checks of the file."),
     ] = 0.2,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Inspect a file, and show what has changed whenever it is saved.
+    """Inspect a file, and show the changes whenever it is saved.
 
-    The comparison is with the last version that was in order. Ctrl-C ends it.
+    A version is compared with the last one without errors. Ctrl-C ends the command.
     """
     from shapecalc.diffing.watch import versions
 
     if file == "-":
         raise Misuse("`watch` expects a file, receives `-`: standard input is not saved")
     texts, limits = settings(set_), limits_of(limit)
-    gc.enable()  # which `__main__` turned off, for commands that end
+    gc.enable()  # `__main__` disables it for commands that end
     patience = math.ceil(AWAY / interval)
     inspect = partial(_inspected, file, texts, limits)
     found = versions(file, inspect, partial(time.sleep, interval), patience, limits)
@@ -79,7 +80,7 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
     findings = diagnose(version.report, brief=True, expectations=as_written, where=as_written)
     if findings:
         say(ShapecalcError(findings, version.report.architecture.file))
-    # Whoever reads a pipe is to see a version when it is saved.
+    # The reader of a pipe gets each version when it is saved.
     print(end="", flush=True)
 
 

@@ -1,1 +1,1 @@
-"""Results as text: a file per word that follows `--format`. Nothing here prints."""
+"""Results as text, a file per command or per value of `--format`. Nothing here prints."""

@@ -1,4 +1,4 @@
-"""A search as people read it: its steps, those that are alike folded, its figures, and what it is compared with."""
+"""A beam search as text and JSON: its steps, with equal neighbours folded, its figures, and the other searches."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 DIGITS = 4_000
-"""Digits up to which a number is written out in JSON: most readers refuse more than some thousand."""
+"""The most digits of a number in JSON: most readers refuse more than a few thousand."""
 
 _MEANINGS = {"V": "symbols", "L": "length", "k": "beam", "B": "symbols that do not end", "H": "hidden units"}
 
 
 class LstmStates(NamedTuple):
-    """The states that each hypothesis carries along: h and c of so many layers."""
+    """The states of each hypothesis: h and c of `layers` layers with `hidden` units."""
 
     layers: int
     hidden: int
 
 
 def calculation(found: SearchPlan, states: LstmStates | None, *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return the steps of a search, its figures with the numbers put in, and greedy and exhaustive search beside."""
+    """Return the steps of a search, its figures with their numbers, and those of greedy and exhaustive search."""
     blocks = [
         heading(found, states, width=width, color=color),
         [draw(steps(found), width=width, color=color, unicode=unicode)],
@@ -47,7 +47,7 @@ def calculation(found: SearchPlan, states: LstmStates | None, *, width: int | No
 
 
 def heading(found: SearchPlan, states: LstmStates | None = None, *, width: int | None, color: bool) -> list[str]:
-    """Return what is searched, and the letters of its formulas."""
+    """Return the title of a search and the letters of its formulas."""
     problem = found.problem
     letters = {"V": f"{problem.vocabulary:,}", "L": f"{problem.length:,}", "k": f"{problem.beam:,}"}
     if problem.end:
@@ -58,7 +58,7 @@ def heading(found: SearchPlan, states: LstmStates | None = None, *, width: int |
 
 
 def calculation_dict(found: SearchPlan, states: LstmStates | None) -> dict[str, Any]:
-    """Return a search as JSON's values."""
+    """Return the JSON values of a search."""
     problem = found.problem
     document: dict[str, Any] = {
         "vocabulary": problem.vocabulary,
@@ -78,7 +78,7 @@ def calculation_dict(found: SearchPlan, states: LstmStates | None) -> dict[str, 
 
 
 def runs(steps: Iterable[T], key: Callable[[T], Any]) -> Iterator[tuple[T, T]]:
-    """Yield the first and the last of neighbours that have the same key.
+    """Yield the first and the last of each run of neighbours with the same key.
 
     >>> list(runs([1, 3, 4, 6, 5], lambda number: number % 2))
     [(1, 3), (4, 6), (5, 5)]
@@ -89,12 +89,12 @@ def runs(steps: Iterable[T], key: Callable[[T], Any]) -> Iterator[tuple[T, T]]:
 
 
 def figure_headings(first: str, *counts: str) -> tuple[Heading, ...]:
-    """Return the headings of a column of words and of columns of counts."""
+    """Return the heading of a column of words and those of columns of counts."""
     return (Heading(first), *(Heading(count, right=True) for count in counts))
 
 
 def folded(found: SearchPlan) -> Iterator[tuple[SearchStep, SearchStep]]:
-    """Yield the first and the last of steps that differ in nothing but their place."""
+    """Yield the first and the last of neighbouring steps that differ in their number only."""
     return runs(found.steps, lambda step: step._replace(length=0))
 
 
@@ -103,7 +103,7 @@ def _ending(found: SearchPlan) -> str:
 
 
 def steps(found: SearchPlan) -> Grid:
-    """Return a row per step, those that are alike folded."""
+    """Return a row per step, with equal neighbours folded."""
     ending = ["finished"] if found.problem.end else []
     rows = []
     for first, last in folded(found):
@@ -120,7 +120,7 @@ def steps(found: SearchPlan) -> Grid:
 
 
 def _held(found: SearchPlan, states: LstmStates) -> Grid:
-    """Return what the hypotheses that stay alive carry along, a row per step, those that are alike folded."""
+    """Return the states of the live hypotheses, a row per step, with equal neighbours folded."""
     rows = []
     for first, last in runs(found.steps, lambda step: step.kept):
         shape = f"[{states.layers}, {first.kept}, {states.hidden}]"
@@ -149,7 +149,7 @@ def _searches(found: SearchPlan, states: LstmStates | None) -> Grid:
 
 
 def figures(found: SearchPlan, states: LstmStates | None = None) -> list[SearchFigure]:
-    """Return what a search comes to, and what the others do."""
+    """Return the figures of a search, and of the others."""
     own = [found.scores, found.kept, *([found.finished] if found.problem.end else []), found.dropped]
     if states:
         own.append(state_bytes(max(step.kept for step in found.steps), *states))
@@ -158,13 +158,13 @@ def figures(found: SearchPlan, states: LstmStates | None = None) -> list[SearchF
 
 
 def lines(figure: SearchFigure) -> list[str]:
-    """Return a figure: its formula, then the numbers put in."""
+    """Return the lines of a figure: its formula, then the same with numbers."""
     rows = [figure.formula, figure.equation]
     return [f"{figure.name if not place else '':<17} = {row}" for place, row in enumerate(rows)]
 
 
 def notes(found: SearchPlan, width: int | None) -> list[str]:
-    """Say when the beam is full, and what the figures do not show."""
+    """Return notes on when the beam is full, and on what the figures do not show."""
     problem = found.problem
     said = []
     if max(step.kept for step in found.steps) < problem.beam:
@@ -189,7 +189,7 @@ def _step_dict(first: SearchStep, last: SearchStep, states: LstmStates | None) -
 
 
 def figure_dict(figure: SearchFigure) -> dict[str, Any]:
-    """Return a figure as JSON's values; a number of thousands of digits stands as null beside its power of ten."""
+    """Return the JSON values of a figure; a number of more than `DIGITS` digits is null, with its power of ten."""
     short = figure.result.bit_length() * 30_103 < DIGITS * 100_000
     return {
         "name": figure.name,

@@ -1,4 +1,4 @@
-"""A decoding loop as people read it: the search, what the network costs at each step, and what a run counted."""
+"""A decoding loop as text and JSON: the search, the network's costs at each step, and the counts of a run."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from shapecalc.execution.decode import Decoded
 
 MOST_SHOWN = 12
-"""Symbols of a sequence that are written out."""
+"""The most symbols of a sequence that are shown."""
 
 
 def unrolled(loop: Loop, decoded: Decoded | None, *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return the search, the costs of its steps, totals beside the other searches, and what was counted."""
+    """Return the search, the costs of its steps, totals compared with the other searches, and the counts of a run."""
     decode = loop.decode
     title, *legend = heading(loop.search, width=width, color=color)
     states = " and ".join(spelt(name, unicode=unicode) for name in decode.states)
@@ -59,7 +59,7 @@ def unrolled(loop: Loop, decoded: Decoded | None, *, width: int | None, color: b
 
 
 def unrolled_dict(loop: Loop, decoded: Decoded | None) -> dict[str, Any]:
-    """Return a decoding loop as JSON's values."""
+    """Return the JSON values of a decoding loop."""
     decode, problem = loop.decode, loop.search.problem
     document: dict[str, Any] = {
         "name": loop.architecture.name,
@@ -118,7 +118,7 @@ def _step_dict(step: DecodeStep) -> dict[str, Any]:
 
 
 def _costs(loop: Loop, *, unicode: bool) -> Grid:
-    """Return a row per step: MACs and what is held; from the first to the last where the search does the same."""
+    """Return a row per step, or per run of steps with the same search: MACs and memory."""
     cached = loop.cached_macs is not None
     held = (
         ["MACs, k and v kept", "bytes of k and v"] if cached else [name for name, _ in loop.steps[0].states] + ["bytes"]

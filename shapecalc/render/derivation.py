@@ -1,4 +1,4 @@
-"""Calculations for a student: the formula, the numbers put in, line by line, the result, and what rounding did."""
+"""Calculations as text and JSON: the formula, its numbers line by line, the result, and notes on rounding."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAME_WITH_STRIDE = "`same` with a stride is as in Keras and ONNX (SAME_UPPER); P
 COUNTED = " (counting from 1)"
 
 WIDEST = 100
-"""Columns after which sentences are broken; formulas never are."""
+"""Columns at which sentences are wrapped; formulas never are."""
 
 _MEANINGS = {
     "n": "input",
@@ -44,7 +44,7 @@ _ASCII = str.maketrans(
 
 
 def in_ascii(text: str) -> str:
-    """Write formulas for an output that takes nothing but ASCII.
+    """Return formulas for an output that takes only ASCII.
 
     >>> in_ascii("⌊(32 + 2·0 − 5)/2⌋ + 1")
     'floor((32 + 2*0 - 5)/2) + 1'
@@ -53,7 +53,7 @@ def in_ascii(text: str) -> str:
 
 
 def calculation(result: Calculation, *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return the derivation of every axis, what its windows miss and, where channels are known, shape and costs."""
+    """Return the derivation of every axis, what its windows do not read and, if channels are known, shape and costs."""
     groups = together(result.axes)
     blocks = []
     for names, axis in groups:
@@ -92,7 +92,7 @@ def _axis_letters(axis: DerivedAxis) -> dict[str, str]:
 
 
 def legend(letters: Mapping[str, str], width: int | None, meanings: Mapping[str, str] = _MEANINGS) -> list[str]:
-    """Say what each letter of a formula stands for, and its number."""
+    """Return the meaning and the value of each letter of a formula."""
     # No line breaks between a letter and its number.
     items = (f"{letter} = {size} ({meanings[letter]})".replace(" ", "\xa0") for letter, size in letters.items())
     return [line.replace("\xa0", " ") for line in wrapped(", ".join(items), width)]
@@ -120,7 +120,7 @@ def _costs(result: Calculation, width: int | None, *, color: bool) -> list[str]:
 
 
 def _notes(names: tuple[str, ...], axis: DerivedAxis, word: str) -> list[str]:
-    """Say what rounding did, what is never read, and what would mend it."""
+    """Return notes on rounding, on elements that no window reads, and on options that change this."""
     reading = axis.reading
     if reading is None:
         return []
@@ -163,7 +163,7 @@ def _rounded_up(reading: AxisReading) -> list[str]:
 
 
 def last_cells(names: tuple[str, ...], axis: DerivedAxis) -> str:
-    """Name the cells that no window reads, along axes of one length: `row 224 and column 224 are`."""
+    """Return the names of the elements that no window reads, along axes of one length: `row 224 and column 224 are`."""
     missed = axis.reading.unread if axis.reading else 0
     if missed == 1:
         return " and ".join(f"{_CELLS[name]} {axis.n}" for name in names) + (" is" if len(names) == 1 else " are")
@@ -171,12 +171,12 @@ def last_cells(names: tuple[str, ...], axis: DerivedAxis) -> str:
 
 
 def wrapped(text: str, width: int | None) -> list[str]:
-    """Break a sentence into lines; `width` None stands for a pipe."""
+    """Return the lines of a sentence; `width` is None for a pipe."""
     return textwrap.wrap(text, min(width or WIDEST, WIDEST), break_long_words=False, break_on_hyphens=False)
 
 
 def together(axes: Iterable[DerivedAxis]) -> list[tuple[tuple[str, ...], DerivedAxis]]:
-    """Put axes together that differ in nothing but their name."""
+    """Return axes grouped with others that differ in their name only."""
     groups: dict[DerivedAxis, list[str]] = {}
     for axis in axes:
         groups.setdefault(axis._replace(name=""), []).append(axis.name)

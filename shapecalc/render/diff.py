@@ -1,4 +1,4 @@
-"""A comparison of two networks: a table for people, Markdown for a comment on a pull request."""
+"""A comparison of two networks as a table, and as Markdown for a comment on a pull request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Count
 
 MARKER = "<!-- shapecalc diff -->"
-"""Stands first in Markdown: by it a workflow finds its comment again, to write it anew."""
+"""The first line of the Markdown, by which a workflow finds its comment to update it."""
 _MARKS = {
     ChangeKind.ADDED: ("+", GOOD),
     ChangeKind.REMOVED: ("-", BAD),
@@ -32,11 +32,11 @@ _NAMES = {"macs": "MACs", "flops": "FLOPs"}
 _BYTES = frozenset({"memory", "activations"})
 _OUTPUT = 3
 MOST_ROWS = 200
-"""Rows of layers in Markdown: GitHub takes 65,536 characters in a comment."""
+"""The most rows of layers in Markdown: GitHub takes 65,536 characters in a comment."""
 
 
 def table(comparison: Comparison, *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return the totals that moved and the layers that differ; what is alike is folded to a line."""
+    """Return the totals that changed and the layers that differ; equal layers are folded to a line."""
     page = Page(width, color, unicode)
     if comparison.identical:
         return page.line(_alike(comparison))
@@ -47,7 +47,7 @@ def table(comparison: Comparison, *, width: int | None, color: bool, unicode: bo
     if width is not None and not page.fits(layers):
         layers = _layers(comparison, rounded, page)
         if layers.width - width > layers.widths[_OUTPUT]:
-            layers = _without(layers, _OUTPUT)  # wrapped in what is left, a shape is a stack of single numbers
+            layers = _without(layers, _OUTPUT)  # wrapped into a narrow column, a shape is a stack of single numbers
     if layers.rows:
         parts.append(page.draw(layers))
     parts += [page.line(text, DIM) for text in (_tally(comparison), *_at(comparison))]
@@ -55,7 +55,7 @@ def table(comparison: Comparison, *, width: int | None, color: bool, unicode: bo
 
 
 def markdown(comparison: Comparison) -> str:
-    """Return the totals as a table and the layers below a fold; nothing that a file wrote acts as markup or pings."""
+    """Return the totals as a table and the layers in a collapsed section; text of files is no markup and no mention."""
     names = [code_span(name) for name in _names(comparison)]
     parts = [MARKER, f"### shapecalc: {' → '.join(names)}", ""]
     if comparison.identical:
@@ -105,7 +105,7 @@ def _tally(comparison: Comparison) -> str:
 
 
 def _at(comparison: Comparison) -> Iterator[str]:
-    """Yield at which sizes costs are, where a symbol was left free."""
+    """Yield the sizes at which costs are given, if a symbol is unbound."""
     said = [at_sizes(sizes) for sizes in comparison.costs_at]
     if comparison.old is not None and said[0] != said[1]:
         yield f"costs before are those at {said[0] or 'the sizes given'}, after at {said[1] or 'the sizes given'}"
@@ -126,7 +126,7 @@ def _totals(figures: Figures) -> Iterator[tuple[str, ...]]:
 
 
 def _moved(change: Change, write: Callable[[Count], str]) -> str:
-    """Write a change with its sign, and its share of what was."""
+    """Return a change with its sign and its percentage of the former figure."""
     if change.before == change.after:
         return "unknown" if change.before is None else "0"
     delta, part = signed(change.delta, write), _share(change)
@@ -134,7 +134,7 @@ def _moved(change: Change, write: Callable[[Count], str]) -> str:
 
 
 def moved(metric: str, figures: Figures) -> str:
-    """Say in a line how a figure has changed."""
+    """Return a line that says how a figure has changed."""
     change = getattr(figures, metric)
     write = memory if metric in _BYTES else grouped
     name = _NAMES.get(metric, metric)
@@ -142,7 +142,7 @@ def moved(metric: str, figures: Figures) -> str:
 
 
 def _share(change: Change) -> str:
-    """Write a change in percent of what was, rounded half up, exactly."""
+    """Return a change in percent of the former figure, exactly rounded half up."""
     before, delta = change.before, change.delta
     if not isinstance(before, int) or not isinstance(delta, int) or before <= 0:
         return ""
@@ -183,7 +183,7 @@ def _texts(row: DiffRow | Whole, write: Callable[[Count], str]) -> tuple[str, st
 
 
 def _what(row: DiffRow) -> str:
-    """Return what a layer is, or what has become of it."""
+    """Return the settings of a layer, or what changed of its settings, inputs, weights and name."""
     old, new = row.old, row.new
     if old is None or new is None:
         return called(row.layer)
@@ -199,7 +199,7 @@ def _what(row: DiffRow) -> str:
 
 
 def _former(old: str, new: str) -> str:
-    """Return a former path, as far as it was another.
+    """Return a former path, with `…` for the unchanged parts at its end.
 
     >>> _former("layer1.0.conv", "layer1.first.conv"), _former("c1", "c2")
     ('layer1.0…', 'c1')
@@ -222,7 +222,7 @@ def _shapes(outputs: dict[str, Shape]) -> str:
 
 
 def _ends(comparison: Comparison) -> Iterator[str]:
-    """Yield a line for each thing that enters or leaves otherwise."""
+    """Yield a line for each input and output that changed."""
     for what, ends in (("input", comparison.inputs), ("output", comparison.outputs)):
         for end in ends:
             name = what if end.name == what else f"{what} {end.name}"

@@ -1,4 +1,4 @@
-"""The rows of a comparison, with neighbours that are alike as one, and blocks that came or went whole as one."""
+"""The rows of a comparison, with equal neighbours folded, and blocks that were added or removed whole folded."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Alike(NamedTuple):
 
 
 class Whole(NamedTuple):
-    """All layers of a block, which came or went with it."""
+    """All layers of a block that was added or removed."""
 
     path: str
     rows: tuple[DiffRow, ...]
 
     @property
     def kind(self) -> ChangeKind:
-        """Whether it came or went."""
+        """Whether the block was added or removed."""
         return self.rows[0].kind
 
     @property
@@ -39,13 +39,13 @@ class Whole(NamedTuple):
 
     @property
     def figures(self) -> Figures:
-        """What its layers come to together."""
+        """The totals of its layers."""
         sums = total(sums_of(row.layer) for row in self.rows)
         return figures_of(None, sums) if self.kind is ChangeKind.ADDED else figures_of(sums, None)
 
 
 def folded(comparison: Comparison) -> Iterator[DiffRow | Alike | Whole]:
-    """Yield every row once, by itself or in what it is folded into."""
+    """Yield every row once, by itself or as a part of a fold."""
     sizes = {
         kind: Counter(prefix for row in (report.layers if report else ()) for prefix in _prefixes(row.path))
         for kind, report in ((ChangeKind.ADDED, comparison.new), (ChangeKind.REMOVED, comparison.old))
@@ -61,7 +61,7 @@ def folded(comparison: Comparison) -> Iterator[DiffRow | Alike | Whole]:
 
 
 def _blocks(rows: Sequence[DiffRow], sizes: Counter[str]) -> Iterator[DiffRow | Whole]:
-    """Yield rows, with those of the outermost block of which all layers are here as one."""
+    """Yield rows; those of an outermost block of which all layers are given are one."""
     place = 0
     while place < len(rows):
         for prefix in _prefixes(rows[place].layer.path):
@@ -76,7 +76,7 @@ def _blocks(rows: Sequence[DiffRow], sizes: Counter[str]) -> Iterator[DiffRow | 
 
 
 def _prefixes(path: str) -> list[str]:
-    """Return the paths of the blocks that a layer stands in, the outermost first, and its own.
+    """Return the paths of the blocks that contain a layer, the outermost first, and its own.
 
     >>> _prefixes("layer1.0.conv1")
     ['layer1', 'layer1.0', 'layer1.0.conv1']

@@ -1,4 +1,4 @@
-"""What `check --fix` has put right, a line for each edit."""
+"""The edits of `check --fix`, one line each."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from shapecalc.checking.fix import FixedText
 
 
-def edits(mended: FixedText, *, unicode: bool = True) -> str:
-    """Say what was mended in a file, in the order of its text; no line break at the end.
+def edits(fixed: FixedText, *, unicode: bool = True) -> str:
+    """Return the fixes of a file, in the order of its text; no line break at the end.
 
     >>> from shapecalc.diagnostics import Source
     >>> from shapecalc.checking.fix import fix_text
     >>> print(edits(fix_text(Source("net.yaml", "{input: [N, 8], layers: [linaer: 4]}"))))
-    mended SC101 at net.yaml:1:26: `linaer` → `linear`
+    fixed SC101 at net.yaml:1:26: `linaer` → `linear`
     """
     lines = []
-    for edit in mended.edits:
-        at = f"{mended.source.name}:{edit.span.line}:{edit.span.column}"
-        lines.append(f"mended {edit.diagnostic.code} at {at}: `{edit.before}` → `{edit.after}`")
+    for edit in fixed.edits:
+        at = f"{fixed.source.name}:{edit.span.line}:{edit.span.column}"
+        lines.append(f"fixed {edit.diagnostic.code} at {at}: `{edit.before}` → `{edit.after}`")
     text = "\n".join(map(terminal, lines))
     return text if unicode else ascii_only(text.replace("→", "->"))

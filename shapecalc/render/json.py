@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def document(values: Mapping[str, Any], *, unicode: bool = True) -> str:
-    """Return a result as a JSON document whose first key is the version of its form."""
+    """Return a result as a JSON document whose first key is `schema_version`."""
     return text({"schema_version": SCHEMA_VERSION, **values}, unicode=unicode)
 
 
 def text(value: Any, *, unicode: bool = True) -> str:
-    """Return a value as JSON, two spaces deep, without a line break at its end; escaped where only ASCII goes."""
+    """Return a value as JSON, indented by two spaces, without a line break at its end; in ASCII unless `unicode`."""
     return json_text(json.dumps(value, indent=2, ensure_ascii=not unicode, allow_nan=False))

@@ -1,4 +1,4 @@
-"""Layer types as text: the list of all, and one in full."""
+"""The layer types as text: the list of all, and the documentation of one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDEST = 110
 
 
 def overview(layers: Iterable[Documentation], width: int | None, *, unicode: bool = True) -> str:
-    """Return a line per layer type: its word, and the sentence that says what it is, cut to the width."""
+    """Return a line per layer type: its name and its summary, cut to the width."""
     found = tuple(layers)
     room = max(len(layer.type) for layer in found) + 2
     lines = []
@@ -33,7 +33,7 @@ def overview(layers: Iterable[Documentation], width: int | None, *, unicode: boo
 
 
 def full(layer: Documentation, width: int | None, *, unicode: bool = True) -> str:
-    """Return all that a layer's class says: sentence, fields, shape rule, parameters, costs, source."""
+    """Return the documentation of a layer type: summary, fields, shape rule, parameters, costs, source."""
     width = min(width or WIDEST, WIDEST)
     parts = [layer.type, *textwrap.wrap(layer.summary, width), ""]
     if layer.fields:
@@ -58,7 +58,7 @@ def _fields(layer: Documentation, width: int) -> list[str]:
 
 
 def default_of(field: Field) -> str:
-    """Write what a field is if a file leaves it out."""
+    """Return the text of a field's default."""
     if field.default is None:
         return "none"
     return str(field.default) if isinstance(field.default, str) else said(field.default).strip("`")

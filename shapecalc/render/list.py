@@ -1,4 +1,4 @@
-"""The architectures that ship, as a table."""
+"""The included architectures as a table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEADINGS = (
 
 
 def table(reports: Iterable[tuple[str, Report]], *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return a row per architecture: its name, input, layers, params, MACs of one sample; rounded in little room."""
+    """Return a row per architecture: name, input, layers, params, MACs of one sample; rounded if the width is small."""
     reports, page = tuple(reports), Page(width, color, unicode)
     writing = (grouped, rounded)
     grid = page.first_that_fits(page.grid(HEADINGS, (_row(*each, write) for each in reports)) for write in writing)

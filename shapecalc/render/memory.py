@@ -1,4 +1,4 @@
-"""What is alive during a run as people read it: a picture over the steps, a table, the peak and what is alive there."""
+"""The memory of a run as text and JSON: a picture over the steps, a table, the peak and its live tensors."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from shapecalc.costs.scheduling import Reordering
 
 HEIGHT, WIDTH = 8, 72
-"""Lines and columns of the picture, at most."""
+"""The most lines and columns of the picture."""
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 MOST_TURNS = 6
-"""Branches in another order that are told one by one."""
+"""The most branches in another order that are listed one by one."""
 
 
 def table(
@@ -33,7 +33,7 @@ def table(
     color: bool,
     unicode: bool,
 ) -> str:
-    """Return the picture, the steps, the peak with what is alive there, and a better order of branches."""
+    """Return the picture, the steps, the peak with its live tensors, and a better order of branches."""
     report = found.report
     page = Page(width, color, unicode)
     shapes = ", ".join(show(entry.shape) for entry in report.inputs)
@@ -42,7 +42,7 @@ def table(
     numbers = [live for live in lives if isinstance(live, int)]
     if found.peak is not None and len(numbers) == len(lives):
         blocks.append(picture(numbers, found.peak, width=width, unicode=unicode))
-    # Where there is no room for a layer's settings its word stands there, where there is none for that, nothing.
+    # If the settings of layers do not fit, their types are shown; if these do not fit either, nothing.
     grids = (_steps(page, found, lives, depth, called) for called in (Line.layer, layer_word, None))
     blocks.append([page.draw(page.first_that_fits(grids))])
     blocks.append(_peak(page, found))
@@ -51,9 +51,9 @@ def table(
 
 
 def picture(lives: Sequence[int], peak: int, *, width: int | None, unicode: bool) -> list[str]:
-    """Return what is alive as columns over the run, from the first step to the last, the peak marked below.
+    """Return the live bytes as columns over the run, from the first step to the last, the peak marked below.
 
-    Where there are more steps than columns, one column stands for several, and is as high as the highest of them.
+    If there are more steps than columns, one column shows several steps, as high as the highest of them.
 
     >>> for line in picture([32, 64, 16], 1, width=12, unicode=True)[-5:]:
     ...     print(line)
@@ -66,7 +66,7 @@ def picture(lives: Sequence[int], peak: int, *, width: int | None, unicode: bool
     head = memory(max(lives))
     room = max(min(WIDTH, (width or WIDTH) - len(head) - 2), 1)
     columns = min(room, len(lives))
-    # A few steps take several columns each.
+    # If steps are few, each has several columns.
     wide = max(min(room // columns, HEIGHT), 1)
     starts = [place * len(lives) // columns for place in range(columns + 1)]
     heights = [max(lives[first:last]) for first, last in pairwise(starts)]
@@ -81,7 +81,7 @@ def picture(lives: Sequence[int], peak: int, *, width: int | None, unicode: bool
 
 
 def _cell(height: int, top: int, line: int, *, unicode: bool) -> str:
-    """Return what a column shows in one line, in eighths of it; whatever is there at all shows in the lowest line."""
+    """Return the sign of a column in one line, in eighths of it; anything above 0 shows in the lowest line."""
     eighths = -(-height * HEIGHT * 8 // max(top, 1)) - line * 8
     if unicode:
         return EIGHTHS[min(max(eighths, 0), 8)]
@@ -89,7 +89,7 @@ def _cell(height: int, top: int, line: int, *, unicode: bool) -> str:
 
 
 def document(found: LiveMemory, order: Reordering | None) -> dict[str, Any]:
-    """Return the memory of a run as JSON's values; an int where a figure is known, else the expression."""
+    """Return the JSON values of the memory of a run; an int if a figure is known, else the expression."""
     report = found.report
     rows = [{"path": step.row.path, "type": step.row.type, "live_bytes": as_json(step.live)} for step in found.steps]
     peak = None
@@ -142,7 +142,7 @@ def _steps(
 
 
 def _peak(page: Page, found: LiveMemory) -> list[str]:
-    """Return the peak and what is alive there, the largest first."""
+    """Return the peak and its live tensors, the largest first."""
     if found.peak is None:
         names = sorted({name for moment in found.steps for name in free_symbols(moment.live)})
         open_ = [name for name in names if name not in found.report.costs_at]
@@ -159,7 +159,7 @@ def _peak(page: Page, found: LiveMemory) -> list[str]:
 
 
 def _better(order: Reordering | None) -> list[str]:
-    """Say which branches to run first."""
+    """Return lines that say which branches to run first."""
     if order is None:
         return []
     lines = [f"another order of branches has a peak of {memory(order.after)} in place of {memory(order.before)}:"]
@@ -179,6 +179,6 @@ def _notes(found: LiveMemory) -> list[str]:
 
 def _weights(found: LiveMemory) -> Dim:
     totals = found.report.totals
-    assert totals.parameter_bytes is not None  # shapes of parameters are known wherever outputs are
+    assert totals.parameter_bytes is not None  # shapes of parameters are known if outputs are
     assert totals.buffers is not None
     return totals.parameter_bytes + 4 * totals.buffers

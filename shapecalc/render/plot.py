@@ -1,4 +1,4 @@
-"""A sweep as a picture: a cost against a swept size or parameter, or the Pareto front of two columns."""
+"""A sweep as a plot: a cost over a swept size or parameter, or the Pareto front of two columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.solving.sweep.compiled import Array
 
 MOST_LINES = 12
-"""Lines that one picture takes: more cannot be told apart."""
+"""The most lines of a plot: more cannot be distinguished."""
 
 TITLES = {"macs": "MACs", "flops": "FLOPs", "memory": "memory in bytes", "activations": "activations in bytes"}
 
@@ -24,12 +24,12 @@ TITLES = {"macs": "MACs", "flops": "FLOPs", "memory": "memory in bytes", "activa
 def draw(
     columns: Mapping[str, Array], axes: Sequence[str], path: Path, *, by: str | None = None, pareto: Sequence[str] = ()
 ) -> None:
-    """Draw a sweep into a file, whose ending says the format (svg, pdf, png).
+    """Draw a sweep into a file, whose extension is the format (svg, pdf, png).
 
-    With two columns or more in `pareto`, the first two against each other; else the column `by`, or the MACs, against
-    that of `axes` which has the most numbers, a line for each combination of the others.
-    The file is written whole or not at all.
-    Raises `ShapecalcError` SC803 where there is nothing to draw, SC804 where the extra is not installed.
+    With two columns or more in `pareto`, the first two are drawn against each other; else the column `by`, or the MACs,
+    over the one of `axes` with the most numbers, a line for each combination of the others.
+    The file is written completely or not at all.
+    Raises `ShapecalcError` SC803 if there is nothing to draw, SC804 if the extra is not installed.
     """
     try:
         import matplotlib as mpl  # noqa: PLC0415 - an extra
@@ -46,7 +46,7 @@ def draw(
     else:
         _lines(plane, columns, axes, (by or "macs").lstrip("-"))
     plane.grid(visible=True, alpha=0.3)
-    # The same sweep gives the same bytes: no time of drawing, no random names.
+    # The same sweep gives the same bytes: no date, no random names.
     picture = BytesIO()
     with mpl.rc_context({"svg.hashsalt": "shapecalc"}):
         figure.savefig(picture, format=ending, metadata={"Date": None} if ending == "svg" else None)
@@ -77,7 +77,7 @@ def _lines(plane: Any, columns: Mapping[str, Array], axes: Sequence[str], up: st
         plane.plot(*zip(*sorted(points), strict=True), marker=".", label=f"{number}")
     plane.set(xlabel=across, ylabel=TITLES.get(up, up))
     if others:
-        # A label that begins with `_` would be left out, and `$` would begin a formula.
+        # matplotlib omits a label that begins with `_`, and `$` begins a formula.
         for shown, key in zip(plane.legend().get_texts(), lines, strict=True):
             label = ", ".join(f"{name} = {value}" for name, value in zip(others, key, strict=True))
             shown.set(text=terminal(label), parse_math=False)

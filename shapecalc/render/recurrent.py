@@ -1,4 +1,4 @@
-"""A recurrent layer for a student: what leaves, what each gate does, which tensor holds what, and what it costs."""
+"""A recurrent layer as text and JSON: its shapes, the equations of its gates, its tensors and its costs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MEANINGS = {
 
 
 def calculation(found: Recurrence, *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return shapes, the equations of the cell, the tensors one by one, and the costs with the numbers put in."""
+    """Return shapes, the equations of the cell, the tensors one by one, and the costs with their numbers."""
     if not unicode:
         found = _spelt(found)
     blocks = [
@@ -42,7 +42,7 @@ def calculation(found: Recurrence, *, width: int | None, color: bool, unicode: b
 
 
 def _spelt(found: Recurrence) -> Recurrence:
-    """Spell out signs that take more than one letter of ASCII, before columns are measured."""
+    """Return a layer with signs that take more than one letter of ASCII spelled out, before columns are measured."""
     return found._replace(
         equations=tuple(line._replace(right=in_ascii(line.right)) for line in found.equations),
         operations=tuple(item._replace(name=in_ascii(item.name)) for item in found.operations),
@@ -76,7 +76,7 @@ def _cell(found: Recurrence, width: int | None, *, color: bool) -> list[str]:
 
 
 def _matrices(found: Recurrence) -> list[str]:
-    """Say how large the matrices of the first layer are, and how they stand in the tensors."""
+    """Return the sizes of the first layer's matrices and their order in the tensors."""
     sizes = {letter: size for letter, size in found.letters if isinstance(size, int)}
     units, gates = sizes["H"], sizes.get("G", 1)
     by_name = {tensor.name: tensor for tensor in found.tensors}
@@ -119,7 +119,7 @@ def _count(tensor: ParameterTensor) -> str:
 
 
 def differences(found: Recurrence) -> list[str]:
-    """Say what sets the chosen count apart from the others; nothing where all agree."""
+    """Return how the chosen count of parameters differs from the others; nothing if all are equal."""
     sentences = [_biases(found)]
     if found.params_as == "keras" and any(letter == "P" for letter, _ in found.letters):
         sentences.append("Keras has no projection: it is counted as PyTorch keeps it")
@@ -127,9 +127,9 @@ def differences(found: Recurrence) -> list[str]:
 
 
 def _biases(found: Recurrence) -> str:
-    """Say where the conventions count otherwise, and by how much; nothing where they agree.
+    """Return how the biases of the conventions differ; an empty text if they do not.
 
-    PyTorch keeps two bias vectors per gate, textbooks one, Keras one but for a GRU with `reset_after`.
+    PyTorch has two bias vectors per gate, textbooks one, Keras one except for a GRU with `reset_after`.
     """
     counts = found.conventions
     extra = counts["pytorch"] - counts["textbook"]
@@ -168,7 +168,7 @@ def _derived(heading: str, figures: Sequence[RecurrentFigure], *, color: bool) -
 
 
 def _aligned(figures: Sequence[RecurrentFigure]) -> list[str]:
-    """Write each figure's formula, numbers and result one below the other, the signs of equality in line."""
+    """Return each figure's formula, numbers and result one below the other, with aligned signs of equality."""
     room = max(len(figure.name) for figure in figures)
     rows = []
     for figure in figures:
@@ -180,7 +180,7 @@ def _aligned(figures: Sequence[RecurrentFigure]) -> list[str]:
 
 
 def _beside(table: Sequence[tuple[str, ...]], notes: Sequence[str], width: int | None) -> list[str]:
-    """Write columns with a note beside each row, or below it where a line has no room."""
+    """Return rows of columns, each with its note at the end, or below it if the line is too narrow."""
     columns = [max(map(len, column)) for column in zip(*table, strict=True)]
     rows = ["  ".join(f"{cell:<{room}}" for cell, room in zip(row, columns, strict=True)) for row in table]
     if max(len(row) + 2 + len(note) for row, note in zip(rows, notes, strict=True)) <= min(width or WIDEST, WIDEST):

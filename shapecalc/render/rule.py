@@ -1,4 +1,4 @@
-"""Rules as text: the list of all codes, and one explained, with what its broken example really gives."""
+"""The rules as text: the list of all codes, and the explanation of one with the diagnostics of its example."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WIDEST = 100
 """Columns of running text, however wide the terminal is."""
 _INDENT = "    "
 _HELD = "\0"
-"""A space that no line ends at."""
+"""Replaces a space at which no line is broken."""
 
 
 def overview(rules: Iterable[Rule], width: int | None, *, unicode: bool = True) -> str:
@@ -38,7 +38,7 @@ def overview(rules: Iterable[Rule], width: int | None, *, unicode: bool = True) 
 
 
 def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: bool = True) -> str:
-    """Return what a code means: title, text, the broken example, the diagnostic that it gives, the fixed example."""
+    """Return the explanation of a code: title, text, the broken example, its diagnostics, the fixed example."""
     columns = min(width or WIDEST, WIDEST)
     palette = Palette("error", color)
     parts = [f"{palette.primary(rule.code)}{palette.strong(f': {rule.title}')}"]
@@ -55,17 +55,17 @@ def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: 
 
 
 def _filled(paragraph: str, columns: int) -> str:
-    """Break a paragraph into lines, but never within a code span: `padding: 1` is one thing."""
+    """Return the lines of a paragraph, broken nowhere within a code span such as `padding: 1`."""
     whole = re.sub("`[^`]+`", lambda span: span[0].replace(" ", _HELD), paragraph)
     return textwrap.fill(whole, columns, break_long_words=False, break_on_hyphens=False).replace(_HELD, " ")
 
 
 def said_of(rule: Rule, *, color: bool = False, width: int = 100) -> str:
-    """Return the diagnostics of a broken example, found anew in it: a page cannot tell of another message."""
+    """Return the diagnostics of a broken example, computed from it, so that they are never outdated."""
     found = check_source(Source("net.yaml", rule.broken + "\n"), None)
     return render_diagnostics(found.findings, found.source, color=color, width=width)
 
 
 def json(rules: Iterable[Rule], *, unicode: bool = True) -> str:
-    """Return rules as a JSON document, their texts as they stand on their pages."""
+    """Return rules as a JSON document, with the texts of their explanations."""
     return document({"rules": [rule._asdict() for rule in rules]}, unicode=unicode)

@@ -1,4 +1,4 @@
-"""The sizes of symbols at which an architecture fits, and the values of fields that give an output."""
+"""The sizes of symbols that an architecture accepts, and the values of fields that give an output, as text and JSON."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 LINE = Heading("line", right=True)
 
 FIRST = 10
-"""Sizes that are named one by one."""
+"""The number of sizes that are listed one by one."""
 
 
 class _Text(NamedTuple):
-    """Lines as they come to be."""
+    """The lines of a text while it is written."""
 
     page: Page
     lines: list[str]
 
     def say(self, text: str = "", lead: str = "", style: str = "") -> None:
-        """Add a paragraph; none at all is an empty line."""
+        """Add a paragraph; an empty one is an empty line."""
         self.lines.append(self.page.line(text, style, lead) if text else "")
 
     def draw(self, headings: Iterable[Heading], rows: Iterable[tuple[str, ...]]) -> None:
@@ -40,14 +40,14 @@ class _Text(NamedTuple):
 
     @property
     def text(self) -> str:
-        """All that has been said."""
+        """The text."""
         return "\n".join(self.lines)
 
 
 def solution(found: Solution, near: Mapping[str, NearSizes], *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return the valid sizes of each symbol, and what requires them; symbols with the same sizes are one paragraph.
+    """Return the valid sizes of each symbol and their constraints; symbols with the same sizes are one paragraph.
 
-    `near` has the valid sizes next to one that was asked for.
+    `near` has the valid sizes next to a requested one.
     """
     page = _Text(Page(width, color, unicode), [])
     report = found.report
@@ -89,7 +89,7 @@ def _say_reasons(page: _Text, found: Solution, leads: Mapping[str, str]) -> None
 
 
 def spoken(sizes: Sizes, names: Iterable[str]) -> str:
-    """Write sizes as a sentence about symbols that all must keep to them.
+    """Return a sentence about the sizes of symbols with the same constraints.
 
     >>> from shapecalc.dims import Sizes
     >>> spoken(Sizes((), 32, 16, (0,)), ["H", "W"])
@@ -119,7 +119,7 @@ def _near(near: NearSizes) -> str:
 
 
 def _alike(sizes: Mapping[str, Sizes], near: Mapping[str, NearSizes]) -> list[tuple[tuple[str, ...], Sizes]]:
-    """Put symbols together that must keep to the same, those that may have any size last."""
+    """Return symbols grouped by the same constraints, those without constraints last."""
     found: dict[tuple[Sizes, NearSizes | None], list[str]] = {}
     for name, own in sorted(sizes.items(), key=lambda pair: pair[1] == ANY):
         found.setdefault((own, near.get(name)), []).append(name)
@@ -127,9 +127,9 @@ def _alike(sizes: Mapping[str, Sizes], near: Mapping[str, NearSizes]) -> list[tu
 
 
 def _reasons(reasons: Iterable[Reason], leads: Mapping[str, str]) -> list[tuple[str, ...]]:
-    """Return a row per demand that is needed; those of one layer that differ in the symbol alone are one.
+    """Return a row per necessary constraint; those of one layer that differ in the symbol only are one.
 
-    `leads` has for each symbol the one that speaks for those that must keep to the same.
+    `leads` has for each symbol the first of those with the same constraints.
     """
     rows: dict[tuple[Condition | bool, str, int | None], list[str]] = {}
     for reason in reasons:
@@ -152,7 +152,7 @@ def _reasons(reasons: Iterable[Reason], leads: Mapping[str, str]) -> list[tuple[
 
 
 def solution_dict(found: Solution, near: Mapping[str, NearSizes]) -> dict[str, Any]:
-    """Return a solution as JSON's values."""
+    """Return the JSON values of a solution."""
     report = found.report
     return {
         "name": report.architecture.name,
@@ -200,7 +200,7 @@ def _reason_dict(reason: Reason) -> dict[str, Any]:
 
 
 def choices(found: Choices, name: str, most: int, *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return every combination of values that gives the output, simplest first, `most` of them."""
+    """Return at most `most` combinations of values that give the output, simplest first."""
     page = _Text(Page(width, color, unicode), [])
     unknowns = ", ".join(map(str, found.unknowns))
     place = f"`{found.at}`" if found.at else f"`{name}`"
@@ -230,7 +230,7 @@ def _range(tried: tuple[int, ...]) -> str:
 
 
 def choices_dict(found: Choices, name: str, most: int) -> dict[str, Any]:
-    """Return the combinations as JSON's values; `found` counts them all."""
+    """Return the JSON values of the combinations; `found` is the number of all."""
 
     def row(choice: Choice) -> dict[str, Any]:
         values = dict(zip(map(str, found.unknowns), choice.values, strict=True))

@@ -1,4 +1,4 @@
-"""What was solved for: every value that gives the output asked for, each with its arithmetic."""
+"""The solutions of a window as text and JSON: every value that gives the requested output, with its arithmetic."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 SIMPLEST = (
     "no dilation, every cell read, padding of at most half the window, small window, short stride, little padding"
 )
-"""What comes first, in this order."""
+"""The first keys, in this order."""
 
 
 def solutions(
     answers: Mapping[str, Answer], asked: str, known: str, *, width: int | None, color: bool, unicode: bool
 ) -> str:
-    """Return the solutions of each axis, then those that all have in common; `asked` and `known` quote the options."""
+    """Return the solutions of each axis, then the common ones; `asked` and `known` quote the options."""
     letter = next(iter(answers.values())).letter
     lines = [
         *wrapped(
@@ -44,7 +44,7 @@ def solutions(
 
 
 def solutions_dict(word: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
-    """Return the solutions of each axis as JSON's values."""
+    """Return the JSON values of the solutions of each axis."""
     letter = next(iter(answers.values())).letter
     return {
         "layer": word,
@@ -98,7 +98,7 @@ def _written(value: Value) -> str:
 
 
 def _alike(answers: Mapping[str, Answer]) -> list[tuple[tuple[str, ...], Answer]]:
-    """Put axes together whose solutions are the same."""
+    """Return axes grouped by equal solutions."""
     found: dict[tuple[DerivedAxis | int, ...], list[str]] = {}
     for name, answer in answers.items():
         nameless = (axis._replace(name="") for _, axis in answer.solutions + answer.closest)
@@ -117,7 +117,7 @@ def all_windows(
     color: bool,
     unicode: bool,
 ) -> str:
-    """Return every window that gives the output, simplest first, `most` of them; `asked` quotes `--n` and `--out`."""
+    """Return at most `most` windows that give the output, simplest first; `asked` quotes `--n` and `--out`."""
     open_letters = [letter for letter in "fspd" if letter not in fixed]
     known = ", ".join(f"{letter} = {number}" for letter, number in (("n", asked[0]), *fixed.items()))
     question = f"which {', '.join(open_letters)} of a {word} give output = {asked[1]} with {known}?"
@@ -139,7 +139,7 @@ def all_windows(
 
 
 def tried(letters: Iterable[str], word: str) -> str:
-    """Say which numbers were tried for each letter."""
+    """Return a sentence on the values that were tried for each letter."""
     padding = "p up to half of the window" if word == "pool" else "p below the cells that the window spans"
     ranges = {
         "f": f"f from {SMALL['f'][0]} to {SMALL['f'][-1]}",
@@ -153,7 +153,7 @@ def tried(letters: Iterable[str], word: str) -> str:
 def all_windows_dict(
     answer: Windows, n: tuple[int, ...], output: tuple[int, ...], fixed: Mapping[str, int], word: str, most: int
 ) -> dict[str, Any]:
-    """Return every window that gives the output as JSON's values; `found` counts them all."""
+    """Return the JSON values of the windows that give the output; `found` is the number of all."""
     return {
         "layer": word,
         "n": list(n),

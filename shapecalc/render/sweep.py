@@ -1,4 +1,4 @@
-"""A sweep as a table, as CSV, as JSON lines, and as columns (JSON arrays of one length, as Parquet has them)."""
+"""A sweep as a table, as CSV, as JSON lines, and as columns (JSON arrays of one length, as in Parquet)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ TITLES = {"macs": "MACs", "flops": "FLOPs"}
 def table(
     columns: Mapping[str, Array], costs: tuple[str, ...], *, width: int | None, color: bool, unicode: bool
 ) -> str:
-    """Return a row per point; what is in bytes is rounded to their units."""
+    """Return a row per point; bytes are rounded and have units."""
     texts = {name: [_cell(name, value, costs) for value in values.tolist()] for name, values in columns.items()}
-    # A sweep over numbers has them on the right; words stand as words do.
+    # swept numbers are aligned on the right, words on the left
     headings = tuple(
         Heading(terminal(TITLES.get(name, name) if name in costs else name), right=not _holds_words(values))
         for name, values in columns.items()
@@ -57,18 +57,18 @@ def _cell(name: str, value: Any, costs: tuple[str, ...]) -> str:
 
 
 def csv_header(names: tuple[str, ...]) -> str:
-    """Return the line of names."""
+    """Return the line of column names."""
     return _csv([names])
 
 
 def csv_lines(columns: Mapping[str, Array]) -> str:
-    """Return a line per point, numbers in plain digits, each line ended."""
+    """Return a line per point, numbers in plain digits; each ends with a line break."""
     return _csv(zip(*map(_fields, columns.values()), strict=True))
 
 
 def _fields(values: Array) -> list[Any]:
     entries: list[Any] = values.tolist()
-    if not _holds_words(values):  # most columns are numbers alone, of millions of points
+    if not _holds_words(values):  # most columns are numbers only, of millions of points
         return entries
     return [field(entry) if isinstance(entry, str) else entry for entry in entries]
 
@@ -81,7 +81,7 @@ def _csv(rows: Any) -> str:
 
 
 def json_lines(columns: Mapping[str, Array], *, unicode: bool) -> str:
-    """Return a JSON object per point, one a line, each line ended."""
+    """Return a JSON object per point, one on each line; each ends with a line break."""
     lines = (dict(zip(columns, row, strict=True)) for row in _rows(columns))
     return "".join(f"{_json(line, unicode=unicode)}\n" for line in lines)
 

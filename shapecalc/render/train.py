@@ -1,4 +1,4 @@
-"""A training run as text: what was learnt, epoch by epoch, and the loss as a curve."""
+"""A training run as text: loss and accuracy by epoch, and the curve of the loss."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from shapecalc.execution.training import Trained
 
 ROWS, WIDEST = 8, 80
-"""Lines of the curve, and the columns that it takes where there are more."""
+"""Lines of the curve, and its most columns."""
 
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 IN_ASCII = " ....:::#"
-"""How full a cell is, in eighths."""
+"""Signs of a cell that is filled by 0 to 8 eighths."""
 
 
 def table(trained: Trained, exported: str | None, *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return what was learnt from what, a line per epoch, the curve of the loss, and the last epoch in a sentence."""
+    """Return the network and its data, a line per epoch, the curve of the loss, and the last epoch in a sentence."""
     page = Page(width, color, unicode)
     parts = [page.line(_heading(trained), BOLD), page.line(_plan(trained), DIM), "", page.draw(_epochs(trained))]
     parts += ["", page.line(f"loss of each of {len(trained.losses):,} steps", BOLD)]
@@ -39,7 +39,7 @@ def table(trained: Trained, exported: str | None, *, width: int | None, color: b
 
 
 def verdict(trained: Trained) -> str:
-    """Return the last epoch beside what the random weights knew."""
+    """Return the figures of the last epoch, compared with those of the initial weights."""
     last, what = trained.epochs[-1], trained.dataset.classes
     return (
         f"{last.accuracy:.1%} of unseen {what}s right, loss {loss(last.test_loss)}; "
@@ -76,7 +76,7 @@ def curve(losses: Sequence[float], *, width: int, unicode: bool) -> list[str]:
 
 
 def _means(losses: Sequence[float], columns: int) -> list[float]:
-    """The losses in as many columns, each of them the mean of the steps that fall into it."""
+    """Return the losses in `columns` columns, each the mean of its steps."""
     bounds = [len(losses) * place // columns for place in range(columns + 1)]
     pieces = [losses[first : max(last, first + 1)] for first, last in pairwise(bounds)]
     return [sum(piece) / len(piece) for piece in pieces]

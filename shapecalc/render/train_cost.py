@@ -1,4 +1,4 @@
-"""What training takes as people read it: what layers keep, memory and its peak, work, checkpoints, steps of time."""
+"""The cost of training as text: saved tensors of layers, memory and its peak, work, checkpoints, time steps."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from shapecalc.costs.training import TrainingCost
 
 MOST_NAMED = 4
-"""Tensors that one layer lists by name."""
+"""The most tensors of a layer that are listed by name."""
 
 
 def table(cost: TrainingCost, depth: int | None = None, *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return what each layer keeps, the memory of a step, its work, and what checkpoints and truncation save."""
+    """Return what each layer saves, the memory of a step, its work, and the effect of checkpoints and truncation."""
     page = Page(width, color, unicode)
 
     def drawn(grid: Grid) -> str:
@@ -35,7 +35,7 @@ def table(cost: TrainingCost, depth: int | None = None, *, width: int | None, co
     def said(lines: Iterable[str], style: str = "") -> list[str]:
         return [page.line(line, style) for line in lines]
 
-    # Where there is no room for a layer's settings its word stands there, where there is none for that, nothing.
+    # If the settings of layers do not fit, their types are shown; if these do not fit either, nothing.
     layers = page.first_that_fits(_layers(cost, depth, called) for called in (Line.layer, layer_word, None))
     blocks = [said([_title(cost)], BOLD), [drawn(layers)], [drawn(_memory(cost))]]
     blocks.append(said(_peak(cost), BOLD))
@@ -58,7 +58,7 @@ def _title(cost: TrainingCost) -> str:
 
 
 def _layers(cost: TrainingCost, depth: int | None, called: Callable[[Line], str] | None) -> Grid:
-    """Return a row per layer: what it keeps that none before keeps, the bytes, and what could be done about them."""
+    """Return a row per layer: the tensors that it saves first, their bytes, and how these could be avoided."""
     of = {layer.row.path: layer for layer in cost.step.saved.layers}
     rows = []
     for line in layer_lines(cost.report, depth):
@@ -77,7 +77,7 @@ def _layers(cost: TrainingCost, depth: int | None, called: Callable[[Line], str]
 
 
 def _what(layers: Sequence[LayerSaved]) -> str:
-    """Name what a layer keeps; what is counted above stands in parentheses."""
+    """Return the names of the tensors that a layer saves; those counted above are in parentheses."""
     if len(layers) > 1:
         return f"{sum(kept.first for layer in layers for kept in layer.tensors)} tensors"
     (layer,) = layers
@@ -96,7 +96,7 @@ def _marks(layers: Sequence[LayerSaved]) -> str:
 
 
 def _memory(cost: TrainingCost) -> Grid:
-    """Return where the bytes of a step are."""
+    """Return the bytes of a step by their kind, with the peak."""
     static, kept = cost.step.static, cost.step.saved.size
     numbers = OPTIMIZERS[cost.step.optimizer]
     rows = [("weights", static.weights, "", "always")]
@@ -161,7 +161,7 @@ def _fits(cost: TrainingCost) -> Iterator[str]:
 
 
 def _savings(cost: TrainingCost) -> Iterator[str]:
-    """Say what writing over inputs, and computing what is cheap again, would save."""
+    """Yield the savings of overwriting inputs and of recomputing cheap tensors."""
     layers = cost.step.saved.layers
     places = [layer for layer in layers if layer.in_place]
     if places:
@@ -201,7 +201,7 @@ def _work(cost: TrainingCost) -> Grid:
 
 
 def _checkpoints(cost: TrainingCost) -> Grid:
-    """Return no checkpoints, the root of the layers, the least, and what is asked for."""
+    """Return a row each for no checkpoints, the root of the layers, the least memory, and the requested segments."""
     found = {each.segment: each for each in cost.checkpoints}
     layers, least = len(cost.report.layers), best(cost.checkpoints)
     root = min((each for each in found if each * each >= layers), default=layers)
@@ -233,7 +233,7 @@ def _checkpoints(cost: TrainingCost) -> Grid:
 
 
 def _time(cost: TrainingCost) -> Iterator[str]:
-    """Say what truncation leaves."""
+    """Yield the bytes that recurrent layers save over time, and those with truncation."""
     yield "recurrent layers over time, what each step keeps:"
     if cost.truncate is None or cost.time is None:
         return

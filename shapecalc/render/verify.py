@@ -1,4 +1,4 @@
-"""A verification as text: predicted against executed, layer by layer, and one verdict."""
+"""A verification as text: predicted and executed figures of each layer, and the verdict."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
 
 def table(proof: Proof, *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return a table per trial and the verdict; `width` None wraps nothing.
+    """Return a table per trial and the verdict; with a `width` of None nothing is wrapped.
 
-    Where the table is wider than that, shapes that agree stand once, then the layers' types are left out, then cells
-    wrap.
+    If the table is wider, equal shapes are shown once, then the layers' types are left out, then cells wrap.
     """
     page = Page(width, color, unicode)
     for names in _MANNERS:
@@ -42,7 +41,7 @@ def table(proof: Proof, *, width: int | None, color: bool, unicode: bool) -> str
 def rows_grid(
     page: Page, rows: Iterable[AnyRow], columns: Mapping[str, Callable[[AnyRow], str]], numbers: Container[str]
 ) -> Grid:
-    """Return a line per layer, in red where it differs; `numbers` names the columns that hold counts."""
+    """Return a line per layer, in red if it differs; `numbers` names the columns of counts."""
     headings = (
         Heading(name, right=name in numbers, wraps=name not in numbers and name not in ("path", "")) for name in columns
     )
@@ -53,13 +52,13 @@ def rows_grid(
 
 
 def heading(name: str, sizes: Mapping[str, int]) -> str:
-    """Return what is verified, and at which sizes."""
+    """Return the name of the network with its sizes."""
     at = at_sizes(sizes)
     return f"{name}{f' at {at}' if at else ''}"
 
 
 def verdict(proof: Proof) -> str:
-    """Return one sentence: whether all agrees, over how much, in what time."""
+    """Return a sentence: whether all layers agree, their number, and the time."""
     layers = len(proof.trials[0].rows) + proof.trials[0].skipped
     runs = "1 run" if len(proof.trials) == 1 else f"{len(proof.trials)} runs"
     took = f"{seconds(proof.seconds)} in kernels"
@@ -74,7 +73,7 @@ def verdict(proof: Proof) -> str:
 
 
 def shared_columns(predicted: str, either: str, shapes: Callable[[Any], str]) -> dict[str, Callable[[Any], str]]:
-    """Return the columns that every verification has; `either` shows shapes that agree once."""
+    """Return the columns that every verification has; `either` shows equal shapes once."""
 
     def executed(row: Any) -> str:
         return "failed" if row.executed is None else shapes(row.executed)
@@ -107,7 +106,7 @@ _MANNERS = (
 
 
 def both(predicted: int, executed: int | None) -> str:
-    """Write a count once where both agree, else both of them."""
+    """Return one count if both are equal, else both."""
     if executed is None:
         return f"{predicted:,} / failed"
     return f"{predicted:,}" if predicted == executed else f"{predicted:,} / {executed:,}"

@@ -1,4 +1,4 @@
-"""A verified backward pass as text: gradients predicted against executed, layer by layer, and one verdict."""
+"""A verified backward pass as text: predicted and executed gradients of each layer, and the verdict."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
 
 def table(proof: BackwardProof, *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return the table and the verdict; `width` None wraps nothing.
+    """Return the table and the verdict; with a `width` of None nothing is wrapped.
 
-    Where the table is wider than that, shapes that agree stand once, then the layers' types are left out, then cells
-    wrap.
+    If the table is wider, equal shapes are shown once, then the layers' types are left out, then cells wrap.
     """
     page = Page(width, color, unicode)
     choices = ({name: COLUMNS[name] for name in names} for names in _MANNERS)
@@ -33,7 +32,7 @@ def table(proof: BackwardProof, *, width: int | None, color: bool, unicode: bool
 
 
 def verdict(proof: BackwardProof) -> str:
-    """Return one sentence: whether all agrees, over how much, how exact, in what time."""
+    """Return a sentence: whether all layers agree, their number, the errors, and the time."""
     layers = len(proof.rows) + proof.skipped
     took = f"{seconds(proof.seconds)} in backward kernels"
     if not proof.ok:

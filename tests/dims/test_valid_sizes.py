@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import assume, given, strategies as st
-from shapecalc.dims.valid_sizes import period_of
 
-from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, free_symbols, valid_sizes, parse
+from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, free_symbols, parse, valid_sizes
+from shapecalc.dims.valid_sizes import period_of
 
 
 def at_least_0(text: str) -> Condition:

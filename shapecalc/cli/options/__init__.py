@@ -1,1 +1,1 @@
-"""Options, arguments and the reading of their text that several commands share."""
+"""The options and arguments that several commands share, and how their text is read."""

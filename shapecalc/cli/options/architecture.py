@@ -1,4 +1,4 @@
-"""Options and arguments that several commands share: what to read, what to bind, how sizes are written."""
+"""The options that select an architecture, bind its symbols and parameters, and raise the limits of files."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SetOption = Annotated[
     typer.Option(
         "--set",
         metavar="NAME=SIZE",
-        help="Give a symbol of the input a size, such as N=8, or a parameter of the file a value; may be repeated.",
+        help="Bind a symbol of the input to a size, such as N=8, or set a parameter of the file; may be repeated.",
     ),
 ]
 ScaleOption = Annotated[
     str | None,
-    typer.Option("--scale", metavar="1/N", help="Run it narrower: divide the parameters that its `widths:` names."),
+    typer.Option("--scale", metavar="1/N", help="Run a narrower network: divide the parameters that `widths:` names."),
 ]
 
 LimitOption = Annotated[
@@ -37,14 +37,14 @@ LimitOption = Annotated[
     typer.Option(
         "--limit",
         metavar="NAME=MOST",
-        help="Read more of a file that you trust than usual, such as layers=1000000; may be repeated. Names: "
+        help="Raise a limit for a file that you trust, such as layers=1000000; may be repeated. Names: "
         f"{', '.join(map(flag, LIMITS._fields))}.",
     ),
 ]
 
 
 def settings(given: list[str] | None) -> dict[str, str]:
-    """Read `N=8` settings by name; raise a usage error for what is none.
+    """Return `N=8` settings by name; raise a usage error for any other text.
 
     >>> settings(["N=8", "activation=gelu"])
     {'N': '8', 'activation': 'gelu'}
@@ -60,7 +60,7 @@ def settings(given: list[str] | None) -> dict[str, str]:
 
 
 def divisor_of(scale: str | None) -> int:
-    """Read `1/8`.
+    """Return the divisor of a scale such as `1/8`; 1 if there is none.
 
     >>> divisor_of("1/8"), divisor_of(None)
     (8, 1)
@@ -74,7 +74,7 @@ def divisor_of(scale: str | None) -> int:
 
 
 def limits_of(given: list[str] | None) -> Limits:
-    """Read `layers=1000000` settings; raise a usage error for what names no limit, or goes beyond what there can be.
+    """Return the limits with `layers=1000000` settings; raise a usage error for unknown names and invalid values.
 
     >>> limits_of(["layers=1000000", "file-size=64MiB"]).file_size
     67108864
@@ -104,7 +104,7 @@ def limits_of(given: list[str] | None) -> Limits:
 def load_bound(
     architecture: str, given: dict[str, str], limits: Limits = LIMITS
 ) -> tuple[Architecture, dict[str, int]]:
-    """Return an architecture with the settings that are its parameters put in, and the sizes that the others give."""
+    """Return an architecture with its parameters set, and the sizes that the other settings give."""
     from shapecalc.files.load import load_set
 
     values = {name: parameter(text) for name, text in given.items()}
@@ -113,7 +113,7 @@ def load_bound(
 
 
 def parameter(text: str) -> str | int | float | bool | None:
-    """Read the value of a parameter as a file would: a number, a flag or a word.
+    """Return the value of a parameter, read as in a file: a number, a flag or a word.
 
     >>> parameter("32"), parameter("gelu"), parameter("true")
     (32, 'gelu', True)
@@ -125,7 +125,7 @@ def parameter(text: str) -> str | int | float | bool | None:
 
 
 def whole(text: str, option: str) -> int:
-    """Read a whole number of at most 20 digits; raise a usage error that names the option."""
+    """Return an integer of at most 20 digits; raise a usage error that names the option."""
     try:
         return window.whole(text, option)
     except LayerError:
@@ -133,7 +133,7 @@ def whole(text: str, option: str) -> int:
 
 
 def count_of(text: str | None, option: str, most: int) -> int | None:
-    """Read a whole number from 1 to `most`, None for an option that is not given; raise a usage error for another."""
+    """Return an integer from 1 to `most`, or None if the option is not given; raise a usage error for any other."""
     if text is None:
         return None
     count = whole(text, option)

@@ -1,4 +1,4 @@
-"""Options that say what a run may take."""
+"""The options that limit the memory and the operations of a run."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from shapecalc.execution.budget import Budget
 
 MaxMemoryOption = Annotated[
-    str, typer.Option("--max-memory", metavar="SIZE", help="Refuse a run that would take more than this.")
+    str, typer.Option("--max-memory", metavar="SIZE", help="Refuse a run that needs more memory than this.")
 ]
 MaxFlopsOption = Annotated[
-    str, typer.Option("--max-flops", metavar="COUNT", help="Refuse a run of more operations than this, such as 2T.")
+    str, typer.Option("--max-flops", metavar="COUNT", help="Refuse a run with more operations than this, such as 2T.")
 ]
 MAX_MEMORY, MAX_FLOPS = "4GiB", "500G"
 
 
 def budget_of(memory: str, flops: str) -> Budget:
-    """Read `4GiB`, `500 MB` or plain bytes, and `500G` operations.
+    """Return the budget of `4GiB`, `500 MB` or plain bytes, and of `500G` operations.
 
     >>> budget_of("1.5 MB", "2T")
     Budget(memory=1500000, flops=2000000000000)

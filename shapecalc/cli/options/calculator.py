@@ -1,4 +1,4 @@
-"""What every calculator does with its options: calculate, or solve where `--out` is given; then print."""
+"""The calculators of windowed layers: derive the output size, or solve for an option if `--out` is given."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
 
 SOLVABLE = {"n": "n", "kernel_size": "f", "stride": "s", "padding": "p"}
-"""What `--out` can stand in place of: fields with their letters."""
+"""The fields that can be solved for with `--out`, with their letters."""
 
 REQUIRED = ("n", "kernel_size")
 
 
 class WindowedLayer(NamedTuple):
-    """A layer that slides windows: its word, how to build it, how to derive its axes and its costs."""
+    """A layer with sliding windows: its type, its constructor, and the functions that derive its axes and costs."""
 
     word: str
     build: Callable[..., Layer]
@@ -47,10 +47,10 @@ def answer(
     format_: TextFormat,
     color: Color,
 ) -> None:
-    """Calculate or solve_window, and print.
+    """Derive the output size, or solve for an option, and print the result.
 
-    `window` holds what is written for each field that has an entry per axis, with `n`, `output` and, beside `padding`,
-    its short form `p`; `channels` what is written for `in_channels` and for fields that count channels.
+    `window` has the text of each field with an entry per axis, of `n`, of `output`, and of `p`, the short form of
+    `padding`; `channels` the text of `in_channels` and of the other fields that count channels.
     Raises `ShapecalcError` that names the option.
     """
     written = {field: text for field, text in {**window, **channels}.items() if text is not None}
@@ -96,7 +96,7 @@ def show(result: Calculation, format_: TextFormat, color: Color) -> None:
 
 
 def both_channels(c: str | None, k: str | None, groups: str | None) -> dict[str, str | None]:
-    """Return what is written of channels by field; costs need both ends."""
+    """Return the text of the channel options by field; raise if one needs another that is not given."""
     if (c is None) != (k is None) or (groups is not None and c is None):
         lacking = [f"`{option}`" for option, text in (("--c", c), ("--k", k)) if text is None]
         given = [f"`{option} {text}`" for option, text in (("--c", c), ("--k", k), ("--groups", groups)) if text]
@@ -138,7 +138,7 @@ def _solve(kind: WindowedLayer, sizes: WrittenSizes, written: Mapping[str, str])
 
 
 def _unknown(written: Mapping[str, str]) -> str:
-    """Return the field that `--out` stands in place of; one that has a default only where the others are given."""
+    """Return the field to solve for: a required one that is missing, else one with a default."""
     lacking = [field for field in SOLVABLE if field not in written]
     candidates = [field for field in lacking if field in REQUIRED] or lacking
     if len(candidates) == 1:

@@ -1,4 +1,4 @@
-"""Whether to colour, decided once: the option, then NO_COLOR, FORCE_COLOR, TERM=dumb, then whether it is a terminal."""
+"""Whether output is coloured: by the option, NO_COLOR, FORCE_COLOR, TERM=dumb, or whether it goes to a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 
 class Color(Enum):
-    """The words of `--color`."""
+    """The values of `--color`."""
 
     AUTO = "auto"
     ALWAYS = "always"
@@ -21,7 +21,7 @@ ColorOption = Annotated[Color, typer.Option("--color", help="Colour the output; 
 
 
 def wants_color(stream: TextIO, choice: Color = Color.AUTO) -> bool:
-    """Return whether to colour what goes to `stream`."""
+    """Return whether output to `stream` is coloured."""
     match choice:
         case Color.ALWAYS:
             return True

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HELP = """{sentence}
 
 {steps}With --c and --k also output shape, parameters, MACs (multiply-accumulates, without bias) and FLOPs (2 x MACs
-plus every other operation) of one sample. With --out in place of one of n, f, s and p, every value of that one: f to
+plus every other operation) of one sample. With --out instead of one of n, f, s and p, every value of that one: f to
 15, s to 8, p to 7, all n.
 
 For example:
@@ -28,7 +28,7 @@ For example:
 
 
 def convolution_command(kind: calculator.WindowedLayer, text: str, **own: Any) -> Callable[..., None]:
-    """Return the command of a convolution; `own` holds its options for padding."""
+    """Return the command of a convolution; `own` has its options for padding."""
 
     def command(
         n: window.SizeOption = None,

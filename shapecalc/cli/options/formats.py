@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 
 class TextFormat(Enum):
-    """The words of `--format` where people read text."""
+    """The values of `--format` of commands that write text."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class TableFormat(Enum):
-    """The words of `--format` where people read a table."""
+    """The values of `--format` of commands that write a table."""
 
     TABLE = "table"
     JSON = "json"
 
 
-TextFormatOption = Annotated[TextFormat, typer.Option("--format", help="How to write the result.")]
-TableFormatOption = Annotated[TableFormat, typer.Option("--format", help="How to write the result.")]
+TextFormatOption = Annotated[TextFormat, typer.Option("--format", help="Format of the result.")]
+TableFormatOption = Annotated[TableFormat, typer.Option("--format", help="Format of the result.")]
 
 
 def show(
@@ -43,7 +43,7 @@ def show(
 ) -> None:
     """Print a result as `text(width=…, color=…, unicode=…)` or as JSON of `values()`.
 
-    With `formulas`, an output that takes only ASCII has the signs of formulas spelled out in JSON too.
+    With `formulas`, the signs of formulas are spelled out in JSON too if the output takes only ASCII.
     """
     manner = stdout_manner(color)
     match format_:

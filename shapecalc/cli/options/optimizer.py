@@ -1,4 +1,4 @@
-"""`--optimizer`: how gradients change weights."""
+"""`--optimizer`: the rule by which gradients update weights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Optimizer(Enum):
-    """The words of `--optimizer`."""
+    """The values of `--optimizer`."""
 
     SGD = "sgd"
     MOMENTUM = "momentum"

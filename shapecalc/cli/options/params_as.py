@@ -1,4 +1,4 @@
-"""`--params-as`: whose count of parameters."""
+"""`--params-as`: the convention by which parameters are counted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 
 class ParamsAs(Enum):
-    """The words of `--params-as`, those of `shapecalc.layers.base.PARAMS_AS`."""
+    """The values of `--params-as`, those of `shapecalc.layers.base.PARAMS_AS`."""
 
     PYTORCH = "pytorch"
     KERAS = "keras"
@@ -17,5 +17,8 @@ class ParamsAs(Enum):
 
 
 ParamsAsOption = Annotated[
-    ParamsAs, typer.Option("--params-as", help="Whose count of parameters: bias vectors of recurrent layers differ.")
+    ParamsAs,
+    typer.Option(
+        "--params-as", help="Convention by which parameters are counted: bias vectors of recurrent layers differ."
+    ),
 ]

@@ -1,4 +1,4 @@
-"""What the calculators of recurrent layers share: their options, and what is done with them."""
+"""The calculator of recurrent layers and its options."""
 
 from __future__ import annotations
 
@@ -23,36 +23,34 @@ if TYPE_CHECKING:
 
 REQUIRED = {"input_size": "--input-size FEATURES", "hidden_size": "--hidden-size UNITS"}
 LENGTHS = {"seq": "T", "batch": "N"}
-"""Options that size the input's open axes, with the symbol that stands for one left out."""
+"""Options that size the time and batch axes of the input, with the symbols of axes without a size."""
 
 InputSizeOption = Annotated[
-    str | None, typer.Option("--input-size", metavar="FEATURES", help="Features that enter at each step.")
+    str | None, typer.Option("--input-size", metavar="FEATURES", help="Input features at each time step.")
 ]
 HiddenSizeOption = Annotated[
-    str | None, typer.Option("--hidden-size", metavar="UNITS", help="Features of the state h: hidden units.")
+    str | None, typer.Option("--hidden-size", metavar="UNITS", help="Features of the state h (hidden units).")
 ]
 NumLayersOption = Annotated[
-    str | None, typer.Option("--num-layers", metavar="COUNT", help="Layers, each reading the one below; default 1.")
+    str | None, typer.Option("--num-layers", metavar="COUNT", help="Number of stacked layers; default 1.")
 ]
-SeqOption = Annotated[str | None, typer.Option("--seq", metavar="STEPS", help="Steps; left out, T stays a symbol.")]
-BatchOption = Annotated[
-    str | None, typer.Option("--batch", metavar="SAMPLES", help="Samples; left out, N stays a symbol.")
-]
+SeqOption = Annotated[str | None, typer.Option("--seq", metavar="STEPS", help="Time steps; default the symbol T.")]
+BatchOption = Annotated[str | None, typer.Option("--batch", metavar="SAMPLES", help="Samples; default the symbol N.")]
 BidirectionalOption = Annotated[
-    bool, typer.Option("--bidirectional", help="Read the sequence backwards as well, with weights of its own.")
+    bool, typer.Option("--bidirectional", help="Read the sequence backwards as well, with separate weights.")
 ]
 BatchFirstOption = Annotated[
     bool, typer.Option("--batch-first", help="Order input and output [N, T, features] instead of [T, N, features].")
 ]
 BiasOption = Annotated[bool, typer.Option("--bias/--no-bias", help="Two bias vectors per layer and direction.")]
 DropoutOption = Annotated[
-    str | None, typer.Option("--dropout", metavar="P", help="Dropout between layers, which changes no shape or count.")
+    str | None, typer.Option("--dropout", metavar="P", help="Dropout between layers; changes no shape or count.")
 ]
 
 
 HELP = """Derive {what}'s shapes, parameters and costs.
 
-Shows the equations of a step, which tensor holds what, and every cost with the numbers put in.
+Shows the equations of a time step, the content of each tensor, and the formula of every cost with its numbers.
 
 MACs are multiply-accumulates of the matrix products; FLOPs are 2 x MACs plus every other operation: biases, sums,
 activations, states. Without --seq or --batch, costs are expressions in T and N.
@@ -62,7 +60,7 @@ For example: shapecalc {word} --input-size 10 --hidden-size 20 --num-layers 2 --
 
 
 def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[..., None]:
-    """Return the command of a recurrent layer; `own` holds the option that it alone has."""
+    """Return the command of a recurrent layer; `own` has the options that only this layer has."""
 
     def command(
         input_size: InputSizeOption = None,
@@ -96,9 +94,9 @@ def _answer(
     format_: TextFormat,
     color: Color,
 ) -> None:
-    """Take a recurrent layer apart, and print; say on stderr what is legal and likely not meant.
+    """Derive a recurrent layer and print the result; report warnings on stderr.
 
-    `written` holds what is written for each field that takes a value, with `seq` and `batch`; `flags` the others.
+    `written` has the text of each field that takes a value, of `seq` and of `batch`; `flags` the other fields.
     Raises `ShapecalcError` that names the option.
     """
     from shapecalc.calculators.recurrent import recurrence

@@ -1,4 +1,4 @@
-"""What standard output can show: its width, whether it takes colour, whether it takes more than ASCII."""
+"""The width of standard output, and whether it takes colour and more than ASCII."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shapecalc.cli.options.color import Color, wants_color
 
 
 class Manner(TypedDict):
-    """How a renderer is to write; a `width` of None wraps nothing."""
+    """The settings of a renderer; with a `width` of None nothing is wrapped."""
 
     width: int | None
     color: bool
@@ -18,7 +18,7 @@ class Manner(TypedDict):
 
 
 def stdout_manner(color: Color) -> Manner:
-    """Return how to write to standard output: a terminal's width and colours, a pipe's endless plain lines."""
+    """Return the settings for standard output: those of a terminal, or for a pipe plain lines without wrapping."""
     return Manner(
         width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
         color=wants_color(sys.stdout, color),

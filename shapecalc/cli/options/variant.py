@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def variant(function: Callable[..., None], text: str, **own: Any) -> Callable[..., None]:
-    """Return a command with its help text and the options of its `own`.
+    """Return a command with a help text and `own` options.
 
-    A parameter of the function that states no option is left out, unless `own` has its option.
+    A parameter of the function that declares no option is left out, unless `own` has one for it.
     """
     signature = inspect.signature(function, eval_str=True)
     parameters = [

@@ -1,4 +1,4 @@
-"""The options of a window, and how their sizes are written: `5`, `3x5` per axis, `0:1` before and after."""
+"""The options of a window and the reading of their sizes: `5`, `3x5` per axis, `0:1` before and after."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 USUAL_RANK = 2
-"""Spatial axes of a lone number: `--n 32` is an image of 32 x 32."""
+"""Number of spatial axes if all sizes are single numbers: `--n 32` is an image of 32 x 32."""
 
 MOST_AXES = 3
 LONGEST_NUMBER = 20
-"""Digits that are read at all; sizes end at 2^31 - 1."""
+"""The most digits that are read; the largest size is 2^31 - 1."""
 
 SizeOption = Annotated[
     str | None,
@@ -37,29 +37,31 @@ PaddingOption = Annotated[
 DilationOption = Annotated[str | None, typer.Option("--d", "--dilation", metavar="CELLS", help="Dilation; default 1.")]
 OutputOption = Annotated[
     str | None,
-    typer.Option("--out", metavar="CELLS", help="Output size in place of one of n, f, s and p: solves for that one."),
+    typer.Option("--out", metavar="CELLS", help="Output size instead of one of n, f, s and p: solves for that one."),
 ]
 RankOption = Annotated[
     int | None,
-    typer.Option("--rank", min=1, max=MOST_AXES, help="Spatial axes, where all sizes are lone numbers; default 2."),
+    typer.Option(
+        "--rank", min=1, max=MOST_AXES, help="Number of spatial axes if all sizes are single numbers; default 2."
+    ),
 ]
 InChannelsOption = Annotated[
-    str | None, typer.Option("--c", "--in-channels", metavar="COUNT", help="Channels that enter; with it, costs.")
+    str | None, typer.Option("--c", "--in-channels", metavar="COUNT", help="Input channels; needed for costs.")
 ]
 OutChannelsOption = Annotated[
-    str | None, typer.Option("--k", "--out-channels", metavar="COUNT", help="Channels that leave (filters).")
+    str | None, typer.Option("--k", "--out-channels", metavar="COUNT", help="Output channels (filters).")
 ]
 GroupsOption = Annotated[str | None, typer.Option("--groups", metavar="COUNT", help="Groups of channels; default 1.")]
-BiasOption = Annotated[bool, typer.Option("--bias/--no-bias", help="One number more per output channel.")]
+BiasOption = Annotated[bool, typer.Option("--bias/--no-bias", help="Add a bias per output channel.")]
 
 
 class WrittenSizes(NamedTuple):
-    """What was written, one entry per axis: a size, a pair of paddings, or for all axes a word."""
+    """Options by field, with one entry per axis: a size, a pair of paddings, or a word for all axes."""
 
     rank: int
     entries: Mapping[str, Any]
     apart: bool
-    """Whether the axes were written one by one."""
+    """Whether an option has a size for each axis."""
 
     def of(self, field: str, axis: int) -> Any:
         """Return the entry of one axis."""
@@ -68,7 +70,7 @@ class WrittenSizes(NamedTuple):
 
 
 def whole(text: str, field: str, expects: str = "a whole number") -> int:
-    """Read a whole number; raise `LayerError` SC202 where it is none, SC201 where it is far too long."""
+    """Return an integer; raise `LayerError` SC202 for any other text, SC201 for too many digits."""
     digits = text.strip()
     if not re.fullmatch("-?[0-9]+", digits):
         raise LayerError("SC202", expects=expects, field=field)
@@ -80,7 +82,7 @@ def whole(text: str, field: str, expects: str = "a whole number") -> int:
 
 
 def per_axis(text: str) -> list[str]:
-    """Split what is written for several axes.
+    """Return the parts of a text for several axes.
 
     >>> per_axis("224x320"), per_axis("5")
     (['224', '320'], ['5'])
@@ -89,9 +91,9 @@ def per_axis(text: str) -> list[str]:
 
 
 def read_sizes(written: Mapping[str, str], rank: int | None = None) -> WrittenSizes:
-    """Read options by field, each one entry for all axes or one per axis.
+    """Return options by field, each with one entry for all axes or one per axis.
 
-    Raises `LayerError` SC202, SC201, SC305 or SC204 for the first that is no such thing.
+    Raises `LayerError` SC202, SC201, SC305, SC204 or SC205 for the first that is invalid.
 
     >>> read_sizes({"n": "224x320", "padding": "0:1"}).entries
     {'n': (224, 320), 'padding': ((0, 1), (0, 1))}

@@ -1,1 +1,1 @@
-"""The findings of `check` in every output format, one file each."""
+"""The diagnostics of `check` in every output format, one file each."""

@@ -1,4 +1,4 @@
-"""What every format of `check` says of a finding: the file it lies in, its words line by line, and the counts."""
+"""What the formats of `check` share: the file of a diagnostic, its text line by line, and the counts."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import Diagnostic, Source, Span
 
 LONGEST = 1_000
-"""Characters of one message: what quotes a whole file is cut."""
+"""The most characters of a message: one that quotes a whole file is cut."""
 
 
 class Located(NamedTuple):
-    """A finding and the path of the file that it lies in, which one that is checked may include."""
+    """A diagnostic and the path of its file, which is the checked one or one that it includes."""
 
     found: Diagnostic
     path: str
     checked: Checked
 
     def path_of(self, span: Span) -> str:
-        """Return the path of the file that another place of the finding lies in."""
+        """Return the path of the file of another span of the diagnostic."""
         return _path(self.checked, span)
 
     def text_of(self, span: Span) -> Source | None:
-        """Return the text that a place lies in."""
+        """Return the text that a span refers to."""
         return self.checked.source and self.checked.source.of(span)
 
     def lines(self) -> list[str]:
-        """Return what is to be said beside the message: what stands under the caret, other places, help, notes.
+        """Return what follows the message: the text under the caret, other labels, help, notes.
 
-        Every line can be shown: nothing in it is a command to a terminal.
+        The lines are escaped for a terminal.
         """
         found = self.found
         lines = [brief(found.label)] if found.label else []
@@ -51,14 +51,14 @@ class Located(NamedTuple):
 
 
 def located(results: Sequence[Checked]) -> Iterator[Located]:
-    """Yield the findings of all files, in the order of the files and of their texts."""
+    """Yield the diagnostics of all files, in the order of the files and of their texts."""
     for checked in results:
         for found in checked.findings:
             yield Located(found, _path(checked, found.span), checked)
 
 
 def path_of(checked: Checked) -> str:
-    """Return the path of a file as the pages of a platform have it: `net.yaml`, not `./net.yaml`."""
+    """Return the path of a file as platforms write it: `net.yaml`, not `./net.yaml`."""
     return normpath(PurePath(checked.name).as_posix())
 
 
@@ -70,13 +70,13 @@ def _path(checked: Checked, span: Span | None) -> str:
 
 
 def counts(results: Sequence[Checked]) -> dict[Severity, int]:
-    """Count the findings of all files by what they weigh, errors first."""
+    """Return the number of diagnostics of all files by severity, errors first."""
     found = Counter(finding.severity for checked in results for finding in checked.findings)
     return {severity: found[severity] for severity in Severity}
 
 
 def verdict(results: Sequence[Checked]) -> str:
-    """Say in one line how many files were checked and what was found.
+    """Return a line with the number of files checked and of diagnostics.
 
     >>> from shapecalc.checking.result import Checked
     >>> verdict([Checked("net.yaml", None, ())])
@@ -87,10 +87,10 @@ def verdict(results: Sequence[Checked]) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return a count and what it counts: `1 error`, `2 errors`."""
+    """Return a count with its noun: `1 error`, `2 errors`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def brief(text: str) -> str:
-    """Cut what quotes a whole file, and escape what is left."""
+    """Return a text cut to `LONGEST` characters and escaped."""
     return terminal(text if len(text) <= LONGEST else text[:LONGEST] + "...")

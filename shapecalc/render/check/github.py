@@ -1,6 +1,6 @@
-"""Findings as GitHub Actions shows them: annotations at the lines of a pull request, and the page of a step.
+"""Diagnostics for GitHub Actions: annotations at the lines of a pull request, and the summary page of a step.
 
-The runner obeys a line that begins with `::word` after white space, and an older form, `##[word]`, anywhere in a line.
+The runner executes `::word` at the start of a line, after white space, and an older form, `##[word]`, anywhere in it.
 It makes annotations of the first ten errors, ten warnings and ten notices of a step, and cuts each at 4,096 characters.
 """
 
@@ -29,7 +29,7 @@ _LEFT_OUT_BYTES = 200
 
 
 def checks(results: Sequence[Checked]) -> str:
-    """Return a workflow command for each finding, ten of a kind at most, errors first; then how many are left out."""
+    """Return a workflow command per diagnostic, at most ten of each severity, errors first, and the number left out."""
     places = list(located(results))
     shown: list[str] = []
     for severity in Severity:
@@ -52,18 +52,18 @@ def _annotation(place: Located) -> str:
 
 
 def _file(path: str) -> str:
-    # The runner drops signs of equality at the start of a value, and knows no escape for them.
+    # The runner drops signs of equality at the start of a value, and has no escape for them.
     return f"./{terminal(path)}" if path.startswith("=") else terminal(path)
 
 
 def _region(span: Span | None) -> dict[str, str]:
-    """Return lines and, within one line, columns: of more than one line GitHub takes no columns."""
+    """Return the lines of a span and, if it is within one line, its columns: GitHub takes columns of one line only."""
     if span is None:
         return {}
     if span.line == span.end_line:
         columns = {"col": str(span.column), "endColumn": str(span.end_column)}
         return {"line": str(span.line), "endLine": str(span.end_line), **columns}
-    last = span.end_line - (span.end_column == 1)  # what ends before the first column ends in the line above
+    last = span.end_line - (span.end_column == 1)  # a span that ends before the first column ends in the line above
     return {"line": str(span.line), "endLine": str(last)}
 
 
@@ -76,9 +76,9 @@ def _property(text: str) -> str:
 
 
 def summary(results: Sequence[Checked]) -> str:
-    """Return Markdown for `$GITHUB_STEP_SUMMARY`: the findings of each file as `check` draws them, in code blocks.
+    """Return Markdown for `$GITHUB_STEP_SUMMARY`: the diagnostics of each file as text, in code blocks.
 
-    What would not fit into the 1 MiB that GitHub takes is left out, and counted in the last line.
+    Diagnostics that do not fit into the 1 MiB that GitHub takes are left out, and counted in the last line.
     """
     sections = [f"### shapecalc: {verdict(results)}\n"]
     left: Counter[Severity] = Counter()

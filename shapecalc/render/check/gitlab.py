@@ -1,4 +1,4 @@
-"""Findings as a GitLab Code Quality report: what a merge request shows beside its lines."""
+"""Diagnostics as a GitLab Code Quality report, which a merge request shows at its lines."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LINE_NUMBER = re.compile(r"\blines? \d+|(?<=:)\d+(:\d+)?\b")
 
 
 def checks(results: Sequence[Checked]) -> str:
-    """Return a JSON array with an entry per finding, ASCII alone.
+    """Return a JSON array with an entry per diagnostic, in ASCII.
 
-    GitLab tells findings of two branches apart by their fingerprints: one has no line number in it, so that it stays
-    what it was where lines move, and each is there once.
+    GitLab matches the entries of two branches by their fingerprints, which are unique and contain no line number, so
+    that they stay the same when lines move.
     """
     seen: Counter[str] = Counter()
     return json.text([_entry(place, seen) for place in located(results)], unicode=False)
@@ -45,5 +45,5 @@ def _entry(place: Located, seen: Counter[str]) -> dict[str, Any]:
 
 
 def _digest(text: str) -> str:
-    # A name of a file that is not UTF-8 holds surrogates.
+    # The name of a file that is not valid UTF-8 has surrogates.
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

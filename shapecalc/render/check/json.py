@@ -1,4 +1,4 @@
-"""Findings as JSON."""
+"""Diagnostics as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def checks(results: Sequence[Checked], *, unicode: bool = True) -> str:
-    """Return the findings of each file, exactly as they are, and what they add up to."""
+    """Return the diagnostics of each file, unescaped, and their totals."""
     files = [
         {
             "name": path_of(checked),
@@ -61,6 +61,6 @@ def _fix(place: Located, fix: Fix | None) -> dict[str, Any] | None:
 
 
 def _span(span: Span | None) -> dict[str, int | None]:
-    """Return a place, in code points from 1, its end column the first one after it; nulls where there is none."""
+    """Return a span in code points from 1, with an exclusive end column; nulls if there is none."""
     line, column, end_line, end_column = span[:4] if span else (None,) * 4
     return {"line": line, "column": column, "end_line": end_line, "end_column": end_column}

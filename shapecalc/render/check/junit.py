@@ -1,4 +1,4 @@
-"""Findings as JUnit XML: a suite per file, a case per kind of check."""
+"""Diagnostics as JUnit XML: a suite per file, a case per kind of check."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _KIND_OF = {code: kind for kind, codes in _KINDS.items() for code in codes.split
 
 
 def checks(results: Sequence[Checked], *, strict: bool = False, executed: bool = False) -> str:
-    """Return a JUnit document, ASCII alone.
+    """Return a JUnit document in ASCII.
 
-    A case fails by its errors, and by its warnings where `strict`; what does not fail it stands in its output. What
-    comes after a case that has errors and has found nothing itself is skipped: it was not reached. There is a case of
-    `execution` where a file was `executed` or that found something.
+    A case fails by errors and, if `strict`, by warnings; its other diagnostics are its output. After one with errors,
+    cases without diagnostics are skipped, as they were not reached. There is a case `execution` if the files were
+    `executed` or it has diagnostics.
     """
     suites = ET.Element("testsuites", name="shapecalc")
     for checked in results:
@@ -78,7 +78,7 @@ def _told(places: list[Located]) -> str:
 
 
 def _count(parent: ET.Element) -> None:
-    """Write how many cases there are below an element, and how they ended."""
+    """Set the numbers of cases, failures and skipped cases below an element."""
     parent.set("tests", str(sum(1 for _ in parent.iter("testcase"))))
     parent.set("failures", str(sum(1 for _ in parent.iter("failure"))))
     parent.set("errors", "0")

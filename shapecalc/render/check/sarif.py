@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, which code scanning reads.
+"""Diagnostics as SARIF 2.1.0, which code scanning reads.
 
 Source: OASIS, Static Analysis Results Interchange Format 2.1.0; GitHub, "SARIF support for code scanning".
 """
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME: str | None = None
-"""Where the project lives on the web: `informationUri`, left out while it has no address."""
+"""The address of the project, `informationUri`; left out while it has none."""
 _MOST = 25_000
 
 
 def checks(results: Sequence[Checked]) -> str:
-    """Return a SARIF log of one run, ASCII alone; without findings its results are empty, which closes old alerts.
+    """Return a SARIF log of one run, in ASCII; without diagnostics its results are empty, which closes old alerts.
 
-    Code scanning takes 25,000 results: of more, the worst are written, and a notification says how many are not.
+    Code scanning takes 25,000 results: of more, the most severe are written, with a notification of how many are not.
     """
     places = list(located(results))
     left = len(places) - _MOST
@@ -88,7 +88,7 @@ def _result(place: Located, index: int) -> dict[str, Any]:
 
 
 def _message(text: str) -> dict[str, str]:
-    # `[text](address)` is a link in a message; a name from a file must be none.
+    # `[text](address)` is a link in a message; text from a file must not become one.
     return {"text": text.replace("](", "] (")}
 
 
@@ -113,6 +113,6 @@ def _artifact(path: str) -> dict[str, str]:
 
 def _encoded(path: str) -> bytes:
     try:
-        return path.encode("utf-8", "surrogateescape")  # the very bytes of a name that is not UTF-8
+        return path.encode("utf-8", "surrogateescape")  # the bytes of a name that is not valid UTF-8
     except UnicodeEncodeError:
         return path.encode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Diagnostics as a person reads them in a terminal."""
+"""Diagnostics as text for a terminal."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 def render_diagnostics(
     diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool = False, width: int = 100
 ) -> str:
-    r"""Render diagnostics one below the other, and count them in the last line; no line break at the end.
+    r"""Return diagnostics one below the other, with their number in the last line; no line break at the end.
 
-    Source lines that are wider than `width` columns are cut around what they are shown for. What lies in another
-    file than the diagnostic itself follows in a block of its own, below `:::` and the name of that file.
+    Source lines that are wider than `width` columns are cut around the marked spans. Labels in another file than the
+    diagnostic's own follow in a block below `:::` and the name of that file.
 
     >>> from shapecalc.diagnostics import Span
     >>> at = Span(2, 5, 2, 9)
@@ -47,13 +47,13 @@ def render_diagnostics(
 
 
 def blocks(diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool, width: int) -> list[str]:
-    """Render each diagnostic by itself."""
+    """Return the text of each diagnostic."""
     lines_of = cache(_lines)  # many diagnostics point into one text
     return [_render(found, source, lines_of, color=color, width=width) for found in diagnostics]
 
 
 def checks(results: Sequence[Checked], *, color: bool = False, width: int = 100) -> str:
-    """Render the findings of all files one below the other, and say in the last line how many files were checked.
+    """Return the diagnostics of all files one below the other, with the number of files checked in the last line.
 
     >>> from shapecalc.checking.result import Checked
     >>> print(checks([Checked("a.yaml", None, ()), Checked("b.yaml", None, ())]))
@@ -64,7 +64,7 @@ def checks(results: Sequence[Checked], *, color: bool = False, width: int = 100)
 
 
 def file_blocks(checked: Checked, *, color: bool = False, width: int = 100) -> list[str]:
-    """Render each finding of one file by itself; a finding without a place that does not name its file is given it."""
+    """Return the text of each diagnostic of a file; one without a span that does not name the file gets its name."""
     drawn = blocks(checked.findings, checked.source, color=color, width=width)
     for number, found in enumerate(checked.findings):
         if found.span is None and checked.name not in found.message:
@@ -101,7 +101,7 @@ def _render(
 
 
 def _marks(found: Diagnostic, source: Source) -> dict[Source, list[SnippetMark]]:
-    """Give what to mark in each text: first the one that the diagnostic is about, then in the order of the labels."""
+    """Return the marks in each source: first the source of the diagnostic, then in the order of the labels."""
     if found.span is None:
         return {}
     marks = {source.of(found.span): [SnippetMark(found.span, brief(found.label), primary=True)]}
@@ -111,7 +111,7 @@ def _marks(found: Diagnostic, source: Source) -> dict[Source, list[SnippetMark]]
 
 
 def _digits(marks: list[SnippetMark], lines: list[str]) -> int:
-    """Give how wide the line numbers of one text are."""
+    """Return the width of the largest line number shown of a text."""
     last = max(max(mark.span.line, mark.span.end_line) for mark in marks)
     return len(str(min(last, len(lines))))
 

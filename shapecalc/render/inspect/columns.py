@@ -1,4 +1,4 @@
-"""The columns of an inspection: what each one shows of a layer, for every format that has columns."""
+"""The columns of an inspection and their texts, for every format that has columns."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 COUNTED = {"pytorch": "PyTorch counts", "keras": "Keras counts", "textbook": "textbooks count"}
-"""Who counts, for `--params-as`."""
+"""The texts of the conventions of `--params-as`."""
 USUAL = "pytorch"
 
 
 class Column(Enum):
-    """The words of `--columns`."""
+    """The values of `--columns`."""
 
     PATH = "path"
     LINE = "line"
@@ -56,21 +56,21 @@ HEADINGS = {Column.MACS: "MACs", Column.FLOPS: "FLOPs", Column.MEMORY: "bytes"}
 
 
 class Line(NamedTuple):
-    """One row as shown: a layer, or several folded into one; or the heading of a block, whose layers follow."""
+    """A row as shown: a layer, several layers folded, or the heading of a block whose layers follow."""
 
     path: str
     rows: tuple[LayerReport | GroupReport, ...]
     level: int = 0
-    """How many blocks it stands in."""
+    """The number of blocks that contain it."""
     shown: str = ""
-    """Its path within the block that it stands in."""
+    """Its path within its block."""
     heading: str | None = None
     """The block whose layers follow."""
     shared: bool = False
-    """Whether it stands in a block that uses the weights of another."""
+    """Whether it is in a block that uses the weights of another."""
 
     def layer(self, letters: Mapping[str, str] = MappingProxyType({})) -> str:
-        """Return the layer with its settings, or what is folded; `letters` shorten names of fields."""
+        """Return the layer with its settings, or the folded types; `letters` are short names of fields."""
         if self.heading is not None:
             return self.heading
         last = self.rows[-1]
@@ -81,18 +81,18 @@ class Line(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many layers are folded."""
+        """The number of folded layers."""
         return sum(1 for _ in leaves(self.rows))
 
     @property
     def sums(self) -> Sums:
-        """What the folded layers come to together."""
+        """The totals of the folded layers."""
         whole = sums_of(self.rows[0]) if len(self.rows) == 1 else total(map(sums_of, self.rows))
         return whole.of_shared() if self.shared else whole
 
 
 def called(row: LayerReport | GroupReport, letters: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return what a row is: a layer with its settings and what it merges, a block with its arguments, × its repeats."""
+    """Return a layer with its settings and its named inputs, or a block with its arguments, × its repeats."""
     if isinstance(row, LayerReport):
         step = row.step
         words = settings(step.layer, letters)
@@ -106,15 +106,15 @@ def called(row: LayerReport | GroupReport, letters: Mapping[str, str] = MappingP
 
 
 def _read(slot: str) -> str:
-    # What enters a body has no name there: a block's own names for it are gone once it is read.
+    # The input of a block has no name: the block's own names are gone after parsing.
     return "input" if slot.startswith("<") else slot
 
 
 def lines_of(report: Report, depth: int | None = None, *, expand: bool = False) -> tuple[Line, ...]:
     """Return the rows of the tree: a block is a heading with its layers below, a repeat is one line.
 
-    With `depth`, what stands deeper folds into one line: blocks in blocks, and layers whose paths share their first
-    parts. With `expand`, each run of a repeat is written out.
+    With `depth`, what is nested deeper folds into one line: blocks in blocks, and layers whose paths share their first
+    parts. With `expand`, each run of a repeat is shown.
     """
     return tuple(_lines(report.tree, Line("", ()), depth, expand=expand))
 
@@ -122,7 +122,7 @@ def lines_of(report: Report, depth: int | None = None, *, expand: bool = False) 
 def _lines(
     rows: Iterable[LayerReport | GroupReport], above: Line, depth: int | None, *, expand: bool
 ) -> Iterator[Line]:
-    """Yield the lines of rows that stand below a heading, or of all where its path is empty."""
+    """Yield the lines of rows below a heading, or of all if its path is empty."""
     level = above.level + bool(above.path)
     for shown, folded in neighbours(rows, None if depth is None else depth - level):
         here = Line(joined(above.path, shown), folded, level, shown, shared=above.shared)
@@ -146,7 +146,7 @@ def _lines(
 def neighbours(
     rows: Iterable[LayerReport | GroupReport], parts: int | None
 ) -> Iterator[tuple[str, tuple[LayerReport | GroupReport, ...]]]:
-    """Yield neighbours that share the first parts of their paths together, so that the order stays as it is."""
+    """Yield runs of neighbours that share the first parts of their paths; the order is unchanged."""
     if parts is None:
         yield from ((row.path, (row,)) for row in rows)
         return
@@ -164,20 +164,20 @@ def neighbours(
 
 
 def layer_lines(report: Report, depth: int | None = None) -> tuple[Line, ...]:
-    """Return a line per layer, each under its full path, for programs; with `depth` neighbours fold."""
+    """Return a line per layer with its full path, for programs; with `depth` neighbours fold."""
     return tuple(Line(shown, rows, shown=shown) for shown, rows in neighbours(report.layers, depth))
 
 
 def layer_word(line: Line) -> str:
-    """Return the word of a line's layer without its settings, or what is folded."""
+    """Return the type of a line's layer without its settings, or the folded types."""
     (row, *more) = line.rows
     return row.type if isinstance(row, LayerReport) and not more else line.layer()
 
 
 def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Write a layer with the fields that differ from their defaults, the first required one without its name.
+    """Return a layer with the fields that differ from their defaults, the first required one without its name.
 
-    `letters` gives short names of fields.
+    `letters` are short names of fields.
 
     >>> from shapecalc.layers.conv import Conv
     >>> settings(Conv(out_channels=6, kernel_size=5, stride=1, padding=(1, 2)))
@@ -191,7 +191,7 @@ def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) ->
 
 
 def changed_fields(layer: Layer) -> dict[str, Any]:
-    """Return the fields that have no default, or another value than that."""
+    """Return the fields that have no default or differ from it."""
     values = {name: getattr(layer, name) for name in fields_of(type(layer))}
     return {
         name: values[name]
@@ -207,7 +207,7 @@ def cell(
     write: Callable[[Count], str],
     letters: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Return what a column shows of a line; `write` says how counts are written, `letters` shorten field names."""
+    """Return the text of a line in a column; `write` formats counts, `letters` are short names of fields."""
     if column is Column.LAYER:
         return line.layer(letters)
     if column is Column.SHARE:
@@ -234,17 +234,17 @@ def _word(column: Column, line: Line, report: Report) -> str:
 
 
 def _at(span: Span, source: Source | None) -> str:
-    """Return the line of a place, with the file where that is an included one."""
+    """Return the line of a span, with the file if that is an included one."""
     return f"{source.of(span).name}:{span.line}" if source is not None and span.file else str(span.line)
 
 
 def heading(column: Column) -> str:
-    """Return what stands above a column."""
+    """Return the heading of a column."""
     return HEADINGS.get(column, column.value)
 
 
 def written(value: Any) -> str:
-    """Write the value of a field.
+    """Return the text of a field's value.
 
     >>> written((2, (0, 1))), written(True), written(0.5), written(None)
     ('2x0:1', 'true', '0.5', 'null')

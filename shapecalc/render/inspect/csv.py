@@ -18,7 +18,7 @@ _FORMULA = tuple("=+-@＝＋－＠")
 
 
 def field(text: str) -> str:
-    """Write a text as a field that is one line, obeyed by nothing, and no formula where a spreadsheet opens it.
+    """Return a text as a field of one line, escaped for a terminal, which a spreadsheet does not read as a formula.
 
     >>> field("conv_0"), field("=1+1")
     ('conv_0', "'=1+1")

@@ -48,7 +48,7 @@ def _parts(parts: Iterable[Node | Cluster], indent: str, *, unicode: bool) -> It
 
 
 def quoted(text: str, *, unicode: bool = True) -> str:
-    r"""Write a label so that Graphviz shows exactly this text: it reads backslashes, and HTML's entities.
+    r"""Return a label that Graphviz shows as exactly this text: it reads backslashes and HTML entities.
 
     >>> print(quoted('a "b" \\n &amp;'))
     "a \"b\" \\n &amp;amp;"
@@ -58,6 +58,6 @@ def quoted(text: str, *, unicode: bool = True) -> str:
 
 
 def _entity(found: re.Match[str]) -> str:
-    # Graphviz knows entities of two bytes only: an emoji would come out as three broken characters.
+    # Graphviz reads entities of two bytes only: an emoji would become three broken characters.
     code = ord(found[0])
     return f"&#{code};" if code <= LARGEST_ENTITY else rf"\\u{{{code:x}}}"

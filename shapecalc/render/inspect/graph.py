@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class NodeKind(Enum):
-    """What a node stands for, by which its shape is chosen."""
+    """The kind of a node, which determines its shape."""
 
     INPUT = "input"
     OUTPUT = "output"
@@ -29,7 +29,7 @@ class NodeKind(Enum):
 
 
 class Node(NamedTuple):
-    """A box; nodes are numbered from 0."""
+    """A box; nodes have numbers from 0."""
 
     number: int
     kind: NodeKind
@@ -37,7 +37,7 @@ class Node(NamedTuple):
 
 
 class Cluster(NamedTuple):
-    """A frame around nodes and other clusters: a block, a run of a repeat, a branch; clusters are numbered from 0."""
+    """A frame around nodes and other clusters: a block, a run of a repeat, a branch; clusters have numbers from 0."""
 
     number: int
     label: str
@@ -53,7 +53,7 @@ class Edge(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """What there is to draw."""
+    """The nodes, clusters and edges to draw."""
 
     name: str
     parts: tuple[Node | Cluster, ...]
@@ -61,7 +61,7 @@ class Graph(NamedTuple):
 
 
 class _End(NamedTuple):
-    """Where an edge can begin: a node, the shape that leaves it there, and the output's name if it is a further one."""
+    """The source of an edge: a node, the shape of its output, and the output's name unless it is the first."""
 
     node: int
     shape: Shape
@@ -69,7 +69,7 @@ class _End(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """The body in which rows stand: what is drawn of it, how many blocks are around, and where its values come from."""
+    """The block that contains rows: what is drawn of it, its depth, and the sources of its values."""
 
     parts: list[Node | Cluster]
     level: int
@@ -77,9 +77,9 @@ class _Place(NamedTuple):
 
 
 def graph_of(report: Report, depth: int | None = None, *, expand: bool = False) -> Graph:
-    """Return the graph of a report, from its tree: a repeat is one node unless `expand` writes out each run.
+    """Return the graph of a report, from its tree: a repeat is one node unless `expand` draws each run.
 
-    `depth` folds what `render.columns.lines_of` folds, so that a node is a row of the table.
+    `depth` folds as in `render.inspect.columns.lines_of`, so that a node is a row of the table.
     """
     drawing = _GraphDrawing(depth, expand=expand)
     here = _Place([], 0, {})
@@ -93,7 +93,7 @@ def graph_of(report: Report, depth: int | None = None, *, expand: bool = False) 
 
 
 class _GraphDrawing:
-    """A graph while it is drawn."""
+    """The state of a graph while it is drawn."""
 
     __slots__ = ("_clusters", "_depth", "_expand", "_nodes", "edges")
 
@@ -117,7 +117,7 @@ class _GraphDrawing:
             self.edges.append(Edge(end.node, node, f"{end.output} {shape}" if end.output else shape))
 
     def body(self, rows: tuple[LayerReport | GroupReport, ...], here: _Place) -> None:
-        """Draw the rows of a body, and note where the values begin that they give."""
+        """Draw the rows of a block, and record the sources of their values."""
         branches = {
             joined(row.path, branch): branch
             for row in rows
@@ -161,11 +161,11 @@ class _GraphDrawing:
             inputs = row.step.inputs if isinstance(row, LayerReport) else row.group.inputs
             ends.extend(end for end in (here.slots[slot] for slot in inputs) if end.node != number)
             here.slots.update(_given(row, number))
-        # What several of the folded layers read enters the node once; a layer may well read one value twice.
+        # A value that several of the folded layers read has one edge; a single layer may read one value twice.
         self.lead(number, ends if len(rows) == 1 else dict.fromkeys(ends))
 
     def _opened(self, row: GroupReport, name: str, here: _Place, *, owns: bool) -> None:
-        """Draw a group as what stands in it, run for run."""
+        """Draw the content of a group, run by run."""
         group = row.group
         ends = [here.slots[slot] for slot in group.inputs]
         for path, run in zip(group.runs, row.runs, strict=True):
@@ -184,7 +184,7 @@ class _GraphDrawing:
 
 
 def _outer(path: str, branches: Mapping[str, str]) -> Iterator[str]:
-    """Yield the branches that a path stands in, the outermost first."""
+    """Yield the branches that contain a path, the outermost first."""
     parts = path.split(".")
     for count in range(1, len(parts)):
         prefix = ".".join(parts[:count])
@@ -193,7 +193,7 @@ def _outer(path: str, branches: Mapping[str, str]) -> Iterator[str]:
 
 
 def _given(row: LayerReport | GroupReport, number: int) -> dict[str, _End]:
-    """Return where the values of a row begin, by slot."""
+    """Return the sources of the values of a row, by slot."""
     first = {row.path: _End(number, row.output)}
     if not isinstance(row, LayerReport):
         return first
@@ -202,14 +202,14 @@ def _given(row: LayerReport | GroupReport, number: int) -> dict[str, _End]:
 
 
 def _word(row: LayerReport | GroupReport) -> str:
-    """Return the word by which a row without a name of its own is called."""
+    """Return the type from which the name of an unnamed row is made."""
     if isinstance(row, LayerReport):
         return row.type
     return (row.group.body.title or called(row.runs[0].rows[0])).partition(" ")[0]
 
 
 def _is_automatic(name: str, word: str) -> bool:
-    """Return whether nobody chose a name, so that it says nothing that the label does not.
+    """Return whether a name is automatic, so that it adds nothing to the label.
 
     >>> _is_automatic("conv_0", "conv"), _is_automatic("stem", "conv"), _is_automatic("", "add")
     (True, False, True)

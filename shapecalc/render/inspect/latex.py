@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Count, Report
 
 _SPECIAL = {
-    # After `\\` a row must not begin with these: they are read as arguments of it.
+    # After `\\` a row must not begin with these: LaTeX reads them as arguments.
     **{sign: f"{{{sign}}}" for sign in "[*"},
     "--": "-{}-{}",  # no dash
     "`": r"\textasciigrave{}",
@@ -36,9 +36,9 @@ _CELL = re.compile("|".join(map(re.escape, _SPECIAL)))
 def inspection(
     report: Report, columns: tuple[Column, ...] = DEFAULT_COLUMNS, depth: int | None = None, *, expand: bool = False
 ) -> str:
-    r"""Return a `tabular` with a row per layer, one for each repeat unless `expand` writes it out, and the totals.
+    r"""Return a `tabular` with a row per layer, one for each repeat unless `expand` is set, and the totals.
 
-    It needs `\usepackage{booktabs}`.
+    It requires `\usepackage{booktabs}`.
     """
     chosen = tuple(column for column in columns if column is not Column.SHARE)
     totals = report.totals
@@ -68,7 +68,7 @@ def inspection(
 
 
 def text(words: str) -> str:
-    r"""Write words so that none of their signs acts as a command.
+    r"""Return words with escaped signs, so that none is a command.
 
     >>> text("50% of a_1")
     '50\\% of a\\_1'

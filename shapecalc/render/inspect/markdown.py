@@ -1,4 +1,4 @@
-"""An inspection as a Markdown table (GitHub's), names in code spans so that none acts as markup or a mention."""
+"""An inspection as a Markdown table (GitHub's), with names in code spans, so that none is markup or a mention."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def inspection(
     *,
     expand: bool = False,
 ) -> str:
-    """Return a table with a row per layer, one for each repeat unless `expand` writes it out, and the totals."""
+    """Return a table with a row per layer, one for each repeat unless `expand` is set, and the totals."""
     rows = [
         "| " + " | ".join(heading(column) for column in columns) + " |",
         "|" + "|".join(" --- " if column in TEXT_COLUMNS else " ---: " for column in columns) + "|",

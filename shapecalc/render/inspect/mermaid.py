@@ -1,4 +1,4 @@
-"""An inspection as a Mermaid flowchart, which GitHub draws where it stands in a fenced block of Markdown."""
+"""An inspection as a Mermaid flowchart, which GitHub draws in a fenced block of Markdown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST_EDGES = 500
 MOST_CHARACTERS = 50_000
-"""What Mermaid draws unless it is set up otherwise (`maxEdges`, `maxTextSize`), which a file on GitHub cannot."""
+"""Mermaid's default limits (`maxTextSize`, `maxEdges`), which a file on GitHub cannot change."""
 
 _SHAPES = {
     NodeKind.INPUT: ("([", "])"),
@@ -26,9 +26,9 @@ _SHAPES = {
 }
 _ARROW = " -->|"
 
-# Mermaid reads entities even in quotes, `%%`, `style …:…#…;` and `:::` wherever they stand, HTML, icons (`fa:fa-x`) and
-# formulas (`$$`); then Markdown reads the label: emphasis, links, and lists, which it refuses. `ﬂ` and `¶` are what it
-# writes entities with for itself.
+# Mermaid reads entities even in quotes, `%%`, `style …:…#…;` and `:::` anywhere, HTML, icons (`fa:fa-x`) and formulas
+# (`$$`); then Markdown reads the label: emphasis, links, and lists, which it refuses. `ﬂ` and `¶` are its own marks of
+# entities.
 _READ = re.compile(
     r"""["#$%&'*;<>?@\\^`{|}~!ﬂ¶]"""
     r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
@@ -48,7 +48,7 @@ def inspection(report: Report, depth: int | None = None, *, expand: bool = False
 
 
 def excess(chart: str) -> str | None:
-    """Return what Mermaid refuses to draw in a chart; None where it draws it."""
+    """Return why Mermaid refuses to draw a chart, or None if it draws it."""
     edges = chart.count(_ARROW)
     if edges > MOST_EDGES:
         return f"{edges} edges, Mermaid draws {MOST_EDGES} unless it is set up for more"
@@ -70,7 +70,7 @@ def _parts(parts: Iterable[Node | Cluster], indent: str, *, unicode: bool) -> It
 
 
 def quoted(text: str, *, unicode: bool = True) -> str:
-    """Write a label so that Mermaid shows exactly this text.
+    """Return a label that Mermaid shows as exactly this text.
 
     >>> quoted('conv_0 <b>"1"</b>')
     '"conv_0 #60;b#62;#34;1#34;#60;/b#62;"'

@@ -1,4 +1,4 @@
-"""An inspection as a table for people, with totals below."""
+"""An inspection as a table, with totals below."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PAIRS = (("params", "buffers"), ("MACs", "FLOPs"), ("parameters", "activations")
 
 
 class _Manner(NamedTuple):
-    """How to write the cells: the first manner that fits is taken."""
+    """The way to write cells: the first that fits is used."""
 
     letters: Mapping[str, str]
     write: Callable[[Count], str]
@@ -54,9 +54,9 @@ def inspection(
     color: bool,
     unicode: bool = True,
 ) -> str:
-    """Return the table and the totals; `width` None wraps nothing.
+    """Return the table and the totals; with a `width` of None nothing is wrapped.
 
-    Where the table is wider than that, fields get letters for names, then large counts are rounded, then cells wrap.
+    If the table is wider, fields get letters for names, then large counts are rounded, then cells wrap.
     """
     lines, page = lines_of(report, depth, expand=expand), Page(width, color, unicode)
     for manner in _MANNERS:
@@ -78,7 +78,7 @@ def _grid(report: Report, lines: tuple[Line, ...], columns: tuple[Column, ...], 
         column: page.spelt(_cell(column, line, report, manner) for line in tracked(lines, heading(column), len(lines)))
         for column in columns
     }
-    # Where MACs are expressions nothing has a share, and nobody asked for that column.
+    # If MACs are expressions no layer has a share, and the column is not one of the options.
     if columns is DEFAULT_COLUMNS and not any(cells[Column.SHARE]):
         del cells[Column.SHARE]
     headings = tuple(
@@ -98,21 +98,21 @@ def _grid(report: Report, lines: tuple[Line, ...], columns: tuple[Column, ...], 
 
 
 def _cell(column: Column, line: Line, report: Report, manner: _Manner) -> str:
-    """Return a cell; what stands in a block is indented below its heading, and needs no more of its path."""
+    """Return a cell; a layer of a block is indented below its heading, without the block's path."""
     if column is Column.PATH:
         return "  " * line.level + line.shown
     return cell(column, line, report, manner.write, manner.letters)
 
 
 def _may_wrap(column: Column, texts: tuple[str, ...]) -> bool:
-    """Return whether a column holds words or expressions; a path and a number stay whole."""
+    """Return whether a column has words or expressions; paths and numbers do not wrap."""
     if column in TEXT_COLUMNS:
         return column is not Column.PATH
     return any(not text.isascii() or "*" in text for text in texts)
 
 
 def _legend(manner: _Manner, grid: Grid) -> tuple[str, ...]:
-    """Return a line that explains the letters which stand in the table, and that counts are rounded."""
+    """Return a line that explains the letters of the table, and whether counts are rounded."""
     shown = " ".join(text for row in grid.rows for text in row.texts)
     used = [f"{letter} {name}" for name, letter in manner.letters.items() if f" {letter}=" in shown]
     if manner.write is rounded:
@@ -125,7 +125,7 @@ def _inputs(report: Report) -> str:
 
 
 def _totals(report: Report, page: Page) -> tuple[str, ...]:
-    """Return the totals side by side; one below the other where they are expressions, or the room is too narrow."""
+    """Return the totals on one line; one below the other if they are expressions or too wide."""
     totals = report.totals
     at = at_sizes(report.costs_at)
     counts = (totals.params, totals.buffers, totals.macs, totals.flops)
@@ -144,7 +144,7 @@ def _totals(report: Report, page: Page) -> tuple[str, ...]:
 
 
 def _products(report: Report) -> tuple[str, ...]:
-    """Return what the multiply-accumulates of attention are for, and how many of them a causal mask leaves useful."""
+    """Return the parts of the multiply-accumulates of attention, and how many a causal mask leaves useful."""
     products = report.products
     if products is None:
         return ()

@@ -1,1 +1,1 @@
-"""What is drawn on a terminal: grids, numbers, colours, source snippets, escaping."""
+"""The parts of text for a terminal: grids, numbers, colours, source snippets, escaping."""

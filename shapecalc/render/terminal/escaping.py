@@ -1,30 +1,30 @@
-"""Text that a file wrote, made safe for where it is shown."""
+"""Escaping of text from files for each output."""
 
 from __future__ import annotations
 
 import re
 
-# Control characters, marks that turn the direction of writing, characters without width, surrogates, and U+FFFE and
-# U+FFFF, which no XML may hold. What is shown must be what is there, and a terminal must take none of it for a command.
+# Control characters, marks that change the direction of writing, characters without width, surrogates, and U+FFFE and
+# U+FFFF, which are not valid in XML. The output must show all characters, and a terminal must execute none of them.
 _UNSEEN = (
     "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _LOG_COMMAND = r"#(?=#\w*\[)"
-"""What a CI's runner obeys wherever it stands in a line: `##[error]` (GitHub), `##vso[…]` (Azure)."""
+"""Commands that a CI runner executes anywhere in a line: `##[error]` (GitHub), `##vso[…]` (Azure)."""
 _FIRST_IN_LINE = r"(?<!\S):(?=:\w)"
-"""What GitHub's runner obeys where nothing but white space stands before it in its line: `::error::`.
+"""Commands that GitHub's runner executes at the start of a line, after white space: `::error::`.
 
-A line of output begins with a text, or breaks one at white space. So `torch::nn` is nothing to it.
+A line of output begins with a text, or breaks one at white space, so `torch::nn` cannot become a command.
 """
 _OBEYED = re.compile(f"{_UNSEEN}|{_LOG_COMMAND}|{_FIRST_IN_LINE}")
 
 
 def terminal(text: str) -> str:
-    r"""Write every character that a terminal would obey or hide, and what would be a command in a CI's log, as `\u{…}`.
+    r"""Return text with characters that a terminal executes or hides, and commands of CI logs, written as `\u{…}`.
 
-    It is the same wherever it is shown: what a file or an argument says is never told from where the program runs.
+    The result is the same in every environment.
 
     >>> terminal("conv\x1b[31m"), terminal("::error::x"), terminal("torch::nn")
     ('conv\\u{1b}[31m', '\\u{3a}:error::x', 'torch::nn')
@@ -35,12 +35,12 @@ def terminal(text: str) -> str:
 
 
 def letters(text: str, start: int, end: int) -> list[str]:
-    r"""Write a part of a text as `terminal` does, letter by letter.
+    r"""Return the letters of a part of a text, each as `terminal` writes it.
 
     >>> letters("a\x1b##[b]", 1, 5)
     ['\\u{1b}', '\\u{23}', '#', '[']
     """
-    part = text[start:end]  # the rest of a long line is not looked at: many findings may lie in it
+    part = text[start:end]  # the rest of a long line is not read: many diagnostics may refer to it
     shown = list(part)
     if not (part.isascii() and part.isprintable() and "::" not in part and "##" not in part):
         for found in _OBEYED.finditer(text, start, end):
@@ -58,7 +58,7 @@ _NOT_ASCII = "[^\x00-\x7f]"
 
 
 def ascii_only(text: str) -> str:
-    r"""Spell out the signs of formulas for a terminal that shows ASCII alone, and escape the rest.
+    r"""Return text in ASCII, with the signs of formulas spelled out and the rest escaped.
 
     >>> ascii_only("2·⌊H/2⌋ − é")
     '2*floor(H/2) - \\u{e9}'
@@ -67,7 +67,7 @@ def ascii_only(text: str) -> str:
 
 
 def shown(text: str, *, unicode: bool) -> str:
-    """Return text, in ASCII where the output takes nothing else."""
+    """Return text, in ASCII unless `unicode`."""
     return text if unicode else ascii_only(text)
 
 
@@ -76,9 +76,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def json_text(text: str) -> str:
-    r"""Write what a terminal or a CI's log would obey or hide in a JSON document by JSON's own escapes.
-
-    The values stay what they were.
+    r"""Return a JSON document with what a terminal or a CI log executes or hides in JSON escapes; its values are equal.
 
     >>> json_text('{"name": "conv\x9b31m", "source": "##[error]"}')
     '{"name": "conv\\u009b31m", "source": "\\u0023#[error]"}'
@@ -88,7 +86,7 @@ def json_text(text: str) -> str:
 
 
 def xml_text(text: str) -> str:
-    r"""Write what a CI's log would obey in an XML document by XML's own escapes; the values stay what they were.
+    r"""Return an XML document with commands of CI logs in XML escapes; its values are equal.
 
     >>> xml_text('<a b="##[error]">\n  ::error::</a>')
     '<a b="&#35;#[error]">\n  &#58;:error::</a>'
@@ -102,7 +100,7 @@ def _json_escape(found: re.Match[str]) -> str:
 
 
 def markdown_code(text: str) -> str:
-    r"""Write text as a Markdown code span that fits in a table cell: nothing in it is markup, a link or a mention.
+    r"""Return text as a Markdown code span for a table cell: nothing in it is markup, a link or a mention.
 
     >>> markdown_code("conv `a|b`")
     '`` conv `a\\|b` ``'
@@ -114,7 +112,7 @@ _FIGURE = re.compile(r"([+−]?[\d,.]+( [KMGTPE]?i?B?)?( \([+−]<?[\d,.]+ %\))?
 
 
 def markdown_figure(text: str) -> str:
-    """Write a figure as Markdown: as it is, or as code where it is an expression, whose symbols may be any words.
+    """Return a figure as Markdown: unchanged, or as code if it is an expression, whose symbols may be any words.
 
     >>> markdown_figure("61,706"), markdown_figure("_a_·_b_")
     ('61,706', '`_a_·_b_`')
@@ -123,7 +121,7 @@ def markdown_figure(text: str) -> str:
 
 
 def code_span(text: str) -> str:
-    """Write text as a Markdown code span outside of a table.
+    """Return text as a Markdown code span outside of a table.
 
     >>> code_span("a|b")
     '`a|b`'
@@ -136,5 +134,5 @@ def code_span(text: str) -> str:
 
 
 def longest_run(letter: str, text: str) -> int:
-    """Return how often a letter stands in a row, at most."""
+    """Return the length of the longest run of a letter."""
     return max((len(run) for run in re.findall(f"{re.escape(letter)}+", text)), default=0)

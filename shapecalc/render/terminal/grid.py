@@ -1,4 +1,4 @@
-"""Tables for people, drawn by hand: importing a library for them takes longer than inspecting a network."""
+"""Text tables. No library is used, as importing one takes longer than inspecting a network."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 GAP = 2
-# A word that is wider than a line may be cut after a sign of multiplication, which the line keeps.
+# A word that is wider than a line may be cut after a multiplication sign, which stays on the line.
 _FACTOR = re.compile(r"[^\s·*]+[·*]*|[·*]+")
 
 
 class Heading(NamedTuple):
-    """A column: what stands above it, on which side its texts stand, and whether they may wrap."""
+    """The heading of a column, with its alignment and whether its texts may wrap."""
 
     text: str
     right: bool = False
@@ -27,56 +27,56 @@ class Heading(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """A text per column, and a style for each."""
+    """The texts of a row, one per column, and a style for each."""
 
     texts: tuple[str, ...]
     styles: tuple[str, ...] = ()
 
 
 class Grid(NamedTuple):
-    """A table, its texts as a terminal can show them (`spelt`)."""
+    """A table whose texts are escaped."""
 
     headings: tuple[Heading, ...]
     rows: Sequence[Cells]
 
     @property
     def widths(self) -> list[int]:
-        """The columns of the terminal that each column takes where nothing wraps."""
+        """The width of each column if nothing wraps."""
         texts = ([heading.text for heading in self.headings], *(row.texts for row in self.rows))
         return [max(map(display_width, column)) for column in zip(*texts, strict=True)]
 
     @property
     def width(self) -> int:
-        """The columns of the terminal that the table takes where nothing wraps."""
+        """The width of the table if nothing wraps."""
         return sum(self.widths) + GAP * (len(self.headings) - 1)
 
 
 class Page(NamedTuple):
-    """How to write for people: in at most `width` columns, None for any; in colour or not; in Unicode or in ASCII."""
+    """The settings of text: at most `width` columns (None: any), whether in colour, whether in Unicode or ASCII."""
 
     width: int | None
     color: bool
     unicode: bool
 
     def line(self, text: str, style: str = PLAIN, lead: str = "") -> str:
-        """Return a text that a file may have written as a paragraph."""
+        """Return an unescaped text as a paragraph."""
         return paragraph(spelt(text, unicode=self.unicode), width=self.width, color=self.color, style=style, lead=lead)
 
     def grid(self, headings: Iterable[Heading], rows: Iterable[Cells | tuple[str, ...]]) -> Grid:
-        """Return a table of texts that a file may have written."""
+        """Return a table of unescaped texts."""
         cells = (row if isinstance(row, Cells) else Cells(row) for row in rows)
         return Grid(tuple(headings), [row._replace(texts=self.spelt(row.texts)) for row in cells])
 
     def spelt(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """Return texts as a terminal can show them."""
+        """Return escaped texts."""
         return tuple(spelt(text, unicode=self.unicode) for text in texts)
 
     def fits(self, *grids: Grid) -> bool:
-        """Return whether nothing has to wrap."""
+        """Return whether no cell needs to wrap."""
         return self.width is None or all(grid.width <= self.width for grid in grids)
 
     def first_that_fits(self, grids: Iterable[Grid]) -> Grid:
-        """Return the first table that does not have to wrap, else the last."""
+        """Return the first table in which no cell needs to wrap, else the last."""
         for grid in grids:
             if self.fits(grid):
                 break
@@ -102,19 +102,19 @@ def draw(grid: Grid, *, width: int | None, color: bool, unicode: bool) -> str:
 
 
 def paragraph(text: str, *, width: int | None, color: bool = False, style: str = PLAIN, lead: str = "") -> str:
-    """Return a text in lines of at most `width` columns; `lead` stands before it, the other lines below the text."""
+    """Return a text in lines of at most `width` columns; the first begins with `lead`, the others are indented."""
     lines = [text] if width is None else wrapped(text, max(width - len(lead), 1))
     hanging = "\n" + " " * len(lead)
     return lead + hanging.join(painted(line, style, color=color) for line in lines)
 
 
 def spelt(text: str, *, unicode: bool) -> str:
-    """Return text that a file wrote as a terminal can show it."""
+    """Return text escaped for a terminal, in ASCII unless `unicode`."""
     return terminal(text) if unicode else ascii_only(terminal(text))
 
 
 def display_width(text: str) -> int:
-    """Return how many columns of a terminal a text takes.
+    """Return the number of terminal columns of a text.
 
     >>> display_width("畳み"), display_width("e\N{COMBINING ACUTE ACCENT}")
     (4, 1)
@@ -123,7 +123,7 @@ def display_width(text: str) -> int:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most `width` columns, between words or factors where that goes.
+    """Return the lines of a text, each at most `width` columns, broken between words or factors if possible.
 
     >>> wrapped("2359296·⌊H/16⌋·⌊W/16⌋", 16)
     ['2359296·⌊H/16⌋·', '⌊W/16⌋']
@@ -137,14 +137,14 @@ def wrapped(text: str, width: int) -> list[str]:
             lines[-1] = joined
             continue
         first, *others = _cut(word, width)
-        # What stood within a word begins a line now, and a CI's log may take it for a command there.
+        # The middle of a word now begins a line, at which a CI log may read a command.
         parts = [first, *map(terminal, others)]
         lines = [*lines, *parts] if lines[-1] else parts
     return lines
 
 
 def _cut(word: str, width: int) -> list[str]:
-    """Cut a word that is wider than a line after a sign of multiplication, else wherever the line ends."""
+    """Return the parts of a word wider than a line, cut after a multiplication sign, else at the end of the line."""
     lines = [""]
     for factor in _FACTOR.findall(word):
         if lines[-1] and display_width(lines[-1] + factor) > width:
@@ -157,7 +157,7 @@ def _cut(word: str, width: int) -> list[str]:
 
 
 def _shrink(widths: list[int], grid: Grid, room: int) -> None:
-    """Take width from columns that may wrap, the widest first, down to their longest word; then from all."""
+    """Reduce the widths of columns that may wrap, the widest first, down to their longest word; then of all."""
     least = [
         max(
             display_width(factor)

@@ -1,4 +1,4 @@
-"""Counts, sizes and times as tables write them; exact, `unknown` for None, an expression typographically."""
+"""The format of counts, sizes and times in tables: `unknown` for None, expressions in mathematical signs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 MILLION = 10**6
 _UNITS = ((18, "E"), (15, "P"), (12, "T"), (9, "G"), (6, "M"))
 _HUGE_LOSS = 10_000
-"""A loss that is written by its exponent."""
+"""The least loss that is written with an exponent."""
 
 
 def grouped(count: Count) -> str:
-    """Write a count with its digits in groups of three.
+    """Return a count with its digits in groups of three.
 
     >>> grouped(61_706), grouped(None)
     ('61,706', 'unknown')
@@ -28,7 +28,7 @@ def grouped(count: Count) -> str:
 
 
 def rounded(count: Count) -> str:
-    """Write a count in little room: a million and more in three digits with a unit.
+    """Return a short count: from a million on, three digits with a unit.
 
     >>> rounded(999_999), rounded(1_849_688_064), rounded(102_764_544)
     ('999,999', '1.85 G', '103 M')
@@ -41,12 +41,12 @@ def rounded(count: Count) -> str:
 
 
 def exact(count: Count) -> str:
-    """Write a count for programs: plain digits, an expression as `shapecalc.dims.parse` reads it, nothing for None."""
+    """Return a count for programs: plain digits, an expression as `shapecalc.dims.parse` reads it, "" for None."""
     return "" if count is None else str(count)
 
 
 def memory(size: Count) -> str:
-    """Write bytes in binary units.
+    """Return bytes in binary units.
 
     >>> memory(246_824), memory(1023), memory(None)
     ('241.0 KiB', '1023 B', 'unknown')
@@ -57,7 +57,7 @@ def memory(size: Count) -> str:
 
 
 def share(part: Count, whole: Count) -> str:
-    """Write a part of a whole in percent, rounded half up; nothing where it is 0 or an expression.
+    """Return a part of a total in percent, rounded half up; "" if it is 0 or an expression.
 
     >>> share(117_600, 416_520), share(0, 416_520), share(1, 416_520)
     ('28.2 %', '', '<0.1 %')
@@ -69,7 +69,7 @@ def share(part: Count, whole: Count) -> str:
 
 
 def times(part: Count, whole: Count) -> str:
-    """Write how many times a whole something is.
+    """Return the ratio of a part to a total.
 
     >>> times(25, 10), times(3, 0)
     ('2.50 x', '')
@@ -80,7 +80,7 @@ def times(part: Count, whole: Count) -> str:
 
 
 def signed(delta: Count, write: Callable[[Count], str]) -> str:
-    """Write a difference with its sign.
+    """Return a difference with its sign; "" if it is 0.
 
     >>> signed(1200, grouped), signed(-3, grouped), signed(0, grouped), signed(None, grouped)
     ('+1,200', '−3', '', 'unknown')
@@ -94,7 +94,7 @@ def signed(delta: Count, write: Callable[[Count], str]) -> str:
 
 
 def seconds(time: float) -> str:
-    """Write a time.
+    """Return a time in its unit.
 
     >>> seconds(0.003), seconds(0.24), seconds(65)
     ('3 ms', '0.24 s', '1 min 5 s')
@@ -106,7 +106,7 @@ def seconds(time: float) -> str:
 
 
 def error(relative: float | None) -> str:
-    """Write a relative error.
+    """Return a relative error with one significant digit.
 
     >>> error(3.14e-10), error(0.0)
     ('3e-10', '0')
@@ -115,7 +115,7 @@ def error(relative: float | None) -> str:
 
 
 def loss(value: float, digits: int = 3) -> str:
-    """Write a loss in as many digits after the point, or in three in all where it is huge.
+    """Return a loss with `digits` digits after the point, from 10,000 on with three significant digits and an exponent.
 
     >>> loss(2.30258), loss(2.7e30)
     ('2.303', '2.7e+30')
@@ -124,7 +124,7 @@ def loss(value: float, digits: int = 3) -> str:
 
 
 def at_sizes(sizes: Mapping[str, int]) -> str:
-    """Write the sizes of symbols.
+    """Return the sizes of symbols.
 
     >>> at_sizes({"N": 1, "H": 224})
     'N = 1, H = 224'

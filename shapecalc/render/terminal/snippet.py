@@ -1,4 +1,4 @@
-"""Source lines with carets under the tokens that a diagnostic speaks of, in rustc's manner."""
+"""Source lines with carets under the spans of a diagnostic, in the style of rustc."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 _TAB = "    "
 _CUT = "..."
 _LEAST_WIDTH = 20
-# Lines that are further apart get a `...` between them; nearer ones, their numbers tell apart.
+# Lines at a greater distance get a `...` between them.
 _DISTANT = 5
-# A span over more lines shows its first two and its last.
+# Of a span over more lines, the first two and the last are shown.
 _MOST_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class SnippetMark:
-    """A span to underline, and the text beside it, which is safe to show."""
+    """A span to underline, and its text, which is escaped."""
 
     span: Span
     text: str
@@ -43,12 +43,12 @@ class _Underline:
 
 
 class _Shown:
-    """A source line as it is displayed: tabs as spaces, wide characters two columns wide, cut if it is too long."""
+    """A displayed source line: tabs as spaces, wide characters in two columns, cut if it is too long."""
 
     __slots__ = ("_first", "_offsets", "_shift", "_width", "text")
 
     def __init__(self, line: str, room: int, keep: tuple[int, int]) -> None:
-        # Of a line of a million characters, only those near what is kept can be shown.
+        # Of a line of a million characters, only those near `keep` can be shown.
         self._first = max(keep[0] - 1 - 2 * room, 0)
         cells = _cells(line, self._first, self._first + 4 * room)
         self._offsets = [0]
@@ -65,14 +65,14 @@ class _Shown:
         self.text = before + "".join(cells[start:end]) + after
 
     def at(self, column: int) -> int:
-        """Give the display column, from 0, of a source column from 1; the nearest one shown where it is cut away."""
+        """Return the display column, from 0, of a source column from 1; the nearest one shown if it is cut off."""
         return min(max(self._offsets[self._position(column)] - self._shift, 0), self._width)
 
     def _position(self, column: int) -> int:
         return min(max(column - 1 - self._first, 0), len(self._offsets) - 1)
 
     def _window(self, room: int, keep: tuple[int, int]) -> tuple[int, int]:
-        """Choose the cells to show: `keep`, or as much of its start as fits, and what is around it."""
+        """Return the cells to show: `keep`, or as much of its start as fits, and its surroundings."""
         margin = len(_CUT)
         start, end = self._offsets[keep[0]], self._offsets[keep[1]]
         left = 0
@@ -88,7 +88,7 @@ class _Shown:
 
 
 def draw(lines: list[str], marks: Iterable[SnippetMark], palette: Palette, *, gutter: int, width: int) -> list[str]:
-    """Draw the marked lines: a number, a bar, the line, and its underlines below it."""
+    """Return the marked lines: a number, a bar, the line, and its underlines below it."""
     inside = [SnippetMark(_clamp(mark.span, lines), mark.text, mark.primary) for mark in marks]
     tall = next((mark for mark in inside if mark.span.line < mark.span.end_line), None)
     flat = [mark if mark is tall else _on_first_line(mark, lines) for mark in inside if mark is not tall]
@@ -99,7 +99,7 @@ def draw(lines: list[str], marks: Iterable[SnippetMark], palette: Palette, *, gu
 class _SnippetDrawing:
     lines: list[str]
     flat: list[SnippetMark]
-    tall: SnippetMark | None  # a mark over several lines, drawn as a rail at their left
+    tall: SnippetMark | None  # a mark over several lines, drawn as a rail on their left
     palette: Palette
     gutter: int
     width: int
@@ -115,7 +115,7 @@ class _SnippetDrawing:
         return rows
 
     def numbers(self) -> list[int]:
-        """Name the lines to show."""
+        """Return the numbers of the lines to show."""
         numbers = {mark.span.line for mark in self.flat}
         if self.tall:
             first, last = self.tall.span.line, self.tall.span.end_line
@@ -158,11 +158,11 @@ class _SnippetDrawing:
         return rows
 
     def keep(self, number: int, marks: list[SnippetMark], room: int) -> tuple[int, int]:
-        """Give the source columns that a cut must leave: the primary mark's, or all others', or from the first on."""
+        """Return the source columns that must stay visible: the primary mark's, all others', or from the first on."""
         chosen = [mark for mark in marks if mark.primary] or marks
         if chosen:
             start, end = min(mark.span.column for mark in chosen), max(mark.span.end_column for mark in chosen)
-            # Where not all of them fit, the block's head names the first one's place: it must be among those shown.
+            # If not all of them fit, the first must be shown: the head of the block names its position.
             return (start, end) if end - start <= room else (chosen[0].span.column, end)
         assert self.tall is not None  # a line without flat marks is shown for the tall one
         column = self.tall.span.column if number == self.tall.span.line else 1
@@ -173,9 +173,9 @@ class _SnippetDrawing:
         for mark in marks:
             start = shown.at(mark.span.column)
             drawn.append(_Underline(start, max(shown.at(mark.span.end_column), start + 1), mark.text, mark.primary))
-        # Marks in what is cut away share its dots: what several of them say is said once.
+        # Marks in a part that is cut off share its dots, and equal texts of theirs are shown once.
         drawn = list(dict.fromkeys(drawn))
-        # Secondary ones first, so that the primary ones are drawn over them.
+        # Secondary marks first, so that primary ones are drawn over them.
         drawn.sort(key=lambda line: (line.primary, line.start))
         return _rows_below(drawn, self.palette) if drawn else []
 
@@ -192,7 +192,7 @@ class _SnippetDrawing:
 
 
 def _rows_below(drawn: list[_Underline], palette: Palette) -> list[str]:
-    """Draw the underlines of one line, and their texts: the right-most beside its own, the others below, connected."""
+    """Return the underlines of a line and their texts: the last next to its underline, the others below, connected."""
     labelled = sorted((line for line in drawn if line.text), key=lambda line: (line.start, line.end, line.primary))
     beside = None
     if labelled and all(line.end <= labelled[-1].end for line in drawn):
@@ -218,7 +218,7 @@ def _connectors(lines: list[_Underline]) -> _Row:
 
 
 class _Row:
-    """A row of strokes, each drawn for an underline whose colour it takes."""
+    """A row of strokes, each in the colour of its underline."""
 
     __slots__ = ("_cells",)
 
@@ -231,7 +231,7 @@ class _Row:
         self._cells[start : start + len(strokes)] = [(stroke, line.primary) for stroke in strokes]
 
     def text(self, palette: Palette, label: _Underline | None = None, *, at: int | None = None) -> str:
-        """Give the row with a label at its end, or in a column that lies right of all strokes."""
+        """Return the row with a label at its end, or in a column to the right of all strokes."""
         paints = {True: palette.primary, False: palette.secondary}
         pieces: list[str] = []
         run, kind = "", None
@@ -248,7 +248,7 @@ class _Row:
 
 
 def _clamp(span: Span, lines: list[str]) -> Span:
-    """Bring a span inside the text; an end before the first character of a line becomes the end of the line before."""
+    """Return a span clamped to the text; an end before the first character of a line is moved to the line before."""
     line = min(max(span.line, 1), len(lines))
     column = min(max(span.column, 1), len(lines[line - 1]) + 1)
     end_line = min(max(span.end_line, line), len(lines))
