@@ -16,11 +16,11 @@ def edits(fixed: FixedText, *, unicode: bool = True) -> str:
     >>> from shapecalc.diagnostics import Source
     >>> from shapecalc.checking.fix import fix_text
     >>> print(edits(fix_text(Source("net.yaml", "{input: [N, 8], layers: [linaer: 4]}"))))
-    fixed SC101 at net.yaml:1:26: `linaer` → `linear`
+    mended SC101 at net.yaml:1:26: `linaer` → `linear`
     """
     lines = []
     for edit in fixed.edits:
         at = f"{fixed.source.name}:{edit.span.line}:{edit.span.column}"
-        lines.append(f"fixed {edit.diagnostic.code} at {at}: `{edit.before}` → `{edit.after}`")
+        lines.append(f"mended {edit.diagnostic.code} at {at}: `{edit.before}` → `{edit.after}`")
     text = "\n".join(map(terminal, lines))
     return text if unicode else ascii_only(text.replace("→", "->"))
