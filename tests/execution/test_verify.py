@@ -185,8 +185,8 @@ def test_the_prediction_is_the_closed_form_at_the_sizes_of_the_trial(monkeypatch
 
     whole = MaxPool.output_shape
 
-    def wrong_for_symbols(self: MaxPool, x: Any) -> Any:
-        *rest, last = whole(self, x)
+    def wrong_for_symbols(self: MaxPool, x: Any, **keywords: Any) -> Any:
+        *rest, last = whole(self, x, **keywords)
         return (*rest, last + 1 if isinstance(last, Expr) else last)
 
     monkeypatch.setattr(MaxPool, "output_shape", wrong_for_symbols)

@@ -126,11 +126,10 @@ def test_the_cursor_is_shown_again(tmp_path: Path, row: tuple[tuple[str, ...], t
 
 PAUSE = """
 import shapecalc.checking.check as checking, time
-inspect_at = checking.inspect_at
 def slow(*words, **options):
     open(f"working-{__import__('os').getpid()}", "w").close()
     time.sleep(60)
-checking.inspect_at = slow
+checking.check_source = slow
 """
 
 
