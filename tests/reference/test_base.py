@@ -62,7 +62,7 @@ def test_a_constant_has_the_type_of_the_array_and_counts_where_the_array_counts(
     assert isinstance(constant(counted(np.ones(2)), 0.1), Counted)
 
 
-def test_a_word_has_one_kernel() -> None:
+def test_a_layer_type_has_one_kernel() -> None:
     reference.find("relu")
     with pytest.raises(ValueError, match="`relu` has two kernels"):
         kernel("relu")(lambda _call, x: x)
