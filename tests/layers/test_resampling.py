@@ -148,19 +148,22 @@ def test_interpolation_costs_a_product_for_each_corner_and_their_sum(axes: int, 
 
 
 @pytest.mark.parametrize(
-    ("fields", "message"),
+    ("fields", "field", "message"),
     [
-        ({}, "expects one of `size` and `scale_factor`, receives neither"),
-        ({"size": 2, "scale_factor": 2}, "expects one of `size` and `scale_factor`, receives both"),
+        ({}, None, "expects one of `size` and `scale_factor`, receives neither"),
+        ({"size": 2, "scale_factor": 2}, "size", "expects one of `size` and `scale_factor`, receives both"),
         (
             {"size": 2, "align_corners": True},
+            "align_corners",
             "expects `align_corners` only where `mode` interpolates, receives `mode: nearest`",
         ),
     ],
 )
-def test_fields_of_upsampling_that_contradict_each_other_are_refused(fields: dict[str, Any], message: str) -> None:
+def test_fields_of_upsampling_that_contradict_each_other_are_refused(
+    fields: dict[str, Any], field: str | None, message: str
+) -> None:
     error = refused_fields("upsample", **fields)
-    assert (error.code, error.message) == ("SC205", message)
+    assert (error.code, error.field, error.message) == ("SC205", field, message)
 
 
 @pytest.mark.parametrize(
@@ -185,3 +188,14 @@ def test_symbols_must_be_long_enough_to_crop_to_mirror_and_to_shrink() -> None:
     assert required(Pad(padding=3, mode="reflect"), (N, C, H)) == [Condition(H - 1 - 3, Relation.NONNEGATIVE)]
     assert required(Upsample(scale_factor=0.25), (N, C, H)) == [Condition(H // 4 - 1, Relation.NONNEGATIVE)]
     assert required(Upsample(scale_factor=2), (N, C, H)) == []
+
+
+def test_a_map_that_is_smaller_than_the_second_input_has_no_fix() -> None:
+    error = refused(CenterCrop(), (2, 3, 4), (2, 3, 5))
+    assert (error.code, error.field, error.help, error.replacement) == ("SC302", None, None, None)
+
+
+def test_the_largest_axis_is_the_most_that_a_factor_gives() -> None:
+    largest = 2**31 - 1
+    assert Upsample(scale_factor=1).output_shape((1, 1, largest)) == (1, 1, largest)
+    assert refused(Upsample(scale_factor=2), (1, 1, 2**30)).code == "SC309"

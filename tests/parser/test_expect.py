@@ -34,6 +34,9 @@ def test_the_span_of_a_figure_is_that_of_its_value() -> None:
     [
         ("[params]", "SC202", "[params]", None),
         ("{params: 61706.0}", "SC202", "61706.0", "61706"),
+        ("{params: 0.0}", "SC202", "0.0", "0"),
+        ("{params: -5.0}", "SC202", "-5.0", None),
+        ("{params: 2147483648.0}", "SC202", "2147483648.0", None),
         ("{params: '61706'}", "SC202", "'61706'", "61706"),
         ("{params: =< 5M}", "SC202", "=< 5M", '"<= 5M"'),
         ("{params: many}", "SC202", "many", None),

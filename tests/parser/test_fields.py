@@ -100,6 +100,11 @@ def test_a_linear_layer_after_a_mistake_keeps_its_fields() -> None:
     assert architecture.steps[0].layer == Linear(out_features=5)
 
 
+def test_null_is_a_value_only_of_fields_that_may_be_left_out() -> None:
+    assert found(layers("linear: {out_features: 0, in_features: null}")) == [("SC201", "0")]
+    assert found(layers("linear: {out_features: null, in_features: null}")) == [("SC202", "null")]
+
+
 @pytest.mark.parametrize(
     ("step", "code", "message"),
     [

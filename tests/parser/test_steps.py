@@ -61,6 +61,16 @@ def test_branches_that_merge_keep_the_order_of_the_file() -> None:
             "block `b` calls itself: b → b",
         ),
         (
+            "blocks: {j: {inputs: [x, y], layers: [{add: {}, from: [x, y]}]}}\nlayers: [j]\n",
+            "SC313",
+            "block `j` expects 2 inputs (x, y), receives 1",
+        ),
+        (
+            "blocks: {b: {layers: [relu]}}\nlayers: [{relu: {}, name: a}, {b: {}, from: [a, input]}]\n",
+            "SC313",
+            "block `b` expects 1 input (input), receives 2",
+        ),
+        (
             "layers: [{relu: {}, name: a}, {relu: {}, share: a, repeat: 2}]\n",
             "SC107",
             "`repeat` and `share` stand on one step",

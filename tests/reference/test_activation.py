@@ -76,7 +76,7 @@ def test_at_a_kink_the_slope_is_pytorchs(type_: str, x: float, slope: float) -> 
     assert to_input.tolist() == [slope]
 
 
-def test_large_cells_neither_warn_nor_become_nan() -> None:
+def test_large_elements_neither_warn_nor_become_nan() -> None:
     x = np.array([-1000.0, 1000.0], dtype=np.float32)
     for kernel, fields, expected in (
         (sigmoid, {}, [0, 1]),

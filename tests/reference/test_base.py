@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shapecalc import reference
-from shapecalc.reference.base import KERNELS, Call, Work, constant, kernel, outputs_times
+from shapecalc.reference.base import KERNELS, Call, Work, constant, kernel
 from tests.support.counting import Counted, counted
 
 
@@ -57,16 +57,12 @@ def test_each_call_counts_its_own_work() -> None:
     assert second.work.macs == 0
 
 
-def test_workspace_is_a_number_of_arrays_like_the_outputs() -> None:
-    assert outputs_times(3)({}, ((99,),), {}, ((2, 3), (5,)), 4) == 3 * 4 * (6 + 5)
-
-
 def test_a_constant_has_the_type_of_the_array_and_counts_where_the_array_counts() -> None:
     assert constant(np.ones(2, dtype=np.float32), 0.1).dtype == np.float32
     assert isinstance(constant(counted(np.ones(2)), 0.1), Counted)
 
 
-def test_a_word_has_one_kernel() -> None:
+def test_a_layer_type_has_one_kernel() -> None:
     reference.find("relu")
     with pytest.raises(ValueError, match="`relu` has two kernels"):
         kernel("relu")(lambda _call, x: x)

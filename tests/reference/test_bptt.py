@@ -11,7 +11,7 @@ import pytest
 
 from shapecalc.reference import find_backward
 from shapecalc.reference.finite_differences import TOLERANCE, CheckedGradient, check
-from shapecalc.reference.gradients import Past
+from shapecalc.reference.gradients import Context
 from tests.house.test_backward import prepared
 from tests.support import kernels
 from tests.support.examples.all import EXAMPLES
@@ -80,9 +80,9 @@ truncated = pytest.mark.parametrize(
 
 @truncated
 @pytest.mark.parametrize("steps", [1, 2, 3])
-def test_truncated_gradients_are_those_with_the_states_at_the_cuts_held(example: Example, steps: int) -> None:
+def test_truncated_gradients_are_those_with_fixed_states_at_the_cuts(example: Example, steps: int) -> None:
     call, arrays, outputs, gradients = prepared(example)
-    past = Past(call, tuple(arrays), outputs, truncate=steps)
+    past = Context(call, tuple(arrays), outputs, truncate=steps)
     given = find_backward(example.type)(past, *gradients)
     found = check(past, gradients, given, entries=5)
     length = arrays[0].shape[1 if call.fields["batch_first"] else 0]

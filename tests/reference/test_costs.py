@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shapecalc.reference import find, words, workspace
+from shapecalc.reference import find, layer_types, workspace
 from shapecalc.reference.base import Array, Call
 from tests.reference.test_attention import CASES as ATTENTION
 from tests.reference.test_merging import CASES as MERGING
@@ -277,7 +277,7 @@ each = pytest.mark.parametrize("case", [pytest.param(case, id=case.says) for cas
 
 
 def test_every_kernel_is_counted() -> None:
-    assert {case.kernel for case in (*CASES, *SEQUENCES, *MERGING, *ATTENTION)} == words()
+    assert {case.kernel for case in (*CASES, *SEQUENCES, *MERGING, *ATTENTION)} == layer_types()
 
 
 @each
@@ -311,7 +311,7 @@ def test_counting_scalars_get_the_numbers_that_floats_get(case: Case) -> None:
 
 @each
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_precision_of_the_input_is_kept(case: Case, dtype: type) -> None:
+def test_the_precision_of_the_input_is_preserved(case: Case, dtype: type) -> None:
     call = call_of(case)
     parameters = {name: array.astype(dtype) for name, array in call.parameters.items()}
     exact = find(case.kernel).run(call, seeded(case.x, 7))

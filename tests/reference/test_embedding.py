@@ -55,7 +55,7 @@ def test_a_vector_of_zeros_has_the_cosine_0() -> None:
         pytest.param(np.array([True]), r"integer type, receives bool such as True", id="truth values"),
     ],
 )
-def test_an_index_that_is_none_is_refused_by_its_value(word: str, x: Array, said: str) -> None:
+def test_an_invalid_index_is_refused_with_its_value(word: str, x: Array, said: str) -> None:
     case = case_of(word)
     with pytest.raises(ValueError, match=said):
         outputs(case, call_of(case), [x])

@@ -8,7 +8,7 @@ import pytest
 from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Call
 from shapecalc.reference.finite_differences import TOLERANCE, CheckedGradient, check
-from shapecalc.reference.gradients import Gradients, Past
+from shapecalc.reference.gradients import Context, Gradients
 from tests.house.test_backward import prepared
 from tests.support.examples.all import EXAMPLES
 from tests.support.examples.table import POINTS, Example
@@ -22,7 +22,7 @@ each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.type}-{ro
 @each
 def test_every_layer_passes_and_a_percent_more_is_found(example: Example) -> None:
     call, arrays, outputs, gradients = prepared(example)
-    past = Past(call, tuple(arrays), outputs)
+    past = Context(call, tuple(arrays), outputs)
     given = find_backward(example.type)(past, *gradients)
     right = check(past, gradients, given)
     assert right.error <= TOLERANCE, right
@@ -45,7 +45,7 @@ def pooled(x: list[float], gradient: list[float], given: list[float]) -> Checked
     array = np.array(x).reshape(1, 1, -1)
     output = find("max_pool").run(call, array)
     assert isinstance(output, np.ndarray)
-    past = Past(call, (array,), (output,))
+    past = Context(call, (array,), (output,))
     return check(
         past, (np.array(gradient).reshape(1, 1, -1),), Gradients((np.array(given).reshape(1, 1, -1),)), entries=9
     )
@@ -64,17 +64,17 @@ def test_a_kink_in_one_window_excuses_nothing_in_the_next() -> None:
     assert pooled(x, gradient, [0.0, 3.5, -3.0]).error > 0.01
 
 
-def test_a_kink_close_by_is_escaped_by_a_smaller_step() -> None:
+def test_a_smaller_step_avoids_a_kink_close_by() -> None:
     x = [2.0, 2.0 + 1e-6]
     assert pooled(x, [3.0], [0.0, 3.0]).error <= TOLERANCE
     assert pooled(x, [3.0], [1.5, 1.5]).error > 0.1, "no tie: the larger one has all of it"
 
 
-def test_a_small_entry_among_huge_ones_is_moved_by_what_it_is_itself() -> None:
+def test_a_small_entry_among_huge_ones_moves_relative_to_itself() -> None:
     """A step in proportion to the array would carry it to where a tanh is flat."""
     x = np.array([1e-20, 1e11])
     call = Call("t", "tanh", {}, {}, ("x",), ("y",))
-    past = Past(call, (x,), (np.tanh(x),))
+    past = Context(call, (x,), (np.tanh(x),))
     assert check(past, (np.ones(2),), Gradients((np.array([1.0, 0.0]),)), entries=9).error <= TOLERANCE
     assert check(past, (np.ones(2),), Gradients((np.array([1.01, 0.0]),)), entries=9).error > TOLERANCE
 
@@ -87,7 +87,7 @@ def test_what_is_no_number_is_as_wrong_as_can_be() -> None:
 def test_a_flatten_gives_what_it_has_read_and_is_checked_all_the_same() -> None:
     call = Call("f", "flatten", {"start_dim": 1, "end_dim": -1}, {}, ("x",), ("y",))
     x = np.arange(6.0).reshape(1, 2, 3)
-    past = Past(call, (x,), (x.reshape(1, 6),))
+    past = Context(call, (x,), (x.reshape(1, 6),))
     gradient = np.arange(1.0, 7.0).reshape(1, 6)
     assert check(past, (gradient,), Gradients((gradient.reshape(x.shape),))).error <= TOLERANCE
     assert check(past, (gradient,), Gradients((2 * gradient.reshape(x.shape),))).error > 0.4

@@ -31,7 +31,7 @@ def test_a_centre_is_at_no_distance_from_itself() -> None:
     assert (values["y"] == values["y"].T).all()
 
 
-def test_a_lone_number_is_not_spread_over_a_centre() -> None:
+def test_a_single_number_does_not_broadcast_over_a_centre() -> None:
     with pytest.raises(ExecutionError, match="measures rows of 2 features, receives \\[5, 1\\]"):
         run(call_of(CENTRES), {"x": np.ones((5, 1), dtype=np.float32)})
 

@@ -93,7 +93,7 @@ def test_blocks_of_channels_join_without_a_seam(monkeypatch: pytest.MonkeyPatch)
         np.testing.assert_array_equal(find("batch_norm").run(call, x), whole)
 
 
-def test_an_even_response_norm_reaches_further_down() -> None:
+def test_an_even_response_norm_includes_one_more_channel_before() -> None:
     fields = {"size": 2, "alpha": 2.0, "beta": 1.0, "k": 0.0}
     x = np.array([[[1.0], [2.0], [4.0]]])
     y = find("local_response_norm").run(Call("n", "local_response_norm", fields, {}, ("x",), ("y",)), x)

@@ -86,7 +86,7 @@ def mask(shape: tuple[int, ...]) -> Array:
 
 @pytest.mark.parametrize("word", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_gradients_between_masked_layers_are_those_of_central_differences(word: str, bidirectional: bool) -> None:
+def test_gradients_between_masked_layers_equal_central_differences(word: str, bidirectional: bool) -> None:
     x = np.random.default_rng(2).standard_normal((3, 5, 2))
     fields = {"hidden_size": 4, "num_layers": 3, "batch_first": True, "bidirectional": bidirectional, "dropout": 0.5}
     width = 8 if bidirectional else 4

@@ -63,7 +63,7 @@ def test_a_selection_lets_go_of_the_rest() -> None:
 
 
 @pytest.mark.parametrize("word", ["select", "mean", "max", "sum", "cosine_similarity"])
-def test_what_is_left_of_a_vector_is_an_array_without_axes(word: str) -> None:
+def test_reducing_a_vector_gives_an_array_without_axes(word: str) -> None:
     fields = {"dim": 0, "index": 2, "keepdim": False, "eps": 1e-8}
     inputs = [numbers((5,), 1)] * (2 if word == "cosine_similarity" else 1)
     y = find(word).run(Call("s", word, fields, {}, ("x",), ("y",)), *inputs)

@@ -9,7 +9,7 @@ from tests.support import kernels
 
 
 @pytest.mark.parametrize("word", ["dropout", "stochastic_depth"])
-def test_only_what_the_mask_lets_pass_leaves_and_only_its_gradient_returns(word: str) -> None:
+def test_a_mask_applies_to_the_output_and_to_the_gradient(word: str) -> None:
     x, kept = np.arange(6.0).reshape(2, 3), np.array([[0.0, 2.0, 2.0], [2.0, 0.0, 0.0]])
     call = kernels.call_of(word, {"mask": kept}, p=0.5)
     (y,) = kernels.outputs_of(call, x)

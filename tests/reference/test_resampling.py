@@ -73,6 +73,6 @@ def test_a_scale_factor_is_used_as_written_where_it_does_not_divide() -> None:
     assert resampled([0, 6, 12], size=4) == pytest.approx([0, 3.75, 8.25, 12])
 
 
-def test_the_nearest_cell_is_the_one_its_start_falls_into() -> None:
+def test_the_nearest_element_is_the_one_that_contains_the_start() -> None:
     assert resampled([0, 1, 2], size=5, mode="nearest") == [0, 0, 1, 1, 2]
     assert resampled([0, 1, 2, 3, 4], scale_factor=0.5, mode="nearest") == [0, 2]

@@ -43,7 +43,7 @@ def test_counting_scalars_get_the_numbers_that_floats_get(case: Case) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @each
-def test_the_precision_of_the_numbers_is_kept(case: Case, dtype: type) -> None:
+def test_the_precision_of_the_inputs_is_preserved(case: Case, dtype: type) -> None:
     for y in outputs(case, call_of(case, dtype), arrays(case, dtype)):
         assert y.dtype == (np.float32 if case.kernel == "one_hot" else dtype)
 

@@ -10,7 +10,7 @@ import numpy as np
 from shapecalc.layers.base import fields_of
 from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Call, Work
-from shapecalc.reference.gradients import Gradients, Past
+from shapecalc.reference.gradients import Context, Gradients
 from tests.support.layers import made
 
 if TYPE_CHECKING:
@@ -40,5 +40,5 @@ def run(type_: str, *inputs: Any, parameters: Mapping[str, Any] | None = None, *
 
 def gradients_of(call: Call, inputs: tuple[Any, ...], *given: Any, truncate: int | None = None) -> Gradients:
     """The gradients of a call, given those with respect to its outputs."""
-    past = Past(call, tuple(map(np.asarray, inputs)), outputs_of(call, *inputs), truncate=truncate)
+    past = Context(call, tuple(map(np.asarray, inputs)), outputs_of(call, *inputs), truncate=truncate)
     return find_backward(call.kernel)(past, *given)
