@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from io import StringIO
 
 import pytest
 
@@ -117,22 +115,6 @@ def test_json_keeps_names_that_are_not_ascii(run, tmp_path) -> None:
     (tmp_path / "net.yaml").write_text("name: Café 畳 😀\ninput: [N, 3]\nlayers: [relu]\n", encoding="utf-8")
     for env in ({}, {"PYTHONIOENCODING": "ascii"}):
         assert json.loads(run("inspect", "net.yaml", "--format", "json", env=env).out)["name"] == "Café 畳 😀"
-
-
-def test_csv_parses_back_into_the_report(run) -> None:
-    rows = list(csv.DictReader(StringIO(run("inspect", "lenet5", "--format", "csv").out)))
-    report = shapecalc.inspect(shapecalc.load("lenet5"))
-    assert [(row["path"], int(row["params"]), int(row["macs"])) for row in rows] == [
-        (row.path, row.params, row.macs) for row in report.layers
-    ]
-
-
-def test_markdown_is_one_table_in_which_names_are_code(run, tmp_path) -> None:
-    (tmp_path / "net.yaml").write_text(HOSTILE)
-    lines = run("inspect", "net.yaml", "--format", "markdown").out.splitlines()
-    assert lines[0] == "| path | layer | output | params | MACs | share |"
-    assert {line.count("|") for line in lines} == {7}
-    assert lines[2].startswith("| `conv-1/a.b` | `conv 4 kernel_size=3` | `[N, 4, 6, 6]` | 112 |")
 
 
 def test_every_format_tells_the_same_numbers(run) -> None:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from typer.testing import CliRunner
 
 from shapecalc.cli import app
-
-if TYPE_CHECKING:
-    from tests.cli.conftest import Run
-from tests.support.recurrent_commands import DOCUMENTED, SMALL, answer, document
+from tests.support.recurrent_commands import DOCUMENTED, answer, document
 
 LSTM = """\
 lstm on [5, 3, 10]
@@ -102,15 +97,3 @@ def test_directions_and_a_projection_are_in_the_shapes_and_the_tensors() -> None
 def test_dropout_between_layers_is_no_matter_and_changes_nothing() -> None:
     result = CliRunner().invoke(app, f"lstm {DOCUMENTED} --dropout 0.2".split())
     assert (result.stdout, result.stderr) == (LSTM, "")
-
-
-def test_ascii_keeps_the_columns_in_line(run: Run) -> None:
-    ended = run("lstm", *SMALL.split(), env={"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"})
-    assert ended.code == 0
-    assert ended.out.isascii()
-    assert "\\u" not in ended.out
-    lines = ended.out.splitlines()
-    gates = [(line, f"{name} gate: ") for name in ("input", "forget", "output") for line in lines]
-    assert len({line.index(role) for line, role in gates if role in line}) == 1
-    assert "sigma of i, f and o, 4 each  3*4*H = 3*4*20 = 240" in lines
-    assert "tanh of g and of c'          2*H = 2*20 = 40" in lines

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import subprocess
 import sys
 import threading
 from contextlib import suppress
-from io import StringIO
 
 import pytest
 from typer.testing import CliRunner
@@ -50,26 +47,10 @@ def test_the_grid_is_a_table(run) -> None:
     assert ended.err == ""
 
 
-def test_every_format_has_the_same_figures(run) -> None:
-    options = ("sweep", "net.yaml", "--set", "H=1:9", "--set", "activation=relu,gelu", "--where", "H < 8")
-    lines = [json.loads(line) for line in run(*options, "--format", "jsonl").out.splitlines()]
-    columns = json.loads(run(*options, "--format", "columns").out)
-    written = list(csv.DictReader(StringIO(run(*options, "--format", "csv").out)))
-    assert [line["H"] for line in lines] == [3, 4, 5, 6, 7] * 2
-    assert {name: [line[name] for line in lines] for name in lines[0]} == columns
-    assert [{name: str(value) for name, value in line.items()} for line in lines] == written
-
-
 def test_what_does_not_fit_is_left_out_and_counted_on_stderr(run) -> None:
     ended = run("sweep", "net.yaml", "--set", "H=1:4", "--format", "csv")
     assert len(ended.out.splitlines()) == 3
     assert ended.err == "note: 2 of 4 points left out, which do not fit\n"
-
-
-def test_a_grid_of_which_nothing_is_kept_still_has_its_header(run) -> None:
-    assert run("sweep", "net.yaml", "--set", "H=1,2", "--format", "csv").out.count("\n") == 1
-    assert json.loads(run("sweep", "net.yaml", "--set", "H=1", "--format", "columns").out)["macs"] == []
-    assert run("sweep", "net.yaml", "--set", "H=1").out.startswith("H  params")
 
 
 def test_the_best_come_first(run) -> None:

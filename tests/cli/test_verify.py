@@ -14,16 +14,6 @@ if TYPE_CHECKING:
     import pytest
 
 
-def test_every_layer_is_shown_and_the_verdict_is_one_line(run) -> None:
-    ended = run("verify", "lenet5")
-    assert ended.code == 0
-    assert "c3          conv      [2, 16, 10, 10]  [2, 16, 10, 10]   2,416  480,000  ok" in ended.out
-    assert ended.out.splitlines()[-1].startswith(
-        "verified: 13 layers agree in shape, parameters and MACs (2 runs at N = 1 and 2, "
-    )
-    assert ended.err == "", "a pipe gets no progress bar"
-
-
 def test_symbols_that_are_bound_are_run_once(run) -> None:
     assert "(1 run at N = 3" in run("verify", "lenet5", "--set", "N=3").out
 
@@ -74,7 +64,3 @@ def test_a_disagreement_is_in_the_json_too(monkeypatch: pytest.MonkeyPatch) -> N
 def test_mistakes_in_the_file_are_those_of_inspect(run, tmp_path) -> None:
     (tmp_path / "net.yaml").write_text("input: [N, 3]\nlayers: [rleu]\n")
     assert run("verify", "net.yaml").err == run("inspect", "net.yaml").err
-
-
-def test_a_size_that_is_given_is_named_once_in_the_verdict(run) -> None:
-    assert "at T = 3, N = 1 and 2" in run("verify", "lstm-classifier", "--set", "T=3").out.splitlines()[-1]
