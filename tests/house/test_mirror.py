@@ -9,12 +9,16 @@ import pytest
 from tests.support.structure import PACKAGE, themes, untested
 
 UNTESTED = {
+    "diagnostics/foreign_names.py": "a registry of names",
     "layers/initial.py": "a record without behaviour",
     "parser/events.py": "protocols: the types of PyYAML's events",
 }
 """Modules that have nothing to test on their own."""
 
 THEMES = {
+    "cli/test_graph.py": "the graphs of `inspect` as a user runs them",
+    "cli/test_hostile_arguments.py": "thousands of broken arguments of every command",
+    "cli/test_verify_backward.py": "`verify --backward`, a command of its own in all but name",
     "dims/test_properties.py": "the whole algebra against plain arithmetic",
     "parser/test_edits.py": "fixes of every module, applied",
     "parser/test_hostile.py": "a file with every key, broken in thousands of ways",
