@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shapecalc.checking.check import PAYS_FROM, CheckOptions, check, check_file, check_source, select_codes
+from shapecalc.checking.check import CheckOptions, check, check_file, check_source, select_codes
 from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.execution.budget import Budget
 from shapecalc.files import zoo
@@ -18,8 +18,13 @@ from tests.house.test_cases import CASES, FOLDER, findings_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+
 CLEAN = "input: [N, 3, 7, 11]\nlayers: [relu]\n"
+
+
 BROKEN = "input: [N, 3, 7, 11]\nlayers: [rleu]\n"
+
+
 SUSPECT = "input: [N, T, 5]\nlayers:\n  - gru: {hidden_size: 3, dropout: 0.5}\n"
 
 
@@ -57,14 +62,6 @@ def test_a_check_finds_of_every_known_mistake_at_least_what_inspecting_says(monk
     for path in CASES:
         found = {(finding.code, finding.span, finding.label) for finding in check_file(path.name).findings}
         assert found >= {(finding.code, finding.span, finding.label) for finding in findings_of(path)}, path.name
-
-
-@pytest.mark.usefixtures("files")
-def test_several_processes_find_what_one_finds() -> None:
-    names = [str(path) for path in CASES[:70]] + ["clean.yaml", "missing.yaml"]
-    alone = check(*names, processes=1)
-    assert len(alone) >= PAYS_FROM
-    assert check(*names, processes=2) == alone
 
 
 @pytest.mark.usefixtures("files")

@@ -12,7 +12,10 @@ from shapecalc.calculators.beam_search import Problem, plan
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
+
 DOCUMENTED = ("beam", "--vocab", "10000", "--beam", "5", "--length", "20")
+
+
 SHOWN = """\
 beam search, without an end symbol
 V = 10,000 (symbols), L = 20 (length), k = 5 (beam)
@@ -74,12 +77,6 @@ def test_json_holds_the_exact_numbers(run: Run) -> None:
     assert [(step["first"], step["last"]) for step in document["steps"]] == [(1, 1), (2, 20)]
 
 
-def test_a_number_that_no_reader_takes_is_null_in_json(run: Run) -> None:
-    document = json.loads(run("beam", "--vocab", "100", "--beam", "2", "--length", "3000", "--format", "json").out)
-    assert document["exhaustive"]["scores"]["result"] is None
-    assert document["exhaustive"]["scores"]["about"].endswith("·10^5986")
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -95,9 +92,3 @@ def test_what_cannot_be_searched_is_a_usage_error(run: Run, options: str, said: 
     ended = run("beam", *options.split())
     assert ended.code == 2
     assert said in ended.err
-
-
-def test_formulas_are_spelt_where_only_ascii_goes(run: Run) -> None:
-    out = run(*DOCUMENTED, env={"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}).out
-    assert out.isascii()
-    assert "\\u" not in out

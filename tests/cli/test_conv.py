@@ -12,6 +12,7 @@ from shapecalc.cli import app
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
+from tests.support.conv_command import conv
 
 PLAIN = """\
 n = 32 (input), f = 5 (window), s = 1 (stride), p = 0 (padding)
@@ -24,6 +25,8 @@ output = ⌊(n + 2p − f)/s⌋ + 1
 
 (32 + 2·0 − 5)/1 + 1 = 28
 """
+
+
 FLOORED = """\
 n = 224 (input), f = 3 (window), s = 2 (stride), p = 0 (padding)
 
@@ -38,6 +41,8 @@ output = ⌊(n + 2p − f)/s⌋ + 1
 221/2 leaves 1 over, which floor drops: row 224 and column 224 are never read (counting from 1)
 to read to the end: `--p 1`, `--n 223` or `--n 225`
 """
+
+
 COSTS = """
 output shape [N, 6, 28, 28], costs of one sample (N = 1):
 c = 3 (channels in), k = 6 (channels out)
@@ -52,6 +57,8 @@ FLOPs  = 2·MACs + output·output·k
        = 2·352,800 + 28·28·6
        = 710,304
 """
+
+
 SOLVED = """\
 which n gives output = 16 with f = 3, s = 2, p = 1?
 
@@ -60,28 +67,6 @@ which n gives output = 16 with f = 3, s = 2, p = 1?
 
 n from 31 to 32
 """
-ASCII = """\
-n = 7 (input), f = 2 (window), s = 3 (stride), p0 = 0 (padding before), p1 = 1 (padding after),
-d = 3 (dilation)
-
-output = floor((n + p0 + p1 - d(f - 1) - 1)/s) + 1
-       = floor((7 + 0 + 1 - 3*(2 - 1) - 1)/3) + 1
-       = floor(4/3) + 1
-       = 1 + 1
-       = 2
-
-floor((7 + 0 + 1 - 3*(2 - 1) - 1)/3) + 1 = 2
-
-4/3 leaves 1 over, which floor drops: only padding
-the windows step over 2 of every 3 cells
-"""
-
-
-def conv(words: str) -> str:
-    result = CliRunner().invoke(app, ["conv", *words.split()])
-    assert result.exit_code == 0, result.output
-    assert not result.stderr
-    return result.stdout
 
 
 def refused(words: str, code: int = 2) -> str:
@@ -107,38 +92,6 @@ def test_the_page_is_as_agreed(words: str, shown: str) -> None:
     assert conv(words) == shown
 
 
-def test_a_rectangle_has_a_heading_for_each_axis_and_ends_with_both_results() -> None:
-    shown = conv("--n 224x320 --f 3 --s 2 --p 1")
-    assert shown.startswith("height\nn = 224 (input)")
-    assert "\n\nwidth\nn = 320 (input)" in shown
-    assert "height  ⌊(224 + 2·1 − 3)/2⌋ + 1 = 112\nwidth   ⌊(320 + 2·1 − 3)/2⌋ + 1 = 160\n" in shown
-
-
-def test_axes_that_are_alike_share_a_heading() -> None:
-    shown = conv("--n 9x7x7 --f 3")
-    assert shown.startswith("depth\n")
-    assert "\nheight and width\n" in shown
-    assert "depth   (9 + 2·0 − 3)/1 + 1 = 7\nheight  (7" in shown
-
-
-def test_a_row_of_cells_has_cells_and_no_columns() -> None:
-    assert "drops: cells 6 to 7 are never read" in conv("--n 7 --f 2 --s 3 --rank 1")
-
-
-def test_same_padding_is_a_formula_of_its_own_and_says_what_it_stands_for() -> None:
-    shown = conv("--n 224 --f 3 --s 2 --padding same")
-    assert "output = ⌈n/s⌉\n       = ⌈224/2⌉\n       = 112\n" in shown
-    assert "        = max((112 − 1)·2 + 3 − 224, 0)\n        = max(1, 0)\n        = 1\n0 before and 1 after\n" in shown
-    assert "PyTorch refuses it" in shown
-    assert "PyTorch" not in conv("--n 224 --f 3 --padding same")
-
-
-def test_groups_divide_the_channels_that_a_filter_reads() -> None:
-    shown = conv("--n 8 --f 3x1 --c 4 --k 6 --groups 2 --no-bias")
-    assert "params = k·(c/g·f_height·f_width)\n       = 6·(4/2·3·1)\n       = 36\n" in shown
-    assert "FLOPs  = 2·MACs\n" in shown
-
-
 def test_json_holds_every_number_once_more_as_a_number() -> None:
     found = json.loads(conv("--n 224x225 --f 3 --s 2 --c 3 --k 8 --format json"))
     assert found["schema_version"] == 1
@@ -150,42 +103,6 @@ def test_json_holds_every_number_once_more_as_a_number() -> None:
     )  # fmt: skip
     assert (width["left_over"], width["unread"], width["equation"]) == (0, None, "(225 + 2·0 − 3)/2 + 1 = 112")
     assert found["costs"]["params"]["equation"] == "8·(3·3·3) + 8 = 224"
-
-
-def test_json_without_channels_holds_no_costs() -> None:
-    assert not {"params", "macs", "flops", "output_shape"} & set(json.loads(conv("--n 9 --f 3 --format json")))
-
-
-def test_json_of_what_is_solved_for_has_every_value() -> None:
-    found = json.loads(conv("--n 32 --f 5 --s 1 --out 32 --format json"))
-    assert (found["solved_for"], found["tried"]) == ("p", [0, 7])
-    assert [[answer["value"] for answer in axis["solutions"]] for axis in found["axes"]] == [[2], [2]]
-
-
-@pytest.mark.parametrize(
-    ("words", "last"),
-    [
-        ("--n 32 --s 1 --p 0 --out 28", "f = 5\ntried f from 1 to 15\n"),
-        ("--n 32 --out 28", "f = 5\ntried f from 1 to 15\n"),
-        ("--n 224 --f 7 --p 3 --out 112", "s = 2\ntried s from 1 to 8\n"),
-        ("--n 32 --f 5 --s 1 --out 32", "p = 2\ntried p from 0 to 7\n"),
-        ("--n 7 --f 3 --s 4 --out 2", "p = 0, 1\ntried p from 0 to 7\n"),
-        ("--n 32 --f 4 --s 1 --out 32", "p = 1:2 (before:after; no even padding does)\ntried p from 0 to 7\n"),
-        ("--f 5 --out 28x30", "no lone n does for all axes; for example `--n 32x34`\n"),
-        ("--n 224x320 --f 3 --p 1 --out 112x160", "s = 2\ntried s from 1 to 8\n"),
-        ("--n 224x320 --f 3 --p 1 --out 112x320", "for example `--s 2x1`\ntried s from 1 to 8\n"),
-        ("--f 3 --s 2 --padding same --out 16", "n from 31 to 32\n"),
-    ],
-)  # fmt: skip
-def test_out_in_place_of_a_number_solves_for_it(words: str, last: str) -> None:
-    assert conv(words).endswith(last)
-
-
-def test_what_has_no_solution_shows_what_comes_closest_and_exits_with_1() -> None:
-    result = CliRunner().invoke(app, ["conv", *["--n", "32", "--f", "5", "--p", "0", "--out", "27"]])
-    assert result.exit_code == 1
-    assert "none; closest:\n  s = 2   ⌊(32 + 2·0 − 5)/2⌋ + 1 = 14 " in result.stdout
-    assert result.stdout.endswith("\nno s does\ntried s from 1 to 8\n")
 
 
 REFUSED = [
@@ -251,33 +168,14 @@ def test_the_largest_numbers_are_exact() -> None:
     assert found["macs"] == most**4
 
 
-# As a user runs it: a process of its own.
-
-
 def test_a_process_writes_the_page_and_ends_with_0(run: Run) -> None:
     ended = run("conv", "--n", "32", "--f", "5", "--s", "1", "--p", "0")
     assert (ended.code, ended.out, ended.err) == (0, PLAIN, "")
 
 
-def test_an_output_that_takes_nothing_but_ascii_gets_floor_in_words(run: Run) -> None:
-    ended = run(
-        *("conv", "--n", "7", "--f", "2", "--s", "3"),
-        *("--d", "3", "--rank", "1", "--p", "0:1"),
-        env={"PYTHONIOENCODING": "ascii"},
-    )
-    assert (ended.code, ended.out, ended.err) == (0, ASCII, "")
-
-
 def test_json_survives_an_output_that_takes_nothing_but_ascii(run: Run) -> None:
     ended = run("conv", "--n", "7", "--f", "2", "--s", "3", "--format", "json", env={"PYTHONIOENCODING": "ascii"})
     assert json.loads(ended.out)["axes"][0]["equation"] == "floor((7 + 2*0 - 2)/3) + 1 = 2"
-
-
-def test_the_result_is_bold_where_colour_is_wanted_and_only_there(run: Run) -> None:
-    words = ["conv", "--n", "32", "--f", "5", "--color", "always"]
-    assert "\x1b[1m(32 + 2·0 − 5)/1 + 1 = 28\x1b[0m" in run(*words).out
-    for plain in (run(*words[:-2]), run(*words[:-2], env={"NO_COLOR": "1", "FORCE_COLOR": "1"})):
-        assert plain.out == PLAIN
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,31 +9,12 @@ import pytest
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
-COSTS = """\
-step                  MACs  MACs, k and v kept  bytes of k and v
-────────────────────────────────────────────────────────────────
-1                    124 M               124 M           368,640
-2                   1.24 G               618 M           737,280
-3 to 100  1.85 G to 62.7 G      618 M to 627 M  1.11 M to 36.9 M
-
-MACs of t symbols = a·t + b·t²
-                  = 123,532,032·t + 18,432·t²
-with k and v kept = a + b·t
-                  = 123,532,032 + 18,432·t
-"""
-
 
 def test_the_documented_call_shows_states_and_totals(run: Run) -> None:
     out = run("decode", "char-rnn", "--beam", "5", "--length", "20").out
     assert "2 to 20  16.6 M  [2, 5, 512]  [2, 5, 512]  40,960\n" in out
     assert "= 65 + 19·5·65 = 6,240\n" in out
     assert "beam of 5        6,240       318 M              5\n" in out
-
-
-def test_reading_again_stands_beside_keeping_keys_and_values(run: Run) -> None:
-    out = run("decode", "gpt2-small").out
-    assert COSTS in out
-    assert max(map(len, out.splitlines())) <= 100
 
 
 def test_a_run_counts_what_is_predicted(run: Run) -> None:
@@ -58,17 +38,6 @@ decode: {token: input}
     assert ended.code == 0
     assert "nothing can be kept: not every query is masked from what comes after it" in ended.out
     assert ", but -" in ended.out
-
-
-def test_json_has_every_step(run: Run) -> None:
-    ended = run("decode", "llama-260k", "--length", "7", "--beam", "2", "--run", "--format", "json")
-    document = json.loads(ended.out)
-    assert [step["length"] for step in document["steps"]] == [1, 2, 3, 4, 5, 6, 7]
-    assert document["steps"][6]["states"] == {"input": [2, 7]}
-    assert document["steps"][6]["macs_cached"] == 2 * (259_328 + 7 * 640)
-    assert document["macs_growth"] == {"c": 0, "a": 259_328, "b": 640}
-    assert document["run"]["ok"] is True
-    assert document["run"]["differences"] == []
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,12 +14,19 @@ from shapecalc.cli import app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
 
 RELU = "input: [N, 8]\nlayers: [relu]\n"
+
+
 TYPO = RELU.replace("relu", "rleu")
+
+
 UNMET = f"{RELU}expect: {{params: 1}}\n"
+
+
 HUGE = f"input: [N, {2 * 10**9}]\nlayers: [{', '.join(['linear: 2000000000'] * 3)}]\n"
-ROOT = Path(shapecalc.__file__).parent.parent
 
 
 def nothing(folder: Path) -> None:
@@ -194,39 +196,3 @@ def test_a_terminal_that_shows_ascii_alone_gets_ascii_alone(run, tmp_path, comma
     ended = run(*command, env={"PYTHONUTF8": "0", **env})
     assert ended.code == (1 if "bad.yaml" in command else 0), ended
     assert ended.bytes.isascii() or command[0] == "show"
-
-
-def interrupted(command: list[str], folder: Path, seconds: float) -> subprocess.CompletedProcess[bytes]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "shapecalc", *command],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    time.sleep(seconds)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(command, process.returncode, out, err)
-
-
-def test_ctrl_c_ends_a_run_quietly_with_130(tmp_path) -> None:
-    steps = ", ".join("conv: {out_channels: 256, kernel_size: 3, padding: 1}" for _ in range(60))
-    (tmp_path / "net.yaml").write_text(
-        f"input: [N, 256, 64, 64]\nlayers: [{steps.replace('conv', '{conv').replace('}', '}}')}]\n"
-    )
-    ended = interrupted(["verify", "net.yaml", "--max-flops", "100T"], tmp_path, 1.5)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
-
-
-def test_ctrl_c_while_waiting_for_standard_input_ends_with_130() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "shapecalc", "inspect", "-"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (130, b"")

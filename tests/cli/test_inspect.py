@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import os
-import pty
 import re
-import select
-import sys
-from io import StringIO
-from pathlib import Path
 
 import pytest
 
 import shapecalc
-from shapecalc.render.terminal.grid import display_width
+from tests.support.terminals import ESCAPE, on_a_terminal
 
-ROOT = Path(shapecalc.__file__).parent.parent
 HOSTILE = """\
 name: "[bold]net[/x] :smile: @team <b> | `a`"
 input: [N, 3, 8, 8]
@@ -26,6 +18,8 @@ layers:
     name: conv-1/a.b
   - relu
 """
+
+
 LENET = """\
 LeNet-5  [N, 1, 32, 32]
 path        layer                  output           params     MACs   share
@@ -47,60 +41,11 @@ params   61,706     MACs   416,520     parameters   241.0 KiB
 buffers       0     FLOPs  852,418     activations   58.6 KiB
 MACs, FLOPs and activations are those at N = 1; memory at float32
 """
-ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-def on_a_terminal(arguments: list[str], columns: int, **env: str) -> str:
-    """Run a command on a terminal of so many columns, and return what it wrote there."""
-    pid, terminal = pty.fork()
-    if pid == 0:  # pragma: no cover - the child becomes the command
-        os.environ.update({"COLUMNS": str(columns), "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **env})
-        for name in {"NO_COLOR", "FORCE_COLOR"} - env.keys():
-            os.environ.pop(name, None)
-        os.execv(sys.executable, [sys.executable, "-m", "shapecalc", *arguments])
-    written = b""
-    while select.select([terminal], [], [], 60)[0]:
-        try:
-            part = os.read(terminal, 65536)
-        except OSError:  # Linux says so where the other side has gone
-            break
-        if not part:
-            break
-        written += part
-    os.close(terminal)
-    os.waitpid(pid, 0)
-    return written.decode().replace("\r\n", "\n")
 
 
 def test_the_table_is_what_the_readme_shows(run) -> None:
     ended = run("inspect", "lenet5")
     assert (ended.code, ended.out, ended.err) == (0, LENET, "")
-
-
-def test_a_pipe_gets_whole_lines(run) -> None:
-    ended = run("inspect", "vgg16", "--symbolic", "--columns", "path,layer,input,output,params,macs,flops,memory")
-    assert "adaptive_avg_pool 7" in ended.out
-    assert max(map(len, ended.out.splitlines())) > 160
-    assert "\x1b" not in ended.out
-
-
-@pytest.mark.parametrize("columns", [40, 80, 200])
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["inspect", "lenet5"],
-        ["inspect", "alexnet"],
-        ["inspect", "vgg16"],
-        ["inspect", "vgg16", "--symbolic"],
-        ["list"],
-        ["verify", "lenet5"],
-        ["layers"],
-    ],
-)
-def test_no_line_is_wider_than_the_terminal(command: list[str], columns: int) -> None:
-    shown = ESCAPE.sub("", on_a_terminal(command, columns))
-    assert shown.count("\n") > 5
-    assert max(map(display_width, shown.splitlines())) <= columns
 
 
 @pytest.mark.parametrize("name", ["lenet5", "vgg16"])
@@ -126,31 +71,6 @@ def test_a_wide_terminal_shortens_nothing() -> None:
     assert "1,849,688,064" in shown
 
 
-@pytest.mark.parametrize(
-    ("env", "option", "colored"),
-    [
-        ({}, [], True),
-        ({"NO_COLOR": "1"}, [], False),
-        ({"NO_COLOR": ""}, [], True),  # no-color.org: an empty one says nothing
-        ({"TERM": "dumb"}, [], False),
-        ({}, ["--color", "never"], False),
-        ({"NO_COLOR": "1"}, ["--color", "always"], True),
-        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, [], False),
-    ],
-)
-def test_a_terminal_is_coloured_unless_asked_not_to(env: dict[str, str], option: list[str], colored: bool) -> None:
-    assert ("\x1b[" in on_a_terminal(["inspect", "lenet5", *option], 80, **env)) is colored
-
-
-@pytest.mark.parametrize(
-    ("env", "colored"),
-    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "0"}, False), ({"GITHUB_ACTIONS": "true"}, False)],
-)
-def test_a_pipe_is_coloured_only_when_asked_to(run, env: dict[str, str], colored: bool) -> None:
-    assert ("\x1b[" in run("inspect", "lenet5", env=env).out) is colored
-    assert ("\x1b[" in run("inspect", "none.yaml", env=env).err) is colored
-
-
 def test_names_are_text_and_never_markup(run, tmp_path) -> None:
     (tmp_path / "net.yaml").write_text(HOSTILE)
     ended = run("inspect", "net.yaml")
@@ -163,9 +83,6 @@ def test_a_name_cannot_speak_to_the_terminal(run, tmp_path, name: str) -> None:
     (tmp_path / "net.yaml").write_text(f'name: "{name}"\ninput: [N, 3]\nlayers: [relu]\n')
     ended = run("inspect", "net.yaml")
     assert not re.search("[\x00-\x08\x0b-\x1f\u202e]", ended.out + ended.err)
-
-
-# -- formats ----------------------------------------------------------------------------------------------------------
 
 
 def test_json_is_the_documented_contract(run) -> None:
@@ -200,30 +117,11 @@ def test_json_keeps_names_that_are_not_ascii(run, tmp_path) -> None:
         assert json.loads(run("inspect", "net.yaml", "--format", "json", env=env).out)["name"] == "Café 畳 😀"
 
 
-def test_csv_parses_back_into_the_report(run) -> None:
-    rows = list(csv.DictReader(StringIO(run("inspect", "lenet5", "--format", "csv").out)))
-    report = shapecalc.inspect(shapecalc.load("lenet5"))
-    assert [(row["path"], int(row["params"]), int(row["macs"])) for row in rows] == [
-        (row.path, row.params, row.macs) for row in report.layers
-    ]
-
-
-def test_markdown_is_one_table_in_which_names_are_code(run, tmp_path) -> None:
-    (tmp_path / "net.yaml").write_text(HOSTILE)
-    lines = run("inspect", "net.yaml", "--format", "markdown").out.splitlines()
-    assert lines[0] == "| path | layer | output | params | MACs | share |"
-    assert {line.count("|") for line in lines} == {7}
-    assert lines[2].startswith("| `conv-1/a.b` | `conv 4 kernel_size=3` | `[N, 4, 6, 6]` | 112 |")
-
-
 def test_every_format_tells_the_same_numbers(run) -> None:
     table, markdown = (run("inspect", "lenet5", "--format", word).out for word in ("table", "markdown"))
     for row in shapecalc.inspect(shapecalc.load("lenet5")).layers:
         assert f"{row.params:,}" in table
         assert f"| {row.params:,} | {row.macs:,} |" in markdown
-
-
-# -- options ----------------------------------------------------------------------------------------------------------
 
 
 def test_columns_come_in_the_order_asked_for(run) -> None:
@@ -284,35 +182,3 @@ def test_shapes_start_no_numpy(run) -> None:
     ended = run(shell='--version; exec "$0" -X importtime -m shapecalc inspect lenet5')
     assert "shapecalc.render.inspect.table" in ended.err
     assert "numpy" not in ended.err
-
-
-PARAMETERS = """\
-parameters: {width: 8, activation: relu}
-input: [N, 3, H]
-layers: [{conv: {out_channels: $width, kernel_size: 3}}, $activation]
-"""
-
-
-def test_set_gives_parameters_values_and_symbols_sizes(run, tmp_path) -> None:
-    (tmp_path / "net.yaml").write_text(PARAMETERS)
-    options = ("net.yaml", "--set", "width=4", "--set", "H=9", "--set", "activation=gelu")
-    ended = run("inspect", *options)
-    assert ended.code == 0, ended
-    assert "gelu_1  gelu                  [N, 4, 7]" in ended.out
-    assert "verified" in run("verify", *options).out
-
-
-@pytest.mark.parametrize(
-    ("settings", "code", "says"),
-    [
-        (["width=x"], 1, 'receives the string "x"'),
-        (["H=1.5"], 2, "`--set H` expects a whole number, receives `1.5`"),
-        (["Q=1"], 2, "no symbol `Q`"),
-        (["width=4", "width=5"], 2, "given twice"),
-    ],
-)
-def test_what_set_cannot_give_is_said(run, tmp_path, settings, code, says) -> None:
-    (tmp_path / "net.yaml").write_text(PARAMETERS)
-    ended = run("inspect", "net.yaml", *(word for setting in settings for word in ("--set", setting)))
-    assert ended.code == code, ended
-    assert says in ended.err

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import subprocess
 import sys
 import threading
 from contextlib import suppress
-from io import StringIO
 
 import pytest
 from typer.testing import CliRunner
@@ -50,26 +47,10 @@ def test_the_grid_is_a_table(run) -> None:
     assert ended.err == ""
 
 
-def test_every_format_has_the_same_figures(run) -> None:
-    options = ("sweep", "net.yaml", "--set", "H=1:9", "--set", "activation=relu,gelu", "--where", "H < 8")
-    lines = [json.loads(line) for line in run(*options, "--format", "jsonl").out.splitlines()]
-    columns = json.loads(run(*options, "--format", "columns").out)
-    written = list(csv.DictReader(StringIO(run(*options, "--format", "csv").out)))
-    assert [line["H"] for line in lines] == [3, 4, 5, 6, 7] * 2
-    assert {name: [line[name] for line in lines] for name in lines[0]} == columns
-    assert [{name: str(value) for name, value in line.items()} for line in lines] == written
-
-
 def test_what_does_not_fit_is_left_out_and_counted_on_stderr(run) -> None:
     ended = run("sweep", "net.yaml", "--set", "H=1:4", "--format", "csv")
     assert len(ended.out.splitlines()) == 3
     assert ended.err == "note: 2 of 4 points left out, which do not fit\n"
-
-
-def test_a_grid_of_which_nothing_is_kept_still_has_its_header(run) -> None:
-    assert run("sweep", "net.yaml", "--set", "H=1,2", "--format", "csv").out.count("\n") == 1
-    assert json.loads(run("sweep", "net.yaml", "--set", "H=1", "--format", "columns").out)["macs"] == []
-    assert run("sweep", "net.yaml", "--set", "H=1").out.startswith("H  params")
 
 
 def test_the_best_come_first(run) -> None:
@@ -144,36 +125,6 @@ def test_a_large_grid_leaves_as_it_is_worked_out(monkeypatch, tmp_path) -> None:
     assert ended.exit_code == 0, ended.output
     assert len(written) >= 10
     assert len(ended.stdout.splitlines()) == 98
-
-
-@pytest.mark.parametrize(
-    "more", [["--set", "width=4,8"], ["--set", "width=4,8", "--pareto", "params,-macs"], ["--by", "flops"]]
-)
-def test_a_plot_is_the_same_every_time_and_names_its_axes(run, tmp_path, more) -> None:
-    options = ["sweep", "net.yaml", "--set", "H=5:50:5", *more, "--format", "csv", "--plot"]
-    for name in ("one.svg", "two.svg"):
-        ended = run(*options, name)
-        assert ended.code == 0, ended
-    drawn = (tmp_path / "one.svg").read_text()
-    assert drawn == (tmp_path / "two.svg").read_text()
-    titles = ["params", "MACs"] if "--pareto" in more else ["H", "FLOPs" if "--by" in more else "MACs"]
-    for title in [
-        *titles,
-        *(["width = 4", "width = 8"] if "--pareto" not in more and len(more) == 2 and "--set" in more else []),
-    ]:
-        assert f"<!-- {title} -->" in drawn
-
-
-def test_a_plot_has_the_points_of_the_sweep(monkeypatch, tmp_path) -> None:
-    from matplotlib.axes import Axes
-
-    drawn = []
-    monkeypatch.setattr(Axes, "plot", lambda _, x, y, **__: drawn.append((list(x), list(y))))
-    ended = CliRunner().invoke(
-        app, ["sweep", str(tmp_path / "net.yaml"), "--set", "H=9,5", "--plot", str(tmp_path / "out.svg")]
-    )
-    assert ended.exit_code == 0, ended.output
-    assert drawn == [([5, 9], [216, 504])]
 
 
 @pytest.mark.parametrize(("module", "option", "extra"), [

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import pytest
 from typer.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import app
-from shapecalc.execution.gradient_check import BackwardProof, verify_backward
 from shapecalc.reference import find_backward, gradients as registry
-from shapecalc.reference.finite_differences import CheckedGradient
-from shapecalc.render.verify_backward import table, verdict
+
+if TYPE_CHECKING:
+    import pytest
 
 TRUNCATED = (
     "{input: [T, N, 3], layers: [{lstm: {hidden_size: 4, bidirectional: BOTH}, name: r}, {linear: 2, name: out}]}"
@@ -120,28 +118,3 @@ def test_a_layer_without_a_backward_kernel_is_an_error_and_no_crash(monkeypatch:
     assert "DISAGREES: 1 of 13 layers going back, 10 not reached (" in ended.output
     as_json = CliRunner().invoke(app, ["verify", "lenet5", "--backward", "--format", "json"])
     assert json.loads(as_json.output)["layers"][-1]["executed"] is None
-
-
-def proof_of(name: str) -> BackwardProof:
-    return verify_backward(shapecalc.load(name))
-
-
-@pytest.mark.parametrize("width", [60, 80, 200])
-@pytest.mark.parametrize("name", ["lenet5", "gru-tagger"])
-def test_nothing_is_wider_than_the_terminal(name: str, width: int) -> None:
-    text = table(proof_of(name), width=width, color=False, unicode=False)
-    assert max(map(len, text.splitlines())) <= width
-    assert text.isascii()
-
-
-def test_where_only_the_whole_is_wrong_the_verdict_says_so() -> None:
-    proof = replace(proof_of("mlp"), directional_error=0.5)
-    assert "DISAGREES: 0 of 5 layers going back (" in verdict(proof)
-    assert verdict(proof).endswith("; the whole differs: gradients are not added up right")
-
-
-def test_what_is_no_number_is_said_not_to_be_checkable() -> None:
-    proof = proof_of("mlp")
-    rows = (replace(proof.rows[0], checked=CheckedGradient(2, math.inf, "x[0, 3]")), *proof.rows[1:])
-    text = table(replace(proof, rows=rows), width=None, color=False, unicode=True)
-    assert "softmax_4: the gradient by x[0, 3] cannot be checked: it is no finite number" in text

@@ -2,85 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from hypothesis import given, strategies as st
 
 import shapecalc
 from shapecalc.calculators.beam_search import Problem, plan
-from shapecalc.costs.decoding import Growth, Loop, unroll
+from shapecalc.costs.decoding import Growth, unroll
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.execution.budget import Budget
 from shapecalc.execution.decode import decode
 from shapecalc.files.load import load, loads
-from tests.support.volume import at_most
-
-SMALL: dict[str, dict[str, Any]] = {
-    "char-rnn": {},
-    "seq2seq-lstm": {"source_words": 31, "target_words": 23, "width": 12, "depth": 2},
-    "seq2seq-attention": {"words": 29, "width": 12, "depth": 2},
-    "gpt2-small": {"width": 12, "heads": 3, "depth": 2},
-    "transformer-base": {"vocabulary": 37, "width": 12, "feedforward": 30, "heads": 3, "depth": 2},
-    "llama-260k": {},
-}
-"""Architectures of the zoo that decode, at sizes that run in no time."""
-
-RECURRENT = """\
-input: {{shape: {shape}, dtype: int64}}
-layers:
-  - embedding: {{num_embeddings: {vocabulary}, embedding_dim: 3}}
-  - {{{kind}: {{hidden_size: 4, num_layers: 2, batch_first: {batch_first}}}, name: deep}}
-  - {{gru: {{hidden_size: 3, batch_first: {batch_first}}}, name: shallow}}
-  - linear: {vocabulary}
-decode: {{token: input, states: [deep, shallow], {end}max_length: {length}, beam: {beam}}}
-"""
-ATTENDING = """\
-input: {{shape: [N, T], dtype: int64}}
-layers:
-  - embedding: {{num_embeddings: {vocabulary}, embedding_dim: 4}}
-  - positional_encoding: {{batch_first: true}}
-  - add:
-      main: [{{multihead_attention: {{num_heads: 2, batch_first: true, is_causal: {causal}}}, name: attn}}]
-      shortcut: []
-  - linear: {vocabulary}
-  - softmax
-decode: {{token: input, {end}max_length: {length}, beam: {beam}}}
-"""
-
-
-@st.composite
-def loops(draw: st.DrawFn) -> Loop:
-    vocabulary = draw(st.integers(2, 13))
-    end = draw(st.none() | st.integers(0, vocabulary - 1))
-    batch_first = draw(st.booleans())
-    text = draw(st.sampled_from((RECURRENT, ATTENDING))).format(
-        vocabulary=vocabulary,
-        length=draw(st.integers(1, 6)),
-        beam=draw(st.integers(1, 20)),
-        end="" if end is None else f"end: {end}, ",
-        kind=draw(st.sampled_from(("rnn", "lstm", "gru"))),
-        shape="[N, T]" if batch_first else "[T, N]",
-        batch_first=str(batch_first).lower(),
-        causal="true",
-    )
-    return unroll(loads(text), {})
-
-
-@given(loops(), st.integers(0, 2**20))
-@at_most(250)
-def test_what_a_run_counts_is_what_is_predicted(loop: Loop, seed: int) -> None:
-    found = decode(loop, seed=seed)
-    assert [check for check in found.checks if not check.ok] == []
-    assert found.rereads
-    assert len(found.checks) == 2 + 7 * loop.decode.max_length
-
-
-@pytest.mark.parametrize("name", SMALL)
-def test_what_ships_decodes_as_predicted(name: str) -> None:
-    found = decode(unroll(load(name, parameters=SMALL[name]), {}, beam=3, length=6))
-    assert [check for check in found.checks if not check.ok] == []
-    assert found.rereads
+from tests.support.decoders import ATTENDING, HEAD, NET, SMALL
 
 
 def test_the_zoo_names_a_loop_for_each_of_these() -> None:
@@ -133,28 +63,6 @@ def test_a_query_that_looks_ahead_leaves_nothing_to_keep() -> None:
     found = decode(loop)
     assert not found.rereads
     assert found.ok  # what is predicted is as counted; that later symbols are seen is the network's own
-
-
-def test_a_prediction_that_is_wrong_is_found_by_a_run() -> None:
-    loop = unroll(load("seq2seq-lstm", parameters=SMALL["seq2seq-lstm"]), {}, beam=2, length=3)
-    steps = (loop.steps[0], loop.steps[1]._replace(macs=1), loop.steps[2])
-    found = decode(loop._replace(steps=steps))
-    assert [check.what for check in found.checks if not check.ok] == ["MACs at step 2"]
-    assert not found.ok
-
-
-def test_states_that_another_layer_lacks_show_when_the_sequence_is_read_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    text = NET + "  - {gru: {hidden_size: 7, batch_first: true}, name: gru}\ndecode: {token: input, states: [lstm]}\n"
-    monkeypatch.setattr("shapecalc.layers.recurrent.Recurrent.looks_back", False)
-    found = decode(unroll(loads(text), {}, length=4))
-    assert all(check.ok for check in found.checks)
-    assert not found.ok
-
-
-HEAD = "input: {shape: [N, T], dtype: int64}\nlayers:\n  - embedding: {num_embeddings: 7, embedding_dim: 3}\n"
-NET = HEAD + "  - {lstm: {hidden_size: 4, batch_first: true}, name: lstm}\n  - {linear: 7, name: words}\n"
 
 
 @pytest.mark.parametrize(
@@ -220,11 +128,3 @@ def test_what_decoding_counts_itself_cannot_be_set(name: str) -> None:
     with pytest.raises(ShapecalcError, match="sizes what decoding counts itself") as refused:
         unroll(loads(NET + "decode: {token: input, states: lstm}\n"), {name: 3})
     assert refused.value.exit_code == 2
-
-
-def test_a_run_that_is_too_dear_is_refused_before_it_starts() -> None:
-    with pytest.raises(ShapecalcError, match="the run needs 866") as refused:
-        decode(unroll(load("gpt2-small"), {}), budget=Budget(memory=10**8))
-    assert refused.value.diagnostics[0].code == "SC701"
-    with pytest.raises(ShapecalcError, match="SC705"):
-        decode(unroll(load("gpt2-small"), {}), budget=Budget(flops=10**9))

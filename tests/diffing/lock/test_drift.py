@@ -2,52 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from typing import Any
-
 import pytest
-from hypothesis import given, strategies as st
 
-from shapecalc.diagnostics import ShapecalcError
 from shapecalc.diffing.lock import (
-    Lock,
-    check_lock,
     drift,
     entry_of,
-    key_of,
-    load_lock,
     lock_of,
-    missing_files,
     read_lock,
     to_json,
 )
-from shapecalc.diffing.lock.entries import FOLLOWING, digest
 from shapecalc.files import zoo
-from shapecalc.files.load import load, loads
-from shapecalc.layers import layer_types
-from shapecalc.layers.base import fields_of
-from shapecalc.render.check.text import render_diagnostics
+from shapecalc.files.load import load
 from shapecalc.shape_inference.engine import inspect_at
-
-CHAIN = """\
-name: chain
-input: [N, 1, 32, 32]
-layers:
-  - conv: {out_channels: 6, kernel_size: 5}
-    name: c1
-  - tanh
-  - avg_pool: 2
-  - conv: {out_channels: 16, kernel_size: 5}
-    name: c3
-  - relu
-  - flatten
-  - linear: 120
-  - relu
-  - linear: 84
-  - relu
-  - linear: 10
-"""
+from tests.support.locked_networks import CHAIN, edited, moved, report_of
 
 RESIDUAL = """\
 name: residual
@@ -78,27 +45,6 @@ layers:
   - linear: 10
     name: head
 """
-
-
-def report_of(text: str) -> Any:
-    return inspect_at(loads(text, "net.yaml"), {})
-
-
-def moved(text: str, other: str) -> list[tuple[str, int]]:
-    """What a lock of one text, written and read again, says of another: messages and lines."""
-    lock = read_lock(to_json(lock_of({"net.yaml": report_of(text)}, "0")), "lock")
-    return [
-        (finding.message, finding.span.line if finding.span else 0)
-        for finding in drift(report_of(other), lock.files["net.yaml"])
-    ]
-
-
-def edited(text: str, *edits: tuple[str, str]) -> list[tuple[str, int]]:
-    other = text
-    for old, new in edits:
-        assert old in other
-        other = other.replace(old, new, 1)
-    return moved(text, other)
 
 
 def test_what_has_not_changed_has_not_moved() -> None:
@@ -167,19 +113,6 @@ def test_another_number_in_another_name_is_seen_where_nothing_else_is() -> None:
     assert moved(named, named.replace("name: c_3", "name: c_4")) == [("`c_4` is locked as `c_3`", 8)]
 
 
-def test_a_field_without_a_figure_moves_the_digest() -> None:
-    text = CHAIN.replace("- tanh", "- dropout: 0.1")
-    assert edited(text, ("dropout: 0.1", "dropout: 0.2")) == [
-        ("`dropout_1` has other fields than were locked, with the same shapes and costs", 6)
-    ]
-
-
-def test_to_write_down_what_holds_anyway_moves_nothing() -> None:
-    stated = "{in_channels: 1, out_channels: 6, kernel_size: [5, 5], stride: 1, padding: 0}"
-    assert edited(CHAIN, ("{out_channels: 6, kernel_size: 5}", stated)) == []
-    assert edited(CHAIN, ("linear: 120", "linear: {in_features: 1600, out_features: 120}")) == []
-
-
 def test_another_input_is_the_one_cause_of_all_that_follows() -> None:
     assert edited(CHAIN, ("32, 32]", "32, 36]")) == [
         ("the input `input` is [N, 1, 32, 36], locked at [N, 1, 32, 32]", 2)
@@ -234,40 +167,6 @@ def test_a_layer_put_into_a_block_is_one_cause() -> None:
     assert (message, line) == ("`stage1.0.add_0.main.dropout_2` is not in the lock", 12)
 
 
-WIRED = """\
-input: [N, 8]
-layers:
-  - linear: 8
-    name: a
-  - relu:
-    name: b
-  - add:
-    from: [a, b]
-    name: sum
-"""
-
-
-def test_other_values_to_read_are_a_cause_though_no_figure_moves() -> None:
-    assert edited(WIRED, ("from: [a, b]", "from: [input, b]")) == [
-        ("`sum` reads `input` and `b`, locked as reading `a` and `b`", 7)
-    ]
-
-
-def test_weights_of_another_layer_are_a_cause() -> None:
-    text = "input: [N, 8]\nlayers:\n  - linear: 8\n    name: a\n  - linear: 8\n    name: b\n"
-    assert [message for message, _ in moved(text, text + "    share: a\n")] == [
-        "`b` uses the weights of `a`, locked as using weights of its own"
-    ]
-
-
-def test_branches_in_another_order_are_a_cause_where_the_order_counts() -> None:
-    text = "input: [N, 8]\nlayers:\n  - {}:\n      left: [linear: 3]\n      right: [linear: 5]\n"
-    other = "input: [N, 8]\nlayers:\n  - {}:\n      right: [linear: 5]\n      left: [linear: 3]\n"
-    assert len(moved(text.replace("{}", "concat"), other.replace("{}", "concat"))) == 1
-    even = text.replace("5", "3"), other.replace("5", "3")
-    assert len(moved(*(side.replace("{}", "concat") for side in even))) == 1
-
-
 def test_a_count_that_moves_by_itself_is_laid_to_the_counting() -> None:
     report = report_of(CHAIN)
     entry = entry_of(report)
@@ -284,11 +183,6 @@ def test_totals_that_no_layer_explains_are_a_finding_too() -> None:
     assert finding.message.startswith("`chain` has ")
     (finding,) = drift(report, entry._replace(costs_at={"N": 2}))
     assert "costs" in finding.message
-
-
-def test_a_name_of_what_leaves_is_held() -> None:
-    text = "input: [N, 8]\noutputs: {logits: a}\nlayers:\n  - linear: 8\n    name: a\n"
-    assert len(edited(text, ("logits", "scores"))) == 1
 
 
 def test_a_change_early_in_a_deep_network_is_one_finding_there() -> None:
@@ -341,191 +235,3 @@ def test_every_network_of_the_zoo_comes_back_as_it_was_locked(name: str) -> None
         assert again == lock
         assert to_json(again) == to_json(lock)
         assert drift(report, again.files[name]) == ()
-
-
-def figures(value: Any) -> Any:
-    if isinstance(value, dict):
-        assert list(value) == sorted(value)
-        for inner in value.values():
-            yield from figures(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from figures(inner)
-    else:
-        yield value
-
-
-def test_keys_are_sorted_and_numbers_are_whole() -> None:
-    reports = {name: inspect_at(load(name), {}, symbolic=True) for name in reversed(zoo.names())}
-    found = list(figures(json.loads(to_json(lock_of(reports, "0.1.0")))))
-    assert found
-    assert {type(value) for value in found} <= {int, str, type(None)}
-
-
-def test_a_lock_does_not_depend_on_the_order_of_its_files() -> None:
-    reports = {name: report_of(CHAIN) for name in ("a", "b", "é")}
-    backwards = dict(reversed(reports.items()))
-    assert to_json(lock_of(reports, "0")) == to_json(lock_of(backwards, "0"))
-    assert to_json(lock_of(reports, "0")).isascii()
-
-
-def test_only_sizes_that_follow_from_the_input_are_left_out_of_the_digest() -> None:
-    for word, layer in layer_types().items():
-        for name, field in fields_of(layer).items():
-            assert (name in FOLLOWING) <= field.nullable, (word, name)
-    conv = layer_types()["conv"](out_channels=6, kernel_size=5)  # type: ignore[call-arg]
-    for change in ({"stride": 2}, {"padding": "same"}, {"bias": False}, {"padding_mode": "reflect"}, {"groups": 2}):
-        assert digest(dataclasses.replace(conv, **change)) != digest(conv)  # type: ignore[type-var]
-
-
-def lock_text() -> str:
-    return to_json(lock_of({"net.yaml": report_of(CHAIN), "wired.yaml": report_of(WIRED)}, "0.1.0"))
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ('"schema_version": 1', '"schema_version": 2', "has `schema_version` `2`, this version of shapecalc reads 1"),
-        ('"schema_version": 1', '"schema_version": true', "has `schema_version` `true`"),
-        ('"convention": 1', '"convention": 2', "was counted by convention `2`, this version of shapecalc counts by 1"),
-        ('"params": 156', '"params": 156.0', "holds the number 156.0, expects whole numbers alone"),
-        ('"params": 156', '"params": NaN', "holds the number NaN"),
-        ('"params": 156', '"params": -1', "`files.net.yaml.layers[0].params`, expects a whole number, receives `-1`"),
-        ('"params": 156', '"params": true', "expects a whole number, receives `true`"),
-        ('"params": 156', '"params": [156]', "expects a whole number, receives a list"),
-        ('"params": 156', f'"params": {"9" * 5000}', "holds a number that is too long"),
-        ('"params": 156, ', "", "`files.net.yaml.layers[0]`, lacks `params`"),
-        ('"path": "c3"', '"path": "c1"', "layers[3].path`, is `c1`, which stands before it already"),
-        ('"path": "c3"', '"path": "c1", "path": "c3"', "has the key `path` twice in one place"),
-        ('"path": "c3"', '"path": 3', "expects a text, receives `3`"),
-        ('"type": "tanh"', '"type": null', "expects a text, receives `null`"),
-        ('"wired.yaml"', '"net.yaml"', "has the key `net.yaml` twice in one place"),
-        ('{"costs_at"', "{", ""),
-    ],
-)
-def test_a_spoilt_lock_is_refused_with_its_place(old: str, new: str, message: str) -> None:
-    text = lock_text()
-    if not message:
-        old, new, message = '"convention"', "convention", "is not JSON"
-    assert old in text
-    with pytest.raises(ShapecalcError) as raised:
-        read_lock(text.replace(old, new, 1), "the.lock")
-    (finding,) = raised.value.diagnostics
-    assert (finding.code, raised.value.exit_code) == ("SC504", 2)
-    assert finding.message.startswith("`the.lock`")
-    assert message in finding.message
-    assert finding.help
-
-
-def test_a_lock_with_the_marks_of_a_merge_is_shown_at_its_line() -> None:
-    lines = lock_text().splitlines(keepends=True)
-    with pytest.raises(ShapecalcError) as raised:
-        read_lock("".join([*lines[:4], "<<<<<<< ours\n", *lines[4:]]), "the.lock")
-    (finding,) = raised.value.diagnostics
-    assert finding.span is not None
-    assert finding.span.line == 5
-
-
-@pytest.mark.parametrize("text", ["", "[]", "3", '"a"', "null", "[" * 100_000, '{"a":' * 100_000, "\0", "{}"])
-def test_what_is_no_lock_is_refused(text: str) -> None:
-    with pytest.raises(ShapecalcError) as raised:
-        read_lock(text, "the.lock")
-    assert [finding.code for finding in raised.value.diagnostics] == ["SC504"]
-
-
-def places_in(value: Any, path: tuple[Any, ...] = ()) -> Any:
-    yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, below in inner:
-        yield from places_in(below, (*path, key))
-
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-2, 2**70) | st.floats() | st.text(max_size=4) | st.just("\x1b[31m\u202e"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@given(st.data())
-def test_a_lock_with_anything_anywhere_is_refused_or_held_to(data: st.DataObject) -> None:
-    whole = json.loads(lock_text())
-    for _ in range(data.draw(st.integers(1, 3))):
-        path = data.draw(st.sampled_from(list(places_in(whole))))
-        if not path:
-            continue
-        holder = whole
-        for key in path[:-1]:
-            holder = holder[key]
-        if data.draw(st.booleans()):
-            del holder[path[-1]]
-        else:
-            holder[path[-1]] = data.draw(VALUES)
-    try:
-        lock = read_lock(json.dumps(whole), "the.lock")
-    except ShapecalcError as error:
-        codes = {finding.code for finding in error.diagnostics}
-        found, source = error.diagnostics, error.source
-    else:
-        codes = {"SC504"}
-        report = report_of(CHAIN)
-        found, source = check_lock(report, "net.yaml", lock, "the.lock"), report.architecture.file
-        entry = lock.files.get("net.yaml")
-        assert bool(found) == (entry is None or entry != entry_of(report))
-    assert codes == {"SC504"}
-    drawn = render_diagnostics(found, source)
-    assert not set(drawn) & {"\x1b", "\u202e"}
-
-
-@given(st.text())
-def test_any_text_is_a_lock_or_refused(text: str) -> None:
-    with pytest.raises(ShapecalcError):
-        read_lock(text, "the.lock")
-
-
-def test_a_file_that_is_not_in_the_lock_and_one_that_is_gone_are_named(tmp_path) -> None:
-    (tmp_path / "here.yaml").write_text(CHAIN)
-    lock_file = str(tmp_path / "shapecalc.lock.json")
-    lock = lock_of({"here.yaml": report_of(CHAIN), "gone.yaml": report_of(CHAIN)}, "0")
-    assert check_lock(report_of(CHAIN), str(tmp_path / "here.yaml"), lock, lock_file) == ()
-    (finding,) = check_lock(report_of(CHAIN), str(tmp_path / "new.yaml"), lock, lock_file)
-    assert finding.code == "SC503"
-    assert finding.help is not None
-    assert finding.help.startswith("lock it: `shapecalc lock ")
-    assert list(missing_files(lock, lock_file)) == ["gone.yaml"]
-    assert missing_files(Lock({"\0": lock.files["here.yaml"]}, "0"), lock_file)["\0"].code == "SC503"
-
-
-def test_files_are_named_from_the_folder_of_the_lock(tmp_path, monkeypatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert key_of("./a//b.yaml", "shapecalc.lock.json") == "a/b.yaml"
-    assert key_of("a/b.yaml", "a/the.lock") == "b.yaml"
-    assert key_of("b.yaml", "a/the.lock") == "../b.yaml"
-    assert key_of(str(tmp_path / "b.yaml"), "the.lock") == "b.yaml"
-
-
-def test_no_lock_is_an_error_that_says_how_to_write_one(tmp_path) -> None:
-    with pytest.raises(ShapecalcError) as raised:
-        load_lock(str(tmp_path / "the.lock"))
-    assert raised.value.exit_code == 2
-    assert [finding.code for finding in raised.value.diagnostics] == ["SC503"]
-
-
-def test_a_lock_that_cannot_be_read_is_unreadable(tmp_path) -> None:
-    (tmp_path / "latin").write_bytes(b"\xff")
-    for path in (tmp_path, tmp_path / "latin"):
-        with pytest.raises(ShapecalcError) as raised:
-            load_lock(str(path))
-        assert raised.value.exit_code == 2
-
-
-def test_an_output_that_another_layer_gives_is_drift_though_nothing_else_moves() -> None:
-    text = "input: [N, 8]\nlayers:\n  - {relu: , name: a}\n  - {relu: , name: b}\noutputs: {first: a, second: b}\n"
-    entry = entry_of(inspect_at(loads(text), {}))
-    swapped = inspect_at(loads(text.replace("first: a, second: b", "first: b, second: a")), {})
-    assert [finding.message for finding in drift(swapped, entry)] == [
-        "the output `second` is given by `a`, locked as given by `b`",
-        "the output `first` is given by `b`, locked as given by `a`",
-    ]
-    longer = inspect_at(loads(text.replace("  - {relu: , name: b}", "  - relu\n  - {relu: , name: b}")), {})
-    assert len(drift(longer, entry)) == 1  # the layer that came, and not what follows from it

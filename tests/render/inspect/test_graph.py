@@ -1,13 +1,9 @@
-"""Graphs: what is drawn, checked on the structure; and that both languages are written so that nothing breaks them.
-
-The readers below take the two languages apart line by line, and know nothing of how the renderers write them.
-"""
+"""A graph of nodes and clusters, in both languages."""
 
 from __future__ import annotations
 
-import html
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, strategies as st
@@ -21,74 +17,8 @@ from shapecalc.shape_inference.engine import inspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+from tests.support.graphs_read import RESIDUAL, Read, dot_text, mermaid_text, read_dot, read_mermaid
 
-RESIDUAL = """\
-name: residual
-input: [N, 3, 8, 8]
-blocks:
-  basic:
-    parameters: [channels]
-    layers:
-      - add:
-          main: [{conv: {out_channels: $channels, kernel_size: 3, padding: 1}}, relu]
-          shortcut: []
-      - relu
-layers:
-  - conv: {out_channels: 5, kernel_size: 1}
-  - basic: 5
-  - basic: 5
-    repeat: 3
-    name: rest
-"""
-MERMAID = """\
-flowchart TB
-  n0(["input"])
-  n1["conv 5 kernel_size=1"]
-  subgraph c0["basic 5"]
-    subgraph c1["main"]
-      n2["conv 5 kernel_size=3 padding=1"]
-      n3["relu"]
-    end
-    n4["add (main, shortcut)"]
-    n5["relu"]
-  end
-  n6[["rest: basic 5 × 3"]]
-  n7(["output"])
-  n0 -->|"[N, 3, 8, 8]"| n1
-  n1 -->|"[N, 5, 8, 8]"| n2
-  n2 -->|"[N, 5, 8, 8]"| n3
-  n3 -->|"[N, 5, 8, 8]"| n4
-  n1 -->|"[N, 5, 8, 8]"| n4
-  n4 -->|"[N, 5, 8, 8]"| n5
-  n5 -->|"[N, 5, 8, 8]"| n6
-  n6 -->|"[N, 5, 8, 8]"| n7"""
-DOT = """\
-digraph {
-  graph [label="residual" labelloc=t]
-  node [shape=box]
-  n0 [label="input" shape=ellipse]
-  n1 [label="conv 5 kernel_size=1"]
-  subgraph cluster_0 {
-    label="basic 5"
-    subgraph cluster_1 {
-      label="main"
-      n2 [label="conv 5 kernel_size=3 padding=1"]
-      n3 [label="relu"]
-    }
-    n4 [label="add (main, shortcut)"]
-    n5 [label="relu"]
-  }
-  n6 [label="rest: basic 5 × 3" peripheries=2]
-  n7 [label="output" shape=ellipse]
-  n0 -> n1 [label="[N, 3, 8, 8]"]
-  n1 -> n2 [label="[N, 5, 8, 8]"]
-  n2 -> n3 [label="[N, 5, 8, 8]"]
-  n3 -> n4 [label="[N, 5, 8, 8]"]
-  n1 -> n4 [label="[N, 5, 8, 8]"]
-  n4 -> n5 [label="[N, 5, 8, 8]"]
-  n5 -> n6 [label="[N, 5, 8, 8]"]
-  n6 -> n7 [label="[N, 5, 8, 8]"]
-}"""
 SEVERAL = """\
 inputs: {words: {shape: [B, T], dtype: int64}, x: [B, T, 7]}
 outputs: {scores: head, states: rnn.h_n}
@@ -111,6 +41,8 @@ layers:
   - {linear: 7, share: linear_1}
   - {linear: 2, name: head}
 """
+
+
 NESTED = """\
 input: [N, 5, 8, 8]
 layers:
@@ -121,6 +53,8 @@ layers:
     name: twice
   - add: {main: [tanh], aside: [relu]}
 """
+
+
 HOSTILE = [
     *(
         'a"b',
@@ -151,81 +85,6 @@ HOSTILE = [
 ]
 
 
-class Read(NamedTuple):
-    """A graph as a reader of its language sees it; `within` has the labels of the clusters around each node."""
-
-    nodes: dict[str, str]
-    within: dict[str, tuple[str, ...]]
-    edges: list[tuple[str, str, str]]
-
-
-def _named_once(read: Read, name: str, label: str, around: list[str]) -> None:
-    assert name not in read.nodes, name
-    read.nodes[name] = label
-    read.within[name] = tuple(around)
-
-
-def read_mermaid(chart: str) -> Read:
-    quoted = r'"([^"]*)"'
-    node = re.compile(rf"(n\d+)(?:\[\[{quoted}\]\]|\[{quoted}\]|\(\[{quoted}\]\))")
-    read, around = Read({}, {}, []), list[str]()
-    first, *lines = chart.split("\n")
-    assert first == "flowchart TB"
-    frames = set()
-    for line in map(str.strip, lines):
-        if line == "end":
-            around.pop()
-        elif found := re.fullmatch(rf"subgraph (c\d+)\[{quoted}\]", line):
-            assert found[1] not in frames
-            frames.add(found[1])
-            around.append(mermaid_text(found[2]))
-        elif found := re.fullmatch(rf"(n\d+) -->\|{quoted}\| (n\d+)", line):
-            read.edges.append((found[1], found[3], mermaid_text(found[2])))
-        else:
-            found = node.fullmatch(line)
-            assert found, line
-            _named_once(read, found[1], mermaid_text(found[2] or found[3] or found[4]), around)
-    assert not around
-    return read
-
-
-def mermaid_text(label: str | None) -> str:
-    return re.sub(r"#(\d+);", lambda found: chr(int(found[1])), label or "")
-
-
-def read_dot(text: str) -> Read:
-    quoted = r'"((?:[^"\\]|\\.)*)"'
-    read, around = Read({}, {}, []), list[str]()
-    first, title, boxes, *lines, last = text.split("\n")
-    assert (first, boxes, last) == ("digraph {", "  node [shape=box]", "}")
-    assert re.fullmatch(rf"  graph \[label={quoted} labelloc=t\]", title)
-    frames, waits = set(), False
-    for line in map(str.strip, lines):
-        if waits:
-            found = re.fullmatch(f"label={quoted}", line)
-            assert found, line
-            around.append(dot_text(found[1]))
-            waits = False
-        elif line == "}":
-            around.pop()
-        elif found := re.fullmatch(r"subgraph (cluster_\d+) \{", line):
-            assert found[1] not in frames
-            frames.add(found[1])
-            waits = True
-        elif found := re.fullmatch(rf"(n\d+) -> (n\d+) \[label={quoted}\]", line):
-            read.edges.append((found[1], found[2], dot_text(found[3])))
-        else:
-            found = re.fullmatch(rf"(n\d+) \[label={quoted}(?: shape=ellipse| peripheries=2)?\]", line)
-            assert found, line
-            _named_once(read, found[1], dot_text(found[2]), around)
-    assert not around
-    return read
-
-
-def dot_text(label: str) -> str:
-    return html.unescape(re.sub(r"\\(.)", r"\1", label))
-
-
 def drawn(text: str, depth: int | None = None, *, expand: bool = False) -> Read:
     report = inspect(loads(text))
     read = read_mermaid(mermaid.inspection(report, depth, expand=expand))
@@ -241,14 +100,6 @@ def labels(read: Read) -> list[str]:
 
 def arrows(read: Read) -> set[tuple[str, str, str]]:
     return {(read.nodes[start], label, read.nodes[end]) for start, end, label in read.edges}
-
-
-def test_a_residual_block_in_mermaid() -> None:
-    assert mermaid.inspection(inspect(loads(RESIDUAL))) == MERMAID
-
-
-def test_a_residual_block_in_dot() -> None:
-    assert dot.inspection(inspect(loads(RESIDUAL))) == DOT
 
 
 def test_an_expanded_repeat_is_a_cluster_for_each_run() -> None:
@@ -390,22 +241,3 @@ def test_no_label_breaks_out_of_its_quotes(text: str, check: Callable[..., None]
 def test_every_label_can_be_read_back(text: str, unicode: bool) -> None:
     _check_mermaid(text, unicode=unicode)
     _check_dot(text, unicode=unicode)
-
-
-def test_a_hostile_name_of_the_network_stays_in_its_label() -> None:
-    report = inspect(loads('name: "a\\"]\\\\ }"\ninput: [N, 3]\nlayers: [relu]\n'))
-    text = dot.inspection(report)
-    assert text.split("\n")[1] == r'  graph [label="a\"]\\ }" labelloc=t]'
-    assert len(read_dot(text).nodes) == 3
-
-
-@pytest.mark.parametrize(("layers", "excess"), [(499, None), (500, "501 edges, Mermaid draws 500")])
-def test_what_mermaid_does_not_draw_is_known(layers: int, excess: str | None) -> None:
-    text = f"input: [N, 3]\nlayers: [{{relu: , repeat: {layers}}}]\n"
-    found = mermaid.excess(mermaid.inspection(inspect(loads(text)), expand=True))
-    assert found is None if excess is None else (found or "").startswith(excess)
-
-
-def test_a_chart_of_too_many_characters_is_known() -> None:
-    assert mermaid.excess("x" * 50_000) is None
-    assert mermaid.excess("x" * 50_001) == "50001 characters, Mermaid reads 50000 unless it is set up for more"

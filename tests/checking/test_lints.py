@@ -1,4 +1,4 @@
-"""Lints of the networks that ship, in bodies, and of networks built in Python."""
+"""All lints together: on the networks that ship, and on networks built in Python."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shapecalc
 from shapecalc.checking.lints import WITHOUT_EFFECT, lint
 from shapecalc.files.zoo import names
 from shapecalc.shape_inference.engine import inspect
-from tests.support.lints import TABLE, codes, layers, warned
+from tests.support.lints import TABLE, layers
 
 
 def test_of_the_zoo_a_few_are_warned_for_what_they_really_do() -> None:
@@ -23,36 +23,6 @@ def codes_of(name: str) -> set[str]:
 
 def test_inspect_shows_what_has_no_effect_and_leaves_the_rest_to_check() -> None:
     assert frozenset({"SC402", "SC403"}) == WITHOUT_EFFECT
-
-
-def test_a_body_is_warned_once_however_often_it_is_called() -> None:
-    text = """\
-input: [N, 12]
-blocks:
-  odd:
-    layers:
-      - linear: {out_features: 12, bias: true}
-      - batch_norm
-      - dropout: 0.1
-      - tanh
-      - batch_norm
-      - softmax
-      - log_softmax
-layers:
-  - odd
-  - {odd: , repeat: 3}
-  - linear: 3
-    repeat: 2
-"""
-    found = warned(text)
-    assert [(finding.code, finding.span and finding.span.line) for finding in found] == [
-        ("SC405", 5), ("SC404", 7), ("SC406", 11),
-    ]  # fmt: skip
-
-
-def test_a_block_in_a_block_is_looked_into() -> None:
-    blocks = "blocks: {inner: {layers: [softmax, log_softmax]}, outer: {layers: [tanh, inner]}}\n"
-    assert codes(TABLE + blocks + layers("outer", "linear: 12", "outer")) == ["SC406"]
 
 
 def test_a_network_that_was_built_in_python_has_no_place_to_warn_of() -> None:

@@ -1,0 +1,31 @@
+"""`shapecalc layers`: every layer type, or one in full."""
+
+from __future__ import annotations
+
+import re
+
+from shapecalc.layers import layer_types
+from shapecalc.layers.base import fields_of
+
+
+def test_layers_lists_every_type_in_whole_sentences(run) -> None:
+    out = run("layers").out
+    for word in layer_types():
+        assert re.search(rf"^{word} +\S", out, re.MULTILINE)
+    assert " …" not in out, "a pipe is not cut"
+
+
+def test_layers_shows_a_type_in_full(run) -> None:
+    for word in ("conv", "batch_norm", "relu"):
+        out = run("layers", word).out
+        for section in ("Input:", "Output:", "Parameters:", "Costs:", "Source:", "In a file:"):
+            assert section in out
+        for name, field in fields_of(layer_types()[word]).items():
+            assert re.search(rf"^  {name} ", out, re.MULTILINE)
+            assert field.description in " ".join(out.split())
+
+
+def test_a_layer_shows_how_it_is_written(run) -> None:
+    assert run("layers", "conv").out.endswith("In a file:  - conv: {out_channels: …, kernel_size: …}\n")
+    assert run("layers", "max_pool").out.endswith("In a file:  - max_pool: …\n")
+    assert run("layers", "relu").out.endswith("In a file:  - relu\n")

@@ -1,0 +1,32 @@
+"""`shapecalc list`: the architectures that ship."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from typer.testing import CliRunner
+
+import shapecalc
+from shapecalc.cli import app
+from shapecalc.dims import pretty
+from shapecalc.files import zoo
+
+
+def test_the_list_has_a_line_for_each_architecture_with_its_figures(run) -> None:
+    lines = run("list").out.splitlines()
+    for name in zoo.names():
+        totals = shapecalc.inspect(shapecalc.load(name)).totals
+        (line,) = [line for line in lines if line.startswith(f"{name} ")]
+        assert f"{totals.params:,}" in line
+        assert (f"{totals.macs:,}" if isinstance(totals.macs, int) else pretty(totals.macs)) in line
+
+
+def test_help_is_shown_after_the_command_list_is_imported() -> None:
+    import_module("shapecalc.cli.list")  # now the attribute `list` of the package
+    result = CliRunner().invoke(app, ["--help"])
+    assert result.exit_code == 0, result.exception
+    assert "List the included architectures" in result.output
+
+
+def test_help_cuts_no_sentence_of_a_command() -> None:
+    assert "..." not in CliRunner().invoke(app, ["--help"]).output.partition("Commands:")[2]
