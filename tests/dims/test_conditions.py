@@ -17,7 +17,7 @@ ZERO, NONNEGATIVE = Relation.ZERO, Relation.NONNEGATIVE
         ("3", ZERO, False),
         ("0", NONNEGATIVE, True),
         ("3", NONNEGATIVE, True),
-        ("-3", NONNEGATIVE, False),
+        ("-1", NONNEGATIVE, False),
         ("H", ZERO, False),  # a symbol is at least 1
         ("-H", ZERO, False),
         ("H - 1", NONNEGATIVE, True),

@@ -52,7 +52,7 @@ def test_atoms_have_one_order_with_symbols_first() -> None:
         floor("W//2"),
     ]
     # The leading terms decide last: 2·H after H, as the coefficient of the same term is greater.
-    assert sorted(ascending[::-1]) == ascending
+    assert sorted(ascending[3:] + ascending[:3]) == ascending
     for i, left in enumerate(ascending):
         for j, right in enumerate(ascending):
             assert (left < right) == (i < j)
@@ -80,7 +80,7 @@ def test_a_degree_counts_the_polynomial_in_a_floor() -> None:
 
 def test_higher_degrees_lead_then_the_alphabet_then_higher_powers() -> None:
     leading = [((A, 3),), ((A, 2), (B, 1)), ((A, 1), (B, 2)), ((B, 3),), ((A, 2),), ((A, 1), (B, 1)), ((A, 1),)]
-    assert sorted(leading[::-1], key=order) == leading
+    assert sorted(leading[3:] + leading[:3], key=order) == leading
 
 
 def test_symbols_are_those_of_floors_too() -> None:

@@ -1,10 +1,10 @@
 """Mutation testing: which small changes of a module does no test notice?
 
 `python -m tests.support.mutate FILE ... [--tests TEST ...]` prints the survivors among the mutants of files. TESTS are
-arguments of pytest, by default the folders of `tests/` that mirror those of the files, and the files' own doctests. Tests
-are collected once and run once, to record which lines each one executes. Then each mutant runs in a forked child, with
-the tests of its line alone, the fastest first, until one fails. Tests whose values are computed when they are collected
-are collected again.
+arguments of pytest, by default the folders of `tests/` that mirror the files' and the doctests of the files. Tests are
+collected once and run once, to record which lines each one executes. Then each mutant runs in a forked child, with the
+tests of its line alone, the fastest first, until one fails. Tests whose values are computed when they are collected are
+collected again.
 """
 
 from __future__ import annotations
@@ -82,9 +82,7 @@ CALLS = {
 QUANTIFIERS = {"?": "", "*": "+", "+": "*"}
 NEIGHBOURS: dict[type[ast.AST], tuple[int, ...]] = {ast.Lt: (-1,), ast.LtE: (1,), ast.Gt: (1,), ast.GtE: (-1,)}
 """Steps of a constant behind an order: the other neighbour is the other operator again."""
-OPTIONAL = {(ast.BoolOp, "values"), (ast.Call, "keywords"), (ast.Slice, "lower"), (ast.Slice, "upper")} | {
-    (ast.comprehension, "ifs")
-}
+OPTIONAL = {(ast.Call, "keywords"), (ast.Slice, "lower"), (ast.Slice, "upper")} | {(ast.comprehension, "ifs")}
 SKIPPED = {"annotation", "returns", "decorator_list", "targets", "target", "bases"}
 
 
@@ -180,6 +178,8 @@ def _by_place(item: ast.AST, holder: ast.AST, field: str) -> Iterator[ast.AST | 
         yield from (ast.Constant(True), ast.Constant(False))
     elif isinstance(holder, ast.Return) and not isinstance(item, ast.Constant):
         yield ast.Constant(None)
+    elif isinstance(holder, ast.BoolOp) and field == "values":
+        yield ast.Constant(isinstance(holder.op, ast.And))
     elif (type(holder), field) in OPTIONAL:
         yield None
     elif isinstance(item, ast.AugAssign | ast.Raise | ast.Break | ast.Continue | ast.Expr | ast.Delete):
@@ -333,8 +333,9 @@ class Mutations:
                 if result == SURVIVED:
                     tests = self.tests(mutant, self.executed) or self.tests(mutant, self.collected)
                     print(f"{path}:{mutant}{'' if tests else '  (no test)'}", flush=True)
-            counts = results[KILLED] + results[TIMED_OUT] + results[SURVIVED], results[TIMED_OUT], results[SURVIVED]
-            print("{}: {} mutants, {} do not end, {} survive".format(path, *counts), flush=True)
+            tested = results.total() - results[INAPPLICABLE]
+            ends = f"{results[TIMED_OUT]} do not end, {results[INAPPLICABLE]} more cannot be loaded"
+            print(f"{path}: {tested} mutants, {results[SURVIVED]} survive, {ends}", flush=True)
         return True
 
     def tests(self, mutant: Mutant, by_line: dict[Line, set[T]]) -> set[T]:
