@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from shapecalc.calculators.derivation import sliding_axes
 from shapecalc.diagnostics.errors import LayerError
+from shapecalc.layers.conv import Conv
+from shapecalc.layers.pooling import MaxPool
 from shapecalc.layers.windows import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.calculators.derivation import DerivedAxis
-    from shapecalc.layers.conv import Conv
-    from shapecalc.layers.pooling import MaxPool
     from shapecalc.layers.windows import Pair
 
     Value = int | Pair
@@ -107,7 +107,7 @@ def windows(
     solutions: list[WindowFields] = []
     missed: list[tuple[WindowFields, int]] = []
     for f, s, d in product(*(_range(letter, fixed) for letter in "fsd")):
-        most = span(f, d) - 1 if kind == "conv" else f // 2
+        most = span(f, d) - 1 if kind == Conv.type else f // 2
         paddings: Sequence[int] = (fixed["p"],) if "p" in fixed else range(most + 1)
 
         def sizes(p: int, f: int = f, s: int = s, d: int = d) -> tuple[int, ...]:
@@ -126,13 +126,7 @@ def windows(
 
 def _layer(kind: str, window: WindowFields, *, ceil: bool) -> Conv | MaxPool:
     fields: dict[str, Any] = {"kernel_size": window.f, "stride": window.s, "padding": window.p, "dilation": window.d}
-    if kind == "conv":
-        from shapecalc.layers.conv import Conv  # noqa: PLC0415 - a family is imported when it is needed
-
-        return Conv(out_channels=1, **fields)
-    from shapecalc.layers.pooling import MaxPool  # noqa: PLC0415 - a family is imported when it is needed
-
-    return MaxPool(**fields, ceil_mode=ceil)
+    return Conv(out_channels=1, **fields) if kind == Conv.type else MaxPool(**fields, ceil_mode=ceil)
 
 
 def _range(letter: str, fixed: Mapping[str, int]) -> Iterable[int]:
