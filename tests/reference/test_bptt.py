@@ -82,14 +82,14 @@ truncated = pytest.mark.parametrize(
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_truncated_gradients_are_those_with_fixed_states_at_the_cuts(example: Example, steps: int) -> None:
     call, arrays, outputs, gradients = prepared(example)
-    past = Context(call, tuple(arrays), outputs, truncate=steps)
-    given = find_backward(example.type)(past, *gradients)
-    found = check(past, gradients, given, entries=5)
+    ctx = Context(call, tuple(arrays), outputs, truncate=steps)
+    given = find_backward(example.type)(ctx, *gradients)
+    found = check(ctx, gradients, given, entries=5)
     length = arrays[0].shape[1 if call.fields["batch_first"] else 0]
     if call.fields["bidirectional"] and length > steps:
         assert found == CheckedGradient(0, 0.0, "")
         return
     assert found.error <= TOLERANCE
     assert found.entries > 0
-    whole = find_backward(example.type)(replace(past, truncate=None), *gradients)
-    assert (check(past, gradients, whole, entries=5).error > TOLERANCE) == (length > steps)
+    whole = find_backward(example.type)(replace(ctx, truncate=None), *gradients)
+    assert (check(ctx, gradients, whole, entries=5).error > TOLERANCE) == (length > steps)

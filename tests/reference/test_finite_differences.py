@@ -22,9 +22,9 @@ each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.type}-{ro
 @each
 def test_every_layer_passes_and_a_percent_more_is_found(example: Example) -> None:
     call, arrays, outputs, gradients = prepared(example)
-    past = Context(call, tuple(arrays), outputs)
-    given = find_backward(example.type)(past, *gradients)
-    right = check(past, gradients, given)
+    ctx = Context(call, tuple(arrays), outputs)
+    given = find_backward(example.type)(ctx, *gradients)
+    right = check(ctx, gradients, given)
     assert right.error <= TOLERANCE, right
     names = [("input", place) for place, g in enumerate(given.inputs) if g is not None and np.abs(g).max() > 1e-3]
     names += [("parameter", name) for name, g in given.parameters.items() if np.abs(g).max() > 1e-3]  # type: ignore[misc]
@@ -34,7 +34,7 @@ def test_every_layer_passes_and_a_percent_more_is_found(example: Example) -> Non
             inputs[key] = inputs[key] * 1.01  # type: ignore[operator]
         else:
             parameters[str(key)] = parameters[str(key)] * 1.01
-        found = check(past, gradients, Gradients(tuple(inputs), parameters))
+        found = check(ctx, gradients, Gradients(tuple(inputs), parameters))
         assert found.error > TOLERANCE, (kind, key)
 
 
@@ -45,9 +45,9 @@ def pooled(x: list[float], gradient: list[float], given: list[float]) -> Checked
     array = np.array(x).reshape(1, 1, -1)
     output = find("max_pool").run(call, array)
     assert isinstance(output, np.ndarray)
-    past = Context(call, (array,), (output,))
+    ctx = Context(call, (array,), (output,))
     return check(
-        past, (np.array(gradient).reshape(1, 1, -1),), Gradients((np.array(given).reshape(1, 1, -1),)), entries=9
+        ctx, (np.array(gradient).reshape(1, 1, -1),), Gradients((np.array(given).reshape(1, 1, -1),)), entries=9
     )
 
 
@@ -74,9 +74,9 @@ def test_a_small_entry_among_huge_ones_moves_relative_to_itself() -> None:
     """A step in proportion to the array would carry it to where a tanh is flat."""
     x = np.array([1e-20, 1e11])
     call = Call("t", "tanh", {}, {}, ("x",), ("y",))
-    past = Context(call, (x,), (np.tanh(x),))
-    assert check(past, (np.ones(2),), Gradients((np.array([1.0, 0.0]),)), entries=9).error <= TOLERANCE
-    assert check(past, (np.ones(2),), Gradients((np.array([1.01, 0.0]),)), entries=9).error > TOLERANCE
+    ctx = Context(call, (x,), (np.tanh(x),))
+    assert check(ctx, (np.ones(2),), Gradients((np.array([1.0, 0.0]),)), entries=9).error <= TOLERANCE
+    assert check(ctx, (np.ones(2),), Gradients((np.array([1.01, 0.0]),)), entries=9).error > TOLERANCE
 
 
 def test_what_is_no_number_is_as_wrong_as_can_be() -> None:
@@ -87,7 +87,7 @@ def test_what_is_no_number_is_as_wrong_as_can_be() -> None:
 def test_a_flatten_gives_what_it_has_read_and_is_checked_all_the_same() -> None:
     call = Call("f", "flatten", {"start_dim": 1, "end_dim": -1}, {}, ("x",), ("y",))
     x = np.arange(6.0).reshape(1, 2, 3)
-    past = Context(call, (x,), (x.reshape(1, 6),))
+    ctx = Context(call, (x,), (x.reshape(1, 6),))
     gradient = np.arange(1.0, 7.0).reshape(1, 6)
-    assert check(past, (gradient,), Gradients((gradient.reshape(x.shape),))).error <= TOLERANCE
-    assert check(past, (gradient,), Gradients((2 * gradient.reshape(x.shape),))).error > 0.4
+    assert check(ctx, (gradient,), Gradients((gradient.reshape(x.shape),))).error <= TOLERANCE
+    assert check(ctx, (gradient,), Gradients((2 * gradient.reshape(x.shape),))).error > 0.4

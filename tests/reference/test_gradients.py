@@ -29,4 +29,4 @@ def test_a_second_backward_kernel_is_refused() -> None:
 def test_products_to_inputs_and_to_parameters_are_counted_apart_and_for_each_pass() -> None:
     first, second = (Context(Call("a", "relu", {}, {}, ("x",), ("y",)), (), ()) for _ in range(2))
     first.to_inputs.matmul(np.ones((2, 3)), np.ones((3, 5)))
-    assert [work.macs for past in (first, second) for work in (past.to_inputs, past.to_parameters)] == [30, 0, 0, 0]
+    assert [work.macs for ctx in (first, second) for work in (ctx.to_inputs, ctx.to_parameters)] == [30, 0, 0, 0]
