@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shapecalc.diagnostics import MOST_FINDINGS, Diagnostic, Label, ShapecalcError, Source, Span
+from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Label, ShapecalcError, Source, Span
 from shapecalc.parser.findings import Findings, head, position
 from shapecalc.parser.tree import Mapping, Scalar
 from tests.support.reading import read
@@ -46,12 +46,12 @@ def test_calls_of_blocks_are_shown_innermost_first_and_only_while_they_last() ->
 
 def test_too_many_mistakes_end_the_reading_in_the_order_of_the_text() -> None:
     findings = Findings(SOURCE)
-    for line in range(1000, 1001 - MOST_FINDINGS, -1):
+    for line in range(1000, 1001 - MOST_DIAGNOSTICS, -1):
         findings.refuse("SC201", "too small", at(line, 1, 2))
     with pytest.raises(ShapecalcError, match="too small") as caught:
-        findings.refuse("SC201", "too small", at(1001 - MOST_FINDINGS, 1, 2))
+        findings.refuse("SC201", "too small", at(1001 - MOST_DIAGNOSTICS, 1, 2))
     lines = [found.span.line for found in caught.value.diagnostics if found.span]
-    assert lines == list(range(1001 - MOST_FINDINGS, 1001))
+    assert lines == list(range(1001 - MOST_DIAGNOSTICS, 1001))
 
 
 def test_known_keys_are_returned_and_a_misspelt_one_under_its_likely_name() -> None:
