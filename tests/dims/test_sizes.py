@@ -51,6 +51,7 @@ def test_few_sizes_have_an_end() -> None:
     assert (sizes.smallest, sizes.from_(5), sizes.from_(6), sizes.up_to(99)) == (3, 5, None, 5)
     assert sizes.first(9) == (3, 5)
     assert Sizes((), 1, 1, ()).smallest is None
+    assert Sizes((), 1, 1, (0,)).smallest == 1
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,8 @@ def test_few_sizes_have_an_end() -> None:
         (Sizes((7,), 8, 1, ()), "H must be 7"),
         (Sizes((3, 7), 8, 1, ()), "H must be 3 or 7"),
         (Sizes((3, 4, 5, 7, 9, 10), 11, 1, ()), "H must be 3 to 5, 7 or 9 to 10"),
+        (Sizes((), 2, 2, (0,)), "H must be a multiple of 2"),
+        (Sizes((), 1, 2, (1,)), "H must be 1 modulo 2"),
         (Sizes((), 16, 16, (0,)), "H must be a multiple of 16"),
         (Sizes((), 32, 16, (0,)), "H must be a multiple of 16, and at least 32"),
         (Sizes((), 5, 1, (0,)), "H must be at least 5"),

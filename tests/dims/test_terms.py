@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from shapecalc.dims import DimLimitError, parse, symbol
+from shapecalc.dims import DimLimitError, parse
 from shapecalc.dims.terms import Floor, add_into, degree, multiply, new_floor, order, over, symbols_of, times
 
 A, B, C = "A", "B", "C"
@@ -30,13 +30,19 @@ def test_a_floor_knows_its_content_degree_depth_size_and_symbols() -> None:
     nested = floor("(2*((H*W)//3)*N + 1)//5")
     assert (nested.degree, nested.depth, nested.symbols) == (3, 2, ("H", "N", "W"))
     assert nested.size == 5  # a term of N and of a floor of 3
+    alone = floor("(2*(H//3) + 1)//5")
+    assert (alone.content, alone.degree, alone.depth, alone.size, alone.symbols) == (2, 1, 2, 3, ("H",))
 
 
 def test_floors_are_equal_if_all_their_parts_are() -> None:
     assert floor("(H + 3)//5") == floor("(H + 3)//5")
     for other in ("(H + 2)//5", "(H + 3)//7", "(W + 3)//5", "(2*H + 3)//5"):
         assert floor("(H + 3)//5") != floor(other)
-    assert floor("H//5") != "H"
+    first = second = floor("H//5")
+    assert first == second
+    assert first.__eq__("H") is NotImplemented  # so that Python asks the other operand
+    terms = {((A, 1),): 1, ((B, 1),): 2}
+    assert new_floor(terms, 0, 3).ranked == new_floor(dict(reversed(terms.items())), 0, 3).ranked
     assert hash(floor("(H + 3)//5")) == hash(floor("(H + 3)//5"))
 
 
@@ -59,7 +65,7 @@ def test_atoms_have_one_order_with_symbols_first() -> None:
             assert (left > right) == (i > j)
 
 
-def test_a_floor_made_in_another_process_is_equal() -> None:
+def test_a_pickled_floor_is_equal() -> None:
     nested = floor("(2*((H*W + 1)//3)*N + 1)//5")
     assert pickle.loads(pickle.dumps(nested)) == nested
     assert hash(pickle.loads(pickle.dumps(nested))) == hash(nested)
@@ -92,6 +98,7 @@ def test_a_product_of_monomials_adds_powers_and_keeps_the_order() -> None:
     assert times(((A, 1),), ((B, 2),)) == ((A, 1), (B, 2))
     assert times(((B, 2),), ((A, 1),)) == ((A, 1), (B, 2))
     assert times(((A, 1), (C, 1)), ((B, 2),)) == ((A, 1), (B, 2), (C, 1))
+    assert times(((B, 2),), ((A, 1), (C, 1))) == ((A, 1), (B, 2), (C, 1))
     assert times(((A, 1), (B, 2)), ((B, 3), (C, 5))) == ((A, 1), (B, 5), (C, 5))
 
 
@@ -121,20 +128,29 @@ def test_a_product_of_sums_leaves_out_the_product_of_the_constants() -> None:
     assert multiply({((A, 1),): 1}, 4, {((A, 1),): 1}, -4) == {((A, 2),): 1}
 
 
-def test_limits_are_the_largest_that_is_kept() -> None:
-    dim = symbol("H")
-    for _ in range(50):
-        dim = (2 * dim + 1) // 3
-    assert floor("H//2").depth == 1
-    (((deepest, _),),) = dim.terms
-    assert deepest.depth == 50
-    with pytest.raises(DimLimitError, match=r"^floors nest at most 50 deep$"):
-        (2 * dim + 1) // 3
-    widest = {((f"x{i}", 1),): 1 for i in range(10_000)}
-    assert new_floor(widest, 0, 2).size == 20_000
-    with pytest.raises(DimLimitError, match=r"^a floor term holds at most 20000 factors$"):
-        new_floor({**widest, ((A, 1),): 1}, 0, 2)
-    row, column = {((f"x{i}", 1),): 1 for i in range(400)}, {((f"y{i}", 1),): 1 for i in range(500)}
-    assert len(multiply(row, 0, column, 0)) == 200_000
-    with pytest.raises(DimLimitError, match=r"here 400 meet 501$"):
-        multiply(row, 0, {**column, ((A, 1),): 1}, 0)
+@pytest.mark.parametrize(
+    ("limit", "largest", "message"),
+    [
+        ("MAX_DEPTH", 2, "floors nest at most 1 deep"),
+        ("MAX_SIZE", 5, "a floor term holds at most 4 factors"),
+    ],
+)
+def test_a_floor_at_its_limit_is_kept_and_one_above_is_refused(
+    monkeypatch: pytest.MonkeyPatch, limit: str, largest: int, message: str
+) -> None:
+    terms = {((A, 1), (floor("H//5"), 1)): 2, ((B, 1),): 1}  # 2 deep; 1 + 1 + 2 for the product, 2 for B
+    size = {((A, 1), (B, 1)): 2, ((C, 1),): 1} if limit == "MAX_SIZE" else terms
+    monkeypatch.setattr(f"shapecalc.dims.terms.{limit}", largest)
+    assert new_floor(size, 0, 3)
+    monkeypatch.setattr(f"shapecalc.dims.terms.{limit}", largest - 1)
+    with pytest.raises(DimLimitError, match=f"^{message}$"):
+        new_floor(size, 0, 3)
+
+
+def test_a_product_at_its_limit_is_kept_and_one_above_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    two, three = {((A, 1),): 1, ((B, 1),): 1}, {((A, 2),): 1, ((B, 2),): 1, ((C, 1),): 1}
+    monkeypatch.setattr("shapecalc.dims.terms.MAX_TERMS", 6)
+    assert len(multiply(two, 0, three, 0)) == 6
+    monkeypatch.setattr("shapecalc.dims.terms.MAX_TERMS", 5)
+    with pytest.raises(DimLimitError, match=r"^a product expands to at most 5 terms, here 2 meet 3$"):
+        multiply(two, 0, three, 0)

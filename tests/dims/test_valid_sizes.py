@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 from hypothesis import assume, given, strategies as st
 
 from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, free_symbols, parse, valid_sizes
 from shapecalc.dims.valid_sizes import period_of
+
+MODULE = import_module("shapecalc.dims.valid_sizes")  # whose name in the package is the function's
 
 
 def at_least_0(text: str) -> Condition:
@@ -140,3 +144,65 @@ def test_a_period_is_the_common_one_of_all_floors() -> None:
     assert [period_of(parse(text)) for text in ("7", "H + 3", "H//6", "H//6 + H//4", "(2*(H//6) + 1)//5")] == [
         *(1, 1, 6, 12, 30)
     ]
+
+
+def test_an_effort_is_used_up_to_its_last_value() -> None:
+    effort = Effort(10)
+    effort.take(4)
+    effort.take(6)
+    assert effort.left == 0
+    with pytest.raises(DimLimitError, match=r"^that takes 1 values, more than the 0 left of 100000$"):
+        effort.take(1)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "values"),
+    [
+        ([multiple(3)], 3 * 2**2),  # a line is known from 2 values, on each class
+        ([multiple(3), zero("H**2 - 4")], 3 * (2**2 + 3**2)),
+        ([at_least_0("H - 7"), at_least_0("H - 9"), at_least_0("8 - H"), at_least_0("50 - 7*H")], 2 * 2**2),
+        ([at_least_0("(H + 3)//5 - 2")], 2**2),  # the floor only rounds the bound
+        ([at_least_0("2 - (H + 3)//5")], 2**2),
+        ([at_least_0("(H//2)**2 - 4")], 2 * 3**2),
+        ([zero("H - 7"), zero("H - 7")], 2**2),
+    ],
+)
+def test_conditions_take_values_for_each_class_of_what_is_not_implied(conditions: list[Condition], values: int) -> None:
+    effort = Effort(1_000)
+    valid_sizes(conditions, "H", effort)
+    assert effort.left == 1_000 - values
+
+
+@pytest.mark.parametrize(
+    ("conditions", "sizes"),
+    [
+        ([at_least_0("50 - 7*H"), at_least_0("9 - H")], Sizes((1, 2, 3, 4, 5, 6, 7), 8, 1, ())),
+        ([at_least_0("3*H - 30"), at_least_0("H - 7")], Sizes((), 10, 1, (0,))),
+        ([at_least_0("(H + 3)//5 - 2")], Sizes((), 7, 1, (0,))),
+        ([at_least_0("1 - (H + 3)//5")], Sizes((1, 2, 3, 4, 5, 6), 7, 1, ())),
+        ([at_least_0("(H//2)**2 - 9")], Sizes((), 6, 1, (0,))),
+        ([at_least_0("(H//2)*(H//3) - 6")], Sizes((), 6, 1, (0,))),
+        ([at_least_0("H**2 - 50")], Sizes((), 8, 1, (0,))),
+    ],
+)
+def test_the_strongest_bound_decides_in_any_order(conditions: list[Condition], sizes: Sizes) -> None:
+    assert valid_sizes(conditions, "H") == valid_sizes(conditions[::-1], "H") == sizes
+
+
+def test_a_period_at_its_limit_is_decided_and_one_above_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MODULE, "MOST_VALUES", 12)
+    assert valid_sizes([multiple(12)], "H").period == 12
+    with pytest.raises(DimLimitError, match=r"^`H == 13\*\(H//13\)` repeats after 13 sizes, more than 12$"):
+        valid_sizes([multiple(13)], "H")
+    with pytest.raises(DimLimitError, match=r" repeats after 143 sizes, more than 12$"):
+        valid_sizes([zero("(2*(H//11) + 1)//13 - 1")], "H")
+    message = r"^`\(2\*\(H//11\) \+ 1\)//17` repeats after more than 12 sizes$"
+    with pytest.raises(DimLimitError, match=message):
+        valid_sizes([zero("(2*(H//11) + 1)//17 - 1")], "H")
+
+
+def test_sizes_to_name_are_as_many_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MODULE, "MOST_NAMED", 10)
+    assert len(valid_sizes([at_least_0("11 - H")], "H").early) == 11
+    with pytest.raises(DimLimitError, match=r"^more than 10 single sizes of `H` would have to be named$"):
+        valid_sizes([at_least_0("12 - H")], "H")

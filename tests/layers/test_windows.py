@@ -83,6 +83,19 @@ def test_a_refused_window_without_padding_and_dilation_is_named_by_its_length():
     assert (refused.value.replacement, refused.value.index) == ("3", ())
 
 
+def test_a_refused_window_shows_a_dilation_of_2():
+    with pytest.raises(LayerError, match=r"^expects at least 5 cells \(2 x \(3 - 1\) \+ 1\), receives 3$"):
+        output_size(3, window=3, dilation=2)
+
+
+def test_by_default_a_window_has_stride_1_no_padding_and_no_dilation():
+    assert output_size(11, 4) == 8
+    assert transposed_size(8, 4) == 11
+    assert same_pad(10, 4) == (1, 2)
+    assert (unread(8, 3), unread(9, 3, 3)) == (0, 0)
+    assert unread_warning((2, 5, 224), 3, 2, 0, 1).help == "`padding: 1` reads to the end"
+
+
 def test_a_refused_window_over_a_single_element_can_only_be_one():
     with pytest.raises(LayerError) as refused:
         output_size(1, window=3)
@@ -123,6 +136,8 @@ def nonnegative(expr):
 
 def test_a_window_over_a_symbolic_axis_requires_that_it_fits_once():
     assert required(output_size, H, 5, 2, (1, 1)) == ((H - 1) // 2, [nonnegative(H - 3)])
+    assert required(output_size, H, 2) == (H - 1, [nonnegative(H - 2)])
+    assert required(output_size, H - W, 3) == (H - W - 2, [nonnegative(H - W - 3)])  # no bound is known
     assert required(output_size, H, 5, 2, (1, 0), 2, ceil_mode=True) == ((H - 5) // 2, [nonnegative((H - 7) // 2)])
 
 
@@ -157,6 +172,7 @@ def test_same_padding_has_the_odd_element_after(length, window, stride, dilation
         ((4, 3), 1, ((0, 1), (2, 4)), 1, {}, (8, 17)),
         (3, 1, 1, 1, {"always": True}, (9, 13)),
         ((4, 3), 1, "same", 1, {"splits": True, "always": True}, (10, 13)),
+        (1, 3, "same", 1, {}, None),  # a window shorter than its stride needs no padding
         (3, 1, "valid", 1, {}, None),
         (3, 1, "valid", 1, {"always": True}, (7, 11)),
     ],
@@ -251,6 +267,7 @@ def test_a_window_that_never_reads_the_end_is_warned_of(x, fields, missed, label
         ((2, 5, 12, 17), ((2, 5), None, 0, 1), True, "`ceil_mode: true`"),  # half of 2 is 1
         ((2, 5, 12, 17), ((2, 5), (2, 5), 0, 1), False, "`padding: 2`"),
         ((2, 5, 10, 224), ((7, 3), (3, 2), (3, 0), 1), False, "`padding: 3`"),  # 2 would do, but 3 is what one axis has
+        ((2, 5, 10, 224), ((7, 3), (3, 2), ((0, 3), (0, 0)), 1), False, "`padding: 3`"),
         ((2, 5, 13), (7, 5, 1, 1), False, "`padding: 2`"),
     ],
 )
