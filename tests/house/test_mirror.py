@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.structure import PACKAGE, themes, untested
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 UNTESTED = {
     "diagnostics/foreign_names.py": "a registry of names",
@@ -26,12 +29,8 @@ THEMES = {
     "parser/test_references.py": "names from the grammar to the shapes",
     "parser/test_single_mistakes.py": "one typo in each file of the zoo",
     "reference/test_costs.py": "claims about every kernel of one input",
-    "reference/test_masks.py": "the masks of attention in several kernels",
-    "reference/test_numbers.py": "claims about every kernel at extreme numbers",
-    "reference/test_rbf.py": "the radial basis functions of LeNet-5",
     "reference/test_registry.py": "the registry in `reference/__init__.py`",
     "reference/test_sequences.py": "claims about every kernel of three families",
-    "reference/test_workspace.py": "the workspace that every kernel declares",
     "render/check/test_golden.py": "whole texts of every format",
     "render/check/test_hostile.py": "hostile names in every format",
 }
