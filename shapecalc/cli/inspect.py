@@ -105,11 +105,11 @@ def command(
     print(shown)
     # `expect:` applies at the file's own sizes and with PyTorch's counts.
     expectations = not set_ and not symbolic and params_as is ParamsAs.PYTORCH
-    found = diagnose(report, brief=True, expectations=expectations, where=not set_)
-    error = ShapecalcError(found, loaded.file)
-    if any(finding.severity is Severity.ERROR for finding in found):
+    diagnostics = diagnose(report, brief=True, expectations=expectations, where=not set_)
+    error = ShapecalcError(diagnostics, loaded.file)
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         raise error
-    if found:
+    if diagnostics:
         say(error)  # warnings do not change the exit code
 
 

@@ -40,6 +40,6 @@ def command(
     from shapecalc.shape_inference.engine import inspect_at
 
     loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
-    found = live_memory(inspect_at(loaded, sizes))
-    order = reordering(found)
-    show(format_, color, partial(rendered.table, found, order, depth), partial(rendered.document, found, order))
+    live = live_memory(inspect_at(loaded, sizes))
+    order = reordering(live)
+    show(format_, color, partial(rendered.table, live, order, depth), partial(rendered.document, live, order))

@@ -48,8 +48,7 @@ def command(
     gc.enable()  # `__main__` disables it for commands that end
     patience = math.ceil(AWAY / interval)
     inspect = partial(_inspected, file, texts, limits)
-    found = versions(file, inspect, partial(time.sleep, interval), patience, limits)
-    for number, version in enumerate(found):
+    for number, version in enumerate(versions(file, inspect, partial(time.sleep, interval), patience, limits)):
         if number == 0 and version.error is not None and version.error.exit_code == UNREADABLE:
             raise version.error
         _show(version, file, color, as_written=not texts)

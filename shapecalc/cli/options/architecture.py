@@ -67,10 +67,10 @@ def divisor_of(scale: str | None) -> int:
     """
     if scale is None:
         return 1
-    found = re.fullmatch(r"1\s*/\s*([1-9][0-9]{0,5})", scale.strip())
-    if found is None:
+    match = re.fullmatch(r"1\s*/\s*([1-9][0-9]{0,5})", scale.strip())
+    if match is None:
         raise Misuse(f"`--scale` expects a part such as 1/8, receives `{scale}`")
-    return int(found[1])
+    return int(match[1])
 
 
 def limits_of(given: list[str] | None) -> Limits:
@@ -109,7 +109,7 @@ def load_bound(
 
     values = {name: parameter(text) for name, text in given.items()}
     loaded, others = load_set(architecture, values, limits)
-    return loaded, {name: whole(given[name], f"--set {name}") for name in others}
+    return loaded, {name: integer(given[name], f"--set {name}") for name in others}
 
 
 def parameter(text: str) -> str | int | float | bool | None:
@@ -124,10 +124,10 @@ def parameter(text: str) -> str | int | float | bool | None:
     return text if isinstance(value, Refused) else value
 
 
-def whole(text: str, option: str) -> int:
+def integer(text: str, option: str) -> int:
     """Return an integer of at most 20 digits; raise a usage error that names the option."""
     try:
-        return window.whole(text, option)
+        return window.integer(text, option)
     except LayerError:
         raise Misuse(f"`{option}` expects a whole number, receives `{text}`") from None
 
@@ -136,7 +136,7 @@ def count_of(text: str | None, option: str, most: int) -> int | None:
     """Return an integer from 1 to `most`, or None if the option is not given; raise a usage error for any other."""
     if text is None:
         return None
-    count = whole(text, option)
+    count = integer(text, option)
     if not 1 <= count <= most:
         raise Misuse(f"`{option}` expects 1 to {most}, receives {count}")
     return count
