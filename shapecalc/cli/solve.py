@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.cli.options.architecture import LimitOption, SetOption, integer, limits_of, load_bound, settings
+from shapecalc.cli.options.architecture import LimitOption, SetOption, integer, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
 
@@ -105,7 +105,7 @@ def command(
         raise Misuse(f"`{given}` expects `--output` beside it, receives none")
     if unknown and near:
         raise Misuse("`--near` is for sizes of symbols, and `--unknown` solves for fields")
-    loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
+    loaded, sizes = load_bound(architecture, set_, limit)
     if unknown and wanted is not None:
         _choose(loaded, sizes, unknown, wanted, at, most, format_, color)
     else:

@@ -92,7 +92,7 @@ def sentence(sizes: Sizes, names: Iterable[str]) -> str:
     """Return a sentence about the sizes of symbols with the same constraints.
 
     >>> from shapecalc.dims import Sizes
-    >>> spoken(Sizes((), 32, 16, (0,)), ["H", "W"])
+    >>> sentence(Sizes((), 32, 16, (0,)), ["H", "W"])
     'H and W must be a multiple of 16, and at least 32'
     """
     *others, last = names

@@ -102,14 +102,16 @@ def limits_of(given: list[str] | None) -> Limits:
 
 
 def load_bound(
-    architecture: str, given: dict[str, str], limits: Limits = LIMITS
+    architecture: str, set_: list[str] | None, limit: list[str] | None, scale: str | None = None
 ) -> tuple[Architecture, dict[str, int]]:
-    """Return an architecture with its parameters set, and the sizes that the other settings give."""
-    from shapecalc.files.load import load_set
+    """Return an architecture with its parameters set and narrowed, and the sizes that the other settings give."""
+    from shapecalc.files.load import load_set, narrowed
 
+    given, divisor = settings(set_), divisor_of(scale)
     values = {name: parameter(text) for name, text in given.items()}
-    loaded, others = load_set(architecture, values, limits)
-    return loaded, {name: integer(given[name], f"--set {name}") for name in others}
+    loaded, others = load_set(architecture, values, limits_of(limit))
+    sizes = {name: integer(given[name], f"--set {name}") for name in others}
+    return (narrowed(loaded, divisor) if divisor > 1 else loaded), sizes
 
 
 def parameter(text: str) -> str | int | float | bool | None:

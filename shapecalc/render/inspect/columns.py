@@ -246,7 +246,7 @@ def heading(column: Column) -> str:
 def format_value(value: Any) -> str:
     """Return the text of a field's value.
 
-    >>> written((2, (0, 1))), written(True), written(0.5), written(None)
+    >>> format_value((2, (0, 1))), format_value(True), format_value(0.5), format_value(None)
     ('2x0:1', 'true', '0.5', 'null')
     """
     if isinstance(value, bool):

@@ -144,7 +144,7 @@ def test_the_json_has_every_text_as_it_was(runs: list[list[Checked]]) -> None:
         for unicode in (True, False):
             read = parsed(json.checks(run, unicode=unicode))
             told = [(finding["file"], finding["message"]) for file in read["files"] for finding in file["findings"]]
-            assert told == [through_json((place.path, place.found.message)) for place in located(run)]
+            assert told == [through_json((place.path, place.diagnostic.message)) for place in located(run)]
 
 
 def test_gitlab_tells_every_finding_apart(runs: list[list[Checked]]) -> None:
