@@ -55,6 +55,5 @@ def command(
         partial(render.unrolled, loop, decoded),
         partial(render.unrolled_dict, loop, decoded),
         formulas=True,
+        ok=decoded is None or decoded.ok,
     )
-    if decoded is not None and not decoded.ok:
-        raise typer.Exit(1)

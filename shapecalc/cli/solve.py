@@ -173,9 +173,8 @@ def _solve(
         color,
         partial(solve_architecture.solution, solution, close),
         partial(solve_architecture.solution_dict, solution, close),
+        ok=solution.solvable,
     )
-    if not solution.solvable:
-        raise typer.Exit(1)
 
 
 def _choose(
@@ -201,9 +200,8 @@ def _choose(
         color,
         partial(solve_architecture.choices, solution, loaded.name, most),
         partial(solve_architecture.choices_dict, solution, loaded.name, most),
+        ok=bool(solution.solutions),
     )
-    if not solution.solutions:
-        raise typer.Exit(1)
 
 
 def _windows(
@@ -227,9 +225,8 @@ def _windows(
         color,
         partial(solve_window.all_windows, solution, quoted, fixed, kind, most),
         partial(solve_window.all_windows_dict, solution, n, out, fixed, kind, most),
+        ok=bool(solution.solutions),
     )
-    if not solution.solutions:
-        raise typer.Exit(1)
 
 
 def _lengths(n: str | None, out: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -69,6 +69,4 @@ def command(
             from shapecalc.shape_inference.engine import Reports
 
             proof = verify_at(Reports(loaded), sizes, seed=seed, budget=budget, progress=bar)
-    show(format_, color, partial(rendered.table, proof), proof.to_dict)
-    if not proof.ok:
-        raise typer.Exit(1)
+    show(format_, color, partial(rendered.table, proof), proof.to_dict, ok=proof.ok)

@@ -64,6 +64,7 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
     from shapecalc.checking.diagnose import diagnose
     from shapecalc.render import diff
     from shapecalc.render.inspect import table
+    from shapecalc.render.terminal.escaping import terminal
 
     if version.report is None:
         assert version.error is not None
@@ -73,16 +74,10 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
     if version.comparison is None:
         print(table.inspection(version.report, **manner))
     else:
-        print(f"\n{_saved(file)}")
+        print(f"\n{terminal(file)} was saved")
         print(diff.table(version.comparison, **manner))
     findings = diagnose(version.report, brief=True, expectations=as_written, where=as_written)
     if findings:
         say(ShapecalcError(findings, version.report.architecture.file))
     # The reader of a pipe gets each version when it is saved.
     print(end="", flush=True)
-
-
-def _saved(file: str) -> str:
-    from shapecalc.render.terminal.escaping import terminal
-
-    return f"{terminal(file)} was saved"

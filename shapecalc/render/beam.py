@@ -60,7 +60,7 @@ def heading(search: SearchPlan, states: LstmStates | None = None, *, width: int 
 def calculation_dict(search: SearchPlan, states: LstmStates | None) -> dict[str, Any]:
     """Return the JSON values of a search."""
     problem = search.problem
-    document: dict[str, Any] = {
+    return {
         "vocabulary": problem.vocabulary,
         "length": problem.length,
         "beam": problem.beam,
@@ -74,7 +74,6 @@ def calculation_dict(search: SearchPlan, states: LstmStates | None) -> dict[str,
         "greedy": {"scores": figure_dict(search.greedy)},
         "exhaustive": {"scores": figure_dict(search.exhaustive), "sequences": figure_dict(search.sequences)},
     }
-    return document
 
 
 def runs(steps: Iterable[T], key: Callable[[T], Any]) -> Iterator[tuple[T, T]]:

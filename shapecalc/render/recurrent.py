@@ -34,7 +34,7 @@ def calculation(layer: Recurrence, *, width: int | None, color: bool, unicode: b
         _shapes(layer, width, color=color),
         _cell(layer, width, color=color),
         _parameters(layer, width, color=color),
-        _derived("MACs of one step of one sample, and in all", (*layer.step, layer.macs), color=color),
+        [bold("MACs of one step of one sample, and in all", color=color), *_aligned((*layer.step, layer.macs))],
         _flops(layer, color=color),
     ]
     text = "\n\n".join("\n".join(block) for block in blocks)
@@ -161,10 +161,6 @@ def _flops(layer: Recurrence, *, color: bool) -> list[str]:
         "",
         *_aligned((*layer.others, layer.flops)),
     ]
-
-
-def _derived(heading: str, figures: Sequence[RecurrentFigure], *, color: bool) -> list[str]:
-    return [bold(heading, color=color), *_aligned(figures)]
 
 
 def _aligned(figures: Sequence[RecurrentFigure]) -> list[str]:

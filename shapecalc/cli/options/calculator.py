@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
-
 from shapecalc.calculators.derivation import AXES, Calculation, Derivation, DerivedAxis
 from shapecalc.cli.options import formats
 from shapecalc.cli.options.window import WrittenSizes, integer, read_sizes
@@ -158,6 +156,5 @@ def _show_answers(
         partial(solve_window.solutions, answers, written["output"], known),
         partial(solve_window.solutions_dict, word, answers),
         formulas=True,
+        ok=all(answer.solutions for answer in answers.values()),
     )
-    if not all(answer.solutions for answer in answers.values()):
-        raise typer.Exit(1)

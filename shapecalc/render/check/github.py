@@ -60,11 +60,10 @@ def _region(span: Span | None) -> dict[str, str]:
     """Return the lines of a span and, if it is within one line, its columns: GitHub takes columns of one line only."""
     if span is None:
         return {}
-    if span.line == span.end_line:
-        columns = {"col": str(span.column), "endColumn": str(span.end_column)}
-        return {"line": str(span.line), "endLine": str(span.end_line), **columns}
-    last = span.end_line - (span.end_column == 1)  # a span that ends before the first column ends in the line above
-    return {"line": str(span.line), "endLine": str(last)}
+    # A span that ends before the first column ends in the line above.
+    last = span.end_line - (span.line < span.end_line and span.end_column == 1)
+    columns = {"col": str(span.column), "endColumn": str(span.end_column)} if span.line == span.end_line else {}
+    return {"line": str(span.line), "endLine": str(last), **columns}
 
 
 def _data(text: str) -> str:

@@ -52,12 +52,7 @@ def _label(entry: Located, label: Label) -> dict[str, Any]:
 def _fix(entry: Located, fix: Fix | None) -> dict[str, Any] | None:
     if fix is None:
         return None
-    return {
-        "file": entry.path_of(fix.span),
-        **_span(fix.span),
-        "replacement": fix.replacement,
-        "safe": fix.safe,
-    }
+    return {"file": entry.path_of(fix.span), **_span(fix.span), "replacement": fix.replacement, "safe": fix.safe}
 
 
 def _span(span: Span | None) -> dict[str, int | None]:

@@ -99,12 +99,7 @@ def _location(path: str, span: Span | None) -> dict[str, Any]:
 
 
 def _region(span: Span) -> dict[str, int]:
-    return {
-        "startLine": span.line,
-        "startColumn": span.column,
-        "endLine": span.end_line,
-        "endColumn": span.end_column,
-    }
+    return dict(zip(("startLine", "startColumn", "endLine", "endColumn"), span[:4], strict=True))
 
 
 def _artifact(path: str) -> dict[str, str]:
