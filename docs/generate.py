@@ -15,7 +15,7 @@ from shapecalc.layers import layer_types
 from shapecalc.layers.documentation import documentation
 from shapecalc.parser.fields import example
 from shapecalc.render.layers import default_of
-from shapecalc.render.rule import said_of
+from shapecalc.render.rule import diagnostics_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -113,7 +113,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     language = "yaml" if rule.language == "yaml" else "text"
     yield f'```{language} title="Broken"\n{rule.broken}\n```'
     if rule.language == "yaml":
-        yield f"```text\n{said_of(rule)}\n```"
+        yield f"```text\n{diagnostics_text(rule)}\n```"
     yield f'```{language} title="Fixed"\n{rule.mended}\n```'
 
 

@@ -21,7 +21,7 @@ from shapecalc.diffing.diff import diff
 from shapecalc.files.load import loads_source
 from shapecalc.render import diff as differences, json
 from shapecalc.render.check import github, gitlab, json as check_json, junit, sarif, text
-from shapecalc.render.check.findings import counts
+from shapecalc.render.check.located import counts
 from shapecalc.render.inspect import csv, dot, latex, markdown, mermaid, table
 from shapecalc.render.inspect.columns import DEFAULT_COLUMNS, Column
 from shapecalc.render.terminal.escaping import ascii_only

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from shapecalc import __version__
 from shapecalc.cli.exit_codes import Misuse, ended_by, guarded, tolerant_streams
-from shapecalc.cli.signals import Terminated, end_as_told, heed_signals, ignore_interrupts
+from shapecalc.cli.signals import Terminated, end_by_signal, handle_signals, ignore_interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,11 +30,11 @@ COMMANDS = (
 
 _UsageError: type[Any] = typer.BadParameter.__bases__[0]
 """The base class of typer's usage errors; typer gives neither this class nor its base a public name."""
-_Complaint: Any = _UsageError.__bases__[0]
+_TyperError: Any = _UsageError.__bases__[0]
 """The base class of all errors that typer shows, such as a file that cannot be opened."""
 
 
-class _CommandsOnDemand(TyperGroup):
+class _CommandGroup(TyperGroup):
     """A group that imports `cli/<command>.py` when the command is used; each file defines one function, `command`."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
@@ -49,11 +49,11 @@ class _CommandsOnDemand(TyperGroup):
     def make_context(self, info_name: str | None, args: list[str], **more: Any) -> Any:  # type: ignore[override]
         if not args:
             return super().make_context(info_name, args, **more)  # the help, which has many lines
-        with _mistakes_that_can_be_shown():
+        with _escaped_messages():
             return super().make_context(info_name, args, **more)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        with _mistakes_that_can_be_shown():
+        with _escaped_messages():
             return super().invoke(ctx)
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
@@ -64,7 +64,7 @@ class _CommandsOnDemand(TyperGroup):
 
 
 @contextmanager
-def _mistakes_that_can_be_shown() -> Iterator[None]:
+def _escaped_messages() -> Iterator[None]:
     """Escape arguments quoted in the messages of usage errors, both typer's and those of commands."""
     try:
         yield
@@ -93,14 +93,14 @@ def _command(name: str, function: Callable[..., None]) -> Any:
     return typer.main.get_command(alone)
 
 
-def _version_asked(value: bool) -> None:
+def _print_version(value: bool) -> None:
     if value:
         print(f"shapecalc {__version__}")
         raise typer.Exit
 
 
 app = typer.Typer(
-    cls=_CommandsOnDemand,
+    cls=_CommandGroup,
     name="shapecalc",
     help="Shapes, parameters and arithmetic of neural networks, read from YAML and proved by running them in NumPy.",
     no_args_is_help=True,
@@ -115,7 +115,7 @@ app = typer.Typer(
 def _options(
     *,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version_asked)
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
     pass
@@ -129,11 +129,11 @@ def main() -> None:
     """
     code = 0
     try:
-        heed_signals()
+        handle_signals()
         tolerant_streams()
         code = _exit_code()
     except Terminated as error:
-        end_as_told(error.number)
+        end_by_signal(error.number)
     except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - raised again if it is a bug of shapecalc
         # Outside of a command: while modules are loaded, options are read or help is shown.
         code = ended_by(error)
@@ -149,8 +149,8 @@ def _exit_code() -> int:
         code = 0
     except typer.Exit as ended:
         code = ended.exit_code
-    except _Complaint as complaint:
-        complaint.show()
-        code = complaint.exit_code
+    except _TyperError as error:
+        error.show()
+        code = error.exit_code
     sys.stdout.flush()
     return code

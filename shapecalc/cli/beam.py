@@ -11,7 +11,7 @@ from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
 from shapecalc.cli.options.recurrent import HiddenSizeOption  # noqa: TC001 - typer reads the annotation
-from shapecalc.cli.options.window import whole
+from shapecalc.cli.options.window import integer
 from shapecalc.cli.usage_errors import mistake
 from shapecalc.diagnostics.errors import LayerError
 
@@ -55,16 +55,16 @@ def command(
     given |= {"hidden_size": hidden_size, "num_layers": num_layers}
     texts = {field: text for field, text in given.items() if text is not None}
     try:
-        sizes = {field: whole(texts[field], field) for field in REQUIRED}
-        found = plan(Problem(**sizes, end=end))
+        sizes = {field: integer(texts[field], field) for field in REQUIRED}
+        search = plan(Problem(**sizes, end=end))
         states = _states(hidden_size, num_layers)
     except LayerError as error:
         raise mistake(error, texts) from None
     show(
         format_,
         color,
-        partial(render.calculation, found, states),
-        partial(render.calculation_dict, found, states),
+        partial(render.calculation, search, states),
+        partial(render.calculation_dict, search, states),
         formulas=True,
     )
 
@@ -77,5 +77,5 @@ def _states(hidden_size: str | None, num_layers: str | None) -> LstmStates | Non
         if num_layers is not None:
             raise Misuse(f"`--num-layers {num_layers}` expects `--hidden-size UNITS` beside it, receives none")
         return None
-    layer = Layer(hidden_size=whole(hidden_size, "hidden_size"), num_layers=whole(num_layers or "1", "num_layers"))
+    layer = Layer(hidden_size=integer(hidden_size, "hidden_size"), num_layers=integer(num_layers or "1", "num_layers"))
     return LstmStates(layer.num_layers, layer.hidden_size)

@@ -7,15 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli.options.architecture import (
-    ArchitectureArgument,
-    LimitOption,
-    SetOption,
-    count_of,
-    limits_of,
-    load_bound,
-    settings,
-)
+from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, SetOption, count_of, load_bound
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
@@ -50,7 +42,7 @@ def command(
 
     width, steps = count_of(beam, "--beam", LARGEST_DIM), count_of(length, "--length", LONGEST)
     budget = budget_of(max_memory, max_flops)
-    loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
+    loaded, sizes = load_bound(architecture, set_, limit)
     loop = unroll(loaded, sizes, beam=width, length=steps)
     decoded = None
     if run:
@@ -63,6 +55,5 @@ def command(
         partial(render.unrolled, loop, decoded),
         partial(render.unrolled_dict, loop, decoded),
         formulas=True,
+        ok=decoded is None or decoded.ok,
     )
-    if decoded is not None and not decoded.ok:
-        raise typer.Exit(1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from shapecalc.cli.exit_codes import FINDINGS, UNREADABLE, Misuse
-from shapecalc.cli.options.architecture import LimitOption, SetOption, limits_of, parameter, settings, whole
+from shapecalc.cli.options.architecture import LimitOption, SetOption, integer, limits_of, parameter, settings
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.terminal import stdout_manner
 
@@ -118,7 +118,7 @@ def _inspected(architecture: Architecture, texts: dict[str, str], known: set[str
 
     own = _known(architecture)
     wanted = [name for name in texts if name not in architecture.parameters and (name in own or name not in known)]
-    return inspect_at(architecture, {name: whole(texts[name], f"--set {name}") for name in wanted}, symbolic=symbolic)
+    return inspect_at(architecture, {name: integer(texts[name], f"--set {name}") for name in wanted}, symbolic=symbolic)
 
 
 def _thresholds(texts: list[str] | tuple[()]) -> tuple[Alternatives, ...]:
@@ -126,13 +126,13 @@ def _thresholds(texts: list[str] | tuple[()]) -> tuple[Alternatives, ...]:
         return ()
     from shapecalc.diffing.thresholds import ThresholdError, read_thresholds
 
-    found = []
+    thresholds = []
     for text in texts:
         try:
-            found.append(read_thresholds(text))
+            thresholds.append(read_thresholds(text))
         except ThresholdError as error:
             raise Misuse(f"`--fail-on {text}` {error}") from None
-    return tuple(found)
+    return tuple(thresholds)
 
 
 def _written(comparison: Comparison, format_: DiffFormat, color: Color) -> str:
@@ -172,9 +172,9 @@ def _undecided(threshold: Threshold, comparison: Comparison) -> str:
     names = threshold.open_symbols(comparison)
     if not names:
         return f"cannot be told: {threshold.metric} is unknown before or after"
-    spoken = " and ".join(f"`{name}`" for name in names)
+    quoted = " and ".join(f"`{name}`" for name in names)
     options = " ".join(f"--set {name}=…" for name in names)
-    return f"depends on {spoken}; give {'it' if len(names) == 1 else 'each'} a size: {options}"
+    return f"depends on {quoted}; give {'it' if len(names) == 1 else 'each'} a size: {options}"
 
 
 def _shown(text: str) -> str:

@@ -9,7 +9,7 @@ import typer
 from shapecalc.cli.options import calculator
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TextFormat, TextFormatOption
-from shapecalc.cli.options.window import per_axis, whole
+from shapecalc.cli.options.window import integer, per_axis
 from shapecalc.cli.usage_errors import missing, mistake
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def command(
     if lacking:
         raise missing(*lacking)
     try:
-        layer = Embedding(**{field: whole(text, field) for field, text in texts.items() if field != "input"})
+        layer = Embedding(**{field: integer(text, field) for field, text in texts.items() if field != "input"})
         x = _indices(input_)
     except LayerError as error:
         raise mistake(error, texts) from None
@@ -73,7 +73,7 @@ def _indices(text: str | None) -> tuple[Dim, ...]:
 
     if text is None:
         return symbol("N"), symbol("T")
-    sizes = tuple(whole(part, "input") for part in per_axis(text))
+    sizes = tuple(integer(part, "input") for part in per_axis(text))
     for size in sizes:
         Integer().check("input", size)
     return sizes

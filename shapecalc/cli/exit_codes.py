@@ -62,7 +62,7 @@ def ended_by(error: BaseException, *, limited: bool = False) -> int:
     """
     try:
         try:
-            return _told(error, limited=limited)
+            return _report_end(error, limited=limited)
         finally:
             sys.stderr.flush()
     except Terminated:
@@ -78,7 +78,7 @@ def ended_by(error: BaseException, *, limited: bool = False) -> int:
         return PIPE_CLOSED if isinstance(failure, BrokenPipeError) else UNREADABLE
 
 
-def _told(error: BaseException, *, limited: bool) -> int:
+def _report_end(error: BaseException, *, limited: bool) -> int:
     match error:
         case ShapecalcError():
             report(error)
@@ -117,7 +117,7 @@ _SPARE = 2**26
 
 
 def _out_of_memory(error: BaseException) -> bool:
-    """Return whether memory was refused: to Python, to the system, or to its loader, which only its message tells."""
+    """Return whether memory was refused: to Python, to the system, or to its loader, by its message."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno == errno.ENOMEM):
@@ -152,15 +152,15 @@ def tolerant_streams() -> None:
 
     A stream that the caller has closed is replaced by one to the null device.
     """
-    sys.stdout = _whole(sys.stdout) if sys.stdout else _nowhere()
-    sys.stderr = _whole(sys.stderr) if sys.stderr else _nowhere()
+    sys.stdout = _complete_writer(sys.stdout) if sys.stdout else _null_stream()
+    sys.stderr = _complete_writer(sys.stderr) if sys.stderr else _null_stream()
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     # In the C locale, Python would write the bytes of a name that is not valid text unchanged.
     if reconfigure is not None and sys.stdout.errors in ("strict", "surrogateescape"):
         reconfigure(errors="backslashreplace")
 
 
-def _whole(stream: TextIO) -> TextIO:
+def _complete_writer(stream: TextIO) -> TextIO:
     """Return a stream that writes all of a text or raises.
 
     If PYTHONUNBUFFERED is set, Python drops the part of a text that the system does not accept immediately: on a disk
@@ -173,8 +173,8 @@ def _whole(stream: TextIO) -> TextIO:
     return io.TextIOWrapper(buffered, encoding=stream.encoding, errors=stream.errors, line_buffering=True)
 
 
-def _nowhere() -> TextIO:
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - stands in for a stream until the end
+def _null_stream() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open until the end
 
 
 def _close_quietly(stream: TextIO) -> None:

@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from shapecalc.cli.exit_codes import Misuse, report as say
-from shapecalc.cli.options.architecture import (
-    ArchitectureArgument,
-    LimitOption,
-    SetOption,
-    limits_of,
-    load_bound,
-    settings,
-)
+from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, SetOption, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.options.terminal import stdout_manner
@@ -89,14 +82,14 @@ def command(
     for option, given in (("--format", format_), ("--columns", columns)):
         if graph is not None and given is not None:
             raise Misuse(f"`--graph` and `{option}` exclude each other")
-    chosen, texts = _columns(columns), settings(set_)
+    chosen = _columns(columns)
     written = InspectFormat.LATEX if format_ is None else format_
     if latex and written is not InspectFormat.LATEX:
         raise Misuse(f"`--latex` and `--format {written.value}` exclude each other")
     format_ = InspectFormat.LATEX if latex else format_
     manner = stdout_manner(color)
     with working():
-        loaded, sizes = load_bound(architecture, texts, limits_of(limit))
+        loaded, sizes = load_bound(architecture, set_, limit)
         report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value)
         if graph is not None:
             shown = _drawn(report, graph, depth, expand=expand, unicode=manner["unicode"])
@@ -105,11 +98,11 @@ def command(
     print(shown)
     # `expect:` applies at the file's own sizes and with PyTorch's counts.
     expectations = not set_ and not symbolic and params_as is ParamsAs.PYTORCH
-    found = diagnose(report, brief=True, expectations=expectations, where=not set_)
-    error = ShapecalcError(found, loaded.file)
-    if any(finding.severity is Severity.ERROR for finding in found):
+    diagnostics = diagnose(report, brief=True, expectations=expectations, where=not set_)
+    error = ShapecalcError(diagnostics, loaded.file)
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         raise error
-    if found:
+    if diagnostics:
         say(error)  # warnings do not change the exit code
 
 

@@ -9,7 +9,7 @@ import typer
 from shapecalc.cli.options import calculator
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TextFormat, TextFormatOption
-from shapecalc.cli.options.window import whole
+from shapecalc.cli.options.window import integer
 from shapecalc.cli.usage_errors import missing, mistake
 
 
@@ -43,7 +43,7 @@ def command(
         raise missing(*lacking)
     texts = {field: text for field, text in written.items() if text is not None}
     try:
-        counts = {field: whole(text, field) for field, text in texts.items()}
+        counts = {field: integer(text, field) for field, text in texts.items()}
         for field, count in counts.items():
             Integer().check(field, count)
     except LayerError as error:

@@ -53,8 +53,8 @@ def command(
         key = key_of(path, file)
         if key not in entries:
             new += 1
-        elif found := drift(report, entries[key]):
-            moved.append(ShapecalcError(found, report.architecture.file))
+        elif drifted := drift(report, entries[key]):
+            moved.append(ShapecalcError(drifted, report.architecture.file))
         else:
             continue
         entries[key] = entry_of(report)

@@ -7,14 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli.options.architecture import (
-    ArchitectureArgument,
-    LimitOption,
-    SetOption,
-    limits_of,
-    load_bound,
-    settings,
-)
+from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, SetOption, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
 
@@ -39,7 +32,7 @@ def command(
     from shapecalc.render import memory as rendered
     from shapecalc.shape_inference.engine import inspect_at
 
-    loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
-    found = live_memory(inspect_at(loaded, sizes))
-    order = reordering(found)
-    show(format_, color, partial(rendered.table, found, order, depth), partial(rendered.document, found, order))
+    loaded, sizes = load_bound(architecture, set_, limit)
+    live = live_memory(inspect_at(loaded, sizes))
+    order = reordering(live)
+    show(format_, color, partial(rendered.table, live, order, depth), partial(rendered.document, live, order))

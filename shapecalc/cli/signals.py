@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from types import FrameType
 
-AT_ONCE = 1.0
+IGNORED_FOR = 1.0
 """Seconds after a Ctrl-C in which another is ignored: it would interrupt the cleanup that the first began."""
 
 
@@ -22,14 +22,14 @@ class Terminated(KeyboardInterrupt):
         self.number = number
 
 
-def heed_signals() -> None:
+def handle_signals() -> None:
     """Raise `KeyboardInterrupt` for Ctrl-C and `Terminated` for SIGTERM and SIGHUP, unless they are ignored already."""
     last = float("-inf")
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last > AT_ONCE:
+        if now - last > IGNORED_FOR:
             last = now
             raise KeyboardInterrupt
 
@@ -50,7 +50,7 @@ def ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def end_as_told(number: int) -> None:
+def end_by_signal(number: int) -> None:
     """End the process by the signal that it received, so that the sender sees the cause."""
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)

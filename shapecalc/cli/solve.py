@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.cli.options.architecture import LimitOption, SetOption, limits_of, load_bound, settings, whole
+from shapecalc.cli.options.architecture import LimitOption, SetOption, integer, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
 
@@ -105,7 +105,7 @@ def command(
         raise Misuse(f"`{given}` expects `--output` beside it, receives none")
     if unknown and near:
         raise Misuse("`--near` is for sizes of symbols, and `--unknown` solves for fields")
-    loaded, sizes = load_bound(architecture, settings(set_), limits_of(limit))
+    loaded, sizes = load_bound(architecture, set_, limit)
     if unknown and wanted is not None:
         _choose(loaded, sizes, unknown, wanted, at, most, format_, color)
     else:
@@ -125,7 +125,7 @@ def _wanted(text: str | None) -> Wanted | None:
     from shapecalc.solving.input_sizes import Wanted
 
     parts = per_axis(text.replace(",", "x").strip("[] "))
-    sizes = tuple(None if part.strip() == "?" else whole(part, "--output") for part in parts)
+    sizes = tuple(None if part.strip() == "?" else integer(part, "--output") for part in parts)
     if not any(sizes):
         raise Misuse(f"`--output` expects sizes such as 7x7, with ? for any, receives `{text}`")
     if any(size is not None and size < 1 for size in sizes):
@@ -135,21 +135,21 @@ def _wanted(text: str | None) -> Wanted | None:
 
 def _near(written: Iterable[str], symbols: tuple[str, ...], name: str) -> dict[str, int]:
     """Return the sizes near which to look, by symbol: `500` is for all symbols, `H=500` for one."""
-    asked: dict[str, int] = {}
-    alone: dict[str, int] = {}
+    for_all: dict[str, int] = {}
+    for_one: dict[str, int] = {}
     for text in written:
         symbol, equals, size = text.rpartition("=")
-        number = whole(size, "--near")
+        number = integer(size, "--near")
         if number < 1:
             raise Misuse(f"`--near` expects a size of at least 1, receives `{text}`")
         if equals and symbol not in symbols:
             free = ", ".join(f"`{symbol}`" for symbol in symbols) or "none"
             raise Misuse(f"`--near {text}` names no free symbol of `{name}`; they are: {free}")
         if equals:
-            alone[symbol] = number
+            for_one[symbol] = number
         else:
-            asked.update(dict.fromkeys(symbols, number))
-    return asked | alone
+            for_all.update(dict.fromkeys(symbols, number))
+    return for_all | for_one
 
 
 def _solve(
@@ -165,17 +165,16 @@ def _solve(
     from shapecalc.shape_inference.engine import inspect_at
     from shapecalc.solving.input_sizes import near, solve
 
-    found = solve(inspect_at(loaded, sizes, symbolic=True), wanted, at)
-    asked = _near(written or (), tuple(found.sizes), loaded.name)
-    close = {name: near(found.sizes[name], size) for name, size in asked.items()}
+    solution = solve(inspect_at(loaded, sizes, symbolic=True), wanted, at)
+    requested = _near(written or (), tuple(solution.sizes), loaded.name)
+    close = {name: near(solution.sizes[name], size) for name, size in requested.items()}
     show(
         format_,
         color,
-        partial(solve_architecture.solution, found, close),
-        partial(solve_architecture.solution_dict, found, close),
+        partial(solve_architecture.solution, solution, close),
+        partial(solve_architecture.solution_dict, solution, close),
+        ok=solution.solvable,
     )
-    if not found.solvable:
-        raise typer.Exit(1)
 
 
 def _choose(
@@ -195,15 +194,14 @@ def _choose(
         raise Misuse(f"`--unknown` may be given {MOST_UNKNOWNS} times, is given {len(unknown)} times")
     if len(set(unknown)) < len(unknown):
         raise Misuse(f"`--unknown {max(unknown, key=unknown.count)}` is given twice")
-    found = choose(loaded, unknown, wanted, at, sizes)
+    solution = choose(loaded, unknown, wanted, at, sizes)
     show(
         format_,
         color,
-        partial(solve_architecture.choices, found, loaded.name, most),
-        partial(solve_architecture.choices_dict, found, loaded.name, most),
+        partial(solve_architecture.choices, solution, loaded.name, most),
+        partial(solve_architecture.choices_dict, solution, loaded.name, most),
+        ok=bool(solution.solutions),
     )
-    if not found.solutions:
-        raise typer.Exit(1)
 
 
 def _windows(
@@ -220,16 +218,15 @@ def _windows(
     from shapecalc.render import solve_window
 
     n, out = _lengths(*written)
-    found = windows(kind, n, out, fixed, ceil=ceil)
+    solution = windows(kind, n, out, fixed, ceil=ceil)
     quoted = (str(written[0]), str(written[1]))
     show(
         format_,
         color,
-        partial(solve_window.all_windows, found, quoted, fixed, kind, most),
-        partial(solve_window.all_windows_dict, found, n, out, fixed, kind, most),
+        partial(solve_window.all_windows, solution, quoted, fixed, kind, most),
+        partial(solve_window.all_windows_dict, solution, n, out, fixed, kind, most),
+        ok=bool(solution.solutions),
     )
-    if not found.solutions:
-        raise typer.Exit(1)
 
 
 def _lengths(n: str | None, out: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, limits_of, parameter, settings, whole
+from shapecalc.cli.options.architecture import (
+    ArchitectureArgument,
+    LimitOption,
+    integer,
+    limits_of,
+    parameter,
+    settings,
+)
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.cli.progress import progress_bar
@@ -188,7 +195,7 @@ def values(text: str, name: str) -> Any:
 
 
 def _range(text: str, name: str) -> range:
-    numbers = [whole(part, f"--set {name}") for part in text.split(":")]
+    numbers = [integer(part, f"--set {name}") for part in text.split(":")]
     if len(numbers) > 3:  # noqa: PLR2004 - a range has a start, a stop and a step
         raise Misuse(f"`--set {name}` expects START:STOP:STEP, receives `{text}`")
     start, stop, step = (*numbers, 1)[:3]

@@ -11,16 +11,7 @@ from typing import Annotated
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.cli.options.architecture import (
-    ArchitectureArgument,
-    LimitOption,
-    ScaleOption,
-    SetOption,
-    divisor_of,
-    limits_of,
-    load_bound,
-    settings,
-)
+from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, ScaleOption, SetOption, load_bound
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
@@ -75,7 +66,6 @@ def command(
     The data are drawn digits or a few poems. Shows that the gradients are correct by their effect: the loss of every
     step, and the accuracy on test samples. A network that trains for more than minutes needs a framework.
     """
-    given, divisor = settings(set_), divisor_of(scale)
     if lr is not None and not 0 < lr < float("inf"):
         raise Misuse(f"`--lr` expects a number above 0, receives `{lr:g}`")
     if export is not None and export.suffix not in (".npz", ".safetensors"):
@@ -84,12 +74,9 @@ def command(
         raise Misuse(f"`--export` expects a folder that is there, receives `{export}`")
     gc.enable()  # `__main__` disables it, and a run may be long
     from shapecalc.execution.training import export as export_weights, train
-    from shapecalc.files.load import narrowed
     from shapecalc.render import train as rendered
 
-    loaded, sizes = load_bound(architecture, given, limits_of(limit))
-    if divisor > 1:
-        loaded = narrowed(loaded, divisor)
+    loaded, sizes = load_bound(architecture, set_, limit, scale)
     with progress_bar() as bar:
         trained = train(
             loaded,

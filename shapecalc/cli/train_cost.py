@@ -9,15 +9,7 @@ from typing import Annotated
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.cli.options.architecture import (
-    ArchitectureArgument,
-    LimitOption,
-    SetOption,
-    count_of,
-    limits_of,
-    load_bound,
-    settings,
-)
+from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, SetOption, count_of, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
 from shapecalc.cli.options.optimizer import Optimizer
@@ -73,10 +65,9 @@ def command(
     from shapecalc.layers.fields import LARGEST_DIM
     from shapecalc.render import train_cost
 
-    given = settings(set_)
     samples, allowed = count_of(batch, "--batch", LARGEST_DIM), _bytes(memory)
     every, steps = count_of(checkpoint, "--checkpoint", LARGEST_DIM), count_of(truncate, "--truncate", LARGEST_DIM)
-    loaded, sizes = load_bound(architecture, given, limits_of(limit))
+    loaded, sizes = load_bound(architecture, set_, limit)
     symbol = batch_symbol(loaded)
     if samples is not None and symbol in sizes:
         raise Misuse(f"`--batch` and `--set {symbol}` mean the same, and both are given")

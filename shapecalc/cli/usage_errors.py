@@ -12,34 +12,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OPTIONS = {
-    "n": "--n",
     "kernel_size": "--f",
     "stride": "--s",
     "padding": "--p",
     "dilation": "--d",
-    "output_padding": "--output-padding",
     "output": "--out",
     "in_channels": "--c",
     "out_channels": "--k",
-    "groups": "--groups",
     "in_features": "--in",
     "out_features": "--out",
-    "rank": "--rank",
-    "input_size": "--input-size",
-    "hidden_size": "--hidden-size",
-    "num_layers": "--num-layers",
-    "proj_size": "--proj-size",
-    "nonlinearity": "--nonlinearity",
-    "dropout": "--dropout",
-    "seq": "--seq",
-    "batch": "--batch",
     "num_embeddings": "--num",
     "embedding_dim": "--dim",
-    "input": "--input",
-    "padding_idx": "--padding-idx",
     "vocabulary": "--vocab",
-    "beam": "--beam",
-    "length": "--length",
+} | {
+    field: f"--{field.replace('_', '-')}"
+    for fields in (
+        ("n", "rank", "groups", "output_padding", "input", "padding_idx", "beam", "length"),
+        ("input_size", "hidden_size", "num_layers", "proj_size", "nonlinearity", "dropout", "seq", "batch"),
+    )
+    for field in fields
 }
 """The options that set the fields of layers."""
 

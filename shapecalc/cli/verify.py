@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.cli.options.architecture import (
-    ArchitectureArgument,
-    LimitOption,
-    ScaleOption,
-    SetOption,
-    divisor_of,
-    limits_of,
-    load_bound,
-    settings,
-)
+from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, ScaleOption, SetOption, load_bound
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
@@ -61,13 +52,9 @@ def command(
     """
     if truncate is not None and not backward:
         raise Misuse("`--truncate` is of use with `--backward` alone")
-    budget, given, divisor = budget_of(max_memory, max_flops), settings(set_), divisor_of(scale)
+    budget = budget_of(max_memory, max_flops)
     gc.enable()  # `__main__` disables it, and a run needs memory
-    from shapecalc.files.load import narrowed
-
-    loaded, sizes = load_bound(architecture, given, limits_of(limit))
-    if divisor > 1:
-        loaded = narrowed(loaded, divisor)
+    loaded, sizes = load_bound(architecture, set_, limit, scale)
     rendered: ModuleType
     proof: Proof | BackwardProof
     with progress_bar() as bar:
@@ -82,6 +69,4 @@ def command(
             from shapecalc.shape_inference.engine import Reports
 
             proof = verify_at(Reports(loaded), sizes, seed=seed, budget=budget, progress=bar)
-    show(format_, color, partial(rendered.table, proof), proof.to_dict)
-    if not proof.ok:
-        raise typer.Exit(1)
+    show(format_, color, partial(rendered.table, proof), proof.to_dict, ok=proof.ok)

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapecalc.cli.exit_codes import UNREADABLE, Misuse, report as say
-from shapecalc.cli.options.architecture import LimitOption, SetOption, limits_of, load_bound, settings
+from shapecalc.cli.options.architecture import LimitOption, SetOption, limits_of, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.diagnostics.errors import ShapecalcError
 
 if TYPE_CHECKING:
-    from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.watch import Version
     from shapecalc.shape_inference.report import Report
 
@@ -44,21 +43,20 @@ def command(
 
     if file == "-":
         raise Misuse("`watch` expects a file, receives `-`: standard input is not saved")
-    texts, limits = settings(set_), limits_of(limit)
+    limits = limits_of(limit)
     gc.enable()  # `__main__` disables it for commands that end
     patience = math.ceil(AWAY / interval)
-    inspect = partial(_inspected, file, texts, limits)
-    found = versions(file, inspect, partial(time.sleep, interval), patience, limits)
-    for number, version in enumerate(found):
+    inspect = partial(_inspected, file, set_, limit)
+    for number, version in enumerate(versions(file, inspect, partial(time.sleep, interval), patience, limits)):
         if number == 0 and version.error is not None and version.error.exit_code == UNREADABLE:
             raise version.error
-        _show(version, file, color, as_written=not texts)
+        _show(version, file, color, as_written=not set_)
 
 
-def _inspected(file: str, texts: dict[str, str], limits: Limits) -> Report:
+def _inspected(file: str, set_: list[str] | None, limit: list[str] | None) -> Report:
     from shapecalc.shape_inference.engine import inspect_at
 
-    return inspect_at(*load_bound(file, texts, limits))
+    return inspect_at(*load_bound(file, set_, limit))
 
 
 def _show(version: Version, file: str, color: Color, *, as_written: bool) -> None:
@@ -66,6 +64,7 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
     from shapecalc.checking.diagnose import diagnose
     from shapecalc.render import diff
     from shapecalc.render.inspect import table
+    from shapecalc.render.terminal.escaping import terminal
 
     if version.report is None:
         assert version.error is not None
@@ -75,16 +74,10 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
     if version.comparison is None:
         print(table.inspection(version.report, **manner))
     else:
-        print(f"\n{_saved(file)}")
+        print(f"\n{terminal(file)} was saved")
         print(diff.table(version.comparison, **manner))
     findings = diagnose(version.report, brief=True, expectations=as_written, where=as_written)
     if findings:
         say(ShapecalcError(findings, version.report.architecture.file))
     # The reader of a pipe gets each version when it is saved.
     print(end="", flush=True)
-
-
-def _saved(file: str) -> str:
-    from shapecalc.render.terminal.escaping import terminal
-
-    return f"{terminal(file)} was saved"

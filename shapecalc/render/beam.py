@@ -31,50 +31,49 @@ class LstmStates(NamedTuple):
     hidden: int
 
 
-def calculation(found: SearchPlan, states: LstmStates | None, *, width: int | None, color: bool, unicode: bool) -> str:
+def calculation(search: SearchPlan, states: LstmStates | None, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return the steps of a search, its figures with their numbers, and those of greedy and exhaustive search."""
     blocks = [
-        heading(found, states, width=width, color=color),
-        [draw(steps(found), width=width, color=color, unicode=unicode)],
-        *([[draw(_held(found, states), width=width, color=color, unicode=unicode)]] if states else []),
-        [line for figure in figures(found, states) for line in lines(figure)],
-        [draw(_searches(found, states), width=width, color=color, unicode=unicode)],
+        heading(search, states, width=width, color=color),
+        [draw(steps(search), width=width, color=color, unicode=unicode)],
+        *([[draw(_states(search, states), width=width, color=color, unicode=unicode)]] if states else []),
+        [line for figure in figures(search, states) for line in lines(figure)],
+        [draw(_searches(search, states), width=width, color=color, unicode=unicode)],
     ]
-    said = notes(found, width)
-    blocks += [said] if said else []
+    paragraphs = notes(search, width)
+    blocks += [paragraphs] if paragraphs else []
     text = "\n\n".join("\n".join(block) for block in blocks)
     return text if unicode else in_ascii(text)
 
 
-def heading(found: SearchPlan, states: LstmStates | None = None, *, width: int | None, color: bool) -> list[str]:
+def heading(search: SearchPlan, states: LstmStates | None = None, *, width: int | None, color: bool) -> list[str]:
     """Return the title of a search and the letters of its formulas."""
-    problem = found.problem
+    problem = search.problem
     letters = {"V": f"{problem.vocabulary:,}", "L": f"{problem.length:,}", "k": f"{problem.beam:,}"}
     if problem.end:
         letters["B"] = f"V − 1 = {problem.branches:,}"
     if states:
         letters["H"] = f"{states.hidden:,}"
-    return [bold(f"beam search, {_ending(found)}", color=color), *legend(letters, width, _MEANINGS)]
+    return [bold(f"beam search, {_ending(search)}", color=color), *legend(letters, width, _MEANINGS)]
 
 
-def calculation_dict(found: SearchPlan, states: LstmStates | None) -> dict[str, Any]:
+def calculation_dict(search: SearchPlan, states: LstmStates | None) -> dict[str, Any]:
     """Return the JSON values of a search."""
-    problem = found.problem
-    document: dict[str, Any] = {
+    problem = search.problem
+    return {
         "vocabulary": problem.vocabulary,
         "length": problem.length,
         "beam": problem.beam,
         "end": problem.end,
-        "scores": found.scores.result,
-        "kept": found.kept.result,
-        "finished": found.finished.result,
-        "dropped": found.dropped.result,
-        "steps": [_step_dict(first, last, states) for first, last in folded(found)],
-        "figures": [figure_dict(figure) for figure in figures(found, states)],
-        "greedy": {"scores": figure_dict(found.greedy)},
-        "exhaustive": {"scores": figure_dict(found.exhaustive), "sequences": figure_dict(found.sequences)},
+        "scores": search.scores.result,
+        "kept": search.kept.result,
+        "finished": search.finished.result,
+        "dropped": search.dropped.result,
+        "steps": [_step_dict(first, last, states) for first, last in folded(search)],
+        "figures": [figure_dict(figure) for figure in figures(search, states)],
+        "greedy": {"scores": figure_dict(search.greedy)},
+        "exhaustive": {"scores": figure_dict(search.exhaustive), "sequences": figure_dict(search.sequences)},
     }
-    return document
 
 
 def runs(steps: Iterable[T], key: Callable[[T], Any]) -> Iterator[tuple[T, T]]:
@@ -93,36 +92,36 @@ def figure_headings(first: str, *counts: str) -> tuple[Heading, ...]:
     return (Heading(first), *(Heading(count, right=True) for count in counts))
 
 
-def folded(found: SearchPlan) -> Iterator[tuple[SearchStep, SearchStep]]:
+def folded(search: SearchPlan) -> Iterator[tuple[SearchStep, SearchStep]]:
     """Yield the first and the last of neighbouring steps that differ in their number only."""
-    return runs(found.steps, lambda step: step._replace(length=0))
+    return runs(search.steps, lambda step: step._replace(length=0))
 
 
-def _ending(found: SearchPlan) -> str:
-    return "the hypotheses that end kept apart" if found.problem.end else "without an end symbol"
+def _ending(search: SearchPlan) -> str:
+    return "the hypotheses that end kept apart" if search.problem.end else "without an end symbol"
 
 
-def steps(found: SearchPlan) -> Grid:
+def steps(search: SearchPlan) -> Grid:
     """Return a row per step, with equal neighbours folded."""
-    ending = ["finished"] if found.problem.end else []
+    ending = ["finished"] if search.problem.end else []
     rows = []
-    for first, last in folded(found):
+    for first, last in folded(search):
         texts = [
             _places(first, last),
-            f"[{first.alive}, {found.problem.vocabulary}]",
+            f"[{first.alive}, {search.problem.vocabulary}]",
             f"{first.scores:,}",
             f"{first.kept:,}",
-            *([f"{first.finished:,}"] if found.problem.end else []),
+            *([f"{first.finished:,}"] if search.problem.end else []),
             f"{first.dropped:,}",
         ]
         rows.append(Cells(tuple(texts)))
     return Grid(figure_headings("step", "candidates", "scores", "kept", *ending, "dropped"), rows)
 
 
-def _held(found: SearchPlan, states: LstmStates) -> Grid:
+def _states(search: SearchPlan, states: LstmStates) -> Grid:
     """Return the states of the live hypotheses, a row per step, with equal neighbours folded."""
     rows = []
-    for first, last in runs(found.steps, lambda step: step.kept):
+    for first, last in runs(search.steps, lambda step: step.kept):
         shape = f"[{states.layers}, {first.kept}, {states.hidden}]"
         size = scientific(state_bytes(first.kept, *states).result)
         rows.append(Cells((_places(first, last), shape, shape, size)))
@@ -133,13 +132,13 @@ def _places(first: SearchStep, last: SearchStep) -> str:
     return f"{first.length:,}" if first is last else f"{first.length:,} to {last.length:,}"
 
 
-def _searches(found: SearchPlan, states: LstmStates | None) -> Grid:
-    problem = found.problem
+def _searches(search: SearchPlan, states: LstmStates | None) -> Grid:
+    problem = search.problem
     headings = ["search", "scores", "alive at most", *(["bytes of h, c"] if states else [])]
     widths = {
-        "greedy": (found.greedy, 1),
-        f"beam of {problem.beam:,}": (found.scores, max(step.kept for step in found.steps)),
-        "exhaustive": (found.exhaustive, problem.branches**problem.length),
+        "greedy": (search.greedy, 1),
+        f"beam of {problem.beam:,}": (search.scores, max(step.kept for step in search.steps)),
+        "exhaustive": (search.exhaustive, problem.branches**problem.length),
     }
     rows = []
     for name, (scores, most) in widths.items():
@@ -148,13 +147,13 @@ def _searches(found: SearchPlan, states: LstmStates | None) -> Grid:
     return Grid(figure_headings(*headings), rows)
 
 
-def figures(found: SearchPlan, states: LstmStates | None = None) -> list[SearchFigure]:
+def figures(search: SearchPlan, states: LstmStates | None = None) -> list[SearchFigure]:
     """Return the figures of a search, and of the others."""
-    own = [found.scores, found.kept, *([found.finished] if found.problem.end else []), found.dropped]
+    own = [search.scores, search.kept, *([search.finished] if search.problem.end else []), search.dropped]
     if states:
-        own.append(state_bytes(max(step.kept for step in found.steps), *states))
-    greedy = found.greedy._replace(name="greedy scores")
-    return [*own, greedy, found.exhaustive._replace(name="exhaustive scores"), found.sequences]
+        own.append(state_bytes(max(step.kept for step in search.steps), *states))
+    greedy = search.greedy._replace(name="greedy scores")
+    return [*own, greedy, search.exhaustive._replace(name="exhaustive scores"), search.sequences]
 
 
 def lines(figure: SearchFigure) -> list[str]:
@@ -163,20 +162,20 @@ def lines(figure: SearchFigure) -> list[str]:
     return [f"{figure.name if not place else '':<17} = {row}" for place, row in enumerate(rows)]
 
 
-def notes(found: SearchPlan, width: int | None) -> list[str]:
+def notes(search: SearchPlan, width: int | None) -> list[str]:
     """Return notes on when the beam is full, and on what the figures do not show."""
-    problem = found.problem
-    said = []
-    if max(step.kept for step in found.steps) < problem.beam:
-        said.append(f"the beam is never full: there are not {problem.beam:,} hypotheses alive to keep")
+    problem = search.problem
+    paragraphs = []
+    if max(step.kept for step in search.steps) < problem.beam:
+        paragraphs.append(f"the beam is never full: there are not {problem.beam:,} hypotheses alive to keep")
     elif problem.growing > 1:
         all_of_them = "every candidate that does not end" if problem.end else "every candidate"
-        said.append(f"the beam is full from step {problem.growing} on: before it {all_of_them} is kept")
+        paragraphs.append(f"the beam is full from step {problem.growing} on: before it {all_of_them} is kept")
     if problem.end:
-        said.append("greedy search stops where it takes the end symbol: it computes at most so many scores")
-    if not found.dropped.result:
-        said.append("nothing is dropped: this beam search is exhaustive")
-    return [line for note in said for line in wrapped(note, width)]
+        paragraphs.append("greedy search stops where it takes the end symbol: it computes at most so many scores")
+    if not search.dropped.result:
+        paragraphs.append("nothing is dropped: this beam search is exhaustive")
+    return [line for note in paragraphs for line in wrapped(note, width)]
 
 
 def _step_dict(first: SearchStep, last: SearchStep, states: LstmStates | None) -> dict[str, Any]:

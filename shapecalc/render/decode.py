@@ -17,7 +17,7 @@ from shapecalc.render.beam import (
     steps as steps_grid,
 )
 from shapecalc.render.derivation import in_ascii, wrapped
-from shapecalc.render.terminal.grid import Cells, Grid, draw, spelt
+from shapecalc.render.terminal.grid import Cells, Grid, draw, escaped
 from shapecalc.render.terminal.numbers import rounded
 from shapecalc.render.terminal.palette import bold
 
@@ -35,16 +35,16 @@ def unrolled(loop: Loop, decoded: Decoded | None, *, width: int | None, color: b
     """Return the search, the costs of its steps, totals compared with the other searches, and the counts of a run."""
     decode = loop.decode
     title, *legend = heading(loop.search, width=width, color=color)
-    states = " and ".join(spelt(name, unicode=unicode) for name in decode.states)
+    states = " and ".join(escaped(name, unicode=unicode) for name in decode.states)
     how = f"each step runs on one new symbol, {states} from the states before"
     if not decode.states:
         how = "each step reads all symbols so far again"
     blocks = [
         [
-            bold(spelt(loop.architecture.name, unicode=unicode), color=color),
+            bold(escaped(loop.architecture.name, unicode=unicode), color=color),
             title,
             *legend,
-            *wrapped(f"`{spelt(decode.token, unicode=unicode)}`: {how}", width),
+            *wrapped(f"`{escaped(decode.token, unicode=unicode)}`: {how}", width),
         ],
         [draw(steps_grid(loop.search), width=width, color=color, unicode=unicode)],
         [draw(_costs(loop, unicode=unicode), width=width, color=color, unicode=unicode)],
@@ -101,7 +101,7 @@ def _run_dict(decoded: Decoded) -> dict[str, Any]:
         ],
         "figures_compared": len(decoded.checks),
         "reread": {"decoded": finite(decoded.search.active[0].log_probability), "at_once": finite(decoded.reread)},
-        "hypotheses": [found._asdict() for found in decoded.search.hypotheses],
+        "hypotheses": [hypothesis._asdict() for hypothesis in decoded.search.hypotheses],
     }
 
 
@@ -120,7 +120,7 @@ def _step_dict(step: DecodeStep) -> dict[str, Any]:
 def _costs(loop: Loop, *, unicode: bool) -> Grid:
     """Return a row per step, or per run of steps with the same search: MACs and memory."""
     cached = loop.cached_macs is not None
-    held = (
+    names = (
         ["MACs, k and v kept", "bytes of k and v"] if cached else [name for name, _ in loop.steps[0].states] + ["bytes"]
     )
     rows = []
@@ -137,7 +137,7 @@ def _costs(loop: Loop, *, unicode: bool) -> Grid:
             texts += [show(a) if a == b else f"{show(a)} to {show(b)}" for (_, a), (_, b) in shapes]
             texts.append(_span(first.state_bytes, last.state_bytes))
         rows.append(Cells(tuple(texts)))
-    return Grid(figure_headings("step", "MACs", *(spelt(name, unicode=unicode) for name in held)), rows)
+    return Grid(figure_headings("step", "MACs", *(escaped(name, unicode=unicode) for name in names)), rows)
 
 
 def _span(first: int, last: int) -> str:
@@ -175,7 +175,7 @@ def _searches(loop: Loop) -> Grid:
         (beam, search.scores.result, loop.macs, max(step.kept for step in search.steps)),
         ("exhaustive", search.exhaustive.result, loop.exhaustive, search.problem.branches**search.problem.length),
     ]
-    cells = [Cells((name, scientific(scores), _macs(macs), scientific(alive))) for name, scores, macs, alive in rows]
+    cells = [Cells((name, scientific(scores), _macs(macs), scientific(live))) for name, scores, macs, live in rows]
     if loop.cached_macs is not None:
         cells.insert(2, Cells((f"{beam}, k and v kept", scientific(search.scores.result), _macs(loop.cached_macs), "")))
     return Grid(figure_headings("search", "scores", "MACs", "alive at most"), cells)
@@ -195,9 +195,9 @@ def _counted(loop: Loop, decoded: Decoded, width: int | None) -> Iterator[str]:
         )
     one, other = decoded.search.active[0].log_probability, decoded.reread
     sign = "and" if decoded.rereads else "but"
-    whole = f"the best sequence of {loop.decode.max_length} symbols has log-probability {one:.4f} symbol by symbol, "
-    yield from wrapped(f"{whole}{sign} {other:.4f} read at once", width)
-    for found in decoded.search.hypotheses:
-        symbols = " ".join(map(str, found.symbols[:MOST_SHOWN]))
-        more = f" … ({len(found.symbols)} symbols)" if len(found.symbols) > MOST_SHOWN else ""
-        yield f"{found.score:10.4f}  {symbols}{more}"
+    sentence = f"the best sequence of {loop.decode.max_length} symbols has log-probability {one:.4f} symbol by symbol, "
+    yield from wrapped(f"{sentence}{sign} {other:.4f} read at once", width)
+    for hypothesis in decoded.search.hypotheses:
+        symbols = " ".join(map(str, hypothesis.symbols[:MOST_SHOWN]))
+        more = f" … ({len(hypothesis.symbols)} symbols)" if len(hypothesis.symbols) > MOST_SHOWN else ""
+        yield f"{hypothesis.score:10.4f}  {symbols}{more}"

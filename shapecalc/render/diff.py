@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diffing.diff import ChangeKind, Comparison, DiffRow
 from shapecalc.dims import Expr, show
-from shapecalc.render.diff_rows import Alike, Whole, folded
-from shapecalc.render.inspect.columns import called, written
+from shapecalc.render.diff_rows import Alike, WholeBlock, folded
+from shapecalc.render.inspect.columns import called, format_value
 from shapecalc.render.terminal.escaping import code_span, markdown_code, markdown_figure
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
 from shapecalc.render.terminal.numbers import at_sizes, grouped, memory, rounded, share, signed
@@ -73,7 +73,7 @@ def markdown(comparison: Comparison) -> str:
             quoted = (markdown_code(text) if text else "" for text in (mark, path, what, output))
             parts.append("| " + " | ".join([*quoted, markdown_figure(params), markdown_figure(macs)]) + " |")
         if len(rows) > MOST_ROWS:
-            left = sum(len(row.rows) if isinstance(row, Whole) else 1 for row in rows[MOST_ROWS:])
+            left = sum(len(row.rows) if isinstance(row, WholeBlock) else 1 for row in rows[MOST_ROWS:])
             parts += ["", f"… and {_count(left)} more"]
         parts += ["", "</details>"]
     return "\n".join(parts)
@@ -174,9 +174,9 @@ def _without(grid: Grid, column: int) -> Grid:
     )
 
 
-def _texts(row: DiffRow | Whole, write: Callable[[Count], str]) -> tuple[str, str, str, str, str, str]:
+def _texts(row: DiffRow | WholeBlock, write: Callable[[Count], str]) -> tuple[str, str, str, str, str, str]:
     params, macs = (signed(change.delta, write) for change in (row.figures.params, row.figures.macs))
-    if isinstance(row, Whole):
+    if isinstance(row, WholeBlock):
         what = f"{_count(len(row.rows))}: {', '.join(row.types)}"
         return _MARKS[row.kind][0], row.path, what, _output(row.rows[-1]), params, macs
     return _MARKS[row.kind][0], row.layer.path, _what(row), _output(row), params, macs
@@ -187,7 +187,7 @@ def _what(row: DiffRow) -> str:
     old, new = row.old, row.new
     if old is None or new is None:
         return called(row.layer)
-    said = [f"{name} {written(one)} → {written(other)}" for name, (one, other) in row.fields.items()]
+    said = [f"{name} {format_value(one)} → {format_value(other)}" for name, (one, other) in row.fields.items()]
     if "reads" in row.changes:
         said.append(f"reads {', '.join(old.step.inputs)} → {', '.join(new.step.inputs)}")
     if "weights" in row.changes:

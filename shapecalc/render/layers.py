@@ -21,10 +21,10 @@ WIDEST = 110
 
 def overview(layers: Iterable[Documentation], width: int | None, *, unicode: bool = True) -> str:
     """Return a line per layer type: its name and its summary, cut to the width."""
-    found = tuple(layers)
-    room = max(len(layer.type) for layer in found) + 2
+    layers = tuple(layers)
+    room = max(len(layer.type) for layer in layers) + 2
     lines = []
-    for layer in found:
+    for layer in layers:
         sentence = shown(layer.summary, unicode=unicode)
         if width is not None:
             sentence = textwrap.shorten(sentence, max(width - room, 10), placeholder=" …" if unicode else " ...")

@@ -31,6 +31,6 @@ def table(reports: Iterable[tuple[str, Report]], *, width: int | None, color: bo
 
 
 def _row(name: str, report: Report, write: Callable[[Count], str]) -> tuple[str, ...]:
-    entering = ", ".join(show(entry.shape) for entry in report.inputs)
+    inputs = ", ".join(show(entry.shape) for entry in report.inputs)
     figures = (write(report.totals.params), write(report.totals.macs))
-    return (name, entering, str(len(report.layers)), *figures)
+    return (name, inputs, str(len(report.layers)), *figures)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Dim, Expr, as_json, evaluate, free_symbols, show
-from shapecalc.render.inspect.columns import Line, layer_lines, layer_word
+from shapecalc.render.inspect.columns import Line, layer_lines, layer_type_of
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
 from shapecalc.render.terminal.numbers import at_sizes, memory
 from shapecalc.render.terminal.palette import BOLD, DIM, PLAIN
@@ -25,7 +25,7 @@ MOST_TURNS = 6
 
 
 def table(
-    found: LiveMemory,
+    run: LiveMemory,
     order: Reordering | None,
     depth: int | None = None,
     *,
@@ -34,19 +34,19 @@ def table(
     unicode: bool,
 ) -> str:
     """Return the picture, the steps, the peak with its live tensors, and a better order of branches."""
-    report = found.report
+    report = run.report
     page = Page(width, color, unicode)
     shapes = ", ".join(show(entry.shape) for entry in report.inputs)
-    lives = [evaluate(moment.live, report.costs_at) for moment in found.steps]
+    lives = [evaluate(step.live, report.costs_at) for step in run.steps]
     blocks = [[page.line(f"{report.architecture.name}  {shapes}", BOLD)]]
     numbers = [live for live in lives if isinstance(live, int)]
-    if found.peak is not None and len(numbers) == len(lives):
-        blocks.append(picture(numbers, found.peak, width=width, unicode=unicode))
+    if run.peak is not None and len(numbers) == len(lives):
+        blocks.append(picture(numbers, run.peak, width=width, unicode=unicode))
     # If the settings of layers do not fit, their types are shown; if these do not fit either, nothing.
-    grids = (_steps(page, found, lives, depth, called) for called in (Line.layer, layer_word, None))
+    grids = (_steps(page, run, lives, depth, called) for called in (Line.layer, layer_type_of, None))
     blocks.append([page.draw(page.first_that_fits(grids))])
-    blocks.append(_peak(page, found))
-    blocks.append([page.line(line, DIM) for line in (*_better(order), *_notes(found))])
+    blocks.append(_peak(page, run))
+    blocks.append([page.line(line, DIM) for line in (*_better(order), *_notes(run))])
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
@@ -88,24 +88,24 @@ def _cell(height: int, top: int, line: int, *, unicode: bool) -> str:
     return "#" if eighths > (0 if line == 0 else 3) else " "
 
 
-def document(found: LiveMemory, order: Reordering | None) -> dict[str, Any]:
+def document(run: LiveMemory, order: Reordering | None) -> dict[str, Any]:
     """Return the JSON values of the memory of a run; an int if a figure is known, else the expression."""
-    report = found.report
-    rows = [{"path": step.row.path, "type": step.row.type, "live_bytes": as_json(step.live)} for step in found.steps]
+    report = run.report
+    rows = [{"path": step.row.path, "type": step.row.type, "live_bytes": as_json(step.live)} for step in run.steps]
     peak = None
-    if found.peak is not None:
-        moment = found.steps[found.peak]
+    if run.peak is not None:
+        step = run.steps[run.peak]
         tensors = [
             {"slot": tensor.slot, "shape": [*map(as_json, tensor.shape)], "bytes": as_json(tensor.size)}
-            for tensor in found.tensors
+            for tensor in run.tensors
         ]
-        at = as_json(evaluate(moment.live, report.costs_at))
-        peak = {"path": moment.row.path, "bytes": as_json(moment.live), "bytes_at_costs_at": at, "tensors": tensors}
+        at = as_json(evaluate(step.live, report.costs_at))
+        peak = {"path": step.row.path, "bytes": as_json(step.live), "bytes_at_costs_at": at, "tensors": tensors}
     return {
         "name": report.architecture.name,
         "bindings": dict(report.bindings),
         "costs_at": dict(report.costs_at),
-        "weight_bytes": as_json(_weights(found)),
+        "weight_bytes": as_json(_weights(run)),
         "peak": peak,
         "layers": rows,
         "order": None if order is None else _order(order),
@@ -118,7 +118,7 @@ def _order(order: Reordering) -> dict[str, Any]:
 
 
 def _steps(
-    page: Page, found: LiveMemory, lives: Sequence[Dim], depth: int | None, called: Callable[[Line], str] | None
+    page: Page, run: LiveMemory, lives: Sequence[Dim], depth: int | None, called: Callable[[Line], str] | None
 ) -> Grid:
     headings = (
         Heading("path"),
@@ -127,33 +127,33 @@ def _steps(
         Heading("alive", right=True, wraps=any(isinstance(live, Expr) for live in lives)),
         Heading(""),
     )
-    live_of = {moment.row.path: live for moment, live in zip(found.steps, lives, strict=True)}
-    at_peak = "" if found.peak is None else found.steps[found.peak].row.path
+    live_of = {step.row.path: live for step, live in zip(run.steps, lives, strict=True)}
+    at_peak = "" if run.peak is None else run.steps[run.peak].row.path
     rows = []
-    for line in layer_lines(found.report, depth):
+    for line in layer_lines(run.report, depth):
         paths = [row.path for row in line.rows]
         known = [live for path in paths if isinstance(live := live_of[path], int)]
-        alive = max(known) if len(known) == len(paths) else live_of[at_peak if at_peak in paths else paths[-1]]
+        live = max(known) if len(known) == len(paths) else live_of[at_peak if at_peak in paths else paths[-1]]
         mark = "peak" if at_peak in paths else ""
         words = (line.path,) if called is None else (line.path, called(line))
-        texts = (*words, show(line.rows[-1].output), memory(alive), mark)
+        texts = (*words, show(line.rows[-1].output), memory(live), mark)
         rows.append(Cells(texts, (BOLD if mark else PLAIN,) * len(texts)))
     return page.grid(headings, rows)
 
 
-def _peak(page: Page, found: LiveMemory) -> list[str]:
+def _peak(page: Page, run: LiveMemory) -> list[str]:
     """Return the peak and its live tensors, the largest first."""
-    if found.peak is None:
-        names = sorted({name for moment in found.steps for name in free_symbols(moment.live)})
-        open_ = [name for name in names if name not in found.report.costs_at]
+    if run.peak is None:
+        names = sorted({name for step in run.steps for name in free_symbols(step.live)})
+        open_ = [name for name in names if name not in run.report.costs_at]
         settings = " ".join(f"--set {name}=…" for name in open_)
         said = f"where the peak is depends on {' and '.join(open_)}: give a size, `{settings}`"
         return [page.line(said, BOLD)]
-    moment, at = found.steps[found.peak], found.report.costs_at
-    bound = evaluate(moment.live, at)
-    closed = f" = {memory(moment.live)}" if isinstance(moment.live, Expr) and isinstance(bound, int) else ""
-    line = f"peak {memory(bound)}{closed}, while {moment.row.path} works; alive then:"
-    rows = [(tensor.slot, show(tensor.shape), memory(evaluate(tensor.size, at))) for tensor in found.tensors]
+    step, at = run.steps[run.peak], run.report.costs_at
+    bound = evaluate(step.live, at)
+    closed = f" = {memory(step.live)}" if isinstance(step.live, Expr) and isinstance(bound, int) else ""
+    line = f"peak {memory(bound)}{closed}, while {step.row.path} works; alive then:"
+    rows = [(tensor.slot, show(tensor.shape), memory(evaluate(tensor.size, at))) for tensor in run.tensors]
     headings = (Heading("tensor"), Heading("shape", wraps=True), Heading("bytes", right=True, wraps=True))
     return [page.line(line, BOLD), page.draw(page.grid(headings, rows))]
 
@@ -168,17 +168,17 @@ def _better(order: Reordering | None) -> list[str]:
     return [*lines, f"  and {more} more"] if more > 0 else lines
 
 
-def _notes(found: LiveMemory) -> list[str]:
-    at = at_sizes(found.report.costs_at)
+def _notes(run: LiveMemory) -> list[str]:
+    at = at_sizes(run.report.costs_at)
     sizes = f"at {at}, " if at else ""
     return [
-        f"weights take {memory(_weights(found))} besides",
+        f"weights take {memory(_weights(run))} besides",
         f"({sizes}float32; a view takes no memory; what kernels take while they work is left out)",
     ]
 
 
-def _weights(found: LiveMemory) -> Dim:
-    totals = found.report.totals
+def _weights(run: LiveMemory) -> Dim:
+    totals = run.report.totals
     assert totals.parameter_bytes is not None  # shapes of parameters are known if outputs are
     assert totals.buffers is not None
     return totals.parameter_bytes + 4 * totals.buffers

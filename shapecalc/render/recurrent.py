@@ -26,70 +26,70 @@ _MEANINGS = {
 }
 
 
-def calculation(found: Recurrence, *, width: int | None, color: bool, unicode: bool) -> str:
+def calculation(layer: Recurrence, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return shapes, the equations of the cell, the tensors one by one, and the costs with their numbers."""
     if not unicode:
-        found = _spelt(found)
+        layer = _ascii_names(layer)
     blocks = [
-        _shapes(found, width, color=color),
-        _cell(found, width, color=color),
-        _parameters(found, width, color=color),
-        _derived("MACs of one step of one sample, and in all", (*found.step, found.macs), color=color),
-        _flops(found, color=color),
+        _shapes(layer, width, color=color),
+        _cell(layer, width, color=color),
+        _parameters(layer, width, color=color),
+        [bold("MACs of one step of one sample, and in all", color=color), *_aligned((*layer.step, layer.macs))],
+        _flops(layer, color=color),
     ]
     text = "\n\n".join("\n".join(block) for block in blocks)
     return text if unicode else in_ascii(text)
 
 
-def _spelt(found: Recurrence) -> Recurrence:
+def _ascii_names(layer: Recurrence) -> Recurrence:
     """Return a layer with signs that take more than one letter of ASCII spelled out, before columns are measured."""
-    return found._replace(
-        equations=tuple(line._replace(right=in_ascii(line.right)) for line in found.equations),
-        operations=tuple(item._replace(name=in_ascii(item.name)) for item in found.operations),
+    return layer._replace(
+        equations=tuple(line._replace(right=in_ascii(line.right)) for line in layer.equations),
+        operations=tuple(item._replace(name=in_ascii(item.name)) for item in layer.operations),
     )
 
 
-def _shapes(found: Recurrence, width: int | None, *, color: bool) -> list[str]:
-    letters = {letter: grouped(size) for letter, size in found.letters if grouped(size) != letter}
-    open_letters = [f"{letter} ({_MEANINGS[letter]})" for letter, size in found.letters if grouped(size) == letter]
-    rows = [bold(f"{found.type} on {show(found.x)}", color=color), *legend(letters, width, _MEANINGS)]
+def _shapes(layer: Recurrence, width: int | None, *, color: bool) -> list[str]:
+    letters = {letter: grouped(size) for letter, size in layer.letters if grouped(size) != letter}
+    open_letters = [f"{letter} ({_MEANINGS[letter]})" for letter, size in layer.letters if grouped(size) == letter]
+    rows = [bold(f"{layer.type} on {show(layer.x)}", color=color), *legend(letters, width, _MEANINGS)]
     if open_letters:
         rows.append(f"{' and '.join(open_letters)} left open")
-    table = [(output.name, show(output.shape), f"[{', '.join(output.letters)}]") for output in found.outputs]
-    rows += ["", *_beside(table, [output.holds for output in found.outputs], width)]
-    if found.order[0] == "N":
+    table = [(output.name, show(output.shape), f"[{', '.join(output.letters)}]") for output in layer.outputs]
+    rows += ["", *_beside(table, [output.holds for output in layer.outputs], width)]
+    if layer.order[0] == "N":
         rows += wrapped("batch_first orders input and output alone: states keep their batch in the middle", width)
     return rows
 
 
-def _cell(found: Recurrence, width: int | None, *, color: bool) -> list[str]:
-    room = max(len(line.left) for line in found.equations)
-    equations = [(f"{line.left:<{room}} = {line.right}",) for line in found.equations]
-    roles = [f"{line.name}: {line.purpose}" for line in found.equations]
-    state = " and ".join(output.name.removesuffix("_n") for output in found.outputs[1:])
+def _cell(layer: Recurrence, width: int | None, *, color: bool) -> list[str]:
+    room = max(len(line.left) for line in layer.equations)
+    equations = [(f"{line.left:<{room}} = {line.right}",) for line in layer.equations]
+    roles = [f"{line.name}: {line.purpose}" for line in layer.equations]
+    state = " and ".join(output.name.removesuffix("_n") for output in layer.outputs[1:])
     return [
         bold(f"one step: x enters, {state} {'come' if ' ' in state else 'comes'} from the step before", color=color),
         *_beside(equations, roles, width),
         "",
-        *(line for sentence in _matrices(found) for line in wrapped(sentence, width)),
+        *(line for sentence in _matrices(layer) for line in wrapped(sentence, width)),
     ]
 
 
-def _matrices(found: Recurrence) -> list[str]:
+def _matrices(layer: Recurrence) -> list[str]:
     """Return the sizes of the first layer's matrices and their order in the tensors."""
-    sizes = {letter: size for letter, size in found.letters if isinstance(size, int)}
+    sizes = {letter: size for letter, size in layer.letters if isinstance(size, int)}
     units, gates = sizes["H"], sizes.get("G", 1)
-    by_name = {tensor.name: tensor for tensor in found.tensors}
+    by_name = {tensor.name: tensor for tensor in layer.tensors}
     sentences = []
-    for side, entering in (("ih", "x"), ("hh", "h")):
+    for side, operand in (("ih", "x"), ("hh", "h")):
         tensor = by_name[f"weight_{side}_l0"]
         rows, columns = tensor.shape
-        whole = f"{gates}·{units} x {columns} = {rows} x {columns}" if gates > 1 else f"{rows} x {columns}"
+        size = f"{gates}·{units} x {columns} = {rows} x {columns}" if gates > 1 else f"{rows} x {columns}"
         each = f" stacked, {units} x {columns} each" if gates > 1 else ""
-        sentences.append(f"{tensor.name} is {whole} and reads {entering}: {', '.join(tensor.holds)}{each}")
+        sentences.append(f"{tensor.name} is {size} and reads {operand}: {', '.join(tensor.holds)}{each}")
     if gates > 1:
-        rows_of = (f"{_rows(*gate.rows)} {gate.letter}" for gate in found.gates)
-        both = "rows of both, and of the biases" if found.biased else "rows of both"
+        rows_of = (f"{_rows(*gate.rows)} {gate.letter}" for gate in layer.gates)
+        both = "rows of both, and of the biases" if layer.biased else "rows of both"
         sentences.append(f"{both}: {', '.join(rows_of)}")
     if (layers := sizes["L"]) > 1:
         read = by_name["weight_ih_l1"].shape[1]
@@ -102,14 +102,14 @@ def _rows(first: int, last: int) -> str:
     return f"{first}" if first == last else f"{first} to {last}"
 
 
-def _parameters(found: Recurrence, width: int | None, *, color: bool) -> list[str]:
-    table = [(tensor.name, show(tensor.shape), _count(tensor)) for tensor in found.tensors]
+def _parameters(layer: Recurrence, width: int | None, *, color: bool) -> list[str]:
+    table = [(tensor.name, show(tensor.shape), _count(tensor)) for tensor in layer.tensors]
     return [
-        bold(f"parameters as {COUNTED[found.params_as]} them", color=color),
-        *_beside(table, [", ".join(tensor.holds) for tensor in found.tensors], width),
+        bold(f"parameters as {COUNTED[layer.params_as]} them", color=color),
+        *_beside(table, [", ".join(tensor.holds) for tensor in layer.tensors], width),
         "",
-        *_aligned(found.params),
-        *(line for sentence in differences(found) for line in wrapped(sentence, width)),
+        *_aligned(layer.params),
+        *(line for sentence in differences(layer) for line in wrapped(sentence, width)),
     ]
 
 
@@ -118,20 +118,20 @@ def _count(tensor: ParameterTensor) -> str:
     return f"{product} = {tensor.size:,}" if len(tensor.shape) > 1 else f"{tensor.size:,}"
 
 
-def differences(found: Recurrence) -> list[str]:
+def differences(layer: Recurrence) -> list[str]:
     """Return how the chosen count of parameters differs from the others; nothing if all are equal."""
-    sentences = [_biases(found)]
-    if found.params_as == "keras" and any(letter == "P" for letter, _ in found.letters):
+    sentences = [_biases(layer)]
+    if layer.params_as == "keras" and any(letter == "P" for letter, _ in layer.letters):
         sentences.append("Keras has no projection: it is counted as PyTorch keeps it")
     return list(filter(None, sentences))
 
 
-def _biases(found: Recurrence) -> str:
+def _biases(layer: Recurrence) -> str:
     """Return how the biases of the conventions differ; an empty text if they do not.
 
     PyTorch has two bias vectors per gate, textbooks one, Keras one except for a GRU with `reset_after`.
     """
-    counts = found.conventions
+    counts = layer.conventions
     extra = counts["pytorch"] - counts["textbook"]
     if not extra:
         return ""
@@ -143,28 +143,24 @@ def _biases(found: Recurrence) -> str:
             "keras": f"a Keras GRU resets after the product (reset_after=True) and keeps {two}, as PyTorch does: "
             f"{extra:,} more than textbooks, which keep one",
             "textbook": f"textbooks keep one bias vector: {extra:,} fewer than PyTorch{keras} which keep two",
-        }[found.params_as]
+        }[layer.params_as]
     return {
         "pytorch": f"PyTorch keeps {two}: {extra:,} more than Keras and textbooks, which keep one",
         "keras": f"Keras keeps one bias vector: {extra:,} fewer than PyTorch, which keeps two",
         "textbook": f"textbooks keep one bias vector: {extra:,} fewer than PyTorch, which keeps two",
-    }[found.params_as]
+    }[layer.params_as]
 
 
-def _flops(found: Recurrence, *, color: bool) -> list[str]:
-    several = len(found.others) > 1
+def _flops(layer: Recurrence, *, color: bool) -> list[str]:
+    several = len(layer.others) > 1
     scope = ", in each layer and direction" if several else ""
-    room = max(len(item.name) for item in found.operations) + 2
+    room = max(len(item.name) for item in layer.operations) + 2
     return [
         bold(f"other operations of one step of one sample{scope}", color=color),
-        *(f"{item.name:<{room}}{item.formula} = {item.equation}" for item in found.operations),
+        *(f"{item.name:<{room}}{item.formula} = {item.equation}" for item in layer.operations),
         "",
-        *_aligned((*found.others, found.flops)),
+        *_aligned((*layer.others, layer.flops)),
     ]
-
-
-def _derived(heading: str, figures: Sequence[RecurrentFigure], *, color: bool) -> list[str]:
-    return [bold(heading, color=color), *_aligned(figures)]
 
 
 def _aligned(figures: Sequence[RecurrentFigure]) -> list[str]:

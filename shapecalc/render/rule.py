@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WIDEST = 100
 """Columns of running text, however wide the terminal is."""
 _INDENT = "    "
-_HELD = "\0"
+_FIXED_SPACE = "\0"
 """Replaces a space at which no line is broken."""
 
 
@@ -48,7 +48,7 @@ def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: 
         textwrap.indent(rule.broken, _INDENT),
     ]
     if rule.language == "yaml":
-        said = said_of(rule, color=color, width=columns - len(_INDENT))
+        said = diagnostics_text(rule, color=color, width=columns - len(_INDENT))
         parts += [palette.strong("shapecalc says:"), textwrap.indent(said, _INDENT)]
     parts += [palette.strong("Mended:"), textwrap.indent(rule.mended, _INDENT)]
     return shown("\n\n".join(parts), unicode=unicode)
@@ -56,14 +56,14 @@ def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: 
 
 def _filled(paragraph: str, columns: int) -> str:
     """Return the lines of a paragraph, broken nowhere within a code span such as `padding: 1`."""
-    whole = re.sub("`[^`]+`", lambda span: span[0].replace(" ", _HELD), paragraph)
-    return textwrap.fill(whole, columns, break_long_words=False, break_on_hyphens=False).replace(_HELD, " ")
+    text = re.sub("`[^`]+`", lambda span: span[0].replace(" ", _FIXED_SPACE), paragraph)
+    return textwrap.fill(text, columns, break_long_words=False, break_on_hyphens=False).replace(_FIXED_SPACE, " ")
 
 
-def said_of(rule: Rule, *, color: bool = False, width: int = 100) -> str:
+def diagnostics_text(rule: Rule, *, color: bool = False, width: int = 100) -> str:
     """Return the diagnostics of a broken example, computed from it, so that they are never outdated."""
-    found = check_source(Source("net.yaml", rule.broken + "\n"), None)
-    return render_diagnostics(found.findings, found.source, color=color, width=width)
+    checked = check_source(Source("net.yaml", rule.broken + "\n"), None)
+    return render_diagnostics(checked.findings, checked.source, color=color, width=width)
 
 
 def json(rules: Iterable[Rule], *, unicode: bool = True) -> str:

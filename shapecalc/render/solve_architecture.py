@@ -44,55 +44,55 @@ class _Text(NamedTuple):
         return "\n".join(self.lines)
 
 
-def solution(found: Solution, near: Mapping[str, NearSizes], *, width: int | None, color: bool, unicode: bool) -> str:
+def solution(result: Solution, near: Mapping[str, NearSizes], *, width: int | None, color: bool, unicode: bool) -> str:
     """Return the valid sizes of each symbol and their constraints; symbols with the same sizes are one paragraph.
 
     `near` has the valid sizes next to a requested one.
     """
     page = _Text(Page(width, color, unicode), [])
-    report = found.report
+    report = result.report
     page.say(f"{report.architecture.name}  {', '.join(show(entry.shape) for entry in report.inputs)}", style=BOLD)
-    if found.output is not None:
-        subject = f"`{found.output.path}`" if found.output.path else "the output"
-        page.say(f"{subject} is {show(found.output.shape)}, wanted {found.wanted}")
-    for never in found.never:
+    if result.output is not None:
+        subject = f"`{result.output.path}`" if result.output.path else "the output"
+        page.say(f"{subject} is {show(result.output.shape)}, wanted {result.wanted}")
+    for never in result.never:
         page.say(f"no size gives it: {pretty(never.dim)} is never {never.size}")
-    if found.never:
+    if result.never:
         return page.text
-    groups = _alike(found.sizes, near)
+    groups = _alike(result.sizes, near)
     if not groups:
         page.say("no symbol is free: nothing to solve for")
     for names, sizes in groups:
         page.say()
-        page.say(spoken(sizes, names), style=BOLD)
+        page.say(sentence(sizes, names), style=BOLD)
         _say_sizes(page, sizes, near.get(names[0]))
-    _say_reasons(page, found, {name: names[0] for names, _ in groups for name in names})
+    _say_reasons(page, result, {name: names[0] for names, _ in groups for name in names})
     return page.text
 
 
-def _say_reasons(page: _Text, found: Solution, leads: Mapping[str, str]) -> None:
-    for heading, reasons in (("in addition", found.joint), ("because", found.because)):
+def _say_reasons(page: _Text, result: Solution, leads: Mapping[str, str]) -> None:
+    for heading, reasons in (("in addition", result.joint), ("because", result.because)):
         rows = _reasons(reasons, leads)
         if rows:
             page.say()
             page.draw((Heading(heading, wraps=True), Heading("demanded by", wraps=True), LINE), rows)
-    implied = sum(not reason.needed for reason in found.because)
+    implied = sum(not reason.needed for reason in result.because)
     if implied:
         follow = "demands that follow" if implied > 1 else "demand that follows"
         page.say(f"and {implied} more {follow} from these; `--format json` has all", style=DIM)
-    if found.joint:
+    if result.joint:
         page.say("the sizes above are those of each symbol alone; what is in addition ties them together", style=DIM)
-    if found.example:
-        page.say(f"for example {at_sizes(found.example)}")
-    elif found.clash:
+    if result.example:
+        page.say(f"for example {at_sizes(result.example)}")
+    elif result.clash:
         page.say("no sizes satisfy both", style=BOLD)
 
 
-def spoken(sizes: Sizes, names: Iterable[str]) -> str:
+def sentence(sizes: Sizes, names: Iterable[str]) -> str:
     """Return a sentence about the sizes of symbols with the same constraints.
 
     >>> from shapecalc.dims import Sizes
-    >>> spoken(Sizes((), 32, 16, (0,)), ["H", "W"])
+    >>> sentence(Sizes((), 32, 16, (0,)), ["H", "W"])
     'H and W must be a multiple of 16, and at least 32'
     """
     *others, last = names
@@ -120,10 +120,10 @@ def _near(near: NearSizes) -> str:
 
 def _alike(sizes: Mapping[str, Sizes], near: Mapping[str, NearSizes]) -> list[tuple[tuple[str, ...], Sizes]]:
     """Return symbols grouped by the same constraints, those without constraints last."""
-    found: dict[tuple[Sizes, NearSizes | None], list[str]] = {}
+    result: dict[tuple[Sizes, NearSizes | None], list[str]] = {}
     for name, own in sorted(sizes.items(), key=lambda pair: pair[1] == ANY):
-        found.setdefault((own, near.get(name)), []).append(name)
-    return [(tuple(names), own) for (own, _), names in found.items()]
+        result.setdefault((own, near.get(name)), []).append(name)
+    return [(tuple(names), own) for (own, _), names in result.items()]
 
 
 def _reasons(reasons: Iterable[Reason], leads: Mapping[str, str]) -> list[tuple[str, ...]]:
@@ -138,8 +138,8 @@ def _reasons(reasons: Iterable[Reason], leads: Mapping[str, str]) -> list[tuple[
         names = free_symbols(reason.condition.expr)
         own = names[0] if len(names) == 1 else ""
         lead = leads.get(own, own)
-        spoken_for = reason.condition.at({own: symbol(lead)}) if own != lead else reason.condition
-        others = rows.setdefault((spoken_for, reason.required_by, reason.line), [])
+        condition = reason.condition.at({own: symbol(lead)}) if own != lead else reason.condition
+        others = rows.setdefault((condition, reason.required_by, reason.line), [])
         others += [own] if own != lead else []
     return [
         (
@@ -151,9 +151,9 @@ def _reasons(reasons: Iterable[Reason], leads: Mapping[str, str]) -> list[tuple[
     ]
 
 
-def solution_dict(found: Solution, near: Mapping[str, NearSizes]) -> dict[str, Any]:
+def solution_dict(result: Solution, near: Mapping[str, NearSizes]) -> dict[str, Any]:
     """Return the JSON values of a solution."""
-    report = found.report
+    report = result.report
     return {
         "name": report.architecture.name,
         "bindings": dict(report.bindings),
@@ -169,56 +169,52 @@ def solution_dict(found: Solution, near: Mapping[str, NearSizes]) -> dict[str, A
                 "residues": list(sizes.residues),
                 **({"near": near[name]._asdict()} if name in near else {}),
             }
-            for name, sizes in found.sizes.items()
+            for name, sizes in result.sizes.items()
         },
-        "joint": [_reason_dict(reason) for reason in found.joint],
-        "example": dict(found.example) if found.example else None,
-        "found": found.solvable,
-        "because": [_reason_dict(reason) for reason in found.because],
+        "joint": [_reason_dict(reason) for reason in result.joint],
+        "example": dict(result.example) if result.example else None,
+        "found": result.solvable,
+        "because": [_reason_dict(reason) for reason in result.because],
         **(
             {
                 "output": {
-                    "at": found.output.path or None,
-                    "shape": [*map(as_json, found.output.shape)],
-                    "wanted": list(found.wanted.sizes) if found.wanted else None,
-                    "never": [{"axis": str(never.dim), "wanted": never.size} for never in found.never],
+                    "at": result.output.path or None,
+                    "shape": [*map(as_json, result.output.shape)],
+                    "wanted": list(result.wanted.sizes) if result.wanted else None,
+                    "never": [{"axis": str(never.dim), "wanted": never.size} for never in result.never],
                 }
             }
-            if found.output is not None
+            if result.output is not None
             else {}
         ),
     }
 
 
 def _reason_dict(reason: Reason) -> dict[str, Any]:
-    return {
-        "condition": str(reason.condition),
-        "path": reason.required_by,
-        "line": reason.line,
-        "needed": reason.needed,
-    }
+    condition, by = str(reason.condition), reason.required_by
+    return {"condition": condition, "path": by, "line": reason.line, "needed": reason.needed}
 
 
-def choices(found: Choices, name: str, most: int, *, width: int | None, color: bool, unicode: bool) -> str:
+def choices(result: Choices, name: str, most: int, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return at most `most` combinations of values that give the output, simplest first."""
     page = _Text(Page(width, color, unicode), [])
-    unknowns = ", ".join(map(str, found.unknowns))
-    place = f"`{found.at}`" if found.at else f"`{name}`"
-    page.say(f"which {unknowns} give{'' if found.unknowns[1:] else 's'} {found.wanted} out of {place}?", style=BOLD)
+    unknowns = ", ".join(map(str, result.unknowns))
+    place = f"`{result.at}`" if result.at else f"`{name}`"
+    page.say(f"which {unknowns} give{'' if result.unknowns[1:] else 's'} {result.wanted} out of {place}?", style=BOLD)
     page.say()
-    shown = found.solutions[:most] or found.closest
-    if not found.solutions:
+    shown = result.solutions[:most] or result.closest
+    if not result.solutions:
         page.say("none; closest:" if shown else "none: no combination fits the architecture")
     if shown:
-        heads = (*(Heading(str(unknown), right=True) for unknown in found.unknowns), Heading("output", wraps=True))
+        heads = (*(Heading(str(unknown), right=True) for unknown in result.unknowns), Heading("output", wraps=True))
         page.draw(heads, [(*map(str, choice.values), show(choice.shape)) for choice in shown])
-    rest = len(found.solutions) - len(shown)
-    if found.solutions and rest:
-        page.say(f"{rest} more: `--most {len(found.solutions)}` shows all")
-    ranges = ", ".join(f"{unknown} {_range(unknown.tried)}" for unknown in found.unknowns)
-    refused = f"; {found.refused} of {found.tried} do not fit" if found.refused else ""
+    rest = len(result.solutions) - len(shown)
+    if result.solutions and rest:
+        page.say(f"{rest} more: `--most {len(result.solutions)}` shows all")
+    ranges = ", ".join(f"{unknown} {_range(unknown.tried)}" for unknown in result.unknowns)
+    refused = f"; {result.refused} of {result.tried} do not fit" if result.refused else ""
     page.say(f"tried {ranges}{refused}", style=DIM)
-    if len(found.solutions) > 1:
+    if len(result.solutions) > 1:
         page.say(f"simplest first: {SIMPLEST}", style=DIM)
     return page.text
 
@@ -229,20 +225,20 @@ def _range(tried: tuple[int, ...]) -> str:
     return f"among {len(tried)} counts from {tried[0]} to {tried[-1]}"
 
 
-def choices_dict(found: Choices, name: str, most: int) -> dict[str, Any]:
+def choices_dict(result: Choices, name: str, most: int) -> dict[str, Any]:
     """Return the JSON values of the combinations; `found` is the number of all."""
 
     def row(choice: Choice) -> dict[str, Any]:
-        values = dict(zip(map(str, found.unknowns), choice.values, strict=True))
+        values = dict(zip(map(str, result.unknowns), choice.values, strict=True))
         return {"values": values, "output": [*map(as_json, choice.shape)]}
 
     return {
         "name": name,
-        "at": found.at or None,
-        "wanted": list(found.wanted.sizes),
-        "tried": {str(unknown): list(unknown.tried) for unknown in found.unknowns},
-        "refused": found.refused,
-        "found": len(found.solutions),
-        "choices": [row(choice) for choice in found.solutions[:most]],
-        "closest": [row(choice) for choice in found.closest],
+        "at": result.at or None,
+        "wanted": list(result.wanted.sizes),
+        "tried": {str(unknown): list(unknown.tried) for unknown in result.unknowns},
+        "refused": result.refused,
+        "found": len(result.solutions),
+        "choices": [row(choice) for choice in result.solutions[:most]],
+        "closest": [row(choice) for choice in result.closest],
     }

@@ -22,16 +22,12 @@ SIMPLEST = (
 
 
 def solutions(
-    answers: Mapping[str, Answer], asked: str, known: str, *, width: int | None, color: bool, unicode: bool
+    answers: Mapping[str, Answer], requested: str, known: str, *, width: int | None, color: bool, unicode: bool
 ) -> str:
-    """Return the solutions of each axis, then the common ones; `asked` and `known` quote the options."""
+    """Return the solutions of each axis, then the common ones; `requested` and `known` quote the options."""
     letter = next(iter(answers.values())).letter
-    lines = [
-        *wrapped(
-            f"which {letter} gives output = {terminal(asked)}{f' with {terminal(known)}' if known else ''}?", width
-        ),
-        "",
-    ]
+    given = f" with {terminal(known)}" if known else ""
+    lines = [*wrapped(f"which {letter} gives output = {terminal(requested)}{given}?", width), ""]
     groups = _alike(answers)
     for names, answer in groups:
         lines += [f"{' and '.join(names)}:"] if len(groups) > 1 else []
@@ -99,16 +95,16 @@ def _written(value: Value) -> str:
 
 def _alike(answers: Mapping[str, Answer]) -> list[tuple[tuple[str, ...], Answer]]:
     """Return axes grouped by equal solutions."""
-    found: dict[tuple[DerivedAxis | int, ...], list[str]] = {}
+    groups: dict[tuple[DerivedAxis | int, ...], list[str]] = {}
     for name, answer in answers.items():
         nameless = (axis._replace(name="") for _, axis in answer.solutions + answer.closest)
-        found.setdefault((answer.target, *nameless), []).append(name)
-    return [(tuple(names), answers[names[0]]) for names in found.values()]
+        groups.setdefault((answer.target, *nameless), []).append(name)
+    return [(tuple(names), answers[names[0]]) for names in groups.values()]
 
 
 def all_windows(
     answer: Windows,
-    asked: tuple[str, str],
+    requested: tuple[str, str],
     fixed: Mapping[str, int],
     word: str,
     most: int,
@@ -117,10 +113,10 @@ def all_windows(
     color: bool,
     unicode: bool,
 ) -> str:
-    """Return at most `most` windows that give the output, simplest first; `asked` quotes `--n` and `--out`."""
+    """Return at most `most` windows that give the output, simplest first; `requested` quotes `--n` and `--out`."""
     open_letters = [letter for letter in "fspd" if letter not in fixed]
-    known = ", ".join(f"{letter} = {number}" for letter, number in (("n", asked[0]), *fixed.items()))
-    question = f"which {', '.join(open_letters)} of a {word} give output = {asked[1]} with {known}?"
+    known = ", ".join(f"{letter} = {number}" for letter, number in (("n", requested[0]), *fixed.items()))
+    question = f"which {', '.join(open_letters)} of a {word} give output = {requested[1]} with {known}?"
     shown = answer.solutions[:most] or answer.closest
     lines = [
         *wrapped(terminal(question), width),
@@ -179,11 +175,7 @@ def _window_rows(windows: tuple[WindowFields, ...]) -> list[str]:
         alike = together(window.axes)
         equations = [axis.output.equation for _, axis in alike]
         cells.append((letters, ", ".join(equations), _remark(alike)))
-    rooms = (
-        {letter: max(len(str(letters.get(letter, ""))) for letters, _, _ in cells) for letter in "fspd"}
-        if cells
-        else {}
-    )
+    rooms = {letter: max((len(str(row[0].get(letter, ""))) for row in cells), default=0) for letter in "fspd"}
     width = max((len(equation) for _, equation, _ in cells), default=0)
     rows = []
     for letters, equation, remark in cells:

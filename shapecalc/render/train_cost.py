@@ -9,7 +9,7 @@ from shapecalc.costs.liveness import total
 from shapecalc.costs.timeline import AGAIN, UPDATE
 from shapecalc.costs.training_step import OPTIMIZERS
 from shapecalc.dims import Dim, Expr, evaluate, show
-from shapecalc.render.inspect.columns import Line, layer_lines, layer_word
+from shapecalc.render.inspect.columns import Line, layer_lines, layer_type_of
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
 from shapecalc.render.terminal.numbers import grouped, memory, rounded, share, times
 from shapecalc.render.terminal.palette import BOLD, DIM
@@ -36,7 +36,7 @@ def table(cost: TrainingCost, depth: int | None = None, *, width: int | None, co
         return [page.line(line, style) for line in lines]
 
     # If the settings of layers do not fit, their types are shown; if these do not fit either, nothing.
-    layers = page.first_that_fits(_layers(cost, depth, called) for called in (Line.layer, layer_word, None))
+    layers = page.first_that_fits(_layers(cost, depth, called) for called in (Line.layer, layer_type_of, None))
     blocks = [said([_title(cost)], BOLD), [drawn(layers)], [drawn(_memory(cost))]]
     blocks.append(said(_peak(cost), BOLD))
     blocks.append(said([*_fits(cost), *_savings(cost)]))
@@ -79,9 +79,9 @@ def _layers(cost: TrainingCost, depth: int | None, called: Callable[[Line], str]
 def _what(layers: Sequence[LayerSaved]) -> str:
     """Return the names of the tensors that a layer saves; those counted above are in parentheses."""
     if len(layers) > 1:
-        return f"{sum(kept.first for layer in layers for kept in layer.tensors)} tensors"
+        return f"{sum(saved.first for layer in layers for saved in layer.tensors)} tensors"
     (layer,) = layers
-    names = [kept.name if kept.first else f"({kept.name})" for kept in layer.tensors]
+    names = [saved.name if saved.first else f"({saved.name})" for saved in layer.tensors]
     more = len(names) - MOST_NAMED
     return ", ".join(names) if more <= 0 else ", ".join([*names[:MOST_NAMED], f"{more} more"])
 
@@ -97,7 +97,7 @@ def _marks(layers: Sequence[LayerSaved]) -> str:
 
 def _memory(cost: TrainingCost) -> Grid:
     """Return the bytes of a step by their kind, with the peak."""
-    static, kept = cost.step.static, cost.step.saved.size
+    static, saved = cost.step.static, cost.step.saved.size
     numbers = OPTIMIZERS[cost.step.optimizer]
     rows = [("weights", static.weights, "", "always")]
     if static.buffers != 0:
@@ -107,7 +107,7 @@ def _memory(cost: TrainingCost) -> Grid:
     if numbers:
         rows.append((f"state of {cost.step.optimizer}", static.state, f"{numbers} for a weight", "always"))
     rows.append(("gradients by weights", static.gradients, "", "backward to update"))
-    rows.append(("kept for the backward pass", kept, _closed(kept), "forward to backward"))
+    rows.append(("kept for the backward pass", saved, _closed(saved), "forward to backward"))
     cells = [Cells((name, memory(cost.bytes_at(size)), closed, when)) for name, size, closed, when in rows]
     headings = (Heading("memory"), Heading("bytes", right=True, wraps=True), Heading("", wraps=True), Heading("when"))
     return Grid(headings, cells)
@@ -202,26 +202,17 @@ def _work(cost: TrainingCost) -> Grid:
 
 def _checkpoints(cost: TrainingCost) -> Grid:
     """Return a row each for no checkpoints, the root of the layers, the least memory, and the requested segments."""
-    found = {each.segment: each for each in cost.checkpoints}
+    costs = {each.segment: each for each in cost.checkpoints}
     layers, least = len(cost.report.layers), best(cost.checkpoints)
-    root = min((each for each in found if each * each >= layers), default=layers)
+    root = min((each for each in costs if each * each >= layers), default=layers)
     named = [(layers, "none"), (root, "√L"), (least.segment, "the least"), (cost.step.segment, "asked for")]
-    names = {segment: [name for at, name in named if at == segment] for segment, _ in named if segment in found}
+    names = {segment: [name for at, name in named if at == segment] for segment, _ in named if segment in costs}
     flops = total(evaluate(each.flops, cost.at) for each in cost.step.work)
     rows = []
     for segment in sorted(names, reverse=True):
-        each = found[segment]
-        rows.append(
-            Cells(
-                (
-                    f"{segment}",
-                    ", ".join(names[segment]),
-                    memory(each.saved),
-                    rounded(each.flops),
-                    share(each.flops, flops),
-                )
-            )
-        )
+        each = costs[segment]
+        figures = (memory(each.saved), rounded(each.flops), share(each.flops, flops))
+        rows.append(Cells((str(segment), ", ".join(names[segment]), *figures)))
     headings = (
         Heading("k", right=True),
         Heading(""),
@@ -237,17 +228,17 @@ def _time(cost: TrainingCost) -> Iterator[str]:
     yield "recurrent layers over time, what each step keeps:"
     if cost.truncate is None or cost.time is None:
         return
-    kept, steps = cost.step.saved.size, cost.at.get(cost.time)
+    saved, steps = cost.step.saved.size, cost.at.get(cost.time)
     batch = {name: size for name, size in cost.at.items() if name != cost.time}
-    piece = evaluate(kept, {**batch, cost.time: cost.memory_sizes[cost.time]})
+    chunk = evaluate(saved, {**batch, cost.time: cost.memory_sizes[cost.time]})
     if steps is None:
-        yield f"truncated after {cost.truncate} steps: {memory(piece)} are kept at once, however long a sequence is"
+        yield f"truncated after {cost.truncate} steps: {memory(chunk)} are kept at once, however long a sequence is"
         return
-    whole = evaluate(kept, cost.at)
-    pieces = -(-steps // cost.truncate)
+    total_bytes = evaluate(saved, cost.at)
+    chunks = -(-steps // cost.truncate)
     yield (
-        f"truncated after {cost.truncate} of {steps} steps: {memory(piece)} are kept at once in place of "
-        f"{memory(whole)}, in {pieces} piece{'s' if pieces > 1 else ''}"
+        f"truncated after {cost.truncate} of {steps} steps: {memory(chunk)} are kept at once in place of "
+        f"{memory(total_bytes)}, in {chunks} piece{'s' if chunks > 1 else ''}"
     )
 
 
@@ -258,8 +249,8 @@ def _unrolled(cost: TrainingCost) -> Grid:
         for part in layer.parts:
             each, once = evaluate(part.each, batch), evaluate(part.once, batch)
             rows.append(Cells((layer.path, part.name, _signed(each), _signed(once))))
-        whole = layer.each * layer.steps + layer.once
-        closed = f"{grouped(whole)} bytes" if isinstance(whole, Expr) else memory(whole)
+        total_bytes = layer.each * layer.steps + layer.once
+        closed = f"{grouped(total_bytes)} bytes" if isinstance(total_bytes, Expr) else memory(total_bytes)
         rows.append(Cells((layer.path, f"all: {closed}", _signed(evaluate(layer.each, batch)), "")))
     headings = (
         Heading("path"),

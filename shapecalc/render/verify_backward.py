@@ -38,8 +38,8 @@ def verdict(proof: BackwardProof) -> str:
     if not proof.ok:
         wrong = sum(not row.ok for row in proof.rows)
         after = f", {proof.skipped} not reached" if proof.skipped else ""
-        whole = "" if wrong or proof.skipped else "; the whole differs: gradients are not added up right"
-        return f"DISAGREES: {wrong} of {layers} layers going back{after} ({took}){whole}"
+        overall = "" if wrong or proof.skipped else "; the whole differs: gradients are not added up right"
+        return f"DISAGREES: {wrong} of {layers} layers going back{after} ({took}){overall}"
     entries = sum(row.checked.entries for row in proof.rows)
     worst = max(proof.rows, key=lambda row: row.checked.error)
     at = f" at {worst.layer.path}: {worst.checked.worst}" if worst.checked.error else ""
@@ -70,13 +70,13 @@ def _note(proof: BackwardProof) -> str:
 
 
 def _complaints(row: BackwardRow) -> list[str]:
-    found = [f"{row.layer.path}: {row.failure}"] if row.failure else []
+    complaints = [f"{row.layer.path}: {row.failure}"] if row.failure else []
     if not row.exact:
         off = f"is off by {error(row.checked.error)}, relatively"
         if math.isinf(row.checked.error):
             off = "cannot be checked: it is no finite number, or the values around it are none"
-        found.append(f"{row.layer.path}: the gradient by {row.checked.worst} {off}")
-    return found
+        complaints.append(f"{row.layer.path}: the gradient by {row.checked.worst} {off}")
+    return complaints
 
 
 def _shapes(shapes: Shapes) -> str:

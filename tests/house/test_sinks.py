@@ -51,7 +51,7 @@ from shapecalc.render.inspect import csv, dot, latex, markdown, mermaid, table
 from shapecalc.render.inspect.columns import Column
 from shapecalc.render.json import document
 from shapecalc.render.terminal.escaping import terminal
-from shapecalc.render.terminal.grid import Cells, Grid, Heading, display_width, draw, spelt
+from shapecalc.render.terminal.grid import Cells, Grid, Heading, display_width, draw, escaped
 from shapecalc.shape_inference.engine import Reports, inspect_at
 from shapecalc.solving.input_sizes import solve
 from tests.render.inspect.test_graph import read_dot, read_mermaid
@@ -240,7 +240,7 @@ def test_a_terminal_of_ascii_alone_gets_it_alone(name: str, variants: list[Resul
 
 def test_a_table_stays_aligned_whatever_stands_in_it(variants: list[Results]) -> None:
     for found in variants:
-        cells = [Cells((spelt(name, unicode=True), "|")) for name in found.texts]
+        cells = [Cells((escaped(name, unicode=True), "|")) for name in found.texts]
         grid = Grid((Heading("name"), Heading("")), cells)
         _, rule, *rows = draw(grid, width=None, color=False, unicode=True).split("\n")
         assert {display_width(row) for row in rows} == {len(rule)}

@@ -67,10 +67,10 @@ def divisor_of(scale: str | None) -> int:
     """
     if scale is None:
         return 1
-    found = re.fullmatch(r"1\s*/\s*([1-9][0-9]{0,5})", scale.strip())
-    if found is None:
+    match = re.fullmatch(r"1\s*/\s*([1-9][0-9]{0,5})", scale.strip())
+    if match is None:
         raise Misuse(f"`--scale` expects a part such as 1/8, receives `{scale}`")
-    return int(found[1])
+    return int(match[1])
 
 
 def limits_of(given: list[str] | None) -> Limits:
@@ -102,14 +102,16 @@ def limits_of(given: list[str] | None) -> Limits:
 
 
 def load_bound(
-    architecture: str, given: dict[str, str], limits: Limits = LIMITS
+    architecture: str, set_: list[str] | None, limit: list[str] | None, scale: str | None = None
 ) -> tuple[Architecture, dict[str, int]]:
-    """Return an architecture with its parameters set, and the sizes that the other settings give."""
-    from shapecalc.files.load import load_set
+    """Return an architecture with its parameters set and narrowed, and the sizes that the other settings give."""
+    from shapecalc.files.load import load_set, narrowed
 
+    given, divisor = settings(set_), divisor_of(scale)
     values = {name: parameter(text) for name, text in given.items()}
-    loaded, others = load_set(architecture, values, limits)
-    return loaded, {name: whole(given[name], f"--set {name}") for name in others}
+    loaded, others = load_set(architecture, values, limits_of(limit))
+    sizes = {name: integer(given[name], f"--set {name}") for name in others}
+    return (narrowed(loaded, divisor) if divisor > 1 else loaded), sizes
 
 
 def parameter(text: str) -> str | int | float | bool | None:
@@ -124,10 +126,10 @@ def parameter(text: str) -> str | int | float | bool | None:
     return text if isinstance(value, Refused) else value
 
 
-def whole(text: str, option: str) -> int:
+def integer(text: str, option: str) -> int:
     """Return an integer of at most 20 digits; raise a usage error that names the option."""
     try:
-        return window.whole(text, option)
+        return window.integer(text, option)
     except LayerError:
         raise Misuse(f"`{option}` expects a whole number, receives `{text}`") from None
 
@@ -136,7 +138,7 @@ def count_of(text: str | None, option: str, most: int) -> int | None:
     """Return an integer from 1 to `most`, or None if the option is not given; raise a usage error for any other."""
     if text is None:
         return None
-    count = whole(text, option)
+    count = integer(text, option)
     if not 1 <= count <= most:
         raise Misuse(f"`{option}` expects 1 to {most}, receives {count}")
     return count

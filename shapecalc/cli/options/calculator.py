@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
-
 from shapecalc.calculators.derivation import AXES, Calculation, Derivation, DerivedAxis
 from shapecalc.cli.options import formats
-from shapecalc.cli.options.window import WrittenSizes, read_sizes, whole
+from shapecalc.cli.options.window import WrittenSizes, integer, read_sizes
 from shapecalc.cli.usage_errors import missing, mistake
 from shapecalc.diagnostics.errors import LayerError, misuse
 from shapecalc.layers.fields import LARGEST_DIM, Integer
@@ -63,16 +61,16 @@ def answer(
     try:
         sizes = read_sizes({field: text for field, text in written.items() if field not in channels}, rank)
         axes = AXES[sizes.rank] if sizes.apart else ()
-        counts = {field: whole(text, field) for field, text in written.items() if field in channels}
-        for field, lengths in (("n", sizes.entries.get("n", ())), ("output", sizes.entries.get("output", ()))):
-            for length in lengths:
+        counts = {field: integer(text, field) for field, text in written.items() if field in channels}
+        for field in ("n", "output"):
+            for length in sizes.entries.get(field, ()):
                 Integer().check(field, length)
         for field, count in counts.items():
             Integer().check(field, count)
         if "output" in written:
             if counts:
                 raise misuse("SC205", "`--out` solves for sizes, and has no use for channels", "leave `--c` out")
-            found = _solve(kind, sizes, written)
+            answers = _solve(kind, sizes, written)
         else:
             lacking = [f"--{SOLVABLE[field]} CELLS" for field in REQUIRED if field not in written]
             if lacking:
@@ -81,18 +79,12 @@ def answer(
             return
     except LayerError as error:
         raise mistake(error, {**written, "rank": str(rank)}, axes, padding=padding) from None
-    _show_found(kind.word, found, written, format_, color)
+    _show_answers(kind.word, answers, written, format_, color)
 
 
 def show(result: Calculation, format_: TextFormat, color: Color) -> None:
     """Print a calculation."""
-    formats.show(
-        format_,
-        color,
-        partial(derivation.calculation, result),
-        result.to_dict,
-        formulas=True,
-    )
+    formats.show(format_, color, partial(derivation.calculation, result), result.to_dict, formulas=True)
 
 
 def both_channels(c: str | None, k: str | None, groups: str | None) -> dict[str, str | None]:
@@ -107,12 +99,12 @@ def both_channels(c: str | None, k: str | None, groups: str | None) -> dict[str,
 def _calculate(kind: WindowedLayer, sizes: WrittenSizes, counts: Mapping[str, int]) -> Calculation:
     fields = {field: entries for field, entries in sizes.entries.items() if field != "n"}
     layer = kind.build(**fields, **{field: count for field, count in counts.items() if field != "in_channels"})
-    entering = counts.get("in_channels")
-    x = (1, entering or 1, *sizes.entries["n"])
+    in_channels = counts.get("in_channels")
+    x = (1, in_channels or 1, *sizes.entries["n"])
     axes = kind.axes(layer, x)
-    if entering is None:
+    if in_channels is None:
         return Calculation(kind.word, axes)
-    letters = (("c", entering), ("k", counts.get("out_channels")), ("g", counts.get("groups")))
+    letters = (("c", in_channels), ("k", counts.get("out_channels")), ("g", counts.get("groups")))
     known = tuple((letter, count) for letter, count in letters if count is not None)
     return Calculation(kind.word, axes, known, layer.output_shape(x), kind.costs(layer, x))
 
@@ -123,8 +115,8 @@ def _solve(kind: WindowedLayer, sizes: WrittenSizes, written: Mapping[str, str])
     unknown = _unknown(written)
     letter = SOLVABLE[unknown]
     answers = {}
-    for place, name in enumerate(AXES[sizes.rank]):
-        known = {field: sizes.of(field, place) for field in sizes.entries if field != "output"}
+    for index, name in enumerate(AXES[sizes.rank]):
+        known = {field: sizes.of(field, index) for field in sizes.entries if field != "output"}
 
         def derive(value: Value, known: Mapping[str, Any] = known, name: str = name) -> DerivedAxis:
             fields = {**known, unknown: (value, value) if letter == "p" and isinstance(value, int) else value}
@@ -133,7 +125,7 @@ def _solve(kind: WindowedLayer, sizes: WrittenSizes, written: Mapping[str, str])
             (axis,) = kind.axes(kind.build(**entries), (1, 1, length))
             return axis._replace(name=name)
 
-        answers[name] = missing(letter, derive, sizes.of("output", place), LARGEST_DIM)
+        answers[name] = missing(letter, derive, sizes.of("output", index), LARGEST_DIM)
     return answers
 
 
@@ -151,7 +143,7 @@ def _unknown(written: Mapping[str, str]) -> str:
     raise misuse("SC205", message, f"add `--{first}` to solve for {second}, or `--{second}` to solve for {first}")
 
 
-def _show_found(
+def _show_answers(
     word: str, answers: Mapping[str, Answer], written: Mapping[str, str], format_: TextFormat, color: Color
 ) -> None:
     from shapecalc.render import solve_window
@@ -164,6 +156,5 @@ def _show_found(
         partial(solve_window.solutions, answers, written["output"], known),
         partial(solve_window.solutions_dict, word, answers),
         formulas=True,
+        ok=all(answer.solutions for answer in answers.values()),
     )
-    if not all(answer.solutions for answer in answers.values()):
-        raise typer.Exit(1)

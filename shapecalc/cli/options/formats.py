@@ -40,8 +40,9 @@ def show(
     values: Callable[[], dict[str, Any]],
     *,
     formulas: bool = False,
+    ok: bool = True,
 ) -> None:
-    """Print a result as `text(width=…, color=…, unicode=…)` or as JSON of `values()`.
+    """Print a result as `text(width=…, color=…, unicode=…)` or as JSON of `values()`; exit with 1 unless `ok`.
 
     With `formulas`, the signs of formulas are spelled out in JSON too if the output takes only ASCII.
     """
@@ -58,3 +59,5 @@ def show(
             print(in_ascii(document) if formulas and not unicode else document)
         case _:
             assert_never(format_)
+    if not ok:
+        raise typer.Exit(1)

@@ -12,7 +12,7 @@ from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.options.variant import variant
-from shapecalc.cli.options.window import whole
+from shapecalc.cli.options.window import integer
 from shapecalc.cli.usage_errors import missing, mistake
 from shapecalc.diagnostics.errors import LayerError
 
@@ -118,8 +118,8 @@ def _answer(
         layer = kind(**values, **flags)
     except LayerError as error:
         raise mistake(error, texts) from None
-    found = recurrence(layer, steps, samples, features, params_as.value)
-    show(format_, color, partial(recurrent.calculation, found), found.to_dict, formulas=True)
+    derived = recurrence(layer, steps, samples, features, params_as.value)
+    show(format_, color, partial(recurrent.calculation, derived), derived.to_dict, formulas=True)
     _warn(layer)
 
 
@@ -127,7 +127,7 @@ def _value(text: str, field: str) -> Any:
     if field == "nonlinearity":
         return text
     if field != "dropout":
-        return whole(text, field)
+        return integer(text, field)
     try:
         return float(text)
     except ValueError:
@@ -135,16 +135,14 @@ def _value(text: str, field: str) -> Any:
 
 
 def _warn(layer: Recurrent) -> None:
-    found = layer.warning()
-    if found is None:
+    error = layer.warning()
+    if error is None:
         return
     from shapecalc.cli.options.color import wants_color
     from shapecalc.diagnostics import Severity
     from shapecalc.render.check.text import render_diagnostics
 
-    (warning,) = mistake(found, {}, subject=layer.type).diagnostics
+    (diagnostic,) = mistake(error, {}, subject=layer.type).diagnostics
+    warning = diagnostic._replace(severity=Severity.WARNING)
     sys.stdout.flush()
-    print(
-        render_diagnostics([warning._replace(severity=Severity.WARNING)], None, color=wants_color(sys.stderr)),
-        file=sys.stderr,
-    )
+    print(render_diagnostics([warning], None, color=wants_color(sys.stderr)), file=sys.stderr)

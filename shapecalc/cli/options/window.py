@@ -69,7 +69,7 @@ class WrittenSizes(NamedTuple):
         return entries if isinstance(entries, str) else entries[axis]
 
 
-def whole(text: str, field: str, expects: str = "a whole number") -> int:
+def integer(text: str, field: str, expects: str = "a whole number") -> int:
     """Return an integer; raise `LayerError` SC202 for any other text, SC201 for too many digits."""
     digits = text.strip()
     if not re.fullmatch("-?[0-9]+", digits):
@@ -120,11 +120,11 @@ def _entries(text: str, field: str) -> Any:
         raise LayerError("SC305", expects=f"1 to {MOST_AXES} axes", receives=len(parts), field=field)
     if field == "padding":
         return tuple(map(_pair, parts))
-    return tuple(whole(part, field, "a whole number, or one per axis (224x320)") for part in parts)
+    return tuple(integer(part, field, "a whole number, or one per axis (224x320)") for part in parts)
 
 
 def _pair(text: str) -> tuple[int, int]:
     before, colon, after = text.partition(":")
     expects = "a whole number, or one per axis (1x2, or before:after 0:1)"
-    first = whole(before, "padding", expects)
-    return first, whole(after, "padding", expects) if colon else first
+    first = integer(before, "padding", expects)
+    return first, integer(after, "padding", expects) if colon else first

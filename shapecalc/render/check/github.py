@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Severity
-from shapecalc.render.check.findings import brief, counts, located, path_of, plural, verdict
+from shapecalc.render.check.located import brief, counts, located, path_of, plural, verdict
 from shapecalc.render.check.text import file_blocks
 from shapecalc.render.terminal.escaping import code_span, longest_run, terminal
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from shapecalc.checking.result import Checked
     from shapecalc.diagnostics import Span
-    from shapecalc.render.check.findings import Located
+    from shapecalc.render.check.located import Located
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _MOST = 10
@@ -30,10 +30,10 @@ _LEFT_OUT_BYTES = 200
 
 def checks(results: Sequence[Checked]) -> str:
     """Return a workflow command per diagnostic, at most ten of each severity, errors first, and the number left out."""
-    places = list(located(results))
+    entries = list(located(results))
     shown: list[str] = []
     for severity in Severity:
-        shown += [_annotation(place) for place in places if place.found.severity is severity][:_MOST]
+        shown += [_annotation(entry) for entry in entries if entry.diagnostic.severity is severity][:_MOST]
     beyond = {severity: count - _MOST for severity, count in counts(results).items() if count > _MOST}
     if beyond:
         more = " and ".join(plural(count, severity.value) for severity, count in beyond.items())
@@ -41,14 +41,14 @@ def checks(results: Sequence[Checked]) -> str:
     return "\n".join([*shown, verdict(results)])
 
 
-def _annotation(place: Located) -> str:
-    found = place.found
-    properties = {"file": _file(place.path), **_region(found.span), "title": f"shapecalc {found.code}"}
+def _annotation(entry: Located) -> str:
+    diagnostic = entry.diagnostic
+    properties = {"file": _file(entry.path), **_region(diagnostic.span), "title": f"shapecalc {diagnostic.code}"}
     written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    message = "\n".join([brief(found.message), *place.lines()])
+    message = "\n".join([brief(diagnostic.message), *entry.lines()])
     if len(message) > _LONGEST:
         message = message[:_LONGEST] + "..."
-    return f"::{_COMMANDS[found.severity]} {written}::{_data(message)}"
+    return f"::{_COMMANDS[diagnostic.severity]} {written}::{_data(message)}"
 
 
 def _file(path: str) -> str:
@@ -60,11 +60,10 @@ def _region(span: Span | None) -> dict[str, str]:
     """Return the lines of a span and, if it is within one line, its columns: GitHub takes columns of one line only."""
     if span is None:
         return {}
-    if span.line == span.end_line:
-        columns = {"col": str(span.column), "endColumn": str(span.end_column)}
-        return {"line": str(span.line), "endLine": str(span.end_line), **columns}
-    last = span.end_line - (span.end_column == 1)  # a span that ends before the first column ends in the line above
-    return {"line": str(span.line), "endLine": str(last)}
+    # A span that ends before the first column ends in the line above.
+    last = span.end_line - (span.line < span.end_line and span.end_column == 1)
+    columns = {"col": str(span.column), "endColumn": str(span.end_column)} if span.line == span.end_line else {}
+    return {"line": str(span.line), "endLine": str(last), **columns}
 
 
 def _data(text: str) -> str:
@@ -84,18 +83,18 @@ def summary(results: Sequence[Checked]) -> str:
     left: Counter[Severity] = Counter()
     room = _SUMMARY_BYTES - _LEFT_OUT_BYTES - len(sections[0])
     for checked in results:
-        kept = []
+        blocks = []
         # A heading, two fences (of a run of backquotes each) and the line breaks around them.
         room_of_file = room - 2 * len(code_span(path_of(checked)).encode()) - 100
-        for found, block in zip(checked.findings, file_blocks(checked), strict=True):
+        for diagnostic, block in zip(checked.findings, file_blocks(checked), strict=True):
             size = len(block.encode()) + 2 + 2 * longest_run("`", block)
             if size > room_of_file:
-                left[found.severity] += 1
+                left[diagnostic.severity] += 1
                 continue
             room_of_file -= size
-            kept.append(block)
-        if kept:
-            section = _section(path_of(checked), "\n\n".join(kept))
+            blocks.append(block)
+        if blocks:
+            section = _section(path_of(checked), "\n\n".join(blocks))
             room -= len(section.encode()) + 1
             sections.append(section)
     if left:

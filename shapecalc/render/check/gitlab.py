@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Severity
 from shapecalc.render import json
-from shapecalc.render.check.findings import brief, located
+from shapecalc.render.check.located import brief, located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.checking.result import Checked
-    from shapecalc.render.check.findings import Located
+    from shapecalc.render.check.located import Located
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 _LINE_NUMBER = re.compile(r"\blines? \d+|(?<=:)\d+(:\d+)?\b")
@@ -28,19 +28,19 @@ def checks(results: Sequence[Checked]) -> str:
     that they stay the same when lines move.
     """
     seen: Counter[str] = Counter()
-    return json.text([_entry(place, seen) for place in located(results)], unicode=False)
+    return json.text([_entry(entry, seen) for entry in located(results)], unicode=False)
 
 
-def _entry(place: Located, seen: Counter[str]) -> dict[str, Any]:
-    found = place.found
-    identity = "\0".join((place.path, found.code, _LINE_NUMBER.sub("", found.message)))
+def _entry(entry: Located, seen: Counter[str]) -> dict[str, Any]:
+    diagnostic = entry.diagnostic
+    identity = "\0".join((entry.path, diagnostic.code, _LINE_NUMBER.sub("", diagnostic.message)))
     seen[identity] += 1
     return {
-        "description": " / ".join([brief(found.message), *place.lines()]),
-        "check_name": found.code,
+        "description": " / ".join([brief(diagnostic.message), *entry.lines()]),
+        "check_name": diagnostic.code,
         "fingerprint": _digest(f"{identity}\0{seen[identity]}"),
-        "severity": _SEVERITIES[found.severity],
-        "location": {"path": place.path, "lines": {"begin": found.span.line if found.span else 1}},
+        "severity": _SEVERITIES[diagnostic.severity],
+        "location": {"path": entry.path, "lines": {"begin": diagnostic.span.line if diagnostic.span else 1}},
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.render.check.findings import counts, located, path_of
+from shapecalc.render.check.located import counts, located, path_of
 from shapecalc.render.json import document
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from shapecalc.checking.result import Checked
     from shapecalc.diagnostics import Fix, Label, Span
-    from shapecalc.render.check.findings import Located
+    from shapecalc.render.check.located import Located
 
 
 def checks(results: Sequence[Checked], *, unicode: bool = True) -> str:
@@ -21,7 +21,7 @@ def checks(results: Sequence[Checked], *, unicode: bool = True) -> str:
         {
             "name": path_of(checked),
             "readable": checked.readable,
-            "findings": [_finding(place) for place in located([checked])],
+            "findings": [_finding(entry) for entry in located([checked])],
         }
         for checked in results
     ]
@@ -29,35 +29,30 @@ def checks(results: Sequence[Checked], *, unicode: bool = True) -> str:
     return document({"files": files, "totals": {"files": len(files), **totals}}, unicode=unicode)
 
 
-def _finding(place: Located) -> dict[str, Any]:
-    found = place.found
+def _finding(entry: Located) -> dict[str, Any]:
+    diagnostic = entry.diagnostic
     return {
-        "code": found.code,
-        "severity": found.severity.value,
-        "message": found.message,
-        "file": place.path,
-        **_span(found.span),
-        "label": found.label or None,
-        "labels": [_label(place, label) for label in dict.fromkeys(found.labels)],
-        "help": found.help,
-        "notes": list(found.notes),
-        "fix": _fix(place, found.fix),
+        "code": diagnostic.code,
+        "severity": diagnostic.severity.value,
+        "message": diagnostic.message,
+        "file": entry.path,
+        **_span(diagnostic.span),
+        "label": diagnostic.label or None,
+        "labels": [_label(entry, label) for label in dict.fromkeys(diagnostic.labels)],
+        "help": diagnostic.help,
+        "notes": list(diagnostic.notes),
+        "fix": _fix(entry, diagnostic.fix),
     }
 
 
-def _label(place: Located, label: Label) -> dict[str, Any]:
-    return {"file": place.path_of(label.span), **_span(label.span), "text": label.text}
+def _label(entry: Located, label: Label) -> dict[str, Any]:
+    return {"file": entry.path_of(label.span), **_span(label.span), "text": label.text}
 
 
-def _fix(place: Located, fix: Fix | None) -> dict[str, Any] | None:
+def _fix(entry: Located, fix: Fix | None) -> dict[str, Any] | None:
     if fix is None:
         return None
-    return {
-        "file": place.path_of(fix.span),
-        **_span(fix.span),
-        "replacement": fix.replacement,
-        "safe": fix.safe,
-    }
+    return {"file": entry.path_of(fix.span), **_span(fix.span), "replacement": fix.replacement, "safe": fix.safe}
 
 
 def _span(span: Span | None) -> dict[str, int | None]:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from shapecalc.diagnostics import Severity
-from shapecalc.render.check.findings import brief, located, path_of, plural
+from shapecalc.render.check.located import brief, located, path_of, plural
 from shapecalc.render.terminal.escaping import terminal, xml_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.checking.result import Checked
-    from shapecalc.render.check.findings import Located
+    from shapecalc.render.check.located import Located
 
 _KINDS = {
     "reading": "SC0 SC1 SC2",
@@ -45,35 +45,37 @@ def checks(results: Sequence[Checked], *, strict: bool = False, executed: bool =
 
 def _fill(suite: ET.Element, checked: Checked, *, strict: bool, executed: bool) -> None:
     weights = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
-    places = list(located([checked]))
+    entries = list(located([checked]))
     stopped = ""
     for kind in _KINDS:
-        here = [place for place in places if _KIND_OF.get(place.found.code[:3], "reading") == kind]
+        here = [entry for entry in entries if _KIND_OF.get(entry.diagnostic.code[:3], "reading") == kind]
         if kind == "execution" and not here and not executed:
             continue
         case = ET.SubElement(suite, "testcase", name=kind, classname=terminal(path_of(checked)))
-        failing = [place for place in here if place.found.severity in weights]
-        told = [place for place in here if place.found.severity not in weights]
+        failing = [entry for entry in here if entry.diagnostic.severity in weights]
+        others = [entry for entry in here if entry.diagnostic.severity not in weights]
         if failing:
-            first = brief(failing[0].found.message)
+            first = brief(failing[0].diagnostic.message)
             more = f" (and {plural(len(failing) - 1, 'finding')} more)" if len(failing) > 1 else ""
-            codes = " ".join(dict.fromkeys(place.found.code for place in failing))
-            ET.SubElement(case, "failure", message=first + more, type=codes).text = _told(failing)
+            codes = " ".join(dict.fromkeys(entry.diagnostic.code for entry in failing))
+            ET.SubElement(case, "failure", message=first + more, type=codes).text = _text(failing)
         elif stopped and not here:
             ET.SubElement(case, "skipped", message=f"not reached: {stopped} found errors")
-        if told:
-            ET.SubElement(case, "system-out").text = _told(told)
-        if any(place.found.severity is Severity.ERROR for place in here):
+        if others:
+            ET.SubElement(case, "system-out").text = _text(others)
+        if any(entry.diagnostic.severity is Severity.ERROR for entry in here):
             stopped = stopped or kind
 
 
-def _told(places: list[Located]) -> str:
+def _text(entries: list[Located]) -> str:
     blocks = []
-    for place in places:
-        found = place.found
-        at = f"{terminal(place.path)}:{found.span.line}:{found.span.column}" if found.span else terminal(place.path)
-        head = f"{at}: {found.severity.value}[{found.code}]: {brief(found.message)}"
-        blocks.append("\n".join([head, *(f"    {line}" for line in place.lines())]))
+    for entry in entries:
+        diagnostic = entry.diagnostic
+        at = f":{diagnostic.span.line}:{diagnostic.span.column}" if diagnostic.span else ""
+        head = (
+            f"{terminal(entry.path)}{at}: {diagnostic.severity.value}[{diagnostic.code}]: {brief(diagnostic.message)}"
+        )
+        blocks.append("\n".join([head, *(f"    {line}" for line in entry.lines())]))
     return "\n\n".join(blocks)
 
 

@@ -12,14 +12,14 @@ import shapecalc
 from shapecalc.diagnostics import Severity
 from shapecalc.diagnostics.rules import rule
 from shapecalc.render import json
-from shapecalc.render.check.findings import brief, located, plural
+from shapecalc.render.check.located import brief, located, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.checking.result import Checked
     from shapecalc.diagnostics import Span
-    from shapecalc.render.check.findings import Located
+    from shapecalc.render.check.located import Located
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME: str | None = None
@@ -32,18 +32,18 @@ def checks(results: Sequence[Checked]) -> str:
 
     Code scanning takes 25,000 results: of more, the most severe are written, with a notification of how many are not.
     """
-    places = list(located(results))
-    left = len(places) - _MOST
+    entries = list(located(results))
+    left = len(entries) - _MOST
     if left > 0:
-        places = sorted(places, key=lambda place: list(Severity).index(place.found.severity))[:_MOST]
-    codes = sorted({place.found.code for place in places})
+        entries = sorted(entries, key=lambda entry: list(Severity).index(entry.diagnostic.severity))[:_MOST]
+    codes = sorted({entry.diagnostic.code for entry in entries})
     driver = {"name": "shapecalc", "semanticVersion": shapecalc.__version__}
     if HOME is not None:
         driver["informationUri"] = HOME
     run: dict[str, Any] = {
         "tool": {"driver": {**driver, "rules": [_rule(code) for code in codes]}},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(place, codes.index(place.found.code)) for place in places],
+        "results": [_result(entry, codes.index(entry.diagnostic.code)) for entry in entries],
     }
     if left > 0:
         said = {"level": "warning", "message": {"text": f"{plural(left, 'result')} more than {_MOST} left out"}}
@@ -61,29 +61,29 @@ def _rule(code: str) -> dict[str, Any]:
     }
 
 
-def _result(place: Located, index: int) -> dict[str, Any]:
-    found = place.found
+def _result(entry: Located, index: int) -> dict[str, Any]:
+    diagnostic = entry.diagnostic
     result: dict[str, Any] = {
-        "ruleId": found.code,
+        "ruleId": diagnostic.code,
         "ruleIndex": index,
-        "level": found.severity.value,
-        "message": _message("\n".join([brief(found.message), *place.lines()])),
-        "locations": [_location(place.path, found.span)],
+        "level": diagnostic.severity.value,
+        "message": _message("\n".join([brief(diagnostic.message), *entry.lines()])),
+        "locations": [_location(entry.path, diagnostic.span)],
     }
-    labels = dict.fromkeys(found.labels)
+    labels = dict.fromkeys(diagnostic.labels)
     if labels:
         result["relatedLocations"] = [
-            {"id": number, **_location(place.path_of(span), span), "message": _message(brief(text) or found.code)}
+            {"id": number, **_location(entry.path_of(span), span), "message": _message(brief(text) or diagnostic.code)}
             for number, (span, text) in enumerate(labels, start=1)
         ]
-    if found.fix is not None:
+    if diagnostic.fix is not None:
         change = {
-            "artifactLocation": _artifact(place.path_of(found.fix.span)),
+            "artifactLocation": _artifact(entry.path_of(diagnostic.fix.span)),
             "replacements": [
-                {"deletedRegion": _region(found.fix.span), "insertedContent": {"text": found.fix.replacement}}
+                {"deletedRegion": _region(diagnostic.fix.span), "insertedContent": {"text": diagnostic.fix.replacement}}
             ],
         }
-        result["fixes"] = [{"description": _message(brief(found.help or "")), "artifactChanges": [change]}]
+        result["fixes"] = [{"description": _message(brief(diagnostic.help or "")), "artifactChanges": [change]}]
     return result
 
 
@@ -99,12 +99,7 @@ def _location(path: str, span: Span | None) -> dict[str, Any]:
 
 
 def _region(span: Span) -> dict[str, int]:
-    return {
-        "startLine": span.line,
-        "startColumn": span.column,
-        "endLine": span.end_line,
-        "endColumn": span.end_column,
-    }
+    return dict(zip(("startLine", "startColumn", "endLine", "endColumn"), span[:4], strict=True))
 
 
 def _artifact(path: str) -> dict[str, str]:

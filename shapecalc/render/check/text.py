@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, Severity, Source
-from shapecalc.render.check.findings import brief, plural, verdict
+from shapecalc.render.check.located import brief, plural, verdict
 from shapecalc.render.terminal.escaping import terminal
 from shapecalc.render.terminal.palette import Palette
 from shapecalc.render.terminal.snippet import SnippetMark, draw
@@ -49,7 +49,7 @@ def render_diagnostics(
 def blocks(diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool, width: int) -> list[str]:
     """Return the text of each diagnostic."""
     lines_of = cache(_lines)  # many diagnostics point into one text
-    return [_render(found, source, lines_of, color=color, width=width) for found in diagnostics]
+    return [_render(diagnostic, source, lines_of, color=color, width=width) for diagnostic in diagnostics]
 
 
 def checks(results: Sequence[Checked], *, color: bool = False, width: int = 100) -> str:
@@ -66,10 +66,10 @@ def checks(results: Sequence[Checked], *, color: bool = False, width: int = 100)
 def file_blocks(checked: Checked, *, color: bool = False, width: int = 100) -> list[str]:
     """Return the text of each diagnostic of a file; one without a span that does not name the file gets its name."""
     drawn = blocks(checked.findings, checked.source, color=color, width=width)
-    for number, found in enumerate(checked.findings):
-        if found.span is None and checked.name not in found.message:
+    for number, diagnostic in enumerate(checked.findings):
+        if diagnostic.span is None and checked.name not in diagnostic.message:
             head, *rest = drawn[number].split("\n")
-            arrow = Palette(found.severity.value, color).gutter(" -->")
+            arrow = Palette(diagnostic.severity.value, color).gutter(" -->")
             drawn[number] = "\n".join([head, f"{arrow} {terminal(checked.name)}", *rest])
     return drawn
 
@@ -79,12 +79,12 @@ def _lines(source: Source) -> list[str]:
 
 
 def _render(
-    found: Diagnostic, source: Source | None, lines_of: Callable[[Source], list[str]], *, color: bool, width: int
+    diagnostic: Diagnostic, source: Source | None, lines_of: Callable[[Source], list[str]], *, color: bool, width: int
 ) -> str:
-    palette = Palette(found.severity.value, color)
-    head = palette.primary(f"{found.severity.value}[{found.code}]")
-    rows = [head + palette.strong(f": {brief(found.message)}")]
-    files = _marks(found, source) if source else {}
+    palette = Palette(diagnostic.severity.value, color)
+    head = palette.primary(f"{diagnostic.severity.value}[{diagnostic.code}]")
+    rows = [head + palette.strong(f": {brief(diagnostic.message)}")]
+    files = _marks(diagnostic, source) if source else {}
     gutter = max((_digits(marks, lines_of(file)) for file, marks in files.items()), default=1)
     for file, marks in files.items():
         first = marks[0]
@@ -93,19 +93,19 @@ def _render(
         arrow = palette.gutter(" " * gutter + ("-->" if first.primary else ":::"))
         rows.append(f"{arrow} {terminal(file.name)}:{first.span.line}:{first.span.column}")
         rows += draw(lines_of(file), marks, palette, gutter=gutter, width=width)
-    extras = [("help", found.help)] if found.help else []
-    extras += [("note", note) for note in found.notes]
+    extras = [("help", diagnostic.help)] if diagnostic.help else []
+    extras += [("note", note) for note in diagnostic.notes]
     sign = palette.gutter(" " * gutter + " =")
     rows += [f"{sign} {palette.strong(f'{kind}:')} {brief(text)}" for kind, text in extras]
     return "\n".join(rows)
 
 
-def _marks(found: Diagnostic, source: Source) -> dict[Source, list[SnippetMark]]:
+def _marks(diagnostic: Diagnostic, source: Source) -> dict[Source, list[SnippetMark]]:
     """Return the marks in each source: first the source of the diagnostic, then in the order of the labels."""
-    if found.span is None:
+    if diagnostic.span is None:
         return {}
-    marks = {source.of(found.span): [SnippetMark(found.span, brief(found.label), primary=True)]}
-    for label in dict.fromkeys(found.labels):
+    marks = {source.of(diagnostic.span): [SnippetMark(diagnostic.span, brief(diagnostic.label), primary=True)]}
+    for label in dict.fromkeys(diagnostic.labels):
         marks.setdefault(source.of(label.span), []).append(SnippetMark(label.span, brief(label.text), primary=False))
     return marks
 
@@ -118,6 +118,6 @@ def _digits(marks: list[SnippetMark], lines: list[str]) -> int:
 
 def _summary(diagnostics: Sequence[Diagnostic]) -> str:
     counts = dict.fromkeys(Severity, 0)
-    for found in diagnostics:
-        counts[found.severity] += 1
+    for diagnostic in diagnostics:
+        counts[diagnostic.severity] += 1
     return ", ".join(plural(count, severity.value) for severity, count in counts.items() if count)

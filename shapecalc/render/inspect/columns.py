@@ -87,8 +87,8 @@ class Line(NamedTuple):
     @property
     def sums(self) -> Sums:
         """The totals of the folded layers."""
-        whole = sums_of(self.rows[0]) if len(self.rows) == 1 else total(map(sums_of, self.rows))
-        return whole.of_shared() if self.shared else whole
+        sums = sums_of(self.rows[0]) if len(self.rows) == 1 else total(map(sums_of, self.rows))
+        return sums.of_shared() if self.shared else sums
 
 
 def called(row: LayerReport | GroupReport, letters: Mapping[str, str] = MappingProxyType({})) -> str:
@@ -168,7 +168,7 @@ def layer_lines(report: Report, depth: int | None = None) -> tuple[Line, ...]:
     return tuple(Line(shown, rows, shown=shown) for shown, rows in neighbours(report.layers, depth))
 
 
-def layer_word(line: Line) -> str:
+def layer_type_of(line: Line) -> str:
     """Return the type of a line's layer without its settings, or the folded types."""
     (row, *more) = line.rows
     return row.type if isinstance(row, LayerReport) and not more else line.layer()
@@ -186,7 +186,7 @@ def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) ->
     lead = next((field.name for field in fields_of(type(layer)).values() if field.required), layer.main)
     words = [layer.type]
     for name, value in changed_fields(layer).items():
-        words.append(written(value) if name == lead else f"{letters.get(name, name)}={written(value)}")
+        words.append(format_value(value) if name == lead else f"{letters.get(name, name)}={format_value(value)}")
     return " ".join(words)
 
 
@@ -214,10 +214,10 @@ def cell(
         return "" if line.heading is not None else share(line.sums.macs, report.totals.macs)
     if column in COUNTS:
         return "" if line.heading is not None else write(COUNTS[column](line.sums))
-    return _word(column, line, report)
+    return _text(column, line, report)
 
 
-def _word(column: Column, line: Line, report: Report) -> str:
+def _text(column: Column, line: Line, report: Report) -> str:
     first, last = line.rows[0], line.rows[-1]
     match column:
         case Column.PATH:
@@ -243,16 +243,16 @@ def heading(column: Column) -> str:
     return HEADINGS.get(column, column.value)
 
 
-def written(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Return the text of a field's value.
 
-    >>> written((2, (0, 1))), written(True), written(0.5), written(None)
+    >>> format_value((2, (0, 1))), format_value(True), format_value(0.5), format_value(None)
     ('2x0:1', 'true', '0.5', 'null')
     """
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return "x".join(written(entry) if not isinstance(entry, tuple) else f"{entry[0]}:{entry[1]}" for entry in value)
+        return "x".join(f"{one[0]}:{one[1]}" if isinstance(one, tuple) else format_value(one) for one in value)
     if value is None:
         return "null"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -53,11 +53,11 @@ def quoted(text: str, *, unicode: bool = True) -> str:
     >>> print(quoted('a "b" \\n &amp;'))
     "a \"b\" \\n &amp;amp;"
     """
-    shown = _READ.sub(lambda found: _WRITTEN[found[0]], terminal(text))
+    shown = _READ.sub(lambda match: _WRITTEN[match[0]], terminal(text))
     return f'"{shown if unicode else _NOT_ASCII.sub(_entity, shown)}"'
 
 
-def _entity(found: re.Match[str]) -> str:
+def _entity(match: re.Match[str]) -> str:
     # Graphviz reads entities of two bytes only: an emoji would become three broken characters.
-    code = ord(found[0])
+    code = ord(match[0])
     return f"&#{code};" if code <= LARGEST_ENTITY else rf"\\u{{{code:x}}}"

@@ -68,8 +68,8 @@ class _End(NamedTuple):
     output: str = ""
 
 
-class _Place(NamedTuple):
-    """The block that contains rows: what is drawn of it, its depth, and the sources of its values."""
+class _Scope(NamedTuple):
+    """The surrounding block while its rows are drawn: its parts so far, its depth, and the sources of its values."""
 
     parts: list[Node | Cluster]
     level: int
@@ -82,14 +82,14 @@ def graph_of(report: Report, depth: int | None = None, *, expand: bool = False) 
     `depth` folds as in `render.inspect.columns.lines_of`, so that a node is a row of the table.
     """
     drawing = _GraphDrawing(depth, expand=expand)
-    here = _Place([], 0, {})
+    scope = _Scope([], 0, {})
     for entry in report.inputs:
         label = entry.name if entry.dtype == "float32" else f"{entry.name}: {entry.dtype}"
-        here.slots[entry.name] = _End(drawing.node(here.parts, NodeKind.INPUT, label), entry.shape)
-    drawing.body(report.tree, here)
+        scope.slots[entry.name] = _End(drawing.node(scope.parts, NodeKind.INPUT, label), entry.shape)
+    drawing.block(report.tree, scope)
     for name, slot in report.architecture.outputs.items():
-        drawing.lead(drawing.node(here.parts, NodeKind.OUTPUT, name), [here.slots[slot]])
-    return Graph(report.architecture.name, tuple(here.parts), tuple(drawing.edges))
+        drawing.lead(drawing.node(scope.parts, NodeKind.OUTPUT, name), [scope.slots[slot]])
+    return Graph(report.architecture.name, tuple(scope.parts), tuple(drawing.edges))
 
 
 class _GraphDrawing:
@@ -116,7 +116,7 @@ class _GraphDrawing:
             shape = show(end.shape)
             self.edges.append(Edge(end.node, node, f"{end.output} {shape}" if end.output else shape))
 
-    def body(self, rows: tuple[LayerReport | GroupReport, ...], here: _Place) -> None:
+    def block(self, rows: tuple[LayerReport | GroupReport, ...], scope: _Scope) -> None:
         """Draw the rows of a block, and record the sources of their values."""
         branches = {
             joined(row.path, branch): branch
@@ -126,18 +126,18 @@ class _GraphDrawing:
         }
         owners = {row.step.weights if isinstance(row, LayerReport) else row.group.weights for row in rows} - {""}
         frames: dict[str, Cluster] = {}
-        for shown, folded in neighbours(rows, None if self._depth is None else self._depth - here.level):
-            within = here
+        for shown, folded in neighbours(rows, None if self._depth is None else self._depth - scope.level):
+            within = scope
             prefix = ""
             for prefix in _outer(shown, branches):
                 if prefix not in frames:
                     frames[prefix] = self._cluster(within.parts, branches[prefix])
-                within = here._replace(parts=frames[prefix].parts)
+                within = scope._replace(parts=frames[prefix].parts)
             name = shown if shown in owners else shown.removeprefix(f"{prefix}.")
             row = folded[0]
-            if len(folded) > 1 or isinstance(row, LayerReport) or self._is_folded(row, here.level):
+            if len(folded) > 1 or isinstance(row, LayerReport) or self._is_folded(row, scope.level):
                 what = Line("", folded, shown=shown).layer()
-                chosen = len(folded) > 1 or shown in owners or not _is_automatic(name, _word(row))
+                chosen = len(folded) > 1 or shown in owners or not _is_automatic(name, _type(row))
                 self._closed(folded, f"{name}: {what}" if chosen else what, within)
             else:
                 self._opened(row, name, within, owns=shown in owners)
@@ -152,35 +152,35 @@ class _GraphDrawing:
         parts.append(cluster)
         return cluster
 
-    def _closed(self, rows: tuple[LayerReport | GroupReport, ...], label: str, here: _Place) -> None:
+    def _closed(self, rows: tuple[LayerReport | GroupReport, ...], label: str, scope: _Scope) -> None:
         """Draw rows as one node."""
-        lone = isinstance(rows[0], LayerReport) and len(rows) == 1
-        number = self.node(here.parts, NodeKind.LAYER if lone else NodeKind.FOLDED, label)
+        single = isinstance(rows[0], LayerReport) and len(rows) == 1
+        number = self.node(scope.parts, NodeKind.LAYER if single else NodeKind.FOLDED, label)
         ends: list[_End] = []
         for row in rows:
             inputs = row.step.inputs if isinstance(row, LayerReport) else row.group.inputs
-            ends.extend(end for end in (here.slots[slot] for slot in inputs) if end.node != number)
-            here.slots.update(_given(row, number))
+            ends.extend(end for end in (scope.slots[slot] for slot in inputs) if end.node != number)
+            scope.slots.update(_given(row, number))
         # A value that several of the folded layers read has one edge; a single layer may read one value twice.
         self.lead(number, ends if len(rows) == 1 else dict.fromkeys(ends))
 
-    def _opened(self, row: GroupReport, name: str, here: _Place, *, owns: bool) -> None:
+    def _opened(self, row: GroupReport, name: str, scope: _Scope, *, owns: bool) -> None:
         """Draw the content of a group, run by run."""
         group = row.group
-        ends = [here.slots[slot] for slot in group.inputs]
+        ends = [scope.slots[slot] for slot in group.inputs]
         for path, run in zip(group.runs, row.runs, strict=True):
             run_number = path.removeprefix(group.path)
             title = group.body.title or Line("", run.rows).layer()
             what = f"{title}, weights of {group.weights}" if group.weights else title
-            chosen = owns or bool(run_number) or not _is_automatic(name, _word(row))
+            chosen = owns or bool(run_number) or not _is_automatic(name, _type(row))
             label = f"{name}{run_number}: {what}" if chosen else what
             slots = {entering(position): end for position, end in enumerate(ends)}
             if group.body.title:
-                self.body(run.rows, _Place(self._cluster(here.parts, label).parts, here.level + 1, slots))
+                self.block(run.rows, _Scope(self._cluster(scope.parts, label).parts, scope.level + 1, slots))
             else:
-                self._closed(run.rows, label, here._replace(slots=slots))
+                self._closed(run.rows, label, scope._replace(slots=slots))
             ends[0] = slots[group.body.output]
-        here.slots[row.path] = ends[0]
+        scope.slots[row.path] = ends[0]
 
 
 def _outer(path: str, branches: Mapping[str, str]) -> Iterator[str]:
@@ -197,11 +197,11 @@ def _given(row: LayerReport | GroupReport, number: int) -> dict[str, _End]:
     first = {row.path: _End(number, row.output)}
     if not isinstance(row, LayerReport):
         return first
-    further = list(row.outputs.items())[1:]
-    return first | {row.step.slot(name): _End(number, shape, name) for name, shape in further}
+    extra = list(row.outputs.items())[1:]
+    return first | {row.step.slot(name): _End(number, shape, name) for name, shape in extra}
 
 
-def _word(row: LayerReport | GroupReport) -> str:
+def _type(row: LayerReport | GroupReport) -> str:
     """Return the type from which the name of an unnamed row is made."""
     if isinstance(row, LayerReport):
         return row.type

@@ -79,5 +79,5 @@ def quoted(text: str, *, unicode: bool = True) -> str:
     return f'"{shown if unicode else _NOT_ASCII.sub(_entity, shown)}"'
 
 
-def _entity(found: re.Match[str]) -> str:
-    return f"{found[0][:-1]}#{ord(found[0][-1])};"
+def _entity(match: re.Match[str]) -> str:
+    return f"{match[0][:-1]}#{ord(match[0][-1])};"

@@ -75,7 +75,9 @@ def inspection(
 
 def _grid(report: Report, lines: tuple[Line, ...], columns: tuple[Column, ...], manner: _Manner, page: Page) -> Grid:
     cells = {
-        column: page.spelt(_cell(column, line, report, manner) for line in tracked(lines, heading(column), len(lines)))
+        column: page.escaped(
+            _cell(column, line, report, manner) for line in tracked(lines, heading(column), len(lines))
+        )
         for column in columns
     }
     # If MACs are expressions no layer has a share, and the column is not one of the options.
@@ -129,7 +131,7 @@ def _totals(report: Report, page: Page) -> tuple[str, ...]:
     totals = report.totals
     at = at_sizes(report.costs_at)
     counts = (totals.params, totals.buffers, totals.macs, totals.flops)
-    figures = page.spelt((*map(grouped, counts), memory(totals.parameter_bytes), memory(totals.activation_bytes)))
+    figures = page.escaped((*map(grouped, counts), memory(totals.parameter_bytes), memory(totals.activation_bytes)))
     note = f"MACs, FLOPs and activations are those at {at}; memory at float32" if at else "memory at float32"
     if report.params_as != USUAL:
         note += f"; params as {COUNTED[report.params_as]} them"

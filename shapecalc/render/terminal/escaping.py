@@ -6,7 +6,7 @@ import re
 
 # Control characters, marks that change the direction of writing, characters without width, surrogates, and U+FFFE and
 # U+FFFF, which are not valid in XML. The output must show all characters, and a terminal must execute none of them.
-_UNSEEN = (
+_HIDDEN = (
     "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -18,7 +18,7 @@ _FIRST_IN_LINE = r"(?<!\S):(?=:\w)"
 
 A line of output begins with a text, or breaks one at white space, so `torch::nn` cannot become a command.
 """
-_OBEYED = re.compile(f"{_UNSEEN}|{_LOG_COMMAND}|{_FIRST_IN_LINE}")
+_UNSAFE = re.compile(f"{_HIDDEN}|{_LOG_COMMAND}|{_FIRST_IN_LINE}")
 
 
 def terminal(text: str) -> str:
@@ -31,7 +31,7 @@ def terminal(text: str) -> str:
     """
     if text.isascii() and text.isprintable() and "::" not in text and "##" not in text:
         return text
-    return _OBEYED.sub(_escape, text)
+    return _UNSAFE.sub(_escape, text)
 
 
 def letters(text: str, start: int, end: int) -> list[str]:
@@ -43,12 +43,12 @@ def letters(text: str, start: int, end: int) -> list[str]:
     part = text[start:end]  # the rest of a long line is not read: many diagnostics may refer to it
     shown = list(part)
     if not (part.isascii() and part.isprintable() and "::" not in part and "##" not in part):
-        for found in _OBEYED.finditer(text, start, end):
-            shown[found.start() - start] = _escape(found)
+        for match in _UNSAFE.finditer(text, start, end):
+            shown[match.start() - start] = _escape(match)
     return shown
 
 
-_SPELT = {
+_IN_ASCII = {
     **dict(zip("⌊⌋⌈⌉·−×∏Σ", ("floor(", ")", "ceil(", ")", "*", "-", "x", "prod ", "sum "), strict=True)),
     **dict(zip("≤≥…₀₁ᵀαβσ", ("<=", ">=", "...", "0", "1", "^T", "alpha", "beta", "sigma"), strict=True)),
     **dict(zip("⊙′‖→±≈√", ("*", "'", "||", "->", "+-", "~", "sqrt "), strict=True)),
@@ -63,7 +63,7 @@ def ascii_only(text: str) -> str:
     >>> ascii_only("2·⌊H/2⌋ − é")
     '2*floor(H/2) - \\u{e9}'
     """
-    return text if text.isascii() else re.sub(_NOT_ASCII, lambda found: _SPELT.get(found[0]) or _escape(found), text)
+    return text if text.isascii() else re.sub(_NOT_ASCII, lambda match: _IN_ASCII.get(match[0]) or _escape(match), text)
 
 
 def shown(text: str, *, unicode: bool) -> str:
@@ -71,8 +71,8 @@ def shown(text: str, *, unicode: bool) -> str:
     return text if unicode else ascii_only(text)
 
 
-def _escape(found: re.Match[str]) -> str:
-    return f"\\u{{{ord(found[0]):x}}}"
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{{{ord(match[0]):x}}}"
 
 
 def json_text(text: str) -> str:
@@ -82,7 +82,7 @@ def json_text(text: str) -> str:
     '{"name": "conv\\u009b31m", "source": "\\u0023#[error]"}'
     """
     text = re.sub(_LOG_COMMAND, r"\\u0023", text)
-    return text if text.isascii() and "\x7f" not in text else re.sub(f"(?!\n){_UNSEEN}", _json_escape, text)
+    return text if text.isascii() and "\x7f" not in text else re.sub(f"(?!\n){_HIDDEN}", _json_escape, text)
 
 
 def xml_text(text: str) -> str:
@@ -94,8 +94,8 @@ def xml_text(text: str) -> str:
     return re.sub(r"(?m)^(\s*):(?=:)", r"\1&#58;", re.sub(_LOG_COMMAND, "&#35;", text))
 
 
-def _json_escape(found: re.Match[str]) -> str:
-    units = found[0].encode("utf-16-be", "surrogatepass")
+def _json_escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 

@@ -60,16 +60,17 @@ class Page(NamedTuple):
 
     def line(self, text: str, style: str = PLAIN, lead: str = "") -> str:
         """Return an unescaped text as a paragraph."""
-        return paragraph(spelt(text, unicode=self.unicode), width=self.width, color=self.color, style=style, lead=lead)
+        text = escaped(text, unicode=self.unicode)
+        return paragraph(text, width=self.width, color=self.color, style=style, lead=lead)
 
     def grid(self, headings: Iterable[Heading], rows: Iterable[Cells | tuple[str, ...]]) -> Grid:
         """Return a table of unescaped texts."""
         cells = (row if isinstance(row, Cells) else Cells(row) for row in rows)
-        return Grid(tuple(headings), [row._replace(texts=self.spelt(row.texts)) for row in cells])
+        return Grid(tuple(headings), [row._replace(texts=self.escaped(row.texts)) for row in cells])
 
-    def spelt(self, texts: Iterable[str]) -> tuple[str, ...]:
+    def escaped(self, texts: Iterable[str]) -> tuple[str, ...]:
         """Return escaped texts."""
-        return tuple(spelt(text, unicode=self.unicode) for text in texts)
+        return tuple(escaped(text, unicode=self.unicode) for text in texts)
 
     def fits(self, *grids: Grid) -> bool:
         """Return whether no cell needs to wrap."""
@@ -108,7 +109,7 @@ def paragraph(text: str, *, width: int | None, color: bool = False, style: str =
     return lead + hanging.join(painted(line, style, color=color) for line in lines)
 
 
-def spelt(text: str, *, unicode: bool) -> str:
+def escaped(text: str, *, unicode: bool) -> str:
     """Return text escaped for a terminal, in ASCII unless `unicode`."""
     return terminal(text) if unicode else ascii_only(terminal(text))
 

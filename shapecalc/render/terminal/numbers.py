@@ -56,27 +56,27 @@ def memory(size: Count) -> str:
     return grouped(size) if size is None else f"{grouped(size)} bytes"
 
 
-def share(part: Count, whole: Count) -> str:
+def share(part: Count, total: Count) -> str:
     """Return a part of a total in percent, rounded half up; "" if it is 0 or an expression.
 
     >>> share(117_600, 416_520), share(0, 416_520), share(1, 416_520)
     ('28.2 %', '', '<0.1 %')
     """
-    if not isinstance(part, int) or not isinstance(whole, int) or part == 0:
+    if not isinstance(part, int) or not isinstance(total, int) or part == 0:
         return ""
-    tenths = decimal(100 * part, whole, 1)
+    tenths = decimal(100 * part, total, 1)
     return "<0.1 %" if tenths == "0.0" else f"{tenths} %"
 
 
-def times(part: Count, whole: Count) -> str:
+def times(part: Count, total: Count) -> str:
     """Return the ratio of a part to a total.
 
     >>> times(25, 10), times(3, 0)
     ('2.50 x', '')
     """
-    if not isinstance(part, int) or not isinstance(whole, int) or whole == 0:
+    if not isinstance(part, int) or not isinstance(total, int) or total == 0:
         return ""
-    return f"{decimal(part, whole, 2)} x"
+    return f"{decimal(part, total, 2)} x"
 
 
 def signed(delta: Count, write: Callable[[Count], str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shapecalc.cli.options.window import per_axis, read_sizes, whole
+from shapecalc.cli.options.window import integer, per_axis, read_sizes
 from shapecalc.diagnostics.errors import LayerError
 
 
@@ -59,8 +59,8 @@ def test_what_is_no_size_is_refused_with_its_field(
 
 
 def test_a_number_of_twenty_digits_is_read() -> None:
-    assert whole("9" * 20, "n") == 10**20 - 1
-    assert whole(" -7 ", "n") == -7
+    assert integer("9" * 20, "n") == 10**20 - 1
+    assert integer(" -7 ", "n") == -7
 
 
 def test_axes_are_split_at_either_sign() -> None:

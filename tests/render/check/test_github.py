@@ -60,9 +60,9 @@ def test_a_severity_is_a_command(severity: Severity, word: str) -> None:
 
 
 def test_ten_of_a_kind_are_shown_errors_first_and_the_rest_is_counted() -> None:
-    written = checks(thirty())
-    assert [command.word for command in commands(written)] == ["error"] * 10 + ["warning"] * 10
-    assert written.split("\n")[20:] == [
+    format_value = checks(thirty())
+    assert [command.word for command in commands(format_value)] == ["error"] * 10 + ["warning"] * 10
+    assert format_value.split("\n")[20:] == [
         "and 6 errors and 4 warnings more, which GitHub would not show: a step has 10 annotations of a kind",
         "4 files checked: 16 errors, 14 warnings",
     ]
@@ -101,14 +101,14 @@ def test_a_clean_summary_is_one_line() -> None:
 
 def test_what_does_not_fit_into_a_summary_is_counted() -> None:
     findings = [finding("x" * 999) for _ in range(1_500)]
-    written = summary([file(*findings, name="first.yaml"), file(finding("the last one"), name="last.yaml")])
-    kept = written.count("error[SC999]")
-    assert MEBIBYTE - 2_000 < len(written.encode()) <= MEBIBYTE
-    assert written.endswith(f"Left out, as GitHub takes no more than 1 MiB: {1_501 - kept} errors.\n")
+    format_value = summary([file(*findings, name="first.yaml"), file(finding("the last one"), name="last.yaml")])
+    kept = format_value.count("error[SC999]")
+    assert MEBIBYTE - 2_000 < len(format_value.encode()) <= MEBIBYTE
+    assert format_value.endswith(f"Left out, as GitHub takes no more than 1 MiB: {1_501 - kept} errors.\n")
 
 
 def test_many_files_fill_a_summary_no_further() -> None:
     files = [file(finding("`" * 900 + "ü" * 90), name=f"{'`ü' * 60}{number}.yaml") for number in range(2_000)]
-    written = summary(files)
-    assert len(written.encode()) <= MEBIBYTE
-    assert "Left out" in written
+    format_value = summary(files)
+    assert len(format_value.encode()) <= MEBIBYTE
+    assert "Left out" in format_value

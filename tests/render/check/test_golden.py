@@ -39,11 +39,11 @@ def _same_version(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("ending", FORMATS)
 @pytest.mark.parametrize("name", INPUTS)
 def test_a_format_is_as_agreed(name: str, ending: str, request: pytest.FixtureRequest) -> None:
-    written = FORMATS[ending](INPUTS[name]()) + "\n"
+    format_value = FORMATS[ending](INPUTS[name]()) + "\n"
     expected = GOLDEN / f"{name}.{ending}"
     if request.config.getoption("--update-cases"):
-        expected.write_bytes(written.encode())
-    assert written.encode() == expected.read_bytes()
+        expected.write_bytes(format_value.encode())
+    assert format_value.encode() == expected.read_bytes()
 
 
 def test_no_golden_file_is_left_over() -> None:

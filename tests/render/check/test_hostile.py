@@ -15,14 +15,14 @@ from markdown_it import MarkdownIt
 
 from shapecalc.diagnostics import Severity, Source
 from shapecalc.render.check import github, gitlab, json, junit, sarif, text
-from shapecalc.render.check.findings import located
+from shapecalc.render.check.located import located
 from shapecalc.render.terminal.escaping import terminal
 from tests.support.check_inputs import HOSTILE, checked_text, hostile_text
 from tests.support.ci_logs import CONTROLS, REGISTERED, Command, commands
 
 if TYPE_CHECKING:
     from shapecalc.checking.result import Checked
-    from shapecalc.render.check.findings import Located
+    from shapecalc.render.check.located import Located
 
 PIECES = 10_000
 PER_FILE = 7  # its own name, and six places in it
@@ -73,7 +73,7 @@ def test_github_obeys_the_annotations_that_are_meant_and_nothing_else(runs: list
 
 
 def meant(place: Located) -> Command:
-    found = place.found
+    found = place.diagnostic
     file = terminal(place.path)
     properties = {"file": f"./{file}" if file.startswith("=") else file, "title": f"shapecalc {found.code}"}
     if found.span is not None:
@@ -93,10 +93,10 @@ def test_the_text_is_obeyed_in_nothing(runs: list[list[Checked]]) -> None:
 def test_the_summary_holds_headings_and_code_alone(runs: list[list[Checked]]) -> None:
     markdown = MarkdownIt("gfm-like", {"linkify": False})
     for run in runs:
-        written = github.summary(run)
-        assert not CONTROLS.search(written)
+        format_value = github.summary(run)
+        assert not CONTROLS.search(format_value)
         names = []
-        for token in markdown.parse(written):
+        for token in markdown.parse(format_value):
             assert token.type in {"heading_open", "heading_close", "inline", "fence"}
             if token.type == "inline" and token.children is not None:
                 kinds = [child.type for child in token.children]
@@ -111,11 +111,11 @@ def paths(run: list[Checked]) -> list[str]:
 
 def test_the_xml_is_xml_and_names_every_file(runs: list[list[Checked]]) -> None:
     for run in runs:
-        written = junit.checks(run)
-        assert written.isascii()
-        assert not CONTROLS.search(written)
-        assert not commands(written)
-        suites = ET.fromstring(written)
+        format_value = junit.checks(run)
+        assert format_value.isascii()
+        assert not CONTROLS.search(format_value)
+        assert not commands(format_value)
+        suites = ET.fromstring(format_value)
         assert [suite.get("name") for suite in suites] == [terminal(path) for path in paths(run)]
         assert len(suites.findall("testsuite/testcase/failure")) == int(suites.attrib["failures"])
         told = "".join(suites.itertext())
@@ -127,11 +127,11 @@ def refused(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def parsed(written: str) -> Any:
-    written.encode()
-    assert not CONTROLS.search(written)
-    assert not commands(written)
-    return standard.loads(written, parse_constant=refused)
+def parsed(format_value: str) -> Any:
+    format_value.encode()
+    assert not CONTROLS.search(format_value)
+    assert not commands(format_value)
+    return standard.loads(format_value, parse_constant=refused)
 
 
 def through_json(values: Any) -> Any:
@@ -144,7 +144,7 @@ def test_the_json_has_every_text_as_it_was(runs: list[list[Checked]]) -> None:
         for unicode in (True, False):
             read = parsed(json.checks(run, unicode=unicode))
             told = [(finding["file"], finding["message"]) for file in read["files"] for finding in file["findings"]]
-            assert told == [through_json((place.path, place.found.message)) for place in located(run)]
+            assert told == [through_json((place.path, place.diagnostic.message)) for place in located(run)]
 
 
 def test_gitlab_tells_every_finding_apart(runs: list[list[Checked]]) -> None:

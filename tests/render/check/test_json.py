@@ -54,11 +54,11 @@ def test_places_in_an_included_file_name_it() -> None:
 
 def test_a_document_shows_no_control_and_keeps_the_value() -> None:
     value = {"name": "\x1b\x7f\x9b\u202e\ud800\U000e0001é\n"}
-    written = text(value)
-    assert written.isprintable() is False  # its own line breaks
-    assert all(line.isprintable() for line in written.split("\n"))
-    assert "é" in written
-    assert json.loads(written) == value
+    format_value = text(value)
+    assert format_value.isprintable() is False  # its own line breaks
+    assert all(line.isprintable() for line in format_value.split("\n"))
+    assert "é" in format_value
+    assert json.loads(format_value) == value
 
 
 def test_a_document_has_no_number_that_json_has_not() -> None:

@@ -40,8 +40,8 @@ def test_a_table_for_papers() -> None:
 
 @given(st.text(alphabet=st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=20))
 def test_no_sign_acts_as_a_command(words: str) -> None:
-    written = latex.text(words)
-    bare = re.sub(r"\\text[a-z]+\{\}|\\[&%$#_{}]|\$\\times\$|\{[\[*]\}|-\{\}", "", written)
+    format_value = latex.text(words)
+    bare = re.sub(r"\\text[a-z]+\{\}|\\[&%$#_{}]|\$\\times\$|\{[\[*]\}|-\{\}", "", format_value)
     assert not set(bare) & set("&%$#_{}\\~^")
 
 

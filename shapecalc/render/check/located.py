@@ -23,7 +23,7 @@ LONGEST = 1_000
 class Located(NamedTuple):
     """A diagnostic and the path of its file, which is the checked one or one that it includes."""
 
-    found: Diagnostic
+    diagnostic: Diagnostic
     path: str
     checked: Checked
 
@@ -40,21 +40,21 @@ class Located(NamedTuple):
 
         The lines are escaped for a terminal.
         """
-        found = self.found
-        lines = [brief(found.label)] if found.label else []
+        diagnostic = self.diagnostic
+        lines = [brief(diagnostic.label)] if diagnostic.label else []
         lines += [
             f"{terminal(self.path_of(span))}:{span.line}:{span.column}: {brief(text)}"
-            for span, text in dict.fromkeys(found.labels)
+            for span, text in dict.fromkeys(diagnostic.labels)
         ]
-        lines += [f"help: {brief(found.help)}"] if found.help else []
-        return lines + [f"note: {brief(note)}" for note in found.notes]
+        lines += [f"help: {brief(diagnostic.help)}"] if diagnostic.help else []
+        return lines + [f"note: {brief(note)}" for note in diagnostic.notes]
 
 
 def located(results: Sequence[Checked]) -> Iterator[Located]:
     """Yield the diagnostics of all files, in the order of the files and of their texts."""
     for checked in results:
-        for found in checked.findings:
-            yield Located(found, _path(checked, found.span), checked)
+        for diagnostic in checked.findings:
+            yield Located(diagnostic, _path(checked, diagnostic.span), checked)
 
 
 def path_of(checked: Checked) -> str:
@@ -71,8 +71,8 @@ def _path(checked: Checked, span: Span | None) -> str:
 
 def counts(results: Sequence[Checked]) -> dict[Severity, int]:
     """Return the number of diagnostics of all files by severity, errors first."""
-    found = Counter(finding.severity for checked in results for finding in checked.findings)
-    return {severity: found[severity] for severity in Severity}
+    severities = Counter(diagnostic.severity for checked in results for diagnostic in checked.findings)
+    return {severity: severities[severity] for severity in Severity}
 
 
 def verdict(results: Sequence[Checked]) -> str:
@@ -82,8 +82,8 @@ def verdict(results: Sequence[Checked]) -> str:
     >>> verdict([Checked("net.yaml", None, ())])
     '1 file checked: clean'
     """
-    found = ", ".join(plural(count, severity.value) for severity, count in counts(results).items() if count)
-    return f"{plural(len(results), 'file')} checked: {found or 'clean'}"
+    totals = ", ".join(plural(count, severity.value) for severity, count in counts(results).items() if count)
+    return f"{plural(len(results), 'file')} checked: {totals or 'clean'}"
 
 
 def plural(count: int, noun: str) -> str:

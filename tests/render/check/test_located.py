@@ -6,7 +6,7 @@ import pytest
 
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Label, Severity, Source, Span
-from shapecalc.render.check.findings import LONGEST, brief, counts, located, path_of, plural, verdict
+from shapecalc.render.check.located import LONGEST, brief, counts, located, path_of, plural, verdict
 
 INCLUDED = Source("lib/../blocks.yaml", "blocks: {}")
 NET = Source("./nets/net.yaml", "include: blocks.yaml", (INCLUDED,))
