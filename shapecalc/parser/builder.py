@@ -1,4 +1,4 @@
-"""From events to a tree: a stack of open collections, with a budget for everything that a text can ask for."""
+"""YAML events → tree: a stack of open collections, with a limit on every size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix, Label, ShapecalcError, Source, Span
 from shapecalc.parser.characters import describe, forbidden
-from shapecalc.parser.positions import place_after, span_between
+from shapecalc.parser.diagnostics import position
+from shapecalc.parser.positions import position_after, span_between
 from shapecalc.parser.scalars import Refused, resolve, shorten
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
@@ -21,7 +22,7 @@ _NO_KEY = Scalar("", Span(0, 0, 0, 0), "", quoted=True)
 
 
 class _Anchored(NamedTuple):
-    """A node that aliases can stand for, with what each alias costs."""
+    """A node that aliases refer to, with its number of nodes and its height."""
 
     node: Node
     nodes: int
@@ -29,7 +30,7 @@ class _Anchored(NamedTuple):
 
 
 class _Open(NamedTuple):
-    """A collection that is not closed yet, and how many nodes stand before it."""
+    """A collection that is not closed yet, and the number of nodes before it."""
 
     event: CollectionStart
     is_mapping: bool
@@ -38,18 +39,18 @@ class _Open(NamedTuple):
 
 
 class TreeBuilder:
-    """Takes the events of one text in order; `result` gives the tree and what is wrong with it.
+    """Builds a tree from the events of one text in order; `result` returns it with the diagnostics.
 
-    Each collection on the stack has its list of children; in a mapping, keys and values take turns.
+    Each collection on the stack has its list of children; in a mapping, keys and values alternate.
     """
 
-    __slots__ = ("_aliases", "_anchors", "_children", "_documents", "_findings", "_heights", "_in_mapping", "_limits",
-                 "_nodes", "_root", "_source", "_stack")  # fmt: skip
+    __slots__ = ("_aliases", "_anchors", "_children", "_diagnostics", "_documents", "_heights", "_in_mapping",
+                 "_limits", "_nodes", "_root", "_source", "_stack")  # fmt: skip
 
     def __init__(self, source: Source, limits: Limits) -> None:
         self._source = source
         self._limits = limits
-        self._findings: list[Diagnostic] = []
+        self._diagnostics: list[Diagnostic] = []
         self._anchors: dict[str, _Anchored | None] = {}  # None while the anchored collection is open
         self._aliases = self._documents = self._nodes = 0
         self._stack: list[_Open] = []
@@ -59,20 +60,17 @@ class TreeBuilder:
         self._in_mapping = False
 
     def result(self) -> tuple[Node, tuple[Diagnostic, ...]]:
-        """Give the tree and the findings in the order of the text, once all events are in."""
+        """Return the tree and the diagnostics in the order of the text, after the last event."""
         root = self._root[0] if self._root else None
         if root is None or _is_absent(root):
             self._stop("SC004", f"`{self._source.name}` is empty", None)
-        in_order = sorted(
-            self._findings, key=lambda found: (found.span.line, found.span.column) if found.span else (0, 0)
-        )
-        return root, tuple(in_order)
+        return root, tuple(sorted(self._diagnostics, key=position))
 
-    def find(self, found: Diagnostic) -> None:
-        """Note a mistake and go on, unless there are already too many."""
-        self._findings.append(found)
-        if len(self._findings) >= MOST_DIAGNOSTICS:
-            raise ShapecalcError(tuple(self._findings), self._source)
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Add a diagnostic; raise `ShapecalcError` if there are too many."""
+        self._diagnostics.append(diagnostic)
+        if len(self._diagnostics) >= MOST_DIAGNOSTICS:
+            raise ShapecalcError(tuple(self._diagnostics), self._source)
 
     def start_document(self, event: Event) -> None:
         """Refuse a second document."""
@@ -83,7 +81,7 @@ class TreeBuilder:
             self._stop("SC004", "`---` starts a second document, expects one", span, "keep one network in a file")
 
     def add_scalar(self, event: ScalarEvent) -> None:
-        """Take a key or a single value."""
+        """Add a key or a scalar value."""
         self._nodes += 1
         if self._nodes > self._limits.nodes:
             self._refuse_nodes(event)
@@ -109,7 +107,7 @@ class TreeBuilder:
         self._children.append(node)
 
     def add_alias(self, event: AliasEvent) -> None:
-        """Put in what an anchor names, at the price of all its nodes."""
+        """Add the node of an anchor, counting all its nodes again."""
         self._aliases += 1
         if self._aliases > self._limits.aliases:
             self._stop(
@@ -119,14 +117,14 @@ class TreeBuilder:
                 self._limits.raising("aliases"),
             )
         if self._in_mapping and not len(self._children) & 1:
-            self._find("SC023", f"`*{event.anchor}` stands for a key, expects a word", _span(event))
+            self._refuse("SC023", f"`*{event.anchor}` stands for a key, expects a word", _span(event))
             self._children.append(_NO_KEY)
             return
         anchored = self._anchors.get(event.anchor)
         if anchored is None:
             recursive = event.anchor in self._anchors
             where = "stands inside the value that it names" if recursive else "names no anchor before it"
-            self._find("SC015", f"`*{event.anchor}` {where}", _span(event), "write the value itself")
+            self._refuse("SC015", f"`*{event.anchor}` {where}", _span(event), "write the value itself")
             anchored = _Anchored(Scalar(None, _span(event), ""), 1, 0)
         self._nodes += anchored.nodes
         if self._nodes > self._limits.nodes:
@@ -151,12 +149,12 @@ class TreeBuilder:
         self._close(opened, Sequence(tuple(items), self._span_of_collection(opened, event)))
 
     def close_mapping(self, event: Event) -> None:
-        """Finish a mapping, whose keys must be words, each once."""
+        """Finish a mapping; refuse keys that are not scalars or are given twice."""
         entries: dict[str, tuple[Scalar, Node]] = {}
         in_turns = iter(self._children)
         for key, node in zip(in_turns, in_turns, strict=True):
             if not isinstance(key, Scalar):
-                self._find("SC023", "a list or mapping stands for a key, expects a word", _first_line(key.span))
+                self._refuse("SC023", "a list or mapping stands for a key, expects a word", _first_line(key.span))
             elif key is not _NO_KEY:
                 entry = self._entry(key, node)
                 if entry is None:
@@ -201,9 +199,9 @@ class TreeBuilder:
         if event.style in ("'", '"'):
             raw = self._source.text[event.start_mark.index : event.end_mark.index]
             written = raw[_value_offset(raw) + 1 : -1]
-            unseen = forbidden(text).search(text)
-            if unseen:
-                self._find("SC003", f"{describe(unseen[0])}, expects printable text", span, "delete its escape")
+            hidden = forbidden(text).search(text)
+            if hidden:
+                self._refuse("SC003", f"{describe(hidden[0])}, expects printable text", span, "delete its escape")
         is_key = self._in_mapping and not len(self._children) & 1
         return Scalar(text, span, text if is_key else written, quoted=True)
 
@@ -211,22 +209,22 @@ class TreeBuilder:
         most = self._limits.scalar_length
         start = Span(span.line, span.column, span.line, span.column + 1)
         message = f"`{shorten(text)}` has {len(text)} characters, expects at most {most}"
-        self._find("SC013", message, start, self._limits.raising("scalar_length", len(text)))
+        self._refuse("SC013", message, start, self._limits.raising("scalar_length", len(text)))
         return Scalar(text, span, text, quoted=True)
 
     def _entry(self, key: Scalar, value: Node) -> tuple[Scalar, Node] | None:
-        """Return a key and its value, as they were likely meant; None, and a finding, where the key is no word."""
+        """Return a key and its value as likely intended; None if the key is refused."""
         if key.quoted:
             return key, value
         if key.text == "<<":
-            self._find("SC022", "`<<` merges a mapping, and merge keys are refused", key.span, "write the keys out")
+            self._refuse("SC022", "`<<` merges a mapping, and merge keys are refused", key.span, "write the keys out")
         elif not key.text:
-            self._find("SC023", "a key is missing before `:`", key.span)
+            self._refuse("SC023", "a key is missing before `:`", key.span)
         elif _is_absent(value) and _COLON_WITHOUT_SPACE.match(key.text):
             name, _, rest = key.text.partition(":")
             fix = Fix(key.span, f"{name}: {rest}", safe=True)
             help_ = f"write `{shorten(fix.replacement)}`"
-            self._find("SC003", f"`{shorten(key.text)}` has no space after its colon", key.span, help_, fix)
+            self._refuse("SC003", f"`{shorten(key.text)}` has no space after its colon", key.span, help_, fix)
             meant = resolve(rest, self._limits.integer_digits)
             return Scalar(name, key.span, name), Scalar(None if isinstance(meant, Refused) else meant, key.span, rest)
         else:
@@ -234,7 +232,7 @@ class TreeBuilder:
         return None
 
     def _refuse_duplicate(self, first: Scalar, again: Scalar) -> None:
-        self.find(
+        self.report(
             Diagnostic(
                 code="SC020",
                 message=f"`{shorten(again.text)}` is given twice",
@@ -247,18 +245,18 @@ class TreeBuilder:
 
     def _refuse_scalar(self, refused: Refused, span: Span) -> None:
         fix = Fix(span, refused.replacement) if refused.replacement else None
-        self._find(refused.code, refused.message, span, refused.help, fix)
+        self._refuse(refused.code, refused.message, span, refused.help, fix)
 
     def _refuse_tag(self, event: NodeEvent) -> None:
         text, index = self._source.text, event.start_mark.index
-        # The tag may stand behind an anchor: `&name !tag value`.
+        # An anchor may come first: `&name !tag value`.
         while text[index] != "!":
             index += 1
         end = index
         while end < len(text) and not text[end].isspace() and text[end] not in ",[]{}":
             end += 1
         span = span_between(text, index, end)
-        self._find(
+        self._refuse(
             "SC021",
             f"`{shorten(text[index:end])}` is a tag, and tags are refused",
             span,
@@ -274,29 +272,29 @@ class TreeBuilder:
         message = f"lists and mappings nest deeper than {self._limits.depth}"
         self._stop("SC011", message, _first_line(_span(event)), self._limits.raising("depth"))
 
-    def _find(self, code: str, message: str, span: Span, help_: str | None = None, fix: Fix | None = None) -> None:
-        self.find(Diagnostic(code=code, message=message, span=span, help=help_, fix=fix))
+    def _refuse(self, code: str, message: str, span: Span, help_: str | None = None, fix: Fix | None = None) -> None:
+        self.report(Diagnostic(code=code, message=message, span=span, help=help_, fix=fix))
 
     def _stop(self, code: str, message: str, span: Span | None, help_: str | None = None) -> NoReturn:
         last = Diagnostic(code=code, message=message, span=span, help=help_)
-        raise ShapecalcError((*self._findings, last), self._source)
+        raise ShapecalcError((*self._diagnostics, last), self._source)
 
     def _span_of_value(self, event: ScalarEvent) -> Span:
-        """Give the span of a scalar without the anchor and tag before it."""
+        """Return the span of a scalar without the anchor and tag before it."""
         if event.tag is not None:
             self._refuse_tag(event)
         start, end = event.start_mark, event.end_mark
         text = self._source.text
         stop = end.index
         offset = _value_offset(text[start.index : stop])
-        line, column = place_after(text, start.index, start.index + offset, (start.line + 1, start.column + 1))
+        line, column = position_after(text, start.index, start.index + offset, (start.line + 1, start.column + 1))
         return Span(line, column, end.line + 1, end.column + 1)
 
     def _span_of_collection(self, opened: _Open, event: Event) -> Span:
         start, end = opened.event.start_mark, event.end_mark
         line, column = start.line + 1, start.column + 1
         if not opened.event.flow_style and opened.children:
-            # A block ends for YAML where the next token starts; for people, where its last value ends.
+            # In YAML a block ends where the next token starts; readers expect the end of its last value.
             last = opened.children[-1].span
             if (last.end_line, last.end_column) > (line, column):
                 return Span(line, column, last.end_line, last.end_column)
@@ -304,10 +302,10 @@ class TreeBuilder:
 
 
 def _value_offset(raw: str) -> int:
-    """Give how far anchors and tags reach into a node as written."""
+    """Return the length of the anchors and tags at the start of a node as written."""
     offset = 0
-    while found := _TAG_OR_ANCHOR.match(raw, offset):
-        offset = found.end()
+    while match := _TAG_OR_ANCHOR.match(raw, offset):
+        offset = match.end()
     return offset
 
 
@@ -317,10 +315,10 @@ def _span(event: Event) -> Span:
 
 
 def _is_absent(node: Node) -> bool:
-    """Tell a value that is left out from one that is written as `null` or as empty quotes."""
+    """Return whether a value is left out, which is neither `null` nor empty quotes."""
     return isinstance(node, Scalar) and node.value is None and not node.text
 
 
 def _first_line(span: Span) -> Span:
-    """Keep of a span over many lines its first character: what is said of it is said of where it begins."""
+    """Return the span, or its first character if it covers several lines."""
     return span if span.line == span.end_line else Span(span.line, span.column, span.line, span.column + 1)

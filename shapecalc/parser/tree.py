@@ -1,8 +1,8 @@
-"""What the reader makes of a text: plain values that know their place."""
+"""The tree that the reader builds: scalars, lists and mappings with source spans."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from shapecalc.diagnostics import Span
@@ -13,8 +13,8 @@ Value: TypeAlias = str | int | float | bool | None
 class Scalar(NamedTuple):
     """A single value.
 
-    `text` is how the source writes it, without quotes, so that messages can quote `1e-5` and not 0.00001. A key of
-    a mapping is always a string, whatever it looks like: there `text` and `value` are the same.
+    `text` is the source text without quotes, so that messages quote `1e-5` and not 0.00001. The key of a mapping is
+    always a string: its `text` and `value` are the same.
     """
 
     value: Value
@@ -37,7 +37,7 @@ class Mapping(NamedTuple):
     span: Span
 
     def get(self, key: str) -> Node | None:
-        """Give the value that stands under a key, or None where the key is absent."""
+        """Return the value of a key, None if the key is absent."""
         for scalar, node in self.entries:
             if scalar.text == key:
                 return node
@@ -45,3 +45,22 @@ class Mapping(NamedTuple):
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+def plain(node: Node) -> Any:
+    """Return a node's value without spans: lists as tuples, mappings as dicts."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return tuple(plain(item) for item in node.items)
+    return {key.text: plain(value) for key, value in node.entries}
+
+
+def head(node: Node) -> Span:
+    """Return the span of a value; if it covers several lines, the span of its start."""
+    span = node.span
+    if span.line == span.end_line:
+        return span
+    if isinstance(node, Mapping) and node.entries:  # refused entries are not in it
+        return node.entries[0][0].span
+    return span._replace(end_line=span.line, end_column=span.column + 1)

@@ -1,0 +1,157 @@
+"""The collector of diagnostics while a text is read."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.architecture import with_origins
+from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix, Label, ShapecalcError, Span
+from shapecalc.layers.fields import said
+from shapecalc.parser.scalars import shorten
+from shapecalc.parser.tree import Mapping, head, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping as MappingOf
+
+    from shapecalc.architecture import Origin
+    from shapecalc.diagnostics import Source
+    from shapecalc.parser.tree import Node, Scalar
+
+
+MOST_CALLS = 4
+"""The number of calls that a diagnostic in a block shows, innermost first."""
+
+
+class Diagnostics:
+    """Diagnostics in the order of detection, each once; raises `ShapecalcError` if there are too many.
+
+    `origins` maps the uses of parameters to the place where a call gives the value, None if no call does.
+    """
+
+    __slots__ = ("_calls", "_refused_spans", "_seen", "blocks_missing", "invalid_blocks", "origins",
+                 "parameters", "recorded", "source")  # fmt: skip
+
+    def __init__(self, source: Source, refused: Iterable[Diagnostic] = ()) -> None:
+        self.source = source
+        self.origins: dict[Span, Origin | None] = {}
+        self.blocks_missing = False
+        """Whether an included file could not be read: an unknown layer type may be one of its blocks."""
+        self.invalid_blocks: set[str] = set()
+        """The names of refused blocks of included files."""
+        self.parameters: Container[str] = ()
+        """The names of the file's parameters."""
+        self._calls: tuple[Label, ...] = ()
+        self.recorded = list(refused)
+        self._refused_spans = tuple(diagnostic.span for diagnostic in self.recorded if diagnostic.span is not None)
+        self._seen: set[tuple[str, str, Span | None]] = set()
+
+    def refuse(self, code: str, message: str, span: Span, **rest: Any) -> None:
+        """Add a diagnostic with these and other fields."""
+        self.add(Diagnostic(code=code, message=message, span=span, **rest))
+
+    def refuse_value(self, code: str, expected: str, node: Node, **rest: Any) -> None:
+        """Add the diagnostic of a value: what is expected, and what the node is."""
+        self.refuse(code, f"{expected}, receives {said(plain(node))}", head(node), **rest)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Add a diagnostic, unless an alias repeats it or it is in a span that the reader refused."""
+        key = (diagnostic.code, diagnostic.message, diagnostic.span)
+        if key in self._seen or (diagnostic.span is not None and self.refused_within(diagnostic.span)):
+            return
+        self._seen.add(key)
+        diagnostic = with_origins(diagnostic, self.origins)
+        diagnostic = diagnostic._replace(labels=tuple(dict.fromkeys((*diagnostic.labels, *self._calls))))
+        self.recorded.append(diagnostic)
+        if len(self.recorded) >= MOST_DIAGNOSTICS:
+            raise ShapecalcError(tuple(sorted(self.recorded, key=position)), self.source)
+
+    def origins_of(self, spans: Iterable[Span]) -> dict[Span, Origin | None]:
+        """Return the entries of `origins` for spans, and for the spans in calls that these lead to."""
+        origins: dict[Span, Origin | None] = {}
+        for span in spans if self.origins else ():
+            at: Span | None = span
+            while at in self.origins and at not in origins:
+                origin = origins[at] = self.origins[at]
+                at = None if origin is None else origin.label.span
+        return origins
+
+    @contextmanager
+    def within(self, call: Label) -> Iterator[None]:
+        """Add the label of a call to every diagnostic that is added in the context."""
+        before = self._calls
+        self._calls = (call, *before)[:MOST_CALLS]
+        try:
+            yield
+        finally:
+            self._calls = before
+
+    def refused_within(self, span: Span) -> bool:
+        """Return whether the reader refused something within a span, so that the value there is a guess."""
+        start, end = (span.line, span.column), (span.end_line, span.end_column)
+        return any(
+            at.file == span.file and start <= (at.line, at.column) and (at.end_line, at.end_column) <= end
+            for at in self._refused_spans
+        )
+
+    def is_placeholder(self, node: Node | None) -> bool:
+        """Return whether a node is a placeholder (`placeholder`)."""
+        return isinstance(node, Mapping) and not node.entries and self.refused_within(node.span)
+
+    def placeholder(self, span: Span) -> Node:
+        """Return a placeholder for a refused value; further diagnostics within its span are dropped."""
+        if span not in self._refused_spans:
+            self._refused_spans += (span,)
+        return Mapping((), span)
+
+    def extend(self, refused: Iterable[Diagnostic]) -> None:
+        """Add the reader's diagnostics of an included text."""
+        refused = tuple(refused)
+        self.recorded += refused
+        self._refused_spans += tuple(diagnostic.span for diagnostic in refused if diagnostic.span is not None)
+
+    def unknown(
+        self,
+        key: Scalar,
+        words: Iterable[str],
+        message: str,
+        names: MappingOf[str, str | None] | None = None,
+        kind: str = "keys",
+        present: Container[str] = (),
+    ) -> str | None:
+        """Refuse a key that is not one of the words, and return the one that was likely intended.
+
+        `present` are the other keys of the mapping: a fix to one of these is not safe. Neither is one from another
+        format's name, which may mean something slightly different.
+        """
+        from shapecalc.diagnostics.suggestions import nearest  # noqa: PLC0415 - only a mistake needs it
+
+        words = tuple(words)
+        near = nearest(key.text, words, names, names or ())
+        help_text = f"write `{near.word}`" if near else f"{kind}: {', '.join(words) or 'none'}"
+        fix = Fix(key.span, near.word, safe=near.sure and near.word not in present) if near else None
+        self.refuse("SC102", message, key.span, help=help_text, fix=fix)
+        return near.word if near else None
+
+    def keys(
+        self,
+        node: Mapping,
+        known: tuple[str, ...],
+        subject: str,
+        *,
+        names: MappingOf[str, str | None] | None = None,
+    ) -> dict[str, Node]:
+        """Return the values of the known keys; refuse the others, and read a misspelt one as the likely key."""
+        entries = {key.text: value for key, value in node.entries if key.text in known}
+        for key, value in node.entries:
+            if key.text not in known:
+                message = f"unknown key `{shorten(key.text)}` in {subject}"
+                near = self.unknown(key, known, message, names, present=entries)
+                if near is not None:
+                    entries.setdefault(near, value)
+        return entries
+
+
+def position(diagnostic: Diagnostic) -> tuple[int, int, int]:
+    """Return the position of a diagnostic, as a sort key for the order of the text."""
+    return (diagnostic.span.file, diagnostic.span.line, diagnostic.span.column) if diagnostic.span else (0, 0, 0)
