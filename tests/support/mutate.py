@@ -175,7 +175,7 @@ def _is_fixed(item: ast.AST, owner: tuple[ast.AST, ...]) -> bool:
 def _by_place(item: ast.AST, holder: ast.AST, field: str) -> Iterator[ast.AST | None]:
     """Yield what the place allows; None leaves the node out."""
     if field == "test":
-        yield from (ast.Constant(True), ast.Constant(False))
+        yield from (ast.Constant(truth) for truth in (True, False) if ast.unparse(item) != str(truth))
     elif isinstance(holder, ast.Return) and not isinstance(item, ast.Constant):
         yield ast.Constant(None)
     elif isinstance(holder, ast.BoolOp) and field == "values":
