@@ -370,7 +370,9 @@ class Mutations:
             _install(self.tree, mutant, self.modules[self.file])
         except Exception:  # noqa: BLE001 - a change that cannot be loaded alone
             return INAPPLICABLE
-        return self.run(self.timely(self.tests(mutant, self.executed)), self.tests(mutant, self.collected), items)
+        constant = not _in_function(mutant.owner)  # which a test may read without executing the file
+        numbers = range(len(items)) if constant else self.tests(mutant, self.executed)
+        return self.run(self.timely(numbers), self.tests(mutant, self.collected), items)
 
     def timely(self, numbers: Iterable[int]) -> list[int]:
         """Return the fastest tests, as many as time allows."""
