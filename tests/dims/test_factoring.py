@@ -26,6 +26,8 @@ from shapecalc.dims import parse
         ("N*(H - 4)*(W - 6)", "N*(H - 4)*(W - 6)"),
         ("(H - 4)*(W - 6)", "(H - 4)*(W - 6)"),
         ("(H - 4)**3", "(H - 4)**3"),
+        ("(H - 4)**16", "(H - 4)**16"),
+        ("3*(H//2)*W - 7*W", "3*W*(H//2) - 7*W"),  # 7 is no multiple of 3
         ("(H - 4)**17", None),  # above the highest power
         ("H**2 + 3*H", "H**2 + 3*H"),
         ("(H - 4)*(W - 6) + 1", "H*W - 6*H - 4*W + 25"),

@@ -105,3 +105,8 @@ def test_the_size_of_a_map_is_the_product_of_its_axes():
     assert str(cells) == "2048*N*((H + 31)//32)*((W + 31)//32)"
     assert evaluate(cells, {"N": 2, "H": 224, "W": 193}) == 2 * 2048 * 7 * 7
     assert least(cells) == 2048
+
+
+def test_only_a_floor_that_is_a_term_by_itself_is_absorbed():
+    assert evaluate(floor_div((H // 2) ** 2, 3), {"H": 9}) == 16 // 3
+    assert evaluate(floor_div((H // 2) * (symbol("W") // 2), 3), {"H": 9, "W": 7}) == 4 * 3 // 3

@@ -114,6 +114,9 @@ def test_sizes_are_those_at_which_every_condition_holds(
         ([multiple(5), at_least_0("H - 11")], Sizes((), 15, 5, (0,))),
         ([zero("(H - 3)*(H % 4)")], Sizes((3,), 4, 4, (0,))),
         ([zero("(H - 4)*(H % 4 - 1)")], Sizes((1, 4), 5, 4, (1,))),
+        ([zero("(H - 3)*(H + 5)")], Sizes((3,), 4, 1, ())),  # 0 at a size, never again
+        ([zero("(3 - H)*(H + 5)")], Sizes((3,), 4, 1, ())),
+        ([zero("(H**2)//3 - 27")], Sizes((9,), 10, 1, ())),  # 9²/3, and 10²/3 is above 28
         ([zero("(H//2)//3 - 1")], Sizes((6, 7, 8, 9, 10, 11), 12, 1, ())),
     ],
 )
@@ -183,6 +186,8 @@ def test_conditions_take_values_for_each_class_of_what_is_not_implied(conditions
         ([at_least_0("(H//2)**2 - 9")], Sizes((), 6, 1, (0,))),
         ([at_least_0("(H//2)*(H//3) - 6")], Sizes((), 6, 1, (0,))),
         ([at_least_0("H**2 - 50")], Sizes((), 8, 1, (0,))),
+        ([at_least_0("H**2 - 50"), at_least_0("H - 20")], Sizes((), 20, 1, (0,))),
+        ([at_least_0("H + H//2 - 10"), at_least_0("H - 9")], Sizes((), 9, 1, (0,))),
     ],
 )
 def test_the_strongest_bound_decides_in_any_order(conditions: list[Condition], sizes: Sizes) -> None:
@@ -204,5 +209,6 @@ def test_a_period_at_its_limit_is_decided_and_one_above_is_refused(monkeypatch: 
 def test_sizes_to_name_are_as_many_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MODULE, "MOST_NAMED", 10)
     assert len(valid_sizes([at_least_0("11 - H")], "H").early) == 11
+    assert valid_sizes([at_least_0("H - 200"), at_least_0("202 - H")], "H").early == (200, 201, 202)
     with pytest.raises(DimLimitError, match=r"^more than 10 single sizes of `H` would have to be named$"):
         valid_sizes([at_least_0("12 - H")], "H")
