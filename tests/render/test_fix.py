@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.cli.conftest import Run
+from shapecalc.checking.fix import fix_text
+from shapecalc.diagnostics import Source
+from shapecalc.render.fix import edits
 
 TEXT = "input: [N, 7]\nlayers:\n  - linaer: 5\n  - rleu\n"
 
 
-def edits(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.startswith("mended ")]
+def shown(name: str, **options: bool) -> list[str]:
+    return edits(fix_text(Source(name, TEXT)), **options).split("\n")
 
 
-def test_each_edit_has_its_code_its_place_and_both_texts_in_the_order_of_the_file(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "net.yaml").write_text(TEXT)
-    ended = run("check", "--fix", "net.yaml")
-    assert edits(ended.out + ended.err) == [
+def test_each_edit_has_its_code_its_place_and_both_texts_in_the_order_of_the_file() -> None:
+    assert shown("net.yaml") == [
         "mended SC101 at net.yaml:3:5: `linaer` → `linear`",
         "mended SC101 at net.yaml:4:5: `rleu` → `relu`",
     ]
 
 
-def test_an_ascii_terminal_gets_an_ascii_arrow(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "net.yaml").write_text(TEXT)
-    ended = run("check", "--fix", "net.yaml", env={"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"})
-    assert edits(ended.out + ended.err)[1] == "mended SC101 at net.yaml:4:5: `rleu` -> `relu`"
+def test_an_ascii_terminal_gets_an_ascii_arrow() -> None:
+    assert shown("net.yaml", unicode=False)[1] == "mended SC101 at net.yaml:4:5: `rleu` -> `relu`"
 
 
-def test_a_name_of_a_file_cannot_control_the_terminal(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "\x1b[31mnet.yaml").write_text(TEXT)
-    ended = run("check", "--fix", "\x1b[31mnet.yaml")
-    assert len(edits(ended.out + ended.err)) == 2
-    assert "\x1b" not in ended.out + ended.err
+def test_a_name_of_a_file_cannot_control_the_terminal() -> None:
+    assert shown("\x1b[31mnet.yaml")[0].startswith(r"mended SC101 at \u{1b}[31mnet.yaml:3:5: ")
+
+
+def test_a_text_without_mistakes_has_no_edits() -> None:
+    assert not edits(fix_text(Source("net.yaml", "{input: [N, 7], layers: [relu]}")))
