@@ -1,8 +1,8 @@
-"""An architecture after parsing: a graph of layers with every reference resolved, and the place of everything.
+"""An architecture after parsing: a graph of layers with every reference resolved and with source spans.
 
-Steps stand in the order in which they can be computed. Values flow through *slots*: an input's name, a step's path for
-its first output, `path.name` for a further one. A block stands as one body however often it is called: a `Group` puts
-it in its place, and `Architecture.layers` has the layers of every group under their full paths.
+Steps are in an order in which they can be computed. Values flow through *slots*: an input's name, a step's path for
+its first output, `path.name` for another output. A block is one body however often it is called: each call is a
+`Group`, and `Architecture.layers` lists the layers of every group under their full paths.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ DTYPES = ("float32", "int64")
 
 
 OF_INPUTS = {"SC206", "SC301", "SC313", "SC314", "SC315"}
-"""Codes of mistakes in what a step reads where they are of no field: `from:` is to blame, where it stands."""
+"""Codes of mistakes in the inputs of a step. Without a field, they are reported at `from:` if the step has one."""
 
 
 class Input(NamedTuple):
-    """What enters: its name, its shape with free symbols, and its dtype."""
+    """An input of the network: its name, its shape with free symbols, and its dtype."""
 
     name: str
     shape: Shape
@@ -50,30 +50,30 @@ def input_symbols(inputs: Iterable[Input]) -> tuple[str, ...]:
 
 
 class Origin(NamedTuple):
-    """Where a call gives the value that a parameter stands for, and what to say there."""
+    """The place where a call gives a parameter's value, as a label."""
 
     label: Label
     single: bool
-    """Whether it is a single value on one line, which an edit can replace."""
+    """Whether the value is a scalar on one line, which an edit can replace."""
 
 
 class Place(NamedTuple):
-    """Where a step stands: the whole step, its layer word, and each field's value.
+    """The source spans of a step: its layer type, its fields, `from:` and `share:`.
 
-    `fields` maps a field to the span of its value, and `(field, 0)`, `(field, 0, 1)` to the entries of a list.
+    `fields` maps `(field,)` to the span of its value, and `(field, 0)`, `(field, 0, 1)` to those of list entries.
     """
 
     word: Span
     fields: Mapping[tuple[str | int, ...], Span]
     reads: Span | None = None
-    """Where `from:` says what it reads."""
+    """The value of `from:`."""
     shares: Span | None = None
-    """Where `share:` says whose weights it uses."""
+    """The value of `share:`."""
     given: Mapping[Span, Origin | None] = MappingProxyType({})
-    """The fields whose values are a block's parameters, with the place where the call gives them, if one does."""
+    """The values that are a block's parameters, with the place where a call gives them, if one does."""
 
     def diagnose(self, error: LayerError, word: str, labels: tuple[Label, ...] = ()) -> Diagnostic:
-        """Give a layer's mistake its place: the entry of the field that is wrong, else the field, else the layer."""
+        """Return the diagnostic of a layer's error, at the wrong list entry, else the field, else the layer type."""
         entry = self.fields.get((error.field or "", *error.index))
         span = entry or self.fields.get((error.field or "",))
         whole = self.reads if error.code in OF_INPUTS and self.reads is not None else self.word
@@ -93,21 +93,21 @@ class Place(NamedTuple):
 
 
 def traced(finding: Diagnostic, given: Mapping[Span, Origin | None]) -> Diagnostic:
-    """Return a finding with the place where a call gives the value that is wrong, if its span stands for a parameter.
+    """Return a diagnostic with labels at the calls that give the wrong value, if its span is a use of a parameter.
 
-    To write a value in place of the parameter would mend one call of the block and break others: the edit goes to the
-    call, where that has a single value.
+    Replacing the use by a value would fix one call of the block and break others: the fix is moved to the value in the
+    call if that is a single scalar, else removed.
     """
     if finding.span is None or finding.span not in given:
         return finding
     chain: list[Origin | None] = [given[finding.span]]
-    # An alias in one block of what another writes may stand for itself.
+    # A YAML alias shared by two blocks may be its own origin.
     while (last := chain[-1]) is not None and given.get(last.label.span, last) not in chain:
         chain.append(given[last.label.span])
     labels = dict.fromkeys([*finding.labels, *(origin.label for origin in chain if origin is not None)])
     fix = finding.fix
     if fix is not None and fix.span == finding.span:
-        # What contradicts the input in one place may be right in the others that the parameter stands for.
+        # A value that contradicts the input in one use of the parameter may be right in the others.
         safe = fix.safe and finding.code not in OF_INPUTS
         fix = fix._replace(span=last.label.span, safe=safe) if last is not None and last.single else None
     help_text = finding.help
@@ -117,7 +117,7 @@ def traced(finding: Diagnostic, given: Mapping[Span, Origin | None]) -> Diagnost
 
 
 class Bounds(NamedTuple):
-    """The whole numbers that a figure may be, from `least` to `most`, None for no end; `text` is how the file says it.
+    """The integers from `least` to `most` (None: unbounded) that a figure may be; `text` is the bound as written.
 
     >>> Bounds(0, 25_600_000, "<= 25.6M").allows(25_600_000)
     True
@@ -129,18 +129,18 @@ class Bounds(NamedTuple):
 
     @property
     def exact(self) -> bool:
-        """Whether the file says a single figure, such as `25.6M`."""
+        """Whether the file gives a single figure, such as `25.6M`."""
         return self.least == self.most and ".." not in self.text and not set(self.text) & set("<>≤≥±+")
 
     def allows(self, value: int) -> bool:
-        """Return whether a figure lies within."""
+        """Return whether a figure is within the bounds."""
         return self.least <= value and (self.most is None or value <= self.most)
 
 
 class Expectation(NamedTuple):
-    """One line of an `expect:` block: what (`params`, `output`, …), what it must be, and where that stands.
+    """One entry of an `expect:` block: its key (`params`, `output`, …), the expected value, and the value's span.
 
-    Of several outputs each is `outputs.` and its name.
+    The key of one of several outputs is `outputs.` and its name.
     """
 
     key: str
@@ -149,7 +149,7 @@ class Expectation(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """A condition on symbols that a file states: the condition, its text, and where that stands."""
+    """A condition on symbols from `where:`, with its text and span."""
 
     condition: Condition
     text: str
@@ -157,10 +157,10 @@ class Stated(NamedTuple):
 
 
 class Decode(NamedTuple):
-    """The loop of a `decode:` section: the chosen symbol enters as `token`, and `scores` rates the next one.
+    """The loop of a `decode:` section: the chosen symbol is the input `token`, the slot `scores` rates the next one.
 
-    `states` are the paths of recurrent steps that go on from their own last states; where there are none, all symbols
-    so far are read again for each. A sequence begins after the symbol `start` and is complete with `end`.
+    `states` are the paths of recurrent steps that continue from their own last states; without any, all symbols so
+    far are read again for each new one. A sequence begins after the symbol `start` and is complete with `end`.
     """
 
     token: str
@@ -171,11 +171,11 @@ class Decode(NamedTuple):
     max_length: int = 20
     beam: int = 5
     places: Mapping[str, Span] = MappingProxyType({})
-    """Where the file gives each key's value."""
+    """The span of each key's value."""
 
 
 class Step(NamedTuple):
-    """One layer in its place: what it reads, and the slots that it writes are named after `path`."""
+    """One layer in the graph, with the slots that it reads; the slots that it writes are named after `path`."""
 
     path: str
     layer: Layer
@@ -183,20 +183,20 @@ class Step(NamedTuple):
     place: Place | None = None
     expect: tuple[Expectation, ...] = ()
     weights: str = ""
-    """The path of the step whose weights it uses, where they are not its own."""
+    """The path of the step whose weights it uses, if they are not its own."""
     branches: tuple[str, ...] = ()
-    """The names of what it merges, where they are branches of its own."""
+    """The names of the branches that it merges, if they are its own."""
 
     def slot(self, output: str) -> str:
-        """Return the slot of a further output, `path.output`."""
+        """Return the slot of an output other than the first, `path.output`."""
         return joined(self.path, output)
 
 
 class Group(NamedTuple):
-    """A body in its place: run once, or `times` in a row, where each run reads what the one before gave.
+    """One use of a body: run once, or `times` in a row, each run reading the output of the one before.
 
-    `inputs` are the slots that it reads, in the order of the body's own. Its one output is the slot of its path; the
-    runs of a repeated one are `path.0`, `path.1`, …
+    `inputs` are the slots that it reads, in the order of the body's inputs. Its output is the slot `path`; the paths of
+    repeated runs are `path.0`, `path.1`, …
     """
 
     path: str
@@ -206,7 +206,7 @@ class Group(NamedTuple):
     place: Place | None = None
     expect: tuple[Expectation, ...] = ()
     weights: str = ""
-    """The path of the group whose weights it uses, where they are not its own."""
+    """The path of the group whose weights it uses, if they are not its own."""
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -216,24 +216,24 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Body:
-    """Steps that may stand in several places: a block with its arguments, or what a step repeats.
+    """Steps that several groups can use: a block with its arguments, or the layers that a step repeats.
 
-    Paths are relative to where it is put, one of a lone layer is empty. `entering(0)`, `entering(1)`, … are the slots
-    of what it reads. Two bodies are equal only where they are one object, so that what is found of one is found once.
+    Paths are relative to the group's path; that of a single repeated layer is empty. `entering(0)`, `entering(1)`, …
+    are the slots of the inputs. Bodies are compared by identity, so that results can be cached by body.
     """
 
     steps: tuple[Step | Group, ...]
     output: str
     title: str
-    """What a table calls it: `bottleneck 64 stride=2`."""
+    """The name in tables: `bottleneck 64 stride=2`."""
     size: int
-    """How many layers it has when unfolded."""
+    """The number of layers when unfolded."""
     reads: int = 1
-    """How many values a call gives it; what more it reads, it finds around it."""
+    """The number of inputs that a call gives; the others are captured from the surrounding steps."""
 
 
 def entering(position: int) -> str:
-    """Return the slot of what a body reads: no path looks like it.
+    """Return the slot of a body's input, which differs from every path.
 
     >>> entering(0)
     '<0>'
@@ -242,7 +242,7 @@ def entering(position: int) -> str:
 
 
 def joined(prefix: str, path: str) -> str:
-    """Return a path below another, either of which may be empty.
+    """Return two paths joined by a dot; either may be empty.
 
     >>> joined("layer1.0", "conv"), joined("layer1.0", ""), joined("", "conv")
     ('layer1.0.conv', 'layer1.0', 'conv')
@@ -251,7 +251,7 @@ def joined(prefix: str, path: str) -> str:
 
 
 def outward(path: str) -> Iterator[str]:
-    """Yield a path and the shorter ones around it.
+    """Yield a path and its prefixes, longest first.
 
     >>> list(outward("add_0.main"))
     ['add_0.main', 'add_0', '']
@@ -263,7 +263,7 @@ def outward(path: str) -> Iterator[str]:
 
 
 def size_of(steps: Iterable[Step | Group]) -> int:
-    """Return how many layers steps are when unfolded."""
+    """Return the number of layers in steps when unfolded."""
     return sum(1 if isinstance(step, Step) else step.body.size * (step.times or 1) for step in steps)
 
 
@@ -271,11 +271,11 @@ def size_of(steps: Iterable[Step | Group]) -> int:
 class Architecture:
     """A network as a file describes it.
 
-    `sizes` holds the usual values of its symbols, `outputs` the slots that leave by name, `cites` where the
-    architecture comes from. `file` is the text that spans point into, None for one built in Python. `where` is what
-    its symbols must keep to. `parameters` holds the values that were put in for the file's own parameters, `widths` the
-    names of those that say how wide the network is. `decode` is the loop that makes a sequence with it, if the file
-    names one. `limits` are those that it was read under, and is read again under with other parameters.
+    `outputs` maps names to slots, `sizes` symbols to their usual values; `cites` is the source of the architecture.
+    `file` is the text that spans point into, None if built in Python. `where` has the conditions on symbols.
+    `parameters` has the values substituted for the file's own parameters, `widths` the names of those that are widths.
+    `decode` is the decoding loop, if the file has one. `limits` are those under which the file was read, and is read
+    again with other parameters.
     """
 
     name: str
@@ -299,16 +299,16 @@ class Architecture:
 
     @property
     def layers(self) -> tuple[Step, ...]:
-        """Every layer under its full path, blocks and repeats written out."""
+        """Every layer under its full path, with blocks and repeats expanded."""
         return self._unfolded[0]
 
     @property
     def leaving(self) -> Mapping[str, str]:
-        """The slots of `outputs` as `layers` names them."""
+        """The slots of the outputs by name, as `layers` names them."""
         return {name: self.unfolded_slot(slot) for name, slot in self.outputs.items()}
 
     def unfolded_slot(self, slot: str) -> str:
-        """Return what `layers` names a slot of `steps`."""
+        """Return the name in `layers` of a slot of `steps`."""
         return self._unfolded[1].get(slot, slot)
 
     @cached_property
@@ -319,9 +319,9 @@ class Architecture:
 
 
 class _Standing(NamedTuple):
-    """Where a body stands: the prefix of its paths, what its slots are called outside, and whose weights it uses.
+    """The context of a body: the prefix of its paths, the outer names of its slots, and the owners of its weights.
 
-    Each pair of `shared` puts one prefix of paths for another, innermost first.
+    Each pair of `shared` replaces one prefix of paths by another, innermost first.
     """
 
     prefix: str
@@ -330,7 +330,7 @@ class _Standing(NamedTuple):
 
 
 def _unfold(steps: Iterable[Step | Group], at: _Standing, layers: list[Step]) -> Mapping[str, str]:
-    """Add the layers of steps to `layers`, and return what their slots are called where that is not their path."""
+    """Add the layers of steps to `layers`, and return the names of their slots that differ from their paths."""
     slots = dict(at.slots)
     for step in steps:
         inputs = tuple([slots.get(slot) or joined(at.prefix, slot) for slot in step.inputs])

@@ -1,1 +1,1 @@
-"""From YAML text to an architecture, with the line and column of everything."""
+"""YAML text → architecture, with the source span of every value."""

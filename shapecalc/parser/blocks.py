@@ -1,4 +1,4 @@
-"""`blocks:` → templates with parameters, and a call of one → its steps with the arguments put in."""
+"""`blocks:` → templates with parameters; the call of a block → its steps with the arguments substituted."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ _NAMES = {
     **dict.fromkeys(("steps", "body", "modules"), "layers"),
     **dict.fromkeys(("input", "reads"), "inputs"),
 }
-"""Folded names that people give these keys (`suggestions.fold`)."""
+"""Other names of these keys, folded (`suggestions.fold`)."""
 
 DEFAULT_INPUTS = ("input",)
-"""What the steps of a block call that which enters it, where the block does not say."""
+"""The names of a block's inputs by default."""
 
 
 class Parameter(NamedTuple):
-    """One parameter of a block; without a default it must be given."""
+    """One parameter of a block; it is required if it has no default."""
 
     name: Scalar
     default: Node | None
 
 
 class Block(NamedTuple):
-    """A template: its name where it is defined, its parameters, what it reads, and its steps as written."""
+    """A template: its name in the definition, its parameters, its inputs, and its steps as written."""
 
     name: Scalar
     parameters: tuple[Parameter, ...]
@@ -49,7 +49,7 @@ class Block(NamedTuple):
 
 
 def read_blocks(node: Node, findings: Findings) -> dict[str, Block]:
-    """Return the blocks by name; one that cannot be made out is left out, and noted."""
+    """Return the blocks by name, without those that are refused."""
     if not isinstance(node, Mapping):
         message = f"`blocks` expects names with `layers:` below each, receives {said(plain(node))}"
         findings.refuse("SC202", message, head(node), help="write `blocks: {name: {parameters: […], layers: […]}}`")
@@ -86,7 +86,7 @@ def _block(name: Scalar, node: Node, findings: Findings) -> Block | None:
 
 
 def _parameters(node: Node, block: Scalar, findings: Findings) -> tuple[Parameter, ...]:
-    """Read `[channels, stride: 1]`: a name alone must be given, `name: value` has a default."""
+    """Return the parameters of `[channels, stride: 1]`: a bare name is required, `name: value` has a default."""
     if not isinstance(node, Sequence):
         message = f"`parameters` expects a list such as [channels, stride: 1], receives {said(plain(node))}"
         findings.refuse("SC202", message, head(node))
@@ -112,7 +112,7 @@ def _parameters(node: Node, block: Scalar, findings: Findings) -> tuple[Paramete
 
 
 def _refuse_later(parameters: tuple[Parameter, ...], findings: Findings) -> None:
-    """Refuse a default that uses its own parameter or one after it, whether or not a call gives that one."""
+    """Refuse a default that uses its own parameter or a later one, whether or not a call gives it."""
     places = {parameter.name.text: position for position, parameter in enumerate(parameters)}
     for position, (name, default) in enumerate(parameters):
         used = frozenset() if default is None else names_used(default)
@@ -137,14 +137,14 @@ def _inputs(node: Node, block: Scalar, findings: Findings) -> tuple[str, ...]:
 
 
 def is_argument(node: Node) -> bool:
-    """Return whether a value can be a parameter's: a single one, or a list of such."""
+    """Return whether a value is valid for a parameter: a scalar or a list of scalars."""
     if isinstance(node, Sequence):
         return all(isinstance(item, Scalar) for item in node.items)
     return isinstance(node, Scalar)
 
 
 def refuse_argument(name: str, node: Node, findings: Findings) -> None:
-    """Note that a value can be no parameter's."""
+    """Refuse a value that is not valid for a parameter."""
     message = f"`{name}` expects a number, a flag, a word or a list of them, receives {said(plain(node))}"
     findings.refuse("SC202", message, head(node))
 
@@ -152,10 +152,9 @@ def refuse_argument(name: str, node: Node, findings: Findings) -> None:
 def bind(
     block: Block, word: Scalar, node: Node | None, around: MappingOf[str, Node], findings: Findings
 ) -> dict[str, Node] | None:
-    """Return the arguments of a call by parameter, defaults filled in; None, and findings, where they do not fit.
+    """Return the arguments of a call by parameter, with defaults; None if they are refused.
 
-    A lone value fills the first parameter. A default may use the parameters before it, and those of the file
-    (`around`).
+    A single value is the first parameter's. A default may use earlier parameters and those of the file (`around`).
     """
     given = _given(block, word, node, findings)
     if given is None or not _is_complete(block, word, given, findings):
@@ -173,12 +172,12 @@ def bind(
 
 
 def seen(own: dict[str, Node], around: MappingOf[str, Node]) -> MappingOf[str, Node]:
-    """Return what a block sees: its own parameters, before those of the file; nothing is copied for a call."""
-    return ChainMap(own, around)  # type: ignore[arg-type]  # it writes to the first alone
+    """Return the parameters visible in a block: its own, then those of the file; a view, not a copy."""
+    return ChainMap(own, around)  # type: ignore[arg-type]  # only the first is written to
 
 
 def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) -> dict[str, Node] | None:
-    """Return what a call gives, by parameter; None where a part of it is wrong."""
+    """Return the arguments of a call by parameter, without defaults; None if one is refused."""
     given: dict[str, Node] = {}
     if findings.is_hole(node):
         return None
@@ -201,7 +200,7 @@ def _given(block: Block, word: Scalar, node: Node | None, findings: Findings) ->
 
 
 def _is_complete(block: Block, word: Scalar, given: MappingOf[str, Node], findings: Findings) -> bool:
-    """Return whether every parameter without a default is given; refuse the call where one is not."""
+    """Return whether every parameter without a default is given; refuse the call if not."""
     missing = [
         parameter.name
         for parameter in block.parameters
@@ -225,9 +224,9 @@ def _bind_one(
     given: dict[str, Node],
     findings: Findings,
 ) -> bool:
-    """Take one argument in, and return whether it is right; `beside` has all names that the call gives.
+    """Add one argument to `given`, and return whether it is valid.
 
-    `known` has the names of the block's parameters.
+    `known` has the names of the block's parameters, `beside` all names that the call gives.
     """
     key, value = entry
     name: str | None = key.text
@@ -255,7 +254,7 @@ def _bind_one(
 
 
 def put_in_steps(node: Node, arguments: MappingOf[str, Node], findings: Findings, owner: str = "the block") -> Node:
-    """Return a list of steps with the arguments put in; what cannot be made out leaves a hole, the rest is read."""
+    """Return a list of steps with the arguments substituted; a value that is refused becomes a placeholder."""
     if isinstance(node, Sequence):
         return node._replace(items=tuple(put_in_steps(item, arguments, findings, owner) for item in node.items))
     if isinstance(node, Mapping):
@@ -267,9 +266,9 @@ def put_in_steps(node: Node, arguments: MappingOf[str, Node], findings: Findings
 
 
 def put_in(node: Node, arguments: MappingOf[str, Node], findings: Findings, owner: str = "the block") -> Node | None:
-    """Return a tree of values with the arguments put in; None, and findings, where that cannot be done.
+    """Return a tree of values with the arguments substituted; None if one is refused.
 
-    A value that is put in stands where the parameter is used: what is wrong with it is shown there, and at the call.
+    A substituted value has the span of the parameter's use: diagnostics show that and the call.
     """
     if isinstance(node, Scalar):
         return _used(node, arguments, findings, owner) if uses_parameters(node) else node
@@ -297,7 +296,7 @@ def _used(node: Scalar, arguments: MappingOf[str, Node], findings: Findings, own
         value = value_of(text, arguments, owner)
     except ExpressionError as error:
         if error.name is not None and findings.is_hole(arguments.get(error.name)):
-            return None  # what is wrong with the parameter is said where it stands
+            return None  # the parameter's own value was refused before
         at, fix = node.span, None
         if at.line == at.end_line and at.end_column - at.column == len(text) + 2 * node.quoted:
             first = at.column + node.quoted
@@ -314,7 +313,6 @@ def _used(node: Scalar, arguments: MappingOf[str, Node], findings: Findings, own
         return Scalar(value, node.span, str(value))
     if findings.is_hole(value):
         return None
-    # Where the argument comes from is shown beside what is wrong with it.
     label = Label(head(value), f"`{shorten(text)}` is {said(plain(value))} here")
     findings.given[node.span] = Origin(label, isinstance(value, Scalar) and head(value) == value.span)
     return _moved(value, node.span)
@@ -327,14 +325,14 @@ def _moved(node: Node, span: Span) -> Node:
 
 
 def argument_key(arguments: MappingOf[str, Node]) -> str:
-    """Return a text that is the same for the same arguments, and for no others: 1, 1.0 and `true` differ."""
+    """Return a text that identifies the arguments; 1, 1.0 and `true` differ."""
     return repr([(name, plain(node)) for name, node in arguments.items()])
 
 
 def title(word: str, node: Node | None, arguments: MappingOf[str, Node], block: Block) -> str:
-    """Return what a table calls a call: the first argument, and the others that it gives.
+    """Return the name of a call in tables: `bottleneck 64 stride=2`.
 
-    `bottleneck 64 stride=2`
+    It has the first argument, and the others that are given and differ from their defaults.
     """
     stated = {key.text for key, _ in node.entries} if isinstance(node, Mapping) else set()
     words = [word]

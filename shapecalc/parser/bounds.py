@@ -1,4 +1,4 @@
-"""Which figures a text of an `expect:` block allows.
+"""The figures that a text of an `expect:` block allows.
 
     figure     = bound | tolerance | range | quantity
     bound      = ( "<=" | "<" | ">=" | ">" ) quantity
@@ -6,8 +6,7 @@
     range      = quantity ".." quantity
     quantity   = number [unit]
 
-Units are those of `quantities`. Every figure is a whole number, so that each of these comes to the least and
-the most that it allows, in whole numbers and exact.
+Units are those of `quantities`. Figures are integers, so each of these is exactly a least and a greatest integer.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _OF_BYTES = re.compile(r"(?<=[0-9KMGTikmgt])[Bb]\b")
 
 
 class BoundsError(ValueError):
-    """What was expected of a text that says no figures, or none that there can be; `help` where that tells more."""
+    """What is expected instead of a text that is not a bound or allows no figure, perhaps with `help`."""
 
     def __init__(self, expected: str = EXPECTED, help_text: str | None = None) -> None:
         super().__init__(expected)
@@ -41,7 +40,7 @@ class BoundsError(ValueError):
 
 
 def read_bounds(text: str, *, of_bytes: bool = False) -> Bounds:
-    """Return the figures that a text allows; raise `BoundsError` where it says none, or what no figure can be.
+    """Return the figures that a text allows; raise `BoundsError` if it is not a bound or allows no figure.
 
     >>> read_bounds("< 25.6M")
     Bounds(least=0, most=25599999, text='< 25.6M')
@@ -59,7 +58,7 @@ def read_bounds(text: str, *, of_bytes: bool = False) -> Bounds:
 
 
 def mended(text: str, *, of_bytes: bool = False) -> str | None:
-    """Return how a slip is written right, None where that is not to be seen.
+    """Return a bound with its typos corrected, None if that does not make it readable.
 
     >>> mended("=< 25,600,000"), mended("<= 5MB"), mended("5 million")
     ('<= 25600000', '<= 5M', None)

@@ -1,4 +1,4 @@
-"""From events to a tree: a stack of open collections, with a budget for everything that a text can ask for."""
+"""YAML events → tree: a stack of open collections, with a limit on every size."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_KEY = Scalar("", Span(0, 0, 0, 0), "", quoted=True)
 
 
 class _Anchored(NamedTuple):
-    """A node that aliases can stand for, with what each alias costs."""
+    """A node that aliases refer to, with its number of nodes and its height."""
 
     node: Node
     nodes: int
@@ -29,7 +29,7 @@ class _Anchored(NamedTuple):
 
 
 class _Open(NamedTuple):
-    """A collection that is not closed yet, and how many nodes stand before it."""
+    """A collection that is not closed yet, and the number of nodes before it."""
 
     event: CollectionStart
     is_mapping: bool
@@ -38,9 +38,9 @@ class _Open(NamedTuple):
 
 
 class TreeBuilder:
-    """Takes the events of one text in order; `result` gives the tree and what is wrong with it.
+    """Builds a tree from the events of one text in order; `result` returns it with the diagnostics.
 
-    Each collection on the stack has its list of children; in a mapping, keys and values take turns.
+    Each collection on the stack has its list of children; in a mapping, keys and values alternate.
     """
 
     __slots__ = ("_aliases", "_anchors", "_children", "_documents", "_findings", "_heights", "_in_mapping", "_limits",
@@ -59,7 +59,7 @@ class TreeBuilder:
         self._in_mapping = False
 
     def result(self) -> tuple[Node, tuple[Diagnostic, ...]]:
-        """Give the tree and the findings in the order of the text, once all events are in."""
+        """Return the tree and the diagnostics in the order of the text, after the last event."""
         root = self._root[0] if self._root else None
         if root is None or _is_absent(root):
             self._stop("SC004", f"`{self._source.name}` is empty", None)
@@ -69,7 +69,7 @@ class TreeBuilder:
         return root, tuple(in_order)
 
     def find(self, found: Diagnostic) -> None:
-        """Note a mistake and go on, unless there are already too many."""
+        """Add a diagnostic; raise `ShapecalcError` if there are too many."""
         self._findings.append(found)
         if len(self._findings) >= MOST_DIAGNOSTICS:
             raise ShapecalcError(tuple(self._findings), self._source)
@@ -83,7 +83,7 @@ class TreeBuilder:
             self._stop("SC004", "`---` starts a second document, expects one", span, "keep one network in a file")
 
     def add_scalar(self, event: ScalarEvent) -> None:
-        """Take a key or a single value."""
+        """Add a key or a scalar value."""
         self._nodes += 1
         if self._nodes > self._limits.nodes:
             self._refuse_nodes(event)
@@ -109,7 +109,7 @@ class TreeBuilder:
         self._children.append(node)
 
     def add_alias(self, event: AliasEvent) -> None:
-        """Put in what an anchor names, at the price of all its nodes."""
+        """Add the node of an anchor, counting all its nodes again."""
         self._aliases += 1
         if self._aliases > self._limits.aliases:
             self._stop(
@@ -151,7 +151,7 @@ class TreeBuilder:
         self._close(opened, Sequence(tuple(items), self._span_of_collection(opened, event)))
 
     def close_mapping(self, event: Event) -> None:
-        """Finish a mapping, whose keys must be words, each once."""
+        """Finish a mapping; refuse keys that are not scalars or are given twice."""
         entries: dict[str, tuple[Scalar, Node]] = {}
         in_turns = iter(self._children)
         for key, node in zip(in_turns, in_turns, strict=True):
@@ -215,7 +215,7 @@ class TreeBuilder:
         return Scalar(text, span, text, quoted=True)
 
     def _entry(self, key: Scalar, value: Node) -> tuple[Scalar, Node] | None:
-        """Return a key and its value, as they were likely meant; None, and a finding, where the key is no word."""
+        """Return a key and its value as likely intended; None if the key is refused."""
         if key.quoted:
             return key, value
         if key.text == "<<":
@@ -251,7 +251,7 @@ class TreeBuilder:
 
     def _refuse_tag(self, event: NodeEvent) -> None:
         text, index = self._source.text, event.start_mark.index
-        # The tag may stand behind an anchor: `&name !tag value`.
+        # An anchor may come first: `&name !tag value`.
         while text[index] != "!":
             index += 1
         end = index
@@ -282,7 +282,7 @@ class TreeBuilder:
         raise ShapecalcError((*self._findings, last), self._source)
 
     def _span_of_value(self, event: ScalarEvent) -> Span:
-        """Give the span of a scalar without the anchor and tag before it."""
+        """Return the span of a scalar without the anchor and tag before it."""
         if event.tag is not None:
             self._refuse_tag(event)
         start, end = event.start_mark, event.end_mark
@@ -296,7 +296,7 @@ class TreeBuilder:
         start, end = opened.event.start_mark, event.end_mark
         line, column = start.line + 1, start.column + 1
         if not opened.event.flow_style and opened.children:
-            # A block ends for YAML where the next token starts; for people, where its last value ends.
+            # In YAML a block ends where the next token starts; readers expect the end of its last value.
             last = opened.children[-1].span
             if (last.end_line, last.end_column) > (line, column):
                 return Span(line, column, last.end_line, last.end_column)
@@ -304,7 +304,7 @@ class TreeBuilder:
 
 
 def _value_offset(raw: str) -> int:
-    """Give how far anchors and tags reach into a node as written."""
+    """Return the length of the anchors and tags at the start of a node as written."""
     offset = 0
     while found := _TAG_OR_ANCHOR.match(raw, offset):
         offset = found.end()
@@ -317,10 +317,10 @@ def _span(event: Event) -> Span:
 
 
 def _is_absent(node: Node) -> bool:
-    """Tell a value that is left out from one that is written as `null` or as empty quotes."""
+    """Return whether a value is left out, which is neither `null` nor empty quotes."""
     return isinstance(node, Scalar) and node.value is None and not node.text
 
 
 def _first_line(span: Span) -> Span:
-    """Keep of a span over many lines its first character: what is said of it is said of where it begins."""
+    """Return the span, or its first character if it covers several lines."""
     return span if span.line == span.end_line else Span(span.line, span.column, span.line, span.column + 1)

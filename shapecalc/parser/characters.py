@@ -1,4 +1,4 @@
-"""Characters that no architecture file needs, and that show one thing to people and another to machines."""
+"""Refusal of characters that files do not need and that people and programs read differently."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _FORBIDDEN_IN_ASCII = "[^\t\n\r -~]"
 _TAB_OR_COMMENT = re.compile(r"\t+|#[^\r\n]*")
 _TABS = re.compile(r"\t+")
 _HEADING = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n)|%[^\r\n]*(?:\r\n|\r|\n|\Z))*")
-"""What may stand before `---`: empty lines, comments and directives."""
+"""The text before `---`: empty lines, comments and directives."""
 _DIRECTIVE = re.compile(r"(?:\A|(?<=[\r\n]))%[^\r\n]*")
 _KNOWN_DIRECTIVE = re.compile(r"%YAML[ \t]+1\.[12][ \t]*(?:#.*)?|%TAG[ \t].*")
 _UNSEEN_BREAKS = "\x85\u2028\u2029"
 
 
 def describe(character: str) -> str:
-    r"""Name a character that cannot be shown.
+    r"""Return the description of a character that cannot be shown.
 
     >>> describe("\x1b"), describe("\ufeff")
     ('`U+001B` is a control character', '`U+FEFF` is a byte order mark')
@@ -46,9 +46,9 @@ def describe(character: str) -> str:
 
 
 def forbidden(text: str) -> re.Pattern[str]:
-    """Return the pattern of the characters that this text must not hold.
+    """Return the pattern of the characters that are refused in this text.
 
-    The one for all of Unicode takes 5 ms to compile, a tenth of a whole start: a text of ASCII never pays for it.
+    The pattern for all of Unicode takes 5 ms to compile, a tenth of the start-up time: ASCII texts have their own.
     """
     return re.compile(_FORBIDDEN_IN_ASCII if text.isascii() else _FORBIDDEN)
 
@@ -90,10 +90,9 @@ def refuse_directives(source: Source) -> None:
 
 
 def stray_tabs(text: str, scalars: Iterable[ScalarEvent]) -> Iterator[Diagnostic]:
-    """Find tabs that stand outside quotes, block texts and comments.
+    """Yield a diagnostic for tabs outside quotes, block texts and comments; `scalars` are all those of the text.
 
-    libyaml takes some of them and PyYAML's own parser takes none: a file must not depend on which one reads it.
-    `scalars` are all those of the text.
+    libyaml accepts some of them and PyYAML's own parser none: a file must not depend on which one reads it.
     """
     position = 0
     for scalar in scalars:
@@ -112,7 +111,7 @@ def _tabs_within(text: str, start: int, end: int, pattern: re.Pattern[str]) -> I
 
 
 def tab_diagnostic(text: str, start: int, end: int) -> Diagnostic:
-    """Say that tabs are refused where spaces are meant."""
+    """Return the diagnostic of tabs in place of spaces."""
     span = span_between(text, start, end)
     spaces = "  " * (end - start)
     before = re.split(r"[\r\n]", text[:start])[-1]

@@ -1,4 +1,4 @@
-"""`decode:` → the loop that feeds each chosen symbol back."""
+"""`decode:` → the loop that uses each chosen symbol as the next input."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _NAMES = {
     **dict.fromkeys(("length", "maxnewtokens", "maxlen"), "max_length"),
     **dict.fromkeys(("numbeams", "beamsize", "beamwidth", "width"), "beam"),
 }
-"""Folded names that other tools give these keys (`suggestions.fold`)."""
+"""Other tools' names of these keys, folded (`suggestions.fold`)."""
 
 
 def read_decode(
     node: Node, inputs: tuple[Input, ...] | None, scope: Scope, outputs: MappingOf[str, str], findings: Findings
 ) -> Decode | None:
-    """Return the loop that a file names; None where it names none that can be made out."""
+    """Return the decoding loop of a file; None if it is refused."""
     if not isinstance(node, Mapping):
         message = f"`decode` expects keys such as {{token: input, end: 2}}, receives {said(plain(node))}"
         findings.refuse("SC202", message, head(node))
@@ -95,7 +95,7 @@ def _token(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> 
 def _states(node: Node, scope: Scope, findings: Findings) -> tuple[str, ...]:
     slots = scope.references(node, "", "", "decode.states") or ()
     if not scope.whole:
-        return slots  # a step that cannot be made out may be any of these
+        return slots  # a step that could not be read may be any of these
     layers = {step.path: step.layer for step in scope.steps if isinstance(step, Step)}
     for slot in slots:
         layer = layers.get(slot)

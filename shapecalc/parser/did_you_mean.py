@@ -1,4 +1,4 @@
-"""Which word of the format was likely meant: by other frameworks' names, else by its letters."""
+"""The layer types and fields likely intended by unknown words: by other frameworks' names, else by edit distance."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ if TYPE_CHECKING:
 
 _CALL = re.compile(r"(?:\w+\.)*(\w+)(?:\(|\s+[0-9(\[{])")
 _SHORTEST_NAME = 4
-"""Letters of a foreign name that may be misspelt; in a shorter one every word is one edit from another."""
+"""The length from which foreign names are matched with a typo; shorter ones are one edit from too many words."""
 
 
 def closest_layer(word: str) -> str | None:
-    """Return the layer word that was likely meant."""
+    """Return the layer type that was likely intended."""
     near = nearest_layer(word)
     return None if near is None else near.word
 
 
 def nearest_layer(word: str) -> Near | None:
-    """Return the layer word that was likely meant, and whether it can be no other."""
+    """Return the layer type that was likely intended, and whether that is certain."""
     names = foreign_types()
     return nearest(word, tuple(layer_types()), *names) or _misspelt(word, names.meanings)
 
 
 def nearest_field(cls: type[Layer], field: str) -> Near | None:
-    """Return the field of a layer that was likely meant, and whether it can be no other."""
+    """Return the field of a layer that was likely intended, and whether that is certain."""
     known, names = fields_of(cls), foreign_fields(cls)
     near = nearest(field, known, *names) or _misspelt(field, names.meanings)
     return near if near is not None and near.word in known else None
 
 
 def _misspelt(word: str, names: Mapping[str, str | None]) -> Near | None:
-    """Return what a foreign name means that is itself misspelt: `kernal`, `Conv2DD`. That is a guess, never sure."""
+    """Return the meaning of a misspelt foreign name, such as `kernal` or `Conv2DD`, which is never certain."""
     folded = fold(word)
     if folded in names:
-        return None  # it is known to mean none of ours
+        return None  # it is known to have no counterpart
     near = closest(folded, (name for name in names if len(name) >= _SHORTEST_NAME))
     meant = None if near is None or distance(folded, near, 1) > 1 else names[near]
     return None if meant is None else Near(meant, sure=False)
 
 
 def called_layer(text: str) -> str | None:
-    """Return the layer of a step that is written like code.
+    """Return the layer type of a step that is written like code.
 
     >>> called_layer("nn.Conv2d(3, 64, 3)"), called_layer("linear 10"), called_layer("hello")
     ('conv', 'linear', None)
@@ -61,7 +61,7 @@ def called_layer(text: str) -> str | None:
 
 
 def lookalikes(word: str) -> tuple[str, ...]:
-    """Name the letters that no word of the format holds, which may look like some that do.
+    """Return the names of letters outside ASCII, which may look like ASCII letters.
 
     >>> lookalikes("c\N{CYRILLIC SMALL LETTER O}nv")
     ('U+043E CYRILLIC SMALL LETTER O',)

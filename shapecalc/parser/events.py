@@ -1,4 +1,7 @@
-"""What the tree builder reads of PyYAML's events; its own types allow marks that are never missing here."""
+"""Protocols of PyYAML's events, with the attributes that the tree builder reads.
+
+PyYAML's own types allow marks to be None, which they never are here.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ class Mark(Protocol):
 
 
 class Event(Protocol):
-    """Something that starts and ends somewhere."""
+    """An event with its start and end."""
 
     start_mark: Mark
     end_mark: Mark
@@ -35,7 +38,7 @@ class ScalarEvent(NodeEvent, Protocol):
 
 
 class CollectionStart(NodeEvent, Protocol):
-    """The start of a list or mapping; `flow_style` tells brackets from indentation."""
+    """The start of a list or mapping; `flow_style` is true for brackets, false for indentation."""
 
     flow_style: bool
 

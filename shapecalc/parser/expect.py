@@ -1,4 +1,4 @@
-"""`expect:` → the figures that a file, or one step of it, is held to."""
+"""`expect:` → the expected figures of a file or of one step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 EXPECT_KEYS = ("output", "outputs", "params", "buffers", "macs", "flops", "memory", "activations")
 BYTES_KEYS = ("memory", "activations")
-"""What is measured in bytes, at float32: `activations` of all outputs, `memory` of those and the parameters."""
+"""Figures in bytes, at float32: `activations` of all outputs, `memory` of those and the parameters."""
 _NAMES = {
     **dict.fromkeys(("parameters", "numparams"), "params"),
     **dict.fromkeys(("outputshape", "shape"), "output"),
@@ -28,11 +28,11 @@ _NAMES = {
     **dict.fromkeys(("activationbytes", "activationmemory"), "activations"),
     "multadds": "macs",
 }
-"""Folded names that other tools give these figures (`suggestions.fold`)."""
+"""Other tools' names of these figures, folded (`suggestions.fold`)."""
 
 
 def read_expectations(node: Node, findings: Findings) -> tuple[Expectation, ...]:
-    """Return each figure with its place."""
+    """Return the expected figures with their spans."""
     if not isinstance(node, Mapping):
         message = f"`expect` expects figures such as `params: 61706`, receives {said(plain(node))}"
         findings.refuse("SC202", message, head(node))
@@ -64,7 +64,7 @@ def _outputs(node: Node, findings: Findings) -> Iterator[Expectation]:
 def _figure(key: str, node: Node, findings: Findings) -> int | Bounds | None:
     if isinstance(node, Scalar) and type(node.value) is int:
         return node.value
-    # What most files lack is imported where it is needed: exact fractions take milliseconds.
+    # Imported here because exact fractions take milliseconds and most files have no bounds.
     from shapecalc.parser.bounds import EXPECTED, BoundsError, mended, read_bounds  # noqa: PLC0415
 
     expected, help_text, written = EXPECTED, None, None

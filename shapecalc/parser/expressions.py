@@ -1,4 +1,4 @@
-"""`$name` and `${…}`: parameters of a block or of the file put in, and arithmetic on whole numbers.
+"""`$name` and `${…}`: parameters of a block or of the file, and integer arithmetic on them.
 
 `${…}` has `+ - * // %`, parentheses, integers and names; precedence as in Python. `//` rounds down and `%` has the sign
 of its right side, also as in Python.
@@ -26,9 +26,9 @@ Value = int | float | bool | str | None
 
 
 class ExpressionError(ValueError):
-    """What is wrong with a use of parameters, and from where to where in its text.
+    """A mistake in a use of parameters, from `start` to `end` of its text.
 
-    `replacement` is what to write from `start` to `end`, if that fixes it; `name` is the parameter that is the cause.
+    `replacement` is the text for `start` to `end` that fixes it, if any; `name` is the parameter that is the cause.
     """
 
     def __init__(
@@ -46,16 +46,14 @@ class ExpressionError(ValueError):
 
 
 def uses_parameters(node: Node) -> bool:
-    """Return whether a single value stands for a parameter or holds arithmetic."""
+    """Return whether a node is a scalar with `$name` or `${…}`."""
     return isinstance(node, Scalar) and isinstance(node.value, str) and node.value.startswith("$")
 
 
 def value_of(text: str, arguments: MappingOf[str, Node], owner: str = "the block") -> Node | int:
-    """Return what `$name` or `${…}` stands for: the argument itself, or the number that comes out.
+    """Return the argument of `$name`, or the value of `${…}`; `owner` names what has the parameters, in messages.
 
-    `owner` is what messages call that which has the parameters.
-
-    Raises `ExpressionError` where the text is neither, names no parameter, or cannot be worked out.
+    Raises `ExpressionError` if the text is neither, names an unknown parameter, or cannot be computed.
 
     >>> from shapecalc.diagnostics import Span
     >>> value_of("${4 * (width - 1) // 3}", {"width": Scalar(8, Span(1, 1, 1, 2), "8")})
@@ -73,7 +71,7 @@ def value_of(text: str, arguments: MappingOf[str, Node], owner: str = "the block
 
 
 class _SumNode(Reader[int]):
-    """The integer that a text writes between two positions."""
+    """The reader of the arithmetic between two positions of a text."""
 
     pattern: ClassVar = re.compile(
         r"\s*(?:(?P<number>[0-9]{1,20}(?![0-9]))|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>//|\*(?!\*)|[-+%()])"

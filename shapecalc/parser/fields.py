@@ -1,4 +1,4 @@
-"""A layer word and what stands beside it → a layer, every field of it checked."""
+"""A layer type and its fields → a layer, with every field checked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Entry = tuple[Scalar, Node]
 
 
 class LayerReader:
-    """Reads the layers of one text; layers with equal fields are one object, which stacks are full of."""
+    """Reads the layers of one text; layers with equal fields are one object, since stacks repeat them."""
 
     __slots__ = ("_findings", "_layers")
 
@@ -36,9 +36,9 @@ class LayerReader:
     def read(
         self, cls: type[Layer], word: Scalar, node: Node | None, strays: Iterable[Entry] = ()
     ) -> tuple[Layer | None, Place]:
-        """Return the layer, None where its fields are wrong, and its place.
+        """Return the layer, None if its fields are refused, and its spans.
 
-        A lone value fills the main field. `strays` are fields that stand beside the layer and not in it.
+        A single value is the main field's. `strays` are fields written next to the layer type instead of below it.
         """
         before = len(self._findings.found)
         nodes = self._nodes(cls, node, strays)
@@ -67,7 +67,7 @@ class LayerReader:
         return layer, place
 
     def _made(self, cls: type[Layer], values: dict[str, Any], place: Place) -> Layer | None:
-        """Return the layer; where numbers stand in quotes and nothing else is wrong, the one that was likely meant."""
+        """Return the layer; if the only mistakes are quotes around numbers, the layer without them; else None."""
         try:
             return cls(**values)
         except LayerError as error:
@@ -82,7 +82,7 @@ class LayerReader:
             return None
 
     def _nodes(self, cls: type[Layer], node: Node | None, strays: Iterable[Entry]) -> dict[str, Node] | None:
-        """Return what stands under each field; None, and a finding, where fields are not given by name."""
+        """Return the value of each field; None if the fields are not given by name, which is refused."""
         own: tuple[Entry, ...] = ()
         if self._findings.is_hole(node):
             return None
@@ -110,7 +110,7 @@ class LayerReader:
         return nodes
 
     def _unknown_field(self, cls: type[Layer], key: Scalar, given: Container[str]) -> str | None:
-        """Refuse a field that a layer has not, and return the one likely meant; `given` are those beside it."""
+        """Refuse an unknown field, and return the one likely intended; `given` are the other fields."""
         from shapecalc.parser.did_you_mean import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
 
         known = tuple(fields_of(cls))
@@ -128,7 +128,7 @@ class LayerReader:
     def _check_each(self, cls: type[Layer], values: dict[str, Any], place: Place) -> tuple[dict[str, Any] | None, bool]:
         """Refuse every field whose value is wrong on its own.
 
-        Return the values that were likely meant, None where one of them is open, and whether any is wrong.
+        Return the values likely intended, None if one of them is unknown, and whether any is wrong.
         """
         wrong = False
         likely: dict[str, Any] | None = dict(values)
@@ -148,7 +148,7 @@ class LayerReader:
 
 
 def example(cls: type[Layer]) -> str:
-    """Write a layer with the fields that it must have.
+    """Return a layer as text with the fields that are required.
 
     >>> from shapecalc.layers import layer_type
     >>> example(layer_type("conv"))
@@ -169,7 +169,7 @@ def _fits(field: Field, value: Any) -> bool:
 
 
 def _unquoted(value: Any, error: LayerError) -> Any:
-    """Return a field's value without the quotes around its number; None where it holds further ones."""
+    """Return a field's value without the quotes around its number; None if the number is in an inner list."""
     if not error.index:
         return resolve(error.replacement or "")
     position, *inner = error.index

@@ -1,4 +1,4 @@
-"""From a path, or `-` for standard input, to a text."""
+"""A path, or `-` for standard input, → a text."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _REASONS = {
 
 
 def read_source(path_or_dash: str | os.PathLike[str], limits: Limits = LIMITS) -> Source:
-    """Read a UTF-8 file, or standard input for `-`, up to `limits.file_size`.
+    """Return the text of a UTF-8 file, or of standard input for `-`, up to `limits.file_size`.
 
-    Only regular files are opened: a pipe or a device could keep a program waiting for ever.
+    Only regular files are opened: reading a pipe or a device could block for ever.
 
-    Raises `ShapecalcError` SC001 (exit code 2) where nothing can be read, SC002 where it is not UTF-8 and SC010 where
-    it is too large.
+    Raises `ShapecalcError` SC001 (exit code 2) if nothing can be read, SC002 if it is not UTF-8, SC010 if it is too
+    large.
     """
     path = os.fspath(path_or_dash)
     if path == "-":
@@ -41,15 +41,15 @@ def read_source(path_or_dash: str | os.PathLike[str], limits: Limits = LIMITS) -
 
 
 def too_large(name: str, limits: Limits) -> Diagnostic:
-    """Say that a file is larger than what is read."""
+    """Return the diagnostic of a file above the limit."""
     message = f"`{name}` is larger than {limits.file_size} bytes"
     return Diagnostic(code="SC010", message=message, help=limits.raising("file_size"))
 
 
 def decode(name: str, data: bytes) -> Source:
-    """Take bytes as strict UTF-8, with or without a byte order mark.
+    """Return the text of bytes in strict UTF-8, with or without a byte order mark.
 
-    Raises `ShapecalcError` SC002 at the first byte that is not.
+    Raises `ShapecalcError` SC002 at the first byte that is not valid.
     """
     try:
         text = data.decode("utf-8")
@@ -61,7 +61,7 @@ def decode(name: str, data: bytes) -> Source:
         if b"\0" in data:
             _refuse("SC002", f"`{name}` is not a text", help_="")
         before = data[: error.start].decode("utf-8").removeprefix("\ufeff")
-        # Bytes that mean nothing are shown as U+FFFD, which is one character for each of them.
+        # Each invalid byte is shown as U+FFFD, one character.
         source = Source(name, before + data[error.start :].decode("utf-8", "replace"))
         diagnostic = Diagnostic(
             code="SC002",
@@ -73,10 +73,10 @@ def decode(name: str, data: bytes) -> Source:
 
 
 def read_bytes(path: str, limits: Limits) -> bytes:
-    """Read a regular file, up to one byte more than `limits.file_size`; raise as `read_source` does."""
+    """Return the bytes of a regular file, at most one more than `limits.file_size`; raise as `read_source` does."""
     try:
-        # Opening a device can already do something, so it is looked at first; and again once it is open, because
-        # another process may have put something else in its place.
+        # Opening a device can have effects, so the path is checked before; and again after opening, because another
+        # process may have replaced it.
         _refuse_unless_regular(path, os.stat(path))  # noqa: PTH116 - a Path would refuse what os.fspath gives
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(descriptor, "rb") as file:

@@ -1,4 +1,4 @@
-"""What is wrong with one text, gathered while it is read."""
+"""The collector of diagnostics while a text is read."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 MOST_CALLS = 4
-"""Calls that a mistake in a block shows, innermost first."""
+"""The number of calls that a diagnostic in a block shows, innermost first."""
 
 
 class Findings:
-    """Diagnostics in the order in which they were found, each once; `ShapecalcError` when there are too many.
+    """Diagnostics in the order of detection, each once; raises `ShapecalcError` if there are too many.
 
-    `given` has the places where a parameter's value was put in, with the place where a call gives it, if one does.
+    `given` maps the uses of parameters to the place where a call gives the value, None if no call does.
     """
 
     __slots__ = ("_calls", "_noted", "_seen", "blocks_lost", "found", "given", "lost_blocks", "parameters", "source")
@@ -34,9 +34,9 @@ class Findings:
         self.source = source
         self.given: dict[Span, Origin | None] = {}
         self.blocks_lost = False
-        """Whether an included file could not be read: a word that is no layer may be one of its blocks."""
+        """Whether an included file could not be read: an unknown layer type may be one of its blocks."""
         self.lost_blocks: set[str] = set()
-        """Blocks of included files that could not be made out."""
+        """The names of refused blocks of included files."""
         self.parameters: Container[str] = ()
         """The names of the file's parameters."""
         self._calls: tuple[Label, ...] = ()
@@ -45,11 +45,11 @@ class Findings:
         self._seen: set[tuple[str, str, Span | None]] = set()
 
     def refuse(self, code: str, message: str, span: Span, **rest: Any) -> None:
-        """Note a mistake; `rest` is the rest of the diagnostic."""
+        """Add a diagnostic with these and other fields."""
         self.add(Diagnostic(code=code, message=message, span=span, **rest))
 
     def add(self, finding: Diagnostic) -> None:
-        """Note a mistake, unless an alias repeats it or it follows from what the reader has noted."""
+        """Add a diagnostic, unless an alias repeats it or it is in a span that the reader refused."""
         key = (finding.code, finding.message, finding.span)
         if key in self._seen or (finding.span is not None and self.noted_within(finding.span)):
             return
@@ -61,7 +61,7 @@ class Findings:
             raise ShapecalcError(tuple(sorted(self.found, key=position)), self.source)
 
     def given_to(self, spans: Iterable[Span]) -> dict[Span, Origin | None]:
-        """Return where calls give what stands at these places, and where the calls around give that to them."""
+        """Return the entries of `given` for spans, and for the spans in calls that these lead to."""
         given: dict[Span, Origin | None] = {}
         for span in spans if self.given else ():
             at: Span | None = span
@@ -72,7 +72,7 @@ class Findings:
 
     @contextmanager
     def within(self, call: Label) -> Iterator[None]:
-        """Show a call of a block with every mistake that is found meanwhile."""
+        """Add the label of a call to every diagnostic that is added in the context."""
         before = self._calls
         self._calls = (call, *before)[:MOST_CALLS]
         try:
@@ -81,7 +81,7 @@ class Findings:
             self._calls = before
 
     def noted_within(self, span: Span) -> bool:
-        """Return whether the reader has refused something inside a span, so that what is read there is a guess."""
+        """Return whether the reader refused something within a span, so that the value there is a guess."""
         start, end = (span.line, span.column), (span.end_line, span.end_column)
         return any(
             at.file == span.file and start <= (at.line, at.column) and (at.end_line, at.end_column) <= end
@@ -89,17 +89,17 @@ class Findings:
         )
 
     def is_hole(self, node: Node | None) -> bool:
-        """Return whether a node stands for what could not be made out (`hole`)."""
+        """Return whether a node is a placeholder (`hole`)."""
         return isinstance(node, Mapping) and not node.entries and self.noted_within(node.span)
 
     def hole(self, span: Span) -> Node:
-        """Return what stands for a value that could not be made out: nothing takes it, and nobody is told twice."""
+        """Return a placeholder for a refused value; further diagnostics within its span are dropped."""
         if span not in self._noted:
             self._noted += (span,)
         return Mapping((), span)
 
     def note(self, noted: Iterable[Diagnostic]) -> None:
-        """Take over what the reader has refused in a further text."""
+        """Add the reader's diagnostics of an included text."""
         noted = tuple(noted)
         self.found += noted
         self._noted += tuple(finding.span for finding in noted if finding.span is not None)
@@ -113,10 +113,10 @@ class Findings:
         kind: str = "keys",
         given: Container[str] = (),
     ) -> str | None:
-        """Refuse a key that is none of the words, and return the one that was likely meant.
+        """Refuse a key that is not one of the words, and return the one that was likely intended.
 
-        `given` are the keys beside it: what was meant may stand there already. Other formats' names for keys say
-        roughly the same, so that none of them is sure.
+        `given` are the other keys of the mapping: a fix to one of these is not safe. Neither is one from another
+        format's name, which may mean something slightly different.
         """
         from shapecalc.diagnostics.suggestions import nearest  # noqa: PLC0415 - only a mistake needs it
 
@@ -135,7 +135,7 @@ class Findings:
         *,
         names: MappingOf[str, str | None] | None = None,
     ) -> dict[str, Node]:
-        """Return the values of the known keys; refuse the others, and take the likely word for a misspelt one."""
+        """Return the values of the known keys; refuse the others, and read a misspelt one as the likely key."""
         entries = {key.text: value for key, value in node.entries if key.text in known}
         for key, value in node.entries:
             if key.text not in known:
@@ -147,15 +147,15 @@ class Findings:
 
 
 def position(finding: Diagnostic) -> tuple[int, int, int]:
-    """Return where a finding stands, to put several in the order of the text."""
+    """Return the position of a diagnostic, as a sort key for the order of the text."""
     return (finding.span.file, finding.span.line, finding.span.column) if finding.span else (0, 0, 0)
 
 
 def head(node: Node) -> Span:
-    """Return where a value stands; of one over many lines where it begins."""
+    """Return the span of a value; if it covers several lines, the span of its start."""
     span = node.span
     if span.line == span.end_line:
         return span
-    if isinstance(node, Mapping) and node.entries:  # those that were refused are left out
+    if isinstance(node, Mapping) and node.entries:  # refused entries are not in it
         return node.entries[0][0].span
     return span._replace(end_line=span.line, end_column=span.column + 1)

@@ -1,6 +1,6 @@
-"""The format: a tree of values → an architecture, and a diagnostic for whatever in it is not of the format.
+"""The format: a tree of values → an architecture, with a diagnostic for each mistake.
 
-Here are a file's own keys; `steps` reads the list under `layers:`, `fields` one layer, `shapes` what is in brackets.
+This module reads the top-level keys; `steps` reads the list below `layers:`, `fields` one layer, `shapes` a shape.
 """
 
 from __future__ import annotations
@@ -46,19 +46,19 @@ _NAMES = {
     **dict.fromkeys(("symbols", "bindings"), "sizes"),
     **dict.fromkeys(("decoding", "generate", "generation"), "decode"),
 }
-"""Folded names that other formats give these keys (`suggestions.fold`)."""
+"""Other formats' names of these keys, folded (`suggestions.fold`)."""
 
 _DTYPES = {
     **dict.fromkeys(("int", "integer", "long", "int32", "int16", "int8", "uint8"), "int64"),
     **dict.fromkeys(("float", "double", "half", "float64", "float16", "bfloat16"), "float32"),
 }
-"""Other words for a dtype: whole numbers are read as int64, all others as float32."""
+"""Other names of dtypes: integers are read as int64, all others as float32."""
 
 _EXAMPLES = {"input": "`input: [N, 3, 224, 224]`", "layers": "`layers:` with a list of steps"}
 
 
 class Reading(NamedTuple):
-    """What was made of a text: the architecture, every mistake found, and the text with those that it includes."""
+    """The result of parsing a text: the architecture, every diagnostic, and the text with those that it includes."""
 
     architecture: Architecture | None
     findings: tuple[Diagnostic, ...]
@@ -71,12 +71,12 @@ def parse(
     folder: Path | None = None,
     parameters: MappingOf[str, Any] = MappingProxyType({}),
 ) -> Reading:
-    """Return the architecture that a text describes, and every mistake found.
+    """Return the architecture that a text describes, and every diagnostic.
 
-    Beside mistakes, the architecture is as much as could be made out, None where that is nothing: the caller can look
-    for more mistakes in it, and must not take it for what the author meant. `folder` is where the text lies: only files
-    below it can be included. `parameters` replace values of the file's own; what it has none of is passed over.
-    Raises `ShapecalcError` where the text is no tree of values at all.
+    If there are mistakes, the architecture is the part that could be read, None if nothing could: it serves to look
+    for more mistakes and may not be what the author intended. `folder` is the folder of the text: only files below it
+    can be included. `parameters` replace the values of the file's own; others are ignored.
+    Raises `ShapecalcError` if the text is not a tree of values.
     """
     root, noted = read_tree(source, limits)
     findings = Findings(source, noted)
@@ -122,7 +122,7 @@ def _architecture(
     if inputs is None or not steps:
         return None
     if last is None or not scope.whole:
-        # The steps end before one that cannot be made out, and what leaves may come after it.
+        # The steps end before one that could not be read, and the outputs may come after it.
         last, outputs = steps[-1].path, {}
     outputs = outputs or {"output": last}
     decode = read_decode(entries["decode"], inputs, scope, outputs, findings) if "decode" in entries else None
@@ -144,16 +144,16 @@ def _architecture(
 
 
 def _input_names(entries: dict[str, Node]) -> list[str]:
-    """Return what enters by name where not every shape can be read."""
+    """Return the names of the inputs if not every shape can be read."""
     node = entries.get("inputs")
     return [key.text for key, _ in node.entries] if isinstance(node, Mapping) and node.entries else ["input"]
 
 
 def _put_in(entries: dict[str, Node], parameters: MappingOf[str, Node], findings: Findings) -> dict[str, Node]:
-    """Return the entries with the file's parameters in what uses them; what cannot be made out is noted, left out."""
+    """Return the entries with the file's parameters substituted, without those that are refused."""
     entries = dict(entries)
     if "layers" in entries:
-        # What is right in the list is still read: one slip keeps none of the others from being told.
+        # Steps with a mistake become placeholders, so that the mistakes in the others are reported too.
         entries["layers"] = put_in_steps(entries["layers"], parameters, findings, "the file")
     for key in ("input", "inputs", "decode"):
         if key not in entries:
@@ -169,7 +169,7 @@ def _put_in(entries: dict[str, Node], parameters: MappingOf[str, Node], findings
 def _blocks(
     entries: dict[str, Node], folder: Path | None, findings: Findings, limits: Limits
 ) -> dict[str, Block | None]:
-    """Return the file's blocks and those that it includes; None under a name whose block cannot be made out."""
+    """Return the file's blocks and those that it includes by name; None for a block that is refused."""
     found = read_included(entries["include"], folder, findings, limits) if "include" in entries else {}
     node = entries.get("blocks")
     if node is not None:
@@ -181,7 +181,7 @@ def _blocks(
 
 
 def _inputs(root: Mapping, entries: dict[str, Node], findings: Findings) -> tuple[Input, ...] | None:
-    """Read `input:`, or `inputs:` with a name for each; None where nothing of them can be read."""
+    """Return the inputs of `input:` or `inputs:`; None if one of them is refused or all are missing."""
     if "input" in entries and "inputs" in entries:
         keys = {key.text: key for key, _ in root.entries}
         labels = (Label(keys["input"].span, "the other"),) if "input" in keys else ()
@@ -207,7 +207,7 @@ def _inputs(root: Mapping, entries: dict[str, Node], findings: Findings) -> tupl
 
 
 def _input(name: str, node: Node, key: str, findings: Findings) -> Input | None:
-    """Read `[N, 3, H, W]`, or `{shape: [N, T], dtype: int64}`."""
+    """Return the input of `[N, 3, H, W]` or `{shape: [N, T], dtype: int64}`; None if its shape is refused."""
     if not isinstance(node, Mapping):
         shape = read_shape(node, key, findings)
         return None if shape is None else Input(name, shape, span=node.span)
@@ -230,7 +230,7 @@ def _input(name: str, node: Node, key: str, findings: Findings) -> Input | None:
 
 
 def _outputs(node: Node, scope: Scope, findings: Findings) -> dict[str, str]:
-    """Read the names of steps that leave: one, a list of them, or a mapping that gives each a name of its own."""
+    """Return the slots of the outputs by name, from one step, a list of steps, or a mapping of names to steps."""
     if isinstance(node, Mapping):
         pairs = [(key.text, value) for key, value in node.entries]
     else:
@@ -238,7 +238,7 @@ def _outputs(node: Node, scope: Scope, findings: Findings) -> dict[str, str]:
         pairs = [(item.text if isinstance(item, Scalar) else "", item) for item in items]
     outputs: dict[str, str] = {}
     for name, item in pairs:
-        if not isinstance(node, Mapping) and not isinstance(item, Scalar):  # it would leave without a name
+        if not isinstance(node, Mapping) and not isinstance(item, Scalar):  # it would have no name
             message = f"`outputs` expects the names of steps, receives {said(plain(item))}"
             findings.refuse("SC202", message, head(item))
             continue
@@ -259,7 +259,7 @@ def _outputs(node: Node, scope: Scope, findings: Findings) -> dict[str, str]:
 def _refuse_missing(root: Mapping, entries: dict[str, Node], findings: Findings) -> None:
     column = root.span.column
     if any(found.code == "SC022" and found.span and found.span.column == column for found in findings.found):
-        return  # what is refused there may bring them
+        return  # a refused merge key may have them
     start = root.span._replace(end_line=root.span.line, end_column=root.span.column + 1)
     for required, written in _EXAMPLES.items():
         if required not in entries and not (required == "input" and "inputs" in entries):
@@ -279,7 +279,7 @@ def _text(node: Node | None, key: str, findings: Findings) -> str | None:
 
 
 def _sizes(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> dict[str, int]:
-    """Read `{H: 224, W: 224}`: the usual values of the inputs' symbols."""
+    """Return the usual values of the inputs' symbols, from `{H: 224, W: 224}`."""
     if not isinstance(node, Mapping):
         message = f"`sizes` expects symbols with numbers such as {{H: 224}}, receives {said(plain(node))}"
         findings.refuse("SC202", message, head(node))

@@ -1,4 +1,4 @@
-"""`include:` → the blocks of other files, which stand below the folder of the file that includes them."""
+"""`include:` → the blocks of other files, in or below the folder of the including file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 INCLUDED_KEYS = ("name", "source", "include", "blocks")
-"""What a file of blocks may hold."""
+"""The keys of a file of blocks."""
 
 _KEY_OF_BLOCKS = re.compile(r"^['\"{ ]*(?:blocks|include)\b", re.MULTILINE)
 
@@ -30,22 +30,22 @@ _KEY_OF_BLOCKS = re.compile(r"^['\"{ ]*(?:blocks|include)\b", re.MULTILINE)
 def read_included(node: Node, folder: Path | None, findings: Findings, limits: Limits) -> dict[str, Block]:
     """Return the blocks of every file that `include:` names, and of those that these include.
 
-    Paths are relative to the file that names them. `folder` is that of the including file, None for a text that has
-    none. The texts are added to the findings' source, so that diagnostics can point into them.
+    Paths are relative to the file that names them. `folder` is that of the including file, None for a text without
+    one. The included texts are added to the collector's source, so that diagnostics can point into them.
     """
     start = None if folder is None else folder / PurePath(findings.source.name).name
     return _Includes(folder, findings, limits, start).read(node, folder, ())
 
 
 def holds_blocks_alone(source: Source, limits: Limits = LIMITS) -> bool:
-    """Return whether a text is a file of blocks, for others to include, and no network; False where it is no YAML.
+    """Return whether a text is a file of blocks to include, not a network; False if it cannot be read.
 
     >>> from shapecalc.diagnostics import Source
     >>> [holds_blocks_alone(Source("", text)) for text in ("blocks: {a: {layers: [relu]}}", "layers: [relu]")]
     [True, False]
     """
     if not _KEY_OF_BLOCKS.search(source.text):
-        return False  # most files, without reading them twice
+        return False  # the usual case, decided without parsing the file twice
     try:
         root, _ = read_tree(source, limits)
     except ShapecalcError:
@@ -55,10 +55,10 @@ def holds_blocks_alone(source: Source, limits: Limits = LIMITS) -> bool:
 
 
 def included_sources(source: Source, read: Callable[[str], bytes | None], limits: Limits = LIMITS) -> dict[str, bytes]:
-    """Return the bytes of every file that a text includes, and that these include, by its path from the text's folder.
+    """Return the bytes of all files that a text includes, directly or not, by path relative to the text's folder.
 
-    `read` gives the bytes of such a path, None where there is no such file. What cannot be read as YAML includes
-    nothing, and a path that leads out of the folder is passed over: to read the text says what is wrong.
+    `read` returns the bytes of such a path, None if it does not exist. Files that are not YAML and paths out of the
+    folder are skipped: parsing the text reports them.
 
     >>> from shapecalc.diagnostics import Source
     >>> files = {"lib/a.yaml": b"include: b.yaml", "lib/b.yaml": b"blocks: {}"}
@@ -67,7 +67,7 @@ def included_sources(source: Source, read: Callable[[str], bytes | None], limits
     """
     found: dict[str, bytes] = {}
     waiting = _names(source, "", limits)
-    while waiting and len(found) <= limits.includes:  # one more, so that reading them refuses it
+    while waiting and len(found) <= limits.includes:  # one more than allowed, so that parsing refuses it
         name = waiting.pop(0)
         data = None if name in found else read(name)
         if data is not None:
@@ -77,7 +77,7 @@ def included_sources(source: Source, read: Callable[[str], bytes | None], limits
 
 
 def _names(source: Source, folder: str, limits: Limits) -> list[str]:
-    """Return the paths that a text includes, from the folder that all is below."""
+    """Return the paths that a text includes, relative to the folder of the first text."""
     try:
         root, _ = read_tree(source, limits)
     except ShapecalcError:
@@ -89,14 +89,14 @@ def _names(source: Source, folder: str, limits: Limits) -> list[str]:
 
 
 def _leads_out(name: str) -> bool:
-    """Return whether a path leads out of its folder: ways of writing one on every system are looked at."""
+    """Return whether a path leads out of its folder, in the notation of any system."""
     return name.startswith(("/", "\\", "~")) or ".." in PurePath(name.replace("\\", "/")).parts or ":" in name
 
 
 def findings_of_blocks(
     source: Source, folder: Path | None, limits: Limits = LIMITS
 ) -> tuple[tuple[Diagnostic, ...], Source]:
-    """Return what is wrong in a file of blocks, and its text with those that it includes."""
+    """Return the diagnostics of a file of blocks, and its text with those that it includes."""
     root, noted = read_tree(source, limits)
     findings = Findings(source, noted)
     path = (folder or Path()) / PurePath(source.name).name
@@ -105,7 +105,7 @@ def findings_of_blocks(
 
 
 class _Includes:
-    """`start` is the file whose `include:` is read first: who includes that goes in a circle."""
+    """Reads the included files of one text; `start` is its path, and a file that includes it makes a cycle."""
 
     __slots__ = ("_findings", "_folder", "_known", "_limits", "_paths", "_read", "_start")
 
@@ -120,7 +120,7 @@ class _Includes:
         self._read = 0  # bytes
 
     def read(self, node: Node, folder: Path | None, chain: tuple[Path, ...]) -> dict[str, Block]:
-        """Return the blocks of what one `include:` names; `chain` has the files that lead there."""
+        """Return the blocks of the files that one `include:` names; `chain` has the files that lead there."""
         blocks: dict[str, Block] = {}
         merged: set[Path] = set()
         above = (*self._start, *chain)
@@ -147,7 +147,7 @@ class _Includes:
         return blocks
 
     def _path(self, node: Node, folder: Path | None) -> Path | None:
-        """Return the real path of a file; None, and a finding, where it may not be read."""
+        """Return the real path of a file; None if it is refused."""
         name = node.value if isinstance(node, Scalar) else None
         if not isinstance(name, str) or not name:
             message = f"`include` expects the name of a file, or a list of them, receives {said(plain(node))}"
@@ -157,7 +157,7 @@ class _Includes:
             message = "`include` expects a file beside this one, and a text without a folder has none"
             self._findings.refuse("SC115", message, head(node), help="put the blocks below `blocks:`")
             return None
-        if (folder, name) not in self._paths:  # finding out asks the system about every folder on the way
+        if (folder, name) not in self._paths:  # resolving takes a system call for each parent folder
             self._paths[folder, name] = None if _leads_out(name) else _real(folder / name)
         real = self._paths[folder, name]
         if real is None or not real.is_relative_to(self._folder):
@@ -200,7 +200,7 @@ class _Includes:
             return self.blocks(root, path, chain)
 
     def _lost(self) -> dict[str, Block]:
-        """Note that a file's blocks are not known, and return none."""
+        """Record that a file's blocks are unknown, and return no blocks."""
         self._findings.blocks_lost = True
         return {}
 
@@ -227,14 +227,14 @@ class _Includes:
         return blocks
 
     def _shown(self, path: Path) -> str:
-        """Return the name under which diagnostics quote a file: beside the including file's own."""
-        assert self._folder is not None  # without one nothing is read
+        """Return the name of a file in diagnostics, in the style of the including file's name."""
+        assert self._folder is not None  # `_path` refuses without one
         own = PurePath(self._findings.source.name).parent
         return str(own / path.relative_to(self._folder))
 
 
 def _real(path: Path) -> Path | None:
-    """Return a path without links, None where the system cannot follow it."""
+    """Return a path with symbolic links resolved, None if the system cannot resolve it."""
     try:
         return path.resolve()
     except (OSError, RuntimeError, ValueError):
@@ -242,7 +242,7 @@ def _real(path: Path) -> Path | None:
 
 
 def merge_blocks(blocks: dict[str, Block], more: dict[str, Block], findings: Findings) -> None:
-    """Add blocks to others; a name that two different ones have is refused."""
+    """Add blocks to others; refuse a name with two different definitions."""
     for name, block in more.items():
         other = blocks.get(name)
         if other is not None and other.name.span != block.name.span:
@@ -253,7 +253,7 @@ def merge_blocks(blocks: dict[str, Block], more: dict[str, Block], findings: Fin
 
 
 def _filed(node: Node, number: int) -> Node:
-    """Return a tree of values whose places are in the included text of that number."""
+    """Return a tree with its spans in the included text of that number."""
     span = node.span._replace(file=number)
     if isinstance(node, Scalar):
         return node._replace(span=span)

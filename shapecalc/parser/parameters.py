@@ -1,4 +1,4 @@
-"""`parameters:` of a file → values by name, which `$name` and `${…}` put in below `layers:` and in what enters."""
+"""`parameters:` of a file → values by name, for `$name` and `${…}` in the layers, inputs and decoding loop."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def read_parameters(node: Node, settings: MappingOf[str, Any], findings: Findings) -> dict[str, Node]:
-    """Return the parameters of `{width: 64, activation: relu}` by name; `settings` replace what the file gives.
+    """Return the parameters of `{width: 64, activation: relu}` by name; `settings` replace the file's values.
 
-    A value that is set stands where the file's own does: what is wrong with it is shown there.
+    A replaced value keeps the span of the file's own, for diagnostics.
     """
     if not isinstance(node, Mapping):
         message = f"`parameters` expects names with values such as {{width: 64}}, receives {said(plain(node))}"
@@ -49,7 +49,7 @@ def read_parameters(node: Node, settings: MappingOf[str, Any], findings: Finding
 
 
 def read_widths(node: Node, parameters: MappingOf[str, Node], findings: Findings) -> tuple[str, ...]:
-    """Return the parameters that `widths:` names: whole numbers, which `verify --scale` divides."""
+    """Return the parameters that `widths:` names: integers, which `verify --scale` divides."""
     widths = []
     items = node.items if isinstance(node, Sequence) else (node,)
     if not items:
@@ -67,7 +67,7 @@ def read_widths(node: Node, parameters: MappingOf[str, Node], findings: Findings
             fix = Fix(item.span, near) if near else None
             findings.refuse("SC105", message, item.span, help=help_text, fix=fix)
         elif findings.is_hole(parameters[item.text]):
-            continue  # what is wrong with it is said where it stands
+            continue  # its value was refused before
         elif type(plain(parameters[item.text])) is not int:
             message = f"`widths` expects a parameter that is a whole number, `{item.text}` is none"
             label = Label(head(parameters[item.text]), "its value")
@@ -78,7 +78,7 @@ def read_widths(node: Node, parameters: MappingOf[str, Node], findings: Findings
 
 
 def _written(value: Any, span: Span) -> Node:
-    """Return a value as a file would hold it."""
+    """Return the node of a value, as if it were written in a file."""
     if isinstance(value, tuple | list):
         return Sequence(tuple(_written(item, span) for item in value), span)
     text = str(value).lower() if isinstance(value, bool) else str(value)
@@ -86,7 +86,7 @@ def _written(value: Any, span: Span) -> Node:
 
 
 def refuse_symbols(parameters: Node, inputs: Iterable[Input], symbols: Iterable[str], findings: Findings) -> None:
-    """Refuse parameters that are named like a symbol of what enters: nobody could tell which one is set."""
+    """Refuse parameters with the name of a symbol of an input: `--set` would be ambiguous."""
     symbols = set(symbols)
     spans = [entry.span for entry in inputs if entry.span is not None]
     for name, _ in parameters.entries if isinstance(parameters, Mapping) else ():

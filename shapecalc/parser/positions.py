@@ -1,4 +1,4 @@
-"""From positions in a text to lines and columns."""
+"""Conversion between offsets in a text and lines and columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 def span_between(text: str, start: int, end: int) -> Span:
-    r"""Give the span of `text[start:end]`.
+    r"""Return the span of `text[start:end]`.
 
     >>> span_between("a: 1\nb: 22\n", 8, 10)
     Span(line=2, column=4, end_line=2, end_column=6, file=0)
@@ -21,7 +21,7 @@ def span_between(text: str, start: int, end: int) -> Span:
 
 
 def offsets_of(text: str, span: Span) -> tuple[int, int]:
-    r"""Give where in the text a span begins and ends.
+    r"""Return the start and end offsets of a span in the text.
 
     >>> offsets_of("a: 1\nb: 22\n", Span(2, 4, 2, 6))
     (8, 10)
@@ -31,7 +31,7 @@ def offsets_of(text: str, span: Span) -> tuple[int, int]:
 
 
 def place_after(text: str, start: int, end: int, place: tuple[int, int]) -> tuple[int, int]:
-    """Give line and column of position `end`, where `place` is those of position `start`."""
+    """Return the line and column of offset `end`, given those of offset `start` as `place`."""
     line, column = place
     breaks = [found.end() for found in LINE_BREAK.finditer(text, start, end)]
     return (line + len(breaks), end - breaks[-1] + 1) if breaks else (line, column + end - start)

@@ -1,4 +1,4 @@
-"""Numbers with units, as people write them: `25.6M`, `4GiB`; exact, as fractions."""
+"""Numbers with units, such as `25.6M` and `4GiB`, as exact fractions."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ UNITS = {
     **dict(zip(("", "K", "M", "G", "T"), (1000**power for power in range(5)), strict=True)),
     **dict(zip(("Ki", "Mi", "Gi", "Ti"), (1024**power for power in range(1, 5)), strict=True)),
 }
-"""K is a thousand and Ki 1024; capitals make no difference, and bytes have a B behind."""
+"""Factors of unit prefixes: K is 1000, Ki is 1024. They are case-insensitive, and bytes end in B."""
 _FACTORS = {unit.lower(): factor for unit, factor in UNITS.items()}
 _QUANTITY = re.compile(r"([0-9]{1,40}(?:\.[0-9]{1,20})?) ?([A-Za-z]*)")
 
 
 def read_quantity(text: str, *, of_bytes: bool = False) -> Fraction | None:
-    """Return the number that a text says, None for one that says none; only a quantity `of_bytes` may end in B.
+    """Return the number that a text denotes, None if it is not a quantity; only one `of_bytes` may end in B.
 
     >>> read_quantity("25.6M"), read_quantity("4 GiB", of_bytes=True), read_quantity("4GiB")
     (Fraction(25600000, 1), Fraction(4294967296, 1), None)

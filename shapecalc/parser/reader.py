@@ -1,7 +1,7 @@
-"""YAML text → a tree of plain values that know their place.
+"""YAML text → a tree of plain values with source spans.
 
-The tree is built from PyYAML's *events*. `yaml.load` and `yaml.compose` both fall to hostile input: a 431-byte file
-keeps them busy for 18 s, 25,000 nested brackets crash the process. Events under budgets, without recursion, do not.
+The tree is built from PyYAML's *events*, under limits and without recursion. `yaml.load` and `yaml.compose` are not
+safe with hostile input: a 431-byte file takes them 18 s, 25,000 nested brackets crash the process.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ __all__ = ["Limits", "Mapping", "Node", "Scalar", "Sequence", "parser_name", "re
 
 
 def read_text(source: Source, limits: Limits = LIMITS) -> Node:
-    r"""Read one YAML document into a tree.
+    r"""Return the tree of one YAML document.
 
-    Raises `ShapecalcError` with a diagnostic for each mistake that can be told apart from the others.
+    Raises `ShapecalcError` with a diagnostic for each independent mistake.
 
     >>> read_text(Source("net.yaml", "layers:\n  - conv: 6\n")).get("layers").items[0].entries[0][0].span
     Span(line=2, column=5, end_line=2, end_column=9, file=0)
@@ -51,12 +51,12 @@ def read_text(source: Source, limits: Limits = LIMITS) -> Node:
 
 
 def read_tree(source: Source, limits: Limits = LIMITS) -> tuple[Node, tuple[Diagnostic, ...]]:
-    """Read one YAML document, and hand over what is wrong in it together with the tree as it was likely meant.
+    """Return the tree of one YAML document as likely intended, and the diagnostics of its mistakes.
 
-    For callers that go on to find more mistakes in the same run: a refused scalar has its likeliest value, a key
-    given twice keeps its first value, merge keys and keys that are no words are left out.
+    For callers that look for more mistakes in the same run: a refused scalar has its most likely value, a key given
+    twice has its first value, merge keys and keys that are not scalars are left out.
 
-    Raises `ShapecalcError` where nothing can be made of the rest: syntax, limits, characters, no or two documents.
+    Raises `ShapecalcError` if the rest cannot be read: syntax, limits, characters, no document or more than one.
     """
     if len(source.text) > limits.file_size:
         raise ShapecalcError((too_large(source.name, limits),), source)
@@ -83,7 +83,7 @@ def read_tree(source: Source, limits: Limits = LIMITS) -> tuple[Node, tuple[Diag
 
 
 def parser_name() -> str:
-    """Name the parser in use: libyaml is ten times as fast, and PyYAML may be built without it."""
+    """Return the name of the parser in use: libyaml is ten times as fast, and PyYAML may be built without it."""
     return "libyaml" if yaml.__with_libyaml__ else "PyYAML without libyaml (slow)"
 
 
@@ -91,7 +91,7 @@ def _events(source: Source) -> Iterator[Any]:
     loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
     try:
         yield from yaml.parse(source.text, Loader=loader)
-    # Without libyaml, `"\U00110000"` surfaces as what chr() raises.
+    # Without libyaml, `"\U00110000"` raises the error of chr().
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         from shapecalc.parser.syntax_errors import explain_syntax_error  # noqa: PLC0415 - only a mistake needs it
 

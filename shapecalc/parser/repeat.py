@@ -1,4 +1,4 @@
-"""How many layers steps come to when their repeats and blocks are written out; counted before they are."""
+"""`repeat:` → a number of runs; limits on the number of layers of expanded repeats and blocks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def read_times(node: Node, findings: Findings, limits: Limits) -> int | None:
-    """Return what `repeat:` says; None, and a finding, where that is no number or too large a one."""
+    """Return the number of `repeat:`; None if it is refused."""
     value = node.value if isinstance(node, Scalar) else None
     if type(value) is int and 1 <= value <= limits.layers:
         return value
@@ -34,7 +34,7 @@ def read_times(node: Node, findings: Findings, limits: Limits) -> int | None:
 
 
 def is_too_large(size: int, word: Scalar, findings: Findings, limits: Limits) -> bool:
-    """Return whether one step comes to more layers than there may be, and note it."""
+    """Return whether one step has more layers than the limit, and refuse it if so."""
     if size <= limits.layers:
         return False
     message = f"`{word.text}` comes to {size} layers when written out, more than {limits.layers}"
@@ -43,7 +43,7 @@ def is_too_large(size: int, word: Scalar, findings: Findings, limits: Limits) ->
 
 
 def refuse_sum(steps: Sequence[Step | Group], findings: Findings, limits: Limits) -> None:
-    """Refuse steps each of which is small enough, where all of them are too many: at the first that is."""
+    """Refuse steps whose total number of layers is above the limit, at the step that exceeds it."""
     for step, so_far in zip(steps, accumulate(size_of((step,)) for step in steps), strict=True):
         if so_far > limits.layers and step.place is not None:
             size = size_of(steps)

@@ -1,7 +1,7 @@
-"""Plain scalars, read as the core schema of YAML 1.2 reads them.
+"""Plain scalars by the core schema of YAML 1.2.
 
-`no`, `off`, `yes`, `on`, `y` and `n` are strings, `1e-5` is a number. A number that YAML 1.1 and 1.2 read
-differently is refused: half of the tools that open the file would see another network.
+`no`, `off`, `yes`, `on`, `y` and `n` are strings, `1e-5` is a number. A number that differs between YAML 1.1 and 1.2
+is refused: half of the tools that open the file would read another network.
 
 Source: YAML 1.2.2, section 10.3.2; YAML 1.1 types int and float (yaml.org/type).
 """
@@ -23,7 +23,7 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _NUMERIC_START = frozenset("0123456789+-.")
-# Most files hold integers alone: `re` compiles the other patterns when it first meets a text that needs them.
+# Most files have integers only: `re` compiles the other patterns at their first use.
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+")
 _FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _NOT_FINITE = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
@@ -38,9 +38,9 @@ _LONGEST_QUOTE = 40
 
 
 class Refused(NamedTuple):
-    """A scalar that is not taken, with what the diagnostic says of it.
+    """A scalar that is refused, with the text of its diagnostic.
 
-    `value` is the likeliest reading: whoever goes on to look for further mistakes does not stumble over this one.
+    `value` is the most likely reading, for callers that look for other mistakes.
     """
 
     code: str
@@ -51,7 +51,7 @@ class Refused(NamedTuple):
 
 
 def resolve(text: str, digits: int = 20) -> Value | Refused:
-    """Read a plain scalar.
+    """Return the value of a plain scalar, or its refusal.
 
     >>> resolve("1e-5"), resolve("no"), resolve("~"), resolve("0x20")
     (1e-05, 'no', None, 32)
@@ -72,7 +72,7 @@ def resolve(text: str, digits: int = 20) -> Value | Refused:
 
 
 def shorten(text: str) -> str:
-    """Cut a text to what a headline can quote.
+    """Return a text cut to the length that messages quote.
 
     >>> shorten("9" * 50)
     '9999999999999999999999999999999999999999…'
@@ -118,7 +118,7 @@ def _finite(text: str) -> float | Refused:
 
 
 def _refuse(text: str, digits: int) -> str | Refused:
-    """Tell what only looks like a number from the text that it is in YAML 1.2."""
+    """Return the refusal of a text that YAML 1.1 reads as a number, else the text."""
     if re.fullmatch(_NOT_FINITE, text):
         return Refused("SC025", f"`{text}` is not a finite number", "write a finite number", 0.0)
     if re.fullmatch(_UNDERSCORED, text):

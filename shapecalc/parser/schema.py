@@ -1,12 +1,12 @@
-"""The format as JSON Schema (draft-07), which editors read: what can stand where, and what it means.
+"""The format as JSON Schema (draft-07), for editors.
 
-It is made of the layer classes and of the parser's own lists of keys, so that it cannot fall behind them. What follows
-from other places of a file is beyond it: names of blocks and steps, and whatever is about shapes.
+It is built from the layer classes and the parser's lists of keys, and so is always up to date. It cannot express what
+depends on other places of a file: names of blocks and steps, and shapes.
 
-Most keywords of JSON Schema are about values of one type (`minimum` about numbers, `items` about lists) and say nothing
-about others. So `{"type": ["integer", "array"], "minimum": 1, "items": …}` is a choice of two, and an editor names
-the one thing that is wrong with it; of an `anyOf` it can only say that nothing fits. Where a text fits no pattern, an
-editor shows `patternErrorMessage` in place of the pattern; whoever validates passes over it, as over a description.
+Most keywords of JSON Schema constrain values of one type (`minimum` numbers, `items` lists) and ignore others. So
+`{"type": ["integer", "array"], "minimum": 1, "items": …}` is a choice of two, for which an editor reports the one
+mistake; for an `anyOf` it can only report that nothing matches. If a text does not match its pattern, an editor shows
+`patternErrorMessage` in place of the pattern; validators ignore it, as they do a description.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Schema = dict[str, Any]
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
 _USE = rf"^\$({NAME.pattern}|\{{.*\}})$"
-"""`$name` or `${…}`: a parameter, or arithmetic with some, which may be any value."""
+"""A use of parameters, `$name` or `${…}`, whose value is not known to the schema."""
 
 _NO_USE = "expects no text here but `$name` or `${…}`"
 
@@ -66,13 +66,13 @@ def schema() -> Schema:
     return {
         "$schema": DRAFT,
         "title": "shapecalc architecture",
-        "description": "A neural network: what enters, and its layers in order.",
+        "description": "A neural network: its input, and its layers in order.",
         "type": "object",
         "properties": _file_keys(),
         "additionalProperties": False,
         "allOf": [
             {
-                # Where a file has no blocks, a word that is no layer is a mistake.
+                # In a file without blocks, an unknown layer type is a mistake.
                 "if": has_blocks,
                 "then": {"properties": {"layers": _ref("steps-or-calls")}},
                 "else": {"properties": {"layers": _ref("steps")}},
@@ -106,7 +106,7 @@ def schema() -> Schema:
 
 
 def schema_text() -> str:
-    """Return the schema as a file holds it."""
+    """Return the schema as the text of a file."""
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 
@@ -119,7 +119,7 @@ def _whole(pattern: str) -> str:
 
 
 def _or_use(given: Schema) -> Schema:
-    """Return a schema that also takes a use of parameters wherever the given one takes a value."""
+    """Return a schema that also allows a use of parameters in place of each value."""
     if "enum" in given:
         return {"anyOf": [given, _ref("use")]}
     widened = dict(given)
@@ -132,9 +132,6 @@ def _or_use(given: Schema) -> Schema:
     return widened
 
 
-# A file's own keys.
-
-
 def _file_keys() -> dict[str, Schema]:
     name = {"propertyNames": {"pattern": _whole(NAME.pattern)}}
     comparison = {
@@ -144,20 +141,20 @@ def _file_keys() -> dict[str, Schema]:
         "maxLength": 500,
     }
     described = {
-        "name": ("What tables and drawings call it.", _TEXT),
-        "source": ("Where it was published, or where its numbers come from.", _TEXT),
+        "name": ("The name in tables and drawings.", _TEXT),
+        "source": ("The publication, or the source of the numbers.", _TEXT),
         "parameters": (
-            "Values by name, for `$name` and `${…}` below `layers:` and in what enters; `--set` gives them others.",
+            "Values by name, for `$name` and `${…}` below `layers:` and in inputs; `--set` replaces them.",
             {"type": "object", **name, "additionalProperties": {**_ARGUMENT, "not": _ref("use")}},
         ),
-        "widths": ("The parameters that say how wide the network is: `verify --scale` divides them.", _NAMES),
-        "input": ("The shape of what enters: sizes and names of symbols, such as [N, 3, H, W].", _ref("input")),
+        "widths": ("The parameters that are widths of the network: `verify --scale` divides them.", _NAMES),
+        "input": ("The shape of the input: sizes and names of symbols, such as [N, 3, H, W].", _ref("input")),
         "inputs": (
-            "What enters, by name, where it is more than one thing.",
+            "The inputs by name, if there are several.",
             {"type": "object", **name, "additionalProperties": _ref("input"), "minProperties": 1},
         ),
         "outputs": (
-            "The steps whose outputs leave; the last one unless given.",
+            "The steps that are outputs of the network; by default the last one.",
             {**_NAMES, "type": ["string", "array", "object"], "additionalProperties": _NAMES, "minProperties": 1},
         ),
         "sizes": (
@@ -171,13 +168,13 @@ def _file_keys() -> dict[str, Schema]:
             "Conditions on the inputs' symbols, such as `H % 16 == 0`.",
             {**comparison, "type": ["string", "array"], "items": comparison},
         ),
-        "include": ("Files whose blocks are used here, in this folder or below.", _NAMES | {"minLength": 1}),
+        "include": ("Files whose blocks are used, in this folder or below.", _NAMES | {"minLength": 1}),
         "blocks": ("Templates of steps, by name.", _blocks()),
-        "layers": ("The steps, in order: each reads what the one before it gives.", {}),
-        "expect": ("Figures that the whole network is held to.", _ref("expect")),
-        "decode": ("The loop that feeds each chosen symbol back, as `shapecalc decode` runs it.", _decode()),
+        "layers": ("The steps in order: each reads the output of the one before it.", {}),
+        "expect": ("Expected figures of the whole network.", _ref("expect")),
+        "decode": ("The loop of `shapecalc decode`, which uses each chosen symbol as the next input.", _decode()),
     }
-    # Beside `$ref` nothing else is read in draft-07.
+    # In draft-07, keywords next to `$ref` are ignored.
     return {
         key: {"description": text, **({"allOf": [given]} if "$ref" in given else given)}
         for key, (text, given) in described.items()
@@ -201,7 +198,7 @@ def _shape() -> Schema:
 
 
 def _input() -> Schema:
-    dtype = {"description": "What its numbers are; float32 unless given.", "enum": list(DTYPES)}
+    dtype = {"description": "The type of its elements; float32 by default.", "enum": list(DTYPES)}
     keys = {"shape": _ref("shape"), "dtype": _or_use(dtype)}
     shape = _shape()
     return {
@@ -229,12 +226,12 @@ def _blocks() -> Schema:
     }
     keys = {
         "parameters": {
-            "description": "Names, such as [channels, stride: 1]; one without a value must be given.",
+            "description": "Names, such as [channels, stride: 1]; one without a value is required in calls.",
             "type": "array",
             "items": parameter,
         },
         "inputs": {
-            "description": "What its steps call that which enters; `input` unless given.",
+            "description": "The names of its inputs; by default `input`.",
             **name,
             "type": ["string", "array"],
             "items": name,
@@ -259,7 +256,7 @@ def _expect() -> Schema:
 
 
 def _figure(*, of_bytes: bool) -> Schema:
-    """Return the schema of a whole number, or of a text as `parser.bounds` reads it."""
+    """Return the schema of an integer, or of a text for `parser.bounds`."""
     number = r"[0-9]{1,40}(\.[0-9]{1,20})?"
     unit = "([KkMmGgTt][Ii]?)?" + "[Bb]?" * of_bytes
     quantity = f"{number} ?{unit}"
@@ -267,14 +264,11 @@ def _figure(*, of_bytes: bool) -> Schema:
     tolerance = rf"{quantity} *(±|\+-|\+/-) *({quantity}|{number} *%)"
     figure = rf"^(?![0-9]+$) *({bound}|{tolerance}|{quantity} *\.\. *{quantity}|{quantity}) *$"
     return {
-        "description": f'A whole number{" of bytes" * of_bytes}, a bound ("<= 25.6M") or a tolerance ("61706 ± 2%").',
+        "description": f'An integer{" of bytes" * of_bytes}, a bound ("<= 25.6M") or a tolerance ("61706 ± 2%").',
         "type": ["integer", "string"],
         "pattern": f"{figure}|{_USE}",
         "patternErrorMessage": f"expects {EXPECTED}",
     }
-
-
-# Steps.
 
 
 def _steps(*, calls: bool) -> Schema:
@@ -290,20 +284,20 @@ def _steps(*, calls: bool) -> Schema:
 def _step_keys() -> dict[str, Schema]:
     described: dict[str, tuple[str, Schema]] = {
         "name": (
-            "What other steps call it; its word and place unless given.",
+            "The name for references; by default its type and position.",
             {
                 "type": "string",
                 "pattern": f"{_whole(STEP_NAME.pattern)}|{_USE}",
                 "patternErrorMessage": "expects a letter, then letters, digits, `_`, `.`, `-` or `/`",
             },
         ),
-        "from": ("The step that it reads, or several; the one before it unless given.", _NAMES),
+        "from": ("The step or steps that it reads; by default the one before it.", _NAMES),
         "repeat": (
-            "How many times it stands there, one after another.",
+            "The number of copies, one after another.",
             _or_use({"type": ["integer"], "minimum": 1, "maximum": LIMITS.layers}),
         ),
         "share": ("The earlier step whose weights it uses.", {"type": "string"}),
-        "expect": ("Figures that this step is held to.", {"allOf": [_ref("expect")]}),
+        "expect": ("Expected figures of this step.", {"allOf": [_ref("expect")]}),
     }
     return {key: {"description": described[key][0], **described[key][1]} for key in STEP_KEYS}
 
@@ -312,7 +306,7 @@ def _step(layers: Any, *, calls: bool) -> Schema:
     alone = [word for word, cls in layers.items() if not _required(cls)]
     known = {"enum": alone, "markdownEnumDescriptions": [documentation(layers[word]).summary for word in alone]}
     needing = [word for word in layers if word not in alone]
-    # A word that needs fields has a message of its own; as a pattern it is not among those that an editor offers.
+    # Types with required fields are a pattern, which an editor does not offer for completion, with its own message.
     others = {"type": "string", "pattern": _whole(NAME.pattern if calls else "|".join(needing))}
     words = {
         "anyOf": [known, _ref("use"), others],
@@ -331,7 +325,7 @@ def _step(layers: Any, *, calls: bool) -> Schema:
     }
     if calls:
         step["propertyNames"] = {"pattern": f"{_whole(NAME.pattern)}|{_USE}"}
-    # Apart by type, so that what is wrong with a mapping is never said to be that it is none of the words.
+    # Split by type, so that an editor never reports a mapping as an unknown word.
     return {"if": {"type": "object"}, "then": step, "else": words}
 
 
@@ -341,20 +335,20 @@ def _decode() -> Schema:
         for key, least in (("start", 0), ("end", 0), ("max_length", 1), ("beam", 1))
     }
     described: dict[str, Schema] = {
-        "token": {"type": "string", "description": "The input of whole numbers that takes the chosen symbol."},
+        "token": {"type": "string", "description": "The integer input that receives the chosen symbol."},
         "scores": {
             **_NAMES,
             "maxItems": 1,
-            "description": "The step that rates the next symbol; what leaves unless given.",
+            "description": "The step that rates the next symbol; by default the output.",
         },
-        "states": {**_NAMES, "description": "Recurrent steps that start from their own last states."},
+        "states": {**_NAMES, "description": "Recurrent steps that continue from their own last states."},
         **counts,
     }
     return {"type": "object", "properties": described, "additionalProperties": False, "required": ["token"]}
 
 
 def _one_layer(layers: Any) -> Schema:
-    """Return the schema of a mapping that has one layer or call beside a step's own keys."""
+    """Return the schema of a mapping with one layer or call in addition to the step's own keys."""
     return {
         "dependencies": {word: {"propertyNames": {"enum": [word, *STEP_KEYS]}} for word in layers},
         "if": {"propertyNames": {"not": {"enum": list(layers)}}},
@@ -363,9 +357,10 @@ def _one_layer(layers: Any) -> Schema:
 
 
 def _counts() -> dict[str, Schema]:
-    """Return schemas of mappings with one key more than they have of a step's own, or as many where one is `share`.
+    """Return schemas of mappings with one key in addition to the step's own, or without one if `share` is given.
 
-    JSON Schema cannot count keys of a kind. It can ask for each in turn: `count-i-n` has asked for i, and found n.
+    JSON Schema cannot count keys of a kind, but can test them in turn: in `count-i-n` the first i keys are tested, and
+    n of them present.
     """
     *asked, last = (*(key for key in STEP_KEYS if key != "share"), "share")
     counts: dict[str, Schema] = {}
@@ -383,9 +378,6 @@ def _counts() -> dict[str, Schema]:
     return counts
 
 
-# Layers.
-
-
 def _name(cls: type[Layer], *, calls: bool = False) -> str:
     return f"layer-{cls.type}{'-or-calls' * calls}"
 
@@ -395,13 +387,13 @@ def _required(cls: type[Layer]) -> list[str]:
 
 
 def _layer(cls: type[Layer], *, calls: bool = False) -> Schema:
-    """Return the schema of what stands below a layer word: its fields by name, the main one alone, or nothing."""
+    """Return the schema of the value of a layer type: its fields by name, the main one alone, or nothing."""
     required = _required(cls)
     told = documentation(cls)
     branch = {
         **_steps(calls=calls),
         "minItems": 0,
-        "description": "A branch: its steps, none for what passes unchanged.",
+        "description": "A branch: its steps, none for the identity.",
     }
     fields: Schema = {
         "type": ["object"] if required else ["object", "null"],

@@ -1,4 +1,4 @@
-"""Names: what the steps of one body are called, and what `from:` and `share:` mean by a name."""
+"""Names of steps within one body, and their resolution for `from:` and `share:`."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-/]{0,127}")
 _NOT_OF_A_NAME = re.compile(r"[^A-Za-z0-9_.\-/]+")
 _MOST_SHOWN = 8
 _MOST_PARTS = 64
-"""Of a name that means nothing: blocks do not stand in blocks deeper than that."""
+"""The number of parts of an unknown name that are looked up."""
 
 
 class Scope:
-    """The steps of one body while they are read, the names that they have given so far, and the slots behind these.
+    """The steps of one body while they are read, the names defined so far, and the slots that these name.
 
-    `entered` maps names of what enters to slots. A repeated step is a body of its own that still sees what stands
-    around it, from the branch `within` which it stands: what it reads of `around` enters it too, and `captured` lists
-    the slots outside in that order.
+    `entered` maps names of inputs to slots. A repeated step is a body of its own that can read from the scope `around`
+    it, resolved from its branch `within` that scope: such slots become inputs, and `captured` lists the outer slots in
+    the order of the inputs.
     """
 
     __slots__ = (
@@ -58,35 +58,35 @@ class Scope:
         self._slots = dict(entered)
         self._spans: dict[str, Span] = {}
         self._twice: set[str] = set()
-        """Names that two steps have: nobody can tell which one is meant, nor what the other was called."""
+        """Names that two steps have, so that references to them are ambiguous."""
         self.entered = entered
         self.around = around
         self.within = within
         self.captured: list[str] = []
         self.fixed = 0
-        """How many of `captured` are what flows in, which changes from run to run and has no name."""
+        """The number of `captured` slots that are the step's inputs, which change from run to run and have no name."""
         self._open: set[str] = set()
-        """Steps whose outputs are numbered, and as many as their input makes them."""
+        """Steps with numbered outputs, whose number depends on the input."""
         self.later: dict[str, Span] = {}
         self.lost: list[tuple[str, int, str | None]] = []
         self.steps: list[Step | Group] = []
         self._by_path: dict[str, Step | Group] = {}
         self.whole = True
-        """Whether every step so far could be made out: nothing is known of what follows one that could not."""
+        """Whether every step so far could be read; steps after one that could not are not added."""
 
     def add(self, step: Step | Group) -> None:
-        """Take a step in: its name now means its first output."""
+        """Add a step, unless an earlier one could not be read."""
         if self.whole:
             self.steps.append(step)
             self._by_path.setdefault(step.path, step)
 
     def lose(self, prefix: str, position: int, name: str | None) -> None:
-        """Note a step that cannot be made out, so that references to it are passed over."""
+        """Record a step that could not be read, so that references to it are not refused."""
         self.whole = False
         self.lost.append((prefix, position, name))
 
     def give(self, path: str, outputs: Iterable[str] | None, span: Span) -> None:
-        """Name a step and its outputs; the first is also the step's own name. None: they follow from its input."""
+        """Define the names of a step and its outputs (None: depending on the input); the first has the step's name."""
         self._spans.setdefault(path, span)
         self._slots[path] = path
         if outputs is None:
@@ -97,7 +97,7 @@ class Scope:
             self._slots[name] = name if position else path
 
     def refuse_taken(self, path: str, outputs: Iterable[str], span: Span) -> None:
-        """Refuse a name that something else in this body has."""
+        """Refuse a name that is already defined in this body."""
         names = [joined(path, output) for output in outputs]
         taken = [name for name in names if name in self._spans]
         if path in self.entered:
@@ -124,7 +124,7 @@ class Scope:
         return (Label(self._spans[path], "named here"),) if path in self._spans else ()
 
     def find(self, name: str, prefix: str) -> str | None:
-        """Return the slot of a name as seen from within `prefix`: the innermost branch that has it wins."""
+        """Return the slot of a name used within the branch `prefix`; inner definitions shadow outer ones."""
         for place in outward(prefix):
             slot = self._slots.get(joined(place, name))
             if slot is not None:
@@ -143,7 +143,7 @@ class Scope:
         return entering(self.captured.index(slot, self.fixed))
 
     def references(self, node: Node, path: str, prefix: str, key: str = "from") -> tuple[str, ...] | None:
-        """Return the slots that `from:` names; None where one of them means nothing, which is noted."""
+        """Return the slots that `from:` names; None if one of them is refused."""
         items = node.items if isinstance(node, Sequence) else (node,)
         slots = []
         for item in items:
@@ -165,7 +165,7 @@ class Scope:
         return tuple(slots) if slots and len(slots) == len(items) else None
 
     def step(self, node: Node, path: str, prefix: str) -> Step | Group | None:
-        """Return the earlier step of this body that `share:` names; None where there is none, which is noted."""
+        """Return the earlier step of this body that `share:` names; None if it is refused."""
         name = node.value if isinstance(node, Scalar) else None
         if not isinstance(name, str):
             message = f"`share` expects the name of an earlier step, receives {said(plain(node))}"
@@ -185,7 +185,7 @@ class Scope:
 
     def _refuse_reference(self, name: str, node: Node, path: str, prefix: str, key: str) -> None:
         if self._is_lost(name):
-            return  # its step cannot be made out: one cause, one error
+            return  # its step was refused: one cause, one error
         from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
         names = self._visible(prefix)
@@ -229,14 +229,14 @@ class Scope:
         return self._by_path.get(path)
 
     def _block(self, path: str) -> Label | None:
-        """Return the place of a group of that name, None where there is none."""
+        """Return a label at the group of that name, None if it is not the name of a group."""
         found = self._made(path)
         if not isinstance(found, Group) or found.place is None:
             return None
         return Label(found.place.word, "the block" if found.times is None else "the repeat")
 
     def _visible(self, prefix: str) -> list[str]:
-        """Return the names that can be written within a prefix, those of other bodies around included."""
+        """Return the names that can be used within a prefix, with those of the scopes around."""
         own = [slot for slot in self._slots if not slot.endswith(".output")]
         if prefix:
             inner = [
@@ -250,7 +250,7 @@ class Scope:
         return own if self.around is None else [*self.around._visible(self.within), *own]  # noqa: SLF001 - of its own kind
 
     def _is_lost(self, name: str) -> bool:
-        """Return whether a name may be that of a step that could not be made out, or that has another's name."""
+        """Return whether a name may refer to a step that could not be read or that has an ambiguous name."""
         if self._twice:
             return True
         for _, position, given in self.lost:
@@ -260,7 +260,7 @@ class Scope:
 
 
 def chosen_name(node: Node, findings: Findings) -> str | None:
-    """Return what `name:` says; None, and a finding, where that is no name."""
+    """Return the value of `name:`; None if it is refused."""
     if isinstance(node, Scalar) and isinstance(node.value, str) and NAME.fullmatch(node.value):
         return node.value
     message = "`name` expects a letter, then letters, digits, `_`, `.`, `-` or `/`, 128 at most"

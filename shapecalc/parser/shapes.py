@@ -1,4 +1,4 @@
-"""Shapes as files write them: `[N, 3, H, W]`, numbers and names of symbols."""
+"""Shapes such as `[N, 3, H, W]`: lists of integers and names of symbols."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENTRY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}|[0-9]{1,10}")
 
 
 def read_shape(node: Node, key: str, findings: Findings) -> Shape | None:
-    """Return the shape that stands under a key, or None and an SC109 or SC201 finding for what is none."""
+    """Return the shape below a key; None if it is refused (SC109, SC201)."""
     if isinstance(node, Sequence) and node.items:
         dims = [read_dim(item, key, findings) for item in node.items]
         return None if None in dims else tuple(dim for dim in dims if dim is not None)
@@ -35,14 +35,14 @@ def read_shape(node: Node, key: str, findings: Findings) -> Shape | None:
 
 
 def _listed(text: str) -> str | None:
-    """Return `N, 3, 32, 32`, `(3, 32, 32)` or `3x32x32` as a list."""
+    """Return `N, 3, 32, 32`, `(3, 32, 32)` or `3x32x32` written as a list; None for other texts."""
     inner = text.strip("()[] ")
     parts = re.split("[x×]", inner) if _PRODUCT.fullmatch(inner) else [part.strip() for part in inner.split(",")]
     return f"[{', '.join(parts)}]" if len(parts) > 1 and all(map(_ENTRY.fullmatch, parts)) else None
 
 
 def read_dim(node: Node, key: str, findings: Findings) -> Dim | None:
-    """Return a size or a symbol."""
+    """Return a size or a symbol; None if it is refused."""
     value = node.value if isinstance(node, Scalar) else None
     if type(value) is int:
         if 1 <= value <= LARGEST_DIM:
@@ -59,12 +59,12 @@ def read_dim(node: Node, key: str, findings: Findings) -> Dim | None:
         fix = Fix(node.span, str(value), safe=True) if quoted else None
         findings.refuse("SC109", message, head(node), help=help_text, fix=fix)
         if quoted:
-            return int(str(value))  # what follows is checked as it was likely meant
+            return int(str(value))  # later checks use the value likely intended
     return None
 
 
 def plain(node: Node) -> Any:
-    """Return a node's value without its place: lists as tuples, mappings as dicts."""
+    """Return a node's value without spans: lists as tuples, mappings as dicts."""
     if isinstance(node, Scalar):
         return node.value
     if isinstance(node, Sequence):

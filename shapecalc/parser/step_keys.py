@@ -1,4 +1,4 @@
-"""One step taken apart: what it is, a layer or a call of a block, what stands under that, and its own keys."""
+"""One step → its layer type or block, the value below that, and the step's own keys."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _NAMES = {
     **dict.fromkeys(("weights", "tie", "shared", "shareweights"), "share"),
     **dict.fromkeys(("id", "label"), "name"),
 }
-"""Folded names that other formats give these keys (`suggestions.fold`)."""
+"""Other formats' names of these keys, folded (`suggestions.fold`)."""
 
 
 class Found(NamedTuple):
-    """A step taken apart.
+    """The parts of a step.
 
-    `kind` is a layer's class or a block; None where the step only shares another's weights and is what that is.
-    `strays` are fields that stand beside the layer and not in it.
+    `kind` is a layer's class or a block; None if the step has only `share:`, and so the kind of the shared step.
+    `strays` are fields written next to the layer type instead of below it.
     """
 
     kind: type[Layer] | Block | None
@@ -46,7 +46,7 @@ class Found(NamedTuple):
 
 
 def take_apart(node: Node, blocks: MappingOf[str, Block | None], findings: Findings) -> Found | None:
-    """Return what a step is made of; None, and a finding, where it cannot be made out."""
+    """Return the parts of a step; None if it is refused."""
     return _Anatomy(blocks, findings).of(node)
 
 
@@ -89,9 +89,9 @@ class _Anatomy:
         return word.text in self._blocks or layer_type(word.text) is not None
 
     def _with_strays(self, block: Block, entry: Entry, others: list[Entry], own: dict[str, Node]) -> Node | None:
-        """Refuse what stands beside the call of a block, and return the arguments with those that stand there.
+        """Refuse unknown keys next to the call of a block, and return its arguments with those written next to it.
 
-        The likely word is taken for a misspelt key.
+        A misspelt key is read as the likely one.
         """
         word, given = entry
         parameters = {parameter.name.text for parameter in block.parameters}
@@ -112,7 +112,7 @@ class _Anatomy:
         return given
 
     def _layer_entry(self, words: list[Entry], step: Mapping) -> Entry | None:
-        """Return the one key of a step that is its layer."""
+        """Return the entry of a step that is its layer or block; None if that is refused."""
         known = [entry for entry in words if self._is_known(entry[0])]
         if len(known) > 1:
             (first, _), (second, _) = known[:2]
@@ -132,15 +132,15 @@ class _Anatomy:
         return known[0] if known else words[0]
 
     def _kind(self, word: Scalar) -> type[Layer] | Block | None:
-        """Return the layer's class or the block; None where that is not known."""
+        """Return the layer's class or the block; None if it is unknown or refused."""
         if word.text in self._findings.lost_blocks:
             return None
         if word.text in self._blocks:
-            return self._blocks[word.text]  # None is a block that cannot be made out: one cause, one error
+            return self._blocks[word.text]  # None is a refused block: one cause, one error
         return layer_type(word.text) or self._likely(word)
 
     def _likely(self, word: Scalar) -> type[Layer] | Block | None:
-        """Refuse an unknown word, and return what was likely meant."""
+        """Refuse an unknown layer type, and return what was likely intended."""
         from shapecalc.parser.did_you_mean import called_layer, lookalikes, nearest_layer  # noqa: PLC0415 - for mistakes
 
         message = f"unknown layer type `{shorten(word.text)}`"
@@ -174,16 +174,16 @@ class _Anatomy:
         return None
 
     def _is_parameter(self, word: str) -> bool:
-        """Return whether a word is the name of a parameter, before which a `$` may be missing."""
+        """Return whether a word is the name of a parameter, so that a `$` may be missing before it."""
         blocks = (block for block in self._blocks.values() if block is not None)
         return word in self._findings.parameters or any(
             word == parameter.name.text for block in blocks for parameter in block.parameters
         )
 
     def _closest_block(self, word: str, near: str | None) -> tuple[Block | None, bool]:
-        """Return the block that was likely meant, and whether blocks and layers leave no doubt which of them it is.
+        """Return the block that was likely intended, None if a layer is closer, and whether the choice is certain.
 
-        The file's own words come before layers as many edits away.
+        At equal distance a block comes before a layer.
         """
         from shapecalc.diagnostics.suggestions import distance, fold, nearest  # noqa: PLC0415 - only a mistake needs it
         from shapecalc.layers.foreign_names import foreign_types  # noqa: PLC0415
@@ -198,7 +198,7 @@ class _Anatomy:
         return None, True
 
     def _strays(self, cls: type[Layer], entry: Entry, others: list[Entry], own: dict[str, Node]) -> tuple[Entry, ...]:
-        """Refuse what stands beside a layer, and return what of it are fields of the layer, indented too little."""
+        """Refuse other keys next to a layer type, and return those that are its fields, indented too little."""
         if not others:
             return ()
         from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
@@ -218,7 +218,7 @@ class _Anatomy:
         return strays
 
     def _refuse_strays(self, entry: Entry, strays: tuple[Entry, ...]) -> None:
-        """Refuse fields or arguments that stand beside a layer or block, indented too little."""
+        """Refuse fields or arguments written next to a layer type or block, indented too little."""
         word, node = entry
         names = " and ".join(f"`{key.text}`" for key, _ in strays)
         verb = "stands" if len(strays) == 1 else "stand"
@@ -245,12 +245,12 @@ class _Anatomy:
         return True
 
     def _indented(self, entry: Entry, strays: tuple[Entry, ...]) -> Fix | None:
-        """Return the lines of stray fields moved to the right, where they stand on lines of their own."""
+        """Return a fix that indents the lines of misplaced fields; None if they share lines with others."""
         word, node = entry
         first, last = strays[0][0].span, strays[-1][1].span
         lines = self._findings.source.of(first).text.split("\n")
         if isinstance(node, Mapping) and node.span.line == word.span.line:
-            return None  # it is in braces: nothing can be indented below it
+            return None  # in braces nothing can be indented below it
         if isinstance(node, Mapping):
             above, by = node.span.end_line, node.span.column - first.column
         else:

@@ -1,4 +1,4 @@
-"""A list of steps → the steps of a body: layers, branches and what merges them, calls of blocks, repeats."""
+"""A list of steps → the steps of a body: layers, merges with their branches, calls of blocks, repeats."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from shapecalc.parser.findings import Findings
 
 UNSAID = "<?>"
-"""What flows into the first step of a file with several inputs: it must say which one it reads."""
+"""The slot that the first step of a file with several inputs reads by default: it must name one in `from:`."""
 
 
 class _StepContext(NamedTuple):
-    """Where a step stands: its body's scope, the branch that it is in, its path, what it reads, what it is held to."""
+    """The context of a step: its scope, branch, path, inputs, expectations and owner of its weights."""
 
     scope: Scope
     prefix: str
@@ -46,9 +46,9 @@ class _StepContext(NamedTuple):
 
 
 class StepReader:
-    """Reads the steps of one text; a block is read once for each set of arguments that it is called with.
+    """Reads the steps of one text; a block is read once for each set of arguments.
 
-    `parameters` are the file's: blocks see them behind their own.
+    `parameters` are the file's, which those of a block shadow.
     """
 
     __slots__ = ("_blocks", "_bodies", "_calls", "_depth", "_findings", "_layers", "_limits", "_parameters", "_read")
@@ -68,13 +68,13 @@ class StepReader:
         self._bodies: dict[tuple[str, str], Body | None] = {}
         self._calls: list[Block] = []
         self._depth = 0
-        """How many lists of steps stand in each other here: those of blocks that are called, and of branches."""
+        """The nesting depth of the current list of steps, through branches and called blocks."""
         self._read = 0
 
     def read(self, node: Node, scope: Scope, flow: str, subject: str = "`layers`") -> str | None:
-        """Put the steps of a list into a scope and return the slot that leaves the last; None where one is lost.
+        """Add the steps of a list to a scope, and return the last one's slot; None if it could not be read.
 
-        Every step is looked at for mistakes; the scope holds those before the first that cannot be made out.
+        Every step is checked for mistakes; the scope has the steps before the first that could not be read.
         """
         slot = self._list(self._items(node, subject), scope, "", flow)
         if not self._calls:  # a block's own size is refused where it is called
@@ -89,7 +89,7 @@ class StepReader:
         if not nothing:
             message = f"{subject} expects a list of steps, receives {said(plain(node))}"
         self._findings.refuse("SC107", message, head(node), help="begin each step with `- `")
-        # Keys without their dashes are looked at as the steps that they were meant to be.
+        # The keys of a mapping are checked as steps whose dashes are missing.
         return tuple(Mapping((entry,), entry[0].span) for entry in node.entries) if isinstance(node, Mapping) else ()
 
     def _list(self, items: tuple[Node, ...], scope: Scope, prefix: str, flow: str | None) -> str | None:
@@ -101,7 +101,7 @@ class StepReader:
         return flow
 
     def _step(self, node: Node, position: int, scope: Scope, prefix: str, flow: str | None) -> str | None:
-        """Read one step, and return the slot that the next one reads; None where it cannot be made out."""
+        """Read one step, and return the slot that the next one reads; None if the step could not be read."""
         if self._calls:
             self._count(node)
         found = None
@@ -156,7 +156,7 @@ class StepReader:
         return joined(prefix, path), span
 
     def _inputs(self, found: Found, path: str, scope: Scope, prefix: str, flow: str | None) -> tuple[str, ...] | None:
-        """Return the slots that a step reads; None where they are lost or cannot be made out."""
+        """Return the slots that a step reads; None if they could not be read."""
         if "from" in found.own:
             return scope.references(found.own["from"], path, prefix)
         if flow == UNSAID and ("repeat" in found.own or not self._branches(found)):
@@ -169,10 +169,8 @@ class StepReader:
         message = f"{expects}, for several inputs enter: {names}"
         self._findings.refuse("SC104", message, span, help=f"put `from: {next(iter(scope.entered))}` beside it")
 
-    # Layers and what merges branches.
-
     def _branches(self, found: Found) -> tuple[tuple[Scalar, Node], ...]:
-        """Return the branches that stand below a merge."""
+        """Return the branches below a merge."""
         if not isinstance(found.kind, type) or not found.kind.merges or not isinstance(found.node, Mapping):
             return ()
         return tuple((key, value) for key, value in found.node.entries if key.text not in fields_of(found.kind))
@@ -183,7 +181,7 @@ class StepReader:
         branches = self._branches(found)
         node, inputs = found.node, at.inputs
         if branches:
-            assert isinstance(node, Mapping)  # branches stand below keys
+            assert isinstance(node, Mapping)  # only mappings have branches
             apart = {key.text for key, _ in branches}
             kept = tuple(entry for entry in node.entries if entry[0].text not in apart)
             node = node._replace(entries=kept)
@@ -207,7 +205,7 @@ class StepReader:
         return at.path
 
     def _branched(self, branches: tuple[tuple[Scalar, Node], ...], at: _StepContext, found: Found) -> tuple[str, ...]:
-        """Read each branch and return the slots that leave them; nothing where one is lost."""
+        """Read each branch, and return the slots of their outputs; none if one of them could not be read."""
         if len(at.inputs) > 1:
             message = f"`{found.word.text}` expects branches, or several names in `from`, has both"
             help_text = "begin each branch with a step that says `from:`"
@@ -247,8 +245,6 @@ class StepReader:
         message = f"`share` expects {what}, `{shared.path}` is {'a block' if isinstance(shared, Group) else 'a layer'}"
         self._findings.refuse("SC316", message, head(found.own["share"]), labels=labels)
 
-    # Repeats and calls of blocks.
-
     def _repeated(self, found: Found, at: _StepContext, span: Span, times: int | None) -> str | None:
         """Read a repeated layer, or a merge with its branches, as a body of its own."""
         assert isinstance(found.kind, type)  # blocks are bodies already
@@ -276,7 +272,7 @@ class StepReader:
     def _group(
         self, found: Found, shared: Step | Group | None, at: _StepContext, span: Span, times: int | None
     ) -> str | None:
-        """Place a block, or what a step without a layer of its own shares."""
+        """Add a call of a block, or the shared step or group of a step that has only `share:`."""
         place = self._places(Place(found.word.span, {}), found)
         if isinstance(shared, Step):
             if found.kind is not None:
@@ -302,13 +298,13 @@ class StepReader:
             weights = shared.weights or shared.path
         if self._misfits(found, body, len(at.inputs), times):
             return None
-        # What a repeated merge finds around it, it finds there again where its weights are used once more.
+        # A repeated merge captures the same outer slots in each use.
         around = () if shared is None else shared.inputs[body.reads :]
         at.scope.add(Group(at.path, body, (*at.inputs, *around), times, place, at.expect, weights))
         return at.path
 
     def _misfits(self, found: Found, body: Body, reads: int, times: int | None) -> bool:
-        """Refuse a body that is too large when written out, or that is given more or fewer inputs than it has."""
+        """Refuse a body that is too large when unfolded, or a wrong number of inputs; return whether it is refused."""
         if is_too_large(body.size * (times or 1), found.word, self._findings, self._limits):
             return True
         if reads != body.reads:
@@ -319,7 +315,7 @@ class StepReader:
         return False
 
     def _again(self, found: Found, shared: Step, at: _StepContext, span: Span, place: Place) -> str | None:
-        """Place the layer of another step once more, with its weights."""
+        """Add a step with the layer and the weights of another step."""
         if "repeat" in found.own:
             message = "`repeat` and `share` stand on one step"
             help_text = "put the layer into a block, and repeat or share that"
@@ -334,7 +330,7 @@ class StepReader:
         return at.path
 
     def _called(self, block: Block, word: Scalar, node: Node | None, reads: int) -> Body | None:
-        """Return the body of a block with the arguments of a call; None where there is none, which is noted."""
+        """Return the body of a block with the arguments of a call; None if the call is refused."""
         if block in self._calls:
             first = self._calls.index(block)
             circle = [*(call.name.text for call in self._calls[first:]), block.name.text]
@@ -386,7 +382,7 @@ class StepReader:
 
 
 def _named(items: tuple[Node, ...]) -> dict[str, Span]:
-    """Return where each name is given, so that a reference to what comes later is told from one to nothing."""
+    """Return the span of each name in a list of steps, to recognize references to later steps."""
     names = (item.get("name") for item in items if isinstance(item, Mapping))
     return {name.text: name.span for name in names if isinstance(name, Scalar)}
 

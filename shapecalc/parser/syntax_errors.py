@@ -1,8 +1,8 @@
-"""What YAML's syntax errors mean, in words of the file.
+"""Explanations of YAML's syntax errors in terms of the file.
 
-libyaml says `did not find expected key` for a dozen different slips. Each function here recognises the slips behind
-one of the parsers' complaints from the text around it; libyaml and PyYAML word them differently, so only words that
-both use are looked for.
+libyaml reports `did not find expected key` for a dozen different mistakes. Each function here recognizes the mistakes
+behind one of the parsers' errors by the text around it. libyaml and PyYAML word errors differently: only words that
+both use are matched.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\s:,\[\]{}#'\"]+|\S")
 _TABS = re.compile(r"\t+")
-# Each of these looks at a character of a long line a few times at most, whatever it holds.
+# Each of these reads each character of a long line a few times at most.
 _LAST_WORD = re.compile(r"(?<![^\s:,\[\]{}#])[^\s:,\[\]{}#]++(?=\s*+\Z)")
 _DASHES = re.compile(r"\s*(?:- +)*")
 _FIRST_KEY = re.compile(r"""('[^']*'|"[^"]*"|[^\s#'"{\[]+):\s+\S""")
@@ -35,7 +35,7 @@ _TOO_LARGE_ESCAPE = re.compile(r"\\U(?!0010|000[0-9a-fA-F])[0-9a-fA-F]{8}")
 
 @dataclass(frozen=True, slots=True)
 class _Complaint:
-    """What a parser says: the text, where it gave up, and where the thing that it was reading began."""
+    """A parser's error: the text, the index of the problem, and that of the start of the construct around it."""
 
     text: str
     index: int
@@ -49,7 +49,7 @@ class _Complaint:
 
     @property
     def before(self) -> str:
-        """The line as far as the parser came."""
+        """The line up to the problem."""
         return self.text[self.line_start : self.index]
 
     @property
@@ -66,7 +66,7 @@ class _Complaint:
 
 
 def explain_syntax_error(text: str, error: Exception) -> Diagnostic:
-    """Say what a YAML parser stumbled over, where, and how to mend it."""
+    """Return the diagnostic of a YAML parser's error."""
     mark: Any = getattr(error, "problem_mark", None)
     if mark is None:
         return _without_place(text, error)
@@ -96,7 +96,7 @@ def _without_place(text: str, error: Exception) -> Diagnostic:
 
 
 def _flow(complaint: _Complaint) -> Diagnostic:
-    """`[` or `{` that is not closed, closed by the other bracket, or lacks a comma."""
+    """Explain `[` or `{` without its closing bracket, with the other one, or without a comma."""
     text, index, opened = complaint.text, complaint.index, complaint.opened
     bracket = text[opened]
     closing = _CLOSES.get(bracket, "}")
@@ -119,7 +119,7 @@ def _flow(complaint: _Complaint) -> Diagnostic:
 
 
 def _quoted(complaint: _Complaint) -> Diagnostic:
-    """A quote that is not closed, or a backslash that means nothing."""
+    """Explain a quote that is not closed, or an unknown escape."""
     text, opened = complaint.text, complaint.opened
     if "escape" not in complaint.problem and "hexdecimal" not in complaint.problem:
         quote = text[opened]
@@ -138,7 +138,7 @@ def _quoted(complaint: _Complaint) -> Diagnostic:
 
 
 def _second_colon(complaint: _Complaint) -> Diagnostic:
-    """A colon where no key can end: a second key on a line, or a slip in the line before."""
+    """Explain a colon that does not end a key: a second key on a line, or a mistake in the line before."""
     text, line_start = complaint.text, complaint.line_start
     dashes = _DASHES.match(complaint.before)
     indent = dashes.end() if dashes else 0
@@ -160,7 +160,7 @@ def _second_colon(complaint: _Complaint) -> Diagnostic:
 
 
 def _slip_in_line_before(complaint: _Complaint, name: str, indent: int) -> Diagnostic | None:
-    """Find why a key cannot stand below the line before it: that line lacks a space, a colon, or is not so deep."""
+    """Explain a key that does not fit the line before it, which lacks a space or a colon or is indented less."""
     previous = _previous_line(complaint.text, complaint.line_start)
     if previous is None:
         return None
@@ -193,7 +193,7 @@ def _colon(complaint: _Complaint) -> Diagnostic:
 
 
 def _no_colon(complaint: _Complaint) -> Diagnostic:
-    """A line among keys that is no key."""
+    """Explain a line among keys that is not a key."""
     start = complaint.opened
     end = _line_end(complaint.text, start)
     glued = _glued(complaint, start, end)
@@ -211,7 +211,7 @@ def _no_colon(complaint: _Complaint) -> Diagnostic:
 
 
 def _glued(complaint: _Complaint, start: int, end: int) -> Diagnostic | None:
-    """`key:value`, which YAML takes for one word."""
+    """Explain `key:value`, which YAML reads as one word; None for another text."""
     found = _GLUED.match(complaint.text, start, end)
     if not found:
         return None
@@ -223,7 +223,7 @@ def _glued(complaint: _Complaint, start: int, end: int) -> Diagnostic | None:
 
 
 def _block(complaint: _Complaint) -> Diagnostic:
-    """Something that fits neither the value before it nor the lines above it."""
+    """Explain a token that fits neither the value before it nor the lines above it."""
     word = complaint.word
     if word in _CLOSES.values():
         return complaint.here(f"`{word}` closes nothing", help="delete it")
@@ -233,7 +233,7 @@ def _block(complaint: _Complaint) -> Diagnostic:
 
 
 def _among_lines(complaint: _Complaint) -> Diagnostic:
-    """A line that starts in the wrong column, or an entry among keys, or a key among entries."""
+    """Explain a line in the wrong column, a list entry among keys, or a key among list entries."""
     word = complaint.word
     text, index, opened = complaint.text, complaint.index, complaint.opened
     in_list = "collection" in complaint.context or "sequence" in complaint.context
@@ -262,7 +262,7 @@ def _after_a_value(complaint: _Complaint) -> Diagnostic:
 
 
 def _document_start(complaint: _Complaint) -> Diagnostic:
-    """A line further left than the first one, a directive, or more text after the only value."""
+    """Explain a line left of the first one, a directive, or text after the only value."""
     before = _previous_line(complaint.text, complaint.line_start)
     if before is not None and complaint.text[before[0]] == "%":
         message = f"`{shorten(complaint.text[slice(*before)])}` is a directive, and those stand before everything else"
@@ -280,7 +280,7 @@ def _document_start(complaint: _Complaint) -> Diagnostic:
 
 
 def _entry(complaint: _Complaint) -> Diagnostic:
-    """`key: - entry` on one line."""
+    """Explain `key: - entry` on one line."""
     return complaint.here(
         "`-` cannot start a list on the line of its key", help="put it on the next line, or write `[…]`"
     )
@@ -319,7 +319,7 @@ def _block_text(complaint: _Complaint) -> Diagnostic:
 
 
 def _lower_bound(complaint: _Complaint, start: int) -> Diagnostic | None:
-    """`params: >= 5M`, where YAML takes the sign for the start of a text over several lines."""
+    """Explain `params: >= 5M`, where YAML reads `>` as the start of a block text; None for another text."""
     found = _ABOVE.match(complaint.text, start)
     if found is None:
         return None
@@ -345,7 +345,7 @@ def _explicit_key(complaint: _Complaint) -> Diagnostic:
 
 
 def _too_deep(complaint: _Complaint) -> Diagnostic:
-    """Brackets beyond libyaml's own bound, which it looks ahead into before it hands over the first of them."""
+    """Explain brackets beyond libyaml's own limit, which it reaches before it yields the first of them."""
     span = span_between(complaint.text, complaint.index, complaint.index)
     return Diagnostic(code="SC011", message="lists and mappings nest deeper than YAML is read", span=span)
 
@@ -366,7 +366,7 @@ def _indentation(text: str, index: int) -> int:
 
 
 def _previous_line(text: str, line_start: int) -> tuple[int, int] | None:
-    """Find the last line before this one that says something."""
+    """Return the start and end of the last line before this one that is not blank or a comment."""
     end = line_start
     while end > 0:
         start = _line_start(text, end - 1)

@@ -1,4 +1,4 @@
-"""What the reader makes of a text: plain values that know their place."""
+"""The tree that the reader builds: scalars, lists and mappings with source spans."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Value: TypeAlias = str | int | float | bool | None
 class Scalar(NamedTuple):
     """A single value.
 
-    `text` is how the source writes it, without quotes, so that messages can quote `1e-5` and not 0.00001. A key of
-    a mapping is always a string, whatever it looks like: there `text` and `value` are the same.
+    `text` is the source text without quotes, so that messages quote `1e-5` and not 0.00001. The key of a mapping is
+    always a string: its `text` and `value` are the same.
     """
 
     value: Value
@@ -37,7 +37,7 @@ class Mapping(NamedTuple):
     span: Span
 
     def get(self, key: str) -> Node | None:
-        """Give the value that stands under a key, or None where the key is absent."""
+        """Return the value of a key, None if the key is absent."""
         for scalar, node in self.entries:
             if scalar.text == key:
                 return node

@@ -24,7 +24,7 @@ _EXAMPLE = 'write it like "H % 16 == 0" or "H >= 32"'
 
 
 def read_conditions(node: Node, symbols: Container[str], findings: Findings) -> tuple[Stated, ...]:
-    """Return the conditions that a file states about its symbols."""
+    """Return the conditions on symbols, without those that are refused."""
     stated = []
     for item in node.items if isinstance(node, Sequence) else (node,):
         found = _condition(item, symbols, findings)
