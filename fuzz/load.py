@@ -37,8 +37,8 @@ def one_input(data: bytes) -> None:
     except ShapecalcError as error:
         refused(error)
         return
-    hold(reading.findings, reading.source)
-    assert reading.architecture is not None or reading.findings
+    hold(reading.diagnostics, reading.source)
+    assert reading.architecture is not None or reading.diagnostics
     try:
         loads_source(source, LIMITS)
     except ShapecalcError as error:
@@ -47,7 +47,7 @@ def one_input(data: bytes) -> None:
             mended = fix_text(source, None, LIMITS)
             hold(mended.remaining, mended.source)
     else:
-        assert not reading.findings
+        assert not reading.diagnostics
 
 
 def refused(error: ShapecalcError) -> None:

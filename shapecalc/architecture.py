@@ -1,8 +1,8 @@
 """An architecture after parsing: a graph of layers with every reference resolved and with source spans.
 
 Steps are in an order in which they can be computed. Values flow through *slots*: an input's name, a step's path for
-its first output, `path.name` for another output. A block is one body however often it is called: each call is a
-`Group`, and `Architecture.layers` lists the layers of every group under their full paths.
+its first output, `path.name` for another output. A block is one `Subgraph` however often it is called: each
+call is a `Group`, and `Architecture.layers` lists the layers of every group under their full paths.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DTYPES = ("float32", "int64")
 
 
-OF_INPUTS = {"SC206", "SC301", "SC313", "SC314", "SC315"}
+INPUT_CODES = {"SC206", "SC301", "SC313", "SC314", "SC315"}
 """Codes of mistakes in the inputs of a step. Without a field, they are reported at `from:` if the step has one."""
 
 
@@ -57,63 +57,63 @@ class Origin(NamedTuple):
     """Whether the value is a scalar on one line, which an edit can replace."""
 
 
-class Place(NamedTuple):
+class StepSpans(NamedTuple):
     """The source spans of a step: its layer type, its fields, `from:` and `share:`.
 
     `fields` maps `(field,)` to the span of its value, and `(field, 0)`, `(field, 0, 1)` to those of list entries.
     """
 
-    word: Span
+    type: Span
     fields: Mapping[tuple[str | int, ...], Span]
-    reads: Span | None = None
+    inputs: Span | None = None
     """The value of `from:`."""
-    shares: Span | None = None
+    share: Span | None = None
     """The value of `share:`."""
-    given: Mapping[Span, Origin | None] = MappingProxyType({})
+    origins: Mapping[Span, Origin | None] = MappingProxyType({})
     """The values that are a block's parameters, with the place where a call gives them, if one does."""
 
-    def diagnose(self, error: LayerError, word: str, labels: tuple[Label, ...] = ()) -> Diagnostic:
+    def diagnose(self, error: LayerError, type_name: str, labels: tuple[Label, ...] = ()) -> Diagnostic:
         """Return the diagnostic of a layer's error, at the wrong list entry, else the field, else the layer type."""
         entry = self.fields.get((error.field or "", *error.index))
         span = entry or self.fields.get((error.field or "",))
-        whole = self.reads if error.code in OF_INPUTS and self.reads is not None else self.word
+        fallback = self.inputs if error.code in INPUT_CODES and self.inputs is not None else self.type
         fix = None
         if span is not None and error.replacement is not None:
             fix = Fix(span, error.replacement, safe=error.safe)
-        found = Diagnostic(
+        diagnostic = Diagnostic(
             code=error.code,
-            message=f"`{word}` {error.message}",
-            span=span or whole,
+            message=f"`{type_name}` {error.message}",
+            span=span or fallback,
             label=error.label,
             labels=labels,
             help=error.help,
             fix=fix,
         )
-        return traced(found, self.given)
+        return with_origins(diagnostic, self.origins)
 
 
-def traced(finding: Diagnostic, given: Mapping[Span, Origin | None]) -> Diagnostic:
+def with_origins(diagnostic: Diagnostic, origins: Mapping[Span, Origin | None]) -> Diagnostic:
     """Return a diagnostic with labels at the calls that give the wrong value, if its span is a use of a parameter.
 
     Replacing the use by a value would fix one call of the block and break others: the fix is moved to the value in the
     call if that is a single scalar, else removed.
     """
-    if finding.span is None or finding.span not in given:
-        return finding
-    chain: list[Origin | None] = [given[finding.span]]
+    if diagnostic.span is None or diagnostic.span not in origins:
+        return diagnostic
+    chain: list[Origin | None] = [origins[diagnostic.span]]
     # A YAML alias shared by two blocks may be its own origin.
-    while (last := chain[-1]) is not None and given.get(last.label.span, last) not in chain:
-        chain.append(given[last.label.span])
-    labels = dict.fromkeys([*finding.labels, *(origin.label for origin in chain if origin is not None)])
-    fix = finding.fix
-    if fix is not None and fix.span == finding.span:
+    while (last := chain[-1]) is not None and origins.get(last.label.span, last) not in chain:
+        chain.append(origins[last.label.span])
+    labels = dict.fromkeys([*diagnostic.labels, *(origin.label for origin in chain if origin is not None)])
+    fix = diagnostic.fix
+    if fix is not None and fix.span == diagnostic.span:
         # A value that contradicts the input in one use of the parameter may be right in the others.
-        safe = fix.safe and finding.code not in OF_INPUTS
+        safe = fix.safe and diagnostic.code not in INPUT_CODES
         fix = fix._replace(span=last.label.span, safe=safe) if last is not None and last.single else None
-    help_text = finding.help
+    help_text = diagnostic.help
     if help_text is not None and help_text.startswith("write "):
         help_text = f"it needs {help_text.removeprefix('write ')}"
-    return finding._replace(labels=tuple(labels), help=help_text, fix=fix)
+    return diagnostic._replace(labels=tuple(labels), help=help_text, fix=fix)
 
 
 class Bounds(NamedTuple):
@@ -148,7 +148,7 @@ class Expectation(NamedTuple):
     span: Span
 
 
-class Stated(NamedTuple):
+class StatedCondition(NamedTuple):
     """A condition on symbols from `where:`, with its text and span."""
 
     condition: Condition
@@ -170,7 +170,7 @@ class Decode(NamedTuple):
     end: int | None = None
     max_length: int = 20
     beam: int = 5
-    places: Mapping[str, Span] = MappingProxyType({})
+    spans: Mapping[str, Span] = MappingProxyType({})
     """The span of each key's value."""
 
 
@@ -180,7 +180,7 @@ class Step(NamedTuple):
     path: str
     layer: Layer
     inputs: tuple[str, ...]
-    place: Place | None = None
+    spans: StepSpans | None = None
     expect: tuple[Expectation, ...] = ()
     weights: str = ""
     """The path of the step whose weights it uses, if they are not its own."""
@@ -193,17 +193,17 @@ class Step(NamedTuple):
 
 
 class Group(NamedTuple):
-    """One use of a body: run once, or `times` in a row, each run reading the output of the one before.
+    """One use of a subgraph: run once, or `times` in a row, each run reading the output of the one before.
 
-    `inputs` are the slots that it reads, in the order of the body's inputs. Its output is the slot `path`; the paths of
-    repeated runs are `path.0`, `path.1`, …
+    `inputs` are the slots that it reads, in the order of the subgraph's inputs. Its output is the slot `path`; the
+    paths of repeated runs are `path.0`, `path.1`, …
     """
 
     path: str
-    body: Body
+    subgraph: Subgraph
     inputs: tuple[str, ...]
     times: int | None = None
-    place: Place | None = None
+    spans: StepSpans | None = None
     expect: tuple[Expectation, ...] = ()
     weights: str = ""
     """The path of the group whose weights it uses, if they are not its own."""
@@ -215,11 +215,11 @@ class Group(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Body:
+class Subgraph:
     """Steps that several groups can use: a block with its arguments, or the layers that a step repeats.
 
-    Paths are relative to the group's path; that of a single repeated layer is empty. `entering(0)`, `entering(1)`, …
-    are the slots of the inputs. Bodies are compared by identity, so that results can be cached by body.
+    Paths are relative to the group's path; that of a single repeated layer is empty. The slots of the inputs are
+    `input_slot(0)`, `input_slot(1)`, … Subgraphs are compared by identity, so that results can be cached by subgraph.
     """
 
     steps: tuple[Step | Group, ...]
@@ -228,14 +228,14 @@ class Body:
     """The name in tables: `bottleneck 64 stride=2`."""
     size: int
     """The number of layers when unfolded."""
-    reads: int = 1
+    input_count: int = 1
     """The number of inputs that a call gives; the others are captured from the surrounding steps."""
 
 
-def entering(position: int) -> str:
-    """Return the slot of a body's input, which differs from every path.
+def input_slot(position: int) -> str:
+    """Return the slot of a subgraph's input, which differs from every path.
 
-    >>> entering(0)
+    >>> input_slot(0)
     '<0>'
     """
     return f"<{position}>"
@@ -250,10 +250,10 @@ def joined(prefix: str, path: str) -> str:
     return f"{prefix}.{path}" if prefix and path else prefix or path
 
 
-def outward(path: str) -> Iterator[str]:
+def prefixes(path: str) -> Iterator[str]:
     """Yield a path and its prefixes, longest first.
 
-    >>> list(outward("add_0.main"))
+    >>> list(prefixes("add_0.main"))
     ['add_0.main', 'add_0', '']
     """
     while path:
@@ -264,7 +264,7 @@ def outward(path: str) -> Iterator[str]:
 
 def size_of(steps: Iterable[Step | Group]) -> int:
     """Return the number of layers in steps when unfolded."""
-    return sum(1 if isinstance(step, Step) else step.body.size * (step.times or 1) for step in steps)
+    return sum(1 if isinstance(step, Step) else step.subgraph.size * (step.times or 1) for step in steps)
 
 
 @dataclass(frozen=True)
@@ -286,7 +286,7 @@ class Architecture:
     expect: tuple[Expectation, ...] = ()
     cites: str = ""
     file: Source | None = None
-    where: tuple[Stated, ...] = ()
+    where: tuple[StatedCondition, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     widths: tuple[str, ...] = ()
     decode: Decode | None = None
@@ -303,7 +303,7 @@ class Architecture:
         return self._unfolded[0]
 
     @property
-    def leaving(self) -> Mapping[str, str]:
+    def output_slots(self) -> Mapping[str, str]:
         """The slots of the outputs by name, as `layers` names them."""
         return {name: self.unfolded_slot(slot) for name, slot in self.outputs.items()}
 
@@ -314,12 +314,12 @@ class Architecture:
     @cached_property
     def _unfolded(self) -> tuple[tuple[Step, ...], Mapping[str, str]]:
         layers: list[Step] = []
-        slots = _unfold(self.steps, _Standing("", {}, ()), layers)
+        slots = _unfold(self.steps, _Nesting("", {}, ()), layers)
         return tuple(layers), slots
 
 
-class _Standing(NamedTuple):
-    """The context of a body: the prefix of its paths, the outer names of its slots, and the owners of its weights.
+class _Nesting(NamedTuple):
+    """The context of a subgraph: the prefix of its paths, the outer names of its slots, and the owners of its weights.
 
     Each pair of `shared` replaces one prefix of paths by another, innermost first.
     """
@@ -329,26 +329,26 @@ class _Standing(NamedTuple):
     shared: tuple[tuple[str, str], ...]
 
 
-def _unfold(steps: Iterable[Step | Group], at: _Standing, layers: list[Step]) -> Mapping[str, str]:
+def _unfold(steps: Iterable[Step | Group], nesting: _Nesting, layers: list[Step]) -> Mapping[str, str]:
     """Add the layers of steps to `layers`, and return the names of their slots that differ from their paths."""
-    slots = dict(at.slots)
+    slots = dict(nesting.slots)
     for step in steps:
-        inputs = tuple([slots.get(slot) or joined(at.prefix, slot) for slot in step.inputs])
-        path = joined(at.prefix, step.path)
+        inputs = tuple([slots.get(slot) or joined(nesting.prefix, slot) for slot in step.inputs])
+        path = joined(nesting.prefix, step.path)
         if isinstance(step, Step):
-            owner = joined(at.prefix, step.weights) if step.weights else path
-            for own, other in at.shared:
+            owner = joined(nesting.prefix, step.weights) if step.weights else path
+            for own, other in nesting.shared:
                 owner = other + owner.removeprefix(own)
             weights = owner if owner != path else ""
             here = (path, inputs, weights) == (step.path, step.inputs, step.weights)
             layers.append(step if here else step._replace(path=path, inputs=inputs, weights=weights))
             continue
-        shared = ((path, joined(at.prefix, step.weights)), *at.shared) if step.weights else at.shared
+        shared = ((path, joined(nesting.prefix, step.weights)), *nesting.shared) if step.weights else nesting.shared
         for run in step.runs:
-            prefix = joined(at.prefix, run)
-            entered = {entering(position): slot for position, slot in enumerate(inputs)}
-            inside = _unfold(step.body.steps, _Standing(prefix, entered, shared), layers)
-            leaves = inside.get(step.body.output) or joined(prefix, step.body.output)
+            prefix = joined(nesting.prefix, run)
+            entered = {input_slot(position): slot for position, slot in enumerate(inputs)}
+            inside = _unfold(step.subgraph.steps, _Nesting(prefix, entered, shared), layers)
+            leaves = inside.get(step.subgraph.output) or joined(prefix, step.subgraph.output)
             inputs = (leaves, *inputs[1:])
         slots[step.path] = inputs[0]
     return slots

@@ -43,7 +43,7 @@ def test_each_run_reads_the_output_of_the_run_before_it() -> None:
 def test_an_output_that_is_a_group_leaves_by_the_slot_of_its_last_run() -> None:
     architecture = shapecalc.loads(REPEATED.replace("  - {linear: 5, name: head}\n", ""))
     assert dict(architecture.outputs) == {"output": "stage"}
-    assert architecture.leaving == {"output": "stage.2.add_0"}
+    assert architecture.output_slots == {"output": "stage.2.add_0"}
 
 
 def test_a_group_that_shares_weights_names_the_owner_of_each_layer() -> None:

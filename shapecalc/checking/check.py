@@ -16,8 +16,8 @@ from shapecalc.dims import show
 from shapecalc.execution.budget import BUDGET
 from shapecalc.files.discovery import expand_paths
 from shapecalc.files.load import find_source, loads_source
-from shapecalc.parser.findings import position
-from shapecalc.parser.include import findings_of_blocks, holds_blocks_alone
+from shapecalc.parser.diagnostics import position
+from shapecalc.parser.include import diagnose_blocks, has_only_blocks
 from shapecalc.shape_inference.engine import Reports
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ def check_file(path: str, options: CheckOptions = DEFAULTS) -> Checked:
 def check_source(source: Source, folder: Path | None, options: CheckOptions = DEFAULTS) -> Checked:
     """Return the result of checking one text; all that it includes is in `folder` or below."""
     try:
-        if holds_blocks_alone(source, options.limits):
-            diagnostics, source = findings_of_blocks(source, folder, options.limits)
+        if has_only_blocks(source, options.limits):
+            diagnostics, source = diagnose_blocks(source, folder, options.limits)
             return Checked(source.name, source, diagnostics)
         architecture = loads_source(source, options.limits, folder)
         source = architecture.file or source
@@ -164,11 +164,11 @@ def _disagreements(proof: Proof) -> Iterator[Diagnostic]:
         if row is None:
             continue
         at = ", ".join(f"{name} = {size}" for name, size in trial.sizes.items())
-        place = row.layer.step.place
+        spans = row.layer.step.spans
         yield Diagnostic(
             code="SC601",
             message=f"`{row.layer.path}` {_difference(row)}{f' at {at}' if at else ''}",
-            span=place.word if place else None,
+            span=spans.type if spans else None,
             notes=("the rule or the kernel is wrong, not this file",),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import Bounds, joined, outward
+from shapecalc.architecture import Bounds, joined, prefixes
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix
 from shapecalc.diagnostics.numbers import percent
 from shapecalc.dims import free_symbols, greatest, least, pretty, show, symbol
@@ -47,7 +47,7 @@ def _unmet_steps(rows: Tree, prefix: str) -> Iterator[Diagnostic | None]:
     expecting = {row.path: _expected_of(row) for row in rows}
     parts: dict[str, list[LayerReport | GroupReport]] = {path: [] for path, expect in expecting.items() if expect}
     for row in rows if parts else ():
-        for place in outward(row.path):
+        for place in prefixes(row.path):
             if place in parts:
                 parts[place].append(row)
     for row in rows:

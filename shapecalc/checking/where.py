@@ -11,7 +11,7 @@ from shapecalc.shape_inference.constraints import ANY, sizes_meeting
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.architecture import Place, Stated
+    from shapecalc.architecture import StatedCondition, StepSpans
     from shapecalc.dims import Expr
     from shapecalc.shape_inference.constraints import Constraint
     from shapecalc.shape_inference.report import Report
@@ -25,11 +25,11 @@ def impossible(report: Report) -> Iterator[Diagnostic]:
         if sizes.smallest is not None:
             continue
         *others, last = [each for each in valid.single if free_symbols(each.condition.expr) == (name,)]
-        labels = [Label(each.place.word, f"needs {each.condition.pretty}") for each in others if each.place is not None]
+        labels = [Label(each.spans.type, f"needs {each.condition.pretty}") for each in others if each.spans is not None]
         yield Diagnostic(
             code="SC319",
             message=f"no size of `{name}` fits all layers",
-            span=last.place.word if last.place is not None else None,
+            span=last.spans.type if last.spans is not None else None,
             label=f"needs {last.condition.pretty}",
             labels=tuple(labels),
         )
@@ -37,7 +37,7 @@ def impossible(report: Report) -> Iterator[Diagnostic]:
 
 def _contradictions(report: Report) -> Iterator[Diagnostic]:
     """Yield an SC319 error for each unbound symbol for which the file's `where:` allows no size."""
-    by_name: dict[str, list[Stated]] = {}
+    by_name: dict[str, list[StatedCondition]] = {}
     for stated in report.architecture.where:
         names = free_symbols(stated.condition.expr)
         if len(names) == 1 and names[0] not in report.bindings:
@@ -65,7 +65,7 @@ def unproved(report: Report) -> tuple[Diagnostic, ...]:
         return ()
     same = dict(pair for entry in where if (pair := _same(entry.condition)) is not None)
     stated = [_renamed(entry.condition, same) for entry in where]
-    missed: list[tuple[Constraint, Place, str]] = []
+    missed: list[tuple[Constraint, StepSpans, str]] = []
     reported: set[tuple[str, ...]] = set()
     effort = Effort()
     for constraint in report.constraints:
@@ -74,19 +74,19 @@ def unproved(report: Report) -> tuple[Diagnostic, ...]:
             continue  # one cause, one error: the help of the first names the sizes that fit
         needed = _renamed(constraint.condition, same)
         counter = _counterexample(stated, needed, effort)
-        if counter is not None and constraint.place is not None:
+        if counter is not None and constraint.spans is not None:
             reported.add(names)
-            missed.append((constraint, constraint.place, counter))
+            missed.append((constraint, constraint.spans, counter))
     help_text = _help(report) if missed else None
     return tuple(
         Diagnostic(
             code="SC318",
             message=f"`{constraint.path}` needs {constraint.condition.pretty}, which `where` does not ensure{counter}",
-            span=place.word,
+            span=spans.type,
             labels=tuple(Label(entry.span, "") for entry in where),
             help=help_text,
         )
-        for constraint, place, counter in missed
+        for constraint, spans, counter in missed
     )
 
 

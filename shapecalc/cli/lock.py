@@ -82,7 +82,7 @@ def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
     from shapecalc.files.discovery import expand_paths
     from shapecalc.files.load import loads_source
     from shapecalc.parser.files import read_source
-    from shapecalc.parser.include import holds_blocks_alone
+    from shapecalc.parser.include import has_only_blocks
     from shapecalc.shape_inference.engine import inspect_at
 
     reports: dict[str, Report] = {}
@@ -92,9 +92,7 @@ def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
             raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
         try:
             source = read_source(path, limits)
-            if not holds_blocks_alone(
-                source, limits
-            ):  # a file of blocks, which are locked in the files that include it
+            if not has_only_blocks(source, limits):  # a file of blocks, which are locked in the files that include it
                 reports[path] = inspect_at(loads_source(source, limits, Path(path).parent), {})
         except ShapecalcError as error:
             say(error)

@@ -318,6 +318,6 @@ def _macs(rows: Iterable[LayerReport]) -> Dim:
 def _refuse(
     architecture: Architecture, decode: Decode, code: str, message: str, key: str, help_text: str | None = None
 ) -> NoReturn:
-    span = decode.places.get(key) or next(iter(decode.places.values()), None)
+    span = decode.spans.get(key) or next(iter(decode.spans.values()), None)
     diagnostic = Diagnostic(code=code, message=message, span=span, help=help_text)
     raise ShapecalcError((diagnostic,), architecture.file)

@@ -132,7 +132,7 @@ def live_ranges(report: Report, allocations: Mapping[str, Allocation]) -> dict[s
         for slot in (*row.step.inputs, *output_slots(row)):
             owner = allocations[slot].owner
             ranges[owner] = (ranges[owner][0] if owner in ranges else index, index)
-    for slot in report.architecture.leaving.values():
+    for slot in report.architecture.output_slots.values():
         owner = allocations[slot].owner
         ranges[owner] = (ranges[owner][0], len(steps) - 1)
     return ranges
@@ -154,7 +154,7 @@ def shapes_of(report: Report) -> dict[str, Shape]:
 
 def last_reads(report: Report) -> dict[str, tuple[str, ...]]:
     """Return, for each step, the slots that nothing reads after it."""
-    outputs = set(report.architecture.leaving.values())
+    outputs = set(report.architecture.output_slots.values())
     last: dict[str, str] = {}
     for row in report.layers:
         for slot in (*row.step.inputs, *output_slots(row)):

@@ -172,7 +172,7 @@ def _in_place(report: Report, allocations: Mapping[str, Allocation], savers: Map
         for slot in row.step.inputs:
             readers[allocations[slot].owner].add(row.path)
     fixed = {allocations[entry.name].owner for entry in report.inputs}
-    fixed |= {allocations[slot].owner for slot in report.architecture.leaving.values()}
+    fixed |= {allocations[slot].owner for slot in report.architecture.output_slots.values()}
     avoided: dict[str, Dim] = {}
     for row in report.layers:
         layer = row.step.layer

@@ -83,7 +83,7 @@ class _Run:
     def __init__(self, memory: LiveMemory, sizes: Mapping[str, int]) -> None:
         report, allocations = memory.report, memory.allocations
         self._sizes = sizes
-        self._outputs = {allocations[slot].owner for slot in report.architecture.leaving.values()}
+        self._outputs = {allocations[slot].owner for slot in report.architecture.output_slots.values()}
         self._users: dict[str, set[int]] = {allocations[entry.name].owner: {-1} for entry in report.inputs}
         for index, row in enumerate(report.layers):
             for slot in (*row.step.inputs, *output_slots(row)):

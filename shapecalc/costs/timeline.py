@@ -146,7 +146,7 @@ def _uses(saved: SavedTensors, at: Mapping[TrainingEvent, int]) -> dict[str, _Us
         for tensor in layer.tensors:
             if tensor.slot:
                 uses[tensor.slot].read.append(at[TrainingEvent(BACKWARD, index)])
-    for slot in saved.report.architecture.leaving.values():
+    for slot in saved.report.architecture.output_slots.values():
         uses[saved.allocations[slot].owner].read.append(len(saved.layers))
     return uses
 
@@ -175,7 +175,8 @@ def _value_gradient_ranges(saved: SavedTensors, events: tuple[TrainingEvent, ...
     sizes = {slot: saved.itemsize * product(shape) for slot, shape in shapes_of(saved.report).items()}
     gradients = _Gradients()
     end = len(saved.layers)
-    outputs = dict.fromkeys(slot for slot in saved.report.architecture.leaving.values() if slot in saved.requires_grad)
+    slots = saved.report.architecture.output_slots.values()
+    outputs = dict.fromkeys(slot for slot in slots if slot in saved.requires_grad)
     pending = {slot: gradients.new(sizes[slot], end) for slot in outputs}
     for index in reversed(range(end)):
         row, time = saved.layers[index].row, at[index]

@@ -182,7 +182,7 @@ def diff(old: Report | None, new: Report) -> Comparison:
         if _shape_and_dtype(was.get(name)) != _shape_and_dtype(now.get(name))
     )
     outputs = _ends(old.outputs if old else {}, new.outputs)
-    old_slots, new_slots = (report.architecture.leaving if report else {} for report in (old, new))
+    old_slots, new_slots = (report.architecture.output_slots if report else {} for report in (old, new))
     rewired = tuple(
         name for name, slot in new_slots.items() if name in old_slots and wiring.rewired((old_slots[name],), (slot,))
     )

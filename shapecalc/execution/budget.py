@@ -71,7 +71,7 @@ def _too_long(report: Report, flops: int, allowed: int) -> Diagnostic:
     return Diagnostic(
         code="SC705",
         message=f"the run takes {operations(flops)}, more than the {operations(allowed)} allowed",
-        span=most.step.place.word if most.step.place else None,
+        span=most.step.spans.type if most.step.spans else None,
         label=f"`{most.path}` takes most: {operations(_flops(most))}{f' at {at}' if at else ''}",
         notes=("nothing was run",),
         help=f"allow it with `--max-flops {-(-flops // 10**9)}G`, or give smaller sizes with `--set`"
@@ -87,7 +87,7 @@ def _too_large(report: Report, price: Price, max_memory: int) -> Diagnostic:
     return Diagnostic(
         code="SC701",
         message=f"the run needs {needs}, more than the {byte_size(max_memory)} allowed",
-        span=price.layer.step.place.word if price.layer.step.place else None,
+        span=price.layer.step.spans.type if price.layer.step.spans else None,
         label=f"`{price.layer.path}` is where it peaks",
         notes=(f"{parts}, temporaries {byte_size(price.workspace)}; nothing was allocated",),
         help=f"allow it with `--max-memory {option_size(price.peak)}`, or give smaller sizes with `--set`"

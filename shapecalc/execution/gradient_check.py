@@ -177,7 +177,7 @@ class _CheckedNetwork(NamedTuple):
         """Return random weights of the outputs' elements in the loss, by slot; `values` are those of a forward pass."""
         return {
             slot: np.random.default_rng([self.seed, zlib.crc32(slot.encode())]).standard_normal(values[slot].shape)
-            for slot in self.report.architecture.leaving.values()
+            for slot in self.report.architecture.output_slots.values()
             if values[slot].dtype.kind == "f"
         }
 
@@ -187,7 +187,7 @@ class _CheckedNetwork(NamedTuple):
         for _ in execution:
             pass
         # An identity returns the array that it reads, which is moved in place later.
-        return {slot: np.array(execution.values[slot]) for slot in self.report.architecture.leaving.values()}
+        return {slot: np.array(execution.values[slot]) for slot in self.report.architecture.output_slots.values()}
 
 
 def verify_backward(
@@ -257,7 +257,7 @@ def predictions(report: Report, truncate: int | None = None) -> list[BackwardRow
     for row in report.layers:
         if row.step.layer.gives != "same" or row.step.inputs[0] in floats:
             floats |= set(output_slots(row))
-    needed = set(report.architecture.leaving.values()) & floats
+    needed = set(report.architecture.output_slots.values()) & floats
     rows = []
     for row in reversed(report.layers):
         if needed.isdisjoint(output_slots(row)):
@@ -390,7 +390,7 @@ def backward_price(report: Report) -> Price:
     shapes = shapes_of(report)
     values = sum(map(_bytes, shapes.values()))
     weight_gradients: dict[str, int] = {}
-    pending = {slot: _bytes(shapes[slot]) for slot in set(report.architecture.leaving.values())}
+    pending = {slot: _bytes(shapes[slot]) for slot in set(report.architecture.output_slots.values())}
     run = price(report)
     worst = Price(2 * weights + 2 * run.peak, run.layer, 2 * weights, 2 * run.activations, 0)
     for row in reversed(report.layers):

@@ -67,7 +67,7 @@ def run(
             pass
     except ExecutionError as error:
         raise ShapecalcError((Diagnostic(code="SC702", message=str(error)),), architecture.file) from None
-    return {name: execution.values[slot] for name, slot in architecture.leaving.items()}
+    return {name: execution.values[slot] for name, slot in architecture.output_slots.items()}
 
 
 def random_inputs(report: Report, *, seed: int = 0) -> dict[str, Array]:

@@ -214,7 +214,7 @@ def _refuse_undecided(report: Report) -> None:
         finding = Diagnostic(
             code="SC311",
             message=message,
-            span=constraint.place.word if constraint.place else None,
+            span=constraint.spans.type if constraint.spans else None,
             help=f"give {names} sizes: `--set NAME=…`, or `sizes:` in the file",
         )
         raise ShapecalcError((finding,), report.architecture.file)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.files import zoo
+from shapecalc.parser.diagnostics import position
 from shapecalc.parser.files import read_source
-from shapecalc.parser.findings import position
 from shapecalc.parser.grammar import parse
 
 if TYPE_CHECKING:

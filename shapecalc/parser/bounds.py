@@ -26,7 +26,7 @@ EXPECTED = 'a whole number, a bound such as "<= 25.6M" or a tolerance such as "6
 _LONGEST = 200
 _BOUND = re.compile(r"(<=|>=|<|>|≤|≥) *([^ ].*)")
 _TOLERANCE = re.compile(r" *(?:±|\+-|\+/-) *")
-_SLIPS = ((r"^=<", "<="), (r"^=>", ">="), (r"^([<>]) +=", r"\1="), (r"^==? *", ""))
+_TYPOS = ((r"^=<", "<="), (r"^=>", ">="), (r"^([<>]) +=", r"\1="), (r"^==? *", ""))
 _SEPARATOR = re.compile(r"(?<=[0-9])[,_' ](?=[0-9]{3})")
 _OF_BYTES = re.compile(r"(?<=[0-9KMGTikmgt])[Bb]\b")
 
@@ -57,17 +57,17 @@ def read_bounds(text: str, *, of_bytes: bool = False) -> Bounds:
     return Bounds(least, most, text)
 
 
-def mended(text: str, *, of_bytes: bool = False) -> str | None:
+def corrected(text: str, *, of_bytes: bool = False) -> str | None:
     """Return a bound with its typos corrected, None if that does not make it readable.
 
-    >>> mended("=< 25,600,000"), mended("<= 5MB"), mended("5 million")
+    >>> corrected("=< 25,600,000"), corrected("<= 5MB"), corrected("5 million")
     ('<= 25600000', '<= 5M', None)
     """
     if len(text) > _LONGEST:
         return None
     right = text.strip()
-    for slip, meant in _SLIPS:
-        right = re.sub(slip, meant, right)
+    for typo, meant in _TYPOS:
+        right = re.sub(typo, meant, right)
     right = _SEPARATOR.sub("", right)
     if not of_bytes:
         right = _OF_BYTES.sub("", right)

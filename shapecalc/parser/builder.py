@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix, Label, ShapecalcError, Source, Span
 from shapecalc.parser.characters import describe, forbidden
-from shapecalc.parser.positions import place_after, span_between
+from shapecalc.parser.positions import position_after, span_between
 from shapecalc.parser.scalars import Refused, resolve, shorten
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
@@ -43,13 +43,25 @@ class TreeBuilder:
     Each collection on the stack has its list of children; in a mapping, keys and values alternate.
     """
 
-    __slots__ = ("_aliases", "_anchors", "_children", "_documents", "_findings", "_heights", "_in_mapping", "_limits",
-                 "_nodes", "_root", "_source", "_stack")  # fmt: skip
+    __slots__ = (
+        "_aliases",
+        "_anchors",
+        "_children",
+        "_diagnostics",
+        "_documents",
+        "_heights",
+        "_in_mapping",
+        "_limits",
+        "_nodes",
+        "_root",
+        "_source",
+        "_stack",
+    )  # fmt: skip
 
     def __init__(self, source: Source, limits: Limits) -> None:
         self._source = source
         self._limits = limits
-        self._findings: list[Diagnostic] = []
+        self._diagnostics: list[Diagnostic] = []
         self._anchors: dict[str, _Anchored | None] = {}  # None while the anchored collection is open
         self._aliases = self._documents = self._nodes = 0
         self._stack: list[_Open] = []
@@ -64,15 +76,16 @@ class TreeBuilder:
         if root is None or _is_absent(root):
             self._stop("SC004", f"`{self._source.name}` is empty", None)
         in_order = sorted(
-            self._findings, key=lambda found: (found.span.line, found.span.column) if found.span else (0, 0)
+            self._diagnostics,
+            key=lambda diagnostic: (diagnostic.span.line, diagnostic.span.column) if diagnostic.span else (0, 0),
         )
         return root, tuple(in_order)
 
-    def find(self, found: Diagnostic) -> None:
+    def report(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic; raise `ShapecalcError` if there are too many."""
-        self._findings.append(found)
-        if len(self._findings) >= MOST_DIAGNOSTICS:
-            raise ShapecalcError(tuple(self._findings), self._source)
+        self._diagnostics.append(diagnostic)
+        if len(self._diagnostics) >= MOST_DIAGNOSTICS:
+            raise ShapecalcError(tuple(self._diagnostics), self._source)
 
     def start_document(self, event: Event) -> None:
         """Refuse a second document."""
@@ -119,14 +132,14 @@ class TreeBuilder:
                 self._limits.raising("aliases"),
             )
         if self._in_mapping and not len(self._children) & 1:
-            self._find("SC023", f"`*{event.anchor}` stands for a key, expects a word", _span(event))
+            self._refuse("SC023", f"`*{event.anchor}` stands for a key, expects a word", _span(event))
             self._children.append(_NO_KEY)
             return
         anchored = self._anchors.get(event.anchor)
         if anchored is None:
             recursive = event.anchor in self._anchors
             where = "stands inside the value that it names" if recursive else "names no anchor before it"
-            self._find("SC015", f"`*{event.anchor}` {where}", _span(event), "write the value itself")
+            self._refuse("SC015", f"`*{event.anchor}` {where}", _span(event), "write the value itself")
             anchored = _Anchored(Scalar(None, _span(event), ""), 1, 0)
         self._nodes += anchored.nodes
         if self._nodes > self._limits.nodes:
@@ -156,7 +169,7 @@ class TreeBuilder:
         in_turns = iter(self._children)
         for key, node in zip(in_turns, in_turns, strict=True):
             if not isinstance(key, Scalar):
-                self._find("SC023", "a list or mapping stands for a key, expects a word", _first_line(key.span))
+                self._refuse("SC023", "a list or mapping stands for a key, expects a word", _first_line(key.span))
             elif key is not _NO_KEY:
                 entry = self._entry(key, node)
                 if entry is None:
@@ -201,9 +214,9 @@ class TreeBuilder:
         if event.style in ("'", '"'):
             raw = self._source.text[event.start_mark.index : event.end_mark.index]
             written = raw[_value_offset(raw) + 1 : -1]
-            unseen = forbidden(text).search(text)
-            if unseen:
-                self._find("SC003", f"{describe(unseen[0])}, expects printable text", span, "delete its escape")
+            hidden = forbidden(text).search(text)
+            if hidden:
+                self._refuse("SC003", f"{describe(hidden[0])}, expects printable text", span, "delete its escape")
         is_key = self._in_mapping and not len(self._children) & 1
         return Scalar(text, span, text if is_key else written, quoted=True)
 
@@ -211,7 +224,7 @@ class TreeBuilder:
         most = self._limits.scalar_length
         start = Span(span.line, span.column, span.line, span.column + 1)
         message = f"`{shorten(text)}` has {len(text)} characters, expects at most {most}"
-        self._find("SC013", message, start, self._limits.raising("scalar_length", len(text)))
+        self._refuse("SC013", message, start, self._limits.raising("scalar_length", len(text)))
         return Scalar(text, span, text, quoted=True)
 
     def _entry(self, key: Scalar, value: Node) -> tuple[Scalar, Node] | None:
@@ -219,14 +232,14 @@ class TreeBuilder:
         if key.quoted:
             return key, value
         if key.text == "<<":
-            self._find("SC022", "`<<` merges a mapping, and merge keys are refused", key.span, "write the keys out")
+            self._refuse("SC022", "`<<` merges a mapping, and merge keys are refused", key.span, "write the keys out")
         elif not key.text:
-            self._find("SC023", "a key is missing before `:`", key.span)
+            self._refuse("SC023", "a key is missing before `:`", key.span)
         elif _is_absent(value) and _COLON_WITHOUT_SPACE.match(key.text):
             name, _, rest = key.text.partition(":")
             fix = Fix(key.span, f"{name}: {rest}", safe=True)
             help_ = f"write `{shorten(fix.replacement)}`"
-            self._find("SC003", f"`{shorten(key.text)}` has no space after its colon", key.span, help_, fix)
+            self._refuse("SC003", f"`{shorten(key.text)}` has no space after its colon", key.span, help_, fix)
             meant = resolve(rest, self._limits.integer_digits)
             return Scalar(name, key.span, name), Scalar(None if isinstance(meant, Refused) else meant, key.span, rest)
         else:
@@ -234,7 +247,7 @@ class TreeBuilder:
         return None
 
     def _refuse_duplicate(self, first: Scalar, again: Scalar) -> None:
-        self.find(
+        self.report(
             Diagnostic(
                 code="SC020",
                 message=f"`{shorten(again.text)}` is given twice",
@@ -247,7 +260,7 @@ class TreeBuilder:
 
     def _refuse_scalar(self, refused: Refused, span: Span) -> None:
         fix = Fix(span, refused.replacement) if refused.replacement else None
-        self._find(refused.code, refused.message, span, refused.help, fix)
+        self._refuse(refused.code, refused.message, span, refused.help, fix)
 
     def _refuse_tag(self, event: NodeEvent) -> None:
         text, index = self._source.text, event.start_mark.index
@@ -258,7 +271,7 @@ class TreeBuilder:
         while end < len(text) and not text[end].isspace() and text[end] not in ",[]{}":
             end += 1
         span = span_between(text, index, end)
-        self._find(
+        self._refuse(
             "SC021",
             f"`{shorten(text[index:end])}` is a tag, and tags are refused",
             span,
@@ -274,12 +287,12 @@ class TreeBuilder:
         message = f"lists and mappings nest deeper than {self._limits.depth}"
         self._stop("SC011", message, _first_line(_span(event)), self._limits.raising("depth"))
 
-    def _find(self, code: str, message: str, span: Span, help_: str | None = None, fix: Fix | None = None) -> None:
-        self.find(Diagnostic(code=code, message=message, span=span, help=help_, fix=fix))
+    def _refuse(self, code: str, message: str, span: Span, help_: str | None = None, fix: Fix | None = None) -> None:
+        self.report(Diagnostic(code=code, message=message, span=span, help=help_, fix=fix))
 
     def _stop(self, code: str, message: str, span: Span | None, help_: str | None = None) -> NoReturn:
         last = Diagnostic(code=code, message=message, span=span, help=help_)
-        raise ShapecalcError((*self._findings, last), self._source)
+        raise ShapecalcError((*self._diagnostics, last), self._source)
 
     def _span_of_value(self, event: ScalarEvent) -> Span:
         """Return the span of a scalar without the anchor and tag before it."""
@@ -289,7 +302,7 @@ class TreeBuilder:
         text = self._source.text
         stop = end.index
         offset = _value_offset(text[start.index : stop])
-        line, column = place_after(text, start.index, start.index + offset, (start.line + 1, start.column + 1))
+        line, column = position_after(text, start.index, start.index + offset, (start.line + 1, start.column + 1))
         return Span(line, column, end.line + 1, end.column + 1)
 
     def _span_of_collection(self, opened: _Open, event: Event) -> Span:
@@ -306,8 +319,8 @@ class TreeBuilder:
 def _value_offset(raw: str) -> int:
     """Return the length of the anchors and tags at the start of a node as written."""
     offset = 0
-    while found := _TAG_OR_ANCHOR.match(raw, offset):
-        offset = found.end()
+    while match := _TAG_OR_ANCHOR.match(raw, offset):
+        offset = match.end()
     return offset
 
 

@@ -24,7 +24,7 @@ _HEADING = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n)|%[^\r\n]*(?:\r\n|\
 """The text before `---`: empty lines, comments and directives."""
 _DIRECTIVE = re.compile(r"(?:\A|(?<=[\r\n]))%[^\r\n]*")
 _KNOWN_DIRECTIVE = re.compile(r"%YAML[ \t]+1\.[12][ \t]*(?:#.*)?|%TAG[ \t].*")
-_UNSEEN_BREAKS = "\x85\u2028\u2029"
+_INVISIBLE_BREAKS = "\x85\u2028\u2029"
 
 
 def describe(character: str) -> str:
@@ -36,7 +36,7 @@ def describe(character: str) -> str:
     kind = "a control character"
     if character == "\ufeff":
         kind = "a byte order mark"
-    elif character in _UNSEEN_BREAKS:
+    elif character in _INVISIBLE_BREAKS:
         kind = "a line break that most editors do not show"
     elif "\ud800" <= character <= "\udfff":
         kind = "half of a surrogate pair"
@@ -56,14 +56,14 @@ def forbidden(text: str) -> re.Pattern[str]:
 def refuse_characters(source: Source) -> None:
     """Raise `ShapecalcError` SC003 at the first character that is refused."""
     pattern = forbidden(source.text)
-    found = pattern.search(source.text)
-    if not found:
+    match = pattern.search(source.text)
+    if not match:
         return
-    others = len(pattern.findall(source.text, found.end()))
+    others = len(pattern.findall(source.text, match.end()))
     diagnostic = Diagnostic(
         code="SC003",
-        message=f"{describe(found[0])}, expects printable text",
-        span=span_between(source.text, found.start(), found.end()),
+        message=f"{describe(match[0])}, expects printable text",
+        span=span_between(source.text, match.start(), match.end()),
         help="delete it",
         notes=(f"{others} more such characters follow",) if others else (),
     )
@@ -78,14 +78,14 @@ def refuse_directives(source: Source) -> None:
     if "%" not in source.text:
         return
     heading = _HEADING.match(source.text)
-    for found in _DIRECTIVE.finditer(source.text, 0, heading.end() if heading else 0):
-        known = _KNOWN_DIRECTIVE.fullmatch(found[0])
+    for match in _DIRECTIVE.finditer(source.text, 0, heading.end() if heading else 0):
+        known = _KNOWN_DIRECTIVE.fullmatch(match[0])
         if known and source.text.startswith("---", heading.end() if heading else 0):
             continue
-        shown = shorten(found[0])
+        shown = shorten(match[0])
         message = f"`{shown}` is no directive of YAML 1.2" if not known else f"`{shown}` stands without `---` after it"
         help_ = "delete it" if not known else "write `---` on the line below it, or delete it"
-        span = span_between(source.text, found.start(), found.end())
+        span = span_between(source.text, match.start(), match.end())
         raise ShapecalcError((Diagnostic(code="SC003", message=message, span=span, help=help_),), source)
 
 
@@ -105,9 +105,9 @@ def stray_tabs(text: str, scalars: Iterable[ScalarEvent]) -> Iterator[Diagnostic
 
 
 def _tabs_within(text: str, start: int, end: int, pattern: re.Pattern[str]) -> Iterator[Diagnostic]:
-    for found in pattern.finditer(text, start, end):
-        if found[0].startswith("\t"):
-            yield tab_diagnostic(text, found.start(), found.end())
+    for match in pattern.finditer(text, start, end):
+        if match[0].startswith("\t"):
+            yield tab_diagnostic(text, match.start(), match.end())
 
 
 def tab_diagnostic(text: str, start: int, end: int) -> Diagnostic:

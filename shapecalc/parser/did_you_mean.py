@@ -56,8 +56,8 @@ def called_layer(text: str) -> str | None:
     >>> called_layer("nn.Conv2d(3, 64, 3)"), called_layer("linear 10"), called_layer("hello")
     ('conv', 'linear', None)
     """
-    found = _CALL.match(text)
-    return closest_layer(found[1]) if found else None
+    match = _CALL.match(text)
+    return closest_layer(match[1]) if match else None
 
 
 def lookalikes(word: str) -> tuple[str, ...]:

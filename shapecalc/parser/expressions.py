@@ -59,18 +59,18 @@ def value_of(text: str, arguments: MappingOf[str, Node], owner: str = "the block
     >>> value_of("${4 * (width - 1) // 3}", {"width": Scalar(8, Span(1, 1, 1, 2), "8")})
     9
     """
-    found = _USE.fullmatch(text)
-    if found is None:
+    match = _USE.fullmatch(text)
+    if match is None:
         raise ExpressionError("expects `$name` alone, or arithmetic in `${…}`", 0, len(text))
-    name = found["name"]
+    name = match["name"]
     if name is not None:
         if name not in arguments:
             raise _unknown(f"${name}", 0, arguments, owner)
         return arguments[name]
-    return _SumNode(text, *found.span("sum"), arguments, owner).read()
+    return _Arithmetic(text, *match.span("sum"), arguments, owner).read()
 
 
-class _SumNode(Reader[int]):
+class _Arithmetic(Reader[int]):
     """The reader of the arithmetic between two positions of a text."""
 
     pattern: ClassVar = re.compile(

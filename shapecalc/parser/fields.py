@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.architecture import Place
+from shapecalc.architecture import StepSpans
 from shapecalc.diagnostics import Fix, LayerError
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
-from shapecalc.parser.findings import head
 from shapecalc.parser.scalars import resolve, shorten
-from shapecalc.parser.shapes import plain
-from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import Span
     from shapecalc.layers import Layer
     from shapecalc.layers.base import Field
-    from shapecalc.parser.findings import Findings
+    from shapecalc.parser.diagnostics import Diagnostics
 
 Entry = tuple[Scalar, Node]
 
@@ -27,53 +25,53 @@ Entry = tuple[Scalar, Node]
 class LayerReader:
     """Reads the layers of one text; layers with equal fields are one object, since stacks repeat them."""
 
-    __slots__ = ("_findings", "_layers")
+    __slots__ = ("_diagnostics", "_layers")
 
-    def __init__(self, findings: Findings) -> None:
-        self._findings = findings
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self._diagnostics = diagnostics
         self._layers: dict[tuple[str, str], Layer] = {}
 
     def read(
-        self, cls: type[Layer], word: Scalar, node: Node | None, strays: Iterable[Entry] = ()
-    ) -> tuple[Layer | None, Place]:
+        self, cls: type[Layer], type_node: Scalar, node: Node | None, misplaced: Iterable[Entry] = ()
+    ) -> tuple[Layer | None, StepSpans]:
         """Return the layer, None if its fields are refused, and its spans.
 
-        A single value is the main field's. `strays` are fields written next to the layer type instead of below it.
+        A single value is the main field's. `misplaced` are fields written next to the layer type instead of below it.
         """
-        before = len(self._findings.found)
-        nodes = self._nodes(cls, node, strays)
-        spans = _spans(nodes)
-        place = Place(word.span, spans, given=self._findings.given_to(spans.values()))
+        before = len(self._diagnostics.recorded)
+        nodes = self._nodes(cls, node, misplaced)
+        field_spans = _field_spans(nodes)
+        spans = StepSpans(type_node.span, field_spans, origins=self._diagnostics.origins_of(field_spans.values()))
         if nodes is None:
-            return None, place
+            return None, spans
         values = {name: plain(value) for name, value in nodes.items()}
         missing = [name for name, field in fields_of(cls).items() if field.required and name not in values]
         if missing:
-            self._check_each(cls, values, place)
-            if len(self._findings.found) == before and not (node and self._findings.noted_within(node.span)):
+            self._check_each(cls, values, spans)
+            if len(self._diagnostics.recorded) == before and not (node and self._diagnostics.refused_within(node.span)):
                 names = " and ".join(f"`{name}`" for name in missing)
                 written = ", ".join(f"{name}: …" for name in [*values, *missing])
                 message = f"`{cls.type}` expects {names}, receives none"
-                self._findings.refuse("SC106", message, word.span, help=f"write `{cls.type}: {{{written}}}`")
-            return None, place
+                self._diagnostics.refuse("SC106", message, type_node.span, help=f"write `{cls.type}: {{{written}}}`")
+            return None, spans
         # As text, because 1, 1.0 and `true` are equal in Python and differ here.
         key = (cls.type, repr(values))
         layer = self._layers.get(key)
         if layer is None:
-            layer = self._made(cls, values, place)
+            layer = self._made(cls, values, spans)
             if layer is None:
-                return None, place
+                return None, spans
             self._layers[key] = layer
-        return layer, place
+        return layer, spans
 
-    def _made(self, cls: type[Layer], values: dict[str, Any], place: Place) -> Layer | None:
+    def _made(self, cls: type[Layer], values: dict[str, Any], spans: StepSpans) -> Layer | None:
         """Return the layer; if the only mistakes are quotes around numbers, the layer without them; else None."""
         try:
             return cls(**values)
         except LayerError as error:
-            likely, wrong = self._check_each(cls, values, place)
+            likely, wrong = self._check_each(cls, values, spans)
             if not wrong:
-                self._findings.add(place.diagnose(error, cls.type))
+                self._diagnostics.add(spans.diagnose(error, cls.type))
             if not wrong or likely is None:
                 return None
         try:
@@ -81,10 +79,10 @@ class LayerReader:
         except LayerError:
             return None
 
-    def _nodes(self, cls: type[Layer], node: Node | None, strays: Iterable[Entry]) -> dict[str, Node] | None:
+    def _nodes(self, cls: type[Layer], node: Node | None, misplaced: Iterable[Entry]) -> dict[str, Node] | None:
         """Return the value of each field; None if the fields are not given by name, which is refused."""
         own: tuple[Entry, ...] = ()
-        if self._findings.is_hole(node):
+        if self._diagnostics.is_placeholder(node):
             return None
         if isinstance(node, Mapping):
             own = node.entries
@@ -96,10 +94,10 @@ class LayerReader:
             if not fields_of(cls):
                 message = f"`{cls.type}` has no field, receives {said(plain(node))}"
                 help_text = f"`{cls.type}` stands alone"
-            self._findings.refuse("SC202", message, head(node), help=help_text)
+            self._diagnostics.refuse("SC202", message, head(node), help=help_text)
             return None
         nodes = {key.text: value for key, value in own if key.text in fields_of(cls)}
-        for key, value in strays:
+        for key, value in misplaced:
             nodes.setdefault(key.text, value)
         for key, value in own:
             if key.text not in fields_of(cls):
@@ -110,13 +108,13 @@ class LayerReader:
         return nodes
 
     def _unknown_field(self, cls: type[Layer], key: Scalar, given: Container[str]) -> str | None:
-        """Refuse an unknown field, and return the one likely intended; `given` are the other fields."""
+        """Refuse an unknown field, and return the one likely intended; `origins` are the other fields."""
         from shapecalc.parser.did_you_mean import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
 
         known = tuple(fields_of(cls))
         near = nearest_field(cls, key.text)
         otherwise = f"fields: {', '.join(known)}" if known else f"`{cls.type}` has no field"
-        self._findings.refuse(
+        self._diagnostics.refuse(
             "SC102",
             f"unknown field `{shorten(key.text)}` for `{cls.type}`",
             key.span,
@@ -125,7 +123,9 @@ class LayerReader:
         )
         return near.word if near else None
 
-    def _check_each(self, cls: type[Layer], values: dict[str, Any], place: Place) -> tuple[dict[str, Any] | None, bool]:
+    def _check_each(
+        self, cls: type[Layer], values: dict[str, Any], spans: StepSpans
+    ) -> tuple[dict[str, Any] | None, bool]:
         """Refuse every field whose value is wrong on its own.
 
         Return the values likely intended, None if one of them is unknown, and whether any is wrong.
@@ -142,7 +142,7 @@ class LayerReader:
                 wrong = True
                 meant = _unquoted(value, error) if error.safe else None
                 error.safe = meant is not None and _fits(field, meant)
-                self._findings.add(place.diagnose(error, cls.type))
+                self._diagnostics.add(spans.diagnose(error, cls.type))
                 likely = None if likely is None or meant is None else {**likely, name: meant}
         return likely, wrong
 
@@ -176,13 +176,13 @@ def _unquoted(value: Any, error: LayerError) -> Any:
     return None if inner else (*value[:position], resolve(error.replacement or ""), *value[position + 1 :])
 
 
-def _spans(nodes: dict[str, Node] | None) -> dict[tuple[str | int, ...], Span]:
-    spans: dict[tuple[str | int, ...], Span] = {}
+def _field_spans(nodes: dict[str, Node] | None) -> dict[tuple[str | int, ...], Span]:
+    field_spans: dict[tuple[str | int, ...], Span] = {}
     for name, node in (nodes or {}).items():
-        spans[name,] = node.span
+        field_spans[name,] = node.span
         if isinstance(node, Sequence):
             for position, item in enumerate(node.items):
-                spans[name, position] = item.span
+                field_spans[name, position] = item.span
                 if isinstance(item, Sequence):
-                    spans |= {(name, position, side): entry.span for side, entry in enumerate(item.items)}
-    return spans
+                    field_spans |= {(name, position, side): entry.span for side, entry in enumerate(item.items)}
+    return field_spans

@@ -13,17 +13,18 @@ from shapecalc.diagnostics import Fix, Label
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.dims import Expr
 from shapecalc.layers.fields import said
-from shapecalc.parser.blocks import Block, put_in, put_in_steps, read_blocks
+from shapecalc.parser.blocks import Block, read_blocks, substitute, substitute_steps
 from shapecalc.parser.decode import read_decode
+from shapecalc.parser.diagnostics import Diagnostics
 from shapecalc.parser.expect import read_expectations
-from shapecalc.parser.findings import Findings, head
 from shapecalc.parser.include import merge_blocks, read_included
 from shapecalc.parser.parameters import read_parameters, read_widths, refuse_symbols
-from shapecalc.parser.reader import Mapping, Node, Scalar, Sequence, read_tree
+from shapecalc.parser.reader import read_tree
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import NAME, Scope
-from shapecalc.parser.shapes import plain, read_dim, read_shape
-from shapecalc.parser.steps import UNSAID, StepReader
+from shapecalc.parser.shapes import read_dim, read_shape
+from shapecalc.parser.steps import UNSPECIFIED, StepReader
+from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 from shapecalc.parser.where import read_conditions
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Reading(NamedTuple):
     """The result of parsing a text: the architecture, every diagnostic, and the text with those that it includes."""
 
     architecture: Architecture | None
-    findings: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]
     source: Source
 
 
@@ -78,63 +79,63 @@ def parse(
     can be included. `parameters` replace the values of the file's own; others are ignored.
     Raises `ShapecalcError` if the text is not a tree of values.
     """
-    root, noted = read_tree(source, limits)
-    findings = Findings(source, noted)
-    architecture = _architecture(root, folder, findings, limits, parameters)
-    return Reading(architecture, tuple(findings.found), findings.source)
+    root, refused = read_tree(source, limits)
+    diagnostics = Diagnostics(source, refused)
+    architecture = _architecture(root, folder, diagnostics, limits, parameters)
+    return Reading(architecture, tuple(diagnostics.recorded), diagnostics.source)
 
 
 def _architecture(
-    root: Node, folder: Path | None, findings: Findings, limits: Limits, settings: MappingOf[str, Any]
+    root: Node, folder: Path | None, diagnostics: Diagnostics, limits: Limits, settings: MappingOf[str, Any]
 ) -> Architecture | None:
     if not isinstance(root, Mapping):
         kind = "a list" if isinstance(root, Sequence) else said(plain(root))
         message = f"a file expects keys such as `input:` and `layers:`, receives {kind}"
         help_text = "put it below `layers:`, and `input:` above" if isinstance(root, Sequence) else None
-        findings.refuse("SC005", message, head(root), help=help_text)
+        diagnostics.refuse("SC005", message, head(root), help=help_text)
         return None
-    entries = findings.keys(root, FILE_KEYS, "a file", names=_NAMES)
-    _refuse_missing(root, entries, findings)
-    parameters = read_parameters(entries["parameters"], settings, findings) if "parameters" in entries else {}
-    findings.parameters = frozenset(parameters)
+    entries = diagnostics.keys(root, FILE_KEYS, "a file", names=_NAMES)
+    _refuse_missing(root, entries, diagnostics)
+    parameters = read_parameters(entries["parameters"], settings, diagnostics) if "parameters" in entries else {}
+    diagnostics.parameters = frozenset(parameters)
     written = entries
     if "parameters" in entries:
-        entries = _put_in(entries, parameters, findings)
-    inputs = _inputs(root, entries, findings)
+        entries = _substitute_parameters(entries, parameters, diagnostics)
+    inputs = _inputs(root, entries, diagnostics)
     symbols = input_symbols(inputs or ())
     if "parameters" in entries:
-        refuse_symbols(entries["parameters"], inputs or (), symbols, findings)
-    widths = read_widths(entries["widths"], parameters, findings) if "widths" in entries else ()
-    sizes = _sizes(entries["sizes"], inputs, findings) if "sizes" in entries else {}
-    where = read_conditions(entries["where"], symbols, findings) if "where" in entries else ()
-    blocks = _blocks(entries, folder, findings, limits)
+        refuse_symbols(entries["parameters"], inputs or (), symbols, diagnostics)
+    widths = read_widths(entries["widths"], parameters, diagnostics) if "widths" in entries else ()
+    sizes = _sizes(entries["sizes"], inputs, diagnostics) if "sizes" in entries else {}
+    where = read_conditions(entries["where"], symbols, diagnostics) if "where" in entries else ()
+    blocks = _blocks(entries, folder, diagnostics, limits)
     names = [entry.name for entry in inputs] if inputs is not None else _input_names(written)
-    scope = Scope(findings, {name: name for name in names})
+    scope = Scope(diagnostics, {name: name for name in names})
     last = None
     if "layers" in entries:
-        flow = UNSAID if len(names) > 1 else names[0]
-        last = StepReader(findings, blocks, limits, parameters).read(entries["layers"], scope, flow)
+        flow = UNSPECIFIED if len(names) > 1 else names[0]
+        last = StepReader(diagnostics, blocks, limits, parameters).read(entries["layers"], scope, flow)
     steps = tuple(scope.steps)
-    outputs = _outputs(entries["outputs"], scope, findings) if "outputs" in entries and steps else {}
-    name = _text(entries.get("name"), "name", findings)
-    cites = _text(entries.get("source"), "source", findings)
-    expect = read_expectations(entries["expect"], findings) if "expect" in entries else ()
+    outputs = _outputs(entries["outputs"], scope, diagnostics) if "outputs" in entries and steps else {}
+    name = _text(entries.get("name"), "name", diagnostics)
+    cites = _text(entries.get("source"), "source", diagnostics)
+    expect = read_expectations(entries["expect"], diagnostics) if "expect" in entries else ()
     if inputs is None or not steps:
         return None
-    if last is None or not scope.whole:
+    if last is None or not scope.complete:
         # The steps end before one that could not be read, and the outputs may come after it.
         last, outputs = steps[-1].path, {}
     outputs = outputs or {"output": last}
-    decode = read_decode(entries["decode"], inputs, scope, outputs, findings) if "decode" in entries else None
+    decode = read_decode(entries["decode"], inputs, scope, outputs, diagnostics) if "decode" in entries else None
     return Architecture(
-        name=name or findings.source.name,
+        name=name or diagnostics.source.name,
         inputs=inputs,
         steps=steps,
         outputs=outputs,
         sizes=sizes,
         expect=expect,
         cites=cites or "",
-        file=findings.source,
+        file=diagnostics.source,
         where=where,
         parameters={key: plain(node) for key, node in parameters.items()},
         widths=widths,
@@ -149,16 +150,18 @@ def _input_names(entries: dict[str, Node]) -> list[str]:
     return [key.text for key, _ in node.entries] if isinstance(node, Mapping) and node.entries else ["input"]
 
 
-def _put_in(entries: dict[str, Node], parameters: MappingOf[str, Node], findings: Findings) -> dict[str, Node]:
+def _substitute_parameters(
+    entries: dict[str, Node], parameters: MappingOf[str, Node], diagnostics: Diagnostics
+) -> dict[str, Node]:
     """Return the entries with the file's parameters substituted, without those that are refused."""
     entries = dict(entries)
     if "layers" in entries:
         # Steps with a mistake become placeholders, so that the mistakes in the others are reported too.
-        entries["layers"] = put_in_steps(entries["layers"], parameters, findings, "the file")
+        entries["layers"] = substitute_steps(entries["layers"], parameters, diagnostics, "the file")
     for key in ("input", "inputs", "decode"):
         if key not in entries:
             continue
-        node = put_in(entries[key], parameters, findings, "the file")
+        node = substitute(entries[key], parameters, diagnostics, "the file")
         if node is None:
             del entries[key]
         else:
@@ -167,55 +170,56 @@ def _put_in(entries: dict[str, Node], parameters: MappingOf[str, Node], findings
 
 
 def _blocks(
-    entries: dict[str, Node], folder: Path | None, findings: Findings, limits: Limits
+    entries: dict[str, Node], folder: Path | None, diagnostics: Diagnostics, limits: Limits
 ) -> dict[str, Block | None]:
     """Return the file's blocks and those that it includes by name; None for a block that is refused."""
-    found = read_included(entries["include"], folder, findings, limits) if "include" in entries else {}
+    defined = read_included(entries["include"], folder, diagnostics, limits) if "include" in entries else {}
     node = entries.get("blocks")
     if node is not None:
-        merge_blocks(found, read_blocks(node, findings), findings)
-    blocks: dict[str, Block | None] = {**found}
+        merge_blocks(defined, read_blocks(node, diagnostics), diagnostics)
+    blocks: dict[str, Block | None] = {**defined}
     for key, _ in node.entries if isinstance(node, Mapping) else ():
         blocks.setdefault(key.text, None)
     return blocks
 
 
-def _inputs(root: Mapping, entries: dict[str, Node], findings: Findings) -> tuple[Input, ...] | None:
+def _inputs(root: Mapping, entries: dict[str, Node], diagnostics: Diagnostics) -> tuple[Input, ...] | None:
     """Return the inputs of `input:` or `inputs:`; None if one of them is refused or all are missing."""
     if "input" in entries and "inputs" in entries:
         keys = {key.text: key for key, _ in root.entries}
         labels = (Label(keys["input"].span, "the other"),) if "input" in keys else ()
         span = keys["inputs"].span if "inputs" in keys else head(entries["inputs"])
-        findings.refuse("SC102", "a file expects `input:` or `inputs:`, has both", span, labels=labels, help="keep one")
+        diagnostics.refuse(
+            "SC102", "a file expects `input:` or `inputs:`, has both", span, labels=labels, help="keep one"
+        )
     if "inputs" not in entries:
-        entry = _input("input", entries["input"], "input", findings) if "input" in entries else None
+        entry = _input("input", entries["input"], "input", diagnostics) if "input" in entries else None
         return None if entry is None else (entry,)
     node = entries["inputs"]
     if not isinstance(node, Mapping) or not node.entries:
-        message = f"`inputs` expects names with shapes such as {{image: [N, 3, H, W]}}, receives {said(plain(node))}"
-        findings.refuse("SC109", message, head(node))
+        diagnostics.refuse_value("SC109", "`inputs` expects names with shapes such as {image: [N, 3, H, W]}", node)
         return None
-    found = []
+    read = []
     for key, value in node.entries:
         if not NAME.fullmatch(key.text):
             message = f"the name of an input expects letters, digits or `_`, receives `{shorten(key.text)}`"
-            findings.refuse("SC110", message, key.span)
+            diagnostics.refuse("SC110", message, key.span)
             continue
-        found.append(_input(key.text, value, f"inputs.{key.text}", findings))
-    known = tuple(entry for entry in found if entry is not None)
+        read.append(_input(key.text, value, f"inputs.{key.text}", diagnostics))
+    known = tuple(entry for entry in read if entry is not None)
     return known if known and len(known) == len(node.entries) else None
 
 
-def _input(name: str, node: Node, key: str, findings: Findings) -> Input | None:
+def _input(name: str, node: Node, key: str, diagnostics: Diagnostics) -> Input | None:
     """Return the input of `[N, 3, H, W]` or `{shape: [N, T], dtype: int64}`; None if its shape is refused."""
     if not isinstance(node, Mapping):
-        shape = read_shape(node, key, findings)
+        shape = read_shape(node, key, diagnostics)
         return None if shape is None else Input(name, shape, span=node.span)
-    entries = findings.keys(node, ("shape", "dtype"), f"`{key}`")
+    entries = diagnostics.keys(node, ("shape", "dtype"), f"`{key}`")
     if "shape" not in entries:
-        findings.refuse("SC108", f"`{key}` expects `shape:`, has none", head(node), help="add `shape: [N, T]`")
+        diagnostics.refuse("SC108", f"`{key}` expects `shape:`, has none", head(node), help="add `shape: [N, T]`")
         return None
-    shape = read_shape(entries["shape"], f"{key}.shape", findings)
+    shape = read_shape(entries["shape"], f"{key}.shape", diagnostics)
     dtype = plain(entries["dtype"]) if "dtype" in entries else DTYPES[0]
     if dtype not in DTYPES:
         words = " or ".join(f"`{word}`" for word in DTYPES)
@@ -224,12 +228,12 @@ def _input(name: str, node: Node, key: str, findings: Findings) -> Input | None:
         fix = Fix(entries["dtype"].span, near) if near else None
         received = f"`{shorten(dtype)}`" if isinstance(dtype, str) else said(dtype)
         message = f"`{key}.dtype` expects {words}, receives {received}"
-        findings.refuse("SC203", message, head(entries["dtype"]), help=help_text, fix=fix)
+        diagnostics.refuse("SC203", message, head(entries["dtype"]), help=help_text, fix=fix)
         dtype = near or DTYPES[0]
     return None if shape is None else Input(name, shape, dtype, span=entries["shape"].span)
 
 
-def _outputs(node: Node, scope: Scope, findings: Findings) -> dict[str, str]:
+def _outputs(node: Node, scope: Scope, diagnostics: Diagnostics) -> dict[str, str]:
     """Return the slots of the outputs by name, from one step, a list of steps, or a mapping of names to steps."""
     if isinstance(node, Mapping):
         pairs = [(key.text, value) for key, value in node.entries]
@@ -239,34 +243,36 @@ def _outputs(node: Node, scope: Scope, findings: Findings) -> dict[str, str]:
     outputs: dict[str, str] = {}
     for name, item in pairs:
         if not isinstance(node, Mapping) and not isinstance(item, Scalar):  # it would have no name
-            message = f"`outputs` expects the names of steps, receives {said(plain(item))}"
-            findings.refuse("SC202", message, head(item))
+            diagnostics.refuse_value("SC202", "`outputs` expects the names of steps", item)
             continue
         slots = scope.references(item, "", "", "outputs")
         if slots is None:
             continue
         if len(slots) > 1:
-            findings.refuse("SC202", f"`outputs.{shorten(name)}` expects the name of one step", head(item))
+            diagnostics.refuse("SC202", f"`outputs.{shorten(name)}` expects the name of one step", head(item))
         elif name in outputs:
-            findings.refuse("SC103", f"`outputs` has `{shorten(name)}` twice", head(item))
+            diagnostics.refuse("SC103", f"`outputs` has `{shorten(name)}` twice", head(item))
         else:
             outputs[name] = slots[0]
     if not pairs:
-        findings.refuse("SC107", "`outputs` expects at least one name, has none", head(node))
+        diagnostics.refuse("SC107", "`outputs` expects at least one name, has none", head(node))
     return outputs
 
 
-def _refuse_missing(root: Mapping, entries: dict[str, Node], findings: Findings) -> None:
+def _refuse_missing(root: Mapping, entries: dict[str, Node], diagnostics: Diagnostics) -> None:
     column = root.span.column
-    if any(found.code == "SC022" and found.span and found.span.column == column for found in findings.found):
+    if any(
+        diagnostic.code == "SC022" and diagnostic.span and diagnostic.span.column == column
+        for diagnostic in diagnostics.recorded
+    ):
         return  # a refused merge key may have them
     start = root.span._replace(end_line=root.span.line, end_column=root.span.column + 1)
     for required, written in _EXAMPLES.items():
         if required not in entries and not (required == "input" and "inputs" in entries):
-            findings.refuse("SC108", f"a file expects `{required}:`, has none", start, help=f"add {written}")
+            diagnostics.refuse("SC108", f"a file expects `{required}:`, has none", start, help=f"add {written}")
 
 
-def _text(node: Node | None, key: str, findings: Findings) -> str | None:
+def _text(node: Node | None, key: str, diagnostics: Diagnostics) -> str | None:
     if node is None:
         return None
     if isinstance(node, Scalar):
@@ -274,15 +280,14 @@ def _text(node: Node | None, key: str, findings: Findings) -> str | None:
             return node.value
         if node.value is not None and not isinstance(node.value, bool):
             return node.text
-    findings.refuse("SC202", f"`{key}` expects a text, receives {said(plain(node))}", head(node))
+    diagnostics.refuse_value("SC202", f"`{key}` expects a text", node)
     return None
 
 
-def _sizes(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> dict[str, int]:
+def _sizes(node: Node, inputs: tuple[Input, ...] | None, diagnostics: Diagnostics) -> dict[str, int]:
     """Return the usual values of the inputs' symbols, from `{H: 224, W: 224}`."""
     if not isinstance(node, Mapping):
-        message = f"`sizes` expects symbols with numbers such as {{H: 224}}, receives {said(plain(node))}"
-        findings.refuse("SC202", message, head(node))
+        diagnostics.refuse_value("SC202", "`sizes` expects symbols with numbers such as {H: 224}", node)
         return {}
     symbols = input_symbols(inputs or ())
     sizes: dict[str, int] = {}
@@ -291,14 +296,14 @@ def _sizes(node: Node, inputs: tuple[Input, ...] | None, findings: Findings) -> 
         name = key.text
         if inputs is not None and name not in symbols:
             message = f"`sizes` gives `{shorten(key.text)}` a value, which is no symbol of `input`"
-            near = findings.unknown(key, symbols, message, kind="symbols of `input`", given=written)
+            near = diagnostics.unknown(key, symbols, message, kind="symbols of `input`", present=written)
             if near is None or near in written:
                 continue
             name = near
-        size = read_dim(value, f"sizes.{name}", findings)
+        size = read_dim(value, f"sizes.{name}", diagnostics)
         if isinstance(size, Expr):
             message = f"`sizes.{name}` expects a number, receives {said(plain(value))}"
-            findings.refuse("SC202", message, value.span)
+            diagnostics.refuse("SC202", message, value.span)
         elif size is not None:
             sizes[name] = size
     return sizes

@@ -20,9 +20,9 @@ def read_quantity(text: str, *, of_bytes: bool = False) -> Fraction | None:
     >>> read_quantity("25.6M"), read_quantity("4 GiB", of_bytes=True), read_quantity("4GiB")
     (Fraction(25600000, 1), Fraction(4294967296, 1), None)
     """
-    found = _QUANTITY.fullmatch(text)
-    if found is None:
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
         return None
-    unit = found[2].lower()
+    unit = match[2].lower()
     factor = _FACTORS.get(unit.removesuffix("b") if of_bytes else unit)
-    return None if factor is None else Fraction(found[1]) * factor
+    return None if factor is None else Fraction(match[1]) * factor

@@ -24,16 +24,14 @@ from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.diagnostics.progress import tracked
 from shapecalc.parser.builder import TreeBuilder
 from shapecalc.parser.characters import refuse_characters, refuse_directives, stray_tabs
-from shapecalc.parser.files import read_source, too_large
-from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+from shapecalc.parser.files import too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
     from shapecalc.diagnostics import Diagnostic
-
-__all__ = ["Limits", "Mapping", "Node", "Scalar", "Sequence", "parser_name", "read_source", "read_text", "read_tree"]
+    from shapecalc.parser.tree import Node
 
 
 def read_text(source: Source, limits: Limits = LIMITS) -> Node:
@@ -44,9 +42,9 @@ def read_text(source: Source, limits: Limits = LIMITS) -> Node:
     >>> read_text(Source("net.yaml", "layers:\n  - conv: 6\n")).get("layers").items[0].entries[0][0].span
     Span(line=2, column=5, end_line=2, end_column=9, file=0)
     """
-    node, findings = read_tree(source, limits)
-    if findings:
-        raise ShapecalcError(findings, source)
+    node, diagnostics = read_tree(source, limits)
+    if diagnostics:
+        raise ShapecalcError(diagnostics, source)
     return node
 
 
@@ -78,7 +76,7 @@ def read_tree(source: Source, limits: Limits = LIMITS) -> tuple[Node, tuple[Diag
             handle(event)
     if "\t" in source.text:
         for tab in stray_tabs(source.text, _scalars(source)):
-            builder.find(tab)
+            builder.report(tab)
     return builder.result()
 
 

@@ -114,7 +114,7 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/definitions/{name}"}
 
 
-def _whole(pattern: str) -> str:
+def _full_match(pattern: str) -> str:
     return f"^(?:{pattern})$"
 
 
@@ -133,7 +133,7 @@ def _or_use(given: Schema) -> Schema:
 
 
 def _file_keys() -> dict[str, Schema]:
-    name = {"propertyNames": {"pattern": _whole(NAME.pattern)}}
+    name = {"propertyNames": {"pattern": _full_match(NAME.pattern)}}
     comparison = {
         "type": "string",
         "pattern": "^[^<>=!]+(==|>=|<=|>|<)[^<>=!]+$",
@@ -188,7 +188,7 @@ def _shape() -> Schema:
             "type": ["integer", "string"],
             "minimum": 1,
             "maximum": LARGEST_DIM,
-            "pattern": f"{_whole(SYMBOL.pattern)}|{_USE}",
+            "pattern": f"{_full_match(SYMBOL.pattern)}|{_USE}",
             "patternErrorMessage": "expects a size, or the name of a symbol",
         },
         "minItems": 1,
@@ -213,7 +213,7 @@ def _input() -> Schema:
 def _blocks() -> Schema:
     name = {
         "type": "string",
-        "pattern": _whole(NAME.pattern),
+        "pattern": _full_match(NAME.pattern),
         "patternErrorMessage": "expects a name: a letter, then letters, digits or `_`",
     }
     parameter = {
@@ -287,7 +287,7 @@ def _step_keys() -> dict[str, Schema]:
             "The name for references; by default its type and position.",
             {
                 "type": "string",
-                "pattern": f"{_whole(STEP_NAME.pattern)}|{_USE}",
+                "pattern": f"{_full_match(STEP_NAME.pattern)}|{_USE}",
                 "patternErrorMessage": "expects a letter, then letters, digits, `_`, `.`, `-` or `/`",
             },
         ),
@@ -307,7 +307,7 @@ def _step(layers: Any, *, calls: bool) -> Schema:
     known = {"enum": alone, "markdownEnumDescriptions": [documentation(layers[word]).summary for word in alone]}
     needing = [word for word in layers if word not in alone]
     # Types with required fields are a pattern, which an editor does not offer for completion, with its own message.
-    others = {"type": "string", "pattern": _whole(NAME.pattern if calls else "|".join(needing))}
+    others = {"type": "string", "pattern": _full_match(NAME.pattern if calls else "|".join(needing))}
     words = {
         "anyOf": [known, _ref("use"), others],
         "if": {"enum": needing},
@@ -324,7 +324,7 @@ def _step(layers: Any, *, calls: bool) -> Schema:
         "additionalProperties": _CALL if calls else False,
     }
     if calls:
-        step["propertyNames"] = {"pattern": f"{_whole(NAME.pattern)}|{_USE}"}
+        step["propertyNames"] = {"pattern": f"{_full_match(NAME.pattern)}|{_USE}"}
     # Split by type, so that an editor never reports a mapping as an unknown word.
     return {"if": {"type": "object"}, "then": step, "else": words}
 
@@ -362,18 +362,18 @@ def _counts() -> dict[str, Schema]:
     JSON Schema cannot count keys of a kind, but can test them in turn: in `count-i-n` the first i keys are tested, and
     n of them present.
     """
-    *asked, last = (*(key for key in STEP_KEYS if key != "share"), "share")
+    *tested, last = (*(key for key in STEP_KEYS if key != "share"), "share")
     counts: dict[str, Schema] = {}
-    for position, key in enumerate(asked):
-        for found in range(position + 1):
-            then, otherwise = (_ref(f"count-{position + 1}-{found + more}") for more in (1, 0))
-            counts[f"count-{position}-{found}"] = {"if": {"required": [key]}, "then": then, "else": otherwise}
-    for found in range(len(asked) + 1):
-        counts[f"count-{len(asked)}-{found}"] = {
-            "minProperties": found + 1,
+    for position, key in enumerate(tested):
+        for present in range(position + 1):
+            then, otherwise = (_ref(f"count-{position + 1}-{present + more}") for more in (1, 0))
+            counts[f"count-{position}-{present}"] = {"if": {"required": [key]}, "then": then, "else": otherwise}
+    for present in range(len(tested) + 1):
+        counts[f"count-{len(tested)}-{present}"] = {
+            "minProperties": present + 1,
             "if": {"required": [last]},
-            "then": {"maxProperties": found + 2},
-            "else": {"maxProperties": found + 1},
+            "then": {"maxProperties": present + 2},
+            "else": {"maxProperties": present + 1},
         }
     return counts
 
@@ -389,7 +389,7 @@ def _required(cls: type[Layer]) -> list[str]:
 def _layer(cls: type[Layer], *, calls: bool = False) -> Schema:
     """Return the schema of the value of a layer type: its fields by name, the main one alone, or nothing."""
     required = _required(cls)
-    told = documentation(cls)
+    documented = documentation(cls)
     branch = {
         **_steps(calls=calls),
         "minItems": 0,
@@ -403,16 +403,16 @@ def _layer(cls: type[Layer], *, calls: bool = False) -> Schema:
     if required:
         fields["required"] = required
     if cls.merges:
-        fields["propertyNames"] = {"pattern": f"{_whole(NAME.pattern)}|{_USE}"}
-    sections = "\n".join(f"{name}: {text}" for name, text in told.sections.items())
-    shown = {"title": cls.type, "description": f"{told.summary}\n\n{sections}"}
+        fields["propertyNames"] = {"pattern": f"{_full_match(NAME.pattern)}|{_USE}"}
+    sections = "\n".join(f"{name}: {text}" for name, text in documented.sections.items())
+    shown = {"title": cls.type, "description": f"{documented.summary}\n\n{sections}"}
     if cls.main is None or set(required) - {cls.main}:
         return {**shown, **fields}
-    lone = _or_use(fields_of(cls)[cls.main].kind.schema())
-    if "type" in lone and not lone.keys() & fields.keys() - {"type"}:
-        lone["patternErrorMessage"] = f"`{cls.type}` expects its fields by name, or `{cls.main}` alone"
-        return {**shown, **fields, **lone, "type": [*fields["type"], *lone["type"]]}
-    return {**shown, "anyOf": [fields, lone]}
+    single = _or_use(fields_of(cls)[cls.main].kind.schema())
+    if "type" in single and not single.keys() & fields.keys() - {"type"}:
+        single["patternErrorMessage"] = f"`{cls.type}` expects its fields by name, or `{cls.main}` alone"
+        return {**shown, **fields, **single, "type": [*fields["type"], *single["type"]]}
+    return {**shown, "anyOf": [fields, single]}
 
 
 def _field(field: Field) -> Schema:
@@ -420,7 +420,7 @@ def _field(field: Field) -> Schema:
     if field.nullable:
         assert "type" in given, f"`{field.name}` is of a kind that null cannot be added to"
         given = {**given, "type": [*given["type"], "null"]}
-    default = "required" if field.required else f"{_written(field.default)} by default"
+    default = "required" if field.required else f"{_value_text(field.default)} by default"
     shown: Schema = {"description": f"{field.description} Expects {field.kind.describe()}; {default}."}
     if not field.required:
         shown["default"] = field.default
@@ -430,7 +430,7 @@ def _field(field: Field) -> Schema:
     return {**shown, **taken}
 
 
-def _written(value: object) -> str:
+def _value_text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "null" if value is None else str(value)

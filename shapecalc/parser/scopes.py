@@ -1,22 +1,19 @@
-"""Names of steps within one body, and their resolution for `from:` and `share:`."""
+"""Names of steps within one graph or subgraph, and their resolution for `from:` and `share:`."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import Group, Step, entering, joined, outward
+from shapecalc.architecture import Group, Step, input_slot, joined, prefixes
 from shapecalc.diagnostics import Fix, Label, Span
-from shapecalc.layers.fields import said
-from shapecalc.parser.findings import head
 from shapecalc.parser.scalars import shorten
-from shapecalc.parser.shapes import plain
-from shapecalc.parser.tree import Node, Scalar, Sequence
+from shapecalc.parser.tree import Node, Scalar, Sequence, head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping as MappingOf
 
-    from shapecalc.parser.findings import Findings
+    from shapecalc.parser.diagnostics import Diagnostics
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-/]{0,127}")
 _NOT_OF_A_NAME = re.compile(r"[^A-Za-z0-9_.\-/]+")
@@ -26,93 +23,84 @@ _MOST_PARTS = 64
 
 
 class Scope:
-    """The steps of one body while they are read, the names defined so far, and the slots that these name.
+    """The steps of one graph or subgraph while they are read, the names defined so far, and the slots that these name.
 
-    `entered` maps names of inputs to slots. A repeated step is a body of its own that can read from the scope `around`
-    it, resolved from its branch `within` that scope: such slots become inputs, and `captured` lists the outer slots in
-    the order of the inputs.
+    `inputs` maps names of inputs to slots. A repeated step has a scope of its own, which can also read from the scope
+    `parent`, as seen from the branch `parent_prefix` in it: such slots become inputs, and `captured` lists the outer
+    slots in the order of the inputs.
     """
 
-    __slots__ = (
-        "_by_path",
-        "_findings",
-        "_open",
-        "_slots",
-        "_spans",
-        "_twice",
-        "around",
-        "captured",
-        "entered",
-        "fixed",
-        "later",
-        "lost",
-        "steps",
-        "whole",
-        "within",
-    )
+    __slots__ = ("_ambiguous", "_by_path", "_diagnostics", "_numbered", "_slots", "_spans", "captured", "complete",
+                 "input_count", "inputs", "later_spans", "parent", "parent_prefix", "steps", "unread")  # fmt: skip
 
     def __init__(
-        self, findings: Findings, entered: MappingOf[str, str], around: Scope | None = None, within: str = ""
+        self,
+        diagnostics: Diagnostics,
+        inputs: MappingOf[str, str],
+        parent: Scope | None = None,
+        parent_prefix: str = "",
     ) -> None:
-        self._findings = findings
-        self._slots = dict(entered)
+        self._diagnostics = diagnostics
+        self._slots = dict(inputs)
         self._spans: dict[str, Span] = {}
-        self._twice: set[str] = set()
+        self._ambiguous: set[str] = set()
         """Names that two steps have, so that references to them are ambiguous."""
-        self.entered = entered
-        self.around = around
-        self.within = within
+        self.inputs = inputs
+        self.parent = parent
+        self.parent_prefix = parent_prefix
         self.captured: list[str] = []
-        self.fixed = 0
+        self.input_count = 0
         """The number of `captured` slots that are the step's inputs, which change from run to run and have no name."""
-        self._open: set[str] = set()
+        self._numbered: set[str] = set()
         """Steps with numbered outputs, whose number depends on the input."""
-        self.later: dict[str, Span] = {}
-        self.lost: list[tuple[str, int, str | None]] = []
+        self.later_spans: dict[str, Span] = {}
+        self.unread: list[tuple[str, int, str | None]] = []
         self.steps: list[Step | Group] = []
         self._by_path: dict[str, Step | Group] = {}
-        self.whole = True
+        self.complete = True
         """Whether every step so far could be read; steps after one that could not are not added."""
 
     def add(self, step: Step | Group) -> None:
         """Add a step, unless an earlier one could not be read."""
-        if self.whole:
+        if self.complete:
             self.steps.append(step)
             self._by_path.setdefault(step.path, step)
 
-    def lose(self, prefix: str, position: int, name: str | None) -> None:
+    def skip(self, prefix: str, position: int, name: str | None) -> None:
         """Record a step that could not be read, so that references to it are not refused."""
-        self.whole = False
-        self.lost.append((prefix, position, name))
+        self.complete = False
+        self.unread.append((prefix, position, name))
 
-    def give(self, path: str, outputs: Iterable[str] | None, span: Span) -> None:
+    def define(self, path: str, outputs: Iterable[str] | None, span: Span) -> None:
         """Define the names of a step and its outputs (None: depending on the input); the first has the step's name."""
+        if path:
+            self._refuse_taken(path, outputs or (), span)
         self._spans.setdefault(path, span)
         self._slots[path] = path
         if outputs is None:
-            self._open.add(path)
+            self._numbered.add(path)
             return
         for position, output in enumerate(outputs):
             name = joined(path, output)
             self._slots[name] = name if position else path
 
-    def refuse_taken(self, path: str, outputs: Iterable[str], span: Span) -> None:
-        """Refuse a name that is already defined in this body."""
+    def _refuse_taken(self, path: str, outputs: Iterable[str], span: Span) -> None:
+        """Refuse a name that is already defined in this scope."""
         names = [joined(path, output) for output in outputs]
         taken = [name for name in names if name in self._spans]
-        if path in self.entered:
+        if path in self.inputs:
             message = f"`name` expects a name of its own: `{path}` is what enters"
-            self._findings.refuse("SC103", message, span)
+            self._diagnostics.refuse("SC103", message, span)
         elif path in self._slots and path not in self._spans:
             step, _, output = path.rpartition(".")
             message = f"`name` expects a name of its own: `{path}` is the output {output} of `{step}`"
-            self._findings.refuse("SC103", message, span, labels=self._named(step))
+            self._diagnostics.refuse("SC103", message, span, labels=self._named(step))
         elif taken:
             message = f"`name` expects a name of its own: `{taken[0]}` would be an output of it"
-            self._findings.refuse("SC103", message, span, labels=self._named(taken[0]))
+            self._diagnostics.refuse("SC103", message, span, labels=self._named(taken[0]))
         elif path in self._spans:
-            self._twice.add(path)
-            self._findings.refuse(
+            self._ambiguous.add(path)
+            self._diagnostics.refuse(
                 "SC103",
                 f"the name `{path}` is used twice",
                 span,
@@ -123,24 +111,24 @@ class Scope:
     def _named(self, path: str) -> tuple[Label, ...]:
         return (Label(self._spans[path], "named here"),) if path in self._spans else ()
 
-    def find(self, name: str, prefix: str) -> str | None:
+    def resolve(self, name: str, prefix: str) -> str | None:
         """Return the slot of a name used within the branch `prefix`; inner definitions shadow outer ones."""
-        for place in outward(prefix):
-            slot = self._slots.get(joined(place, name))
+        for ancestor in prefixes(prefix):
+            slot = self._slots.get(joined(ancestor, name))
             if slot is not None:
                 return slot
             step, _, output = name.rpartition(".")
-            if joined(place, step) in self._open and output.isascii() and output.isdigit():
-                return joined(place, name) if int(output) else joined(place, step)
-        if self.around is None:
+            if joined(ancestor, step) in self._numbered and output.isascii() and output.isdigit():
+                return joined(ancestor, name) if int(output) else joined(ancestor, step)
+        if self.parent is None:
             return None
-        outside = self.around.find(name, self.within)
+        outside = self.parent.resolve(name, self.parent_prefix)
         return None if outside is None else self._capture(outside)
 
     def _capture(self, slot: str) -> str:
-        if slot not in self.captured[self.fixed :]:
+        if slot not in self.captured[self.input_count :]:
             self.captured.append(slot)
-        return entering(self.captured.index(slot, self.fixed))
+        return input_slot(self.captured.index(slot, self.input_count))
 
     def references(self, node: Node, path: str, prefix: str, key: str = "from") -> tuple[str, ...] | None:
         """Return the slots that `from:` names; None if one of them is refused."""
@@ -149,42 +137,40 @@ class Scope:
         for item in items:
             name = item.value if isinstance(item, Scalar) else None
             if not isinstance(name, str):
-                message = (
-                    f"`{key}` expects the name of an earlier step, or a list of them, receives {said(plain(item))}"
-                )
-                self._findings.refuse("SC202", message, head(item))
+                expected = f"`{key}` expects the name of an earlier step, or a list of them"
+                self._diagnostics.refuse_value("SC202", expected, item)
                 continue
-            slot = self.find(name, prefix)
+            slot = self.resolve(name, prefix)
             if slot is None:
                 self._refuse_reference(name, item, path, prefix, key)
-            elif slot not in self._twice:
+            elif slot not in self._ambiguous:
                 slots.append(slot)
         if not items:
             message = f"`{key}` expects the name of an earlier step, receives an empty list"
-            self._findings.refuse("SC202", message, head(node))
+            self._diagnostics.refuse("SC202", message, head(node))
         return tuple(slots) if slots and len(slots) == len(items) else None
 
-    def step(self, node: Node, path: str, prefix: str) -> Step | Group | None:
-        """Return the earlier step of this body that `share:` names; None if it is refused."""
+    def shared_step(self, node: Node, path: str, prefix: str) -> Step | Group | None:
+        """Return the earlier step of this scope that `share:` names; None if it is refused."""
         name = node.value if isinstance(node, Scalar) else None
         if not isinstance(name, str):
-            message = f"`share` expects the name of an earlier step, receives {said(plain(node))}"
-            self._findings.refuse("SC202", message, head(node))
+            self._diagnostics.refuse_value("SC202", "`share` expects the name of an earlier step", node)
             return None
-        for place in outward(prefix):
-            found = self._made(joined(place, name))
-            if found is not None:
-                return found
-        if name in self.entered or (self.around is not None and self.around.find(name, self.within) is not None):
+        for ancestor in prefixes(prefix):
+            candidate = self._step_at(joined(ancestor, name))
+            if candidate is not None:
+                return candidate
+        outside = None if self.parent is None else self.parent.resolve(name, self.parent_prefix)
+        if name in self.inputs or outside is not None:
             message = f"`share` expects a step beside this one, `{shorten(name)}` stands outside"
             help_text = "put `share` where both stand side by side"
-            self._findings.refuse("SC104", message, head(node), help=help_text)
+            self._diagnostics.refuse("SC104", message, head(node), help=help_text)
         else:
             self._refuse_reference(name, node, path, prefix, "share")
         return None
 
     def _refuse_reference(self, name: str, node: Node, path: str, prefix: str, key: str) -> None:
-        if self._is_lost(name):
+        if self._is_unread(name):
             return  # its step was refused: one cause, one error
         from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
 
@@ -192,14 +178,15 @@ class Scope:
         near = closest(name, names)
         labels: tuple[Label, ...] = ()
         step, _, output = name.rpartition(".")
-        maker = next((joined(place, step) for place in outward(prefix) if joined(place, step) in self._spans), None)
-        block = next((label for label in map(self._block, _heads(name)) if label is not None), None)
+        makers = (joined(ancestor, step) for ancestor in prefixes(prefix))
+        maker = next((path for path in makers if path in self._spans), None)
+        block = next((label for label in map(self._group_label, _heads(name)) if label is not None), None)
         if joined(prefix, name) == path:
             message, near, otherwise = f"`{key}` names `{name}`, the step itself", None, "name a step above it"
         elif maker is not None and block is None:
             given = [slot for slot in self._slots if slot == maker or slot.startswith(f"{maker}.")]
             given = [slot for slot in given if not slot.endswith(".output")]
-            made = self._made(maker)
+            made = self._step_at(maker)
             word = made.layer.type if isinstance(made, Step) else "step"
             message = f"`{key}` names `{shorten(output)}` of `{step}`, which a `{word}` does not give"
             near = closest(name, given)
@@ -208,9 +195,9 @@ class Scope:
             message = f"`{key}` names `{shorten(name)}`: what stands in a block or a repeat is not seen from outside"
             near, otherwise = None, "name the whole, or take the step out of it"
             labels = (block,)
-        elif name in self.later and joined(prefix, name) not in self._spans:
+        elif name in self.later_spans and joined(prefix, name) not in self._spans:
             message, near, otherwise = f"`{key}` names `{shorten(name)}`, which comes later", None, "move that step up"
-            labels = (Label(self.later[name], "it is here"),)
+            labels = (Label(self.later_spans[name], "it is here"),)
         else:
             message = f"`{key}` names `{shorten(name)}`, which no earlier step is called"
             shown = [slot for slot in names if not slot.endswith(".output")][-_MOST_SHOWN:]
@@ -219,61 +206,56 @@ class Scope:
                 otherwise += "; a block sees nothing around it but what enters"
         help_text = f"write `{near}`" if near else otherwise
         fix = Fix(node.span, near) if near else None
-        self._findings.refuse("SC104", message, head(node), labels=labels, help=help_text, fix=fix)
+        self._diagnostics.refuse("SC104", message, head(node), labels=labels, help=help_text, fix=fix)
 
     @property
     def _is_block(self) -> bool:
-        return self.around is None and entering(0) in self.entered.values()
+        return self.parent is None and input_slot(0) in self.inputs.values()
 
-    def _made(self, path: str) -> Step | Group | None:
+    def _step_at(self, path: str) -> Step | Group | None:
         return self._by_path.get(path)
 
-    def _block(self, path: str) -> Label | None:
+    def _group_label(self, path: str) -> Label | None:
         """Return a label at the group of that name, None if it is not the name of a group."""
-        found = self._made(path)
-        if not isinstance(found, Group) or found.place is None:
+        candidate = self._step_at(path)
+        if not isinstance(candidate, Group) or candidate.spans is None:
             return None
-        return Label(found.place.word, "the block" if found.times is None else "the repeat")
+        return Label(candidate.spans.type, "the block" if candidate.times is None else "the repeat")
 
     def _visible(self, prefix: str) -> list[str]:
         """Return the names that can be used within a prefix, with those of the scopes around."""
         own = [slot for slot in self._slots if not slot.endswith(".output")]
         if prefix:
             inner = [
-                slot.removeprefix(f"{place}.")
-                for place in outward(prefix)
-                if place
+                slot.removeprefix(f"{ancestor}.")
+                for ancestor in prefixes(prefix)
+                if ancestor
                 for slot in own
-                if slot.startswith(f"{place}.")
+                if slot.startswith(f"{ancestor}.")
             ]
             own = [*own, *inner]
-        return own if self.around is None else [*self.around._visible(self.within), *own]  # noqa: SLF001 - of its own kind
+        return own if self.parent is None else [*self.parent._visible(self.parent_prefix), *own]  # noqa: SLF001 - of its own kind
 
-    def _is_lost(self, name: str) -> bool:
+    def _is_unread(self, name: str) -> bool:
         """Return whether a name may refer to a step that could not be read or that has an ambiguous name."""
-        if self._twice:
+        if self._ambiguous:
             return True
-        for _, position, given in self.lost:
+        for _, position, given in self.unread:
             if name == given or name.startswith(f"{given}.") or name.partition(".")[0].endswith(f"_{position}"):
                 return True
-        return self.around is not None and self.around._is_lost(name)  # noqa: SLF001 - of its own kind
+        return self.parent is not None and self.parent._is_unread(name)  # noqa: SLF001 - of its own kind
 
 
-def chosen_name(node: Node, findings: Findings) -> str | None:
+def read_name(node: Node, diagnostics: Diagnostics) -> str | None:
     """Return the value of `name:`; None if it is refused."""
     if isinstance(node, Scalar) and isinstance(node.value, str) and NAME.fullmatch(node.value):
         return node.value
-    message = "`name` expects a letter, then letters, digits, `_`, `.`, `-` or `/`, 128 at most"
+    expected = "`name` expects a letter, then letters, digits, `_`, `.`, `-` or `/`, 128 at most"
     near = _NOT_OF_A_NAME.sub("_", node.text)[:128] if isinstance(node, Scalar) else ""
     near = near if NAME.fullmatch(near) else f"_{near}"[:128]
     likely = bool(near.strip("_"))
-    findings.refuse(
-        "SC110",
-        f"{message}, receives {said(plain(node))}",
-        head(node),
-        help=f"write `{near}`" if likely else None,
-        fix=Fix(node.span, near) if likely else None,
-    )
+    help_text = f"write `{near}`" if likely else None
+    diagnostics.refuse_value("SC110", expected, node, help=help_text, fix=Fix(node.span, near) if likely else None)
     return None
 
 

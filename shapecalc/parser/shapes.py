@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Fix
 from shapecalc.dims import Dim, symbol
 from shapecalc.layers.fields import LARGEST_DIM, said
-from shapecalc.parser.findings import head
-from shapecalc.parser.tree import Node, Scalar, Sequence
+from shapecalc.parser.tree import Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
     from shapecalc.dims import Shape
-    from shapecalc.parser.findings import Findings
+    from shapecalc.parser.diagnostics import Diagnostics
 
 SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 _PRODUCT = re.compile(r"[0-9]+(?:[x×][0-9]+)+")
@@ -21,16 +20,16 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _ENTRY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}|[0-9]{1,10}")
 
 
-def read_shape(node: Node, key: str, findings: Findings) -> Shape | None:
+def read_shape(node: Node, key: str, diagnostics: Diagnostics) -> Shape | None:
     """Return the shape below a key; None if it is refused (SC109, SC201)."""
     if isinstance(node, Sequence) and node.items:
-        dims = [read_dim(item, key, findings) for item in node.items]
+        dims = [read_dim(item, key, diagnostics) for item in node.items]
         return None if None in dims else tuple(dim for dim in dims if dim is not None)
     message = f"`{key}` expects a shape such as [N, 3, 224, 224], receives {said(plain(node))}"
     listed = _listed(node.text) if isinstance(node, Scalar) else None
     help_text = f"write `{key}: {listed}`" if listed else None
     fix = Fix(node.span, listed) if listed else None
-    findings.refuse("SC109", message, head(node), help=help_text, fix=fix)
+    diagnostics.refuse("SC109", message, head(node), help=help_text, fix=fix)
     return None
 
 
@@ -41,14 +40,14 @@ def _listed(text: str) -> str | None:
     return f"[{', '.join(parts)}]" if len(parts) > 1 and all(map(_ENTRY.fullmatch, parts)) else None
 
 
-def read_dim(node: Node, key: str, findings: Findings) -> Dim | None:
+def read_dim(node: Node, key: str, diagnostics: Diagnostics) -> Dim | None:
     """Return a size or a symbol; None if it is refused."""
     value = node.value if isinstance(node, Scalar) else None
     if type(value) is int:
         if 1 <= value <= LARGEST_DIM:
             return value
         message = f"`{key}` expects sizes from 1 to {LARGEST_DIM} (2^31 - 1), receives {value}"
-        findings.refuse("SC201", message, node.span)
+        diagnostics.refuse("SC201", message, node.span)
     elif isinstance(value, str) and SYMBOL.fullmatch(value):
         return symbol(value)
     else:
@@ -57,16 +56,7 @@ def read_dim(node: Node, key: str, findings: Findings) -> Dim | None:
         quoted = quoted and int(str(value)) <= LARGEST_DIM
         help_text = f"write `{value}` without quotes" if quoted else None
         fix = Fix(node.span, str(value), safe=True) if quoted else None
-        findings.refuse("SC109", message, head(node), help=help_text, fix=fix)
+        diagnostics.refuse("SC109", message, head(node), help=help_text, fix=fix)
         if quoted:
             return int(str(value))  # later checks use the value likely intended
     return None
-
-
-def plain(node: Node) -> Any:
-    """Return a node's value without spans: lists as tuples, mappings as dicts."""
-    if isinstance(node, Scalar):
-        return node.value
-    if isinstance(node, Sequence):
-        return tuple(plain(item) for item in node.items)
-    return {key.text: plain(value) for key, value in node.entries}

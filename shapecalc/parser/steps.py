@@ -1,26 +1,24 @@
-"""A list of steps → the steps of a body: layers, merges with their branches, calls of blocks, repeats."""
+"""A list of steps → the steps of a graph: layers, merges with their branches, calls of blocks, repeats."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import Body, Group, Place, Step, entering, joined, size_of
+from shapecalc.architecture import Group, Step, StepSpans, Subgraph, input_slot, joined, size_of
 from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.diagnostics.progress import tracked
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
-from shapecalc.parser.blocks import Block, argument_key, bind, put_in_steps, seen, title
+from shapecalc.parser.blocks import Block, argument_key, bind_arguments, call_title, substitute_steps, visible
 from shapecalc.parser.expect import read_expectations
 from shapecalc.parser.expressions import NAME
 from shapecalc.parser.fields import LayerReader
-from shapecalc.parser.findings import head
-from shapecalc.parser.repeat import is_too_large, read_times, refuse_sum
+from shapecalc.parser.repeat import is_too_large, read_repeat, refuse_total
 from shapecalc.parser.scalars import shorten
-from shapecalc.parser.scopes import Scope, chosen_name
-from shapecalc.parser.shapes import plain
-from shapecalc.parser.step_keys import Found, take_apart
-from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
+from shapecalc.parser.scopes import Scope, read_name
+from shapecalc.parser.step_keys import StepParts, split_step
+from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
@@ -28,21 +26,21 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Expectation
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.layers import Layer
-    from shapecalc.parser.findings import Findings
+    from shapecalc.parser.diagnostics import Diagnostics
 
-UNSAID = "<?>"
+UNSPECIFIED = "<?>"
 """The slot that the first step of a file with several inputs reads by default: it must name one in `from:`."""
 
 
 class _StepContext(NamedTuple):
-    """The context of a step: its scope, branch, path, inputs, expectations and owner of its weights."""
+    """The context of a step: its scope, branch, path, span of its name, inputs and expectations."""
 
     scope: Scope
     prefix: str
     path: str
+    name_span: Span
     inputs: tuple[str, ...]
     expect: tuple[Expectation, ...] = ()
-    weights: str = ""
 
 
 class StepReader:
@@ -51,25 +49,35 @@ class StepReader:
     `parameters` are the file's, which those of a block shadow.
     """
 
-    __slots__ = ("_blocks", "_bodies", "_calls", "_depth", "_findings", "_layers", "_limits", "_parameters", "_read")
+    __slots__ = (
+        "_blocks",
+        "_calls",
+        "_depth",
+        "_diagnostics",
+        "_layers",
+        "_limits",
+        "_parameters",
+        "_steps_read",
+        "_subgraphs",
+    )  # fmt: skip
 
     def __init__(
         self,
-        findings: Findings,
+        diagnostics: Diagnostics,
         blocks: MappingOf[str, Block | None],
         limits: Limits,
         parameters: MappingOf[str, Node] = MappingProxyType({}),
     ) -> None:
-        self._findings = findings
+        self._diagnostics = diagnostics
         self._parameters = parameters
         self._blocks = blocks
         self._limits = limits
-        self._layers = LayerReader(findings)
-        self._bodies: dict[tuple[str, str], Body | None] = {}
+        self._layers = LayerReader(diagnostics)
+        self._subgraphs: dict[tuple[str, str], Subgraph | None] = {}
         self._calls: list[Block] = []
         self._depth = 0
         """The nesting depth of the current list of steps, through branches and called blocks."""
-        self._read = 0
+        self._steps_read = 0
 
     def read(self, node: Node, scope: Scope, flow: str, subject: str = "`layers`") -> str | None:
         """Add the steps of a list to a scope, and return the last one's slot; None if it could not be read.
@@ -78,7 +86,7 @@ class StepReader:
         """
         slot = self._list(self._items(node, subject), scope, "", flow)
         if not self._calls:  # a block's own size is refused where it is called
-            refuse_sum(scope.steps, self._findings, self._limits)
+            refuse_total(scope.steps, self._diagnostics, self._limits)
         return slot
 
     def _items(self, node: Node, subject: str) -> tuple[Node, ...]:
@@ -88,12 +96,12 @@ class StepReader:
         message = f"{subject} expects at least one step, has none"
         if not nothing:
             message = f"{subject} expects a list of steps, receives {said(plain(node))}"
-        self._findings.refuse("SC107", message, head(node), help="begin each step with `- `")
+        self._diagnostics.refuse("SC107", message, head(node), help="begin each step with `- `")
         # The keys of a mapping are checked as steps whose dashes are missing.
         return tuple(Mapping((entry,), entry[0].span) for entry in node.entries) if isinstance(node, Mapping) else ()
 
     def _list(self, items: tuple[Node, ...], scope: Scope, prefix: str, flow: str | None) -> str | None:
-        scope.later |= _named(items)
+        scope.later_spans |= _name_spans(items)
         self._depth += 1
         for position, item in enumerate(tracked(items, "steps", len(items))):
             flow = self._step(item, position, scope, prefix, flow)
@@ -104,293 +112,294 @@ class StepReader:
         """Read one step, and return the slot that the next one reads; None if the step could not be read."""
         if self._calls:
             self._count(node)
-        found = None
+        parts = None
         if self._depth > self._limits.depth:
             message = f"blocks and branches stand in each other deeper than {self._limits.depth}"
-            self._findings.refuse("SC011", message, head(node), help=self._limits.raising("depth"))
+            self._diagnostics.refuse("SC011", message, head(node), help=self._limits.raising("depth"))
         else:
-            found = take_apart(node, self._blocks, self._findings)
-        if found is None:
-            scope.lose(prefix, position, _given_name(node))
+            parts = split_step(node, self._blocks, self._diagnostics)
+        if parts is None:
+            scope.skip(prefix, position, _written_name(node))
             return None
-        shared = scope.step(found.own["share"], "", prefix) if "share" in found.own else None
-        word = found.word.text
-        if found.kind is None:
-            word = "share" if shared is None else _word_of(shared)
-        path, span = self._path(found, word, position, prefix)
-        expect = read_expectations(found.own["expect"], self._findings) if "expect" in found.own else ()
-        inputs = self._inputs(found, path, scope, prefix, flow)
+        shared = scope.shared_step(parts.keys["share"], "", prefix) if "share" in parts.keys else None
+        type_name = parts.type_node.text
+        if parts.kind is None:
+            type_name = "share" if shared is None else _type_name(shared)
+        path, span = self._path(parts, type_name, position, prefix)
+        expect = read_expectations(parts.keys["expect"], self._diagnostics) if "expect" in parts.keys else ()
+        inputs = self._inputs(parts, path, scope, prefix, flow)
         times = None
-        if "repeat" in found.own:
-            times = read_times(found.own["repeat"], self._findings, self._limits)
-        at = _StepContext(scope, prefix, path, inputs or (), expect)
-        if found.kind is None or isinstance(found.kind, Block):
-            slot = self._group(found, shared, at, span, times)
-        elif "repeat" in found.own:
-            slot = self._repeated(found, at, span, times)
+        if "repeat" in parts.keys:
+            times = read_repeat(parts.keys["repeat"], self._diagnostics, self._limits)
+        at = _StepContext(scope, prefix, path, span, inputs or (), expect)
+        if parts.kind is None or isinstance(parts.kind, Block):
+            slot = self._group(parts, shared, at, times)
+        elif "repeat" in parts.keys:
+            slot = self._repeat(parts, at, times)
         else:
-            slot = self._layer(found, found.kind, shared, at, span)
-        lost = slot is None or inputs is None or ("share" in found.own and shared is None)
-        if lost or ("repeat" in found.own and times is None):
-            scope.lose(prefix, position, path)
+            slot = self._layer(parts, parts.kind, shared, at)
+        lost = slot is None or inputs is None or ("share" in parts.keys and shared is None)
+        if lost or ("repeat" in parts.keys and times is None):
+            scope.skip(prefix, position, path)
             return None
         return slot
 
     def _count(self, node: Node) -> None:
-        self._read += 1
-        if self._read > self._limits.block_steps:
-            finding = Diagnostic(
+        self._steps_read += 1
+        if self._steps_read > self._limits.block_steps:
+            diagnostic = Diagnostic(
                 code="SC016",
                 message=f"calls of blocks with different arguments come to over {self._limits.block_steps} steps",
                 span=head(node),
                 help=self._limits.raising("block_steps"),
             )
-            raise ShapecalcError((*self._findings.found, finding), self._findings.source)
+            raise ShapecalcError((*self._diagnostics.recorded, diagnostic), self._diagnostics.source)
 
-    def _path(self, found: Found, word: str, position: int, prefix: str) -> tuple[str, Span]:
-        path, span = f"{word}_{position}", found.word.span
-        node = found.own.get("name")
+    def _path(self, parts: StepParts, type_name: str, position: int, prefix: str) -> tuple[str, Span]:
+        path, span = f"{type_name}_{position}", parts.type_node.span
+        node = parts.keys.get("name")
         if node is not None:
             span = node.span
-            path = chosen_name(node, self._findings) or path
+            path = read_name(node, self._diagnostics) or path
         return joined(prefix, path), span
 
-    def _inputs(self, found: Found, path: str, scope: Scope, prefix: str, flow: str | None) -> tuple[str, ...] | None:
+    def _inputs(
+        self, parts: StepParts, path: str, scope: Scope, prefix: str, flow: str | None
+    ) -> tuple[str, ...] | None:
         """Return the slots that a step reads; None if they could not be read."""
-        if "from" in found.own:
-            return scope.references(found.own["from"], path, prefix)
-        if flow == UNSAID and ("repeat" in found.own or not self._branches(found)):
-            self._refuse_unsaid("the first step expects `from:`", found.word.span, scope)
+        if "from" in parts.keys:
+            return scope.references(parts.keys["from"], path, prefix)
+        if flow == UNSPECIFIED and ("repeat" in parts.keys or not self._branches(parts)):
+            self._refuse_unspecified("the first step expects `from:`", parts.type_node.span, scope)
             return None
         return None if flow is None else (flow,)
 
-    def _refuse_unsaid(self, expects: str, span: Span, scope: Scope) -> None:
-        names = " or ".join(f"`{name}`" for name in scope.entered)
+    def _refuse_unspecified(self, expects: str, span: Span, scope: Scope) -> None:
+        names = " or ".join(f"`{name}`" for name in scope.inputs)
         message = f"{expects}, for several inputs enter: {names}"
-        self._findings.refuse("SC104", message, span, help=f"put `from: {next(iter(scope.entered))}` beside it")
+        self._diagnostics.refuse("SC104", message, span, help=f"put `from: {next(iter(scope.inputs))}` beside it")
 
-    def _branches(self, found: Found) -> tuple[tuple[Scalar, Node], ...]:
+    def _branches(self, parts: StepParts) -> tuple[tuple[Scalar, Node], ...]:
         """Return the branches below a merge."""
-        if not isinstance(found.kind, type) or not found.kind.merges or not isinstance(found.node, Mapping):
+        if not isinstance(parts.kind, type) or not parts.kind.merges or not isinstance(parts.node, Mapping):
             return ()
-        return tuple((key, value) for key, value in found.node.entries if key.text not in fields_of(found.kind))
+        return tuple((key, value) for key, value in parts.node.entries if key.text not in fields_of(parts.kind))
 
-    def _layer(
-        self, found: Found, cls: type[Layer], shared: Step | Group | None, at: _StepContext, span: Span
-    ) -> str | None:
-        branches = self._branches(found)
-        node, inputs = found.node, at.inputs
+    def _layer(self, parts: StepParts, cls: type[Layer], shared: Step | Group | None, at: _StepContext) -> str | None:
+        branches = self._branches(parts)
+        node, inputs = parts.node, at.inputs
         if branches:
             assert isinstance(node, Mapping)  # only mappings have branches
             apart = {key.text for key, _ in branches}
-            kept = tuple(entry for entry in node.entries if entry[0].text not in apart)
-            node = node._replace(entries=kept)
-            inputs = self._branched(branches, at, found)
-        layer, place = self._layers.read(cls, found.word, node, found.strays)
+            fields = tuple(entry for entry in node.entries if entry[0].text not in apart)
+            node = node._replace(entries=fields)
+            inputs = self._read_branches(branches, at, parts)
+        layer, spans = self._layers.read(cls, parts.type_node, node, parts.misplaced)
         outputs = ("output", *cls.extra_outputs) if layer is None else layer.output_names
-        if at.path:
-            at.scope.refuse_taken(at.path, outputs or (), span)
-        at.scope.give(at.path, outputs, span)
+        at.scope.define(at.path, outputs, at.name_span)
         if layer is None or not inputs:
             return None
-        place = self._places(place, found)
+        spans = self._with_key_spans(spans, parts)
         weights = ""
         if shared is not None:
             if isinstance(shared, Group):
-                self._refuse_share(found, shared, "a layer")
+                self._refuse_share(parts, shared, "a layer")
                 return None
             weights = shared.weights or shared.path
         names = tuple(key.text for key, _ in branches)
-        at.scope.add(Step(at.path, layer, inputs, place, at.expect, weights, names))
+        at.scope.add(Step(at.path, layer, inputs, spans, at.expect, weights, names))
         return at.path
 
-    def _branched(self, branches: tuple[tuple[Scalar, Node], ...], at: _StepContext, found: Found) -> tuple[str, ...]:
+    def _read_branches(
+        self, branches: tuple[tuple[Scalar, Node], ...], at: _StepContext, parts: StepParts
+    ) -> tuple[str, ...]:
         """Read each branch, and return the slots of their outputs; none if one of them could not be read."""
         if len(at.inputs) > 1:
-            message = f"`{found.word.text}` expects branches, or several names in `from`, has both"
+            message = f"`{parts.type_node.text}` expects branches, or several names in `from`, has both"
             help_text = "begin each branch with a step that says `from:`"
-            self._findings.refuse("SC107", message, head(found.own["from"]), help=help_text)
+            self._diagnostics.refuse("SC107", message, head(parts.keys["from"]), help=help_text)
         flow = at.inputs[0] if at.inputs else None
         ends = []
         for key, value in branches:
             if not NAME.fullmatch(key.text):
                 message = f"a branch expects a name of letters, digits and `_`, receives `{shorten(key.text)}`"
-                self._findings.refuse("SC110", message, key.span)
+                self._diagnostics.refuse("SC110", message, key.span)
             if isinstance(value, Sequence):
                 end = self._list(value.items, at.scope, joined(at.path, key.text), flow)
-                if end == UNSAID:
-                    self._refuse_unsaid(f"branch `{shorten(key.text)}` expects a step with `from:`", key.span, at.scope)
+                if end == UNSPECIFIED:
+                    self._refuse_unspecified(
+                        f"branch `{shorten(key.text)}` expects a step with `from:`", key.span, at.scope
+                    )
                     end = None
                 ends.append(end)
                 continue
-            message = f"branch `{shorten(key.text)}` expects a list of steps, receives {said(plain(value))}"
+            expected = f"branch `{shorten(key.text)}` expects a list of steps"
             nothing = isinstance(value, Scalar) and value.value is None
             help_text = f"write `{key.text}: []` for what passes unchanged" if nothing else "begin each step with `- `"
             fix = Fix(value.span, "[]" if value.text else " []") if nothing and isinstance(value, Scalar) else None
-            self._findings.refuse("SC107", message, head(value), help=help_text, fix=fix)
+            self._diagnostics.refuse_value("SC107", expected, value, help=help_text, fix=fix)
             ends.append(None)
         known = tuple(end for end in ends if end is not None)
         return known if len(known) == len(ends) else ()
 
-    def _places(self, place: Place, found: Found) -> Place:
-        if "from" in found.own:
-            place = place._replace(reads=head(found.own["from"]))
-        if "share" in found.own:
-            place = place._replace(shares=head(found.own["share"]))
-        return place
+    def _with_key_spans(self, spans: StepSpans, parts: StepParts) -> StepSpans:
+        if "from" in parts.keys:
+            spans = spans._replace(inputs=head(parts.keys["from"]))
+        if "share" in parts.keys:
+            spans = spans._replace(share=head(parts.keys["share"]))
+        return spans
 
-    def _refuse_share(self, found: Found, shared: Step | Group, what: str) -> None:
-        at = shared.place
-        labels = () if at is None else (Label(at.word, f"`{shared.path}`"),)
-        message = f"`share` expects {what}, `{shared.path}` is {'a block' if isinstance(shared, Group) else 'a layer'}"
-        self._findings.refuse("SC316", message, head(found.own["share"]), labels=labels)
-
-    def _repeated(self, found: Found, at: _StepContext, span: Span, times: int | None) -> str | None:
-        """Read a repeated layer, or a merge with its branches, as a body of its own."""
-        assert isinstance(found.kind, type)  # blocks are bodies already
-        if "share" in found.own:
+    def _refuse_repeated_share(self, parts: StepParts) -> None:
+        if "repeat" in parts.keys and "share" in parts.keys:
             message = "`repeat` and `share` stand on one step"
             help_text = "put the layer into a block, and repeat or share that"
-            self._findings.refuse("SC107", message, head(found.own["share"]), help=help_text)
-        inside = Scope(self._findings, {}, at.scope, at.prefix)
+            self._diagnostics.refuse("SC107", message, head(parts.keys["share"]), help=help_text)
+
+    def _refuse_share(self, parts: StepParts, shared: Step | Group, what: str) -> None:
+        at = shared.spans
+        labels = () if at is None else (Label(at.type, f"`{shared.path}`"),)
+        message = f"`share` expects {what}, `{shared.path}` is {'a block' if isinstance(shared, Group) else 'a layer'}"
+        self._diagnostics.refuse("SC316", message, head(parts.keys["share"]), labels=labels)
+
+    def _repeat(self, parts: StepParts, at: _StepContext, times: int | None) -> str | None:
+        """Read a repeated layer, or a merge with its branches, as a subgraph."""
+        assert isinstance(parts.kind, type)  # blocks are subgraphs already
+        self._refuse_repeated_share(parts)
+        inside = Scope(self._diagnostics, {}, at.scope, at.prefix)
         inside.captured.extend(at.inputs)
-        inside.fixed = len(at.inputs)
-        inputs = tuple(entering(position) for position in range(len(at.inputs)))
-        slot = self._layer(found, found.kind, None, _StepContext(inside, "", "", inputs), span)
-        at.scope.refuse_taken(at.path, (), span)
-        at.scope.give(at.path, (), span)
-        if slot is None or not inside.whole or times is None:
+        inside.input_count = len(at.inputs)
+        inputs = tuple(input_slot(position) for position in range(len(at.inputs)))
+        slot = self._layer(parts, parts.kind, None, _StepContext(inside, "", "", at.name_span, inputs))
+        at.scope.define(at.path, (), at.name_span)
+        if slot is None or not inside.complete or times is None:
             return None
         merged = any(step.path for step in inside.steps)
-        body = self._body(inside, slot, found.word.text if merged else "", found.word, times, reads=inside.fixed)
-        if body is None:
+        subgraph = self._subgraph(
+            inside, slot, parts.type_node.text if merged else "", parts.type_node, times, input_count=inside.input_count
+        )
+        if subgraph is None:
             return None
-        place = self._places(Place(found.word.span, {}), found)
-        at.scope.add(Group(at.path, body, tuple(inside.captured), times, place, at.expect))
+        spans = self._with_key_spans(StepSpans(parts.type_node.span, {}), parts)
+        at.scope.add(Group(at.path, subgraph, tuple(inside.captured), times, spans, at.expect))
         return at.path
 
-    def _group(
-        self, found: Found, shared: Step | Group | None, at: _StepContext, span: Span, times: int | None
-    ) -> str | None:
+    def _group(self, parts: StepParts, shared: Step | Group | None, at: _StepContext, times: int | None) -> str | None:
         """Add a call of a block, or the shared step or group of a step that has only `share:`."""
-        place = self._places(Place(found.word.span, {}), found)
+        spans = self._with_key_spans(StepSpans(parts.type_node.span, {}), parts)
         if isinstance(shared, Step):
-            if found.kind is not None:
-                self._refuse_share(found, shared, "a block")
+            if parts.kind is not None:
+                self._refuse_share(parts, shared, "a block")
                 return None
-            return self._again(found, shared, at, span, place)
-        body = None
-        if isinstance(found.kind, Block):
-            body = self._called(found.kind, found.word, found.node, len(at.inputs))
+            return self._reuse_layer(parts, shared, at, spans)
+        subgraph = None
+        if isinstance(parts.kind, Block):
+            subgraph = self._call(parts.kind, parts.type_node, parts.node, len(at.inputs))
         elif shared is not None:
-            body, times = shared.body, shared.times if times is None else times
-        at.scope.refuse_taken(at.path, (), span)
-        at.scope.give(at.path, (), span)
-        if body is None or not at.inputs:
+            subgraph, times = shared.subgraph, shared.times if times is None else times
+        at.scope.define(at.path, (), at.name_span)
+        if subgraph is None or not at.inputs:
             return None
         weights = ""
         if shared is not None:
-            if shared.body is not body or shared.times != times:
-                labels = () if shared.place is None else (Label(shared.place.word, "its call"),)
+            if shared.subgraph is not subgraph or shared.times != times:
+                labels = () if shared.spans is None else (Label(shared.spans.type, "its call"),)
                 message = f"`share` expects a call like `{shared.path}`: the same arguments, the same `repeat`"
-                self._findings.refuse("SC316", message, head(found.own["share"]), labels=labels)
+                self._diagnostics.refuse("SC316", message, head(parts.keys["share"]), labels=labels)
                 return None
             weights = shared.weights or shared.path
-        if self._misfits(found, body, len(at.inputs), times):
+        if self._is_refused(parts, subgraph, len(at.inputs), times):
             return None
         # A repeated merge captures the same outer slots in each use.
-        around = () if shared is None else shared.inputs[body.reads :]
-        at.scope.add(Group(at.path, body, (*at.inputs, *around), times, place, at.expect, weights))
+        around = () if shared is None else shared.inputs[subgraph.input_count :]
+        at.scope.add(Group(at.path, subgraph, (*at.inputs, *around), times, spans, at.expect, weights))
         return at.path
 
-    def _misfits(self, found: Found, body: Body, reads: int, times: int | None) -> bool:
-        """Refuse a body that is too large when unfolded, or a wrong number of inputs; return whether it is refused."""
-        if is_too_large(body.size * (times or 1), found.word, self._findings, self._limits):
+    def _is_refused(self, parts: StepParts, subgraph: Subgraph, input_count: int, times: int | None) -> bool:
+        """Refuse a subgraph that is too large or has another number of inputs; return whether it is refused."""
+        if is_too_large(subgraph.size * (times or 1), parts.type_node, self._diagnostics, self._limits):
             return True
-        if reads != body.reads:
-            expected = "1 input" if body.reads == 1 else f"{body.reads} inputs"
-            message = f"`{found.word.text}` expects {expected}, receives {reads}"
-            self._findings.refuse("SC313", message, found.word.span, help="name them in `from:`")
+        if input_count != subgraph.input_count:
+            expected = "1 input" if subgraph.input_count == 1 else f"{subgraph.input_count} inputs"
+            message = f"`{parts.type_node.text}` expects {expected}, receives {input_count}"
+            self._diagnostics.refuse("SC313", message, parts.type_node.span, help="name them in `from:`")
             return True
         return False
 
-    def _again(self, found: Found, shared: Step, at: _StepContext, span: Span, place: Place) -> str | None:
+    def _reuse_layer(self, parts: StepParts, shared: Step, at: _StepContext, spans: StepSpans) -> str | None:
         """Add a step with the layer and the weights of another step."""
-        if "repeat" in found.own:
-            message = "`repeat` and `share` stand on one step"
-            help_text = "put the layer into a block, and repeat or share that"
-            self._findings.refuse("SC107", message, head(found.own["share"]), help=help_text)
+        self._refuse_repeated_share(parts)
         outputs = shared.layer.output_names
-        at.scope.refuse_taken(at.path, outputs or (), span)
-        at.scope.give(at.path, outputs, span)
+        at.scope.define(at.path, outputs, at.name_span)
         if not at.inputs:
             return None
         weights = shared.weights or shared.path
-        at.scope.add(Step(at.path, shared.layer, at.inputs, place, at.expect, weights))
+        at.scope.add(Step(at.path, shared.layer, at.inputs, spans, at.expect, weights))
         return at.path
 
-    def _called(self, block: Block, word: Scalar, node: Node | None, reads: int) -> Body | None:
-        """Return the body of a block with the arguments of a call; None if the call is refused."""
+    def _call(self, block: Block, type_node: Scalar, node: Node | None, input_count: int) -> Subgraph | None:
+        """Return the subgraph of a block with the arguments of a call; None if the call is refused."""
         if block in self._calls:
             first = self._calls.index(block)
             circle = [*(call.name.text for call in self._calls[first:]), block.name.text]
             message = f"block `{block.name.text}` calls itself: {' → '.join(circle)}"
             labels = (Label(block.name.span, "defined here"),)
-            self._findings.refuse(
+            self._diagnostics.refuse(
                 "SC112",
                 message,
-                word.span,
+                type_node.span,
                 labels=labels,
                 help="`repeat:` beside a call runs a block a number of times",
             )
             return None
-        arguments = bind(block, word, node, self._parameters, self._findings)
-        if reads and reads != len(block.inputs):
+        arguments = bind_arguments(block, type_node, node, self._parameters, self._diagnostics)
+        if input_count and input_count != len(block.inputs):
             names = ", ".join(block.inputs)
             one = "1 input" if len(block.inputs) == 1 else f"{len(block.inputs)} inputs"
-            message = f"block `{block.name.text}` expects {one} ({names}), receives {reads}"
+            message = f"block `{block.name.text}` expects {one} ({names}), receives {input_count}"
             labels = (Label(block.name.span, "defined here"),)
             help_text = "put `from:` beside it, with the name of a step for each"
-            self._findings.refuse("SC313", message, word.span, labels=labels, help=help_text)
+            self._diagnostics.refuse("SC313", message, type_node.span, labels=labels, help=help_text)
             return None
         if arguments is None:
             return None
         key = (block.name.text, argument_key(arguments))
-        if key not in self._bodies:
-            name = title(word.text, node, arguments, block)
-            with self._findings.within(Label(word.span, f"in this `{name}`")):
+        if key not in self._subgraphs:
+            name = call_title(type_node.text, node, arguments, block)
+            with self._diagnostics.within(Label(type_node.span, f"in this `{name}`")):
                 self._calls.append(block)
-                self._bodies[key] = self._instance(block, name, word, arguments)
+                self._subgraphs[key] = self._instantiate(block, name, type_node, arguments)
                 self._calls.pop()
-        return self._bodies[key]
+        return self._subgraphs[key]
 
-    def _instance(self, block: Block, name: str, word: Scalar, arguments: dict[str, Node]) -> Body | None:
-        known = seen(arguments, self._parameters)
-        layers = put_in_steps(block.layers, known, self._findings)
-        scope = Scope(self._findings, {name: entering(position) for position, name in enumerate(block.inputs)})
-        slot = self.read(layers, scope, entering(0), f"block `{block.name.text}`")
-        if slot is None or not scope.whole:
+    def _instantiate(self, block: Block, name: str, type_node: Scalar, arguments: dict[str, Node]) -> Subgraph | None:
+        known = visible(arguments, self._parameters)
+        layers = substitute_steps(block.layers, known, self._diagnostics)
+        scope = Scope(self._diagnostics, {name: input_slot(position) for position, name in enumerate(block.inputs)})
+        slot = self.read(layers, scope, input_slot(0), f"block `{block.name.text}`")
+        if slot is None or not scope.complete:
             return None
-        return self._body(scope, slot, name, word, reads=len(block.inputs))
+        return self._subgraph(scope, slot, name, type_node, input_count=len(block.inputs))
 
-    def _body(self, scope: Scope, output: str, name: str, word: Scalar, times: int = 1, *, reads: int) -> Body | None:
+    def _subgraph(
+        self, scope: Scope, output: str, name: str, type_node: Scalar, times: int = 1, *, input_count: int
+    ) -> Subgraph | None:
         steps = tuple(scope.steps)
         size = size_of(steps)
-        if is_too_large(size * times, word, self._findings, self._limits):
+        if is_too_large(size * times, type_node, self._diagnostics, self._limits):
             return None
-        return Body(steps, output, name, size, reads)
+        return Subgraph(steps, output, name, size, input_count)
 
 
-def _named(items: tuple[Node, ...]) -> dict[str, Span]:
+def _name_spans(items: tuple[Node, ...]) -> dict[str, Span]:
     """Return the span of each name in a list of steps, to recognize references to later steps."""
     names = (item.get("name") for item in items if isinstance(item, Mapping))
     return {name.text: name.span for name in names if isinstance(name, Scalar)}
 
 
-def _given_name(node: Node) -> str | None:
+def _written_name(node: Node) -> str | None:
     own = node.get("name") if isinstance(node, Mapping) else None
     return own.text if isinstance(own, Scalar) else None
 
 
-def _word_of(shared: Step | Group) -> str:
+def _type_name(shared: Step | Group) -> str:
     return shared.layer.type if isinstance(shared, Step) else shared.path.rpartition(".")[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from shapecalc.diagnostics import Span
@@ -45,3 +45,22 @@ class Mapping(NamedTuple):
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+def plain(node: Node) -> Any:
+    """Return a node's value without spans: lists as tuples, mappings as dicts."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return tuple(plain(item) for item in node.items)
+    return {key.text: plain(value) for key, value in node.entries}
+
+
+def head(node: Node) -> Span:
+    """Return the span of a value; if it covers several lines, the span of its start."""
+    span = node.span
+    if span.line == span.end_line:
+        return span
+    if isinstance(node, Mapping) and node.entries:  # refused entries are not in it
+        return node.entries[0][0].span
+    return span._replace(end_line=span.line, end_column=span.column + 1)

@@ -235,7 +235,7 @@ def _ends(comparison: Comparison) -> Iterator[str]:
                 yield f"{name}: " + " → ".join(f"{s} {d}".strip() for s, d in zip(shapes, end.dtypes, strict=True))
     for name in comparison.rewired:
         assert comparison.old is not None  # which gave it
-        before, after = (report.architecture.leaving[name] for report in (comparison.old, comparison.new))
+        before, after = (report.architecture.output_slots[name] for report in (comparison.old, comparison.new))
         yield f"{'output' if name == 'output' else f'output {name}'}: given by {after}, before by {before}"
 
 

@@ -9,7 +9,7 @@ from shapecalc.dims import Condition, DimLimitError, Effort, Sizes, free_symbols
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shapecalc.architecture import Place
+    from shapecalc.architecture import StepSpans
 
 
 class Constraint(NamedTuple):
@@ -17,7 +17,7 @@ class Constraint(NamedTuple):
 
     condition: Condition
     path: str = ""
-    place: Place | None = None
+    spans: StepSpans | None = None
 
 
 class ValidSizes(NamedTuple):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import entering
+from shapecalc.architecture import input_slot
 from shapecalc.diagnostics import Diagnostic, Label
 from shapecalc.dims import show
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport, LayerReport
@@ -14,7 +14,7 @@ from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport, LayerRe
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
-    from shapecalc.architecture import Group, Place, Step
+    from shapecalc.architecture import Group, Step, StepSpans
     from shapecalc.diagnostics import LayerError, Span
     from shapecalc.dims import Shape
 
@@ -49,9 +49,9 @@ def locate(error: LayerError, step: Step, bindings: Mapping[str, int], frame: Fr
     at = ", ".join(f"{name} = {size}" for name, size in bindings.items() if name not in BATCH_SYMBOLS)
     notes = (f"at {at}",) if at else ()
     type_ = step.layer.type
-    if step.place is None:
+    if step.spans is None:
         return Diagnostic(code=error.code, message=f"`{type_}` {error.message}", help=error.help, notes=notes)
-    diagnostic = step.place.diagnose(error, type_)
+    diagnostic = step.spans.diagnose(error, type_)
     calls = tuple(_calls(frame))
     if error.code in SHAPELESS:
         return diagnostic._replace(labels=(*diagnostic.labels, *calls))
@@ -85,11 +85,11 @@ def missing_inputs(step: Step | Group, values: Container[str], frame: Frame) -> 
     """Yield an SC104 error for each input of a step that is a piece which the layer does not give."""
     for slot in step.inputs:
         label = None if slot in values else _pieces_label(slot, frame)
-        if label is not None and step.place is not None:
+        if label is not None and step.spans is not None:
             yield Diagnostic(
                 code="SC104",
                 message=f"`from` names `{slot}`, a piece that is not there",
-                span=step.place.reads or step.place.word,
+                span=step.spans.inputs or step.spans.type,
                 labels=(label, *_calls(frame)),
             )
 
@@ -107,11 +107,11 @@ def _pieces_label(slot: str, frame: Frame) -> Label | None:
     """Return a label with the pieces that the layer of a slot gives; None if its own input is missing."""
     path, _, _ = slot.rpartition(".")
     maker = frame.makers.get(path)
-    if not isinstance(maker, LayerReport) or maker.step.place is None:
+    if not isinstance(maker, LayerReport) or maker.step.spans is None:
         return None
     count = len(maker.outputs)
     pieces = f"{count} pieces, `{path}.0` to `{path}.{count - 1}`" if count > 1 else f"one piece, `{path}`"
-    return Label(maker.step.place.word, f"gives {pieces}")
+    return Label(maker.step.spans.type, f"gives {pieces}")
 
 
 def weights_mismatch(
@@ -126,9 +126,9 @@ def weights_mismatch(
     else:
         message = f"`share` expects {_tensors_text(needed)}, `{step.weights}` has {_tensors_text(given)}"
     owner = frame.makers[step.weights]
-    place = owner.step.place if isinstance(owner, LayerReport) else owner.group.place
-    span = None if step.place is None else step.place.shares or step.place.word
-    labels = (Label(place.word, "whose weights these are"),) if place is not None else ()
+    spans = owner.step.spans if isinstance(owner, LayerReport) else owner.group.spans
+    span = None if step.spans is None else step.spans.share or step.spans.type
+    labels = (Label(spans.type, "whose weights these are"),) if spans is not None else ()
     fewer = set(needed) - set(given)
     help_text = "give this layer `bias: false`" if fewer == {"bias"} else None
     return Diagnostic(code="SC316", message=message, span=span, labels=(*labels, *_calls(frame)), help=help_text)
@@ -143,10 +143,10 @@ def _calls(frame: Frame) -> Iterator[Label]:
     at: Frame | None = frame
     shown = 0
     while at is not None and at.group is not None and shown < MOST_CALLS:
-        if at.group.place is not None:
+        if at.group.spans is not None:
             shown += 1
             run = f", run {at.run + 1} of {at.group.times}" if at.group.times is not None else ""
-            yield Label(at.group.place.word, f"in this `{at.group.body.title}`{run}")
+            yield Label(at.group.spans.type, f"in this `{at.group.subgraph.title}`{run}")
         at = at.outer
 
 
@@ -163,15 +163,15 @@ def _origin(slot: str, frame: Frame) -> Iterator[Label]:
             label = _output_label(maker, slot)
             if label is not None:
                 yield label
-            if label is not None or _place(maker) is None:
+            if label is not None or _spans_of(maker) is None:
                 return
             slot = maker.step.inputs[0] if isinstance(maker, LayerReport) else maker.group.inputs[0]
         elif at.group is not None and at.outer is not None:
-            if at.run and slot == entering(0):
-                if at.group.place is not None:
-                    yield Label(at.group.place.word, f"enters run {at.run + 1} as run {at.run} gave it")
+            if at.run and slot == input_slot(0):
+                if at.group.spans is not None:
+                    yield Label(at.group.spans.type, f"enters run {at.run + 1} as run {at.run} gave it")
                 return
-            slot = at.group.inputs[next(p for p in range(len(at.group.inputs)) if entering(p) == slot)]
+            slot = at.group.inputs[next(p for p in range(len(at.group.inputs)) if input_slot(p) == slot)]
             at = at.outer
         else:
             span = at.inputs.get(slot)
@@ -182,19 +182,19 @@ def _origin(slot: str, frame: Frame) -> Iterator[Label]:
 
 def _output_label(maker: Maker, slot: str) -> Label | None:
     """Return the label of a layer or block that gives a shape; None if the shape is that of its first input."""
-    place = _place(maker)
-    if place is None:
+    spans = _spans_of(maker)
+    if spans is None:
         return None
     if isinstance(maker, LayerReport):
         for name, shape in maker.outputs.items():
             if slot == maker.step.slot(name) and slot != maker.path:
-                return Label(place.word, f"gives {show(shape)} as {name}")
+                return Label(spans.type, f"gives {show(shape)} as {name}")
     if maker.inputs[0] == maker.output:
         return None
     gives = f"gives {show(maker.output)}"
     how = maker.step.layer.explain(*maker.inputs, maker.output) if isinstance(maker, LayerReport) else ""
-    return Label(place.word, f"{gives}: {how}" if how else gives)
+    return Label(spans.type, f"{gives}: {how}" if how else gives)
 
 
-def _place(maker: Maker) -> Place | None:
-    return maker.step.place if isinstance(maker, LayerReport) else maker.group.place
+def _spans_of(maker: Maker) -> StepSpans | None:
+    return maker.step.spans if isinstance(maker, LayerReport) else maker.group.spans

@@ -103,13 +103,13 @@ class LayerReport(NamedTuple):
     @property
     def line(self) -> int | None:
         """The line of the layer in its file."""
-        return self.step.place.word.line if self.step.place else None
+        return self.step.spans.type.line if self.step.spans else None
 
     def file(self, source: Source | None) -> str | None:
         """Return the name of the included file that contains the layer; None if it is in the file itself."""
-        if source is None or self.step.place is None or not self.step.place.word.file:
+        if source is None or self.step.spans is None or not self.step.spans.type.file:
             return None
-        return source.of(self.step.place.word).name
+        return source.of(self.step.spans.type).name
 
 
 class Sums(NamedTuple):
@@ -311,7 +311,7 @@ def _constraints(rows: Iterable[LayerReport | GroupReport], prefix: str, seen: s
     for row in rows:
         if isinstance(row, LayerReport):
             for condition in row.facts.conditions:
-                yield Constraint(condition, joined(prefix, row.path), row.step.place)
+                yield Constraint(condition, joined(prefix, row.path), row.step.spans)
             continue
         for name, walk in zip(row.group.runs, row.runs, strict=True):
             if id(walk) not in seen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import Step, entering
+from shapecalc.architecture import Step, input_slot
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, LayerError
 from shapecalc.diagnostics.progress import tracked
 from shapecalc.shape_inference.facts import derive_facts
@@ -15,7 +15,7 @@ from shapecalc.shape_inference.report import Facts, GroupReport, LayerReport, Wa
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
-    from shapecalc.architecture import Body, Group
+    from shapecalc.architecture import Group, Subgraph
     from shapecalc.diagnostics import Span
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.dims import Shape
@@ -95,13 +95,13 @@ class Walker:
     def _report(self, error: LayerError, step: Step, frame: Frame) -> None:
         """Report a mistake; one in a value that a body itself states only once for all calls of the body."""
         if len(self.diagnostics) >= MOST_DIAGNOSTICS:
-            return  # the origin of each is traced through all layers before it
+            return  # the origin of each is with_origins through all layers before it
         mistake = locate(error, step, self._bindings, frame)
-        if frame.group is not None and error.field is not None and step.place is not None and mistake.span is not None:
+        if frame.group is not None and error.field is not None and step.spans is not None and mistake.span is not None:
             key = (mistake.code, mistake.span)
             if key in self._reported:
                 return
-            if mistake.span not in step.place.given:
+            if mistake.span not in step.spans.origins:
                 self._reported.add(key)
         self.diagnostics.append(mistake)
 
@@ -112,7 +112,7 @@ class Walker:
         runs: list[Walk] = []
         first = shapes
         for run in range(group.times or 1):
-            result = self._body(_BodyKey(group.body, first, arriving), Frame({}, {}, frame, group, run))
+            result = self._body(_BodyKey(group.subgraph, first, arriving), Frame({}, {}, frame, group, run))
             if result is None:
                 return None
             walk, dtype = result
@@ -126,7 +126,7 @@ class Walker:
         """Return the walk of a body for these shapes, and its output dtype; None if a mistake prevents it."""
         if key in self._walks:
             return self._walks[key]
-        slots = [entering(position) for position in range(len(key.shapes))]
+        slots = [input_slot(position) for position in range(len(key.shapes))]
         values = dict(zip(slots, key.shapes, strict=True))
         dtypes = {slot: dtype for slot, dtype in zip(slots, key.dtypes, strict=True) if dtype != FLOAT}
         rows = self.walk(key.body.steps, values, dtypes, frame)
@@ -148,7 +148,7 @@ class Walker:
 class _BodyKey(NamedTuple):
     """A body with its input shapes and dtypes."""
 
-    body: Body
+    body: Subgraph
     shapes: tuple[Shape, ...]
     dtypes: tuple[str, ...]
 

@@ -147,7 +147,7 @@ def solve(report: Report, wanted: Wanted | None = None, at: str | None = None) -
 
     def reason(constraint: Constraint) -> Reason:
         if constraint.path:
-            by, line = constraint.path, constraint.place.word.line if constraint.place else None
+            by, line = constraint.path, constraint.spans.type.line if constraint.spans else None
         else:
             by, line = required_by[constraint.condition]
         return Reason(constraint.condition, by, line, constraint in needed or constraint in valid.joint)
@@ -207,7 +207,7 @@ def output_of(report: Report, at: str | None) -> SolvedOutput:
     """Return the output of a step, by its path, or of the architecture; raise `ShapecalcError` if there is not one."""
     if at is None:
         if len(report.outputs) > 1:
-            names = ", ".join(f"`{slot}`" for slot in report.architecture.leaving.values())
+            names = ", ".join(f"`{slot}`" for slot in report.architecture.output_slots.values())
             raise misuse("SC205", f"`--output` expects one output, and there are several: {names}", "add `--at STEP`")
         (shape,) = report.outputs.values()
         return SolvedOutput("", shape)

@@ -202,7 +202,7 @@ def _single(step: Step | Group) -> Step | None:
     """Return a step that is one layer, or the one layer of a repeated step; None for other groups."""
     if isinstance(step, Step):
         return step
-    first, *others = step.body.steps
+    first, *others = step.subgraph.steps
     return first if isinstance(first, Step) and not others and not first.path else None
 
 
@@ -224,7 +224,7 @@ def _changed(step: Step | Group, fields: Mapping[str, int]) -> Step | Group:
     changed = single._replace(layer=dataclasses.replace(single.layer, **fields))  # type: ignore[type-var]
     if isinstance(step, Step):
         return changed
-    return step._replace(body=dataclasses.replace(step.body, steps=(changed,)))
+    return step._replace(subgraph=dataclasses.replace(step.subgraph, steps=(changed,)))
 
 
 def _simplicity(report: Report, architecture: Architecture, unknowns: tuple[Unknown, ...]) -> tuple[int, ...]:

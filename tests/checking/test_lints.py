@@ -29,5 +29,5 @@ def test_a_network_that_was_built_in_python_has_no_place_to_warn_of() -> None:
     import dataclasses
 
     architecture = shapecalc.loads(TABLE + layers("linear: 5", "batch_norm", "dropout", "batch_norm", "softmax: 1"))
-    steps = tuple(step._replace(place=None) for step in architecture.steps)
+    steps = tuple(step._replace(spans=None) for step in architecture.steps)
     assert lint(inspect(dataclasses.replace(architecture, steps=steps))) == ()

@@ -70,7 +70,7 @@ def kept_at_most(step: TrainingStep, segment: int) -> int:
             reads.setdefault(saved.allocations[slot].owner, set()).add(place // segment)
         for slot in row.step.inputs:
             reads.setdefault(saved.allocations[slot].owner, set()).add(place // segment)
-    for slot in saved.report.architecture.leaving.values():
+    for slot in saved.report.architecture.output_slots.values():
         reads[saved.allocations[slot].owner].add((len(saved.layers) - 1) // segment)
     most = 0
     for part in range((len(saved.layers) - 1) // segment + 1):

@@ -45,7 +45,7 @@ class Played:
         self.own: dict[int, list[Held]] = {}
         self.gradients: dict[str, Held] = {}
         self.learnt: dict[str, Held] = {}
-        self.leaving = set(step.report.architecture.leaving.values())
+        self.leaving = set(step.report.architecture.output_slots.values())
 
     def new(self, size: Any) -> Held:
         assert isinstance(size, int)

@@ -114,8 +114,8 @@ def test_a_parameter_says_how_often_a_step_repeats_and_what_it_expects() -> None
     text = net(block, "p: 2")
     assert [step.path for step in read(text).layers] == ["p_0.relu_0.0", "p_0.relu_0.1"]
     (group,) = groups_of(text)
-    assert isinstance(group.body.steps[0], Group)
-    assert group.body.steps[0].expect[0].value[1] == 8  # type: ignore[index]
+    assert isinstance(group.subgraph.steps[0], Group)
+    assert group.subgraph.steps[0].expect[0].value[1] == 8  # type: ignore[index]
 
 
 def test_a_parameter_of_the_block_around_is_handed_on_and_not_seen_otherwise() -> None:
@@ -131,12 +131,12 @@ SIMPLE = "  p: {parameters: [k, s: 1], layers: [max_pool: {kernel_size: $k, stri
 
 def test_calls_with_the_same_arguments_are_one_body() -> None:
     groups = groups_of(net(SIMPLE, "p: 2", "p: {k: 2}", "p: {s: 1, k: 2}", "{p: 2, repeat: 3}"))
-    assert len({group.body for group in groups}) == 1
+    assert len({group.subgraph for group in groups}) == 1
 
 
 def test_calls_with_other_arguments_are_other_bodies() -> None:
     groups = groups_of(net(SIMPLE, "p: 2", "p: 3", "p: {k: 2, s: 2}", "p: [2, 2]"))
-    assert len({group.body for group in groups}) == len(groups)
+    assert len({group.subgraph for group in groups}) == len(groups)
 
 
 def test_arguments_that_python_holds_equal_are_told_apart() -> None:
@@ -200,10 +200,10 @@ def test_a_block_runs_between_its_inputs_and_its_last_step() -> None:
 def test_a_place_in_a_body_is_where_the_parameter_stands() -> None:
     text = net(SIMPLE, "p: 2")
     (group,) = groups_of(text)
-    step = group.body.steps[0]
+    step = group.subgraph.steps[0]
     assert isinstance(step, Step)
-    assert step.place is not None
-    span = step.place.fields["kernel_size",]
+    assert step.spans is not None
+    span = step.spans.fields["kernel_size",]
     assert text.split("\n")[span.line - 1][span.column - 1 : span.end_column - 1] == "$k"
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from shapecalc.architecture import Bounds
-from shapecalc.parser.bounds import BoundsError, mended, read_bounds
+from shapecalc.parser.bounds import BoundsError, corrected, read_bounds
 from tests.support.quantities import numbers, written
 
 
@@ -124,7 +124,7 @@ def test_bytes_may_end_in_b_and_counts_may_not() -> None:
     ],
 )
 def test_a_slip_is_written_right_where_it_can_be_seen_what_was_meant(slip: str, right: str | None) -> None:
-    assert mended(slip) == right
+    assert corrected(slip) == right
 
 
 @given(st.text("0123456789.<>=≤±+-/% KMGTibB,_", max_size=20))
@@ -132,7 +132,7 @@ def test_what_is_read_keeps_its_text_and_what_is_mended_can_be_read(text: str) -
     try:
         bounds = read_bounds(text)
     except BoundsError:
-        right = mended(text)
+        right = corrected(text)
         assert right is None or read_bounds(right).text == right
     else:
         assert bounds.text == text.strip(" ")

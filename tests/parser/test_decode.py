@@ -18,18 +18,18 @@ layers:
 """
 
 
-def test_a_loop_is_read_with_its_places() -> None:
+def test_a_loop_is_read_with_its_spans() -> None:
     decode = loads(NET + "decode: {token: text, scores: words, states: lstm, start: 1, end: 2, beam: 3}\n").decode
     assert decode is not None
     assert (decode.token, decode.scores, decode.states) == ("text", "words", ("lstm",))
     assert (decode.start, decode.end, decode.max_length, decode.beam) == (1, 2, 20, 3)
-    assert {key: (span.line, span.column) for key, span in decode.places.items()}["end"] == (8, 67)
+    assert {key: (span.line, span.column) for key, span in decode.spans.items()}["end"] == (8, 67)
 
 
 def test_all_but_the_token_can_be_left_out() -> None:
     decode = loads(NET + "decode: {token: text}\n").decode
     assert decode is not None
-    assert decode._replace(places={}) == ("text", "words", (), 0, None, 20, 5, {})
+    assert decode._replace(spans={}) == ("text", "words", (), 0, None, 20, 5, {})
 
 
 def test_a_parameter_of_the_file_can_size_a_loop() -> None:

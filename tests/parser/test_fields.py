@@ -27,11 +27,11 @@ def test_fields_are_taken_as_written() -> None:
     assert step.layer == Conv(out_channels=6, kernel_size=(5, 3), padding=((0, 1), (2, 3)), bias=False)
 
 
-def test_spans_lead_to_the_word_and_to_each_entry() -> None:
-    place = read(layers("conv: {out_channels: 6, kernel_size: [5, 3]}")).steps[0].place
-    assert place is not None
-    assert (place.word.line, place.word.column, place.word.end_column) == (3, 5, 9)
-    columns = {name: (span.column, span.end_column) for name, span in place.fields.items()}
+def test_spans_lead_to_the_type_and_to_each_entry() -> None:
+    spans = read(layers("conv: {out_channels: 6, kernel_size: [5, 3]}")).steps[0].spans
+    assert spans is not None
+    assert (spans.type.line, spans.type.column, spans.type.end_column) == (3, 5, 9)
+    columns = {name: (span.column, span.end_column) for name, span in spans.fields.items()}
     assert columns == {
         ("out_channels",): (26, 27),
         ("kernel_size",): (42, 48),

@@ -9,7 +9,7 @@ import pytest
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
 from shapecalc.diagnostics.limits import LIMITS, Limits
-from shapecalc.parser.reader import read_source
+from shapecalc.parser.files import read_source
 
 if TYPE_CHECKING:
     from pathlib import Path

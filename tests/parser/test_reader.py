@@ -13,8 +13,9 @@ from hypothesis import given, strategies as st
 from shapecalc.diagnostics import ShapecalcError, Span
 from shapecalc.parser.characters import forbidden
 from shapecalc.parser.positions import LINE_BREAK
-from shapecalc.parser.reader import Scalar, parser_name
+from shapecalc.parser.reader import parser_name
 from shapecalc.parser.scalars import resolve
+from shapecalc.parser.tree import Scalar
 from shapecalc.render.check.text import render_diagnostics
 from tests.support.reading import both_parsers, found, piece, plain, read, scalars
 from tests.support.volume import NIGHTLY, at_most, volume

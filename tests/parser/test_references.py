@@ -61,9 +61,9 @@ def test_from_stands_below_or_beside_the_layer() -> None:
 
 def test_the_place_of_a_reference_is_kept() -> None:
     (_, step) = loads(HEAD + "layers:\n  - {gru: 5, name: a}\n  - {relu: , from: a.h_n}\n").steps
-    assert step.place is not None
-    assert step.place.reads is not None
-    assert (step.place.reads.line, step.place.reads.column, step.place.reads.end_column) == (4, 20, 25)
+    assert step.spans is not None
+    assert step.spans.inputs is not None
+    assert (step.spans.inputs.line, step.spans.inputs.column, step.spans.inputs.end_column) == (4, 20, 25)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from shapecalc.diagnostics.errors import ShapecalcError
 from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
 from shapecalc.parser.grammar import FILE_KEYS, parse
-from shapecalc.parser.include import findings_of_blocks, holds_blocks_alone
+from shapecalc.parser.include import diagnose_blocks, has_only_blocks
 from shapecalc.parser.schema import schema
 from tests.support.mutants import mutated, originals, read
 
@@ -36,10 +36,10 @@ FROM_ELSEWHERE = (
 
 def findings(text: str):
     source = Source("net.yaml", text)
-    if holds_blocks_alone(source):
-        return findings_of_blocks(source, None)[0]
+    if has_only_blocks(source):
+        return diagnose_blocks(source, None)[0]
     try:
-        return parse(source).findings
+        return parse(source).diagnostics
     except ShapecalcError as error:
         return error.diagnostics
 

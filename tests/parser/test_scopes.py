@@ -153,7 +153,7 @@ def test_outputs_name_what_leaves_blocks_and_repeats() -> None:
     text = "blocks: {b: {layers: [relu, tanh]}}\nlayers:\n  - b\n  - {relu: , repeat: 2}\n"
     text += "outputs: {first: b_0, last: relu_1}\n"
     architecture = read(text)
-    assert architecture.leaving == {"first": "b_0.tanh_1", "last": "relu_1.1"}
+    assert architecture.output_slots == {"first": "b_0.tanh_1", "last": "relu_1.1"}
 
 
 def test_weights_are_shared_with_the_layer_of_the_same_run() -> None:

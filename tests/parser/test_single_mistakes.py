@@ -14,7 +14,7 @@ from tests.support.volume import NIGHTLY, volume
 
 if TYPE_CHECKING:
     from shapecalc.diagnostics import Diagnostic
-    from shapecalc.parser.reader import Scalar
+    from shapecalc.parser.tree import Scalar
 
 pytestmark = volume
 

@@ -409,7 +409,7 @@ def test_a_body_is_walked_once_for_each_set_of_shapes_and_a_rule_asked_once(grap
     for group in groups(report.tree):
         shapes = group.inputs
         for one in group.runs:
-            met.add((id(group.group.body), shapes))
+            met.add((id(group.group.subgraph), shapes))
             shapes = (one.output, *shapes[1:])
     assert walked["walks"] == 1 + len(met)
     assert set(asked) == {(row.step.layer, row.inputs) for row in report.layers}

@@ -16,7 +16,7 @@ def counted(report: Report) -> list[int]:
     """The bytes alive at each step: a memory is let go when nobody who reads it is left."""
     places = memory_of_slots(report)
     readers = Counter(places[slot].owner for row in report.layers for slot in row.step.inputs)
-    readers.update(places[slot].owner for slot in report.architecture.leaving.values())
+    readers.update(places[slot].owner for slot in report.architecture.output_slots.values())
     alive = {places[entry.name].owner: places[entry.name].size for entry in report.inputs}
     found = []
     for row in report.layers:

@@ -12,8 +12,9 @@ from shapecalc.files.load import loads_source
 from shapecalc.layers import layer_type
 from shapecalc.layers.base import fields_of
 from shapecalc.parser.positions import offsets_of, span_between
-from shapecalc.parser.reader import Mapping, Node, Scalar, Sequence, read_text
+from shapecalc.parser.reader import read_text
 from shapecalc.parser.step_keys import STEP_KEYS
+from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 from shapecalc.shape_inference.engine import inspect
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from shapecalc.layers import layer_types
 from shapecalc.parser.expect import EXPECT_KEYS
 from shapecalc.parser.grammar import FILE_KEYS
 from shapecalc.parser.reader import read_text
-from shapecalc.parser.shapes import plain
 from shapecalc.parser.step_keys import STEP_KEYS
+from shapecalc.parser.tree import plain
 from tests.support.examples.all import EXAMPLES
 
 if TYPE_CHECKING:

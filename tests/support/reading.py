@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
+from shapecalc.diagnostics.limits import Limits
 from shapecalc.parser.positions import LINE_BREAK
-from shapecalc.parser.reader import Limits, Node, Scalar, Sequence, read_text
+from shapecalc.parser.reader import read_text
+from shapecalc.parser.tree import Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

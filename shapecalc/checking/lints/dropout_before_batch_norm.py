@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import traced
+from shapecalc.architecture import with_origins
 from shapecalc.checking.lints.graphs import pair_of
 from shapecalc.diagnostics import Diagnostic, Label
 
@@ -35,11 +35,11 @@ def dropout_before_batch_norm(graphs: Iterable[BlockGraph]) -> Iterator[Diagnost
                 code="SC404",
                 message=f"`{row.type}` learns the variance of what `{pair.layer.type}` gives in training, which is "
                 "another in evaluation",
-                span=pair.place.word,
-                labels=(Label(pair.reader_place.word, "whose running variance this is"),),
+                span=pair.spans.type,
+                labels=(Label(pair.reader_spans.type, "whose running variance this is"),),
                 help=f"put `{pair.layer.type}` behind the last `{row.type}`, or take it out",
             )
-            yield traced(warning, pair.place.given)
+            yield with_origins(warning, pair.spans.origins)
 
 
 def _pair(graph: BlockGraph, row: LayerReport) -> LayerPair | None:

@@ -11,7 +11,7 @@ from shapecalc.shape_inference.report import GroupReport, LayerReport
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shapecalc.architecture import Body, Group, Place, Step
+    from shapecalc.architecture import Group, Step, StepSpans, Subgraph
     from shapecalc.shape_inference.report import Report
 
     Rows = tuple[LayerReport | GroupReport, ...]
@@ -44,16 +44,16 @@ class LayerPair(NamedTuple):
     """A layer and a layer that reads it, with their positions."""
 
     layer: LayerReport
-    place: Place
+    spans: StepSpans
     reader: LayerReport
-    reader_place: Place
+    reader_spans: StepSpans
 
 
 def pair_of(layer: LayerReport | None, reader: LayerReport) -> LayerPair | None:
     """Return the pair of two layers; None if one has no position."""
-    if layer is None or layer.step.place is None or reader.step.place is None:
+    if layer is None or layer.step.spans is None or reader.step.spans is None:
         return None
-    return LayerPair(layer, layer.step.place, reader, reader.step.place)
+    return LayerPair(layer, layer.step.spans, reader, reader.step.spans)
 
 
 def block_graphs(report: Report) -> Iterator[BlockGraph]:
@@ -62,10 +62,10 @@ def block_graphs(report: Report) -> Iterator[BlockGraph]:
     yield from _graphs_inside(report.tree, set())
 
 
-def _graphs_inside(rows: Rows, seen: set[Body]) -> Iterator[BlockGraph]:
+def _graphs_inside(rows: Rows, seen: set[Subgraph]) -> Iterator[BlockGraph]:
     for row in rows:
-        if isinstance(row, GroupReport) and row.group.body not in seen:
-            seen.add(row.group.body)
+        if isinstance(row, GroupReport) and row.group.subgraph not in seen:
+            seen.add(row.group.subgraph)
             inside = row.runs[0].rows
-            yield BlockGraph(inside, frozenset({row.group.body.output}))
+            yield BlockGraph(inside, frozenset({row.group.subgraph.output}))
             yield from _graphs_inside(inside, seen)

@@ -32,5 +32,5 @@ def _warnings(rows: Rows, seen: set[int]) -> Iterator[Diagnostic]:
                     yield from _warnings(walk.rows, seen)
             continue
         error = row.step.layer.warning(*row.inputs)
-        if error is not None and row.step.place is not None:
-            yield row.step.place.diagnose(error, row.type)
+        if error is not None and row.step.spans is not None:
+            yield row.step.spans.diagnose(error, row.type)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import traced
+from shapecalc.architecture import with_origins
 from shapecalc.checking.lints.graphs import pair_of
 from shapecalc.diagnostics import Diagnostic, Fix, Label
 
@@ -23,7 +23,7 @@ _MOST_SHOWN = 4
 
 def redundant_bias(graphs: Iterable[BlockGraph]) -> Iterator[Diagnostic]:
     """Yield one warning for all layers with a bias that only a batch norm reads: a network has few of them, or many."""
-    pairs = {pair.place.word: pair for graph in graphs for pair in _redundant(graph)}
+    pairs = {pair.spans.type: pair for graph in graphs for pair in _redundant(graph)}
     if pairs:
         yield _warning([pairs[span] for span in sorted(pairs)])
 
@@ -53,24 +53,24 @@ def _has_channel_bias(layer: LayerReport) -> bool:
 
 def _warning(pairs: list[LayerPair]) -> Diagnostic:
     first, *others = pairs
-    written = first.place.fields.get(("bias",))
+    written = first.spans.fields.get(("bias",))
     if not others:
         warning = Diagnostic(
             code="SC405",
             message=f"`batch_norm` takes away the bias of `{first.layer.type}`",
-            span=written or first.place.word,
-            labels=(Label(first.reader_place.word, "subtracts the mean of each channel, and the bias with it"),),
+            span=written or first.spans.type,
+            labels=(Label(first.reader_spans.type, "subtracts the mean of each channel, and the bias with it"),),
             help=f"give `{first.layer.type}` `bias: false`: fewer parameters, the same network",
             fix=Fix(written, "false") if written is not None else None,
         )
-        return traced(warning, first.place.given)
+        return with_origins(warning, first.spans.origins)
     more = len(others) - _MOST_SHOWN
     return Diagnostic(
         code="SC405",
         message=f"`batch_norm` takes away the biases of {len(pairs)} layers",
-        span=first.place.word,
+        span=first.spans.type,
         label="only a `batch_norm` reads it, which subtracts the mean of each channel",
-        labels=tuple(Label(pair.place.word, "this bias too") for pair in others[:_MOST_SHOWN]),
+        labels=tuple(Label(pair.spans.type, "this bias too") for pair in others[:_MOST_SHOWN]),
         help="give them `bias: false`: fewer parameters, the same network",
         notes=(f"and {more} more",) if more > 0 else (),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import traced
+from shapecalc.architecture import with_origins
 from shapecalc.checking.lints.graphs import pair_of
 from shapecalc.diagnostics import Diagnostic, Label
 
@@ -30,8 +30,8 @@ def repeated_softmax(graphs: Iterable[BlockGraph]) -> Iterator[Diagnostic]:
             warning = Diagnostic(
                 code="SC406",
                 message=f"`{row.type}` expects scores, receives the probabilities of a `softmax` along the same axis",
-                span=pair.reader_place.word,
-                labels=(Label(pair.place.word, "gives probabilities"),),
+                span=pair.reader_spans.type,
+                labels=(Label(pair.spans.type, "gives probabilities"),),
                 help=f"take out {'one of them' if row.type == pair.layer.type else f'the `{pair.layer.type}`'}",
             )
-            yield traced(warning, pair.reader_place.given)
+            yield with_origins(warning, pair.reader_spans.origins)

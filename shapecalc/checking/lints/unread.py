@@ -39,10 +39,10 @@ def _unread_steps(graph: BlockGraph) -> Iterator[Diagnostic]:
         slots = {step.path}
         if isinstance(step, Step):
             slots.update(map(step.slot, step.layer.output_names or ()))
-        if slots.isdisjoint(read) and step.place is not None:
+        if slots.isdisjoint(read) and step.spans is not None:
             yield Diagnostic(
                 code="SC403",
                 message=f"nothing reads `{step.path}`, and it does not leave",
-                span=step.place.word,
+                span=step.spans.type,
                 help="take it out, read it by `from:`, or name it under `outputs:`",
             )

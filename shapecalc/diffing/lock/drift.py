@@ -14,7 +14,7 @@ from shapecalc.diffing.lock.wiring import Wiring
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from shapecalc.architecture import Place
+    from shapecalc.architecture import StepSpans
     from shapecalc.diagnostics import Span
     from shapecalc.diffing.lock.alignment import Pair
     from shapecalc.diffing.lock.entries import Entry, LockedCount, LockedLayer, LockedShape
@@ -224,30 +224,30 @@ def _of_network(report: Report, entry: Entry, now: Entry) -> Iterator[Diagnostic
 def _of_outputs(report: Report, entry: Entry, now: Entry, pairs: Iterable[Pair]) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each network output that another layer gives, with the same figures."""
     wiring = Wiring(entry, now, pairs)
-    places = {row.path: row.step.place for row in report.layers}
+    spans_of = {row.path: row.step.spans for row in report.layers}
     for name, slot in now.given.items():
         locked = entry.given.get(name)
         if locked is not None and wiring.rewired((locked,), (slot,)):
-            place = places.get(slot)
+            spans = spans_of.get(slot)
             yield Diagnostic(
                 code="SC502",
                 message=f"the output `{name}` is given by `{slot}`, locked as given by `{locked}`",
-                span=place.word if place else None,
+                span=spans.type if spans else None,
             )
 
 
 def _located(report: Report, causes: Sequence[_Cause]) -> tuple[Diagnostic, ...]:
     """Return causes as diagnostics at their positions in the file, those of one edit joined into one."""
     steps = [row.step for row in report.layers]
-    places = {cause.layer: steps[cause.layer].place if steps else None for cause in causes}
+    spans_of = {cause.layer: steps[cause.layer].spans if steps else None for cause in causes}
 
     def by_line(cause: _Cause) -> object:
-        place = places[cause.layer]
-        return None if place is None else place.word
+        spans = spans_of[cause.layer]
+        return None if spans is None else spans.type
 
     def by_argument(cause: _Cause) -> object:
-        place = places[cause.layer]
-        return None if place is None else _argument(place) or place.word
+        spans = spans_of[cause.layer]
+        return None if spans is None else _argument(spans) or spans.type
 
     def joined(key: Callable[[_Cause], object]) -> list[list[_Cause]]:
         groups: dict[object, list[_Cause]] = {}
@@ -260,20 +260,20 @@ def _located(report: Report, causes: Sequence[_Cause]) -> tuple[Diagnostic, ...]
     groups = min(joined(by_line), joined(by_argument), key=len)
     diagnostics = []
     for first, *others in groups:
-        place, notes = places[first.layer], first.notes
+        spans, notes = spans_of[first.layer], first.notes
         if others:
             notes += (f"with it moved `{others[0].path}`{_more([cause.path for cause in others[1:]])}",)
-        span = place.word if place else None
+        span = spans.type if spans else None
         diagnostics.append(Diagnostic(code="SC502", message=first.message, span=span, notes=notes))
     return tuple(diagnostics)
 
 
-def _argument(place: Place) -> Span | None:
+def _argument(spans: StepSpans) -> Span | None:
     """Return the span of the outermost value that was substituted for a parameter of a field of the step."""
-    for span in place.fields.values():
+    for span in spans.fields.values():
         seen = set()
         at = span
-        while at not in seen and (origin := place.given.get(at)) is not None:
+        while at not in seen and (origin := spans.origins.get(at)) is not None:
             seen.add(at)
             at = origin.label.span
         if at != span:

@@ -106,7 +106,7 @@ def entry_of(report: Report) -> Entry:
         dict(report.costs_at),
         tuple(layers),
         {name: tuple(map(as_json, shape)) for name, shape in report.outputs.items()},
-        dict(report.architecture.leaving),
+        dict(report.architecture.output_slots),
         as_json(totals.params),
         as_json(totals.macs),
         as_json(totals.flops),

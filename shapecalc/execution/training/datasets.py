@@ -67,8 +67,8 @@ def load_dataset(
     before they are drawn.
     Raises `ShapecalcError` SC703 if the dataset does not fit the architecture, and for mistakes in the file.
     """
-    if len(architecture.inputs) != 1 or len(architecture.leaving) != 1:
-        counts = f"{len(architecture.inputs)} and {len(architecture.leaving)}"
+    if len(architecture.inputs) != 1 or len(architecture.output_slots) != 1:
+        counts = f"{len(architecture.inputs)} and {len(architecture.output_slots)}"
         raise unfit(architecture, f"training expects one input and one output, `{architecture.name}` has {counts}")
     (entry,) = architecture.inputs
     bound = _bound(architecture, entry, dict(sizes or {}), batch, name)

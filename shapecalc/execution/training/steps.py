@@ -48,7 +48,7 @@ def model_of(report: Report) -> Model:
         if (unsupported := row.step.layer.unsupported_in_training) is not None:
             what, instead = unsupported
             raise unfit(architecture, f"`{row.path}` {what}, which is not trained here", f"write `{instead}`")
-    (slot,) = architecture.leaving.values()
+    (slot,) = architecture.output_slots.values()
     loss = "cross_entropy"
     (last,) = [call for call in calls if slot in call.outputs]
     readers = [call for call in calls if slot in call.inputs]

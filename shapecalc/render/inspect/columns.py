@@ -99,7 +99,7 @@ def called(row: LayerReport | GroupReport, letters: Mapping[str, str] = MappingP
         if len(step.inputs) > 1:
             words += f" ({', '.join(step.branches or map(_read, step.inputs))})"
         return f"{words}, weights of {step.weights}" if step.weights else words
-    body, times = row.group.body, row.group.times
+    body, times = row.group.subgraph, row.group.times
     title = body.title or called(row.runs[0].rows[0], letters)
     title = title if times is None else f"{title} × {times}"
     return f"{title}, weights of {row.group.weights}" if row.group.weights else title
@@ -131,7 +131,7 @@ def _lines(
         if len(folded) > 1 or isinstance(row, LayerReport) or deep or (row.group.times is not None and not expand):
             yield here
             continue
-        title, shared = row.group.body.title, above.shared or bool(row.group.weights)
+        title, shared = row.group.subgraph.title, above.shared or bool(row.group.weights)
         title = f"{title}, weights of {row.group.weights}" if title and row.group.weights else title
         for name, run in zip(row.group.runs, row.runs, strict=True):
             line = here._replace(path=joined(above.path, name), rows=run.rows, shown=name, shared=shared)
@@ -223,8 +223,8 @@ def _text(column: Column, line: Line, report: Report) -> str:
         case Column.PATH:
             return line.path
         case Column.LINE:
-            place = first.step.place if isinstance(first, LayerReport) else first.group.place
-            return _at(place.word, report.architecture.file) if place else ""
+            spans = first.step.spans if isinstance(first, LayerReport) else first.group.spans
+            return _at(spans.type, report.architecture.file) if spans else ""
         case Column.TYPE:
             return first.type if len(line.rows) == 1 and isinstance(first, LayerReport) else ""
         case Column.INPUT:

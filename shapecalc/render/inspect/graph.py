@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import entering, joined
+from shapecalc.architecture import input_slot, joined
 from shapecalc.dims import show
 from shapecalc.render.inspect.columns import Line, called, neighbours
 from shapecalc.shape_inference.report import LayerReport
@@ -170,16 +170,16 @@ class _GraphDrawing:
         ends = [scope.slots[slot] for slot in group.inputs]
         for path, run in zip(group.runs, row.runs, strict=True):
             run_number = path.removeprefix(group.path)
-            title = group.body.title or Line("", run.rows).layer()
+            title = group.subgraph.title or Line("", run.rows).layer()
             what = f"{title}, weights of {group.weights}" if group.weights else title
             chosen = owns or bool(run_number) or not _is_automatic(name, _type(row))
             label = f"{name}{run_number}: {what}" if chosen else what
-            slots = {entering(position): end for position, end in enumerate(ends)}
-            if group.body.title:
+            slots = {input_slot(position): end for position, end in enumerate(ends)}
+            if group.subgraph.title:
                 self.block(run.rows, _Scope(self._cluster(scope.parts, label).parts, scope.level + 1, slots))
             else:
                 self._closed(run.rows, label, scope._replace(slots=slots))
-            ends[0] = slots[group.body.output]
+            ends[0] = slots[group.subgraph.output]
         scope.slots[row.path] = ends[0]
 
 
@@ -205,7 +205,7 @@ def _type(row: LayerReport | GroupReport) -> str:
     """Return the type from which the name of an unnamed row is made."""
     if isinstance(row, LayerReport):
         return row.type
-    return (row.group.body.title or called(row.runs[0].rows[0])).partition(" ")[0]
+    return (row.group.subgraph.title or called(row.runs[0].rows[0])).partition(" ")[0]
 
 
 def _is_automatic(name: str, word: str) -> bool:

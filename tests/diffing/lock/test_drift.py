@@ -221,9 +221,9 @@ def test_one_more_parameter_anywhere_fails_and_names_the_layer(name: str) -> Non
         (finding,) = drift(report, entry._replace(layers=layers, params=entry.params - 1))
         noun = "param" if before.params == 1 else "params"
         assert finding.message == f"`{before.path}` has {before.params:,} {noun}, locked at {before.params - 1:,}"
-        place_of = report.layers[place].step.place
-        assert place_of is not None
-        assert finding.span == place_of.word
+        spans = report.layers[place].step.spans
+        assert spans is not None
+        assert finding.span == spans.type
 
 
 @pytest.mark.parametrize("name", zoo.names())

@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.architecture import traced
+from shapecalc.architecture import with_origins
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix, Label, ShapecalcError, Span
+from shapecalc.layers.fields import said
 from shapecalc.parser.scalars import shorten
-from shapecalc.parser.tree import Mapping
+from shapecalc.parser.tree import Mapping, head, plain
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping as MappingOf
@@ -22,53 +23,67 @@ MOST_CALLS = 4
 """The number of calls that a diagnostic in a block shows, innermost first."""
 
 
-class Findings:
+class Diagnostics:
     """Diagnostics in the order of detection, each once; raises `ShapecalcError` if there are too many.
 
-    `given` maps the uses of parameters to the place where a call gives the value, None if no call does.
+    `origins` maps the uses of parameters to the place where a call gives the value, None if no call does.
     """
 
-    __slots__ = ("_calls", "_noted", "_seen", "blocks_lost", "found", "given", "lost_blocks", "parameters", "source")
+    __slots__ = (
+        "_calls",
+        "_refused_spans",
+        "_seen",
+        "blocks_missing",
+        "invalid_blocks",
+        "origins",
+        "parameters",
+        "recorded",
+        "source",
+    )
 
-    def __init__(self, source: Source, noted: Iterable[Diagnostic] = ()) -> None:
+    def __init__(self, source: Source, refused: Iterable[Diagnostic] = ()) -> None:
         self.source = source
-        self.given: dict[Span, Origin | None] = {}
-        self.blocks_lost = False
+        self.origins: dict[Span, Origin | None] = {}
+        self.blocks_missing = False
         """Whether an included file could not be read: an unknown layer type may be one of its blocks."""
-        self.lost_blocks: set[str] = set()
+        self.invalid_blocks: set[str] = set()
         """The names of refused blocks of included files."""
         self.parameters: Container[str] = ()
         """The names of the file's parameters."""
         self._calls: tuple[Label, ...] = ()
-        self.found = list(noted)
-        self._noted = tuple(finding.span for finding in self.found if finding.span is not None)
+        self.recorded = list(refused)
+        self._refused_spans = tuple(diagnostic.span for diagnostic in self.recorded if diagnostic.span is not None)
         self._seen: set[tuple[str, str, Span | None]] = set()
 
     def refuse(self, code: str, message: str, span: Span, **rest: Any) -> None:
         """Add a diagnostic with these and other fields."""
         self.add(Diagnostic(code=code, message=message, span=span, **rest))
 
-    def add(self, finding: Diagnostic) -> None:
+    def refuse_value(self, code: str, expected: str, node: Node, **rest: Any) -> None:
+        """Add the diagnostic of a value: what is expected, and what the node is."""
+        self.refuse(code, f"{expected}, receives {said(plain(node))}", head(node), **rest)
+
+    def add(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic, unless an alias repeats it or it is in a span that the reader refused."""
-        key = (finding.code, finding.message, finding.span)
-        if key in self._seen or (finding.span is not None and self.noted_within(finding.span)):
+        key = (diagnostic.code, diagnostic.message, diagnostic.span)
+        if key in self._seen or (diagnostic.span is not None and self.refused_within(diagnostic.span)):
             return
         self._seen.add(key)
-        finding = traced(finding, self.given)
-        finding = finding._replace(labels=tuple(dict.fromkeys((*finding.labels, *self._calls))))
-        self.found.append(finding)
-        if len(self.found) >= MOST_DIAGNOSTICS:
-            raise ShapecalcError(tuple(sorted(self.found, key=position)), self.source)
+        diagnostic = with_origins(diagnostic, self.origins)
+        diagnostic = diagnostic._replace(labels=tuple(dict.fromkeys((*diagnostic.labels, *self._calls))))
+        self.recorded.append(diagnostic)
+        if len(self.recorded) >= MOST_DIAGNOSTICS:
+            raise ShapecalcError(tuple(sorted(self.recorded, key=position)), self.source)
 
-    def given_to(self, spans: Iterable[Span]) -> dict[Span, Origin | None]:
-        """Return the entries of `given` for spans, and for the spans in calls that these lead to."""
-        given: dict[Span, Origin | None] = {}
-        for span in spans if self.given else ():
+    def origins_of(self, spans: Iterable[Span]) -> dict[Span, Origin | None]:
+        """Return the entries of `origins` for spans, and for the spans in calls that these lead to."""
+        origins: dict[Span, Origin | None] = {}
+        for span in spans if self.origins else ():
             at: Span | None = span
-            while at in self.given and at not in given:
-                origin = given[at] = self.given[at]
+            while at in self.origins and at not in origins:
+                origin = origins[at] = self.origins[at]
                 at = None if origin is None else origin.label.span
-        return given
+        return origins
 
     @contextmanager
     def within(self, call: Label) -> Iterator[None]:
@@ -80,29 +95,29 @@ class Findings:
         finally:
             self._calls = before
 
-    def noted_within(self, span: Span) -> bool:
+    def refused_within(self, span: Span) -> bool:
         """Return whether the reader refused something within a span, so that the value there is a guess."""
         start, end = (span.line, span.column), (span.end_line, span.end_column)
         return any(
             at.file == span.file and start <= (at.line, at.column) and (at.end_line, at.end_column) <= end
-            for at in self._noted
+            for at in self._refused_spans
         )
 
-    def is_hole(self, node: Node | None) -> bool:
-        """Return whether a node is a placeholder (`hole`)."""
-        return isinstance(node, Mapping) and not node.entries and self.noted_within(node.span)
+    def is_placeholder(self, node: Node | None) -> bool:
+        """Return whether a node is a placeholder (`placeholder`)."""
+        return isinstance(node, Mapping) and not node.entries and self.refused_within(node.span)
 
-    def hole(self, span: Span) -> Node:
+    def placeholder(self, span: Span) -> Node:
         """Return a placeholder for a refused value; further diagnostics within its span are dropped."""
-        if span not in self._noted:
-            self._noted += (span,)
+        if span not in self._refused_spans:
+            self._refused_spans += (span,)
         return Mapping((), span)
 
-    def note(self, noted: Iterable[Diagnostic]) -> None:
+    def extend(self, refused: Iterable[Diagnostic]) -> None:
         """Add the reader's diagnostics of an included text."""
-        noted = tuple(noted)
-        self.found += noted
-        self._noted += tuple(finding.span for finding in noted if finding.span is not None)
+        refused = tuple(refused)
+        self.recorded += refused
+        self._refused_spans += tuple(diagnostic.span for diagnostic in refused if diagnostic.span is not None)
 
     def unknown(
         self,
@@ -111,11 +126,11 @@ class Findings:
         message: str,
         names: MappingOf[str, str | None] | None = None,
         kind: str = "keys",
-        given: Container[str] = (),
+        present: Container[str] = (),
     ) -> str | None:
         """Refuse a key that is not one of the words, and return the one that was likely intended.
 
-        `given` are the other keys of the mapping: a fix to one of these is not safe. Neither is one from another
+        `present` are the other keys of the mapping: a fix to one of these is not safe. Neither is one from another
         format's name, which may mean something slightly different.
         """
         from shapecalc.diagnostics.suggestions import nearest  # noqa: PLC0415 - only a mistake needs it
@@ -123,7 +138,7 @@ class Findings:
         words = tuple(words)
         near = nearest(key.text, words, names, names or ())
         help_text = f"write `{near.word}`" if near else f"{kind}: {', '.join(words) or 'none'}"
-        fix = Fix(key.span, near.word, safe=near.sure and near.word not in given) if near else None
+        fix = Fix(key.span, near.word, safe=near.sure and near.word not in present) if near else None
         self.refuse("SC102", message, key.span, help=help_text, fix=fix)
         return near.word if near else None
 
@@ -140,22 +155,12 @@ class Findings:
         for key, value in node.entries:
             if key.text not in known:
                 message = f"unknown key `{shorten(key.text)}` in {subject}"
-                near = self.unknown(key, known, message, names, given=entries)
+                near = self.unknown(key, known, message, names, present=entries)
                 if near is not None:
                     entries.setdefault(near, value)
         return entries
 
 
-def position(finding: Diagnostic) -> tuple[int, int, int]:
+def position(diagnostic: Diagnostic) -> tuple[int, int, int]:
     """Return the position of a diagnostic, as a sort key for the order of the text."""
-    return (finding.span.file, finding.span.line, finding.span.column) if finding.span else (0, 0, 0)
-
-
-def head(node: Node) -> Span:
-    """Return the span of a value; if it covers several lines, the span of its start."""
-    span = node.span
-    if span.line == span.end_line:
-        return span
-    if isinstance(node, Mapping) and node.entries:  # refused entries are not in it
-        return node.entries[0][0].span
-    return span._replace(end_line=span.line, end_column=span.column + 1)
+    return (diagnostic.span.file, diagnostic.span.line, diagnostic.span.column) if diagnostic.span else (0, 0, 0)
