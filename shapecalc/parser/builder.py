@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix, Label, ShapecalcError, Source, Span
 from shapecalc.parser.characters import describe, forbidden
+from shapecalc.parser.diagnostics import position
 from shapecalc.parser.positions import position_after, span_between
 from shapecalc.parser.scalars import Refused, resolve, shorten
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
@@ -43,20 +44,8 @@ class TreeBuilder:
     Each collection on the stack has its list of children; in a mapping, keys and values alternate.
     """
 
-    __slots__ = (
-        "_aliases",
-        "_anchors",
-        "_children",
-        "_diagnostics",
-        "_documents",
-        "_heights",
-        "_in_mapping",
-        "_limits",
-        "_nodes",
-        "_root",
-        "_source",
-        "_stack",
-    )  # fmt: skip
+    __slots__ = ("_aliases", "_anchors", "_children", "_diagnostics", "_documents", "_heights", "_in_mapping",
+                 "_limits", "_nodes", "_root", "_source", "_stack")  # fmt: skip
 
     def __init__(self, source: Source, limits: Limits) -> None:
         self._source = source
@@ -75,11 +64,7 @@ class TreeBuilder:
         root = self._root[0] if self._root else None
         if root is None or _is_absent(root):
             self._stop("SC004", f"`{self._source.name}` is empty", None)
-        in_order = sorted(
-            self._diagnostics,
-            key=lambda diagnostic: (diagnostic.span.line, diagnostic.span.column) if diagnostic.span else (0, 0),
-        )
-        return root, tuple(in_order)
+        return root, tuple(sorted(self._diagnostics, key=position))
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Add a diagnostic; raise `ShapecalcError` if there are too many."""

@@ -29,17 +29,8 @@ class Diagnostics:
     `origins` maps the uses of parameters to the place where a call gives the value, None if no call does.
     """
 
-    __slots__ = (
-        "_calls",
-        "_refused_spans",
-        "_seen",
-        "blocks_missing",
-        "invalid_blocks",
-        "origins",
-        "parameters",
-        "recorded",
-        "source",
-    )
+    __slots__ = ("_calls", "_refused_spans", "_seen", "blocks_missing", "invalid_blocks", "origins",
+                 "parameters", "recorded", "source")  # fmt: skip
 
     def __init__(self, source: Source, refused: Iterable[Diagnostic] = ()) -> None:
         self.source = source

@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from posixpath import normpath
 from typing import TYPE_CHECKING
 
-from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Source, Span
+from shapecalc.diagnostics import Diagnostic, Label, ShapecalcError, Source
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.parser.blocks import Block, read_blocks
 from shapecalc.parser.diagnostics import Diagnostics, position
@@ -264,11 +264,8 @@ def _located(node: Node, number: int) -> Node:
 
 
 def _located_diagnostic(diagnostic: Diagnostic, number: int, here: Label) -> Diagnostic:
-    def located(span: Span | None) -> Span | None:
-        return None if span is None else span._replace(file=number)
-
     if diagnostic.span is None:
         return diagnostic._replace(span=here.span)
     labels = tuple(Label(label.span._replace(file=number), label.text) for label in diagnostic.labels)
     fix = None if diagnostic.fix is None else diagnostic.fix._replace(span=diagnostic.fix.span._replace(file=number))
-    return diagnostic._replace(span=located(diagnostic.span), labels=(*labels, here), fix=fix)
+    return diagnostic._replace(span=diagnostic.span._replace(file=number), labels=(*labels, here), fix=fix)

@@ -49,17 +49,8 @@ class StepReader:
     `parameters` are the file's, which those of a block shadow.
     """
 
-    __slots__ = (
-        "_blocks",
-        "_calls",
-        "_depth",
-        "_diagnostics",
-        "_layers",
-        "_limits",
-        "_parameters",
-        "_steps_read",
-        "_subgraphs",
-    )  # fmt: skip
+    __slots__ = ("_blocks", "_calls", "_depth", "_diagnostics", "_layers", "_limits", "_parameters", "_steps_read",
+                 "_subgraphs")  # fmt: skip
 
     def __init__(
         self,
@@ -227,9 +218,8 @@ class StepReader:
             if isinstance(value, Sequence):
                 end = self._list(value.items, at.scope, joined(at.path, key.text), flow)
                 if end == UNSPECIFIED:
-                    self._refuse_unspecified(
-                        f"branch `{shorten(key.text)}` expects a step with `from:`", key.span, at.scope
-                    )
+                    expected = f"branch `{shorten(key.text)}` expects a step with `from:`"
+                    self._refuse_unspecified(expected, key.span, at.scope)
                     end = None
                 ends.append(end)
                 continue
@@ -243,11 +233,8 @@ class StepReader:
         return known if len(known) == len(ends) else ()
 
     def _with_key_spans(self, spans: StepSpans, parts: StepParts) -> StepSpans:
-        if "from" in parts.keys:
-            spans = spans._replace(inputs=head(parts.keys["from"]))
-        if "share" in parts.keys:
-            spans = spans._replace(share=head(parts.keys["share"]))
-        return spans
+        inputs, share = parts.keys.get("from"), parts.keys.get("share")
+        return spans._replace(inputs=inputs and head(inputs), share=share and head(share))
 
     def _refuse_repeated_share(self, parts: StepParts) -> None:
         if "repeat" in parts.keys and "share" in parts.keys:
@@ -273,10 +260,8 @@ class StepReader:
         at.scope.define(at.path, (), at.name_span)
         if slot is None or not inside.complete or times is None:
             return None
-        merged = any(step.path for step in inside.steps)
-        subgraph = self._subgraph(
-            inside, slot, parts.type_node.text if merged else "", parts.type_node, times, input_count=inside.input_count
-        )
+        name = parts.type_node.text if any(step.path for step in inside.steps) else ""
+        subgraph = self._subgraph(inside, slot, name, parts.type_node, times, input_count=inside.input_count)
         if subgraph is None:
             return None
         spans = self._with_key_spans(StepSpans(parts.type_node.span, {}), parts)
@@ -343,13 +328,8 @@ class StepReader:
             circle = [*(call.name.text for call in self._calls[first:]), block.name.text]
             message = f"block `{block.name.text}` calls itself: {' → '.join(circle)}"
             labels = (Label(block.name.span, "defined here"),)
-            self._diagnostics.refuse(
-                "SC112",
-                message,
-                type_node.span,
-                labels=labels,
-                help="`repeat:` beside a call runs a block a number of times",
-            )
+            help_text = "`repeat:` beside a call runs a block a number of times"
+            self._diagnostics.refuse("SC112", message, type_node.span, labels=labels, help=help_text)
             return None
         arguments = bind_arguments(block, type_node, node, self._parameters, self._diagnostics)
         if input_count and input_count != len(block.inputs):

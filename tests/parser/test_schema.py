@@ -11,8 +11,6 @@ from jsonschema import Draft7Validator
 
 from shapecalc.diagnostics import Source
 from shapecalc.diagnostics.errors import ShapecalcError
-from shapecalc.layers import layer_types
-from shapecalc.layers.base import fields_of
 from shapecalc.parser.grammar import FILE_KEYS, parse
 from shapecalc.parser.include import diagnose_blocks, has_only_blocks
 from shapecalc.parser.schema import schema
@@ -93,20 +91,6 @@ def test_a_file_has_the_keys_that_the_parser_reads() -> None:
     assert tuple(SCHEMA["properties"]) == FILE_KEYS
 
 
-@pytest.mark.parametrize("word", layer_types())
-def test_every_layer_and_field_says_what_it_is(word: str) -> None:
-    layer = SCHEMA["definitions"][f"layer-{word}"]
-    below = layer["anyOf"][0] if "anyOf" in layer else layer
-    assert layer["title"] == word
-    assert len(layer["description"]) > 20
-    assert list(below["properties"]) == list(fields_of(layer_types()[word]))
-    for name, field in fields_of(layer_types()[word]).items():
-        said = below["properties"][name]
-        assert said["description"].startswith(field.description)
-        assert field.kind.describe() in said["description"]
-        assert ("default" in said) is not field.required
-
-
 def test_a_misspelt_field_is_named_at_its_place() -> None:
     errors = VALIDATOR.iter_errors(read("{input: [N, 3, 8, 8], layers: [{linear: {out_feature: 3}}]}"))
     assert {tuple(error.absolute_path) for error in errors} == {("layers", 0, "linear")}
@@ -128,13 +112,6 @@ def test_no_editor_shows_a_pattern_where_a_value_is_wrong() -> None:
     beside = [step["else"]["anyOf"] for step in map(SCHEMA["definitions"].get, ("step", "step-or-call"))]
     assert silent == [SCHEMA["definitions"]["use"], *(words[-1] for words in beside)]
     assert len(patterned) > 100
-
-
-@pytest.mark.parametrize("definition", ["step", "step-or-call"])
-def test_a_mapping_is_never_said_to_be_none_of_the_words(definition: str) -> None:
-    """An editor blames one alternative; of words and a mapping that would be the words."""
-    assert SCHEMA["definitions"][definition]["if"] == {"type": "object"}
-    assert "anyOf" not in SCHEMA["definitions"][definition]
 
 
 def test_no_list_of_words_is_empty() -> None:

@@ -1,0 +1,174 @@
+"""Schemas of steps: layers with their fields, calls of blocks, and the keys next to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.diagnostics.limits import LIMITS
+from shapecalc.layers.base import fields_of
+from shapecalc.layers.documentation import documentation
+from shapecalc.parser.expressions import NAME
+from shapecalc.parser.schema.values import ARGUMENT, ENTRY, NAMES, SINGLE, USE, Schema, full_match, or_use, ref
+from shapecalc.parser.scopes import NAME as STEP_NAME
+from shapecalc.parser.step_keys import STEP_KEYS
+
+if TYPE_CHECKING:
+    from shapecalc.layers import Layer
+    from shapecalc.layers.base import Field
+
+_CALL: Schema = {
+    "type": [*SINGLE, "array", "object"],
+    "items": ENTRY,
+    "additionalProperties": ARGUMENT,
+    "description": "A call of a block: its parameters by name, or the first one alone.",
+}
+
+
+def steps(*, calls: bool) -> Schema:
+    """Return the schema of a list of steps, among which calls of blocks are allowed or not."""
+    return {
+        "type": ["array", "string"],
+        "items": ref("step-or-call" if calls else "step"),
+        "minItems": 1,
+        "pattern": USE,
+        "patternErrorMessage": "expects a list of steps",
+    }
+
+
+def _step_keys() -> dict[str, Schema]:
+    described: dict[str, tuple[str, Schema]] = {
+        "name": (
+            "The name for references; by default its type and position.",
+            {
+                "type": "string",
+                "pattern": f"{full_match(STEP_NAME.pattern)}|{USE}",
+                "patternErrorMessage": "expects a letter, then letters, digits, `_`, `.`, `-` or `/`",
+            },
+        ),
+        "from": ("The step or steps that it reads; by default the one before it.", NAMES),
+        "repeat": (
+            "The number of copies, one after another.",
+            or_use({"type": ["integer"], "minimum": 1, "maximum": LIMITS.layers}),
+        ),
+        "share": ("The earlier step whose weights it uses.", {"type": "string"}),
+        "expect": ("Expected figures of this step.", {"allOf": [ref("expect")]}),
+    }
+    return {key: {"description": described[key][0], **described[key][1]} for key in STEP_KEYS}
+
+
+def step(layers: Any, *, calls: bool) -> Schema:
+    """Return the schema of a step: a layer type, or a mapping with one."""
+    alone = [word for word, cls in layers.items() if not _required(cls)]
+    known = {"enum": alone, "markdownEnumDescriptions": [documentation(layers[word]).summary for word in alone]}
+    needing = [word for word in layers if word not in alone]
+    # Types with required fields are a pattern, which an editor does not offer for completion, with its own message.
+    others = {"type": "string", "pattern": full_match(NAME.pattern if calls else "|".join(needing))}
+    words = {
+        "anyOf": [known, ref("use"), others],
+        "if": {"enum": needing},
+        "then": {"pattern": "(?!)", "patternErrorMessage": "this layer expects its fields, below it or behind a colon"},
+    }
+    mapping: Schema = {
+        "type": "object",
+        "allOf": [ref("one-layer")],
+        "properties": {
+            **{word: ref(definition_name(cls, calls=calls and cls.merges)) for word, cls in layers.items()},
+            **_step_keys(),
+        },
+        "patternProperties": {r"^\$": {}},
+        "additionalProperties": _CALL if calls else False,
+    }
+    if calls:
+        mapping["propertyNames"] = {"pattern": f"{full_match(NAME.pattern)}|{USE}"}
+    # Split by type, so that an editor never reports a mapping as an unknown word.
+    return {"if": {"type": "object"}, "then": mapping, "else": words}
+
+
+def one_layer(layers: Any) -> Schema:
+    """Return the schema of a mapping with one layer or call in addition to the step's own keys."""
+    return {
+        "dependencies": {word: {"propertyNames": {"enum": [word, *STEP_KEYS]}} for word in layers},
+        "if": {"propertyNames": {"not": {"enum": list(layers)}}},
+        "then": ref("count-0-0"),
+    }
+
+
+def counts() -> dict[str, Schema]:
+    """Return schemas of mappings with one key in addition to the step's own, or without one if `share` is given.
+
+    JSON Schema cannot count keys of a kind, but can test them in turn: in `count-i-n` the first i keys are tested, and
+    n of them present.
+    """
+    *tested, last = (*(key for key in STEP_KEYS if key != "share"), "share")
+    counts: dict[str, Schema] = {}
+    for position, key in enumerate(tested):
+        for present in range(position + 1):
+            then, otherwise = (ref(f"count-{position + 1}-{present + more}") for more in (1, 0))
+            counts[f"count-{position}-{present}"] = {"if": {"required": [key]}, "then": then, "else": otherwise}
+    for present in range(len(tested) + 1):
+        counts[f"count-{len(tested)}-{present}"] = {
+            "minProperties": present + 1,
+            "if": {"required": [last]},
+            "then": {"maxProperties": present + 2},
+            "else": {"maxProperties": present + 1},
+        }
+    return counts
+
+
+def definition_name(cls: type[Layer], *, calls: bool = False) -> str:
+    """Return the name of the definition of a layer type."""
+    return f"layer-{cls.type}{'-or-calls' * calls}"
+
+
+def _required(cls: type[Layer]) -> list[str]:
+    return [field.name for field in fields_of(cls).values() if field.required]
+
+
+def layer(cls: type[Layer], *, calls: bool = False) -> Schema:
+    """Return the schema of the value of a layer type: its fields by name, the main one alone, or nothing."""
+    required = _required(cls)
+    documented = documentation(cls)
+    branch = {
+        **steps(calls=calls),
+        "minItems": 0,
+        "description": "A branch: its steps, none for the identity.",
+    }
+    fields: Schema = {
+        "type": ["object"] if required else ["object", "null"],
+        "properties": {name: _field(field) for name, field in fields_of(cls).items()},
+        "additionalProperties": branch if cls.merges else False,
+    }
+    if required:
+        fields["required"] = required
+    if cls.merges:
+        fields["propertyNames"] = {"pattern": f"{full_match(NAME.pattern)}|{USE}"}
+    sections = "\n".join(f"{name}: {text}" for name, text in documented.sections.items())
+    shown = {"title": cls.type, "description": f"{documented.summary}\n\n{sections}"}
+    if cls.main is None or set(required) - {cls.main}:
+        return {**shown, **fields}
+    single = or_use(fields_of(cls)[cls.main].kind.schema())
+    if "type" in single and not single.keys() & fields.keys() - {"type"}:
+        single["patternErrorMessage"] = f"`{cls.type}` expects its fields by name, or `{cls.main}` alone"
+        return {**shown, **fields, **single, "type": [*fields["type"], *single["type"]]}
+    return {**shown, "anyOf": [fields, single]}
+
+
+def _field(field: Field) -> Schema:
+    given = field.kind.schema()
+    if field.nullable:
+        assert "type" in given, f"`{field.name}` is of a kind that null cannot be added to"
+        given = {**given, "type": [*given["type"], "null"]}
+    default = "required" if field.required else f"{_value_text(field.default)} by default"
+    shown: Schema = {"description": f"{field.description} Expects {field.kind.describe()}; {default}."}
+    if not field.required:
+        shown["default"] = field.default
+    taken = or_use(given)
+    if "pattern" in taken:
+        taken["patternErrorMessage"] = f"`{field.name}` expects {field.kind.describe()}"
+    return {**shown, **taken}
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else str(value)
