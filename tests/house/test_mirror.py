@@ -15,8 +15,6 @@ UNTESTED = {
     "diagnostics/foreign_names.py": "a registry of names",
     "layers/initial.py": "a record without behaviour",
     "parser/events.py": "protocols: the types of PyYAML's events",
-    "parser/schema/steps.py": "a part of the schema, which parser/test_schema.py compares with the parser",
-    "parser/schema/values.py": "a part of the schema, which parser/test_schema.py compares with the parser",
 }
 """Modules that have nothing to test on their own."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from jsonschema import Draft7Validator
 
-from shapecalc.parser.schema.values import Schema, expect, full_match, input_schema, or_use, ref, shape
+from shapecalc.parser.schema.values import USE, Schema, expect, full_match, input_schema, or_use, ref, shape
 
-DEFINITIONS: Schema = {"use": {"type": "string"}, "shape": shape()}
+DEFINITIONS: Schema = {"use": {"type": "string", "pattern": USE}, "shape": shape()}
 
 
 def valid(schema: Schema, value: object) -> bool:
