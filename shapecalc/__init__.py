@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Public names are imported when they are first asked for: the command line starts with what a command needs.
+# Public names are imported when they are first used: the command line starts with what a command needs.
 _HOMES = {
     "Architecture": "architecture",
     "Budget": "execution.budget",

@@ -182,7 +182,7 @@ def state_bytes(hypotheses: int, layers: int, hidden: int, itemsize: int = 4) ->
 
 
 def _scores(problem: Problem, result: int) -> SearchFigure:
-    """Return V·(alive at each step): 1, B, B², … while these are fewer than k, then k."""
+    """Return V·(active hypotheses at each step): 1, B, B², … while these are fewer than k, then k."""
     growing, rest = problem.growing, problem.length - problem.growing
     vocabulary = f"{problem.vocabulary:,}"
     if growing == 1:

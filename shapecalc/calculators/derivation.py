@@ -129,8 +129,8 @@ class Calculation(NamedTuple):
     notes: tuple[str, ...] = ()
 
     @property
-    def whole_shape(self) -> Shape:
-        """The shape as it is shown: that of many samples where windows slide."""
+    def batched_shape(self) -> Shape:
+        """The output shape as it is shown, with a batch axis N if windows slide."""
         assert self.shape is not None
         return (symbol("N"), *self.shape[1:]) if self.axes else self.shape
 
@@ -140,7 +140,7 @@ class Calculation(NamedTuple):
         if self.axes:
             document["output"] = [axis.output.result for axis in self.axes]
         if self.shape is not None:
-            document["output_shape"] = [*map(as_json, self.whole_shape)]
+            document["output_shape"] = [*map(as_json, self.batched_shape)]
         if self.costs and self.axes:
             document["costs_at"] = {"N": 1}
         document |= {line.name.lower(): line.result for line in self.costs}

@@ -100,12 +100,12 @@ class TrainingCost:
             "recomputable_bytes": as_json(self.bytes_at(layer.recomputable)),
             "tensors": [
                 {
-                    "name": kept.name,
-                    "slot": kept.slot or None,
-                    "bytes": as_json(self.bytes_at(kept.size)),
-                    "counted_here": kept.first,
+                    "name": tensor.name,
+                    "slot": tensor.slot or None,
+                    "bytes": as_json(self.bytes_at(tensor.size)),
+                    "counted_here": tensor.first,
                 }
-                for kept in layer.tensors
+                for tensor in layer.tensors
             ],
             "macs_to_inputs": as_json(evaluate(work.to_inputs, self.at)),
             "macs_to_weights": as_json(evaluate(work.to_weights, self.at)),

@@ -7,14 +7,14 @@ import math
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
-def decimal(part: int, whole: int, digits: int) -> str:
-    """Write part / whole with `digits` digits after the point.
+def decimal(part: int, total: int, digits: int) -> str:
+    """Return part / total with `digits` digits after the point.
 
     >>> decimal(1, 8, 2), decimal(12_345, 10, 1), decimal(5, 2, 0)
     ('0.13', '1,234.5', '3')
     """
     unit = 10**digits
-    scaled = (2 * unit * part + whole) // (2 * whole)
+    scaled = (2 * unit * part + total) // (2 * total)
     return f"{scaled // unit:,}.{scaled % unit:0{digits}}" if digits else f"{scaled:,}"
 
 
@@ -52,13 +52,13 @@ def operations(flops: int) -> str:
     return f"{flops} FLOP"
 
 
-def percent(part: int, whole: int) -> str:
-    """Write a share in two digits.
+def percent(part: int, total: int) -> str:
+    """Return a share in percent, in two digits.
 
     >>> percent(161, 10_000), percent(1, 90_000), percent(9, 1)
     ('1.6%', 'under 0.01%', '900%')
     """
-    share = 100 * part / whole
+    share = 100 * part / total
     if share < 0.01:  # noqa: PLR2004 - two digits
         return "under 0.01%"
     return f"{share:,.0f}%" if share >= 10 else f"{share:.2g}%"  # noqa: PLR2004 - two digits

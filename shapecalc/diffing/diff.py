@@ -100,7 +100,7 @@ class DiffRow(NamedTuple):
 
 
 class End(NamedTuple):
-    """The shape of an input or output of a network, before and after; None if the network has none of that name."""
+    """The shape of an input or output of a network, before and after; None if no network has a layer of that name."""
 
     name: str
     before: Shape | None

@@ -1,12 +1,12 @@
-"""What a change must not do, in a line: `params > +2%`, `memory > 4GiB`, `layers != +0`.
+"""Conditions on a change, in one line: `params > +2%`, `memory > 4GiB`, `layers != +0`.
 
     CONDITION {"and" CONDITION} {"or" CONDITION {"and" CONDITION}}
     CONDITION: METRIC SIGN [+|-]NUMBER[UNIT|%]
 
 METRIC is params, buffers, macs, flops, memory, activations or layers; SIGN one of > >= < <= == !=. A number with a sign
-is held against the change, after − before; with a percent sign that is a share of what was before. A number without a
-sign is held against what is now. Units are those of `expect:`, K M G T and Ki Mi Gi Ti; of memory and activations,
-which are bytes, with a B behind. Numbers are exact: `+0.1%` of 3,000 is 3, and 3 is not more than that.
+is compared with the change, after − before; with a percent sign it is a share of the value before. A number without a
+sign is compared with the value after. Units are those of `expect:`, K M G T and Ki Mi Gi Ti; of memory and activations,
+which are bytes, followed by B. Numbers are exact: `+0.1%` of 3,000 is 3, and 3 is not more than that.
 """
 
 from __future__ import annotations
@@ -66,28 +66,28 @@ class Threshold(NamedTuple):
         return () if excess is None else free_symbols(excess)
 
     def _excess(self, comparison: Comparison) -> Dim | None:
-        """Return what is found less what is stated, times a positive number that makes it whole."""
+        """Return the value minus the stated number, times a positive factor that makes it an integer."""
         change: Change = getattr(comparison.totals, self.metric)
-        found = change.delta if self.signed else change.after
-        if found is None:
+        value = change.delta if self.signed else change.after
+        if value is None:
             return None
         if not self.percent:
-            return found * self.number.denominator - self.number.numerator
-        assert change.before is not None  # else there is no delta
+            return value * self.number.denominator - self.number.numerator
+        assert change.before is not None  # the delta is known
         share = self.number / 100
-        return found * share.denominator - change.before * share.numerator
+        return value * share.denominator - change.before * share.numerator
 
 
 Alternatives = tuple[tuple[Threshold, ...], ...]
-"""Groups of conditions, one of which is to hold, with all that it demands."""
+"""Groups of conditions: one group must hold, with all of its conditions."""
 
 
 class ThresholdError(ValueError):
-    """A text that is no condition; the message says what it lacks."""
+    """A text that is not a condition; the message is what was expected."""
 
 
 def read_thresholds(text: str) -> Alternatives:
-    """Read conditions joined by `and`, which binds tighter, and `or`; raise `ThresholdError` where one is none.
+    """Read conditions joined by `and`, which binds tighter, and `or`; raise `ThresholdError` for any other text.
 
     >>> [[one.text for one in group] for group in read_thresholds("macs > 4G or params > +2% and layers > +0")]
     [['macs > 4G'], ['params > +2%', 'layers > +0']]
@@ -99,7 +99,7 @@ def read_thresholds(text: str) -> Alternatives:
 
 
 def judged(alternatives: Alternatives, comparison: Comparison) -> tuple[bool | None, tuple[Threshold, ...]]:
-    """Return whether one group holds, None where that depends on free symbols, and the conditions that decide it.
+    """Return whether one group holds, None if that depends on unbound symbols, and the conditions that decide it.
 
     They are those of the first group that holds, or those that depend on symbols.
     """
@@ -114,17 +114,17 @@ def judged(alternatives: Alternatives, comparison: Comparison) -> tuple[bool | N
 
 
 def read_threshold(text: str) -> Threshold:
-    """Read a condition; raise `ThresholdError` where a text is none.
+    """Read a condition; raise `ThresholdError` for any other text.
 
     >>> read_threshold("params > +2%")[:5]
     ('params', '>', Fraction(2, 1), True, True)
     >>> read_threshold("memory<=4GiB").number
     Fraction(4294967296, 1)
     """
-    found = _CONDITION.fullmatch(text)
-    if found is None:
+    match = _CONDITION.fullmatch(text)
+    if match is None:
         raise ThresholdError("expects METRIC SIGN NUMBER such as `params > +2%`")
-    metric, sign, direction, digits, percent = found.groups()
+    metric, sign, direction, digits, percent = match.groups()
     metric = metric.lower()
     if metric not in METRICS:
         raise ThresholdError(_unknown(metric))

@@ -108,7 +108,7 @@ def _costs(result: Calculation, width: int | None, *, color: bool) -> list[str]:
     meanings = _MEANINGS | ({} if result.axes else {"n": "rows"})
     letters = {letter: str(size) for letter, size in result.letters}
     rows = [
-        bold(f"output shape {show(result.whole_shape)}", color=color)
+        bold(f"output shape {show(result.batched_shape)}", color=color)
         + (", costs of one sample (N = 1):" if result.axes else ""),
         *legend(letters, width, meanings),
         "",

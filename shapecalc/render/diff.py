@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diffing.diff import ChangeKind, Comparison, DiffRow
 from shapecalc.dims import Expr, show
-from shapecalc.render.diff_rows import Alike, WholeBlock, folded
+from shapecalc.render.diff_rows import Alike, BlockRows, folded
 from shapecalc.render.inspect.columns import called, format_value
 from shapecalc.render.terminal.escaping import code_span, markdown_code, markdown_figure
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
@@ -55,7 +55,7 @@ def table(comparison: Comparison, *, width: int | None, color: bool, unicode: bo
 
 
 def markdown(comparison: Comparison) -> str:
-    """Return the totals as a table and the layers in a collapsed section; text of files is no markup and no mention."""
+    """Return the totals as a table and the layers in a collapsed section, without markup or mentions from files."""
     names = [code_span(name) for name in _names(comparison)]
     parts = [MARKER, f"### shapecalc: {' → '.join(names)}", ""]
     if comparison.identical:
@@ -73,7 +73,7 @@ def markdown(comparison: Comparison) -> str:
             quoted = (markdown_code(text) if text else "" for text in (mark, path, what, output))
             parts.append("| " + " | ".join([*quoted, markdown_figure(params), markdown_figure(macs)]) + " |")
         if len(rows) > MOST_ROWS:
-            left = sum(len(row.rows) if isinstance(row, WholeBlock) else 1 for row in rows[MOST_ROWS:])
+            left = sum(len(row.rows) if isinstance(row, BlockRows) else 1 for row in rows[MOST_ROWS:])
             parts += ["", f"… and {_count(left)} more"]
         parts += ["", "</details>"]
     return "\n".join(parts)
@@ -174,9 +174,9 @@ def _without(grid: Grid, column: int) -> Grid:
     )
 
 
-def _texts(row: DiffRow | WholeBlock, write: Callable[[Count], str]) -> tuple[str, str, str, str, str, str]:
+def _texts(row: DiffRow | BlockRows, write: Callable[[Count], str]) -> tuple[str, str, str, str, str, str]:
     params, macs = (signed(change.delta, write) for change in (row.figures.params, row.figures.macs))
-    if isinstance(row, WholeBlock):
+    if isinstance(row, BlockRows):
         what = f"{_count(len(row.rows))}: {', '.join(row.types)}"
         return _MARKS[row.kind][0], row.path, what, _output(row.rows[-1]), params, macs
     return _MARKS[row.kind][0], row.layer.path, _what(row), _output(row), params, macs

@@ -21,7 +21,7 @@ class Alike(NamedTuple):
     rows: tuple[DiffRow, ...]
 
 
-class WholeBlock(NamedTuple):
+class BlockRows(NamedTuple):
     """All layers of a block that was added or removed."""
 
     path: str
@@ -44,7 +44,7 @@ class WholeBlock(NamedTuple):
         return figures_of(None, sums) if self.kind is ChangeKind.ADDED else figures_of(sums, None)
 
 
-def folded(comparison: Comparison) -> Iterator[DiffRow | Alike | WholeBlock]:
+def folded(comparison: Comparison) -> Iterator[DiffRow | Alike | BlockRows]:
     """Yield every row once, by itself or as a part of a fold."""
     sizes = {
         kind: Counter(prefix for row in (report.layers if report else ()) for prefix in _prefixes(row.path))
@@ -60,14 +60,14 @@ def folded(comparison: Comparison) -> Iterator[DiffRow | Alike | WholeBlock]:
             yield from _blocks(rows, sizes[kind])
 
 
-def _blocks(rows: Sequence[DiffRow], sizes: Counter[str]) -> Iterator[DiffRow | WholeBlock]:
+def _blocks(rows: Sequence[DiffRow], sizes: Counter[str]) -> Iterator[DiffRow | BlockRows]:
     """Yield rows; those of an outermost block of which all layers are given are one."""
     place = 0
     while place < len(rows):
         for prefix in _prefixes(rows[place].layer.path):
             block = tuple(rows[place : place + sizes[prefix]])
             if 1 < len(block) == sizes[prefix] and all(prefix in _prefixes(row.layer.path) for row in block):
-                yield WholeBlock(prefix, block)
+                yield BlockRows(prefix, block)
                 place += len(block)
                 break
         else:

@@ -77,7 +77,7 @@ class Never(NamedTuple):
 
 
 class NearSizes(NamedTuple):
-    """A size that was asked for, whether it is valid, and the valid sizes next to it."""
+    """A requested size, whether it is valid, and the valid sizes next to it."""
 
     asked: int
     fits: bool

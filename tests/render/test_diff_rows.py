@@ -8,7 +8,7 @@ import shapecalc
 from shapecalc.diffing.diff import diff
 from shapecalc.files import zoo
 from shapecalc.render.diff import markdown, table
-from shapecalc.render.diff_rows import Alike, WholeBlock, folded
+from shapecalc.render.diff_rows import Alike, BlockRows, folded
 
 
 def zoo_report(name: str, **options: bool) -> shapecalc.Report:
@@ -29,7 +29,7 @@ def test_a_block_of_which_a_layer_stayed_is_not_folded() -> None:
     text = "input: [N, 4]\nblocks: {{one: {{layers: [{}]}}}}\nlayers:\n  - one:\n    name: deep\n"
     old, new = (shapecalc.inspect(shapecalc.loads(text.format(body))) for body in ("relu", "relu, tanh, sigmoid"))
     shown = [entry for entry in folded(diff(old, new)) if not isinstance(entry, Alike)]
-    assert [entry.layer.path for entry in shown if not isinstance(entry, WholeBlock)] == [
+    assert [entry.layer.path for entry in shown if not isinstance(entry, BlockRows)] == [
         "deep.tanh_1",
         "deep.sigmoid_2",
     ]
@@ -39,7 +39,7 @@ def test_what_is_shown_adds_up_to_the_change_of_the_totals() -> None:
     for old, new in pairwise(zoo.names()):
         found = diff(zoo_report(old), zoo_report(new))
         entries = [*folded(found)]
-        rows = [row for entry in entries for row in (entry.rows if isinstance(entry, Alike | WholeBlock) else (entry,))]
+        rows = [row for entry in entries for row in (entry.rows if isinstance(entry, Alike | BlockRows) else (entry,))]
         assert rows == list(found.rows)
         shown = [entry for entry in entries if not isinstance(entry, Alike)]
         for metric in ("params", "macs", "memory"):

@@ -37,7 +37,7 @@ TEXTS = {
     r"\b(pupils?|lessons?)\b": "model, dataset",
     r"\bso many\b": "N",
     r"\b(nobody|whoever)\b": "no one, the caller",
-    r"\bis no\b|\bhas none\b|\bis none\b": "is not a, has no",
+    r"(?<!there )\bis no\b|\bhas (?-i:none)\b|(?<!there )\bis (?-i:none)\b": "is not a, has no",
     r"\b(told|tells?|telling|asked|asks?|spoken|spelt|learnt)\b": "reported, requested, formatted, trainable",
     r"\bworked out\b": "computed",
     r"\bwritten out\b": "expanded",

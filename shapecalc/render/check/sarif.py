@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME: str | None = None
-"""The address of the project, `informationUri`; left out while it has none."""
+"""The address of the project, `informationUri`; left out as long as there is no address."""
 _MOST = 25_000
 
 

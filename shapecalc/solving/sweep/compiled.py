@@ -30,7 +30,7 @@ LARGEST = 2**63 - 1
 class Compiled(NamedTuple):
     """Counts and conditions ready for evaluation over a grid.
 
-    `counts` has None for unknown counts; `fits` and `conditions_fit` are whether all intermediate results fit in int64,
+    `counts` is None for unknown counts; `fits` and `conditions_fit` are whether all intermediate results fit in int64,
     `narrow` whether those of each atom do.
     """
 

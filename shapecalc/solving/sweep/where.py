@@ -1,4 +1,4 @@
-"""What a sweep keeps: `params < 5M and macs < 300M`, in a grammar of its own.
+"""The conditions of a sweep, such as `params < 5M and macs < 300M`.
 
     any        = all { "or" all }
     all        = not { "and" not }
@@ -34,7 +34,7 @@ _EXAMPLE = 'write it like "params < 5M and macs < 300M"'
 
 
 class Name(NamedTuple):
-    """An operand that stands for a column, a symbol or a parameter."""
+    """A name as an operand: a column, a symbol or a parameter."""
 
     name: str
     span: Span
@@ -59,22 +59,22 @@ class Where(NamedTuple):
 
     @property
     def names(self) -> frozenset[str]:
-        """What it reads."""
+        """The names that the condition reads."""
         sides = (side for step in self.postfix if isinstance(step, WhereComparison) for side in (step.left, step.right))
         return frozenset(side.name for side in sides if isinstance(side, Name))
 
     def holds(self, values: Mapping[str, Any]) -> Array | bool:
-        """Return where it holds, for arrays and single values by name."""
-        found: list[Array | bool] = []
+        """Return whether the condition holds, element by element for arrays; `values` are arrays and values by name."""
+        results: list[Array | bool] = []
         for step in self.postfix:
             if isinstance(step, WhereComparison):
-                found.append(self._compared(step, values))
+                results.append(self._compared(step, values))
             elif step == "not":
-                found.append(_array(np.logical_not(found.pop())))
+                results.append(_array(np.logical_not(results.pop())))
             else:
                 join = np.logical_and if step == "and" else np.logical_or
-                found.append(_array(join(found.pop(-2), found.pop())))
-        return found.pop()
+                results.append(_array(join(results.pop(-2), results.pop())))
+        return results.pop()
 
     def _compared(self, test: WhereComparison, values: Mapping[str, Any]) -> Array | bool:
         left, sign, right = self._value(test.left, values), test.sign, self._value(test.right, values)
@@ -103,7 +103,7 @@ def _array(mask: Any) -> Array | bool:
 
 
 def _against(values: Array, sign: str, number: Fraction) -> Array | bool:
-    """Compare whole numbers with a fraction, in whole numbers."""
+    """Compare integers with a fraction, in integers."""
     if sign in ("==", "!=") and number.denominator != 1:
         return sign == "!="
     # x < 2.5 is x < 3, and x <= 2.5 is x <= 2.
