@@ -73,6 +73,6 @@ def _relation_text(expr: Expr, relation: Relation, write: Callable[[Dim], str]) 
     if not left and relation is Relation.NONNEGATIVE:
         return f"{write(collapsed(right, 0))} <= {expr.constant}"
     above, below = max(expr.constant, 0), max(-expr.constant, 0)
-    if not left and relation is Relation.ZERO:
+    if not left:
         return f"{write(collapsed(right, 0))} == {expr.constant}"
     return f"{write(collapsed(left, above))} {sign} {write(collapsed(right, below))}"
