@@ -74,7 +74,7 @@ class Sizes(NamedTuple):
             rest = _one_of(self.residues)
             parts.append(f"{rest} modulo {self.period}")
         smallest = self.start if not self.early else None
-        trivial = smallest is not None and smallest <= (self.residues[0] or self.period)
+        trivial = smallest is not None and smallest <= min(residue or self.period for residue in self.residues)
         if smallest is not None and not trivial:
             parts.append(f"at least {smallest}")
         if not parts and not self.early:

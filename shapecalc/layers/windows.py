@@ -132,7 +132,9 @@ def _added(n: Dim, window: int, stride: int, dilation: int) -> tuple[Dim, Dim]:
     """Return the padding of `same` along an axis; of a symbolic axis with a stride, all of it after."""
     if isinstance(n, int):
         return same_pad(n, window, stride, dilation)
-    total = span(window, dilation) - 1 if stride == 1 else (same_size(n, stride) - 1) * stride + span(window) - n
+    total = (
+        span(window, dilation) - 1 if stride == 1 else (same_size(n, stride) - 1) * stride + span(window, dilation) - n
+    )
     return (total // 2, total - total // 2) if isinstance(total, int) else (0, total)
 
 

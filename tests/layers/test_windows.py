@@ -191,7 +191,6 @@ def test_a_padded_copy_of_a_symbolic_axis_is_known_for_stride_1_and_holds_the_la
     assert padded_shape((2, 5, H), 5, 3, "same", 1, splits=True) == (3 * ((H + 2) // 3) + 2,)
 
 
-@pytest.mark.xfail(reason="the window is taken without its dilation")
 def test_a_padded_copy_of_a_symbolic_axis_holds_the_last_dilated_window():
     assert padded_shape((2, 5, H), 3, 2, "same", 2) == (
         2 * ((H + 1) // 2) + 3,
