@@ -17,6 +17,11 @@ def test_costs_are_those_of_one_sample_where_the_batch_is_free(name: str) -> Non
     assert (report.totals.macs, report.layers[0].output[0]) == (15, symbol(name))
 
 
+def test_flops_are_two_for_each_multiply_accumulate_and_one_for_each_other_operation() -> None:
+    totals = inspect(net("[N, 7]", "linear: 5")).totals
+    assert (totals.macs, totals.flops) == (5 * 7, 2 * 5 * 7 + 5)  # and an addition of the bias for each output
+
+
 def test_costs_are_closed_forms_over_every_other_symbol() -> None:
     report = inspect(net("[S, 3]", "linear: 5"))
     assert report.costs_at == {}

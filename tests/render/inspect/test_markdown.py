@@ -16,5 +16,6 @@ def test_markdown_is_one_table_in_which_names_are_code(run, tmp_path) -> None:
     (tmp_path / "net.yaml").write_text(HOSTILE)
     lines = run("inspect", "net.yaml", "--format", "markdown").out.splitlines()
     assert lines[0] == "| path | layer | output | params | MACs | share |"
+    assert lines[1] == "| --- | --- | --- | ---: | ---: | ---: |"
     assert {line.count("|") for line in lines} == {7}
     assert lines[2].startswith("| `conv-1/a.b` | `conv 4 kernel_size=3` | `[N, 4, 6, 6]` | 112 |")
