@@ -241,7 +241,7 @@ def _probes(reports: Reports, fixed: Mapping[str, int], space: list[str]) -> Map
     if general is None:
         return dict.fromkeys(space, PROBES)
     stated = (Constraint(stated.condition) for stated in reports.architecture.where)
-    valid = solve_constraints((*general.constraints, *stated), general.symbols).sizes
+    valid = solve_constraints((*general.constraints, *stated), reports.architecture.symbols).sizes
     return {name: _nearest_valid(valid[name], len(space)) if name in valid else PROBES for name in space}
 
 

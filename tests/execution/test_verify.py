@@ -101,6 +101,11 @@ def test_a_size_above_all_probes_is_found() -> None:
     assert unproved == ()
 
 
+def test_where_on_a_bound_symbol_leaves_the_free_symbols_their_probes() -> None:
+    network = shapecalc.loads("name: net\ninput: [N, 1, W]\nwhere: N <= 3\nlayers: [relu]\n")
+    assert trial_sizes(Reports(network), {}) == (({"N": 1, "W": 5}, {"N": 2, "W": 7}), ())
+
+
 def test_where_one_sample_is_refused_two_and_three_are_tried() -> None:
     """The statistics of a batch of one have nothing to deviate from; PyTorch refuses them too."""
     network = net("[N, 6]", "batch_norm: {track_running_stats: false}")
