@@ -31,6 +31,11 @@ from shapecalc.dims import parse
         ("(H - 4)**17", None),  # above the highest power
         ("H**2 + 3*H", "H**2 + 3*H"),
         ("(H - 4)*(W - 6) + 1", "H*W - 6*H - 4*W + 25"),
+        # The leading term alone, M·⌊H/2⌋ or A·⌊H/2⌋, decides the shift.
+        ("M*(H//2) + N*(H//2) + 3*M + 2*N", "M*((H + 6)//2) + N*((H + 6)//2) - N"),
+        ("A*(H//2) + B*(H//2) + C*(H//2) + B + C", "A*(H//2) + B*(H//2) + C*(H//2) + B + C"),
+        ("A*(H//2) + B*(H//2) + C*(H//2) - B - C", "A*(H//2) + B*(H//2) + C*(H//2) - B - C"),
+        ("2*A*(H//2) + B*(H//2) + C*(H//2) + 3*A + B + C", "2*A*(H//2) + B*(H//2) + C*(H//2) + 3*A + B + C"),
     ],
 )
 def test_a_sum_is_written_with_its_factors(text: str, written: str | None) -> None:
@@ -41,3 +46,15 @@ def test_a_sum_is_written_with_its_factors(text: str, written: str | None) -> No
     else:
         assert parse(written) == dim
         assert str(dim) == written
+
+
+@pytest.mark.parametrize(("terms", "written"), [(256, "(H - 4)//2"), (257, "H//2")])
+def test_a_sum_of_more_than_256_terms_is_written_as_it_is(terms: int, written: str) -> None:
+    dim = parse("H//2 - 2 + " + " + ".join(f"x{number}" for number in range(terms - 1)))
+    assert str(dim).endswith(f" + {written}" if terms == 256 else f" + {written} - 2")
+
+
+def test_a_constant_goes_into_the_first_floor_in_the_order_of_atoms() -> None:
+    for number in range(20):
+        dim = parse(f"x{number:02}//2 + y{number:02}//3 + 6")
+        assert str(dim) == f"(x{number:02} + 12)//2 + y{number:02}//3"

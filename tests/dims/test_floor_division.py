@@ -110,3 +110,9 @@ def test_the_size_of_a_map_is_the_product_of_its_axes():
 def test_only_a_floor_that_is_a_term_by_itself_is_absorbed():
     assert evaluate(floor_div((H // 2) ** 2, 3), {"H": 9}) == 16 // 3
     assert evaluate(floor_div((H // 2) * (symbol("W") // 2), 3), {"H": 9, "W": 7}) == 4 * 3 // 3
+    assert evaluate(floor_div((H // 2) * (symbol("W") // 2) + H, 5), {"H": 9, "W": 7}) == (4 * 3 + 9) // 5
+
+
+def test_of_several_floors_the_first_in_the_order_of_atoms_is_absorbed():
+    assert str(floor_div(H // 2 + symbol("W") // 3, 5)) == "(H + 2*(W//3))//10"
+    assert str(floor_div(symbol("A") // 3 + H // 2, 5)) == "(A + 3*(H//2))//15"
