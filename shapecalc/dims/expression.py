@@ -206,7 +206,7 @@ def ceil_div(dividend: Dim, divisor: int) -> Dim:
     """
     if divisor <= 0:
         return floor_div(dividend, divisor)
-    return -(-dividend // divisor) if isinstance(dividend, int) else floor_div(dividend + (divisor - 1), divisor)
+    return floor_div(dividend + (divisor - 1), divisor)
 
 
 def product(dims: Iterable[Dim]) -> Dim:

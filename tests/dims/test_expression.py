@@ -6,6 +6,7 @@ import copy
 import re
 import subprocess
 import sys
+from unittest.mock import ANY
 
 import pytest
 
@@ -90,6 +91,7 @@ def test_a_divisor_is_positive():
 
 def test_a_power_counts_from_zero():
     assert (H + 1) ** 2 == H * H + 2 * H + 1
+    assert (H + W) ** 2 == H * H + 2 * H * W + W * W
     assert (2 * H) ** 3 == 8 * H * H * H
     assert (2 * H) ** 1_001 == 2**1_001 * H**1_001
     with pytest.raises(ValueError, match=r"^a power expects an exponent of 0 or more, receives -1$"):
@@ -147,6 +149,7 @@ def test_equality_is_by_form_and_never_to_other_kinds():
     assert H != "H"
     assert (H // 2) != "H//2"
     assert len({H, symbol("H"), H + 0}) == 1
+    assert H == ANY  # the other operand decides
 
 
 def test_sums_and_differences_add_and_subtract_the_constants():
@@ -157,6 +160,7 @@ def test_sums_and_differences_add_and_subtract_the_constants():
     assert 7 - (H + 3) == 4 - H
     assert H - 0 is H
     assert H + 0 is H
+    assert H * 1 is H
 
 
 def test_a_product_of_many_dims_is_that_of_two_at_a_time():
@@ -164,6 +168,7 @@ def test_a_product_of_many_dims_is_that_of_two_at_a_time():
     assert product([0, H, W + 1]) == 0
     assert product([H, H]) == H**2
     assert product([H + 1, H - 1]) == H**2 - 1
+    assert product([N, H + W]) == N * H + N * W
 
 
 def test_symbols_are_listed_once_and_sorted():
