@@ -108,7 +108,7 @@ def _is_bare(floor: Floor) -> bool:
     if floor.constant or len(floor.terms) > 1:
         return False
     ((monomial, coefficient),) = floor.terms.items()
-    return coefficient == 1 and len(monomial) == 1 and isinstance(monomial[0][0], str) and monomial[0][1] == 1
+    return coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1  # a single floor would have been absorbed
 
 
 def _sum(style: _Ascii, terms: Terms, constant: int) -> str:

@@ -15,6 +15,7 @@ B, H, N, W = symbol("batch_size"), symbol("H"), symbol("N"), symbol("W")
         (H, "H", "H"),
         (-H, "-H", "−H"),
         (3 - H, "-H + 3", "−H + 3"),
+        (H - 1, "H - 1", "H − 1"),
         (3 * H - 12, "3*H - 12", "3·H − 12"),  # a lone symbol keeps its constant
         (W * H * N * 2, "2*H*N*W", "2·H·N·W"),  # symbols alphabetical
         (H + W * W + 1 + H * W, "H*W + W**2 + H + 1", "H·W + W² + H + 1"),  # leading terms first
@@ -26,6 +27,8 @@ B, H, N, W = symbol("batch_size"), symbol("H"), symbol("N"), symbol("W")
         ((H // 2) ** 2, "(H//2)**2", "⌊H/2⌋²"),
         ((3 * H) // 4, "(3*H)//4", "⌊(3·H)/4⌋"),
         ((H * H) // 4, "(H**2)//4", "⌊(H²)/4⌋"),
+        ((H * W) // 4, "(H*W)//4", "⌊(H·W)/4⌋"),
+        ((H + W) // 4, "(H + W)//4", "⌊(H + W)/4⌋"),
         ((H - 4) // 2, "(H - 4)//2", "⌊(H − 4)/2⌋"),  # the constant goes back into the floor
         (16 * N * ((H - 4) // 2), "16*N*((H - 4)//2)", "16·N·⌊(H − 4)/2⌋"),
         (H // 2 - 2, "(H - 4)//2", "⌊(H − 4)/2⌋"),  # one normal form, one text
@@ -33,6 +36,7 @@ B, H, N, W = symbol("batch_size"), symbol("H"), symbol("N"), symbol("W")
         (N * (H - 4) * (W - 4), "N*(H - 4)*(W - 4)", "N·(H − 4)·(W − 4)"),  # four terms made one
         ((H + 1) ** 2, "(H + 1)**2", "(H + 1)²"),
         (N * H - 4 * N, "N*(H - 4)", "N·(H − 4)"),
+        (N * H - N, "N*(H - 1)", "N·(H − 1)"),
         (H * H - 4, "H**2 - 4", "H² − 4"),
         ((H // 2) ** 2 + 2 * (H // 2) + W, "(H//2)**2 + W + 2*(H//2)", "⌊H/2⌋² + W + 2·⌊H/2⌋"),  # a shift gains nothing
         (N * (H - 4) + W, "H*N - 4*N + W", "H·N − 4·N + W"),  # a total stays a polynomial
@@ -56,11 +60,13 @@ def test_latex_sets_floors_fractions_and_words():
     assert latex((H + 31) // 32) == r"\left\lfloor \frac{H + 31}{32} \right\rfloor"
     assert latex(2 * B * H**2) == r"2 \, H^{2} \, \mathit{batch\_size}"
     assert latex(N * (H - 4) * (W - 4)) == r"N \, \left(H - 4\right) \, \left(W - 4\right)"
+    assert latex(symbol("_")) == r"\mathit{\_}"  # a lone underscore would be a subscript
     assert latex(-7) == "-7"
 
 
 def test_an_int_is_written_as_itself():
     assert pretty(-7) == "−7"
+    assert pretty(10**4400) == "1" + "0" * 4400
     assert pretty(10**5000) == "1" + "0" * 5000
     assert latex(12) == "12"
     assert pretty(-(10**13000)) == "−1" + "0" * 13000
