@@ -60,7 +60,7 @@ def test_latex_sets_floors_fractions_and_words():
     assert latex((H + 31) // 32) == r"\left\lfloor \frac{H + 31}{32} \right\rfloor"
     assert latex(2 * B * H**2) == r"2 \, H^{2} \, \mathit{batch\_size}"
     assert latex(N * (H - 4) * (W - 4)) == r"N \, \left(H - 4\right) \, \left(W - 4\right)"
-    assert latex(symbol("_")) == r"\mathit{\_}"  # a lone underscore would be a subscript
+    assert latex(symbol("_")) == r"\mathit{\_}"  # a single underscore would be a subscript
     assert latex(-7) == "-7"
 
 
