@@ -27,7 +27,7 @@ def factored(terms: Terms, constant: int) -> tuple[Terms, int]:
     for floor in sorted({atom for monomial in terms for atom, _ in monomial if not isinstance(atom, str)}):
         total = _factored_by(floor, total)
     # A product of sums of symbols, such as N·(H − 4)·(W − 4), the cost of a first convolution. Not 3·H − 12.
-    if len(total) > 2 or (len(total) > 1 and () not in total):  # noqa: PLR2004
+    if len(total) > 2 or () not in total:  # noqa: PLR2004
         by_symbol = total
         for name in sorted({atom for monomial in total for atom, _ in monomial if isinstance(atom, str)}):
             by_symbol = _factored_by(name, by_symbol)
@@ -45,7 +45,7 @@ def _factored_by(atom: Atom, total: Terms) -> Terms:
         rest = tuple(factor for factor in monomial if factor[0] != atom)
         by_power.setdefault(power, {})[rest] = coefficient
     highest = max(by_power)
-    if not highest or highest > _HIGHEST or highest - 1 not in by_power:
+    if highest > _HIGHEST or highest - 1 not in by_power:
         return total
     lead = min(by_power[highest], key=order)
     shift, remainder = divmod(by_power[highest - 1].get(lead, 0), highest * by_power[highest][lead])
