@@ -111,6 +111,11 @@ def test_only_a_floor_that_is_a_term_by_itself_is_absorbed():
     assert evaluate(floor_div((H // 2) ** 2, 3), {"H": 9}) == 16 // 3
     assert evaluate(floor_div((H // 2) * (symbol("W") // 2), 3), {"H": 9, "W": 7}) == 4 * 3 // 3
     assert evaluate(floor_div((H // 2) * (symbol("W") // 2) + H, 5), {"H": 9, "W": 7}) == (4 * 3 + 9) // 5
+    assert evaluate(floor_div((H // 2) ** 2 + H, 7), {"H": 9}) == (16 + 9) // 7
+
+
+def test_a_factor_that_the_product_of_two_divisors_shares_is_cancelled():
+    assert str(floor_div((2 * H + 1) // 5 + 3, 4)) == "(H + 8)//10"
 
 
 def test_of_several_floors_the_first_in_the_order_of_atoms_is_absorbed():
