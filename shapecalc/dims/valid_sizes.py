@@ -175,12 +175,11 @@ def _class(conditions: tuple[Condition, ...], name: str, residue: int, period: i
     marks = sorted({0, *points, settled})
     for low, high in pairwise(marks):
         # Between two breaks no polynomial changes its sign: one size decides for all.
-        if high - low == 1 or not holds(low + 1):
-            early += [low] if holds(low) else []
+        if not holds(low):
             continue
         if high - low > MOST_NAMED:
             raise DimLimitError(f"more than {MOST_NAMED} single sizes of `{name}` would have to be named")
-        early += [at for at in range(low, high) if holds(at)]
+        early += range(low, high)
     return _Class(tuple(early), settled, after)
 
 
@@ -207,11 +206,8 @@ def _polynomial(expr: Expr, name: str, residue: int, period: int) -> tuple[int, 
 
 def _degree(terms: Terms) -> int:
     return max(
-        (
-            sum(power * (1 if isinstance(atom, str) else _degree(atom.terms)) for atom, power in monomial)
-            for monomial in terms
-        ),
-        default=0,
+        sum(power * (1 if isinstance(atom, str) else _degree(atom.terms)) for atom, power in monomial)
+        for monomial in terms
     )
 
 
@@ -302,4 +298,4 @@ def _lowest(classes: list[_Class], period: int) -> Sizes:
         # The first valid size is a clearer start than an invalid one.
         while start % period not in residues:
             start += 1
-    return Sizes(tuple(sorted(early)), start if residues or early else 1, period, tuple(sorted(residues)))
+    return Sizes(tuple(sorted(early)), start, period, tuple(sorted(residues)))

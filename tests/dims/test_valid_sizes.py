@@ -112,6 +112,13 @@ def test_sizes_are_those_at_which_every_condition_holds(
         ([zero("H % 6 - 2")], Sizes((), 2, 6, (2,))),
         ([zero("(H % 6)*(H % 6 - 3)")], Sizes((), 3, 3, (0,))),  # in lowest terms
         ([multiple(5), at_least_0("H - 11")], Sizes((), 15, 5, (0,))),
+        ([zero("(H - 3)*(H - 1000)")], Sizes((3, 1000), 1001, 1, ())),
+        ([at_least_0("50 - 7*H"), at_least_0("1000000 - H**2")], Sizes((1, 2, 3, 4, 5, 6, 7), 8, 1, ())),
+        ([zero("2 - H")], Sizes((2,), 3, 1, ())),
+        ([at_least_0("H**2 - 1")], Sizes((), 1, 1, (0,))),
+        ([zero("(H % 6)*(H % 6 - 1)*(H % 6 - 4)")], Sizes((), 1, 6, (0, 1, 4))),  # two classes modulo 4, not a divisor
+        ([zero("(H % 9 - 1)*(H % 9 - 8)")], Sizes((), 1, 9, (1, 8))),
+        ([zero("(H - 3)*(H % 5)")], Sizes((3,), 4, 5, (0,))),
         ([zero("(H - 3)*(H % 4)")], Sizes((3,), 4, 4, (0,))),
         ([zero("(H - 4)*(H % 4 - 1)")], Sizes((1, 4), 5, 4, (1,))),
         ([zero("(H - 3)*(H + 5)")], Sizes((3,), 4, 1, ())),  # 0 at a size, never again
@@ -201,6 +208,8 @@ def test_a_period_at_its_limit_is_decided_and_one_above_is_refused(monkeypatch: 
         valid_sizes([multiple(13)], "H")
     with pytest.raises(DimLimitError, match=r" repeats after 143 sizes, more than 12$"):
         valid_sizes([zero("(2*(H//11) + 1)//13 - 1")], "H")
+    with pytest.raises(DimLimitError, match=r" repeats after 144 sizes, more than 12$"):
+        valid_sizes([zero("(2*(H//16) + 1)//9 - 1")], "H")
     message = r"^`\(2\*\(H//11\) \+ 1\)//17` repeats after more than 12 sizes$"
     with pytest.raises(DimLimitError, match=message):
         valid_sizes([zero("(2*(H//11) + 1)//17 - 1")], "H")
@@ -209,6 +218,14 @@ def test_a_period_at_its_limit_is_decided_and_one_above_is_refused(monkeypatch: 
 def test_sizes_to_name_are_as_many_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MODULE, "MOST_NAMED", 10)
     assert len(valid_sizes([at_least_0("11 - H")], "H").early) == 11
-    assert valid_sizes([at_least_0("H - 200"), at_least_0("202 - H")], "H").early == (200, 201, 202)
+    assert valid_sizes([at_least_0("H - 200"), at_least_0("206 - H")], "H").early == (200, 201, 202, 203, 204, 205, 206)
     with pytest.raises(DimLimitError, match=r"^more than 10 single sizes of `H` would have to be named$"):
         valid_sizes([at_least_0("12 - H")], "H")
+
+
+def test_sizes_before_all_classes_are_settled_are_named_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MODULE, "MOST_NAMED", 10)
+    even_or_large = "(H - {})*(H % 2)"
+    assert valid_sizes([at_least_0(even_or_large.format(22))], "H") == Sizes(tuple(range(2, 21, 2)), 22, 1, (0,))
+    with pytest.raises(DimLimitError, match=r"^more than 10 single sizes would have to be named$"):
+        valid_sizes([at_least_0(even_or_large.format(24))], "H")
