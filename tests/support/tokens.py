@@ -25,8 +25,7 @@ from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.dims import Expr
 from shapecalc.files import zoo
 from shapecalc.files.load import loads_source
-from shapecalc.render.check import json
-from shapecalc.render.check import github, gitlab, junit, sarif, text
+from shapecalc.render.check import github, gitlab, json, junit, sarif, text
 from shapecalc.render.inspect import table
 from shapecalc.shape_inference.engine import infer
 from tests.support.ci_logs import CONTROLS
