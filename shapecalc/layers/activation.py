@@ -18,6 +18,7 @@ class Elementwise(Layer):
     """
 
     cost: ClassVar[int]
+    keeps_axes = True
     reads_output: ClassVar[bool] = False
     """Whether its gradient is computed from its output, not from its input."""
 
@@ -253,6 +254,7 @@ class Rowwise(Layer):
     """
 
     foreign_fields = ("dim: axis dimension",)
+    keeps_axes = True
     loss = "cross_entropy"
     dim: Axis = -1
 

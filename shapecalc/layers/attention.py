@@ -1,5 +1,6 @@
 """Attention layers: a weighted sum of values for each query, weighted by the softmax of its products with the keys."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -8,6 +9,7 @@ from shapecalc.dims import Dim, Relation, Shape, condition, exact_quotient, floo
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, Number, OptionalCount
+from shapecalc.layers.roles import Role, Roles, sequence_roles
 from shapecalc.layers.saved import Saved, Storage, saved_input, saved_output
 
 RANK = 3
@@ -86,6 +88,10 @@ class ScaledDotProductAttention(Attending):
             constraints.require_equal(q[:-3], k[:-3], leading)
             _shared(q[-3], k[-3], "enable_gqa", constraints)
         return (*q[:-1], v[-1])
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the queries with features last."""
+        return (*roles[0][:-1], Role.FEATURES)
 
     def macs_parts(self, q: Shape, k: Shape, v: Shape, y: Shape) -> dict[str, Dim]:
         """Return the multiply-accumulates of the scores and of the weighted values."""
@@ -245,6 +251,14 @@ class MultiheadAttention(Attending):
             return {"output": output}
         batch, queries, keys = self._counts(inputs)
         return {"output": output, "weights": (batch, queries, keys + self._added)}
+
+    def output_roles(
+        self, roles: tuple[Roles, ...], inputs: tuple[Shape, ...], outputs: Mapping[str, Shape]
+    ) -> dict[str, Roles]:
+        """Return the roles of a sequence for the output, [batch, time, time] for the weights."""
+        weights = (Role.BATCH, Role.TIME, Role.TIME)
+        sequence = sequence_roles(roles[0], batch_first=self.batch_first)
+        return {name: weights if number else sequence for number, name in enumerate(outputs)}
 
     def parameters(self, *inputs: Shape) -> dict[str, Shape]:
         """Return the projections in PyTorch's order.

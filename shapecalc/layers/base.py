@@ -16,6 +16,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.fields import Kind
 from shapecalc.layers.initial import Initial
+from shapecalc.layers.roles import Roles, map_roles, unknown
 from shapecalc.layers.saved import Saved, Storage
 
 L = TypeVar("L", bound="type[Layer]")
@@ -63,6 +64,10 @@ class Layer:
     """Whether it subtracts each channel's mean over the batch, and divides by its deviation."""
     bias_axis: ClassVar[int | None] = None
     """The axis of its output along which its `bias` has one number for each entry."""
+    reads_map: ClassVar[bool] = False
+    """Whether its input and its output are [N, C, *spatial]."""
+    keeps_axes: ClassVar[bool] = False
+    """Whether each axis of its output is that axis of its first input, if of another size."""
     saving_note: ClassVar[str] = ""
     """What to know about the figures of `saved`."""
 
@@ -110,6 +115,21 @@ class Layer:
     def outputs(self, *inputs: Any, **keywords: Any) -> dict[str, Shape]:
         """Return the shape of every output by name; the next step reads the first one."""
         return {"output": self.output_shape(*inputs, **keywords)}
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Any) -> Roles:
+        """Return the role of each axis of its output; `roles` are those of its inputs.
+
+        Roles that are not known for sure are unknown.
+        """
+        if self.reads_map:
+            return map_roles(roles[0])
+        return roles[0] if self.keeps_axes else unknown(len(shapes[-1]))
+
+    def output_roles(
+        self, roles: tuple[Roles, ...], inputs: tuple[Shape, ...], outputs: Mapping[str, Shape]
+    ) -> dict[str, Roles]:
+        """Return the role of each axis of every output by name."""
+        return {name: self.axis_roles(roles, *inputs, shape) for name, shape in outputs.items()}
 
     def parameters(self, *inputs: Any) -> dict[str, Shape]:
         """Return the shapes of the trainable tensors by PyTorch's names."""

@@ -18,6 +18,7 @@ from shapecalc.layers.fields import (
     PerAxis,
     PerAxisFromZero,
 )
+from shapecalc.layers.roles import Role, Roles, map_roles
 from shapecalc.layers.saved import Saved, saved_input
 from shapecalc.layers.windows import (
     FOREIGN_FIELDS,
@@ -72,6 +73,7 @@ class Conv(Layer):
     foreign_names = "conv# convolution# lazyconv#"
     foreign_fields = (*_FOREIGN_FIELDS, "padding_mode: padmode")
     bias_axis = 1
+    reads_map = True
     out_channels: Count
     kernel_size: PerAxis
     stride: PerAxis = 1
@@ -106,6 +108,11 @@ class Conv(Layer):
     def warning(self, x: Shape) -> LayerError | None:
         """Return a warning of elements that no window reads, or None."""
         return unread_warning(x, self.kernel_size, self.stride, self.padding, self.dilation)
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return [batch, channels, *spatial]."""
+        batch, _, *spatial = map_roles(roles[0])
+        return (batch, Role.CHANNELS, *spatial)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and, with `bias`, the bias."""
@@ -166,6 +173,7 @@ class ConvTranspose(Layer):
     )
     foreign_fields = (*_FOREIGN_FIELDS, "output_padding: outpadding outputpad outpad adj")
     bias_axis = 1
+    reads_map = True
     out_channels: Count
     kernel_size: PerAxis
     stride: PerAxis = 1
@@ -205,6 +213,11 @@ class ConvTranspose(Layer):
             assert isinstance(p, tuple)  # `same` and `valid` are for sliding windows only
             spatial.append(transposed_size(n, f, s, p, d, e, axis=axis, constraints=constraints))
         return (x[0], self.out_channels, *spatial)
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return [batch, channels, *spatial]."""
+        batch, _, *spatial = map_roles(roles[0])
+        return (batch, Role.CHANNELS, *spatial)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and, with `bias`, the bias."""

@@ -9,6 +9,7 @@ from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Count, Integer, Number
 from shapecalc.layers.initial import Initial
+from shapecalc.layers.roles import Role, Roles, common, without
 from shapecalc.layers.saved import Saved, saved_input
 
 
@@ -68,6 +69,10 @@ class Embedding(Layer):
         """
         return (*x, self.embedding_dim)
 
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the indices, and features."""
+        return (*roles[0], Role.FEATURES)
+
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the table."""
         return {"weight": (self.num_embeddings, self.embedding_dim)}
@@ -117,6 +122,10 @@ class OneHot(Layer):
         """Return the indices' shape with a last axis of num_classes."""
         return (*x, self.num_classes)
 
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the indices, and features."""
+        return (*roles[0], Role.FEATURES)
+
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: nothing is computed."""
         return 0
@@ -151,6 +160,11 @@ class CosineSimilarity(Layer):
         constraints.require_equal(x, y, LayerError("SC314", expects="two inputs of the same shape", receives=receives))
         axis = axis_index(self.dim, len(x), "dim", x)
         return (*x[:axis], *x[axis + 1 :])
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the axes that remain."""
+        together = common(roles, len(shapes[0]))
+        return without(together, (self.dim % len(together),))
 
     def operations(self, x: Shape, y: Shape, z: Shape) -> Dim:
         """Return 6n + 3 operations per pair."""

@@ -7,6 +7,7 @@ from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, OptionalCount
+from shapecalc.layers.roles import Role, Roles
 from shapecalc.layers.saved import Saved, saved_input
 
 
@@ -62,6 +63,10 @@ class Linear(Layer):
         constraints.require_stated(self.in_features, x[-1], "in_features", "input features", x=x, sure=len(x) < 4)
         return (*x[:-1], self.out_features)
 
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the input with features last."""
+        return (*roles[0][:-1], Role.FEATURES)
+
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and, with `bias`, the bias."""
         weight = (self.out_features, x[-1])
@@ -108,6 +113,10 @@ class Rbf(Layer):
         if not x:
             raise LayerError("SC305", expects="at least one axis", receives="a single number")
         return (*x[:-1], self.out_features)
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the input with features last."""
+        return (*roles[0][:-1], Role.FEATURES)
 
     def buffers(self, x: Shape) -> dict[str, Shape]:
         """Return the centres, which are stored but not trained."""

@@ -10,6 +10,7 @@ from shapecalc.layers.broadcasting import MOST_NAMED, Clash, align, broadcast, l
 from shapecalc.layers.constraints import REFUSING, Constraints, undecided
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Several
 from shapecalc.layers.reshaping import Moving
+from shapecalc.layers.roles import Roles, common
 from shapecalc.layers.saved import Saved, Storage
 
 MOST_PARTS = 4096
@@ -30,6 +31,10 @@ class Combining(Layer):
         (2, 64, 56, 56)
         """
         return broadcast(inputs, constraints)
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles that all inputs agree on."""
+        return common(roles, len(shapes[-1]))
 
     def operations(self, *shapes: Shape) -> Dim:
         """Return one operation per output for each input after the first."""
@@ -131,6 +136,10 @@ class Concat(Layer):
             total = total + x[axis]
         return tuple(total if index == axis else met.get(index, size) for index, size in enumerate(first))
 
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles that all inputs agree on."""
+        return common(roles, len(shapes[-1]))
+
     def operations(self, *shapes: Shape) -> Dim:
         """Return 0: elements are copied, none is computed."""
         return 0
@@ -199,6 +208,12 @@ class Matmul(Layer):
         help_text = turned if other == a[-1] else None
         raise LayerError("SC315", expects=expects, receives=f"{shown}: {clash}", help=help_text)
 
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the leading axes, of the rows of the first and of the columns of the second."""
+        a, b = roles
+        leading = common((a[:-2], b[:-2]), len(shapes[-1]) - 2)
+        return (*leading, a[-2], b[-2] if self.transpose_b else b[-1])
+
     def macs(self, a: Shape, b: Shape, y: Shape) -> Dim:
         """Return the number of outputs × the length of the inner axis."""
         return product(y) * a[-1]
@@ -223,6 +238,7 @@ class Cutting(Moving):
     """Base class of layers that split one axis into outputs named `0`, `1` and so on."""
 
     __slots__ = ()
+    keeps_axes = True
     dim: int
 
     @property
@@ -402,6 +418,7 @@ class SelectChannels(Moving):
 
     foreign_names = "~indexselect ~torch.indexselect ~channelselect ~channelselection ~pickchannels"
     foreign_fields = ("channels: index indices idx ids ~channel channelindices ~which",)
+    keeps_axes = True
     channels: Annotated[tuple[int, ...], Several(Integer(minimum=0), single=False)]
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:

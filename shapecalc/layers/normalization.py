@@ -9,6 +9,7 @@ from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Number, OptionalCount, Several
 from shapecalc.layers.initial import Initial
+from shapecalc.layers.roles import Roles, map_roles
 from shapecalc.layers.saved import Saved, saved_input
 
 Epsilon = Annotated[float, Number(minimum=0)]
@@ -23,6 +24,7 @@ class Normalizing(Layer):
     """Base class of layers with a scale and a shift for each channel, and possibly its running statistics."""
 
     __slots__ = ()
+    keeps_axes = True
 
     def initial(self, name: str, *inputs: Shape) -> Initial:
         """Return 1 for a weight, 0 for a bias."""
@@ -39,6 +41,10 @@ class Channelwise(Normalizing):
         "nothing: axis",
     )
     affine: Any
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the input, the first two batch and channels: the others may be features too."""
+        return (*map_roles(roles[0])[:2], *roles[0][2:])
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and the bias with `affine`."""
@@ -356,6 +362,7 @@ class LocalResponseNorm(Layer):
         "k: ~bias",
         "nothing: depthradius",  # a radius r is a size of 2r + 1
     )
+    reads_map = True
     size: Count
     alpha: Annotated[float, Number()] = 1e-4
     beta: Annotated[float, Number()] = 0.75

@@ -9,6 +9,7 @@ from shapecalc.dims import Dim, Shape, floor_div, product
 from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, OptionalCount, OptionalPerAxis, Padding, PerAxis, PerAxisOrNone
+from shapecalc.layers.roles import Roles, map_roles
 from shapecalc.layers.saved import Saved, saved_input, saved_output
 from shapecalc.layers.windows import FOREIGN_FIELDS, output_size, padded_shape, padding_pairs, same_size, unread_warning
 
@@ -38,6 +39,7 @@ class MaxPool(Layer):
     foreign_fields = (*FOREIGN_FIELDS, "kernel_size: poolsize poolingsize ~size", "ceil_mode: ceil useceil")
     divides: ClassVar[bool] = False
     """Whether it divides the result of each window."""
+    reads_map = True
     kernel_size: PerAxis
     stride: OptionalPerAxis = None
     padding: Padding = 0
@@ -99,6 +101,7 @@ class AvgPool(Layer):
         *MaxPool.foreign_fields,
     )
     divides: ClassVar[bool] = True
+    reads_map = True
     kernel_size: PerAxis
     stride: OptionalPerAxis = None
     padding: Padding = 0
@@ -137,6 +140,7 @@ class Adaptive(Layer):
     """
 
     foreign_fields = ("output_size: size outputshape outsize ~output targetoutputsize",)
+    reads_map = True
     output_size: PerAxisOrNone
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -216,7 +220,12 @@ class Global(Layer):
     """
 
     foreign_fields = ("keepdim: keepdims keepdimension",)
+    reads_map = True
     keepdim: Bool = True
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the axes that remain."""
+        return map_roles(roles[0])[: len(shapes[-1])]
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, C, 1, …], or [N, C]."""

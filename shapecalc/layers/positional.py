@@ -9,6 +9,7 @@ from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Number, OneOf, OptionalCount
 from shapecalc.layers.initial import Initial
+from shapecalc.layers.roles import Roles, sequence_roles
 
 RANK = 3
 """Sequence, batch, features."""
@@ -74,6 +75,10 @@ class PositionalEncoding(Layer):
             constraints.require(self.max_length - length, Relation.NONNEGATIVE, error)
         return x
 
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of a sequence."""
+        return sequence_roles(roles[0], batch_first=self.batch_first)
+
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the table if it is learned."""
         return {"weight": (self.max_length, x[2])} if self.kind == "learned" and self.max_length is not None else {}
@@ -108,6 +113,7 @@ class RotaryEmbedding(Layer):
     foreign_names = "rope rotarypositionalembedding rotarypositionalembeddings rotary"
     foreign_fields = ("base: theta ropetheta", "interleaved: rotaryinterleaved")
     looks_back = True
+    keeps_axes = True
     base: Annotated[float, Number(above=0)] = 10000
     interleaved: Bool = False
 
@@ -159,6 +165,10 @@ class ClassToken(Layer):
             raise LayerError("SC305", expects="[N, T, features]", receives=show(x), label=f"receives rank {len(x)}")
         constraints.require_stated(self.embed_dim, x[2], "embed_dim", "features", x=x)
         return (x[0], x[1] + 1, x[2])
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of a sequence."""
+        return sequence_roles(roles[0], batch_first=True)
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the vector."""

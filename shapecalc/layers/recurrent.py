@@ -10,6 +10,7 @@ from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, Integer, Number, OneOf, OptionalCount
 from shapecalc.layers.initial import Initial
+from shapecalc.layers.roles import Role, Roles, sequence_roles
 from shapecalc.layers.saved import Saved, Storage
 
 RANK = 3
@@ -150,6 +151,14 @@ class Recurrent(Layer):
         if states and len(states) != len(names):
             raise LayerError("SC313", expects=f"an initial {' and '.join(names)}", receives=f"{len(states)} of them")
         return (x[0], x[1], self.directions * self.state_size)
+
+    def output_roles(
+        self, roles: tuple[Roles, ...], inputs: tuple[Shape, ...], outputs: Mapping[str, Shape]
+    ) -> dict[str, Roles]:
+        """Return the roles of a sequence for the output, [layers, batch, features] for states."""
+        state = (Role.UNKNOWN, Role.BATCH, Role.FEATURES)
+        sequence = sequence_roles(roles[0], batch_first=self.batch_first)
+        return {name: state if number else sequence for number, name in enumerate(outputs)}
 
     def states(self, x: Shape) -> dict[str, Shape]:
         """Return the shapes of the states: [directions × num_layers, N, size], with `batch_first` too."""

@@ -8,6 +8,7 @@ from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Bool
+from shapecalc.layers.roles import Roles, without
 from shapecalc.layers.saved import Saved, Storage, saved_input, saved_output
 
 
@@ -51,6 +52,10 @@ class Select(Layer):
         constraints.require_nonnegative(size - (self.index + 1 if self.index >= 0 else -self.index))
         return (*x[:axis], *x[axis + 1 :])
 
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the axes that remain."""
+        return without(roles[0], (self.dim % len(roles[0]),))
+
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return 0: elements are selected, none is computed."""
         return 0
@@ -78,6 +83,10 @@ class Reduction(Layer):
         """Return the shape without `dim`, or with 1 there."""
         axis = axis_index(self.dim, len(x), "dim", x)
         return (*x[:axis], *((1,) if self.keepdim else ()), *x[axis + 1 :])
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the axes that remain."""
+        return roles[0] if self.keepdim else without(roles[0], (self.dim % len(roles[0]),))
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation fewer per row than it has elements."""

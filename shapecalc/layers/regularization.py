@@ -32,6 +32,7 @@ class Dropout(Layer):
     )
     in_place = True
     saving_note = "a dropout's mask is a float for each number on the CPU, a byte on CUDA"
+    keeps_axes = True
     p: Annotated[float, Number(minimum=0, maximum=1)] = 0.5
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -84,6 +85,7 @@ class StochasticDepth(Layer):
         "p: rate prob probability droprate dropprob droppath droppathrate stochasticdepthprob",
         "nothing: keepprob survivalprob survivalprobability",
     )
+    keeps_axes = True
     p: Annotated[float, Number(minimum=0, maximum=1)]
     mode: Annotated[str, OneOf(("row", "batch"))] = "row"
 

@@ -44,6 +44,7 @@ class Pad(Layer):
         "mode: padmode paddingmode",
         "value: constantvalue constantvalues ~constant padvalue fill fillvalue",
     )
+    keeps_axes = True
     padding: Annotated[int | tuple[int, ...], Several(Integer(minimum=0))]
     mode: Annotated[str, OneOf(("constant", "reflect", "replicate", "circular"))] = "constant"
     value: Annotated[float, Number()] = 0.0
@@ -111,6 +112,7 @@ class CenterCrop(Layer):
     foreign_names = "~centralcrop cropcenter ~croplike"
     foreign_fields = ("size: outputsize targetsize cropsize shape", "nothing: offset")
     takes: ClassVar[tuple[int, int]] = (1, 2)
+    reads_map = True
     size: OptionalPerAxis = None
 
     def output_shape(self, x: Shape, like: Shape | None = None, *, constraints: Constraints = REFUSING) -> Shape:
@@ -205,6 +207,7 @@ class Upsample(Layer):
         "mode: interpolation method interpolationmode",
         "align_corners: align corners aligncorner",
     )
+    reads_map = True
     scale_factor: Annotated[float | tuple[float, ...] | None, Several(Number(above=0))] = None
     size: OptionalPerAxis = None
     mode: Annotated[str, OneOf(("nearest", *LINEAR_MODES))] = "nearest"

@@ -9,6 +9,7 @@ from shapecalc.dims import Dim, Expr, Relation, Shape, exact_quotient, floor_div
 from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Integer, Several
+from shapecalc.layers.roles import Role, Roles, joined_role, reshaped_roles, without
 from shapecalc.layers.saved import Storage
 
 
@@ -37,6 +38,7 @@ class Identity(Moving):
     """
 
     foreign_names = "noop passthrough"
+    keeps_axes = True
 
     @property
     def storage(self) -> Storage:
@@ -81,6 +83,13 @@ class Flatten(Moving):
         """
         start, end = self._joined(x)
         return (*x[:start], product(x[start : end + 1]), *x[end + 1 :])
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles with the joined axes as one."""
+        x, _ = shapes
+        start, end = self._joined(x)
+        joined = slice(start, end + 1)
+        return (*roles[0][:start], joined_role(roles[0][joined], x[joined]), *roles[0][end + 1 :])
 
     def explain(self, x: Shape, y: Shape) -> str:
         """Return the joined axis as a product; empty for an expression, which already shows it."""
@@ -162,6 +171,10 @@ class Reshape(Moving):
             self._required(x, constraints)
         return tuple(filled)
 
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the axes that are the same in both shapes."""
+        return reshaped_roles(roles[0], *shapes)
+
     def _required(self, x: Shape, constraints: Constraints) -> Dim:
         """Return the number of input elements divided by that of `shape`; require that it is an integer.
 
@@ -209,6 +222,10 @@ class Permute(Moving):
     def storage(self) -> Storage:
         """A view of the input with another order of axes."""
         return Storage.VIEW
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles in the order of `dims`."""
+        return tuple(roles[0][dim] for dim in self.dims)
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the axes in the order of `dims`.
@@ -277,6 +294,11 @@ class Squeeze(Moving):
             gone.add(axis)
         return tuple(size for axis, size in enumerate(x) if axis not in gone)
 
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the axes that remain."""
+        dims = self.dim if isinstance(self.dim, tuple) else (self.dim,)
+        return without(roles[0], [dim % len(roles[0]) for dim in dims])
+
     def _require_one(self, x: Shape, axis: int, index: tuple[int, ...], constraints: Constraints) -> None:
         size = x[axis]
         offered = [] if index else [candidate for candidate, other in enumerate(x) if other == 1]
@@ -325,3 +347,8 @@ class Unsqueeze(Moving):
         """
         axis = axis_index(self.dim, len(x) + 1, "dim", x)
         return (*x[:axis], 1, *x[axis:])
+
+    def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
+        """Return the roles of the input, and an unknown one."""
+        axis = self.dim % len(shapes[-1])
+        return (*roles[0][:axis], Role.UNKNOWN, *roles[0][axis:])

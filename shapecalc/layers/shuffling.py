@@ -27,6 +27,7 @@ class ChannelShuffle(Moving):
 
     foreign_names = "shufflechannels shufflechannel"
     foreign_fields = ("groups: group numgroups ngroups ~g",)
+    reads_map = True
     groups: Count
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -58,6 +59,7 @@ class PixelShuffle(Moving):
 
     foreign_names = "~subpixelshuffle ~periodicshuffle ~pixelshuffler"
     foreign_fields = ("upscale_factor: upscale factor ~scale scalefactor upsamplefactor blocksize ~r",)
+    reads_map = True
     upscale_factor: Count
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -90,6 +92,7 @@ class PixelUnshuffle(Moving):
 
     foreign_names = "~pixelunshuffler ~inversepixelshuffle"
     foreign_fields = ("downscale_factor: downscale factor ~scale scalefactor downsamplefactor blocksize ~r",)
+    reads_map = True
     downscale_factor: Count
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:

@@ -1,0 +1,114 @@
+"""The roles of the axes of every tensor in a network, as far as the layers before it show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.architecture import input_slot
+from shapecalc.diagnostics import Label
+from shapecalc.dims import free_symbols, show, symbol
+from shapecalc.layers.roles import Role
+from shapecalc.shape_inference.report import BATCH_SYMBOLS, LayerReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shapecalc.architecture import Input
+    from shapecalc.checking.lints.graphs import Rows
+    from shapecalc.dims import Dim, Shape
+    from shapecalc.layers.roles import Roles
+    from shapecalc.shape_inference.report import GroupReport, Report, Walk
+
+TIME_SYMBOLS = ("T", "L", "time", "length", "steps")
+"""Names of the number of steps of a sequence."""
+
+
+class Tensor(NamedTuple):
+    """The roles of a tensor's axes and where they come from."""
+
+    roles: Roles
+    origin: Label | None = None
+    """The last layer that changed the axes, or the input."""
+    layer: LayerReport | None = None
+    """The layer of `origin`; None for an input."""
+    entry: Input | None = None
+    """The input of the network, if no layer changed its axes."""
+
+
+class LayerAxes(NamedTuple):
+    """A layer and the tensors that it reads."""
+
+    row: LayerReport
+    inputs: tuple[Tensor, ...]
+
+
+def layer_axes(report: Report) -> tuple[LayerAxes, ...]:
+    """Return every layer of the network with its inputs; those of a body once for each set of roles and shapes."""
+    values = {
+        entry.name: Tensor(_stated_roles(stated.shape), entry.span and Label(entry.span, "the input"), None, entry)
+        for entry, stated in zip(report.inputs, report.architecture.inputs, strict=True)
+    }
+    walker = _Walker()
+    walker.walk(report.tree, values)
+    return tuple(walker.layers)
+
+
+def _stated_roles(shape: Shape) -> Roles:
+    """Return the roles that the symbols of an input name."""
+    return tuple(map(_stated_role, shape))
+
+
+def _stated_role(dim: Dim) -> Role:
+    names = free_symbols(dim)
+    if len(names) != 1 or dim != symbol(names[0]):
+        return Role.UNKNOWN
+    if names[0] in BATCH_SYMBOLS:
+        return Role.BATCH
+    return Role.TIME if names[0] in TIME_SYMBOLS else Role.UNKNOWN
+
+
+class _Walker:
+    """The walk over the rows of a report; the walk of a body for the same shapes is one object."""
+
+    __slots__ = ("_outputs", "layers")
+
+    def __init__(self) -> None:
+        self.layers: list[LayerAxes] = []
+        self._outputs: dict[tuple[object, ...], Tensor] = {}
+
+    def walk(self, rows: Rows, values: dict[str, Tensor]) -> None:
+        """Add the layers of rows to `layers`, and the tensors that they give to `values`."""
+        for row in rows:
+            if isinstance(row, LayerReport):
+                values.update(self._layer(row, values))
+            else:
+                values[row.path] = self._group(row, values)
+
+    def _layer(self, row: LayerReport, values: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+        inputs = tuple(values[slot] for slot in row.step.inputs)
+        self.layers.append(LayerAxes(row, inputs))
+        layer = row.step.layer
+        roles = layer.output_roles(tuple(each.roles for each in inputs), row.inputs, row.outputs)
+        for number, (name, shape) in enumerate(row.outputs.items()):
+            tensor = inputs[0]._replace(roles=roles[name])
+            if not layer.keeps_axes or shape != row.inputs[0]:
+                spans = row.step.spans
+                tensor = Tensor(roles[name], spans and Label(spans.type, f"gives {show(shape)}"), row)
+            if not number:
+                yield row.path, tensor
+            yield row.step.slot(name), tensor
+
+    def _group(self, row: GroupReport, values: Mapping[str, Tensor]) -> Tensor:
+        inputs = tuple(values[slot] for slot in row.group.inputs)
+        for run in row.runs:
+            inputs = (self._body(run, row.group.subgraph.output, inputs), *inputs[1:])
+        return inputs[0]
+
+    def _body(self, walk: Walk, output: str, inputs: tuple[Tensor, ...]) -> Tensor:
+        # Reports of layers are compared by identity: they hold dictionaries.
+        key = (id(walk), tuple((each.roles, each.origin, id(each.layer)) for each in inputs))
+        if key not in self._outputs:
+            inside = {input_slot(position): tensor for position, tensor in enumerate(inputs)}
+            self.walk(walk.rows, inside)
+            self._outputs[key] = inside[output]
+        return self._outputs[key]
