@@ -74,7 +74,7 @@ def command(
     """Show each layer's output shape, parameters and MACs.
 
     MACs are multiply-accumulates of matrix products, without bias; FLOPs are 2 x MACs plus every other scalar
-    operation. Costs are those of one sample if the batch N is unbound.
+    operation. Costs are those of one sample, or the smallest valid batch, if the batch N is unbound.
     """
     from shapecalc.checking.diagnose import diagnose
     from shapecalc.shape_inference.engine import inspect_at

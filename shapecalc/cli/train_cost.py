@@ -27,7 +27,10 @@ class Dtype(Enum):
 def command(
     architecture: ArchitectureArgument,
     batch: Annotated[
-        str | None, typer.Option("--batch", metavar="N", help=f"Samples of a step; default {USUAL_BATCH}.")
+        str | None,
+        typer.Option(
+            "--batch", metavar="N", help=f"Samples of a step; default {USUAL_BATCH}, or the next valid batch."
+        ),
     ] = None,
     set_: SetOption = None,
     optimizer: Annotated[
@@ -71,12 +74,11 @@ def command(
     symbol = batch_symbol(loaded)
     if samples is not None and symbol in sizes:
         raise Misuse(f"`--batch` and `--set {symbol}` mean the same, and both are given")
-    if samples is None and symbol is not None and symbol not in sizes:
-        samples = loaded.sizes.get(symbol, USUAL_BATCH)
     cost = training_cost(
         loaded,
         sizes,
         batch=samples,
+        usual_batch=USUAL_BATCH,
         optimizer=optimizer.value,
         dtype=dtype.value,
         truncate=steps,

@@ -12,7 +12,7 @@ from shapecalc.costs.training_step import TrainingStep, largest_batch, training_
 from shapecalc.costs.truncated_bptt import time_symbol, unrolled
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import as_json, evaluate, free_symbols
-from shapecalc.shape_inference.engine import Reports
+from shapecalc.shape_inference.engine import Reports, batch_sizes
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
 if TYPE_CHECKING:
@@ -171,6 +171,7 @@ def training_cost(
     sizes: Mapping[str, int],
     *,
     batch: int | None = None,
+    usual_batch: int | None = None,
     optimizer: str = "sgd",
     dtype: str = "float32",
     truncate: int | None = None,
@@ -179,6 +180,7 @@ def training_cost(
 ) -> TrainingCost:
     """Return the cost of training a network at `sizes` of its symbols, in steps of `batch` samples.
 
+    Without `batch`, it is the file's own, else the smallest valid one of at least `usual_batch`, else unbound.
     Raises `ShapecalcError` with exit code 2 if the file fixes the batch that is given, or the time steps to truncate.
 
     >>> import shapecalc
@@ -192,6 +194,8 @@ def training_cost(
             raise _misuse(f"`batch` expects a symbol to give it to, `{architecture.name}` fixes its batch")
         sizes = {**sizes, free: batch}
     reports = Reports(architecture)
+    if batch is None and usual_batch is not None and free is not None and free not in sizes:
+        sizes = {**sizes, free: architecture.sizes.get(free) or _valid_batch(reports, sizes, free, usual_batch)}
     reports.at(sizes)  # whose diagnostics are for these very sizes
     time = _time_symbol(reports)
     if truncate is not None and time is None:
@@ -212,6 +216,14 @@ def training_cost(
     step = training_step(report, optimizer=optimizer, dtype=dtype, segment=checkpoint)
     at = {name: size for name, size in bound.items() if name in left}
     return TrainingCost(step, at, free if free in left else None, time if time in left else None, truncate, memory)
+
+
+def _valid_batch(reports: Reports, sizes: Mapping[str, int], name: str, least: int) -> int:
+    """Return the smallest valid batch of at least `least`; `least` if none is known."""
+    if reports.infer({**sizes, name: least})[0] is not None:
+        return least
+    report, _ = reports.infer(sizes)
+    return least if report is None else batch_sizes(report, name).from_(least) or least
 
 
 def batch_symbol(architecture: Architecture) -> str | None:

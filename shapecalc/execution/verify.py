@@ -12,7 +12,7 @@ from shapecalc.execution.budget import BUDGET, Budget, check_arithmetic, check_m
 from shapecalc.execution.lowering import calls_in_lockstep, price, random_inputs
 from shapecalc.reference.executor import ExecutionError, run
 from shapecalc.shape_inference.constraints import Constraint, solve_constraints
-from shapecalc.shape_inference.engine import Reports
+from shapecalc.shape_inference.engine import Reports, batch_sizes
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
 if TYPE_CHECKING:
@@ -179,14 +179,14 @@ def trial_sizes(reports: Reports, sizes: Mapping[str, int]) -> tuple[tuple[dict[
 
     The first are the default sizes (one sample, the file's `sizes`), the second two samples and the smallest valid
     probes, distinct for distinct symbols. A symbol without a default size takes probes both times; if one sample is
-    refused (statistics over a batch need two), two and three are tried.
+    refused (statistics over a batch need two), the two smallest valid batches are tried.
     Raises `ShapecalcError` if no probe is valid for a symbol without a default size.
     """
     architecture = reports.architecture
     free = [name for name in architecture.symbols if name not in sizes]
     batch = [name for name in free if name in BATCH_SYMBOLS]
     space = [name for name in free if name not in BATCH_SYMBOLS]
-    samples = _fewest_samples(reports, sizes, batch)
+    samples, more = _fewest_samples(reports, sizes, batch)
     known = {name: architecture.sizes[name] for name in space if name in architecture.sizes}
     usual = {**sizes, **dict.fromkeys(batch, samples), **known}
     probes = list(_valid_probes(reports, usual, space)) if space else []
@@ -201,7 +201,7 @@ def trial_sizes(reports: Reports, sizes: Mapping[str, int]) -> tuple[tuple[dict[
         reports.at(first)
     if not free:
         return (first,), ()
-    second = {**first, **dict.fromkeys(batch, samples + 1), **(probes[0] if probes else {})}
+    second = {**first, **dict.fromkeys(batch, more), **(probes[0] if probes else {})}
     unproved = () if probes else tuple(space)
     return ((first,) if second == first else (first, second)), unproved
 
@@ -220,9 +220,15 @@ def _refuse_undecided(report: Report) -> None:
         raise ShapecalcError((finding,), report.architecture.file)
 
 
-def _fewest_samples(reports: Reports, sizes: Mapping[str, int], batch: list[str]) -> int:
-    valid = (n for n in (1, 2) if reports.infer({**sizes, **dict.fromkeys(batch, n)})[0] is not None)
-    return next(valid, 1)
+def _fewest_samples(reports: Reports, sizes: Mapping[str, int], batch: list[str]) -> tuple[int, int]:
+    """Return the two smallest valid batches; 1 and 2 if none is known."""
+    general, _ = reports.infer(sizes) if batch else (None, ())
+    if general is not None:
+        valid = batch_sizes(general, batch[0])
+        return valid.smallest or 1, valid.from_((valid.smallest or 1) + 1) or valid.smallest or 2
+    tried = (n for n in (1, 2) if reports.infer({**sizes, **dict.fromkeys(batch, n)})[0] is not None)
+    fewest = next(tried, 1)
+    return fewest, fewest + 1
 
 
 def _valid_probes(reports: Reports, fixed: Mapping[str, int], space: list[str]) -> Iterator[dict[str, int]]:

@@ -40,7 +40,9 @@ def table(
         for row in zip(*texts.values(), strict=True)
     )
     page = Page(width, color, unicode)
-    note = "costs are those of one sample where N is not set; memory and activations at float32"
+    note = (
+        "costs are those of one sample (or the smallest valid N) where N is not set; memory and activations at float32"
+    )
     return "\n".join((page.draw(page.grid(headings, rows)), page.line(note, DIM)))
 
 

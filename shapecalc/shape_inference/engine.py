@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from shapecalc.architecture import input_symbols
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError, misuse
-from shapecalc.dims import free_symbols
+from shapecalc.dims import Condition, Effort, free_symbols
 from shapecalc.layers.base import PARAMS_AS
 from shapecalc.layers.fields import LARGEST_DIM
+from shapecalc.shape_inference.constraints import ANY, sizes_meeting
 from shapecalc.shape_inference.facts import EmptySampleError, bind
 from shapecalc.shape_inference.overflow import refuse_counts, too_many_axes
 from shapecalc.shape_inference.provenance import Frame, missing_outputs
@@ -19,7 +20,8 @@ from shapecalc.shape_inference.walker import FLOAT, Walker
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.architecture import Architecture
+    from shapecalc.architecture import Architecture, Input
+    from shapecalc.dims import Sizes
     from shapecalc.shape_inference.report import GroupReport, Sums
 
 
@@ -27,8 +29,8 @@ def inspect(architecture: Architecture, *, symbolic: bool = False, params_as: st
     """Return the shapes and costs of every layer.
 
     `sizes` bind symbols (`N=2, H=256`); the file's own `sizes:` bind others, unless `symbolic`. If the batch is
-    unbound, costs are those of one sample. `params_as` is the convention of the count of parameters, one of
-    `shapecalc.layers.base.PARAMS_AS`.
+    unbound, costs are those of one sample, or of the smallest valid batch. `params_as` is the convention of the count
+    of parameters, one of `shapecalc.layers.base.PARAMS_AS`.
     Raises `ShapecalcError` with a diagnostic for each independent mistake.
 
     >>> import shapecalc
@@ -58,26 +60,59 @@ def infer(
 ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
     """Return the report, or None and the diagnostics of every independent mistake.
 
-    If the batch is unbound, costs are those of one sample, or without `one_sample` expressions in the batch. A layer
-    whose rule fails has no output: steps that read it are skipped without a diagnostic, all others are checked. A body
-    is walked once for each set of input shapes and dtypes.
+    If the batch is unbound, costs are those of one sample, or of the smallest batch that is valid; without `one_sample`
+    they are expressions in the batch. A layer whose rule fails has no output: steps that read it are skipped without a
+    diagnostic, all others are checked. A body is walked once for each set of input shapes and dtypes.
     """
     bindings = _bindings(architecture, sizes or {}, symbolic=symbolic)
     mistakes = tuple(_violated(architecture, bindings)) or tuple(too_many_axes(architecture))
     if mistakes:
         return None, mistakes
     inputs = tuple(entry._replace(shape=bind(entry.shape, bindings)) for entry in architecture.inputs)
-    unbound = input_symbols(inputs)
-    costs_at = dict.fromkeys((name for name in BATCH_SYMBOLS if one_sample and name in unbound), 1)
+    batch = [name for name in BATCH_SYMBOLS if one_sample and name in input_symbols(inputs)]
+    costs_at = dict.fromkeys(batch, 1)
+    try:
+        result = _infer_at(architecture, bindings, inputs, costs_at)
+    except EmptySampleError:
+        result = _infer_at(architecture, bindings, inputs, {})
+    report, _ = result
+    smallest = costs_at if report is None else {name: batch_sizes(report, name).smallest or 1 for name in batch}
+    if smallest == costs_at:
+        return result
+    try:
+        return _infer_at(architecture, bindings, inputs, smallest)
+    except EmptySampleError:
+        return result
+
+
+def batch_sizes(report: Report, name: str) -> Sizes:
+    r"""Return the sizes of an unbound symbol that meet the conditions on it alone, of layers and of `where:`.
+
+    >>> import shapecalc
+    >>> net = shapecalc.loads("input: [N, 6]\nlayers: [{reshape: [-1, 4]}]")
+    >>> batch_sizes(shapecalc.inspect(net), "N").first(3)
+    (2, 4, 6)
+    """
+    stated = (each.condition.at(report.bindings) for each in report.architecture.where)
+    required = (constraint.condition for constraint in report.constraints)
+    conditions = [each for each in (*stated, *required) if isinstance(each, Condition)]
+    alone = [each for each in conditions if free_symbols(each.expr) == (name,)]
+    return sizes_meeting(alone, name, Effort()) or ANY
+
+
+def _infer_at(
+    architecture: Architecture, bindings: Mapping[str, int], inputs: tuple[Input, ...], costs_at: Mapping[str, int]
+) -> tuple[Report | None, tuple[Diagnostic, ...]]:
+    """Return the result of `infer` with costs at given sizes of the batch.
+
+    Raises `EmptySampleError` if an axis is empty at these sizes.
+    """
     walker = Walker(costs_at, bindings, architecture.limits)
     frame = Frame({entry.name: entry.span for entry in inputs})
     # Only slots that are not float32.
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
     values = {entry.name: entry.shape for entry in inputs}
-    try:
-        rows = walker.walk(architecture.steps, values, dtypes, frame)
-    except EmptySampleError:
-        return infer(architecture, symbolic=symbolic, sizes=sizes, one_sample=False)
+    rows = walker.walk(architecture.steps, values, dtypes, frame)
     walker.diagnostics += missing_outputs(architecture.outputs, values, frame)
     if walker.diagnostics:
         return None, tuple(walker.diagnostics)

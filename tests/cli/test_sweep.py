@@ -42,7 +42,7 @@ def test_the_grid_is_a_table(run) -> None:
         "   16  5     160        0    432    960  1.0 KiB        384 B",
         "   16  7     160        0    720  1,600  1.3 KiB        640 B",
         "   16  9     160        0  1,008  2,240  1.5 KiB        896 B",
-        "costs are those of one sample where N is not set; memory and activations at float32",
+        "costs are those of one sample (or the smallest valid N) where N is not set; memory and activations at float32",
     ]
     assert ended.err == ""
 
@@ -176,3 +176,13 @@ def test_neither_extra_is_imported_without_its_option(run) -> None:
     )
     ended = run(shell=f'--version; "$0" -c "{program}"')
     assert ended.out.splitlines()[-1] == "set()"
+
+
+def test_an_unset_batch_is_the_smallest_valid_one(run, tmp_path) -> None:
+    (tmp_path / "net.yaml").write_text(
+        "input: [N, 500]\nparameters: {width: 5}\nlayers: [{reshape: [-1, 320]}, {linear: $width}]\n"
+    )
+    unset = run("sweep", "net.yaml", "--set", "width=5,7", "--format", "csv").out.splitlines()[1:]
+    sixteen = run("sweep", "net.yaml", "--set", "width=5,7", "--set", "N=16", "--format", "csv").out.splitlines()[1:]
+    assert unset == [line.replace(",16,", ",", 1) for line in sixteen]
+    assert [line.split(",")[3] for line in unset] == ["40000", "56000"]  # 25 rows x 320 x width

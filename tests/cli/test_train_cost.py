@@ -106,3 +106,9 @@ def test_misuse_is_said(run: Run, words: tuple[str, ...], message: str) -> None:
 
 def test_what_does_not_hold_one_sample_says_so(run: Run) -> None:
     assert "1.0 MiB does not hold one sample\n" in run("train-cost", "resnet18", "--memory", "1MiB").out
+
+
+def test_without_a_batch_it_is_the_next_valid_one_of_at_least_32(run, tmp_path) -> None:
+    (tmp_path / "net.yaml").write_text("input: [N, 500]\nlayers: [{reshape: [-1, 1500]}, {linear: 5}]\n")
+    assert json.loads(run("train-cost", "net.yaml", "--format", "json").out)["at"] == {"N": 33}
+    assert run("train-cost", "net.yaml", "--batch", "32").code == 1

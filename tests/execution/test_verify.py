@@ -38,6 +38,22 @@ def test_a_batch_is_one_sample_and_then_two() -> None:
     assert trial_sizes(Reports(net("[N, 3]", "relu")), {}) == (({"N": 1}, {"N": 2}), ())
 
 
+@pytest.mark.parametrize(
+    ("layers", "tried"),
+    [
+        (("reshape: [-1, 320]", "linear: 5"), (16, 32)),
+        (("reshape: [-1, 1000]", "linear: 5"), (2, 4)),
+        (("{batch_norm: {track_running_stats: false}}",), (2, 3)),
+    ],
+)
+def test_a_batch_that_excludes_one_sample_is_tried_at_the_two_smallest_valid_ones(
+    layers: tuple[str, ...], tried: tuple[int, int]
+) -> None:
+    proof = verify(net("[N, 500]", *layers))
+    assert tuple(trial.sizes["N"] for trial in proof.trials) == tried
+    assert proof.ok
+
+
 def test_a_network_without_symbols_runs_once() -> None:
     assert trial_sizes(Reports(net("[2, 3]", "relu")), {}) == (({},), ())
     assert len(verify(net("[2, 3]", "relu")).trials) == 1

@@ -108,3 +108,35 @@ def test_an_expectation_that_is_not_met_is_told_at_its_line(met: str, wrong: str
 def test_every_expectation_that_is_not_met_is_told_in_the_order_of_the_file() -> None:
     text = EXPECTING.replace("params: 62", "params: 1").replace("params: 20", "params: 1")
     assert [finding.span.line for finding in unmet(inspect(shapecalc.loads(text))) if finding.span] == [6, 9]
+
+
+@pytest.mark.parametrize(
+    ("text", "smallest"),
+    [
+        ("input: [N, 500]\nlayers: [{reshape: [-1, 320]}, {linear: 5}]", 16),  # 500 N / 320
+        ("input: [N, 500]\nlayers: [{reshape: [-1, 1000]}, {linear: 5}]", 2),  # no row for one sample
+        ("input: [batch, 6, 7]\nlayers: [{reshape: [-1, 4, 7]}, {linear: 5}]", 2),
+        ("input: [B, 3, 5]\nlayers: [{batch_norm: {track_running_stats: false}}, {flatten: }, {linear: 2}]", 1),
+        ("input: [N, 5]\nlayers: [{batch_norm: {track_running_stats: false}}, {linear: 2}]", 2),  # a variance of two
+        ("input: [N, 5]\nwhere: [N >= 7]\nlayers: [{linear: 2}]", 7),  # stated, not required
+        ("input: [N, 5]\nwhere: [N % 6 == 0]\nlayers: [{reshape: [-1, 20]}, {linear: 2}]", 12),  # both
+        ("input: [N, T, 6]\nsizes: {T: 5}\nlayers: [{reshape: [-1, 4]}, {linear: 2}]", 2),  # T has its usual size
+        ("input: [N, 6]\nlayers: [{linear: 2}]", 1),
+    ],
+)
+def test_costs_are_those_of_the_smallest_valid_batch(text: str, smallest: int) -> None:
+    architecture = shapecalc.loads(text)
+    (batch,) = {"N", "B", "batch"} & set(architecture.symbols)
+    report = inspect(architecture)
+    assert report.costs_at == {batch: smallest}
+    bound = inspect_at(architecture, {batch: smallest})
+    assert [(row.macs, row.flops) for row in report.layers] == [(row.macs, row.flops) for row in bound.layers]
+    assert report.totals == bound.totals
+    for smaller in range(1, smallest):
+        with pytest.raises(ShapecalcError):
+            inspect_at(architecture, {batch: smaller})
+
+
+def test_no_valid_batch_leaves_costs_at_one_sample() -> None:
+    report = inspect(shapecalc.loads("input: [N, 5]\nwhere: [N <= 3]\nlayers: [{reshape: [-1, 20]}, {linear: 2}]"))
+    assert report.costs_at == {"N": 1}

@@ -55,7 +55,7 @@ class LockedLayer(NamedTuple):
 class Entry(NamedTuple):
     """One file: inputs, every layer in the order of computation, outputs, and the totals.
 
-    Costs are those of one sample if the batch is unbound; `costs_at` has the sizes.
+    Costs are those of one sample, or the smallest valid batch, if the batch is unbound; `costs_at` has the sizes.
     """
 
     inputs: Mapping[str, LockedInput]

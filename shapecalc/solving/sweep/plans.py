@@ -74,13 +74,17 @@ def plan(
 ) -> SweepPlan | Pointwise | tuple[Diagnostic, ...]:
     """Return the plan of a structure, or diagnostics if it fits at no size.
 
-    A symbol that is not an axis takes its size of `sizes`, else the file's own, else, for the batch, 1. `sums` are
-    additional columns (see `costs`).
+    A symbol that is not an axis takes its size of `sizes`, else the file's own, else, for the batch, the smallest valid
+    one. `sums` are additional columns (see `costs`).
     """
     bindings = _bindings(architecture, sizes, [axis.name for axis in axes])
     parameters = dict(architecture.parameters)
     try:
         report, findings = infer(architecture, symbolic=True, sizes=bindings, one_sample=False)
+        if report is None:
+            stated = {*sizes, *architecture.sizes}
+            bindings |= _smallest_batch(architecture, {name: bindings[name] for name in bindings if name in stated})
+            report, findings = infer(architecture, symbolic=True, sizes=bindings, one_sample=False)
     except DimLimitError as error:
         report, findings = None, (Diagnostic(code=NO_CLOSED_FORM, message=str(error)),)
     if report is not None:
@@ -127,6 +131,12 @@ def _bindings(architecture: Architecture, sizes: Mapping[str, int], swept: list[
         message = f"a sweep expects a size for every symbol, has none for {', '.join(f'`{name}`' for name in free)}"
         raise misuse("SC802", message, f"write `--set {free[0]}=…`")
     return bindings
+
+
+def _smallest_batch(architecture: Architecture, sizes: Mapping[str, int]) -> Mapping[str, int]:
+    """Return the smallest valid size of the batch if `sizes` leave it unbound."""
+    report, _ = infer(architecture, symbolic=True, sizes=sizes)
+    return {} if report is None else report.costs_at
 
 
 def check_sizes(axis: SweepAxis) -> None:
