@@ -25,8 +25,8 @@ def command(
     """Show the live tensors of a run, layer by layer.
 
     A tensor is live from the layer that writes it to the last one that reads it; gradients are not computed. If another
-    order of branches has a lower peak, it is shown. Figures are those of one sample, or the smallest valid batch, if the
-    batch N is unbound.
+    order of branches has a lower peak, it is shown. Figures are those of one sample, or the smallest valid batch, if
+    the batch N is unbound.
     """
     from shapecalc.costs.liveness import live_memory
     from shapecalc.costs.scheduling import reordering

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 from shapecalc.diagnostics.errors import FieldName, InFile, LayerError
-from shapecalc.dims import Dim, Shape, product, show
+from shapecalc.dims import Dim, Shape, pretty, product, show
 from shapecalc.layers.base import Layer, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, Integer, Number, OneOf, OptionalCount
@@ -146,7 +146,10 @@ class Recurrent(Layer):
         names = list(self.states(x))
         for name, arriving in zip(names, states, strict=False):
             wanted = self.states(x)[name]
-            error = LayerError("SC301", expects=f"{show(wanted)} as initial {name}", receives=show(arriving))
+            error = self._state_error(name, wanted, arriving, x)
+            if arriving != wanted and (_is_swapped(wanted, arriving) or self._has_batch_of_time(wanted, arriving, x)):
+                # A symbol could make them fit: a batch of as many samples as layers, or as time steps.
+                raise error
             constraints.require_equal(wanted, arriving, error)
         if states and len(states) != len(names):
             raise LayerError("SC313", expects=f"an initial {' and '.join(names)}", receives=f"{len(states)} of them")
@@ -159,6 +162,35 @@ class Recurrent(Layer):
         state = (Role.UNKNOWN, Role.BATCH, Role.FEATURES)
         sequence = sequence_roles(roles[0], batch_first=self.batch_first)
         return {name: state if number else sequence for number, name in enumerate(outputs)}
+
+    def _state_error(self, name: str, wanted: Shape, arriving: Shape, x: Shape) -> LayerError:
+        """Return the SC301 error for an initial state of another shape."""
+        help_text = None
+        if _is_swapped(wanted, arriving):
+            help_text = (
+                f"`batch_first` swaps the axes of x and y, never those of h and c: give {show(wanted)}, for example by "
+                "`permute: [1, 0, 2]`"
+            )
+        elif self._has_batch_of_time(wanted, arriving, x):
+            edit = "take out `batch_first: true`" if self.batch_first else "give it `batch_first: true`"
+            help_text = (
+                f"{edit}: axis {self.time_axis} of the input {show(x)} is {pretty(arriving[1])}, the state's batch"
+            )
+        elif wanted[1:] == arriving and wanted[0] == 1:
+            help_text = "put `unsqueeze: 0` before it"
+        elif wanted[1:] == arriving[1:]:
+            help_text = "`num_layers` and `bidirectional` must be those of the layer that gives the state"
+        return LayerError(
+            "SC301",
+            expects=f"{show(wanted)} as initial {name}",
+            receives=show(arriving),
+            label=f"num_layers x directions ({self.num_layers} x {self.directions}), batch, features",
+            help=help_text,
+        )
+
+    def _has_batch_of_time(self, wanted: Shape, arriving: Shape, x: Shape) -> bool:
+        """Return whether the batch of a state is the size of the input's axis of time, and not that of its batch."""
+        return len(arriving) == RANK and wanted[1] != arriving[1] == x[self.time_axis]
 
     def states(self, x: Shape) -> dict[str, Shape]:
         """Return the shapes of the states: [directions × num_layers, N, size], with `batch_first` too."""
@@ -307,6 +339,11 @@ class Recurrent(Layer):
 
     def _suffixes(self, level: int) -> tuple[str, ...]:
         return (f"l{level}", f"l{level}_reverse") if self.bidirectional else (f"l{level}",)
+
+
+def _is_swapped(wanted: Shape, arriving: Shape) -> bool:
+    """Return whether two axes of a state are swapped: the first, layers × directions, and the batch."""
+    return len(arriving) == RANK and arriving == (wanted[1], wanted[0], wanted[2])
 
 
 @layer("rnn", main="hidden_size")

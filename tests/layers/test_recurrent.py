@@ -149,3 +149,53 @@ def test_the_conventions_differ_by_the_second_bias_of_each_gate() -> None:
         layer = made(type_, hidden_size=4)
         counts = [layer.params_as(convention, X) for convention in ("pytorch", "keras", "textbook")]
         assert [evaluate(counts[0] - other, {}) for other in counts] == [0, keras * gates * 4, gates * 4], type_
+
+
+N = symbol("N")
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "state", "help_text"),
+    [
+        pytest.param(
+            Rnn(hidden_size=4, num_layers=2, batch_first=True), (5, 8, 3), (5, 2, 4), "give [2, 5, 4]", id="batch first"
+        ),
+        pytest.param(
+            Gru(hidden_size=4, bidirectional=True), (8, 5, 3), (5, 2, 4), "`permute: [1, 0, 2]`", id="time first"
+        ),
+        pytest.param(
+            Rnn(hidden_size=4, num_layers=2, batch_first=True),
+            (N, T, 3),
+            (N, 2, 4),
+            "give [2, N, 4]",
+            id="swapped symbol",
+        ),
+        pytest.param(Gru(hidden_size=4), (32, 8, 3), (1, 32, 4), "give it `batch_first: true`", id="batch of axis 0"),
+        pytest.param(Gru(hidden_size=4), (N, T, 3), (1, N, 4), "axis 0 of the input [N, T, 3] is N", id="batch symbol"),
+        pytest.param(
+            Rnn(hidden_size=4, batch_first=True), (8, 32, 3), (1, 32, 4), "take out `batch_first: true`", id="of axis 1"
+        ),
+        pytest.param(Rnn(hidden_size=4), (8, 5, 3), (5, 4), "put `unsqueeze: 0` before it", id="no axis of layers"),
+        pytest.param(Rnn(hidden_size=4), (8, 5, 3), (2, 5, 4), "`num_layers` and `bidirectional`", id="two directions"),
+    ],
+)
+def test_an_initial_state_of_another_order_or_number_gets_its_edit(
+    layer: Any, x: Any, state: Any, help_text: str
+) -> None:
+    error = refused(layer, x, state)
+    assert (error.code, help_text in str(error.help)) == ("SC301", True)
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "state", "conditions"),
+    [
+        pytest.param(Rnn(hidden_size=4), (T, N, 3), (1, N, 4), [], id="fits"),
+        pytest.param(Rnn(hidden_size=4), (N, N, 3), (1, N, 4), [], id="as many steps as samples"),
+        pytest.param(Rnn(hidden_size=4, num_layers=5), (8, 5, 3), (5, 5, 4), [], id="as many layers as samples"),
+        pytest.param(
+            Rnn(hidden_size=4), (T, 5, 3), (1, N, 4), [Condition(5 - N, Relation.ZERO)], id="a batch to equal"
+        ),
+    ],
+)
+def test_an_initial_state_that_fits_is_taken(layer: Any, x: Any, state: Any, conditions: list[Condition]) -> None:
+    assert required(layer, x, state) == conditions
