@@ -82,8 +82,8 @@ def plan(
     try:
         report, findings = infer(architecture, symbolic=True, sizes=bindings, one_sample=False)
         if report is None:
-            stated = {*sizes, *architecture.sizes}
-            bindings |= _smallest_batch(architecture, {name: bindings[name] for name in bindings if name in stated})
+            given = {name: size for name, size in bindings.items() if name in sizes or name in architecture.sizes}
+            bindings |= _smallest_batch(architecture, given)
             report, findings = infer(architecture, symbolic=True, sizes=bindings, one_sample=False)
     except DimLimitError as error:
         report, findings = None, (Diagnostic(code=NO_CLOSED_FORM, message=str(error)),)
