@@ -202,6 +202,11 @@ class MultiheadAttention(Attending):
         """Dropout of attention weights."""
         return ("drops attention weights", "dropout: 0") if self.dropout else None
 
+    @property
+    def in_keras(self) -> bool:
+        """Whether no trainable key and value are appended."""
+        return not self.add_bias_kv
+
     def check_fields(self) -> None:
         """Raise `LayerError` SC205 if `num_kv_heads` does not divide `num_heads`."""
         if self.num_kv_heads is not None and self.num_heads % self.num_kv_heads:

@@ -142,6 +142,15 @@ class Layer:
             total = total + product(shape)
         return total
 
+    def non_trainable_as(self, convention: str, *inputs: Any) -> Dim:
+        """Return the number of `buffers` that a convention counts as parameters: Keras's moving mean and variance."""
+        return 0
+
+    @property
+    def in_keras(self) -> bool:
+        """Whether Keras 3 has a layer with the same parameters."""
+        return True
+
     def buffers(self, *inputs: Any) -> dict[str, Shape]:
         """Return the shapes of stored, untrained tensors by PyTorch's names, without its batch counter."""
         return {}

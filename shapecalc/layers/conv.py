@@ -219,6 +219,11 @@ class ConvTranspose(Layer):
         batch, _, *spatial = map_roles(roles[0])
         return (batch, Role.CHANNELS, *spatial)
 
+    @property
+    def in_keras(self) -> bool:
+        """Whether it has one group: Keras's transposed convolutions have no groups."""
+        return self.groups == 1
+
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and, with `bias`, the bias."""
         kernel = per_axis(self.kernel_size, len(x) - 2, "kernel_size")

@@ -118,6 +118,11 @@ class Rbf(Layer):
         """Return the roles of the input with features last."""
         return (*roles[0][:-1], Role.FEATURES)
 
+    @property
+    def in_keras(self) -> bool:
+        """False: nor does PyTorch have such a layer."""
+        return False
+
     def buffers(self, x: Shape) -> dict[str, Shape]:
         """Return the centres, which are stored but not trained."""
         return {"weight": (self.out_features, x[-1])}

@@ -118,6 +118,21 @@ class BatchNorm(Running):
     normalizes_batch = True
 
     @property
+    def in_keras(self) -> bool:
+        """Whether it has running statistics: Keras's always has a moving mean and a moving variance."""
+        return self.track_running_stats
+
+    def non_trainable_as(self, convention: str, *inputs: Shape) -> Dim:
+        """Return 2C for the moving mean and variance, which Keras counts as parameters.
+
+        Source: keras.layers.BatchNormalization, 4C parameters of which 2C are not trainable.
+
+        >>> BatchNorm().params_as("keras", (1, 512)), BatchNorm().non_trainable_as("keras", (1, 512))
+        (1024, 1024)
+        """
+        return sum(map(product, self.buffers(*inputs).values())) if convention == "keras" else 0
+
+    @property
     def unsupported_in_training(self) -> tuple[str, str] | None:
         """Statistics of all batches so far."""
         return ("averages statistics over all batches", "momentum: 0.1") if self.momentum is None else None
@@ -153,6 +168,11 @@ class InstanceNorm(Running):
     per_sample = True
     affine: Bool = False
     track_running_stats: Bool = False
+
+    @property
+    def in_keras(self) -> bool:
+        """Whether it has no running statistics, as a GroupNormalization with a group for each channel."""
+        return not self.track_running_stats
 
     @property
     def unsupported_in_training(self) -> tuple[str, str] | None:
@@ -414,6 +434,11 @@ class Scale(Normalizing):
     dim: Axis = 1
     bias: Bool = False
     num_features: OptionalCount = None
+
+    @property
+    def in_keras(self) -> bool:
+        """False: its Rescaling has a constant factor."""
+        return False
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape."""

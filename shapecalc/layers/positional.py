@@ -79,6 +79,11 @@ class PositionalEncoding(Layer):
         """Return the roles of a sequence."""
         return sequence_roles(roles[0], batch_first=self.batch_first)
 
+    @property
+    def in_keras(self) -> bool:
+        """Whether nothing is learned: a table of positions is a layer of KerasHub."""
+        return self.kind != "learned"
+
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the table if it is learned."""
         return {"weight": (self.max_length, x[2])} if self.kind == "learned" and self.max_length is not None else {}
@@ -169,6 +174,11 @@ class ClassToken(Layer):
     def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
         """Return the roles of a sequence."""
         return sequence_roles(roles[0], batch_first=True)
+
+    @property
+    def in_keras(self) -> bool:
+        """False: in Keras it is written as a layer of one's own."""
+        return False
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the vector."""

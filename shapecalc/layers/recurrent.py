@@ -462,6 +462,11 @@ class Lstm(Recurrent):
         """Elements of h and c."""
         return self.state_size + self.hidden_size
 
+    @property
+    def in_keras(self) -> bool:
+        """Whether the hidden state is not projected."""
+        return not self.proj_size
+
     def projection(self, suffix: str) -> dict[str, Shape]:
         """Return weight_hr if the hidden state is projected."""
         return {f"weight_hr_{suffix}": (self.proj_size, self.hidden_size)} if self.proj_size else {}

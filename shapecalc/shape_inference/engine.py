@@ -14,7 +14,7 @@ from shapecalc.shape_inference.constraints import ANY, sizes_meeting
 from shapecalc.shape_inference.facts import EmptySampleError, bind
 from shapecalc.shape_inference.overflow import refuse_counts, too_many_axes
 from shapecalc.shape_inference.provenance import Frame, missing_outputs
-from shapecalc.shape_inference.report import BATCH_SYMBOLS, BYTES, LayerReport, Report, Totals, sums_of, total
+from shapecalc.shape_inference.report import BATCH_SYMBOLS, BYTES, LayerReport, Report, Totals, sum_of, sums_of, total
 from shapecalc.shape_inference.walker import FLOAT, Walker
 
 if TYPE_CHECKING:
@@ -155,16 +155,23 @@ class Reports:
 def _recounted(report: Report, params_as: str) -> Report:
     """Return the report with the parameters counted by another convention."""
     tree = _recounted_rows(report.tree, params_as)
-    totals = _totals(total(map(sums_of, tree)))
-    return dataclasses.replace(report, tree=tree, totals=totals, params_as=params_as)
+    recounted = dataclasses.replace(report, tree=tree, params_as=params_as)
+    frozen = sum_of(row.non_trainable for row in recounted.layers)
+    totals = _totals(total(map(sums_of, tree)))._replace(non_trainable_params=frozen)
+    return dataclasses.replace(recounted, totals=totals)
 
 
 def _recounted_rows(rows: Iterable[LayerReport | GroupReport], params_as: str) -> tuple[LayerReport | GroupReport, ...]:
     recounted: list[LayerReport | GroupReport] = []
     for row in rows:
         if isinstance(row, LayerReport):
-            params = row.step.layer.params_as(params_as, *row.inputs)
-            recounted.append(row._replace(facts=row.facts._replace(params=params)))
+            layer, facts = row.step.layer, row.facts
+            frozen = layer.non_trainable_as(params_as, *row.inputs)
+            params = layer.params_as(params_as, *row.inputs) + frozen
+            buffers = None if facts.buffer_count is None else facts.buffer_count - frozen
+            recounted.append(
+                row._replace(facts=facts._replace(params=params, buffer_count=buffers, non_trainable=frozen))
+            )
             continue
         runs = []
         for run in row.runs:

@@ -48,6 +48,8 @@ class Facts(NamedTuple):
     """The multiply-accumulates by purpose, if the layer has several kinds of products."""
     useful: Count = None
     """The multiply-accumulates of QKᵀ and AV whose result is not masked; None without a mask."""
+    non_trainable: Count = 0
+    """The scalars of `params` that are not trained, in a convention that counts some of the buffers as parameters."""
 
 
 class LayerReport(NamedTuple):
@@ -82,8 +84,13 @@ class LayerReport(NamedTuple):
 
     @property
     def params(self) -> Count:
-        """Trainable scalars, 0 if the layer uses another layer's weights."""
+        """Trainable scalars, and `non_trainable` ones; 0 if the layer uses another layer's weights."""
         return 0 if self.step.weights else self.facts.params
+
+    @property
+    def non_trainable(self) -> Count:
+        """The scalars of `params` that are not trained, 0 if the layer uses another layer's weights."""
+        return 0 if self.step.weights else self.facts.non_trainable
 
     @property
     def buffers(self) -> Count:
@@ -209,6 +216,15 @@ class Totals(NamedTuple):
     flops: Count
     parameter_bytes: Count
     activation_bytes: Count
+    non_trainable_params: Count = 0
+    """The params that are not trained."""
+
+    @property
+    def trainable_params(self) -> Count:
+        """The params that are trained."""
+        if self.params is None or self.non_trainable_params is None:
+            return None
+        return self.params - self.non_trainable_params
 
 
 @dataclass(frozen=True)
@@ -228,6 +244,14 @@ class Report:
     totals: Totals
     params_as: str = "pytorch"
     """The convention of the count of parameters, of `shapecalc.layers.base.PARAMS_AS`; tensors are PyTorch's."""
+
+    @cached_property
+    def uncounted(self) -> tuple[str, ...]:
+        """The types of layers with parameters or buffers that are counted as PyTorch does: Keras has no such layer."""
+        if self.params_as != "keras":
+            return ()
+        rows = (row for row in leaves(self.tree) if row.facts.parameters or row.facts.buffers)
+        return tuple(dict.fromkeys(row.type for row in rows if not row.step.layer.in_keras))
 
     @cached_property
     def layers(self) -> tuple[LayerReport, ...]:
@@ -284,7 +308,10 @@ class Report:
             },
             "layers": [_row(row, self.architecture.file) for row in self.layers],
             "outputs": {name: [*map(as_json, shape)] for name, shape in self.outputs.items()},
-            "totals": {name: as_json(count) for name, count in self.totals._asdict().items()} | self._products(),
+            "totals": {name: as_json(count) for name, count in self.totals._asdict().items()}
+            | {"trainable_params": as_json(self.totals.trainable_params)}
+            | self._products(),
+            **({"params_as_pytorch": list(self.uncounted)} if self.uncounted else {}),
         }
 
     def _products(self) -> dict[str, Any]:
@@ -337,6 +364,7 @@ def _row(row: LayerReport, source: Source | None) -> dict[str, Any]:
             {"macs_parts": {name: as_json(count) for name, count in row.facts.parts.items()}} if row.facts.parts else {}
         ),
         **({"useful_macs": as_json(row.facts.useful)} if row.facts.useful is not None else {}),
+        **({"non_trainable_params": as_json(row.non_trainable)} if row.facts.non_trainable != 0 else {}),
         **({"shares": row.step.weights} if row.step.weights else {}),
         **({"conditions": [str(condition) for condition in row.facts.conditions]} if row.facts.conditions else {}),
     }

@@ -114,6 +114,8 @@ def test_the_document_is_the_documented_one() -> None:
             "flops": "8904*H - 35616",
             "parameter_bytes": 672,
             "activation_bytes": "1344*H - 5376",
+            "non_trainable_params": 0,
+            "trainable_params": 168,
         },
     }
 

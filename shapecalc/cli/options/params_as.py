@@ -19,6 +19,8 @@ class ParamsAs(Enum):
 ParamsAsOption = Annotated[
     ParamsAs,
     typer.Option(
-        "--params-as", help="Convention by which parameters are counted: bias vectors of recurrent layers differ."
+        "--params-as",
+        help="Convention by which parameters are counted: bias vectors of recurrent layers differ; Keras also counts "
+        "the moving mean and variance of batch norm, which are not trained.",
     ),
 ]

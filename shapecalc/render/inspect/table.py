@@ -132,17 +132,30 @@ def _totals(report: Report, page: Page) -> tuple[str, ...]:
     at = at_sizes(report.costs_at)
     counts = (totals.params, totals.buffers, totals.macs, totals.flops)
     figures = page.escaped((*map(grouped, counts), memory(totals.parameter_bytes), memory(totals.activation_bytes)))
+    counted = tuple(page.line(line, DIM) for line in _counted(report))
     note = f"MACs, FLOPs and activations are those at {at}; memory at float32" if at else "memory at float32"
     if report.params_as != USUAL:
         note += f"; params as {COUNTED[report.params_as]} them"
     closing = page.line(note, DIM)
     pair = _side_by_side(figures)
     if isinstance(totals.flops, int | None) and (page.width is None or max(map(display_width, pair)) <= page.width):
-        return (*pair, closing)
+        return (*pair, *counted, closing)
     names = [name for pair in PAIRS for name in pair]
     room = max(map(len, names)) + 2
     below = zip(names, figures, strict=True)
-    return (*(page.line(figure, lead=f"{name:<{room}}") for name, figure in below), closing)
+    return (*(page.line(figure, lead=f"{name:<{room}}") for name, figure in below), *counted, closing)
+
+
+def _counted(report: Report) -> tuple[str, ...]:
+    """Return how many parameters are trained, and which layers the convention does not cover."""
+    if report.params_as == USUAL:
+        return ()
+    totals = report.totals
+    trained = (
+        f"trainable params {grouped(totals.trainable_params)}, non-trainable {grouped(totals.non_trainable_params)}"
+    )
+    others = ", ".join(report.uncounted)
+    return (trained, f"not in Keras, and counted as PyTorch counts: {others}") if others else (trained,)
 
 
 def _products(report: Report) -> tuple[str, ...]:

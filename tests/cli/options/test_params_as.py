@@ -45,3 +45,22 @@ def test_an_inspection_says_whose_parameters_it_counts_where_they_are_not_pytorc
     assert "params as" not in usual
     assert "24,832" in keras
     assert keras.endswith("; params as Keras counts them\n")
+
+
+def test_a_batch_norm_counts_as_in_keras_and_the_label_says_what_is_trained(tmp_path) -> None:
+    path = tmp_path / "net.yaml"
+    layers = "[linear: 512, relu, batch_norm, dropout: 0.5, linear: 80, sigmoid]"
+    path.write_text(f"input: [N, 4096]\nlayers: {layers}\n", encoding="utf-8")
+    shown = answer(f"inspect {path} --params-as keras")
+    assert "batch_norm_2  batch_norm  [N, 512]      2,048" in shown
+    assert "params   2,140,752 " in shown
+    assert "buffers          0 " in shown
+    assert "trainable params 2,139,728, non-trainable 1,024\n" in shown
+    assert "not in Keras" not in shown
+
+
+def test_the_label_names_what_keras_does_not_have(tmp_path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("input: [N, 5, 8]\nlayers: [scale, batch_norm, class_token]\n", encoding="utf-8")
+    shown = answer(f"inspect {path} --params-as keras")
+    assert "not in Keras, and counted as PyTorch counts: scale, class_token\n" in shown
