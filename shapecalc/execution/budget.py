@@ -1,16 +1,19 @@
-"""Budgets of memory and arithmetic for runs, and the errors for runs that exceed them."""
+"""Prices of runs, budgets of memory and arithmetic for them, and the errors for runs that exceed them."""
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.numbers import byte_size, operations, option_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from shapecalc.execution.lowering import Price
+    from shapecalc.architecture import Architecture
     from shapecalc.shape_inference.report import LayerReport, Report, Totals
 
 
@@ -25,10 +28,63 @@ BUDGET = Budget()
 """The default budget. VGG-16 takes 0.4 GiB and 33 GFLOP, U-Net 333 GFLOP."""
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The peak memory of a run in bytes: its layer, and the parts in weights, live values and temporaries."""
+
+    peak: int
+    layer: LayerReport
+    weights: int
+    activations: int
+    workspace: int
+
+
+def memory_of_machine() -> int | None:
+    """Return the bytes that this process can ever have: those of the machine, or fewer that it is limited to.
+
+    None if the system does not say.
+    """
+    limits: list[int] = []
+    with suppress(AttributeError, OSError, ValueError):
+        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with suppress(ImportError):
+        import resource  # noqa: PLC0415 - not on every system
+
+        allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if allowed != resource.RLIM_INFINITY:
+            limits.append(allowed)
+    return min((limit for limit in limits if limit > 0), default=None)
+
+
+@contextmanager
+def memory_errors_as_diagnostics(architecture: Architecture) -> Iterator[None]:
+    """Raise `ShapecalcError` SC701 in place of the `MemoryError` of a run."""
+    try:
+        yield
+    except MemoryError:
+        message = "the run needs more memory than the system gives it"
+        help_text = "run it with smaller inputs, or where more memory is free"
+        refused = Diagnostic(code="SC701", message=message, help=help_text)
+        raise ShapecalcError((refused,), architecture.file) from None
+
+
+def check_memory_of_machine(report: Report, price: Price) -> None:
+    """Raise `ShapecalcError` SC701 if a run would exceed the memory of this process, before anything is allocated."""
+    most = memory_of_machine()
+    if most is not None and price.peak > most:
+        help_text = "run it with smaller inputs, or on a machine with more memory"
+        refused = _too_large(report, price, f"the {byte_size(most)} that this process can have", help_text)
+        raise ShapecalcError((refused,), report.architecture.file)
+
+
 def check_memory(report: Report, price: Price, budget: Budget) -> None:
     """Raise `ShapecalcError` SC701 if a run would exceed the memory allowed, before anything is allocated."""
     if price.peak > budget.memory:
-        raise ShapecalcError((_too_large(report, price, budget.memory),), report.architecture.file)
+        help_text = f"allow it with `--max-memory {option_size(price.peak)}`, or give smaller sizes with `--set`"
+        refused = _too_large(
+            report, price, f"the {byte_size(budget.memory)} allowed", f"{help_text}{_narrower(report)}"
+        )
+        raise ShapecalcError((refused,), report.architecture.file)
 
 
 def check_training_memory(report: Report, least: int, budget: Budget) -> None:
@@ -79,19 +135,18 @@ def _too_long(report: Report, flops: int, allowed: int) -> Diagnostic:
     )
 
 
-def _too_large(report: Report, price: Price, max_memory: int) -> Diagnostic:
-    """Return SC701: the memory of a run, the layer of the peak, and the options that would allow it."""
+def _too_large(report: Report, price: Price, most: str, help_text: str) -> Diagnostic:
+    """Return SC701: the memory of a run and the layer of the peak."""
     at = ", ".join(f"{name}={size}" for name, size in report.bindings.items())
     needs = f"{byte_size(price.peak)}{f' at {at}' if at else ''}"
     parts = f"weights {byte_size(price.weights)}, live values {byte_size(price.activations)}"
     return Diagnostic(
         code="SC701",
-        message=f"the run needs {needs}, more than the {byte_size(max_memory)} allowed",
+        message=f"the run needs {needs}, more than {most}",
         span=price.layer.step.spans.type if price.layer.step.spans else None,
         label=f"`{price.layer.path}` is where it peaks",
         notes=(f"{parts}, temporaries {byte_size(price.workspace)}; nothing was allocated",),
-        help=f"allow it with `--max-memory {option_size(price.peak)}`, or give smaller sizes with `--set`"
-        + _narrower(report),
+        help=help_text,
     )
 
 

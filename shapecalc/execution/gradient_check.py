@@ -12,9 +12,8 @@ import numpy as np
 
 from shapecalc.costs.liveness import output_slots, shapes_of
 from shapecalc.diagnostics.numbers import finite
-from shapecalc.execution.budget import BUDGET, Budget, check_arithmetic, check_memory
+from shapecalc.execution.budget import BUDGET, Budget, Price, check_arithmetic, check_memory
 from shapecalc.execution.lowering import (
-    Price,
     calls_of,
     concrete,
     price,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from shapecalc import reference
 from shapecalc.costs.liveness import last_reads, output_slots
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import Expr, product, show
+from shapecalc.execution.budget import Price, check_memory_of_machine, memory_errors_as_diagnostics
 from shapecalc.execution.random_arrays import uniform
 from shapecalc.layers.base import fields_of
 from shapecalc.reference.base import Array, Call
@@ -33,17 +33,6 @@ BYTES = 4
 """Of a float32 element; runs are in float32 by default."""
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    """The peak memory of a run in bytes: its layer, and the parts in weights, live values and temporaries."""
-
-    peak: int
-    layer: LayerReport
-    weights: int
-    activations: int
-    workspace: int
-
-
 def run(
     architecture: Architecture,
     inputs: Mapping[str, Array],
@@ -55,16 +44,20 @@ def run(
 
     Symbols take the sizes of the input arrays. `params` has weights and buffers by path (`c1.weight`); the others are
     random, the same for the same `seed`.
-    Raises `ShapecalcError` SC702 if an array is missing, unknown, or of another shape than the architecture's.
+    Raises `ShapecalcError` SC702 if an array is missing, unknown, or of another shape than the architecture's; SC701
+    if the run needs more memory than this process can have, before anything is allocated, or is refused memory.
     """
     report = inspect_at(architecture, _sizes_of(architecture, inputs))
     given = dict(params or {})
     _check_parameters(given, report)
-    calls = calls_of(report, params=given, seed=seed)
-    execution = execute(calls, {name: np.asarray(array) for name, array in inputs.items()})
+    arrays = {name: np.asarray(array) for name, array in inputs.items()}
+    itemsize = max([BYTES, *(array.itemsize for array in arrays.values() if array.dtype.kind == "f")])
+    check_memory_of_machine(report, price(report, itemsize=itemsize))
+    execution = execute(calls_of(report, params=given, seed=seed), arrays)
     try:
-        for _ in execution:
-            pass
+        with memory_errors_as_diagnostics(architecture):
+            for _ in execution:
+                pass
     except ExecutionError as error:
         raise ShapecalcError((Diagnostic(code="SC702", message=str(error)),), architecture.file) from None
     return {name: execution.values[slot] for name, slot in architecture.output_slots.items()}
@@ -150,23 +143,24 @@ def fields_as_written(layer: Layer) -> dict[str, Any]:
     return {name: getattr(layer, name) for name in fields_of(type(layer))}
 
 
-def price(*reports: Report) -> Price:
+def price(*reports: Report, itemsize: int = BYTES) -> Price:
     """Return the peak memory of a run and its layer, computed from shapes; of several reports, run in lockstep.
 
-    These hold the live values of all reports, and weights of equal shape once.
+    Elements that are no integers have `itemsize` bytes. Reports in lockstep hold the live values of all reports, and
+    weights of equal shape once.
     """
     frees = [last_reads(report) for report in reports]
     live_values = [
-        {entry.name: (8 if entry.dtype == "int64" else BYTES) * _size(entry.shape) for entry in report.inputs}
+        {entry.name: (8 if entry.dtype == "int64" else itemsize) * _size(entry.shape) for entry in report.inputs}
         for report in reports
     ]
     worst: Price | None = None
     for rows in zip(*(report.layers for report in reports), strict=True):
         for row, live in zip(rows, live_values, strict=True):
-            live |= {slot: BYTES * _size(shape) for slot, shape in output_slots(row).items()}
+            live |= {slot: itemsize * _size(shape) for slot, shape in output_slots(row).items()}
         unique = {entry for row in rows for entry in _parameter_shapes(row).items()}
-        weights = sum(BYTES * math.prod(shape) for _, shape in unique)
-        temporaries = max(map(workspace, rows))
+        weights = sum(itemsize * math.prod(shape) for _, shape in unique)
+        temporaries = max(workspace(row, itemsize) for row in rows)
         activations = sum(sum(live.values()) for live in live_values)
         if worst is None or weights + activations + temporaries > worst.peak:
             worst = Price(weights + activations + temporaries, rows[0], weights, activations, temporaries)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
-from shapecalc.execution.budget import BUDGET, Budget, check_arithmetic, check_memory
+from shapecalc.execution.budget import (
+    BUDGET,
+    Budget,
+    Price,
+    check_arithmetic,
+    check_memory,
+    memory_errors_as_diagnostics,
+)
 from shapecalc.execution.lowering import calls_in_lockstep, price, random_inputs
 from shapecalc.reference.executor import ExecutionError, run
 from shapecalc.shape_inference.constraints import Constraint, solve_constraints
@@ -20,7 +27,6 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import Architecture
     from shapecalc.dims import Dim, Sizes
-    from shapecalc.execution.lowering import Price
     from shapecalc.reference.base import Array, Call
     from shapecalc.shape_inference.report import LayerReport, Report
 
@@ -135,14 +141,15 @@ def verify(
     """Run the forward pass and compare each layer's shape, parameters and multiply-accumulates with the prediction.
 
     `sizes` bind symbols; each unbound one is tried at two sizes. `progress(path, done, total)` is called before each
-    layer of each trial, and at the end. Raises `ShapecalcError` for mistakes in the file, and SC701 or SC705 before
-    anything is allocated if the runs would exceed `budget`.
+    layer of each trial, and at the end. Raises `ShapecalcError` for mistakes in the file, SC701 or SC705 before
+    anything is allocated if the runs would exceed `budget`, and SC701 if the system refuses memory.
 
     >>> import shapecalc
     >>> verify(shapecalc.load("mlp")).ok
     True
     """
-    return verify_at(Reports(architecture), sizes, seed=seed, budget=budget, progress=progress)
+    with memory_errors_as_diagnostics(architecture):
+        return verify_at(Reports(architecture), sizes, seed=seed, budget=budget, progress=progress)
 
 
 def verify_at(

@@ -38,17 +38,25 @@ class Channelwise(Normalizing):
     foreign_fields: ClassVar[tuple[str, ...]] = (
         "eps: epsilon varianceepsilon",
         "affine: ~scale ~center useaffine elementwiseaffine",  # two flags of Keras are one of PyTorch's
+        "bias: usebias",
         "nothing: axis",
     )
     affine: Any
+    bias: Any
 
     def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
         """Return the roles of the input, the first two batch and channels: the others may be features too."""
         return (*map_roles(roles[0])[:2], *roles[0][2:])
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
-        """Return the weight and the bias with `affine`."""
-        return {"weight": (x[1],), "bias": (x[1],)} if self.affine else {}
+        """Return the weight and, with `bias`, the bias, both only with `affine`.
+
+        >>> GroupNorm(num_groups=2, bias=False).parameters((1, 6, 4, 4))
+        {'weight': (6,)}
+        """
+        if not self.affine:
+            return {}
+        return {"weight": (x[1],), "bias": (x[1],)} if self.bias else {"weight": (x[1],)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +73,7 @@ class Running(Channelwise):
     eps: Epsilon = 1e-5
     momentum: Momentum = 0.1
     affine: Bool = True
+    bias: Bool = True
     track_running_stats: Bool = True
     num_features: OptionalCount = None
 
@@ -88,7 +97,7 @@ class Running(Channelwise):
         if self.track_running_stats:
             return 2 * product(x)
         groups = x[0] * x[1] if self.per_sample else x[1]
-        return _statistics(product(x), groups=groups, affine=2 if self.affine else 0)
+        return _statistics(product(x), groups=groups, affine=len(self.parameters(x)))
 
 
 @layer("batch_norm")
@@ -100,16 +109,17 @@ class BatchNorm(Running):
         eps: Number added to the variance, so that nothing is divided by 0.
         momentum: Weight of each new batch in the running statistics; null averages over all batches instead.
         affine: Whether each channel has a trainable scale and shift.
+        bias: Whether the shift is one of them; without it, `affine` gives a scale alone.
         track_running_stats: Whether running statistics are stored and used in evaluation; otherwise each batch's own
             are used.
         num_features: Number of channels. By default it follows from the input; a given value is checked against it.
 
     Input: [N, C, *]
     Output: [N, C, *]
-    Parameters: weight [C], bias [C] with `affine`
+    Parameters: weight [C] with `affine`, bias [C] with `affine` and `bias`
     Buffers: running_mean [C], running_var [C] with `track_running_stats` (PyTorch's batch counter is not counted)
     Costs: MACs 0; FLOPs = 2 per element: scale and shift, folded once per channel. Without running statistics the
-        batch's own are computed: 5 per element + 2 per channel, + 2 per element with `affine`
+        batch's own are computed: 5 per element + 2 per channel, + 1 per element for each of weight and bias
     Source: torch.nn.BatchNorm2d; Ioffe and Szegedy 2015
     """
 
@@ -151,16 +161,17 @@ class InstanceNorm(Running):
         eps: Number added to the variance, so that nothing is divided by 0.
         momentum: Weight of each new batch in the running statistics; null averages over all batches instead.
         affine: Whether each channel has a trainable scale and shift.
+        bias: Whether the shift is one of them; without it, `affine` gives a scale alone.
         track_running_stats: Whether running statistics are stored and used in evaluation; otherwise each sample's own
             are used.
         num_features: Number of channels. By default it follows from the input; a given value is checked against it.
 
     Input: [N, C, *spatial]
     Output: [N, C, *spatial]
-    Parameters: weight [C], bias [C] with `affine`
+    Parameters: weight [C] with `affine`, bias [C] with `affine` and `bias`
     Buffers: running_mean [C], running_var [C] with `track_running_stats`
-    Costs: MACs 0; FLOPs = 5 per element + 2 per sample and channel, + 2 per element with `affine`; with running
-        statistics 2 per element, as batch_norm
+    Costs: MACs 0; FLOPs = 5 per element + 2 per sample and channel, + 1 per element for each of weight and bias; with
+        running statistics 2 per element, as batch_norm
     Source: torch.nn.InstanceNorm2d
     """
 
@@ -318,12 +329,13 @@ class GroupNorm(Channelwise):
         num_groups: Number of groups that the channels are divided into; it must divide their number.
         eps: Number added to the variance, so that nothing is divided by 0.
         affine: Whether each channel has a trainable scale and shift.
+        bias: Whether the shift is one of them; without it, `affine` gives a scale alone.
         num_channels: Number of channels. By default it follows from the input; a given value is checked against it.
 
     Input: [N, C, *]
     Output: [N, C, *]
-    Parameters: weight [C], bias [C] with `affine`
-    Costs: MACs 0; FLOPs = 5 per element + 2 per sample and group, + 2 per element with `affine`
+    Parameters: weight [C] with `affine`, bias [C] with `affine` and `bias`
+    Costs: MACs 0; FLOPs = 5 per element + 2 per sample and group, + 1 per element for each of weight and bias
     Source: torch.nn.GroupNorm; Wu and He 2018
     """
 
@@ -336,6 +348,7 @@ class GroupNorm(Channelwise):
     num_groups: Count
     eps: Epsilon = 1e-5
     affine: Bool = True
+    bias: Bool = True
     num_channels: OptionalCount = None
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
@@ -350,7 +363,7 @@ class GroupNorm(Channelwise):
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return the operations of the statistics, and of scale and shift."""
-        return _statistics(product(x), groups=x[0] * self.num_groups, affine=2 if self.affine else 0)
+        return _statistics(product(x), groups=x[0] * self.num_groups, affine=len(self.parameters(x)))
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and mean and 1/σ of each group."""

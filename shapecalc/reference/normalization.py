@@ -23,13 +23,18 @@ def per_channel(parameter: Array, x: Array) -> Array:
     return parameter.reshape(x.shape[1], *(1,) * (x.ndim - 2))
 
 
+def shifts(call: Call) -> bool:
+    """Return whether the layer has a bias per channel."""
+    return bool(call.fields["affine"] and call.fields["bias"])
+
+
 def by_running_statistics(call: Call, x: Array) -> Array:
     """Return x times a scale plus a shift per channel, both from the statistics; a block of channels at a time."""
     scale = 1 / np.sqrt(call.parameters["running_var"] + call.fields["eps"])
     if call.fields["affine"]:
         scale = scale * call.parameters["weight"]
     shift = -call.parameters["running_mean"] * scale
-    if call.fields["affine"]:
+    if shifts(call):
         shift = shift + call.parameters["bias"]
     scale, shift = per_channel(scale, x), per_channel(shift, x)
     result = np.empty(x.shape, dtype=np.result_type(x, scale))
@@ -58,9 +63,8 @@ def by_running_statistics_backward(ctx: Context, gradient: Array) -> Gradients:
         if call.fields["affine"]:
             grad_bias[block] = given.sum(axis=axes)
             grad_weight[block] = ((x[:, block] - mean[block]) * given).sum(axis=axes)
-    return Gradients(
-        (grad_input,), {"weight": grad_weight * reciprocal, "bias": grad_bias} if call.fields["affine"] else {}
-    )
+    parameters = {"weight": grad_weight * reciprocal} if call.fields["affine"] else {}
+    return Gradients((grad_input,), parameters | ({"bias": grad_bias} if shifts(call) else {}))
 
 
 def by_own_statistics_backward(x: Array, axes: tuple[int, ...], eps: float, gradient: Array) -> tuple[Array, Array]:
@@ -82,7 +86,8 @@ def affine_gradients(call: Call, normalized: Array, gradient: Array) -> dict[str
     if not call.fields["affine"]:
         return {}
     axes = (0, *range(2, gradient.ndim))
-    return {"weight": (gradient * normalized).sum(axis=axes), "bias": gradient.sum(axis=axes)}
+    weight = {"weight": (gradient * normalized).sum(axis=axes)}
+    return weight | ({"bias": gradient.sum(axis=axes)} if shifts(call) else {})
 
 
 def normalized_channels_backward(ctx: Context, axes: tuple[int, ...], gradient: Array, *, groups: int = 0) -> Gradients:
@@ -105,9 +110,10 @@ def by_own_statistics(x: Array, axes: tuple[int, ...], eps: float) -> Array:
 
 
 def scaled_and_shifted(call: Call, x: Array) -> Array:
-    """Return x times `weight` plus `bias` of every channel, if the layer is affine; overwrites x."""
+    """Return x times `weight` plus `bias` of every channel, those that the layer has; overwrites x."""
     if call.fields["affine"]:
         x *= per_channel(call.parameters["weight"], x)
+    if shifts(call):
         x += per_channel(call.parameters["bias"], x)
     return x
 

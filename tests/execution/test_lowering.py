@@ -14,7 +14,8 @@ from shapecalc import ShapecalcError, run
 from shapecalc.architecture import Architecture, Input, Step
 from shapecalc.costs.liveness import last_reads
 from shapecalc.dims import symbol
-from shapecalc.execution.lowering import calls_in_lockstep, calls_of, concrete, random_inputs
+from shapecalc.execution import budget
+from shapecalc.execution.lowering import calls_in_lockstep, calls_of, concrete, price, random_inputs
 from shapecalc.layers.activation import Relu, Sigmoid, Tanh
 from shapecalc.reference.executor import execute
 from shapecalc.shape_inference.engine import inspect, inspect_at
@@ -342,3 +343,39 @@ def test_the_weights_of_a_layer_are_let_go_before_those_of_the_next_are_made() -
     del first
     next(steps)
     assert made() is None
+
+
+def memory_refusal(action: Any) -> Any:
+    with pytest.raises(ShapecalcError) as caught:
+        action()
+    (finding,) = caught.value.diagnostics
+    assert finding.code == "SC701"
+    return finding
+
+
+def test_a_run_beyond_the_memory_of_the_machine_is_refused_before_anything_is_allocated() -> None:
+    wide = shapecalc.loads("{input: [N, 2], layers: [linear: 2000000, {linear: 2000000, name: wide}]}")
+    finding = memory_refusal(lambda: run(wide, {"input": np.zeros((1, 2), dtype=np.float32)}))
+    assert finding.message.startswith("the run needs 14.6 TiB at N=1, more than the ")
+    assert finding.label == "`wide` is where it peaks"
+    assert "--" not in finding.help  # it is called from Python
+
+
+def test_a_run_is_priced_in_the_elements_that_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    peak = price(inspect_at(SMALL, {"N": 2, "L": 5})).peak
+    monkeypatch.setattr(budget, "memory_of_machine", lambda: peak)
+    run(SMALL, {"input": ROW})
+    memory_refusal(lambda: run(SMALL, {"input": ROW.astype(np.float64)}))
+    monkeypatch.setattr(budget, "memory_of_machine", lambda: peak - 1)
+    memory_refusal(lambda: run(SMALL, {"input": ROW}))
+
+
+@pytest.mark.parametrize("action", [lambda: run(SMALL, {"input": ROW}), lambda: shapecalc.verify(SMALL)])
+def test_an_array_that_the_system_refuses_is_no_error_of_numpy(monkeypatch: pytest.MonkeyPatch, action: Any) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        np.zeros(2**62, dtype=np.int8)  # raises NumPy's own error
+
+    monkeypatch.setattr(np, "einsum", refuse)
+    monkeypatch.setattr(np, "matmul", refuse)
+    monkeypatch.setattr("shapecalc.reference.base.Work.matmul", refuse)
+    memory_refusal(action)

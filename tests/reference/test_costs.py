@@ -22,7 +22,7 @@ CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True, "pa
 TRANSPOSED = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True}
 MAX_POOL = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
 AVG_POOL = {"stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True, "divisor_override": None}
-NORM = {"eps": 1e-5, "affine": False, "track_running_stats": False}
+NORM = {"eps": 1e-5, "affine": False, "bias": True, "track_running_stats": False}
 UPSAMPLE = {"size": None, "scale_factor": None, "mode": "nearest", "align_corners": False}
 RUNNING = {"running_mean": (3,), "running_var": (3,)}
 AFFINE = {"weight": (3,), "bias": (3,)}
@@ -180,8 +180,24 @@ CASES = [
         "group_norm",
         (2, 6, 5),
         norm(4, 15) + 2 * 60,
-        {"num_groups": 2, "eps": 1e-5, "affine": True},
+        {"num_groups": 2, "eps": 1e-5, "affine": True, "bias": True},
         {"weight": (6,), "bias": (6,)},
+    ),
+    Case(
+        "group_norm: a weight without a bias",
+        "group_norm",
+        (2, 6, 5),
+        norm(4, 15) + 60,
+        {"num_groups": 2, "eps": 1e-5, "affine": True, "bias": False},
+        {"weight": (6,)},
+    ),
+    Case(
+        "instance_norm: a weight without a bias",
+        "instance_norm",
+        X,
+        norm(6, 5) + ELEMENTS,
+        {**NORM, "affine": True, "bias": False},
+        {"weight": (3,)},
     ),
     Case(
         "layer_norm: per row, weight without bias",

@@ -84,7 +84,9 @@ def test_layer_norm_refuses_axes_of_other_lengths() -> None:
 def test_blocks_of_channels_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
     x, parameters = random.standard_normal((2, 7, 3, 5)), {name: random.random(7) for name in STATISTICS}
-    call = Call("n", "batch_norm", {"eps": 1e-5, "affine": True, "track_running_stats": True}, parameters, (), ())
+    call = Call(
+        "n", "batch_norm", {"eps": 1e-5, "affine": True, "bias": True, "track_running_stats": True}, parameters, (), ()
+    )
     whole = find("batch_norm").run(call, x)
     mean, variance, weight, bias = (parameters[name].reshape(7, 1, 1) for name in STATISTICS)
     np.testing.assert_allclose(whole, (x - mean) / np.sqrt(variance + 1e-5) * weight + bias, rtol=1e-12, atol=1e-14)

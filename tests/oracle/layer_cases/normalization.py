@@ -30,6 +30,9 @@ def _batch() -> Iterator[Case]:
     yield case("momentum does not change evaluation", "batch_norm", SHAPES[2], momentum=0.5)
     yield case("a cumulative average (momentum null) does not either", "batch_norm", SHAPES[2], momentum=None)
     yield case("stated features that arrive", "batch_norm", SHAPES[2], num_features=3)
+    yield case("a weight without a bias", "batch_norm", SHAPES[2], bias=False)
+    yield case("a weight alone, own statistics", "batch_norm", SHAPES[2], bias=False, track_running_stats=False)
+    yield case("neither weight nor bias, whatever `bias` says", "batch_norm", SHAPES[2], affine=False, bias=True)
     yield case("a batch of one with running statistics", "batch_norm", (1, 3))
     yield case(
         "large values, the batch's own statistics", "batch_norm", SHAPES[1], track_running_stats=False, times=100.0
@@ -43,6 +46,15 @@ def _instance() -> Iterator[Case]:
         yield case(f"{rank}-D with running statistics", "instance_norm", shape, track_running_stats=True)
         yield case(f"{rank}-D with both", "instance_norm", shape, affine=True, track_running_stats=True)
     yield case("a larger eps", "instance_norm", SHAPES[2], eps=0.5)
+    yield case("a weight without a bias", "instance_norm", SHAPES[2], affine=True, bias=False)
+    yield case(
+        "a weight alone, running statistics",
+        "instance_norm",
+        SHAPES[2],
+        affine=True,
+        bias=False,
+        track_running_stats=True,
+    )
     yield case("stated features that arrive", "instance_norm", SHAPES[2], num_features=3, affine=True)
     yield case(
         "a map of one cell with running statistics", "instance_norm", (2, 3, 1), affine=True, track_running_stats=True
@@ -77,6 +89,8 @@ def _group() -> Iterator[Case]:
     yield case("as many groups as channels is an instance norm", "group_norm", wide, num_groups=6)
     yield case("rank 2", "group_norm", (5, 6), num_groups=2)
     yield case("a larger eps", "group_norm", wide, num_groups=3, eps=0.5)
+    yield case("a weight without a bias", "group_norm", wide, num_groups=3, bias=False)
+    yield case("no weight, whatever `bias` says", "group_norm", wide, num_groups=3, affine=False, bias=True)
     yield case("stated channels that arrive", "group_norm", wide, num_groups=3, num_channels=6)
 
 
