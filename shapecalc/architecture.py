@@ -186,6 +186,21 @@ class Step(NamedTuple):
     """The path of the step whose weights it uses, if they are not its own."""
     branches: tuple[str, ...] = ()
     """The names of the branches that it merges, if they are its own."""
+    apart: Mapping[str, str] = MappingProxyType({})
+    """The tensors that are not of the step `weights`, by name, with the paths of their owners: it may be itself."""
+
+    def owner(self, tensor: str) -> str:
+        """Return the path of the step that owns one of its parameters or buffers.
+
+        >>> tied = Step("head", layer=None, inputs=("x",), weights="embedding", apart={"bias": "head"})
+        >>> tied.owner("weight"), tied.owner("bias")
+        ('embedding', 'head')
+        """
+        return self.apart.get(tensor) or self.weights or self.path
+
+    def owns(self, tensor: str) -> bool:
+        """Return whether a parameter or buffer is its own."""
+        return self.owner(tensor) == self.path
 
     def slot(self, output: str) -> str:
         """Return the slot of an output other than the first, `path.output`."""
@@ -328,6 +343,13 @@ class _Nesting(NamedTuple):
     slots: Mapping[str, str]
     shared: tuple[tuple[str, str], ...]
 
+    def owner(self, path: str) -> str:
+        """Return the outer path of the step that owns the tensors of the step at an inner path."""
+        path = joined(self.prefix, path)
+        for own, other in self.shared:
+            path = other + path.removeprefix(own)
+        return path
+
 
 def _unfold(steps: Iterable[Step | Group], nesting: _Nesting, layers: list[Step]) -> Mapping[str, str]:
     """Add the layers of steps to `layers`, and return the names of their slots that differ from their paths."""
@@ -336,12 +358,11 @@ def _unfold(steps: Iterable[Step | Group], nesting: _Nesting, layers: list[Step]
         inputs = tuple([slots.get(slot) or joined(nesting.prefix, slot) for slot in step.inputs])
         path = joined(nesting.prefix, step.path)
         if isinstance(step, Step):
-            owner = joined(nesting.prefix, step.weights) if step.weights else path
-            for own, other in nesting.shared:
-                owner = other + owner.removeprefix(own)
+            owner = nesting.owner(step.weights or step.path)
             weights = owner if owner != path else ""
-            here = (path, inputs, weights) == (step.path, step.inputs, step.weights)
-            layers.append(step if here else step._replace(path=path, inputs=inputs, weights=weights))
+            apart = {name: nesting.owner(other) for name, other in step.apart.items()}
+            here = (path, inputs, weights, apart) == (step.path, step.inputs, step.weights, step.apart)
+            layers.append(step if here else step._replace(path=path, inputs=inputs, weights=weights, apart=apart))
             continue
         shared = ((path, joined(nesting.prefix, step.weights)), *nesting.shared) if step.weights else nesting.shared
         for run in step.runs:

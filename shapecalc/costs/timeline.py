@@ -202,8 +202,9 @@ def _weight_gradient_ranges(saved: SavedTensors, events: tuple[TrainingEvent, ..
     seen: set[str] = set()
     for index in reversed(range(len(saved.layers))):
         row = saved.layers[index].row
-        owner = row.step.weights or row.path
-        elements = total(product(shape) for shape in row.facts.parameters.values())
-        if elements != 0:
-            yield _LiveRange(at[index], at[index] if owner in seen else end, saved.itemsize * elements)
-            seen.add(owner)
+        sizes = {f"{row.step.owner(name)}.{name}": product(shape) for name, shape in row.facts.parameters.items()}
+        for first in (True, False):
+            elements = total(size for tensor, size in sizes.items() if (tensor not in seen) is first)
+            if elements != 0:
+                yield _LiveRange(at[index], end if first else at[index], saved.itemsize * elements)
+        seen |= sizes.keys()

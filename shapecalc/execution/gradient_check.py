@@ -318,7 +318,7 @@ class _Direction:
         }
         self._scales = {key: root_mean_square(array) for key, array in self._arrays.items()}
         self._fixed_rows = {
-            f"{call.owner}.{name}": padding_row(call, name) for call in network.calls() for name in call.parameters
+            call.tensor(name): padding_row(call, name) for call in network.calls() for name in call.parameters
         }
         self._seed = network.seed
 
@@ -383,8 +383,8 @@ def backward_price(report: Report) -> Price:
     weights = sum(
         _bytes(shape)
         for row in report.layers
-        if not row.step.weights
-        for shape in (*row.facts.parameters.values(), *row.facts.buffers.values())
+        for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
+        if row.step.owns(name)
     )
     shapes = shapes_of(report)
     values = sum(map(_bytes, shapes.values()))
@@ -393,8 +393,9 @@ def backward_price(report: Report) -> Price:
     run = price(report)
     worst = Price(2 * weights + 2 * run.peak, run.layer, 2 * weights, 2 * run.activations, 0)
     for row in reversed(report.layers):
-        owner = row.step.weights or row.path
-        weight_gradients |= {f"{owner}.{name}": _bytes(shape) for name, shape in row.facts.parameters.items()}
+        weight_gradients |= {
+            f"{row.step.owner(name)}.{name}": _bytes(shape) for name, shape in row.facts.parameters.items()
+        }
         pending |= {slot: _bytes(shapes[slot]) for slot in (*row.step.inputs, *output_slots(row))}
         outputs = sum(map(_bytes, row.facts.outputs.values()))
         moved = max(map(_bytes, (*row.inputs, *row.facts.parameters.values())), default=0)

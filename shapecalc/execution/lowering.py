@@ -112,16 +112,15 @@ def calls_in_lockstep(reports: Sequence[Report], *, seed: int = 0) -> Iterator[t
 def _call(row: LayerReport, frees: Mapping[str, tuple[str, ...]], parameter: Callable[..., Array]) -> Call:
     step, facts = row.step, row.facts
     shapes = {**facts.parameters, **facts.buffers}
-    owner = step.weights or step.path
     return Call(
         path=step.path,
         kernel=step.layer.type,
         fields=fields_as_written(step.layer),
-        parameters={name: parameter(f"{owner}.{name}", concrete(shape)) for name, shape in shapes.items()},
+        parameters={name: parameter(f"{step.owner(name)}.{name}", concrete(shape)) for name, shape in shapes.items()},
         inputs=step.inputs,
         outputs=tuple(output_slots(row)),
         frees=frees[step.path],
-        weights=step.weights,
+        owners={name: step.owner(name) for name in shapes} if step.weights else {},
     )
 
 
@@ -133,8 +132,8 @@ def random_parameters(report: Report, *, seed: int = 0, dtype: DTypeLike = np.fl
     return {
         f"{row.path}.{name}": _parameter(f"{row.path}.{name}", concrete(shape), {}, seed).astype(dtype, copy=False)
         for row in report.layers
-        if not row.step.weights
         for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
+        if row.step.owns(name)
     }
 
 
@@ -250,8 +249,8 @@ def _check_parameters(params: Mapping[str, Array], report: Report) -> None:
     expected = {
         f"{row.path}.{name}": concrete(shape)
         for row in report.layers
-        if not row.step.weights
         for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
+        if row.step.owns(name)
     }
     for path, array in params.items():
         if path not in expected:

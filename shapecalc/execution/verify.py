@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import count, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols
@@ -34,9 +34,20 @@ PROBES = (5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 53, 61, 71, 83, 89, 97, 
 """Odd sizes, most of them prime, for unbound symbols: a mistake that 224 hides shows at 83 and 89."""
 
 
+class OwnCounts(NamedTuple):
+    """The scalars of a layer's own tensors, as `inspect` counts them: 0 if they are another layer's."""
+
+    params: int
+    buffers: int
+
+
 @dataclass(frozen=True, slots=True)
 class ProofRow:
-    """One layer, predicted and executed; executed values are None if the kernel failed, and `failure` is its error."""
+    """One layer, predicted and executed; executed values are None if the kernel failed, and `failure` is its error.
+
+    `predicted_params` and `executed_params` count all tensors that the kernel reads: buffers, and those of another
+    layer, are included. `predicted_own` and `executed_own` are the counts of `inspect`.
+    """
 
     layer: LayerReport
     predicted: tuple[tuple[Dim, ...], ...]
@@ -46,6 +57,8 @@ class ProofRow:
     predicted_macs: int
     executed_macs: int | None
     seconds: float
+    predicted_own: OwnCounts
+    executed_own: OwnCounts | None
     failure: str = ""
 
     @property
@@ -55,6 +68,7 @@ class ProofRow:
             not self.failure
             and self.predicted == self.executed
             and self.predicted_params == self.executed_params
+            and self.predicted_own == self.executed_own
             and self.predicted_macs == self.executed_macs
         )
 
@@ -70,6 +84,8 @@ class ProofRow:
             "executed_params": self.executed_params,
             "predicted_macs": self.predicted_macs,
             "executed_macs": self.executed_macs,
+            "predicted_own": self.predicted_own._asdict(),
+            "executed_own": None if self.executed_own is None else self.executed_own._asdict(),
             "seconds": self.seconds,
             "failure": self.failure,
         }
@@ -292,13 +308,19 @@ def _rows_in_lockstep(
 
 def _row(layer: LayerReport, predicted: tuple[tuple[Dim, ...], ...], call: Call, values: dict[str, Array]) -> ProofRow:
     params, macs = _int(layer.facts.params) + _int(layer.facts.buffer_count), _int(layer.macs)
+    own = OwnCounts(_int(layer.params), _int(layer.buffers))
     try:
         done = run(call, values)
     except ExecutionError as error:
         # The kernel has read the parameters, but counted nothing: none of it counts as executed.
-        return ProofRow(layer, predicted, None, params, None, macs, None, 0.0, failure=str(error))
+        return ProofRow(layer, predicted, None, params, None, macs, None, 0.0, own, None, failure=str(error))
     executed_params = sum(done.parameters.values())
-    return ProofRow(layer, predicted, done.shapes, params, executed_params, macs, done.macs, done.seconds)
+    own_sizes = {name: size for name, size in done.parameters.items() if layer.step.owns(name)}
+    fixed = sum(size for name, size in own_sizes.items() if name in layer.facts.buffers)
+    executed_own = OwnCounts(sum(own_sizes.values()) - fixed, fixed)
+    return ProofRow(
+        layer, predicted, done.shapes, params, executed_params, macs, done.macs, done.seconds, own, executed_own
+    )
 
 
 def _int(count: Dim | None) -> int:

@@ -91,6 +91,11 @@ class Layer:
         return ("output", *type(self).extra_outputs)
 
     @property
+    def has_bias(self) -> bool:
+        """Whether it has a `weight` and a `bias`: it can use another layer's weight with a bias of its own."""
+        return False
+
+    @property
     def time_axis(self) -> int:
         """The axis of steps, if it carries a state."""
         raise NotImplementedError

@@ -114,6 +114,11 @@ class Conv(Layer):
         batch, _, *spatial = map_roles(roles[0])
         return (batch, Role.CHANNELS, *spatial)
 
+    @property
+    def has_bias(self) -> bool:
+        """Whether it has a bias."""
+        return self.bias
+
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and, with `bias`, the bias."""
         weight = (self.out_channels, x[1] // self.groups, *per_axis(self.kernel_size, len(x) - 2, "kernel_size"))
@@ -223,6 +228,11 @@ class ConvTranspose(Layer):
     def in_keras(self) -> bool:
         """Whether it has one group: Keras's transposed convolutions have no groups."""
         return self.groups == 1
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether it has a bias."""
+        return self.bias
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and, with `bias`, the bias."""

@@ -67,6 +67,11 @@ class Linear(Layer):
         """Return the roles of the input with features last."""
         return (*roles[0][:-1], Role.FEATURES)
 
+    @property
+    def has_bias(self) -> bool:
+        """Whether it has a bias."""
+        return self.bias
+
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and, with `bias`, the bias."""
         weight = (self.out_features, x[-1])

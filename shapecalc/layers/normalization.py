@@ -48,6 +48,11 @@ class Channelwise(Normalizing):
         """Return the roles of the input, the first two batch and channels: the others may be features too."""
         return (*map_roles(roles[0])[:2], *roles[0][2:])
 
+    @property
+    def has_bias(self) -> bool:
+        """Whether it has a bias."""
+        return bool(self.affine and self.bias)
+
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and, with `bias`, the bias, both only with `affine`.
 
@@ -260,6 +265,11 @@ class LayerNorm(OverLastAxes):
     elementwise_affine: Bool = True
     bias: Bool = True
 
+    @property
+    def has_bias(self) -> bool:
+        """Whether it has a bias."""
+        return self.elementwise_affine and self.bias
+
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and the bias, each with the shape of the normalised axes."""
         if not self.elementwise_affine:
@@ -458,6 +468,11 @@ class Scale(Normalizing):
         channels = x[axis_index(self.dim, len(x), "dim", x)]
         constraints.require_stated(self.num_features, channels, "num_features", "channels", x=x)
         return x
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether it has a bias."""
+        return self.bias
 
     def parameters(self, x: Shape) -> dict[str, Shape]:
         """Return the weight and, with `bias`, the bias.

@@ -191,14 +191,13 @@ class StepReader:
         if layer is None or not inputs:
             return None
         spans = self._with_key_spans(spans, parts)
-        weights = ""
+        step = Step(at.path, layer, inputs, spans, at.expect, branches=tuple(key.text for key, _ in branches))
         if shared is not None:
             if isinstance(shared, Group):
                 self._refuse_share(parts, shared, "a layer")
                 return None
-            weights = shared.weights or shared.path
-        names = tuple(key.text for key, _ in branches)
-        at.scope.add(Step(at.path, layer, inputs, spans, at.expect, weights, names))
+            step = _sharing(step, shared)
+        at.scope.add(step)
         return at.path
 
     def _read_branches(
@@ -317,8 +316,7 @@ class StepReader:
         at.scope.define(at.path, outputs, at.name_span)
         if not at.inputs:
             return None
-        weights = shared.weights or shared.path
-        at.scope.add(Step(at.path, shared.layer, at.inputs, spans, at.expect, weights))
+        at.scope.add(_sharing(Step(at.path, shared.layer, at.inputs, spans, at.expect), shared))
         return at.path
 
     def _call(self, block: Block, type_node: Scalar, node: Node | None, input_count: int) -> Subgraph | None:
@@ -383,3 +381,11 @@ def _written_name(node: Node) -> str | None:
 
 def _type_name(shared: Step | Group) -> str:
     return shared.layer.type if isinstance(shared, Step) else shared.path.rpartition(".")[2]
+
+
+def _sharing(step: Step, shared: Step) -> Step:
+    """Return a step with the tensors of another one, and with a bias of its own if that one has none."""
+    step = step._replace(weights=shared.weights or shared.path)
+    if not step.layer.has_bias:
+        return step
+    return step._replace(apart=shared.apart if shared.layer.has_bias else {"bias": step.path})

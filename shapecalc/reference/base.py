@@ -89,13 +89,12 @@ class Call:
     outputs: tuple[str, ...]
     frees: tuple[str, ...] = ()
     work: Work = field(default_factory=Work)
-    weights: str = ""
-    """The path of the call whose parameters this call shares; empty if it has its own."""
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """The paths of the calls that own the parameters that are not its own, by name."""
 
-    @property
-    def owner(self) -> str:
-        """Path of the call that owns the parameters."""
-        return self.weights or self.path
+    def tensor(self, name: str) -> str:
+        """Return the path of one of its parameters, which all calls that share it have in common."""
+        return f"{self.owners.get(name, self.path)}.{name}"
 
 
 @dataclass(frozen=True, slots=True)

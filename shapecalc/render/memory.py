@@ -101,11 +101,14 @@ def document(run: LiveMemory, order: Reordering | None) -> dict[str, Any]:
         ]
         at = as_json(evaluate(step.live, report.costs_at))
         peak = {"path": step.row.path, "bytes": as_json(step.live), "bytes_at_costs_at": at, "tensors": tensors}
+    parameters, buffers = _parameters_and_buffers(run)
     return {
         "name": report.architecture.name,
         "bindings": dict(report.bindings),
         "costs_at": dict(report.costs_at),
-        "weight_bytes": as_json(_weights(run)),
+        "weight_bytes": as_json(parameters + buffers),
+        "parameter_bytes": as_json(parameters),
+        "buffer_bytes": as_json(buffers),
         "peak": peak,
         "layers": rows,
         "order": None if order is None else _order(order),
@@ -171,14 +174,16 @@ def _better(order: Reordering | None) -> list[str]:
 def _notes(run: LiveMemory) -> list[str]:
     at = at_sizes(run.report.costs_at)
     sizes = f"at {at}, " if at else ""
+    parameters, buffers = _parameters_and_buffers(run)
     return [
-        f"weights take {memory(_weights(run))} besides",
+        f"weights take {memory(parameters)} besides{f', buffers {memory(buffers)}' if buffers != 0 else ''}",
         f"({sizes}float32; a view takes no memory; what kernels take while they work is left out)",
     ]
 
 
-def _weights(run: LiveMemory) -> Dim:
+def _parameters_and_buffers(run: LiveMemory) -> tuple[Dim, Dim]:
+    """Return the bytes of each."""
     totals = run.report.totals
     assert totals.parameter_bytes is not None  # shapes of parameters are known if outputs are
     assert totals.buffers is not None
-    return totals.parameter_bytes + 4 * totals.buffers
+    return totals.parameter_bytes, 4 * totals.buffers

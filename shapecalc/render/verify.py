@@ -24,10 +24,10 @@ def table(proof: Proof, *, width: int | None, color: bool, unicode: bool) -> str
     If the table is wider, equal shapes are shown once, then the layers' types are left out, then cells wrap.
     """
     page = Page(width, color, unicode)
+    buffers = any(row.layer.facts.buffers for trial in proof.trials for row in trial.rows)
     for names in _MANNERS:
-        grids = [
-            rows_grid(page, trial.rows, {name: COLUMNS[name] for name in names}, _NUMBERS) for trial in proof.trials
-        ]
+        columns = {name: COLUMNS[name] for name in names if buffers or name != "buffers"}
+        grids = [rows_grid(page, trial.rows, columns, _NUMBERS) for trial in proof.trials]
         if page.fits(*grids):
             break
     parts: list[str] = []
@@ -94,14 +94,15 @@ def shared_columns(predicted: str, either: str, shapes: Callable[[Any], str]) ->
 
 COLUMNS: Mapping[str, Callable[[ProofRow], str]] = {
     **shared_columns("predicted", "predicted / executed", lambda shapes: ", ".join(map(show, shapes))),
-    "params": lambda row: both(row.predicted_params, row.executed_params),
+    "params": lambda row: both(row.predicted_own.params, row.executed_own and row.executed_own.params),
+    "buffers": lambda row: both(row.predicted_own.buffers, row.executed_own and row.executed_own.buffers),
     "MACs": lambda row: both(row.predicted_macs, row.executed_macs),
 }
-_NUMBERS = ("params", "MACs")
+_NUMBERS = ("params", "buffers", "MACs")
 _MANNERS = (
-    ("path", "type", "predicted", "executed", "params", "MACs", ""),
-    ("path", "type", "predicted / executed", "params", "MACs", ""),
-    ("path", "predicted / executed", "params", "MACs", ""),
+    ("path", "type", "predicted", "executed", *_NUMBERS, ""),
+    ("path", "type", "predicted / executed", *_NUMBERS, ""),
+    ("path", "predicted / executed", *_NUMBERS, ""),
 )
 
 

@@ -129,8 +129,12 @@ def weights_mismatch(
     spans = owner.step.spans if isinstance(owner, LayerReport) else owner.group.spans
     span = None if step.spans is None else step.spans.share or step.spans.type
     labels = (Label(spans.type, "whose weights these are"),) if spans is not None else ()
-    fewer = set(needed) - set(given)
-    help_text = "give this layer `bias: false`" if fewer == {"bias"} else None
+    turned = [name for name, shape in needed.items() if given.get(name) == shape[::-1] != shape]
+    help_text = None
+    if turned:
+        help_text = (
+            f"`{turned[0]}` is transposed, which `share` cannot express: leave `share` out, and count it once less"
+        )
     return Diagnostic(code="SC316", message=message, span=span, labels=(*labels, *_calls(frame)), help=help_text)
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.architecture import input_symbols, joined
-from shapecalc.dims import Condition, Dim, as_json
+from shapecalc.dims import Condition, Dim, as_json, product
 from shapecalc.shape_inference.constraints import Constraint, ValidSizes, solve_constraints
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ class LayerReport(NamedTuple):
 
     @property
     def params(self) -> Count:
-        """Trainable scalars, and `non_trainable` ones; 0 if the layer uses another layer's weights."""
-        return 0 if self.step.weights else self.facts.params
+        """Its own trainable scalars, and `non_trainable` ones; 0 if it uses another layer's weights."""
+        return self._own(self.facts.parameters) if self.step.weights else self.facts.params
 
     @property
     def non_trainable(self) -> Count:
@@ -94,8 +94,11 @@ class LayerReport(NamedTuple):
 
     @property
     def buffers(self) -> Count:
-        """Scalars of buffers, 0 if the layer uses another layer's weights."""
-        return 0 if self.step.weights else self.facts.buffer_count
+        """Scalars of buffers that are its own: 0 if it uses another layer's."""
+        return self._own(self.facts.buffers) if self.step.weights else self.facts.buffer_count
+
+    def _own(self, tensors: Mapping[str, Shape]) -> Count:
+        return sum_of(product(shape) for name, shape in tensors.items() if self.step.owns(name))
 
     @property
     def macs(self) -> Count:
@@ -366,5 +369,6 @@ def _row(row: LayerReport, source: Source | None) -> dict[str, Any]:
         **({"useful_macs": as_json(row.facts.useful)} if row.facts.useful is not None else {}),
         **({"non_trainable_params": as_json(row.non_trainable)} if row.facts.non_trainable != 0 else {}),
         **({"shares": row.step.weights} if row.step.weights else {}),
+        **({"owners": {name: row.step.owner(name) for name in row.facts.parameters}} if row.step.apart else {}),
         **({"conditions": [str(condition) for condition in row.facts.conditions]} if row.facts.conditions else {}),
     }

@@ -141,6 +141,11 @@ class Walker:
         """Report weights of another layer that have other names or shapes than this one's."""
         owner = frame.makers[step.weights]
         wanted, given = (tuple(map(_tensors, leaves((entry,)))) for entry in (row, owner))
+        if isinstance(step, Step) and isinstance(owner, LayerReport):
+            wanted = ({name: shape for name, shape in wanted[0].items() if name not in step.apart},)
+            if not step.layer.has_bias or step.apart:
+                # The weight is shared, the owner's bias is not.
+                given = ({name: shape for name, shape in given[0].items() if name != "bias"},)
         if wanted != given:
             self.diagnostics.append(weights_mismatch(step, wanted, given, frame))
 

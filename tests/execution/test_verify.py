@@ -14,7 +14,7 @@ from shapecalc import ShapecalcError, verify
 from shapecalc.cli.options.budget import budget_of
 from shapecalc.execution.budget import Budget
 from shapecalc.execution.lowering import calls_in_lockstep, calls_of, price, random_inputs
-from shapecalc.execution.verify import PROBES, ProofRow, trial_sizes, verify_at
+from shapecalc.execution.verify import PROBES, OwnCounts, ProofRow, trial_sizes, verify_at
 from shapecalc.reference.base import KERNELS
 from shapecalc.reference.executor import execute, run
 from shapecalc.shape_inference.engine import Reports, infer
@@ -163,6 +163,7 @@ def test_rows_hold_what_was_predicted_and_what_was_done() -> None:
     assert (conv.predicted_params, conv.executed_params) == (50, 50)
     assert (conv.predicted_macs, conv.executed_macs) == (2 * 5 * 5 * 9, 2 * 5 * 5 * 9)
     assert (norm.predicted_params, norm.executed_params) == (20, 20), "buffers are tensors too"
+    assert (norm.predicted_own, norm.executed_own) == (OwnCounts(params=10, buffers=10),) * 2, "as `inspect` has them"
     assert trial.seconds == conv.seconds + norm.seconds
 
 
@@ -174,6 +175,7 @@ def test_rows_hold_what_was_predicted_and_what_was_done() -> None:
         {"executed": None},
         {"executed_params": 49},
         {"executed_macs": 449},
+        {"executed_own": OwnCounts(49, 1)},
         {"failure": "it did not run"},
     ],
     ids=lambda changes: next(iter(changes)),
@@ -237,8 +239,9 @@ def test_a_layer_that_cannot_run_is_told_with_its_path_and_the_rest_is_skipped(m
     (trial,) = verify(network).trials
     assert [row.layer.path for row in trial.rows] == ["relu_0", "linear_1"]
     assert trial.rows[-1] == ProofRow(
-        trial.rows[-1].layer, ((2, 5),), None, 20, None, 30, None, 0.0, "`linear_1` (linear): the arrays do not fit"
-    )
+        trial.rows[-1].layer, ((2, 5),), None, 20, None, 30, None, 0.0, OwnCounts(20, 0), None,
+        "`linear_1` (linear): the arrays do not fit",
+    )  # fmt: skip
     assert trial.skipped == 2
 
 

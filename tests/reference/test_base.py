@@ -47,8 +47,8 @@ def test_inner_axes_that_differ_are_refused(kind: object) -> None:
 
 def test_parameters_belong_to_the_call_that_shares_them() -> None:
     own = Call("a", "relu", {}, {}, ("x",), ("y",))
-    shared = Call("b", "relu", {}, {}, ("x",), ("y",), weights="a")
-    assert (own.owner, shared.owner) == ("a", "a")
+    shared = Call("b", "relu", {}, {}, ("x",), ("y",), owners={"weight": "a"})
+    assert (own.tensor("weight"), shared.tensor("weight"), shared.tensor("bias")) == ("a.weight", "a.weight", "b.bias")
 
 
 def test_each_call_counts_its_own_work() -> None:

@@ -26,12 +26,10 @@ def initial_parameters(report: Report, *, seed: int = 0) -> dict[str, Array]:
     """
     start = random_parameters(report, seed=seed)
     for row in report.layers:
-        if row.step.weights:
-            continue
-        for name in row.facts.parameters:
+        for name in filter(row.step.owns, row.facts.parameters):
             path = f"{row.path}.{name}"
             start[path] = _drawn(row, name, np.random.default_rng([seed, zlib.crc32(path.encode())]))
-        for name in row.facts.buffers:
+        for name in filter(row.step.owns, row.facts.buffers):
             if name in AT_REST:
                 start[f"{row.path}.{name}"] = np.full(
                     concrete(row.facts.buffers[name]), AT_REST[name], dtype=np.float32

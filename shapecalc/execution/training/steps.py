@@ -122,7 +122,7 @@ def step(
 
 
 def _with(call: Call, parameters: Mapping[str, Array]) -> Call:
-    own = {name: parameters[f"{call.owner}.{name}"] for name in call.parameters}
+    own = {name: parameters[call.tensor(name)] for name in call.parameters}
     return replace(call, parameters=own, work=Work())
 
 
@@ -152,8 +152,7 @@ def _statistics(call: Call, x: Array) -> dict[str, Array]:
     count = x.size // x.shape[1]
     batch = {"running_mean": x.mean(axis=axes), "running_var": x.var(axis=axes) * count / max(count - UNBIASED, 1)}
     return {
-        f"{call.owner}.{name}": (1 - momentum) * call.parameters[name] + momentum * array
-        for name, array in batch.items()
+        call.tensor(name): (1 - momentum) * call.parameters[name] + momentum * array for name, array in batch.items()
     }
 
 

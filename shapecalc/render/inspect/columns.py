@@ -15,6 +15,7 @@ from shapecalc.shape_inference.report import BYTES, GroupReport, LayerReport, le
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from shapecalc.architecture import Step
     from shapecalc.diagnostics import Source, Span
     from shapecalc.layers import Layer
     from shapecalc.shape_inference.report import Count, Report, Sums
@@ -98,11 +99,18 @@ def called(row: LayerReport | GroupReport, letters: Mapping[str, str] = MappingP
         words = settings(step.layer, letters)
         if len(step.inputs) > 1:
             words += f" ({', '.join(step.branches or map(_read, step.inputs))})"
-        return f"{words}, weights of {step.weights}" if step.weights else words
+        return f"{words}, {_owners(step)}" if step.weights else words
     body, times = row.group.subgraph, row.group.times
     title = body.title or called(row.runs[0].rows[0], letters)
     title = title if times is None else f"{title} × {times}"
     return f"{title}, weights of {row.group.weights}" if row.group.weights else title
+
+
+def _owners(step: Step) -> str:
+    if not step.apart:
+        return f"weights of {step.weights}"
+    apart = (f"own {name}" if step.owns(name) else f"{name} of {owner}" for name, owner in step.apart.items())
+    return ", ".join((f"weight of {step.weights}", *apart))
 
 
 def _read(slot: str) -> str:
