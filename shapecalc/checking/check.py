@@ -181,7 +181,7 @@ def _difference(row: ProofRow) -> str:
         return f"is predicted to give {' and '.join(map(show, row.predicted))}, gives {done}"
     if row.predicted_params != row.executed_params:
         return f"is predicted to have {row.predicted_params} parameters, has {row.executed_params}"
-    if row.predicted_own != row.executed_own:
+    if row.executed_own is not None and row.predicted_own != row.executed_own:
         own, has = row.predicted_own, row.executed_own
         return f"is predicted to own {own.params} params and {own.buffers} buffers, owns {has.params} and {has.buffers}"
     return f"is predicted to do {row.predicted_macs} multiply-accumulates, does {row.executed_macs}"
