@@ -384,7 +384,7 @@ def _type_name(shared: Step | Group) -> str:
 
 
 def _sharing(step: Step, shared: Step) -> Step:
-    """Return a step with the tensors of another one, and with a bias of its own if that one has none."""
+    """Return a step with the tensors of another one, and with a bias of its own if that one is without."""
     step = step._replace(weights=shared.weights or shared.path)
     if not step.layer.has_bias:
         return step

@@ -19,6 +19,7 @@ UNTESTED = {
 """Modules that have nothing to test on their own."""
 
 THEMES = {
+    "cli/test_counts_agree.py": "params and buffers in every command",
     "cli/test_graph.py": "the graphs of `inspect` as a user runs them",
     "cli/test_hostile_arguments.py": "broken arguments of every command",
     "cli/test_verify_backward.py": "`verify --backward` as a user runs it",
@@ -33,6 +34,7 @@ THEMES = {
     "reference/test_sequences.py": "claims about every kernel of three families",
     "render/check/test_golden.py": "whole texts of every format",
     "render/check/test_hostile.py": "hostile names in every format",
+    "shape_inference/test_shared_tensors.py": "`share:` from the file to values and gradients",
 }
 """Tests of several modules together."""
 
