@@ -59,7 +59,9 @@ def test_what_it_expects_is_met_and_its_parameters_are_those_published(name: str
     assert report.totals.params == PARAMS[name]
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * name.startswith("seq2seq")) for name in SMALL]
+)
 def test_running_it_at_full_width_proves_every_row(name: str) -> None:
     assert verify(shapecalc.load(name), **SMALL[name]).ok
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 import shapecalc
 from shapecalc import run
@@ -27,7 +27,7 @@ from shapecalc.shape_inference import walker
 from shapecalc.shape_inference.engine import Reports, infer, inspect_at
 from shapecalc.shape_inference.report import GroupReport, sums_of, total
 from tests.support.graph_strategies import Document, Graph, graphs, written
-from tests.support.volume import at_most
+from tests.support.volume import NIGHTLY, at_most
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -436,7 +436,7 @@ def test_a_value_lives_until_the_last_layer_that_reads_it_and_no_longer(graph: G
         assert set(execution.values) - never == (made & wanted) - never, done.path
 
 
-@at_most(15)
+@settings(max_examples=15 if NIGHTLY else 5)
 @given(graphs())
 def test_the_price_is_never_below_what_a_run_takes(graph: Graph) -> None:
     report = inspect_at(graph.load(), {**graph.sizes, "N": 40, "H": 24, "W": 28})

@@ -94,7 +94,9 @@ def peak(act: Callable[[], None]) -> int:
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.__name__)
-@pytest.mark.parametrize("measure", [lines, peak], ids=["work", "memory"])
+@pytest.mark.parametrize(
+    "measure", [pytest.param(lines, id="work"), pytest.param(peak, id="memory", marks=pytest.mark.slow)]
+)
 def test_a_file_eight_times_as_long_takes_eight_times_as_much(
     stack: Callable[[int], str], measure: Callable[[Callable[[], None]], int]
 ) -> None:

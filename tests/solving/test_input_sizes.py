@@ -96,7 +96,10 @@ def accepts(architecture: Architecture, sizes: dict[str, int]) -> bool:
     return infer(architecture, sizes=sizes)[0] is not None
 
 
-@pytest.mark.parametrize("name", IMAGES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * name.startswith(("googlenet-", "inception"))) for name in IMAGES],
+)
 def test_the_legal_heights_of_a_classic_are_those_that_inference_accepts(name: str) -> None:
     architecture, usual = with_free_space(name)
     found = solved(architecture, {"N": 1, "W": usual["W"]})
