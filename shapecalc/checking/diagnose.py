@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.checking.expect import unmet
-from shapecalc.checking.lints import WITHOUT_EFFECT, lint
+from shapecalc.checking.lints import ANOTHER_LAYOUT, WITHOUT_EFFECT, lint
 from shapecalc.checking.where import impossible, unproved
 from shapecalc.shape_inference.engine import Reports
 
@@ -24,11 +24,12 @@ def diagnose(
 ) -> tuple[Diagnostic, ...]:
     """Return the lints, unmet expectations, and constraints that no size meets or that `where:` does not ensure.
 
-    `reports` are those of the same architecture. `brief` leaves out lints of layers that have an effect: `inspect` and
-    `watch` show valid networks, some of them famous, without them. `expectations` and `where` are False if the report
-    is not at the sizes, parameters or counts for which the file states them.
+    `reports` are those of the same architecture. `brief` leaves out lints of networks that are as intended, and could
+    be better: `inspect` and `watch` show valid networks, some of them famous, without them. `expectations` and `where`
+    are False if the report is not at the sizes, parameters or counts for which the file states them.
     """
-    lints = (diagnostic for diagnostic in lint(report) if not brief or diagnostic.code in WITHOUT_EFFECT)
+    shown = WITHOUT_EFFECT | ANOTHER_LAYOUT
+    lints = (diagnostic for diagnostic in lint(report) if not brief or diagnostic.code in shown)
     diagnostics = (*lints, *(unmet(report) if expectations else ()), *impossible(report))
     if not where or not report.architecture.where:
         return diagnostics

@@ -65,7 +65,11 @@ class Layer:
     bias_axis: ClassVar[int | None] = None
     """The axis of its output along which its `bias` has one number for each entry."""
     reads_map: ClassVar[bool] = False
-    """Whether its input and its output are [N, C, *spatial]."""
+    """Whether its input and its output are [N, C, *spatial], so that it reads channels too."""
+    reads_channels: ClassVar[bool] = False
+    """Whether axis 1 of its input is channels."""
+    reads_features: ClassVar[bool] = False
+    """Whether it combines the elements along the last axis of its input."""
     keeps_axes: ClassVar[bool] = False
     """Whether each axis of its output is that axis of its first input, if of another size."""
     saving_note: ClassVar[str] = ""

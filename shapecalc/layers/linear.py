@@ -38,6 +38,7 @@ class Linear(Layer):
         "nothing: activation kernelinitializer",
     )
     bias_axis = -1
+    reads_features = True
     out_features: Count
     bias: Bool = True
     in_features: OptionalCount = None
@@ -107,6 +108,7 @@ class Rbf(Layer):
     """
 
     foreign_names = "~rbflayer ~radialbasis ~radialbasisfunction ~radialbasisfunctions"
+    reads_features = True
     out_features: Count
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:

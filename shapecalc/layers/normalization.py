@@ -41,6 +41,7 @@ class Channelwise(Normalizing):
         "bias: usebias",
         "nothing: axis",
     )
+    reads_channels = True
     affine: Any
     bias: Any
 

@@ -87,7 +87,7 @@ class Recurrent(Layer):
     """Elements per step, direction and hidden unit that the gates save for the backward pass."""
     biases: ClassVar[Mapping[str, int]] = {"pytorch": 2, "keras": 1, "textbook": 1}
     """Bias vectors per gate, by convention: PyTorch has b_ih and b_hh, although only their sum matters."""
-
+    reads_features = True
     hidden_size: Count
     num_layers: Count = 1
     bias: Bool = True

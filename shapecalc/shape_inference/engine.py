@@ -108,7 +108,7 @@ def _infer_at(
     Raises `EmptySampleError` if an axis is empty at these sizes.
     """
     walker = Walker(costs_at, bindings, architecture.limits)
-    frame = Frame({entry.name: entry.span for entry in inputs})
+    frame = Frame({entry.name: entry for entry in architecture.inputs})
     # Only slots that are not float32.
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
     values = {entry.name: entry.shape for entry in inputs}

@@ -14,8 +14,8 @@ from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport, LayerRe
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
-    from shapecalc.architecture import Group, Step, StepSpans
-    from shapecalc.diagnostics import LayerError, Span
+    from shapecalc.architecture import Group, Input, Step, StepSpans
+    from shapecalc.diagnostics import LayerError
     from shapecalc.dims import Shape
 
 SHAPELESS = {"SC205", "SC306", "SC308"}
@@ -34,10 +34,10 @@ Maker = LayerReport | GroupReport
 class Frame:
     """A body during the walk: the row that gives each slot so far, and which run of which group in `outer` it is.
 
-    `inputs` are the inputs of the whole architecture with their spans.
+    `inputs` are the inputs of the whole architecture as the file states them.
     """
 
-    inputs: Mapping[str, Span | None]
+    inputs: Mapping[str, Input]
     makers: dict[str, Maker] = field(default_factory=dict)
     outer: Frame | None = None
     group: Group | None = None
@@ -178,9 +178,9 @@ def _origin(slot: str, frame: Frame) -> Iterator[Label]:
             slot = at.group.inputs[next(p for p in range(len(at.group.inputs)) if input_slot(p) == slot)]
             at = at.outer
         else:
-            span = at.inputs.get(slot)
-            if span is not None:
-                yield Label(span, "enters here")
+            entry = at.inputs.get(slot)
+            if entry is not None and entry.span is not None:
+                yield Label(entry.span, "enters here")
             return
 
 

@@ -9,6 +9,7 @@ from shapecalc.architecture import Step, input_slot
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, LayerError
 from shapecalc.diagnostics.progress import tracked
 from shapecalc.shape_inference.facts import derive_facts
+from shapecalc.shape_inference.layouts import with_layout
 from shapecalc.shape_inference.provenance import Frame, locate, missing_inputs, weights_mismatch
 from shapecalc.shape_inference.report import Facts, GroupReport, LayerReport, Walk, leaves, sums_of, total
 
@@ -71,8 +72,9 @@ class Walker:
             try:
                 facts = self._layers[key] = derive_facts(step.layer, shapes, self._costs_at, self._limits)
             except LayerError as error:
-                self._report(error, step, frame)
-                facts = self._without_stated(step.layer, error, shapes)
+                in_order = self._report(error, step, shapes, frame)
+                # What follows from axes in another order is a consequence of this mistake.
+                facts = self._without_stated(step.layer, error, shapes) if in_order else None
                 if facts is None:
                     return None
         if dtypes or step.layer.reads != FLOAT:
@@ -92,18 +94,24 @@ class Walker:
         except LayerError:
             return None
 
-    def _report(self, error: LayerError, step: Step, frame: Frame) -> None:
-        """Report a mistake; one in a value that a body itself states only once for all calls of the body."""
+    def _report(self, error: LayerError, step: Step, shapes: tuple[Shape, ...], frame: Frame) -> bool:
+        """Report a mistake, and return whether the axes of the inputs are in the order that the layer reads.
+
+        A mistake in a value that a body itself states is reported once for all calls of the body.
+        """
         if len(self.diagnostics) >= MOST_DIAGNOSTICS:
-            return  # the origin of each is with_origins through all layers before it
-        mistake = locate(error, step, self._bindings, frame)
+            return True  # the origin of each is with_origins through all layers before it
+        located = locate(error, step, self._bindings, frame)
+        mistake = with_layout(located, error, step, shapes[0], frame)
+        in_order = mistake is located
         if frame.group is not None and error.field is not None and step.spans is not None and mistake.span is not None:
             key = (mistake.code, mistake.span)
             if key in self._reported:
-                return
+                return in_order
             if mistake.span not in step.spans.origins:
                 self._reported.add(key)
         self.diagnostics.append(mistake)
+        return in_order
 
     def _group(
         self, group: Group, shapes: tuple[Shape, ...], dtypes: dict[str, str], frame: Frame

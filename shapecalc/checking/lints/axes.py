@@ -32,7 +32,9 @@ class Tensor(NamedTuple):
     layer: LayerReport | None = None
     """The layer of `origin`; None for an input."""
     entry: Input | None = None
-    """The input of the network, if no layer changed its axes."""
+    """The input of the network as the file states it, if no layer changed its axes."""
+    map: bool = False
+    """Whether it is [N, C, *spatial] as a convolution or a pool gave it, with no axis moved since."""
 
 
 class LayerAxes(NamedTuple):
@@ -45,8 +47,8 @@ class LayerAxes(NamedTuple):
 def layer_axes(report: Report) -> tuple[LayerAxes, ...]:
     """Return every layer of the network with its inputs; those of a body once for each set of roles and shapes."""
     values = {
-        entry.name: Tensor(_stated_roles(stated.shape), entry.span and Label(entry.span, "the input"), None, entry)
-        for entry, stated in zip(report.inputs, report.architecture.inputs, strict=True)
+        entry.name: Tensor(_stated_roles(entry.shape), entry.span and Label(entry.span, "the input"), entry=entry)
+        for entry in report.architecture.inputs
     }
     walker = _Walker()
     walker.walk(report.tree, values)
@@ -91,9 +93,11 @@ class _Walker:
         roles = layer.output_roles(tuple(each.roles for each in inputs), row.inputs, row.outputs)
         for number, (name, shape) in enumerate(row.outputs.items()):
             tensor = inputs[0]._replace(roles=roles[name])
-            if not layer.keeps_axes or shape != row.inputs[0]:
+            in_order = layer.keeps_axes or layer.merges
+            if not in_order or shape != row.inputs[0]:
                 spans = row.step.spans
-                tensor = Tensor(roles[name], spans and Label(spans.type, f"gives {show(shape)}"), row)
+                is_map = layer.reads_map or (in_order and all(each.map for each in inputs))
+                tensor = Tensor(roles[name], spans and Label(spans.type, f"gives {show(shape)}"), row, map=is_map)
             if not number:
                 yield row.path, tensor
             yield row.step.slot(name), tensor

@@ -1,0 +1,73 @@
+"""A layer that reads features along the last axis of a map, which is space or time: SC413."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shapecalc.architecture import with_origins
+from shapecalc.diagnostics import Diagnostic
+from shapecalc.dims import Expr, grouped, pretty, product, show
+from shapecalc.layers.roles import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shapecalc.checking.lints.axes import LayerAxes
+    from shapecalc.shape_inference.report import LayerReport, Report
+
+RANK = 3
+"""Axes of the smallest map: batch, channels and one spatial axis."""
+
+
+def features_of_maps(axes: Sequence[LayerAxes], report: Report) -> Iterator[Diagnostic]:
+    """Yield a warning for each layer that takes the columns of a map, or the steps of a sequence, for features."""
+    for index, (row, (tensor, *_)) in enumerate(axes):
+        spans, x = row.step.spans, row.inputs[0]
+        if spans is None or not row.step.layer.reads_features or not tensor.map:
+            continue
+        if len(x) < RANK or tensor.roles[1] is not Role.CHANNELS or tensor.roles[-1] not in (Role.SPACE, Role.TIME):
+            continue
+        if _mixes_positions(row, tensor.roles[-1], axes[index:], report):
+            continue
+        role = tensor.roles[-1].value
+        warning = Diagnostic(
+            code="SC413",
+            message=f"`{row.type}` reads the last axis of the map {show(x)} as features, which is {role}",
+            span=spans.type,
+            labels=(tensor.origin,) if tensor.origin is not None else (),
+            help=_help(row),
+        )
+        yield with_origins(warning, spans.origins)
+
+
+def _mixes_positions(row: LayerReport, role: Role, after: Sequence[LayerAxes], report: Report) -> bool:
+    """Return whether positions are probably features on purpose.
+
+    A layer that gives as many columns as it reads, or another one after it that does, mixes positions, as in sMLP and
+    TFC-TDF. So does a forecast, which has as many channels as the input, or a single one, or later maps.
+    """
+    x = row.inputs[0]
+    if row.step.layer.carries_state:
+        return x[1] == 1
+    if x[-1] == 1:
+        return False
+    if any(other.row.step.layer.reads_features and other.row.output == x for other in after):
+        return True
+    return role is Role.TIME and (
+        x[1] == 1
+        or any(x[1] in entry.shape[1:] for entry in report.inputs)
+        or any(other.row.step.layer.reads_map for other in after)
+    )
+
+
+def _help(row: LayerReport) -> str:
+    _, channels, *spatial = x = row.inputs[0]
+    if row.step.layer.carries_state:
+        return f"put `permute: {[0, 2, 1] if row.step.layer.time_axis else [2, 0, 1]}` before it"
+    if all(size == 1 for size in spatial):
+        return f"put `flatten` before it: the map has {pretty(channels)} features"
+    features = product(x[1:])
+    count = (
+        pretty(features) if isinstance(features, Expr) else f"{' x '.join(map(pretty, x[1:]))} = {grouped(features)}"
+    )
+    return f"put `flatten` before it ({count} features), or `global_avg_pool` and `flatten` ({pretty(channels)})"

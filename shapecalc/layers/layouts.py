@@ -1,0 +1,126 @@
+"""Orders of axes: whether the shape of an image is written with the channels first, and with its batch.
+
+A shape alone never proves an order. These functions return one only for shapes that no common network has otherwise:
+an axis of 1, 3 or 4 behind an image, which has many more rows and columns than channels.
+"""
+
+from shapecalc.dims import Dim, Expr, Shape, show, symbol
+from shapecalc.layers.base import Layer
+
+COLOURS = (1, 3, 4)
+"""The numbers of channels of a picture: grey, RGB, RGB and transparency."""
+
+Order = tuple[int, ...]
+"""The axes of a shape in another order, as `permute` takes them."""
+
+_LEAST = 8
+"""The rows and columns of the smallest picture, a digit of scikit-learn."""
+_SQUARE = 6
+_OBLONG = 12
+"""How many times more columns than channels a picture has at least, if it is square and if not."""
+
+
+def channels_last_order(stated: Shape, x: Shape, window: tuple[int, ...] | None) -> Order | None:
+    """Return the order that makes the channels axis 1; None if they probably are.
+
+    `stated` is the shape of the input as the file has it, `x` with sizes in place of symbols; `window` is that of the
+    layer that reads it. Equal last axes are those of a map.
+
+    >>> channels_last_order((5, 28, 28, 1), (5, 28, 28, 1), (3, 3))
+    (0, 3, 1, 2)
+    >>> channels_last_order((5, 64, 7, 3), (5, 64, 7, 3), (3, 3)) is None     # 64 maps of 7 x 3
+    True
+    """
+    if not 3 <= len(x) <= 5 or x[1] in COLOURS or show((stated[1],)) in ("[C]", "[channels]"):
+        return None
+    if x[-1] in COLOURS and _slides(window, -1, x[-1]) and _is_image(stated, x[-1], window):
+        return (0, len(x) - 1, *range(1, len(x) - 1))
+    if len(x) == 4 and x[2] in COLOURS and _slides(window, 0, 1) and stated[1] == stated[3] and _large(x[1], x[2]):
+        return (0, 2, 1, 3)
+    return None
+
+
+def with_batch(stated: Shape) -> Shape | None:
+    """Return the shape of one picture with a batch axis, channels first; None if it probably has a batch axis.
+
+    >>> show(with_batch((3, 480, 640))), show(with_batch((32, 32, 3))), with_batch((8, 3, 100))
+    ('[N, 3, 480, 640]', '[N, 3, 32, 32]', None)
+    """
+    if len(stated) != 3:
+        return None
+    first, middle, last = stated
+    names = tuple(show((dim,))[1:-1] for dim in stated)
+    if first in COLOURS or names == ("C", "H", "W"):
+        return (symbol("N"), *stated) if _is_picture(middle, last, first) else None
+    if last in COLOURS or names == ("H", "W", "C"):
+        alike = first == middle or names[:2] == ("H", "W")
+        return (symbol("N"), last, first, middle) if alike and _is_picture(first, middle, last) else None
+    return None
+
+
+def window_of(layer: Layer, x: Shape) -> tuple[int, ...] | None:
+    """Return the size of a layer's window along each spatial axis; None if it has none for each."""
+    size = getattr(layer, "kernel_size", None)
+    if isinstance(size, tuple):
+        return size if len(size) == len(x) - 2 else None
+    return None if size is None else (size,) * (len(x) - 2)
+
+
+def reordered(shape: Shape, order: Order) -> Shape:
+    """Return a shape with its axes in another order."""
+    return tuple(shape[axis] for axis in order)
+
+
+def reordering(shape: Shape, order: Order) -> str:
+    """Return the help for an input whose axes are in another order than layers read them."""
+    return f"write the input as {show(reordered(shape, order))}, or put `permute: {list(order)}` before the first step"
+
+
+def moved(rank: int, axis: int, to: int) -> Order:
+    """Return the order of `rank` axes in which one is moved to another index.
+
+    >>> moved(4, 3, 1), moved(3, 1, 2)
+    ((0, 3, 1, 2), (0, 2, 1))
+    """
+    others = [other for other in range(rank) if other != axis]
+    return (*others[:to], axis, *others[to:])
+
+
+def _is_image(stated: Shape, channels: Dim, window: tuple[int, ...] | None) -> bool:
+    """Return whether the axes between batch and channels are those of an image or a sequence."""
+    if len(stated) == 3:
+        return _is_sequence(stated[1], channels, window)
+    *_, rows, columns, _ = stated
+    if isinstance(stated[1], Expr):
+        # A number of channels that depends on the input has no parameters of a fixed number.
+        return isinstance(columns, Expr) or columns >= _LEAST
+    if isinstance(columns, Expr):
+        return channels == 1 and (isinstance(rows, Expr) or rows >= _LEAST)
+    return _large(rows, 1) and (_large(columns, channels, _SQUARE if rows == columns else _OBLONG))
+
+
+def _is_sequence(length: Dim, channels: Dim, window: tuple[int, ...] | None) -> bool:
+    """Return whether an axis is the steps of a sequence: channels of deep maps are multiples of 16."""
+    if isinstance(length, Expr):
+        return True
+    least, multiple = (_LEAST, 32) if channels == 1 else (20, 16)
+    return length >= least and length % multiple != 0 and window is not None and window[-1] > 1
+
+
+def _is_picture(rows: Dim, columns: Dim, channels: Dim) -> bool:
+    """Return whether two axes are rows and columns, and not channels and steps of a sequence."""
+    if isinstance(rows, Expr) or isinstance(columns, Expr):
+        return show((rows, columns)) in ("[H, W]", "[height, width]")
+    if rows != columns:
+        return channels == 3 and min(rows, columns) >= 32 and max(rows, columns) <= 3 * min(rows, columns)
+    # Four sequences with as many channels as steps are as likely as one picture, if both are a multiple of 32.
+    return rows >= 16 and (channels != 4 or rows % 32 != 0)
+
+
+def _large(size: Dim, channels: Dim, times: int = _SQUARE) -> bool:
+    return isinstance(size, Expr) or (isinstance(channels, int) and size >= max(_LEAST, times * channels))
+
+
+def _slides(window: tuple[int, ...] | None, axis: int, channels: Dim) -> bool:
+    """Return whether a window covers several positions along an axis, which one channel does not have."""
+    return channels != 1 or window is None or window[axis] > 1
