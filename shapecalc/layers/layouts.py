@@ -59,7 +59,7 @@ def with_batch(stated: Shape) -> Shape | None:
 
 
 def window_of(layer: Layer, x: Shape) -> tuple[int, ...] | None:
-    """Return the size of a layer's window along each spatial axis; None if it has none for each."""
+    """Return the size of a layer's window along each spatial axis; None without one for each."""
     size = getattr(layer, "kernel_size", None)
     if isinstance(size, tuple):
         return size if len(size) == len(x) - 2 else None

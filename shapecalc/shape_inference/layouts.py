@@ -42,7 +42,7 @@ def with_layout(diagnostic: Diagnostic, error: LayerError, step: Step, x: Shape,
             labels = tuple(dict.fromkeys((*labels, Label(entry.span, "enters here"))))
     if help_text is None:
         return diagnostic
-    # What is expected of another order of axes is no longer so.
+    # It would name the size that the axis of this order has.
     label = "" if stated is not None else diagnostic.label
     return diagnostic._replace(help=help_text, label=label, labels=labels, fix=None)
 
@@ -167,5 +167,5 @@ def _path(slot: str, frame: Frame, *, keeps_axes: bool = False) -> list[LayerRep
 
 
 def _outer_slot(slot: str, group: Group) -> str:
-    """Return the slot around a group that one of its inputs is; empty for a slot that is no input."""
+    """Return the slot around a group that one of its inputs is; empty for any other slot."""
     return next((outer for position, outer in enumerate(group.inputs) if input_slot(position) == slot), "")
