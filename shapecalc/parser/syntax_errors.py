@@ -29,6 +29,7 @@ _GLUED = re.compile(r"([\w.]+):([^\s:/](?:[^#]*[^#\s])?)\s*+(?:#.*)?\Z")
 _FIRST_LINE = re.compile(r"^( *)(?!---)[^\s#%]", re.MULTILINE)
 _BARE_WORD = re.compile(r"([\w.]+)\s*(?:#.*)?\Z")
 _ABOVE = re.compile(r">=? *[0-9]+(?:\.[0-9]+)? ?[A-Za-z]*")
+_OPEN_SIZE = re.compile(r"(?<=[\[,])( *)\?(?= *,)")
 _CLOSES = {"[": "]", "{": "}"}
 _TOO_LARGE_ESCAPE = re.compile(r"\\U(?!0010|000[0-9a-fA-F])[0-9a-fA-F]{8}")
 
@@ -103,6 +104,10 @@ def _flow(failure: _ParseFailure) -> Diagnostic:
     if failure.word in _CLOSES.values():
         label = Label(span_between(text, opened, opened + 1), "opened here")
         return failure.here(f"`{failure.word}` stands where `{closing}` closes `{bracket}`", labels=(label,))
+    question = _OPEN_SIZE.search(text, opened, index)
+    if question:
+        help_ = "write `N` for a batch that is open, another name for another size"
+        return failure.diagnose("`?` starts a key, not a value", question.end() - 1, question.end(), help=help_)
     same_line = "\n" not in text[opened:index]
     inside = same_line or _indentation(text, index) > _indentation(text, opened)
     if inside and index < len(text) and failure.word != "the end of the line":

@@ -19,7 +19,12 @@ def channels_last(axes: Iterable[LayerAxes]) -> Iterator[Diagnostic]:
     warned: set[str] = set()
     for row, (tensor, *_) in axes:
         entry, layer = tensor.entry, row.step.layer
-        if entry is None or entry.name in warned or not (layer.reads_map or layer.normalizes_batch):
+        if (
+            entry is None
+            or entry.span is None
+            or entry.name in warned
+            or not (layer.reads_map or layer.normalizes_batch)
+        ):
             continue
         x = row.inputs[0]
         order = channels_last_order(entry.shape, x, window_of(layer, x))

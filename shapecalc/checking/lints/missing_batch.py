@@ -19,7 +19,7 @@ def missing_batch(axes: Iterable[LayerAxes]) -> Iterator[Diagnostic]:
     warned: set[str] = set()
     for row, (tensor, *_) in axes:
         entry, layer = tensor.entry, row.step.layer
-        if entry is None or entry.name in warned or not layer.reads_map:
+        if entry is None or entry.span is None or entry.name in warned or not layer.reads_map:
             continue
         wanted = with_batch(entry.shape)
         # Somebody who states the number of channels means those that the layer reads.
