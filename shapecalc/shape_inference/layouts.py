@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.architecture import Input, input_slot
 from shapecalc.diagnostics import Label
-from shapecalc.dims import grouped, pretty, product, show
+from shapecalc.dims import grouped, pretty, product, show, symbol
 from shapecalc.layers.layouts import channels_last_order, moved, reordering, window_of, with_batch
 from shapecalc.shape_inference.report import GroupReport, LayerReport
 
@@ -77,6 +77,13 @@ def _of_network(step: Step, frame: Frame) -> tuple[str | None, Input | None]:
 
 def _of_input(shape: Shape, x: Shape, layer: Layer, stated: int | None) -> str | None:
     """Return the help for an input of the network in another order, or without its batch."""
+    channels = getattr(layer, "in_channels", None)
+    if channels is not None and channels == x[0] and (len(x) < RANK or channels != x[1]):
+        written = show((symbol("N"), *shape))
+        if len(x) < RANK or len(set(x[1:])) == 1 or with_batch(shape) is not None:
+            return f"the batch axis is missing: write the input as {written}"
+        if stated is not None and len(x) == RANK:
+            return f"write the input as {written} if its batch axis is missing, else `in_channels: {pretty(x[1])}`"
     picture = with_batch(shape)
     if picture is not None and stated in (None, x[0], x[-1]):
         return f"the batch axis is missing: write the input as {show(picture)}"
