@@ -128,7 +128,8 @@ def check_source(source: Source, folder: Path | None, options: CheckOptions = DE
         if options.run:
             diagnostics += _executed(reports, options.budget)
     except ShapecalcError as error:
-        return Checked(source.name, error.source or source, error.diagnostics)
+        readable = error.exit_code != UNREADABLE
+        return Checked(source.name, error.source or source, error.diagnostics, readable=readable)
     return Checked(source.name, source, tuple(sorted(diagnostics, key=position)))
 
 

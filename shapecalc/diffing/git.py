@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.files.load import loads_source
-from shapecalc.parser.files import decode, too_large
+from shapecalc.parser.files import decode_network
 from shapecalc.parser.include import included_sources
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def load_at(path: str, revision: str, parameters: Mapping[str, Any], limits: Lim
     # `include:` reads files, so the old texts are written to a temporary folder.
     with tempfile.TemporaryDirectory(prefix="shapecalc-") as temporary:
         try:
-            source = _decoded(path, text, limits)
+            source = decode_network(path, text, limits)
             read = partial(_read, folder, commit, limits=limits)
             for inner, data in included_sources(source, read, limits).items():
                 target = Path(temporary) / inner
@@ -59,12 +59,6 @@ def load_at(path: str, revision: str, parameters: Mapping[str, Any], limits: Lim
         except ShapecalcError as error:
             source = error.source or Source(path, "")
             raise ShapecalcError(error.diagnostics, _of(source, revision), exit_code=error.exit_code) from None
-
-
-def _decoded(path: str, data: bytes, limits: Limits) -> Source:
-    if len(data) > limits.file_size:
-        raise ShapecalcError((too_large(path, limits),), Source(path, ""))
-    return decode(path, data)
 
 
 def _of(source: Source, revision: str) -> Source:

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.diagnostics.limits import LIMITS, Limits
+from shapecalc.parser.foreign_files import HEAD, refuse_foreign_bytes, refuse_foreign_text
 from shapecalc.parser.positions import span_between
 
 _REASONS = {
@@ -27,14 +28,27 @@ def read_source(path_or_dash: str | os.PathLike[str], limits: Limits = LIMITS) -
 
     Only regular files are opened: reading a pipe or a device could block for ever.
 
-    Raises `ShapecalcError` SC001 (exit code 2) if nothing can be read, SC002 if it is not UTF-8, SC010 if it is too
-    large.
+    Raises `ShapecalcError` SC001 (exit code 2) if nothing can be read, SC006 (2) if it is a file of another format,
+    SC002 if it is not UTF-8, SC010 if it is too large.
     """
     path = os.fspath(path_or_dash)
     if path == "-":
         name, data = "<stdin>", _read_standard_input(limits)
     else:
         name, data = path, read_bytes(path, limits)
+    return decode_network(name, data, limits)
+
+
+def decode_network(name: str, data: bytes, limits: Limits) -> Source:
+    """Return the text of the bytes of a network; raise as `read_source` does for what they are."""
+    refuse_foreign_bytes(name, data)
+    if len(data) > limits.file_size:
+        refuse_foreign_text(Source(name, data[:HEAD].decode("utf-8", "replace")))
+    return decode_within(name, data, limits)
+
+
+def decode_within(name: str, data: bytes, limits: Limits) -> Source:
+    """Return the text of bytes up to `limits.file_size`; raise `ShapecalcError` SC010 for more, else as `decode`."""
     if len(data) > limits.file_size:
         raise ShapecalcError((too_large(name, limits),), Source(name, ""))
     return decode(name, data)

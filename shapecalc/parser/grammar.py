@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.architecture import DTYPES, Architecture, Input, input_symbols
-from shapecalc.diagnostics import Fix, Label
+from shapecalc.diagnostics import Fix, Label, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.dims import Expr
 from shapecalc.layers.fields import said
@@ -17,6 +17,7 @@ from shapecalc.parser.blocks import Block, read_blocks, substitute, substitute_s
 from shapecalc.parser.decode import read_decode
 from shapecalc.parser.diagnostics import Diagnostics
 from shapecalc.parser.expect import read_expectations
+from shapecalc.parser.foreign_files import refuse_foreign_text
 from shapecalc.parser.include import merge_blocks, read_included
 from shapecalc.parser.parameters import read_parameters, read_widths, refuse_symbols
 from shapecalc.parser.reader import read_tree
@@ -77,11 +78,17 @@ def parse(
     If there are mistakes, the architecture is the part that could be read, None if nothing could: it serves to look
     for more mistakes and may not be what the author intended. `folder` is the folder of the text: only files below it
     can be included. `parameters` replace the values of the file's own; others are ignored.
-    Raises `ShapecalcError` if the text is not a tree of values.
+    Raises `ShapecalcError` if the text is not a tree of values, or is one of another format (SC006).
     """
-    root, refused = read_tree(source, limits)
-    diagnostics = Diagnostics(source, refused)
-    architecture = _architecture(root, folder, diagnostics, limits, parameters)
+    try:
+        root, refused = read_tree(source, limits)
+        diagnostics = Diagnostics(source, refused)
+        architecture = _architecture(root, folder, diagnostics, limits, parameters)
+    except ShapecalcError:
+        refuse_foreign_text(source)
+        raise
+    if diagnostics.recorded:
+        refuse_foreign_text(source)
     return Reading(architecture, tuple(diagnostics.recorded), diagnostics.source)
 
 

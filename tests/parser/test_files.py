@@ -186,5 +186,5 @@ def test_utf_16_is_named(tmp_path: Path):
 
 def test_a_binary_file_is_no_text(tmp_path: Path):
     path = tmp_path / "net.yaml"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    path.write_bytes(b"\x7fELF\x02\x01\x00\xff")
     assert refused(path, exit_code=1).message == f"`{path}` is not a text"

@@ -11,7 +11,7 @@ from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import Limits
 from shapecalc.diffing.lock.drift import drift
 from shapecalc.diffing.lock.reading import read_lock
-from shapecalc.parser.files import read_source
+from shapecalc.parser.files import decode_within, read_bytes
 
 if TYPE_CHECKING:
     from shapecalc.diffing.lock.entries import Lock
@@ -34,7 +34,8 @@ def load_lock(path: str) -> Lock:
         finding = Diagnostic(code="SC503", message=message, help="write one: `shapecalc lock PATH`")
         raise ShapecalcError((finding,), exit_code=2)
     try:
-        source = read_source(path, Limits(file_size=MOST_BYTES))
+        limits = Limits(file_size=MOST_BYTES)
+        source = decode_within(path, read_bytes(path, limits), limits)
     except ShapecalcError as error:
         raise ShapecalcError(error.diagnostics, error.source, exit_code=2) from None
     return read_lock(source.text, path)
