@@ -102,25 +102,25 @@ _SUFFIXES = {".py": _PYTHON, ".prototxt": _PROTOTXT}
 
 def refuse_foreign_bytes(name: str, data: bytes) -> None:
     """Raise `ShapecalcError` SC006 (exit code 2) for bytes that begin as another format; no text begins so."""
-    found = binary_format(data[:HEAD])
-    if found is not None:
-        raise _refusal(Source(name, ""), found)
+    foreign = binary_format(data[:HEAD])
+    if foreign is not None:
+        raise _refusal(Source(name, ""), foreign)
 
 
 def refuse_foreign_text(source: Source) -> None:
     """Raise `ShapecalcError` SC006 (exit code 2) for a text of another format, which is known to be no network."""
-    found = text_format(source.text[:HEAD]) or _SUFFIXES.get(PurePath(source.name).suffix)
-    if found is not None:
-        raise _refusal(source, found)
+    foreign = text_format(source.text[:HEAD]) or _SUFFIXES.get(PurePath(source.name).suffix)
+    if foreign is not None:
+        raise _refusal(source, foreign)
 
 
-def _refusal(source: Source, found: ForeignFormat) -> ShapecalcError:
-    message = f"`{source.name}` is {found.what}, expects a network in YAML"
-    return ShapecalcError((Diagnostic(code="SC006", message=message, help=found.help),), source, exit_code=2)
+def _refusal(source: Source, foreign: ForeignFormat) -> ShapecalcError:
+    message = f"`{source.name}` is {foreign.what}, expects a network in YAML"
+    return ShapecalcError((Diagnostic(code="SC006", message=message, help=foreign.help),), source, exit_code=2)
 
 
 def binary_format(head: bytes) -> ForeignFormat | None:
-    r"""Return the format of a file that is no text, None if it is not recognised.
+    r"""Return the format of a file that has no text, None if it is not recognised.
 
     >>> binary_format(b"\x08\x0a\x12\x07pytorch").what
     'an ONNX model'
@@ -129,7 +129,7 @@ def binary_format(head: bytes) -> ForeignFormat | None:
         return _zipped(head)
     if head.startswith(b"\x08"):
         return _protobuf(head)
-    return next((found for pattern, found in _BINARY if re.match(pattern, head, re.DOTALL)), None)
+    return next((foreign for pattern, foreign in _BINARY if re.match(pattern, head, re.DOTALL)), None)
 
 
 def _zipped(head: bytes) -> ForeignFormat:
@@ -140,7 +140,7 @@ def _zipped(head: bytes) -> ForeignFormat:
         names.append(head[start : start + length].decode("utf-8", "replace"))
     if any(re.fullmatch(r"(.*/)?(constants\.pkl|code/.*)", name) for name in names):
         return _TORCHSCRIPT
-    return next(found for pattern, found in _ZIPPED if re.fullmatch(pattern, names[0], re.DOTALL))
+    return next(foreign for pattern, foreign in _ZIPPED if re.fullmatch(pattern, names[0], re.DOTALL))
 
 
 def _protobuf(head: bytes) -> ForeignFormat | None:
@@ -187,7 +187,7 @@ def _varint(message: bytes, position: int) -> tuple[int, int]:
 
 
 def text_format(head: str) -> ForeignFormat | None:
-    r"""Return the format of a text that is no network, None if it is not recognised.
+    r"""Return the format of a text without a network, None if it is not recognised.
 
     >>> text_format("nc: 80\nbackbone:\n  - [-1, 1, Conv, [64, 3, 2]]\n").what
     'a model file of ultralytics (YOLO)'
@@ -196,12 +196,12 @@ def text_format(head: str) -> ForeignFormat | None:
     config = re.match(r'\s*\{[^\0]*"(?:model_type|architectures|transformers_version)":', head)
     if config and not re.search(r'"(?:input|inputs|layers|blocks)"\s*:', head):
         return _hugging_face(head)
-    return next((found for pattern, found in _TEXTS if re.search(pattern, head, re.MULTILINE)), None)
+    return next((foreign for pattern, foreign in _TEXTS if re.search(pattern, head, re.MULTILINE)), None)
 
 
 def _hugging_face(head: str) -> ForeignFormat:
     kinds = [kind or architecture for kind, architecture in _MODEL_TYPE.findall(head)]
-    kind = max(kinds, key=lambda found: f'"{found}"' in head, default="")
+    kind = max(kinds, key=lambda foreign: f'"{foreign}"' in head, default="")
     what = f"a Hugging Face configuration{f' of `{kind}`' if kind else ''}"
     shipped = _FAMILIES.get(re.sub(r"[^a-z0-9]", "", kind.lower()))
     if shipped is None:
