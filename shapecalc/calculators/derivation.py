@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.dims import as_json, ceil_div, product, symbol
 from shapecalc.layers.base import per_axis
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.layers.windows import Pair, output_size, padding_pairs, same_pad, span, unread
+from shapecalc.layers.windows import Pair, output_size, padding_pairs, same_pad, span, transposed_pads, unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -165,7 +165,7 @@ def sliding_axes(layer: Conv | MaxPool | AvgPool, x: Shape) -> tuple[DerivedAxis
     kernel = per_axis(layer.kernel_size, rank, "kernel_size")
     strides = kernel if layer.stride is None else per_axis(layer.stride, rank, "stride")
     dilations = per_axis(getattr(layer, "dilation", 1), rank, "dilation")
-    pads = padding_pairs(layer.padding, rank)
+    pads = padding_pairs(layer.padding, kernel, dilations)
     pool = hasattr(layer, "ceil_mode")
     ceil = getattr(layer, "ceil_mode", False)
     axes = []
@@ -195,9 +195,17 @@ def transposed_axes(layer: ConvTranspose, x: Shape) -> tuple[DerivedAxis, ...]:
     strides = per_axis(layer.stride, rank, "stride")
     dilations = per_axis(layer.dilation, rank, "dilation")
     extras = per_axis(layer.output_padding, rank, "output_padding")
-    pads = padding_pairs(layer.padding, rank)
-    sizes = zip(AXES[rank], x[2:], kernel, strides, pads, dilations, extras, y[2:], strict=True)
-    return tuple(_transposed(name, n, f, s, p, d, o, size) for name, n, f, s, p, d, o, size in sizes)
+    ends = transposed_pads(layer.padding, strides, kernel, dilations, layer.output_padding)
+    axes = []
+    sizes = zip(AXES[rank], x[2:], kernel, strides, ends, dilations, extras, y[2:], strict=True)
+    for name, n, f, s, (pad, _), d, o, size in sizes:
+        assert isinstance(n, int)
+        assert isinstance(size, int)
+        if isinstance(layer.padding, str):
+            axes.append(_transposed_by_word(layer.padding, name, n, f, s, pad, d, o, size))
+        else:
+            axes.append(_transposed(name, n, f, s, pad, d, o or 0, size))
+    return tuple(axes)
 
 
 def _rounded_down(name: str, n: int, f: int, s: int, p: Pair, d: int, size: int, *, pool: bool) -> DerivedAxis:
@@ -268,6 +276,35 @@ def _transposed(name: str, n: int, f: int, s: int, p: Pair, d: int, o: int, size
     )
     formula = f"(n − 1)s − {'2p' if even else 'p₀ − p₁'} + {window}{extra}"
     return DerivedAxis(name, n, f, s, p, d, Derivation("output", formula, steps, size), output_padding=o)
+
+
+def _transposed_by_word(
+    word: str, name: str, n: int, f: int, s: int, p: Pair, d: int, o: int | None, size: int
+) -> DerivedAxis:
+    """Return the axis of a transposed window whose padding is `same` or `valid`."""
+    length = span(f, d)
+    window, spans = ("f", str(f)) if d == 1 else ("(d(f − 1) + 1)", f"({d}·({f} − 1) + 1)")
+    steps: tuple[str, ...]
+    if o is not None:
+        rest, number = (" mod 2", length % 2) if word == "same" else ("", length)
+        extra, extra_number = (" + o", f" + {o}") if o else ("", "")
+        steps = (f"({n} − 1)·{s} + {spans}{rest}{extra_number}", f"{(n - 1) * s} + {number}{extra_number}")
+        formula = f"(n − 1)s + {window}{rest}{extra}"
+    elif word == "same":
+        formula, steps = "n·s", (f"{n}·{s}",)
+    else:
+        steps = (f"({n} − 1)·{s} + max({spans}, {s})", f"{(n - 1) * s} + {max(length, s)}")
+        formula = f"(n − 1)s + max({window}, s)"
+    cut = None
+    if word == "same":
+        leaves, numbers = ("s", str(s)) if o is None else (f"{window} mod 2", f"{spans} mod 2")
+        if o:
+            leaves, numbers = f"{leaves} − o", f"{numbers} − {o}"
+        excess = length - (s if o is None else length % 2 + o)
+        lines = (f"max({spans} − {numbers}, 0)", f"max({_signed(excess)}, 0)", str(sum(p)))
+        cut = Derivation("padding", f"max({window} − {leaves}, 0)", lines, sum(p))
+    output = Derivation("output", formula, (*steps, str(size)), size)
+    return DerivedAxis(name, n, f, s, p, d, output, same=cut, output_padding=o or 0)
 
 
 def _room(n: int, f: int, p: Pair, d: int) -> tuple[str, str]:

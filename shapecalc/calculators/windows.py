@@ -5,6 +5,7 @@ A rule is a function of the one unknown value; it returns a size, or raises `Lay
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -52,6 +53,8 @@ class Answer(NamedTuple):
     interval: Interval | None = None
     closest: tuple[tuple[Value, DerivedAxis], ...] = ()
     """Without solutions: the values whose sizes are closest to the target, below and above."""
+    with_output_padding: tuple[tuple[Value, DerivedAxis], ...] = ()
+    """The values that give it with an output padding above 0, if none does without; least output padding first."""
 
 
 class WindowFields(NamedTuple):
@@ -190,6 +193,51 @@ def missing(letter: str, derive: Callable[[Value], DerivedAxis], target: int, mo
     if not closest:
         rule(tried[-1])  # no value fits, and the rule raises the reason
     return Answer(letter, target, (), closest=tuple((value, derive(value)) for value, _ in closest))
+
+
+def missing_output_padding(derive: Callable[[int], DerivedAxis], target: int, bound: int) -> Answer:
+    """Return the output padding below `bound` that gives a target; `derive` returns the axis for a value.
+
+    Raises `LayerError` if none fits, whatever the output size.
+    """
+
+    def rule(extra: int) -> int:
+        return derive(extra).output.result
+
+    least = first_at_least(lambda count: rule(count - 1), target, bound) - 1
+    tried = tuple(extra for extra in (least - 1, least) if 0 <= extra < bound)
+    solutions = choices(rule, tried, target)
+    if solutions:
+        return Answer("o", target, tuple((extra, derive(extra)) for extra in solutions))
+    closest = nearest(rule, tried, target)
+    if not closest:
+        rule(tried[-1])  # no value fits, and the rule raises the reason
+    return Answer("o", target, (), closest=tuple((extra, derive(extra)) for extra, _ in closest))
+
+
+def with_output_padding(
+    letter: str,
+    derive: Callable[[Value, int], DerivedAxis],
+    bound: Callable[[Value], int],
+    target: int,
+    most: int,
+) -> tuple[tuple[Value, DerivedAxis], ...]:
+    """Return the values of `letter` that give a target with an output padding above 0, the least of it first.
+
+    Tried are the values that `missing` tries, except uneven paddings; `bound` returns the least output padding that is
+    too large for a value.
+    """
+    values: Iterable[Value] = SMALL.get(letter, ())
+    if letter == "n":
+        values = (max(first_at_least(lambda n: derive(n, 0).output.result, target + 1, most) - 1, 1),)
+    pairs = []
+    for value in values:
+        try:
+            answer = missing_output_padding(partial(derive, value), target, bound(value))
+        except LayerError:
+            continue  # the value does not fit
+        pairs += [(value, axis) for _, axis in answer.solutions if axis.output_padding]
+    return tuple(sorted(pairs, key=lambda pair: pair[1].output_padding))
 
 
 def choices(rule: Callable[[V], int], candidates: Iterable[V], target: int) -> tuple[V, ...]:

@@ -10,7 +10,7 @@ from shapecalc.cli.options.convolution import HELP, convolution_command
 from shapecalc.layers.conv import ConvTranspose
 
 command = convolution_command(
-    WindowedLayer("conv-transpose", ConvTranspose, transposed_axes, conv_transpose_costs),
+    WindowedLayer("conv-transpose", ConvTranspose, transposed_axes, conv_transpose_costs, pads_output=True),
     HELP.format(
         sentence="Derive the output size of a transposed convolution.",
         steps="",
@@ -21,8 +21,14 @@ command = convolution_command(
         str | None,
         Option("--p", metavar="CELLS", help="Elements removed from each side; default 0. Per axis 1x2; 0:1."),
     ],
-    padding=Annotated[str | None, Option("--padding", metavar="CELLS", help="The same as --p.")],
+    padding=Annotated[
+        str | None,
+        Option("--padding", metavar="CELLS|WORD", help="The same as --p; also the words same and valid of Keras."),
+    ],
     output_padding=Annotated[
-        str | None, Option("--output-padding", metavar="CELLS", help="Elements added at the end; default 0.")
+        str | None,
+        Option(
+            "--output-padding", metavar="CELLS", help="Elements added at the end; default 0. Solved for with --out."
+        ),
     ],
 )

@@ -54,7 +54,10 @@ def command(
     unknown: Annotated[
         list[str] | None,
         typer.Option(
-            "--unknown", metavar="STEP.FIELD", help="With --output: solve for this field; may be given three times."
+            "--unknown",
+            metavar="STEP.FIELD",
+            help="With --output, or an `expect: output` that is not met: solve for this field; may be given three "
+            "times.",
         ),
     ] = None,
     n: Annotated[
@@ -100,12 +103,13 @@ def command(
         return
     _refuse(of_windows, "is for `shapecalc solve conv` and `shapecalc solve pool`")
     wanted = _wanted(output)
-    if wanted is None and (at is not None or unknown):
-        given = f"--at {at}" if at is not None else f"--unknown {(unknown or [''])[0]}"
-        raise Misuse(f"`{given}` expects `--output` beside it, receives none")
+    if wanted is None and at is not None and not unknown:
+        raise Misuse(f"`--at {at}` expects `--output` beside it, receives none")
     if unknown and near:
         raise Misuse("`--near` is for sizes of symbols, and `--unknown` solves for fields")
     loaded, sizes = load_bound(architecture, set_, limit)
+    if unknown and wanted is None:
+        wanted = _unmet(loaded, unknown[0], at, sizes)
     if unknown and wanted is not None:
         _choose(loaded, sizes, unknown, wanted, at, most, format_, color)
     else:
@@ -131,6 +135,16 @@ def _wanted(text: str | None) -> Wanted | None:
     if any(size is not None and size < 1 for size in sizes):
         raise Misuse(f"`--output` expects sizes of at least 1, receives `{text}`")
     return Wanted(sizes)
+
+
+def _unmet(loaded: Architecture, unknown: str, at: str | None, sizes: dict[str, int]) -> Wanted:
+    """Return the output that the file expects and does not give."""
+    from shapecalc.solving.unknown_fields import unmet_output
+
+    wanted = unmet_output(loaded, at, sizes)
+    if wanted is None or not any(wanted.sizes):
+        raise Misuse(f"`--unknown {unknown}` expects `--output` beside it, receives none")
+    return wanted
 
 
 def _near(written: Iterable[str], symbols: tuple[str, ...], name: str) -> dict[str, int]:

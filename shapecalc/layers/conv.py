@@ -4,19 +4,19 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from shapecalc.diagnostics.errors import FieldName, LayerError
+from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product
 from shapecalc.layers.base import Layer, layer, per_axis, spatial_rank
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import (
     Bool,
+    ConvPadding,
     Count,
-    NumericPadding,
     OneOf,
     OptionalCount,
+    OptionalPerAxisFromZero,
     Padding,
     PerAxis,
-    PerAxisFromZero,
 )
 from shapecalc.layers.roles import Role, Roles, map_roles
 from shapecalc.layers.saved import Saved, saved_input
@@ -26,6 +26,7 @@ from shapecalc.layers.windows import (
     padded_shape,
     padding_pairs,
     same_size,
+    transposed_pads,
     transposed_size,
     unread_warning,
 )
@@ -53,7 +54,7 @@ class Conv(Layer):
         kernel_size: Size of the window along each spatial axis.
         stride: Step from one window to the next along each spatial axis.
         padding: Elements added at both ends of each spatial axis. `same` adds as few as give ⌈n/s⌉ positions, `valid`
-            none.
+            none, `causal` d(f − 1) before the one axis.
         dilation: Distance between neighbouring elements of the window; 1 leaves no gaps.
         groups: Number of groups that the channels are divided into; each output channel reads only its own group.
         bias: Whether a trainable bias is added to each output channel.
@@ -63,11 +64,12 @@ class Conv(Layer):
             it.
 
     Input: [N, C_in, *spatial]
-    Output: [N, out_channels, *positions], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `padding: same` ⌈n/s⌉
+    Output: [N, out_channels, *positions], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `padding: same`
+        or `causal` ⌈n/s⌉
     Parameters: weight [out_channels, C_in/groups, *kernel_size]; bias [out_channels]
     Costs: MACs = N × ∏positions × out_channels × C_in/groups × ∏kernel_size, zeros of the padding included;
         FLOPs = 2 × MACs + 1 per output with `bias`
-    Source: torch.nn.Conv2d; `same` with a stride as in Keras and ONNX (SAME_UPPER)
+    Source: torch.nn.Conv2d; `same` with a stride as in Keras and ONNX (SAME_UPPER); `causal` as in Keras (Conv1D)
     """
 
     foreign_names = "conv# convolution# lazyconv#"
@@ -77,7 +79,7 @@ class Conv(Layer):
     out_channels: Count
     kernel_size: PerAxis
     stride: PerAxis = 1
-    padding: Padding = 0
+    padding: ConvPadding = 0
     dilation: PerAxis = 1
     groups: Count = 1
     bias: Bool = True
@@ -96,7 +98,7 @@ class Conv(Layer):
         kernel = per_axis(self.kernel_size, rank, "kernel_size")
         stride = per_axis(self.stride, rank, "stride")
         dilation = per_axis(self.dilation, rank, "dilation")
-        pads = padding_pairs(self.padding, rank)
+        pads = padding_pairs(self.padding, kernel, dilation)
         if self.padding_mode != "zeros":
             _fits_padding_mode(x, pads, self.padding_mode, constraints)
         positions = (
@@ -154,9 +156,10 @@ class ConvTranspose(Layer):
         out_channels: Number of output channels.
         kernel_size: Size of the window that each input element writes, along each spatial axis.
         stride: Step from one written window to the next along each spatial axis.
-        padding: Elements cut off both ends of each spatial axis of the output.
+        padding: Elements cut off both ends of each spatial axis of the output. `same` cuts off as many as leave n·s
+            elements, `valid` none.
         output_padding: Elements added at the end of each spatial axis of the output, fewer than the larger of stride
-            and dilation.
+            and dilation; by default none, or with `same` and `valid` as many as they need.
         groups: Number of groups that the channels are divided into; each output channel reads only its own group.
         bias: Whether a trainable bias is added to each output channel.
         dilation: Distance between neighbouring elements of the window; 1 leaves no gaps.
@@ -164,12 +167,14 @@ class ConvTranspose(Layer):
             it.
 
     Input: [N, C_in, *spatial]
-    Output: [N, out_channels, *positions], on each axis (n − 1)s − p₀ − p₁ + d(f − 1) + output_padding + 1
+    Output: [N, out_channels, *positions], on each axis (n − 1)s − p₀ − p₁ + d(f − 1) + output_padding + 1; without
+        `output_padding`, with `padding: same` n·s and with `valid` (n − 1)s + max(K, s), where K = d(f − 1) + 1; with
+        it, (n − 1)s + K mod 2 + output_padding and (n − 1)s + K + output_padding
     Parameters: weight [C_in, out_channels/groups, *kernel_size]; bias [out_channels]
     Costs: MACs = N × ∏spatial × C_in × out_channels/groups × ∏kernel_size: what the padding cuts off
         is included;
         FLOPs = 2 × MACs + 1 per output with `bias`
-    Source: torch.nn.ConvTranspose2d
+    Source: torch.nn.ConvTranspose2d; `same` and `valid` as in Keras (Conv2DTranspose)
     """
 
     foreign_names = (
@@ -182,8 +187,8 @@ class ConvTranspose(Layer):
     out_channels: Count
     kernel_size: PerAxis
     stride: PerAxis = 1
-    padding: NumericPadding = 0
-    output_padding: PerAxisFromZero = 0
+    padding: Padding = 0
+    output_padding: OptionalPerAxisFromZero = None
     groups: Count = 1
     bias: Bool = True
     dilation: PerAxis = 1
@@ -201,22 +206,13 @@ class ConvTranspose(Layer):
         kernel = per_axis(self.kernel_size, rank, "kernel_size")
         stride = per_axis(self.stride, rank, "stride")
         dilation = per_axis(self.dilation, rank, "dilation")
-        extra = per_axis(self.output_padding, rank, "output_padding")
-        spatial = []
-        axes = zip(x[2:], kernel, stride, padding_pairs(self.padding, rank), dilation, extra, strict=True)
-        for axis, (n, f, s, p, d, e) in enumerate(axes, start=2):
-            if e >= max(s, d):
-                raise LayerError(
-                    "SC308",
-                    expects=(FieldName("output_padding"), f" below the larger of stride and dilation ({max(s, d)})"),
-                    receives=e,
-                    field="output_padding",
-                    help=("write ", FieldName("output_padding", max(s, d) - 1), " or less"),
-                    index=(axis - 2,),
-                    replacement=str(max(s, d) - 1),
-                )
-            assert isinstance(p, tuple)  # `same` and `valid` are for sliding windows only
-            spatial.append(transposed_size(n, f, s, p, d, e, axis=axis, constraints=constraints))
+        ends = transposed_pads(self.padding, stride, kernel, dilation, self.output_padding)
+        spatial = (
+            transposed_size(n, f, s, pad, d, extra, axis=axis, constraints=constraints)
+            for axis, (n, f, s, d, (pad, extra)) in enumerate(
+                zip(x[2:], kernel, stride, dilation, ends, strict=True), start=2
+            )
+        )
         return (x[0], self.out_channels, *spatial)
 
     def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:

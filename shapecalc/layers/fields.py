@@ -160,7 +160,7 @@ LISTS = InFile("a list of them or of [before, after] pairs")
 
 
 class PaddingKind(NamedTuple):
-    """Padding of each axis: a number, one per axis, a `[before, after]` pair per axis, `same` or `valid`."""
+    """Padding of each axis: a number, one per axis, a `[before, after]` pair per axis, or a word."""
 
     choices: tuple[str, ...] = ("same", "valid")
 
@@ -170,8 +170,7 @@ class PaddingKind(NamedTuple):
 
     @property
     def _described(self) -> Text:
-        choices = " or ".join(f"`{choice}`" for choice in self.choices)
-        return ("an integer of at least 0, ", LISTS, f", {choices}" if choices else "")
+        return ("an integer of at least 0, ", LISTS, ", ", OneOf(self.choices).describe())
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema (draft-07) of such a value."""
@@ -184,11 +183,11 @@ class PaddingKind(NamedTuple):
             "minItems": 1,
             "anyOf": [{"items": amount}, {"items": pair}],
         }
-        return {"anyOf": [{"enum": list(self.choices)}, numbers]} if self.choices else numbers
+        return {"anyOf": [{"enum": list(self.choices)}, numbers]}
 
     def check(self, name: str, value: object) -> None:
         """Raise `LayerError` SC202, SC201, SC203 or SC204 if `value` is not one of these."""
-        if isinstance(value, str) and self.choices:
+        if isinstance(value, str):
             if value not in self.choices:
                 raise self._unknown_choice(name, value)
         elif isinstance(value, tuple):
@@ -231,10 +230,10 @@ Bool = Annotated[bool, Flag()]
 PerAxis = Annotated[int | tuple[int, ...], Several(Integer())]
 OptionalPerAxis = Annotated[int | tuple[int, ...] | None, Several(Integer())]
 PerAxisOrNone = Annotated[int | tuple[int | None, ...], Several(Integer(), nullable=True)]
-PerAxisFromZero = Annotated[int | tuple[int, ...], Several(Integer(minimum=0))]
+OptionalPerAxisFromZero = Annotated[int | tuple[int, ...] | None, Several(Integer(minimum=0))]
 Pairs = tuple[tuple[int, int], ...]
 Padding = Annotated[int | str | tuple[int, ...] | Pairs, PaddingKind()]
-NumericPadding = Annotated[int | tuple[int, ...] | Pairs, PaddingKind(choices=())]
+ConvPadding = Annotated[int | str | tuple[int, ...] | Pairs, PaddingKind(choices=("same", "valid", "causal"))]
 
 
 def wrong_type(name: str, expects: Text, value: object, index: tuple[int, ...] = ()) -> LayerError:

@@ -282,7 +282,7 @@ def _slide(
     kernel = per_axis(kernel_size, rank, "kernel_size")
     strides = kernel if stride is None else per_axis(stride, rank, "stride")
     dilations = per_axis(dilation, rank, "dilation")
-    pads = padding_pairs(padding, rank)
+    pads = padding_pairs(padding, kernel, dilations)
     positions: list[Dim] = []
     for axis, (n, f, s, p, d) in enumerate(zip(x[2:], kernel, strides, pads, dilations, strict=True), start=2):
         if isinstance(p, str):

@@ -119,7 +119,7 @@ def padded_shape(
     rank = len(x) - 2
     windows, strides = per_axis(kernel_size, rank, "kernel_size"), per_axis(stride, rank, "stride")
     dilations = per_axis(dilation, rank, "dilation")
-    axes = zip(x[2:], windows, strides, padding_pairs(padding, rank), dilations, strict=True)
+    axes = zip(x[2:], windows, strides, padding_pairs(padding, windows, dilations), dilations, strict=True)
     added = [_added(n, f, s, d) if isinstance(p, str) else p for n, f, s, p, d in axes]
     if not always and all(before == after for before, after in added):
         return None
@@ -196,7 +196,8 @@ def unread_warning(
     rank = len(x) - 2
     kernel = per_axis(kernel_size, rank, "kernel_size")
     strides = kernel if stride is None else per_axis(stride, rank, "stride")
-    axes = zip(x[2:], kernel, strides, padding_pairs(padding, rank), per_axis(dilation, rank, "dilation"), strict=True)
+    dilations = per_axis(dilation, rank, "dilation")
+    axes = zip(x[2:], kernel, strides, padding_pairs(padding, kernel, dilations), dilations, strict=True)
     sliding = {
         axis: (n, f, s, p, d)
         for axis, (n, f, s, p, d) in enumerate(axes)
@@ -235,19 +236,85 @@ def _last(missed: Mapping[int, int], rank: int) -> str:
     return " and ".join(parts)
 
 
-def padding_pairs(padding: object, rank: int) -> tuple[Pair | str, ...]:
+def padding_pairs(padding: object, windows: tuple[int, ...], dilations: tuple[int, ...]) -> tuple[Pair | str, ...]:
     """Return the padding of each axis as a pair, or as `same`, from any notation of the field.
 
-    Raises `LayerError` SC204 if the length of a list is not the number of spatial axes.
+    Raises `LayerError` SC204 if the length of a list is not the number of spatial axes, SC305 for `causal` if there are
+    several axes.
 
-    >>> padding_pairs(1, 2), padding_pairs("valid", 1), padding_pairs(((0, 1), (2, 3)), 2)
-    (((1, 1), (1, 1)), ((0, 0),), ((0, 1), (2, 3)))
+    >>> padding_pairs(1, (3, 3), (1, 1)), padding_pairs("valid", (3,), (1,)), padding_pairs("causal", (3,), (2,))
+    (((1, 1), (1, 1)), ((0, 0),), ((4, 0),))
     """
+    rank = len(windows)
     if padding == "same":
         return ("same",) * rank
     if padding == "valid":
         return ((0, 0),) * rank
+    if padding == "causal":
+        before = tuple((span(window, dilation) - 1, 0) for window, dilation in zip(windows, dilations, strict=True))
+        if rank > 1:
+            raise _not_causal(before)
+        return before
     return tuple(entry if isinstance(entry, tuple) else (entry, entry) for entry in per_axis(padding, rank, "padding"))
+
+
+def _not_causal(before: tuple[Pair, ...]) -> LayerError:
+    pairs = ", ".join(map(str, map(list, (before[0], *((0, 0),) * (len(before) - 1)))))
+    return LayerError(
+        "SC305",
+        expects="one spatial axis, the time, with `padding: causal`",
+        receives=len(before),
+        field="padding",
+        help=("write each axis by itself: causal along the first alone is ", FieldName("padding", f"[{pairs}]")),
+    )
+
+
+def transposed_pads(
+    padding: Any, strides: tuple[int, ...], windows: tuple[int, ...], dilations: tuple[int, ...], extra: Any
+) -> tuple[tuple[Pair, int], ...]:
+    """Return for each axis the elements that a transposed window cuts off both ends, and those added at the end.
+
+    A number of `padding` is cut off, and `extra`, the output padding, is added; None adds nothing. The words are those
+    of Keras: `same` is for n·s elements, `valid` for (n − 1)s + max(K, s); with an output padding o they are for
+    (n − 1)s + K mod 2 + o and (n − 1)s + K + o. Of an odd number `same` cuts one more off the end.
+    Raises `LayerError` SC308 if the output padding is not below the stride, or the dilation if `padding` is a number.
+    Source: Keras 3, keras.layers.Conv2DTranspose.
+
+    >>> transposed_pads("same", (2,), (5,), (1,), None), transposed_pads("valid", (3,), (2,), (1,), None)
+    ((((1, 2), 0),), (((0, 0), 1),))
+    """
+    rank = len(windows)
+    words = isinstance(padding, str)
+    extras = per_axis(extra, rank, "output_padding")
+    pads = ((0, 0),) * rank if words else padding_pairs(padding, windows, dilations)
+    ends = []
+    for axis, (pad, s, f, d, o) in enumerate(zip(pads, strides, windows, dilations, extras, strict=True)):
+        most = s if words else max(s, d)
+        if o is not None and o >= most:
+            raise _too_much_output_padding(o, most, axis, words=words)
+        if padding == "same":
+            length = span(f, d)
+            cut = length - (s if o is None else length % 2 + o)
+            ends.append(((max(cut, 0) // 2, max(cut, 0) - max(cut, 0) // 2), max(-cut, 0)))
+        elif padding == "valid" and o is None:
+            ends.append(((0, 0), max(s - span(f, d), 0)))
+        else:
+            assert isinstance(pad, tuple)  # every word is handled above
+            ends.append((pad, o or 0))
+    return tuple(ends)
+
+
+def _too_much_output_padding(given: int, most: int, axis: int, *, words: bool) -> LayerError:
+    larger = "the stride" if words else "the larger of stride and dilation"
+    return LayerError(
+        "SC308",
+        expects=(FieldName("output_padding"), f" below {larger} ({most})"),
+        receives=given,
+        field="output_padding",
+        help=("write ", FieldName("output_padding", most - 1), " or less" if most > 1 else ""),
+        index=(axis,),
+        replacement=str(most - 1),
+    )
 
 
 def _too_long(length: Dim, window: int, pad: Pair, dilation: int, axis: int | None) -> LayerError:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, RunShapes, constant, kernel
+from shapecalc.reference.base import Array, Call, Fields, RunShapes, Shape, constant, kernel
 from shapecalc.reference.gradients import Context, Gradients, backward
-from shapecalc.reference.windows import Window, at, crop, margins, pad, per_axis, slide, unpad
+from shapecalc.reference.windows import Margins, Window, at, crop, margins, pad, per_axis, slide, unpad
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,20 +145,43 @@ def conv_transpose_workspace(run: RunShapes) -> int:
     return run.itemsize * (2 * contributions + sum(map(prod, run.parameters.values())) + 2 * prod(run.outputs[0]))
 
 
+def transposed_margins(fields: Fields, lengths: Shape, window: Window) -> tuple[Margins, tuple[int, ...]]:
+    """Return the elements to remove at both ends of each axis, and those to add first after the last written window.
+
+    `same` and `valid` are those of the convolution that it transposes, which reads the output. By default that has an
+    element for each stride and element of the input; `valid` shows whole windows too.
+    """
+    padding, given = fields["padding"], per_axis(fields["output_padding"], len(lengths))
+    if not isinstance(padding, str):
+        return margins(padding, lengths, window), tuple(extra or 0 for extra in given)
+    removed, beyond = [], []
+    for axis, (length, extra) in enumerate(zip(lengths, given, strict=True)):
+        steps, span = range(0, length * window.stride[axis], window.stride[axis]), window.span(axis)
+        written = steps[-1] + span
+        if padding == "valid":
+            reads = max(written, steps.stop) if extra is None else written + extra
+        else:
+            reads = steps.stop if extra is None else steps[-1] + span % 2 + extra
+        cut = max(written - reads, 0) if padding == "same" else 0
+        removed.append((cut // 2, cut - cut // 2))
+        beyond.append(max(reads - written, 0))
+    return tuple(removed), tuple(beyond)
+
+
 @kernel("conv_transpose", workspace=conv_transpose_workspace)
 def conv_transpose(call: Call, x: Array) -> Array:
     """Return the transposed convolution: every input element adds a weighted window, `stride` after the previous one.
 
-    The canvas ends with the last window and `output_padding` elements; then `padding` is removed at both ends.
-    Source: torch.nn.ConvTranspose2d.
+    The canvas ends with the last window and some elements that none writes; then elements are removed at both ends.
+    Source: torch.nn.ConvTranspose2d; `same` and `valid` as in keras.layers.Conv2DTranspose.
     """
     fields, rank = call.fields, x.ndim - 2
     window = Window.of(fields, rank)
     # [*window, groups, out, in], contiguous: one matrix for each element of the window.
     weight = np.ascontiguousarray(np.moveaxis(checked_weight(call, window), (0, 2, 1), (-3, -2, -1)))
     starts = [range(0, length * step, step) for length, step in zip(x.shape[2:], window.stride, strict=True)]
-    extra = per_axis(fields["output_padding"], rank)
-    ends = [starts[axis][-1] + window.span(axis) + extra[axis] for axis in range(rank)]
+    removed, beyond = transposed_margins(fields, x.shape[2:], window)
+    ends = [starts[axis][-1] + window.span(axis) + beyond[axis] for axis in range(rank)]
 
     canvas = np.zeros((len(x), *weight.shape[-3:-1], *ends), dtype=np.result_type(x, weight))
     channels = x.reshape(len(x), canvas.shape[1], x.shape[1] // canvas.shape[1], -1)
@@ -169,7 +192,7 @@ def conv_transpose(call: Call, x: Array) -> Array:
         sums = target.reshape(*canvas.shape[:3], -1)
         call.work.accumulate(sums, weight[element], channels)
         target[...] = sums.reshape(target.shape)
-    output = crop(canvas, margins(fields["padding"], x.shape[2:], window))
+    output = crop(canvas, removed)
     output = output.reshape(len(x), -1, *output.shape[3:])
     if fields["bias"]:
         output += call.parameters["bias"].reshape(-1, *(1,) * rank)
@@ -183,7 +206,7 @@ def conv_transpose_backward(ctx: Context, gradient: Array) -> Gradients:
     window = Window.of(fields, rank)
     weight = checked_weight(ctx.call, window)
     weight = weight.reshape(*weight.shape[:2], -1)
-    canvas = pad(gradient, margins(fields["padding"], x.shape[2:], window), constant(gradient, 0))
+    canvas = pad(gradient, transposed_margins(fields, x.shape[2:], window)[0], constant(gradient, 0))
     # Output padding may leave room for one more window, to which no input element was added.
     written = at(slide(canvas, window), (*map(slice, x.shape[2:]), *(slice(None),) * rank))
 

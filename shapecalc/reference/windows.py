@@ -89,7 +89,8 @@ def margins(padding: Any, lengths: Shape, window: Window) -> Margins:
     """Return the number of elements to add before and after each spatial axis, from `padding` as the user wrote it.
 
     `same` starts a window at every stride-th element of the input and pads as far as the last one reads; of an odd
-    number one more goes after than before, as in Keras and in ONNX's SAME_UPPER.
+    number one more goes after than before, as in Keras and in ONNX's SAME_UPPER. `causal` pads so that the first window
+    ends with the first element.
 
     >>> margins("same", (6,), Window(size=(3,), stride=(2,), dilation=(1,)))    # windows at 0, 2, 4 read 7 elements
     ((0, 1),)
@@ -101,6 +102,9 @@ def margins(padding: Any, lengths: Shape, window: Window) -> Margins:
             missing = max(last_start + window.span(axis) - length, 0)
             pairs.append((missing // 2, missing - missing // 2))
         return tuple(pairs)
+    if padding == "causal":
+        (axis,) = range(len(lengths))
+        return ((window.offsets(axis)[-1], 0),)
     sides = per_axis(0 if padding == "valid" else padding, len(lengths))
     return tuple((side, side) if isinstance(side, int) else (side[0], side[1]) for side in sides)
 

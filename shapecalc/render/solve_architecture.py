@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from shapecalc.dims import Condition, Sizes
     from shapecalc.solving.input_sizes import NearSizes, Reason, Solution
-    from shapecalc.solving.unknown_fields import Choice, Choices
+    from shapecalc.solving.unknown_fields import Choice, Choices, Value
 
 LINE = Heading("line", right=True)
 
@@ -207,10 +207,15 @@ def choices(result: Choices, name: str, most: int, *, width: int | None, color: 
         page.say("none; closest:" if shown else "none: no combination fits the architecture")
     if shown:
         heads = (*(Heading(str(unknown), right=True) for unknown in result.unknowns), Heading("output", wraps=True))
-        page.draw(heads, [(*map(str, choice.values), show(choice.shape)) for choice in shown])
+        page.draw(heads, [(*map(_value, choice.values), show(choice.shape)) for choice in shown])
     rest = len(result.solutions) - len(shown)
     if result.solutions and rest:
         page.say(f"{rest} more: `--most {len(result.solutions)}` shows all")
+    if result.reach is not None:
+        page.say(_reach(result))
+    if result.together:
+        values = ", ".join(f"{unknown} = {_value(value)}" for unknown, value in result.together)
+        page.say(f"together with others it does: {values}")
     ranges = ", ".join(f"{unknown} {_range(unknown.tried)}" for unknown in result.unknowns)
     refused = f"; {result.refused} of {result.tried} do not fit" if result.refused else ""
     page.say(f"tried {ranges}{refused}", style=DIM)
@@ -219,10 +224,23 @@ def choices(result: Choices, name: str, most: int, *, width: int | None, color: 
     return page.text
 
 
-def _range(tried: tuple[int, ...]) -> str:
-    if tried == tuple(range(tried[0], tried[-1] + 1)):
-        return f"from {tried[0]} to {tried[-1]}"
-    return f"among {len(tried)} counts from {tried[0]} to {tried[-1]}"
+def _value(value: Value) -> str:
+    return show(value) if isinstance(value, tuple) else str(value)
+
+
+def _reach(result: Choices) -> str:
+    assert result.reach is not None
+    least, most = map(show, result.reach)
+    return f"output padding only adds, and fewer elements than the stride: it gives {least} to {most}"
+
+
+def _range(tried: tuple[Value, ...]) -> str:
+    numbers = tuple(value for value in tried if isinstance(value, int))
+    if len(numbers) < len(tried):
+        return f"{_range(numbers)}, and {len(tried) - len(numbers)} lists of them, one per axis"
+    if numbers == tuple(range(numbers[0], numbers[-1] + 1)):
+        return f"from {numbers[0]} to {numbers[-1]}"
+    return f"among {len(numbers)} counts from {numbers[0]} to {numbers[-1]}"
 
 
 def choices_dict(result: Choices, name: str, most: int) -> dict[str, Any]:
@@ -241,4 +259,5 @@ def choices_dict(result: Choices, name: str, most: int) -> dict[str, Any]:
         "found": len(result.solutions),
         "choices": [row(choice) for choice in result.solutions[:most]],
         "closest": [row(choice) for choice in result.closest],
+        "together": {str(unknown): value for unknown, value in result.together},
     }

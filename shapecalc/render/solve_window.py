@@ -20,6 +20,9 @@ SIMPLEST = (
 )
 """The first keys, in this order."""
 
+OUTPUT_PADDING = "o"
+"""The letter of output padding."""
+
 
 def solutions(
     answers: Mapping[str, Answer], requested: str, known: str, *, width: int | None, color: bool, unicode: bool
@@ -35,6 +38,8 @@ def solutions(
     lines.append(bold(_conclusion(answers), color=color))
     if letter in SMALL:
         lines.append(f"tried {letter} from {SMALL[letter][0]} to {SMALL[letter][-1]}")
+    if letter == OUTPUT_PADDING and not all(answer.solutions for answer in answers.values()):
+        lines.append("tried o from 0 to one less than the stride, or than the dilation if that is larger")
     text = "\n".join(lines)
     return text if unicode else in_ascii(text)
 
@@ -53,6 +58,9 @@ def solutions_dict(word: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
                 "interval": list(answer.interval) if answer.interval else None,
                 "solutions": [{"value": value, **axis.to_dict()} for value, axis in answer.solutions],
                 "closest": [{"value": value, **axis.to_dict()} for value, axis in answer.closest],
+                "with_output_padding": [
+                    {"value": value, **axis.to_dict()} for value, axis in answer.with_output_padding
+                ],
             }
             for name, answer in answers.items()
         ],
@@ -62,6 +70,8 @@ def solutions_dict(word: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
 def _conclusion(answers: Mapping[str, Answer]) -> str:
     parts = list(answers.values())
     letter = parts[0].letter
+    if any(answer.with_output_padding for answer in parts):
+        return _conclusion_with_output_padding(parts)
     if not all(answer.solutions for answer in parts):
         return f"no {letter} does"
     intervals = [answer.interval for answer in parts if answer.interval]
@@ -73,16 +83,44 @@ def _conclusion(answers: Mapping[str, Answer]) -> str:
     common = [value for value, _ in parts[0].solutions if all(value in dict(other.solutions) for other in parts)]
     if common:
         uneven = " (before:after; no even padding does)" if isinstance(common[0], tuple) else ""
-        return f"{letter} = {', '.join(map(_written, common))}{uneven}"
+        option = f": `--output-padding {common[0]}`" if letter == OUTPUT_PADDING else ""
+        return f"{letter} = {', '.join(map(_written, common))}{uneven}{option}"
+    name = "output-padding" if letter == OUTPUT_PADDING else letter
     option = "x".join(_written(answer.solutions[0][0]) for answer in parts)
-    return f"no lone {letter} does for all axes; for example `--{letter} {option}`"
+    return f"no lone {letter} does for all axes; for example `--{name} {option}`"
+
+
+def _conclusion_with_output_padding(parts: list[Answer]) -> str:
+    """Return the value, the same along all axes if there is one, and the option for the least output padding."""
+    letter = parts[0].letter
+    offered = [dict(answer.solutions + answer.with_output_padding) for answer in parts]
+    if not all(offered):
+        return f"no {letter} does"
+    common = [value for value in offered[0] if all(value in values for values in offered)]
+    totals = {value: sum(values[value].output_padding for values in offered) for value in common}
+    even = [value for value in common if isinstance(value, int)]
+    value = min(even or common, key=lambda value: totals[value], default=None)
+    taken = [next(reversed(values)) for values in offered] if value is None else [value] * len(offered)
+    extras = [str(values[each].output_padding) for values, each in zip(offered, taken, strict=True)]
+    option = f"`--output-padding {extras[0] if len({*extras}) == 1 else 'x'.join(extras)}`"
+    if value is not None:
+        return f"{letter} = {_written(value)} with {option}"
+    return (
+        f"no lone {letter} does for all axes; for example `--{letter} {'x'.join(map(_written, taken))}` with {option}"
+    )
 
 
 def _rows(names: tuple[str, ...], answer: Answer) -> list[str]:
-    shown = [(f"{answer.letter} = {_written(value)}", axis) for value, axis in answer.solutions or answer.closest]
+    shown = [(f"{answer.letter} = {_written(value)}", axis) for value, axis in answer.solutions]
+    shown += [
+        (f"{answer.letter} = {_written(value)}, o = {axis.output_padding}", axis)
+        for value, axis in answer.with_output_padding
+    ]
+    closest = [] if shown else [(f"{answer.letter} = {_written(value)}", axis) for value, axis in answer.closest]
+    shown = shown or closest
     label_width = max((len(label) for label, _ in shown), default=0)
     width = max((len(axis.output.equation) for _, axis in shown), default=0)
-    rows = [] if answer.solutions or not shown else ["  none; closest:"]
+    rows = ["  none; closest:"] if closest else []
     for label, axis in shown:
         missed = f"   {last_cells(names, axis)} never read" if axis.reading and axis.reading.unread else ""
         rows.append(f"  {label:<{label_width}}   {axis.output.equation:<{width}}{missed}".rstrip())
@@ -97,7 +135,8 @@ def _alike(answers: Mapping[str, Answer]) -> list[tuple[tuple[str, ...], Answer]
     """Return axes grouped by equal solutions."""
     groups: dict[tuple[DerivedAxis | int, ...], list[str]] = {}
     for name, answer in answers.items():
-        nameless = (axis._replace(name="") for _, axis in answer.solutions + answer.closest)
+        shown = answer.solutions + answer.with_output_padding + answer.closest
+        nameless = (axis._replace(name="") for _, axis in shown)
         groups.setdefault((answer.target, *nameless), []).append(name)
     return [(tuple(names), answers[names[0]]) for names in groups.values()]
 

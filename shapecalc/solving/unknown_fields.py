@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from itertools import product
+from itertools import combinations, product
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import Group, Step
+from shapecalc.architecture import Bounds, Group, Step
 from shapecalc.calculators.derivation import sliding_axes
 from shapecalc.calculators.windows import DILATIONS, SMALL, simplicity
 from shapecalc.diagnostics import LayerError, ShapecalcError, misuse
 from shapecalc.diagnostics.suggestions import closest
-from shapecalc.dims import free_symbols, pretty, show
+from shapecalc.dims import evaluate, free_symbols, pretty, show
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.pooling import AvgPool, MaxPool
 from shapecalc.shape_inference.engine import infer
@@ -39,13 +39,19 @@ RANGES = {"kernel_size": SMALL["f"], "stride": SMALL["s"], "padding": SMALL["p"]
 WIDTHS = ("out_channels", "out_features")
 """Fields that are tried if the wanted output fixes the size that they decide."""
 
+OUTPUT_PADDING = "output_padding"
+"""The field of which all values that the layer accepts are tried: one for all axes and, if none does, one per axis."""
+
+Value = int | tuple[int, ...]
+"""A value of a field, or one per axis."""
+
 
 class Unknown(NamedTuple):
     """A field of a step to solve for, and the values that are tried."""
 
     path: str
     field: str
-    tried: tuple[int, ...]
+    tried: tuple[Value, ...]
 
     def __str__(self) -> str:
         return f"{self.path}.{self.field}"
@@ -54,7 +60,7 @@ class Unknown(NamedTuple):
 class Choice(NamedTuple):
     """A value for each unknown, and the output shape with them."""
 
-    values: tuple[int, ...]
+    values: tuple[Value, ...]
     shape: Shape
 
 
@@ -69,6 +75,10 @@ class Choices(NamedTuple):
     tried: int
     refused: int
     """Combinations that do not fit the architecture."""
+    reach: tuple[Shape, Shape] | None = None
+    """Of output paddings that do not do: the output shapes with the least and with the most of them."""
+    together: tuple[tuple[Unknown, Value], ...] = ()
+    """Output paddings that give the wanted output together with additional ones, if the unknown ones alone do not."""
 
 
 def choose(
@@ -94,27 +104,110 @@ def choose(
     else:
         shape = output_of(report, at).shape
         _require_bound(report, shape, wanted)
-    unknowns = tuple(_unknown(architecture, field, wanted, shape) for field in fields)
+    fields = tuple(fields)
+    unknowns = tuple(_unknown(architecture, field, wanted, shape, fields) for field in fields)
+    choices = _tried(architecture, unknowns, wanted, at, sizes)
+    if not choices.solutions and choices.refused == choices.tried and report is None:
+        raise ShapecalcError(findings, architecture.file)
+    if not choices.solutions and all(unknown.field == OUTPUT_PADDING for unknown in unknowns):
+        return _with_more_output_paddings(architecture, choices, wanted, at, sizes)
+    return choices
+
+
+def _tried(
+    architecture: Architecture,
+    unknowns: tuple[Unknown, ...],
+    wanted: Wanted,
+    at: str | None,
+    sizes: Mapping[str, int] | None,
+) -> Choices:
+    """Return the combinations that give the wanted output; output paddings per axis if one for all axes does not."""
     count = prod(len(unknown.tried) for unknown in unknowns)
     if count > MOST_TRIED:
         raise misuse("SC205", f"{count} combinations are more than the {MOST_TRIED} that are tried", "fix one of them")
     fitting: list[tuple[tuple[int, ...], Choice]] = []
+    ranks: dict[str, int] = {}
     for values in product(*(unknown.tried for unknown in unknowns)):
         attempt = _substituted(architecture, unknowns, values)
         tried = infer(attempt, sizes=sizes)[0] if attempt is not None else None
         if tried is None or attempt is None:
             continue
+        ranks = ranks or {row.path: len(row.inputs[0]) - 2 for row in tried.tree}
         given = output_of(tried, at).shape
         if len(given) >= len(wanted.sizes):
             fitting.append((_simplicity(tried, attempt, unknowns), Choice(values, given)))
-    if not fitting and report is None:
-        raise ShapecalcError(findings, architecture.file)
     fitting.sort(key=lambda pair: pair[0])
     choices = [choice for _, choice in fitting]
     exact = tuple(choice for choice in choices if wanted.distance(choice.shape) == 0)
+    apart = tuple(_per_axis(unknown, ranks.get(unknown.path, 1)) for unknown in unknowns)
+    if not exact and apart != unknowns and prod(len(unknown.tried) for unknown in apart) <= MOST_TRIED:
+        return _tried(architecture, apart, wanted, at, sizes)
     least = min((wanted.distance(choice.shape) for choice in choices), default=0)
     closest = () if exact else tuple(choice for choice in choices if wanted.distance(choice.shape) == least)
     return Choices(unknowns, wanted, at or "", exact, closest[:MOST_UNKNOWNS], count, count - len(fitting))
+
+
+def _per_axis(unknown: Unknown, rank: int) -> Unknown:
+    """Return an unknown output padding with the values that differ along the axes as well."""
+    if unknown.field != OUTPUT_PADDING or not all(isinstance(value, int) for value in unknown.tried):
+        return unknown
+    if len(unknown.tried) ** rank > MOST_TRIED:
+        return unknown
+    numbers = [value for value in unknown.tried if isinstance(value, int)]
+    lists = (values for values in product(numbers, repeat=rank) if len(set(values)) > 1)
+    return unknown._replace(tried=(*numbers, *sorted(lists, key=sum)))
+
+
+def _with_more_output_paddings(
+    architecture: Architecture, choices: Choices, wanted: Wanted, at: str | None, sizes: Mapping[str, int] | None
+) -> Choices:
+    """Return choices with the sizes that output paddings reach, and the additional ones that give the wanted output."""
+    unknowns = choices.unknowns
+    ends = ([unknown.tried[0] for unknown in unknowns], [_most(unknown) for unknown in unknowns])
+    reports = [infer(attempt, sizes=sizes)[0] for end in ends if (attempt := _substituted(architecture, unknowns, end))]
+    low, high = [output_of(report, at).shape for report in reports if report is not None] or (None, None)
+    reach = (low, high) if low is not None and high is not None else None
+    names = [unknown.path for unknown in unknowns]
+    others = [step.path for step in architecture.steps if _pads_output(step) and step.path not in names]
+    for count in range(1, MOST_UNKNOWNS + 1 - len(unknowns)):
+        for added in combinations(reversed(others), count):
+            paths = [step.path for step in architecture.steps if step.path in (*names, *added)]
+            fields = tuple(f"{path}.{OUTPUT_PADDING}" for path in paths)
+            tried = tuple(_unknown(architecture, field, wanted, low) for field in fields)
+            if prod(len(unknown.tried) for unknown in tried) <= MOST_TRIED:
+                solved = _tried(architecture, tried, wanted, at, sizes).solutions
+                if solved:
+                    together = tuple(zip(tried, solved[0].values, strict=True))
+                    return choices._replace(reach=reach, together=together)
+    return choices._replace(reach=reach)
+
+
+def _most(unknown: Unknown) -> int:
+    return max(value for value in unknown.tried if isinstance(value, int))
+
+
+def _pads_output(step: Step | Group) -> bool:
+    single = _single(step)
+    return single is not None and OUTPUT_PADDING in single.layer.fields
+
+
+def unmet_output(architecture: Architecture, at: str | None, sizes: Mapping[str, int] | None = None) -> Wanted | None:
+    """Return the output that a file expects of a step, or of itself, if it has another; an unbound axis may be any."""
+    expecting = architecture.expect
+    if at is not None:
+        expecting = next((step.expect for step in architecture.steps if step.path == at), ())
+    stated = next((line.value for line in expecting if line.key == "output"), None)
+    if stated is None or isinstance(stated, int | Bounds):
+        return None
+    bindings = {**architecture.sizes, **(sizes or {})}
+    bound = [evaluate(dim, bindings) for dim in stated]
+    wanted = Wanted(tuple(dim if isinstance(dim, int) else None for dim in bound))
+    report, _ = infer(architecture, sizes=sizes)
+    if report is not None:
+        shape = output_of(report, at).shape
+        if len(shape) >= len(wanted.sizes) and wanted.distance(shape) == 0:
+            return None
+    return wanted
 
 
 def _require_bound(report: Report, shape: Shape, wanted: Wanted) -> None:
@@ -128,16 +221,23 @@ def _require_bound(report: Report, shape: Shape, wanted: Wanted) -> None:
             raise misuse("SC311", message, f"add `{settings}`, or `sizes:` to `{report.architecture.name}`")
 
 
-def _unknown(architecture: Architecture, written: str, wanted: Wanted, shape: Shape | None) -> Unknown:
+def _unknown(
+    architecture: Architecture, written: str, wanted: Wanted, shape: Shape | None, others: tuple[str, ...] = ()
+) -> Unknown:
+    """Return a field to solve for; the values of an output padding depend on whether the stride is unknown too."""
     name, _, field = written.rpartition(".")
     path, layer = _layer(architecture, name, written)
-    known = [*RANGES, *WIDTHS]
+    known = [*RANGES, *WIDTHS, OUTPUT_PADDING]
     if field not in layer.fields or field not in known:
         own = [f"`{entry}`" for entry in known if entry in layer.fields]
         takes = f"whose fields {', '.join(own)} can be tried" if own else "none of whose fields can be tried"
         raise misuse("SC102", f"`--unknown {written}`: `{path}` is of type `{layer.type}`, {takes}")
     if field in RANGES:
         return Unknown(path, field, tuple(RANGES[field]))
+    if field == OUTPUT_PADDING:
+        open_ = (RANGES[entry][-1] for entry in ("stride", "dilation") if f"{name}.{entry}" in others)
+        bound = max(_number(layer, "stride"), _number(layer, "dilation"), *open_)
+        return Unknown(path, field, tuple(range(min(bound, MOST_TRIED + 1))))
     axis = 1 if field == "out_channels" else -1
     rank = len(shape) if shape is not None else len(wanted.sizes) + 1
     index = axis % rank - (rank - len(wanted.sizes))
@@ -206,9 +306,11 @@ def _single(step: Step | Group) -> Step | None:
     return first if isinstance(first, Step) and not others and not first.path else None
 
 
-def _substituted(architecture: Architecture, unknowns: Iterable[Unknown], values: Iterable[int]) -> Architecture | None:
+def _substituted(
+    architecture: Architecture, unknowns: Iterable[Unknown], values: Iterable[Value]
+) -> Architecture | None:
     """Return the architecture with values substituted for the unknowns; None if a layer refuses one."""
-    wanted: dict[str, dict[str, int]] = {}
+    wanted: dict[str, dict[str, Value]] = {}
     for unknown, value in zip(unknowns, values, strict=True):
         wanted.setdefault(unknown.path, {})[unknown.field] = value
     try:
@@ -218,7 +320,7 @@ def _substituted(architecture: Architecture, unknowns: Iterable[Unknown], values
     return dataclasses.replace(architecture, steps=steps)
 
 
-def _changed(step: Step | Group, fields: Mapping[str, int]) -> Step | Group:
+def _changed(step: Step | Group, fields: Mapping[str, Value]) -> Step | Group:
     single = _single(step)
     assert single is not None  # an unknown is a field of a layer
     changed = single._replace(layer=dataclasses.replace(single.layer, **fields))  # type: ignore[type-var]
@@ -228,20 +330,25 @@ def _changed(step: Step | Group, fields: Mapping[str, int]) -> Step | Group:
 
 
 def _simplicity(report: Report, architecture: Architecture, unknowns: tuple[Unknown, ...]) -> tuple[int, ...]:
-    """Return a sort key of combinations: the sum of `simplicity` of the windows, then the sum of the widths."""
+    """Return a sort key of combinations: sums of `simplicity` of windows, of widths, and of output paddings."""
     paths = {unknown.path for unknown in unknowns}
     inputs = {row.path: row.inputs[0] for row in report.tree}
     windows = []
-    widths = 0
+    widths, padded = 0, 0
     for step in architecture.steps:
         single = _single(step) if step.path in paths else None
         if single is None:
             continue
         layer = single.layer
         widths += sum(getattr(layer, field) for field in WIDTHS if field in layer.fields)
+        padded += sum(_entries(getattr(layer, OUTPUT_PADDING, None), len(inputs[step.path]) - 2))
         misses = _misses(layer, inputs[step.path])
         windows.append(simplicity(*(_number(layer, field) for field in RANGES), misses=misses))
-    return (*map(sum, zip(*windows, strict=True)), widths)
+    return (*map(sum, zip(*windows, strict=True)), widths, padded)
+
+
+def _entries(value: Value | None, rank: int) -> tuple[int, ...]:
+    return value if isinstance(value, tuple) else (value or 0,) * rank
 
 
 def _misses(layer: Layer, x: Shape) -> bool:

@@ -141,6 +141,24 @@ def test_every_line_of_a_transposed_convolution_is_worth_the_cells_that_windows_
     assert axis.output.result == written + extra - sum(pad)
 
 
+@given(SIZES, WINDOWS, STRIDES, DILATIONS, st.none() | st.integers(0, 8), st.sampled_from(["same", "valid"]))
+def test_every_line_of_a_transposed_convolution_with_a_word_is_worth_the_result(n, f, s, d, extra, word) -> None:
+    fields: dict[str, Any] = {"out_channels": 1, "kernel_size": (f,), "stride": (s,), "dilation": (d,)}
+    layer = ConvTranspose(**fields, padding=word, output_padding=extra)
+    try:
+        (axis,) = transposed_axes(layer, (1, 1, n))
+    except LayerError:
+        assume(condition=False)
+    every_line_is_worth_the_result(axis.output, **letters_of(axis))
+    written = max(cell * s + d * tap for cell in range(n) for tap in range(f)) + 1
+    if axis.same is None:
+        assert axis.output.result == (max(written, n * s) if extra is None else written + extra)
+        return
+    every_line_is_worth_the_result(axis.same, **letters_of(axis))
+    assert axis.same.result == sum(axis.padding) == max(written - axis.output.result, 0)
+    assert axis.padding[1] - axis.padding[0] in (0, 1)
+
+
 @given(windows(), st.booleans())
 def test_the_unread_end_is_what_no_window_reads_after_the_last_one(window, same) -> None:
     n, f, s, pad, d = window

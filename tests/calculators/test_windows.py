@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -16,8 +16,10 @@ from shapecalc.calculators.windows import (
     first_at_least,
     interval,
     missing,
+    missing_output_padding,
     nearest,
     windows,
+    with_output_padding,
 )
 from shapecalc.diagnostics import LayerError
 from shapecalc.layers.conv import Conv, ConvTranspose
@@ -117,6 +119,62 @@ def test_every_answer_is_derived_with_its_value_and_gives_what_was_asked(derive,
         assert brute(**{**known, letter: value}) == target
     for value, axis in answer.closest:
         assert axis.output.result == brute(**{**known, letter: value}) != target
+
+
+def padded(n: int, f: int, s: int, p: int, d: int, extra: int) -> DerivedAxis:
+    fields = {"kernel_size": (f,), "stride": (s,), "padding": (p,), "dilation": (d,), "output_padding": (extra,)}
+    return transposed_axes(ConvTranspose(out_channels=1, **fields), (1, 1, n))[0]
+
+
+@given(known=KNOWN, d=st.integers(1, 4), target=st.integers(1, 60))
+def test_the_output_padding_is_the_one_that_a_trial_of_all_finds(known, d, target) -> None:
+    bound = max(known["s"], d)
+    sizes = {extra: size for extra in range(bound) if (size := size_of(padded, **known, d=d, extra=extra))}
+    assert size_of(padded, **known, d=d, extra=bound) is None
+    try:
+        answer = missing_output_padding(lambda extra: padded(**known, d=d, extra=extra), target, bound)
+    except LayerError:
+        assert not sizes
+        return
+    assert [value for value, _ in answer.solutions] == [extra for extra, size in sizes.items() if size == target]
+    assert all(axis.output.result == target for _, axis in answer.solutions)
+
+
+def size_of(derive, **fields: int) -> int | None:
+    """The output size, None where the rule refuses it."""
+    try:
+        return derive(**fields).output.result
+    except LayerError:
+        return None
+
+
+@pytest.mark.parametrize("letter", ["f", "s", "p"])
+@given(known=KNOWN, target=st.integers(1, 60))
+def test_with_output_padding_every_pair_that_a_trial_of_all_finds_is_named(letter, known, target) -> None:
+    def derive(value: Any, extra: int) -> DerivedAxis:
+        return padded(**{**known, letter: value}, d=1, extra=extra)
+
+    def bound(value: Any) -> int:
+        return value if letter == "s" else known["s"]
+
+    found = with_output_padding(letter, derive, bound, target, MOST)
+    pairs = [(value, axis.output_padding) for value, axis in found]
+    tried = [(value, extra) for value in SMALL[letter] for extra in range(1, bound(value))]
+    assert sorted(pairs) == [
+        (value, extra) for value, extra in tried if size_of(derive, value=value, extra=extra) == target
+    ]
+    assert [extra for _, extra in pairs] == sorted(extra for _, extra in pairs)
+
+
+@given(known=KNOWN, target=st.integers(1, 60))
+def test_with_output_padding_one_length_at_most_gives_a_size(known, target) -> None:
+    def derive(value: Any, extra: int) -> DerivedAxis:
+        return padded(**{**known, "n": value}, d=1, extra=extra)
+
+    found = with_output_padding("n", derive, lambda _: known["s"], target, MOST)
+    tried = [(n, extra) for n in range(1, 62) for extra in range(1, known["s"])]
+    expected = [(n, extra) for n, extra in tried if size_of(derive, value=n, extra=extra) == target]
+    assert [(value, axis.output_padding) for value, axis in found] == expected
 
 
 def test_lenets_first_window_is_found_from_its_sizes() -> None:

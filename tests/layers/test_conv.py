@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -104,6 +105,31 @@ def test_a_transposed_convolution_pays_for_what_the_padding_cuts_off() -> None:
     assert costs == {2 * 6 * 5 * (4 // 2) * 3}
 
 
+@pytest.mark.parametrize(
+    ("padding", "output_padding", "sizes"),
+    [
+        pytest.param("valid", None, (12, 9), id="valid: (n - 1)s + max(k, s)"),
+        pytest.param(0, None, (11, 9), id="no padding: (n - 1)s + k"),
+        pytest.param("same", None, (12, 8), id="same: n·s"),
+        pytest.param("same", 0, (9, 7), id="same without output padding: (n - 1)s + k mod 2"),
+        pytest.param("valid", 1, (12, 10), id="valid with output padding: (n - 1)s + k + 1"),
+    ],
+)
+def test_the_words_of_keras_give_sizes_of_their_own(padding: Any, output_padding: Any, sizes: tuple[int, int]) -> None:
+    """Sizes of Keras 3 for 4 elements and a window of 2 with stride 3, or of 3 with stride 2."""
+    fields = {"out_channels": 2, "padding": padding, "output_padding": output_padding}
+    given = [
+        made("conv_transpose", kernel_size=k, stride=s, **fields).output_shape((1, 1, 4)) for k, s in ((2, 3), (3, 2))
+    ]
+    assert [size for *_, size in given] == list(sizes)
+
+
+def test_a_causal_convolution_keeps_a_length_and_divides_it_by_the_stride_rounded_up() -> None:
+    for kernel, stride, dilation, n in product((1, 2, 5), (1, 2, 3), (1, 4), (1, 7, 9)):
+        layer = made("conv", out_channels=2, kernel_size=kernel, stride=stride, dilation=dilation, padding="causal")
+        assert layer.output_shape((1, 1, n)) == (1, 2, -(-n // stride))
+
+
 def test_uneven_padding_may_differ_at_each_end_of_each_axis() -> None:
     layer = Conv(out_channels=2, kernel_size=3, padding=((0, 1), (2, 3)))
     assert layer.output_shape((1, 1, 7, 11)) == (1, 2, 7 + 1 - 2, 11 + 5 - 2)
@@ -134,6 +160,14 @@ CONV = {"out_channels": 6, "kernel_size": 3}
             (2, 5, 7),
             ("SC308", "output_padding", "1"),
             id="output_padding",
+        ),
+        pytest.param("conv", {"padding": "causal"}, (2, 5, 7, 7), ("SC305", "padding", None), id="causal in the plane"),
+        pytest.param(
+            "conv_transpose",
+            {"stride": 2, "dilation": 4, "padding": "same", "output_padding": 2},
+            (2, 5, 7),
+            ("SC308", "output_padding", "1"),
+            id="output_padding with a word",
         ),
         pytest.param("conv_transpose", {"padding": 5}, (2, 5, 7), ("SC302", "padding", None), id="all is cut off"),
         pytest.param("conv_transpose", {"in_channels": 7}, (2, 5, 7), ("SC301", "in_channels", "5"), id="transposed"),

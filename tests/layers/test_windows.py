@@ -15,6 +15,7 @@ from shapecalc.layers.windows import (
     same_pad,
     same_size,
     span,
+    transposed_pads,
     transposed_size,
     unread,
     unread_warning,
@@ -282,15 +283,46 @@ def test_the_help_of_unread_elements_reads_to_the_end(x, fields, pools, ways):
         (3, 2, ((3, 3), (3, 3))),
         ((3, 5), 2, ((3, 3), (5, 5))),
         ((3, (2, 5)), 2, ((3, 3), (2, 5))),
+        ("causal", 1, ((8, 0),)),
     ],
 )
 def test_padding_is_a_pair_per_axis(padding, rank, pairs):
-    assert padding_pairs(padding, rank) == pairs
+    assert padding_pairs(padding, (5, 3, 2)[:rank], (2, 1, 1)[:rank]) == pairs
 
 
 def test_padding_of_another_number_of_axes_is_refused():
     with pytest.raises(LayerError, match=r"^expects one entry per spatial axis \(3 axes\) in `padding`, receives 2$"):
-        padding_pairs((3, 5), 3)
+        padding_pairs((3, 5), (3, 3, 3), (1, 1, 1))
+
+
+def test_causal_padding_of_several_axes_is_refused_and_the_pairs_of_the_first_are_named():
+    with pytest.raises(LayerError) as caught:
+        padding_pairs("causal", (5, 3), (2, 1))
+    assert caught.value.code == "SC305"
+    assert "[[8, 0], [0, 0]]" in str(caught.value.help)
+
+
+@given(lengths, windows, strides, dilations, st.none() | st.integers(0, 6))
+def test_same_in_reverse_cuts_a_transposed_window_to_the_elements_of_each_stride(n, f, s, d, extra):
+    if extra is not None and extra >= s:
+        with pytest.raises(LayerError, match="below the stride") as caught:
+            transposed_pads("same", (s,), (f,), (d,), extra)
+        assert caught.value.replacement == str(s - 1)
+        return
+    ((pad, more),) = transposed_pads("same", (s,), (f,), (d,), extra)
+    size = n * s if extra is None else (n - 1) * s + span(f, d) % 2 + extra
+    if size > 0:
+        assert transposed_size(n, f, s, pad, d, more) == size
+    if extra is None and span(f, d) >= s:  # the convolution that reads this output pads as much
+        assert pad == same_pad(n * s, f, s, d)
+
+
+@given(lengths, windows, strides, dilations)
+def test_valid_in_reverse_reaches_to_the_end_of_the_last_stride(n, f, s, d):
+    ((pad, more),) = transposed_pads("valid", (s,), (f,), (d,), None)
+    size = transposed_size(n, f, s, pad, d, more)
+    assert size == max((n - 1) * s + span(f, d), n * s)
+    assert transposed_pads(0, (s,), (f,), (d,), None) == (((0, 0), 0),)
 
 
 @pytest.mark.parametrize("field", ["kernel_size", "stride", "dilation"])

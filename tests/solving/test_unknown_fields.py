@@ -11,7 +11,7 @@ from shapecalc import ShapecalcError
 from shapecalc.layers import layer_type
 from shapecalc.shape_inference.engine import infer
 from shapecalc.solving.input_sizes import Wanted
-from shapecalc.solving.unknown_fields import MOST_TRIED, choose
+from shapecalc.solving.unknown_fields import MOST_TRIED, choose, unmet_output
 
 
 def codes(caught: pytest.ExceptionInfo[ShapecalcError]) -> list[tuple[str, int]]:
@@ -144,3 +144,67 @@ def test_an_output_that_depends_on_a_symbol_must_be_bound_first() -> None:
 def test_the_fields_of_one_window_may_all_be_unknown() -> None:
     assert MOST_TRIED >= 15 * 8 * 8
     assert {"kernel_size", "stride", "padding", "dilation"} <= set(layer_type("max_pool").fields)
+
+
+VAE = """
+name: conv VAE of odd size
+input: [N, 3, 218, 178]
+layers:
+  - conv: {out_channels: 32, kernel_size: 3, stride: 2, padding: 1}
+  - conv: {out_channels: 64, kernel_size: 3, stride: 2, padding: 1}
+  - conv: {out_channels: 128, kernel_size: 3, stride: 2, padding: 1}
+  - conv_transpose: {out_channels: 64, kernel_size: 3, stride: 2, padding: 1, output_padding: 1}
+  - conv_transpose: {out_channels: 32, kernel_size: 3, stride: 2, padding: 1, output_padding: 1}
+  - {conv_transpose: {out_channels: 3, kernel_size: 3, stride: 2, padding: 1, output_padding: 1}, name: recon}
+expect:
+  output: [N, 3, 218, 178]
+"""
+
+
+def test_an_output_padding_that_alone_does_not_do_names_those_that_do_together() -> None:
+    vae = shapecalc.loads(VAE)
+    wanted = unmet_output(vae, None)
+    assert wanted == Wanted((None, 3, 218, 178))
+    found = choose(vae, ["recon.output_padding"], wanted)
+    assert found.solutions == ()
+    assert [shape[2:] for shape in found.reach or ()] == [(223, 183), (224, 184)]
+    together = {str(unknown): value for unknown, value in found.together}
+    assert together == {
+        "conv_transpose_3.output_padding": 0,
+        "conv_transpose_4.output_padding": 0,
+        "recon.output_padding": 1,
+    }
+    text = VAE.replace("output_padding: 1}\n", "output_padding: 0}\n")
+    assert text.count("output_padding: 0") == 2
+    assert next(iter(shapecalc.inspect(shapecalc.loads(text), N=1).outputs.values())) == (1, 3, 218, 178)
+    assert unmet_output(shapecalc.loads(text), None) is None
+
+
+@pytest.mark.parametrize("wanted", [(h, w) for h in (222, 223, 224, 225) for w in (183, 184)])
+def test_an_output_padding_per_axis_is_found_where_one_for_all_does_not_do(wanted: tuple[int, int]) -> None:
+    """The size that is asked for, with the value put into the file; a brute force over all values finds no other."""
+    found = choose(shapecalc.loads(VAE), ["recon.output_padding"], Wanted(wanted))
+    values = [0, 1, [0, 1], [1, 0]]
+    texts = [VAE.replace("output_padding: 1}, name", f"output_padding: {value}}}, name") for value in values]
+    shapes = [next(iter(shapecalc.inspect(shapecalc.loads(text)).outputs.values()))[2:] for text in texts]
+    expected = [value for value, shape in zip(values, shapes, strict=True) if shape == wanted]
+    assert [list(c.values[0]) if isinstance(c.values[0], tuple) else c.values[0] for c in found.solutions] == expected
+
+
+def test_an_output_padding_may_be_as_large_as_a_stride_that_is_unknown_too_allows() -> None:
+    text = "input: [1, 1, 5]\nlayers:\n  - conv_transpose: {out_channels: 1, kernel_size: 3}\n    name: up\n"
+    found = choose(shapecalc.loads(text), ["up.stride", "up.output_padding"], Wanted((22,)))
+    pairs = [(stride, extra) for stride in range(1, 9) for extra in range(stride) if 4 * stride + 3 + extra == 22]
+    assert sorted(choice.values for choice in found.solutions) == pairs == [(4, 3)]
+
+
+def test_the_output_that_a_file_expects_is_asked_for_only_if_it_is_not_met() -> None:
+    stack = STACK + "expect: {output: [N, 8, 6, 6]}\n"
+    assert unmet_output(shapecalc.loads(stack), None) == Wanted((None, 8, 6, 6))
+    assert unmet_output(
+        shapecalc.loads(stack.replace("6, 6]", "H, 6]").replace("20, 20", "H, 20")), None, {"H": 6}
+    ) == (Wanted((None, 8, 6, 6)))
+    assert unmet_output(shapecalc.loads(STACK), None) is None
+    step = STACK.replace("    name: first", "    name: first\n    expect: {output: [N, 4, 9, 9]}")
+    assert unmet_output(shapecalc.loads(step), "first") == Wanted((None, 4, 9, 9))
+    assert unmet_output(shapecalc.loads(step), "second") is None

@@ -13,6 +13,7 @@ OPERATORS = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: Fraction,
+    ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
 FUNCTIONS = {"floor": math.floor, "ceil": math.ceil, "min": min, "max": max}
@@ -21,7 +22,7 @@ WRITTEN = {"⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "·": "*", "
 
 def value_of(text: str) -> Fraction | int:
     """Evaluate `⌊(224 + 2·0 − 3)/2⌋ + 1` exactly."""
-    plain = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    plain = re.sub(r"(?<=\d),(?=\d{3})", "", text).replace(" mod ", " % ")
     return evaluated(ast.parse("".join(WRITTEN.get(sign, sign) for sign in plain), mode="eval").body)
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SOLVABLE = {"n": "n", "kernel_size": "f", "stride": "s", "padding": "p"}
 """The fields that can be solved for with `--out`, with their letters."""
 
+OUTPUT_PADDING = "output_padding"
+"""The field of a transposed window that is solved for if all of those are given, or together with one of them."""
+
 REQUIRED = ("n", "kernel_size")
 
 
@@ -35,6 +38,8 @@ class WindowedLayer(NamedTuple):
     build: Callable[..., Layer]
     axes: Callable[[Any, Shape], tuple[DerivedAxis, ...]]
     costs: Callable[[Any, Shape], tuple[Derivation, ...]]
+    pads_output: bool = False
+    """Whether it has an output padding."""
 
 
 def answer(
@@ -110,34 +115,62 @@ def _calculate(kind: WindowedLayer, sizes: WrittenSizes, counts: Mapping[str, in
 
 
 def _solve(kind: WindowedLayer, sizes: WrittenSizes, written: Mapping[str, str]) -> dict[str, Answer]:
-    from shapecalc.calculators.windows import missing
+    unknown = _unknown(kind, written)
+    names = enumerate(AXES[sizes.rank])
+    return {name: _solve_axis(kind, sizes, unknown, index, name) for index, name in names}
 
-    unknown = _unknown(written)
+
+def _solve_axis(kind: WindowedLayer, sizes: WrittenSizes, unknown: str, index: int, name: str) -> Answer:
+    from shapecalc.calculators.windows import missing, missing_output_padding, with_output_padding
+
+    known = {field: sizes.of(field, index) for field in sizes.entries if field != "output"}
+    target = sizes.of("output", index)
+
+    def fields_with(value: Value) -> dict[str, Any]:
+        return {**known, unknown: (value, value) if unknown == "padding" and isinstance(value, int) else value}
+
+    def derive(value: Value) -> DerivedAxis:
+        fields = fields_with(value)
+        length = fields.pop("n")
+        entries = {field: entry if isinstance(entry, str) else (entry,) for field, entry in fields.items()}
+        (axis,) = kind.axes(kind.build(**entries), (1, 1, length))
+        return axis._replace(name=name)
+
+    def derive_padded(value: Value, extra: int) -> DerivedAxis:
+        known[OUTPUT_PADDING] = extra
+        return derive(value)
+
+    def bound(value: Value) -> int:
+        fields = fields_with(value)
+        stride: int = fields.get("stride", 1)
+        return stride if isinstance(fields.get("padding"), str) else max(stride, fields.get("dilation", 1))
+
+    if unknown == OUTPUT_PADDING:
+        return missing_output_padding(derive, target, bound(0))
     letter = SOLVABLE[unknown]
-    answers = {}
-    for index, name in enumerate(AXES[sizes.rank]):
-        known = {field: sizes.of(field, index) for field in sizes.entries if field != "output"}
-
-        def derive(value: Value, known: Mapping[str, Any] = known, name: str = name) -> DerivedAxis:
-            fields = {**known, unknown: (value, value) if letter == "p" and isinstance(value, int) else value}
-            length = fields.pop("n")
-            entries = {field: entry if isinstance(entry, str) else (entry,) for field, entry in fields.items()}
-            (axis,) = kind.axes(kind.build(**entries), (1, 1, length))
-            return axis._replace(name=name)
-
-        answers[name] = missing(letter, derive, sizes.of("output", index), LARGEST_DIM)
-    return answers
+    answer = missing(letter, derive, target, LARGEST_DIM)
+    uneven = answer.solutions and isinstance(answer.solutions[0][0], tuple)
+    if not kind.pads_output or OUTPUT_PADDING in known or (answer.solutions and not uneven):
+        return answer
+    padded = with_output_padding(letter, derive_padded, bound, target, LARGEST_DIM)
+    return answer._replace(with_output_padding=padded)
 
 
-def _unknown(written: Mapping[str, str]) -> str:
+def _unknown(kind: WindowedLayer, written: Mapping[str, str]) -> str:
     """Return the field to solve for: a required one that is missing, else one with a default."""
     lacking = [field for field in SOLVABLE if field not in written]
     candidates = [field for field in lacking if field in REQUIRED] or lacking
+    if not candidates and kind.pads_output and OUTPUT_PADDING not in written:
+        return OUTPUT_PADDING
     if len(candidates) == 1:
         return candidates[0]
     out = f"`--out {written['output']}`"
     if not candidates:
-        raise misuse("SC205", f"{out} expects one of `--n`, `--f`, `--s` and `--p` left out, receives all four")
+        options = (
+            "`--n`, `--f`, `--s`, `--p` and `--output-padding`" if kind.pads_output else "`--n`, `--f`, `--s` and `--p`"
+        )
+        count = "five" if kind.pads_output else "four"
+        raise misuse("SC205", f"{out} expects one of {options} left out, receives all {count}")
     first, second = (SOLVABLE[field] for field in candidates)
     message = f"{out} solves for one number, and both `--{first}` and `--{second}` are left out"
     raise misuse("SC205", message, f"add `--{first}` to solve for {second}, or `--{second}` to solve for {first}")
@@ -148,7 +181,7 @@ def _show_answers(
 ) -> None:
     from shapecalc.render import solve_window
 
-    letters = SOLVABLE | {"dilation": "d", "output_padding": "o"}
+    letters = SOLVABLE | {"dilation": "d", OUTPUT_PADDING: "o"}
     known = ", ".join(f"{letters[field]} = {text}" for field, text in written.items() if field in letters)
     formats.show(
         format_,
@@ -156,5 +189,5 @@ def _show_answers(
         partial(solve_window.solutions, answers, written["output"], known),
         partial(solve_window.solutions_dict, word, answers),
         formulas=True,
-        ok=all(answer.solutions for answer in answers.values()),
+        ok=all(answer.solutions or answer.with_output_padding for answer in answers.values()),
     )
