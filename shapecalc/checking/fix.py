@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MOST_READINGS = 200
 """The most times that one text is read."""
 
+_REVEALING = ("SC003", "SC101")
+"""Mistakes that hide others: nothing is read after a syntax error, and no field of a layer of an unknown type."""
+
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]+\s+\Z")
 
 
@@ -115,7 +118,7 @@ class _Fixing:
             return error.source or source, error.diagnostics
 
     def _changes(self) -> tuple[_Change, ...]:
-        """Return the edits to try next, from the end of the text; syntax errors of YAML come before all others."""
+        """Return the edits to try next, from the end of the text; those that reveal others come before all others."""
         text = self._source.text
         changes: list[_Change] = []
         for diagnostic in self._mistakes:
@@ -124,9 +127,10 @@ class _Fixing:
                 start, end = offsets_of(text, diagnostic.fix.span)
                 if text[start:end] != diagnostic.fix.replacement and not _ANCHOR.search(text, 0, start):
                     changes.append(_Change(start, end, text[start:end], diagnostic.fix.replacement, diagnostic))
-        syntax = [change for change in changes if change.diagnostic.code == "SC003"]
+        of_code = {code: [change for change in changes if change.diagnostic.code == code] for code in _REVEALING}
+        first = next(filter(None, of_code.values()), changes)
         chosen: list[_Change] = []
-        for change in sorted(syntax or changes, key=lambda change: (change.start, change.end), reverse=True):
+        for change in sorted(first, key=lambda change: (change.start, change.end), reverse=True):
             # Of two that overlap the later one is made; the other may apply once the text is read again.
             if not chosen or (change.end <= chosen[-1].start and change.start < chosen[-1].start):
                 chosen.append(change)
@@ -179,8 +183,8 @@ def _is_better(
 ) -> bool:
     """Return whether edits have resolved their mistakes, and caused no others.
 
-    After a syntax error is fixed, and if there are more mistakes than are reported, other mistakes become visible: then
-    only those of the edits must be resolved.
+    After a syntax error or a layer type is fixed, and if there are more mistakes than are reported, other mistakes
+    become visible: then only those of the edits must be resolved.
     """
     starts = {(diagnostic.code, _start(span)) for diagnostic in after for span in _spans(diagnostic)}
     shift = sum(change.growth for change in changes)
@@ -189,7 +193,7 @@ def _is_better(
         start = change.start + shift
         if (change.diagnostic.code, _start(span_between(text, start, start))) in starts:
             return False
-    reveals = changes[0].diagnostic.code == "SC003" or len(before) >= MOST_DIAGNOSTICS
+    reveals = changes[0].diagnostic.code in _REVEALING or len(before) >= MOST_DIAGNOSTICS
     return reveals or len(after) <= len(before) - len(changes)
 
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
 _MOST_EDITS = 3
+_FEW, _SHORT, _LONG = 2, 5, 8
 _MOST_CANDIDATES = 2_000
 """Candidates that are compared letter by letter; among more, only one that is equal when folded is suggested."""
 
@@ -46,7 +47,7 @@ def nearest(
     """Return the result of `closest`, and whether it is the only possible one.
 
     It is if only capitals and hyphens differ, for a foreign name that is not in `inexact`, and if one candidate has the
-    fewest edits and no foreign name of another meaning is as near.
+    fewest edits, these are a typo (`is_typo`), and no foreign name of another meaning is as near.
 
     >>> nearest("stirde", ("stride", "padding"))
     Near(word='stride', sure=True)
@@ -64,16 +65,52 @@ def nearest(
             return None
         if target in candidates:
             return Near(target, sure=folded not in inexact)
-    near, fewest = _with_fewest_edits(word.lower(), candidates)
+    near, fewest = with_fewest_edits(word.lower(), candidates)
     if not near:
         return None
     if len(near) > 1:
-        return Near(_likest(word.lower(), near), sure=False)
+        return Near(likest(word.lower(), near), sure=False)
     others = [name for name, target in (aliases or {}).items() if target != near[0]]
-    return Near(near[0], sure=not any(_is_near(folded, name, fewest) for name in others))
+    alone = not any(is_near(folded, name, fewest) for name in others)
+    return Near(near[0], sure=alone and is_typo(word, near[0]))
 
 
-def _with_fewest_edits(word: str, candidates: tuple[str, ...]) -> tuple[list[str], int]:
+def is_typo(word: str, meant: str) -> bool:
+    """Return whether a word is so near to another that it cannot be a different word.
+
+    One edit is; two are in a word of 8 letters or more; in one of up to 4 letters no other letter in the place of one.
+    A digit too few or too many is a number, not a typo.
+
+    >>> is_typo("lienar", "linear"), is_typo("grn", "gru"), is_typo("tahn", "tanh")
+    (True, False, True)
+    """
+    word, meant = word.lower(), meant.lower()
+    if sorted(filter(str.isdigit, word)) != sorted(filter(str.isdigit, meant)):
+        return False
+    if min(len(word), len(meant)) < _SHORT:
+        changed = len(word) == len(meant) and sorted(word) != sorted(meant)
+        return not changed and len(word) > _FEW and distance(word, meant, 1) == 1
+    most = 2 if len(meant) >= _LONG else 1
+    return distance(word, meant, most) <= most
+
+
+def is_misspelling(word: str, meant: str) -> bool:
+    """Return whether each part of a name, between underscores, is near to the same part of another.
+
+    >>> is_misspelling("batch_nrom", "batch_norm"), is_misspelling("sum_pool", "max_pool")
+    (True, False)
+    """
+    parts, theirs = word.lower().split("_"), meant.lower().split("_")
+    if len(parts) != len(theirs):
+        parts, theirs = [fold(word)], [fold(meant)]
+    return all(
+        is_near(part, its, 1 if max(len(part), len(its)) < _LONG - 1 else 3)
+        for part, its in zip(parts, theirs, strict=True)
+    )
+
+
+def with_fewest_edits(word: str, candidates: tuple[str, ...]) -> tuple[list[str], int]:
+    """Return the candidates with the fewest edits, at most one for every three letters, and the number of edits."""
     near: list[str] = []
     fewest = _MOST_EDITS
     for candidate in candidates if len(candidates) <= _MOST_CANDIDATES else ():
@@ -85,7 +122,8 @@ def _with_fewest_edits(word: str, candidates: tuple[str, ...]) -> tuple[list[str
     return near, fewest
 
 
-def _is_near(word: str, other: str, most: int) -> bool:
+def is_near(word: str, other: str, most: int) -> bool:
+    """Return whether there are at most `most` edits, and one for every three letters, between two words."""
     most = min(most, (max(len(word), len(other)) + 1) // 3)
     return distance(word, other, most) <= most
 
@@ -126,7 +164,8 @@ def distance(word: str, other: str, most: int) -> int:
     return row[-1]
 
 
-def _likest(word: str, near: list[str]) -> str:
+def likest(word: str, near: list[str]) -> str:
+    """Return the candidate with the same letters, else the one with the longest common runs of letters."""
     from difflib import SequenceMatcher  # noqa: PLC0415 - a millisecond, and only ties need it
 
     def likeness(candidate: str) -> tuple[bool, float]:

@@ -53,6 +53,11 @@ class Relu(Elementwise):
 
     __slots__ = ()
     foreign_names = "rectifier"
+    foreign_fields = (
+        "nothing: maxvalue | use `relu6` if it is 6",
+        "nothing: negativeslope alpha slope | use `leaky_relu`, which has a slope",
+        "nothing: threshold",
+    )
     cost = 1
     reads_output = True
     in_place = True
@@ -90,6 +95,7 @@ class LeakyRelu(Elementwise):
     """
 
     foreign_names = "lrelu ~leaky"
+    foreign_notes = ("leaky | use `leaky_relu: 0.1`: the slope of darknet's",)
     foreign_fields = ("negative_slope: alpha slope negslope leak",)
     cost = 2
     in_place = True
@@ -186,7 +192,8 @@ class Hardsigmoid(Elementwise):
     """
 
     __slots__ = ()
-    foreign_names = "hsigmoid"
+    foreign_names = "~hardsigmoid hsigmoid"
+    foreign_notes = ("hardsigmoid | use `hardsigmoid`, with slope 1/6 as in PyTorch and Keras 3; ONNX's has 0.2",)
     cost = 4
 
 
@@ -285,6 +292,8 @@ class Softmax(Rowwise):
     """
 
     __slots__ = ()
+    foreign_names = "~softmax2d"
+    foreign_notes = ("softmax2d | use `softmax: 1`: over the channels",)
     probabilities = "plain"
 
     def operations(self, x: Shape, y: Shape) -> Dim:

@@ -57,8 +57,18 @@ class ScaledDotProductAttention(Attending):
     Source: torch.nn.functional.scaled_dot_product_attention; Vaswani et al. 2017, equation 1
     """
 
-    foreign_names = "attention sdpa dotproductattention scaleddotproduct"
-    foreign_fields = ("is_causal: causal usecausalmask masked", "enable_gqa: gqa grouped")
+    foreign_names = "~attention sdpa ~dotproductattention scaleddotproduct"
+    foreign_notes = (
+        (
+            "attention | use `scaled_dot_product_attention`, from query, key and value; Keras's Attention reads "
+            "query, value and key, unscaled, and ONNX's divides the features into heads"
+        ),
+    )
+    foreign_fields = (
+        "is_causal: causal usecausalmask masked",
+        "enable_gqa: gqa grouped",
+        "nothing: usescale scoremode dropout dropoutp softcap qnumheads kvnumheads attnmask",
+    )
     takes: ClassVar[tuple[int, int]] = (3, 3)
     is_causal: Bool = False
     scale: Annotated[float | None, Number(above=0)] = None
@@ -171,13 +181,27 @@ class MultiheadAttention(Attending):
     Source: torch.nn.MultiheadAttention; Vaswani et al. 2017, section 3.2; Ainslie et al. 2023 (grouped queries)
     """
 
-    foreign_names = "multiheadattention mha selfattention multiheadselfattention groupedqueryattention gqa"
+    foreign_names = (
+        "multiheadattention mha ~selfattention ~multiheadselfattention ~multiheadattentionforward "
+        "~multiheaddotproductattention ~groupqueryattention ~groupedqueryattention ~gqa ~multiqueryattention ~mqa "
+        "~crossattention ~causalselfattention"
+    )
+    foreign_notes = (
+        "groupqueryattention groupedqueryattention gqa | use `multihead_attention` with `num_kv_heads`",
+        "multiqueryattention mqa | use `multihead_attention` with `num_kv_heads: 1`",
+        "crossattention | use `multihead_attention` with `from:`, the query and then the keys",
+        "causalselfattention | use `multihead_attention` with `is_causal: true`",
+    )
     foreign_fields = (
-        "embed_dim: dmodel embeddim hiddensize width dim keydim",
-        "num_heads: heads nhead nheads numattentionheads h",
-        "num_kv_heads: kvheads nkvheads numkeyvalueheads numquerygroups groups",
-        "kdim: keysize",
-        "vdim: valuedim valuesize",
+        (
+            "nothing: keydim keysize headdim headsize sizeperhead | that is the size of one head; here it is always "
+            "the features of the query divided by `num_heads`"
+        ),
+        "nothing: valuedim valuesize | that is the size of one head; `vdim` is the number of features of the values",
+        "embed_dim: dmodel embeddim ~hiddensize ~width ~dim ~qkvfeatures",
+        "num_heads: heads nhead nheads numattentionheads numqueryheads qnumheads ~h",
+        "num_kv_heads: kvheads nkvheads numkeyvalueheads kvnumheads numquerygroups ~groups",
+        "nothing: outputshape outfeatures attentionaxes slidingwindow flashattention usegate softcap scale",
         "bias: usebias qkvbias",
         "is_causal: causal usecausalmask masked",
         "need_weights: returnattentionscores returnweights",

@@ -48,10 +48,15 @@ class Layer:
     """Whether PyTorch can overwrite the input with the output and still compute the gradient."""
     foreign_names: ClassVar[str] = ""
     """Folded names that other tools give it: `#` is "", 1d, 2d or 3d, `~` precedes one that means only roughly
-    the same: it is suggested, and never a safe fix."""
+    the same: it is suggested, and never a safe fix. The first of two equal names decides."""
+    foreign_notes: ClassVar[tuple[str, ...]] = ()
+    """What to write for a rough name, `names | sentence`."""
+    foreign_caveats: ClassVar[tuple[str, ...]] = ()
+    """What makes an exact name rough, `names: condition | sentence`: the condition is the fields of which one is given,
+    or `no` and the fields of which none is."""
     foreign_fields: ClassVar[tuple[str, ...]] = ()
-    """The same of its fields, `field: names`; `nothing: names` are of other quantities. The first line that has a name
-    decides."""
+    """The same of its fields, `field: names` or `field: names | sentence`; `nothing: names` are of other quantities.
+    The first line that has a name decides."""
     looks_back: ClassVar[bool] = False
     """Whether its result at one position depends on those before it, or on their number; attention: see `cached`."""
     carries_state: ClassVar[bool] = False

@@ -40,7 +40,11 @@ _FOREIGN_FIELDS = (
     "in_channels: inchannel inch cin inplanes inputchannels numinput infeatures",
     "groups: group numgroups ngroups featuregroupcount",
     "bias: usebias biasterm hasbias withbias",
-    "nothing: activation dataformat kernelinitializer depthmultiplier",
+    (
+        "nothing: depthmultiplier channelmultiplier | use `groups` equal to the channels, and `out_channels` as a "
+        "multiple of them"
+    ),
+    "nothing: depthwiseinitializer pointwiseinitializer forceconv2d nonbias batchnormalize",
 )
 
 
@@ -72,7 +76,10 @@ class Conv(Layer):
     Source: torch.nn.Conv2d; `same` with a stride as in Keras and ONNX (SAME_UPPER); `causal` as in Keras (Conv1D)
     """
 
-    foreign_names = "conv# convolution# lazyconv#"
+    foreign_names = "conv# convolution# lazyconv# ~convolutional ~conv2dsame"
+    foreign_notes = (
+        "convolutional | use `conv`, then `batch_norm` and the activation as steps: darknet's has them inside",
+    )
     foreign_fields = (*_FOREIGN_FIELDS, "padding_mode: padmode")
     bias_axis = 1
     reads_map = True
@@ -178,10 +185,15 @@ class ConvTranspose(Layer):
     """
 
     foreign_names = (
-        "convtranspose# lazyconvtranspose# transposedconv# deconv# deconvolution# ~upconv# conv1dtranspose "
-        "conv2dtranspose conv3dtranspose"
+        "convtranspose# lazyconvtranspose# transposedconv# transposeconv# deconv# deconvolution# ~upconv# "
+        "conv1dtranspose conv2dtranspose conv3dtranspose convolution1dtranspose convolution2dtranspose "
+        "convolution3dtranspose ~deconvolutional"
     )
-    foreign_fields = (*_FOREIGN_FIELDS, "output_padding: outpadding outputpad outpad adj")
+    foreign_fields = (
+        *_FOREIGN_FIELDS,
+        "output_padding: outpadding outputpad outpad adj",
+        "nothing: outputshape targetshape",
+    )
     bias_axis = 1
     reads_map = True
     out_channels: Count

@@ -30,14 +30,15 @@ class Embedding(Layer):
     Source: torch.nn.Embedding
     """
 
-    foreign_names = "embed wordembedding tokenembedding wordembeddings ~lookuptable"
+    foreign_names = "~embed wordembedding tokenembedding wordembeddings ~lookuptable"
+    foreign_notes = ("embed | use `embedding`; Caffe's Embed has a bias, which `embedding` does not have",)
     foreign_fields = (
         "num_embeddings: inputdim vocabsize vocab vocabulary vocabularysize numwords nwords ntokens numtokens ~num",
         "num_embeddings: ~rows ~inputsize dictionarysize",
         "embedding_dim: outputdim ~dim ~dims embeddim embedsize embeddingsize embsize embdim dmodel ~features",
         "embedding_dim: ~outputsize ~hiddensize vectorsize",
         "padding_idx: padidx paddingindex padindex padid padtokenid ~padding",
-        "nothing: maskzero inputlength maxnorm normtype scalegradbyfreq embeddingsinitializer",
+        "nothing: maskzero inputlength maxnorm normtype scalegradbyfreq weights tieweights reversedtype logitsoftcap",
     )
     reads: ClassVar[str] = "int64"
     num_embeddings: Count
@@ -106,9 +107,10 @@ class OneHot(Layer):
     """
 
     foreign_names = "onehotencoding onehotencode ~categoryencoding tocategorical"
+    foreign_notes = ("categoryencoding | use `one_hot` for its `output_mode: one_hot`",)
     foreign_fields = (
         "num_classes: classes nclasses numclass ~depth numtokens vocabsize ~size",
-        "nothing: axis onvalue offvalue",
+        "nothing: axis onvalue offvalue outputmode",
     )
     reads: ClassVar[str] = "int64"
     num_classes: Count

@@ -29,13 +29,18 @@ class Linear(Layer):
     Source: torch.nn.Linear
     """
 
-    foreign_names = "dense fc fullyconnected ~innerproduct ~gemm lazylinear ~affine"
+    foreign_names = "dense fc fullyconnected ~innerproduct ~gemm lazylinear ~affine ~connected ~addmm"
+    foreign_notes = (
+        "innerproduct | use `flatten`, then `linear`: Caffe's InnerProduct flattens its input itself",
+        "connected | use `flatten`, `linear` and the activation as steps: darknet's has them inside",
+        "gemm addmm | use `linear` if the second matrix is a weight, `matmul` if it is an input",
+    )
     foreign_fields = (
         "out_features: units numunits nunits features out outputsize outputdim outdim outchannels hidden hiddensize",
         "out_features: hiddenunits numoutput neurons numneurons ~filters ~width",
         "in_features: ~in inputsize inputdim indim inputfeatures inchannels numinput ~inputs",
         "bias: usebias biasterm hasbias withbias",
-        "nothing: activation kernelinitializer",
+        "nothing: transpose transa transb alpha beta axis",
     )
     bias_axis = -1
     reads_features = True

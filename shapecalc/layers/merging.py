@@ -57,9 +57,7 @@ class Add(Combining):
     (2, 64, 56, 56)
     """
 
-    foreign_names = (
-        "torch.add addition addn addv2 ~eltwise eltwisesum elementwiseadd ~residual ~residualadd ~shortcut ~skipadd"
-    )
+    foreign_names = "addition addn addv2 eltwisesum eltwiseadd elementwiseadd ~residual ~residualadd ~shortcut ~skipadd"
 
     def passes_gradient_on(self, *shapes: Shape) -> tuple[bool, ...]:
         """An input that does not stretch has the output's gradient."""
@@ -79,7 +77,7 @@ class Multiply(Combining):
     Source: torch.mul; Hu et al. 2018, "Squeeze-and-Excitation Networks", section 3
     """
 
-    foreign_names = "torch.mul mul mult multiplication ~times eltwiseprod elementwisemul elementwisemultiply hadamard"
+    foreign_names = "mul mult multiplication ~times eltwiseprod elementwisemul elementwisemultiply hadamard"
 
     def saved(self, *shapes: Shape) -> tuple[Saved, ...]:
         """Return each input, for the gradients of the others, and each intermediate product."""
@@ -109,7 +107,11 @@ class Concat(Layer):
     Source: torch.cat, whose `dim` is 0 by default
     """
 
-    foreign_names = "torch.cat cat concatenate torch.concat torch.concatenate concatv2 concatenation depthconcat"
+    foreign_names = "cat concatenate concatv2 concatenation depthconcat ~route"
+    foreign_caveats = (
+        "concatenate: no axis dim | use `concat: {dim: -1}` for Keras's: it joins along the last axis by default",
+        "cat: no dim axis | use `concat`, which joins along axis 1 by default; torch.cat along axis 0",
+    )
     foreign_fields = ("dim: axis dimension",)
     takes: ClassVar[tuple[int, int]] = (1, 4096)
     merges: ClassVar[bool] = True
@@ -172,7 +174,7 @@ class Matmul(Layer):
     Source: torch.matmul
     """
 
-    foreign_names = "torch.matmul torch.bmm bmm mm batchmatmul batchmatmulv2 matrixmultiply matrixmultiplication"
+    foreign_names = "bmm mm batchmatmul batchmatmulv2 matrixmultiply matrixmultiplication"
     foreign_fields = (
         "transpose_b: transb adjb adjointb transposey transposesecond transposeright",
         "nothing: transposea transa adja adjointa transposex",
@@ -261,6 +263,9 @@ class Cutting(Moving):
         return {str(number): (*x[:axis], size, *x[axis + 1 :]) for number, size in enumerate(sizes)}
 
 
+_NUMBER = "a number of parts is `chunk`"
+
+
 @layer("split", main="split_size")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split(Cutting):
@@ -277,12 +282,13 @@ class Split(Cutting):
     Source: torch.split, whose `dim` is 0 by default
     """
 
-    foreign_names = "torch.split ~splitv"
+    foreign_names = "~split ~splitv ~splitwithsizes"
+    foreign_notes = (f"split splitv | use `split` with the size of each part; {_NUMBER}",)
     foreign_fields = (
         "dim: axis dimension",
         "split_size: size sizes splitsizes splitsizeorsections sizesplits ~lengths",
-        # A number of pieces is not the size of a piece: Keras, NumPy and ONNX mean the one, PyTorch the other.
-        "nothing: sections indicesorsections numoutputs numsplits numorsizesplits chunks num",
+        # Keras, NumPy and ONNX mean a number of pieces, PyTorch the size of a piece.
+        f"nothing: sections indicesorsections numoutputs numsplits numorsizesplits chunks num | {_NUMBER}",
     )
     split_size: Annotated[int | tuple[int, ...], Several(Integer())]
     dim: Axis = 1
@@ -347,7 +353,7 @@ class Chunk(Cutting):
     Source: torch.chunk, whose `dim` is 0 by default, and which may return fewer parts: here that is an error
     """
 
-    foreign_names = "torch.chunk"
+    foreign_names = "~unsafechunk"
     foreign_fields = ("dim: axis dimension", "chunks: ~num ~n numchunks ~numoutputs numsplits pieces parts ~sections")
     chunks: Count
     dim: Axis = 1
@@ -416,7 +422,7 @@ class SelectChannels(Moving):
     Source: torch.index_select with dim=1
     """
 
-    foreign_names = "~indexselect ~torch.indexselect ~channelselect ~channelselection ~pickchannels"
+    foreign_names = "~indexselect ~channelselect ~channelselection ~pickchannels"
     foreign_fields = ("channels: index indices idx ids ~channel channelindices ~which",)
     keeps_axes = True
     channels: Annotated[tuple[int, ...], Several(Integer(minimum=0), single=False)]

@@ -37,9 +37,10 @@ class Channelwise(Normalizing):
     __slots__ = ()
     foreign_fields: ClassVar[tuple[str, ...]] = (
         "eps: epsilon varianceepsilon",
-        "affine: ~scale ~center useaffine elementwiseaffine",  # two flags of Keras are one of PyTorch's
-        "bias: usebias",
-        "nothing: axis",
+        "affine: ~scale | use `affine: false` if there is neither scale nor centre",
+        "affine: useaffine elementwiseaffine",
+        "bias: center usebias",
+        "nothing: axis | the channels are axis 1 here",
     )
     reads_channels = True
     affine: Any
@@ -65,13 +66,18 @@ class Channelwise(Normalizing):
         return {"weight": (x[1],), "bias": (x[1],)} if self.bias else {"weight": (x[1],)}
 
 
+_MOMENTUM = "use `momentum`, the weight of the new batch: 1 minus that of Keras, ONNX and Caffe"
+_LAST_AXES = "use `normalized_shape`, the sizes of the last axes; by default the last axis alone"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running(Channelwise):
     """A layer that normalises each channel, of the batch or `per_sample`; it can keep running statistics."""
 
     foreign_fields = (
         *Channelwise.foreign_fields,
-        "momentum: ~decay ~batchnormmomentum",  # Keras's is what remains of 1 after PyTorch's
+        f"momentum: ~decay ~batchnormmomentum ~movingaveragefraction | {_MOMENTUM}",
+        "nothing: renorm renormclipping renormmomentum synchronized processgroup useglobalstats trainingmode scalebias",
         "num_features: features numchannels channels numfilters ~c",
         "track_running_stats: userunningstats trackstats",
     )
@@ -129,7 +135,9 @@ class BatchNorm(Running):
     Source: torch.nn.BatchNorm2d; Ioffe and Szegedy 2015
     """
 
-    foreign_names = "batchnorm# lazybatchnorm# batchnormalization ~syncbatchnorm bn"
+    foreign_names = "batchnorm# lazybatchnorm# batchnormalization ~syncbatchnorm ~convertsyncbatchnorm bn"
+    foreign_notes = ("syncbatchnorm | use `batch_norm`: its statistics are those of one process",)
+    foreign_caveats = (f"batchnormalization: momentum | {_MOMENTUM}",)
     per_sample = False
     normalizes_batch = True
 
@@ -181,7 +189,8 @@ class InstanceNorm(Running):
     Source: torch.nn.InstanceNorm2d
     """
 
-    foreign_names = "instancenorm# lazyinstancenorm# instancenormalization"
+    foreign_names = "instancenorm# lazyinstancenorm# ~instancenormalization"
+    foreign_notes = ("instancenormalization | use `instance_norm: {affine: true}`: ONNX's has a scale and a bias",)
     per_sample = True
     affine: Bool = False
     track_running_stats: Bool = False
@@ -260,7 +269,7 @@ class LayerNorm(OverLastAxes):
         "normalized_shape: shape ~size ~dim normalizedsize hiddensize numfeatures ~features",
         "elementwise_affine: affine ~scale",
         "bias: center usebias",
-        "nothing: axis",
+        f"nothing: axis beginnormaxis rmsscaling | {_LAST_AXES}",
     )
     eps: Epsilon = 1e-5
     elementwise_affine: Bool = True
@@ -308,9 +317,10 @@ class RmsNorm(OverLastAxes):
 
     foreign_names = "rmsnorm rmsnormalization simplifiedlayernormalization t5layernorm"
     foreign_fields = (
-        "normalized_shape: shape dim hiddensize normalizedshape",
-        "eps: epsilon variancepsilon rmsnormeps",
-        "elementwise_affine: affine scale",
+        "normalized_shape: shape dim hiddensize",
+        "eps: epsilon varianceepsilon rmsnormeps",
+        "elementwise_affine: affine ~scale",
+        f"nothing: axis | {_LAST_AXES}",
     )
     eps: Epsilon = 1.1920928955078125e-07
     elementwise_affine: Bool = True
@@ -400,11 +410,18 @@ class LocalResponseNorm(Layer):
     Source: torch.nn.LocalResponseNorm; Krizhevsky, Sutskever, Hinton 2012, section 3.3 (there α is not divided)
     """
 
-    foreign_names = "~lrn ~localresponsenormalization"
+    foreign_names = "~lrn ~localresponsenormalization ~crossmaplrn#"
+    foreign_notes = (
+        (
+            "lrn localresponsenormalization | use `local_response_norm`: `size` counts channels, and `alpha` is "
+            "divided by it"
+        ),
+    )
     foreign_fields = (
         "size: localsize ~n nsize windowsize ~depth",
         "k: ~bias",
-        "nothing: depthradius",  # a radius r is a size of 2r + 1
+        "nothing: depthradius | use `size`, which is 2 × depth_radius + 1",
+        "nothing: normregion",
     )
     reads_map = True
     size: Count
@@ -448,7 +465,7 @@ class Scale(Normalizing):
     Source: Liu et al. 2022 (ConvNeXt), layer scale; LeCun, Bottou, Bengio, Haffner 1998, section II.B
     """
 
-    foreign_names = "~layerscale ~learnablescale ~scaleshift"
+    foreign_names = "~layerscale# ~learnablescale ~scaleshift"
     foreign_fields = (
         "dim: axis",
         "bias: usebias biasterm hasbias withbias center",

@@ -13,6 +13,13 @@ from shapecalc.layers.roles import Roles, map_roles
 from shapecalc.layers.saved import Saved, saved_input, saved_output
 from shapecalc.layers.windows import FOREIGN_FIELDS, output_size, padded_shape, padding_pairs, same_size, unread_warning
 
+_NOTHING = (
+    "nothing: pool pooltype | use `max_pool` or `avg_pool`, whichever it computes",
+    "nothing: globalpooling | use `global_avg_pool` or `global_max_pool`",
+)
+_KERAS = "global{0}pool1d global{0}pool2d global{0}pool3d global{1}pooling#: no keepdims keepdim"
+"""Keras's names, for which the spatial axes do not remain by default."""
+
 
 @layer("max_pool", main="kernel_size")
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +42,8 @@ class MaxPool(Layer):
     Source: torch.nn.MaxPool2d (`stride` is the window by default)
     """
 
-    foreign_names = "maxpool# maxpooling# ~pool# ~pooling#"
-    foreign_fields = (*FOREIGN_FIELDS, "kernel_size: poolsize poolingsize ~size", "ceil_mode: ceil useceil")
+    foreign_names = "maxpool# maxpooling# ~maxpool#withindices"
+    foreign_fields = (*FOREIGN_FIELDS, "kernel_size: poolsize poolingsize ~size", "ceil_mode: ceil useceil", *_NOTHING)
     divides: ClassVar[bool] = False
     """Whether it divides the result of each window."""
     reads_map = True
@@ -93,9 +100,12 @@ class AvgPool(Layer):
     Source: torch.nn.AvgPool2d (`stride` is the window by default)
     """
 
-    foreign_names = "avgpool# avgpooling# ~averagepool# averagepooling# meanpool#"
+    foreign_names = "avgpool# avgpooling# ~averagepool averagepool# averagepooling# meanpool# meanpooling#"
+    foreign_notes = (
+        "averagepool | use `avg_pool`, with `count_include_pad: false` if there is padding: ONNX leaves it out",
+    )
     foreign_fields = (
-        "nothing: dilations dilationrate atrousrate rate d dilation",
+        "nothing: dilations dilationrate atrousrate rate d dilation | an average pool has no dilation here",
         "count_include_pad: countincludepadding includepad countpad",
         "divisor_override: divisor",
         *MaxPool.foreign_fields,
@@ -177,7 +187,7 @@ class AdaptiveAvgPool(Adaptive):
     """
 
     __slots__ = ()
-    foreign_names = "adaptiveavgpool# adaptiveaveragepool# adaptiveaveragepooling#"
+    foreign_names = "adaptiveavgpool# adaptiveaveragepool# adaptiveaveragepooling# ~fastadaptiveavgpool#"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation per element of all windows: additions, and one division per window."""
@@ -200,7 +210,7 @@ class AdaptiveMaxPool(Adaptive):
     """
 
     __slots__ = ()
-    foreign_names = "adaptivemaxpool# adaptivemaxpooling#"
+    foreign_names = "adaptivemaxpool# adaptivemaxpooling# ~adaptivemaxpool#withindices"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer per window than it has elements."""
@@ -245,7 +255,10 @@ class GlobalAvgPool(Global):
     """
 
     __slots__ = ()
-    foreign_names = "globalavgpool# globalaveragepool# globalaveragepooling# gap#"
+    foreign_names = "globalavgpool# globalaveragepool# globalaveragepooling# globalmeanpool# ~gap#"
+    foreign_caveats = (
+        f"{_KERAS.format('avg', 'average')} | use `global_avg_pool: {{keepdim: false}}`: Keras's gives [N, C]",
+    )
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation per input."""
@@ -264,7 +277,10 @@ class GlobalMaxPool(Global):
     """
 
     __slots__ = ()
-    foreign_names = "globalmaxpool# globalmaxpooling# gmp#"
+    foreign_names = "globalmaxpool# globalmaxpooling# ~gmp#"
+    foreign_caveats = (
+        f"{_KERAS.format('max', 'max')} | use `global_max_pool: {{keepdim: false}}`: Keras's gives [N, C]",
+    )
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer per channel than it has elements."""

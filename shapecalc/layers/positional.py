@@ -36,11 +36,22 @@ class PositionalEncoding(Layer):
     Source: Vaswani et al. 2017, section 3.5; Gehring et al. 2017 (learned)
     """
 
-    foreign_names = "positionembedding positionalembedding sinepositionencoding positionencoding posencoding"
+    foreign_names = (
+        "~positionembedding ~positionalembedding ~sinepositionencoding positionencoding posencoding "
+        "~learnedpositionalembedding"
+    )
+    foreign_notes = (
+        (
+            "positionembedding positionalembedding learnedpositionalembedding | use `positional_encoding` with "
+            "`kind: learned` and `max_length` if its table is trained"
+        ),
+        "sinepositionencoding | use `positional_encoding`, which adds the sines to its input",
+    )
     foreign_fields = (
-        "kind: type mode",
-        "max_length: maxlen maxseqlen maxpositionembeddings length numembeddings",
-        "embed_dim: dmodel dim",
+        "kind: ~type ~mode",
+        "max_length: maxlen maxseqlen maxpositionembeddings ~length ~sequencelength ~numembeddings",
+        "embed_dim: dmodel ~dim",
+        "nothing: maxwavelength",
     )
     looks_back = True
     kind: Annotated[str, OneOf(("sinusoidal", "learned"))] = "sinusoidal"
@@ -115,8 +126,12 @@ class RotaryEmbedding(Layer):
     Source: Su et al. 2021, section 3.4.2; the order of pairs as in GPT-NeoX and Llama, `interleaved` as in the paper
     """
 
-    foreign_names = "rope rotarypositionalembedding rotarypositionalembeddings rotary"
-    foreign_fields = ("base: theta ropetheta", "interleaved: rotaryinterleaved")
+    foreign_names = "rope rotarypositionembedding rotarypositionalembedding rotarypositionalembeddings rotary"
+    foreign_fields = (
+        "base: theta ropetheta",
+        "interleaved: rotaryinterleaved",
+        "nothing: numheads rotaryembeddingdim scaling",
+    )
     looks_back = True
     keeps_axes = True
     base: Annotated[float, Number(above=0)] = 10000
@@ -156,8 +171,8 @@ class ClassToken(Layer):
     Source: Devlin et al. 2019, section 3 ([CLS]); Dosovitskiy et al. 2021, equation 1
     """
 
-    foreign_names = "clstoken cls"
-    foreign_fields = ("embed_dim: dmodel dim width hiddensize",)
+    foreign_names = "clstoken ~cls ~prependclstoken"
+    foreign_fields = ("embed_dim: dmodel ~dim ~width ~hiddensize",)
     embed_dim: OptionalCount = None
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:

@@ -45,6 +45,10 @@ class Cell(NamedTuple):
     """What a step does apart from products and biases: a name, and factors of H."""
 
 
+_LAST = "`- select: {dim: 1, index: -1}`"
+_KERAS = f"Keras reads [N, T, F], and returns the last step by default ({_LAST})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurrent(Layer):
     """Base class of recurrent layers; `gates` is the number of matrices that are stacked in one weight.
@@ -62,7 +66,8 @@ class Recurrent(Layer):
     """
 
     foreign_fields: ClassVar[tuple[str, ...]] = (
-        "hidden_size: units numunits nunits hidden hiddenunits hiddendim nhidden numhidden hiddenfeatures",
+        f"hidden_size: ~units | use `hidden_size`, and `batch_first: true`: {_KERAS}",
+        "hidden_size: numoutput numunits nunits hidden hiddenunits hiddendim nhidden numhidden hiddenfeatures",
         "hidden_size: hiddenchannels ~outputsize ~outputdim ~outdim ~outfeatures statesize",
         "num_layers: ~layers nlayers numlayer ~depth",
         "bias: usebias biasterm hasbias withbias",
@@ -71,8 +76,17 @@ class Recurrent(Layer):
         "bidirectional: bidir birnn",
         "input_size: inputdim indim inputfeatures infeatures numinput ~inputs ~in",
         # `time_major` is the opposite of `batch_first`, `direction` says more than `bidirectional`.
-        "nothing: returnsequences returnstate stateful gobackwards unroll timemajor direction activation",
-        "nothing: recurrentactivation recurrentdropout resetafter linearbeforereset unitforgetbias kernelinitializer",
+        f"nothing: returnsequences | leave it out: every step is returned; the last is {_LAST}",
+        "nothing: returnstate | leave it out: `from: NAME.h_n` reads the last state",
+        "nothing: direction | use `bidirectional: true` if it is bidirectional",
+        "nothing: timemajor layout | use `batch_first: true` if the batch is the first axis",
+        (
+            "nothing: activation activations recurrentactivation | only the usual functions, sigmoid and tanh, are "
+            "computed here"
+        ),
+        "nothing: resetafter linearbeforereset | the reset gate multiplies after the matrix, as in PyTorch",
+        "nothing: stateful gobackwards unroll recurrentdropout unitforgetbias clip inputforget zerooutputformask",
+        "nothing: activationalpha activationbeta cell merge mergemode",
     )
     takes: ClassVar[tuple[int, int]] = (1, 2)
     extra_outputs: ClassVar[tuple[str, ...]] = ("h_n",)
@@ -364,6 +378,7 @@ class Rnn(Recurrent):
     """
 
     foreign_names = "~simplernn elmanrnn vanillarnn ~cudnnrnn"
+    foreign_notes = (f"simplernn | use `rnn: {{hidden_size: …, batch_first: true}}`: {_KERAS}",)
     foreign_fields = ("nonlinearity: activation nonlin act", *Recurrent.foreign_fields)
     cell = Cell(
         ("h",),
@@ -401,6 +416,10 @@ class Lstm(Recurrent):
     """
 
     foreign_names = "longshorttermmemory ~cudnnlstm ~bilstm"
+    foreign_notes = (
+        f"cudnnlstm | use `lstm: {{hidden_size: …, batch_first: true}}`: {_KERAS}",
+        "bilstm | use `lstm: {hidden_size: …, bidirectional: true}`",
+    )
     foreign_fields = (*Recurrent.foreign_fields, "proj_size: projection projectionsize numproj projectiondim projdim")
     takes = (1, 3)
     extra_outputs = ("h_n", "c_n")
@@ -491,6 +510,10 @@ class Gru(Recurrent):
     """
 
     foreign_names = "gatedrecurrentunit ~cudnngru ~bigru"
+    foreign_notes = (
+        f"cudnngru | use `gru: {{hidden_size: …, batch_first: true}}`: {_KERAS}",
+        "bigru | use `gru: {hidden_size: …, bidirectional: true}`",
+    )
     cell = Cell(
         ("r", "z", "n"),
         (

@@ -105,7 +105,8 @@ class Mean(Reduction):
     """
 
     __slots__ = ()
-    foreign_names = "~reducemean"
+    foreign_names = "~mean ~reducemean"
+    foreign_notes = ("mean | use `mean` with `dim` for that along an axis; of several inputs there is `add`",)
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one operation per element."""
@@ -124,7 +125,8 @@ class Max(Reduction):
     """
 
     __slots__ = ()
-    foreign_names = "~reducemax amax"
+    foreign_names = "~max ~reducemax amax"
+    foreign_notes = ("max | use `max` with `dim` for that along an axis; there is none of several inputs",)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return input and output: the gradient flows to where they are equal."""
@@ -143,4 +145,5 @@ class Sum(Reduction):
     """
 
     __slots__ = ()
-    foreign_names = "~reducesum"
+    foreign_names = "~sum ~reducesum"
+    foreign_notes = ("sum | use `sum` with `dim` for that along an axis, `add` for that of several inputs",)

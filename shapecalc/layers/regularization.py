@@ -25,10 +25,15 @@ class Dropout(Layer):
     Source: torch.nn.Dropout
     """
 
-    foreign_names = "dropout# ~spatialdropout# ~alphadropout ~featurealphadropout"
+    foreign_names = "dropout ~dropout# ~spatialdropout# ~alphadropout ~featurealphadropout"
+    foreign_notes = (
+        "dropout# spatialdropout# | use `dropout`, which drops elements, not channels: shapes and costs are the same",
+        "alphadropout featurealphadropout | use `dropout`, which drops to 0: shapes and costs are the same",
+    )
     foreign_fields = (
         "p: rate prob probability dropoutrate droprate dropprob dropoutratio ratio dropout",
-        "nothing: keepprob",  # 1 − p
+        "nothing: keepprob | use `p`, which is 1 − keep_prob",
+        "nothing: noiseshape",
     )
     in_place = True
     saving_note = "a dropout's mask is a float for each number on the CPU, a byte on CUDA"
@@ -83,7 +88,7 @@ class StochasticDepth(Layer):
     foreign_names = "droppath"
     foreign_fields = (
         "p: rate prob probability droprate dropprob droppath droppathrate stochasticdepthprob",
-        "nothing: keepprob survivalprob survivalprobability",
+        "nothing: keepprob survivalprob survivalprobability | use `p`, the probability to drop: 1 − that",
     )
     keeps_axes = True
     p: Annotated[float, Number(minimum=0, maximum=1)]

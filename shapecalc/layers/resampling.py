@@ -37,10 +37,21 @@ class Pad(Layer):
     Source: torch.nn.functional.pad
     """
 
-    foreign_names = "pad# ~zeropad# ~zeropadding# ~constantpad# ~reflectionpad# ~replicationpad# ~circularpad# ~padding"
+    foreign_names = (
+        "pad# zeropad# ~zeropadding# constantpad# ~reflectionpad# ~reflectpad# ~replicationpad# ~circularpad# ~padding#"
+    )
+    foreign_notes = (
+        "zeropadding# | use `pad: [before, after, …]`, a pair for one axis after another from the last",
+        "reflectionpad# reflectpad# | use `pad` with `mode: reflect`",
+        "replicationpad# | use `pad` with `mode: replicate`",
+        "circularpad# | use `pad` with `mode: circular`",
+    )
     foreign_fields = (
         # ONNX writes all that comes before, then all that comes after; TensorFlow a pair per axis, batch included.
-        "padding: ~pad ~pads ~paddings ~amount ~size",
+        (
+            "padding: ~pad ~pads ~paddings ~amount ~size | use `padding`, before and after for one axis after "
+            "another from the last"
+        ),
         "mode: padmode paddingmode",
         "value: constantvalue constantvalues ~constant padvalue fill fillvalue",
     )
@@ -110,7 +121,11 @@ class CenterCrop(Layer):
     """
 
     foreign_names = "~centralcrop cropcenter ~croplike"
-    foreign_fields = ("size: outputsize targetsize cropsize shape", "nothing: offset")
+    foreign_fields = (
+        "size: outputsize targetsize cropsize shape",
+        "nothing: height width | use `size: [height, width]`",
+        "nothing: offset axis cropping",
+    )
     takes: ClassVar[tuple[int, int]] = (1, 2)
     reads_map = True
     size: OptionalPerAxis = None
@@ -200,10 +215,29 @@ class Upsample(Layer):
     Source: torch.nn.Upsample
     """
 
-    foreign_names = "~upsampling# ~upsamplingnearest2d ~upsamplingbilinear2d ~resize ~interpolate"
+    foreign_names = (
+        "upsampling# upsamplingnearest2d ~upsamplingbilinear2d upsamplenearest ~upsamplebilinear ~resize ~resizing "
+        "~interp ~interpolate"
+    )
+    foreign_notes = (
+        "upsamplingbilinear2d upsamplebilinear | use `upsample` with `mode: bilinear` and `align_corners: true`",
+        (
+            "resize resizing interp interpolate | use `upsample` with `size` or `scale_factor` of the spatial axes, "
+            "and `mode`"
+        ),
+    )
+    foreign_caveats = (
+        "upsampling#: size | use `upsample: {scale_factor: …}`: the `size` of Keras's UpSampling is a factor",
+    )
     foreign_fields = (
         "size: outputsize targetsize ~shape",  # ONNX's shape and scales have batch and channels too
-        "scale_factor: ~scale ~scales factor scalefactors",
+        "scale_factor: factor scalefactors",
+        "scale_factor: ~scale ~scales ~stride | use `scale_factor`, without batch and channels",
+        "nothing: height width | use `size: [height, width]`",
+        (
+            "nothing: recomputescalefactor antialias croptoaspectratio padtoaspectratio coordinatetransformationmode "
+            "nearestmode"
+        ),
         "mode: interpolation method interpolationmode",
         "align_corners: align corners aligncorner",
     )

@@ -127,8 +127,15 @@ class Reshape(Moving):
     Source: torch.reshape; ONNX Reshape for 0
     """
 
-    foreign_names = "~view ~unflatten"
-    foreign_fields = ("shape: ~targetshape newshape ~size ~dims ~outputshape",)  # Keras leaves the batch out
+    foreign_names = "~reshape view ~unflatten"
+    foreign_notes = (
+        "reshape | use `reshape` with the batch axis: Keras's `Reshape((4, 8))` is `reshape: [0, 4, 8]`",
+        "unflatten | use `reshape`, which lists every axis; 0 copies the size of one",
+    )
+    foreign_fields = (
+        "shape: ~targetshape | use `shape` with the batch axis: Keras's (4, 8) is [0, 4, 8]",
+        "shape: newshape ~size ~dims ~outputshape",
+    )
     shape: Annotated[tuple[int, ...], Several(Integer(minimum=-1), single=False)]
 
     def check_fields(self) -> None:
@@ -199,6 +206,9 @@ class Reshape(Moving):
         return floor_div(arriving, needed)
 
 
+_EVERY_AXIS = "use `permute`, which lists every axis: transpose(1, 2) of three axes is `permute: [0, 2, 1]`"
+
+
 @layer("permute", main="dims")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permute(Moving):
@@ -214,8 +224,12 @@ class Permute(Moving):
     Source: torch.permute
     """
 
-    foreign_names = "~transpose"
-    foreign_fields = ("dims: ~axes perm permutation ~order ~dim",)
+    foreign_names = "~permute ~transpose ~swapaxes ~swapdims ~movedim ~moveaxis"
+    foreign_notes = (
+        "permute | use `permute` with the batch axis: Keras's `Permute((2, 1))` is `permute: [0, 2, 1]`",
+        f"transpose swapaxes swapdims movedim moveaxis | {_EVERY_AXIS}",
+    )
+    foreign_fields = ("dims: ~axes perm permutation ~order ~dim", f"nothing: dim0 dim1 axis0 axis1 | {_EVERY_AXIS}")
     dims: Annotated[tuple[int, ...], Several(Integer(minimum=None), single=False)]
 
     @property

@@ -25,7 +25,7 @@ class ChannelShuffle(Moving):
     Source: torch.nn.ChannelShuffle; Zhang, Zhou, Lin, Sun 2018 (ShuffleNet), figure 1
     """
 
-    foreign_names = "shufflechannels shufflechannel"
+    foreign_names = "shufflechannels shufflechannel nativechannelshuffle"
     foreign_fields = ("groups: group numgroups ngroups ~g",)
     reads_map = True
     groups: Count

@@ -15,11 +15,20 @@ from shapecalc.layers.constraints import REFUSING, Constraints
 
 Pair = tuple[int, int]
 
+PER_AXIS = "kernelh kernelw kernelheight kernelwidth strideh stridew padh padw paddingh paddingw"
+"""Fields of other tools that state one axis each, folded."""
+
 FOREIGN_FIELDS = (
     "kernel_size: kernel kernels kernelshape kernelsizes ksize filtersize windowsize windowshape ~window ~k ~f",
     "stride: strides subsample ~s",
-    "padding: pad ~pads ~paddings ~autopad ~p",
+    "padding: pad",
+    (
+        "padding: ~pads ~paddings ~p | use `padding: [[before, after], …]`, a pair for each axis: ONNX lists all "
+        "that comes before first"
+    ),
+    "padding: ~autopad | `padding: 0` is VALID; `padding: same`, of `conv`, is SAME_UPPER",
     "dilation: dilations dilationrate atrousrate ~rate ~d",
+    f"nothing: {PER_AXIS} | write a list with a number for each axis, such as `kernel_size: [3, 5]`",
 )
 """`Layer.foreign_fields` of a layer with windows."""
 

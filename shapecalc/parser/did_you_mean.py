@@ -4,60 +4,156 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diagnostics.suggestions import Near, closest, distance, fold, nearest
+from shapecalc.diagnostics.foreign_names import INITIALIZERS
+from shapecalc.diagnostics.suggestions import (
+    distance,
+    fold,
+    is_misspelling,
+    is_near,
+    is_typo,
+    likest,
+    with_fewest_edits,
+)
 from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.foreign_names import foreign_fields, foreign_types
+from shapecalc.layers.foreign_names import (
+    Meaning,
+    caveat,
+    foreign_fields,
+    foreign_types,
+    known_fields,
+    meaningless_fields,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from shapecalc.layers import Layer
+    from shapecalc.layers.foreign_names import Meanings
 
-_CALL = re.compile(r"(?:\w+\.)*(\w+)(?:\(|\s+[0-9(\[{])")
+_PREFIX = re.compile(r"(?P<root>[A-Za-z_]\w*)(?:(?:\.|::)[A-Za-z_]\w*)*(?:\.|::)(?=[\w-]+\Z)")
+_PYTORCH = frozenset({"torch", "nn", "F", "functional", "aten", "torchvision"})
+_FRAMEWORKS = _PYTORCH | {
+    *("tf", "tensorflow", "keras", "layers", "K", "ops", "activations", "onnx", "ai", "caffe", "L"),
+    *("flax", "linen", "nnx", "jax", "jnp", "timm", "mx", "gluon", "paddle"),
+}
+"""The first words of the paths that precede the names of layers in code, such as `torch.nn.` or `tf.keras.layers.`."""
+_CALL = re.compile(r"((?:\w+\.)*\w+)(?:\(|\s+[0-9(\[{])")
 _SHORTEST_NAME = 4
 """The length from which foreign names are matched with a typo; shorter ones are one edit from too many words."""
+_SUFFIX = "layer"
+_CHANNELS_LAST = ("dataformat", "channelslast", "channellast", "dimordering")
+
+
+class Likely(NamedTuple):
+    """What an unknown word probably means.
+
+    `word` is a layer type or field, None for a known name that has no counterpart. `known` if a table says so, and what
+    belongs to it can be read; `sure` if the word may be inserted automatically. `note` says what to write.
+    """
+
+    word: str | None
+    known: bool = False
+    sure: bool = False
+    note: str = ""
 
 
 def closest_layer(word: str) -> str | None:
     """Return the layer type that was likely intended."""
-    near = nearest_layer(word)
-    return None if near is None else near.word
+    likely = nearest_layer(word)
+    return None if likely is None else likely.word
 
 
-def nearest_layer(word: str) -> Near | None:
-    """Return the layer type that was likely intended, and whether that is certain."""
-    names = foreign_types()
-    return nearest(word, tuple(layer_types()), *names) or _misspelt(word, names.meanings)
+@lru_cache(256)
+def nearest_layer(word: str, given: tuple[str, ...] = ()) -> Likely | None:
+    """Return the layer type that was likely intended, None if no word is near; `given` are the fields of the step.
+
+    >>> nearest_layer("tf.keras.layers.Conv2D")
+    Likely(word='conv', known=True, sure=True, note='')
+    >>> nearest_layer("bilinear").word is None, nearest_layer("banana")
+    (True, None)
+    """
+    match = _PREFIX.match(word)
+    usual = match is None or match["root"] in _FRAMEWORKS
+    bare = word if match is None else word[match.end() :]
+    if match is not None and match["root"] in _PYTORCH and bare in layer_types():
+        return Likely(bare, known=True, sure=True)
+    meaning = _meaning(bare, layer_types(), foreign_types())
+    if meaning is None and fold(bare).endswith(_SUFFIX):
+        meaning, usual = _meaning(fold(bare).removesuffix(_SUFFIX), layer_types(), foreign_types()), False
+    if meaning is None:
+        return _misspelt(bare, tuple(layer_types()), foreign_types(), foreign_types())
+    note = meaning.note
+    if meaning.exact and meaning.word is not None:
+        note = caveat(layer_types()[meaning.word], fold(bare), given)
+    exact = meaning.exact and usual and not note
+    return Likely(meaning.word, known=exact, sure=exact, note=note)
 
 
-def nearest_field(cls: type[Layer], field: str) -> Near | None:
-    """Return the field of a layer that was likely intended, and whether that is certain."""
-    known, names = fields_of(cls), foreign_fields(cls)
-    near = nearest(field, known, *names) or _misspelt(field, names.meanings)
-    return near if near is not None and near.word in known else None
+def nearest_field(cls: type[Layer], field: str) -> Likely | None:
+    """Return the field of a layer that was likely intended; None if no field is near.
+
+    If no field is meant, `known` says that the rest of the layer can be read without it.
+    """
+    folded = fold(field)
+    meaning = _meaning(field, fields_of(cls), foreign_fields(cls))
+    if meaning is not None:
+        exact = meaning.exact and not meaning.note
+        return Likely(meaning.word, known=exact, sure=exact, note=meaning.note)
+    if folded in meaningless_fields():
+        return Likely(None, known=True, note=meaningless_fields()[folded])
+    if folded.endswith(INITIALIZERS):
+        return Likely(None, known=True, note="it changes neither shapes nor costs: leave it out")
+    if folded in _CHANNELS_LAST:
+        return Likely(None, note="the axes are always [N, C, *spatial] here: leave it out, or `permute` the input")
+    if folded in known_fields():
+        return None  # a field of other layers
+    return _misspelt(field, tuple(fields_of(cls)), foreign_fields(cls), known_fields())
 
 
-def _misspelt(word: str, names: Mapping[str, str | None]) -> Near | None:
-    """Return the meaning of a misspelt foreign name, such as `kernal` or `Conv2DD`, which is never certain."""
+def _meaning(word: str, own: Iterable[str], foreign: Meanings) -> Meaning | None:
+    """Return what a word means if it is known, apart from capitals and underscores."""
     folded = fold(word)
-    if folded in names:
-        return None  # it is known to have no counterpart
-    near = closest(folded, (name for name in names if len(name) >= _SHORTEST_NAME))
-    meant = None if near is None or distance(folded, near, 1) > 1 else names[near]
-    return None if meant is None else Near(meant, sure=False)
+    same = next((Meaning(name) for name in own if fold(name) == folded), None)
+    return foreign.get(folded, same)
 
 
-def called_layer(text: str) -> str | None:
-    """Return the layer type of a step that is written like code.
+def _misspelt(word: str, own: tuple[str, ...], foreign: Meanings, known: Iterable[str]) -> Likely | None:
+    """Return what a misspelt word probably means; `known` are words, folded, that may be nearer."""
+    near, edits = with_fewest_edits(word.lower(), tuple(name for name in own if is_misspelling(word, name)))
+    folded = fold(word)
+    rivals: dict[str, int] = {}
+    for name in known:
+        if len(name) >= _SHORTEST_NAME and is_near(folded, name, edits if near else 1):
+            rivals[name] = distance(folded, name, edits if near else 1)
+    fewest = min(rivals.values(), default=edits + 1)
+    if not near or fewest < edits:
+        meanings = {_word(name, own, foreign) for name, its in rivals.items() if its == fewest}
+        if len(meanings) == 1 and (meant := meanings.pop()) is not None:
+            return Likely(meant, sure=near == [meant] and is_typo(word, meant))
+        return None
+    if len(near) > 1:
+        return Likely(likest(word.lower(), near))
+    others = any(_word(name, own, foreign) != near[0] for name in rivals)
+    return Likely(near[0], sure=not others and is_typo(word, near[0]))
 
-    >>> called_layer("nn.Conv2d(3, 64, 3)"), called_layer("linear 10"), called_layer("hello")
+
+def _word(name: str, own: Iterable[str], foreign: Mapping[str, Meaning]) -> str | None:
+    meaning = _meaning(name, own, foreign)
+    return None if meaning is None else meaning.word
+
+
+def called_layer(text: str) -> Likely | None:
+    """Return what the call of a step that is written like code means; None for another text.
+
+    >>> called_layer("nn.Conv2d(3, 64, 3)").word, called_layer("linear 10").word, called_layer("hello")
     ('conv', 'linear', None)
     """
     match = _CALL.match(text)
-    return closest_layer(match[1]) if match else None
+    return nearest_layer(match[1]) if match else None
 
 
 def lookalikes(word: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.layers import Layer
     from shapecalc.layers.base import Field
     from shapecalc.parser.diagnostics import Diagnostics
+    from shapecalc.parser.did_you_mean import Likely
 
 Entry = tuple[Scalar, Node]
 
@@ -99,29 +100,31 @@ class LayerReader:
         nodes = {key.text: value for key, value in own if key.text in fields_of(cls)}
         for key, value in misplaced:
             nodes.setdefault(key.text, value)
-        for key, value in own:
-            if key.text not in fields_of(cls):
-                near = self._unknown_field(cls, key, nodes)
-                # What follows is checked as it was likely meant.
-                if near is not None:
-                    nodes.setdefault(near, value)
-        return nodes
+        unknown = [
+            (self._unknown_field(cls, key, nodes), value) for key, value in own if key.text not in fields_of(cls)
+        ]
+        for likely, value in unknown:
+            if likely is not None and likely.word is not None:
+                nodes.setdefault(likely.word, value)
+        # What follows is checked as it was certainly meant; not if that is a guess.
+        return nodes if all(likely is None or likely.known or likely.sure for likely, _ in unknown) else None
 
-    def _unknown_field(self, cls: type[Layer], key: Scalar, given: Container[str]) -> str | None:
-        """Refuse an unknown field, and return the one likely intended; `origins` are the other fields."""
+    def _unknown_field(self, cls: type[Layer], key: Scalar, given: Container[str]) -> Likely | None:
+        """Refuse an unknown field, and return what was likely intended; `given` are the other fields."""
         from shapecalc.parser.did_you_mean import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
 
         known = tuple(fields_of(cls))
-        near = nearest_field(cls, key.text)
-        otherwise = f"fields: {', '.join(known)}" if known else f"`{cls.type}` has no field"
-        self._diagnostics.refuse(
-            "SC102",
-            f"unknown field `{shorten(key.text)}` for `{cls.type}`",
-            key.span,
-            help=f"write `{near.word}`" if near else otherwise,
-            fix=Fix(key.span, near.word, safe=near.sure and near.word not in given) if near else None,
-        )
-        return near.word if near else None
+        likely = nearest_field(cls, key.text)
+        help_text = f"fields: {', '.join(known)}" if known else f"`{cls.type}` has no field"
+        fix = None
+        if likely is not None and likely.word is not None:
+            help_text = f"write `{likely.word}`"
+            fix = Fix(key.span, likely.word, safe=likely.sure and likely.word not in given)
+        if likely is not None and likely.note:
+            help_text = likely.note
+        message = f"unknown field `{shorten(key.text)}` for `{cls.type}`"
+        self._diagnostics.refuse("SC102", message, key.span, help=help_text, fix=fix)
+        return likely
 
     def _check_each(
         self, cls: type[Layer], values: dict[str, Any], spans: StepSpans

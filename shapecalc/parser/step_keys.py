@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Fix, Label, Span
-from shapecalc.layers import layer_type
+from shapecalc.layers import layer_type, layer_types
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
 from shapecalc.parser.fields import Entry, example
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.layers import Layer
     from shapecalc.parser.blocks import Block
     from shapecalc.parser.diagnostics import Diagnostics
+    from shapecalc.parser.did_you_mean import Likely
 
 STEP_KEYS = ("name", "from", "repeat", "share", "expect")
 _NAMES = {
@@ -57,7 +58,7 @@ class _StepSplitter:
 
     def split(self, node: Node) -> StepParts | None:
         if isinstance(node, Scalar) and isinstance(node.value, str):
-            kind = self._kind(node)
+            kind = self._kind(node, None)
             return None if kind is None else StepParts(kind, node, None, (), {})
         if not isinstance(node, Mapping) or not node.entries:
             message = f"a step expects a layer such as `relu` or `conv: {{…}}`, receives {said(plain(node))}"
@@ -74,7 +75,7 @@ class _StepSplitter:
             return None
         type_node: Scalar = entry[0]
         value: Node | None = entry[1]
-        kind = self._kind(type_node)
+        kind = self._kind(type_node, value)
         if kind is None:
             return None
         others = [other for other in candidates if other is not entry]
@@ -129,47 +130,71 @@ class _StepSplitter:
             return None
         return known[0] if known else candidates[0]
 
-    def _kind(self, type_node: Scalar) -> type[Layer] | Block | None:
-        """Return the layer's class or the block; None if it is unknown or refused."""
+    def _kind(self, type_node: Scalar, node: Node | None) -> type[Layer] | Block | None:
+        """Return the layer's class or the block; None if it is unknown or refused. `node` has its fields."""
         if type_node.text in self._diagnostics.invalid_blocks:
             return None
         if type_node.text in self._blocks:
             return self._blocks[type_node.text]  # None is a refused block: one cause, one error
-        return layer_type(type_node.text) or self._likely(type_node)
+        return layer_type(type_node.text) or self._likely(type_node, node)
 
-    def _likely(self, type_node: Scalar) -> type[Layer] | Block | None:
-        """Refuse an unknown layer type, and return what was likely intended."""
+    def _likely(self, type_node: Scalar, node: Node | None) -> type[Layer] | None:
+        """Refuse an unknown layer type, and return the layer that it is in other tools; None for one that is guessed.
+
+        What follows from a guess is not checked: it may be another mistake, or none.
+        """
         from shapecalc.parser.did_you_mean import called_layer, lookalikes, nearest_layer  # noqa: PLC0415 - for mistakes
 
-        message = f"unknown layer type `{shorten(type_node.text)}`"
-        called = layer_type(called_layer(type_node.text) or "")
+        written = type_node.text
+        message = f"unknown layer type `{shorten(written)}`"
+        called = called_layer(written)
         if called is not None:
-            written = example(called)
-            fix = None if "…" in written else Fix(type_node.span, written)
-            self._diagnostics.refuse("SC101", message, head(type_node), help=f"write `{written}`", fix=fix)
+            self._refuse_call(type_node, called, message)
             return None
-        likely = nearest_layer(type_node.text)
+        given = tuple(key.text for key, _ in node.entries) if isinstance(node, Mapping) else ()
+        likely = nearest_layer(written, given)
         near = None if likely is None else likely.word
-        block, alone = self._closest_block(type_node.text, near)
-        safe = alone and not self._diagnostics.blocks_missing and not self._is_parameter(type_node.text)
+        block, alone = self._closest_block(written, likely)
+        safe = alone and not self._diagnostics.blocks_missing and not self._is_parameter(written)
         if block is not None:
             fix = Fix(type_node.span, block.name.text, safe=safe)
             help_text = f"write `{block.name.text}`"
             labels = (Label(block.name.span, "defined here"),)
             self._diagnostics.refuse("SC101", message, type_node.span, labels=labels, help=help_text, fix=fix)
-            return block
-        notes = tuple(f"it holds {letter}" for letter in lookalikes(type_node.text)) if near else ()
+            return None
         if likely is not None and near is not None:
-            fix = Fix(type_node.span, near, safe=safe and likely.sure)
-            self._diagnostics.refuse("SC101", message, type_node.span, help=f"write `{near}`", fix=fix, notes=notes[:3])
-            return layer_type(near)
+            notes = tuple(f"it holds {letter}" for letter in lookalikes(written))
+            help_text = likely.note or f"write `{near}`"
+            cls = layer_types()[near]
+            safe = safe and likely.sure and (likely.known or _has_fields(cls, given))
+            fix = Fix(type_node.span, near, safe=safe)
+            self._diagnostics.refuse("SC101", message, type_node.span, help=help_text, fix=fix, notes=notes[:3])
+            return cls if likely.known else None
         if self._diagnostics.blocks_missing:
             return None  # it may be a block of a file that could not be read: one cause, one error
+        self._diagnostics.refuse("SC101", message, head(type_node), help=self._without(likely))
+        return None
+
+    def _without(self, likely: Likely | None) -> str:
+        """Return the help for a type that shapecalc does not have, known elsewhere or not."""
         help_text = "`shapecalc layers` lists every layer type"
+        if likely is not None:
+            help_text = (
+                f"there is no such layer: {likely.note}" if likely.note else f"there is no such layer; {help_text}"
+            )
         if self._blocks:
             help_text += f"; the file's blocks are {', '.join(f'`{name}`' for name in self._blocks)}"
-        self._diagnostics.refuse("SC101", message, head(type_node), help=help_text)
-        return None
+        return help_text
+
+    def _refuse_call(self, type_node: Scalar, called: Likely, message: str) -> None:
+        """Refuse a step that is written like code, such as `nn.Conv2d(3, 64, 3)`."""
+        cls = layer_type(called.word or "")
+        written = "" if cls is None else example(cls)
+        help_text = called.note or f"write `{written}`"
+        fix = None if "…" in written or called.note or cls is None else Fix(type_node.span, written)
+        if cls is None:
+            help_text = self._without(called)
+        self._diagnostics.refuse("SC101", message, head(type_node), help=help_text, fix=fix)
 
     def _is_parameter(self, type_name: str) -> bool:
         """Return whether a word is the name of a parameter, so that a `$` may be missing before it."""
@@ -178,7 +203,7 @@ class _StepSplitter:
             type_name == parameter.name.text for block in blocks for parameter in block.parameters
         )
 
-    def _closest_block(self, type_name: str, near: str | None) -> tuple[Block | None, bool]:
+    def _closest_block(self, type_name: str, likely: Likely | None) -> tuple[Block | None, bool]:
         """Return the block that was likely intended, None if a layer is closer, and whether the choice is certain.
 
         At equal distance a block comes before a layer.
@@ -186,13 +211,18 @@ class _StepSplitter:
         from shapecalc.diagnostics.suggestions import distance, fold, nearest  # noqa: PLC0415 - only a mistake needs it
         from shapecalc.layers.foreign_names import foreign_types  # noqa: PLC0415
 
-        likely = nearest(type_name, tuple(self._blocks))
-        if likely is None or fold(type_name) in foreign_types().meanings:
-            return None, likely is None
-        edits = distance(type_name, likely.word, len(type_name))
+        block = nearest(type_name, tuple(self._blocks))
+        if block is None:
+            return None, True
+        if fold(type_name) == fold(block.word):
+            return self._blocks[block.word], True
+        if fold(type_name) in foreign_types():
+            return None, False
+        near = None if likely is None else likely.word
+        edits = distance(type_name, block.word, len(type_name))
         others = None if near is None else distance(type_name, near, len(type_name))
         if others is None or edits <= others:
-            return self._blocks[likely.word], likely.sure and edits != others
+            return self._blocks[block.word], block.sure and edits != others
         return None, True
 
     def _misplaced(
@@ -237,7 +267,7 @@ class _StepSplitter:
         from shapecalc.parser.did_you_mean import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
 
         near = nearest_field(cls, key.text)
-        if near is None:
+        if near is None or near.word is None:
             return False
         message = f"unknown key `{shorten(key.text)}` beside `{cls.type}`"
         help_text = f"write `{near.word}`, below `{cls.type}:`"
@@ -261,3 +291,11 @@ class _StepSplitter:
         span = Span(first.line, 1, last.end_line, last.end_column, first.file)
         text = [*lines[first.line - 1 : last.end_line - 1], lines[last.end_line - 1][: last.end_column - 1]]
         return Fix(span, "\n".join(" " * by + line for line in text))
+
+
+def _has_fields(cls: type[Layer], given: tuple[str, ...]) -> bool:
+    """Return whether a layer has all these fields, under these names or others."""
+    from shapecalc.parser.did_you_mean import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
+
+    likely = [nearest_field(cls, name) for name in given if name not in fields_of(cls)]
+    return cls.merges or all(near is not None and (near.known or near.sure) for near in likely)

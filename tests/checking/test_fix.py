@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -53,14 +54,17 @@ def test_many_cases_have_an_edit_that_is_safe() -> None:
 
 
 @pytest.mark.parametrize(("path", "finding"), SAFE, ids=lambda value: getattr(value, "stem", ""))
-def test_a_safe_edit_clears_its_error_and_brings_none(path: Path, finding: Diagnostic) -> None:
+def test_a_safe_edit_clears_its_error_and_brings_none_but_those_that_a_guessed_type_hid(
+    path: Path, finding: Diagnostic
+) -> None:
     source = read_source(path)
     assert finding.fix is not None
     start, end = offsets_of(source.text, finding.fix.span)
     after = found_in(Source(source.name, source.text[:start] + finding.fix.replacement + source.text[end:]))
-    before = [(other.code, other.message) for other in found_in(source)]
-    before.remove((finding.code, finding.message))
-    assert sorted((other.code, other.message) for other in after) == sorted(before)
+    before = Counter((other.code, other.message) for other in found_in(source))
+    before[finding.code, finding.message] -= 1
+    left = Counter((other.code, other.message) for other in after)
+    assert left >= before if finding.code == "SC101" else left == before
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -4,13 +4,19 @@ import random
 import string
 import subprocess
 import sys
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, strategies as st
 
 from shapecalc.diagnostics.suggestions import Near, closest, distance, nearest
-from tests.support.layer_names import FIELDS, INEXACT_LAYERS, LAYERS, WORDS, fields
+from shapecalc.parser.did_you_mean import closest_layer, nearest_layer
+from tests.support.layer_names import WORDS, closest_field, fields
 from tests.support.volume import NIGHTLY, volume
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EVERY = 7 if NIGHTLY else 35
 """Of the typos of a word in alphabetical order."""
@@ -30,41 +36,37 @@ def typos(word: str) -> set[str]:
     return found - {word, ""}
 
 
-def top_1(groups: list[tuple[tuple[str, ...], dict[str, str | None]]]) -> float:
-    """Share of typos (some; none that spells another right word) for which the word meant comes first."""
-    hits = [
-        closest(typo, words, aliases) == word
-        for words, aliases in groups
-        for word in words
-        for typo in sorted(typos(word))[::EVERY]
-        if typo not in words
-    ]
-    return sum(hits) / len(hits)
+def top_1(words: tuple[str, ...], suggested: Callable[[str], str | None]) -> list[bool]:
+    """Whether the word meant comes first, for typos of words (some; none that spells another right word)."""
+    return [suggested(typo) == word for word in words for typo in sorted(typos(word))[::EVERY] if typo not in words]
 
 
 @volume
 def test_layer_types_with_one_typo_are_found():
-    assert top_1([(WORDS, LAYERS)]) >= 0.989
+    hits = top_1(WORDS, closest_layer)
+    assert sum(hits) / len(hits) >= 0.989
 
 
 @volume
 def test_fields_with_one_typo_are_found():
-    groups = [(fields(word), FIELDS.get(word, {})) for word in WORDS if fields(word)]
-    assert top_1(groups) >= 0.985
+    hits = [hit for word in WORDS for hit in top_1(fields(word), partial(closest_field, word))]
+    assert sum(hits) / len(hits) >= 0.985
     # Where the layer is not known, among all fields at once.
-    assert top_1([(tuple(sorted({field for names, _ in groups for field in names})), {})]) >= 0.989
+    every = tuple(sorted({field for word in WORDS for field in fields(word)}))
+    hits = top_1(every, lambda typo: closest(typo, every))
+    assert sum(hits) / len(hits) >= 0.989
 
 
 @pytest.mark.parametrize("layer", ["banana", "x", "", "q", "transformer", "über", "1", "conv" * 1000])
 def test_nothing_is_suggested_where_nothing_is_near(layer: str):
-    assert closest(layer, WORDS, LAYERS) is None
+    assert closest_layer(layer) is None
 
 
 @pytest.mark.parametrize(
     ("word", "ours"), [("tahn", "tanh"), ("taxi", None), ("softmix", "softmax"), ("saftmix", "softmax")]
 )
 def test_one_edit_is_forgiven_for_every_three_letters(word: str, ours: str | None):
-    assert closest(word, WORDS, LAYERS) == ours
+    assert closest_layer(word) == ours
 
 
 def test_a_foreign_name_whose_word_is_no_candidate_is_spelled_out():
@@ -78,14 +80,37 @@ def test_a_foreign_name_whose_word_is_no_candidate_is_spelled_out():
         ("MaxPool-2d", "max_pool", True),
         ("Flatten", "flatten", True),  # capitals alone
         ("lienar", "linear", True),  # one word alone is so near
+        ("tahn", "tanh", True),
         ("bilstm", "lstm", False),  # it says more
-        ("pooling", "max_pool", False),  # it says less
         ("relul", "relu", False),  # `relu6` is as near
-        ("selus", "elu", False),  # SELU, which is none of ours, is nearer
+        ("grx", "gru", False),  # a word of three letters with another one is another word
+        ("conv7", "conv", False),  # a number is no slip
+        ("convlution", "conv", False),  # it is nearest to a foreign name
+        ("pooling", None, False),  # it says less
+        ("selus", None, False),  # SELU, which is none of ours, is nearer
     ],
 )
-def test_a_word_is_sure_where_nothing_else_can_be_meant(word: str, ours: str, sure: bool):
-    assert nearest(word, WORDS, LAYERS, INEXACT_LAYERS) == Near(ours, sure)
+def test_a_word_is_sure_where_nothing_else_can_be_meant(word: str, ours: str | None, sure: bool):
+    likely = nearest_layer(word)
+    assert (likely and likely.word, bool(likely and likely.sure)) == (ours, sure)
+
+
+@pytest.mark.parametrize(
+    ("word", "aliases", "inexact", "near"),
+    [
+        ("widht", {}, (), Near("width", sure=True)),
+        ("Width", {"width": "height"}, (), Near("width", sure=True)),
+        ("breadth", {"breadth": "width"}, (), Near("width", sure=True)),
+        ("breadth", {"breadth": "width"}, ("breadth",), Near("width", sure=False)),
+        ("breadth", {"breadth": None}, (), None),
+        ("heigth", {"heights": None}, (), Near("height", sure=True)),
+        ("heigths", {"heights": None}, (), Near("height", sure=False)),
+    ],
+)
+def test_names_of_other_formats_come_before_edits_and_make_near_ones_unsure(
+    word: str, aliases: dict[str, str | None], inexact: tuple[str, ...], near: Near | None
+):
+    assert nearest(word, ("width", "height"), aliases, inexact) == near
 
 
 letters = st.text("abc", max_size=7)
@@ -119,7 +144,7 @@ def test_ties_go_to_the_longest_shared_runs():
 def test_two_words_change_one_letter_at_a_time_in_any_order():
     words = list(WORDS)
     random.Random(3).shuffle(words)
-    assert closest("avg_pol", words, LAYERS) == "avg_pool"
+    assert closest("avg_pol", words) == "avg_pool"
 
 
 def test_importing_diagnostics_costs_neither_yaml_nor_difflib_nor_rich():

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +13,12 @@ import pytest
 
 import shapecalc
 from shapecalc.diagnostics.foreign_names import WITHOUT_COUNTERPART
-from shapecalc.diagnostics.suggestions import Near, nearest
+from shapecalc.diagnostics.suggestions import fold
 from shapecalc.layers import Layer, layer_types
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.foreign_names import foreign_fields, names_of
+from shapecalc.layers.foreign_names import Meaning, foreign_fields, foreign_types, meaningless_fields, names_of
+from shapecalc.parser.grammar import FILE_KEYS
+from shapecalc.parser.step_keys import STEP_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,19 +98,54 @@ class Hardtanh(Layer):
 
 def test_a_name_that_a_layer_has_is_not_without_a_counterpart() -> None:
     assert {"prelu", "hardtanh"} <= set(WITHOUT_COUNTERPART.split())
-    types = {**layer_types(), "leaky": Prelu, "hardtanh": Hardtanh}
-    names = names_of(types)
-    assert names.meanings["prelu"] == "leaky"
-    assert nearest("hardtan", tuple(types), *names) == Near("hardtanh", sure=True)
+    names = names_of({**layer_types(), "leaky": Prelu, "hardtanh": Hardtanh})
+    assert names["prelu"] == Meaning("leaky")
+    assert "hardtanh" not in names
 
 
 def test_no_foreign_name_belongs_to_two_layers() -> None:
-    names = [name for cls in layer_types().values() for name in names_of({cls.type: cls}).meanings]
-    without = set(names_of({}).meanings)
-    assert sorted(name for name in names if name not in without) == sorted(set(names) - without)
+    without = set(names_of({}))
+    names = [name for cls in layer_types().values() for name in names_of({cls.type: cls}) if name not in without]
+    assert sorted(names) == sorted(set(names))
     assert [cls.type for cls in layer_types().values() if without.intersection(cls.foreign_names.split())] == []
+
+
+def test_a_name_without_a_counterpart_is_listed_once() -> None:
+    paragraphs = [paragraph.partition(" | ")[0].split() for paragraph in WITHOUT_COUNTERPART.split("\n\n")]
+    assert [name for name, count in Counter(chain(*paragraphs)).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("cls", layer_types().values(), ids=list(layer_types()))
+def test_a_note_is_of_a_rough_name_and_a_caveat_of_an_exact_one(cls: type[Layer]) -> None:
+    names = names_of({cls.type: cls})
+    for line in cls.foreign_notes:
+        noted = {name for written in line.partition(" | ")[0].split() for name in (written.replace("#", "2d"),)}
+        assert {name for name in noted if names[name].word != cls.type or names[name].exact} == set(), line
+    for line in cls.foreign_caveats:
+        named = {name.replace("#", "2d") for name in line.partition(": ")[0].split()}
+        assert all(name == fold(cls.type) or names[name] == Meaning(cls.type) for name in named), line
+
+
+NOTES = sorted(
+    set(meaningless_fields().values())
+    | {meaning.note for meaning in foreign_types().values()}
+    | {meaning.note for cls in layer_types().values() for meaning in foreign_fields(cls).values()}
+    | {line.partition(" | ")[2] for cls in layer_types().values() for line in cls.foreign_caveats}
+)
+WORDS = {*layer_types(), *STEP_KEYS, *FILE_KEYS, *(name for cls in layer_types().values() for name in fields_of(cls))}
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_what_a_note_says_to_write_exists(note: str) -> None:
+    """The first word in backticks is a layer, a field or a key, unless it is the other tool's own code."""
+    for written in re.findall(r"`([^`]+)`", note):
+        first = re.split(r"[:\s]", written.removeprefix("- "))[0]
+        assert first in WORDS or "(" in written or written in OTHERS, (note, written)
+
+
+OTHERS = {"output_mode: one_hot"}
 
 
 @pytest.mark.parametrize("cls", layer_types().values(), ids=list(layer_types()))
 def test_the_foreign_names_of_fields_are_of_fields_that_there_are(cls: type[Layer]) -> None:
-    assert {field for field in foreign_fields(cls).meanings.values() if field} <= set(fields_of(cls))
+    assert {meaning.word for meaning in foreign_fields(cls).values() if meaning.word} <= set(fields_of(cls))

@@ -4,25 +4,47 @@ from __future__ import annotations
 
 import pytest
 
-from shapecalc.diagnostics.suggestions import closest, fold
-from shapecalc.layers import layer_types
+from shapecalc.diagnostics.suggestions import fold
 from shapecalc.layers.base import Layer
-from shapecalc.layers.foreign_names import foreign_fields, names_of
-from tests.support.layer_names import FIELDS, INEXACT_LAYERS, LAYERS, WORDS, fields
+from shapecalc.layers.foreign_names import Meaning, caveat, foreign_fields, names_of
+from shapecalc.parser.did_you_mean import closest_layer
+from tests.support.layer_names import FIELDS, LAYERS, WORDS, closest_field, fields
 
 
 class Example(Layer):
     foreign_names = "example# ~sample sample"
-    foreign_fields = ("size: width ~length", "count: width", "nothing: depth")
+    foreign_notes = ("sample | a sentence",)
+    foreign_caveats = ("example#: size | a size", "example1d: no width depth | neither")
+    foreign_fields = ("size: width ~length | in metres", "count: width", "nothing: depth | none")
 
 
 def test_a_name_is_written_once_for_every_rank_and_its_first_line_decides() -> None:
     types = names_of({"example": Example})
-    assert {name for name, meaning in types.meanings.items() if meaning} == {
-        *("example", "example1d", "example2d", "example3d", "sample")
+    ranks = ("example", "example1d", "example2d", "example3d")
+    assert {name: meaning for name, meaning in types.items() if meaning.word} == {
+        **dict.fromkeys(ranks, Meaning("example")),
+        "sample": Meaning("example", exact=False, note="a sentence"),
     }
-    assert types.inexact == {"sample"}
-    assert foreign_fields(Example).meanings == {"width": "size", "length": "size", "depth": None}
+    assert foreign_fields(Example) == {
+        "width": Meaning("size", note="in metres"),
+        "length": Meaning("size", exact=False, note="in metres"),
+        "depth": Meaning(None, exact=False, note="none"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "note"),
+    [
+        ("example2d", ["Size"], "a size"),
+        ("example2d", [], ""),
+        ("example1d", ["size", "depth"], "a size"),
+        ("example1d", [], "neither"),
+        ("example1d", ["depth"], ""),
+        ("sample", ["size"], ""),
+    ],
+)
+def test_a_caveat_holds_for_fields_that_are_given_or_left_out(name: str, given: list[str], note: str) -> None:
+    assert caveat(Example, name, given) == note
 
 
 @pytest.mark.parametrize(
@@ -81,7 +103,7 @@ def test_a_name_is_written_once_for_every_rank_and_its_first_line_decides() -> N
         ("ReduceMean", "mean"),
         ("ReduceMax", "max"),
         ("ReduceSum", "sum"),
-        *((name, "add") for name in ("Add", "torch.add", "Eltwise", "residual")),
+        *((name, "add") for name in ("Add", "torch.add", "eltwise_sum", "residual")),
         *((name, "multiply") for name in ("Multiply", "mul", "Mul", "torch.mul")),
         *((name, "concat") for name in ("Concatenate", "Concat", "cat", "torch.cat")),
         *((name, "matmul") for name in ("MatMul", "bmm", "torch.bmm", "BatchMatMul")),
@@ -91,7 +113,7 @@ def test_a_name_is_written_once_for_every_rank_and_its_first_line_decides() -> N
     ],
 )
 def test_other_frameworks_layers_lead_to_ours(theirs: str, ours: str) -> None:
-    assert closest(theirs, WORDS, LAYERS) == ours
+    assert closest_layer(theirs) == ours
 
 
 @pytest.mark.parametrize(
@@ -149,24 +171,24 @@ def test_other_frameworks_layers_lead_to_ours(theirs: str, ours: str) -> None:
     ],
 )
 def test_other_frameworks_fields_lead_to_ours(layer: str, theirs: str, ours: str) -> None:
-    assert closest(theirs, fields(layer), FIELDS[layer]) == ours
+    assert closest_field(layer, theirs) == ours
 
 
 @pytest.mark.parametrize("word", ["DepthToSpace", "SpaceToDepth", "RandomCrop", "Cropping2D", "Rescaling", "DropBlock"])
 def test_what_moves_numbers_in_another_way_suggests_nothing(word: str) -> None:
-    assert closest(word, WORDS, LAYERS) is None
+    assert closest_layer(word) is None
 
 
 @pytest.mark.parametrize(
     "word", ["selu", "PReLU", "hardtanh", "celu", "mish", "DepthwiseConv2D", "Sequential", "CNN", "Slice", "stack"]
 )
 def test_a_layer_that_means_something_else_suggests_nothing(word: str) -> None:
-    assert closest(word, WORDS, LAYERS) is None
+    assert closest_layer(word) is None
 
 
 @pytest.mark.parametrize("word", ["LSTMCell", "EmbeddingBag", "ConvLSTM2D", "Bidirectional", "Average", "Minimum"])
 def test_what_merely_sounds_like_a_sequence_suggests_nothing(word: str) -> None:
-    assert closest(word, WORDS, LAYERS) is None
+    assert closest_layer(word) is None
 
 
 @pytest.mark.parametrize(
@@ -186,7 +208,7 @@ def test_what_merely_sounds_like_a_sequence_suggests_nothing(word: str) -> None:
     ],
 )
 def test_a_field_that_means_another_quantity_suggests_nothing(layer: str, field: str) -> None:
-    assert closest(field, fields(layer), FIELDS[layer]) is None
+    assert closest_field(layer, field) is None
 
 
 def test_foreign_names_are_folded() -> None:
@@ -195,12 +217,6 @@ def test_foreign_names_are_folded() -> None:
 
 def test_no_foreign_name_hides_a_word_of_ours() -> None:
     for word in WORDS:
-        assert closest(word, WORDS, LAYERS) == word
+        assert closest_layer(word) == word
         for field in fields(word):
-            assert closest(field, fields(word), FIELDS.get(word)) == field
-
-
-def test_every_inexact_name_is_a_foreign_one_that_leads_to_a_word() -> None:
-    assert {name for name in INEXACT_LAYERS if LAYERS.get(name) is None} == set()
-    for names in map(foreign_fields, layer_types().values()):
-        assert {name for name in names.inexact if names.meanings[name] is None} == set()
+            assert closest_field(word, field) == field

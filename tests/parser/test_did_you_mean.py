@@ -4,7 +4,99 @@ from __future__ import annotations
 
 import pytest
 
+from shapecalc.checking.fix import fix_text
+from shapecalc.diagnostics import Source
+from shapecalc.diagnostics.suggestions import fold
+from shapecalc.layers import layer_types
+from shapecalc.layers.base import fields_of
+from shapecalc.layers.foreign_names import foreign_fields
+from shapecalc.parser.did_you_mean import nearest_field, nearest_layer
+from tests.support.foreign_names import TOOLS, reviewed, spellings
 from tests.support.mistakes import findings
+
+NAMES = [(tool, name) for tool, names in TOOLS.items() for name in names]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_name_of_another_tool_in_any_spelling_is_what_it_is_or_nothing(tool: str) -> None:
+    for name in TOOLS[tool]:
+        word, exact = reviewed(name)
+        for written in spellings(tool, name):
+            if written in layer_types():
+                continue
+            likely = nearest_layer(written)
+            answer = (None, False) if likely is None else (likely.word, likely.known)
+            # In PyTorch's own words a name of ours is ours, with capitals or not: `torch.nn.functional.hardsigmoid`.
+            own = written.rpartition(".")[2] in layer_types() and answer == (word, True)
+            assert answer == (word, exact) or own, written
+            assert likely is None or likely.sure <= likely.known, written
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_fix_writes_the_same_layer_or_none(tool: str) -> None:
+    for name in TOOLS[tool]:
+        word, exact = reviewed(name)
+        found = fix_text(Source("net.yaml", f"input: [N, 4, 8, 8]\nlayers:\n  - {name}\n"))
+        after = found.source.text.rpartition("- ")[2].strip()
+        assert after in ({name, word} if exact else {name}), name
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        # Letters are near, and meanings are not.
+        *(("bilinear", None), ("l2_norm", None), ("power_norm", None), ("global_response_norm", None), ("grn", None)),
+        *(("constant", None), ("roi_pool", None), ("frac_pool", None), ("Pooling", None), ("InnerProduct", "linear")),
+        *(("Softmax2d", "softmax"), ("graph_norm", None), ("sum_pool", None), ("min_pool", None), ("l1_norm", None)),
+        *(("cosine_norm", None), ("batch_renorm", None), ("sru", None), ("convlstm2d", None), ("layer_norm_2d", None)),
+        *(("tan", None), ("sub", None), ("grouped_conv_norm", None), ("selus", None), ("median", None)),
+    ],
+)
+def test_a_name_that_only_looks_like_one_of_ours_is_never_inserted(word: str, meant: str | None) -> None:
+    likely = nearest_layer(word)
+    assert (likely and likely.word) == meant
+    assert not (likely and likely.sure)
+    text = f"input: [N, 4, 8, 8]\nlayers:\n  - {word}\n"
+    assert fix_text(Source("net.yaml", text)).source.text == text
+
+
+@pytest.mark.parametrize(
+    ("step", "after"),
+    [
+        ("lienar: {out_features: 3}", "linear: {out_features: 3}"),
+        ("lienar: {units: 3}", "linear: {out_features: 3}"),
+        ("lienar: {kernel_size: 3}", None),  # a field that `linear` does not have: it is no `linear`
+        ("cnov: {out_channels: 3, kernel_size: 1, depth_multiplier: 2}", None),
+        ("my.Conv2d: {out_channels: 3, kernel_size: 1}", None),  # the path of another module
+        ("UpSampling2D: {size: 2}", None),
+        ("UpSampling2D: 2", "upsample: 2"),
+        ("BatchNormalization: {momentum: 0.9}", None),
+        ("BatchNormalization", "batch_norm"),
+        ("cat: {branch: [relu]}", None),
+        ("cat: {dim: 1, branch: [relu]}", "concat: {dim: 1, branch: [relu]}"),
+        ("transpose: {dim0: 1, dim1: 2}", None),
+        ("multihead_attention: {num_heads: 2, key_dim: 2}", None),
+    ],
+)
+def test_a_type_is_inserted_where_its_fields_mean_the_same(step: str, after: str | None) -> None:
+    text = f"input: [N, 4, 8, 8]\nlayers:\n  - {step}\n"
+    found = fix_text(Source("net.yaml", text))
+    assert found.source.text == (text if after is None else text.replace(step, after))
+    assert after is not None or len(found.remaining) == 1
+
+
+@pytest.mark.parametrize(("tool", "name"), [(tool, name) for tool, name in NAMES if TOOLS[tool][name]])
+def test_a_field_of_another_tool_is_never_near_to_one_of_another_meaning(tool: str, name: str) -> None:
+    word, _ = reviewed(name)
+    if word is None:
+        return
+    cls = layer_types()[word]
+    for field in TOOLS[tool][name]:
+        likely = nearest_field(cls, field)
+        # Either a table has it, or nothing is suggested.
+        assert (
+            likely is None or likely.word is None or {fold(field)} & {*foreign_fields(cls), *map(fold, fields_of(cls))}
+        )
 
 
 def told(text: str) -> list[tuple[str, int | None]]:

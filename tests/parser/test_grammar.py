@@ -110,8 +110,13 @@ def test_one_cause_is_one_error(text: str, expected: list[tuple[str, str]]) -> N
 
 
 def test_three_independent_mistakes_of_three_rooms_are_reported_together() -> None:
-    text = "name: net\ninput: [N, 3, 32, 32]\ninput: 3\nlayers:\n  - convv: {out_channels: 6, kernel_size: 33}\n"
-    assert found(text) == [("SC020", "input"), ("SC101", "convv"), ("SC302", "33")]
+    text = "name: net\ninput: [N, 3, 32, 32]\ninput: 3\nlayers:\n  - conv: {out_channel: 6, kernel_size: 33}\n"
+    assert found(text) == [("SC020", "input"), ("SC102", "out_channel"), ("SC302", "33")]
+
+
+def test_of_a_guessed_layer_and_what_follows_from_it_nothing_is_told() -> None:
+    first = "convv: {out_channels: 6, kernel_size: 33, banana: 1, in_channels: 9}"
+    assert found(layers(first, "batch_norm: {num_features: 7}", "rleu")) == [("SC101", "convv"), ("SC101", "rleu")]
 
 
 def test_a_stated_size_that_is_wrong_does_not_hide_what_follows() -> None:
