@@ -1,0 +1,105 @@
+"""Networks of torchvision, timm and transformers: PyTorch's figures, and no warning that is not true of them."""
+
+from __future__ import annotations
+
+import collections
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+import shapecalc
+
+FOLDER = Path(__file__).parent / "real_networks"
+ROWS = (FOLDER / "index.tsv").read_text(encoding="utf-8").splitlines()
+NETWORKS = {row["file"]: row for row in csv.DictReader(ROWS, delimiter="\t")}
+SIZES = re.compile(r"^sizes: \{H: (\d+), W: (\d+)\}\n", re.MULTILINE)
+OPEN = [name for name in NETWORKS if SIZES.search((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))]
+"""The networks that can be inferred with unbound H and W."""
+
+EXPECTED = {
+    "SC401": "a window with a stride leaves the last row or column of an even map unread, in PyTorch too",
+    "SC403": "an output that the model computes and does not read, or an input that it takes and does not read",
+    "SC405": "a convolution with a bias before a batch norm, which the model has as well",
+}
+"""The codes that real networks may have, with what is true of the network then; the index has how many each has."""
+
+
+ZOO = sorted((Path(__file__).parents[2] / "architectures").glob("*.yaml"))
+IN_THE_ZOO = {
+    "squeezenet1_1": {"SC401": 1},
+    "vgg11_bn": {"SC405": 1},
+    "vgg13_bn": {"SC405": 1},
+    "vgg16_bn": {"SC405": 1},
+    "vgg19_bn": {"SC405": 1},
+}
+"""The warnings of the zoo, true for the same reasons; every other file has none."""
+
+
+def expected(name: str) -> dict[str, int]:
+    """Return the number of warnings of each code that the index has for a file."""
+    pairs = (entry.split(":") for entry in (NETWORKS[name]["warnings"] or "").split())
+    return {code: int(count) for code, count in pairs}
+
+
+def found(path: Path) -> dict[str, int]:
+    """Return the number of findings of each code."""
+    (result,) = shapecalc.check(path)
+    return dict(collections.Counter(finding.code for finding in result.findings))
+
+
+def test_every_file_is_in_the_index_and_none_is_large() -> None:
+    paths = sorted(FOLDER.glob("*.yaml"))
+    assert [path.stem for path in paths] == sorted(NETWORKS)
+    assert max(path.stat().st_size for path in paths) <= 60_000
+    assert sum(path.stat().st_size for path in paths) <= 4_000_000
+
+
+def test_a_hundred_networks_are_checked() -> None:
+    assert len(NETWORKS) >= 100
+    assert {row["population"].partition("-")[0] for row in NETWORKS.values()} == {"torchvision", "timm", "transformers"}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_real_network_has_the_figures_of_pytorch(name: str) -> None:
+    row = NETWORKS[name]
+    report = shapecalc.inspect(shapecalc.load(FOLDER / f"{name}.yaml"), N=1)
+    outputs = " ".join("x".join(map(str, shape)) for shape in report.outputs.values())
+    totals = report.totals
+    assert (totals.params, totals.buffers, totals.macs, outputs) == (
+        int(row["params"]),
+        int(row["buffers"]),
+        int(row["macs"]),
+        row["output"],
+    )
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_real_network_has_no_false_alarm(name: str) -> None:
+    assert found(FOLDER / f"{name}.yaml") == expected(name)
+    assert set(expected(name)) <= set(EXPECTED)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_real_network_whose_sizes_are_numbers_has_no_false_alarm(name: str, tmp_path: Path) -> None:
+    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    if sizes := SIZES.search(text):
+        text = SIZES.sub("", text.replace("H, W]", f"{sizes[1]}, {sizes[2]}]", 1))
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(text.replace("[N, ", "[1, "), encoding="utf-8")
+    assert found(path) == expected(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OPEN)
+def test_a_real_network_of_any_size_has_no_false_alarm(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(SIZES.sub("", (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")), encoding="utf-8")
+    assert set(found(path)) <= set(expected(name))
+
+
+@pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
+def test_a_file_of_the_zoo_has_no_false_alarm(path: Path) -> None:
+    assert found(path) == IN_THE_ZOO.get(path.stem, {})
