@@ -208,6 +208,7 @@ class MultiheadAttention(Attending):
         "dropout: attndropout attentiondropout",
     )
     takes: ClassVar[tuple[int, int]] = (1, 3)
+    reads_features = True
     num_heads: Count
     embed_dim: OptionalCount = None
     num_kv_heads: OptionalCount = None
@@ -220,6 +221,11 @@ class MultiheadAttention(Attending):
     need_weights: Bool = False
     batch_first: Bool = False
     dropout: Annotated[float, Number(minimum=0, maximum=1)] = 0.0
+
+    @property
+    def batch_is_first(self) -> bool:
+        """Whether sequences are [N, T, features]."""
+        return self.batch_first
 
     @property
     def unsupported_in_training(self) -> tuple[str, str] | None:

@@ -110,6 +110,11 @@ class Layer:
         raise NotImplementedError
 
     @property
+    def batch_is_first(self) -> bool | None:
+        """Whether the sequences that it reads are [N, T, features] instead of [T, N, features]; None: no sequences."""
+        return None
+
+    @property
     def changes_variance(self) -> bool:
         """Whether the variance of its output in training differs from that in evaluation."""
         return False

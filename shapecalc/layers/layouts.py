@@ -4,7 +4,7 @@ A shape alone never proves an order. These functions return one only for shapes 
 an axis of 1, 3 or 4 behind an image, which has many more rows and columns than channels.
 """
 
-from shapecalc.dims import Dim, Expr, Shape, show, symbol
+from shapecalc.dims import Dim, Expr, Shape, pretty, show, symbol
 from shapecalc.layers.base import Layer
 
 COLOURS = (1, 3, 4)
@@ -13,6 +13,13 @@ COLOURS = (1, 3, 4)
 Order = tuple[int, ...]
 """The axes of a shape in another order, as `permute` takes them."""
 
+_CHANNELS = ("C", "channels")
+_ROWS_AND_COLUMNS = (("H", "W"), ("height", "width"))
+"""Names of symbols that say what an axis is."""
+
+_DIGIT = 28
+"""The rows and columns of a digit of MNIST, which its data set gives without a channel axis."""
+
 _LEAST = 8
 """The rows and columns of the smallest picture, a digit of scikit-learn."""
 _SQUARE = 6
@@ -20,42 +27,56 @@ _OBLONG = 12
 """How many times more columns than channels a picture has at least, if it is square and if not."""
 
 
-def channels_last_order(stated: Shape, x: Shape, window: tuple[int, ...] | None) -> Order | None:
+def channels_last_order(stated: Shape, window: tuple[int, ...] | None) -> Order | None:
     """Return the order that makes the channels axis 1; None if they probably are.
 
-    `stated` is the shape of the input as the file has it, `x` with sizes in place of symbols; `window` is that of the
-    layer that reads it. Equal last axes are those of a map.
+    `stated` is the shape of an input as the file has it, `window` that of the layer that reads it. Equal last axes are
+    those of a map.
 
-    >>> channels_last_order((5, 28, 28, 1), (5, 28, 28, 1), (3, 3))
+    >>> channels_last_order((5, 28, 28, 1), (3, 3))
     (0, 3, 1, 2)
-    >>> channels_last_order((5, 64, 7, 3), (5, 64, 7, 3), (3, 3)) is None     # 64 maps of 7 x 3
+    >>> channels_last_order((5, 64, 7, 3), (3, 3)) is None     # 64 maps of 7 x 3
     True
     """
-    if not 3 <= len(x) <= 5 or x[1] in COLOURS or show((stated[1],)) in ("[C]", "[channels]"):
+    rank = len(stated)
+    if not 3 <= rank <= 5:
         return None
-    if x[-1] in COLOURS and _slides(window, -1, x[-1]) and _is_image(stated, x[-1], window):
-        return (0, len(x) - 1, *range(1, len(x) - 1))
-    if len(x) == 4 and x[2] in COLOURS and _slides(window, 0, 1) and stated[1] == stated[3] and _large(x[1], x[2]):
-        return (0, 2, 1, 3)
+    names, last = _names(stated), stated[-1]
+    if stated[1] in COLOURS or names[1] in _CHANNELS:
+        return None
+    if rank > 3 and names[-3:-1] in _ROWS_AND_COLUMNS:
+        return moved(rank, rank - 1, 1)
+    if last in COLOURS and _slides(window, -1, last) and _is_image(stated, last, window):
+        return moved(rank, rank - 1, 1)
+    middle = stated[2]
+    if rank == 4 and middle in COLOURS and _slides(window, 0, 1) and stated[1] == last and _large(last, middle):
+        return moved(rank, 2, 1)
     return None
 
 
-def with_batch(stated: Shape) -> Shape | None:
-    """Return the shape of one picture with a batch axis, channels first; None if it probably has a batch axis.
+def as_pictures(stated: Shape) -> Shape | None:
+    """Return the shape of pictures with batch and channels; None if it probably has both axes.
 
-    >>> show(with_batch((3, 480, 640))), show(with_batch((32, 32, 3))), with_batch((8, 3, 100))
-    ('[N, 3, 480, 640]', '[N, 3, 32, 32]', None)
+    >>> show(as_pictures((3, 480, 640))), show(as_pictures((32, 32, 3))), show(as_pictures((64, 28, 28)))
+    ('[N, 3, 480, 640]', '[N, 3, 32, 32]', '[64, 1, 28, 28]')
+    >>> as_pictures((8, 3, 100)) is None
+    True
     """
     if len(stated) != 3:
         return None
     first, middle, last = stated
-    names = tuple(show((dim,))[1:-1] for dim in stated)
-    if first in COLOURS or names == ("C", "H", "W"):
-        return (symbol("N"), *stated) if _is_picture(middle, last, first) else None
-    if last in COLOURS or names == ("H", "W", "C"):
-        alike = first == middle or names[:2] == ("H", "W")
-        return (symbol("N"), last, first, middle) if alike and _is_picture(first, middle, last) else None
-    return None
+    names, batch = _names(stated), symbol("N")
+    if first in COLOURS or names[0] in _CHANNELS:
+        return (batch, *stated) if _is_picture(middle, last, first) else None
+    if last in COLOURS or names[2] in _CHANNELS:
+        alike = first == middle or names[:2] in _ROWS_AND_COLUMNS
+        return (batch, last, first, middle) if alike and _is_picture(first, middle, last) else None
+    return (first, 1, middle, last) if names[1:] in _ROWS_AND_COLUMNS or middle == last == _DIGIT else None
+
+
+def missing_axis(stated: Shape, pictures: Shape) -> str:
+    """Return the name of the axis that a shape lacks to be one of `as_pictures`."""
+    return "channel axis" if stated[0] == pictures[0] else "batch axis"
 
 
 def window_of(layer: Layer, x: Shape) -> tuple[int, ...] | None:
@@ -86,6 +107,11 @@ def moved(rank: int, axis: int, to: int) -> Order:
     return (*others[:to], axis, *others[to:])
 
 
+def _names(shape: Shape) -> tuple[str, ...]:
+    """Return the text of each size, which is the name of a symbol."""
+    return tuple(map(pretty, shape))
+
+
 def _is_image(stated: Shape, channels: Dim, window: tuple[int, ...] | None) -> bool:
     """Return whether the axes between batch and channels are those of an image or a sequence."""
     if len(stated) == 3:
@@ -110,7 +136,7 @@ def _is_sequence(length: Dim, channels: Dim, window: tuple[int, ...] | None) -> 
 def _is_picture(rows: Dim, columns: Dim, channels: Dim) -> bool:
     """Return whether two axes are rows and columns, and not channels and steps of a sequence."""
     if isinstance(rows, Expr) or isinstance(columns, Expr):
-        return show((rows, columns)) in ("[H, W]", "[height, width]")
+        return _names((rows, columns)) in _ROWS_AND_COLUMNS
     if rows != columns:
         return channels == 3 and min(rows, columns) >= 32 and max(rows, columns) <= 3 * min(rows, columns)
     # Four sequences with as many channels as steps are as likely as one picture, if both are a multiple of 32.

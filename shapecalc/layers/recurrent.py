@@ -133,6 +133,11 @@ class Recurrent(Layer):
         )
 
     @property
+    def batch_is_first(self) -> bool:
+        """Whether sequences are [N, T, features]."""
+        return self.batch_first
+
+    @property
     def directions(self) -> int:
         """1, or 2 with `bidirectional`."""
         return 2 if self.bidirectional else 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shapecalc.diagnostics import Fix
 from shapecalc.dims import Dim, show, symbol
 from shapecalc.layers.fields import LARGEST_DIM, said
-from shapecalc.layers.layouts import with_batch
+from shapecalc.layers.layouts import as_pictures
 from shapecalc.parser.tree import Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _listed(text: str) -> str | None:
         return None
     named = [name or part for name, part in zip(_names(parts), parts, strict=True)]
     shape = tuple(int(part) if part.isdecimal() else symbol(part) for part in named)
-    return show(with_batch(shape) or shape)
+    return show(as_pictures(shape) or shape)
 
 
 def _names(parts: list[str]) -> list[str | None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.architecture import Input, input_slot
 from shapecalc.diagnostics import Label
 from shapecalc.dims import grouped, pretty, product, show, symbol
-from shapecalc.layers.layouts import channels_last_order, moved, reordering, window_of, with_batch
+from shapecalc.layers.layouts import as_pictures, channels_last_order, missing_axis, moved, reordering, window_of
 from shapecalc.shape_inference.report import GroupReport, LayerReport
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _of_layer(step: Step, x: Shape, stated: int | None, frame: Frame) -> str | N
         return _of_channels(x, stated, source)
     if not layer.reads_features or stated is None or len(x) < RANK:
         return None
-    return _of_sequence(x, stated, layer, source) if layer.carries_state else _of_features(x, stated, source)
+    return _of_features(x, stated, source) if layer.batch_is_first is None else _of_sequence(x, stated, layer, source)
 
 
 def _of_network(step: Step, frame: Frame) -> tuple[str | None, Input | None]:
@@ -80,14 +80,17 @@ def _of_input(shape: Shape, x: Shape, layer: Layer, stated: int | None) -> str |
     channels = getattr(layer, "in_channels", None)
     if channels is not None and channels == x[0] and (len(x) < RANK or channels != x[1]):
         written = show((symbol("N"), *shape))
-        if len(x) < RANK or len(set(x[1:])) == 1 or with_batch(shape) is not None:
+        if len(x) < RANK or len(set(x[1:])) == 1 or as_pictures(shape) is not None:
             return f"the batch axis is missing: write the input as {written}"
         if stated is not None and len(x) == RANK:
             return f"write the input as {written} if its batch axis is missing, else `in_channels: {pretty(x[1])}`"
-    picture = with_batch(shape)
-    if picture is not None and stated in (None, x[0], x[-1]):
-        return f"the batch axis is missing: write the input as {show(picture)}"
-    order = channels_last_order(shape, x, window_of(layer, x))
+    picture = as_pictures(shape)
+    if picture is not None and stated in (None, picture[1]):
+        return f"the {missing_axis(shape, picture)} is missing: write the input as {show(picture)}"
+    if stated == 1 and len(x) == RANK and 1 not in x:
+        written = show((shape[0], 1, *shape[1:]))
+        return f"write the input as {written}, or put `unsqueeze: 1` before the first step"
+    order = channels_last_order(shape, window_of(layer, x))
     axis = _axis_of(x, stated)
     if order is None and axis is not None:
         order = moved(len(x), axis, 1)
@@ -99,8 +102,12 @@ def _of_channels(x: Shape, stated: int | None, source: LayerReport | Input | Non
 
     The last axis of a map is space: there, the same size is a coincidence.
     """
+    if isinstance(source, Input) or (source is not None and source.step.layer.reads_map):
+        return None
+    if stated == 1 and len(x) == RANK and 1 not in x:
+        return f"put `unsqueeze: 1` before it: {show(x)} has no channel axis of 1"
     axis = _axis_of(x, stated)
-    if axis is None or isinstance(source, Input) or (source is not None and source.step.layer.reads_map):
+    if axis is None:
         return None
     order = list(moved(len(x), axis, 1))
     return f"put `permute: {order}` before it: channels are axis 1, and {stated} is the size of axis {axis}"
@@ -113,7 +120,8 @@ def _axis_of(x: Shape, stated: int | None) -> int | None:
 
 def _of_features(x: Shape, stated: int, source: LayerReport | Input | None) -> str | None:
     """Return the help for a map that should be flat before a layer of features."""
-    if isinstance(source, Input) or source is None or not source.step.layer.reads_map:
+    is_map = len(x) > RANK if isinstance(source, Input) else source is not None and source.step.layer.reads_map
+    if not is_map:
         return None
     if x[1] == stated:
         order = list(moved(len(x), 1, len(x) - 1))
@@ -132,7 +140,7 @@ def _of_sequence(x: Shape, stated: int, layer: Layer, source: LayerReport | Inpu
     """Return the help for a sequence whose features are axis 1, as those of a convolution are."""
     if x[1] != stated or stated == x[2]:
         return None
-    order = (0, 2, 1) if layer.time_axis else (2, 0, 1)
+    order = (0, 2, 1) if layer.batch_is_first else (2, 0, 1)
     if isinstance(source, Input):
         return reordering(source.shape, order)
     return f"put `permute: {list(order)}` before it: the {stated} features are axis 1"
@@ -148,7 +156,7 @@ def _path(slot: str, frame: Frame, *, keeps_axes: bool = False) -> list[LayerRep
     at = frame
     entered: list[tuple[Mapping[str, Maker], Group]] = []
     path: list[LayerReport | Input] = []
-    while len(path) < MOST_HOPS:
+    for _ in range(MOST_HOPS):
         maker = makers.get(slot)
         if isinstance(maker, GroupReport):
             entered.append((makers, maker.group))
@@ -156,13 +164,15 @@ def _path(slot: str, frame: Frame, *, keeps_axes: bool = False) -> list[LayerRep
             slot = maker.group.subgraph.output
         elif maker is not None:
             path.append(maker)
-            if keeps_axes and not (maker.step.layer.keeps_axes and maker.output == maker.inputs[0]):
+            if keeps_axes and not maker.step.layer.keeps_axes:
                 break
             slot = maker.step.inputs[0]
         elif entered:
             makers, group = entered.pop()
             slot = _outer_slot(slot, group)
         elif at.group is not None and at.outer is not None:
+            if at.run and slot == input_slot(0):
+                break  # the run before it gives this one
             slot = _outer_slot(slot, at.group)
             at = at.outer
             makers = at.makers

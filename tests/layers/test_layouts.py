@@ -7,7 +7,15 @@ import pytest
 
 from shapecalc.dims import parse, show
 from shapecalc.layers import layer_type
-from shapecalc.layers.layouts import channels_last_order, moved, reordered, reordering, window_of, with_batch
+from shapecalc.layers.layouts import (
+    as_pictures,
+    channels_last_order,
+    missing_axis,
+    moved,
+    reordered,
+    reordering,
+    window_of,
+)
 
 
 def dims(text: str):
@@ -27,12 +35,15 @@ def dims(text: str):
         ("5 16 112 112 3", (3, 3, 3), "a film"),
         ("5 100 3", (3,), "a series of three sensors"),
         ("N T 1", (3,), "a series"),
+        ("N H W 12", (3, 3), "rows and columns have their names"),
+        ("N D H W 2", (3, 3, 3), "rows and columns have their names"),
+        ("N H W C", (3, 3), "all have their names"),
         ("5 32 32 3", None, "a batch norm"),
     ],
 )
 def test_the_last_axis_holds_the_channels(shape: str, window: tuple[int, ...] | None, why: str) -> None:
     x = dims(shape)
-    assert channels_last_order(x, x, window) == (0, len(x) - 1, *range(1, len(x) - 1)), why
+    assert channels_last_order(x, window) == (0, len(x) - 1, *range(1, len(x) - 1)), why
 
 
 @pytest.mark.parametrize(
@@ -59,12 +70,12 @@ def test_the_last_axis_holds_the_channels(shape: str, window: tuple[int, ...] | 
 )
 def test_the_channels_may_be_axis_one(shape: str, window: tuple[int, ...] | None, why: str) -> None:
     x = dims(shape)
-    assert channels_last_order(x, x, window) is None, why
+    assert channels_last_order(x, window) is None, why
 
 
 def test_channels_between_rows_and_columns() -> None:
-    assert channels_last_order((5, 28, 1, 28), (5, 28, 1, 28), (3, 3)) == (0, 2, 1, 3)
-    assert channels_last_order((5, 64, 1, 64), (5, 64, 1, 64), (1, 3)) is None
+    assert channels_last_order((5, 28, 1, 28), (3, 3)) == (0, 2, 1, 3)
+    assert channels_last_order((5, 64, 1, 64), (1, 3)) is None
 
 
 @pytest.mark.parametrize(
@@ -78,6 +89,9 @@ def test_channels_between_rows_and_columns() -> None:
         ("C H W", "[N, C, H, W]"),
         ("H W C", "[N, C, H, W]"),
         ("3 H W", "[N, 3, H, W]"),
+        ("N H W", "[N, 1, H, W]"),
+        ("N 28 28", "[N, 1, 28, 28]"),
+        ("64 28 28", "[64, 1, 28, 28]"),
         ("4 128 128", None),
         ("3 40 1000", None),
         ("1 80 3000", None),
@@ -86,12 +100,24 @@ def test_channels_between_rows_and_columns() -> None:
         ("N C T", None),
         ("1 N T", None),
         ("3 224", None),
+        ("N 64 64", None),
+        ("N 100 100", None),
+        ("5 H 64", None),
         ("1 3 224 224", None),
     ],
 )
 def test_one_picture_without_its_batch(shape: str, expected: str | None) -> None:
-    wanted = with_batch(dims(shape))
+    wanted = as_pictures(dims(shape))
     assert (None if wanted is None else show(wanted)) == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"), [("3 224 224", "batch axis"), ("28 28 1", "batch axis"), ("N 28 28", "channel axis")]
+)
+def test_the_axis_that_a_shape_of_pictures_lacks(shape: str, axis: str) -> None:
+    wanted = as_pictures(dims(shape))
+    assert wanted is not None
+    assert missing_axis(dims(shape), wanted) == axis
 
 
 @pytest.mark.parametrize("rank", [3, 4, 5])

@@ -32,7 +32,7 @@ class Tensor(NamedTuple):
     layer: LayerReport | None = None
     """The layer of `origin`; None for an input."""
     entry: Input | None = None
-    """The input of the network as the file states it, if no layer changed its axes."""
+    """The input of the network as the file states it, if no layer changed its axes but for their sizes."""
     map: bool = False
     """Whether it is [N, C, *spatial] as a convolution or a pool gave it, with no axis moved since."""
 
@@ -97,7 +97,8 @@ class _Walker:
             if not in_order or shape != row.inputs[0]:
                 spans = row.step.spans
                 is_map = layer.reads_map or (in_order and all(each.map for each in inputs))
-                tensor = Tensor(roles[name], spans and Label(spans.type, f"gives {show(shape)}"), row, map=is_map)
+                entry = inputs[0].entry if layer.keeps_axes else None
+                tensor = Tensor(roles[name], spans and Label(spans.type, f"gives {show(shape)}"), row, entry, is_map)
             if not number:
                 yield row.path, tensor
             yield row.step.slot(name), tensor

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.architecture import with_origins
 from shapecalc.diagnostics import Diagnostic
 from shapecalc.dims import Expr, pretty, show
-from shapecalc.layers.layouts import moved, window_of
+from shapecalc.layers.layouts import channels_last_order, moved, reordering, window_of
 from shapecalc.layers.roles import Role
 
 if TYPE_CHECKING:
@@ -26,24 +26,26 @@ _STATED = ("num_features", "in_channels", "num_channels")
 def channels_axis(axes: Iterable[LayerAxes]) -> Iterator[Diagnostic]:
     """Yield a warning for each layer that reads [N, C, *] and receives [N, T, features]."""
     for row, (tensor, *_) in axes:
-        spans = row.step.spans
+        spans, x = row.step.spans, row.inputs[0]
         if spans is None or not _reads_channels(row):
             continue
         stated = _stated_last(row)
-        if stated is None and not _slides_over_features(row, tensor):
+        if stated is None and not _reads_steps(row, tensor):
             continue
-        x = row.inputs[0]
-        shape = show(x)
-        message = f"`{row.type}` reads axis 1 of {shape} as channels, and the last axis has the features"
+        entry = tensor.entry
+        # An input that is warned of as a whole is not warned of here.
+        if entry is not None and channels_last_order(entry.shape, window_of(row.step.layer, x)) is not None:
+            continue
+        message = f"`{row.type}` reads axis 1 of {show(x)} as channels, and the last axis has the features"
         if stated is not None:
             size = getattr(row.step.layer, stated)
-            message = f"`{row.type}` expects {size} channels on axis 1, which are on the last axis of {shape}"
+            message = f"`{row.type}` expects {size} channels on axis 1, which are on the last axis of {show(x)}"
         warning = Diagnostic(
             code="SC411",
             message=message,
             span=spans.fields.get((stated,), spans.type) if stated is not None else spans.type,
             labels=(tensor.origin,) if tensor.origin is not None else (),
-            help=_help(len(x)),
+            help=_help(len(x)) if entry is None else reordering(entry.shape, moved(len(x), len(x) - 1, 1)),
             notes=(f"as it is, {pretty(x[1])} must be {size}",) if stated is not None else (),
         )
         yield with_origins(warning, spans.origins)
@@ -69,25 +71,30 @@ def _stated_last(row: LayerReport) -> str | None:
     )
 
 
-def _slides_over_features(row: LayerReport, tensor: Tensor) -> bool:
-    """Return whether a layer takes positions for channels, and features for positions.
+def _reads_steps(row: LayerReport, tensor: Tensor) -> bool:
+    """Return whether a layer takes steps for channels, and features for steps.
 
-    A convolution of one position combines positions on purpose, as MLP-Mixer does; a pool with a window may be a
-    maxout; with several spatial axes, one may hold features.
+    A convolution of one position combines steps on purpose, as MLP-Mixer does; a pool with a window behind `linear` may
+    be a maxout; with several spatial axes, one may hold features.
     """
     layer, x = row.step.layer, row.inputs[0]
-    positions, features = tensor.roles[1], tensor.roles[-1]
-    if any(getattr(layer, name, None) is not None for name in _STATED):
+    _, steps, *_, last = tensor.roles
+    if any(getattr(layer, name, None) is not None for name in _STATED) or x[1] == 1:
         return False
-    if layer.normalizes_batch:
-        moved_last = positions in (Role.TIME, Role.SPACE) and features in (Role.FEATURES, Role.CHANNELS)
-        return moved_last or (features is Role.FEATURES and (isinstance(x[1], Expr) or _looks_up(tensor)))
-    if len(x) != RANK or features is not Role.FEATURES or x[1] == 1:
-        return False
-    if positions is not Role.TIME and not isinstance(x[1], Expr) and not _looks_up(tensor):
+    known = steps is Role.TIME or isinstance(x[1], Expr) or _looks_up(tensor)
+    if not layer.reads_map:
+        positions = steps is Role.SPACE and last in (Role.FEATURES, Role.CHANNELS)
+        return (layer.normalizes_batch or bool(layer.parameters(x))) and (
+            positions or (known and last is Role.FEATURES) or (steps is Role.TIME and last is Role.CHANNELS)
+        )
+    if len(x) != RANK or last is not Role.FEATURES or not known:
         return False
     window = window_of(layer, x)
-    return row.output[2:] in ((), (1,)) if window is None else bool(layer.parameters(x)) and window[0] > 1
+    if window is None:
+        return row.output[2:] in ((), (1,))
+    maker = tensor.layer.step.layer if tensor.layer is not None else layer
+    behind_linear = maker.reads_features and maker.batch_is_first is None
+    return window[0] > 1 and (bool(layer.parameters(x)) or not behind_linear)
 
 
 def _looks_up(tensor: Tensor) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, Label
 from shapecalc.dims import pretty, show
-from shapecalc.layers.layouts import channels_last_order, reordering, window_of, with_batch
+from shapecalc.layers.layouts import as_pictures, channels_last_order, reordering, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,9 +27,9 @@ def channels_last(axes: Iterable[LayerAxes]) -> Iterator[Diagnostic]:
         ):
             continue
         x = row.inputs[0]
-        order = channels_last_order(entry.shape, x, window_of(layer, x))
-        # One picture without a batch axis has another number of axes, see `missing_batch`.
-        if order is None or with_batch(entry.shape) is not None:
+        order = channels_last_order(entry.shape, window_of(layer, x))
+        # Pictures with an axis too few are those of `missing_batch`.
+        if order is None or as_pictures(entry.shape) is not None:
             continue
         warned.add(entry.name)
         axis = order[1]

@@ -47,7 +47,7 @@ def _mixes_positions(row: LayerReport, role: Role, after: Sequence[LayerAxes], r
     TFC-TDF. So does a forecast, which has as many channels as the input, or a single one, or later maps.
     """
     x = row.inputs[0]
-    if row.step.layer.carries_state:
+    if row.step.layer.batch_is_first is not None:
         return x[1] == 1
     if x[-1] == 1:
         return False
@@ -62,8 +62,8 @@ def _mixes_positions(row: LayerReport, role: Role, after: Sequence[LayerAxes], r
 
 def _help(row: LayerReport) -> str:
     _, channels, *spatial = x = row.inputs[0]
-    if row.step.layer.carries_state:
-        return f"put `permute: {[0, 2, 1] if row.step.layer.time_axis else [2, 0, 1]}` before it"
+    if row.step.layer.batch_is_first is not None:
+        return f"put `permute: {[0, 2, 1] if row.step.layer.batch_is_first else [2, 0, 1]}` before it"
     if all(size == 1 for size in spatial):
         return f"put `flatten` before it: the map has {pretty(channels)} features"
     features = product(x[1:])

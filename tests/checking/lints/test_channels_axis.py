@@ -29,6 +29,10 @@ LSTM = "lstm: {hidden_size: 128, batch_first: true}"
         ("input: [N, T, 64]\n" + layers("multihead_attention: {num_heads: 4, batch_first: true}", "batch_norm"), 4),
         ("input: [N, T, 64]\n" + layers(LSTM, "global_max_pool: {keepdim: false}", "linear: 2"), 4),
         (WORDS + layers(EMBEDDING, "adaptive_avg_pool: 1", "flatten"), 4),
+        (WORDS + layers(EMBEDDING, "avg_pool: 2", "mean: {dim: 1}"), 4),
+        ("input: [N, 50, 64]\n" + layers(LSTM, "max_pool: 2", "mean: {dim: 1}"), 4),
+        ("input: [N, 50, 64]\n" + layers(LSTM, "group_norm: 5"), 4),
+        ("input: [N, 50, 64]\n" + layers(LSTM, "conv_transpose: {out_channels: 8, kernel_size: 3}"), 4),
         ("input: [N, 3, 32, 32]\n"
          + layers("conv: {out_channels: 8, kernel_size: 3}", "permute: [0, 2, 3, 1]", "batch_norm"), 5),
         ("input: [N, T, 64]\nblocks: {body: {layers: [" + LSTM + ", batch_norm]}}\n" + layers("body", "body"), 2),
@@ -60,7 +64,8 @@ def test_a_right_network_is_not_warned_of(name: str) -> None:
         "input: [N, 8, 12]\n" + layers("linear: 16", "conv: {out_channels: 8, kernel_size: 3}"),
         WORDS.replace("N, T", "N, 50") + layers(EMBEDDING, "conv: {out_channels: 64, kernel_size: 1}"),
         WORDS + layers(EMBEDDING, "layer_norm"),
-        WORDS + layers(EMBEDDING, "avg_pool: 2", "mean: {dim: 1}"),
+        "input: [N, T, 40]\n" + layers("instance_norm"),
+        "input: [N, T, 40]\n" + layers("linear: 8", "instance_norm"),
     ],
 )
 def test_what_may_be_meant_as_it_is(text: str) -> None:

@@ -37,6 +37,8 @@ BLOCK = "blocks: {body: {layers: [" + CONV + ", batch_norm, relu]}}\n"
          "put `flatten` before it (16 x 4 x 8 x 8 = 4,096 features), or `global_avg_pool` and `flatten` (16)"),
         ("input: [N, 3, 100]\n" + layers(CONV, "max_pool: 2", "lstm: {hidden_size: 8, batch_first: true}"),
          "put `permute: [0, 2, 1]` before it"),
+        ("input: [N, 3, 100]\n" + layers(CONV, "multihead_attention: {num_heads: 2, batch_first: true}"),
+         "put `permute: [0, 2, 1]` before it"),
         ("input: [N, 3, 100]\n" + layers(CONV, "gru: 8"), "put `permute: [2, 0, 1]` before it"),
         ("input: [N, T, 40]\n" + layers("permute: [0, 2, 1]", "conv: {out_channels: 64, kernel_size: 3}", "linear: 10"),
          "put `flatten` before it (64·T − 128 features), or `global_avg_pool` and `flatten` (64)"),
