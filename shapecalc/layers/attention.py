@@ -7,9 +7,10 @@ from typing import Annotated, ClassVar
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Relation, Shape, condition, exact_quotient, floor_div, pretty, product, show
 from shapecalc.layers.base import Layer, layer
+from shapecalc.layers.broadcasting import broadcast
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, Count, Number, OptionalCount
-from shapecalc.layers.roles import Role, Roles, sequence_roles
+from shapecalc.layers.roles import Role, Roles, common, sequence_roles
 from shapecalc.layers.saved import Saved, Storage, saved_input, saved_output
 
 RANK = 3
@@ -42,7 +43,8 @@ class Attending(Layer):
 class ScaledDotProductAttention(Attending):
     """Scaled dot-product attention, softmax(scale · Q Kᵀ) V: a weighted sum of the values for each query.
 
-    Heads are axis −3. With `enable_gqa` each head of keys and values serves several heads of the queries.
+    Heads are axis −3. Leading axes broadcast, as in NumPy. With `enable_gqa` each head of keys and values serves
+    several heads of the queries.
 
     Fields:
         is_causal: Whether a mask hides from query i every key after the i-th.
@@ -53,7 +55,8 @@ class ScaledDotProductAttention(Attending):
     Output: [*, L, Ev]
     Parameters: none
     Costs: MACs = rows·L·S·(E + Ev), the hidden half of a causal product included; FLOPs = 2 × MACs + rows·L·(E for the
-        scale + 5S − 2 for the softmax). rows: the product of the leading axes
+        scale + 5S − 2 for the softmax). rows: the product of the leading axes, broadcast; of E those of query and key,
+        of the scale those of the query alone
     Source: torch.nn.functional.scaled_dot_product_attention; Vaswani et al. 2017, equation 1
     """
 
@@ -81,31 +84,44 @@ class ScaledDotProductAttention(Attending):
         (2, 8, 10, 32)
         """
         for name, shape in (("query", q), ("key", k), ("value", v)):
-            if len(shape) < 2 or len(shape) != len(q):
-                wanted = f"rank {len(q)} as the query" if len(q) >= 2 else "[*, length, features]"
+            if len(shape) < (RANK if self.enable_gqa else 2):
+                wanted = "[*, heads, length, features]" if self.enable_gqa else "[*, length, features]"
                 raise LayerError("SC305", expects=f"{wanted} as {name}", receives=show(shape))
         shown = f"{show(q)}, {show(k)} and {show(v)}"
         wide = LayerError("SC314", expects="keys as wide as the queries", receives=shown)
         constraints.require_equal(q[-1:], k[-1:], wide)
         each = LayerError("SC314", expects="a value for each key", receives=shown)
-        constraints.require_equal(k[:-1], v[:-1], each)
-        leading = LayerError("SC314", expects="the same leading axes everywhere", receives=shown)
-        if not self.enable_gqa:
-            constraints.require_equal(q[:-2], k[:-2], leading)
-        else:
-            if len(q) < RANK:
-                raise LayerError("SC305", expects="[*, heads, length, features]", receives=show(q))
-            constraints.require_equal(q[:-3], k[:-3], leading)
+        constraints.require_equal(k[-2:-1], v[-2:-1], each)
+        if self.enable_gqa:
             _shared(q[-3], k[-3], "enable_gqa", constraints)
-        return (*q[:-1], v[-1])
+            _shared(q[-3], v[-3], "enable_gqa", constraints)
+        try:
+            leading = broadcast((q, self._per_head(q, k), self._per_head(q, v)), constraints, matrices=True)
+        except LayerError as error:
+            if error.code != "SC315":
+                raise
+            raise LayerError("SC314", expects="leading axes that broadcast", receives=shown) from None
+        return (*leading, q[-2], v[-1])
+
+    def _per_head(self, q: Shape, x: Shape) -> Shape:
+        """Return the shape of keys or values with as many heads as the queries, if they may have fewer."""
+        return (*x[:-3], q[-3], *x[-2:]) if self.enable_gqa else x
+
+    def _rows(self, q: Shape, k: Shape, v: Shape) -> tuple[Shape, Shape]:
+        """Return the leading axes of the scores, and those of the output."""
+        scores = _stretched(q[:-2], self._per_head(q, k)[:-2])
+        return scores, _stretched(scores, self._per_head(q, v)[:-2])
 
     def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:
-        """Return the roles of the queries with features last."""
-        return (*roles[0][:-1], Role.FEATURES)
+        """Return the roles of the leading axes, of the queries' positions, and features last."""
+        leading = common([each[:-2] for each in roles], len(shapes[-1]) - 2)
+        return (*leading, roles[0][-2], Role.FEATURES)
 
     def macs_parts(self, q: Shape, k: Shape, v: Shape, y: Shape) -> dict[str, Dim]:
         """Return the multiply-accumulates of the scores and of the weighted values."""
-        return {"QKᵀ": product(q) * k[-2], "AV": product(q[:-1]) * k[-2] * v[-1]}
+        scores, rows = self._rows(q, k, v)
+        pairs = q[-2] * k[-2]
+        return {"QKᵀ": product(scores) * pairs * q[-1], "AV": product(rows) * pairs * v[-1]}
 
     def cached(self, q: Shape, k: Shape, v: Shape) -> Dim:
         """Return the number of elements of keys and values.
@@ -120,29 +136,42 @@ class ScaledDotProductAttention(Attending):
         twice = _twice_the_pairs_seen(q[-2], k[-2]) if self.is_causal else None
         if twice is None:
             return None
+        scores, rows = self._rows(q, k, v)
+        if scores != rows:
+            return floor_div(twice * (product(scores) * q[-1] + product(rows) * v[-1]), 2)
         half = exact_quotient(q[-1] + v[-1], 2)
-        pairs = twice * half if half is not None else floor_div(twice * (q[-1] + v[-1]), 2)
-        return product(q[:-2]) * pairs
+        return product(rows) * (twice * half if half is not None else floor_div(twice * (q[-1] + v[-1]), 2))
 
     def operations(self, q: Shape, k: Shape, v: Shape, y: Shape) -> Dim:
         """Return one multiplication per query element for the scale, and the softmax of each query's scores."""
-        return product(q) + _softmax(product(q[:-1]), k[-2])
+        scores, _ = self._rows(q, k, v)
+        return product(q) + _softmax(product(scores) * q[-2], k[-2])
 
     def saved(self, q: Shape, k: Shape, v: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return what the fused kernel saves: inputs, output and each row's log Σ eˣ, but not the weights.
 
-        The fused kernel requires [N, heads, length, features] and values with as many features as keys. Other inputs
-        are computed product by product, which saves the scaled queries and keys, the weights and the values.
+        The fused kernel requires [N, heads, length, features], values with as many features as keys, and leading axes
+        that are equal but for the heads of `enable_gqa`. Other inputs are computed product by product, which saves the
+        scaled queries and keys, the weights and the values: what broadcasts is copied, unless a view repeats it whole.
         """
-        if len(q) == FUSED_RANK and q[-1] == v[-1]:
+        keys, values = self._per_head(q, k)[:-2], self._per_head(q, v)[:-2]
+        if len(q) == FUSED_RANK and q[-1] == v[-1] and q[:-2] == keys and k[:-1] == v[:-1]:
             rows = Saved("log-sum-exp", product(q[:-1]), dtype="float32")
             return (*(saved_input((q, k, v), index) for index in range(3)), rows, saved_output(y))
-        weights = Saved("weights", product(q[:-1]) * k[-2])
-        heads = product(q[:-2]) * k[-2]  # with `enable_gqa`, keys and values are expanded to the heads of the queries
-        values = saved_input((q, k, v), 2, "values")
-        if q[:-2] != k[:-2]:
-            values = Saved("values", heads * v[-1])
-        return (Saved("scaled queries", product(q)), Saved("scaled keys", heads * k[-1]), weights, values)
+        scores, leading = self._rows(q, k, v)
+        records = [
+            Saved("scaled queries", _stored(q[:-2], scores) * product(q[-2:])),
+            Saved("scaled keys", _stored(keys, scores) * product(k[-2:])),
+            Saved("weights", product(scores) * q[-2] * k[-2]),
+        ]
+        if _is_copied(scores, leading):
+            records.append(Saved("weights of each value", product(leading) * q[-2] * k[-2]))
+        repeated = self.enable_gqa and not q[-3] == k[-3] == v[-3]
+        if repeated or _is_copied(values, leading) or _is_turned(scores, values):
+            records.append(Saved("values", _stored(values, leading) * product(v[-2:])))
+        else:
+            records.append(saved_input((q, k, v), 2, "values"))
+        return tuple(records)
 
 
 @layer("multihead_attention", main="num_heads")
@@ -423,6 +452,32 @@ class MultiheadAttention(Attending):
     def _group(self, features: Dim) -> Dim:
         """Return the features of all heads of keys together."""
         return features if self.num_kv_heads is None else self.num_kv_heads * (features // self.num_heads)
+
+
+def _stretched(*leading: Shape) -> Shape:
+    """Return the sizes that leading axes broadcast to, which are known to fit.
+
+    >>> _stretched((5, 1), (3,))
+    (5, 3)
+    """
+    rank = max(map(len, leading))
+    columns = zip(*((1,) * (rank - len(axes)) + axes for axes in leading), strict=True)
+    return tuple(next((size for size in sizes if size != 1), 1) for sizes in columns)
+
+
+def _is_copied(leading: Shape, to: Shape) -> bool:
+    """Return whether PyTorch copies matrices to repeat them along broadcast axes: one matrix alone needs no copy."""
+    return any(size != 1 for size in leading) and (1,) * (len(to) - len(leading)) + leading != to
+
+
+def _is_turned(scores: Shape, values: Shape) -> bool:
+    """Return whether PyTorch multiplies one matrix of weights by all values in one product, which copies them."""
+    return any(size != 1 for size in values) and (not scores or (scores == (1,) and len(values) == 1))
+
+
+def _stored(leading: Shape, to: Shape) -> Dim:
+    """Return the number of matrices that are stored when leading axes are broadcast for a product."""
+    return product(to if _is_copied(leading, to) else leading)
 
 
 def _query_key_value(inputs: tuple[Shape, ...] | list[Shape]) -> tuple[Shape, Shape, Shape]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc.reference.activation import softmax_gradient
-from shapecalc.reference.base import Array, Call, RunShapes, Work, constant, kernel
+from shapecalc.reference.base import Array, Call, RunShapes, Shape, Work, constant, kernel
 from shapecalc.reference.gradients import Context, Gradients, backward
 from shapecalc.reference.merging import sum_to_shape
 
@@ -19,22 +19,23 @@ if TYPE_CHECKING:
 
 def scores_workspace(run: RunShapes) -> int:
     """Return the bytes of scores, exponentials and weights, at most three arrays at a time, and of the scaled query."""
-    query, key, _ = run.inputs
-    scores = prod(query[:-1]) * key[-2]
-    return run.itemsize * (3 * scores + prod(query) + prod(run.outputs[0]))
+    query, key, value = run.inputs
+    (*leading, length, features), keys = run.outputs[0], key[-2]
+    repeated = 0
+    if run.fields["enable_gqa"] and key[-3] != value[-3]:
+        repeated = prod((*key[:-3], query[-3], *key[-2:])) + prod((*value[:-3], query[-3], *value[-2:]))
+    return run.itemsize * (prod(leading) * length * (3 * keys + features) + prod(query) + repeated)
 
 
 @kernel("scaled_dot_product_attention", workspace=scores_workspace)
 def scaled_dot_product_attention(call: Call, q: Array, k: Array, v: Array) -> Array:
     """Return softmax(scale · Q Kᵀ) V; with `enable_gqa` several heads of the query share one of the key and value.
 
-    Raises `ValueError` if shapes do not fit, or would have to broadcast.
+    Leading axes broadcast. Raises `ValueError` if shapes do not fit.
     Source: torch.nn.functional.scaled_dot_product_attention.
     """
-    if not call.fields["enable_gqa"] and (q.shape[:-2] != k.shape[:-2] or k.shape[:-1] != v.shape[:-1]):
-        raise ValueError(f"expects equal leading axes, receives {q.shape}, {k.shape} and {v.shape}")
     output, _ = attend(call, *scaled_in_groups(call, q, k, v))
-    return output.reshape(*q.shape[:-1], v.shape[-1])
+    return joined_groups(call, output)
 
 
 @backward("scaled_dot_product_attention")
@@ -46,15 +47,33 @@ def scaled_dot_product_attention_backward(ctx: Context, gradient: Array) -> Grad
     output, weights = attend(uncounted, *grouped)
     grad_q, grad_k, grad_v = attend_backward(ctx, grouped, weights, gradient.reshape(output.shape))
     grad_q *= scale_of(ctx.call, q)
-    return Gradients((grad_q.reshape(q.shape), grad_k.reshape(k.shape), grad_v.reshape(v.shape)))
+    return Gradients((grad_q.reshape(q.shape), summed_heads(grad_k, k.shape), summed_heads(grad_v, v.shape)))
 
 
 def scaled_in_groups(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, Array, Array]:
-    """Return the query times its scale, key and value; with `enable_gqa` groups of query heads share a key head."""
+    """Return the query times its scale, key and value; with `enable_gqa` groups of query heads share a key head.
+
+    If keys and values have different numbers of heads, each is repeated to the heads of the query, in groups of one.
+    """
     q = q * scale_of(call, q)
     if not call.fields["enable_gqa"]:
         return q, k, v
+    if k.shape[-3] != v.shape[-3]:
+        k, v = (np.repeat(x, q.shape[-3] // x.shape[-3], axis=-3) for x in (k, v))
     return q.reshape(*q.shape[:-3], k.shape[-3], -1, *q.shape[-2:]), k[..., None, :, :], v[..., None, :, :]
+
+
+def joined_groups(call: Call, output: Array) -> Array:
+    """Return an output with one axis of heads, in place of the two axes of groups and heads in a group."""
+    if not call.fields["enable_gqa"]:
+        return output
+    return output.reshape(*output.shape[:-4], -1, *output.shape[-2:])
+
+
+def summed_heads(gradient: Array, shape: Shape) -> Array:
+    """Return the gradient of keys or values of that shape, summed over the heads that they were repeated to."""
+    total: Array = gradient.reshape(*shape[:-2], -1, *shape[-2:]).sum(axis=-3)
+    return total
 
 
 def scale_of(call: Call, q: Array) -> Any:
@@ -205,12 +224,13 @@ def attend_backward(
     """
     (q, k, v), matmul = heads, ctx.to_inputs.matmul
     grad_v = matmul(weights.swapaxes(-1, -2), gradient)
-    grad_weights = matmul(gradient, v.swapaxes(-1, -2))
+    grad_weights = sum_to_shape(matmul(gradient, v.swapaxes(-1, -2)), weights.shape)
     if grad_attention is not None:
         grad_weights += grad_attention
     grad_scores = softmax_gradient(weights, grad_weights, -1)
     grad_k = matmul(grad_scores.swapaxes(-1, -2), q)
-    return matmul(grad_scores, k), sum_to_shape(grad_k, k.shape), sum_to_shape(grad_v, v.shape)
+    grad_q = sum_to_shape(matmul(grad_scores, k), q.shape)
+    return grad_q, sum_to_shape(grad_k, k.shape), sum_to_shape(grad_v, v.shape)
 
 
 def inputs_keys(call: Call, scores: Array) -> int:

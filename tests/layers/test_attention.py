@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
 import shapecalc
+from shapecalc.dims import symbol
 from shapecalc.layers.attention import MultiheadAttention, ScaledDotProductAttention
+from tests.support.layers import made, refused, required
+
+if TYPE_CHECKING:
+    from shapecalc.dims import Shape
 
 lengths = st.integers(1, 12)
 
@@ -73,3 +80,49 @@ def test_fewer_heads_of_keys_are_projected_by_smaller_matrices(heads: int, share
     assert ("k_proj_weight" in tensors) is separate
     if separate:
         assert tensors["k_proj_weight"] == tensors["v_proj_weight"] == (8 * (shared or heads), 64)
+
+
+@pytest.mark.parametrize(
+    ("fields", "q", "k", "v", "output"),
+    [
+        pytest.param({}, (1, 71, 32, 64), (1, 1, 32, 64), (1, 1, 32, 64), (1, 71, 32, 64), id="Falcon 7B"),
+        pytest.param({}, (2, 1, 7, 8), (2, 1, 5, 8), (2, 6, 5, 9), (2, 6, 7, 9), id="values for more heads"),
+        pytest.param({}, (7, 8), (3, 5, 8), (5, 9), (3, 7, 9), id="other ranks"),
+        pytest.param({"enable_gqa": True}, (2, 6, 7, 8), (3, 5, 8), (1, 2, 5, 9), (2, 6, 7, 9), id="heads in groups"),
+    ],
+)
+def test_leading_axes_broadcast(fields: dict[str, Any], q: Shape, k: Shape, v: Shape, output: Shape) -> None:
+    assert made("scaled_dot_product_attention", **fields).output_shape(q, k, v) == output
+
+
+@pytest.mark.parametrize(
+    ("fields", "q", "k", "v", "code"),
+    [
+        ({}, (2, 6, 7, 8), (2, 3, 5, 8), (2, 3, 5, 8), "SC314"),
+        ({}, (2, 6, 7, 8), (2, 6, 5, 8), (2, 6, 1, 8), "SC314"),
+        ({}, (2, 7, 8), (2, 5, 8), (3, 5, 8), "SC314"),
+        ({}, (8,), (5, 8), (5, 8), "SC305"),
+        ({"enable_gqa": True}, (2, 6, 7, 8), (2, 4, 5, 8), (2, 4, 5, 8), "SC304"),
+        ({"enable_gqa": True}, (2, 6, 7, 8), (2, 3, 5, 8), (2, 4, 5, 8), "SC304"),
+        ({"enable_gqa": True}, (2, 6, 7, 8), (3, 3, 5, 8), (3, 3, 5, 8), "SC314"),
+        ({"enable_gqa": True}, (6, 7, 8), (5, 8), (5, 8), "SC305"),
+    ],
+)
+def test_what_pytorch_does_not_broadcast_is_refused(
+    fields: dict[str, Any], q: Shape, k: Shape, v: Shape, code: str
+) -> None:
+    assert refused(made("scaled_dot_product_attention", **fields), q, k, v).code == code
+
+
+def test_falcons_costs_are_those_of_the_broadcast_heads() -> None:
+    """71 · 32 · 32 · (64 + 64), as FlopCounterMode has it; twice that in the backward pass."""
+    layer, q, k = made("scaled_dot_product_attention"), (1, 71, 32, 64), (1, 1, 32, 64)
+    assert layer.macs(q, k, k, q) == 9306112
+    assert layer.backward_macs(q, k, k, q) == (2 * 9306112, 0)
+
+
+def test_a_symbol_is_not_assumed_to_be_one() -> None:
+    layer, n = made("scaled_dot_product_attention"), symbol("N")
+    assert required(layer, (n, 3, 7, 8), (1, 3, 5, 8), (1, 3, 5, 8)) == []
+    conditions = required(layer, (n, 3, 7, 8), (2, 3, 5, 8), (2, 3, 5, 8))
+    assert [str(condition) for condition in conditions] == ["N == 2"]

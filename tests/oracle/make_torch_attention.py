@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from attention_axes import BROADCAST, BROADCAST_IN_GROUPS
 from torch import nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
@@ -114,6 +115,13 @@ def dot_product_cases() -> Iterator[Case]:
     for causal, heads, shared in product((False, True), (4, 6), (1, 2)):
         fields = {"enable_gqa": True} | ({"is_causal": True} if causal else {})
         yield dot_product(fields, [(2, heads, 5, 4), (2, shared, 5, 4), (2, shared, 5, 4)])
+    for leading, causal in product(BROADCAST, (False, True)):
+        ends = zip(leading, ((5, 4), (7, 4), (7, 6)), strict=True)
+        yield dot_product({"is_causal": True} if causal else {}, [(*axes, *end) for axes, end in ends])
+    for leading, causal in product(BROADCAST_IN_GROUPS, (False, True)):
+        ends = zip(leading, ((5, 4), (7, 4), (7, 6)), strict=True)
+        fields = {"enable_gqa": True} | ({"is_causal": True} if causal else {})
+        yield dot_product(fields, [(*axes, *end) for axes, end in ends])
 
 
 def dot_product(fields: dict[str, Any], inputs: list[Shape]) -> Case:

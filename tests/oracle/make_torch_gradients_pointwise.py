@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from attention_axes import BROADCAST, BROADCAST_IN_GROUPS
 from torch import nn
 from torch.func import functional_call
 from torch.nn import functional
@@ -157,6 +158,14 @@ def attention_cases() -> Iterator[Case]:
     for causal, heads, shared in product((False, True), (4, 6), (1, 2)):
         fields = {"enable_gqa": True, "is_causal": causal}
         yield Case("scaled_dot_product_attention", fields, (2, heads, 3, 4), *[(2, shared, 3, 4)] * 2)
+    for leading, causal in product(BROADCAST, (False, True)):
+        ends = zip(leading, ((3, 4), (5, 4), (5, 6)), strict=True)
+        fields = {"is_causal": causal}
+        yield Case("scaled_dot_product_attention", fields, *((*axes, *end) for axes, end in ends))
+    for leading, causal in product(BROADCAST_IN_GROUPS, (False, True)):
+        ends = zip(leading, ((3, 4), (5, 4), (5, 6)), strict=True)
+        fields = {"enable_gqa": True, "is_causal": causal}
+        yield Case("scaled_dot_product_attention", fields, *((*axes, *end) for axes, end in ends))
     for number, (heads, bias, first, added) in enumerate(product((1, 2), (True, False), (True, False), range(4))):
         fields = {"num_heads": heads, "bias": bias, "batch_first": first}
         fields |= {"add_bias_kv": bool(added & 1), "add_zero_attn": bool(added & 2)}

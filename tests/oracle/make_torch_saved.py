@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from attention_axes import BROADCAST, BROADCAST_IN_GROUPS
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn import functional
@@ -346,6 +347,12 @@ def attention_cases() -> Iterator[tuple[str, dict[str, Any], list[Shape]]]:
     yield word, {}, [heads, others, (2, 4, 7, 6)]
     yield word, {"is_causal": True}, [heads, heads, (2, 4, 5, 6)]
     yield word, {}, [(3, 5, 8), (3, 7, 8), (3, 7, 8)]
+    for leading in BROADCAST:
+        yield word, {}, [(*axes, length, 4) for axes, length in zip(leading, (5, 7, 7), strict=True)]
+        yield word, {}, [(*axes, *end) for axes, end in zip(leading, ((5, 4), (7, 4), (7, 6)), strict=True)]
+    for leading in BROADCAST_IN_GROUPS:
+        ends = zip(leading, (5, 7, 7), strict=True)
+        yield word, {"enable_gqa": True}, [(*axes, length, 4) for axes, length in ends]
 
 
 def asked(word: str, fields: dict[str, Any], shapes: list[Shape]) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def test_the_weights_of_each_query_sum_to_one_and_a_causal_one_looks_at_nothing_
 @pytest.mark.parametrize(
     ("kernel", "fields", "shapes", "says"),
     [
-        ("scaled_dot_product_attention", DOT, ((2, 5, 8), (1, 3, 8), (1, 3, 4)), "equal leading axes"),
+        ("scaled_dot_product_attention", DOT, ((2, 5, 8), (3, 3, 8), (3, 3, 4)), "broadcast"),
         ("rotary_embedding", {"base": 10, "interleaved": True}, ((2, 3, 5),), "even number of features"),
         ("rms_norm", {"normalized_shape": (4,), "eps": 0, "elementwise_affine": False}, ((2, 5),), "normalizes over"),
     ],

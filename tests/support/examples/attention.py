@@ -42,6 +42,24 @@ DOT_PRODUCT = [
         enable_gqa=True,
         is_causal=True,
     ),
+    example(
+        "scaled_dot_product_attention",
+        "one head of keys for all by broadcasting, as in Falcon",
+        *[("N", "C", "L", 4), ("N", 1, "H", 4), ("N", 1, "H", 6)],
+    ),
+    example("scaled_dot_product_attention", "keys without a batch", ("N", "L", 4), ("H", 4), ("H", 6)),
+    example(
+        "scaled_dot_product_attention",
+        "one query for each batch of values, causal",
+        *[("L", 4), (1, "H", 4), ("N", "C", "H", 6)],
+        is_causal=True,
+    ),
+    example(
+        "scaled_dot_product_attention",
+        "keys and values with different numbers of heads",
+        *[("N", 12, "L", 10), (4, "H", 10), ("N", 6, "H", 8)],
+        enable_gqa=True,
+    ),
 ]
 
 MULTIHEAD = [
