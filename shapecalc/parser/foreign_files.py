@@ -200,8 +200,8 @@ def text_format(head: str) -> ForeignFormat | None:
 
 
 def _hugging_face(head: str) -> ForeignFormat:
-    kinds = [kind or architecture for kind, architecture in _MODEL_TYPE.findall(head)]
-    kind = max(kinds, key=lambda foreign: f'"{foreign}"' in head, default="")
+    kinds = _MODEL_TYPE.findall(head)
+    kind = next((model_type for model_type, _ in kinds if model_type), kinds[0][1] if kinds else "")
     what = f"a Hugging Face configuration{f' of `{kind}`' if kind else ''}"
     shipped = _FAMILIES.get(re.sub(r"[^a-z0-9]", "", kind.lower()))
     if shipped is None:
