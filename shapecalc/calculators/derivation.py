@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.dims import as_json, ceil_div, product, symbol
 from shapecalc.layers.base import per_axis
 from shapecalc.layers.fields import LARGEST_DIM
-from shapecalc.layers.windows import Pair, output_size, padding_pairs, same_pad, span, transposed_pads, unread
+from shapecalc.layers.windows import (
+    Pair,
+    output_size,
+    padding_pairs,
+    same_pad,
+    span,
+    transposed_pads,
+    unread,
+    window_elements,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -381,7 +390,7 @@ def conv_transpose_costs(layer: ConvTranspose, x: Shape) -> tuple[Derivation, ..
 def pool_costs(layer: MaxPool | AvgPool, x: Shape) -> tuple[Derivation, ...]:
     """Return the derivations of parameters and MACs, which are 0, and FLOPs of a pooling layer."""
     y = layer.output_shape(x)
-    kernel = _product("f", per_axis(layer.kernel_size, len(x) - 2, "kernel_size"))
+    kernel = _window_on_map(layer, x)
     outputs = _both("·", ("c", str(y[1])), _product("output", y[2:]))
     if not layer.divides:
         kernel = (f"({kernel[0]} − 1)", f"({kernel[1]} − 1)")
@@ -391,6 +400,17 @@ def pool_costs(layer: MaxPool | AvgPool, x: Shape) -> tuple[Derivation, ...]:
         Derivation("MACs", "", (str(macs),), macs),
         _cost("FLOPs", _both("·", outputs, kernel), None, flops),
     )
+
+
+def _window_on_map(layer: MaxPool | AvgPool, x: Shape) -> Term:
+    """Return the elements of a window that count, f along each axis; fewer if it is longer than the padded axis."""
+    sizes = per_axis(layer.kernel_size, len(x) - 2, "kernel_size")
+    dilation = getattr(layer, "dilation", 1)
+    counted = window_elements(x, sizes, layer.padding, dilation)
+    if counted == sizes:
+        return _product("f", sizes)
+    padded = "n + 2p" if isinstance(layer.padding, int) else "n + p₀ + p₁"
+    return _product(f"min(f, {padded})" if dilation == 1 else f"min(f, ⌈({padded})/d⌉)", counted)
 
 
 def linear_costs(layer: Linear, x: Shape) -> tuple[Derivation, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -293,9 +294,18 @@ def _row_dict(row: DiffRow) -> dict[str, Any]:
         "changes": list(row.changes),
         "before": _layer_dict(row.old),
         "after": _layer_dict(row.new),
-        "fields": {name: {"before": one, "after": other} for name, (one, other) in row.fields.items()},
+        "fields": {name: {"before": _json(one), "after": _json(other)} for name, (one, other) in row.fields.items()},
         "figures": _figures_dict(row.figures),
     }
+
+
+def _json(value: Any) -> Any:
+    """Return a field's value as JSON has it; an infinity, which it has no number for, as text.
+
+    >>> _json(float("-inf")), _json(0.5)
+    ('-inf', 0.5)
+    """
+    return str(value) if isinstance(value, float) and math.isinf(value) else value
 
 
 def _layer_dict(row: LayerReport | None) -> dict[str, Any] | None:

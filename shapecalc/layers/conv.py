@@ -206,6 +206,12 @@ class ConvTranspose(Layer):
     dilation: PerAxis = 1
     in_channels: OptionalCount = None
 
+    def __post_init__(self) -> None:
+        """Raise `LayerError` for an invalid value; for a number as `padding`, an output padding of 0 is the default."""
+        Layer.__post_init__(self)
+        if self.output_padding == 0 and not isinstance(self.padding, str):
+            object.__setattr__(self, "output_padding", None)
+
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, out_channels, *positions].
 

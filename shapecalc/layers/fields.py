@@ -45,11 +45,12 @@ class Integer(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A finite number between `minimum` and `maximum`, both allowed, or `above` a bound."""
+    """A finite number between `minimum` and `maximum`, both allowed, or `above` a bound; with `infinite`, also ±∞."""
 
     minimum: float | None = None
     maximum: float | None = None
     above: float | None = None
+    infinite: bool = False
 
     def describe(self) -> str:
         """Return the text that follows "expects" in a message."""
@@ -72,7 +73,8 @@ class Number(NamedTuple):
         low = self.minimum is not None and value < self.minimum
         low = low or (self.above is not None and value <= self.above)
         high = self.maximum is not None and value > self.maximum
-        if low or high or value - value != 0:  # infinities and NaN differ from themselves
+        endless = value - value != 0 and not (self.infinite and value == value)  # noqa: PLR0124 - NaN differs from itself
+        if low or high or endless:
             raise _refused("SC201", name, self.describe(), value, index)
 
 

@@ -11,7 +11,15 @@ from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Bool, OptionalCount, OptionalPerAxis, Padding, PerAxis, PerAxisOrNone
 from shapecalc.layers.roles import Roles, map_roles
 from shapecalc.layers.saved import Saved, saved_input, saved_output
-from shapecalc.layers.windows import FOREIGN_FIELDS, output_size, padded_shape, padding_pairs, same_size, unread_warning
+from shapecalc.layers.windows import (
+    FOREIGN_FIELDS,
+    output_size,
+    padded_shape,
+    padding_pairs,
+    same_size,
+    unread_warning,
+    window_elements,
+)
 
 _NOTHING = (
     "nothing: pool pooltype | use `max_pool` or `avg_pool`, whichever it computes",
@@ -38,7 +46,8 @@ class MaxPool(Layer):
     Output: [N, C, *positions], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `ceil_mode` the division rounds
         up, and a window that would start past the input and its left padding is dropped; with `padding: same` ⌈n/s⌉
     Parameters: none
-    Costs: MACs 0; FLOPs = ∏kernel_size − 1 comparisons per output
+    Costs: MACs 0; FLOPs = ∏kernel_size − 1 comparisons per output; of a window longer than the padded axis, only the
+        elements on it count (in a closed form over symbols all do)
     Source: torch.nn.MaxPool2d (`stride` is the window by default)
     """
 
@@ -72,7 +81,7 @@ class MaxPool(Layer):
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer per output than the window has elements."""
-        return product(y) * (product(per_axis(self.kernel_size, len(x) - 2, "kernel_size")) - 1)
+        return product(y) * (product(window_elements(x, self.kernel_size, self.padding, self.dilation)) - 1)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and for each output the index of the maximum."""
@@ -96,7 +105,8 @@ class AvgPool(Layer):
     Input: [N, C, *spatial]
     Output: [N, C, *positions], on each axis ⌊(n + p₀ + p₁ − f)/s⌋ + 1; with `ceil_mode` as max_pool
     Parameters: none
-    Costs: MACs 0; FLOPs = ∏kernel_size per output: additions, and one division
+    Costs: MACs 0; FLOPs = ∏kernel_size per output: additions, and one division; of a window longer than the padded
+        axis, only the elements on it count (in a closed form over symbols all do)
     Source: torch.nn.AvgPool2d (`stride` is the window by default)
     """
 
@@ -134,7 +144,7 @@ class AvgPool(Layer):
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return as many operations per output as the window has elements."""
-        return product(y) * product(per_axis(self.kernel_size, len(x) - 2, "kernel_size"))
+        return product(y) * product(window_elements(x, self.kernel_size, self.padding, 1))
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, of which only the shape is read."""

@@ -28,7 +28,7 @@ class Pad(Layer):
             another from the last.
         mode: Content of the padding: `value`, a mirror image (`reflect`), the nearest element (`replicate`) or the
             opposite end (`circular`).
-        value: Element that fills the padding with `mode: constant`; the other modes ignore it.
+        value: Element that fills the padding with `mode: constant`, also `-.inf`; the other modes ignore it.
 
     Input: [*]
     Output: the length of each axis + its padding before and after
@@ -58,7 +58,7 @@ class Pad(Layer):
     keeps_axes = True
     padding: Annotated[int | tuple[int, ...], Several(Integer(minimum=0))]
     mode: Annotated[str, OneOf(("constant", "reflect", "replicate", "circular"))] = "constant"
-    value: Annotated[float, Number()] = 0.0
+    value: Annotated[float, Number(infinite=True)] = 0.0
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the widened shape.

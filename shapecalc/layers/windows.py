@@ -267,6 +267,23 @@ def padding_pairs(padding: object, windows: tuple[int, ...], dilations: tuple[in
     return tuple(entry if isinstance(entry, tuple) else (entry, entry) for entry in per_axis(padding, rank, "padding"))
 
 
+def window_elements(x: Shape, kernel_size: Any, padding: Any, dilation: Any) -> tuple[int, ...]:
+    """Return the number of elements of a window along each axis; of one longer than the padded axis, those on it.
+
+    Of a symbolic axis all elements count, as if the window fitted.
+
+    >>> window_elements((1, 8, 19, 19), (2560, 3), 0, 1), window_elements((1, 8, 19), 9, 1, 4)
+    ((19, 3), (6,))
+    """
+    rank = len(x) - 2
+    windows = per_axis(kernel_size, rank, "kernel_size")
+    dilations = per_axis(dilation, rank, "dilation")
+    axes = zip(x[2:], windows, padding_pairs(padding, windows, dilations), dilations, strict=True)
+    return tuple(
+        min(f, -(-(n + sum(p)) // d)) if isinstance(n, int) and isinstance(p, tuple) else f for n, f, p, d in axes
+    )
+
+
 def _not_causal(before: tuple[Pair, ...]) -> LayerError:
     pairs = ", ".join(map(str, map(list, (before[0], *((0, 0),) * (len(before) - 1)))))
     return LayerError(

@@ -9,7 +9,7 @@ from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Fix, Label, Shap
 from shapecalc.parser.characters import describe, forbidden
 from shapecalc.parser.diagnostics import position
 from shapecalc.parser.positions import position_after, span_between
-from shapecalc.parser.scalars import Refused, resolve, shorten
+from shapecalc.parser.scalars import Refused, infinite, resolve, shorten
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -132,6 +132,8 @@ class TreeBuilder:
         if len(self._stack) + anchored.height > self._limits.depth:
             self._refuse_depth(event)
         self._heights[-1] = max(self._heights[-1], anchored.height)
+        if isinstance(anchored.node, Scalar):
+            self._refuse_infinity(anchored.node, _span(event))
         self._children.append(anchored.node)
 
     def open_sequence(self, event: CollectionStart) -> None:
@@ -246,6 +248,12 @@ class TreeBuilder:
     def _refuse_scalar(self, refused: Refused, span: Span) -> None:
         fix = Fix(span, refused.replacement) if refused.replacement else None
         self._refuse(refused.code, refused.message, span, refused.help, fix)
+
+    def _refuse_infinity(self, node: Scalar, span: Span) -> None:
+        """Refuse an alias of an infinity: a field that accepts the one with the anchor does not decide for others."""
+        refused = None if node.quoted or infinite(node.text) is None else resolve(node.text)
+        if isinstance(refused, Refused):
+            self._refuse_scalar(refused, span)
 
     def _refuse_tag(self, event: NodeEvent) -> None:
         text, index = self._source.text, event.start_mark.index

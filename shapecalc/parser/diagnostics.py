@@ -86,6 +86,11 @@ class Diagnostics:
         finally:
             self._calls = before
 
+    def accept(self, span: Span) -> None:
+        """Drop what the reader refused at a span: it is a value of the field that is written there."""
+        self.recorded = [diagnostic for diagnostic in self.recorded if diagnostic.span != span]
+        self._refused_spans = tuple(refused for refused in self._refused_spans if refused != span)
+
     def refused_within(self, span: Span) -> bool:
         """Return whether the reader refused something within a span, so that the value there is a guess."""
         start, end = (span.line, span.column), (span.end_line, span.end_column)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.architecture import StepSpans
 from shapecalc.diagnostics import Fix, LayerError
 from shapecalc.layers.base import fields_of
-from shapecalc.layers.fields import said
-from shapecalc.parser.scalars import resolve, shorten
+from shapecalc.layers.fields import Number, said
+from shapecalc.parser.scalars import infinite, resolve, shorten
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ class LayerReader:
         spans = StepSpans(type_node.span, field_spans, origins=self._diagnostics.origins_of(field_spans.values()))
         if nodes is None:
             return None, spans
-        values = {name: plain(value) for name, value in nodes.items()}
+        refused = len(self._diagnostics.recorded)
+        values = {name: self._value(fields_of(cls)[name], value) for name, value in nodes.items()}
+        before -= refused - len(self._diagnostics.recorded)
         missing = [name for name, field in fields_of(cls).items() if field.required and name not in values]
         if missing:
             self._check_each(cls, values, spans)
@@ -64,6 +66,15 @@ class LayerReader:
                 return None, spans
             self._layers[key] = layer
         return layer, spans
+
+    def _value(self, field: Field, node: Node) -> Any:
+        """Return the value of a field; an infinity, which the reader refused, if the field accepts it."""
+        if isinstance(field.kind, Number) and field.kind.infinite and isinstance(node, Scalar) and not node.quoted:
+            number = infinite(node.text)
+            if number is not None:
+                self._diagnostics.accept(node.span)
+                return number
+        return plain(node)
 
     def _made(self, cls: type[Layer], values: dict[str, Any], spans: StepSpans) -> Layer | None:
         """Return the layer; if the only mistakes are quotes around numbers, the layer without them; else None."""

@@ -26,7 +26,8 @@ _NUMERIC_START = frozenset("0123456789+-.")
 # Most files have integers only: `re` compiles the other patterns at their first use.
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+")
 _FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-_NOT_FINITE = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+_INFINITE = r"[-+]?\.(?:inf|Inf|INF)"
+_NOT_FINITE = rf"{_INFINITE}|\.(?:nan|NaN|NAN)"
 _LEADING_ZERO = r"[-+]?0[0-9]+"
 _UNDERSCORED = (
     r"[-+]?(?=[^_]*_)(?:0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9][0-9_]*)"
@@ -78,6 +79,17 @@ def shorten(text: str) -> str:
     '9999999999999999999999999999999999999999…'
     """
     return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
+
+
+def infinite(text: str) -> float | None:
+    """Return the infinity that a plain scalar writes, None for any other text.
+
+    >>> infinite("-.inf"), infinite(".nan"), infinite("1e999")
+    (-inf, None, None)
+    """
+    if not re.fullmatch(_INFINITE, text):
+        return None
+    return -math.inf if text.startswith("-") else math.inf
 
 
 def _integer(text: str, digits: int) -> int | Refused:

@@ -4,35 +4,92 @@ from __future__ import annotations
 
 from itertools import product
 from math import inf, prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from shapecalc.reference.base import Array, Call, Fields, RunShapes, Shape, constant, kernel, outputs_times
 from shapecalc.reference.gradients import Context, Gradients, backward
-from shapecalc.reference.windows import Margins, Window, at, margins, overhang, pad, per_axis, slide, taps, unpad
+from shapecalc.reference.windows import Index, Margins, Window, at, margins, overhang, pad, per_axis, taps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def pool_margins(fields: Fields, lengths: Shape, window: Window) -> tuple[Margins, Margins]:
-    """Return the padding of a pool, and the elements that `ceil_mode` adds after it or removes."""
-    sides = margins(fields["padding"], lengths, window)
-    return sides, overhang(lengths, sides, window) if fields["ceil_mode"] else ((0, 0),) * len(lengths)
+class Pool(NamedTuple):
+    """The windows of a pool over an array: the array, and along each axis the first element of every window.
+
+    Windows may start before the array and end after it: what they do not read there is padding.
+    """
+
+    x: Array
+    window: Window
+    starts: tuple[range, ...]
+
+    @property
+    def taps(self) -> Iterator[tuple[Index, Index]]:
+        """Yield, for each element of the window, the windows that read one of the array there, and what they read."""
+        return taps(self.x.shape[2:], self.starts, self.window)
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the output."""
+        return (*self.x.shape[:2], *map(len, self.starts))
 
 
-def total_margins(sides: Margins, behind: Margins) -> Margins:
-    """Return the sum of padding and overhang."""
-    return tuple((before, after + more) for (before, after), (_, more) in zip(sides, behind, strict=True))
+def laid(fields: Fields, lengths: Shape) -> tuple[Window, Margins, tuple[range, ...]]:
+    """Return the window of a pool, its padding, and along each axis the first element of every window.
+
+    Raises `ValueError` if no window fits.
+    """
+    window = Window.of(fields, len(lengths))
+    sides, starts = margins(fields["padding"], lengths, window), []
+    behind = overhang(lengths, sides, window) if fields["ceil_mode"] else ((0, 0),) * len(lengths)
+    for axis, (length, (before, after), (_, more)) in enumerate(zip(lengths, sides, behind, strict=True)):
+        step, fitting = window.stride[axis], before + length + after + more - window.span(axis)
+        if fitting < 0:
+            raise ValueError(f"a window over {window.span(axis)} cells finds no place on {before + length + after}")
+        starts.append(range(-before, fitting + 1 - before, step))
+    return window, sides, tuple(starts)
+
+
+def pool(call: Call, x: Array, filling: float = 0) -> Pool:
+    """Return the windows of a pool over an array.
+
+    Scalars that count their operations count those with padding too: for them it is added, and the overhang of windows,
+    unless a window is longer than the padded axis.
+    """
+    window, sides, starts = laid(call.fields, x.shape[2:])
+    if x.dtype != object:
+        return Pool(x, window, starts)
+    full = []
+    for axis, (length, (before, after), own) in enumerate(zip(x.shape[2:], sides, starts, strict=True)):
+        end = own[-1] + window.span(axis)
+        longer = window.span(axis) > before + length + after
+        full.append((before, after if longer else max(end - length, 0)))
+    return Pool(
+        pad(x, tuple(full), constant(x, filling)),
+        window,
+        tuple(range(0, len(own) * own.step, own.step) for own in starts),
+    )
 
 
 def pool_workspace(run: RunShapes) -> int:
-    """Return the bytes of the padded input, and of the divisors of the mean, an array of the size of the output."""
-    samples, channels, *lengths = run.inputs[0]
-    sides = total_margins(*pool_margins(run.fields, tuple(lengths), Window.of(run.fields, len(lengths))))
-    padded = prod(length + before + max(after, 0) for length, (before, after) in zip(lengths, sides, strict=True))
-    return run.itemsize * ((samples * channels * padded if any(map(any, sides)) else 0) + prod(run.outputs[0]))
+    """Return the bytes of the divisors of the mean, an array of the size of the output."""
+    laid(run.fields, run.inputs[0][2:])
+    return run.itemsize * prod(run.outputs[0])
+
+
+def reduce_windows(windows: Pool, filling: float, combine: Callable[..., Any]) -> Array:
+    """Return the elements of every window combined, or `filling` for a window that reads none."""
+    result = np.full(windows.shape, constant(windows.x, filling), dtype=windows.x.dtype)
+    for number, (positions, read) in enumerate(windows.taps):
+        onto, elements = at(result, positions), at(windows.x, read)
+        if number:
+            combine(onto, elements, out=onto)
+        else:
+            onto[...] = elements
+    return result
 
 
 @kernel("max_pool", workspace=pool_workspace)
@@ -41,32 +98,22 @@ def max_pool(call: Call, x: Array) -> Array:
 
     Source: torch.nn.MaxPool2d.
     """
-    window = Window.of(call.fields, x.ndim - 2)
-    sides = total_margins(*pool_margins(call.fields, x.shape[2:], window))
-    elements = taps(slide(pad(x, sides, constant(x, -inf)), window), x.ndim - 2)
-    largest = next(elements).copy()
-    for element in elements:
-        np.maximum(largest, element, out=largest)
-    return largest
+    return reduce_windows(pool(call, x, -inf), -inf, np.maximum)
 
 
 @backward("max_pool")
 def max_pool_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient of every window at its maximum, at the first of several as in PyTorch."""
-    (x,), (largest,), rank = ctx.inputs, ctx.outputs, ctx.inputs[0].ndim - 2
-    window = Window.of(ctx.call.fields, rank)
-    sides = total_margins(*pool_margins(ctx.call.fields, x.shape[2:], window))
-    padded = pad(x, sides, constant(x, -inf))
-    grad_padded = np.zeros_like(padded)
-    given, pending = np.empty_like(gradient), np.ones(gradient.shape, dtype=bool)
-    elements = taps(slide(padded, window), rank)
-    for element, onto in zip(elements, taps(slide(grad_padded, window, writeable=True), rank), strict=True):
-        is_maximum = element == largest
-        is_maximum &= pending
-        pending ^= is_maximum
-        np.multiply(gradient, is_maximum, out=given)
-        np.add(onto, given, out=onto)
-    return Gradients((unpad(grad_padded, sides),))
+    (x,), (largest,) = ctx.inputs, ctx.outputs
+    grad_input, pending = np.zeros_like(x), np.ones(gradient.shape, dtype=bool)
+    for positions, read in pool(ctx.call, x).taps:
+        waits = at(pending, positions)
+        is_maximum = at(x, read) == at(largest, positions)
+        is_maximum &= waits
+        waits ^= is_maximum
+        onto = at(grad_input, read)
+        np.add(onto, at(gradient, positions) * is_maximum, out=onto)
+    return Gradients((grad_input,))
 
 
 @kernel("avg_pool", workspace=pool_workspace)
@@ -76,42 +123,33 @@ def avg_pool(call: Call, x: Array) -> Array:
     The overhang of `ceil_mode` beyond the padding never counts.
     Source: torch.nn.AvgPool2d.
     """
-    window = Window.of(call.fields, x.ndim - 2)
-    sides, behind = pool_margins(call.fields, x.shape[2:], window)
-    total = window_sums(pad(x, total_margins(sides, behind), constant(x, 0)), window)
-    total /= divisors(call.fields, x, window)
+    total = reduce_windows(pool(call, x), 0, np.add)
+    total /= divisors(call.fields, x)
     return total
 
 
 @backward("avg_pool")
 def avg_pool_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return for every element the sum of the gradients of its windows, each over the divisor of the window."""
-    (x,), rank = ctx.inputs, ctx.inputs[0].ndim - 2
-    window = Window.of(ctx.call.fields, rank)
-    sides = total_margins(*pool_margins(ctx.call.fields, x.shape[2:], window))
-    grad_padded = np.zeros_like(pad(x, sides))
-    share = gradient / divisors(ctx.call.fields, x, window)
-    for onto in taps(slide(grad_padded, window, writeable=True), rank):
-        np.add(onto, share, out=onto)
-    return Gradients((unpad(grad_padded, sides),))
+    (x,) = ctx.inputs
+    grad_input, share = np.zeros_like(x), gradient / divisors(ctx.call.fields, x)
+    for positions, read in pool(ctx.call, x).taps:
+        onto = at(grad_input, read)
+        np.add(onto, at(share, positions), out=onto)
+    return Gradients((grad_input,))
 
 
-def divisors(fields: Fields, x: Array, window: Window) -> Any:
+def divisors(fields: Fields, x: Array) -> Any:
     """Return the divisor of every window's sum: one number for all, or one per position of the window."""
     if fields["divisor_override"] is not None:
         return fields["divisor_override"]
-    sides, behind = pool_margins(fields, x.shape[2:], window)
-    counting = pad(np.ones(x.shape[2:], dtype=int), sides, int(fields["count_include_pad"]))
-    return window_sums(pad(counting, behind, 0), window).astype(x.dtype)
-
-
-def window_sums(x: Array, window: Window) -> Array:
-    """Return the sum of every window over the spatial axes."""
-    elements = taps(slide(x, window), len(window.size))
-    total = next(elements).copy()
-    for element in elements:
-        total += element
-    return total
+    lengths = x.shape[2:]
+    window, sides, starts = laid(fields, lengths)
+    counts: Any = np.ones(())
+    for length, (before, after), size, own in zip(lengths, sides, window.size, starts, strict=True):
+        low, high = (-before, length + after) if fields["count_include_pad"] else (0, length)
+        counts = np.multiply.outer(counts, [len(range(max(start, low), min(start + size, high))) for start in own])
+    return counts.astype(x.dtype)
 
 
 def adaptive_windows(length: int, count: int | None) -> Iterator[slice]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import product
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.base import Array, Fields, Shape
 
 Margins: TypeAlias = tuple[tuple[int, int], ...]
+Index: TypeAlias = tuple[slice, ...]
 
 NUMPY_MODES = {
     "constant": "constant",
@@ -198,12 +200,38 @@ def slide(x: Array, window: Window, *, writeable: bool = False) -> Array:
     return at(everywhere, (slice(None, None, step) for step in (*window.stride, *window.dilation)))
 
 
-def taps(windows: Array, rank: int) -> Iterator[Array]:
-    """Yield, for each element of the window in turn, that element of every window.
+def taps(lengths: Shape, starts: tuple[range, ...], window: Window) -> Iterator[tuple[Index, Index]]:
+    """Yield, for each element of the window in turn, the windows that read an element there, and the elements.
 
-    >>> windows = slide(np.arange(5), Window(size=(2,), stride=(2,), dilation=(1,)))
-    >>> [tap.tolist() for tap in taps(windows, rank=1)]
-    [[0, 2], [1, 3]]
+    `starts` has the first element of each window along each axis. Elements of the window that all lie outside of the
+    array are left out, so that a window takes no more time than what it reads.
+
+    >>> window = Window(size=(9,), stride=(2,), dilation=(1,))
+    >>> list(taps((3,), (range(-8, 2, 2),), window))[-1]    # the last element of windows that start at −8 and −6
+    ((slice(0, 2, None),), (slice(0, 3, 2),))
     """
-    for element in np.ndindex(windows.shape[windows.ndim - rank :]):
-        yield at(windows, element)
+    axes = (
+        list(_reads(length, own, window.offsets(axis)))
+        for axis, (length, own) in enumerate(zip(lengths, starts, strict=True))
+    )
+    for pairs in product(*axes):
+        positions, elements = zip(*pairs, strict=True)
+        yield positions, elements
+
+
+def _reads(length: int, starts: range, offsets: range) -> Iterator[tuple[slice, slice]]:
+    """Yield the windows that read an element at an offset from their start along an axis, and what they read."""
+    for offset in offsets if len(offsets) <= 2 * length else _reached(length, starts, offsets):
+        shifted = range(starts.start + offset, starts.stop + offset, starts.step)
+        first, end = bisect_left(shifted, 0), bisect_left(shifted, length)
+        if first < end:
+            yield slice(first, end), slice(shifted[first], shifted[end - 1] + 1, shifted.step)
+
+
+def _reached(length: int, starts: range, offsets: range) -> Iterator[int]:
+    """Yield the offsets at which some window reads an element, in ascending order."""
+    done = 0
+    for start in reversed(starts):
+        end = bisect_left(offsets, length - start)
+        yield from offsets[max(bisect_left(offsets, -start), done) : end]
+        done = max(done, end)

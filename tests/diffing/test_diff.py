@@ -221,3 +221,11 @@ def test_the_json_lists_what_differs_and_counts_what_does_not() -> None:
     assert found["tally"] == {"added": 0, "removed": 0, "changed": 1, "same": 2}
     assert [row["after"]["path"] for row in found["layers"]] == ["tanh_1"]
     assert found["totals"]["layers"] == {"before": 3, "after": 3, "delta": 0}
+
+
+def test_an_infinite_field_is_text_in_json() -> None:
+    old, new = (
+        f"input: [1, 2, 5, 5]\nlayers:\n  - pad: {{padding: 1, value: {value}}}\n" for value in ("0.5", "-.inf")
+    )
+    (row,) = compared(old, new).to_dict()["layers"]
+    assert row["fields"] == {"value": {"before": 0.5, "after": "-inf"}}

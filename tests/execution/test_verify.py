@@ -375,3 +375,13 @@ def test_a_run_of_more_operations_than_allowed_is_refused_before_it_starts() -> 
     (finding,) = refused.value.diagnostics
     assert finding.help is not None
     assert "--max-flops 1G" in finding.help
+
+
+@pytest.mark.parametrize(("kind", "flops"), [("avg_pool", 8 * 19 * 19), ("max_pool", 8 * (19 * 19 - 1))])
+def test_a_window_longer_than_the_map_is_priced_counted_and_run_like_a_global_pool(kind: str, flops: int) -> None:
+    pool = net("[1, 8, 19, 19]", f"{kind}: {{kernel_size: 2560, ceil_mode: true}}")
+    whole = net("[1, 8, 19, 19]", f"global_{kind}")
+    report = shapecalc.inspect(pool)
+    assert report.totals.flops == shapecalc.inspect(whole).totals.flops == flops
+    assert price(report).peak <= price(shapecalc.inspect(whole)).peak + 2 * 4 * 8
+    assert verify(pool, budget=Budget(memory=2 * 4 * 8 * 19 * 19, flops=10_000)).ok

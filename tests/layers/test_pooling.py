@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import ceil, floor
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
+from shapecalc.diagnostics import LayerError
 from shapecalc.dims import Condition, Relation, evaluate, symbol
 from shapecalc.layers.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
 from tests.support.layers import flops, made, refused, required, saved
@@ -114,6 +116,34 @@ def test_rows_that_no_window_reads_are_warned_of_unless_ceil_mode_reads_them() -
     assert error.message == "never reads the last row of 7 x 6"
     assert MaxPool(kernel_size=2, ceil_mode=True).warning((1, 1, 7, 6)) is None
     assert AvgPool(kernel_size=2).warning((1, 1, 8, 6)) is None
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 19])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding", "dilation"), list(product((1, 3, 8, 30), (1, 40), (0, 1), (1, 3)))
+)
+def test_operations_count_each_element_of_a_window_and_of_a_longer_one_those_on_the_padded_axis(
+    n: int, kernel: int, stride: int, padding: int, dilation: int
+) -> None:
+    layer = MaxPool(
+        kernel_size=kernel, stride=stride, padding=min(padding, kernel // 2), dilation=dilation, ceil_mode=True
+    )
+    padded = range(n + 2 * min(padding, kernel // 2))
+    try:
+        y = layer.output_shape((1, 1, n))
+    except LayerError:
+        return
+    first = range(0, kernel * dilation, dilation)
+    elements = len(first) if first[-1] in padded else len([offset for offset in first if offset in padded])
+    assert layer.operations((1, 1, n), y) == y[2] * (elements - 1)
+    assert first[-1] in padded or y[2] == 1
+
+
+def test_a_global_pool_written_as_a_window_longer_than_the_map_costs_what_the_global_pool_costs() -> None:
+    x = (1, 8, 19, 19)
+    for kernel in (19, 20, 2560, 2**31 - 1):
+        assert flops(AvgPool(kernel_size=kernel, ceil_mode=True), x) == flops(made("global_avg_pool"), x) == 2_888
+        assert flops(MaxPool(kernel_size=kernel, ceil_mode=True), x) == flops(made("global_max_pool"), x) == 2_880
 
 
 @pytest.mark.parametrize(

@@ -3,52 +3,21 @@
 from __future__ import annotations
 
 import json
-from math import prod
 
 import numpy as np
 import pytest
 
 import shapecalc
 from shapecalc.diagnostics import LayerError
-from shapecalc.layers import Layer, layer_type
-from shapecalc.reference import find, find_backward
-from shapecalc.reference.base import Array, Call
-from shapecalc.reference.gradients import Context
-from tests.oracle.test_torch_fixtures import ORACLE, Row, by_name, tuples, written
+from tests.oracle.test_torch_fixtures import ORACLE, Row, by_name, layer_of
+from tests.support.layer_fixtures import agrees, numbers
 
 FIXTURE = json.loads((ORACLE / "keras_windows.json").read_text(encoding="utf-8"))
-VALUES = np.load(ORACLE / "keras_windows.npz")["values"]
-ROWS: list[Row] = FIXTURE["cases"]
-ANSWERED = [row for row in ROWS if "output" in row]
-REFUSED = [row for row in ROWS if "error" in row]
+ANSWERED = [row for row in FIXTURE["cases"] if "output" in row]
+REFUSED = [row for row in FIXTURE["cases"] if "error" in row]
 
 
-def filled(name: str, shape: list[int]) -> Array:
-    a, b = FIXTURE["fill"][name]
-    return np.asarray((((a * np.arange(prod(shape)) + b) % 17 - 8) / 8).reshape(shape), dtype=np.float32)
-
-
-def layer_of(row: Row) -> Layer:
-    cls = layer_type(row["layer"])
-    assert cls is not None
-    return cls(**{name: tuples(value) for name, value in row["fields"].items()})
-
-
-def sizes(row: Row) -> list[list[int]]:
-    """The shapes of a case's numbers: of the output, and of the gradients by the input and by each parameter."""
-    return [row["output"], row["input"], *row["parameters"].values()]
-
-
-def expected() -> dict[str, list[Array]]:
-    """Keras's numbers by the name of the case."""
-    flat = [shape for row in ANSWERED for shape in sizes(row)]
-    pieces = iter(np.split(VALUES, np.cumsum([prod(shape) for shape in flat])))
-    found = {row["name"]: [next(pieces).reshape(shape) for shape in sizes(row)] for row in ANSWERED}
-    assert next(pieces).size == 0
-    return found
-
-
-EXPECTED = expected()
+EXPECTED = numbers(ANSWERED, np.load(ORACLE / "keras_windows.npz")["values"])
 
 
 def test_no_row_is_dropped() -> None:
@@ -57,19 +26,7 @@ def test_no_row_is_dropped() -> None:
 
 @pytest.mark.parametrize("row", by_name(ANSWERED))
 def test_numbers_and_gradients_are_those_of_keras(row: Row) -> None:
-    layer = layer_of(row)
-    assert layer.output_shape(tuple(row["input"])) == tuple(row["output"])
-    parameters = {name: filled(name, shape) for name, shape in row["parameters"].items()}
-    assert {name: list(shape) for name, shape in layer.parameters(tuple(row["input"])).items()} == row["parameters"]
-    call = Call("case", row["layer"], written(layer), parameters, ("input",), ("output",))
-    x = filled("input", row["input"])
-    y = find(row["layer"]).run(call, x)
-    assert isinstance(y, np.ndarray)
-    found = find_backward(row["layer"])(Context(call, (x,), (y,)), filled("gradient", row["output"]))
-    (by_input,) = found.inputs
-    values = (y, by_input, *(found.parameters[name] for name in row["parameters"]))
-    for ours, theirs in zip(values, EXPECTED[row["name"]], strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+    agrees(row, EXPECTED[row["name"]], FIXTURE["fill"])
 
 
 @pytest.mark.parametrize("row", by_name(REFUSED))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from shapecalc.diagnostics import Source
@@ -9,6 +11,7 @@ from shapecalc.layers import layer_type
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.linear import Linear
 from shapecalc.layers.pooling import MaxPool
+from shapecalc.layers.resampling import Pad
 from shapecalc.parser.fields import example
 from shapecalc.parser.grammar import parse
 from tests.support.networks import findings, found, layers, read
@@ -132,3 +135,31 @@ def test_an_example_has_the_fields_that_a_layer_must_have(type_: str, written: s
     cls = layer_type(type_)
     assert cls is not None
     assert example(cls) == written
+
+
+PADDED = "input: [1, 3, 8, 8]\nlayers:\n"
+
+
+@pytest.mark.parametrize(("text", "value"), [("-.inf", -inf), (".inf", inf), ("-.INF", -inf), ("-3", -3)])
+def test_padding_may_be_infinite(text: str, value: float) -> None:
+    (step,) = read(layers(f"pad: {{padding: 1, value: {text}}}")).steps
+    assert step.layer == Pad(padding=1, value=value)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param("  - pad: {padding: 1, value: .nan}\n", id="not a number"),
+        pytest.param("  - pad: {padding: .inf}\n", id="another field"),
+        pytest.param("  - pad: {padding: 1, value: 1e999}\n", id="too large for a float"),
+        pytest.param("  - pad: {padding: 1, value: &v -.inf}\n  - leaky_relu: *v\n", id="an alias in another layer"),
+        pytest.param("  - leaky_relu: &v -.inf\n  - pad: {padding: 1, value: *v}\n", id="an alias of another layer's"),
+        pytest.param("  - leaky_relu: -.inf\n  - pad: {padding: 1, value: -.inf}\n", id="one of two"),
+    ],
+)
+def test_other_numbers_that_are_not_finite_are_refused(steps: str) -> None:
+    assert [finding.code for finding in findings(PADDED + steps)] == ["SC025"]
+
+
+def test_a_field_that_is_missing_next_to_an_infinity_is_named() -> None:
+    assert [finding.code for finding in findings(PADDED + "  - pad: {value: -.inf}\n")] == ["SC106"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from math import inf
 from typing import Any
 
 import numpy as np
 import pytest
 
+from shapecalc.reference import workspace
 from shapecalc.reference.base import Array, Call
 from shapecalc.reference.gradients import BACKWARD_KERNELS, Context
 from shapecalc.reference.pooling import adaptive_avg_pool, adaptive_max_pool, avg_pool, global_max_pool, max_pool
+from shapecalc.reference.resampling import pad
 
 MAX = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
 AVERAGE = {"stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True, "divisor_override": None}
@@ -111,3 +114,42 @@ def test_the_maximum_of_two_windows_gets_the_sum_of_their_gradients() -> None:
 
 def test_a_window_of_padding_alone_passes_its_gradient_to_no_element() -> None:
     assert gradient_of(max_pool, ramp(2), [5, 7, 9], **MAX | {"kernel_size": 1, "padding": ((1, 0),)}) == [7, 9]
+
+
+@pytest.mark.parametrize("kernel_size", [2560, 2**31 - 1])
+@pytest.mark.parametrize("padding", ["none", "half"])
+def test_a_window_longer_than_the_map_takes_the_memory_of_the_map(kernel_size: int, padding: str) -> None:
+    side = kernel_size // 2 if padding == "half" else 0
+    x = np.random.default_rng(0).standard_normal((1, 8, 19, 19))
+    fields = {"kernel_size": kernel_size, "padding": side, "ceil_mode": True}
+    for kernel, defaults, whole in ((max_pool, MAX, x.max((2, 3))), (avg_pool, AVERAGE, x.mean((2, 3)))):
+        given = {**defaults, **fields} | ({"count_include_pad": False} if kernel is avg_pool else {})
+        tracemalloc.start()
+        y = pooled(kernel, x, **given)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        np.testing.assert_allclose(y[..., 0, 0], whole)
+        assert peak < 40 * x.nbytes
+        assert workspace(kernel.__name__, given, (x.shape,), {}, (y.shape,), itemsize=8) < x.nbytes
+
+
+@pytest.mark.parametrize(("length", "kernel", "stride"), [(9, 3, 2), (8, 3, 2), (7, 4, 3), (5, 2, 1)])
+def test_padding_of_minus_infinity_and_a_pool_are_the_pool_with_same(length: int, kernel: int, stride: int) -> None:
+    """TensorFlow's MaxPool with SAME, its padding written as a layer."""
+    missing = max((-(-length // stride) - 1) * stride + kernel - length, 0)
+    x = -ramp(length)
+    padded = pad(
+        Call(
+            "q",
+            "pad",
+            {"padding": (missing // 2, -(-missing // 2)), "value": -inf, "mode": "constant"},
+            {},
+            ("x",),
+            ("y",),
+        ),
+        x,
+    )
+    apart = pooled(max_pool, padded, **MAX | {"kernel_size": kernel, "stride": stride})
+    np.testing.assert_array_equal(
+        apart, pooled(max_pool, x, **MAX | {"kernel_size": kernel, "stride": stride, "padding": "same"})
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -40,8 +42,36 @@ def test_every_axis_has_its_own_window() -> None:
 
 
 def test_taps_come_in_the_order_of_the_window() -> None:
-    windows = slide(np.arange(12).reshape(3, 4), Window((2, 2), (1, 2), (1, 1)))
-    assert [tap[0, 0].item() for tap in taps(windows, 2)] == [0, 1, 4, 5]
+    x, shape = np.arange(12).reshape(3, 4), Window((2, 2), (1, 2), (1, 1))
+    read = [(positions, x[elements]) for positions, elements in taps(x.shape, (range(2), range(0, 4, 2)), shape)]
+    assert [elements[0, 0].item() for _, elements in read] == [0, 1, 4, 5]
+    assert [positions for positions, _ in read] == [(slice(0, 2), slice(0, 2))] * 4
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 9, 60])
+@pytest.mark.parametrize(
+    ("stride", "dilation", "first", "count"), list(product((1, 2, 4), (1, 3), (0, -3, -40), (1, 5)))
+)
+def test_taps_read_the_elements_that_windows_reach_each_once(
+    size: int, stride: int, dilation: int, first: int, count: int
+) -> None:
+    length, shape = 7, window(size, stride, dilation)
+    starts = range(first, first + count * stride, stride)
+    pairs = [
+        (position, element)
+        for (positions,), (elements,) in taps((length,), (starts,), shape)
+        for position, element in zip(range(count)[positions], range(length)[elements], strict=True)
+    ]
+    reached = {
+        (k, s + t * dilation) for k, s in enumerate(starts) for t in range(size) if 0 <= s + t * dilation < length
+    }
+    assert len(pairs) == len(set(pairs))
+    assert set(pairs) == reached
+
+
+def test_a_window_of_any_length_takes_no_more_taps_than_it_reads() -> None:
+    shape, start = window(2**31 - 1, 2**31 - 1), -(2**30)
+    assert len(list(taps((19,), (range(start, start + 1),), shape))) == 19
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,30 @@ CONV = [
 ]
 
 POOLING = [
+    example(
+        "max_pool", "a window longer than the map", ("N", "C", 6, 4), kernel_size=(9, 2), stride=(9, 1), ceil_mode=True
+    ),
+    example(
+        "max_pool",
+        "a dilated window longer than the padded map",
+        ("N", "C", 8),
+        kernel_size=4,
+        stride=20,
+        padding=1,
+        dilation=5,
+        ceil_mode=True,
+    ),
+    example("avg_pool", "a window longer than the map", ("N", "C", 6, 4), kernel_size=11, ceil_mode=True),
+    example(
+        "avg_pool",
+        "a window longer than the padded map, padding not counted",
+        ("N", "C", 4),
+        kernel_size=9,
+        padding=2,
+        ceil_mode=True,
+        count_include_pad=False,
+    ),
+    example("avg_pool", "a window longer than the map, with padding", ("N", "C", 4), kernel_size=8, padding=4),
     example("max_pool", "the stride is the window unless given", MAP, kernel_size=2),
     example("max_pool", "windows that overlap, as in AlexNet", MAP, kernel_size=3, stride=2),
     example("max_pool", "one spatial axis, padding before and after", ROW, kernel_size=3, padding=((1, 0),)),
