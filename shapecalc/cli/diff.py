@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from shapecalc.cli.exit_codes import FINDINGS, UNREADABLE, Misuse
-from shapecalc.cli.options.architecture import LimitOption, SetOption, integer, limits_of, parameter, settings
+from shapecalc.cli.options.architecture import LimitOption, SetOption, integer, limits_of, parameter, settings, single
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.terminal import stdout_manner
 
@@ -61,7 +61,7 @@ def command(
     """
     from shapecalc.diffing.diff import diff
 
-    texts = settings(set_)
+    texts = single(settings(set_))
     thresholds = _thresholds(fail_on or ())
     before, after = _loaded(old, new, base, texts, limits_of(limit))
     if before is None:

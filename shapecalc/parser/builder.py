@@ -13,11 +13,16 @@ from shapecalc.parser.scalars import Refused, infinite, resolve, shorten
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.parser.events import AliasEvent, CollectionStart, Event, NodeEvent, ScalarEvent
 
 _TAG_OR_ANCHOR = re.compile(r"([&!])[^\s,\[\]{}]*\s*(?:#[^\r\n]*\s*)*")
 _COLON_WITHOUT_SPACE = re.compile(r"[\w.]+:\S")
+_OPEN = re.compile(r"\(+-?\w+\)?")
+_ENTRY = re.compile(r"\(*-?\w+\)*")
+"""The first and the other entries of a tuple of Python."""
 _NO_KEY = Scalar("", Span(0, 0, 0, 0), "", quoted=True)
 
 
@@ -154,7 +159,7 @@ class TreeBuilder:
         """Finish a mapping; refuse keys that are not scalars or are given twice."""
         entries: dict[str, tuple[Scalar, Node]] = {}
         in_turns = iter(self._children)
-        for key, node in zip(in_turns, in_turns, strict=True):
+        for key, node in _with_tuples(zip(in_turns, in_turns, strict=True)):
             if not isinstance(key, Scalar):
                 self._refuse("SC023", "a list or mapping stands for a key, expects a word", _first_line(key.span))
             elif key is not _NO_KEY:
@@ -307,6 +312,33 @@ class TreeBuilder:
             if (last.end_line, last.end_column) > (line, column):
                 return Span(line, column, last.end_line, last.end_column)
         return Span(line, column, end.line + 1, end.column + 1)
+
+
+def _with_tuples(entries: Iterable[tuple[Node, Node]]) -> Iterator[tuple[Node, Node]]:
+    """Return entries with the values that begin with a parenthesis put together again.
+
+    In braces, YAML ends a value at a comma: `size: (3, 3)` has the value `(3`, and the key `3)` without a value.
+    """
+    pending: tuple[Node, Scalar] | None = None
+    for key, node in entries:
+        if pending is not None and isinstance(key, Scalar) and _is_absent(node) and _ENTRY.fullmatch(key.text):
+            first, value = pending
+            span = value.span._replace(end_line=key.span.end_line, end_column=key.span.end_column)
+            text = f"{value.text}, {key.text}"
+            pending = (first, Scalar(text, span, text))
+        else:
+            if pending is not None:
+                yield pending
+            pending = None
+            if isinstance(node, Scalar) and not node.quoted and _OPEN.fullmatch(node.text):
+                pending = (key, node)
+            else:
+                yield key, node
+        if pending is not None and pending[1].text.count("(") == pending[1].text.count(")"):
+            yield pending
+            pending = None
+    if pending is not None:
+        yield pending
 
 
 def _value_offset(raw: str) -> int:

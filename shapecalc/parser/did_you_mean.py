@@ -18,6 +18,7 @@ from shapecalc.diagnostics.suggestions import (
     with_fewest_edits,
 )
 from shapecalc.layers import layer_types
+from shapecalc.layers.activation import Elementwise, Relu, Rowwise
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.foreign_names import (
     Meaning,
@@ -27,6 +28,8 @@ from shapecalc.layers.foreign_names import (
     known_fields,
     meaningless_fields,
 )
+from shapecalc.layers.linear import Linear
+from shapecalc.layers.reshaping import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,6 +48,8 @@ _CALL = re.compile(r"((?:\w+\.)*\w+)(?:\(|\s+[0-9(\[{])")
 _SHORTEST_NAME = 4
 """The length from which foreign names are matched with a typo; shorter ones are one edit from too many words."""
 _SUFFIX = "layer"
+_ACTIVATION = ("activation", "act", "activationfunction", "activationfn", "actlayer", "actfn", "nonlinearity")
+_NO_ACTIVATION = (None, "none", "None", *(cls.type for cls in (Identity, Linear)))
 _CHANNELS_LAST = ("dataformat", "channelslast", "channellast", "dimordering")
 
 
@@ -93,25 +98,50 @@ def nearest_layer(word: str, given: tuple[str, ...] = ()) -> Likely | None:
     return Likely(meaning.word, known=exact, sure=exact, note=note)
 
 
-def nearest_field(cls: type[Layer], field: str) -> Likely | None:
+def nearest_field(cls: type[Layer], field: str, value: object = None) -> Likely | None:
     """Return the field of a layer that was likely intended; None if no field is near.
 
-    If no field is meant, `known` says that the rest of the layer can be read without it.
+    If no field is meant, `known` says that the rest of the layer can be read without it. `value` is the field's.
     """
     folded = fold(field)
     meaning = _meaning(field, fields_of(cls), foreign_fields(cls))
     if meaning is not None:
         exact = meaning.exact and not meaning.note
         return Likely(meaning.word, known=exact, sure=exact, note=meaning.note)
+    without = _without_field(folded, value)
+    if without is None and folded not in known_fields():  # not a field of other layers
+        return _misspelt(field, tuple(fields_of(cls)), foreign_fields(cls), known_fields())
+    return without
+
+
+def _without_field(folded: str, value: object) -> Likely | None:
+    """Return the answer to a field that layers of other tools have, and no layer here."""
     if folded in meaningless_fields():
         return Likely(None, known=True, note=meaningless_fields()[folded])
+    if folded in _ACTIVATION:
+        return Likely(None, known=True, note=_as_step(value))
     if folded.endswith(INITIALIZERS):
         return Likely(None, known=True, note="it changes neither shapes nor costs: leave it out")
     if folded in _CHANNELS_LAST:
         return Likely(None, note="the axes are always [N, C, *spatial] here: leave it out, or `permute` the input")
-    if folded in known_fields():
-        return None  # a field of other layers
-    return _misspelt(field, tuple(fields_of(cls)), foreign_fields(cls), known_fields())
+    return None
+
+
+def _as_step(activation: object) -> str:
+    """Return how to write an activation that is the field of another layer.
+
+    >>> _as_step("ReLU"), _as_step("linear"), _as_step("selu")
+    ('put `- relu` as the next step', 'leave it out', 'put the activation as the next step, such as `- relu`')
+    """
+    if isinstance(activation, str):
+        likely = Likely(activation, known=True) if activation in layer_types() else nearest_layer(activation)
+        if likely is not None and likely.word is not None and likely.known:
+            cls = layer_types()[likely.word]
+            if issubclass(cls, (Elementwise, Rowwise)):
+                return f"put `- {cls.type}` as the next step"
+    if activation in _NO_ACTIVATION:
+        return "leave it out"
+    return f"put the activation as the next step, such as `- {Relu.type}`"
 
 
 def _meaning(word: str, own: Iterable[str], foreign: Meanings) -> Meaning | None:

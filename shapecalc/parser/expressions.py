@@ -155,6 +155,8 @@ def _unknown(written: str, start: int, arguments: MappingOf[str, Node], owner: s
     if near is None:
         known = ", ".join(f"`{other}`" for other in arguments)
         help_text = f"its parameters: {known}" if known else f"{owner} has no parameter"
+        if name.isupper():
+            help_text += f"; a symbol of `input:` is written `{name}`"
         return ExpressionError(message, start, stop, help_text)
     replacement = written.replace(name, near)
     return ExpressionError(message, start, stop, f"write `{replacement}`", replacement)

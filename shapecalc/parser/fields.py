@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.architecture import StepSpans
@@ -14,13 +15,15 @@ from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
-    from shapecalc.diagnostics import Span
+    from shapecalc.diagnostics import Source, Span
     from shapecalc.layers import Layer
     from shapecalc.layers.base import Field
     from shapecalc.parser.diagnostics import Diagnostics
     from shapecalc.parser.did_you_mean import Likely
 
 Entry = tuple[Scalar, Node]
+_WITHOUT_EFFECT = "inplace"
+_STEP = re.compile(r"( *(?:- +)+)\w+(: *)")
 
 
 class LayerReader:
@@ -112,7 +115,9 @@ class LayerReader:
         for key, value in misplaced:
             nodes.setdefault(key.text, value)
         unknown = [
-            (self._unknown_field(cls, key, nodes), value) for key, value in own if key.text not in fields_of(cls)
+            (self._unknown_field(cls, node, entry, nodes), entry[1])
+            for entry in own
+            if entry[0].text not in fields_of(cls)
         ]
         for likely, value in unknown:
             if likely is not None and likely.word is not None:
@@ -120,12 +125,16 @@ class LayerReader:
         # What follows is checked as it was certainly meant; not if that is a guess.
         return nodes if all(likely is None or likely.known or likely.sure for likely, _ in unknown) else None
 
-    def _unknown_field(self, cls: type[Layer], key: Scalar, given: Container[str]) -> Likely | None:
+    def _unknown_field(
+        self, cls: type[Layer], around: Node | None, entry: Entry, given: Container[str]
+    ) -> Likely | None:
         """Refuse an unknown field, and return what was likely intended; `given` are the other fields."""
+        from shapecalc.diagnostics.suggestions import fold  # noqa: PLC0415 - only a mistake needs it
         from shapecalc.parser.did_you_mean import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
 
         known = tuple(fields_of(cls))
-        likely = nearest_field(cls, key.text)
+        key, value = entry
+        likely = nearest_field(cls, key.text, plain(value))
         help_text = f"fields: {', '.join(known)}" if known else f"`{cls.type}` has no field"
         fix = None
         if likely is not None and likely.word is not None:
@@ -133,6 +142,8 @@ class LayerReader:
             fix = Fix(key.span, likely.word, safe=likely.sure and likely.word not in given)
         if likely is not None and likely.note:
             help_text = likely.note
+            if fold(key.text) == _WITHOUT_EFFECT and isinstance(around, Mapping):
+                fix = removal(around, entry, self._diagnostics.source)
         message = f"unknown field `{shorten(key.text)}` for `{cls.type}`"
         self._diagnostics.refuse("SC102", message, key.span, help=help_text, fix=fix)
         return likely
@@ -154,10 +165,9 @@ class LayerReader:
                 field.kind.check(name, value)
             except LayerError as error:
                 wrong = True
-                meant = _unquoted(value, error) if error.safe else None
-                error.safe = meant is not None and _fits(field, meant)
+                known, meant = _meant(field, value, error)
                 self._diagnostics.add(spans.diagnose(error, cls.type))
-                likely = None if likely is None or meant is None else {**likely, name: meant}
+                likely = {**likely, name: meant} if likely is not None and known else None
         return likely, wrong
 
 
@@ -174,20 +184,53 @@ def example(cls: type[Layer]) -> str:
     return f"{cls.type}: {{{', '.join(required)}}}" if required else cls.type
 
 
-def _fits(field: Field, value: Any) -> bool:
-    try:
-        field.kind.check(field.name, value)
-    except LayerError:
-        return False
-    return True
+def removal(around: Mapping, entry: Entry, source: Source) -> Fix | None:
+    """Return the fix that removes an entry from a mapping in braces on one line; None for another mapping.
+
+    If it is the only entry, the braces are removed too.
+    """
+    span, (key, value) = around.span, entry
+    line, *below = source.of(span).text.split("\n")[span.line - 1 :]
+    if span.line != span.end_line or line[span.column - 1] != "{":
+        return None
+    at = around.entries.index(entry)
+    if len(around.entries) == 1:
+        # `- relu: {inplace: true}` becomes `- relu`, unless other keys of the step follow below.
+        step = _STEP.fullmatch(line[: span.column - 1])
+        others = step is not None and any(re.match(rf" {{{len(step[1])}}}\w", after) for after in below[:1])
+        start = span.column if step is None or others else step.start(2) + 1
+        return Fix(span._replace(column=start), "", safe=True)
+    if at:
+        before = around.entries[at - 1][1].span
+        cut = before._replace(column=before.end_column, end_column=max(value.span.end_column, key.span.end_column + 1))
+    else:
+        cut = key.span._replace(end_column=around.entries[1][0].span.column)
+    return Fix(cut, "", safe=True)
 
 
-def _unquoted(value: Any, error: LayerError) -> Any:
-    """Return a field's value without the quotes around its number; None if the number is in an inner list."""
-    if not error.index:
-        return resolve(error.replacement or "")
-    position, *inner = error.index
-    return None if inner else (*value[:position], resolve(error.replacement or ""), *value[position + 1 :])
+def _meant(field: Field, value: Any, error: LayerError) -> tuple[bool, Any]:
+    """Return whether the value that was meant is known, and that value; add its help and fix to the error.
+
+    It is for a number in quotes, unless in an inner list, and for a value in another notation.
+    """
+    from shapecalc.parser.foreign_values import fits, foreign_value  # noqa: PLC0415 - only a mistake needs it
+
+    at = value
+    for index in error.index:
+        at = at[index]
+    foreign = foreign_value(at, field) if error.replacement is None else None
+    if foreign is not None and (foreign.replacement is None or not error.index):
+        error.help, error.replacement = foreign.help, foreign.replacement
+        error.safe = foreign.replacement is not None
+        return error.safe, foreign.value
+    position, *inner = error.index or (None,)
+    if not error.safe or inner:
+        error.safe = False
+        return False, None
+    entry = resolve(error.replacement or "")
+    meant = entry if position is None else (*value[:position], entry, *value[position + 1 :])
+    error.safe = fits(field, meant)
+    return True, meant
 
 
 def _field_spans(nodes: dict[str, Node] | None) -> dict[tuple[str | int, ...], Span]:

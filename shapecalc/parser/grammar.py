@@ -49,6 +49,8 @@ _NAMES = {
     **dict.fromkeys(("decoding", "generate", "generation"), "decode"),
 }
 """Other formats' names of these keys, folded (`suggestions.fold`)."""
+_TITLES = ("model", "network", "architecture", "backbone", "net")
+"""Keys that are the name of the network if their value is a single one: `model: resnet18`."""
 
 _DTYPES = {
     **dict.fromkeys(("int", "integer", "long", "int32", "int16", "int8", "uint8"), "int64"),
@@ -101,7 +103,9 @@ def _architecture(
         help_text = "put it below `layers:`, and `input:` above" if isinstance(root, Sequence) else None
         diagnostics.refuse("SC005", message, head(root), help=help_text)
         return None
-    entries = diagnostics.keys(root, FILE_KEYS, "a file", names=_NAMES)
+    single = {key.text.lower() for key, value in root.entries if isinstance(value, Scalar)}
+    meanings = {**_NAMES, **dict.fromkeys(single.intersection(_TITLES), "name")}
+    entries = diagnostics.keys(root, FILE_KEYS, "a file", names=meanings)
     _refuse_missing(root, entries, diagnostics)
     parameters = read_parameters(entries["parameters"], settings, diagnostics) if "parameters" in entries else {}
     diagnostics.parameters = frozenset(parameters)

@@ -9,6 +9,7 @@ from shapecalc.diagnostics import Fix
 from shapecalc.dims import Dim, show, symbol
 from shapecalc.layers.fields import LARGEST_DIM, said
 from shapecalc.layers.layouts import as_pictures
+from shapecalc.parser.foreign_values import without_parameters
 from shapecalc.parser.tree import Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def read_dim(node: Node, key: str, diagnostics: Diagnostics) -> Dim | None:
         message = f"`{key}` expects a size or the name of a symbol for each axis, receives {said(plain(node))}"
         quoted = isinstance(value, str) and _NUMBER.fullmatch(value) is not None
         quoted = quoted and int(str(value)) <= LARGEST_DIM
-        help_text = f"write `{value}` without quotes" if quoted else None
+        help_text = f"write `{value}` without quotes" if quoted else without_parameters(str(value))
         fix = Fix(node.span, str(value), safe=True) if quoted else None
         diagnostics.refuse("SC109", message, head(node), help=help_text, fix=fix)
         if quoted:

@@ -28,6 +28,8 @@ _NAMES = {
     **dict.fromkeys(("id", "label"), "name"),
 }
 """Other formats' names of these keys, folded (`suggestions.fold`)."""
+_TYPE_KEYS = ("type", "class", "class_name", "kind", "layer", "layer_type", "module", "op", "op_type", "target")
+"""Other formats' keys of a layer type."""
 
 
 class StepParts(NamedTuple):
@@ -128,7 +130,9 @@ class _StepSplitter:
             key = step.entries[0][0]
             self._diagnostics.refuse("SC107", "a step expects a layer, has none", key.span, help="write one beside it")
             return None
-        return known[0] if known else candidates[0]
+        if known:
+            return known[0]
+        return next((entry for entry in candidates if states_type(*entry)), candidates[0])
 
     def _kind(self, type_node: Scalar, node: Node | None) -> type[Layer] | Block | None:
         """Return the layer's class or the block; None if it is unknown or refused. `node` has its fields."""
@@ -147,6 +151,9 @@ class _StepSplitter:
 
         written = type_node.text
         message = f"unknown layer type `{shorten(written)}`"
+        if node is not None and states_type(type_node, node):
+            self._refuse_stated_type(type_node, node, message)
+            return None
         called = called_layer(written)
         if called is not None:
             self._refuse_call(type_node, called, message)
@@ -174,6 +181,17 @@ class _StepSplitter:
             return None  # it may be a block of a file that could not be read: one cause, one error
         self._diagnostics.refuse("SC101", message, head(type_node), help=self._without(likely))
         return None
+
+    def _refuse_stated_type(self, key: Scalar, node: Node, message: str) -> None:
+        """Refuse a step such as `{type: conv, out_channels: 8}`, whose layer type is a value."""
+        from shapecalc.parser.did_you_mean import nearest_layer  # noqa: PLC0415 - only a mistake needs the tables
+
+        stated = str(plain(node))
+        likely = nearest_layer(stated)
+        cls = layer_type(stated) or layer_type(likely.word or "" if likely is not None else "")
+        shown = "conv: {out_channels: 8, kernel_size: 3}" if cls is None else example(cls)
+        help_text = f"the layer type is the key of a step: `- {shown}`"
+        self._diagnostics.refuse("SC101", message, key.span, help=help_text)
 
     def _without(self, likely: Likely | None) -> str:
         """Return the help for a type that shapecalc does not have, known elsewhere or not."""
@@ -238,7 +256,7 @@ class _StepSplitter:
             if key.text not in fields_of(cls):
                 message = f"unknown key `{shorten(key.text)}` beside `{cls.type}`"
                 near = closest(key.text, STEP_KEYS, _NAMES)
-                if near is None and layer_type(key.text) is None and self._misspelt_field(cls, key):
+                if near is None and layer_type(key.text) is None and self._misspelt_field(cls, key, value):
                     continue
                 meant = self._diagnostics.unknown(key, STEP_KEYS, message, _NAMES, present=keys)
                 if meant is not None and near is not None:
@@ -263,13 +281,16 @@ class _StepSplitter:
             fix=self._indented(entry, misplaced),
         )
 
-    def _misspelt_field(self, cls: type[Layer], key: Scalar) -> bool:
+    def _misspelt_field(self, cls: type[Layer], key: Scalar, value: Node) -> bool:
         from shapecalc.parser.did_you_mean import nearest_field  # noqa: PLC0415 - only a mistake needs the tables
 
-        near = nearest_field(cls, key.text)
+        near = nearest_field(cls, key.text, plain(value))
+        message = f"unknown key `{shorten(key.text)}` beside `{cls.type}`"
+        if near is not None and near.note:
+            self._diagnostics.refuse("SC102", message, key.span, help=near.note)
+            return True
         if near is None or near.word is None:
             return False
-        message = f"unknown key `{shorten(key.text)}` beside `{cls.type}`"
         help_text = f"write `{near.word}`, below `{cls.type}:`"
         self._diagnostics.refuse("SC102", message, key.span, help=help_text, fix=Fix(key.span, near.word))
         return True
@@ -291,6 +312,11 @@ class _StepSplitter:
         span = Span(first.line, 1, last.end_line, last.end_column, first.file)
         text = [*lines[first.line - 1 : last.end_line - 1], lines[last.end_line - 1][: last.end_column - 1]]
         return Fix(span, "\n".join(" " * by + line for line in text))
+
+
+def states_type(key: Scalar, value: Node) -> bool:
+    """Return whether a key of a step states its layer type in the way of other formats: `type: conv`."""
+    return isinstance(value, Scalar) and isinstance(value.value, str) and key.text.strip("_").lower() in _TYPE_KEYS
 
 
 def _has_fields(cls: type[Layer], given: tuple[str, ...]) -> bool:

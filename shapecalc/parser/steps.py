@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import Group, Step, StepSpans, Subgraph, input_slot, joined, size_of
 from shapecalc.diagnostics import Diagnostic, Fix, Label, ShapecalcError, Span
 from shapecalc.diagnostics.progress import tracked
+from shapecalc.layers import layer_type
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
 from shapecalc.parser.blocks import Block, argument_key, bind_arguments, call_title, substitute_steps, visible
@@ -17,7 +18,7 @@ from shapecalc.parser.fields import LayerReader
 from shapecalc.parser.repeat import is_too_large, read_repeat, refuse_total
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import Scope, read_name
-from shapecalc.parser.step_keys import StepParts, split_step
+from shapecalc.parser.step_keys import StepParts, split_step, states_type
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 UNSPECIFIED = "<?>"
 """The slot that the first step of a file with several inputs reads by default: it must name one in `from:`."""
+
+_NAME_KEY = Scalar("name", Span(0, 0, 0, 0), "name")
 
 
 class _StepContext(NamedTuple):
@@ -87,9 +90,30 @@ class StepReader:
         message = f"{subject} expects at least one step, has none"
         if not nothing:
             message = f"{subject} expects a list of steps, receives {said(plain(node))}"
-        self._diagnostics.refuse("SC107", message, head(node), help="begin each step with `- `")
-        # The keys of a mapping are checked as steps whose dashes are missing.
-        return tuple(Mapping((entry,), entry[0].span) for entry in node.entries) if isinstance(node, Mapping) else ()
+        help_text = "begin each step with `- `"
+        if not isinstance(node, Mapping):
+            self._diagnostics.refuse("SC107", message, head(node), help=help_text)
+            return ()
+        steps = tuple(map(self._without_dash, node.entries))
+        if all(name is not None for name, _ in steps):
+            name = shorten(steps[0][0] or "")
+            help_text = f"write a list of steps, each with its name: `- {{conv: …, name: {name}}}`"
+        self._diagnostics.refuse("SC107", message, head(node), help=help_text)
+        return tuple(step for _, step in steps)
+
+    def _without_dash(self, entry: tuple[Scalar, Node]) -> tuple[str | None, Node]:
+        """Return the step of an entry where a list is expected, and its name if the key is one.
+
+        A key is a layer type whose dash is missing, or a name: then the value has the layer, or is not checked.
+        """
+        key, value = entry
+        if layer_type(key.text) is not None or key.text in self._blocks or not isinstance(value, Mapping):
+            return None, Mapping((entry,), key.span)
+        if any(layer_type(own.text) is not None or own.text in self._blocks for own, _ in value.entries):
+            named = value if value.get("name") else value._replace(entries=(*value.entries, (_NAME_KEY, key)))
+            return key.text, named
+        stated = any(states_type(*own) for own in value.entries)
+        return (key.text, self._diagnostics.placeholder(value.span)) if stated else (None, Mapping((entry,), key.span))
 
     def _list(self, items: tuple[Node, ...], scope: Scope, prefix: str, flow: str | None) -> str | None:
         scope.later_spans |= _name_spans(items)

@@ -21,6 +21,7 @@ def edits(fixed: FixedText, *, unicode: bool = True) -> str:
     lines = []
     for edit in fixed.edits:
         at = f"{fixed.source.name}:{edit.span.line}:{edit.span.column}"
-        lines.append(f"mended {edit.diagnostic.code} at {at}: `{edit.before}` → `{edit.after}`")
+        change = f"`{edit.before}` → `{edit.after}`" if edit.after else f"`{edit.before}` removed"
+        lines.append(f"mended {edit.diagnostic.code} at {at}: {change}")
     text = "\n".join(map(terminal, lines))
     return text if unicode else ascii_only(text.replace("→", "->"))

@@ -6,6 +6,7 @@ from math import inf
 
 import pytest
 
+from shapecalc.checking.fix import fix_text
 from shapecalc.diagnostics import Source
 from shapecalc.layers import layer_type
 from shapecalc.layers.conv import Conv
@@ -163,3 +164,64 @@ def test_other_numbers_that_are_not_finite_are_refused(steps: str) -> None:
 
 def test_a_field_that_is_missing_next_to_an_infinity_is_named() -> None:
     assert [finding.code for finding in findings(PADDED + "  - pad: {value: -.inf}\n")] == ["SC106"]
+
+
+@pytest.mark.parametrize(
+    ("step", "after"),
+    [
+        ("relu: {inplace: true}", "relu"),
+        ("relu: {inplace: true}  # why", "relu  # why"),
+        ("relu: {inplace: true}\n    name: first", "relu: \n    name: first"),
+        ("{relu: {inplace: true}, name: first}", "{relu: , name: first}"),
+        ("leaky_relu: {negative_slope: 0.2, inplace: True}", "leaky_relu: {negative_slope: 0.2}"),
+        ("leaky_relu: {inplace: True, negative_slope: 0.2}", "leaky_relu: {negative_slope: 0.2}"),
+        ("dropout: {p: 0.2, inplace: , }", "dropout: {p: 0.2, }"),
+        ("relu:\n      inplace: true", None),
+        ("leaky_relu:\n      negative_slope: 0.2\n      inplace: true", None),
+        ("leaky_relu: {negative_slope: 0.2,\n      inplace: true}", None),
+    ],
+)
+def test_in_place_is_removed_where_it_stands_in_braces(step: str, after: str | None) -> None:
+    found = fix_text(Source("net.yaml", layers(step)))
+    assert found.source.text == layers(step if after is None else after)
+    assert [finding.help for finding in found.remaining] == (
+        ["it has no meaning here: leave it out"] if after is None else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("activation", "help_text"),
+    [
+        ("relu", "put `- relu` as the next step"),
+        ("ReLU", "put `- relu` as the next step"),
+        ("nn.GELU", "put `- gelu` as the next step"),
+        ("softmax", "put `- softmax` as the next step"),
+        ("linear", "leave it out"),
+        ("null", "leave it out"),
+        ("selu", "put the activation as the next step, such as `- relu`"),
+        ("conv", "put the activation as the next step, such as `- relu`"),
+        ("{type: relu}", "put the activation as the next step, such as `- relu`"),
+    ],
+)
+def test_an_activation_in_a_layer_is_a_step(activation: str, help_text: str) -> None:
+    inside = f"linear: {{out_features: 5, activation: {activation}}}"
+    beside = f"linear: 5\n    activation: {activation}"
+    for step in (inside, beside):
+        (finding,) = findings(layers(step))
+        assert (finding.code, finding.help) == ("SC102", help_text)
+
+
+@pytest.mark.parametrize(
+    "field", ["kernel_initializer", "bias_regularizer", "weight_filler", "dtype", "device", "name"]
+)
+def test_what_changes_no_shape_is_left_out_and_the_rest_checked(field: str) -> None:
+    text = layers(f"conv: {{out_channels: 5, kernel_size: 1, {field}: x}}", "batch_norm: {num_features: 6}")
+    first, second = findings(text)
+    assert (first.code, second.code) == ("SC102", "SC301")
+    assert first.fix is None
+
+
+@pytest.mark.parametrize("field", ["depth_multiplier: 2", "data_format: channels_last", "kernel_h: 3", "pads: [0, 1]"])
+def test_of_a_field_that_may_change_the_shape_nothing_follows(field: str) -> None:
+    text = layers(f"conv: {{out_channels: 5, kernel_size: 1, {field}}}", "batch_norm: {num_features: 6}")
+    assert [finding.code for finding in findings(text)] == ["SC102"]

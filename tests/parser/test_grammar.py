@@ -156,3 +156,12 @@ def test_limits_are_handed_to_the_reader() -> None:
     with pytest.raises(ShapecalcError) as caught:
         parse(Source("net.yaml", layers("relu")), Limits(nodes=5))
     assert caught.value.diagnostics[0].code == "SC012"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "meant"), [("model", "e7", "name"), ("network", "e7", "name"), ("model", "[relu]", "layers")]
+)
+def test_a_model_is_a_name_if_it_is_a_word_and_layers_if_it_is_a_list(key: str, value: str, meant: str) -> None:
+    rest = "layers: [relu]\n" if meant == "name" else ""
+    (finding,) = findings(f"{key}: {value}\ninput: [N, 3]\n{rest}")
+    assert (finding.code, finding.help) == ("SC102", f"write `{meant}`")

@@ -104,3 +104,18 @@ def test_fields_that_are_indented_too_little_are_moved_below_their_layer() -> No
     assert finding.message == "`out_features` and `bias` stand beside `linear`, not in it"
     assert finding.fix is not None
     assert finding.fix.replacement == "      out_features: 7\n      bias: false"
+
+
+@pytest.mark.parametrize(
+    ("step", "right"),
+    [
+        ("{type: conv, out_channels: 3}", "conv: {out_channels: …, kernel_size: …}"),
+        ("{out_channels: 3, class_name: Conv2D}", "conv: {out_channels: …, kernel_size: …}"),
+        ("{op: Relu}", "relu"),
+        ("type: banana", "conv: {out_channels: 8, kernel_size: 3}"),
+    ],
+)
+def test_a_layer_type_that_is_a_value_is_the_key_of_a_step(step: str, right: str) -> None:
+    (finding,) = findings(layers(step))
+    help_text = f"the layer type is the key of a step: `- {right}`"
+    assert (finding.code, finding.help, finding.fix) == ("SC101", help_text, None)

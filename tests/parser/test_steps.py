@@ -86,3 +86,24 @@ def test_a_first_step_must_say_which_of_several_inputs_it_reads() -> None:
     assert found(text) == [("SC104", "relu")]
     (finding,) = findings(text)
     assert finding.message == "the first step expects `from:`, for several inputs enter: `a` or `b`"
+
+
+LAYERS_BY_NAME = """\
+input: [N, 3, 8, 8]
+layers:
+  first: {conv: {out_channels: 4, kernel_size: 3}}
+  second: {batch_norm: {num_features: 5}}
+  third: {type: relu}
+"""
+
+
+def test_steps_that_are_keys_with_their_names_are_one_mistake_and_read_all_the_same() -> None:
+    layout, size = findings(LAYERS_BY_NAME)
+    assert (layout.code, size.code) == ("SC107", "SC301")
+    assert layout.help == "write a list of steps, each with its name: `- {conv: …, name: first}`"
+    assert len(findings(LAYERS_BY_NAME.replace("num_features: 5", ""))) == 1
+
+
+def test_steps_without_dashes_are_told_to_begin_with_one() -> None:
+    (finding,) = findings("input: [N, 3, 8, 8]\nlayers:\n  conv: {out_channels: 4, kernel_size: 3}\n  relu:\n")
+    assert (finding.code, finding.help) == ("SC107", "begin each step with `- `")

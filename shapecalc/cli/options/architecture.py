@@ -43,6 +43,9 @@ LimitOption = Annotated[
 ]
 
 
+_RANGE = re.compile(r"[0-9]+ *(?:\.\.+|:|-|,|to) *[0-9].*")
+
+
 def settings(given: list[str] | None) -> dict[str, str]:
     """Return `N=8` settings by name; raise a usage error for any other text.
 
@@ -56,6 +59,19 @@ def settings(given: list[str] | None) -> dict[str, str]:
             raise Misuse(f"`--set` expects NAME=SIZE such as N=8, receives `{setting}`")
         if texts.setdefault(name, text) != text:
             raise Misuse(f"`--set {name}` is given twice, as {texts[name]} and as {text}")
+    return texts
+
+
+def single(texts: dict[str, str]) -> dict[str, str]:
+    """Return settings that have one value each; raise a usage error for a range or a list, which only `sweep` takes.
+
+    >>> single({"N": "8"})
+    {'N': '8'}
+    """
+    for name, text in texts.items():
+        if _RANGE.fullmatch(text):
+            many = f"`shapecalc sweep --set {name}=8:32:8` takes several"
+            raise Misuse(f"`--set {name}` expects one value, receives `{text}`; {many}")
     return texts
 
 
@@ -107,7 +123,7 @@ def load_bound(
     """Return an architecture with its parameters set and narrowed, and the sizes that the other settings give."""
     from shapecalc.files.load import load_set, narrowed
 
-    given, divisor = settings(set_), divisor_of(scale)
+    given, divisor = single(settings(set_)), divisor_of(scale)
     values = {name: parameter(text) for name, text in given.items()}
     loaded, others = load_set(architecture, values, limits_of(limit))
     sizes = {name: integer(given[name], f"--set {name}") for name in others}

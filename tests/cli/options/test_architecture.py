@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from shapecalc.cli.exit_codes import Misuse
+from shapecalc.cli.options.architecture import single
+
 PARAMETERS = """\
 parameters: {width: 8, activation: relu}
 input: [N, 3, H]
@@ -34,3 +37,14 @@ def test_what_set_cannot_give_is_said(run, tmp_path, settings, code, says) -> No
     ended = run("inspect", "net.yaml", *(word for setting in settings for word in ("--set", setting)))
     assert ended.code == code, ended
     assert says in ended.err
+
+
+@pytest.mark.parametrize("text", ["8..32", "8:32:8", "8,16", "8-32", "8 to 32"])
+def test_a_range_is_refused_once_with_the_command_that_takes_it(text: str) -> None:
+    with pytest.raises(Misuse, match=r"`--set w` expects one value, receives `.*`; `shapecalc sweep --set w=8:32:8`"):
+        single({"N": "3", "w": text})
+
+
+@pytest.mark.parametrize("text", ["8", "gelu", "-8", "1e-5", "8k", "a-b", "3x3"])
+def test_another_setting_is_one_value(text: str) -> None:
+    assert single({"w": text}) == {"w": text}
