@@ -265,7 +265,7 @@ class GlobalAvgPool(Global):
     """
 
     __slots__ = ()
-    foreign_names = "globalavgpool# globalaveragepool# globalaveragepooling# globalmeanpool# ~gap#"
+    foreign_names = "globalavgpool# globalaveragepool# globalaveragepooling# ~globalmeanpool# ~gap#"
     foreign_caveats = (
         f"{_KERAS.format('avg', 'average')} | use `global_avg_pool: {{keepdim: false}}`: Keras's gives [N, C]",
     )

@@ -127,7 +127,7 @@ class Reshape(Moving):
     Source: torch.reshape; ONNX Reshape for 0
     """
 
-    foreign_names = "~reshape view ~unflatten"
+    foreign_names = "~reshape ~view ~unflatten"
     foreign_notes = (
         "reshape | use `reshape` with the batch axis: Keras's `Reshape((4, 8))` is `reshape: [0, 4, 8]`",
         "unflatten | use `reshape`, which lists every axis; 0 copies the size of one",

@@ -168,7 +168,9 @@ def _misspelt(word: str, own: tuple[str, ...], foreign: Meanings, known: Iterabl
     if len(near) > 1:
         return Likely(likest(word.lower(), near))
     others = any(_word(name, own, foreign) != near[0] for name in rivals)
-    return Likely(near[0], sure=not others and is_typo(word, near[0]))
+    # Elsewhere the word of a homonym, such as `Sum`, has another meaning.
+    alone = not others and fold(near[0]) not in foreign
+    return Likely(near[0], sure=alone and is_typo(word, near[0]))
 
 
 def _word(name: str, own: Iterable[str], foreign: Mapping[str, Meaning]) -> str | None:

@@ -49,7 +49,15 @@ def test_a_fix_writes_the_same_layer_or_none(tool: str) -> None:
         *(("constant", None), ("roi_pool", None), ("frac_pool", None), ("Pooling", None), ("InnerProduct", "linear")),
         *(("Softmax2d", "softmax"), ("graph_norm", None), ("sum_pool", None), ("min_pool", None), ("l1_norm", None)),
         *(("cosine_norm", None), ("batch_renorm", None), ("sru", None), ("convlstm2d", None), ("layer_norm_2d", None)),
-        *(("tan", None), ("sub", None), ("grouped_conv_norm", None), ("selus", None), ("median", None)),
+        *(
+            ("tan", None),
+            ("sub", None),
+            ("grouped_conv_norm", None),
+            ("selus", None),
+            ("median", None),
+            ("global_mean_pool", "global_avg_pool"),
+        ),
+        *(("sums", "sum"), ("maxs", "max"), ("linear1", "linear"), ("view", "reshape"), ("mask_norm", None)),
     ],
 )
 def test_a_name_that_only_looks_like_one_of_ours_is_never_inserted(word: str, meant: str | None) -> None:
