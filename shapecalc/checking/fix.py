@@ -9,7 +9,7 @@ from shapecalc.diagnostics import MOST_DIAGNOSTICS, ShapecalcError, Span
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.files.load import loads_source
 from shapecalc.parser.positions import offsets_of, span_between
-from shapecalc.shape_inference.engine import infer
+from shapecalc.shape_inference.engine import Reports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,9 +113,10 @@ class _Fixing:
         source = self._source._replace(text=text, included=())
         try:
             architecture = loads_source(source, self._limits, self._folder)
-            return architecture.file or source, infer(architecture)[1]
+            Reports(architecture).at({})
         except ShapecalcError as error:
             return error.source or source, error.diagnostics
+        return architecture.file or source, ()
 
     def _changes(self) -> tuple[_Change, ...]:
         """Return the edits to try next, from the end of the text; those that reveal others come before all others."""

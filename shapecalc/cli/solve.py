@@ -77,8 +77,9 @@ def command(
     """Solve for valid sizes, or for fields that give an output.
 
     For an architecture: the valid sizes of each unbound symbol of the input, and the layers that require them. All
-    symbols are unbound except those of --set; the file's `sizes:` is ignored, its `where:` applies. With --output the
-    sizes that give this output; with --unknown the values of a layer's field that give it, at the file's sizes.
+    symbols are unbound except those of --set; the file's `sizes:` is ignored, its `where:` applies. Numbers of an
+    input without symbols are unbound too. With --output the sizes that give this output; with --unknown the values of
+    a layer's field that give it, at the file's sizes.
 
     For conv or pool: every window f, stride s, padding p and dilation d that gives --out from --n, simplest first.
 
@@ -176,11 +177,10 @@ def _solve(
     color: Color,
 ) -> None:
     from shapecalc.render import solve_architecture
-    from shapecalc.shape_inference.engine import inspect_at
-    from shapecalc.solving.input_sizes import near, solve
+    from shapecalc.solving.input_sizes import near, solve_architecture as solve
 
-    solution = solve(inspect_at(loaded, sizes, symbolic=True), wanted, at)
-    requested = _near(written or (), tuple(solution.sizes), loaded.name)
+    solution = solve(loaded, sizes, wanted, at)
+    requested = {**solution.stated, **_near(written or (), tuple(solution.sizes), loaded.name)}
     close = {name: near(solution.sizes[name], size) for name, size in requested.items()}
     show(
         format_,

@@ -52,6 +52,8 @@ def solution(result: Solution, near: Mapping[str, NearSizes], *, width: int | No
     page = _Text(Page(width, color, unicode), [])
     report = result.report
     page.say(f"{report.architecture.name}  {', '.join(show(entry.shape) for entry in report.inputs)}", style=BOLD)
+    if result.stated:
+        page.say(f"the file states {at_sizes(result.stated)}: treated as unbound", style=DIM)
     if result.output is not None:
         subject = f"`{result.output.path}`" if result.output.path else "the output"
         page.say(f"{subject} is {show(result.output.shape)}, wanted {result.wanted}")
@@ -157,6 +159,7 @@ def solution_dict(result: Solution, near: Mapping[str, NearSizes]) -> dict[str, 
     return {
         "name": report.architecture.name,
         "bindings": dict(report.bindings),
+        **({"stated": dict(result.stated)} if result.stated else {}),
         "inputs": {entry.name: [*map(as_json, entry.shape)] for entry in report.inputs},
         "symbols": {
             name: {

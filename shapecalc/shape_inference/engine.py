@@ -5,22 +5,20 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import input_symbols
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError, misuse
 from shapecalc.dims import Condition, Effort, free_symbols
 from shapecalc.layers.base import PARAMS_AS
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.shape_inference.constraints import ANY, sizes_meeting
-from shapecalc.shape_inference.facts import EmptySampleError, bind
+from shapecalc.shape_inference.facts import EmptySampleError
 from shapecalc.shape_inference.overflow import refuse_counts, too_many_axes
-from shapecalc.shape_inference.provenance import Frame, missing_outputs
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, BYTES, LayerReport, Report, Totals, sum_of, sums_of, total
-from shapecalc.shape_inference.walker import FLOAT, Walker
+from shapecalc.shape_inference.walker import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.architecture import Architecture, Input
+    from shapecalc.architecture import Architecture
     from shapecalc.dims import Sizes
     from shapecalc.shape_inference.report import GroupReport, Sums
 
@@ -68,19 +66,18 @@ def infer(
     mistakes = tuple(_violated(architecture, bindings)) or tuple(too_many_axes(architecture))
     if mistakes:
         return None, mistakes
-    inputs = tuple(entry._replace(shape=bind(entry.shape, bindings)) for entry in architecture.inputs)
-    batch = [name for name in BATCH_SYMBOLS if one_sample and name in input_symbols(inputs)]
+    batch = [name for name in BATCH_SYMBOLS if one_sample and name in architecture.symbols and name not in bindings]
     costs_at = dict.fromkeys(batch, 1)
     try:
-        result = _infer_at(architecture, bindings, inputs, costs_at)
+        result = _infer_at(architecture, bindings, costs_at)
     except EmptySampleError:
-        result = _infer_at(architecture, bindings, inputs, {})
+        result = _infer_at(architecture, bindings, {})
     report, _ = result
     smallest = costs_at if report is None else {name: batch_sizes(report, name).smallest or 1 for name in batch}
     if smallest == costs_at:
         return result
     try:
-        return _infer_at(architecture, bindings, inputs, smallest)
+        return _infer_at(architecture, bindings, smallest)
     except EmptySampleError:
         return result
 
@@ -101,21 +98,15 @@ def batch_sizes(report: Report, name: str) -> Sizes:
 
 
 def _infer_at(
-    architecture: Architecture, bindings: Mapping[str, int], inputs: tuple[Input, ...], costs_at: Mapping[str, int]
+    architecture: Architecture, bindings: Mapping[str, int], costs_at: Mapping[str, int]
 ) -> tuple[Report | None, tuple[Diagnostic, ...]]:
     """Return the result of `infer` with costs at given sizes of the batch.
 
     Raises `EmptySampleError` if an axis is empty at these sizes.
     """
-    walker = Walker(costs_at, bindings, architecture.limits)
-    frame = Frame({entry.name: entry for entry in architecture.inputs})
-    # Only slots that are not float32.
-    dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
-    values = {entry.name: entry.shape for entry in inputs}
-    rows = walker.walk(architecture.steps, values, dtypes, frame)
-    walker.diagnostics += missing_outputs(architecture.outputs, values, frame)
-    if walker.diagnostics:
-        return None, tuple(walker.diagnostics)
+    inputs, rows, values, diagnostics = walk(architecture, bindings, costs_at)
+    if diagnostics:
+        return None, diagnostics
     outputs = {name: values[slot] for name, slot in architecture.outputs.items()}
     try:
         totals = _totals(total(map(sums_of, rows)))
@@ -148,7 +139,10 @@ class Reports:
         """Return the result of `inspect_at`."""
         report, diagnostics = self.infer(sizes, symbolic=symbolic)
         if report is None:
-            raise ShapecalcError(diagnostics, self.architecture.file)
+            from shapecalc.shape_inference.nearest_sizes import with_nearest_sizes  # noqa: PLC0415 - only a mistake needs it
+
+            bindings = _bindings(self.architecture, sizes, symbolic=symbolic)
+            raise ShapecalcError(with_nearest_sizes(self.architecture, diagnostics, bindings), self.architecture.file)
         return report
 
 

@@ -273,10 +273,7 @@ class Report:
     @cached_property
     def constraints(self) -> tuple[Constraint, ...]:
         """Each condition on symbols once, with the first layer that requires it."""
-        first: dict[Condition, Constraint] = {}
-        for constraint in _constraints(self.tree, "", set()):
-            first.setdefault(constraint.condition, constraint)
-        return tuple(first.values())
+        return constraints_of(self.tree)
 
     @cached_property
     def valid_sizes(self) -> ValidSizes:
@@ -334,6 +331,14 @@ def leaves(rows: Iterable[LayerReport | GroupReport]) -> Iterator[LayerReport]:
         else:
             for run in row.runs:
                 yield from leaves(run.rows)
+
+
+def constraints_of(rows: Iterable[LayerReport | GroupReport]) -> tuple[Constraint, ...]:
+    """Return each condition on symbols once, with the first layer that requires it."""
+    first: dict[Condition, Constraint] = {}
+    for constraint in _constraints(rows, "", set()):
+        first.setdefault(constraint.condition, constraint)
+    return tuple(first.values())
 
 
 def _constraints(rows: Iterable[LayerReport | GroupReport], prefix: str, seen: set[int]) -> Iterator[Constraint]:

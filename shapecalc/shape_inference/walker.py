@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import Step, input_slot
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, LayerError
 from shapecalc.diagnostics.progress import tracked
-from shapecalc.shape_inference.facts import derive_facts
+from shapecalc.shape_inference.facts import bind, derive_facts
 from shapecalc.shape_inference.layouts import with_layout
-from shapecalc.shape_inference.provenance import Frame, locate, missing_inputs, weights_mismatch
+from shapecalc.shape_inference.provenance import Frame, locate, missing_inputs, missing_outputs, weights_mismatch
 from shapecalc.shape_inference.report import Facts, GroupReport, LayerReport, Walk, leaves, sums_of, total
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
-    from shapecalc.architecture import Group, Subgraph
+    from shapecalc.architecture import Architecture, Group, Input, Subgraph
     from shapecalc.diagnostics import Span
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.dims import Shape
@@ -156,6 +156,31 @@ class Walker:
                 given = ({name: shape for name, shape in given[0].items() if name != "bias"},)
         if wanted != given:
             self.diagnostics.append(weights_mismatch(step, wanted, given, frame))
+
+
+class Walked(NamedTuple):
+    """The bound inputs, the rows and slots of all layers without a mistake, and the mistakes of the others."""
+
+    inputs: tuple[Input, ...]
+    rows: tuple[LayerReport | GroupReport, ...]
+    values: Mapping[str, Shape]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def walk(architecture: Architecture, bindings: Mapping[str, int], costs_at: Mapping[str, int]) -> Walked:
+    """Return the rows of an architecture with these symbols bound, also if some of its layers have mistakes.
+
+    Raises `EmptySampleError` if an axis is empty at the sizes `costs_at`.
+    """
+    inputs = tuple(entry._replace(shape=bind(entry.shape, bindings)) for entry in architecture.inputs)
+    walker = Walker(costs_at, bindings, architecture.limits)
+    frame = Frame({entry.name: entry for entry in architecture.inputs})
+    # Only slots that are not float32.
+    dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
+    values = {entry.name: entry.shape for entry in inputs}
+    rows = walker.walk(architecture.steps, values, dtypes, frame)
+    missing = missing_outputs(architecture.outputs, values, frame)
+    return Walked(inputs, rows, values, (*walker.diagnostics, *missing))
 
 
 class _BodyKey(NamedTuple):

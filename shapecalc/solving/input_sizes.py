@@ -6,6 +6,7 @@ Valid sizes are those that meet the constraints of the layers; a wanted output i
 from __future__ import annotations
 
 from itertools import chain, product
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import joined
@@ -13,11 +14,14 @@ from shapecalc.diagnostics import misuse
 from shapecalc.diagnostics.suggestions import closest
 from shapecalc.dims import Condition, Effort, Relation, condition, free_symbols, show
 from shapecalc.shape_inference.constraints import Constraint, sizes_meeting, solve_constraints
+from shapecalc.shape_inference.engine import Reports, inspect_at
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport
+from shapecalc.shape_inference.unbinding import unbind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from shapecalc.architecture import Architecture
     from shapecalc.dims import Dim, Shape, Sizes
     from shapecalc.shape_inference.report import LayerReport, Report
 
@@ -109,11 +113,47 @@ class Solution(NamedTuple):
     """Sizes of the symbols of `joint` at which all constraints hold."""
     clash: bool = False
     """Whether `joint` holds at no sizes that satisfy the other constraints."""
+    stated: Mapping[str, int] = MappingProxyType({})
+    """The numbers of the input that symbols replace."""
 
     @property
     def solvable(self) -> bool:
         """Whether some size fits for each symbol, as far as it is known."""
         return not self.never and not self.clash and all(sizes.smallest is not None for sizes in self.sizes.values())
+
+
+def solve_architecture(
+    architecture: Architecture, sizes: Mapping[str, int], wanted: Wanted | None = None, at: str | None = None
+) -> Solution:
+    """Return the solution for the unbound symbols of an architecture, all but those of `sizes`.
+
+    If its inputs have no symbol but the batch, their numbers that are sizes are unbound: one symbol each or, if
+    constraints tie symbols together that replace equal numbers, one for all of them.
+    Raises `ShapecalcError` as `solve` does, and with the mistakes of the architecture.
+
+    >>> import shapecalc
+    >>> network = "{input: [N, 1, 32, 32], layers: [flatten, linear: {out_features: 10, in_features: 784}]}"
+    >>> solution = solve_architecture(shapecalc.loads(network), {})
+    >>> solution.sizes["H"].sentence("H"), solution.stated
+    ('H must be 28', {'H': 32})
+    """
+    if set(architecture.symbols) <= {*BATCH_SYMBOLS}:
+        best: Solution | None = None
+        for square in (False, True):
+            unbound = unbind(architecture, {}, square=square)
+            if not set(sizes) <= set(unbound.architecture.symbols):
+                break
+            report, _ = Reports(unbound.architecture).infer(sizes, symbolic=True)
+            if report is None:
+                break
+            stated = {name: size for name, size in unbound.stated.items() if name in report.symbols}
+            if best is None or len(report.valid_sizes.joint) < len(best.joint):
+                best = solve(report, wanted, at)._replace(stated=stated)
+            if not best.joint:
+                break
+        if best is not None:
+            return best
+    return solve(inspect_at(architecture, sizes, symbolic=True), wanted, at)
 
 
 def solve(report: Report, wanted: Wanted | None = None, at: str | None = None) -> Solution:

@@ -60,3 +60,11 @@ def test_ascii_alone_is_written_where_nothing_else_can_be() -> None:
     assert result.exit_code == 0
     assert "floor(H/16) >= 2" in result.stdout
     assert result.stdout.isascii()
+
+
+def test_numbers_of_the_file_that_are_unbound_are_stated() -> None:
+    shown = solve("alexnet")
+    assert "the file states H = 227, W = 227: treated as unbound\n" in shown
+    assert "near 227   227 fits; next to it 226 below and 228 above" in shown
+    assert json.loads(solve("alexnet --format json"))["stated"] == {"H": 227, "W": 227}
+    assert "stated" not in json.loads(solve("vgg16 --format json"))

@@ -15,7 +15,7 @@ from shapecalc.files import zoo
 from shapecalc.shape_inference.constraints import ANY
 from shapecalc.shape_inference.engine import infer, inspect_at
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
-from shapecalc.solving.input_sizes import Solution, Wanted, solve
+from shapecalc.solving.input_sizes import Solution, Wanted, near, solve, solve_architecture
 from tests.support.stack_strategies import Stack, stacks, stretches_by_chance
 from tests.support.volume import at_most
 
@@ -295,3 +295,42 @@ def test_every_step_can_be_named_also_inside_blocks() -> None:
     for row in report.layers:
         if any(str(dim).startswith("(H") for dim in row.output):
             solve(report, Wanted((7, 7)), row.path)
+
+
+def test_the_numbers_of_an_input_are_unbound() -> None:
+    solution = solve_architecture(shapecalc.load("alexnet"), {})
+    assert solution.stated == {"H": 227, "W": 227}
+    assert {name: sizes.smallest for name, sizes in solution.sizes.items()} == {"H": 67, "W": 67, "N": 1}
+
+
+def test_a_network_that_does_not_fit_at_its_numbers_is_solved() -> None:
+    network = "{input: [N, 1, 30, 20], layers: [{concat: {a: [], b: [{max_pool: 8}, {upsample: 8}]}}]}"
+    solution = solve_architecture(shapecalc.loads(network), {})
+    assert near(solution.sizes["H"], solution.stated["H"]) == (30, False, 24, 32)
+    assert near(solution.sizes["W"], solution.stated["W"]) == (20, False, 16, 24)
+
+
+def test_equal_numbers_that_a_constraint_ties_are_one_symbol() -> None:
+    network = "{input: [N, 1, 20, 20], layers: [flatten, {linear: {out_features: 2, in_features: 784}}]}"
+    assert solve_architecture(shapecalc.loads(network), {}).sizes["H"].sentence("H") == "H must be 28"
+    unequal = solve_architecture(shapecalc.loads(network.replace("20, 20", "20, 21")), {})
+    assert unequal.example == {"H": 28, "W": 28}
+
+
+def test_a_symbol_of_the_file_leaves_its_numbers_bound() -> None:
+    network = "{input: [N, 1, H, 20], layers: [{max_pool: 8}]}"
+    solution = solve_architecture(shapecalc.loads(network), {})
+    assert (set(solution.sizes), solution.stated) == ({"N", "H"}, {})
+
+
+def test_set_binds_a_symbol_that_replaces_a_number() -> None:
+    network = "{input: [N, 1, 30, 20], layers: [{concat: {a: [], b: [{max_pool: 8}, {upsample: 8}]}}]}"
+    solution = solve_architecture(shapecalc.loads(network), {"W": 16})
+    assert (solution.stated, solution.report.bindings) == ({"H": 30}, {"W": 16})
+
+
+def test_a_network_with_another_mistake_raises_it() -> None:
+    network = "{input: [N, 3, 20, 20], layers: [{conv: {out_channels: 2, kernel_size: 3, in_channels: 4}}]}"
+    with pytest.raises(ShapecalcError) as caught:
+        solve_architecture(shapecalc.loads(network), {})
+    assert [each.code for each in caught.value.diagnostics] == ["SC301"]
