@@ -126,14 +126,18 @@ REFUSING = Constraints(None)
 """The default of a rule that is called by itself."""
 
 
-def undecided(message: str, dim: Expr, field: str | None = None) -> LayerError:
-    """Return the SC311 error for a question that has no answer until a symbol has a number."""
+def undecided(message: str, dim: Dim, field: str | None = None, fix: str | None = None) -> LayerError:
+    """Return the SC311 error for a question that has no answer until a symbol has a number.
+
+    `fix` is a help that does not need a number.
+    """
     symbols = free_symbols(dim)
     names = " and ".join(f"`{name}`" for name in symbols)
     settings = " ".join(f"--set {name}=…" for name in symbols)
+    numbers = f"give {names} a number: `{settings}`, or `sizes:` in the file"
     return LayerError(
         "SC311",
         f"{message}: that depends on {names}",
         field=field,
-        help=f"give {names} a number: `{settings}`, or `sizes:` in the file",
+        help=f"{fix}; or {numbers}" if fix else numbers,
     )

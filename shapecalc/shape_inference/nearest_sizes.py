@@ -37,6 +37,9 @@ SOLVED_BY_SIZES = {"SC302", "SC307", "SC315", "SC317"}
 ORDERS = ("`permute:", "`flatten`", "the batch axis is missing")
 """Parts of a help for axes in another order, which is more likely the cause than a size."""
 
+OTHER_AXES = ("[0, 2, 1]", "[0, 3, 1, 2]", "[0, 4, 1, 2, 3]", ORDERS[-1])
+"""Those of channels that are last and of a missing batch: then axes are not the sizes that layers read them as."""
+
 MOST_INFERRED = 10_000
 """The number of layers that are inferred to find and to try sizes, which takes about a quarter of a second."""
 
@@ -262,7 +265,8 @@ def _with_help(diagnostic: Diagnostic, text: str, unbound: Unbound, inputs: set[
     own = diagnostic.help
     first = unbound.written and any(label.span in inputs for label in diagnostic.labels)
     if own is not None and any(part in own for part in ORDERS):
-        return diagnostic._replace(help=f"{own}; or {text}") if diagnostic.code in SOLVED_BY_SIZES else diagnostic
+        possible = diagnostic.code in SOLVED_BY_SIZES and not any(order in own for order in OTHER_AXES)
+        return diagnostic._replace(help=f"{own}; or {text}") if possible else diagnostic
     if own is None or (diagnostic.code in SOLVED_BY_SIZES and not (diagnostic.code == "SC302" and first)):
         return diagnostic._replace(help=text, fix=None)
     return diagnostic._replace(help=f"{text}; or {own}", fix=None if fix is None else fix._replace(safe=False))

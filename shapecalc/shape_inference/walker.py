@@ -179,8 +179,9 @@ def walk(architecture: Architecture, bindings: Mapping[str, int], costs_at: Mapp
     dtypes = {entry.name: entry.dtype for entry in inputs if entry.dtype != FLOAT}
     values = {entry.name: entry.shape for entry in inputs}
     rows = walker.walk(architecture.steps, values, dtypes, frame)
-    missing = missing_outputs(architecture.outputs, values, frame)
-    return Walked(inputs, rows, values, (*walker.diagnostics, *missing))
+    mistakes = (*walker.diagnostics, *missing_outputs(architecture.outputs, values, frame))
+    # What is certain comes before what depends on a symbol.
+    return Walked(inputs, rows, values, tuple(sorted(mistakes, key=lambda mistake: mistake.code == "SC311")))
 
 
 class _BodyKey(NamedTuple):

@@ -10,6 +10,10 @@ from tests.support.lints import layers
 
 WORDS = "input: {shape: [32, 50], dtype: int64}\n"
 EMBEDDING = "embedding: {num_embeddings: 1000, embedding_dim: 100}"
+BOTH = (
+    "write the input as [N, 1, 28, 28], or put `permute: [0, 2, 1, 3]` before the first step; or H must be at least 3 "
+    "in `input: [N, 28, H, W]`"
+)
 LAST = "write the input as [1, 3, 512, 512], or put `permute: [0, 3, 1, 2]` before the first step"
 TURN = "put `permute: [0, 2, 1]` before it"
 
@@ -43,7 +47,7 @@ def refused(text: str):
         ("input: [N, H, W, 3]\n" + layers("conv: {out_channels: 6, kernel_size: 7}"), "SC302",
          LAST.replace("[1, 3, 512, 512]", "[N, 3, H, W]")),
         ("input: [N, 28, 1, 28]\n" + layers("conv: {out_channels: 6, kernel_size: 3}"), "SC302",
-         "write the input as [N, 1, 28, 28], or put `permute: [0, 2, 1, 3]` before the first step"),
+         BOTH),
         ("input: [3, 224, 224]\n" + layers("conv: {in_channels: 3, out_channels: 6, kernel_size: 3}"), "SC301",
          "the batch axis is missing: write the input as [N, 3, 224, 224]"),
         ("input: [1, 28, 28]\n" + layers("conv: {out_channels: 6, kernel_size: [3, 3]}"), "SC204",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shapecalc
 from shapecalc.layers.activation import Relu
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.pooling import MaxPool
@@ -42,3 +43,15 @@ def test_mistakes_that_do_not_follow_from_each_other_are_told_together() -> None
         ("SC302", "conv"),
         ("SC302", "max_pool"),
     ]
+
+
+def test_what_is_certain_is_reported_before_what_depends_on_a_symbol() -> None:
+    text = """
+        input: [N, 8, H]
+        layers:
+          - concat:
+              open: [{split: {split_size: 3, dim: 2}}]
+              certain: [{conv: {out_channels: 4, kernel_size: 3, in_channels: 6}}]
+    """
+    _, diagnostics = infer(shapecalc.loads(text))
+    assert [each.code for each in diagnostics] == ["SC301", "SC311"]
