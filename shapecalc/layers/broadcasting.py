@@ -6,6 +6,7 @@ from typing import NamedTuple
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Expr, Relation, Shape, ceil_div, condition, floor_div, pretty, show
 from shapecalc.layers.constraints import Constraints, undecided
+from shapecalc.layers.ranks import per_channel
 
 MOST_NAMED = 8
 """The greatest number of shapes or sizes that a message lists."""
@@ -77,7 +78,9 @@ def settle(
         # Counted from the front where that is the same axis of every input.
         axis = clash.axis % rank if alike else clash.axis
         sizes = listed(map(pretty, clash.sizes))
-        fix = remedy(inputs, axis, clash.sizes) if alike and remedy else None
+        fix = per_channel(tuple(inputs))
+        if alike:
+            fix = remedy(inputs, axis, clash.sizes) if remedy else None
         if certainty(clash) == 1:
             one = next(size for size in clash.sizes if _may_be_one(size))
             raise undecided(f"expects {expects}, receives {shown}, where axis {axis} is {sizes}", one, fix=fix)

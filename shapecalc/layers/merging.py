@@ -9,6 +9,7 @@ from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.broadcasting import MOST_NAMED, Clash, align, broadcast, listed, settle
 from shapecalc.layers.constraints import REFUSING, Constraints, undecided
 from shapecalc.layers.fields import Axis, Bool, Count, Integer, Several
+from shapecalc.layers.ranks import one_rank
 from shapecalc.layers.reshaping import Moving
 from shapecalc.layers.roles import Roles, common
 from shapecalc.layers.saved import Saved, Storage
@@ -125,7 +126,8 @@ class Concat(Layer):
         """
         first = inputs[0]
         if any(len(x) != len(first) for x in inputs):
-            raise LayerError("SC315", expects="inputs of one rank", receives=listed(map(show, inputs)))
+            shown = listed(map(show, inputs))
+            raise LayerError("SC315", expects="inputs of one rank", receives=shown, help=one_rank(inputs))
         axis = axis_index(self.dim, len(first), "dim", first)
         clashes = []
         for index in range(len(first)):

@@ -34,11 +34,11 @@ JOINS = "SC315"
 SOLVED_BY_SIZES = {"SC302", "SC307", "SC315", "SC317"}
 """Codes whose own help is for a mistake in the layer, and is replaced if the size is the cause."""
 
-ORDERS = ("`permute:", "`flatten`", "the batch axis is missing")
-"""Parts of a help for axes in another order, which is more likely the cause than a size."""
+ORDERS = ("`permute:", "`flatten`", "`reshape:", "the batch axis is missing")
+"""Parts of a help for axes in another order or number, which is more likely the cause than a size."""
 
-OTHER_AXES = ("[0, 2, 1]", "[0, 3, 1, 2]", "[0, 4, 1, 2, 3]", ORDERS[-1])
-"""Those of channels that are last and of a missing batch: then axes are not the sizes that layers read them as."""
+OTHER_AXES = ("[0, 2, 1]", "[0, 3, 1, 2]", "[0, 4, 1, 2, 3]", *ORDERS[-2:])
+"""Those of channels that are last and of missing axes: then axes are not the sizes that layers read them as."""
 
 MOST_INFERRED = 10_000
 """The number of layers that are inferred to find and to try sizes, which takes about a quarter of a second."""

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from shapecalc.architecture import input_slot
+from shapecalc.architecture import Step, input_slot
 from shapecalc.diagnostics import Diagnostic, Label
-from shapecalc.dims import show
+from shapecalc.dims import grouped, pretty, product, show
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, GroupReport, LayerReport
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
-    from shapecalc.architecture import Group, Input, Step, StepSpans
+    from shapecalc.architecture import Group, Input, StepSpans
     from shapecalc.diagnostics import LayerError
     from shapecalc.dims import Shape
 
@@ -129,13 +129,31 @@ def weights_mismatch(
     spans = owner.step.spans if isinstance(owner, LayerReport) else owner.group.spans
     span = None if step.spans is None else step.spans.share or step.spans.type
     labels = (Label(spans.type, "whose weights these are"),) if spans is not None else ()
-    turned = [name for name, shape in needed.items() if given.get(name) == shape[::-1] != shape]
-    help_text = None
-    if turned:
-        help_text = (
-            f"`{turned[0]}` is transposed, which `share` cannot express: leave `share` out, and count it once less"
-        )
+    alike = isinstance(owner, LayerReport) and isinstance(step, Step) and owner.type == step.layer.type
+    help_text = _transposed_help(needed, given, alike=alike)
     return Diagnostic(code="SC316", message=message, span=span, labels=(*labels, *_calls(frame)), help=help_text)
+
+
+def _transposed_help(needed: Mapping[str, Shape], given: Mapping[str, Shape], *, alike: bool) -> str | None:
+    """Return the help for a weight that is to be shared with its axes swapped; None if that is not the mistake.
+
+    `alike` is whether both layers are of one type.
+    """
+    turned = [name for name, shape in needed.items() if given.get(name) == shape[::-1] != shape]
+    if not turned:
+        return None
+    shape = needed[turned[0]]
+    text = (
+        f"`share` cannot transpose `{turned[0]}`: leave `share` out, and subtract its {grouped(product(shape))} params"
+    )
+    if not alike or len(shape) != 2:  # noqa: PLR2004 - rows and columns
+        return text
+    # The weight of a convolution is [out, in, 1], that of a transposed one [in, out, 1].
+    rows, columns = map(pretty, shape)
+    return (
+        f"{text}; or tie it on [N, {rows}, 1], as `conv: {{out_channels: {columns}, kernel_size: 1, bias: false}}` and "
+        f"`conv_transpose: {{out_channels: {rows}, kernel_size: 1, bias: false}}`"
+    )
 
 
 def _tensors_text(tensors: Mapping[str, Shape]) -> str:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import Step, input_slot
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, LayerError
 from shapecalc.diagnostics.progress import tracked
+from shapecalc.dims import show
+from shapecalc.layers.constraints import Constraints
+from shapecalc.layers.ranks import bridge, entries
 from shapecalc.shape_inference.facts import bind, derive_facts
 from shapecalc.shape_inference.layouts import with_layout
 from shapecalc.shape_inference.provenance import Frame, locate, missing_inputs, missing_outputs, weights_mismatch
@@ -104,6 +107,8 @@ class Walker:
         located = locate(error, step, self._bindings, frame)
         mistake = with_layout(located, error, step, shapes[0], frame)
         in_order = mistake is located
+        if in_order and mistake.help is None:
+            mistake = mistake._replace(help=_bridge(error, step.layer, shapes[0], frame.makers.get(step.inputs[0])))
         if frame.group is not None and error.field is not None and step.spans is not None and mistake.span is not None:
             key = (mistake.code, mistake.span)
             if key in self._reported:
@@ -190,6 +195,26 @@ class _BodyKey(NamedTuple):
     body: Subgraph
     shapes: tuple[Shape, ...]
     dtypes: tuple[str, ...]
+
+
+def _bridge(error: LayerError, layer: Layer, x: Shape, maker: Maker | None) -> str | None:
+    """Return the layers that give an input the axes which a layer expects, None if the mistake is another one."""
+    if error.code == "SC305":
+        named = bridge(error.expects or "", x, steps=layer.carries_state, grows="output_padding" in layer.fields)
+        if isinstance(maker, LayerReport) and not maker.facts.params and _accepts(layer, maker.inputs[0]):
+            left_out = f"leave `{maker.type}` out, which reads {show(maker.inputs[0])}"
+            return f"{left_out}; or {named}" if named else left_out
+        return named
+    stated = getattr(layer, error.field) if error.code == "SC204" and error.field is not None else None
+    return entries(len(stated), x) if isinstance(stated, tuple) and layer.reads_map else None
+
+
+def _accepts(layer: Layer, x: Shape) -> bool:
+    try:
+        layer.output_shape(x, constraints=Constraints([]))
+    except LayerError:
+        return False
+    return True
 
 
 def _tensors(row: LayerReport) -> dict[str, Shape]:
