@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shapecalc.checking.expect import unmet
 from shapecalc.checking.lints import ANOTHER_LAYOUT, WITHOUT_EFFECT, lint
+from shapecalc.checking.output_padding import with_output_padding
 from shapecalc.checking.where import impossible, unproved
 from shapecalc.shape_inference.engine import Reports
 
@@ -30,7 +31,7 @@ def diagnose(
     """
     shown = WITHOUT_EFFECT | ANOTHER_LAYOUT
     lints = (diagnostic for diagnostic in lint(report) if not brief or diagnostic.code in shown)
-    diagnostics = (*lints, *(unmet(report) if expectations else ()), *impossible(report))
+    diagnostics = (*lints, *(with_output_padding(report, unmet(report)) if expectations else ()), *impossible(report))
     if not where or not report.architecture.where:
         return diagnostics
     if not report.bindings:
