@@ -82,7 +82,7 @@ def test_the_help_for_too_few_chunks_gives_as_many_pieces_as_asked(size: int, nu
             Concat(dim=-1),
             [(N, 4), (N, 4, 2), (N, 4)],
             "expects inputs of one rank, receives [N, 4], [N, 4, 2] and [N, 4]",
-            None,
+            "put `flatten`, or `global_avg_pool` and `flatten`, after [N, 4, 2]",
             id="ranks",
         ),
         pytest.param(

@@ -19,7 +19,6 @@ BRIDGED = [
     ("[N, 64]", "global_avg_pool", "`reshape: [0, 1, 8, 8]`", "pooled twice"),
     ("[N, 64]", "{pixel_shuffle: 1}", "`reshape: [0, 1, 8, 8]`", "a plane"),
     ("[N, 4, 28]", "{pixel_shuffle: 1}", "`unsqueeze: 1`", "an image without channels"),
-    ("[N, 28, 28]", "{conv: {out_channels: 4, kernel_size: [3, 3]}}", "`unsqueeze: 1`", "of a field's entries"),
     ("[N, 2, 5, 3, 8, 8]", "{max_pool: 2}", "`flatten: {start_dim: 0, end_dim: 1}`", "one axis too many"),
     ("[N, 512, 1, 26]", LSTM, "`permute: [0, 3, 1, 2]` and `flatten: 2`", "CRNN: columns are steps"),
     ("[N, 512, 4, 26]", "{gru: {hidden_size: 8}}", "`permute: [3, 0, 1, 2]` and `flatten: 2`", "the same, time first"),
@@ -49,6 +48,14 @@ def test_the_layers_that_a_help_names_bridge_the_ranks(shape: str, layer: str, n
     assert named in _help(text.replace("LAYERS", layer)), why
     bridges = [f"{{{step}}}" for step in re.findall(r"`([^`]*)`", named)]
     assert inspect(loads(text.replace("LAYERS", ", ".join([*bridges, layer])))).outputs
+
+
+def test_a_field_with_an_entry_more_than_axes_names_the_missing_channels() -> None:
+    text = "{input: [N, 784], layers: [{reshape: [0, 28, 28]}, BRIDGE {conv: {out_channels: 4, kernel_size: [3, 3]}}]}"
+    assert _help(text.replace("BRIDGE", "")) == (
+        "put `unsqueeze: 1` before it if [N, 28, 28] has no channels: [N, 1, 28, 28]"
+    )
+    assert inspect(loads(text.replace("BRIDGE", "{unsqueeze: 1},"))).outputs
 
 
 def test_numbers_per_channel_are_given_the_axes_of_the_map_that_they_scale() -> None:
