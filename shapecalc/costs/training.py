@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.costs.checkpointing import Checkpoints, checkpoints
 from shapecalc.costs.liveness import total
+from shapecalc.costs.single_values import single_values
 from shapecalc.costs.training_step import TrainingStep, largest_batch, training_step
 from shapecalc.costs.truncated_bptt import time_symbol, unrolled
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from shapecalc.costs.timeline import EventMemory
     from shapecalc.costs.truncated_bptt import UnrolledLayer
     from shapecalc.dims import Dim
-    from shapecalc.shape_inference.report import Report
+    from shapecalc.shape_inference.report import LayerReport, Report
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class TrainingCost:
     def unrolled(self) -> tuple[UnrolledLayer, ...]:
         """The tensors that each recurrent layer saves over time."""
         return unrolled(self.step.saved)
+
+    @cached_property
+    def single_values(self) -> tuple[LayerReport, ...]:
+        """The norms that have one value per channel, which PyTorch does not train."""
+        return single_values(self.report, self.at)
 
     def bytes_at(self, size: Dim) -> Dim:
         """Return bytes at `memory_sizes`."""
@@ -144,6 +150,7 @@ class TrainingCost:
                 "kept_closed": str(step.saved.size),
             },
             "peak": None if self.peak is None else self._event(self.peak),
+            "single_value_norms": [row.path for row in self.single_values],
             "memory": self.memory,
             "largest_batch": self.largest_batch,
             "macs": {name: self._work(name) for name in ("forward", "to_inputs", "to_weights")},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from shapecalc.costs.liveness import output_slots, shapes_of
+from shapecalc.costs.single_values import single_values
 from shapecalc.diagnostics.numbers import finite
 from shapecalc.execution.budget import BUDGET, Budget, Price, check_arithmetic, check_memory
 from shapecalc.execution.lowering import (
@@ -129,6 +130,8 @@ class BackwardProof:
     skipped: int
     directional_error: float | None
     truncate: int | None = None
+    single_values: tuple[LayerReport, ...] = ()
+    """The norms that have one value per channel, which PyTorch does not train."""
 
     @property
     def ok(self) -> bool:
@@ -147,6 +150,7 @@ class BackwardProof:
             "name": self.architecture.name,
             "ok": self.ok,
             "sizes": dict(self.sizes),
+            "single_value_norms": [row.path for row in self.single_values],
             "truncate": self.truncate,
             "peak_bytes": self.price.peak,
             "seconds": self.seconds,
@@ -239,7 +243,10 @@ def verify_backward(
         row = next(row for row in predicted if row.layer.path == error.path)
         rows.append(replace(row, failure=str(error)))
     skipped = len(report.layers) - len(rows)
-    return BackwardProof(architecture, report.bindings, peak, tuple(rows), skipped, directional_error, truncate)
+    unnormalized = single_values(report, report.bindings)
+    return BackwardProof(
+        architecture, report.bindings, peak, tuple(rows), skipped, directional_error, truncate, unnormalized
+    )
 
 
 def to_float64(array: Array) -> Array:

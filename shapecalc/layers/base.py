@@ -135,6 +135,10 @@ class Layer:
         """Return the shape of every output by name; the next step reads the first one."""
         return {"output": self.output_shape(*inputs, **keywords)}
 
+    def normalized_together(self, *inputs: Any) -> Dim | None:
+        """Return how many values per channel its statistics in training are of; None without such statistics."""
+        return None
+
     def axis_roles(self, roles: tuple[Roles, ...], *shapes: Any) -> Roles:
         """Return the role of each axis of its output; `roles` are those of its inputs.
 

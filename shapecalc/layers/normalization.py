@@ -100,6 +100,10 @@ class Running(Channelwise):
             _require_several(x, (*batch, *x[2:]), what, constraints)
         return x
 
+    def normalized_together(self, x: Shape) -> Dim | None:
+        """Return the number of positions of a sample, or of all samples."""
+        return product(x[2:]) if self.per_sample else x[0] * product(x[2:])
+
     def buffers(self, x: Shape) -> dict[str, Shape]:
         """Return the running mean and variance with `track_running_stats`."""
         return {"running_mean": (x[1],), "running_var": (x[1],)} if self.track_running_stats else {}

@@ -12,7 +12,7 @@ from shapecalc.dims import Dim, Expr, evaluate, show
 from shapecalc.render.inspect.columns import Line, layer_lines, layer_type_of
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
 from shapecalc.render.terminal.numbers import grouped, memory, rounded, share, times
-from shapecalc.render.terminal.palette import BOLD, DIM
+from shapecalc.render.terminal.palette import BOLD, CAUTION, DIM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.costs.saved_tensors import LayerSaved
     from shapecalc.costs.timeline import EventMemory
     from shapecalc.costs.training import TrainingCost
+    from shapecalc.shape_inference.report import LayerReport
 
 MOST_NAMED = 4
 """The most tensors of a layer that are listed by name."""
@@ -38,6 +39,7 @@ def table(cost: TrainingCost, depth: int | None = None, *, width: int | None, co
     # If the settings of layers do not fit, their types are shown; if these do not fit either, nothing.
     layers = page.first_that_fits(_layers(cost, depth, called) for called in (Line.layer, layer_type_of, None))
     blocks = [said([_title(cost)], BOLD), [drawn(layers)], [drawn(_memory(cost))]]
+    blocks.append(said(untrained(cost.single_values), CAUTION))
     blocks.append(said(_peak(cost), BOLD))
     blocks.append(said([*_fits(cost), *_savings(cost)]))
     blocks.append([drawn(_work(cost))])
@@ -49,6 +51,12 @@ def table(cost: TrainingCost, depth: int | None = None, *, width: int | None, co
         blocks.append([*said(_time(cost)), drawn(_unrolled(cost))])
     blocks.append(said(_notes(cost), DIM))
     return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def untrained(rows: Iterable[LayerReport]) -> Iterator[str]:
+    """Yield a warning for each norm that has one value per channel."""
+    for row in rows:
+        yield f"warning[SC412]: `{row.path}` has one value per channel, for which PyTorch raises an error in training"
 
 
 def _title(cost: TrainingCost) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from shapecalc.dims import show
 from shapecalc.render.terminal.grid import Page
 from shapecalc.render.terminal.numbers import error, seconds
-from shapecalc.render.terminal.palette import BAD, BOLD, DIM, GOOD
+from shapecalc.render.terminal.palette import BAD, BOLD, CAUTION, DIM, GOOD
+from shapecalc.render.train_cost import untrained
 from shapecalc.render.verify import both, heading, rows_grid, shared_columns
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def table(proof: BackwardProof, *, width: int | None, color: bool, unicode: bool
     grid = page.first_that_fits(rows_grid(page, proof.rows, columns, _NUMBERS) for columns in choices)
     title = f"{heading(proof.architecture.name, proof.sizes)}, going back from the loss"
     complaints = [page.line(complaint, BAD) for row in proof.rows for complaint in _complaints(row)]
+    complaints += [page.line(warning, CAUTION) for warning in untrained(proof.single_values)]
     ending = ["", page.line(_note(proof), DIM), page.line(verdict(proof), GOOD if proof.ok else BAD)]
     return "\n".join([page.line(title, BOLD), page.draw(grid), *complaints, *ending])
 

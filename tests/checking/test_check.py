@@ -25,7 +25,7 @@ CLEAN = "input: [N, 3, 7, 11]\nlayers: [relu]\n"
 BROKEN = "input: [N, 3, 7, 11]\nlayers: [rleu]\n"
 
 
-SUSPECT = "input: [N, T, 5]\nlayers:\n  - gru: {hidden_size: 3, dropout: 0.5}\n"
+SUSPECT = "input: [T, N, 5]\nlayers:\n  - gru: {hidden_size: 3, dropout: 0.5}\n"
 
 
 @pytest.fixture

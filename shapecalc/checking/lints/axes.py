@@ -47,7 +47,7 @@ class LayerAxes(NamedTuple):
 def layer_axes(report: Report) -> tuple[LayerAxes, ...]:
     """Return every layer of the network with its inputs; those of a body once for each set of roles and shapes."""
     values = {
-        entry.name: Tensor(_stated_roles(entry.shape), entry.span and Label(entry.span, "the input"), entry=entry)
+        entry.name: Tensor(stated_roles(entry.shape), entry.span and Label(entry.span, "the input"), entry=entry)
         for entry in report.architecture.inputs
     }
     walker = _Walker()
@@ -55,7 +55,7 @@ def layer_axes(report: Report) -> tuple[LayerAxes, ...]:
     return tuple(walker.layers)
 
 
-def _stated_roles(shape: Shape) -> Roles:
+def stated_roles(shape: Shape) -> Roles:
     """Return the roles that the symbols of an input name."""
     return tuple(map(_stated_role, shape))
 

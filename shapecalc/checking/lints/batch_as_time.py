@@ -1,0 +1,185 @@
+"""A batch axis that a sequence layer reads as time: SC409.
+
+Source: torch.nn.LSTM, `batch_first`: by default a sequence is [time, batch, features].
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.architecture import with_origins
+from shapecalc.checking.lints.axes import stated_roles
+from shapecalc.diagnostics import Diagnostic, Fix, Label
+from shapecalc.dims import free_symbols, pretty, show
+from shapecalc.layers.roles import Role
+from shapecalc.shape_inference.report import BATCH_SYMBOLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shapecalc.architecture import StepSpans
+    from shapecalc.checking.lints.axes import LayerAxes, Tensor
+    from shapecalc.diagnostics import Source, Span
+    from shapecalc.dims import Dim, Shape
+    from shapecalc.layers import Layer
+    from shapecalc.layers.roles import Roles
+    from shapecalc.shape_inference.report import LayerReport, Report
+
+EDIT = "batch_first: true"
+SEQUENCE_RANK = 3
+
+
+class _Reading(NamedTuple):
+    """A layer that reads time first, and whether the layers before it show that time is first."""
+
+    row: LayerReport
+    known: bool
+
+
+def batch_as_time(report: Report, entries: Iterable[LayerAxes]) -> Iterator[Diagnostic]:
+    """Yield a warning for each sequence layer without `batch_first` whose first axis is the batch.
+
+    The first axis is the batch if the layers before show it, or if a layer after it reads axis 1 as time.
+    """
+    warned: set[Span] = set()
+    for entry in entries:
+        spans = entry.row.step.spans
+        if spans is None or not _reads_time_first(entry.row.step.layer):
+            continue
+        for x, tensor in zip(entry.row.inputs, entry.inputs, strict=True):
+            if spans.type not in warned and _is_batch_first(entry.row, x, tensor):
+                warned.add(spans.type)
+                yield _known(entry.row, x, tensor, spans, report.architecture.file)
+    if any(_reads_time_first(step.layer) for step in report.architecture.layers):
+        yield from _contradicted(report, warned)
+
+
+def _reads_time_first(layer: Layer) -> bool:
+    return getattr(layer, "batch_first", None) is False
+
+
+def _is_batch_first(row: LayerReport, x: Shape, tensor: Tensor) -> bool:
+    if len(x) != SEQUENCE_RANK or not _is_batch(x[0], tensor.roles[0]) or _is_batch(x[1], tensor.roles[1]):
+        return False
+    # A sequence of the rows of a batch, as one sample: frames of a video, or attention between samples.
+    return x[1] != 1 or (row.step.layer.carries_state and tensor.entry is not None)
+
+
+def _is_batch(dim: Dim, role: Role) -> bool:
+    """Return whether an axis is the batch, or has the batch as a factor."""
+    return role is Role.BATCH or not set(free_symbols(dim)).isdisjoint(BATCH_SYMBOLS)
+
+
+def _known(row: LayerReport, x: Shape, tensor: Tensor, spans: StepSpans, source: Source | None) -> Diagnostic:
+    origin = tensor.origin
+    diagnostic = Diagnostic(
+        code="SC409",
+        message=f"`{row.type}` reads axis 0 of {show(x)} as {_sequence(row)}, which is the batch",
+        span=spans.type,
+        labels=(Label(origin.span, f"axis 0 is the batch, {pretty(x[0])}"),) if origin is not None else (),
+        help=f"give it `{EDIT}`, or put `permute: [1, 0, 2]` before it",
+        fix=_fix(spans, source),
+    )
+    return with_origins(diagnostic, spans.origins)
+
+
+def _sequence(row: LayerReport) -> str:
+    return "time" if row.step.layer.carries_state else "the sequence"
+
+
+def _contradicted(report: Report, warned: set[Span]) -> Iterator[Diagnostic]:
+    """Yield a warning for each layer that reads time first, while a layer after it reads axis 1 as time.
+
+    A layer that takes one sample of a sequence whose time is known to be first is the mistake itself.
+    """
+    roles = {
+        entry.name: stated_roles(stated.shape)
+        for entry, stated in zip(report.inputs, report.architecture.inputs, strict=True)
+    }
+    readings: dict[str, _Reading] = {}
+    for row in report.layers:
+        step, arriving = row.step, tuple(roles[slot] for slot in row.step.inputs)
+        given = step.layer.output_roles(arriving, row.inputs, row.outputs)
+        for number, (name, axes) in enumerate(given.items()):
+            roles[step.slot(name)] = axes
+            if not number:
+                roles[step.path] = axes
+        reading = readings.get(step.inputs[0])
+        if reading is None and _reads_time_first(step.layer) and len(row.inputs[0]) == SEQUENCE_RANK:
+            reading = _Reading(row, known=arriving[0][:2] != (Role.UNKNOWN, Role.UNKNOWN))
+        elif reading is not None:
+            diagnostic = _contradiction(reading, row, arriving[0], report.architecture.file)
+            if diagnostic is not None and diagnostic.span is not None and diagnostic.span not in warned:
+                warned.add(diagnostic.span)
+                yield diagnostic
+        if reading is not None and roles[step.path][:2] == (Role.TIME, Role.BATCH):
+            readings[step.path] = reading
+
+
+def _contradiction(reading: _Reading, row: LayerReport, roles: Roles, source: Source | None) -> Diagnostic | None:
+    spans, reader_spans = row.step.spans, reading.row.step.spans
+    x = row.inputs[0]
+    if roles[:2] != (Role.TIME, Role.BATCH) or x[1] == 1 or spans is None or reader_spans is None:
+        return None
+    if reading.known:
+        return _single_sample(row, spans) if reading.row.step.layer.carries_state else None
+    use = _use_of_axis_1(row)
+    if use is None:
+        return None
+    diagnostic = Diagnostic(
+        code="SC409",
+        message=f"`{reading.row.type}` reads axis 0 of {show(reading.row.inputs[0])} as {_sequence(reading.row)}, "
+        f"`{row.type}` reads it as the batch",
+        span=reader_spans.type,
+        labels=(Label(spans.type, use),),
+        help=f"give `{reading.row.type}` `{EDIT}`",
+        fix=_fix(reader_spans, source),
+    )
+    return with_origins(diagnostic, reader_spans.origins)
+
+
+def _use_of_axis_1(row: LayerReport) -> str | None:
+    """Return in words how a layer reads axis 1 of a sequence as time; None if it does not."""
+    from shapecalc.layers.activation import Rowwise  # noqa: PLC0415 - a family is imported when a file has one
+    from shapecalc.layers.reducing import Reduction, Select  # noqa: PLC0415
+    from shapecalc.layers.reshaping import Moving  # noqa: PLC0415
+
+    layer, x = row.step.layer, row.inputs[0]
+    if getattr(layer, "batch_first", None) is True:
+        return "reads axis 1 as time"
+    if isinstance(layer, Select | Reduction | Rowwise) and layer.dim % len(x) == 1:
+        return "takes one index of axis 1" if isinstance(layer, Select) else "works along axis 1"
+    if isinstance(layer, Moving) and len(row.output) == 2 and row.output[0] == x[0]:  # noqa: PLR2004 - rows of features
+        return "joins axis 1 with the features"
+    return None
+
+
+def _single_sample(row: LayerReport, spans: StepSpans) -> Diagnostic | None:
+    from shapecalc.layers.reducing import Select  # noqa: PLC0415 - a family is imported when a file has one
+
+    layer, x = row.step.layer, row.inputs[0]
+    if not isinstance(layer, Select) or layer.dim % len(x) != 1:
+        return None
+    dim = spans.fields.get(("dim",))
+    diagnostic = Diagnostic(
+        code="SC409",
+        message=f"`{row.type}` takes one sample of {show(x)}, not one step: axis 0 is time, axis 1 the batch",
+        span=dim or spans.type,
+        help="time is axis 0: `dim: 0`",
+        fix=Fix(dim, "0") if dim is not None else None,
+    )
+    return with_origins(diagnostic, spans.origins)
+
+
+def _fix(spans: StepSpans, source: Source | None) -> Fix | None:
+    """Return the edit that states `batch_first`; None if the fields are not written on one line."""
+    written = spans.fields.get(("batch_first",))
+    if written is not None:
+        return Fix(written, "true")
+    last = max((span for (_, *entry), span in spans.fields.items() if not entry), default=None)
+    if last is None or source is None or last.line != last.end_line:
+        return None
+    text = source.of(last).text.split("\n")[last.line - 1]
+    value, rest = text[last.column - 1 : last.end_column - 1], text[last.end_column - 1 :].lstrip()
+    # A value in braces; any other may be the only value, or end its line.
+    return Fix(last, f"{value}, {EDIT}") if rest.startswith("}") and len(spans.fields) > 1 else None

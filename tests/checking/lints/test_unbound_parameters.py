@@ -1,0 +1,110 @@
+"""SC415: parameters whose number depends on an unbound size."""
+
+from __future__ import annotations
+
+import pytest
+
+import shapecalc
+from shapecalc.shape_inference.engine import inspect_at
+from tests.support.lints import layers, warned
+
+TOKENS = "input: {shape: [N, S], dtype: int64}\n"
+EMBEDDING = "embedding: {num_embeddings: 9, embedding_dim: 4}"
+FLAT = layers("conv: {out_channels: 3, kernel_size: 2}", "flatten", "linear: 3")
+CONV = "conv: {out_channels: 4, kernel_size: 3, padding: 1}"
+
+
+def found(text: str) -> list[str]:
+    return [finding.message.partition("depends on ")[2] for finding in warned(text) if finding.code == "SC415"]
+
+
+DEPENDENT = [
+    pytest.param("input: [N, T]\n" + layers("linear: 10"), "`T`", id="a linear layer over time"),
+    pytest.param("input: [N, 3, H, W]\n" + layers(CONV, "flatten", "linear: 10"), "`H` and `W`", id="a flattened map"),
+    pytest.param("input: [N, 3, H, W]\n" + layers(CONV, "layer_norm", CONV, "layer_norm"), "`W`", id="norms of rows"),
+    pytest.param("input: [N, T, 32]\n" + layers("permute: [0, 2, 1]", "linear: 10"), "`T`", id="positions mixed"),
+    pytest.param("input: [N, T, 32]\n" + layers("batch_norm"), "`T`", id="a batch norm of steps"),
+    pytest.param("input: [N, 3, X, Y]\n" + layers("flatten", "linear: 3"), "`X` and `Y`", id="any name in a map"),
+    pytest.param(TOKENS + layers(EMBEDDING, "conv: {out_channels: 3, kernel_size: 2}"), "`S`", id="as channels"),
+    pytest.param("input: [T, N, 8]\n" + layers("permute: [0, 2, 1]", "linear: 3"), "`N`", id="the batch"),
+    pytest.param("input: [N, 8, X]\n" + FLAT, "`X`", id="a length that a convolution shows"),
+]
+INDEPENDENT = [
+    pytest.param("input: [N, 3, H, W]\nsizes: {H: 8, W: 8}\n" + layers("flatten", "linear: 3"), id="usual sizes"),
+    pytest.param(
+        "input: [N, 3, H, W]\n" + layers("flatten", "linear: {in_features: 192, out_features: 3}"), id="stated features"
+    ),
+    pytest.param("input: [N, 3, H, W]\n" + layers("adaptive_avg_pool: 7", "flatten", "linear: 3"), id="a fixed pool"),
+    pytest.param("input: [N, 3, H, W]\n" + layers("permute: [0, 2, 3, 1]", "layer_norm"), id="norms of channels"),
+    pytest.param(TOKENS + layers(EMBEDDING, "lstm: {hidden_size: 3, batch_first: true}", "linear: 3"), id="words"),
+    pytest.param(
+        "input: [N, 8, T]\n" + layers("batch_norm", "permute: [0, 2, 1]", "linear: 3"), id="a norm of channels"
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "symbols"), DEPENDENT)
+def test_sizes_of_time_space_and_batch_that_decide_parameters_are_warned_of_once(text: str, symbols: str) -> None:
+    assert found(text) == [symbols]
+
+
+@pytest.mark.parametrize("text", INDEPENDENT)
+def test_other_parameters_are_not_warned_of(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("input: [N, F]\n" + layers("linear: 3"), id="features of a table"),
+        pytest.param("input: [N, C, 8, 8]\n" + layers(CONV), id="channels of a map"),
+        pytest.param("input: [N, T, H]\n" + layers("linear: 3"), id="H hidden features"),
+        pytest.param(
+            "inputs: {a: [N, F], b: [N, 3]}\n" + layers("{concat: , from: [a, b]}", "linear: 3"), id="some of them"
+        ),
+    ],
+)
+def test_symbols_of_features_are_a_template(text: str) -> None:
+    assert found(text) == []
+
+
+def params_at(text: str, size: int) -> object:
+    architecture = shapecalc.loads(text)
+    free = [name for name in architecture.symbols if name not in architecture.sizes]
+    return inspect_at(architecture, dict.fromkeys(free, size)).totals.params
+
+
+@pytest.mark.parametrize("text", [pytest.param(case.values[0], id=case.id) for case in DEPENDENT])
+def test_what_is_warned_of_has_other_parameters_at_another_size(text: str) -> None:
+    assert params_at(text, 11) != params_at(text, 13)
+
+
+@pytest.mark.parametrize(
+    "text", [pytest.param(case.values[0], id=case.id) for case in INDEPENDENT if "stated" not in case.id]
+)
+def test_what_is_not_warned_of_has_the_same_at_any(text: str) -> None:
+    assert params_at(text, 11) == params_at(text, 13)
+
+
+def test_a_batch_that_a_reshape_joins_is_one_mistake() -> None:
+    text = "input: [N, 4]\n" + layers("reshape: [1, -1]", "linear: 3")
+    assert [finding.code for finding in warned(text)] == ["SC410"]
+
+
+def test_many_layers_are_one_warning_that_counts_them() -> None:
+    (finding,) = warned("input: [N, 3, H, W]\n" + layers(*["layer_norm"] * 7, "global_avg_pool"))
+    assert (finding.label, len(finding.labels), finding.notes) == ("weight [W]", 5, ("and 2 more layers",))
+
+
+@pytest.mark.parametrize(
+    ("text", "help_text"),
+    [
+        ("input: [N, T]\n" + layers("linear: 10"), "give a usual size: `sizes: {T: …}`"),
+        ("input: [N, 3, H, W]\n" + layers("flatten", "linear: 10"), "such as `adaptive_avg_pool`"),
+        ("input: [N, T, 3]\n" + layers("permute: [0, 2, 1]", "linear: 10"), "put `permute` before it"),
+        ("input: [T, N, 8]\n" + layers("permute: [0, 2, 1]", "linear: 3"), "do not depend on its batch"),
+    ],
+)
+def test_the_help_binds_the_size_or_pools_or_turns(text: str, help_text: str) -> None:
+    (finding,) = warned(text)
+    assert help_text in str(finding.help)
