@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CLEAN = "input: [N, 3, 7, 11]\nlayers: [relu]\n"
 TYPO = "input: [N, 3, 7, 11]\nlayers: [rleu]\n"
-SUSPECT = "input: [N, T, 5]\nlayers:\n  - gru: {hidden_size: 3, dropout: 0.5}\n"
+SUSPECT = "input: [T, N, 5]\nlayers:\n  - gru: {hidden_size: 3, dropout: 0.5}\n"
 UNMET = f"{CLEAN}expect: {{params: 1}}\n"
 BLOCKS = "blocks:\n  twice:\n    layers: [relu, relu]\n"
 FILES = {
