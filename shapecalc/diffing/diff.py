@@ -12,6 +12,7 @@ from shapecalc.diffing.lock.entries import FOLLOWING, Entry, digest, entry_of
 from shapecalc.diffing.lock.wiring import Wiring
 from shapecalc.dims import DimLimitError, as_json
 from shapecalc.layers.base import fields_of
+from shapecalc.shape_inference.engine import batch_sizes, with_costs_at
 from shapecalc.shape_inference.report import BYTES, SCHEMA_VERSION, Sums, sums_of, total
 
 if TYPE_CHECKING:
@@ -158,6 +159,16 @@ class Comparison(NamedTuple):
         }
 
 
+def _at_one_batch(old: Report, new: Report) -> tuple[Report, Report]:
+    """Return two reports with costs at one batch, if one is valid for both: the smallest valid ones may differ."""
+    if old.costs_at == new.costs_at or old.costs_at.keys() != new.costs_at.keys():
+        return old, new
+    sizes = {name: math.lcm(size, new.costs_at[name]) for name, size in old.costs_at.items()}
+    if not all(size in batch_sizes(report, name) for report in (old, new) for name, size in sizes.items()):
+        return old, new
+    return with_costs_at(old, sizes), with_costs_at(new, sizes)
+
+
 def diff(old: Report | None, new: Report) -> Comparison:
     """Return the comparison of two networks; `old` is None for one that did not exist: every layer is added.
 
@@ -170,6 +181,8 @@ def diff(old: Report | None, new: Report) -> Comparison:
     >>> [(row.layer.path, row.kind.value) for row in diff(before, after).rows if row.kind is not ChangeKind.SAME]
     [('tanh_1', 'added')]
     """
+    if old is not None:
+        old, new = _at_one_batch(old, new)
     before, after = _Side.of(old), _Side.of(new)
     pairs = aligned(before.entry.layers, after.entry.layers)
     wiring = Wiring(before.entry, after.entry, pairs)

@@ -97,6 +97,15 @@ def batch_sizes(report: Report, name: str) -> Sizes:
     return sizes_meeting(alone, name, Effort()) or ANY
 
 
+def with_costs_at(report: Report, sizes: Mapping[str, int]) -> Report:
+    """Return a report with costs at other sizes of the batch; the report itself if they are not valid."""
+    try:
+        other, _ = _infer_at(report.architecture, report.bindings, report.inputs, sizes)
+    except EmptySampleError:
+        return report
+    return other or report
+
+
 def _infer_at(
     architecture: Architecture, bindings: Mapping[str, int], costs_at: Mapping[str, int]
 ) -> tuple[Report | None, tuple[Diagnostic, ...]]:

@@ -229,3 +229,22 @@ def test_an_infinite_field_is_text_in_json() -> None:
     )
     (row,) = compared(old, new).to_dict()["layers"]
     assert row["fields"] == {"value": {"before": 0.5, "after": "-inf"}}
+
+
+def test_costs_of_networks_with_other_smallest_batches_are_compared_at_one() -> None:
+    sixteen, two = (
+        shapecalc.inspect(shapecalc.loads(f"input: [N, 500]\nlayers: [{{reshape: [-1, {width}]}}, {{linear: 5}}]"))
+        for width in (320, 1000)
+    )
+    assert (sixteen.costs_at, two.costs_at) == ({"N": 16}, {"N": 2})
+    found = diff(two, sixteen)
+    assert found.costs_at == ({"N": 16}, {"N": 16})
+    assert found.totals.macs.delta == 0  # each element meets five weights
+
+
+def test_costs_are_compared_as_they_are_if_no_batch_is_valid_for_both() -> None:
+    odd, even = (
+        shapecalc.inspect(shapecalc.loads(f"input: [N, 5]\nwhere: [{where}]\nlayers: [{{linear: 5}}]"))
+        for where in ("N % 2 == 1", "N % 2 == 0")
+    )
+    assert diff(odd, even).costs_at == ({"N": 1}, {"N": 2})

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 EDIT = "batch_first: true"
 SEQUENCE_RANK = 3
+_MOST_SHOWN = 4
 
 
 class _Reading(NamedTuple):
@@ -41,15 +42,18 @@ def batch_as_time(report: Report, entries: Iterable[LayerAxes]) -> Iterator[Diag
 
     The first axis is the batch if the layers before show it, or if a layer after it reads axis 1 as time.
     """
-    warned: set[Span] = set()
+    known: dict[Span, tuple[LayerReport, Shape, Tensor, StepSpans]] = {}
     for entry in entries:
         spans = entry.row.step.spans
         if spans is None or not _reads_time_first(entry.row.step.layer):
             continue
         for x, tensor in zip(entry.row.inputs, entry.inputs, strict=True):
-            if spans.type not in warned and _is_batch_first(entry.row, x, tensor):
-                warned.add(spans.type)
-                yield _known(entry.row, x, tensor, spans, report.architecture.file)
+            if _is_batch_first(entry.row, x, tensor):
+                known.setdefault(spans.type, (entry.row, x, tensor, spans))
+    warned = set(known)
+    if known:
+        first, *others = known.values()
+        yield _known(*first, [spans for *_, spans in others], report.architecture.file)
     if any(_reads_time_first(step.layer) for step in report.architecture.layers):
         yield from _contradicted(report, warned)
 
@@ -70,15 +74,22 @@ def _is_batch(dim: Dim, role: Role) -> bool:
     return role is Role.BATCH or not set(free_symbols(dim)).isdisjoint(BATCH_SYMBOLS)
 
 
-def _known(row: LayerReport, x: Shape, tensor: Tensor, spans: StepSpans, source: Source | None) -> Diagnostic:
-    origin = tensor.origin
+def _known(
+    row: LayerReport, x: Shape, tensor: Tensor, spans: StepSpans, others: list[StepSpans], source: Source | None
+) -> Diagnostic:
+    """Return one warning for all layers that read the batch as time: a network has few of them, or many."""
+    origin, more = tensor.origin, len(others) - _MOST_SHOWN
+    labels = [Label(other.type, "this one too") for other in others[:_MOST_SHOWN]]
+    if origin is not None:
+        labels.append(Label(origin.span, f"axis 0 is the batch, {pretty(x[0])}"))
     diagnostic = Diagnostic(
         code="SC409",
         message=f"`{row.type}` reads axis 0 of {show(x)} as {_sequence(row)}, which is the batch",
         span=spans.type,
-        labels=(Label(origin.span, f"axis 0 is the batch, {pretty(x[0])}"),) if origin is not None else (),
-        help=f"give it `{EDIT}`, or put `permute: [1, 0, 2]` before it",
-        fix=_fix(spans, source),
+        labels=tuple(labels),
+        help=f"give {'them' if others else 'it'} `{EDIT}`, or put `permute: [1, 0, 2]` before it",
+        notes=(f"and {more} more layers",) if more > 0 else (),
+        fix=None if others else _fix(spans, source),
     )
     return with_origins(diagnostic, spans.origins)
 

@@ -30,6 +30,11 @@ class BlockGraph:
         return {row.path: row for row in self.rows if isinstance(row, LayerReport)}
 
     @cached_property
+    def makers(self) -> Mapping[str, LayerReport | GroupReport]:
+        """The rows by path."""
+        return {row.path: row for row in self.rows}
+
+    @cached_property
     def steps(self) -> tuple[Step | Group, ...]:
         """The steps in the order of computation."""
         return tuple(row.group if isinstance(row, GroupReport) else row.step for row in self.rows)

@@ -18,29 +18,33 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import LayerReport, Report
 
 
+_MOST_SHOWN = 4
+
+
 def single_value_norm(report: Report, entries: Sequence[LayerAxes]) -> Iterator[Diagnostic]:
-    """Yield a warning for each norm whose statistics in training would be those of one value per channel."""
-    by_row = {id(entry.row): entry for entry in entries}
-    for entry in entries:
-        row, spans = entry.row, entry.row.step.spans
-        x = row.inputs[0] if row.inputs else ()
-        if spans is None or row.step.layer.normalized_together(*row.inputs) != 1:
-            continue
-        first = report.inputs[0]
-        batch = first.shape[0] if first.shape else 0
-        labels = [*_pooled(row, by_row)]
-        if row.step.layer.normalizes_batch and batch == 1 and first.span is not None:
-            labels.append(Label(first.span, "one sample"))
-        diagnostic = Diagnostic(
-            code="SC412",
-            message=f"`{row.type}` has one value per channel in {show(x)}, which training cannot normalise",
-            span=spans.type,
-            labels=tuple(labels),
-            help="train with more than one sample, or take the norm out; evaluation alone works"
-            if row.step.layer.normalizes_batch
-            else "take the norm out, or put it before the layer that leaves one value",
-        )
-        yield with_origins(diagnostic, spans.origins)
+    """Yield one warning for all norms whose statistics in training would be those of one value per channel."""
+    rows = [entry.row for entry in entries if entry.row.step.layer.normalized_together(*entry.row.inputs) == 1]
+    spans = {row.step.spans.type: (row, row.step.spans) for row in rows if row.step.spans is not None}
+    if not spans:
+        return
+    (row, first), *others = spans.values()
+    labels = [Label(other.type, "this one too") for _, other in others[:_MOST_SHOWN]]
+    labels += _pooled(row, {id(entry.row): entry for entry in entries})
+    entered = report.inputs[0]
+    if row.step.layer.normalizes_batch and entered.shape[:1] == (1,) and entered.span is not None:
+        labels.append(Label(entered.span, "one sample"))
+    more = len(others) - _MOST_SHOWN
+    diagnostic = Diagnostic(
+        code="SC412",
+        message=f"`{row.type}` has one value per channel in {show(row.inputs[0])}, which training cannot normalise",
+        span=first.type,
+        labels=tuple(labels),
+        help="train with more than one sample, or take the norm out; evaluation alone works"
+        if row.step.layer.normalizes_batch
+        else "take the norm out, or put it before the layer that leaves one value",
+        notes=(f"and {more} more norms",) if more > 0 else (),
+    )
+    yield with_origins(diagnostic, first.origins)
 
 
 def _pooled(row: LayerReport, by_row: dict[int, LayerAxes]) -> Iterator[Label]:

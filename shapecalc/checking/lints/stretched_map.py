@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import LayerReport
 
 MAP_RANK = 4
+MOST_STEPS = 100
+"""Steps of a branch that are searched: a residual branch has few."""
 
 
 def stretched_map(graphs: Iterable[BlockGraph], entries: Sequence[LayerAxes]) -> Iterator[Diagnostic]:
@@ -109,11 +111,11 @@ def _single_channel(entry: LayerAxes, graph: BlockGraph) -> tuple[str, str] | No
 
 
 def _follows(slot: str, source: str, graph: BlockGraph) -> bool:
-    """Return whether a slot of a body is computed from another one."""
-    makers = {row.path: row for row in graph.rows}
+    """Return whether a slot of a body is computed from another one, within `MOST_STEPS` before it."""
+    makers = graph.makers
     seen: set[str] = set()
     at = [slot]
-    while at:
+    while at and len(seen) < MOST_STEPS:
         slot = at.pop()
         if slot == source:
             return True

@@ -10,6 +10,7 @@ from shapecalc.diagnostics import Diagnostic
 from shapecalc.diffing.lock.alignment import aligned, renumbered
 from shapecalc.diffing.lock.entries import entry_of
 from shapecalc.diffing.lock.wiring import Wiring
+from shapecalc.shape_inference.engine import with_costs_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,7 +39,12 @@ def drift(report: Report, entry: Entry) -> tuple[Diagnostic, ...]:
     A layer is a cause if its type, a field, the slots that it reads, its name or its counting rule has changed, or if
     it was added or removed. A layer whose shapes follow those of another is not a cause. Layers of a repeated step, or
     of one argument of a block, are one cause, at the first of them.
+
+    Costs that were locked at one sample, although one sample is not valid, are compared at one sample.
     """
+    one_sample = dict.fromkeys(report.costs_at, 1)
+    if entry.costs_at == one_sample != report.costs_at:
+        report = with_costs_at(report, one_sample)
     now = entry_of(report)
     if now == entry:
         return ()

@@ -139,3 +139,12 @@ def test_the_cause_is_where_the_batch_comes_from() -> None:
     text = "input: [8, 3, 32, 32]\n" + layers(*PATCHES, "multihead_attention: 4")
     (finding,) = warned(text)
     assert [(label.span.line, label.text) for label in finding.labels] == [(5, "axis 0 is the batch, 8")]
+
+
+def test_many_layers_are_one_warning_that_counts_them() -> None:
+    text = "input: [N, 10, 16]\n" + layers(*["multihead_attention: 4", "layer_norm"] * 7)
+    (finding,) = warned(text)
+    assert (len(finding.labels), finding.notes, finding.fix) == (5, ("and 2 more layers",), None)
+    assert (
+        warned(text.replace("multihead_attention: 4", "multihead_attention: {num_heads: 4, batch_first: true}")) == []
+    )

@@ -69,3 +69,8 @@ def test_the_cause_is_the_layer_that_leaves_one_value_and_the_batch(text: str, l
 )
 def test_several_values_are_not_warned_of(text: str) -> None:
     assert codes(text) == []
+
+
+def test_many_norms_are_one_warning_that_counts_them() -> None:
+    (finding,) = warned("input: [1, 16]\n" + layers(*["linear: {out_features: 16, bias: false}", "batch_norm"] * 7))
+    assert (len(finding.labels), finding.notes) == (5, ("and 2 more norms",))

@@ -13,7 +13,7 @@ from shapecalc.diffing.lock import (
 )
 from shapecalc.files import zoo
 from shapecalc.files.load import load
-from shapecalc.shape_inference.engine import inspect_at
+from shapecalc.shape_inference.engine import inspect_at, with_costs_at
 from tests.support.locked_networks import CHAIN, edited, moved, report_of
 
 RESIDUAL = """\
@@ -235,3 +235,13 @@ def test_every_network_of_the_zoo_comes_back_as_it_was_locked(name: str) -> None
         assert again == lock
         assert to_json(again) == to_json(lock)
         assert drift(report, again.files[name]) == ()
+
+
+def test_costs_that_were_locked_at_another_batch_are_compared_at_that_batch() -> None:
+    report = report_of("input: [N, 500]\nlayers: [{reshape: [-1, 320]}, {linear: 5}]")
+    assert report.costs_at == {"N": 16}
+    locked = entry_of(with_costs_at(report, {"N": 1}))
+    assert (locked.costs_at, locked.macs) == ({"N": 1}, 1600)  # one row, as floor division leaves it
+    assert drift(report, locked) == ()
+    changed = report_of("input: [N, 500]\nlayers: [{reshape: [-1, 320]}, {linear: 7}]")
+    assert [finding.code for finding in drift(changed, locked)] == ["SC502"]
