@@ -100,7 +100,7 @@ def batch_sizes(report: Report, name: str) -> Sizes:
 def with_costs_at(report: Report, sizes: Mapping[str, int]) -> Report:
     """Return a report with costs at other sizes of the batch; the report itself if they are not valid."""
     try:
-        other, _ = _infer_at(report.architecture, report.bindings, report.inputs, sizes)
+        other, _ = _infer_at(report.architecture, report.bindings, sizes)
     except EmptySampleError:
         return report
     return other or report
