@@ -20,6 +20,9 @@ _ROWS_AND_COLUMNS = (("H", "W"), ("height", "width"))
 _DIGIT = 28
 """The rows and columns of a digit of MNIST, which its data set gives without a channel axis."""
 
+_DEEP = (7, 14, 28, 56)
+"""The rows and columns of deep maps of pictures of 224 x 224, which are unusual numbers of channels."""
+
 _LEAST = 8
 """The rows and columns of the smallest picture, a digit of scikit-learn."""
 _SQUARE = 6
@@ -41,17 +44,17 @@ def channels_last_order(stated: Shape, window: tuple[int, ...] | None) -> Order 
     rank = len(stated)
     if not 3 <= rank <= 5:
         return None
-    names, last = _names(stated), stated[-1]
+    names, last, middle = _names(stated), stated[-1], stated[2]
     if stated[1] in COLOURS or names[1] in _CHANNELS:
         return None
-    if rank > 3 and names[-3:-1] in _ROWS_AND_COLUMNS:
+    named = rank > 3 and names[-3:-1] in _ROWS_AND_COLUMNS
+    coloured = last in COLOURS and _slides(window, -1, last) and _is_image(stated, last, window)
+    deep = rank == 4 and stated[1] == middle and middle in _DEEP and isinstance(last, int) and last % 32 == 0
+    if named or coloured or deep:
         return moved(rank, rank - 1, 1)
-    if last in COLOURS and _slides(window, -1, last) and _is_image(stated, last, window):
-        return moved(rank, rank - 1, 1)
-    middle = stated[2]
-    if rank == 4 and middle in COLOURS and _slides(window, 0, 1) and stated[1] == last and _large(last, middle):
-        return moved(rank, 2, 1)
-    return None
+    between = rank == 4 and middle in COLOURS and stated[1] == last and _large(last, middle)
+    frames = rank == 5 and middle == 3 and stated[3] == last and _large(last, middle)
+    return moved(rank, 2, 1) if (between or frames) and _slides(window, 0, 1) else None
 
 
 def as_pictures(stated: Shape) -> Shape | None:

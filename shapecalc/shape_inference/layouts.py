@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from shapecalc.architecture import Input, input_slot
 from shapecalc.diagnostics import Label
 from shapecalc.dims import grouped, pretty, product, show, symbol
-from shapecalc.layers.layouts import as_pictures, channels_last_order, missing_axis, moved, reordering, window_of
+from shapecalc.layers.layouts import (
+    COLOURS,
+    as_pictures,
+    channels_last_order,
+    missing_axis,
+    moved,
+    reordering,
+    window_of,
+)
 from shapecalc.shape_inference.report import GroupReport, LayerReport
 
 if TYPE_CHECKING:
@@ -19,8 +27,11 @@ if TYPE_CHECKING:
     from shapecalc.layers import Layer
     from shapecalc.shape_inference.provenance import Frame, Maker
 
-CODES = {"SC204", "SC301", "SC302", "SC304", "SC305", "SC307", "SC314", "SC315"}
-"""Codes of shapes that do not fit, which another order of axes may be the cause of."""
+CODES = {"SC204", "SC301", "SC302", "SC304", "SC305"}
+"""Codes of shapes that do not fit, which another order of axes is probably the cause of."""
+
+OTHER_CODES = {"SC307", "SC314", "SC315"}
+"""Codes of shapes that do not fit together, which another order of axes may be the cause of."""
 
 RANK = 3
 """Axes of the smallest map: batch, channels and one spatial axis."""
@@ -31,10 +42,17 @@ MOST_HOPS = 1000
 
 def with_layout(diagnostic: Diagnostic, error: LayerError, step: Step, x: Shape, frame: Frame) -> Diagnostic:
     """Return the diagnostic of a mistake with the order of axes as its help, if that is probably the cause."""
+    if error.code in OTHER_CODES:
+        help_text, entry = _of_network(step, frame)
+        note = f"another cause may be the order of axes: {help_text}"
+        return (
+            diagnostic if entry is None or help_text is None else diagnostic._replace(notes=(*diagnostic.notes, note))
+        )
     if error.code not in CODES:
         return diagnostic
     stated = getattr(step.layer, error.field) if error.code == "SC301" and error.field is not None else None
-    help_text = _of_layer(step, x, stated, frame)
+    listed = error.field if error.code == "SC204" else None
+    help_text = _of_layer(step, x, stated, listed, frame)
     labels = diagnostic.labels
     if help_text is None:
         help_text, entry = _of_network(step, frame)
@@ -47,12 +65,17 @@ def with_layout(diagnostic: Diagnostic, error: LayerError, step: Step, x: Shape,
     return diagnostic._replace(help=help_text, label=label, labels=labels, fix=None)
 
 
-def _of_layer(step: Step, x: Shape, stated: int | None, frame: Frame) -> str | None:
-    """Return the help for an input of a layer in another order; None if it is not."""
+def _of_layer(step: Step, x: Shape, stated: int | None, field: str | None, frame: Frame) -> str | None:
+    """Return the help for an input of a layer in another order; None if it is not.
+
+    `field` has a list with another number of entries than the input has spatial axes.
+    """
     layer = step.layer
     path = _path(step.inputs[0], frame, keeps_axes=True)
     source = path[-1] if path else None
     if layer.reads_map or layer.reads_channels:
+        if field is not None and len(getattr(layer, field)) == len(x) - 1:
+            return _of_one_more(x, source)
         if isinstance(source, Input):
             return _of_input(source.shape, x, layer, stated)
         return _of_channels(x, stated, source)
@@ -97,6 +120,22 @@ def _of_input(shape: Shape, x: Shape, layer: Layer, stated: int | None) -> str |
     return None if order is None else reordering(shape, order)
 
 
+def _of_one_more(x: Shape, source: LayerReport | Input | None) -> str | None:
+    """Return the help for a layer with fields for one more spatial axis than its input has."""
+    if not isinstance(source, Input):
+        is_map = source is not None and source.step.layer.reads_map
+        return None if is_map else f"put `unsqueeze: 1` before it: {show(x)} has no channel axis"
+    pictures = as_pictures(source.shape)
+    if pictures is None and source.shape[0] in COLOURS and source.shape[1] not in COLOURS:
+        pictures = (symbol("N"), *source.shape)
+    if pictures is not None:
+        return f"the {missing_axis(source.shape, pictures)} is missing: write the input as {show(pictures)}"
+    if len(x) > RANK:
+        return None  # an entry too many is as likely
+    written = show((source.shape[0], 1, *source.shape[1:]))
+    return f"write the input as {written}, or put `unsqueeze: 1` before the first step"
+
+
 def _of_channels(x: Shape, stated: int | None, source: LayerReport | Input | None) -> str | None:
     """Return the help for channels that are the last axis of an input from another layer.
 
@@ -122,7 +161,10 @@ def _of_features(x: Shape, stated: int, source: LayerReport | Input | None) -> s
     """Return the help for a map that should be flat before a layer of features."""
     is_map = len(x) > RANK if isinstance(source, Input) else source is not None and source.step.layer.reads_map
     if not is_map:
-        return None
+        if x[1:].count(stated) != 1:
+            return None
+        order = list(moved(len(x), x.index(stated, 1), len(x) - 1))
+        return f"put `permute: {order}` before it if those are the features, else write `in_features: {pretty(x[-1])}`"
     if x[1] == stated:
         order = list(moved(len(x), 1, len(x) - 1))
         return f"put `global_avg_pool` and `flatten` before it, or `permute: {order}`: the {stated} channels are axis 1"

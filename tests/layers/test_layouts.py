@@ -35,6 +35,7 @@ def dims(text: str):
         ("5 16 112 112 3", (3, 3, 3), "a film"),
         ("5 100 3", (3,), "a series of three sensors"),
         ("N T 1", (3,), "a series"),
+        ("5 7 7 2048", (1, 1), "deep maps of ResNet-50"),
         ("N H W 12", (3, 3), "rows and columns have their names"),
         ("N D H W 2", (3, 3, 3), "rows and columns have their names"),
         ("N H W C", (3, 3), "all have their names"),
@@ -66,6 +67,9 @@ def test_the_last_axis_holds_the_channels(shape: str, window: tuple[int, ...] | 
         ("5 12", None, "a table"),
         ("5 3 4 5 6 7", None, "no layer reads six axes"),
         ("5 32 8 8 4", (3, 3, 3), "a deep volume"),
+        ("5 8 8 512", (3, 3), "8 channels of a long strip"),
+        ("5 7 7 100", (3, 3), "7 channels of a strip"),
+        ("5 16 1 112 112", (1, 3, 3), "16 channels of one frame"),
     ],
 )
 def test_the_channels_may_be_axis_one(shape: str, window: tuple[int, ...] | None, why: str) -> None:
@@ -76,6 +80,10 @@ def test_the_channels_may_be_axis_one(shape: str, window: tuple[int, ...] | None
 def test_channels_between_rows_and_columns() -> None:
     assert channels_last_order((5, 28, 1, 28), (3, 3)) == (0, 2, 1, 3)
     assert channels_last_order((5, 64, 1, 64), (1, 3)) is None
+
+
+def test_frames_before_colours() -> None:
+    assert channels_last_order((5, 16, 3, 112, 112), (3, 3, 3)) == (0, 2, 1, 3, 4)
 
 
 @pytest.mark.parametrize(

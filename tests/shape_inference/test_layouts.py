@@ -88,6 +88,14 @@ def refused(text: str):
          "write the input as [N, 1, 40, 100], or put `unsqueeze: 1` before the first step"),
         ("input: [64, 28, 28]\n" + layers("conv: {in_channels: 1, out_channels: 64, kernel_size: 3}"), "SC301",
          "the channel axis is missing: write the input as [64, 1, 28, 28]"),
+        ("input: [1, 64, 64, 64]\n" + layers("conv: {out_channels: 6, kernel_size: [3, 3, 3]}"), "SC204",
+         "the batch axis is missing: write the input as [N, 1, 64, 64, 64]"),
+        ("input: [8, 40, 100]\n" + layers("conv: {out_channels: 6, kernel_size: [3, 3]}"), "SC204",
+         "write the input as [8, 1, 40, 100], or put `unsqueeze: 1` before the first step"),
+        (WORDS + layers(EMBEDDING, "conv: {out_channels: 6, kernel_size: [3, 100]}"), "SC204",
+         "put `unsqueeze: 1` before it: [32, 50, 100] has no channel axis"),
+        ("input: [8, 64, 50]\n" + layers("linear: {in_features: 64, out_features: 10}"), "SC301",
+         "put `permute: [0, 2, 1]` before it if those are the features, else write `in_features: 50`"),
         ("input: [8, 3, 32, 32]\n" + layers("linear: {in_features: 128, out_features: 10}"), "SC301",
          "put `flatten` before it and write `in_features: 3072` (3 x 32 x 32 = 3,072): the last axis has 32"),
         ("input: [30, 9, 128]\n" + layers("conv: {out_channels: 64, kernel_size: 5}",
@@ -150,3 +158,16 @@ def test_a_later_mistake_of_another_branch_is_reported_too() -> None:
     with pytest.raises(ShapecalcError) as caught:
         shapecalc.inspect(shapecalc.loads(text + "outputs: [conv_0, linear_1]\n"))
     assert [diagnostic.span and diagnostic.span.line for diagnostic in caught.value.diagnostics] == [3, 4]
+
+
+def test_shapes_that_do_not_join_may_have_a_cause_of_their_own() -> None:
+    branch = "conv: {out_channels: 16, kernel_size: 3, padding: 1, stride: 2}"
+    text = "input: [N, 32, 32, 3]\n" + layers(
+        "conv: {out_channels: 16, kernel_size: 3, padding: 1}", "add: {main: [" + branch + "], rest: []}"
+    )
+    diagnostic = refused(text)
+    assert diagnostic.code == "SC315"
+    assert diagnostic.help is not None
+    assert "stride" in diagnostic.help
+    (note,) = diagnostic.notes
+    assert note.startswith("another cause may be the order of axes: write the input as [N, 3, 32, 32]")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import with_origins
 from shapecalc.diagnostics import Diagnostic
@@ -13,62 +13,89 @@ from shapecalc.layers.roles import Role
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from shapecalc.architecture import Input
     from shapecalc.checking.lints.axes import LayerAxes, Tensor
+    from shapecalc.diagnostics import Span
+    from shapecalc.layers.layouts import Order
     from shapecalc.shape_inference.report import LayerReport
 
 RANK = 3
 """Axes of a sequence: batch, time and features."""
 
-_STATED = ("num_features", "in_channels", "num_channels")
-"""The fields that state a number of channels."""
+_CHANNELS = ("num_features", "in_channels", "num_channels")
+_FEATURES = ("in_features", "input_size", "embed_dim")
+"""The fields that state a number of channels or features."""
+
+
+class _Elsewhere(NamedTuple):
+    """A field whose size is that of another axis than the one that the layer reads, which depends on a symbol."""
+
+    field: str
+    size: int
+    what: str
+    read: int
+    axis: int
 
 
 def channels_axis(axes: Iterable[LayerAxes]) -> Iterator[Diagnostic]:
-    """Yield a warning for each layer that reads [N, C, *] and receives [N, T, features]."""
+    """Yield a warning for each layer that reads [N, C, *] and receives [N, T, features], or the reverse."""
     for row, (tensor, *_) in axes:
         spans, x = row.step.spans, row.inputs[0]
-        if spans is None or not _reads_channels(row):
+        if spans is None or len(x) < RANK:
             continue
-        stated = _stated_last(row)
-        if stated is None and not _reads_steps(row, tensor):
+        elsewhere = _elsewhere(row, tensor)
+        if elsewhere is None and not _reads_steps(row, tensor):
             continue
         entry = tensor.entry
         # An input that is warned of as a whole is not warned of here.
         if entry is not None and channels_last_order(entry.shape, window_of(row.step.layer, x)) is not None:
             continue
-        message = f"`{row.type}` reads axis 1 of {show(x)} as channels, and the last axis has the features"
-        if stated is not None:
-            size = getattr(row.step.layer, stated)
-            message = f"`{row.type}` expects {size} channels on axis 1, which are on the last axis of {show(x)}"
-        warning = Diagnostic(
-            code="SC411",
-            message=message,
-            span=spans.fields.get((stated,), spans.type) if stated is not None else spans.type,
-            labels=(tensor.origin,) if tensor.origin is not None else (),
-            help=_help(len(x)) if entry is None else reordering(entry.shape, moved(len(x), len(x) - 1, 1)),
-            notes=(f"as it is, {pretty(x[1])} must be {size}",) if stated is not None else (),
-        )
+        if elsewhere is None:
+            message = f"`{row.type}` reads axis 1 of {show(x)} as channels, and the last axis has the features"
+            help_text = _help(moved(len(x), len(x) - 1, 1), moved(len(x), 1, len(x) - 1), entry)
+            yield with_origins(_warning(spans.type, message, help_text, tensor), spans.origins)
+            continue
+        field, size, what, read, axis = elsewhere
+        message = f"`{row.type}` expects {size} {what} on axis {read}, which are on axis {axis} of {show(x)}"
+        order = (2, 0, 1) if row.step.layer.batch_is_first is False else moved(len(x), axis, read)
+        help_text = _help(order, moved(len(x), read, axis) if what == "channels" else None, entry)
+        warning = _warning(spans.fields.get((field,), spans.type), message, help_text, tensor)
+        warning = warning._replace(notes=(f"as it is, {pretty(x[read])} must be {size}",))
         yield with_origins(warning, spans.origins)
 
 
-def _help(rank: int) -> str:
-    before, after = list(moved(rank, rank - 1, 1)), list(moved(rank, 1, rank - 1))
-    if before == after:
-        return f"put `permute: {before}` before it, and after it to restore the order"
-    return f"put `permute: {before}` before it, and `permute: {after}` after it to restore the order"
+def _warning(span: Span, message: str, help_text: str, tensor: Tensor) -> Diagnostic:
+    labels = (tensor.origin,) if tensor.origin is not None else ()
+    return Diagnostic(code="SC411", message=message, span=span, labels=labels, help=help_text)
 
 
-def _reads_channels(row: LayerReport) -> bool:
-    layer = row.step.layer
-    return len(row.inputs[0]) >= RANK and (layer.reads_map or layer.reads_channels)
+def _help(before: Order, after: Order | None, entry: Input | None) -> str:
+    """Return the help to bring axes in the order that a layer reads, and back again."""
+    if entry is not None:
+        return reordering(entry.shape, before)
+    put = f"put `permute: {list(before)}` before it"
+    if after is None:
+        return put
+    return f"{put}, and {'' if after == before else f'`permute: {list(after)}` '}after it to restore the order"
 
 
-def _stated_last(row: LayerReport) -> str | None:
-    """Return the field whose number of channels is the size of the last axis, while axis 1 depends on a symbol."""
-    *_, last = x = row.inputs[0]
-    return next(
-        (name for name in _STATED if getattr(row.step.layer, name, None) == last and isinstance(x[1], Expr)), None
+def _elsewhere(row: LayerReport, tensor: Tensor) -> _Elsewhere | None:
+    """Return the field of a number of channels or features that another axis has, if a symbol would have to be it."""
+    layer, x = row.step.layer, row.inputs[0]
+    last = len(x) - 1
+    others: tuple[int, ...] = (last,)
+    names, what, read = _CHANNELS, "channels", 1
+    if not (layer.reads_map or layer.reads_channels):
+        names, what, read, others = _FEATURES, "features", last, tuple(range(1, last))
+        if not layer.reads_features or tensor.map:
+            return None
+    if not isinstance(x[read], Expr):
+        return None
+    sizes = {name: size for name in names if (size := getattr(layer, name, None)) is not None}
+    found = (
+        _Elsewhere(name, size, what, read, axis) for name, size in sizes.items() for axis in others if x[axis] == size
     )
+    return next(found, None)
 
 
 def _reads_steps(row: LayerReport, tensor: Tensor) -> bool:
@@ -79,7 +106,9 @@ def _reads_steps(row: LayerReport, tensor: Tensor) -> bool:
     """
     layer, x = row.step.layer, row.inputs[0]
     _, steps, *_, last = tensor.roles
-    if any(getattr(layer, name, None) is not None for name in _STATED) or x[1] == 1:
+    if not (layer.reads_map or layer.reads_channels) or x[1] == 1:
+        return False
+    if any(getattr(layer, name, None) is not None for name in _CHANNELS):
         return False
     known = steps is Role.TIME or isinstance(x[1], Expr) or _looks_up(tensor)
     if not layer.reads_map:

@@ -38,6 +38,10 @@ LSTM = "lstm: {hidden_size: 128, batch_first: true}"
         ("input: [N, T, 64]\nblocks: {body: {layers: [" + LSTM + ", batch_norm]}}\n" + layers("body", "body"), 2),
         ("input: [N, T, 64]\n" + layers("add: {a: [" + LSTM + ", batch_norm], b: [linear: 128]}"), 3),
         ("input: [N, T, 64]\n" + layers("conv: {in_channels: 64, out_channels: 64, kernel_size: 5, padding: 2}"), 3),
+        ("input: [N, 40, T]\n" + layers("gru: {input_size: 40, hidden_size: 64, batch_first: true}"), 3),
+        ("input: [N, 40, T]\n" + layers("linear: {in_features: 40, out_features: 8}"), 3),
+        ("input: [N, 40, T]\n"
+         + layers("multihead_attention: {num_heads: 4, embed_dim: 40, batch_first: true}"), 3),
         ("input: [N, T, 64]\n" + layers("group_norm: {num_groups: 8, num_channels: 64}"), 3),
     ],
 )  # fmt: skip
@@ -45,6 +49,8 @@ def test_steps_are_read_as_channels(text: str, line: int) -> None:
     (warning,) = [each for each in warned(text) if each.code == CODE]
     assert warning.help is not None
     assert "permute: [0, " in warning.help
+    if "input: [N, 40, T]" in text:
+        assert warning.help.startswith("write the input as [N, T, 40], or put")
     assert warning.span is not None
     assert warning.span.line == line
 
@@ -65,6 +71,8 @@ def test_a_right_network_is_not_warned_of(name: str) -> None:
         WORDS.replace("N, T", "N, 50") + layers(EMBEDDING, "conv: {out_channels: 64, kernel_size: 1}"),
         WORDS + layers(EMBEDDING, "layer_norm"),
         "input: [N, T, 40]\n" + layers("instance_norm"),
+        "input: [N, 40, T]\n" + layers("linear: 8"),
+        "input: [N, T, 40]\n" + layers("linear: {in_features: 40, out_features: 8}"),
         "input: [N, T, 40]\n" + layers("linear: 8", "instance_norm"),
     ],
 )
@@ -75,7 +83,7 @@ def test_what_may_be_meant_as_it_is(text: str) -> None:
 def test_a_size_that_only_a_statement_gives_a_symbol_is_explained() -> None:
     text = "input: [N, T, 64]\n" + layers(LSTM, "batch_norm: {num_features: 128}")
     (warning,) = warned(text)
-    assert warning.message == "`batch_norm` expects 128 channels on axis 1, which are on the last axis of [N, T, 128]"
+    assert warning.message == "`batch_norm` expects 128 channels on axis 1, which are on axis 2 of [N, T, 128]"
     assert warning.notes == ("as it is, T must be 128",)
     fixed = "input: [N, T, 64]\n" + layers(
         LSTM, "permute: [0, 2, 1]", "batch_norm: {num_features: 128}", "permute: [0, 2, 1]"
