@@ -92,10 +92,8 @@ def _elsewhere(row: LayerReport, tensor: Tensor) -> _Elsewhere | None:
     if not isinstance(x[read], Expr):
         return None
     sizes = {name: size for name in names if (size := getattr(layer, name, None)) is not None}
-    found = (
-        _Elsewhere(name, size, what, read, axis) for name, size in sizes.items() for axis in others if x[axis] == size
-    )
-    return next(found, None)
+    pairs = ((name, size, axis) for name, size in sizes.items() for axis in others if x[axis] == size)
+    return next((_Elsewhere(name, size, what, read, axis) for name, size, axis in pairs), None)
 
 
 def _reads_steps(row: LayerReport, tensor: Tensor) -> bool:
