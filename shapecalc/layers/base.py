@@ -74,7 +74,7 @@ class Layer:
     reads_channels: ClassVar[bool] = False
     """Whether axis 1 of its input is channels."""
     reads_features: ClassVar[bool] = False
-    """Whether it combines the elements along the last axis of its input."""
+    """Whether it combines the elements along the last axis of its input, features in most networks."""
     keeps_axes: ClassVar[bool] = False
     """Whether each axis of its output is that axis of its first input, if of another size."""
     saving_note: ClassVar[str] = ""

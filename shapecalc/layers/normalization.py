@@ -227,6 +227,7 @@ class OverLastAxes(Normalizing):
         normalized_shape: Sizes of the last axes, which are normalised together; by default the last axis alone.
     """
 
+    reads_features = True
     normalized_shape: Annotated[int | tuple[int, ...] | None, Several(Integer())] = None
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:

@@ -79,7 +79,7 @@ def _of_layer(step: Step, x: Shape, stated: int | None, field: str | None, frame
         if isinstance(source, Input):
             return _of_input(source.shape, x, layer, stated)
         return _of_channels(x, stated, source)
-    if not layer.reads_features or stated is None or len(x) < RANK:
+    if not layer.reads_features or layer.keeps_axes or stated is None or len(x) < RANK:
         return None
     return _of_features(x, stated, source) if layer.batch_is_first is None else _of_sequence(x, stated, layer, source)
 

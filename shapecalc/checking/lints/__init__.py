@@ -39,7 +39,7 @@ def lint(report: Report) -> tuple[Diagnostic, ...]:
     """Return a warning for each layer, step or input that is valid and probably not intended, each once."""
     graphs = tuple(block_graphs(report))
     axes = layer_axes(report)
-    layouts = (
+    layouts: tuple[Diagnostic, ...] = (
         *channels_last(axes),
         *missing_batch(axes),
         *channels_axis(axes),
@@ -47,7 +47,7 @@ def lint(report: Report) -> tuple[Diagnostic, ...]:
         *softmax_over_space(axes, graphs),
         *mixed_samples(report, axes),
     )
-    warnings = (
+    warnings: tuple[Diagnostic, ...] = (
         *layer_warnings(report),
         *unread(report.architecture, graphs),
         *dropout_before_batch_norm(graphs),
@@ -60,5 +60,8 @@ def lint(report: Report) -> tuple[Diagnostic, ...]:
         # Axes in another order decide parameters too: that is one mistake.
         *(() if layouts else unbound_parameters(report, axes)),
     )
+    if any(warning.code in ("SC407", "SC408") for warning in layouts):
+        # Windows do not read to the end of axes that are not those that they should slide over.
+        warnings = tuple(warning for warning in warnings if warning.code != "SC401")
     once = {(warning.code, warning.span): warning._replace(severity=Severity.WARNING) for warning in reversed(warnings)}
     return tuple(sorted(once.values(), key=lambda warning: warning.span or ()))

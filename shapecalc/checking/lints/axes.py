@@ -34,7 +34,9 @@ class Tensor(NamedTuple):
     entry: Input | None = None
     """The input of the network as the file states it, if no layer changed its axes but for their sizes."""
     map: bool = False
-    """Whether it is [N, C, *spatial] as a convolution or a pool gave it, with no axis moved since."""
+    """Whether it is [N, C, *spatial] as a convolution or a pool gave it, with no axis moved or joined since."""
+    channels_first: bool = False
+    """Whether it is such a map, or one whose other axes are joined."""
 
 
 class LayerAxes(NamedTuple):
@@ -69,6 +71,10 @@ def _stated_role(dim: Dim) -> Role:
     return Role.TIME if names[0] in TIME_SYMBOLS else Role.UNKNOWN
 
 
+def _has_channels(roles: Roles) -> bool:
+    return roles[1:2] == (Role.CHANNELS,)
+
+
 class _Walker:
     """The walk over the rows of a report; the walk of a body for the same shapes is one object."""
 
@@ -97,8 +103,10 @@ class _Walker:
             if not in_order or shape != row.inputs[0]:
                 spans = row.step.spans
                 is_map = layer.reads_map or (in_order and all(each.map for each in inputs))
-                entry = inputs[0].entry if layer.keeps_axes else None
-                tensor = Tensor(roles[name], spans and Label(spans.type, f"gives {show(shape)}"), row, entry, is_map)
+                entry = inputs[0].entry if in_order and all(each.entry for each in inputs) else None
+                joined = inputs[0].channels_first and _has_channels(inputs[0].roles) and _has_channels(roles[name])
+                origin = spans and Label(spans.type, f"gives {show(shape)}")
+                tensor = Tensor(roles[name], origin, row, entry, is_map, is_map or joined)
             if not number:
                 yield row.path, tensor
             yield row.step.slot(name), tensor
@@ -111,7 +119,7 @@ class _Walker:
 
     def _body(self, walk: Walk, output: str, inputs: tuple[Tensor, ...]) -> Tensor:
         # Reports of layers are compared by identity: they hold dictionaries.
-        key = (id(walk), tuple((each.roles, each.origin, id(each.layer)) for each in inputs))
+        key = (id(walk), tuple((each.roles, each.origin, id(each.layer), each.map) for each in inputs))
         if key not in self._outputs:
             inside = {input_slot(position): tensor for position, tensor in enumerate(inputs)}
             self.walk(walk.rows, inside)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.architecture import with_origins
 from shapecalc.diagnostics import Diagnostic
 from shapecalc.dims import Expr, grouped, pretty, product, show
+from shapecalc.layers.layouts import moved
 from shapecalc.layers.roles import Role
 
 if TYPE_CHECKING:
@@ -22,12 +23,15 @@ RANK = 3
 def features_of_maps(axes: Sequence[LayerAxes], report: Report) -> Iterator[Diagnostic]:
     """Yield a warning for each layer that takes the columns of a map, or the steps of a sequence, for features."""
     for index, (row, (tensor, *_)) in enumerate(axes):
-        spans, x = row.step.spans, row.inputs[0]
-        if spans is None or not row.step.layer.reads_features or not tensor.map:
+        spans, layer, x = row.step.spans, row.step.layer, row.inputs[0]
+        # A sequence of positions is often a map whose rows and columns are joined.
+        in_order = tensor.map if layer.batch_is_first is None else tensor.channels_first
+        if spans is None or not layer.reads_features or not in_order or len(x) < RANK:
             continue
-        if len(x) < RANK or tensor.roles[1] is not Role.CHANNELS or tensor.roles[-1] not in (Role.SPACE, Role.TIME):
+        if tensor.roles[1] is not Role.CHANNELS or tensor.roles[-1] not in (Role.SPACE, Role.TIME):
             continue
-        if _mixes_positions(row, tensor.roles[-1], axes[index:], report):
+        # Somebody who states the sizes means the axes that have them.
+        if getattr(layer, "normalized_shape", None) or _mixes_positions(row, tensor.roles[-1], axes[index:], report):
             continue
         role = tensor.roles[-1].value
         warning = Diagnostic(
@@ -46,12 +50,13 @@ def _mixes_positions(row: LayerReport, role: Role, after: Sequence[LayerAxes], r
     A layer that gives as many columns as it reads, or another one after it that does, mixes positions, as in sMLP and
     TFC-TDF. So does a forecast, which has as many channels as the input, or a single one, or later maps.
     """
-    x = row.inputs[0]
-    if row.step.layer.batch_is_first is not None:
+    layer, x = row.step.layer, row.inputs[0]
+    if layer.batch_is_first is not None:
         return x[1] == 1
-    if x[-1] == 1:
+    if x[-1] == 1 or layer.keeps_axes:
         return False
-    if any(other.row.step.layer.reads_features and other.row.output == x for other in after):
+    combining = [other.row for other in after if other.row.step.layer.reads_features]
+    if any(other.output == x and not other.step.layer.keeps_axes for other in combining):
         return True
     return role is Role.TIME and (
         x[1] == 1
@@ -64,6 +69,9 @@ def _help(row: LayerReport) -> str:
     _, channels, *spatial = x = row.inputs[0]
     if row.step.layer.batch_is_first is not None:
         return f"put `permute: {[0, 2, 1] if row.step.layer.batch_is_first else [2, 0, 1]}` before it"
+    if row.step.layer.keeps_axes:
+        before, after = (list(moved(len(x), *axes)) for axes in ((1, len(x) - 1), (len(x) - 1, 1)))
+        return f"put `permute: {before}` before it and `permute: {after}` after it, to normalise the channels"
     if all(size == 1 for size in spatial):
         return f"put `flatten` before it: the map has {pretty(channels)} features"
     features = product(x[1:])

@@ -1,4 +1,4 @@
-"""A softmax over the rows or the columns of a map: SC414."""
+"""A softmax over the rows or the columns of a map, or over the batch: SC414."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def softmax_over_space(axes: Sequence[LayerAxes], graphs: Sequence[BlockGraph]) -> Iterator[Diagnostic]:
-    """Yield a warning for each softmax over one of the spatial axes of a map.
+    """Yield a warning for each softmax over one of the spatial axes of a map, or over the batch.
 
     A softmax over all positions flattens them first; weights of attention are inputs of a layer with several. A softmax
     of another one repeats its mistake.
@@ -29,19 +29,25 @@ def softmax_over_space(axes: Sequence[LayerAxes], graphs: Sequence[BlockGraph]) 
             left_out.update(id(graph.layers[slot]) for slot in row.step.inputs if slot in graph.layers)
     for row, (tensor, *_) in axes:
         spans, x = row.step.spans, row.inputs[0]
-        if spans is None or not row.step.layer.probabilities or not tensor.map or id(row) in left_out:
+        if spans is None or not row.step.layer.probabilities or id(row) in left_out:
             continue
         axis = getattr(row.step.layer, "dim", -1) % len(x)
-        if tensor.roles[axis] is not Role.SPACE or tensor.roles[1] is not Role.CHANNELS:
+        over_space = tensor.map and tensor.roles[axis] is Role.SPACE and tensor.roles[1] is Role.CHANNELS
+        # Scores of each sample for each other one have two axes of the batch.
+        over_batch = tensor.roles[axis] is Role.BATCH and tensor.roles.count(Role.BATCH) == 1
+        if not over_space and not over_batch:
             continue
         written = spans.fields.get(("dim",))
+        instead = 1 if tensor.map else -1
+        classes = "channels" if tensor.map else "features"
+        what = "the map " if tensor.map else ""
         warning = Diagnostic(
             code="SC414",
-            message=f"`{row.type}` of the map {show(x)} is over axis {axis}, which is space",
+            message=f"`{row.type}` of {what}{show(x)} is over axis {axis}, which is {tensor.roles[axis].value}",
             span=written or spans.type,
             labels=(tensor.origin,) if tensor.origin is not None else (),
-            help=f"write `{row.type}: 1`: the classes of a position are its channels",
-            fix=Fix(written, "1") if written is not None else None,
+            help=f"write `{row.type}: {instead}`: the classes are the {classes}",
+            fix=Fix(written, str(instead)) if written is not None else None,
         )
         yield with_origins(warning, spans.origins)
 

@@ -86,6 +86,17 @@ def test_either_help_gives_the_network_that_was_meant(shape: str, params: int) -
         assert shapecalc.inspect(shapecalc.loads(fixed)).totals.params == params
 
 
+def test_two_pictures_joined_along_their_last_axis() -> None:
+    text = "inputs: {a: [N, 64, 64, 3], b: [N, 64, 64, 3]}\n" + layers("{concat: {dim: 3}, from: [a, b]}", CONV)
+    (warning,) = warned(text)
+    assert (warning.code, warning.help and warning.help[:42]) == (CODE, "write the input as [N, 3, 64, 64], or put ")
+
+
+def test_windows_that_slide_over_colours_are_not_warned_of_as_well() -> None:
+    text = "input: [N, 224, 224, 3]\n" + layers("max_pool: 2")
+    assert [warning.code for warning in warned(text)] == [CODE]
+
+
 def test_one_picture_read_twice_is_one_warning() -> None:
     text = "input: [N, 32, 32, 3]\n" + layers(
         "{" + CONV + ", name: a}", "{" + CONV + ", from: input}", "{add: , from: [a, conv_1]}"

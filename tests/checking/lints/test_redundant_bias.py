@@ -19,7 +19,7 @@ CONV = "conv: {out_channels: 5, kernel_size: 3}"
         ("input: [N, 7, 12]\n" + layers("linear: 5", "batch_norm"), 0),
         (IMAGE + layers("conv: {out_channels: 5, kernel_size: 3, bias: false}", "batch_norm"), 0),
         (IMAGE + layers(CONV, "relu", "batch_norm"), 0),
-        (IMAGE + layers(CONV, "layer_norm"), 0),
+        (IMAGE + layers(CONV, "layer_norm: 31"), 0),
         (IMAGE + layers(f"{{{CONV}, name: seen}}", "batch_norm") + "outputs: [seen, batch_norm_1]\n", 0),
         (IMAGE + layers(f"{{{CONV}, name: seen}}", "batch_norm", "{add: , from: [batch_norm_1, seen]}"), 0),
         (IMAGE + layers("add: {main: [" + CONV + ", batch_norm], rest: [conv: {out_channels: 5, kernel_size: 3}]}"), 1),

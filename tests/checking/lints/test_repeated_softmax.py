@@ -12,7 +12,7 @@ from tests.support.lints import TABLE, codes, layers
     [
         (("softmax", "log_softmax"), ["SC406"]),
         (("softmax: 1", "softmax: -1"), ["SC406"]),
-        (("softmax: 0", "softmax: 1"), []),
+        (("softmax: 0", "softmax: 1"), ["SC414"]),  # the first one is over the batch
         (("log_softmax", "softmax"), []),
         (("softmax", "relu", "log_softmax"), []),
         (("softmax", "softmax", "softmax"), ["SC406", "SC406"]),

@@ -22,13 +22,16 @@ CONV = "conv: {out_channels: 5, kernel_size: 1}"
         IMAGE + layers(CONV, "global_avg_pool", "softmax"),
         "input: [N, 1, 8, 16, 16]\n" + layers(CONV, "softmax: 2"),
         IMAGE + layers("conv_transpose: {out_channels: 5, kernel_size: 2, stride: 2}", "batch_norm", "log_softmax"),
+        "input: [N, 10]\n" + layers("linear: 5", "softmax: 0"),
+        "input: [N, T, 10]\n" + layers("linear: 5", "log_softmax: {dim: 0}"),
+        IMAGE + layers(CONV, "softmax: 0"),
         IMAGE + "blocks: {head: {layers: [" + CONV + ", softmax]}}\n" + layers("head"),
     ],
 )
-def test_a_softmax_over_rows_or_columns(text: str) -> None:
+def test_a_softmax_over_rows_or_columns_or_samples(text: str) -> None:
     (warning,) = [each for each in warned(text) if each.code == CODE]
     assert warning.help is not None
-    assert "softmax: 1`" in warning.help
+    assert ("softmax: -1`" if "linear" in text else "softmax: 1`") in warning.help
     assert len(warning.labels) == 1
 
 
@@ -44,6 +47,10 @@ def test_a_right_network_is_not_warned_of(name: str) -> None:
         IMAGE + layers(CONV, "flatten: 2", "softmax"),
         IMAGE + layers(CONV, "permute: [0, 2, 3, 1]", "softmax"),
         IMAGE + layers("softmax"),
+        "input: [7, 10]\n" + layers("linear: 5", "softmax: 0"),
+        "input: [T, 10]\n" + layers("linear: 5", "softmax: 0"),
+        "input: [N, 10]\n"
+        + layers("linear: 5", "{matmul: {transpose_b: true}, from: [linear_0, linear_0]}", "softmax: 0"),
         IMAGE + layers("concat: {a: [" + CONV + ", softmax], b: [" + CONV + "]}"),
         IMAGE + layers("flatten", "linear: 10", "softmax"),
         "input: [N, 3, 100]\n" + layers(CONV, "softmax: 2"),
