@@ -53,7 +53,10 @@ def _mixes_positions(row: LayerReport, role: Role, after: Sequence[LayerAxes], r
     layer, x = row.step.layer, row.inputs[0]
     if layer.batch_is_first is not None:
         return x[1] == 1
-    if x[-1] == 1 or layer.keeps_axes:
+    if layer.keeps_axes:
+        # Parameters for each position of an unbound size are warned of as such.
+        return isinstance(x[-1], Expr)
+    if x[-1] == 1:
         return False
     combining = [other.row for other in after if other.row.step.layer.reads_features]
     if any(other.output == x and not other.step.layer.keeps_axes for other in combining):
