@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.checking.diagnose import diagnose
+from shapecalc.checking.keras import with_notes
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
@@ -129,7 +130,8 @@ def check_source(source: Source, folder: Path | None, options: CheckOptions = DE
             diagnostics += _executed(reports, options.budget)
     except ShapecalcError as error:
         readable = error.exit_code != UNREADABLE
-        return Checked(source.name, error.source or source, error.diagnostics, readable=readable)
+        mistakes = with_notes(source, error.diagnostics, folder, options.limits)
+        return Checked(source.name, error.source or source, mistakes, readable=readable)
     return Checked(source.name, source, tuple(sorted(diagnostics, key=position)))
 
 

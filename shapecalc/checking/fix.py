@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diagnostics import MOST_DIAGNOSTICS, ShapecalcError, Span
+from shapecalc.checking.keras import convert, with_notes
+from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, ShapecalcError, Span
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.files.load import loads_source
 from shapecalc.parser.positions import offsets_of, span_between
@@ -15,13 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from shapecalc.diagnostics import Diagnostic, Fix, Source
+    from shapecalc.checking.keras import Conversion
+    from shapecalc.diagnostics import Fix, Source
 
 MOST_READINGS = 200
 """The most times that one text is read."""
 
 _REVEALING = ("SC003", "SC101")
 """Mistakes that hide others: nothing is read after a syntax error, and no field of a layer of an unknown type."""
+YAML = "SC00"
+"""The codes of mistakes that keep a text from being read."""
+WORDS = ("SC101", "SC102")
+"""The codes of unknown words, among which may be those of Keras."""
+CONVERTED = Diagnostic("SC101", "a word of Keras")
+"""The diagnostic of what a conversion as a whole changes."""
 
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]+\s+\Z")
 
@@ -36,11 +44,17 @@ class Edit(NamedTuple):
 
 
 class FixedText(NamedTuple):
-    """A fixed text, its edits in the order of the text, and the remaining mistakes."""
+    """A fixed text, its edits in the order of the text, and the remaining mistakes.
+
+    A text in Keras words is converted as a whole, with `notes` on what is different now, or not at all: then `refusal`
+    says why, and there are no edits.
+    """
 
     source: Source
     edits: tuple[Edit, ...]
     remaining: tuple[Diagnostic, ...]
+    notes: tuple[str, ...] = ()
+    refusal: Diagnostic | None = None
 
 
 class _Change(NamedTuple):
@@ -77,15 +91,16 @@ def fix_text(source: Source, folder: Path | None = None, limits: Limits = LIMITS
       - conv: {out_channels: 6, kernel_size: 5}  # the first
     <BLANKLINE>
     """
-    return _Fixing(source, folder, limits).run()
+    return _Fixing(source, folder, limits).fix()
 
 
 class _Fixing:
     """The state of fixing one text: the current text, its mistakes, and the changes so far."""
 
-    __slots__ = ("_done", "_folder", "_limits", "_mistakes", "_original", "_readings", "_refused", "_source")
+    __slots__ = ("_done", "_folder", "_limits", "_mistakes", "_original", "_readings", "_refused", "_source", "_yaml")
 
     def __init__(self, source: Source, folder: Path | None, limits: Limits) -> None:
+        self._yaml = False
         self._original = self._source = source
         self._folder = folder
         self._limits = limits
@@ -96,7 +111,18 @@ class _Fixing:
         """Edits that did not resolve their mistakes: they are tried again after the text has changed."""
         self._source, self._mistakes = self._read(source.text)
 
-    def run(self) -> FixedText:
+    def fix(self) -> FixedText:
+        """Fix all mistakes; words of Keras that depend on each other are converted together, or not at all."""
+        if any(mistake.code.startswith(YAML) or mistake.code in WORDS for mistake in self._mistakes):
+            self.run(of_yaml_alone=True)
+            conversion = convert(self._source, self._folder, self._limits)
+            if conversion is not None:
+                return self._converted(conversion)
+        return self.run()
+
+    def run(self, *, of_yaml_alone: bool = False) -> FixedText:
+        """Fix all that can be fixed; `of_yaml_alone` only what keeps the text from being read."""
+        self._yaml = of_yaml_alone
         changed = True
         while changed and self._readings < MOST_READINGS:
             changed = False
@@ -105,7 +131,17 @@ class _Fixing:
                 changed = self._make(changes) or changed
             # Without a refused edit there is nothing to try again.
             changed = changed and bool(self._refused)
-        return FixedText(self._source, tuple(sorted(self._edits(), key=lambda edit: _start(edit.span))), self._mistakes)
+        return FixedText(self._source, self._edits(), self._mistakes)
+
+    def _converted(self, conversion: Conversion) -> FixedText:
+        """Return the text that was converted as a whole, or the text as it is."""
+        if conversion.refusal is not None:
+            mistakes = with_notes(self._source, self._mistakes, self._folder, self._limits)
+            unsafe = (mistake._replace(fix=mistake.fix and mistake.fix._replace(safe=False)) for mistake in mistakes)
+            return FixedText(self._source, self._edits(), tuple(unsafe), refusal=conversion.refusal)
+        edits = (*self._edits(), *(Edit(CONVERTED, *change) for change in conversion.changed))
+        self._source, self._mistakes = self._read(conversion.text)
+        return FixedText(self._source, edits, self._mistakes, notes=conversion.notes)
 
     def _read(self, text: str) -> tuple[Source, tuple[Diagnostic, ...]]:
         """Return a text with those that it includes, and the mistakes found by reading and by shape inference."""
@@ -123,6 +159,8 @@ class _Fixing:
         text = self._source.text
         changes: list[_Change] = []
         for diagnostic in self._mistakes:
+            if self._yaml and not diagnostic.code.startswith(YAML):
+                continue
             if _is_safe(diagnostic.fix) and _key(diagnostic) not in self._refused:
                 assert diagnostic.fix is not None  # it is safe
                 start, end = offsets_of(text, diagnostic.fix.span)
@@ -161,7 +199,10 @@ class _Fixing:
             self._refused.add(_key(changes[0].diagnostic))
         return False
 
-    def _edits(self) -> Iterable[Edit]:
+    def _edits(self) -> tuple[Edit, ...]:
+        return tuple(sorted(self._made(), key=lambda edit: _start(edit.span)))
+
+    def _made(self) -> Iterable[Edit]:
         for position, change in enumerate(self._done):
             start, end = change.start, change.end
             for earlier in reversed(self._done[:position]):

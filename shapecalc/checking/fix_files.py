@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def fix_files(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits = LIMITS) -> Iterator[FixedText]:
-    """Apply all safe fixes to files, and yield the result for each file that has changed.
+    """Apply all safe fixes to files, and yield the result for each file that has changed, or is in Keras words.
 
     A file is written atomically, and its bytes outside of the edits do not change. A file that cannot be read is
     skipped: a check reports it. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
@@ -39,4 +39,5 @@ def fix_files(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits 
         fixed = fix_text(source, Path(path).parent, limits)
         if fixed.edits:
             write_atomic(path, fixed.source.mark + fixed.source.text)
+        if fixed.edits or fixed.refusal is not None:
             yield fixed
