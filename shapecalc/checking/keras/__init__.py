@@ -12,22 +12,19 @@ from shapecalc.checking.keras.steps import lists_of, steps_below
 from shapecalc.checking.keras.walk import Decisions, KerasWalk
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Span
 from shapecalc.diagnostics.limits import LIMITS, Limits
-from shapecalc.dims import symbol
 from shapecalc.files.load import loads_source
-from shapecalc.parser.diagnostics import Diagnostics
 from shapecalc.parser.positions import offsets_of
 from shapecalc.parser.reader import read_text
-from shapecalc.parser.shapes import read_dim
-from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, plain
+from shapecalc.parser.tree import Mapping, Scalar, Sequence, plain
 from shapecalc.shape_inference.engine import infer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from shapecalc.checking.keras.steps import WrittenStep
+    from shapecalc.checking.keras.recognition import Order
+    from shapecalc.checking.keras.walk import KerasTensor
     from shapecalc.diagnostics import Source
-    from shapecalc.dims import Dim
     from shapecalc.shape_inference.report import LayerReport
 
 MOST_DECISIONS = 100
@@ -155,7 +152,7 @@ def _referenced(root: Mapping) -> frozenset[str]:
     return frozenset(names)
 
 
-def _expectation(walk: KerasWalk, root: Mapping, end: Tensor | None) -> Iterator[ChangedText]:
+def _expectation(walk: KerasWalk, root: Mapping, end: KerasTensor | None) -> Iterator[ChangedText]:
     """Write the axes of `expect: {output: …}` in the order that the output has now."""
     expected = root.get("expect")
     node = expected.get("output") if isinstance(expected, Mapping) else None

@@ -8,7 +8,7 @@ from shapecalc.checking.keras.edits import ChangedText
 from shapecalc.checking.keras.recognition import keras_spec
 from shapecalc.checking.keras.refusal import NotConvertedError
 from shapecalc.checking.keras.steps import read_step
-from shapecalc.checking.keras.walk import FIRST_FIELDS, Decisions, KerasWalk, Tensor
+from shapecalc.checking.keras.walk import FIRST_FIELDS, Decisions, KerasTensor, KerasWalk
 from shapecalc.dims import symbol
 from shapecalc.parser.diagnostics import Diagnostics
 from shapecalc.parser.positions import offsets_of
@@ -44,12 +44,12 @@ class KerasInputs:
         else:
             self._from_first_step()
 
-    def tensor(self, name: str, *, moved: bool) -> Tensor:
+    def tensor(self, name: str, *, moved: bool) -> KerasTensor:
         """Return an input as the steps read it."""
         shape = self.shapes[name][0]
         if moved:
-            return Tensor((shape[0], shape[-1], *shape[1:-1]), moved=True)
-        return Tensor(shape, origin=name)
+            return KerasTensor((shape[0], shape[-1], *shape[1:-1]), moved=True)
+        return KerasTensor(shape, origin=name)
 
     def write(self, walk: KerasWalk, decisions: Decisions) -> Iterator[ChangedText]:
         """Write the inputs whose axes move, a batch without a name, and `dtype: int64` of indices."""

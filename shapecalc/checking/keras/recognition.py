@@ -46,9 +46,10 @@ def is_converted_as_a_whole(root: Mapping, order: Order) -> bool:
 
 def is_keras_step(step: WrittenStep) -> bool:
     """Return whether a step has a name that only Keras gives to a layer, or a field that only Keras has."""
-    own = _own_fields(step)
-    foreign = any(key.text in KERAS_FIELDS for key, _ in step.fields)
-    return foreign or (is_keras_name(step.word.text) and not own)
+    word = step.word.text
+    if any(key.text in KERAS_FIELDS for key, _ in step.fields):
+        return layer_type(word) is not None or keras_layer_of(word, any_case=True) is not None
+    return is_keras_name(word) and layer_type(word) is None and not _own_fields(step)
 
 
 def keras_spec(step: WrittenStep) -> KerasLayer | None:
@@ -71,8 +72,11 @@ def _own_fields(step: WrittenStep) -> bool:
 
 
 def _steps(root: Mapping) -> Iterator[WrittenStep]:
+    """Yield the steps of the file and its blocks that are no calls of blocks."""
+    defined = root.get("blocks")
+    blocks = {key.text for key, _ in defined.entries} if isinstance(defined, Mapping) else set()
     for node in lists_of(root):
-        yield from steps_below(node)
+        yield from (step for step in steps_below(node) if step.word.text not in blocks)
 
 
 def _binds(step: WrittenStep, order: Order) -> bool:

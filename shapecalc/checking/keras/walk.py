@@ -39,7 +39,7 @@ FLATTEN_NOTE = (
 )
 
 
-class Tensor(NamedTuple):
+class KerasTensor(NamedTuple):
     """A tensor on its way through the steps."""
 
     shape: Shape
@@ -74,7 +74,7 @@ class KerasWalk:
     """
 
     def __init__(
-        self, text: str, order: Order, decisions: Decisions, tensors: dict[str, Tensor], referenced: frozenset[str]
+        self, text: str, order: Order, decisions: Decisions, tensors: dict[str, KerasTensor], referenced: frozenset[str]
     ) -> None:
         self.edits = TextEdits(text)
         self.layers: list[tuple[Layer, Shape]] = []
@@ -87,20 +87,20 @@ class KerasWalk:
         self._referenced = referenced
         self._number = 0
 
-    def steps(self, items: Sequence, flow: Tensor | None) -> Tensor | None:
+    def steps(self, items: Sequence, flow: KerasTensor | None) -> KerasTensor | None:
         """Convert a list of steps, and return what leaves the last."""
         for item in items.items:
             flow = self._step(item, items, flow)
         return flow
 
-    def finish(self, end: Tensor | None) -> None:
+    def finish(self, end: KerasTensor | None) -> None:
         """Take a decision again if the order of elements of an output is not that of Keras."""
         if end is not None and end.shuffled:
             raise AgainError(orders=end.shuffled)
 
     # One step.
 
-    def _step(self, item: Node, items: Sequence, flow: Tensor | None) -> Tensor:
+    def _step(self, item: Node, items: Sequence, flow: KerasTensor | None) -> KerasTensor:
         self._number += 1
         written = read_step(item)
         if written is None:
@@ -122,7 +122,7 @@ class KerasWalk:
             self._tensors[name] = end._replace(origin="")
         return end
 
-    def _inputs(self, written: WrittenStep, flow: Tensor | None) -> list[Tensor]:
+    def _inputs(self, written: WrittenStep, flow: KerasTensor | None) -> list[KerasTensor]:
         if "from" not in written.keys:
             if flow is None:
                 raise NotConvertedError(
@@ -142,14 +142,14 @@ class KerasWalk:
             tensors.append(tensor)
         return tensors
 
-    def _branch(self, items: Sequence, flow: Tensor) -> Tensor:
+    def _branch(self, items: Sequence, flow: KerasTensor) -> KerasTensor:
         end = self.steps(items, flow)
         assert end is not None  # it is `flow` if there are no steps
         if end.shuffled:
             raise AgainError(orders=end.shuffled)
         return end
 
-    def _refuse_orders(self, written: WrittenStep, tensors: list[Tensor]) -> None:
+    def _refuse_orders(self, written: WrittenStep, tensors: list[KerasTensor]) -> None:
         """Refuse inputs of which some have the channels on axis 1, and others on the last."""
         if len({tensor.moved for tensor in tensors if len(tensor.shape) > 2}) > 1:  # noqa: PLR2004 - samples, features
             raise NotConvertedError(
@@ -160,7 +160,7 @@ class KerasWalk:
 
     # Steps in our own words.
 
-    def _own(self, written: WrittenStep, inputs: list[Tensor]) -> Tensor:
+    def _own(self, written: WrittenStep, inputs: list[KerasTensor]) -> KerasTensor:
         """Follow a step in our words, which stays as it is."""
         word = written.word.text
         cls = layer_type(word)
@@ -191,7 +191,7 @@ class KerasWalk:
             return {key.text: plain(value) for key, value in written.value.entries}
         return {} if cls.main is None else {cls.main: plain(written.value)}
 
-    def _made(self, layer: Layer, written: WrittenStep, inputs: list[Tensor], end: Tensor) -> Tensor:
+    def _made(self, layer: Layer, written: WrittenStep, inputs: list[KerasTensor], end: KerasTensor) -> KerasTensor:
         shape = self._shape(layer, tuple(tensor.shape for tensor in inputs), written)
         self.layers.append((layer, shape))
         return end._replace(shape=shape)
@@ -207,14 +207,14 @@ class KerasWalk:
 
     # Steps in Keras words.
 
-    def _keras(self, written: WrittenStep, items: Sequence, spec: KerasLayer, inputs: list[Tensor]) -> Tensor:
+    def _keras(self, written: WrittenStep, items: Sequence, spec: KerasLayer, inputs: list[KerasTensor]) -> KerasTensor:
         word = written.word.text
         name = self._name(written)
         if spec.fields.keys() >= {"batch_shape", "batch_size"}:
             return self._input(written, items, inputs[0])
         spec, inner, fields = self._unwrapped(written, spec)
         before: list[KerasStep] = []
-        inputs = [self._ordered(written, spec, inner, tensor, len(inputs) > 1, before) for tensor in inputs]
+        inputs = [self._ordered(written, spec, inner, tensor, before, several=len(inputs) > 1) for tensor in inputs]
         tensor = inputs[0]
         named = name or f"{word.lower()}_{self._number}"  # no layer type, so that no other step has this name
         call = KerasCall(inner, fields, tuple(each.shape for each in inputs), tensor.moved, named)
@@ -227,7 +227,7 @@ class KerasWalk:
         self._write(written, items, before, made, name)
         return end
 
-    def _input(self, written: WrittenStep, items: Sequence, tensor: Tensor) -> Tensor:
+    def _input(self, written: WrittenStep, items: Sequence, tensor: KerasTensor) -> KerasTensor:
         """Remove a step that states the input."""
         for key, node in written.fields:
             if key.text in FIRST_FIELDS and plain(node) is not None:
@@ -341,8 +341,15 @@ class KerasWalk:
     # The order of axes.
 
     def _ordered(
-        self, written: WrittenStep, spec: KerasLayer, word: str, tensor: Tensor, several: bool, before: list[KerasStep]
-    ) -> Tensor:
+        self,
+        written: WrittenStep,
+        spec: KerasLayer,
+        word: str,
+        tensor: KerasTensor,
+        before: list[KerasStep],
+        *,
+        several: bool,
+    ) -> KerasTensor:
         """Return a tensor with its axes in the order that a layer reads; `before` gets the permute."""
         rank = len(tensor.shape)
         if spec.reads is Reads.MAP:
@@ -357,19 +364,21 @@ class KerasWalk:
             if tensor.origin:
                 self._refuse_unknown(written, tensor)
                 raise AgainError(moves=tensor.origin)
-            return self._permuted(written, tensor, several, before)
+            return self._permuted(written, tensor, before, several=several)
         back = spec.reads in (Reads.LAST, Reads.ORDER) or (
             spec.reads is Reads.FLAT and self._number in self._decisions.ordered
         )
-        return self._permuted(written, tensor, several, before) if back and tensor.moved else tensor
+        return self._permuted(written, tensor, before, several=several) if back and tensor.moved else tensor
 
-    def _permuted(self, written: WrittenStep, tensor: Tensor, several: bool, before: list[KerasStep]) -> Tensor:
+    def _permuted(
+        self, written: WrittenStep, tensor: KerasTensor, before: list[KerasStep], *, several: bool
+    ) -> KerasTensor:
         if several:
             reason = f"`{written.word.text}` reads several tensors, and the axes of one need to move"
             raise NotConvertedError(written.word.span, reason)
         step = axes_moved(len(tensor.shape), back=tensor.moved)
         before.append(step)
-        return Tensor(tuple(tensor.shape[dim] for dim in step.fields["dims"]), moved=not tensor.moved)
+        return KerasTensor(tuple(tensor.shape[dim] for dim in step.fields["dims"]), moved=not tensor.moved)
 
     def _refuse_rank(self, written: WrittenStep, spec: KerasLayer, word: str, rank: int) -> None:
         if spec.rank is None or spec.rank == rank:
@@ -377,7 +386,7 @@ class KerasWalk:
         missing = "the batch is missing: begin the input with `N`" if rank == spec.rank - 1 else ""
         raise NotConvertedError(written.word.span, f"`{word}` reads {spec.rank} axes, and receives {rank}", missing)
 
-    def _refuse_unknown(self, written: WrittenStep, tensor: Tensor) -> None:
+    def _refuse_unknown(self, written: WrittenStep, tensor: KerasTensor) -> None:
         """Refuse an input that may have its channels on axis 1 or on the last."""
         if self._order is not Order.UNKNOWN:
             return
@@ -385,8 +394,8 @@ class KerasWalk:
         last, own = (shape[0], *shape[2:], shape[1]), closest_layer(written.word.text)
         raise NotConvertedError(
             written.word.span,
-            f"`{written.word.text}` of Keras reads the last axis of {show(shape)} as channels, `{own}` of shapecalc axis "
-            "1, and the sizes do not show which is meant",
+            f"`{written.word.text}` of Keras reads the last axis of {show(shape)} as channels, `{own}` here axis 1, "
+            "and the sizes do not show which is meant",
             f"for {show(shape[-1:])[1:-1]} channels write `data_format: channels_last` in this step; for "
             f"{show(shape[1:2])[1:-1]} channels `{tensor.origin}: {show(last)}`, or `data_format: channels_first`",
         )
@@ -397,9 +406,9 @@ class KerasWalk:
         spec: KerasLayer,
         layers: list[Layer],
         steps: tuple[KerasStep, ...],
-        inputs: list[Tensor],
+        inputs: list[KerasTensor],
         skipped: int,
-    ) -> Tensor:
+    ) -> KerasTensor:
         """Return the tensor after new steps, and record their layers; the permutes before are applied already."""
         tensor = inputs[0]
         shapes = tuple(each.shape for each in inputs)
@@ -419,13 +428,13 @@ class KerasWalk:
             origin = "" if len(inputs) > 1 else tensor.origin
             return tensor._replace(shape=shape, origin=origin)
         if spec.reads is Reads.FLAT:
-            return Tensor(shape, shuffled=self._number if self._is_shuffled(tensor) else 0)
+            return KerasTensor(shape, shuffled=self._number if self._is_shuffled(tensor) else 0)
         if tensor.shuffled:
             self.notes[FLATTEN_NOTE] = None
         moved = spec.reads is Reads.MAP and self._order is not Order.FIRST
-        return Tensor(shape, moved=moved and len(shape) > 2)  # noqa: PLR2004 - samples and features
+        return KerasTensor(shape, moved=moved and len(shape) > 2)  # noqa: PLR2004 - samples and features
 
-    def _is_shuffled(self, tensor: Tensor) -> bool:
+    def _is_shuffled(self, tensor: KerasTensor) -> bool:
         """Return whether flattening gives another order than in Keras: not if there is one channel, or one position."""
         return tensor.moved and tensor.shape[1] != 1 and product(tensor.shape[2:]) != 1
 

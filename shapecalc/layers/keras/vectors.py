@@ -126,10 +126,11 @@ def _attention(call: KerasCall) -> tuple[KerasStep, ...]:
         read, biased = (features + 1, source + 1) if call.fields["use_bias"] else (features, source)
         inside, values = heads * size, heads * value_size
         params = inside * (read + biased) + values * biased + features * (values + bool(call.fields["use_bias"]))
+        sizes = f"{heads} heads of {size} have {inside} features, the query has {features}"
+        sizes = sizes if value_size == size else f"{sizes}, and those of the values have {values}"
         raise KerasRefusal(
-            f"`key_dim` is the size of one head: {heads} heads of {size} have {inside} features, the query has "
-            f"{features}, and `multihead_attention` always has heads of features / num_heads; Keras has {params:,} "
-            "parameters",
+            f"`key_dim` is the size of one head: {sizes}; heads of `multihead_attention` have features / num_heads. "
+            f"Keras has {params:,} parameters",
             f"write the projections as `linear: {inside}` steps, then `reshape` and `permute` each to [N, {heads}, T, "
             f"{size}], `scaled_dot_product_attention`, and a `linear: {features}` after it",
         )
