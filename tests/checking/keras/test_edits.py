@@ -42,8 +42,8 @@ def edited(text: str, new: KerasStep, *, name: str = "", keeps_from: bool = True
          "layers:\n- permute: [0, 2, 1]\n- conv: {out_channels: 4, kernel_size: 3}\n- relu"),
         ("layers:\n- Conv2D:\n- x",
          "layers:\n- permute: [0, 2, 1]\n- conv: {out_channels: 4, kernel_size: 3}\n- relu\n- x"),
-        ("layers:\n- Conv2D:\n    filters: 4 # f\n    use_bias: true\n    padding: valid # p\n # x\n- x",
-         "layers:\n- permute: [0, 2, 1]\n- conv:\n    out_channels: 4 # f\n    # p\n    kernel_size: 3\n- relu\n # x\n- x"),
+        ("layers:\n- Conv2D:\n    filters: 4\n    use_bias: true\n    padding: valid # p\n # x\n- x",
+         "layers:\n- permute: [0, 2, 1]\n- conv:\n    out_channels: 4\n    # p\n    kernel_size: 3\n- relu\n # x\n- x"),
     ],
 )  # fmt: skip
 def test_a_step_is_written_in_the_layout_that_it_has(text: str, after: str) -> None:
