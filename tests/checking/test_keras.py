@@ -265,7 +265,6 @@ def test_the_mixtures_hold_both_ends() -> None:
          "input: [N, 3, 8, 8]\nlayers: [conv: {out_channels: 6, kernel_size: 5}, relu]\n"),
         ("input: [N, 64, 8, 8]\nlayers: [batch_norm, dropout: {rate: 0.1}]\n",
          "input: [N, 64, 8, 8]\nlayers: [batch_norm, dropout: {p: 0.1}]\n"),
-        ("input: [T, N, 8]\nlayers: [lstm: {units: 5}]\n", "input: [T, N, 8]\nlayers: [lstm: {hidden_size: 5}]\n"),
     ],
 )  # fmt: skip
 def test_a_word_that_needs_no_order_and_no_default_is_corrected_on_its_own(text: str, after: str) -> None:

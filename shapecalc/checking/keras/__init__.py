@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.checking.keras.edits import ChangedText
 from shapecalc.checking.keras.inputs import KerasInputs
-from shapecalc.checking.keras.recognition import in_keras_words, is_converted_as_a_whole, is_keras_step, order_of
+from shapecalc.checking.keras.recognition import in_keras_words, converts_together, is_keras_step, order_of
 from shapecalc.checking.keras.refusal import AgainError, NotConvertedError
 from shapecalc.checking.keras.steps import lists_of, steps_below
 from shapecalc.checking.keras.walk import Decisions, KerasWalk
@@ -50,7 +50,7 @@ def convert(source: Source, folder: Path | None = None, limits: Limits = LIMITS)
     if not isinstance(root, Mapping) or not in_keras_words(root):
         return None
     order = order_of(root)
-    if not is_converted_as_a_whole(root, order):
+    if not converts_together(root, order):
         return None
     try:
         return _converted(source, root, order, folder, limits)

@@ -33,7 +33,7 @@ def in_keras_words(root: Mapping) -> bool:
     return any(is_keras_step(step) for step in _steps(root))
 
 
-def is_converted_as_a_whole(root: Mapping, order: Order) -> bool:
+def converts_together(root: Mapping, order: Order) -> bool:
     """Return whether a word of the file means something else than what it is corrected to, word by word.
 
     Then the words depend on each other: they are converted together, or not at all. In a file that has the channels on
@@ -104,10 +104,10 @@ def order_of(root: Mapping) -> Order:
     shapes = [shape for shape in map(_shape, _inputs(root)) if len(shape) >= 3]  # noqa: PLR2004 - N, C and space
     if not shapes:
         return Order.LAST
-    found = _order(max(shapes, key=len))
-    if found is Order.UNKNOWN and not any(is_keras_name(step.word.text) for step in _steps(root)):
+    order = _order(max(shapes, key=len))
+    if order is Order.UNKNOWN and not any(is_keras_name(step.word.text) for step in _steps(root)):
         return Order.FIRST  # the words are ours but for a field
-    return found
+    return order
 
 
 def _order(shape: tuple[int | str, ...]) -> Order:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shapecalc.checking.keras.recognition import Order, in_keras_words, is_converted_as_a_whole, keras_spec, order_of
+from shapecalc.checking.keras.recognition import Order, in_keras_words, converts_together, keras_spec, order_of
 from shapecalc.checking.keras.steps import read_step
 from shapecalc.diagnostics import Source
 from shapecalc.files import zoo
@@ -76,7 +76,7 @@ def test_no_network_of_the_zoo_is_in_keras_words(name: str) -> None:
     ],
 )
 def test_words_that_need_an_order_or_a_default_are_converted_together(step: str, order: Order, *, whole: bool) -> None:
-    assert is_converted_as_a_whole(root(f"input: [N, 8]\nlayers:\n  - {step}\n"), order) == whole
+    assert converts_together(root(f"input: [N, 8]\nlayers:\n  - {step}\n"), order) == whole
 
 
 @pytest.mark.parametrize(
