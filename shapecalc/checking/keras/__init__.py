@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.checking.keras.edits import ChangedText
 from shapecalc.checking.keras.inputs import KerasInputs
-from shapecalc.checking.keras.recognition import in_keras_words, converts_together, is_keras_step, order_of
+from shapecalc.checking.keras.recognition import converts_together, in_keras_words, is_keras_step, order_of
 from shapecalc.checking.keras.refusal import AgainError, NotConvertedError
 from shapecalc.checking.keras.steps import lists_of, steps_below
 from shapecalc.checking.keras.walk import Decisions, KerasWalk

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shapecalc.checking.keras.recognition import Order, in_keras_words, converts_together, keras_spec, order_of
+from shapecalc.checking.keras.recognition import Order, converts_together, in_keras_words, keras_spec, order_of
 from shapecalc.checking.keras.steps import read_step
 from shapecalc.diagnostics import Source
 from shapecalc.files import zoo
