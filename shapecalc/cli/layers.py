@@ -29,9 +29,11 @@ def command(
         return
     cls = layer_type(type_)
     if cls is None:
-        from shapecalc.parser.did_you_mean import closest_layer
+        from shapecalc.parser.did_you_mean import nearest_layer
 
-        near = closest_layer(type_)
-        hint = f"did you mean `{near}`?" if near else "`shapecalc layers` lists every type"
+        likely = nearest_layer(type_)
+        hint = "`shapecalc layers` lists every type"
+        if likely is not None and (likely.word or likely.note):
+            hint = likely.note or f"did you mean `{likely.word}`?"
         raise Misuse(f"no layer type `{type_}`; {hint}")
     print(layers.full(documentation(cls), width, unicode=unicode))

@@ -19,7 +19,7 @@ PER_AXIS = "kernelh kernelw kernelheight kernelwidth strideh stridew padh padw p
 """Fields of other tools that state one axis each, folded."""
 
 FOREIGN_FIELDS = (
-    "kernel_size: kernel kernels kernelshape kernelsizes ksize filtersize windowsize windowshape ~window ~k ~f",
+    "kernel_size: kernel ~kernels kernelshape kernelsizes ksize filtersize windowsize windowshape ~window ~k ~f",
     "stride: strides subsample ~s",
     "padding: pad",
     (

@@ -107,7 +107,7 @@ class _StepSplitter:
             if key.text in parameters:
                 continue
             message = f"unknown key `{shorten(key.text)}` beside `{type_node.text}`"
-            near = self._diagnostics.unknown(key, STEP_KEYS, message, _NAMES, present=keys)
+            near = self._diagnostics.unknown(key, STEP_KEYS, message, _step_key_names(), present=keys)
             if near is not None:
                 keys.setdefault(near, value)
         return given
@@ -255,10 +255,10 @@ class _StepSplitter:
         for key, value in others:
             if key.text not in fields_of(cls):
                 message = f"unknown key `{shorten(key.text)}` beside `{cls.type}`"
-                near = closest(key.text, STEP_KEYS, _NAMES)
+                near = closest(key.text, STEP_KEYS, _step_key_names())
                 if near is None and layer_type(key.text) is None and self._misspelt_field(cls, key, value):
                     continue
-                meant = self._diagnostics.unknown(key, STEP_KEYS, message, _NAMES, present=keys)
+                meant = self._diagnostics.unknown(key, STEP_KEYS, message, _step_key_names(), present=keys)
                 if meant is not None and near is not None:
                     keys.setdefault(near, value)
         if misplaced:
@@ -312,6 +312,13 @@ class _StepSplitter:
         span = Span(first.line, 1, last.end_line, last.end_column, first.file)
         text = [*lines[first.line - 1 : last.end_line - 1], lines[last.end_line - 1][: last.end_column - 1]]
         return Fix(span, "\n".join(" " * by + line for line in text))
+
+
+def _step_key_names() -> dict[str, str | None]:
+    """Return other formats' names of a step's keys; None for a field of layers, which is not a misspelt key."""
+    from shapecalc.layers.foreign_names import known_fields  # noqa: PLC0415 - only a mistake needs the tables
+
+    return {**dict.fromkeys(known_fields()), **_NAMES}
 
 
 def states_type(key: Scalar, value: Node) -> bool:

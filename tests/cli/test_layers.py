@@ -29,3 +29,16 @@ def test_a_layer_shows_how_it_is_written(run) -> None:
     assert run("layers", "conv").out.endswith("In a file:  - conv: {out_channels: …, kernel_size: …}\n")
     assert run("layers", "max_pool").out.endswith("In a file:  - max_pool: …\n")
     assert run("layers", "relu").out.endswith("In a file:  - relu\n")
+
+
+def test_another_tools_name_says_what_it_is_here(run) -> None:
+    for name, hint in (
+        ("Conv2D", "did you mean `conv`?"),
+        ("lienar", "did you mean `linear`?"),
+        ("Pooling", "use `max_pool` or `avg_pool`, whichever it computes"),
+        ("selu", "`shapecalc layers` lists every type"),
+        ("banana", "`shapecalc layers` lists every type"),
+    ):
+        ended = run("layers", name)
+        assert ended.code == 2
+        assert ended.err.endswith(f"no layer type `{name}`; {hint}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shapecalc.parser.step_keys import STEP_KEYS
 from tests.support.networks import HEAD, findings, found, layers, read
 
 
@@ -119,3 +120,32 @@ def test_a_layer_type_that_is_a_value_is_the_key_of_a_step(step: str, right: str
     (finding,) = findings(layers(step))
     help_text = f"the layer type is the key of a step: `- {right}`"
     assert (finding.code, finding.help, finding.fix) == ("SC101", help_text, None)
+
+
+@pytest.mark.parametrize("key", ["shape", "stride", "size", "rate"])
+def test_a_field_of_another_layer_is_not_read_as_a_misspelt_key_of_the_step(key: str) -> None:
+    (finding,) = findings(layers(f"{{flatten: , {key}: 2}}"))
+    assert (finding.code, finding.help, finding.fix) == ("SC102", f"keys: {', '.join(STEP_KEYS)}", None)
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"), [("form", "from"), ("nmae", "name"), ("inputs", "from"), ("times", "repeat")]
+)
+def test_a_misspelt_key_of_the_step_is_read_as_the_key(key: str, meant: str) -> None:
+    (first, *_) = findings(layers(f"{{flatten: , {key}: input}}"))
+    assert (first.code, first.help) == ("SC102", f"write `{meant}`")
+
+
+@pytest.mark.parametrize(
+    ("call", "help_text"),
+    [
+        ("nn.Conv2d(3, 6, 5)", "write `conv: {out_channels: …, kernel_size: …}`"),
+        ("tf.keras.layers.Dense(10, activation=None)", "write `linear: …`"),
+        ("nn.ReLU(inplace=True)", "write `relu`"),
+        ("nn.Bilinear(3, 4, 5)", "there is no such layer: use `upsample` with `mode` if it interpolates"),
+        ("nn.Softmax2d()", "use `softmax: 1`: over the channels"),
+    ],
+)
+def test_a_call_in_code_says_the_step_to_write(call: str, help_text: str) -> None:
+    (finding,) = findings(layers(f"'{call}'"))
+    assert (finding.code, finding.help) == ("SC101", help_text)
