@@ -213,15 +213,15 @@ def _meant(field: Field, value: Any, error: LayerError) -> tuple[bool, Any]:
 
     It is for a number in quotes, unless in an inner list, and for a value in another notation.
     """
-    from shapecalc.parser.foreign_values import fits, foreign_value  # noqa: PLC0415 - only a mistake needs it
+    from shapecalc.parser.foreign_values import fits, foreign_entry, foreign_value  # noqa: PLC0415 - only a mistake needs it
 
     at = value
     for index in error.index:
         at = at[index]
-    foreign = foreign_value(at, field) if error.replacement is None else None
-    if foreign is not None and (foreign.replacement is None or not error.index):
+    foreign = foreign_entry(at, field) if error.index else foreign_value(at, field)
+    if foreign is not None and error.replacement is None:
         error.help, error.replacement = foreign.help, foreign.replacement
-        error.safe = foreign.replacement is not None
+        error.safe = foreign.replacement is not None and not error.index
         return error.safe, foreign.value
     position, *inner = error.index or (None,)
     if not error.safe or inner:

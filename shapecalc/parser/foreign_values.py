@@ -16,6 +16,8 @@ _TUPLE = re.compile(r"\((?=.*[0-9)] *,)[-0-9, ()]+\)")
 _PRODUCT = re.compile(r"[0-9]+(?: ?[x×*] ?[0-9]+)+")
 _PARAMETER = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _NOTHING = ("none", "nil")
+_OPEN = ("?", -1)
+"""Signs for a size that is left open, other than words for nothing."""
 
 
 class ForeignValue(NamedTuple):
@@ -24,6 +26,23 @@ class ForeignValue(NamedTuple):
     help: str
     replacement: str | None = None
     value: Any = None
+
+
+def foreign_entry(value: object, field: Field) -> ForeignValue | None:
+    """Return what to write for the entry of a list in another notation; None for any other entry.
+
+    >>> from shapecalc.layers import layer_type
+    >>> from shapecalc.layers.base import fields_of
+    >>> foreign_entry("None", fields_of(layer_type("reshape"))["shape"])
+    ForeignValue(help='write `-1` for the size that is left', replacement='-1', value=-1)
+    """
+    if value in _OPEN or (isinstance(value, str) and value.lower() in _NOTHING):
+        if fits(field, (None,)):
+            return ForeignValue("write `null`", "null")
+        if fits(field, (-1,)) and not fits(field, (-2,)):
+            return ForeignValue("write `-1` for the size that is left", "-1", -1)
+    instead = without_parameters(value) if isinstance(value, str) else None
+    return None if instead is None else ForeignValue(instead)
 
 
 def foreign_value(value: object, field: Field) -> ForeignValue | None:

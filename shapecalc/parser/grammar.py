@@ -314,7 +314,8 @@ def _sizes(node: Node, inputs: tuple[Input, ...] | None, diagnostics: Diagnostic
         size = read_dim(value, f"sizes.{name}", diagnostics)
         if isinstance(size, Expr):
             message = f"`sizes.{name}` expects a number, receives {said(plain(value))}"
-            diagnostics.refuse("SC202", message, value.span)
+            help_text = f"leave `{name}` out: a symbol without a size is unbound"
+            diagnostics.refuse("SC202", message, value.span, help=help_text)
         elif size is not None:
             sizes[name] = size
     return sizes

@@ -25,7 +25,8 @@ def read_repeat(node: Node, diagnostics: Diagnostics, limits: Limits) -> int | N
         message = f"`repeat` expects at most {limits.layers} times, receives {value}"
         diagnostics.refuse("SC016", message, head(node), help=limits.raising("layers", value))
     else:
-        diagnostics.refuse_value("SC201", "`repeat` expects a number from 1", node)
+        help_text = "leave `repeat` out for a step that runs once"
+        diagnostics.refuse_value("SC201", "`repeat` expects a number from 1", node, help=help_text)
     return None
 
 

@@ -9,7 +9,6 @@ from shapecalc.diagnostics import Fix
 from shapecalc.dims import Dim, show, symbol
 from shapecalc.layers.fields import LARGEST_DIM, said
 from shapecalc.layers.layouts import as_pictures
-from shapecalc.parser.foreign_values import without_parameters
 from shapecalc.parser.tree import Node, Scalar, Sequence, head, plain
 
 if TYPE_CHECKING:
@@ -85,6 +84,8 @@ def read_dim(node: Node, key: str, diagnostics: Diagnostics) -> Dim | None:
     elif isinstance(value, str) and SYMBOL.fullmatch(value):
         return symbol(value)
     else:
+        from shapecalc.parser.foreign_values import without_parameters  # noqa: PLC0415 - only a mistake needs it
+
         message = f"`{key}` expects a size or the name of a symbol for each axis, receives {said(plain(node))}"
         quoted = isinstance(value, str) and _NUMBER.fullmatch(value) is not None
         quoted = quoted and int(str(value)) <= LARGEST_DIM

@@ -202,3 +202,29 @@ def test_a_size_that_a_block_states_is_told_once_however_many_calls_it_breaks() 
 def test_a_size_that_calls_give_is_told_for_each_of_them() -> None:
     text = BLOCK.replace("rleu", "relu").replace("in_channels: 3", "in_channels: $width")
     assert told(text.replace("- twice: 4\n  - twice: 4", "- twice: 4\n  - twice: 5\n")) == [("SC301", 6), ("SC301", 6)]
+
+
+GUESSED = """\
+input: [N, 3, 32, 32]
+blocks:
+  own: {parameters: [c], layers: [{cnov: {out_channels: $c, banana: 1}}, {batch_norm: {num_features: 7}}]}
+layers:
+  - {rleu: 3, name: first, expect: {output: [N, 5]}}
+  - {conv: {out_channels: 3, kernel_size: 1, in_channels: 7}, name: second}
+  - {add: , from: [relu_0, first, second]}
+  - addd: {a: [bacth_norm, conv: {out_channels: 3}], b: []}
+  - {lsmt: {hidden_size: 3}, name: reader}
+  - {linear: {out_features: 3, in_features: 4}, from: reader.h_n}
+  - {relu: , from: reader.banana}
+  - {cnov: {out_channels: 3}, repeat: 2}
+  - own: 4
+  - own: 5
+  - onw: 4
+  - {linear: {out_features: 2, in_features: 9}, share: first}
+outputs: [first, relu_0, reader.c_n]
+expect: {output: [N, 5], params: 3}
+"""
+
+
+def test_each_guessed_type_is_one_mistake_wherever_it_is_used() -> None:
+    assert told(GUESSED) == [("SC101", line) for line in (3, 5, 8, 9, 12, 15)]

@@ -103,3 +103,29 @@ def test_braces_around_half_a_tuple_are_read_as_yaml_reads_them(value: str) -> N
 def test_a_tuple_is_put_together_in_braces_alone() -> None:
     architecture = loads("{name: '(a', input: [N, 4], layers: [{linear: 3, name: b}]}")
     assert architecture.name == "(a"
+
+
+@pytest.mark.parametrize(
+    ("step", "help_text", "replacement"),
+    [
+        ("reshape: [None, 3]", "write `-1` for the size that is left", "-1"),
+        ("reshape: ['?', 3]", "write `-1` for the size that is left", "-1"),
+        ("adaptive_avg_pool: [None, 7]", "write `null`", "null"),
+        ("adaptive_avg_pool: [-1, 7]", "write `null`", "null"),
+        ("permute: [0, None]", None, None),
+        ("max_pool: [None, 2]", None, None),
+        ("{relu: , repeat: None}", "leave `repeat` out for a step that runs once", None),
+    ],
+)
+def test_an_open_size_in_a_list_is_written_in_the_way_of_the_layer(
+    step: str, help_text: str | None, replacement: str | None
+) -> None:
+    (finding,) = findings(network(step))
+    assert finding.help == help_text
+    assert (finding.fix and finding.fix.replacement) == replacement
+    assert not (finding.fix and finding.fix.safe)
+
+
+def test_a_symbol_without_a_size_is_left_out_of_sizes() -> None:
+    (finding,) = findings("input: [N, 4]\nsizes: {N: None}\nlayers: [relu]\n")
+    assert finding.help == "leave `N` out: a symbol without a size is unbound"
