@@ -5,7 +5,6 @@ parsing, help and JSON Schema read it from there.
 """
 
 import re
-from collections.abc import Iterable
 from typing import Annotated, Any, NamedTuple
 
 from shapecalc.diagnostics.errors import FieldName, InFile, LayerError, Text, worded
@@ -115,7 +114,9 @@ class OneOf(NamedTuple):
         if not isinstance(value, str):
             raise wrong_type(name, self.describe(), value)
         if value not in self.choices:
-            raise _refused("SC203", name, self.describe(), f"`{value}`", replacement=_misspelt(value, self.choices))
+            from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
+            raise _refused("SC203", name, self.describe(), f"`{value}`", replacement=closest(value, self.choices))
 
 
 class Several(NamedTuple):
@@ -217,7 +218,9 @@ class PaddingKind(NamedTuple):
         error = wrong_type(name, self._described, value)
         if error.replacement is not None:
             return error
-        return _refused("SC203", name, self._described, said(value), replacement=_misspelt(value, self.choices))
+        from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
+
+        return _refused("SC203", name, self._described, said(value), replacement=closest(value, self.choices))
 
 
 Kind = Integer | Number | Flag | OneOf | Several | PaddingKind
@@ -261,20 +264,6 @@ def _refused(
         more["help"] = f"write `{replacement}`" if index else ("write ", FieldName(name, replacement))
     more = {"preposition": "as", **more}
     return LayerError(code, expects=expects, receives=receives, field=name, index=index, **more)
-
-
-def _misspelt(word: str, choices: Iterable[str]) -> str | None:
-    """Return the choice that was likely intended; None for the name of a layer, which has another meaning.
-
-    >>> _misspelt("rleu", ("tanh", "relu")), _misspelt("selu", ("tanh", "relu"))
-    ('relu', None)
-    """
-    from shapecalc.diagnostics.suggestions import closest, fold  # noqa: PLC0415 - only a mistake needs it
-    from shapecalc.layers import layer_type  # noqa: PLC0415
-    from shapecalc.layers.foreign_names import foreign_types  # noqa: PLC0415
-
-    known = layer_type(word) is not None or fold(word) in foreign_types()
-    return closest(word, choices) if not known or word.lower() in choices else None
 
 
 def said(value: Any) -> str:

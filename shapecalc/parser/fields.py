@@ -213,11 +213,13 @@ def _meant(field: Field, value: Any, error: LayerError) -> tuple[bool, Any]:
 
     It is for a number in quotes, unless in an inner list, and for a value in another notation.
     """
-    from shapecalc.parser.foreign_values import fits, foreign_entry, foreign_value  # noqa: PLC0415 - only a mistake needs it
+    from shapecalc.parser.foreign_values import fits, foreign_entry, foreign_value, is_known  # noqa: PLC0415 - only a mistake needs it
 
     at = value
     for index in error.index:
         at = at[index]
+    if error.code == "SC203" and is_known(at):
+        error.help = error.replacement = None  # `nonlinearity: gelu` is no misspelling of `relu`
     foreign = foreign_entry(at, field) if error.index else foreign_value(at, field)
     if foreign is not None and error.replacement is None:
         error.help, error.replacement = foreign.help, foreign.replacement

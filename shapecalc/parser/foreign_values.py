@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics import LayerError
+from shapecalc.layers import layer_type
 from shapecalc.layers.fields import said
 
 if TYPE_CHECKING:
@@ -73,6 +74,18 @@ def without_parameters(text: str) -> str | None:
         return None
     name = match[1]
     return f"`$` is for parameters, such as `parameters: {{{name}: 64}}`; a symbol of `input:` is written `{name}`"
+
+
+def is_known(word: object) -> bool:
+    """Return whether a word is the name of a layer, here or in other tools.
+
+    >>> is_known("gelu"), is_known("selu"), is_known("rleu"), is_known(3)
+    (True, True, False, False)
+    """
+    from shapecalc.diagnostics.suggestions import fold  # noqa: PLC0415 - only a word needs the tables
+    from shapecalc.layers.foreign_names import foreign_types  # noqa: PLC0415
+
+    return isinstance(word, str) and (layer_type(word) is not None or fold(word) in foreign_types())
 
 
 def as_list(text: str) -> str | None:

@@ -184,21 +184,3 @@ def test_a_value_is_quoted_as_yaml_writes_it_and_cut_where_it_is_long() -> None:
         "2.5",
     ]
     assert said("x" * (LONGEST_QUOTE + 1)) == f'the string "{"x" * LONGEST_QUOTE}…"'
-
-
-@pytest.mark.parametrize(
-    ("choices", "word", "meant"),
-    [
-        (("tanh", "relu"), "rleu", "relu"),
-        (("tanh", "relu"), "Relu", "relu"),
-        (("tanh", "relu"), "gelu", None),  # layers with names near to a choice
-        (("tanh", "relu"), "selu", None),
-        (("tanh", "relu"), "tan", None),
-        (("nearest", "bilinear"), "bilnear", "bilinear"),
-        (("none", "tanh"), "tahn", "tanh"),
-    ],
-)
-def test_a_choice_is_offered_for_a_misspelt_word_and_not_for_another_layer(
-    choices: tuple[str, ...], word: str, meant: str | None
-) -> None:
-    assert refused(OneOf(choices), word).replacement == meant

@@ -129,3 +129,20 @@ def test_an_open_size_in_a_list_is_written_in_the_way_of_the_layer(
 def test_a_symbol_without_a_size_is_left_out_of_sizes() -> None:
     (finding,) = findings("input: [N, 4]\nsizes: {N: None}\nlayers: [relu]\n")
     assert finding.help == "leave `N` out: a symbol without a size is unbound"
+
+
+@pytest.mark.parametrize(
+    ("step", "meant"),
+    [
+        ("rnn: {hidden_size: 3, nonlinearity: rleu}", "relu"),
+        ("rnn: {hidden_size: 3, nonlinearity: Relu}", "relu"),
+        ("rnn: {hidden_size: 3, nonlinearity: gelu}", None),
+        ("rnn: {hidden_size: 3, nonlinearity: selu}", None),
+        ("upsample: {scale_factor: 2, mode: bilnear}", "bilinear"),
+        ("upsample: {scale_factor: 2, mode: bicubic}", None),
+    ],
+)
+def test_a_choice_is_offered_for_a_misspelt_word_and_not_for_the_name_of_a_layer(step: str, meant: str | None) -> None:
+    (finding,) = findings(network(step))
+    assert finding.code == "SC203"
+    assert (finding.fix and finding.fix.replacement) == meant
