@@ -219,7 +219,7 @@ def _meant(field: Field, value: Any, error: LayerError) -> tuple[bool, Any]:
     for index in error.index:
         at = at[index]
     if error.code == "SC203" and is_known(at):
-        error.help = error.replacement = None  # `nonlinearity: gelu` is no misspelling of `relu`
+        error.help = error.replacement = None  # in `nonlinearity: gelu` nothing is misspelt
     foreign = foreign_entry(at, field) if error.index else foreign_value(at, field)
     if foreign is not None and error.replacement is None:
         error.help, error.replacement = foreign.help, foreign.replacement
