@@ -66,6 +66,12 @@ class Likely(NamedTuple):
     note: str = ""
 
 
+def closest_layer(word: str) -> str | None:
+    """Return the layer type that was likely intended."""
+    likely = nearest_layer(word)
+    return None if likely is None else likely.word
+
+
 @lru_cache(256)
 def nearest_layer(word: str, given: tuple[str, ...] = ()) -> Likely | None:
     """Return the layer type that was likely intended, None if no word is near; `given` are the fields of the step.

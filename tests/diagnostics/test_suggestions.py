@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from shapecalc.diagnostics.suggestions import Near, closest, distance, nearest
-from shapecalc.parser.did_you_mean import nearest_layer
-from tests.support.layer_names import WORDS, closest_field, closest_layer, fields
+from shapecalc.parser.did_you_mean import closest_layer, nearest_layer
+from tests.support.layer_names import WORDS, closest_field, fields
 from tests.support.volume import NIGHTLY, volume
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import pytest
 from shapecalc.diagnostics.suggestions import fold
 from shapecalc.layers.base import Layer
 from shapecalc.layers.foreign_names import Meaning, caveat, foreign_fields, names_of
-from tests.support.layer_names import FIELDS, LAYERS, WORDS, closest_field, closest_layer, fields
+from shapecalc.parser.did_you_mean import closest_layer
+from tests.support.layer_names import FIELDS, LAYERS, WORDS, closest_field, fields
 
 
 class Example(Layer):

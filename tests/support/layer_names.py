@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.foreign_names import foreign_fields, foreign_types
-from shapecalc.parser.did_you_mean import nearest_field, nearest_layer
+from shapecalc.parser.did_you_mean import nearest_field
 
 WORDS = tuple(layer_types())
 LAYERS = {name: meaning.word for name, meaning in foreign_types().items()}
@@ -16,11 +16,6 @@ FIELDS = {
 
 def fields(word: str) -> tuple[str, ...]:
     return tuple(fields_of(layer_types()[word]))
-
-
-def closest_layer(word: str) -> str | None:
-    likely = nearest_layer(word)
-    return None if likely is None else likely.word
 
 
 def closest_field(word: str, field: str) -> str | None:
