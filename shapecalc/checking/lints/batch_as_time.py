@@ -42,13 +42,15 @@ def batch_as_time(report: Report, entries: Iterable[LayerAxes]) -> Iterator[Diag
 
     The first axis is the batch if the layers before show it, or if a layer after it reads axis 1 as time.
     """
+    # [B, N, features] are N positions of each of B samples.
+    batches = [name for name in BATCH_SYMBOLS if name in report.symbols][::-1]
     known: dict[Span, tuple[LayerReport, Shape, Tensor, StepSpans]] = {}
     for entry in entries:
         spans = entry.row.step.spans
         if spans is None or not _reads_time_first(entry.row.step.layer):
             continue
         for x, tensor in zip(entry.row.inputs, entry.inputs, strict=True):
-            if _is_batch_first(entry.row, x, tensor):
+            if _is_batch_first(entry.row, x, tensor, others=batches[1:]):
                 known.setdefault(spans.type, (entry.row, x, tensor, spans))
     warned = set(known)
     if known:
@@ -62,16 +64,22 @@ def _reads_time_first(layer: Layer) -> bool:
     return getattr(layer, "batch_first", None) is False
 
 
-def _is_batch_first(row: LayerReport, x: Shape, tensor: Tensor) -> bool:
-    if len(x) != SEQUENCE_RANK or not _is_batch(x[0], tensor.roles[0]) or _is_batch(x[1], tensor.roles[1]):
+def _is_batch_first(row: LayerReport, x: Shape, tensor: Tensor, others: list[str]) -> bool:
+    if len(x) != SEQUENCE_RANK:
+        return False
+    first, second = (_is_batch(dim, role, others) for dim, role in zip(x[:2], tensor.roles, strict=False))
+    if not first or second:
         return False
     # A sequence of the rows of a batch, as one sample: frames of a video, or attention between samples.
     return x[1] != 1 or (row.step.layer.carries_state and tensor.entry is not None)
 
 
-def _is_batch(dim: Dim, role: Role) -> bool:
-    """Return whether an axis is the batch, or has the batch as a factor."""
-    return role is Role.BATCH or not set(free_symbols(dim)).isdisjoint(BATCH_SYMBOLS)
+def _is_batch(dim: Dim, role: Role, others: list[str]) -> bool:
+    """Return whether an axis is the batch, or has the batch as a factor; `others` are symbols that are not its name."""
+    names = set(free_symbols(dim))
+    if names and names <= set(others):
+        return False
+    return role is Role.BATCH or not names.isdisjoint(BATCH_SYMBOLS)
 
 
 def _known(
@@ -123,18 +131,19 @@ def _contradicted(report: Report, warned: set[Span]) -> Iterator[Diagnostic]:
             if diagnostic is not None and diagnostic.span is not None and diagnostic.span not in warned:
                 warned.add(diagnostic.span)
                 yield diagnostic
-        if reading is not None and roles[step.path][:2] == (Role.TIME, Role.BATCH):
+        if reading is not None and {Role.TIME, Role.BATCH} <= set(roles[step.path]):
             readings[step.path] = reading
 
 
 def _contradiction(reading: _Reading, row: LayerReport, roles: Roles, source: Source | None) -> Diagnostic | None:
     spans, reader_spans = row.step.spans, reading.row.step.spans
-    x = row.inputs[0]
-    if roles[:2] != (Role.TIME, Role.BATCH) or x[1] == 1 or spans is None or reader_spans is None:
+    if roles[0] is not Role.TIME or spans is None or reader_spans is None:
+        return None
+    if Role.BATCH not in roles or row.inputs[0][roles.index(Role.BATCH)] == 1:
         return None
     if reading.known:
-        return _single_sample(row, spans) if reading.row.step.layer.carries_state else None
-    use = _use_of_axis_1(row)
+        return _single_sample(row, roles, spans) if reading.row.step.layer.carries_state else None
+    use = "reads axis 0 as the batch" if row.step.layer.reads_map else _use_of_axis_1(row, roles)
     if use is None:
         return None
     diagnostic = Diagnostic(
@@ -149,8 +158,10 @@ def _contradiction(reading: _Reading, row: LayerReport, roles: Roles, source: So
     return with_origins(diagnostic, reader_spans.origins)
 
 
-def _use_of_axis_1(row: LayerReport) -> str | None:
-    """Return in words how a layer reads axis 1 of a sequence as time; None if it does not."""
+def _use_of_axis_1(row: LayerReport, roles: Roles) -> str | None:
+    """Return in words how a layer reads axis 1 of a sequence, which is the batch, as time; None if it does not."""
+    if roles[1] is not Role.BATCH:
+        return None
     from shapecalc.layers.activation import Rowwise  # noqa: PLC0415 - a family is imported when a file has one
     from shapecalc.layers.reducing import Reduction, Select  # noqa: PLC0415
     from shapecalc.layers.reshaping import Moving  # noqa: PLC0415
@@ -165,11 +176,11 @@ def _use_of_axis_1(row: LayerReport) -> str | None:
     return None
 
 
-def _single_sample(row: LayerReport, spans: StepSpans) -> Diagnostic | None:
+def _single_sample(row: LayerReport, roles: Roles, spans: StepSpans) -> Diagnostic | None:
     from shapecalc.layers.reducing import Select  # noqa: PLC0415 - a family is imported when a file has one
 
     layer, x = row.step.layer, row.inputs[0]
-    if not isinstance(layer, Select) or layer.dim % len(x) != 1:
+    if not isinstance(layer, Select) or roles[1] is not Role.BATCH or layer.dim % len(x) != 1:
         return None
     dim = spans.fields.get(("dim",))
     diagnostic = Diagnostic(

@@ -5,6 +5,7 @@ Source: NumPy, "Broadcasting", General broadcasting rules.
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from shapecalc.architecture import with_origins
@@ -52,16 +53,23 @@ def stretched_map(graphs: Iterable[BlockGraph], entries: Sequence[LayerAxes]) ->
 def _batch_met(row: LayerReport) -> tuple[str, str] | None:
     """Return the message and the help for a batch that is matched with another axis, or with that of a column."""
     shapes = " and ".join(map(show, row.inputs))
-    longest, shortest = max(map(len, row.inputs)), min(map(len, row.inputs))
     for condition in row.facts.conditions:
         names = set(free_symbols(condition.expr))
-        if condition.relation is Relation.ZERO and not names.isdisjoint(BATCH_SYMBOLS):
+        batch = names.intersection(BATCH_SYMBOLS)
+        # Two names of a batch may be equal.
+        if condition.relation is Relation.ZERO and batch and (names != batch or len(names) == 1):
             help_text = "axes are matched from the last one: `unsqueeze` gives the smaller input its missing axes"
             return f"matches the batch with another axis: {shapes} require {condition.pretty}", help_text
-    columns = [x for x in row.inputs if len(x) == 2 and x[1] == 1 and x[0] != 1]  # noqa: PLR2004 - [N, 1]
-    if (longest, shortest) == (2, 1) and any((x[0],) in row.inputs for x in columns):
-        return f"adds each sample to each: {shapes} give {show(row.output)}", "give both the same axes: `squeeze: 1`"
+    for long, short in permutations(row.inputs, 2):
+        if len(short) < len(long) and short[:1] == long[:1] != (1,) and _is_outer(long, short):
+            help_text = "give both inputs the same axes, by `squeeze`, `flatten` or `unsqueeze`"
+            return f"merges each sample with each: {shapes} give {show(row.output)}", help_text
     return None
+
+
+def _is_outer(long: Shape, short: Shape) -> bool:
+    """Return whether no axis longer than 1 of an input meets one of the other."""
+    return bool(short) and all(a == 1 or b == 1 for a, b in zip(reversed(long), reversed(short), strict=False))
 
 
 def _stretched(entry: LayerAxes, by_row: dict[int, LayerAxes]) -> tuple[str, str] | None:

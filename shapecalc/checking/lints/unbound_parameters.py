@@ -36,9 +36,11 @@ class _Dependent(NamedTuple):
 def unbound_parameters(report: Report, entries: Sequence[LayerAxes]) -> Iterator[Diagnostic]:
     """Yield a warning for each set of unbound sizes, of time, space or the batch, that decides how many parameters are.
 
-    A size that the file states as the usual one is left out.
+    A size that the file states is left out: the usual one, or one that `where:` states by an equality.
     """
-    extents = _extents(report, entries).difference(report.architecture.sizes)
+    stated = (each.condition for each in report.architecture.where if each.condition.relation is Relation.ZERO)
+    bound = {name for condition in stated for name in free_symbols(condition.expr)}
+    extents = _extents(report, entries).difference(report.architecture.sizes, bound)
     groups: dict[tuple[str, ...], list[_Dependent]] = {}
     for entry in entries:
         names, spans = _deciding(entry.row, extents), entry.row.step.spans

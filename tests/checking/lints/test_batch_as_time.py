@@ -52,6 +52,11 @@ def messages(text: str) -> list[str]:
             id="in a block",
         ),
         pytest.param("input: [N, 1, 16]\n" + layers(LSTM), id="one step of an input"),
+        pytest.param("input: [B, N, 16]\n" + layers("multihead_attention: 4"), id="N tokens of each of B samples"),
+        pytest.param(
+            "input: [8, 10, 16]\n" + layers(LSTM, "permute: [0, 2, 1]", "conv: {out_channels: 4, kernel_size: 3}"),
+            id="a convolution over axis 1",
+        ),
         pytest.param("input: [T, N, 16]\n" + layers(LSTM, LAST), id="one sample taken for one step"),
     ],
 )
@@ -82,6 +87,10 @@ def test_a_batch_that_is_read_as_time_is_warned_of_once(text: str) -> None:
         pytest.param(
             "input: [N, 16]\n" + layers("linear: 16", "unsqueeze: 1", "multihead_attention: 4"),
             id="attention between samples, as in BatchFormer",
+        ),
+        pytest.param(
+            "input: [10, 8, 16]\n" + layers(LSTM, "permute: [1, 2, 0]", "conv: {out_channels: 4, kernel_size: 3}"),
+            id="a convolution over time, turned right",
         ),
         pytest.param("input: [N, B, 16]\n" + layers("multihead_attention: 4"), id="N tokens of B samples"),
         pytest.param(

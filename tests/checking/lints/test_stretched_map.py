@@ -53,6 +53,10 @@ def messages(text: str) -> list[str]:
             "inputs: {p: [32, 5], t: [32]}\n" + layers("{linear: 1, from: p, name: l}", "{add: , from: [t, l]}"),
             id="a column and a row, in numbers",
         ),
+        pytest.param(
+            "input: [N, 8, 9, 9]\n" + layers("global_avg_pool", "multiply: {pooled: [], gate: [flatten, linear: 8]}"),
+            id="a flattened gate and a map of one position",
+        ),
         pytest.param("inputs: {x: [N, T, 16], c: [N, 16]}\n" + layers("{add: , from: [x, c]}"), id="N meets T"),
         pytest.param("inputs: {x: [N, 10, 16], c: [N, 16]}\n" + layers("{multiply: , from: [x, c]}"), id="N meets 10"),
     ],
@@ -93,6 +97,8 @@ def test_a_stretch_by_accident_is_warned_of_once(text: str) -> None:
         pytest.param(
             "inputs: {x: [N, T, 16], c: [N, 1, 16]}\n" + layers("{add: , from: [x, c]}"), id="a query for all keys"
         ),
+        pytest.param("inputs: {x: [N, 8], y: [B, 8]}\n" + layers("{add: , from: [x, y]}"), id="two names of a batch"),
+        pytest.param("inputs: {x: [N, 8, 1, 1], y: [9, 9]}\n" + layers("{add: , from: [x, y]}"), id="a table of a map"),
         pytest.param(
             "input: [N, 64]\n" + layers("add: {value: [linear: 1], advantage: [linear: 6]}"), id="dueling DQN"
         ),
@@ -119,7 +125,7 @@ def test_a_column_and_a_row_give_a_square_in_numbers_too() -> None:
     text = "inputs: {p: [4, 1], t: [4]}\n" + layers("{add: , from: [p, t]}")
     arrays = {"p": np.ones((4, 1), "float32"), "t": np.ones(4, "float32")}
     assert shapecalc.run(shapecalc.loads(text), arrays)["output"].shape == (4, 4)
-    assert messages(text) == ["`add` adds each sample to each: [4, 1] and [4] give [4, 4]"]
+    assert messages(text) == ["`add` merges each sample with each: [4, 1] and [4] give [4, 4]"]
 
 
 def test_both_inputs_are_underlined() -> None:
