@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 import pytest
 
 import shapecalc
-from shapecalc.shape_inference.engine import inspect_at
+from shapecalc.checking.lints import lint
+from shapecalc.dims import Expr
+from shapecalc.files.zoo import names
+from shapecalc.shape_inference.engine import inspect, inspect_at
 from tests.support.lints import layers, warned
 
 TOKENS = "input: {shape: [N, S], dtype: int64}\n"
@@ -109,3 +115,18 @@ def test_many_layers_are_one_warning_that_counts_them() -> None:
 def test_the_help_binds_the_size_or_pools_or_turns(text: str, help_text: str) -> None:
     (finding,) = warned(text)
     assert help_text in str(finding.help)
+
+
+TESTS = Path(__file__).parents[2]
+MIXERS = [
+    TESTS / "checking/lints/right_networks/mlp-mixer.yaml",
+    *(TESTS / f"oracle/real_networks/timm-{name}_224.yaml" for name in ("gmlp_ti16", "mixer_s32", "resmlp_12")),
+]
+SIZED = [*(name for name in names() if shapecalc.load(name).sizes), *MIXERS]
+
+
+@pytest.mark.parametrize("path", SIZED, ids=lambda path: Path(path).stem)
+def test_without_its_usual_sizes_a_network_is_warned_of_if_they_decide_its_parameters(path: str | Path) -> None:
+    report = inspect(dataclasses.replace(shapecalc.load(path), sizes={}))
+    warnings = [finding for finding in lint(report) if finding.code == "SC415"]
+    assert bool(warnings) == isinstance(report.totals.params, Expr) == (path in MIXERS)
