@@ -32,6 +32,7 @@ def mixed_samples(report: Report, entries: Sequence[LayerAxes]) -> Iterator[Diag
     """Yield a warning for each reshape or flatten that puts parts of several samples into one row."""
     from shapecalc.layers.reshaping import Flatten, Reshape  # noqa: PLC0415 - a family is imported when a file has one
 
+    read_by_weights = {id(tensor.layer) for entry in entries if entry.row.facts.parameters for tensor in entry.inputs}
     for entry in entries:
         row, tensor = entry.row, entry.inputs[0]
         if not isinstance(row.step.layer, Flatten | Reshape) or row.step.spans is None:
@@ -42,7 +43,7 @@ def mixed_samples(report: Report, entries: Sequence[LayerAxes]) -> Iterator[Diag
         if samples is None or samples.batch == 1 or samples.sample == 1:
             continue
         if all(size == 1 for size in y[:-1]):
-            if _is_read_by_weights(row, entries):
+            if id(row) in read_by_weights:
                 yield _warning(row, tensor, f"joins the batch with the features: {show(x)} is then {show(y)}", samples)
         elif all(_mixes(order, x, y) for order in orders):
             yield _warning(row, tensor, _message(x, y, samples), samples)
@@ -124,11 +125,6 @@ def _repeats_samples(samples: _Samples, x: Shape, y: Shape) -> bool:
     starts = {product(x[axis:]) for axis in range(1, len(x) + 1)}
     grouped_features = len(x) > 2 and exact_quotient(x[-1], size) is not None  # noqa: PLR2004 - a table has no groups
     return size < samples.sample and samples.sample % size == 0 and size not in starts and not grouped_features
-
-
-def _is_read_by_weights(row: LayerReport, entries: Sequence[LayerAxes]) -> bool:
-    readers = (entry.row for entry in entries if any(tensor.layer is row for tensor in entry.inputs))
-    return any(reader.facts.parameters for reader in readers)
 
 
 def _message(x: Shape, y: Shape, samples: _Samples) -> str:

@@ -54,7 +54,8 @@ def _pooled(row: LayerReport, by_row: dict[int, LayerAxes]) -> Iterator[Label]:
         x = at.inputs[0]
         tensor = by_row[id(at)].inputs[0]
         if at is not row and product(x[2:]) != 1:
-            if at.step.spans is not None:
+            # `flatten` leaves as many values, each of a channel of its own.
+            if at.step.spans is not None and len(at.output) == len(x):
                 yield Label(at.step.spans.type, f"leaves one value per channel of {show(x)}")
             return
         at = tensor.layer

@@ -90,7 +90,9 @@ def _stretched(entry: LayerAxes, by_row: dict[int, LayerAxes]) -> tuple[str, str
 
 def _is_accident(axis: int, x: Shape, tensor: Tensor, by_row: dict[int, LayerAxes]) -> bool:
     """Return whether an axis of size 1 is what windows leave, or an input; not if a layer states it."""
-    while tensor.layer is not None:
+    for _ in range(MOST_STEPS):
+        if tensor.layer is None:
+            return True
         before = by_row[id(tensor.layer)]
         arriving, layer = before.row.inputs[0], before.row.step.layer
         if not layer.reads_map and not layer.keeps_axes:
@@ -101,7 +103,7 @@ def _is_accident(axis: int, x: Shape, tensor: Tensor, by_row: dict[int, LayerAxe
             size = arriving[axis]
             return window is not None and isinstance(size, int) and window < size
         tensor = before.inputs[0]
-    return True
+    return False
 
 
 def _single_channel(entry: LayerAxes, graph: BlockGraph) -> tuple[str, str] | None:

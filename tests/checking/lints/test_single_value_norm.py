@@ -46,6 +46,7 @@ POOLED = layers("global_avg_pool", "conv: {out_channels: 8, kernel_size: 1, bias
             [3, 1],
             id="a window as large as the map",
         ),
+        pytest.param("input: [1, 3, 9, 9]\n" + layers("flatten", "batch_norm"), [1], id="flattened"),
         pytest.param("input: [3, 16, 9]\n" + layers("global_avg_pool", TRACKED), [3], id="of each sample"),
     ],
 )
