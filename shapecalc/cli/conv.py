@@ -1,9 +1,13 @@
 """`shapecalc conv`: the output shape and costs of a convolution, derived."""
 
+from typing import Annotated
+
+from typer import Option
+
 from shapecalc.calculators.derivation import conv_costs, sliding_axes
 from shapecalc.cli.options.calculator import WindowedLayer
 from shapecalc.cli.options.convolution import HELP, convolution_command
-from shapecalc.cli.options.window import PaddingOption, PadOption
+from shapecalc.cli.options.window import PadOption
 from shapecalc.layers.conv import Conv
 
 command = convolution_command(
@@ -15,5 +19,8 @@ command = convolution_command(
         solved="shapecalc conv --f 3 --s 2 --p 1 --out 16",
     ),
     p=PadOption,
-    padding=PaddingOption,
+    padding=Annotated[
+        str | None,
+        Option("--padding", metavar="CELLS|WORD", help="The same as --p; also same, valid and, of one axis, causal."),
+    ],
 )

@@ -140,7 +140,7 @@ def _wanted(text: str | None) -> Wanted | None:
 
 def _unmet(loaded: Architecture, unknown: str, at: str | None, sizes: dict[str, int]) -> Wanted:
     """Return the output that the file expects and does not give."""
-    from shapecalc.solving.unknown_fields import unmet_output
+    from shapecalc.solving.unmet_output import unmet_output
 
     wanted = unmet_output(loaded, at, sizes)
     if wanted is None or not any(wanted.sizes):

@@ -115,7 +115,9 @@ class Conv(Layer):
         return (x[0], self.out_channels, *positions)
 
     def warning(self, x: Shape) -> LayerError | None:
-        """Return a warning of elements that no window reads, or None."""
+        """Return a warning of elements that no window reads, or None; padding at the end would not be causal."""
+        if self.padding == "causal":
+            return None
         return unread_warning(x, self.kernel_size, self.stride, self.padding, self.dilation)
 
     def axis_roles(self, roles: tuple[Roles, ...], *shapes: Shape) -> Roles:

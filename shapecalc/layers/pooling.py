@@ -46,8 +46,8 @@ class MaxPool(Layer):
     Output: [N, C, *positions], on each axis ⌊(n + p₀ + p₁ − d(f − 1) − 1)/s⌋ + 1; with `ceil_mode` the division rounds
         up, and a window that would start past the input and its left padding is dropped; with `padding: same` ⌈n/s⌉
     Parameters: none
-    Costs: MACs 0; FLOPs = ∏kernel_size − 1 comparisons per output; of a window longer than the padded axis, only the
-        elements on it count (in a closed form over symbols all do)
+    Costs: MACs 0; FLOPs = ∏kernel_size − 1 comparisons per output; of a window of 16 or more elements that is longer
+        than the padded axis, only those on it count
     Source: torch.nn.MaxPool2d (`stride` is the window by default)
     """
 
@@ -81,7 +81,8 @@ class MaxPool(Layer):
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return one comparison fewer per output than the window has elements."""
-        return product(y) * (product(window_elements(x, self.kernel_size, self.padding, self.dilation)) - 1)
+        elements = window_elements(x, self.kernel_size, self.padding, self.dilation, ceil_mode=self.ceil_mode)
+        return product(y) * (product(elements) - 1)
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, and for each output the index of the maximum."""
@@ -105,8 +106,8 @@ class AvgPool(Layer):
     Input: [N, C, *spatial]
     Output: [N, C, *positions], on each axis ⌊(n + p₀ + p₁ − f)/s⌋ + 1; with `ceil_mode` as max_pool
     Parameters: none
-    Costs: MACs 0; FLOPs = ∏kernel_size per output: additions, and one division; of a window longer than the padded
-        axis, only the elements on it count (in a closed form over symbols all do)
+    Costs: MACs 0; FLOPs = ∏kernel_size per output: additions, and one division; of a window of 16 or more elements
+        that is longer than the padded axis, only those on it count
     Source: torch.nn.AvgPool2d (`stride` is the window by default)
     """
 
@@ -144,7 +145,7 @@ class AvgPool(Layer):
 
     def operations(self, x: Shape, y: Shape) -> Dim:
         """Return as many operations per output as the window has elements."""
-        return product(y) * product(window_elements(x, self.kernel_size, self.padding, 1))
+        return product(y) * product(window_elements(x, self.kernel_size, self.padding, 1, ceil_mode=self.ceil_mode))
 
     def saved(self, x: Shape, y: Shape) -> tuple[Saved, ...]:
         """Return the input, of which only the shape is read."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from shapecalc.diagnostics.errors import FieldName, LayerError
+from shapecalc.diagnostics.errors import FieldName, InFile, LayerError
 from shapecalc.dims import Dim, Expr, Shape, ceil_div, floor_div, greatest, least, pretty
 from shapecalc.layers.base import per_axis
 from shapecalc.layers.constraints import REFUSING, Constraints
@@ -17,6 +17,11 @@ Pair = tuple[int, int]
 
 PER_AXIS = "kernelh kernelw kernelheight kernelwidth strideh stridew padh padw paddingh paddingw"
 """Fields of other tools that state one axis each, folded."""
+
+LONG_WINDOW = 16
+"""Windows of fewer elements along an axis, those of real networks, always count as a whole."""
+
+_ABOVE_ALL_SIZES = 2**40
 
 FOREIGN_FIELDS = (
     "kernel_size: kernel ~kernels kernelshape kernelsizes ksize filtersize windowsize windowshape ~window ~k ~f",
@@ -267,31 +272,49 @@ def padding_pairs(padding: object, windows: tuple[int, ...], dilations: tuple[in
     return tuple(entry if isinstance(entry, tuple) else (entry, entry) for entry in per_axis(padding, rank, "padding"))
 
 
-def window_elements(x: Shape, kernel_size: Any, padding: Any, dilation: Any) -> tuple[int, ...]:
-    """Return the number of elements of a window along each axis; of one longer than the padded axis, those on it.
+def window_elements(
+    x: Shape, kernel_size: Any, padding: Any, dilation: Any, *, ceil_mode: bool = True
+) -> tuple[Dim, ...]:
+    """Return the number of elements of a window along each axis that count.
 
-    Of a symbolic axis all elements count, as if the window fitted.
+    All of them, also where `ceil_mode` lets the window extend past the padded axis; but of a window of at least
+    `LONG_WINDOW` elements that is longer than the padded axis, only those on it.
 
-    >>> window_elements((1, 8, 19, 19), (2560, 3), 0, 1), window_elements((1, 8, 19), 9, 1, 4)
-    ((19, 3), (6,))
+    >>> window_elements((1, 8, 19, 19), (2560, 3), 0, 1), window_elements((1, 8, 70), 30, 1, 4)
+    ((19, 3), (18,))
     """
     rank = len(x) - 2
     windows = per_axis(kernel_size, rank, "kernel_size")
     dilations = per_axis(dilation, rank, "dilation")
     axes = zip(x[2:], windows, padding_pairs(padding, windows, dilations), dilations, strict=True)
     return tuple(
-        min(f, -(-(n + sum(p)) // d)) if isinstance(n, int) and isinstance(p, tuple) else f for n, f, p, d in axes
+        _on_axis(n + sum(p), f, d) if ceil_mode and f >= LONG_WINDOW and isinstance(p, tuple) else f
+        for n, f, p, d in axes
     )
+
+
+def _on_axis(padded: Dim, window: int, dilation: int) -> Dim:
+    """Return the elements of a window that a padded axis has: all of them, or ⌈padded/d⌉ if it is shorter."""
+    if isinstance(padded, int):
+        return min(window, -(-padded // dilation))
+    lowest, length = least(padded), span(window, dilation)
+    if lowest is not None and lowest >= length:
+        return window
+    fits = floor_div(padded + _ABOVE_ALL_SIZES - length, _ABOVE_ALL_SIZES)  # 1 if padded ≥ length, else 0
+    return window - (1 - fits) * (window - ceil_div(padded, dilation))
 
 
 def _not_causal(before: tuple[Pair, ...]) -> LayerError:
     pairs = ", ".join(map(str, map(list, (before[0], *((0, 0),) * (len(before) - 1)))))
     return LayerError(
         "SC305",
-        expects="one spatial axis, the time, with `padding: causal`",
+        expects="one spatial axis, the time, for `causal`",
         receives=len(before),
         field="padding",
-        help=("write each axis by itself: causal along the first alone is ", FieldName("padding", f"[{pairs}]")),
+        help=(
+            f"pad each axis by itself, {before[0][0]} before the time and 0 after it",
+            InFile(f": along the first axis `padding: [{pairs}]`"),
+        ),
     )
 
 

@@ -141,8 +141,14 @@ def spread(values: Array, onto: Array, positions: slice, rank: int) -> None:
 
 def conv_transpose_workspace(run: RunShapes) -> int:
     """Return the bytes of the canvas, twice what one element of the window contributes, and the reordered weight."""
-    contributions = run.inputs[0][0] * run.outputs[0][1] * prod(run.inputs[0][2:])
-    return run.itemsize * (2 * contributions + sum(map(prod, run.parameters.values())) + 2 * prod(run.outputs[0]))
+    (samples, _, *lengths), window = run.inputs[0], Window.of(run.fields, len(run.inputs[0]) - 2)
+    channels, ends = run.outputs[0][1], []
+    beyond = transposed_margins(run.fields, tuple(lengths), window)[1]
+    for axis, (length, more) in enumerate(zip(lengths, beyond, strict=True)):
+        ends.append((length - 1) * window.stride[axis] + window.span(axis) + more)
+    canvas, contributions = samples * channels * prod(ends), samples * channels * prod(lengths)
+    weights = sum(map(prod, run.parameters.values()))
+    return run.itemsize * (2 * contributions + weights + canvas + prod(run.outputs[0]))
 
 
 def transposed_margins(fields: Fields, lengths: Shape, window: Window) -> tuple[Margins, tuple[int, ...]]:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+LONG_WINDOW = 16
+"""Shorter windows count as a whole, with what extends past the padded axis."""
+
+
 class Pool(NamedTuple):
     """The windows of a pool over an array: the array, and along each axis the first element of every window.
 
@@ -57,7 +61,7 @@ def pool(call: Call, x: Array, filling: float = 0) -> Pool:
     """Return the windows of a pool over an array.
 
     Scalars that count their operations count those with padding too: for them it is added, and the overhang of windows,
-    unless a window is longer than the padded axis.
+    unless a long window is longer than the padded axis.
     """
     window, sides, starts = laid(call.fields, x.shape[2:])
     if x.dtype != object:
@@ -65,7 +69,7 @@ def pool(call: Call, x: Array, filling: float = 0) -> Pool:
     full = []
     for axis, (length, (before, after), own) in enumerate(zip(x.shape[2:], sides, starts, strict=True)):
         end = own[-1] + window.span(axis)
-        longer = window.span(axis) > before + length + after
+        longer = window.size[axis] >= LONG_WINDOW and window.span(axis) > before + length + after
         full.append((before, after if longer else max(end - length, 0)))
     return Pool(
         pad(x, tuple(full), constant(x, filling)),

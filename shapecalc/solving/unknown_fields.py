@@ -7,12 +7,12 @@ from itertools import combinations, product
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import Bounds, Group, Step
+from shapecalc.architecture import Group, Step
 from shapecalc.calculators.derivation import sliding_axes
 from shapecalc.calculators.windows import DILATIONS, SMALL, simplicity
 from shapecalc.diagnostics import LayerError, ShapecalcError, misuse
 from shapecalc.diagnostics.suggestions import closest
-from shapecalc.dims import evaluate, free_symbols, pretty, show
+from shapecalc.dims import free_symbols, pretty, show
 from shapecalc.layers.conv import Conv
 from shapecalc.layers.pooling import AvgPool, MaxPool
 from shapecalc.shape_inference.engine import infer
@@ -87,8 +87,11 @@ def choose(
     wanted: Wanted,
     at: str | None = None,
     sizes: Mapping[str, int] | None = None,
+    most: int = MOST_TRIED,
 ) -> Choices:
     """Return the values of fields, written `STEP.field`, that give a wanted output.
+
+    If output paddings do not, up to `most` combinations with those of other steps are tried.
 
     Symbols have the sizes of `sizes`, else the file's own. Raises `ShapecalcError`, exit code 2, if a field cannot be
     tried, or if there are too many combinations.
@@ -106,11 +109,11 @@ def choose(
         _require_bound(report, shape, wanted)
     fields = tuple(fields)
     unknowns = tuple(_unknown(architecture, field, wanted, shape, fields) for field in fields)
-    choices = _tried(architecture, unknowns, wanted, at, sizes)
+    choices = _tried(architecture, unknowns, wanted, at, sizes, most)
     if not choices.solutions and choices.refused == choices.tried and report is None:
         raise ShapecalcError(findings, architecture.file)
     if not choices.solutions and all(unknown.field == OUTPUT_PADDING for unknown in unknowns):
-        return _with_more_output_paddings(architecture, choices, wanted, at, sizes)
+        return _with_more_output_paddings(architecture, choices, wanted, at, sizes, most)
     return choices
 
 
@@ -120,8 +123,12 @@ def _tried(
     wanted: Wanted,
     at: str | None,
     sizes: Mapping[str, int] | None,
+    most: int = MOST_TRIED,
 ) -> Choices:
-    """Return the combinations that give the wanted output; output paddings per axis if one for all axes does not."""
+    """Return the combinations that give the wanted output; output paddings per axis if one for all axes does not.
+
+    Those are tried if there are at most `most` of them.
+    """
     count = prod(len(unknown.tried) for unknown in unknowns)
     if count > MOST_TRIED:
         raise misuse("SC205", f"{count} combinations are more than the {MOST_TRIED} that are tried", "fix one of them")
@@ -140,8 +147,8 @@ def _tried(
     choices = [choice for _, choice in fitting]
     exact = tuple(choice for choice in choices if wanted.distance(choice.shape) == 0)
     apart = tuple(_per_axis(unknown, ranks.get(unknown.path, 1)) for unknown in unknowns)
-    if not exact and apart != unknowns and prod(len(unknown.tried) for unknown in apart) <= MOST_TRIED:
-        return _tried(architecture, apart, wanted, at, sizes)
+    if not exact and apart != unknowns and prod(len(unknown.tried) for unknown in apart) <= most:
+        return _tried(architecture, apart, wanted, at, sizes, most)
     least = min((wanted.distance(choice.shape) for choice in choices), default=0)
     closest = () if exact else tuple(choice for choice in choices if wanted.distance(choice.shape) == least)
     return Choices(unknowns, wanted, at or "", exact, closest[:MOST_UNKNOWNS], count, count - len(fitting))
@@ -159,7 +166,12 @@ def _per_axis(unknown: Unknown, rank: int) -> Unknown:
 
 
 def _with_more_output_paddings(
-    architecture: Architecture, choices: Choices, wanted: Wanted, at: str | None, sizes: Mapping[str, int] | None
+    architecture: Architecture,
+    choices: Choices,
+    wanted: Wanted,
+    at: str | None,
+    sizes: Mapping[str, int] | None,
+    most: int,
 ) -> Choices:
     """Return choices with the sizes that output paddings reach, and the additional ones that give the wanted output."""
     unknowns = choices.unknowns
@@ -168,14 +180,16 @@ def _with_more_output_paddings(
     low, high = [output_of(report, at).shape for report in reports if report is not None] or (None, None)
     reach = (low, high) if low is not None and high is not None else None
     names = [unknown.path for unknown in unknowns]
-    others = [step.path for step in architecture.steps if _pads_output(step) and step.path not in names]
+    others = [step.path for step in architecture.steps if pads_output(step) and step.path not in names]
+    left = most
     for count in range(1, MOST_UNKNOWNS + 1 - len(unknowns)):
         for added in combinations(reversed(others), count):
             paths = [step.path for step in architecture.steps if step.path in (*names, *added)]
             fields = tuple(f"{path}.{OUTPUT_PADDING}" for path in paths)
             tried = tuple(_unknown(architecture, field, wanted, low) for field in fields)
-            if prod(len(unknown.tried) for unknown in tried) <= MOST_TRIED:
-                solved = _tried(architecture, tried, wanted, at, sizes).solutions
+            left -= prod(len(unknown.tried) for unknown in tried)
+            if left >= 0:
+                solved = _tried(architecture, tried, wanted, at, sizes, left).solutions
                 if solved:
                     together = tuple(zip(tried, solved[0].values, strict=True))
                     return choices._replace(reach=reach, together=together)
@@ -186,28 +200,10 @@ def _most(unknown: Unknown) -> int:
     return max(value for value in unknown.tried if isinstance(value, int))
 
 
-def _pads_output(step: Step | Group) -> bool:
+def pads_output(step: Step | Group) -> bool:
+    """Return whether a step is one layer with an output padding."""
     single = _single(step)
     return single is not None and OUTPUT_PADDING in single.layer.fields
-
-
-def unmet_output(architecture: Architecture, at: str | None, sizes: Mapping[str, int] | None = None) -> Wanted | None:
-    """Return the output that a file expects of a step, or of itself, if it has another; an unbound axis may be any."""
-    expecting = architecture.expect
-    if at is not None:
-        expecting = next((step.expect for step in architecture.steps if step.path == at), ())
-    stated = next((line.value for line in expecting if line.key == "output"), None)
-    if stated is None or isinstance(stated, int | Bounds):
-        return None
-    bindings = {**architecture.sizes, **(sizes or {})}
-    bound = [evaluate(dim, bindings) for dim in stated]
-    wanted = Wanted(tuple(dim if isinstance(dim, int) else None for dim in bound))
-    report, _ = infer(architecture, sizes=sizes)
-    if report is not None:
-        shape = output_of(report, at).shape
-        if len(shape) >= len(wanted.sizes) and wanted.distance(shape) == 0:
-            return None
-    return wanted
 
 
 def _require_bound(report: Report, shape: Shape, wanted: Wanted) -> None:

@@ -11,10 +11,11 @@ from hypothesis import given, strategies as st
 
 from shapecalc.diagnostics import LayerError
 from shapecalc.dims import Condition, Relation, evaluate, symbol
+from shapecalc.layers.constraints import Constraints
 from shapecalc.layers.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
 from tests.support.layers import flops, made, refused, required, saved
 
-H = symbol("H")
+H, W = symbol("H"), symbol("W")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_rows_that_no_window_reads_are_warned_of_unless_ceil_mode_reads_them() -
 
 @pytest.mark.parametrize("n", [1, 2, 7, 19])
 @pytest.mark.parametrize(
-    ("kernel", "stride", "padding", "dilation"), list(product((1, 3, 8, 30), (1, 40), (0, 1), (1, 3)))
+    ("kernel", "stride", "padding", "dilation"), list(product((1, 3, 15, 16, 30), (1, 60), (0, 1), (1, 3)))
 )
 def test_operations_count_each_element_of_a_window_and_of_a_longer_one_those_on_the_padded_axis(
     n: int, kernel: int, stride: int, padding: int, dilation: int
@@ -134,9 +135,29 @@ def test_operations_count_each_element_of_a_window_and_of_a_longer_one_those_on_
     except LayerError:
         return
     first = range(0, kernel * dilation, dilation)
-    elements = len(first) if first[-1] in padded else len([offset for offset in first if offset in padded])
+    whole = kernel < 16 or first[-1] in padded
+    elements = len(first) if whole else len([offset for offset in first if offset in padded])
     assert layer.operations((1, 1, n), y) == y[2] * (elements - 1)
     assert first[-1] in padded or y[2] == 1
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        AvgPool(kernel_size=16, ceil_mode=True),
+        AvgPool(kernel_size=(20, 3), stride=18, padding=(4, 1), ceil_mode=True),
+        MaxPool(kernel_size=20, stride=30, padding=3, dilation=2, ceil_mode=True),
+        MaxPool(kernel_size=(16, 15), ceil_mode=True),
+    ],
+)
+def test_the_closed_form_of_a_long_window_is_exact_where_it_fits_and_where_it_does_not(
+    layer: AvgPool | MaxPool,
+) -> None:
+    form = layer.operations((1, 2, H, W), layer.output_shape((1, 2, H, W), constraints=Constraints([])))
+    for height, width in product((10, 15, 16, 17, 39, 40, 60, 2**31 - 1), (14, 15, 16, 33, 34, 50)):
+        x = (1, 2, height, width)
+        y = layer.output_shape(x)
+        assert evaluate(form, {"H": height, "W": width}) == layer.operations(x, y)
 
 
 def test_a_global_pool_written_as_a_window_longer_than_the_map_costs_what_the_global_pool_costs() -> None:

@@ -11,7 +11,8 @@ from shapecalc import ShapecalcError
 from shapecalc.layers import layer_type
 from shapecalc.shape_inference.engine import infer
 from shapecalc.solving.input_sizes import Wanted
-from shapecalc.solving.unknown_fields import MOST_TRIED, choose, unmet_output
+from shapecalc.solving.unknown_fields import MOST_TRIED, choose
+from shapecalc.solving.unmet_output import unmet_output
 
 
 def codes(caught: pytest.ExceptionInfo[ShapecalcError]) -> list[tuple[str, int]]:
@@ -196,15 +197,3 @@ def test_an_output_padding_may_be_as_large_as_a_stride_that_is_unknown_too_allow
     found = choose(shapecalc.loads(text), ["up.stride", "up.output_padding"], Wanted((22,)))
     pairs = [(stride, extra) for stride in range(1, 9) for extra in range(stride) if 4 * stride + 3 + extra == 22]
     assert sorted(choice.values for choice in found.solutions) == pairs == [(4, 3)]
-
-
-def test_the_output_that_a_file_expects_is_asked_for_only_if_it_is_not_met() -> None:
-    stack = STACK + "expect: {output: [N, 8, 6, 6]}\n"
-    assert unmet_output(shapecalc.loads(stack), None) == Wanted((None, 8, 6, 6))
-    assert unmet_output(
-        shapecalc.loads(stack.replace("6, 6]", "H, 6]").replace("20, 20", "H, 20")), None, {"H": 6}
-    ) == (Wanted((None, 8, 6, 6)))
-    assert unmet_output(shapecalc.loads(STACK), None) is None
-    step = STACK.replace("    name: first", "    name: first\n    expect: {output: [N, 4, 9, 9]}")
-    assert unmet_output(shapecalc.loads(step), "first") == Wanted((None, 4, 9, 9))
-    assert unmet_output(shapecalc.loads(step), "second") is None

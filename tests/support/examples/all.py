@@ -183,6 +183,8 @@ POOLING = [
         ceil_mode=True,
         count_include_pad=False,
     ),
+    example("max_pool", "a long window on a short map", ("N", "C", "L"), kernel_size=40, ceil_mode=True),
+    example("avg_pool", "a long window on a short map", MAP, kernel_size=(16, 3), stride=20, ceil_mode=True),
     example("avg_pool", "a window longer than the map, with padding", ("N", "C", 4), kernel_size=8, padding=4),
     example("max_pool", "the stride is the window unless given", MAP, kernel_size=2),
     example("max_pool", "windows that overlap, as in AlexNet", MAP, kernel_size=3, stride=2),
