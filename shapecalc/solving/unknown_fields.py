@@ -130,8 +130,8 @@ def _tried(
     Those are tried if there are at most `most` of them.
     """
     count = prod(len(unknown.tried) for unknown in unknowns)
-    if count > MOST_TRIED:
-        raise misuse("SC205", f"{count} combinations are more than the {MOST_TRIED} that are tried", "fix one of them")
+    if count > most:
+        raise misuse("SC205", f"{count} combinations are more than the {most} that are tried", "fix one of them")
     fitting: list[tuple[tuple[int, ...], Choice]] = []
     ranks: dict[str, int] = {}
     for values in product(*(unknown.tried for unknown in unknowns)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.architecture import Bounds
+from shapecalc.diagnostics import ShapecalcError
 from shapecalc.dims import evaluate, show
 from shapecalc.shape_inference.engine import infer
 from shapecalc.solving.input_sizes import Wanted, output_of
@@ -38,7 +39,7 @@ def unmet_output(architecture: Architecture, at: str | None, sizes: Mapping[str,
 
 
 def paddings_giving_it(report: Report, most: int) -> dict[str, str]:
-    """Return the output paddings by step that give the output that a file expects; empty if no few ones do.
+    """Return the output paddings by step that give the output that a file expects; empty if no small number does.
 
     Nothing is tried if the output has other channels or depends on a symbol, or if no window is transposed.
     """
@@ -51,11 +52,14 @@ def paddings_giving_it(report: Report, most: int) -> dict[str, str]:
     numbers = all(isinstance(dim, int) for dim, size in pairs if size is not None)
     if not numbers or any(dim != size for dim, size in pairs[1:2]):
         return {}
-    found = choose(architecture, [f"{steps[-1]}.{OUTPUT_PADDING}"], wanted, None, report.bindings, most)
-    if found.solutions:
-        (value,) = found.solutions[0].values
+    try:
+        choices = choose(architecture, [f"{steps[-1]}.{OUTPUT_PADDING}"], wanted, None, report.bindings, most)
+    except ShapecalcError:
+        return {}  # too many to try
+    if choices.solutions:
+        (value,) = choices.solutions[0].values
         return {steps[-1]: _said(value)}
-    return {unknown.path: _said(value) for unknown, value in found.together}
+    return {unknown.path: _said(value) for unknown, value in choices.together}
 
 
 def _said(value: Value) -> str:

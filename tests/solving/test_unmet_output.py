@@ -32,7 +32,8 @@ def test_the_output_that_a_file_expects_is_asked_for_only_if_it_is_not_met() -> 
         ("[N, 3, 223, 184]", {"recon": "[0, 1]"}),
         ("[N, 3, 223, 183]", {"recon": "0"}),
         ("[N, 3, 224, 184]", {}),
-        ("[N, 3, 219, 178]", {}),
+        ("[N, 3, 219, 178]", {"conv_transpose_3": "0", "conv_transpose_4": "[1, 0]", "recon": "[0, 1]"}),
+        ("[N, 3, 216, 178]", {}),
         ("[N, 4, 218, 178]", {}),
         ("[N, 3, 218]", {}),
     ],
@@ -49,6 +50,15 @@ def test_output_paddings_that_give_what_is_expected_are_named_and_give_it(expect
         lines[number] = re.sub("output_padding: 1", f"output_padding: {found.get(path, 1)}", lines[number])
     if found:
         assert unmet(shapecalc.inspect(shapecalc.loads("\n".join(lines)))) == ()
+
+
+def test_a_stride_with_too_many_output_paddings_to_try_names_none() -> None:
+    up = "conv_transpose: {out_channels: 1, kernel_size: 3, stride: 5000}"
+    report = shapecalc.inspect(
+        shapecalc.loads(f"input: [1, 1, 4]\nlayers:\n  - {up}\nexpect: {{output: [1, 1, 15004]}}\n")
+    )
+    assert paddings_giving_it(report, most=300) == {}
+    assert [diagnostic.code for diagnostic in unmet(report)] == ["SC501"]
 
 
 def test_a_network_without_transposed_windows_names_no_output_padding() -> None:
