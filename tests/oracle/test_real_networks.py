@@ -14,9 +14,15 @@ import shapecalc
 FOLDER = Path(__file__).parent / "real_networks"
 ROWS = (FOLDER / "index.tsv").read_text(encoding="utf-8").splitlines()
 NETWORKS = {row["file"]: row for row in csv.DictReader(ROWS, delimiter="\t")}
-SIZES = re.compile(r"^sizes: \{H: (\d+), W: (\d+)\}\n", re.MULTILINE)
+SIZES = re.compile(r"^sizes: \{(.+)\}\n", re.MULTILINE)
 OPEN = [name for name in NETWORKS if SIZES.search((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))]
-"""The networks that can be inferred with unbound H and W."""
+"""The networks that can be inferred with an unbound length, or height and width."""
+
+TOKEN_MIXING = {"timm-gmlp_ti16_224", "timm-mixer_s32_224", "timm-resmlp_12_224"}
+"""Networks with a linear layer over all positions: SC415 is true of them if height and width are unbound."""
+
+ONE_SIZE = {"timm-sequencer2d_s", "timm-vit_base_patch16_xp_224"}
+"""Networks with a reshape to fixed sizes and −1 for the batch, which are valid at 224 x 224 alone."""
 
 EXPECTED = {
     "SC401": "a window with a stride leaves the last row or column of an even map unread, in PyTorch too",
@@ -65,9 +71,9 @@ def test_a_hundred_networks_are_checked() -> None:
 def test_a_real_network_has_the_figures_of_pytorch(name: str) -> None:
     row = NETWORKS[name]
     report = shapecalc.inspect(shapecalc.load(FOLDER / f"{name}.yaml"), N=1)
-    outputs = " ".join("x".join(map(str, shape)) for shape in report.outputs.values())
+    outputs = " ".join("x".join(map(str, shape)) for shape in report.outputs.values())  # PyTorch's: eight at most
     totals = report.totals
-    assert (totals.params, totals.buffers, totals.macs, outputs) == (
+    assert (totals.params, totals.buffers, totals.macs, outputs[: len(row["output"])]) == (
         int(row["params"]),
         int(row["buffers"]),
         int(row["macs"]),
@@ -86,18 +92,22 @@ def test_a_real_network_has_no_false_alarm(name: str) -> None:
 def test_a_real_network_whose_sizes_are_numbers_has_no_false_alarm(name: str, tmp_path: Path) -> None:
     text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
     if sizes := SIZES.search(text):
-        text = SIZES.sub("", text.replace("H, W]", f"{sizes[1]}, {sizes[2]}]", 1))
+        head, layers, steps = SIZES.sub("", text).partition("layers:")
+        for symbol, size in (pair.split(": ") for pair in sizes[1].split(", ")):
+            head = re.sub(rf", {symbol}\b", f", {size}", head)
+        text = head + layers + steps
     path = tmp_path / f"{name}.yaml"
-    path.write_text(text.replace("[N, ", "[1, "), encoding="utf-8")
+    path.write_text(text.replace("[N, ", "[4, "), encoding="utf-8")
     assert found(path) == expected(name)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OPEN)
+@pytest.mark.parametrize("name", [name for name in OPEN if name not in ONE_SIZE])
 def test_a_real_network_of_any_size_has_no_false_alarm(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"{name}.yaml"
     path.write_text(SIZES.sub("", (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")), encoding="utf-8")
-    assert set(found(path)) <= set(expected(name))
+    allowed = {"SC415"} if name in TOKEN_MIXING else set()
+    assert set(found(path)) <= set(expected(name)) | allowed
 
 
 @pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
