@@ -9,7 +9,8 @@ from shapecalc.architecture import Origin
 from shapecalc.diagnostics import Fix, Label, Span
 from shapecalc.layers import layer_type
 from shapecalc.layers.fields import said
-from shapecalc.parser.expressions import NAME, ExpressionError, names_used, uses_parameters, value_of
+from shapecalc.parser.expressions import NAME as PARAMETER_NAME, ExpressionError, names_used, uses_parameters, value_of
+from shapecalc.parser.names import confusing, is_name, looks_as
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
 
@@ -61,13 +62,14 @@ def read_blocks(node: Node, diagnostics: Diagnostics) -> dict[str, Block]:
 
 
 def _block(name: Scalar, node: Node, diagnostics: Diagnostics) -> Block | None:
-    if layer_type(name.text) is not None:
-        message = f"a block expects a name of its own: `{name.text}` is a layer type"
+    if layer_type(looks_as(name.text)) is not None:
+        alike = "" if name.text.isascii() else f"looks like `{looks_as(name.text)}`, which "
+        message = f"a block expects a name of its own: `{name.text}` {alike}is a layer type"
         diagnostics.refuse("SC103", message, name.span, help=f"call it `{name.text}_block`, or another name")
         return None
-    if not NAME.fullmatch(name.text):
+    if not is_name(name.text):
         message = f"the name of a block expects a letter, then letters, digits or `_`, receives `{shorten(name.text)}`"
-        diagnostics.refuse("SC110", message, name.span)
+        diagnostics.refuse("SC110", message, name.span, label=confusing(name.text))
         return None
     if not isinstance(node, Mapping):
         message = f"block `{name.text}` expects `layers:` below it, receives {said(plain(node))}"
@@ -93,7 +95,7 @@ def _parameters(node: Node, block: Scalar, diagnostics: Diagnostics) -> tuple[Pa
         name, default = item, None
         if isinstance(item, Mapping) and len(item.entries) == 1:
             name, default = item.entries[0]
-        if not isinstance(name, Scalar) or not isinstance(name.value, str) or not NAME.fullmatch(name.text):
+        if not isinstance(name, Scalar) or not isinstance(name.value, str) or not PARAMETER_NAME.fullmatch(name.text):
             diagnostics.refuse_value("SC202", f"a parameter of `{block.text}` expects a name, or `name: value`", item)
         elif name.text in parameters:
             first = parameters[name.text].name.span
@@ -124,7 +126,7 @@ def _refuse_forward_uses(parameters: tuple[Parameter, ...], diagnostics: Diagnos
 def _inputs(node: Node, block: Scalar, diagnostics: Diagnostics) -> tuple[str, ...]:
     items = node.items if isinstance(node, Sequence) else (node,)
     texts = [item.value for item in items if isinstance(item, Scalar) and isinstance(item.value, str)]
-    names = [text for text in texts if NAME.fullmatch(text)]
+    names = [text for text in texts if is_name(text)]
     if not names or len(set(names)) != len(items):
         message = f"`inputs` of block `{block.text}` expects a list of names such as [x, skip], each once"
         diagnostics.refuse("SC202", f"{message}, receives {said(plain(node))}", head(node))

@@ -79,7 +79,7 @@ _TEXTS = (
     (r'\A\s*\{[^\0]*"_diffusers_version"', ForeignFormat("a configuration of Hugging Face diffusers", _MODEL)),
     (r'\A\s*\{\s*"(?:cells|nbformat)"', ForeignFormat("a Jupyter notebook", f"shapecalc runs no Python; {_OTHER}")),
     (
-        r'\A\s*\{\s*"(?![^\0]*"(?:inputs?|layers|blocks|include)"\s*:)[^"\n]*"\s*:',
+        r'\A\s*\{\s*(?![^\0]*"(?:inputs?|layers|blocks|include)"\s*:)"[^"\n]*"\s*:',
         ForeignFormat("a JSON file without `input` and `layers`", _OTHER),
     ),
     (

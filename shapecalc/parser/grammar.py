@@ -19,10 +19,11 @@ from shapecalc.parser.diagnostics import Diagnostics
 from shapecalc.parser.expect import read_expectations
 from shapecalc.parser.foreign_files import refuse_foreign_text
 from shapecalc.parser.include import merge_blocks, read_included
+from shapecalc.parser.names import confusing, is_name
 from shapecalc.parser.parameters import read_parameters, read_widths, refuse_symbols
 from shapecalc.parser.reader import read_tree
 from shapecalc.parser.scalars import shorten
-from shapecalc.parser.scopes import NAME, Scope
+from shapecalc.parser.scopes import Scope
 from shapecalc.parser.shapes import read_dim, read_shape
 from shapecalc.parser.steps import UNSPECIFIED, StepReader
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, head, plain
@@ -212,9 +213,9 @@ def _inputs(root: Mapping, entries: dict[str, Node], diagnostics: Diagnostics) -
         return None
     read = []
     for key, value in node.entries:
-        if not NAME.fullmatch(key.text):
+        if not is_name(key.text):
             message = f"the name of an input expects letters, digits or `_`, receives `{shorten(key.text)}`"
-            diagnostics.refuse("SC110", message, key.span)
+            diagnostics.refuse("SC110", message, key.span, label=confusing(key.text))
             continue
         read.append(_input(key.text, value, f"inputs.{key.text}", diagnostics))
     known = tuple(entry for entry in read if entry is not None)

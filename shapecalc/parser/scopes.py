@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from shapecalc.architecture import Group, Step, input_slot, joined, prefixes
 from shapecalc.diagnostics import Fix, Label, Span
+from shapecalc.parser.names import confusing, is_step_name, likely_step_name, looks_as
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.tree import Node, Scalar, Sequence, head
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from shapecalc.parser.diagnostics import Diagnostics
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-/]{0,127}")
-_NOT_OF_A_NAME = re.compile(r"[^A-Za-z0-9_.\-/]+")
 _MOST_SHOWN = 8
 _MOST_PARTS = 64
 """The number of parts of an unknown name that are looked up."""
@@ -30,8 +28,9 @@ class Scope:
     slots in the order of the inputs.
     """
 
-    __slots__ = ("_ambiguous", "_by_path", "_diagnostics", "_numbered", "_slots", "_spans", "captured", "complete",
-                 "input_count", "inputs", "later_spans", "parent", "parent_prefix", "steps", "unread")  # fmt: skip
+    __slots__ = ("_alike", "_ambiguous", "_by_path", "_diagnostics", "_numbered", "_slots", "_spans", "captured",
+                 "complete", "input_count", "inputs", "later_spans", "parent", "parent_prefix", "steps",
+                 "unread")  # fmt: skip
 
     def __init__(
         self,
@@ -43,6 +42,8 @@ class Scope:
         self._diagnostics = diagnostics
         self._slots = dict(inputs)
         self._spans: dict[str, Span] = {}
+        self._alike = {looks_as(name): name for name in inputs}
+        """Names by what they look like."""
         self._ambiguous: set[str] = set()
         """Names that two steps have, so that references to them are ambiguous."""
         self.inputs = inputs
@@ -75,6 +76,7 @@ class Scope:
         """Define the names of a step and its outputs (None: depending on the input); the first has the step's name."""
         if path:
             self._refuse_taken(path, outputs or (), span)
+            self._refuse_alike(path, span)
         self._spans.setdefault(path, span)
         self._slots[path] = path
         if outputs is None:
@@ -107,6 +109,14 @@ class Scope:
                 labels=(Label(self._spans[path], "first used here"),),
                 help="give one another `name`",
             )
+
+    def _refuse_alike(self, path: str, span: Span) -> None:
+        """Refuse a name that looks like another one in letters of another script."""
+        other = self._alike.setdefault(looks_as(path), path)
+        if other != path:
+            message = f"the name `{path}` looks like `{other}`, in letters of another script"
+            labels = self._named(other)
+            self._diagnostics.refuse("SC103", message, span, labels=labels, help="give one another `name`")
 
     def _named(self, path: str) -> tuple[Label, ...]:
         return (Label(self._spans[path], "named here"),) if path in self._spans else ()
@@ -248,14 +258,14 @@ class Scope:
 
 def read_name(node: Node, diagnostics: Diagnostics) -> str | None:
     """Return the value of `name:`; None if it is refused."""
-    if isinstance(node, Scalar) and isinstance(node.value, str) and NAME.fullmatch(node.value):
+    if isinstance(node, Scalar) and isinstance(node.value, str) and is_step_name(node.value):
         return node.value
     expected = "`name` expects a letter, then letters, digits, `_`, `.`, `-` or `/`, 128 at most"
-    near = _NOT_OF_A_NAME.sub("_", node.text)[:128] if isinstance(node, Scalar) else ""
-    near = near if NAME.fullmatch(near) else f"_{near}"[:128]
-    likely = bool(near.strip("_"))
-    help_text = f"write `{near}`" if likely else None
-    diagnostics.refuse_value("SC110", expected, node, help=help_text, fix=Fix(node.span, near) if likely else None)
+    near = likely_step_name(node.text) if isinstance(node, Scalar) else None
+    help_text = f"write `{near}`" if near else None
+    fix = Fix(node.span, near, safe=node.text.isascii()) if near and isinstance(node, Scalar) else None
+    label = confusing(node.text) if isinstance(node, Scalar) else None
+    diagnostics.refuse_value("SC110", expected, node, label=label, help=help_text, fix=fix)
     return None
 
 

@@ -13,8 +13,8 @@ from shapecalc.layers.base import fields_of
 from shapecalc.layers.fields import said
 from shapecalc.parser.blocks import Block, argument_key, bind_arguments, call_title, substitute_steps, visible
 from shapecalc.parser.expect import read_expectations
-from shapecalc.parser.expressions import NAME
 from shapecalc.parser.fields import LayerReader
+from shapecalc.parser.names import confusing, is_name
 from shapecalc.parser.repeat import is_too_large, read_repeat, refuse_total
 from shapecalc.parser.scalars import shorten
 from shapecalc.parser.scopes import Scope, read_name
@@ -235,9 +235,9 @@ class StepReader:
         flow = at.inputs[0] if at.inputs else None
         ends = []
         for key, value in branches:
-            if not NAME.fullmatch(key.text):
+            if not is_name(key.text):
                 message = f"a branch expects a name of letters, digits and `_`, receives `{shorten(key.text)}`"
-                self._diagnostics.refuse("SC110", message, key.span)
+                self._diagnostics.refuse("SC110", message, key.span, label=confusing(key.text))
             if isinstance(value, Sequence):
                 end = self._list(value.items, at.scope, joined(at.path, key.text), flow)
                 if end == UNSPECIFIED:

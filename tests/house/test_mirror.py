@@ -22,6 +22,7 @@ THEMES = {
     "cli/test_counts_agree.py": "params and buffers in every command",
     "cli/test_graph.py": "the graphs of `inspect` as a user runs them",
     "cli/test_hostile_arguments.py": "broken arguments of every command",
+    "cli/test_unicode_names.py": "names in any script through every command",
     "cli/test_verify_backward.py": "`verify --backward` as a user runs it",
     "dims/test_properties.py": "the whole algebra against plain arithmetic",
     "parser/test_edits.py": "fixes of every module, applied",

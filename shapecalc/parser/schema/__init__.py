@@ -17,6 +17,7 @@ from shapecalc.layers import layer_types
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.parser.expressions import NAME
 from shapecalc.parser.include import INCLUDED_KEYS
+from shapecalc.parser.names import NAME_PATTERN
 from shapecalc.parser.schema.steps import counts, definition_name, layer, one_layer, step, steps
 from shapecalc.parser.schema.values import (
     ARGUMENT,
@@ -92,7 +93,7 @@ def schema_text() -> str:
 
 
 def _file_keys() -> dict[str, Schema]:
-    name = {"propertyNames": {"pattern": full_match(NAME.pattern)}}
+    name, parameter = ({"propertyNames": {"pattern": full_match(pattern)}} for pattern in (NAME_PATTERN, NAME.pattern))
     comparison = {
         "type": "string",
         "pattern": "^[^<>=!]+(==|>=|<=|>|<)[^<>=!]+$",
@@ -104,7 +105,7 @@ def _file_keys() -> dict[str, Schema]:
         "source": ("The publication, or the source of the numbers.", TEXT),
         "parameters": (
             "Values by name, for `$name` and `${…}` below `layers:` and in inputs; `--set` replaces them.",
-            {"type": "object", **name, "additionalProperties": {**ARGUMENT, "not": ref("use")}},
+            {"type": "object", **parameter, "additionalProperties": {**ARGUMENT, "not": ref("use")}},
         ),
         "widths": ("The parameters that are widths of the network: `verify --scale` divides them.", NAMES),
         "input": ("The shape of the input: sizes and names of symbols, such as [N, 3, H, W].", ref("input")),
@@ -143,13 +144,14 @@ def _file_keys() -> dict[str, Schema]:
 def _blocks() -> Schema:
     name = {
         "type": "string",
-        "pattern": full_match(NAME.pattern),
+        "pattern": full_match(NAME_PATTERN),
         "patternErrorMessage": "expects a name: a letter, then letters, digits or `_`",
     }
+    ascii_name = {**name, "pattern": full_match(NAME.pattern)}
     parameter = {
-        **name,
+        **ascii_name,
         "type": ["string", "object"],
-        "propertyNames": name,
+        "propertyNames": ascii_name,
         "additionalProperties": ARGUMENT,
         "minProperties": 1,
         "maxProperties": 1,

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from shapecalc.diagnostics.limits import LIMITS
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.documentation import documentation
-from shapecalc.parser.expressions import NAME
+from shapecalc.parser.names import NAME_PATTERN, STEP_NAME_PATTERN
 from shapecalc.parser.schema.values import ARGUMENT, ENTRY, NAMES, SINGLE, USE, Schema, full_match, or_use, ref
-from shapecalc.parser.scopes import NAME as STEP_NAME
 from shapecalc.parser.step_keys import STEP_KEYS
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def _step_keys() -> dict[str, Schema]:
             "The name for references; by default its type and position.",
             {
                 "type": "string",
-                "pattern": f"{full_match(STEP_NAME.pattern)}|{USE}",
+                "pattern": f"{full_match(STEP_NAME_PATTERN)}|{USE}",
                 "patternErrorMessage": "expects a letter, then letters, digits, `_`, `.`, `-` or `/`",
             },
         ),
@@ -62,7 +61,7 @@ def step(layers: Any, *, calls: bool) -> Schema:
     known = {"enum": alone, "markdownEnumDescriptions": [documentation(layers[word]).summary for word in alone]}
     needing = [word for word in layers if word not in alone]
     # Types with required fields are a pattern, which an editor does not offer for completion, with its own message.
-    others = {"type": "string", "pattern": full_match(NAME.pattern if calls else "|".join(needing))}
+    others = {"type": "string", "pattern": full_match(NAME_PATTERN if calls else "|".join(needing))}
     words = {
         "anyOf": [known, ref("use"), others],
         "if": {"enum": needing},
@@ -79,7 +78,7 @@ def step(layers: Any, *, calls: bool) -> Schema:
         "additionalProperties": _CALL if calls else False,
     }
     if calls:
-        mapping["propertyNames"] = {"pattern": f"{full_match(NAME.pattern)}|{USE}"}
+        mapping["propertyNames"] = {"pattern": f"{full_match(NAME_PATTERN)}|{USE}"}
     # Split by type, so that an editor never reports a mapping as an unknown word.
     return {"if": {"type": "object"}, "then": mapping, "else": words}
 
@@ -141,7 +140,7 @@ def layer(cls: type[Layer], *, calls: bool = False) -> Schema:
     if required:
         fields["required"] = required
     if cls.merges:
-        fields["propertyNames"] = {"pattern": f"{full_match(NAME.pattern)}|{USE}"}
+        fields["propertyNames"] = {"pattern": f"{full_match(NAME_PATTERN)}|{USE}"}
     sections = "\n".join(f"{name}: {text}" for name, text in documented.sections.items())
     shown = {"title": cls.type, "description": f"{documented.summary}\n\n{sections}"}
     if cls.main is None or set(required) - {cls.main}:
