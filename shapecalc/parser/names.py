@@ -19,7 +19,7 @@ _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe0
 _MOST_MARKS = 3
 """In a row. Letters of Indic scripts have up to three."""
 _EAST_ASIAN = {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"}
-"""The first words of the Unicode names of letters that look like no others, and stand next to any."""
+"""The first words of the Unicode names of letters that look like no others: they are next to letters of any script."""
 _ALIKE = str.maketrans(
     "аеорсухіјѕһԁӏԛԝАВЕЅІЈКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧον",
     "aeopcyxijshdlqwABESIJKMHOPCTYXABEZHIKMNOPTYXov",

@@ -95,7 +95,7 @@ class StepReader:
             self._diagnostics.refuse("SC107", message, head(node), help=help_text)
             return ()
         steps = tuple(map(self._without_dash, node.entries))
-        if all(name is not None for name, _ in steps):
+        if steps and all(name is not None for name, _ in steps):
             name = shorten(steps[0][0] or "")
             help_text = f"write a list of steps, each with its name: `- {{conv: …, name: {name}}}`"
         self._diagnostics.refuse("SC107", message, head(node), help=help_text)
