@@ -17,14 +17,18 @@ from typing import Any
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import keras
+import numpy as np
 import yaml
 from keras import layers
 
 KERAS = "3.15.1"
+LARGEST = 200_000
+"""The most parameters of a network that is executed."""
 HERE = Path(__file__).parent
 ABOUT = (
     "Networks in Keras words: `text` as a user writes it, and of Keras 3.15.1 the number of parameters, in total and "
-    "trainable, and the shape of the output without the batch. `drawn` are random stacks. By make_keras_models.py."
+    "trainable, and the shape of the output without the batch. Small ones are executed: `executed` in "
+    "make_keras_models.py, which wrote this, says how. `drawn` are random stacks."
 )
 OURS = {"relu": "relu", "sigmoid": "sigmoid", "tanh": "tanh", "softmax": "softmax", "gelu": "gelu"}
 KEYS = ("name", "from")
@@ -44,7 +48,34 @@ def built(text: str) -> dict[str, Any]:
     end = run(root["layers"], inputs[0], tensors)
     model = keras.Model(inputs, end)
     trainable = sum(int(keras.ops.size(weight)) for weight in model.trainable_weights)
-    return {"params": model.count_params(), "trainable": trainable, "output": list(end.shape[1:])}
+    counts = {"params": model.count_params(), "trainable": trainable, "output": list(end.shape[1:])}
+    if None in [*inputs[0].shape[1:], *end.shape[1:]] or len(inputs) > 1 or model.count_params() > LARGEST:
+        return counts
+    return {**counts, **executed(model, inputs[0])}
+
+
+def executed(model: keras.Model, entry: Any) -> dict[str, Any]:
+    """Return the shapes of the weights of each layer, and two numbers for the output with weights by a formula.
+
+    Weight w of the network, from 0, has sin(0.7 i + w) / 3 as its element i, a variance its square + 1/2. Element i of
+    the input is cos(i), of tokens 7i modulo 97, for a batch of 2. The numbers are the sum of output i times cos(3i),
+    and the norm.
+    """
+    rows, at = [], 0
+    for layer in model.layers:
+        arrays = []
+        for weight in layer.weights:
+            values = np.sin(0.7 * np.arange(np.prod(weight.shape)) + at) / 3
+            arrays.append((values**2 + 0.5 if "variance" in weight.path else values).reshape(weight.shape))
+            at += 1
+        if arrays:
+            layer.set_weights(arrays)
+            rows.append([type(layer).__name__, [list(array.shape) for array in arrays]])
+    shape = (2, *entry.shape[1:])
+    index = np.arange(np.prod(shape))
+    x = (7 * index % 97 if entry.dtype == "int64" else np.cos(index).astype("float32")).reshape(shape)
+    y = np.asarray(keras.ops.convert_to_numpy(model(x, training=False)), dtype=float).ravel()
+    return {"weights": rows, "sum": float(y @ np.cos(3.0 * np.arange(y.size))), "norm": float(np.linalg.norm(y))}
 
 
 def run(steps: list[Any], flow: Any, tensors: dict[str, Any]) -> Any:

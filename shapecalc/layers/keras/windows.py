@@ -47,19 +47,15 @@ def _windows(call: KerasCall) -> dict[str, Any]:
     return changed(
         kernel_size=numbers(call, "kernel_size", axes),
         stride=None if stride == 1 else stride,
-        padding="same" if call.fields["padding"] == "same" else None,
+        padding=None if call.fields["padding"] == "valid" else call.fields["padding"],
         dilation=None if dilation == 1 else dilation,
     )
 
 
 @keras_layer("conv# convolution#", Reads.MAP, ranks=RANKS, shared=True, plain=True, filters=REQUIRED, **_CONV, groups=1)
 def _conv(call: KerasCall) -> tuple[KerasStep, ...]:
-    before: tuple[KerasStep, ...] = ()
-    if _padding(call, "causal") == "causal":
-        if _axes(call) > 1:
-            raise KerasRefusal(f"`padding: causal` is for one axis, and `{call.word}` has {_axes(call)}")
-        reach = _int(call, "dilation_rate") * (_int(call, "kernel_size") - 1)
-        before = (step("pad", padding=(reach, 0)),)
+    if _padding(call, "causal") == "causal" and _axes(call) > 1:
+        raise KerasRefusal(f"`padding: causal` is for one axis, and `{call.word}` has {_axes(call)}")
     bias, groups = call.fields["use_bias"], call.fields["groups"]
     own = step(
         "conv",
@@ -68,13 +64,7 @@ def _conv(call: KerasCall) -> tuple[KerasStep, ...]:
         groups=None if groups == 1 else groups,
         bias=None if bias else False,
     )
-    return (*before, own._replace(leads=True), *activation(call, dim=1))
-
-
-def _int(call: KerasCall, name: str) -> int:
-    value = numbers(call, name, 1)
-    assert isinstance(value, int)  # one axis
-    return value
+    return (own._replace(leads=True), *activation(call, dim=1))
 
 
 def _known_channels(call: KerasCall) -> int:
@@ -111,39 +101,28 @@ def _separable(call: KerasCall) -> tuple[KerasStep, ...]:
 @keras_layer("conv#transpose convolution#transpose", Reads.MAP, ranks=RANKS, filters=REQUIRED, **_CONV,
              output_padding=None)  # fmt: skip
 def _conv_transpose(call: KerasCall) -> tuple[KerasStep, ...]:
-    """Return the layer with the padding that gives n·s for `same`, and (n − 1)s + max(k, s) for `valid`."""
-    axes = _axes(call)
+    """Return the layer with Keras's padding: `valid` adds up to a stride where the window is shorter than that."""
     expect(call, output_padding=None)
-    same = _padding(call) == "same"
+    axes = _axes(call)
+    _padding(call)
     if numbers(call, "dilation_rate", axes) != 1:
         raise KerasRefusal(f"`dilation_rate` of `{call.word}` is not converted")
-    kernel, stride = (_each(numbers(call, name, axes), axes) for name in ("kernel_size", "strides"))
-    pads, extra = [], []
-    for k, s in zip(kernel, stride, strict=True):
-        # (n − 1)s − 2p + k + e is n·s if k − s is 2p − e.
-        pad = max(0, -(-(k - s) // 2)) if same else 0
-        pads.append(pad)
-        extra.append(2 * pad - (k - s) if same else max(s - k, 0))
-        if extra[-1] >= max(s, 1) and extra[-1] > 0:
-            raise KerasRefusal(f"`{call.word}` with a window of {k} and a stride of {s} has no exact counterpart here")
+    kernel, stride = (numbers(call, name, axes) for name in ("kernel_size", "strides"))
+    shorter = any(k < s for k, s in zip(_each(kernel, axes), _each(stride, axes), strict=True))
+    same = call.fields["padding"] == "same"
     own = step(
         "conv_transpose",
         out_channels=call.fields["filters"],
-        kernel_size=_joined(kernel),
-        stride=None if set(stride) == {1} else _joined(stride),
-        padding=None if set(pads) == {0} else _joined(pads),
-        output_padding=None if set(extra) == {0} else _joined(extra),
+        kernel_size=kernel,
+        stride=None if stride == 1 else stride,
+        padding="same" if same else "valid" if shorter else None,
         bias=None if call.fields["use_bias"] else False,
     )
     return (own._replace(leads=True), *activation(call, dim=1))
 
 
-def _each(value: Any, axes: int) -> list[int]:
-    return [value] * axes if isinstance(value, int) else list(value)
-
-
-def _joined(values: list[int]) -> int | tuple[int, ...]:
-    return values[0] if len(set(values)) == 1 else tuple(values)
+def _each(value: Any, axes: int) -> tuple[int, ...]:
+    return (value,) * axes if isinstance(value, int) else tuple(value)
 
 
 def _pool(call: KerasCall, type_: str) -> KerasStep:
