@@ -28,6 +28,8 @@ _NAMES = {
     **dict.fromkeys(("id", "label"), "name"),
 }
 """Other formats' names of these keys, folded (`suggestions.fold`)."""
+_SHORTEST_FIELD = 4
+"""The length from which fields of layers are compared with keys; shorter ones are one edit from too many words."""
 _TYPE_KEYS = ("type", "class", "class_name", "kind", "layer", "layer_type", "module", "op", "op_type", "target")
 """Other formats' keys of a layer type."""
 
@@ -318,7 +320,7 @@ def _step_key_names() -> dict[str, str | None]:
     """Return other formats' names of a step's keys; None for a field of layers, which is not a misspelt key."""
     from shapecalc.layers.foreign_names import known_fields  # noqa: PLC0415 - only a mistake needs the tables
 
-    return {**dict.fromkeys(known_fields()), **_NAMES}
+    return {**{name: None for name in known_fields() if len(name) >= _SHORTEST_FIELD}, **_NAMES}
 
 
 def states_type(key: Scalar, value: Node) -> bool:
