@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.unbinding import Unbound
     from shapecalc.shape_inference.walker import Walked
 
-OF_SIZES = {"SC301", "SC302", "SC304", "SC307", "SC310", "SC311", "SC315", "SC317"}
+OF_SIZES = {"SC301", "SC302", "SC304", "SC307", "SC310", "SC311", "SC314", "SC315", "SC317"}
 """Codes of mistakes that the input size may cause."""
 
 JOINS = "SC315"
@@ -104,6 +104,7 @@ class _Search:
         self._left = MOST_INFERRED
         self._constraints: tuple[Constraint, ...] = ()
         self._certain: set[tuple[str, Span | None]] = set()
+        """The mistakes that no size resolves, also those that become visible behind the others."""
         if not unbound.stated:
             return
         walked = walk(unbound.architecture, {}, {})
@@ -111,7 +112,7 @@ class _Search:
         general = {_key(diagnostic) for diagnostic in walked.diagnostics}
         joins = {span for code, span in general if code == "SC311"}
         keys = {_key(diagnostic) for diagnostic in diagnostics}
-        self._certain = keys & general
+        self._certain = general
         if any(code == JOINS and span in joins for code, span in keys) or _never_joins(walked, unbound):
             return
         where = (Constraint(stated.condition) for stated in unbound.architecture.where)
@@ -267,6 +268,8 @@ def _with_help(diagnostic: Diagnostic, text: str, unbound: Unbound, inputs: set[
     if own is not None and any(part in own for part in ORDERS):
         possible = diagnostic.code in SOLVED_BY_SIZES and not any(order in own for order in OTHER_AXES)
         return diagnostic._replace(help=f"{own}; or {text}") if possible else diagnostic
+    if own is not None and diagnostic.code == "SC314":
+        return diagnostic
     if own is None or (diagnostic.code in SOLVED_BY_SIZES and not (diagnostic.code == "SC302" and first)):
         return diagnostic._replace(help=text, fix=None)
     return diagnostic._replace(help=f"{text}; or {own}", fix=None if fix is None else fix._replace(safe=False))
@@ -281,7 +284,7 @@ def _sentences(near: Alternative, unbound: Unbound) -> str:
     sentences = []
     for (sizes, points, stated), (lead, *others) in groups.items():
         text = _sentence(lead, sizes, points, stated) if sizes is not None else None
-        text = text or f"{lead} must be another size: the nearest that fit{'s' * (len(points) == 1)} {_one_of(points)}"
+        text = text or f"{lead} must be another size: {_one_of(points)} {'are' if points[1:] else 'is'} nearest"
         also = f"; so must {' and '.join(others)}" if others else ""
         sentences.append(text + also)
     places = dict.fromkeys(unbound.written[name] for name in near.names if name in unbound.written)
@@ -292,7 +295,9 @@ def _sentences(near: Alternative, unbound: Unbound) -> str:
 def _sentence(name: str, sizes: Sizes, points: tuple[int, ...], stated: int) -> str | None:
     """Return the valid sizes of a symbol with those next to the stated one; None if they are too many to list."""
     if not sizes.residues:
-        runs = sum(size - 1 not in sizes.early for size in sizes.early)
+        if sizes.early == tuple(range(1, len(sizes.early) + 1)):
+            return f"{name} must be at most {len(sizes.early)}"
+        runs = _runs(sizes.early)
         if runs > MOST_RUNS:
             return None
         return sizes.sentence(name) + (f": {_one_of(points)}" if runs > 1 else "")
@@ -301,10 +306,15 @@ def _sentence(name: str, sizes: Sizes, points: tuple[int, ...], stated: int) -> 
     if sizes.early or stated >= sizes.start:
         # What the stated size violates is the remainder.
         sizes = sizes._replace(early=(), start=1)
-    if len(sizes.residues) > MOST_RUNS:
+    if _runs(sizes.residues) > MOST_RUNS:
         return None
     text = sizes.sentence(name)
     return text if points == (sizes.start,) else f"{text}: {_one_of(points)}"
+
+
+def _runs(sizes: tuple[int, ...]) -> int:
+    """Return the number of runs of consecutive sizes."""
+    return sum(size - 1 not in sizes for size in sizes)
 
 
 def _one_of(sizes: Iterable[int]) -> str:

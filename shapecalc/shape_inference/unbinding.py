@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture, Input
     from shapecalc.dims import Dim, Shape
 
+CHANNELS = (1, 3, 4)
+"""Channels of images, of which axis 1 has so many; a signal has one."""
+
 SPATIAL = {1: ("T",), 2: ("H", "W"), 3: ("D", "H", "W")}
 """The symbols of the sizes of an input by their number."""
 
@@ -84,8 +87,9 @@ def _size_axes(architecture: Architecture, entry: Input) -> tuple[int, ...]:
     single = next((axes for axes in depends if len(axes) == 1), None)
     if rank == 2:  # noqa: PLR2004 - rows of features, unless no parameter depends on their number
         return () if depends else tuple(numbers)
-    signal = entry.shape[1] == 1 or any("kernel_size" in step.layer.fields for step in architecture.layers)
-    if single is None and rank == 3 and not signal:  # noqa: PLR2004 - time and features in either order
+    # Without a layer that tells, the axes may be heads, time and features in any order.
+    mapped = entry.shape[1] in (CHANNELS if rank > 3 else CHANNELS[:1])  # noqa: PLR2004 - a signal is [N, C, T]
+    if single is None and not mapped and not any(step.layer.reads_map for step in architecture.layers):
         return ()
     features = {1} if single is None else single
     return tuple(axis for axis in numbers if axis not in features)

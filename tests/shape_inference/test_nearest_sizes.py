@@ -315,6 +315,58 @@ def test_a_mistake_in_a_layer_is_not_blamed_on_the_size(text: str, why: str) -> 
         assert " must be " not in (help_text or ""), why
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence", "why"),
+    [
+        (
+            "{input: [N, 3, 230, 230], layers: [{avg_pool: 4}, {pixel_unshuffle: 7}]}",
+            "H must be 0 to 3 modulo 28: 227 or 252; so must W in `input: [N, 3, H, W]`; or let 56 or 63",
+            "consecutive remainders are one range",
+        ),
+        (
+            (
+                "{input: [N, 4, 100], layers: [{conv: {out_channels: 8, kernel_size: 5}}, flatten, "
+                "{linear: {in_features: 800, out_features: 2}}]}"
+            ),
+            "T must be 104 in `input: [N, 4, T]`; or write `in_features: 768`",
+            "one size alone",
+        ),
+        (
+            (
+                "{input: {shape: [N, 65], dtype: int64}, layers: [{embedding: {num_embeddings: 9, embedding_dim: 4}}, "
+                "{positional_encoding: {kind: learned, max_length: 64, batch_first: true}}]}"
+            ),
+            "T must be at most 64 in `input: [N, T]`",
+            "a table of positions ends",
+        ),
+        (
+            "{input: [N, 1, 9, 30, 30], layers: [{max_pool: 4}, {max_pool: 4}]}",
+            "D must be at least 16 in `input: [N, 1, D, H, W]`",
+            "the depth of a volume",
+        ),
+        (
+            (
+                "{input: [8, 3, 50, 50], layers: [{concat: {a: [{max_pool: 4}, {upsample: 4}], b: [], c: [{max_pool: 6}, "
+                "{upsample: 6}]}}]}"
+            ),
+            "H must be a multiple of 12: 48 or 60; so must W in `input: [8, 3, H, W]`",
+            "the least common multiple of 4 and 6",
+        ),
+    ],
+)
+def test_the_sentence_of_valid_sizes(text: str, sentence: str, why: str) -> None:
+    (help_text,) = _help(text)
+    assert (help_text or "").startswith(sentence), why
+
+
+def test_a_mistake_that_becomes_visible_behind_one_of_the_size_does_not_hide_the_sizes() -> None:
+    text = (
+        "{input: [N, 3, 30, 30], layers: [{concat: {a: [{max_pool: 4}, {upsample: 4}], b: []}}, "
+        "{conv: {out_channels: 4, kernel_size: 3, in_channels: 5}}]}"
+    )
+    assert _help(text) == ["H must be a multiple of 4: 28 or 32; so must W in `input: [N, 3, H, W]`"]
+
+
 def test_channels_last_are_named_before_the_size() -> None:
     (help_text,) = _help("{input: [N, 28, 1, 28], layers: [{conv: {out_channels: 32, kernel_size: 3}}]}")
     assert help_text == (

@@ -47,6 +47,7 @@ def test_the_sizes_of_an_input_are_unbound_and_not_its_features(text: str, writt
         ("{input: [N, 784], layers: [{linear: 5}]}", "rows of features"),
         ("{input: [N, 3, H, 30], layers: [relu]}", "the file names the sizes that vary"),
         ("{input: [N, 20, 8], layers: [rotary_embedding]}", "nothing tells time from features"),
+        ("{input: [N, 8, 20, 8], layers: [rotary_embedding]}", "nor heads from channels"),
     ],
 )
 def test_a_number_that_need_not_be_a_size_stays(text: str, why: str) -> None:
