@@ -346,8 +346,8 @@ def test_a_mistake_in_a_layer_is_not_blamed_on_the_size(text: str, why: str) -> 
         ),
         (
             (
-                "{input: [8, 3, 50, 50], layers: [{concat: {a: [{max_pool: 4}, {upsample: 4}], b: [], c: [{max_pool: 6}, "
-                "{upsample: 6}]}}]}"
+                "{input: [8, 3, 50, 50], layers: [{concat: {a: [{max_pool: 4}, {upsample: 4}], b: [], "
+                "c: [{max_pool: 6}, {upsample: 6}]}}]}"
             ),
             "H must be a multiple of 12: 48 or 60; so must W in `input: [8, 3, H, W]`",
             "the least common multiple of 4 and 6",
