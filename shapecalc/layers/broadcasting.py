@@ -155,12 +155,14 @@ class Reduced(NamedTuple):
 def _reduced(inputs: Sequence[Shape]) -> Reduced | None:
     """Return the two shapes that all inputs have if one is the other at a stride; None if not.
 
-    A window of 1 at stride s takes ⌈n/s⌉ positions, one of s takes ⌊n/s⌋.
+    A window of 1 at stride s takes ⌈n/s⌉ positions, one of s takes ⌊n/s⌋. A map of one cell stretches as it is.
     """
     shapes = tuple(dict.fromkeys(inputs))
     if len(shapes) != 2 or len(shapes[0]) < 3 or shapes[0][0] != shapes[1][0]:
         return None
     for of, by in (shapes, shapes[::-1]):
+        if set(by[2:]) == {1}:
+            continue  # it stretches
         for divide in (ceil_div, floor_div):
             axes = tuple(zip(of[2:], by[2:], strict=True))
             strides = [stride for long, short in axes if (stride := _stride(long, short, divide)) is not None]

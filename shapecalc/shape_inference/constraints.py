@@ -36,8 +36,10 @@ ANY = Sizes((), 1, 1, (0,))
 """Every size."""
 
 
-def solve_constraints(constraints: Iterable[Constraint], symbols: Iterable[str]) -> ValidSizes:
-    """Return the sizes of symbols that meet all constraints.
+def solve_constraints(
+    constraints: Iterable[Constraint], symbols: Iterable[str], effort: Effort | None = None
+) -> ValidSizes:
+    """Return the sizes of symbols that meet all constraints; those that exceed `effort`, if any, are in `joint`.
 
     >>> import shapecalc
     >>> shapecalc.inspect(shapecalc.load("vgg16"), symbolic=True).valid_sizes.sizes["H"].sentence("H")
@@ -45,7 +47,7 @@ def solve_constraints(constraints: Iterable[Constraint], symbols: Iterable[str])
     """
     by_symbol: dict[str, list[Constraint]] = {name: [] for name in symbols}
     single, joint = [], []
-    each, together = Effort(), Effort()
+    each, together = effort or Effort(), effort or Effort()
     for constraint in constraints:
         names = free_symbols(constraint.condition.expr)
         sizes = sizes_meeting((constraint.condition,), names[0], each) if len(names) == 1 else None

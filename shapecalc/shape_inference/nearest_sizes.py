@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import size_of
-from shapecalc.dims import Condition, DimLimitError, Expr, Relation, free_symbols, symbol
+from shapecalc.dims import Condition, DimLimitError, Effort, Expr, Relation, free_symbols, symbol
 from shapecalc.shape_inference.constraints import Constraint, ValidSizes, solve_constraints
 from shapecalc.shape_inference.report import BATCH_SYMBOLS, constraints_of, leaves
 from shapecalc.shape_inference.unbinding import unbind
@@ -40,7 +40,7 @@ ORDERS = ("`permute:", "`flatten`", "`reshape:", "the batch axis is missing")
 OTHER_AXES = ("[0, 2, 1]", "[0, 3, 1, 2]", "[0, 4, 1, 2, 3]", *ORDERS[-2:])
 """Those of channels that are last and of missing axes: then axes are not the sizes that layers read them as."""
 
-MOST_INFERRED = 10_000
+MOST_INFERRED = 6_000
 """The number of layers that are inferred to find and to try sizes, which takes about a quarter of a second."""
 
 TINY = 8
@@ -95,13 +95,15 @@ def _key(diagnostic: Diagnostic) -> tuple[str, Span | None]:
 class _Search:
     """The search for the sizes nearest to the stated ones at which all mistakes that sizes cause are gone."""
 
-    __slots__ = ("_certain", "_constraints", "_left", "_tried", "caused", "unbound")
+    __slots__ = ("_all_known", "_certain", "_constraints", "_effort", "_left", "_tried", "caused", "unbound")
 
     def __init__(self, unbound: Unbound, diagnostics: tuple[Diagnostic, ...]) -> None:
         self.unbound = unbound
         self.caused: set[tuple[str, Span | None]] = set()
         self._tried: dict[tuple[int, ...], bool] = {}
         self._left = MOST_INFERRED
+        self._effort = Effort()
+        self._all_known = True
         self._constraints: tuple[Constraint, ...] = ()
         self._certain: set[tuple[str, Span | None]] = set()
         """The mistakes that no size resolves, also those that become visible behind the others."""
@@ -110,10 +112,13 @@ class _Search:
         walked = walk(unbound.architecture, {}, {})
         self._left -= 2 * size_of(unbound.architecture.steps)
         general = {_key(diagnostic) for diagnostic in walked.diagnostics}
-        joins = {span for code, span in general if code == "SC311"}
+        undecided = {span for code, span in general if code == "SC311"}
+        self._all_known = not undecided
         keys = {_key(diagnostic) for diagnostic in diagnostics}
         self._certain = general
-        if any(code == JOINS and span in joins for code, span in keys) or _never_joins(walked, unbound):
+        if any(code == JOINS and span in undecided for code, span in keys) or _never_joins(
+            walked, unbound, self._effort
+        ):
             return
         where = (Constraint(stated.condition) for stated in unbound.architecture.where)
         self._constraints = (*where, *constraints_of(walked.rows))
@@ -141,7 +146,9 @@ class _Search:
         for near in self._solved():
             taken = {name for each in alternatives for name in each.names}
             if taken.isdisjoint(near.names) and self._likely(near) and all(map(self.fits, near.points)):
-                alternatives.append(self._nearest(near))
+                nearest = self._nearest(near)
+                # A layer that needs numbers has constraints that are not known.
+                alternatives.append(nearest if self._all_known else nearest._replace(sizes={}))
                 if near.alone or len(alternatives) == MOST_ALTERNATIVES:
                     break
         for names in () if alternatives else self._together():
@@ -161,7 +168,7 @@ class _Search:
     def _solved(self) -> Iterator[Alternative]:
         """Yield the solutions for each symbol by itself, for those of one size together, and for one at a time."""
         stated = self.unbound.stated
-        valid = solve_constraints(self._constraints, self.unbound.architecture.symbols)
+        valid = solve_constraints(self._constraints, self.unbound.architecture.symbols, self._effort)
         yield self._beside({name: name for name in stated}, valid)._replace(alone=True)
         for names in self._together():
             lead, *others = names
@@ -171,7 +178,7 @@ class _Search:
             if False not in left:
                 rest = (Constraint(each) for each in left if isinstance(each, Condition))
                 yield self._beside(
-                    dict.fromkeys(names, lead), solve_constraints(rest, self.unbound.architecture.symbols)
+                    dict.fromkeys(names, lead), solve_constraints(rest, self.unbound.architecture.symbols, self._effort)
                 )
 
     def _together(self) -> Iterator[tuple[str, ...]]:
@@ -231,7 +238,7 @@ class _Search:
         return Alternative(near.names, {}, points)
 
 
-def _never_joins(walked: Walked, unbound: Unbound) -> bool:
+def _never_joins(walked: Walked, unbound: Unbound, effort: Effort) -> bool:
     """Return whether two axes that have to be equal are so at a few sizes only: then a layer is wrong, not the size."""
     for row in leaves(walked.rows):
         required = {condition.expr for condition in row.facts.conditions} if row.step.layer.merges else set()
@@ -241,7 +248,7 @@ def _never_joins(walked: Walked, unbound: Unbound) -> bool:
                 names = free_symbols(difference)
                 if isinstance(difference, int) or not required & {difference, -difference}:
                     continue
-                equal = solve_constraints((Constraint(Condition(difference, Relation.ZERO)),), names)
+                equal = solve_constraints((Constraint(Condition(difference, Relation.ZERO)),), names, effort)
                 if set(names) <= {*unbound.stated} and not all(sizes.residues for sizes in equal.sizes.values()):
                     return True
     return False

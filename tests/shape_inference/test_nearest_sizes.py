@@ -359,6 +359,15 @@ def test_the_sentence_of_valid_sizes(text: str, sentence: str, why: str) -> None
     assert (help_text or "").startswith(sentence), why
 
 
+def test_a_size_at_which_a_map_stretches_is_not_taken_for_all_above_it() -> None:
+    """⌊H/8⌋ of 1 stretches up to 15, and 2 does not join 16: no constraint of a symbol says that."""
+    text = "{input: [N, 3, 4, 4], layers: [{multiply: {map: [], gate: [{avg_pool: 8}]}}]}"
+    (help_text,) = _help(text)
+    assert (help_text or "").startswith("H must be another size: 8 is nearest; so must W in `input: [N, 3, H, W]`; or")
+    assert not errors(text.replace("4, 4", "8, 8"))
+    assert errors(text.replace("4, 4", "16, 16"))
+
+
 def test_a_mistake_that_becomes_visible_behind_one_of_the_size_does_not_hide_the_sizes() -> None:
     text = (
         "{input: [N, 3, 30, 30], layers: [{concat: {a: [{max_pool: 4}, {upsample: 4}], b: []}}, "
