@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.dims import Dim, Shape
 
 CHANNELS = (1, 3, 4)
-"""Channels of images, of which axis 1 has so many; a signal has one."""
+"""Sizes of axis 1 of an image; a signal has 1."""
 
 SPATIAL = {1: ("T",), 2: ("H", "W"), 3: ("D", "H", "W")}
 """The symbols of the sizes of an input by their number."""
@@ -87,7 +87,7 @@ def _size_axes(architecture: Architecture, entry: Input) -> tuple[int, ...]:
     single = next((axes for axes in depends if len(axes) == 1), None)
     if rank == 2:  # noqa: PLR2004 - rows of features, unless no parameter depends on their number
         return () if depends else tuple(numbers)
-    # Without a layer that tells, the axes may be heads, time and features in any order.
+    # Without a layer that reads a map, the axes may be heads, time and features in any order.
     mapped = entry.shape[1] in (CHANNELS if rank > 3 else CHANNELS[:1])  # noqa: PLR2004 - a signal is [N, C, T]
     if single is None and not mapped and not any(step.layer.reads_map for step in architecture.layers):
         return ()
