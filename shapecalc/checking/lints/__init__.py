@@ -16,6 +16,7 @@ from shapecalc.checking.lints.missing_batch import missing_batch
 from shapecalc.checking.lints.mixed_samples import mixed_samples
 from shapecalc.checking.lints.redundant_bias import redundant_bias
 from shapecalc.checking.lints.repeated_softmax import repeated_softmax
+from shapecalc.checking.lints.reshape_for_permute import reshape_for_permute
 from shapecalc.checking.lints.single_value_norm import single_value_norm
 from shapecalc.checking.lints.softmax_over_space import softmax_over_space
 from shapecalc.checking.lints.stretched_map import stretched_map
@@ -43,6 +44,7 @@ def lint(report: Report) -> tuple[Diagnostic, ...]:
         *channels_last(axes),
         *missing_batch(axes),
         *channels_axis(axes),
+        *reshape_for_permute(axes),
         *features_of_maps(axes, report),
         *softmax_over_space(axes, graphs),
         *mixed_samples(report, axes),
