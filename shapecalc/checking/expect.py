@@ -23,9 +23,6 @@ Tree = tuple["LayerReport | GroupReport", ...]
 _LONGEST = 60
 """Characters of an expression that a message shows."""
 
-_MOST_TRIED = 300
-"""Combinations of output paddings that are tried for another output than the expected one; each takes milliseconds."""
-
 
 def unmet(report: Report) -> tuple[Diagnostic, ...]:
     """Return an SC501 error for each line of an `expect:` block that the report does not meet, the first 50 of them."""
@@ -41,9 +38,7 @@ def unmet(report: Report) -> tuple[Diagnostic, ...]:
 def _all_unmet(report: Report) -> Iterator[Diagnostic | None]:
     if report.architecture.expect:
         figures = _figures(total(map(sums_of, report.tree)), report.outputs)
-        for line in report.architecture.expect:
-            mismatch = _unmet(f"`{report.architecture.name}`", figures, line)
-            yield mismatch if mismatch is None or line.key != "output" else _with_output_padding(report, mismatch)
+        yield from (_unmet(f"`{report.architecture.name}`", figures, line) for line in report.architecture.expect)
     yield from _unmet_steps(report.tree, "")
 
 
@@ -99,18 +94,6 @@ def _unmet(subject: str, figures: Mapping[str, Count | Shape], line: Expectation
         # A file can state symbols and numbers, but not expressions.
         return _mismatch(subject, line, show(wanted), show(value))._replace(help=_sizes_help(open_))
     return _with_fix(subject, line, show(wanted), show(value))
-
-
-def _with_output_padding(report: Report, mismatch: Diagnostic) -> Diagnostic:
-    """Return the diagnostic of another output, with the output paddings that give the expected one if there are any."""
-    from shapecalc.solving.unmet_output import paddings_giving_it  # noqa: PLC0415 - only a mistake needs it
-
-    values = paddings_giving_it(report, most=_MOST_TRIED)
-    if not values or mismatch.help is None:
-        return mismatch
-    parts = [f"{value} in `{path}`" for path, value in values.items()]
-    listed = " and ".join((", ".join(parts[:-1]), parts[-1]) if parts[1:] else parts)
-    return mismatch._replace(help=f"`output_padding` gives it: {listed}; or {mismatch.help}")
 
 
 def _figure_unmet(subject: str, line: Expectation, wanted: int | Bounds, value: Count) -> Diagnostic | None:

@@ -87,11 +87,10 @@ def choose(
     wanted: Wanted,
     at: str | None = None,
     sizes: Mapping[str, int] | None = None,
-    most: int = MOST_TRIED,
 ) -> Choices:
     """Return the values of fields, written `STEP.field`, that give a wanted output.
 
-    If output paddings do not, up to `most` combinations with those of other steps are tried.
+    If output paddings do not, combinations with those of other steps are tried.
 
     Symbols have the sizes of `sizes`, else the file's own. Raises `ShapecalcError`, exit code 2, if a field cannot be
     tried, or if there are too many combinations.
@@ -109,11 +108,11 @@ def choose(
         _require_bound(report, shape, wanted)
     fields = tuple(fields)
     unknowns = tuple(_unknown(architecture, field, wanted, shape, fields) for field in fields)
-    choices = _tried(architecture, unknowns, wanted, at, sizes, most)
+    choices = _tried(architecture, unknowns, wanted, at, sizes)
     if not choices.solutions and choices.refused == choices.tried and report is None:
         raise ShapecalcError(findings, architecture.file)
     if not choices.solutions and all(unknown.field == OUTPUT_PADDING for unknown in unknowns):
-        return _with_more_output_paddings(architecture, choices, wanted, at, sizes, most)
+        return _with_more_output_paddings(architecture, choices, wanted, at, sizes)
     return choices
 
 
@@ -171,7 +170,6 @@ def _with_more_output_paddings(
     wanted: Wanted,
     at: str | None,
     sizes: Mapping[str, int] | None,
-    most: int,
 ) -> Choices:
     """Return choices with the sizes that output paddings reach, and the additional ones that give the wanted output."""
     unknowns = choices.unknowns
@@ -180,8 +178,8 @@ def _with_more_output_paddings(
     low, high = [output_of(report, at).shape for report in reports if report is not None] or (None, None)
     reach = (low, high) if low is not None and high is not None else None
     names = [unknown.path for unknown in unknowns]
-    others = [step.path for step in architecture.steps if pads_output(step) and step.path not in names]
-    left = most
+    others = [step.path for step in architecture.steps if _pads_output(step) and step.path not in names]
+    left = MOST_TRIED
     for count in range(1, MOST_UNKNOWNS + 1 - len(unknowns)):
         for added in combinations(reversed(others), count):
             paths = [step.path for step in architecture.steps if step.path in (*names, *added)]
@@ -200,8 +198,7 @@ def _most(unknown: Unknown) -> int:
     return max(value for value in unknown.tried if isinstance(value, int))
 
 
-def pads_output(step: Step | Group) -> bool:
-    """Return whether a step is one layer with an output padding."""
+def _pads_output(step: Step | Group) -> bool:
     single = _single(step)
     return single is not None and OUTPUT_PADDING in single.layer.fields
 
