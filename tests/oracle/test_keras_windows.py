@@ -9,7 +9,8 @@ import pytest
 
 import shapecalc
 from shapecalc.diagnostics import LayerError
-from tests.oracle.test_torch_fixtures import ORACLE, Row, by_name, layer_of
+from shapecalc.layers.keras import KerasCall, keras_layer_of
+from tests.oracle.test_torch_fixtures import ORACLE, Row, by_name, layer_of, tuples
 from tests.support.layer_fixtures import agrees, numbers
 
 FIXTURE = json.loads((ORACLE / "keras_windows.json").read_text(encoding="utf-8"))
@@ -27,6 +28,21 @@ def test_no_row_is_dropped() -> None:
 @pytest.mark.parametrize("row", by_name(ANSWERED))
 def test_numbers_and_gradients_are_those_of_keras(row: Row) -> None:
     agrees(row, EXPECTED[row["name"]], FIXTURE["fill"])
+
+
+WORDS = {"out_channels": "filters", "stride": "strides", "dilation": "dilation_rate", "bias": "use_bias"}
+
+
+@pytest.mark.parametrize("row", by_name(ANSWERED))
+def test_the_words_of_keras_are_converted_to_a_layer_with_these_numbers(row: Row) -> None:
+    axes = len(row["input"]) - 2
+    word = f"Conv{axes}DTranspose" if row["layer"] == "conv_transpose" else f"Conv{axes}D"
+    keras = keras_layer_of(word)
+    assert keras is not None
+    fields = {WORDS.get(name, name): tuples(value) for name, value in row["fields"].items()}
+    (step,) = keras.write(KerasCall(word, {**keras.fields, **fields}, (tuple(row["input"]),), True, "named"))
+    assert step.type == row["layer"]
+    agrees({**row, "fields": dict(step.fields)}, EXPECTED[row["name"]], FIXTURE["fill"])
 
 
 @pytest.mark.parametrize("row", by_name(REFUSED))

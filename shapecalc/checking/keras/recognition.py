@@ -88,8 +88,7 @@ def _binds(step: WrittenStep, order: Order) -> bool:
         return True
     given = {key.text for key, _ in step.fields}
     unsized = "pool_size" in spec.fields and "pool_size" not in given and step.value is None
-    causal = any(plain(value) == "causal" for _, value in step.fields)
-    return not (spec.plain or own) or unsized or causal or bool(given & set(spec.fields) - SAME_VALUE)
+    return not (spec.plain or own) or unsized or bool(given & set(spec.fields) - SAME_VALUE)
 
 
 def order_of(root: Mapping) -> Order:

@@ -101,28 +101,20 @@ def _separable(call: KerasCall) -> tuple[KerasStep, ...]:
 @keras_layer("conv#transpose convolution#transpose", Reads.MAP, ranks=RANKS, filters=REQUIRED, **_CONV,
              output_padding=None)  # fmt: skip
 def _conv_transpose(call: KerasCall) -> tuple[KerasStep, ...]:
-    """Return the layer with Keras's padding: `valid` adds up to a stride where the window is shorter than that."""
-    expect(call, output_padding=None)
+    """Return the layer; `valid` is no padding unless a window is shorter than its stride."""
     axes = _axes(call)
-    _padding(call)
-    if numbers(call, "dilation_rate", axes) != 1:
-        raise KerasRefusal(f"`dilation_rate` of `{call.word}` is not converted")
-    kernel, stride = (numbers(call, name, axes) for name in ("kernel_size", "strides"))
-    shorter = any(k < s for k, s in zip(_each(kernel, axes), _each(stride, axes), strict=True))
-    same = call.fields["padding"] == "same"
-    own = step(
-        "conv_transpose",
-        out_channels=call.fields["filters"],
-        kernel_size=kernel,
-        stride=None if stride == 1 else stride,
-        padding="same" if same else "valid" if shorter else None,
-        bias=None if call.fields["use_bias"] else False,
-    )
+    kernel, stride = (_each(numbers(call, name, axes), axes) for name in ("kernel_size", "strides"))
+    extra = None if call.fields["output_padding"] is None else numbers(call, "output_padding", axes)
+    fields = _windows(call)
+    if _padding(call) == "valid" and extra is None and any(k < s for k, s in zip(kernel, stride, strict=True)):
+        fields["padding"] = "valid"
+    bias = None if call.fields["use_bias"] else False
+    own = step("conv_transpose", out_channels=call.fields["filters"], **fields, output_padding=extra, bias=bias)
     return (own._replace(leads=True), *activation(call, dim=1))
 
 
-def _each(value: Any, axes: int) -> tuple[int, ...]:
-    return (value,) * axes if isinstance(value, int) else tuple(value)
+def _each(value: Any, axes: int) -> list[int]:
+    return [value] * axes if isinstance(value, int) else list(value)
 
 
 def _pool(call: KerasCall, type_: str) -> KerasStep:

@@ -87,12 +87,7 @@ def test_causal_padding_is_all_before_the_steps() -> None:
     [
         ("Conv2D", {"filters": 4, "kernel_size": 3, "padding": 1}, "is `valid` or `same`, not `1`"),
         ("Conv2D", {"filters": 4, "kernel_size": 3, "padding": "causal"}, "is for one axis"),
-        (
-            "Conv2DTranspose",
-            {"filters": 4, "kernel_size": 3, "dilation_rate": 2},
-            "`dilation_rate` .* is not converted",
-        ),
-        ("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "output_padding": 1}, "`output_padding: 1`"),
+        ("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "padding": "causal"}, "is `valid` or `same`"),
         ("UpSampling2D", {"interpolation": "bicubic"}, "`interpolation: bicubic`"),
         ("Cropping2D", {"cropping": ((1, 2), (0, 0))}, "takes 1 and 2 of 8"),
         ("CenterCrop", {"height": 5, "width": 7}, "from 8 to 5 has no exact counterpart"),
