@@ -101,7 +101,7 @@ def _separable(call: KerasCall) -> tuple[KerasStep, ...]:
 @keras_layer("conv#transpose convolution#transpose", Reads.MAP, ranks=RANKS, filters=REQUIRED, **_CONV,
              output_padding=None)  # fmt: skip
 def _conv_transpose(call: KerasCall) -> tuple[KerasStep, ...]:
-    """Return the layer; `valid` is no padding unless a window is shorter than its stride."""
+    """Return the layer; `valid` is written only if a window is shorter than its stride, and is 0 otherwise."""
     axes = _axes(call)
     kernel, stride = (_each(numbers(call, name, axes), axes) for name in ("kernel_size", "strides"))
     extra = None if call.fields["output_padding"] is None else numbers(call, "output_padding", axes)
