@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shapecalc.checking.lints.axes import LayerAxes
+    from shapecalc.dims import Shape
     from shapecalc.shape_inference.report import LayerReport, Report
 
 RANK = 3
@@ -21,7 +22,14 @@ RANK = 3
 
 
 def features_of_maps(axes: Sequence[LayerAxes], report: Report) -> Iterator[Diagnostic]:
-    """Yield a warning for each layer that takes the columns of a map, or the steps of a sequence, for features."""
+    """Yield a warning for each layer that takes the columns of a map, or the steps of a sequence, for features.
+
+    A layer that gives as many columns as it reads, or another one after it that does, mixes positions on purpose, as in
+    sMLP and TFC-TDF. So does a forecast, which has as many channels as the input, or a single one, or later maps.
+    """
+    # The last layer that gives a shape from features, and the last one that reads a map.
+    gives = {row.output: index for index, (row, _) in enumerate(axes) if _combines(row)}
+    last_map = max((index for index, (row, _) in enumerate(axes) if row.step.layer.reads_map), default=-1)
     for index, (row, (tensor, *_)) in enumerate(axes):
         spans, layer, x = row.step.spans, row.step.layer, row.inputs[0]
         # A sequence of positions is often a map whose rows and columns are joined.
@@ -31,8 +39,13 @@ def features_of_maps(axes: Sequence[LayerAxes], report: Report) -> Iterator[Diag
         if tensor.roles[1] is not Role.CHANNELS or tensor.roles[-1] not in (Role.SPACE, Role.TIME):
             continue
         # Somebody who states the sizes means the axes that have them.
-        if getattr(layer, "normalized_shape", None) or _mixes_positions(row, tensor.roles[-1], axes[index:], report):
+        if getattr(layer, "normalized_shape", None) or _is_on_purpose(row):
             continue
+        if layer.batch_is_first is None and _combines(row) and x[-1] != 1:
+            restored = gives.get(x, -1) >= index
+            forecast = tensor.roles[-1] is Role.TIME and (last_map > index or _has_channels_of_inputs(x, report))
+            if restored or forecast:
+                continue
         role = tensor.roles[-1].value
         warning = Diagnostic(
             code="SC413",
@@ -44,28 +57,19 @@ def features_of_maps(axes: Sequence[LayerAxes], report: Report) -> Iterator[Diag
         yield with_origins(warning, spans.origins)
 
 
-def _mixes_positions(row: LayerReport, role: Role, after: Sequence[LayerAxes], report: Report) -> bool:
-    """Return whether positions are probably features on purpose.
+def _combines(row: LayerReport) -> bool:
+    return row.step.layer.reads_features and not row.step.layer.keeps_axes
 
-    A layer that gives as many columns as it reads, or another one after it that does, mixes positions, as in sMLP and
-    TFC-TDF. So does a forecast, which has as many channels as the input, or a single one, or later maps.
-    """
+
+def _is_on_purpose(row: LayerReport) -> bool:
+    """Return whether a sequence of one step is read, or parameters of an unbound size, which has a warning itself."""
     layer, x = row.step.layer, row.inputs[0]
-    if layer.batch_is_first is not None:
-        return x[1] == 1
-    if layer.keeps_axes:
-        # Parameters for each position of an unbound size are warned of as such.
-        return isinstance(x[-1], Expr)
-    if x[-1] == 1:
-        return False
-    combining = [other.row for other in after if other.row.step.layer.reads_features]
-    if any(other.output == x and not other.step.layer.keeps_axes for other in combining):
-        return True
-    return role is Role.TIME and (
-        x[1] == 1
-        or any(x[1] in entry.shape[1:] for entry in report.inputs)
-        or any(other.row.step.layer.reads_map for other in after)
-    )
+    return (layer.batch_is_first is not None and x[1] == 1) or (layer.keeps_axes and isinstance(x[-1], Expr))
+
+
+def _has_channels_of_inputs(x: Shape, report: Report) -> bool:
+    """Return whether a sequence has a single channel, or as many as an input of the network."""
+    return x[1] == 1 or any(x[1] in entry.shape[1:] for entry in report.inputs)
 
 
 def _help(row: LayerReport) -> str:
