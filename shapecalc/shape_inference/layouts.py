@@ -16,6 +16,7 @@ from shapecalc.layers.layouts import (
     reordering,
     window_of,
 )
+from shapecalc.shape_inference.provenance import in_later_run
 from shapecalc.shape_inference.report import GroupReport, LayerReport
 
 if TYPE_CHECKING:
@@ -41,7 +42,12 @@ MOST_HOPS = 1000
 
 
 def with_layout(diagnostic: Diagnostic, error: LayerError, step: Step, x: Shape, frame: Frame) -> Diagnostic:
-    """Return the diagnostic of a mistake with the order of axes as its help, if that is probably the cause."""
+    """Return the diagnostic of a mistake with the order of axes as its help, if that is probably the cause.
+
+    What a later run of a body receives is not in another order: the first run has no mistake.
+    """
+    if in_later_run(frame):
+        return diagnostic
     if error.code in OTHER_CODES:
         help_text, entry = _of_network(step, frame)
         note = f"another cause may be the order of axes: {help_text}"
@@ -213,8 +219,6 @@ def _path(slot: str, frame: Frame, *, keeps_axes: bool = False) -> list[LayerRep
             makers, group = entered.pop()
             slot = _outer_slot(slot, group)
         elif at.group is not None and at.outer is not None:
-            if at.run and slot == input_slot(0):
-                break  # the run before it gives this one
             slot = _outer_slot(slot, at.group)
             at = at.outer
             makers = at.makers

@@ -65,14 +65,15 @@ def locate(error: LayerError, step: Step, bindings: Mapping[str, int], frame: Fr
     if frame.group is not None and diagnostic.fix is not None:
         # The edit may be wrong for other calls of the body.
         diagnostic = diagnostic._replace(fix=diagnostic.fix._replace(safe=False))
-    if _in_later_run(frame):
+    if in_later_run(frame):
         # The first run has no mistake: an edit that fixes this run would break the first.
         help_text = "let each run give the shape that it reads, or repeat it fewer times"
         diagnostic = diagnostic._replace(help=help_text, fix=None)
     return diagnostic
 
 
-def _in_later_run(frame: Frame) -> bool:
+def in_later_run(frame: Frame) -> bool:
+    """Return whether a body is walked for a run that reads what the run before it gives."""
     at: Frame | None = frame
     while at is not None:
         if at.run:

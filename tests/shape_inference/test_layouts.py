@@ -171,3 +171,10 @@ def test_shapes_that_do_not_join_may_have_a_cause_of_their_own() -> None:
     assert "stride" in diagnostic.help
     (note,) = diagnostic.notes
     assert note.startswith("another cause may be the order of axes: write the input as [N, 3, 32, 32]")
+
+
+def test_a_later_run_of_a_body_receives_what_the_run_before_it_gives() -> None:
+    body = "{conv: {in_channels: 7, out_channels: 5, kernel_size: 1}, repeat: 2}"
+    assert refused("input: [1, 7, 9, 7]\n" + layers(body)).help == (
+        "let each run give the shape that it reads, or repeat it fewer times"
+    )
