@@ -24,6 +24,9 @@ import shapecalc
 
 FOLDER = Path(__file__).parent / "real_networks"
 COLUMNS = ("file", "population", "model", "inputs", "params", "buffers", "constants", "macs", "output", "warnings")
+SOURCES = {"torchvision": "torchvision 0.28.0", "timm": "timm 1.0.31", "transformers": "transformers 5.24.0"}
+LETTERS = {2: "T", 4: "HW", 5: "DHW"}
+"""Symbols of the last axes of an input, by its rank."""
 LARGEST = 60_000
 """Bytes of the largest file that is written."""
 
@@ -44,7 +47,7 @@ def written(value: Any) -> str:
     return str(value)
 
 
-def document(name: str, source: str, inputs: list[Any], steps: list[Step], outputs: list[Data]) -> str:
+def document(name: str, source: str, inputs: list[str], sizes: str, steps: list[Step], outputs: list[Data]) -> str:
     """Return the text of a file: the steps that the outputs need, each on a line."""
     needed: set[int] = set()
     queue = [value.step for value in outputs]
@@ -66,7 +69,7 @@ def document(name: str, source: str, inputs: list[Any], steps: list[Step], outpu
         lines.append(f"input: {inputs[0]}")
     else:
         lines += ["inputs:", *(f"  input{index}: {shape}" for index, shape in enumerate(inputs))]
-    lines.append("layers:")
+    lines += [sizes, "layers:"] if sizes else ["layers:"]
     before = "input"
     for step in steps:
         reads = list(map(reference, step.reads))
@@ -89,38 +92,46 @@ def convert(population: str, name: str, row: dict[str, Any]) -> tuple[str, dict[
     """Return the text of a network and the figures that it agrees in."""
     with Uninitialised():
         model = build(population, name, row).eval()
-    shapes = [[BATCH, *shape[1:]] for shape in row["inputs"]]
+    shapes = [[BATCH if shape[0] == 1 else shape[0], *shape[1:]] for shape in row["inputs"]]
     dtypes = [getattr(torch, dtype) for dtype in dtypes_of(row)]
     examples = tuple(torch.zeros(shape, dtype=dtype) for shape, dtype in zip(shapes, dtypes, strict=True))
     program = torch.export.export(model, examples, strict=False)
     buffers = dict(model.named_buffers())
     converter = Converter(stated=population.startswith("torchvision"))
     outputs = list(map(real, converter.run(program, buffers)))
-    wide = len(shapes) == 1 and len(shapes[0]) == 4 and dtypes[0].is_floating_point
-    written_shapes = [["N", *shape[1:]] for shape in shapes]
-    whole = [
-        written(shape) if dtype.is_floating_point else f"{{shape: {written(shape)}, dtype: int64}}"
-        for shape, dtype in zip(written_shapes, dtypes, strict=True)
-    ]
-    source = {"torchvision": "torchvision 0.28.0", "timm": "timm 1.0.31", "transformers": "transformers 5.24.0"}
-    text = document(name, source[population.partition("-")[0]], whole, converter.steps, outputs)
+
+    def text_of(named: list[list[Any]], sizes: str) -> str:
+        inputs = [
+            written(shape) if dtype.is_floating_point else f"{{shape: {written(shape)}, dtype: int64}}"
+            for shape, dtype in zip(named, dtypes, strict=True)
+        ]
+        source = SOURCES[population.partition("-")[0]]
+        return document(name, source, inputs, sizes, converter.steps, outputs)
+
+    text = text_of([["N" if shape[0] == BATCH else shape[0], *shape[1:]] for shape in shapes], "")
     figures = compare(text, row)
-    if wide:
-        height, width = shapes[0][2:]
-        sizes = f"\nsizes: {{H: {height}, W: {width}}}"
-        open_text = text.replace(f"input: {whole[0]}", f"input: {written(['N', shapes[0][1], 'H', 'W'])}{sizes}")
-        try:
-            return open_text, compare(open_text, row)
-        except (shapecalc.ShapecalcError, InexpressibleError):
-            pass
-    return text, figures
+    letters = "ST" if [len(shape) for shape in shapes] == [2, 2] else LETTERS.get(len(shapes[0]), "")
+    free = [len(shape) - min(len(shape) - 1, 2) for shape in shapes]
+    if sum(free) != len(letters):
+        return text, figures
+    lengths = [size for shape, count in zip(shapes, free, strict=True) for size in shape[len(shape) - count :]]
+    symbols = iter(letters)
+    named = [
+        ["N", *shape[1 : len(shape) - count], *(next(symbols) for _ in range(count))]
+        for shape, count in zip(shapes, free, strict=True)
+    ]
+    open_text = text_of(named, f"sizes: {written(dict(zip(letters, lengths, strict=True)))}")
+    try:
+        return open_text, compare(open_text, row)
+    except (shapecalc.ShapecalcError, InexpressibleError):
+        return text, figures
 
 
 def compare(text: str, row: dict[str, Any]) -> dict[str, Any]:
     """Return the figures of a file at batch 1; raise `InexpressibleError` if one is not PyTorch's."""
     report = shapecalc.inspect(shapecalc.loads(text), N=1)
     totals = report.totals
-    outputs = [list(shape) for shape in report.outputs.values()]
+    outputs = [list(shape) for shape in report.outputs.values()][: len(row["output"])]
     figures = {"params": totals.params, "buffers": totals.buffers, "macs": totals.macs, "output": outputs}
     expected = {"params": row["used_params"], "macs": row["macs"], "output": row["output"]}
     for key, value in expected.items():

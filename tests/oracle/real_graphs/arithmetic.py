@@ -177,9 +177,9 @@ def power(to: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
 def inverse_root(_: Converter, node: torch.fx.Node, a: dict[str, Any]) -> Data:
     """Remember an inverse root: a part of an RMS norm."""
     note = a["self"].note
-    if note[:1] != ("mean of squares",) or len(note) != 3:
+    if note[:1] != ("mean of squares",) or len(note) != 4:
         raise InexpressibleError("rsqrt")
-    return Data(a["self"].step, shape_of(node), note=("root", note[1], note[2]))
+    return Data(a["self"].step, shape_of(node), note=("root", *note[1:]))
 
 
 @handles("matmul", "bmm")

@@ -29,6 +29,23 @@ class Outputs(torch.nn.Module):
         return [leaf for leaf in leaves if isinstance(leaf, torch.Tensor) and leaf.is_floating_point()]
 
 
+class Detector(torch.nn.Module):
+    """The backbone and the heads of a detector: crops of regions are an input, since data decides where they are."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, image: torch.Tensor, *crops: torch.Tensor) -> list[torch.Tensor]:
+        """Return the scores and boxes of anchors, and those of crops if there are any."""
+        features = list(self.model.backbone(image).values())
+        if not crops:
+            return list(self.model.head(features).values())
+        scores, boxes = self.model.rpn.head(features)
+        regions = self.model.roi_heads
+        return [*scores, *boxes, *regions.box_predictor(regions.box_head(*crops))]
+
+
 class Uninitialised(TorchDispatchMode):
     """Leaves parameters as they are allocated: what would fill them is not done, so that their memory is never used."""
 
@@ -48,6 +65,9 @@ def build(population: str, name: str, row: dict[str, Any]) -> torch.nn.Module:
         if name.startswith("seg_"):
             builder = getattr(torchvision.models.segmentation, name[4:])
             return Outputs(builder(weights=None, weights_backbone=None, aux_loss=None))
+        if name.startswith("det_"):
+            builder = getattr(torchvision.models.detection, name[4:])
+            return Detector(builder(weights=None, weights_backbone=None))
         if name.startswith("video_"):
             return Outputs(getattr(torchvision.models.video, name[6:])(weights=None))
         extra = {"init_weights": False} if name in {"googlenet", "inception_v3"} else {}

@@ -122,16 +122,16 @@ class Converter:
     # Views, each as a step
 
     def reshape(self, data: Data, shape: Sequence[int]) -> Data:
-        """Return the data in another shape: 0 copies an axis that holds the batch, −1 is a multiple of the batch."""
+        """Return the data in another shape: 0 copies the first axes, −1 is a multiple of the batch."""
         old = data.shape
         if tuple(shape) == old:
             return data
         spec: list[int] = []
         for axis, size in enumerate(shape):
-            if size % BATCH or not size:
-                spec.append(size)
+            if old[: axis + 1] == tuple(shape[: axis + 1]):
+                spec.append(0)
             else:
-                spec.append(0 if axis < len(old) and old[axis] == size else -1)
+                spec.append(size if size % BATCH else -1)
         if spec.count(-1) > 1:
             raise InexpressibleError("a reshape with the batch in two axes")
         return self.emit("reshape", spec, data, shape=shape)
