@@ -35,6 +35,7 @@ PaddingMode = Annotated[str, OneOf(("zeros", "reflect", "replicate", "circular")
 
 _FOREIGN_FIELDS = (
     *FOREIGN_FIELDS,
+    "kernel_size: ~size",
     "out_channels: filters numfilters nfilters nbfilter filtercount ~channels ~numchannels outchannel outch cout ~out",
     "out_channels: outplanes ~planes features ~units numoutput outputchannels outfeatures",
     "in_channels: inchannel inch cin inplanes inputchannels numinput infeatures",
