@@ -403,7 +403,8 @@ def test_an_expected_output_has_its_axes_in_the_new_order() -> None:
         ("Conv1D: {filters: 4, kernel_size: 3}", "`Conv1D` reads 3 axes, and receives 4"),
         ("{Conv2D: {filters: 4, kernel_size: 3}, repeat: 2}", "`repeat` next to `Conv2D` is not converted"),
         ("{Conv2D: {filters: 4, kernel_size: 3}, from: there}", "`from: there` is not the name of an earlier step"),
-        ("max_pool: 2", "`max_pool` is a word of shapecalc"),
+        ("lstm: 2", "`lstm` is a word of shapecalc"),
+        ("permute: [0, 2, 3, 1]", "`permute` is a word of shapecalc"),
         ("BatchNormalization: {axis: 1}", "`axis: 1` of `BatchNormalization` is not the axis of the channels"),
         ("Conv2D: {filters: 4, kernel_size: 3, activation: selu}", "`selu` as the activation of `Conv2D`"),
         ("Conv2D: {filters: $width, kernel_size: 3}", "`filters` of `Conv2D` is the parameter `$width`"),
@@ -417,6 +418,33 @@ def test_one_step_stops_the_whole_conversion_and_is_named(step: str, reason: str
     assert found.refusal.span is not None
     assert found.refusal.span.line == 4
     assert reason in found.refusal.message
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("[Conv2D: {filters: 4, kernel_size: 3}, batch_norm, relu, max_pool: 2, Flatten, Dense: 10]",
+         "[conv: {out_channels: 4, kernel_size: 3}, batch_norm, relu, max_pool: 2, flatten, linear: 10]"),
+        ("[conv: {filters: 4, kernel_size: 3}, max_pool: 2, flatten, linear: {units: 10}]",
+         "[conv: {out_channels: 4, kernel_size: 3}, max_pool: 2, flatten, linear: {out_features: 10}]"),
+    ],
+)  # fmt: skip
+def test_our_word_between_maps_whose_channels_have_moved_reads_what_it_says(text: str, after: str) -> None:
+    found = fixed(f"input: [N, 12, 12, 3]\nlayers: {text}\n")
+    assert found.source.text == f"input: [N, 3, 12, 12]\nlayers: {after}\n"
+
+
+def test_our_word_on_an_input_in_the_order_of_keras_stops_the_conversion() -> None:
+    text = "input: [N, 12, 12, 3]\nlayers: [batch_norm, Conv2D: {filters: 4, kernel_size: 3}]\n"
+    assert fixed(text).source.text == text
+
+
+def test_words_below_layers_without_dashes_are_not_converted_one_by_one() -> None:
+    text = "input: [N, 32, 32, 3]\nlayers:\n  Conv2D: {filters: 8, kernel_size: 3}\n  Flatten:\n  Dense: 10\n"
+    found = fixed(text)
+    assert (found.source.text, found.edits) == (text, ())
+    assert found.refusal is not None
+    assert "the file has no list of `layers:`" in found.refusal.message
 
 
 def test_keras_words_in_a_block_stop_the_conversion() -> None:

@@ -186,7 +186,8 @@ def _checked(
     for change in walk.changed:
         start, end = offsets_of(old, change.node.span)
         line, *more = old[start:end].splitlines()
-        changed.append(ChangedText(change.node.span, f"{line} …" if more else line, change.after))
+        if line != change.after:
+            changed.append(ChangedText(change.node.span, f"{line} …" if more else line, change.after))
     if any(_counts_differ(row) for row in report.layers):
         walk.notes[_COUNTS] = None
     ordered = sorted(changed, key=lambda each: (each.span.line, each.span.column))

@@ -64,8 +64,11 @@ def read_step(node: Node) -> WrittenStep | None:
 
 
 def steps_below(node: Node | None) -> Iterator[WrittenStep]:
-    """Yield each step of a list, and those of the branches of its merges."""
-    for item in node.items if isinstance(node, Sequence) else ():
+    """Yield each step of a list, and those of the branches of its merges; the dashes of a list may be missing."""
+    items = node.items if isinstance(node, Sequence) else ()
+    if isinstance(node, Mapping):
+        items = tuple(Mapping((entry,), entry[0].span) for entry in node.entries)
+    for item in items:
         step = read_step(item)
         if step is None:
             continue

@@ -175,14 +175,16 @@ class KerasWalk:
             return self._made(layer, written, inputs, tensor)
         if tensor.shuffled:
             raise AgainError(orders=tensor.shuffled)
-        flat = len(tensor.shape) < 3  # noqa: PLR2004 - samples and features
-        if self._order is not Order.FIRST and not flat and (tensor.moved or not _reads_last(word, layer)):
+        map_before = len(tensor.shape) > 2  # noqa: PLR2004 - samples and features
+        same = tensor.moved == _reads_map(word) if _reads_map(word) or _reads_last(word, layer) else False
+        if self._order is not Order.FIRST and map_before and not same:
             raise NotConvertedError(
                 written.word.span,
                 f"`{word}` is a word of shapecalc, between words of Keras that have another order of axes",
                 "write all steps in words of Keras, or all in those of shapecalc",
             )
-        return self._made(layer, written, inputs, tensor._replace(origin=""))
+        end = self._made(layer, written, inputs, tensor._replace(origin=""))
+        return end._replace(moved=tensor.moved and len(end.shape) > 2)  # noqa: PLR2004
 
     def _own_fields(self, written: WrittenStep, cls: type[Layer]) -> dict[str, Any]:
         if written.value is None or written.branches:
@@ -469,6 +471,12 @@ class KerasWalk:
             texts.append(text)
             self.edits.step_after(written.node, items, text)
         self.changed.append(Changed(written.node, "; ".join(texts)))
+
+
+def _reads_map(word: str) -> bool:
+    """Return whether a layer of ours reads [N, C, *spatial] as the one of Keras does once the axes have moved."""
+    spec = keras_layer_of(word)
+    return spec is not None and spec.reads is Reads.MAP
 
 
 def _reads_last(word: str, layer: Layer) -> bool:
