@@ -447,6 +447,14 @@ def test_words_below_layers_without_dashes_are_not_converted_one_by_one() -> Non
     assert "the file has no list of `layers:`" in found.refusal.message
 
 
+def test_a_step_that_an_alias_reads_again_stops_the_conversion() -> None:
+    text = "input: [N, 64]\nlayers:\n  - &d\n    Dense: {units: 64, activation: relu}\n  - *d\n  - Dense: 10\n"
+    found = fixed(text)
+    assert (found.source.text, found.edits) == (text, ())
+    assert found.refusal is not None
+    assert "is read again by an alias" in found.refusal.message
+
+
 def test_keras_words_in_a_block_stop_the_conversion() -> None:
     text = "input: [N, 8, 8, 3]\nblocks:\n  b: {layers: [Conv2D: {filters: 4, kernel_size: 1}]}\nlayers: [b, Flatten]\n"
     found = fixed(text)

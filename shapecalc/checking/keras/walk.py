@@ -29,6 +29,7 @@ from shapecalc.parser.positions import offsets_of
 from shapecalc.parser.tree import Mapping, Node, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
+    from shapecalc.diagnostics import Span
     from shapecalc.layers import Layer
 
 FIRST_FIELDS = ("input_shape", "batch_input_shape", "shape", "batch_shape")
@@ -86,6 +87,7 @@ class KerasWalk:
         self._tensors = tensors
         self._referenced = referenced
         self._number = 0
+        self._seen: set[Span] = set()
 
     def steps(self, items: Sequence, flow: KerasTensor | None) -> KerasTensor | None:
         """Convert a list of steps, and return what leaves the last."""
@@ -106,6 +108,9 @@ class KerasWalk:
         if written is None:
             raise NotConvertedError(item.span, "this is no step")
         word = written.word
+        if item.span in self._seen:
+            raise NotConvertedError(item.span, f"`{word.text}` is read again by an alias", "write the step out")
+        self._seen.add(item.span)
         if written.others:
             other = written.others[0]
             raise NotConvertedError(other.span, f"`{other.text}` is next to `{word.text}`", "indent it below the layer")

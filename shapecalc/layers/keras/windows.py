@@ -34,20 +34,21 @@ def _axes(call: KerasCall) -> int:
 
 
 def _padding(call: KerasCall, *also: str) -> str:
-    padding = call.fields["padding"]
+    padding = str(call.fields["padding"]).lower()
     if padding not in ("valid", "same", *also):
         raise KerasRefusal(f"`padding` of `{call.word}` is `valid` or `same`, not `{padding}`")
-    return str(padding)
+    return padding
 
 
 def _windows(call: KerasCall) -> dict[str, Any]:
     """Return the fields of a window; `valid` is the default here."""
     axes = _axes(call)
     stride, dilation = numbers(call, "strides", axes), numbers(call, "dilation_rate", axes)
+    padding = _padding(call, "causal")
     return changed(
         kernel_size=numbers(call, "kernel_size", axes),
         stride=None if stride == 1 else stride,
-        padding=None if call.fields["padding"] == "valid" else call.fields["padding"],
+        padding=None if padding == "valid" else padding,
         dilation=None if dilation == 1 else dilation,
     )
 

@@ -41,6 +41,8 @@ MAP = (2, 6, 8, 9)
          ["conv out_channels=12 kernel_size=3 groups=6"]),
         ("SeparableConv2D", {"filters": 5, "kernel_size": 3, "strides": 2},
          ["conv out_channels=6 kernel_size=3 stride=2 groups=6 bias=False", "conv out_channels=5 kernel_size=1"]),
+        ("Conv2D", {"filters": 4, "kernel_size": 3, "padding": "SAME"},
+         ["conv out_channels=4 kernel_size=3 padding=same"]),
         ("MaxPooling2D", {}, ["max_pool kernel_size=2"]),
         ("MaxPooling2D", {"pool_size": 3, "strides": 2, "padding": "same"},
          ["max_pool kernel_size=3 stride=2 padding=same"]),
