@@ -182,3 +182,10 @@ def test_shapes_start_no_numpy(run) -> None:
     ended = run(shell='--version; exec "$0" -X importtime -m shapecalc inspect lenet5')
     assert "shapecalc.render.inspect.table" in ended.err
     assert "numpy" not in ended.err
+
+
+@pytest.mark.parametrize("command", ["inspect", "memory", "verify", "train-cost"])
+def test_every_command_names_the_sizes_that_fit(run, command: str) -> None:
+    ended = run(command, "vgg16", "--set", "H=16")
+    assert ended.code == 1
+    assert "help: H must be at least 32\n" in ended.err
