@@ -305,6 +305,10 @@ def test_a_stated_size_that_another_input_size_would_give_is_not_rewritten() -> 
             "{input: [N, 4, 20, 20], layers: [{add: {a: [{conv: {out_channels: 4, kernel_size: 3}}], b: []}}]}",
             "a padding is missing",
         ),
+        (
+            "{input: [N, 4, 12, 12], layers: [{add: {a: [{max_pool: 2}, {pad: 2}], b: []}}]}",
+            "⌊H/2⌋ + 4 is H at 7 and 8 alone: the pool is the mistake",
+        ),
         ("{input: [N, 4, 20, 20], layers: [{conv: {out_channels: 4, kernel_size: 3, in_channels: 3}}]}", "channels"),
         ("{input: [N, 784], layers: [{linear: {out_features: 4, in_features: 700}}]}", "features are not a size"),
         ("{input: [N, 50, 100], layers: [{linear: {out_features: 4, in_features: 10}}]}", "nor those of a sequence"),
