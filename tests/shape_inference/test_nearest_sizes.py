@@ -131,6 +131,12 @@ NETWORKS = {
         range(1, 8),
         0,
     ),
+    "a map that stretches at its least size": Sized(
+        "{input: [N, 3, SIZE, SIZE], layers: [{conv: {out_channels: 4, kernel_size: 16}}, "
+        "{add: {a: [], b: [{max_pool: {kernel_size: 2, ceil_mode: true}}, {upsample: 2}]}}]}",
+        range(9, 23),
+        8,
+    ),
     "3-D U-Net": Sized(
         "{input: [N, 1, SIZE, SIZE, SIZE], layers: [{concat: {skip: [], deep: [{max_pool: 4}, "
         "{conv_transpose: {out_channels: 2, kernel_size: 4, stride: 4}}]}}]}",
