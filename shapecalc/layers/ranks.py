@@ -10,9 +10,6 @@ LEAST_SIDE = 4
 SIDES = (7, 4, 8, 6, 5)
 """The sides of small maps, most frequent first."""
 
-CHANNELS = (1, 3, 4)
-"""Channels of images: an axis of this size is not a height."""
-
 MOST_SPATIAL = 3
 """The number of spatial axes that layers read at most."""
 
@@ -35,14 +32,6 @@ def bridge(expects: str, x: Shape, *, steps: bool = False, grows: bool = False) 
     if expects.startswith(("[T, N, features]", "[length, N, features] as query")):
         return _to_sequence(x, steps=steps, time_first=True)
     return None
-
-
-def entries(stated: int, x: Shape) -> str | None:
-    """Return the help for a map with one axis less than a field has entries: its channels are missing."""
-    rank = len(x) - 2
-    if stated != rank + 1 or rank < 1 or x[1] in CHANNELS:
-        return None
-    return f"put `unsqueeze: 1` before it if {show(x)} has no channels: {show((x[0], 1, *x[1:]))}"
 
 
 def one_rank(inputs: tuple[Shape, ...]) -> str | None:

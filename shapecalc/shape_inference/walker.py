@@ -10,7 +10,7 @@ from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, LayerError
 from shapecalc.diagnostics.progress import tracked
 from shapecalc.dims import show
 from shapecalc.layers.constraints import Constraints
-from shapecalc.layers.ranks import bridge, entries
+from shapecalc.layers.ranks import bridge
 from shapecalc.shape_inference.facts import bind, derive_facts
 from shapecalc.shape_inference.layouts import with_layout
 from shapecalc.shape_inference.provenance import Frame, locate, missing_inputs, missing_outputs, weights_mismatch
@@ -199,14 +199,13 @@ class _BodyKey(NamedTuple):
 
 def _bridge(error: LayerError, layer: Layer, x: Shape, maker: Maker | None) -> str | None:
     """Return the layers that give an input the axes which a layer expects, None if the mistake is another one."""
-    if error.code == "SC305":
-        named = bridge(error.expects or "", x, steps=layer.carries_state, grows="output_padding" in layer.fields)
-        if isinstance(maker, LayerReport) and not maker.facts.params and _accepts(layer, maker.inputs[0]):
-            left_out = f"leave `{maker.type}` out, which reads {show(maker.inputs[0])}"
-            return f"{left_out}; or {named}" if named else left_out
+    if error.code != "SC305":
+        return None
+    named = bridge(error.expects or "", x, steps=layer.carries_state, grows="output_padding" in layer.fields)
+    if not isinstance(maker, LayerReport) or maker.facts.params or not _accepts(layer, maker.inputs[0]):
         return named
-    stated = getattr(layer, error.field) if error.code == "SC204" and error.field is not None else None
-    return entries(len(stated), x) if isinstance(stated, tuple) and layer.reads_map else None
+    left_out = f"leave `{maker.type}` out, which reads {show(maker.inputs[0])}"
+    return f"{left_out}; or {named}" if named else left_out
 
 
 def _accepts(layer: Layer, x: Shape) -> bool:
