@@ -78,7 +78,7 @@ layers:
   - {flatten: , name: flat}
   - {linear: 10, name: logits}
   - {embedding: {num_embeddings: 50, embedding_dim: 6}, from: words, name: table}
-  - {lstm: {hidden_size: 6, num_layers: 2}, name: encoder, from: [table]}
+  - {lstm: {hidden_size: 6, num_layers: 2, batch_first: true}, name: encoder, from: [table]}
   - {share: table, from: words, name: same}
   - {scaled: {width: 6, activation: tanh}, from: encoder, repeat: 2}
   - {scaled: 6, name: tail}
