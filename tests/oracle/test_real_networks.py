@@ -21,9 +21,6 @@ OPEN = [name for name in NETWORKS if SIZES.search((FOLDER / f"{name}.yaml").read
 TOKEN_MIXING = {"timm-gmlp_ti16_224", "timm-mixer_s32_224", "timm-resmlp_12_224"}
 """Networks with a linear layer over all positions: SC415 is true of them if height and width are unbound."""
 
-ONE_SIZE = {"timm-sequencer2d_s", "timm-vit_base_patch16_xp_224"}
-"""Networks with a reshape to fixed sizes and −1 for the batch, which are valid at 224 x 224 alone."""
-
 EXPECTED = {
     "SC401": "a window with a stride leaves the last row or column of an even map unread, in PyTorch too",
     "SC403": "an output that the model computes and does not read, or an input that it takes and does not read",
@@ -102,7 +99,7 @@ def test_a_real_network_whose_sizes_are_numbers_has_no_false_alarm(name: str, tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in OPEN if name not in ONE_SIZE])
+@pytest.mark.parametrize("name", OPEN)
 def test_a_real_network_of_any_size_has_no_false_alarm(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"{name}.yaml"
     path.write_text(SIZES.sub("", (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")), encoding="utf-8")

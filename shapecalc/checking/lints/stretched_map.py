@@ -58,6 +58,8 @@ def _batch_met(row: LayerReport) -> tuple[str, str] | None:
         batch = names.intersection(BATCH_SYMBOLS)
         # Two names of a batch may be equal.
         if condition.relation is Relation.ZERO and batch and (names != batch or len(names) == 1):
+            if _begins_with(batch, row):
+                continue  # a fixed size of a `reshape` moved the batch into it
             help_text = "axes are matched from the last one: `unsqueeze` gives the smaller input its missing axes"
             return f"matches the batch with another axis: {shapes} require {condition.pretty}", help_text
     for long, short in permutations(row.inputs, 2):
@@ -65,6 +67,12 @@ def _batch_met(row: LayerReport) -> tuple[str, str] | None:
             help_text = "give both inputs the same axes, by `squeeze`, `flatten` or `unsqueeze`"
             return f"merges each sample with each: {shapes} give {show(row.output)}", help_text
     return None
+
+
+def _begins_with(batch: set[str], row: LayerReport) -> bool:
+    """Return whether inputs of one rank all have the batch on axis 0, by itself or as a factor."""
+    ranks = {len(x) for x in row.inputs}
+    return len(ranks) == 1 and all(x and batch.intersection(free_symbols(x[0])) for x in row.inputs)
 
 
 def _is_outer(long: Shape, short: Shape) -> bool:

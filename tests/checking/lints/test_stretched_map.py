@@ -72,6 +72,11 @@ def test_a_stretch_by_accident_is_warned_of_once(text: str) -> None:
             "input: [N, 8, 9, 9]\n" + layers(f"multiply: {{x: [], gate: [global_avg_pool, {GATE}]}}"), id="SE"
         ),
         pytest.param(
+            "input: [N, H, W, 192]\n"
+            + layers("{relu: , name: a}", "{reshape: [-1, 32, 32, 192], name: b}", "{add: , from: [a, b]}"),
+            id="a reshape that is valid at one size alone",
+        ),
+        pytest.param(
             "input: [N, 8, 9, 9]\n" + layers(f"add: {{x: [], context: [global_avg_pool, {GATE}]}}"), id="GCNet"
         ),
         pytest.param(
