@@ -19,7 +19,7 @@ def single_values(report: Report, sizes: Mapping[str, int]) -> tuple[LayerReport
     Source: torch.nn.functional.batch_norm, `_verify_batch_size`.
 
     >>> import shapecalc
-    >>> report = shapecalc.inspect(shapecalc.loads("input: [N, 5]\\nlayers: [linear: 3, batch_norm]"))
+    >>> report = shapecalc.inspect(shapecalc.loads("input: [N, 5]\nlayers: [linear: 3, batch_norm]"))
     >>> [row.path for row in single_values(report, {"N": 1})], single_values(report, {"N": 2})
     (['batch_norm_1'], ())
     """

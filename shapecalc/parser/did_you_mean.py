@@ -169,7 +169,7 @@ def _misspelt(word: str, own: tuple[str, ...], foreign: Meanings, known: Iterabl
         return Likely(likest(word.lower(), near))
     others = any(_word(name, own, foreign) != near[0] for name in rivals)
     # Elsewhere the word of a homonym, such as `Sum`, has another meaning.
-    alone = not others and fold(near[0]) not in foreign
+    alone = not others and foreign.get(fold(near[0]), Meaning(near[0])).exact
     return Likely(near[0], sure=alone and is_typo(word, near[0]))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import Step, input_slot
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, LayerError
 from shapecalc.diagnostics.progress import tracked
-from shapecalc.dims import show
+from shapecalc.dims import DimLimitError, show
 from shapecalc.layers.constraints import Constraints
 from shapecalc.layers.ranks import bridge
 from shapecalc.shape_inference.facts import bind, derive_facts
@@ -202,7 +202,7 @@ def _bridge(error: LayerError, layer: Layer, x: Shape, maker: Maker | None) -> s
     if error.code != "SC305":
         return None
     named = bridge(error.expects or "", x, steps=layer.carries_state, grows="output_padding" in layer.fields)
-    if not isinstance(maker, LayerReport) or maker.facts.params or not _accepts(layer, maker.inputs[0]):
+    if not isinstance(maker, LayerReport) or maker.facts.params != 0 or not _accepts(layer, maker.inputs[0]):
         return named
     left_out = f"leave `{maker.type}` out, which reads {show(maker.inputs[0])}"
     return f"{left_out}; or {named}" if named else left_out
@@ -211,7 +211,7 @@ def _bridge(error: LayerError, layer: Layer, x: Shape, maker: Maker | None) -> s
 def _accepts(layer: Layer, x: Shape) -> bool:
     try:
         layer.output_shape(x, constraints=Constraints([]))
-    except LayerError:
+    except (LayerError, DimLimitError):
         return False
     return True
 

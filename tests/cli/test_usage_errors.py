@@ -54,8 +54,8 @@ def test_padding_per_axis_is_written_as_the_command_line_takes_it() -> None:
     error = refusal(Conv, 1, 1, 11, out_channels=1, kernel_size=3, padding="sme")
     assert said(mistake(error, {"padding": "sme"})) == (
         (
-            "`--p sme` expects an integer of at least 0, 1x2 per axis or 0:1 before and after, `same` or `valid`, "
-            'receives the string "sme"'
+            "`--p sme` expects an integer of at least 0, 1x2 per axis or 0:1 before and after, `same`, `valid` or "
+            '`causal`, receives the string "sme"'
         ),
         "write `--p same`",
     )
