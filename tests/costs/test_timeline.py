@@ -175,7 +175,7 @@ def test_what_is_alive_is_what_a_step_that_is_played_holds(graph: Graph, segment
     ("name", "sizes"),
     [
         ("resnet18", {"N": 2, "H": 64, "W": 64}),
-        ("googlenet-aux", {"N": 1}),
+        pytest.param("googlenet-aux", {"N": 1}, marks=pytest.mark.slow),
         ("unet-padded", {"N": 1, "H": 32, "W": 32}),
         ("lstm-classifier", {"N": 2, "T": 3}),
         ("llama-260k", {"N": 1}),

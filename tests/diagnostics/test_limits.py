@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from shapecalc.cli import app
 from shapecalc.diagnostics.limits import LIMITS, MOST, flag
 from tests.hostile.generated import branched_chain, chain
+from tests.support.volume import eighth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +98,7 @@ def test_what_passes_a_limit_by_one_is_refused_with_its_code_and_the_flag(passed
     assert f"`--limit {passed.limit}=" in said
 
 
-@pytest.mark.parametrize("passed", PASSED, ids=[passed.limit for passed in PASSED])
+@pytest.mark.parametrize("passed", eighth(PASSED, lambda passed: passed.limit))
 def test_the_flag_that_the_message_names_lets_it_through(passed: Passed, folder: Path) -> None:
     passed.write(folder)
     named = re.search(r"`--limit (\S+)`", check()[2])

@@ -14,7 +14,7 @@ from tests.hostile.generated import SECRET, lay_out
 from tests.hostile.process import run
 from tests.hostile.test_corpus import CLASSES, ROWS
 from tests.support.ci_logs import CONTROLS
-from tests.support.volume import quarter
+from tests.support.volume import eighth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -105,7 +105,7 @@ def test_there_are_three_hundred_runs_and_more() -> None:
     assert checked == set(ROWS)
 
 
-@pytest.mark.parametrize("asked", quarter(ASKED, named))
+@pytest.mark.parametrize("asked", eighth(ASKED, named))
 def test_a_command_ends_as_documented_and_shows_nothing_that_is_obeyed(
     asked: Asked, ended: Callable[[Asked], Ended]
 ) -> None:
@@ -129,7 +129,7 @@ def test_a_command_ends_as_documented_and_shows_nothing_that_is_obeyed(
 ALONE = [asked for asked in ASKED if asked.words[0] == "check" and len(asked.rows) == 1]
 
 
-@pytest.mark.parametrize("asked", quarter(ALONE, named))
+@pytest.mark.parametrize("asked", eighth(ALONE, named))
 def test_a_file_of_a_mebibyte_is_checked_in_150_megabytes(asked: Asked, ended: Callable[[Asked], Ended]) -> None:
     assert 0 < ended(asked).peak <= MOST_OF_MEMORY
 

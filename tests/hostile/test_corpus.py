@@ -12,7 +12,7 @@ import yaml
 
 from shapecalc.checking.check import check_file
 from tests.hostile.generated import BYTES, PARTS, TEXTS, lay_out
-from tests.support.volume import quarter
+from tests.support.volume import eighth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,12 +81,12 @@ PLAIN = [row for row in ROWS if not row.name.startswith(SLOW_WITHOUT_LIBYAML)]
 LARGE = [row for row in ROWS if row.name.startswith(SLOW_WITHOUT_LIBYAML)]
 
 
-@pytest.mark.parametrize("row", [*(pytest.param(row, id=row.name) for row in PLAIN), *quarter(LARGE, NAME)])
+@pytest.mark.parametrize("row", [*(pytest.param(row, id=row.name) for row in PLAIN), *eighth(LARGE, NAME)])
 def test_a_file_is_refused_where_the_table_says(row: Row, corpus: Path) -> None:
     _hold(row, corpus)
 
 
-@pytest.mark.parametrize("row", quarter(PLAIN, NAME))
+@pytest.mark.parametrize("row", eighth(PLAIN, NAME))
 def test_a_file_is_refused_in_the_same_place_without_libyaml(
     row: Row, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

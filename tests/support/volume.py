@@ -20,12 +20,12 @@ volume = pytest.mark.volume
 
 
 def at_most(count: int) -> settings:
-    """Return how many examples a property test draws: `count` under the profile `nightly`, by default at most 60."""
+    """Return how many examples a property test draws: `count` under the profile `nightly`, by default at most 40."""
     return settings(max_examples=count if NIGHTLY else min(count, settings().max_examples))
 
 
-def quarter(rows: Iterable[Any], name: Callable[[Any], str] = str) -> list[ParameterSet]:
-    """Return the rows of a parametrized test, of which only about a quarter, chosen by name, is not marked `slow`."""
+def eighth(rows: Iterable[Any], name: Callable[[Any], str] = str) -> list[ParameterSet]:
+    """Return the rows of a parametrized test, of which only about an eighth, chosen by name, is not marked `slow`."""
     return [
-        pytest.param(row, id=name(row), marks=[pytest.mark.slow] * (crc32(name(row).encode()) % 4 > 0)) for row in rows
+        pytest.param(row, id=name(row), marks=[pytest.mark.slow] * (crc32(name(row).encode()) % 8 > 0)) for row in rows
     ]

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.hostile.faults.processes import LIKE_ANYONE, NET, Ended, Fault, ends_as_expected, on_a_terminal
-from tests.support.volume import quarter
+from tests.support.volume import eighth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,7 +75,7 @@ def shown(name: str, size: tuple[int, int], folder: Path) -> tuple[int, str]:
     return code, received.decode()
 
 
-@pytest.mark.parametrize("row", quarter(product(COMMANDS, SIZES), "-".join))
+@pytest.mark.parametrize("row", eighth(product(COMMANDS, SIZES), "-".join))
 def test_a_terminal_of_any_size_is_written_to(tmp_path: Path, row: tuple[str, str]) -> None:
     name, size = row
     ended, received = shown(name, SIZES[size], tmp_path)
@@ -161,7 +161,7 @@ def surrounded() -> Iterator[Fault]:
                     f"error: `{page}` cannot be written", net, "", {"GITHUB_STEP_SUMMARY": page})  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", quarter(surrounded()))
+@pytest.mark.parametrize("fault", eighth(surrounded()))
 def test_a_command_ends_as_ever_in_surroundings_like_these(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     ends_as_expected(fault, ended(fault))
 
@@ -211,7 +211,7 @@ def named() -> Iterator[Fault]:
         yield Fault(f"{what}: a format", ("inspect", "lenet5", "--format", name), 2, "--format")
 
 
-@pytest.mark.parametrize("fault", quarter(named()))
+@pytest.mark.parametrize("fault", eighth(named()))
 def test_no_name_of_a_file_is_obeyed(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     ends_as_expected(fault, ended(fault))
     lines = ended(fault).said.splitlines()
@@ -233,7 +233,7 @@ def in_ascii() -> Iterator[Fault]:
                 yield Fault(f"{what}: {name}: {word}", command, 1, "SC101", called(NAMES[name]), "", variables)
 
 
-@pytest.mark.parametrize("fault", quarter(in_ascii()))
+@pytest.mark.parametrize("fault", eighth(in_ascii()))
 def test_where_the_locale_knows_ascii_alone_nothing_else_is_written(
     ended: Callable[[Fault], Ended], fault: Fault
 ) -> None:
@@ -252,7 +252,7 @@ SEEDED = {
 """Every command but those that say how long they took."""
 
 
-@pytest.mark.parametrize("name", quarter(SEEDED))
+@pytest.mark.parametrize("name", eighth(SEEDED))
 def test_two_hash_seeds_give_the_same_bytes(ended: Callable[[Fault], Ended], name: str) -> None:
     first, second = (
         ended(Fault(f"{name}, {seed}", SEEDED[name], 0, "", net, "", {"PYTHONHASHSEED": seed})) for seed in "01"

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from shapecalc.cli import app
 from tests.hostile.faults.processes import NET, Ended, Fault, ends_as_expected, keeps_the_promise
-from tests.support.volume import quarter
+from tests.support.volume import eighth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ SIZES = [
 ]
 
 
-@pytest.mark.parametrize("fault", quarter(SIZES))
+@pytest.mark.parametrize("fault", eighth(SIZES))
 def test_a_command_that_gets_too_little_memory_says_so(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     outcome = ended(fault)
     keeps_the_promise(outcome, (0, 1))

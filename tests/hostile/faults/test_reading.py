@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hostile.faults.processes import LIKE_ANYONE, NET, Ended, Fault, ends_as_expected, keeps_the_promise
-from tests.support.volume import quarter
+from tests.support.volume import eighth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +87,7 @@ def unreadable() -> Iterator[Fault]:
         yield Fault(f"forbidden: {name}", command, 2, "permission denied", forbidden, LIKE_ANYONE)
 
 
-@pytest.mark.parametrize("fault", quarter(unreadable()))
+@pytest.mark.parametrize("fault", eighth(unreadable()))
 def test_what_cannot_be_read_is_said_and_ends_in_two(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     ends_as_expected(fault, ended(fault))
 
@@ -160,7 +160,7 @@ def beside() -> Iterator[Fault]:
             yield Fault(f"included, {what}: {name}", READERS[name], 1, says, included(prepare), before)
 
 
-@pytest.mark.parametrize("fault", quarter(beside()))
+@pytest.mark.parametrize("fault", eighth(beside()))
 def test_what_else_cannot_be_read_is_said(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     ends_as_expected(fault, ended(fault))
     assert "root:" not in ended(fault).said, "nothing of what lies outside is shown"
@@ -222,7 +222,7 @@ def net(folder: Path) -> None:
     (folder / "net.yaml").write_text(NET)
 
 
-@pytest.mark.parametrize("fault", quarter(changing()))
+@pytest.mark.parametrize("fault", eighth(changing()))
 def test_a_file_that_changes_before_it_is_read_is_what_it_has_become(
     ended: Callable[[Fault], Ended], fault: Fault
 ) -> None:

@@ -24,7 +24,7 @@ from tests.hostile.faults.processes import (
     on_a_terminal,
     words,
 )
-from tests.support.volume import quarter
+from tests.support.volume import eighth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +105,7 @@ def test_a_place_is_a_function_of_its_module(module: str, function: str) -> None
     assert function in {*defined, "<module>"}
 
 
-@pytest.mark.parametrize("fault", quarter(ROWS))
+@pytest.mark.parametrize("fault", eighth(ROWS))
 def test_a_signal_ends_a_command_quietly_and_leaves_nothing(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     outcome = ended(fault)
     keeps_the_promise(outcome, tuple(ENDS.values()))
@@ -125,7 +125,7 @@ BARS = product(
 )
 
 
-@pytest.mark.parametrize("row", quarter(BARS, lambda row: f"{row[2][1]}-{'-'.join(row[1])}-{' '.join(row[0])}"))
+@pytest.mark.parametrize("row", eighth(BARS, lambda row: f"{row[2][1]}-{'-'.join(row[1])}-{' '.join(row[0])}"))
 def test_the_cursor_is_shown_again(
     tmp_path: Path, row: tuple[tuple[str, ...], tuple[str, str], tuple[str, str]]
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hostile.faults.processes import NET, Ended, Fault, ends_as_expected
-from tests.support.volume import quarter
+from tests.support.volume import eighth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,7 +96,7 @@ def left() -> Iterator[Fault]:
         yield Fault(f"of both: {name}", command, 141, "", net, f"{GONE}os.dup2(writing, 1); os.dup2(writing, 2)")
 
 
-@pytest.mark.parametrize("fault", quarter(left()))
+@pytest.mark.parametrize("fault", eighth(left()))
 def test_a_reader_that_leaves_hears_no_complaint(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     ends_as_expected(fault, ended(fault))
     assert not ended(fault).err
@@ -112,7 +112,7 @@ def full() -> Iterator[Fault]:
         yield Fault(f"both full: {name}", command, 2, "", net, shell=">/dev/full 2>&1")
 
 
-@pytest.mark.parametrize("fault", quarter(full()))
+@pytest.mark.parametrize("fault", eighth(full()))
 def test_a_full_disk_is_said_where_there_is_room_to_say_it(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     ends_as_expected(fault, ended(fault))
 
@@ -140,6 +140,6 @@ CLOSED = [
 ]
 
 
-@pytest.mark.parametrize("fault", quarter(CLOSED))
+@pytest.mark.parametrize("fault", eighth(CLOSED))
 def test_a_closed_stream_ends_nothing_that_does_not_need_it(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     ends_as_expected(fault, ended(fault))

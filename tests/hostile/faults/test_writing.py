@@ -12,7 +12,7 @@ import pytest
 
 from shapecalc.files.atomic import _write, write_atomic
 from tests.hostile.faults.processes import LIKE_ANYONE, NET, Ended, Fault, ends_as_expected, environment
-from tests.support.volume import quarter
+from tests.support.volume import eighth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,7 +99,7 @@ def unwritable() -> Iterator[Fault]:
             yield Fault(f"/dev/full: {name}", full, 2, "`/dev/full`", prepared)
 
 
-@pytest.mark.parametrize("fault", quarter(unwritable()))
+@pytest.mark.parametrize("fault", eighth(unwritable()))
 def test_what_cannot_be_written_is_named_and_nothing_is_left(ended: Callable[[Fault], Ended], fault: Fault) -> None:
     outcome = ended(fault)
     ends_as_expected(fault, outcome)
