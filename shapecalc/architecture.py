@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.diagnostics.model import Diagnostic, Fix, Label
-from shapecalc.dims import free_symbols
+from shapecalc.dims import free_symbols, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -306,6 +306,11 @@ class Architecture:
     widths: tuple[str, ...] = ()
     decode: Decode | None = None
     limits: Limits = LIMITS
+
+    def __repr__(self) -> str:
+        """Return the name and the inputs."""
+        inputs = ", ".join(f"{entry.name} {show(entry.shape)}" for entry in self.inputs)
+        return f"<Architecture {self.name}: {inputs}>"
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.diagnostics.model import Diagnostic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from shapecalc.diagnostics.model import Source
+    from shapecalc.diagnostics.model import Source, Span
 
 
 class ShapecalcError(Exception):
@@ -25,6 +25,33 @@ class ShapecalcError(Exception):
         self.diagnostics = diagnostics
         self.source = source
         self.exit_code = exit_code
+
+    def __str__(self) -> str:
+        """Return each mistake with its place, the positions that explain it, and its help, on lines of their own.
+
+        >>> import shapecalc
+        >>> net = shapecalc.loads("{input: [N, 3], layers: [{linear: {in_features: 4, out_features: 5}}]}")
+        >>> try:
+        ...     shapecalc.inspect(net)
+        ... except shapecalc.ShapecalcError as error:
+        ...     print(error)
+        <text>:1:49: SC301: `linear` expects 4 input features, receives 3
+          <text>:1:9: enters here
+          help: write `in_features: 3`, or leave `in_features` out: it follows from the input
+        """
+        return "\n".join(line for diagnostic in self.diagnostics for line in self._lines(diagnostic))
+
+    def _lines(self, diagnostic: Diagnostic) -> Iterator[str]:
+        yield f"{self._place(diagnostic.span)}{diagnostic.code}: {diagnostic.message}"
+        for label in diagnostic.labels:
+            yield f"  {self._place(label.span)}{label.text}"
+        if diagnostic.help is not None:
+            yield f"  help: {diagnostic.help}"
+
+    def _place(self, span: Span | None) -> str:
+        if span is None or self.source is None:
+            return ""
+        return f"{self.source.of(span).name}:{span.line}:{span.column}: "
 
 
 def misuse(code: str, message: str, help_text: str | None = None) -> ShapecalcError:

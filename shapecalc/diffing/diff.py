@@ -126,6 +126,12 @@ class Comparison(NamedTuple):
     outputs: tuple[End, ...]
     rewired: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Return the names of both networks and the number of layers of each kind."""
+        old = self.old.architecture.name if self.old else "nothing"
+        layers = ", ".join(f"{count} {kind.value}" for kind, count in self.tally.items() if count)
+        return f"<Comparison of {old} with {self.new.architecture.name}: {layers}>"
+
     @property
     def identical(self) -> bool:
         """Whether no layer, no figure, no input and no output differs."""

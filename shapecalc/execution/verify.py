@@ -115,6 +115,12 @@ class Proof:
     trials: tuple[Trial, ...]
     unproved: tuple[str, ...] = field(default=())
 
+    def __repr__(self) -> str:
+        """Return the name, the sizes that were tried, and the verdict."""
+        sizes = (", ".join(f"{name} = {size}" for name, size in trial.sizes.items()) for trial in self.trials)
+        tried = " and ".join(sizes)
+        return f"<Proof of {self.architecture.name}{tried and f' at {tried}'}: {'ok' if self.ok else 'failed'}>"
+
     @property
     def ok(self) -> bool:
         """Whether every trial agrees in every layer."""

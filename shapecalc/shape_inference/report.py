@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.architecture import input_symbols, joined
-from shapecalc.dims import Condition, Dim, as_json, product
+from shapecalc.dims import Condition, Dim, as_json, product, show
 from shapecalc.shape_inference.constraints import Constraint, ValidSizes, solve_constraints
 
 if TYPE_CHECKING:
@@ -247,6 +247,16 @@ class Report:
     totals: Totals
     params_as: str = "pytorch"
     """The convention of the count of parameters, of `shapecalc.layers.base.PARAMS_AS`; tensors are PyTorch's."""
+
+    def __repr__(self) -> str:
+        """Return the name and the totals.
+
+        >>> import shapecalc
+        >>> shapecalc.inspect(shapecalc.load("lenet5"))
+        <Report of LeNet-5: params 61706, MACs 416520, output [N, 10]>
+        """
+        outputs = ", ".join(f"{name} {show(shape)}" for name, shape in self.outputs.items())
+        return f"<Report of {self.architecture.name}: params {self.totals.params}, MACs {self.totals.macs}, {outputs}>"
 
     @cached_property
     def uncounted(self) -> tuple[str, ...]:

@@ -113,6 +113,7 @@ ENDINGS = [
     ("a file instead of a command", file("net.yaml", RELU), ["net.yaml"], "", 2, "shapecalc inspect net.yaml"),
     ("a name instead of a command", nothing, ["vgg16"], "", 2, "shapecalc inspect vgg16"),
     ("the version", nothing, ["--version"], "", 0, f"shapecalc {shapecalc.__version__}"),
+    ("the version, short", nothing, ["-V"], "", 0, f"shapecalc {shapecalc.__version__}"),
     ("the list", nothing, ["list"], "", 0, "lenet5"),
     ("a layer type", nothing, ["layers", "conv"], "", 0, "kernel_size"),
     ("a layer type of another framework", nothing, ["layers", "Dense"], "", 2, "did you mean `linear`?"),

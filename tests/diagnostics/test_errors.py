@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from shapecalc.diagnostics import LayerError
+import pytest
+
+import shapecalc
+from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
 from shapecalc.diagnostics.errors import FieldName, InFile
 
 
@@ -45,3 +48,20 @@ def test_other_words_are_composed_of_the_same_parts() -> None:
         return "OPTION" if isinstance(part, FieldName) else "" if isinstance(part, InFile) else part
 
     assert error.composed(word, " there") == ("expects less than OPTION there, receives 5", "write OPTION")
+
+
+def test_an_error_shows_where_each_mistake_is_what_causes_it_and_what_to_write() -> None:
+    text = "input: [N, 2, 8]\nlayers:\n  - flaten\n  - flatten\n  - linear: {in_features: 4, out_features: 5}\n"
+    with pytest.raises(ShapecalcError) as caught:
+        shapecalc.inspect(shapecalc.loads(text.replace("  - flaten\n", ""), name="net.yaml"))
+    assert str(caught.value).splitlines() == [
+        "net.yaml:4:27: SC301: `linear` expects 4 input features, receives 16",
+        "  net.yaml:3:5: gives [N, 16]: 16 = 2 x 8",
+        "  help: write `in_features: 16`, or leave `in_features` out: it follows from the input",
+    ]
+    with pytest.raises(ShapecalcError, match=r"^net\.yaml:3:5: SC101: .*\n  help: write `flatten`"):
+        shapecalc.loads(text, name="net.yaml")
+
+
+def test_a_mistake_without_a_place_is_shown_by_its_code() -> None:
+    assert str(ShapecalcError((Diagnostic(code="SC001", message="there is none"),))) == "SC001: there is none"

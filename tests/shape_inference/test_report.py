@@ -11,6 +11,7 @@ import pytest
 import shapecalc
 from shapecalc import inspect
 from shapecalc.checking.expect import unmet
+from shapecalc.execution.verify import Proof
 from shapecalc.layers import Layer
 from shapecalc.layers.activation import Relu
 from shapecalc.layers.base import REGISTRY, layer
@@ -24,6 +25,21 @@ from tests.support.inferred_networks import by_hand, net
 def test_a_bound_batch_counts_in_full() -> None:
     report = inspect(net("[N, 3]", "linear: 5"), N=7)
     assert (report.costs_at, report.bindings, report.totals.macs) == ({}, {"N": 7}, 7 * 15)
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet50", "bert-base"])
+def test_results_are_one_short_line_each(name: str) -> None:
+    architecture = shapecalc.load(name)
+    report = inspect(architecture)
+    results = (architecture, report, shapecalc.diff(report, report), Proof(architecture, ()))
+    for text in map(repr, results):
+        assert architecture.name in text
+        assert len(text) < 120
+        assert "\n" not in text
+
+
+def test_the_public_names_are_listed() -> None:
+    assert set(dir(shapecalc)) == set(shapecalc.__all__)
 
 
 @pytest.fixture
