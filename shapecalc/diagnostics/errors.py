@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diagnostics.model import Diagnostic
+from shapecalc.diagnostics.model import Diagnostic, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from shapecalc.diagnostics.model import Source, Span
 
 
 class ShapecalcError(Exception):
@@ -29,15 +27,10 @@ class ShapecalcError(Exception):
     def __str__(self) -> str:
         """Return each mistake with its place, the positions that explain it, and its help, on lines of their own.
 
-        >>> import shapecalc
-        >>> net = shapecalc.loads("{input: [N, 3], layers: [{linear: {in_features: 4, out_features: 5}}]}")
-        >>> try:
-        ...     shapecalc.inspect(net)
-        ... except shapecalc.ShapecalcError as error:
-        ...     print(error)
-        <text>:1:49: SC301: `linear` expects 4 input features, receives 3
-          <text>:1:9: enters here
-          help: write `in_features: 3`, or leave `in_features` out: it follows from the input
+        >>> missing = Diagnostic(code="SC106", message="`conv` expects `out_channels`, receives none", help="write it")
+        >>> print(ShapecalcError((missing._replace(span=Span(3, 5, 3, 9)),), Source("net.yaml", "")))
+        net.yaml:3:5: SC106: `conv` expects `out_channels`, receives none
+          help: write it
         """
         return "\n".join(line for diagnostic in self.diagnostics for line in self._lines(diagnostic))
 
