@@ -93,7 +93,10 @@ def peak(act: Callable[[], None]) -> int:
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.__name__)
+@pytest.mark.parametrize(
+    "stack",
+    [pytest.param(each, id=each.__name__, marks=[pytest.mark.slow] * (each in {named, branched})) for each in STACKS],
+)
 @pytest.mark.parametrize(
     "measure", [pytest.param(lines, id="work"), pytest.param(peak, id="memory", marks=pytest.mark.slow)]
 )

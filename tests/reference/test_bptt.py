@@ -79,7 +79,7 @@ truncated = pytest.mark.parametrize(
 
 
 @truncated
-@pytest.mark.parametrize("steps", [1, 2, 3])
+@pytest.mark.parametrize("steps", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
 def test_truncated_gradients_are_those_with_fixed_states_at_the_cuts(example: Example, steps: int) -> None:
     call, arrays, outputs, gradients = prepared(example)
     ctx = Context(call, tuple(arrays), outputs, truncate=steps)

@@ -23,7 +23,12 @@ def net(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "more", [["--set", "width=4,8"], ["--set", "width=4,8", "--pareto", "params,-macs"], ["--by", "flops"]]
+    "more",
+    [
+        ["--set", "width=4,8"],
+        pytest.param(["--set", "width=4,8", "--pareto", "params,-macs"], marks=pytest.mark.slow),
+        ["--by", "flops"],
+    ],
 )
 def test_a_plot_is_the_same_every_time_and_names_its_axes(run, tmp_path, more) -> None:
     options = ["sweep", "net.yaml", "--set", "H=5:50:5", *more, "--format", "csv", "--plot"]
