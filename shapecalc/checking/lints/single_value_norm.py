@@ -50,7 +50,10 @@ def single_value_norm(report: Report, entries: Sequence[LayerAxes]) -> Iterator[
 def _pooled(row: LayerReport, by_row: dict[int, LayerAxes]) -> Iterator[Label]:
     """Yield a label at the layer that leaves one value of several, if there is one."""
     at: LayerReport | None = row
-    while at is not None:
+    seen: set[int] = set()
+    # The rows of a repeated body are those of all its runs, so that its first layer follows its last one.
+    while at is not None and id(at) not in seen:
+        seen.add(id(at))
         x = at.inputs[0]
         tensor = by_row[id(at)].inputs[0]
         if at is not row and product(x[2:]) != 1:

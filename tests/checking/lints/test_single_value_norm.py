@@ -75,3 +75,8 @@ def test_several_values_are_not_warned_of(text: str) -> None:
 def test_many_norms_are_one_warning_that_counts_them() -> None:
     (finding,) = warned("input: [1, 16]\n" + layers(*["linear: {out_features: 16, bias: false}", "batch_norm"] * 7))
     assert (len(finding.labels), finding.notes) == (5, ("and 2 more norms",))
+
+
+def test_a_repeated_body_whose_first_layer_follows_its_last_is_warned_of_once() -> None:
+    text = "input: [1, 8]\nblocks: {b: {layers: [{linear: {out_features: 8, bias: false}}, batch_norm, relu]}}\n"
+    assert codes(text + layers("{b: , repeat: 3}")) == ["SC412"]
