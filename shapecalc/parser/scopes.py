@@ -264,7 +264,7 @@ def read_name(node: Node, diagnostics: Diagnostics) -> str | None:
     near = likely_step_name(node.text) if isinstance(node, Scalar) else None
     help_text = f"write `{near}`" if near else None
     fix = Fix(node.span, near, safe=node.text.isascii()) if near and isinstance(node, Scalar) else None
-    label = confusing(node.text) if isinstance(node, Scalar) else None
+    label = confusing(node.text) if isinstance(node, Scalar) else ""
     diagnostics.refuse_value("SC110", expected, node, label=label, help=help_text, fix=fix)
     return None
 
