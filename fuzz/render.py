@@ -22,9 +22,12 @@ from shapecalc.files.load import loads_source
 from shapecalc.render import diff as differences, json
 from shapecalc.render.check import github, gitlab, json as check_json, junit, sarif, text
 from shapecalc.render.check.located import counts
-from shapecalc.render.inspect import csv, dot, latex, markdown, mermaid, table
-from shapecalc.render.inspect.columns import DEFAULT_COLUMNS, Column
+from shapecalc.render.inspect import dot, mermaid
+from shapecalc.render.inspect.columns import COLUMNS, DEFAULT_COLUMNS, Column
+from shapecalc.render.inspect.table import inspection, listing
+from shapecalc.render.tables import csv, latex, markdown, text as tables_text
 from shapecalc.render.terminal.escaping import ascii_only
+from shapecalc.render.terminal.grid import Page
 from shapecalc.shape_inference.engine import inspect_at
 from tests.support.ci_logs import CONTROLS, commands
 
@@ -55,7 +58,7 @@ def manner_of(data: bytes) -> Manner:
     return Manner(
         width=20 + bits % 181,
         unicode=bits >> 8 & 1 == 0,
-        columns=tuple(Column) if bits >> 9 & 1 else DEFAULT_COLUMNS,
+        columns=tuple(COLUMNS.values()) if bits >> 9 & 1 else DEFAULT_COLUMNS,
         depth=(None, None, 1, 2)[bits >> 10 & 3],
         expand=bits >> 12 & 1 == 0,
         new=bits >> 13 & 7 == 0,
@@ -104,11 +107,11 @@ def found_in(source: Source) -> tuple[Checked, Report | None]:
 def inspect_formats(report: Report, manner: Manner) -> None:
     """Write a report in every format of `inspect`."""
     width, unicode, columns, depth, expand, _ = manner
-    drawn = table.inspection(report, columns, depth, expand=expand, width=width, color=False, unicode=unicode)
-    plain(drawn, ascii_alone=not unicode)
-    plain(markdown.inspection(report, columns, depth, expand=expand))
-    plain(latex.inspection(report, columns, depth, expand=expand))
-    rows = list(standard_csv.reader(StringIO(plain(csv.inspection(report, columns, depth)), newline="")))
+    result = inspection(report, columns, depth, expand=expand)
+    plain(tables_text.document(result, Page(width, color=False, unicode=unicode)), ascii_alone=not unicode)
+    plain(markdown.document(result))
+    plain(latex.table(result.main))
+    rows = list(standard_csv.reader(StringIO(plain(csv.table(listing(report, columns, depth))), newline="")))
     assert {len(row) for row in rows} == {len(columns)}, rows
     parsed(json.document(report.to_dict(), unicode=unicode), ascii_alone=not unicode)
     plain(mermaid.inspection(report, depth, expand=expand, unicode=unicode), ascii_alone=not unicode)

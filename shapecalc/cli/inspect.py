@@ -115,27 +115,30 @@ def _listed(
     expand: bool,
     manner: Manner,
 ) -> str:
+    from shapecalc.render.inspect.table import inspection, listing
+
     match format_:
         case InspectFormat.TABLE:
-            from shapecalc.render.inspect import table
+            from shapecalc.render.tables import text
+            from shapecalc.render.terminal.grid import Page
 
-            return table.inspection(report, columns, depth, expand=expand, **manner)
+            return text.document(inspection(report, columns, depth, expand=expand), Page(**manner))
         case InspectFormat.JSON:
             from shapecalc.render import json
 
             return json.document(report.to_dict(), unicode=manner["unicode"])
         case InspectFormat.CSV:
-            from shapecalc.render.inspect import csv
+            from shapecalc.render.tables import csv
 
-            return csv.inspection(report, columns, depth)
+            return csv.table(listing(report, columns, depth))
         case InspectFormat.MARKDOWN:
-            from shapecalc.render.inspect import markdown
+            from shapecalc.render.tables import markdown
 
-            return markdown.inspection(report, columns, depth, expand=expand)
+            return markdown.document(inspection(report, columns, depth, expand=expand))
         case InspectFormat.LATEX:
-            from shapecalc.render.inspect import latex
+            from shapecalc.render.tables import latex
 
-            return latex.inspection(report, columns, depth, expand=expand)
+            return latex.table(inspection(report, columns, depth, expand=expand).main)
         case _:
             assert_never(format_)
 
@@ -159,18 +162,21 @@ def _drawn(report: Report, graph: GraphFormat, depth: int | None, *, expand: boo
 
 
 def _columns(names: str | None) -> tuple[Column, ...]:
-    from shapecalc.diagnostics.suggestions import closest
-    from shapecalc.render.inspect.columns import DEFAULT_COLUMNS, Column
+    from shapecalc.render.inspect.columns import COLUMNS, DEFAULT_COLUMNS, PRESETS, column, field_names
 
     if names is None:
         return DEFAULT_COLUMNS
-    known = tuple(column.value for column in Column)
+    words = [name.strip() for name in names.split(",")]
+    words = [word for name in words for word in PRESETS.get(name.lower(), (name,))]
     chosen = []
-    for name in names.lower().split(","):
-        word = name.strip()
-        if word not in known:
-            near = closest(word, known)
-            hint = f"did you mean `{near}`?" if near else f"columns: {', '.join(known)}"
+    for word in words:
+        known = column(word.lower())
+        if known is None:
+            from shapecalc.diagnostics.suggestions import closest
+
+            near = closest(word, (*COLUMNS, *PRESETS, *field_names()))
+            columns = f"columns: {', '.join((*COLUMNS, *PRESETS))}, and every field of a layer, such as kernel_size"
+            hint = f"did you mean `{near}`?" if near else columns
             raise Misuse(f"`--columns` has no column `{word}`; {hint}")
-        chosen.append(Column(word))
+        chosen.append(known)
     return tuple(chosen)

@@ -63,8 +63,10 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
     """Print a version, and on stderr its diagnostics."""
     from shapecalc.checking.diagnose import diagnose
     from shapecalc.render import diff
-    from shapecalc.render.inspect import table
+    from shapecalc.render.inspect.table import inspection
+    from shapecalc.render.tables import text
     from shapecalc.render.terminal.escaping import terminal
+    from shapecalc.render.terminal.grid import Page
 
     if version.report is None:
         assert version.error is not None
@@ -72,7 +74,7 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
         return
     manner = stdout_manner(color)
     if version.comparison is None:
-        print(table.inspection(version.report, **manner))
+        print(text.document(inspection(version.report), Page(**manner)))
     else:
         print(f"\n{terminal(file)} was saved")
         print(diff.table(version.comparison, **manner))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shapecalc.diffing.diff import ChangeKind, Comparison, DiffRow
 from shapecalc.dims import Expr, show
 from shapecalc.render.diff_rows import Alike, BlockRows, folded
-from shapecalc.render.inspect.columns import called, format_value
+from shapecalc.render.settings import called, format_value
 from shapecalc.render.terminal.escaping import code_span, markdown_code, markdown_figure
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
 from shapecalc.render.terminal.numbers import at_sizes, grouped, memory, rounded, share, signed

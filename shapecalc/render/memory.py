@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Dim, Expr, as_json, evaluate, free_symbols, show
-from shapecalc.render.inspect.columns import Line, layer_lines, layer_type_of
+from shapecalc.render.inspect.lines import Line, layer_lines, layer_type_of
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
 from shapecalc.render.terminal.numbers import at_sizes, memory
 from shapecalc.render.terminal.palette import BOLD, DIM, PLAIN

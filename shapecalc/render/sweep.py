@@ -7,7 +7,7 @@ import json
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.render.inspect.csv import field
+from shapecalc.render.tables.csv import field
 from shapecalc.render.terminal.escaping import json_text, terminal
 from shapecalc.render.terminal.grid import Cells, Heading, Page
 from shapecalc.render.terminal.numbers import memory

@@ -9,7 +9,7 @@ from shapecalc.costs.liveness import total
 from shapecalc.costs.timeline import AGAIN, UPDATE
 from shapecalc.costs.training_step import OPTIMIZERS
 from shapecalc.dims import Dim, Expr, evaluate, show
-from shapecalc.render.inspect.columns import Line, layer_lines, layer_type_of
+from shapecalc.render.inspect.lines import Line, layer_lines, layer_type_of
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
 from shapecalc.render.terminal.numbers import grouped, memory, rounded, share, times
 from shapecalc.render.terminal.palette import BOLD, CAUTION, DIM

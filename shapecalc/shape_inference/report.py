@@ -93,6 +93,13 @@ class LayerReport(NamedTuple):
         return 0 if self.step.weights else self.facts.non_trainable
 
     @property
+    def trainable_params(self) -> Count:
+        """The scalars of `params` that are trained."""
+        if self.params is None or self.non_trainable is None:
+            return None
+        return self.params - self.non_trainable
+
+    @property
     def buffers(self) -> Count:
         """Scalars of buffers that are its own: 0 if it uses another layer's."""
         return self._own(self.facts.buffers) if self.step.weights else self.facts.buffer_count

@@ -23,11 +23,11 @@ layers:
 LENET = """\
 LeNet-5  [N, 1, 32, 32]
 path        layer                  output           params     MACs   share
-───────────────────────────────────────────────────────────────────────────
+──────────────────────────────────────────────────────────────────────────────
 c1          conv 6 kernel_size=5   [N, 6, 28, 28]      156  117,600  28.2 %
 tanh_1      tanh                   [N, 6, 28, 28]        0        0
 s2          avg_pool 2             [N, 6, 14, 14]        0        0
-c3          conv 16 kernel_size=5  [N, 16, 10, 10]   2,416  240,000  57.6 %
+c3          conv 16 kernel_size=5  [N, 16, 10, 10]   2,416  240,000  57.6 %  ◀
 tanh_4      tanh                   [N, 16, 10, 10]       0        0
 s4          avg_pool 2             [N, 16, 5, 5]         0        0
 flatten_6   flatten                [N, 400]              0        0
@@ -37,7 +37,7 @@ f6          linear 84              [N, 84]          10,164   10,080   2.4 %
 tanh_10     tanh                   [N, 84]               0        0
 output      linear 10              [N, 10]             850      840   0.2 %
 softmax_12  softmax                [N, 10]               0        0
-params   61,706     MACs   416,520     parameters   241.0 KiB
+params   61,706     MACs   416,520     param size   241.0 KiB
 buffers       0     FLOPs  852,418     activations   58.6 KiB
 MACs, FLOPs and activations are those at N = 1; memory at float32
 """
@@ -60,8 +60,8 @@ def test_eighty_columns_hold_a_layer_in_a_line(name: str) -> None:
 
 def test_what_a_narrow_table_shortens_is_explained() -> None:
     shown = ESCAPE.sub("", on_a_terminal(["inspect", "vgg16"], 80))
-    assert "conv 512 k=3 p=1" in shown
-    assert "(k kernel_size, p padding, a million and more rounded)" in shown
+    assert "conv 512 k3 p1" in shown
+    assert "(k kernel_size, p padding; a million and more rounded; no room for share)" in shown
     assert "138,357,544" in shown, "totals are never rounded"
 
 
@@ -134,7 +134,7 @@ def test_every_column_has_something_to_say(run) -> None:
     (c1,) = [line for line in run("inspect", "lenet5", "--columns", columns).out.splitlines() if line.startswith("c1")]
     assert re.split(r"  +", c1) == [
         "c1", "5", "conv", "conv 6 kernel_size=5", "[N, 1, 32, 32]", "[N, 6, 28, 28]",
-        "156", "0", "117,600", "239,904", "18,816", "28.2 %",
+        "156", "0", "117,600", "239,904", "18.4 KiB", "28.2 %",
     ]  # fmt: skip
 
 

@@ -47,11 +47,13 @@ from shapecalc.render import (
     verify_backward as backward_proof,
 )
 from shapecalc.render.check import text
-from shapecalc.render.inspect import csv, dot, latex, markdown, mermaid, table
-from shapecalc.render.inspect.columns import Column
+from shapecalc.render.inspect import dot, mermaid
+from shapecalc.render.inspect.columns import COLUMNS
+from shapecalc.render.inspect.table import inspection, listing
 from shapecalc.render.json import document
+from shapecalc.render.tables import csv, latex, markdown, text as tables_text
 from shapecalc.render.terminal.escaping import terminal
-from shapecalc.render.terminal.grid import Cells, Grid, Heading, display_width, draw, escaped
+from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page, display_width, draw, escaped
 from shapecalc.shape_inference.engine import Reports, inspect_at
 from shapecalc.solving.input_sizes import solve
 from tests.render.inspect.test_graph import read_dot, read_mermaid
@@ -122,7 +124,6 @@ INVISIBLE = re.compile(
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 PLAIN = {"width": None, "color": False, "unicode": True}
-COLUMNS = tuple(Column)
 
 
 class Results(NamedTuple):
@@ -197,10 +198,16 @@ class Sink(NamedTuple):
 
 
 LAYERS = (7, 8, *range(19, 40))
+EVERY = tuple(COLUMNS.values())
+
+
+def as_text(result: Any) -> str:
+    return tables_text.document(result, Page(**PLAIN))  # type: ignore[arg-type]
+
 
 TEXTS = {
-    "table": Sink(lambda found: table.inspection(found.report, COLUMNS, **PLAIN), (0, *LAYERS)),
-    "table, symbolic": Sink(lambda found: table.inspection(found.symbolic, expand=True, **PLAIN), (0, *LAYERS)),
+    "table": Sink(lambda found: as_text(inspection(found.report, EVERY)), (0, *LAYERS)),
+    "table, symbolic": Sink(lambda found: as_text(inspection(found.symbolic, expand=True)), (0, *LAYERS)),
     "diff": Sink(lambda found: diff.table(found.comparison, **PLAIN), (0, 30)),
     "verify": Sink(lambda found: verify.table(found.proof, **PLAIN), (0, *LAYERS)),
     "verify --backward": Sink(lambda found: backward_proof.table(found.backward, **PLAIN), (0, *LAYERS)),
@@ -294,7 +301,7 @@ def test_json_has_every_text_as_it_was(name: str, variants: list[Results]) -> No
 
 
 SHEETS = {
-    "inspect": Sink(lambda found: csv.inspection(found.report, COLUMNS), LAYERS[2:]),
+    "inspect": Sink(lambda found: csv.table(listing(found.report, EVERY)), LAYERS[2:]),
     "sweep": Sink(lambda found: sweep.csv_header(("H", "word")) + sweep.csv_lines(swept(found)), tuple(range(40))),
 }
 
@@ -315,7 +322,7 @@ def test_a_sheet_holds_no_formula(name: str, variants: list[Results]) -> None:
 
 
 PAGES = {
-    "inspect": Sink(lambda found: markdown.inspection(found.symbolic, COLUMNS), LAYERS[2:]),
+    "inspect": Sink(lambda found: markdown.document(inspection(found.symbolic, EVERY)), LAYERS[2:]),
     "diff": Sink(lambda found: diff.markdown(found.comparison), (0, 30)),
 }
 OWN_WORDS = re.compile(r"[\w ,.;:%<→…−+()=-]*", re.ASCII)
@@ -376,11 +383,11 @@ TOKEN_OF_LATEX = re.compile(r"\\(?P<word>[A-Za-z]+)|\\(?P<sign>[^A-Za-z])|(?P<sp
 
 def test_latex_reads_no_command_out_of_a_name(variants: list[Results]) -> None:
     for found in variants:
-        written = latex.inspection(found.symbolic, COLUMNS)
+        written = latex.table(inspection(found.symbolic, EVERY).main)
         assert not INVISIBLE.search(written)
         assert not commands(written)
         first, *rows, last = [row for row in written.split("\n") if not row.endswith("rule")]
-        assert (first, last) == (r"\begin{tabular}{lrllllrrrrr}", r"\end{tabular}")
+        assert (first, last) == (r"\begin{tabular}{lrllllrrrrrr}", r"\end{tabular}")
         for row in rows:
             check_row_of_latex(row)
 
@@ -392,7 +399,7 @@ def check_row_of_latex(row: str) -> None:
     assert {token["sign"] for token in tokens} - {None} <= set("\\&%$#_{}, ")
     special = [token["special"] for token in tokens if token["special"]]
     assert not set(special) & set("#%~_^")
-    assert special.count("&") == len(COLUMNS) - 2  # all but the share
+    assert special.count("&") == len(COLUMNS) - 4  # all but the share
     assert special.count("$") % 2 == 0
     depth = 0
     for sign in special:

@@ -22,7 +22,7 @@ from shapecalc.execution.lowering import calls_of, price, random_inputs
 from shapecalc.execution.verify import verify_at
 from shapecalc.layers import layer_type
 from shapecalc.reference.executor import execute
-from shapecalc.render.inspect.columns import layer_lines, lines_of
+from shapecalc.render.inspect.lines import layer_lines, lines_of
 from shapecalc.shape_inference import walker
 from shapecalc.shape_inference.engine import Reports, infer, inspect_at
 from shapecalc.shape_inference.report import GroupReport, sums_of, total

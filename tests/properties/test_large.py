@@ -16,7 +16,9 @@ from shapecalc.diagnostics.progress import EVERY, watched_by
 from shapecalc.files.load import loads_source
 from shapecalc.render import json
 from shapecalc.render.check.text import checks, render_diagnostics
-from shapecalc.render.inspect import csv, table
+from shapecalc.render.inspect.table import inspection, listing
+from shapecalc.render.tables import csv, text as tables_text
+from shapecalc.render.terminal.grid import Page
 from shapecalc.shape_inference.engine import infer
 from shapecalc.shape_inference.report import Report
 
@@ -61,8 +63,8 @@ def work(text: str) -> None:
     assert report is not None, findings
     assert isinstance(report, Report)
     diagnose(report)
-    table.inspection(report, width=100, color=False)
-    csv.inspection(report)
+    tables_text.document(inspection(report), Page(100, color=False, unicode=True))
+    csv.table(listing(report))
     json.document(report.to_dict(), unicode=True)
 
 
@@ -182,7 +184,7 @@ def test_whoever_watches_sees_reading_steps_shapes_and_the_table_pass_by() -> No
     with watched_by(lambda what, done, total: told.setdefault(what, []).append((done, total))):
         report, _ = infer(loads(f"input: [N, 8, 16, 16]\nlayers:\n{plain(3 * EVERY)}"))
         assert report is not None
-        table.inspection(report, width=100, color=False)
+        tables_text.document(inspection(report), Page(100, color=False, unicode=True))
     assert list(told)[:3] == ["reading", "steps", "shapes"]
     assert "table" in told
     for steps in told.values():

@@ -1,244 +1,62 @@
-"""The columns of an inspection and their texts, for every format that has columns."""
+"""The columns of an inspection: counts and shapes of each line, and any field of its layer."""
 
 from __future__ import annotations
 
-from enum import Enum
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import joined
-from shapecalc.dims import show
 from shapecalc.layers.base import fields_of
-from shapecalc.render.terminal.numbers import share
-from shapecalc.shape_inference.report import BYTES, GroupReport, LayerReport, leaves, sums_of, total
+from shapecalc.render.settings import format_value
+from shapecalc.render.tables.model import (
+    BLANK,
+    Amount,
+    Bytes,
+    Fixed,
+    Path,
+    Shapes,
+    Share,
+    TableColumn,
+    TableRow,
+    Words,
+)
+from shapecalc.shape_inference.report import BYTES, LayerReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Sequence
 
-    from shapecalc.architecture import Step
     from shapecalc.diagnostics import Source, Span
-    from shapecalc.layers import Layer
-    from shapecalc.shape_inference.report import Count, Report, Sums
-
+    from shapecalc.render.inspect.lines import Line
+    from shapecalc.render.tables.model import Value
+    from shapecalc.shape_inference.report import Count, Report, Totals
 
 COUNTED = {"pytorch": "PyTorch counts", "keras": "Keras counts", "textbook": "textbooks count"}
 """The texts of the conventions of `--params-as`."""
 USUAL = "pytorch"
 
 
-class Column(Enum):
-    """The values of `--columns`."""
+class Column(NamedTuple):
+    """A column: its name, its heading, its value in a line, and its total if it has one."""
 
-    PATH = "path"
-    LINE = "line"
-    TYPE = "type"
-    LAYER = "layer"
-    INPUT = "input"
-    OUTPUT = "output"
-    PARAMS = "params"
-    BUFFERS = "buffers"
-    MACS = "macs"
-    FLOPS = "flops"
-    MEMORY = "memory"
-    SHARE = "share"
-
-
-DEFAULT_COLUMNS = (Column.PATH, Column.LAYER, Column.OUTPUT, Column.PARAMS, Column.MACS, Column.SHARE)
-TEXT_COLUMNS = {Column.PATH, Column.TYPE, Column.LAYER, Column.INPUT, Column.OUTPUT}
-COUNTS: Mapping[Column, Callable[[Sums], Count]] = {
-    Column.PARAMS: lambda sums: sums.params,
-    Column.BUFFERS: lambda sums: sums.buffers,
-    Column.MACS: lambda sums: sums.macs,
-    Column.FLOPS: lambda sums: sums.flops,
-    Column.MEMORY: lambda sums: None if sums.activations is None else BYTES * sums.activations,
-}
-"""The columns that hold a count of each layer, which add up."""
-HEADINGS = {Column.MACS: "MACs", Column.FLOPS: "FLOPs", Column.MEMORY: "bytes"}
-
-
-class Line(NamedTuple):
-    """A row as shown: a layer, several layers folded, or the heading of a block whose layers follow."""
-
-    path: str
-    rows: tuple[LayerReport | GroupReport, ...]
-    level: int = 0
-    """The number of blocks that contain it."""
-    shown: str = ""
-    """Its path within its block."""
+    name: str
+    of: Callable[[Line, Report], Value]
+    total: Callable[[Totals], Value] | None = None
     heading: str | None = None
-    """The block whose layers follow."""
-    shared: bool = False
-    """Whether it is in a block that uses the weights of another."""
-
-    def layer(self, letters: Mapping[str, str] = MappingProxyType({})) -> str:
-        """Return the layer with its settings, or the folded types; `letters` are short names of fields."""
-        if self.heading is not None:
-            return self.heading
-        last = self.rows[-1]
-        if len(self.rows) == 1 or last.path == self.shown:
-            what = called(last, letters)
-            return what if len(self.rows) == 1 else f"{what} ({self.size} layers)"
-        return f"({self.size} layers)"
+    right: bool = False
+    drops: int = 0
 
     @property
-    def size(self) -> int:
-        """The number of folded layers."""
-        return sum(1 for _ in leaves(self.rows))
-
-    @property
-    def sums(self) -> Sums:
-        """The totals of the folded layers."""
-        sums = sums_of(self.rows[0]) if len(self.rows) == 1 else total(map(sums_of, self.rows))
-        return sums.of_shared() if self.shared else sums
+    def in_table(self) -> TableColumn:
+        """The column of a table."""
+        return TableColumn(self.name, self.heading, self.right, self.drops)
 
 
-def called(row: LayerReport | GroupReport, letters: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return a layer with its settings and its named inputs, or a block with its arguments, × its repeats."""
-    if isinstance(row, LayerReport):
-        step = row.step
-        words = settings(step.layer, letters)
-        if len(step.inputs) > 1:
-            words += f" ({', '.join(step.branches or map(_read, step.inputs))})"
-        return f"{words}, {_owners(step)}" if step.weights else words
-    body, times = row.group.subgraph, row.group.times
-    title = body.title or called(row.runs[0].rows[0], letters)
-    title = title if times is None else f"{title} × {times}"
-    return f"{title}, weights of {row.group.weights}" if row.group.weights else title
+def _path(line: Line, report: Report) -> Value:  # noqa: ARG001 - as of all columns
+    return Path(line.path, line.shown, line.level)
 
 
-def _owners(step: Step) -> str:
-    if not step.apart:
-        return f"weights of {step.weights}"
-    apart = (f"own {name}" if step.owns(name) else f"{name} of {owner}" for name, owner in step.apart.items())
-    return ", ".join((f"weight of {step.weights}", *apart))
-
-
-def _read(slot: str) -> str:
-    # The input of a block has no name: the block's own names are gone after parsing.
-    return "input" if slot.startswith("<") else slot
-
-
-def lines_of(report: Report, depth: int | None = None, *, expand: bool = False) -> tuple[Line, ...]:
-    """Return the rows of the tree: a block is a heading with its layers below, a repeat is one line.
-
-    With `depth`, what is nested deeper folds into one line: blocks in blocks, and layers whose paths share their first
-    parts. With `expand`, each run of a repeat is shown.
-    """
-    return tuple(_lines(report.tree, Line("", ()), depth, expand=expand))
-
-
-def _lines(
-    rows: Iterable[LayerReport | GroupReport], above: Line, depth: int | None, *, expand: bool
-) -> Iterator[Line]:
-    """Yield the lines of rows below a heading, or of all if its path is empty."""
-    level = above.level + bool(above.path)
-    for shown, folded in neighbours(rows, None if depth is None else depth - level):
-        here = Line(joined(above.path, shown), folded, level, shown, shared=above.shared)
-        row = folded[0]
-        deep = depth is not None and level + 1 >= depth
-        if len(folded) > 1 or isinstance(row, LayerReport) or deep or (row.group.times is not None and not expand):
-            yield here
-            continue
-        title, shared = row.group.subgraph.title, above.shared or bool(row.group.weights)
-        title = f"{title}, weights of {row.group.weights}" if title and row.group.weights else title
-        for name, run in zip(row.group.runs, row.runs, strict=True):
-            line = here._replace(path=joined(above.path, name), rows=run.rows, shown=name, shared=shared)
-            if not title:
-                yield line
-                continue
-            line = line._replace(heading=title)
-            yield line
-            yield from _lines(run.rows, line, depth, expand=expand)
-
-
-def neighbours(
-    rows: Iterable[LayerReport | GroupReport], parts: int | None
-) -> Iterator[tuple[str, tuple[LayerReport | GroupReport, ...]]]:
-    """Yield runs of neighbours that share the first parts of their paths; the order is unchanged."""
-    if parts is None:
-        yield from ((row.path, (row,)) for row in rows)
-        return
-    shared: list[LayerReport | GroupReport] = []
-    name = ""
-    for row in rows:
-        head = ".".join(row.path.split(".")[:parts])
-        if shared and head != name:
-            yield name, tuple(shared)
-            shared = []
-        name = head
-        shared.append(row)
-    if shared:
-        yield name, tuple(shared)
-
-
-def layer_lines(report: Report, depth: int | None = None) -> tuple[Line, ...]:
-    """Return a line per layer with its full path, for programs; with `depth` neighbours fold."""
-    return tuple(Line(shown, rows, shown=shown) for shown, rows in neighbours(report.layers, depth))
-
-
-def layer_type_of(line: Line) -> str:
-    """Return the type of a line's layer without its settings, or the folded types."""
-    (row, *more) = line.rows
-    return row.type if isinstance(row, LayerReport) and not more else line.layer()
-
-
-def settings(layer: Layer, letters: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return a layer with the fields that differ from their defaults, the first required one without its name.
-
-    `letters` are short names of fields.
-
-    >>> from shapecalc.layers.conv import Conv
-    >>> settings(Conv(out_channels=6, kernel_size=5, stride=1, padding=(1, 2)))
-    'conv 6 kernel_size=5 padding=1x2'
-    """
-    lead = next((field.name for field in fields_of(type(layer)).values() if field.required), layer.main)
-    words = [layer.type]
-    for name, value in changed_fields(layer).items():
-        words.append(format_value(value) if name == lead else f"{letters.get(name, name)}={format_value(value)}")
-    return " ".join(words)
-
-
-def changed_fields(layer: Layer) -> dict[str, Any]:
-    """Return the fields that have no default or differ from it."""
-    values = {name: getattr(layer, name) for name in fields_of(type(layer))}
-    return {
-        name: values[name]
-        for name, field in fields_of(type(layer)).items()
-        if field.required or values[name] != field.default
-    }
-
-
-def cell(
-    column: Column,
-    line: Line,
-    report: Report,
-    write: Callable[[Count], str],
-    letters: Mapping[str, str] = MappingProxyType({}),
-) -> str:
-    """Return the text of a line in a column; `write` formats counts, `letters` are short names of fields."""
-    if column is Column.LAYER:
-        return line.layer(letters)
-    if column is Column.SHARE:
-        return "" if line.heading is not None else share(line.sums.macs, report.totals.macs)
-    if column in COUNTS:
-        return "" if line.heading is not None else write(COUNTS[column](line.sums))
-    return _text(column, line, report)
-
-
-def _text(column: Column, line: Line, report: Report) -> str:
-    first, last = line.rows[0], line.rows[-1]
-    match column:
-        case Column.PATH:
-            return line.path
-        case Column.LINE:
-            spans = first.step.spans if isinstance(first, LayerReport) else first.group.spans
-            return _at(spans.type, report.architecture.file) if spans else ""
-        case Column.TYPE:
-            return first.type if len(line.rows) == 1 and isinstance(first, LayerReport) else ""
-        case Column.INPUT:
-            return "" if line.heading is not None else ", ".join(show(shape) for shape in first.inputs)
-        case _:
-            return "" if line.heading is not None else show(last.output)
+def _line(line: Line, report: Report) -> Value:
+    row = line.rows[0]
+    spans = row.step.spans if isinstance(row, LayerReport) else row.group.spans
+    return Fixed(_at(spans.type, report.architecture.file)) if spans else BLANK
 
 
 def _at(span: Span, source: Source | None) -> str:
@@ -246,21 +64,76 @@ def _at(span: Span, source: Source | None) -> str:
     return f"{source.of(span).name}:{span.line}" if source is not None and span.file else str(span.line)
 
 
-def heading(column: Column) -> str:
-    """Return the heading of a column."""
-    return HEADINGS.get(column, column.value)
+def _type(line: Line, report: Report) -> Value:  # noqa: ARG001 - as of all columns
+    return Words("" if line.row is None else line.row.type)
 
 
-def format_value(value: Any) -> str:
-    """Return the text of a field's value.
+def _memory(activations: Count) -> Value:
+    return Bytes(None if activations is None else BYTES * activations)
 
-    >>> format_value((2, (0, 1))), format_value(True), format_value(0.5), format_value(None)
-    ('2x0:1', 'true', '0.5', 'null')
+
+_ALL = (
+    Column("path", _path),
+    Column("line", _line, right=True),
+    Column("type", _type),
+    Column("layer", lambda line, _: line.words, drops=3),
+    Column("input", lambda line, _: Shapes(line.rows[0].inputs), drops=2),
+    Column("output", lambda line, _: Shapes([line.rows[-1].output])),
+    Column("params", lambda line, _: Amount(line.sums.params), lambda totals: Amount(totals.params), right=True),
+    Column("buffers", lambda line, _: Amount(line.sums.buffers), lambda totals: Amount(totals.buffers), right=True),
+    Column(
+        "trainable", lambda line, _: Amount(line.trainable), lambda totals: Amount(totals.trainable_params), right=True
+    ),
+    Column("macs", lambda line, _: Amount(line.sums.macs), lambda totals: Amount(totals.macs), "MACs", right=True),
+    Column("flops", lambda line, _: Amount(line.sums.flops), lambda totals: Amount(totals.flops), "FLOPs", right=True),
+    Column(
+        "memory",
+        lambda line, _: _memory(line.sums.activations),
+        lambda totals: Bytes(totals.activation_bytes),
+        right=True,
+    ),
+    Column("params%", lambda line, report: Share(line.sums.params, report.totals.params), right=True, drops=1),
+    Column("macs%", lambda line, report: Share(line.sums.macs, report.totals.macs), None, "MACs%", right=True, drops=1),
+    Column("share", lambda line, report: Share(line.sums.macs, report.totals.macs), right=True, drops=1),
+)
+COLUMNS = {column.name: column for column in _ALL}
+DEFAULT_COLUMNS = tuple(COLUMNS[name] for name in ("path", "layer", "output", "params", "macs", "share"))
+PRESETS = {"torchinfo": ("path", "type", "input", "output", "params", "kernel_size", "macs")}
+"""Names for several columns: those that torchinfo can show, in its order."""
+
+
+def column(name: str) -> Column | None:
+    """Return the column of a name: one of `COLUMNS`, else the field of that name of any layer type; else None.
+
+    >>> column("macs").heading, column("kernel_size").name, column("weather")
+    ('MACs', 'kernel_size', None)
     """
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return "x".join(f"{one[0]}:{one[1]}" if isinstance(one, tuple) else format_value(one) for one in value)
-    if value is None:
-        return "null"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return COLUMNS.get(name) or (_field(name) if name in field_names() else None)
+
+
+def field_names() -> tuple[str, ...]:
+    """Return the names of the fields of all layer types, each once."""
+    from shapecalc.layers import layer_types  # noqa: PLC0415 - it imports every layer
+
+    return tuple(dict.fromkeys(name for layer in layer_types().values() for name in fields_of(layer)))
+
+
+def _field(name: str) -> Column:
+    def of(line: Line, report: Report) -> Value:  # noqa: ARG001 - as of all columns
+        value = getattr(line.row.step.layer, name, None) if line.row is not None else None
+        return BLANK if value is None else Words(format_value(value))
+
+    return Column(name, of)
+
+
+def row_of(line: Line, columns: Sequence[Column], report: Report) -> TableRow:
+    """Return the values of a line; a heading repeats what its layers show."""
+    return TableRow(tuple(column.of(line, report) for column in columns), summary=line.heading is not None)
+
+
+def total_row(columns: Sequence[Column], report: Report) -> TableRow:
+    """Return the totals below the columns that have one, after the word `total`."""
+    values = [BLANK if column.total is None else column.total(report.totals) for column in columns]
+    if columns[0].total is None:
+        values[0] = Fixed("total")
+    return TableRow(tuple(values))

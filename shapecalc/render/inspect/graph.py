@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import input_slot, joined
 from shapecalc.dims import show
-from shapecalc.render.inspect.columns import Line, called, neighbours
+from shapecalc.render.inspect.lines import Line, neighbours
+from shapecalc.render.settings import called
 from shapecalc.shape_inference.report import LayerReport
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class _Scope(NamedTuple):
 def graph_of(report: Report, depth: int | None = None, *, expand: bool = False) -> Graph:
     """Return the graph of a report, from its tree: a repeat is one node unless `expand` draws each run.
 
-    `depth` folds as in `render.inspect.columns.lines_of`, so that a node is a row of the table.
+    `depth` folds as in `render.inspect.lines.lines_of`, so that a node is a row of the table.
     """
     drawing = _GraphDrawing(depth, expand=expand)
     scope = _Scope([], 0, {})

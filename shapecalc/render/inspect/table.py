@@ -1,149 +1,93 @@
-"""An inspection as a table, with totals below."""
+"""An inspection as a document: a row per layer, the totals, and what must hold of symbols."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from shapecalc.diagnostics.progress import tracked
 from shapecalc.dims import show
-from shapecalc.render.inspect.columns import (
-    COUNTED,
-    COUNTS,
-    DEFAULT_COLUMNS,
-    TEXT_COLUMNS,
-    USUAL,
-    Column,
-    cell,
-    heading,
-    lines_of,
-)
-from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page, display_width
-from shapecalc.render.terminal.numbers import at_sizes, grouped, memory, rounded
-from shapecalc.render.terminal.palette import BOLD, DIM, PLAIN
+from shapecalc.render.inspect.columns import COUNTED, DEFAULT_COLUMNS, USUAL, row_of, total_row
+from shapecalc.render.inspect.lines import layer_lines, lines_of
+from shapecalc.render.tables.model import BLANK, Amount, Bytes, Document, Fixed, Lines, NamedValues, Table, TableColumn
+from shapecalc.render.terminal.numbers import at_sizes, grouped
+from shapecalc.render.terminal.palette import BOLD, DIM
 from shapecalc.shape_inference.constraints import ANY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Sequence
 
-    from shapecalc.render.inspect.columns import Line
-    from shapecalc.shape_inference.report import Count, Report
+    from shapecalc.render.inspect.columns import Column
+    from shapecalc.render.inspect.lines import Line
+    from shapecalc.render.tables.model import Part, TableRow
+    from shapecalc.shape_inference.report import Report
 
-LETTERS = {"kernel_size": "k", "stride": "s", "padding": "p", "dilation": "d", "groups": "g"}
-"""Short names of fields, for a terminal too narrow for their own."""
-
-PAIRS = (("params", "buffers"), ("MACs", "FLOPs"), ("parameters", "activations"))
-
-
-class _Manner(NamedTuple):
-    """The way to write cells: the first that fits is used."""
-
-    letters: Mapping[str, str]
-    write: Callable[[Count], str]
-
-
-_MANNERS = (_Manner({}, grouped), _Manner(LETTERS, grouped), _Manner(LETTERS, rounded))
+MARK = "◀"
+"""The sign behind the row of the most multiply-accumulates."""
 
 
 def inspection(
-    report: Report,
-    columns: tuple[Column, ...] = DEFAULT_COLUMNS,
-    depth: int | None = None,
-    *,
-    expand: bool = False,
-    width: int | None,
-    color: bool,
-    unicode: bool = True,
-) -> str:
-    """Return the table and the totals; with a `width` of None nothing is wrapped.
-
-    If the table is wider, fields get letters for names, then large counts are rounded, then cells wrap.
-    """
-    lines, page = lines_of(report, depth, expand=expand), Page(width, color, unicode)
-    for manner in _MANNERS:
-        grid = _grid(report, lines, columns, manner, page)
-        if page.fits(grid):
-            break
-    parts = [
-        page.line(f"{report.architecture.name}  {_inputs(report)}", BOLD),
-        page.draw(grid),
-        *(page.line(line, DIM) for line in _legend(manner, grid)),
-        *_totals(report, page),
-        *map(page.line, (*_products(report), *_valid_sizes(report))),
-    ]
-    return "\n".join(parts)
+    report: Report, columns: Sequence[Column] = DEFAULT_COLUMNS, depth: int | None = None, *, expand: bool = False
+) -> Document:
+    """Return the rows as a tree, a repeat as one row unless `expand` is set, and the totals."""
+    content = table(report, lines_of(report, depth, expand=expand), columns)
+    after = (Lines([*_counted(report), _note(report)], DIM), Lines([*_products(report), *_valid_sizes(report)]))
+    parts: list[Part] = [content, _totals(report)]
+    parts += [part for part in after if part.texts]
+    return Document(f"{report.architecture.name}  {_inputs(report)}", [parts], content)
 
 
-def _grid(report: Report, lines: tuple[Line, ...], columns: tuple[Column, ...], manner: _Manner, page: Page) -> Grid:
-    cells = {
-        column: page.escaped(
-            _cell(column, line, report, manner) for line in tracked(lines, heading(column), len(lines))
-        )
-        for column in columns
-    }
-    # If MACs are expressions no layer has a share, and the column is not one of the options.
-    if columns is DEFAULT_COLUMNS and not any(cells[Column.SHARE]):
-        del cells[Column.SHARE]
-    headings = tuple(
-        Heading(heading(column), right=column not in TEXT_COLUMNS, wraps=_may_wrap(column, texts))
-        for column, texts in cells.items()
-    )
-    dimmed = [column in COUNTS for column in cells]
-    return Grid(
-        headings,
-        [
-            Cells(
-                texts, tuple(DIM if count and text == "0" else PLAIN for count, text in zip(dimmed, texts, strict=True))
-            )
-            for texts in zip(*cells.values(), strict=True)
-        ],
-    )
+def listing(report: Report, columns: Sequence[Column] = DEFAULT_COLUMNS, depth: int | None = None) -> Table:
+    """Return a row per layer with its full path, for programs."""
+    return table(report, layer_lines(report, depth), columns)
 
 
-def _cell(column: Column, line: Line, report: Report, manner: _Manner) -> str:
-    """Return a cell; a layer of a block is indented below its heading, without the block's path."""
-    if column is Column.PATH:
-        return "  " * line.level + line.shown
-    return cell(column, line, report, manner.write, manner.letters)
+def table(report: Report, lines: Sequence[Line], columns: Sequence[Column]) -> Table:
+    """Return a row per line; the one with the most multiply-accumulates is marked, unless it is the only one."""
+    if columns is DEFAULT_COLUMNS and not isinstance(report.totals.macs, int):
+        columns = [column for column in columns if column.name != "share"]  # of expressions there is no share
+    most = _most(lines)
+    rows = [row_of(line, columns, report) for line in lines]
+    heads = tuple(column.in_table for column in columns)
+    total = total_row(columns, report)
+    if most is not None and any(column.name == "macs" for column in columns):
+        heads += (TableColumn("", ""),)
+        rows = [_marked(row, most=line is most) for row, line in zip(rows, lines, strict=True)]
+        total = _marked(total, most=False)
+    return Table(heads, rows, total, legend=True)
 
 
-def _may_wrap(column: Column, texts: tuple[str, ...]) -> bool:
-    """Return whether a column has words or expressions; paths and numbers do not wrap."""
-    if column in TEXT_COLUMNS:
-        return column is not Column.PATH
-    return any(not text.isascii() or "*" in text for text in texts)
+def _most(lines: Sequence[Line]) -> Line | None:
+    """Return the line with the most multiply-accumulates; None if there is none, or a single line."""
+    counts = [(line.sums.macs, line) for line in lines if line.heading is None]
+    known = [(count, line) for count, line in counts if isinstance(count, int) and count > 0]
+    return max(known, key=lambda each: each[0])[1] if len(known) > 1 and len(counts) > 1 else None
 
 
-def _legend(manner: _Manner, grid: Grid) -> tuple[str, ...]:
-    """Return a line that explains the letters of the table, and whether counts are rounded."""
-    shown = " ".join(text for row in grid.rows for text in row.texts)
-    used = [f"{letter} {name}" for name, letter in manner.letters.items() if f" {letter}=" in shown]
-    if manner.write is rounded:
-        used.append("a million and more rounded")
-    return (f"({', '.join(used)})",) if used else ()
+def _marked(row: TableRow, *, most: bool) -> TableRow:
+    return row._replace(values=(*row.values, Fixed(MARK) if most else BLANK), style=BOLD if most else row.style)
 
 
 def _inputs(report: Report) -> str:
     return ", ".join(show(entry.shape) for entry in report.inputs)
 
 
-def _totals(report: Report, page: Page) -> tuple[str, ...]:
-    """Return the totals on one line; one below the other if they are expressions or too wide."""
+def _totals(report: Report) -> NamedValues:
     totals = report.totals
+    return NamedValues(
+        [
+            ("params", Amount(totals.params)),
+            ("buffers", Amount(totals.buffers)),
+            ("MACs", Amount(totals.macs)),
+            ("FLOPs", Amount(totals.flops)),
+            ("param size", Bytes(totals.parameter_bytes)),
+            ("activations", Bytes(totals.activation_bytes)),
+        ]
+    )
+
+
+def _note(report: Report) -> str:
     at = at_sizes(report.costs_at)
-    counts = (totals.params, totals.buffers, totals.macs, totals.flops)
-    figures = page.escaped((*map(grouped, counts), memory(totals.parameter_bytes), memory(totals.activation_bytes)))
-    counted = tuple(page.line(line, DIM) for line in _counted(report))
     note = f"MACs, FLOPs and activations are those at {at}; memory at float32" if at else "memory at float32"
-    if report.params_as != USUAL:
-        note += f"; params as {COUNTED[report.params_as]} them"
-    closing = page.line(note, DIM)
-    pair = _side_by_side(figures)
-    if isinstance(totals.flops, int | None) and (page.width is None or max(map(display_width, pair)) <= page.width):
-        return (*pair, *counted, closing)
-    names = [name for pair in PAIRS for name in pair]
-    room = max(map(len, names)) + 2
-    below = zip(names, figures, strict=True)
-    return (*(page.line(figure, lead=f"{name:<{room}}") for name, figure in below), *counted, closing)
+    return note if report.params_as == USUAL else f"{note}; params as {COUNTED[report.params_as]} them"
 
 
 def _counted(report: Report) -> tuple[str, ...]:
@@ -182,12 +126,3 @@ def _valid_sizes(report: Report) -> tuple[str, ...]:
             alike.setdefault(sizes.sentence("\0"), []).append(name)
     sentences = [sentence.replace("\0", " and ".join(names)) for sentence, names in alike.items()]
     return (*sentences, *(f"{each.condition.pretty} must hold for {each.path}" for each in valid.joint))
-
-
-def _side_by_side(figures: tuple[str, ...]) -> tuple[str, str]:
-    columns = []
-    for pair, values in zip(PAIRS, zip(figures[::2], figures[1::2], strict=True), strict=True):
-        name_room, room = max(map(len, pair)), max(map(len, values))
-        columns.append([f"{name:<{name_room}}  {value:>{room}}" for name, value in zip(pair, values, strict=True)])
-    upper, lower = ("     ".join(row) for row in zip(*columns, strict=True))
-    return upper, lower

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 GAP = 2
-# A word that is wider than a line may be cut after a multiplication sign, which stays on the line.
-_FACTOR = re.compile(r"[^\s·*]+[·*]*|[·*]+")
+# A word that is wider than a line may be cut after a multiplication sign, or a comma before the next axis of a shape.
+_FACTOR = re.compile(r"(?:[^\s·*,]|,(?=\d))+[·*,]*|[·*,]+")
 
 
 class Heading(NamedTuple):
@@ -38,6 +38,15 @@ class Grid(NamedTuple):
 
     headings: tuple[Heading, ...]
     rows: Sequence[Cells]
+
+    @property
+    def least(self) -> int:
+        """The width of the table if what may wrap is as narrow as its longest word or factor."""
+        widths = (
+            least_width(self, place) if heading.wraps else width
+            for place, (heading, width) in enumerate(zip(self.headings, self.widths, strict=True))
+        )
+        return sum(widths) + GAP * (len(self.headings) - 1)
 
     @property
     def widths(self) -> list[int]:
@@ -159,15 +168,7 @@ def _cut(word: str, width: int) -> list[str]:
 
 def _shrink(widths: list[int], grid: Grid, room: int) -> None:
     """Reduce the widths of columns that may wrap, the widest first, down to their longest word; then of all."""
-    least = [
-        max(
-            display_width(factor)
-            for text in column
-            for word in (text.split() or "-")
-            for factor in _FACTOR.findall(word)
-        )
-        for column in zip(*(row.texts for row in grid.rows), strict=True)
-    ]
+    least = [least_width(grid, place) for place, _ in enumerate(grid.headings)]
     flexible = [index for index, heading in enumerate(grid.headings) if heading.wraps]
     for among, floor in ((flexible, least), (flexible, [4] * len(widths)), (range(len(widths)), [1] * len(widths))):
         while sum(widths) > room:
@@ -177,6 +178,15 @@ def _shrink(widths: list[int], grid: Grid, room: int) -> None:
             if widest is None:
                 break
             widths[widest] -= 1
+
+
+def least_width(grid: Grid, place: int) -> int:
+    """Return the width of the longest word or factor of a column."""
+    texts = (text for row in grid.rows for text in row.texts[place].split())
+    return max(
+        (display_width(factor) for word in (grid.headings[place].text, *texts) for factor in _FACTOR.findall(word)),
+        default=1,
+    )
 
 
 def _row(row: Cells, headings: tuple[Heading, ...], widths: list[int], *, color: bool) -> list[str]:

@@ -23,7 +23,7 @@ digraph {
     n4 [label="add (main, shortcut)"]
     n5 [label="relu"]
   }
-  n6 [label="rest: basic 5 × 3" peripheries=2]
+  n6 [label="rest: 3 × basic 5" peripheries=2]
   n7 [label="output" shape=ellipse]
   n0 -> n1 [label="[N, 3, 8, 8]"]
   n1 -> n2 [label="[N, 5, 8, 8]"]

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from shapecalc.files import zoo
 from shapecalc.files.load import load, loads
 from shapecalc.render.inspect import dot, mermaid
-from shapecalc.render.inspect.columns import lines_of
+from shapecalc.render.inspect.lines import lines_of
 from shapecalc.render.terminal.escaping import terminal
 from shapecalc.shape_inference.engine import inspect
 
@@ -122,7 +122,7 @@ def test_runs_of_a_repeat_follow_each_other() -> None:
 
 def test_depth_1_is_a_node_for_each_row_of_the_table() -> None:
     read = drawn(NESTED, 1)
-    assert labels(read) == ["input", "twice: add × 2", "add_1: add (main, aside) (3 layers)", "output"]
+    assert labels(read) == ["input", "twice: 2 × add", "add_1: add (main, aside) (3 layers)", "output"]
     assert len(read.edges) == 3, "a value that several folded layers read enters once"
 
 
@@ -178,7 +178,7 @@ def test_a_layer_that_reads_one_value_twice_has_two_edges() -> None:
 def test_a_repeat_of_any_length_is_one_node() -> None:
     text = "input: [N, 3]\nlayers:\n  - linear: 3\n    repeat: {}\n"
     few, many = (mermaid.inspection(inspect(loads(text.replace("{}", str(times))))) for times in (2, 9000))
-    assert many == few.replace("× 2", "× 9000")
+    assert many == few.replace("2 ×", "9000 ×")
 
 
 @pytest.mark.parametrize("name", zoo.names())

@@ -21,7 +21,7 @@ flowchart TB
     n4["add (main, shortcut)"]
     n5["relu"]
   end
-  n6[["rest: basic 5 × 3"]]
+  n6[["rest: 3 × basic 5"]]
   n7(["output"])
   n0 -->|"[N, 3, 8, 8]"| n1
   n1 -->|"[N, 5, 8, 8]"| n2

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shapecalc.render.inspect import table
-from shapecalc.render.terminal.numbers import rounded, share
+from shapecalc.render.terminal.numbers import memory, rounded, share
 
 
 @pytest.mark.parametrize(
@@ -33,7 +32,7 @@ def test_a_rounded_count_has_three_digits_and_a_unit(count: int | None, text: st
     [(0, "0 B"), (1, "1 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (2**20 - 1, "1.0 MiB"), (2**63 - 1, "8.0 EiB")],
 )
 def test_bytes_are_rounded_to_a_tenth_of_their_unit(size: int, text: str) -> None:
-    assert table.memory(size) == text
+    assert memory(size) == text
 
 
 @pytest.mark.parametrize(

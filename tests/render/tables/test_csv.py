@@ -8,7 +8,8 @@ from io import StringIO
 import pytest
 
 import shapecalc
-from shapecalc.render.inspect.csv import field, inspection
+from shapecalc.render.inspect.table import listing
+from shapecalc.render.tables.csv import field, table
 
 
 def test_csv_parses_back_into_the_report(run) -> None:
@@ -26,5 +27,6 @@ def test_a_field_that_a_spreadsheet_would_compute_is_text(sign: str) -> None:
 
 
 def test_each_layer_is_a_line_of_its_own_below_the_header() -> None:
-    lines = inspection(shapecalc.inspect(shapecalc.loads("{input: [N, 7], layers: [{linear: 5}, relu]}"))).split("\n")
+    report = shapecalc.inspect(shapecalc.loads("{input: [N, 7], layers: [{linear: 5}, relu]}"))
+    lines = table(listing(report)).split("\n")
     assert [line.split(",")[0] for line in lines] == ["path", "linear_0", "relu_1"]

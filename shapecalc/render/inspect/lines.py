@@ -1,0 +1,133 @@
+"""The rows of an inspection: a line per layer, fold or block, as a tree or with full paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.architecture import joined
+from shapecalc.render.settings import called
+from shapecalc.render.tables.model import Words
+from shapecalc.shape_inference.report import GroupReport, LayerReport, leaves, sum_of, sums_of, total
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shapecalc.shape_inference.report import Count, Report, Sums
+
+
+class Line(NamedTuple):
+    """A row as shown: a layer, several layers folded, or the heading of a block whose layers follow."""
+
+    path: str
+    rows: tuple[LayerReport | GroupReport, ...]
+    level: int = 0
+    """The number of blocks that contain it."""
+    shown: str = ""
+    """Its path within its block."""
+    heading: str | None = None
+    """The block whose layers follow."""
+    shared: bool = False
+    """Whether it is in a block that uses the weights of another."""
+
+    def layer(self, *, brief: bool = False) -> str:
+        """Return the layer with its settings, or the folded types; `brief` writes short names of fields."""
+        if self.heading is not None:
+            return self.heading
+        last = self.rows[-1]
+        if len(self.rows) == 1 or last.path == self.shown:
+            what = called(last, brief=brief)
+            return what if len(self.rows) == 1 else f"{what} ({self.size} layers)"
+        return f"({self.size} layers)"
+
+    @property
+    def words(self) -> Words:
+        """The layer for a table."""
+        return Words(self.layer(), self.layer(brief=True))
+
+    @property
+    def row(self) -> LayerReport | None:
+        """The layer, if the line is one."""
+        row = self.rows[0] if len(self.rows) == 1 and self.heading is None else None
+        return row if isinstance(row, LayerReport) else None
+
+    @property
+    def trainable(self) -> Count:
+        """The params that are trained."""
+        if self.shared:
+            return 0
+        return sum_of(row.trainable_params for row in leaves(self.rows))
+
+    @property
+    def size(self) -> int:
+        """The number of folded layers."""
+        return sum(1 for _ in leaves(self.rows))
+
+    @property
+    def sums(self) -> Sums:
+        """The totals of the folded layers."""
+        sums = sums_of(self.rows[0]) if len(self.rows) == 1 else total(map(sums_of, self.rows))
+        return sums.of_shared() if self.shared else sums
+
+
+def lines_of(report: Report, depth: int | None = None, *, expand: bool = False) -> tuple[Line, ...]:
+    """Return the rows of the tree: a block is a heading with its layers below, a repeat is one line.
+
+    With `depth`, what is nested deeper folds into one line: blocks in blocks, and layers whose paths share their first
+    parts. With `expand`, each run of a repeat is shown.
+    """
+    return tuple(_lines(report.tree, Line("", ()), depth, expand=expand))
+
+
+def _lines(
+    rows: Iterable[LayerReport | GroupReport], above: Line, depth: int | None, *, expand: bool
+) -> Iterator[Line]:
+    """Yield the lines of rows below a heading, or of all if its path is empty."""
+    level = above.level + bool(above.path)
+    for shown, folded in neighbours(rows, None if depth is None else depth - level):
+        here = Line(joined(above.path, shown), folded, level, shown, shared=above.shared)
+        row = folded[0]
+        deep = depth is not None and level + 1 >= depth
+        if len(folded) > 1 or isinstance(row, LayerReport) or deep or (row.group.times is not None and not expand):
+            yield here
+            continue
+        title, shared = row.group.subgraph.title, above.shared or bool(row.group.weights)
+        title = f"{title}, weights of {row.group.weights}" if title and row.group.weights else title
+        for name, run in zip(row.group.runs, row.runs, strict=True):
+            line = here._replace(path=joined(above.path, name), rows=run.rows, shown=name, shared=shared)
+            if not title:
+                yield line
+                continue
+            line = line._replace(heading=title)
+            yield line
+            yield from _lines(run.rows, line, depth, expand=expand)
+
+
+def neighbours(
+    rows: Iterable[LayerReport | GroupReport], parts: int | None
+) -> Iterator[tuple[str, tuple[LayerReport | GroupReport, ...]]]:
+    """Yield runs of neighbours that share the first parts of their paths; the order is unchanged."""
+    if parts is None:
+        yield from ((row.path, (row,)) for row in rows)
+        return
+    shared: list[LayerReport | GroupReport] = []
+    name = ""
+    for row in rows:
+        head = ".".join(row.path.split(".")[:parts])
+        if shared and head != name:
+            yield name, tuple(shared)
+            shared = []
+        name = head
+        shared.append(row)
+    if shared:
+        yield name, tuple(shared)
+
+
+def layer_lines(report: Report, depth: int | None = None) -> tuple[Line, ...]:
+    """Return a line per layer with its full path, for programs; with `depth` neighbours fold."""
+    return tuple(Line(shown, rows, shown=shown) for shown, rows in neighbours(report.layers, depth))
+
+
+def layer_type_of(line: Line) -> str:
+    """Return the type of a line's layer without its settings, or the folded types."""
+    (row, *more) = line.rows
+    return row.type if isinstance(row, LayerReport) and not more else line.layer()

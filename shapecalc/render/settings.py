@@ -1,0 +1,105 @@
+"""The settings of a layer or a block as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.layers.base import fields_of
+from shapecalc.layers.fields import Several
+from shapecalc.shape_inference.report import LayerReport
+
+if TYPE_CHECKING:
+    from shapecalc.architecture import Step
+    from shapecalc.layers import Layer
+    from shapecalc.shape_inference.report import GroupReport
+
+
+LETTERS = {"kernel_size": "k", "stride": "s", "padding": "p", "dilation": "d", "groups": "g"}
+"""Short names of fields, which a value follows without a sign."""
+MOST_INPUTS = 3
+"""The most inputs of a layer that are all named."""
+
+
+def called(row: LayerReport | GroupReport, *, brief: bool = False) -> str:
+    """Return a layer with its settings and its named inputs, or the repeats of a block and its arguments.
+
+    Of many inputs the first two are named. `brief` writes short names of fields.
+    """
+    if isinstance(row, LayerReport):
+        step = row.step
+        words = settings(step.layer, brief=brief)
+        if len(step.inputs) > 1:
+            words += f" ({_inputs(step)})"
+        return f"{words}, {_owners(step)}" if step.weights else words
+    body, times = row.group.subgraph, row.group.times
+    title = body.title or called(row.runs[0].rows[0], brief=brief)
+    title = title if times is None else f"{times} × {title}"
+    return f"{title}, weights of {row.group.weights}" if row.group.weights else title
+
+
+def _inputs(step: Step) -> str:
+    names = step.branches or tuple(map(_read, step.inputs))
+    more = len(names) - (MOST_INPUTS - 1)
+    return ", ".join(names if len(names) <= MOST_INPUTS else (*names[:-more], f"{more} more"))
+
+
+def _owners(step: Step) -> str:
+    if not step.apart:
+        return f"weights of {step.weights}"
+    apart = (f"own {name}" if step.owns(name) else f"{name} of {owner}" for name, owner in step.apart.items())
+    return ", ".join((f"weight of {step.weights}", *apart))
+
+
+def _read(slot: str) -> str:
+    # The input of a block has no name: the block's own names are gone after parsing.
+    return "input" if slot.startswith("<") else slot
+
+
+def settings(layer: Layer, *, brief: bool = False) -> str:
+    """Return a layer with the fields that differ from their defaults, the first required one without its name.
+
+    >>> from shapecalc.layers.conv import Conv
+    >>> settings(Conv(out_channels=6, kernel_size=5, stride=1, padding=(1, 2)))
+    'conv 6 kernel_size=5 padding=1x2'
+    >>> settings(Conv(out_channels=6, kernel_size=5, stride=1, padding=(1, 2)), brief=True)
+    'conv 6 k5 p1x2'
+    """
+    fields = fields_of(type(layer))
+    lead = next((field.name for field in fields.values() if field.required), layer.main)
+    words = [layer.type]
+    for name, value in changed_fields(layer).items():
+        kind = fields[name].kind
+        text = _listed(value) if isinstance(kind, Several) and not kind.single else format_value(value)
+        if name != lead:
+            text = f"{LETTERS[name]}{text}" if brief and name in LETTERS else f"{name}={text}"
+        words.append(text)
+    return " ".join(words)
+
+
+def _listed(value: Any) -> str:
+    return f"[{', '.join(map(format_value, value))}]" if isinstance(value, tuple) else format_value(value)
+
+
+def changed_fields(layer: Layer) -> dict[str, Any]:
+    """Return the fields that have no default or differ from it."""
+    values = {name: getattr(layer, name) for name in fields_of(type(layer))}
+    return {
+        name: values[name]
+        for name, field in fields_of(type(layer)).items()
+        if field.required or values[name] != field.default
+    }
+
+
+def format_value(value: Any) -> str:
+    """Return the text of a field's value.
+
+    >>> format_value((2, (0, 1))), format_value(True), format_value(0.5), format_value(None)
+    ('2x0:1', 'true', '0.5', 'null')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "x".join(f"{one[0]}:{one[1]}" if isinstance(one, tuple) else format_value(one) for one in value)
+    if value is None:
+        return "null"
+    return f"{value:g}" if isinstance(value, float) else str(value)
