@@ -11,6 +11,7 @@ import pytest
 import shapecalc
 from shapecalc.layers import layer_type
 from tests.support.examples.all import EXAMPLES
+from tests.support.rows import for_each
 
 if TYPE_CHECKING:
     from shapecalc.layers.base import Layer
@@ -29,7 +30,7 @@ def made(case: dict[str, Any]) -> Layer:
     return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in case["fields"].items()})
 
 
-@pytest.mark.parametrize("case", CASES, ids=named)
+@for_each("case", CASES, ids=named)
 def test_a_layer_has_the_parameters_that_keras_counts(case: dict[str, Any]) -> None:
     layer, inputs = made(case), [tuple(shape) for shape in case["inputs"]]
     trainable = layer.params_as("keras", *inputs)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shapecalc.layers import layer_type
+from tests.support.rows import for_each
 
 CASES = json.loads((Path(__file__).parent / "keras_recurrent.json").read_text(encoding="utf-8"))["cases"]
 
@@ -24,7 +25,7 @@ def counted(case: dict[str, Any], convention: str) -> object:
     return cls(**case["fields"]).params_as(convention, tuple(case["input"]))
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.get("reset_after", True)], ids=named)
+@for_each("case", [case for case in CASES if case.get("reset_after", True)], ids=named)
 def test_keras_counts_as_we_say_it_does(case: dict[str, Any]) -> None:
     assert counted(case, "keras") == case["params"]
 

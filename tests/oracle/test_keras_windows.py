@@ -12,6 +12,7 @@ from shapecalc.diagnostics import LayerError
 from shapecalc.layers.keras import KerasCall, keras_layer_of
 from tests.oracle.test_torch_fixtures import ORACLE, Row, by_name, layer_of, tuples
 from tests.support.layer_fixtures import agrees, numbers
+from tests.support.rows import for_each
 
 FIXTURE = json.loads((ORACLE / "keras_windows.json").read_text(encoding="utf-8"))
 ANSWERED = [row for row in FIXTURE["cases"] if "output" in row]
@@ -25,7 +26,7 @@ def test_no_row_is_dropped() -> None:
     assert (len(ANSWERED), len(REFUSED), len(EXPECTED)) == (251, 4, 251)
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_numbers_and_gradients_are_those_of_keras(row: Row) -> None:
     agrees(row, EXPECTED[row["name"]], FIXTURE["fill"])
 
@@ -33,7 +34,7 @@ def test_numbers_and_gradients_are_those_of_keras(row: Row) -> None:
 WORDS = {"out_channels": "filters", "stride": "strides", "dilation": "dilation_rate", "bias": "use_bias"}
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_the_words_of_keras_are_converted_to_a_layer_with_these_numbers(row: Row) -> None:
     axes = len(row["input"]) - 2
     word = f"Conv{axes}DTranspose" if row["layer"] == "conv_transpose" else f"Conv{axes}D"

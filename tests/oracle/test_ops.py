@@ -16,6 +16,7 @@ from shapecalc.diagnostics import LayerError
 from shapecalc.layers import Layer, layer_type
 from shapecalc.reference import find
 from shapecalc.reference.base import Array, Call
+from tests.support.rows import for_each
 
 ORACLE = Path(__file__).parent
 OPS: list[dict[str, Any]] = json.loads((ORACLE / "oracle.json").read_text(encoding="utf-8"))["ops"]
@@ -114,12 +115,12 @@ def test_every_row_of_ops_is_covered_or_left_out_for_a_reason() -> None:
     assert (len(ANSWERED), len(REFUSED)) == (182, 3)
 
 
-@pytest.mark.parametrize("row", ANSWERED)
+@for_each("row", ANSWERED)
 def test_an_ops_row_has_this_shape(row: Row) -> None:
     assert layer_of(row).output_shape(tuple(row["input"])) == tuple(row["output"])
 
 
-@pytest.mark.parametrize("row", ANSWERED)
+@for_each("row", ANSWERED)
 def test_an_ops_row_has_this_many_parameters_and_buffers(row: Row) -> None:
     layer, shape = layer_of(row), tuple(row["input"])
     assert count(layer.parameters(shape)) == row["params"]
@@ -127,7 +128,7 @@ def test_an_ops_row_has_this_many_parameters_and_buffers(row: Row) -> None:
     assert count(layer.buffers(shape)) == (buffers - BATCH_COUNTER if buffers else 0)
 
 
-@pytest.mark.parametrize("row", ANSWERED)
+@for_each("row", ANSWERED)
 def test_an_ops_row_does_this_many_macs(row: Row) -> None:
     assert layer_of(row).macs(tuple(row["input"]), tuple(row["output"])) == row["macs"]
 
@@ -156,15 +157,15 @@ def numbered(rows: list[Row]) -> list[Any]:
 POOLS = DIALECTS["max_pool_sizes"]
 
 
-@pytest.mark.parametrize("word", ["max_pool", "avg_pool"])
-@pytest.mark.parametrize("row", numbered(POOLS))
+@for_each("word", ["max_pool", "avg_pool"])
+@for_each("row", numbered(POOLS))
 def test_a_pool_counts_windows_as_pytorch_does(row: Row, word: str) -> None:
     for ceil_mode, expected in ((False, row["torch_floor"]), (True, row["torch_ceil"])):
         pool = make(word, kernel_size=row["k"], stride=row["s"], padding=row["p"], ceil_mode=ceil_mode)
         assert pool.output_shape((2, 3, row["n"])) == (2, 3, expected)
 
 
-@pytest.mark.parametrize("row", numbered([row for row in POOLS if "keras_same" in row]))
+@for_each("row", numbered([row for row in POOLS if "keras_same" in row]))
 def test_the_padding_words_count_windows_as_keras_does(row: Row) -> None:
     for word in ("same", "valid"):
         pool = make("max_pool", kernel_size=row["k"], stride=row["s"], padding=word)

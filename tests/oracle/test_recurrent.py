@@ -14,6 +14,7 @@ from shapecalc.layers import Layer, layer_type
 from shapecalc.reference import find
 from shapecalc.reference.base import Array, Call
 from tests.oracle.test_torch_fixtures import ORACLE, Row, Shape, by_name, shapes, written
+from tests.support.rows import for_each
 
 FIGURES = json.loads((ORACLE / "oracle.json").read_text(encoding="utf-8"))
 KERAS = json.loads((ORACLE / "keras_recurrent.json").read_text(encoding="utf-8"))["cases"]
@@ -60,7 +61,7 @@ def test_no_row_is_dropped() -> None:
     assert sum("tensors" in row for row in BATCHED) == 8
 
 
-@pytest.mark.parametrize("row", by_name(BATCHED))
+@for_each("row", by_name(BATCHED))
 def test_a_recurrent_row_has_these_shapes_parameters_and_macs(row: Row) -> None:
     layer, x = layer_of(row), tuple(row["input"])
     assert layer.outputs(x) == {"output": tuple(row["output"]), **states_of(row)}
@@ -149,7 +150,7 @@ def keras_name(row: Row) -> str:
     return f"{row['layer']}({', '.join(f'{name}={value}' for name, value in row['fields'].items())}{reset})"
 
 
-@pytest.mark.parametrize("row", by_name([{**row, "name": keras_name(row)} for row in KERAS]))
+@for_each("row", by_name([{**row, "name": keras_name(row)} for row in KERAS]))
 def test_keras_has_one_bias_where_pytorch_has_two_but_in_a_gru_that_resets_after(row: Row) -> None:
     layer, x, fields = make(row["layer"], row["fields"]), tuple(row["input"]), row["fields"]
     assert row["params"] == sum(prod(shape) for shape in row["tensors"].values())

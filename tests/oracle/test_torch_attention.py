@@ -15,6 +15,7 @@ from shapecalc.layers import Layer, layer_type
 from shapecalc.reference import find
 from shapecalc.reference.base import Array, Call
 from tests.oracle.test_torch_fixtures import ORACLE, TOLERANCE, Row, Shape, by_name, shapes, tuples, written
+from tests.support.rows import for_each
 
 if TYPE_CHECKING:
     from shapecalc import Architecture
@@ -76,7 +77,7 @@ def test_no_row_is_dropped() -> None:
     assert (len(ALONE), len(WHOLE), len(REFUSED), len(ORACLES)) == (246, 51, 5, 6)
 
 
-@pytest.mark.parametrize("row", by_name(ALONE))
+@for_each("row", by_name(ALONE))
 def test_a_layer_has_pytorchs_shapes_parameters_and_macs(row: Row) -> None:
     layer, x = layer_of(row), entering(row)
     outputs = layer.outputs(*x)
@@ -86,7 +87,7 @@ def test_a_layer_has_pytorchs_shapes_parameters_and_macs(row: Row) -> None:
     assert sum(layer.macs_parts(*x, outputs["output"]).values()) == row["macs"]
 
 
-@pytest.mark.parametrize("row", by_name(ALONE))
+@for_each("row", by_name(ALONE))
 def test_its_kernel_gives_pytorchs_numbers_and_does_as_many_macs(row: Row) -> None:
     layer = layer_of(row)
     names = tuple(layer.outputs(*entering(row)))
@@ -186,7 +187,7 @@ def ours(path: str) -> str:
     return ".".join(part for part in path.split(".") if part not in ("b", "m", "f", "main"))
 
 
-@pytest.mark.parametrize("row", by_name(WHOLE))
+@for_each("row", by_name(WHOLE))
 def test_a_block_in_the_format_is_pytorchs_block(row: Row) -> None:
     architecture = network(row)
     report = shapecalc.inspect(architecture)

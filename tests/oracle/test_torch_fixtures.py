@@ -16,6 +16,7 @@ from shapecalc.layers import Layer, layer_type, layer_types
 from shapecalc.parser.grammar import parse
 from shapecalc.reference import find
 from shapecalc.reference.base import Array, Call
+from tests.support.rows import for_each
 
 ORACLE = Path(__file__).parent
 FIXTURE = json.loads((ORACLE / "torch_layers.json").read_text(encoding="utf-8"))
@@ -142,31 +143,31 @@ def expected_values() -> dict[str, Array]:
 EXPECTED = expected_values()
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_the_output_shape_is_pytorchs(row: Row) -> None:
     assert layer_of(row).output_shape(tuple(row["input"])) == tuple(row["output"])
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_parameters_have_pytorchs_names_shapes_and_count(row: Row) -> None:
     parameters = layer_of(row).parameters(tuple(row["input"]))
     assert parameters == shapes(row["parameters"])
     assert sum(prod(shape) for shape in parameters.values()) == row["params"]
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_buffers_have_pytorchs_names_shapes_and_count(row: Row) -> None:
     buffers = layer_of(row).buffers(tuple(row["input"]))
     assert buffers == shapes(row["buffers"])
     assert sum(prod(shape) for shape in buffers.values()) == row["buffer_count"]
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_macs_are_half_of_pytorchs_flop_counter(row: Row) -> None:
     assert layer_of(row).macs(tuple(row["input"]), tuple(row["output"])) == row["macs"]
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_the_kernel_gives_pytorchs_numbers(row: Row) -> None:
     y, _ = run_kernel(row)
     assert y.dtype == np.float32
@@ -174,13 +175,13 @@ def test_the_kernel_gives_pytorchs_numbers(row: Row) -> None:
     np.testing.assert_allclose(y, EXPECTED[row["name"]], rtol=TOLERANCE, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_the_kernel_does_as_many_macs_as_pytorch_counts(row: Row) -> None:
     _, macs = run_kernel(row)
     assert macs == row["macs"]
 
 
-@pytest.mark.parametrize("row", by_name(REFUSED))
+@for_each("row", by_name(REFUSED))
 def test_what_pytorch_refuses_is_refused_for_the_same_reason(row: Row) -> None:
     codes = next(codes for words, codes in CODES if words in row["error"])
     with pytest.raises(LayerError) as refused:
@@ -199,7 +200,7 @@ def test_what_only_the_format_refuses_is_refused_at_its_place(row: Row) -> None:
     assert [(found.code, found.span) for found in findings] == [("SC201", Span(1, 9, 1, 10))]
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_a_file_says_the_same_fields(row: Row) -> None:
     architecture, findings, _ = parse(file_of(row))
     assert findings == ()

@@ -15,6 +15,7 @@ from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Array, Call, Work
 from shapecalc.reference.gradients import Context
 from tests.oracle.test_torch_fixtures import ORACLE, TOLERANCE, Row, Shape, by_name, tuples, written
+from tests.support.rows import for_each
 
 FIXTURE = json.loads((ORACLE / "torch_gradients_pointwise.json").read_text(encoding="utf-8"))
 VALUES = np.load(ORACLE / "torch_gradients_pointwise.npz")["values"]
@@ -100,21 +101,21 @@ def test_no_row_is_dropped() -> None:
     assert (len(SAME), len(DIFFERENT), len(COUNTED)) == (309, 1, 31)
 
 
-@pytest.mark.parametrize("row", by_name(SAME))
+@for_each("row", by_name(SAME))
 def test_gradients_are_pytorchs(row: Row) -> None:
     for ours, theirs in zip(found(row), EXPECTED[row["name"]], strict=True):
         assert ours.dtype == np.float32
         np.testing.assert_allclose(ours, theirs, rtol=TOLERANCE, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("row", by_name(CASES))
+@for_each("row", by_name(CASES))
 def test_the_layer_has_the_shapes_that_pytorch_gave(row: Row) -> None:
     layer, x = layer_of(row), shapes_of(row)
     assert [list(shape) for shape in layer.outputs(*x).values()] == row["outputs"]
     assert {name: list(shape) for name, shape in layer.parameters(*x).items()} == row["parameters"]
 
 
-@pytest.mark.parametrize("row", by_name(COUNTED))
+@for_each("row", by_name(COUNTED))
 def test_as_many_multiply_accumulates_are_predicted_as_pytorch_does(row: Row) -> None:
     layer, x = layer_of(row), shapes_of(row)
     assert sum(layer.backward_macs(*x, layer.output_shape(*x))) == row["backward_macs"]

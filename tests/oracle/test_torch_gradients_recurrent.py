@@ -7,7 +7,6 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pytest
 
 from shapecalc.layers import layer_type
 from shapecalc.reference import find, find_backward
@@ -16,6 +15,7 @@ from shapecalc.reference.gradients import Context
 from shapecalc.reference.losses import binary_cross_entropy, cross_entropy, mse
 from shapecalc.reference.optimizers import adam, momentum, sgd
 from tests.oracle.test_torch_fixtures import ORACLE, written
+from tests.support.rows import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def of(part: str) -> Any:
     names = [
         "-".join(f"{value}" for value in row.values() if isinstance(value, (str, int, dict, list))) for row, _ in rows
     ]
-    return pytest.mark.parametrize(("row", "expected"), rows, ids=[f"{n}-{name[:60]}" for n, name in enumerate(names)])
+    return for_each("row, expected", rows, ids=[f"{n}-{name[:60]}" for n, name in enumerate(names)])
 
 
 def went_back(row: Row, *, everything: bool = False) -> tuple[Context, dict[str, Array]]:

@@ -7,13 +7,13 @@ from collections import Counter
 from math import prod
 
 import numpy as np
-import pytest
 
 from shapecalc.layers import layer_type
 from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Array, Call
 from shapecalc.reference.gradients import Context
 from tests.oracle.test_torch_fixtures import ORACLE, TOLERANCE, Row, by_name, tuples, written
+from tests.support.rows import for_each
 
 FIXTURE = json.loads((ORACLE / "torch_gradients_windows.json").read_text(encoding="utf-8"))
 VALUES = np.load(ORACLE / "torch_gradients_windows.npz")["values"]
@@ -69,7 +69,7 @@ def test_the_fixture_stays_small() -> None:
     assert (ORACLE / "torch_gradients_windows.npz").stat().st_size < 300_000
 
 
-@pytest.mark.parametrize("row", by_name(ROWS))
+@for_each("row", by_name(ROWS))
 def test_gradients_are_pytorchs(row: Row) -> None:
     found = gradients(row)
     assert set(found) == set(by_what(row))

@@ -14,6 +14,7 @@ from shapecalc.layers import Layer, layer_type
 from shapecalc.reference import find
 from shapecalc.reference.base import Array, Call
 from tests.oracle.test_torch_fixtures import ORACLE, Row, Shape, by_name, tuples, written
+from tests.support.rows import for_each
 
 FIXTURE = json.loads((ORACLE / "merging.json").read_text(encoding="utf-8"))
 ANSWERED: list[Row] = [row for row in FIXTURE["cases"] if "outputs" in row]
@@ -57,14 +58,14 @@ def run_kernel(row: Row) -> tuple[tuple[Array, ...], int]:
     return result if isinstance(result, tuple) else (result,), call.work.macs
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_every_output_has_pytorchs_order_and_shape(row: Row) -> None:
     outputs = layer_of(row).outputs(*entering(row))
     assert list(outputs.values()) == [tuple(shape) for shape in row["outputs"]]
     assert next(iter(outputs.values())) == layer_of(row).output_shape(*entering(row))
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_the_kernel_gives_pytorchs_numbers_to_the_last_bit(row: Row) -> None:
     outputs, _ = run_kernel(row)
     for y, shape, values in zip(outputs, row["outputs"], row["values"], strict=True):
@@ -72,14 +73,14 @@ def test_the_kernel_gives_pytorchs_numbers_to_the_last_bit(row: Row) -> None:
         np.testing.assert_array_equal(y, np.array(values, dtype=np.float32).reshape(shape))
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_macs_are_half_of_pytorchs_flop_counter_by_rule_and_by_run(row: Row) -> None:
     layer = layer_of(row)
     assert layer.macs(*entering(row), layer.output_shape(*entering(row))) == row["macs"]
     assert run_kernel(row)[1] == row["macs"]
 
 
-@pytest.mark.parametrize("row", by_name(REFUSED))
+@for_each("row", by_name(REFUSED))
 def test_what_pytorch_refuses_is_refused_for_the_same_reason(row: Row) -> None:
     expected = next(code for words, code in CODES.items() if words in row["error"])
     if (row["layer"], row["inputs"]) == ("select_channels", [[5]]):
@@ -89,7 +90,7 @@ def test_what_pytorch_refuses_is_refused_for_the_same_reason(row: Row) -> None:
     assert refused.value.code == expected, refused.value.message
 
 
-@pytest.mark.parametrize("row", by_name(REFUSED))
+@for_each("row", by_name(REFUSED))
 def test_the_kernel_finds_by_itself_what_pytorch_refuses(row: Row) -> None:
     with pytest.raises((ValueError, IndexError)):
         run_kernel(row)

@@ -14,6 +14,7 @@ from shapecalc.parser.grammar import parse
 from shapecalc.reference import find
 from shapecalc.reference.base import Array, Call
 from tests.oracle.test_torch_fixtures import ORACLE, Row, Shape, by_name, layer_of, shapes, written
+from tests.support.rows import for_each
 
 CASES: list[Row] = json.loads((ORACLE / "torch_moving.json").read_text(encoding="utf-8"))["cases"]
 ANSWERED = [row for row in CASES if "values" in row]
@@ -55,17 +56,17 @@ def run_kernel(row: Row) -> tuple[Array, int]:
     return y, call.work.macs
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_the_output_shape_is_pytorchs(row: Row) -> None:
     assert layer_of(row).output_shape(*input_shapes(row)) == tuple(row["output"])
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_parameters_have_pytorchs_names_and_shapes(row: Row) -> None:
     assert layer_of(row).parameters(*input_shapes(row)) == shapes(row["parameters"])
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_the_kernel_puts_every_number_where_pytorch_does(row: Row) -> None:
     y, macs = run_kernel(row)
     assert y.dtype == np.float32
@@ -74,7 +75,7 @@ def test_the_kernel_puts_every_number_where_pytorch_does(row: Row) -> None:
     assert macs == 0
 
 
-@pytest.mark.parametrize("row", by_name(REFUSED))
+@for_each("row", by_name(REFUSED))
 def test_what_pytorch_refuses_is_refused_for_the_same_reason(row: Row) -> None:
     code = next(code for words, code in CODES.items() if words in row["error"])
     with pytest.raises(LayerError) as refused:
@@ -97,7 +98,7 @@ def test_the_kernel_gives_no_numbers_either_where_pytorch_gives_none(row: Row) -
         find(row["layer"]).run(call, *(filled(shape, 1, 0) for shape in input_shapes(row)))
 
 
-@pytest.mark.parametrize("row", by_name([row for row in ANSWERED if len(row["inputs"]) == 1]))
+@for_each("row", by_name([row for row in ANSWERED if len(row["inputs"]) == 1]))
 def test_a_file_says_the_same_fields(row: Row) -> None:
     text = f"input: {row['inputs'][0]}\nlayers:\n  - {row['layer']}: {json.dumps(row['fields'])}\n"
     architecture, findings, _ = parse(Source("net.yaml", text))

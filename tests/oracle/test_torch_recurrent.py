@@ -15,6 +15,7 @@ from shapecalc.parser.grammar import parse
 from shapecalc.reference import find
 from shapecalc.reference.base import Array, Call
 from tests.oracle.test_torch_fixtures import ORACLE, TOLERANCE, Row, Shape, by_name, shapes, tuples, written
+from tests.support.rows import for_each
 
 FIXTURE = json.loads((ORACLE / "torch_recurrent.json").read_text(encoding="utf-8"))
 VALUES = np.load(ORACLE / "torch_recurrent.npz")["values"]
@@ -104,26 +105,26 @@ def expected_values() -> dict[str, dict[str, Array]]:
 EXPECTED = expected_values()
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_every_output_has_pytorchs_name_order_and_shape(row: Row) -> None:
     outputs = layer_of(row).outputs(*input_shapes(row))
     assert list(outputs.items()) == list(shapes(row["outputs"]).items())
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_parameters_have_pytorchs_names_order_shapes_and_count(row: Row) -> None:
     parameters = layer_of(row).parameters(*input_shapes(row))
     assert list(parameters.items()) == list(shapes(row["parameters"]).items())
     assert sum(prod(shape) for shape in parameters.values()) == row["params"]
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_macs_are_half_of_pytorchs_flop_counter(row: Row) -> None:
     layer, entering = layer_of(row), input_shapes(row)
     assert layer.macs(*entering, layer.output_shape(*entering)) == row["macs"]
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_the_kernel_gives_pytorchs_numbers_in_every_output(row: Row) -> None:
     outputs, _ = run_kernel(row)
     assert list(outputs) == list(row["outputs"])
@@ -133,13 +134,13 @@ def test_the_kernel_gives_pytorchs_numbers_in_every_output(row: Row) -> None:
         np.testing.assert_allclose(outputs[name], expected, rtol=TOLERANCE, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_the_kernel_does_as_many_macs_as_pytorch_counts(row: Row) -> None:
     _, macs = run_kernel(row)
     assert macs == row["macs"]
 
 
-@pytest.mark.parametrize("row", by_name(REFUSED_BEFORE))
+@for_each("row", by_name(REFUSED_BEFORE))
 def test_what_pytorch_refuses_is_refused_for_the_same_reason(row: Row) -> None:
     code = next(code for words, code in CODES.items() if words in row["error"])
     with pytest.raises(LayerError) as refused:
@@ -165,7 +166,7 @@ def test_what_only_the_format_refuses_is_refused(row: Row) -> None:
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize("row", by_name(ON_ONE_SEQUENCE))
+@for_each("row", by_name(ON_ONE_SEQUENCE))
 def test_a_file_says_the_same_fields(row: Row) -> None:
     text = f"input: {row['inputs'][0]}\nlayers:\n  - {row['layer']}: {json.dumps(row['fields'])}\n"
     architecture, findings, _ = parse(Source("net.yaml", text))

@@ -12,6 +12,7 @@ import shapecalc
 from shapecalc.costs.saved_tensors import saved_tensors
 from shapecalc.layers import layer_types
 from shapecalc.shape_inference.engine import inspect_at
+from tests.support.rows import for_each
 
 FIXTURE = json.loads(Path(__file__).with_name("torch_saved.json").read_text(encoding="utf-8"))
 BYTES = {"": 4, "float32": 4, "int64": 8}
@@ -26,7 +27,7 @@ def case_id(case: dict[str, Any]) -> str:
     return f"{case['layer']}-{fields}-{'x'.join(str(shape) for shape in case['shapes'])}".replace(" ", "")
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case_id(case)) for case in FIXTURE["layers"]])
+@for_each("case", [pytest.param(case, id=case_id(case)) for case in FIXTURE["layers"]])
 def test_a_layer_keeps_what_pytorch_keeps(case: dict[str, Any]) -> None:
     layer = layer_types()[case["layer"]](**{name: plain(value) for name, value in case["fields"].items()})
     shapes = plain(case["shapes"])

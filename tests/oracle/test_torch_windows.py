@@ -10,6 +10,7 @@ import pytest
 from shapecalc.diagnostics import LayerError
 from tests.oracle.test_torch_fixtures import ORACLE, Row, by_name
 from tests.support.layer_fixtures import agrees, layer_of, numbers
+from tests.support.rows import for_each
 
 FIXTURE = json.loads((ORACLE / "torch_windows.json").read_text(encoding="utf-8"))
 ANSWERED = [row for row in FIXTURE["cases"] if "output" in row]
@@ -21,12 +22,12 @@ def test_no_row_is_dropped() -> None:
     assert (len(ANSWERED), len(REFUSED), len(FIXTURE["cases"])) == (255, 54, 329)
 
 
-@pytest.mark.parametrize("row", by_name(ANSWERED))
+@for_each("row", by_name(ANSWERED))
 def test_numbers_and_gradients_are_those_of_pytorch(row: Row) -> None:
     agrees(row, EXPECTED[row["name"]], FIXTURE["fill"])
 
 
-@pytest.mark.parametrize("row", by_name(REFUSED))
+@for_each("row", by_name(REFUSED))
 def test_what_pytorch_refuses_is_refused(row: Row) -> None:
     with pytest.raises(LayerError) as caught:
         layer_of(row).output_shape(tuple(row["input"]))

@@ -15,6 +15,7 @@ import pytest
 from shapecalc.layers import layer_type
 from shapecalc.reference import find
 from shapecalc.reference.base import Array, Call
+from tests.support.rows import for_each
 
 ORACLE = Path(__file__).parent
 VALUES: list[dict[str, Any]] = json.loads((ORACLE / "oracle.json").read_text(encoding="utf-8"))["values"]
@@ -83,7 +84,7 @@ def test_every_row_of_values_is_covered_or_left_out_for_a_reason() -> None:
     assert {row["op"] for row in VALUES} - {row["op"] for row in CASES} == set(ELSEWHERE)
 
 
-@pytest.mark.parametrize("row", [pytest.param(row, id=row["name"]) for row in CASES])
+@for_each("row", [pytest.param(row, id=row["name"]) for row in CASES])
 def test_a_values_row_has_these_numbers(row: Row) -> None:
     made = arrays(row)
     x = made.pop("x")

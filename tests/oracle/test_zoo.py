@@ -20,6 +20,7 @@ from shapecalc.shape_inference.engine import Reports, inspect_at
 from shapecalc.shape_inference.report import leaves
 from tests.oracle.test_zoo_attention import NAMES as OF_ATTENTION
 from tests.oracle.test_zoo_graphs import NAMES as GRAPHS_OF_BRANCHES
+from tests.support.rows import for_each
 
 if TYPE_CHECKING:
     from shapecalc.shape_inference.report import LayerReport, Report
@@ -122,13 +123,13 @@ def test_what_it_expects_is_met(name: str) -> None:
     assert unmet(shapecalc.inspect(shapecalc.load(name))) == ()
 
 
-@pytest.mark.parametrize(("name", "model"), IN_CLASSICS.items())
+@for_each("name, model", IN_CLASSICS.items())
 def test_every_row_is_pytorchs(name: str, model: str) -> None:
     rows = [(WORDS[module], shape, params, macs) for _, module, shape, params, macs in CLASSICS[model]["rows"]]
     assert [figures(row) for row in report_of(name).layers] == rows
 
 
-@pytest.mark.parametrize(("name", "model"), IN_CLASSICS.items())
+@for_each("name, model", IN_CLASSICS.items())
 def test_the_totals_are_pytorchs(name: str, model: str) -> None:
     report, theirs = report_of(name), CLASSICS[model]
     assert [list(shape) for shape in report.outputs.values()] == [theirs["output"]]
@@ -137,13 +138,13 @@ def test_the_totals_are_pytorchs(name: str, model: str) -> None:
     assert report.totals.buffers == theirs["buffers"] - theirs["bn_counters"]
 
 
-@pytest.mark.parametrize(("name", "model"), IN_TORCHVISION.items())
+@for_each("name, model", IN_TORCHVISION.items())
 def test_every_leaf_is_torchvisions(name: str, model: str) -> None:
     theirs = [(WORDS[module], shape, params) for _, module, shape, params in TORCHVISION[model]["leaves"]]
     assert [(row.type, list(row.output), row.params) for _, row in leaves_of(name)] == theirs
 
 
-@pytest.mark.parametrize(("name", "model"), IN_TORCHVISION.items())
+@for_each("name, model", IN_TORCHVISION.items())
 def test_the_totals_are_torchvisions(name: str, model: str) -> None:
     report, theirs = report_of(name), TORCHVISION[model]
     assert [list(shape) for shape in report.outputs.values()] == [theirs["output"]]
@@ -153,7 +154,7 @@ def test_the_totals_are_torchvisions(name: str, model: str) -> None:
     assert report.totals.buffers == theirs["buffers"] - norms
 
 
-@pytest.mark.parametrize(("name", "model"), IN_TORCHVISION.items())
+@for_each("name, model", IN_TORCHVISION.items())
 def test_every_step_at_the_top_is_called_as_torchvision_calls_it(name: str, model: str) -> None:
     paths = [path for path, *_ in TORCHVISION[model]["leaves"]]
     strays = [
