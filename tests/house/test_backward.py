@@ -14,6 +14,7 @@ from shapecalc.reference.gradients import Context
 from tests.house.test_harness import call_of, tensors
 from tests.support.examples.all import EXAMPLES
 from tests.support.examples.table import POINTS
+from tests.support.rows import for_each
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Call
@@ -27,7 +28,7 @@ CHECKED = 6
 MANY = 100
 """Arrays of one example."""
 
-each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in EXAMPLES])
+each = for_each("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in EXAMPLES])
 
 
 def outputs_of(call: Call, arrays: list[Array]) -> tuple[Array, ...]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
 from typer.testing import CliRunner
 
 from shapecalc.checking.diagnose import diagnose
@@ -21,6 +21,10 @@ from shapecalc.files.load import loads_source
 from shapecalc.parser.files import read_source
 from shapecalc.render.check.text import render_diagnostics
 from shapecalc.shape_inference.engine import inspect
+from tests.support.rows import for_each
+
+if TYPE_CHECKING:
+    import pytest
 
 FOLDER = Path(__file__).parents[1] / "cases"
 CASES = sorted(FOLDER.glob("*.yaml"))
@@ -60,7 +64,7 @@ def named(path: Path) -> str:
     return path.stem
 
 
-@pytest.mark.parametrize("path", CASES, ids=named)
+@for_each("path", CASES, ids=named)
 def test_a_mistake_is_explained_as_agreed(
     path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
@@ -78,7 +82,7 @@ def test_a_mistake_is_explained_as_agreed(
     assert said == expected.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", [case for case in CASES if case.stem.startswith("SC")], ids=named)
+@for_each("path", [case for case in CASES if case.stem.startswith("SC")], ids=named)
 def test_a_case_shows_the_code_that_it_is_named_after_and_no_other(path: Path) -> None:
     allowed = {path.stem[:5]} | EXPECTED_BESIDE.get(path.stem, set())
     assert {finding.code for finding in findings_of(path)} == allowed
@@ -104,7 +108,7 @@ def test_no_text_is_left_over_from_a_case_that_is_gone() -> None:
     assert {path.stem for path in FOLDER.glob("*.txt")} == {path.stem for path in CASES}
 
 
-@pytest.mark.parametrize("path", CASES, ids=named)
+@for_each("path", CASES, ids=named)
 def test_an_edit_that_is_offered_clears_its_error(path: Path) -> None:
     before, source = reading_of(path)
     for finding in before:
@@ -117,7 +121,7 @@ def test_an_edit_that_is_offered_clears_its_error(path: Path) -> None:
         assert len(left) < sum(f.code == finding.code and f.message == finding.message for f in before), finding
 
 
-@pytest.mark.parametrize("path", CASES, ids=named)
+@for_each("path", CASES, ids=named)
 def test_a_help_that_says_what_to_write_carries_the_edit(path: Path) -> None:
     for finding in findings_of(path):
         written = re.match(r"write `([^`…]+)`", finding.help or "")
@@ -126,7 +130,7 @@ def test_a_help_that_says_what_to_write_carries_the_edit(path: Path) -> None:
             assert written[1].endswith(finding.fix.replacement.strip()), finding
 
 
-@pytest.mark.parametrize("path", CASES, ids=named)
+@for_each("path", CASES, ids=named)
 def test_a_caret_stands_under_text_of_the_file(path: Path) -> None:
     findings, source = reading_of(path)
     for finding in findings:

@@ -20,6 +20,7 @@ from shapecalc.reference.executor import Executed, ExecutionError, run
 from tests.support.counting import counted, run_counted
 from tests.support.examples.all import EXAMPLES
 from tests.support.examples.table import POINTS, Example
+from tests.support.rows import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +39,8 @@ MOVING = (
 # A number of pieces follows from how long the axis is.
 NAMED_BY_THE_INPUT = ("split",)
 
-each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in EXAMPLES])
-at_each_point = pytest.mark.parametrize("point", POINTS, ids=["small", "larger"])
+each = for_each("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in EXAMPLES])
+at_each_point = for_each("point", POINTS, ids=["small", "larger"])
 
 
 def call_of(example: Example, shapes: Mapping[str, Shape], dtype: Any = np.float32) -> Call:
@@ -99,7 +100,7 @@ def test_every_field_is_set_to_something_else_than_its_default_somewhere() -> No
     assert set(defaults) - tried == set()
 
 
-@pytest.mark.parametrize("word", layer_types())
+@for_each("word", layer_types())
 def test_the_fewest_and_the_most_inputs_that_a_layer_takes_are_tried(word: str) -> None:
     tried = {len(row.inputs) for row in EXAMPLES if row.type == word}
     assert (min(tried), max(tried)) == layer_types()[word].takes
@@ -233,7 +234,7 @@ def test_the_inputs_are_left_as_they_were(example: Example) -> None:
         np.testing.assert_array_equal(values[name], array)
 
 
-@pytest.mark.parametrize("example", [row for row in EXAMPLES if row.type in MOVING], ids=lambda row: row.reason)
+@for_each("example", [row for row in EXAMPLES if row.type in MOVING], ids=lambda row: row.reason)
 def test_a_layer_that_moves_numbers_loses_none_and_makes_up_none(example: Example) -> None:
     values = left(example, POINTS[0])
     outputs = predicted(example, POINTS[0])[0]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import shapecalc
+from tests.support.rows import for_each
 
 PACKAGE = Path(shapecalc.__file__).parent
 WITNESS = sorted((PACKAGE / "reference").rglob("*.py"))
@@ -130,7 +131,7 @@ def outside(source: str, package: str = "shapecalc.reference") -> set[str]:
     }
 
 
-@pytest.mark.parametrize("path", WITNESS, ids=lambda path: path.stem)
+@for_each("path", WITNESS, ids=lambda path: path.stem)
 def test_the_witness_imports_nothing_of_the_rules_that_it_is_a_witness_of(path: Path) -> None:
     assert outside(path.read_text(encoding="utf-8")) == set()
 

@@ -19,6 +19,7 @@ from shapecalc.layers.base import fields_of
 from shapecalc.layers.foreign_names import Meaning, foreign_fields, foreign_types, meaningless_fields, names_of
 from shapecalc.parser.grammar import FILE_KEYS
 from shapecalc.parser.step_keys import STEP_KEYS
+from tests.support.rows import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def named(source: str) -> Iterator[str]:
                 yield from words
 
 
-@pytest.mark.parametrize("name", FILES)
+@for_each("name", FILES)
 def test_a_file_outside_the_rooms_of_layers_names_no_layer_type(name: str) -> None:
     found = set(named(FILES[name].read_text(encoding="utf-8")))
     assert found - ALLOWED.get(name, frozenset()) == set()
@@ -115,7 +116,7 @@ def test_a_name_without_a_counterpart_is_listed_once() -> None:
     assert [name for name, count in Counter(chain(*paragraphs)).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("cls", layer_types().values(), ids=list(layer_types()))
+@for_each("cls", layer_types().values(), ids=list(layer_types()))
 def test_a_note_is_of_a_rough_name_and_a_caveat_of_an_exact_one(cls: type[Layer]) -> None:
     names = names_of({cls.type: cls})
     for line in cls.foreign_notes:
@@ -135,7 +136,7 @@ NOTES = sorted(
 WORDS = {*layer_types(), *STEP_KEYS, *FILE_KEYS, *(name for cls in layer_types().values() for name in fields_of(cls))}
 
 
-@pytest.mark.parametrize("note", NOTES)
+@for_each("note", NOTES)
 def test_what_a_note_says_to_write_exists(note: str) -> None:
     """The first word in backticks is a layer, a field or a key, unless it is the other tool's own code."""
     for written in re.findall(r"`([^`]+)`", note):
@@ -146,6 +147,6 @@ def test_what_a_note_says_to_write_exists(note: str) -> None:
 OTHERS = {"output_mode: one_hot"}
 
 
-@pytest.mark.parametrize("cls", layer_types().values(), ids=list(layer_types()))
+@for_each("cls", layer_types().values(), ids=list(layer_types()))
 def test_the_foreign_names_of_fields_are_of_fields_that_there_are(cls: type[Layer]) -> None:
     assert {meaning.word for meaning in foreign_fields(cls).values() if meaning.word} <= set(fields_of(cls))

@@ -20,6 +20,7 @@ from shapecalc.layers.fields import Flag, Integer, Number, OneOf, PaddingKind, S
 from shapecalc.reference.base import KERNELS, Array, Call, kernel
 from shapecalc.render.layers import full
 from tests.support.examples.all import EXAMPLES
+from tests.support.rows import for_each
 
 KINDS = (Integer, Number, Flag, OneOf, Several, PaddingKind)
 SECTIONS = ("Input", "Output", "Parameters", "Costs", "Source")
@@ -46,7 +47,7 @@ ODD: list[Any] = [
     ),
 ]
 
-each = pytest.mark.parametrize("cls", layer_types().values(), ids=list(layer_types()))
+each = for_each("cls", layer_types().values(), ids=list(layer_types()))
 
 
 def fields() -> list[Any]:
@@ -188,7 +189,7 @@ def test_a_layer_is_frozen_slotted_equal_by_value_and_a_key(cls: type[Layer]) ->
             setattr(made, name, 1)
 
 
-@pytest.mark.parametrize("field", fields())
+@for_each("field", fields())
 def test_a_field_takes_a_value_or_says_whose_it_is(field: Any) -> None:
     for value in ODD:
         error = refusal(field, value)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.rows import for_each
 from tests.support.structure import PACKAGE, themes, untested
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def test_a_module_on_the_list_is_there(path: str) -> None:
     assert (PACKAGE / path).is_file()
 
 
-@pytest.mark.parametrize("path", THEMES)
+@for_each("path", THEMES)
 def test_a_theme_on_the_list_is_there(path: str) -> None:
     assert (PACKAGE.parent / "tests" / path).is_file()
 

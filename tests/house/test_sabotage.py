@@ -17,6 +17,7 @@ from shapecalc.layers.linear import Linear
 from shapecalc.layers.normalization import BatchNorm, GroupNorm, LayerNorm
 from shapecalc.render.verify import table
 from shapecalc.shape_inference import facts
+from tests.support.rows import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,8 +201,8 @@ TENSORS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("cls", "path", "tensor", "axis"),
+@for_each(
+    "cls, path, tensor, axis",
     [pytest.param(*row[:3], axis, id=f"{row[1]}.{row[2]}-{axis}") for row in TENSORS for axis in range(row[3])],
 )
 def test_a_parameter_of_another_shape_fails_there(

@@ -59,6 +59,7 @@ from shapecalc.solving.input_sizes import solve
 from tests.render.inspect.test_graph import read_dot, read_mermaid
 from tests.support.ci_logs import commands
 from tests.support.renaming import drawn, renamed, seed
+from tests.support.rows import for_each
 from tests.support.volume import NIGHTLY, volume
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def test_a_terminal_and_a_log_obey_nothing(name: str, variants: list[Results]) -
             assert terminal(found.texts[place]) in written
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@for_each("name", TEXTS)
 def test_a_terminal_of_ascii_alone_gets_it_alone(name: str, variants: list[Results], monkeypatch: Any) -> None:
     monkeypatch.setitem(PLAIN, "unicode", False)
     if name.startswith("diagnostics"):
