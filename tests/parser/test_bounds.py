@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 from shapecalc.architecture import Bounds
 from shapecalc.parser.bounds import BoundsError, corrected, read_bounds
 from tests.support.quantities import numbers, written
+from tests.support.rows import for_each
 
 
 def near(value: Fraction, off: int) -> int:
@@ -56,8 +57,8 @@ def test_a_range_holds_both_of_its_ends(first, second, off: int, upper: bool) ->
         assert not any(least <= whole <= most for whole in range(int(least), int(most) + 2))
 
 
-@pytest.mark.parametrize(
-    ("text", "least", "most", "reason"),
+@for_each(
+    "text, least, most, reason",
     [
         ("61706 ± 2%", 60472, 62940, "61706 x 0.98 is 60471.88, and x 1.02 is 62940.12"),
         ("100 ± 2%", 98, 102, "both ends belong to it"),
@@ -80,7 +81,7 @@ def test_figures_within_bounds(text: str, least: int, most: int | None, reason: 
     assert read_bounds(text) == Bounds(least, most, text.strip()), reason
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "", " ", "<=", "±", "± 2%", "..", "5 ..", "<= <= 5", "5 ± 2% ± 1%", "1 .. 2 .. 3", "<= 1e999M", "1e6", "0x10",
@@ -106,8 +107,8 @@ def test_bytes_may_end_in_b_and_counts_may_not() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("slip", "right"),
+@for_each(
+    "slip, right",
     [
         ("=< 5M", "<= 5M"),
         ("=> 5M", ">= 5M"),

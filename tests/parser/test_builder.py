@@ -7,6 +7,7 @@ import pytest
 from shapecalc.diagnostics import Source, Span
 from shapecalc.parser.reader import read_tree
 from tests.support.reading import both_parsers, found, piece, plain, read, refused
+from tests.support.rows import for_each
 
 
 @both_parsers
@@ -187,8 +188,8 @@ def test_after_a_mistake_the_likeliest_tree_is_handed_over():
     assert [d.code for d in findings] == ["SC024", "SC020", "SC021", "SC022", "SC023", "SC023", "SC015"]
 
 
-@pytest.mark.parametrize(
-    ("text", "tag"),
+@for_each(
+    "text, tag",
     [
         ("a: !!python/object/apply:os.system ['x']\n", "!!python/object/apply:os.system"),
         ("a: !x y\n", "!x"),

@@ -7,6 +7,7 @@ import pytest
 from shapecalc.diagnostics import Span
 from shapecalc.parser.characters import forbidden
 from tests.support.reading import both_parsers, found, piece, plain, read, refused
+from tests.support.rows import for_each
 
 
 @both_parsers
@@ -14,8 +15,8 @@ def test_tabs_are_taken_in_quotes_block_texts_and_comments():
     assert plain(read("a: 'x\ty' # \tz\nb: |\n  x\ty\n#\t\n")) == {"a": "x\ty", "b": "x\ty\n"}
 
 
-@pytest.mark.parametrize(
-    ("character", "kind"),
+@for_each(
+    "character, kind",
     [
         ("\x00", "a control character"),
         ("\x1b", "a control character"),
@@ -44,7 +45,7 @@ def test_characters_that_no_one_sees_are_refused_as_escapes_too(escape: str):
     assert found(f'a: "{escape}"\n') == [("SC003", f'"{escape}"')]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "a:\t1\n",

@@ -6,6 +6,7 @@ import pytest
 
 from shapecalc.diagnostics import ShapecalcError
 from shapecalc.files.load import loads
+from tests.support.rows import for_each
 
 NET = """\
 parameters: {longest: 9}
@@ -38,8 +39,8 @@ def test_a_parameter_of_the_file_can_size_a_loop() -> None:
     assert decode.max_length == 9
 
 
-@pytest.mark.parametrize(
-    ("written", "code", "said", "at"),
+@for_each(
+    "written, code, said, at",
     [
         ("7", "SC202", "`decode` expects keys", "7"),
         ("{end: 2}", "SC108", "expects `token:`, has none", "{end: 2}"),

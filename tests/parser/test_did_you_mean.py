@@ -13,6 +13,7 @@ from shapecalc.layers.foreign_names import foreign_fields
 from shapecalc.parser.did_you_mean import nearest_field, nearest_layer
 from tests.support.foreign_names import TOOLS, reviewed, spellings
 from tests.support.mistakes import findings
+from tests.support.rows import for_each
 
 NAMES = [(tool, name) for tool, names in TOOLS.items() for name in names]
 
@@ -42,8 +43,8 @@ def test_a_fix_writes_the_same_layer_or_none(tool: str) -> None:
         assert after in ({name, word} if exact else {name}), name
 
 
-@pytest.mark.parametrize(
-    ("word", "meant"),
+@for_each(
+    "word, meant",
     [
         # Letters are near, and meanings are not.
         *(("bilinear", None), ("l2_norm", None), ("power_norm", None), ("global_response_norm", None), ("grn", None)),
@@ -69,8 +70,8 @@ def test_a_name_that_only_looks_like_one_of_ours_is_never_inserted(word: str, me
     assert fix_text(Source("net.yaml", text)).source.text == text
 
 
-@pytest.mark.parametrize(
-    ("step", "after"),
+@for_each(
+    "step, after",
     [
         ("lienar: {out_features: 3}", "linear: {out_features: 3}"),
         ("lienar: {units: 3}", "linear: {out_features: 3}"),
@@ -93,7 +94,7 @@ def test_a_type_is_inserted_where_its_fields_mean_the_same(step: str, after: str
     assert after is not None or len(found.remaining) == 1
 
 
-@pytest.mark.parametrize(("tool", "name"), [(tool, name) for tool, name in NAMES if TOOLS[tool][name]])
+@for_each("tool, name", [(tool, name) for tool, name in NAMES if TOOLS[tool][name]])
 def test_a_field_of_another_tool_is_never_near_to_one_of_another_meaning(tool: str, name: str) -> None:
     word, _ = reviewed(name)
     if word is None:
@@ -179,7 +180,7 @@ def test_the_rest_of_a_block_is_read_where_a_parameter_is_none_of_its_own() -> N
     assert told(text) == [("SC105", 6), ("SC102", 7)]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "step",
     ["$wide", "linear: $wide", "batch_norm: $wide", "twice: $wide", "{relu: , name: $wide}", "{relu: , from: $wide}",
      "{relu: , repeat: $wide}", "add: {main: $wide, other: []}", "add: $wide", "'$wide': 3",

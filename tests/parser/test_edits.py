@@ -9,6 +9,7 @@ import pytest
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.files.load import loads
 from shapecalc.shape_inference.engine import inspect
+from tests.support.rows import for_each
 
 HEAD = "input: [N, 3, 32, 32]\n"
 
@@ -23,7 +24,7 @@ def findings(text: str) -> tuple[Diagnostic, ...]:
     return caught.value.diagnostics
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         layers("conv:\n    out_channels: 6\n    kernel_size: 5\n    name: c1", "relu"),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from shapecalc.dims import symbol
 from tests.support.networks import findings, found, layers, read
+from tests.support.rows import for_each
 
 NET = layers("relu")
 
@@ -29,8 +28,8 @@ def test_the_span_of_a_figure_is_that_of_its_value() -> None:
     assert text.splitlines()[line.span.line - 1][line.span.column - 1 : line.span.end_column - 1] == "61706"
 
 
-@pytest.mark.parametrize(
-    ("written", "code", "text", "replacement"),
+@for_each(
+    "written, code, text, replacement",
     [
         ("[params]", "SC202", "[params]", None),
         ("{params: 61706.0}", "SC202", "61706.0", "61706"),

@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 from shapecalc.diagnostics import Span
 from shapecalc.parser.expressions import ExpressionError, names_used, uses_parameters, value_of
 from shapecalc.parser.tree import Node, Scalar, Sequence
+from tests.support.rows import for_each
 
 AT = Span(1, 1, 1, 2)
 VALUES = {"a": 7, "width": 64, "_0": -3, "B2": 0}
@@ -105,8 +106,8 @@ def test_a_name_alone_gives_the_argument_itself_whatever_it_is(name: str) -> Non
     assert value_of(f"${name}", OTHERS) is OTHERS[name]
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "under"),
+@for_each(
+    "text, message, under",
     [
         ("${width / 2}", "expects `//` to divide, receives `/`", "/"),
         ("${2 ** a}", "knows no `**`", "**"),

@@ -19,6 +19,7 @@ from shapecalc.diagnostics.limits import LIMITS
 from shapecalc.files import zoo
 from shapecalc.parser.files import read_source
 from shapecalc.parser.foreign_files import _FAMILIES, HEAD, binary_format, text_format
+from tests.support.rows import for_each
 
 ROOT = Path(shapecalc.__file__).parent.parent
 
@@ -79,7 +80,7 @@ def test_each_kind_of_file_is_tried() -> None:
     assert set(WHAT) == set(FILES)
 
 
-@pytest.mark.parametrize("name", WHAT)
+@for_each("name", WHAT)
 def test_the_content_decides_and_not_the_name(name: str, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_bytes(FILES[name])
@@ -91,8 +92,8 @@ def test_the_content_decides_and_not_the_name(name: str, tmp_path: Path) -> None
     assert "UTF-8" not in finding.help
 
 
-@pytest.mark.parametrize("name", WHAT)
-@pytest.mark.parametrize("filling", [b"\0", b" ", b"\n# x", b"\xff\xfe\x08"], ids=repr)
+@for_each("name", WHAT)
+@for_each("filling", [b"\0", b" ", b"\n# x", b"\xff\xfe\x08"], ids=repr)
 def test_a_file_beyond_the_limit_is_named_too(name: str, filling: bytes, tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(FILES[name] + filling * LIMITS.file_size)
@@ -100,7 +101,7 @@ def test_a_file_beyond_the_limit_is_named_too(name: str, filling: bytes, tmp_pat
     assert (finding.code, WHAT[name] in finding.message) == ("SC006", True)
 
 
-@pytest.mark.parametrize("name", WHAT)
+@for_each("name", WHAT)
 def test_standard_input_is_looked_at_as_well(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(FILES[name])))
     (finding,) = refusal("-").diagnostics
@@ -114,7 +115,7 @@ def test_no_more_than_the_head_of_a_large_file_decides(tmp_path: Path) -> None:
     assert finding.code == "SC010"
 
 
-@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.name)
+@for_each("path", NETWORKS, ids=lambda path: path.name)
 def test_no_network_and_no_network_with_mistakes_is_taken_for_another_file(path: Path) -> None:
     head = path.read_bytes()[:HEAD]
     assert (binary_format(head), text_format(head.decode("utf-8", "replace"))) == (None, None)
@@ -158,7 +159,7 @@ LOOKALIKES = {
 }
 
 
-@pytest.mark.parametrize("text", LOOKALIKES.values(), ids=list(LOOKALIKES))
+@for_each("text", LOOKALIKES.values(), ids=list(LOOKALIKES))
 def test_what_looks_like_another_file_is_read_as_a_network(text: str, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(text)
@@ -224,8 +225,8 @@ def test_in_a_folder_what_is_no_yaml_is_not_read_and_a_yaml_of_ultralytics_is_na
     assert not foreign.readable
 
 
-@pytest.mark.parametrize("name", ["figure.png", "named-producer.onnx", "weights.gguf"])
-@pytest.mark.parametrize("length", range(33))
+@for_each("name", ["figure.png", "named-producer.onnx", "weights.gguf"])
+@for_each("length", range(33))
 def test_a_file_that_is_cut_off_raises_nothing_else(name: str, length: int, tmp_path: Path) -> None:
     path = tmp_path / "cut.yaml"
     path.write_bytes(FILES[name][:length])
@@ -246,10 +247,8 @@ def test_a_broken_message_is_no_file_that_is_known() -> None:
     assert binary_format(b"\x08\x96\x01\x0d\x00\x00\x80\x3f") is None
 
 
-@pytest.mark.parametrize(
-    "unit", ["#", " ", "\n", "#\n", "\t#", "import a,", "{", '{"', '"a":', "nc:\n", "layer", "(", "a.", "\\"]
-)
-@pytest.mark.parametrize("start", ["", "{", "nc:", "class A(", "import a", "layer {", "[net]"])
+@for_each("unit", ["#", " ", "\n", "#\n", "\t#", "import a,", "{", '{"', '"a":', "nc:\n", "layer", "(", "a.", "\\"])
+@for_each("start", ["", "{", "nc:", "class A(", "import a", "layer {", "[net]"])
 def test_no_text_takes_long(start: str, unit: str) -> None:
     head = (start + unit * HEAD)[:HEAD]
     began = process_time()

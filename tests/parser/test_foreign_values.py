@@ -13,6 +13,7 @@ from shapecalc.diagnostics import Source
 from shapecalc.files.load import loads
 from shapecalc.parser.foreign_values import as_list
 from tests.support.mistakes import findings
+from tests.support.rows import for_each
 
 
 def network(step: str) -> str:
@@ -35,15 +36,13 @@ def test_a_tuple_of_python_is_the_list_with_its_entries(value: tuple) -> None:
     assert ast.literal_eval(as_list(str(value).replace(" ", "")) or "None") == json.loads(json.dumps(value))
 
 
-@pytest.mark.parametrize(
-    "text", ["(3", "3)", "()", "(3)", "(,)", "(3,, 3)", "(a, b)", "(3, 3", "3x", "x3", "3xy", "3-3"]
-)
+@for_each("text", ["(3", "3)", "()", "(3)", "(,)", "(3,, 3)", "(a, b)", "(3, 3", "3x", "x3", "3xy", "3-3"])
 def test_another_text_is_no_list(text: str) -> None:
     assert as_list(text) is None
 
 
-@pytest.mark.parametrize(
-    ("step", "after"),
+@for_each(
+    "step, after",
     [
         ("conv: {out_channels: 8, kernel_size: (3, 5)}", "conv: {out_channels: 8, kernel_size: [3, 5]}"),
         ("conv: {kernel_size: (3,5), out_channels: 8}", "conv: {kernel_size: [3, 5], out_channels: 8}"),

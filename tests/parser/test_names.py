@@ -12,6 +12,7 @@ import shapecalc
 from shapecalc import ShapecalcError
 from shapecalc.parser.names import confusing, is_name, is_step_name, likely_step_name, looks_as
 from shapecalc.render.terminal.escaping import terminal
+from tests.support.rows import for_each
 from tests.support.volume import NIGHTLY, volume
 
 NAMES = {
@@ -69,7 +70,7 @@ CONFUSING = {
 }
 
 
-@pytest.mark.parametrize("name", NAMES.values(), ids=list(NAMES))
+@for_each("name", NAMES.values(), ids=list(NAMES))
 def test_letters_of_any_script_name_everything(name: str) -> None:
     name = unicodedata.normalize("NFC", name)
     network = shapecalc.loads(
@@ -90,7 +91,7 @@ def _is_east_asian(name: str) -> bool:
     return not confusing(f"{name}块")
 
 
-@pytest.mark.parametrize("name", CONFUSING.values(), ids=list(CONFUSING))
+@for_each("name", CONFUSING.values(), ids=list(CONFUSING))
 def test_what_cannot_be_told_apart_is_refused(name: str) -> None:
     assert not is_name(name)
     assert not is_step_name(f"x.{name}")

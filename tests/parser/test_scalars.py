@@ -6,17 +6,16 @@ import pytest
 from hypothesis import given, strategies as st
 
 from shapecalc.parser.scalars import Refused, resolve, shorten
+from tests.support.rows import for_each
 
 
-@pytest.mark.parametrize(
-    "word", ["no", "No", "NO", "off", "yes", "on", "y", "n", "nan", "inf", "Infinity", "nULL", "tRUE"]
-)
+@for_each("word", ["no", "No", "NO", "off", "yes", "on", "y", "n", "nan", "inf", "Infinity", "nULL", "tRUE"])
 def test_words_that_yaml_1_1_bends_are_texts(word: str):
     assert resolve(word) == word
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
+@for_each(
+    "text, value",
     [
         ("true", True),
         ("True", True),
@@ -51,7 +50,7 @@ def test_core_schema_values(text: str, value: object):
     assert (found, type(found)) == (value, type(value))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "-",
@@ -79,8 +78,8 @@ def test_what_no_yaml_takes_for_a_number_is_a_text(text: str):
     assert resolve(text) == text
 
 
-@pytest.mark.parametrize(
-    ("text", "code", "message", "value"),
+@for_each(
+    "text, code, message, value",
     [
         ("010", "SC024", "`010` is 8 in YAML 1.1 and 10 in YAML 1.2", 10),
         ("-010", "SC024", "`-010` is -8 in YAML 1.1 and -10 in YAML 1.2", -10),

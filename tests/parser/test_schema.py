@@ -15,6 +15,7 @@ from shapecalc.parser.grammar import FILE_KEYS, parse
 from shapecalc.parser.include import diagnose_blocks, has_only_blocks
 from shapecalc.parser.schema import schema
 from tests.support.mutants import mutated, originals, read
+from tests.support.rows import for_each
 from tests.support.volume import NIGHTLY, volume
 
 SCHEMA = schema()
@@ -176,7 +177,7 @@ DIFFERENCES = {
 """Files of which one says yes and the other no, by the reason; and what the schema says."""
 
 
-@pytest.mark.parametrize("reason", DIFFERENCES)
+@for_each("reason", DIFFERENCES)
 def test_where_they_differ_there_is_a_reason(reason: str) -> None:
     text, says = DIFFERENCES[reason]
     assert VALIDATOR.is_valid(read(text)) is says

@@ -6,14 +6,15 @@ import pytest
 
 from shapecalc.dims import symbol
 from tests.support.networks import findings, found, read
+from tests.support.rows import for_each
 
 
 def test_symbols_and_numbers_make_the_input() -> None:
     assert read("input: [N, 3, H, 32]\nlayers: [relu]").inputs[0].shape == (symbol("N"), 3, symbol("H"), 32)
 
 
-@pytest.mark.parametrize(
-    ("written", "replacement"),
+@for_each(
+    "written, replacement",
     [
         ("N, 3, 32, 32", "[N, 3, 32, 32]"),
         ("(3, 32, 32)", "[N, 3, 32, 32]"),

@@ -6,6 +6,7 @@ import pytest
 
 from shapecalc.parser.step_keys import STEP_KEYS
 from tests.support.networks import HEAD, findings, found, layers, read
+from tests.support.rows import for_each
 
 
 def test_fields_that_stand_beside_their_layer_are_read_all_the_same() -> None:
@@ -18,8 +19,8 @@ def test_a_layer_known_by_another_name_is_read_as_the_one_it_means() -> None:
     assert found(text) == [("SC101", "Conv2D"), ("SC102", "filters"), ("SC301", "16")]
 
 
-@pytest.mark.parametrize(
-    ("word", "meant"),
+@for_each(
+    "word, meant",
     [
         ("Conv2D", "conv"),
         ("Dense", "linear"),

@@ -6,6 +6,7 @@ import yaml
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.parser.reader import read_text
 from shapecalc.parser.syntax_errors import explain_syntax_error
+from tests.support.rows import for_each
 
 both_parsers = pytest.mark.usefixtures("parser")
 
@@ -91,7 +92,7 @@ SLIPS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message", "place"), SLIPS)
+@for_each("text, message, place", SLIPS)
 @both_parsers
 def test_a_slip_is_said_in_words_of_the_file(text: str, message: str, place: tuple[int, int, int]):
     diagnostic = refused(text)

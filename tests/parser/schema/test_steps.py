@@ -8,9 +8,10 @@ from shapecalc.layers import layer_types
 from shapecalc.layers.base import fields_of
 from shapecalc.parser.schema.steps import counts, layer, step
 from shapecalc.parser.step_keys import STEP_KEYS
+from tests.support.rows import for_each
 
 
-@pytest.mark.parametrize("type_name", layer_types())
+@for_each("type_name", layer_types())
 def test_every_layer_and_field_says_what_it_is(type_name: str) -> None:
     given = layer(layer_types()[type_name])
     below = given["anyOf"][0] if "anyOf" in given else given
