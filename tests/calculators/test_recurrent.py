@@ -19,6 +19,7 @@ from shapecalc.layers.base import PARAMS_AS
 from shapecalc.layers.recurrent import Gru, Lstm, Recurrent, Rnn
 from shapecalc.render.recurrent import differences
 from tests.support.arithmetic import value_of, with_numbers
+from tests.support.rows import for_each
 
 if TYPE_CHECKING:
     from shapecalc.calculators.recurrent import Recurrence
@@ -185,7 +186,7 @@ def test_keras_has_no_projection_and_that_is_said() -> None:
     assert differences(found)[-1] == "Keras has no projection: it is counted as PyTorch keeps it"
 
 
-@pytest.mark.parametrize("word", sorted(set(layer_types()) - {"rnn", "lstm", "gru"}))
+@for_each("word", sorted(set(layer_types()) - {"rnn", "lstm", "gru"}))
 def test_only_recurrent_layers_are_counted_otherwise(word: str) -> None:
     cls = layer_type(word)
     assert cls is not None

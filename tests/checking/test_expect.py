@@ -10,6 +10,7 @@ import shapecalc
 from shapecalc.checking.expect import unmet
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.shape_inference.engine import inspect
+from tests.support.rows import for_each
 
 NET = """\
 name: net
@@ -153,8 +154,8 @@ def test_a_shape_that_a_file_cannot_write_is_not_offered() -> None:
     assert finding.fix.replacement == "[N, 5, H]"
 
 
-@pytest.mark.parametrize(
-    ("written", "help_text", "replacement"),
+@for_each(
+    "written, help_text, replacement",
     [
         ("=< 5M", 'write `"<= 5M"`', '"<= 5M"'),
         ("'61706'", "write `61706` without quotes", "61706"),

@@ -19,6 +19,7 @@ from shapecalc.parser.files import decode, read_source
 from shapecalc.parser.positions import offsets_of
 from shapecalc.render.fix import edits
 from shapecalc.shape_inference.engine import infer
+from tests.support.rows import for_each
 from tests.support.volume import at_most
 
 FOLDER = Path(__file__).parents[1] / "cases"
@@ -53,7 +54,7 @@ def test_many_cases_have_an_edit_that_is_safe() -> None:
     assert len({finding.code for _, finding in SAFE}) >= 6
 
 
-@pytest.mark.parametrize(("path", "finding"), SAFE, ids=lambda value: getattr(value, "stem", ""))
+@for_each("path, finding", SAFE, ids=lambda value: getattr(value, "stem", ""))
 def test_a_safe_edit_clears_its_error_and_brings_none_but_those_that_a_guessed_type_hid(
     path: Path, finding: Diagnostic
 ) -> None:
@@ -67,7 +68,7 @@ def test_a_safe_edit_clears_its_error_and_brings_none_but_those_that_a_guessed_t
     assert left >= before if finding.code == "SC101" else left == before
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+@for_each("path", CASES, ids=lambda path: path.stem)
 def test_mending_leaves_nothing_that_is_safe_and_has_no_more_to_do_the_second_time(path: Path) -> None:
     source = read_source(path)
     once = fix_text(source, FOLDER)
@@ -78,7 +79,7 @@ def test_mending_leaves_nothing_that_is_safe_and_has_no_more_to_do_the_second_ti
     assert [finding.code for finding in again.remaining] == [finding.code for finding in once.remaining]
 
 
-@pytest.mark.parametrize("name", zoo.names())
+@for_each("name", zoo.names())
 def test_a_file_without_mistakes_stays_as_it_is(name: str) -> None:
     path = zoo.path(name)
     assert path is not None
@@ -201,8 +202,8 @@ def test_quotes_around_a_key_stay_or_go_with_the_whole_key() -> None:
 # What is left to the author.
 
 
-@pytest.mark.parametrize(
-    ("text", "code", "why"),
+@for_each(
+    "text, code, why",
     [
         ("{input: [N, 8], layers: [linear: 4], expect: {params: 9}}", None, "an expectation says what was meant"),
         ("{input: [N, 8], layers: [{linear: 4, name: a}, {relu, from: b}]}", "SC104", "a name is the author's own"),

@@ -21,6 +21,7 @@ from shapecalc.diagnostics import ShapecalcError, Source
 from shapecalc.parser.reader import read_text
 from shapecalc.render.fix import edits
 from shapecalc.shape_inference.engine import infer
+from tests.support.rows import for_each
 
 ORACLE = json.loads((Path(__file__).parents[1] / "oracle" / "keras_models.json").read_text(encoding="utf-8"))
 MODELS = ORACLE["models"]
@@ -98,7 +99,7 @@ def test_a_model_of_keras_is_converted_to_the_counts_of_keras_or_stays(case: dic
     assert fixed(found.source.text).edits == ()
 
 
-@pytest.mark.parametrize("case", DRAWN, ids=[str(place) for place in range(len(DRAWN))])
+@for_each("case", DRAWN, ids=[str(place) for place in range(len(DRAWN))])
 def test_a_random_stack_is_converted_to_the_counts_of_keras_or_stays(case: dict[str, Any]) -> None:
     found = fixed(case["text"])
     assert (found.refusal, found.remaining) == (None, ())
@@ -221,7 +222,7 @@ def test_other_spellings_and_our_own_words_change_nothing_in_the_meaning(seed: i
     same_as_keras(found.source.text, case)
 
 
-@pytest.mark.parametrize("seed", range(150))
+@for_each("seed", range(150))
 def test_no_mixture_is_converted_in_part(seed: int) -> None:
     rng = random.Random(seed)
     case = rng.choice((*MODELS, *DRAWN))
@@ -271,8 +272,8 @@ def test_a_word_that_needs_no_order_and_no_default_is_corrected_on_its_own(text:
     assert fixed(text).source.text == after
 
 
-@pytest.mark.parametrize(
-    ("input_", "moved"),
+@for_each(
+    "input_, moved",
     [
         ("[N, 28, 28, 1]", "[N, 1, 28, 28]"),
         ("[None, 28, 28, 1]", "[N, 1, 28, 28]"),
@@ -392,8 +393,8 @@ def test_an_expected_output_has_its_axes_in_the_new_order() -> None:
     assert check_source(found.source, None).findings == ()
 
 
-@pytest.mark.parametrize(
-    ("step", "reason"),
+@for_each(
+    "step, reason",
     [
         ("Lambda: {function: abs}", "`Lambda` has no exact counterpart here"),
         ("PReLU", "`PReLU` has no exact counterpart here"),

@@ -16,6 +16,7 @@ from shapecalc.shape_inference.engine import inspect, inspect_at
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 from tests.house.test_cases import FOLDER
 from tests.support.lints import TABLE, layers
+from tests.support.rows import for_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +61,7 @@ def test_an_input_that_was_built_in_python_has_no_place_either() -> None:
 RIGHT = sorted((FOLDER.parent / "checking" / "lints" / "right_networks").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("path", RIGHT, ids=lambda path: path.stem)
+@for_each("path", RIGHT, ids=lambda path: path.stem)
 def test_a_right_network_is_clean_with_a_free_batch_and_with_a_number(path: Path) -> None:
     architecture = shapecalc.load(path)
     batch = [name for name in architecture.symbols if name in BATCH_SYMBOLS]
@@ -78,7 +79,7 @@ def test_a_batch_of_several_samples_adds_no_warning_to_the_zoo(name: str) -> Non
 BROKEN = sorted(path for code in range(409, 417) for path in FOLDER.glob(f"SC{code}-*.yaml"))
 
 
-@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+@for_each("path", BROKEN, ids=lambda path: path.stem)
 def test_steps_without_positions_are_not_warned_of(path: Path) -> None:
     architecture = shapecalc.load(path)
     assert lint(inspect(architecture))

@@ -7,6 +7,7 @@ import pytest
 from shapecalc import inspect, loads
 from shapecalc.checking.diagnose import diagnose
 from shapecalc.diagnostics import Diagnostic
+from tests.support.rows import for_each
 
 DOWN = "{conv: {out_channels: 4, kernel_size: 3, stride: 2, padding: 1}}"
 UP = "{conv_transpose: {out_channels: 4, kernel_size: 3, stride: 2, padding: 1, output_padding: 1}, name: %s}"
@@ -23,8 +24,8 @@ def unmet(text: str) -> tuple[Diagnostic, ...]:
     return tuple(each for each in diagnose(inspect(loads(text)), brief=True) if each.code == "SC501")
 
 
-@pytest.mark.parametrize("size", ["218, 178", "217, 177", "100", "37, 36, 35", "64, 30"])
-@pytest.mark.parametrize("levels", [1, 2, 3])
+@for_each("size", ["218, 178", "217, 177", "100", "37, 36, 35", "64, 30"])
+@for_each("levels", [1, 2, 3])
 def test_the_network_with_the_values_of_the_help_meets_its_expectation(size: str, levels: int) -> None:
     text = autoencoder(size, levels)
     for diagnostic in unmet(text):

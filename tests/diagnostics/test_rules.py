@@ -11,6 +11,7 @@ import shapecalc
 from shapecalc.checking.check import check_source
 from shapecalc.diagnostics import Source
 from shapecalc.diagnostics.rules import codes, read_page, rule, rules
+from tests.support.rows import for_each
 
 PACKAGE = Path(shapecalc.__file__).parent
 OF_A_FILE = [one for one in rules() if one.language == "yaml"]
@@ -25,19 +26,19 @@ def test_every_code_in_the_source_has_a_page_and_every_page_a_code() -> None:
     assert sorted(said) == list(codes())
 
 
-@pytest.mark.parametrize("one", OF_A_FILE, ids=lambda one: one.code)
+@for_each("one", OF_A_FILE, ids=lambda one: one.code)
 def test_a_broken_example_gives_its_code_first(one) -> None:
     first, *others = findings(one.broken)
     assert first.code == one.code
     assert {other.code for other in others} <= {one.code}, "an example is about one thing"
 
 
-@pytest.mark.parametrize("one", OF_A_FILE, ids=lambda one: one.code)
+@for_each("one", OF_A_FILE, ids=lambda one: one.code)
 def test_a_mended_example_is_clean(one) -> None:
     assert findings(one.mended) == ()
 
 
-@pytest.mark.parametrize("one", rules(), ids=lambda one: one.code)
+@for_each("one", rules(), ids=lambda one: one.code)
 def test_a_page_is_written_as_all_are(one) -> None:
     assert one.code in codes()
     assert re.fullmatch(r"[a-z`0-9].*[^.!?:]", one.title), "lower case, no full stop"

@@ -13,6 +13,7 @@ from hypothesis import example, given, strategies as st
 from shapecalc.diagnostics.suggestions import Near, closest, distance, nearest
 from shapecalc.parser.did_you_mean import closest_layer, nearest_layer
 from tests.support.layer_names import WORDS, closest_field, fields
+from tests.support.rows import for_each
 from tests.support.volume import NIGHTLY, volume
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ def test_a_foreign_name_whose_word_is_no_candidate_is_spelled_out():
     assert closest("reluu", ("relu",), {"reluu": "leaky_relu"}) == "relu"
 
 
-@pytest.mark.parametrize(
-    ("word", "ours", "sure"),
+@for_each(
+    "word, ours, sure",
     [
         ("Conv2D", "conv", True),  # a foreign name that says just what ours says
         ("MaxPool-2d", "max_pool", True),

@@ -7,6 +7,7 @@ import pytest
 import shapecalc
 from shapecalc.diffing.diff import diff
 from shapecalc.diffing.thresholds import ThresholdError, judged, read_threshold, read_thresholds
+from tests.support.rows import for_each
 
 WIDE = "input: [N, 99]\nlayers: [{linear: {out_features: %d, bias: false}}]\n"
 FREE = "input: [N, 3, H, 7]\nlayers: [{conv: {out_channels: %d, kernel_size: 1}}]\n"
@@ -17,8 +18,8 @@ def holds(text: str, old: int, new: int, net: str = WIDE) -> bool | None:
     return read_threshold(text).holds(diff(before, after))
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),  # of 9,900 params that became 10,098: +198, which is 2 % exactly
+@for_each(
+    "text, expected",  # of 9,900 params that became 10,098: +198, which is 2 % exactly
     [
         ("params > +2%", False),
         ("params >= +2%", True),
@@ -55,8 +56,8 @@ def test_any_growth_from_nothing_exceeds_each_share() -> None:
     assert read_threshold("params > +1000000%").holds(comparison) is True
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),  # MACs are 105·H and become 147·H
+@for_each(
+    "text, expected",  # MACs are 105·H and become 147·H
     [
         ("macs > +0", True),
         ("macs > +41", True),
@@ -82,8 +83,8 @@ def test_what_cannot_be_told_names_its_symbols() -> None:
     assert read_threshold("macs > +42").open_symbols(diff(before, after)) == ("H",)
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
+@for_each(
+    "text, said",
     [
         ("", "expects METRIC SIGN NUMBER"),
         ("params", "expects METRIC SIGN NUMBER"),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from shapecalc.dims import greatest, least, parse
+from tests.support.rows import for_each
 
 
-@pytest.mark.parametrize(
-    ("text", "low", "high"),
+@for_each(
+    "text, low, high",
     [
         ("7", 7, 7),
         ("H", 1, None),  # a symbol is at least 1

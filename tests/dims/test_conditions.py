@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from shapecalc.dims import Condition, Relation, condition, parse
+from tests.support.rows import for_each
 
 ZERO, NONNEGATIVE = Relation.ZERO, Relation.NONNEGATIVE
 
 
-@pytest.mark.parametrize(
-    ("text", "relation", "decided"),
+@for_each(
+    "text, relation, decided",
     [
         ("0", ZERO, True),
         ("-3", ZERO, False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shapecalc.dims import exact_quotient, parse
+from tests.support.rows import for_each
 
 
 @pytest.mark.parametrize(
@@ -28,8 +29,8 @@ def test_a_multiple_gives_its_factor_back(a, b, quotient):
     assert parse(quotient) * parse(b) == parse(a)
 
 
-@pytest.mark.parametrize(
-    ("a", "b"),
+@for_each(
+    "a, b",
     [
         ("13", "4"),
         ("12*N + 1", "4"),

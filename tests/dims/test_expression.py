@@ -11,12 +11,13 @@ from unittest.mock import ANY
 import pytest
 
 from shapecalc.dims import DimLimitError, Expr, ceil_div, evaluate, floor_div, free_symbols, product, symbol
+from tests.support.rows import for_each
 
 H, N, W = symbol("H"), symbol("N"), symbol("W")
 
 
-@pytest.mark.parametrize(
-    ("written", "normal"),
+@for_each(
+    "written, normal",
     [
         ((H + 32) // 32, H // 32 + 1),  # rule 1 on the constant
         ((5 * H + W) // 2, 2 * H + (H + W) // 2),  # rule 1 on a coefficient

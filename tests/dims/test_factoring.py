@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from shapecalc.dims import parse
+from tests.support.rows import for_each
 
 
-@pytest.mark.parametrize(
-    ("text", "written"),
+@for_each(
+    "text, written",
     [
         ("H//2 - 2", "(H - 4)//2"),  # a shift of a floor is one of its numerator, times the divisor
         ("2*(H//2) - 4", "2*((H - 4)//2)"),

@@ -6,6 +6,7 @@ import pytest
 
 from shapecalc.dims import Expr, evaluate, floor_div, least, parse, pretty, product, symbol
 from shapecalc.dims.terms import Floor
+from tests.support.rows import for_each
 
 H = symbol("H")
 LENET = [(5, 1, 0), (2, 2, 0), (5, 1, 0), (2, 2, 0)]
@@ -62,8 +63,8 @@ def floors_and_symbols(dim):
     return count
 
 
-@pytest.mark.parametrize("depth", [1, 100, 10_000])
-@pytest.mark.parametrize("pattern", [LENET, ALEXNET, RESNET, [(3, 1, 0), (3, 3, 1), (2, 1, 0)]])
+@for_each("depth", [1, 100, 10_000])
+@for_each("pattern", [LENET, ALEXNET, RESNET, [(3, 1, 0), (3, 3, 1), (2, 1, 0)]])
 def test_a_chain_of_any_depth_is_one_floor_of_one_symbol(pattern, depth):
     windows = [pattern[i % len(pattern)] for i in range(depth)]
     result = through(windows)

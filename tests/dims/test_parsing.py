@@ -8,12 +8,13 @@ import pytest
 
 from shapecalc.dims import DimSyntaxError, parse, symbol
 from shapecalc.dims.parsing import _Reader
+from tests.support.rows import for_each
 
 H, W = symbol("H"), symbol("W")
 
 
-@pytest.mark.parametrize(
-    ("text", "dim"),
+@for_each(
+    "text, dim",
     [
         ("7", 7),
         ("  H ", H),
@@ -52,8 +53,8 @@ def test_a_text_is_read_with_python_s_precedence(text, dim):
     assert parse(text) == dim
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "column"),
+@for_each(
+    "text, message, column",
     [
         ("", "the end stands where a number, a name or `(` is expected", 1),
         ("H +", "the end stands where a number, a name or `(` is expected", 4),
@@ -161,8 +162,8 @@ def test_a_limit_itself_is_allowed(text, beyond, message, column):
     assert (caught.value.message, caught.value.column) == (message, column)
 
 
-@pytest.mark.parametrize(
-    ("text", "work"),
+@for_each(
+    "text, work",
     [
         ("H", 0),
         ("-7", 1),

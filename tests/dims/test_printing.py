@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from shapecalc.dims import latex, parse, pretty, product, symbol
+from tests.support.rows import for_each
 
 B, H, N, W = symbol("batch_size"), symbol("H"), symbol("N"), symbol("W")
 
 
-@pytest.mark.parametrize(
-    ("dim", "ascii_text", "pretty_text"),
+@for_each(
+    "dim, ascii_text, pretty_text",
     [
         (H, "H", "H"),
         (-H, "-H", "−H"),

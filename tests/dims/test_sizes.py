@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, strategies as st
 
 from shapecalc.dims import Sizes
+from tests.support.rows import for_each
 from tests.support.volume import at_most
 
 
@@ -54,8 +54,8 @@ def test_few_sizes_have_an_end() -> None:
     assert Sizes((), 1, 1, (0,)).smallest == 1
 
 
-@pytest.mark.parametrize(
-    ("sizes", "sentence"),
+@for_each(
+    "sizes, sentence",
     [
         (Sizes((), 1, 1, ()), "no size of H is legal"),
         (Sizes((), 1, 1, (0,)), "any size of H is legal"),

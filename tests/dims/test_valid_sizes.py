@@ -9,6 +9,7 @@ from hypothesis import assume, given, strategies as st
 
 from shapecalc.dims import Condition, DimLimitError, Effort, Relation, Sizes, free_symbols, parse, valid_sizes
 from shapecalc.dims.valid_sizes import period_of
+from tests.support.rows import for_each
 
 MODULE = import_module("shapecalc.dims.valid_sizes")  # whose name in the package is the function's
 
@@ -93,8 +94,8 @@ def test_sizes_are_those_at_which_every_condition_holds(
         assert (size in found) == all(condition.holds({"H": size}) for condition in conditions)
 
 
-@pytest.mark.parametrize(
-    ("conditions", "sizes"),
+@for_each(
+    "conditions, sizes",
     [
         ([], Sizes((), 1, 1, (0,))),
         ([at_least_0("H - 7")], Sizes((), 7, 1, (0,))),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pytest
 
 from shapecalc.execution.random_arrays import BLOCK, WORTH_A_THREAD, uniform
+from tests.support.rows import for_each
+
+if TYPE_CHECKING:
+    import pytest
 
 
-@pytest.mark.parametrize(
-    "shape", [(), (0, 3), (5, 7), (BLOCK + 1,), (2 * WORTH_A_THREAD,), (3, WORTH_A_THREAD + 5)], ids=str
-)
-@pytest.mark.parametrize("cores", [1, 2, 3, None])
+@for_each("shape", [(), (0, 3), (5, 7), (BLOCK + 1,), (2 * WORTH_A_THREAD,), (3, WORTH_A_THREAD + 5)], ids=str)
+@for_each("cores", [1, 2, 3, None])
 def test_any_number_of_threads_draws_what_one_generator_draws(
     shape: tuple[int, ...], cores: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from shapecalc.dims import Condition, Relation, symbol
 from shapecalc.layers.conv import Conv, ConvTranspose
 from tests.support.layers import flops, macs, made, params, refused, required, saved
+from tests.support.rows import for_each
 
 C, H = symbol("C"), symbol("H")
 
@@ -138,8 +139,8 @@ def test_uneven_padding_may_differ_at_each_end_of_each_axis() -> None:
 CONV = {"out_channels": 6, "kernel_size": 3}
 
 
-@pytest.mark.parametrize(
-    ("type_", "fields", "x", "expected"),
+@for_each(
+    "type_, fields, x, expected",
     [
         pytest.param("conv", {}, (2, 5), ("SC305", None, None), id="no spatial axis"),
         pytest.param("conv", {}, (2, 5, 7, 7, 7, 7), ("SC305", None, None), id="four spatial axes"),

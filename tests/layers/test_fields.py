@@ -20,6 +20,7 @@ from shapecalc.layers.fields import (
     Several,
     said,
 )
+from tests.support.rows import for_each
 
 
 def refused(kind: Kind, value: object) -> LayerError:
@@ -29,8 +30,8 @@ def refused(kind: Kind, value: object) -> LayerError:
     return caught.value
 
 
-@pytest.mark.parametrize(
-    ("kind", "value"),
+@for_each(
+    "kind, value",
     [
         (Integer(), 1),
         (Integer(), LARGEST_DIM),
@@ -55,8 +56,8 @@ def test_bounds_themselves_and_every_notation_are_accepted(kind: Kind, value: ob
     kind.check("size", value)
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "code", "index"),
+@for_each(
+    "kind, value, code, index",
     [
         pytest.param(Integer(), 0, "SC201", (), id="below the least"),
         pytest.param(Integer(), LARGEST_DIM + 1, "SC201", (), id="above the largest axis"),
@@ -95,8 +96,8 @@ def as_json(value: object) -> object:
     return [as_json(entry) for entry in value] if isinstance(value, tuple) else value
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "valid"),
+@for_each(
+    "kind, value, valid",
     [
         (Integer(), 1, True),
         (Integer(), 0, False),

@@ -9,6 +9,7 @@ from shapecalc.layers.base import Layer
 from shapecalc.layers.foreign_names import Meaning, caveat, foreign_fields, names_of
 from shapecalc.parser.did_you_mean import closest_layer
 from tests.support.layer_names import FIELDS, LAYERS, WORDS, closest_field, fields
+from tests.support.rows import for_each
 
 
 class Example(Layer):
@@ -47,8 +48,8 @@ def test_a_caveat_holds_for_fields_that_are_given_or_left_out(name: str, given: 
     assert caveat(Example, name, given) == note
 
 
-@pytest.mark.parametrize(
-    ("theirs", "ours"),
+@for_each(
+    "theirs, ours",
     [
         *((name, "conv") for name in ("Conv1D", "Conv2D", "Conv3D", "Conv2d", "conv2d", "Convolution2D", "LazyConv2d")),
         *(
@@ -116,8 +117,8 @@ def test_other_frameworks_layers_lead_to_ours(theirs: str, ours: str) -> None:
     assert closest_layer(theirs) == ours
 
 
-@pytest.mark.parametrize(
-    ("layer", "theirs", "ours"),
+@for_each(
+    "layer, theirs, ours",
     [
         ("conv", "filters", "out_channels"),
         ("conv", "num_filters", "out_channels"),

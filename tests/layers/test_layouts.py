@@ -16,14 +16,15 @@ from shapecalc.layers.layouts import (
     reordering,
     window_of,
 )
+from tests.support.rows import for_each
 
 
 def dims(text: str):
     return tuple(parse(part) for part in text.split())
 
 
-@pytest.mark.parametrize(
-    ("shape", "window", "why"),
+@for_each(
+    "shape, window, why",
     [
         ("5 28 28 1", (3, 3), "a digit"),
         ("5 8 8 1", (3, 3), "a digit of scikit-learn"),
@@ -47,8 +48,8 @@ def test_the_last_axis_holds_the_channels(shape: str, window: tuple[int, ...] | 
     assert channels_last_order(x, window) == (0, len(x) - 1, *range(1, len(x) - 1)), why
 
 
-@pytest.mark.parametrize(
-    ("shape", "window", "why"),
+@for_each(
+    "shape, window, why",
     [
         ("5 3 32 32", (3, 3), "channels first"),
         ("5 1 64 4", (3, 3), "one channel of four bands"),
@@ -86,8 +87,8 @@ def test_frames_before_colours() -> None:
     assert channels_last_order((5, 16, 3, 112, 112), (3, 3, 3)) == (0, 2, 1, 3, 4)
 
 
-@pytest.mark.parametrize(
-    ("shape", "expected"),
+@for_each(
+    "shape, expected",
     [
         ("3 224 224", "[N, 3, 224, 224]"),
         ("1 28 28", "[N, 1, 28, 28]"),

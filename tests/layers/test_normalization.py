@@ -9,6 +9,7 @@ import pytest
 from shapecalc.dims import Condition, Relation, symbol
 from shapecalc.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RmsNorm, Scale
 from tests.support.layers import buffers, flops, made, params, refused, required, saved
+from tests.support.rows import for_each
 
 N, C, H = symbol("N"), symbol("C"), symbol("H")
 
@@ -40,8 +41,8 @@ X = (2, 6, 5, 7)
 ELEMENTS = 2 * 6 * 5 * 7
 
 
-@pytest.mark.parametrize(
-    ("type_", "fields", "expected"),
+@for_each(
+    "type_, fields, expected",
     [
         pytest.param("batch_norm", {}, 2 * ELEMENTS, id="folded into scale and shift"),
         pytest.param("batch_norm", {"track_running_stats": False}, 7 * ELEMENTS + 2 * 6, id="per channel"),

@@ -14,6 +14,7 @@ from shapecalc.dims import Condition, Relation, evaluate, symbol
 from shapecalc.layers.constraints import Constraints
 from shapecalc.layers.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
 from tests.support.layers import flops, made, refused, required, saved
+from tests.support.rows import for_each
 
 H, W = symbol("H"), symbol("W")
 
@@ -119,10 +120,8 @@ def test_rows_that_no_window_reads_are_warned_of_unless_ceil_mode_reads_them() -
     assert AvgPool(kernel_size=2).warning((1, 1, 8, 6)) is None
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 19])
-@pytest.mark.parametrize(
-    ("kernel", "stride", "padding", "dilation"), list(product((1, 3, 15, 16, 30), (1, 60), (0, 1), (1, 3)))
-)
+@for_each("n", [1, 2, 7, 19])
+@for_each("kernel, stride, padding, dilation", list(product((1, 3, 15, 16, 30), (1, 60), (0, 1), (1, 3))))
 def test_operations_count_each_element_of_a_window_and_of_a_longer_one_those_on_the_padded_axis(
     n: int, kernel: int, stride: int, padding: int, dilation: int
 ) -> None:

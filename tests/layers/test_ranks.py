@@ -5,6 +5,7 @@ import re
 import pytest
 
 from shapecalc import ShapecalcError, inspect, loads
+from tests.support.rows import for_each
 
 CONV = "{conv: {out_channels: 4, kernel_size: 3}}"
 LSTM = "{lstm: {hidden_size: 8, batch_first: true}}"
@@ -42,7 +43,7 @@ def _help(text: str) -> str:
     return diagnostic.help or ""
 
 
-@pytest.mark.parametrize(("shape", "layer", "named", "why"), BRIDGED)
+@for_each("shape, layer, named, why", BRIDGED)
 def test_the_layers_that_a_help_names_bridge_the_ranks(shape: str, layer: str, named: str, why: str) -> None:
     text = f"{{input: {shape}, layers: [LAYERS]}}"
     assert named in _help(text.replace("LAYERS", layer)), why

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 import shapecalc
 from shapecalc.layers.roles import Role, filled, joined_role, map_roles, reshaped_roles, sequence_roles
 from shapecalc.shape_inference.engine import inspect
+from tests.support.rows import for_each
 
 B, C, S, T, F, U = Role.BATCH, Role.CHANNELS, Role.SPACE, Role.TIME, Role.FEATURES, Role.UNKNOWN
 DISTINCT = (B, C, S, T, F)
@@ -57,8 +57,8 @@ def test_heads_are_split_off_features_and_the_rest_remains() -> None:
     assert reshaped_roles((B, U, T, U), (5, 3, 7, 4), (5, 3, 28)) == (B, U, U)
 
 
-@pytest.mark.parametrize(
-    ("shape", "step"),
+@for_each(
+    "shape, step",
     [
         ((2, 3, 5), "permute: [2, 0, 1]"),
         ((2, 3, 5, 7), "permute: [0, -1, 1, 2]"),

@@ -20,6 +20,7 @@ from shapecalc.layers.windows import (
     unread,
     unread_warning,
 )
+from tests.support.rows import for_each
 
 H, W = symbol("H"), symbol("W")
 lengths, windows, strides, dilations = st.integers(1, 60), st.integers(1, 9), st.integers(1, 7), st.integers(1, 4)
@@ -160,8 +161,8 @@ def test_same_padding_has_the_odd_element_after(length, window, stride, dilation
     assert before + after == least
 
 
-@pytest.mark.parametrize(
-    ("window", "stride", "padding", "dilation", "fields", "shape"),
+@for_each(
+    "window, stride, padding, dilation, fields, shape",
     [
         (3, 1, 1, 1, {}, None),  # equal at both ends: the kernel pads by itself
         ((4, 3), 1, "same", 1, {}, (10, 13)),  # 1 + 2 of 7, 1 + 1 of 11

@@ -11,6 +11,7 @@ import pytest
 from shapecalc.reference import find
 from shapecalc.reference.base import Array, Call
 from tests.support.counting import run_counted
+from tests.support.rows import for_each
 
 HEADS = {
     **dict.fromkeys(("num_kv_heads", "embed_dim", "kdim", "vdim")),
@@ -98,7 +99,7 @@ CASES = [
     ),
     Case("class_token: nothing", "class_token", ((2, 3, 4),), 0, 0, {"embed_dim": None}, {"token": (1, 1, 4)}),
 ]
-each = pytest.mark.parametrize("case", [pytest.param(case, id=case.says) for case in CASES])
+each = for_each("case", [pytest.param(case, id=case.says) for case in CASES])
 
 
 def arrays(case: Case) -> list[Array]:

@@ -16,6 +16,7 @@ from shapecalc.reference.base import Array, Call
 from tests.reference.test_attention import CASES as ATTENTION
 from tests.reference.test_merging import CASES as MERGING
 from tests.support.counting import run_counted
+from tests.support.rows import for_each
 from tests.support.sequence_cases import CASES as SEQUENCES, OBJECTS
 
 CONV = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True, "padding_mode": "zeros"}
@@ -328,7 +329,7 @@ def call_of(case: Case) -> Call:
     return Call("layer", case.kernel, case.fields, parameters, ("x",), ("y",))
 
 
-each = pytest.mark.parametrize("case", [pytest.param(case, id=case.says) for case in CASES])
+each = for_each("case", [pytest.param(case, id=case.says) for case in CASES])
 
 
 def test_every_kernel_is_counted() -> None:

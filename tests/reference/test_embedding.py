@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.support import kernels
+from tests.support.rows import for_each
 from tests.support.sequence_cases import call_of, case_of, numbers, outputs
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def test_a_vector_of_zeros_has_the_cosine_0() -> None:
     assert kernels.run("cosine_similarity", [[0.0, 0.0]], [[3.0, 4.0]]).tolist() == [0]
 
 
-@pytest.mark.parametrize("word", ["embedding", "one_hot"])
-@pytest.mark.parametrize(
-    ("x", "said"),
+@for_each("word", ["embedding", "one_hot"])
+@for_each(
+    "x, said",
     [
         pytest.param(np.array([[1, 6], [7, 0]]), r"from 0 to 6, receives 7", id="the index after the last"),
         pytest.param(np.array([3, -1]), r"from 0 to 6, receives -1", id="an index from the end"),

@@ -12,11 +12,12 @@ from shapecalc.reference.gradients import Context, Gradients
 from tests.house.test_backward import prepared
 from tests.support.examples.all import EXAMPLES
 from tests.support.examples.table import POINTS, Example
+from tests.support.rows import for_each
 
 FEW = [row for row in EXAMPLES if len(row.at(POINTS[0])) < 100]
 """All but the `concat` of as many as a step takes, each of which would be moved."""
 
-each = pytest.mark.parametrize("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in FEW])
+each = for_each("example", [pytest.param(row, id=f"{row.type}-{row.reason}") for row in FEW])
 
 
 @each

@@ -11,6 +11,7 @@ import pytest
 from shapecalc.reference import find, workspace
 from shapecalc.reference.base import Array, Call
 from tests.support.counting import run_counted
+from tests.support.rows import for_each
 from tests.support.sequence_cases import OBJECTS, Case, numbers
 
 SPLIT = {"split_size": 4, "dim": 1}
@@ -39,7 +40,7 @@ CASES = [
     Case("select_channels: nothing", "select_channels", ((2, 5, 3),), 0, {"channels": (4, 0, 0)}),
 ]
 
-each = pytest.mark.parametrize("case", [pytest.param(case, id=case.says) for case in CASES])
+each = for_each("case", [pytest.param(case, id=case.says) for case in CASES])
 
 
 def arrays(case: Case, dtype: type = np.float64, longer: int = 1) -> list[Array]:

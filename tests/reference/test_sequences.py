@@ -11,11 +11,12 @@ import pytest
 from shapecalc.reference import workspace
 from shapecalc.reference.executor import ExecutionError, execute
 from tests.support.counting import run_counted
+from tests.support.rows import for_each
 from tests.support.sequence_cases import CASES, OBJECTS, Case, arrays, call_of, numbers, outputs
 
 SAMPLES = 2_000
 
-each = pytest.mark.parametrize("case", [pytest.param(case, id=case.says) for case in CASES])
+each = for_each("case", [pytest.param(case, id=case.says) for case in CASES])
 
 
 @each

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from shapecalc.reference.windows import Margins, Window, margins, overhang, pad, slide, taps, unpad
+from tests.support.rows import for_each
 
 
 def window(size: int, stride: int = 1, dilation: int = 1) -> Window:
@@ -48,10 +49,8 @@ def test_taps_come_in_the_order_of_the_window() -> None:
     assert [positions for positions, _ in read] == [(slice(0, 2), slice(0, 2))] * 4
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 9, 60])
-@pytest.mark.parametrize(
-    ("stride", "dilation", "first", "count"), list(product((1, 2, 4), (1, 3), (0, -3, -40), (1, 5)))
-)
+@for_each("size", [1, 2, 3, 5, 9, 60])
+@for_each("stride, dilation, first, count", list(product((1, 2, 4), (1, 3), (0, -3, -40), (1, 5))))
 def test_taps_read_the_elements_that_windows_reach_each_once(
     size: int, stride: int, dilation: int, first: int, count: int
 ) -> None:
@@ -148,8 +147,8 @@ def test_nothing_is_copied_where_nothing_is_added() -> None:
     assert pad(x, ((0, 0), (0, -2))).shape == (3, 3)
 
 
-@pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
-@pytest.mark.parametrize("sides", [((2, 1), (0, 3)), ((0, 0), (3, 0)), ((-1, 2), (1, -2)), ((-3, -1), (0, 0))])
+@for_each("mode", ["constant", "reflect", "replicate", "circular"])
+@for_each("sides", [((2, 1), (0, 3)), ((0, 0), (3, 0)), ((-1, 2), (1, -2)), ((-3, -1), (0, 0))])
 def test_taking_padding_back_is_the_transpose_of_padding(mode: str, sides: Margins) -> None:
     random = np.random.default_rng(5)
     x = random.standard_normal((2, 7, 11))

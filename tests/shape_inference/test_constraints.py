@@ -9,6 +9,7 @@ from shapecalc.diagnostics import ShapecalcError
 from shapecalc.dims import Condition, Relation, Sizes, parse
 from shapecalc.shape_inference.constraints import Constraint, solve_constraints
 from shapecalc.shape_inference.engine import infer, inspect_at
+from tests.support.rows import for_each
 
 UNET = """\
 input: [N, 3, H, W]
@@ -45,8 +46,8 @@ def required(text: str) -> list[str]:
     return [each.condition.pretty for each in report.valid_sizes.single + report.valid_sizes.joint]
 
 
-@pytest.mark.parametrize(
-    ("text", "conditions"),
+@for_each(
+    "text, conditions",
     [
         ("input: [T, N, 5]\nlayers:\n  - {gru: 5, from: [input, input]}\n", ["T == 1"]),
         (

@@ -7,6 +7,7 @@ import pytest
 import shapecalc
 from shapecalc import ShapecalcError
 from tests.support.lints import layers
+from tests.support.rows import for_each
 
 WORDS = "input: {shape: [32, 50], dtype: int64}\n"
 EMBEDDING = "embedding: {num_embeddings: 1000, embedding_dim: 100}"
@@ -25,8 +26,8 @@ def refused(text: str):
     return diagnostic
 
 
-@pytest.mark.parametrize(
-    ("text", "code", "expected"),
+@for_each(
+    "text, code, expected",
     [
         ("input: [1, 512, 512, 3]\n"
          + layers("conv: {in_channels: 3, out_channels: 64, kernel_size: 3, padding: 1}", "relu"), "SC301", LAST),

@@ -12,6 +12,7 @@ from shapecalc import ShapecalcError
 from shapecalc.execution.gradient_check import verify_backward
 from tests.support.examples.all import EXAMPLES
 from tests.support.examples.table import POINTS, Example
+from tests.support.rows import for_each
 
 BERT = """
 input: {shape: [N, T], dtype: int64}
@@ -160,7 +161,7 @@ def test_nothing_but_a_bias_may_be_missing(first: str, second: str) -> None:
         shapecalc.inspect(shapecalc.loads(f"{{input: [2, 6], layers: [{head}, {{{second}, share: a, name: b}}]}}"))
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+@for_each("example", EXAMPLES, ids=str)
 def test_a_layer_says_that_it_has_a_bias_where_it_has_one_next_to_a_weight(example: Example) -> None:
     layer = example.layer()
     assert layer.has_bias == ({"weight", "bias"} <= layer.parameters(*example.at(POINTS[0])).keys())

@@ -12,14 +12,15 @@ from shapecalc.diagnostics import Source
 from shapecalc.files import zoo
 from shapecalc.parser.files import read_source
 from shapecalc.parser.reader import read_text
+from tests.support.rows import for_each
 
 
 def root(text: str) -> Any:
     return read_text(Source("net.yaml", text))
 
 
-@pytest.mark.parametrize(
-    ("step", "keras"),
+@for_each(
+    "step, keras",
     [
         ("Dense: 10", True),
         ("dense: 10", True),
@@ -46,7 +47,7 @@ def test_an_argument_of_a_block_is_no_field_of_keras() -> None:
     assert not in_keras_words(root(text))
 
 
-@pytest.mark.parametrize("name", zoo.names())
+@for_each("name", zoo.names())
 def test_no_network_of_the_zoo_is_in_keras_words(name: str) -> None:
     path = zoo.path(name)
     assert path is not None
@@ -54,8 +55,8 @@ def test_no_network_of_the_zoo_is_in_keras_words(name: str) -> None:
     assert not in_keras_words(tree)
 
 
-@pytest.mark.parametrize(
-    ("step", "order", "whole"),
+@for_each(
+    "step, order, whole",
     [
         ("Dense: 10", Order.LAST, False),
         ("Dense: {units: 10, activation: relu}", Order.LAST, True),
@@ -79,8 +80,8 @@ def test_words_that_need_an_order_or_a_default_are_converted_together(step: str,
     assert converts_together(root(f"input: [N, 8]\nlayers:\n  - {step}\n"), order) == whole
 
 
-@pytest.mark.parametrize(
-    ("shape", "order"),
+@for_each(
+    "shape, order",
     [
         ("[N, 28, 28, 1]", Order.LAST),
         ("[N, 1, 28, 28]", Order.FIRST),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 import shapecalc
 from shapecalc.checking.lints.axes import layer_axes
 from shapecalc.shape_inference.engine import inspect
 from tests.support.lints import layers
+from tests.support.rows import for_each
 
 
 def roles_at(text: str, path: str) -> list[str]:
@@ -21,8 +20,8 @@ END = "{identity: , name: end}"
 CONV = "conv: {out_channels: 8, kernel_size: 3}"
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@for_each(
+    "text, expected",
     [
         ("input: [5, 3, 31, 33]\n" + layers(END), "uuuu"),
         ("input: [N, 3, 31, 33]\n" + layers(END), "buuu"),

@@ -8,6 +8,7 @@ import shapecalc
 from shapecalc.files.zoo import names
 from shapecalc.shape_inference.engine import inspect
 from tests.support.lints import layers, warned
+from tests.support.rows import for_each
 
 LSTM = "lstm: 8"
 LAST = "select: {dim: 1, index: -1}"
@@ -20,7 +21,7 @@ def messages(text: str) -> list[str]:
     return [finding.message for finding in warned(text) if finding.code == "SC409"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         pytest.param("input: [N, 10, 16]\n" + layers(LSTM, LAST, "linear: 3"), id="the report: N stands first"),
@@ -64,7 +65,7 @@ def test_a_batch_that_is_read_as_time_is_warned_of_once(text: str) -> None:
     assert len(messages(text)) == 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         pytest.param("input: [N, 10, 16]\n" + layers("lstm: {hidden_size: 8, batch_first: true}", LAST), id="stated"),

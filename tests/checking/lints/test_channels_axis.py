@@ -7,6 +7,7 @@ import pytest
 import shapecalc
 from tests.support.lints import layers, warned
 from tests.support.right_networks import RIGHT
+from tests.support.rows import for_each
 
 CODE = "SC411"
 WORDS = "input: {shape: [N, T], dtype: int64}\n"
@@ -14,8 +15,8 @@ EMBEDDING = "embedding: {num_embeddings: 1000, embedding_dim: 100}"
 LSTM = "lstm: {hidden_size: 128, batch_first: true}"
 
 
-@pytest.mark.parametrize(
-    ("text", "line"),
+@for_each(
+    "text, line",
     [
         ("input: [N, T, 64]\n" + layers(LSTM, "batch_norm: {num_features: 128}"), 4),
         ("input: [N, T, 64]\n" + layers(LSTM, "batch_norm"), 4),
@@ -55,7 +56,7 @@ def test_steps_are_read_as_channels(text: str, line: int) -> None:
     assert warning.span.line == line
 
 
-@pytest.mark.parametrize("name", RIGHT)
+@for_each("name", RIGHT)
 def test_a_right_network_is_not_warned_of(name: str) -> None:
     assert CODE not in {warning.code for warning in warned(RIGHT[name])}
 

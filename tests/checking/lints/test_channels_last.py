@@ -7,14 +7,15 @@ import pytest
 import shapecalc
 from tests.support.lints import layers, warned
 from tests.support.right_networks import RIGHT
+from tests.support.rows import for_each
 
 CODE = "SC407"
 CONV = "conv: {out_channels: 32, kernel_size: 3, padding: 1}"
 BLOCK = "blocks: {stem: {layers: [relu, " + CONV + ", batch_norm]}}\n"
 
 
-@pytest.mark.parametrize(
-    ("shape", "text", "written"),
+@for_each(
+    "shape, text, written",
     [
         ("[N, 28, 28, 1]", layers(CONV, "relu", "flatten", "linear: 10"), "[N, 1, 28, 28]"),
         ("[1, 512, 512, 3]", layers(CONV, "relu"), "[1, 3, 512, 512]"),
@@ -50,7 +51,7 @@ def test_a_picture_or_a_series_with_its_channels_last(shape: str, text: str, wri
     assert len(warning.labels) == 1
 
 
-@pytest.mark.parametrize("name", RIGHT)
+@for_each("name", RIGHT)
 def test_a_right_network_is_not_warned_of(name: str) -> None:
     assert CODE not in {warning.code for warning in warned(RIGHT[name])}
 

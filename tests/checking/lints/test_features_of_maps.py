@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 import shapecalc
 from tests.support.lints import layers, warned
 from tests.support.right_networks import RIGHT
+from tests.support.rows import for_each
 
 CODE = "SC413"
 IMAGE = "input: [N, 3, 32, 32]\n"
@@ -14,8 +13,8 @@ CONV = "conv: {out_channels: 16, kernel_size: 3, padding: 1}"
 BLOCK = "blocks: {body: {layers: [" + CONV + ", batch_norm, relu]}}\n"
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@for_each(
+    "text, expected",
     [
         (IMAGE + layers(CONV, "relu", "max_pool: 2", "linear: 120", "relu", "linear: 10"),
          "put `flatten` before it (16 x 16 x 16 = 4,096 features), or `global_avg_pool` and `flatten` (16)"),
@@ -57,12 +56,12 @@ def test_a_map_is_not_flat(text: str, expected: str) -> None:
     assert len(warning.labels) == 1
 
 
-@pytest.mark.parametrize("name", RIGHT)
+@for_each("name", RIGHT)
 def test_a_right_network_is_not_warned_of(name: str) -> None:
     assert CODE not in {warning.code for warning in warned(RIGHT[name])}
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         IMAGE + layers("linear: 10"),

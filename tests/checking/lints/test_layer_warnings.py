@@ -9,6 +9,7 @@ import shapecalc
 from shapecalc.checking.lints import lint
 from shapecalc.shape_inference.engine import inspect
 from tests.support.lints import IMAGE, codes, layers, warned
+from tests.support.rows import for_each
 
 
 def missed(length: int, window: int, stride: int, pad: tuple[int, int], dilation: int) -> int:
@@ -43,8 +44,8 @@ def test_a_convolution_is_warned_of_exactly_the_cells_that_it_never_reads(axis) 
         assert padding >= max(before, after)
 
 
-@pytest.mark.parametrize(
-    ("layer", "message"),
+@for_each(
+    "layer, message",
     [
         ("conv: {out_channels: 5, kernel_size: 3, stride: 2}", None),
         ("conv: {out_channels: 5, kernel_size: 4, stride: 3}", "the last 2 columns of 31 x 33"),

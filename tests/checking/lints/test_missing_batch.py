@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-
 import shapecalc
 from tests.support.lints import layers, warned
 from tests.support.right_networks import RIGHT
+from tests.support.rows import for_each
 
 CODE = "SC408"
 CONV = "conv: {out_channels: 8, kernel_size: 3, padding: 1}"
 BLOCK = "blocks: {stem: {layers: [" + CONV + ", relu]}}\n"
 
 
-@pytest.mark.parametrize(
-    ("shape", "text", "written"),
+@for_each(
+    "shape, text, written",
     [
         ("[3, 224, 224]", layers(CONV, "batch_norm", "max_pool: 2", "flatten", "linear: 10"), "[N, 3, 224, 224]"),
         ("[1, 28, 28]", layers(CONV, "flatten", "linear: 10"), "[N, 1, 28, 28]"),
@@ -49,12 +48,12 @@ def test_the_picture_of_the_report_counts_two_axes_with_its_batch() -> None:
     assert warned(fixed) == []
 
 
-@pytest.mark.parametrize("name", RIGHT)
+@for_each("name", RIGHT)
 def test_a_right_network_is_not_warned_of(name: str) -> None:
     assert CODE not in {warning.code for warning in warned(RIGHT[name])}
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "input: [1, 28, 28]\n" + layers("lstm: {hidden_size: 5, batch_first: true}"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.support.lints import layers, warned
+from tests.support.rows import for_each
 
 MAP = "input: [N, 20, 5, 5]\n"
 STATES = "lstm: {hidden_size: 16, bidirectional: true}"
@@ -15,7 +16,7 @@ def messages(text: str) -> list[str]:
     return [finding.message for finding in warned(text) if finding.code == "SC410"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         pytest.param(MAP + layers("reshape: [-1, 320]", "linear: 10"), id="the report: 320 of 500"),
@@ -50,7 +51,7 @@ def test_samples_that_are_mixed_are_warned_of_once(text: str) -> None:
     assert len(messages(text)) == 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         pytest.param(MAP + layers("reshape: [-1, 500]", "linear: 10"), id="a sample in a row"),

@@ -8,6 +8,7 @@ import pytest
 import shapecalc
 from tests.support.lints import layers, warned
 from tests.support.right_networks import RIGHT
+from tests.support.rows import for_each
 
 CODE = "SC411"
 CONV = "conv: {out_channels: 12, kernel_size: 1}"
@@ -40,7 +41,7 @@ def test_a_reshape_to_the_sizes_of_another_order(text: str, help_text: str) -> N
     assert warning.help == help_text
 
 
-@pytest.mark.parametrize("name", RIGHT)
+@for_each("name", RIGHT)
 def test_a_right_network_is_not_warned_of(name: str) -> None:
     assert not [warning for warning in warned(RIGHT[name]) if warning.message.startswith("`reshape`")]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.support.lints import codes, layers, warned
+from tests.support.rows import for_each
 
 TRACKED = "instance_norm: {track_running_stats: true}"
 
 
-@pytest.mark.parametrize(
-    ("shape", "layer", "raises"),
+@for_each(
+    "shape, layer, raises",
     # What torch 2.13 does in training: "Expected more than 1 value per channel", or "more than 1 spatial element".
     [
         ("[1, 5]", "batch_norm", True),

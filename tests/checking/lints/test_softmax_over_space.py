@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.lints import layers, warned
 from tests.support.right_networks import RIGHT
+from tests.support.rows import for_each
 
 CODE = "SC414"
 IMAGE = "input: [N, 3, 32, 32]\n"
@@ -35,7 +36,7 @@ def test_a_softmax_over_rows_or_columns_or_samples(text: str) -> None:
     assert len(warning.labels) == 1
 
 
-@pytest.mark.parametrize("name", RIGHT)
+@for_each("name", RIGHT)
 def test_a_right_network_is_not_warned_of(name: str) -> None:
     assert CODE not in {warning.code for warning in warned(RIGHT[name])}
 

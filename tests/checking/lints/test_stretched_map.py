@@ -7,6 +7,7 @@ import pytest
 
 import shapecalc
 from tests.support.lints import layers, warned
+from tests.support.rows import for_each
 
 SAME = "{conv: {out_channels: 8, kernel_size: 3, padding: 1}}"
 STRIDED = "{conv: {out_channels: 8, kernel_size: 3, stride: [4, 1], padding: [0, 1]}}"
@@ -65,7 +66,7 @@ def test_a_stretch_by_accident_is_warned_of_once(text: str) -> None:
     assert len(messages(text)) == 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         pytest.param(

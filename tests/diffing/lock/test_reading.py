@@ -19,14 +19,15 @@ from shapecalc.diffing.lock import (
 )
 from shapecalc.render.check.text import render_diagnostics
 from tests.support.locked_networks import CHAIN, WIRED, report_of
+from tests.support.rows import for_each
 
 
 def lock_text() -> str:
     return to_json(lock_of({"net.yaml": report_of(CHAIN), "wired.yaml": report_of(WIRED)}, "0.1.0"))
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
+@for_each(
+    "old, new, message",
     [
         ('"schema_version": 1', '"schema_version": 2', "has `schema_version` `2`, this version of shapecalc reads 1"),
         ('"schema_version": 1', '"schema_version": true', "has `schema_version` `true`"),

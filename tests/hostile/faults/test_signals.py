@@ -24,6 +24,7 @@ from tests.hostile.faults.processes import (
     on_a_terminal,
     words,
 )
+from tests.support.rows import for_each
 from tests.support.volume import eighth
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("module", "function"), [*(place[2:] for place in PLACES), *BAR_PLACES])
+@for_each("module, function", [*(place[2:] for place in PLACES), *BAR_PLACES])
 def test_a_place_is_a_function_of_its_module(module: str, function: str) -> None:
     """A signal at a function that has moved would never be sent."""
     tree = ast.parse(inspect.getsource(import_module(module)))

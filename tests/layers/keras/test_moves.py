@@ -8,6 +8,7 @@ import pytest
 
 from shapecalc.layers import layer_type
 from shapecalc.layers.keras import KerasCall, KerasRefusal, KerasStep, keras_layer_of
+from tests.support.rows import for_each
 
 
 def written(word: str, *shapes: tuple[int, ...], moved: bool = True, **fields: Any) -> tuple[KerasStep, ...]:
@@ -28,8 +29,8 @@ def texts(steps: tuple[KerasStep, ...]) -> list[str]:
 MAP = (2, 6, 8, 9)
 
 
-@pytest.mark.parametrize(
-    ("word", "fields", "steps"),
+@for_each(
+    "word, fields, steps",
     [
         ("Flatten", {}, ["flatten"]),
         ("Reshape", {"target_shape": (72, 6)}, ["reshape shape=(0, 72, 6)"]),

@@ -8,6 +8,7 @@ import pytest
 
 from shapecalc.layers import layer_type
 from shapecalc.layers.keras import KerasCall, KerasRefusal, KerasStep, keras_layer_of
+from tests.support.rows import for_each
 
 
 def written(word: str, *shapes: tuple[int, ...], moved: bool = True, **fields: Any) -> tuple[KerasStep, ...]:
@@ -28,8 +29,8 @@ def texts(steps: tuple[KerasStep, ...]) -> list[str]:
 STEPS = (2, 7, 8)
 
 
-@pytest.mark.parametrize(
-    ("word", "fields", "steps"),
+@for_each(
+    "word, fields, steps",
     [
         ("Dense", {"units": 5}, ["linear out_features=5"]),
         ("Dense", {"units": 5, "use_bias": False, "activation": "softmax"},
@@ -68,8 +69,8 @@ def test_a_normalisation_of_channels(word: str, fields: dict[str, Any], steps: l
     assert texts(written(word, (2, 6, 8, 9), **fields)) == steps
 
 
-@pytest.mark.parametrize(
-    ("word", "fields", "reason"),
+@for_each(
+    "word, fields, reason",
     [
         ("LSTM", {"units": 5, "dropout": 0.2}, "drops the same features at all steps"),
         ("LSTM", {"units": 5, "activation": "relu"}, "`activation: relu`"),

@@ -8,6 +8,7 @@ import pytest
 
 from shapecalc.layers import layer_type
 from shapecalc.layers.keras import KerasCall, KerasRefusal, KerasStep, keras_layer_of
+from tests.support.rows import for_each
 
 
 def written(word: str, *shapes: tuple[int, ...], moved: bool = True, **fields: Any) -> tuple[KerasStep, ...]:
@@ -28,8 +29,8 @@ def texts(steps: tuple[KerasStep, ...]) -> list[str]:
 MAP = (2, 6, 8, 9)
 
 
-@pytest.mark.parametrize(
-    ("word", "fields", "steps"),
+@for_each(
+    "word, fields, steps",
     [
         ("Conv2D", {"filters": 4, "kernel_size": 3}, ["conv out_channels=4 kernel_size=3"]),
         ("Conv2D",
@@ -66,9 +67,9 @@ def test_a_layer_over_maps(word: str, fields: dict[str, Any], steps: list[str]) 
     assert texts(written(word, MAP, **fields)) == steps
 
 
-@pytest.mark.parametrize("padding", ["same", "valid"])
-@pytest.mark.parametrize("kernel", range(1, 7))
-@pytest.mark.parametrize("stride", range(1, 5))
+@for_each("padding", ["same", "valid"])
+@for_each("kernel", range(1, 7))
+@for_each("stride", range(1, 5))
 def test_a_transposed_convolution_has_the_size_of_keras(padding: str, kernel: int, stride: int) -> None:
     fields = {"filters": 4, "kernel_size": kernel, "strides": stride, "padding": padding}
     (step,) = written("Conv1DTranspose", (2, 3, 10), **fields)

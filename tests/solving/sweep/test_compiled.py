@@ -10,6 +10,7 @@ from shapecalc.dims import Condition, Expr, Relation, evaluate, parse
 from shapecalc.shape_inference.engine import infer
 from shapecalc.solving.sweep.compiled import LARGEST, compiled
 from shapecalc.solving.sweep.plans import costs
+from tests.support.rows import for_each
 
 
 def test_a_number_that_int64_does_not_hold_is_exact_and_no_smaller_one_is_slow() -> None:
@@ -31,11 +32,11 @@ def test_the_switch_to_exact_numbers_comes_where_int64_ends(highest) -> None:
     assert ready.columns({"H": np.array([highest])})["square"].tolist() == [highest**2]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     ["H*W - H*W**2", "(H*W*W)//7 + 3", "((H + W)//2*W + 5)//3", "(H*W//1000000)*(W//1000000)", "H - 5000000000*W"],
 )
-@pytest.mark.parametrize("size", [10**3, 10**6, 2**31 - 1, 10**12])
+@for_each("size", [10**3, 10**6, 2**31 - 1, 10**12])
 def test_nothing_on_the_way_to_a_value_wraps(text, size) -> None:
     expr = parse(text)
     assert isinstance(expr, Expr)

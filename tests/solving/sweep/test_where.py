@@ -10,11 +10,12 @@ import pytest
 import shapecalc
 from shapecalc import ShapecalcError
 from shapecalc.solving.sweep.where import parse_where
+from tests.support.rows import for_each
 from tests.support.swept_networks import NET
 
 
-@pytest.mark.parametrize(
-    ("text", "kept"),
+@for_each(
+    "text, kept",
     [
         ("H < 3", [1, 2]),
         ("H <= 2.5", [1, 2]),
@@ -65,8 +66,8 @@ def test_units_are_exact(number, value) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "column"),
+@for_each(
+    "text, message, column",
     [
         ("", "expects a name or a number, receives the end", 1),
         ("H", "expects one of <, <=, >, >=, ==, !=, receives the end", 2),
