@@ -34,6 +34,8 @@ ALLOWED = {
     "cli/__init__.py": frozenset({"conv", "linear", "rnn", "lstm", "gru", "embedding"}),
     "cli/solve.py": frozenset({"conv"}),
     "render/derivation.py": frozenset({"conv"}),
+    # Families, which are modules of layers.
+    "render/families.py": frozenset({"conv", "linear", "embedding"}),
     # A value of `--type`.
     "cli/pool.py": frozenset({"max"}),
     # A group of a regular expression.
