@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from shapecalc.cli import COMMANDS, app
+from shapecalc.cli.groups import GROUPS
 from shapecalc.diagnostics.rules import rules
 from shapecalc.layers import layer_types
 from shapecalc.layers.documentation import documentation
@@ -79,19 +80,26 @@ def commands() -> Iterator[str]:
     """Yield the paragraphs of the page of commands."""
     yield "# Commands"
     yield (
-        "`shapecalc COMMAND --help` prints the same. Exit codes: 0 success, 1 findings or a failed proof, 2 wrong "
+        "`shapecalc help COMMAND` prints the same. Exit codes: 0 success, 1 findings or a failed proof, 2 wrong "
         "usage or an unreadable file, 130 after Ctrl-C, 141 if the reader of the output has closed it."
     )
     group: Any = typer.main.get_command(app)
     with group.make_context("shapecalc", [COMMANDS[0]]) as parent:
-        for name in COMMANDS:
-            command = group.get_command(parent, name)
-            context = typer.Context(command, info_name=name, parent=parent)
-            yield f"## `{name}`"
-            yield f"```text\n{command.get_usage(context).removeprefix('Usage: ')}\n```"
-            yield from (escaped(" ".join(part.split())) for part in command.help.split("\n\n"))
-            records = filter(None, (parameter.get_help_record(context) for parameter in command.params))
-            yield "\n".join(f"- `{names}`: {escaped(' '.join(text.split()))}" for names, text in records)
+        for title, names in GROUPS.items():
+            yield f"## {title}"
+            for name in names:
+                yield from _command(group.get_command(parent, name), name, parent)
+
+
+def _command(command: Any, name: str, parent: typer.Context) -> Iterator[str]:
+    context = typer.Context(command, info_name=name, parent=parent)
+    yield f"### `{name}`"
+    yield f"```text\n{command.get_usage(context).removeprefix('Usage: ')}\n```"
+    yield from (escaped(" ".join(part.split())) for part in command.help.split("\n\n"))
+    records = [*filter(None, (parameter.get_help_record(context) for parameter in command.params))]
+    if records:
+        yield "\n".join(f"- `{options}`: {escaped(' '.join(text.split()))}" for options, text in records)
+    yield f"```sh\n{command.epilog}\n```"
 
 
 def diagnostics() -> Iterator[str]:

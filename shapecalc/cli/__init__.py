@@ -8,30 +8,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from shapecalc import __version__
 from shapecalc.cli.exit_codes import Misuse, ended_by, guarded, tolerant_streams
+from shapecalc.cli.groups import COMMANDS, EPILOG, GROUPS
 from shapecalc.cli.signals import Terminated, end_by_signal, handle_signals, ignore_interrupts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-COMMANDS = (
-    *("inspect", "verify", "solve", "sweep"),
-    *("conv", "pool", "conv-transpose", "linear", "rnn", "lstm", "gru", "embedding"),
-    *("list", "show", "layers", "rule"),
-    *("init", "schema"),
-    *("check", "lock"),
-    *("diff", "watch"),
-    *("beam", "decode"),
-    *("memory", "train-cost", "train"),
-)
+    from collections.abc import Iterator
 
 _UsageError: type[Any] = typer.BadParameter.__bases__[0]
 """The base class of typer's usage errors; typer gives neither this class nor its base a public name."""
 _TyperError: Any = _UsageError.__bases__[0]
 """The base class of all errors that typer shows, such as a file that cannot be opened."""
+
+
+class _Command(TyperCommand):
+    """A command whose help ends with its examples."""
+
+    def format_epilog(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
+        formatter.write("\nExamples:\n")
+        formatter.write("".join(f"  {line}\n" for line in (self.epilog or "").splitlines()))
 
 
 class _CommandGroup(TyperGroup):
@@ -44,7 +42,20 @@ class _CommandGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"shapecalc.cli.{cmd_name.replace('-', '_')}")
-        return _command(cmd_name, module.command)
+        return _command(cmd_name, module)
+
+    def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        widest = max(map(len, COMMANDS))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:{widest}}", summary) for name, summary in commands.items()])
+        super().format_options(ctx, formatter)
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        pass  # above the options
+
+    def format_epilog(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
+        formatter.write(EPILOG)
 
     def make_context(self, info_name: str | None, args: list[str], **more: Any) -> Any:  # type: ignore[override]
         if not args:
@@ -87,9 +98,9 @@ def _hint(name: str) -> str:
     return f"did you mean `{near}`?" if near else f"commands: {', '.join(COMMANDS)}"
 
 
-def _command(name: str, function: Callable[..., None]) -> Any:
+def _command(name: str, module: Any) -> Any:
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-    alone.command(name)(guarded(function))
+    alone.command(name, cls=_Command, epilog="\n".join(module.EXAMPLES))(guarded(module.command))
     return typer.main.get_command(alone)
 
 
@@ -102,7 +113,7 @@ def _print_version(value: bool) -> None:
 app = typer.Typer(
     cls=_CommandGroup,
     name="shapecalc",
-    help="Shapes, parameters and arithmetic of neural networks, read from YAML and proved by running them in NumPy.",
+    help="Shapes, parameters and costs of neural networks, read from YAML files and proved by running them in NumPy.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,  # plain help, the same in a pipe, in CI and at any width

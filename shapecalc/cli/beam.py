@@ -18,6 +18,11 @@ from shapecalc.diagnostics.errors import LayerError
 if TYPE_CHECKING:
     from shapecalc.render.beam import LstmStates
 
+EXAMPLES = (
+    "shapecalc beam --vocab 10000 --beam 5 --length 20",
+    "shapecalc beam --vocab 10000 --beam 5 --length 20 --hidden-size 512",
+)
+
 REQUIRED = {"vocabulary": "--vocab SYMBOLS", "beam": "--beam WIDTH", "length": "--length STEPS"}
 
 
@@ -42,8 +47,6 @@ def command(
     Shows the steps, and the number of scores compared with greedy search (the likeliest symbol at each step) and
     exhaustive search (every sequence). With --hidden-size, also the memory of an LSTM's states. `shapecalc decode` does
     the same for the network of a file.
-
-    For example: shapecalc beam --vocab 10000 --beam 5 --length 20
     """
     from shapecalc.calculators.beam_search import Problem, plan
     from shapecalc.render import beam as render

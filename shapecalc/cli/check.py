@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
     from shapecalc.checking.result import Checked
 
+EXAMPLES = (
+    "shapecalc init net.yaml && shapecalc check net.yaml",
+    "shapecalc check lenet5 vgg16 --format junit --output check.xml",
+)
+
 NARROWEST = 40
 """The least number of columns that source lines are cut to."""
 

@@ -10,13 +10,13 @@ from shapecalc.cli.options.convolution import HELP, convolution_command
 from shapecalc.cli.options.window import PadOption
 from shapecalc.layers.conv import Conv
 
+EXAMPLES = ("shapecalc conv --n 32 --f 5 --c 3 --k 6", "shapecalc conv --f 3 --s 2 --p 1 --out 16")
+
 command = convolution_command(
     WindowedLayer(Conv.type, Conv, sliding_axes, conv_costs),
     HELP.format(
         sentence="Derive the output size of a convolution.",
         steps="Shows each step, and the elements that no window reads. ",
-        example="shapecalc conv --n 32 --f 5 --c 3 --k 6",
-        solved="shapecalc conv --f 3 --s 2 --p 1 --out 16",
     ),
     p=PadOption,
     padding=Annotated[

@@ -9,13 +9,16 @@ from shapecalc.cli.options.calculator import WindowedLayer
 from shapecalc.cli.options.convolution import HELP, convolution_command
 from shapecalc.layers.conv import ConvTranspose
 
+EXAMPLES = (
+    "shapecalc conv-transpose --n 8 --f 4 --s 2 --p 1",
+    "shapecalc conv-transpose --n 8 --s 2 --p 1 --out 16",
+)
+
 command = convolution_command(
     WindowedLayer("conv-transpose", ConvTranspose, transposed_axes, conv_transpose_costs, pads_output=True),
     HELP.format(
         sentence="Derive the output size of a transposed convolution.",
         steps="",
-        example="shapecalc conv-transpose --n 8 --f 4 --s 2 --p 1",
-        solved="shapecalc conv-transpose --n 8 --s 2 --p 1 --out 16",
     ),
     p=Annotated[
         str | None,

@@ -12,6 +12,8 @@ from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, 
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
 
+EXAMPLES = ("shapecalc decode char-rnn", "shapecalc decode char-rnn --beam 2 --length 4 --run")
+
 
 def command(
     architecture: ArchitectureArgument,
@@ -30,10 +32,11 @@ def command(
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Unroll the loop of a file's `decode:` section.
+    """Show the steps and costs of generating a sequence.
 
-    Shows candidates, scores, hypotheses kept and dropped, MACs and memory of each step of a beam search, and totals
-    compared with greedy and exhaustive search. With --run, exit code 1 if a count differs.
+    Unrolls the loop of the file's `decode:` section. Shows candidates, scores, hypotheses kept and dropped, MACs and
+    memory of each step of a beam search, and totals compared with greedy and exhaustive search. With --run, exit code 1
+    if a count differs.
     """
     from shapecalc.calculators.beam_search import LONGEST
     from shapecalc.costs.decoding import unroll

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from shapecalc.diffing.thresholds import Alternatives, Threshold
     from shapecalc.shape_inference.report import Report
 
+EXAMPLES = ("shapecalc diff resnet18 resnet34", "shapecalc diff vgg11 vgg13 --format markdown")
+
 
 class DiffFormat(Enum):
     """The values of `--format`."""

@@ -15,6 +15,11 @@ from shapecalc.cli.usage_errors import missing, mistake
 if TYPE_CHECKING:
     from shapecalc.dims import Dim
 
+EXAMPLES = (
+    "shapecalc embedding --num 10 --dim 3 --input 2x4",
+    "shapecalc embedding --num 30522 --dim 768 --padding-idx 0",
+)
+
 REQUIRED = {"num_embeddings": "--num COUNT", "embedding_dim": "--dim FEATURES"}
 
 
@@ -41,8 +46,6 @@ def command(
     """Derive the output shape and parameters of an embedding.
 
     An embedding looks vectors up and computes nothing: 0 MACs, 0 FLOPs.
-
-    For example: shapecalc embedding --num 10 --dim 3 --input 2x4
     """
     from shapecalc.calculators.derivation import Calculation, embedding_costs
     from shapecalc.diagnostics.errors import LayerError

@@ -3,4 +3,9 @@
 from shapecalc.cli.options.recurrent import recurrent_command
 from shapecalc.layers.recurrent import Gru
 
+EXAMPLES = (
+    "shapecalc gru --input-size 10 --hidden-size 20 --seq 5 --batch 3",
+    "shapecalc gru --input-size 10 --hidden-size 20 --params-as keras",
+)
+
 command = recurrent_command(Gru, "a GRU")

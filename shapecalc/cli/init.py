@@ -10,6 +10,8 @@ import typer
 
 from shapecalc.cli.exit_codes import Misuse
 
+EXAMPLES = ("shapecalc init net.yaml", "shapecalc init mine.yaml --from lenet5")
+
 SCHEMA_FILE = "shapecalc.schema.json"
 MODELINE = f"# yaml-language-server: $schema=./{SCHEMA_FILE}\n"
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from shapecalc.render.inspect.columns import Column
     from shapecalc.shape_inference.report import Report
 
+EXAMPLES = (
+    "shapecalc inspect resnet18 --depth 1",
+    "shapecalc inspect vgg16 --set N=8 --columns path,output,macs",
+)
+
 
 class InspectFormat(Enum):
     """The values of `--format`."""

@@ -10,6 +10,8 @@ from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.color import Color
 from shapecalc.cli.options.terminal import stdout_manner
 
+EXAMPLES = ("shapecalc layers", "shapecalc layers conv")
+
 
 def command(
     type_: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="A layer type, such as conv.")] = None,

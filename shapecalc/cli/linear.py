@@ -12,6 +12,8 @@ from shapecalc.cli.options.formats import TextFormat, TextFormatOption
 from shapecalc.cli.options.window import integer
 from shapecalc.cli.usage_errors import missing, mistake
 
+EXAMPLES = ("shapecalc linear --in 400 --out 120", "shapecalc linear --in 400 --out 120 --n 32 --no-bias")
+
 
 def command(
     in_: Annotated[
@@ -29,8 +31,6 @@ def command(
 
     Shows the formulas of parameters, MACs and FLOPs with their numbers: MACs are multiply-accumulates, without bias;
     FLOPs are 2 x MACs plus one addition per output for the bias.
-
-    For example: shapecalc linear --in 400 --out 120
     """
     from shapecalc.calculators.derivation import Calculation, linear_costs
     from shapecalc.diagnostics.errors import LayerError

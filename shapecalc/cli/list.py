@@ -5,6 +5,8 @@ from __future__ import annotations
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.terminal import stdout_manner
 
+EXAMPLES = ("shapecalc list", "shapecalc list && shapecalc show lenet5")
+
 
 def command(color: ColorOption = Color.AUTO) -> None:
     """List the included architectures with their figures.

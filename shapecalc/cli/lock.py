@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.shape_inference.report import Report
 
+EXAMPLES = ("shapecalc init net.yaml && shapecalc lock net.yaml", "shapecalc check net.yaml --locked")
+
 
 def command(
     paths: Annotated[

@@ -7,6 +7,11 @@ from typer import Option
 from shapecalc.cli.options.recurrent import recurrent_command
 from shapecalc.layers.recurrent import Lstm
 
+EXAMPLES = (
+    "shapecalc lstm --input-size 10 --hidden-size 20 --num-layers 2 --seq 5",
+    "shapecalc lstm --input-size 10 --hidden-size 20 --bidirectional",
+)
+
 command = recurrent_command(
     Lstm,
     "an LSTM",

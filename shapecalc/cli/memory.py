@@ -11,6 +11,8 @@ from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
 
+EXAMPLES = ("shapecalc memory lenet5", "shapecalc memory resnet50 --depth 1 --set N=8")
+
 
 def command(
     architecture: ArchitectureArgument,

@@ -13,6 +13,8 @@ from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TextFormat, TextFormatOption
 from shapecalc.diagnostics.errors import misuse
 
+EXAMPLES = ("shapecalc pool --n 28 --f 2", "shapecalc pool --n 112 --f 3 --s 2 --ceil")
+
 
 class Type(Enum):
     """The values of `--type`."""
@@ -45,12 +47,6 @@ def command(
     Shows each step, and the elements that no window reads. With --c also the output shape and FLOPs (comparisons,
     additions, divisions) of one sample. With --out instead of one of n, f, s and p, every value of that one: f to 15,
     s to 8, p to 7 (at most half of the window), all n.
-
-    For example:
-
-    shapecalc pool --n 28 --f 2
-
-    shapecalc pool --n 112 --f 3 --s 2 --ceil
     """
     from shapecalc.calculators.derivation import pool_costs, sliding_axes
     from shapecalc.layers.pooling import AvgPool, MaxPool

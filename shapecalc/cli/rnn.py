@@ -7,6 +7,11 @@ from typer import Option
 from shapecalc.cli.options.recurrent import recurrent_command
 from shapecalc.layers.recurrent import Rnn
 
+EXAMPLES = (
+    "shapecalc rnn --input-size 10 --hidden-size 20 --seq 5 --batch 3",
+    "shapecalc rnn --input-size 10 --hidden-size 20 --nonlinearity relu",
+)
+
 command = recurrent_command(
     Rnn,
     "a plain RNN",

@@ -11,6 +11,8 @@ from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TextFormat
 from shapecalc.cli.options.terminal import stdout_manner
 
+EXAMPLES = ("shapecalc rule SC301", "shapecalc rule")
+
 
 def command(
     code: Annotated[

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+EXAMPLES = ("shapecalc schema", "shapecalc schema --output shapecalc.schema.json")
+
 
 def command(
     output: Annotated[

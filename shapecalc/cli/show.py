@@ -9,15 +9,14 @@ import typer
 
 from shapecalc.cli.options.architecture import LimitOption, limits_of
 
+EXAMPLES = ("shapecalc show lenet5", "shapecalc show lenet5 > mine.yaml")
+
 
 def command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name that `shapecalc list` shows, or a file.")],
     limit: LimitOption = None,
 ) -> None:
-    """Print the YAML of an architecture.
-
-    For example: shapecalc show lenet5 > net.yaml
-    """
+    """Print the YAML of an architecture."""
     from shapecalc.files.load import find_source
 
     text = find_source(name, limits_of(limit)).text

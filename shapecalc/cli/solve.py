@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
     from shapecalc.solving.input_sizes import Wanted
 
+EXAMPLES = (
+    "shapecalc solve vgg16 --near 500",
+    "shapecalc solve resnet50 --output 7x7 --at layer4",
+    "shapecalc solve alexnet --unknown conv1.stride --output 55x55 --at conv1",
+    "shapecalc solve conv --n 32 --out 16",
+)
+
 WINDOWED = ("conv", "pool")
 """The layer types that can be given instead of an architecture, to solve for their windows."""
 
@@ -82,16 +89,6 @@ def command(
     a layer's field that give it, at the file's sizes.
 
     For conv or pool: every window f, stride s, padding p and dilation d that gives --out from --n, simplest first.
-
-    For example:
-
-    shapecalc solve vgg16 --near 500
-
-    shapecalc solve resnet50 --output 7x7 --at layer4
-
-    shapecalc solve alexnet --unknown conv1.stride --output 55x55 --at conv1
-
-    shapecalc solve conv --n 32 --out 16
     """
     of_windows = {"--n": n, "--out": out, "--f": f, "--s": s, "--p": p, "--d": d, "--ceil": ceil or None}
     of_stacks = {"--set": set_, "--near": near, "--output": output, "--at": at, "--unknown": unknown}

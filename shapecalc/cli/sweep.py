@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from shapecalc.solving.sweep import Run
     from shapecalc.solving.sweep.plans import Points
 
+EXAMPLES = (
+    "shapecalc sweep vgg16 --set H=64:256:64 --set W=224",
+    "shapecalc sweep lenet5 --set N=1,8,32 --format csv",
+)
+
 MOST_ROWS = 100_000
 """The most rows of a table: it needs all of them before its first line."""
 

@@ -18,6 +18,11 @@ from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
 from shapecalc.cli.options.optimizer import Optimizer
 from shapecalc.cli.progress import progress_bar
 
+EXAMPLES = (
+    "shapecalc train mlp --data digits --epochs 1 --batch 128",
+    "shapecalc train mlp --data digits --epochs 1 --batch 256 --export mlp.npz",
+)
+
 
 class Data(Enum):
     """The values of `--data`."""

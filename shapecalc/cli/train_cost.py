@@ -14,6 +14,11 @@ from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
 from shapecalc.cli.options.optimizer import Optimizer
 
+EXAMPLES = (
+    "shapecalc train-cost resnet50 --batch 32 --optimizer adam --depth 1",
+    "shapecalc train-cost vgg16 --memory 24GiB",
+)
+
 USUAL_BATCH = 32
 
 
@@ -59,7 +64,7 @@ def command(
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Show the memory and work of a training step.
+    """Show the memory and arithmetic of a training step.
 
     Shows the tensors that PyTorch's autograd saves for the backward pass, to the byte; those that an earlier layer has
     saved are in parentheses. Shows the peak of the memory too.

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.verify import Proof
 
+EXAMPLES = ("shapecalc verify lenet5", "shapecalc verify mlp --backward")
+
 
 def command(
     architecture: ArchitectureArgument,

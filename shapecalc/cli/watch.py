@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from shapecalc.diffing.watch import Version
     from shapecalc.shape_inference.report import Report
 
+EXAMPLES = ("shapecalc init net.yaml && shapecalc watch net.yaml", "shapecalc watch net.yaml --set N=8")
+
 
 AWAY = 1
 """Seconds that a file may be missing before this is reported."""

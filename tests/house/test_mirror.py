@@ -21,6 +21,7 @@ UNTESTED = {
 
 THEMES = {
     "cli/test_counts_agree.py": "params and buffers in every command",
+    "cli/test_examples.py": "the examples of every command",
     "cli/test_graph.py": "the graphs of `inspect` as a user runs them",
     "cli/test_hostile_arguments.py": "broken arguments of every command",
     "cli/test_unicode_names.py": "names in any script through every command",

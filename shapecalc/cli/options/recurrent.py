@@ -54,8 +54,6 @@ Shows the equations of a time step, the content of each tensor, and the formula 
 
 MACs are multiply-accumulates of the matrix products; FLOPs are 2 x MACs plus every other operation: biases, sums,
 activations, states. Without --seq or --batch, costs are expressions in T and N.
-
-For example: shapecalc {word} --input-size 10 --hidden-size 20 --num-layers 2 --seq 5 --batch 3
 """
 
 
@@ -83,7 +81,7 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
         flags = {"bidirectional": bidirectional, "batch_first": batch_first, "bias": bias}
         _answer(kind, written, flags, params_as, format_, color)
 
-    return variant(command, HELP.format(what=what, word=kind.type), **own)
+    return variant(command, HELP.format(what=what), **own)
 
 
 def _answer(

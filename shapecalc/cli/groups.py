@@ -1,0 +1,63 @@
+"""The commands in the order and groups of the help, each with its summary: the help imports no command for them."""
+
+from __future__ import annotations
+
+GROUPS: dict[str, dict[str, str]] = {
+    "Start here": {
+        "inspect": "Show each layer's output shape, parameters and MACs.",
+        "list": "List the included architectures with their figures.",
+        "init": "Create an architecture file with a small network.",
+    },
+    "Look": {
+        "show": "Print the YAML of an architecture.",
+        "watch": "Inspect a file, and show the changes whenever it is saved.",
+        "memory": "Show the live tensors of a run, layer by layer.",
+        "train-cost": "Show the memory and arithmetic of a training step.",
+        "decode": "Show the steps and costs of generating a sequence.",
+    },
+    "Calculate": {
+        "conv": "Derive the output size of a convolution.",
+        "pool": "Derive the output size of a pooling layer.",
+        "linear": "Derive the costs of a fully connected layer.",
+        "conv-transpose": "Derive the output size of a transposed convolution.",
+        "embedding": "Derive the output shape and parameters of an embedding.",
+        "rnn": "Derive a plain RNN's shapes, parameters and costs.",
+        "lstm": "Derive an LSTM's shapes, parameters and costs.",
+        "gru": "Derive a GRU's shapes, parameters and costs.",
+        "beam": "Derive the steps and costs of a beam search.",
+    },
+    "Solve": {
+        "solve": "Solve for valid sizes, or for fields that give an output.",
+        "sweep": "Compute the costs at every point of a grid.",
+    },
+    "Prove and train": {
+        "verify": "Run a network in NumPy and compare it with the prediction.",
+        "train": "Train a small network in NumPy.",
+    },
+    "Gate": {
+        "check": "Check files and report all errors and warnings.",
+        "diff": "Compare the layers and costs of two networks.",
+        "lock": "Record the figures of networks in a lock file.",
+    },
+    "Reference": {
+        "help": "Show the help of a command.",
+        "layers": "List the layer types, or show the documentation of one.",
+        "rule": "Explain a diagnostic by its code.",
+        "schema": "Print the JSON Schema of architecture files.",
+        "version": "Print the version.",
+    },
+}
+
+COMMANDS = tuple(name for group in GROUPS.values() for name in group)
+
+EPILOG = """
+Three commands to try:
+  shapecalc inspect lenet5              the shapes and costs of every layer
+  shapecalc conv --n 224 --f 3 --s 2    one formula, with its numbers put in
+  shapecalc verify lenet5               run it, and compare with the prediction
+
+More:
+  shapecalc help COMMAND                the options of a command, with examples
+  shapecalc layers TYPE                 a layer: its fields, formulas and costs
+  shapecalc rule CODE                   an error or a warning, and how to fix it
+"""

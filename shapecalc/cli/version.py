@@ -1,0 +1,12 @@
+"""`shapecalc version`: the version."""
+
+from __future__ import annotations
+
+from shapecalc import __version__
+
+EXAMPLES = ("shapecalc version", "shapecalc --version")
+
+
+def command() -> None:
+    """Print the version."""
+    print(f"shapecalc {__version__}")

@@ -1,0 +1,71 @@
+"""The examples that end each command's help run in an empty folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from shapecalc.cli import COMMANDS, app
+from tests.cli.conftest import environment
+
+EXAMPLES = {name: import_module(f"shapecalc.cli.{name.replace('-', '_')}").EXAMPLES for name in COMMANDS}
+
+
+def started(line: str) -> None:
+    """Run `shapecalc …` or `shapecalc … > FILE` in this process."""
+    command, _, file = line.partition(" > ")
+    result = CliRunner().invoke(app, command.removeprefix("shapecalc ").split(), prog_name="shapecalc")
+    assert result.exit_code == 0, f"{line}: {result.output} {result.exception}"
+    assert result.stdout or "--output" in line, line
+    if file:
+        Path(file).write_text(result.stdout, encoding="utf-8")
+
+
+def watched(line: str) -> None:
+    """Run `shapecalc watch …` until its first table is complete, and end it with Ctrl-C."""
+    command = [sys.executable, "-m", *line.split()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environment()) as process:
+        assert process.stdout is not None
+        assert any("memory at float32" in shown for shown in process.stdout), line
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(20) == 130, line
+
+
+def test_every_command_has_two_examples_that_use_it_and_fit_80_columns() -> None:
+    for name, examples in EXAMPLES.items():
+        assert len(examples) >= 2, name
+        assert len(set(examples)) == len(examples), name
+        for line in examples:
+            assert len(line) <= 78, line
+            assert f"shapecalc {name}" in line or (name, line) in CHECKED, line
+
+
+CHECKED = {("lock", "shapecalc check net.yaml --locked"), ("version", "shapecalc --version")}
+"""Examples that use what the command wrote, or are the same as the command."""
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_the_examples_of_a_command_run_in_their_order_in_an_empty_folder(
+    part: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in COMMANDS[part::3]:
+        folder = tmp_path / name
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        for line in EXAMPLES[name]:
+            for command in line.split(" && "):
+                (watched if name == "watch" and "watch" in command else started)(command)
+
+
+def test_this_test_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for line in ("shapecalc inspect net.yaml", "shapecalc conv 5 x", "shapecalc nonsense"):
+        with pytest.raises(AssertionError):
+            started(line)

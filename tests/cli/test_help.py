@@ -1,0 +1,19 @@
+"""`shapecalc help`: the help of a command."""
+
+from __future__ import annotations
+
+from typer.testing import CliRunner
+
+from shapecalc.cli import COMMANDS, app
+
+
+def test_help_of_a_command_is_its_own_help() -> None:
+    for name in COMMANDS:
+        asked, own = (CliRunner().invoke(app, words, prog_name="shapecalc") for words in (("help", name), (name, "-h")))
+        assert (asked.exit_code, asked.output) == (0, own.output), name
+        assert own.output.startswith(f"Usage: shapecalc {name} "), name
+
+
+def test_help_of_what_is_no_command_is_an_error(run) -> None:
+    for word in ("nonsense", "relu", "SC301"):
+        assert (run("help", word).code, run("help", word).err) == (2, run(word).err)
