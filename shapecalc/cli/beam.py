@@ -9,7 +9,7 @@ import typer
 
 from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
+from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 from shapecalc.cli.options.recurrent import HiddenSizeOption  # noqa: TC001 - typer reads the annotation
 from shapecalc.cli.options.window import integer
 from shapecalc.cli.usage_errors import mistake
@@ -39,7 +39,8 @@ def command(
     num_layers: Annotated[
         str | None, typer.Option("--num-layers", metavar="COUNT", help="Number of layers of the LSTM.")
     ] = None,
-    format_: TextFormatOption = TextFormat.TEXT,
+    format_: TextOrJsonOption = None,
+    output: OutputOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Derive the steps and costs of a beam search.
@@ -51,6 +52,7 @@ def command(
     from shapecalc.calculators.beam_search import Problem, plan
     from shapecalc.render import beam as render
 
+    target = target_of(format_, output, color)
     given = {"vocabulary": vocab, "beam": beam, "length": length}
     lacking = [f"`{REQUIRED[field]}`" for field, text in given.items() if text is None]
     if lacking:
@@ -64,10 +66,11 @@ def command(
     except LayerError as error:
         raise mistake(error, texts) from None
     show(
-        format_,
-        color,
-        partial(render.calculation, search, states),
-        partial(render.calculation_dict, search, states),
+        target,
+        {
+            Format.TEXT: partial(render.calculation, search, states),
+            Format.JSON: partial(render.calculation_dict, search, states),
+        },
         formulas=True,
     )
 

@@ -10,7 +10,7 @@ import typer
 from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, SetOption, count_of, load_bound
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
+from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 
 EXAMPLES = ("shapecalc decode char-rnn", "shapecalc decode char-rnn --beam 2 --length 4 --run")
 
@@ -28,7 +28,8 @@ def command(
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
-    format_: TextFormatOption = TextFormat.TEXT,
+    format_: TextOrJsonOption = None,
+    output: OutputOption = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -43,6 +44,7 @@ def command(
     from shapecalc.layers.fields import LARGEST_DIM
     from shapecalc.render import decode as render
 
+    target = target_of(format_, output, color)
     width, steps = count_of(beam, "--beam", LARGEST_DIM), count_of(length, "--length", LONGEST)
     budget = budget_of(max_memory, max_flops)
     loaded, sizes = load_bound(architecture, set_, limit)
@@ -53,10 +55,11 @@ def command(
 
         decoded = decode(loop, seed=seed, budget=budget)
     show(
-        format_,
-        color,
-        partial(render.unrolled, loop, decoded),
-        partial(render.unrolled_dict, loop, decoded),
+        target,
+        {
+            Format.TEXT: partial(render.unrolled, loop, decoded),
+            Format.JSON: partial(render.unrolled_dict, loop, decoded),
+        },
         formulas=True,
         ok=decoded is None or decoded.ok,
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from enum import Enum
-from typing import TYPE_CHECKING, Annotated, assert_never
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shapecalc.cli.exit_codes import FINDINGS, UNREADABLE, Misuse
 from shapecalc.cli.options.architecture import LimitOption, SetOption, integer, limits_of, parameter, settings, single
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.formats import Format, OutputOption, format_option, show, target_of
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
@@ -24,12 +24,7 @@ if TYPE_CHECKING:
 EXAMPLES = ("shapecalc diff resnet18 resnet34", "shapecalc diff vgg11 vgg13 --format markdown")
 
 
-class DiffFormat(Enum):
-    """The values of `--format`."""
-
-    TABLE = "table"
-    JSON = "json"
-    MARKDOWN = "markdown"
+FORMATS = (Format.TEXT, Format.JSON, Format.MARKDOWN)
 
 
 def command(
@@ -43,7 +38,8 @@ def command(
     symbolic: Annotated[
         bool, typer.Option("--symbolic", help="Leave every symbol unbound, also those that the files' `sizes:` bind.")
     ] = False,
-    format_: Annotated[DiffFormat, typer.Option("--format", help="Format of the result.")] = DiffFormat.TABLE,
+    format_: Annotated[Format | None, format_option(*FORMATS)] = None,
+    output: OutputOption = None,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
@@ -62,8 +58,9 @@ def command(
     Takes two networks, or one file and `--base REV`. The exit code is 0 also if they differ.
     """
     from shapecalc.diffing.diff import diff
+    from shapecalc.render import diff as rendered
 
-    texts = single(settings(set_))
+    texts, target = single(settings(set_)), target_of(format_, output, color, FORMATS)
     thresholds = _thresholds(fail_on or ())
     before, after = _loaded(old, new, base, texts, limits_of(limit))
     if before is None:
@@ -73,7 +70,14 @@ def command(
         _inspected(before, texts, known, symbolic=symbolic) if before else None,
         _inspected(after, texts, known, symbolic=symbolic),
     )
-    print(_written(comparison, format_, color))
+    show(
+        target,
+        {
+            Format.TEXT: partial(rendered.table, comparison),
+            Format.JSON: comparison.to_dict,
+            Format.MARKDOWN: partial(rendered.markdown, comparison),
+        },
+    )
     code = max((_judged(alternatives, comparison) for alternatives in thresholds), default=0)
     if code:
         raise typer.Exit(code)
@@ -135,23 +139,6 @@ def _thresholds(texts: list[str] | tuple[()]) -> tuple[Alternatives, ...]:
         except ThresholdError as error:
             raise Misuse(f"`--fail-on {text}` {error}") from None
     return tuple(thresholds)
-
-
-def _written(comparison: Comparison, format_: DiffFormat, color: Color) -> str:
-    from shapecalc.render import diff
-
-    manner = stdout_manner(color)
-    match format_:
-        case DiffFormat.TABLE:
-            return diff.table(comparison, **manner)
-        case DiffFormat.JSON:
-            from shapecalc.render import json
-
-            return json.document(comparison.to_dict(), unicode=manner["unicode"])
-        case DiffFormat.MARKDOWN:
-            return diff.markdown(comparison)
-        case _:
-            assert_never(format_)
 
 
 def _judged(alternatives: Alternatives, comparison: Comparison) -> int:

@@ -8,7 +8,7 @@ import typer
 
 from shapecalc.cli.options import calculator
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import TextFormat, TextFormatOption
+from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
 from shapecalc.cli.options.window import integer, per_axis
 from shapecalc.cli.usage_errors import missing, mistake
 
@@ -40,7 +40,8 @@ def command(
     padding_idx: Annotated[
         str | None, typer.Option("--padding-idx", metavar="ROW", help="Index of the padding vector.")
     ] = None,
-    format_: TextFormatOption = TextFormat.TEXT,
+    format_: TextOrJsonOption = None,
+    output: OutputOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Derive the output shape and parameters of an embedding.
@@ -51,6 +52,7 @@ def command(
     from shapecalc.diagnostics.errors import LayerError
     from shapecalc.layers.embedding import Embedding
 
+    target = target_of(format_, output, color)
     written = {"num_embeddings": num, "embedding_dim": dim, "input": input_, "padding_idx": padding_idx}
     texts = {field: text for field, text in written.items() if text is not None}
     lacking = [option for field, option in REQUIRED.items() if field not in texts]
@@ -67,7 +69,7 @@ def command(
         notes = [f"row {row} stands for padding: it is counted, and training leaves it as it is"]
     letters = (("V", layer.num_embeddings), ("E", layer.embedding_dim))
     shape, costs = layer.output_shape(x), embedding_costs(layer, x)
-    calculator.show(Calculation(layer.type, (), letters, shape, costs, tuple(notes)), format_, color)
+    calculator.show(Calculation(layer.type, (), letters, shape, costs, tuple(notes)), target)
 
 
 def _indices(text: str | None) -> tuple[Dim, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
@@ -11,14 +12,14 @@ import typer
 from shapecalc.cli.exit_codes import Misuse, report as say
 from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, SetOption, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, target_of, writers_of, written
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
-from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.cli.progress import working
 from shapecalc.diagnostics.errors import ShapecalcError
 from shapecalc.diagnostics.model import Severity
 
 if TYPE_CHECKING:
-    from shapecalc.cli.options.terminal import Manner
+    from shapecalc.cli.options.formats import Target
     from shapecalc.render.inspect.columns import Column
     from shapecalc.shape_inference.report import Report
 
@@ -26,16 +27,6 @@ EXAMPLES = (
     "shapecalc inspect resnet18 --depth 1",
     "shapecalc inspect vgg16 --set N=8 --columns path,output,macs",
 )
-
-
-class InspectFormat(Enum):
-    """The values of `--format`."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-    LATEX = "latex"
 
 
 class GraphFormat(Enum):
@@ -51,9 +42,8 @@ def command(
     symbolic: Annotated[
         bool, typer.Option("--symbolic", help="Leave every symbol unbound, also those that the file's `sizes:` bind.")
     ] = False,
-    format_: Annotated[
-        InspectFormat | None, typer.Option("--format", help="Format of the result; default: table.")
-    ] = None,
+    format_: Annotated[Format | None, format_option(*TABULAR)] = None,
+    output: OutputOption = None,
     columns: Annotated[
         str | None,
         typer.Option(
@@ -88,19 +78,19 @@ def command(
         if graph is not None and given is not None:
             raise Misuse(f"`--graph` and `{option}` exclude each other")
     chosen = _columns(columns)
-    written = InspectFormat.LATEX if format_ is None else format_
-    if latex and written is not InspectFormat.LATEX:
-        raise Misuse(f"`--latex` and `--format {written.value}` exclude each other")
-    format_ = InspectFormat.LATEX if latex else format_
-    manner = stdout_manner(color)
+    if latex and format_ not in (None, Format.LATEX):
+        raise Misuse(f"`--latex` and `--format {format_.value}` exclude each other")
+    if graph is not None and format_ is None:
+        format_ = Format.TEXT  # whatever the file is called: the graph has a language of its own
+    target = target_of(Format.LATEX if latex else format_, output, color, TABULAR)
     with working():
         loaded, sizes = load_bound(architecture, set_, limit)
         report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value)
         if graph is not None:
-            shown = _drawn(report, graph, depth, expand=expand, unicode=manner["unicode"])
+            shown = _drawn(report, graph, depth, expand=expand, unicode=target.manner["unicode"])
         else:
-            shown = _listed(report, format_ or InspectFormat.TABLE, chosen, depth, expand=expand, manner=manner)
-    print(shown)
+            shown = _listed(report, target, chosen, depth, expand=expand)
+    target.write(shown)
     # `expect:` applies at the file's own sizes and with PyTorch's counts.
     expectations = not set_ and not symbolic and params_as is ParamsAs.PYTORCH
     diagnostics = diagnose(report, brief=True, expectations=expectations, where=not set_)
@@ -111,41 +101,15 @@ def command(
         say(error)  # warnings do not change the exit code
 
 
-def _listed(
-    report: Report,
-    format_: InspectFormat,
-    columns: tuple[Column, ...],
-    depth: int | None,
-    *,
-    expand: bool,
-    manner: Manner,
-) -> str:
+def _listed(report: Report, target: Target, columns: tuple[Column, ...], depth: int | None, *, expand: bool) -> str:
     from shapecalc.render.inspect.table import inspection, listing
 
-    match format_:
-        case InspectFormat.TABLE:
-            from shapecalc.render.tables import text
-            from shapecalc.render.terminal.grid import Page
-
-            return text.document(inspection(report, columns, depth, expand=expand), Page(**manner))
-        case InspectFormat.JSON:
-            from shapecalc.render import json
-
-            return json.document(report.to_dict(), unicode=manner["unicode"])
-        case InspectFormat.CSV:
-            from shapecalc.render.tables import csv
-
-            return csv.table(listing(report, columns, depth))
-        case InspectFormat.MARKDOWN:
-            from shapecalc.render.tables import markdown
-
-            return markdown.document(inspection(report, columns, depth, expand=expand))
-        case InspectFormat.LATEX:
-            from shapecalc.render.tables import latex
-
-            return latex.table(inspection(report, columns, depth, expand=expand).main)
-        case _:
-            assert_never(format_)
+    writers = writers_of(
+        partial(inspection, report, columns, depth, expand=expand),
+        report.to_dict,
+        listing=partial(listing, report, columns, depth),
+    )
+    return written(target, writers)
 
 
 def _drawn(report: Report, graph: GraphFormat, depth: int | None, *, expand: bool, unicode: bool) -> str:

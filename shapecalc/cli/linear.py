@@ -8,7 +8,7 @@ import typer
 
 from shapecalc.cli.options import calculator
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import TextFormat, TextFormatOption
+from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
 from shapecalc.cli.options.window import integer
 from shapecalc.cli.usage_errors import missing, mistake
 
@@ -24,7 +24,8 @@ def command(
     ] = None,
     n: Annotated[str, typer.Option("--n", "--rows", metavar="ROWS", help="Rows: samples, or samples x steps.")] = "1",
     bias: Annotated[bool, typer.Option("--bias/--no-bias", help="Add a bias per output feature.")] = True,
-    format_: TextFormatOption = TextFormat.TEXT,
+    format_: TextOrJsonOption = None,
+    output: OutputOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Derive the costs of a fully connected layer.
@@ -37,6 +38,7 @@ def command(
     from shapecalc.layers.fields import Integer
     from shapecalc.layers.linear import Linear
 
+    target = target_of(format_, output, color)
     written = {"in_features": in_, "out_features": out, "n": n}
     lacking = [f"--{field.removesuffix('_features')} FEATURES" for field, text in written.items() if text is None]
     if lacking:
@@ -52,4 +54,4 @@ def command(
     x = (counts["n"], counts["in_features"])
     letters = (("n", x[0]), ("in", x[1]), ("out", layer.out_features))
     shape = layer.output_shape(x)
-    calculator.show(Calculation(layer.type, (), letters, shape, linear_costs(layer, x)), format_, color)
+    calculator.show(Calculation(layer.type, (), letters, shape, linear_costs(layer, x)), target)

@@ -9,7 +9,7 @@ import typer
 
 from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, SetOption, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
+from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 
 EXAMPLES = ("shapecalc memory lenet5", "shapecalc memory resnet50 --depth 1 --set N=8")
 
@@ -20,7 +20,8 @@ def command(
     depth: Annotated[
         int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share this number of first parts.")
     ] = None,
-    format_: TableFormatOption = TableFormat.TABLE,
+    format_: TextOrJsonOption = None,
+    output: OutputOption = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -35,7 +36,14 @@ def command(
     from shapecalc.render import memory as rendered
     from shapecalc.shape_inference.engine import inspect_at
 
+    target = target_of(format_, output, color)
     loaded, sizes = load_bound(architecture, set_, limit)
     live = live_memory(inspect_at(loaded, sizes))
     order = reordering(live)
-    show(format_, color, partial(rendered.table, live, order, depth), partial(rendered.document, live, order))
+    show(
+        target,
+        {
+            Format.TEXT: partial(rendered.table, live, order, depth),
+            Format.JSON: partial(rendered.document, live, order),
+        },
+    )

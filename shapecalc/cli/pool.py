@@ -10,7 +10,7 @@ import typer
 
 from shapecalc.cli.options import calculator, window
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import TextFormat, TextFormatOption
+from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
 from shapecalc.diagnostics.errors import misuse
 
 EXAMPLES = ("shapecalc pool --n 28 --f 2", "shapecalc pool --n 112 --f 3 --s 2 --ceil")
@@ -37,9 +37,10 @@ def command(
     type_: Annotated[Type, typer.Option("--type", help="Maximum or mean of each window.")] = Type.MAX,
     ceil: Annotated[bool, typer.Option("--ceil", help="Round up, with PyTorch's rule for the last window.")] = False,
     c: window.InChannelsOption = None,
-    out: window.OutputOption = None,
+    out: window.OutOption = None,
     rank: window.RankOption = None,
-    format_: TextFormatOption = TextFormat.TEXT,
+    format_: TextOrJsonOption = None,
+    output: OutputOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Derive the output size of a pooling layer.
@@ -56,4 +57,4 @@ def command(
     sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
     build = partial(MaxPool if type_ is Type.MAX else AvgPool, ceil_mode=ceil)
     kind = calculator.WindowedLayer(f"{type_.value}-pool", build, sliding_axes, pool_costs)
-    calculator.answer(kind, {**sizes, "output": out}, {"in_channels": c}, rank, format_, color)
+    calculator.answer(kind, {**sizes, "output": out}, {"in_channels": c}, rank, target_of(format_, output, color))

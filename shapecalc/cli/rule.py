@@ -8,8 +8,7 @@ import typer
 
 from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import TextFormat
-from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, target_of
 
 EXAMPLES = ("shapecalc rule SC301", "shapecalc rule")
 
@@ -18,7 +17,8 @@ def command(
     code: Annotated[
         str | None, typer.Argument(metavar="[CODE]", help="The code of a diagnostic, such as SC301 or 301.")
     ] = None,
-    format_: Annotated[TextFormat, typer.Option("--format", help="Format of the result.")] = TextFormat.TEXT,
+    format_: TextOrJsonOption = None,
+    output: OutputOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
     """Explain a diagnostic by its code.
@@ -29,13 +29,14 @@ def command(
     from shapecalc.render import rule as renderer
 
     chosen = rules() if code is None else (rule(_known(code)),)
-    manner = stdout_manner(color)
-    if format_ is TextFormat.JSON:
-        print(renderer.json(chosen, unicode=manner["unicode"]))
+    target = target_of(format_, output, color)
+    manner = target.manner
+    if target.format is Format.JSON:
+        target.write(renderer.json(chosen, unicode=manner["unicode"]))
     elif code is None:
-        print(renderer.overview(chosen, manner["width"], unicode=manner["unicode"]))
+        target.write(renderer.overview(chosen, manner["width"], unicode=manner["unicode"]))
     else:
-        print(renderer.full(chosen[0], **manner))
+        target.write(renderer.full(chosen[0], **manner))
 
 
 def _known(written: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,18 +11,19 @@ import typer
 from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.architecture import LimitOption, SetOption, integer, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
+from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shapecalc.architecture import Architecture
+    from shapecalc.cli.options.formats import Target
     from shapecalc.solving.input_sizes import Wanted
 
 EXAMPLES = (
     "shapecalc solve vgg16 --near 500",
-    "shapecalc solve resnet50 --output 7x7 --at layer4",
-    "shapecalc solve alexnet --unknown conv1.stride --output 55x55 --at conv1",
+    "shapecalc solve resnet50 --out 7x7 --at layer4",
+    "shapecalc solve alexnet --unknown conv1.stride --out 55x55 --at conv1",
     "shapecalc solve conv --n 32 --out 16",
 )
 
@@ -30,6 +32,8 @@ WINDOWED = ("conv", "pool")
 
 LARGEST = 4096
 """The largest fixed window, stride, padding or dilation: beyond it the solutions are too many to list."""
+
+_SIZES = re.compile(r"[\[(]?\s*(-?[0-9]+|\?)(\s*[x×,]\s*(-?[0-9]+|\?))*\s*[\])]?", re.IGNORECASE)
 
 
 def _fixed(letter: str, meaning: str) -> Any:
@@ -51,33 +55,36 @@ def command(
         list[str] | None,
         typer.Option("--near", metavar="[NAME=]SIZE", help="Show the valid sizes next to this one; may be repeated."),
     ] = None,
-    output: Annotated[
+    out: Annotated[
         str | None,
-        typer.Option("--output", metavar="CELLS", help="Required sizes of the last axes: 7x7; ? for any."),
+        typer.Option(
+            "--out",
+            metavar="CELLS",
+            help="Required sizes of the last axes of the output: 7x7; ? for any. conv, pool: the output size.",
+        ),
     ] = None,
     at: Annotated[
-        str | None, typer.Option("--at", metavar="STEP", help="With --output: of this step instead of the last.")
+        str | None, typer.Option("--at", metavar="STEP", help="With --out: of this step instead of the last.")
     ] = None,
     unknown: Annotated[
         list[str] | None,
         typer.Option(
             "--unknown",
             metavar="STEP.FIELD",
-            help="With --output, or an `expect: output` that is not met: solve for this field; may be given three "
-            "times.",
+            help="With --out, or an `expect: output` that is not met: solve for this field; may be given three times.",
         ),
     ] = None,
     n: Annotated[
         str | None, typer.Option("--n", metavar="CELLS", help="conv, pool: input size, 32 or 224x320.")
     ] = None,
-    out: Annotated[str | None, typer.Option("--out", metavar="CELLS", help="conv, pool: output size.")] = None,
     f: Annotated[int | None, _fixed("f", "the window")] = None,
     s: Annotated[int | None, _fixed("s", "the stride")] = None,
     p: Annotated[int | None, _fixed("p", "the padding on each side")] = None,
     d: Annotated[int | None, _fixed("d", "the dilation")] = None,
     ceil: Annotated[bool, typer.Option("--ceil", help="pool: round up.")] = False,
     most: Annotated[int, typer.Option("--most", min=1, help="Most rows to show.")] = 20,
-    format_: TextFormatOption = TextFormat.TEXT,
+    format_: TextOrJsonOption = None,
+    output: OutputOption = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -85,33 +92,40 @@ def command(
 
     For an architecture: the valid sizes of each unbound symbol of the input, and the layers that require them. All
     symbols are unbound except those of --set; the file's `sizes:` is ignored, its `where:` applies. Numbers of an
-    input without symbols are unbound too. With --output the sizes that give this output; with --unknown the values of
+    input without symbols are unbound too. With --out the sizes that give this output; with --unknown the values of
     a layer's field that give it, at the file's sizes.
 
     For conv or pool: every window f, stride s, padding p and dilation d that gives --out from --n, simplest first.
     """
-    of_windows = {"--n": n, "--out": out, "--f": f, "--s": s, "--p": p, "--d": d, "--ceil": ceil or None}
-    of_stacks = {"--set": set_, "--near": near, "--output": output, "--at": at, "--unknown": unknown}
+    if output is not None and _SIZES.fullmatch(output):  # as it was written before `--output` named a file
+        if out not in (None, output):
+            raise Misuse(f"`--out` is given twice, as {out} and as {output}")
+        out, output = output, None
+    if output is not None and format_ is None and "." not in output:
+        raise Misuse(f"`--output` expects a file such as sizes.json, receives `{output}`; `--out` has the sizes")
+    target = target_of(format_, output, color)
+    of_windows = {"--n": n, "--f": f, "--s": s, "--p": p, "--d": d, "--ceil": ceil or None}
+    of_stacks = {"--set": set_, "--near": near, "--at": at, "--unknown": unknown}
     if architecture in WINDOWED:
         _refuse(of_stacks, f"is for an architecture, and `{architecture}` is a layer")
         if architecture == "conv" and ceil:
             raise Misuse("`--ceil` is for pool, and conv rounds down")
         fixed = {letter: value for letter, value in (("f", f), ("s", s), ("p", p), ("d", d)) if value is not None}
-        _windows(architecture, (n, out), fixed, most, ceil=ceil, format_=format_, color=color)
+        _windows(architecture, (n, out), fixed, most, target, ceil=ceil)
         return
     _refuse(of_windows, "is for `shapecalc solve conv` and `shapecalc solve pool`")
-    wanted = _wanted(output)
+    wanted = _wanted(out)
     if wanted is None and at is not None and not unknown:
-        raise Misuse(f"`--at {at}` expects `--output` beside it, receives none")
+        raise Misuse(f"`--at {at}` expects `--out` beside it, receives none")
     if unknown and near:
         raise Misuse("`--near` is for sizes of symbols, and `--unknown` solves for fields")
     loaded, sizes = load_bound(architecture, set_, limit)
     if unknown and wanted is None:
         wanted = _unmet(loaded, unknown[0], at, sizes)
     if unknown and wanted is not None:
-        _choose(loaded, sizes, unknown, wanted, at, most, format_, color)
+        _choose(loaded, sizes, unknown, wanted, at, most, target)
     else:
-        _solve(loaded, sizes, wanted, at, near, format_, color)
+        _solve(loaded, sizes, wanted, at, near, target)
 
 
 def _refuse(options: dict[str, Any], why: str) -> None:
@@ -127,11 +141,11 @@ def _wanted(text: str | None) -> Wanted | None:
     from shapecalc.solving.input_sizes import Wanted
 
     parts = per_axis(text.replace(",", "x").strip("[] "))
-    sizes = tuple(None if part.strip() == "?" else integer(part, "--output") for part in parts)
+    sizes = tuple(None if part.strip() == "?" else integer(part, "--out") for part in parts)
     if not any(sizes):
-        raise Misuse(f"`--output` expects sizes such as 7x7, with ? for any, receives `{text}`")
+        raise Misuse(f"`--out` expects sizes such as 7x7, with ? for any, receives `{text}`")
     if any(size is not None and size < 1 for size in sizes):
-        raise Misuse(f"`--output` expects sizes of at least 1, receives `{text}`")
+        raise Misuse(f"`--out` expects sizes of at least 1, receives `{text}`")
     return Wanted(sizes)
 
 
@@ -141,7 +155,7 @@ def _unmet(loaded: Architecture, unknown: str, at: str | None, sizes: dict[str, 
 
     wanted = unmet_output(loaded, at, sizes)
     if wanted is None or not any(wanted.sizes):
-        raise Misuse(f"`--unknown {unknown}` expects `--output` beside it, receives none")
+        raise Misuse(f"`--unknown {unknown}` expects `--out` beside it, receives none")
     return wanted
 
 
@@ -170,8 +184,7 @@ def _solve(
     wanted: Wanted | None,
     at: str | None,
     written: list[str] | None,
-    format_: TextFormat,
-    color: Color,
+    target: Target,
 ) -> None:
     from shapecalc.render import solve_architecture
     from shapecalc.solving.input_sizes import near, solve_architecture as solve
@@ -180,10 +193,11 @@ def _solve(
     requested = {**solution.stated, **_near(written or (), tuple(solution.sizes), loaded.name)}
     close = {name: near(solution.sizes[name], size) for name, size in requested.items()}
     show(
-        format_,
-        color,
-        partial(solve_architecture.solution, solution, close),
-        partial(solve_architecture.solution_dict, solution, close),
+        target,
+        {
+            Format.TEXT: partial(solve_architecture.solution, solution, close),
+            Format.JSON: partial(solve_architecture.solution_dict, solution, close),
+        },
         ok=solution.solvable,
     )
 
@@ -195,8 +209,7 @@ def _choose(
     wanted: Wanted,
     at: str | None,
     most: int,
-    format_: TextFormat,
-    color: Color,
+    target: Target,
 ) -> None:
     from shapecalc.render import solve_architecture
     from shapecalc.solving.unknown_fields import MOST_UNKNOWNS, choose
@@ -207,10 +220,11 @@ def _choose(
         raise Misuse(f"`--unknown {max(unknown, key=unknown.count)}` is given twice")
     solution = choose(loaded, unknown, wanted, at, sizes)
     show(
-        format_,
-        color,
-        partial(solve_architecture.choices, solution, loaded.name, most),
-        partial(solve_architecture.choices_dict, solution, loaded.name, most),
+        target,
+        {
+            Format.TEXT: partial(solve_architecture.choices, solution, loaded.name, most),
+            Format.JSON: partial(solve_architecture.choices_dict, solution, loaded.name, most),
+        },
         ok=bool(solution.solutions),
     )
 
@@ -220,10 +234,9 @@ def _windows(
     written: tuple[str | None, str | None],
     fixed: dict[str, int],
     most: int,
+    target: Target,
     *,
     ceil: bool,
-    format_: TextFormat,
-    color: Color,
 ) -> None:
     from shapecalc.calculators.windows import windows
     from shapecalc.render import solve_window
@@ -232,10 +245,11 @@ def _windows(
     solution = windows(kind, n, out, fixed, ceil=ceil)
     quoted = (str(written[0]), str(written[1]))
     show(
-        format_,
-        color,
-        partial(solve_window.all_windows, solution, quoted, fixed, kind, most),
-        partial(solve_window.all_windows_dict, solution, n, out, fixed, kind, most),
+        target,
+        {
+            Format.TEXT: partial(solve_window.all_windows, solution, quoted, fixed, kind, most),
+            Format.JSON: partial(solve_window.all_windows_dict, solution, n, out, fixed, kind, most),
+        },
         ok=bool(solution.solutions),
     )
 

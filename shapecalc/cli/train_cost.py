@@ -11,7 +11,7 @@ import typer
 from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, SetOption, count_of, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
+from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 from shapecalc.cli.options.optimizer import Optimizer
 
 EXAMPLES = (
@@ -60,7 +60,8 @@ def command(
     depth: Annotated[
         int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share this number of first parts.")
     ] = None,
-    format_: TableFormatOption = TableFormat.TABLE,
+    format_: TextOrJsonOption = None,
+    output: OutputOption = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -73,6 +74,7 @@ def command(
     from shapecalc.layers.fields import LARGEST_DIM
     from shapecalc.render import train_cost
 
+    target = target_of(format_, output, color)
     samples, allowed = count_of(batch, "--batch", LARGEST_DIM), _bytes(memory)
     every, steps = count_of(checkpoint, "--checkpoint", LARGEST_DIM), count_of(truncate, "--truncate", LARGEST_DIM)
     loaded, sizes = load_bound(architecture, set_, limit)
@@ -90,7 +92,7 @@ def command(
         checkpoint=every,
         memory=allowed,
     )
-    show(format_, color, partial(train_cost.table, cost, depth), cost.to_dict)
+    show(target, {Format.TEXT: partial(train_cost.table, cost, depth), Format.JSON: cost.to_dict})
 
 
 def _bytes(text: str | None) -> int | None:

@@ -12,7 +12,7 @@ from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, ScaleOption, SetOption, load_bound
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import TableFormat, TableFormatOption, show
+from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 from shapecalc.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def command(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
-    format_: TableFormatOption = TableFormat.TABLE,
+    format_: TextOrJsonOption = None,
+    output: OutputOption = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -54,6 +55,7 @@ def command(
     """
     if truncate is not None and not backward:
         raise Misuse("`--truncate` is of use with `--backward` alone")
+    target = target_of(format_, output, color)
     budget = budget_of(max_memory, max_flops)
     gc.enable()  # `__main__` disables it, and a run needs memory
     loaded, sizes = load_bound(architecture, set_, limit, scale)
@@ -71,4 +73,4 @@ def command(
             from shapecalc.shape_inference.engine import Reports
 
             proof = verify_at(Reports(loaded), sizes, seed=seed, budget=budget, progress=bar)
-    show(format_, color, partial(rendered.table, proof), proof.to_dict, ok=proof.ok)
+    show(target, {Format.TEXT: partial(rendered.table, proof), Format.JSON: proof.to_dict}, ok=proof.ok)

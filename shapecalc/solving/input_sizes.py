@@ -179,7 +179,7 @@ def solve(report: Report, wanted: Wanted | None = None, at: str | None = None) -
         for dim, size in zip(wanted.among(output.shape), wanted.sizes, strict=True):
             required = condition(dim - size, Relation.ZERO) if size is not None else True
             if isinstance(required, Condition):
-                required_by.setdefault(required, (f"--output {wanted}", None))
+                required_by.setdefault(required, (f"--out {wanted}", None))
             elif size is not None and not required:
                 never.append(Never(dim, size))
     valid = solve_constraints((*report.constraints, *map(Constraint, required_by)), report.symbols)
@@ -248,7 +248,7 @@ def output_of(report: Report, at: str | None) -> SolvedOutput:
     if at is None:
         if len(report.outputs) > 1:
             names = ", ".join(f"`{slot}`" for slot in report.architecture.output_slots.values())
-            raise misuse("SC205", f"`--output` expects one output, and there are several: {names}", "add `--at STEP`")
+            raise misuse("SC205", f"`--out` expects one output, and there are several: {names}", "add `--at STEP`")
         (shape,) = report.outputs.values()
         return SolvedOutput("", shape)
     shapes = dict(_outputs(report.tree, ""))

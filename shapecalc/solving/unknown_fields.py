@@ -205,7 +205,7 @@ def _pads_output(step: Step | Group) -> bool:
 
 def _require_bound(report: Report, shape: Shape, wanted: Wanted) -> None:
     if len(wanted.sizes) > len(shape):
-        raise misuse("SC204", f"`--output {wanted}` names {len(wanted.sizes)} axes, and {show(shape)} leaves")
+        raise misuse("SC204", f"`--out {wanted}` names {len(wanted.sizes)} axes, and {show(shape)} leaves")
     for dim, size in zip(wanted.among(shape), wanted.sizes, strict=True):
         if size is not None and not isinstance(dim, int):
             names = " and ".join(f"`{name}`" for name in free_symbols(dim))
@@ -237,8 +237,8 @@ def _unknown(
     target = wanted.sizes[index] if index >= 0 else None
     if target is None:
         example = "64x7x7" if field == "out_channels" else "10"
-        message = f"`--unknown {written}` expects `--output` to fix what `{field}` decides, receives {wanted}"
-        raise misuse("SC205", message, f"write it like `--output {example}`")
+        message = f"`--unknown {written}` expects `--out` to fix what `{field}` decides, receives {wanted}"
+        raise misuse("SC205", message, f"write it like `--out {example}`")
     return Unknown(path, field, _widths(target, getattr(layer, field), shape[axis] if shape is not None else None))
 
 

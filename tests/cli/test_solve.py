@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from typer.testing import CliRunner
 
 from shapecalc.cli import app
 from tests.support.solving_commands import UNET, solve
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_files_own_sizes_leave_symbols_free_and_set_does_not() -> None:
@@ -34,31 +39,39 @@ def test_one_symbols_own_size_wins_over_the_one_for_all() -> None:
 
 
 def test_an_output_names_the_sizes_that_give_it() -> None:
-    shown = solve("resnet50 --output 7x? --at layer4")
+    shown = solve("resnet50 --out 7x? --at layer4")
     assert "`layer4` is [N, 2048, ⌊(H + 31)/32⌋, ⌊(W + 31)/32⌋], wanted 7x?\n" in shown
     assert "H must be 193 to 224\n" in shown
     assert "any size of N and W is legal\n" in shown
-    assert "⌊(H + 31)/32⌋ == 7  --output 7x?\n" in shown
+    assert "⌊(H + 31)/32⌋ == 7  --out 7x?\n" in shown
+
+
+def test_sizes_given_as_output_are_those_of_out_and_another_name_is_a_file(tmp_path: Path) -> None:
+    assert solve("resnet50 --output 7x? --at layer4") == solve("resnet50 --out 7x? --at layer4")
+    assert solve("conv --n 32 --output 16") == solve("conv --n 32 --out 16")
+    file = tmp_path / "sizes.json"
+    assert solve(f"resnet50 --out 7x? --at layer4 --output {file}") == ""
+    assert file.read_text("utf-8") == solve("resnet50 --out 7x? --at layer4 --format json")
 
 
 def test_an_output_that_no_size_gives_ends_with_1() -> None:
-    assert solve("- --output 7x7", code=1, stdin=UNET).endswith(
+    assert solve("- --out 7x7", code=1, stdin=UNET).endswith(
         "\nno size of H and W is legal\n\nany size of N is legal\n"
-        "\nbecause                  demanded by   line\n"
-        "───────────────────────────────────────────\n"
-        "4·⌊H/4⌋ == 7 (and of W)  --output 7x7\n"
+        "\nbecause                  demanded by  line\n"
+        "──────────────────────────────────────────\n"
+        "4·⌊H/4⌋ == 7 (and of W)  --out 7x7\n"
         "and 8 more demands that follow from these; `--format json` has all\n"
     )
 
 
 def test_a_classifier_is_referred_to_its_last_step_with_symbols() -> None:
-    error = solve("resnet50 --output 7x7", code=2)
+    error = solve("resnet50 --out 7x7", code=2)
     assert "`ResNet-50` gives [N, 1000], which depends on no size" in error
     assert "write `--at layer4`" in error
 
 
 def test_fields_of_a_stack_are_listed_simplest_first() -> None:
-    shown = solve("alexnet --unknown conv1.kernel_size --unknown conv1.stride --output 55x55 --at conv1 --most 1")
+    shown = solve("alexnet --unknown conv1.kernel_size --unknown conv1.stride --out 55x55 --at conv1 --most 1")
     assert shown.startswith(
         "which conv1.kernel_size, conv1.stride give 55x55 out of `conv1`?\n"
         "\n"
@@ -70,7 +83,7 @@ def test_fields_of_a_stack_are_listed_simplest_first() -> None:
 
 
 def test_no_value_that_gives_the_output_ends_with_1() -> None:
-    assert "none; closest:" in solve("alexnet --unknown conv1.stride --output 54x54 --at conv1", code=1)
+    assert "none; closest:" in solve("alexnet --unknown conv1.stride --out 54x54 --at conv1", code=1)
 
 
 @pytest.mark.parametrize(
@@ -85,21 +98,23 @@ def test_no_value_that_gives_the_output_ends_with_1() -> None:
         ("conv --n 32 --out 16 --near 5", "`--near` is for an architecture"),
         ("conv --n 32 --out 16 --f 99999", "--f"),
         ("vgg16 --n 32", "`--n` is for `shapecalc solve conv`"),
-        ("vgg16 --at features.30", "expects `--output` beside it"),
-        ("vgg16 --unknown features.0.padding", "expects `--output` beside it"),
-        ("vgg16 --output 7x7 --at feature.30", "did you mean `features.30`?"),
-        ("vgg16 --output ?x?", "`--output` expects sizes such as 7x7"),
-        ("vgg16 --output 0x7 --at features.30", "at least 1"),
-        ("vgg16 --output seven --at features.30", "`--output` expects a whole number"),
-        ("vgg16 --output 1x2x3x4x5 --at features.30", "has no 5 axes"),
+        ("vgg16 --at features.30", "expects `--out` beside it"),
+        ("vgg16 --unknown features.0.padding", "expects `--out` beside it"),
+        ("vgg16 --out 7x7 --at feature.30", "did you mean `features.30`?"),
+        ("vgg16 --out ?x?", "`--out` expects sizes such as 7x7"),
+        ("vgg16 --out 0x7 --at features.30", "at least 1"),
+        ("vgg16 --out seven --at features.30", "`--out` expects a whole number"),
+        ("vgg16 --out 1x2x3x4x5 --at features.30", "has no 5 axes"),
+        ("vgg16 --output seven --at features.30", "`--output` expects a file such as sizes.json"),
+        ("vgg16 --output 7x7 --out 6x7 --at features.30", "`--out` is given twice, as 6x7 and as 7x7"),
         ("vgg16 --near H=x", "`--near` expects a whole number"),
         ("vgg16 --near T=5", "names no free symbol of `VGG-16`; they are: `H`, `N`, `W`"),
         ("vgg16 --near 0", "at least 1"),
         ("vgg16 --set Q=2", "no symbol `Q`"),
-        ("vgg16 --unknown features.0.padding --output 7x7 --near 3", "`--unknown` solves for fields"),
-        ("vgg16 --unknown features.0.padding --unknown features.0.padding --output 1000", "is given twice"),
-        ("vgg16 --unknown a.f --unknown b.f --unknown c.f --unknown d.f --output 1000", "is given 4 times"),
-        ("vgg16 --unknown features.0.groups --output 1000", "`out_channels` can be tried"),
+        ("vgg16 --unknown features.0.padding --out 7x7 --near 3", "`--unknown` solves for fields"),
+        ("vgg16 --unknown features.0.padding --unknown features.0.padding --out 1000", "is given twice"),
+        ("vgg16 --unknown a.f --unknown b.f --unknown c.f --unknown d.f --out 1000", "is given 4 times"),
+        ("vgg16 --unknown features.0.groups --out 1000", "`out_channels` can be tried"),
     ],
 )  # fmt: skip
 def test_wrong_usage_is_named(words: str, says: str) -> None:

@@ -124,7 +124,7 @@ def test_reports_of_a_mistake_have_the_name(run: Run, path: str, tmp_path: Path,
 def test_a_grid_and_a_solution_find_steps_by_name(run: Run, path: str) -> None:
     out = run("sweep", path, "--set", "N=1,2", "--sum", "main=*主路*", "--format", "jsonl").out
     assert json.loads(out.splitlines()[0])["main"] == 16 * 32 * 32 * 27
-    at = ("--at", "Größe_ß", "--set", "N=1", "--output", "1,7")
+    at = ("--at", "Größe_ß", "--set", "N=1", "--out", "1,7")
     solved = run("solve", path, "--unknown", "Größe_ß.out_features", *at)
     assert solved.code == 0
     assert "[1, 7]" in solved.out

@@ -70,7 +70,7 @@ COMMANDS = [
     "diff sized.yaml unsized.yaml",
     "lock sized.yaml unsized.yaml",
     "solve unet-padded --near 500",
-    "solve alexnet --unknown conv1.stride --output 55x55 --at conv1",
+    "solve alexnet --unknown conv1.stride --out 55x55 --at conv1",
     "sweep vgg11 --set H=224,256 --set W=224",
     "list",
 ]

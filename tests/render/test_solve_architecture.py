@@ -39,7 +39,7 @@ def test_json_has_every_demand_and_the_sizes_in_lowest_terms() -> None:
 
 
 def test_fields_as_json_have_what_was_tried() -> None:
-    document = json.loads(solve("alexnet --unknown conv1.stride --output 55x55 --at conv1 --format json"))
+    document = json.loads(solve("alexnet --unknown conv1.stride --out 55x55 --at conv1 --format json"))
     assert document["choices"] == [{"values": {"conv1.stride": 4}, "output": ["N", 96, 55, 55]}]
     assert document["tried"] == {"conv1.stride": [1, 2, 3, 4, 5, 6, 7, 8]}
 

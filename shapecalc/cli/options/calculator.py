@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.calculators.derivation import AXES, Calculation, Derivation, DerivedAxis
 from shapecalc.cli.options import formats
+from shapecalc.cli.options.formats import Format
 from shapecalc.cli.options.window import WrittenSizes, integer, read_sizes
 from shapecalc.cli.usage_errors import missing, mistake
 from shapecalc.diagnostics.errors import LayerError, misuse
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shapecalc.calculators.windows import Answer, Value
-    from shapecalc.cli.options.color import Color
-    from shapecalc.cli.options.formats import TextFormat
+    from shapecalc.cli.options.formats import Target
     from shapecalc.dims import Shape
     from shapecalc.layers.base import Layer
 
@@ -47,8 +47,7 @@ def answer(
     window: Mapping[str, str | None],
     channels: Mapping[str, str | None],
     rank: int | None,
-    format_: TextFormat,
-    color: Color,
+    target: Target,
 ) -> None:
     """Derive the output size, or solve for an option, and print the result.
 
@@ -80,16 +79,18 @@ def answer(
             lacking = [f"--{SOLVABLE[field]} CELLS" for field in REQUIRED if field not in written]
             if lacking:
                 raise missing(*lacking, otherwise=", or `--out CELLS` to solve for it" if len(lacking) == 1 else "")
-            show(_calculate(kind, sizes, counts), format_, color)
+            show(_calculate(kind, sizes, counts), target)
             return
     except LayerError as error:
         raise mistake(error, {**written, "rank": str(rank)}, axes, padding=padding) from None
-    _show_answers(kind.word, answers, written, format_, color)
+    _show_answers(kind.word, answers, written, target)
 
 
-def show(result: Calculation, format_: TextFormat, color: Color) -> None:
+def show(result: Calculation, target: Target) -> None:
     """Print a calculation."""
-    formats.show(format_, color, partial(derivation.calculation, result), result.to_dict, formulas=True)
+    formats.show(
+        target, {Format.TEXT: partial(derivation.calculation, result), Format.JSON: result.to_dict}, formulas=True
+    )
 
 
 def both_channels(c: str | None, k: str | None, groups: str | None) -> dict[str, str | None]:
@@ -176,18 +177,17 @@ def _unknown(kind: WindowedLayer, written: Mapping[str, str]) -> str:
     raise misuse("SC205", message, f"add `--{first}` to solve for {second}, or `--{second}` to solve for {first}")
 
 
-def _show_answers(
-    word: str, answers: Mapping[str, Answer], written: Mapping[str, str], format_: TextFormat, color: Color
-) -> None:
+def _show_answers(word: str, answers: Mapping[str, Answer], written: Mapping[str, str], target: Target) -> None:
     from shapecalc.render import solve_window
 
     letters = SOLVABLE | {"dilation": "d", OUTPUT_PADDING: "o"}
     known = ", ".join(f"{letters[field]} = {text}" for field, text in written.items() if field in letters)
     formats.show(
-        format_,
-        color,
-        partial(solve_window.solutions, answers, written["output"], known),
-        partial(solve_window.solutions_dict, word, answers),
+        target,
+        {
+            Format.TEXT: partial(solve_window.solutions, answers, written["output"], known),
+            Format.JSON: partial(solve_window.solutions_dict, word, answers),
+        },
         formulas=True,
         ok=all(answer.solutions or answer.with_output_padding for answer in answers.values()),
     )

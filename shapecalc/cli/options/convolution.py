@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.cli.options import calculator, window
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import TextFormat, TextFormatOption
+from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
 from shapecalc.cli.options.variant import variant
 
 if TYPE_CHECKING:
@@ -36,14 +36,15 @@ def convolution_command(kind: calculator.WindowedLayer, text: str, **own: Any) -
         k: window.OutChannelsOption = None,
         groups: window.GroupsOption = None,
         bias: window.BiasOption = True,
-        out: window.OutputOption = None,
+        out: window.OutOption = None,
         rank: window.RankOption = None,
-        format_: TextFormatOption = TextFormat.TEXT,
+        format_: TextOrJsonOption = None,
+        output: OutputOption = None,
         color: ColorOption = Color.AUTO,
     ) -> None:
         sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
         sizes |= {"output_padding": output_padding, "output": out}
         built = kind._replace(build=partial(kind.build, out_channels=1, bias=bias))
-        calculator.answer(built, sizes, calculator.both_channels(c, k, groups), rank, format_, color)
+        calculator.answer(built, sizes, calculator.both_channels(c, k, groups), rank, target_of(format_, output, color))
 
     return variant(command, text, **own)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import TextFormat, TextFormatOption, show
+from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.options.variant import variant
 from shapecalc.cli.options.window import integer
@@ -19,6 +19,7 @@ from shapecalc.diagnostics.errors import LayerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shapecalc.cli.options.formats import Target
     from shapecalc.layers.recurrent import Recurrent
 
 REQUIRED = {"input_size": "--input-size FEATURES", "hidden_size": "--hidden-size UNITS"}
@@ -73,13 +74,14 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
         bias: BiasOption = True,
         dropout: DropoutOption = None,
         params_as: ParamsAsOption = ParamsAs.PYTORCH,
-        format_: TextFormatOption = TextFormat.TEXT,
+        format_: TextOrJsonOption = None,
+        output: OutputOption = None,
         color: ColorOption = Color.AUTO,
     ) -> None:
         written = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers, "dropout": dropout}
         written |= {"nonlinearity": nonlinearity, "proj_size": proj_size, "seq": seq, "batch": batch}
         flags = {"bidirectional": bidirectional, "batch_first": batch_first, "bias": bias}
-        _answer(kind, written, flags, params_as, format_, color)
+        _answer(kind, written, flags, params_as, target_of(format_, output, color))
 
     return variant(command, HELP.format(what=what), **own)
 
@@ -89,8 +91,7 @@ def _answer(
     written: Mapping[str, str | None],
     flags: Mapping[str, bool],
     params_as: ParamsAs,
-    format_: TextFormat,
-    color: Color,
+    target: Target,
 ) -> None:
     """Derive a recurrent layer and print the result; report warnings on stderr.
 
@@ -117,7 +118,7 @@ def _answer(
     except LayerError as error:
         raise mistake(error, texts) from None
     derived = recurrence(layer, steps, samples, features, params_as.value)
-    show(format_, color, partial(recurrent.calculation, derived), derived.to_dict, formulas=True)
+    show(target, {Format.TEXT: partial(recurrent.calculation, derived), Format.JSON: derived.to_dict}, formulas=True)
     _warn(layer)
 
 

@@ -35,7 +35,7 @@ PaddingOption = Annotated[
     str | None, typer.Option("--padding", metavar="CELLS|WORD", help="The same as --p; also the words same and valid.")
 ]
 DilationOption = Annotated[str | None, typer.Option("--d", "--dilation", metavar="CELLS", help="Dilation; default 1.")]
-OutputOption = Annotated[
+OutOption = Annotated[
     str | None,
     typer.Option("--out", metavar="CELLS", help="Output size instead of one of n, f, s and p: solves for that one."),
 ]
