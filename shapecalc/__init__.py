@@ -1,7 +1,7 @@
 """shapecalc: shapes, parameters and arithmetic of neural networks from a YAML description, proved in NumPy.
 
 >>> import shapecalc
->>> report = shapecalc.inspect(shapecalc.load("lenet5"))
+>>> report = shapecalc.inspect("lenet5")
 >>> report.totals.params, report.totals.macs
 (61706, 416520)
 """
@@ -10,62 +10,109 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shapecalc.api.compare import check, diff, lock
+    from shapecalc.api.execute import decode, run, train, verify
+    from shapecalc.api.load import Network, load, loads
+    from shapecalc.api.predict import inspect, memory, train_cost
+    from shapecalc.api.results import Decoding, Locked
+    from shapecalc.api.solve import solve, sweep
     from shapecalc.architecture import Architecture
-    from shapecalc.checking.check import check
     from shapecalc.checking.result import Checked
+    from shapecalc.costs.liveness import LiveMemory
+    from shapecalc.costs.training import TrainingCost
     from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
-    from shapecalc.diffing.diff import Comparison, diff
+    from shapecalc.diagnostics.limits import Limits
+    from shapecalc.diffing.diff import Comparison
     from shapecalc.execution.budget import Budget
-    from shapecalc.execution.lowering import run
-    from shapecalc.execution.verify import Proof, verify
-    from shapecalc.files.load import load, loads
-    from shapecalc.shape_inference.engine import inspect
+    from shapecalc.execution.gradient_check import BackwardProof
+    from shapecalc.execution.training import Trained
+    from shapecalc.execution.verify import Proof
+    from shapecalc.layers.documentation import Documentation, LayerTypes, layers
     from shapecalc.shape_inference.report import Report
-    from shapecalc.solving.sweep import Sweep, sweep
-
-__version__ = "0.1.0"
+    from shapecalc.solving.input_sizes import Solution
+    from shapecalc.solving.sweep import Sweep
+    from shapecalc.solving.unknown_fields import Choices
+    from shapecalc.version import __version__
 
 # Public names are imported when they are first used: the command line starts with what a command needs.
 _HOMES = {
+    "__version__": "version",
     "Architecture": "architecture",
+    "BackwardProof": "execution.gradient_check",
     "Budget": "execution.budget",
     "Checked": "checking.result",
+    "Choices": "solving.unknown_fields",
     "Comparison": "diffing.diff",
+    "Decoding": "api.results",
     "Diagnostic": "diagnostics",
+    "Documentation": "layers.documentation",
     "LayerError": "diagnostics",
+    "LayerTypes": "layers.documentation",
+    "Limits": "diagnostics.limits",
+    "LiveMemory": "costs.liveness",
+    "Locked": "api.results",
+    "Network": "api.load",
     "Proof": "execution.verify",
     "Report": "shape_inference.report",
     "ShapecalcError": "diagnostics",
+    "Solution": "solving.input_sizes",
     "Sweep": "solving.sweep",
-    "check": "checking.check",
-    "diff": "diffing.diff",
-    "inspect": "shape_inference.engine",
-    "load": "files.load",
-    "loads": "files.load",
-    "run": "execution.lowering",
-    "sweep": "solving.sweep",
-    "verify": "execution.verify",
+    "Trained": "execution.training",
+    "TrainingCost": "costs.training",
+    "check": "api.compare",
+    "decode": "api.execute",
+    "diff": "api.compare",
+    "inspect": "api.predict",
+    "load": "api.load",
+    "loads": "api.load",
+    "lock": "api.compare",
+    "memory": "api.predict",
+    "run": "api.execute",
+    "solve": "api.solve",
+    "sweep": "api.solve",
+    "train": "api.execute",
+    "train_cost": "api.predict",
+    "verify": "api.execute",
 }
 
 __all__ = [
     "Architecture",
+    "BackwardProof",
     "Budget",
     "Checked",
+    "Choices",
     "Comparison",
+    "Decoding",
     "Diagnostic",
+    "Documentation",
     "LayerError",
+    "LayerTypes",
+    "Limits",
+    "LiveMemory",
+    "Locked",
+    "Network",
     "Proof",
     "Report",
     "ShapecalcError",
+    "Solution",
     "Sweep",
+    "Trained",
+    "TrainingCost",
     "__version__",
     "check",
+    "decode",
     "diff",
     "inspect",
+    "layers",
     "load",
     "loads",
+    "lock",
+    "memory",
     "run",
+    "solve",
     "sweep",
+    "train",
+    "train_cost",
     "verify",
 ]
 
@@ -75,6 +122,8 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "layers":  # a folder, which can be called
+        return import_module("shapecalc.layers")
     if name in _HOMES:
         value = getattr(import_module(f"shapecalc.{_HOMES[name]}"), name)
         globals()[name] = value

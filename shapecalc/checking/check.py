@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.architecture import Architecture
 from shapecalc.checking.diagnose import diagnose
 from shapecalc.checking.keras import with_notes
 from shapecalc.checking.result import Checked
@@ -51,7 +52,7 @@ DEFAULTS = CheckOptions()
 
 
 def check(
-    *paths: str | Path,
+    *networks: Architecture | str | Path,
     exclude: Iterable[str] = (),
     run: bool = False,
     budget: Budget = BUDGET,
@@ -62,6 +63,7 @@ def check(
 ) -> tuple[Checked, ...]:
     """Return the results of checking files, folders and patterns, except those that a pattern of `exclude` matches.
 
+    Architectures, checked with the parameters that they have, come after files.
     `run` executes each network as `verify` does, within `budget`. Each network is compared with `lock`, a file that
     `shapecalc lock` has written; if networks of the lock are missing, the last result is that of the lock. Many files
     are distributed among `processes`, by default one per processor.
@@ -71,12 +73,13 @@ def check(
     >>> [(result.name, result.findings) for result in check("lenet5", "vgg16")]
     [('lenet5', ()), ('vgg16', ())]
     """
-    files = expand_paths(map(str, paths), exclude)
+    files = expand_paths((str(each) for each in networks if not isinstance(each, Architecture)), exclude)
     loaded_lock = None if lock is None else load_lock(str(lock))
     options = CheckOptions(run, budget, loaded_lock, "" if lock is None else str(lock), stdin_name, limits)
     results = tuple(
         map_files(partial(check_file, options=options), files, processes, pays_from=2 if run else PAYS_FROM)
     )
+    results += tuple(check_architecture(each, options) for each in networks if isinstance(each, Architecture))
     missing = missing_files(loaded_lock, str(lock)) if loaded_lock is not None else {}
     return (*results, Checked(str(lock), None, tuple(missing.values()))) if missing else results
 
@@ -121,18 +124,33 @@ def check_source(source: Source, folder: Path | None, options: CheckOptions = DE
             return Checked(source.name, source, diagnostics)
         architecture = loads_source(source, options.limits, folder)
         source = architecture.file or source
-        reports = Reports(architecture)
-        report = reports.at({})
-        diagnostics = diagnose(report, reports)
-        if options.lock is not None:
-            diagnostics += check_lock(report, source.name, options.lock, options.lock_file)
-        if options.run:
-            diagnostics += _executed(reports, options.budget)
+        diagnostics = _diagnostics(architecture, source.name, options)
     except ShapecalcError as error:
         readable = error.exit_code != UNREADABLE
         mistakes = with_notes(source, error.diagnostics, folder, options.limits)
         return Checked(source.name, error.source or source, mistakes, readable=readable)
     return Checked(source.name, source, tuple(sorted(diagnostics, key=position)))
+
+
+def check_architecture(architecture: Architecture, options: CheckOptions = DEFAULTS) -> Checked:
+    """Return the result of checking an architecture, with the parameters that it has."""
+    name = architecture.file.name if architecture.file else architecture.name
+    try:
+        diagnostics = _diagnostics(architecture, name, options)
+    except ShapecalcError as error:
+        return Checked(name, error.source or architecture.file, error.diagnostics)
+    return Checked(name, architecture.file, tuple(sorted(diagnostics, key=position)))
+
+
+def _diagnostics(architecture: Architecture, name: str, options: CheckOptions) -> tuple[Diagnostic, ...]:
+    reports = Reports(architecture)
+    report = reports.at({})
+    diagnostics = diagnose(report, reports)
+    if options.lock is not None:
+        diagnostics += check_lock(report, name, options.lock, options.lock_file)
+    if options.run:
+        diagnostics += _executed(reports, options.budget)
+    return diagnostics
 
 
 def select_codes(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Checked:

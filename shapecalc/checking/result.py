@@ -22,6 +22,16 @@ class Checked(NamedTuple):
     findings: tuple[Diagnostic, ...]
     readable: bool = True
 
+    def __repr__(self) -> str:
+        """Return the name and the number of errors and warnings.
+
+        >>> Checked("net.yaml", None, ())
+        <Checked net.yaml: ok>
+        """
+        counts = {each: sum(finding.severity is each for finding in self.findings) for each in Severity}
+        counted = ", ".join(f"{count} {each.value}{'s' * (count > 1)}" for each, count in counts.items() if count)
+        return f"<Checked {self.name}: {counted or 'ok'}>"
+
     def failed(self, *, strict: bool = False) -> bool:
         """Return whether a diagnostic is an error, or with `strict` a warning."""
         weighs = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from shapecalc import __version__
 from shapecalc.cli.exit_codes import Misuse, ended_by, guarded, tolerant_streams
 from shapecalc.cli.groups import COMMANDS, EPILOG, GROUPS
 from shapecalc.cli.signals import Terminated, end_by_signal, handle_signals, ignore_interrupts
@@ -106,6 +105,8 @@ def _command(name: str, module: Any) -> Any:
 
 def _print_version(value: bool) -> None:
     if value:
+        from shapecalc.version import __version__
+
         print(f"shapecalc {__version__}")
         raise typer.Exit
 

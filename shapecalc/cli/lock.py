@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shapecalc.cli.exit_codes import FINDINGS, Misuse, report as say
 from shapecalc.cli.options.architecture import LimitOption, limits_of
-from shapecalc.diagnostics.errors import ShapecalcError
 
 if TYPE_CHECKING:
     from shapecalc.diagnostics.limits import Limits
@@ -34,45 +32,28 @@ def command(
     not named stay. `shapecalc check --locked` fails if a figure has changed, and so does this command without
     `--update`.
     """
-    from shapecalc import __version__
-    from shapecalc.diffing.lock import Lock, drift, entry_of, key_of, load_lock, missing_files, to_json
-    from shapecalc.files.atomic import write_atomic
+    from shapecalc.diffing.lock.recording import record
     from shapecalc.render.terminal.escaping import terminal
+    from shapecalc.version import __version__
 
     if update and _in_ci():
         raise Misuse(
             "`--update` is refused where `CI` is set: what a change moves, its author is to see; run it where you "
             "work, and commit the lock"
         )
-    reports = _reports(paths, limits_of(limit))
-    exists = os.path.lexists(file)
-    lock = load_lock(file) if exists else Lock({}, __version__)
-    left = missing_files(lock, file)
-    moved = [ShapecalcError(tuple(left.values()))] if left else []
-    entries = {key: entry for key, entry in lock.files.items() if key not in left}
-    new = 0
-    for path, report in reports.items():
-        key = key_of(path, file)
-        if key not in entries:
-            new += 1
-        elif drifted := drift(report, entries[key]):
-            moved.append(ShapecalcError(drifted, report.architecture.file))
-        else:
-            continue
-        entries[key] = entry_of(report)
-    if moved and not update:
-        for error in moved:
+    recorded = record(_reports(paths, limits_of(limit)), file, __version__, update=update)
+    if recorded.moved and not update:
+        for error in recorded.moved:
             say(error)
         raise typer.Exit(FINDINGS)
+    for finding in (finding for error in recorded.moved for finding in error.diagnostics):
+        print(f"updated: {terminal(finding.message)}")
     named = terminal(file)
-    for error in moved:
-        for finding in error.diagnostics:
-            print(f"updated: {terminal(finding.message)}")
-    if exists and not new and not moved:
-        print(f"nothing has moved: {_files(len(reports))} as locked in {named}")
+    if not recorded.written:
+        print(f"nothing has moved: {_files(recorded.given)} as locked in {named}")
         return
-    write_atomic(file, to_json(Lock(entries, __version__)))
-    print(f"{named} holds {_files(len(entries))}" + (f", {new} of them new" if exists and new else ""))
+    added = f", {len(recorded.new)} of them new" if recorded.existed and recorded.new else ""
+    print(f"{named} holds {_files(len(recorded.lock.files))}{added}")
 
 
 def _files(count: int) -> str:
@@ -81,26 +62,17 @@ def _files(count: int) -> str:
 
 def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
     """Return the report of each network by its path; if there are errors, report all of them and exit."""
+    from shapecalc.diffing.lock.recording import reports_of
     from shapecalc.files.discovery import expand_paths
-    from shapecalc.files.load import loads_source
-    from shapecalc.parser.files import read_source
-    from shapecalc.parser.include import has_only_blocks
-    from shapecalc.shape_inference.engine import inspect_at
 
-    reports: dict[str, Report] = {}
-    worst = 0
-    for path in expand_paths(paths):
-        if path == "-":
-            raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
-        try:
-            source = read_source(path, limits)
-            if not has_only_blocks(source, limits):  # a file of blocks, which are locked in the files that include it
-                reports[path] = inspect_at(loads_source(source, limits, Path(path).parent), {})
-        except ShapecalcError as error:
-            say(error)
-            worst = max(worst, error.exit_code)
-    if worst:
-        raise typer.Exit(worst)
+    files = expand_paths(paths)
+    if "-" in files:
+        raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
+    reports, errors = reports_of(files, limits)
+    for error in errors:
+        say(error)
+    if errors:
+        raise typer.Exit(max(error.exit_code for error in errors))
     return reports
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapecalc import __version__
+from shapecalc.version import __version__
 
 EXAMPLES = ("shapecalc version", "shapecalc --version")
 

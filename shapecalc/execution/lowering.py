@@ -1,4 +1,4 @@
-"""Lowering of an architecture and arrays to calls of reference kernels, and the memory that a run will take."""
+"""Lowering of a report to calls of reference kernels, and the memory that a run will take."""
 
 from __future__ import annotations
 
@@ -12,55 +12,22 @@ from shapecalc import reference
 from shapecalc.costs.liveness import last_reads, output_slots
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import Expr, product, show
-from shapecalc.execution.budget import Price, check_memory_of_machine, memory_errors_as_diagnostics
+from shapecalc.execution.budget import Price
 from shapecalc.execution.random_arrays import uniform
 from shapecalc.layers.base import fields_of
 from shapecalc.reference.base import Array, Call
-from shapecalc.reference.executor import ExecutionError, execute
-from shapecalc.shape_inference.engine import inspect_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import DTypeLike
 
-    from shapecalc.architecture import Architecture, Input
     from shapecalc.dims import Shape
     from shapecalc.layers import Layer
     from shapecalc.shape_inference.report import LayerReport, Report
 
 BYTES = 4
 """Of a float32 element; runs are in float32 by default."""
-
-
-def run(
-    architecture: Architecture,
-    inputs: Mapping[str, Array],
-    params: Mapping[str, Array] | None = None,
-    *,
-    seed: int = 0,
-) -> dict[str, Array]:
-    """Run the forward pass and return the outputs by name.
-
-    Symbols take the sizes of the input arrays. `params` has weights and buffers by path (`c1.weight`); the others are
-    random, the same for the same `seed`.
-    Raises `ShapecalcError` SC702 if an array is missing, unknown, or of another shape than the architecture's; SC701
-    if the run needs more memory than this process can have, before anything is allocated, or is refused memory.
-    """
-    report = inspect_at(architecture, _sizes_of(architecture, inputs))
-    given = dict(params or {})
-    _check_parameters(given, report)
-    arrays = {name: np.asarray(array) for name, array in inputs.items()}
-    itemsize = max([BYTES, *(array.itemsize for array in arrays.values() if array.dtype.kind == "f")])
-    check_memory_of_machine(report, price(report, itemsize=itemsize))
-    execution = execute(calls_of(report, params=given, seed=seed), arrays)
-    try:
-        with memory_errors_as_diagnostics(architecture):
-            for _ in execution:
-                pass
-    except ExecutionError as error:
-        raise ShapecalcError((Diagnostic(code="SC702", message=str(error)),), architecture.file) from None
-    return {name: execution.values[slot] for name, slot in architecture.output_slots.items()}
 
 
 def random_inputs(report: Report, *, seed: int = 0) -> dict[str, Array]:
@@ -213,53 +180,3 @@ def _parameter(path: str, shape: tuple[int, ...], given: Mapping[str, Array], se
     # "Efficient BackProp", section 4.6).
     bound = (3 / fan_in) ** 0.5
     return uniform(key, shape, scale=2 * bound, shift=-bound)
-
-
-def _sizes_of(architecture: Architecture, inputs: Mapping[str, Array]) -> dict[str, int]:
-    """Return the sizes of symbols, read from the shapes of the input arrays."""
-    expected = {entry.name for entry in architecture.inputs}
-    if set(inputs) != expected:
-        message = f"`{architecture.name}` expects inputs {sorted(expected)}, receives {sorted(inputs)}"
-        raise ShapecalcError((Diagnostic(code="SC702", message=message),))
-    sizes: dict[str, int] = {}
-    for entry in architecture.inputs:
-        shape = np.shape(inputs[entry.name])
-        if len(shape) != len(entry.shape) or not all(map(_agrees, entry.shape, shape)):
-            raise _other_shape(entry, shape)
-        dtype = np.asarray(inputs[entry.name]).dtype
-        if (dtype.kind in "iu") != (entry.dtype == "int64"):
-            message = f"`{entry.name}` expects {entry.dtype}, receives {dtype}"
-            raise ShapecalcError((Diagnostic(code="SC702", message=message),))
-        for dim, size in zip(entry.shape, shape, strict=True):
-            if isinstance(dim, Expr) and sizes.setdefault(str(dim), size) != size:
-                raise _other_shape(entry, shape)
-    return sizes
-
-
-def _agrees(dim: object, size: int) -> bool:
-    return isinstance(dim, Expr) or dim == size
-
-
-def _other_shape(entry: Input, shape: tuple[int, ...]) -> ShapecalcError:
-    message = f"`{entry.name}` expects {show(entry.shape)}, receives {list(shape)}"
-    return ShapecalcError((Diagnostic(code="SC702", message=message),))
-
-
-def _check_parameters(params: Mapping[str, Array], report: Report) -> None:
-    expected = {
-        f"{row.path}.{name}": concrete(shape)
-        for row in report.layers
-        for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
-        if row.step.owns(name)
-    }
-    for path, array in params.items():
-        if path not in expected:
-            from shapecalc.diagnostics.suggestions import closest  # noqa: PLC0415 - only a mistake needs it
-
-            near = closest(path, tuple(expected))
-            help_text = f"write `{near}`" if near else None
-            message = f"`{path}` is no parameter of `{report.architecture.name}`"
-            raise ShapecalcError((Diagnostic(code="SC702", message=message, help=help_text),))
-        if np.shape(array) != expected[path]:
-            message = f"`{path}` expects {list(expected[path])}, receives {list(np.shape(array))}"
-            raise ShapecalcError((Diagnostic(code="SC702", message=message),))

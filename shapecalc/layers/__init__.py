@@ -4,9 +4,11 @@ Each family of layers is a module. Families are imported in order until a type i
 common layers does not import the others.
 """
 
+import sys
 from collections.abc import Mapping
 from importlib import import_module
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
+from typing import Any
 
 from shapecalc.layers.base import REGISTRY, Layer
 
@@ -53,3 +55,13 @@ def layer_types() -> Mapping[str, type[Layer]]:
     families = [f"{__name__}.{family}" for family in FAMILIES]
     ordered = sorted(REGISTRY.items(), key=lambda item: families.index(item[1].__module__))
     return MappingProxyType(dict(ordered))
+
+
+class _PublicFunction(ModuleType):
+    """This folder as the public function `shapecalc.layers`, which has its name."""
+
+    def __call__(self, layer_type: str | None = None) -> Any:
+        return import_module(f"{__name__}.documentation").layers(layer_type)
+
+
+sys.modules[__name__].__class__ = _PublicFunction

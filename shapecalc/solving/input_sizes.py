@@ -115,6 +115,8 @@ class Solution(NamedTuple):
     """Whether `joint` holds at no sizes that satisfy the other constraints."""
     stated: Mapping[str, int] = MappingProxyType({})
     """The numbers of the input that symbols replace."""
+    close: Mapping[str, NearSizes] = MappingProxyType({})
+    """The valid sizes next to requested ones, by symbol."""
 
     @property
     def solvable(self) -> bool:

@@ -270,11 +270,6 @@ def test_words_that_are_no_whole_numbers_are_refused(dtype: str) -> None:
     assert refusal(TAGGER, {"input": WORDS.astype(dtype)}).message == f"`input` expects int64, receives {dtype}"
 
 
-def test_whole_numbers_are_refused_where_measurements_are_declared() -> None:
-    finding = refusal(SMALL, {"input": np.ones((2, 3, 5), dtype=int)})
-    assert finding.message == "`input` expects float32, receives int64"
-
-
 @pytest.mark.parametrize("stranger", [5, -1, 99])
 def test_an_index_outside_the_table_is_named(stranger: int) -> None:
     words = WORDS.copy()

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import shapecalc
 from shapecalc.diagnostics import Severity
 from shapecalc.diagnostics.rules import rule
 from shapecalc.render import json
 from shapecalc.render.check.located import brief, located, plural
+from shapecalc.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ def checks(results: Sequence[Checked]) -> str:
     if left > 0:
         entries = sorted(entries, key=lambda entry: list(Severity).index(entry.diagnostic.severity))[:_MOST]
     codes = sorted({entry.diagnostic.code for entry in entries})
-    driver = {"name": "shapecalc", "semanticVersion": shapecalc.__version__}
+    driver = {"name": "shapecalc", "semanticVersion": __version__}
     if HOME is not None:
         driver["informationUri"] = HOME
     run: dict[str, Any] = {

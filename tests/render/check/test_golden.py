@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import shapecalc
 from shapecalc.render.check import github, gitlab, json, junit, sarif, text
 from tests.support.check_inputs import INPUTS
 
@@ -33,7 +32,7 @@ FORMATS: dict[str, Callable[[list[Checked]], str]] = {
 
 @pytest.fixture(autouse=True)
 def _same_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shapecalc, "__version__", "1.2.3")
+    monkeypatch.setattr(sarif, "__version__", "1.2.3")
 
 
 @pytest.mark.parametrize("ending", FORMATS)

@@ -1,0 +1,155 @@
+"""Networks compared with each other, with what a file should be, and with a lock."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from shapecalc.api.load import Bound, bound
+from shapecalc.architecture import Architecture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from shapecalc.api.load import Network, Setting
+    from shapecalc.api.results import Locked
+    from shapecalc.checking.result import Checked
+    from shapecalc.diagnostics import ShapecalcError
+    from shapecalc.diagnostics.limits import Limits
+    from shapecalc.diffing.diff import Comparison
+    from shapecalc.execution.budget import Budget
+    from shapecalc.shape_inference.report import Report
+
+
+def check(
+    *networks: Network,
+    exclude: Iterable[str] = (),
+    run: bool = False,
+    budget: Budget | None = None,
+    lock: str | os.PathLike[str] | None = None,
+    stdin_name: str = "<stdin>",
+    processes: int | None = None,
+    limits: Limits | None = None,
+) -> tuple[Checked, ...]:
+    """Return the result of checking each file of files, folders and patterns, then of each architecture.
+
+    Files that a pattern of `exclude` matches are skipped. `run` executes each network as `verify` does, within
+    `budget`. Each network is compared with `lock`, a file that `lock` or `shapecalc lock` has written; if networks of
+    the lock are missing, the last result is that of the lock. Many files are distributed among `processes`, by default
+    one per processor. `stdin_name` names standard input, `-`.
+    Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file, and for an invalid lock. A file that
+    cannot be read has a diagnostic in its result.
+
+    >>> check("lenet5", "vgg16")
+    (<Checked lenet5: ok>, <Checked vgg16: ok>)
+    """
+    from shapecalc.checking.check import check as check_networks
+    from shapecalc.diagnostics.limits import LIMITS
+    from shapecalc.execution.budget import BUDGET
+
+    return check_networks(
+        *(each if isinstance(each, Architecture) else os.fspath(each) for each in networks),
+        exclude=exclude,
+        run=run,
+        budget=budget or BUDGET,
+        lock=None if lock is None else os.fspath(lock),
+        stdin_name=stdin_name,
+        processes=processes,
+        limits=limits or LIMITS,
+    )
+
+
+def diff(
+    old: Report | Network | None,
+    new: Report | Network,
+    *,
+    symbolic: bool = False,
+    settings: Mapping[str, Setting] | None = None,
+    **sizes: Setting,
+) -> Comparison:
+    """Return the comparison of two networks; `old` is None for one that did not exist: every layer is added.
+
+    Layers are paired by name, type and fields with the fewest edits: an inserted layer is one added row, although it
+    renumbers all unnamed layers after it. Symbols and parameters are given as in `inspect`, and one that a single
+    network has is of that network; reports are compared as they are.
+    Raises `ShapecalcError` for mistakes in a file, or if neither network has a symbol or parameter of a name.
+
+    >>> change = diff("vgg11", "vgg13")
+    >>> change.totals.params.delta
+    184512
+    """
+    from shapecalc.diffing.diff import diff as compare
+    from shapecalc.shape_inference.engine import inspect_at
+    from shapecalc.shape_inference.report import Report
+
+    def inspected(entry: Report | Bound) -> Report:
+        if isinstance(entry, Report):
+            return entry
+        # A name that only the other network has is the other's.
+        own = {
+            name: size for name, size in entry.sizes.items() if name in entry.architecture.symbols or name not in known
+        }
+        return inspect_at(entry.architecture, own, symbolic=symbolic)
+
+    before, after = (
+        each if each is None or isinstance(each, Report) else bound(each, settings, sizes) for each in (old, new)
+    )
+    assert after is not None  # as the annotation says
+    loaded = [each.architecture for each in (before, after) if isinstance(each, Bound)]
+    known = {name for each in loaded for name in (*each.parameters, *each.symbols)}
+    return compare(None if before is None else inspected(before), inspected(after))
+
+
+def lock(
+    *networks: Network,
+    file: str | os.PathLike[str] = "shapecalc.lock.json",
+    update: bool = False,
+    limits: Limits | None = None,
+) -> Locked:
+    """Record the figures of networks in a lock file, with which `check(lock=file)` compares them later.
+
+    Networks are files, folders, patterns, or architectures that were loaded from files; others in the lock stay.
+    Without `update`, nothing is written if a figure has changed since it was locked, or if a locked file is missing.
+    Raises `ShapecalcError` for mistakes in a file, SC502 for changes, SC503 for a missing file.
+
+    >>> import tempfile
+    >>> from shapecalc import load
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     len(lock(load("lenet5"), load("vgg16"), file=f"{folder}/shapecalc.lock.json").new)
+    2
+    """
+    from shapecalc.api.results import Locked
+    from shapecalc.diagnostics.limits import LIMITS
+    from shapecalc.diffing.lock.recording import record, reports_of
+    from shapecalc.files.discovery import expand_paths
+    from shapecalc.shape_inference.engine import inspect_at
+    from shapecalc.version import __version__
+
+    paths = [os.fspath(each) for each in networks if not isinstance(each, Architecture)]
+    reports, errors = reports_of(expand_paths(paths), limits or LIMITS)
+    _raise_first(errors)
+    for each in networks:
+        if isinstance(each, Architecture):
+            reports[_file_of(each)] = inspect_at(each, {})
+    recorded = record(reports, os.fspath(file), __version__, update=update)
+    if not update:
+        _raise_first(recorded.moved)
+    return Locked(recorded)
+
+
+def _file_of(architecture: Architecture) -> str:
+    """Return the file of an architecture; raise `ShapecalcError` SC001 if it was read from a text."""
+    file = "" if architecture.file is None else architecture.file.name
+    if not os.path.exists(file):  # noqa: PTH110 - a name may be too long for a Path
+        from shapecalc.diagnostics import misuse
+
+        raise misuse("SC001", f"a lock names files, `{architecture.name}` is in none", "write it to a file first")
+    return file
+
+
+def _raise_first(errors: Sequence[ShapecalcError]) -> None:
+    """Raise the first of several errors, with the others as its notes."""
+    if errors:
+        for other in errors[1:]:
+            errors[0].add_note(str(other))
+        raise errors[0]

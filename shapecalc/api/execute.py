@@ -1,0 +1,208 @@
+"""Runs of the reference kernels in NumPy: the forward pass, its comparison with the prediction, training, decoding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, overload
+
+from shapecalc.api.load import bound, count, load, one_of
+from shapecalc.api.predict import OPTIMIZERS
+from shapecalc.execution.budget import BUDGET, memory_errors_as_diagnostics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import ArrayLike
+
+    from shapecalc.api.load import Network, Setting
+    from shapecalc.api.results import Decoding
+    from shapecalc.execution.budget import Budget
+    from shapecalc.execution.gradient_check import BackwardProof
+    from shapecalc.execution.training import Trained
+    from shapecalc.execution.verify import Proof
+    from shapecalc.reference.base import Array
+
+    Progress = Callable[[str, int, int], None]
+    """`progress(what, done, total)` is called before each step of a run, and at its end."""
+
+DATASETS = ("digits", "digits8", "text")
+
+
+def run(
+    architecture: Network,
+    inputs: Mapping[str, ArrayLike] | ArrayLike,
+    params: Mapping[str, ArrayLike] | None = None,
+    *,
+    seed: int = 0,
+    settings: Mapping[str, Setting] | None = None,
+    **parameters: Setting,
+) -> dict[str, Array]:
+    """Run the forward pass and return the outputs by name.
+
+    `inputs` is one array for the only input, or arrays by the names of the inputs, each an array or a list in the shape
+    that `inspect` shows. Symbols take the sizes of the arrays. An input of floats takes float32, float64 and integers
+    (as float32), one of int64 takes integers. `params` has weights and buffers by path (`c1.weight`); the others are
+    random, the same for the same `seed`. `parameters` set parameters of the file.
+    Raises `ShapecalcError` SC702 if an array is missing, unknown, or of another shape or type than the architecture's;
+    SC701 if the run needs more memory than this process can have, before anything is allocated, or is refused memory.
+
+    >>> adding = "{input: [N, 2], layers: [{linear: {out_features: 1, bias: false}}, relu]}"
+    >>> from shapecalc.api.load import loads
+    >>> run(loads(adding), [[1, 2], [3, 4]], {"linear_0.weight": [[10, 1]]})
+    {'output': array([[12.],
+           [34.]], dtype=float32)}
+    """
+    from shapecalc.execution.run import run as run_network
+
+    return run_network(load(architecture, None, settings, **parameters), inputs, params, seed=seed)
+
+
+@overload
+def verify(
+    architecture: Network,
+    *,
+    seed: int = 0,
+    budget: Budget | None = None,
+    progress: Progress | None = None,
+    backward: Literal[False] = False,
+    truncate: int | None = None,
+    scale: float = 1,
+    settings: Mapping[str, Setting] | None = None,
+    **sizes: Setting,
+) -> Proof: ...
+
+
+@overload
+def verify(
+    architecture: Network,
+    *,
+    seed: int = 0,
+    budget: Budget | None = None,
+    progress: Progress | None = None,
+    backward: Literal[True],
+    truncate: int | None = None,
+    scale: float = 1,
+    settings: Mapping[str, Setting] | None = None,
+    **sizes: Setting,
+) -> BackwardProof: ...
+
+
+def verify(
+    architecture: Network,
+    *,
+    seed: int = 0,
+    budget: Budget | None = None,
+    progress: Progress | None = None,
+    backward: bool = False,
+    truncate: int | None = None,
+    scale: float = 1,
+    settings: Mapping[str, Setting] | None = None,
+    **sizes: Setting,
+) -> Proof | BackwardProof:
+    """Run a network and compare each layer's shape, params and multiply-accumulates with the prediction.
+
+    `backward` compares every gradient as well, in float64, with its predicted shape and with central differences;
+    recurrent layers propagate over `truncate` time steps. `scale=1/8` divides the parameters of the file's `widths:`.
+    Symbols and parameters are given as in `inspect`; each unbound symbol is tried at two sizes.
+    Raises `ShapecalcError` for mistakes in the file, SC701 or SC705 before anything is allocated if the runs would
+    exceed `budget`, in bytes and operations, and SC701 if the system refuses memory.
+
+    >>> verify("mlp").ok, verify("mlp", backward=True, N=3).ok
+    (True, True)
+    """
+    loaded, given = bound(architecture, settings, sizes, scale=scale)
+    steps = count("truncate", truncate)
+    with memory_errors_as_diagnostics(loaded):
+        if backward:
+            from shapecalc.execution.gradient_check import verify_backward
+
+            return verify_backward(loaded, given, truncate=steps, seed=seed, budget=budget or BUDGET, progress=progress)
+        from shapecalc.execution.verify import verify_at
+        from shapecalc.shape_inference.engine import Reports
+
+        return verify_at(Reports(loaded), given, seed=seed, budget=budget or BUDGET, progress=progress)
+
+
+def train(
+    architecture: Network,
+    data: Literal["digits", "digits8", "text"],
+    *,
+    epochs: int | None = None,
+    batch: int | None = None,
+    optimizer: Literal["sgd", "momentum", "adam"] = "adam",
+    lr: float | None = None,
+    seed: int = 0,
+    truncate: int | None = None,
+    scale: float = 1,
+    budget: Budget | None = None,
+    progress: Progress | None = None,
+    settings: Mapping[str, Setting] | None = None,
+    **sizes: Setting,
+) -> Trained:
+    """Train a small network from random weights, and test it after each epoch.
+
+    `data` is `digits` (drawn in the size of the input), `digits8` (8 × 8) or `text` (verses). By default, `epochs` is
+    3, 5 or 12 and `batch` 32, 32 or 16 for these; `lr` is 0.1 for `sgd`, 0.02 for `momentum` and 0.003 for `adam`.
+    Back-propagation through time is cut every `truncate` steps. The result has the loss of every step, and the weights
+    by PyTorch's names. Symbols and parameters are given as in `inspect`, `scale` as in `verify`.
+    Raises `ShapecalcError` SC701 if a step and the samples would exceed the memory of `budget`, SC703 if the dataset
+    does not fit the network, SC704 if the loss is not finite.
+
+    >>> from shapecalc.api.load import loads
+    >>> trained = train(loads("{input: [N, 1, 8, 8], layers: [flatten, linear: 10]}"), "digits8", epochs=1)
+    >>> trained.epochs[-1].accuracy > trained.before.accuracy
+    True
+    """
+    from shapecalc.execution.training import train as train_network
+
+    one_of("data", data, DATASETS)
+    one_of("optimizer", optimizer, OPTIMIZERS)
+    loaded, given = bound(architecture, settings, sizes, scale=scale)
+    return train_network(
+        loaded,
+        data,
+        sizes=given,
+        epochs=count("epochs", epochs),
+        batch=count("batch", batch),
+        optimizer=optimizer,
+        lr=lr,
+        seed=seed,
+        truncate=count("truncate", truncate),
+        budget=budget or BUDGET,
+        progress=progress,
+    )
+
+
+def decode(
+    architecture: Network,
+    *,
+    beam: int | None = None,
+    length: int | None = None,
+    run: bool = False,
+    seed: int = 0,
+    budget: Budget | None = None,
+    settings: Mapping[str, Setting] | None = None,
+    **sizes: Setting,
+) -> Decoding:
+    """Unroll the loop of a file's `decode:` section: a beam search, compared with greedy and exhaustive search.
+
+    `beam` is the number of hypotheses kept at each step, `length` that of the symbols of a sequence, by default the
+    file's. `run` decodes with random weights as well, and compares the counts with the prediction. Symbols and
+    parameters are given as in `inspect`.
+    Raises `ShapecalcError` if the file has no `decode:` section or one that its network cannot run, and SC701 or SC705
+    if a run would exceed `budget`.
+
+    >>> decoding = decode("char-rnn", beam=2, length=4)
+    >>> [step.macs for step in decoding.loop.steps]
+    [3312128, 6624256, 6624256, 6624256]
+    """
+    from shapecalc.api.results import Decoding
+    from shapecalc.calculators.beam_search import LONGEST
+    from shapecalc.costs.decoding import unroll
+
+    loaded, given = bound(architecture, settings, sizes)
+    loop = unroll(loaded, given, beam=count("beam", beam), length=count("length", length, LONGEST))
+    if not run:
+        return Decoding(loop)
+    from shapecalc.execution.decode import decode as run_loop
+
+    return Decoding(loop, run_loop(loop, seed=seed, budget=budget or BUDGET))

@@ -1,0 +1,59 @@
+"""Runs by name, with lists and single arrays, backward, trained and decoded."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import shapecalc
+from shapecalc import Budget, ShapecalcError
+
+
+def test_one_array_is_the_only_input() -> None:
+    x = np.linspace(-1, 1, 32 * 32, dtype=np.float32).reshape(1, 1, 32, 32)
+    assert np.array_equal(shapecalc.run("lenet5", x)["output"], shapecalc.run("lenet5", {"input": x})["output"])
+
+
+def test_parameters_of_the_file_are_set_for_a_run() -> None:
+    wide = shapecalc.loads("{parameters: {width: 8}, input: [N, 4], layers: [linear: $width]}")
+    assert shapecalc.run(wide, [[1, 2, 3, 4]], width=3)["output"].shape == (1, 3)
+    with pytest.raises(ShapecalcError, match="SC312: `<text>` has no parameter `N`"):
+        shapecalc.run(wide, [[1, 2, 3, 4]], N=1)
+
+
+def test_the_type_of_a_proof_follows_from_backward() -> None:
+    assert isinstance(shapecalc.verify("mlp", N=2), shapecalc.Proof)
+    proof = shapecalc.verify("char-rnn", backward=True, truncate=2, T=4, scale=1 / 16)
+    assert isinstance(proof, shapecalc.BackwardProof)
+    assert proof.ok
+    assert proof.truncate == 2
+
+
+def test_a_budget_refuses_a_run() -> None:
+    with pytest.raises(ShapecalcError, match="SC701"):
+        shapecalc.verify("lenet5", budget=Budget(memory=10))
+    with pytest.raises(ShapecalcError, match="SC705"):
+        shapecalc.decode("char-rnn", beam=2, length=3, run=True, budget=Budget(flops=10))
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"), [("data", "mnist"), ("optimizer", "lion"), ("epochs", 0), ("batch", -1), ("truncate", 0)]
+)
+def test_an_argument_of_training_that_is_wrong_is_a_diagnostic(argument: str, value: object) -> None:
+    arguments = {"data": "digits8", argument: value}
+    with pytest.raises(ShapecalcError, match=f"`{argument}` expects"):
+        shapecalc.train("mlp", **arguments)  # type: ignore[arg-type]
+
+
+def test_progress_is_told_of_each_step() -> None:
+    seen: list[tuple[int, int]] = []
+    shapecalc.verify("mlp", N=2, progress=lambda _what, done, total: seen.append((done, total)))
+    assert seen[0][0] == 0
+    assert seen[-1][0] == seen[-1][1]
+
+
+def test_a_decoding_is_run_if_asked() -> None:
+    alone, run = (shapecalc.decode("char-rnn", beam=2, length=3, run=run) for run in (False, True))
+    assert (alone.decoded, alone.ok, run.ok) == (None, True, True)
+    assert run.loop.macs == alone.loop.macs
+    assert repr(run) == f"{repr(alone).removesuffix('>')}, ok>"
