@@ -55,4 +55,4 @@ class Locked:
     @property
     def updated(self) -> tuple[str, ...]:
         """What differed from the lock, a sentence each."""
-        return tuple(finding.message for error in self.recorded.moved for finding in error.diagnostics)
+        return tuple(finding.message for error in self.recorded.moved.values() for finding in error.diagnostics)

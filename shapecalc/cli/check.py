@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from enum import Enum
-from typing import TYPE_CHECKING, Annotated, assert_never
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,12 +12,14 @@ from shapecalc.cli.exit_codes import FINDINGS, UNREADABLE, Misuse
 from shapecalc.cli.options.architecture import LimitOption, limits_of
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.formats import Format, format_of, format_option, output_option, target_of
+from shapecalc.cli.options.lock_file import LOCK_FILE, LockFileOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.checking.result import Checked
+    from shapecalc.cli.options.formats import Target
 
 EXAMPLES = (
     "shapecalc init net.yaml && shapecalc check net.yaml",
@@ -29,15 +30,7 @@ NARROWEST = 40
 """The least number of columns that source lines are cut to."""
 
 
-class CheckFormat(Enum):
-    """The values of `--format`."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    SARIF = "sarif"
-    JUNIT = "junit"
+FORMATS = (Format.TEXT, Format.JSON, Format.GITHUB, Format.GITLAB, Format.SARIF, Format.JUNIT)
 
 
 def command(
@@ -66,23 +59,10 @@ def command(
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,
     locked: Annotated[bool, typer.Option("--locked", help="Compare each file with the lock file.")] = False,
-    lock_file: Annotated[
-        str, typer.Option("--lock-file", metavar="FILE", help="With --locked: the file that `shapecalc lock` wrote.")
-    ] = "shapecalc.lock.json",
+    lock_file: LockFileOption = LOCK_FILE,
     fix: Annotated[bool, typer.Option("--fix", help="First apply all safe fixes to the files.")] = False,
-    format_: Annotated[
-        list[CheckFormat] | None,
-        typer.Option("--format", help="Format of the result; default: text. May be repeated."),
-    ] = None,
-    output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--output",
-            metavar="FILE",
-            help="Write to a file, completely or not at all: the first --output belongs to the first --format, and so "
-            "on; a format without a file goes to standard output.",
-        ),
-    ] = None,
+    format_: Annotated[list[Format] | None, format_option(*FORMATS)] = None,
+    output: Annotated[list[str] | None, output_option()] = None,
     stdin_filename: Annotated[
         str | None, typer.Option("--stdin-filename", metavar="NAME", help="Name for standard input.")
     ] = None,
@@ -96,11 +76,14 @@ def command(
 
     Reports every error of the files and their shapes, every `expect:` that is not met, and warnings for what is valid
     but likely unintended. Exit code 0 if there is no error, 1 if there is one, 2 if a file cannot be read.
+
+    --format and --output may be repeated: the first --output has the first --format, and so on; a format without a file
+    goes to standard output.
     """
     from shapecalc.checking.check import check, select_codes
 
     limits, budget = limits_of(limit), budget_of(max_memory, max_flops)
-    targets = _targets(format_ or [], output or [])
+    targets = _targets(format_ or [], output or [], color)
     selected, ignored = _codes("--select", select), _codes("--ignore", ignore)
     if fix:
         from shapecalc.checking.fix_files import fix_files
@@ -120,14 +103,9 @@ def command(
         limits=limits,
     )
     results = tuple(select_codes(result, selected, ignored) for result in results)
-    for target, written in targets:
-        if target is None:
-            print(_shown(results, written, color, strict=strict, executed=run))
-        else:
-            from shapecalc.files.atomic import write_atomic
-
-            write_atomic(target, _written(results, written, strict=strict, executed=run) + "\n")
-    if CheckFormat.GITHUB in (written for _, written in targets):
+    for target in targets:
+        target.write(_written(results, target, strict=strict, executed=run))
+    if Format.GITHUB in (target.format for target in targets):
         _add_to_summary(results)
     if not all(result.readable for result in results):
         raise typer.Exit(UNREADABLE)
@@ -135,10 +113,10 @@ def command(
         raise typer.Exit(FINDINGS)
 
 
-def _targets(formats: list[CheckFormat], outputs: list[str]) -> list[tuple[str | None, CheckFormat]]:
-    """Return each output file with its format; None is standard output."""
+def _targets(formats: list[Format], outputs: list[str], color: Color) -> list[Target]:
+    """Return the target of each format: an output file, or standard output."""
     if not formats:
-        formats = [CheckFormat.TEXT] * max(len(outputs), 1)
+        formats = [format_of(name, FORMATS) for name in outputs] or [Format.TEXT]
     if len(outputs) > len(formats):
         raise Misuse(f"`--output` is given {len(outputs)} times, `--format` {len(formats)}: give each file its format")
     if len(formats) > len(outputs) + 1:
@@ -147,7 +125,7 @@ def _targets(formats: list[CheckFormat], outputs: list[str]) -> list[tuple[str |
     if len(set(outputs)) < len(outputs):
         raise Misuse(f"`--output {next(name for name in outputs if outputs.count(name) > 1)}` is given twice")
     places = [*outputs, *[None] * (len(formats) - len(outputs))]
-    return list(zip(places, formats, strict=True))
+    return [target_of(chosen, place, color, FORMATS) for place, chosen in zip(places, formats, strict=True)]
 
 
 def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
@@ -162,18 +140,6 @@ def _codes(option: str, given: list[str] | None) -> tuple[str, ...]:
         if not code or not any(other.startswith(code) for other in known):
             raise Misuse(f"`{option}` expects codes such as SC301, or SC3 for all that begin so, receives `{code}`")
     return wanted
-
-
-def _shown(results: Sequence[Checked], written: CheckFormat, color: Color, *, strict: bool, executed: bool) -> str:
-    """Return the text for standard output, fitted to the width and colours of the terminal."""
-    if written is not CheckFormat.TEXT:
-        return _written(results, written, strict=strict, executed=executed)
-    from shapecalc.render.check import text
-    from shapecalc.render.terminal.escaping import ascii_only
-
-    manner = stdout_manner(color)
-    shown = text.checks(results, color=manner["color"], width=max(manner["width"] or 100, NARROWEST))
-    return shown if manner["unicode"] else ascii_only(shown)
 
 
 def _add_to_summary(results: Sequence[Checked]) -> None:
@@ -192,31 +158,37 @@ def _add_to_summary(results: Sequence[Checked]) -> None:
         raise type(error)(error.errno, error.strerror, page) from None
 
 
-def _written(results: Sequence[Checked], written: CheckFormat, *, strict: bool, executed: bool) -> str:
-    match written:
-        case CheckFormat.TEXT:
-            from shapecalc.render.check import text
-
-            return text.checks(results)
-        case CheckFormat.JSON:
+def _written(results: Sequence[Checked], target: Target, *, strict: bool, executed: bool) -> str:
+    match target.format:
+        case Format.JSON:
             from shapecalc.render.check import json
 
             return json.checks(results)
-        case CheckFormat.GITHUB:
+        case Format.GITHUB:
             from shapecalc.render.check import github
 
             return github.checks(results)
-        case CheckFormat.GITLAB:
+        case Format.GITLAB:
             from shapecalc.render.check import gitlab
 
             return gitlab.checks(results)
-        case CheckFormat.SARIF:
+        case Format.SARIF:
             from shapecalc.render.check import sarif
 
             return sarif.checks(results)
-        case CheckFormat.JUNIT:
+        case Format.JUNIT:
             from shapecalc.render.check import junit
 
             return junit.checks(results, strict=strict, executed=executed)
         case _:
-            assert_never(written)
+            return _text(results, target)
+
+
+def _text(results: Sequence[Checked], target: Target) -> str:
+    """Return the text, fitted to the width and colours of the terminal."""
+    from shapecalc.render.check import text
+    from shapecalc.render.terminal.escaping import ascii_only
+
+    manner = target.manner
+    shown = text.checks(results, color=manner["color"], width=max(manner["width"] or 100, NARROWEST))
+    return shown if manner["unicode"] else ascii_only(shown)

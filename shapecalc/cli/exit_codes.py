@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, TextIO
 
 import typer
 
+from shapecalc.cli.options.color import Color, wants_color
 from shapecalc.cli.signals import Terminated
 from shapecalc.diagnostics.errors import LayerError, ShapecalcError
 
@@ -44,9 +45,10 @@ def guarded(function: Callable[P, None]) -> Callable[P, None]:
             # A calculator has no file to refer to: its fields are the options.
             raise Misuse(error.message + (f"; {error.help}" if error.help else "")) from None
         except ENDS as error:
-            raise typer.Exit(
-                ended_by(error, limited="max_memory" in kwargs and kwargs.get("run") is not False)
-            ) from None
+            color = kwargs.get("color")
+            limited = "max_memory" in kwargs and kwargs.get("run") is not False
+            ended = ended_by(error, color if isinstance(color, Color) else Color.AUTO, limited=limited)
+            raise typer.Exit(ended) from None
 
     return run
 
@@ -55,14 +57,14 @@ ENDS = (ShapecalcError, KeyboardInterrupt, MemoryError, OSError, ImportError)
 """The exceptions that end a command without being a bug in it."""
 
 
-def ended_by(error: BaseException, *, limited: bool = False) -> int:
+def ended_by(error: BaseException, color: Color = Color.AUTO, *, limited: bool = False) -> int:
     """Report on stderr what ended a command, and return its exit code; `limited`: whether `--max-memory` bounds it.
 
     Raises the error again if it is a bug.
     """
     try:
         try:
-            return _report_end(error, limited=limited)
+            return _report_end(error, color, limited=limited)
         finally:
             sys.stderr.flush()
     except Terminated:
@@ -78,10 +80,10 @@ def ended_by(error: BaseException, *, limited: bool = False) -> int:
         return PIPE_CLOSED if isinstance(failure, BrokenPipeError) else UNREADABLE
 
 
-def _report_end(error: BaseException, *, limited: bool) -> int:
+def _report_end(error: BaseException, color: Color, *, limited: bool) -> int:
     match error:
         case ShapecalcError():
-            report(error)
+            report(error, color)
             return error.exit_code
         case Terminated():
             raise error
@@ -137,14 +139,13 @@ def _is_scarce() -> bool:
     return False
 
 
-def report(error: ShapecalcError) -> None:
+def report(error: ShapecalcError, color: Color = Color.AUTO) -> None:
     """Print the diagnostics of an error on stderr."""
-    from shapecalc.cli.options.color import wants_color
     from shapecalc.render.check.text import render_diagnostics
 
     # If both streams go to one file, earlier results come first.
     sys.stdout.flush()
-    print(render_diagnostics(error.diagnostics, error.source, color=wants_color(sys.stderr)), file=sys.stderr)
+    print(render_diagnostics(error.diagnostics, error.source, color=wants_color(sys.stderr, color)), file=sys.stderr)
 
 
 def tolerant_streams() -> None:

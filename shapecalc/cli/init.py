@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
+from shapecalc.cli.options.color import Color, ColorOption
 
 EXAMPLES = ("shapecalc init net.yaml", "shapecalc init mine.yaml --from lenet5")
 
@@ -36,6 +37,7 @@ def command(
     from_: Annotated[
         str | None, typer.Option("--from", metavar="NAME", help="Copy an architecture that `shapecalc list` shows.")
     ] = None,
+    color: ColorOption = Color.AUTO,  # noqa: ARG001 - of errors, see `guarded`
 ) -> None:
     """Create an architecture file with a small network.
 

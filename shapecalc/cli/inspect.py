@@ -98,7 +98,7 @@ def command(
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         raise error
     if diagnostics:
-        say(error)  # warnings do not change the exit code
+        say(error, color)  # warnings do not change the exit code
 
 
 def _listed(report: Report, target: Target, columns: tuple[Column, ...], depth: int | None, *, expand: bool) -> str:

@@ -9,6 +9,9 @@ import typer
 
 from shapecalc.cli.exit_codes import FINDINGS, Misuse, report as say
 from shapecalc.cli.options.architecture import LimitOption, limits_of
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
+from shapecalc.cli.options.lock_file import LOCK_FILE, LockFileOption
 
 if TYPE_CHECKING:
     from shapecalc.diagnostics.limits import Limits
@@ -22,9 +25,13 @@ def command(
         list[str],
         typer.Argument(metavar="PATH...", help="Files, folders (every YAML file below them), patterns."),
     ],
-    file: Annotated[str, typer.Option("--file", metavar="FILE", help="The lock file.")] = "shapecalc.lock.json",
+    lock_file: LockFileOption = LOCK_FILE,
+    file: Annotated[str | None, typer.Option("--file", hidden=True)] = None,  # as it was called before
     update: Annotated[bool, typer.Option("--update", help="Record changed figures; refused if `CI` is set.")] = False,
+    format_: TextOrJsonOption = None,
+    output: OutputOption = None,
     limit: LimitOption = None,
+    color: ColorOption = Color.AUTO,
 ) -> None:
     """Record the figures of networks in a lock file.
 
@@ -33,34 +40,28 @@ def command(
     `--update`.
     """
     from shapecalc.diffing.lock.recording import record
-    from shapecalc.render.terminal.escaping import terminal
+    from shapecalc.render.lock import LockSummary, summary
     from shapecalc.version import __version__
 
+    target = target_of(format_, output, color)
+    file = lock_file if file is None else file
     if update and _in_ci():
         raise Misuse(
             "`--update` is refused where `CI` is set: what a change moves, its author is to see; run it where you "
             "work, and commit the lock"
         )
-    recorded = record(_reports(paths, limits_of(limit)), file, __version__, update=update)
+    recorded = record(_reports(paths, limits_of(limit), color), file, __version__, update=update)
     if recorded.moved and not update:
-        for error in recorded.moved:
-            say(error)
+        for error in recorded.moved.values():
+            say(error, color)
         raise typer.Exit(FINDINGS)
-    for finding in (finding for error in recorded.moved for finding in error.diagnostics):
-        print(f"updated: {terminal(finding.message)}")
-    named = terminal(file)
-    if not recorded.written:
-        print(f"nothing has moved: {_files(recorded.given)} as locked in {named}")
-        return
-    added = f", {len(recorded.new)} of them new" if recorded.existed and recorded.new else ""
-    print(f"{named} holds {_files(len(recorded.lock.files))}{added}")
+    updated = {path: tuple(one.message for one in error.diagnostics) for path, error in recorded.moved.items()}
+    files = len(recorded.lock.files) if recorded.written else recorded.given
+    done = LockSummary(file, not recorded.existed, recorded.written, files, recorded.new, updated)
+    show(target, {Format.TEXT: lambda **_: summary(done), Format.JSON: done.to_dict})
 
 
-def _files(count: int) -> str:
-    return f"{count} file{'' if count == 1 else 's'}"
-
-
-def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
+def _reports(paths: list[str], limits: Limits, color: Color) -> dict[str, Report]:
     """Return the report of each network by its path; if there are errors, report all of them and exit."""
     from shapecalc.diffing.lock.recording import reports_of
     from shapecalc.files.discovery import expand_paths
@@ -70,7 +71,7 @@ def _reports(paths: list[str], limits: Limits) -> dict[str, Report]:
         raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
     reports, errors = reports_of(files, limits)
     for error in errors:
-        say(error)
+        say(error, color)
     if errors:
         raise typer.Exit(max(error.exit_code for error in errors))
     return reports

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.formats import OutputOption  # noqa: TC001 - typer reads the annotation
 
 EXAMPLES = ("shapecalc schema", "shapecalc schema --output shapecalc.schema.json")
 
 
 def command(
-    output: Annotated[
-        str | None, typer.Option("--output", metavar="FILE", help="Write to a file, completely or not at all.")
-    ] = None,
+    output: OutputOption = None,
+    color: ColorOption = Color.AUTO,  # noqa: ARG001 - of errors, see `guarded`
 ) -> None:
     """Print the JSON Schema of architecture files.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import re
 import sys
-from enum import Enum
+from functools import partial
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,10 +21,13 @@ from shapecalc.cli.options.architecture import (
     settings,
 )
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.terminal import stdout_manner
+from shapecalc.cli.options.formats import Format, OutputOption, format_option, show, target_of
 from shapecalc.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.cli.options.formats import Target
     from shapecalc.solving.sweep import Run
     from shapecalc.solving.sweep.plans import Points
 
@@ -39,13 +42,9 @@ MOST_ROWS = 100_000
 _RANGE = re.compile(r"\s*\d+\s*:.*", re.DOTALL)
 
 
-class SweepFormat(Enum):
-    """The values of `--format`."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSONL = "jsonl"
-    COLUMNS = "columns"
+FORMATS = (Format.TEXT, Format.JSON, Format.CSV, Format.JSONL, Format.COLUMNS)
+STREAMED = (Format.CSV, Format.JSONL)
+"""The formats whose lines are written as the points come."""
 
 
 def command(
@@ -91,7 +90,8 @@ def command(
             help="Add a column: the MACs of the layers whose path matches, attention=*.attn; may be repeated.",
         ),
     ] = None,
-    format_: Annotated[SweepFormat, typer.Option("--format", help="Format of the result.")] = SweepFormat.TABLE,
+    format_: Annotated[Format | None, format_option(*FORMATS)] = None,
+    output: OutputOption = None,
     dask: Annotated[
         str | None,
         typer.Option("--dask", metavar="ADDRESS", help="Compute on the Dask cluster of this scheduler."),
@@ -108,6 +108,7 @@ def command(
     Every combination of the values is a point; points that are not valid for the layers or the file's `where:` are left
     out and counted. Closed forms are computed in NumPy, once per structure of the network.
     """
+    target = target_of(format_, output, color, FORMATS)
     objectives = () if pareto is None else tuple(name.strip() for name in pareto.split(","))
     axes = {name: values(text, name) for name, text in settings(set_).items()}
     if top is not None and by is None:
@@ -117,7 +118,7 @@ def command(
     from shapecalc.solving.sweep import Query, Run
 
     # Lines streamed to a terminal show the progress by themselves.
-    streams = format_ in (SweepFormat.CSV, SweepFormat.JSONL)
+    streams = target.format in STREAMED and output is None
     chunks: list[Points] = []
     with progress_bar(wanted=not (streams and sys.stdout.isatty())) as bar:
         run = Run(
@@ -127,9 +128,9 @@ def command(
             dask=dask,
             progress=None if bar is None else lambda done, total: bar("", done, total),
         )
-        streamed = _streamed(run, format_, chunks, hold=plot is not None)
-    if not streamed:
-        _write(run, format_, chunks, color)
+        _collect(run, target, chunks, hold=plot is not None)
+    if target.format not in STREAMED:
+        _write(run, target, chunks)
     sys.stdout.flush()
     for note in run.notes():
         print(f"note: {note}", file=sys.stderr)
@@ -140,42 +141,59 @@ def command(
         draw(concatenate(chunks, run.names).columns, [axis.name for axis in run.axes], plot, by=by, pareto=objectives)
 
 
-def _streamed(run: Run, format_: SweepFormat, chunks: list[Points], *, hold: bool) -> bool:
-    """Compute the points; print them as they come if the format allows, and collect them if they are needed later."""
-    from shapecalc.render import sweep as rendered
-
-    unicode = stdout_manner(Color.AUTO)["unicode"]
-    streams = format_ in (SweepFormat.CSV, SweepFormat.JSONL)
-    header = rendered.csv_header(run.names) if format_ is SweepFormat.CSV else ""
+def _collect(run: Run, target: Target, chunks: list[Points], *, hold: bool) -> None:
+    """Compute the points; write them as they come if the format allows, and collect them if they are needed later."""
+    if target.format in STREAMED:
+        with target.stream() as write:
+            for chunk, lines in _lines(run, target):
+                write(lines)
+                if hold:
+                    chunks.append(chunk)
+        return
     rows = 0
     for chunk in run.chunks():
         rows += chunk.points
-        if hold or not streams:
-            chunks.append(chunk)
-        if format_ is SweepFormat.TABLE and rows > MOST_ROWS:
+        chunks.append(chunk)
+        if target.format is Format.TEXT and rows > MOST_ROWS:
             raise Misuse(f"a table has at most {MOST_ROWS:,} rows: add `--top` or `--where`, or write `--format csv`")
-        if format_ is SweepFormat.CSV:
-            sys.stdout.write(header + rendered.csv_lines(chunk.columns))
-            header = ""
-        elif format_ is SweepFormat.JSONL:
-            sys.stdout.write(rendered.json_lines(chunk.columns, unicode=unicode))
-    sys.stdout.write(header)
-    return streams
 
 
-def _write(run: Run, format_: SweepFormat, chunks: list[Points], color: Color) -> None:
-    """Print the points in a format that needs all of them first."""
+def _lines(run: Run, target: Target) -> Iterator[tuple[Points, str]]:
+    """Yield the points in chunks with their lines; those of CSV begin with a header."""
     from shapecalc.render import sweep as rendered
     from shapecalc.solving.sweep.plans import concatenate
 
-    manner = stdout_manner(color)
+    if target.format is Format.JSONL:
+        for chunk in run.chunks():
+            yield chunk, rendered.json_lines(chunk.columns, unicode=target.manner["unicode"])
+        return
+    header = rendered.csv_header(run.names)
+    for chunk in run.chunks():
+        yield chunk, header + rendered.csv_lines(chunk.columns)
+        header = ""
+    if header:  # no point at all
+        yield concatenate([], run.names), header
+
+
+def _write(run: Run, target: Target, chunks: list[Points]) -> None:
+    """Write the points in a format that needs all of them first."""
+    from shapecalc.render import sweep as rendered
+    from shapecalc.solving.sweep.plans import concatenate
+
     columns = concatenate(chunks, run.names).columns
-    if format_ is SweepFormat.COLUMNS:
-        for part in rendered.json_columns(columns, unicode=manner["unicode"]):
-            sys.stdout.write(part)
-        print()
+    if target.format is Format.COLUMNS:
+        with target.stream() as write:
+            for part in rendered.json_columns(columns, unicode=target.manner["unicode"]):
+                write(part)
+            write("\n")
     else:
-        print(rendered.table(columns, run.costs, **manner))
+        show(
+            target,
+            {
+                Format.TEXT: partial(rendered.table, columns, run.costs),
+                Format.JSON: partial(rendered.document, columns, run.notes()),
+            },
+        )
 
 
 def _sums(given: list[str] | None) -> dict[str, str]:

@@ -72,7 +72,7 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
 
     if version.report is None:
         assert version.error is not None
-        say(version.error)
+        say(version.error, color)
         return
     manner = stdout_manner(color)
     if version.comparison is None:
@@ -82,6 +82,6 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
         print(diff.table(version.comparison, **manner))
     findings = diagnose(version.report, brief=True, expectations=as_written, where=as_written)
     if findings:
-        say(ShapecalcError(findings, version.report.architecture.file))
+        say(ShapecalcError(findings, version.report.architecture.file), color)
     # The reader of a pipe gets each version when it is saved.
     print(end="", flush=True)

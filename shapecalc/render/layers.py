@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.layers.fields import said
 from shapecalc.render.terminal.escaping import shown
@@ -42,6 +42,31 @@ def full(layer: Documentation, width: int | None, *, unicode: bool = True) -> st
         parts += textwrap.wrap(f"{name + ':':<12}{text}", width, subsequent_indent=" " * 12)
     parts += ["", f"In a file:  {_example(layer)}"]
     return shown("\n".join(parts), unicode=unicode)
+
+
+def document(layers: Iterable[Documentation]) -> dict[str, Any]:
+    """Return the documentation of layer types with each of their fields."""
+    return {
+        "layers": [
+            {
+                "type": layer.type,
+                "summary": layer.summary,
+                "sections": layer.sections,
+                "main": layer.main,
+                "fields": [
+                    {
+                        "name": field.name,
+                        "values": field.kind.describe(),
+                        "required": field.required,
+                        "default": None if field.required else default_of(field),
+                        "description": field.description,
+                    }
+                    for field in layer.fields
+                ],
+            }
+            for layer in layers
+        ]
+    }
 
 
 def _fields(layer: Documentation, width: int) -> list[str]:

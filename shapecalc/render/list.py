@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import show
 from shapecalc.render.terminal.grid import Heading, Page
@@ -28,6 +28,15 @@ def table(reports: Iterable[tuple[str, Report]], *, width: int | None, color: bo
     grid = page.first_that_fits(page.grid(HEADINGS, (_row(*each, write) for each in reports)) for write in writing)
     note = "MACs are those of one sample; `shapecalc inspect NAME` shows every layer"
     return "\n".join((page.draw(grid), page.line(note, DIM)))
+
+
+def document(reports: Iterable[tuple[str, Report]]) -> dict[str, Any]:
+    """Return the figures of each architecture, with the keys of `inspect`."""
+    rows = []
+    for name, report in reports:
+        values = report.to_dict()
+        rows.append({"name": name, **{key: values[key] for key in ("inputs", "outputs", "totals")}})
+    return {"architectures": rows}
 
 
 def _row(name: str, report: Report, write: Callable[[Count], str]) -> tuple[str, ...]:

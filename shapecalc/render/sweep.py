@@ -14,7 +14,7 @@ from shapecalc.render.terminal.numbers import memory
 from shapecalc.render.terminal.palette import DIM, PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.solving.sweep.compiled import Array
 
@@ -96,6 +96,11 @@ def json_columns(columns: Mapping[str, Array], *, unicode: bool) -> Iterator[str
         yield f"{before}\n  {key}: {_json(values.tolist(), unicode=unicode)}"
         before = ","
     yield "\n}"
+
+
+def document(columns: Mapping[str, Array], notes: Iterable[str]) -> dict[str, Any]:
+    """Return an object per point, and the notes of the sweep."""
+    return {"points": [dict(zip(columns, row, strict=True)) for row in _rows(columns)], "notes": [*notes]}
 
 
 def _json(value: Any, *, unicode: bool) -> str:

@@ -216,3 +216,17 @@ def test_a_hundred_files_are_checked_without_numpy(files: Path) -> None:
         env={**environment(), "PYTHONPATH": os.fspath(ROOT)},
     )
     assert done.stdout.splitlines() == ["106 files checked: clean", "0 False False"]
+
+
+def test_a_file_alone_has_the_format_of_its_ending(run: Run, files: Path) -> None:
+    ended = run("check", ".", *(part for name in ("a.sarif", "b.xml", "c.json", "d") for part in ("--output", name)))
+    assert (ended.code, ended.out) == (1, "")
+    assert json.loads((files / "a.sarif").read_text())["version"] == "2.1.0"
+    assert (files / "b.xml").read_text().startswith("<?xml")
+    assert json.loads((files / "c.json").read_text())["schema_version"] == 1
+    assert "error[SC101]" in (files / "d").read_text()
+    assert run("check", ".", "--format", "text", "--output", "a.sarif").code == 1
+    assert "error[SC101]" in (files / "a.sarif").read_text()
+    refused = run("check", ".", "--output", "a.csv")
+    assert refused.code == 2
+    assert "expects a name that ends in .txt, .log, .json, .sarif or .xml, receives `a.csv`" in refused.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from shapecalc.layers import layer_types
@@ -42,3 +43,12 @@ def test_another_tools_name_says_what_it_is_here(run) -> None:
         ended = run("layers", name)
         assert ended.code == 2
         assert ended.err.endswith(f"no layer type `{name}`; {hint}\n")
+
+
+def test_json_has_every_layer_and_field_and_one_layer_is_one_of_them(run) -> None:
+    listed = json.loads(run("layers", "--format", "json").out)["layers"]
+    assert [each["type"] for each in listed] == [*layer_types()]
+    for each in listed:
+        assert [field["name"] for field in each["fields"]] == [*fields_of(layer_types()[each["type"]])], each["type"]
+    (conv,) = json.loads(run("layers", "conv", "--format", "json").out)["layers"]
+    assert conv in listed

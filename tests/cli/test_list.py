@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 
 from typer.testing import CliRunner
@@ -30,3 +31,11 @@ def test_help_is_shown_after_the_command_list_is_imported() -> None:
 
 def test_help_cuts_no_sentence_of_a_command() -> None:
     assert "..." not in CliRunner().invoke(app, ["--help"]).output.partition("Commands:")[2]
+
+
+def test_json_has_the_figures_that_inspect_has(run) -> None:
+    listed = json.loads(run("list", "--format", "json").out)["architectures"]
+    assert [each["name"] for each in listed] == [*zoo.names()]
+    for each in listed:
+        report = shapecalc.inspect(shapecalc.load(each["name"])).to_dict()
+        assert each == {"name": each["name"], **{key: report[key] for key in ("inputs", "outputs", "totals")}}

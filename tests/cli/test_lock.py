@@ -70,7 +70,7 @@ def test_an_update_locks_what_has_moved_and_says_it(run, folder) -> None:
     ended = run("lock", "--update", "net.yaml")
     assert ended.code == 0
     assert ended.out.splitlines() == [
-        "updated: `c1` has 168 params, locked at 112",
+        "updated: net.yaml: `c1` has 168 params, locked at 112",
         "shapecalc.lock.json holds 2 files",
     ]
     assert run("lock", ".").out.startswith("nothing has moved")
@@ -231,3 +231,15 @@ def test_the_lock_keeps_its_permissions_and_its_link(run, folder) -> None:
     assert (folder / LOCK).is_symlink()
     assert stat.S_IMODE((folder / "real.lock").stat().st_mode) == 0o640
     assert keys(folder) == ["net.yaml", "nets/other.yaml"]
+
+
+def test_json_says_what_was_locked(run, folder) -> None:
+    first = json.loads(run("lock", ".", "--format", "json").out)
+    assert (first["files"], first["created"], first["written"], first["new"]) == (
+        2, True, True, ["net.yaml", "nets/other.yaml"],
+    )  # fmt: skip
+    widen(folder / "net.yaml")
+    assert json.loads(run("lock", ".", "--update", "--format", "json").out)["updated"] == {
+        "net.yaml": ["`c1` has 168 params, locked at 112"]
+    }
+    assert not json.loads(run("lock", ".", "--format", "json").out)["written"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,13 @@ def test_a_file_is_shown_byte_by_byte_but_to_a_terminal_which_obeys_nothing_of_i
         0,
         "# \\u{1b}[31m\\u{202e} \\u{3a}:error::x\ninput: [N, 8]\nlayers: [relu]\n",
     )
+
+
+def test_a_file_has_the_very_bytes_and_json_the_text(run, tmp_path) -> None:
+    text = "name: Café 畳\r\ninput: [N, 3]\nlayers: [relu]".encode()
+    (tmp_path / "net.yaml").write_bytes(text)
+    for name in ("copy.yaml", "copy.yml", "copy.txt", "copy"):
+        assert run("show", "net.yaml", "--output", name).out == ""
+        assert (tmp_path / name).read_bytes() == text, name
+    run("show", "net.yaml", "--output", "copy.json")
+    assert json.loads((tmp_path / "copy.json").read_bytes())["text"].encode() == text

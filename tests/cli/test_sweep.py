@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -112,7 +113,7 @@ def test_a_sweep_ends_as_documented(run, arguments, code, says) -> None:
 
 def test_a_large_grid_leaves_as_it_is_worked_out(monkeypatch, tmp_path) -> None:
     written = []
-    really = command._streamed
+    really = command._collect
 
     def spied(run, *rest, **more):
         chunks = run.chunks
@@ -120,7 +121,7 @@ def test_a_large_grid_leaves_as_it_is_worked_out(monkeypatch, tmp_path) -> None:
         run.chunks = lambda: (written.append(piece.points) or piece for piece in chunks())
         return really(run, *rest, **more)
 
-    monkeypatch.setattr(command, "_streamed", spied)
+    monkeypatch.setattr(command, "_collect", spied)
     ended = CliRunner().invoke(app, ["sweep", str(tmp_path / "net.yaml"), "--set", "H=3:100", "--format", "jsonl"])
     assert ended.exit_code == 0, ended.output
     assert len(written) >= 10
@@ -186,3 +187,23 @@ def test_an_unset_batch_is_the_smallest_valid_one(run, tmp_path) -> None:
     sixteen = run("sweep", "net.yaml", "--set", "width=5,7", "--set", "N=16", "--format", "csv").out.splitlines()[1:]
     assert unset == [line.replace(",16,", ",", 1) for line in sixteen]
     assert [line.split(",")[3] for line in unset] == ["40000", "56000"]  # 25 rows x 320 x width
+
+
+def test_every_format_has_the_same_points_and_a_file_has_what_is_printed(run, tmp_path) -> None:
+    grid = ("sweep", "net.yaml", "--set", "H=2:9", "--set", "width=4,16")
+    for ending, word in (("txt", "text"), ("json", "json"), ("csv", "csv"), ("jsonl", "jsonl")):
+        printed = run(*grid, "--format", word)
+        written = run(*grid, "--output", f"points.{ending}")
+        assert (written.code, written.out, written.err) == (0, "", printed.err), word
+        assert (tmp_path / f"points.{ending}").read_text("utf-8") == printed.out, word
+    columns = json.loads(run(*grid, "--format", "columns").out)
+    document = json.loads((tmp_path / "points.json").read_text())
+    lines = [json.loads(line) for line in (tmp_path / "points.jsonl").read_text().splitlines()]
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    assert document["points"] == lines == rows
+    assert document["notes"] == ["2 of 16 points left out, which do not fit"]
+    assert len(rows) == 14
+
+
+def test_a_grid_of_no_point_has_the_header_alone(run) -> None:
+    assert run("sweep", "net.yaml", "--set", "H=1,2", "--format", "csv").out.startswith("H,params,")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
+from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -13,7 +15,7 @@ from shapecalc.cli.exit_codes import FINDINGS, Misuse
 from shapecalc.cli.options.terminal import Manner, stdout_manner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from shapecalc.cli.options.color import Color
     from shapecalc.render.tables.model import Document, Table
@@ -55,15 +57,18 @@ ENDINGS = {
 }
 """The format of a file by the ending of its name."""
 
-OutputOption = Annotated[
-    str | None,
-    typer.Option(
+
+def output_option() -> Any:
+    """Return the option `--output`."""
+    return typer.Option(
         "--output",
         metavar="FILE",
         help="Write the result to a file, completely or not at all; the ending of its name chooses the format, unless "
         "--format says another.",
-    ),
-]
+    )
+
+
+OutputOption = Annotated[str | None, output_option()]
 
 
 def format_option(*formats: Format) -> Any:
@@ -114,6 +119,17 @@ class Target(NamedTuple):
         from shapecalc.files.atomic import write_atomic
 
         write_atomic(self.path, text + "\n")
+
+    @contextmanager
+    def stream(self) -> Iterator[Callable[[str], object]]:
+        """Open the target for a result that is written in parts, by the function that the context has."""
+        if self.path is None:
+            yield sys.stdout.write
+            return
+        from shapecalc.files.atomic import open_atomic
+
+        with open_atomic(self.path) as file:
+            yield lambda text: file.write(text.encode("utf-8", "backslashreplace"))
 
 
 def target_of(

@@ -34,7 +34,7 @@ class Recorded(NamedTuple):
     lock: Lock
     given: int
     new: tuple[str, ...]
-    moved: tuple[ShapecalcError, ...]
+    moved: Mapping[str, ShapecalcError]
     existed: bool
     written: bool
 
@@ -65,7 +65,7 @@ def record(reports: Mapping[str, Report], file: str, version: str, *, update: bo
     exists = os.path.lexists(file)
     lock = load_lock(file) if exists else Lock({}, version)
     left = missing_files(lock, file)
-    moved = [ShapecalcError(tuple(left.values()))] if left else []
+    moved = {file: ShapecalcError(tuple(left.values()))} if left else {}
     entries = {key: entry for key, entry in lock.files.items() if key not in left}
     new = []
     for path, report in reports.items():
@@ -73,14 +73,14 @@ def record(reports: Mapping[str, Report], file: str, version: str, *, update: bo
         if key not in entries:
             new.append(key)
         elif drifted := drift(report, entries[key]):
-            moved.append(ShapecalcError(drifted, report.architecture.file))
+            moved[path] = ShapecalcError(drifted, report.architecture.file)
         else:
             continue
         entries[key] = entry_of(report)
     written = not exists or bool(new or moved)
     if moved and not update:
-        return Recorded(file, lock, len(reports), (), tuple(moved), exists, written=False)
+        return Recorded(file, lock, len(reports), (), moved, exists, written=False)
     recorded = Lock(entries, version)
     if written:
         write_atomic(file, to_json(recorded))
-    return Recorded(file, recorded, len(reports), tuple(new), tuple(moved), exists, written)
+    return Recorded(file, recorded, len(reports), tuple(new), moved, exists, written)

@@ -29,7 +29,7 @@ def test_a_change_is_written_only_with_update(tmp_path: Path) -> None:
     assert record({str(net): network(5)}, str(file), "1", update=True).written
     assert load_lock(str(file)).files["net.yaml"].params == 45
     again = record({str(net): network(5)}, str(file), "1")
-    assert (again.written, again.new, again.moved) == (False, (), ())
+    assert (again.written, again.new, again.moved) == (False, (), {})
 
 
 def test_a_missing_file_leaves_the_lock_with_update(tmp_path: Path) -> None:
