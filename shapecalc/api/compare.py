@@ -133,7 +133,7 @@ def lock(
             reports[_file_of(each)] = inspect_at(each, {})
     recorded = record(reports, os.fspath(file), __version__, update=update)
     if not update:
-        _raise_first(recorded.moved.values())
+        _raise_first([*recorded.moved.values()])
     return Locked(recorded)
 
 
