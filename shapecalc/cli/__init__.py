@@ -8,22 +8,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
-from shapecalc.cli.exit_codes import Misuse, ended_by, guarded, tolerant_streams
+from shapecalc.cli.exit_codes import Misuse, UsageError, ended_by, guarded, tolerant_streams
 from shapecalc.cli.groups import COMMANDS, EPILOG, GROUPS
+from shapecalc.cli.parsing import Command, worded
 from shapecalc.cli.signals import Terminated, end_by_signal, handle_signals, ignore_interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_UsageError: type[Any] = typer.BadParameter.__bases__[0]
-"""The base class of typer's usage errors; typer gives neither this class nor its base a public name."""
-_TyperError: Any = _UsageError.__bases__[0]
+_TyperError: Any = UsageError.__bases__[0]
 """The base class of all errors that typer shows, such as a file that cannot be opened."""
 
 
-class _Command(TyperCommand):
+class _Command(Command):
     """A command whose help ends with its examples."""
 
     def format_epilog(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
@@ -78,9 +77,11 @@ def _escaped_messages() -> Iterator[None]:
     """Escape arguments quoted in the messages of usage errors, both typer's and those of commands."""
     try:
         yield
-    except _UsageError as error:
+    except UsageError as error:
         from shapecalc.render.terminal.escaping import terminal
 
+        if not isinstance(error, Misuse):  # a mistake before the name of the command
+            raise Misuse(terminal(worded(error)), error.ctx) from None
         error.message = terminal(error.message)
         raise
 

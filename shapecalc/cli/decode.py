@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, SetOption, count_of, load_bound
+from shapecalc.cli.options.architecture import (
+    ArchitectureArgument,
+    BatchOption,
+    LimitOption,
+    SetOption,
+    count_of,
+    load_bound,
+)
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
@@ -22,6 +29,7 @@ def command(
         str | None, typer.Option("--length", metavar="STEPS", help="Number of symbols of a sequence.")
     ] = None,
     set_: SetOption = None,
+    batch: BatchOption = None,
     run: Annotated[
         bool, typer.Option("--run", help="Decode with random weights and compare the counts with the prediction.")
     ] = False,
@@ -47,7 +55,7 @@ def command(
     target = target_of(format_, output, color)
     width, steps = count_of(beam, "--beam", LARGEST_DIM), count_of(length, "--length", LONGEST)
     budget = budget_of(max_memory, max_flops)
-    loaded, sizes = load_bound(architecture, set_, limit)
+    loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
     loop = unroll(loaded, sizes, beam=width, length=steps)
     decoded = None
     if run:

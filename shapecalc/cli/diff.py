@@ -10,9 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapecalc.cli.exit_codes import FINDINGS, UNREADABLE, Misuse
-from shapecalc.cli.options.architecture import LimitOption, SetOption, integer, limits_of, parameter, settings, single
+from shapecalc.cli.options.architecture import (
+    BatchOption,
+    LimitOption,
+    SetOption,
+    count,
+    integer,
+    limits_of,
+    parameter,
+    settings,
+    single,
+)
+from shapecalc.cli.options.batch import named_batch
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, format_option, show, target_of
+from shapecalc.layers.fields import LARGEST_DIM
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
@@ -35,6 +47,7 @@ def command(
         typer.Option("--base", metavar="REV", help="Compare the file with itself as of a git revision."),
     ] = None,
     set_: SetOption = None,
+    batch: BatchOption = None,
     symbolic: Annotated[
         bool, typer.Option("--symbolic", help="Leave every symbol unbound, also those that the files' `sizes:` bind.")
     ] = False,
@@ -67,8 +80,8 @@ def command(
         print(f"note: `{_shown(old)}` does not exist in {_shown(base or '')}: everything is added", file=sys.stderr)
     known = _known(after) | (_known(before) if before else set())
     comparison = diff(
-        _inspected(before, texts, known, symbolic=symbolic) if before else None,
-        _inspected(after, texts, known, symbolic=symbolic),
+        _inspected(before, texts, known, batch, symbolic=symbolic) if before else None,
+        _inspected(after, texts, known, batch, symbolic=symbolic),
     )
     show(
         target,
@@ -118,13 +131,18 @@ def _known(architecture: Architecture) -> set[str]:
     return {*architecture.parameters, *architecture.symbols}
 
 
-def _inspected(architecture: Architecture, texts: dict[str, str], known: set[str], *, symbolic: bool) -> Report:
+def _inspected(
+    architecture: Architecture, texts: dict[str, str], known: set[str], batch: str | None, *, symbolic: bool
+) -> Report:
     """Inspect one of two networks; ignore settings of names that only the other one has."""
     from shapecalc.shape_inference.engine import inspect_at
 
     own = _known(architecture)
     wanted = [name for name in texts if name not in architecture.parameters and (name in own or name not in known)]
-    return inspect_at(architecture, {name: integer(texts[name], f"--set {name}") for name in wanted}, symbolic=symbolic)
+    sizes = {name: integer(texts[name], f"--set {name}") for name in wanted}
+    if batch is not None:
+        sizes[named_batch(architecture, batch, texts)] = count(batch, "--batch", LARGEST_DIM)
+    return inspect_at(architecture, sizes, symbolic=symbolic)
 
 
 def _thresholds(texts: list[str] | tuple[()]) -> tuple[Alternatives, ...]:

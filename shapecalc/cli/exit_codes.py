@@ -9,7 +9,7 @@ import re
 import sys
 from contextlib import suppress
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TextIO
+from typing import IO, TYPE_CHECKING, Any, ParamSpec, TextIO
 
 import typer
 
@@ -25,12 +25,27 @@ P = ParamSpec("P")
 FINDINGS, UNREADABLE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 
 
+UsageError: type[Any] = typer.BadParameter.__bases__[0]
+"""The base class of typer's usage errors; typer gives neither this class nor its base a public name."""
+
+
 class Misuse(typer.BadParameter):
     """Usage error whose message names the option: "`--set` expects NAME=SIZE, receives `N`"."""
 
     def format_message(self) -> str:
         """Return the message without typer's "Invalid value" before it."""
         return self.message
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message as that of a diagnostic without a code, with a reference to the help of the command."""
+        from shapecalc.render.terminal.palette import Palette
+
+        stream = file or sys.stderr
+        palette = Palette("error", wants_color(stream))
+        print(f"{palette.primary('error')}{palette.strong(f': {self.message}')}", file=stream)
+        if self.ctx is not None:
+            command = f"`{self.ctx.command_path} --help`"
+            print(f"{palette.gutter('  =')} {palette.strong('help:')} {command} shows its options", file=stream)
 
 
 def guarded(function: Callable[P, None]) -> Callable[P, None]:
@@ -46,7 +61,7 @@ def guarded(function: Callable[P, None]) -> Callable[P, None]:
             raise Misuse(error.message + (f"; {error.help}" if error.help else "")) from None
         except ENDS as error:
             color = kwargs.get("color")
-            limited = "max_memory" in kwargs and kwargs.get("run") is not False
+            limited = kwargs.get("max_memory") is not None and kwargs.get("run") is not False
             ended = ended_by(error, color if isinstance(color, Color) else Color.AUTO, limited=limited)
             raise typer.Exit(ended) from None
 

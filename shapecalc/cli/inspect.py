@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from shapecalc.cli.exit_codes import Misuse, report as say
-from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, SetOption, load_bound
+from shapecalc.cli.options.architecture import ArchitectureArgument, BatchOption, LimitOption, SetOption, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, target_of, writers_of, written
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
@@ -39,6 +39,7 @@ class GraphFormat(Enum):
 def command(
     architecture: ArchitectureArgument,
     set_: SetOption = None,
+    batch: BatchOption = None,
     symbolic: Annotated[
         bool, typer.Option("--symbolic", help="Leave every symbol unbound, also those that the file's `sizes:` bind.")
     ] = False,
@@ -84,7 +85,7 @@ def command(
         format_ = Format.TEXT  # whatever the file is called: the graph has a language of its own
     target = target_of(Format.LATEX if latex else format_, output, color, TABULAR)
     with working():
-        loaded, sizes = load_bound(architecture, set_, limit)
+        loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
         report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value)
         if graph is not None:
             shown = _drawn(report, graph, depth, expand=expand, unicode=target.manner["unicode"])
@@ -92,8 +93,9 @@ def command(
             shown = _listed(report, target, chosen, depth, expand=expand)
     target.write(shown)
     # `expect:` applies at the file's own sizes and with PyTorch's counts.
-    expectations = not set_ and not symbolic and params_as is ParamsAs.PYTORCH
-    diagnostics = diagnose(report, brief=True, expectations=expectations, where=not set_)
+    as_written = not set_ and batch is None
+    expectations = as_written and not symbolic and params_as is ParamsAs.PYTORCH
+    diagnostics = diagnose(report, brief=True, expectations=expectations, where=as_written)
     error = ShapecalcError(diagnostics, loaded.file)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         raise error

@@ -26,7 +26,6 @@ def command(
         typer.Argument(metavar="PATH...", help="Files, folders (every YAML file below them), patterns."),
     ],
     lock_file: LockFileOption = LOCK_FILE,
-    file: Annotated[str | None, typer.Option("--file", hidden=True)] = None,  # as it was called before
     update: Annotated[bool, typer.Option("--update", help="Record changed figures; refused if `CI` is set.")] = False,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
@@ -44,20 +43,19 @@ def command(
     from shapecalc.version import __version__
 
     target = target_of(format_, output, color)
-    file = lock_file if file is None else file
     if update and _in_ci():
         raise Misuse(
             "`--update` is refused where `CI` is set: what a change moves, its author is to see; run it where you "
             "work, and commit the lock"
         )
-    recorded = record(_reports(paths, limits_of(limit), color), file, __version__, update=update)
+    recorded = record(_reports(paths, limits_of(limit), color), lock_file, __version__, update=update)
     if recorded.moved and not update:
         for error in recorded.moved.values():
             say(error, color)
         raise typer.Exit(FINDINGS)
     updated = {path: tuple(one.message for one in error.diagnostics) for path, error in recorded.moved.items()}
     files = len(recorded.lock.files) if recorded.written else recorded.given
-    done = LockSummary(file, not recorded.existed, recorded.written, files, recorded.new, updated)
+    done = LockSummary(lock_file, not recorded.existed, recorded.written, files, recorded.new, updated)
     show(target, {Format.TEXT: lambda **_: summary(done), Format.JSON: done.to_dict})
 
 

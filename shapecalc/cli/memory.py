@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, SetOption, load_bound
+from shapecalc.cli.options.architecture import ArchitectureArgument, BatchOption, LimitOption, SetOption, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 
@@ -17,6 +17,7 @@ EXAMPLES = ("shapecalc memory lenet5", "shapecalc memory resnet50 --depth 1 --se
 def command(
     architecture: ArchitectureArgument,
     set_: SetOption = None,
+    batch: BatchOption = None,
     depth: Annotated[
         int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share this number of first parts.")
     ] = None,
@@ -37,7 +38,7 @@ def command(
     from shapecalc.shape_inference.engine import inspect_at
 
     target = target_of(format_, output, color)
-    loaded, sizes = load_bound(architecture, set_, limit)
+    loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
     live = live_memory(inspect_at(loaded, sizes))
     order = reordering(live)
     show(

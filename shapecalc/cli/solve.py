@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.cli.options.architecture import LimitOption, SetOption, integer, load_bound
+from shapecalc.cli.options.architecture import BatchOption, LimitOption, SetOption, integer, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 
@@ -51,6 +51,7 @@ def command(
         ),
     ],
     set_: SetOption = None,
+    batch: BatchOption = None,
     near: Annotated[
         list[str] | None,
         typer.Option("--near", metavar="[NAME=]SIZE", help="Show the valid sizes next to this one; may be repeated."),
@@ -82,7 +83,7 @@ def command(
     p: Annotated[int | None, _fixed("p", "the padding on each side")] = None,
     d: Annotated[int | None, _fixed("d", "the dilation")] = None,
     ceil: Annotated[bool, typer.Option("--ceil", help="pool: round up.")] = False,
-    most: Annotated[int, typer.Option("--most", min=1, help="Most rows to show.")] = 20,
+    top: Annotated[int, typer.Option("--top", metavar="ROWS", min=1, help="Show this number of rows at most.")] = 20,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
     limit: LimitOption = None,
@@ -105,13 +106,13 @@ def command(
         raise Misuse(f"`--output` expects a file such as sizes.json, receives `{output}`; `--out` has the sizes")
     target = target_of(format_, output, color)
     of_windows = {"--n": n, "--f": f, "--s": s, "--p": p, "--d": d, "--ceil": ceil or None}
-    of_stacks = {"--set": set_, "--near": near, "--at": at, "--unknown": unknown}
+    of_stacks = {"--set": set_, "--batch": batch, "--near": near, "--at": at, "--unknown": unknown}
     if architecture in WINDOWED:
         _refuse(of_stacks, f"is for an architecture, and `{architecture}` is a layer")
         if architecture == "conv" and ceil:
             raise Misuse("`--ceil` is for pool, and conv rounds down")
         fixed = {letter: value for letter, value in (("f", f), ("s", s), ("p", p), ("d", d)) if value is not None}
-        _windows(architecture, (n, out), fixed, most, target, ceil=ceil)
+        _windows(architecture, (n, out), fixed, top, target, ceil=ceil)
         return
     _refuse(of_windows, "is for `shapecalc solve conv` and `shapecalc solve pool`")
     wanted = _wanted(out)
@@ -119,11 +120,11 @@ def command(
         raise Misuse(f"`--at {at}` expects `--out` beside it, receives none")
     if unknown and near:
         raise Misuse("`--near` is for sizes of symbols, and `--unknown` solves for fields")
-    loaded, sizes = load_bound(architecture, set_, limit)
+    loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
     if unknown and wanted is None:
         wanted = _unmet(loaded, unknown[0], at, sizes)
     if unknown and wanted is not None:
-        _choose(loaded, sizes, unknown, wanted, at, most, target)
+        _choose(loaded, sizes, unknown, wanted, at, top, target)
     else:
         _solve(loaded, sizes, wanted, at, near, target)
 

@@ -14,12 +14,14 @@ import typer
 from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.architecture import (
     ArchitectureArgument,
+    BatchOption,
     LimitOption,
     integer,
     limits_of,
     parameter,
     settings,
 )
+from shapecalc.cli.options.batch import named_batch
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, format_option, show, target_of
 from shapecalc.cli.progress import progress_bar
@@ -58,6 +60,7 @@ def command(
             "repeated.",
         ),
     ] = None,
+    batch: BatchOption = None,
     where: Annotated[
         str | None,
         typer.Option(
@@ -110,7 +113,7 @@ def command(
     """
     target = target_of(format_, output, color, FORMATS)
     objectives = () if pareto is None else tuple(name.strip() for name in pareto.split(","))
-    axes = {name: values(text, name) for name, text in settings(set_).items()}
+    axes = {name: values(text, f"--set {name}") for name, text in settings(set_).items()}
     if top is not None and by is None:
         raise Misuse("`--top` expects a column to order by: add `--by macs`")
     gc.enable()  # a large grid needs much memory
@@ -121,8 +124,11 @@ def command(
     streams = target.format in STREAMED and output is None
     chunks: list[Points] = []
     with progress_bar(wanted=not (streams and sys.stdout.isatty())) as bar:
+        loaded = load(architecture, limits_of(limit))
+        if batch is not None:
+            axes[named_batch(loaded, batch, axes)] = values(batch, "--batch")
         run = Run(
-            load(architecture, limits_of(limit)),
+            loaded,
             axes,
             Query(where, by, top, objectives, _sums(sum_)),
             dask=dask,
@@ -207,21 +213,21 @@ def _sums(given: list[str] | None) -> dict[str, str]:
     return sums
 
 
-def values(text: str, name: str) -> Any:
+def values(text: str, option: str) -> Any:
     """Return the values of `64:512:32`, `16,32,64`, or one value; a range includes its end if a step reaches it.
 
-    >>> values("64:128:32", "H"), values("16,32", "width"), values("relu", "activation")
+    >>> values("64:128:32", "--set H"), values("16,32", "--set width"), values("relu", "--set activation")
     (range(64, 129, 32), (16, 32), ('relu',))
     """
-    parts = [_range(part, name) if _RANGE.fullmatch(part) else (parameter(part.strip()),) for part in text.split(",")]
+    parts = [_range(part, option) if _RANGE.fullmatch(part) else (parameter(part.strip()),) for part in text.split(",")]
     return parts[0] if len(parts) == 1 else tuple(value for part in parts for value in part)
 
 
-def _range(text: str, name: str) -> range:
-    numbers = [integer(part, f"--set {name}") for part in text.split(":")]
+def _range(text: str, option: str) -> range:
+    numbers = [integer(part, option) for part in text.split(":")]
     if len(numbers) > 3:  # noqa: PLR2004 - a range has a start, a stop and a step
-        raise Misuse(f"`--set {name}` expects START:STOP:STEP, receives `{text}`")
+        raise Misuse(f"`{option}` expects START:STOP:STEP, receives `{text}`")
     start, stop, step = (*numbers, 1)[:3]
     if step < 1 or stop < start:
-        raise Misuse(f"`--set {name}` expects a range that rises, such as 64:512:32, receives `{text}`")
+        raise Misuse(f"`{option}` expects a range that rises, such as 64:512:32, receives `{text}`")
     return range(start, stop + 1, step)

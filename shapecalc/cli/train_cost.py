@@ -9,14 +9,22 @@ from typing import Annotated
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, SetOption, count_of, load_bound
+from shapecalc.cli.options.architecture import (
+    ArchitectureArgument,
+    BatchOption,
+    LimitOption,
+    SetOption,
+    count_of,
+    load_bound,
+)
+from shapecalc.cli.options.batch import named_batch
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 from shapecalc.cli.options.optimizer import Optimizer
 
 EXAMPLES = (
     "shapecalc train-cost resnet50 --batch 32 --optimizer adam --depth 1",
-    "shapecalc train-cost vgg16 --memory 24GiB",
+    "shapecalc train-cost vgg16 --max-memory 24GiB",
 )
 
 USUAL_BATCH = 32
@@ -31,12 +39,7 @@ class Dtype(Enum):
 
 def command(
     architecture: ArchitectureArgument,
-    batch: Annotated[
-        str | None,
-        typer.Option(
-            "--batch", metavar="N", help=f"Samples of a step; default {USUAL_BATCH}, or the next valid batch."
-        ),
-    ] = None,
+    batch: BatchOption = None,
     set_: SetOption = None,
     optimizer: Annotated[
         Optimizer, typer.Option("--optimizer", help="State per weight: none, a velocity, or two moments.")
@@ -45,8 +48,9 @@ def command(
         Dtype,
         typer.Option("--dtype", help="Type of values and gradients; with bf16 the optimiser has float32 weights."),
     ] = Dtype.FLOAT32,
-    memory: Annotated[
-        str | None, typer.Option("--memory", metavar="SIZE", help="Find the largest batch that fits into this memory.")
+    max_memory: Annotated[
+        str | None,
+        typer.Option("--max-memory", metavar="SIZE", help="Find the largest batch that fits into this memory."),
     ] = None,
     checkpoint: Annotated[
         str | None,
@@ -68,19 +72,19 @@ def command(
     """Show the memory and arithmetic of a training step.
 
     Shows the tensors that PyTorch's autograd saves for the backward pass, to the byte; those that an earlier layer has
-    saved are in parentheses. Shows the peak of the memory too.
+    saved are in parentheses. Shows the peak of the memory too. The batch is 32, or the next valid
+    one, unless it is set.
     """
-    from shapecalc.costs.training import batch_symbol, training_cost
+    from shapecalc.costs.training import training_cost
     from shapecalc.layers.fields import LARGEST_DIM
     from shapecalc.render import train_cost
 
     target = target_of(format_, output, color)
-    samples, allowed = count_of(batch, "--batch", LARGEST_DIM), _bytes(memory)
+    samples, allowed = count_of(batch, "--batch", LARGEST_DIM), _bytes(max_memory)
     every, steps = count_of(checkpoint, "--checkpoint", LARGEST_DIM), count_of(truncate, "--truncate", LARGEST_DIM)
     loaded, sizes = load_bound(architecture, set_, limit)
-    symbol = batch_symbol(loaded)
-    if samples is not None and symbol in sizes:
-        raise Misuse(f"`--batch` and `--set {symbol}` mean the same, and both are given")
+    if batch is not None:
+        named_batch(loaded, batch, sizes)
     cost = training_cost(
         loaded,
         sizes,
@@ -107,5 +111,5 @@ def _bytes(text: str | None) -> int | None:
         return None
     amount = read_quantity(text.strip(), of_bytes=True)
     if amount is None:
-        raise Misuse(f"`--memory` expects a size such as 24GiB, 500MB or bytes, receives `{text}`")
+        raise Misuse(f"`--max-memory` expects a size such as 24GiB, 500MB or bytes, receives `{text}`")
     return int(amount)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, ScaleOption, SetOption, load_bound
+from shapecalc.cli.options.architecture import (
+    ArchitectureArgument,
+    BatchOption,
+    LimitOption,
+    ScaleOption,
+    SetOption,
+    load_bound,
+)
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
@@ -27,6 +34,7 @@ EXAMPLES = ("shapecalc verify lenet5", "shapecalc verify mlp --backward")
 def command(
     architecture: ArchitectureArgument,
     set_: SetOption = None,
+    batch: BatchOption = None,
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,
     scale: ScaleOption = None,
@@ -58,7 +66,7 @@ def command(
     target = target_of(format_, output, color)
     budget = budget_of(max_memory, max_flops)
     gc.enable()  # `__main__` disables it, and a run needs memory
-    loaded, sizes = load_bound(architecture, set_, limit, scale)
+    loaded, sizes = load_bound(architecture, set_, limit, scale, batch)
     rendered: ModuleType
     proof: Proof | BackwardProof
     with progress_bar() as bar:

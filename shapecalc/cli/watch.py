@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapecalc.cli.exit_codes import UNREADABLE, Misuse, report as say
-from shapecalc.cli.options.architecture import LimitOption, SetOption, limits_of, load_bound
+from shapecalc.cli.options.architecture import BatchOption, LimitOption, SetOption, limits_of, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.terminal import stdout_manner
 from shapecalc.diagnostics.errors import ShapecalcError
@@ -30,6 +30,7 @@ AWAY = 1
 def command(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The file to watch, with the files that it includes.")],
     set_: SetOption = None,
+    batch: BatchOption = None,
     interval: Annotated[
         float,
         typer.Option("--interval", metavar="SECONDS", min=0.01, max=3600, help="Time between two checks of the file."),
@@ -48,17 +49,17 @@ def command(
     limits = limits_of(limit)
     gc.enable()  # `__main__` disables it for commands that end
     patience = math.ceil(AWAY / interval)
-    inspect = partial(_inspected, file, set_, limit)
+    inspect = partial(_inspected, file, set_, limit, batch)
     for number, version in enumerate(versions(file, inspect, partial(time.sleep, interval), patience, limits)):
         if number == 0 and version.error is not None and version.error.exit_code == UNREADABLE:
             raise version.error
-        _show(version, file, color, as_written=not set_)
+        _show(version, file, color, as_written=not set_ and batch is None)
 
 
-def _inspected(file: str, set_: list[str] | None, limit: list[str] | None) -> Report:
+def _inspected(file: str, set_: list[str] | None, limit: list[str] | None, batch: str | None) -> Report:
     from shapecalc.shape_inference.engine import inspect_at
 
-    return inspect_at(*load_bound(file, set_, limit))
+    return inspect_at(*load_bound(file, set_, limit, batch=batch))
 
 
 def _show(version: Version, file: str, color: Color, *, as_written: bool) -> None:

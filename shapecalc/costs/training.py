@@ -14,7 +14,7 @@ from shapecalc.costs.truncated_bptt import time_symbol, unrolled
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import as_json, evaluate, free_symbols
 from shapecalc.shape_inference.engine import Reports, batch_sizes
-from shapecalc.shape_inference.report import BATCH_SYMBOLS
+from shapecalc.shape_inference.report import batch_symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -231,11 +231,6 @@ def _valid_batch(reports: Reports, sizes: Mapping[str, int], name: str, least: i
         return least
     report, _ = reports.infer(sizes)
     return least if report is None else batch_sizes(report, name).from_(least) or least
-
-
-def batch_symbol(architecture: Architecture) -> str | None:
-    """Return the symbol of the batch, None if the file fixes it."""
-    return next((name for name in BATCH_SYMBOLS if name in architecture.symbols), None)
 
 
 def _recurrent(architecture: Architecture) -> bool:

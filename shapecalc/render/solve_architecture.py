@@ -213,7 +213,7 @@ def choices(result: Choices, name: str, most: int, *, width: int | None, color: 
         page.draw(heads, [(*map(_value, choice.values), show(choice.shape)) for choice in shown])
     rest = len(result.solutions) - len(shown)
     if result.solutions and rest:
-        page.say(f"{rest} more: `--most {len(result.solutions)}` shows all")
+        page.say(f"{rest} more: `--top {len(result.solutions)}` shows all")
     if result.reach is not None:
         page.say(_reach(result))
     if result.together:

@@ -165,7 +165,7 @@ def all_windows(
     lines += _window_rows(shown)
     rest = len(answer.solutions) - len(shown)
     if answer.solutions and rest:
-        lines += ["", bold(f"{rest} more: `--most {len(answer.solutions)}` shows all", color=color)]
+        lines += ["", bold(f"{rest} more: `--top {len(answer.solutions)}` shows all", color=color)]
     lines += ["", *wrapped(f"tried {tried(open_letters, word)}", width)]
     if answer.solutions:
         lines += wrapped(f"simplest first: {SIMPLEST}", width)

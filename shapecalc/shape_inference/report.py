@@ -31,6 +31,11 @@ Count = Dim | None
 """A count, exact or as an expression; None if it is unknown for a layer."""
 
 
+def batch_symbol(architecture: Architecture) -> str | None:
+    """Return the symbol of the batch, None if the file fixes it."""
+    return next((name for name in BATCH_SYMBOLS if name in architecture.symbols), None)
+
+
 class Facts(NamedTuple):
     """The shapes and counts of a layer for given input shapes, independent of its position in a network."""
 

@@ -138,9 +138,9 @@ REFUSED = [
     ("--n 9 --f 3 --s 1 --out 0", "error[SC201]: `--out 0` expects a positive integer", ""),
     ("--n 9 --f 3 --s 1 --out 9 --c 1 --k 1", "`--out` solves for sizes", "leave `--c` out"),
     ("--n 5 --f 7 --p 0 --out 3", "error[SC302]: `--f 7` expects at least 7 cells, receives 5", ""),
-    ("--n 9 --f 3 --rank 4", "'--rank'", ""),
+    ("--n 9 --f 3 --rank 4", "`--rank` expects a whole number from 1 to 3, receives `4`", ""),
     ("--n 9 --f 3 --format yaml", "`--format` expects text or json", ""),
-    ("--n 9 --filter 3", "No such option: --filter", ""),
+    ("--n 9 --filter 3", "there is no option `--filter`", ""),
 ]
 
 

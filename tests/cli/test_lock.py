@@ -135,7 +135,7 @@ def test_the_lock_is_byte_identical_under_two_hash_seeds(run, folder) -> None:
     )
     texts = []
     for seed in ("0", "1"):
-        assert run("lock", ".", "--file", f"{seed}.lock", env={"PYTHONHASHSEED": seed}).code == 0
+        assert run("lock", ".", "--lock-file", f"{seed}.lock", env={"PYTHONHASHSEED": seed}).code == 0
         texts.append((folder / f"{seed}.lock").read_bytes())
     assert texts[0] == texts[1]
     assert texts[0].endswith(b"}\n")
@@ -201,7 +201,7 @@ def test_a_name_that_is_no_text_is_locked(folder) -> None:
 
 
 def test_a_lock_that_cannot_be_written_is_named(run) -> None:
-    ended = run("lock", ".", "--file", "nowhere/the.lock")
+    ended = run("lock", ".", "--lock-file", "nowhere/the.lock")
     assert ended.code == 2
     assert ended.err == "error: `nowhere/the.lock` cannot be written: no such file or directory\n"
 
@@ -224,7 +224,7 @@ def _limits(folder: Path) -> Path:
 
 
 def test_the_lock_keeps_its_permissions_and_its_link(run, folder) -> None:
-    run("lock", "net.yaml", "--file", "real.lock")
+    run("lock", "net.yaml", "--lock-file", "real.lock")
     (folder / "real.lock").chmod(0o640)
     (folder / LOCK).symlink_to("real.lock")
     assert run("lock", "nets").code == 0

@@ -71,7 +71,7 @@ def test_a_classifier_is_referred_to_its_last_step_with_symbols() -> None:
 
 
 def test_fields_of_a_stack_are_listed_simplest_first() -> None:
-    shown = solve("alexnet --unknown conv1.kernel_size --unknown conv1.stride --out 55x55 --at conv1 --most 1")
+    shown = solve("alexnet --unknown conv1.kernel_size --unknown conv1.stride --out 55x55 --at conv1 --top 1")
     assert shown.startswith(
         "which conv1.kernel_size, conv1.stride give 55x55 out of `conv1`?\n"
         "\n"

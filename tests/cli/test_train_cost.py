@@ -36,7 +36,7 @@ in all                36.2 M  73.1 M      2.72 x
 
 
 def test_memory_peak_largest_batch_and_work_are_shown(run: Run) -> None:
-    ended = run("train-cost", "lenet5", "--optimizer", "adam", "--memory", "24GiB")
+    ended = run("train-cost", "lenet5", "--optimizer", "adam", "--max-memory", "24GiB")
     assert ended.code == 0
     assert ended.out.startswith("LeNet-5  [N, 1, 32, 32], N = 32, float32, adam\n")
     assert "s2          avg_pool 2             (input)\n" in ended.out
@@ -93,7 +93,7 @@ def test_checkpoints_that_are_asked_for_count(run: Run) -> None:
         (("--batch", "0"), "`--batch` expects 1 to 2147483647, receives 0"),
         (("--batch", "two"), "`--batch` expects a whole number, receives `two`"),
         (("--batch", "2", "--set", "N=2"), "`--batch` and `--set N` mean the same, and both are given"),
-        (("--memory", "much"), "`--memory` expects a size such as 24GiB, 500MB or bytes, receives `much`"),
+        (("--max-memory", "much"), "`--max-memory` expects a size such as 24GiB, 500MB or bytes, receives `much`"),
         (("--truncate", "5"), "`truncate` expects a symbol for time, `LeNet-5` has no recurrent layer"),
         (("--checkpoint", "99"), "`checkpoint` expects 1 to 13, the layers that there are, receives 99"),
     ],

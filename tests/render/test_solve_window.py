@@ -8,14 +8,14 @@ from tests.support.solving_commands import solve
 
 
 def test_windows_are_listed_with_their_arithmetic_simplest_first() -> None:
-    shown = solve("conv --n 32 --out 16 --most 2")
+    shown = solve("conv --n 32 --out 16 --top 2")
     assert shown.startswith(
         "which f, s, p, d of a conv give output = 16 with n = 32?\n"
         "\n"
         "  f = 2  s = 2  p = 0   (32 + 2·0 − 2)/2 + 1 = 16\n"
         "  f = 3  s = 2  p = 1   ⌊(32 + 2·1 − 3)/2⌋ + 1 = 16\n"
         "\n"
-        "167 more: `--most 169` shows all\n"
+        "167 more: `--top 169` shows all\n"
     )
     assert "simplest first: no dilation, every cell read" in shown
 
@@ -35,7 +35,7 @@ def test_where_no_window_does_the_closest_are_shown() -> None:
 
 
 def test_windows_as_json_count_what_is_not_shown() -> None:
-    document = json.loads(solve("conv --n 32 --out 16 --most 1 --format json"))
+    document = json.loads(solve("conv --n 32 --out 16 --top 1 --format json"))
     assert (document["found"], len(document["windows"])) == (169, 1)
     assert {letter: document["windows"][0][letter] for letter in "fspd"} == {"f": 2, "s": 2, "p": 0, "d": 1}
     assert [axis["output"] for axis in document["windows"][0]["axes"]] == [16, 16]

@@ -9,8 +9,10 @@ import typer
 
 from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options import window
+from shapecalc.cli.options.batch import named_batch
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.diagnostics.limits import LIMITS, Limits, flag
+from shapecalc.layers.fields import LARGEST_DIM
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
@@ -25,6 +27,14 @@ SetOption = Annotated[
         "--set",
         metavar="NAME=SIZE",
         help="Bind a symbol of the input to a size, such as N=8, or set a parameter of the file; may be repeated.",
+    ),
+]
+BatchOption = Annotated[
+    str | None,
+    typer.Option(
+        "--batch",
+        metavar="N",
+        help="Number of samples: short for --set with the symbol of the batch axis, N, B or batch.",
     ),
 ]
 ScaleOption = Annotated[
@@ -118,7 +128,11 @@ def limits_of(given: list[str] | None) -> Limits:
 
 
 def load_bound(
-    architecture: str, set_: list[str] | None, limit: list[str] | None, scale: str | None = None
+    architecture: str,
+    set_: list[str] | None,
+    limit: list[str] | None,
+    scale: str | None = None,
+    batch: str | None = None,
 ) -> tuple[Architecture, dict[str, int]]:
     """Return an architecture with its parameters set and narrowed, and the sizes that the other settings give."""
     from shapecalc.files.load import load_set, narrowed
@@ -127,6 +141,8 @@ def load_bound(
     values = {name: parameter(text) for name, text in given.items()}
     loaded, others = load_set(architecture, values, limits_of(limit))
     sizes = {name: integer(given[name], f"--set {name}") for name in others}
+    if batch is not None:
+        sizes[named_batch(loaded, batch, given)] = count(batch, "--batch", LARGEST_DIM)
     return (narrowed(loaded, divisor) if divisor > 1 else loaded), sizes
 
 
@@ -152,9 +168,12 @@ def integer(text: str, option: str) -> int:
 
 def count_of(text: str | None, option: str, most: int) -> int | None:
     """Return an integer from 1 to `most`, or None if the option is not given; raise a usage error for any other."""
-    if text is None:
-        return None
-    count = integer(text, option)
-    if not 1 <= count <= most:
-        raise Misuse(f"`{option}` expects 1 to {most}, receives {count}")
-    return count
+    return None if text is None else count(text, option, most)
+
+
+def count(text: str, option: str, most: int) -> int:
+    """Return an integer from 1 to `most`; raise a usage error for any other text."""
+    number = integer(text, option)
+    if not 1 <= number <= most:
+        raise Misuse(f"`{option}` expects 1 to {most}, receives {number}")
+    return number

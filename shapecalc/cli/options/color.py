@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from enum import Enum
-from typing import Annotated, TextIO, assert_never
+from typing import IO, Annotated, assert_never
 
 import typer
 
@@ -20,7 +20,7 @@ class Color(Enum):
 ColorOption = Annotated[Color, typer.Option("--color", help="Colour the output; auto colours a terminal.")]
 
 
-def wants_color(stream: TextIO, choice: Color = Color.AUTO) -> bool:
+def wants_color(stream: IO[str], choice: Color = Color.AUTO) -> bool:
     """Return whether output to `stream` is coloured."""
     match choice:
         case Color.ALWAYS:
