@@ -68,7 +68,9 @@ class _CommandGroup(TyperGroup):
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            raise Misuse(f"no command `{name}`; {_hint(name)}", ctx)
+            from shapecalc.cli.unknown_commands import message
+
+            raise Misuse(message(name), ctx)
         return super().resolve_command(ctx, args)
 
 
@@ -84,18 +86,6 @@ def _escaped_messages() -> Iterator[None]:
             raise Misuse(terminal(worded(error)), error.ctx) from None
         error.message = terminal(error.message)
         raise
-
-
-def _hint(name: str) -> str:
-    from pathlib import Path
-
-    from shapecalc.diagnostics.suggestions import closest
-    from shapecalc.files import zoo
-
-    if name == "-" or Path(name).is_file() or zoo.path(name) is not None:
-        return f"write `shapecalc inspect {name}`"
-    near = closest(name, COMMANDS, {"calc": "conv", "help": None, "info": "inspect", "summary": "inspect"})
-    return f"did you mean `{near}`?" if near else f"commands: {', '.join(COMMANDS)}"
 
 
 def _command(name: str, module: Any) -> Any:

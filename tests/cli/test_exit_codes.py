@@ -109,7 +109,7 @@ ENDINGS = [
     ("an argument too many", nothing, ["inspect", "lenet5", "vgg16"], "", 2, "vgg16"),
     ("an argument too few", nothing, ["inspect"], "", 2, "ARCH"),
     ("an unknown command", nothing, ["inspec", "lenet5"], "", 2, "did you mean `inspect`?"),
-    ("a command that is near none", nothing, ["banana"], "", 2, "commands: inspect"),
+    ("a command that is near none", nothing, ["banana"], "", 2, "`shapecalc --help` lists"),
     ("a file instead of a command", file("net.yaml", RELU), ["net.yaml"], "", 2, "shapecalc inspect net.yaml"),
     ("a name instead of a command", nothing, ["vgg16"], "", 2, "shapecalc inspect vgg16"),
     ("the version", nothing, ["--version"], "", 0, f"shapecalc {shapecalc.__version__}"),

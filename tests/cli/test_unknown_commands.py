@@ -1,0 +1,85 @@
+"""Words that are typed as commands and are none: each answer names what there is, and nothing that there is not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from shapecalc.cli import COMMANDS, app
+from shapecalc.cli.unknown_commands import answers, message
+from shapecalc.files import zoo
+from shapecalc.layers import layer_types
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+LED = {
+    "relu": "`relu` is a layer, not a command; `shapecalc layers relu` explains it",
+    "max_pool": "`max_pool` is a layer, not a command; `shapecalc layers max_pool` explains it, `shapecalc pool` derives",
+    "Conv2d": "`Conv2d` is not a command; the layer is `conv`: `shapecalc layers conv` explains it, `shapecalc conv`",
+    "torch.nn.Linear": "the layer is `linear`: `shapecalc layers linear` explains it",
+    "softmaxx": "did you mean the layer `softmax`? `shapecalc layers softmax`",
+    "SeparableConv2D": "no command `SeparableConv2D`; for a layer: use a `conv` with `groups`",
+    "norm": "`shapecalc layers norm` lists the names with it",
+    "resnet": "`shapecalc list resnet` lists the names with it",
+    "ResNet-50": "did you mean `shapecalc inspect resnet50`?",
+    "lenet5": "write `shapecalc inspect lenet5`",
+    "-": "write `shapecalc inspect -`",
+    "net.yaml": "`net.yaml` is neither a command nor a file that exists",
+    "SC301": "`SC301` is the code of a diagnostic, not a command; `shapecalc rule SC301` explains it",
+    "sc301": "`shapecalc rule SC301` explains it",
+    "SC999": "`shapecalc --help` lists the commands",
+    "graph": "`shapecalc inspect ARCH --graph mermaid`",
+    "run": "`shapecalc verify ARCH`",
+    "receptive_field": "receptive fields are not computed",
+    "inspec": "did you mean `inspect`?",
+    "banana": "no command `banana`; `shapecalc --help` lists the commands",
+    "": "`shapecalc --help` lists the commands",
+}
+
+
+def test_a_word_leads_to_what_there_is() -> None:
+    for name, said in LED.items():
+        assert said in message(name), name
+
+
+def test_help_of_a_word_says_the_same_as_the_word() -> None:
+    for name in ("relu", "SC301", "graph", "banana"):
+        word, asked = (CliRunner().invoke(app, arguments) for arguments in ([name], ["help", name]))
+        assert (word.exit_code, word.stderr) == (asked.exit_code, asked.stderr) == (2, asked.stderr)
+        assert word.stderr.endswith(f"Error: {message(name)}\n")
+
+
+def test_every_answer_names_commands_and_options_that_exist() -> None:
+    group: Any = typer.main.get_command(app)
+    with group.make_context("shapecalc", [COMMANDS[0]]) as context:
+        own = {option for parameter in group.get_params(context) for option in parameter.opts}
+        for word, answer in answers().items():
+            quoted = re.findall(r"`shapecalc ([^`]+)`", answer)
+            assert quoted or "pip" in answer, word
+            for name, *arguments in map(str.split, quoted):
+                if name.startswith("--"):
+                    assert name in own, answer
+                    continue
+                command = group.get_command(context, name)
+                assert command is not None, answer
+                options = {option for parameter in command.params for option in parameter.opts}
+                assert {part for part in arguments if part.startswith("--")} <= options, answer
+
+
+def test_no_answer_hides_a_command_a_layer_or_an_architecture() -> None:
+    assert answers().keys() & {*COMMANDS, *layer_types(), *zoo.names()} == set()
+
+
+def test_no_message_lists_the_commands_or_is_long() -> None:
+    for name in (*answers(), *layer_types(), *LED, "x" * 9):
+        assert sum(f" {command}," in message(name) for command in COMMANDS) < 5, name
+        assert len(message(name)) - 2 * len(name) < 170, name
