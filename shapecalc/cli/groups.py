@@ -41,7 +41,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Reference": {
         "help": "Show the help of a command.",
-        "layers": "List the layer types, or show the documentation of one.",
+        "layers": "List the layer types, or show the documentation of some.",
         "rule": "Explain a diagnostic by its code.",
         "schema": "Print the JSON Schema of architecture files.",
         "version": "Print the version.",

@@ -85,10 +85,9 @@ ver about | `shapecalc version` prints the version
 
 def message(name: str) -> str:
     """Return the error for a word that is not a command: what it is instead, or the command that was likely meant."""
-    found = (
-        answer for find in (_file, _code, _word, _layer, _command, _misspelt_layer, _part) if (answer := find(name))
-    )
-    return next(found, f"no command `{name}`; `shapecalc --help` lists the commands")
+    readings = (_file, _code, _word, _layer, _command, _misspelt_layer, _part)
+    messages = (text for reading in readings if (text := reading(name)))
+    return next(messages, f"no command `{name}`; `shapecalc --help` lists the commands")
 
 
 def _file(name: str) -> str | None:
@@ -116,11 +115,11 @@ def _word(name: str) -> str | None:
 
 def answers() -> dict[str, str]:
     """Return the answer to each word."""
-    found = {}
+    by_word = {}
     for paragraph in ANSWERS.strip().split("\n\n"):
         words, _, answer = " ".join(paragraph.split()).partition(" | ")
-        found |= dict.fromkeys(words.split(), answer)
-    return found
+        by_word |= dict.fromkeys(words.split(), answer)
+    return by_word
 
 
 def _layer(name: str) -> str | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.layers.fields import said
 from shapecalc.render.terminal.escaping import shown
+from shapecalc.render.terminal.palette import NAME, bold, painted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,28 +21,37 @@ WIDEST = 110
 """Columns of running text, however wide the terminal is."""
 
 
-def overview(layers: Iterable[Documentation], width: int | None, *, unicode: bool = True) -> str:
-    """Return a line per layer type: its name and its summary, cut to the width."""
-    layers = tuple(layers)
-    room = max(len(layer.type) for layer in layers) + 2
+_ROOM = 22
+"""Columns of the names; the summary of a longer one begins on the next line."""
+
+
+def overview(
+    layers: Iterable[Documentation], width: int | None = None, *, color: bool = False, unicode: bool = True
+) -> str:
+    """Return the name of each layer type and the first sentence of its summary, wrapped under its column."""
     lines = []
     for layer in layers:
-        sentence = shown(layer.summary, unicode=unicode)
-        if width is not None:
-            sentence = textwrap.shorten(sentence, max(width - room, 10), placeholder=" …" if unicode else " ...")
-        lines.append(f"{layer.type:<{room}}{sentence}")
-    return "\n".join([*lines, "", "shapecalc layers TYPE: one in full"])
+        name = painted(layer.type, NAME, color=color)
+        sentence = shown(re.split(r"(?<=\.) (?=[A-Z`])", layer.summary)[0], unicode=unicode)
+        wrapped = textwrap.wrap(sentence, max(width - _ROOM, 20)) if width is not None else [sentence]
+        if len(layer.type) > _ROOM - 2:
+            lines.append(name)
+        else:
+            lines.append(name + " " * (_ROOM - len(layer.type)) + wrapped.pop(0))
+        lines += [" " * _ROOM + line for line in wrapped]
+    return "\n".join([*lines, "", "shapecalc layers TYPE: one in full; shapecalc layers WORD: those with a word"])
 
 
-def full(layer: Documentation, width: int | None, *, unicode: bool = True) -> str:
+def full(layer: Documentation, width: int | None = None, *, color: bool = False, unicode: bool = True) -> str:
     """Return the documentation of a layer type: summary, fields, shape rule, parameters, costs, source."""
     width = min(width or WIDEST, WIDEST)
-    parts = [layer.type, *textwrap.wrap(layer.summary, width), ""]
+    parts = [bold(layer.type, color=color), *textwrap.wrap(layer.summary, width), ""]
     if layer.fields:
-        parts += ["Fields", *_fields(layer, width), ""]
+        parts += [bold("Fields", color=color), *_fields(layer, width, color=color), ""]
     for name, text in layer.sections.items():
-        parts += textwrap.wrap(f"{name + ':':<12}{text}", width, subsequent_indent=" " * 12)
-    parts += ["", f"In a file:  {_example(layer)}"]
+        first, *rest = textwrap.wrap(f"{name + ':':<12}{text}", width, subsequent_indent=" " * 12)
+        parts += [first.replace(name, bold(name, color=color), 1), *rest]
+    parts += ["", f"{bold('In a file', color=color)}:  {_example(layer)}"]
     return shown("\n".join(parts), unicode=unicode)
 
 
@@ -69,13 +80,14 @@ def document(layers: Iterable[Documentation]) -> dict[str, Any]:
     }
 
 
-def _fields(layer: Documentation, width: int) -> list[str]:
+def _fields(layer: Documentation, width: int, *, color: bool) -> list[str]:
     room = max(len(field.name) for field in layer.fields) + 4
     lines = []
     for field in layer.fields:
         default = "required" if field.required else f"default {default_of(field)}"
         first, indent = f"  {field.name:<{room - 2}}", " " * room
-        lines += textwrap.wrap(f"{first}{field.kind.describe()}; {default}", width, subsequent_indent=indent)
+        kind, *rest = textwrap.wrap(f"{first}{field.kind.describe()}; {default}", width, subsequent_indent=indent)
+        lines += [kind.replace(field.name, painted(field.name, NAME, color=color), 1), *rest]
         lines += textwrap.wrap(field.description, width, initial_indent=indent, subsequent_indent=indent)
     if layer.main is not None:
         lines.append(f"  a single value is `{layer.main}`")

@@ -12,7 +12,7 @@ from shapecalc.layers.base import fields_of
 def test_layers_lists_every_type_in_whole_sentences(run) -> None:
     out = run("layers").out
     for word in layer_types():
-        assert re.search(rf"^{word} +\S", out, re.MULTILINE)
+        assert re.search(rf"^{word}\s+\S", out, re.MULTILINE)
     assert " …" not in out, "a pipe is not cut"
 
 
@@ -24,6 +24,15 @@ def test_layers_shows_a_type_in_full(run) -> None:
         for name, field in fields_of(layer_types()[word]).items():
             assert re.search(rf"^  {name} ", out, re.MULTILINE)
             assert field.description in " ".join(out.split())
+
+
+def test_words_show_each_type_in_full_and_list_the_types_with_a_word(run) -> None:
+    assert run("layers", "conv", "relu").out == run("layers", "conv").out + "\n" + run("layers", "relu").out
+    listed = [line.split()[0] for line in run("layers", "NORM").out.splitlines()[:-2]]
+    assert listed == [word for word, cls in layer_types().items() if "norm" in word]
+    by_summary = [line.split()[0] for line in run("layers", "trainable").out.splitlines()[:-2]]
+    assert "scale" in by_summary  # in its summary alone
+    assert run("layers", "relu", "norm").out == run("layers", "relu").out + "\n" + run("layers", "norm").out
 
 
 def test_a_layer_shows_how_it_is_written(run) -> None:

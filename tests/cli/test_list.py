@@ -22,6 +22,15 @@ def test_the_list_has_a_line_for_each_architecture_with_its_figures(run) -> None
         assert (f"{totals.macs:,}" if isinstance(totals.macs, int) else pretty(totals.macs)) in line
 
 
+def test_words_list_the_names_with_one_of_them(run) -> None:
+    names = [line.split()[0] for line in run("list", "RESNET", "lenet5").out.splitlines()[2:-1]]
+    assert names == [name for name in zoo.names() if "resnet" in name or "lenet5" in name]
+    for words, hint in ((("resnat",), "did you mean `resnet18`?"), (("vgg", "qq"), "`shapecalc list` lists all")):
+        ended = run("list", *words)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.endswith(f"Error: no architecture has `{words[-1]}` in its name; {hint}\n")
+
+
 def test_help_is_shown_after_the_command_list_is_imported() -> None:
     import_module("shapecalc.cli.list")  # now the attribute `list` of the package
     result = CliRunner().invoke(app, ["--help"])

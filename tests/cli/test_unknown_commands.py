@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
@@ -15,6 +14,9 @@ from shapecalc.cli.unknown_commands import answers, message
 from shapecalc.files import zoo
 from shapecalc.layers import layer_types
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +25,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 LED = {
     "relu": "`relu` is a layer, not a command; `shapecalc layers relu` explains it",
-    "max_pool": "`max_pool` is a layer, not a command; `shapecalc layers max_pool` explains it, `shapecalc pool` derives",
+    "max_pool": "`max_pool` is a layer, not a command; `shapecalc layers max_pool` explains it, `shapecalc pool`",
     "Conv2d": "`Conv2d` is not a command; the layer is `conv`: `shapecalc layers conv` explains it, `shapecalc conv`",
     "torch.nn.Linear": "the layer is `linear`: `shapecalc layers linear` explains it",
     "softmaxx": "did you mean the layer `softmax`? `shapecalc layers softmax`",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from shapecalc.layers import layer_types
@@ -9,20 +11,30 @@ from shapecalc.layers.documentation import documentation
 from shapecalc.render.layers import WIDEST, full, overview
 
 ALL = [documentation(cls) for cls in layer_types().values()]
-LONGEST_WORD = max(len(layer.type) for layer in ALL)
+ESCAPES = re.compile("\x1b\\[[0-9;]*m")
 
 
-@pytest.mark.parametrize("width", [LONGEST_WORD + 12, 80, 100])
-def test_the_list_has_one_line_within_the_width_for_each_type(width: int) -> None:
+@pytest.mark.parametrize("width", [60, 80, 100, None])
+def test_the_list_has_the_first_sentence_of_each_type_whole_within_the_width(width: int | None) -> None:
     *lines, empty, hint = overview(ALL, width).split("\n")
-    assert (empty, hint) == ("", "shapecalc layers TYPE: one in full")
-    assert [line.split()[0] for line in lines] == [layer.type for layer in ALL]
-    assert all(len(line) <= width for line in lines)
+    assert (empty, hint) == ("", "shapecalc layers TYPE: one in full; shapecalc layers WORD: those with a word")
+    assert width is None or all(len(line) <= width for line in lines)
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == [layer.type for layer in ALL]
+    words = " ".join("\n".join(lines).split())
+    for layer in ALL:
+        sentence = words.partition(f"{layer.type} {layer.summary[:9]}")[2].partition(".")[0]
+        assert sentence, layer.type
+        assert layer.summary[9:].startswith(sentence), layer.type
 
 
-def test_a_pipe_gets_whole_sentences() -> None:
-    lines = overview(ALL, None).split("\n")
-    assert all(line.endswith(layer.summary) for line, layer in zip(lines, ALL, strict=False))
+def test_colour_changes_no_character_and_marks_titles_and_names() -> None:
+    for layer in ALL:
+        coloured = full(layer, 80, color=True)
+        assert ESCAPES.sub("", coloured) == full(layer, 80), layer.type
+        assert coloured.startswith(f"\x1b[1m{layer.type}\x1b[0m\n"), layer.type
+        assert all(f"  \x1b[36m{field.name}\x1b[0m " in coloured for field in layer.fields), layer.type
+    assert ESCAPES.sub("", overview(ALL, 80, color=True)) == overview(ALL, 80)
+    assert f"\x1b[36m{ALL[0].type}\x1b[0m  " in overview(ALL, 80, color=True)
 
 
 @pytest.mark.parametrize("layer", ALL, ids=lambda layer: layer.type)

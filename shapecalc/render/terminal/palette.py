@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PLAIN, BOLD, DIM, GOOD, BAD, CAUTION = "", "1", "2", "1;32", "1;31", "1;33"
+PLAIN, BOLD, DIM, GOOD, BAD, CAUTION, NAME = "", "1", "2", "1;32", "1;31", "1;33", "36"
 """Styles, as numbers of ANSI escape codes."""
 
 _BLUE, _CYAN = "1;34", "1;36"
