@@ -115,7 +115,7 @@ def _word(name: str) -> str | None:
 
 def answers() -> dict[str, str]:
     """Return the answer to each word."""
-    by_word = {}
+    by_word: dict[str, str] = {}
     for paragraph in ANSWERS.strip().split("\n\n"):
         words, _, answer = " ".join(paragraph.split()).partition(" | ")
         by_word |= dict.fromkeys(words.split(), answer)
