@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shapecalc.render.families import COLORS, NEUTRAL
 from shapecalc.render.inspect.graph import Cluster, NodeKind, graph_of
 from shapecalc.render.terminal.escaping import terminal
 
@@ -20,6 +21,11 @@ _SHAPES = {
     NodeKind.LAYER: "",
     NodeKind.FOLDED: " peripheries=2",
 }
+_FONT = 'fontname="Helvetica,Arial,sans-serif"'
+_DEFAULTS = (
+    f'  node [shape=box style=filled fillcolor="{NEUTRAL.fill}" color="{NEUTRAL.stroke}" {_FONT}]',
+    f'  edge [color="{NEUTRAL.stroke}" {_FONT} fontsize=10]',
+)
 _READ = re.compile(r'["\\&]')
 _WRITTEN = {'"': r"\"", "\\": r"\\", "&": "&amp;"}
 LARGEST_ENTITY = 0xFFFF
@@ -29,22 +35,28 @@ _NOT_ASCII = re.compile("[^\x00-\x7f]")
 def inspection(report: Report, depth: int | None = None, *, expand: bool = False, unicode: bool = True) -> str:
     """Return the graph, from top to bottom; without `unicode`, in ASCII that shows the same."""
     graph = graph_of(report, depth, expand=expand)
-    title = f"  graph [label={quoted(graph.name, unicode=unicode)} labelloc=t]"
+    name = quoted(graph.name, unicode=unicode)
+    title = f'  graph [label={name} labelloc=t style=rounded color="{NEUTRAL.stroke}" {_FONT}]'
     edges = (f"  n{edge.start} -> n{edge.end} [label={quoted(edge.label, unicode=unicode)}]" for edge in graph.edges)
     parts = _parts(graph.parts, "  ", unicode=unicode)
-    return "\n".join(["digraph {", title, "  node [shape=box]", *parts, *edges, "}"])
+    return "\n".join(["digraph {", title, *_DEFAULTS, *parts, *edges, "}"])
 
 
 def _parts(parts: Iterable[Node | Cluster], indent: str, *, unicode: bool) -> Iterator[str]:
     for part in parts:
-        label = quoted(part.label, unicode=unicode)
         if not isinstance(part, Cluster):
-            yield f"{indent}n{part.number} [label={label}{_SHAPES[part.kind]}]"
+            label = r"\n".join(quoted(line, unicode=unicode)[1:-1] for line in part.lines)
+            yield f'{indent}n{part.number} [label="{label}"{_SHAPES[part.kind]}{_family(part.family)}]'
             continue
         yield f"{indent}subgraph cluster_{part.number} {{"
-        yield f"{indent}  label={label}"
+        yield f"{indent}  label={quoted(part.label, unicode=unicode)}"
         yield from _parts(part.parts, f"{indent}  ", unicode=unicode)
         yield f"{indent}}}"
+
+
+def _family(name: str) -> str:
+    """Return the attributes of a node of a family; Graphviz writes `class` into an SVG."""
+    return f' class={name} fillcolor="{COLORS[name].fill}" color="{COLORS[name].stroke}"' if name else ""
 
 
 def quoted(text: str, *, unicode: bool = True) -> str:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import input_slot, joined
 from shapecalc.dims import show
+from shapecalc.render.families import family_of
 from shapecalc.render.inspect.lines import Line, neighbours
 from shapecalc.render.settings import called
+from shapecalc.render.terminal.numbers import rounded
 from shapecalc.shape_inference.report import LayerReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shapecalc.dims import Shape
-    from shapecalc.shape_inference.report import GroupReport, Report
+    from shapecalc.shape_inference.report import GroupReport, Report, Sums
 
 
 class NodeKind(Enum):
@@ -35,6 +37,15 @@ class Node(NamedTuple):
     number: int
     kind: NodeKind
     label: str
+    counts: str = ""
+    """Its params and MACs, "" if it has neither."""
+    family: str = ""
+    """The family of its layers, "" if they are of several."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of its text."""
+        return (self.label, self.counts) if self.counts else (self.label,)
 
 
 class Cluster(NamedTuple):
@@ -43,6 +54,15 @@ class Cluster(NamedTuple):
     number: int
     label: str
     parts: list[Node | Cluster]
+
+
+def nodes(parts: Iterable[Node | Cluster]) -> Iterator[Node]:
+    """Yield the nodes of parts and of the clusters in them."""
+    for part in parts:
+        if isinstance(part, Cluster):
+            yield from nodes(part.parts)
+        else:
+            yield part
 
 
 class Edge(NamedTuple):
@@ -75,6 +95,8 @@ class _Scope(NamedTuple):
     parts: list[Node | Cluster]
     level: int
     slots: dict[str, _End]
+    shared: bool = False
+    """Whether it uses the weights of another block."""
 
 
 def graph_of(report: Report, depth: int | None = None, *, expand: bool = False) -> Graph:
@@ -105,9 +127,9 @@ class _GraphDrawing:
         self._nodes = 0
         self._clusters = 0
 
-    def node(self, parts: list[Node | Cluster], kind: NodeKind, label: str) -> int:
+    def node(self, parts: list[Node | Cluster], kind: NodeKind, label: str, counts: str = "", family: str = "") -> int:
         """Add a node and return its number."""
-        parts.append(Node(self._nodes, kind, label))
+        parts.append(Node(self._nodes, kind, label, counts, family))
         self._nodes += 1
         return self._nodes - 1
 
@@ -156,7 +178,9 @@ class _GraphDrawing:
     def _closed(self, rows: tuple[LayerReport | GroupReport, ...], label: str, scope: _Scope) -> None:
         """Draw rows as one node."""
         single = isinstance(rows[0], LayerReport) and len(rows) == 1
-        number = self.node(scope.parts, NodeKind.LAYER if single else NodeKind.FOLDED, label)
+        counts = _counts(Line("", rows, shared=scope.shared).sums)
+        kind = NodeKind.LAYER if single else NodeKind.FOLDED
+        number = self.node(scope.parts, kind, label, counts, _family(rows))
         ends: list[_End] = []
         for row in rows:
             inputs = row.step.inputs if isinstance(row, LayerReport) else row.group.inputs
@@ -176,12 +200,44 @@ class _GraphDrawing:
             chosen = owns or bool(run_number) or not _is_automatic(name, _type(row))
             label = f"{name}{run_number}: {what}" if chosen else what
             slots = {input_slot(position): end for position, end in enumerate(ends)}
+            within = scope._replace(slots=slots, shared=scope.shared or bool(group.weights))
             if group.subgraph.title:
-                self.block(run.rows, _Scope(self._cluster(scope.parts, label).parts, scope.level + 1, slots))
+                parts = self._cluster(scope.parts, label).parts
+                self.block(run.rows, within._replace(parts=parts, level=scope.level + 1))
             else:
-                self._closed(run.rows, label, scope._replace(slots=slots))
+                self._closed(run.rows, label, within)
             ends[0] = slots[group.subgraph.output]
         scope.slots[row.path] = ends[0]
+
+
+def _counts(sums: Sums) -> str:
+    r"""Return the params and MACs of a node that has them.
+
+    >>> from shapecalc.shape_inference.report import Sums
+    >>> _counts(Sums(params=9_408, macs=118_013_952)), _counts(Sums(macs=512)), _counts(Sums())
+    ('9,408\xa0params · 118\xa0M\xa0MACs', '512\xa0MACs', '')
+    """
+    texts = []
+    for count, name in ((sums.params, "params"), (sums.macs, "MACs")):
+        if count != 0:
+            # Mermaid wraps a label; a number, its unit and its name stay on one line.
+            number = rounded(count).replace(" ", "\xa0") if isinstance(count, int) else rounded(count)
+            texts.append(f"{number}\xa0{name}")
+    return " · ".join(texts)
+
+
+def _family(rows: Iterable[LayerReport | GroupReport]) -> str:
+    families = {family_of(row.step.layer) for row in _of_one_run(rows)}
+    return families.pop() if len(families) == 1 else ""
+
+
+def _of_one_run(rows: Iterable[LayerReport | GroupReport]) -> Iterator[LayerReport]:
+    """Yield the layers of rows, of a repeat those of its first run."""
+    for row in rows:
+        if isinstance(row, LayerReport):
+            yield row
+        else:
+            yield from _of_one_run(row.runs[0].rows)
 
 
 def _outer(path: str, branches: Mapping[str, str]) -> Iterator[str]:

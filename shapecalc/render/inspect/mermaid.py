@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.render.inspect.graph import Cluster, NodeKind, graph_of
+from shapecalc.render.families import COLORS, TEXT
+from shapecalc.render.inspect.graph import Cluster, NodeKind, graph_of, nodes
 from shapecalc.render.terminal.escaping import terminal
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def inspection(report: Report, depth: int | None = None, *, expand: bool = False
     """Return the flowchart, from top to bottom; without `unicode`, in ASCII that shows the same."""
     graph = graph_of(report, depth, expand=expand)
     edges = (f"  n{edge.start}{_ARROW}{quoted(edge.label, unicode=unicode)}| n{edge.end}" for edge in graph.edges)
-    return "\n".join(["flowchart TB", *_parts(graph.parts, "  ", unicode=unicode), *edges])
+    parts = _parts(graph.parts, "  ", unicode=unicode)
+    return "\n".join(["flowchart TB", *parts, *edges, *_classes(graph.parts)])
 
 
 def excess(chart: str) -> str | None:
@@ -59,14 +61,27 @@ def excess(chart: str) -> str | None:
 
 def _parts(parts: Iterable[Node | Cluster], indent: str, *, unicode: bool) -> Iterator[str]:
     for part in parts:
-        label = quoted(part.label, unicode=unicode)
         if not isinstance(part, Cluster):
             opening, closing = _SHAPES[part.kind]
-            yield f"{indent}n{part.number}{opening}{label}{closing}"
+            # A raw line break: with `<br/>` Mermaid would read icons, formulas and Markdown in the escaped text.
+            label = "\n".join(quoted(line, unicode=unicode)[1:-1] for line in part.lines)
+            yield f'{indent}n{part.number}{opening}"{label}"{closing}'
             continue
-        yield f"{indent}subgraph c{part.number}[{label}]"
+        yield f"{indent}subgraph c{part.number}[{quoted(part.label, unicode=unicode)}]"
         yield from _parts(part.parts, f"{indent}  ", unicode=unicode)
         yield f"{indent}end"
+
+
+def _classes(parts: Iterable[Node | Cluster]) -> Iterator[str]:
+    """Yield a class for each family of layers, and its nodes; nodes of no family have the colours of the theme."""
+    families: dict[str, list[str]] = {}
+    for node in nodes(parts):
+        if node.family:
+            families.setdefault(node.family, []).append(f"n{node.number}")
+    for name, members in families.items():
+        colors = COLORS[name]
+        yield f"  classDef {name} fill:{colors.fill},stroke:{colors.stroke},color:{TEXT}"
+        yield f"  class {','.join(members)} {name}"
 
 
 def quoted(text: str, *, unicode: bool = True) -> str:

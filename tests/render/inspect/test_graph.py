@@ -10,14 +10,18 @@ from hypothesis import given, strategies as st
 
 from shapecalc.files import zoo
 from shapecalc.files.load import load, loads
+from shapecalc.render.families import COLORS
 from shapecalc.render.inspect import dot, mermaid
 from shapecalc.render.inspect.lines import lines_of
 from shapecalc.render.terminal.escaping import terminal
+from shapecalc.render.terminal.numbers import rounded
 from shapecalc.shape_inference.engine import inspect
+from tests.support.graphs_read import RESIDUAL, Read, dot_text, mermaid_text, read_dot, read_mermaid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-from tests.support.graphs_read import RESIDUAL, Read, dot_text, mermaid_text, read_dot, read_mermaid
+
+    from shapecalc.shape_inference.report import Sums
 
 SEVERAL = """\
 inputs: {words: {shape: [B, T], dtype: int64}, x: [B, T, 7]}
@@ -96,6 +100,11 @@ def drawn(text: str, depth: int | None = None, *, expand: bool = False) -> Read:
 
 def labels(read: Read) -> list[str]:
     return list(read.nodes.values())
+
+
+def numbers(sums: Sums) -> str:
+    counts = {"params": sums.params, "MACs": sums.macs}
+    return " · ".join(f"{rounded(count)} {name}" for name, count in counts.items() if count != 0)
 
 
 def arrows(read: Read) -> set[tuple[str, str, str]]:
@@ -178,7 +187,11 @@ def test_a_layer_that_reads_one_value_twice_has_two_edges() -> None:
 def test_a_repeat_of_any_length_is_one_node() -> None:
     text = "input: [N, 3]\nlayers:\n  - linear: 3\n    repeat: {}\n"
     few, many = (mermaid.inspection(inspect(loads(text.replace("{}", str(times))))) for times in (2, 9000))
-    assert many == few.replace("2 ×", "9000 ×")
+    numbers = (("2 × ", "9000 × "), ("24\xa0params", "108,000\xa0params"), ("18\xa0MACs", "81,000\xa0MACs"))
+    for one, other in numbers:
+        assert one in few
+        few = few.replace(one, other)
+    assert many == few
 
 
 @pytest.mark.parametrize("name", zoo.names())
@@ -190,8 +203,33 @@ def test_the_zoo_has_a_node_for_each_row_and_every_id_once(name: str) -> None:
         assert read == read_dot(dot.inspection(report, depth, expand=expand))
         rows = [line for line in lines_of(report, depth, expand=expand) if line.heading is None]
         assert len(read.nodes) == len(rows) + ends
+        boxes = list(read.nodes)[len(report.inputs) :][: len(rows)]
+        assert [read.counts.get(name, "") for name in boxes] == [numbers(line.sums) for line in rows]
         reached = {name for start, end, _ in read.edges for name in (start, end)}
         assert reached == read.nodes.keys()
+
+
+def test_the_nodes_of_a_layer_have_the_class_and_the_fill_of_its_family() -> None:
+    text = """\
+input: [N, 3, 8, 8]
+blocks: {both: {layers: [relu, {conv: {out_channels: 3, kernel_size: 1}}]}}
+layers:
+  - {conv: {out_channels: 3, kernel_size: 1}, name: a}
+  - {conv: {out_channels: 3, kernel_size: 1}, name: b, repeat: 2}
+  - {both: , name: c, repeat: 2}
+  - {max_pool: 2, name: d}
+"""
+    read = drawn(text)
+    families = {label.partition(":")[0]: read.fills.get(name, ("", ""))[0] for name, label in read.nodes.items()}
+    assert families == {"input": "", "a": "conv", "b": "conv", "c": "", "d": "pooling", "output": ""}
+    assert set(read.fills.values()) == {(name, COLORS[name].fill) for name in ("conv", "pooling")}
+
+
+def test_the_params_of_a_block_that_uses_the_weights_of_another_are_not_shown_again() -> None:
+    read = drawn(SEVERAL)
+    shared = {name for name, around in read.within.items() if "skip 7, weights of skip_2" in around}
+    assert not any("params" in read.counts.get(name, "") for name in shared)
+    assert any("params" in text for text in read.counts.values())
 
 
 def test_floors_stand_on_the_edges_of_a_symbolic_graph() -> None:
