@@ -1,0 +1,53 @@
+"""`--dtype`: the type of the elements of tensors, by which memory is counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shapecalc.cli.exit_codes import Misuse
+from shapecalc.shape_inference.dtypes import BITS, USUAL_DTYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ALIASES = {"bf16": "bfloat16", "fp16": "float16", "half": "float16", "fp32": "float32", "float": "float32"}
+"""Other names of types, which are read too."""
+
+
+def dtype_option() -> Any:
+    """Return the option `--dtype`."""
+    return typer.Option(
+        "--dtype",
+        metavar="|".join(BITS),
+        parser=dtype_of,
+        autocompletion=completed,
+        help=f"Type of the elements of tensors, by which memory is counted; default: {USUAL_DTYPE}.",
+    )
+
+
+def dtype_of(text: str) -> str:
+    """Return the name of a type; raise a usage error for any other text.
+
+    >>> dtype_of("bf16"), dtype_of("INT8")
+    ('bfloat16', 'int8')
+    """
+    word = text.strip().lower()
+    word = ALIASES.get(word, word)
+    if word not in BITS:
+        from shapecalc.cli.options.formats import any_of
+        from shapecalc.diagnostics.suggestions import closest
+
+        near = closest(word, tuple(BITS))
+        hint = f"; did you mean `{near}`?" if near else ""
+        raise Misuse(f"`--dtype` expects {any_of(BITS)}, receives `{text}`{hint}")
+    return word
+
+
+def completed(incomplete: str) -> Iterable[str]:
+    """Return the types that begin with a text."""
+    return [word for word in BITS if word.startswith(incomplete)]
+
+
+DtypeOption = Annotated[str, dtype_option()]
