@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, assert_never
+from typing import TYPE_CHECKING, Annotated, Any, assert_never
 
 import typer
 
 from shapecalc.cli.exit_codes import Misuse, report as say
 from shapecalc.cli.options.architecture import ArchitectureArgument, BatchOption, LimitOption, SetOption, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.dtype import USUAL_DTYPE, DtypeOption
 from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, target_of, writers_of, written
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.progress import working
@@ -21,10 +22,12 @@ from shapecalc.diagnostics.model import Severity
 if TYPE_CHECKING:
     from shapecalc.cli.options.formats import Target
     from shapecalc.render.inspect.columns import Column
+    from shapecalc.render.inspect.selection import RowSelection
     from shapecalc.shape_inference.report import Report
 
 EXAMPLES = (
     "shapecalc inspect resnet18 --depth 1",
+    "shapecalc inspect resnet18 --filter type=conv --sort macs --top 5",
     "shapecalc inspect vgg16 --set N=8 --columns path,output,macs",
 )
 
@@ -50,9 +53,26 @@ def command(
         typer.Option(
             "--columns",
             metavar="NAMES",
-            help="Columns, separated by commas: path, line, type, layer, input, output, params, buffers, macs, flops, "
-            "memory (of the output, in float32), share (of the MACs).",
+            help="Columns, separated by commas: path, line, type, layer, input, output, params, buffers, trainable, "
+            "macs, flops, memory (of the output), share (of the MACs), macs%, params%, any field of a layer such as "
+            "kernel_size, or torchinfo for the columns of that tool.",
         ),
+    ] = None,
+    filter_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="COLUMN=VALUE",
+            help="Show only layers for which this is true, such as type=conv, 'path=layer1.*' or 'params>1M'; may be "
+            "repeated.",
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option("--sort", metavar="COLUMN", help="Sort by a column: the largest counts, or texts from A, first."),
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option("--top", metavar="ROWS", min=1, help="Show this number of rows at most.")
     ] = None,
     depth: Annotated[
         int | None, typer.Option("--depth", min=1, help="Fold rows below this depth: 1 shows each block as one row.")
@@ -64,6 +84,7 @@ def command(
         typer.Option("--graph", help="Draw the network, with shapes on its edges, instead of a table."),
     ] = None,
     params_as: ParamsAsOption = ParamsAs.PYTORCH,
+    dtype: DtypeOption = USUAL_DTYPE,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -78,7 +99,11 @@ def command(
     for option, given in (("--format", format_), ("--columns", columns)):
         if graph is not None and given is not None:
             raise Misuse(f"`--graph` and `{option}` exclude each other")
-    chosen = _columns(columns)
+    chosen, selection = _columns(columns), _selection(filter_, sort, top)
+    if graph is not None and selection is not None:
+        raise Misuse("`--graph` draws every layer: `--filter`, `--sort` and `--top` are for tables")
+    if expand and selection is not None:
+        raise Misuse("`--expand` is for a tree: `--filter`, `--sort` and `--top` list every layer")
     if latex and format_ not in (None, Format.LATEX):
         raise Misuse(f"`--latex` and `--format {format_.value}` exclude each other")
     if graph is not None and format_ is None:
@@ -86,11 +111,11 @@ def command(
     target = target_of(Format.LATEX if latex else format_, output, color, TABULAR)
     with working():
         loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
-        report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value)
+        report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value, dtype=dtype)
         if graph is not None:
             shown = _drawn(report, graph, depth, expand=expand, unicode=target.manner["unicode"])
         else:
-            shown = _listed(report, target, chosen, depth, expand=expand)
+            shown = _listed(report, target, chosen, depth, expand=expand, selection=selection)
     target.write(shown)
     # `expect:` applies at the file's own sizes and with PyTorch's counts.
     as_written = not set_ and batch is None
@@ -103,13 +128,28 @@ def command(
         say(error, color)  # warnings do not change the exit code
 
 
-def _listed(report: Report, target: Target, columns: tuple[Column, ...], depth: int | None, *, expand: bool) -> str:
+def _listed(
+    report: Report,
+    target: Target,
+    columns: tuple[Column, ...],
+    depth: int | None,
+    *,
+    expand: bool,
+    selection: RowSelection | None,
+) -> str:
     from shapecalc.render.inspect.table import inspection, listing
 
+    def values() -> dict[str, Any]:
+        document = report.to_dict()
+        if selection is None:
+            return document
+        layers = {layer["path"]: layer for layer in document["layers"]}
+        return {**document, "layers": [layers[line.path] for line in selection.lines(report)]}
+
     writers = writers_of(
-        partial(inspection, report, columns, depth, expand=expand),
-        report.to_dict,
-        listing=partial(listing, report, columns, depth),
+        partial(inspection, report, columns, depth, expand=expand, selection=selection),
+        values,
+        listing=partial(listing, report, columns, depth, selection),
     )
     return written(target, writers)
 
@@ -132,22 +172,39 @@ def _drawn(report: Report, graph: GraphFormat, depth: int | None, *, expand: boo
             assert_never(graph)
 
 
+def _selection(filters: list[str] | None, sort: str | None, top: int | None) -> RowSelection | None:
+    """Return the rows that the options choose; None if none of them is given."""
+    if not filters and sort is None and top is None:
+        return None
+    from shapecalc.render.inspect.selection import RowSelection, row_filter
+
+    chosen = []
+    for text in filters or ():
+        known = row_filter(text)
+        if known is None:
+            raise Misuse(f"`--filter` expects a column and a value such as type=conv or params>1M, receives `{text}`")
+        chosen.append(known)
+    return RowSelection(tuple(chosen), None if sort is None else _column(sort, "--sort"), top)
+
+
 def _columns(names: str | None) -> tuple[Column, ...]:
-    from shapecalc.render.inspect.columns import COLUMNS, DEFAULT_COLUMNS, PRESETS, column, field_names
+    from shapecalc.render.inspect.columns import DEFAULT_COLUMNS, PRESETS
 
     if names is None:
         return DEFAULT_COLUMNS
     words = [name.strip() for name in names.split(",")]
-    words = [word for name in words for word in PRESETS.get(name.lower(), (name,))]
-    chosen = []
-    for word in words:
-        known = column(word.lower())
-        if known is None:
-            from shapecalc.diagnostics.suggestions import closest
+    return tuple(_column(name, "--columns") for word in words for name in PRESETS.get(word.lower(), (word,)))
 
-            near = closest(word, (*COLUMNS, *PRESETS, *field_names()))
-            columns = f"columns: {', '.join((*COLUMNS, *PRESETS))}, and every field of a layer, such as kernel_size"
-            hint = f"did you mean `{near}`?" if near else columns
-            raise Misuse(f"`--columns` has no column `{word}`; {hint}")
-        chosen.append(known)
-    return tuple(chosen)
+
+def _column(name: str, option: str) -> Column:
+    """Return the column of a name; raise a usage error if there is none."""
+    from shapecalc.render.inspect.columns import COLUMNS, PRESETS, column, field_names
+
+    known = column(name.strip().lower())
+    if known is not None:
+        return known
+    from shapecalc.diagnostics.suggestions import closest
+
+    near = closest(name, (*COLUMNS, *PRESETS, *field_names()))
+    columns = f"columns: {', '.join((*COLUMNS, *PRESETS))}, and every field of a layer, such as kernel_size"
+    raise Misuse(f"`{option}` has no column `{name}`; {f'did you mean `{near}`?' if near else columns}")

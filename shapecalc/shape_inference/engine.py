@@ -10,9 +10,20 @@ from shapecalc.dims import Condition, Effort, free_symbols
 from shapecalc.layers.base import PARAMS_AS
 from shapecalc.layers.fields import LARGEST_DIM
 from shapecalc.shape_inference.constraints import ANY, sizes_meeting
+from shapecalc.shape_inference.dtypes import BITS, USUAL_DTYPE, bytes_of
 from shapecalc.shape_inference.facts import EmptySampleError
 from shapecalc.shape_inference.overflow import refuse_counts, too_many_axes
-from shapecalc.shape_inference.report import BATCH_SYMBOLS, BYTES, LayerReport, Report, Totals, sum_of, sums_of, total
+from shapecalc.shape_inference.report import (
+    BATCH_SYMBOLS,
+    BYTES,
+    LayerReport,
+    Report,
+    Totals,
+    leaves,
+    sum_of,
+    sums_of,
+    total,
+)
 from shapecalc.shape_inference.walker import walk
 
 if TYPE_CHECKING:
@@ -39,14 +50,32 @@ def inspect(architecture: Architecture, *, symbolic: bool = False, params_as: st
 
 
 def inspect_at(
-    architecture: Architecture, sizes: Mapping[str, int], *, symbolic: bool = False, params_as: str = "pytorch"
+    architecture: Architecture,
+    sizes: Mapping[str, int],
+    *,
+    symbolic: bool = False,
+    params_as: str = "pytorch",
+    dtype: str = USUAL_DTYPE,
 ) -> Report:
     """Return the result of `inspect`, with the sizes as a mapping."""
+    if dtype not in BITS:
+        raise misuse("SC203", f"`dtype` expects one of {', '.join(BITS)}, receives `{dtype}`")
     if params_as not in PARAMS_AS:
         message = f"`params_as` expects one of {', '.join(PARAMS_AS)}, receives `{params_as}`"
         raise misuse("SC203", message)
     report = Reports(architecture).at(sizes, symbolic=symbolic)
-    return report if params_as == report.params_as else _recounted(report, params_as)
+    report = report if params_as == report.params_as else _recounted(report, params_as)
+    return report if dtype == report.dtype else _with_dtype(report, dtype)
+
+
+def _with_dtype(report: Report, dtype: str) -> Report:
+    """Return the report with memory for elements of a type."""
+    totals, activations = report.totals, sum_of(row.facts.activations for row in leaves(report.tree))
+    totals = totals._replace(
+        parameter_bytes=None if totals.params is None else bytes_of(totals.params, dtype),
+        activation_bytes=None if activations is None else bytes_of(activations, dtype),
+    )
+    return dataclasses.replace(report, totals=totals, dtype=dtype)
 
 
 def infer(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shapecalc.architecture import input_symbols, joined
 from shapecalc.dims import Condition, Dim, as_json, product, show
 from shapecalc.shape_inference.constraints import Constraint, ValidSizes, solve_constraints
+from shapecalc.shape_inference.dtypes import USUAL_DTYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -220,7 +221,7 @@ class Products(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Sums over all layers; None if a layer's part is unknown. Memory is in bytes at float32.
+    """Sums over all layers; None if a layer's part is unknown. Memory is in bytes of the report's type.
 
     `activation_bytes` is the size of all outputs together, as if a forward pass saved all of them for training.
     """
@@ -259,6 +260,8 @@ class Report:
     totals: Totals
     params_as: str = "pytorch"
     """The convention of the count of parameters, of `shapecalc.layers.base.PARAMS_AS`; tensors are PyTorch's."""
+    dtype: str = USUAL_DTYPE
+    """The type of the elements of tensors, by which memory is counted, of `shapecalc.shape_inference.dtypes.BITS`."""
 
     def __repr__(self) -> str:
         """Return the name and the totals.
@@ -325,6 +328,7 @@ class Report:
             "bindings": dict(self.bindings),
             "costs_at": dict(self.costs_at),
             "params_as": self.params_as,
+            "dtype": self.dtype,
             "inputs": {
                 entry.name: {"shape": [*map(as_json, entry.shape)], "dtype": entry.dtype} for entry in self.inputs
             },

@@ -189,3 +189,41 @@ def test_every_command_names_the_sizes_that_fit(run, command: str) -> None:
     ended = run(command, "vgg16", "--set", "H=16")
     assert ended.code == 1
     assert "help: H must be at least 32\n" in ended.err
+
+
+def test_rows_are_filtered_sorted_and_cut_alike_in_every_format(run) -> None:
+    chosen = ("resnet18", "--filter", "type=conv", "--sort", "macs", "--top", "3")
+    rows = sorted(
+        (row for row in shapecalc.inspect("resnet18").layers if row.type == "conv"), key=lambda row: -row.macs
+    )
+    first = [row.path for row in rows[:3]]
+    assert [line.split()[0] for line in run("inspect", *chosen).out.splitlines()[3:6]] == first
+    written = json.loads(run("inspect", *chosen, "--format", "json").out)
+    assert [layer["path"] for layer in written["layers"]] == first
+    assert [line.split(",")[0] for line in run("inspect", *chosen, "--format", "csv").out.splitlines()[1:]] == first
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--filter", "weather=rain"), "`--filter` expects a column and a value"),
+        (("--sort", "mac"), "`--sort` has no column `mac`; did you mean `macs`?"),
+        (("--columns", "kernelsize"), "did you mean `kernel_size`?"),
+        (("--top", "3", "--graph", "dot"), "`--graph` draws every layer"),
+        (("--dtype", "float31"), "did you mean `float32`?"),
+    ],
+)
+def test_a_choice_that_there_is_not_is_a_usage_error(run, options: tuple[str, ...], message: str) -> None:
+    ended = run("inspect", "lenet5", *options)
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err
+
+
+def test_memory_is_of_elements_of_the_type(run) -> None:
+    usual, quarter = (
+        json.loads(run("inspect", "llama3-8b", "--dtype", dtype, "--format", "json").out)
+        for dtype in ("float32", "int8")
+    )
+    assert usual["totals"]["parameter_bytes"] == 4 * quarter["totals"]["parameter_bytes"] == 4 * 8_030_261_248
+    assert usual["totals"]["activation_bytes"] == 4 * quarter["totals"]["activation_bytes"]
+    assert "memory at int4" in run("inspect", "llama3-8b", "--dtype", "int4").out

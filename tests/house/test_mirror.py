@@ -36,6 +36,7 @@ THEMES = {
     "reference/test_costs.py": "claims about every kernel of one input",
     "reference/test_registry.py": "the registry in `reference/__init__.py`",
     "reference/test_sequences.py": "claims about every kernel of three families",
+    "render/test_eighty_columns.py": "all renderers",
     "render/check/test_golden.py": "whole texts of every format",
     "render/check/test_hostile.py": "hostile names in every format",
     "shape_inference/test_shared_tensors.py": "`share:` from the file to values and gradients",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.shape_inference.dtypes import BITS, USUAL_DTYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from shapecalc.shape_inference.dtypes import BITS, USUAL_DTYPE as USUAL_DTYPE  # noqa: PLC0414 - for commands
 
 ALIASES = {"bf16": "bfloat16", "fp16": "float16", "half": "float16", "fp32": "float32", "float": "float32"}
 """Other names of types, which are read too."""
@@ -45,7 +42,7 @@ def dtype_of(text: str) -> str:
     return word
 
 
-def completed(incomplete: str) -> Iterable[str]:
+def completed(incomplete: str) -> list[str]:
     """Return the types that begin with a text."""
     return [word for word in BITS if word.startswith(incomplete)]
 

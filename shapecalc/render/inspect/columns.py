@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers.base import fields_of
+from shapecalc.render.families import colors_of
 from shapecalc.render.settings import format_value
 from shapecalc.render.tables.model import (
     BLANK,
@@ -18,7 +19,9 @@ from shapecalc.render.tables.model import (
     TableRow,
     Words,
 )
-from shapecalc.shape_inference.report import BYTES, LayerReport
+from shapecalc.render.terminal.palette import PLAIN
+from shapecalc.shape_inference.dtypes import bytes_of
+from shapecalc.shape_inference.report import LayerReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import Source, Span
     from shapecalc.render.inspect.lines import Line
     from shapecalc.render.tables.model import Value
-    from shapecalc.shape_inference.report import Count, Report, Totals
+    from shapecalc.shape_inference.report import Report, Totals
 
 COUNTED = {"pytorch": "PyTorch counts", "keras": "Keras counts", "textbook": "textbooks count"}
 """The texts of the conventions of `--params-as`."""
@@ -68,8 +71,9 @@ def _type(line: Line, report: Report) -> Value:  # noqa: ARG001 - as of all colu
     return Words("" if line.row is None else line.row.type)
 
 
-def _memory(activations: Count) -> Value:
-    return Bytes(None if activations is None else BYTES * activations)
+def _memory(line: Line, report: Report) -> Value:
+    activations = line.sums.activations
+    return Bytes(None if activations is None else bytes_of(activations, report.dtype))
 
 
 _ALL = (
@@ -86,18 +90,14 @@ _ALL = (
     ),
     Column("macs", lambda line, _: Amount(line.sums.macs), lambda totals: Amount(totals.macs), "MACs", right=True),
     Column("flops", lambda line, _: Amount(line.sums.flops), lambda totals: Amount(totals.flops), "FLOPs", right=True),
-    Column(
-        "memory",
-        lambda line, _: _memory(line.sums.activations),
-        lambda totals: Bytes(totals.activation_bytes),
-        right=True,
-    ),
+    Column("memory", _memory, lambda totals: Bytes(totals.activation_bytes), right=True),
     Column("params%", lambda line, report: Share(line.sums.params, report.totals.params), right=True, drops=1),
     Column("macs%", lambda line, report: Share(line.sums.macs, report.totals.macs), None, "MACs%", right=True, drops=1),
     Column("share", lambda line, report: Share(line.sums.macs, report.totals.macs), right=True, drops=1),
 )
 COLUMNS = {column.name: column for column in _ALL}
 DEFAULT_COLUMNS = tuple(COLUMNS[name] for name in ("path", "layer", "output", "params", "macs", "share"))
+_COLORED = ("layer", "type")
 PRESETS = {"torchinfo": ("path", "type", "input", "output", "params", "kernel_size", "macs")}
 """Names for several columns: those that torchinfo can show, in its order."""
 
@@ -127,8 +127,12 @@ def _field(name: str) -> Column:
 
 
 def row_of(line: Line, columns: Sequence[Column], report: Report) -> TableRow:
-    """Return the values of a line; a heading repeats what its layers show."""
-    return TableRow(tuple(column.of(line, report) for column in columns), summary=line.heading is not None)
+    """Return the values of a line, a layer in the colour of its family; a heading repeats what its layers show."""
+    values = tuple(column.of(line, report) for column in columns)
+    if line.heading is not None:
+        return TableRow(values, summary=True)
+    color = colors_of(line.row.step.layer).ansi if line.row is not None else PLAIN
+    return TableRow(values, styles=tuple(color if column.name in _COLORED else PLAIN for column in columns))
 
 
 def total_row(columns: Sequence[Column], report: Report) -> TableRow:

@@ -9,7 +9,7 @@ from shapecalc.render.inspect.columns import COUNTED, DEFAULT_COLUMNS, USUAL, ro
 from shapecalc.render.inspect.lines import layer_lines, lines_of
 from shapecalc.render.tables.model import BLANK, Amount, Bytes, Document, Fixed, Lines, NamedValues, Table, TableColumn
 from shapecalc.render.terminal.numbers import at_sizes, grouped
-from shapecalc.render.terminal.palette import BOLD, DIM
+from shapecalc.render.terminal.palette import BOLD, DIM, PLAIN
 from shapecalc.shape_inference.constraints import ANY
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from shapecalc.render.inspect.columns import Column
     from shapecalc.render.inspect.lines import Line
+    from shapecalc.render.inspect.selection import RowSelection
     from shapecalc.render.tables.model import Part, TableRow
     from shapecalc.shape_inference.report import Report
 
@@ -25,19 +26,35 @@ MARK = "◀"
 
 
 def inspection(
-    report: Report, columns: Sequence[Column] = DEFAULT_COLUMNS, depth: int | None = None, *, expand: bool = False
+    report: Report,
+    columns: Sequence[Column] = DEFAULT_COLUMNS,
+    depth: int | None = None,
+    *,
+    expand: bool = False,
+    selection: RowSelection | None = None,
 ) -> Document:
-    """Return the rows as a tree, a repeat as one row unless `expand` is set, and the totals."""
-    content = table(report, lines_of(report, depth, expand=expand), columns)
+    """Return the rows as a tree, a repeat as one row unless `expand` is set, and the totals of the whole network.
+
+    With a `selection`, its rows with their full paths instead of the tree.
+    """
+    lines = lines_of(report, depth, expand=expand) if selection is None else selection.lines(report, depth)
+    content = table(report, lines, columns)
+    if selection is not None:
+        content = content._replace(total=None)  # the rows do not add up to it
     after = (Lines([*_counted(report), _note(report)], DIM), Lines([*_products(report), *_valid_sizes(report)]))
     parts: list[Part] = [content, _totals(report)]
     parts += [part for part in after if part.texts]
     return Document(f"{report.architecture.name}  {_inputs(report)}", [parts], content)
 
 
-def listing(report: Report, columns: Sequence[Column] = DEFAULT_COLUMNS, depth: int | None = None) -> Table:
+def listing(
+    report: Report,
+    columns: Sequence[Column] = DEFAULT_COLUMNS,
+    depth: int | None = None,
+    selection: RowSelection | None = None,
+) -> Table:
     """Return a row per layer with its full path, for programs."""
-    return table(report, layer_lines(report, depth), columns)
+    return table(report, layer_lines(report, depth) if selection is None else selection.lines(report, depth), columns)
 
 
 def table(report: Report, lines: Sequence[Line], columns: Sequence[Column]) -> Table:
@@ -63,7 +80,10 @@ def _most(lines: Sequence[Line]) -> Line | None:
 
 
 def _marked(row: TableRow, *, most: bool) -> TableRow:
-    return row._replace(values=(*row.values, Fixed(MARK) if most else BLANK), style=BOLD if most else row.style)
+    values = (*row.values, Fixed(MARK) if most else BLANK)
+    if most:
+        return row._replace(values=values, style=BOLD, styles=())
+    return row._replace(values=values, styles=(*row.styles, PLAIN) if row.styles else ())
 
 
 def _inputs(report: Report) -> str:
@@ -86,7 +106,8 @@ def _totals(report: Report) -> NamedValues:
 
 def _note(report: Report) -> str:
     at = at_sizes(report.costs_at)
-    note = f"MACs, FLOPs and activations are those at {at}; memory at float32" if at else "memory at float32"
+    note = f"memory at {report.dtype}"
+    note = f"MACs, FLOPs and activations are those at {at}; {note}" if at else note
     return note if report.params_as == USUAL else f"{note}; params as {COUNTED[report.params_as]} them"
 
 
