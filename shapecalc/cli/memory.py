@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
-
-import typer
 
 from shapecalc.cli.options.architecture import ArchitectureArgument, BatchOption, LimitOption, SetOption, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.depth import DepthOption  # noqa: TC001 - typer reads the annotation
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 
 EXAMPLES = ("shapecalc memory lenet5", "shapecalc memory resnet50 --depth 1 --set N=8")
@@ -18,9 +16,7 @@ def command(
     architecture: ArchitectureArgument,
     set_: SetOption = None,
     batch: BatchOption = None,
-    depth: Annotated[
-        int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share this number of first parts.")
-    ] = None,
+    depth: DepthOption = None,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
     limit: LimitOption = None,

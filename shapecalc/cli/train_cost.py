@@ -19,6 +19,7 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.batch import named_batch
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.depth import DepthOption  # noqa: TC001 - typer reads the annotation
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 from shapecalc.cli.options.optimizer import Optimizer
 
@@ -61,9 +62,7 @@ def command(
     truncate: Annotated[
         str | None, typer.Option("--truncate", metavar="K", help="Cut back-propagation through time every K steps.")
     ] = None,
-    depth: Annotated[
-        int | None, typer.Option("--depth", min=1, help="Fold layers whose paths share this number of first parts.")
-    ] = None,
+    depth: DepthOption = None,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
     limit: LimitOption = None,

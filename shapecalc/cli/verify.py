@@ -19,7 +19,8 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
+from shapecalc.cli.options.depth import DepthOption  # noqa: TC001 - typer reads the annotation
+from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, show, target_of, writers_of
 from shapecalc.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ def command(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
-    format_: TextOrJsonOption = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every layer on a terminal too, not only those that differ.")
+    ] = False,
+    depth: DepthOption = None,
+    format_: Annotated[Format | None, format_option(*TABULAR)] = None,
     output: OutputOption = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
@@ -56,14 +61,14 @@ def command(
     """Run a network in NumPy and compare it with the prediction.
 
     Shapes, parameters and multiply-accumulates are compared with those of the executed kernels. Each unbound symbol is
-    tried at two sizes. Exit code 1 if any of them differs.
+    tried at two sizes. A terminal shows the layers that differ, and one line. Exit code 1 if any of them differs.
 
     With `--backward`, the shapes of gradients and their multiply-accumulates are compared, in float64 and at one small
     size, and the gradients themselves are compared with central differences.
     """
     if truncate is not None and not backward:
         raise Misuse("`--truncate` is of use with `--backward` alone")
-    target = target_of(format_, output, color)
+    target = target_of(format_, output, color, TABULAR)
     budget = budget_of(max_memory, max_flops)
     gc.enable()  # `__main__` disables it, and a run needs memory
     loaded, sizes = load_bound(architecture, set_, limit, scale, batch)
@@ -81,4 +86,11 @@ def command(
             from shapecalc.shape_inference.engine import Reports
 
             proof = verify_at(Reports(loaded), sizes, seed=seed, budget=budget, progress=bar)
-    show(target, {Format.TEXT: partial(rendered.table, proof), Format.JSON: proof.to_dict}, ok=proof.ok)
+    # A pipe or a file gets every row; a terminal those that differ, unless an option selects rows.
+    every = every or depth is not None or target.format is not Format.TEXT or target.manner["width"] is None
+    writers = writers_of(
+        partial(rendered.verification, proof, every=every, depth=depth),
+        proof.to_dict,
+        listing=partial(rendered.listing, proof, depth),
+    )
+    show(target, writers, ok=proof.ok)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_symbols_that_are_bound_are_run_once(run) -> None:
-    assert "(1 run at N = 3" in run("verify", "lenet5", "--set", "N=3").out
+    assert "MACs at N = 3 (" in run("verify", "lenet5", "--set", "N=3").out
 
 
 def test_json_says_what_was_predicted_and_what_was_done(run) -> None:

@@ -54,7 +54,7 @@ def name(value: Block | Path) -> str:
 
 
 def without_times(text: str) -> str:
-    return re.sub(r"(?:below )?[\d.]+ m?s in kernels", "0.00 s in kernels", text)
+    return re.sub(r"\((?:below )?[\d.]+ m?s\)", "(0.00 s)", text)
 
 
 def printed(screen: Block) -> str:

@@ -15,7 +15,9 @@ from shapecalc.layers import layer_types, windows
 from shapecalc.layers.conv import Conv, ConvTranspose
 from shapecalc.layers.linear import Linear
 from shapecalc.layers.normalization import BatchNorm, GroupNorm, LayerNorm
-from shapecalc.render.verify import table
+from shapecalc.render.tables import text as tables_text
+from shapecalc.render.terminal.grid import Page
+from shapecalc.render.verify import verification
 from shapecalc.shape_inference import facts
 from tests.support.rows import for_each
 
@@ -171,7 +173,9 @@ def test_layers_that_read_a_size_that_never_was_are_not_run(monkeypatch: pytest.
     failed = trial.rows[-1]
     assert "`reads` (linear)" in failed.failure
     assert (failed.executed, failed.executed_params, failed.executed_macs) == (None, None, None), "nothing was measured"
-    assert "/ failed" in table(proof, width=None, color=False, unicode=True), "the table says it as well"
+    assert "/ failed" in tables_text.document(verification(proof), Page(None, color=False, unicode=True)), (
+        "the table says it as well"
+    )
     assert trial.skipped == 1
 
 
