@@ -26,9 +26,6 @@ EXAMPLES = (
     "shapecalc check lenet5 vgg16 --format junit --output check.xml",
 )
 
-NARROWEST = 40
-"""The least number of columns that source lines are cut to."""
-
 
 FORMATS = (Format.TEXT, Format.JSON, Format.GITHUB, Format.GITLAB, Format.SARIF, Format.JUNIT)
 
@@ -190,5 +187,5 @@ def _text(results: Sequence[Checked], target: Target) -> str:
     from shapecalc.render.terminal.escaping import ascii_only
 
     manner = target.manner
-    shown = text.checks(results, color=manner["color"], width=max(manner["width"] or 100, NARROWEST))
+    shown = text.checks(results, color=manner["color"], width=manner["width"])
     return shown if manner["unicode"] else ascii_only(shown)

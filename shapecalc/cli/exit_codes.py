@@ -156,11 +156,13 @@ def _is_scarce() -> bool:
 
 def report(error: ShapecalcError, color: Color = Color.AUTO) -> None:
     """Print the diagnostics of an error on stderr."""
+    from shapecalc.cli.options.terminal import width_of
     from shapecalc.render.check.text import render_diagnostics
 
     # If both streams go to one file, earlier results come first.
     sys.stdout.flush()
-    print(render_diagnostics(error.diagnostics, error.source, color=wants_color(sys.stderr, color)), file=sys.stderr)
+    coloured, width = wants_color(sys.stderr, color), width_of(sys.stderr)
+    print(render_diagnostics(error.diagnostics, error.source, color=coloured, width=width), file=sys.stderr)
 
 
 def tolerant_streams() -> None:

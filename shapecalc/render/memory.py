@@ -41,7 +41,7 @@ def table(
     blocks = [[page.line(f"{report.architecture.name}  {shapes}", BOLD)]]
     numbers = [live for live in lives if isinstance(live, int)]
     if run.peak is not None and len(numbers) == len(lives):
-        blocks.append(picture(numbers, run.peak, width=width, unicode=unicode))
+        blocks.append(picture(*_folded(run, numbers, run.peak, depth), width=width, unicode=unicode))
     # If the settings of layers do not fit, their types are shown; if these do not fit either, nothing.
     grids = (_steps(page, run, lives, depth, called) for called in (Line.layer, layer_type_of, None))
     blocks.append([page.draw(page.first_that_fits(grids))])
@@ -50,10 +50,20 @@ def table(
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
+def _folded(run: LiveMemory, lives: Sequence[int], peak: int, depth: int | None) -> tuple[list[int], int]:
+    """Return the highest live bytes of each row of the table, and the row of the peak."""
+    live_of = {step.row.path: live for step, live in zip(run.steps, lives, strict=True)}
+    rows = [[row.path for row in line.rows] for line in layer_lines(run.report, depth)]
+    at_peak = run.steps[peak].row.path
+    where = next(place for place, paths in enumerate(rows) if at_peak in paths)
+    return [max(live_of[path] for path in paths) for paths in rows], where
+
+
 def picture(lives: Sequence[int], peak: int, *, width: int | None, unicode: bool) -> list[str]:
     """Return the live bytes as columns over the run, from the first step to the last, the peak marked below.
 
-    If there are more steps than columns, one column shows several steps, as high as the highest of them.
+    A step is a row of the table. If there are more steps than columns, one column shows several steps, as high as the
+    highest of them.
 
     >>> for line in picture([32, 64, 16], 1, width=12, unicode=True)[-5:]:
     ...     print(line)

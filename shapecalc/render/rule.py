@@ -60,7 +60,7 @@ def _filled(paragraph: str, columns: int) -> str:
     return textwrap.fill(text, columns, break_long_words=False, break_on_hyphens=False).replace(_FIXED_SPACE, " ")
 
 
-def diagnostics_text(rule: Rule, *, color: bool = False, width: int = 100) -> str:
+def diagnostics_text(rule: Rule, *, color: bool = False, width: int | None = None) -> str:
     """Return the diagnostics of a broken example, computed from it, so that they are never outdated."""
     checked = check_source(Source("net.yaml", rule.broken + "\n"), None)
     return render_diagnostics(checked.findings, checked.source, color=color, width=width)

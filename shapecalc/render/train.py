@@ -18,6 +18,8 @@ ROWS, WIDEST = 8, 80
 """Lines of the curve, and its most columns."""
 
 
+_FINE = 0.01
+"""A step of the axis that two digits do not show."""
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 IN_ASCII = " ....:::#"
 """Signs of a cell that is filled by 0 to 8 eighths."""
@@ -48,31 +50,48 @@ def verdict(trained: Trained) -> str:
 
 
 def curve(losses: Sequence[float], *, width: int, unicode: bool) -> list[str]:
-    """Return the loss over the steps, from 0 to its largest, each column the mean of its steps.
+    """Return the loss over the steps, each column the mean of its steps.
+
+    The axis begins at 0 if the lowest column is below half of the highest one, else just below the lowest.
 
     >>> for line in curve([2.0, 1.0, 0.5, 0.1], width=14, unicode=True)[-4:]:
     ...     print(line)
     0.50 │██████
     0.25 │██████▃▃
-         └────────
+    0.00 └────────
+          1      4
+    >>> for line in curve([4.16, 3.50, 3.20, 3.18], width=14, unicode=True)[-4:]:
+    ...     print(line)
+    3.33 │████
+    3.20 │██████▇▇
+    3.06 └────────
           1      4
     """
     corner, wall, floor = ("└", "│", "─") if unicode else ("+", "|", "-")
     marks = EIGHTHS if unicode else IN_ASCII
-    top = max(losses)
-    labels = [loss(top * (ROWS - row) / ROWS, 2) for row in range(ROWS)]
+    base, top = _axis(_means(losses, max(width, 8)))
+    step = (top - base) / ROWS
+    labels = [loss(base + step * (ROWS - row), 2 if not step or step > _FINE else 4) for row in range(ROWS + 1)]
     left = max(map(len, labels))
     columns = max(width - left - 2, 8)
-    heights = [8 * ROWS * mean / top if top else 0 for mean in _means(losses, columns)]
+    heights = [8 * (mean - base) / step if step else 0 for mean in _means(losses, columns)]
     lines = []
     for row in range(ROWS):
         below = 8 * (ROWS - 1 - row)
         bars = "".join(marks[min(max(round(height - below), 0), 8)] for height in heights)
         lines.append(f"{labels[row]:>{left}} {wall}{bars}".rstrip())
     last = f"{len(losses):,}"
-    lines.append(f"{'':{left}} {corner}{floor * columns}")
+    lines.append(f"{labels[ROWS]:>{left}} {corner}{floor * columns}")
     lines.append(f"{'':{left}}  1{last:>{columns - 1}}")
     return lines
+
+
+def _axis(means: Sequence[float]) -> tuple[float, float]:
+    """Return the lower and the upper end of the axis."""
+    low, top = min(means), max(means)
+    if low == top or 2 * low < top:
+        return 0, top
+    return low - (top - low) / ROWS, top
 
 
 def _means(losses: Sequence[float], columns: int) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -243,3 +244,15 @@ def test_json_says_what_was_locked(run, folder) -> None:
         "net.yaml": ["`c1` has 168 params, locked at 112"]
     }
     assert not json.loads(run("lock", ".", "--format", "json").out)["written"]
+
+
+def test_the_help_for_a_file_that_is_gone_is_a_command_that_removes_it(run, tmp_path: Path) -> None:
+    for file, option in (("shapecalc.lock.json", ()), ("other.json", ("--lock-file", "other.json"))):
+        for name in ("a net.yaml", "gone.yaml"):
+            (tmp_path / name).write_text("input: [N, 3]\nlayers: [linear: 2]\n", encoding="utf-8")
+        assert run("lock", "a net.yaml", "gone.yaml", *option).code == 0
+        (tmp_path / "gone.yaml").unlink()
+        ended = run("check", "a net.yaml", "--locked", *option)
+        (command,) = re.findall(r"help: run `(shapecalc lock --update .*)` if it is gone for good", ended.out)
+        assert run(*shlex.split(command)[1:], env={"CI": ""}).code == 0, file
+        assert run("check", "a net.yaml", "--locked", *option).code == 0, file

@@ -47,6 +47,19 @@ def test_where_steps_are_more_than_columns_the_highest_of_each_shows() -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_the_picture_has_a_column_for_each_row_of_the_table() -> None:
+    for depth in (1, 2, None):
+        lines = drawn("resnet18", 200, unicode=False, depth=depth)
+        start = next(number for number, line in enumerate(lines) if line.startswith("path"))
+        rows = lines[start + 2 : lines.index("", start)]
+        marked = next(line for line in lines if set(line.strip()) == {"^"})
+        lowest = lines[lines.index(marked) - 1]
+        wide = marked.count("^")
+        assert len(lowest.partition("0 B  ")[2]) == wide * len(rows), depth
+        at_peak = next(number for number, row in enumerate(rows) if row.endswith("peak"))
+        assert marked.index("^") - lowest.index("#") == wide * at_peak, depth
+
+
 def test_a_better_order_is_told() -> None:
     report = inspect_at(
         shapecalc.loads("""

@@ -52,6 +52,24 @@ def test_a_curve_falls_as_the_losses_do() -> None:
     assert lines[-1].split() == ["1", "60"]
 
 
+def test_a_curve_that_falls_by_a_quarter_fills_the_height_and_names_where_its_axis_begins() -> None:
+    lines = curve([4.16] * 30 + [3.18] * 30, width=66, unicode=True)
+    bodies = [line.partition("│")[2] for line in lines[:8]]
+    assert [len(body) for body in bodies] == [30] * 7 + [60]
+    base = float(lines[8].split()[0])
+    assert 3.0 < base < 3.18
+    assert [float(line.split()[0]) for line in lines[:8]] == pytest.approx(
+        [base + (4.16 - base) * row / 8 for row in range(8, 0, -1)], abs=0.01
+    )
+
+
+def test_the_axis_of_losses_that_differ_by_little_has_more_digits() -> None:
+    lines = curve([2.303, 2.301], width=40, unicode=True)
+    labels = [line.split()[0] for line in lines[:9]]
+    assert len(set(labels)) == 9
+    assert max(map(len, lines)) <= 40
+
+
 def test_a_curve_of_one_step_and_of_zeros_is_drawn() -> None:
     assert all(line.endswith("█" * 8) for line in curve([1.5], width=0, unicode=True)[:8])
     assert not any("█" in line for line in curve([0.0, 0.0], width=30, unicode=True))

@@ -25,7 +25,7 @@ layers:
 """
 
 
-def render(*diagnostics: Diagnostic, text: str = NET, width: int = 100, color: bool = False) -> str:
+def render(*diagnostics: Diagnostic, text: str = NET, width: int | None = None, color: bool = False) -> str:
     return render_diagnostics(diagnostics, Source("net.yaml", text), color=color, width=width)
 
 

@@ -138,10 +138,12 @@ def _warn(layer: Recurrent) -> None:
     if error is None:
         return
     from shapecalc.cli.options.color import wants_color
+    from shapecalc.cli.options.terminal import width_of
     from shapecalc.diagnostics import Severity
     from shapecalc.render.check.text import render_diagnostics
 
     (diagnostic,) = mistake(error, {}, subject=layer.type).diagnostics
     warning = diagnostic._replace(severity=Severity.WARNING)
     sys.stdout.flush()
-    print(render_diagnostics([warning], None, color=wants_color(sys.stderr)), file=sys.stderr)
+    shown = render_diagnostics([warning], None, color=wants_color(sys.stderr), width=width_of(sys.stderr))
+    print(shown, file=sys.stderr)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-from typing import TypedDict
+from typing import TextIO, TypedDict
 
 from shapecalc.cli.options.color import Color, wants_color
 
@@ -17,10 +18,22 @@ class Manner(TypedDict):
     unicode: bool
 
 
+def width_of(stream: TextIO) -> int | None:
+    """Return the columns of a stream if it is a terminal."""
+    if not stream.isatty():
+        return None
+    try:
+        size = os.get_terminal_size(stream.fileno())
+    except OSError:
+        size = os.terminal_size((80, 24))
+    # The variable COLUMNS comes first, then the size of standard output if that is a terminal.
+    return shutil.get_terminal_size(size).columns
+
+
 def stdout_manner(color: Color) -> Manner:
     """Return the settings for standard output: those of a terminal, or for a pipe plain lines without wrapping."""
     return Manner(
-        width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
+        width=width_of(sys.stdout),
         color=wants_color(sys.stdout, color),
         unicode=(sys.stdout.encoding or "ascii").lower().startswith("utf"),
     )

@@ -181,7 +181,9 @@ def _changes(old: LockedLayer | Entry, new: LockedLayer | Entry) -> list[str]:
     if old.params != new.params:
         messages.append(f"has {_number(new.params, 'param')}, locked at {_number(old.params)}")
     if old.outputs != new.outputs:
-        messages.append(f"gives {_shapes(new.outputs)}, locked at {_shapes(old.outputs)}")
+        # A lock file is sorted: the outputs that are left are named in the order of the network.
+        locked = {name: old.outputs[name] for name in (*new.outputs, *old.outputs) if name in old.outputs}
+        messages.append(f"gives {_shapes(new.outputs)}, locked at {_shapes(locked)}")
     for unit, one, other in (("MAC", old.macs, new.macs), ("FLOP", old.flops, new.flops)):
         if one != other:
             messages.append(f"does {_number(other, unit)}, locked at {_number(one)}")

@@ -14,6 +14,8 @@ from shapecalc.diffing.lock.reading import read_lock
 from shapecalc.parser.files import decode_within, read_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shapecalc.diffing.lock.entries import Lock
     from shapecalc.shape_inference.report import Report
 
@@ -67,16 +69,19 @@ def check_lock(report: Report, path: str, lock: Lock, lock_file: str) -> tuple[D
 
 def missing_files(lock: Lock, lock_file: str) -> dict[str, Diagnostic]:
     """Return an SC503 error, about the lock file itself, for each locked file that does not exist, by its key."""
-    folder = os.path.dirname(lock_file)  # noqa: PTH120
-    return {
-        key: Diagnostic(
-            code="SC503",
-            message=f"`{key}` is in `{lock_file}`, and not there any more",
-            help="run `shapecalc lock --update PATH` if it is gone for good",
-        )
-        for key in sorted(lock.files)
-        if not _exists(os.path.join(folder, key))  # noqa: PTH118
-    }
+    paths = {key: os.path.join(os.path.dirname(lock_file), key) for key in sorted(lock.files)}  # noqa: PTH118, PTH120
+    gone = [key for key, path in paths.items() if not _exists(path)]
+    remedy = _removal([path for key, path in paths.items() if key not in gone], lock_file) if gone else ""
+    message = f"is in `{lock_file}`, and not there any more"
+    return {key: Diagnostic(code="SC503", message=f"`{key}` {message}", help=remedy) for key in gone}
+
+
+def _removal(others: Sequence[str], lock_file: str) -> str:
+    """Return how to remove missing files from a lock that has other files."""
+    if not others:
+        return f"delete `{lock_file}` if the file is gone for good"
+    file = "" if lock_file == LOCK_FILE else f" --lock-file {shlex.quote(lock_file)}"
+    return f"run `shapecalc lock --update {shlex.quote(others[0])}{file}` if it is gone for good"
 
 
 def _exists(path: str) -> bool:

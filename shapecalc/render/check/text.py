@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shapecalc.diagnostics import Diagnostic, Severity, Source
 from shapecalc.render.check.located import brief, plural, verdict
 from shapecalc.render.terminal.escaping import terminal
+from shapecalc.render.terminal.grid import wrapped
 from shapecalc.render.terminal.palette import Palette
 from shapecalc.render.terminal.snippet import SnippetMark, draw
 
@@ -17,15 +18,20 @@ if TYPE_CHECKING:
 
     from shapecalc.checking.result import Checked
 
+_CUT_WIDTH = 100
+"""Columns to which source lines are cut if nothing is wrapped."""
+_NARROWEST = 40
+"""Columns to which messages are wrapped at least."""
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 def render_diagnostics(
-    diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool = False, width: int = 100
+    diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool = False, width: int | None = None
 ) -> str:
     r"""Return diagnostics one below the other, with their number in the last line; no line break at the end.
 
-    Source lines that are wider than `width` columns are cut around the marked spans. Labels in another file than the
+    Source lines that are wider than `width` columns are cut around the marked spans; the message, the help and the
+    notes are wrapped, each under its own text. Without a width nothing is wrapped. Labels in another file than the
     diagnostic's own follow in a block below `:::` and the name of that file.
 
     >>> from shapecalc.diagnostics import Span
@@ -46,13 +52,13 @@ def render_diagnostics(
     return "\n\n".join([*blocks(diagnostics, source, color=color, width=width), _summary(diagnostics)])
 
 
-def blocks(diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool, width: int) -> list[str]:
+def blocks(diagnostics: Sequence[Diagnostic], source: Source | None, *, color: bool, width: int | None) -> list[str]:
     """Return the text of each diagnostic."""
     lines_of = cache(_lines)  # many diagnostics point into one text
     return [_render(diagnostic, source, lines_of, color=color, width=width) for diagnostic in diagnostics]
 
 
-def checks(results: Sequence[Checked], *, color: bool = False, width: int = 100) -> str:
+def checks(results: Sequence[Checked], *, color: bool = False, width: int | None = None) -> str:
     """Return the diagnostics of all files one below the other, with the number of files checked in the last line.
 
     >>> from shapecalc.checking.result import Checked
@@ -63,7 +69,7 @@ def checks(results: Sequence[Checked], *, color: bool = False, width: int = 100)
     return "\n\n".join([*drawn, verdict(results)])
 
 
-def file_blocks(checked: Checked, *, color: bool = False, width: int = 100) -> list[str]:
+def file_blocks(checked: Checked, *, color: bool = False, width: int | None = None) -> list[str]:
     """Return the text of each diagnostic of a file; one without a span that does not name the file gets its name."""
     drawn = blocks(checked.findings, checked.source, color=color, width=width)
     for number, diagnostic in enumerate(checked.findings):
@@ -79,11 +85,18 @@ def _lines(source: Source) -> list[str]:
 
 
 def _render(
-    diagnostic: Diagnostic, source: Source | None, lines_of: Callable[[Source], list[str]], *, color: bool, width: int
+    diagnostic: Diagnostic,
+    source: Source | None,
+    lines_of: Callable[[Source], list[str]],
+    *,
+    color: bool,
+    width: int | None,
 ) -> str:
     palette = Palette(diagnostic.severity.value, color)
-    head = palette.primary(f"{diagnostic.severity.value}[{diagnostic.code}]")
-    rows = [head + palette.strong(f": {brief(diagnostic.message)}")]
+    room = None if width is None else max(width, _NARROWEST)
+    kind = f"{diagnostic.severity.value}[{diagnostic.code}]"
+    line, *others = _lines_within(brief(diagnostic.message), room, indent=len(kind) + 2)
+    rows = [palette.primary(kind) + palette.strong(f": {line}"), *map(palette.strong, others)]
     files = _marks(diagnostic, source) if source else {}
     gutter = max((_digits(marks, lines_of(file)) for file, marks in files.items()), default=1)
     for file, marks in files.items():
@@ -92,12 +105,22 @@ def _render(
             rows.append(palette.gutter(" " * gutter + " |"))
         arrow = palette.gutter(" " * gutter + ("-->" if first.primary else ":::"))
         rows.append(f"{arrow} {terminal(file.name)}:{first.span.line}:{first.span.column}")
-        rows += draw(lines_of(file), marks, palette, gutter=gutter, width=width)
+        rows += draw(lines_of(file), marks, palette, gutter=gutter, width=room or _CUT_WIDTH)
     extras = [("help", diagnostic.help)] if diagnostic.help else []
     extras += [("note", note) for note in diagnostic.notes]
     sign = palette.gutter(" " * gutter + " =")
-    rows += [f"{sign} {palette.strong(f'{kind}:')} {brief(text)}" for kind, text in extras]
+    for kind, text in extras:
+        line, *others = _lines_within(brief(text), room, indent=gutter + len(f" = {kind}: "))
+        rows += [f"{sign} {palette.strong(f'{kind}:')} {line}", *others]
     return "\n".join(rows)
+
+
+def _lines_within(text: str, width: int | None, *, indent: int) -> list[str]:
+    """Return the lines of a text that begins in column `indent`, and continues there."""
+    if width is None:
+        return [text]
+    first, *others = wrapped(text, max(width - indent, _NARROWEST // 2))
+    return [first, *(" " * indent + line for line in others)]
 
 
 def _marks(diagnostic: Diagnostic, source: Source) -> dict[Source, list[SnippetMark]]:

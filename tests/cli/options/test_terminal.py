@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from shapecalc.render.terminal.grid import display_width
 from tests.support.terminals import ESCAPE, on_a_terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_pipe_gets_whole_lines(run) -> None:
@@ -32,3 +37,15 @@ def test_no_line_is_wider_than_the_terminal(command: list[str], columns: int) ->
     shown = ESCAPE.sub("", on_a_terminal(command, columns))
     assert shown.count("\n") > 5
     assert max(map(display_width, shown.splitlines())) <= columns
+
+
+def test_an_error_is_wrapped_to_the_terminal_and_not_in_a_pipe(run, tmp_path: Path) -> None:
+    conv, linear = "conv: {out_channels: 6, kernel_size: 5}", "linear: {in_features: 512, out_features: 10}"
+    text = f"input: [N, 3, 32, 32]\nlayers:\n  - {conv}\n  - {linear}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    shown = ESCAPE.sub("", on_a_terminal(["inspect", str(tmp_path / "net.yaml")], 80)).splitlines()
+    (first,) = (number for number, line in enumerate(shown) if "= help: " in line)
+    assert shown[first + 1].startswith(" " * (shown[first].index("help: ") + len("help: ")))
+    assert max(map(display_width, shown[first:])) <= 80
+    piped = run("inspect", "net.yaml").err.splitlines()
+    assert max(len(line) for line in piped if "help: " in line) > 80

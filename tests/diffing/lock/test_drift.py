@@ -70,6 +70,18 @@ def test_the_finding_says_all_that_moved_and_how_to_agree_to_it() -> None:
     assert finding.notes[-1].startswith("in all, `chain` has ")
 
 
+def test_outputs_are_named_in_the_order_of_the_network_on_both_sides() -> None:
+    text = """\
+input: [N, 3]
+outputs: {small: b, large: a}
+layers: [{linear: 7, name: a}, {linear: 2, name: b, from: a}]
+"""
+    lock = read_lock(to_json(lock_of({"net.yaml": report_of(text)}, "0")), "lock")
+    findings = drift(report_of(text.replace("linear: 7", "linear: 8")), lock.files["net.yaml"])
+    (total,) = (note for finding in findings for note in finding.notes if note.startswith("in all"))
+    assert "gives `small` [N, 2], `large` [N, 8], locked at `small` [N, 2], `large` [N, 7]" in total
+
+
 def test_two_layers_that_changed_are_two_causes_though_the_one_feeds_the_other() -> None:
     found = edited(CHAIN, ("out_channels: 6", "out_channels: 7"), ("out_channels: 16", "out_channels: 17"))
     assert [message.split()[0] for message, _ in found] == ["`c1`", "`c3`"]

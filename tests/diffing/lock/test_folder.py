@@ -26,6 +26,7 @@ def test_a_file_that_is_not_in_the_lock_and_one_that_is_gone_are_named(tmp_path)
     assert finding.help is not None
     assert finding.help.startswith("lock it: `shapecalc lock ")
     assert list(missing_files(lock, lock_file)) == ["gone.yaml"]
+    assert "PATH" not in missing_files(lock, lock_file)["gone.yaml"].help
     assert missing_files(Lock({"\0": lock.files["here.yaml"]}, "0"), lock_file)["\0"].code == "SC503"
 
 

@@ -320,6 +320,42 @@ def test_every_file_that_is_pointed_into_is_named_once_whatever_the_spans(
     assert rendered.count("<") == len(shown)
 
 
+ADVICE = "write `in_features: 4704`, which is 6 x 28 x 28, or put a layer before it that gives so many features"
+
+
+def test_messages_help_and_notes_are_wrapped_under_their_own_text():
+    found = finding(14, 5, 14, 11, message=ADVICE, help=ADVICE, notes=(ADVICE, "short"))
+    expect(
+        render(found, width=60),
+        """
+        error[SC999]: write `in_features: 4704`, which is 6 x 28 x
+                      28, or put a layer before it that gives so
+                      many features
+          --> net.yaml:14:5
+           |
+        14 |   - linear: {in_features: 512, out_features: 10}
+           |     ^^^^^^
+           = help: write `in_features: 4704`, which is 6 x 28 x 28,
+                   or put a layer before it that gives so many
+                   features
+           = note: write `in_features: 4704`, which is 6 x 28 x 28,
+                   or put a layer before it that gives so many
+                   features
+           = note: short
+
+        1 error
+        """,
+    )
+    for width in (40, 60, 80, 200):
+        assert max(map(len, render(found, width=width).splitlines())) <= width
+        said = render(found, width=width).partition("= help:")[2]
+        assert said.split() == [*ADVICE.split(), "=", "note:", *ADVICE.split(), "=", "note:", "short", "1", "error"]
+
+
+def test_nothing_is_wrapped_without_a_width():
+    assert ADVICE in render(finding(14, 5, 14, 11, help=ADVICE))
+
+
 def test_rendering_diagnostics_needs_neither_rich_nor_yaml():
     unwanted = "{'yaml', 'rich', 'numpy', 'difflib'}"
     code = f"import sys, shapecalc.render.check.text; print(sorted({unwanted} & set(sys.modules)))"
