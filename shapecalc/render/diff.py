@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from shapecalc.diffing.diff import ChangeKind, Comparison, DiffRow
@@ -16,6 +17,7 @@ from shapecalc.render.terminal.palette import BAD, BOLD, CAUTION, DIM, GOOD, PLA
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from shapecalc.architecture import Architecture
     from shapecalc.diffing.diff import Change, Figures
     from shapecalc.dims import Shape
     from shapecalc.shape_inference.report import Count
@@ -56,13 +58,13 @@ def table(comparison: Comparison, *, width: int | None, color: bool, unicode: bo
 
 def markdown(comparison: Comparison) -> str:
     """Return the totals as a table and the layers in a collapsed section, without markup or mentions from files."""
-    names = [code_span(name) for name in _names(comparison)]
-    parts = [MARKER, f"### shapecalc: {' → '.join(names)}", ""]
+    parts = [MARKER, f"### shapecalc: {_heading(comparison)}", ""]
     if comparison.identical:
         return "\n".join([*parts, f"No change in shapes, parameters or costs ({_count(len(comparison.rows))})."])
     parts += ["| | before | after | change |", "| --- | ---: | ---: | ---: |"]
-    for name, *figures in _totals(comparison.totals):
-        parts.append(f"| {name} | " + " | ".join(map(markdown_figure, figures)) + " |")
+    for name, before, *figures in _totals(comparison.totals):
+        cells = ("" if comparison.old is None else markdown_figure(before), *map(markdown_figure, figures))
+        parts.append(f"| {name} | " + " | ".join(cells) + " |")
     parts += ["", *(f"- {_quoted_end(text)}" for text in _ends(comparison)), "", *_at(comparison)]
     rows = [row for row in folded(comparison) if not isinstance(row, Alike)]
     if rows:
@@ -82,6 +84,25 @@ def markdown(comparison: Comparison) -> str:
 def _names(comparison: Comparison) -> list[str]:
     old, new = comparison.old, comparison.new.architecture.name
     return [new] if old is None or old.architecture.name == new else [old.architecture.name, new]
+
+
+def _heading(comparison: Comparison) -> str:
+    """Return the names of the networks with their files, in Markdown; those of one file once."""
+    sides = [report.architecture for report in (comparison.old, comparison.new) if report is not None]
+    files = [_file(side) for side in sides]
+    texts = [
+        f"{code_span(side.name)} in {code_span(file)}" if file else code_span(side.name)
+        for side, file in zip(sides, files, strict=True)
+    ]
+    if files[0] == files[-1] and len(set(texts)) > 1:
+        texts[0] = code_span(sides[0].name)
+    return " → ".join(dict.fromkeys(texts)) + (", new" if comparison.old is None else "")
+
+
+def _file(architecture: Architecture) -> str:
+    """Return the path of a file, "" for a text; an absolute path is of one machine only."""
+    name = "" if architecture.file is None else architecture.file.name
+    return "" if name.startswith("<") or PurePath(name).is_absolute() else name
 
 
 def _title(comparison: Comparison) -> str:

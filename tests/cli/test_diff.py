@@ -63,7 +63,7 @@ def test_the_json_is_what_the_comparison_says(run) -> None:
 
 def test_markdown_has_a_marker_totals_and_a_fold(run) -> None:
     lines = run("diff", "old.yaml", "new.yaml", "--format", "markdown").out.splitlines()
-    assert lines[:2] == ["<!-- shapecalc diff -->", "### shapecalc: `net`"]
+    assert lines[:2] == ["<!-- shapecalc diff -->", "### shapecalc: `net` in `old.yaml` → `net` in `new.yaml`"]
     assert "| params | 1,562 | 1,570 | +8 (+0.5 %) |" in lines
     assert "<summary>layers: 1 added, 4 alike</summary>" in lines
     assert "| `+` | `batch_norm_2` | `batch_norm` | `[N, 4, 6, 6]` | +8 |  |" in lines

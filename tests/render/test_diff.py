@@ -9,8 +9,10 @@ from markdown_it import MarkdownIt
 
 import shapecalc
 from shapecalc.diffing.diff import diff
+from shapecalc.files.load import loads
 from shapecalc.render.diff import MARKER, MOST_ROWS, markdown, table
 from shapecalc.render.terminal.grid import display_width
+from shapecalc.shape_inference.engine import inspect
 
 HOSTILE = "@team | <b>x</b> `y` [z](http://example.org) --> | #1"
 
@@ -73,6 +75,26 @@ def test_a_comment_stays_below_what_github_takes_and_says_how_many_layers_it_lea
     steps = "".join(f"  - {step}\n" for step in ["linear: 4", "relu"] * MOST_ROWS)
     many = shapecalc.inspect(shapecalc.loads(f"input: [N, 4]\nlayers:\n{steps}"))
     assert f"\n\n… and {MOST_ROWS} layers more\n" in markdown(diff(None, many))
+
+
+def test_the_heading_names_the_files_of_the_networks_and_no_absolute_path() -> None:
+    def report(name: str, file: str, width: int = 4) -> shapecalc.Report:
+        return inspect(loads(f"name: {name}\ninput: [N, 4]\nlayers: [linear: {width}]\n", file))
+
+    rows = [
+        (report("net", "nets/a.yaml"), report("net", "nets/a.yaml", 5), "`net` in `nets/a.yaml`"),
+        (report("one", "nets/a.yaml"), report("two", "nets/a.yaml"), "`one` → `two` in `nets/a.yaml`"),
+        (report("net", "a.yaml"), report("net", "b.yaml"), "`net` in `a.yaml` → `net` in `b.yaml`"),
+        (report("net", "/home/me/a.yaml"), report("net", "<text>", 5), "`net`"),
+        (None, report("net", "@me `a`.yaml"), "`net` in `` @me `a`.yaml ``, new"),
+    ]
+    for old, new, heading in rows:
+        assert markdown(diff(old, new)).splitlines()[1] == f"### shapecalc: {heading}"
+
+
+def test_a_network_that_is_new_has_no_figures_before() -> None:
+    lines = markdown(diff(None, inspect(loads("input: [N, 4]\nlayers: [linear: 5]\n")))).splitlines()
+    assert "| params |  | 25 | +25 |" in lines
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])

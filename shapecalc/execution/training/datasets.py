@@ -105,13 +105,21 @@ def _check_pictures(
     wanted = f"{SMALLEST} × {SMALLEST}" if data == "digits8" else f"square, {SMALLEST} pixels a side or more"
     if entry.dtype == "int64" or side * side != pixels or side < SMALLEST or (data == "digits8" and side != SMALLEST):
         what = f"{entry.dtype} {show(entry.shape)}"
-        help_text = "write `--data text`" if entry.dtype == "int64" else "write `input: [N, 1, 28, 28]`"
+        help_text = "write `--data text`" if entry.dtype == "int64" else _one_channel(shape, data)
         if data == "digits8" and side * side == pixels and side > SMALLEST:
             help_text = "write `--data digits`: it draws them as large as the input"
         raise unfit(
             architecture, f"`{data}` has pictures of one channel, {wanted}; `{entry.name}` is {what}", help_text
         )
     _check_scores(architecture, report, (shape[0],), 10, data)
+
+
+def _one_channel(shape: tuple[int, ...], data: str) -> str:
+    """Return the help for pictures of other channels: the input with one, of the same side if there are such digits."""
+    side = SMALLEST if data == "digits8" else SIDE
+    if data != "digits8" and len(shape) > 1 and shape[-2] == shape[-1] >= SMALLEST:
+        side = shape[-1]
+    return f"write `input: [N, 1, {side}, {side}]`"
 
 
 def _digits(report: Report, shape: tuple[int, ...], data: str, seed: int) -> Dataset:

@@ -76,6 +76,22 @@ def test_a_network_that_does_not_fit_the_data_is_refused(text: str, data: str, m
     assert message in refusal(text, data)
 
 
+def test_the_help_for_pictures_that_do_not_fit_is_an_input_that_does() -> None:
+    rows = [
+        ("[N, 3, 32, 32]", "digits", "[N, 1, 32, 32]"),
+        ("[N, 3, 28, 30]", "digits", "[N, 1, 28, 28]"),
+        ("[N, 3, 7, 7]", "digits", "[N, 1, 28, 28]"),
+        ("[N, 3, 32, 32]", "digits8", "[N, 1, 8, 8]"),
+        ("[N, 5]", "digits8", "[N, 1, 8, 8]"),
+    ]
+    for shape, data, advised in rows:
+        with pytest.raises(ShapecalcError) as caught:
+            load_dataset(loads(CLASSIFIER.format(shape=shape, scores=10)), data)
+        (finding,) = caught.value.diagnostics
+        assert finding.help == f"write `input: {advised}`", shape
+        load_dataset(loads(CLASSIFIER.format(shape=advised, scores=10)), data)
+
+
 def test_a_passage_longer_than_what_is_held_back_is_refused() -> None:
     net = "{input: {shape: [N, T], dtype: int64}, layers: [one_hot: 60]}"
     assert "a passage of 900 does not fit" in refusal(net, "text", T=900)
