@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks.pairs import in_turn, network_file, process, row
+from benchmarks.pairs import in_turn, median, network_file, process, row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +37,30 @@ app()
 SHAPECALC = [sys.executable, "-m", "shapecalc"]
 
 
+COMPLETED = {
+    "`shapecalc inspect res` and Tab": "shapecalc inspect res",
+    "`shapecalc inspect resnet50 --set` and Tab": "shapecalc inspect resnet50 --set ",
+}
+
+
+def completion(settings: Settings) -> Iterator[Row]:
+    """Words for the shell; what it takes beyond the start of Python should stay below 150 ms."""
+    for what, line in COMPLETED.items():
+        variables = ("_SHAPECALC_COMPLETE=complete_zsh", f"_TYPER_COMPLETE_ARGS={line}")
+        sides = {
+            "ours": process(["env", *variables, *SHAPECALC]),
+            "typer": process([sys.executable, "-c", "import typer"]),
+            "python": process([sys.executable, "-c", "pass"]),
+        }
+        found = in_turn(sides, 3 * settings.rounds, warm=1)
+        beyond = 1000 * (median(found["ours"]) - median(found["python"]))
+        beside = f"{beyond:.0f} ms beyond the start of Python"
+        yield row(what, found["ours"], "Python that imports typer", found["typer"], 2.5, beside)
+
+
 def rows(settings: Settings) -> Iterator[Row]:
     """Short commands, an inspection and a verification; all of it counts, from the interpreter's start to its end."""
+    yield from completion(settings)
     for what, command, peer, script, at_most in (
         ("inspect lenet5", ["inspect", "lenet5"], "bare typer, rich and yaml, a table", BARE_TABLE, 1.25),
         ("conv", ["conv", "--n", "32", "--f", "5", "--s", "1"], "a one-command typer program", BARE_COMMAND, 1.10),

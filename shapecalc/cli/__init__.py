@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from importlib import import_module
@@ -17,6 +18,9 @@ from shapecalc.cli.signals import Terminated, end_by_signal, handle_signals, ign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+COMPLETE = "_SHAPECALC_COMPLETE"
+"""The variable by which a shell asks for completion."""
 
 _TyperError: Any = UsageError.__bases__[0]
 """The base class of all errors that typer shows, such as a file that cannot be opened."""
@@ -36,11 +40,23 @@ class _CommandGroup(TyperGroup):
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
         return [*COMMANDS]  # once `cli/list.py` is imported, `list` is that module here
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"shapecalc.cli.{cmd_name.replace('-', '_')}")
-        return _command(cmd_name, module)
+        command = _command(cmd_name, module)
+        if not ctx.resilient_parsing:
+            return command
+        from shapecalc.cli import completion
+
+        return completion.attach(command)
+
+    def shell_complete(self, ctx: typer.Context, incomplete: str) -> list[Any]:  # type: ignore[override]
+        if incomplete.startswith("-"):
+            return super(TyperGroup, self).shell_complete(ctx, incomplete)
+        from shapecalc.cli import completion
+
+        return completion.commands(incomplete)
 
     def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
         widest = max(map(len, COMMANDS))
@@ -67,7 +83,7 @@ class _CommandGroup(TyperGroup):
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
             from shapecalc.cli.unknown_commands import message
 
             raise Misuse(message(name), ctx)
@@ -107,7 +123,6 @@ app = typer.Typer(
     name="shapecalc",
     help="Shapes, parameters and costs of neural networks, read from YAML files and proved by running them in NumPy.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,  # plain help, the same in a pipe, in CI and at any width
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -147,6 +162,10 @@ def main() -> None:
 
 def _exit_code() -> int:
     command = typer.main.get_command(app)
+    if COMPLETE in os.environ:
+        from shapecalc.cli import completion
+
+        completion.answer(command)
     try:
         with command.make_context("shapecalc", sys.argv[1:]) as context:
             command.invoke(context)

@@ -71,6 +71,8 @@ fits valid near sizes-that-fit unknown | `shapecalc solve ARCH` finds the valid 
 generate sample beam-search greedy kv-cache kv llm | `shapecalc decode ARCH` shows the steps and costs of generating a
 sequence
 
+completion completions complete autocomplete | `shapecalc --install-completion` completes words in the shell
+
 config configure settings set options | there is no configuration; `shapecalc help COMMAND` lists the options of a
 command
 

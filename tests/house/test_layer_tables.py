@@ -31,7 +31,6 @@ TYPES = frozenset(layer_types())
 A_FIELD_OF_RECURRENT_LAYERS = frozenset({"dropout"})
 ALLOWED = {
     # Commands that are named after a layer type, and what is particular to one of them.
-    "cli/__init__.py": frozenset({"conv"}),
     "cli/groups.py": frozenset({"conv", "linear", "rnn", "lstm", "gru", "embedding"}),
     "cli/solve.py": frozenset({"conv"}),
     "render/derivation.py": frozenset({"conv"}),
