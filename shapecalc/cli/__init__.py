@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COMPLETE = "_SHAPECALC_COMPLETE"
-"""The variable by which a shell asks for completion."""
+"""The variable by which a shell requests completion."""
 
 _TyperError: Any = UsageError.__bases__[0]
 """The base class of all errors that typer shows, such as a file that cannot be opened."""
@@ -52,10 +52,10 @@ class _CommandGroup(TyperGroup):
         return completion.attach(command)
 
     def shell_complete(self, ctx: typer.Context, incomplete: str) -> list[Any]:  # type: ignore[override]
-        if incomplete.startswith("-"):
-            return super(TyperGroup, self).shell_complete(ctx, incomplete)
         from shapecalc.cli import completion
 
+        if incomplete.startswith("-"):
+            return completion.options(super(TyperGroup, self).shell_complete, ctx, incomplete)
         return completion.commands(incomplete)
 
     def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
@@ -85,8 +85,12 @@ class _CommandGroup(TyperGroup):
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
             from shapecalc.cli.unknown_commands import message
+            from shapecalc.render.terminal.escaping import terminal
 
-            raise Misuse(message(name), ctx)
+            error, help_ = message(name)
+            misuse = Misuse(error, ctx)
+            misuse.help = terminal(help_)
+            raise misuse
         return super().resolve_command(ctx, args)
 
 

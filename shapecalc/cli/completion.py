@@ -64,6 +64,11 @@ def commands(incomplete: str) -> list[Candidate]:
     return [Candidate(name) for name in COMMANDS if name.startswith(incomplete)]
 
 
+def options(complete: Callable[[Any, str], Iterable[Any]], context: Any, incomplete: str) -> list[Candidate]:
+    """Return the options that typer completes, without their help."""
+    return [Candidate(item.value) for item in complete(context, incomplete)]
+
+
 def attach(command: Any) -> Any:
     """Return a command whose options and arguments are completed."""
     valued: set[str] = set()
@@ -76,6 +81,7 @@ def attach(command: Any) -> Any:
         if words:
             literal = [name for name in names if name.islower() and not name.startswith("-")]
             parameter.shell_complete = partial(_candidates, words[0], literal)
+    command.shell_complete = partial(options, command.shell_complete)
     command.parse_args = partial(_parsed, command.parse_args, valued)
     return command
 
@@ -187,10 +193,9 @@ def _columns(context: Any, _incomplete: str) -> Iterator[str]:
         yield from fields_of(cls)
 
 
-def _figures(context: Any, incomplete: str) -> Iterator[str]:
+def _figures(context: Any, _incomplete: str) -> Iterable[str]:
     network = _network(context)
-    for name in (*_FIGURES, *network.symbols, *network.parameters):
-        yield from (name, f"-{name}") if incomplete.startswith("-") else (name,)
+    return (*_FIGURES, *network.symbols, *network.parameters)
 
 
 def _codes(_context: Any, _incomplete: str) -> Iterable[str]:

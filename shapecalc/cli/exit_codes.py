@@ -32,6 +32,9 @@ UsageError: type[Any] = typer.BadParameter.__bases__[0]
 class Misuse(typer.BadParameter):
     """Usage error whose message names the option: "`--set` expects NAME=SIZE, receives `N`"."""
 
+    help = ""
+    """What to write; by default the help of the command is named."""
+
     def format_message(self) -> str:
         """Return the message without typer's "Invalid value" before it."""
         return self.message
@@ -43,9 +46,9 @@ class Misuse(typer.BadParameter):
         stream = file or sys.stderr
         palette = Palette("error", wants_color(stream))
         print(f"{palette.primary('error')}{palette.strong(f': {self.message}')}", file=stream)
-        if self.ctx is not None:
-            command = f"`{self.ctx.command_path} --help`"
-            print(f"{palette.gutter('  =')} {palette.strong('help:')} {command} shows its options", file=stream)
+        hint = self.help or (f"`{self.ctx.command_path} --help` shows its options" if self.ctx is not None else "")
+        if hint:
+            print(f"{palette.gutter('  =')} {palette.strong('help:')} {hint}", file=stream)
 
 
 def guarded(function: Callable[P, None]) -> Callable[P, None]:

@@ -40,17 +40,16 @@ def command(
     target = target_of(format_, output, color)
     every = tuple(map(documentation, layer_types().values()))
     classes = {word: layer_type(word) for word in words or ()}
-    chosen_by_word = {word: _matching(word) if cls is None else (documentation(cls),) for word, cls in classes.items()}
+    by_word = {word: _matching(word) if cls is None else (documentation(cls),) for word, cls in classes.items()}
     if target.format is Format.JSON:
         from shapecalc.render import json
 
-        once = {layer.type: layer for layer in chain(*chosen_by_word.values())}
-        chosen = tuple(once.values()) if words else every
+        chosen = tuple({layer.type: layer for layer in chain(*by_word.values())}.values()) if by_word else every
         target.write(json.document(layers.document(chosen), unicode=target.manner["unicode"]))
         return
     parts = [
         layers.overview(chosen, **target.manner) if classes[word] is None else layers.full(chosen[0], **target.manner)
-        for word, chosen in chosen_by_word.items()
+        for word, chosen in by_word.items()
     ]
     target.write("\n\n".join(parts) if parts else layers.overview(every, **target.manner))
 

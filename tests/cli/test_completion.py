@@ -97,7 +97,7 @@ OFFERED: dict[str, list[str]] = {
     "shapecalc solve net.yaml --at ": ["first", "relu_1"],
     "shapecalc solve resnet50 --at layer1.": ["layer1.first", "layer1.rest"],
     "shapecalc solve net.yaml --unknown first.d": ["first.dilation"],
-    "shapecalc sweep net.yaml --by -m": ["-macs", "-memory"],
+    "shapecalc sweep net.yaml --by m": ["macs", "memory"],
     "shapecalc sweep net.yaml --pareto macs,par": ["macs,params"],
     "shapecalc check --select SC70": beginning("SC70", codes()),
     "shapecalc rule SC30": beginning("SC30", codes()),
@@ -179,7 +179,8 @@ def test_bash_completes_with_the_script_that_is_installed(tmp_path: Path) -> Non
 def test_what_completion_does_not_need_is_not_imported(run) -> None:
     for line, unwanted in (
         ("shapecalc in", ("numpy", "rich", "yaml", "shapecalc.layers", "shapecalc.cli.inspect")),
-        ("shapecalc inspect res", ("numpy", "rich", "yaml", "shapecalc.layers")),
+        ("shapecalc inspect res", ("numpy", "rich", "yaml", "shapecalc.parser", "shapecalc.layers.conv")),
+        ("shapecalc inspect --", ("numpy", "rich", "yaml", "shapecalc.parser", "shapecalc.layers.conv")),
         ("shapecalc inspect net.yaml --set ", ("numpy", "rich", "shapecalc.render.inspect", "shapecalc.checking")),
     ):
         variables = {

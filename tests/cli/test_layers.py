@@ -51,7 +51,7 @@ def test_another_tools_name_says_what_it_is_here(run) -> None:
     ):
         ended = run("layers", name)
         assert ended.code == 2
-        assert ended.err.split("\n  = ")[0].endswith(f"no layer type `{name}`; {hint}")
+        assert ended.err.startswith(f"error: no layer type `{name}`; {hint}\n")
 
 
 def test_json_has_every_layer_and_field_and_one_layer_is_one_of_them(run) -> None:

@@ -28,7 +28,7 @@ def test_words_list_the_names_with_one_of_them(run) -> None:
     for words, hint in ((("resnat",), "did you mean `resnet18`?"), (("vgg", "qq"), "`shapecalc list` lists all")):
         ended = run("list", *words)
         assert (ended.code, ended.out) == (2, "")
-        assert ended.err.endswith(f"Error: no architecture has `{words[-1]}` in its name; {hint}\n")
+        assert ended.err.startswith(f"error: no architecture has `{words[-1]}` in its name; {hint}\n")
 
 
 def test_help_is_shown_after_the_command_list_is_imported() -> None:

@@ -26,8 +26,8 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 LED = {
     "relu": "`relu` is a layer, not a command; `shapecalc layers relu` explains it",
     "max_pool": "`max_pool` is a layer, not a command; `shapecalc layers max_pool` explains it, `shapecalc pool`",
-    "Conv2d": "`Conv2d` is not a command; the layer is `conv`: `shapecalc layers conv` explains it, `shapecalc conv`",
-    "torch.nn.Linear": "the layer is `linear`: `shapecalc layers linear` explains it",
+    "Conv2d": "`Conv2d` is not a command; the layer is `conv`; `shapecalc layers conv` explains it, `shapecalc conv`",
+    "torch.nn.Linear": "the layer is `linear`; `shapecalc layers linear` explains it",
     "softmaxx": "did you mean the layer `softmax`? `shapecalc layers softmax`",
     "SeparableConv2D": "no command `SeparableConv2D`; for a layer: use a `conv` with `groups`",
     "norm": "`shapecalc layers norm` lists the names with it",
@@ -50,14 +50,14 @@ LED = {
 
 def test_a_word_leads_to_what_there_is() -> None:
     for name, said in LED.items():
-        assert said in message(name), name
+        assert said in "; ".join(message(name)), name
 
 
 def test_help_of_a_word_says_the_same_as_the_word() -> None:
     for name in ("relu", "SC301", "graph", "banana"):
         word, asked = (CliRunner().invoke(app, arguments) for arguments in ([name], ["help", name]))
         assert (word.exit_code, word.stderr) == (asked.exit_code, asked.stderr) == (2, asked.stderr)
-        assert word.stderr.endswith(f"Error: {message(name)}\n")
+        assert word.stderr == f"error: {message(name).error}\n  = help: {message(name).help}\n"
 
 
 def test_every_answer_names_commands_and_options_that_exist() -> None:
@@ -83,5 +83,7 @@ def test_no_answer_hides_a_command_a_layer_or_an_architecture() -> None:
 
 def test_no_message_lists_the_commands_or_is_long() -> None:
     for name in (*answers(), *layer_types(), *LED, "x" * 9):
-        assert sum(f" {command}," in message(name) for command in COMMANDS) < 5, name
-        assert len(message(name)) - 2 * len(name) < 170, name
+        error, help_ = message(name)
+        assert sum(f" {command}," in help_ for command in COMMANDS) < 5, name
+        assert len(error) - len(name) < 70, name
+        assert len(help_) - len(name) < 150, name

@@ -36,7 +36,6 @@ THEMES = {
     "reference/test_costs.py": "claims about every kernel of one input",
     "reference/test_registry.py": "the registry in `reference/__init__.py`",
     "reference/test_sequences.py": "claims about every kernel of three families",
-    "render/test_eighty_columns.py": "all renderers",
     "render/check/test_golden.py": "whole texts of every format",
     "render/check/test_hostile.py": "hostile names in every format",
     "render/test_eighty_columns.py": "the tables of every command on a terminal of 80 columns",
