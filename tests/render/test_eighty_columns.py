@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
+from shapecalc.files import zoo
+from shapecalc.files.load import load
+from shapecalc.render.inspect.columns import DEFAULT_COLUMNS, PRESETS, column
+from shapecalc.render.inspect.table import inspection
 from shapecalc.render.tables import text as tables_text
 from shapecalc.render.tables.model import Table
 from shapecalc.render.terminal.grid import Page, display_width
+from shapecalc.shape_inference.engine import inspect
 
 if TYPE_CHECKING:
     from shapecalc.render.tables.model import Document
@@ -50,3 +57,21 @@ def test_a_broken_shape_and_a_line_too_long_are_found() -> None:
             continue
         raise AssertionError(text)
     check_lines("\x1b[1m" + "x" * 80 + "\x1b[0m")
+
+
+TORCHINFO = tuple(filter(None, map(column, PRESETS["torchinfo"])))
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_inspect(name: str) -> None:
+    report = inspect(load(name))
+    for columns in (DEFAULT_COLUMNS, TORCHINFO):
+        check_document(inspection(report, columns))
+    check_document(inspection(report, depth=1))
+    if len(report.layers) < 200:
+        check_document(inspection(report, expand=True))
+
+
+@pytest.mark.parametrize("name", ["resnet50", "unet", "lstm-classifier", "gpt2-small"])
+def test_inspect_symbolic(name: str) -> None:
+    check_document(inspection(inspect(load(name), symbolic=True)))

@@ -201,6 +201,8 @@ def cut(text: str, width: int, *, unicode: bool = True, beginning: bool = False)
 
     >>> cut("conv 64 k7 s2 p3 bias=false", 20), cut("  main.residual_0.batch_norm_1", 18, beginning=True)
     ('conv 64 k7 s2 p3 …', '  ….batch_norm_1')
+    >>> cut("reshape [0, 0, 32, 128]", 20)
+    'reshape …'
     """
     if display_width(text) <= width:
         return text
@@ -212,6 +214,8 @@ def cut(text: str, width: int, *, unicode: bool = True, beginning: bool = False)
         dot = tail.find(".")
         return indent + mark + (tail[dot:] if 0 <= dot < len(tail) // 2 else tail)
     head = _within(text, width - len(mark))
+    if head.count("[") > head.count("]"):  # a list is shown whole or not at all
+        head = head[: head.rfind("[")]
     space = head.rfind(" ")
     return (head[: space + 1] if space >= len(head) // 2 else head) + mark
 
