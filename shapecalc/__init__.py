@@ -125,6 +125,7 @@ def __getattr__(name: str) -> Any:
     if name == "layers":  # a folder, which can be called
         return import_module("shapecalc.layers")
     if name in _HOMES:
+        import_module("shapecalc.api")  # which registers what writes results
         value = getattr(import_module(f"shapecalc.{_HOMES[name]}"), name)
         globals()[name] = value
         return value

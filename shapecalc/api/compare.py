@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from shapecalc.api.load import Network, Setting
     from shapecalc.api.results import Locked
-    from shapecalc.checking.result import Checked
+    from shapecalc.checking.result import CheckResults
     from shapecalc.diagnostics import ShapecalcError
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.diff import Comparison
@@ -30,7 +30,7 @@ def check(
     stdin_name: str = "<stdin>",
     processes: int | None = None,
     limits: Limits | None = None,
-) -> tuple[Checked, ...]:
+) -> CheckResults:
     """Return the result of checking each file of files, folders and patterns, then of each architecture.
 
     Files that a pattern of `exclude` matches are skipped. `run` executes each network as `verify` does, within
@@ -41,13 +41,14 @@ def check(
     cannot be read has a diagnostic in its result.
 
     >>> check("lenet5", "vgg16")
-    (<Checked lenet5: ok>, <Checked vgg16: ok>)
+    <CheckResults of 2 files: ok>
     """
     from shapecalc.checking.check import check as check_networks
+    from shapecalc.checking.result import CheckResults
     from shapecalc.diagnostics.limits import LIMITS
     from shapecalc.execution.budget import BUDGET
 
-    return check_networks(
+    results = check_networks(
         *(each if isinstance(each, Architecture) else os.fspath(each) for each in networks),
         exclude=exclude,
         run=run,
@@ -57,6 +58,7 @@ def check(
         processes=processes,
         limits=limits or LIMITS,
     )
+    return CheckResults(results)
 
 
 def diff(

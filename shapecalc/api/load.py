@@ -44,7 +44,7 @@ def load(
 
     >>> load("lenet5")
     <Architecture LeNet-5: input [N, 1, 32, 32]>
-    >>> load("llama3-8b", layers=2).parameters["layers"]
+    >>> load("llama3-8b", depth=2).parameters["depth"]
     2
     """
     values = _values({**(parameters or {}), **settings})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shapecalc.diagnostics.presentation import Presented
+
 if TYPE_CHECKING:
     from shapecalc.costs.decoding import Loop
     from shapecalc.diffing.lock.recording import Recorded
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Decoding:
+class Decoding(Presented):
     """A network's decoding loop, and its run; `decoded` is None if it was not run."""
 
     loop: Loop
@@ -32,7 +34,7 @@ class Decoding:
 
 
 @dataclass(frozen=True)
-class Locked:
+class Locked(Presented):
     """A lock file after `lock`."""
 
     recorded: Recorded

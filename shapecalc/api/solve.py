@@ -92,7 +92,7 @@ def _choices(
     wanted = wanted or unmet_output(loaded, at, sizes)
     if wanted is None or not any(wanted.sizes):
         raise misuse("SC106", f"`unknown` {', '.join(fields)} expects `output` as well, receives none")
-    return choose(loaded, fields, wanted, at, sizes)
+    return choose(loaded, fields, wanted, at, sizes)._replace(name=loaded.name)
 
 
 def _wanted(output: Output | None) -> Wanted | None:

@@ -5,22 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Severity
+from shapecalc.diagnostics.presentation import Presented
 
 if TYPE_CHECKING:
     from shapecalc.diagnostics import Diagnostic, Source
 
 
-class Checked(NamedTuple):
+class _OneFile(NamedTuple):
+    name: str
+    source: Source | None
+    findings: tuple[Diagnostic, ...]
+    readable: bool = True
+
+
+class Checked(Presented, _OneFile):
     """One file and its diagnostics in the order of its text.
 
     `name` is the path as it was given, with `/` between folders, and relative if it is below the current folder;
     `source` is its text, None if it cannot be read. A diagnostic may be in a file that it includes (`source.of`).
     """
 
-    name: str
-    source: Source | None
-    findings: tuple[Diagnostic, ...]
-    readable: bool = True
+    __slots__ = ()
 
     def __repr__(self) -> str:
         """Return the name and the number of errors and warnings.
@@ -28,11 +33,34 @@ class Checked(NamedTuple):
         >>> Checked("net.yaml", None, ())
         <Checked net.yaml: ok>
         """
-        counts = {each: sum(finding.severity is each for finding in self.findings) for each in Severity}
-        counted = ", ".join(f"{count} {each.value}{'s' * (count > 1)}" for each, count in counts.items() if count)
-        return f"<Checked {self.name}: {counted or 'ok'}>"
+        return f"<Checked {self.name}: {_counted(self.findings)}>"
 
     def failed(self, *, strict: bool = False) -> bool:
         """Return whether a diagnostic is an error, or with `strict` a warning."""
         weighs = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
         return any(diagnostic.severity in weighs for diagnostic in self.findings)
+
+
+class CheckResults(Presented, tuple[Checked, ...]):
+    """The results of checking several files, in their order."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return the number of files, and of errors and warnings.
+
+        >>> CheckResults([Checked("a.yaml", None, ()), Checked("b.yaml", None, ())])
+        <CheckResults of 2 files: ok>
+        """
+        findings = tuple(finding for result in self for finding in result.findings)
+        return f"<CheckResults of {len(self)} file{'s' * (len(self) != 1)}: {_counted(findings)}>"
+
+    def failed(self, *, strict: bool = False) -> bool:
+        """Return whether a file has an error, or with `strict` a warning."""
+        return any(result.failed(strict=strict) for result in self)
+
+
+def _counted(findings: tuple[Diagnostic, ...]) -> str:
+    """Return the number of diagnostics by severity, or `ok`."""
+    counts = {each: sum(finding.severity is each for finding in findings) for each in Severity}
+    return ", ".join(f"{count} {each.value}{'s' * (count > 1)}" for each, count in counts.items() if count) or "ok"

@@ -10,6 +10,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.diagnostics.numbers import byte_size
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import Dim, evaluate, free_symbols, least, product
 from shapecalc.layers.saved import Storage
 from shapecalc.shape_inference.report import BYTES
@@ -54,7 +56,7 @@ class LiveTensor(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LiveMemory:
+class LiveMemory(Presented):
     """The memory of a run without gradients, step by step; bytes are expressions in unbound symbols.
 
     `peak` is the index of the step with most live bytes, None if that depends on a symbol.
@@ -69,6 +71,20 @@ class LiveMemory:
     """The memory of each slot."""
     ranges: Mapping[str, tuple[int, int]]
     """The first and the last step at which each owner's memory is live."""
+
+    def __repr__(self) -> str:
+        """Return the name, and the peak with its layer.
+
+        >>> import shapecalc
+        >>> shapecalc.memory("lenet5")
+        <LiveMemory of LeNet-5: peak 36.8 KiB at tanh_1>
+        """
+        peak = "peak depends on symbols"
+        if self.peak is not None:
+            step = self.steps[self.peak]
+            size = evaluate(step.live, self.report.costs_at)
+            peak = f"peak {byte_size(size) if isinstance(size, int) else size} at {step.row.path}"
+        return f"<LiveMemory of {self.report.architecture.name}: {peak}>"
 
 
 def live_memory(report: Report) -> LiveMemory:

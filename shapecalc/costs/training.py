@@ -12,6 +12,8 @@ from shapecalc.costs.single_values import single_values
 from shapecalc.costs.training_step import TrainingStep, largest_batch, training_step
 from shapecalc.costs.truncated_bptt import time_symbol, unrolled
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics.numbers import byte_size
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import as_json, evaluate, free_symbols
 from shapecalc.shape_inference.engine import Reports, batch_sizes
 from shapecalc.shape_inference.report import batch_symbol
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TrainingCost:
+class TrainingCost(Presented):
     """A training step as an expression in the batch and the time steps of recurrent layers; `at` has their sizes.
 
     `batch` and `time` are the symbols, None if the file fixes the size. `truncate` is the time steps of one chunk of a
@@ -40,6 +42,18 @@ class TrainingCost:
     time: str | None
     truncate: int | None
     memory: int | None
+
+    def __repr__(self) -> str:
+        """Return the name, the sizes, and the peak.
+
+        >>> import shapecalc
+        >>> shapecalc.train_cost("lenet5", batch=64)
+        <TrainingCost of LeNet-5 at N = 64: peak 4.2 MiB>
+        """
+        at = ", ".join(f"{name} = {size}" for name, size in self.at.items())
+        peak = None if self.peak is None else self.bytes_at(self.peak.live)
+        shown = f"peak {byte_size(peak)}" if isinstance(peak, int) else "peak depends on symbols"
+        return f"<TrainingCost of {self.report.architecture.name}{at and f' at {at}'}: {shown}>"
 
     @property
     def report(self) -> Report:

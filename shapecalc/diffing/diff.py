@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.architecture import joined
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.diffing.lock.alignment import aligned, renumbered
 from shapecalc.diffing.lock.entries import FOLLOWING, Entry, digest, entry_of
 from shapecalc.diffing.lock.wiring import Wiring
@@ -111,13 +112,7 @@ class End(NamedTuple):
     """Of an input, before and after, if they differ."""
 
 
-class Comparison(NamedTuple):
-    """Two networks, and every layer of both in the order of the new one.
-
-    `old` is None for a network that did not exist. `inputs` and `outputs` list only those whose shape or dtype differs;
-    `rewired` are the names of outputs that another layer computes now, unless this layer was added or the old removed.
-    """
-
+class _Compared(NamedTuple):
     old: Report | None
     new: Report
     totals: Figures
@@ -125,6 +120,16 @@ class Comparison(NamedTuple):
     inputs: tuple[End, ...]
     outputs: tuple[End, ...]
     rewired: tuple[str, ...] = ()
+
+
+class Comparison(Presented, _Compared):
+    """Two networks, and every layer of both in the order of the new one.
+
+    `old` is None for a network that did not exist. `inputs` and `outputs` list only those whose shape or dtype differs;
+    `rewired` are the names of outputs that another layer computes now, unless this layer was added or the old removed.
+    """
+
+    __slots__ = ()
 
     def __repr__(self) -> str:
         """Return the names of both networks and the number of layers of each kind."""

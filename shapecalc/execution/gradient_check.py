@@ -13,6 +13,7 @@ import numpy as np
 from shapecalc.costs.liveness import output_slots, shapes_of
 from shapecalc.costs.single_values import single_values
 from shapecalc.diagnostics.numbers import finite
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.execution.budget import BUDGET, Budget, Price, check_arithmetic, check_memory
 from shapecalc.execution.lowering import (
     calls_of,
@@ -116,7 +117,7 @@ class BackwardRow:
 
 
 @dataclass(frozen=True, slots=True)
-class BackwardProof:
+class BackwardProof(Presented):
     """A backward pass at one size of every symbol; `rows` are in the order of the backward pass, the last layer first.
 
     `directional_error` is the relative error of the whole network's gradients along one random direction of all inputs
@@ -132,6 +133,12 @@ class BackwardProof:
     truncate: int | None = None
     single_values: tuple[LayerReport, ...] = ()
     """The norms that have one value per channel, which PyTorch does not train."""
+
+    def __repr__(self) -> str:
+        """Return the name, the sizes, and the verdict."""
+        at = ", ".join(f"{name} = {size}" for name, size in self.sizes.items())
+        verdict = "ok" if self.ok else "failed"
+        return f"<BackwardProof of {self.architecture.name}{at and f' at {at}'}: {verdict}>"
 
     @property
     def ok(self) -> bool:

@@ -7,6 +7,7 @@ from itertools import count, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import evaluate, free_symbols
 from shapecalc.execution.budget import (
     BUDGET,
@@ -108,7 +109,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Presented):
     """All trials of an architecture; `unproved` names the symbols that could be tried at one size only."""
 
     architecture: Architecture

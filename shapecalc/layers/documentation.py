@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
 from shapecalc.diagnostics import misuse
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.diagnostics.suggestions import closest, fold
 from shapecalc.layers import layer_type as find, layer_types
 from shapecalc.layers.base import Field, fields_of
@@ -21,7 +22,7 @@ SECTION = re.compile(r"^([A-Z][a-z]+):(?: (.*))?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Documentation:
+class Documentation(Presented):
     """A layer type as `shapecalc layers` shows it."""
 
     type: str
@@ -56,7 +57,7 @@ def documentation(cls: type[Layer]) -> Documentation:
     return Documentation(cls.type, " ".join(summary), joined, tuple(fields_of(cls).values()), cls.main)
 
 
-class LayerTypes(Mapping[str, Documentation]):
+class LayerTypes(Presented, Mapping[str, Documentation]):
     """The documentation of every layer type, by the type."""
 
     def __init__(self) -> None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.architecture import input_symbols, joined
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import Condition, Dim, as_json, product, show
 from shapecalc.shape_inference.constraints import Constraint, ValidSizes, solve_constraints
 from shapecalc.shape_inference.dtypes import USUAL_DTYPE
@@ -244,7 +245,7 @@ class Totals(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Presented):
     """An architecture's shapes and costs.
 
     `tree` has blocks and repeats as groups, `layers` has them expanded. `bindings` are the sizes that the file's

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import joined
 from shapecalc.diagnostics import misuse
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.diagnostics.suggestions import closest
 from shapecalc.dims import Condition, Effort, Relation, condition, free_symbols, show
 from shapecalc.shape_inference.constraints import Constraint, sizes_meeting, solve_constraints
@@ -99,9 +100,7 @@ def near(sizes: Sizes, asked: int) -> NearSizes:
     return NearSizes(asked, asked in sizes, sizes.up_to(asked - 1), sizes.from_(asked + 1))
 
 
-class Solution(NamedTuple):
-    """The sizes that fit, by symbol, the constraints on several symbols, and the reasons."""
-
+class _SolutionFields(NamedTuple):
     report: Report
     sizes: Mapping[str, Sizes]
     joint: tuple[Reason, ...]
@@ -117,6 +116,18 @@ class Solution(NamedTuple):
     """The numbers of the input that symbols replace."""
     close: Mapping[str, NearSizes] = MappingProxyType({})
     """The valid sizes next to requested ones, by symbol."""
+
+
+class Solution(Presented, _SolutionFields):
+    """The sizes that fit, by symbol, the constraints on several symbols, and the reasons."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return the name, and the valid sizes of each symbol."""
+        sizes = ", ".join(each.sentence(name) for name, each in self.sizes.items())
+        name = self.report.architecture.name
+        return f"<Solution for {name}: {sizes or 'no unbound symbol'}{'' if self.solvable else ', not solvable'}>"
 
     @property
     def solvable(self) -> bool:

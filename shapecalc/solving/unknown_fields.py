@@ -11,6 +11,7 @@ from shapecalc.architecture import Group, Step
 from shapecalc.calculators.derivation import sliding_axes
 from shapecalc.calculators.windows import DILATIONS, SMALL, simplicity
 from shapecalc.diagnostics import LayerError, ShapecalcError, misuse
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.diagnostics.suggestions import closest
 from shapecalc.dims import free_symbols, pretty, show
 from shapecalc.layers.conv import Conv
@@ -64,9 +65,7 @@ class Choice(NamedTuple):
     shape: Shape
 
 
-class Choices(NamedTuple):
-    """Every combination of values that gives the wanted output, simplest first; if none does, the closest."""
-
+class _ChoicesFields(NamedTuple):
     unknowns: tuple[Unknown, ...]
     wanted: Wanted
     at: str
@@ -79,6 +78,18 @@ class Choices(NamedTuple):
     """Of output paddings that do not do: the output shapes with the least and with the most of them."""
     together: tuple[tuple[Unknown, Value], ...] = ()
     """Output paddings that give the wanted output together with additional ones, if the unknown ones alone do not."""
+    name: str = ""
+    """The architecture's."""
+
+
+class Choices(Presented, _ChoicesFields):
+    """Every combination of values that gives the wanted output, simplest first; if none does, the closest."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return the fields, and the number of solutions."""
+        return f"<Choices of {', '.join(map(str, self.unknowns))}: {len(self.solutions)} of {self.tried} tried>"
 
 
 def choose(

@@ -18,6 +18,7 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from shapecalc.api.presenter import Tables
 from shapecalc.cli import progress
 from shapecalc.costs.decoding import unroll
 from shapecalc.costs.liveness import live_memory
@@ -51,7 +52,7 @@ from shapecalc.render.inspect import dot, mermaid
 from shapecalc.render.inspect.columns import COLUMNS
 from shapecalc.render.inspect.table import inspection, listing
 from shapecalc.render.json import document
-from shapecalc.render.tables import csv, latex, markdown, text as tables_text
+from shapecalc.render.tables import csv, html, latex, markdown, text as tables_text
 from shapecalc.render.terminal.escaping import terminal
 from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page, display_width, draw, escaped
 from shapecalc.shape_inference.engine import Reports, inspect_at
@@ -322,7 +323,48 @@ def test_a_sheet_holds_no_formula(name: str, variants: list[Results]) -> None:
         assert not {terminal(found.texts[place]) for place in sink.names} - held
 
 
+WRITER = Tables()
+RESULTS = {
+    "report": (lambda found: found.symbolic, LAYERS),
+    "proof": (lambda found: found.proof, LAYERS),
+    "backward proof": (lambda found: found.backward, LAYERS),
+    "comparison": (lambda found: found.comparison, (30,)),
+    "memory": (lambda found: found.live, LAYERS[2:]),
+    "training cost": (lambda found: found.cost, LAYERS[2:]),
+    "trained": (lambda found: found.trained, ()),
+    "solution": (lambda found: found.solution, ()),
+}
+"""Results of Python, with the names in their tables."""
+SHEETS |= {f"{name}.to_csv": Sink(lambda found, of=of: WRITER.csv(of(found)), ()) for name, (of, _) in RESULTS.items()}
+OWN_TAGS = {"div", "style", "p", "b", "pre", "table", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"}
+OWN_TAGS |= {"details", "summary", "span"}
+OWN_STYLE = re.compile(r"[a-z-]+:[\w. %(),#-]+", re.ASCII)
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_notebook_shows_names_as_text_alone(name: str, variants: list[Results]) -> None:
+    of, places = RESULTS[name]
+    for found in variants:
+        written = WRITER.html(of(found))
+        assert not INVISIBLE.search(written)
+        assert not commands(written)
+        page = ET.fromstring(written)
+        parts = list(page.iter())
+        assert {part.tag for part in parts} <= OWN_TAGS
+        assert {name for part in parts for name in part.attrib} <= {"class", "style", "open"}
+        assert {part.get("class", "") for part in parts} <= {"", "shapecalc", "n", "d", "b", "n d"}
+        assert all(OWN_STYLE.fullmatch(part.get("style", "a:b")) for part in parts)
+        (style,) = page.iter("style")
+        assert style.text == html.STYLE.removeprefix("<style>").removesuffix("</style>")
+        held = {part.text.strip() for part in parts if part.text and part.tag in {"td", "span"}}
+        assert not [place for place in places if terminal(found.texts[place]).strip() not in "\n".join(held)]
+
+
 PAGES = {
+    **{
+        f"{name}.to_markdown": Sink(lambda found, of=of: WRITER.markdown(of(found)), ())
+        for name, (of, _) in RESULTS.items()
+    },
     "inspect": Sink(lambda found: markdown.document(inspection(found.symbolic, EVERY)), LAYERS[2:]),
     "diff": Sink(lambda found: diff.markdown(found.comparison), (0, 30)),
 }

@@ -11,6 +11,7 @@ import numpy as np
 from shapecalc.costs.training_step import training_step
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.numbers import finite
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.execution.budget import BUDGET, Budget, check_training_memory
 from shapecalc.execution.training.datasets import load_dataset, unfit
 from shapecalc.execution.training.initialization import initial_parameters
@@ -73,9 +74,7 @@ class TrainingPlan(NamedTuple):
     truncate: int | None
 
 
-class Trained(NamedTuple):
-    """The result of a training run: every epoch, the loss of every step, and weights and buffers by PyTorch's names."""
-
+class _TrainedFields(NamedTuple):
     dataset: Dataset
     plan: TrainingPlan
     loss: str
@@ -83,6 +82,18 @@ class Trained(NamedTuple):
     epochs: tuple[Epoch, ...]
     losses: tuple[float, ...]
     parameters: Mapping[str, Array]
+
+
+class Trained(Presented, _TrainedFields):
+    """The result of a training run: every epoch, the loss of every step, and weights and buffers by PyTorch's names."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return the name, the dataset, and the accuracy before and after."""
+        last = (self.before, *self.epochs)[-1].accuracy
+        figures = f"{len(self.epochs)} epochs, accuracy {self.before.accuracy:.1%} → {last:.1%}"
+        return f"<Trained {self.dataset.report.architecture.name} on {self.dataset.name}: {figures}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the run as JSON's values."""

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 def checks(results: Sequence[Checked], *, unicode: bool = True) -> str:
     """Return the diagnostics of each file, unescaped, and their totals."""
+    return document(values(results), unicode=unicode)
+
+
+def values(results: Sequence[Checked]) -> dict[str, Any]:
+    """Return the values of the document."""
     files = [
         {
             "name": path_of(checked),
@@ -26,7 +31,7 @@ def checks(results: Sequence[Checked], *, unicode: bool = True) -> str:
         for checked in results
     ]
     totals = {f"{severity.value}s": count for severity, count in counts(results).items()}
-    return document({"files": files, "totals": {"files": len(files), **totals}}, unicode=unicode)
+    return {"files": files, "totals": {"files": len(files), **totals}}
 
 
 def _finding(entry: Located) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics import ShapecalcError, misuse
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.files.load import with_parameters
 from shapecalc.solving.sweep.grid import CHUNK, SweepAxis, blocks
 from shapecalc.solving.sweep.pareto import Key, Selection
@@ -43,7 +44,7 @@ POINTS_INFERRED = 256
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Presented):
     """The points that a sweep selects: `columns` has an array of integers for each axis and each cost.
 
     A column is of int64 if all values fit, else of Python objects: large integers, or a parameter's strings. `points`
@@ -54,6 +55,10 @@ class Sweep:
     points: int
     illegal: int
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return the number of points, and the columns."""
+        return f"<Sweep: {len(self):,} of {self.points:,} points, columns {', '.join(self.columns)}>"
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))

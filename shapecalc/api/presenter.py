@@ -1,0 +1,247 @@
+"""What writes results: the text of their commands, and tables in HTML, Markdown and CSV."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.api.rows import rows_of
+from shapecalc.diagnostics.presentation import Presenter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shapecalc.api.results import Decoding
+    from shapecalc.checking.result import Checked, CheckResults
+    from shapecalc.costs.liveness import LiveMemory
+    from shapecalc.costs.training import TrainingCost
+    from shapecalc.diffing.diff import Comparison
+    from shapecalc.execution.gradient_check import BackwardProof
+    from shapecalc.execution.training import Trained
+    from shapecalc.execution.verify import Proof
+    from shapecalc.layers.documentation import Documentation, LayerTypes
+    from shapecalc.render.tables.model import Document
+    from shapecalc.shape_inference.report import Report
+    from shapecalc.solving.input_sizes import Solution
+    from shapecalc.solving.sweep import Sweep
+    from shapecalc.solving.unknown_fields import Choices
+
+
+WIDTH = 100
+"""The columns of the text of a result."""
+MANNER: Mapping[str, Any] = {"width": WIDTH, "color": False, "unicode": True}
+MOST_POINTS = 1_000
+"""The most points of a sweep in its text."""
+MOST_CHOICES = 20
+
+
+class Tables(Presenter):
+    """Results as their commands write them."""
+
+    def text(self, result: object) -> str:
+        """Return the text of the command, in at most 100 columns."""
+        writer = _TEXTS.get(type(result).__name__)
+        return repr(result) if writer is None else writer(result)
+
+    def html(self, result: object) -> str:
+        """Return HTML for a notebook."""
+        from shapecalc.render.tables import html
+
+        return html.document(_document(result))
+
+    def markdown(self, result: object) -> str:
+        """Return Markdown."""
+        from shapecalc.render.tables import markdown
+
+        return markdown.document(_document(result))
+
+    def csv(self, result: object) -> str:
+        """Return comma-separated values."""
+        from shapecalc.render.tables import csv, rows
+
+        return csv.table(rows.table(rows_of(result)))
+
+    def rows(self, result: object) -> list[dict[str, Any]]:
+        """Return flat rows of plain values."""
+        return rows_of(result)
+
+    def values(self, result: object) -> dict[str, Any]:
+        """Return the values of JSON."""
+        writer = _VALUES.get(type(result).__name__)
+        return {"rows": rows_of(result)} if writer is None else writer(result)
+
+
+def _document(result: object) -> Document:
+    from shapecalc.render.inspect.table import inspection
+    from shapecalc.render.tables import rows
+    from shapecalc.render.tables.model import Document
+    from shapecalc.shape_inference.report import Report
+
+    if isinstance(result, Report):
+        return inspection(result)
+    content = rows.table(rows_of(result))
+    return Document(repr(result).strip("<>"), [[content]] if content.rows else [], content)
+
+
+def _report(report: Report) -> str:
+    from shapecalc.render.inspect.table import inspection
+    from shapecalc.render.tables import text
+    from shapecalc.render.terminal.grid import Page
+
+    return text.document(inspection(report), Page(**MANNER))
+
+
+def _proof(proof: Proof) -> str:
+    from shapecalc.render.verify import table
+
+    return table(proof, **MANNER)
+
+
+def _backward(proof: BackwardProof) -> str:
+    from shapecalc.render.verify_backward import table
+
+    return table(proof, **MANNER)
+
+
+def _comparison(comparison: Comparison) -> str:
+    from shapecalc.render.diff import table
+
+    return table(comparison, **MANNER)
+
+
+def _memory(live: LiveMemory) -> str:
+    from shapecalc.costs.scheduling import reordering
+    from shapecalc.render.memory import table
+
+    return table(live, reordering(live), **MANNER)
+
+
+def _training_cost(cost: TrainingCost) -> str:
+    from shapecalc.render.train_cost import table
+
+    return table(cost, **MANNER)
+
+
+def _trained(trained: Trained) -> str:
+    from shapecalc.render.train import table
+
+    return table(trained, None, **MANNER)
+
+
+def _decoding(decoding: Decoding) -> str:
+    from shapecalc.render.decode import unrolled
+
+    return unrolled(decoding.loop, decoding.decoded, **MANNER)
+
+
+def _solution(solution: Solution) -> str:
+    from shapecalc.render.solve_architecture import solution as write
+
+    return write(solution, solution.close, **MANNER)
+
+
+def _choices(choices: Choices) -> str:
+    from shapecalc.render.solve_architecture import choices as write
+
+    return write(choices, choices.name, MOST_CHOICES, **MANNER)
+
+
+def _sweep(sweep: Sweep) -> str:
+    from shapecalc.render.sweep import table
+    from shapecalc.solving.sweep.plans import COSTS
+
+    names = list(sweep.columns)
+    columns = {name: values[:MOST_POINTS] for name, values in sweep.columns.items()}
+    lines = [table(columns, tuple(names[names.index(COSTS[0]) :]), **MANNER), *sweep.notes]
+    if len(sweep) > MOST_POINTS:
+        lines.append(f"{len(sweep) - MOST_POINTS:,} points more")
+    return "\n".join(lines)
+
+
+def _results(results: CheckResults) -> str:
+    from shapecalc.render.check.text import checks
+
+    return checks(results, width=WIDTH)
+
+
+def _checked(checked: Checked) -> str:
+    from shapecalc.render.check.text import checks
+
+    return checks([checked], width=WIDTH)
+
+
+def _documentation(layer: Documentation) -> str:
+    from shapecalc.render.layers import full
+
+    return full(layer, WIDTH)
+
+
+def _layer_types(types: LayerTypes) -> str:
+    from shapecalc.render.layers import overview
+
+    return overview(types.values(), WIDTH)
+
+
+_TEXTS: Mapping[str, Callable[[Any], str]] = {
+    "BackwardProof": _backward,
+    "CheckResults": _results,
+    "Checked": _checked,
+    "Choices": _choices,
+    "Comparison": _comparison,
+    "Decoding": _decoding,
+    "Documentation": _documentation,
+    "LayerTypes": _layer_types,
+    "LiveMemory": _memory,
+    "Proof": _proof,
+    "Report": _report,
+    "Solution": _solution,
+    "Sweep": _sweep,
+    "Trained": _trained,
+    "TrainingCost": _training_cost,
+}
+
+
+def _memory_values(live: LiveMemory) -> dict[str, Any]:
+    from shapecalc.costs.scheduling import reordering
+    from shapecalc.render.memory import document
+
+    return document(live, reordering(live))
+
+
+def _decoding_values(decoding: Decoding) -> dict[str, Any]:
+    from shapecalc.render.decode import unrolled_dict
+
+    return unrolled_dict(decoding.loop, decoding.decoded)
+
+
+def _solution_values(solution: Solution) -> dict[str, Any]:
+    from shapecalc.render.solve_architecture import solution_dict
+
+    return solution_dict(solution, solution.close)
+
+
+def _choices_values(choices: Choices) -> dict[str, Any]:
+    from shapecalc.render.solve_architecture import choices_dict
+
+    return choices_dict(choices, choices.name, len(choices.solutions))
+
+
+def _results_values(results: CheckResults) -> dict[str, Any]:
+    from shapecalc.render.check.json import values
+
+    return values(results)
+
+
+def _checked_values(checked: Checked) -> dict[str, Any]:
+    from shapecalc.render.check.json import values
+
+    return values([checked])
+
+
+_VALUES: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "CheckResults": _results_values,
+    "Checked": _checked_values,
+    "Choices": _choices_values,
+    "Decoding": _decoding_values,
+    "LiveMemory": _memory_values,
+    "Solution": _solution_values,
+}
