@@ -91,15 +91,19 @@ def _report(report: Report) -> str:
 
 
 def _proof(proof: Proof) -> str:
-    from shapecalc.render.verify import table
+    from shapecalc.render.tables import text
+    from shapecalc.render.terminal.grid import Page
+    from shapecalc.render.verify import verification
 
-    return table(proof, **MANNER)
+    return text.document(verification(proof), Page(**MANNER))
 
 
 def _backward(proof: BackwardProof) -> str:
-    from shapecalc.render.verify_backward import table
+    from shapecalc.render.tables import text
+    from shapecalc.render.terminal.grid import Page
+    from shapecalc.render.verify_backward import verification
 
-    return table(proof, **MANNER)
+    return text.document(verification(proof), Page(**MANNER))
 
 
 def _comparison(comparison: Comparison) -> str:

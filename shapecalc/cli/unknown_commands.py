@@ -87,44 +87,44 @@ ver about | `shapecalc version` prints the version
 """In each paragraph words that are typed as commands, and what there is instead."""
 
 
-class Answer(NamedTuple):
+class Pointer(NamedTuple):
     """The error of a word and its help."""
 
     error: str
     help: str
 
 
-def message(name: str) -> Answer:
+def message(name: str) -> Pointer:
     """Return the error of a word that is not a command, and as its help what to write instead."""
     readings = (_file, _code, _word, _layer, _command, _misspelt_layer, _part)
     messages = (text for reading in readings if (text := reading(name)))
-    return next(messages, Answer(f"no command `{name}`", "`shapecalc --help` lists the commands"))
+    return next(messages, Pointer(f"no command `{name}`", "`shapecalc --help` lists the commands"))
 
 
-def _file(name: str) -> Answer | None:
+def _file(name: str) -> Pointer | None:
     from pathlib import Path
 
     from shapecalc.files import zoo
 
     if name == "-" or Path(name).is_file() or zoo.path(name) is not None:
-        return Answer(f"no command `{name}`", f"write `shapecalc inspect {name}`")
+        return Pointer(f"no command `{name}`", f"write `shapecalc inspect {name}`")
     if not name.endswith((".yaml", ".yml")):
         return None
-    return Answer(f"`{name}` is neither a command nor a file that exists", "`shapecalc init FILE` creates a file")
+    return Pointer(f"`{name}` is neither a command nor a file that exists", "`shapecalc init FILE` creates a file")
 
 
-def _code(name: str) -> Answer | None:
+def _code(name: str) -> Pointer | None:
     from shapecalc.diagnostics.rules import codes
 
     code = name.upper()
     if code not in codes():
         return None
-    return Answer(f"`{name}` is the code of a diagnostic, not a command", f"`shapecalc rule {code}` explains it")
+    return Pointer(f"`{name}` is the code of a diagnostic, not a command", f"`shapecalc rule {code}` explains it")
 
 
-def _word(name: str) -> Answer | None:
+def _word(name: str) -> Pointer | None:
     answer = answers().get(name.strip("-").lower().replace("_", "-"))
-    return Answer(f"no command `{name}`", answer) if answer else None
+    return Pointer(f"no command `{name}`", answer) if answer else None
 
 
 def answers() -> dict[str, str]:
@@ -136,36 +136,36 @@ def answers() -> dict[str, str]:
     return by_word
 
 
-def _layer(name: str) -> Answer | None:
+def _layer(name: str) -> Pointer | None:
     """Return the message for a layer type, and for the name of a layer in another tool."""
     from shapecalc.layers import layer_type
     from shapecalc.parser.did_you_mean import nearest_layer
 
     if layer_type(name) is not None:
-        return Answer(f"`{name}` is a layer, not a command", _explained(name))
+        return Pointer(f"`{name}` is a layer, not a command", _explained(name))
     likely = nearest_layer(name)
     if likely is None or not (likely.known or likely.note):
         return None
     if likely.word is None:
-        return Answer(f"no command `{name}`", f"for a layer: {likely.note}")
-    return Answer(f"`{name}` is not a command; the layer is `{likely.word}`", _explained(likely.word))
+        return Pointer(f"no command `{name}`", f"for a layer: {likely.note}")
+    return Pointer(f"`{name}` is not a command; the layer is `{likely.word}`", _explained(likely.word))
 
 
-def _command(name: str) -> Answer | None:
+def _command(name: str) -> Pointer | None:
     from shapecalc.diagnostics.suggestions import closest
 
     near = closest(name, COMMANDS)
-    return Answer(f"no command `{name}`", f"did you mean `{near}`?") if near else None
+    return Pointer(f"no command `{name}`", f"did you mean `{near}`?") if near else None
 
 
-def _misspelt_layer(name: str) -> Answer | None:
+def _misspelt_layer(name: str) -> Pointer | None:
     from shapecalc.parser.did_you_mean import closest_layer
 
     near = closest_layer(name)
-    return Answer(f"no command `{name}`", f"did you mean the layer `{near}`? {_explained(near)}") if near else None
+    return Pointer(f"no command `{name}`", f"did you mean the layer `{near}`? {_explained(near)}") if near else None
 
 
-def _part(name: str) -> Answer | None:
+def _part(name: str) -> Pointer | None:
     """Return the message for a part of a name of an architecture or a layer type, or a misspelt architecture."""
     from shapecalc.diagnostics.suggestions import closest
     from shapecalc.files import zoo
@@ -173,9 +173,9 @@ def _part(name: str) -> Answer | None:
 
     for command, names in (("list", zoo.names()), ("layers", layer_types())):
         if name and any(name.lower() in other for other in names):
-            return Answer(f"no command `{name}`", f"`shapecalc {command} {name.lower()}` lists the names with it")
+            return Pointer(f"no command `{name}`", f"`shapecalc {command} {name.lower()}` lists the names with it")
     network = closest(name, zoo.names())
-    return Answer(f"no command `{name}`", f"did you mean `shapecalc inspect {network}`?") if network else None
+    return Pointer(f"no command `{name}`", f"did you mean `shapecalc inspect {network}`?") if network else None
 
 
 def _explained(type_: str) -> str:
