@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapecalc.dims import Expr, show
@@ -30,12 +29,33 @@ class Short(NamedTuple):
 FULL = Short()
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class _Value:
+    """The value of a cell. Plain classes with slots: making dataclasses would take longer than inspecting a network."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and all(getattr(self, name) == getattr(other, name) for name in self._names())
+
+    def __hash__(self) -> int:
+        return hash((type(self), *(getattr(self, name) for name in self._names())))
+
+    def __repr__(self) -> str:
+        values = ", ".join(repr(getattr(self, name)) for name in self._names())
+        return f"{type(self).__name__}({values})"
+
+    def _names(self) -> tuple[str, ...]:
+        return next(names for cls in type(self).__mro__ if (names := cls.__dict__.get("__slots__")))
+
+
+class Words(_Value):
     """A text, with a shorter one that says the same; on a terminal its end may be cut."""
 
-    full: str
-    brief: str = ""
+    __slots__ = ("brief", "full")
+
+    def __init__(self, full: str, brief: str = "") -> None:
+        self.full = full
+        self.brief = brief
 
     def text(self, short: Short = FULL) -> str:
         """Return the text of a cell."""
@@ -46,14 +66,15 @@ class Words:
         return self.full
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(_Value):
     """The path of a layer, and in a tree its part within its block; on a terminal its beginning may be cut."""
 
-    full: str
-    shown: str = ""
-    level: int = 0
-    """The number of blocks that contain it, by which a terminal indents it."""
+    __slots__ = ("full", "level", "shown")
+
+    def __init__(self, full: str, shown: str = "", level: int = 0) -> None:
+        self.full = full
+        self.shown = shown
+        self.level = level
 
     def text(self, short: Short = FULL) -> str:  # noqa: ARG002 - as of all values
         """Return the text of a cell."""
@@ -64,11 +85,13 @@ class Path:
         return self.full
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(_Value):
     """A short text that is never cut, such as `ok`."""
 
-    full: str
+    __slots__ = ("full",)
+
+    def __init__(self, full: str) -> None:
+        self.full = full
 
     def text(self, short: Short = FULL) -> str:  # noqa: ARG002 - as of all values
         """Return the text of a cell."""
@@ -79,11 +102,13 @@ class Fixed:
         return self.full
 
 
-@dataclass(frozen=True, slots=True)
-class Shapes:
+class Shapes(_Value):
     """One shape or several; it is cut only between its axes, and only if one is an expression."""
 
-    shapes: Sequence[Shape]
+    __slots__ = ("shapes",)
+
+    def __init__(self, shapes: Sequence[Shape]) -> None:
+        self.shapes = shapes
 
     @property
     def is_closed_form(self) -> bool:
@@ -104,11 +129,13 @@ class Shapes:
         return self.text()
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(_Value):
     """A count of scalars or operations; None is unknown."""
 
-    count: Count
+    __slots__ = ("count",)
+
+    def __init__(self, count: Count) -> None:
+        self.count = count
 
     @property
     def is_closed_form(self) -> bool:
@@ -132,21 +159,24 @@ class Amount:
         return exact(self.count)
 
 
-@dataclass(frozen=True, slots=True)
 class Bytes(Amount):
     """A count of bytes."""
+
+    __slots__ = ()
 
     def writer(self, short: Short) -> Callable[[Count], str]:  # noqa: ARG002 - units are short
         """Return the function that writes bytes in binary units."""
         return memory
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(_Value):
     """A difference of two counts, with its sign and with a note such as `(+12.0 %)`; 0 is blank."""
 
-    delta: Amount
-    note: str = ""
+    __slots__ = ("delta", "note")
+
+    def __init__(self, delta: Amount, note: str = "") -> None:
+        self.delta = delta
+        self.note = note
 
     @property
     def is_closed_form(self) -> bool:
@@ -166,12 +196,14 @@ class Delta:
         return self.delta.exact()
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(_Value):
     """A part of a total; as a text a percentage, on a wide terminal also a bar."""
 
-    part: Count
-    total: Count
+    __slots__ = ("part", "total")
+
+    def __init__(self, part: Count, total: Count) -> None:
+        self.part = part
+        self.total = total
 
     def text(self, short: Short = FULL) -> str:  # noqa: ARG002 - as of all values
         """Return the percentage; nothing if it is 0 or unknown."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.render.tables.model import BLANK, FULL, Amount, Bytes, Fixed, Path, Table, TableColumn, TableRow, Words
@@ -15,9 +14,10 @@ if TYPE_CHECKING:
 PATHS = ("path", "file")
 
 
-@dataclass(frozen=True, slots=True)
 class Real(Fixed):
     """A number other than a count, with four digits where people read it."""
+
+    __slots__ = ()
 
     def text(self, short: Short = FULL) -> str:  # noqa: ARG002 - as of all values
         """Return four digits of it.
@@ -32,7 +32,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Return a row per mapping, all of which have the same keys; numbers are on the right.
 
     >>> table([{"path": "c1", "macs": 117_600}]).rows[0].values
-    (Path(full='c1', shown='', level=0), Amount(count=117600))
+    (Path('c1', 0, ''), Amount(117600))
     """
     names = list(rows[0]) if rows else []
     columns = [TableColumn(name, name.replace("_", " "), right=_is_number(name, rows)) for name in names]
