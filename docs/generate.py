@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+import shapecalc
 from shapecalc.cli import COMMANDS, app
 from shapecalc.cli.groups import GROUPS
 from shapecalc.diagnostics.rules import rules
 from shapecalc.layers import layer_types
-from shapecalc.layers.documentation import documentation
+from shapecalc.layers.documentation import documentation, layers as layers_of
 from shapecalc.parser.fields import example
 from shapecalc.render.layers import default_of
 from shapecalc.render.rule import diagnostics_text
@@ -37,11 +40,49 @@ FAMILIES_OF_CODES = {
     "7": "Running a network",
     "8": "Sweeps",
 }
+PYTHON = """\
+`import shapecalc` imports neither NumPy nor YAML; each is imported by the functions that need it. Every function takes
+a `shapecalc.Network`: an `Architecture`, the path of a file, or the name of one that ships, such as `"lenet5"`.
+
+Sizes of symbols and values of the file's `parameters:` are keyword arguments, as `--set` gives them on the command
+line. If the name of one is an argument of the function already, such as `seed`, it is given in `settings`:
+
+```python
+import shapecalc
+
+report = shapecalc.inspect("resnet50", N=8, H=256, W=256)
+assert report.outputs["output"] == (8, 1000)
+assert shapecalc.inspect("resnet50", settings={"N": 8}, H=256, W=256).totals == report.totals
+```
+
+A mistake raises `ShapecalcError`, whose `str` has the place, the cause and the help of each mistake, and whose
+`diagnostics` have them as attributes. The memory and the arithmetic of a run are bounded by
+`budget=shapecalc.Budget(memory=…, flops=…)`, what a file may hold by `limits=shapecalc.Limits(…)`.
+
+## Results
+
+A result is one line in a session, and a table with blocks that fold in a notebook.
+
+| Method | Returns |
+| --- | --- |
+| `str(result)` | the text that the command prints, without colour; tables are at most 100 columns wide |
+| `to_rows()` | a list of flat mappings of plain values |
+| `to_csv()` | the same as comma-separated values |
+| `to_markdown()` | Markdown with names as code |
+| `to_dict()` | the values of `--format json` |
+
+Rows become a frame of pandas with `pandas.DataFrame(result.to_rows())`:
+
+```python
+rows = shapecalc.inspect("lenet5").to_rows()
+assert rows[0]["path"] == "c1"
+assert sum(row["params"] for row in rows) == 61706
+```"""
 
 
 def pages() -> dict[Path, str]:
     """Return the text of each generated page."""
-    parts = {"layers": layers(), "commands": commands(), "diagnostics": diagnostics()}
+    parts = {"layers": layers(), "commands": commands(), "diagnostics": diagnostics(), "python": python()}
     return {FOLDER / f"{name}.md": "\n\n".join((NOTE, *part)) + "\n" for name, part in parts.items()}
 
 
@@ -123,6 +164,63 @@ def _rule(rule: Rule) -> Iterator[str]:
     if rule.language == "yaml":
         yield f"```text\n{diagnostics_text(rule)}\n```"
     yield f'```{language} title="Fixed"\n{rule.mended}\n```'
+
+
+def python() -> Iterator[str]:
+    """Yield the paragraphs of the page of public functions and classes, from their signatures and docstrings."""
+    yield "# Python"
+    yield PYTHON
+    public = {name: getattr(shapecalc, name) for name in shapecalc.__all__ if name not in ("__version__", "layers")}
+    yield "## Functions"
+    yield "The examples follow `from shapecalc import *`."
+    functions = {name: each for name, each in public.items() if inspect.isfunction(each)} | {"layers": layers_of}
+    for name, function in sorted(functions.items()):
+        yield f"### {name}"
+        yield f"```text\n{_signature(name, function)}\n```"
+        yield from _docstring(function)
+    yield "## Classes"
+    yield "Results have the methods of the table above; each class has these attributes and methods too."
+    for name, cls in public.items():
+        if inspect.isclass(cls):
+            yield f"### {name}"
+            yield from _docstring(cls)
+            rows = [*_members(cls)]
+            if rows:
+                yield table(("Attribute", "Meaning"), rows)
+
+
+def _signature(name: str, function: Any) -> str:
+    """Return a signature with a parameter per line, each with its type."""
+    signature = inspect.signature(function)
+    lines, keywords = [], False
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and not keywords:
+            keywords = True
+            if not any(each.kind is each.VAR_POSITIONAL for each in signature.parameters.values()):
+                lines.append("    *,")
+        star = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
+        lines.append(f"    {star}{parameter.name}: {parameter.annotation}{default},")
+    return "\n".join([f"shapecalc.{name}(", *lines, f") -> {signature.return_annotation}"])
+
+
+def _docstring(documented: Any) -> Iterator[str]:
+    """Yield the paragraphs of a docstring; its example is run by the tests of the code."""
+    for paragraph in inspect.cleandoc(documented.__doc__ or "").replace("\nRaises ", "\n\nRaises ").split("\n\n"):
+        yield f"```pycon\n{paragraph}\n```" if paragraph.startswith(">>>") else escaped(paragraph)
+
+
+def _members(cls: type) -> Iterator[tuple[str, str]]:
+    """Yield the public attributes: fields with their types, properties and methods with a sentence."""
+    for base in reversed(cls.__mro__):
+        for name, kind in getattr(base, "__annotations__", {}).items():
+            if not name.startswith("_") and "ClassVar" not in str(kind):
+                yield f"`{name}`", f"`{kind}`".replace("|", "\\|")
+    for name, member in vars(cls).items():
+        text = inspect.getdoc(member.fget if isinstance(member, property) else getattr(member, "func", member))
+        if not name.startswith("_") and text and (callable(member) or isinstance(member, property | cached_property)):
+            called = "()" if callable(member) else ""
+            yield f"`{name}{called}`", escaped(" ".join(text.split("\n\n")[0].split())).replace("|", "\\|")
 
 
 def table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
