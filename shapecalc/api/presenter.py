@@ -39,8 +39,13 @@ class Tables(Presenter):
 
     def text(self, result: object) -> str:
         """Return the text of the command, in at most 100 columns."""
-        writer = _TEXTS.get(type(result).__name__)
-        return repr(result) if writer is None else writer(result)
+        name = type(result).__name__
+        if name in _DOCUMENTS:
+            from shapecalc.render.tables import text
+            from shapecalc.render.terminal.grid import Page
+
+            return text.document(_DOCUMENTS[name](result), Page(**MANNER))
+        return _TEXTS[name](result) if name in _TEXTS else repr(result)
 
     def html(self, result: object) -> str:
         """Return HTML for a notebook."""
@@ -71,39 +76,40 @@ class Tables(Presenter):
 
 
 def _document(result: object) -> Document:
-    from shapecalc.render.inspect.table import inspection
+    """Return the document of the command, else the rows as a table."""
     from shapecalc.render.tables import rows
     from shapecalc.render.tables.model import Document
-    from shapecalc.shape_inference.report import Report
 
-    if isinstance(result, Report):
-        return inspection(result)
+    writer = _DOCUMENTS.get(type(result).__name__)
+    if writer is not None:
+        return writer(result)
     content = rows.table(rows_of(result))
     return Document(repr(result).strip("<>"), [[content]] if content.rows else [], content)
 
 
-def _report(report: Report) -> str:
+def _report(report: Report) -> Document:
     from shapecalc.render.inspect.table import inspection
-    from shapecalc.render.tables import text
-    from shapecalc.render.terminal.grid import Page
 
-    return text.document(inspection(report), Page(**MANNER))
+    return inspection(report)
 
 
-def _proof(proof: Proof) -> str:
-    from shapecalc.render.tables import text
-    from shapecalc.render.terminal.grid import Page
+def _proof(proof: Proof) -> Document:
     from shapecalc.render.verify import verification
 
-    return text.document(verification(proof), Page(**MANNER))
+    return verification(proof)
 
 
-def _backward(proof: BackwardProof) -> str:
-    from shapecalc.render.tables import text
-    from shapecalc.render.terminal.grid import Page
+def _backward(proof: BackwardProof) -> Document:
     from shapecalc.render.verify_backward import verification
 
-    return text.document(verification(proof), Page(**MANNER))
+    return verification(proof)
+
+
+_DOCUMENTS: Mapping[str, Callable[[Any], Document]] = {
+    "BackwardProof": _backward,
+    "Proof": _proof,
+    "Report": _report,
+}
 
 
 def _comparison(comparison: Comparison) -> str:
@@ -186,7 +192,6 @@ def _layer_types(types: LayerTypes) -> str:
 
 
 _TEXTS: Mapping[str, Callable[[Any], str]] = {
-    "BackwardProof": _backward,
     "CheckResults": _results,
     "Checked": _checked,
     "Choices": _choices,
@@ -195,8 +200,6 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "Documentation": _documentation,
     "LayerTypes": _layer_types,
     "LiveMemory": _memory,
-    "Proof": _proof,
-    "Report": _report,
     "Solution": _solution,
     "Sweep": _sweep,
     "Trained": _trained,

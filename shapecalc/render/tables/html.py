@@ -33,7 +33,7 @@ STYLE = """<style>
 .shapecalc .n{text-align:right;font-variant-numeric:tabular-nums}
 .shapecalc tr:hover td,.shapecalc summary:hover{background-color:#8882}
 .shapecalc .d{opacity:.6}
-.shapecalc .b td{font-weight:600}
+.shapecalc .b,.shapecalc .b td{font-weight:600}
 .shapecalc tfoot td{font-weight:600;border-top:1px solid #8888}
 .shapecalc details{margin:0;min-width:50em}
 .shapecalc summary{cursor:pointer;display:grid;list-style:none}
