@@ -25,6 +25,7 @@ def inspect(
     *,
     symbolic: bool = False,
     params_as: str = "pytorch",
+    dtype: str = "float32",
     settings: Mapping[str, Setting] | None = None,
     **sizes: Setting,
 ) -> Report:
@@ -33,7 +34,8 @@ def inspect(
     `sizes` bind symbols of the input and set parameters of the file (`N=2, H=256`), `settings` those whose name is an
     argument of this function; the file's own `sizes:` bind others, unless `symbolic`. If the batch is unbound, costs
     are those of one sample, or of the smallest valid batch. Params count scalars, MACs multiply-accumulates.
-    `params_as` is the convention of the count of params, `pytorch` or `keras`.
+    `params_as` is the convention of the count of params: `pytorch`, `keras` or `textbook`. `dtype` is the type of the
+    elements for memory: `float32`, `float16`, `bfloat16`, `int8` or `int4`.
     Raises `ShapecalcError` with a diagnostic for each independent mistake.
 
     >>> report = inspect("lenet5", N=2)
@@ -45,7 +47,7 @@ def inspect(
     from shapecalc.shape_inference.engine import inspect_at
 
     loaded, given = bound(architecture, settings, sizes)
-    return inspect_at(loaded, given, symbolic=symbolic, params_as=params_as)
+    return inspect_at(loaded, given, symbolic=symbolic, params_as=params_as, dtype=dtype)
 
 
 def memory(architecture: Network, *, settings: Mapping[str, Setting] | None = None, **sizes: Setting) -> LiveMemory:

@@ -26,6 +26,15 @@ def test_parameters_are_counted_as_another_framework_does() -> None:
     assert shapecalc.inspect("resnet18", params_as="keras").params_as == "keras"
 
 
+def test_memory_is_that_of_a_type_of_elements() -> None:
+    sizes = [
+        shapecalc.inspect("lenet5", dtype=dtype).totals.parameter_bytes for dtype in ("float32", "bfloat16", "int4")
+    ]
+    assert sizes == [61706 * 4, 61706 * 2, 61706 // 2]
+    with pytest.raises(ShapecalcError, match="SC203: `dtype` expects one of float32"):
+        shapecalc.inspect("lenet5", dtype="bf17")
+
+
 def test_a_training_step_of_more_samples_takes_more_memory() -> None:
     peaks = [shapecalc.train_cost("lenet5", batch=batch) for batch in (1, 2, 3)]
     one, two, three = (cost.bytes_at(cost.peak.live) for cost in peaks if cost.peak)
