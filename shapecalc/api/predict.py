@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 USUAL_BATCH = 32
 """The samples of a training step, or the next valid number of them."""
 OPTIMIZERS = ("sgd", "momentum", "adam")
-TRAINING_DTYPES = ("float32", "bf16")
+TRAINING_DTYPES = ("float32", "float16", "bfloat16", "bf16")
 
 
 def inspect(
@@ -73,7 +73,7 @@ def train_cost(
     *,
     batch: int | None = None,
     optimizer: Literal["sgd", "momentum", "adam"] = "sgd",
-    dtype: Literal["float32", "bf16"] = "float32",
+    dtype: Literal["float32", "float16", "bfloat16", "bf16"] = "float32",
     max_memory: int | str | None = None,
     checkpoint: int | None = None,
     truncate: int | None = None,

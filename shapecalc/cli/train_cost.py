@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from functools import partial
 from typing import Annotated
 
@@ -20,8 +19,19 @@ from shapecalc.cli.options.architecture import (
 from shapecalc.cli.options.batch import named_batch
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.depth import DepthOption  # noqa: TC001 - typer reads the annotation
-from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
+from shapecalc.cli.options.dtype import dtype_of, dtype_option
+from shapecalc.cli.options.formats import (
+    TABULAR,
+    Format,
+    OutputOption,
+    any_of,
+    format_option,
+    show,
+    target_of,
+    writers_of,
+)
 from shapecalc.cli.options.optimizer import Optimizer
+from shapecalc.shape_inference.dtypes import TRAINED, USUAL_DTYPE
 
 EXAMPLES = (
     "shapecalc train-cost resnet50 --batch 32 --optimizer adam --depth 1",
@@ -31,11 +41,19 @@ EXAMPLES = (
 USUAL_BATCH = 32
 
 
-class Dtype(Enum):
-    """The values of `--dtype`."""
+def _trained_dtype(text: str) -> str:
+    """Return the type of a training step; raise a usage error for an integer type and any other text.
 
-    FLOAT32 = "float32"
-    BF16 = "bf16"
+    >>> _trained_dtype("bfloat16"), _trained_dtype("fp16")
+    ('bfloat16', 'float16')
+    """
+    word = text.strip().lower()
+    if word == "bf16":
+        return word  # as it is called in JSON from the first version on
+    dtype = dtype_of(text)
+    if dtype not in TRAINED:
+        raise Misuse(f"`--dtype {dtype}`: training needs a floating-point type, {any_of(TRAINED)}")
+    return dtype
 
 
 def command(
@@ -45,10 +63,7 @@ def command(
     optimizer: Annotated[
         Optimizer, typer.Option("--optimizer", help="State per weight: none, a velocity, or two moments.")
     ] = Optimizer.SGD,
-    dtype: Annotated[
-        Dtype,
-        typer.Option("--dtype", help="Type of values and gradients; with bf16 the optimiser has float32 weights."),
-    ] = Dtype.FLOAT32,
+    dtype: Annotated[str, dtype_option(_trained_dtype, TRAINED)] = USUAL_DTYPE,
     max_memory: Annotated[
         str | None,
         typer.Option("--max-memory", metavar="SIZE", help="Find the largest batch that fits into this memory."),
@@ -63,7 +78,7 @@ def command(
         str | None, typer.Option("--truncate", metavar="K", help="Cut back-propagation through time every K steps.")
     ] = None,
     depth: DepthOption = None,
-    format_: TextOrJsonOption = None,
+    format_: Annotated[Format | None, format_option(*TABULAR)] = None,
     output: OutputOption = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
@@ -71,14 +86,14 @@ def command(
     """Show the memory and arithmetic of a training step.
 
     Shows the tensors that PyTorch's autograd saves for the backward pass, to the byte; those that an earlier layer has
-    saved are in parentheses. Shows the peak of the memory too. The batch is 32, or the next valid
-    one, unless it is set.
+    saved are in parentheses. Shows the peak of the memory too. With a type of 16 bits the optimiser has a float32 copy
+    of the weights. The batch is 32, or the next valid one, unless it is set.
     """
     from shapecalc.costs.training import training_cost
     from shapecalc.layers.fields import LARGEST_DIM
     from shapecalc.render import train_cost
 
-    target = target_of(format_, output, color)
+    target = target_of(format_, output, color, TABULAR)
     samples, allowed = count_of(batch, "--batch", LARGEST_DIM), _bytes(max_memory)
     every, steps = count_of(checkpoint, "--checkpoint", LARGEST_DIM), count_of(truncate, "--truncate", LARGEST_DIM)
     loaded, sizes = load_bound(architecture, set_, limit)
@@ -90,12 +105,12 @@ def command(
         batch=samples,
         usual_batch=USUAL_BATCH,
         optimizer=optimizer.value,
-        dtype=dtype.value,
+        dtype=dtype,
         truncate=steps,
         checkpoint=every,
         memory=allowed,
     )
-    show(target, {Format.TEXT: partial(train_cost.table, cost, depth), Format.JSON: cost.to_dict})
+    show(target, writers_of(partial(train_cost.training, cost, depth), cost.to_dict))
 
 
 def _bytes(text: str | None) -> int | None:

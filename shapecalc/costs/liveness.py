@@ -14,7 +14,7 @@ from shapecalc.diagnostics.numbers import byte_size
 from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import Dim, evaluate, free_symbols, least, product
 from shapecalc.layers.saved import Storage
-from shapecalc.shape_inference.report import BYTES
+from shapecalc.shape_inference.dtypes import USUAL_DTYPE, bytes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,6 +71,7 @@ class LiveMemory(Presented):
     """The memory of each slot."""
     ranges: Mapping[str, tuple[int, int]]
     """The first and the last step at which each owner's memory is live."""
+    dtype: str = USUAL_DTYPE
 
     def __repr__(self) -> str:
         """Return the name, and the peak with its layer.
@@ -87,15 +88,15 @@ class LiveMemory(Presented):
         return f"<LiveMemory of {self.report.architecture.name}: {peak}>"
 
 
-def live_memory(report: Report) -> LiveMemory:
-    """Return the live memory at each step of a run.
+def live_memory(report: Report, dtype: str = USUAL_DTYPE) -> LiveMemory:
+    """Return the live memory at each step of a run, with floating-point tensors in `dtype`.
 
     >>> import shapecalc
     >>> memory = live_memory(shapecalc.inspect(shapecalc.load("lenet5"), N=1))
     >>> memory.steps[memory.peak].row.path, memory.steps[memory.peak].live     # 2 · 6 · 28 · 28 elements
     ('tanh_1', 37632)
     """
-    allocations = memory_of_slots(report)
+    allocations = memory_of_slots(report, dtype)
     ranges = live_ranges(report, allocations)
     sizes = {allocation.owner: allocation.size for allocation in allocations.values()}
     begins: dict[int, list[str]] = defaultdict(list)
@@ -114,15 +115,15 @@ def live_memory(report: Report) -> LiveMemory:
     at_peak = [owner for owner, (first, last) in ranges.items() if peak is not None and first <= peak <= last]
     tensors = [LiveTensor(owner, shapes[owner], sizes[owner]) for owner in at_peak]
     tensors.sort(key=lambda tensor: _probed(evaluate(tensor.size, report.costs_at)), reverse=True)
-    return LiveMemory(report, tuple(steps), peak, tuple(tensors), allocations, ranges)
+    return LiveMemory(report, tuple(steps), peak, tuple(tensors), allocations, ranges, dtype)
 
 
-def memory_of_slots(report: Report, itemsize: int = BYTES) -> dict[str, Allocation]:
-    """Return the memory of each slot; `itemsize` is the bytes of one floating-point element."""
+def memory_of_slots(report: Report, dtype: str = USUAL_DTYPE) -> dict[str, Allocation]:
+    """Return the memory of each slot; floating-point elements are of `dtype`."""
     allocations: dict[str, Allocation] = {}
     for entry in report.inputs:
         integer = entry.dtype == "int64"
-        size = (INT64 if integer else itemsize) * product(entry.shape)
+        size = INT64 * product(entry.shape) if integer else bytes_of(product(entry.shape), dtype)
         allocations[entry.name] = Allocation(entry.name, size, integer=integer)
     for row in report.layers:
         layer, read = row.step.layer, allocations[row.step.inputs[0]]
@@ -135,7 +136,7 @@ def memory_of_slots(report: Report, itemsize: int = BYTES) -> dict[str, Allocati
                 allocations[slot] = read._replace(contiguous=read.contiguous and storage is Storage.SAME)
                 continue
             contiguous = storage is Storage.NEW or (storage is Storage.LIKE and read.contiguous)
-            size = (INT64 if integer else itemsize) * product(shape)
+            size = INT64 * product(shape) if integer else bytes_of(product(shape), dtype)
             allocations[slot] = Allocation(slot, size, contiguous, integer)
     return allocations
 

@@ -10,8 +10,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.costs.liveness import INT64, memory_of_slots, output_slots, total
+from shapecalc.costs.liveness import INT64, int_at, memory_of_slots, output_slots, total
 from shapecalc.layers.saved import Storage
+from shapecalc.shape_inference.dtypes import USUAL_DTYPE, bytes_of
 from shapecalc.shape_inference.report import BYTES
 
 if TYPE_CHECKING:
@@ -76,14 +77,15 @@ class SavedTensors:
         return total(layer.size for layer in self.layers)
 
 
-def saved_tensors(report: Report, itemsize: int = BYTES) -> SavedTensors:
-    """Return the tensors that each layer saves; an activation takes `itemsize` bytes, an integer 8, a statistic 4.
+def saved_tensors(report: Report, dtype: str = USUAL_DTYPE) -> SavedTensors:
+    """Return the tensors that each layer saves; an activation is of `dtype`, an integer takes 8 bytes, a statistic 4.
 
     >>> import shapecalc
     >>> saved_tensors(shapecalc.inspect(shapecalc.load("lenet5"), N=32)).size     # as PyTorch 2.13 counts it
     1167104
     """
-    allocations = memory_of_slots(report, itemsize)
+    itemsize = int_at(bytes_of(1, dtype), {})
+    allocations = memory_of_slots(report, dtype)
     requires_grad = _requiring_grad(report, allocations)
     records = {row.path: _records(row, allocations, requires_grad, itemsize) for row in report.layers}
     savers: dict[str, set[str]] = defaultdict(set)

@@ -17,6 +17,7 @@ from shapecalc.costs.timeline import EventMemory, memory_of_events
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.dims import Dim, evaluate, symbol
 from shapecalc.layers.fields import LARGEST_DIM
+from shapecalc.shape_inference.dtypes import TRAINED, bytes_of
 from shapecalc.shape_inference.report import BYTES
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
 
 OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}
 """Elements of optimiser state for each weight: none, a velocity, two moments."""
-DTYPES = {"float32": 4, "bf16": 2}
-"""Bytes of one element of weights, gradients and activations.
+DTYPES = {**dict(zip(TRAINED, TRAINED, strict=True)), "bf16": "bfloat16"}
+"""The names of the types of weights, gradients and activations, with the type that each means.
 
-In bf16 the optimiser holds a float32 copy of each weight, and its own state in float32; statistics of normalisation and
-buffers stay float32. Source: Micikevicius et al. 2018, "Mixed Precision Training", section 3.1; Rajbhandari et al. 2020
-(ZeRO), section 3.1: with Adam 2 + 2 + 12 bytes for a weight.
+In 16 bits the optimiser holds a float32 copy of each weight, and its own state in float32; statistics of normalisation
+and buffers stay float32. Source: Micikevicius et al. 2018, "Mixed Precision Training", section 3.1; Rajbhandari et al.
+2020 (ZeRO), section 3.1: with Adam 2 + 2 + 12 bytes for a weight.
 """
 
 
@@ -109,7 +110,7 @@ def training_step(
     >>> step.static.weights, step.static.state, step.saved.size
     (246824, 493648, 1167104)
     """
-    itemsize = DTYPES[dtype]
+    itemsize = int_at(bytes_of(1, DTYPES[dtype]), {})
     params = _known(report.totals.params)
     static = Static(
         weights=itemsize * params,
@@ -118,7 +119,7 @@ def training_step(
         state=OPTIMIZERS[optimizer] * BYTES * params,
         gradients=itemsize * params,
     )
-    return TrainingStep(report, optimizer, dtype, saved_tensors(report, itemsize), static, segment)
+    return TrainingStep(report, optimizer, dtype, saved_tensors(report, DTYPES[dtype]), static, segment)
 
 
 def largest_batch(step: TrainingStep, batch: str, memory: int, at: Mapping[str, int]) -> int:

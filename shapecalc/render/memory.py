@@ -1,4 +1,4 @@
-"""The memory of a run as text and JSON: a picture over the steps, a table, the peak and its live tensors."""
+"""The memory of a run as a document and JSON: a picture over the steps, a table, the peak and its live tensors."""
 
 from __future__ import annotations
 
@@ -6,16 +6,29 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.dims import Dim, Expr, as_json, evaluate, free_symbols, show
-from shapecalc.render.inspect.lines import Line, layer_lines, layer_type_of
-from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
+from shapecalc.render.inspect.lines import covered, lines_of
+from shapecalc.render.tables.model import (
+    Bytes,
+    Document,
+    Drawing,
+    Fixed,
+    Lines,
+    Path,
+    Shapes,
+    Table,
+    TableColumn,
+    TableRow,
+)
 from shapecalc.render.terminal.numbers import at_sizes, memory
 from shapecalc.render.terminal.palette import BOLD, DIM, PLAIN
+from shapecalc.shape_inference.dtypes import TRAINED, USUAL_DTYPE, bytes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from shapecalc.costs.liveness import LiveMemory
     from shapecalc.costs.scheduling import Reordering
+    from shapecalc.render.tables.model import Part
 
 HEIGHT, WIDTH = 8, 72
 """The most lines and columns of the picture."""
@@ -24,39 +37,28 @@ MOST_TURNS = 6
 """The most branches in another order that are listed one by one."""
 
 
-def table(
-    run: LiveMemory,
-    order: Reordering | None,
-    depth: int | None = None,
-    *,
-    width: int | None,
-    color: bool,
-    unicode: bool,
-) -> str:
+def live_tensors(run: LiveMemory, order: Reordering | None, depth: int | None = None) -> Document:
     """Return the picture, the steps, the peak with its live tensors, and a better order of branches."""
     report = run.report
-    page = Page(width, color, unicode)
     shapes = ", ".join(show(entry.shape) for entry in report.inputs)
     lives = [evaluate(step.live, report.costs_at) for step in run.steps]
-    blocks = [[page.line(f"{report.architecture.name}  {shapes}", BOLD)]]
+    blocks: list[list[Part]] = [[Lines([f"{report.architecture.name}  {shapes}"], BOLD)]]
     numbers = [live for live in lives if isinstance(live, int)]
     if run.peak is not None and len(numbers) == len(lives):
-        blocks.append(picture(*_folded(run, numbers, run.peak, depth), width=width, unicode=unicode))
-    # If the settings of layers do not fit, their types are shown; if these do not fit either, nothing.
-    grids = (_steps(page, run, lives, depth, called) for called in (Line.layer, layer_type_of, None))
-    blocks.append([page.draw(page.first_that_fits(grids))])
-    blocks.append(_peak(page, run))
-    blocks.append([page.line(line, DIM) for line in (*_better(order), *_notes(run))])
-    return "\n\n".join("\n".join(block) for block in blocks)
+        columns = _folded(run, numbers, run.peak, depth)
+        blocks.append([Drawing(lambda page: picture(*columns, width=page.width, unicode=page.unicode))])
+    content = _steps(run, lives, depth)
+    blocks += [[content], _peak(run), [Lines([*_better(order), *_notes(run)], DIM)]]
+    return Document("", blocks, content)
 
 
 def _folded(run: LiveMemory, lives: Sequence[int], peak: int, depth: int | None) -> tuple[list[int], int]:
     """Return the highest live bytes of each row of the table, and the row of the peak."""
-    live_of = {step.row.path: live for step, live in zip(run.steps, lives, strict=True)}
-    rows = [[row.path for row in line.rows] for line in layer_lines(run.report, depth)]
-    at_peak = run.steps[peak].row.path
-    where = next(place for place, paths in enumerate(rows) if at_peak in paths)
-    return [max(live_of[path] for path in paths) for paths in rows], where
+    lines = lines_of(run.report, depth, expand=True)
+    layers = zip(lines, covered(lines), strict=True)
+    rows = [places for line, places in layers if line.heading is None]
+    where = next(place for place, places in enumerate(rows) if peak in places)
+    return [max(lives[place] for place in places) for places in rows], where
 
 
 def picture(lives: Sequence[int], peak: int, *, width: int | None, unicode: bool) -> list[str]:
@@ -116,6 +118,7 @@ def document(run: LiveMemory, order: Reordering | None) -> dict[str, Any]:
         "name": report.architecture.name,
         "bindings": dict(report.bindings),
         "costs_at": dict(report.costs_at),
+        "dtype": run.dtype,
         "weight_bytes": as_json(parameters + buffers),
         "parameter_bytes": as_json(parameters),
         "buffer_bytes": as_json(buffers),
@@ -130,52 +133,55 @@ def _order(order: Reordering) -> dict[str, Any]:
     return {"peak_bytes": order.before, "peak_bytes_reordered": order.after, "turns": turns}
 
 
-def _steps(
-    page: Page, run: LiveMemory, lives: Sequence[Dim], depth: int | None, called: Callable[[Line], str] | None
-) -> Grid:
-    headings = (
-        Heading("path"),
-        *(() if called is None else (Heading("layer", wraps=True),)),
-        Heading("output", wraps=True),
-        Heading("alive", right=True, wraps=any(isinstance(live, Expr) for live in lives)),
-        Heading(""),
-    )
-    live_of = {step.row.path: live for step, live in zip(run.steps, lives, strict=True)}
-    at_peak = "" if run.peak is None else run.steps[run.peak].row.path
+def _steps(run: LiveMemory, lives: Sequence[Dim], depth: int | None) -> Table:
+    lines = lines_of(run.report, depth, expand=True)
     rows = []
-    for line in layer_lines(run.report, depth):
-        paths = [row.path for row in line.rows]
-        known = [live for path in paths if isinstance(live := live_of[path], int)]
-        live = max(known) if len(known) == len(paths) else live_of[at_peak if at_peak in paths else paths[-1]]
-        mark = "peak" if at_peak in paths else ""
-        words = (line.path,) if called is None else (line.path, called(line))
-        texts = (*words, show(line.rows[-1].output), memory(live), mark)
-        rows.append(Cells(texts, (BOLD if mark else PLAIN,) * len(texts)))
-    return page.grid(headings, rows)
+    for line, places in zip(lines, covered(lines), strict=True):
+        known = [live for place in places if isinstance(live := lives[place], int)]
+        peak = run.peak if run.peak in places else None
+        live = max(known) if len(known) == len(places) else lives[places[-1] if peak is None else peak]
+        mark = "peak" if peak is not None and line.heading is None else ""
+        values = (
+            Path(line.path, line.shown, line.level),
+            line.words,
+            Shapes([line.rows[-1].output]),
+            Bytes(live),
+            Fixed(mark),
+        )
+        rows.append(TableRow(values, BOLD if mark else PLAIN, summary=line.heading is not None))
+    heads = (
+        TableColumn("path"),
+        TableColumn("layer", drops=2),
+        TableColumn("output"),
+        TableColumn("live", right=True),
+        TableColumn("peak", ""),
+    )
+    return Table(heads, rows, legend=True)
 
 
-def _peak(page: Page, run: LiveMemory) -> list[str]:
+def _peak(run: LiveMemory) -> list[Part]:
     """Return the peak and its live tensors, the largest first."""
     if run.peak is None:
         names = sorted({name for step in run.steps for name in free_symbols(step.live)})
         open_ = [name for name in names if name not in run.report.costs_at]
         settings = " ".join(f"--set {name}=…" for name in open_)
-        said = f"where the peak is depends on {' and '.join(open_)}: give a size, `{settings}`"
-        return [page.line(said, BOLD)]
+        return [Lines([f"the peak depends on {' and '.join(open_)}: give a size, `{settings}`"], BOLD)]
     step, at = run.steps[run.peak], run.report.costs_at
     bound = evaluate(step.live, at)
     closed = f" = {memory(step.live)}" if isinstance(step.live, Expr) and isinstance(bound, int) else ""
-    line = f"peak {memory(bound)}{closed}, while {step.row.path} works; alive then:"
-    rows = [(tensor.slot, show(tensor.shape), memory(evaluate(tensor.size, at))) for tensor in run.tensors]
-    headings = (Heading("tensor"), Heading("shape", wraps=True), Heading("bytes", right=True, wraps=True))
-    return [page.line(line, BOLD), page.draw(page.grid(headings, rows))]
+    rows = [
+        TableRow((Path(tensor.slot), Shapes([tensor.shape]), Bytes(evaluate(tensor.size, at))))
+        for tensor in run.tensors
+    ]
+    heads = (TableColumn("tensor"), TableColumn("shape"), TableColumn("bytes", right=True))
+    return [Lines([f"peak {memory(bound)}{closed} in {step.row.path}; live tensors:"], BOLD), Table(heads, rows)]
 
 
 def _better(order: Reordering | None) -> list[str]:
     """Return lines that say which branches to run first."""
     if order is None:
         return []
-    lines = [f"another order of branches has a peak of {memory(order.after)} in place of {memory(order.before)}:"]
+    lines = [f"another order of branches has a peak of {memory(order.after)} instead of {memory(order.before)}:"]
     lines += [f"  {turn.merge}: {', then '.join(turn.branches)}" for turn in order.orders[:MOST_TURNS]]
     more = len(order.orders) - MOST_TURNS
     return [*lines, f"  and {more} more"] if more > 0 else lines
@@ -186,14 +192,15 @@ def _notes(run: LiveMemory) -> list[str]:
     sizes = f"at {at}, " if at else ""
     parameters, buffers = _parameters_and_buffers(run)
     return [
-        f"weights take {memory(parameters)} besides{f', buffers {memory(buffers)}' if buffers != 0 else ''}",
-        f"({sizes}float32; a view takes no memory; what kernels take while they work is left out)",
+        f"weights take {memory(parameters)} in addition{f', buffers {memory(buffers)}' if buffers != 0 else ''}",
+        f"({sizes}{run.dtype}; a view takes no memory; temporary memory of kernels is not counted)",
     ]
 
 
 def _parameters_and_buffers(run: LiveMemory) -> tuple[Dim, Dim]:
-    """Return the bytes of each."""
+    """Return the bytes of each; buffers are converted to floating-point types only."""
     totals = run.report.totals
-    assert totals.parameter_bytes is not None  # shapes of parameters are known if outputs are
+    assert totals.params is not None  # shapes of parameters are known if outputs are
     assert totals.buffers is not None
-    return totals.parameter_bytes, 4 * totals.buffers
+    of_buffers = run.dtype if run.dtype in TRAINED else USUAL_DTYPE
+    return bytes_of(totals.params, run.dtype), bytes_of(totals.buffers, of_buffers)

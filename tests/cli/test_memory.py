@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
 PEAK = """\
-peak 36.8 KiB = 37632·N bytes, while tanh_1 works; alive then:
+peak 36.8 KiB = 37632·N bytes in tanh_1; live tensors:
 tensor  shape              bytes
 ────────────────────────────────
 c1      [N, 6, 28, 28]  18.4 KiB
 tanh_1  [N, 6, 28, 28]  18.4 KiB
 
-weights take 241.0 KiB besides
+weights take 241.0 KiB in addition
 """
 
 

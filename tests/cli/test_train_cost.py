@@ -11,27 +11,27 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
 MEMORY = """\
-memory                          bytes                   when
-───────────────────────────────────────────────────────────────────────────
-weights                     241.0 KiB                   always
-state of adam               482.1 KiB  2 for a weight   always
-gradients by weights        241.0 KiB                   backward to update
-kept for the backward pass    1.1 MiB  = 36472·N bytes  forward to backward
+memory                                 bytes  when                 formula
+────────────────────────────────────────────────────────────────────────────────
+weights                            241.0 KiB  always
+state of adam, 2 per weight        482.1 KiB  always
+gradients with respect to weights  241.0 KiB  backward to update
+saved for the backward pass          1.1 MiB  forward to backward  36472·N bytes
 
-peak 2.8 MiB, while tanh_1 runs backward: weights and state 723.1 KiB, values 716.0 KiB, gradients by values 1.1 MiB, \
-by weights 240.4 KiB
+peak 2.8 MiB in the backward pass of tanh_1: weights and state 723.1 KiB, activations 716.0 KiB, their gradients \
+1.1 MiB, weight gradients 240.4 KiB
      = 60544·N + 986672 bytes
 
 largest batch in 24.0 GiB: N = 425,621, whose peak is 24.0 GiB
 """
 
 WORK = """\
-work of a step          MACs   FLOPs  of forward
-────────────────────────────────────────────────
-forward               13.3 M  27.3 M      1.00 x
-gradients by inputs   9.57 M  19.1 M      0.72 x
-gradients by weights  13.3 M  26.7 M      1.00 x
-in all                36.2 M  73.1 M      2.72 x
+work of a step                       MACs   FLOPs  of forward
+─────────────────────────────────────────────────────────────
+forward                            13.3 M  27.3 M      1.00 x
+gradients with respect to inputs   9.57 M  19.1 M      0.72 x
+gradients with respect to weights  13.3 M  26.7 M      1.00 x
+total                              36.2 M  73.1 M      2.72 x
 """
 
 
@@ -66,8 +66,8 @@ def test_a_file_says_its_own_usual_batch(run: Run) -> None:
 
 def test_truncation_is_told_against_the_whole_sequence(run: Run) -> None:
     out = run("train-cost", "char-rnn", "--set", "T=100", "--batch", "4", "--truncate", "10").out
-    assert "truncated after 10 of 100 steps: 1.3 MiB are kept at once in place of 13.5 MiB, in 10 pieces\n" in out
-    assert "lstm  all: 33028·N·T bytes  129.0 KiB\n" in out
+    assert "truncated after 10 of 100 steps: 1.3 MiB saved at once instead of 13.5 MiB, in 10 chunks\n" in out
+    assert "lstm  total           129.0 KiB\nlstm: 33028·N·T bytes in total\n" in out
 
 
 def test_checkpoints_that_are_asked_for_count(run: Run) -> None:
@@ -78,12 +78,12 @@ def test_checkpoints_that_are_asked_for_count(run: Run) -> None:
     assert every["largest_batch"] > plain["largest_batch"]
     out = run(*words, "--checkpoint", "6").out
     rows = [" ".join(line.split()) for line in out.splitlines()]
-    start = rows.index("k kept at once FLOPs again of forward")
+    start = rows.index("k saved at once FLOPs again of forward")
     assert rows[start + 2 : start + 6] == [
         "69 none 676.9 MiB 0",
         "9 √L 361.4 MiB 116 G 100.0 %",
-        "6 asked for 312.4 MiB 116 G 100.0 %",
-        "5 the least 291.0 MiB 116 G 100.0 %",
+        "6 --checkpoint 312.4 MiB 116 G 100.0 %",
+        "5 least memory 291.0 MiB 116 G 100.0 %",
     ]
 
 

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from shapecalc.cli import app
 from shapecalc.layers import windows
+from tests.support.terminals import ESCAPE, on_a_terminal
 
 if TYPE_CHECKING:
     import pytest
@@ -51,6 +52,13 @@ def test_a_rule_that_is_wrong_is_found_out_at_its_first_window(monkeypatch: pyte
     assert "[1, 6, 29, 29]" in first
     assert "[1, 6, 28, 28]" in first
     assert result.stdout.splitlines()[-1].startswith("DISAGREES: ")
+
+
+def test_a_terminal_gets_one_line_and_every_layer_if_it_is_asked_for() -> None:
+    shown = [
+        ESCAPE.sub("", on_a_terminal(["verify", "lenet5", *more], 80)) for more in ((), ("--all",), ("--depth", "1"))
+    ]
+    assert [text.count("\n") for text in shown] == [1, 2 * (3 + 13 + 1) + 1, 2 * (3 + 13 + 1) + 1]
 
 
 def test_a_disagreement_is_in_the_json_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ def test_in_bf16_values_take_half_and_statistics_and_places_as_much() -> None:
     report = of("{input: [2, 3, 8], layers: [{conv: {out_channels: 4, kernel_size: 1}}, batch_norm, {max_pool: 2}]}")
     # input, conv's output, mean and 1/σ, batch norm's output, places of the largest
     assert saved_tensors(report).size == 4 * (48 + 64 + 8 + 64) + 8 * 32
-    assert saved_tensors(report, 2).size == 2 * (48 + 64 + 64) + 4 * 8 + 8 * 32
+    assert saved_tensors(report, "bfloat16").size == 2 * (48 + 64 + 64) + 4 * 8 + 8 * 32
 
 
 def test_a_tensor_that_two_layers_keep_is_counted_once() -> None:

@@ -9,17 +9,21 @@ import typer
 from shapecalc.cli.exit_codes import Misuse
 from shapecalc.shape_inference.dtypes import BITS, USUAL_DTYPE as USUAL_DTYPE  # noqa: PLC0414 - for commands
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
 ALIASES = {"bf16": "bfloat16", "fp16": "float16", "half": "float16", "fp32": "float32", "float": "float32"}
 """Other names of types, which are read too."""
 
 
-def dtype_option() -> Any:
-    """Return the option `--dtype`."""
+def dtype_option(parser: Callable[[str], str] | None = None, names: Iterable[str] = tuple(BITS)) -> Any:
+    """Return the option `--dtype`, of these types."""
+    words = tuple(names)
     return typer.Option(
         "--dtype",
-        metavar="|".join(BITS),
-        parser=dtype_of,
-        autocompletion=completed,
+        metavar="|".join(words),
+        parser=parser or dtype_of,
+        autocompletion=lambda incomplete: [word for word in words if word.startswith(incomplete)],
         help=f"Type of the elements of tensors, by which memory is counted; default: {USUAL_DTYPE}.",
     )
 
@@ -40,11 +44,6 @@ def dtype_of(text: str) -> str:
         hint = f"; did you mean `{near}`?" if near else ""
         raise Misuse(f"`--dtype` expects {any_of(BITS)}, receives `{text}`{hint}")
     return word
-
-
-def completed(incomplete: str) -> list[str]:
-    """Return the types that begin with a text."""
-    return [word for word in BITS if word.startswith(incomplete)]
 
 
 DtypeOption = Annotated[str, dtype_option()]

@@ -10,7 +10,7 @@ from shapecalc.render.tables.model import Words
 from shapecalc.shape_inference.report import GroupReport, LayerReport, leaves, sum_of, sums_of, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shapecalc.shape_inference.report import Count, Report, Sums
 
@@ -127,7 +127,16 @@ def layer_lines(report: Report, depth: int | None = None) -> tuple[Line, ...]:
     return tuple(Line(shown, rows, shown=shown) for shown, rows in neighbours(report.layers, depth))
 
 
-def layer_type_of(line: Line) -> str:
-    """Return the type of a line's layer without its settings, or the folded types."""
-    (row, *more) = line.rows
-    return row.type if isinstance(row, LayerReport) and not more else line.layer()
+def covered(lines: Sequence[Line]) -> list[range]:
+    """Return the places of the layers that each line is about, in the order of the report."""
+    starts, place = [], 0
+    for line in lines:
+        starts.append(place)
+        place += line.size if line.heading is None else 0
+    ends = []
+    for at, line in enumerate(lines):
+        below = at + 1
+        while line.heading is not None and below < len(lines) and lines[below].level > line.level:
+            below += 1
+        ends.append(starts[below] if below < len(lines) else place)
+    return [range(start, end) for start, end in zip(starts, ends, strict=True)]

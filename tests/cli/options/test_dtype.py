@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shapecalc.cli.exit_codes import Misuse
-from shapecalc.cli.options.dtype import ALIASES, completed, dtype_of
+from shapecalc.cli.options.dtype import ALIASES, dtype_of
 from shapecalc.shape_inference.dtypes import BITS
 
 
@@ -19,5 +19,8 @@ def test_another_word_is_refused_with_the_nearest_name() -> None:
         dtype_of("bfloat15")
 
 
-def test_completion_goes_by_the_beginning() -> None:
-    assert completed("in") == ["int8", "int4"]
+def test_a_command_that_trains_takes_floating_point_only(run) -> None:
+    for name in BITS:
+        ended = run("train-cost", "mlp", "--dtype", name)
+        assert ended.code == (0 if "float" in name else 2), name
+        assert ("training needs a floating-point type" in ended.err) == (ended.code == 2), name

@@ -29,7 +29,7 @@ def test_a_pipe_gets_whole_lines(run) -> None:
         ["inspect", "vgg16"],
         ["inspect", "vgg16", "--symbolic"],
         ["list"],
-        ["verify", "lenet5"],
+        ["verify", "lenet5", "--all"],
         ["layers"],
     ],
 )
