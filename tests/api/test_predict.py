@@ -51,7 +51,7 @@ def test_memory_is_read_as_on_the_command_line() -> None:
     ("arguments", "message"),
     [
         ({"optimizer": "lion"}, "SC203: `optimizer` expects one of sgd, momentum, adam, receives `lion`"),
-        ({"dtype": "int8"}, "SC203: `dtype` expects one of float32, bf16, receives `int8`"),
+        ({"dtype": "int8"}, "SC203: `dtype` expects one of float32, float16, bfloat16, bf16, receives `int8`"),
         ({"batch": 0}, "SC201: `batch` expects 1 to 2147483647, receives 0"),
         ({"checkpoint": 99}, "SC201: `checkpoint` expects 1 to 13"),
         ({"max_memory": "much"}, "SC201: `max_memory` expects bytes, or a size such as 24GiB, receives `much`"),

@@ -45,7 +45,7 @@ def test_json_has_the_closed_form_where_the_batch_is_free(run: Run) -> None:
 def test_an_ascii_terminal_gets_ascii(run: Run) -> None:
     out = run("memory", "resnet18", "--depth", "1", env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}).out
     assert out.isascii()
-    assert "6.1 MiB   ##\n" in out
+    assert "6.1 MiB       ##########\n" in out
     assert "\\u" not in out
 
 

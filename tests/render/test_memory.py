@@ -72,11 +72,13 @@ def test_where_steps_are_more_than_columns_the_highest_of_each_shows() -> None:
     assert max(map(len, lines)) <= 80
 
 
-def test_the_picture_has_a_column_for_each_row_of_the_table() -> None:
+def test_the_picture_has_a_column_for_each_layer_or_fold_of_the_table() -> None:
     for depth in (1, 2, None):
         lines = drawn("resnet18", 200, unicode=False, depth=depth)
         start = next(number for number, line in enumerate(lines) if line.startswith("path"))
-        rows = lines[start + 2 : lines.index("", start)]
+        live = live_memory(inspect_at(shapecalc.load("resnet18"), {}))
+        whole = zip(lines[start + 2 : lines.index("", start)], live_tensors(live, None, depth).main.rows, strict=True)
+        rows = [line for line, row in whole if not row.summary]
         marked = next(line for line in lines if set(line.strip()) == {"^"})
         lowest = lines[lines.index(marked) - 1]
         wide = marked.count("^")
