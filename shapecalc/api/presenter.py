@@ -105,10 +105,25 @@ def _backward(proof: BackwardProof) -> Document:
     return verification(proof)
 
 
+def _memory(live: LiveMemory) -> Document:
+    from shapecalc.costs.scheduling import reordering
+    from shapecalc.render.memory import live_tensors
+
+    return live_tensors(live, reordering(live))
+
+
+def _training_cost(cost: TrainingCost) -> Document:
+    from shapecalc.render.train_cost import training
+
+    return training(cost)
+
+
 _DOCUMENTS: Mapping[str, Callable[[Any], Document]] = {
     "BackwardProof": _backward,
+    "LiveMemory": _memory,
     "Proof": _proof,
     "Report": _report,
+    "TrainingCost": _training_cost,
 }
 
 
@@ -116,19 +131,6 @@ def _comparison(comparison: Comparison) -> str:
     from shapecalc.render.diff import table
 
     return table(comparison, **MANNER)
-
-
-def _memory(live: LiveMemory) -> str:
-    from shapecalc.costs.scheduling import reordering
-    from shapecalc.render.memory import table
-
-    return table(live, reordering(live), **MANNER)
-
-
-def _training_cost(cost: TrainingCost) -> str:
-    from shapecalc.render.train_cost import table
-
-    return table(cost, **MANNER)
 
 
 def _trained(trained: Trained) -> str:
@@ -199,11 +201,9 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "Decoding": _decoding,
     "Documentation": _documentation,
     "LayerTypes": _layer_types,
-    "LiveMemory": _memory,
     "Solution": _solution,
     "Sweep": _sweep,
     "Trained": _trained,
-    "TrainingCost": _training_cost,
 }
 
 
