@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 import shapecalc
+from tests.support import forked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,19 +52,21 @@ def run(tmp_path: Path) -> Run:
     def start(
         *arguments: str, stdin: str | bytes = b"", env: Mapping[str, str] | None = None, shell: str = ""
     ) -> Ended:
-        command = [sys.executable, "-m", "shapecalc", *arguments]
-        if shell:
-            command = ["bash", "-c", f'"$0" -m shapecalc {shell}', sys.executable]
-        done = subprocess.run(
-            command,
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            capture_output=True,
-            cwd=tmp_path,
-            env=environment(**(env or {})),
-            timeout=120,
-            check=False,
-        )
-        ended = Ended(done.returncode, done.stdout, done.stderr)
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        variables = environment(**(env or {}))
+        if not shell:
+            ended = Ended(*forked.run(arguments, folder=tmp_path, env=variables, stdin=given, seconds=120)[:3])
+        else:
+            done = subprocess.run(
+                ["bash", "-c", f'"$0" -m shapecalc {shell}', sys.executable],
+                input=given,
+                capture_output=True,
+                cwd=tmp_path,
+                env=variables,
+                timeout=120,
+                check=False,
+            )
+            ended = Ended(done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in ended.err, ended
         return ended
 
