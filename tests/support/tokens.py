@@ -27,6 +27,8 @@ from shapecalc.files import zoo
 from shapecalc.files.load import loads_source
 from shapecalc.render.check import github, gitlab, json, junit, sarif, text
 from shapecalc.render.inspect import table
+from shapecalc.render.tables import text as tables_text
+from shapecalc.render.terminal.grid import Page
 from shapecalc.shape_inference.engine import infer
 from tests.support.ci_logs import CONTROLS
 
@@ -185,7 +187,7 @@ def taken_through(name: str, number: int, written: str) -> str | None:
             findings = diagnose(report)
             counted(report)
             if not number % EVERY_TABLE:
-                shown(table.inspection(report, width=80, color=False))
+                shown(tables_text.document(table.inspection(report), Page(80, color=False, unicode=True)))
     except ShapecalcError as error:
         source, findings, report = error.source or source, error.diagnostics, None
     assert report is not None or findings, "refused without a word"
