@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import shapecalc
-from shapecalc.files.zoo import names
+from shapecalc.files.zoo import names, path
 from shapecalc.shape_inference.engine import inspect
 from tests.support.lints import layers, warned
 from tests.support.rows import for_each
@@ -105,7 +105,7 @@ def test_time_that_stands_first_is_not_warned_of(text: str) -> None:
 
 
 FLAG = "batch_first: true"
-WITH_FLAG = [name for name in names() if shapecalc.load(name).file and FLAG in shapecalc.load(name).file.text]
+WITH_FLAG = [name for name in names() if (found := path(name)) and FLAG in found.read_text(encoding="utf-8")]
 
 
 @pytest.mark.parametrize("name", WITH_FLAG)
