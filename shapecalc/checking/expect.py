@@ -139,7 +139,7 @@ def _difference_help(bounds: Bounds, value: int) -> str:
     else:
         excess, of, many = bounds.least - value, bounds.least, "few"
     share = f" ({percent(excess, of)})" if of else ""
-    return f"{excess:,} too {many}{share}: mend that, or move the bound if the change is meant"
+    return f"{excess:,} too {many}{share}: fix that, or change the bound if the change is intended"
 
 
 def _of_symbols(subject: str, line: Expectation, bounds: Bounds, value: Expr) -> Diagnostic | None:

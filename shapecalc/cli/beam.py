@@ -81,7 +81,7 @@ def _states(hidden_size: str | None, num_layers: str | None) -> LstmStates | Non
 
     if hidden_size is None:
         if num_layers is not None:
-            raise Misuse(f"`--num-layers {num_layers}` expects `--hidden-size UNITS` beside it, receives none")
+            raise Misuse(f"`--num-layers {num_layers}` requires `--hidden-size UNITS`")
         return None
     layer = Layer(hidden_size=integer(hidden_size, "hidden_size"), num_layers=integer(num_layers or "1", "num_layers"))
     return LstmStates(layer.num_layers, layer.hidden_size)

@@ -168,7 +168,7 @@ def _judged(alternatives: Alternatives, comparison: Comparison) -> int:
     if holds:
         text = " and ".join(threshold.text for threshold in deciding)
         figures = dict.fromkeys(moved(threshold.metric, comparison.totals) for threshold in deciding)
-        print(f"error: `{_shown(text)}` holds: {_shown('; '.join(figures))}", file=sys.stderr)
+        print(f"error: `{_shown(text)}` is met: {_shown('; '.join(figures))}", file=sys.stderr)
         return FINDINGS
     for threshold in deciding:
         print(f"error: `{_shown(threshold.text)}` {_shown(_undecided(threshold, comparison))}", file=sys.stderr)
@@ -178,7 +178,7 @@ def _judged(alternatives: Alternatives, comparison: Comparison) -> int:
 def _undecided(threshold: Threshold, comparison: Comparison) -> str:
     names = threshold.open_symbols(comparison)
     if not names:
-        return f"cannot be told: {threshold.metric} is unknown before or after"
+        return f"is undecided: {threshold.metric} is unknown before or after"
     quoted = " and ".join(f"`{name}`" for name in names)
     options = " ".join(f"--set {name}=…" for name in names)
     return f"depends on {quoted}; give {'it' if len(names) == 1 else 'each'} a size: {options}"

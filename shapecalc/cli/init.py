@@ -53,10 +53,10 @@ def command(
         raise Misuse(f"`init` expects a new file, receives `{terminal(file)}`, which exists")
     text = _first(path) if from_ is None else _shipped(from_)
     write_atomic(path, MODELINE + text)
-    print(f"{terminal(file)} begins a network; `shapecalc inspect {terminal(file)}` shows what it comes to")
+    print(f"{terminal(file)} was created; `shapecalc inspect {terminal(file)}` shows its layers and costs")
     if not os.path.lexists(beside):
         write_atomic(beside, schema_text())
-        print(f"{terminal(str(beside))} tells an editor what can stand in it")
+        print(f"{terminal(str(beside))} was created; with it an editor completes and checks the file")
 
 
 def _first(path: Path) -> str:

@@ -117,7 +117,7 @@ def command(
     _refuse(of_windows, "is for `shapecalc solve conv` and `shapecalc solve pool`")
     wanted = _wanted(out)
     if wanted is None and at is not None and not unknown:
-        raise Misuse(f"`--at {at}` expects `--out` beside it, receives none")
+        raise Misuse(f"`--at {at}` requires `--out`")
     if unknown and near:
         raise Misuse("`--near` is for sizes of symbols, and `--unknown` solves for fields")
     loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
@@ -156,7 +156,7 @@ def _unmet(loaded: Architecture, unknown: str, at: str | None, sizes: dict[str, 
 
     wanted = unmet_output(loaded, at, sizes)
     if wanted is None or not any(wanted.sizes):
-        raise Misuse(f"`--unknown {unknown}` expects `--out` beside it, receives none")
+        raise Misuse(f"`--unknown {unknown}` requires `--out`")
     return wanted
 
 

@@ -67,7 +67,7 @@ def command(
     size, and the gradients themselves are compared with central differences.
     """
     if truncate is not None and not backward:
-        raise Misuse("`--truncate` is of use with `--backward` alone")
+        raise Misuse("`--truncate` requires `--backward`")
     target = target_of(format_, output, color, TABULAR)
     budget = budget_of(max_memory, max_flops)
     gc.enable()  # `__main__` disables it, and a run needs memory

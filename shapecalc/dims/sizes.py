@@ -65,7 +65,7 @@ class Sizes(NamedTuple):
         """
         if not self.residues:
             if not self.early:
-                return f"no size of {name} is legal"
+                return f"no size of {name} is valid"
             return f"{name} must be {_one_of(self.early)}"
         parts = []
         if self.residues == (0,) and self.period > 1:
@@ -78,7 +78,7 @@ class Sizes(NamedTuple):
         if smallest is not None and not trivial:
             parts.append(f"at least {smallest}")
         if not parts and not self.early:
-            return f"any size of {name} is legal"
+            return f"any size of {name} is valid"
         sentence = f"{name} must be {', and '.join(parts)}" if parts else f"{name} may be any size"
         if self.early:
             sentence += f"{',' if parts else ''} from {self.start} on; before that {_one_of(self.early)}"
@@ -95,5 +95,5 @@ def _one_of(numbers: tuple[int, ...]) -> str:
             runs.append([number])
     parts = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
     if len(parts) > MOST_NAMED:
-        return f"one of {', '.join(parts[:MOST_NAMED])}, … ({len(numbers)} in all)"
+        return f"one of {', '.join(parts[:MOST_NAMED])}, … ({len(numbers)} in total)"
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"

@@ -134,7 +134,7 @@ class Concat(Layer):
             sizes = tuple(dict.fromkeys(x[index] for x in inputs))
             if index != axis and len(sizes) > 1:
                 clashes.append(Clash(index, sizes))
-        met = settle(f"equal sizes but for axis {axis} (`dim`)", inputs, clashes, constraints, align)
+        met = settle(f"equal sizes except for axis {axis} (`dim`)", inputs, clashes, constraints, align)
         total: Dim = 0
         for x in inputs:
             total = total + x[axis]

@@ -32,7 +32,7 @@ class Equation(NamedTuple):
     purpose: str
 
 
-_NEXT_STATE = ("hidden state", "what this step hands on")
+_NEXT_STATE = ("hidden state", "what this step passes on")
 
 
 class Cell(NamedTuple):

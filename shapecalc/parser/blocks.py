@@ -78,7 +78,7 @@ def _block(name: Scalar, node: Node, diagnostics: Diagnostics) -> Block | None:
         return None
     entries = diagnostics.keys(node, BLOCK_KEYS, f"block `{name.text}`", names=_NAMES)
     if "layers" not in entries:
-        diagnostics.refuse("SC108", f"block `{name.text}` expects `layers:`, has none", name.span)
+        diagnostics.refuse("SC108", f"block `{name.text}` requires `layers:`", name.span)
         return None
     parameters = _parameters(entries["parameters"], name, diagnostics) if "parameters" in entries else ()
     inputs = _inputs(entries["inputs"], name, diagnostics) if "inputs" in entries else DEFAULT_INPUTS

@@ -41,7 +41,7 @@ def read_decode(
     entries = diagnostics.keys(node, KEYS, "`decode`", names=_NAMES)
     if "token" not in entries:
         help_text = "add `token:` and the name of the input that takes the chosen symbol"
-        diagnostics.refuse("SC108", "`decode` expects `token:`, has none", head(node), help=help_text)
+        diagnostics.refuse("SC108", "`decode` requires `token:`", head(node), help=help_text)
     token = _token(entries["token"], inputs, diagnostics) if "token" in entries else None
     scores = next(iter(outputs.values())) if len(outputs) == 1 else ""
     if "scores" in entries:

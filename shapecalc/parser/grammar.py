@@ -229,7 +229,7 @@ def _input(name: str, node: Node, key: str, diagnostics: Diagnostics) -> Input |
         return None if shape is None else Input(name, shape, span=node.span)
     entries = diagnostics.keys(node, ("shape", "dtype"), f"`{key}`")
     if "shape" not in entries:
-        diagnostics.refuse("SC108", f"`{key}` expects `shape:`, has none", head(node), help="add `shape: [N, T]`")
+        diagnostics.refuse("SC108", f"`{key}` requires `shape:`", head(node), help="add `shape: [N, T]`")
         return None
     shape = read_shape(entries["shape"], f"{key}.shape", diagnostics)
     dtype = plain(entries["dtype"]) if "dtype" in entries else DTYPES[0]
@@ -281,7 +281,7 @@ def _refuse_missing(root: Mapping, entries: dict[str, Node], diagnostics: Diagno
     start = root.span._replace(end_line=root.span.line, end_column=root.span.column + 1)
     for required, written in _EXAMPLES.items():
         if required not in entries and not (required == "input" and "inputs" in entries):
-            diagnostics.refuse("SC108", f"a file expects `{required}:`, has none", start, help=f"add {written}")
+            diagnostics.refuse("SC108", f"a file requires `{required}:`", start, help=f"add {written}")
 
 
 def _text(node: Node | None, key: str, diagnostics: Diagnostics) -> str | None:

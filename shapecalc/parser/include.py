@@ -182,7 +182,7 @@ class _IncludeReader:
             return self._lost()
         self._read += len(source.text.encode())
         if self._read > self._limits.include_size:
-            message = f"included files come to more than {self._limits.include_size} bytes with this one"
+            message = f"included files have more than {self._limits.include_size} bytes with this one"
             self._diagnostics.refuse("SC018", message, head(node), help=self._limits.raising("include_size"))
             return self._lost()
         source = source._replace(name=self._display_name(path))
@@ -211,7 +211,7 @@ class _IncludeReader:
         entries = self._diagnostics.keys(root, INCLUDED_KEYS, "a file of blocks")
         if not {"blocks", "include"} & set(entries):
             start = root.span._replace(end_line=root.span.line, end_column=root.span.column + 1)
-            self._diagnostics.refuse("SC108", "a file of blocks expects `blocks:`, has none", start)
+            self._diagnostics.refuse("SC108", "a file of blocks requires `blocks:`", start)
         blocks = {}
         if "include" in entries:
             blocks = dict(self.read(entries["include"], path.parent, (*chain, _real(path) or path)))

@@ -34,7 +34,7 @@ def is_too_large(size: int, type_node: Scalar, diagnostics: Diagnostics, limits:
     """Return whether one step has more layers than the limit, and refuse it if so."""
     if size <= limits.layers:
         return False
-    message = f"`{type_node.text}` comes to {size} layers when written out, more than {limits.layers}"
+    message = f"`{type_node.text}` expands to {size} layers, more than {limits.layers}"
     diagnostics.refuse("SC016", message, type_node.span, help=limits.raising("layers", size))
     return True
 
@@ -44,6 +44,6 @@ def refuse_total(steps: Sequence[Step | Group], diagnostics: Diagnostics, limits
     for step, so_far in zip(steps, accumulate(size_of((step,)) for step in steps), strict=True):
         if so_far > limits.layers and step.spans is not None:
             size = size_of(steps)
-            message = f"all steps come to {size} layers when written out, with this one to more than {limits.layers}"
+            message = f"all steps expand to {size} layers, with this one to more than {limits.layers}"
             diagnostics.refuse("SC016", message, step.spans.type, help=limits.raising("layers", size))
             return

@@ -209,9 +209,9 @@ class Scope:
             message, near, otherwise = f"`{key}` names `{shorten(name)}`, which comes later", None, "move that step up"
             labels = (Label(self.later_spans[name], "it is here"),)
         else:
-            message = f"`{key}` names `{shorten(name)}`, which no earlier step is called"
+            message = f"`{key}` names `{shorten(name)}`, but no earlier step has this name"
             shown = [slot for slot in names if not slot.endswith(".output")][-_MOST_SHOWN:]
-            otherwise = f"what stands before it: {', '.join(f'`{slot}`' for slot in shown)}"
+            otherwise = f"names before it: {', '.join(f'`{slot}`' for slot in shown)}"
             if self._is_block:
                 otherwise += "; a block sees nothing around it but what enters"
         help_text = f"write `{near}`" if near else otherwise

@@ -130,7 +130,7 @@ class _StepSplitter:
             return None
         if not candidates:
             key = step.entries[0][0]
-            self._diagnostics.refuse("SC107", "a step expects a layer, has none", key.span, help="write one beside it")
+            self._diagnostics.refuse("SC107", "a step expects a layer, has none", key.span, help="write one next to it")
             return None
         if known:
             return known[0]

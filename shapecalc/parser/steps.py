@@ -164,7 +164,7 @@ class StepReader:
         if self._steps_read > self._limits.block_steps:
             diagnostic = Diagnostic(
                 code="SC016",
-                message=f"calls of blocks with different arguments come to over {self._limits.block_steps} steps",
+                message=f"calls of blocks with different arguments expand to over {self._limits.block_steps} steps",
                 span=head(node),
                 help=self._limits.raising("block_steps"),
             )
@@ -192,7 +192,7 @@ class StepReader:
     def _refuse_unspecified(self, expects: str, span: Span, scope: Scope) -> None:
         names = " or ".join(f"`{name}`" for name in scope.inputs)
         message = f"{expects}, for several inputs enter: {names}"
-        self._diagnostics.refuse("SC104", message, span, help=f"put `from: {next(iter(scope.inputs))}` beside it")
+        self._diagnostics.refuse("SC104", message, span, help=f"put `from: {next(iter(scope.inputs))}` next to it")
 
     def _branches(self, parts: StepParts) -> tuple[tuple[Scalar, Node], ...]:
         """Return the branches below a merge."""
@@ -359,7 +359,7 @@ class StepReader:
             one = "1 input" if len(block.inputs) == 1 else f"{len(block.inputs)} inputs"
             message = f"block `{block.name.text}` expects {one} ({names}), receives {input_count}"
             labels = (Label(block.name.span, "defined here"),)
-            help_text = "put `from:` beside it, with the name of a step for each"
+            help_text = "put `from:` next to it, with the name of a step for each"
             self._diagnostics.refuse("SC313", message, type_node.span, labels=labels, help=help_text)
             return None
         if arguments is None:

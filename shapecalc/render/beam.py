@@ -172,7 +172,9 @@ def notes(search: SearchPlan, width: int | None) -> list[str]:
         all_of_them = "every candidate that does not end" if problem.end else "every candidate"
         paragraphs.append(f"the beam is full from step {problem.growing} on: before it {all_of_them} is kept")
     if problem.end:
-        paragraphs.append("greedy search stops where it takes the end symbol: it computes at most so many scores")
+        paragraphs.append(
+            "greedy search stops where it takes the end symbol: it computes at most this number of scores"
+        )
     if not search.dropped.result:
         paragraphs.append("nothing is dropped: this beam search is exhaustive")
     return [line for note in paragraphs for line in wrapped(note, width)]

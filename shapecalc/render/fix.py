@@ -18,13 +18,13 @@ def edits(fixed: FixedText, *, unicode: bool = True) -> str:
     >>> from shapecalc.diagnostics import Source
     >>> from shapecalc.checking.fix import fix_text
     >>> print(edits(fix_text(Source("net.yaml", "{input: [N, 8], layers: [linaer: 4]}"))))
-    mended SC101 at net.yaml:1:26: `linaer` → `linear`
+    fixed SC101 at net.yaml:1:26: `linaer` → `linear`
     """
     lines = []
     for edit in fixed.edits:
         at = f"{fixed.source.name}:{edit.span.line}:{edit.span.column}"
         change = f"`{edit.before}` → `{edit.after}`" if edit.after else f"`{edit.before}` removed"
-        done = "converted" if edit.diagnostic is CONVERTED else f"mended {edit.diagnostic.code}"
+        done = "converted" if edit.diagnostic is CONVERTED else f"fixed {edit.diagnostic.code}"
         lines.append(f"{done} at {at}: {change}")
     lines += [f"{fixed.source.name}: {note}" for note in fixed.notes]
     if fixed.refusal is not None:

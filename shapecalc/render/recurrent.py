@@ -34,7 +34,7 @@ def calculation(layer: Recurrence, *, width: int | None, color: bool, unicode: b
         _shapes(layer, width, color=color),
         _cell(layer, width, color=color),
         _parameters(layer, width, color=color),
-        [bold("MACs of one step of one sample, and in all", color=color), *_aligned((*layer.step, layer.macs))],
+        [bold("MACs of one step of one sample, and in total", color=color), *_aligned((*layer.step, layer.macs))],
         _flops(layer, color=color),
     ]
     text = "\n\n".join("\n".join(block) for block in blocks)
@@ -139,15 +139,15 @@ def _biases(layer: Recurrence) -> str:
     if counts["keras"] == counts["pytorch"]:
         keras = " and Keras, whose GRU resets after the product (reset_after=True),"
         return {
-            "pytorch": f"PyTorch{keras} keep {two}: {extra:,} more than textbooks, which keep one",
-            "keras": f"a Keras GRU resets after the product (reset_after=True) and keeps {two}, as PyTorch does: "
-            f"{extra:,} more than textbooks, which keep one",
-            "textbook": f"textbooks keep one bias vector: {extra:,} fewer than PyTorch{keras} which keep two",
+            "pytorch": f"PyTorch{keras} have {two}: {extra:,} more than textbooks, which have one",
+            "keras": f"a Keras GRU resets after the product (reset_after=True) and has {two}, as PyTorch does: "
+            f"{extra:,} more than textbooks, which have one",
+            "textbook": f"textbooks have one bias vector: {extra:,} fewer than PyTorch{keras} which have two",
         }[layer.params_as]
     return {
-        "pytorch": f"PyTorch keeps {two}: {extra:,} more than Keras and textbooks, which keep one",
-        "keras": f"Keras keeps one bias vector: {extra:,} fewer than PyTorch, which keeps two",
-        "textbook": f"textbooks keep one bias vector: {extra:,} fewer than PyTorch, which keeps two",
+        "pytorch": f"PyTorch has {two}: {extra:,} more than Keras and textbooks, which have one",
+        "keras": f"Keras has one bias vector: {extra:,} fewer than PyTorch, which has two",
+        "textbook": f"textbooks have one bias vector: {extra:,} fewer than PyTorch, which has two",
     }[layer.params_as]
 
 

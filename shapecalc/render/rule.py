@@ -50,7 +50,7 @@ def full(rule: Rule, *, width: int | None = None, color: bool = False, unicode: 
     if rule.language == "yaml":
         said = diagnostics_text(rule, color=color, width=columns - len(_INDENT))
         parts += [palette.strong("shapecalc says:"), textwrap.indent(said, _INDENT)]
-    parts += [palette.strong("Mended:"), textwrap.indent(rule.mended, _INDENT)]
+    parts += [palette.strong("Fixed:"), textwrap.indent(rule.mended, _INDENT)]
     return shown("\n\n".join(parts), unicode=unicode)
 
 

@@ -172,9 +172,9 @@ def test_without_bias_all_count_alike_and_nothing_is_said(layer, features) -> No
 def test_what_is_said_of_a_difference_names_its_size() -> None:
     said = {whose: differences(recurrence(Lstm(hidden_size=20, num_layers=2), 5, 3, 10, whose)) for whose in PARAMS_AS}
     assert said == {
-        "pytorch": ["PyTorch keeps two bias vectors, b_ih and b_hh: 160 more than Keras and textbooks, which keep one"],
-        "keras": ["Keras keeps one bias vector: 160 fewer than PyTorch, which keeps two"],
-        "textbook": ["textbooks keep one bias vector: 160 fewer than PyTorch, which keeps two"],
+        "pytorch": ["PyTorch has two bias vectors, b_ih and b_hh: 160 more than Keras and textbooks, which have one"],
+        "keras": ["Keras has one bias vector: 160 fewer than PyTorch, which has two"],
+        "textbook": ["textbooks have one bias vector: 160 fewer than PyTorch, which has two"],
     }
     (keras_gru,) = differences(recurrence(Gru(hidden_size=20), 5, 3, 10, "keras"))
     assert "reset_after=True" in keras_gru

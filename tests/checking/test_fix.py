@@ -128,10 +128,10 @@ def test_each_edit_says_where_it_was_in_the_text_as_it_was() -> None:
         start, end = offsets_of(SLIPS, edit.span)
         assert SLIPS[start:end] == edit.before
     assert edits(found).splitlines()[:4] == [
-        'mended SC109 at net.yaml:2:12: `"3"` → `3`',
-        "mended SC101 at net.yaml:4:5: `Conv2D` → `conv`",
-        "mended SC102 at net.yaml:4:14: `filters` → `out_channels`",
-        "mended SC102 at net.yaml:4:26: `kernal_size` → `kernel_size`",
+        'fixed SC109 at net.yaml:2:12: `"3"` → `3`',
+        "fixed SC101 at net.yaml:4:5: `Conv2D` → `conv`",
+        "fixed SC102 at net.yaml:4:14: `filters` → `out_channels`",
+        "fixed SC102 at net.yaml:4:26: `kernal_size` → `kernel_size`",
     ]
     assert edits(found, unicode=False).isascii()
 

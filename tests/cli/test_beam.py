@@ -84,7 +84,7 @@ def test_json_holds_the_exact_numbers(run: Run) -> None:
         ("--vocab 3 --beam 0 --length 2", "`--beam 0` expects 1 to 2147483647, receives 0"),
         ("--vocab 3 --beam two --length 2", "`--beam two` expects a whole number"),
         ("--vocab 1 --beam 2 --length 2", "`--vocab 1` expects a symbol beside the end symbol"),
-        ("--vocab 3 --beam 2 --length 2 --num-layers 2", "expects `--hidden-size UNITS` beside it"),
+        ("--vocab 3 --beam 2 --length 2 --num-layers 2", "requires `--hidden-size UNITS`"),
         ("--vocab 3 --beam 2 --length 2 --hidden-size 0", "`--hidden-size 0` expects"),
     ],
 )

@@ -193,9 +193,9 @@ def test_a_fix_touches_the_slip_alone(run: Run, files: Path) -> None:
     ended = run("check", "typo.yaml", "clean.yaml", "--fix")
     assert (ended.code, ended.out) == (0, "2 files checked: clean\n")
     assert ended.err.splitlines() == [
-        "mended SC101 at typo.yaml:4:5: `Conv2D` → `conv`",
-        "mended SC102 at typo.yaml:4:14: `filters` → `out_channels`",
-        "mended SC102 at typo.yaml:4:26: `kernal_size` → `kernel_size`",
+        "fixed SC101 at typo.yaml:4:5: `Conv2D` → `conv`",
+        "fixed SC102 at typo.yaml:4:14: `filters` → `out_channels`",
+        "fixed SC102 at typo.yaml:4:26: `kernal_size` → `kernel_size`",
     ]
     right = text.replace("Conv2D", "conv").replace("filters", "out_channels").replace("kernal", "kernel")
     assert (files / "typo.yaml").read_bytes() == right.encode()

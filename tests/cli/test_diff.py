@@ -95,15 +95,15 @@ def test_hostile_names_are_neither_markup_nor_a_ping_nor_a_command(run, folder) 
 @pytest.mark.parametrize(
     ("conditions", "code", "said"),
     [
-        (["params > +0"], 1, "error: `params > +0` holds: params 1,562 → 1,570, +8 (+0.5 %)"),
+        (["params > +0"], 1, "error: `params > +0` is met: params 1,562 → 1,570, +8 (+0.5 %)"),
         (["params > +2%"], 0, ""),
-        (["params > +2%", "layers != +0"], 1, "error: `layers != +0` holds: layers 4 → 5, +1 (+25.0 %)"),
+        (["params > +2%", "layers != +0"], 1, "error: `layers != +0` is met: layers 4 → 5, +1 (+25.0 %)"),
         (["memory > 1MiB"], 0, ""),
-        (["params > +2% or layers != +0"], 1, "error: `layers != +0` holds: layers 4 → 5, +1 (+25.0 %)"),
+        (["params > +2% or layers != +0"], 1, "error: `layers != +0` is met: layers 4 → 5, +1 (+25.0 %)"),
         (
             ["params > +0 and layers > 4"],
             1,
-            "`params > +0 and layers > 4` holds: params 1,562 → 1,570, +8 (+0.5 %); lay",
+            "`params > +0 and layers > 4` is met: params 1,562 → 1,570, +8 (+0.5 %); lay",
         ),
         (["params > +0 and layers > 5"], 0, ""),
         (["params > +0 and layers"], 2, "expects METRIC SIGN NUMBER"),

@@ -19,8 +19,8 @@ def test_a_file_and_its_schema_are_begun(run, tmp_path) -> None:
     begun = run("init", "net.shapecalc.yaml")
     assert (begun.code, begun.err) == (0, "")
     assert begun.out == (
-        "net.shapecalc.yaml begins a network; `shapecalc inspect net.shapecalc.yaml` shows what it comes to\n"
-        "shapecalc.schema.json tells an editor what can stand in it\n"
+        "net.shapecalc.yaml was created; `shapecalc inspect net.shapecalc.yaml` shows its layers and costs\n"
+        "shapecalc.schema.json was created; with it an editor completes and checks the file\n"
     )
     text = (tmp_path / "net.shapecalc.yaml").read_text("utf-8")
     assert text.startswith(MODELINE + "name: net\n")

@@ -22,7 +22,7 @@ f  = σ(W_if x + b_if + W_hf h + b_hf)     forget gate: how much of c stays
 g  = tanh(W_ig x + b_ig + W_hg h + b_hg)  candidate: what could enter the cell
 o  = σ(W_io x + b_io + W_ho h + b_ho)     output gate: how much of the cell is shown
 c′ = f ⊙ c + i ⊙ g                        cell: what stays, and what enters
-h′ = o ⊙ tanh(c′)                         hidden state: what this step hands on
+h′ = o ⊙ tanh(c′)                         hidden state: what this step passes on
 
 weight_ih_l0 is 4·20 x 10 = 80 x 10 and reads x: W_ii, W_if, W_ig, W_io stacked, 20 x 10 each
 weight_hh_l0 is 4·20 x 20 = 80 x 20 and reads h: W_hi, W_hf, W_hg, W_ho stacked, 20 x 20 each
@@ -47,9 +47,9 @@ layer 1 = G·H·(H + H + 2)
         = 3,360
 params  = 2,560 + 3,360
         = 5,920
-PyTorch keeps two bias vectors, b_ih and b_hh: 160 more than Keras and textbooks, which keep one
+PyTorch has two bias vectors, b_ih and b_hh: 160 more than Keras and textbooks, which have one
 
-MACs of one step of one sample, and in all
+MACs of one step of one sample, and in total
 layer 0 = G·H·(in + H)
         = 4·20·(10 + 20)
         = 2,400

@@ -66,7 +66,7 @@ def test_a_code_is_explained_with_what_its_example_really_gives(run) -> None:
     for part in (
         "Broken:\n\n    input:",
         "error[SC301]: `linear` expects 4056 input features, receives 4704",
-        "Mended:",
+        "Fixed:",
     ):
         assert part in ended.out
 

@@ -42,7 +42,7 @@ def test_an_output_names_the_sizes_that_give_it() -> None:
     shown = solve("resnet50 --out 7x? --at layer4")
     assert "`layer4` is [N, 2048, ⌊(H + 31)/32⌋, ⌊(W + 31)/32⌋], wanted 7x?\n" in shown
     assert "H must be 193 to 224\n" in shown
-    assert "any size of N and W is legal\n" in shown
+    assert "any size of N and W is valid\n" in shown
     assert "⌊(H + 31)/32⌋ == 7  --out 7x?\n" in shown
 
 
@@ -56,7 +56,7 @@ def test_sizes_given_as_output_are_those_of_out_and_another_name_is_a_file(tmp_p
 
 def test_an_output_that_no_size_gives_ends_with_1() -> None:
     assert solve("- --out 7x7", code=1, stdin=UNET).endswith(
-        "\nno size of H and W is legal\n\nany size of N is legal\n"
+        "\nno size of H and W is valid\n\nany size of N is valid\n"
         "\nbecause                  demanded by  line\n"
         "──────────────────────────────────────────\n"
         "4·⌊H/4⌋ == 7 (and of W)  --out 7x7\n"
@@ -98,8 +98,8 @@ def test_no_value_that_gives_the_output_ends_with_1() -> None:
         ("conv --n 32 --out 16 --near 5", "`--near` is for an architecture"),
         ("conv --n 32 --out 16 --f 99999", "--f"),
         ("vgg16 --n 32", "`--n` is for `shapecalc solve conv`"),
-        ("vgg16 --at features.30", "expects `--out` beside it"),
-        ("vgg16 --unknown features.0.padding", "expects `--out` beside it"),
+        ("vgg16 --at features.30", "requires `--out`"),
+        ("vgg16 --unknown features.0.padding", "requires `--out`"),
         ("vgg16 --out 7x7 --at feature.30", "did you mean `features.30`?"),
         ("vgg16 --out ?x?", "`--out` expects sizes such as 7x7"),
         ("vgg16 --out 0x7 --at features.30", "at least 1"),

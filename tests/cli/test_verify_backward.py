@@ -80,7 +80,7 @@ def test_a_truncated_layer_that_reads_both_ways_is_said_to_be_unchecked(run, tmp
 def test_truncate_alone_is_a_misuse(run) -> None:
     ended = run("verify", "mlp", "--truncate", "3")
     assert (ended.code, ended.out) == (2, "")
-    assert "`--truncate` is of use with `--backward` alone" in ended.err
+    assert "`--truncate` requires `--backward`" in ended.err
     assert run("verify", "mlp", "--backward", "--truncate", "0").code == 2
 
 

@@ -57,8 +57,8 @@ def test_few_sizes_have_an_end() -> None:
 @for_each(
     "sizes, sentence",
     [
-        (Sizes((), 1, 1, ()), "no size of H is legal"),
-        (Sizes((), 1, 1, (0,)), "any size of H is legal"),
+        (Sizes((), 1, 1, ()), "no size of H is valid"),
+        (Sizes((), 1, 1, (0,)), "any size of H is valid"),
         (Sizes((7,), 8, 1, ()), "H must be 7"),
         (Sizes((3, 7), 8, 1, ()), "H must be 3 or 7"),
         (Sizes((3, 4, 5, 7, 9, 10), 11, 1, ()), "H must be 3 to 5, 7 or 9 to 10"),
@@ -77,11 +77,11 @@ def test_few_sizes_have_an_end() -> None:
         (Sizes(tuple(range(1, 20, 2)), 20, 1, ()), "H must be 1, 3, 5, 7, 9, 11, 13, 15, 17 or 19"),
         (
             Sizes(tuple(range(1, 22, 2)), 22, 1, ()),
-            "H must be one of 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, … (11 in all)",
+            "H must be one of 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, … (11 in total)",
         ),
         (
             Sizes((*range(1, 22, 2), 22), 23, 1, ()),
-            "H must be one of 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, … (12 in all)",
+            "H must be one of 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, … (12 in total)",
         ),
     ],
 )

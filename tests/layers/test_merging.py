@@ -73,7 +73,7 @@ def test_the_help_for_too_few_chunks_gives_as_many_pieces_as_asked(size: int, nu
         pytest.param(
             Concat(),
             [(N, 64, 28, 28), (N, 32, 27, 28)],
-            "expects equal sizes but for axis 1 (`dim`), receives [N, 64, 28, 28] and [N, 32, 27, 28]: "
+            "expects equal sizes except for axis 1 (`dim`), receives [N, 64, 28, 28] and [N, 32, 27, 28]: "
             "axis 2 is 28 and 27",
             "a `stride`, `padding` or `center_crop` differs between them",
             id="space of maps that are joined",
@@ -88,7 +88,7 @@ def test_the_help_for_too_few_chunks_gives_as_many_pieces_as_asked(size: int, nu
         pytest.param(
             Concat(dim=2),
             [(N, 4, 8, 8), (N, 5, 8, 8)],
-            "expects equal sizes but for axis 2 (`dim`), receives [N, 4, 8, 8] and [N, 5, 8, 8]: axis 1 is 4 and 5",
+            "expects equal sizes except for axis 2 (`dim`), receives [N, 4, 8, 8] and [N, 5, 8, 8]: axis 1 is 4 and 5",
             None,
             id="channels of maps joined along another axis",
         ),
@@ -130,7 +130,7 @@ def test_what_does_not_fit_is_said_with_every_shape_and_the_axis(
         pytest.param(
             Concat(),
             [(N, 4, H), (N, 4, 7)],
-            "expects equal sizes but for axis 1 (`dim`), receives [N, 4, H] and [N, 4, 7], where axis 2 is H and 7: "
+            "expects equal sizes except for axis 1 (`dim`), receives [N, 4, H] and [N, 4, 7], where axis 2 is H and 7: "
             "that depends on `H`",
             None,
             id="a symbol against a number",

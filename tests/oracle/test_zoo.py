@@ -134,7 +134,7 @@ def test_the_totals_are_pytorchs(name: str, model: str) -> None:
     report, theirs = report_of(name), CLASSICS[model]
     assert [list(shape) for shape in report.outputs.values()] == [theirs["output"]]
     assert (report.totals.params, report.totals.macs) == (theirs["params"], theirs["macs"])
-    # PyTorch keeps one integer per batch norm, a counter of batches, which is not counted here.
+    # PyTorch has one integer per batch norm, a counter of batches, which is not counted here.
     assert report.totals.buffers == theirs["buffers"] - theirs["bn_counters"]
 
 

@@ -55,12 +55,12 @@ BLOCKS = "blocks: {pair: {layers: [relu, tanh]}}\n"
 def test_a_repeated_block_counts_all_its_layers_in_every_run() -> None:
     text = BLOCKS + "layers: [{pair: {}, repeat: 3}]\n"
     assert refused(text, 6) == []
-    assert refused(text, 5) == [("SC016", "`pair` comes to 6 layers when written out, more than 5")]
+    assert refused(text, 5) == [("SC016", "`pair` expands to 6 layers, more than 5")]
 
 
 def test_the_sum_of_all_steps_is_refused_at_the_first_that_exceeds_it() -> None:
     text = BLOCKS + "layers: [pair, {relu: {}, repeat: 2}, tanh]\n"
     assert refused(text, 5) == []
     assert refused(text, 4) == [
-        ("SC016", "all steps come to 5 layers when written out, with this one to more than 4"),
+        ("SC016", "all steps expand to 5 layers, with this one to more than 4"),
     ]

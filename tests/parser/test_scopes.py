@@ -73,7 +73,7 @@ def test_branches_begin_with_what_the_merge_reads_and_an_empty_one_passes_it() -
 
 def test_a_block_sees_nothing_around_it() -> None:
     text = "blocks: {b: {layers: [{relu: , from: a}]}}\nlayers:\n  - {relu: , name: a}\n  - b\n"
-    assert messages(text) == ["`from` names `a`, which no earlier step is called"]
+    assert messages(text) == ["`from` names `a`, but no earlier step has this name"]
 
 
 def test_equal_names_in_a_block_and_around_it_do_not_meet() -> None:

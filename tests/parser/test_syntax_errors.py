@@ -88,7 +88,7 @@ SLIPS = [
     ("a: |x\n", "`x` stands behind `|`, expects the text on the lines below", (1, 5, 6)),
     ("a: !<x\n", "`!` starts a tag, and tags are refused", (1, 4, 5)),
     ("%\na: 1\n", "`%` is no directive of YAML 1.2", (1, 1, 2)),
-    ("a: ? b\n", "`?` starts a key where none can stand", (1, 4, 5)),
+    ("a: ? b\n", "`?` starts a key where no key is allowed", (1, 4, 5)),
 ]
 
 

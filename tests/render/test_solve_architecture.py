@@ -19,7 +19,7 @@ def test_symbols_that_must_keep_to_the_same_are_said_together() -> None:
         "  first ten  4, 8, 12, 16, 20, 24, 28, 32, 36, 40, …\n"
         "  near 30    28 below, 32 above\n"
         "\n"
-        "any size of N is legal\n"
+        "any size of N is valid\n"
         "\n"
         "because                  demanded by  line\n"
         "──────────────────────────────────────────\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PACKAGE = Path(__file__).parents[2] / "shapecalc"
 
@@ -43,6 +43,23 @@ TEXTS = {
     r"\bwritten out\b": "expanded",
 }
 """Patterns over docstrings, comments and help texts, and what to write."""
+
+MESSAGES = {
+    r"\bmend(s|ed|ing)?\b": "fix",
+    r"\bin all\b(?! (these|of|the)\b)": "in total",
+    r"\bbesides\b": "in addition",
+    r"\balike\b": "unchanged, equal",
+    r"\bhands? on\b": "passes on",
+    r"\b(come|comes|coming) to\b": "is, has, expands to",
+    r"\bbut for\b": "except for",
+    r"\bso many\b": "this number of",
+    r"\bis of use\b": "requires",
+    r"\btak(es?|ing) away\b": "makes redundant",
+    r"\bcan stand\b": "is possible",
+    r"\b(nobody|whoever)\b": "no one, the caller",
+    r"\bis legal\b": "is valid",
+}
+"""Patterns over every other text, such as a message, and over the explanations of diagnostics."""
 
 NAMES = {
     *("alive", "asked", "demand", "demands", "demanded", "entering", "found", "further", "held", "keeping", "kept"),
@@ -76,6 +93,16 @@ def texts_of(source: str) -> Iterator[tuple[int, str]]:
             yield token.start[0], re.sub(r"`[^`]*`", "", token.string)
 
 
+def messages_of(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the other texts of more than one word with the line that each begins on."""
+    tree = ast.parse(source)
+    apart = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart
+        if is_text and " " in node.value.strip():
+            yield node.lineno, node.value
+
+
 def names_of(source: str) -> Iterator[tuple[int, str]]:
     """Yield the names that a module defines: modules' variables, functions, classes, arguments, attributes, locals."""
     for node in ast.walk(ast.parse(source)):
@@ -96,18 +123,27 @@ def parts_of(name: str) -> list[str]:
     return [part.lower() for part in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)]
 
 
+def _matches(file: str, line: int, text: str, patterns: Iterable[str]) -> Iterator[Use]:
+    for pattern in patterns:
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            shown = text[max(match.start() - 40, 0) : match.end() + 40]
+            yield Use(file, line, match[0].lower(), " ".join(shown.split()))
+
+
 def uses(package: Path = PACKAGE) -> list[Use]:
     """Return every use of a listed word in the texts and names of a package."""
     found = []
     for path in sorted(package.rglob("*.py")):
         source, file = path.read_text(encoding="utf-8"), str(path.relative_to(package))
         for line, text in texts_of(source):
-            for pattern in TEXTS:
-                for match in re.finditer(pattern, text, re.IGNORECASE):
-                    shown = text[max(match.start() - 40, 0) : match.end() + 40].replace("\n", " ")
-                    found.append(Use(file, line, match[0].lower(), " ".join(shown.split())))
+            found += _matches(file, line, text, TEXTS)
+        for line, text in messages_of(source):
+            found += _matches(file, line, text, MESSAGES)
         for line, name in names_of(source):
             found += [Use(file, line, part, name) for part in parts_of(name) if part in NAMES]
+    for path in sorted(package.rglob("*.md")):
+        for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            found += _matches(str(path.relative_to(package)), line, text, MESSAGES)
     return found
 
 

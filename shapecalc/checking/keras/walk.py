@@ -131,7 +131,7 @@ class KerasWalk:
         if "from" not in written.keys:
             if flow is None:
                 raise NotConvertedError(
-                    written.word.span, f"`{written.word.text}` reads no input", "put `from:` beside it"
+                    written.word.span, f"`{written.word.text}` reads no input", "put `from:` next to it"
                 )
             return [flow]
         _, node = written.keys["from"]

@@ -57,7 +57,7 @@ def _warning(pairs: list[LayerPair]) -> Diagnostic:
     if not others:
         warning = Diagnostic(
             code="SC405",
-            message=f"`batch_norm` takes away the bias of `{first.layer.type}`",
+            message=f"`batch_norm` makes the bias of `{first.layer.type}` redundant",
             span=written or first.spans.type,
             labels=(Label(first.reader_spans.type, "subtracts the mean of each channel, and the bias with it"),),
             help=f"give `{first.layer.type}` `bias: false`: fewer parameters, the same network",
@@ -67,7 +67,7 @@ def _warning(pairs: list[LayerPair]) -> Diagnostic:
     more = len(others) - _MOST_SHOWN
     return Diagnostic(
         code="SC405",
-        message=f"`batch_norm` takes away the biases of {len(pairs)} layers",
+        message=f"`batch_norm` makes the biases of {len(pairs)} layers redundant",
         span=first.spans.type,
         label="only a `batch_norm` reads it, which subtracts the mean of each channel",
         labels=tuple(Label(pair.spans.type, "this bias too") for pair in others[:_MOST_SHOWN]),

@@ -98,7 +98,7 @@ def both_channels(c: str | None, k: str | None, groups: str | None) -> dict[str,
     if (c is None) != (k is None) or (groups is not None and c is None):
         lacking = [f"`{option}`" for option, text in (("--c", c), ("--k", k)) if text is None]
         given = [f"`{option} {text}`" for option, text in (("--c", c), ("--k", k), ("--groups", groups)) if text]
-        raise misuse("SC106", f"{' and '.join(given)} expects {' and '.join(lacking)} beside it, receives none")
+        raise misuse("SC106", f"{' and '.join(given)} requires {' and '.join(lacking)}")
     return {"in_channels": c, "out_channels": k, "groups": groups}
 
 

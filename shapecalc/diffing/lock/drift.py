@@ -68,7 +68,7 @@ def _with_totals(diagnostics: tuple[Diagnostic, ...], name: str, entry: Entry, n
     if not diagnostics or not changes or diagnostics[0].message.startswith(f"`{name}` "):
         return diagnostics
     first, *others = diagnostics
-    return (first._replace(notes=(*first.notes, f"in all, `{name}` {'; '.join(changes)}")), *others)
+    return (first._replace(notes=(*first.notes, f"in total, `{name}` {'; '.join(changes)}")), *others)
 
 
 def _of_inputs(report: Report, entry: Entry, now: Entry) -> Iterator[Diagnostic]:

@@ -52,7 +52,7 @@ def test_the_edit_of_a_bias_that_is_written_switches_it_off_and_is_not_called_sa
 def test_many_biases_are_one_warning_that_counts_them() -> None:
     steps = [step for _ in range(9) for step in ("linear: 5", "batch_norm")]
     (finding,) = warned(TABLE + layers(*steps))
-    assert finding.message == "`batch_norm` takes away the biases of 9 layers"
+    assert finding.message == "`batch_norm` makes the biases of 9 layers redundant"
     assert (len(finding.labels), finding.notes) == (4, ("and 4 more",))
 
 

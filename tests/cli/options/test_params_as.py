@@ -33,7 +33,7 @@ def test_the_words_of_params_as_are_those_of_the_layers() -> None:
 
 def test_what_differs_is_said_in_a_line() -> None:
     shown = answer(f"lstm {SMALL} --params-as keras")
-    assert "Keras keeps one bias vector: 80 fewer than PyTorch, which keeps two\n" in shown
+    assert "Keras has one bias vector: 80 fewer than PyTorch, which has two\n" in shown
     assert "bias_l0       [80]      80             b_i, b_f, b_g, b_o\n" in shown
 
 

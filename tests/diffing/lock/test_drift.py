@@ -67,7 +67,7 @@ def test_the_finding_says_all_that_moved_and_how_to_agree_to_it() -> None:
         "gives [N, 17, 10, 10], locked at [N, 16, 10, 10]",
         "does 255,000 MACs, locked at 240,000",
     )
-    assert finding.notes[-1].startswith("in all, `chain` has ")
+    assert finding.notes[-1].startswith("in total, `chain` has ")
 
 
 def test_outputs_are_named_in_the_order_of_the_network_on_both_sides() -> None:
