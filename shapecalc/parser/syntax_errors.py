@@ -342,7 +342,9 @@ def _tag(failure: _ParseFailure) -> Diagnostic:
 
 
 def _explicit_key(failure: _ParseFailure) -> Diagnostic:
-    return failure.here("`?` starts a key where no key is allowed", help="put quotes around a text that starts with `?`")
+    return failure.here(
+        "`?` starts a key where no key is allowed", help="put quotes around a text that starts with `?`"
+    )
 
 
 def _too_deep(failure: _ParseFailure) -> Diagnostic:

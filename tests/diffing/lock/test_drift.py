@@ -78,7 +78,7 @@ layers: [{linear: 7, name: a}, {linear: 2, name: b, from: a}]
 """
     lock = read_lock(to_json(lock_of({"net.yaml": report_of(text)}, "0")), "lock")
     findings = drift(report_of(text.replace("linear: 7", "linear: 8")), lock.files["net.yaml"])
-    (total,) = (note for finding in findings for note in finding.notes if note.startswith("in all"))
+    (total,) = (note for finding in findings for note in finding.notes if note.startswith("in total"))
     assert "gives `small` [N, 2], `large` [N, 8], locked at `small` [N, 2], `large` [N, 7]" in total
 
 
