@@ -38,7 +38,7 @@ def command(
         Data, typer.Option("--data", help="Drawn digits in the size of the input, 8 × 8 digits, or verses.")
     ],
     epochs: Annotated[
-        int | None, typer.Option("--epochs", min=1, help="Number of epochs; default 3, 5 or 12, by --data.")
+        int | None, typer.Option("--epochs", min=1, help="Number of epochs; default: digits 3, digits8 5, text 12.")
     ] = None,
     batch: Annotated[
         int | None, typer.Option("--batch", min=1, help="Samples of a step; default 32, of text 16.")
