@@ -43,7 +43,7 @@ def test_a_parameter_of_the_file_can_size_a_loop() -> None:
     "written, code, said, at",
     [
         ("7", "SC202", "`decode` expects keys", "7"),
-        ("{end: 2}", "SC108", "expects `token:`, has none", "{end: 2}"),
+        ("{end: 2}", "SC108", "requires `token:`", "{end: 2}"),
         ("{token: 3}", "SC202", "expects the name of an input", "3"),
         ("{token: txt}", "SC104", "names `txt`, which is no input", "txt"),
         ("{token: image}", "SC206", "expects an input of int64, `image` is float32", "image"),

@@ -37,7 +37,7 @@ def test_an_example_of_commands_is_not_read_as_a_file() -> None:
     (one,) = [one for one in rules() if one.code == "SC312"]
     text = renderer.full(one)
     assert "For example:\n\n    $ shapecalc inspect lenet5 --set M=2\n    error[SC312]: " in text
-    assert "\n\nMended:\n\n    $ shapecalc" in text
+    assert "\n\nFixed:\n\n    $ shapecalc" in text
 
 
 def test_a_code_span_is_not_cut_at_the_end_of_a_line() -> None:
