@@ -140,7 +140,10 @@ def diff_formats(old: Report | None, new: Report, manner: Manner) -> None:
     """Write a comparison in every format of `diff`."""
     width, unicode = manner[:2]
     compared = diff(old, new)
-    plain(differences.table(compared, width=width, color=False, unicode=unicode), ascii_alone=not unicode)
+    result = differences.comparison(compared)
+    plain(tables_text.document(result, Page(width, color=False, unicode=unicode)), ascii_alone=not unicode)
+    plain(csv.table(differences.listing(compared)))
+    plain(latex.table(result.main))
     parsed(json.document(compared.to_dict(), unicode=unicode), ascii_alone=not unicode)
     plain(differences.markdown(compared))
 

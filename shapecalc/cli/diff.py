@@ -23,7 +23,7 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.batch import named_batch
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import Format, OutputOption, format_option, show, target_of
+from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, show, target_of, writers_of
 from shapecalc.layers.fields import LARGEST_DIM
 
 if TYPE_CHECKING:
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Report
 
 EXAMPLES = ("shapecalc diff resnet18 resnet34", "shapecalc diff vgg11 vgg13 --format markdown")
-
-
-FORMATS = (Format.TEXT, Format.JSON, Format.MARKDOWN)
 
 
 def command(
@@ -51,7 +48,7 @@ def command(
     symbolic: Annotated[
         bool, typer.Option("--symbolic", help="Leave every symbol unbound, also those that the files' `sizes:` bind.")
     ] = False,
-    format_: Annotated[Format | None, format_option(*FORMATS)] = None,
+    format_: Annotated[Format | None, format_option(*TABULAR)] = None,
     output: OutputOption = None,
     fail_on: Annotated[
         list[str] | None,
@@ -73,7 +70,7 @@ def command(
     from shapecalc.diffing.diff import diff
     from shapecalc.render import diff as rendered
 
-    texts, target = single(settings(set_)), target_of(format_, output, color, FORMATS)
+    texts, target = single(settings(set_)), target_of(format_, output, color, TABULAR)
     thresholds = _thresholds(fail_on or ())
     before, after = _loaded(old, new, base, texts, limits_of(limit))
     if before is None:
@@ -83,14 +80,10 @@ def command(
         _inspected(before, texts, known, batch, symbolic=symbolic) if before else None,
         _inspected(after, texts, known, batch, symbolic=symbolic),
     )
-    show(
-        target,
-        {
-            Format.TEXT: partial(rendered.table, comparison),
-            Format.JSON: comparison.to_dict,
-            Format.MARKDOWN: partial(rendered.markdown, comparison),
-        },
+    writers = writers_of(
+        partial(rendered.comparison, comparison), comparison.to_dict, listing=partial(rendered.listing, comparison)
     )
+    show(target, {**writers, Format.MARKDOWN: partial(rendered.markdown, comparison)})
     code = max((_judged(alternatives, comparison) for alternatives in thresholds), default=0)
     if code:
         raise typer.Exit(code)

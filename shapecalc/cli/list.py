@@ -9,7 +9,7 @@ import typer
 
 from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
+from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, show, target_of, writers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ def command(
     words: Annotated[
         list[str] | None, typer.Argument(metavar="[WORD...]", help="List only names with one of these words.")
     ] = None,
-    format_: TextOrJsonOption = None,
+    format_: Annotated[Format | None, format_option(*TABULAR)] = None,
     output: OutputOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
@@ -29,13 +29,13 @@ def command(
 
     MACs are those of one sample.
     """
-    target = target_of(format_, output, color)
+    target = target_of(format_, output, color, TABULAR)
     from shapecalc.files.load import load
-    from shapecalc.render.list import document, table
+    from shapecalc.render.list import architectures, document
     from shapecalc.shape_inference.engine import inspect
 
     reports = [(name, inspect(load(name))) for name in _names(words or ())]
-    show(target, {Format.TEXT: partial(table, reports), Format.JSON: partial(document, reports)})
+    show(target, writers_of(partial(architectures, reports), partial(document, reports)))
 
 
 def _names(words: Sequence[str]) -> list[str]:

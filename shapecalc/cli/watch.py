@@ -65,7 +65,7 @@ def _inspected(file: str, set_: list[str] | None, limit: list[str] | None, batch
 def _show(version: Version, file: str, color: Color, *, as_written: bool) -> None:
     """Print a version, and on stderr its diagnostics."""
     from shapecalc.checking.diagnose import diagnose
-    from shapecalc.render import diff
+    from shapecalc.render.diff import comparison
     from shapecalc.render.inspect.table import inspection
     from shapecalc.render.tables import text
     from shapecalc.render.terminal.escaping import terminal
@@ -75,12 +75,12 @@ def _show(version: Version, file: str, color: Color, *, as_written: bool) -> Non
         assert version.error is not None
         say(version.error, color)
         return
-    manner = stdout_manner(color)
     if version.comparison is None:
-        print(text.document(inspection(version.report), Page(**manner)))
+        result = inspection(version.report)
     else:
         print(f"\n{terminal(file)} was saved")
-        print(diff.table(version.comparison, **manner))
+        result = comparison(version.comparison)
+    print(text.document(result, Page(**stdout_manner(color))))
     findings = diagnose(version.report, brief=True, expectations=as_written, where=as_written)
     if findings:
         say(ShapecalcError(findings, version.report.architecture.file), color)

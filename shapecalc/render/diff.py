@@ -1,4 +1,4 @@
-"""A comparison of two networks as a table, and as Markdown for a comment on a pull request."""
+"""A comparison of two networks as tables, and as Markdown for a comment on a pull request."""
 
 from __future__ import annotations
 
@@ -6,74 +6,101 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from shapecalc.diffing.diff import ChangeKind, Comparison, DiffRow
-from shapecalc.dims import Expr, show
-from shapecalc.render.diff_rows import Alike, BlockRows, folded
+from shapecalc.dims import show
+from shapecalc.render.diff_rows import BlockRows, Unchanged, folded
 from shapecalc.render.settings import called, format_value
-from shapecalc.render.terminal.escaping import code_span, markdown_code, markdown_figure
-from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
-from shapecalc.render.terminal.numbers import at_sizes, grouped, memory, rounded, share, signed
-from shapecalc.render.terminal.palette import BAD, BOLD, CAUTION, DIM, GOOD, PLAIN
+from shapecalc.render.tables import markdown as markdown_tables
+from shapecalc.render.tables.model import (
+    BLANK,
+    Amount,
+    Bytes,
+    ChangedShapes,
+    Delta,
+    Document,
+    Fixed,
+    Lines,
+    Path,
+    Shapes,
+    Table,
+    TableColumn,
+    TableRow,
+    Words,
+)
+from shapecalc.render.terminal.escaping import code_span, markdown_figure
+from shapecalc.render.terminal.numbers import at_sizes, share
+from shapecalc.render.terminal.palette import BAD, CAUTION, DIM, GOOD, PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from shapecalc.architecture import Architecture
     from shapecalc.diffing.diff import Change, Figures
-    from shapecalc.dims import Shape
+    from shapecalc.render.tables.model import Value
     from shapecalc.shape_inference.report import Count
 
 MARKER = "<!-- shapecalc diff -->"
 """The first line of the Markdown, by which a workflow finds its comment to update it."""
-_MARKS = {
-    ChangeKind.ADDED: ("+", GOOD),
-    ChangeKind.REMOVED: ("-", BAD),
-    ChangeKind.CHANGED: ("~", CAUTION),
-    ChangeKind.SAME: (" ", DIM),
-}
+_MARKS = {ChangeKind.ADDED: ("+", GOOD), ChangeKind.REMOVED: ("-", BAD), ChangeKind.CHANGED: ("~", CAUTION)}
 _NAMES = {"macs": "MACs", "flops": "FLOPs"}
 _BYTES = frozenset({"memory", "activations"})
-_OUTPUT = 3
 MOST_ROWS = 200
 """The most rows of layers in Markdown: GitHub takes 65,536 characters in a comment."""
+_TOTALS = (TableColumn("total", ""), *(TableColumn(word, right=True) for word in ("before", "after", "change")))
+_LAYERS = (
+    TableColumn("kind", ""),
+    TableColumn("path"),
+    TableColumn("layer"),
+    TableColumn("output", drops=2),
+    TableColumn("params", right=True),
+    TableColumn("macs", "MACs", right=True),
+)
+_LISTING = tuple(
+    TableColumn(name)
+    for name in (
+        *("kind", "path", "path_before", "layer", "output_before", "output_after"),
+        *("params_before", "params_after", "macs_before", "macs_after"),
+    )
+)
+_LEAST = 22
+"""The columns that a path and a change have at least before a terminal leaves out the outputs."""
 
 
-def table(comparison: Comparison, *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return the totals that changed and the layers that differ; equal layers are folded to a line."""
-    page = Page(width, color, unicode)
-    if comparison.identical:
-        return page.line(_alike(comparison))
-    figures = (Heading(word, right=True, wraps=_symbolic(comparison)) for word in ("before", "after", "change"))
-    totals = page.grid((Heading(""), *figures), _totals(comparison.totals))
-    parts = [page.line(_title(comparison), BOLD), page.draw(totals), "", *map(page.line, _ends(comparison))]
-    layers = _layers(comparison, grouped, page)
-    if width is not None and not page.fits(layers):
-        layers = _layers(comparison, rounded, page)
-        if layers.width - width > layers.widths[_OUTPUT]:
-            layers = _without(layers, _OUTPUT)  # wrapped into a narrow column, a shape is a stack of single numbers
-    if layers.rows:
-        parts.append(page.draw(layers))
-    parts += [page.line(text, DIM) for text in (_tally(comparison), *_at(comparison))]
-    return "\n".join(parts)
+def comparison(compared: Comparison) -> Document:
+    """Return the totals, and a row per layer that differs; equal layers and whole blocks are folded to a row."""
+    rows = [] if compared.identical else [_row(row) for row in folded(compared)]
+    layers = Table(_LAYERS, rows, legend=True, least=_LEAST)
+    if compared.identical:
+        return Document("", [[Lines([f"{_title(compared)}: {_identical(compared)}"])]], layers)
+    ends = [Lines(texts)] if (texts := [*_ends(compared)]) else []
+    below = Lines([_tally(compared), *_at(compared)], DIM)
+    return Document(
+        _title(compared),
+        [
+            [Table(_TOTALS, [*_totals(compared)], legend=True)],
+            [*ends, *([layers] if any(not row.summary for row in rows) else []), below],
+        ],
+        layers,
+    )
 
 
-def markdown(comparison: Comparison) -> str:
+def listing(compared: Comparison) -> Table:
+    """Return a row per layer that differs, with its figures before and after, for programs."""
+    return Table(_LISTING, [_listed(row) for row in compared.rows if row.kind is not ChangeKind.SAME])
+
+
+def markdown(compared: Comparison) -> str:
     """Return the totals as a table and the layers in a collapsed section, without markup or mentions from files."""
-    parts = [MARKER, f"### shapecalc: {_heading(comparison)}", ""]
-    if comparison.identical:
-        return "\n".join([*parts, f"No change in shapes, parameters or costs ({_count(len(comparison.rows))})."])
+    parts = [MARKER, f"### shapecalc: {_heading(compared)}", ""]
+    if compared.identical:
+        return "\n".join([*parts, _identical(compared).capitalize() + "."])
     parts += ["| | before | after | change |", "| --- | ---: | ---: | ---: |"]
-    for name, before, *figures in _totals(comparison.totals):
-        cells = ("" if comparison.old is None else markdown_figure(before), *map(markdown_figure, figures))
-        parts.append(f"| {name} | " + " | ".join(cells) + " |")
-    parts += ["", *(f"- {_quoted_end(text)}" for text in _ends(comparison)), "", *_at(comparison)]
-    rows = [row for row in folded(comparison) if not isinstance(row, Alike)]
+    for name, *figures in (row.values for row in _totals(compared)):
+        parts.append(f"| {name.text()} | " + " | ".join(markdown_figure(figure.text()) for figure in figures) + " |")
+    parts += ["", *(f"- {_quoted_end(text)}" for text in _ends(compared)), "", *_at(compared)]
+    rows = [row for row in folded(compared) if not isinstance(row, Unchanged)]
     if rows:
-        parts += ["", "<details>", f"<summary>{_tally(comparison)}</summary>", ""]
-        parts += ["| | layer | | output | params | MACs |", "| --- | --- | --- | --- | ---: | ---: |"]
-        for row in rows[:MOST_ROWS]:
-            mark, path, what, output, params, macs = _texts(row, grouped)
-            quoted = (markdown_code(text) if text else "" for text in (mark, path, what, output))
-            parts.append("| " + " | ".join([*quoted, markdown_figure(params), markdown_figure(macs)]) + " |")
+        shown = Table(_LAYERS, [_row(row) for row in rows[:MOST_ROWS]])
+        parts += ["", "<details>", f"<summary>{_tally(compared)}</summary>", "", markdown_tables.table(shown)]
         if len(rows) > MOST_ROWS:
             left = sum(len(row.rows) if isinstance(row, BlockRows) else 1 for row in rows[MOST_ROWS:])
             parts += ["", f"… and {_count(left)} more"]
@@ -81,14 +108,14 @@ def markdown(comparison: Comparison) -> str:
     return "\n".join(parts)
 
 
-def _names(comparison: Comparison) -> list[str]:
-    old, new = comparison.old, comparison.new.architecture.name
+def _names(compared: Comparison) -> list[str]:
+    old, new = compared.old, compared.new.architecture.name
     return [new] if old is None or old.architecture.name == new else [old.architecture.name, new]
 
 
-def _heading(comparison: Comparison) -> str:
+def _heading(compared: Comparison) -> str:
     """Return the names of the networks with their files, in Markdown; those of one file once."""
-    sides = [report.architecture for report in (comparison.old, comparison.new) if report is not None]
+    sides = [report.architecture for report in (compared.old, compared.new) if report is not None]
     files = [_file(side) for side in sides]
     texts = [
         f"{code_span(side.name)} in {code_span(file)}" if file else code_span(side.name)
@@ -96,7 +123,7 @@ def _heading(comparison: Comparison) -> str:
     ]
     if files[0] == files[-1] and len(set(texts)) > 1:
         texts[0] = code_span(sides[0].name)
-    return " → ".join(dict.fromkeys(texts)) + (", new" if comparison.old is None else "")
+    return " → ".join(dict.fromkeys(texts)) + (", new" if compared.old is None else "")
 
 
 def _file(architecture: Architecture) -> str:
@@ -105,61 +132,57 @@ def _file(architecture: Architecture) -> str:
     return "" if name.startswith("<") or PurePath(name).is_absolute() else name
 
 
-def _title(comparison: Comparison) -> str:
-    return " → ".join(_names(comparison))
+def _title(compared: Comparison) -> str:
+    return " → ".join(_names(compared))
 
 
-def _alike(comparison: Comparison) -> str:
-    return f"{_title(comparison)}: no change in shapes, parameters or costs ({_count(len(comparison.rows))})"
+def _identical(compared: Comparison) -> str:
+    return f"no change in shapes, parameters or costs ({_count(len(compared.rows))})"
 
 
 def _count(layers: int) -> str:
     return f"{layers:,} layer{'' if layers == 1 else 's'}"
 
 
-def _tally(comparison: Comparison) -> str:
-    said = [
-        f"{count:,} {kind.value}" for kind, count in comparison.tally.items() if count and kind is not ChangeKind.SAME
-    ]
-    alike = comparison.tally[ChangeKind.SAME]
-    return f"layers: {', '.join([*said, *([f'{alike:,} alike'] if alike else [])])}"
+def _tally(compared: Comparison) -> str:
+    words = {kind: kind.value for kind in ChangeKind} | {ChangeKind.SAME: "unchanged"}
+    return f"layers: {', '.join(f'{count:,} {words[kind]}' for kind, count in compared.tally.items() if count)}"
 
 
-def _at(comparison: Comparison) -> Iterator[str]:
+def _at(compared: Comparison) -> Iterator[str]:
     """Yield the sizes at which costs are given, if a symbol is unbound."""
-    said = [at_sizes(sizes) for sizes in comparison.costs_at]
-    if comparison.old is not None and said[0] != said[1]:
+    said = [at_sizes(sizes) for sizes in compared.costs_at]
+    if compared.old is not None and said[0] != said[1]:
         yield f"costs before are those at {said[0] or 'the sizes given'}, after at {said[1] or 'the sizes given'}"
     elif said[1]:
         yield f"costs at {said[1]}; memory is parameters and all outputs at float32"
 
 
-def _symbolic(comparison: Comparison) -> bool:
-    return any(isinstance(count, Expr) for change in comparison.totals for count in change)
-
-
-def _totals(figures: Figures) -> Iterator[tuple[str, ...]]:
-    for name, change in figures._asdict().items():
+def _totals(compared: Comparison) -> Iterator[TableRow]:
+    for name, change in compared.totals._asdict().items():
         if change.before == change.after and name in ("buffers", "layers") and not change.before:
             continue
-        write = memory if name in _BYTES else grouped
-        yield _NAMES.get(name, name), write(change.before), write(change.after), _moved(change, write)
+        before = BLANK if compared.old is None else _amount(name, change.before)
+        yield TableRow((Fixed(_NAMES.get(name, name)), before, _amount(name, change.after), _moved(name, change)))
 
 
-def _moved(change: Change, write: Callable[[Count], str]) -> str:
+def _amount(name: str, count: Count) -> Amount:
+    return Bytes(count) if name in _BYTES else Amount(count)
+
+
+def _moved(name: str, change: Change) -> Value:
     """Return a change with its sign and its percentage of the former figure."""
     if change.before == change.after:
-        return "unknown" if change.before is None else "0"
-    delta, part = signed(change.delta, write), _share(change)
-    return f"{delta} ({part})" if part else delta
+        return Fixed("unknown" if change.before is None else "0")
+    part = _share(change)
+    return Delta(_amount(name, change.delta), f"({part})" if part else "")
 
 
 def moved(metric: str, figures: Figures) -> str:
     """Return a line that says how a figure has changed."""
     change = getattr(figures, metric)
-    write = memory if metric in _BYTES else grouped
-    name = _NAMES.get(metric, metric)
-    return f"{name} {write(change.before)} → {write(change.after)}, {_moved(change, write)}"
+    before, after = (_amount(metric, count).text() for count in change)
+    return f"{_NAMES.get(metric, metric)} {before} → {after}, {_moved(metric, change).text()}"
 
 
 def _share(change: Change) -> str:
@@ -170,44 +193,34 @@ def _share(change: Change) -> str:
     return f"{'+' if delta > 0 else '−'}{share(abs(delta), before)}"
 
 
-def _layers(comparison: Comparison, write: Callable[[Count], str], page: Page) -> Grid:
-    rows = []
-    for row in folded(comparison):
-        if isinstance(row, Alike):
-            texts, styles = ("", f"… {_count(len(row.rows))} alike", "", "", "", ""), (DIM,) * 6
-        else:
-            style = _MARKS[row.kind][1]
-            texts, styles = _texts(row, write), (style, style, *(PLAIN,) * 4)
-        rows.append(Cells(texts, styles))
-    if not any(cells.texts[0] for cells in rows):
-        rows = []
-    wide = _symbolic(comparison)
-    headings = (Heading(""), Heading("path", wraps=True), Heading("layer", wraps=True), Heading("output", wraps=True))
-    counts = (Heading(count, right=True, wraps=wide) for count in ("params", "MACs"))
-    return page.grid((*headings, *counts), rows)
-
-
-def _without(grid: Grid, column: int) -> Grid:
-    headings = (*grid.headings[:column], *grid.headings[column + 1 :])
-    return Grid(
-        headings,
-        [Cells(*((*part[:column], *part[column + 1 :]) for part in (row.texts, row.styles))) for row in grid.rows],
-    )
-
-
-def _texts(row: DiffRow | BlockRows, write: Callable[[Count], str]) -> tuple[str, str, str, str, str, str]:
-    params, macs = (signed(change.delta, write) for change in (row.figures.params, row.figures.macs))
+def _row(row: DiffRow | BlockRows | Unchanged) -> TableRow:
+    if isinstance(row, Unchanged):
+        return TableRow((BLANK, Path(f"… {len(row.rows):,} unchanged"), *(BLANK,) * 4), summary=True)
+    mark, style = _MARKS[row.kind]
+    costs = [Delta(Amount(change.delta)) for change in (row.figures.params, row.figures.macs)]
+    styles = (style, style, *(PLAIN,) * 4)
     if isinstance(row, BlockRows):
         what = f"{_count(len(row.rows))}: {', '.join(row.types)}"
-        return _MARKS[row.kind][0], row.path, what, _output(row.rows[-1]), params, macs
-    return _MARKS[row.kind][0], row.layer.path, _what(row), _output(row), params, macs
+        return TableRow((Fixed(mark), Path(row.path), Words(what), _output(row.rows[-1]), *costs), styles=styles)
+    return TableRow((Fixed(mark), Path(row.layer.path), _what(row), _output(row), *costs), styles=styles)
 
 
-def _what(row: DiffRow) -> str:
+def _listed(row: DiffRow) -> TableRow:
+    sides = [
+        (Path(layer.path), Shapes([*layer.outputs.values()])) if layer else (BLANK, BLANK)
+        for layer in (row.old, row.new)
+    ]
+    (former, before), (_, after) = sides
+    costs = (Amount(count) for change in (row.figures.params, row.figures.macs) for count in change)
+    path = Path(row.layer.path)
+    return TableRow((Fixed(row.kind.value), path, former, _what(row), before, after, *costs))
+
+
+def _what(row: DiffRow) -> Words:
     """Return the settings of a layer, or what changed of its settings, inputs, weights and name."""
     old, new = row.old, row.new
     if old is None or new is None:
-        return called(row.layer)
+        return Words(called(row.layer), called(row.layer, brief=True))
     said = [f"{name} {format_value(one)} → {format_value(other)}" for name, (one, other) in row.fields.items()]
     if "reads" in row.changes:
         said.append(f"reads {', '.join(old.step.inputs)} → {', '.join(new.step.inputs)}")
@@ -215,8 +228,11 @@ def _what(row: DiffRow) -> str:
         said.append(f"weights of {old.step.weights or 'its own'} → {new.step.weights or 'its own'}")
     if "name" in row.changes:
         said.append(f"was {_former(old.path, new.path)}")
-    what = f"{called(old)} → {called(new)}" if "type" in row.changes else new.type if said else called(new)
-    return f"{what}: {'; '.join(said)}" if said else what
+    if "type" in row.changes:
+        return Words("; ".join([f"{called(old)} → {called(new)}", *said]))
+    if not said:
+        return Words(called(new), called(new, brief=True))
+    return Words(f"{new.type}: {'; '.join(said)}", "; ".join(said))
 
 
 def _former(old: str, new: str) -> str:
@@ -232,19 +248,14 @@ def _former(old: str, new: str) -> str:
     return f"{'.'.join(before[: len(before) - cut])}…" if cut else old
 
 
-def _output(row: DiffRow) -> str:
-    if row.old is None or row.new is None or "output" not in row.changes:
-        return _shapes(row.layer.outputs)
-    return f"{_shapes(row.old.outputs)} → {_shapes(row.new.outputs)}"
+def _output(row: DiffRow) -> Value:
+    shapes = [[*layer.outputs.values()] for layer in (row.old, row.new) if layer is not None]
+    return ChangedShapes(*shapes) if "output" in row.changes and len(shapes) > 1 else Shapes(shapes[-1])
 
 
-def _shapes(outputs: dict[str, Shape]) -> str:
-    return ", ".join(map(show, outputs.values()))
-
-
-def _ends(comparison: Comparison) -> Iterator[str]:
+def _ends(compared: Comparison) -> Iterator[str]:
     """Yield a line for each input and output that changed."""
-    for what, ends in (("input", comparison.inputs), ("output", comparison.outputs)):
+    for what, ends in (("input", compared.inputs), ("output", compared.outputs)):
         for end in ends:
             name = what if end.name == what else f"{what} {end.name}"
             if end.before is None and end.after is not None:
@@ -254,9 +265,9 @@ def _ends(comparison: Comparison) -> Iterator[str]:
             elif end.before is not None and end.after is not None:
                 shapes = [show(end.before), show(end.after)]
                 yield f"{name}: " + " → ".join(f"{s} {d}".strip() for s, d in zip(shapes, end.dtypes, strict=True))
-    for name in comparison.rewired:
-        assert comparison.old is not None  # which gave it
-        before, after = (report.architecture.output_slots[name] for report in (comparison.old, comparison.new))
+    for name in compared.rewired:
+        assert compared.old is not None  # which gave it
+        before, after = (report.architecture.output_slots[name] for report in (compared.old, compared.new))
         yield f"{'output' if name == 'output' else f'output {name}'}: given by {after}, before by {before}"
 
 

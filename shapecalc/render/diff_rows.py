@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shapecalc.diffing.diff import Comparison, Figures
 
 
-class Alike(NamedTuple):
+class Unchanged(NamedTuple):
     """Neighbours that are the same before and after."""
 
     rows: tuple[DiffRow, ...]
@@ -44,7 +44,7 @@ class BlockRows(NamedTuple):
         return figures_of(None, sums) if self.kind is ChangeKind.ADDED else figures_of(sums, None)
 
 
-def folded(comparison: Comparison) -> Iterator[DiffRow | Alike | BlockRows]:
+def folded(comparison: Comparison) -> Iterator[DiffRow | Unchanged | BlockRows]:
     """Yield every row once, by itself or as a part of a fold."""
     sizes = {
         kind: Counter(prefix for row in (report.layers if report else ()) for prefix in _prefixes(row.path))
@@ -53,7 +53,7 @@ def folded(comparison: Comparison) -> Iterator[DiffRow | Alike | BlockRows]:
     for kind, run in groupby(comparison.rows, lambda row: row.kind):
         rows = tuple(run)
         if kind is ChangeKind.SAME:
-            yield Alike(rows)
+            yield Unchanged(rows)
         elif kind is ChangeKind.CHANGED:
             yield from rows
         else:

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.dims import show
-from shapecalc.render.terminal.grid import Heading, Page
-from shapecalc.render.terminal.numbers import grouped, rounded
+from shapecalc.render.tables.model import Amount, Document, Lines, Path, Shapes, Table, TableColumn, TableRow
 from shapecalc.render.terminal.palette import DIM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from shapecalc.shape_inference.report import Count, Report
+    from shapecalc.render.tables.model import Value
+    from shapecalc.shape_inference.report import Report
 
-HEADINGS = (
-    Heading("name"),
-    Heading("input", wraps=True),
-    *(Heading(count, right=True) for count in ("layers", "params", "MACs")),
+COLUMNS = (
+    TableColumn("name"),
+    TableColumn("input", drops=2),
+    TableColumn("layers", right=True, drops=3),
+    TableColumn("params", right=True),
+    TableColumn("macs", "MACs", right=True),
 )
 
 
-def table(reports: Iterable[tuple[str, Report]], *, width: int | None, color: bool, unicode: bool) -> str:
-    """Return a row per architecture: name, input, layers, params, MACs of one sample; rounded if the width is small."""
-    reports, page = tuple(reports), Page(width, color, unicode)
-    writing = (grouped, rounded)
-    grid = page.first_that_fits(page.grid(HEADINGS, (_row(*each, write) for each in reports)) for write in writing)
+def architectures(reports: Iterable[tuple[str, Report]]) -> Document:
+    """Return a row per architecture: name, input, layers, params, MACs of one sample."""
+    content = Table(COLUMNS, [TableRow(_values(*each)) for each in reports])
     note = "MACs are those of one sample; `shapecalc inspect NAME` shows every layer"
-    return "\n".join((page.draw(grid), page.line(note, DIM)))
+    return Document("", [[content, Lines([note], DIM)]], content)
 
 
 def document(reports: Iterable[tuple[str, Report]]) -> dict[str, Any]:
@@ -39,7 +38,7 @@ def document(reports: Iterable[tuple[str, Report]]) -> dict[str, Any]:
     return {"architectures": rows}
 
 
-def _row(name: str, report: Report, write: Callable[[Count], str]) -> tuple[str, ...]:
-    inputs = ", ".join(show(entry.shape) for entry in report.inputs)
-    figures = (write(report.totals.params), write(report.totals.macs))
-    return (name, inputs, str(len(report.layers)), *figures)
+def _values(name: str, report: Report) -> tuple[Value, ...]:
+    inputs = Shapes([entry.shape for entry in report.inputs])
+    figures = (len(report.layers), report.totals.params, report.totals.macs)
+    return (Path(name), inputs, *map(Amount, figures))

@@ -9,7 +9,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from shapecalc import diff, inspect, load
-from shapecalc.render.diff import table
+from shapecalc.render.diff import comparison
+from shapecalc.render.tables.text import document
+from shapecalc.render.terminal.grid import Page
 
 NET = """\
 name: net
@@ -44,7 +46,7 @@ def test_the_table_shows_what_is_added_and_folds_what_is_alike(run) -> None:
         ["+", "batch_norm_2"],
         ["…", "2"],
     ]
-    assert "layers: 1 added, 4 alike" in lines
+    assert "layers: 1 added, 4 unchanged" in lines
 
 
 @pytest.mark.parametrize("format_", ["table", "markdown"])
@@ -65,7 +67,7 @@ def test_markdown_has_a_marker_totals_and_a_fold(run) -> None:
     lines = run("diff", "old.yaml", "new.yaml", "--format", "markdown").out.splitlines()
     assert lines[:2] == ["<!-- shapecalc diff -->", "### shapecalc: `net` in `old.yaml` → `net` in `new.yaml`"]
     assert "| params | 1,562 | 1,570 | +8 (+0.5 %) |" in lines
-    assert "<summary>layers: 1 added, 4 alike</summary>" in lines
+    assert "<summary>layers: 1 added, 4 unchanged</summary>" in lines
     assert "| `+` | `batch_norm_2` | `batch_norm` | `[N, 4, 6, 6]` | +8 |  |" in lines
 
 
@@ -179,8 +181,8 @@ def test_standard_input_can_be_either_side(run) -> None:
 
 
 def test_a_table_too_wide_for_the_terminal_leaves_the_shapes_out() -> None:
-    comparison = diff(inspect(load("resnet18")), inspect(load("resnet50")))
-    narrow, wide = (table(comparison, width=width, color=False, unicode=True) for width in (80, None))
+    found = diff(inspect(load("resnet18")), inspect(load("resnet50")))
+    narrow, wide = (document(comparison(found), Page(width, color=False, unicode=True)) for width in (80, None))
     assert max(map(len, narrow.splitlines())) <= 80
     headings = [next(line.split() for line in text.splitlines() if "path" in line) for text in (narrow, wide)]
     assert headings == [["path", "layer", "params", "MACs"], ["path", "layer", "output", "params", "MACs"]]
@@ -193,4 +195,4 @@ def test_colours_and_ascii_are_as_asked(run) -> None:
     plain = run("diff", "new.yaml", "old.yaml", env={"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"})
     assert plain.bytes.isascii()
     assert "-8 (-0.5 %)" in plain.out
-    assert "... 2 layers alike" in plain.out
+    assert "... 2 unchanged" in plain.out

@@ -210,7 +210,7 @@ def as_text(result: Any) -> str:
 TEXTS = {
     "table": Sink(lambda found: as_text(inspection(found.report, EVERY)), (0, *LAYERS)),
     "table, symbolic": Sink(lambda found: as_text(inspection(found.symbolic, expand=True)), (0, *LAYERS)),
-    "diff": Sink(lambda found: diff.table(found.comparison, **PLAIN), (0, 30)),
+    "diff": Sink(lambda found: as_text(diff.comparison(found.comparison)), (0, 30)),
     "verify": Sink(lambda found: as_text(verify.verification(found.proof)), (0, *LAYERS)),
     "verify --backward": Sink(lambda found: as_text(backward_proof.verification(found.backward)), (0, *LAYERS)),
     "memory": Sink(lambda found: as_text(memory.live_tensors(found.live, found.order)), (0, *LAYERS)),
@@ -219,7 +219,7 @@ TEXTS = {
     "decode": Sink(lambda found: unrolling.unrolled(found.loop, found.decoded, **PLAIN)),
     "train": Sink(lambda found: rendered_training.table(found.trained, found.texts[3], **PLAIN), (0, 3)),
     "sweep": Sink(lambda found: sweep.table(swept(found), (), **PLAIN), tuple(range(40))),
-    "list": Sink(lambda found: zoo.table([(found.texts[3], found.report)], **PLAIN), (3,)),
+    "list": Sink(lambda found: as_text(zoo.architectures([(found.texts[3], found.report)])), (3,)),
     "diagnostics": Sink(lambda found: text.render_diagnostics(found.drifts, found.report.architecture.file), (5,)),
     "diagnostics, narrow": Sink(
         lambda found: text.render_diagnostics(found.drifts, found.report.architecture.file, width=40), ()
@@ -304,6 +304,8 @@ def test_json_has_every_text_as_it_was(name: str, variants: list[Results]) -> No
 
 SHEETS = {
     "inspect": Sink(lambda found: csv.table(listing(found.report, EVERY)), LAYERS[2:]),
+    "diff": Sink(lambda found: csv.table(diff.listing(found.comparison)), (30,)),
+    "list": Sink(lambda found: csv.table(zoo.architectures([(found.texts[3], found.report)]).main), (3,)),
     "sweep": Sink(lambda found: sweep.csv_header(("H", "word")) + sweep.csv_lines(swept(found)), tuple(range(40))),
 }
 
@@ -366,6 +368,7 @@ PAGES = {
         for name, (of, _) in RESULTS.items()
     },
     "inspect": Sink(lambda found: markdown.document(inspection(found.symbolic, EVERY)), LAYERS[2:]),
+    "list": Sink(lambda found: markdown.document(zoo.architectures([(found.texts[3], found.report)])), (3,)),
     "diff": Sink(lambda found: diff.markdown(found.comparison), (0, 30)),
 }
 OWN_WORDS = re.compile(r"[\w ,.;:%<→…−+()=-]*", re.ASCII)

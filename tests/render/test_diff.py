@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from itertools import pairwise
 
 import pytest
 from markdown_it import MarkdownIt
 
 import shapecalc
 from shapecalc.diffing.diff import diff
+from shapecalc.files import zoo
 from shapecalc.files.load import loads
-from shapecalc.render.diff import MARKER, MOST_ROWS, markdown, table
-from shapecalc.render.terminal.grid import display_width
+from shapecalc.render.diff import MARKER, MOST_ROWS, comparison, listing, markdown
+from shapecalc.render.tables.csv import table as csv_table
+from shapecalc.render.tables.text import document
+from shapecalc.render.terminal.grid import Page, display_width
 from shapecalc.shape_inference.engine import inspect
+from tests.render.test_eighty_columns import check_document
 
 HOSTILE = "@team | <b>x</b> `y` [z](http://example.org) --> | #1"
 
@@ -101,6 +107,30 @@ def test_a_network_that_is_new_has_no_figures_before() -> None:
 @pytest.mark.parametrize("unicode", [False, True])
 def test_tables_keep_to_the_width_of_the_terminal(width, unicode) -> None:
     for old, new in (("lenet5", "alexnet"), ("resnet18", "resnext50_32x4d"), ("unet", "unet-padded")):
-        text = table(diff(zoo_report(old), zoo_report(new)), width=width, color=False, unicode=unicode)
+        text = document(comparison(diff(zoo_report(old), zoo_report(new))), Page(width, color=False, unicode=unicode))
         assert max(map(display_width, text.splitlines())) <= width
         assert unicode or text.isascii()
+
+
+def test_the_figures_of_a_sheet_add_up_to_the_change_of_the_totals() -> None:
+    for old, new in (("resnet18", "resnet34"), ("vgg11", "vgg13"), ("gpt2-small", "bert-base")):
+        found = diff(zoo_report(old), zoo_report(new))
+        rows = list(csv.DictReader(csv_table(listing(found)).splitlines()))
+        assert len(rows) == sum(row.kind.value != "same" for row in found.rows)
+        for metric in ("params", "macs"):
+            change = sum(int(row[f"{metric}_after"]) - int(row[f"{metric}_before"]) for row in rows)
+            assert change == getattr(found.totals, metric).delta, (old, new, metric)
+
+
+def test_a_changed_layer_is_one_line_with_its_change() -> None:
+    found = diff(zoo_report("resnet50"), zoo_report("wide_resnet50_2"))
+    text = document(comparison(found), Page(80, color=False, unicode=True))
+    rows = [line for line in text.splitlines() if line.startswith("~")]
+    assert len(rows) == sum(row.kind.value == "changed" for row in found.rows)
+    assert rows[0] == "~  ….add_0.main.residual_0.conv_0    out_channels 64 → 128      +4,096  +12.8 M"
+
+
+def test_every_row_between_neighbours_of_the_zoo_is_one_line() -> None:
+    for old, new in pairwise(map(zoo_report, zoo.names())):
+        for width in (80, 100):
+            check_document(comparison(diff(old, new)), width)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shapecalc.dims import latex
-from shapecalc.render.tables.model import Amount, Bytes, Delta, Shapes, Share
+from shapecalc.render.tables.model import Amount, Bytes, ChangedShapes, Delta, Shapes, Share
 from shapecalc.render.terminal.escaping import terminal
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ _SPECIAL = {
     ">": r"\textgreater{}",
     '"': r"\textquotedbl{}",
     "×": r"$\times$",
+    "→": r"$\to$",
+    "−": "$-$",
+    "·": r"$\cdot$",
+    "⌊": r"$\lfloor$",
+    "⌋": r"$\rfloor$",
 }
 _CELL = re.compile("|".join(map(re.escape, _SPECIAL)))
 
@@ -72,6 +77,8 @@ def _row(cells: list[str]) -> str:
 def _cell(value: Value) -> str:
     if isinstance(value, Shapes):
         return ", ".join(map(_shape, value.shapes))
+    if isinstance(value, ChangedShapes):
+        return r" $\to$ ".join(", ".join(map(_shape, shapes)) for shapes in (value.before, value.after))
     if isinstance(value, Amount) and not isinstance(value, Bytes):
         return r"$\text{unknown}$" if value.count is None else f"${latex(value.count)}$"
     return text(value.text() if isinstance(value, Bytes | Delta) else value.exact())

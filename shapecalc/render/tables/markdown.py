@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.render.tables.model import Drawing, Fixed, Lines, NamedValues, Path, Shapes, Table, Words
+from shapecalc.render.tables.model import ChangedShapes, Drawing, Fixed, Lines, NamedValues, Path, Shapes, Table, Words
 from shapecalc.render.terminal.escaping import code_span, markdown_code, markdown_figure
 
 if TYPE_CHECKING:
@@ -47,6 +47,6 @@ def _line(cells: list[str]) -> str:
 
 
 def _cell(value: Value) -> str:
-    if isinstance(value, Path | Words | Shapes | Fixed):
+    if isinstance(value, Path | Words | Shapes | ChangedShapes | Fixed):
         return markdown_code(value.exact()) if value.exact() else ""
     return markdown_figure(value.text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from shapecalc.dims import Expr, show
+from shapecalc.dims import Expr, pretty, show
 from shapecalc.render.terminal.numbers import exact, grouped, memory, rounded, share, signed
 from shapecalc.render.terminal.palette import PLAIN
 
@@ -27,6 +27,8 @@ class Short(NamedTuple):
 
 
 FULL = Short()
+LEAST = 10
+"""Columns that a cut text has at least, if possible."""
 
 
 class _Value:
@@ -129,6 +131,39 @@ class Shapes(_Value):
         return self.text()
 
 
+class ChangedShapes(_Value):
+    """Shapes before and after; axis by axis if it is one shape of the same number of axes."""
+
+    __slots__ = ("after", "before")
+
+    def __init__(self, before: Sequence[Shape], after: Sequence[Shape]) -> None:
+        self.before = before
+        self.after = after
+
+    @property
+    def is_closed_form(self) -> bool:
+        """Whether an axis is an expression."""
+        return Shapes([*self.before, *self.after]).is_closed_form
+
+    def text(self, short: Short = FULL) -> str:
+        """Return the shapes with `→` where they differ.
+
+        >>> ChangedShapes([(8, 64, 56)], [(8, 128, 56)]).text(), ChangedShapes([(8, 64)], [(8, 64, 1)]).text()
+        ('[8, 64 → 128, 56]', '[8, 64] → [8, 64, 1]')
+        """
+        if len(self.before) != 1 or len(self.after) != 1 or len(self.before[0]) != len(self.after[0]):
+            text = self.exact()
+        else:
+            pairs = zip(self.before[0], self.after[0], strict=True)
+            axes = (pretty(new) if old == new else f"{pretty(old)} → {pretty(new)}" for old, new in pairs)
+            text = f"[{', '.join(axes)}]"
+        return text.replace(" ", "") if short.shapes else text
+
+    def exact(self) -> str:
+        """Return all shapes before and all after."""
+        return f"{Shapes(self.before).text()} → {Shapes(self.after).text()}"
+
+
 class Amount(_Value):
     """A count of scalars or operations; None is unknown."""
 
@@ -214,7 +249,7 @@ class Share(_Value):
         return self.text()
 
 
-Value: TypeAlias = Words | Path | Fixed | Shapes | Amount | Delta | Share
+Value: TypeAlias = Words | Path | Fixed | Shapes | ChangedShapes | Amount | Delta | Share
 BLANK = Fixed("")
 
 
@@ -246,6 +281,8 @@ class Table(NamedTuple):
     total: TableRow | None = None
     legend: bool = False
     """Whether a line below explains shortened texts."""
+    least: int = LEAST
+    """The columns of a terminal that a cut text has at least, if leaving out columns is enough for that."""
 
 
 class Lines(NamedTuple):

@@ -5,7 +5,19 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from shapecalc.render.tables.model import FULL, Amount, Drawing, Lines, NamedValues, Path, Share, Short, Table, Words
+from shapecalc.render.tables.model import (
+    FULL,
+    LEAST,
+    Amount,
+    Drawing,
+    Lines,
+    NamedValues,
+    Path,
+    Share,
+    Short,
+    Table,
+    Words,
+)
 from shapecalc.render.terminal.grid import GAP, Cells, Grid, Heading, display_width, least_width
 from shapecalc.render.terminal.palette import BOLD, DIM, PLAIN
 
@@ -18,8 +30,8 @@ if TYPE_CHECKING:
 BARS = Short(bars=True)
 BRIEF, ROUNDED = Short(words=True), Short(words=True, counts=True)
 COMPACT = ROUNDED._replace(shapes=True)
-COMFORTABLE, LEAST = 18, 10
-"""Columns that a cut text has at least, if possible."""
+COMFORTABLE = 18
+"""Columns that a cut text has before shapes are shortened."""
 LEAST_COLUMNS = 2
 BAR = 8
 """Columns of the bar of a share."""
@@ -89,7 +101,10 @@ def _fitted(content: Table, page: Page) -> tuple[Short, list[int], Grid]:
             return short, columns, grid
     wraps = any(heading.wraps for heading in grid.headings)
     for columns in _fewer(content, every):
-        for short, least in ((COMPACT if wraps else ROUNDED, COMFORTABLE), (COMPACT, LEAST)):
+        for short, least in (
+            (COMPACT if wraps else ROUNDED, max(content.least, COMFORTABLE)),
+            (COMPACT, content.least),
+        ):
             cut = _cut(_grid(content, columns, short, page), _flexible(content, columns), least, page)
             if page.fits(cut) or cut.least <= (page.width or 0):
                 return short, columns, cut
