@@ -127,10 +127,12 @@ _DOCUMENTS: Mapping[str, Callable[[Any], Document]] = {
 }
 
 
-def _comparison(comparison: Comparison) -> str:
-    from shapecalc.render.diff import table
+def _comparison(compared: Comparison) -> str:
+    from shapecalc.render.diff import comparison
+    from shapecalc.render.tables import text
+    from shapecalc.render.terminal.grid import Page
 
-    return table(comparison, **MANNER)
+    return text.document(comparison(compared), Page(**MANNER))
 
 
 def _trained(trained: Trained) -> str:
