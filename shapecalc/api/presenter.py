@@ -160,12 +160,15 @@ def _choices(choices: Choices) -> str:
 
 
 def _sweep(sweep: Sweep) -> str:
-    from shapecalc.render.sweep import table
+    from shapecalc.render.sweep import points
+    from shapecalc.render.tables import text
+    from shapecalc.render.terminal.grid import Page
     from shapecalc.solving.sweep.plans import COSTS
 
     names = list(sweep.columns)
     columns = {name: values[:MOST_POINTS] for name, values in sweep.columns.items()}
-    lines = [table(columns, tuple(names[names.index(COSTS[0]) :]), **MANNER), *sweep.notes]
+    result = points(columns, tuple(names[names.index(COSTS[0]) :]))
+    lines = [text.document(result, Page(**MANNER)), *sweep.notes]
     if len(sweep) > MOST_POINTS:
         lines.append(f"{len(sweep) - MOST_POINTS:,} points more")
     return "\n".join(lines)

@@ -23,7 +23,7 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.batch import named_batch
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import Format, OutputOption, format_option, show, target_of
+from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, show, target_of, writers_of
 from shapecalc.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ MOST_ROWS = 100_000
 _RANGE = re.compile(r"\s*\d+\s*:.*", re.DOTALL)
 
 
-FORMATS = (Format.TEXT, Format.JSON, Format.CSV, Format.JSONL, Format.COLUMNS)
+FORMATS = (*TABULAR, Format.JSONL, Format.COLUMNS)
 STREAMED = (Format.CSV, Format.JSONL)
 """The formats whose lines are written as the points come."""
+TABLES = (Format.TEXT, Format.MARKDOWN, Format.LATEX)
 
 
 def command(
@@ -160,7 +161,7 @@ def _collect(run: Run, target: Target, chunks: list[Points], *, hold: bool) -> N
     for chunk in run.chunks():
         rows += chunk.points
         chunks.append(chunk)
-        if target.format is Format.TEXT and rows > MOST_ROWS:
+        if target.format in TABLES and rows > MOST_ROWS:
             raise Misuse(f"a table has at most {MOST_ROWS:,} rows: add `--top` or `--where`, or write `--format csv`")
 
 
@@ -193,13 +194,8 @@ def _write(run: Run, target: Target, chunks: list[Points]) -> None:
                 write(part)
             write("\n")
     else:
-        show(
-            target,
-            {
-                Format.TEXT: partial(rendered.table, columns, run.costs),
-                Format.JSON: partial(rendered.document, columns, run.notes()),
-            },
-        )
+        result, values = partial(rendered.points, columns, run.costs), partial(rendered.document, columns, run.notes())
+        show(target, writers_of(result, values))
 
 
 def _sums(given: list[str] | None) -> dict[str, str]:

@@ -8,54 +8,47 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.render.tables.csv import field
+from shapecalc.render.tables.model import Amount, Bytes, Document, Fixed, Lines, Table, TableColumn, TableRow
 from shapecalc.render.terminal.escaping import json_text, terminal
-from shapecalc.render.terminal.grid import Cells, Heading, Page
-from shapecalc.render.terminal.numbers import memory
-from shapecalc.render.terminal.palette import DIM, PLAIN
+from shapecalc.render.terminal.palette import DIM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from shapecalc.render.tables.model import Value
     from shapecalc.solving.sweep.compiled import Array
 
 BYTES = ("memory", "activations")
 TITLES = {"macs": "MACs", "flops": "FLOPs"}
 
 
-def table(
-    columns: Mapping[str, Array], costs: tuple[str, ...], *, width: int | None, color: bool, unicode: bool
-) -> str:
+_DROPS = {"buffers": 2, "flops": 3, "activations": 4, "memory": 5}
+"""The turn in which a narrow terminal leaves out a cost."""
+_NOTE = "costs are those of one sample (or the smallest valid N) where N is not set; memory and activations at float32"
+
+
+def points(columns: Mapping[str, Array], costs: tuple[str, ...]) -> Document:
     """Return a row per point; bytes are rounded and have units."""
-    texts = {name: [_cell(name, value, costs) for value in values.tolist()] for name, values in columns.items()}
     # swept numbers are aligned on the right, words on the left
-    headings = tuple(
-        Heading(terminal(TITLES.get(name, name) if name in costs else name), right=not _holds_words(values))
+    heads = tuple(
+        TableColumn(name, TITLES.get(name), right=True, drops=_DROPS.get(name, 0))
+        if name in costs
+        else TableColumn(name, terminal(name), right=not _holds_words(values))
         for name, values in columns.items()
     )
-    dimmed = [name in costs for name in texts]
-    rows = (
-        Cells(
-            row, tuple(DIM if cost and text in ("0", "0 B") else PLAIN for cost, text in zip(dimmed, row, strict=True))
-        )
-        for row in zip(*texts.values(), strict=True)
-    )
-    page = Page(width, color, unicode)
-    note = (
-        "costs are those of one sample (or the smallest valid N) where N is not set; memory and activations at float32"
-    )
-    return "\n".join((page.draw(page.grid(headings, rows)), page.line(note, DIM)))
+    values = ([_value(name, value, costs) for value in values.tolist()] for name, values in columns.items())
+    content = Table(heads, [TableRow(row) for row in zip(*values, strict=True)], legend=True)
+    return Document("", [[content, Lines([_NOTE], DIM)]], content)
 
 
 def _holds_words(values: Array) -> bool:
     return values.dtype == object and any(isinstance(value, str) for value in values)
 
 
-def _cell(name: str, value: Any, costs: tuple[str, ...]) -> str:
-    if name not in costs:
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    if value is None:
-        return "unknown"
-    return memory(value) if name in BYTES else f"{value:,}"
+def _value(name: str, value: Any, costs: tuple[str, ...]) -> Value:
+    if name in costs:
+        return Bytes(value) if name in BYTES else Amount(value)
+    return Fixed(str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def csv_header(names: tuple[str, ...]) -> str:

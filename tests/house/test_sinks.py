@@ -218,7 +218,7 @@ TEXTS = {
     "solve": Sink(lambda found: solve_architecture.solution(found.solution, {}, **PLAIN), (0, 19)),
     "decode": Sink(lambda found: unrolling.unrolled(found.loop, found.decoded, **PLAIN)),
     "train": Sink(lambda found: rendered_training.table(found.trained, found.texts[3], **PLAIN), (0, 3)),
-    "sweep": Sink(lambda found: sweep.table(swept(found), (), **PLAIN), tuple(range(40))),
+    "sweep": Sink(lambda found: as_text(sweep.points(swept(found), ())), tuple(range(40))),
     "list": Sink(lambda found: as_text(zoo.architectures([(found.texts[3], found.report)])), (3,)),
     "diagnostics": Sink(lambda found: text.render_diagnostics(found.drifts, found.report.architecture.file), (5,)),
     "diagnostics, narrow": Sink(
@@ -368,6 +368,7 @@ PAGES = {
         for name, (of, _) in RESULTS.items()
     },
     "inspect": Sink(lambda found: markdown.document(inspection(found.symbolic, EVERY)), LAYERS[2:]),
+    "sweep": Sink(lambda found: markdown.document(sweep.points(swept(found), ())), tuple(range(40))),
     "list": Sink(lambda found: markdown.document(zoo.architectures([(found.texts[3], found.report)])), (3,)),
     "diff": Sink(lambda found: diff.markdown(found.comparison), (0, 30)),
 }

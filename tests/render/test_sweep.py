@@ -8,6 +8,13 @@ from io import StringIO
 
 import pytest
 
+from shapecalc.files import zoo
+from shapecalc.files.load import load
+from shapecalc.render.sweep import points
+from shapecalc.solving.sweep import Query, Run
+from shapecalc.solving.sweep.plans import concatenate
+from tests.render.test_eighty_columns import check_document
+
 NET = """\
 name: net
 parameters: {width: 8, activation: relu}
@@ -37,3 +44,20 @@ def test_a_grid_of_which_nothing_is_kept_still_has_its_header(run) -> None:
     assert run("sweep", "net.yaml", "--set", "H=1,2", "--format", "csv").out.count("\n") == 1
     assert json.loads(run("sweep", "net.yaml", "--set", "H=1", "--format", "columns").out)["macs"] == []
     assert run("sweep", "net.yaml", "--set", "H=1").out.startswith("H  params")
+
+
+def test_markdown_and_latex_have_a_row_per_point(run) -> None:
+    for format_, lines in (("markdown", 2), ("latex", 6)):
+        written = run("sweep", "net.yaml", "--set", "H=3:5", "--format", format_).out.split("\n\n")[0]
+        assert len(written.strip().split("\n")) == 3 + lines, format_
+
+
+def test_every_point_of_a_sweep_of_the_zoo_is_one_line_at_80_columns() -> None:
+    for name in zoo.names():
+        network = load(name)
+        others = {symbol: (64,) for symbol in network.symbols if symbol != "N" and symbol not in network.sizes}
+        run = Run(network, {"N": (1, 64, 4096), **others}, Query(None, None, None, (), {}))
+        columns = concatenate(list(run.chunks()), run.names).columns
+        result = points(columns, run.costs)
+        assert len(result.main.rows) == 3, name
+        check_document(result)
