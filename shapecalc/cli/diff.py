@@ -55,7 +55,7 @@ def command(
         typer.Option(
             "--fail-on",
             metavar="CONDITION",
-            help="Exit with 1 if this holds: `params > +2%` and `macs > +1M` compare the change, `memory > 4GiB` the "
+            help="Exit with 1 if this is true: `params > +2%` and `macs > +1M` compare the change, `memory > 4GiB` the "
             "new figure; of params, buffers, macs, flops, memory, activations, layers. Join conditions by `and` and "
             "`or`. May be repeated.",
         ),

@@ -129,7 +129,7 @@ def read_threshold(text: str) -> Threshold:
     if metric not in METRICS:
         raise ThresholdError(_unknown(metric))
     if percent and not direction:
-        raise ThresholdError(f"holds a share against a change: write `{metric} {sign} +{digits}%`")
+        raise ThresholdError(f"compares a percentage with a total: for the change write `{metric} {sign} +{digits}%`")
     number = read_quantity(digits, of_bytes=metric in OF_BYTES and not percent)
     if number is None or (percent and not digits[-1].isdigit()):
         units = ", ".join(f"{unit}B" if metric in OF_BYTES else unit for unit in UNITS if unit)

@@ -109,7 +109,11 @@ def test_hostile_names_are_neither_markup_nor_a_ping_nor_a_command(run, folder) 
         ),
         (["params > +0 and layers > 5"], 0, ""),
         (["params > +0 and layers"], 2, "expects METRIC SIGN NUMBER"),
-        (["params > 2%"], 2, "`--fail-on params > 2%` holds a share against a change: write `params > +2%`"),
+        (
+            ["params > 2%"],
+            2,
+            "`--fail-on params > 2%` compares a percentage with a total: for the change write `params > +2%`",
+        ),
         (["size > 2"], 2, "has no metric `size`"),
     ],
 )
