@@ -19,8 +19,6 @@ ALLOWED = {
     ("parser/blocks.py", "stands alone"): MESSAGE,
     ("parser/include.py", "beside"): MESSAGE,
     ("reference/beam_search.py", "kept"): "the counterpart of the JSON's key",
-    ("render/train_cost.py", "besides"): MESSAGE,
-    ("render/train_cost.py", "in all"): MESSAGE,
     ("solving/input_sizes.py", "asked"): "a key of the JSON of `solve`",
     ("solving/sweep/run.py", "illegal"): "a public attribute of `Sweep`",
 }
