@@ -136,9 +136,9 @@ def _comparison(compared: Comparison) -> str:
 
 
 def _trained(trained: Trained) -> str:
-    from shapecalc.render.train import table
+    from shapecalc.render.train import run
 
-    return table(trained, None, **MANNER)
+    return _written(run(trained, None))
 
 
 def _decoding(decoding: Decoding) -> str:

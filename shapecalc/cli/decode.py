@@ -17,6 +17,7 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.dtype import USUAL_DTYPE, DtypeOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 
 EXAMPLES = ("shapecalc decode char-rnn", "shapecalc decode char-rnn --beam 2 --length 4 --run")
@@ -36,6 +37,7 @@ def command(
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")] = 0,
+    dtype: DtypeOption = USUAL_DTYPE,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
     limit: LimitOption = None,
@@ -56,7 +58,7 @@ def command(
     width, steps = count_of(beam, "--beam", LARGEST_DIM), count_of(length, "--length", LONGEST)
     budget = budget_of(max_memory, max_flops)
     loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
-    loop = unroll(loaded, sizes, beam=width, length=steps)
+    loop = unroll(loaded, sizes, beam=width, length=steps, dtype=dtype)
     decoded = None
     if run:
         from shapecalc.execution.decode import decode

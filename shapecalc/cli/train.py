@@ -14,7 +14,7 @@ from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.architecture import ArchitectureArgument, LimitOption, ScaleOption, SetOption, load_bound
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
+from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, show, target_of, writers_of
 from shapecalc.cli.options.optimizer import Optimizer
 from shapecalc.cli.progress import progress_bar
 
@@ -61,7 +61,7 @@ def command(
         Path | None,
         typer.Option("--export", metavar="FILE", help="Write the weights with PyTorch's names: .npz or .safetensors."),
     ] = None,
-    format_: TextOrJsonOption = None,
+    format_: Annotated[Format | None, format_option(*TABULAR)] = None,
     output: OutputOption = None,
     max_memory: MaxMemoryOption = MAX_MEMORY,
     limit: LimitOption = None,
@@ -78,7 +78,7 @@ def command(
         raise Misuse(f"`--export` expects a name such as weights.npz or weights.safetensors, receives `{export}`")
     if export is not None and not export.parent.is_dir():
         raise Misuse(f"`--export` expects a folder that is there, receives `{export}`")
-    target = target_of(format_, output, color)
+    target = target_of(format_, output, color, TABULAR)
     gc.enable()  # `__main__` disables it, and a run may be long
     from shapecalc.execution.training import export as export_weights, train
     from shapecalc.render import train as rendered
@@ -101,4 +101,4 @@ def command(
     if export is not None:
         export_weights(trained.parameters, export)
     written_to = None if export is None else str(export)
-    show(target, {Format.TEXT: partial(rendered.table, trained, written_to), Format.JSON: trained.to_dict})
+    show(target, writers_of(partial(rendered.run, trained, written_to), trained.to_dict))

@@ -13,8 +13,9 @@ from shapecalc.calculators.beam_search import Problem, SearchPlan, SearchStep, p
 from shapecalc.costs.liveness import int_at, output_slots
 from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
 from shapecalc.dims import evaluate, free_symbols, product, show, symbol
+from shapecalc.shape_inference.dtypes import USUAL_DTYPE, bytes_of
 from shapecalc.shape_inference.engine import Reports
-from shapecalc.shape_inference.report import BATCH_SYMBOLS, BYTES, sum_of
+from shapecalc.shape_inference.report import BATCH_SYMBOLS, sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -98,6 +99,7 @@ class Loop(NamedTuple):
     """With batch and length unbound."""
     reports: Reports
     """At other sizes."""
+    dtype: str = USUAL_DTYPE
 
     @property
     def macs(self) -> int:
@@ -112,9 +114,16 @@ class Loop(NamedTuple):
 
 
 def unroll(
-    architecture: Architecture, sizes: Mapping[str, int], *, beam: int | None = None, length: int | None = None
+    architecture: Architecture,
+    sizes: Mapping[str, int],
+    *,
+    beam: int | None = None,
+    length: int | None = None,
+    dtype: str = USUAL_DTYPE,
 ) -> Loop:
     """Return the steps of the decoding loop of an architecture; `beam` and `length` replace the file's own.
+
+    States, keys and values are of `dtype`.
 
     Raises `ShapecalcError` if the file has no `decode:` section, or one that its network cannot run.
     """
@@ -143,7 +152,7 @@ def unroll(
         search = plan(problem)
     except LayerError as error:
         _refuse(architecture, decode, error.code, f"`decode` {error.message}", error.field or "")
-    return _unrolled(reports, decode, bound, batch, steps, search, report)
+    return _unrolled(reports, decode, bound, batch, steps, search, report, dtype)
 
 
 def dependents(report: Report, token: str) -> tuple[LayerReport, ...]:
@@ -165,6 +174,7 @@ def _unrolled(
     length: str,
     search: SearchPlan,
     report: Report,
+    dtype: str,
 ) -> Loop:
     architecture = reports.architecture
     rows = dependents(report, decode.token)
@@ -176,14 +186,16 @@ def _unrolled(
     costs = {at: int_at(macs, {length: 1 if decode.states else at}) for at in range(1, decode.max_length + 1)}
     growth = None if decode.states else _growth(macs, length)
     cache = _cache(rows, batch, length) if growth else None
-    steps = tuple(_steps(decode, search, report, batch, costs, growth if cache is not None else None, cache))
+    cached = growth if cache is not None else None
+    steps = tuple(_steps(decode, search, report, batch, costs, cached, cache, dtype))
     problem = search.problem
     every = 0
     for at in range(decode.max_length, 0, -1):  # Σ Bᵗ⁻¹ · MACs of a hypothesis of t symbols
         every = every * problem.branches + costs[at]
     greedy = once + sum(costs.values())
     every += once
-    return Loop(architecture, decode, sizes, batch, length, search, once, growth, steps, greedy, every, report, reports)
+    costs_of = (once, growth, steps, greedy, every)
+    return Loop(architecture, decode, sizes, batch, length, search, *costs_of, report, reports, dtype)
 
 
 def _steps(
@@ -194,6 +206,7 @@ def _steps(
     costs: Mapping[int, int],
     growth: Growth | None,
     cache: _Cache | None,
+    dtype: str,
 ) -> Iterator[DecodeStep]:
     carried = {row.path: row for row in report.layers if row.path in decode.states}
     for step in search.steps:
@@ -202,7 +215,7 @@ def _steps(
             for path in decode.states
             for name, shape in list(carried[path].outputs.items())[1:]
         )
-        state_bytes = BYTES * sum(int_at(product(shape), {}) for _, shape in states)
+        state_bytes = sum(int_at(bytes_of(product(shape), dtype), {}) for _, shape in states)
         if not decode.states:
             states = ((decode.token, (step.kept, step.length)),)
             state_bytes = TOKEN_BYTES * step.kept * step.length
@@ -213,7 +226,7 @@ def _steps(
             states,
             state_bytes,
             None if growth is None else step.alive * growth.cached(step.length),
-            None if cache is None else BYTES * (cache.once + step.kept * step.length * cache.each),
+            None if cache is None else int_at(bytes_of(cache.once + step.kept * step.length * cache.each, dtype), {}),
         )
 
 

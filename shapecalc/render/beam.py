@@ -98,7 +98,7 @@ def folded(search: SearchPlan) -> Iterator[tuple[SearchStep, SearchStep]]:
 
 
 def _ending(search: SearchPlan) -> str:
-    return "the hypotheses that end kept apart" if search.problem.end else "without an end symbol"
+    return "finished hypotheses in a list of their own" if search.problem.end else "without an end symbol"
 
 
 def steps(search: SearchPlan) -> Grid:
@@ -134,7 +134,7 @@ def _places(first: SearchStep, last: SearchStep) -> str:
 
 def _searches(search: SearchPlan, states: LstmStates | None) -> Grid:
     problem = search.problem
-    headings = ["search", "scores", "alive at most", *(["bytes of h, c"] if states else [])]
+    headings = ["search", "scores", "hypotheses", *(["bytes of h, c"] if states else [])]
     widths = {
         "greedy": (search.greedy, 1),
         f"beam of {problem.beam:,}": (search.scores, max(step.kept for step in search.steps)),
@@ -167,14 +167,12 @@ def notes(search: SearchPlan, width: int | None) -> list[str]:
     problem = search.problem
     paragraphs = []
     if max(step.kept for step in search.steps) < problem.beam:
-        paragraphs.append(f"the beam is never full: there are not {problem.beam:,} hypotheses alive to keep")
+        paragraphs.append(f"the beam is never full: there are fewer than {problem.beam:,} hypotheses")
     elif problem.growing > 1:
         all_of_them = "every candidate that does not end" if problem.end else "every candidate"
         paragraphs.append(f"the beam is full from step {problem.growing} on: before it {all_of_them} is kept")
     if problem.end:
-        paragraphs.append(
-            "greedy search stops where it takes the end symbol: it computes at most this number of scores"
-        )
+        paragraphs.append("greedy search stops at the end symbol: its scores are an upper limit")
     if not search.dropped.result:
         paragraphs.append("nothing is dropped: this beam search is exhaustive")
     return [line for note in paragraphs for line in wrapped(note, width)]

@@ -71,6 +71,7 @@ def unrolled_dict(loop: Loop, decoded: Decoded | None) -> dict[str, Any]:
         "length": problem.length,
         "beam": problem.beam,
         "sizes": dict(loop.sizes),
+        "dtype": loop.dtype,
         "macs_once": loop.once,
         "macs": loop.macs,
         "macs_cached": loop.cached_macs,
@@ -121,7 +122,9 @@ def _costs(loop: Loop, *, unicode: bool) -> Grid:
     """Return a row per step, or per run of steps with the same search: MACs and memory."""
     cached = loop.cached_macs is not None
     names = (
-        ["MACs, k and v kept", "bytes of k and v"] if cached else [name for name, _ in loop.steps[0].states] + ["bytes"]
+        ["MACs, k and v cached", "bytes of k and v"]
+        if cached
+        else [name for name, _ in loop.steps[0].states] + ["bytes"]
     )
     rows = []
     for first, last in runs(loop.steps, lambda step: step.step._replace(length=0)):
@@ -157,11 +160,11 @@ def _growth(loop: Loop, width: int | None) -> list[str]:
         if loop.cached_macs is not None:
             once = " (and c at the first step)" if growth.c else ""
             rows += [
-                f"{'with k and v kept':<17} = a + b·t{once}",
+                f"{'k and v cached':<17} = a + b·t{once}",
                 f"{'':<17} = {growth.a:,} + {growth.b:,}·t",
             ]
         elif not loop.decode.states:
-            rows += wrapped("nothing can be kept: not every query is masked from what comes after it", width)
+            rows += wrapped("keys and values cannot be cached: not every query is masked from later positions", width)
     elif not loop.decode.states:
         rows += wrapped("the MACs are no polynomial of degree 2 in the length: no cache is compared", width)
     return rows
@@ -177,8 +180,10 @@ def _searches(loop: Loop) -> Grid:
     ]
     cells = [Cells((name, scientific(scores), _macs(macs), scientific(live))) for name, scores, macs, live in rows]
     if loop.cached_macs is not None:
-        cells.insert(2, Cells((f"{beam}, k and v kept", scientific(search.scores.result), _macs(loop.cached_macs), "")))
-    return Grid(figure_headings("search", "scores", "MACs", "alive at most"), cells)
+        cells.insert(
+            2, Cells((f"{beam}, k and v cached", scientific(search.scores.result), _macs(loop.cached_macs), ""))
+        )
+    return Grid(figure_headings("search", "scores", "MACs", "hypotheses"), cells)
 
 
 def _macs(count: int) -> str:

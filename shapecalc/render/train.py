@@ -1,11 +1,21 @@
-"""A training run as text: loss and accuracy by epoch, and the curve of the loss."""
+"""A training run as a document: loss and accuracy by epoch, and the curve of the loss."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from shapecalc.render.terminal.grid import Cells, Grid, Heading, Page
+from shapecalc.render.tables.model import (
+    BLANK,
+    Amount,
+    Document,
+    Drawing,
+    Fixed,
+    Lines,
+    Table,
+    TableColumn,
+    TableRow,
+)
 from shapecalc.render.terminal.numbers import loss
 from shapecalc.render.terminal.palette import BOLD, DIM, GOOD
 
@@ -13,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.execution.training import Trained
+    from shapecalc.render.tables.model import Part
 
 ROWS, WIDEST = 8, 80
 """Lines of the curve, and its most columns."""
@@ -25,26 +36,32 @@ IN_ASCII = " ....:::#"
 """Signs of a cell that is filled by 0 to 8 eighths."""
 
 
-def table(trained: Trained, exported: str | None, *, width: int | None, color: bool, unicode: bool) -> str:
+def run(trained: Trained, exported: str | None) -> Document:
     """Return the network and its data, a line per epoch, the curve of the loss, and the last epoch in a sentence."""
-    page = Page(width, color, unicode)
-    parts = [page.line(_heading(trained), BOLD), page.line(_plan(trained), DIM), "", page.draw(_epochs(trained))]
-    parts += ["", page.line(f"loss of each of {len(trained.losses):,} steps", BOLD)]
-    parts += curve(trained.losses, width=min(width or WIDEST, WIDEST), unicode=unicode)
-    parts += ["", page.line(verdict(trained), GOOD)]
+    epochs = _epochs(trained)
+    losses = trained.losses
+    last: list[Part] = [Lines([verdict(trained)], GOOD)]
     if exported is not None:
-        numbers = sum(array.size for array in trained.parameters.values())
-        parts.append(
-            page.line(f"{exported}: {len(trained.parameters)} tensors, {numbers:,} numbers, by PyTorch's names")
-        )
-    return "\n".join(parts)
+        elements = sum(array.size for array in trained.parameters.values())
+        said = f"{exported}: {len(trained.parameters)} tensors, {elements:,} elements, with PyTorch's names"
+        last.append(Lines([said]))
+    blocks: list[list[Part]] = [
+        [Lines([_heading(trained)], BOLD), Lines([_plan(trained)], DIM)],
+        [epochs],
+        [
+            Lines([f"loss of each of {len(losses):,} steps"], BOLD),
+            Drawing(lambda page: curve(losses, width=min(page.width or WIDEST, WIDEST), unicode=page.unicode)),
+        ],
+        last,
+    ]
+    return Document("", blocks, epochs)
 
 
 def verdict(trained: Trained) -> str:
     """Return the figures of the last epoch, compared with those of the initial weights."""
     last, what = trained.epochs[-1], trained.dataset.classes
     return (
-        f"{last.accuracy:.1%} of unseen {what}s right, loss {loss(last.test_loss)}; "
+        f"{last.accuracy:.1%} of test {what}s right, loss {loss(last.test_loss)}; "
         f"before training {trained.before.accuracy:.1%}, loss {loss(trained.before.test_loss)}"
     )
 
@@ -105,7 +122,7 @@ def _heading(trained: Trained) -> str:
     dataset, name = trained.dataset, trained.dataset.report.architecture.name
     what = "passages" if dataset.name == "text" else "pictures"
     train, test = len(dataset.train.inputs), len(dataset.test.inputs)
-    return f"{name} learns {dataset.name}: {train:,} {what}, and {test:,} that it is not shown"
+    return f"{name} trained on {dataset.name}: {train:,} {what}, and {test:,} for the test"
 
 
 def _plan(trained: Trained) -> str:
@@ -115,15 +132,17 @@ def _plan(trained: Trained) -> str:
     return f"{loss}{cut}; {plan.optimizer} at {plan.lr:g}, batches of {plan.batch}, seed {plan.seed}"
 
 
-def _epochs(trained: Trained) -> Grid:
-    headings = tuple(Heading(name, right=True) for name in ("epoch", "loss", "unseen loss", "accuracy"))
+def _epochs(trained: Trained) -> Table:
+    heads = tuple(TableColumn(name, right=True) for name in ("epoch", "loss", "test loss", "accuracy"))
     rows = [
-        (
-            str(epoch.number),
-            loss(epoch.loss, 4) if epoch.number else "",
-            loss(epoch.test_loss, 4),
-            f"{epoch.accuracy:.1%}",
+        TableRow(
+            (
+                Amount(epoch.number),
+                Fixed(loss(epoch.loss, 4)) if epoch.number else BLANK,
+                Fixed(loss(epoch.test_loss, 4)),
+                Fixed(f"{epoch.accuracy:.1%}"),
+            )
         )
         for epoch in (trained.before, *trained.epochs)
     ]
-    return Grid(headings, [Cells(row) for row in rows])
+    return Table(heads, rows)

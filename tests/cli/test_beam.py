@@ -38,11 +38,11 @@ exhaustive scores = (V^L − 1)/(V − 1)·V
 sequences         = V^L
                   = 10,000^20 = 10^80
 
-search          scores  alive at most
-─────────────────────────────────────
-greedy         200,000              1
-beam of 5      960,000              5
-exhaustive  1.00·10^80          10^80
+search          scores  hypotheses
+──────────────────────────────────
+greedy         200,000           1
+beam of 5      960,000           5
+exhaustive  1.00·10^80       10^80
 """
 
 
@@ -54,7 +54,7 @@ def test_an_end_symbol_keeps_finished_hypotheses_apart(run: Run) -> None:
     out = run(*DOCUMENTED).out
     assert "2        [5, 10000]  50,000     5         5   49,991\n" in out
     assert "B = V − 1 = 9,999 (symbols that do not end)" in out
-    assert "greedy search stops where it takes the end symbol" in out
+    assert "greedy search stops at the end symbol" in out
 
 
 def test_states_of_an_lstm_are_counted_in_bytes(run: Run) -> None:

@@ -23,7 +23,7 @@ def test_a_run_shows_epochs_a_curve_and_what_is_known_of_unseen_samples(run: Run
     assert ended.code == 0
     assert ended.err == ""
     lines = ended.out.splitlines()
-    assert lines[0] == "<stdin> learns digits8: 4,000 pictures, and 1,000 that it is not shown"
+    assert lines[0] == "<stdin> trained on digits8: 4,000 pictures, and 1,000 for the test"
     assert lines[1] == "cross-entropy; adam at 0.003, batches of 32, seed 0"
     assert "loss of each of 125 steps" in lines
     assert "of unseen digits right" in lines[-1]

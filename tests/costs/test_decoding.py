@@ -33,6 +33,14 @@ def test_grouped_queries_keep_fewer_keys() -> None:
     assert unroll(load("llama-260k"), {}, beam=1, length=3).steps[-1].cache_bytes == 4 * 3 * 5 * 2 * 4 * 8
 
 
+def test_a_smaller_type_takes_fewer_bytes_of_states_and_caches() -> None:
+    for dtype, (size, divisor) in {"float16": (2, 1), "int8": (1, 1), "int4": (1, 2)}.items():
+        cached = unroll(load("llama-260k"), {}, beam=1, length=3, dtype=dtype).steps[-1].cache_bytes
+        assert cached == size * 3 * 5 * 2 * 4 * 8 // divisor, dtype
+        states = unroll(load("char-rnn"), {}, beam=2, length=3, dtype=dtype).steps[-1].state_bytes
+        assert states == size * 2 * (2 * 2 * 512) // divisor, dtype
+
+
 def test_what_the_decoder_looks_at_is_kept_once_for_all_hypotheses() -> None:
     loop = unroll(load("transformer-base"), {"S": 10}, beam=4, length=3)
     assert loop.growth is not None

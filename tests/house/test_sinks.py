@@ -217,7 +217,7 @@ TEXTS = {
     "train-cost": Sink(lambda found: as_text(train_cost.training(found.cost)), (0, *LAYERS)),
     "solve": Sink(lambda found: solve_architecture.solution(found.solution, {}, **PLAIN), (0, 19)),
     "decode": Sink(lambda found: unrolling.unrolled(found.loop, found.decoded, **PLAIN)),
-    "train": Sink(lambda found: rendered_training.table(found.trained, found.texts[3], **PLAIN), (0, 3)),
+    "train": Sink(lambda found: as_text(rendered_training.run(found.trained, found.texts[3])), (0, 3)),
     "sweep": Sink(lambda found: as_text(sweep.points(swept(found), ())), tuple(range(40))),
     "list": Sink(lambda found: as_text(zoo.architectures([(found.texts[3], found.report)])), (3,)),
     "diagnostics": Sink(lambda found: text.render_diagnostics(found.drifts, found.report.architecture.file), (5,)),

@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 
 COSTS = """\
-step                  MACs  MACs, k and v kept  bytes of k and v
-────────────────────────────────────────────────────────────────
-1                    124 M               124 M           368,640
-2                   1.24 G               618 M           737,280
-3 to 100  1.85 G to 62.7 G      618 M to 627 M  1.11 M to 36.9 M
+step                  MACs  MACs, k and v cached  bytes of k and v
+──────────────────────────────────────────────────────────────────
+1                    124 M                 124 M           368,640
+2                   1.24 G                 618 M           737,280
+3 to 100  1.85 G to 62.7 G        618 M to 627 M  1.11 M to 36.9 M
 
 MACs of t symbols = a·t + b·t²
                   = 123,532,032·t + 18,432·t²
-with k and v kept = a + b·t
+k and v cached    = a + b·t
                   = 123,532,032 + 18,432·t
 """
 

@@ -4,9 +4,15 @@ import pytest
 
 from shapecalc.execution.training import Trained, train
 from shapecalc.files.load import loads
-from shapecalc.render.train import IN_ASCII, curve, table
+from shapecalc.render.tables import text as tables_text
+from shapecalc.render.terminal.grid import Page
+from shapecalc.render.train import IN_ASCII, curve, run
 
 NET = loads("{input: [N, 1, 8, 8], layers: [flatten, {linear: 10, name: out}, softmax]}")
+
+
+def written(trained: Trained, exported: str | None, *, width: int | None, unicode: bool) -> str:
+    return tables_text.document(run(trained, exported), Page(width, color=False, unicode=unicode))
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +21,7 @@ def trained() -> Trained:
 
 
 def test_an_epoch_is_a_line_and_the_first_line_is_before_training(trained: Trained) -> None:
-    lines = table(trained, None, width=80, color=False, unicode=True).splitlines()
+    lines = written(trained, None, width=80, unicode=True).splitlines()
     assert lines[1] == "cross-entropy, cut every 3 steps; adam at 0.003, batches of 100, seed 0"
     before, first, second = (line.split() for line in lines[5:8])
     assert before == ["0", f"{trained.before.test_loss:.4f}", f"{trained.before.accuracy:.1%}"]
@@ -25,13 +31,13 @@ def test_an_epoch_is_a_line_and_the_first_line_is_before_training(trained: Train
 
 @pytest.mark.parametrize("width", [40, 80, 200, None])
 def test_nothing_is_wider_than_the_terminal_and_the_curve_no_wider_than_eighty(trained: Trained, width) -> None:
-    lines = table(trained, "weights.npz", width=width, color=False, unicode=True).splitlines()
+    lines = written(trained, "weights.npz", width=width, unicode=True).splitlines()
     assert max(map(len, lines)) <= min(width or 100, 100)
-    assert "weights.npz: 2 tensors, 650 numbers" in " ".join(lines)
+    assert "weights.npz: 2 tensors, 650 elements" in " ".join(lines)
 
 
 def test_ascii_shows_the_same_lines(trained: Trained) -> None:
-    plain, full = (table(trained, "w.npz", width=80, color=False, unicode=unicode) for unicode in (False, True))
+    plain, full = (written(trained, "w.npz", width=80, unicode=unicode) for unicode in (False, True))
     assert plain.isascii()
     assert len(plain.splitlines()) == len(full.splitlines())
 
