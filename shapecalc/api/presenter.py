@@ -118,11 +118,18 @@ def _training_cost(cost: TrainingCost) -> Document:
     return training(cost)
 
 
+def _trained(trained: Trained) -> Document:
+    from shapecalc.render.train import run
+
+    return run(trained, None)
+
+
 _DOCUMENTS: Mapping[str, Callable[[Any], Document]] = {
     "BackwardProof": _backward,
     "LiveMemory": _memory,
     "Proof": _proof,
     "Report": _report,
+    "Trained": _trained,
     "TrainingCost": _training_cost,
 }
 
@@ -133,12 +140,6 @@ def _comparison(compared: Comparison) -> str:
     from shapecalc.render.terminal.grid import Page
 
     return text.document(comparison(compared), Page(**MANNER))
-
-
-def _trained(trained: Trained) -> str:
-    from shapecalc.render.train import run
-
-    return _written(run(trained, None))
 
 
 def _decoding(decoding: Decoding) -> str:
@@ -208,7 +209,6 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "LayerTypes": _layer_types,
     "Solution": _solution,
     "Sweep": _sweep,
-    "Trained": _trained,
 }
 
 

@@ -61,7 +61,7 @@ def verdict(trained: Trained) -> str:
     """Return the figures of the last epoch, compared with those of the initial weights."""
     last, what = trained.epochs[-1], trained.dataset.classes
     return (
-        f"{last.accuracy:.1%} of test {what}s right, loss {loss(last.test_loss)}; "
+        f"{last.accuracy:.1%} of unseen {what}s right, loss {loss(last.test_loss)}; "
         f"before training {trained.before.accuracy:.1%}, loss {loss(trained.before.test_loss)}"
     )
 

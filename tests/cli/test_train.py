@@ -32,7 +32,7 @@ def test_a_run_shows_epochs_a_curve_and_what_is_known_of_unseen_samples(run: Run
 def test_weights_are_exported_by_pytorchs_names_and_both_forms_hold_the_same(run: Run, tmp_path: Path) -> None:
     for ending in ("npz", "safetensors"):
         ended = run("train", "-", "--data", "digits8", "--epochs", "1", "--export", f"w.{ending}", stdin=SMALL)
-        assert ended.out.splitlines()[-1] == f"w.{ending}: 4 tensors, 1,810 numbers, by PyTorch's names"
+        assert ended.out.splitlines()[-1] == f"w.{ending}: 4 tensors, 1,810 elements, with PyTorch's names"
     tensors = read((tmp_path / "w.safetensors").read_bytes())
     with np.load(tmp_path / "w.npz") as archive:
         assert archive.files == list(tensors) == ["a.weight", "a.bias", "b.weight", "b.bias"]
