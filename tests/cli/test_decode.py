@@ -14,7 +14,7 @@ def test_the_documented_call_shows_states_and_totals(run: Run) -> None:
     out = run("decode", "char-rnn", "--beam", "5", "--length", "20").out
     assert "2 to 20  16.6 M  [2, 5, 512]  [2, 5, 512]  40,960\n" in out
     assert "= 65 + 19·5·65 = 6,240\n" in out
-    assert "beam of 5        6,240       318 M              5\n" in out
+    assert "beam of 5        6,240       318 M           5\n" in out
 
 
 def test_a_run_counts_what_is_predicted(run: Run) -> None:
