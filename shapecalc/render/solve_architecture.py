@@ -77,10 +77,10 @@ def _say_reasons(page: _Text, result: Solution, leads: Mapping[str, str]) -> Non
         rows = _reasons(reasons, leads)
         if rows:
             page.say()
-            page.draw((Heading(heading, wraps=True), Heading("demanded by", wraps=True), LINE), rows)
+            page.draw((Heading(heading, wraps=True), Heading("required by", wraps=True), LINE), rows)
     implied = sum(not reason.needed for reason in result.because)
     if implied:
-        follow = "demands that follow" if implied > 1 else "demand that follows"
+        follow = "constraints that follow" if implied > 1 else "constraint that follows"
         page.say(f"and {implied} more {follow} from these; `--format json` has all", style=DIM)
     if result.joint:
         page.say("the sizes above are those of each symbol alone; what is in addition ties them together", style=DIM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.calculators.windows import DILATIONS, SMALL
@@ -20,6 +21,8 @@ SIMPLEST = (
 )
 """The first keys, in this order."""
 
+_LEAST = 20
+"""The columns that an equation has at least."""
 OUTPUT_PADDING = "o"
 """The letter of output padding."""
 
@@ -34,12 +37,12 @@ def solutions(
     groups = _alike(answers)
     for names, answer in groups:
         lines += [f"{' and '.join(names)}:"] if len(groups) > 1 else []
-        lines += [*(_rows(names, answer) or ["  none"]), ""]
-    lines.append(bold(_conclusion(answers), color=color))
+        lines += [*(_rows(names, answer, width) or ["  none"]), ""]
+    lines += [bold(line, color=color) for line in wrapped(_conclusion(answers), width)]
     if letter in SMALL:
         lines.append(f"tried {letter} from {SMALL[letter][0]} to {SMALL[letter][-1]}")
     if letter == OUTPUT_PADDING and not all(answer.solutions for answer in answers.values()):
-        lines.append("tried o from 0 to one less than the stride, or than the dilation if that is larger")
+        lines += wrapped("tried o from 0 to one less than the stride, or than the dilation if that is larger", width)
     text = "\n".join(lines)
     return text if unicode else in_ascii(text)
 
@@ -110,7 +113,7 @@ def _conclusion_with_output_padding(parts: list[Answer]) -> str:
     )
 
 
-def _rows(names: tuple[str, ...], answer: Answer) -> list[str]:
+def _rows(names: tuple[str, ...], answer: Answer, width: int | None) -> list[str]:
     shown = [(f"{answer.letter} = {_written(value)}", axis) for value, axis in answer.solutions]
     shown += [
         (f"{answer.letter} = {_written(value)}, o = {axis.output_padding}", axis)
@@ -119,12 +122,22 @@ def _rows(names: tuple[str, ...], answer: Answer) -> list[str]:
     closest = [] if shown else [(f"{answer.letter} = {_written(value)}", axis) for value, axis in answer.closest]
     shown = shown or closest
     label_width = max((len(label) for label, _ in shown), default=0)
-    width = max((len(axis.output.equation) for _, axis in shown), default=0)
+    room = max((len(axis.output.equation) for _, axis in shown), default=0)
     rows = ["  none; closest:"] if closest else []
     for label, axis in shown:
-        missed = f"   {last_cells(names, axis)} never read" if axis.reading and axis.reading.unread else ""
-        rows.append(f"  {label:<{label_width}}   {axis.output.equation:<{width}}{missed}".rstrip())
+        missed = f"{last_cells(names, axis)} never read" if axis.reading and axis.reading.unread else ""
+        rows += _row(f"  {label:<{label_width}}   ", f"{axis.output.equation:<{room}}", missed, width)
     return rows
+
+
+def _row(left: str, equation: str, remark: str, width: int | None) -> list[str]:
+    """Return a row; if it is too wide the remark is below the equation."""
+    line = f"{left}{equation}   {remark}".rstrip()
+    if width is None or len(line) <= width:
+        return [line]
+    room = max(width - len(left), _LEAST)
+    first, *others = [*textwrap.wrap(equation, room), *textwrap.wrap(remark, room)]
+    return [left + first, *(" " * len(left) + other for other in others)]
 
 
 def _written(value: Value) -> str:
@@ -162,7 +175,7 @@ def all_windows(
         "",
         *([] if answer.solutions else ["none; closest:" if shown else "none"]),
     ]
-    lines += _window_rows(shown)
+    lines += _window_rows(shown, width)
     rest = len(answer.solutions) - len(shown)
     if answer.solutions and rest:
         lines += ["", bold(f"{rest} more: `--top {len(answer.solutions)}` shows all", color=color)]
@@ -207,7 +220,7 @@ def _window_dict(window: WindowFields) -> dict[str, Any]:
     return {**letters, "axes": [axis.to_dict() for axis in window.axes]}
 
 
-def _window_rows(windows: tuple[WindowFields, ...]) -> list[str]:
+def _window_rows(windows: tuple[WindowFields, ...], width: int | None) -> list[str]:
     cells = []
     for window in windows:
         letters = {"f": window.f, "s": window.s, "p": window.p} | ({"d": window.d} if window.d > 1 else {})
@@ -215,15 +228,15 @@ def _window_rows(windows: tuple[WindowFields, ...]) -> list[str]:
         equations = [axis.output.equation for _, axis in alike]
         cells.append((letters, ", ".join(equations), _remark(alike)))
     rooms = {letter: max((len(str(row[0].get(letter, ""))) for row in cells), default=0) for letter in "fspd"}
-    width = max((len(equation) for _, equation, _ in cells), default=0)
-    rows = []
+    longest = max((len(equation) for _, equation, _ in cells), default=0)
+    rows: list[str] = []
     for letters, equation, remark in cells:
         left = "  ".join(
             f"{letter} = {letters[letter]:<{room}}" if letter in letters else " " * (4 + room)
             for letter, room in rooms.items()
             if room
         )
-        rows.append(f"  {left}   {equation:<{width}}   {remark}".rstrip())
+        rows += _row(f"  {left}   ", f"{equation:<{longest}}", remark, width)
     return rows
 
 

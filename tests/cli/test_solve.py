@@ -57,10 +57,10 @@ def test_sizes_given_as_output_are_those_of_out_and_another_name_is_a_file(tmp_p
 def test_an_output_that_no_size_gives_ends_with_1() -> None:
     assert solve("- --out 7x7", code=1, stdin=UNET).endswith(
         "\nno size of H and W is valid\n\nany size of N is valid\n"
-        "\nbecause                  demanded by  line\n"
+        "\nbecause                  required by  line\n"
         "──────────────────────────────────────────\n"
         "4·⌊H/4⌋ == 7 (and of W)  --out 7x7\n"
-        "and 8 more demands that follow from these; `--format json` has all\n"
+        "and 8 more constraints that follow from these; `--format json` has all\n"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from typer.testing import CliRunner
 
@@ -21,10 +22,10 @@ def test_symbols_that_must_keep_to_the_same_are_said_together() -> None:
         "\n"
         "any size of N is valid\n"
         "\n"
-        "because                  demanded by  line\n"
+        "because                  required by  line\n"
         "──────────────────────────────────────────\n"
         "H == 4·⌊H/4⌋ (and of W)  concat_4       13\n"
-        "and 6 more demands that follow from these; `--format json` has all\n"
+        "and 6 more constraints that follow from these; `--format json` has all\n"
     )
 
 
@@ -68,3 +69,16 @@ def test_numbers_of_the_file_that_are_unbound_are_stated() -> None:
     assert "near 227   227 fits; next to it 226 below and 228 above" in shown
     assert json.loads(solve("alexnet --format json"))["stated"] == {"H": 227, "W": 227}
     assert "stated" not in json.loads(solve("vgg16 --format json"))
+
+
+def test_every_line_for_the_zoo_fits_80_columns_and_no_number_is_broken() -> None:
+    from shapecalc import inspect, load
+    from shapecalc.files import zoo
+    from shapecalc.render.solve_architecture import solution
+    from shapecalc.solving.input_sizes import solve as solved
+
+    for name in zoo.names():
+        found = solved(inspect(load(name), symbolic=True))
+        text, wide = (solution(found, {}, width=width, color=False, unicode=True) for width in (80, None))
+        assert max(map(len, text.splitlines())) <= 80, name
+        assert sorted(re.findall(r"\d+", text)) == sorted(re.findall(r"\d+", wide)), name

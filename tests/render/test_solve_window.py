@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from shapecalc.calculators.windows import windows
+from shapecalc.render.solve_window import all_windows
 from tests.support.solving_commands import solve
 
 
@@ -39,3 +41,14 @@ def test_windows_as_json_count_what_is_not_shown() -> None:
     assert (document["found"], len(document["windows"])) == (169, 1)
     assert {letter: document["windows"][0][letter] for letter in "fspd"} == {"f": 2, "s": 2, "p": 0, "d": 1}
     assert [axis["output"] for axis in document["windows"][0]["axes"]] == [16, 16]
+
+
+def test_every_line_of_a_solution_fits_80_columns() -> None:
+    for kind, sizes, outputs in (("conv", (224,), (112,)), ("pool", (224, 97), (112, 48)), ("conv", (9,), (5,))):
+        found = windows(kind, sizes, outputs, {})
+        for width in (80, 100):
+            text = all_windows(found, ("n", "out"), {}, kind, 60, width=width, color=False, unicode=True)
+            assert max(map(len, text.splitlines())) <= width, (kind, sizes, width)
+        wide = all_windows(found, ("n", "out"), {}, kind, 60, width=None, color=False, unicode=True)
+        narrow = all_windows(found, ("n", "out"), {}, kind, 60, width=80, color=False, unicode=True)
+        assert narrow.split() == wide.split(), (kind, sizes)
