@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from shapecalc.files.atomic import _write, write_atomic
+from shapecalc.files.atomic import _replacing, write_atomic
 from tests.hostile.faults.processes import LIKE_ANYONE, NET, Ended, Fault, ends_as_expected, environment
 from tests.support.volume import eighth
 
@@ -121,9 +121,10 @@ class Step:
         self.inside = False
 
     def __call__(self, frame: Any, event: str, _: object) -> None:
-        if frame.f_code is _write.__code__ and event in ("call", "return"):
+        if frame.f_code is _replacing.__wrapped__.__code__ and event in ("call", "return"):
             self.inside = event == "call"
-        if self.inside and frame.f_code is not Step.__call__.__code__:
+        writes = frame.f_code is write_atomic.__code__ and event.startswith("c_")
+        if (self.inside or writes) and frame.f_code is not Step.__call__.__code__:
             self.seen += 1
             if self.seen == self.number:
                 self.inside = False
