@@ -10,7 +10,7 @@ import typer
 from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
-from shapecalc.cli.options.recurrent import HiddenSizeOption  # noqa: TC001 - typer reads the annotation
+from shapecalc.cli.options.recurrent import HiddenSizeOption, NumLayersOption  # noqa: TC001 - typer reads them
 from shapecalc.cli.options.window import integer
 from shapecalc.cli.usage_errors import mistake
 from shapecalc.diagnostics.errors import LayerError
@@ -36,9 +36,7 @@ def command(
     ] = None,
     end: Annotated[bool, typer.Option("--end/--no-end", help="Whether one of the symbols ends a sequence.")] = True,
     hidden_size: HiddenSizeOption = None,
-    num_layers: Annotated[
-        str | None, typer.Option("--num-layers", metavar="COUNT", help="Number of layers of the LSTM.")
-    ] = None,
+    num_layers: NumLayersOption = None,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
     color: ColorOption = Color.AUTO,

@@ -1,13 +1,8 @@
 """`shapecalc conv`: the output shape and costs of a convolution, derived."""
 
-from typing import Annotated
-
-from typer import Option
-
 from shapecalc.calculators.derivation import conv_costs, sliding_axes
 from shapecalc.cli.options.calculator import WindowedLayer
 from shapecalc.cli.options.convolution import HELP, convolution_command
-from shapecalc.cli.options.window import PadOption
 from shapecalc.layers.conv import Conv
 
 EXAMPLES = ("shapecalc conv --n 32 --f 5 --c 3 --k 6", "shapecalc conv --f 3 --s 2 --p 1 --out 16")
@@ -18,9 +13,4 @@ command = convolution_command(
         sentence="Derive the output size of a convolution.",
         steps="Shows each step, and the elements that no window reads. ",
     ),
-    p=PadOption,
-    padding=Annotated[
-        str | None,
-        Option("--padding", metavar="CELLS|WORD", help="The same as --p; also same, valid and, of one axis, causal."),
-    ],
 )

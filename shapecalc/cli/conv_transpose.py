@@ -22,16 +22,23 @@ command = convolution_command(
     ),
     p=Annotated[
         str | None,
-        Option("--p", metavar="CELLS", help="Elements removed from each side; default 0. Per axis 1x2; 0:1."),
-    ],
-    padding=Annotated[
-        str | None,
-        Option("--padding", metavar="CELLS|WORD", help="The same as --p; also the words same and valid of Keras."),
+        Option(
+            "-p",
+            "--p",
+            "--padding",
+            metavar="SIZE|WORD",
+            help="Elements removed from each side; default 0. Per axis 1x2; before:after 0:1. Also the words same and "
+            "valid of Keras.",
+        ),
     ],
     output_padding=Annotated[
         str | None,
         Option(
-            "--output-padding", metavar="CELLS", help="Elements added at the end; default 0. Solved for with --out."
+            "-o",
+            "--o",
+            "--output-padding",
+            metavar="SIZE",
+            help="Elements added at the end; default 0. With --out it is solved for.",
         ),
     ],
 )

@@ -10,6 +10,7 @@ from shapecalc.cli.options import calculator
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
 from shapecalc.cli.options.window import integer, per_axis
+from shapecalc.cli.options.written import numbers_argument, placed
 from shapecalc.cli.usage_errors import missing, mistake
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ REQUIRED = {"num_embeddings": "--num COUNT", "embedding_dim": "--dim FEATURES"}
 
 
 def command(
+    numbers: Annotated[list[str] | None, numbers_argument("NUM_EMBEDDINGS", "EMBEDDING_DIM")] = None,
     num: Annotated[
         str | None,
         typer.Option(
@@ -53,7 +55,9 @@ def command(
     from shapecalc.layers.embedding import Embedding
 
     target = target_of(format_, output, color)
-    written = {"num_embeddings": num, "embedding_dim": dim, "input": input_, "padding_idx": padding_idx}
+    order = (("num_embeddings", "--num"), ("embedding_dim", "--dim"))
+    options = {"num_embeddings": num, "embedding_dim": dim, "input": input_, "padding_idx": padding_idx}
+    written = placed(numbers, options, order)
     texts = {field: text for field, text in written.items() if text is not None}
     lacking = [option for field, option in REQUIRED.items() if field not in texts]
     if lacking:

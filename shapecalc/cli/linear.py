@@ -9,21 +9,25 @@ import typer
 from shapecalc.cli.options import calculator
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
-from shapecalc.cli.options.window import integer
+from shapecalc.cli.options.window import BiasOption, integer
+from shapecalc.cli.options.written import numbers_argument, placed
 from shapecalc.cli.usage_errors import missing, mistake
 
-EXAMPLES = ("shapecalc linear --in 400 --out 120", "shapecalc linear --in 400 --out 120 --n 32 --no-bias")
+EXAMPLES = ("shapecalc linear --in 400 --out 120", "shapecalc linear --in 400 --out 120 --rows 32 --no-bias")
 
 
 def command(
+    numbers: Annotated[list[str] | None, numbers_argument("IN_FEATURES", "OUT_FEATURES", "ROWS")] = None,
     in_: Annotated[
         str | None, typer.Option("--in", "--in-features", metavar="FEATURES", help="Input features.")
     ] = None,
     out: Annotated[
         str | None, typer.Option("--out", "--out-features", metavar="FEATURES", help="Output features: neurons.")
     ] = None,
-    n: Annotated[str, typer.Option("--n", "--rows", metavar="ROWS", help="Rows: samples, or samples x steps.")] = "1",
-    bias: Annotated[bool, typer.Option("--bias/--no-bias", help="Add a bias per output feature.")] = True,
+    rows: Annotated[
+        str | None, typer.Option("--rows", metavar="ROWS", help="Rows: samples, or samples x steps; default 1.")
+    ] = None,
+    bias: BiasOption = True,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
     color: ColorOption = Color.AUTO,
@@ -39,13 +43,15 @@ def command(
     from shapecalc.layers.linear import Linear
 
     target = target_of(format_, output, color)
-    written = {"in_features": in_, "out_features": out, "n": n}
-    lacking = [f"--{field.removesuffix('_features')} FEATURES" for field, text in written.items() if text is None]
+    order = (("in_features", "--in"), ("out_features", "--out"), ("n", "--rows"))
+    written = placed(numbers, {"in_features": in_, "out_features": out, "n": rows}, order)
+    lacking = [f"{option} FEATURES" for field, option in order[:2] if written[field] is None]
     if lacking:
         raise missing(*lacking)
     texts = {field: text for field, text in written.items() if text is not None}
     try:
         counts = {field: integer(text, field) for field, text in texts.items()}
+        counts.setdefault("n", 1)
         for field, count in counts.items():
             Integer().check(field, count)
     except LayerError as error:

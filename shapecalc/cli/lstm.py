@@ -16,6 +16,7 @@ command = recurrent_command(
     Lstm,
     "an LSTM",
     proj_size=Annotated[
-        str | None, Option("--proj-size", metavar="FEATURES", help="Project h to fewer features; default: not.")
+        str | None,
+        Option("--proj", "--proj-size", metavar="FEATURES", help="Project h to fewer features; default: not."),
     ],
 )

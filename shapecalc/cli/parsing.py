@@ -11,6 +11,7 @@ from typer.core import TyperCommand
 
 from shapecalc.cli.exit_codes import Misuse, UsageError
 from shapecalc.cli.options.formats import any_of
+from shapecalc.cli.options.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 OLD_SPELLINGS = {
     "lock": {"--file": "--lock-file"},
+    "linear": {"--n": "--rows"},
     "solve": {"--most": "--top"},
     "train-cost": {"--memory": "--max-memory"},
 }
@@ -48,11 +50,21 @@ class Command(TyperCommand):
         args = [*_in_new_words(args, OLD_SPELLINGS.get(self.name or "", {}))]
         given = {arg.partition("=")[0] for arg in args}
         try:
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
         except Misuse:
             raise
         except UsageError as error:
             raise Misuse(worded(error, given), ctx) from None
+        for parameter in self.params:
+            names = [name for name in parameter.opts if name in given]
+            value = ctx.params.get(parameter.name or "")
+            if len(names) > 1 and parameter.param_type_name == "option" and not parameter.multiple:
+                raise Misuse(
+                    f"`{names[0]}` and `{names[1]}` mean the same, and both are given; leave one of them out", ctx
+                )
+            if names and len(parameter.opts) > 1 and isinstance(value, str):
+                ctx.params[str(parameter.name)] = Written(value, names[0])
+        return rest
 
 
 def _metavar(parameter: Any) -> str | None:

@@ -11,6 +11,7 @@ import typer
 from shapecalc.cli.options import calculator, window
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
+from shapecalc.cli.options.written import NumbersArgument, option_of, placed
 from shapecalc.diagnostics.errors import misuse
 
 EXAMPLES = ("shapecalc pool --n 28 --f 2", "shapecalc pool --n 112 --f 3 --s 2 --ceil")
@@ -24,18 +25,14 @@ class Type(Enum):
 
 
 def command(
+    numbers: NumbersArgument = None,
     n: window.SizeOption = None,
     f: window.WindowOption = None,
-    s: Annotated[
-        str | None, typer.Option("--s", "--stride", metavar="CELLS", help="Stride; default: the window.")
-    ] = None,
-    p: window.PadOption = None,
-    padding: window.PaddingOption = None,
-    d: Annotated[
-        str | None, typer.Option("--d", "--dilation", metavar="CELLS", help="Dilation (max only); default 1.")
-    ] = None,
+    s: window.StrideOption = None,
+    p: window.PaddingOption = None,
+    d: window.DilationOption = None,
     type_: Annotated[Type, typer.Option("--type", help="Maximum or mean of each window.")] = Type.MAX,
-    ceil: Annotated[bool, typer.Option("--ceil", help="Round up, with PyTorch's rule for the last window.")] = False,
+    ceil: window.CeilOption = False,
     c: window.InChannelsOption = None,
     out: window.OutOption = None,
     rank: window.RankOption = None,
@@ -53,8 +50,10 @@ def command(
     from shapecalc.layers.pooling import AvgPool, MaxPool
 
     if type_ is Type.AVG and d is not None:
-        raise misuse("SC205", f"`--d {d}` expects `--type max`, receives `--type avg`", "leave `--d` out")
-    sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
+        name = option_of(d, "--d")
+        raise misuse("SC205", f"`{name} {d}` expects `--type max`, receives `--type avg`", f"leave `{name}` out")
+    sizes = {"n": n, "kernel_size": f, "stride": s, "padding": p, "dilation": d}
+    sizes = placed(numbers, sizes, window.ORDER)
     build = partial(MaxPool if type_ is Type.MAX else AvgPool, ceil_mode=ceil)
     kind = calculator.WindowedLayer(f"{type_.value}-pool", build, sliding_axes, pool_costs)
     calculator.answer(kind, {**sizes, "output": out}, {"in_channels": c}, rank, target_of(format_, output, color))

@@ -12,6 +12,7 @@ from shapecalc.cli.exit_codes import Misuse
 from shapecalc.cli.options.architecture import BatchOption, LimitOption, SetOption, integer, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
+from shapecalc.cli.options.window import CeilOption, SizeOption  # noqa: TC001 - typer reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,12 +34,16 @@ WINDOWED = ("conv", "pool")
 LARGEST = 4096
 """The largest fixed window, stride, padding or dilation: beyond it the solutions are too many to list."""
 
+LETTERS = {"kernel_size": "f", "stride": "s", "padding": "p", "dilation": "d"}
+"""The letters of the fields that `solve conv` and `solve pool` fix."""
+
 _SIZES = re.compile(r"[\[(]?\s*(-?[0-9]+|\?)(\s*[x×,]\s*(-?[0-9]+|\?))*\s*[\])]?", re.IGNORECASE)
 
 
-def _fixed(letter: str, meaning: str) -> Any:
-    least = 0 if letter == "p" else 1
-    return typer.Option(f"--{letter}", metavar="CELLS", min=least, max=LARGEST, help=f"conv, pool: fix {meaning}.")
+def _fixed(field: str, meaning: str) -> Any:
+    letter, least = LETTERS[field], int(field != "padding")
+    names = (f"-{letter}", f"--{letter}", f"--{field.replace('_', '-')}")
+    return typer.Option(*names, metavar="SIZE", min=least, max=LARGEST, help=f"conv, pool: fix the {meaning}.")
 
 
 def command(
@@ -60,7 +65,7 @@ def command(
         str | None,
         typer.Option(
             "--out",
-            metavar="CELLS",
+            metavar="SIZE",
             help="Required sizes of the last axes of the output: 7x7; ? for any. conv, pool: the output size.",
         ),
     ] = None,
@@ -75,14 +80,12 @@ def command(
             help="With --out, or an `expect: output` that is not met: solve for this field; may be given three times.",
         ),
     ] = None,
-    n: Annotated[
-        str | None, typer.Option("--n", metavar="CELLS", help="conv, pool: input size, 32 or 224x320.")
-    ] = None,
-    f: Annotated[int | None, _fixed("f", "the window")] = None,
-    s: Annotated[int | None, _fixed("s", "the stride")] = None,
-    p: Annotated[int | None, _fixed("p", "the padding on each side")] = None,
-    d: Annotated[int | None, _fixed("d", "the dilation")] = None,
-    ceil: Annotated[bool, typer.Option("--ceil", help="pool: round up.")] = False,
+    n: SizeOption = None,
+    f: Annotated[int | None, _fixed("kernel_size", "kernel size")] = None,
+    s: Annotated[int | None, _fixed("stride", "stride")] = None,
+    p: Annotated[int | None, _fixed("padding", "padding on each side")] = None,
+    d: Annotated[int | None, _fixed("dilation", "dilation")] = None,
+    ceil: CeilOption = False,
     top: Annotated[int, typer.Option("--top", metavar="ROWS", min=1, help="Show this number of rows at most.")] = 20,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shapecalc.cli.options.written import option_of
 from shapecalc.diagnostics import LayerError, ShapecalcError, misuse
 from shapecalc.diagnostics.errors import FieldName, InFile
 from shapecalc.layers.fields import LISTS, LONGEST_QUOTE
@@ -24,10 +25,11 @@ OPTIONS = {
     "num_embeddings": "--num",
     "embedding_dim": "--dim",
     "vocabulary": "--vocab",
+    "groups": "--groups",
 } | {
     field: f"--{field.replace('_', '-')}"
     for fields in (
-        ("n", "rank", "groups", "output_padding", "input", "padding_idx", "beam", "length"),
+        ("n", "rank", "output_padding", "input", "padding_idx", "beam", "length"),
         ("input_size", "hidden_size", "num_layers", "proj_size", "nonlinearity", "dropout", "seq", "batch"),
     )
     for field in fields
@@ -50,19 +52,17 @@ def mistake(
     written: Mapping[str, str],
     axes: tuple[str, ...] = (),
     *,
-    padding: str = "--p",
     subject: str | None = None,
 ) -> ShapecalcError:
     """Return the error of a layer's field as an error of the option that set it, or of the `subject`.
 
-    `axes` names the spatial axes if the option has a size for each; else the error names no axis. `padding` is the
-    option that set the padding.
+    `axes` names the spatial axes if the option has a size for each; else the error names no axis.
     """
 
     def word(part: str | FieldName) -> str:
         """Write `padding: 1` as `--p 1`."""
         if isinstance(part, FieldName):
-            option = padding if part.field == "padding" else OPTIONS.get(part.field, part.field)
+            option = option_of(written.get(part.field), OPTIONS.get(part.field, part.field))
             return f"`{option}`" if part.value is None else f"`{option} {part.value}`"
         return OPTION_TEXTS.get(part, "") if isinstance(part, InFile) else part
 

@@ -134,7 +134,7 @@ def test_a_size_that_is_jumped_over_shows_both_neighbours() -> None:
         ),
         ("--n 1 --f 1 --p 3", "error[SC302]: `--p 3` expects padding below", ""),
         ("--n 8 --f 4 --c 3 --k 5 --groups 3", "error[SC304]: `--groups 3` expects output channels", "`--groups 1`"),
-        ("--n 8", "error[SC106]: `--f` is missing", "add `--f CELLS`, or `--out CELLS` to solve for it"),
+        ("--n 8", "error[SC106]: `--f` is missing", "add `--f SIZE`, or `--out SIZE` to solve for it"),
     ],
 )
 def test_a_mistake_names_its_option_and_what_mends_it(words: str, message: str, help_text: str) -> None:

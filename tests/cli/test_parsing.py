@@ -47,7 +47,7 @@ def test_a_mistake_says_what_is_expected_and_what_is_received() -> None:
         (("rnn", "--params-as", "'tf'"), "`--params-as` expects pytorch, keras or textbook, receives `'tf'`"),
         (("inspect", "lenet5", "--set"), "`--set` expects a value, receives none"),
         (("inspect", "lenet5", "--expand=3"), "`--expand` expects no value"),
-        (("inspect", "lenet5", "--formt"), "there is no option `--formt`; did you mean `--format`?"),
+        (("inspect", "lenet5", "--symbolc"), "there is no option `--symbolc`; did you mean `--symbolic`?"),
         (("inspect", "lenet5", "-x"), "there is no option `-x`"),
         (("inspect", "lenet5", "mlp", "x"), "unexpected argument `mlp x`"),
         (("inspect", "lenet5", "\x1b"), "unexpected argument `"),

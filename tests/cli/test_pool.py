@@ -80,7 +80,7 @@ def test_out_in_place_of_a_number_solves_for_it(words: str, last: str) -> None:
         ("--n 32 --f 3 --d 2 --type avg", "`--d 2` expects `--type max`, receives `--type avg`", "leave `--d` out"),
         ("--n 2 --f 3", "error[SC302]: `--f 3` expects at least 3 cells, receives 2", "`--f 2`"),
         ("--n 2 --f 2 --c none", "error[SC202]: `--c none` expects a whole number", ""),
-        ("--n 2 --f 2 --type min", "'--type'", ""),
+        ("--n 2 --f 2 --type min", "`--type` expects max or avg, receives `min`", ""),
         ("", "error[SC106]: `--n` and `--f` are missing", ""),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shapecalc.cli.options.written import Written
 from shapecalc.cli.usage_errors import missing, mistake
 from shapecalc.diagnostics import LayerError, ShapecalcError
 from shapecalc.layers.conv import Conv
@@ -44,7 +45,7 @@ def test_an_axis_is_named_where_axes_were_written_one_by_one() -> None:
 def test_what_a_file_alone_can_do_is_left_out() -> None:
     error = refusal(MaxPool, 1, 1, 11, kernel_size=3, padding=2)
     assert error.help == "write `padding: 1`, or put `pad` before it"
-    assert said(mistake(error, {"padding": "2"}, padding="--padding")) == (
+    assert said(mistake(error, {"padding": Written("2", "--padding")})) == (
         "`--padding 2` expects padding of at most half of the window (1), receives 2",
         "write `--padding 1`",
     )
@@ -68,5 +69,5 @@ def test_a_value_that_is_spelt_like_a_field_stays_a_value() -> None:
 
 
 def test_options_that_are_missing_are_named_with_what_they_take() -> None:
-    assert said(missing("--n CELLS")) == ("`--n` is missing", "add `--n CELLS`")
-    assert said(missing("--n CELLS", "--f CELLS")) == ("`--n` and `--f` are missing", "add `--n CELLS` and `--f CELLS`")
+    assert said(missing("--n SIZE")) == ("`--n` is missing", "add `--n SIZE`")
+    assert said(missing("--n SIZE", "--f SIZE")) == ("`--n` and `--f` are missing", "add `--n SIZE` and `--f SIZE`")

@@ -9,6 +9,7 @@ from shapecalc.calculators.derivation import AXES, Calculation, Derivation, Deri
 from shapecalc.cli.options import formats
 from shapecalc.cli.options.formats import Format
 from shapecalc.cli.options.window import WrittenSizes, integer, read_sizes
+from shapecalc.cli.options.written import option_of
 from shapecalc.cli.usage_errors import missing, mistake
 from shapecalc.diagnostics.errors import LayerError, misuse
 from shapecalc.layers.fields import LARGEST_DIM, Integer
@@ -51,16 +52,11 @@ def answer(
 ) -> None:
     """Derive the output size, or solve for an option, and print the result.
 
-    `window` has the text of each field with an entry per axis, of `n`, of `output`, and of `p`, the short form of
-    `padding`; `channels` the text of `in_channels` and of the other fields that count channels.
+    `window` has the text of each field with an entry per axis, of `n` and of `output`; `channels` the text of
+    `in_channels` and of the other fields that count channels.
     Raises `ShapecalcError` that names the option.
     """
     written = {field: text for field, text in {**window, **channels}.items() if text is not None}
-    padding = "--padding" if "padding" in written else "--p"
-    if "p" in written:
-        if "padding" in written:
-            raise misuse("SC205", "`--p` and `--padding` mean the same, and both are given", "leave one of them out")
-        written["padding"] = written.pop("p")
     axes: tuple[str, ...] = ()
     try:
         sizes = read_sizes({field: text for field, text in written.items() if field not in channels}, rank)
@@ -73,16 +69,17 @@ def answer(
             Integer().check(field, count)
         if "output" in written:
             if counts:
-                raise misuse("SC205", "`--out` solves for sizes, and has no use for channels", "leave `--c` out")
+                left = option_of(channels.get("in_channels"), "--c")
+                raise misuse("SC205", "`--out` solves for sizes, and has no use for channels", f"leave `{left}` out")
             answers = _solve(kind, sizes, written)
         else:
-            lacking = [f"--{SOLVABLE[field]} CELLS" for field in REQUIRED if field not in written]
+            lacking = [f"--{SOLVABLE[field]} SIZE" for field in REQUIRED if field not in written]
             if lacking:
-                raise missing(*lacking, otherwise=", or `--out CELLS` to solve for it" if len(lacking) == 1 else "")
+                raise missing(*lacking, otherwise=", or `--out SIZE` to solve for it" if len(lacking) == 1 else "")
             show(_calculate(kind, sizes, counts), target)
             return
     except LayerError as error:
-        raise mistake(error, {**written, "rank": str(rank)}, axes, padding=padding) from None
+        raise mistake(error, {**written, "rank": str(rank)}, axes) from None
     _show_answers(kind.word, answers, written, target)
 
 
@@ -97,7 +94,8 @@ def both_channels(c: str | None, k: str | None, groups: str | None) -> dict[str,
     """Return the text of the channel options by field; raise if one needs another that is not given."""
     if (c is None) != (k is None) or (groups is not None and c is None):
         lacking = [f"`{option}`" for option, text in (("--c", c), ("--k", k)) if text is None]
-        given = [f"`{option} {text}`" for option, text in (("--c", c), ("--k", k), ("--groups", groups)) if text]
+        options = (("--c", c), ("--k", k), ("--groups", groups))
+        given = [f"`{option_of(text, option)} {text}`" for option, text in options if text]
         raise misuse("SC106", f"{' and '.join(given)} requires {' and '.join(lacking)}")
     return {"in_channels": c, "out_channels": k, "groups": groups}
 

@@ -9,6 +9,7 @@ from shapecalc.cli.options import calculator, window
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
 from shapecalc.cli.options.variant import variant
+from shapecalc.cli.options.written import NumbersArgument, placed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +23,14 @@ all n.
 
 
 def convolution_command(kind: calculator.WindowedLayer, text: str, **own: Any) -> Callable[..., None]:
-    """Return the command of a convolution; `own` has its options for padding."""
+    """Return the command of a convolution; `own` has the options that only one of them has."""
 
     def command(
+        numbers: NumbersArgument = None,
         n: window.SizeOption = None,
         f: window.WindowOption = None,
         s: window.StrideOption = None,
-        p: str | None = None,
-        padding: str | None = None,
+        p: window.PaddingOption = None,
         output_padding: str | None = None,
         d: window.DilationOption = None,
         c: window.InChannelsOption = None,
@@ -42,8 +43,9 @@ def convolution_command(kind: calculator.WindowedLayer, text: str, **own: Any) -
         output: OutputOption = None,
         color: ColorOption = Color.AUTO,
     ) -> None:
-        sizes = {"n": n, "kernel_size": f, "stride": s, "p": p, "padding": padding, "dilation": d}
+        sizes = {"n": n, "kernel_size": f, "stride": s, "padding": p, "dilation": d}
         sizes |= {"output_padding": output_padding, "output": out}
+        sizes = placed(numbers, sizes, window.ORDER)
         built = kind._replace(build=partial(kind.build, out_channels=1, bias=bias))
         calculator.answer(built, sizes, calculator.both_channels(c, k, groups), rank, target_of(format_, output, color))
 

@@ -12,7 +12,8 @@ from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.options.variant import variant
-from shapecalc.cli.options.window import integer
+from shapecalc.cli.options.window import BiasOption, integer
+from shapecalc.cli.options.written import numbers_argument, placed
 from shapecalc.cli.usage_errors import missing, mistake
 from shapecalc.diagnostics.errors import LayerError
 
@@ -27,13 +28,14 @@ LENGTHS = {"seq": "T", "batch": "N"}
 """Options that size the time and batch axes of the input, with the symbols of axes without a size."""
 
 InputSizeOption = Annotated[
-    str | None, typer.Option("--input-size", metavar="FEATURES", help="Input features at each time step.")
+    str | None, typer.Option("--in", "--input-size", metavar="FEATURES", help="Input features.")
 ]
 HiddenSizeOption = Annotated[
-    str | None, typer.Option("--hidden-size", metavar="UNITS", help="Features of the state h (hidden units).")
+    str | None,
+    typer.Option("--hidden", "--hidden-size", metavar="UNITS", help="Features of the state h (hidden units)."),
 ]
 NumLayersOption = Annotated[
-    str | None, typer.Option("--num-layers", metavar="COUNT", help="Number of stacked layers; default 1.")
+    str | None, typer.Option("--layers", "--num-layers", metavar="COUNT", help="Number of stacked layers; default 1.")
 ]
 SeqOption = Annotated[str | None, typer.Option("--seq", metavar="STEPS", help="Time steps; default the symbol T.")]
 BatchOption = Annotated[str | None, typer.Option("--batch", metavar="SAMPLES", help="Samples; default the symbol N.")]
@@ -43,7 +45,6 @@ BidirectionalOption = Annotated[
 BatchFirstOption = Annotated[
     bool, typer.Option("--batch-first", help="Order input and output [N, T, features] instead of [T, N, features].")
 ]
-BiasOption = Annotated[bool, typer.Option("--bias/--no-bias", help="Two bias vectors per layer and direction.")]
 DropoutOption = Annotated[
     str | None, typer.Option("--dropout", metavar="P", help="Dropout between layers; changes no shape or count.")
 ]
@@ -62,6 +63,7 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
     """Return the command of a recurrent layer; `own` has the options that only this layer has."""
 
     def command(
+        numbers: Annotated[list[str] | None, numbers_argument("INPUT_SIZE", "HIDDEN_SIZE")] = None,
         input_size: InputSizeOption = None,
         hidden_size: HiddenSizeOption = None,
         num_layers: NumLayersOption = None,
@@ -80,6 +82,7 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
     ) -> None:
         written = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers, "dropout": dropout}
         written |= {"nonlinearity": nonlinearity, "proj_size": proj_size, "seq": seq, "batch": batch}
+        written = placed(numbers, written, (("input_size", "--input-size"), ("hidden_size", "--hidden-size")))
         flags = {"bidirectional": bidirectional, "batch_first": batch_first, "bias": bias}
         _answer(kind, written, flags, params_as, target_of(format_, output, color))
 

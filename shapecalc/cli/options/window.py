@@ -21,23 +21,36 @@ LONGEST_NUMBER = 20
 
 SizeOption = Annotated[
     str | None,
-    typer.Option("--n", "--size", metavar="CELLS", help="Input size: 32 (on every axis), or one per axis, 224x320."),
+    typer.Option(
+        "-n", "--n", "--size", metavar="SIZE", help="Input size: 32 (on every axis), or one per axis, 224x320."
+    ),
 ]
 WindowOption = Annotated[
-    str | None, typer.Option("--f", "--kernel-size", metavar="CELLS", help="Window (filter) size: 5, or 3x5.")
-]
-StrideOption = Annotated[str | None, typer.Option("--s", "--stride", metavar="CELLS", help="Stride; default 1.")]
-PadOption = Annotated[
     str | None,
-    typer.Option("--p", metavar="CELLS", help="Padding on each side; default 0. Per axis 1x2; before:after 0:1."),
+    typer.Option("-f", "--f", "--kernel-size", metavar="SIZE", help="Kernel (filter, window) size: 5, or 3x5."),
+]
+StrideOption = Annotated[
+    str | None,
+    typer.Option("-s", "--s", "--stride", metavar="SIZE", help="Stride; default 1, of a pool the kernel size."),
 ]
 PaddingOption = Annotated[
-    str | None, typer.Option("--padding", metavar="CELLS|WORD", help="The same as --p; also the words same and valid.")
+    str | None,
+    typer.Option(
+        "-p",
+        "--p",
+        "--padding",
+        metavar="SIZE|WORD",
+        help="Padding on each side; default 0. Per axis 1x2; before:after 0:1. Also the words same and valid, of a "
+        "convolution of one axis causal.",
+    ),
 ]
-DilationOption = Annotated[str | None, typer.Option("--d", "--dilation", metavar="CELLS", help="Dilation; default 1.")]
+DilationOption = Annotated[
+    str | None,
+    typer.Option("-d", "--d", "--dilation", metavar="SIZE", help="Dilation; default 1. Of a pool, max only."),
+]
 OutOption = Annotated[
     str | None,
-    typer.Option("--out", metavar="CELLS", help="Output size instead of one of n, f, s and p: solves for that one."),
+    typer.Option("--out", metavar="SIZE", help="Output size instead of one of n, f, s and p: solves for that one."),
 ]
 RankOption = Annotated[
     int | None,
@@ -46,13 +59,23 @@ RankOption = Annotated[
     ),
 ]
 InChannelsOption = Annotated[
-    str | None, typer.Option("--c", "--in-channels", metavar="COUNT", help="Input channels; needed for costs.")
+    str | None,
+    typer.Option("-c", "--c", "--in-channels", metavar="COUNT", help="Input channels; needed for costs."),
 ]
 OutChannelsOption = Annotated[
-    str | None, typer.Option("--k", "--out-channels", metavar="COUNT", help="Output channels (filters).")
+    str | None,
+    typer.Option("-k", "--k", "--out-channels", metavar="COUNT", help="Number of kernels (output channels)."),
 ]
-GroupsOption = Annotated[str | None, typer.Option("--groups", metavar="COUNT", help="Groups of channels; default 1.")]
-BiasOption = Annotated[bool, typer.Option("--bias/--no-bias", help="Add a bias per output channel.")]
+GroupsOption = Annotated[
+    str | None, typer.Option("-g", "--g", "--groups", metavar="COUNT", help="Groups of channels; default 1.")
+]
+BiasOption = Annotated[bool, typer.Option("--bias/--no-bias", help="Whether the layer has biases.")]
+CeilOption = Annotated[
+    bool, typer.Option("--ceil", help="Of a pool: round up, with PyTorch's rule for the last window.")
+]
+
+ORDER = (("n", "--n"), ("kernel_size", "--f"), ("stride", "--s"), ("padding", "--p"))
+"""The quantities that may be written without an option, in this order."""
 
 
 class WrittenSizes(NamedTuple):
