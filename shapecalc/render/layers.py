@@ -39,7 +39,8 @@ def overview(
         else:
             lines.append(name + " " * (_ROOM - len(layer.type)) + wrapped.pop(0))
         lines += [" " * _ROOM + line for line in wrapped]
-    return "\n".join([*lines, "", "shapecalc layers TYPE: one in full; shapecalc layers WORD: those with a word"])
+    more = ("shapecalc layers TYPE: one in full", "shapecalc layers WORD: those with a word")
+    return "\n".join([*lines, "", *more])
 
 
 def full(layer: Documentation, width: int | None = None, *, color: bool = False, unicode: bool = True) -> str:

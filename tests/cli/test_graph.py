@@ -38,7 +38,7 @@ def test_a_graph_has_neither_format_nor_columns(run, word: str, option: str, val
 def test_another_word_is_wrong_usage(run) -> None:
     ended = run("inspect", "lenet5", "--graph", "svg")
     assert (ended.code, ended.out) == (2, "")
-    assert "'svg' is not one of 'mermaid', 'dot'" in ended.err
+    assert "`--graph` expects mermaid or dot, receives `svg`" in ended.err
 
 
 def test_set_symbolic_depth_and_expand_change_the_graph(run) -> None:

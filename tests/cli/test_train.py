@@ -90,8 +90,8 @@ def test_data_that_do_not_fit_are_a_finding(run: Run) -> None:
         ("--data digits --lr nan", "`--lr` expects a number above 0, receives `nan`"),
         ("--data digits --export w.pt", "`--export` expects a name such as weights.npz or weights.safetensors"),
         ("--data digits --scale 4", "`--scale` expects a part such as 1/8, receives `4`"),
-        ("--data pictures", "'pictures' is not one of 'digits', 'digits8', 'text'"),
-        ("", "Missing option '--data'"),
+        ("--data pictures", "`--data` expects digits, digits8 or text, receives `pictures`"),
+        ("", "`--data` is missing: digits, digits8 or text"),
     ],
 )
 def test_usage_mistakes_end_in_two(run: Run, words: str, message: str) -> None:

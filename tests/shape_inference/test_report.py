@@ -94,6 +94,7 @@ def test_the_document_is_the_documented_one() -> None:
         "bindings": {},
         "costs_at": {"N": 1},
         "params_as": "pytorch",
+        "dtype": "float32",
         "inputs": {"input": {"shape": ["N", 1, "H", 32], "dtype": "float32"}},
         "layers": [
             {

@@ -37,6 +37,8 @@ def inspection(
 
     With a `selection`, its rows with their full paths instead of the tree.
     """
+    if columns is DEFAULT_COLUMNS and not isinstance(report.totals.macs, int):
+        columns = [column for column in columns if column.name != "share"]  # of expressions there is no share
     lines = lines_of(report, depth, expand=expand) if selection is None else selection.lines(report, depth)
     content = table(report, lines, columns)
     if selection is not None:
@@ -59,8 +61,6 @@ def listing(
 
 def table(report: Report, lines: Sequence[Line], columns: Sequence[Column]) -> Table:
     """Return a row per line; the one with the most multiply-accumulates is marked, unless it is the only one."""
-    if columns is DEFAULT_COLUMNS and not isinstance(report.totals.macs, int):
-        columns = [column for column in columns if column.name != "share"]  # of expressions there is no share
     most = _most(lines)
     rows = [row_of(line, columns, report) for line in lines]
     heads = tuple(column.in_table for column in columns)
