@@ -39,7 +39,7 @@ def overview(
         else:
             lines.append(name + " " * (_ROOM - len(layer.type)) + wrapped.pop(0))
         lines += [" " * _ROOM + line for line in wrapped]
-    more = ("shapecalc layers TYPE: one in full", "shapecalc layers WORD: those with a word")
+    more = ("shapecalc layers TYPE: one in full", "shapecalc layers WORD: with a word")
     return "\n".join([*lines, "", *more])
 
 

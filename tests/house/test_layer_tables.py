@@ -39,7 +39,7 @@ ALLOWED = {
     # A value of `--type`.
     "cli/pool.py": frozenset({"max"}),
     # An attribute of typer's ranges.
-    "cli/parsing.py": frozenset({"max"}),
+    "cli/parsing.py": frozenset({"linear", "max"}),
     # A group of a regular expression.
     "parser/expressions.py": frozenset({"sum"}),
     "cli/options/recurrent.py": A_FIELD_OF_RECURRENT_LAYERS,

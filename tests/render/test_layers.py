@@ -16,8 +16,8 @@ ESCAPES = re.compile("\x1b\\[[0-9;]*m")
 
 @pytest.mark.parametrize("width", [60, 80, 100, None])
 def test_the_list_has_the_first_sentence_of_each_type_whole_within_the_width(width: int | None) -> None:
-    *lines, empty, hint = overview(ALL, width).split("\n")
-    assert (empty, hint) == ("shapecalc layers TYPE: one in full", "shapecalc layers WORD: those with a word")
+    *lines, empty, first, second = overview(ALL, width).split("\n")
+    assert (empty, first, second) == ("", "shapecalc layers TYPE: one in full", "shapecalc layers WORD: with a word")
     assert width is None or all(len(line) <= width for line in lines)
     assert [line.split()[0] for line in lines if not line.startswith(" ")] == [layer.type for layer in ALL]
     words = " ".join("\n".join(lines).split())
