@@ -33,7 +33,7 @@ def overview(
     for layer in layers:
         name = painted(layer.type, NAME, color=color)
         sentence = shown(re.split(r"(?<=\.) (?=[A-Z`])", layer.summary)[0], unicode=unicode)
-        wrapped = textwrap.wrap(sentence, max(width - _ROOM, 20)) if width is not None else [sentence]
+        wrapped = textwrap.wrap(sentence, max(width - _ROOM, 10)) if width is not None else [sentence]
         if len(layer.type) > _ROOM - 2:
             lines.append(name)
         else:
