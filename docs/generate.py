@@ -82,7 +82,13 @@ assert sum(row["params"] for row in rows) == 61706
 
 def pages() -> dict[Path, str]:
     """Return the text of each generated page."""
-    parts = {"layers": layers(), "commands": commands(), "diagnostics": diagnostics(), "python": python()}
+    parts = {
+        "layers": layers(),
+        "commands": commands(),
+        "options": options(),
+        "diagnostics": diagnostics(),
+        "python": python(),
+    }
     return {FOLDER / f"{name}.md": "\n\n".join((NOTE, *part)) + "\n" for name, part in parts.items()}
 
 
@@ -141,6 +147,41 @@ def _command(command: Any, name: str, parent: typer.Context) -> Iterator[str]:
     if records:
         yield "\n".join(f"- `{options}`: {escaped(' '.join(text.split()))}" for options, text in records)
     yield f"```sh\n{command.epilog}\n```"
+
+
+def options_by_name() -> dict[str, dict[tuple[str, str], list[str]]]:
+    """Return the commands of each placeholder and help text of each option, by its long names."""
+    meanings: dict[str, dict[tuple[str, str], list[str]]] = {}
+    group: Any = typer.main.get_command(app)
+    with group.make_context("shapecalc", [COMMANDS[0]]) as parent:
+        for command in COMMANDS:
+            for parameter in group.get_command(parent, command).params:
+                if parameter.param_type_name != "option" or parameter.hidden:
+                    continue
+                name = ", ".join(sorted(parameter.opts, key=lambda option: (len(option), option)))
+                of_name = meanings.setdefault(name, {})
+                of_name.setdefault((parameter.metavar or "", parameter.help), []).append(command)
+    return dict(sorted(meanings.items(), key=lambda each: each[0].lstrip("-").lower()))
+
+
+def options() -> Iterator[str]:
+    """Yield the paragraphs of the page of options."""
+    yield "# Options"
+    yield (
+        "An option name means the same in every command that has it. The few that mean another thing elsewhere "
+        "have a row for each meaning. Older spellings are still read, and are listed in the changelog only."
+    )
+    rows = [
+        (
+            f"`{name}`",
+            f"`{metavar}`" if metavar else "",
+            escaped(help_text),
+            ", ".join(f"`{each}`" for each in commands),
+        )
+        for name, meanings in options_by_name().items()
+        for (metavar, help_text), commands in meanings.items()
+    ]
+    yield table(("option", "value", "meaning", "commands"), rows)
 
 
 def diagnostics() -> Iterator[str]:

@@ -124,16 +124,18 @@ def lock(
     from shapecalc.diagnostics.limits import LIMITS
     from shapecalc.diffing.lock.recording import record, reports_of
     from shapecalc.files.discovery import expand_paths
+    from shapecalc.files.settings import NOTHING_SET
     from shapecalc.shape_inference.engine import inspect_at
     from shapecalc.version import __version__
 
     paths = [os.fspath(each) for each in networks if not isinstance(each, Architecture)]
-    reports, errors = reports_of(expand_paths(paths), limits or LIMITS)
-    _raise_first(errors)
+    given = reports_of(expand_paths(paths), limits or LIMITS, NOTHING_SET, os.fspath(file))
+    _raise_first(given.errors)
+    reports = given.reports
     for each in networks:
         if isinstance(each, Architecture):
             reports[_file_of(each)] = inspect_at(each, {})
-    recorded = record(reports, os.fspath(file), __version__, update=update)
+    recorded = record(reports, os.fspath(file), __version__, update=update, settings=given.settings)
     if not update:
         _raise_first([*recorded.moved.values()])
     return Locked(recorded)

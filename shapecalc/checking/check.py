@@ -13,17 +13,18 @@ from shapecalc.checking.keras import with_notes
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
-from shapecalc.diffing.lock import check_lock, load_lock, missing_files
+from shapecalc.diffing.lock import check_lock, key_of, load_lock, missing_files
 from shapecalc.dims import show
 from shapecalc.execution.budget import BUDGET
 from shapecalc.files.discovery import expand_paths
-from shapecalc.files.load import find_source, loads_source
+from shapecalc.files.load import find_source
+from shapecalc.files.settings import NOTHING_SET, SetArchitecture, Settings, load_with
 from shapecalc.parser.diagnostics import position
 from shapecalc.parser.include import diagnose_blocks, has_only_blocks
 from shapecalc.shape_inference.engine import Reports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.diagnostics import Source, Span
     from shapecalc.diffing.lock import Lock
@@ -46,6 +47,7 @@ class CheckOptions(NamedTuple):
     lock_file: str = ""
     stdin_name: str = "<stdin>"
     limits: Limits = LIMITS
+    settings: Settings = NOTHING_SET
 
 
 DEFAULTS = CheckOptions()
@@ -60,10 +62,13 @@ def check(
     stdin_name: str = "<stdin>",
     processes: int | None = None,
     limits: Limits = LIMITS,
+    settings: Settings = NOTHING_SET,
 ) -> tuple[Checked, ...]:
     """Return the results of checking files, folders and patterns, except those that a pattern of `exclude` matches.
 
-    Architectures, checked with the parameters that they have, come after files.
+    Architectures, checked with the parameters that they have, come after files. `settings` set the symbols and
+    parameters of files that have them: `expect:` and `where:`, which are for a file's own sizes, then do not apply. A
+    lock is compared at the sizes at which it was made.
     `run` executes each network as `verify` does, within `budget`. Each network is compared with `lock`, a file that
     `shapecalc lock` has written; if networks of the lock are missing, the last result is that of the lock. Many files
     are distributed among `processes`, by default one per processor.
@@ -75,7 +80,7 @@ def check(
     """
     files = expand_paths((str(each) for each in networks if not isinstance(each, Architecture)), exclude)
     loaded_lock = None if lock is None else load_lock(str(lock))
-    options = CheckOptions(run, budget, loaded_lock, "" if lock is None else str(lock), stdin_name, limits)
+    options = CheckOptions(run, budget, loaded_lock, "" if lock is None else str(lock), stdin_name, limits, settings)
     results = tuple(
         map_files(partial(check_file, options=options), files, processes, pays_from=2 if run else PAYS_FROM)
     )
@@ -122,35 +127,49 @@ def check_source(source: Source, folder: Path | None, options: CheckOptions = DE
         if has_only_blocks(source, options.limits):
             diagnostics, source = diagnose_blocks(source, folder, options.limits)
             return Checked(source.name, source, diagnostics)
-        architecture = loads_source(source, options.limits, folder)
-        source = architecture.file or source
-        diagnostics = _diagnostics(architecture, source.name, options)
+        given = load_with(source, options.settings, options.limits, folder)
+        written, source = source, given.architecture.file or source
+        diagnostics = _diagnostics(given, options)
+        if options.lock is not None:
+            diagnostics += _locked(given, written, folder, options)
     except ShapecalcError as error:
         readable = error.exit_code != UNREADABLE
         mistakes = with_notes(source, error.diagnostics, folder, options.limits)
         return Checked(source.name, error.source or source, mistakes, readable=readable)
-    return Checked(source.name, source, tuple(sorted(diagnostics, key=position)))
+    return Checked(source.name, source, tuple(sorted(diagnostics, key=position)), used=given.names)
 
 
 def check_architecture(architecture: Architecture, options: CheckOptions = DEFAULTS) -> Checked:
     """Return the result of checking an architecture, with the parameters that it has."""
     name = architecture.file.name if architecture.file else architecture.name
     try:
-        diagnostics = _diagnostics(architecture, name, options)
+        diagnostics = _diagnostics(SetArchitecture(architecture, {}, {}, frozenset()), options)
+        if options.lock is not None:
+            diagnostics += check_lock(Reports(architecture).at({}), name, options.lock, options.lock_file)
     except ShapecalcError as error:
         return Checked(name, error.source or architecture.file, error.diagnostics)
     return Checked(name, architecture.file, tuple(sorted(diagnostics, key=position)))
 
 
-def _diagnostics(architecture: Architecture, name: str, options: CheckOptions) -> tuple[Diagnostic, ...]:
-    reports = Reports(architecture)
-    report = reports.at({})
-    diagnostics = diagnose(report, reports)
-    if options.lock is not None:
-        diagnostics += check_lock(report, name, options.lock, options.lock_file)
+def _diagnostics(given: SetArchitecture, options: CheckOptions) -> tuple[Diagnostic, ...]:
+    reports = Reports(given.architecture)
+    as_written = not given.used
+    diagnostics = diagnose(reports.at(given.sizes), reports, expectations=as_written, where=as_written)
     if options.run:
-        diagnostics += _executed(reports, options.budget)
+        diagnostics += _executed(reports, given.sizes, options.budget)
     return diagnostics
+
+
+def _locked(
+    given: SetArchitecture, source: Source, folder: Path | None, options: CheckOptions
+) -> tuple[Diagnostic, ...]:
+    """Return the differences from the lock, at the settings of its entry."""
+    assert options.lock is not None
+    entry = options.lock.files.get(key_of(source.name, options.lock_file))
+    if entry is not None and entry.settings != given.used:
+        given = load_with(source, Settings(entry.settings), options.limits, folder)
+    report = Reports(given.architecture).at(given.sizes)
+    return check_lock(report, source.name, options.lock, options.lock_file)
 
 
 def select_codes(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Checked:
@@ -165,12 +184,12 @@ def select_codes(checked: Checked, select: Iterable[str], ignore: Iterable[str])
     return checked._replace(findings=selected)
 
 
-def _executed(reports: Reports, budget: Budget) -> tuple[Diagnostic, ...]:
+def _executed(reports: Reports, sizes: Mapping[str, int], budget: Budget) -> tuple[Diagnostic, ...]:
     """Run a network, and return an SC601 error for the first layer of each trial that differs from its prediction."""
     from shapecalc.execution.verify import verify_at  # noqa: PLC0415 - brings NumPy
 
     try:
-        proof = verify_at(reports, {}, budget=budget)
+        proof = verify_at(reports, sizes, budget=budget)
     except ShapecalcError as error:  # too large to be run
         return error.diagnostics
     first: dict[Span | None, Diagnostic] = {}

@@ -16,13 +16,15 @@ class _OneFile(NamedTuple):
     source: Source | None
     findings: tuple[Diagnostic, ...]
     readable: bool = True
+    used: frozenset[str] | None = None
 
 
 class Checked(Presented, _OneFile):
     """One file and its diagnostics in the order of its text.
 
     `name` is the path as it was given, with `/` between folders, and relative if it is below the current folder;
-    `source` is its text, None if it cannot be read. A diagnostic may be in a file that it includes (`source.of`).
+    `source` is its text, None if it cannot be read. `used` has the names of the settings that apply to it, None if it
+    is not a valid architecture. A diagnostic may be in a file that it includes (`source.of`).
     """
 
     __slots__ = ()

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shapecalc.cli.exit_codes import FINDINGS, UNREADABLE, Misuse
-from shapecalc.cli.options.architecture import LimitOption, limits_of
+from shapecalc.cli.options.architecture import (
+    BatchOption,
+    LimitOption,
+    SetOption,
+    limits_of,
+    refuse_unused,
+    settings_of,
+)
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, format_of, format_option, output_option, target_of
@@ -39,6 +47,8 @@ def command(
             "`shapecalc list` shows.",
         ),
     ],
+    set_: SetOption = None,
+    batch: BatchOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     select: Annotated[
         list[str] | None,
@@ -80,6 +90,7 @@ def command(
     from shapecalc.checking.check import check, select_codes
 
     limits, budget = limits_of(limit), budget_of(max_memory, max_flops)
+    given = settings_of(set_, batch)
     targets = _targets(format_ or [], output or [], color)
     selected, ignored = _codes("--select", select), _codes("--ignore", ignore)
     if fix:
@@ -98,7 +109,10 @@ def command(
         stdin_name=stdin_filename or "<stdin>",
         processes=processes,
         limits=limits,
+        settings=given,
     )
+    if all(result.used is not None for result in results):
+        refuse_unused(given, chain(*(result.used or () for result in results)))
     results = tuple(select_codes(result, selected, ignored) for result in results)
     for target in targets:
         target.write(_written(results, target, strict=strict, executed=run))
@@ -113,7 +127,7 @@ def command(
 def _targets(formats: list[Format], outputs: list[str], color: Color) -> list[Target]:
     """Return the target of each format: an output file, or standard output."""
     if not formats:
-        formats = [format_of(name, FORMATS) for name in outputs] or [Format.TEXT]
+        formats = [format_of(name, FORMATS, otherwise=Format.TEXT) for name in outputs] or [Format.TEXT]
     if len(outputs) > len(formats):
         raise Misuse(f"`--output` is given {len(outputs)} times, `--format` {len(formats)}: give each file its format")
     if len(formats) > len(outputs) + 1:

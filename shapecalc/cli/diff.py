@@ -46,7 +46,7 @@ def command(
     set_: SetOption = None,
     batch: BatchOption = None,
     symbolic: Annotated[
-        bool, typer.Option("--symbolic", help="Leave every symbol unbound, also those that the files' `sizes:` bind.")
+        bool, typer.Option("--symbolic", help="Leave every symbol unbound, also those that the file's `sizes:` bind.")
     ] = False,
     format_: Annotated[Format | None, format_option(*TABULAR)] = None,
     output: OutputOption = None,

@@ -12,6 +12,7 @@ import typer
 from shapecalc.cli.exit_codes import Misuse, report as say
 from shapecalc.cli.options.architecture import ArchitectureArgument, BatchOption, LimitOption, SetOption, load_bound
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.depth import DepthOption  # noqa: TC001 - typer reads the annotation
 from shapecalc.cli.options.dtype import USUAL_DTYPE, DtypeOption
 from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, target_of, writers_of, written
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
@@ -74,9 +75,7 @@ def command(
     top: Annotated[
         int | None, typer.Option("--top", metavar="ROWS", min=1, help="Show this number of rows at most.")
     ] = None,
-    depth: Annotated[
-        int | None, typer.Option("--depth", min=1, help="Fold rows below this depth: 1 shows each block as one row.")
-    ] = None,
+    depth: DepthOption = None,
     expand: Annotated[bool, typer.Option("--expand", help="Show every run of a repeat.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Short for `--format latex`.")] = False,
     graph: Annotated[

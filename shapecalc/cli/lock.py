@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapecalc.cli.exit_codes import FINDINGS, Misuse, report as say
-from shapecalc.cli.options.architecture import LimitOption, limits_of
+from shapecalc.cli.options.architecture import (
+    BatchOption,
+    LimitOption,
+    SetOption,
+    limits_of,
+    refuse_unused,
+    settings_of,
+)
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
 from shapecalc.cli.options.lock_file import LOCK_FILE, LockFileOption
 
 if TYPE_CHECKING:
     from shapecalc.diagnostics.limits import Limits
-    from shapecalc.shape_inference.report import Report
+    from shapecalc.diffing.lock.recording import GivenReports
+    from shapecalc.files.settings import Settings
 
 EXAMPLES = ("shapecalc init net.yaml && shapecalc lock net.yaml", "shapecalc check net.yaml --locked")
 
@@ -26,6 +34,8 @@ def command(
         typer.Argument(metavar="PATH...", help="Files, folders (every YAML file below them), patterns."),
     ],
     lock_file: LockFileOption = LOCK_FILE,
+    set_: SetOption = None,
+    batch: BatchOption = None,
     update: Annotated[bool, typer.Option("--update", help="Record changed figures; refused if `CI` is set.")] = False,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
@@ -35,8 +45,8 @@ def command(
     """Record the figures of networks in a lock file.
 
     The lock file has the params, MACs, FLOPs and shapes of each file and of each of its layers; files in it that are
-    not named stay. `shapecalc check --locked` fails if a figure has changed, and so does this command without
-    `--update`.
+    not named stay. With --set or --batch a file is locked at these sizes, and compared at them. `shapecalc check
+    --locked` fails if a figure has changed, and so does this command without `--update`.
     """
     from shapecalc.diffing.lock.recording import record
     from shapecalc.render.lock import LockSummary, summary
@@ -48,7 +58,8 @@ def command(
             "`--update` is refused where `CI` is set: what a change moves, its author is to see; run it where you "
             "work, and commit the lock"
         )
-    recorded = record(_reports(paths, limits_of(limit), color), lock_file, __version__, update=update)
+    given = _given(paths, limits_of(limit), settings_of(set_, batch), lock_file, color)
+    recorded = record(given.reports, lock_file, __version__, update=update, settings=given.settings)
     if recorded.moved and not update:
         for error in recorded.moved.values():
             say(error, color)
@@ -59,7 +70,7 @@ def command(
     show(target, {Format.TEXT: lambda **_: summary(done), Format.JSON: done.to_dict})
 
 
-def _reports(paths: list[str], limits: Limits, color: Color) -> dict[str, Report]:
+def _given(paths: list[str], limits: Limits, settings: Settings, lock_file: str, color: Color) -> GivenReports:
     """Return the report of each network by its path; if there are errors, report all of them and exit."""
     from shapecalc.diffing.lock.recording import reports_of
     from shapecalc.files.discovery import expand_paths
@@ -67,12 +78,13 @@ def _reports(paths: list[str], limits: Limits, color: Color) -> dict[str, Report
     files = expand_paths(paths)
     if "-" in files:
         raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
-    reports, errors = reports_of(files, limits)
-    for error in errors:
+    given = reports_of(files, limits, settings, lock_file)
+    for error in given.errors:
         say(error, color)
-    if errors:
-        raise typer.Exit(max(error.exit_code for error in errors))
-    return reports
+    if given.errors:
+        raise typer.Exit(max(error.exit_code for error in given.errors))
+    refuse_unused(settings, given.names)
+    return given
 
 
 def _in_ci() -> bool:

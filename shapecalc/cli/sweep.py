@@ -76,7 +76,7 @@ def command(
         typer.Option("--by", metavar="COLUMN", help="Sort by a column, smallest first; -COLUMN: largest first."),
     ] = None,
     top: Annotated[
-        int | None, typer.Option("--top", min=1, help="Keep this number of points, the first in the order of --by.")
+        int | None, typer.Option("--top", metavar="ROWS", min=1, help="Show this number of rows at most.")
     ] = None,
     pareto: Annotated[
         str | None,

@@ -31,7 +31,10 @@ def open_atomic(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     name = os.fspath(path)
     if "\0" in name:
         raise OSError(errno.EINVAL, "its name holds a null character", name)
-    real = Path(os.path.realpath(name))
+    try:
+        real = Path(os.path.realpath(name))
+    except OSError as error:  # the current folder was deleted
+        raise type(error)(error.errno, error.strerror, name) from None
     try:
         with _replacing(real) as file:
             yield file

@@ -230,3 +230,44 @@ def test_a_file_alone_has_the_format_of_its_ending(run: Run, files: Path) -> Non
     refused = run("check", ".", "--output", "a.csv")
     assert refused.code == 2
     assert "expects a name that ends in .txt, .log, .json, .sarif or .xml, receives `a.csv`" in refused.err
+
+
+NET = """\
+input: [N, 3, H, 32]
+sizes: {H: 32}
+parameters: {width: 8}
+layers:
+  - conv: {out_channels: $width, kernel_size: 3}
+expect: {output: [N, 8, 30, 30]}
+"""
+
+
+def test_files_are_checked_at_the_sizes_of_set_and_batch(run, tmp_path) -> None:
+    (tmp_path / "deployed").mkdir()
+    (tmp_path / "deployed" / "net.yaml").write_text(NET)
+    (tmp_path / "deployed" / "other.yaml").write_text("{input: [N, 7], layers: [relu]}")
+    assert run("check", "deployed").code == 0
+    assert run("check", "deployed", "--set", "H=64", "--set", "width=5", "--batch", "3").code == 0, (
+        "expect: is for own sizes"
+    )
+    ended = run("check", "deployed", "--set", "H=2")
+    assert (ended.code, "SC302" in ended.out) == (1, True)
+    ended = run("check", "deployed", "--set", "Q=2")
+    assert (ended.code, ended.out) == (2, "")
+    assert "`--set Q` expects a symbol or a parameter of a file; no file has `Q`" in ended.err
+
+
+def test_a_network_is_locked_and_compared_at_its_deployed_size(run, tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    net = tmp_path / "net.yaml"
+    net.write_text(NET)
+    assert run("lock", "net.yaml", "--set", "H=64", "--batch", "2").code == 0
+    entry = json.loads((tmp_path / "shapecalc.lock.json").read_text())["files"]["net.yaml"]
+    assert (entry["settings"], entry["outputs"]) == ({"H": 64, "N": 2}, {"output": [2, 8, 62, 30]})
+    assert run("check", "net.yaml", "--locked").code == 0
+    assert run("lock", "net.yaml").out.startswith("nothing has moved")
+    ended = run("lock", "net.yaml", "--set", "H=96")
+    assert (ended.code, "at H = 96, N = 2, locked at H = 64, N = 2" in ended.err) == (1, True)
+    net.write_text(NET.replace("kernel_size: 3", "kernel_size: 5"))
+    ended = run("check", "net.yaml", "--locked", "--select", "SC502")
+    assert (ended.code, "gives [2, 8, 60, 28], locked at [2, 8, 62, 30]" in ended.out) == (1, True)

@@ -15,7 +15,10 @@ from shapecalc.diagnostics.limits import LIMITS, Limits, flag
 from shapecalc.layers.fields import LARGEST_DIM
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapecalc.architecture import Architecture
+    from shapecalc.files.settings import Settings
 
 
 ArchitectureArgument = Annotated[
@@ -144,6 +147,22 @@ def load_bound(
     if batch is not None:
         sizes[named_batch(loaded, batch, given)] = count(batch, "--batch", LARGEST_DIM)
     return (narrowed(loaded, divisor) if divisor > 1 else loaded), sizes
+
+
+def settings_of(set_: list[str] | None, batch: str | None) -> Settings:
+    """Return the values that --set and --batch give to several files, each of which takes those that it has."""
+    from shapecalc.files.settings import Settings
+
+    values = {name: parameter(text) for name, text in single(settings(set_)).items()}
+    return Settings(values, None if batch is None else count(batch, "--batch", LARGEST_DIM))
+
+
+def refuse_unused(given: Settings, used: Iterable[str]) -> None:
+    """Raise a usage error for a setting that no file has."""
+    for name in given.unused({*used}):
+        if name == "batch":
+            raise Misuse(f"`--batch {given.batch}` expects a file with a batch axis N, B or batch; no file has one")
+        raise Misuse(f"`--set {name}` expects a symbol or a parameter of a file; no file has `{name}`")
 
 
 def parameter(text: str) -> str | int | float | bool | None:

@@ -11,6 +11,6 @@ DepthOption = Annotated[
     typer.Option(
         "--depth",
         min=1,
-        help="Fold layers whose paths share this number of first parts: 1 shows each block as one row.",
+        help="Fold rows below this depth: 1 shows each block as one row.",
     ),
 ]

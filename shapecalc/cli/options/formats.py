@@ -152,10 +152,15 @@ def target_of(
     return Target(chosen, output, color)
 
 
-def format_of(name: str, formats: Iterable[Format], endings: Mapping[str, Format] = ENDINGS) -> Format:
+def format_of(
+    name: str,
+    formats: Iterable[Format],
+    endings: Mapping[str, Format] = ENDINGS,
+    otherwise: Format | None = None,
+) -> Format:
     """Return the format of a file by the ending of its name: text if it has no ending.
 
-    Raises a usage error for an ending of none of the formats.
+    For an ending of none of the formats it is `otherwise`; raises a usage error if that is None.
 
     >>> format_of("costs.csv", Format), format_of("/dev/stdout", Format)
     (<Format.CSV: 'csv'>, <Format.TEXT: 'text'>)
@@ -165,6 +170,8 @@ def format_of(name: str, formats: Iterable[Format], endings: Mapping[str, Format
         return Format.TEXT
     known = {known: format_ for known, format_ in endings.items() if format_ in tuple(formats)}
     if ending not in known:
+        if otherwise is not None:
+            return otherwise
         raise Misuse(
             f"`--output` expects a name that ends in {any_of(known)}, receives `{name}`; `--format` chooses the format "
             "of a file with another ending"

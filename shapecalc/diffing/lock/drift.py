@@ -45,7 +45,7 @@ def drift(report: Report, entry: Entry) -> tuple[Diagnostic, ...]:
     one_sample = dict.fromkeys(report.costs_at, 1)
     if entry.costs_at == one_sample != report.costs_at:
         report = with_costs_at(report, one_sample)
-    now = entry_of(report)
+    now = entry_of(report, entry.settings)
     if now == entry:
         return ()
     pairs = aligned(entry.layers, now.layers)

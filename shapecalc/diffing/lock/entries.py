@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.dims import as_json
@@ -67,6 +68,8 @@ class Entry(NamedTuple):
     params: LockedCount
     macs: LockedCount
     flops: LockedCount
+    settings: Mapping[str, Any] = MappingProxyType({})
+    """The values of symbols and parameters at which the file was locked, other than its own."""
 
 
 class Lock(NamedTuple):
@@ -82,8 +85,8 @@ def lock_of(reports: Mapping[str, Report], version: str) -> Lock:
     return Lock({name: entry_of(report) for name, report in reports.items()}, version)
 
 
-def entry_of(report: Report) -> Entry:
-    """Return the lock entry of a report.
+def entry_of(report: Report, settings: Mapping[str, Any] = MappingProxyType({})) -> Entry:
+    """Return the lock entry of a report; `settings` are the values with which its file was loaded and inferred.
 
     >>> import shapecalc
     >>> entry = entry_of(shapecalc.inspect(shapecalc.load("lenet5")))
@@ -110,6 +113,7 @@ def entry_of(report: Report) -> Entry:
         as_json(totals.params),
         as_json(totals.macs),
         as_json(totals.flops),
+        dict(settings),
     )
 
 
@@ -171,6 +175,7 @@ def _entry(entry: Entry) -> str:
         "macs": _json(entry.macs),
         "outputs": _json(dict(entry.outputs)),
         "params": _json(entry.params),
+        **({"settings": _json(dict(entry.settings))} if entry.settings else {}),
     }
     return "{" + ",".join(f'\n      "{key}": {text}' for key, text in parts.items()) + "\n    }"
 

@@ -100,14 +100,24 @@ def _entry(value: Any, where: str) -> Entry:
         paths.add(layer.path)
         layers.append(layer)
         before = (layer.path,)
+    params, macs, flops = (_count(_get(data, key, where), f"{where}.{key}") for key in ("params", "macs", "flops"))
     return Entry(
         inputs,
         _each(data, "costs_at", where, _int),
         tuple(layers),
         _each(data, "outputs", where, _shape),
         _each(data, "given", where, _text),
-        *(_count(_get(data, key, where), f"{where}.{key}") for key in ("params", "macs", "flops")),
+        params,
+        macs,
+        flops,
+        _each(data, "settings", where, _setting) if "settings" in data else {},
     )
+
+
+def _setting(value: Any, where: str) -> str | int | bool | None:
+    if value is not None and not isinstance(value, str | int | bool):
+        _wrong(where, f"expects a number, a text or a flag, receives {_said(value)}")
+    return value
 
 
 def _layer(value: Any, where: str, before: tuple[str, ...]) -> LockedLayer:

@@ -8,6 +8,7 @@ import shapecalc
 from shapecalc.diagnostics.limits import LIMITS
 from shapecalc.diffing.lock import load_lock
 from shapecalc.diffing.lock.recording import record, reports_of
+from shapecalc.files.settings import NOTHING_SET
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,6 @@ def test_files_of_blocks_are_skipped_and_every_error_is_returned(tmp_path: Path)
     texts = {"a": "{input: [N, 8], layers: [relu]}", "b": "blocks: {twice: {layers: [relu, relu]}}", "c": "[", "d": "["}
     for name, text in texts.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    reports, errors = reports_of((str(tmp_path / name) for name in texts), LIMITS)
+    reports, _, _, errors = reports_of((str(tmp_path / name) for name in texts), LIMITS, NOTHING_SET, "none.json")
     assert list(reports) == [str(tmp_path / "a")]
     assert len(errors) == 2

@@ -207,7 +207,7 @@ def named() -> Iterator[Fault]:
         yield Fault(f"{what}: --output", ("check", "lenet5", "--output", b"none/" + name), 2, "cannot be written")
         yield Fault(f"{what}: init", ("init", b"new" + name), 0, "was created")
         yield Fault(f"{what}: a setting", ("inspect", "lenet5", "--set", name), 2, "expects NAME=SIZE")
-        yield Fault(f"{what}: a command", (b"x" + name,), 2, "no command")
+        yield Fault(f"{what}: a command", (b"x" + name,), 2, "is neither a command nor")
         yield Fault(f"{what}: a format", ("inspect", "lenet5", "--format", name), 2, "--format")
 
 
