@@ -230,6 +230,8 @@ def test_a_file_alone_has_the_format_of_its_ending(run: Run, files: Path) -> Non
     refused = run("check", ".", "--output", "a.csv")
     assert refused.code == 2
     assert "expects a name that ends in .txt, .log, .json, .sarif or .xml, receives `a.csv`" in refused.err
+    assert run("check", ".", "--output", "a.report").code == 1, "an ending of no format is text, as it was"
+    assert "error[SC101]" in (files / "a.report").read_text()
 
 
 NET = """\

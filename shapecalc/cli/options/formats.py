@@ -160,7 +160,8 @@ def format_of(
 ) -> Format:
     """Return the format of a file by the ending of its name: text if it has no ending.
 
-    For an ending of none of the formats it is `otherwise`; raises a usage error if that is None.
+    For an ending of no format at all it is `otherwise`; raises a usage error if that is None, or for the ending of a
+    format that is not one of these.
 
     >>> format_of("costs.csv", Format), format_of("/dev/stdout", Format)
     (<Format.CSV: 'csv'>, <Format.TEXT: 'text'>)
@@ -170,7 +171,7 @@ def format_of(
         return Format.TEXT
     known = {known: format_ for known, format_ in endings.items() if format_ in tuple(formats)}
     if ending not in known:
-        if otherwise is not None:
+        if otherwise is not None and ending not in endings:
             return otherwise
         raise Misuse(
             f"`--output` expects a name that ends in {any_of(known)}, receives `{name}`; `--format` chooses the format "
