@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from shapecalc.api.load import bound, count, load, one_of
-from shapecalc.api.predict import OPTIMIZERS
 from shapecalc.execution.budget import BUDGET, memory_errors_as_diagnostics
 
 if TYPE_CHECKING:
@@ -155,7 +154,9 @@ def train(
     from shapecalc.execution.training import train as train_network
 
     one_of("data", data, DATASETS)
-    one_of("optimizer", optimizer, OPTIMIZERS)
+    from shapecalc.costs.training_step import OPTIMIZERS
+
+    one_of("optimizer", optimizer, tuple(OPTIMIZERS))
     loaded, given = bound(architecture, settings, sizes, scale=scale)
     return train_network(
         loaded,
@@ -177,6 +178,7 @@ def decode(
     *,
     beam: int | None = None,
     length: int | None = None,
+    dtype: str = "float32",
     run: bool = False,
     seed: int = 0,
     budget: Budget | None = None,
@@ -186,8 +188,8 @@ def decode(
     """Unroll the loop of a file's `decode:` section: a beam search, compared with greedy and exhaustive search.
 
     `beam` is the number of hypotheses kept at each step, `length` that of the symbols of a sequence, by default the
-    file's. `run` decodes with random weights as well, and compares the counts with the prediction. Symbols and
-    parameters are given as in `inspect`.
+    file's; `dtype` the type of the elements for memory, as in `inspect`. `run` decodes with random weights as well, and
+    compares the counts with the prediction. Symbols and parameters are given as in `inspect`.
     Raises `ShapecalcError` if the file has no `decode:` section or one that its network cannot run, and SC701 or SC705
     if a run would exceed `budget`.
 
@@ -198,9 +200,11 @@ def decode(
     from shapecalc.api.results import Decoding
     from shapecalc.calculators.beam_search import LONGEST
     from shapecalc.costs.decoding import unroll
+    from shapecalc.shape_inference.dtypes import BITS
 
     loaded, given = bound(architecture, settings, sizes)
-    loop = unroll(loaded, given, beam=count("beam", beam), length=count("length", length, LONGEST))
+    one_of("dtype", dtype, tuple(BITS))
+    loop = unroll(loaded, given, beam=count("beam", beam), length=count("length", length, LONGEST), dtype=dtype)
     if not run:
         return Decoding(loop)
     from shapecalc.execution.decode import decode as run_loop

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 USUAL_BATCH = 32
 """The samples of a training step, or the next valid number of them."""
-OPTIMIZERS = ("sgd", "momentum", "adam")
-TRAINING_DTYPES = ("float32", "float16", "bfloat16", "bf16")
 
 
 def inspect(
@@ -50,10 +48,17 @@ def inspect(
     return inspect_at(loaded, given, symbolic=symbolic, params_as=params_as, dtype=dtype)
 
 
-def memory(architecture: Network, *, settings: Mapping[str, Setting] | None = None, **sizes: Setting) -> LiveMemory:
-    """Return the live tensors of a run without gradients, layer by layer, in bytes at float32.
+def memory(
+    architecture: Network,
+    *,
+    dtype: str = "float32",
+    settings: Mapping[str, Setting] | None = None,
+    **sizes: Setting,
+) -> LiveMemory:
+    """Return the live tensors of a run without gradients, layer by layer, in bytes.
 
-    A tensor is live from the layer that writes it to the last one that reads it. Symbols and parameters are given as in
+    A tensor is live from the layer that writes it to the last one that reads it. `dtype` is the type of its elements,
+    as in `inspect`. Symbols and parameters are given as in
     `inspect`. If the batch is unbound, `peak` is that of one sample, or of the smallest valid batch.
     Raises `ShapecalcError` for mistakes in the file.
 
@@ -62,10 +67,12 @@ def memory(architecture: Network, *, settings: Mapping[str, Setting] | None = No
     ('tanh_1', 37632)
     """
     from shapecalc.costs.liveness import live_memory
+    from shapecalc.shape_inference.dtypes import BITS
     from shapecalc.shape_inference.engine import inspect_at
 
+    one_of("dtype", dtype, tuple(BITS))
     loaded, given = bound(architecture, settings, sizes)
-    return live_memory(inspect_at(loaded, given))
+    return live_memory(inspect_at(loaded, given), dtype)
 
 
 def train_cost(
@@ -93,9 +100,10 @@ def train_cost(
     (4367840, 17726)
     """
     from shapecalc.costs.training import training_cost
+    from shapecalc.costs.training_step import DTYPES, OPTIMIZERS
 
-    one_of("optimizer", optimizer, OPTIMIZERS)
-    one_of("dtype", dtype, TRAINING_DTYPES)
+    one_of("optimizer", optimizer, tuple(OPTIMIZERS))
+    one_of("dtype", dtype, tuple(DTYPES))
     loaded, given = bound(architecture, settings, sizes)
     return training_cost(
         loaded,

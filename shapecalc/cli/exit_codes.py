@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, ParamSpec, TextIO
 import typer
 
 from shapecalc.cli.options.color import Color, wants_color
+from shapecalc.cli.options.terminal import width_of
 from shapecalc.cli.signals import Terminated
 from shapecalc.diagnostics.errors import LayerError, ShapecalcError
 
@@ -45,10 +46,25 @@ class Misuse(typer.BadParameter):
 
         stream = file or sys.stderr
         palette = Palette("error", wants_color(stream))
-        print(f"{palette.primary('error')}{palette.strong(f': {self.message}')}", file=stream)
+        width = width_of(stream)
+        first, *more = _lines(self.message, width, "error: ")
+        print(f"{palette.primary('error')}{palette.strong(f': {first}')}", file=stream)
+        for line in more:
+            print(palette.strong(line), file=stream)
         hint = self.help or (f"`{self.ctx.command_path} --help` shows its options" if self.ctx is not None else "")
         if hint:
-            print(f"{palette.gutter('  =')} {palette.strong('help:')} {hint}", file=stream)
+            shown = "\n".join(_lines(hint, width, "  = help: "))
+            print(f"{palette.gutter('  =')} {palette.strong('help:')} {shown}", file=stream)
+
+
+def _lines(text: str, width: int | None, lead: str) -> list[str]:
+    """Return the lines of a text behind a lead, all but the first indented below its text."""
+    if width is None:
+        return [text]
+    from shapecalc.render.terminal.grid import wrapped
+
+    first, *more = wrapped(text, max(width - len(lead), 1))
+    return [first, *(" " * len(lead) + line for line in more)]
 
 
 def guarded(function: Callable[P, None]) -> Callable[P, None]:

@@ -55,8 +55,8 @@ def command(
     target = target_of(format_, output, color)
     if update and _in_ci():
         raise Misuse(
-            "`--update` is refused where `CI` is set: what a change moves, its author is to see; run it where you "
-            "work, and commit the lock"
+            "`--update` is refused if `CI` is set: the author of a change reviews what it changes in the lock; run it "
+            "on your machine, and commit the lock"
         )
     given = _given(paths, limits_of(limit), settings_of(set_, batch), lock_file, color)
     recorded = record(given.reports, lock_file, __version__, update=update, settings=given.settings)

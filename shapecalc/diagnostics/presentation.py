@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 
-class Presenter:
+class Presenter(Protocol):
     """What writes results in each format."""
 
     def text(self, result: object) -> str:
         """Return the text of the command, in at most 100 columns."""
-        raise NotImplementedError
 
     def html(self, result: object) -> str:
         """Return HTML for a notebook."""
-        raise NotImplementedError
 
     def markdown(self, result: object) -> str:
         """Return Markdown."""
-        raise NotImplementedError
 
     def csv(self, result: object) -> str:
         """Return comma-separated values."""
-        raise NotImplementedError
 
     def rows(self, result: object) -> list[dict[str, Any]]:
         """Return flat rows of plain values."""
-        raise NotImplementedError
 
     def values(self, result: object) -> dict[str, Any]:
         """Return the values of JSON."""
-        raise NotImplementedError
 
 
 _registered: list[Presenter] = []

@@ -47,6 +47,13 @@ def test_memory_is_read_as_on_the_command_line() -> None:
     assert len(set(fits)) == 1
 
 
+def test_memory_is_of_elements_of_the_type() -> None:
+    usual, half = (shapecalc.memory("lenet5", N=1, dtype=dtype) for dtype in ("float32", "bfloat16"))
+    assert [step.live for step in usual.steps] == [2 * step.live for step in half.steps]
+    with pytest.raises(ShapecalcError, match="SC203: `dtype` expects one of float32, float16, bfloat16, int8, int4"):
+        shapecalc.memory("lenet5", dtype="int3")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from shapecalc.calculators.derivation import sliding_axes, transposed_axes
 from shapecalc.calculators.windows import (
@@ -24,7 +24,7 @@ from shapecalc.calculators.windows import (
 from shapecalc.diagnostics import LayerError
 from shapecalc.layers.conv import Conv, ConvTranspose
 from shapecalc.layers.pooling import MaxPool
-from tests.support.volume import NIGHTLY
+from tests.support.volume import at_most
 
 if TYPE_CHECKING:
     from shapecalc.calculators.derivation import DerivedAxis
@@ -233,7 +233,7 @@ def test_the_nearest_may_lie_on_one_side_alone() -> None:
 
 @pytest.mark.parametrize("kind", ["conv", "pool"])
 @given(n=st.integers(1, 40), target=st.integers(1, 40))
-@settings(max_examples=25 if NIGHTLY else 8)
+@at_most(25)
 def test_every_usual_window_that_gives_the_output_is_found_and_no_other(kind, n, target) -> None:
     expected = {
         (f, s, p, d)

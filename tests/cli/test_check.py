@@ -273,3 +273,15 @@ def test_a_network_is_locked_and_compared_at_its_deployed_size(run, tmp_path, mo
     net.write_text(NET.replace("kernel_size: 3", "kernel_size: 5"))
     ended = run("check", "net.yaml", "--locked", "--select", "SC502")
     assert (ended.code, "gives [2, 8, 60, 28], locked at [2, 8, 62, 30]" in ended.out) == (1, True)
+
+
+def test_a_number_with_a_point_is_locked_and_read_again(run, tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    (tmp_path / "net.yaml").write_text("{parameters: {rate: 0.5}, input: [N, 7], layers: [dropout: $rate]}")
+    assert run("lock", "net.yaml", "--set", "rate=0.25").code == 0
+    entry = json.loads((tmp_path / "shapecalc.lock.json").read_text())["files"]["net.yaml"]
+    assert entry["settings"] == {"rate": {"float": "0.25"}}
+    assert run("check", "net.yaml", "--locked").code == 0
+    assert run("lock", "net.yaml").out.startswith("nothing has moved")
+    ended = run("lock", "net.yaml", "--set", "rate=1e-07")
+    assert (ended.code, "at rate = 1e-07, locked at rate = 0.25" in ended.err) == (1, True)

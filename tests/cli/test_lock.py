@@ -84,7 +84,7 @@ def test_an_update_is_refused_where_ci_is_set(run, folder, value) -> None:
     widen(folder / "net.yaml")
     ended = run("lock", "--update", ".", env={"CI": value})
     assert ended.code == 2
-    assert "`--update` is refused where `CI` is set" in ended.err
+    assert "`--update` is refused if `CI` is set" in ended.err
     assert "commit the lock" in ended.err
     assert (folder / LOCK).read_bytes() == before
     assert run("lock", ".", env={"CI": value}).code == 1

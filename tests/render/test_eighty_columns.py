@@ -82,8 +82,11 @@ TORCHINFO = tuple(filter(None, map(column, PRESETS["torchinfo"])))
 @pytest.mark.parametrize("name", zoo.names())
 def test_inspect(name: str) -> None:
     report = inspect(load(name))
-    for columns in (DEFAULT_COLUMNS, TORCHINFO):
-        check_document(inspection(report, columns))
+    for columns, left_out in ((DEFAULT_COLUMNS, {"share"}), (TORCHINFO, {"input"})):
+        result = inspection(report, columns)
+        check_document(result)
+        shown = tables_text.table(result.main, Page(WIDTH, color=False, unicode=True)).split("\n")[0].split()
+        assert {each.heading or each.name for each in columns} - {*shown} <= left_out, "a narrow table is no empty one"
     check_document(inspection(report, depth=1))
     if len(report.layers) < 200:
         check_document(inspection(report, expand=True))

@@ -20,7 +20,7 @@ volume = pytest.mark.volume
 
 
 def at_most(count: int) -> settings:
-    """Return how many examples a property test draws: `count` under the profile `nightly`, by default at most 20."""
+    """Return how many examples a property test draws: `count` under the profile `nightly`, by default at most 40."""
     return settings(max_examples=count if NIGHTLY else min(count, settings().max_examples))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import TextIO, TypedDict
+from typing import IO, Any, TypedDict
 
 from shapecalc.cli.options.color import Color, wants_color
 
@@ -18,7 +18,7 @@ class Manner(TypedDict):
     unicode: bool
 
 
-def width_of(stream: TextIO) -> int | None:
+def width_of(stream: IO[Any]) -> int | None:
     """Return the columns of a stream if it is a terminal."""
     if not stream.isatty():
         return None

@@ -175,9 +175,14 @@ def _entry(entry: Entry) -> str:
         "macs": _json(entry.macs),
         "outputs": _json(dict(entry.outputs)),
         "params": _json(entry.params),
-        **({"settings": _json(dict(entry.settings))} if entry.settings else {}),
+        **({"settings": _json(_settings(entry.settings))} if entry.settings else {}),
     }
     return "{" + ",".join(f'\n      "{key}": {text}' for key, text in parts.items()) + "\n    }"
+
+
+def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as JSON values: a float is `{"float": "0.5"}`, as a lock has no number that may be rounded."""
+    return {name: {"float": repr(value)} if isinstance(value, float) else value for name, value in settings.items()}
 
 
 def _layers(entry: Entry) -> Iterator[dict[str, Any]]:

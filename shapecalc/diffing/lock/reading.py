@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.diffing.lock.entries import LockedCount, LockedShape
 
 _DIGEST = re.compile(r"[0-9a-f]{16}")
+_FLOAT = re.compile(r"-?[0-9]{1,30}\.[0-9]{1,30}(e[+-]?[0-9]{1,3})?|-?[0-9]{1,30}(e[+-]?[0-9]{1,3})|-?inf")
 _MISSING = object()
 
 
@@ -114,7 +115,9 @@ def _entry(value: Any, where: str) -> Entry:
     )
 
 
-def _setting(value: Any, where: str) -> str | int | bool | None:
+def _setting(value: Any, where: str) -> str | int | float | bool | None:
+    if isinstance(value, dict) and list(value) == ["float"] and re.fullmatch(_FLOAT, str(value["float"])):
+        return float(value["float"])
     if value is not None and not isinstance(value, str | int | bool):
         _wrong(where, f"expects a number, a text or a flag, receives {_said(value)}")
     return value

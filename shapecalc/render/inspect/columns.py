@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.layers.base import fields_of
-from shapecalc.render.families import colors_of
 from shapecalc.render.settings import format_value
 from shapecalc.render.tables.model import (
     BLANK,
@@ -19,7 +18,6 @@ from shapecalc.render.tables.model import (
     TableRow,
     Words,
 )
-from shapecalc.render.terminal.palette import PLAIN
 from shapecalc.shape_inference.dtypes import bytes_of
 from shapecalc.shape_inference.report import LayerReport
 
@@ -68,7 +66,7 @@ def _at(span: Span, source: Source | None) -> str:
 
 
 def _type(line: Line, report: Report) -> Value:  # noqa: ARG001 - as of all columns
-    return Words("" if line.row is None else line.row.type)
+    return Words("" if line.row is None else line.row.type, style=line.color)
 
 
 def _memory(line: Line, report: Report) -> Value:
@@ -97,7 +95,6 @@ _ALL = (
 )
 COLUMNS = {column.name: column for column in _ALL}
 DEFAULT_COLUMNS = tuple(COLUMNS[name] for name in ("path", "layer", "output", "params", "macs", "share"))
-_COLORED = ("layer", "type")
 PRESETS = {"torchinfo": ("path", "type", "input", "output", "params", "kernel_size", "macs")}
 """Names for several columns: those that torchinfo can show, in its order."""
 
@@ -127,12 +124,8 @@ def _field(name: str) -> Column:
 
 
 def row_of(line: Line, columns: Sequence[Column], report: Report) -> TableRow:
-    """Return the values of a line, a layer in the colour of its family; a heading repeats what its layers show."""
-    values = tuple(column.of(line, report) for column in columns)
-    if line.heading is not None:
-        return TableRow(values, summary=True)
-    color = colors_of(line.row.step.layer).ansi if line.row is not None else PLAIN
-    return TableRow(values, styles=tuple(color if column.name in _COLORED else PLAIN for column in columns))
+    """Return the values of a line; a heading repeats what its layers show."""
+    return TableRow(tuple(column.of(line, report) for column in columns), summary=line.heading is not None)
 
 
 def total_row(columns: Sequence[Column], report: Report) -> TableRow:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.architecture import joined
+from shapecalc.render.families import colors_of
 from shapecalc.render.settings import called
 from shapecalc.render.tables.model import Words
+from shapecalc.render.terminal.palette import PLAIN
 from shapecalc.shape_inference.report import GroupReport, LayerReport, leaves, sum_of, sums_of, total
 
 if TYPE_CHECKING:
@@ -41,8 +43,13 @@ class Line(NamedTuple):
 
     @property
     def words(self) -> Words:
-        """The layer for a table."""
-        return Words(self.layer(), self.layer(brief=True))
+        """The layer for a table, in the colour of its family."""
+        return Words(self.layer(), self.layer(brief=True), self.color)
+
+    @property
+    def color(self) -> str:
+        """The style of the layer's family; none of a fold or a heading."""
+        return PLAIN if self.row is None else colors_of(self.row.step.layer).ansi
 
     @property
     def row(self) -> LayerReport | None:

@@ -9,7 +9,7 @@ from shapecalc.render.inspect.columns import COUNTED, DEFAULT_COLUMNS, USUAL, ro
 from shapecalc.render.inspect.lines import layer_lines, lines_of
 from shapecalc.render.tables.model import BLANK, Amount, Bytes, Document, Fixed, Lines, NamedValues, Table, TableColumn
 from shapecalc.render.terminal.numbers import at_sizes, grouped
-from shapecalc.render.terminal.palette import BOLD, DIM, PLAIN
+from shapecalc.render.terminal.palette import BOLD, DIM
 from shapecalc.shape_inference.constraints import ANY
 
 if TYPE_CHECKING:
@@ -80,10 +80,7 @@ def _most(lines: Sequence[Line]) -> Line | None:
 
 
 def _marked(row: TableRow, *, most: bool) -> TableRow:
-    values = (*row.values, Fixed(MARK) if most else BLANK)
-    if most:
-        return row._replace(values=values, style=BOLD, styles=())
-    return row._replace(values=values, styles=(*row.styles, PLAIN) if row.styles else ())
+    return row._replace(values=(*row.values, Fixed(MARK) if most else BLANK), style=BOLD if most else row.style)
 
 
 def _inputs(report: Report) -> str:

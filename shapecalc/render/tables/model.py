@@ -53,11 +53,12 @@ class _Value:
 class Words(_Value):
     """A text, with a shorter one that says the same; on a terminal its end may be cut."""
 
-    __slots__ = ("brief", "full")
+    __slots__ = ("brief", "full", "style")
 
-    def __init__(self, full: str, brief: str = "") -> None:
+    def __init__(self, full: str, brief: str = "", style: str = PLAIN) -> None:
         self.full = full
         self.brief = brief
+        self.style = style
 
     def text(self, short: Short = FULL) -> str:
         """Return the text of a cell."""

@@ -167,7 +167,7 @@ def _style(row: TableRow, place: int) -> str:
     value = row.values[place]
     if row.summary or (style == PLAIN and isinstance(value, Amount) and value.count == 0):
         return DIM
-    return style
+    return value.style if style == PLAIN and isinstance(value, Words) else style
 
 
 def _flexible(content: Table, columns: Sequence[int]) -> dict[int, bool]:

@@ -85,13 +85,6 @@ class Page(NamedTuple):
         """Return whether no cell needs to wrap."""
         return self.width is None or all(grid.width <= self.width for grid in grids)
 
-    def first_that_fits(self, grids: Iterable[Grid]) -> Grid:
-        """Return the first table in which no cell needs to wrap, else the last."""
-        for grid in grids:
-            if self.fits(grid):
-                break
-        return grid
-
     def draw(self, grid: Grid) -> str:
         """Return a table as text."""
         return draw(grid, width=self.width, color=self.color, unicode=self.unicode)

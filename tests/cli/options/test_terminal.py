@@ -49,3 +49,12 @@ def test_an_error_is_wrapped_to_the_terminal_and_not_in_a_pipe(run, tmp_path: Pa
     assert max(map(display_width, shown[first:])) <= 80
     piped = run("inspect", "net.yaml").err.splitlines()
     assert max(len(line) for line in piped if "help: " in line) > 80
+
+
+def test_a_usage_error_is_wrapped_to_the_terminal_under_its_text() -> None:
+    lines = ESCAPE.sub("", on_a_terminal(["inspect", "lenet5", "--columns", "weather"], 60)).splitlines()
+    assert max(map(display_width, lines)) <= 60
+    assert lines[0].startswith("error: `--columns` has no column `weather`")
+    at_help = next(number for number, line in enumerate(lines) if line.startswith("  = help: "))
+    assert at_help > 1
+    assert all(line.startswith(" " * len("error: ")) for line in lines[1:at_help])

@@ -68,3 +68,9 @@ def test_every_row_of_the_zoo_has_as_many_cells_as_columns(name: str) -> None:
 
 def test_a_symbol_of_one_underscore_is_no_subscript() -> None:
     assert r"$[N, \mathit{\_}]$" in written(inspect_at(loads("{input: [N, _], layers: [relu]}"), {}))
+
+
+def test_bytes_are_text_in_their_unit_and_counts_are_mathematics() -> None:
+    report = inspect_at(load("lenet5"), {})
+    (row, *_) = [line for line in written(report, [COLUMNS["memory"], COLUMNS["macs"]]).split("\n") if "KiB" in line]
+    assert row == r"18.4 KiB & $117600$ \\"

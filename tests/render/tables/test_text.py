@@ -130,3 +130,11 @@ def test_an_empty_line_is_between_two_blocks() -> None:
     assert document(result, Page(None, color=False, unicode=True)).split("\n") == [
         *("LeNet-5", "path", "────", "c1", "", "peak"),
     ]
+
+
+def test_words_have_their_own_style_unless_the_row_has_one() -> None:
+    content = Table(
+        COLUMNS[:1], [TableRow((Words("conv", style="94"),)), TableRow((Words("conv", style="94"),), style="1")]
+    )
+    lines = table(content, Page(None, color=True, unicode=True)).split("\n")
+    assert lines[2:] == ["\x1b[94mconv\x1b[0m", "\x1b[1mconv\x1b[0m"]
