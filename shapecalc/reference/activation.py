@@ -10,7 +10,7 @@ from math import pi, sqrt
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, constant, kernel, maximum, outputs_times
 from shapecalc.reference.erf import erf
 from shapecalc.reference.gradients import Context, Gradients, backward
 
@@ -24,8 +24,7 @@ def relu(_call: Call, x: Array) -> Array:
 
     Source: torch.nn.ReLU.
     """
-    result: Array = np.maximum(x, constant(x, 0))
-    return result
+    return maximum(x, constant(x, 0))
 
 
 @backward("relu")
@@ -45,7 +44,7 @@ def relu6(_call: Call, x: Array) -> Array:
 
     Source: torch.nn.ReLU6.
     """
-    result: Array = np.minimum(np.maximum(x, constant(x, 0)), constant(x, 6))
+    result: Array = np.minimum(maximum(x, constant(x, 0)), constant(x, 6))
     return result
 
 
@@ -159,7 +158,7 @@ def silu_backward(ctx: Context, gradient: Array) -> Gradients:
 
 def hard_logistic(x: Array) -> Array:
     """Return max(0, min(x + 3, 6)) / 6."""
-    result: Array = np.minimum(np.maximum(x + 3, constant(x, 0)), constant(x, 6)) / 6
+    result: Array = np.minimum(maximum(x + 3, constant(x, 0)), constant(x, 6)) / 6
     return result
 
 

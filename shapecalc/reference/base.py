@@ -44,6 +44,12 @@ class Work:
     """
 
     macs: int = 0
+    trace: Callable[[str, Array], Array] | None = None
+    """Receives each intermediate tensor by name, and returns the one that the kernel continues with."""
+
+    def named(self, name: str, tensor: Array) -> Array:
+        """Report an intermediate tensor of the kernel by the name that it has in the formula, and return it."""
+        return tensor if self.trace is None else self.trace(name, tensor)
 
     def matmul(self, left: Array, right: Array, out: Array | None = None) -> Array:
         """Return the matrix product over the last two axes, in `out` if given; leading axes broadcast.
@@ -134,6 +140,18 @@ def kernel(layer_type: str, *, workspace: Workspace | None = None) -> Callable[[
         return run
 
     return register
+
+
+def maximum(left: Array, right: Any, out: Array | None = None) -> Array:
+    """Return the greater of each two elements, in `out` if given; scalars that have a `maximum` compute their own."""
+    if left.dtype == object and left.size and hasattr(left.flat[0], "maximum"):
+        greater = np.frompyfunc(lambda one, other: one.maximum(other), 2, 1)(left, right)
+        if out is None:
+            return np.asarray(greater, dtype=object)
+        out[...] = greater
+        return out
+    result: Array = np.maximum(left, right, out=out)
+    return result
 
 
 def constant(x: Array, value: float) -> Any:

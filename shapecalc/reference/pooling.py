@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, Fields, RunShapes, Shape, constant, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, Fields, RunShapes, Shape, constant, kernel, maximum, outputs_times
 from shapecalc.reference.gradients import Context, Gradients, backward
 from shapecalc.reference.windows import Index, Margins, Window, at, margins, overhang, pad, per_axis, taps
 
@@ -102,7 +102,7 @@ def max_pool(call: Call, x: Array) -> Array:
 
     Source: torch.nn.MaxPool2d.
     """
-    return reduce_windows(pool(call, x, -inf), -inf, np.maximum)
+    return reduce_windows(pool(call, x, -inf), -inf, maximum)
 
 
 @backward("max_pool")

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from shapecalc.reference.activation import logistic
-from shapecalc.reference.base import Array, Call, RunShapes, Shape, Workspace, constant, kernel
+from shapecalc.reference.base import Array, Call, RunShapes, Shape, Workspace, constant, kernel, maximum
 
 COLUMNS = 256
 """Columns, steps × samples, of one product of inputs: enough for full speed, few enough to stay in the cache."""
@@ -33,7 +33,7 @@ def rnn_cell(nonlinearity: str) -> Cell:
     def cell(from_input: Array, from_hidden: Array, _states: States) -> States:
         sums = from_input[0] + from_hidden[0]
         if nonlinearity == "relu":
-            return (np.maximum(sums, constant(sums, 0), out=sums),)
+            return (maximum(sums, constant(sums, 0), out=sums),)
         return (np.tanh(sums, out=sums),)
 
     return cell
