@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from fractions import Fraction
 from math import e, log
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from shapecalc.reference.losses import binary_cross_entropy, cross_entropy, mse
+from shapecalc.reference.losses import LOSSES, Targets, binary_cross_entropy, cross_entropy, mse
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Array
+
+ORACLE = Path(__file__).parents[1] / "oracle"
 
 
 def test_cross_entropy_is_the_negative_logarithm_of_the_probability_of_the_class() -> None:
@@ -81,4 +86,47 @@ def test_a_loss_refuses_targets_that_do_not_fit(loss: Any, predictions: Array, t
 
 def test_a_loss_refuses_a_reduction_it_does_not_know() -> None:
     with pytest.raises(ValueError, match="mean or sum"):
-        mse(np.zeros(1), np.zeros(1), "none")
+        mse(np.zeros(1), np.zeros(1), "median")
+
+
+def test_every_loss_and_its_gradient_are_pytorchs() -> None:
+    fixture = json.loads((ORACLE / "torch_losses.json").read_text(encoding="utf-8"))
+    seen = set()
+    for row in fixture["rows"]:
+        entry = LOSSES[row["loss"]]
+        seen.add(entry.name)
+        predictions = np.array(row["predictions"]).reshape(row["shape"])
+        shape = predictions.shape
+        if entry.targets is Targets.CLASSES:
+            shape = shape[:0] if predictions.ndim == 1 else (shape[0], *shape[2:])
+        targets = np.array(row["targets"]).reshape(shape)
+        value, gradient = entry.function(predictions, targets, row["reduction"], **row["options"])
+        name = f"{row['loss']} {row['options']} {row['shape']} {row['reduction']}"
+        assert value == pytest.approx(row["value"], rel=1e-12), name
+        np.testing.assert_allclose(gradient.ravel(), row["gradient"], rtol=1e-12, atol=1e-15, err_msg=name)
+        terms = entry.function(predictions, targets, "none", **row["options"]).value
+        assert terms.shape == targets.shape, name
+        reduced = terms.sum() if row["reduction"] == "sum" else terms.mean()
+        assert reduced == pytest.approx(row["value"], rel=1e-12), name
+        assert entry.torch == row["torch"]
+    assert seen == set(LOSSES)
+
+
+def test_a_loss_of_fractions_is_a_fraction() -> None:
+    """Arrays of objects keep their numbers: nothing becomes a float."""
+    third = Fraction(1, 3)
+    predictions, targets = np.array([third, 2 * third]), np.array([Fraction(1), Fraction(1, 6)])
+    for name, expected in {"mse": (Fraction(4, 9) + Fraction(1, 4)) / 2, "sum_of_squares": Fraction(25, 72)}.items():
+        assert LOSSES[name].function(predictions, targets).value == expected
+    margin = LOSSES["hinge"].function(predictions, np.array(0))
+    assert margin.value == Fraction(4, 3)
+    assert margin.gradient.tolist() == [-1, 1]
+    assert isinstance(margin.value, Fraction)
+
+
+def test_a_probability_of_zero_has_a_finite_loss_as_in_pytorch() -> None:
+    loss = LOSSES["bce"].function(np.array([0.0, 1.0]), np.array([1.0, 1.0]), "sum")
+    assert loss.value == 100
+    assert loss.gradient.tolist() == [-1e12, 0]
+    with pytest.raises(ValueError, match=r"from 0 to 1, receives 1\.5"):
+        LOSSES["bce"].function(np.array([1.5]), np.array([1.0]))
