@@ -1,0 +1,1 @@
+"""Numbers of tensors as text: matrices, figures, pictures in shades."""
