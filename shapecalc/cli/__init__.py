@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from contextlib import contextmanager
-from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from shapecalc.cli.exit_codes import Misuse, UsageError, ended_by, guarded, tolerant_streams
-from shapecalc.cli.groups import COMMANDS, EPILOG, GROUPS
+from shapecalc.cli.groups import BEFORE_BY_HAND, BY_HAND, COMMANDS, EPILOG, GROUPS, module_of
 from shapecalc.cli.parsing import Command, worded
 from shapecalc.cli.signals import Terminated, end_by_signal, handle_signals, ignore_interrupts
 
@@ -43,8 +43,7 @@ class _CommandGroup(TyperGroup):
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"shapecalc.cli.{cmd_name.replace('-', '_')}")
-        command = _command(cmd_name, module)
+        command = _command(cmd_name, module_of(cmd_name))
         if not ctx.resilient_parsing:
             return command
         from shapecalc.cli import completion
@@ -59,10 +58,18 @@ class _CommandGroup(TyperGroup):
         return completion.commands(incomplete)
 
     def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
-        widest = max(map(len, COMMANDS))
+        widest = max(len(name) for commands in GROUPS.values() for name in commands)
         for title, commands in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(f"{name:{widest}}", summary) for name, summary in commands.items()])
+            if title == BEFORE_BY_HAND:
+                formatter.write("\nCompute by hand (--x NUMBERS; also conv, pool and linear):\n")
+                formatter.write(
+                    textwrap.fill(
+                        ", ".join(BY_HAND), 80, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+                    )
+                    + "\n"
+                )
         super().format_options(ctx, formatter)
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shapecalc.cli.options import calculator
+from shapecalc.cli.options import calculator, layer_values as values
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
 from shapecalc.cli.options.window import integer, per_axis
-from shapecalc.cli.options.written import numbers_argument, placed
+from shapecalc.cli.options.written import Written, numbers_argument, placed
 from shapecalc.cli.usage_errors import missing, mistake
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "shapecalc embedding --num 10 --dim 3 --input 2x4",
     "shapecalc embedding --num 30522 --dim 768 --padding-idx 0",
+    'shapecalc embedding --x 1,0 --table "1,2; 3,4"',
 )
 
 REQUIRED = {"num_embeddings": "--num COUNT", "embedding_dim": "--dim FEATURES"}
@@ -42,6 +43,12 @@ def command(
     padding_idx: Annotated[
         str | None, typer.Option("--padding-idx", metavar="ROW", help="Index of the padding vector.")
     ] = None,
+    x: Annotated[str | None, values.numbers_option("x", "Indices of rows")] = None,
+    table: Annotated[str | None, values.numbers_option("table", "The vectors, a row for each index")] = None,
+    gradient: values.GradientOption = None,
+    backward: values.BackwardOption = False,
+    exact: values.ExactOption = False,
+    everything: values.EverythingOption = False,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
     color: ColorOption = Color.AUTO,
@@ -55,6 +62,21 @@ def command(
     from shapecalc.layers.embedding import Embedding
 
     target = target_of(format_, output, color)
+    if x is not None or table is not None:
+        values.answer_window(
+            Embedding,
+            numbers,
+            {"padding_idx": padding_idx},
+            {"num": num, "dim": dim, "input": input_},
+            {"x": x},
+            {"weight": None if table is None else Written(table, "--table")},
+            target,
+            gradient=gradient,
+            backward=backward,
+            exact=exact,
+            everything=everything,
+        )
+        return
     order = (("num_embeddings", "--num"), ("embedding_dim", "--dim"))
     options = {"num_embeddings": num, "embedding_dim": dim, "input": input_, "padding_idx": padding_idx}
     written = placed(numbers, options, order)
@@ -64,7 +86,7 @@ def command(
         raise missing(*lacking)
     try:
         layer = Embedding(**{field: integer(text, field) for field, text in texts.items() if field != "input"})
-        x = _indices(input_)
+        read = _indices(input_)
     except LayerError as error:
         raise mistake(error, texts) from None
     notes = []
@@ -72,7 +94,7 @@ def command(
         row = layer.padding_idx % layer.num_embeddings
         notes = [f"row {row} stands for padding: it is counted, and training leaves it as it is"]
     letters = (("V", layer.num_embeddings), ("E", layer.embedding_dim))
-    shape, costs = layer.output_shape(x), embedding_costs(layer, x)
+    shape, costs = layer.output_shape(read), embedding_costs(layer, read)
     calculator.show(Calculation(layer.type, (), letters, shape, costs, tuple(notes)), target)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 GROUPS: dict[str, dict[str, str]] = {
     "Start here": {
         "inspect": "Show each layer's output shape, parameters and MACs.",
@@ -48,7 +51,24 @@ GROUPS: dict[str, dict[str, str]] = {
     },
 }
 
-COMMANDS = tuple(name for group in GROUPS.values() for name in group)
+BY_HAND = (
+    *("sigmoid", "tanh", "relu", "leaky-relu", "relu6", "elu", "gelu", "silu", "softplus", "hardsigmoid", "hardswish"),
+    *("softmax", "log-softmax", "dropout", "attention", "cosine-similarity"),
+    *("batch-norm", "layer-norm", "instance-norm", "group-norm", "rms-norm", "lrn"),
+)
+"""Commands that compute a layer's values, each made from the layer: `cli/layer_command.py`."""
+BEFORE_BY_HAND = "Calculate"
+"""The group that the help lists them after."""
+
+COMMANDS = (*(name for group in GROUPS.values() for name in group), *BY_HAND)
+
+
+def module_of(name: str) -> Any:
+    """Return the module of a command, with its function `command` and its `EXAMPLES`."""
+    if name in BY_HAND:
+        return import_module("shapecalc.cli.layer_command").command_of(name)
+    return import_module(f"shapecalc.cli.{name.replace('-', '_')}")
+
 
 EPILOG = """
 Three commands to try:

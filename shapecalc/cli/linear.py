@@ -6,14 +6,18 @@ from typing import Annotated
 
 import typer
 
-from shapecalc.cli.options import calculator
+from shapecalc.cli.options import calculator, layer_values as values
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
 from shapecalc.cli.options.window import BiasOption, integer
 from shapecalc.cli.options.written import numbers_argument, placed
 from shapecalc.cli.usage_errors import missing, mistake
 
-EXAMPLES = ("shapecalc linear --in 400 --out 120", "shapecalc linear --in 400 --out 120 --rows 32 --no-bias")
+EXAMPLES = (
+    "shapecalc linear --in 400 --out 120",
+    "shapecalc linear --in 400 --out 120 --rows 32 --no-bias",
+    "shapecalc linear --x -1,-2 --w 2,-3 --b -3 --backward",
+)
 
 
 def command(
@@ -28,6 +32,13 @@ def command(
         str | None, typer.Option("--rows", metavar="ROWS", help="Rows: samples, or samples x steps; default 1.")
     ] = None,
     bias: BiasOption = True,
+    x: values.InputOption = None,
+    w: values.WeightOption = None,
+    b: values.OffsetOption = None,
+    gradient: values.GradientOption = None,
+    backward: values.BackwardOption = False,
+    exact: values.ExactOption = False,
+    everything: values.EverythingOption = False,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
     color: ColorOption = Color.AUTO,
@@ -43,6 +54,21 @@ def command(
     from shapecalc.layers.linear import Linear
 
     target = target_of(format_, output, color)
+    if x is not None or w is not None:
+        values.answer_window(
+            Linear,
+            numbers,
+            {},
+            {"in": in_, "out": out, "rows": rows},
+            {"x": x},
+            {"weight": w, "bias": b},
+            target,
+            gradient=gradient,
+            backward=backward,
+            exact=exact,
+            everything=everything,
+        )
+        return
     order = (("in_features", "--in"), ("out_features", "--out"), ("n", "--rows"))
     written = placed(numbers, {"in_features": in_, "out_features": out, "n": rows}, order)
     lacking = [f"{option} FEATURES" for field, option in order[:2] if written[field] is None]
@@ -57,7 +83,7 @@ def command(
     except LayerError as error:
         raise mistake(error, texts) from None
     layer = Linear(out_features=counts["out_features"], bias=bias)
-    x = (counts["n"], counts["in_features"])
-    letters = (("n", x[0]), ("in", x[1]), ("out", layer.out_features))
-    shape = layer.output_shape(x)
-    calculator.show(Calculation(layer.type, (), letters, shape, linear_costs(layer, x)), target)
+    read = (counts["n"], counts["in_features"])
+    letters = (("n", read[0]), ("in", read[1]), ("out", layer.out_features))
+    shape = layer.output_shape(read)
+    calculator.show(Calculation(layer.type, (), letters, shape, linear_costs(layer, read)), target)

@@ -169,6 +169,11 @@ class Layer:
         """Return the number of `buffers` that a convention counts as parameters: Keras's moving mean and variance."""
         return 0
 
+    @classmethod
+    def decided_by(cls, weight: Shape, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields that the shape of its `weight` decides, given the other `fields`."""
+        return {}
+
     @property
     def in_keras(self) -> bool:
         """Whether Keras 3 has a layer with the same parameters."""

@@ -1,8 +1,9 @@
 """Convolution and transposed convolution."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product
@@ -93,6 +94,11 @@ class Conv(Layer):
     bias: Bool = True
     padding_mode: PaddingMode = "zeros"
     in_channels: OptionalCount = None
+
+    @classmethod
+    def decided_by(cls, weight: Shape, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the number of output channels and the window."""
+        return {"out_channels": weight[0], "kernel_size": weight[2:]}
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, out_channels, *positions].
@@ -198,6 +204,8 @@ class ConvTranspose(Layer):
         "nothing: outputshape targetshape",
     )
     bias_axis = 1
+    filters_axis: ClassVar[int] = 1
+    """The axis of the weight that has an entry for each output channel."""
     reads_map = True
     out_channels: Count
     kernel_size: PerAxis
@@ -214,6 +222,11 @@ class ConvTranspose(Layer):
         Layer.__post_init__(self)
         if self.output_padding == 0 and not isinstance(self.padding, str):
             object.__setattr__(self, "output_padding", None)
+
+    @classmethod
+    def decided_by(cls, weight: Shape, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the number of output channels and the window."""
+        return {"out_channels": weight[1] * fields.get("groups", 1), "kernel_size": weight[2:]}
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return [N, out_channels, *positions].

@@ -1,7 +1,8 @@
 """Layers that map integers to vectors, embedding and one-hot; and the similarity of two vectors."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
@@ -61,6 +62,11 @@ class Embedding(Layer):
     def index_range(self) -> int:
         """The number of rows."""
         return self.num_embeddings
+
+    @classmethod
+    def decided_by(cls, weight: Shape, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the number of vectors and their elements."""
+        return {"num_embeddings": weight[0], "embedding_dim": weight[1]}
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the indices' shape with a last axis of embedding_dim.

@@ -1,6 +1,8 @@
 """Fully connected layers, and distances to fixed centres."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
@@ -47,6 +49,11 @@ class Linear(Layer):
     out_features: Count
     bias: Bool = True
     in_features: OptionalCount = None
+
+    @classmethod
+    def decided_by(cls, weight: Shape, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the number of output features."""
+        return {"out_features": weight[0]}
 
     def output_shape(self, x: Shape, *, constraints: Constraints = REFUSING) -> Shape:
         """Return the input's shape with `out_features` as its last axis.

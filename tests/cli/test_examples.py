@@ -6,16 +6,16 @@ import os
 import signal
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from shapecalc.cli import COMMANDS, app
+from shapecalc.cli.groups import module_of
 from tests.cli.conftest import environment
 
-EXAMPLES = {name: import_module(f"shapecalc.cli.{name.replace('-', '_')}").EXAMPLES for name in COMMANDS}
+EXAMPLES = {name: module_of(name).EXAMPLES for name in COMMANDS}
 
 
 def started(line: str) -> None:

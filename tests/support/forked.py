@@ -25,7 +25,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.cli.groups import COMMANDS
+from shapecalc.cli.groups import BY_HAND, COMMANDS
 from shapecalc.layers import layer_types
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ ROOT = Path(__file__).parents[2]
 READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "OPENBLAS_", "MPL")
 """Variables that begin so are those of the interpreter and of libraries."""
 TO_CHECK = ("shapecalc.cli.check", "shapecalc.checking.check", "shapecalc.files.load", "yaml.cyaml")
-LOADED = (*TO_CHECK, *(f"shapecalc.cli.{name.replace('-', '_')}" for name in COMMANDS), "shapecalc.execution.verify")
+LOADED = (
+    *TO_CHECK,
+    *(f"shapecalc.cli.{name.replace('-', '_')}" for name in COMMANDS if name not in BY_HAND),
+    "shapecalc.execution.verify",
+)
 LOADED += ("numpy.random",)
 """What a server has imported, and so each of its processes: for little memory `TO_CHECK`, else what commands share."""
 

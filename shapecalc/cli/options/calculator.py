@@ -42,6 +42,11 @@ class WindowedLayer(NamedTuple):
     pads_output: bool = False
     """Whether it has an output padding."""
 
+    @property
+    def layer(self) -> Any:
+        """The class of the layer."""
+        return self.build
+
 
 def answer(
     kind: WindowedLayer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.cli.options import calculator, window
+from shapecalc.cli.options import calculator, layer_values as values, window
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
 from shapecalc.cli.options.variant import variant
@@ -38,15 +38,42 @@ def convolution_command(kind: calculator.WindowedLayer, text: str, **own: Any) -
         groups: window.GroupsOption = None,
         bias: window.BiasOption = True,
         out: window.OutOption = None,
+        x: values.InputOption = None,
+        w: values.WeightOption = None,
+        b: values.OffsetOption = None,
+        gradient: values.GradientOption = None,
+        backward: values.BackwardOption = False,
+        exact: values.ExactOption = False,
+        everything: values.EverythingOption = False,
+        padding_value: str | None = None,
         rank: window.RankOption = None,
         format_: TextOrJsonOption = None,
         output: OutputOption = None,
         color: ColorOption = Color.AUTO,
     ) -> None:
+        target = target_of(format_, output, color)
+        if x is not None or w is not None:
+            values.answer_window(
+                kind.layer,
+                numbers,
+                {"kernel_size": f, "stride": s, "padding": p, "output_padding": output_padding, "dilation": d}
+                | {"groups": groups},
+                {"n": n, "c": c, "k": k, "out": out},
+                {"x": x},
+                {"weight": w, "bias": b},
+                target,
+                gradient=gradient,
+                backward=backward,
+                exact=exact,
+                everything=everything,
+                rank=rank,
+                padding_value=padding_value,
+            )
+            return
         sizes = {"n": n, "kernel_size": f, "stride": s, "padding": p, "dilation": d}
         sizes |= {"output_padding": output_padding, "output": out}
         sizes = placed(numbers, sizes, window.ORDER)
         built = kind._replace(build=partial(kind.build, out_channels=1, bias=bias))
-        calculator.answer(built, sizes, calculator.both_channels(c, k, groups), rank, target_of(format_, output, color))
+        calculator.answer(built, sizes, calculator.both_channels(c, k, groups), rank, target)
 
     return variant(command, text, **own)

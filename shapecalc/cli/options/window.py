@@ -121,7 +121,7 @@ def read_sizes(written: Mapping[str, str], rank: int | None = None) -> WrittenSi
     >>> read_sizes({"n": "224x320", "padding": "0:1"}).entries
     {'n': (224, 320), 'padding': ((0, 1), (0, 1))}
     """
-    read = {field: _entries(text, field) for field, text in written.items()}
+    read = {field: entries_of(text, field) for field, text in written.items()}
     several = [len(entries) for entries in read.values() if not isinstance(entries, str) and len(entries) > 1]
     axes = several[0] if several else rank or USUAL_RANK
     if rank not in (None, axes):
@@ -135,7 +135,14 @@ def read_sizes(written: Mapping[str, str], rank: int | None = None) -> WrittenSi
     return WrittenSizes(axes, spread, apart=bool(several))
 
 
-def _entries(text: str, field: str) -> Any:
+def entries_of(text: str, field: str) -> Any:
+    """Return the sizes of a text, one per axis or one for all of them, pairs if it is a padding; a word as it is.
+
+    Raises `LayerError` SC202, SC201 or SC305.
+
+    >>> entries_of("3x5", "kernel_size"), entries_of("same", "padding"), entries_of("0:1", "padding")
+    ((3, 5), 'same', ((0, 1),))
+    """
     if field == "padding" and text.strip().isalpha():
         return text.strip().lower()
     parts = per_axis(text)

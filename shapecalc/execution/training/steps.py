@@ -131,11 +131,11 @@ def _in_training(call: Call, row: LayerReport, random: np.random.Generator) -> C
     if "running_mean" in call.parameters:
         return replace(call, fields={**call.fields, "track_running_stats": False})
     masks = row.step.layer.masks(*row.inputs, row.output)
-    drawn = {name: _mask(shape, p, random) for name, (shape, p) in masks.items()}
+    drawn = {name: drawn_mask(shape, p, random) for name, (shape, p) in masks.items()}
     return replace(call, parameters={**call.parameters, **drawn}) if drawn else call
 
 
-def _mask(shape: Shape, p: float, random: np.random.Generator) -> Array:
+def drawn_mask(shape: Shape, p: float, random: np.random.Generator) -> Array:
     """Return a mask that is 0 with probability p, else 1/(1 − p), so that its mean is 1."""
     retained = random.random(concrete(shape), dtype=np.float32) >= p
     mask: Array = retained / np.float32(1 - p if p < 1 else 1)

@@ -1,0 +1,133 @@
+"""The commands that compute one layer by hand, each made from the layer: an option for each input, parameter, field."""
+
+from __future__ import annotations
+
+import inspect
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
+from shapecalc.cli.options.layer_values import (
+    LETTERS,
+    BackwardOption,
+    EverythingOption,
+    ExactOption,
+    GradientOption,
+    answer,
+    numbers_option,
+)
+from shapecalc.cli.usage_errors import missing
+from shapecalc.layers import layer_type
+from shapecalc.layers.base import Layer
+from shapecalc.layers.documentation import documentation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+HELP = """{summary}
+
+Each element of the result is shown with the numbers put in, as the layer's kernel computes it; with --backward also the
+gradients. A list may be nested, [[1, 2], [3, 4]], or have rows, "1,2; 3,4".
+"""
+
+
+class Offer(NamedTuple):
+    """What a command offers: the layer type if it has another name, its inputs, its parameters, and two examples."""
+
+    type: str
+    inputs: tuple[str, ...] = ("x",)
+    parameters: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = {}
+    """Defaults that differ from the layer's."""
+
+
+AFFINE = ("weight", "bias")
+STATISTICS = (*AFFINE, "running_mean", "running_var")
+OFFERS = {
+    "batch-norm": Offer("", parameters=STATISTICS, examples=("--x 1,2,3", '--x "1,2; 3,4" --w 2,1 --b 0,1 --backward')),
+    "instance-norm": Offer("", parameters=STATISTICS, examples=('--x "[[[1, 2, 3], [4, 5, 9]]]"',)),
+    "layer-norm": Offer("", parameters=AFFINE, examples=("--x 1,2,3", '--x "1,2; 3,5" --backward')),
+    "rms-norm": Offer("", parameters=("weight",), examples=("--x 1,2,3",)),
+    "group-norm": Offer("", parameters=AFFINE, examples=("--x 1,2,3,4 --num-groups 2",)),
+    "lrn": Offer("local_response_norm", examples=("--x 1,2,3 --size 3",)),
+    "dropout": Offer("", examples=("--x 1,2,3,4 --p 0.5 --seed 1",)),
+    "attention": Offer(
+        "scaled_dot_product_attention",
+        inputs=("q", "k", "v"),
+        examples=('--q "1,0; 0,1" --k "1,0; 0,1" --v "1,2; 3,4"',),
+    ),
+    "cosine-similarity": Offer("", inputs=("x", "y"), examples=("--x 1,2,3 --y 2,4,6",), fields={"dim": -1}),
+    "softmax": Offer("", examples=("--x 1,2,3", "--x 1,2,3 --backward --gradient 1,0,0")),
+}
+"""The commands that differ from an activation, `sigmoid --x -2,0,2`."""
+
+
+def offer(name: str) -> Offer:
+    """Return what the command of a layer offers.
+
+    >>> offer("layer-norm").type, offer("sigmoid").examples
+    ('layer_norm', ('--x -2,0,2', '--x 0.5 --backward'))
+    """
+    found = OFFERS.get(name, Offer("", examples=("--x -2,0,2", "--x 0.5 --backward")))
+    return found._replace(type=found.type or name.replace("-", "_"))
+
+
+def command_of(name: str) -> Any:
+    """Return the command of a layer as a module has one: its function `command`, and `EXAMPLES`."""
+    offered = offer(name)
+    layer = layer_type(offered.type)
+    assert layer is not None  # a test looks each up
+
+    def command(**given: Any) -> None:
+        target = target_of(given["format_"], given["output"], given["color"])
+        lacking = [f"--{each} NUMBERS" for each in offered.inputs if given[each] is None]
+        if lacking:
+            raise missing(*lacking)
+        answer(
+            layer,
+            {**offered.fields, **{each: text for each in layer.fields if (text := given[f"field_{each}"]) is not None}},
+            {each: given[each] for each in offered.inputs},
+            {each: given[f"parameter_{each}"] for each in offered.parameters},
+            target,
+            gradient=given["gradient"],
+            backward=given["backward"],
+            exact=given["exact"],
+            everything=given["everything"],
+            seed=given.get("seed"),
+        )
+
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+            for each, annotation, default in _options(layer, offered)
+        ]
+    )
+    command.__doc__ = HELP.format(summary=documentation(layer).summary)
+    return SimpleNamespace(command=command, EXAMPLES=tuple(f"shapecalc {name} {line}" for line in offered.examples))
+
+
+def _options(layer: type[Layer], offered: Offer) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the name, the annotation and the default of each option."""
+    for each in offered.inputs:
+        yield each, Annotated[str | None, numbers_option(each, "Input")], None
+    for each in offered.parameters:
+        option = numbers_option(LETTERS.get(each, each.replace("_", "-")), f"`{each}` of the layer")
+        yield f"parameter_{each}", Annotated[str | None, option], None
+    for each, field in layer.fields.items():
+        default = offered.fields.get(each, field.default)
+        metavar = "VALUE" if default is None or field.required else str(default).lower()
+        option = typer.Option(f"--{each.replace('_', '-')}", metavar=metavar, help=field.description)
+        yield f"field_{each}", Annotated[str | None, option], None
+    if layer.masks is not Layer.masks:
+        yield "seed", Annotated[int, typer.Option("--seed", help="Seed of what is dropped.")], 0
+    yield "gradient", GradientOption, None
+    yield "backward", BackwardOption, False
+    yield "exact", ExactOption, False
+    yield "everything", EverythingOption, False
+    yield "format_", TextOrJsonOption, None
+    yield "output", OutputOption, None
+    yield "color", ColorOption, Color.AUTO

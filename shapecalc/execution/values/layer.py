@@ -1,0 +1,279 @@
+"""One layer on given numbers, with the arithmetic of every element: forward, and backward from the gradient given.
+
+The kernels of `reference` run on numbers that remember their arithmetic (`calculators.tracing`), so that the working
+shown is that of the kernel. A layer that takes more operations than `MOST_TRACED` runs in float64 alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from shapecalc.calculators.tracing import InexactError, Traced
+from shapecalc.diagnostics import LayerError
+from shapecalc.dims import show
+from shapecalc.execution.lowering import concrete, fields_as_written
+from shapecalc.execution.training.initialization import AT_REST
+from shapecalc.execution.training.steps import drawn_mask
+from shapecalc.reference import find, find_backward
+from shapecalc.reference.base import Call
+from shapecalc.reference.gradients import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from shapecalc.dims import Shape
+    from shapecalc.layers import Layer
+    from shapecalc.reference.base import Array
+
+MOST_TRACED = 20_000
+"""Operations up to which each is written down."""
+MOST_EXACT = 1_000_000
+MOST_COMPUTED = 10**9
+
+GRADIENT, INPUT, WEIGHT = -1, 0, 1
+"""The order of factors in a product."""
+
+
+class Tensor(NamedTuple):
+    """A tensor by name: its numbers, and the working of each (`0·1 + 1·1`), or None for numbers that are given."""
+
+    name: str
+    values: Array
+    working: Array | None = None
+
+    def reshaped(self, shape: tuple[int, ...]) -> Tensor:
+        """Return the tensor in another shape of as many elements."""
+        working = None if self.working is None else self.working.reshape(shape)
+        return Tensor(self.name, self.values.reshape(shape), working)
+
+    def cropped(self, sides: Sequence[tuple[int, int]]) -> Tensor:
+        """Return the tensor without some elements at both ends of each axis."""
+        inner = tuple(
+            slice(before, size - after) for size, (before, after) in zip(self.values.shape, sides, strict=True)
+        )
+        return Tensor(self.name, self.values[inner], None if self.working is None else self.working[inner])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the tensor as JSON's values; an exact number that is no integer is a text, `1/3`."""
+        document = {"shape": list(self.values.shape), "values": _plain(self.values.tolist())}
+        return document | ({} if self.working is None else {"working": self.working.tolist()})
+
+
+@dataclass(frozen=True, slots=True)
+class LayerValues:
+    """The values of one layer: what it is given, its intermediate tensors, its outputs, and gradients if computed."""
+
+    layer: Layer
+    inputs: tuple[Tensor, ...]
+    parameters: tuple[Tensor, ...]
+    intermediates: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    upstream: tuple[Tensor, ...] = ()
+    """The gradient of the loss with respect to each output."""
+    backward_intermediates: tuple[Tensor, ...] = ()
+    gradients: tuple[Tensor, ...] = ()
+    """With respect to each input and parameter, by their names."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values as JSON's values."""
+        groups = {name: getattr(self, name) for name in self.__slots__ if name != "layer"}
+        fields = {name: _field(value) for name, value in fields_as_written(self.layer).items()}
+        document: dict[str, Any] = {"layer": self.layer.type, "fields": fields}
+        return document | {
+            name: {tensor.name: tensor.to_dict() for tensor in tensors} for name, tensors in groups.items() if tensors
+        }
+
+
+def _field(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, Fraction):
+        return int(value) if value.denominator == 1 else str(value)
+    return value if value == value and abs(value) != float("inf") else str(value)  # noqa: PLR0124 - NaN differs
+
+
+def compute(
+    layer: Layer,
+    inputs: Mapping[str, Array],
+    parameters: Mapping[str, Array],
+    *,
+    upstream: Array | None = None,
+    backward: bool = False,
+    seed: int | None = None,
+) -> LayerValues:
+    """Return the values of a layer for inputs by name and parameters by PyTorch's names, float64 or `Fraction`.
+
+    Parameters that start training as constants (the weight of a norm, running statistics) may be left out. With
+    `backward` also gradients, from the gradient `upstream` of the output, by default ones: that of its sum. With a
+    `seed` the masks of dropout are drawn.
+    Raises `LayerError` if the layer does not fit its input (codes of its shape rule), a parameter is missing (SC106) or
+    of another shape (SC301), it takes too many
+    operations (SC705), or a result of exact numbers is not a fraction (SC205).
+    """
+    exact = any(array.dtype == object for array in (*inputs.values(), *parameters.values()))
+    shapes = [array.shape for array in inputs.values()]
+    outputs = layer.outputs(*shapes)
+    numbers = _complete(layer, shapes, parameters, exact=exact)
+    if seed is not None:
+        numbers |= _masks(layer, (*shapes, next(iter(outputs.values()))), seed, exact=exact)
+    operations = layer.flops(*shapes, next(iter(outputs.values())))
+    assert isinstance(operations, int)
+    if operations > (MOST_EXACT if exact else MOST_COMPUTED):
+        raise LayerError(
+            "SC705",
+            expects=f"at most {MOST_EXACT if exact else MOST_COMPUTED:,} operations",
+            receives=f"{operations:,}",
+            field=next(iter(inputs)),
+        )
+    run = _Run(layer, traced=exact or operations <= MOST_TRACED)
+    arrays = [run.given(array, INPUT) for array in inputs.values()]
+    own = {name: run.given(array, WEIGHT) for name, array in numbers.items()}
+    call = Call(layer.type, layer.type, fields_as_written(layer), own, (), ())
+    call.work.trace = run.record
+    try:
+        with np.errstate(all="ignore"):
+            results = find(layer.type).run(call, *arrays)
+            results = results if isinstance(results, tuple) else (results,)
+            values = LayerValues(
+                layer,
+                tuple(Tensor(name, array) for name, array in inputs.items()),
+                tuple(Tensor(name, array) for name, array in numbers.items()),
+                run.taken(),
+                tuple(run.tensor(name, array) for name, array in zip(outputs, results, strict=True)),
+            )
+            if backward:
+                values = _backward(values, run, call, arrays, results, upstream)
+    except (ValueError, IndexError) as error:
+        raise LayerError("SC702", str(error), field=next(iter(inputs))) from None
+    except InexactError as error:
+        message = f"expects a result that is a fraction, and {error} of `{layer.type}` is none"
+        raise LayerError("SC205", message, help="leave `--exact` out", field="exact") from None
+    return values
+
+
+class _Run:
+    """Arrays of one run, traced or plain, and the intermediate tensors that its kernel has named."""
+
+    def __init__(self, layer: Layer, *, traced: bool) -> None:
+        self.layer = layer
+        self.traced = traced
+        self.named: list[Tensor] = []
+
+    def given(self, array: Array, rank: int) -> Array:
+        """Return numbers that are given, as the kernel takes them; indices stay integers."""
+        if array.dtype.kind in "iu" or not self.traced:
+            return array
+        leaves = np.empty(array.shape, dtype=object)
+        leaves.reshape(-1)[:] = [Traced(number, rank) for number in array.ravel().tolist()]
+        return leaves
+
+    def tensor(self, name: str, array: Array) -> Tensor:
+        """Return a tensor that the kernel computed."""
+        if array.dtype != object:
+            return Tensor(name, array.copy())
+        traced = [each if isinstance(each, Traced) else Traced(each) for each in array.ravel().tolist()]
+        values = np.empty(array.shape, dtype=object)
+        values.reshape(-1)[:] = [each.value for each in traced]
+        working = np.empty(array.shape, dtype=object)
+        working.reshape(-1)[:] = [each.text() for each in traced]
+        exact = any(isinstance(each.value, Fraction) for each in traced)
+        return Tensor(name, values if exact else values.astype(np.float64), working)
+
+    def record(self, name: str, array: Array) -> Array:
+        """Take an intermediate tensor of the kernel; what follows is written in terms of its numbers."""
+        tensor = self.tensor(name, array)
+        self.named.append(tensor)
+        return self.given(tensor.values, INPUT) if array.dtype == object else array
+
+    def taken(self) -> tuple[Tensor, ...]:
+        """Return the tensors recorded since the last call."""
+        tensors, self.named = tuple(self.named), []
+        return tensors
+
+
+def _backward(
+    values: LayerValues, run: _Run, call: Call, arrays: list[Array], results: tuple[Array, ...], upstream: Array | None
+) -> LayerValues:
+    first, *others = values.outputs
+    given = np.ones(first.values.shape) if upstream is None else upstream
+    if _kept(given.shape) != _kept(first.values.shape):
+        raise LayerError("SC301", expects=show(first.values.shape), receives=show(given.shape), field="gradient")
+    given = given.reshape(first.values.shape)
+    outputs = tuple(
+        run.given(tensor.values, INPUT) if result.dtype == object else result
+        for tensor, result in zip(values.outputs, results, strict=True)
+    )
+    gradient = run.given(_like(given, first.values), GRADIENT)
+    context = Context(call, tuple(arrays), outputs)
+    found = find_backward(call.kernel)(context, gradient, *(None for _ in others))
+    tensors = [
+        run.tensor(tensor.name, array)
+        for tensor, array in zip(values.inputs, found.inputs, strict=True)
+        if array is not None
+    ]
+    tensors += [run.tensor(name, array) for name, array in found.parameters.items()]
+    return replace(
+        values,
+        upstream=(Tensor(first.name, _like(given, first.values)),),
+        backward_intermediates=run.taken(),
+        gradients=tuple(tensors),
+    )
+
+
+def _kept(shape: tuple[int, ...]) -> list[int]:
+    """Return the axes that a user may not leave out."""
+    return [size for size in shape if size > 1]
+
+
+def _like(array: Array, other: Array) -> Array:
+    """Return an array as exact numbers if the other has such."""
+    if other.dtype != object or array.dtype == object:
+        return array
+    fractions = np.empty(array.shape, dtype=object)
+    fractions.reshape(-1)[:] = [Fraction(str(value)) for value in array.ravel().tolist()]
+    return fractions
+
+
+def _complete(layer: Layer, shapes: list[Shape], given: Mapping[str, Array], *, exact: bool) -> dict[str, Array]:
+    """Return a layer's parameters and buffers, in their shapes, with those that begin as constants."""
+    expected = {**layer.parameters(*shapes), **layer.buffers(*shapes)}
+    for name in given:
+        if name not in expected:
+            raise LayerError("SC102", f"has no parameter here; it has {_listed(expected)}", field=name)
+    complete = {}
+    for name, shape in expected.items():
+        if name not in given:
+            if not _is_constant(layer, name, shapes):
+                raise LayerError("SC106", f"expects `{name}` {show(shape)}, receives none", field=name)
+            rest = np.full(concrete(shape), float(AT_REST[name]))
+            complete[name] = _like(rest, np.empty(0, dtype=object)) if exact else rest
+        elif given[name].shape != shape:
+            raise LayerError("SC301", expects=show(shape), receives=show(given[name].shape), field=name)
+        else:
+            complete[name] = given[name]
+    return complete
+
+
+def _listed(names: Mapping[str, Any]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def _is_constant(layer: Layer, name: str, shapes: list[Shape]) -> bool:
+    return name in layer.buffers(*shapes) or layer.initial(name, *shapes).distribution == "constant"
+
+
+def _masks(layer: Layer, shapes: tuple[Shape, ...], seed: int, *, exact: bool) -> dict[str, Array]:
+    random = np.random.default_rng(seed)
+    masks: dict[str, Array] = {}
+    for name, (shape, p) in layer.masks(*shapes).items():
+        mask = drawn_mask(shape, p, random).astype(np.float64)
+        masks[name] = _like(mask, np.empty(0, dtype=object)) if exact else mask
+    return masks

@@ -1,0 +1,107 @@
+"""The values of one layer by hand: what it is given, every element with its working, the result, the gradients."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shapecalc.calculators.tracing import number
+from shapecalc.render.derivation import in_ascii
+from shapecalc.render.terminal.grid import Page
+from shapecalc.render.terminal.palette import BOLD, painted
+from shapecalc.render.values.tensor import tensor_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shapecalc.execution.values.layer import LayerValues, Tensor
+
+SHOWN = 16
+"""Elements whose working is shown of one tensor, unless all are."""
+SHORT = 60
+"""Characters of a tensor in one line."""
+WIDEST = 100
+
+
+def layer_values(
+    values: LayerValues,
+    letters: Mapping[str, str],
+    *,
+    width: int | None,
+    color: bool,
+    unicode: bool,
+    everything: bool = False,
+) -> str:
+    """Return the values as text; `letters` has the short names of parameters (`weight`: `w`).
+
+    Of each tensor the first elements have their working, with `everything` all of them.
+    """
+    page = Page(width, color=color, unicode=True)  # signs are spelled out last
+    most = None if everything else SHOWN
+    blocks: list[Iterable[str]] = [_given([*values.inputs, *values.parameters], letters, page)]
+    blocks += [_computed(tensor, tensor.name, page, most) for tensor in values.intermediates]
+    output = "y" if len(values.outputs) == 1 else None
+    blocks += [_computed(tensor, output or tensor.name, page, most) for tensor in values.outputs]
+    if values.gradients:
+        shown = [each._replace(name=f"∂L/∂{output or each.name}") for each in values.upstream]
+        blocks += [_given(shown, {}, page)]
+        blocks += [_computed(tensor, tensor.name, page, most) for tensor in values.backward_intermediates]
+        names = (f"∂L/∂{letters.get(tensor.name, tensor.name)}" for tensor in values.gradients)
+        blocks += [_computed(tensor, name, page, most) for tensor, name in zip(values.gradients, names, strict=True)]
+    text = "\n\n".join("\n".join(lines) for lines in [[*block] for block in blocks] if lines)
+    return text if unicode else in_ascii(text)
+
+
+def _given(tensors: Iterable[Tensor], letters: Mapping[str, str], page: Page) -> list[str]:
+    short, long = [], []
+    for tensor in tensors:
+        name = letters.get(tensor.name, tensor.name)
+        line = f"{name} = {listed(tensor)}"
+        if len(line) <= SHORT and tensor.values.ndim <= 1:
+            short.append(line)
+        else:
+            long += tensor_lines(tensor.values, name, page)
+    return [*_wrapped(",  ".join(short), page), *long] if short else long
+
+
+def listed(tensor: Tensor) -> str:
+    """Return a tensor as a list in one line, nested as its axes are."""
+    return _list(tensor.values.tolist())
+
+
+def _list(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_list, value))}]"
+    return number(value)  # type: ignore[arg-type]
+
+
+def _computed(tensor: Tensor, name: str, page: Page, most: int | None) -> Iterator[str]:
+    """Yield the working of each element, and the tensor as a whole."""
+    if tensor.working is not None:
+        cells = list(np.ndindex(tensor.values.shape))
+        numbers, workings = tensor.values.ravel().tolist(), tensor.working.ravel().tolist()
+        for index, result, working in list(zip(cells, numbers, workings, strict=True))[:most]:
+            place = f"{name}[{', '.join(map(str, index))}]" if index else name
+            value = number(result)
+            line = f"{place} = {working}" if working == value else f"{place} = {working} = {value}"
+            yield from _wrapped(line, page, " " * (len(place) + 1))
+        if most is not None and len(cells) > most:
+            yield f"… {len(cells) - most:,} more (--all)"
+        if not tensor.values.ndim:
+            return
+        yield ""
+    line = f"{name} = {listed(tensor)}" if tensor.values.size <= SHORT else ""
+    if line and len(line) <= SHORT and tensor.values.ndim <= 1:
+        yield painted(line, BOLD, color=page.color)
+    else:
+        yield from tensor_lines(tensor.values, name, page)
+
+
+def _wrapped(line: str, page: Page, indent: str = "  ") -> list[str]:
+    """Return a formula in lines that end before an operation."""
+    room = min(page.width or WIDEST, WIDEST)
+    return textwrap.wrap(
+        line, room, subsequent_indent=indent[: room // 2], break_long_words=True, break_on_hyphens=False
+    )
