@@ -12,7 +12,7 @@ from shapecalc.layers.conv import ConvTranspose
 EXAMPLES = (
     "shapecalc conv-transpose --n 8 --f 4 --s 2 --p 1",
     "shapecalc conv-transpose --n 8 --s 2 --p 1 --out 16",
-    'shapecalc conv-transpose --x "0,1; 2,3" --w "0,1; 2,3" --s 2',
+    "shapecalc conv-transpose --x [[0,1],[2,3]] --w [[0,1],[2,3]] --s 2",
 )
 
 command = convolution_command(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "shapecalc embedding --num 10 --dim 3 --input 2x4",
     "shapecalc embedding --num 30522 --dim 768 --padding-idx 0",
-    'shapecalc embedding --x 1,0 --table "1,2; 3,4"',
+    "shapecalc embedding --x 1,0 --table [[1,2],[3,4]]",
 )
 
 REQUIRED = {"num_embeddings": "--num COUNT", "embedding_dim": "--dim FEATURES"}

@@ -48,19 +48,30 @@ class Offer(NamedTuple):
 AFFINE = ("weight", "bias")
 STATISTICS = (*AFFINE, "running_mean", "running_var")
 OFFERS = {
-    "batch-norm": Offer("", parameters=STATISTICS, examples=("--x 1,2,3", '--x "1,2; 3,4" --w 2,1 --b 0,1 --backward')),
-    "instance-norm": Offer("", parameters=STATISTICS, examples=('--x "[[[1, 2, 3], [4, 5, 9]]]"',)),
-    "layer-norm": Offer("", parameters=AFFINE, examples=("--x 1,2,3", '--x "1,2; 3,5" --backward')),
-    "rms-norm": Offer("", parameters=("weight",), examples=("--x 1,2,3",)),
-    "group-norm": Offer("", parameters=AFFINE, examples=("--x 1,2,3,4 --num-groups 2",)),
-    "lrn": Offer("local_response_norm", examples=("--x 1,2,3 --size 3",)),
-    "dropout": Offer("", examples=("--x 1,2,3,4 --p 0.5 --seed 1",)),
+    "batch-norm": Offer(
+        "", parameters=STATISTICS, examples=("--x 1,2,3", "--x [[1,2],[3,4]] --w 2,1 --b 0,1 --backward")
+    ),
+    "instance-norm": Offer(
+        "", parameters=STATISTICS, examples=("--x [[[1,2,3],[4,5,9]]]", "--x [[[1,2,3],[4,5,9]]] --eps 0 --backward")
+    ),
+    "layer-norm": Offer("", parameters=AFFINE, examples=("--x 1,2,3", "--x [[1,2],[3,5]] --backward")),
+    "rms-norm": Offer("", parameters=("weight",), examples=("--x 1,2,3", "--x 3,4 --w 2,2 --backward")),
+    "group-norm": Offer(
+        "", parameters=AFFINE, examples=("--x 1,2,3,4 --num-groups 2", "--x 1,2,3,4 --num-groups 1 --backward")
+    ),
+    "lrn": Offer("local_response_norm", examples=("--x 1,2,3 --size 3", "--x 1,2,3 --size 2 --alpha 1 --backward")),
+    "dropout": Offer("", examples=("--x 1,2,3,4 --p 0.5 --seed 1", "--x 1,2,3,4 --p 0.25 --backward")),
     "attention": Offer(
         "scaled_dot_product_attention",
         inputs=("q", "k", "v"),
-        examples=('--q "1,0; 0,1" --k "1,0; 0,1" --v "1,2; 3,4"',),
+        examples=(
+            "--q [[1,0],[0,1]] --k [[1,0],[0,1]] --v [[1,2],[3,4]]",
+            "--q [[1,0]] --k [[1,0],[0,1]] --v [[1],[2]] --backward",
+        ),
     ),
-    "cosine-similarity": Offer("", inputs=("x", "y"), examples=("--x 1,2,3 --y 2,4,6",), fields={"dim": -1}),
+    "cosine-similarity": Offer(
+        "", inputs=("x", "y"), examples=("--x 1,2,3 --y 2,4,6", "--x 1,0 --y 1,1 --backward"), fields={"dim": -1}
+    ),
     "softmax": Offer("", examples=("--x 1,2,3", "--x 1,2,3 --backward --gradient 1,0,0")),
 }
 """The commands that differ from an activation, `sigmoid --x -2,0,2`."""
@@ -72,8 +83,8 @@ def offer(name: str) -> Offer:
     >>> offer("layer-norm").type, offer("sigmoid").examples
     ('layer_norm', ('--x -2,0,2', '--x 0.5 --backward'))
     """
-    found = OFFERS.get(name, Offer("", examples=("--x -2,0,2", "--x 0.5 --backward")))
-    return found._replace(type=found.type or name.replace("-", "_"))
+    offered = OFFERS.get(name, Offer("", examples=("--x -2,0,2", "--x 0.5 --backward")))
+    return offered._replace(type=offered.type or name.replace("-", "_"))
 
 
 def command_of(name: str) -> Any:

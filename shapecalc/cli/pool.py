@@ -17,7 +17,7 @@ from shapecalc.diagnostics.errors import misuse
 EXAMPLES = (
     "shapecalc pool --n 28 --f 2",
     "shapecalc pool --n 112 --f 3 --s 2 --ceil",
-    'shapecalc pool --x "0,1,2; 3,4,5; 6,7,8" --f 2 --s 1',
+    "shapecalc pool --x [[0,1,2],[3,4,5],[6,7,8]] --f 2 --s 1",
 )
 
 

@@ -59,7 +59,7 @@ def beginning(word: str, words: Any) -> list[str]:
 
 OFFERED: dict[str, list[str]] = {
     "shapecalc ": [*COMMANDS],
-    "shapecalc in": ["inspect", "init"],
+    "shapecalc in": ["inspect", "init", "instance-norm"],
     "shapecalc help tr": ["train-cost", "train"],
     "shapecalc nonsense ": [*COMMANDS],
     "shapecalc inspect resnet1": beginning("resnet1", zoo.names()),

@@ -24,11 +24,11 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 LED = {
-    "relu": "`relu` is a layer, not a command; `shapecalc layers relu` explains it",
+    "flatten": "`flatten` is a layer, not a command; `shapecalc layers flatten` explains it",
     "max_pool": "`max_pool` is a layer, not a command; `shapecalc layers max_pool` explains it, `shapecalc pool`",
     "Conv2d": "`Conv2d` is not a command; the layer is `conv`; `shapecalc layers conv` explains it, `shapecalc conv`",
     "torch.nn.Linear": "the layer is `linear`; `shapecalc layers linear` explains it",
-    "softmaxx": "did you mean the layer `softmax`? `shapecalc layers softmax`",
+    "flattenn": "did you mean the layer `flatten`? `shapecalc layers flatten`",
     "SeparableConv2D": "no command `SeparableConv2D`; for a layer: use a `conv` with `groups`",
     "norm": "`shapecalc layers norm` lists the names with it",
     "resnet": "`shapecalc list resnet` lists the names with it",
@@ -54,7 +54,7 @@ def test_a_word_leads_to_what_there_is() -> None:
 
 
 def test_help_of_a_word_says_the_same_as_the_word() -> None:
-    for name in ("relu", "SC301", "graph", "banana"):
+    for name in ("flatten", "SC301", "graph", "banana"):
         word, asked = (CliRunner().invoke(app, arguments) for arguments in ([name], ["help", name]))
         assert (word.exit_code, word.stderr) == (asked.exit_code, asked.stderr) == (2, asked.stderr)
         assert word.stderr == f"error: {message(name).error}\n  = help: {message(name).help}\n"

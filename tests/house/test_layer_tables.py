@@ -31,7 +31,11 @@ TYPES = frozenset(layer_types())
 A_FIELD_OF_RECURRENT_LAYERS = frozenset({"dropout"})
 ALLOWED = {
     # Commands that are named after a layer type, and what is particular to one of them.
-    "cli/groups.py": frozenset({"conv", "linear", "rnn", "lstm", "gru", "embedding"}),
+    "cli/groups.py": frozenset(
+        {"conv", "linear", "rnn", "lstm", "gru", "embedding", "sigmoid", "tanh", "relu", "relu6", "elu", "gelu", "silu"}
+        | {"softplus", "hardsigmoid", "hardswish", "softmax", "dropout"}
+    ),
+    "cli/layer_command.py": frozenset({"softmax", "dropout", "local_response_norm", "scaled_dot_product_attention"}),
     "cli/solve.py": frozenset({"conv"}),
     "render/derivation.py": frozenset({"conv"}),
     # Families, which are modules of layers.
@@ -39,9 +43,11 @@ ALLOWED = {
     # A value of `--type`.
     "cli/pool.py": frozenset({"max"}),
     # An operation, as it is written.
-    "calculators/tracing.py": frozenset({"max"}),
+    "calculators/tracing.py": frozenset({"add", "max"}),
     # An attribute of typer's ranges.
     "cli/parsing.py": frozenset({"linear", "max"}),
+    # An option.
+    "cli/options/layer_values.py": frozenset({"mean"}),
     # A group of a regular expression.
     "parser/expressions.py": frozenset({"sum"}),
     "cli/options/recurrent.py": A_FIELD_OF_RECURRENT_LAYERS,

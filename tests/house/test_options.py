@@ -8,6 +8,9 @@ import pytest
 import typer
 
 from shapecalc.cli import COMMANDS, app
+from shapecalc.cli.groups import BY_HAND
+from shapecalc.cli.layer_command import offer
+from shapecalc.layers import layer_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +27,14 @@ SEVERAL_MEANINGS = {
     "--optimizer": "`train-cost` counts its state, `train` applies it",
     "--out": "the output of a window or of a network is solved for; of `linear` it is features",
     "--padding": "`conv-transpose` removes elements; `solve` takes one integer",
+    "--backward": "`verify` checks gradients, calculators show them",
+    "--all": "`verify` shows all rows, calculators the working of all elements",
     **dict.fromkeys(("--kernel-size", "--stride", "--dilation"), "`solve` fixes one integer of its windows"),
 }
 """Long names that mean another thing in some command, with the reason."""
 
 WITHOUT_FILE = {"rule", "schema", "init", "list", "layers", "help", "version"}
-CALCULATORS = {"conv", "pool", "conv-transpose", "linear", "embedding", "rnn", "lstm", "gru", "beam"}
+CALCULATORS = {"conv", "pool", "conv-transpose", "linear", "embedding", "rnn", "lstm", "gru", "beam", *BY_HAND}
 READERS = {*COMMANDS} - WITHOUT_FILE - CALCULATORS
 """Commands that read an architecture."""
 WITHOUT_FORMAT = {"help", "version", "init", "schema", "watch"}
@@ -48,9 +53,19 @@ def options() -> dict[str, dict[str, Any]]:
         }
 
 
+def is_a_field(command: str, name: str) -> bool:
+    """Whether an option is a field of the layer that a command computes, which the layer describes."""
+    layer = layer_type(offer(command).type) if command in BY_HAND else None
+    return layer is not None and name.removeprefix("--").replace("-", "_") in layer.fields
+
+
 def meanings(options: dict[str, dict[str, Any]]) -> Iterator[tuple[str, set[tuple[str, str]]]]:
     for name in sorted({name for own in options.values() for name in own if name.startswith("--")}):
-        shown = [own[name] for own in options.values() if name in own and not own[name].hidden]
+        shown = [
+            own[name]
+            for command, own in options.items()
+            if name in own and not own[name].hidden and not is_a_field(command, name)
+        ]
         yield name, {(each.metavar, each.help) for each in shown}
 
 

@@ -82,7 +82,7 @@ def _of_windows(
 
 
 def _usual_rank(x: int, weight: int | None) -> int:
-    """Return the number of spatial axes that arrays of so many axes usually have.
+    """Return the number of spatial axes that arrays of these numbers of axes usually have.
 
     >>> _usual_rank(1, 1), _usual_rank(2, 2), _usual_rank(2, 3), _usual_rank(3, 4), _usual_rank(3, None)
     (1, 1, 1, 2, 2)
@@ -96,5 +96,5 @@ def _usual_rank(x: int, weight: int | None) -> int:
 
 def without(array: Array, dropped: tuple[int, ...]) -> Array:
     """Return an array without axes of one element that the user did not write; never without all elements' axes."""
-    kept = [size for axis, size in enumerate(array.shape) if axis not in dropped or size != 1]
-    return array.reshape(kept)
+    sizes = [size for axis, size in enumerate(array.shape) if axis not in dropped or size != 1]
+    return array.reshape(sizes)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shapecalc.dims import Shape
-    from shapecalc.execution.values.layer import LayerValues, Tensor
+    from shapecalc.execution.values.layer import LayerValues, WorkedTensor
     from shapecalc.layers import Layer
     from shapecalc.reference.base import Array
 
@@ -53,7 +53,7 @@ def by_hand(
     values = compute(built, full, arrays.parameters, upstream=upstream, backward=backward, seed=seed)
     written = {name: array.shape for name, array in {**inputs, **parameters}.items()}
 
-    def shaped(tensor: Tensor) -> Tensor:
+    def shaped(tensor: WorkedTensor) -> WorkedTensor:
         if sides and tensor.name in inputs:
             tensor = tensor.cropped(sides)
         shape = written.get(tensor.name)

@@ -38,27 +38,27 @@ GRADIENT, INPUT, WEIGHT = -1, 0, 1
 """The order of factors in a product."""
 
 
-class Tensor(NamedTuple):
+class WorkedTensor(NamedTuple):
     """A tensor by name: its numbers, and the working of each (`0·1 + 1·1`), or None for numbers that are given."""
 
     name: str
     values: Array
     working: Array | None = None
 
-    def reshaped(self, shape: tuple[int, ...]) -> Tensor:
+    def reshaped(self, shape: tuple[int, ...]) -> WorkedTensor:
         """Return the tensor in another shape of as many elements."""
         working = None if self.working is None else self.working.reshape(shape)
-        return Tensor(self.name, self.values.reshape(shape), working)
+        return WorkedTensor(self.name, self.values.reshape(shape), working)
 
-    def cropped(self, sides: Sequence[tuple[int, int]]) -> Tensor:
+    def cropped(self, sides: Sequence[tuple[int, int]]) -> WorkedTensor:
         """Return the tensor without some elements at both ends of each axis."""
         inner = tuple(
             slice(before, size - after) for size, (before, after) in zip(self.values.shape, sides, strict=True)
         )
-        return Tensor(self.name, self.values[inner], None if self.working is None else self.working[inner])
+        return WorkedTensor(self.name, self.values[inner], None if self.working is None else self.working[inner])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the tensor as JSON's values; an exact number that is no integer is a text, `1/3`."""
+        """Return the tensor as JSON's values; an exact number other than an integer is a text, `1/3`."""
         document = {"shape": list(self.values.shape), "values": _plain(self.values.tolist())}
         return document | ({} if self.working is None else {"working": self.working.tolist()})
 
@@ -68,14 +68,14 @@ class LayerValues:
     """The values of one layer: what it is given, its intermediate tensors, its outputs, and gradients if computed."""
 
     layer: Layer
-    inputs: tuple[Tensor, ...]
-    parameters: tuple[Tensor, ...]
-    intermediates: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
-    upstream: tuple[Tensor, ...] = ()
+    inputs: tuple[WorkedTensor, ...]
+    parameters: tuple[WorkedTensor, ...]
+    intermediates: tuple[WorkedTensor, ...]
+    outputs: tuple[WorkedTensor, ...]
+    upstream: tuple[WorkedTensor, ...] = ()
     """The gradient of the loss with respect to each output."""
-    backward_intermediates: tuple[Tensor, ...] = ()
-    gradients: tuple[Tensor, ...] = ()
+    backward_intermediates: tuple[WorkedTensor, ...] = ()
+    gradients: tuple[WorkedTensor, ...] = ()
     """With respect to each input and parameter, by their names."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def compute(
             receives=f"{operations:,}",
             field=next(iter(inputs)),
         )
-    run = _Run(layer, traced=exact or operations <= MOST_TRACED)
+    run = _TracedRun(layer, traced=exact or operations <= MOST_TRACED)
     arrays = [run.given(array, INPUT) for array in inputs.values()]
     own = {name: run.given(array, WEIGHT) for name, array in numbers.items()}
     call = Call(layer.type, layer.type, fields_as_written(layer), own, (), ())
@@ -144,8 +144,8 @@ def compute(
             results = results if isinstance(results, tuple) else (results,)
             values = LayerValues(
                 layer,
-                tuple(Tensor(name, array) for name, array in inputs.items()),
-                tuple(Tensor(name, array) for name, array in numbers.items()),
+                tuple(WorkedTensor(name, array) for name, array in inputs.items()),
+                tuple(WorkedTensor(name, array) for name, array in numbers.items()),
                 run.taken(),
                 tuple(run.tensor(name, array) for name, array in zip(outputs, results, strict=True)),
             )
@@ -159,13 +159,13 @@ def compute(
     return values
 
 
-class _Run:
+class _TracedRun:
     """Arrays of one run, traced or plain, and the intermediate tensors that its kernel has named."""
 
     def __init__(self, layer: Layer, *, traced: bool) -> None:
         self.layer = layer
         self.traced = traced
-        self.named: list[Tensor] = []
+        self.named: list[WorkedTensor] = []
 
     def given(self, array: Array, rank: int) -> Array:
         """Return numbers that are given, as the kernel takes them; indices stay integers."""
@@ -175,17 +175,17 @@ class _Run:
         leaves.reshape(-1)[:] = [Traced(number, rank) for number in array.ravel().tolist()]
         return leaves
 
-    def tensor(self, name: str, array: Array) -> Tensor:
+    def tensor(self, name: str, array: Array) -> WorkedTensor:
         """Return a tensor that the kernel computed."""
         if array.dtype != object:
-            return Tensor(name, array.copy())
+            return WorkedTensor(name, array.copy())
         traced = [each if isinstance(each, Traced) else Traced(each) for each in array.ravel().tolist()]
         values = np.empty(array.shape, dtype=object)
         values.reshape(-1)[:] = [each.value for each in traced]
         working = np.empty(array.shape, dtype=object)
         working.reshape(-1)[:] = [each.text() for each in traced]
         exact = any(isinstance(each.value, Fraction) for each in traced)
-        return Tensor(name, values if exact else values.astype(np.float64), working)
+        return WorkedTensor(name, values if exact else values.astype(np.float64), working)
 
     def record(self, name: str, array: Array) -> Array:
         """Take an intermediate tensor of the kernel; what follows is written in terms of its numbers."""
@@ -193,18 +193,23 @@ class _Run:
         self.named.append(tensor)
         return self.given(tensor.values, INPUT) if array.dtype == object else array
 
-    def taken(self) -> tuple[Tensor, ...]:
+    def taken(self) -> tuple[WorkedTensor, ...]:
         """Return the tensors recorded since the last call."""
         tensors, self.named = tuple(self.named), []
         return tensors
 
 
 def _backward(
-    values: LayerValues, run: _Run, call: Call, arrays: list[Array], results: tuple[Array, ...], upstream: Array | None
+    values: LayerValues,
+    run: _TracedRun,
+    call: Call,
+    arrays: list[Array],
+    results: tuple[Array, ...],
+    upstream: Array | None,
 ) -> LayerValues:
     first, *others = values.outputs
     given = np.ones(first.values.shape) if upstream is None else upstream
-    if _kept(given.shape) != _kept(first.values.shape):
+    if _long_axes(given.shape) != _long_axes(first.values.shape):
         raise LayerError("SC301", expects=show(first.values.shape), receives=show(given.shape), field="gradient")
     given = given.reshape(first.values.shape)
     outputs = tuple(
@@ -213,22 +218,22 @@ def _backward(
     )
     gradient = run.given(_like(given, first.values), GRADIENT)
     context = Context(call, tuple(arrays), outputs)
-    found = find_backward(call.kernel)(context, gradient, *(None for _ in others))
+    gradients = find_backward(call.kernel)(context, gradient, *(None for _ in others))
     tensors = [
         run.tensor(tensor.name, array)
-        for tensor, array in zip(values.inputs, found.inputs, strict=True)
+        for tensor, array in zip(values.inputs, gradients.inputs, strict=True)
         if array is not None
     ]
-    tensors += [run.tensor(name, array) for name, array in found.parameters.items()]
+    tensors += [run.tensor(name, array) for name, array in gradients.parameters.items()]
     return replace(
         values,
-        upstream=(Tensor(first.name, _like(given, first.values)),),
+        upstream=(WorkedTensor(first.name, _like(given, first.values)),),
         backward_intermediates=run.taken(),
         gradients=tuple(tensors),
     )
 
 
-def _kept(shape: tuple[int, ...]) -> list[int]:
+def _long_axes(shape: tuple[int, ...]) -> list[int]:
     """Return the axes that a user may not leave out."""
     return [size for size in shape if size > 1]
 

@@ -16,7 +16,7 @@ from shapecalc.render.values.tensor import tensor_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shapecalc.execution.values.layer import LayerValues, Tensor
+    from shapecalc.execution.values.layer import LayerValues, WorkedTensor
 
 SHOWN = 16
 """Elements whose working is shown of one tensor, unless all are."""
@@ -54,7 +54,7 @@ def layer_values(
     return text if unicode else in_ascii(text)
 
 
-def _given(tensors: Iterable[Tensor], letters: Mapping[str, str], page: Page) -> list[str]:
+def _given(tensors: Iterable[WorkedTensor], letters: Mapping[str, str], page: Page) -> list[str]:
     short, long = [], []
     for tensor in tensors:
         name = letters.get(tensor.name, tensor.name)
@@ -66,7 +66,7 @@ def _given(tensors: Iterable[Tensor], letters: Mapping[str, str], page: Page) ->
     return [*_wrapped(",  ".join(short), page), *long] if short else long
 
 
-def listed(tensor: Tensor) -> str:
+def listed(tensor: WorkedTensor) -> str:
     """Return a tensor as a list in one line, nested as its axes are."""
     return _list(tensor.values.tolist())
 
@@ -77,7 +77,7 @@ def _list(value: object) -> str:
     return number(value)  # type: ignore[arg-type]
 
 
-def _computed(tensor: Tensor, name: str, page: Page, most: int | None) -> Iterator[str]:
+def _computed(tensor: WorkedTensor, name: str, page: Page, most: int | None) -> Iterator[str]:
     """Yield the working of each element, and the tensor as a whole."""
     if tensor.working is not None:
         cells = list(np.ndindex(tensor.values.shape))
