@@ -10,7 +10,7 @@ from shapecalc.cli.options import calculator, layer_values as values
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
 from shapecalc.cli.options.window import integer, per_axis
-from shapecalc.cli.options.written import Written, numbers_argument, placed
+from shapecalc.cli.options.written import numbers_argument, placed
 from shapecalc.cli.usage_errors import missing, mistake
 
 if TYPE_CHECKING:
@@ -69,8 +69,9 @@ def command(
             {"padding_idx": padding_idx},
             {"num": num, "dim": dim, "input": input_},
             {"x": x},
-            {"weight": None if table is None else Written(table, "--table")},
+            {"weight": None if table is None else table},
             target,
+            letters={"weight": "table"},
             gradient=gradient,
             backward=backward,
             exact=exact,

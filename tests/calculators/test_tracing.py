@@ -1,41 +1,14 @@
 from __future__ import annotations
 
-import ast
 import math
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
 from shapecalc.calculators.tracing import InexactError, Traced, number
-
-OPERATORS = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
-    ast.Pow: lambda a, b: a**b,
-}
-
-
-def evaluated(node: Any) -> Any:
-    """The value of a written expression, computed by Python's own grammar."""
-    if isinstance(node, ast.Expression):
-        return evaluated(node.body)
-    if isinstance(node, ast.Constant):
-        return Fraction(str(node.value))
-    if isinstance(node, ast.UnaryOp):
-        return -evaluated(node.operand)
-    if isinstance(node, ast.Call):
-        return {"max": max, "min": min}[node.func.id](*map(evaluated, node.args))  # type: ignore[attr-defined]
-    return OPERATORS[type(node.op)](evaluated(node.left), evaluated(node.right))
-
-
-def read(text: str) -> Any:
-    return evaluated(ast.parse(text.replace("−", "-").replace("·", "*").replace("^", "**"), mode="eval"))
-
+from tests.support.written_arithmetic import value_of
 
 whole = st.integers(-9, 9).map(lambda value: Traced(Fraction(value)))
 fractions = st.fractions(-9, 9, max_denominator=9).map(Traced)
@@ -56,7 +29,7 @@ expressions = st.recursive(
 
 @given(expressions)
 def test_the_text_of_an_expression_has_its_value(traced: Traced) -> None:
-    assert read(traced.text()) == traced.value
+    assert value_of(traced.text()) == traced.value
 
 
 def test_a_text_without_the_parentheses_of_a_difference_would_be_seen() -> None:

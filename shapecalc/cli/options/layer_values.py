@@ -12,7 +12,7 @@ from shapecalc.cli.options import formats
 from shapecalc.cli.options.formats import Format
 from shapecalc.cli.options.window import entries_of, integer
 from shapecalc.cli.options.written import Written, option_of
-from shapecalc.cli.usage_errors import missing, mistake
+from shapecalc.cli.usage_errors import OPTIONS, missing, mistake
 from shapecalc.diagnostics.errors import LayerError, misuse
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def answer(
     padding_value: str | None = None,
     seed: int | None = None,
     read: Callable[[Any, str], Any] | None = None,
+    letters: Mapping[str, str] = LETTERS,
 ) -> None:
     """Compute a layer on the arrays that are written, and print its values.
 
@@ -76,7 +77,7 @@ def answer(
     read = read or field_value
     texts = {**inputs, **parameters, **fields, "gradient": gradient, "padding_value": padding_value}
     written = {
-        name: text if isinstance(text, Written) else Written(text, f"--{LETTERS.get(name, name.replace('_', '-'))}")
+        name: text if isinstance(text, Written) else Written(text, f"--{letters.get(name, name.replace('_', '-'))}")
         for name, text in texts.items()
         if isinstance(text, str)
     }
@@ -84,8 +85,8 @@ def answer(
     try:
         given = {
             name: read_array(text, name, exact=exact)
-            for name, text in written.items()
-            if name not in fields and name != "exact"
+            for name, text in texts.items()
+            if text is not None and name in (*inputs, *parameters, "gradient", "padding_value")
         }
         value = given.get("padding_value")
         values = by_hand(
@@ -100,8 +101,9 @@ def answer(
             seed=seed,
         )
     except LayerError as error:
-        raise mistake(error, written) from None
-    letters = {name: letter for name, letter in LETTERS.items() if name in parameters}
+        usual = {name: Written("", f"--{name.replace('_', '-')}") for name in layer.fields if name not in OPTIONS}
+        raise mistake(error, {**usual, **written}) from None
+    letters = {name: letter for name, letter in letters.items() if name in parameters}
     formats.show(
         target,
         {Format.TEXT: partial(layer_values, values, letters, everything=everything), Format.JSON: values.to_dict},
@@ -117,6 +119,7 @@ def answer_window(
     inputs: Mapping[str, str | None],
     parameters: Mapping[str, str | None],
     target: Target,
+    letters: Mapping[str, str] = LETTERS,
     **more: Any,
 ) -> None:
     """Compute a layer with windows as `answer` does.
@@ -127,10 +130,8 @@ def answer_window(
     if numbers or any(others.values()):
         name = next((option_of(text, f"--{name}") for name, text in others.items() if text), " ".join(numbers or ()))
         raise misuse("SC205", f"`{name}` follows from the arrays that are given", f"leave `{name}` out")
-    lacking = [
-        f"--{LETTERS.get(name, name)} NUMBERS" for name, text in {**inputs, **parameters}.items() if text is None
-    ]
-    lacking = [option for option in lacking if option != f"--{LETTERS['bias']} NUMBERS"]
+    required = {name: text for name, text in {**inputs, **parameters}.items() if name != "bias"}
+    lacking = [f"--{letters.get(name, name)} NUMBERS" for name, text in required.items() if text is None]
     if lacking:
         raise missing(*lacking)
     answer(
@@ -139,6 +140,7 @@ def answer_window(
         inputs,
         parameters,
         target,
+        letters=letters,
         read=window_value,
         **more,
     )

@@ -91,7 +91,7 @@ def _usual_rank(x: int, weight: int | None) -> int:
     most = min(x, x if weight is None else weight, MOST_SPATIAL)
     if weight == x + 1 and x == 2:  # noqa: PLR2004 - [channels, length] and [filters, channels, window]
         return 1
-    return max(least, min(most, 2))
+    return max(least, min(most, 2), 1)
 
 
 def without(array: Array, dropped: tuple[int, ...]) -> Array:

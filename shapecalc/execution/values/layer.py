@@ -133,7 +133,7 @@ def compute(
             receives=f"{operations:,}",
             field=next(iter(inputs)),
         )
-    run = _TracedRun(layer, traced=exact or operations <= MOST_TRACED)
+    run = _TracedRun(traced=exact or operations <= MOST_TRACED, exact=exact)
     arrays = [run.given(array, INPUT) for array in inputs.values()]
     own = {name: run.given(array, WEIGHT) for name, array in numbers.items()}
     call = Call(layer.type, layer.type, fields_as_written(layer), own, (), ())
@@ -162,9 +162,9 @@ def compute(
 class _TracedRun:
     """Arrays of one run, traced or plain, and the intermediate tensors that its kernel has named."""
 
-    def __init__(self, layer: Layer, *, traced: bool) -> None:
-        self.layer = layer
+    def __init__(self, *, traced: bool, exact: bool) -> None:
         self.traced = traced
+        self.exact = exact
         self.named: list[WorkedTensor] = []
 
     def given(self, array: Array, rank: int) -> Array:
@@ -179,13 +179,13 @@ class _TracedRun:
         """Return a tensor that the kernel computed."""
         if array.dtype != object:
             return WorkedTensor(name, array.copy())
-        traced = [each if isinstance(each, Traced) else Traced(each) for each in array.ravel().tolist()]
+        zero = Traced(Fraction(0)) if self.exact else Traced(0)  # what a kernel adds to nothing is a plain 0
+        traced = [zero.of(each) for each in array.ravel().tolist()]
         values = np.empty(array.shape, dtype=object)
         values.reshape(-1)[:] = [each.value for each in traced]
         working = np.empty(array.shape, dtype=object)
         working.reshape(-1)[:] = [each.text() for each in traced]
-        exact = any(isinstance(each.value, Fraction) for each in traced)
-        return WorkedTensor(name, values if exact else values.astype(np.float64), working)
+        return WorkedTensor(name, values if self.exact else values.astype(np.float64), working)
 
     def record(self, name: str, array: Array) -> Array:
         """Take an intermediate tensor of the kernel; what follows is written in terms of its numbers."""

@@ -38,7 +38,7 @@ def layer_values(
 
     Of each tensor the first elements have their working, with `everything` all of them.
     """
-    page = Page(width, color=color, unicode=True)  # signs are spelled out last
+    page = Page(width, color, unicode)
     most = None if everything else SHOWN
     blocks: list[Iterable[str]] = [_given([*values.inputs, *values.parameters], letters, page)]
     blocks += [_computed(tensor, tensor.name, page, most) for tensor in values.intermediates]
@@ -50,8 +50,7 @@ def layer_values(
         blocks += [_computed(tensor, tensor.name, page, most) for tensor in values.backward_intermediates]
         names = (f"∂L/∂{letters.get(tensor.name, tensor.name)}" for tensor in values.gradients)
         blocks += [_computed(tensor, name, page, most) for tensor, name in zip(values.gradients, names, strict=True)]
-    text = "\n\n".join("\n".join(lines) for lines in [[*block] for block in blocks] if lines)
-    return text if unicode else in_ascii(text)
+    return "\n\n".join("\n".join(lines) for lines in [[*block] for block in blocks] if lines)
 
 
 def _given(tensors: Iterable[WorkedTensor], letters: Mapping[str, str], page: Page) -> list[str]:
@@ -62,7 +61,7 @@ def _given(tensors: Iterable[WorkedTensor], letters: Mapping[str, str], page: Pa
         if len(line) <= SHORT and tensor.values.ndim <= 1:
             short.append(line)
         else:
-            long += tensor_lines(tensor.values, name, page)
+            long += tensor_lines(tensor.values, _spelled(name, page), page)
     return [*_wrapped(",  ".join(short), page), *long] if short else long
 
 
@@ -88,20 +87,25 @@ def _computed(tensor: WorkedTensor, name: str, page: Page, most: int | None) -> 
             line = f"{place} = {working}" if working == value else f"{place} = {working} = {value}"
             yield from _wrapped(line, page, " " * (len(place) + 1))
         if most is not None and len(cells) > most:
-            yield f"… {len(cells) - most:,} more (--all)"
+            yield _spelled(f"… {len(cells) - most:,} more (--all)", page)
         if not tensor.values.ndim:
             return
         yield ""
     line = f"{name} = {listed(tensor)}" if tensor.values.size <= SHORT else ""
-    if line and len(line) <= SHORT and tensor.values.ndim <= 1:
-        yield painted(line, BOLD, color=page.color)
+    if line and len(line) <= min(SHORT, page.width or SHORT) and tensor.values.ndim <= 1:
+        yield painted(_spelled(line, page), BOLD, color=page.color)
     else:
-        yield from tensor_lines(tensor.values, name, page)
+        yield from tensor_lines(tensor.values, _spelled(name, page), page)
 
 
 def _wrapped(line: str, page: Page, indent: str = "  ") -> list[str]:
     """Return a formula in lines that end before an operation."""
     room = min(page.width or WIDEST, WIDEST)
     return textwrap.wrap(
-        line, room, subsequent_indent=indent[: room // 2], break_long_words=True, break_on_hyphens=False
+        _spelled(line, page), room, subsequent_indent=indent[: room // 2], break_long_words=True, break_on_hyphens=False
     )
+
+
+def _spelled(text: str, page: Page) -> str:
+    """Return a text whose signs are spelled out if the page takes only ASCII."""
+    return text if page.unicode else in_ascii(text)

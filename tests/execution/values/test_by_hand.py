@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shapecalc.diagnostics import LayerError
+from shapecalc.execution.values.by_hand import by_hand
+from shapecalc.layers import layer_type
+from tests.support.rows import for_each
+
+
+def values(type_: str, x: Any, fields: dict[str, Any] | None = None, *, more: Any = None, **parameters: Any) -> Any:
+    layer = layer_type(type_)
+    assert layer is not None
+    arrays = {name: np.array(each, dtype=float) for name, each in parameters.items()}
+    return by_hand(layer, fields or {}, {"x": np.array(x, dtype=float)}, arrays, **(more or {}))
+
+
+def output(*arguments: Any, **named: Any) -> Any:
+    return values(*arguments, **named).outputs[0].values.tolist()
+
+
+def test_the_weight_says_the_window_and_the_filters() -> None:
+    result = values("conv", np.ones((2, 5, 5)), weight=np.ones((3, 2, 2, 3)))
+    assert (result.layer.out_channels, result.layer.kernel_size, result.layer.bias) == (3, (2, 3), False)
+    assert result.outputs[0].values.shape == (3, 4, 3)
+
+
+def test_the_notes_own_convolution() -> None:
+    assert output("conv", [1, 1, 1, 0], {"padding": 1}, weight=[1, 1, 1]) == [2, 3, 2, 1]
+    result = values("conv", [1, 1, 1, 0], {"padding": 1}, weight=[1, 1, 1])
+    assert result.outputs[0].working.tolist() == [
+        "0·1 + 1·1 + 1·1",
+        "1·1 + 1·1 + 1·1",
+        "1·1 + 1·1 + 0·1",
+        "1·1 + 0·1 + 0·1",
+    ]
+
+
+def test_a_grouped_transposed_filter() -> None:
+    result = values("conv_transpose", np.ones((4, 3)), {"groups": 2}, weight=np.ones((4, 3, 2)), more={"rank": 1})
+    assert result.layer.out_channels == 6
+    assert result.outputs[0].values.shape == (6, 4)
+
+
+def test_a_bias_that_is_given_is_added() -> None:
+    assert output("linear", [-1, -2], weight=[2, -3], bias=[-3]) == 1
+    assert output("linear", [-1, -2], weight=[[2, -3]]) == [4]
+
+
+def test_a_batch_norm_uses_the_statistics_of_the_batch_unless_running_ones_are_given() -> None:
+    assert np.allclose(output("batch_norm", [1, 2, 3], {"eps": 0.0}), [-(1.5**0.5), 0, 1.5**0.5])
+    assert output("batch_norm", [1, 2, 3], {"eps": 0.0}, running_mean=[1], running_var=[4]) == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize("value", [0.0, 9.0])
+def test_a_padding_value_is_what_the_windows_read_there(value: float) -> None:
+    padded = values(
+        "conv", [1, 2, 3], {"padding": ((2, 1),)}, weight=[1, 10], more={"padding_value": value, "backward": True}
+    )
+    written = values("conv", [value, value, 1, 2, 3, value], weight=[1, 10], more={"backward": True})
+    assert padded.outputs[0].values.tolist() == written.outputs[0].values.tolist()
+    (dx, dw), (written_dx, written_dw) = padded.gradients, written.gradients
+    assert dx.values.tolist() == written_dx.values.tolist()[2:5]
+    assert dw.values.tolist() == written_dw.values.tolist()
+    assert padded.inputs[0].values.tolist() == [1, 2, 3]
+
+
+def test_gradients_have_the_shapes_of_what_was_given() -> None:
+    result = values("conv", np.ones((5, 5)), weight=np.ones((2, 2)), bias=[1], more={"backward": True})
+    assert [(each.name, each.values.shape) for each in result.gradients] == [
+        ("x", (5, 5)),
+        ("weight", (2, 2)),
+        ("bias", (1,)),
+    ]
+    assert result.upstream[0].values.shape == result.outputs[0].values.shape == (4, 4)
+
+
+def test_indices_are_integers() -> None:
+    assert output("embedding", [1, 0], weight=[[1, 2], [3, 4]]) == [[3, 4], [1, 2]]
+
+
+WRONG: dict[str, tuple[str, Any, dict[str, Any], dict[str, Any], str, str]] = {
+    "half an index": ("embedding", [0.5], {}, {"weight": [[1.0]]}, "SC202", "x"),
+    "a negative index": ("embedding", [-1], {}, {"weight": [[1.0]]}, "SC202", "x"),
+    "a field that is missing": ("group_norm", [1, 2], {}, {}, "SC106", "num_groups"),
+    "a window that is missing": ("max_pool", [1, 2], {}, {}, "SC106", "kernel_size"),
+    "another window than the weight's": ("conv", [1, 2, 3], {"kernel_size": 3}, {"weight": [1, 1]}, "SC301", "weight"),
+    "other channels": ("conv", np.ones((2, 5, 5)), {}, {"weight": np.ones((1, 3, 2, 2))}, "SC301", "weight"),
+    "a window that is too long": ("conv", [1, 2], {}, {"weight": [1, 1, 1]}, "SC302", "kernel_size"),
+}
+
+
+@for_each("name", WRONG)
+def test_what_does_not_fit_is_refused_by_the_name_of_a_field(name: str) -> None:
+    type_, x, fields, parameters, code, field = WRONG[name]
+    with pytest.raises(LayerError) as caught:
+        values(type_, x, fields, **parameters)
+    assert (caught.value.code, caught.value.field) == (code, field), caught.value.message
+
+
+def test_a_window_that_both_say_alike_is_read() -> None:
+    assert output("conv", [1, 2, 3], {"kernel_size": 2}, weight=[1, 1]) == [3, 5]
+    assert output("conv", np.ones((3, 3)), {"kernel_size": 2}, weight=np.ones((2, 2))) == [[4, 4], [4, 4]]
