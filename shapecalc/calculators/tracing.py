@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import operator
 from fractions import Fraction
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _exact(value: Any) -> Value:
     """Return a constant of a kernel as the fraction that it is written as: 0.1 is 1/10; infinity stays a float."""
     if isinstance(value, float):
         return Fraction(str(value)) if math.isfinite(value) else value
-    return Fraction(int(value))
+    return value if isinstance(value, Fraction) else Fraction(int(value))
 
 
 class Traced:
@@ -137,9 +138,7 @@ def _two_sided(sign: str, operate: Callable[[Any, Any], Any], *, identity: int |
             value = math.nan if not left.value else math.copysign(math.inf, left.value)
         except OverflowError:
             value = math.inf
-        if isinstance(value, complex):
-            value = math.nan
-        return Traced(value, part=(sign, (left, right)))
+        return Traced(_real(value, left, sign, right), part=(sign, (left, right)))
 
     def forward(self: Traced, other: object) -> Traced:
         if type(other) is int and other == identity:  # no number of the user's: those are Traced
@@ -152,6 +151,16 @@ def _two_sided(sign: str, operate: Callable[[Any, Any], Any], *, identity: int |
         return apply(self.of(other), self)
 
     return forward, reflected
+
+
+def _real(value: Any, left: Traced, sign: str, right: Traced) -> Value:
+    """Return the value of an operation; raises `InexactError` for a root of a fraction, which Python rounds."""
+    if isinstance(value, complex):
+        value = math.nan
+    if isinstance(value, float) and isinstance(left.value, Fraction) and isinstance(right.value, Fraction):
+        raise InexactError(f"({number(left.value)}){sign}({number(right.value)})")
+    result: Value = value
+    return result
 
 
 def _comparison(compare: Callable[[Any, Any], bool]) -> Any:
@@ -227,7 +236,11 @@ def _text(traced: Traced, digits: int) -> tuple[str, int]:
 
 def _product(traced: Traced, _operands: tuple[Traced, ...], digits: int) -> tuple[str, int]:
     factors = sorted(_chain(traced, "·"), key=lambda factor: factor.rank)
-    return "·".join(_bound(factor, PRODUCT, digits) for factor in factors), PRODUCT
+    texts = [
+        f"{_bound(factor, ATOM, digits)}^{1 + len(equal)}" if equal else _bound(factor, PRODUCT, digits)
+        for factor, *equal in ([*group] for _, group in groupby(factors, key=id))
+    ]
+    return "·".join(texts), PRODUCT if len(texts) > 1 else POWER
 
 
 def _quotient(_traced: Traced, operands: tuple[Traced, ...], digits: int) -> tuple[str, int]:

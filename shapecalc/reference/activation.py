@@ -10,7 +10,7 @@ from math import pi, sqrt
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, constant, kernel, maximum, outputs_times
+from shapecalc.reference.base import Array, Call, Work, constant, kernel, largest, maximum, minimum, outputs_times
 from shapecalc.reference.erf import erf
 from shapecalc.reference.gradients import Context, Gradients, backward
 
@@ -44,8 +44,7 @@ def relu6(_call: Call, x: Array) -> Array:
 
     Source: torch.nn.ReLU6.
     """
-    result: Array = np.minimum(maximum(x, constant(x, 0)), constant(x, 6))
-    return result
+    return minimum(maximum(x, constant(x, 0)), constant(x, 6))
 
 
 @backward("relu6")
@@ -98,7 +97,8 @@ def gelu(call: Call, x: Array) -> Array:
         squashed = np.tanh((x + x * x * x * 0.044715) * sqrt(2 / pi))
     else:
         squashed = erf(x * sqrt(0.5))
-    return (squashed + 1) * x * 0.5
+    phi = call.work.named("Φ", (squashed + 1) * 0.5)
+    return phi * x
 
 
 @backward("gelu")
@@ -111,7 +111,8 @@ def gelu_backward(ctx: Context, gradient: Array) -> Gradients:
     else:
         squashed = erf(x * sqrt(0.5))
         slope = np.exp(x * x * -0.5) * sqrt(0.5 / pi)
-    return Gradients((gradient * ((squashed + 1) * 0.5 + x * slope),))
+    named = ctx.call.work.named
+    return Gradients((gradient * (named("Φ", (squashed + 1) * 0.5) + x * named("Φ′", slope)),))
 
 
 @kernel("sigmoid", workspace=outputs_times(1))
@@ -139,12 +140,12 @@ def logistic(x: Array, out: Array | None = None) -> Array:
 
 
 @kernel("silu", workspace=outputs_times(2))
-def silu(_call: Call, x: Array) -> Array:
+def silu(call: Call, x: Array) -> Array:
     """Return x · sigmoid(x).
 
     Source: torch.nn.SiLU.
     """
-    result: Array = logistic(x) * x
+    result: Array = call.work.named("s", logistic(x)) * x
     return result
 
 
@@ -152,14 +153,13 @@ def silu(_call: Call, x: Array) -> Array:
 def silu_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return s · (1 + x · (1 − s)) · dY, where s = sigmoid(x)."""
     (x,) = ctx.inputs
-    s = logistic(x)
+    s = ctx.call.work.named("s", logistic(x))
     return Gradients((gradient * s * (1 + x * (1 - s)),))
 
 
 def hard_logistic(x: Array) -> Array:
     """Return max(0, min(x + 3, 6)) / 6."""
-    result: Array = np.minimum(maximum(x + 3, constant(x, 0)), constant(x, 6)) / 6
-    return result
+    return minimum(maximum(x + 3, constant(x, 0)), constant(x, 6)) / 6
 
 
 @kernel("hardsigmoid", workspace=outputs_times(2))
@@ -236,22 +236,27 @@ def softmax(call: Call, x: Array) -> Array:
 
     Source: torch.nn.Softmax.
     """
-    axis = call.fields["dim"]
-    exponentials = np.exp(x - x.max(axis=axis, keepdims=True))
-    result: Array = exponentials / exponentials.sum(axis=axis, keepdims=True)
+    return normalized_exponentials(call.work, x, call.fields["dim"])
+
+
+def normalized_exponentials(work: Work, x: Array, axis: int) -> Array:
+    """Return exp(x − max) over its sum along an axis."""
+    exponentials = np.exp(x - work.named("maximum", largest(x, axis, keepdims=True)))
+    exponentials = work.named("exponentials", exponentials)
+    result: Array = exponentials / work.named("sum", exponentials.sum(axis=axis, keepdims=True))
     return result
 
 
 @backward("softmax")
 def softmax_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return y · (dY − sum of dY · y along `dim`)."""
-    return Gradients((softmax_gradient(ctx.outputs[0], gradient, ctx.call.fields["dim"]),))
+    return Gradients((softmax_gradient(ctx.call.work, ctx.outputs[0], gradient, ctx.call.fields["dim"]),))
 
 
-def softmax_gradient(y: Array, gradient: Array, axis: int) -> Array:
+def softmax_gradient(work: Work, y: Array, gradient: Array, axis: int) -> Array:
     """Return the gradient with respect to the input of a softmax: 0 if y is 0, as for masked scores."""
     weighted = gradient * y
-    weighted -= y * weighted.sum(axis=axis, keepdims=True)
+    weighted -= y * work.named("sum of dy·y", weighted.sum(axis=axis, keepdims=True))
     return weighted
 
 
@@ -262,13 +267,15 @@ def log_softmax(call: Call, x: Array) -> Array:
     Source: torch.nn.LogSoftmax.
     """
     axis = call.fields["dim"]
-    shifted = x - x.max(axis=axis, keepdims=True)
-    result: Array = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    shifted = x - call.work.named("maximum", largest(x, axis, keepdims=True))
+    total = call.work.named("exponentials", np.exp(shifted)).sum(axis=axis, keepdims=True)
+    result: Array = shifted - np.log(call.work.named("sum", total))
     return result
 
 
 @backward("log_softmax")
 def log_softmax_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return dY − exp(y) · sum of dY along `dim`."""
-    (y,) = ctx.outputs
-    return Gradients((gradient - np.exp(y) * gradient.sum(axis=ctx.call.fields["dim"], keepdims=True),))
+    (y,), named = ctx.outputs, ctx.call.work.named
+    total = named("sum of dy", gradient.sum(axis=ctx.call.fields["dim"], keepdims=True))
+    return Gradients((gradient - named("exp(y)", np.exp(y)) * total,))

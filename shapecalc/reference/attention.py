@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.reference.activation import softmax_gradient
+from shapecalc.reference.activation import normalized_exponentials, softmax_gradient
 from shapecalc.reference.base import Array, Call, RunShapes, Shape, Work, constant, kernel
 from shapecalc.reference.gradients import Context, Gradients, backward
 from shapecalc.reference.merging import sum_to_shape
@@ -42,7 +42,7 @@ def scaled_dot_product_attention(call: Call, q: Array, k: Array, v: Array) -> Ar
 def scaled_dot_product_attention_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradients of `attend_backward`, with that of the query times its scale."""
     q, k, v = ctx.inputs
-    uncounted = replace(ctx.call, work=Work())
+    uncounted = replace(ctx.call, work=Work(trace=ctx.call.work.trace))
     grouped = scaled_in_groups(uncounted, q, k, v)
     output, weights = attend(uncounted, *grouped)
     grad_q, grad_k, grad_v = attend_backward(ctx, grouped, weights, gradient.reshape(output.shape))
@@ -55,7 +55,7 @@ def scaled_in_groups(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, A
 
     If keys and values have different numbers of heads, each is repeated to the heads of the query, in groups of one.
     """
-    q = q * scale_of(call, q)
+    q = call.work.named("scaled query", q * scale_of(call, q))
     if not call.fields["enable_gqa"]:
         return q, k, v
     if k.shape[-3] != v.shape[-3]:
@@ -100,7 +100,7 @@ def multihead_attention(call: Call, *inputs: Array) -> Array | tuple[Array, Arra
     """
     fields, parameters = call.fields, call.parameters
     output, attention = attend(call, *projected(call, query_key_value(call, inputs)))
-    result = project(call, out_of_heads(output), parameters["out_proj.weight"])
+    result = project(call, call.work.named("heads", out_of_heads(output)), parameters["out_proj.weight"])
     if fields["bias"]:
         result += parameters["out_proj.bias"]
     if not fields["batch_first"]:
@@ -120,7 +120,7 @@ def multihead_attention_backward(
 
     Intermediate results of the forward pass are recomputed; that is not counted.
     """
-    fields, uncounted = ctx.call.fields, replace(ctx.call, work=Work())
+    fields, uncounted = ctx.call.fields, replace(ctx.call, work=Work(trace=ctx.call.work.trace))
     given = query_key_value(uncounted, ctx.inputs)
     heads = projected(uncounted, given)
     output, weights = attend(uncounted, *heads)
@@ -129,12 +129,16 @@ def multihead_attention_backward(
     if not fields["batch_first"]:
         gradient = gradient.swapaxes(0, 1)
     out_weight = ctx.call.parameters["out_proj.weight"]
-    grad_joined, grad_out_weight = projection_backward(ctx, gradient, out_of_heads(output), out_weight)
+    joined = ctx.call.work.named("heads", out_of_heads(output))
+    grad_joined, grad_out_weight = projection_backward(ctx, gradient, joined, out_weight)
+    grad_joined = ctx.call.work.named("dheads", grad_joined)
     grad_output = in_heads(grad_joined, fields["num_heads"]).reshape(output.shape)
     if grad_attention is not None:
         grad_attention = grad_attention[:, None, None] / constant(grad_attention, fields["num_heads"])
     grad_q, grad_k, grad_v = map(out_of_heads, attend_backward(ctx, heads, weights, grad_output, grad_attention))
     grad_q *= constant(grad_q, heads[0].shape[-1] ** -0.5)
+    named = (("dquery", grad_q), ("dkey", grad_k), ("dvalue", grad_v))
+    grad_q, grad_k, grad_v = (ctx.call.work.named(*pair) for pair in named)
     grad_inputs, parameters = projected_backward(ctx, given, (grad_q, grad_k, grad_v))
     parameters["out_proj.weight"] = grad_out_weight
     if fields["bias"]:
@@ -193,8 +197,10 @@ def projected(call: Call, given: Sequence[Array]) -> tuple[Array, Array, Array]:
     if fields["add_zero_attn"]:
         k, v = (append_key(x, np.full((1, 1, x.shape[-1]), constant(x, 0))) for x in (k, v))
     heads, shared = fields["num_heads"], fields["num_kv_heads"] or fields["num_heads"]
+    q, k, v = (call.work.named(*pair) for pair in (("query", q), ("key", k), ("value", v)))
     q = in_heads(q, heads)
     q *= constant(q, q.shape[-1] ** -0.5)
+    q = call.work.named("scaled query", q)
     return q.reshape(len(q), shared, -1, *q.shape[2:]), in_heads(k, shared)[:, :, None], in_heads(v, shared)[:, :, None]
 
 
@@ -206,8 +212,8 @@ def attend(call: Call, q: Array, k: Array, v: Array) -> tuple[Array, Array]:
         length = inputs_keys(call, scores)
         future = np.triu(np.ones((scores.shape[-2], length), dtype=bool), k=1)
         scores[..., :length][..., future] = constant(scores, -np.inf)
-    exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    weights = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    scores = call.work.named("scores", scores)
+    weights = call.work.named("weights", normalized_exponentials(call.work, scores, -1))
     return call.work.matmul(weights, v), weights
 
 
@@ -227,7 +233,9 @@ def attend_backward(
     grad_weights = sum_to_shape(matmul(gradient, v.swapaxes(-1, -2)), weights.shape)
     if grad_attention is not None:
         grad_weights += grad_attention
-    grad_scores = softmax_gradient(weights, grad_weights, -1)
+    work = ctx.call.work
+    grad_scores = softmax_gradient(work, weights, work.named("dweights", grad_weights), -1)
+    grad_scores = work.named("dscores", grad_scores)
     grad_k = matmul(grad_scores.swapaxes(-1, -2), q)
     grad_q = sum_to_shape(matmul(grad_scores, k), q.shape)
     return grad_q, sum_to_shape(grad_k, k.shape), sum_to_shape(grad_v, v.shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from math import prod
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -48,8 +49,11 @@ class Work:
     """Receives each intermediate tensor by name, and returns the one that the kernel continues with."""
 
     def named(self, name: str, tensor: Array) -> Array:
-        """Report an intermediate tensor of the kernel by the name that it has in the formula, and return it."""
-        return tensor if self.trace is None else self.trace(name, tensor)
+        """Report an intermediate tensor of the kernel by the name that it has in the formula, and return it.
+
+        While traced, a copy is returned, which the kernel may overwrite.
+        """
+        return tensor if self.trace is None else self.trace(name, tensor).copy()
 
     def matmul(self, left: Array, right: Array, out: Array | None = None) -> Array:
         """Return the matrix product over the last two axes, in `out` if given; leading axes broadcast.
@@ -144,21 +148,45 @@ def kernel(layer_type: str, *, workspace: Workspace | None = None) -> Callable[[
 
 def maximum(left: Array, right: Any, out: Array | None = None) -> Array:
     """Return the greater of each two elements, in `out` if given; scalars that have a `maximum` compute their own."""
-    if left.dtype == object and left.size and hasattr(left.flat[0], "maximum"):
-        greater = np.frompyfunc(lambda one, other: one.maximum(other), 2, 1)(left, right)
-        if out is None:
-            return np.asarray(greater, dtype=object)
-        out[...] = greater
-        return out
-    result: Array = np.maximum(left, right, out=out)
-    return result
+    return np.asarray(_selecting("maximum", left)(left, right, out=out))
+
+
+def minimum(left: Array, right: Any) -> Array:
+    """Return the smaller of each two elements; scalars that have a `minimum` compute their own."""
+    return np.asarray(_selecting("minimum", left)(left, right))
+
+
+def largest(x: Array, axis: int | tuple[int, ...], *, keepdims: bool) -> Array:
+    """Return the maximum along an axis or several; scalars that have a `maximum` compute their own."""
+    return np.asarray(_selecting("maximum", x).reduce(x, axis=axis, keepdims=keepdims))
+
+
+def _selecting(name: str, x: Array) -> np.ufunc:
+    """Return NumPy's function of that name, or the one that calls the scalars' own."""
+    own = x.dtype == object and x.size and hasattr(x.flat[0], name)
+    selecting: np.ufunc = (
+        np.frompyfunc(lambda left, right: getattr(left, name)(right), 2, 1, identity=None) if own else getattr(np, name)
+    )
+    return selecting
+
+
+def masked(x: Array, mask: Array) -> Array:
+    """Return an array with 0 where a mask is false: times the mask, which takes a sixth of the time of `np.where`."""
+    return np.where(mask, x, 0) if x.dtype == object else x * mask
 
 
 def constant(x: Array, value: float) -> Any:
     """Return a constant in the dtype of an array.
 
     For an object array, in the type of its first element, so that scalars that count their operations also count those
-    between two elements of padding.
+    between two elements of padding; exact if that is, for scalars that make constants `of` numbers.
     """
-    kind = type(x.flat[0]) if x.dtype == object and x.size else x.dtype.type
-    return kind(value)
+    if x.dtype != object or not x.size:
+        return x.dtype.type(value)
+    first = x.flat[0]
+    return first.of(value) if hasattr(first, "of") else type(first)(value)
+
+
+def quotient(x: Array, above: float, below: int) -> float | Fraction:
+    """Return a quotient of constants to compute with an array: exact for an object array."""
+    return Fraction(str(above)) / below if x.dtype == object else above / below

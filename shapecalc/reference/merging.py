@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, kernel, outputs_times
 from shapecalc.reference.gradients import Context, Gradients, backward
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def multiply_backward(ctx: Context, gradient: Array) -> Gradients:
     The product of the others is that of those before and those after, without division, since one may be 0.
     """
     befores = accumulate(ctx.inputs[:-1], np.multiply, initial=gradient)
-    after, gradients = constant(gradient, 1), []
+    after: Any = 1
+    gradients = []
     for x, before in zip(reversed(ctx.inputs), reversed([*befores]), strict=True):
         gradients.append(sum_to_shape(before * after, x.shape))
         after = after * x

@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, RunShapes, Shape, constant, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, RunShapes, Shape, Work, constant, kernel, outputs_times, quotient
 from shapecalc.reference.gradients import Context, Gradients, backward
 
 # Scaled and shifted at a time, so that the shift reads from the cache what the scale has written. Measured over the
@@ -33,10 +33,11 @@ def by_running_statistics(call: Call, x: Array) -> Array:
     scale = 1 / np.sqrt(call.parameters["running_var"] + call.fields["eps"])
     if call.fields["affine"]:
         scale = scale * call.parameters["weight"]
+    scale = call.work.named("scale", scale)
     shift = -call.parameters["running_mean"] * scale
     if shifts(call):
         shift = shift + call.parameters["bias"]
-    scale, shift = per_channel(scale, x), per_channel(shift, x)
+    scale, shift = per_channel(scale, x), per_channel(call.work.named("shift", shift), x)
     result = np.empty(x.shape, dtype=np.result_type(x, scale))
     step = max(1, BLOCK_BYTES // max(1, x[:, :1].nbytes))
     for first in range(0, x.shape[1], step):
@@ -50,7 +51,8 @@ def by_running_statistics_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return gradients for running statistics, which are constants."""
     (x,), call = ctx.inputs, ctx.call
     reciprocal = 1 / np.sqrt(call.parameters["running_var"] + call.fields["eps"])
-    scale = per_channel(reciprocal * call.parameters["weight"] if call.fields["affine"] else reciprocal, x)
+    scale = reciprocal * call.parameters["weight"] if call.fields["affine"] else reciprocal
+    scale = per_channel(call.work.named("scale", scale), x)
     mean = per_channel(call.parameters["running_mean"], x)
     grad_input = np.empty_like(gradient)
     grad_weight, grad_bias = np.empty(x.shape[1], dtype=x.dtype), np.empty(x.shape[1], dtype=x.dtype)
@@ -67,16 +69,20 @@ def by_running_statistics_backward(ctx: Context, gradient: Array) -> Gradients:
     return Gradients((grad_input,), parameters | ({"bias": grad_bias} if shifts(call) else {}))
 
 
-def by_own_statistics_backward(x: Array, axes: tuple[int, ...], eps: float, gradient: Array) -> tuple[Array, Array]:
+def by_own_statistics_backward(
+    work: Work, x: Array, axes: tuple[int, ...], eps: float, gradient: Array
+) -> tuple[Array, Array]:
     """Return the gradient of x from that of x̂ = (x − mean)/σ, and x̂.
 
     dX = (dX̂ − mean of dX̂ − x̂ · mean of dX̂ ⊙ x̂)/σ, where σ = √(variance + eps) and means are over the axes.
     """
-    normalized = x - x.mean(axis=axes, keepdims=True)
-    deviation = np.sqrt((normalized * normalized).mean(axis=axes, keepdims=True) + eps)
+    normalized = x - work.named("mean", x.mean(axis=axes, keepdims=True))
+    variance = work.named("variance", (normalized * normalized).mean(axis=axes, keepdims=True))
+    deviation = work.named("σ", np.sqrt(variance + eps))
     normalized /= deviation
-    grad_input = gradient - gradient.mean(axis=axes, keepdims=True)
-    grad_input -= normalized * (gradient * normalized).mean(axis=axes, keepdims=True)
+    normalized, gradient = work.named("x̂", normalized), work.named("dx̂", gradient)
+    grad_input = gradient - work.named("mean of dx̂", gradient.mean(axis=axes, keepdims=True))
+    grad_input -= normalized * work.named("mean of dx̂·x̂", (gradient * normalized).mean(axis=axes, keepdims=True))
     grad_input /= deviation
     return grad_input, normalized
 
@@ -96,17 +102,17 @@ def normalized_channels_backward(ctx: Context, axes: tuple[int, ...], gradient: 
     grouped = x.reshape(len(x), groups, -1, *x.shape[2:]) if groups else x
     scaled = gradient * per_channel(call.parameters["weight"], x) if call.fields["affine"] else gradient
     grad_input, normalized = by_own_statistics_backward(
-        grouped, axes, call.fields["eps"], scaled.reshape(grouped.shape)
+        call.work, grouped, axes, call.fields["eps"], scaled.reshape(grouped.shape)
     )
     return Gradients((grad_input.reshape(x.shape),), affine_gradients(call, normalized.reshape(x.shape), gradient))
 
 
-def by_own_statistics(x: Array, axes: tuple[int, ...], eps: float) -> Array:
+def by_own_statistics(work: Work, x: Array, axes: tuple[int, ...], eps: float) -> Array:
     """Return (x − mean) / √(variance + eps) over the axes, with the biased variance."""
-    centred: Array = x - x.mean(axis=axes, keepdims=True)
-    variance = (centred * centred).mean(axis=axes, keepdims=True)
+    centred: Array = x - work.named("mean", x.mean(axis=axes, keepdims=True))
+    variance = work.named("variance", (centred * centred).mean(axis=axes, keepdims=True))
     centred /= np.sqrt(variance + eps)
-    return centred
+    return work.named("x̂", centred)
 
 
 def scaled_and_shifted(call: Call, x: Array) -> Array:
@@ -126,7 +132,7 @@ def batch_norm(call: Call, x: Array) -> Array:
     """
     if call.fields["track_running_stats"]:
         return by_running_statistics(call, x)
-    return scaled_and_shifted(call, by_own_statistics(x, (0, *range(2, x.ndim)), call.fields["eps"]))
+    return scaled_and_shifted(call, by_own_statistics(call.work, x, (0, *range(2, x.ndim)), call.fields["eps"]))
 
 
 @backward("batch_norm")
@@ -145,7 +151,7 @@ def instance_norm(call: Call, x: Array) -> Array:
     """
     if call.fields["track_running_stats"]:
         return by_running_statistics(call, x)
-    return scaled_and_shifted(call, by_own_statistics(x, tuple(range(2, x.ndim)), call.fields["eps"]))
+    return scaled_and_shifted(call, by_own_statistics(call.work, x, tuple(range(2, x.ndim)), call.fields["eps"]))
 
 
 @backward("instance_norm")
@@ -176,7 +182,7 @@ def layer_norm(call: Call, x: Array) -> Array:
     Source: torch.nn.LayerNorm.
     """
     shape = last_axes(call, x)
-    normalized = by_own_statistics(x, tuple(range(-len(shape), 0)), call.fields["eps"])
+    normalized = by_own_statistics(call.work, x, tuple(range(-len(shape), 0)), call.fields["eps"])
     if call.fields["elementwise_affine"]:
         normalized *= call.parameters["weight"].reshape(shape)
         if call.fields["bias"]:
@@ -192,7 +198,7 @@ def layer_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     affine = call.fields["elementwise_affine"]
     scaled = gradient * call.parameters["weight"] if affine else gradient
     axes = tuple(range(-len(shape), 0))
-    grad_input, normalized = by_own_statistics_backward(x, axes, call.fields["eps"], scaled)
+    grad_input, normalized = by_own_statistics_backward(call.work, x, axes, call.fields["eps"], scaled)
     parameters = {"weight": summed(gradient * normalized, shape)} if affine else {}
     if affine and call.fields["bias"]:
         parameters["bias"] = summed(gradient, shape)
@@ -213,7 +219,7 @@ def rms_norm(call: Call, x: Array) -> Array:
     Source: torch.nn.RMSNorm.
     """
     shape = last_axes(call, x)
-    normalized: Array = x / root_mean_square(call, x, shape)
+    normalized = call.work.named("x̂", x / root_mean_square(call, x, shape))
     if call.fields["elementwise_affine"]:
         normalized *= call.parameters["weight"].reshape(shape)
     return normalized
@@ -222,8 +228,7 @@ def rms_norm(call: Call, x: Array) -> Array:
 def root_mean_square(call: Call, x: Array, shape: Shape) -> Array:
     """Return √(mean of squares over the last axes + eps)."""
     mean = (x * x).sum(axis=tuple(range(-len(shape), 0)), keepdims=True) / constant(x, prod(shape))
-    root: Array = np.sqrt(mean + constant(x, call.fields["eps"]))
-    return root
+    return call.work.named("r", np.sqrt(mean + constant(x, call.fields["eps"])))
 
 
 @backward("rms_norm")
@@ -232,10 +237,11 @@ def rms_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     (x,), call = ctx.inputs, ctx.call
     shape = last_axes(call, x)
     root = root_mean_square(call, x, shape)
-    normalized = x / root
+    normalized = call.work.named("x̂", x / root)
     affine = call.fields["elementwise_affine"]
-    scaled = gradient * call.parameters["weight"] if affine else gradient
+    scaled = call.work.named("dx̂", gradient * call.parameters["weight"] if affine else gradient)
     along = (scaled * normalized).mean(axis=tuple(range(-len(shape), 0)), keepdims=True)
+    along = call.work.named("mean of dx̂·x̂", along)
     parameters = {"weight": summed(gradient * normalized, shape)} if affine else {}
     return Gradients(((scaled - normalized * along) / root,), parameters)
 
@@ -248,7 +254,7 @@ def group_norm(call: Call, x: Array) -> Array:
     """
     groups = call.fields["num_groups"]
     grouped = x.reshape(len(x), groups, x.shape[1] // groups, *x.shape[2:])
-    normalized = by_own_statistics(grouped, tuple(range(2, grouped.ndim)), call.fields["eps"])
+    normalized = by_own_statistics(call.work, grouped, tuple(range(2, grouped.ndim)), call.fields["eps"])
     return scaled_and_shifted(call, normalized.reshape(x.shape))
 
 
@@ -274,7 +280,7 @@ def local_response_norm(call: Call, x: Array) -> Array:
     """
     total = local_sums(call, x)
     total **= call.fields["beta"]
-    result: Array = x / total
+    result: Array = x / call.work.named("denominator", total)
     return result
 
 
@@ -287,18 +293,19 @@ def local_response_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     (x,), (y,), fields = ctx.inputs, ctx.outputs, ctx.call.fields
     size, total = fields["size"], local_sums(ctx.call, x)
     readers = neighbour_sums(gradient * y / total, (size - 1) // 2, size // 2)
-    grad_input = gradient / total ** fields["beta"]
-    grad_input -= x * readers * (2 * fields["beta"] * fields["alpha"] / size)
+    readers = ctx.call.work.named("sum of dy·y/t", readers)
+    grad_input = gradient / ctx.call.work.named("denominator", total ** fields["beta"])
+    grad_input -= x * readers * quotient(x, 2 * fields["beta"] * fields["alpha"], size)
     return Gradients((grad_input,))
 
 
 def local_sums(call: Call, x: Array) -> Array:
     """Return k + alpha/size · sum of squares over `size` channels."""
     size = call.fields["size"]
-    total = neighbour_sums(x * x, size // 2, (size - 1) // 2)
-    total *= call.fields["alpha"] / size
+    total = call.work.named("sum of squares", neighbour_sums(x * x, size // 2, (size - 1) // 2))
+    total *= quotient(x, call.fields["alpha"], size)
     total += call.fields["k"]
-    return total
+    return call.work.named("t", total)
 
 
 def neighbour_sums(x: Array, before: int, after: int) -> Array:

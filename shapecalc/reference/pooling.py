@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from math import inf, prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, Fields, RunShapes, Shape, constant, kernel, maximum, outputs_times
+from shapecalc.reference.base import (
+    Array,
+    Call,
+    Fields,
+    RunShapes,
+    Shape,
+    constant,
+    kernel,
+    largest,
+    masked,
+    maximum,
+    outputs_times,
+)
 from shapecalc.reference.gradients import Context, Gradients, backward
 from shapecalc.reference.windows import Index, Margins, Window, at, margins, overhang, pad, per_axis, taps
 
@@ -57,15 +70,21 @@ def laid(fields: Fields, lengths: Shape) -> tuple[Window, Margins, tuple[range, 
     return window, sides, tuple(starts)
 
 
-def pool(call: Call, x: Array, filling: float = 0) -> Pool:
-    """Return the windows of a pool over an array.
+def pool(call: Call, x: Array) -> Pool:
+    """Return the windows of a pool over an array."""
+    window, _, starts = laid(call.fields, x.shape[2:])
+    return Pool(x, window, starts)
+
+
+def padded_pool(call: Call, x: Array, filling: float = 0) -> Pool:
+    """Return the windows of a pool over an array; an array of objects is padded, since its windows show what they read.
 
     Scalars that count their operations count those with padding too: for them it is added, and the overhang of windows,
     unless a long window is longer than the padded axis.
     """
-    window, sides, starts = laid(call.fields, x.shape[2:])
     if x.dtype != object:
-        return Pool(x, window, starts)
+        return pool(call, x)
+    window, sides, starts = laid(call.fields, x.shape[2:])
     full = []
     for axis, (length, (before, after), own) in enumerate(zip(x.shape[2:], sides, starts, strict=True)):
         end = own[-1] + window.span(axis)
@@ -102,21 +121,21 @@ def max_pool(call: Call, x: Array) -> Array:
 
     Source: torch.nn.MaxPool2d.
     """
-    return reduce_windows(pool(call, x, -inf), -inf, maximum)
+    return reduce_windows(padded_pool(call, x, -inf), -inf, maximum)
 
 
 @backward("max_pool")
 def max_pool_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient of every window at its maximum, at the first of several as in PyTorch."""
-    (x,), (largest,) = ctx.inputs, ctx.outputs
+    (x,), (y,) = ctx.inputs, ctx.outputs
     grad_input, pending = np.zeros_like(x), np.ones(gradient.shape, dtype=bool)
     for positions, read in pool(ctx.call, x).taps:
         waits = at(pending, positions)
-        is_maximum = at(x, read) == at(largest, positions)
+        is_maximum = at(x, read) == at(y, positions)
         is_maximum &= waits
         waits ^= is_maximum
         onto = at(grad_input, read)
-        np.add(onto, at(gradient, positions) * is_maximum, out=onto)
+        np.add(onto, masked(at(gradient, positions), is_maximum), out=onto)
     return Gradients((grad_input,))
 
 
@@ -127,7 +146,7 @@ def avg_pool(call: Call, x: Array) -> Array:
     The overhang of `ceil_mode` beyond the padding never counts.
     Source: torch.nn.AvgPool2d.
     """
-    total = reduce_windows(pool(call, x), 0, np.add)
+    total = reduce_windows(padded_pool(call, x), 0, np.add)
     total /= divisors(call.fields, x)
     return total
 
@@ -219,7 +238,7 @@ def adaptive_max_pool(call: Call, x: Array) -> Array:
 
     Source: torch.nn.AdaptiveMaxPool2d.
     """
-    return adaptive(call, x, np.max)
+    return adaptive(call, x, partial(largest, keepdims=False))
 
 
 @backward("adaptive_max_pool")
@@ -258,14 +277,13 @@ def global_max_pool(call: Call, x: Array) -> Array:
 
     Source: ONNX GlobalMaxPool; `keepdim` as in torch.amax.
     """
-    largest: Array = np.max(x, axis=tuple(range(2, x.ndim)), keepdims=call.fields["keepdim"])
-    return largest
+    return largest(x, tuple(range(2, x.ndim)), keepdims=call.fields["keepdim"])
 
 
 @backward("global_max_pool")
 def global_max_pool_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient of every channel at its maximum, in equal parts at several as in torch.amax."""
-    (x,), (largest,), each = ctx.inputs, ctx.outputs, (*ctx.inputs[0].shape[:2], *(1,) * (ctx.inputs[0].ndim - 2))
-    is_maximum = x == largest.reshape(each)
-    share = gradient.reshape(each) / is_maximum.sum(axis=tuple(range(2, x.ndim)), keepdims=True, dtype=x.dtype)
-    return Gradients((is_maximum * share,))
+    (x,), (y,), each = ctx.inputs, ctx.outputs, (*ctx.inputs[0].shape[:2], *(1,) * (ctx.inputs[0].ndim - 2))
+    is_maximum = x == y.reshape(each)
+    count = is_maximum.sum(axis=tuple(range(2, x.ndim)), keepdims=True).astype(x.dtype)
+    return Gradients((masked(gradient.reshape(each) / count, is_maximum),))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, constant, kernel, outputs_times
 from shapecalc.reference.gradients import Context, Gradients, backward
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ def positional_encoding(call: Call, x: Array) -> Array:
         vectors = table[: len(steps)]
     else:
         angles = position_angles(len(steps), x.shape[-1], 10000.0)
-        sines = np.empty((len(steps), 2 * angles.shape[1]))
-        sines[:, 0::2], sines[:, 1::2] = np.sin(angles), np.cos(angles)
-        vectors = cast_like(sines[:, : x.shape[-1]], x)
+        sines, cosines = waves(angles, x)
+        vectors = np.stack([sines, cosines], axis=-1).reshape(len(steps), -1)[:, : x.shape[-1]]
     result = steps + vectors[:, None]
     return np.ascontiguousarray(result.swapaxes(0, 1)) if call.fields["batch_first"] else result
 
@@ -65,7 +64,7 @@ def rotary_embedding_backward(ctx: Context, gradient: Array) -> Gradients:
 def rotated(call: Call, x: Array, direction: int) -> Array:
     """Return each pair of features rotated by the angle of its position times `direction`, 1 or −1."""
     angles = direction * position_angles(x.shape[-2], x.shape[-1], call.fields["base"])
-    cosines, sines = cast_like(np.cos(angles), x), cast_like(np.sin(angles), x)
+    sines, cosines = waves(angles, x)
     first, second = pairs(x, call.fields)
     result = np.empty_like(x)
     onto_first, onto_second = pairs(result, call.fields)
@@ -108,6 +107,10 @@ def pairs(x: Array, fields: Fields) -> tuple[Array, Array]:
     return first, second
 
 
-def cast_like(table: Array, x: Array) -> Array:
-    """Return a table of float64 in the dtype of x; unchanged if x is an array of counting scalars."""
-    return table if x.dtype == object else table.astype(x.dtype)
+def waves(angles: Array, x: Array) -> tuple[Array, Array]:
+    """Return the sines and cosines of angles in float64, in the dtype of x; those of scalars that have their own."""
+    if x.dtype == object and x.size and hasattr(x.flat[0], "sin"):
+        angles = np.frompyfunc(lambda angle: constant(x, angle), 1, 1)(angles)
+        return np.sin(angles), np.cos(angles)
+    kind = np.float64 if x.dtype == object else x.dtype
+    return np.sin(angles).astype(kind), np.cos(angles).astype(kind)

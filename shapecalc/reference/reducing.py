@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shapecalc.reference.base import Array, Call, kernel, outputs_times
+from shapecalc.reference.base import Array, Call, kernel, largest, masked, outputs_times
 from shapecalc.reference.gradients import Context, Gradients, backward
 
 
@@ -48,16 +48,16 @@ def maximum(call: Call, x: Array) -> Array:
 
     Source: torch.amax.
     """
-    return with_or_without_axis(call, x.max(axis=call.fields["dim"], keepdims=True))
+    return with_or_without_axis(call, largest(x, call.fields["dim"], keepdims=True))
 
 
 @backward("max")
 def maximum_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return the gradient at the maximum, in equal parts at several as in torch.amax."""
     (x,), (y,) = ctx.inputs, ctx.outputs
-    largest = x == with_axis(ctx.call, y)
-    count = largest.sum(axis=ctx.call.fields["dim"], keepdims=True, dtype=gradient.dtype)
-    return Gradients((largest * (with_axis(ctx.call, gradient) / count),))
+    is_maximum = x == with_axis(ctx.call, y)
+    count = is_maximum.sum(axis=ctx.call.fields["dim"], keepdims=True).astype(gradient.dtype)
+    return Gradients((masked(with_axis(ctx.call, gradient) / count, is_maximum),))
 
 
 @kernel("sum", workspace=outputs_times(1))

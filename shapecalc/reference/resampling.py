@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import reduce
 from itertools import product
 from math import floor
@@ -102,13 +103,13 @@ def upsample_backward(ctx: Context, gradient: Array) -> Gradients:
     (x,), fields = ctx.inputs, ctx.call.fields
     for axis, grid in enumerate(grids(ctx.call, x), start=2):
         if fields["mode"] == "nearest":
-            corners: tuple[tuple[Array, Array], ...] = ((nearest_elements(*grid), np.ones(grid[1])),)
+            corners: tuple[tuple[Array, Array], ...] = ((nearest_elements(*grid), np.ones(grid[1], dtype=int)),)
         else:
             corners = nearest_two(*grid, align_corners=fields["align_corners"])
         given = np.moveaxis(gradient, axis, 0)
         onto = np.zeros((grid[0], *given.shape[1:]), dtype=given.dtype)
         for indices, weights in corners:
-            for values, index, weight in zip(given, indices, weights.astype(x.dtype), strict=True):
+            for values, index, weight in zip(given, indices, like(x, weights), strict=True):
                 onto[index] += weight * values
         gradient = np.moveaxis(onto, 0, axis)
     return Gradients((gradient,))
@@ -117,8 +118,16 @@ def upsample_backward(ctx: Context, gradient: Array) -> Gradients:
 def weighted_elements(x: Array, corner: tuple[tuple[Array, Array], ...]) -> Array:
     """Return one input element per output element, by its indices along each axis, times the product of its weights."""
     elements = windows.at(x, np.ix_(*(indices for indices, _ in corner)))
-    elements *= reduce(np.multiply.outer, (weights for _, weights in corner)).astype(x.dtype)
+    elements *= like(x, reduce(np.multiply.outer, (weights for _, weights in corner)))
     return elements
+
+
+def like(x: Array, weights: Array) -> Array:
+    """Return weights in the dtype of an array; as fractions for an object array, whose scalars may be exact."""
+    if x.dtype != object or weights.dtype.kind == "i":
+        return weights.astype(x.dtype)
+    exact: Array = np.frompyfunc(lambda weight: Fraction(weight).limit_denominator(), 1, 1)(weights)
+    return exact
 
 
 def nearest_elements(length: int, count: int, scale: float | None) -> Array:

@@ -101,6 +101,19 @@ def test_a_root_that_is_no_fraction_is_refused() -> None:
     assert (Traced(Fraction(-4)) * -1).sqrt().value == 2  # type: ignore[attr-defined]
 
 
+def test_powers_are_exact_or_refused() -> None:
+    assert (Traced(Fraction(3, 2)) ** 2).value == Fraction(9, 4)
+    with pytest.raises(InexactError, match=r"\(2\)\^\(3/4\)"):
+        _ = Traced(Fraction(2)) ** 0.75
+
+
+def test_a_product_of_one_number_with_itself_is_a_power() -> None:
+    difference = Traced(1) - Traced(2)
+    assert repr(difference * difference) == "(1 − 2)^2 = 1"
+    assert repr(Traced(3) * (difference * difference)) == "3·(1 − 2)^2 = 3"
+    assert repr(Traced(-3) * Traced(-3)) == "(−3)·(−3) = 9"
+
+
 def test_a_negative_root_is_refused() -> None:
     with pytest.raises(InexactError):
         Traced(Fraction(-4)).sqrt()  # type: ignore[attr-defined]
