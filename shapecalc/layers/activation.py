@@ -7,6 +7,7 @@ from shapecalc.dims import Dim, Shape, product
 from shapecalc.layers.base import Layer, axis_index, layer
 from shapecalc.layers.constraints import REFUSING, Constraints
 from shapecalc.layers.fields import Axis, Number, OneOf
+from shapecalc.layers.intervals import RealInterval
 from shapecalc.layers.saved import Saved, Storage, saved_input, saved_output
 
 
@@ -18,6 +19,8 @@ class Elementwise(Layer):
     """
 
     cost: ClassVar[int]
+    codomain: ClassVar[RealInterval]
+    """The range, if it depends on no field."""
     keeps_axes = True
     reads_output: ClassVar[bool] = False
     """Whether its gradient is computed from its output, not from its input."""
@@ -35,6 +38,11 @@ class Elementwise(Layer):
         return (saved_output(y) if self.reads_output else saved_input((x,)),)
 
     @property
+    def value_range(self) -> RealInterval:
+        """The values that it takes for all real numbers."""
+        return self.codomain
+
+    @property
     def storage(self) -> Storage:
         """The output has the input's memory layout."""
         return Storage.LIKE
@@ -44,6 +52,7 @@ class Elementwise(Layer):
 class Relu(Elementwise):
     """Rectified linear unit, max(0, x).
 
+    Derivative: 1 if x is positive, else 0
     Input: [*]
     Output: [*]
     Parameters: none
@@ -58,6 +67,7 @@ class Relu(Elementwise):
         "nothing: negativeslope alpha slope | use `leaky_relu`, which has a slope",
         "nothing: threshold",
     )
+    codomain = RealInterval(0, includes_low=True)
     cost = 1
     reads_output = True
     in_place = True
@@ -67,6 +77,7 @@ class Relu(Elementwise):
 class Relu6(Elementwise):
     """Rectified linear unit that stops at 6, min(max(0, x), 6).
 
+    Derivative: 1 if 0 < x < 6, else 0
     Input: [*]
     Output: [*]
     Parameters: none
@@ -75,6 +86,7 @@ class Relu6(Elementwise):
     """
 
     __slots__ = ()
+    codomain = RealInterval(0, 6, includes_low=True, includes_high=True)
     cost = 2
     in_place = True
 
@@ -87,6 +99,7 @@ class LeakyRelu(Elementwise):
     Fields:
         negative_slope: Factor that multiplies elements below 0.
 
+    Derivative: 1 if x is positive, else negative_slope
     Input: [*]
     Output: [*]
     Parameters: none
@@ -101,6 +114,11 @@ class LeakyRelu(Elementwise):
     in_place = True
     negative_slope: Annotated[float, Number()] = 0.01
 
+    @property
+    def value_range(self) -> RealInterval:
+        """All real numbers, unless the slope is negative or 0."""
+        return RealInterval() if self.negative_slope > 0 else RealInterval(0, includes_low=True)
+
 
 @layer("elu", main="alpha")
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +128,7 @@ class Elu(Elementwise):
     Fields:
         alpha: Factor α of the branch below 0: the output tends to −α.
 
+    Derivative: 1 if x is positive, else αeˣ, which is the output + α
     Input: [*]
     Output: [*]
     Parameters: none
@@ -122,6 +141,11 @@ class Elu(Elementwise):
     in_place = True
     alpha: Annotated[float, Number()] = 1.0
 
+    @property
+    def value_range(self) -> RealInterval:
+        """From −α, which is not reached; from 0 if α is negative or 0."""
+        return RealInterval(-self.alpha) if self.alpha > 0 else RealInterval(0, includes_low=True)
+
 
 @layer("gelu", main="approximate")
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +155,8 @@ class Gelu(Elementwise):
     Fields:
         approximate: Formula to use: the exact one with erf (`none`), or an approximation with tanh.
 
+    Derivative: Φ(x) + x · φ(x), with the normal distribution Φ(x) = (1 + erf(x/√2))/2 and its density
+        φ(x) = e^(−x²/2)/√(2π)
     Input: [*]
     Output: [*]
     Parameters: none
@@ -147,11 +173,18 @@ class Gelu(Elementwise):
         """Return 5 operations per element, or 9 for the approximation."""
         return (9 if self.approximate == "tanh" else self.cost) * product(x)
 
+    @property
+    def value_range(self) -> RealInterval:
+        """From the minimum, which is near x = −0.752."""
+        low = -0.170040750571254 if self.approximate == "tanh" else -0.169971207479904
+        return RealInterval(low, includes_low=True)
+
 
 @layer("silu")
 class Silu(Elementwise):
     """Sigmoid linear unit (swish), x · σ(x).
 
+    Derivative: σ(x) · (1 + x · (1 − σ(x)))
     Input: [*]
     Output: [*]
     Parameters: none
@@ -161,6 +194,7 @@ class Silu(Elementwise):
 
     __slots__ = ()
     foreign_names = "swish"
+    codomain = RealInterval(-0.278464542761074, includes_low=True)
     cost = 5
 
 
@@ -168,6 +202,7 @@ class Silu(Elementwise):
 class Hardswish(Elementwise):
     """Piecewise linear approximation of SiLU, x · min(max(x + 3, 0), 6)/6.
 
+    Derivative: 0 up to x = −3, 1 from x = 3 on, x/3 + 1/2 in between
     Input: [*]
     Output: [*]
     Parameters: none
@@ -177,6 +212,7 @@ class Hardswish(Elementwise):
 
     __slots__ = ()
     foreign_names = "hswish"
+    codomain = RealInterval(-0.375, includes_low=True)
     cost = 5
 
 
@@ -184,6 +220,7 @@ class Hardswish(Elementwise):
 class Hardsigmoid(Elementwise):
     """Piecewise linear approximation of the sigmoid, min(max(x + 3, 0), 6)/6.
 
+    Derivative: 1/6 if −3 < x < 3, else 0
     Input: [*]
     Output: [*]
     Parameters: none
@@ -194,6 +231,7 @@ class Hardsigmoid(Elementwise):
     __slots__ = ()
     foreign_names = "~hardsigmoid hsigmoid"
     foreign_notes = ("hardsigmoid | use `hardsigmoid`, with slope 1/6 as in PyTorch and Keras 3; ONNX's has 0.2",)
+    codomain = RealInterval(0, 1, includes_low=True, includes_high=True)
     cost = 4
 
 
@@ -201,6 +239,7 @@ class Hardsigmoid(Elementwise):
 class Sigmoid(Elementwise):
     """The logistic function, 1/(1 + e⁻ˣ).
 
+    Derivative: y · (1 − y), where y is the output: at most 1/4
     Input: [*]
     Output: [*]
     Parameters: none
@@ -210,6 +249,7 @@ class Sigmoid(Elementwise):
 
     __slots__ = ()
     foreign_names = "logistic"
+    codomain = RealInterval(0, 1)
     cost = 4
     reads_output = True
     loss = "binary_cross_entropy"
@@ -219,6 +259,7 @@ class Sigmoid(Elementwise):
 class Tanh(Elementwise):
     """Hyperbolic tangent.
 
+    Derivative: 1 − y², where y is the output: at most 1
     Input: [*]
     Output: [*]
     Parameters: none
@@ -227,6 +268,7 @@ class Tanh(Elementwise):
     """
 
     __slots__ = ()
+    codomain = RealInterval(-1, 1)
     cost = 1
     reads_output = True
 
@@ -240,6 +282,7 @@ class Softplus(Elementwise):
         beta: Factor β: the larger it is, the closer the function is to max(0, x).
         threshold: Value of βx above which the output is x itself.
 
+    Derivative: σ(βx); 1 if βx is above `threshold`
     Input: [*]
     Output: [*]
     Parameters: none
@@ -251,6 +294,11 @@ class Softplus(Elementwise):
     beta: Annotated[float, Number(above=0)] = 1.0
     threshold: Annotated[float, Number()] = 20.0
 
+    @property
+    def value_range(self) -> RealInterval:
+        """Positive numbers, unless the threshold is negative: then x itself is the output above it."""
+        return RealInterval(min(self.threshold / self.beta, 0.0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rowwise(Layer):
@@ -260,6 +308,8 @@ class Rowwise(Layer):
         dim: Axis along which the values of softmax sum to 1; a negative index counts from the last axis.
     """
 
+    codomain: ClassVar[RealInterval]
+    """The values along an axis of two elements or more; a single one is always 1, or its logarithm."""
     foreign_fields = ("dim: axis dimension",)
     keeps_axes = True
     loss = "cross_entropy"
@@ -274,6 +324,11 @@ class Rowwise(Layer):
         axis_index(self.dim, len(x), "dim", x)
         return x
 
+    @property
+    def value_range(self) -> RealInterval:
+        """The values that it takes for all real numbers."""
+        return self.codomain
+
     def rows(self, x: Shape) -> Dim:
         """Return how many rows the input has along `dim`."""
         at = self.dim % len(x)
@@ -284,6 +339,7 @@ class Rowwise(Layer):
 class Softmax(Rowwise):
     """Exponentials divided by their sum, eˣ / Σ eˣ: the elements along `dim` sum to 1.
 
+    Derivative: of output yᵢ with respect to input xⱼ: yᵢ · (1 − yᵢ) if i = j, else −yᵢ · yⱼ
     Input: [*]
     Output: [*]
     Parameters: none
@@ -294,6 +350,7 @@ class Softmax(Rowwise):
     __slots__ = ()
     foreign_names = "~softmax2d"
     foreign_notes = ("softmax2d | use `softmax: 1`: over the channels",)
+    codomain = RealInterval(0, 1)
     probabilities = "plain"
 
     def operations(self, x: Shape, y: Shape) -> Dim:
@@ -305,6 +362,7 @@ class Softmax(Rowwise):
 class LogSoftmax(Rowwise):
     """The logarithm of softmax, x − max − log Σ e^(x − max).
 
+    Derivative: of output yᵢ with respect to input xⱼ: 1 − pᵢ if i = j, else −pⱼ, where p = e^y is the softmax
     Input: [*]
     Output: [*]
     Parameters: none
@@ -313,6 +371,7 @@ class LogSoftmax(Rowwise):
     """
 
     __slots__ = ()
+    codomain = RealInterval(high=0)
     probabilities = "log"
 
     def operations(self, x: Shape, y: Shape) -> Dim:

@@ -16,6 +16,7 @@ from shapecalc.diagnostics.errors import LayerError
 from shapecalc.dims import Dim, Shape, product, show
 from shapecalc.layers.fields import Kind
 from shapecalc.layers.initial import Initial
+from shapecalc.layers.intervals import RealInterval
 from shapecalc.layers.roles import Roles, map_roles, unknown
 from shapecalc.layers.saved import Saved, Storage
 
@@ -112,6 +113,11 @@ class Layer:
     @property
     def batch_is_first(self) -> bool | None:
         """Whether the sequences that it reads are [N, T, features] instead of [T, N, features]; None: no sequences."""
+        return None
+
+    @property
+    def value_range(self) -> RealInterval | None:
+        """The values that an activation function takes for all real numbers; None for other layers."""
         return None
 
     @property

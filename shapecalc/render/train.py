@@ -16,6 +16,7 @@ from shapecalc.render.tables.model import (
     TableColumn,
     TableRow,
 )
+from shapecalc.render.terminal.chart import framed
 from shapecalc.render.terminal.numbers import loss
 from shapecalc.render.terminal.palette import BOLD, DIM, GOOD
 
@@ -84,7 +85,6 @@ def curve(losses: Sequence[float], *, width: int, unicode: bool) -> list[str]:
     3.06 └────────
           1      4
     """
-    corner, wall, floor = ("└", "│", "─") if unicode else ("+", "|", "-")
     marks = EIGHTHS if unicode else IN_ASCII
     base, top = _axis(_means(losses, max(width, 8)))
     step = (top - base) / ROWS
@@ -92,15 +92,11 @@ def curve(losses: Sequence[float], *, width: int, unicode: bool) -> list[str]:
     left = max(map(len, labels))
     columns = max(width - left - 2, 8)
     heights = [8 * (mean - base) / step if step else 0 for mean in _means(losses, columns)]
-    lines = []
-    for row in range(ROWS):
-        below = 8 * (ROWS - 1 - row)
-        bars = "".join(marks[min(max(round(height - below), 0), 8)] for height in heights)
-        lines.append(f"{labels[row]:>{left}} {wall}{bars}".rstrip())
-    last = f"{len(losses):,}"
-    lines.append(f"{labels[ROWS]:>{left}} {corner}{floor * columns}")
-    lines.append(f"{'':{left}}  1{last:>{columns - 1}}")
-    return lines
+    rows = [
+        "".join(marks[min(max(round(height - below), 0), 8)] for height in heights)
+        for below in range(8 * (ROWS - 1), -1, -8)
+    ]
+    return framed(rows, labels, f"1{len(losses):>{columns - 1},}", unicode=unicode)
 
 
 def _axis(means: Sequence[float]) -> tuple[float, float]:

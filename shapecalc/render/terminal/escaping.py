@@ -52,9 +52,10 @@ _IN_ASCII = {
     **dict(zip("⌊⌋⌈⌉·−×∏Σ", ("floor(", ")", "ceil(", ")", "*", "-", "x", "prod ", "sum "), strict=True)),
     **dict(zip("≤≥…₀₁ᵀαβσ", ("<=", ">=", "...", "0", "1", "^T", "alpha", "beta", "sigma"), strict=True)),
     **dict(zip("⊙′‖→±≈√", ("*", "'", "||", "->", "+-", "~", "sqrt "), strict=True)),
-    **{digit: f"^{number}" for number, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    **dict(zip("∞ΦφπᵢⱼΔ½", ("inf", "Phi", "phi", "pi", "_i", "_j", "Delta", "1/2 "), strict=True)),
 }
-_NOT_ASCII = "[^\x00-\x7f]"
+_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ˣ", "0123456789-x", strict=True))
+_NOT_ASCII = f"[{''.join(_SUPERSCRIPTS)}]+|[^\x00-\x7f]"
 
 
 def ascii_only(text: str) -> str:
@@ -63,7 +64,13 @@ def ascii_only(text: str) -> str:
     >>> ascii_only("2·⌊H/2⌋ − é")
     '2*floor(H/2) - \\u{e9}'
     """
-    return text if text.isascii() else re.sub(_NOT_ASCII, lambda match: _IN_ASCII.get(match[0]) or _escape(match), text)
+    return text if text.isascii() else re.sub(_NOT_ASCII, _spelled, text)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    if match[0][0] in _SUPERSCRIPTS:
+        return "^" + "".join(map(_SUPERSCRIPTS.__getitem__, match[0]))
+    return _IN_ASCII.get(match[0]) or _escape(match)
 
 
 def shown(text: str, *, unicode: bool) -> str:
