@@ -82,13 +82,13 @@ def _computed(tensor: WorkedTensor, name: str, page: Page, most: int | None) -> 
         cells = list(np.ndindex(tensor.values.shape))
         numbers, workings = tensor.values.ravel().tolist(), tensor.working.ravel().tolist()
         for index, result, working in list(zip(cells, numbers, workings, strict=True))[:most]:
-            place = f"{name}[{', '.join(map(str, index))}]" if index else name
+            place = f"{name}[{', '.join(map(str, index))}]" if len(cells) > 1 else name
             value = number(result)
             line = f"{place} = {working}" if working == value else f"{place} = {working} = {value}"
             yield from _wrapped(line, page, " " * (len(place) + 1))
         if most is not None and len(cells) > most:
             yield _spelled(f"… {len(cells) - most:,} more (--all)", page)
-        if not tensor.values.ndim:
+        if len(cells) == 1:
             return
         yield ""
     line = f"{name} = {listed(tensor)}" if tensor.values.size <= SHORT else ""

@@ -45,7 +45,8 @@ def test_gradients_are_written_with_the_chain_rule() -> None:
     assert "∂L/∂x[1] = 3·0.880797·(1 − 0.880797) = 0.314981" in text
 
 
-def test_a_scalar_has_no_index() -> None:
+def test_a_single_element_has_no_index() -> None:
+    assert "mean = (1 + 2 + 3)/3 = 2\n\nvariance = " in shown("layer_norm", [1, 2, 3])
     text = shown("linear", [-1, -2], parameters={"weight": [2, -3], "bias": [-3]})
     assert text.splitlines()[-1] == "y = (−1)·2 + (−2)·(−3) + (−3) = 1"
 
