@@ -241,9 +241,9 @@ def softmax(call: Call, x: Array) -> Array:
 
 def normalized_exponentials(work: Work, x: Array, axis: int) -> Array:
     """Return exp(x − max) over its sum along an axis."""
-    exponentials = np.exp(x - work.named("maximum", largest(x, axis, keepdims=True)))
+    exponentials = np.exp(x - work.reduced("maximum", largest(x, axis, keepdims=True), axis))
     exponentials = work.named("exponentials", exponentials)
-    result: Array = exponentials / work.named("sum", exponentials.sum(axis=axis, keepdims=True))
+    result: Array = exponentials / work.reduced("sum", exponentials.sum(axis=axis, keepdims=True), axis)
     return result
 
 
@@ -253,10 +253,10 @@ def softmax_backward(ctx: Context, gradient: Array) -> Gradients:
     return Gradients((softmax_gradient(ctx.call.work, ctx.outputs[0], gradient, ctx.call.fields["dim"]),))
 
 
-def softmax_gradient(work: Work, y: Array, gradient: Array, axis: int) -> Array:
+def softmax_gradient(work: Work, y: Array, gradient: Array, axis: int, name: str = "y") -> Array:
     """Return the gradient with respect to the input of a softmax: 0 if y is 0, as for masked scores."""
     weighted = gradient * y
-    weighted -= y * work.named("sum of dy·y", weighted.sum(axis=axis, keepdims=True))
+    weighted -= y * work.reduced(f"sum of ∂L/∂{name}·{name}", weighted.sum(axis=axis, keepdims=True), axis)
     return weighted
 
 
@@ -267,15 +267,15 @@ def log_softmax(call: Call, x: Array) -> Array:
     Source: torch.nn.LogSoftmax.
     """
     axis = call.fields["dim"]
-    shifted = x - call.work.named("maximum", largest(x, axis, keepdims=True))
+    shifted = x - call.work.reduced("maximum", largest(x, axis, keepdims=True), axis)
     total = call.work.named("exponentials", np.exp(shifted)).sum(axis=axis, keepdims=True)
-    result: Array = shifted - np.log(call.work.named("sum", total))
+    result: Array = shifted - np.log(call.work.reduced("sum", total, axis))
     return result
 
 
 @backward("log_softmax")
 def log_softmax_backward(ctx: Context, gradient: Array) -> Gradients:
     """Return dY − exp(y) · sum of dY along `dim`."""
-    (y,), named = ctx.outputs, ctx.call.work.named
-    total = named("sum of dy", gradient.sum(axis=ctx.call.fields["dim"], keepdims=True))
-    return Gradients((gradient - named("exp(y)", np.exp(y)) * total,))
+    (y,), work, axis = ctx.outputs, ctx.call.work, ctx.call.fields["dim"]
+    total = work.reduced("sum of ∂L/∂y", gradient.sum(axis=axis, keepdims=True), axis)
+    return Gradients((gradient - work.named("exp(y)", np.exp(y)) * total,))

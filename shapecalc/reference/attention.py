@@ -131,13 +131,13 @@ def multihead_attention_backward(
     out_weight = ctx.call.parameters["out_proj.weight"]
     joined = ctx.call.work.named("heads", out_of_heads(output))
     grad_joined, grad_out_weight = projection_backward(ctx, gradient, joined, out_weight)
-    grad_joined = ctx.call.work.named("dheads", grad_joined)
+    grad_joined = ctx.call.work.named("∂L/∂heads", grad_joined)
     grad_output = in_heads(grad_joined, fields["num_heads"]).reshape(output.shape)
     if grad_attention is not None:
         grad_attention = grad_attention[:, None, None] / constant(grad_attention, fields["num_heads"])
     grad_q, grad_k, grad_v = map(out_of_heads, attend_backward(ctx, heads, weights, grad_output, grad_attention))
     grad_q *= constant(grad_q, heads[0].shape[-1] ** -0.5)
-    named = (("dquery", grad_q), ("dkey", grad_k), ("dvalue", grad_v))
+    named = (("∂L/∂query", grad_q), ("∂L/∂key", grad_k), ("∂L/∂value", grad_v))
     grad_q, grad_k, grad_v = (ctx.call.work.named(*pair) for pair in named)
     grad_inputs, parameters = projected_backward(ctx, given, (grad_q, grad_k, grad_v))
     parameters["out_proj.weight"] = grad_out_weight
@@ -234,8 +234,8 @@ def attend_backward(
     if grad_attention is not None:
         grad_weights += grad_attention
     work = ctx.call.work
-    grad_scores = softmax_gradient(work, weights, work.named("dweights", grad_weights), -1)
-    grad_scores = work.named("dscores", grad_scores)
+    grad_scores = softmax_gradient(work, weights, work.named("∂L/∂weights", grad_weights), -1, "weights")
+    grad_scores = work.named("∂L/∂scores", grad_scores)
     grad_k = matmul(grad_scores.swapaxes(-1, -2), q)
     grad_q = sum_to_shape(matmul(grad_scores, k), q.shape)
     return grad_q, sum_to_shape(grad_k, k.shape), sum_to_shape(grad_v, v.shape)

@@ -48,12 +48,19 @@ class Work:
     trace: Callable[[str, Array], Array] | None = None
     """Receives each intermediate tensor by name, and returns the one that the kernel continues with."""
 
-    def named(self, name: str, tensor: Array) -> Array:
+    def named(self, name: str, tensor: Array, shape: Shape | None = None) -> Array:
         """Report an intermediate tensor of the kernel by the name that it has in the formula, and return it.
 
-        While traced, a copy is returned, which the kernel may overwrite.
+        `shape` is that in which it is reported, if another. While traced, a copy is returned, which the kernel may
+        overwrite.
         """
-        return tensor if self.trace is None else self.trace(name, tensor).copy()
+        if self.trace is None:
+            return tensor
+        return self.trace(name, tensor if shape is None else tensor.reshape(shape)).reshape(tensor.shape).copy()
+
+    def reduced(self, name: str, tensor: Array, axes: int | tuple[int, ...]) -> Array:
+        """Report an intermediate tensor as `named` does, without the axes along which it is reduced, of length 1."""
+        return tensor if self.trace is None else self.named(name, tensor, tensor.squeeze(axes).shape)
 
     def matmul(self, left: Array, right: Array, out: Array | None = None) -> Array:
         """Return the matrix product over the last two axes, in `out` if given; leading axes broadcast.

@@ -83,10 +83,10 @@ def cosine_similarity(call: Call, x: Array, y: Array) -> Array:
     """
     if x.shape != y.shape:
         raise ValueError(f"compares vectors of two arrays of one shape, receives {list(x.shape)} and {list(y.shape)}")
-    dim, eps, named = call.fields["dim"], constant(x, call.fields["eps"]), call.work.named
+    dim, eps, work = call.fields["dim"], constant(x, call.fields["eps"]), call.work
     norms = (np.sqrt((each * each).sum(axis=dim, keepdims=True)) for each in (x, y))
-    lengths = [named(name, maximum(norm, eps)) for name, norm in zip(LENGTHS, norms, strict=True)]
-    dot_product = named("x · y", (x * y).sum(axis=dim, keepdims=True))
+    lengths = [work.reduced(name, maximum(norm, eps), dim) for name, norm in zip(LENGTHS, norms, strict=True)]
+    dot_product = work.reduced("x · y", (x * y).sum(axis=dim, keepdims=True), dim)
     cosine: Array = dot_product / (lengths[0] * lengths[1])
     return cosine.squeeze(dim)
 
@@ -101,7 +101,8 @@ def cosine_similarity_backward(ctx: Context, gradient: Array) -> Gradients:
     eps = constant(gradient, ctx.call.fields["eps"])
     cosine, gradient = np.expand_dims(ctx.outputs[0], dim), np.expand_dims(gradient, dim)
     norms = [np.sqrt((each * each).sum(axis=dim, keepdims=True)) for each in ctx.inputs]
-    lengths = [ctx.call.work.named(name, maximum(norm, eps)) for name, norm in zip(LENGTHS, norms, strict=True)]
+    work = ctx.call.work
+    lengths = [work.reduced(name, maximum(norm, eps), dim) for name, norm in zip(LENGTHS, norms, strict=True)]
     units = [each / length for each, length in zip(ctx.inputs, lengths, strict=True)]
     along = [np.where(length >= eps, cosine, constant(cosine, 0)) for length in norms]
     grad_x = (units[1] - along[0] * units[0]) * (gradient / lengths[0])

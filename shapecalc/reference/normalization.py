@@ -70,19 +70,21 @@ def by_running_statistics_backward(ctx: Context, gradient: Array) -> Gradients:
 
 
 def by_own_statistics_backward(
-    work: Work, x: Array, axes: tuple[int, ...], eps: float, gradient: Array
+    work: Work, x: Array, axes: tuple[int, ...], eps: float, gradient: Array, shape: Shape
 ) -> tuple[Array, Array]:
     """Return the gradient of x from that of x̂ = (x − mean)/σ, and x̂.
 
-    dX = (dX̂ − mean of dX̂ − x̂ · mean of dX̂ ⊙ x̂)/σ, where σ = √(variance + eps) and means are over the axes.
+    dX = (dX̂ − mean of dX̂ − x̂ · mean of dX̂ ⊙ x̂)/σ, where σ = √(variance + eps) and means are over the axes. `shape` is
+    that of the input of the layer.
     """
-    normalized = x - work.named("mean", x.mean(axis=axes, keepdims=True))
-    variance = work.named("variance", (normalized * normalized).mean(axis=axes, keepdims=True))
-    deviation = work.named("σ", np.sqrt(variance + eps))
+    normalized = x - work.reduced("mean", x.mean(axis=axes, keepdims=True), axes)
+    variance = work.reduced("variance", (normalized * normalized).mean(axis=axes, keepdims=True), axes)
+    deviation = work.reduced("σ", np.sqrt(variance + eps), axes)
     normalized /= deviation
-    normalized, gradient = work.named("x̂", normalized), work.named("dx̂", gradient)
-    grad_input = gradient - work.named("mean of dx̂", gradient.mean(axis=axes, keepdims=True))
-    grad_input -= normalized * work.named("mean of dx̂·x̂", (gradient * normalized).mean(axis=axes, keepdims=True))
+    normalized, gradient = work.named("x̂", normalized, shape), work.named("∂L/∂x̂", gradient, shape)
+    grad_input = gradient - work.reduced("mean of ∂L/∂x̂", gradient.mean(axis=axes, keepdims=True), axes)
+    along = (gradient * normalized).mean(axis=axes, keepdims=True)
+    grad_input -= normalized * work.reduced("mean of ∂L/∂x̂·x̂", along, axes)
     grad_input /= deviation
     return grad_input, normalized
 
@@ -102,21 +104,22 @@ def normalized_channels_backward(ctx: Context, axes: tuple[int, ...], gradient: 
     grouped = x.reshape(len(x), groups, -1, *x.shape[2:]) if groups else x
     scaled = gradient * per_channel(call.parameters["weight"], x) if call.fields["affine"] else gradient
     grad_input, normalized = by_own_statistics_backward(
-        call.work, grouped, axes, call.fields["eps"], scaled.reshape(grouped.shape)
+        call.work, grouped, axes, call.fields["eps"], scaled.reshape(grouped.shape), x.shape
     )
     return Gradients((grad_input.reshape(x.shape),), affine_gradients(call, normalized.reshape(x.shape), gradient))
 
 
 def by_own_statistics(work: Work, x: Array, axes: tuple[int, ...], eps: float) -> Array:
     """Return (x − mean) / √(variance + eps) over the axes, with the biased variance."""
-    centred: Array = x - work.named("mean", x.mean(axis=axes, keepdims=True))
-    variance = work.named("variance", (centred * centred).mean(axis=axes, keepdims=True))
+    centred: Array = x - work.reduced("mean", x.mean(axis=axes, keepdims=True), axes)
+    variance = work.reduced("variance", (centred * centred).mean(axis=axes, keepdims=True), axes)
     centred /= np.sqrt(variance + eps)
-    return work.named("x̂", centred)
+    return centred
 
 
 def scaled_and_shifted(call: Call, x: Array) -> Array:
-    """Return x times `weight` plus `bias` of every channel, those that the layer has; overwrites x."""
+    """Return x̂ times `weight` plus `bias` of every channel, those that the layer has; overwrites x̂."""
+    x = call.work.named("x̂", x)
     if call.fields["affine"]:
         x *= per_channel(call.parameters["weight"], x)
     if shifts(call):
@@ -183,6 +186,7 @@ def layer_norm(call: Call, x: Array) -> Array:
     """
     shape = last_axes(call, x)
     normalized = by_own_statistics(call.work, x, tuple(range(-len(shape), 0)), call.fields["eps"])
+    normalized = call.work.named("x̂", normalized)
     if call.fields["elementwise_affine"]:
         normalized *= call.parameters["weight"].reshape(shape)
         if call.fields["bias"]:
@@ -198,7 +202,7 @@ def layer_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     affine = call.fields["elementwise_affine"]
     scaled = gradient * call.parameters["weight"] if affine else gradient
     axes = tuple(range(-len(shape), 0))
-    grad_input, normalized = by_own_statistics_backward(call.work, x, axes, call.fields["eps"], scaled)
+    grad_input, normalized = by_own_statistics_backward(call.work, x, axes, call.fields["eps"], scaled, x.shape)
     parameters = {"weight": summed(gradient * normalized, shape)} if affine else {}
     if affine and call.fields["bias"]:
         parameters["bias"] = summed(gradient, shape)
@@ -227,8 +231,9 @@ def rms_norm(call: Call, x: Array) -> Array:
 
 def root_mean_square(call: Call, x: Array, shape: Shape) -> Array:
     """Return √(mean of squares over the last axes + eps)."""
-    mean = (x * x).sum(axis=tuple(range(-len(shape), 0)), keepdims=True) / constant(x, prod(shape))
-    return call.work.named("r", np.sqrt(mean + constant(x, call.fields["eps"])))
+    axes = tuple(range(-len(shape), 0))
+    mean = (x * x).sum(axis=axes, keepdims=True) / constant(x, prod(shape))
+    return call.work.reduced("r", np.sqrt(mean + constant(x, call.fields["eps"])), axes)
 
 
 @backward("rms_norm")
@@ -239,9 +244,9 @@ def rms_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     root = root_mean_square(call, x, shape)
     normalized = call.work.named("x̂", x / root)
     affine = call.fields["elementwise_affine"]
-    scaled = call.work.named("dx̂", gradient * call.parameters["weight"] if affine else gradient)
-    along = (scaled * normalized).mean(axis=tuple(range(-len(shape), 0)), keepdims=True)
-    along = call.work.named("mean of dx̂·x̂", along)
+    scaled = call.work.named("∂L/∂x̂", gradient * call.parameters["weight"] if affine else gradient)
+    axes = tuple(range(-len(shape), 0))
+    along = call.work.reduced("mean of ∂L/∂x̂·x̂", (scaled * normalized).mean(axis=axes, keepdims=True), axes)
     parameters = {"weight": summed(gradient * normalized, shape)} if affine else {}
     return Gradients(((scaled - normalized * along) / root,), parameters)
 
@@ -293,7 +298,7 @@ def local_response_norm_backward(ctx: Context, gradient: Array) -> Gradients:
     (x,), (y,), fields = ctx.inputs, ctx.outputs, ctx.call.fields
     size, total = fields["size"], local_sums(ctx.call, x)
     readers = neighbour_sums(gradient * y / total, (size - 1) // 2, size // 2)
-    readers = ctx.call.work.named("sum of dy·y/t", readers)
+    readers = ctx.call.work.named("sum of ∂L/∂y·y/t", readers)
     grad_input = gradient / ctx.call.work.named("denominator", total ** fields["beta"])
     grad_input -= x * readers * quotient(x, 2 * fields["beta"] * fields["alpha"], size)
     return Gradients((grad_input,))

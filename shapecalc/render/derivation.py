@@ -40,7 +40,7 @@ _CELLS = {"length": "cell", "depth": "slice", "height": "row", "width": "column"
 _ASCII = str.maketrans(
     {"⌊": "floor(", "⌈": "ceil(", "⌋": ")", "⌉": ")", "−": "-", "·": "*", "×": "x", "₀": "0", "₁": "1"}
     | {"σ": "sigma", "⊙": "*", "′": "'", "…": "...", "Σ": "sum ", "≈": "~"}
-    | {"√": "sqrt", "∂": "d", "∞": "inf", "γ": "gamma", "β": "beta", "\u0302": "_hat", "Φ": "Phi"}
+    | {"√": "sqrt", "∂": "d", "∞": "inf", "γ": "gamma", "β": "beta", "μ": "mu", "Φ": "Phi", "‖": "|", "\u0302": "_hat"}
 )
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 SMALLEST = {"N": 2, "C": 3, "D": 2, "H": 3, "W": 4, "L": 5, "F": 6}
 """Sizes at which most examples fit: an expression has a text for each of its numbers."""
-READ = 5
-"""Elements of each array whose text is read: the first, the last, and some between."""
+READ = 3
+"""Elements of each array whose text is read: the first, the last, and one between."""
 
 TRACED = [row for row in EXAMPLES if row.type not in ("rnn", "lstm", "gru")]
 
@@ -112,7 +112,7 @@ def check_texts(name: str, array: Array) -> None:
     for place in sorted({*np.linspace(0, array.size - 1, READ).astype(int).tolist()} if array.size else ()):
         number = array.flat[place]
         if isinstance(number, Traced):
-            assert value_of(number.text(17)) == pytest.approx(number.value, rel=1e-9, abs=1e-9), (name, number)
+            assert float(value_of(number.text(17))) == pytest.approx(number.value, rel=1e-9, abs=1e-9), (name, number)
         else:  # nothing has reached it
             assert number == 0, name
 

@@ -1,78 +1,43 @@
-"""The value of arithmetic as it is written for a reader, `(1 − 2)/√(0.667 + 1e−05)`, by a parser of its own.
-
-sum     = ["−"] product {("+" | "−") product}
-product = power {("·" | "/") power}
-power   = atom ["^" atom]
-atom    = number | "∞" | "√" atom | "(" sum ")" | name "(" sum {"," sum} ")"
-"""
+"""The value of written arithmetic, `0·1 + 1·1`, computed by Python's own grammar: nothing of the package is used."""
 
 from __future__ import annotations
 
+import ast
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from fractions import Fraction
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-TOKEN = re.compile(r"\s*(\d+(?:\.\d*)?(?:e[+−-]?\d+)?|[a-z]\w*|[-+−·/^(),√∞])")
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {"max": max, "min": min} | {
-    name: getattr(math, name) for name in ("exp", "expm1", "log", "log1p", "tanh", "sin", "cos", "erf")
+OPERATORS = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.Div: lambda a, b: a / b,
+    ast.Pow: lambda a, b: a**b,
+}
+FUNCTIONS = {"max": max, "min": min, "abs": abs} | {
+    name: getattr(math, name) for name in ("exp", "expm1", "log", "log1p", "tanh", "erf", "sqrt", "sin", "cos")
 }
 
 
-class Reader:
-    def __init__(self, text: str, number: Callable[[str], Any]) -> None:
-        self.tokens: list[str] = []
-        place = 0
-        while place < len(text):
-            match = TOKEN.match(text, place)
-            assert match, f"{text[place:]!r} in {text!r}"
-            self.tokens.append(match[1])
-            place = match.end()
-        self.tokens = [*reversed(self.tokens)]
-        self.number = number
-
-    def taken(self, *signs: str) -> str:
-        return self.tokens.pop() if self.tokens and self.tokens[-1] in signs else ""
-
-    def sum(self) -> Any:
-        value = -self.product() if self.taken("−") else self.product()
-        while sign := self.taken("+", "−"):
-            value = value + self.product() if sign == "+" else value - self.product()
-        return value
-
-    def product(self) -> Any:
-        value = self.power()
-        while sign := self.taken("·", "/"):
-            value = value * self.power() if sign == "·" else value / self.power()
-        return value
-
-    def power(self) -> Any:
-        base = self.atom()
-        return base ** self.atom() if self.taken("^") else base
-
-    def atom(self) -> Any:
-        token = self.tokens.pop()
-        if token == "√":
-            return math.sqrt(self.atom())
-        if token == "∞":
-            return math.inf
-        if token in FUNCTIONS:
-            assert self.taken("(")
-        if token == "(" or token in FUNCTIONS:
-            values = [self.sum()]
-            while self.taken(","):
-                values.append(self.sum())
-            assert self.taken(")")
-            return values[0] if token == "(" else FUNCTIONS[token](*values)
-        return self.number(token.replace("−", "-"))
+def evaluated(node: Any) -> Any:
+    if isinstance(node, ast.Expression):
+        return evaluated(node.body)
+    if isinstance(node, ast.Constant):
+        return Fraction(str(node.value))
+    if isinstance(node, ast.Name):
+        return {"inf": math.inf}[node.id]
+    if isinstance(node, ast.UnaryOp):
+        return -evaluated(node.operand)
+    if isinstance(node, ast.Call):
+        return FUNCTIONS[node.func.id](*map(evaluated, node.args))  # type: ignore[attr-defined]
+    return OPERATORS[type(node.op)](evaluated(node.left), evaluated(node.right))
 
 
-def value_of(text: str, number: Callable[[str], Any] = float) -> Any:
-    """The value of an expression, whose numbers `number` reads."""
-    reader = Reader(text, number)
-    value = reader.sum()
-    assert not reader.tokens, text
-    return value
+def value_of(text: str) -> Any:
+    """The value of an expression: a fraction, or a float if a function has no exact result."""
+    text = text.replace("−", "-").replace("·", "*").replace("^", "**").replace("∞", "inf")
+    text = re.sub(r"\|([^|]*)\|", r"abs(\1)", text)
+    text = re.sub(r"√\(", "sqrt(", text)
+    text = re.sub(r"√([0-9.e+-]+)", r"sqrt(\1)", text)
+    return evaluated(ast.parse(text, mode="eval"))

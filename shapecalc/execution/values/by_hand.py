@@ -52,6 +52,7 @@ def by_hand(
         built, full[name], sides = _padded(built, x, padding_value)
     values = compute(built, full, arrays.parameters, upstream=upstream, backward=backward, seed=seed)
     written = {name: array.shape for name, array in {**inputs, **parameters}.items()}
+    by_shape = {full[name].shape: array.shape for name, array in inputs.items()}
 
     def shaped(tensor: WorkedTensor) -> WorkedTensor:
         if sides and tensor.name in inputs:
@@ -61,6 +62,10 @@ def by_hand(
             return tensor.reshaped(shape)
         return tensor.reshaped(without(tensor.values, arrays.dropped).shape)
 
+    def like_input(tensor: WorkedTensor) -> WorkedTensor:
+        shape = tensor.values.shape
+        return tensor if sides else tensor.reshaped(by_shape.get(shape, shape))
+
     return replace(
         values,
         inputs=tuple(map(shaped, values.inputs)),
@@ -68,6 +73,8 @@ def by_hand(
             tensor.reshaped(written.get(tensor.name, tensor.values.shape)) for tensor in values.parameters
         ),
         outputs=tuple(map(shaped, values.outputs)),
+        intermediates=tuple(map(like_input, values.intermediates)),
+        backward_intermediates=tuple(map(like_input, values.backward_intermediates)),
         upstream=tuple(map(shaped, values.upstream)),
         gradients=tuple(map(shaped, values.gradients)),
     )

@@ -166,6 +166,7 @@ class _TracedRun:
         self.traced = traced
         self.exact = exact
         self.named: list[WorkedTensor] = []
+        self.shown: dict[str, WorkedTensor] = {}
 
     def given(self, array: Array, rank: int) -> Array:
         """Return numbers that are given, as the kernel takes them; indices stay integers."""
@@ -194,9 +195,15 @@ class _TracedRun:
         return self.given(tensor.values, INPUT) if array.dtype == object else array
 
     def taken(self) -> tuple[WorkedTensor, ...]:
-        """Return the tensors recorded since the last call."""
-        tensors, self.named = tuple(self.named), []
+        """Return the tensors recorded since the last call, without those that were returned before."""
+        tensors = tuple(each for each in self.named if not self._is_shown(each))
+        self.shown |= {each.name: each for each in tensors}
+        self.named = []
         return tensors
+
+    def _is_shown(self, tensor: WorkedTensor) -> bool:
+        before = self.shown.get(tensor.name)
+        return before is not None and np.array_equal(before.values, tensor.values)
 
 
 def _backward(

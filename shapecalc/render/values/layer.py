@@ -42,7 +42,7 @@ def layer_values(
     most = None if everything else SHOWN
     blocks: list[Iterable[str]] = [_given([*values.inputs, *values.parameters], letters, page)]
     blocks += [_computed(tensor, tensor.name, page, most) for tensor in values.intermediates]
-    output = "y" if len(values.outputs) == 1 else None
+    output = "y" if len(values.outputs) == 1 and "y" not in {tensor.name for tensor in values.inputs} else None
     blocks += [_computed(tensor, output or tensor.name, page, most) for tensor in values.outputs]
     if values.gradients:
         shown = [each._replace(name=f"∂L/∂{output or each.name}") for each in values.upstream]

@@ -78,6 +78,24 @@ def test_gradients_have_the_shapes_of_what_was_given() -> None:
     assert result.upstream[0].values.shape == result.outputs[0].values.shape == (4, 4)
 
 
+def test_intermediate_tensors_are_shaped_as_the_input_is_written() -> None:
+    result = values("group_norm", [1, 2, 3, 5], {"num_groups": 2, "eps": 0.0})
+    shapes = {tensor.name: tensor.values.shape for tensor in result.intermediates}
+    assert shapes == {"mean": (1, 2), "variance": (1, 2), "x̂": (4,)}
+    assert [tensor.values.shape for tensor in values("layer_norm", [1, 2]).intermediates] == [(), (), (2,)]
+
+
+def test_a_backward_pass_shows_no_tensor_again() -> None:
+    result = values("layer_norm", [1, 2], more={"backward": True})
+    assert [tensor.name for tensor in result.intermediates] == ["mean", "variance", "x̂"]
+    assert [tensor.name for tensor in result.backward_intermediates] == [
+        "σ",
+        "∂L/∂x̂",
+        "mean of ∂L/∂x̂",
+        "mean of ∂L/∂x̂·x̂",
+    ]
+
+
 def test_indices_are_integers() -> None:
     assert output("embedding", [1, 0], weight=[[1, 2], [3, 4]]) == [[3, 4], [1, 2]]
 

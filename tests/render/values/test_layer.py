@@ -81,6 +81,14 @@ def test_no_line_is_wider_than_the_terminal(type_, x, fields, parameters, width)
             assert text.isascii(), [line for line in text.splitlines() if not line.isascii()]
 
 
+def test_the_output_has_another_name_than_an_input() -> None:
+    layer = layer_type("cosine_similarity")
+    assert layer is not None
+    inputs = {name: np.array(each, dtype=float) for name, each in (("x", [1, 2]), ("y", [2, 3]))}
+    text = layer_values(by_hand(layer, {"dim": 0}, inputs, {}), {}, width=80, color=False, unicode=True)
+    assert "output = 8/(2.23607·3.60555) = 0.992278" in text
+
+
 def test_colour_changes_no_character() -> None:
     text = shown("relu", [1, 2], color=True)
     assert "\x1b[" in text
