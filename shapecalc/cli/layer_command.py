@@ -17,6 +17,7 @@ from shapecalc.cli.options.layer_values import (
     ExactOption,
     GradientOption,
     answer,
+    answer_curve,
     numbers_option,
 )
 from shapecalc.cli.usage_errors import missing
@@ -31,6 +32,9 @@ HELP = """{summary}
 
 Each element of the result is shown with the numbers put in, as the layer's kernel computes it; with --backward also the
 gradients. A list may be nested, [[1, 2], [3, 4]], or have rows, "1,2; 3,4".
+"""
+CURVE = """
+Below are the derivative, the curves of both, the range, and where the function saturates; without --x these alone.
 """
 
 
@@ -81,9 +85,9 @@ def offer(name: str) -> Offer:
     """Return what the command of a layer offers.
 
     >>> offer("layer-norm").type, offer("sigmoid").examples
-    ('layer_norm', ('--x -2,0,2', '--x 0.5 --backward'))
+    ('layer_norm', ('', '--x -2,0,2', '--x 0.5 --backward'))
     """
-    offered = OFFERS.get(name, Offer("", examples=("--x -2,0,2", "--x 0.5 --backward")))
+    offered = OFFERS.get(name, Offer("", examples=("", "--x -2,0,2", "--x 0.5 --backward")))
     return offered._replace(type=offered.type or name.replace("-", "_"))
 
 
@@ -93,14 +97,21 @@ def command_of(name: str) -> Any:
     layer = layer_type(offered.type)
     assert layer is not None  # a test looks each up
 
+    is_activation = layer.value_range is not Layer.value_range
+
     def command(**given: Any) -> None:
         target = target_of(given["format_"], given["output"], given["color"])
+        written = {each: text for each in layer.fields if (text := given[f"field_{each}"]) is not None}
         lacking = [f"--{each} NUMBERS" for each in offered.inputs if given[each] is None]
+        others = ("gradient", "backward", "exact", "everything")
+        if lacking and is_activation and not any(given[each] for each in others):
+            answer_curve(layer, written, target)
+            return
         if lacking:
             raise missing(*lacking)
         answer(
             layer,
-            {**offered.fields, **{each: text for each in layer.fields if (text := given[f"field_{each}"]) is not None}},
+            {**offered.fields, **written},
             {each: given[each] for each in offered.inputs},
             {each: given[f"parameter_{each}"] for each in offered.parameters},
             target,
@@ -117,8 +128,10 @@ def command_of(name: str) -> Any:
             for each, annotation, default in _options(layer, offered)
         ]
     )
-    command.__doc__ = HELP.format(summary=documentation(layer).summary)
-    return SimpleNamespace(command=command, EXAMPLES=tuple(f"shapecalc {name} {line}" for line in offered.examples))
+    command.__doc__ = HELP.format(summary=documentation(layer).summary) + (CURVE if is_activation else "")
+    return SimpleNamespace(
+        command=command, EXAMPLES=tuple(f"shapecalc {name} {line}".rstrip() for line in offered.examples)
+    )
 
 
 def _options(layer: type[Layer], offered: Offer) -> Iterator[tuple[str, Any, Any]]:

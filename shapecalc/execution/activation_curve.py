@@ -30,6 +30,7 @@ LEAST_REACH = 5.0
 FARTHEST = 1000.0
 """How far from the middle of the curve a marked number is shown at most."""
 POINTS = 401
+MOST_MARKED = 64
 _FAR = 1e300
 _DECIMALS = 9
 """Decimals of an end that is found by bisection."""
@@ -108,6 +109,21 @@ def curve(layer: Layer, marked: Sequence[float] = (), *, others: Sequence[float]
         _points(layer, np.array(marked, dtype=np.float64), rest),
         rest,
     )
+
+
+def curve_of(layer: Layer, x: Array) -> Curve | None:
+    """Return the curve of an activation function with the numbers of its input marked; None for other layers.
+
+    Of softmax the first score of the first row varies. There is no curve of a row of one score, which is always 1.
+    """
+    if layer.value_range is None:
+        return None
+    numbers = x.astype(np.float64)
+    fields = fields_as_written(layer)
+    if "dim" not in fields:
+        return curve(layer, numbers.ravel()[:MOST_MARKED].tolist())
+    first, *others = np.moveaxis(numbers, fields["dim"], -1).reshape(-1, numbers.shape[fields["dim"]])[0].tolist()
+    return curve(layer, [first], others=others) if others else None
 
 
 def _reach(farthest: float) -> int:

@@ -6,13 +6,13 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from shapecalc.render.terminal.chart import curve_chart
+from shapecalc.render.terminal.grid import Page
 from shapecalc.render.terminal.palette import BOLD, painted
 from shapecalc.render.values.layout import GAP, beside
 
 if TYPE_CHECKING:
     from shapecalc.execution.activation_curve import Curve
     from shapecalc.layers.intervals import RealInterval
-    from shapecalc.render.terminal.grid import Page
 
 WIDEST = 80
 LEAST = 34
@@ -32,6 +32,11 @@ def lines(curve: Curve, page: Page) -> list[str]:
     room = max(map(len, facts)) + 2
     texts = [page.line(text, lead=f"{name:<{room}}") for name, text in facts.items()]
     return [*"\n".join(texts).splitlines(), "", *charts(curve, page)]
+
+
+def text(curve: Curve, *, width: int | None, color: bool, unicode: bool) -> str:
+    """Return the same lines as one text."""
+    return "\n".join(lines(curve, Page(width, color, unicode)))
 
 
 def charts(curve: Curve, page: Page) -> list[str]:

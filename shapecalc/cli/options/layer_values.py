@@ -70,6 +70,7 @@ def answer(
     `fields` are those of the layer that are given, as values or, by option, as text, whose value `read` returns.
     Raises `ShapecalcError` that names the option.
     """
+    from shapecalc.execution.activation_curve import curve_of
     from shapecalc.execution.arrays import read_array
     from shapecalc.execution.values.by_hand import by_hand
     from shapecalc.render.values.layer import layer_values
@@ -104,11 +105,33 @@ def answer(
         usual = {name: Written("", f"--{name.replace('_', '-')}") for name in layer.fields if name not in OPTIONS}
         raise mistake(error, {**usual, **written}) from None
     letters = {name: letter for name, letter in letters.items() if name in parameters}
+    drawn = curve_of(values.layer, values.inputs[0].values)
     formats.show(
         target,
-        {Format.TEXT: partial(layer_values, values, letters, everything=everything), Format.JSON: values.to_dict},
+        {
+            Format.TEXT: partial(layer_values, values, letters, everything=everything, curve=drawn),
+            Format.JSON: lambda: values.to_dict() | ({"curve": drawn.to_dict()} if drawn else {}),
+        },
         formulas=True,
     )
+
+
+def answer_curve(layer: type[Layer], fields: Mapping[str, str], target: Target) -> None:
+    """Print the curve of an activation function.
+
+    Raises `ShapecalcError` that names the option of a field.
+    """
+    from shapecalc.execution.activation_curve import curve
+    from shapecalc.render.curve import text
+
+    try:
+        drawn = curve(layer(**{name: field_value(value) for name, value in fields.items()}))
+    except LayerError as error:
+        written = {name: Written(value, f"--{name.replace('_', '-')}") for name, value in fields.items()}
+        raise mistake(error, written) from None
+    document = {"layer": layer.type, "fields": {name: getattr(drawn.layer, name) for name in layer.fields}}
+    shown = {Format.TEXT: partial(text, drawn), Format.JSON: lambda: {**document, "curve": drawn.to_dict()}}
+    formats.show(target, shown, formulas=True)
 
 
 def answer_window(

@@ -34,6 +34,9 @@ MOST_TRACED = 20_000
 MOST_EXACT = 1_000_000
 MOST_COMPUTED = 10**9
 
+MOST_IN_JACOBIAN = 16
+"""Elements of a row of softmax up to which all of its derivatives are shown."""
+
 GRADIENT, INPUT, WEIGHT = -1, 0, 1
 """The order of factors in a product."""
 
@@ -72,6 +75,8 @@ class LayerValues:
     parameters: tuple[WorkedTensor, ...]
     intermediates: tuple[WorkedTensor, ...]
     outputs: tuple[WorkedTensor, ...]
+    derivative: tuple[WorkedTensor, ...] = ()
+    """Of an activation function: that of each element; of a single row of softmax the Jacobian matrix."""
     upstream: tuple[WorkedTensor, ...] = ()
     """The gradient of the loss with respect to each output."""
     backward_intermediates: tuple[WorkedTensor, ...] = ()
@@ -149,6 +154,8 @@ def compute(
                 run.taken(),
                 tuple(run.tensor(name, array) for name, array in zip(outputs, results, strict=True)),
             )
+            if layer.value_range is not None:
+                values = replace(values, derivative=_derivative(values, run, call, arrays, results))
             if backward:
                 values = _backward(values, run, call, arrays, results, upstream)
     except (ValueError, IndexError) as error:
@@ -219,12 +226,8 @@ def _backward(
     if _long_axes(given.shape) != _long_axes(first.values.shape):
         raise LayerError("SC301", expects=show(first.values.shape), receives=show(given.shape), field="gradient")
     given = given.reshape(first.values.shape)
-    outputs = tuple(
-        run.given(tensor.values, INPUT) if result.dtype == object else result
-        for tensor, result in zip(values.outputs, results, strict=True)
-    )
     gradient = run.given(_like(given, first.values), GRADIENT)
-    context = Context(call, tuple(arrays), outputs)
+    context = Context(call, tuple(arrays), _given_outputs(values, run, results))
     gradients = find_backward(call.kernel)(context, gradient, *(None for _ in others))
     tensors = [
         run.tensor(tensor.name, array)
@@ -243,6 +246,41 @@ def _backward(
 def _is_among(tensor: WorkedTensor, others: tuple[WorkedTensor, ...]) -> bool:
     """Return whether a tensor has the name and the numbers of another: a backward kernel recomputes what it needs."""
     return any(tensor.name == each.name and np.array_equal(tensor.values, each.values) for each in others)
+
+
+def _given_outputs(values: LayerValues, run: _TracedRun, results: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Return the outputs as numbers that are given: gradients are written in terms of them."""
+    return tuple(
+        run.given(tensor.values, INPUT) if result.dtype == object else result
+        for tensor, result in zip(values.outputs, results, strict=True)
+    )
+
+
+def _derivative(
+    values: LayerValues, run: _TracedRun, call: Call, arrays: list[Array], results: tuple[Array, ...]
+) -> tuple[WorkedTensor, ...]:
+    """Return the derivative of an activation function, for each element."""
+    (x,), (y,) = values.inputs, values.outputs
+    if "dim" in call.fields:
+        return _jacobian(x, y, call) if x.values.size == x.values.shape[call.fields["dim"]] <= MOST_IN_JACOBIAN else ()
+    ones = np.ones(y.values.shape)
+    if y.values.dtype == object:
+        ones = run.given(_like(ones, y.values), GRADIENT)
+    elif run.traced:
+        ones = np.full(y.values.shape, 1, dtype=object)  # integers, which no working shows as factors
+    context = Context(call, tuple(arrays), _given_outputs(values, run, results))
+    (slope,) = find_backward(call.kernel)(context, ones).inputs
+    assert slope is not None
+    return (run.tensor(x.name, slope),)
+
+
+def _jacobian(x: WorkedTensor, y: WorkedTensor, call: Call) -> tuple[WorkedTensor, ...]:
+    """Return the derivative of each output, in a row, with respect to each input."""
+    context = Context(Call(call.path, call.kernel, call.fields, {}, (), ()), (x.values,), (y.values,))
+    size = y.values.size
+    chosen = (one.reshape(y.values.shape) for one in np.eye(size))
+    rows = [find_backward(call.kernel)(context, one).inputs[0] for one in chosen]
+    return (WorkedTensor(x.name, np.array(rows).reshape(size, size)),)
 
 
 def _long_axes(shape: tuple[int, ...]) -> list[int]:

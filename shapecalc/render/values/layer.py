@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.calculators.tracing import number
+from shapecalc.render.curve import lines as curve_lines
 from shapecalc.render.derivation import in_ascii
 from shapecalc.render.terminal.grid import Page
 from shapecalc.render.terminal.palette import BOLD, painted
@@ -16,6 +17,7 @@ from shapecalc.render.values.tensor import tensor_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from shapecalc.execution.activation_curve import Curve
     from shapecalc.execution.values.layer import LayerValues, WorkedTensor
 
 SHOWN = 16
@@ -33,10 +35,12 @@ def layer_values(
     color: bool,
     unicode: bool,
     everything: bool = False,
+    curve: Curve | None = None,
 ) -> str:
     """Return the values as text; `letters` has the short names of parameters (`weight`: `w`).
 
-    Of each tensor the first elements have their working, with `everything` all of them.
+    Of each tensor the first elements have their working, with `everything` all of them. The curve of an activation
+    function is last.
     """
     page = Page(width, color, unicode)
     most = None if everything else SHOWN
@@ -44,12 +48,16 @@ def layer_values(
     blocks += [_computed(tensor, tensor.name, page, most) for tensor in values.intermediates]
     output = "y" if len(values.outputs) == 1 and "y" not in {tensor.name for tensor in values.inputs} else None
     blocks += [_computed(tensor, output or tensor.name, page, most) for tensor in values.outputs]
+    for tensor in values.derivative:
+        blocks += [_computed(tensor, "∂y/∂x" if tensor.working is None else "y′", page, most)]
     if values.gradients:
         shown = [each._replace(name=f"∂L/∂{output or each.name}") for each in values.upstream]
         blocks += [_given(shown, {}, page)]
         blocks += [_computed(tensor, tensor.name, page, most) for tensor in values.backward_intermediates]
         names = (f"∂L/∂{letters.get(tensor.name, tensor.name)}" for tensor in values.gradients)
         blocks += [_computed(tensor, name, page, most) for tensor, name in zip(values.gradients, names, strict=True)]
+    if curve is not None:
+        blocks.append(curve_lines(curve, page))
     return "\n\n".join("\n".join(lines) for lines in [[*block] for block in blocks] if lines)
 
 
