@@ -85,9 +85,9 @@ def offer(name: str) -> Offer:
     """Return what the command of a layer offers.
 
     >>> offer("layer-norm").type, offer("sigmoid").examples
-    ('layer_norm', ('', '--x -2,0,2', '--x 0.5 --backward'))
+    ('layer_norm', ('--x -2,0,2', '--x 0.5 --backward', ''))
     """
-    offered = OFFERS.get(name, Offer("", examples=("", "--x -2,0,2", "--x 0.5 --backward")))
+    offered = OFFERS.get(name, Offer("", examples=("--x -2,0,2", "--x 0.5 --backward", "")))
     return offered._replace(type=offered.type or name.replace("-", "_"))
 
 

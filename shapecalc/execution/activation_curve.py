@@ -166,17 +166,17 @@ def saturation(layer: Layer, *, flat: float = FLAT, others: Sequence[float] = ()
 
     Their ends are found by bisection of the backward kernel, to 9 decimals.
     """
-    found = []
+    intervals = []
     for side in (-1.0, 1.0):
         end = _end(layer, side, flat, others)
         if end is not None:
             included = _is_flat(layer, end, flat * (1 - 1e-6), others)
-            found.append(
+            intervals.append(
                 RealInterval(high=end, includes_high=included)
                 if side < 0
                 else RealInterval(low=end, includes_low=included)
             )
-    return tuple(found)
+    return tuple(intervals)
 
 
 def _is_flat(layer: Layer, x: float, flat: float, others: Sequence[float]) -> bool:

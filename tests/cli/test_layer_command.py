@@ -83,7 +83,7 @@ def test_a_module_has_what_that_of_any_command_has() -> None:
 
 
 MISTAKES = {
-    "softmax": "error[SC106]: `--x` is missing",
+    "dropout": "error[SC106]: `--x` is missing",
     "attention --q 1,2": "error[SC106]: `--k` and `--v` are missing",
     "softmax --x [[1,2],[3]]": "`--x [[1,2],[3]]` expects 2 entries at [1], as in the first list, receives 1",
     "softmax --x 1,two": "error[SC202]: `--x 1,two` expects numbers, receives `two`",

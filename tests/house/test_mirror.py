@@ -21,6 +21,7 @@ UNTESTED = {
 """Modules that have nothing to test on their own."""
 
 THEMES = {
+    "cli/test_activation_commands.py": "of the activations among the commands of `cli/layer_command.py`",
     "cli/test_counts_agree.py": "params and buffers in every command",
     "cli/test_examples.py": "the examples of every command",
     "cli/test_graph.py": "the graphs of `inspect` as a user runs them",

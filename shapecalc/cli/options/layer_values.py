@@ -130,8 +130,11 @@ def answer_curve(layer: type[Layer], fields: Mapping[str, str], target: Target) 
         written = {name: Written(value, f"--{name.replace('_', '-')}") for name, value in fields.items()}
         raise mistake(error, written) from None
     document = {"layer": layer.type, "fields": {name: getattr(drawn.layer, name) for name in layer.fields}}
-    shown = {Format.TEXT: partial(text, drawn), Format.JSON: lambda: {**document, "curve": drawn.to_dict()}}
-    formats.show(target, shown, formulas=True)
+    formats.show(
+        target,
+        {Format.TEXT: partial(text, drawn), Format.JSON: lambda: {**document, "curve": drawn.to_dict()}},
+        formulas=True,
+    )
 
 
 def answer_window(
