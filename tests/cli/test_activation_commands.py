@@ -91,6 +91,13 @@ def test_a_kernel_that_bounds_from_above_writes_both_bounds() -> None:
     assert "y[0] = min(max(8 + 3, 0), 6)/6·8 = 8\n" in shown("hardswish", "--x", "8,-1")
 
 
+def test_intermediate_tensors_of_a_derivative_are_shown_once_before_it() -> None:
+    page = shown("gelu", "--x", "1")
+    assert page.index("\nΦ′[0] = ") < page.index("\ny′[0] = 0.841345 + 1·0.241971 = 1.08332\n")
+    assert page.count("\nΦ′[0] = ") == 1
+    assert [*document("gelu", "--x", "1", "--backward")["derivative"]] == ["Φ′", "x"]
+
+
 def test_mistakes_name_the_option() -> None:
     assert "`--beta -1` expects a number above 0" in shown("softplus", "--beta=-1", code=2)
     assert "`--x` is missing" in shown("relu", "--backward", code=2)

@@ -76,7 +76,8 @@ class LayerValues:
     intermediates: tuple[WorkedTensor, ...]
     outputs: tuple[WorkedTensor, ...]
     derivative: tuple[WorkedTensor, ...] = ()
-    """Of an activation function: that of each element; of a single row of softmax the Jacobian matrix."""
+    """Of an activation function: intermediate tensors, and last the derivative of each element by the input's name; of
+    a single row of softmax the Jacobian matrix."""
     upstream: tuple[WorkedTensor, ...] = ()
     """The gradient of the loss with respect to each output."""
     backward_intermediates: tuple[WorkedTensor, ...] = ()
@@ -259,7 +260,7 @@ def _given_outputs(values: LayerValues, run: _TracedRun, results: tuple[Array, .
 def _derivative(
     values: LayerValues, run: _TracedRun, call: Call, arrays: list[Array], results: tuple[Array, ...]
 ) -> tuple[WorkedTensor, ...]:
-    """Return the derivative of an activation function, for each element."""
+    """Return the intermediate tensors of the derivative of an activation function, and the derivative."""
     (x,), (y,) = values.inputs, values.outputs
     if "dim" in call.fields:
         return _jacobian(x, y, call) if x.values.size == x.values.shape[call.fields["dim"]] <= MOST_IN_JACOBIAN else ()
@@ -271,7 +272,8 @@ def _derivative(
     context = Context(call, tuple(arrays), _given_outputs(values, run, results))
     (slope,) = find_backward(call.kernel)(context, ones).inputs
     assert slope is not None
-    return (run.tensor(x.name, slope),)
+    known = {tensor.name for tensor in values.intermediates}
+    return (*(tensor for tensor in run.taken() if tensor.name not in known), run.tensor(x.name, slope))
 
 
 def _jacobian(x: WorkedTensor, y: WorkedTensor, call: Call) -> tuple[WorkedTensor, ...]:

@@ -48,7 +48,8 @@ def layer_values(
     blocks += [_computed(tensor, tensor.name, page, most) for tensor in values.intermediates]
     output = "y" if len(values.outputs) == 1 and "y" not in {tensor.name for tensor in values.inputs} else None
     blocks += [_computed(tensor, output or tensor.name, page, most) for tensor in values.outputs]
-    for tensor in values.derivative:
+    blocks += [_computed(tensor, tensor.name, page, most) for tensor in values.derivative[:-1]]
+    for tensor in values.derivative[-1:]:
         blocks += [_computed(tensor, "∂y/∂x" if tensor.working is None else "y′", page, most)]
     if values.gradients:
         shown = [each._replace(name=f"∂L/∂{output or each.name}") for each in values.upstream]
