@@ -26,6 +26,9 @@ OLD_SPELLINGS = {
 }
 """Options by the names that they had before, of each command: they are still read, and no help shows them."""
 
+FORMER_FLAGS = {"beam": "--end"}
+"""Options with a value that were flags before, of each command: without a value they are still read."""
+
 NUMBERS = {"int": "N", "int range": "N", "float": "X", "float range": "X"}
 """The placeholder of a number in help, by the name that typer has for its type."""
 
@@ -48,6 +51,10 @@ class Command(TyperCommand):
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Read the arguments; raise `Misuse` for a mistake."""
         args = [*_in_new_words(args, OLD_SPELLINGS.get(self.name or "", {}))]
+        flag = FORMER_FLAGS.get(self.name or "")
+        for place in [place for place, arg in enumerate(args) if arg == flag]:
+            if args[place + 1 : place + 2] == [] or args[place + 1].startswith("-"):
+                args[place] += "="
         given = {arg.partition("=")[0] for arg in args}
         try:
             rest = super().parse_args(ctx, args)

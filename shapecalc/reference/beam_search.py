@@ -2,13 +2,16 @@
 
 A step function takes the last symbol of each hypothesis and its states and returns log-probabilities of the next:
 `step(tokens [A], states) -> (log_probs [A, V], states)`. States are any arrays with one axis over hypotheses: axis 1
-of the states of an LSTM. After each step they are reordered as the hypotheses are.
+of the states of an LSTM. After each step they are reordered as the hypotheses are. Log-probabilities are floats, or
+objects that can be added, compared and negated, such as logarithms of exact fractions.
+
+Of equal scores the better one is the hypothesis that finished earlier, then the one whose symbols come first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -46,6 +49,18 @@ class StepCounts(NamedTuple):
     """Shapes of the states of the active hypotheses after the step."""
 
 
+class Level(NamedTuple):
+    """One step of a beam search: the active hypotheses before it, their candidates, and the hypotheses after it."""
+
+    prefixes: Array
+    """Symbols of the active hypotheses, [A, t]."""
+    candidates: Array
+    """Log-probability of each continuation, [A, V]."""
+    active: tuple[Hypothesis, ...]
+    finished: tuple[Hypothesis, ...]
+    """The pool of finished hypotheses."""
+
+
 class Search(NamedTuple):
     """Result of a search: hypotheses, best first, and the counts of each step."""
 
@@ -78,12 +93,13 @@ def greedy(
     (1, 1, 1)
     """
     symbols: list[int] = []
-    total, trace = 0.0, []
+    total: Any = 0.0
+    trace = []
     token = start
     for _ in range(max_length):
         log_probs, states = step(np.array([token]), states)
         token = int(np.argmax(_checked(log_probs, 1, end)[0]))
-        total += float(log_probs[0, token])
+        total = total + log_probs.item(0, token)
         symbols.append(token)
         ends = token == end
         shapes = tuple(state.shape for state in _reordered(states, np.array([0]), axes))
@@ -104,12 +120,13 @@ def beam_search(
     end: int | None = None,
     axes: Sequence[int] = (),
     alpha: float = 0.0,
+    observe: Callable[[Level], object] | None = None,
 ) -> Search:
     """Keep the `beam` most probable active hypotheses at each step, and separately the `beam` best finished ones.
 
     A candidate that continues by `end` is finished and leaves the active ones. The search never stops early, even if
     the finished ones cannot be beaten any more, so that counts do not depend on probabilities. After `max_length`
-    symbols the active hypotheses compete unfinished. Of equal scores the earlier one is the better.
+    symbols the active hypotheses compete unfinished. `observe` is called with each step.
 
     Greedy search takes 0, the more probable at first, with 0.6·0.55 = 0.33; a beam of 2 finds 0.4·0.9 = 0.36:
 
@@ -132,14 +149,18 @@ def beam_search(
             pool = _best((*pool, *ended), beam)
             symbols = np.delete(symbols, end)
         open_ = candidates[:, symbols]
-        best = np.argsort(-open_, axis=None, kind="stable")[:beam]
+        # Hypotheses stay in the order of their symbols, so that a stable sort decides between equal scores.
+        best = np.sort(np.argsort(-open_, axis=None, kind="stable")[:beam])
         parents, chosen = np.unravel_index(best, open_.shape)
         tokens, totals = symbols[chosen], open_[parents, chosen]
-        prefixes = np.column_stack((prefixes[parents], tokens))
+        before, prefixes = prefixes, np.column_stack((prefixes[parents], tokens))
         states = _reordered(states, parents, axes)
         dropped = candidates.size + previous - len(tokens) - len(pool)
         shapes = tuple(state.shape for state in states)
         trace.append(StepCounts(len(log_probs), candidates.size, len(tokens), len(pool), dropped, shapes))
+        if observe is not None:
+            active = _hypotheses(prefixes, totals, alpha, finished=False)
+            observe(Level(before, candidates, tuple(active), tuple(pool)))
     active = _hypotheses(prefixes, totals, alpha, finished=False)
     return Search(tuple(_best((*pool, *active), beam)), tuple(trace), tuple(_best(active, beam)))
 
@@ -153,24 +174,30 @@ def exhaustive(
     end: int | None = None,
     axes: Sequence[int] = (),
     alpha: float = 0.0,
+    possible: Callable[[Any], bool] = lambda _: True,
 ) -> Search:
-    """Score every sequence of `max_length` symbols, and every shorter one that ends with the end symbol."""
-    level: list[tuple[int, tuple[int, ...], float]] = [(start, (), 0.0)]
+    """Score every sequence of `max_length` symbols, and every shorter one that ends with the end symbol.
+
+    Sequences whose log-probability is not `possible` are left out, with all their continuations.
+    """
+    level: list[tuple[int, tuple[int, ...], Any]] = [(start, (), 0.0)]
     finished: list[Hypothesis] = []
     trace = []
     for length in range(1, max_length + 1):
         log_probs, states = step(np.array([token for token, _, _ in level]), states)
         scores = _checked(log_probs, len(level), end)
-        following: list[tuple[int, tuple[int, ...], float]] = []
+        following: list[tuple[int, tuple[int, ...], Any]] = []
         parents = []
         for row, (_, symbols, total) in enumerate(level):
             for symbol, score in enumerate(scores[row].tolist()):
-                sequence = (*symbols, symbol)
+                sequence, extended = (*symbols, symbol), total + score
+                if not possible(extended):
+                    continue
                 if symbol == end:
-                    penalized = (total + score) / length_penalty(length, alpha)
-                    finished.append(Hypothesis(sequence, penalized, total + score, finished=True))
+                    penalized = extended / length_penalty(length, alpha)
+                    finished.append(Hypothesis(sequence, penalized, extended, finished=True))
                 else:
-                    following.append((symbol, sequence, total + score))
+                    following.append((symbol, sequence, extended))
                     parents.append(row)
         states = _reordered(states, np.array(parents, dtype=np.int64), axes)
         shapes = tuple(state.shape for state in states)
@@ -213,6 +240,6 @@ def _checked(log_probs: Array, count: int, end: int | None) -> Array:
         raise ValueError(f"a step expects to give [{count}, symbols], gives {list(log_probs.shape)}")
     if end is not None and not (0 <= end < log_probs.shape[1] and log_probs.shape[1] > 1):
         raise ValueError(f"the end symbol {end} expects more symbols beside it than {log_probs.shape[1]}")
-    if np.isnan(log_probs).any():
+    if log_probs.dtype != object and np.isnan(log_probs).any():
         raise ValueError("a step gives log-probabilities that are no numbers")
     return log_probs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics.numbers import byte_size, decimal
@@ -9,11 +10,13 @@ from shapecalc.dims import grouped as grouped_dim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from fractions import Fraction
 
     from shapecalc.shape_inference.report import Count
 
 MILLION = 10**6
 _UNITS = ((18, "E"), (15, "P"), (12, "T"), (9, "G"), (6, "M"))
+_SMALL_EXPONENT = -4
 _HUGE_LOSS = 10_000
 """The least loss that is written with an exponent."""
 
@@ -121,6 +124,36 @@ def loss(value: float, digits: int = 3) -> str:
     ('2.303', '2.7e+30')
     """
     return f"{value:.{digits}f}" if value < _HUGE_LOSS else f"{value:.3g}"
+
+
+def significant(number: Fraction, digits: int = 4) -> str:
+    """Return a number of at least 0 with at most `digits` significant digits, below 1/10,000 with an exponent.
+
+    >>> from fractions import Fraction
+    >>> significant(Fraction(33, 100)), significant(Fraction(2, 3)), significant(Fraction(1, 10**9))
+    ('0.33', '0.6667', '1e-9')
+    """
+    if not number:
+        return "0"
+    quotient = _quotient(number, digits)
+    if _SMALL_EXPONENT <= quotient.adjusted() <= digits:
+        return f"{quotient:f}"
+    return f"{quotient:e}".replace("e-0", "e-")
+
+
+def significant_is_exact(number: Fraction, digits: int = 4) -> bool:
+    """Return whether `significant` loses nothing of a number.
+
+    >>> from fractions import Fraction
+    >>> significant_is_exact(Fraction(1, 8)), significant_is_exact(Fraction(1, 3))
+    (True, False)
+    """
+    return _quotient(number, digits).as_integer_ratio() == number.as_integer_ratio()
+
+
+def _quotient(number: Fraction, digits: int) -> Decimal:
+    context = Context(prec=digits, rounding=ROUND_HALF_UP, Emin=-(10**9), Emax=10**9)
+    return context.divide(Decimal(number.numerator), Decimal(number.denominator))
 
 
 def at_sizes(sizes: Mapping[str, int]) -> str:

@@ -1,0 +1,303 @@
+"""Greedy, beam and exhaustive search over given distributions, in exact arithmetic, with every candidate of each step.
+
+The searches are those of `reference`, which run networks too: here their log-probabilities are `ExactLog`.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import log, log1p
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from shapecalc.calculators.beam_search import LONGEST, Problem, plan
+from shapecalc.diagnostics.errors import LayerError, misuse
+from shapecalc.diagnostics.suggestions import closest
+from shapecalc.reference.beam_search import Hypothesis, Level, beam_search, exhaustive, greedy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shapecalc.diagnostics import ShapecalcError
+    from shapecalc.parser.distributions import Distributions, Prefix
+    from shapecalc.reference.base import Array
+    from shapecalc.reference.beam_search import States
+
+MOST_SCORES = 500_000
+"""The most scores that a beam search computes, some seconds."""
+
+MOST_SEQUENCES = 100_000
+"""The most scores that exhaustive search computes."""
+
+WIDEST_TRIED = 64
+"""The widest beam that is tried to find what a narrower one misses."""
+
+_START = -1
+
+
+class ExactLog:
+    """The logarithm of a product of exact factors: a sum of logarithms is the product of their factors.
+
+    >>> score = ExactLog((Fraction(3, 5),)) + ExactLog((Fraction(1, 2),))
+    >>> score.product, float(score) == log(0.3), score < ExactLog((Fraction(1),))
+    (Fraction(3, 10), True, True)
+    """
+
+    __slots__ = ("factors", "product", "sign")
+
+    def __init__(self, factors: tuple[Fraction, ...] = (), product: Fraction | None = None, sign: int = 1) -> None:
+        self.factors = factors
+        self.product = factors[0] if product is None else product
+        self.sign = sign
+
+    def __add__(self, other: ExactLog) -> ExactLog:
+        return ExactLog(self.factors + other.factors, self.product * other.product)
+
+    def __radd__(self, zero: float) -> ExactLog:
+        """Return 0 + this, the start of a sum."""
+        assert zero == 0
+        return self
+
+    def __truediv__(self, penalty: float) -> ExactLog:
+        """Return this, as no length is penalized."""
+        assert penalty == 1
+        return self
+
+    def __neg__(self) -> ExactLog:
+        return ExactLog(self.factors, self.product, -self.sign)
+
+    def __lt__(self, other: ExactLog) -> bool:
+        return self.sign * self.product < other.sign * other.product
+
+    def __gt__(self, other: ExactLog) -> bool:
+        return other < self
+
+    def __float__(self) -> float:
+        return logarithm(self.product)
+
+
+def logarithm(number: Fraction) -> float:
+    """Return ln of a positive number, accurate near 1 and for numbers that no float can be; −∞ of 0.
+
+    >>> logarithm(Fraction(1, 10**400)), logarithm(Fraction(10**12 - 1, 10**12))
+    (-921.0340371976183, -1.0000000000005e-12)
+    """
+    if not number:
+        return -np.inf
+    if number > Fraction(1, 2):
+        return log1p(float(number - 1))
+    return log(number.numerator) - log(number.denominator)
+
+
+class Candidate(NamedTuple):
+    """A hypothesis that a step of the search considers, and whether it is in the beam after the step."""
+
+    symbols: Prefix
+    score: ExactLog
+    fate: str
+    """`kept`, `finished` (by the end symbol, and among the best), `dropped`, or `impossible` (probability 0)."""
+
+
+class Tree(NamedTuple):
+    """The three searches of one problem, the beam search with all candidates of each step."""
+
+    distributions: Distributions
+    beam: int
+    length: int
+    end: int | None
+    steps: tuple[tuple[Candidate, ...], ...]
+    greedy: Hypothesis
+    best: tuple[Hypothesis, ...]
+    """The hypotheses of the beam at the end, best first, without impossible ones."""
+    every: tuple[Hypothesis, ...]
+    """All possible sequences, best first; empty if exhaustive search is left out."""
+    left_out: str
+    """Why exhaustive search is left out; empty if it is not."""
+    bound: Fraction
+    """No sequence has a higher probability."""
+    enough: int | None
+    """The narrowest beam that finds the best sequence, if this one does not, and if that is known."""
+
+    @property
+    def total(self) -> Fraction:
+        """The sum of the probabilities of all sequences."""
+        return sum((product(hypothesis) for hypothesis in self.every), Fraction(0))
+
+    @property
+    def finds_best(self) -> bool | None:
+        """Whether no sequence is more probable than the beam's best; None if that is not known."""
+        if product(self.best[0]) == self.bound:
+            return True
+        return False if self.every else None
+
+
+def product(hypothesis: Hypothesis) -> Fraction:
+    """Return the probability of a hypothesis."""
+    return exact(hypothesis).product
+
+
+def exact(hypothesis: Hypothesis) -> ExactLog:
+    """Return the score of a hypothesis with its factors."""
+    score: Any = hypothesis.log_probability
+    assert isinstance(score, ExactLog)
+    return score
+
+
+def search(distributions: Distributions, *, beam: int = 2, length: int | None = None, end: str | None = None) -> Tree:
+    """Return the three searches.
+
+    Raises `LayerError` SC201 for a length or a beam out of range, SC203 for an unknown end symbol, `ShapecalcError`
+    SC106 if a prefix that the beam or greedy search reaches has no distribution.
+    """
+    last = _end(distributions, end)
+    steps = _length(distributions, length)
+    problem = Problem(len(distributions.symbols), beam, steps, end=last is not None)
+    problem.check()
+    scores = plan(problem).scores.result
+    if scores > MOST_SCORES:
+        receives = f"{beam}, which computes {scores:,}"
+        raise LayerError(
+            "SC201", expects=f"a search of at most {MOST_SCORES:,} scores", receives=receives, field="beam"
+        )
+    asked: dict[str, Any] = {"start": _START, "max_length": steps, "end": last}
+    levels: list[Level] = []
+    try:
+        taken = greedy(_Model(distributions), _states(distributions), **asked).hypotheses[0]
+        model, states = _Model(distributions), _states(distributions)
+        best = beam_search(model, states, **asked, beam=beam, observe=levels.append).hypotheses
+    except _MissingError as error:
+        raise _missing(distributions, error.prefix) from None
+    best = tuple(hypothesis for hypothesis in best if product(hypothesis))
+    every: tuple[Hypothesis, ...] = ()
+    left_out = ""
+    try:
+        model = _Model(distributions, MOST_SEQUENCES)
+        every = exhaustive(model, states, **asked, possible=lambda score: bool(score.product)).hypotheses
+    except _MissingError as error:
+        left_out = f"there is no distribution {distributions.place(error.prefix)}"
+    except _TooManyError:
+        left_out = f"it would compute more than {MOST_SEQUENCES:,} scores: {plan(problem).exhaustive.equation}"
+    candidates = tuple(tuple(_candidates(level, levels[-1], last)) for level in levels)
+    bound = product(every[0]) if every else _bound(distributions, candidates, product(best[0]), last, steps)
+    tree = Tree(distributions, beam, steps, last, candidates, taken, best, every, left_out, bound, None)
+    return tree if tree.finds_best is not False else tree._replace(enough=_enough(tree, asked))
+
+
+def _end(distributions: Distributions, end: str | None) -> int | None:
+    if end is None:
+        return None
+    if end not in distributions.symbols:
+        near = closest(end, distributions.symbols)
+        help_ = f"did you mean `{near}`?" if near else None
+        raise LayerError("SC203", expects="a symbol of the distributions", receives=f"`{end}`", field="end", help=help_)
+    if len(distributions.symbols) == 1:
+        raise LayerError("SC201", expects="a symbol beside the end symbol", receives="one symbol", field="end")
+    return distributions.symbols.index(end)
+
+
+def _length(distributions: Distributions, length: int | None) -> int:
+    if length is None:
+        length = distributions.length
+        if length is None:
+            help_ = "prefixes with `*` describe sequences of any length; add `--length STEPS`"
+            raise misuse("SC106", "`--length` is missing", help_)
+    if distributions.rows and length > len(distributions.rows):
+        rows = len(distributions.rows)
+        expects = f"at most {rows}, the number of rows"
+        raise LayerError("SC201", expects=expects, receives=length, field="length")
+    if not 1 <= length <= LONGEST:
+        raise LayerError("SC201", expects=f"1 to {LONGEST}", receives=length, field="length")
+    return length
+
+
+def _missing(distributions: Distributions, prefix: Prefix) -> ShapecalcError:
+    shown = " ".join(distributions.symbols[symbol] for symbol in prefix)
+    ending = distributions.symbols[prefix[-1]]
+    help_ = f"add `{shown}`, or `* {ending}` for every prefix that ends with `{ending}`; or give a shorter `--length`"
+    return misuse("SC106", f"there is no distribution {distributions.place(prefix)}", help_)
+
+
+class _MissingError(Exception):
+    """A prefix of positive probability has no distribution."""
+
+    def __init__(self, prefix: Prefix) -> None:
+        super().__init__(prefix)
+        self.prefix = prefix
+
+
+class _TooManyError(Exception):
+    """A search would compute more scores than it may."""
+
+
+def _states(distributions: Distributions) -> States:
+    return np.empty((1, 0), dtype=np.int64), np.ones((1, len(distributions.symbols)), dtype=bool)
+
+
+class _Model:
+    """The step function. Its states are the prefixes [A, t], and which candidates were possible [A, V]."""
+
+    def __init__(self, distributions: Distributions, most: int | None = None) -> None:
+        self._distributions = distributions
+        self._left = most
+        self._logs: dict[int, list[ExactLog]] = {}  # by the identity of a row, whose hash is slow
+        self._never = [ExactLog((Fraction(0),))] * len(distributions.symbols)
+
+    def __call__(self, tokens: Array, states: States) -> tuple[Array, States]:
+        before, possible = states
+        prefixes = np.column_stack((before, tokens))
+        logs = np.empty((len(tokens), len(self._never)), dtype=object)
+        if self._left is not None:
+            self._left -= logs.size
+            if self._left < 0:
+                raise _TooManyError
+        for row, (prefix, token) in enumerate(zip(prefixes.tolist(), tokens.tolist(), strict=True)):
+            logs[row] = self._after(tuple(prefix[1:])) if possible[row, token] else self._never
+        return logs, (prefixes, np.array([[bool(score.product) for score in row] for row in logs]).reshape(logs.shape))
+
+    def _after(self, prefix: Prefix) -> list[ExactLog]:
+        row = self._distributions.after(prefix)
+        if row is None:
+            raise _MissingError(prefix)
+        if id(row) not in self._logs:
+            self._logs[id(row)] = [ExactLog((probability,)) for probability in row]
+        return self._logs[id(row)]
+
+
+def _candidates(level: Level, last: Level, end: int | None) -> Iterator[Candidate]:
+    """Yield the candidates of a step, parent by parent; a finished one is dropped if better ones replace it later."""
+    active = {hypothesis.symbols for hypothesis in level.active}
+    finished = {hypothesis.symbols for hypothesis in last.finished}
+    for prefix, row in zip(level.prefixes.tolist(), level.candidates, strict=True):
+        for symbol, score in enumerate(row):
+            symbols = (*prefix, symbol)
+            fate = "finished" if symbol == end and symbols in finished else "kept" if symbols in active else "dropped"
+            yield Candidate(symbols, score, fate if score.product else "impossible")
+
+
+def _bound(
+    distributions: Distributions,
+    steps: tuple[tuple[Candidate, ...], ...],
+    best: Fraction,
+    end: int | None,
+    length: int,
+) -> Fraction:
+    """Return a probability that no sequence exceeds: that of the best one, or of a dropped one continued at best."""
+    for number, candidates in enumerate(steps, 1):
+        dropped = [each.score.product for each in candidates if each.fate == "dropped" and each.symbols[-1] != end]
+        bound = max(dropped, default=Fraction(0))
+        for step in range(number + 1, length + 1 if end is None else min(length, number + 1) + 1):
+            bound *= distributions.most(step)
+        best = max(best, bound)
+    return best
+
+
+def _enough(tree: Tree, asked: dict[str, Any]) -> int | None:
+    for beam in range(tree.beam + 1, WIDEST_TRIED + 1):
+        try:
+            tried = beam_search(_Model(tree.distributions), _states(tree.distributions), **asked, beam=beam)
+        except _MissingError:
+            return None
+        if product(tried.hypotheses[0]) == tree.bound:
+            return beam
+    return None
