@@ -112,16 +112,15 @@ def _refuse(options: dict[str, str | None], why: str) -> None:
 
 
 def _search(probabilities: str, given: dict[str, str | None], target: Target, *, log: bool) -> None:
-    from shapecalc.execution.beam import search
-    from shapecalc.parser.distributions import load_distributions
+    from shapecalc.execution.beam import load, search
     from shapecalc.render import beam_notes, beam_tree
 
-    texts = {field: text for field, text in given.items() if text is not None}
+    texts = {field: text for field, text in given.items() if text is not None} | {"probabilities": probabilities}
     if texts.get("end") == "":
         raise Misuse("`--end` expects a symbol with `--probabilities`, receives none")
     try:
         sizes = {field: integer(texts[field], field) for field in ("beam", "length") if field in texts}
-        tree = search(load_distributions(probabilities), **sizes, end=texts.get("end"))
+        tree = search(load(probabilities), **sizes, end=texts.get("end"))
     except LayerError as error:
         raise mistake(error, texts) from None
     show(

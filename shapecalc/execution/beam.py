@@ -5,22 +5,27 @@ The searches are those of `reference`, which run networks too: here their log-pr
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from math import log, log1p
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from shapecalc.calculators.beam_search import LONGEST, Problem, plan
 from shapecalc.diagnostics.errors import LayerError, misuse
+from shapecalc.diagnostics.limits import LIMITS
 from shapecalc.diagnostics.suggestions import closest
+from shapecalc.execution.arrays import read_array
+from shapecalc.parser.distributions import Distributions, load_distributions
 from shapecalc.reference.beam_search import Hypothesis, Level, beam_search, exhaustive, greedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shapecalc.diagnostics import ShapecalcError
-    from shapecalc.parser.distributions import Distributions, Prefix
+    from shapecalc.parser.distributions import Prefix
     from shapecalc.reference.base import Array
     from shapecalc.reference.beam_search import States
 
@@ -34,6 +39,11 @@ WIDEST_TRIED = 64
 """The widest beam that is tried to find what a narrower one misses."""
 
 _START = -1
+
+_NUMPY = (".npy", ".npz")
+_ROWS = (*_NUMPY, ".csv", ".tsv", ".txt")
+"""Endings of files that have rows of numbers only."""
+_FLAT = re.compile(r"[\d.,;/\s+eE-]*\d[\d.,;/\s+eE-]*")
 
 
 class ExactLog:
@@ -142,6 +152,38 @@ def exact(hypothesis: Hypothesis) -> ExactLog:
     score: Any = hypothesis.log_probability
     assert isinstance(score, ExactLog)
     return score
+
+
+def load(path_or_text: str) -> Distributions:
+    """Return the distributions of a text or a file: a table, or rows of numbers as `read_array` reads them.
+
+    Raises `LayerError` and `ShapecalcError` as `read_array` and `load_distributions` do.
+
+    >>> load("0.6,0.4; 0.55,0.45").rows[1]
+    (Fraction(11, 20), Fraction(9, 20))
+    """
+    ending = Path(path_or_text).suffix.lower() if len(path_or_text) < 2**12 else ""
+    if ending not in _ROWS and not _FLAT.fullmatch(path_or_text):
+        return load_distributions(path_or_text)
+    size = read_array(path_or_text, "probabilities").size
+    if size > LIMITS.nodes:
+        raise LayerError(
+            "SC012", expects=f"at most {LIMITS.nodes:,} numbers", receives=f"{size:,}", field="probabilities"
+        )
+    rows = np.atleast_2d(read_array(path_or_text, "probabilities", exact=True))
+    if rows.ndim != 2:  # noqa: PLR2004 - steps and symbols
+        raise LayerError("SC305", expects="2 axes, steps and symbols", receives=str(rows.ndim), field="probabilities")
+    for index, number in np.ndenumerate(rows):
+        if not 0 <= number <= 1:
+            expects = f"numbers from 0 to 1 in step {index[0] + 1}"
+            raise LayerError("SC201", expects=expects, receives=f"{float(number):g}", field="probabilities")
+    for number, row in enumerate(rows.tolist(), 1):
+        if not any(row):
+            expects = f"a positive probability in step {number}"
+            raise LayerError("SC201", expects=expects, receives="only 0", field="probabilities")
+    if ending in _NUMPY:  # 0.1 is 1/10, although no float64 is
+        rows = np.array([[Fraction(repr(float(number))) for number in row] for row in rows], dtype=object)
+    return Distributions(tuple(map(str, range(rows.shape[1]))), tuple(map(tuple, rows.tolist())))
 
 
 def search(distributions: Distributions, *, beam: int = 2, length: int | None = None, end: str | None = None) -> Tree:

@@ -132,7 +132,7 @@ def tree_dict(result: Tree) -> dict[str, Any]:
         "hypotheses": [_hypothesis_dict(result, hypothesis) for hypothesis in result.best],
         "exhaustive": {
             "sequences": len(result.every) or None,
-            "sum": float(result.total) if result.every else None,
+            "total": float(result.total) if result.every else None,
             "best": _hypothesis_dict(result, result.every[0]) if result.every else None,
             "left_out": result.left_out or None,
         },

@@ -92,3 +92,76 @@ def test_what_cannot_be_searched_is_a_usage_error(run: Run, options: str, said: 
     ended = run("beam", *options.split())
     assert ended.code == 2
     assert said in ended.err
+
+
+README = '{"": [0.6, 0.4], "0": [0.55, 0.45], "1": [0.1, 0.9]}'
+
+
+def test_greedy_search_misses_what_a_beam_of_two_finds(run: Run) -> None:
+    out = run("beam", "--probabilities", README).out
+    assert "├─ ● 0   0.6·0.55 = 0.33  −1.1087  greedy\n" in out
+    assert "└─ ● 1    0.4·0.9 = 0.36  −1.0217  best\n" in out
+    assert "greedy search misses `1 1`, 0.36: at step 1 it takes `0` (0.6) and not `1` (0.4), and ends with 0.33" in out
+    assert "the beam of 2 finds the best sequence, `1 1`\n" in out
+    assert run("beam", "--probabilities", README, "--beam", "2", "--no-end").out == out
+
+
+def test_the_published_scores_are_reproduced_as_far_as_they_are_right(run: Run) -> None:
+    """Of machinelearningmastery.com (10·ln 2, not 0.0256) and of Dive into Deep Learning."""
+    rows = str([[0.1, 0.2, 0.3, 0.4, 0.5], [0.5, 0.4, 0.3, 0.2, 0.1]] * 5)
+    document = json.loads(run("beam", "--probabilities", rows, "--beam", "3", "--format", "json").out)
+    assert document["hypotheses"][0]["symbols"] == [*"4040404040"]
+    scores = [-each["log_probability"] for each in document["hypotheses"]]
+    assert scores == pytest.approx([6.9314718056, 7.15461535691, 7.15461535691], abs=5e-11)
+    assert document["sums"]["step 1"] == 1.5
+    assert document["exhaustive"]["left_out"].startswith("it would compute more than")
+    chains = '{"": {A: 0.5}, A: {B: 0.4, C: 0.3}, A B: {C: 0.4}, A B C: {E: 0.6}, A C: {B: 0.6}, A C B: {E: 0.6}}'
+    out = run("beam", "--probabilities", chains, "--end", "E").out
+    assert "greedy      A B C E   0.5·0.4·0.4·0.6 = 0.048" in out
+    assert "exhaustive  A C B E   0.5·0.3·0.6·0.6 = 0.054" in out
+
+
+def test_json_has_every_candidate_of_every_step(run: Run) -> None:
+    document = json.loads(run("beam", "--probabilities", README, "--beam", "1", "--format", "json").out)
+    steps = [
+        [(*each["symbols"], each["probability"], each["kept"]) for each in step["candidates"]]
+        for step in document["steps"]
+    ]
+    assert steps == [[("0", 0.6, True), ("1", 0.4, False)], [("0", "0", 0.33, True), ("0", "1", 0.27, False)]]
+    assert document["greedy"]["misses"] is True
+    assert (document["finds_best"], document["beam_that_finds_best"], document["bound"]) == (False, 2, 0.36)
+    assert document["exhaustive"]["best"]["exact"] == "9/25"
+    assert document["exhaustive"]["total"] == 1.0
+
+
+def test_a_table_comes_from_a_file_or_from_standard_input(run: Run) -> None:
+    shown = run("beam", "--probabilities", README).out
+    assert run("beam", "--probabilities", "-", stdin=README).out == shown
+    assert run(shell=f"beam --probabilities '{README}' --output table.txt && cat table.txt").out == shown
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--vocab", "3"], "`--vocab 3` has no meaning with `--probabilities`"),
+        (["--hidden-size", "3"], "`--hidden-size 3` has no meaning"),
+        (["--end"], "`--end` expects a symbol with `--probabilities`, receives none"),
+        (["--end", "2"], "error[SC203]: `--end 2` expects a symbol of the distributions, receives `2`"),
+        (["--length", "9"], "error[SC106]: there is no distribution after `0 0`"),
+        (["--beam", "x"], "error[SC202]: `--beam x` expects a whole number"),
+        (["--probabilities", "[[0.5], [0.5, 0.5]]"], "error[SC204]"),
+        (["--probabilities", "0.5,0.5;1.5,1"], "`--probabilities 0.5,0.5;1.5,1` expects numbers from 0 to 1 in step 2"),
+        (["--probabilities", "none.json"], "error[SC001]: `none.json` does not exist"),
+    ],
+)
+def test_a_mistake_in_a_table_or_beside_it_is_a_usage_error(run: Run, options: list[str], said: str) -> None:
+    ended = run("beam", "--probabilities", README, *options)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_without_a_table_end_is_still_a_flag_and_sums_of_logarithms_are_refused(run: Run) -> None:
+    costs = run(*DOCUMENTED).out
+    for words in ((*DOCUMENTED, "--end"), ("beam", "--end", *DOCUMENTED[1:])):
+        assert run(*words).out == costs
+    assert "`--log` requires `--probabilities FILE|TABLE`" in run(*DOCUMENTED, "--log").err

@@ -16,7 +16,7 @@ from tests.support.volume import at_most
 
 if TYPE_CHECKING:
     from shapecalc.reference.base import Array
-    from shapecalc.reference.beam_search import Hypothesis, States
+    from shapecalc.reference.beam_search import Hypothesis, Level, States
 
 START = 0
 
@@ -196,6 +196,42 @@ def test_of_equal_scores_the_lower_symbol_is_the_better() -> None:
         lambda tokens, states: (even.repeat(len(tokens), axis=0), states), (), start=0, max_length=2, beam=3
     )
     assert words(found.hypotheses) == [(0, 0), (0, 1), (0, 2)]
+
+
+def test_of_equal_scores_the_first_symbols_win_in_every_search() -> None:
+    following = np.log2([[1, 2**-9, 2**-9], [0.5, 0.25, 0.25], [2**-9, 2**-9, 1], [0.25, 0.5, 0.25]])
+    asked = {"step": lambda tokens, states: (following[tokens], states), "states": (), "start": 3, "max_length": 2}
+    wanted = [(0, 0), (1, 0), (2, 2), (1, 1), (1, 2)]
+    assert words(beam_search(**asked, beam=9).hypotheses)[:5] == wanted
+    assert words(beam_search(**asked, beam=3).hypotheses) == wanted[:3]
+    assert words(exhaustive(**asked).hypotheses)[:5] == wanted
+
+
+@given(problems(), st.integers(1, 6))
+def test_an_observer_sees_every_candidate_and_what_is_left_of_them(setting: Setting, beam: int) -> None:
+    levels: list[Level] = []
+    found = beam_search(**setting.asked, alpha=setting.alpha, beam=beam, observe=levels.append)
+    before = [()]
+    for level, counts in zip(levels, found.trace, strict=True):
+        assert [*map(tuple, level.prefixes.tolist())] == before
+        for prefix, row in zip(before, level.candidates.tolist(), strict=True):
+            expected = [setting.model.probability((*prefix, symbol)) for symbol in range(setting.model.vocabulary)]
+            assert row == pytest.approx(expected)
+        before = words(level.active)
+        assert (len(before), len(level.finished)) == (counts.kept, counts.finished)
+    assert {*before} == {*words(found.active)}
+
+
+def test_sequences_that_are_not_possible_are_left_out_with_all_their_continuations() -> None:
+    following = np.array([[0.0, 1.0, 2.0]])
+    found = exhaustive(
+        lambda tokens, states: (following.repeat(len(tokens), axis=0), states),
+        (),
+        start=0,
+        max_length=2,
+        possible=lambda score: score != 1,
+    )
+    assert words(found.hypotheses) == [(2, 2), (2, 1), (0, 2), (2, 0), (0, 0)]
 
 
 @pytest.mark.parametrize(
