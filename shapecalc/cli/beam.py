@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from shapecalc.render.beam import LstmStates
 
 EXAMPLES = (
-    """shapecalc beam --probabilities '{"": [0.6, 0.4], "0": [0.55, 0.45], "1": [0.1, 0.9]}'""",
-    "shapecalc beam --probabilities '[[0.5, 0.3, 0.2], [0.1, 0.6, 0.3]]' --beam 1 --end 2 --log",
+    """shapecalc beam --probabilities '{"":[0.6,0.4],"0":[0.55,0.45],"1":[0.1,0.9]}'""",
+    "shapecalc beam --probabilities '0.5,0.3,0.2;0.1,0.6,0.3' --beam 1 --log",
     "shapecalc beam --vocab 10000 --beam 5 --length 20",
     "shapecalc beam --vocab 10000 --beam 5 --length 20 --hidden-size 512",
 )

@@ -117,7 +117,7 @@ def read_distributions(source: Source) -> Distributions:
     Raises `ShapecalcError`: SC202 for what is not a probability, SC201 for one below 0 or above 1 and for a row without
     a positive one, SC204 for rows of different lengths, SC104 for a prefix with an unknown symbol.
     """
-    reader = _Reader(source)
+    reader = _TableReader(source)
     result = reader.read(read_text(source))
     if reader.refused:
         raise ShapecalcError(tuple(sorted(reader.refused, key=position)[:MOST_DIAGNOSTICS]), source)
@@ -134,7 +134,7 @@ def _without_options(diagnostic: Diagnostic) -> Diagnostic:
     return diagnostic._replace(help=help_)
 
 
-class _Reader:
+class _TableReader:
     """Reads one tree; `refused` has the diagnostics."""
 
     def __init__(self, source: Source) -> None:

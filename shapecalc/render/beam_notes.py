@@ -43,23 +43,23 @@ def _names(result: Tree, symbols: Iterable[int]) -> list[str]:
 
 def notes(result: Tree, depth: int, *, unicode: bool) -> list[str]:
     """Return sentences: what greedy search and the beam miss, what exhaustive search says, and what is unusual."""
-    found = [_greedy(result, unicode=unicode), _beam(result, unicode=unicode)]
+    sentences = [_greedy(result, unicode=unicode), _beam(result, unicode=unicode)]
     if result.left_out:
-        found.append(f"exhaustive search is left out: {result.left_out}")
+        sentences.append(f"exhaustive search is left out: {result.left_out}")
     else:
-        found.append(f"the probabilities of all {len(result.every):,} possible sequences sum to {_sum(result.total)}")
+        sentences.append(f"the probabilities of all {len(result.every):,} possible sequences sum to {_sum(result.total)}")
     if depth < result.length:
-        found.append(f"the tree shows the first {depth:,} of {result.length:,} steps; `--format json` has all")
+        sentences.append(f"the tree shows the first {depth:,} of {result.length:,} steps; `--format json` has all")
     sums = result.distributions.sums()
     if sums:
         place, total = next(iter(sums.items()))
         others = f", and {len(sums) - 1:,} more do not either" if len(sums) > 1 else ""
         where = _at(place, unicode=unicode)
-        found.append(
+        sentences.append(
             f"note: the probabilities {where} sum to {_sum(total)}, not to 1{others}; they are used as they are, so "
             "that products are scores and not probabilities"
         )
-    return found
+    return sentences
 
 
 def _at(place: str, *, unicode: bool) -> str:
@@ -97,11 +97,11 @@ def _beam(result: Tree, *, unicode: bool) -> str:
         return f"{beam} finds the best sequence, `{sequence(result, result.best[0].symbols, unicode=unicode)}`{why}"
     lost = _lost(result)
     best, dropped = (sequence(result, symbols, unicode=unicode) for symbols in (result.every[0].symbols, lost.symbols))
-    kept = min(each.score.product for each in result.steps[len(lost.symbols) - 1] if each.fate in ("kept", "finished"))
+    lowest = min(each.score.product for each in result.steps[len(lost.symbols) - 1] if each.fate in ("kept", "finished"))
     wider = f"; a beam of {result.enough:,} finds it" if result.enough else ""
     return (
         f"{beam} misses `{best}`, {significant(product(result.every[0]))}: at step {len(lost.symbols):,} it drops "
-        f"`{dropped}` ({significant(lost.score.product)}), as the lowest that it keeps has {significant(kept)}{wider}"
+        f"`{dropped}` ({significant(lost.score.product)}), as the lowest that it keeps has {significant(lowest)}{wider}"
     )
 
 

@@ -25,7 +25,7 @@ MOST_ROWS = 200
 MOST_DROPPED = 2
 """Dropped candidates of one hypothesis that have a row each; more are one row."""
 
-MOST_KEPT = 20
+MOST_ACTIVE = 20
 """The same for candidates that are kept."""
 
 MOST_RESULTS = 10
@@ -147,7 +147,7 @@ class _Drawing:
         rows: list[tuple[Candidate | None, _Line]] = []
         candidates = [each for each in self.children.get(prefix, []) if each.fate != "impossible"]
         folded: dict[str, list[Candidate]] = {}
-        for fate, most in (("kept", MOST_KEPT), ("dropped", MOST_DROPPED)):
+        for fate, most in (("kept", MOST_ACTIVE), ("dropped", MOST_DROPPED)):
             unmarked = [each for each in candidates if each.fate == fate and not self._marks(each)]
             folded[fate] = unmarked if len(unmarked) > most else []
         hidden = {each.symbols for some in folded.values() for each in some}

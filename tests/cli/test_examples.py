@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ EXAMPLES = {name: module_of(name).EXAMPLES for name in COMMANDS}
 def started(line: str) -> None:
     """Run `shapecalc …` or `shapecalc … > FILE` in this process."""
     command, _, file = line.partition(" > ")
-    result = CliRunner().invoke(app, command.removeprefix("shapecalc ").split(), prog_name="shapecalc")
+    result = CliRunner().invoke(app, shlex.split(command.removeprefix("shapecalc ")), prog_name="shapecalc")
     assert result.exit_code == 0, f"{line}: {result.output} {result.exception}"
     assert result.stdout or "--output" in line, line
     if file:
