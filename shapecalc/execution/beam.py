@@ -100,7 +100,7 @@ def logarithm(number: Fraction) -> float:
     return log(number.numerator) - log(number.denominator)
 
 
-class Candidate(NamedTuple):
+class BeamCandidate(NamedTuple):
     """A hypothesis that a step of the search considers, and whether it is in the beam after the step."""
 
     symbols: Prefix
@@ -116,7 +116,7 @@ class Tree(NamedTuple):
     beam: int
     length: int
     end: int | None
-    steps: tuple[tuple[Candidate, ...], ...]
+    steps: tuple[tuple[BeamCandidate, ...], ...]
     greedy: Hypothesis
     best: tuple[Hypothesis, ...]
     """The hypotheses of the beam at the end, best first, without impossible ones."""
@@ -306,7 +306,7 @@ class _Model:
         return self._logs[id(row)]
 
 
-def _candidates(level: Level, last: Level, end: int | None) -> Iterator[Candidate]:
+def _candidates(level: Level, last: Level, end: int | None) -> Iterator[BeamCandidate]:
     """Yield the candidates of a step, parent by parent; a finished one is dropped if better ones replace it later."""
     active = {hypothesis.symbols for hypothesis in level.active}
     finished = {hypothesis.symbols for hypothesis in last.finished}
@@ -314,12 +314,12 @@ def _candidates(level: Level, last: Level, end: int | None) -> Iterator[Candidat
         for symbol, score in enumerate(row):
             symbols = (*prefix, symbol)
             fate = "finished" if symbol == end and symbols in finished else "kept" if symbols in active else "dropped"
-            yield Candidate(symbols, score, fate if score.product else "impossible")
+            yield BeamCandidate(symbols, score, fate if score.product else "impossible")
 
 
 def _bound(
     distributions: Distributions,
-    steps: tuple[tuple[Candidate, ...], ...],
+    steps: tuple[tuple[BeamCandidate, ...], ...],
     best: Fraction,
     end: int | None,
     length: int,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from fractions import Fraction
 
-    from shapecalc.execution.beam import Candidate, Tree
+    from shapecalc.execution.beam import BeamCandidate, Tree
     from shapecalc.reference.beam_search import Hypothesis
 
 WIDEST_SYMBOL = 16
@@ -47,7 +47,9 @@ def notes(result: Tree, depth: int, *, unicode: bool) -> list[str]:
     if result.left_out:
         sentences.append(f"exhaustive search is left out: {result.left_out}")
     else:
-        sentences.append(f"the probabilities of all {len(result.every):,} possible sequences sum to {_sum(result.total)}")
+        sentences.append(
+            f"the probabilities of all {len(result.every):,} possible sequences sum to {_sum(result.total)}"
+        )
     if depth < result.length:
         sentences.append(f"the tree shows the first {depth:,} of {result.length:,} steps; `--format json` has all")
     sums = result.distributions.sums()
@@ -97,7 +99,9 @@ def _beam(result: Tree, *, unicode: bool) -> str:
         return f"{beam} finds the best sequence, `{sequence(result, result.best[0].symbols, unicode=unicode)}`{why}"
     lost = _lost(result)
     best, dropped = (sequence(result, symbols, unicode=unicode) for symbols in (result.every[0].symbols, lost.symbols))
-    lowest = min(each.score.product for each in result.steps[len(lost.symbols) - 1] if each.fate in ("kept", "finished"))
+    lowest = min(
+        each.score.product for each in result.steps[len(lost.symbols) - 1] if each.fate in ("kept", "finished")
+    )
     wider = f"; a beam of {result.enough:,} finds it" if result.enough else ""
     return (
         f"{beam} misses `{best}`, {significant(product(result.every[0]))}: at step {len(lost.symbols):,} it drops "
@@ -105,7 +109,7 @@ def _beam(result: Tree, *, unicode: bool) -> str:
     )
 
 
-def _lost(result: Tree) -> Candidate:
+def _lost(result: Tree) -> BeamCandidate:
     """Return the candidate by which the beam loses the best sequence."""
     best = result.every[0].symbols
     return next(
@@ -143,7 +147,7 @@ def tree_dict(result: Tree) -> dict[str, Any]:
     }
 
 
-def _candidate_dict(result: Tree, candidate: Candidate) -> dict[str, Any]:
+def _candidate_dict(result: Tree, candidate: BeamCandidate) -> dict[str, Any]:
     return {
         "symbols": _names(result, candidate.symbols),
         **_score_dict(candidate.score.product),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
 
-    from shapecalc.execution.beam import Candidate, ExactLog, Tree
+    from shapecalc.execution.beam import BeamCandidate, ExactLog, Tree
     from shapecalc.reference.beam_search import Hypothesis
 
 MOST_ROWS = 200
@@ -125,7 +125,7 @@ class _Drawing:
     def __init__(self, result: Tree, manner: _Manner) -> None:
         self.result = result
         self.manner = manner
-        self.children: dict[tuple[int, ...], list[Candidate]] = {}
+        self.children: dict[tuple[int, ...], list[BeamCandidate]] = {}
         for candidates in result.steps[: manner.depth]:
             for candidate in candidates:
                 self.children.setdefault(candidate.symbols[:-1], []).append(candidate)
@@ -142,11 +142,11 @@ class _Drawing:
             if candidate is not None and candidate.fate == "kept":
                 pending += [(each, lead + below) for each in reversed(self._rows(candidate.symbols))]
 
-    def _rows(self, prefix: tuple[int, ...]) -> list[tuple[Candidate | None, _Line, bool]]:
+    def _rows(self, prefix: tuple[int, ...]) -> list[tuple[BeamCandidate | None, _Line, bool]]:
         """Return the rows of the continuations of a prefix, and whether each is the last one."""
-        rows: list[tuple[Candidate | None, _Line]] = []
+        rows: list[tuple[BeamCandidate | None, _Line]] = []
         candidates = [each for each in self.children.get(prefix, []) if each.fate != "impossible"]
-        folded: dict[str, list[Candidate]] = {}
+        folded: dict[str, list[BeamCandidate]] = {}
         for fate, most in (("kept", MOST_ACTIVE), ("dropped", MOST_DROPPED)):
             unmarked = [each for each in candidates if each.fate == fate and not self._marks(each)]
             folded[fate] = unmarked if len(unmarked) > most else []
@@ -158,11 +158,11 @@ class _Drawing:
                 rows.append((None, _Line(f"… {len(some):,} {fate}", result=best, style=_STYLES[fate])))
         return [(candidate, line, place == len(rows)) for place, (candidate, line) in enumerate(rows, 1)]
 
-    def _marks(self, candidate: Candidate) -> str:
+    def _marks(self, candidate: BeamCandidate) -> str:
         size = len(candidate.symbols)
         return ", ".join(name for name, symbols in self.paths.items() if symbols[:size] == candidate.symbols)
 
-    def _line(self, candidate: Candidate) -> _Line:
+    def _line(self, candidate: BeamCandidate) -> _Line:
         marks = self._marks(candidate)
         name = sequence(self.result, candidate.symbols[-1:], unicode=self.manner.unicode)
         written, result = arithmetic(candidate.score, log=self.manner.log)
