@@ -99,9 +99,7 @@ def _beam(result: Tree, *, unicode: bool) -> str:
         return f"{beam} finds the best sequence, `{sequence(result, result.best[0].symbols, unicode=unicode)}`{why}"
     lost = _lost(result)
     best, dropped = (sequence(result, symbols, unicode=unicode) for symbols in (result.every[0].symbols, lost.symbols))
-    lowest = min(
-        each.score.product for each in result.steps[len(lost.symbols) - 1] if each.fate in ("kept", "finished")
-    )
+    lowest = min(each.score.product for each in result.steps[len(lost.symbols) - 1] if each.fate == "kept")
     wider = f"; a beam of {result.enough:,} finds it" if result.enough else ""
     return (
         f"{beam} misses `{best}`, {significant(product(result.every[0]))}: at step {len(lost.symbols):,} it drops "
