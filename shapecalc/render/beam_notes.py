@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics.numbers import finite
@@ -11,7 +12,6 @@ from shapecalc.render.terminal.numbers import significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from fractions import Fraction
 
     from shapecalc.execution.beam import BeamCandidate, Tree
     from shapecalc.reference.beam_search import Hypothesis
@@ -49,6 +49,13 @@ def notes(result: Tree, depth: int, *, unicode: bool) -> list[str]:
     else:
         sentences.append(
             f"the probabilities of all {len(result.every):,} possible sequences sum to {_sum(result.total)}"
+        )
+    tied = _tied(result)
+    if tied:
+        number, limit = tied
+        sentences.append(
+            f"at step {number:,} the lowest that the beam keeps and the best that it drops are equal, "
+            f"{significant(limit)}: the one whose symbols are first in the table stays"
         )
     if depth < result.length:
         sentences.append(f"the tree shows the first {depth:,} of {result.length:,} steps; `--format json` has all")
@@ -105,6 +112,16 @@ def _beam(result: Tree, *, unicode: bool) -> str:
         f"{beam} misses `{best}`, {significant(product(result.every[0]))}: at step {len(lost.symbols):,} it drops "
         f"`{dropped}` ({significant(lost.score.product)}), as the lowest that it keeps has {significant(lowest)}{wider}"
     )
+
+
+def _tied(result: Tree) -> tuple[int, Fraction] | None:
+    """Return the first step at which a dropped hypothesis is as probable as one that is not, and the probability."""
+    for number, step in enumerate(result.steps, 1):
+        unfinished = [each for each in step if each.symbols[-1] != result.end]
+        lowest = min((each.score.product for each in unfinished if each.fate == "kept"), default=None)
+        if any(each.score.product == lowest for each in unfinished if each.fate == "dropped"):
+            return number, lowest or Fraction(0)
+    return None
 
 
 def _lost(result: Tree) -> BeamCandidate:

@@ -47,6 +47,8 @@ class _Manner(NamedTuple):
     log: bool
     indent: int
     depth: int
+    both: bool = True
+    """Whether a probability is next to its logarithm, or one of them is left out."""
 
     def branch(self, *, last: bool) -> tuple[str, str]:
         """Return what is before a row, and before the rows of its children."""
@@ -99,8 +101,8 @@ def _fitting(result: Tree, width: int | None, *, log: bool, unicode: bool) -> tu
             break
         depth += 1
     while True:
-        for indent in (3, 2, 1):
-            grid = _grid(result, _Manner(unicode, log, indent, depth))
+        for indent, both in ((3, True), (2, True), (1, True), (2, False), (1, False)):
+            grid = _grid(result, _Manner(unicode, log, indent, depth, both))
             if width is None or grid.width <= width:
                 return grid, depth
         if depth == 1:
@@ -111,12 +113,16 @@ def _fitting(result: Tree, width: int | None, *, log: bool, unicode: bool) -> tu
 def _grid(result: Tree, manner: _Manner) -> Grid:
     lines = [*_Drawing(result, manner).lines()]
     left = max(len(line.product) for line in lines)
-    rows = [Cells(("start", "", "", ""))]
+    names = _names(log=manner.log)
+    headings = (Heading("hypothesis"), Heading(names[0]), Heading(names[1], right=True), Heading(""))
+    rows = [Cells(("start", "", "", ""), (PLAIN,) * 4)]
     for line in lines:
         shown = f"{line.product:>{left}} {line.result}" if left else line.result.strip()
         rows.append(Cells((line.text, shown.rstrip(), line.other, line.marks), (line.style,) * 4))
-    names = _names(log=manner.log)
-    return Grid((Heading("hypothesis"), Heading(names[0]), Heading(names[1], right=True), Heading("")), rows)
+    if manner.both:
+        return Grid(headings, rows)
+    rows = [Cells(texts[:2] + texts[3:], styles[1:]) for texts, styles in rows]
+    return Grid(headings[:2] + headings[3:], rows)
 
 
 class _Drawing:
@@ -129,7 +135,8 @@ class _Drawing:
         for candidates in result.steps[: manner.depth]:
             for candidate in candidates:
                 self.children.setdefault(candidate.symbols[:-1], []).append(candidate)
-        self.paths = {"greedy": result.greedy.symbols, "best": (result.every or result.best)[0].symbols}
+        best = "beam" if result.finds_best is None else "best"
+        self.paths = {"greedy": result.greedy.symbols, best: (result.every or result.best)[0].symbols}
 
     def lines(self) -> Iterator[_Line]:
         """Yield the rows of the tree, without recursion: it may have more steps than Python has frames."""
@@ -154,8 +161,8 @@ class _Drawing:
         rows += [(each, self._line(each)) for each in candidates if each.symbols not in hidden]
         for fate, some in folded.items():
             if some:
-                best = f"best {significant(max(each.score.product for each in some))}"
-                rows.append((None, _Line(f"… {len(some):,} {fate}", result=best, style=_STYLES[fate])))
+                best = significant(max(each.score.product for each in some))
+                rows.append((None, _Line(f"… {len(some):,} {fate}", "best", f"= {best}", style=_STYLES[fate])))
         return [(candidate, line, place == len(rows)) for place, (candidate, line) in enumerate(rows, 1)]
 
     def _marks(self, candidate: BeamCandidate) -> str:
@@ -167,7 +174,7 @@ class _Drawing:
         name = sequence(self.result, candidate.symbols[-1:], unicode=self.manner.unicode)
         written, result = arithmetic(candidate.score, log=self.manner.log)
         other = significant(candidate.score.product) if self.manner.log else logarithmic(candidate.score.product)
-        style = GOOD if "best" in marks else _STYLES[candidate.fate]
+        style = GOOD if marks.endswith(("best", "beam")) else _STYLES[candidate.fate]
         sign = _sign(candidate.fate, unicode=self.manner.unicode)
         return _Line(f"{sign} {name}", written, result, other, marks, style)
 

@@ -36,6 +36,11 @@ def test_each_search_has_its_sentence() -> None:
             "finds the best sequence, `0 0`: no hypothesis that it drops can",
         ),
         ('{"": [0.7, 0.3], "0": [1, 0]}', {"beam": 1}, "left out: there is no distribution after `1`"),
+        (
+            "[[0.5, 0.25, 0.25]]",
+            {},
+            "at step 1 the lowest that the beam keeps and the best that it drops are equal, 0.25: the one",
+        ),
     ]
     for table, options, sentence in rows:
         assert sentence in said(table, **options), (table, options, said(table, **options))
@@ -43,7 +48,7 @@ def test_each_search_has_its_sentence() -> None:
 
 def test_no_sentence_is_said_where_it_does_not_apply() -> None:
     text = said("[[0.5, 0.5]]")
-    for words in ("misses", "left out", "not to 1", "first"):
+    for words in ("misses", "left out", "not to 1", "first", "equal"):
         assert words not in text
 
 

@@ -75,7 +75,7 @@ def test_dropped_candidates_are_folded_with_the_best_of_them() -> None:
     result = search(load("[[0.5, 0.2, 0.15, 0.1, 0.05]]"), beam=1)
     rows = rows_of(tree(result, **TEXT))
     assert [row.split("  ")[0] for row in rows] == ["├─ ● 0", "└─ … 4 dropped"]
-    assert "best 0.2" in rows[1]
+    assert "best = 0.2" in rows[1]
     assert len(rows_of(tree(search(load("[[0.5, 0.3, 0.2]]"), beam=1), **TEXT))) == 3
 
 
@@ -84,6 +84,18 @@ def test_a_dropped_hypothesis_on_the_way_to_the_best_is_not_folded() -> None:
     drawn = tree(search(load(str(given).replace("'", '"')), beam=1), **TEXT)
     assert re.search(r"× 3 +0\.2 +−1\.6094  best", drawn)
     assert "… 2 dropped" not in drawn.split("\n\n")[1].split("\n")[-1]
+
+
+def test_the_best_of_the_beam_is_marked_as_that_if_a_better_one_may_exist() -> None:
+    drawn = tree(searched(10, 8, 3), **TEXT)
+    assert re.search(r"● .*  greedy, beam\n", drawn)
+    assert not re.search(r"best\n", drawn.split("start\n")[1].split("kept")[0])
+
+
+def test_a_narrow_terminal_shows_one_of_both_scores() -> None:
+    drawn = tree(searched(3, 3, 2), **{**TEXT, "width": 50})
+    check_lines(drawn.split("\n\nsearch")[0].split("\n\nstep")[0], 50)
+    assert len(drawn.split("\n\n")[1].split("\n")[0].split()) == 2
 
 
 def test_logarithms_are_sums() -> None:
