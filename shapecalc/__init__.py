@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from shapecalc.api.compare import check, diff, lock
     from shapecalc.api.execute import decode, run, train, verify
     from shapecalc.api.load import Network, load, loads
-    from shapecalc.api.predict import inspect, memory, train_cost
+    from shapecalc.api.predict import explain, inspect, memory, train_cost
     from shapecalc.api.results import Decoding, Locked
     from shapecalc.api.solve import solve, sweep
     from shapecalc.architecture import Architecture
     from shapecalc.checking.result import Checked
+    from shapecalc.costs.explanation import Explanation
     from shapecalc.costs.liveness import LiveMemory
     from shapecalc.costs.training import TrainingCost
     from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
@@ -46,6 +47,7 @@ _HOMES = {
     "Decoding": "api.results",
     "Diagnostic": "diagnostics",
     "Documentation": "layers.documentation",
+    "Explanation": "costs.explanation",
     "LayerError": "diagnostics",
     "LayerTypes": "layers.documentation",
     "Limits": "diagnostics.limits",
@@ -62,6 +64,7 @@ _HOMES = {
     "check": "api.compare",
     "decode": "api.execute",
     "diff": "api.compare",
+    "explain": "api.predict",
     "inspect": "api.predict",
     "load": "api.load",
     "loads": "api.load",
@@ -85,6 +88,7 @@ __all__ = [
     "Decoding",
     "Diagnostic",
     "Documentation",
+    "Explanation",
     "LayerError",
     "LayerTypes",
     "Limits",
@@ -102,6 +106,7 @@ __all__ = [
     "check",
     "decode",
     "diff",
+    "explain",
     "inspect",
     "layers",
     "load",

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from shapecalc.api.load import bound, count, one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from shapecalc.api.load import Network, Setting
+    from shapecalc.costs.explanation import Explanation
     from shapecalc.costs.liveness import LiveMemory
     from shapecalc.costs.training import TrainingCost
     from shapecalc.shape_inference.report import Report
@@ -46,6 +47,37 @@ def inspect(
 
     loaded, given = bound(architecture, settings, sizes)
     return inspect_at(loaded, given, symbolic=symbolic, params_as=params_as, dtype=dtype)
+
+
+def explain(
+    architecture: Network,
+    step: str | None = None,
+    *,
+    key: str | Sequence[str] = (),
+    levels: int | None = None,
+    dtype: str = "float32",
+    settings: Mapping[str, Setting] | None = None,
+    **sizes: Setting,
+) -> Explanation:
+    """Return the derivation of numbers of a layer or a block, or of the network without a `step`.
+
+    Each number has its rule, the numbers put in, and where each of these comes from, back to the input; with `levels`
+    only through this number of layers. `key` is `output`, `params`, `buffers`, `macs`, `flops` or `memory`, or several
+    of them; by default all. Symbols and parameters are given as in `inspect`.
+    Raises `ShapecalcError` for mistakes in the file or an argument.
+
+    >>> (layer,) = explain("lenet5", "c3", key="macs").steps
+    >>> layer.keys[0].formulas[0].rule
+    'N·out_channels·H_out·W_out·C_in/groups·kernel_size·kernel_size'
+    """
+    from shapecalc.costs.explanation import ROW_KEYS, TOTAL_KEYS, explained
+    from shapecalc.shape_inference.engine import inspect_at
+
+    keys = (key,) if isinstance(key, str) else tuple(key)
+    for each in keys:
+        one_of("key", each, TOTAL_KEYS if step is None else ROW_KEYS)
+    loaded, given = bound(architecture, settings, sizes)
+    return explained(inspect_at(loaded, given, dtype=dtype), step, keys, levels=levels)
 
 
 def memory(

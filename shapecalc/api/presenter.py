@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from shapecalc.api.results import Decoding
     from shapecalc.checking.result import Checked, CheckResults
+    from shapecalc.costs.explanation import Explanation
     from shapecalc.costs.liveness import LiveMemory
     from shapecalc.costs.training import TrainingCost
     from shapecalc.diffing.diff import Comparison
@@ -148,6 +149,12 @@ def _decoding(decoding: Decoding) -> str:
     return unrolled(decoding.loop, decoding.decoded, **MANNER)
 
 
+def _explanation(explanation: Explanation) -> str:
+    from shapecalc.render.explain import text as write
+
+    return write(explanation, **MANNER)
+
+
 def _solution(solution: Solution) -> str:
     from shapecalc.render.solve_architecture import solution as write
 
@@ -206,6 +213,7 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "Comparison": _comparison,
     "Decoding": _decoding,
     "Documentation": _documentation,
+    "Explanation": _explanation,
     "LayerTypes": _layer_types,
     "Solution": _solution,
     "Sweep": _sweep,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from shapecalc.api.results import Decoding, Locked
     from shapecalc.checking.result import Checked
+    from shapecalc.costs.explanation import Explanation
     from shapecalc.costs.liveness import LiveMemory
     from shapecalc.costs.training import TrainingCost
     from shapecalc.diffing.diff import Comparison
@@ -45,6 +46,34 @@ def _report(report: Report) -> list[Row]:
             "flops": as_json(row.flops),
         }
         for row in report.layers
+    ]
+
+
+def _explanation(explanation: Explanation) -> list[Row]:
+    return [
+        {
+            "path": step.path,
+            "key": key.key,
+            "name": formula.name,
+            "rule": formula.rule,
+            "numbers": formula.numbers,
+            "result": as_json(formula.result),
+        }
+        for step in explanation.steps
+        for key in step.keys
+        for formula in key.formulas
+    ] + [
+        {
+            "path": step.path,
+            "key": key.key,
+            "name": part.path,
+            "rule": None,
+            "numbers": None,
+            "result": as_json(None if part.value is None else part.value * part.times),
+        }
+        for step in explanation.steps
+        for key in step.keys
+        for part in key.parts
     ]
 
 
@@ -227,6 +256,7 @@ _WRITERS: Mapping[str, Callable[[Any], list[Row]]] = {
     "Decoding": _decoding,
     "Documentation": _documentation,
     "LayerTypes": _layer_types,
+    "Explanation": _explanation,
     "LiveMemory": _memory,
     "Locked": _locked,
     "Proof": _proof,

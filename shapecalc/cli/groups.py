@@ -14,6 +14,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Look": {
         "show": "Print the YAML of an architecture.",
         "watch": "Inspect a file, and show the changes whenever it is saved.",
+        "explain": "Derive any number of a report, back to the input.",
         "memory": "Show the live tensors of a run, layer by layer.",
         "train-cost": "Show the memory and arithmetic of a training step.",
         "decode": "Show the steps and costs of generating a sequence.",

@@ -14,13 +14,24 @@ from shapecalc.cli.options.architecture import ArchitectureArgument, BatchOption
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.depth import DepthOption  # noqa: TC001 - typer reads the annotation
 from shapecalc.cli.options.dtype import USUAL_DTYPE, DtypeOption
-from shapecalc.cli.options.formats import TABULAR, Format, OutputOption, format_option, target_of, writers_of, written
+from shapecalc.cli.options.formats import (
+    TABULAR,
+    TEXT_OR_JSON,
+    Format,
+    OutputOption,
+    format_option,
+    target_of,
+    writers_of,
+    written,
+)
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.progress import working
 from shapecalc.diagnostics.errors import ShapecalcError
 from shapecalc.diagnostics.model import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shapecalc.cli.options.formats import Target
     from shapecalc.render.inspect.columns import Column
     from shapecalc.render.inspect.selection import RowSelection
@@ -82,6 +93,10 @@ def command(
         GraphFormat | None,
         typer.Option("--graph", help="Draw the network, with shapes on its edges, instead of a table."),
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Derive the numbers of every layer too, as the command `explain` does of one."),
+    ] = False,
     params_as: ParamsAsOption = ParamsAs.PYTORCH,
     dtype: DtypeOption = USUAL_DTYPE,
     limit: LimitOption = None,
@@ -95,26 +110,25 @@ def command(
     from shapecalc.checking.diagnose import diagnose
     from shapecalc.shape_inference.engine import inspect_at
 
-    for option, given in (("--format", format_), ("--columns", columns)):
-        if graph is not None and given is not None:
-            raise Misuse(f"`--graph` and `{option}` exclude each other")
     chosen, selection = _columns(columns), _selection(filter_, sort, top)
-    if graph is not None and selection is not None:
-        raise Misuse("`--graph` draws every layer: `--filter`, `--sort` and `--top` are for tables")
+    if graph is not None:
+        _refuse_with_graph({"--format": format_, "--columns": columns, "--explain": explain or None}, selection)
     if expand and selection is not None:
         raise Misuse("`--expand` is for a tree: `--filter`, `--sort` and `--top` list every layer")
+    if explain:
+        _refuse_with_explain(Format.LATEX if latex else format_, selection)
     if latex and format_ not in (None, Format.LATEX):
         raise Misuse(f"`--latex` and `--format {format_.value}` exclude each other")
     if graph is not None and format_ is None:
         format_ = Format.TEXT  # whatever the file is called: the graph has a language of its own
-    target = target_of(Format.LATEX if latex else format_, output, color, TABULAR)
+    target = target_of(Format.LATEX if latex else format_, output, color, TEXT_OR_JSON if explain else TABULAR)
     with working():
         loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
         report = inspect_at(loaded, sizes, symbolic=symbolic, params_as=params_as.value, dtype=dtype)
         if graph is not None:
             shown = _drawn(report, graph, depth, expand=expand, unicode=target.manner["unicode"])
         else:
-            shown = _listed(report, target, chosen, depth, expand=expand, selection=selection)
+            shown = _listed(report, target, chosen, depth, expand=expand, selection=selection, explain=explain)
     target.write(shown)
     # `expect:` applies at the file's own sizes and with PyTorch's counts.
     as_written = not set_ and batch is None
@@ -127,6 +141,23 @@ def command(
         say(error, color)  # warnings do not change the exit code
 
 
+def _refuse_with_graph(given: Mapping[str, object], selection: RowSelection | None) -> None:
+    """Raise a usage error for options of a table, which a graph does not have."""
+    for option, value in given.items():
+        if value is not None:
+            raise Misuse(f"`--graph` and `{option}` exclude each other")
+    if selection is not None:
+        raise Misuse("`--graph` draws every layer: `--filter`, `--sort` and `--top` are for tables")
+
+
+def _refuse_with_explain(format_: Format | None, selection: RowSelection | None) -> None:
+    """Raise a usage error for options of a table, if the derivations of all layers are written too."""
+    if selection is not None:
+        raise Misuse("`--explain` derives every layer: `--filter`, `--sort` and `--top` list some")
+    if format_ is not None and format_ not in TEXT_OR_JSON:
+        raise Misuse(f"`--explain` writes text or json, not {format_.value}")
+
+
 def _listed(
     report: Report,
     target: Target,
@@ -135,10 +166,15 @@ def _listed(
     *,
     expand: bool,
     selection: RowSelection | None,
+    explain: bool,
 ) -> str:
     from shapecalc.render.inspect.table import inspection, listing
 
     def values() -> dict[str, Any]:
+        if explain:
+            from shapecalc.costs.explanation import document_with_formulas
+
+            return document_with_formulas(report)
         document = report.to_dict()
         if selection is None:
             return document
@@ -150,7 +186,13 @@ def _listed(
         values,
         listing=partial(listing, report, columns, depth, selection),
     )
-    return written(target, writers)
+    table = written(target, writers)
+    if not explain or target.format is Format.JSON:
+        return table
+    from shapecalc.costs.explanation import explained_rows
+    from shapecalc.render import explain as derivations
+
+    return f"{table}\n\n{derivations.text(explained_rows(report), **target.manner)}"
 
 
 def _drawn(report: Report, graph: GraphFormat, depth: int | None, *, expand: bool, unicode: bool) -> str:

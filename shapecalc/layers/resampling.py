@@ -309,7 +309,7 @@ def _scaled(n: Dim, scale: float) -> Dim:
     is ⌊n · a/b⌋ for a symbol too; for a scale such as 1.1, which is not a float64, it depends on each size.
     """
     if isinstance(n, int):
-        length = float(n) * scale
+        length = n * scale
         if length > LARGEST_DIM:
             message = f"gives an axis of {length:g}, more than {LARGEST_DIM} (2^31 - 1)"
             raise LayerError("SC309", message, field="scale_factor")

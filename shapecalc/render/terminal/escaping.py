@@ -51,7 +51,7 @@ def letters(text: str, start: int, end: int) -> list[str]:
 _IN_ASCII = {
     **dict(zip("⌊⌋⌈⌉·−×∏Σ", ("floor(", ")", "ceil(", ")", "*", "-", "x", "prod ", "sum "), strict=True)),
     **dict(zip("≤≥…₀₁ᵀαβσ", ("<=", ">=", "...", "0", "1", "^T", "alpha", "beta", "sigma"), strict=True)),
-    **dict(zip("⊙′‖→±≈√", ("*", "'", "||", "->", "+-", "~", "sqrt "), strict=True)),
+    **dict(zip("⊙′‖→←±≈√", ("*", "'", "||", "->", "<-", "+-", "~", "sqrt "), strict=True)),
     **dict(zip("∞ΦφπᵢⱼΔ½", ("inf", "Phi", "phi", "pi", "_i", "_j", "Delta", "1/2 "), strict=True)),
 }
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ˣ", "0123456789-x", strict=True))
