@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from shapecalc.reference.activation import logistic
-from shapecalc.reference.base import Array, Call, Work
+from shapecalc.reference.base import Array, Call, Work, maximum
 from shapecalc.reference.gradients import Context, Gradients, backward
 from shapecalc.reference.recurrent import States, bias_of, initial_states, input_products, masked
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 Gates: TypeAlias = tuple[Array, ...]
+
+
+FROM_NEXT = ("h_from_next", "c_from_next")
+OF_SUMS = ("from_input", "from_hidden", "of_h")
+"""Names of intermediate tensors of a backward pass: of each step, the last first; and of all steps of one pass."""
 
 
 class TimeStep(NamedTuple):
@@ -61,7 +66,7 @@ def rnn_recurrence(nonlinearity: str) -> RecurrentPass:
 
     def gates(from_input: Array, from_hidden: Array, _states: States) -> tuple[Gates, States]:
         sums = from_input[0] + from_hidden[0]
-        return (), (np.maximum(sums, 0) if nonlinearity == "relu" else np.tanh(sums),)
+        return (), (maximum(sums, 0) if nonlinearity == "relu" else np.tanh(sums),)
 
     def sums(step: TimeStep, gradients: States) -> GradientSums:
         slope = step.hidden > 0 if nonlinearity == "relu" else 1 - step.hidden * step.hidden
@@ -119,10 +124,15 @@ LSTM = RecurrentPass(4, lstm_gates, lstm_sums)
 GRU = RecurrentPass(3, gru_gates, gru_sums)
 
 
+def recurrence_of(call: Call) -> RecurrentPass:
+    """Return the recurrence of a call of a recurrent layer."""
+    return {"lstm": LSTM, "gru": GRU}.get(call.kernel) or rnn_recurrence(call.fields["nonlinearity"])
+
+
 @backward("rnn")
 def rnn_backward(ctx: Context, *gradients: Array | None) -> Gradients:
     """Return gradients of x, h_0 if given, and every weight and bias, from those of output and h_n."""
-    return layers_backward(ctx, gradients, rnn_recurrence(ctx.call.fields["nonlinearity"]))
+    return layers_backward(ctx, gradients, recurrence_of(ctx.call))
 
 
 @backward("lstm")
@@ -144,26 +154,22 @@ def layers_backward(ctx: Context, gradients: Sequence[Array | None], recurrence:
     chunk to the previous one: as in PyTorch if the states are detached between them. A given initial state gets the
     gradient of the first chunk, which may be shorter.
     """
-    fields, (x, *initial) = ctx.call.fields, ctx.inputs
+    fields = ctx.call.fields
     call = replace(ctx.call, work=Work())
-    suffixes = ("", "_reverse") if fields["bidirectional"] else ("",)
-    sequence = x.swapaxes(0, 1) if fields["batch_first"] else x
-    # The last states have the shapes of the first.
-    first_states = initial_states(call, sequence, tuple(initial), [states.shape for states in ctx.outputs[1:]])
     output, *last = (
         np.zeros_like(y) if gradient is None else gradient for y, gradient in zip(ctx.outputs, gradients, strict=True)
     )
     grad_sequence = output.swapaxes(0, 1) if fields["batch_first"] else output
-    grad_initial = [np.empty_like(states) for states in first_states]
+    grad_initial = [np.empty_like(states) for states in ctx.outputs[1:]]
     parameters: dict[str, Array] = {}
     # Overflow of an exponential is correct, as in the forward pass.
     with np.errstate(over="ignore"):
-        passes = recompute_layers(call, sequence, first_states, suffixes, recurrence)
+        passes = recompute_layers(call, ctx.inputs, ctx.outputs, recurrence)
     for level in reversed(range(fields["num_layers"])):
         grad_sequence = masked(call, level, grad_sequence)
         level_gradients = [
             steps_backward(ctx, run, grad_half, tuple(states[run.row].T for states in last), recurrence)
-            for run, grad_half in zip(passes[level], np.split(grad_sequence, len(suffixes), axis=2), strict=True)
+            for run, grad_half in zip(passes[level], np.split(grad_sequence, len(passes[level]), axis=2), strict=True)
         ]
         for run, (_, states, of_parameters) in zip(passes[level], level_gradients, strict=True):
             parameters |= of_parameters
@@ -172,7 +178,7 @@ def layers_backward(ctx: Context, gradients: Sequence[Array | None], recurrence:
         grad_sequence = sum((grad_read for grad_read, *_ in level_gradients[1:]), start=level_gradients[0][0])
     grad_input = grad_sequence.swapaxes(0, 1) if fields["batch_first"] else grad_sequence
     ordered = {name: parameters[name] for name in ctx.call.parameters if name in parameters}
-    return Gradients((grad_input, *grad_initial[: len(initial)]), ordered)
+    return Gradients((grad_input, *grad_initial[: len(ctx.inputs) - 1]), ordered)
 
 
 class Pass(NamedTuple):
@@ -189,9 +195,14 @@ class Pass(NamedTuple):
 
 
 def recompute_layers(
-    call: Call, sequence: Array, first_states: States, suffixes: tuple[str, ...], recurrence: RecurrentPass
+    call: Call, inputs: tuple[Array, ...], outputs: tuple[Array, ...], recurrence: RecurrentPass
 ) -> list[list[Pass]]:
     """Return the recomputed forward pass of every layer and direction, with the results of each step."""
+    x, *initial = inputs
+    suffixes = ("", "_reverse") if call.fields["bidirectional"] else ("",)
+    sequence = x.swapaxes(0, 1) if call.fields["batch_first"] else x
+    # The last states have the shapes of the first.
+    first_states = initial_states(call, sequence, tuple(initial), [states.shape for states in outputs[1:]])
     levels = []
     for level in range(call.fields["num_layers"]):
         passes = []
@@ -254,7 +265,8 @@ def sums_backward(
 ) -> tuple[Array, Array, Array, States]:
     """Return gradients of W_ih x + b_ih, of W_hh h + b_hh, of projected states and of the initial states.
 
-    The first three have all steps in one axis, [rows, steps · N].
+    The first three have all steps in one axis, [rows, steps · N]. Reported by name: the gradient of the output, that of
+    each state which each step receives from the next one, and that of each of the results.
     """
     count, samples = len(run.steps), run.read.shape[1]
     weights = ctx.call.parameters
@@ -262,8 +274,10 @@ def sums_backward(
     dtype = np.result_type(grad_output, recurrent)
     from_input, from_hidden = (np.empty((len(recurrent), count, samples), dtype=dtype) for _ in range(2))
     projected = np.empty((recurrent.shape[1], count, samples), dtype=dtype)
-    grad_steps = grad_output[run.order]
+    named = ctx.to_inputs.named
+    grad_steps = named(f"from_above_{run.suffix}", grad_output[run.order])
     for index in reversed(range(count)):
+        carried = tuple(named(name, state) for name, state in zip(FROM_NEXT, carried, strict=False))
         grad_hidden = projected[:, index] = carried[0] + grad_steps[index].T
         if projection is not None:
             grad_hidden = ctx.to_inputs.matmul(projection.T, grad_hidden)
@@ -275,5 +289,7 @@ def sums_backward(
         else:
             product = ctx.to_inputs.matmul(recurrent.T, sums.from_hidden.reshape(-1, samples))
             carried = (sums.states[0] + product, *sums.states[1:])
+    for name, result in zip(OF_SUMS, (from_input, from_hidden, projected), strict=True):
+        named(name, result)
     flat = (len(recurrent), count * samples)
     return from_input.reshape(flat), from_hidden.reshape(flat), projected.reshape(recurrent.shape[1], -1), carried

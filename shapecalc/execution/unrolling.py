@@ -1,0 +1,104 @@
+"""The values of a recurrent layer at every time step: each gate and state, as its kernel computes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from shapecalc.calculators.tracing import InexactError
+from shapecalc.execution.lowering import fields_as_written
+from shapecalc.reference import find
+from shapecalc.reference.base import Call, Work
+from shapecalc.reference.bptt import recompute_layers, recurrence_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shapecalc.layers.recurrent import Recurrent
+    from shapecalc.reference.base import Array
+    from shapecalc.reference.bptt import Gates, Pass
+    from shapecalc.reference.recurrent import States
+
+STATES = ("h", "c")
+
+
+class CellStep(NamedTuple):
+    """One time step of one layer in one direction; the last axis of every array is that of the samples.
+
+    `time` counts from 1. `from_input` is W_ih x + b_ih and `from_hidden` W_hh h + b_hh, [gates, H, N]; `gates` are
+    [H, N] each, by letter. `unprojected` is the hidden state before its projection.
+    """
+
+    time: int
+    x: Array
+    from_input: Array
+    from_hidden: Array
+    gates: Mapping[str, Array]
+    before: Mapping[str, Array]
+    after: Mapping[str, Array]
+    unprojected: Array
+
+
+class UnrolledPass(NamedTuple):
+    """One layer in one direction: its name, the suffix of its parameters, and its steps in the order of execution."""
+
+    name: str
+    suffix: str
+    steps: tuple[CellStep, ...]
+
+
+class Unrolled(NamedTuple):
+    """A recurrent layer on arrays: its call with the parameters, the inputs, the outputs by name, and all steps."""
+
+    layer: Recurrent
+    call: Call
+    inputs: tuple[Array, ...]
+    outputs: Mapping[str, Array]
+    passes: tuple[UnrolledPass, ...]
+
+
+def recurrent_call(layer: Recurrent, parameters: Mapping[str, Array], inputs: tuple[Array, ...]) -> Call:
+    """Return the call of a layer on its own, which reads `x`, `h_0` and `c_0`."""
+    names = ("x", *(f"{state}_0" for state in STATES))
+    outputs = tuple(layer.outputs(*(array.shape for array in inputs)))
+    fields = fields_as_written(layer)
+    return Call(layer.type, layer.type, fields, parameters, names[: len(inputs)], outputs)
+
+
+def unroll(layer: Recurrent, call: Call, inputs: tuple[Array, ...]) -> Unrolled:
+    """Return all values of a recurrent layer.
+
+    Raises `InexactError` if the inputs are fractions and the cell has a function without exact results.
+    """
+    recurrence = recurrence_of(call)
+    sums: list[tuple[Array, Array]] = []
+
+    def recorded(from_input: Array, from_hidden: Array, states: States) -> tuple[Gates, States]:
+        sums.append((from_input.copy(), from_hidden.copy()))
+        return recurrence.gates(from_input, from_hidden, states)
+
+    call = replace(call, work=Work())
+    try:
+        with np.errstate(all="ignore"):
+            outputs = find(call.kernel).run(call, *inputs)
+            levels = recompute_layers(call, inputs, tuple(outputs), replace(recurrence, gates=recorded))
+    except TypeError:
+        if inputs[0].dtype != object:
+            raise
+        raise InexactError(" and ".join(line.right.split("(")[0] for line in layer.cell.equations[:1])) from None
+    in_order = iter(sums)
+    passes = tuple(_pass(layer, run, in_order) for level in levels for run in level)
+    return Unrolled(layer, call, inputs, dict(zip(call.outputs, outputs, strict=True)), passes)
+
+
+def _pass(layer: Recurrent, run: Pass, sums: Iterator[tuple[Array, Array]]) -> UnrolledPass:
+    times = range(1, len(run.steps) + 1)[run.order]
+    steps = []
+    for time, x, step in zip(times, run.read, run.steps, strict=True):
+        from_input, from_hidden = next(sums)
+        gates = dict(zip(layer.cell.gates, step.gates, strict=False))
+        before, after = (dict(zip(STATES, states, strict=False)) for states in (step.before, step.after))
+        steps.append(CellStep(time, x.T, from_input, from_hidden, gates, before, after, step.hidden))
+    return UnrolledPass(run.suffix.replace("_", " "), run.suffix, tuple(steps))
