@@ -24,6 +24,8 @@ UNPROJECTED = "m"
 
 _DIGITS_BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _NAME = re.compile(r"[a-zA-Z]+′?(?![\w(])")
+_ENCLOSED = re.compile(r"(?<![\wσ])\((\d[\d.e]*)\)")
+_TWICE = re.compile(r"\(\(([^()]*)\)\)")
 _TIMES = " ⊙ "
 
 
@@ -109,7 +111,18 @@ def _line(layer: Recurrent, equation: Equation, step: UnitStep) -> GateLine:
     letter = equation.left.removesuffix("′")
     if letter == "h" and layer.projection_macs():
         letter = UNPROJECTED
-    return GateLine(f"{letter}{_place(step.time, step.unit)}", numbers, reduced, step.values[equation.left])
+    return GateLine(
+        f"{letter}{_place(step.time, step.unit)}", _bare(numbers), _bare(reduced), step.values[equation.left]
+    )
+
+
+def _bare(text: str) -> str:
+    """Return an expression without parentheses that enclose a number and are no argument, or are written twice.
+
+    >>> _bare("0.5·(0.2) + tanh((−0.1)) + (−0.3)")
+    '0.5·0.2 + tanh(−0.1) + (−0.3)'
+    """
+    return _TWICE.sub(r"(\1)", _ENCLOSED.sub(r"\1", text))
 
 
 def projected_line(step: UnitStep, weights: Sequence[Any], unprojected: Sequence[Any], result: Any) -> GateLine:

@@ -10,6 +10,7 @@ from shapecalc.layers.recurrent import Rnn
 EXAMPLES = (
     "shapecalc rnn --input-size 10 --hidden-size 20 --seq 5 --batch 3",
     "shapecalc rnn --input-size 10 --hidden-size 20 --nonlinearity relu",
+    "shapecalc rnn --x 1,2,3 --w-ih 1 --w-hh 0.5 --nonlinearity relu --exact",
 )
 
 command = recurrent_command(

@@ -149,7 +149,9 @@ def _check_names(weights: Mapping[str, Array], shapes: Mapping[str, Any]) -> Non
             near = closest(name, tuple(shapes))
             hint = f"write `{near}`" if near else None
             shown = f"`{name}`" if name else "one array without a name"
-            raise LayerError("SC203", expects=f"weights {', '.join(shapes)}", receives=shown, field="weights", help=hint)
+            raise LayerError(
+                "SC203", expects=f"weights {', '.join(shapes)}", receives=shown, field="weights", help=hint
+            )
 
 
 def _parameter(
@@ -183,7 +185,9 @@ def _fitted(array: Array, shape: tuple[int, ...], field: str, *, what: str = "",
         return np.full(shape, array.flat[0], dtype=array.dtype)
     if not alone:
         help_text = "give each by its name: `--weights '{weight_ih_l0: …}'`"
-        raise LayerError("SC301", expects="one number for all layers", receives=show(array.shape), field=field, help=help_text)
+        raise LayerError(
+            "SC301", expects="one number for all layers", receives=show(array.shape), field=field, help=help_text
+        )
     if array.shape != shape and not (array.ndim == 1 and array.size == prod(shape)):
         raise LayerError("SC301", expects=f"{what}{show(shape)}", receives=show(array.shape), field=field)
     return array.reshape(shape)
@@ -205,6 +209,8 @@ def _states(layer: Recurrent, x: Array, reader: _Texts) -> tuple[Array, ...]:
 def _state(array: Array, shape: tuple[int, ...], field: str) -> Array:
     if array.size == 1 and prod(shape) > 1:
         return np.full(shape, array.flat[0], dtype=array.dtype)
-    if array.size != prod(shape) or (array.ndim > 1 and [n for n in array.shape if n > 1] != [n for n in shape if n > 1]):
+    if array.size != prod(shape) or (
+        array.ndim > 1 and [n for n in array.shape if n > 1] != [n for n in shape if n > 1]
+    ):
         raise LayerError("SC301", expects=show(shape), receives=show(array.shape), field=field)
     return array.reshape(shape)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from shapecalc.calculators.tracing import InexactError
 from shapecalc.execution.lowering import fields_as_written
+from shapecalc.execution.values.plain import plain
 from shapecalc.reference import find
 from shapecalc.reference.base import Call, Work
 from shapecalc.reference.bptt import recompute_layers, recurrence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shapecalc.layers.recurrent import Recurrent
     from shapecalc.reference.base import Array
@@ -40,6 +41,20 @@ class CellStep(NamedTuple):
     after: Mapping[str, Array]
     unprojected: Array
 
+    def to_dict(self, letters: Sequence[str]) -> dict[str, Any]:
+        """Return the step as JSON's values, [N, size] each; `letters` are those of the gates' sums."""
+        sums = {
+            name: {letter: values_of(array) for letter, array in zip(letters, arrays, strict=True)}
+            for name, arrays in (("from_input", self.from_input), ("from_hidden", self.from_hidden))
+        }
+        return {
+            "time": self.time,
+            **sums,
+            "gates": {letter: values_of(array) for letter, array in self.gates.items()},
+            "before": {letter: values_of(array) for letter, array in self.before.items()},
+            "after": {letter: values_of(array) for letter, array in self.after.items()},
+        }
+
 
 class UnrolledPass(NamedTuple):
     """One layer in one direction: its name, the suffix of its parameters, and its steps in the order of execution."""
@@ -57,6 +72,25 @@ class Unrolled(NamedTuple):
     inputs: tuple[Array, ...]
     outputs: Mapping[str, Array]
     passes: tuple[UnrolledPass, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values as JSON's values; states of a step are [N, size]."""
+        letters = self.layer.cell.gates
+        return {
+            "layer": self.layer.type,
+            "input": list(self.inputs[0].shape),
+            "inputs": {name: plain(array.tolist()) for name, array in zip(self.call.inputs, self.inputs, strict=True)},
+            "parameters": {name: plain(array.tolist()) for name, array in self.call.parameters.items()},
+            "outputs": {name: plain(array.tolist()) for name, array in self.outputs.items()},
+            "passes": [
+                {"name": run.name, "steps": [step.to_dict(letters) for step in run.steps]} for run in self.passes
+            ],
+        }
+
+
+def values_of(array: Array) -> Any:
+    """Return an array [size, N] as nested lists [N, size]."""
+    return plain(array.T.tolist())
 
 
 def recurrent_call(layer: Recurrent, parameters: Mapping[str, Array], inputs: tuple[Array, ...]) -> Call:
@@ -87,7 +121,8 @@ def unroll(layer: Recurrent, call: Call, inputs: tuple[Array, ...]) -> Unrolled:
     except TypeError:
         if inputs[0].dtype != object:
             raise
-        raise InexactError(" and ".join(line.right.split("(")[0] for line in layer.cell.equations[:1])) from None
+        function = layer.cell.equations[0].right.partition("(")[0]
+        raise InexactError(str(getattr(layer, function.strip("{}"), function))) from None
     in_order = iter(sums)
     passes = tuple(_pass(layer, run, in_order) for level in levels for run in level)
     return Unrolled(layer, call, inputs, dict(zip(call.outputs, outputs, strict=True)), passes)

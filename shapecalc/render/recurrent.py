@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from shapecalc.calculators.recurrent import ParameterTensor, Recurrence, RecurrentFigure
 
-_MEANINGS = {
+MEANINGS = {
     "T": "steps",
     "N": "samples",
     "in": "features in",
@@ -51,8 +51,8 @@ def _ascii_names(layer: Recurrence) -> Recurrence:
 
 def _shapes(layer: Recurrence, width: int | None, *, color: bool) -> list[str]:
     letters = {letter: grouped(size) for letter, size in layer.letters if grouped(size) != letter}
-    open_letters = [f"{letter} ({_MEANINGS[letter]})" for letter, size in layer.letters if grouped(size) == letter]
-    rows = [bold(f"{layer.type} on {show(layer.x)}", color=color), *legend(letters, width, _MEANINGS)]
+    open_letters = [f"{letter} ({MEANINGS[letter]})" for letter, size in layer.letters if grouped(size) == letter]
+    rows = [bold(f"{layer.type} on {show(layer.x)}", color=color), *legend(letters, width, MEANINGS)]
     if open_letters:
         rows.append(f"{' and '.join(open_letters)} left open")
     table = [(output.name, show(output.shape), f"[{', '.join(output.letters)}]") for output in layer.outputs]

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from shapecalc.cli.options import recurrent_values
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
+from shapecalc.cli.options.layer_values import EverythingOption, ExactOption  # noqa: TC001 - typer reads them
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.options.variant import variant
 from shapecalc.cli.options.window import BiasOption, integer
@@ -56,6 +58,8 @@ Shows the equations of a time step, the content of each tensor, and the formula 
 
 MACs are multiply-accumulates of the matrix products; FLOPs are 2 x MACs plus every other operation: biases, sums,
 activations, states. Without --seq or --batch, costs are expressions in T and N.
+
+With --x, computes every gate and state of every time step instead, and shows the arithmetic with its numbers.
 """
 
 
@@ -76,6 +80,18 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
         bias: BiasOption = True,
         dropout: DropoutOption = None,
         params_as: ParamsAsOption = ParamsAs.PYTORCH,
+        x: recurrent_values.SequenceOption = None,
+        h0: recurrent_values.HiddenStateOption = None,
+        c0: str | None = None,
+        weights: recurrent_values.WeightsOption = None,
+        w_ih: recurrent_values.InputWeightOption = None,
+        w_hh: recurrent_values.HiddenWeightOption = None,
+        b_ih: recurrent_values.InputBiasOption = None,
+        b_hh: recurrent_values.HiddenBiasOption = None,
+        values: recurrent_values.ValuesOption = False,
+        exact: ExactOption = False,
+        seed: recurrent_values.SeedOption = 0,
+        everything: EverythingOption = False,
         format_: TextOrJsonOption = None,
         output: OutputOption = None,
         color: ColorOption = Color.AUTO,
@@ -84,7 +100,24 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
         written |= {"nonlinearity": nonlinearity, "proj_size": proj_size, "seq": seq, "batch": batch}
         written = placed(numbers, written, (("input_size", "--input-size"), ("hidden_size", "--hidden-size")))
         flags = {"bidirectional": bidirectional, "batch_first": batch_first, "bias": bias}
-        _answer(kind, written, flags, params_as, target_of(format_, output, color))
+        target = target_of(format_, output, color)
+        arrays = {
+            "x": x,
+            "h0": h0,
+            "c0": c0,
+            "weights": weights,
+            "w_ih": w_ih,
+            "w_hh": w_hh,
+            "b_ih": b_ih,
+            "b_hh": b_hh,
+        }
+        if values or any(text is not None for text in arrays.values()):
+            texts = {field: text for field, text in written.items() if text is not None}
+            read = {**_values_of(texts), **flags}
+            case = recurrent_values.case_of(kind, read, arrays, texts, exact=exact, seed=seed)
+            recurrent_values.show_values(case, target, everything=everything)
+            return
+        _answer(kind, written, flags, params_as, target)
 
     return variant(command, HELP.format(what=what), **own)
 
@@ -103,18 +136,14 @@ def _answer(
     """
     from shapecalc.calculators.recurrent import recurrence
     from shapecalc.dims import symbol
-    from shapecalc.layers.fields import Integer
     from shapecalc.render import recurrent
 
     texts = {field: text for field, text in written.items() if text is not None}
     lacking = [option for field, option in REQUIRED.items() if field not in texts]
     if lacking:
         raise missing(*lacking)
+    values = _values_of(texts)
     try:
-        values = {field: _value(text, field) for field, text in texts.items()}
-        for field in ("input_size", *LENGTHS):
-            if field in values:
-                Integer().check(field, values[field])
         features = values.pop("input_size")
         steps, samples = (values.pop(option, None) or symbol(letter) for option, letter in LENGTHS.items())
         layer = kind(**values, **flags)
@@ -123,6 +152,20 @@ def _answer(
     derived = recurrence(layer, steps, samples, features, params_as.value)
     show(target, {Format.TEXT: partial(recurrent.calculation, derived), Format.JSON: derived.to_dict}, formulas=True)
     _warn(layer)
+
+
+def _values_of(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of options by field; raise `ShapecalcError` that names the option."""
+    from shapecalc.layers.fields import Integer
+
+    try:
+        values = {field: _value(text, field) for field, text in texts.items()}
+        for field in ("input_size", *LENGTHS):
+            if field in values:
+                Integer().check(field, values[field])
+    except LayerError as error:
+        raise mistake(error, texts) from None
+    return values
 
 
 def _value(text: str, field: str) -> Any:

@@ -18,6 +18,7 @@ from shapecalc.dims import show
 from shapecalc.execution.lowering import concrete, fields_as_written
 from shapecalc.execution.training.initialization import AT_REST
 from shapecalc.execution.training.steps import drawn_mask
+from shapecalc.execution.values.plain import plain
 from shapecalc.reference import find, find_backward
 from shapecalc.reference.base import Call
 from shapecalc.reference.gradients import Context
@@ -62,7 +63,7 @@ class WorkedTensor(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the tensor as JSON's values; an exact number other than an integer is a text, `1/3`."""
-        document = {"shape": list(self.values.shape), "values": _plain(self.values.tolist())}
+        document = {"shape": list(self.values.shape), "values": plain(self.values.tolist())}
         return document | ({} if self.working is None else {"working": self.working.tolist()})
 
 
@@ -96,14 +97,6 @@ class LayerValues:
 
 def _field(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    if isinstance(value, Fraction):
-        return int(value) if value.denominator == 1 else str(value)
-    return value if value == value and abs(value) != float("inf") else str(value)  # noqa: PLR0124 - NaN differs
 
 
 def compute(

@@ -1,0 +1,100 @@
+"""The options of a recurrent layer's values, and the answer if some are given: every gate and state of every step."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shapecalc.cli.options.formats import Format, show
+from shapecalc.cli.options.layer_values import ARRAY, numbers_option
+from shapecalc.cli.options.written import Written
+from shapecalc.cli.usage_errors import missing, mistake
+from shapecalc.diagnostics.errors import LayerError, misuse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.cli.options.formats import Target
+    from shapecalc.execution.recurrent_inputs import RecurrentCase
+    from shapecalc.layers.recurrent import Recurrent
+
+SequenceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--x",
+        metavar=f"{ARRAY}|random|ones",
+        help="Sequence, to compute the values: [[1, 2], [3, 4]] has two steps; a flat list has one feature.",
+    ),
+]
+HiddenStateOption = Annotated[str | None, numbers_option("h0", "Initial hidden state, default 0")]
+CellStateOption = Annotated[str | None, numbers_option("c0", "Initial cell state, default 0")]
+WeightsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--weights",
+        metavar="FILE|NAMED|random|ones",
+        help="Weights by name, {weight_ih_l0: [[1]], …}, or a file of them; default random. Biases not given are 0.",
+    ),
+]
+InputWeightOption = Annotated[str | None, numbers_option("w-ih", "weight_ih; one number fills it")]
+HiddenWeightOption = Annotated[str | None, numbers_option("w-hh", "weight_hh; one number fills it")]
+InputBiasOption = Annotated[str | None, numbers_option("b-ih", "bias_ih; one number fills it")]
+HiddenBiasOption = Annotated[str | None, numbers_option("b-hh", "bias_hh; one number fills it")]
+ValuesOption = Annotated[
+    bool, typer.Option("--values", help="Compute the values of every gate and state; without --x of a random sequence.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights and inputs.")]
+
+SIZES = ("input_size", "seq", "batch")
+
+
+def case_of(
+    kind: type[Recurrent],
+    values: Mapping[str, Any],
+    arrays: Mapping[str, str | None],
+    written: Mapping[str, str],
+    *,
+    exact: bool,
+    seed: int,
+) -> RecurrentCase:
+    """Return a recurrent layer on the arrays that are written.
+
+    `values` are the fields and sizes that are given; `written` has their texts.
+    Raises `ShapecalcError` that names the option.
+    """
+    from shapecalc.execution.recurrent_inputs import recurrent_case
+
+    given = {field: Written(text, _option(field)) for field, text in arrays.items() if text is not None}
+    sizes = {name: values[name] for name in SIZES if name in values}
+    fields = {name: value for name, value in values.items() if name not in SIZES}
+    try:
+        return recurrent_case(kind, fields, sizes, given, exact=exact, seed=seed)
+    except KeyError as error:
+        raise missing(f"{_option(str(error.args[0]))} COUNT") from None
+    except LayerError as error:
+        options = {field: Written("", _option(field)) for field in arrays}
+        raise mistake(error, {**options, **written, **given}) from None
+
+
+def _option(field: str) -> str:
+    return f"--{field.replace('_', '-')}"
+
+
+def show_values(case: RecurrentCase, target: Target, *, everything: bool) -> None:
+    """Print the values of a layer."""
+    from shapecalc.calculators.tracing import InexactError
+    from shapecalc.execution.unrolling import unroll
+    from shapecalc.render import unrolled as rendered
+
+    try:
+        values = unroll(case.layer, case.call, case.inputs)
+    except InexactError as error:
+        message = f"`--exact` expects results that are fractions; those of {error} are none"
+        raise misuse("SC205", message, "leave `--exact` out, or use `shapecalc rnn --nonlinearity relu`") from None
+    show(
+        target,
+        {Format.TEXT: partial(rendered.text, values, everything=everything), Format.JSON: values.to_dict},
+        formulas=True,
+    )

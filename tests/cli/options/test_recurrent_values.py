@@ -1,0 +1,114 @@
+"""`rnn`, `lstm` and `gru` with numbers: published examples to their last digit, and refusals."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from shapecalc.cli import app
+
+X = "[[1, 2], [0.5, 3]]"
+GOMEZ = [
+    *("lstm", "--x", X),
+    *("--w-ih", "[[0.95, 0.8], [0.7, 0.45], [0.45, 0.25], [0.6, 0.4]]"),
+    *("--w-hh", "0.8,0.1,0.15,0.25", "--b-ih", "0.65,0.15,0.2,0.1"),
+]
+"""A. Gomez 2016, "Backpropogating an LSTM: A Numerical Example"; his a is PyTorch's g."""
+
+ALL_TENTHS = ["--w-ih", "0.1", "--w-hh", "0.1", "--no-bias"]
+
+
+def answer(*words: str, code: int = 0) -> str:
+    result = CliRunner(env={"FORCE_COLOR": "", "NO_COLOR": "1"}).invoke(app, words)
+    assert result.exit_code == code, result.output
+    return result.stderr if code else result.stdout
+
+
+def document(*words: str) -> Any:
+    return json.loads(answer(*words, "--format", "json"))
+
+
+def test_each_gate_of_a_published_lstm() -> None:
+    (run,) = document(*GOMEZ)["passes"]
+    right = [
+        ([0.81775407797, 0.960834277203, 0.851952801968, 0.817574476194], 0.785726148437, 0.536313397882),
+        ([0.849804022319, 0.981183968325, 0.870301969855, 0.849933342802], 1.51763309767, 0.771981105759),
+    ]
+    for step, (gates, cell, hidden) in zip(run["steps"], right, strict=True):
+        assert [step["gates"][letter][0][0] for letter in "gifo"] == pytest.approx(gates, abs=1e-11)
+        assert step["after"]["c"][0][0] == pytest.approx(cell, abs=1e-11)
+        assert step["after"]["h"][0][0] == pytest.approx(hidden, abs=1e-11)
+
+
+def test_the_lines_of_a_published_lstm() -> None:
+    lines = answer(*GOMEZ).splitlines()
+    assert "i₁ = σ(0.95·1 + 0.8·2 + 0.8·0 + 0.65) = σ(3.2) = 0.96083" in lines
+    assert "c₂ = 0.8703·0.78573 + 0.98118·0.8498 = 1.5176" in lines
+    assert "   2  [0.5, 3]  0.98118   0.8703   0.8498  0.84993   1.5176  0.77198" in lines
+
+
+@pytest.mark.parametrize(
+    ("kind", "hidden", "one_step", "three_steps"),
+    [
+        (
+            "lstm",
+            3,
+            [0.0952411884971, 0.256064434389, 0.403237735551],
+            [0.0952411884971, 0.328690482472, 0.600429895339],
+        ),
+        ("gru", 5, [0.123970262176, 0.200536618555, 0.199916541166], [0.123970262176, 0.285158691935, 0.408735568676]),
+        ("rnn", 4, [0.291312612452, 0.604367777117, 0.800499021761], [0.291312612452, 0.673174084428, 0.878525636022]),
+    ],
+)
+def test_the_weights_of_onnxs_tests(kind: str, hidden: int, one_step: list[float], three_steps: list[float]) -> None:
+    """All weights 0.1, no bias. ONNX resets h before the product: with equal units and no bias that is the same."""
+    for x, right in (("[[[1,2],[3,4],[5,6]]]", one_step), ("[[1,2],[3,4],[5,6]]", three_steps)):
+        found = document(kind, "--x", x, "--hidden", str(hidden), *ALL_TENTHS)["outputs"]["output"]
+        for row, value in zip(np.array(found).reshape(3, hidden).tolist(), right, strict=True):
+            assert row == pytest.approx([value] * hidden, abs=1e-11)
+
+
+def test_the_cell_after_three_steps() -> None:
+    found = document("lstm", "--x", "[[1,2],[3,4],[5,6]]", "--hidden", "3", *ALL_TENTHS)
+    assert found["outputs"]["c_n"][0][0] == pytest.approx([1.04928434989] * 3, abs=1e-11)
+
+
+def test_a_linear_recurrence_is_exact() -> None:
+    words = ["rnn", "--x", "1,2,3", "--w-ih", "1", "--w-hh", "0.5", "--no-bias", "--nonlinearity", "relu"]
+    assert np.array(document(*words)["outputs"]["output"]).ravel().tolist() == [1.0, 2.5, 4.25]
+    assert document(*words, "--exact")["outputs"]["output"] == [[[1]], [["5/2"]], [["17/4"]]]
+    assert "h₃ = relu(1·3 + (1/2)·(5/2)) = relu(17/4) = 17/4" in answer(*words, "--exact")
+
+
+def test_the_shapes_of_pytorchs_own_example() -> None:
+    for kind, states in (("lstm", {"h_n": (2, 3, 20), "c_n": (2, 3, 20)}), ("gru", {"h_n": (2, 3, 20)})):
+        found = document(kind, "10", "20", "--layers", "2", "--seq", "5", "--batch", "3", "--values")
+        shapes = {name: np.array(values).shape for name, values in found["outputs"].items()}
+        assert shapes == {"output": (5, 3, 20), **states}
+        assert [run["name"] for run in found["passes"]] == ["l0", "l1"]
+
+
+def test_what_is_wrong_is_said_of_its_option() -> None:
+    for words, code, said in (
+        (["--x", "1,a", "--hidden", "2"], "SC202", "`--x 1,a` expects numbers"),
+        (["--x", "[[1,2],[3]]", "--hidden", "2"], "SC204", "`--x [[1,2],[3]]` expects 2 entries"),
+        (["--x", "1,nan", "--hidden", "2"], "SC025", "`--x 1,nan` expects finite numbers"),
+        (["--x", "1,2"], "SC106", "`--hidden-size` is missing"),
+        (["--x", "1,2", "--hidden", "0"], "SC201", "`--hidden 0` expects a positive integer"),
+        (["--x", "1", "--hidden", "2", "--exact"], "SC205", "`--weights` expects given numbers"),
+        (["--x", "1", "--w-ih", "1", "--w-hh", "1", "--exact"], "SC205", "results that are fractions; those of tanh"),
+        (["--x", "1,2", "--hidden", "1", "--seq", "3"], "SC301", "`--seq 3` expects 2, as `--x` has"),
+        (["--x", ",".join(["1"] * 10_001), "--hidden", "1"], "SC012", "expects at most 10,000 numbers"),
+        (["--x", "missing.npy", "--hidden", "1"], "SC001", "`--x missing.npy` names a file that cannot be read"),
+    ):
+        shown = answer("rnn", *words, code=2)
+        assert f"error[{code}]: " in shown
+        assert said in shown, shown
+
+
+def test_without_numbers_the_costs_are_derived_as_before() -> None:
+    assert answer("rnn", "--input-size", "10", "--hidden-size", "20").startswith("rnn on [T, N, 10]\n")
