@@ -1,4 +1,4 @@
-"""One step of a recurrent cell with its numbers put in, line by line: the layer's own equations, the kernel's values."""
+"""A step of a recurrent cell with its numbers put in, line by line: the layer's equations, the kernel's values."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def _sum(terms: list[tuple[Any, Any]]) -> str:
         half = MOST_PRODUCTS // 4
         more = len(terms) - 2 * half
         return f"{_sum(terms[:half])} + … ({more} terms) + {_sum(terms[-half:])}".replace("+ −", "− ")
-    texts = []
+    texts: list[str] = []
     for factor, value in terms:
         product = shown(factor) if type(value) is int and value == 1 else f"{_factor(factor)}·{_second(value)}"
         sign = "−" if product.startswith("−") else "+"

@@ -53,7 +53,7 @@ class _Texts(NamedTuple):
         array[...] = value
         return array
 
-    def drawn(self, name: str, shape: tuple[int, ...], field: str) -> np.random.Generator:
+    def random(self, name: str, field: str) -> np.random.Generator:
         if self.exact:
             raise LayerError("SC205", expects="given numbers with `--exact`", receives="random ones", field=field)
         return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
@@ -105,13 +105,13 @@ def _hidden_size(
 
 
 def _sequence(layer: Recurrent, reader: _Texts, sizes: Mapping[str, int]) -> Array:
-    """Return the input with three axes, in the layer's order; `[T, features]` is one sample, a flat list one feature."""
+    """Return the input with three axes, in the layer's order; `[T, features]` is one sample, a flat list a feature."""
     text = reader.texts.get("x", RANDOM)
     if text in (RANDOM, ONES):
         steps, samples, features = sizes["seq"], sizes.get("batch", 1), sizes["input_size"]
         shape = (samples, steps, features) if layer.batch_first else (steps, samples, features)
         _check_size(layer, np.broadcast_to(0, shape))
-        return reader.filled(shape, 1) if text == ONES else reader.drawn("x", shape, "x").standard_normal(shape)
+        return reader.filled(shape, 1) if text == ONES else reader.random("x", "x").standard_normal(shape)
     x = read_array(text, "x", exact=reader.exact)
     if x.ndim == 1:
         x = x[:, None]
@@ -176,7 +176,7 @@ def _parameter(
         if weights:
             raise LayerError("SC106", expects=f"`{name}` {show(shape)}", receives="none", field="weights")
     bound = layer.hidden_size**-0.5  # as torch.nn.RNNBase.reset_parameters
-    return reader.drawn(f"{layer.type}.{name}", shape, "weights").uniform(-bound, bound, shape)
+    return reader.random(f"{layer.type}.{name}", "weights").uniform(-bound, bound, shape)
 
 
 def _fitted(array: Array, shape: tuple[int, ...], field: str, *, what: str = "", alone: bool = True) -> Array:

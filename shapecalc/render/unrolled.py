@@ -67,7 +67,7 @@ def heading(unrolled: Unrolled) -> list[Part]:
 
 def samples_of(unrolled: Unrolled) -> int:
     """Return the number of samples."""
-    return unrolled.inputs[0].shape[1 - unrolled.layer.time_axis]
+    return int(unrolled.inputs[0].shape[1 - unrolled.layer.time_axis])
 
 
 def is_small(unrolled: Unrolled) -> bool:
@@ -97,19 +97,24 @@ def _titled(title: str, table: Table) -> list[Part]:
 
 
 def _columns(unrolled: Unrolled, *, units: bool, x: bool) -> tuple[TableColumn, ...]:
-    names = [*run_letters(unrolled), *reversed(unrolled.passes[0].steps[0].after)]
+    names = [*gates_of(unrolled), *states_of(unrolled)]
     first = [TableColumn("step", right=True), *([TableColumn("unit", right=True)] if units else [])]
     return (*first, *([TableColumn("x", drops=1)] if x else []), *(TableColumn(name, right=True) for name in names))
 
 
-def run_letters(unrolled: Unrolled) -> list[str]:
+def gates_of(unrolled: Unrolled) -> list[str]:
     """Return the letters of the gates."""
     return [*unrolled.passes[0].steps[0].gates]
 
 
+def states_of(unrolled: Unrolled) -> list[str]:
+    """Return the letters of the states, in the order of computation."""
+    return [*unrolled.passes[0].steps[0].after][::-1]
+
+
 def _detail(unrolled: Unrolled, run: UnrolledPass, sample: int) -> Table:
     """Return a row per step and unit; row 0 has the initial states."""
-    letters, states = run_letters(unrolled), [*reversed(run.steps[0].after)]
+    letters, states = gates_of(unrolled), states_of(unrolled)
     units, features = unrolled.layer.hidden_size, len(run.steps[0].x)
     with_x = features <= MOST_IN_A_ROW
     first = run.steps[0]
@@ -141,7 +146,7 @@ def _cell(array: Array, unit: int, sample: int) -> Fixed:
 
 def _summary(unrolled: Unrolled, run: UnrolledPass) -> Table:
     """Return a row per step, with the mean of each gate and state."""
-    letters, states = run_letters(unrolled), [*reversed(run.steps[0].after)]
+    letters, states = gates_of(unrolled), states_of(unrolled)
     rows = []
     for step in folded(run.steps):
         if step is None:

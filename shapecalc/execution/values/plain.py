@@ -7,7 +7,7 @@ from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """Return nested lists of numbers as JSON's values; a fraction that is no integer, NaN and infinity are texts.
+    """Return nested lists of numbers as JSON's values; fractions other than integers, NaN and infinity are texts.
 
     >>> plain([1.5, [Fraction(1, 3), Fraction(4)], float("inf")])
     [1.5, ['1/3', 4], 'inf']
