@@ -30,6 +30,7 @@ OPTIONS = {
     field: f"--{field.replace('_', '-')}"
     for fields in (
         ("n", "rank", "output_padding", "input", "padding_idx", "beam", "length", "end", "probabilities"),
+        ("weights", "target"),
         ("input_size", "hidden_size", "num_layers", "proj_size", "nonlinearity", "dropout", "seq", "batch"),
     )
     for field in fields

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,10 +17,11 @@ from shapecalc.reference.executor import ExecutionError, execute
 from shapecalc.shape_inference.engine import inspect_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import ArrayLike
 
     from shapecalc.architecture import Architecture, Input
-    from shapecalc.dims import Shape
     from shapecalc.reference.base import Array
     from shapecalc.shape_inference.report import Report
 
@@ -39,9 +41,9 @@ def run(
     value would change in the dtype of the input; SC701 if the run needs more memory than this process can have, before
     anything is allocated, or is refused memory.
     """
-    arrays = _arrays(architecture, inputs)
-    report = inspect_at(architecture, _sizes_of(architecture, arrays))
-    given = _parameters(params or {}, report)
+    arrays = input_arrays(architecture, inputs)
+    report = inspect_at(architecture, sizes_of(architecture.inputs, arrays))
+    given = parameter_arrays(params or {}, report)
     itemsize = max([BYTES, *(array.itemsize for array in arrays.values() if array.dtype.kind == "f")])
     check_memory_of_machine(report, price(report, itemsize=itemsize))
     execution = execute(calls_of(report, params=given, seed=seed), arrays)
@@ -54,36 +56,42 @@ def run(
     return {name: execution.values[slot] for name, slot in architecture.output_slots.items()}
 
 
-def _arrays(architecture: Architecture, inputs: Mapping[str, ArrayLike] | ArrayLike) -> dict[str, Array]:
+def input_arrays(architecture: Architecture, inputs: Mapping[str, ArrayLike] | ArrayLike) -> dict[str, Array]:
     """Return the input arrays by name, each in a dtype that its input takes."""
+    inputs = by_name(architecture, inputs)
+    return {entry.name: as_dtype(entry.name, inputs[entry.name], entry.dtype) for entry in architecture.inputs}
+
+
+def by_name(architecture: Architecture, inputs: Mapping[str, Any] | Any) -> Mapping[str, Any]:
+    """Return inputs by name; raise `ShapecalcError` SC702 if they are not those of the architecture."""
     names = [entry.name for entry in architecture.inputs]
     if not isinstance(inputs, Mapping):
         if len(names) != 1:
             message = f"`{architecture.name}` expects inputs {sorted(names)}, receives one array"
-            raise _refused(message, "give them by name: `{" + ", ".join(f"{name!r}: …" for name in names) + "}`")
+            raise refused(message, "give them by name: `{" + ", ".join(f"{name!r}: …" for name in names) + "}`")
         inputs = {names[0]: inputs}
     if set(inputs) != set(names):
-        raise _refused(f"`{architecture.name}` expects inputs {sorted(names)}, receives {sorted(map(str, inputs))}")
-    return {entry.name: _as_dtype(entry.name, inputs[entry.name], entry.dtype) for entry in architecture.inputs}
+        raise refused(f"`{architecture.name}` expects inputs {sorted(names)}, receives {sorted(map(str, inputs))}")
+    return inputs
 
 
-def _as_dtype(name: str, values: ArrayLike, dtype: str) -> Array:
+def as_dtype(name: str, values: ArrayLike, dtype: str) -> Array:
     """Return values as an array of `dtype`; one of another floating-point type stays as it is.
 
     Raises `ShapecalcError` SC702 if values are no numbers, or if one of them would change.
 
-    >>> _as_dtype("x", [1, 2.5], "float32"), _as_dtype("x", np.zeros(2), "float32").dtype
+    >>> as_dtype("x", [1, 2.5], "float32"), as_dtype("x", np.zeros(2), "float32").dtype
     (array([1. , 2.5], dtype=float32), dtype('float64'))
     """
     try:
         array = np.asarray(values)
     except ValueError:
-        raise _refused(f"`{name}` expects {dtype} of one shape, receives lists of several lengths") from None
+        raise refused(f"`{name}` expects {dtype} of one shape, receives lists of several lengths") from None
     kind = array.dtype.kind
     if dtype != "int64" and (kind == "f" and isinstance(values, np.ndarray)):
         return array
     if kind not in ("iu" if dtype == "int64" else "iubf"):
-        raise _refused(f"`{name}` expects {dtype}, receives {array.dtype}")
+        raise refused(f"`{name}` expects {dtype}, receives {array.dtype}")
     with np.errstate(all="ignore"):
         converted = array.astype(dtype)
         if kind == "f":
@@ -91,20 +99,25 @@ def _as_dtype(name: str, values: ArrayLike, dtype: str) -> Array:
         else:
             same = (converted.astype(array.dtype) == array) & ((converted < 0) == (array < 0))
     if not np.all(same):
-        raise _refused(f"`{name}` expects {dtype}, receives {array.dtype} values that it does not have")
+        raise refused(f"`{name}` expects {dtype}, receives {array.dtype} values that it does not have")
     return converted
 
 
-def _sizes_of(architecture: Architecture, inputs: Mapping[str, Array]) -> dict[str, int]:
-    """Return the sizes of symbols, read from the shapes of the input arrays."""
-    sizes: dict[str, int] = {}
-    for entry in architecture.inputs:
+def sizes_of(
+    entries: Iterable[Input], inputs: Mapping[str, Array], bound: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, int]:
+    """Return the sizes of symbols, read from the shapes of the input arrays; those of `bound` have one already.
+
+    Raises `ShapecalcError` SC702 if an array does not fit its input.
+    """
+    sizes = dict(bound)
+    for entry in entries:
         shape = inputs[entry.name].shape
         if len(shape) != len(entry.shape) or not all(map(_agrees, entry.shape, shape)):
             raise _other_shape(entry, shape)
         for dim, size in zip(entry.shape, shape, strict=True):
             if isinstance(dim, Expr) and sizes.setdefault(str(dim), size) != size:
-                raise _other_shape(entry, shape)
+                raise _other_shape(entry, shape, bound)
     return sizes
 
 
@@ -112,29 +125,42 @@ def _agrees(dim: object, size: int) -> bool:
     return isinstance(dim, Expr) or dim == size
 
 
-def _other_shape(entry: Input, shape: tuple[int, ...]) -> ShapecalcError:
-    return _refused(f"`{entry.name}` expects {show(entry.shape)}, receives {list(shape)}")
+def _other_shape(
+    entry: Input, shape: tuple[int, ...], bound: Mapping[str, int] = MappingProxyType({})
+) -> ShapecalcError:
+    at = ", ".join(f"{name} = {bound[name]}" for name in dict.fromkeys(map(str, entry.shape)) if name in bound)
+    return refused(f"`{entry.name}` expects {show(entry.shape)}{at and f' at {at}'}, receives {list(shape)}")
 
 
-def _parameters(params: Mapping[str, ArrayLike], report: Report) -> dict[str, Array]:
-    """Return the arrays of weights and buffers by path, each in the shape that the report has."""
-    expected: dict[str, Shape] = {
+def parameter_shapes(report: Report) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of weights and buffers by path."""
+    return {
         f"{row.path}.{name}": concrete(shape)
         for row in report.layers
         for name, shape in (*row.facts.parameters.items(), *row.facts.buffers.items())
         if row.step.owns(name)
     }
+
+
+def parameter_arrays(params: Mapping[str, ArrayLike], report: Report, dtype: str = "float32") -> dict[str, Array]:
+    """Return the arrays of weights and buffers by path, each in the shape that the report has.
+
+    Numbers other than arrays of floats become `dtype`. Raises `ShapecalcError` SC702 for an unknown path, a wrong
+    shape, or a value that would change.
+    """
+    expected = parameter_shapes(report)
     given: dict[str, Array] = {}
     for path, values in params.items():
         if path not in expected:
             near = closest(path, tuple(expected))
             message = f"`{path}` is no parameter of `{report.architecture.name}`"
-            raise _refused(message, f"write `{near}`" if near else None)
-        given[path] = _as_dtype(path, values, "float32")
+            raise refused(message, f"write `{near}`" if near else None)
+        given[path] = as_dtype(path, values, dtype)
         if given[path].shape != expected[path]:
-            raise _refused(f"`{path}` expects {show(expected[path])}, receives {list(given[path].shape)}")
+            raise refused(f"`{path}` expects {show(expected[path])}, receives {list(given[path].shape)}")
     return given
 
 
-def _refused(message: str, help_text: str | None = None) -> ShapecalcError:
+def refused(message: str, help_text: str | None = None) -> ShapecalcError:
+    """Return the error for arrays that do not fit."""
     return ShapecalcError((Diagnostic(code="SC702", message=message, help=help_text),))

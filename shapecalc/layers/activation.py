@@ -22,6 +22,7 @@ class Elementwise(Layer):
     codomain: ClassVar[RealInterval]
     """The range, if it depends on no field."""
     keeps_axes = True
+    is_activation = True
     reads_output: ClassVar[bool] = False
     """Whether its gradient is computed from its output, not from its input."""
 
@@ -312,6 +313,7 @@ class Rowwise(Layer):
     """The values along an axis of two elements or more; a single one is always 1, or its logarithm."""
     foreign_fields = ("dim: axis dimension",)
     keeps_axes = True
+    is_activation = True
     loss = "cross_entropy"
     dim: Axis = -1
 

@@ -66,6 +66,8 @@ class Layer:
     """How its output states the probabilities of scores along `dim`: `plain` or `log`."""
     loss: ClassVar[str | None] = None
     """The loss that, as the last layer, it is computed together with."""
+    is_activation: ClassVar[bool] = False
+    """Whether it is a nonlinearity: its input is a pre-activation z, its output an activation a."""
     normalizes_batch: ClassVar[bool] = False
     """Whether it subtracts each channel's mean over the batch, and divides by its deviation."""
     bias_axis: ClassVar[int | None] = None

@@ -56,6 +56,10 @@ class LossEntry(NamedTuple):
     targets: Targets
     torch: str
     options: dict[str, float]
+    reduction: str = "mean"
+    """The one that the function has by default."""
+    includes: str = ""
+    """What layers name as the loss that they are computed with, if it includes such a layer: a softmax, a sigmoid."""
 
 
 LOSSES: dict[str, LossEntry] = {}
@@ -64,17 +68,25 @@ LOSSES: dict[str, LossEntry] = {}
 AnyLoss = TypeVar("AnyLoss", bound="Callable[..., Loss]")
 
 
-def loss(name: str, torch: str, *, targets: Targets = Targets.VALUES, **options: float) -> Callable[[AnyLoss], AnyLoss]:
+def loss(
+    name: str,
+    torch: str,
+    *,
+    targets: Targets = Targets.VALUES,
+    reduction: str = "mean",
+    includes: str = "",
+    **options: float,
+) -> Callable[[AnyLoss], AnyLoss]:
     """Register a function as the loss of a name; `options` are its keyword options with their defaults."""
 
     def register(function: AnyLoss) -> AnyLoss:
-        LOSSES[name] = LossEntry(name, function, targets, torch, options)
+        LOSSES[name] = LossEntry(name, function, targets, torch, options, reduction, includes)
         return function
 
     return register
 
 
-@loss("cross_entropy", "torch.nn.functional.cross_entropy", targets=Targets.CLASSES)
+@loss("cross_entropy", "torch.nn.functional.cross_entropy", targets=Targets.CLASSES, includes="cross_entropy")
 def cross_entropy(logits: Array, targets: Array, reduction: str = "mean") -> Loss:
     """Return the mean or sum of −log softmax(logits) at the target classes; its gradient is softmax − one-hot.
 
@@ -112,7 +124,8 @@ def negative_log_likelihood(log_probabilities: Array, targets: Array, reduction:
     index = np.expand_dims(targets, axis)
     gradient = np.full_like(log_probabilities, constant(log_probabilities, 0))
     np.put_along_axis(gradient, index, constant(log_probabilities, -1), axis=axis)
-    return _reduced(-np.take_along_axis(log_probabilities, index, axis=axis).squeeze(axis), gradient, reduction)
+    terms: Array = -np.take_along_axis(log_probabilities, index, axis=axis)
+    return _reduced(terms.squeeze(axis), gradient, reduction)
 
 
 @loss("hinge", "torch.nn.functional.multi_margin_loss", targets=Targets.CLASSES, delta=1)
@@ -152,7 +165,7 @@ def mse(predictions: Array, targets: Array, reduction: str = "mean") -> Loss:
     return _reduced(difference * difference, 2 * difference, reduction)
 
 
-@loss("sum_of_squares", "torch.nn.functional.mse_loss")
+@loss("sum_of_squares", "torch.nn.functional.mse_loss", reduction="sum")
 def sum_of_squares(predictions: Array, targets: Array, reduction: str = "sum") -> Loss:
     """Return ½ Σ(y − t)², the sum by default; its gradient is y − t. PyTorch's loss has no factor ½.
 
@@ -239,7 +252,7 @@ def binary_cross_entropy_of_probabilities(probabilities: Array, targets: Array, 
     return _reduced(terms, (probabilities - targets) / divisor, reduction)
 
 
-@loss("bce_with_logits", "torch.nn.functional.binary_cross_entropy_with_logits")
+@loss("bce_with_logits", "torch.nn.functional.binary_cross_entropy_with_logits", includes="binary_cross_entropy")
 def binary_cross_entropy(logits: Array, targets: Array, reduction: str = "mean") -> Loss:
     """Return the mean or sum of −t log σ(x) − (1 − t) log(1 − σ(x)); its gradient is σ(x) − t.
 

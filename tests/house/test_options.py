@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SEVERAL_MEANINGS = {
+    "--input": "`run` takes arrays, a calculator a shape",
     "--batch": "calculators and `train` have no file whose symbol it would set",
     "--format": "each command lists its own formats",
-    "--dtype": "training needs a floating-point type",
+    "--dtype": "training needs a floating-point type, and `run` computes in one",
     "--set": "`sweep` takes several values of a name",
     "--max-memory": "`train-cost` finds the largest batch for it",
     "--run": "`decode` runs a loop, `check` a network",
     "--seed": "`train` draws more than weights and inputs",
     "--truncate": "`verify` truncates backward only",
-    "--optimizer": "`train-cost` counts its state, `train` applies it",
+    "--optimizer": "`train-cost` counts its state, `train` and `run` apply it",
     "--out": "the output of a window or of a network is solved for; of `linear` it is features",
     "--padding": "`conv-transpose` removes elements; `solve` takes one integer",
-    "--backward": "`verify` checks gradients, calculators show them",
+    "--backward": "`verify` checks gradients, calculators and `run` show them",
     "--all": "`verify` shows all rows, calculators the working of all elements",
     **dict.fromkeys(("--kernel-size", "--stride", "--dilation"), "`solve` fixes one integer of its windows"),
 }

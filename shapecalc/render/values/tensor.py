@@ -36,7 +36,7 @@ def tensor_lines(
 ) -> list[str]:
     """Return a tensor as lines: its name and shape, then all of its elements if there are at most `most`.
 
-    A larger one has its figures next to the name, and a picture in shades below. Elements may be numbers of any type,
+    A larger one has its figures, and a picture in shades. Elements may be numbers of any type,
     and objects such as fractions. `note` is written after the name.
 
     >>> from shapecalc.render.terminal.grid import Page
@@ -49,16 +49,13 @@ def tensor_lines(
     """
     array = np.asarray(values)
     figures = statistics(array)
-    said = [note, unusual(figures)]
-    if array.size == 1:
-        said[:0] = [f"= {number(array.flat[0], digits)}"]
-    elif array.size > most:
-        said[:0] = [figures_text(figures, digits)]
-    head = heading(name, array.shape, page, *said)
+    value = f"= {number(array.flat[0], digits)}" if array.size == 1 else ""
+    head = heading(name, array.shape, page, value, note, unusual(figures))
     if array.size <= 1:
         return head
     if array.size > most:
-        return [*head, *picture(array, page, digits)]
+        text = figures_text(figures, digits)
+        return [*head, *(page.line(text, lead="  ").splitlines() if text else ()), *picture(array, page, digits)]
     return [*head, *matrix(array, page, digits)]
 
 

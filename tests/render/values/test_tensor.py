@@ -80,8 +80,9 @@ def test_more_than_two_axes_are_matrices_side_by_side() -> None:
 
 def test_a_large_tensor_has_figures_and_a_picture() -> None:
     values = np.arange(SMALL + 36.0).reshape(1, 1, 10, 10)
-    head, *drawn = tensor_lines(values, "a", PLAIN_PAGE)
-    assert head == "a [1, 1, 10, 10] 0 … 99, mean 49.5, sd 28.8661, 1 % zeros"
+    head, figures, *drawn = tensor_lines(values, "a", PLAIN_PAGE, note=" conv")
+    assert head == "a [1, 1, 10, 10]  conv"
+    assert figures == "  0 … 99, mean 49.5, sd 28.8661, 1 % zeros"
     assert drawn
     assert tensor_lines(values, "a", PLAIN_PAGE, most=100)[1:] == matrix(values, PLAIN_PAGE, 6)
 
