@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shapecalc.api.compare import check, diff, lock
-    from shapecalc.api.execute import decode, run, train, verify
+    from shapecalc.api.execute import decode, run, train, values, verify
     from shapecalc.api.load import Network, load, loads
     from shapecalc.api.predict import explain, inspect, memory, train_cost
     from shapecalc.api.results import Decoding, Locked
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shapecalc.execution.budget import Budget
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
+    from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
     from shapecalc.layers.documentation import Documentation, LayerTypes, layers
     from shapecalc.shape_inference.report import Report
@@ -54,6 +55,7 @@ _HOMES = {
     "LiveMemory": "costs.liveness",
     "Locked": "api.results",
     "Network": "api.load",
+    "NetworkValues": "execution.values.records",
     "Proof": "execution.verify",
     "Report": "shape_inference.report",
     "ShapecalcError": "diagnostics",
@@ -75,6 +77,7 @@ _HOMES = {
     "sweep": "api.solve",
     "train": "api.execute",
     "train_cost": "api.predict",
+    "values": "api.execute",
     "verify": "api.execute",
 }
 
@@ -95,6 +98,7 @@ __all__ = [
     "LiveMemory",
     "Locked",
     "Network",
+    "NetworkValues",
     "Proof",
     "Report",
     "ShapecalcError",
@@ -118,6 +122,7 @@ __all__ = [
     "sweep",
     "train",
     "train_cost",
+    "values",
     "verify",
 ]
 

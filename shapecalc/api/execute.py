@@ -8,7 +8,7 @@ from shapecalc.api.load import bound, count, load, one_of
 from shapecalc.execution.budget import BUDGET, memory_errors_as_diagnostics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import ArrayLike
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.execution.budget import Budget
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
+    from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
     from shapecalc.reference.base import Array
 
@@ -53,6 +54,84 @@ def run(
     from shapecalc.execution.run import run as run_network
 
     return run_network(load(architecture, None, settings, **parameters), inputs, params, seed=seed)
+
+
+def values(
+    architecture: Network,
+    inputs: Mapping[str, ArrayLike] | ArrayLike = "random",
+    params: Mapping[str, ArrayLike] | Literal["random", "ones", "zeros"] = "random",
+    *,
+    backward: bool = False,
+    loss: str | None = None,
+    target: Mapping[str, ArrayLike] | ArrayLike | None = None,
+    reduction: Literal["mean", "sum"] | None = None,
+    options: Mapping[str, float] | None = None,
+    optimizer: Literal["sgd", "momentum", "adam"] | None = None,
+    lr: float | None = None,
+    steps: int = 1,
+    freeze: Iterable[str] = (),
+    truncate: int | None = None,
+    seed: int = 0,
+    dtype: Literal["float64", "float32"] = "float64",
+    scale: float = 1,
+    budget: Budget | None = None,
+    progress: Progress | None = None,
+    settings: Mapping[str, Setting] | None = None,
+    **sizes: Setting,
+) -> NetworkValues:
+    """Run a network in evaluation mode and return every value, its gradient, and the weights after an update.
+
+    Inputs and `params` are as those of `run`, or `"random"`, `"ones"` or `"zeros"`, for all or for some of them; one
+    sample may be without the axis of samples. The result has every array by name, `result["c1"]` and
+    `result["c1.weight"]`, and figures and labels in `result.steps`.
+    With `backward`, `result["c1.weight.grad"]` is the gradient of the loss: `cross_entropy`, `mse` and others of
+    `shapecalc run --help`, with its `target` and its `options`, such as `{"delta": 1}` of `hinge`; without a loss that
+    of the sum of the outputs. `result.totals[0]` is the loss. An `optimizer` takes `steps`:
+    `result["c1.weight.updated"]` is a weight after the last, as before if a pattern of `freeze` matches it, and
+    `result.totals` has the loss before each step and after the last. Symbols and parameters of the file are given as in
+    `inspect`, `scale` as in `verify`.
+    Raises `ShapecalcError` SC702 if an array or a target does not fit, SC701 or SC705 before anything is allocated if
+    the run would exceed `budget`.
+
+    >>> adding = "{input: [N, 2], layers: [{linear: {out_features: 1, bias: false}, name: y}]}"
+    >>> from shapecalc.api.load import loads
+    >>> found = values(loads(adding), [1, 2], {"y.weight": [[10, 1]]}, loss="mse", target=[10], backward=True)
+    >>> found["y"], found.totals, found["y.weight.grad"]
+    (array([[12.]]), (4.0,), array([[4., 8.]]))
+    """
+    from shapecalc.execution.values.arguments import DTYPES
+    from shapecalc.execution.values.compute import values as compute
+    from shapecalc.execution.values.objective import Objective
+    from shapecalc.execution.values.updates import Update
+    from shapecalc.reference.losses import LOSSES, REDUCTIONS
+
+    one_of("dtype", dtype, DTYPES)
+    if reduction is not None:
+        one_of("reduction", reduction, REDUCTIONS[:-1])
+    if loss is not None:
+        one_of("loss", loss, tuple(LOSSES))
+    update = None
+    if optimizer is not None:
+        from shapecalc.costs.training_step import OPTIMIZERS
+
+        one_of("optimizer", optimizer, tuple(OPTIMIZERS))
+        update = Update(optimizer, lr, count("steps", steps) or 1, tuple(freeze))
+    differentiated = loss is not None or backward or update is not None
+    loaded, given = bound(architecture, settings, sizes, scale=scale)
+    return compute(
+        loaded,
+        inputs,
+        params,
+        sizes=given,
+        seed=seed,
+        dtype=dtype,
+        objective=Objective(loss, target, reduction, options or {}) if differentiated else None,
+        backward=backward,
+        update=update,
+        truncate=count("truncate", truncate),
+        budget=budget or BUDGET,
+        progress=progress,
+    )
 
 
 @overload

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.diffing.diff import Comparison
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
+    from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
     from shapecalc.layers.documentation import Documentation, LayerTypes
     from shapecalc.render.tables.model import Document
@@ -125,9 +126,16 @@ def _trained(trained: Trained) -> Document:
     return run(trained, None)
 
 
+def _values(values: NetworkValues) -> Document:
+    from shapecalc.render.run import ShownTensors, run
+
+    return run(values, ShownTensors(every=values.objective is not None))
+
+
 _DOCUMENTS: Mapping[str, Callable[[Any], Document]] = {
     "BackwardProof": _backward,
     "LiveMemory": _memory,
+    "NetworkValues": _values,
     "Proof": _proof,
     "Report": _report,
     "Trained": _trained,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.dims import Dim, Shape
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
+    from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
     from shapecalc.layers.documentation import Documentation, LayerTypes
     from shapecalc.shape_inference.report import Report
@@ -247,6 +248,27 @@ def _locked(locked: Locked) -> list[Row]:
     ]
 
 
+def _values(values: NetworkValues) -> list[Row]:
+    return [
+        {
+            "tensor": record.name,
+            "label": record.label or None,
+            "shape": show(record.value.figures.shape),
+            "least": record.value.figures.least,
+            "greatest": record.value.figures.greatest,
+            "mean": record.value.figures.mean,
+            "deviation": record.value.figures.deviation,
+            "zeros": record.value.figures.zeros,
+            "nans": record.value.figures.nans,
+            "infinities": record.value.figures.infinities,
+            "gradient_least": None if record.gradient is None else record.gradient.figures.least,
+            "gradient_greatest": None if record.gradient is None else record.gradient.figures.greatest,
+            "random": record.drawn,
+        }
+        for record in values.tensors()
+    ]
+
+
 _WRITERS: Mapping[str, Callable[[Any], list[Row]]] = {
     "BackwardProof": _backward,
     "CheckResults": _results,
@@ -259,6 +281,7 @@ _WRITERS: Mapping[str, Callable[[Any], list[Row]]] = {
     "Explanation": _explanation,
     "LiveMemory": _memory,
     "Locked": _locked,
+    "NetworkValues": _values,
     "Proof": _proof,
     "Report": _report,
     "Solution": _solution,

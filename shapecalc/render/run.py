@@ -38,6 +38,8 @@ INPUT = "input"
 FULL = 1_000
 """The most elements of a chosen tensor that is shown as a matrix; of a larger one there are figures and a picture."""
 TABLE_DIGITS = 4
+NAME = 22
+"""Columns of a terminal for a name, if leaving out columns is enough for that."""
 MOST_STEPS = 20
 """The most losses that are listed; of more the first and last."""
 LABELS = {"z": "pre-activation z", "a": "activation a"}
@@ -144,13 +146,15 @@ def _table(tensors: Sequence[_ShownTensor], digits: int) -> Table:
         TableColumn("layer", drops=2),
         TableColumn("", drops=0),
         TableColumn("shape"),
-        *(TableColumn(name, right=True) for name in ("least", "greatest", "mean")),
+        *(TableColumn(name, right=True) for name in ("least", "greatest")),
+        TableColumn("mean", right=True, drops=5),
         TableColumn("sd", right=True, drops=3),
         TableColumn("zeros", right=True, drops=4),
         *([TableColumn("gradient", right=True)] if gradients else []),
         *([TableColumn("not finite")] if odd else []),
     ]
-    return Table(tuple(columns), [_row(tensor, digits, gradients=gradients, odd=odd) for tensor in tensors])
+    rows = [_row(tensor, digits, gradients=gradients, odd=odd) for tensor in tensors]
+    return Table(tuple(columns), rows, least=NAME)
 
 
 def _row(tensor: _ShownTensor, digits: int, *, gradients: bool, odd: bool) -> TableRow:
@@ -199,7 +203,7 @@ def _totals(values: NetworkValues, digits: int) -> list[Part]:
     name = "loss" if values.losses else "sum of the outputs"
     update = values.update
     if update is None:
-        return [Lines([f"{name} = {number(values.totals[0], digits)}"], GOOD)]
+        return [*_constant(values), Lines([f"{name} = {number(values.totals[0], digits)}"], GOOD)]
     plan = f"{update.optimizer}, learning rate {update.rate:g}"
     frozen = f", {', '.join(update.freeze)} as before" if update.freeze else ""
     steps = list(enumerate(values.totals))
@@ -207,6 +211,16 @@ def _totals(values: NetworkValues, digits: int) -> list[Part]:
         steps = steps[: MOST_STEPS // 2] + steps[-MOST_STEPS // 2 :]
     lines = [f"{name} {'before' if not step else _after(step)}: {number(value, digits)}" for step, value in steps]
     return [Lines([plan + frozen], BOLD), Lines(lines[:-1]), Lines(lines[-1:], GOOD)]
+
+
+def _constant(values: NetworkValues) -> list[Part]:
+    """Return a note if the sum of the outputs, which is differentiated, is the same whatever the input is."""
+    slots = values.report.architecture.output_slots.values()
+    rows = [step.row for step in values.steps if step.row.path in slots]
+    if values.losses or len(rows) != len(slots) or not all(row.step.layer.probabilities == "plain" for row in rows):
+        return []
+    names = ", ".join(row.path for row in rows)
+    return [Lines([f"the elements of {names} add up to 1 whatever the input is: a loss has a gradient"], DIM)]
 
 
 def _after(step: int) -> str:

@@ -57,3 +57,23 @@ def test_a_decoding_is_run_if_asked() -> None:
     assert (alone.decoded, alone.ok, run.ok) == (None, True, True)
     assert run.loop.macs == alone.loop.macs
     assert repr(run) == f"{repr(alone).removesuffix('>')}, ok>"
+
+
+def test_values_have_the_outputs_of_run_and_on_request_gradients_and_updates() -> None:
+    x = np.linspace(0, 1, 784, dtype=np.float32).reshape(1, 1, 28, 28)
+    found = shapecalc.values("mlp", x, dtype="float32", seed=5)
+    np.testing.assert_array_equal(found["softmax_4"], shapecalc.run("mlp", x, seed=5)["output"])
+    assert not any(name.endswith(".grad") for name in found.arrays)
+    assert len(shapecalc.values("mlp", loss="mse", target=np.zeros((2, 10)), N=2).totals) == 1
+    trained = shapecalc.values("mlp", loss="cross_entropy", target=7, optimizer="sgd", lr=0.25, freeze=["*.bias"])
+    np.testing.assert_allclose(
+        trained["output.weight.updated"], trained["output.weight"] - 0.25 * trained["output.weight.grad"]
+    )
+    np.testing.assert_array_equal(trained["output.bias.updated"], trained["output.bias"])
+    assert trained.totals[1] < trained.totals[0]
+
+
+def test_values_refuses_words_that_it_does_not_know() -> None:
+    for settings in ({"dtype": "int8"}, {"loss": "mes"}, {"reduction": "none"}, {"optimizer": "sdg"}):
+        with pytest.raises(ShapecalcError, match=f"`{next(iter(settings))}` expects"):
+            shapecalc.values("mlp", **settings)  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ FUNCTIONS: dict[str, Callable[[Any], object]] = {
     "memory": lambda net: shapecalc.memory(net).ranges,
     "train_cost": lambda net: shapecalc.train_cost(net).to_dict(),
     "run": lambda net: shapecalc.run(net, np.ones((1, 1, 8, 8)))["output"].tolist(),
+    "values": lambda net: shapecalc.values(net, np.ones((1, 1, 8, 8))).outputs["output"].value.figures,
     "verify": lambda net: [trial.sizes for trial in shapecalc.verify(net).trials],
     "train": lambda net: shapecalc.train(net, "digits8", epochs=1).losses,
     "solve": lambda net: shapecalc.solve(net).sizes,
@@ -49,7 +50,7 @@ def test_a_function_takes_a_name_of_the_zoo() -> None:
 
 
 def test_every_public_function_is_in_the_list_of_names() -> None:
-    asked = {"load", "loads", "inspect", "run", "verify", "check", "diff", "lock", "solve", "sweep", "memory"}
+    asked = {"load", "loads", "inspect", "run", "verify", "check", "diff", "lock", "solve", "sweep", "memory", "values"}
     asked |= {"train_cost", "train", "decode", "layers"}
     assert asked <= set(dir(shapecalc))
     assert all(callable(getattr(shapecalc, name)) for name in asked)

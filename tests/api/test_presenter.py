@@ -61,7 +61,7 @@ def test_a_notebook_shows_every_row(results: list[Any]) -> None:  # noqa: F811
         page = ET.fromstring(result._repr_html_())
         shown = len(list(page.iter("tr"))) + len(list(page.iter("summary")))
         rows = len(result.to_rows())
-        assert shown >= min(rows, 600) or isinstance(result, shapecalc.Report), result
+        assert shown >= min(rows, 600) or isinstance(result, shapecalc.Report | shapecalc.NetworkValues), result
 
 
 def test_markdown_begins_with_a_title_and_has_a_table(results: list[Any]) -> None:  # noqa: F811

@@ -24,6 +24,8 @@ def results() -> list[Any]:
         shapecalc.verify("mlp", N=2, backward=True),
         shapecalc.diff("vgg11", "vgg13"),
         shapecalc.memory("lenet5"),
+        shapecalc.values("lenet5"),
+        shapecalc.values("mlp", loss="cross_entropy", target=3, optimizer="sgd"),
         shapecalc.train_cost("lenet5"),
         shapecalc.train(TINY, "digits8", epochs=1),
         shapecalc.decode("char-rnn", beam=2, length=3),

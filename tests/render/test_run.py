@@ -47,6 +47,14 @@ def test_parameters_are_shown_with_gradients_or_if_they_are_chosen() -> None:
     assert "out.weight" not in chosen
 
 
+def test_the_sum_of_probabilities_is_said_to_have_no_gradient() -> None:
+    net = shapecalc.loads("{input: [N, 2], layers: [{linear: 3, name: z}, {softmax: , name: p}]}")
+    said = "the elements of p add up to 1 whatever the input is"
+    assert said in shown(values(net, objective=Objective()))
+    assert said not in shown(values(net, objective=Objective("cross_entropy", 1)))
+    assert said not in shown(values(NET, objective=Objective()))
+
+
 def test_what_is_not_finite_is_in_the_table_and_in_the_matrix() -> None:
     net = shapecalc.loads("{input: [N, 1], layers: [{linear: {out_features: 90, bias: false}, name: a}, {softmax: }]}")
     weights = np.zeros((90, 1))

@@ -11,9 +11,13 @@ import pytest
 import shapecalc
 from shapecalc import ShapecalcError
 from shapecalc.execution.budget import Budget
+from shapecalc.execution.lowering import calls_of, random_parameters
+from shapecalc.execution.values.arguments import report_of
 from shapecalc.execution.values.compute import values
 from shapecalc.execution.values.objective import Objective
 from shapecalc.execution.values.updates import Update
+from shapecalc.files import zoo
+from shapecalc.reference.backpropagation import back_propagate, forward
 
 FIXTURE = json.loads((Path(__file__).parents[2] / "oracle" / "torch_values.json").read_text(encoding="utf-8"))
 
@@ -147,3 +151,26 @@ def test_overflow_is_shown_and_counted() -> None:
     found = values(net, [[1e300]], {"y.weight": [[1e300], [0]]}, objective=Objective())
     assert (found["y"] == [[np.inf, 0]]).all()
     assert found.outputs["output"].value.figures.infinities == 1
+
+
+def test_values_of_the_zoo_are_those_of_run_and_gradients_those_of_the_backward_kernels() -> None:
+    seen = 0
+    for name in zoo.names():
+        net = shapecalc.load(name)
+        report = report_of(net, {}, {})
+        assert isinstance(report.totals.flops, int)
+        if report.totals.flops > 10**8:
+            continue
+        seen += 1
+        found = values(net, sizes=report.bindings, objective=Objective())
+        inputs = {record.name: found[record.name] for record in found.inputs}
+        weights = random_parameters(report, dtype=np.float64)
+        tape = forward(calls_of(report, params=weights), inputs, dtype=np.float64)
+        slots = net.output_slots.values()
+        for slot in slots:
+            np.testing.assert_array_equal(found[slot], tape.values[slot], err_msg=name)
+        expected = back_propagate(tape, {slot: np.ones_like(found[slot]) for slot in slots})
+        for path, gradient in {**expected.parameters, **expected.inputs}.items():
+            if f"{path}.grad" in found.arrays:
+                np.testing.assert_array_equal(found[f"{path}.grad"], gradient, err_msg=f"{name} {path}")
+    assert seen >= 5
