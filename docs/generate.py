@@ -15,6 +15,7 @@ import shapecalc
 from shapecalc.cli import COMMANDS, app
 from shapecalc.cli.groups import GROUPS
 from shapecalc.diagnostics.rules import rules
+from shapecalc.execution.words.table import FEATURES, small_table
 from shapecalc.layers import layer_types
 from shapecalc.layers.documentation import documentation, layers as layers_of
 from shapecalc.parser.fields import example
@@ -39,6 +40,7 @@ FAMILIES_OF_CODES = {
     "6": "Verification",
     "7": "Running a network",
     "8": "Sweeps",
+    "9": "Word vectors",
 }
 PYTHON = """\
 `import shapecalc` imports neither NumPy nor YAML; each is imported by the functions that need it. Every function takes
@@ -88,6 +90,7 @@ def pages() -> dict[Path, str]:
         "options": options(),
         "diagnostics": diagnostics(),
         "python": python(),
+        "words": words(),
     }
     return {FOLDER / f"{name}.md": "\n\n".join((NOTE, *part)) + "\n" for name, part in parts.items()}
 
@@ -228,6 +231,28 @@ def python() -> Iterator[str]:
             rows = [*_members(cls)]
             if rows:
                 yield table(("Attribute", "Meaning"), rows)
+
+
+def words() -> Iterator[str]:
+    """Yield the paragraphs of the page of the small table of word vectors."""
+    vectors = small_table()
+    half = len(vectors.words) // 2
+    yield "# The small table of word vectors"
+    yield (
+        "`shapecalc similar` and `shapecalc analogy` use this table unless `--vectors` names a file. It is made by "
+        "hand, to show the arithmetic with numbers that can be checked in the head, and not trained on texts: each "
+        "value is a judgement, in steps of 0.1 between −1 and 1, and 0 if a feature does not apply. A word and its "
+        "translation differ in `chinese` only, which is smaller than other features, so that they are near each other."
+    )
+    yield table(("feature", "value"), [(f"`{name}`", text) for name, text in FEATURES.items()])
+    yield "## Words"
+    yield "Features that are 0 are left out, and `chinese`, which is 0 for the first word and 0.5 for the second."
+    rows = []
+    for english, chinese in zip(vectors.words[:half], vectors.words[half:], strict=True):
+        vector = vectors.vectors[vectors.rows[english]]
+        values = (f"{name} {value:g}" for name, value in zip(vectors.features, vector, strict=True) if value)
+        rows.append((english, chinese, ", ".join(values).replace("-", "−")))
+    yield table(("English", "Chinese", "features"), rows)
 
 
 def _signature(name: str, function: Any) -> str:

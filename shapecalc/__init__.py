@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.api.predict import explain, inspect, memory, train_cost
     from shapecalc.api.results import Decoding, Locked
     from shapecalc.api.solve import solve, sweep
+    from shapecalc.api.words import analogy, similar
     from shapecalc.architecture import Architecture
     from shapecalc.checking.result import Checked
     from shapecalc.costs.explanation import Explanation
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from shapecalc.execution.training import Trained
     from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
+    from shapecalc.execution.words.queries import Analogy, Similar
     from shapecalc.layers.documentation import Documentation, LayerTypes, layers
     from shapecalc.shape_inference.report import Report
     from shapecalc.solving.input_sizes import Solution
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 # Public names are imported when they are first used: the command line starts with what a command needs.
 _HOMES = {
     "__version__": "version",
+    "Analogy": "execution.words.queries",
     "Architecture": "architecture",
     "BackwardProof": "execution.gradient_check",
     "Budget": "execution.budget",
@@ -59,10 +62,12 @@ _HOMES = {
     "Proof": "execution.verify",
     "Report": "shape_inference.report",
     "ShapecalcError": "diagnostics",
+    "Similar": "execution.words.queries",
     "Solution": "solving.input_sizes",
     "Sweep": "solving.sweep",
     "Trained": "execution.training",
     "TrainingCost": "costs.training",
+    "analogy": "api.words",
     "check": "api.compare",
     "decode": "api.execute",
     "diff": "api.compare",
@@ -73,6 +78,7 @@ _HOMES = {
     "lock": "api.compare",
     "memory": "api.predict",
     "run": "api.execute",
+    "similar": "api.words",
     "solve": "api.solve",
     "sweep": "api.solve",
     "train": "api.execute",
@@ -82,6 +88,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Analogy",
     "Architecture",
     "BackwardProof",
     "Budget",
@@ -102,11 +109,13 @@ __all__ = [
     "Proof",
     "Report",
     "ShapecalcError",
+    "Similar",
     "Solution",
     "Sweep",
     "Trained",
     "TrainingCost",
     "__version__",
+    "analogy",
     "check",
     "decode",
     "diff",
@@ -118,6 +127,7 @@ __all__ = [
     "lock",
     "memory",
     "run",
+    "similar",
     "solve",
     "sweep",
     "train",

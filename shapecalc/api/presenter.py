@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.execution.training import Trained
     from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
+    from shapecalc.execution.words.queries import Analogy, Similar
     from shapecalc.layers.documentation import Documentation, LayerTypes
     from shapecalc.render.tables.model import Document
     from shapecalc.shape_inference.report import Report
@@ -132,12 +133,26 @@ def _values(values: NetworkValues) -> Document:
     return run(values, ShownTensors(every=values.objective is not None))
 
 
+def _similar(similar: Similar) -> Document:
+    from shapecalc.render.words import similar as write
+
+    return write(similar)
+
+
+def _analogy(analogy: Analogy) -> Document:
+    from shapecalc.render.words import analogy as write
+
+    return write(analogy)
+
+
 _DOCUMENTS: Mapping[str, Callable[[Any], Document]] = {
+    "Analogy": _analogy,
     "BackwardProof": _backward,
     "LiveMemory": _memory,
     "NetworkValues": _values,
     "Proof": _proof,
     "Report": _report,
+    "Similar": _similar,
     "Trained": _trained,
     "TrainingCost": _training_cost,
 }
@@ -265,11 +280,25 @@ def _checked_values(checked: Checked) -> dict[str, Any]:
     return values([checked])
 
 
+def _similar_values(similar: Similar) -> dict[str, Any]:
+    from shapecalc.render.words import similar_dict
+
+    return similar_dict(similar)
+
+
+def _analogy_values(analogy: Analogy) -> dict[str, Any]:
+    from shapecalc.render.words import analogy_dict
+
+    return analogy_dict(analogy)
+
+
 _VALUES: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "Analogy": _analogy_values,
     "CheckResults": _results_values,
     "Checked": _checked_values,
     "Choices": _choices_values,
     "Decoding": _decoding_values,
     "LiveMemory": _memory_values,
+    "Similar": _similar_values,
     "Solution": _solution_values,
 }

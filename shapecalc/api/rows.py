@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.execution.training import Trained
     from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
+    from shapecalc.execution.words.queries import Analogy, Similar
     from shapecalc.layers.documentation import Documentation, LayerTypes
     from shapecalc.shape_inference.report import Report
     from shapecalc.solving.input_sizes import Solution
@@ -269,7 +270,15 @@ def _values(values: NetworkValues) -> list[Row]:
     ]
 
 
+def _words(query: Analogy | Similar) -> list[Row]:
+    return [
+        {"rank": rank, "word": near.word, "cosine": near.cosine, "dot": near.dot, "length": near.length}
+        for rank, near in enumerate(query.nearest, 1)
+    ]
+
+
 _WRITERS: Mapping[str, Callable[[Any], list[Row]]] = {
+    "Analogy": _words,
     "BackwardProof": _backward,
     "CheckResults": _results,
     "Checked": _checked,
@@ -284,6 +293,7 @@ _WRITERS: Mapping[str, Callable[[Any], list[Row]]] = {
     "NetworkValues": _values,
     "Proof": _proof,
     "Report": _report,
+    "Similar": _words,
     "Solution": _solution,
     "Sweep": _sweep,
     "Trained": _trained,

@@ -6,12 +6,16 @@ import errno
 import os
 import stat
 import sys
-from typing import NoReturn
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.parser.foreign_files import HEAD, refuse_foreign_bytes, refuse_foreign_text
 from shapecalc.parser.positions import span_between
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _REASONS = {
     errno.ENOENT: "does not exist",
@@ -88,17 +92,29 @@ def decode(name: str, data: bytes) -> Source:
 
 def read_bytes(path: str, limits: Limits) -> bytes:
     """Return the bytes of a regular file, at most one more than `limits.file_size`; raise as `read_source` does."""
+    with open_binary(path) as file:
+        return file.read(limits.file_size + 1)
+
+
+@contextmanager
+def open_binary(path: str) -> Iterator[BinaryIO]:
+    """Open a regular file; raise `ShapecalcError` SC001 (exit code 2) if it cannot be opened or read."""
     try:
         # Opening a device can have effects, so the path is checked before; and again after opening, because another
         # process may have replaced it.
-        _refuse_unless_regular(path, os.stat(path))  # noqa: PTH116 - a Path would refuse what os.fspath gives
+        _refuse_unless_regular(path, _status(path))
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(descriptor, "rb") as file:
             _refuse_unless_regular(path, os.fstat(descriptor))
-            return file.read(limits.file_size + 1)
+            yield file
     except OSError as error:
         reason = _REASONS.get(error.errno or 0) or f"cannot be read: {(error.strerror or 'unknown reason').lower()}"
         _refuse("SC001", f"`{path}` {reason}", exit_code=2)
+
+
+def _status(path: str) -> os.stat_result:
+    try:
+        return os.stat(path)  # noqa: PTH116 - a Path would refuse what os.fspath gives
     except ValueError:
         _refuse("SC001", f"`{path}` is no name of a file: it holds a null character", exit_code=2)
 

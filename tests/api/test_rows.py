@@ -34,6 +34,8 @@ def results() -> list[Any]:
         shapecalc.sweep("lenet5", N=[1, 2]),
         shapecalc.check(TINY),
         shapecalc.check(TINY)[0],
+        shapecalc.similar("king"),
+        shapecalc.analogy("summer", "hot", "冬天"),
         shapecalc.layers("conv"),
         shapecalc.layers(),
     ]

@@ -45,6 +45,7 @@ WRONG = (
     *((name, option, "{}") for name in ("lstm", "gru", "rnn", "linear", "embedding") for option in ("--x", "--in")),
     *(("beam", option, "{}") for option in ("--vocabulary", "--length", "--beam", "--probabilities")),
     *(("beam", "--probabilities", "[[0.5, 0.5]]", option, "{}") for option in ("--end", "--length", "--beam")),
+    *((name, *words) for name in ("similar", "analogy") for words in (("{}", "{}", "{}"), ("{}", "--vectors", "{}"))),
     *(("decode", "char-rnn", option, "{}") for option in ("--beam", "--length", "--set")),
     *(("train", "mlp", "--data", "digits", option, "{}") for option in ("--export", "--lr", "--scale", "--batch")),
     *(("train-cost", "mlp", option, "{}") for option in ("--batch", "--max-memory", "--checkpoint", "--dtype")),

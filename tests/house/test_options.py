@@ -36,7 +36,8 @@ SEVERAL_MEANINGS = {
 
 WITHOUT_FILE = {"rule", "schema", "init", "list", "layers", "help", "version"}
 CALCULATORS = {"conv", "pool", "conv-transpose", "linear", "embedding", "rnn", "lstm", "gru", "beam", *BY_HAND}
-READERS = {*COMMANDS} - WITHOUT_FILE - CALCULATORS
+WORDS = {"similar", "analogy"}
+READERS = {*COMMANDS} - WITHOUT_FILE - CALCULATORS - WORDS
 """Commands that read an architecture."""
 WITHOUT_FORMAT = {"help", "version", "init", "schema", "watch"}
 """Commands that write a file of one format, or one text after the other."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from shapecalc.render.tables.model import ChangedShapes, Drawing, Fixed, Lines, NamedValues, Path, Shapes, Table, Words
@@ -9,6 +10,9 @@ from shapecalc.render.terminal.escaping import code_span, markdown_code, markdow
 
 if TYPE_CHECKING:
     from shapecalc.render.tables.model import Document, Part, Value
+
+_PLAIN = re.compile(r"[a-zA-Z0-9_ %.,·−→]*")
+"""The texts of headings that are no markup."""
 
 
 def document(result: Document) -> str:
@@ -32,7 +36,7 @@ def table(content: Table) -> str:
     places = [place for place, column in enumerate(content.columns) if column.name]
     heads = [content.columns[place] for place in places]
     lines = [
-        "| " + " | ".join(head.name if head.heading is None else head.heading for head in heads) + " |",
+        _line([_heading(head.name if head.heading is None else head.heading) for head in heads]),
         "|" + "|".join(" ---: " if head.right else " --- " for head in heads) + "|",
     ]
     lines += [_line([_cell(row.values[place]) for place in places]) for row in content.rows if not row.summary]
@@ -40,6 +44,11 @@ def table(content: Table) -> str:
         texts = (content.total.values[place].text() for place in places)
         lines.append(_line([f"**{markdown_figure(text)}**" if text else "" for text in texts]))
     return "\n".join(lines)
+
+
+def _heading(text: str) -> str:
+    """Return the heading of a column, as code if it may be markup: a word of a file."""
+    return text if _PLAIN.fullmatch(text) else markdown_code(text)
 
 
 def _line(cells: list[str]) -> str:

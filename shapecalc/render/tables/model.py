@@ -291,6 +291,8 @@ class Lines(NamedTuple):
 
     texts: Sequence[str]
     style: str = PLAIN
+    hang: int = 0
+    """The first characters of a text, below which a terminal writes nothing if the text wraps."""
 
 
 class NamedValues(NamedTuple):

@@ -56,7 +56,9 @@ def _part(part: Part, page: Page) -> str:
         case Drawing():
             return "\n".join(part.draw(page))
         case Lines():
-            return "\n".join(page.line(text, part.style) for text in part.texts)
+            leads = page.escaped(text[: part.hang] for text in part.texts)
+            lines = zip(leads, part.texts, strict=True)
+            return "\n".join(page.line(text[part.hang :], part.style, lead) for lead, text in lines)
 
 
 def figures(content: NamedValues, page: Page) -> list[str]:
@@ -128,7 +130,7 @@ def _grid(content: Table, columns: Sequence[int], short: Short, page: Page) -> G
     """Return the texts of the columns; the rest of a row's style is that of a count of 0 or of the whole row."""
     headings = tuple(
         Heading(
-            column.name if column.heading is None else column.heading,
+            page.escaped([column.name if column.heading is None else column.heading])[0],
             right=column.right,
             wraps=any(getattr(row.values[place], "is_closed_form", False) for row in content.rows),
         )

@@ -1,0 +1,29 @@
+"""The options of commands that query word vectors."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from shapecalc.cli.options.formats import TABULAR, Format, format_option
+
+VectorsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--vectors",
+        metavar="FILE",
+        help="Vectors: the text of word2vec or GloVe, CSV with a heading of features, or .npz; - is standard input. "
+        "Default: the small table that ships.",
+    ),
+]
+FirstOption = Annotated[
+    int | None,
+    typer.Option("--first", metavar="WORDS", min=1, help="Read the first words of the file only, such as 50000."),
+]
+MOST_WORDS = 1_000
+CountOption = Annotated[
+    int, typer.Option("--count", metavar="WORDS", min=1, max=MOST_WORDS, help="How many words to show.")
+]
+USUAL_COUNT = 5
+WordsFormatOption = Annotated[Format | None, format_option(*TABULAR)]

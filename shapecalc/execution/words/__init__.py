@@ -1,0 +1,1 @@
+"""Word vectors: a small table that ships, files of users, and queries by cosine."""

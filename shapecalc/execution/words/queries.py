@@ -1,0 +1,166 @@
+"""The words nearest to a word, and analogies, by the cosine of the angle between vectors, with every number of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import fsum, sqrt
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+
+from shapecalc.diagnostics import misuse
+from shapecalc.diagnostics.presentation import Presented
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shapecalc.execution.words.table import WordTable
+    from shapecalc.reference.base import Array
+
+Vector: TypeAlias = tuple[float, ...]
+
+
+class NearWord(NamedTuple):
+    """A word, and the cosine of its vector v with a vector u: u·v/(|u|·|v|)."""
+
+    word: str
+    vector: Vector
+    products: Vector
+    """uᵢ·vᵢ of each feature."""
+    dot: float
+    """u·v, the sum of the products."""
+    length: float
+    """|v|."""
+    cosine: float
+
+
+class Ranking(NamedTuple):
+    """The words of a table whose vectors are nearest to a vector, the nearest first."""
+
+    source: str
+    """The file of the vectors; "" if they are given in Python, or are those that ship."""
+    shipped: bool
+    words: int
+    """How many words the table has."""
+    features: tuple[str, ...]
+    vector: Vector
+    length: float
+    nearest: tuple[NearWord, ...]
+    excluded: tuple[NearWord, ...]
+    """The words of an analogy itself, which are not among the nearest."""
+    zeros: int
+    """How many words have a vector of zeros, which has no direction and is left out."""
+
+
+@dataclass(frozen=True)
+class Similar(Presented):
+    """The words nearest to a word."""
+
+    word: str
+    ranking: Ranking
+
+    def __repr__(self) -> str:
+        """Return the word, and the nearest one with its cosine."""
+        return f"<Similar to {self.word}: {_first(self.ranking)}>"
+
+    @property
+    def nearest(self) -> tuple[NearWord, ...]:
+        """The nearest words, the nearest first."""
+        return self.ranking.nearest
+
+
+@dataclass(frozen=True)
+class Analogy(Presented):
+    """The words that are to `c` as `b` is to `a`: those nearest to b − a + c."""
+
+    a: str
+    b: str
+    c: str
+    vectors: tuple[Vector, Vector, Vector]
+    """The vectors of a, b and c, of length 1 if `unit`."""
+    unit: bool
+    """Whether every vector was scaled to length 1 before b − a + c."""
+    ranking: Ranking
+
+    def __repr__(self) -> str:
+        """Return the three words, and the best answer with its cosine."""
+        return f"<Analogy {self.a} : {self.b} = {self.c} : ?, {_first(self.ranking)}>"
+
+    @property
+    def nearest(self) -> tuple[NearWord, ...]:
+        """The nearest words, the nearest first, without a, b and c."""
+        return self.ranking.nearest
+
+
+def similar(table: WordTable, word: str, count: int) -> Similar:
+    """Return the `count` words nearest to a word, without itself; of equal ones the earlier first.
+
+    Raises `ShapecalcError` SC902 if the table does not have the word, SC903 if its vector is 0.
+    """
+    row = table.row(word)
+    vector = table.vectors[row]
+    if not vector.any():
+        raise misuse("SC903", f"the vector of `{word}` is 0: it has no direction, and no cosine with another")
+    return Similar(word, _ranking(table, vector, count, [row], show=False))
+
+
+def analogy(table: WordTable, a: str, b: str, c: str, count: int, *, unit: bool) -> Analogy:
+    """Return the `count` words nearest to b − a + c, without a, b and c.
+
+    With `unit`, every vector is first scaled to length 1, as word2vec does (Mikolov, Yih, Zweig 2013).
+    Raises `ShapecalcError` SC902 if the table does not have a word, SC903 if b − a + c is 0.
+    """
+    rows = [table.row(word) for word in (a, b, c)]
+    vectors = np.array(table.vectors[rows])
+    if unit:
+        lengths = np.array([[_length(vector.tolist())] for vector in vectors])
+        vectors /= np.where(lengths > 0, lengths, 1)
+    first, second, third = vectors
+    target = second - first + third
+    if _length(target.tolist()) <= ROUNDING * float(np.abs(vectors).max()):
+        raise misuse("SC903", f"{b} − {a} + {c} is 0: it has no direction, and no cosine with a word")
+    used = tuple(tuple(vector.tolist()) for vector in vectors)
+    ranking = _ranking(table, target, count, list(dict.fromkeys(rows)), show=True)
+    return Analogy(a, b, c, (used[0], used[1], used[2]), unit, ranking)
+
+
+ROUNDING = 1e-12
+"""A sum of vectors that is shorter than this part of their largest number is what rounding leaves of 0."""
+
+
+def _ranking(table: WordTable, vector: Array, count: int, without: list[int], *, show: bool) -> Ranking:
+    # Sums row by row: equal rows have equal cosines, which a product by BLAS does not ensure.
+    lengths = np.sqrt(np.einsum("ij,ij->i", table.vectors, table.vectors))
+    cosines = np.einsum("ij,j->i", table.vectors, vector)
+    np.divide(cosines, lengths, out=cosines, where=lengths > 0)
+    left_out = lengths == 0
+    left_out[without] = True
+    cosines[left_out] = -np.inf
+    order = np.argsort(-cosines, kind="stable")[: min(count, int((~left_out).sum()))]
+    u = tuple(vector.tolist())
+    words = table.words
+    return Ranking(
+        table.name,
+        table.shipped,
+        len(words),
+        table.features,
+        u,
+        _length(u),
+        tuple(_near(words[row], u, table.vectors[row].tolist()) for row in order.tolist()),
+        tuple(_near(words[row], u, table.vectors[row].tolist()) for row in without if show and lengths[row] > 0),
+        int((lengths == 0).sum()),
+    )
+
+
+def _near(word: str, u: Vector, v: list[float]) -> NearWord:
+    products = tuple(x * y for x, y in zip(u, v, strict=True))
+    dot, length = fsum(products), _length(v)
+    return NearWord(word, tuple(v), products, dot, length, min(max(dot / (_length(u) * length), -1.0), 1.0))
+
+
+def _length(vector: Iterable[float]) -> float:
+    return sqrt(fsum(value * value for value in vector))
+
+
+def _first(ranking: Ranking) -> str:
+    return f"{ranking.nearest[0].word} {ranking.nearest[0].cosine:.4f}" if ranking.nearest else "no other word"
