@@ -35,7 +35,7 @@ def command(
     output: OutputOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Show the words that are to C as B is to A, and the arithmetic of each cosine.
+    """Show the words that are to C as B is to A, by their cosines.
 
     They are the words nearest to B − A + C by the cosine u·v/(|u|·|v|), without A, B and C themselves. The table that
     ships has words in English and Chinese, which may be mixed; its values are chosen by hand to show the arithmetic,

@@ -226,16 +226,28 @@ def _commands(_context: Any, _incomplete: str) -> Iterable[str]:
     return COMMANDS
 
 
+def _vocabulary(_context: Any, _incomplete: str) -> list[str]:
+    from shapecalc.execution.words.table import small_table
+
+    return small_table().words
+
+
+def _words(context: Any, incomplete: str) -> Iterable[str]:
+    """Return the words of a search: in the names of architectures, and of `similar` in the table of vectors."""
+    return (_vocabulary if context.info_name == "similar" else _included)(context, incomplete)
+
+
 WORDS: dict[str, Words] = {
     "ARCH": _networks,
     "OLD": _networks,
     "NEW": _networks,
     "PATH": _paths,
-    "WORD": _included,
+    "WORD": _words,
     "NAME": _networks,
     "TYPE": _layer_types,
     "CODE": _codes,
     "COMMAND": _commands,
+    **dict.fromkeys(("A", "B", "C"), _vocabulary),
     "--from": _included,
     "--set": _settings,
     "--near": _symbols,

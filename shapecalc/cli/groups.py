@@ -29,8 +29,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "lstm": "Derive an LSTM's shapes, parameters and costs.",
         "gru": "Derive a GRU's shapes, parameters and costs.",
         "beam": "Derive the steps and costs of a beam search.",
-        "similar": "Show the words nearest to a word by their cosines.",
-        "analogy": "Show the words that are to C as B is to A.",
+        "similar": "Show the words nearest to a word, by their cosines.",
+        "analogy": "Show the words that are to C as B is to A, by their cosines.",
     },
     "Solve": {
         "solve": "Solve for valid sizes, or for fields that give an output.",

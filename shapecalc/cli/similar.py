@@ -29,10 +29,11 @@ def command(
     output: OutputOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Show the words nearest to a word, and the arithmetic of each cosine.
+    """Show the words nearest to a word, by their cosines.
 
-    The cosine of two vectors is u·v/(|u|·|v|). The table that ships has 37 words in English and the same in Chinese,
-    with features such as gender, age and warmth. Its values are chosen by hand to show the arithmetic, not trained.
+    The cosine of two vectors is u·v/(|u|·|v|), shown with its numbers. The table that ships has 37 words in English and
+    the same in Chinese, with features such as gender, age and warmth; its values are chosen by hand to show the
+    arithmetic, not trained.
     """
     from shapecalc.execution.words.queries import similar
     from shapecalc.execution.words.reading import load_vectors

@@ -95,3 +95,14 @@ def test_a_narrow_terminal_wraps_no_row(run: Run, unicode: bool) -> None:
     ended = run("similar", "国王", env={"COLUMNS": "80", "PYTHONIOENCODING": "utf-8" if unicode else "ascii"})
     assert ended.code == 0
     assert ended.out.isascii() != unicode
+
+
+def test_the_shell_completes_words_of_the_table(run: Run) -> None:
+    for line, expected in (("shapecalc similar wint", "winter"), ("shapecalc analogy summer ho", "horse\nhot")):
+        variables = {"_SHAPECALC_COMPLETE": "complete_bash", "COMP_WORDS": line.replace(" ", "\n")}
+        ended = run(env={**variables, "COMP_CWORD": str(line.count(" "))})
+        assert sorted(ended.out.split()) == expected.split(), line
+    listed = run(
+        env={"_SHAPECALC_COMPLETE": "complete_bash", "COMP_WORDS": "shapecalc\nlist\nlenet", "COMP_CWORD": "2"}
+    )
+    assert "lenet5" in listed.out.split()
