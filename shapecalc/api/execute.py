@@ -71,6 +71,7 @@ def values(
     steps: int = 1,
     freeze: Iterable[str] = (),
     truncate: int | None = None,
+    intermediates: bool = False,
     seed: int = 0,
     dtype: Literal["float64", "float32"] = "float64",
     scale: float = 1,
@@ -83,7 +84,8 @@ def values(
 
     Inputs and `params` are as those of `run`, or `"random"`, `"ones"` or `"zeros"`, for all or for some of them; one
     sample may be without the axis of samples. The result has every array by name, `result["c1"]` and
-    `result["c1.weight"]`, and figures and labels in `result.steps`.
+    `result["c1.weight"]`, and figures and labels in `result.steps`;
+    with `intermediates` also what a kernel computes on the way, such as the weights of an attention.
     With `backward`, `result["c1.weight.grad"]` is the gradient of the loss: `cross_entropy`, `mse` and others of
     `shapecalc run --help`, with its `target` and its `options`, such as `{"delta": 1}` of `hinge`; without a loss that
     of the sum of the outputs. `result.totals[0]` is the loss. An `optimizer` takes `steps`:
@@ -129,6 +131,7 @@ def values(
         backward=backward,
         update=update,
         truncate=count("truncate", truncate),
+        detailed=lambda _path: intermediates,
         budget=budget or BUDGET,
         progress=progress,
     )

@@ -59,7 +59,8 @@ def command(
         typer.Option(
             "--values",
             metavar="STEP,…",
-            help="Show these steps in full, with their weights: names, blocks, patterns such as 'conv*', or all.",
+            help="Show these steps in full, with their weights and what they compute on the way: names, blocks, "
+            "patterns such as 'conv*', or all.",
         ),
     ] = None,
     backward: Annotated[
@@ -164,6 +165,7 @@ def command(
             update=update,
             truncate=truncate,
             retained=retained,
+            detailed=lambda path: chosen(path, path),
             budget=budget,
             progress=bar,
         )

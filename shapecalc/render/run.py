@@ -93,6 +93,8 @@ def _shown(values: NetworkValues, choice: ShownTensors) -> Iterator[_ShownTensor
             chosen = choice.chosen(step.row.path, record.name)
             if choice.every or chosen:
                 yield _ShownTensor(record, "", chosen)
+        for record in step.intermediates:
+            yield _ShownTensor(record, "", choice.chosen(step.row.path, record.name))
         for record in step.outputs:
             yield _ShownTensor(record, words, choice.chosen(step.row.path, record.name))
 

@@ -138,6 +138,14 @@ def test_tokens_are_integers(run: Run) -> None:
     assert "loss = " in ended.out
 
 
+def test_a_chosen_attention_shows_its_weights(run: Run) -> None:
+    net = "{input: [N, 3, 4], layers: [{multihead_attention: {num_heads: 1, batch_first: true}, name: att}]}"
+    out = run("run", "-", "--values", "att", stdin=net).out
+    assert "att.weights [" in out
+    assert "att.scores" in out
+    assert "att.scores" not in run("run", "-", stdin=net).out
+
+
 def test_json_of_a_step_has_losses_and_updated_weights(run: Run) -> None:
     document = json.loads(mazur(run, *STEP, "--format", "json").out)
     assert document["loss"] == [0.2983711087600027, 0.29102777369359933]

@@ -42,10 +42,37 @@ Retained = Callable[[str, str, int], bool]
 """Whether the elements of a tensor are part of the result: the path of its layer, its name, its size."""
 
 
+Detailed = Callable[[str], bool]
+"""Whether the intermediate tensors of a layer are part of the result, by its path."""
+
+
+class Recorded:
+    """The intermediate tensors that a kernel names; one that it names at each time step is stacked."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, list[Array]] = {}
+
+    def add(self, name: str, array: Array) -> Array:
+        """Record a tensor, which the kernel may overwrite later, and return it."""
+        self._arrays.setdefault(name, []).append(np.array(array))
+        return array
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the tensors by name, those of one name and shape along a new first axis."""
+        named: dict[str, Array] = {}
+        for name, arrays in self._arrays.items():
+            if len({array.shape for array in arrays}) == 1:
+                named[name] = arrays[0] if len(arrays) == 1 else np.stack(arrays)
+            else:
+                named |= {f"{name} {number}": array for number, array in enumerate(arrays, 1)}
+        return named
+
+
 class _Pass(NamedTuple):
     """One forward pass: the result for each layer, and every value by slot if it is for a backward pass."""
 
     outputs: dict[str, Measured]
+    intermediates: dict[str, dict[str, Measured]]
     tape: Tape
 
 
@@ -62,6 +89,7 @@ def values(
     update: Update | None = None,
     truncate: int | None = None,
     retained: Retained = lambda _path, _name, _size: True,
+    detailed: Detailed = lambda _path: False,
     budget: Budget = BUDGET,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> NetworkValues:
@@ -71,14 +99,15 @@ def values(
 
     Inputs and parameters are arrays by name, or a word of `WORDS` for all or for some of them; parameters that are not
     given are random. Symbols take the sizes of the arrays, others those of `sizes`, else as `verify` tries them first.
-    An `update` takes steps of an optimizer. Tensors that are not `retained` have their figures only.
+    An `update` takes steps of an optimizer. Tensors that are not `retained` have their figures only; of
+    `detailed` layers the result has what their kernels compute on the way, such as the weights of an attention.
     Raises `ShapecalcError` SC702 if an array is missing, unknown or does not fit, SC701 or SC705 before anything is
     allocated if the run would exceed `budget`.
     """
     arrays, words = given_inputs(architecture, inputs, dtype)
     report = report_of(architecture, arrays, sizes or {})
     backward = objective is not None and (backward or update is not None)
-    peak = values_price(report, np.dtype(dtype).itemsize, retained, backward=backward, update=update)
+    peak = values_price(report, np.dtype(dtype).itemsize, retained, detailed, backward=backward, update=update)
     check_price(report, peak, budget, backward=backward, steps=update.steps if update else 0)
     with memory_errors_as_diagnostics(architecture):
         arrays |= filled_inputs(report, words, seed, dtype)
@@ -87,7 +116,7 @@ def values(
             report, arrays, weights, frozenset(drawn) | {n for n, w in words.items() if w == "random"}
         )
         try:
-            return _computed(network, seed, dtype, objective, backward, update, truncate, retained, progress)
+            return _computed(network, seed, dtype, objective, backward, update, truncate, retained, detailed, progress)
         except ExecutionError as error:
             raise refused(str(error)) from None
 
@@ -109,6 +138,7 @@ def _computed(
     update: Update | None,
     truncate: int | None,
     retained: Retained,
+    detailed: Detailed,
     progress: Callable[[str, int, int], None] | None,
 ) -> NetworkValues:
     report = network.report
@@ -119,7 +149,7 @@ def _computed(
         if progress is not None:
             progress(path, next(done), total)
 
-    first = _forward(network, network.weights, dtype, notify, measure=retained, taped=objective is not None)
+    first = _forward(network, network.weights, dtype, notify, measure=(retained, detailed), taped=objective is not None)
     if objective is None:
         return _result(network, seed, dtype, first, {}, {}, {}, retained)
     trainable = {f"{row.path}.{name}" for row in report.layers for name in row.facts.parameters if row.step.owns(name)}
@@ -154,26 +184,35 @@ def _forward(
     dtype: str,
     notify: Callable[[str], None],
     *,
-    measure: Retained | None,
+    measure: tuple[Retained, Detailed] | None,
     taped: bool,
 ) -> _Pass:
     values = dict(network.inputs)
     outputs: dict[str, Measured] = {}
+    intermediates: dict[str, dict[str, Measured]] = {}
     calls, executed = [], []
     for call in calls_of(network.report, params=weights):
         notify(call.path)
+        recorded = Recorded()
+        if measure is not None and measure[1](call.path):
+            call.work.trace = recorded.add
         executed.append(run(replace(call, frees=()), values, dtype=np.dtype(dtype)))
         if measure is not None:
             outputs |= {
-                slot: Measured.of(values[slot], retained=measure(call.path, slot, values[slot].size))
+                slot: Measured.of(values[slot], retained=measure[0](call.path, slot, values[slot].size))
                 for slot in call.outputs
+            }
+            call.work.trace = None  # what the backward kernel computes is not recorded
+            intermediates[call.path] = {
+                name: Measured.of(array, retained=measure[0](call.path, name, array.size))
+                for name, array in recorded.arrays().items()
             }
         if taped:
             calls.append(call)
         else:
             for slot in call.frees:
                 values.pop(slot, None)
-    return _Pass(outputs, Tape(calls, values, tuple(executed)))
+    return _Pass(outputs, intermediates, Tape(calls, values, tuple(executed)))
 
 
 def _backward(
@@ -231,6 +270,7 @@ def _result(
             row,
             tuple(parameter(row, name) for name in (*row.facts.parameters, *row.facts.buffers) if row.step.owns(name)),
             tuple(record(slot, done.outputs[slot], slots.get(slot)) for slot in output_slots(row)),
+            tuple(record(f"{row.path}.{name}", part, None) for name, part in done.intermediates[row.path].items()),
         )
         for row in report.layers
     )

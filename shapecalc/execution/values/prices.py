@@ -10,7 +10,7 @@ from shapecalc.costs.liveness import output_slots
 from shapecalc.costs.training_step import OPTIMIZERS
 from shapecalc.execution.budget import check_memory, check_operations
 from shapecalc.execution.gradient_check import backward_price
-from shapecalc.execution.lowering import concrete, price
+from shapecalc.execution.lowering import concrete, price, workspace
 from shapecalc.execution.run import parameter_shapes
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def values_price(
     report: Report,
     itemsize: int,
     retained: Callable[[str, str, int], bool],
+    detailed: Callable[[str], bool] = lambda _path: False,
     *,
     backward: bool,
     update: Update | None,
@@ -42,12 +43,13 @@ def values_price(
     more = saved if backward else saved + total - run.weights // itemsize
     if update is not None:
         more += (2 + OPTIMIZERS[update.optimizer]) * total
-    # The figures of a tensor take two more of its size.
+    temporaries = sum(workspace(row, itemsize) for row in report.layers if detailed(row.path))
+    # The figures of a tensor take two more of its size; an intermediate one is a part of the workspace, and copied.
     return replace(
         run,
-        peak=run.peak + itemsize * (more + 2 * largest),
+        peak=run.peak + itemsize * (more + 2 * largest) + 3 * temporaries,
         activations=run.activations + itemsize * more,
-        workspace=run.workspace + 2 * itemsize * largest,
+        workspace=run.workspace + 2 * itemsize * largest + 3 * temporaries,
     )
 
 

@@ -82,11 +82,12 @@ class TensorRecord(NamedTuple):
 
 
 class StepRecord(NamedTuple):
-    """A layer of a run, its parameters and buffers, and its outputs."""
+    """A layer of a run, its parameters and buffers, its outputs, and if detailed what its kernel computes for these."""
 
     row: LayerReport
     parameters: tuple[TensorRecord, ...]
     outputs: tuple[TensorRecord, ...]
+    intermediates: tuple[TensorRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +114,10 @@ class NetworkValues(Presented):
         return f"<NetworkValues of {self.report.architecture.name}{at and f' at {at}'}{loss}>"
 
     def tensors(self) -> Iterator[TensorRecord]:
-        """Yield every tensor: inputs, then for each layer its parameters and its outputs."""
+        """Yield every tensor: inputs, then for each layer its parameters, its intermediate tensors and its outputs."""
         yield from self.inputs
         for step in self.steps:
-            yield from (*step.parameters, *step.outputs)
+            yield from (*step.parameters, *step.intermediates, *step.outputs)
 
     @property
     def arrays(self) -> dict[str, Array]:
@@ -149,6 +150,7 @@ class NetworkValues(Presented):
                 "path": step.row.path,
                 "type": step.row.type,
                 "parameters": tensors(step.parameters),
+                "intermediates": tensors(step.intermediates),
                 "outputs": tensors(step.outputs),
             }
             for step in self.steps

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from shapecalc.render.values.layout import WIDEST, beside
 from shapecalc.render.values.numbers import number
+from shapecalc.render.values.planes import count, planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,25 +37,16 @@ def picture(array: Array, page: Page, digits: int) -> list[str]:
     if not finite.size:
         return []
     least, greatest = float(finite.min()), float(finite.max())
-    axes = [axis for axis, size in enumerate(array.shape) if size > 1] or [array.ndim - 1]
-    over, across = axes[:-2], axes[-2:]
-    planes = list(np.ndindex(*(array.shape[axis] for axis in over)))
+    maps = count(array)
     room = (page.width or WIDEST) - 4
-    most = min(COLUMNS if len(planes) > 1 else ALONE, room)
-    blocks = []
-    for index in planes[:MAPS]:
-        where: list[int | slice] = [0] * array.ndim
-        for axis, place in zip(over, index, strict=True):
-            where[axis] = place
-        for axis in across:
-            where[axis] = slice(None)
-        plane = np.atleast_2d(array[tuple(where)])
-        title = f"[{', '.join(':' if isinstance(place, slice) else str(place) for place in where)}]"
-        blocks.append(_framed(title, _signs(plane, least, greatest, most, page), page))
+    most = min(COLUMNS if maps > 1 else ALONE, room)
+    blocks = [
+        _framed(title, _signs(plane, least, greatest, most, page), page) for title, plane in islice(planes(array), MAPS)
+    ]
     shades = SHADES if page.unicode else IN_ASCII
     legend = f"blank is {number(least, digits)}, {shades[-1]} is {number(greatest, digits)}"
-    if len(planes) > MAPS:
-        legend += f"; {MAPS} of {len(planes):,} maps"
+    if maps > MAPS:
+        legend += f"; {MAPS} of {maps:,} maps"
     return [*beside(blocks, page, " "), *page.line(legend, lead="  ").splitlines()]
 
 
@@ -88,9 +81,9 @@ def _signs(plane: Array, least: float, greatest: float, most: int, page: Page) -
 
 def _means(plane: Array, rows: int, columns: int) -> Array:
     """Return the means of `rows` × `columns` blocks that cover a matrix."""
-    for axis, count in enumerate((rows, columns)):
+    for axis, blocks in enumerate((rows, columns)):
         size = plane.shape[axis]
-        bounds = np.arange(count + 1) * size // count
+        bounds = np.arange(blocks + 1) * size // blocks
         lengths = np.diff(bounds).reshape((-1, 1) if axis == 0 else (1, -1))
         with np.errstate(all="ignore"):
             plane = np.add.reduceat(plane, bounds[:-1], axis=axis) / lengths

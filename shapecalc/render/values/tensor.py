@@ -13,6 +13,7 @@ from shapecalc.render.terminal.palette import BAD, DIM, PLAIN, painted
 from shapecalc.render.values.layout import beside, heading
 from shapecalc.render.values.numbers import DIGITS, figures_text, number, unusual
 from shapecalc.render.values.picture import picture
+from shapecalc.render.values.planes import planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,16 +63,16 @@ def tensor_lines(
 def matrix(array: Array, page: Page, digits: int = DIGITS) -> list[str]:
     """Return all elements with their indices, aligned at the point.
 
-    With more than two axes there is a matrix for each index of the first ones, side by side as far as the page is wide.
+    Of more than two axes, rows and columns are the last two that are longer than 1; there is a matrix for each index of
+    the others, side by side as far as the page is wide.
     """
     if array.ndim < 2:  # noqa: PLR2004 - a vector has no rows
         return _grid(array.reshape(1, -1), page, digits, rows=False)
     if array.ndim == 2:  # noqa: PLR2004
         return _grid(array, page, digits)
     blocks = []
-    for index in np.ndindex(array.shape[:-2]):
-        title = f"[{', '.join(map(str, index))}, :, :]"
-        blocks.append([f"  {painted(title, DIM, color=page.color)}", *_grid(array[index], page, digits)])
+    for title, plane in planes(array):
+        blocks.append([f"  {painted(title, DIM, color=page.color)}", *_grid(plane, page, digits)])
     return beside(blocks, page)
 
 

@@ -13,7 +13,7 @@ from shapecalc import ShapecalcError
 from shapecalc.execution.budget import Budget
 from shapecalc.execution.lowering import calls_of, random_parameters
 from shapecalc.execution.values.arguments import report_of
-from shapecalc.execution.values.compute import values
+from shapecalc.execution.values.compute import Recorded, values
 from shapecalc.execution.values.objective import Objective
 from shapecalc.execution.values.updates import Update
 from shapecalc.files import zoo
@@ -130,6 +130,34 @@ def test_tensors_that_are_not_retained_have_their_figures() -> None:
     assert sorted(found.arrays) == ["h", "h.bias", "h.weight"]
     figures = found.outputs["output"].value.figures
     assert figures.greatest == figures.least
+
+
+def test_detailed_layers_have_what_their_kernels_compute_on_the_way() -> None:
+    net = shapecalc.loads(
+        "{input: [N, 3, 4], layers: [{multihead_attention: {num_heads: 2, batch_first: true}, name: att}, "
+        "{layer_norm: 4, name: ln}]}"
+    )
+    found = values(net, objective=Objective(), detailed=lambda path: path == "att")
+    weights = found["att.weights"]
+    np.testing.assert_allclose(weights.sum(axis=-1), np.ones(weights.shape[:-1]), rtol=1e-12)
+    assert not any(name.startswith("ln.x") for name in found.arrays), "it is not detailed"
+    again = values(net, detailed=lambda path: path == "ln")
+    expected = again["ln.x̂"] * again["ln.weight"] + again["ln.bias"]
+    np.testing.assert_allclose(again["ln"], expected, rtol=1e-12)
+    np.testing.assert_array_equal(found["ln"], again["ln"])
+
+
+def test_a_tensor_that_a_kernel_names_several_times_is_stacked_or_numbered() -> None:
+    recorded = Recorded()
+    x = np.ones(2)
+    assert recorded.add("h", x) is x
+    x += 1
+    recorded.add("h", x)
+    recorded.add("k", x)
+    recorded.add("k", np.ones(3))
+    arrays = recorded.arrays()
+    assert arrays["h"].tolist() == [[1, 1], [2, 2]], "what is overwritten later was copied"
+    assert [name for name in arrays if name != "h"] == ["k 1", "k 2"]
 
 
 def test_without_backward_a_loss_is_evaluated_alone() -> None:
