@@ -64,7 +64,7 @@ def command(
     output: OutputOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Search with a beam over given probabilities, or derive the costs of such a search.
+    """Search with a beam, or derive the costs of such a search.
 
     With --probabilities, draws the tree of hypotheses, kept and dropped, with their probabilities, and says what greedy
     search (the likeliest symbol at each step) and the beam miss of exhaustive search (every sequence). Of equal

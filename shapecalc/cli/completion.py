@@ -255,6 +255,7 @@ WORDS: dict[str, Words] = {
     "--columns": partial(_listed, _columns),
     "--pareto": partial(_listed, _figures),
     "--by": _figures,
+    "STEP": _steps,
     "--at": _steps,
     "--unknown": _step_fields,
     "--select": partial(_listed, _codes),

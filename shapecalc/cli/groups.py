@@ -28,7 +28,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "rnn": "Derive a plain RNN's shapes, parameters and costs.",
         "lstm": "Derive an LSTM's shapes, parameters and costs.",
         "gru": "Derive a GRU's shapes, parameters and costs.",
-        "beam": "Derive the steps and costs of a beam search.",
+        "beam": "Search with a beam, or derive the costs of such a search.",
         "similar": "Show the words nearest to a word, by their cosines.",
         "analogy": "Show the words that are to C as B is to A, by their cosines.",
     },

@@ -19,10 +19,10 @@ shows them for every layer
 graph draw plot picture diagram image render visualize visualise viz mermaid dot graphviz netron svg png |
 `shapecalc inspect ARCH --graph mermaid` draws a network; `--graph dot` for Graphviz
 
-run forward predict infer inference execute eval evaluate | `shapecalc verify ARCH` runs a network on random values;
-`shapecalc.run` in Python returns the values
+forward predict infer inference execute eval evaluate values | `shapecalc run ARCH` runs a network and shows its values
 
-backward gradient gradients grad backprop | `shapecalc verify ARCH --backward` checks the gradients of every layer
+backward gradient gradients grad backprop backpropagation | `shapecalc run ARCH --backward` shows the gradients,
+`shapecalc verify ARCH --backward` checks them
 
 fit epoch epochs optimizer | `shapecalc train ARCH --data digits` trains a small network
 
@@ -32,8 +32,8 @@ shows the changes whenever a file is saved
 learn tutorial teach guide lesson course start quickstart intro demo example examples docs manual man readme |
 `shapecalc --help` has three commands to try; the help of every command ends with examples
 
-explain why error errors code codes | `shapecalc rule CODE` explains an error or a warning, `shapecalc layers TYPE` a
-layer
+why derive error errors code codes | `shapecalc rule CODE` explains an error or a warning, `shapecalc explain ARCH STEP`
+a number, `shapecalc layers TYPE` a layer
 
 layer types operators op modules | `shapecalc layers` lists the layer types
 

@@ -40,7 +40,7 @@ LED = {
     "sc301": "`shapecalc rule SC301` explains it",
     "SC999": "`shapecalc --help` lists the commands",
     "graph": "`shapecalc inspect ARCH --graph mermaid`",
-    "run": "`shapecalc verify ARCH`",
+    "forward": "`shapecalc run ARCH`",
     "receptive_field": "receptive fields are not computed",
     "inspec": "did you mean `inspect`?",
     "banana": "no command `banana`; `shapecalc --help` lists the commands",

@@ -26,6 +26,7 @@ THEMES = {
     "cli/test_examples.py": "the examples of every command",
     "cli/test_graph.py": "the graphs of `inspect` as a user runs them",
     "cli/test_hostile_arguments.py": "broken arguments of every command",
+    "cli/test_published_values.py": "published values of layers through their commands",
     "cli/test_unicode_names.py": "names in any script through every command",
     "cli/test_verify_backward.py": "`verify --backward` as a user runs it",
     "dims/test_properties.py": "the whole algebra against plain arithmetic",

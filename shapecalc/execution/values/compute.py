@@ -46,7 +46,7 @@ Detailed = Callable[[str], bool]
 """Whether the intermediate tensors of a layer are part of the result, by its path."""
 
 
-class Recorded:
+class RecordedRun:
     """The intermediate tensors that a kernel names; one that it names at each time step is stacked."""
 
     def __init__(self) -> None:
@@ -193,7 +193,7 @@ def _forward(
     calls, executed = [], []
     for call in calls_of(network.report, params=weights):
         notify(call.path)
-        recorded = Recorded()
+        recorded = RecordedRun()
         if measure is not None and measure[1](call.path):
             call.work.trace = recorded.add
         executed.append(run(replace(call, frees=()), values, dtype=np.dtype(dtype)))

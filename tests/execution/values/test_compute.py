@@ -13,7 +13,7 @@ from shapecalc import ShapecalcError
 from shapecalc.execution.budget import Budget
 from shapecalc.execution.lowering import calls_of, random_parameters
 from shapecalc.execution.values.arguments import report_of
-from shapecalc.execution.values.compute import Recorded, values
+from shapecalc.execution.values.compute import RecordedRun, values
 from shapecalc.execution.values.objective import Objective
 from shapecalc.execution.values.updates import Update
 from shapecalc.files import zoo
@@ -148,7 +148,7 @@ def test_detailed_layers_have_what_their_kernels_compute_on_the_way() -> None:
 
 
 def test_a_tensor_that_a_kernel_names_several_times_is_stacked_or_numbered() -> None:
-    recorded = Recorded()
+    recorded = RecordedRun()
     x = np.ones(2)
     assert recorded.add("h", x) is x
     x += 1
