@@ -16,10 +16,12 @@ import pytest
 from typer.testing import CliRunner
 
 from shapecalc.cli import COMMANDS, app
+from tests.support.rows import for_each
 
 ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
-WRITTEN = [README, *sorted((ROOT / "docs").rglob("*.md"))]
+README, CHINESE_README = ROOT / "README.md", ROOT / "README.zh-CN.md"
+BY_HAND, CHINESE_BY_HAND = ROOT / "docs/guides/by-hand.md", ROOT / "docs/zh/by-hand.md"
+WRITTEN = [README, CHINESE_README, *sorted((ROOT / "docs").rglob("*.md"))]
 LINKED = [*WRITTEN, *map(ROOT.joinpath, ("SECURITY.md", "CHANGELOG.md", "benchmarks/README.md", "fuzz/README.md"))]
 GENERATED: dict[Path, str] = runpy.run_path(str(ROOT / "docs/generate.py"))["pages"]()
 CODE = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>\S+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
@@ -36,7 +38,8 @@ class Block(NamedTuple):
 
     @property
     def name(self) -> str:
-        return f"{self.page.stem}: {self.text.splitlines()[0].removeprefix('$ ')}"
+        page = self.page.relative_to(ROOT).with_suffix("").as_posix().removeprefix("docs/")
+        return f"{page}: {self.text.splitlines()[0].removeprefix('$ ')}"
 
 
 BLOCKS = [
@@ -66,7 +69,7 @@ def printed(screen: Block) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=name)
+@for_each("screen", SCREENS, ids=name)
 def test_every_screen_is_what_the_command_prints(
     screen: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
@@ -82,6 +85,44 @@ def test_every_screen_is_what_the_command_prints(
         screen.page.write_text(text, encoding="utf-8")
     else:
         assert without_times(screen.text) == without_times(real)
+
+
+def shown_commands(page: Path) -> list[str]:
+    return [
+        line for screen in SCREENS if screen.page == page for line in screen.text.splitlines() if line.startswith("$ ")
+    ]
+
+
+@pytest.mark.parametrize("page", [BY_HAND, CHINESE_BY_HAND], ids=name)
+def test_the_table_of_the_guide_by_hand_states_what_its_commands_show(page: Path) -> None:
+    screens = [
+        (shlex.split(part.splitlines()[0]), part)
+        for screen in SCREENS
+        if screen.page == page
+        for part in re.split(r"^\$ ", screen.text, flags=re.MULTILINE)
+        if part
+    ]
+    rows = re.findall(
+        r"^\| \[[^|]+ \| `(shapecalc [^|]+)` \| ([^|]+) \|$", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(rows) > 20
+    wrong = []
+    for command, values in rows:
+        words = shlex.split(command)
+        shown = [text.partition("\n")[2] for run, text in screens if all(word in run for word in words)]
+        if not any(all(value in text for value in re.findall(r"`([^`]+)`", values)) for text in shown):
+            wrong.append(f"{command}: {values}")
+    assert wrong == []
+
+
+def test_the_chinese_pages_show_what_the_english_ones_show() -> None:
+    assert shown_commands(CHINESE_BY_HAND) == shown_commands(BY_HAND)
+    assert set(shown_commands(CHINESE_README)) <= set(shown_commands(README))
+    installing, installing_in_chinese = (
+        [block.text for block in BLOCKS if block.page == page and block.language == "sh"]
+        for page in (README, CHINESE_README)
+    )
+    assert installing_in_chinese == installing
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=name)
