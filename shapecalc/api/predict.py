@@ -56,28 +56,30 @@ def explain(
     key: str | Sequence[str] = (),
     levels: int | None = None,
     dtype: str = "float32",
+    optimizer: Literal["sgd", "momentum", "adam"] = "sgd",
     settings: Mapping[str, Setting] | None = None,
     **sizes: Setting,
 ) -> Explanation:
     """Return the derivation of numbers of a layer or a block, or of the network without a `step`.
 
     Each number has its rule, the numbers put in, and where each of these comes from, back to the input; with `levels`
-    only through this number of layers. `key` is `output`, `params`, `buffers`, `macs`, `flops` or `memory`, or several
-    of them; by default all. Symbols and parameters are given as in `inspect`.
+    only through this number of layers. `key` is one number or several: of `inspect` `output`, `params`, `buffers`,
+    `macs`, `flops` and `memory`, which are the default, of `memory` `live` and, of a network, `peak`, of `train_cost`
+    `saved`, `backward` and, of a network, `weights`, `gradients`, `state` and `training-peak`. Symbols and parameters
+    are given as in `inspect`.
     Raises `ShapecalcError` for mistakes in the file or an argument.
 
     >>> (layer,) = explain("lenet5", "c3", key="macs").steps
     >>> layer.keys[0].formulas[0].rule
     'N·out_channels·H_out·W_out·C_in/groups·kernel_size·kernel_size'
     """
-    from shapecalc.costs.explanation import ROW_KEYS, TOTAL_KEYS, explained
-    from shapecalc.shape_inference.engine import inspect_at
+    from shapecalc.costs.explain import explain as derive
+    from shapecalc.costs.training_step import OPTIMIZERS
 
-    keys = (key,) if isinstance(key, str) else tuple(key)
-    for each in keys:
-        one_of("key", each, TOTAL_KEYS if step is None else ROW_KEYS)
+    one_of("optimizer", optimizer, tuple(OPTIMIZERS))
     loaded, given = bound(architecture, settings, sizes)
-    return explained(inspect_at(loaded, given, dtype=dtype), step, keys, levels=levels)
+    keys = (key,) if isinstance(key, str) else tuple(key)
+    return derive(loaded, given, step, keys, levels=levels, dtype=dtype, optimizer=optimizer)
 
 
 def memory(

@@ -255,14 +255,15 @@ class _FormulaWriter:
     def _sum(self, size: TracedSize) -> str:
         """Return a sum with its constants added up, and equal terms written once with their number."""
         constant = 0
-        counts: Counter[str] = Counter()
-        texts: dict[str, str] = {}
+        counts: Counter[tuple[str, int]] = Counter()
+        texts: dict[tuple[str, int], str] = {}
         for sign, term in _signed_terms(size):
             if isinstance(term, TracedSize):
-                key, text = _BY_NAME.written(term), self.written(term)
-                negative = key.startswith("−")  # a product with a negative constant
-                texts[key[negative:]] = text[negative:]
-                counts[key[negative:]] += -sign if negative else sign
+                name, text = _BY_NAME.written(term), self.written(term)
+                negative = name.startswith("−")  # a product with a negative constant
+                key = name[negative:], int(term)
+                texts[key] = text[negative:]
+                counts[key] += -sign if negative else sign
             else:
                 constant += sign * int(term)
         each = [(count, texts[key]) for key, count in counts.items() if count]

@@ -12,6 +12,7 @@ from shapecalc.cli.options.architecture import ArchitectureArgument, BatchOption
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.dtype import USUAL_DTYPE, DtypeOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
+from shapecalc.cli.options.optimizer import Optimizer
 
 EXAMPLES = (
     "shapecalc explain lenet5 c3 --key macs",
@@ -31,8 +32,9 @@ def command(
         typer.Option(
             "--key",
             metavar="NAMES",
-            help="Numbers to derive, separated by commas: output, params, buffers, macs, flops, memory (of the "
-            "output); default: all.",
+            help="Numbers to derive, separated by commas: of inspect output, params, buffers, macs, flops, memory (of "
+            "the output), which are the default; of memory live and peak; of train-cost saved, backward, weights, "
+            "gradients, state, training-peak.",
         ),
     ] = None,
     levels: Annotated[
@@ -47,6 +49,9 @@ def command(
     set_: SetOption = None,
     batch: BatchOption = None,
     dtype: DtypeOption = USUAL_DTYPE,
+    optimizer: Annotated[
+        Optimizer, typer.Option("--optimizer", help="State per weight: none, a velocity, or two moments.")
+    ] = Optimizer.SGD,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
     limit: LimitOption = None,
@@ -58,15 +63,15 @@ def command(
     that is written in the file to its line, one of a layer before back to the input. The numbers of a block and of the
     network are sums.
     """
-    from shapecalc.costs.explanation import ROW_KEYS, TOTAL_KEYS, explained
-    from shapecalc.render import explain
-    from shapecalc.shape_inference.engine import inspect_at
+    from shapecalc.costs.explain import explain
+    from shapecalc.costs.explanation import NETWORK_KEYS, STEP_KEYS
+    from shapecalc.render.explain import text
 
     target = target_of(format_, output, color)
-    keys = _keys(key, ROW_KEYS if step is not None else TOTAL_KEYS)
+    keys = _keys(key, STEP_KEYS if step is not None else NETWORK_KEYS)
     loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
-    result = explained(inspect_at(loaded, sizes, dtype=dtype), step, keys, levels=levels)
-    show(target, {Format.TEXT: partial(explain.text, result), Format.JSON: result.to_dict})
+    result = explain(loaded, sizes, step, keys, levels=levels, dtype=dtype, optimizer=optimizer.value)
+    show(target, {Format.TEXT: partial(text, result), Format.JSON: result.to_dict})
 
 
 def _keys(given: list[str] | None, known: tuple[str, ...]) -> tuple[str, ...]:

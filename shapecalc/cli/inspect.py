@@ -172,7 +172,7 @@ def _listed(
 
     def values() -> dict[str, Any]:
         if explain:
-            from shapecalc.costs.explanation import document_with_formulas
+            from shapecalc.costs.explain import document_with_formulas
 
             return document_with_formulas(report)
         document = report.to_dict()
@@ -189,10 +189,10 @@ def _listed(
     table = written(target, writers)
     if not explain or target.format is Format.JSON:
         return table
-    from shapecalc.costs.explanation import explained_rows
+    from shapecalc.costs.explain import explain_rows
     from shapecalc.render import explain as derivations
 
-    return f"{table}\n\n{derivations.text(explained_rows(report), **target.manner)}"
+    return f"{table}\n\n{derivations.text(explain_rows(report), **target.manner)}"
 
 
 def _drawn(report: Report, graph: GraphFormat, depth: int | None, *, expand: bool, unicode: bool) -> str:

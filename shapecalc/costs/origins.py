@@ -110,6 +110,11 @@ class NetworkTrace:
                 self._makers[row.step.slot(first)] = row, first
                 self._roles[row.step.slot(first)] = given[first]
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The sizes of all symbols at which costs are traced."""
+        return {**(self.stand_ins or {}), **self.costs_at}
+
     def trace(self, row: LayerReport) -> LayerTrace | None:
         """Return a layer on traced shapes; None if no valid sizes of unbound symbols are known."""
         if row.path not in self._traces:

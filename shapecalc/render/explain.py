@@ -23,8 +23,6 @@ MOST_NAMED = 2
 """The most layers in between that are all named."""
 MOST_INDENTED = 12
 """The most levels of origins that are indented; deeper ones begin in the same column."""
-COSTS = ("macs", "flops", "memory")
-"""The numbers that depend on the batch."""
 _GLUE = "\ue000"
 """The space within a shape, at which no line is broken."""
 _SHAPE = re.compile(r"\[[^\[\]]*\]")
@@ -79,8 +77,7 @@ class _ExplanationText:
         yield self._line(f"output {outputs}")
 
     def _key(self, key: ExplainedKey) -> Iterator[str]:
-        at = at_sizes(self._report.costs_at)
-        sizes = f", at {at}" if at and key.key in COSTS else ""
+        sizes = f", at {at_sizes(key.at)}" if key.at else ""
         yield self._line(key.key + self._result(key) + sizes, style=BOLD)
         for name, formulas in _together(key.formulas):
             yield from self._formula(name, formulas)
@@ -91,8 +88,8 @@ class _ExplanationText:
     def _result(self, key: ExplainedKey) -> str:
         if key.key == "output":
             return ""
-        if key.key == "memory" and isinstance(key.result, int):
-            return f" = {grouped(key.result)} bytes ({byte_size(key.result)})"
+        if key.unit and isinstance(key.result, int):
+            return f" = {grouped(key.result)} {key.unit} ({byte_size(key.result)})"
         return f" = {grouped(key.result)}"
 
     def _formula(self, name: str, formula: Formula) -> Iterator[str]:

@@ -73,6 +73,7 @@ def test_a_formula_is_written_as_in_a_textbook() -> None:
         (-n, "−n", "−33"),
         (leaf("million", 1_000_000) * leaf("minus", -3), "million·minus", "1,000,000·(−3)"),
         (leaf("one", 3) + leaf("other", 3), "one + other", "3 + 3"),
+        (leaf("same", 3) + leaf("same", 4), "same + same", "3 + 4"),
     ):
         assert (in_names(size), in_numbers(size)) == (rule, numbers)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import shapecalc
-from shapecalc.costs.explanation import explained
 from shapecalc.costs.origins import NetworkTrace
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ layers:
 
 
 def origins(report: shapecalc.Report, path: str, key: str, levels: int | None = None) -> dict[str, NumberOrigin]:
-    (step,) = explained(report, path, [key], levels=levels).steps
+    (step,) = shapecalc.explain(report.architecture, path, key=key, levels=levels, settings=report.bindings).steps
     return {name: each for each in step.origins for name in each.names}
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import shapecalc
-from shapecalc.costs.explanation import explained_rows
+from shapecalc.costs.explain import explain_rows
 from shapecalc.render.explain import text
 from shapecalc.render.terminal.grid import display_width
 
@@ -52,7 +52,7 @@ def test_the_costs_of_a_convolution_are_followed_to_the_input() -> None:
 @pytest.mark.parametrize("name", ["googlenet", "gpt2-small", "seq2seq-attention"])
 def test_every_line_fits_in_eighty_columns_and_no_shape_is_broken(name: str) -> None:
     report = shapecalc.inspect(name)
-    for explanation in (explained_rows(report), shapecalc.explain(name, report.layers[-1].path)):
+    for explanation in (explain_rows(report), shapecalc.explain(name, report.layers[-1].path)):
         drawn = text(explanation, width=80, color=True, unicode=True)
         plain = ESCAPES.sub("", drawn)
         assert plain == text(explanation, width=80, color=False, unicode=True)
