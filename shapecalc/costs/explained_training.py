@@ -102,7 +102,7 @@ class ExplainedTraining:
         return self._key("saved", result, *formulas, notes=tuple(notes))
 
     def _bytes(self, tensor: SavedTensor, elements: Any) -> tuple[int, Any]:
-        """Return the bytes of an element of a saved tensor, and all its bytes; of a view those of the whole memory."""
+        """Return the bytes of an element of a saved tensor, and all its bytes; of a view those of the memory memory."""
         number = int_at(tensor.size, self.network.sizes)
         each = number // max(int(elements), 1)
         if value_of(each * elements) == self.cost.bytes_at(tensor.size):
@@ -111,11 +111,11 @@ class ExplainedTraining:
         trace = None if maker is None else self.network.trace(maker[0])
         axes: tuple[Any, ...] = () if maker is None or trace is None else trace.cost_outputs[maker[1]]
         # Leaves without a source: they are fields and axes of another layer.
-        whole: Any = 1
+        memory: Any = 1
         for axis in axes:
-            whole = whole * leaf(in_names(axis), value_of(axis), stand_in=int(axis))
-        each = number // int(whole)
-        return each, each * whole
+            memory = memory * leaf(in_names(axis), value_of(axis), stand_in=int(axis))
+        each = number // int(memory)
+        return each, each * memory
 
     def _backward(self, place: int, trace: LayerTrace) -> ExplainedKey:
         """Return the multiply-accumulates of the gradients with respect to inputs and weights."""
