@@ -106,7 +106,7 @@ def _line(layer: Recurrent, equation: Equation, step: UnitStep) -> GateLine:
             reduced += text
         elif field is not None:
             terms = _terms(layer.cell, field, step)
-            numbers += _sum(terms)
+            numbers += sum_of_products(terms)
             reduced += shown(_value(terms))
     letter = equation.left.removesuffix("′")
     if letter == "h" and layer.projection_macs():
@@ -128,7 +128,7 @@ def _bare(text: str) -> str:
 def projected_line(step: UnitStep, weights: Sequence[Any], unprojected: Sequence[Any], result: Any) -> GateLine:
     """Return the line of one feature of a projected state."""
     terms = list(zip(weights, unprojected, strict=True))
-    return GateLine(f"h{_place(step.time, step.unit)}", _sum(terms), shown(_value(terms)), result)
+    return GateLine(f"h{_place(step.time, step.unit)}", sum_of_products(terms), shown(_value(terms)), result)
 
 
 def _place(time: int, unit: int | None) -> str:
@@ -164,11 +164,18 @@ def _terms(cell: Cell, field: str, step: UnitStep) -> list[tuple[Any, Any]]:
     return terms
 
 
-def _sum(terms: list[tuple[Any, Any]]) -> str:
+def sum_of_products(terms: Sequence[tuple[Any, Any]]) -> str:
+    """Return a sum of products with its numbers; a factor that is the integer 1 is left out.
+
+    >>> sum_of_products([(0.5, 2.0), (-1.0, 3.0), (0.25, 1)])
+    '0.5·2 − 1·3 + 0.25'
+    """
     if len(terms) > MOST_PRODUCTS:
         half = MOST_PRODUCTS // 4
         more = len(terms) - 2 * half
-        return f"{_sum(terms[:half])} + … ({more} terms) + {_sum(terms[-half:])}".replace("+ −", "− ")
+        return f"{sum_of_products(terms[:half])} + … ({more} terms) + {sum_of_products(terms[-half:])}".replace(
+            "+ −", "− "
+        )
     texts: list[str] = []
     for factor, value in terms:
         product = shown(factor) if type(value) is int and value == 1 else f"{_factor(factor)}·{_second(value)}"

@@ -15,7 +15,6 @@ import numpy as np
 
 from shapecalc.execution.unrolling import STATES, Unrolled, unroll, values_of
 from shapecalc.execution.values.plain import plain
-from shapecalc.layers.recurrent import Recurrent
 from shapecalc.reference import find_backward
 from shapecalc.reference.backpropagation import forward, propagate
 from shapecalc.reference.base import Work
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from shapecalc.execution.unrolling import CellStep, UnrolledPass
+    from shapecalc.layers.recurrent import Recurrent
     from shapecalc.reference.base import Array, Call
     from shapecalc.reference.gradients import Context, Gradients
 
@@ -86,7 +86,7 @@ class PassGradients(NamedTuple):
 
 
 class LayerGradients(NamedTuple):
-    """A recurrent layer: its path, its values, its gradients by pass, and those that its backward kernel returned."""
+    """A recurrent layer: its path, its values, the gradients of each pass, and the result of its backward kernel."""
 
     path: str
     unrolled: Unrolled
@@ -202,13 +202,11 @@ def propagate_back(
         gradient[each.time - 1 if is_sequence else 0] = each.gradient
     arriving = (np.moveaxis(gradient, 0, 1) if batch_first else gradient) if is_sequence else gradient[0]
     recorded: list[tuple[Context, tuple[Array | None, ...], Gradients]] = []
-    propagation = propagate(
-        tape, {output: arriving}, truncate=truncate, hook=lambda *record: recorded.append(record)
-    )
+    propagation = propagate(tape, {output: arriving}, truncate=truncate, hook=lambda *record: recorded.append(record))
     for _ in propagation:
         pass
     of_layers = [
-        _layer(layers[ctx.call.path], ctx, gradients, given)
+        take_apart(layers[ctx.call.path], ctx, gradients, given)
         for ctx, gradients, given in reversed(recorded)
         if ctx.call.path in layers
     ]
@@ -252,9 +250,13 @@ def _losses(steps: Array, loss: LossAt, total: int) -> Iterator[StepLoss]:
         yield StepLoss(time, predictions, targets, value, scaled, probabilities)
 
 
-def _layer(
+def take_apart(
     layer: Recurrent, ctx: Context, gradients: tuple[Array | None, ...], returned: Gradients
 ) -> LayerGradients:
+    """Return the values and the gradients of a recurrent layer, step by step.
+
+    `gradients` are those that arrived at its outputs, `returned` the result of its backward kernel.
+    """
     unrolled = unroll(layer, ctx.call, ctx.inputs)
     reported: list[dict[str, list[Array]]] = []
 
@@ -270,8 +272,7 @@ def _layer(
         find_backward(ctx.call.kernel)(traced, *gradients)
     by_suffix = {str(each["suffix"][0]): each for each in reported}
     passes = tuple(
-        PassGradients(run, tuple(_steps(ctx.call, run, by_suffix[run.suffix], ctx.truncate)))
-        for run in unrolled.passes
+        PassGradients(run, tuple(_steps(ctx.call, run, by_suffix[run.suffix], ctx.truncate))) for run in unrolled.passes
     )
     return LayerGradients(ctx.call.path, unrolled, passes, returned)
 
@@ -289,7 +290,9 @@ def _steps(
             if name in reported
         }
         is_cut = bool(truncate and place + 1 < count and (count - 1 - place) % truncate == 0)
-        contributions = _contributions(call, run.suffix, step, from_input[:, place], from_hidden[:, place], of_h[:, place])
+        contributions = _contributions(
+            call, run.suffix, step, from_input[:, place], from_hidden[:, place], of_h[:, place]
+        )
         yield StepGradient(
             step,
             above[place].T,
@@ -322,12 +325,12 @@ def _by_step(
     """Return the gradients of a call's parameters from the gradient of each step alone."""
     (gradient,) = gradients
     assert gradient is not None
-    found: dict[str, list[Array]] = {}
+    by_name: dict[str, list[Array]] = {}
     for loss in losses:
         alone = np.zeros_like(gradient)
         index = (slice(None), loss.time - 1) if batch_first else loss.time - 1
         alone[index] = gradient[index]
         given = find_backward(ctx.call.kernel)(replace(ctx, to_inputs=Work(), to_parameters=Work()), alone)
         for name, array in given.parameters.items():
-            found.setdefault(name, []).append(array)
-    return found
+            by_name.setdefault(name, []).append(array)
+    return by_name

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from shapecalc.layers.recurrent import Recurrent
     from shapecalc.reference.base import Array
-    from shapecalc.reference.bptt import Gates, Pass
+    from shapecalc.reference.bptt import Gates, Pass, TimeStep
     from shapecalc.reference.recurrent import States
 
 STATES = ("h", "c")
@@ -40,6 +40,8 @@ class CellStep(NamedTuple):
     before: Mapping[str, Array]
     after: Mapping[str, Array]
     unprojected: Array
+    saved: TimeStep
+    """The step as the kernel saves it for its gradients."""
 
     def to_dict(self, letters: Sequence[str]) -> dict[str, Any]:
         """Return the step as JSON's values, [N, size] each; `letters` are those of the gates' sums."""
@@ -135,5 +137,5 @@ def _pass(layer: Recurrent, run: Pass, sums: Iterator[tuple[Array, Array]]) -> U
         from_input, from_hidden = next(sums)
         gates = dict(zip(layer.cell.gates, step.gates, strict=False))
         before, after = (dict(zip(STATES, states, strict=False)) for states in (step.before, step.after))
-        steps.append(CellStep(time, x.T, from_input, from_hidden, gates, before, after, step.hidden))
+        steps.append(CellStep(time, x.T, from_input, from_hidden, gates, before, after, step.hidden, step))
     return UnrolledPass(run.suffix.replace("_", " "), run.suffix, tuple(steps))

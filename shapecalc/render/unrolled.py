@@ -50,7 +50,7 @@ def values(unrolled: Unrolled, *, everything: bool = False) -> Document:
     return Document("", blocks, main)
 
 
-def heading(unrolled: Unrolled) -> list[Part]:
+def heading(unrolled: Unrolled, title: str = "") -> list[Part]:
     """Return the layer, the shape that it reads, and the letters of the sizes."""
     layer, x = unrolled.layer, unrolled.inputs[0]
     sizes = {"T": x.shape[layer.time_axis], "N": x.shape[1 - layer.time_axis], "in": x.shape[2], "H": layer.hidden_size}
@@ -60,7 +60,7 @@ def heading(unrolled: Unrolled) -> list[Part]:
         f"{letter} = {size} ({MEANINGS[letter]})".replace(" ", "\xa0") for letter, size in sizes.items()
     )
     return [
-        Lines([f"{layer.type} on {show(x.shape)}, step by step"], BOLD),
+        Lines([title or f"{layer.type} on {show(x.shape)}, step by step"], BOLD),
         Drawing(lambda page: [line.replace("\xa0", " ") for line in wrapped(letters, page.width or WIDEST)]),
     ]
 

@@ -32,6 +32,9 @@ SEVERAL_MEANINGS = {
     "--weights": "the weights of a network, or of one recurrent layer",
     "--backward": "`verify` checks gradients, calculators and `run` show them",
     "--all": "`verify` shows all rows, calculators the working of all elements",
+    "--values": "`run` takes the steps that it shows in full; a recurrent layer has one",
+    "--weights": "the weights of one recurrent layer have PyTorch's names, those of a network a path before it",
+    **dict.fromkeys(("--loss", "--target", "--reduction"), "a recurrent layer has a loss of each step, and their sum"),
     **dict.fromkeys(("--kernel-size", "--stride", "--dilation"), "`solve` fixes one integer of its windows"),
 }
 """Long names that mean another thing in some command, with the reason."""

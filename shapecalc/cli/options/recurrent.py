@@ -11,7 +11,7 @@ import typer
 from shapecalc.cli.options import recurrent_values
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
-from shapecalc.cli.options.layer_values import EverythingOption, ExactOption  # noqa: TC001 - typer reads them
+from shapecalc.cli.options.layer_values import BackwardOption, EverythingOption, ExactOption  # noqa: TC001 - typer reads them
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.options.variant import variant
 from shapecalc.cli.options.window import BiasOption, integer
@@ -59,7 +59,9 @@ Shows the equations of a time step, the content of each tensor, and the formula 
 MACs are multiply-accumulates of the matrix products; FLOPs are 2 x MACs plus every other operation: biases, sums,
 activations, states. Without --seq or --batch, costs are expressions in T and N.
 
-With --x, computes every gate and state of every time step instead, and shows the arithmetic with its numbers.
+With --x, computes every gate and state of every time step instead, and shows the arithmetic with its numbers. With
+--target, back-propagates through time: each step's loss, the gradients that arrive at its state, and its contribution
+to the gradient of each weight.
 """
 
 
@@ -89,6 +91,13 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
         b_ih: recurrent_values.InputBiasOption = None,
         b_hh: recurrent_values.HiddenBiasOption = None,
         values: recurrent_values.ValuesOption = False,
+        target: recurrent_values.TargetOption = None,
+        loss: recurrent_values.LossOption = None,
+        reduction: recurrent_values.ReductionOption = "sum",
+        w_out: recurrent_values.OutputWeightOption = None,
+        b_out: recurrent_values.OutputBiasOption = None,
+        backward: BackwardOption = False,
+        truncate: recurrent_values.TruncateOption = None,
         exact: ExactOption = False,
         seed: recurrent_values.SeedOption = 0,
         everything: EverythingOption = False,
@@ -100,7 +109,7 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
         written |= {"nonlinearity": nonlinearity, "proj_size": proj_size, "seq": seq, "batch": batch}
         written = placed(numbers, written, (("input_size", "--input-size"), ("hidden_size", "--hidden-size")))
         flags = {"bidirectional": bidirectional, "batch_first": batch_first, "bias": bias}
-        target = target_of(format_, output, color)
+        file = target_of(format_, output, color)
         arrays = {
             "x": x,
             "h0": h0,
@@ -111,13 +120,20 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
             "b_ih": b_ih,
             "b_hh": b_hh,
         }
-        if values or any(text is not None for text in arrays.values()):
+        ends = {"target": target, "w_out": w_out, "b_out": b_out}
+        backward = backward or truncate is not None or any(text is not None for text in ends.values())
+        if values or backward or any(text is not None for text in arrays.values()):
             texts = {field: text for field, text in written.items() if text is not None}
             read = {**_values_of(texts), **flags}
             case = recurrent_values.case_of(kind, read, arrays, texts, exact=exact, seed=seed)
-            recurrent_values.show_values(case, target, everything=everything)
+            if backward:
+                recurrent_values.show_propagation(
+                    case, ends, file, loss=loss, reduction=reduction, truncate=truncate, exact=exact
+                )
+            else:
+                recurrent_values.show_values(case, file, everything=everything)
             return
-        _answer(kind, written, flags, params_as, target)
+        _answer(kind, written, flags, params_as, file)
 
     return variant(command, HELP.format(what=what), **own)
 

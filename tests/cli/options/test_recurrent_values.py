@@ -100,7 +100,11 @@ def test_what_is_wrong_is_said_of_its_option() -> None:
         (["--x", "1,2"], "SC106", "`--hidden-size` is missing"),
         (["--x", "1,2", "--hidden", "0"], "SC201", "`--hidden 0` expects a positive integer"),
         (["--x", "1", "--hidden", "2", "--exact"], "SC205", "`--weights` expects given numbers"),
-        (["--x", "1", "--w-ih", "1", "--w-hh", "1", "--exact"], "SC205", "results that are fractions; those of tanh"),
+        (
+            ["--x", "1", "--w-ih", "1", "--w-hh", "1", "--exact"],
+            "SC205",
+            "results that are fractions; those of tanh are not",
+        ),
         (["--x", "1,2", "--hidden", "1", "--seq", "3"], "SC301", "`--seq 3` expects 2, as `--x` has"),
         (["--x", ",".join(["1"] * 10_001), "--hidden", "1"], "SC012", "expects at most 10,000 numbers"),
         (["--x", "missing.npy", "--hidden", "1"], "SC001", "`--x missing.npy` names a file that cannot be read"),
@@ -112,3 +116,58 @@ def test_what_is_wrong_is_said_of_its_option() -> None:
 
 def test_without_numbers_the_costs_are_derived_as_before() -> None:
     assert answer("rnn", "--input-size", "10", "--hidden-size", "20").startswith("rnn on [T, N, 10]\n")
+
+
+def test_each_gradient_of_a_published_lstm() -> None:
+    """The same example backward, from ½Σ(out − label)²: at each step the gates a, i, f, o, then the sums."""
+    found = document(*GOMEZ, "--target", "0.5,1.25", "--backward")
+    (layer,) = found["layers"]
+    first, second = layer["passes"][0]["steps"]
+    order = (2, 0, 1, 3)
+    assert second["of_h"] == [[pytest.approx(-0.478018894241, abs=1e-11)]]
+    gates = [-0.0193843475077, -0.00111561407045, -0.00630654174201, -0.0553778311252]
+    assert [second["from_input"][0][row] for row in order] == pytest.approx(gates, abs=1e-11)
+    inputs = [-0.0474240676399, -0.0307276543673]
+    assert layer["gradients_of_inputs"][0][1][0] == pytest.approx(inputs, abs=1e-11)
+    assert first["from_next"]["h"] == [[pytest.approx(-0.018275255338, abs=1e-11)]]
+    weight = [
+        [-0.0267162184827, -0.092201131981],
+        [-0.00220368893477, -0.00663860601044],
+        [-0.003153270871, -0.018919625226],
+        [-0.0259241132553, -0.162603888761],
+    ]
+    for row, right in zip(order, weight, strict=True):
+        assert found["gradients"]["lstm.weight_ih_l0"][row] == pytest.approx(right, abs=1e-11)
+    recurrent = [-0.0103960852776, -0.000598318772846, -0.00338228283054, -0.0296998727781]
+    assert [found["gradients"]["lstm.weight_hh_l0"][row][0] for row in order] == pytest.approx(recurrent, abs=1e-11)
+    bias = [-0.0364083922366, -0.00276149597, -0.00630654174201, -0.0536130288179]
+    assert [found["gradients"]["lstm.bias_ih_l0"][row] for row in order] == pytest.approx(bias, abs=1e-11)
+
+
+def test_truncation_of_a_linear_recurrence() -> None:
+    """h = 1, 2.5, 4.25 and L = ½h₃²: ∂L/∂w = 0 + 2.125 + 10.625."""
+    words = ["rnn", "--x", "1,2,3", "--w-ih", "1", "--w-hh", "0.5", "--no-bias", "--nonlinearity", "relu"]
+    for truncate, terms in ((None, [0, 2.125, 10.625]), ("2", [0, 2.125, 10.625]), ("1", [0, 0, 10.625])):
+        cut = ["--truncate", truncate] if truncate else []
+        found = document(*words, "--target", "0", *cut)
+        steps = found["layers"][0]["passes"][0]["steps"]
+        assert [step["contributions"]["weight_hh_l0"][0][0] for step in steps] == terms
+        assert found["gradients"]["rnn.weight_hh_l0"] == [[sum(terms)]]
+    exact = document(*words, "--target", "0", "--exact")
+    assert exact["gradients"]["rnn.weight_hh_l0"] == [["51/4"]]
+    assert exact["value"] == "289/32"
+
+
+def test_what_is_wrong_with_targets_is_said_of_its_option() -> None:
+    for words, said in (
+        (["--target", "0,1,2"], "`--target 0,1,2` expects 2 numbers of each step"),
+        (["--target", "0,7", "--loss", "cross_entropy"], "`--target 0,7` expects classes from 0 to 1, receives 7"),
+        (["--target", "1", "--loss", "crossentropy"], "write `cross_entropy`"),
+        (["--backward"], "`--target` is missing"),
+        (["--target", "1", "--w-out", "[[1]]"], "`--w-out [[1]]` expects [classes, 2], receives [1, 1]"),
+        (["--target", "1", "--reduction", "none"], "`--reduction` expects sum or mean, receives `none`"),
+    ):
+        shown = answer("rnn", "--x", "1,2", "--hidden", "2", *words, code=2)
+        assert said in shown, shown
+    exact = ["--nonlinearity", "relu", "--w-ih", "1", "--w-hh", "1", "--exact", "--target", "0,1"]
+    assert "those of cross_entropy are not" in answer("rnn", "--x", "1,2", "--hidden", "2", *exact, code=2)

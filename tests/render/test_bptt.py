@@ -1,0 +1,59 @@
+"""Back-propagation through time as text, at 80 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shapecalc.execution.recurrent_inputs import recurrent_case
+from shapecalc.execution.recurrent_targets import propagated
+from shapecalc.layers.recurrent import Gru, Lstm, Rnn
+from shapecalc.render.bptt import propagation, text
+from tests.render.test_eighty_columns import check_document, check_lines
+
+if TYPE_CHECKING:
+    from shapecalc.execution.bptt import Propagated
+    from shapecalc.layers.recurrent import Recurrent
+
+
+def case(
+    kind: type[Recurrent], fields: dict[str, Any], sizes: dict[str, int], target: str, truncate: int | None = None
+) -> Propagated:
+    return propagated(recurrent_case(kind, fields, sizes, {}), {"target": target}, loss=None, truncate=truncate)
+
+
+CASES = [
+    case(Lstm, {"hidden_size": 3}, {"seq": 3, "input_size": 3}, "0,1,2"),
+    case(
+        Gru, {"hidden_size": 2, "num_layers": 2, "bidirectional": True}, {"seq": 5, "batch": 2, "input_size": 2}, "0.5"
+    ),
+    case(Rnn, {"hidden_size": 6, "batch_first": True}, {"seq": 40, "batch": 2, "input_size": 3}, "4,5", truncate=7),
+    case(Lstm, {"hidden_size": 40, "proj_size": 8}, {"seq": 9, "input_size": 3}, "0,1,2,3,4,5,6,7,0"),
+]
+
+
+def in_80(found: Propagated, *, unicode: bool = True) -> str:
+    return text(found, width=80, color=False, unicode=unicode)
+
+
+def test_each_fits_80_columns_and_no_row_wraps() -> None:
+    for found in CASES:
+        check_document(propagation(found))
+        check_lines(in_80(found))
+        assert in_80(found, unicode=False).isascii()
+
+
+def test_the_gradient_of_a_linear_recurrence() -> None:
+    """h = 1, 5/2, 17/4 and L = ½h₃²: the terms of ∂L/∂w are 0, 17/8 and 85/8."""
+    given = {"x": "1,2,3", "w_ih": "1", "w_hh": "1/2"}
+    linear = recurrent_case(Rnn, {"nonlinearity": "relu", "bias": False}, {}, given, exact=True)
+    shown = in_80(propagated(linear, {"target": "0"}, loss=None, exact=True)).splitlines()
+    assert "L₃ = ½·(17/4 − 0)² = 289/32" in shown
+    assert "   2          0       17/8   17/8" in shown
+    assert "W_hh       0    17/8    85/8  51/4" in shown
+    assert "W_hh: (17/16)·0 + (17/8)·1 + (17/4)·(5/2) = 51/4" in shown
+
+
+def test_a_cut_is_marked_and_nothing_arrives_there() -> None:
+    shown = in_80(CASES[2])
+    assert "no gradient passes every 7 steps" in shown
+    assert "cut" in next(line for line in shown.splitlines() if line.startswith("  33 ")), shown
