@@ -9,13 +9,14 @@ from shapecalc.execution.words.table import FEATURES
 from shapecalc.render.tables.model import FULL, Document, Fixed, Lines, Table, TableColumn, TableRow, Words
 from shapecalc.render.tables.rows import Real
 from shapecalc.render.tables.text import cut
+from shapecalc.render.terminal.grid import display_width
 from shapecalc.render.terminal.palette import BOLD, DIM
 from shapecalc.render.values.numbers import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.execution.words.queries import Analogy, NearWord, Ranking, Similar, Vector
+    from shapecalc.execution.words.queries import Analogy, NearWord, Operand, Ranking, Similar, Vector
     from shapecalc.render.tables.model import Part, Short
 
 MOST_DERIVED = 3
@@ -45,17 +46,39 @@ def similar(result: Similar) -> Document:
 
 def analogy(result: Analogy) -> Document:
     """Return the words nearest to b − a + c, the sum feature by feature, and the cosines with the numbers put in."""
+    a, b, c = result.a, result.b, result.c
     how = "scaled to length 1 first" if result.unit else "not scaled to length 1 first (`--unit` does that)"
-    lines = [f"nearest to u = {result.b} − {result.a} + {result.c}", f"vectors are {how}"]
-    a, b, c = result.vectors
+    lines = [f"nearest to u = {b.word} − {a.word} + {c.word}", f"vectors are {how}"]
     columns = [
-        _Column(result.b, b),
-        _Column(f"− {result.a}", a),
-        _Column(f"+ {result.c}", c),
+        _Column(b.word, b.added),
+        _Column(f"− {a.word}", a.added),
+        _Column(f"+ {c.word}", c.added),
         _Column("= u", result.ranking.vector),
     ]
-    title = f"{result.a} is to {result.b} as {result.c} is to ?"
-    return _document([Lines([title], BOLD), Lines(lines)], result.ranking, columns)
+    title = f"{a.word} is to {b.word} as {c.word} is to ?"
+    document = _document([Lines([title], BOLD), Lines(lines)], result.ranking, columns)
+    names = [cut(each.word, LONGEST_HEADING) for each in (b, a, c)]
+    widest = max(map(display_width, names)) + 2
+    lengths = zip(names, (b, a, c), strict=True)
+    scaled: list[Part] = [_equation(*_length(name, each.vector, each.length), widest) for name, each in lengths]
+    blocks = [*document.blocks[:1], *([scaled] if result.unit else []), *document.blocks[1:], *_differences(result)]
+    return document._replace(blocks=blocks)
+
+
+def _differences(result: Analogy) -> list[list[Part]]:
+    """Return v − c of the nearest word next to b − a, which it would equal if the analogy were exact."""
+    if not result.differences:
+        return []
+    near = result.ranking.nearest[0]
+    columns = [
+        _Column(f"{result.b.word} − {result.a.word}", result.difference),
+        _Column(f"{near.word} − {result.c.word}", result.differences[0]),
+    ]
+    used = _shown(result.ranking, columns)
+    rows = [TableRow((Words(result.ranking.features[place]), *_numbers(columns, place))) for place in used]
+    heads = [TableColumn("feature"), *(TableColumn(cut(head, 3 * LONGEST_HEADING), right=True) for head, _ in columns)]
+    note = ["(the differences would be equal if the analogy were exact)"]
+    return [[Table(tuple(heads), rows), Lines(note, DIM)]] if rows else []
 
 
 def similar_dict(result: Similar) -> dict[str, Any]:
@@ -65,13 +88,15 @@ def similar_dict(result: Similar) -> dict[str, Any]:
 
 def analogy_dict(result: Analogy) -> dict[str, Any]:
     """Return the JSON values of an analogy."""
-    names = ("a", "b", "c")
-    words = (result.a, result.b, result.c)
-    operands = {
-        name: {"word": word, "vector": [*vector]}
-        for name, word, vector in zip(names, words, result.vectors, strict=True)
-    }
-    return {**operands, "unit": result.unit, **_ranking_dict(result.ranking)}
+    values = _ranking_dict(result.ranking)
+    nearest = zip(values["nearest"], result.differences, strict=True)
+    values["nearest"] = [{**near, "difference": [*difference]} for near, difference in nearest]
+    operands = {name: _operand_dict(getattr(result, name)) for name in ("a", "b", "c")}
+    return {**operands, "unit": result.unit, "difference": [*result.difference], **values}
+
+
+def _operand_dict(operand: Operand) -> dict[str, Any]:
+    return {**operand._asdict(), "vector": [*operand.vector], "added": [*operand.added]}
 
 
 def _ranking_dict(ranking: Ranking) -> dict[str, Any]:
@@ -161,28 +186,38 @@ def _excluded(ranking: Ranking) -> list[Part]:
 
 
 def _vectors(ranking: Ranking, columns: Sequence[_Column]) -> list[Part]:
-    """Return the vectors feature by feature, without features that are 0 in all of them."""
-    used = [place for place in range(len(ranking.features)) if any(column.values[place] for column in columns)]
+    """Return the vectors feature by feature, and what of them is not shown."""
+    shown = _shown(ranking, columns)
     notes = []
-    if len(used) < len(ranking.features) <= MOST_FEATURES:
-        zero = [name for place, name in enumerate(ranking.features) if place not in used]
+    if len(shown) < len(ranking.features) <= MOST_FEATURES:
+        zero = [name for place, name in enumerate(ranking.features) if place not in shown]
         notes.append(f"(0 in all of these: {', '.join(zero)})")
-    if len(used) > MOST_FEATURES:
-        shown = ranking.nearest[0].products if ranking.nearest else ranking.vector
-        used = _largest(used, shown, MOST_FEATURES)
-        notes.append(f"({MOST_FEATURES} of {len(ranking.features):,} features, those with the largest products)")
+    elif len(shown) < len(ranking.features):
+        notes.append(f"({len(shown)} of {len(ranking.features):,} features, those with the largest products)")
     meanings = FEATURES if ranking.shipped else {}
     heads = [
         TableColumn("feature"),
         *(TableColumn(cut(column.heading, LONGEST_HEADING), right=True) for column in columns),
         *([TableColumn("meaning", drops=1)] if meanings else []),
     ]
-    lines = []
-    for place in used:
+    rows = []
+    for place in shown:
         name = ranking.features[place]
-        values = [Fixed(_number(column.values[place])) for column in columns]
-        lines.append(TableRow((Words(name), *values, *([Words(meanings[name])] if meanings else []))))
-    return [Table(tuple(heads), lines), *([Lines(notes, DIM)] if notes else [])]
+        meaning = [Words(meanings[name])] if meanings else []
+        rows.append(TableRow((Words(name), *_numbers(columns, place), *meaning)))
+    return [Table(tuple(heads), rows), *([Lines(notes, DIM)] if notes else [])]
+
+
+def _shown(ranking: Ranking, columns: Sequence[_Column]) -> list[int]:
+    """Return the places of features that are not 0 in all columns; of many, those with the largest products."""
+    used = [place for place in range(len(ranking.features)) if any(column.values[place] for column in columns)]
+    if len(used) <= MOST_FEATURES:
+        return used
+    return _largest(used, ranking.nearest[0].products if ranking.nearest else ranking.vector, MOST_FEATURES)
+
+
+def _numbers(columns: Sequence[_Column], place: int) -> list[Fixed]:
+    return [Fixed(_number(column.values[place])) for column in columns]
 
 
 def _derivation(ranking: Ranking, near: NearWord) -> list[Part]:
@@ -204,8 +239,8 @@ def _length(letter: str, vector: Vector, length: float) -> tuple[str, list[str]]
     return f"|{letter}|", [f"√({_sum(terms, squares)})", f"√{_number(fsum(squares))}", _number(length)]
 
 
-def _equation(name: str, sides: Iterable[str]) -> Lines:
-    lead = f"{name:<6} = "
+def _equation(name: str, sides: Iterable[str], widest: int = 6) -> Lines:
+    lead = f"{name}{' ' * (widest - display_width(name))} = "
     return Lines([lead + " = ".join(sides)], hang=len(lead))
 
 

@@ -63,7 +63,13 @@ def test_which_convention_was_used_is_said(run: Run) -> None:
     assert (plain["unit"], unit["unit"]) == (False, True)
     assert [round(near["cosine"], 4) for near in plain["nearest"]] == [0.9981, -0.0306, -0.0404]
     assert [round(near["cosine"], 4) for near in unit["nearest"]] == [0.934, -0.0372, -0.0392]
-    assert plain["b"] == {"word": "woman", "vector": [1, 0.02, 0.02, 0.01]}
+    woman = [1, 0.02, 0.02, 0.01]
+    length = plain["b"]["length"]
+    assert length == (1 + 2 * 0.02**2 + 0.01**2) ** 0.5
+    assert plain["b"] == {"word": "woman", "vector": woman, "length": length, "added": woman}
+    assert unit["b"]["added"] == [value / unit["b"]["length"] for value in woman]
+    assert [round(value, 12) for value in plain["difference"]] == [2, 0.01, -0.01, -0.08]
+    assert [round(value, 12) for value in plain["nearest"][0]["difference"]] == [1.92, 0.02, -0.01, -0.01]
     assert [near["word"] for near in plain["excluded"]] == ["man", "woman", "king"]
     assert "vectors are scaled to length 1 first\n" in run("analogy", "man", "woman", "king", "--unit").out
 

@@ -69,22 +69,34 @@ class Similar(Presented):
         return self.ranking.nearest
 
 
+class Operand(NamedTuple):
+    """A word of an analogy, with its vector and the length of that."""
+
+    word: str
+    vector: Vector
+    length: float
+    added: Vector
+    """The vector in the sum b − a + c: scaled to length 1 if the analogy is of unit vectors."""
+
+
 @dataclass(frozen=True)
 class Analogy(Presented):
     """The words that are to `c` as `b` is to `a`: those nearest to b − a + c."""
 
-    a: str
-    b: str
-    c: str
-    vectors: tuple[Vector, Vector, Vector]
-    """The vectors of a, b and c, of length 1 if `unit`."""
+    a: Operand
+    b: Operand
+    c: Operand
     unit: bool
     """Whether every vector was scaled to length 1 before b − a + c."""
     ranking: Ranking
+    difference: Vector
+    """b − a, of the vectors as they are in the table."""
+    differences: tuple[Vector, ...]
+    """v − c for the vector v of each of the nearest words."""
 
     def __repr__(self) -> str:
         """Return the three words, and the best answer with its cosine."""
-        return f"<Analogy {self.a} : {self.b} = {self.c} : ?, {_first(self.ranking)}>"
+        return f"<Analogy {self.a.word} : {self.b.word} = {self.c.word} : ?, {_first(self.ranking)}>"
 
     @property
     def nearest(self) -> tuple[NearWord, ...]:
@@ -111,21 +123,32 @@ def analogy(table: WordTable, a: str, b: str, c: str, count: int, *, unit: bool)
     Raises `ShapecalcError` SC902 if the table does not have a word, SC903 if b − a + c is 0.
     """
     rows = [table.row(word) for word in (a, b, c)]
-    vectors = np.array(table.vectors[rows])
-    if unit:
-        lengths = np.array([[_length(vector.tolist())] for vector in vectors])
-        vectors /= np.where(lengths > 0, lengths, 1)
-    first, second, third = vectors
-    target = second - first + third
-    if _length(target.tolist()) <= ROUNDING * float(np.abs(vectors).max()):
+    vectors = table.vectors[rows]
+    lengths = [_length(vector.tolist()) for vector in vectors]
+    added = vectors / [[length or 1.0] for length in lengths] if unit else vectors
+    target = _added(added[1], -added[0], added[2])
+    if not target.any():
         raise misuse("SC903", f"{b} − {a} + {c} is 0: it has no direction, and no cosine with a word")
-    used = tuple(tuple(vector.tolist()) for vector in vectors)
     ranking = _ranking(table, target, count, list(dict.fromkeys(rows)), show=True)
-    return Analogy(a, b, c, (used[0], used[1], used[2]), unit, ranking)
+    first, second, third = (
+        Operand(word, tuple(vector.tolist()), length, tuple(scaled.tolist()))
+        for word, vector, length, scaled in zip((a, b, c), vectors, lengths, added, strict=True)
+    )
+    differences = tuple(tuple(_added(np.array(near.vector), -vectors[2]).tolist()) for near in ranking.nearest)
+    difference = tuple(_added(vectors[1], -vectors[0]).tolist())
+    return Analogy(first, second, third, unit, ranking, difference, differences)
 
 
 ROUNDING = 1e-12
-"""A sum of vectors that is shorter than this part of their largest number is what rounding leaves of 0."""
+"""A sum that is smaller than this part of its largest term is what rounding leaves of 0."""
+
+
+def _added(*vectors: Array) -> Array:
+    """Return a sum of vectors, with 0 for what rounding leaves of it, such as 0.3 − 0.9 + 0.6."""
+    terms = np.array(vectors)
+    total: Array = terms.sum(axis=0)
+    total[np.abs(total) <= ROUNDING * np.abs(terms).max(axis=0)] = 0
+    return total
 
 
 def _ranking(table: WordTable, vector: Array, count: int, without: list[int], *, show: bool) -> Ranking:

@@ -112,12 +112,29 @@ def test_man_is_to_woman_as_king_is_to_queen_with_the_cosines_of_the_worked_exam
     assert not result.unit
 
 
+def test_the_differences_are_those_of_the_worked_example() -> None:
+    for unit in (False, True):
+        result = analogy(table_of(NG), "woman", "man", "queen", 1, unit=unit)
+        assert result.nearest[0].word == "king"
+        assert result.difference == pytest.approx((-2.0, -0.01, 0.01, 0.08))
+        assert result.differences[0] == pytest.approx((-1.92, -0.02, 0.01, 0.01))
+
+
+def test_what_rounding_leaves_of_a_sum_is_0() -> None:
+    table = table_of({"a": [0.9, 1], "b": [0.3, 2], "c": [0.6, 3], "d": [1, 1]})
+    result = analogy(table, "a", "b", "c", 1, unit=False)
+    assert 0.3 - 0.9 + 0.6 != 0
+    assert result.ranking.vector == (0, 4)
+
+
 def test_with_unit_vectors_the_cosines_are_others_and_the_answer_the_same() -> None:
     result = analogy(table_of(NG), "man", "woman", "king", 3, unit=True)
     assert [(near.word, round(near.cosine, 4)) for near in result.nearest] == [
         *(("queen", 0.934), ("apple", -0.0372), ("orange", -0.0392)),
     ]
-    assert all(hypot(*vector) == pytest.approx(1) for vector in result.vectors)
+    assert all(hypot(*each.added) == pytest.approx(1) for each in (result.a, result.b, result.c))
+    assert result.a.vector == (-1, 0.01, 0.03, 0.09)
+    assert result.a.length == hypot(*result.a.vector)
 
 
 def test_the_words_of_the_question_are_not_ranked_but_shown() -> None:

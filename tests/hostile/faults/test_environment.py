@@ -50,6 +50,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "lstm": ("lstm", "--input-size", "3", "--hidden-size", "4"),
     "embedding": ("embedding", "--num", "9", "--dim", "3"),
     "beam": ("beam", "--vocab", "9", "--beam", "3", "--length", "4"),
+    "similar": ("similar", "国王"),
+    "analogy": ("analogy", "summer", "hot", "winter"),
     "list": ("list",),
     "layers": ("layers",),
     "layers conv": ("layers", "conv"),

@@ -40,6 +40,8 @@ COMMANDS = {
     **_in_formats("conv --n 32 --f 3", "text", "json"),
     **_in_formats("lstm --input-size 3 --hidden-size 4", "text", "json"),
     "beam": ("beam", "--vocab", "9", "--beam", "3", "--length", "4"),
+    **_in_formats("similar king", "text", "json"),
+    "analogy": ("analogy", "summer", "hot", "winter"),
     "lock": ("lock", "net.yaml"),
     "init": ("init", "new.yaml"),
     "show": ("show", "resnet152"),
