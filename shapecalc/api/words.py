@@ -64,8 +64,6 @@ def analogy(
 
 def _table(vectors: Vectors | None, first: int | None) -> WordTable:
     from shapecalc.execution.words.reading import load_vectors
-    from shapecalc.execution.words.table import table_of
 
-    if isinstance(vectors, Mapping):
-        return table_of(vectors)
-    return load_vectors(None if vectors is None else os.fspath(vectors), count_of("first", first))
+    given = vectors if vectors is None or isinstance(vectors, Mapping) else os.fspath(vectors)
+    return load_vectors(given, count_of("first", first))

@@ -35,6 +35,10 @@ def test_arguments_are_checked() -> None:
             shapecalc.similar("cat", count=count)
     with pytest.raises(shapecalc.ShapecalcError, match="SC201: `first`"):
         shapecalc.similar("cat", vectors="none.txt", first=0)
+    for vectors in (None, VECTORS):
+        with pytest.raises(shapecalc.ShapecalcError, match="SC205: the first 2 words are those of a file") as raised:
+            shapecalc.similar("cat", vectors=vectors, first=2)
+        assert raised.value.exit_code == 2
     with pytest.raises(TypeError, match="PathLike object, not int"):
         shapecalc.similar("cat", vectors=7)  # type: ignore[arg-type]
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from shapecalc.diagnostics import misuse
 from shapecalc.diagnostics.presentation import Presented
+from shapecalc.execution.words.table import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,7 +113,9 @@ def similar(table: WordTable, word: str, count: int) -> Similar:
     row = table.row(word)
     vector = table.vectors[row]
     if not vector.any():
-        raise misuse("SC903", f"the vector of `{word}` is 0: it has no direction, and no cosine with another")
+        raise misuse(
+            "SC903", f"the vector of `{shortened(word)}` is 0: it has no direction, and no cosine with another"
+        )
     return Similar(word, _ranking(table, vector, count, [row], show=False))
 
 
@@ -128,7 +131,8 @@ def analogy(table: WordTable, a: str, b: str, c: str, count: int, *, unit: bool)
     added = vectors / [[length or 1.0] for length in lengths] if unit else vectors
     target = _added(added[1], -added[0], added[2])
     if not target.any():
-        raise misuse("SC903", f"{b} − {a} + {c} is 0: it has no direction, and no cosine with a word")
+        formula = f"{shortened(b)} − {shortened(a)} + {shortened(c)}"
+        raise misuse("SC903", f"{formula} is 0: it has no direction, and no cosine with a word")
     ranking = _ranking(table, target, count, list(dict.fromkeys(rows)), show=True)
     first, second, third = (
         Operand(word, tuple(vector.tolist()), length, tuple(scaled.tolist()))

@@ -18,11 +18,11 @@ import numpy as np
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span, misuse
 from shapecalc.execution.words.archive import LARGEST_ENTRY, read_archive
 from shapecalc.execution.words.bounds import LONGEST_LINE, MOST_NUMBERS, MOST_WORDS, check_bounds, too_many
-from shapecalc.execution.words.table import WordTable, feature_names, shortened, small_table, unusable
+from shapecalc.execution.words.table import WordTable, feature_names, shortened, small_table, table_of, unusable
 from shapecalc.parser.files import decode, open_binary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 HEADER = 2
 """Numbers in the first line of word2vec's text: of words, and of features."""
@@ -37,9 +37,17 @@ ARCHIVE = b"PK\x03\x04"
 """The first bytes of an `.npz` file."""
 
 
-def load_vectors(path: str | None, first: int | None = None) -> WordTable:
-    """Return the vectors of a file as `read_vectors` does, or the small table that ships if there is none."""
-    return small_table() if path is None else read_vectors(path, first)
+def load_vectors(vectors: str | Mapping[str, Sequence[float]] | None, first: int | None = None) -> WordTable:
+    """Return the table of a file or of a mapping of words to vectors, or the small one that ships.
+
+    Raises `ShapecalcError` as `read_vectors` and `table_of` do, and SC205 if `first` is given without a file.
+    """
+    if isinstance(vectors, str):
+        return read_vectors(vectors, first)
+    if first is not None:
+        message = f"the first {first:,} words are those of a file, and no file of vectors is given"
+        raise misuse("SC205", message)
+    return small_table() if vectors is None else table_of(vectors)
 
 
 def read_vectors(path: str, first: int | None = None) -> WordTable:

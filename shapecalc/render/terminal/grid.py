@@ -106,8 +106,9 @@ def draw(grid: Grid, *, width: int | None, color: bool, unicode: bool) -> str:
 
 def paragraph(text: str, *, width: int | None, color: bool = False, style: str = PLAIN, lead: str = "") -> str:
     """Return a text in lines of at most `width` columns; the first begins with `lead`, the others are indented."""
-    lines = [text] if width is None else wrapped(text, max(width - len(lead), 1))
-    hanging = "\n" + " " * len(lead)
+    indent = display_width(lead)
+    lines = [text] if width is None else wrapped(text, max(width - indent, 1))
+    hanging = "\n" + " " * indent
     return lead + hanging.join(painted(line, style, color=color) for line in lines)
 
 
