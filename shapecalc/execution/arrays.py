@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from fractions import Fraction
 from io import BytesIO
 from itertools import islice
@@ -43,6 +44,7 @@ MOST_DIGITS = 400
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
+_BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error)
 _TOO_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MOST_AXES + 1},}}")
 
 
@@ -119,8 +121,9 @@ def _of_numpy(path: str, ending: str, context: _Context) -> Iterator[tuple[str, 
                     raise context.error("SC010", f"at most {byte_size(LARGEST_FILE)}", byte_size(entry.file_size))
                 content = BytesIO(archive.read(entry))
                 yield entry.filename.removesuffix(".npy"), np.lib.format.read_array(content, allow_pickle=False)
-    except (ValueError, EOFError, MemoryError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError) as error:
-        raise context.error("SC002", "arrays as NumPy saves them", str(error).splitlines()[0] or "none") from None
+    except (*_BROKEN, ValueError, EOFError, MemoryError, RuntimeError) as error:
+        reason = next(iter(str(error).splitlines()), "a part of them")
+        raise context.error("SC002", "arrays as NumPy saves them", reason) from None
 
 
 def _checked(array: Array, context: _Context) -> Array:

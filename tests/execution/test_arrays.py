@@ -136,6 +136,20 @@ def test_no_object_of_python_is_loaded(tmp_path: Path) -> None:
     assert caught.value.code == "SC002"
 
 
+@given(st.data())
+def test_a_broken_archive_is_refused_or_read(tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
+    path = tmp_path_factory.mktemp("npz") / "x.npz"
+    np.savez_compressed(path, x=np.arange(6.0))
+    content = bytearray(path.read_bytes())
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=4)):
+        content[place] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(content))
+    try:
+        read_array(str(path), "x")
+    except LayerError as error:
+        assert error.field == "x"  # noqa: PT017 - most are refused, and by no other exception
+
+
 def test_nan_in_a_file_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.array([1.0, np.nan]))
     with pytest.raises(LayerError, match="NaN or infinity"):

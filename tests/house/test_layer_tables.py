@@ -57,7 +57,12 @@ ALLOWED = {
     "render/run.py": frozenset({"mean"}),
     # A group of a regular expression.
     "parser/expressions.py": frozenset({"sum"}),
-    "cli/options/recurrent.py": A_FIELD_OF_RECURRENT_LAYERS,
+    "cli/options/recurrent.py": A_FIELD_OF_RECURRENT_LAYERS | {"sum"},
+    "cli/options/recurrent_values.py": frozenset({"mean", "sum"}),
+    "execution/bptt.py": frozenset({"mean"}),
+    "execution/recurrent_targets.py": frozenset({"sum"}),
+    # The parts of a cross-entropy, by name.
+    "render/bptt.py": frozenset({"softmax", "sum"}),
     "cli/usage_errors.py": A_FIELD_OF_RECURRENT_LAYERS,
 }
 FILES = {

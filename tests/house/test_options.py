@@ -28,8 +28,6 @@ SEVERAL_MEANINGS = {
     "--optimizer": "`train-cost` counts its state, `train` and `run` apply it",
     "--out": "the output of a window or of a network is solved for; of `linear` it is features",
     "--padding": "`conv-transpose` removes elements; `solve` takes one integer",
-    "--values": "`run` names steps, recurrent calculators show every gate",
-    "--weights": "the weights of a network, or of one recurrent layer",
     "--backward": "`verify` checks gradients, calculators and `run` show them",
     "--all": "`verify` shows all rows, calculators the working of all elements",
     "--values": "`run` takes the steps that it shows in full; a recurrent layer has one",
