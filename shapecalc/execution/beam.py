@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from math import log, log1p
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from shapecalc.calculators.beam_search import LONGEST, Problem, plan
+from shapecalc.calculators.beam_search import Problem, plan
 from shapecalc.diagnostics.errors import LayerError, misuse
 from shapecalc.diagnostics.limits import LIMITS
 from shapecalc.diagnostics.suggestions import closest
 from shapecalc.execution.arrays import read_array
+from shapecalc.execution.exact_log import ExactLog
 from shapecalc.parser.distributions import Distributions, load_distributions
 from shapecalc.reference.beam_search import Hypothesis, Level, beam_search, exhaustive, greedy
 
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from shapecalc.reference.base import Array
     from shapecalc.reference.beam_search import States
 
-MOST_SCORES = 500_000
+MOST_SCORES = 200_000
 """The most scores that a beam search computes, some seconds."""
+
+LONGEST_SEARCH = 1_000
+"""Symbols of the longest sequence."""
 
 MOST_SEQUENCES = 100_000
 """The most scores that exhaustive search computes."""
@@ -44,60 +47,6 @@ _NUMPY = (".npy", ".npz")
 _ROWS = (*_NUMPY, ".csv", ".tsv", ".txt")
 """Endings of files that have rows of numbers only."""
 _FLAT = re.compile(r"[\d.,;/\s+eE-]*\d[\d.,;/\s+eE-]*")
-
-
-class ExactLog:
-    """The logarithm of a product of exact factors: a sum of logarithms is the product of their factors.
-
-    >>> score = ExactLog((Fraction(3, 5),)) + ExactLog((Fraction(1, 2),))
-    >>> score.product, float(score) == log(0.3), score < ExactLog((Fraction(1),))
-    (Fraction(3, 10), True, True)
-    """
-
-    __slots__ = ("factors", "product", "sign")
-
-    def __init__(self, factors: tuple[Fraction, ...] = (), product: Fraction | None = None, sign: int = 1) -> None:
-        self.factors = factors
-        self.product = factors[0] if product is None else product
-        self.sign = sign
-
-    def __add__(self, other: ExactLog) -> ExactLog:
-        return ExactLog(self.factors + other.factors, self.product * other.product)
-
-    def __radd__(self, zero: float) -> ExactLog:
-        """Return 0 + this, the start of a sum."""
-        assert zero == 0
-        return self
-
-    def __truediv__(self, penalty: float) -> ExactLog:
-        """Return this, as no length is penalized."""
-        assert penalty == 1
-        return self
-
-    def __neg__(self) -> ExactLog:
-        return ExactLog(self.factors, self.product, -self.sign)
-
-    def __lt__(self, other: ExactLog) -> bool:
-        return self.sign * self.product < other.sign * other.product
-
-    def __gt__(self, other: ExactLog) -> bool:
-        return other < self
-
-    def __float__(self) -> float:
-        return logarithm(self.product)
-
-
-def logarithm(number: Fraction) -> float:
-    """Return ln of a positive number, accurate near 1 and for numbers that no float can be; −∞ of 0.
-
-    >>> round(logarithm(Fraction(1, 10**400)), 9), logarithm(Fraction(10**12 - 1, 10**12))
-    (-921.034037198, -1.0000000000005e-12)
-    """
-    if not number:
-        return -np.inf
-    if number > Fraction(1, 2):
-        return log1p(float(number - 1))
-    return log(number.numerator) - log(number.denominator)
 
 
 class BeamCandidate(NamedTuple):
@@ -210,12 +159,12 @@ def search(distributions: Distributions, *, beam: int = 2, length: int | None = 
         best = beam_search(model, states, **settings, beam=beam, observe=levels.append).hypotheses
     except _MissingError as error:
         raise _missing(distributions, error.prefix) from None
-    best = tuple(hypothesis for hypothesis in best if product(hypothesis))
+    best = tuple(hypothesis for hypothesis in best if exact(hypothesis).possible)
     every: tuple[Hypothesis, ...] = ()
     left_out = ""
     try:
         model = _Model(distributions, MOST_SEQUENCES)
-        every = exhaustive(model, states, **settings, possible=lambda score: bool(score.product)).hypotheses
+        every = exhaustive(model, states, **settings, possible=lambda score: bool(score.possible)).hypotheses
     except _MissingError as error:
         left_out = f"there is no distribution {distributions.place(error.prefix)}"
     except _TooManyError:
@@ -248,8 +197,8 @@ def _length(distributions: Distributions, length: int | None) -> int:
         rows = len(distributions.rows)
         expects = f"at most {rows}, the number of rows"
         raise LayerError("SC201", expects=expects, receives=length, field="length")
-    if not 1 <= length <= LONGEST:
-        raise LayerError("SC201", expects=f"1 to {LONGEST}", receives=length, field="length")
+    if not 1 <= length <= LONGEST_SEARCH:
+        raise LayerError("SC201", expects=f"1 to {LONGEST_SEARCH}", receives=length, field="length")
     return length
 
 
@@ -283,7 +232,7 @@ class _Model:
         self._distributions = distributions
         self._left = most
         self._logs: dict[int, list[ExactLog]] = {}  # by the identity of a row, whose hash is slow
-        self._never = [ExactLog((Fraction(0),))] * len(distributions.symbols)
+        self._never = [ExactLog(Fraction(0))] * len(distributions.symbols)
 
     def __call__(self, tokens: Array, states: States) -> tuple[Array, States]:
         before, possible = states
@@ -295,14 +244,14 @@ class _Model:
                 raise _TooManyError
         for row, (prefix, token) in enumerate(zip(prefixes.tolist(), tokens.tolist(), strict=True)):
             logs[row] = self._after(tuple(prefix[1:])) if possible[row, token] else self._never
-        return logs, (prefixes, np.array([[bool(score.product) for score in row] for row in logs]).reshape(logs.shape))
+        return logs, (prefixes, np.array([score.possible for score in logs.flat]).reshape(logs.shape))
 
     def _after(self, prefix: Prefix) -> list[ExactLog]:
         row = self._distributions.after(prefix)
         if row is None:
             raise _MissingError(prefix)
         if id(row) not in self._logs:
-            self._logs[id(row)] = [ExactLog((probability,)) for probability in row]
+            self._logs[id(row)] = [ExactLog(probability) for probability in row]
         return self._logs[id(row)]
 
 
@@ -314,7 +263,7 @@ def _candidates(level: Level, last: Level, end: int | None) -> Iterator[BeamCand
         for symbol, score in enumerate(row):
             symbols = (*prefix, symbol)
             fate = "finished" if symbol == end and symbols in finished else "kept" if symbols in active else "dropped"
-            yield BeamCandidate(symbols, score, fate if score.product else "impossible")
+            yield BeamCandidate(symbols, score, fate if score.possible else "impossible")
 
 
 def _bound(
@@ -326,8 +275,8 @@ def _bound(
 ) -> Fraction:
     """Return a probability that no sequence exceeds: that of the best one, or of a dropped one continued at best."""
     for number, candidates in enumerate(steps, 1):
-        dropped = [each.score.product for each in candidates if each.fate == "dropped" and each.symbols[-1] != end]
-        bound = max(dropped, default=Fraction(0))
+        dropped = [each.score for each in candidates if each.fate == "dropped" and each.symbols[-1] != end]
+        bound = max(dropped).product if dropped else Fraction(0)
         for step in range(number + 1, length + 1 if end is None else min(length, number + 1) + 1):
             bound *= distributions.most(step)
         best = max(best, bound)

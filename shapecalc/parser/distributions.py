@@ -12,8 +12,10 @@ the longest counts. Numbers are exact: 0.1 is 1/10.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.diagnostics import MOST_DIAGNOSTICS, Diagnostic, Label, ShapecalcError, Source
 from shapecalc.diagnostics.limits import LIMITS
@@ -43,14 +45,15 @@ _RATIO = re.compile(r" *[0-9]{1,18} */ *[0-9]{1,18} *")
 _PLAIN = re.compile(r"[0-9.]{1,40}")
 
 
-class Distributions(NamedTuple):
+@dataclass(frozen=True)
+class Distributions:
     """Distributions of the next symbol, one per step or one after each prefix of symbols (their indices)."""
 
     symbols: tuple[str, ...]
     rows: tuple[Row, ...] = ()
     """By step, if the prefix makes no difference."""
-    prefixes: MappingOf[Prefix, Row] = {}
-    endings: MappingOf[Prefix, Row] = {}
+    prefixes: MappingOf[Prefix, Row] = field(default_factory=dict)
+    endings: MappingOf[Prefix, Row] = field(default_factory=dict)
 
     @property
     def length(self) -> int | None:
@@ -71,9 +74,14 @@ class Distributions(NamedTuple):
             return self.rows[len(prefix)] if len(prefix) < len(self.rows) else None
         if prefix in self.prefixes:
             return self.prefixes[prefix]
-        return next(
-            (self.endings[end] for place in range(len(prefix) + 1) if (end := prefix[place:]) in self.endings), None
-        )
+        for place in range(max(len(prefix) - self._longest_ending, 0), len(prefix) + 1):
+            if prefix[place:] in self.endings:
+                return self.endings[prefix[place:]]
+        return None
+
+    @cached_property
+    def _longest_ending(self) -> int:
+        return max(map(len, self.endings), default=0)
 
     def most(self, step: int) -> Fraction:
         """Return the highest probability that a symbol of this step, counted from 1, can have."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics.numbers import finite
-from shapecalc.execution.beam import exact, logarithm, product
+from shapecalc.execution.beam import exact, product
+from shapecalc.execution.exact_log import logarithm
 from shapecalc.render.terminal.grid import display_width, escaped
 from shapecalc.render.terminal.numbers import significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from fractions import Fraction
 
     from shapecalc.execution.beam import BeamCandidate, Tree
     from shapecalc.reference.beam_search import Hypothesis
@@ -118,9 +119,10 @@ def _tied(result: Tree) -> tuple[int, Fraction] | None:
     """Return the first step at which a dropped hypothesis is as probable as one that is not, and the probability."""
     for number, step in enumerate(result.steps, 1):
         unfinished = [each for each in step if each.symbols[-1] != result.end]
-        lowest = min((each.score.product for each in unfinished if each.fate == "kept"), default=None)
-        if any(each.score.product == lowest for each in unfinished if each.fate == "dropped"):
-            return number, lowest or Fraction(0)
+        lowest = min((each.score for each in unfinished if each.fate == "kept"), default=None)
+        highest = max((each.score for each in unfinished if each.fate == "dropped"), default=None)
+        if lowest and highest and not highest < lowest:
+            return number, lowest.product
     return None
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.execution.beam import exact, logarithm
+from shapecalc.execution.beam import exact
+from shapecalc.execution.exact_log import logarithm
 from shapecalc.render.beam import figure_headings
 from shapecalc.render.beam_notes import notes, sequence
 from shapecalc.render.derivation import in_ascii, legend, wrapped
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
 
-    from shapecalc.execution.beam import BeamCandidate, ExactLog, Tree
+    from shapecalc.execution.beam import BeamCandidate, Tree
+    from shapecalc.execution.exact_log import ExactLog
     from shapecalc.reference.beam_search import Hypothesis
 
 MOST_ROWS = 200
@@ -161,7 +163,7 @@ class _Drawing:
         rows += [(each, self._line(each)) for each in candidates if each.symbols not in hidden]
         for fate, some in folded.items():
             if some:
-                best = significant(max(each.score.product for each in some))
+                best = significant(max(each.score for each in some).product)
                 rows.append((None, _Line(f"… {len(some):,} {fate}", "best", f"= {best}", style=_STYLES[fate])))
         return [(candidate, line, place == len(rows)) for place, (candidate, line) in enumerate(rows, 1)]
 
@@ -183,12 +185,11 @@ def arithmetic(score: ExactLog, *, log: bool = False) -> tuple[str, str]:
     """Return what the last symbol does to a score, and the result: of the probability, or of its logarithm.
 
     >>> from fractions import Fraction
-    >>> from shapecalc.execution.beam import ExactLog
-    >>> arithmetic(ExactLog((Fraction(3, 5), Fraction(11, 20)), Fraction(33, 100)))
+    >>> from shapecalc.execution.exact_log import ExactLog
+    >>> arithmetic(ExactLog(Fraction(3, 5)) + ExactLog(Fraction(11, 20)))
     ('0.6·0.55', '= 0.33')
     """
-    *before, last = score.factors
-    parent = score.product / last if before else None
+    last, parent = score.factor, None if score.before is None else score.before.product
     if log:
         shown = logarithmic(score.product)
         if parent is None:
@@ -221,9 +222,9 @@ def _steps(result: Tree, depth: int) -> Grid:
         possible = [each for each in candidates if each.fate != "impossible"]
         counts = [f"{sum(each.fate == fate for each in possible):,}" for fate in ("kept", *ending, "dropped")]
         unfinished = [each for each in possible if each.symbols[-1] != result.end]
-        lowest = min((each.score.product for each in unfinished if each.fate == "kept"), default=None)
-        highest = max((each.score.product for each in unfinished if each.fate == "dropped"), default=None)
-        limits = ["" if limit is None else significant(limit) for limit in (lowest, highest)]
+        lowest = min((each.score for each in unfinished if each.fate == "kept"), default=None)
+        highest = max((each.score for each in unfinished if each.fate == "dropped"), default=None)
+        limits = ["" if limit is None else significant(limit.product) for limit in (lowest, highest)]
         rows.append(Cells((f"{number:,}", f"{len(possible):,}", *counts, *limits)))
     return Grid(figure_headings("step", "candidates", "kept", *ending, "dropped", "lowest kept", "best dropped"), rows)
 

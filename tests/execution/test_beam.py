@@ -13,7 +13,8 @@ from hypothesis import given, strategies as st
 
 from shapecalc import ShapecalcError
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.execution.beam import Tree, exact, load, logarithm, product, search
+from shapecalc.execution.beam import Tree, exact, load, product, search
+from shapecalc.execution.exact_log import logarithm
 from shapecalc.parser.distributions import Distributions
 from tests.support.volume import at_most
 
@@ -216,11 +217,12 @@ def test_what_cannot_be_searched_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "negative.npy", np.array([[0.5, -0.5]]))
     rows = [
         ("[[0.6, 0.4]]", {"length": 2}, "SC201", "at most 1, the number of rows, receives 2"),
-        ("[[0.6, 0.4]]", {"length": 0}, "SC201", "1 to 100000"),
+        ("[[0.6, 0.4]]", {"length": 0}, "SC201", "1 to 1000, receives 0"),
+        ('{"*": [0.6, 0.4]}', {"length": 1_001}, "SC201", "1 to 1000, receives 1001"),
         ("[[0.6, 0.4]]", {"beam": 0}, "SC201", "1 to 2147483647"),
         ("[[0.6, 0.4]]", {"end": "2"}, "SC203", "expects a symbol of the distributions, receives `2`"),
         ("[[1]]", {"end": "0"}, "SC201", "a symbol beside the end symbol"),
-        (str([[0.1] * 100] * 60), {"beam": 100}, "SC201", "a search of at most 500,000 scores, receives 100"),
+        (str([[0.1] * 100] * 60), {"beam": 100}, "SC201", "a search of at most 200,000 scores, receives 100"),
         ('{"": [0.6, 0.4], "0": [1, 0]}', {}, "SC106", "there is no distribution after `1`"),
         ('{"": [0.6, 0.4], "1": [1, 0]}', {"beam": 1}, "SC106", "there is no distribution after `0`"),
         ('{"*": [0.6, 0.4]}', {}, "SC106", "`--length` is missing"),
