@@ -45,15 +45,15 @@ class ExactLog:
         """The product of the factors."""
         if self.known is None:
             result = Fraction(1)
-            for each in reversed(self._chain(whole=False)):
+            for each in reversed(self._chain(to_the_first=False)):
                 result = each.known = result * each.factor if each.known is None else each.known
         assert self.known is not None
         return self.known
 
-    def _chain(self, *, whole: bool = True) -> list[ExactLog]:
+    def _chain(self, *, to_the_first: bool = True) -> list[ExactLog]:
         """Return this and the ones before it, back to the first, or to one whose product is known."""
         chain = [self]
-        while chain[-1].before is not None and (whole or chain[-1].known is None):
+        while chain[-1].before is not None and (to_the_first or chain[-1].known is None):
             chain.append(chain[-1].before)
         return chain
 
