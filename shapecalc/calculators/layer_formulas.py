@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.calculators.traced_sizes import Leaf, TracedSize, in_names, in_numbers, leaf, leaves, value_of
+from shapecalc.calculators.traced_sizes import (
+    Leaf,
+    TracedFactor,
+    TracedSize,
+    in_names,
+    in_numbers,
+    leaf,
+    leaves,
+    value_of,
+)
 from shapecalc.dims import Dim, DimLimitError, as_json, evaluate, product
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.constraints import Constraints
@@ -154,7 +163,7 @@ def total_formula(name: str, parts: Sequence[Formula], result: Dim) -> Formula:
 
 
 def traced_layer(layer: Layer) -> Any:
-    """Return a copy of a layer whose integers are leaves with the names of the fields.
+    """Return a copy of a layer whose numbers are leaves with the names of the fields.
 
     >>> from shapecalc.layers.pooling import MaxPool
     >>> in_names(traced_layer(MaxPool(kernel_size=(3, 5))).kernel_size[1])
@@ -169,9 +178,10 @@ def traced_layer(layer: Layer) -> Any:
 def _traced_value(value: Any, name: str, index: tuple[int, ...]) -> Any:
     if isinstance(value, tuple):
         return tuple(_traced_value(each, name, (*index, place)) for place, each in enumerate(value))
-    if type(value) is not int:
-        return value
-    return leaf(name + "".join(f"[{place}]" for place in index), value, (FIELD, name, *index))
+    full, source = name + "".join(f"[{place}]" for place in index), (FIELD, name, *index)
+    if type(value) is float:
+        return TracedFactor(Leaf(full, value, source))
+    return leaf(full, value, source) if type(value) is int else value
 
 
 def input_names(layer: Layer, inputs: Sequence[Shape], roles: Sequence[Roles] | None) -> list[tuple[str, ...]]:

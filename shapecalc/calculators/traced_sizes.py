@@ -12,7 +12,7 @@ from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
-from shapecalc.dims import Dim, floor_div, grouped
+from shapecalc.dims import Dim, Expr, floor_div, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ class Leaf(NamedTuple):
     """A named number of a formula, the value that is shown, and a key of where it comes from."""
 
     name: str
-    value: Dim
+    value: Dim | float
     source: tuple[Any, ...] = ()
 
 
@@ -104,6 +104,19 @@ class TracedSize(int):
         return int, (int(self),)
 
 
+class TracedFactor(float):
+    """A factor with a point, such as a `scale_factor`, as a leaf."""
+
+    leaf: Leaf
+
+    def __new__(cls, leaf: Leaf) -> Self:
+        """Return the value of a leaf, with the leaf."""
+        assert isinstance(leaf.value, float)
+        self = super().__new__(cls, leaf.value)
+        self.leaf = leaf
+        return self
+
+
 class TracedProduct(float):
     """The product of a traced integer and a factor with a point, of which a rule takes the floor."""
 
@@ -146,6 +159,8 @@ def leaves(size: object) -> dict[Leaf, None]:
             if each.leaf is not None:
                 named.setdefault(each.leaf)
             todo += reversed(each.parts)
+        elif isinstance(each, TracedFactor):
+            named.setdefault(each.leaf)
     return named
 
 
@@ -157,14 +172,14 @@ def value_of(size: object) -> Dim:
     Expr('(H - 1)//2')
     """
     if not isinstance(size, TracedSize):
-        assert isinstance(size, int)
+        assert isinstance(size, int | Expr)
         return size
     if size.leaf is not None:
+        assert not isinstance(size.leaf.value, float)  # a factor is no integer
         return size.leaf.value
     if size.operation == FLOOR:
         exact = Fraction(size.parts[1])
-        number = value_of(size.parts[0])
-        return int(size) if isinstance(number, int) else floor_div(number * exact.numerator, exact.denominator)
+        return floor_div(value_of(size.parts[0]) * exact.numerator, exact.denominator)
     first, *others = map(value_of, flat(size) if size.operation in (SUM, PRODUCT) else size.parts)
     for other in others:
         first = _OPERATIONS[size.operation](first, other)
@@ -211,7 +226,18 @@ def in_numbers(size: object) -> str:
     return _FormulaWriter(_number).written(size, loose=True)
 
 
+def factor_text(factor: float) -> str:
+    """Return a factor with all its digits.
+
+    >>> factor_text(1.5), factor_text(2.0), factor_text(1 / 3)
+    ('1.5', '2', '0.3333333333333333')
+    """
+    return repr(float(factor)).removesuffix(".0")
+
+
 def _number(each: Leaf) -> str:
+    if isinstance(each.value, float):
+        return factor_text(each.value)
     text = grouped(each.value).replace("-", "−")
     return f"({text})" if text.startswith("−") or " " in _outside(text) else text
 
@@ -250,7 +276,9 @@ class _FormulaWriter:
         return " mod ".join(self._factor(part) for part in size.parts)
 
     def _floor(self, size: TracedSize) -> str:
-        return f"⌊{self.written(size.parts[0])}·{size.parts[1]:g}⌋"
+        number, factor = size.parts
+        scale = self._text(factor.leaf) if isinstance(factor, TracedFactor) else factor_text(factor)
+        return f"⌊{self.written(number)}·{scale}⌋"
 
     def _sum(self, size: TracedSize) -> str:
         """Return a sum with its constants added up, and equal terms written once with their number."""
@@ -364,8 +392,8 @@ def _is_plain(size: object, value: int) -> bool:
 
 
 def _plain(size: object) -> str:
-    assert isinstance(size, int)
-    return f"{int(size):,}".replace("-", "−")
+    assert isinstance(size, int | Expr)
+    return grouped(size).replace("-", "−")
 
 
 def _added(one: Any, other: Any) -> Any:

@@ -59,7 +59,7 @@ def explain(
     """
     explained = _Explained(architecture, sizes, dtype, optimizer)
     report = explained.report
-    row = next((row for row in report.layers if row.path == step), None)
+    row = _layer(report, step)
     if row is not None:
         chosen = _chosen(keys, STEP_KEYS, ROW_KEYS, row.path)
         return Explanation(report, (explained.layer(row, chosen, levels),))
@@ -147,6 +147,17 @@ class _Explained:
         return self.training.total(path, key)
 
 
+def _layer(report: Report, path: str | None) -> LayerReport | None:
+    """Return the layer of a path, or the only one whose path ends with it; None if there is none."""
+    if path is None:
+        return None
+    exact = next((row for row in report.layers if row.path == path), None)
+    if exact is not None or any(row.path.startswith(f"{path}.") for row in report.layers):
+        return exact
+    ends = [row for row in report.layers if row.path.endswith(f".{path}")]
+    return ends[0] if len(ends) == 1 else None
+
+
 def _chosen(keys: Sequence[str], known: Sequence[str], usual: Sequence[str], name: str) -> Sequence[str]:
     """Return the chosen numbers; raise `ShapecalcError` for one that is not known here."""
     for key in keys:
@@ -204,7 +215,8 @@ def _no_such_step(report: Report, path: str) -> ShapecalcError:
         for parts in (row.path.split(".") for row in report.layers)
         for count in range(1, len(parts) + 1)
     )
-    ends = [each for each in paths if each.rpartition(".")[2] == path]
-    near = ends[0] if len(ends) == 1 else closest(path, paths)
-    hint = f"did you mean `{near}`?" if near else "`shapecalc inspect` lists the layers"
+    ends = [each for each in paths if each.endswith(f".{path}")]
+    near = ends[0] if ends else closest(path, paths)
+    others = f" (one of {len(ends)} that end so)" if len(ends) > 1 else ""
+    hint = f"did you mean `{near}`{others}?" if near else "`shapecalc inspect` lists the layers"
     return misuse("SC104", f"`{report.architecture.name}` has no step `{path}`: {hint}")

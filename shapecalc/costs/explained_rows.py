@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 AT_BATCH = ("macs", "flops", "memory")
 """The numbers that depend on the batch."""
 BY_CASES = "the rule distinguishes cases by a symbol: give it a size with `--set`"
+ROUNDED = "a product with a factor is rounded to float64, as in PyTorch: the exact one has another floor"
 UNTRACED = "no valid size of a symbol is known: give it one with `--set`"
 
 
@@ -124,11 +125,13 @@ def _key(key: str, result: Count, *formulas: Formula) -> ExplainedKey:
 
 
 def checked(explained: ExplainedKey) -> ExplainedKey:
-    """Return a number with the formulas of another value left out: they are those of other sizes of a symbol."""
-    holds = tuple(each for each in explained.formulas if each.holds)
-    if len(holds) == len(explained.formulas):
+    """Return a number in which a formula of another value is replaced by its result, with a note on the cause."""
+    if all(each.holds for each in explained.formulas):
         return explained
-    return explained._replace(formulas=holds, notes=(*explained.notes, BY_CASES))
+    formulas = tuple(each if each.holds else each._replace(size=each.result) for each in explained.formulas)
+    values = (named.value for each in explained.formulas if not each.holds for named in each.leaves)
+    note = ROUNDED if any(isinstance(value, float) for value in values) else BY_CASES
+    return explained._replace(formulas=formulas, notes=(*explained.notes, note))
 
 
 def count_of(row: LayerReport, key: str, dtype: str) -> Count:

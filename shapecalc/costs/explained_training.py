@@ -102,7 +102,7 @@ class ExplainedTraining:
         return self._key("saved", result, *formulas, notes=tuple(notes))
 
     def _bytes(self, tensor: SavedTensor, elements: Any) -> tuple[int, Any]:
-        """Return the bytes of an element of a saved tensor, and all its bytes; of a view those of the memory memory."""
+        """Return the bytes of an element of a saved tensor, and all its bytes; of a view those of its memory."""
         number = int_at(tensor.size, self.network.sizes)
         each = number // max(int(elements), 1)
         if value_of(each * elements) == self.cost.bytes_at(tensor.size):

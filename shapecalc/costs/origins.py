@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.calculators.traced_sizes import Leaf
     from shapecalc.diagnostics import Source, Span
     from shapecalc.dims import Dim, Shape
+    from shapecalc.layers import Layer
     from shapecalc.layers.roles import Roles
     from shapecalc.shape_inference.report import LayerReport, Report
 
@@ -46,7 +47,7 @@ class NumberOrigin(NamedTuple):
     """
 
     names: tuple[str, ...]
-    value: Dim
+    value: Dim | float
     kind: str
     path: str = ""
     type: str = ""
@@ -61,7 +62,7 @@ class NumberOrigin(NamedTuple):
         """Return the origin as JSON's values."""
         return {
             "names": list(self.names),
-            "value": as_json(self.value),
+            "value": self.value if isinstance(self.value, float) else as_json(self.value),
             "kind": self.kind,
             **({"path": self.path} if self.path else {}),
             **({"type": self.type} if self.type else {}),
@@ -97,7 +98,7 @@ class NetworkTrace:
         self._stated = {entry.name: entry for entry in report.architecture.inputs}
         self._makers: dict[str, tuple[LayerReport, str]] = {}
         self._roles: dict[str, Roles] = {name: _stated_roles(entry.shape) for name, entry in self._stated.items()}
-        self._traces: dict[str, LayerTrace | None] = {}
+        self._traces: dict[tuple[Layer, tuple[Shape, ...], tuple[Roles, ...]], LayerTrace] = {}
         self._passed: dict[tuple[str, int], Passed] = {}
         for row in report.layers:
             roles = tuple(self._roles[slot] for slot in row.step.inputs)
@@ -117,14 +118,14 @@ class NetworkTrace:
 
     def trace(self, row: LayerReport) -> LayerTrace | None:
         """Return a layer on traced shapes; None if no valid sizes of unbound symbols are known."""
-        if row.path not in self._traces:
-            roles = tuple(self._roles[slot] for slot in row.step.inputs)
-            trace = None
-            if self.stand_ins is not None:
-                sizes, at = self.stand_ins, self.costs_at
-                trace = LayerTrace(row.step.layer, row.inputs, row.outputs, roles=roles, stand_ins=sizes, costs_at=at)
-            self._traces[row.path] = trace
-        return self._traces[row.path]
+        if self.stand_ins is None:
+            return None
+        roles = tuple(self._roles[slot] for slot in row.step.inputs)
+        key = row.step.layer, row.inputs, roles
+        if key not in self._traces:
+            sizes, at = self.stand_ins, self.costs_at
+            self._traces[key] = LayerTrace(*key[:2], row.outputs, roles=roles, stand_ins=sizes, costs_at=at)
+        return self._traces[key]
 
     def origins(self, row: LayerReport, leaves: Iterable[Leaf], levels: int | None) -> tuple[NumberOrigin, ...]:
         """Return where each number of a layer's formulas comes from, `levels` layers back; None: to the input."""

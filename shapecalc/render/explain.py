@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shapecalc.calculators.traced_sizes import factor_text
 from shapecalc.diagnostics.numbers import byte_size
 from shapecalc.dims import show
 from shapecalc.render.settings import called
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from shapecalc.calculators.layer_formulas import Formula
     from shapecalc.costs.explanation import ExplainedKey, ExplainedStep, Explanation, Summand
     from shapecalc.costs.origins import NumberOrigin, WrittenAt
+    from shapecalc.dims import Dim
 
 MOST_NAMED = 2
 """The most layers in between that are all named."""
@@ -121,7 +123,7 @@ class _ExplanationText:
         indent = "  " * min(level, MOST_INDENTED)
         last, same = _first_of_same_value(origin)
         whence = _whence(last._replace(through=()) if same else last)
-        head = f"{' = '.join(origin.names)} = {grouped(origin.value)} ← {whence}"
+        head = f"{' = '.join(origin.names)} = {_value(origin.value)} ← {whence}"
         if same:
             head += f", then the same from {_listed(same, len(same))}"
         formula = last.formula
@@ -176,7 +178,7 @@ def _whence(origin: NumberOrigin) -> str:
         return "default" if not origin.note else f"{origin.note} of {origin.path}, default{through}"
     if origin.kind == "field":
         of = f"{origin.note} of {origin.path}" if origin.note else ""
-        places = " ← ".join(map(_place, origin.written))
+        places = " ← ".join(_place(each, origin.value) for each in origin.written)
         return f"{of}{', ' if of and places else ''}{places or ('' if of else 'field')}{through}"
     if origin.kind == "output":
         return "this layer's output"
@@ -187,9 +189,14 @@ def _whence(origin: NumberOrigin) -> str:
     return f"{origin.path} ({', '.join(filter(None, (origin.type, line)))}){through}{above}"
 
 
-def _place(each: WrittenAt) -> str:
+def _value(value: Dim | float) -> str:
+    return factor_text(value) if isinstance(value, float) else grouped(value)
+
+
+def _place(each: WrittenAt, value: Dim | float) -> str:
+    """Return a line, with the text there unless that is the value itself."""
     file = f" of {each.file}" if each.file else ""
-    written = "" if not each.text or each.text.isdigit() else f" `{each.text}`"
+    written = "" if each.text in ("", str(value)) else f" `{each.text}`"
     return f"line {each.line}{file}{written}"
 
 

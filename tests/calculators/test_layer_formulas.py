@@ -146,3 +146,13 @@ def test_costs_are_at_a_size_of_the_batch_and_shapes_are_not() -> None:
     trace = LayerTrace(layer, inputs, layer.outputs(*inputs), stand_ins={"N": 11}, costs_at={"N": 1})
     assert trace.output_formulas()["output"][0].numbers == "N"
     assert in_numbers(trace.layer.macs(*trace.cost_shapes)) == "1·7·5"
+
+
+def test_a_factor_with_a_point_is_a_number_of_the_formula() -> None:
+    trace = trace_of("upsample", (1, 3, 7, 9), scale_factor=1.5)
+    height = trace.output_formulas()["output"][2]
+    assert (height.rule, height.numbers, height.result) == ("⌊H_in·scale_factor⌋", "⌊7·1.5⌋", 10)
+    assert [each.name for each in height.leaves] == ["H_in", "scale_factor"]
+    third = trace_of("upsample", (1, 3, 7, 9), scale_factor=(1.5, 1 / 3)).output_formulas()["output"][3]
+    assert (third.rule, third.result) == ("⌊W_in·scale_factor[1]⌋", 3)
+    assert (third.holds, value_of_text(third.numbers)) == (False, 2), "9 · 0.333… is 3 in float64 only"

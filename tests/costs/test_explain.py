@@ -10,6 +10,83 @@ import shapecalc
 from shapecalc.costs.explain import document_with_formulas, explain, explain_rows
 from shapecalc.costs.explanation import NETWORK_KEYS, ROW_KEYS, STEP_KEYS, TOTAL_KEYS
 from shapecalc.files.load import load
+from tests.support.formulas import value_of_text
+
+# Published by cs231n/cs231n.github.io, convolutional-networks.md and neural-networks-1.md; V. Dumoulin and F. Visin,
+# A guide to convolution arithmetic for deep learning; d2l-ai/d2l-en, padding-and-strides.md and seq2seq.md;
+# karpathy/nanoGPT, transformer_sizing.ipynb; transformers 5.24.0, GPT2LMHeadModel.
+WINDOWS = (
+    ("conv", (227,), {"kernel_size": 11, "stride": 4}, (55,)),
+    ("conv", (12,), {"kernel_size": 7}, (6,)),
+    ("conv", (4,), {"kernel_size": 3}, (2,)),
+    ("conv", (5,), {"kernel_size": 3, "padding": 1}, (5,)),
+    ("conv", (5,), {"kernel_size": 3, "padding": 2}, (7,)),
+    ("conv", (5,), {"kernel_size": 3, "stride": 2, "padding": 1}, (3,)),
+    ("conv", (6,), {"kernel_size": 3, "stride": 2, "padding": 1}, (3,)),
+    ("conv", (8, 8), {"kernel_size": [5, 3], "padding": [2, 1]}, (8, 8)),
+    ("conv", (8, 8), {"kernel_size": 3, "padding": 1, "stride": 2}, (4, 4)),
+    ("conv", (8, 8), {"kernel_size": [3, 5], "padding": [0, 1], "stride": [3, 4]}, (2, 2)),
+    ("conv", (11,), {"kernel_size": 2}, (10,)),
+    ("conv", (11,), {"kernel_size": 4}, (8,)),
+    ("conv_transpose", (2,), {"kernel_size": 3}, (4,)),
+    ("conv_transpose", (6,), {"kernel_size": 4, "padding": 2}, (5,)),
+    ("conv_transpose", (7,), {"kernel_size": 3, "padding": 2}, (5,)),
+    ("conv_transpose", (2,), {"kernel_size": 3, "stride": 2}, (5,)),
+    ("conv_transpose", (3,), {"kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1}, (6,)),
+)
+
+
+def test_published_sizes_of_windows_are_derived() -> None:
+    for type_, sizes, fields, expected in WINDOWS:
+        step = {type_: {"out_channels": 1, **fields}}
+        text = json.dumps({"input": ["N", 1, *sizes], "layers": [{**step, "name": "x"}]})
+        (explained,) = explain(shapecalc.loads(text), {}, "x", ["output"]).steps
+        formulas = explained.keys[0].formulas[2:]
+        assert tuple(value_of_text(each.numbers) for each in formulas) == expected, (type_, sizes, fields)
+
+
+def test_published_counts_of_parameters_are_derived() -> None:
+    for layers, shape, expected in (
+        ("[{conv: {out_channels: 96, kernel_size: 11, stride: 4}}]", "[N, 3, 227, 227]", (34_848, 96)),
+        ("[{conv: {out_channels: 1, kernel_size: 5}}]", "[N, 3, 32, 32]", (75, 1)),
+        ("[{linear: 1}]", "[N, 3072]", (3072, 1)),
+        ("[{linear: 1}]", "[N, 120000]", (120_000, 1)),
+    ):
+        net = shapecalc.loads(f"input: {shape}\nlayers: {layers}\n")
+        formulas = explain(net, {}, net.layers[0].path, ["params"]).steps[0].keys[0].formulas
+        assert tuple(value_of_text(each.numbers) for each in formulas) == (*expected, sum(expected))
+    for widths, weights, biases in (((3, 4, 2), 20, 6), ((3, 4, 4, 1), 32, 9)):
+        layers = ", ".join(f"linear: {width}" for width in widths[1:])
+        net = shapecalc.loads(f"input: [N, {widths[0]}]\nlayers: [{layers}]\n")
+        assert explain(net, {}, None, ["params"]).steps[0].keys[0].result == weights + biases
+
+
+def test_the_published_work_of_gpt_2_is_derived_part_by_part() -> None:
+    net = load("gpt2-small")
+    (attention,) = explain(net, {"T": 1024}, "h.0.add_0.main.attn", ["macs"]).steps
+    parts = {each.name: 2 * value_of_text(each.numbers) for each in attention.keys[0].formulas}
+    assert parts == {
+        "projections": 3_623_878_656 + 1_207_959_552,
+        "QKᵀ": 1_610_612_736,
+        "AV": 1_610_612_736,
+        "MACs": 8_053_063_680,
+    }
+    block, head = (explain(net, {"T": 1024}, at, ["macs"]).steps[0].keys[0].result for at in ("h.0", "lm_head"))
+    assert (2 * block, 2 * head) == (17_716_740_096, 79_047_426_048)
+    whole = explain(net, {"T": 1024}, None, ["macs", "params"]).steps[0].keys
+    assert (2 * whole[0].result, whole[1].result) == (291_648_307_200, 124_439_808)
+    token, position = (explain(net, {}, step, ["params"]).steps[0].keys[0].result for step in ("wte", "wpe"))
+    assert (token, position) == (38_597_376, 786_432)
+
+
+def test_the_published_shapes_of_a_recurrent_encoder_are_derived() -> None:
+    net = shapecalc.loads(
+        "input: {shape: [9, 4], dtype: int64}\nlayers:\n"
+        "  - embedding: {num_embeddings: 10, embedding_dim: 8}\n  - {gru: {hidden_size: 16, num_layers: 2}, name: gru}\n"
+    )
+    (step,) = explain(net, {}, "gru", ["output"]).steps
+    shown = {each.name: value_of_text(each.numbers) for each in step.keys[0].formulas}
+    assert list(shown.values()) == [9, 4, 16, 2, 4, 16]
 
 
 def test_all_numbers_of_a_layer_a_block_and_the_network_can_be_chosen() -> None:
@@ -54,12 +131,11 @@ def test_an_unknown_step_or_number_is_refused() -> None:
         assert caught.value.exit_code == 2
 
 
-def test_the_last_part_of_a_path_finds_the_step_if_it_is_the_only_one() -> None:
-    net = shapecalc.loads(
-        "input: [N, 3]\nblocks: {b: {layers: [{linear: 2, name: only}]}}\nlayers: [{b: , name: block}, relu]\n"
-    )
-    with pytest.raises(shapecalc.ShapecalcError, match=r"did you mean `block\.only`"):
-        explain(net, {}, "only")
+def test_the_end_of_a_path_is_enough_if_only_one_layer_has_it() -> None:
+    text = "input: [N, 3]\nblocks: {b: {layers: [{linear: 2, name: only}]}}\nlayers:\n  - {b: , name: x}\n"
+    assert explain(shapecalc.loads(text), {}, "only").steps[0].path == "x.only"
+    with pytest.raises(shapecalc.ShapecalcError, match=r"did you mean `x\.only` \(one of 2 that end so\)\?"):
+        explain(shapecalc.loads(f"{text}  - {{b: , name: y}}\n"), {}, "only")
 
 
 def test_an_equal_layer_refers_to_the_first() -> None:
