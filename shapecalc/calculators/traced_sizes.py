@@ -175,7 +175,7 @@ def value_of(size: object) -> Dim:
         assert isinstance(size, int | Expr)
         return size
     if size.leaf is not None:
-        assert not isinstance(size.leaf.value, float)  # a factor is no integer
+        assert not isinstance(size.leaf.value, float)  # a factor is not an integer
         return size.leaf.value
     if size.operation == FLOOR:
         exact = Fraction(size.parts[1])

@@ -82,7 +82,8 @@ def test_the_published_work_of_gpt_2_is_derived_part_by_part() -> None:
 def test_the_published_shapes_of_a_recurrent_encoder_are_derived() -> None:
     net = shapecalc.loads(
         "input: {shape: [9, 4], dtype: int64}\nlayers:\n"
-        "  - embedding: {num_embeddings: 10, embedding_dim: 8}\n  - {gru: {hidden_size: 16, num_layers: 2}, name: gru}\n"
+        "  - embedding: {num_embeddings: 10, embedding_dim: 8}\n"
+        "  - {gru: {hidden_size: 16, num_layers: 2}, name: gru}\n"
     )
     (step,) = explain(net, {}, "gru", ["output"]).steps
     shown = {each.name: value_of_text(each.numbers) for each in step.keys[0].formulas}
