@@ -64,9 +64,8 @@ def _at_step(run: LiveMemory, place: int, key: str) -> ExplainedKey:
         elements = product(axes)
         size = INT64 * elements if allocations[owner].integer else bytes_of(elements, run.dtype)
         formulas.append(Formula(owner, size, evaluate(allocations[owner].size, at)))
-        written = f"{'the input' if maker is None else f'written by {maker[0].path}'}"
         read = "the end of the run" if last + 1 == len(paths) else paths[last]
-        notes.append(f"{owner}: {written}, live until {read}")
+        notes.append(f"{owner}{', an input,' if maker is None else ''} is live until {read}")
     result = evaluate(run.steps[place].live, at)
     if len(formulas) > 1:
         formulas.append(total_formula(key, formulas, result))

@@ -85,16 +85,20 @@ class ExplainedTraining:
         layer = self.cost.step.saved.layers[place]
         result = self.cost.bytes_at(layer.size)
         names = Counter(tensor.name for tensor in layer.tensors)
-        formulas, notes = [], []
+        formulas, notes, itemsizes = [], [], {}
         for tensor, elements in zip(layer.tensors, _elements(layer.tensors, trace), strict=True):
             if not tensor.first:
                 notes.append(f"{tensor.name}: {tensor.slot or tensor.key}, saved by an earlier layer and counted there")
                 continue
             name = f"{tensor.name} {tensor.slot}" if names[tensor.name] > 1 and tensor.slot else tensor.name
-            each, size = self._bytes(tensor, elements)
+            itemsizes[name], size = self._bytes(tensor, elements)
             formulas.append(Formula(name, size, self.cost.bytes_at(tensor.size)))
-            of = f", the memory of {tensor.slot}" if tensor.slot and name == tensor.name else ""
-            notes.append(f"{name}{of}: {each} bytes of an element")
+            if tensor.slot and name == tensor.name:
+                notes.append(f"{name}: the memory of {tensor.slot}")
+        if len({*itemsizes.values()}) == 1:
+            notes.append(f"an element has {next(iter(itemsizes.values()))} bytes")
+        else:
+            notes += [f"{name}: {each} bytes of an element" for name, each in itemsizes.items()]
         if not layer.tensors:
             notes.append("nothing is saved: no gradient needs a tensor of this layer")
         if len(formulas) > 1:

@@ -266,13 +266,15 @@ def _merged(origins: Iterable[NumberOrigin]) -> tuple[NumberOrigin, ...]:
     for each in several:
         known = merged.setdefault(_alike(each), each)
         if known is not each:
-            merged[_alike(each)] = known._replace(names=(*known.names, *each.names))
+            merged[_alike(each)] = known._replace(names=tuple(dict.fromkeys((*known.names, *each.names))))
     return tuple(merged.values())
 
 
 def _alike(origin: NumberOrigin) -> tuple[Any, ...]:
     if origin.kind in ("field", "default") and not origin.note:
         return (origin.names, origin.value)
+    if origin.kind == "input":
+        return (origin.kind, origin.value, origin.path, origin.note)
     numbers = None if origin.formula is None else origin.formula.numbers
     inside = tuple(map(_alike, origin.origins))
     return (origin.kind, origin.value, origin.path, origin.through, numbers, origin.note, inside)

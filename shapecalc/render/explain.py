@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from shapecalc.costs.origins import NumberOrigin, WrittenAt
     from shapecalc.dims import Dim
 
+LONGEST_LEAD = 30
+"""The longest name of a number with its formula on the same line."""
 MOST_NAMED = 2
 """The most layers in between that are all named."""
 MOST_INDENTED = 12
@@ -76,7 +78,7 @@ class _ExplanationText:
         outputs = ", ".join(
             show(shape) if len(row.outputs) == 1 else f"{name} {show(shape)}" for name, shape in row.outputs.items()
         )
-        yield self._line(f"output {outputs}")
+        yield self._line(f"output{'s' if len(row.outputs) > 1 else ''} {outputs}")
 
     def _key(self, key: ExplainedKey) -> Iterator[str]:
         sizes = f", at {at_sizes(key.at)}" if key.at else ""
@@ -97,8 +99,9 @@ class _ExplanationText:
     def _formula(self, name: str, formula: Formula) -> Iterator[str]:
         """Yield the rule, the rule with the numbers put in, and the result."""
         lead = f"  {name} = "
-        if formula.shape:
-            yield self._line(f"{name} [{', '.join(formula.shape)}]", lead="  ")
+        if formula.shape or len(lead) > LONGEST_LEAD:
+            shape = f" [{', '.join(formula.shape)}]" if formula.shape else ""
+            yield self._line(f"{name}{shape}", lead="  ")
             lead = "    = "
         result = grouped(formula.result)
         rows = [formula.rule, formula.numbers] if not formula.is_plain else []
@@ -160,15 +163,19 @@ def _first_of_same_value(origin: NumberOrigin) -> tuple[NumberOrigin, tuple[str,
 
 
 def _together(formulas: Iterable[Formula]) -> Iterator[tuple[str, Formula]]:
-    """Yield formulas with their names; of neighbours with the same numbers one, with all names."""
-    waiting: list[Formula] = []
+    """Yield formulas with their names: of tensors, and of axes next to each other, with the same numbers one."""
+    groups: list[tuple[list[str], Formula]] = []
     for each in formulas:
-        if waiting and (each.numbers != waiting[0].numbers or each.shape or each.is_plain or " " not in each.rule):
-            yield " = ".join(other.name for other in waiting), waiting[0]
-            waiting = []
-        waiting.append(each)
-    if waiting:
-        yield " = ".join(other.name for other in waiting), waiting[0]
+        is_alone = each.is_plain or (not each.shape and " " not in each.rule)
+        others = groups if each.shape else groups[-1:]
+        alike = (names for names, first in others if (first.shape, first.numbers) == (each.shape, each.numbers))
+        known = None if is_alone else next(alike, None)
+        if known is None:
+            groups.append(([each.name], each))
+        else:
+            known.append(each.name)
+    for names, first in groups:
+        yield (", " if first.shape else " = ").join(names), first
 
 
 def _whence(origin: NumberOrigin) -> str:

@@ -52,13 +52,14 @@ def test_a_tensor_has_its_axes_and_how_long_it_is_live() -> None:
         ("tanh_1", "4·N·C_in·H_in·W_in", "4·1·6·28·28"),
         ("live", "c1 + tanh_1", "18,816 + 18,816"),
     ]
-    assert explained.notes == ("c1: written by c1, live until tanh_1", "tanh_1: written by tanh_1, live until s2")
+    assert explained.notes == ("c1 is live until tanh_1", "tanh_1 is live until s2")
 
 
 def test_indices_have_eight_bytes_and_the_input_its_symbols() -> None:
     explained = live_key(shapecalc.inspect("gpt2-small", T=16), "wte", "bfloat16")
     first = explained.formulas[0]
     assert (first.name, first.rule, first.numbers, first.result) == ("input", "8·N·T", "8·1·16", 128)
+    assert explained.notes[0] == "input, an input, is live until wte"
 
 
 def test_a_peak_that_depends_on_symbols_names_the_settings() -> None:
