@@ -123,6 +123,10 @@ def test_a_softmax_is_part_of_the_cross_entropy_that_follows_it() -> None:
     assert found.totals[0] == pytest.approx(-np.log(found["p"][0, 2]), rel=1e-12)
     np.testing.assert_allclose(found["z.grad"], found["p"] - [[0, 0, 1, 0]], rtol=1e-12)
     assert "p.grad" not in found.arrays
+    log = shapecalc.loads("{input: [N, 3], layers: [{linear: 4, name: z}, {log_softmax: , name: p}]}")
+    again = values(log, "ones", objective=Objective("cross_entropy", 2))
+    assert again.totals[0] == pytest.approx(found.totals[0], rel=1e-12)
+    np.testing.assert_allclose(again["p.grad"], found["z.grad"], rtol=1e-12, err_msg="a log-softmax is read as it is")
 
 
 def test_tensors_that_are_not_retained_have_their_figures() -> None:
