@@ -10,6 +10,7 @@ import numpy as np
 
 from shapecalc.diagnostics.numbers import finite
 from shapecalc.execution.run import as_dtype, refused
+from shapecalc.execution.values.plain import plain
 from shapecalc.reference.losses import LOSSES, Targets
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class LossRecord(NamedTuple):
             "reduction": self.reduction,
             "options": dict(self.options),
             "targets": self.targets.tolist(),
+            "terms": plain(self.terms.tolist()),
             "value": finite(self.value),
         }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shapecalc.costs.liveness import output_slots
 from shapecalc.costs.training_step import OPTIMIZERS
 from shapecalc.execution.budget import check_memory, check_operations
-from shapecalc.execution.gradient_check import backward_price
+from shapecalc.execution.gradient_check import BYTES, backward_price
 from shapecalc.execution.lowering import concrete, price, workspace
 from shapecalc.execution.run import parameter_shapes
 
@@ -37,19 +37,34 @@ def values_price(
     ]
     saved = sum(size for path, slot, size in outputs if retained(path, slot, size))
     largest = max([*weights.values(), *(size for _, _, size in outputs)])
-    run = backward_price(report) if backward else price(report, itemsize=itemsize)
+    run = _scaled(backward_price(report), itemsize) if backward else price(report, itemsize=itemsize)
     total = sum(weights.values())
     # Backward, the values are those of the tape, and their gradients are retained; else all weights are live.
     more = saved if backward else saved + total - run.weights // itemsize
     if update is not None:
         more += (2 + OPTIMIZERS[update.optimizer]) * total
     temporaries = sum(workspace(row, itemsize) for row in report.layers if detailed(row.path))
-    # The figures of a tensor take two more of its size; an intermediate one is a part of the workspace, and copied.
+    # The figures of a tensor take two more of its size, in float64. Intermediate ones are in the workspace, and copied.
     return replace(
         run,
-        peak=run.peak + itemsize * (more + 2 * largest) + 3 * temporaries,
+        peak=run.peak + itemsize * more + 2 * BYTES * largest + 3 * temporaries,
         activations=run.activations + itemsize * more,
-        workspace=run.workspace + 2 * itemsize * largest + 3 * temporaries,
+        workspace=run.workspace + 2 * BYTES * largest + 3 * temporaries,
+    )
+
+
+def _scaled(float64: Price, itemsize: int) -> Price:
+    """Return a price in float64 as that in elements of `itemsize` bytes."""
+
+    def part(size: int) -> int:
+        return -(-size * itemsize // BYTES)
+
+    return replace(
+        float64,
+        peak=part(float64.peak),
+        weights=part(float64.weights),
+        activations=part(float64.activations),
+        workspace=part(float64.workspace),
     )
 
 

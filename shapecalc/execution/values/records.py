@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics.numbers import finite
 from shapecalc.diagnostics.presentation import Presented
+from shapecalc.execution.values.plain import plain
 from shapecalc.execution.values.statistics import Statistics, statistics
 
 if TYPE_CHECKING:
@@ -34,14 +35,7 @@ class Measured(NamedTuple):
     def to_dict(self, *, elements: bool) -> dict[str, Any]:
         """Return the figures, and the elements if wanted, as JSON's values: NaN and infinities are strings."""
         values: dict[str, Any] = self.figures.to_dict()
-        return {**values, "elements": _plain(self.array)} if elements and self.array is not None else values
-
-
-def _plain(array: Array) -> Any:
-    if array.ndim:
-        return [_plain(part) for part in array]
-    value = array.item()
-    return value if not isinstance(value, float) or finite(value) is not None else str(value)
+        return {**values, "elements": plain(self.array.tolist())} if elements and self.array is not None else values
 
 
 class TensorRecord(NamedTuple):

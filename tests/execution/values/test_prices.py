@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,13 +36,21 @@ def test_a_run_allocates_no_more_than_its_price_and_no_less_than_a_tenth() -> No
         values(net, sizes=sizes)  # imports and caches
         for retained in (everything, nothing):
             for objective, update in ((None, None), (Objective(), None), (Objective(), Update("adam"))):
-                price = values_price(
-                    inspect_at(net, sizes), 8, retained, backward=objective is not None, update=update
-                ).peak
-                found = allocated(
-                    lambda: values(net, sizes=sizes, retained=retained, objective=objective, update=update)  # noqa: B023
-                )
-                assert price / 10 <= found <= price + 2**20, f"{name} {objective} {update}: {found} of {price}"
+                for dtype, itemsize in (("float64", 8), ("float32", 4)):
+                    price = values_price(
+                        inspect_at(net, sizes), itemsize, retained, backward=objective is not None, update=update
+                    ).peak
+                    call = partial(
+                        values,
+                        net,
+                        sizes=sizes,
+                        dtype=dtype,
+                        retained=retained,
+                        objective=objective,
+                        update=update,
+                    )
+                    found = allocated(call)
+                    assert price / 10 <= found <= price + 2**20, f"{name} {objective} {update} {dtype}: {found}"
 
 
 def test_steps_are_priced() -> None:

@@ -39,6 +39,7 @@ def test_json_has_the_elements_of_what_is_shown_and_the_figures_of_all() -> None
     assert "elements" not in activation["outputs"][0]
     assert document["loss"] == [0.5]
     assert document["losses"][0]["targets"] == [[9, 8]]
+    assert document["losses"][0]["terms"] == [[1, 0]]
     assert "elements" in found.to_dict()["inputs"][0]
 
 
