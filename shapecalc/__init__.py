@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from shapecalc.api.by_hand import by_hand
     from shapecalc.api.compare import check, diff, lock
     from shapecalc.api.execute import decode, run, train, values, verify
     from shapecalc.api.load import Network, load, loads
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from shapecalc.execution.budget import Budget
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
+    from shapecalc.execution.values.layer import LayerValues
     from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
     from shapecalc.execution.words.queries import Analogy, Similar
@@ -54,6 +56,7 @@ _HOMES = {
     "Explanation": "costs.explanation",
     "LayerError": "diagnostics",
     "LayerTypes": "layers.documentation",
+    "LayerValues": "execution.values.layer",
     "Limits": "diagnostics.limits",
     "LiveMemory": "costs.liveness",
     "Locked": "api.results",
@@ -68,6 +71,7 @@ _HOMES = {
     "Trained": "execution.training",
     "TrainingCost": "costs.training",
     "analogy": "api.words",
+    "by_hand": "api.by_hand",
     "check": "api.compare",
     "decode": "api.execute",
     "diff": "api.compare",
@@ -101,6 +105,7 @@ __all__ = [
     "Explanation",
     "LayerError",
     "LayerTypes",
+    "LayerValues",
     "Limits",
     "LiveMemory",
     "Locked",
@@ -116,6 +121,7 @@ __all__ = [
     "TrainingCost",
     "__version__",
     "analogy",
+    "by_hand",
     "check",
     "decode",
     "diff",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.diffing.diff import Comparison
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
+    from shapecalc.execution.values.layer import LayerValues
     from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
     from shapecalc.execution.words.queries import Analogy, Similar
@@ -229,6 +230,12 @@ def _layer_types(types: LayerTypes) -> str:
     return overview(types.values(), WIDTH)
 
 
+def _layer_values(values: LayerValues) -> str:
+    from shapecalc.render.values.layer import layer_values
+
+    return layer_values(values, {}, **MANNER)
+
+
 _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "CheckResults": _results,
     "Checked": _checked,
@@ -238,6 +245,7 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "Documentation": _documentation,
     "Explanation": _explanation,
     "LayerTypes": _layer_types,
+    "LayerValues": _layer_values,
     "Solution": _solution,
     "Sweep": _sweep,
 }

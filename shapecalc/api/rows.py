@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.dims import Dim, Shape
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
+    from shapecalc.execution.values.layer import LayerValues
     from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
     from shapecalc.execution.words.queries import Analogy, Similar
@@ -277,6 +278,21 @@ def _words(query: Analogy | Similar) -> list[Row]:
     ]
 
 
+def _layer_values(values: LayerValues) -> list[Row]:
+    groups = (*values.intermediates, *values.outputs, *values.backward_intermediates)
+    named = [(tensor.name, tensor) for tensor in groups]
+    named += [(f"{tensor.name}.grad", tensor) for tensor in values.gradients]
+    return [
+        {"tensor": name, "index": ", ".join(map(str, index)), "value": _number(number), "working": working}
+        for name, tensor in named
+        for index, number, working in tensor.elements()
+    ]
+
+
+def _number(number: Any) -> Any:
+    return number if isinstance(number, float) else str(number)
+
+
 _WRITERS: Mapping[str, Callable[[Any], list[Row]]] = {
     "Analogy": _words,
     "BackwardProof": _backward,
@@ -288,6 +304,7 @@ _WRITERS: Mapping[str, Callable[[Any], list[Row]]] = {
     "Documentation": _documentation,
     "LayerTypes": _layer_types,
     "Explanation": _explanation,
+    "LayerValues": _layer_values,
     "LiveMemory": _memory,
     "Locked": _locked,
     "NetworkValues": _values,

@@ -39,10 +39,9 @@ Below are the derivative, the curves of both, the range, and where the function 
 
 
 class Offer(NamedTuple):
-    """What a command offers: the layer type if it has another name, its inputs, its parameters, and two examples."""
+    """What a command offers: the layer type if it has another name, its parameters, and two examples."""
 
     type: str
-    inputs: tuple[str, ...] = ("x",)
     parameters: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     fields: Mapping[str, Any] = {}
@@ -67,15 +66,12 @@ OFFERS = {
     "dropout": Offer("", examples=("--x 1,2,3,4 --p 0.5 --seed 1", "--x 1,2,3,4 --p 0.25 --backward")),
     "attention": Offer(
         "scaled_dot_product_attention",
-        inputs=("q", "k", "v"),
         examples=(
             "--q [[1,0],[0,1]] --k [[1,0],[0,1]] --v [[1,2],[3,4]]",
             "--q [[1,0]] --k [[1,0],[0,1]] --v [[1],[2]] --backward",
         ),
     ),
-    "cosine-similarity": Offer(
-        "", inputs=("x", "y"), examples=("--x 1,2,3 --y 2,4,6", "--x 1,0 --y 1,1 --backward"), fields={"dim": -1}
-    ),
+    "cosine-similarity": Offer("", examples=("--x 1,2,3 --y 2,4,6", "--x 1,0 --y 1,1 --backward"), fields={"dim": -1}),
     "softmax": Offer("", examples=("--x 1,2,3", "--x 1,2,3 --backward --gradient 1,0,0")),
 }
 """The commands that differ from an activation, `sigmoid --x -2,0,2`."""
@@ -102,7 +98,7 @@ def command_of(name: str) -> Any:
     def command(**given: Any) -> None:
         target = target_of(given["format_"], given["output"], given["color"])
         written = {each: text for each in layer.fields if (text := given[f"field_{each}"]) is not None}
-        lacking = [f"--{each} NUMBERS" for each in offered.inputs if given[each] is None]
+        lacking = [f"--{each} NUMBERS" for each in layer.letters if given[each] is None]
         others = ("gradient", "backward", "exact", "everything")
         if lacking and is_activation and not any(given[each] for each in others):
             answer_curve(layer, written, target)
@@ -112,7 +108,7 @@ def command_of(name: str) -> Any:
         answer(
             layer,
             {**offered.fields, **written},
-            {each: given[each] for each in offered.inputs},
+            {each: given[each] for each in layer.letters},
             {each: given[f"parameter_{each}"] for each in offered.parameters},
             target,
             gradient=given["gradient"],
@@ -136,7 +132,7 @@ def command_of(name: str) -> Any:
 
 def _options(layer: type[Layer], offered: Offer) -> Iterator[tuple[str, Any, Any]]:
     """Yield the name, the annotation and the default of each option."""
-    for each in offered.inputs:
+    for each in layer.letters:
         yield each, Annotated[str | None, numbers_option(each, "Input")], None
     for each in offered.parameters:
         option = numbers_option(LETTERS.get(each, each.replace("_", "-")), f"`{each}` of the layer")

@@ -73,6 +73,7 @@ class ScaledDotProductAttention(Attending):
         "nothing: usescale scoremode dropout dropoutp softcap qnumheads kvnumheads attnmask",
     )
     takes: ClassVar[tuple[int, int]] = (3, 3)
+    letters: ClassVar[tuple[str, ...]] = ("q", "k", "v")
     is_causal: Bool = False
     scale: Annotated[float | None, Number(above=0)] = None
     enable_gqa: Bool = False

@@ -37,6 +37,8 @@ class Layer:
     fields: ClassVar[Mapping[str, "Field"]]
     takes: ClassVar[tuple[int, int]] = (1, 1)
     """The least and the greatest number of inputs."""
+    letters: ClassVar[tuple[str, ...]] = ("x",)
+    """The letters of its inputs in formulas, for a layer that is computed by hand."""
     reads: ClassVar[str] = "float32"
     """The dtype required of the first input, or `any`."""
     gives: ClassVar[str] = "float32"

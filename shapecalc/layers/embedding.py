@@ -159,6 +159,7 @@ class CosineSimilarity(Layer):
     foreign_names = "~cosine cosinesim cossim"
     foreign_fields = ("dim: axis dimension", "eps: epsilon")
     takes: ClassVar[tuple[int, int]] = (2, 2)
+    letters: ClassVar[tuple[str, ...]] = ("x", "y")
     dim: Axis = 1
     eps: Annotated[float, Number(minimum=0)] = 1e-8
 

@@ -48,7 +48,7 @@ def test_a_parameter_that_a_layer_takes_is_offered() -> None:
         required = {each: 2 for each, field in layer.fields.items() if field.required}
         tracked = {"track_running_stats": True} if "track_running_stats" in layer.fields else {}
         built = layer(**required, **tracked, **({"affine": True} if "affine" in layer.fields else {}))
-        shapes = [shape.get(offered.type, (2, 4))] * len(offered.inputs)
+        shapes = [shape.get(offered.type, (2, 4))] * len(layer.letters)
         expected = {**built.parameters(*shapes), **built.buffers(*shapes)}
         assert {*offered.parameters} == {*expected}, name
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from shapecalc.calculators.tracing import InexactError, Traced
 from shapecalc.diagnostics import LayerError
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import show
 from shapecalc.execution.lowering import concrete, fields_as_written
 from shapecalc.execution.training.initialization import AT_REST
@@ -24,7 +25,7 @@ from shapecalc.reference.base import Call
 from shapecalc.reference.gradients import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shapecalc.dims import Shape
     from shapecalc.layers import Layer
@@ -54,6 +55,11 @@ class WorkedTensor(NamedTuple):
         working = None if self.working is None else self.working.reshape(shape)
         return WorkedTensor(self.name, self.values.reshape(shape), working)
 
+    def elements(self) -> Iterator[tuple[tuple[int, ...], Any, str | None]]:
+        """Yield the index of each element, its number, and its working if it has one."""
+        workings = [None] * self.values.size if self.working is None else self.working.ravel().tolist()
+        yield from zip(np.ndindex(self.values.shape), self.values.ravel().tolist(), workings, strict=True)
+
     def cropped(self, sides: Sequence[tuple[int, int]]) -> WorkedTensor:
         """Return the tensor without some elements at both ends of each axis."""
         inner = tuple(
@@ -67,8 +73,8 @@ class WorkedTensor(NamedTuple):
         return document | ({} if self.working is None else {"working": self.working.tolist()})
 
 
-@dataclass(frozen=True, slots=True)
-class LayerValues:
+@dataclass(frozen=True, slots=True, repr=False)
+class LayerValues(Presented):
     """The values of one layer: what it is given, its intermediate tensors, its outputs, and gradients if computed."""
 
     layer: Layer
@@ -84,6 +90,11 @@ class LayerValues:
     backward_intermediates: tuple[WorkedTensor, ...] = ()
     gradients: tuple[WorkedTensor, ...] = ()
     """With respect to each input and parameter, by their names."""
+
+    def __repr__(self) -> str:
+        """Return the layer, and the shapes of its outputs."""
+        shapes = ", ".join(f"{tensor.name} {show(tensor.values.shape)}" for tensor in self.outputs)
+        return f"<LayerValues of {self.layer.type}: {shapes}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as JSON's values."""

@@ -62,7 +62,7 @@ def test_exact_results_are_the_float_results_to_rounding_and_their_working_has_t
         assert one.name == other.name
         np.testing.assert_allclose(one.values.astype(float), other.values, atol=1e-12, err_msg=one.name)
         assert one.working is not None
-        assert [value_of(text, Fraction) for text in one.working.flat] == list(one.values.flat), one.name
+        assert [value_of(text) for text in one.working.flat] == list(one.values.flat), one.name
         assert all(isinstance(value, Fraction) for value in one.values.flat)
 
 
