@@ -190,7 +190,8 @@ def _square_root(self: Traced) -> Traced:
     if isinstance(value, Fraction):
         root = Fraction(math.isqrt(abs(value.numerator)), math.isqrt(value.denominator))
         if root * root != value:
-            raise InexactError(f"√{number(value)}")
+            text = number(value)
+            raise InexactError(f"√{text}" if text.isdigit() else f"√({text})")
         return Traced(root, part=("√", (self,)))
     return Traced(math.sqrt(value) if value >= 0 else math.nan, part=("√", (self,)))
 

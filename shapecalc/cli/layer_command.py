@@ -143,7 +143,7 @@ def _options(layer: type[Layer], offered: Offer) -> Iterator[tuple[str, Any, Any
         option = typer.Option(f"--{each.replace('_', '-')}", metavar=metavar, help=field.description)
         yield f"field_{each}", Annotated[str | None, option], None
     if layer.masks is not Layer.masks:
-        yield "seed", Annotated[int, typer.Option("--seed", help="Seed of what is dropped.")], 0
+        yield "seed", Annotated[int, typer.Option("--seed", min=0, help="Seed of what is dropped.")], 0
     yield "gradient", GradientOption, None
     yield "backward", BackwardOption, False
     yield "exact", ExactOption, False

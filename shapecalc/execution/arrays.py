@@ -45,6 +45,8 @@ MOST_DIGITS = 400
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
 _BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error)
+_NOTHING = re.compile(r"(?:^|,)\s*,")
+
 _TOO_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MOST_AXES + 1},}}")
 
 
@@ -161,6 +163,8 @@ def _of_text(text: str, context: _Context) -> Mapping[str, Array]:
 
 
 def _of_rows(lines: list[str], context: _Context) -> Array:
+    if any(_NOTHING.search(line) for line in lines):
+        raise context.error("SC202", "numbers", "nothing between two commas")
     rows: Any = [[word for word in re.split(r"[,\s]+", line.strip()) if word] for line in lines]
     return _nested(rows[0] if len(rows) == 1 else rows, context)
 

@@ -34,9 +34,8 @@ def by_running_statistics(call: Call, x: Array) -> Array:
     if call.fields["affine"]:
         scale = scale * call.parameters["weight"]
     scale = call.work.named("scale", scale)
-    shift = -call.parameters["running_mean"] * scale
-    if shifts(call):
-        shift = shift + call.parameters["bias"]
+    shift = call.parameters["running_mean"] * scale
+    shift = call.parameters["bias"] - shift if shifts(call) else -shift
     scale, shift = per_channel(scale, x), per_channel(call.work.named("shift", shift), x)
     result = np.empty(x.shape, dtype=np.result_type(x, scale))
     step = max(1, BLOCK_BYTES // max(1, x[:, :1].nbytes))

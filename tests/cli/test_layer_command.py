@@ -96,7 +96,16 @@ MISTAKES = {
     "group-norm --x 1,2,3": "error[SC106]: `--num-groups` is missing: Number of groups that the channels are divided",
     "softmax --x 1,2 --exact": "`--exact` expects a result that is a fraction, and exp of `softmax` is none",
     "relu --x 1,2 --gradient 1": "error[SC301]: `--gradient 1` expects [2], receives [1]",
-    "cosine-similarity --x 1,2 --y 1,2,3": "error[SC314]",
+    "cosine-similarity --x 1,2 --y 1,2,3": "error[SC314]: `--x --y` expects two inputs of the same shape",
+    "attention --q 1,0 --k 1,0 --v 1": "error[SC305]: `--q --k --v` expects [*, length, features] as query",
+    "batch-norm --x 1": "error[SC302]: `--x` expects more than one number per channel to take statistics over",
+    "batch-norm --x 1,2 --var -1": "error[SC201]: `--var -1` expects variances of at least 0, receives −1",
+    "batch-norm --x 1,2 --eps null": "error[SC202]: `--eps null` expects a number of at least 0, receives nothing",
+    "dropout --x 1,2 --seed -1": "`--seed` expects a whole number of at least 0, receives `-1`",
+    "relu --x 1,,2": "error[SC202]: `--x 1,,2` expects numbers, receives nothing between two commas",
+    "conv --x 1,2,3 --w 1,1 --padding-value 1,2": "error[SC204]: `--padding-value 1,2` expects one number, receives 2",
+    "embedding --x 0,1 --table 1,2": "error[SC305]: `--table 1,2` expects a row for each index",
+    "conv --x 5 --w 1,1": "error[SC302]: `--w 1,1` expects at least 2 cells, receives 1",
     "sigmoid --x " + "1," * 10_000 + "1": "expects at most 10,000 numbers, receives 10,001",
 }
 

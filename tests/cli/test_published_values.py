@@ -36,9 +36,8 @@ def values(run: Run) -> Any:
         assert ended.code == 0, ended
         groups = json.loads(ended.out)
         return {
-            group: {name: np.array(tensor["values"]) for name, tensor in tensors.items()}
-            for group, tensors in groups.items()
-            if isinstance(tensors, dict) and group != "fields"
+            group: {name: np.array(tensor["values"]) for name, tensor in groups.get(group, {}).items()}
+            for group in ("intermediates", "outputs", "gradients")
         }
 
     return answer

@@ -70,6 +70,8 @@ WRONG = {
     "[]": ("SC204", "expects numbers, receives an empty list"),
     "": ("SC204", "expects numbers, receives an empty list"),
     "1,2;3": ("SC204", "expects 2 entries at [1], as in the first list, receives 1"),
+    "1,,2": ("SC202", "expects numbers, receives nothing between two commas"),
+    ",1": ("SC202", "expects numbers, receives nothing between two commas"),
     "1,two": ("SC202", "expects numbers, receives `two`"),
     "[true]": ("SC202", "expects numbers, receives `true`"),
     "1/0": ("SC202", "expects numbers, receives `1/0`, a division by 0"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from shapecalc.cli.options.formats import Target
     from shapecalc.layers import Layer
+    from shapecalc.reference.base import Array
 
 ARRAY = "NUMBERS|FILE"
 
@@ -89,21 +90,22 @@ def answer(
             for name, text in texts.items()
             if text is not None and name in (*inputs, *parameters, "gradient", "padding_value")
         }
-        value = given.get("padding_value")
+        padding = given.get("padding_value")
         values = by_hand(
             layer,
             {name: read(text, name) for name, text in fields.items() if text is not None},
             {name: given[name] for name in inputs if name in given},
             {name: given[name] for name in parameters if name in given},
             rank=rank,
-            padding_value=None if value is None else value.item(),
+            padding_value=None if padding is None else _single(padding, "padding_value"),
             upstream=given.get("gradient"),
             backward=backward or gradient is not None,
             seed=seed,
         )
     except LayerError as error:
         usual = {name: Written("", f"--{name.replace('_', '-')}") for name in layer.fields if name not in OPTIONS}
-        raise mistake(error, {**usual, **written}) from None
+        subject = " ".join(f"--{name}" for name in inputs) if error.field is None else None
+        raise mistake(error, {**usual, **written}, subject=subject) from None
     letters = {name: letter for name, letter in letters.items() if name in parameters}
     drawn = curve_of(values.layer, values.inputs[0].values)
     formats.show(
@@ -114,6 +116,13 @@ def answer(
         },
         formulas=True,
     )
+
+
+def _single(array: Array, field: str) -> Any:
+    """Return the number of an array of one; raise `LayerError` SC204 of the field if it has more."""
+    if array.size != 1:
+        raise LayerError("SC204", expects="one number", receives=str(array.size), field=field)
+    return array.item()
 
 
 def answer_curve(layer: type[Layer], fields: Mapping[str, str], target: Target) -> None:
@@ -189,8 +198,8 @@ def field_value(text: Any, _field: str = "") -> Any:
     (3, 0.5, True, (3, 5), 'same')
     """
     word = text.strip().lower().replace("×", "x") if isinstance(text, str) else ""
-    if word in ("true", "false"):
-        return word == "true"
+    if word in ("true", "false", "null"):
+        return {"true": True, "false": False, "null": None}[word]
     if re.fullmatch(r"-?[0-9]{1,20}([x,]-?[0-9]{1,20})*", word):
         sizes = tuple(map(int, re.split("[x,]", word)))
         return sizes if len(sizes) > 1 else sizes[0]

@@ -46,6 +46,9 @@ def with_axes(
     if not (layer.reads_map or layer.normalizes_batch or layer.reads_channels):
         return Arrays(inputs, parameters)
     ((name, x), *_) = inputs.items()
+    if getattr(layer, "per_sample", False):  # the positions of a channel
+        missing = max(3 - x.ndim, 0)
+        return Arrays({name: x.reshape((1,) * missing + x.shape)}, parameters, tuple(range(missing)))
     if x.ndim > 1:
         return Arrays(inputs, parameters)
     shape = (-1, 1) if layer.normalizes_batch else (1, -1, 1)

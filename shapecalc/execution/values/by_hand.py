@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from shapecalc.calculators.tracing import number
 from shapecalc.diagnostics import LayerError
 from shapecalc.dims import show
-from shapecalc.execution.lowering import fields_as_written
+from shapecalc.execution.lowering import concrete, fields_as_written
 from shapecalc.execution.values.axes import with_axes, without
-from shapecalc.execution.values.layer import compute
+from shapecalc.execution.values.layer import compute, long_axes
 from shapecalc.reference.windows import Window, margins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shapecalc.dims import Shape
+    from shapecalc.execution.values.axes import Arrays
     from shapecalc.execution.values.layer import LayerValues, WorkedTensor
     from shapecalc.layers import Layer
     from shapecalc.reference.base import Array
@@ -45,6 +47,7 @@ def by_hand(
     arrays = with_axes(layer, inputs, parameters, rank)
     shapes = [array.shape for array in arrays.inputs.values()]
     built = _built(layer, fields, arrays.parameters, shapes)
+    _check_shapes(built, fields, arrays, {**inputs, **parameters}, upstream)
     full = {name: _indices(name, array) if built.reads == "int64" else array for name, array in arrays.inputs.items()}
     sides: tuple[tuple[int, int], ...] = ()
     if padding_value is not None:
@@ -78,6 +81,41 @@ def by_hand(
         upstream=tuple(map(shaped, values.upstream)),
         gradients=tuple(map(shaped, values.gradients)),
     )
+
+
+def _check_shapes(
+    layer: Layer,
+    fields: Mapping[str, Any],
+    arrays: Arrays,
+    written: Mapping[str, Array],
+    upstream: Array | None,
+) -> None:
+    """Raise `LayerError` if a parameter or the gradient does not fit, in terms of the arrays that the user has written.
+
+    What the window of a weight is wrong with is an error of the weight.
+    """
+    shapes = [array.shape for array in arrays.inputs.values()]
+    try:
+        output = concrete(next(iter(layer.outputs(*shapes).values())))
+    except LayerError as error:
+        weight = arrays.parameters.get("weight")
+        if weight is None or error.field in fields or error.field not in layer.decided_by(weight.shape, fields):
+            raise
+        raise LayerError(error.code, expects=error.expects or "", receives=error.receives, field="weight") from None
+    for name, shape in {**layer.parameters(*shapes), **layer.buffers(*shapes)}.items():
+        if name in written and arrays.parameters[name].shape != shape:
+            received = written[name].shape
+            added = len(shape) - len(received)
+            trimmed = shape[added:] if added > 0 and set(shape[:added]) == {1} else shape
+            raise LayerError("SC301", expects=show(trimmed), receives=show(received), field=name)
+    if upstream is not None and long_axes(upstream.shape) != long_axes(output):
+        left = tuple(size for axis, size in enumerate(output) if axis not in arrays.dropped or size != 1)
+        raise LayerError("SC301", expects=show(left), receives=show(upstream.shape), field="gradient")
+    variance = written.get("running_var")
+    if variance is not None and (variance < 0).any():
+        raise LayerError(
+            "SC201", expects="variances of at least 0", receives=number(variance.min()), field="running_var"
+        )
 
 
 def _built(

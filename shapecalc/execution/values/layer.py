@@ -228,7 +228,7 @@ def _backward(
 ) -> LayerValues:
     first, *others = values.outputs
     given = np.ones(first.values.shape) if upstream is None else upstream
-    if _long_axes(given.shape) != _long_axes(first.values.shape):
+    if long_axes(given.shape) != long_axes(first.values.shape):
         raise LayerError("SC301", expects=show(first.values.shape), receives=show(given.shape), field="gradient")
     given = given.reshape(first.values.shape)
     gradient = run.given(_like(given, first.values), GRADIENT)
@@ -289,7 +289,7 @@ def _jacobian(x: WorkedTensor, y: WorkedTensor, call: Call) -> tuple[WorkedTenso
     return (WorkedTensor(x.name, np.array(rows).reshape(size, size)),)
 
 
-def _long_axes(shape: tuple[int, ...]) -> list[int]:
+def long_axes(shape: tuple[int, ...]) -> list[int]:
     """Return the axes that a user may not leave out."""
     return [size for size in shape if size > 1]
 
@@ -335,6 +335,7 @@ def _masks(layer: Layer, shapes: tuple[Shape, ...], seed: int, *, exact: bool) -
     random = np.random.default_rng(seed)
     masks: dict[str, Array] = {}
     for name, (shape, p) in layer.masks(*shapes).items():
-        mask = drawn_mask(shape, p, random).astype(np.float64)
-        masks[name] = _like(mask, np.empty(0, dtype=object)) if exact else mask
+        retained = drawn_mask(shape, p, random) > 0
+        share = Fraction(str(p)) if exact else float(p)
+        masks[name] = np.where(retained, 1 / (1 - share) if p < 1 else 1, 0 * share)  # not in float32, as it is drawn
     return masks

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,11 @@ WRONG: dict[str, tuple[str, Any, dict[str, Any], dict[str, Any], str, str]] = {
     "a window that is missing": ("max_pool", [1, 2], {}, {}, "SC106", "kernel_size"),
     "another window than the weight's": ("conv", [1, 2, 3], {"kernel_size": 3}, {"weight": [1, 1]}, "SC301", "weight"),
     "other channels": ("conv", np.ones((2, 5, 5)), {}, {"weight": np.ones((1, 3, 2, 2))}, "SC301", "weight"),
-    "a window that is too long": ("conv", [1, 2], {}, {"weight": [1, 1, 1]}, "SC302", "kernel_size"),
+    "a weight that is too long": ("conv", [1, 2], {}, {"weight": [1, 1, 1]}, "SC302", "weight"),
+    "a window that is too long": ("max_pool", [1, 2], {"kernel_size": 3}, {}, "SC302", "kernel_size"),
+    "a table of one axis": ("embedding", [0], {}, {"weight": [1.0, 2.0]}, "SC305", "weight"),
+    "another weight than the features": ("linear", [1, 2], {}, {"weight": [1, 2, 3]}, "SC301", "weight"),
+    "a variance below 0": ("batch_norm", [1, 2], {}, {"running_var": [-1]}, "SC201", "running_var"),
 }
 
 
@@ -117,6 +122,36 @@ def test_what_does_not_fit_is_refused_by_the_name_of_a_field(name: str) -> None:
     with pytest.raises(LayerError) as caught:
         values(type_, x, fields, **parameters)
     assert (caught.value.code, caught.value.field) == (code, field), caught.value.message
+
+
+def test_shapes_that_do_not_fit_are_shown_as_they_are_written() -> None:
+    for type_, x, weight, message in (
+        ("linear", [1, 2], [1, 2, 3], "expects [2], receives [3]"),
+        ("conv", [[1, 2], [3, 4]], [1, 1], "expects [1, 2, 2], receives [2]"),
+        ("conv", [1, 2], [1, 1, 1], "expects at least 3 cells, receives 2"),
+    ):
+        with pytest.raises(LayerError) as caught:
+            values(type_, x, weight=weight)
+        assert caught.value.message == message
+    with pytest.raises(LayerError) as caught:
+        values("batch_norm", [1, 2, 3], more={"backward": True, "upstream": np.ones(2)})
+    assert (caught.value.field, caught.value.message) == ("gradient", "expects [3], receives [2]")
+
+
+def test_an_instance_norm_reads_the_positions_of_a_channel() -> None:
+    for x in ([1, 2, 3], [[1, 2, 3]], [[[1, 2, 3]]]):
+        assert np.allclose(np.ravel(output("instance_norm", x, {"eps": 0.0})), [-(1.5**0.5), 0, 1.5**0.5])
+        assert np.shape(output("instance_norm", x)) == np.shape(x)
+
+
+def test_a_mask_is_not_rounded_to_single_precision() -> None:
+    masks = values("dropout", np.ones(40), {"p": 0.3}, more={"seed": 1}).parameters[0].values
+    assert {*masks.tolist()} == {0, 1 / 0.7}
+    layer = layer_type("dropout")
+    assert layer is not None
+    ones = np.full(40, Fraction(1), dtype=object)
+    exact = by_hand(layer, {"p": 0.3}, {"x": ones}, {}, seed=1)
+    assert {*exact.outputs[0].values.tolist()} == {0, Fraction(10, 7)}
 
 
 def test_a_window_that_both_say_alike_is_read() -> None:
