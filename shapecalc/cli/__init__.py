@@ -12,12 +12,12 @@ import typer
 from typer.core import TyperGroup
 
 from shapecalc.cli.exit_codes import Misuse, UsageError, ended_by, guarded, tolerant_streams
-from shapecalc.cli.groups import BEFORE_BY_HAND, BY_HAND, COMMANDS, EPILOG, GROUPS, module_of
+from shapecalc.cli.groups import BEFORE_BY_HAND, BY_HAND, COMMANDS, EPILOG, GROUPS, LOSSES_BY_HAND, module_of
 from shapecalc.cli.parsing import Command, worded
 from shapecalc.cli.signals import Terminated, end_by_signal, handle_signals, ignore_interrupts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 COMPLETE = "_SHAPECALC_COMPLETE"
 """The variable by which a shell requests completion."""
@@ -32,6 +32,11 @@ class _Command(Command):
     def format_epilog(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
         formatter.write("\nExamples:\n")
         formatter.write("".join(f"  {line}\n" for line in (self.epilog or "").splitlines()))
+
+
+def _write_names(formatter: Any, title: str, names: Iterable[str]) -> None:
+    lines = textwrap.fill(", ".join(names), 80, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    formatter.write(f"\n{title}\n{lines}\n")
 
 
 class _CommandGroup(TyperGroup):
@@ -63,13 +68,8 @@ class _CommandGroup(TyperGroup):
             with formatter.section(title):
                 formatter.write_dl([(f"{name:{widest}}", summary) for name, summary in commands.items()])
             if title == BEFORE_BY_HAND:
-                formatter.write("\nCompute by hand (--x NUMBERS; also conv, pool and linear):\n")
-                formatter.write(
-                    textwrap.fill(
-                        ", ".join(BY_HAND), 80, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
-                    )
-                    + "\n"
-                )
+                _write_names(formatter, "Compute by hand (--x NUMBERS; also conv, pool and linear):", BY_HAND)
+                _write_names(formatter, "Losses by hand (--x NUMBERS --target NUMBERS):", LOSSES_BY_HAND)
         super().format_options(ctx, formatter)
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]

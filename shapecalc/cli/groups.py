@@ -61,16 +61,23 @@ BY_HAND = (
     *("batch-norm", "layer-norm", "instance-norm", "group-norm", "rms-norm", "lrn"),
 )
 """Commands that compute a layer's values, each made from the layer: `cli/layer_command.py`."""
+LOSSES_BY_HAND = (
+    *("cross-entropy", "nll", "binary-cross-entropy", "bce", "bce-with-logits"),
+    *("mse", "sum-of-squares", "l1", "huber", "smooth-l1", "hinge"),
+)
+"""Commands that compute a loss, each made from its function: `cli/loss_command.py`."""
 BEFORE_BY_HAND = "Calculate"
 """The group that the help lists them after."""
 
-COMMANDS = (*(name for group in GROUPS.values() for name in group), *BY_HAND)
+COMMANDS = (*(name for group in GROUPS.values() for name in group), *BY_HAND, *LOSSES_BY_HAND)
 
 
 def module_of(name: str) -> Any:
     """Return the module of a command, with its function `command` and its `EXAMPLES`."""
     if name in BY_HAND:
         return import_module("shapecalc.cli.layer_command").command_of(name)
+    if name in LOSSES_BY_HAND:
+        return import_module("shapecalc.cli.loss_command").command_of(name)
     return import_module(f"shapecalc.cli.{name.replace('-', '_')}")
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from enum import Enum
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
 from shapecalc.reference.activation import logistic
-from shapecalc.reference.base import constant
+from shapecalc.reference.base import constant, maximum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +20,15 @@ if TYPE_CHECKING:
     from shapecalc.reference.base import Array
 
 REDUCTIONS = ("mean", "sum", "none")
+Named: TypeAlias = "Callable[[str, Array], Array]"
+"""Receives an intermediate tensor by name, and returns the one that a loss continues with."""
 LEAST_LOG = -100
 """PyTorch's bound of the logarithms in `bce`, which keeps the loss of a probability of 0 finite."""
+
+
+def unnamed(_name: str, tensor: Array) -> Array:
+    """Return the tensor."""
+    return tensor
 
 
 class Loss(NamedTuple):
@@ -87,7 +94,7 @@ def loss(
 
 
 @loss("cross_entropy", "torch.nn.functional.cross_entropy", targets=Targets.CLASSES, includes="cross_entropy")
-def cross_entropy(logits: Array, targets: Array, reduction: str = "mean") -> Loss:
+def cross_entropy(logits: Array, targets: Array, reduction: str = "mean", *, named: Named = unnamed) -> Loss:
     """Return the mean or sum of −log softmax(logits) at the target classes; its gradient is softmax − one-hot.
 
     Logits [N, C, *], or [C] for one sample, before any softmax; targets [N, *] are class indices. The mean is over all
@@ -103,11 +110,11 @@ def cross_entropy(logits: Array, targets: Array, reduction: str = "mean") -> Los
     shifted = logits - logits.max(axis=axis, keepdims=True)
     gradient: Array = np.exp(shifted)
     sums = gradient.sum(axis=axis, keepdims=True)
-    gradient /= sums
+    gradient = named("p", np.divide(gradient, sums, out=gradient))
     index = np.expand_dims(targets, axis)
     terms = np.log(sums) - np.take_along_axis(shifted, index, axis=axis)
     np.put_along_axis(gradient, index, np.take_along_axis(gradient, index, axis=axis) - 1, axis=axis)
-    return _reduced(terms.squeeze(axis), gradient, reduction)
+    return reduced(terms.squeeze(axis), gradient, reduction)
 
 
 @loss("nll", "torch.nn.functional.nll_loss", targets=Targets.CLASSES)
@@ -125,7 +132,7 @@ def negative_log_likelihood(log_probabilities: Array, targets: Array, reduction:
     gradient = np.full_like(log_probabilities, constant(log_probabilities, 0))
     np.put_along_axis(gradient, index, constant(log_probabilities, -1), axis=axis)
     terms: Array = -np.take_along_axis(log_probabilities, index, axis=axis)
-    return _reduced(terms.squeeze(axis), gradient, reduction)
+    return reduced(terms.squeeze(axis), gradient, reduction)
 
 
 @loss("hinge", "torch.nn.functional.multi_margin_loss", targets=Targets.CLASSES, delta=1)
@@ -147,7 +154,9 @@ def hinge(scores: Array, targets: Array, reduction: str = "mean", *, delta: floa
     zero, one = constant(scores, 0), constant(scores, 1)
     gradient = np.where(above, one, zero)
     np.put_along_axis(gradient, index, -gradient.sum(axis=axis, keepdims=True), axis=axis)
-    return _reduced(np.where(above, margins, zero).sum(axis=axis, keepdims=True).squeeze(axis), gradient, reduction)
+    terms = maximum(margins, zero)
+    np.put_along_axis(terms, index, zero, axis=axis)
+    return reduced(terms.sum(axis=axis, keepdims=True).squeeze(axis), gradient, reduction)
 
 
 @loss("mse", "torch.nn.functional.mse_loss")
@@ -162,7 +171,7 @@ def mse(predictions: Array, targets: Array, reduction: str = "mean") -> Loss:
     """
     _check_equal_shapes(predictions, targets)
     difference = predictions - targets
-    return _reduced(difference * difference, 2 * difference, reduction)
+    return reduced(difference * difference, 2 * difference, reduction)
 
 
 @loss("sum_of_squares", "torch.nn.functional.mse_loss", reduction="sum")
@@ -177,7 +186,7 @@ def sum_of_squares(predictions: Array, targets: Array, reduction: str = "sum") -
     """
     _check_equal_shapes(predictions, targets)
     difference = predictions - targets
-    return _reduced(difference * difference / 2, difference, reduction)
+    return reduced(difference * difference / 2, difference, reduction)
 
 
 @loss("l1", "torch.nn.functional.l1_loss")
@@ -192,7 +201,7 @@ def l1(predictions: Array, targets: Array, reduction: str = "mean") -> Loss:
     """
     _check_equal_shapes(predictions, targets)
     difference = predictions - targets
-    return _reduced(abs(difference), np.sign(difference), reduction)
+    return reduced(abs(difference), np.sign(difference), reduction)
 
 
 @loss("huber", "torch.nn.functional.huber_loss", delta=1)
@@ -210,7 +219,7 @@ def huber(predictions: Array, targets: Array, reduction: str = "mean", *, delta:
     difference = predictions - targets
     near = abs(difference) < delta
     terms = np.where(near, difference * difference / 2, (2 * abs(difference) - delta) * delta / 2)
-    return _reduced(terms, np.where(near, difference, np.sign(difference) * delta), reduction)
+    return reduced(terms, np.where(near, difference, np.sign(difference) * delta), reduction)
 
 
 @loss("smooth_l1", "torch.nn.functional.smooth_l1_loss", beta=1)
@@ -224,7 +233,7 @@ def smooth_l1(predictions: Array, targets: Array, reduction: str = "mean", *, be
     Loss(value=2.625, gradient=array([0.5, 1. ]))
     """
     terms, gradient = huber(predictions, targets, "none", delta=beta)
-    return _reduced(terms / beta, gradient / beta, reduction)
+    return reduced(terms / beta, gradient / beta, reduction)
 
 
 @loss("bce", "torch.nn.functional.binary_cross_entropy")
@@ -249,11 +258,11 @@ def binary_cross_entropy_of_probabilities(probabilities: Array, targets: Array, 
         terms = -targets * np.maximum(np.log(probabilities), least)
         terms = terms - (1 - targets) * np.maximum(np.log(others), least)
     divisor = np.maximum(probabilities * others, constant(probabilities, 1e-12))
-    return _reduced(terms, (probabilities - targets) / divisor, reduction)
+    return reduced(terms, (probabilities - targets) / divisor, reduction)
 
 
 @loss("bce_with_logits", "torch.nn.functional.binary_cross_entropy_with_logits", includes="binary_cross_entropy")
-def binary_cross_entropy(logits: Array, targets: Array, reduction: str = "mean") -> Loss:
+def binary_cross_entropy(logits: Array, targets: Array, reduction: str = "mean", *, named: Named = unnamed) -> Loss:
     """Return the mean or sum of −t log σ(x) − (1 − t) log(1 − σ(x)); its gradient is σ(x) − t.
 
     Computed as max(x, 0) − xt + log(1 + exp(−|x|)), which does not overflow. Targets are between 0 and 1.
@@ -267,7 +276,7 @@ def binary_cross_entropy(logits: Array, targets: Array, reduction: str = "mean")
     _check_equal_shapes(logits, targets)
     terms = np.maximum(logits, constant(logits, 0)) - logits * targets + np.log1p(np.exp(-abs(logits)))
     with np.errstate(over="ignore"):  # 1 / (1 + ∞) is 0, which is correct
-        return _reduced(terms, logistic(logits) - targets, reduction)
+        return reduced(terms, named("p", logistic(logits)) - targets, reduction)
 
 
 def _class_axis(predictions: Array, targets: Array) -> int:
@@ -291,7 +300,11 @@ def _check_equal_shapes(predictions: Array, targets: Array) -> None:
         raise ValueError(f"expects targets {shape} for predictions {shape}, receives {list(targets.shape)}")
 
 
-def _reduced(terms: Array, gradient: Array, reduction: str) -> Loss:
+def reduced(terms: Array, gradient: Array, reduction: str) -> Loss:
+    """Return the mean or the sum of the terms of a loss, or the terms; and the gradient divided as they are.
+
+    Raises `ValueError` for another word.
+    """
     if reduction not in REDUCTIONS:
         raise ValueError(f"expects {' or '.join(REDUCTIONS)} as reduction, receives {reduction}")
     if reduction == "none":

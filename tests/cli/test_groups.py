@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import shapecalc
 from shapecalc.cli import app
-from shapecalc.cli.groups import BY_HAND, COMMANDS, EPILOG, GROUPS
+from shapecalc.cli.groups import BY_HAND, COMMANDS, EPILOG, GROUPS, LOSSES_BY_HAND
 
 FOLDER = Path(shapecalc.__file__).parent / "cli"
 SUMMARIES = {name: summary for group in GROUPS.values() for name, summary in group.items()}
@@ -42,7 +42,7 @@ def test_every_command_is_in_one_group_with_the_summary_of_its_own_help() -> Non
         for path in FOLDER.glob("*.py")
         if "\ncommand = " in (text := path.read_text()) or "\ndef command(" in text
     }
-    assert sorted({*COMMANDS} - {*BY_HAND}) == sorted(name.replace("_", "-") for name in files)
+    assert sorted({*COMMANDS} - {*BY_HAND, *LOSSES_BY_HAND}) == sorted(name.replace("_", "-") for name in files)
     for name, summary in SUMMARIES.items():
         module = import_module(f"shapecalc.cli.{name.replace('-', '_')}")
         assert module.command.__doc__.partition("\n")[0] == summary, name
@@ -58,8 +58,9 @@ def test_the_help_has_every_group_and_each_summary_whole_within_80_columns(
     assert [line.removesuffix(":") for line in lines if line.removesuffix(":") in GROUPS] == [*GROUPS]
     rows = dict(line.split(maxsplit=1) for line in lines if line.startswith("  ") and " " in line.strip())
     assert {name: rows.get(name) for name in SUMMARIES} == SUMMARIES
-    section = helped("--help").partition("Compute by hand")[2].partition("\n\n")[0].partition(":\n")[2]
-    assert " ".join(section.split()) == ", ".join(BY_HAND)
+    for title, names in (("Compute by hand", BY_HAND), ("Losses by hand", LOSSES_BY_HAND)):
+        section = helped("--help").partition(title)[2].partition("\n\n")[0].partition(":\n")[2]
+        assert " ".join(section.split()) == ", ".join(names)
 
 
 def test_no_argument_and_the_word_help_give_the_same_help(run) -> None:

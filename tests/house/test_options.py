@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from shapecalc.cli import COMMANDS, app
-from shapecalc.cli.groups import BY_HAND
+from shapecalc.cli.groups import BY_HAND, LOSSES_BY_HAND
 from shapecalc.cli.layer_command import offer
 from shapecalc.layers import layer_type
 
@@ -38,7 +38,19 @@ SEVERAL_MEANINGS = {
 """Long names that mean another thing in some command, with the reason."""
 
 WITHOUT_FILE = {"rule", "schema", "init", "list", "layers", "help", "version"}
-CALCULATORS = {"conv", "pool", "conv-transpose", "linear", "embedding", "rnn", "lstm", "gru", "beam", *BY_HAND}
+CALCULATORS = {
+    "conv",
+    "pool",
+    "conv-transpose",
+    "linear",
+    "embedding",
+    "rnn",
+    "lstm",
+    "gru",
+    "beam",
+    *BY_HAND,
+    *LOSSES_BY_HAND,
+}
 WORDS = {"similar", "analogy"}
 READERS = {*COMMANDS} - WITHOUT_FILE - CALCULATORS - WORDS
 """Commands that read an architecture."""

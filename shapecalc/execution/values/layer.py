@@ -143,7 +143,7 @@ def compute(
             receives=f"{operations:,}",
             field=next(iter(inputs)),
         )
-    run = _TracedRun(traced=exact or operations <= MOST_TRACED, exact=exact)
+    run = TracedRun(traced=exact or operations <= MOST_TRACED, exact=exact)
     arrays = [run.given(array, INPUT) for array in inputs.values()]
     own = {name: run.given(array, WEIGHT) for name, array in numbers.items()}
     call = Call(layer.type, layer.type, fields_as_written(layer), own, (), ())
@@ -171,7 +171,7 @@ def compute(
     return values
 
 
-class _TracedRun:
+class TracedRun:
     """Arrays of one run, traced or plain, and the intermediate tensors that its kernel has named."""
 
     def __init__(self, *, traced: bool, exact: bool) -> None:
@@ -220,7 +220,7 @@ class _TracedRun:
 
 def _backward(
     values: LayerValues,
-    run: _TracedRun,
+    run: TracedRun,
     call: Call,
     arrays: list[Array],
     results: tuple[Array, ...],
@@ -243,17 +243,12 @@ def _backward(
     return replace(
         values,
         upstream=(WorkedTensor(first.name, _like(given, first.values)),),
-        backward_intermediates=tuple(each for each in run.taken() if not _is_among(each, values.intermediates)),
+        backward_intermediates=run.taken(),
         gradients=tuple(tensors),
     )
 
 
-def _is_among(tensor: WorkedTensor, others: tuple[WorkedTensor, ...]) -> bool:
-    """Return whether a tensor has the name and the numbers of another: a backward kernel recomputes what it needs."""
-    return any(tensor.name == each.name and np.array_equal(tensor.values, each.values) for each in others)
-
-
-def _given_outputs(values: LayerValues, run: _TracedRun, results: tuple[Array, ...]) -> tuple[Array, ...]:
+def _given_outputs(values: LayerValues, run: TracedRun, results: tuple[Array, ...]) -> tuple[Array, ...]:
     """Return the outputs as numbers that are given: gradients are written in terms of them."""
     return tuple(
         run.given(tensor.values, INPUT) if result.dtype == object else result
@@ -262,7 +257,7 @@ def _given_outputs(values: LayerValues, run: _TracedRun, results: tuple[Array, .
 
 
 def _derivative(
-    values: LayerValues, run: _TracedRun, call: Call, arrays: list[Array], results: tuple[Array, ...]
+    values: LayerValues, run: TracedRun, call: Call, arrays: list[Array], results: tuple[Array, ...]
 ) -> tuple[WorkedTensor, ...]:
     """Return the intermediate tensors of the derivative of an activation function, and the derivative."""
     (x,), (y,) = values.inputs, values.outputs
@@ -276,8 +271,7 @@ def _derivative(
     context = Context(call, tuple(arrays), _given_outputs(values, run, results))
     (slope,) = find_backward(call.kernel)(context, ones).inputs
     assert slope is not None
-    known = {tensor.name for tensor in values.intermediates}
-    return (*(tensor for tensor in run.taken() if tensor.name not in known), run.tensor(x.name, slope))
+    return (*run.taken(), run.tensor(x.name, slope))
 
 
 def _jacobian(x: WorkedTensor, y: WorkedTensor, call: Call) -> tuple[WorkedTensor, ...]:

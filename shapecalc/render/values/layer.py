@@ -44,25 +44,26 @@ def layer_values(
     """
     page = Page(width, color, unicode)
     most = None if everything else SHOWN
-    blocks: list[Iterable[str]] = [_given([*values.inputs, *values.parameters], letters, page)]
-    blocks += [_computed(tensor, tensor.name, page, most) for tensor in values.intermediates]
+    blocks: list[Iterable[str]] = [given([*values.inputs, *values.parameters], letters, page)]
+    blocks += [computed(tensor, tensor.name, page, most) for tensor in values.intermediates]
     output = "y" if len(values.outputs) == 1 and "y" not in {tensor.name for tensor in values.inputs} else None
-    blocks += [_computed(tensor, output or tensor.name, page, most) for tensor in values.outputs]
-    blocks += [_computed(tensor, tensor.name, page, most) for tensor in values.derivative[:-1]]
+    blocks += [computed(tensor, output or tensor.name, page, most) for tensor in values.outputs]
+    blocks += [computed(tensor, tensor.name, page, most) for tensor in values.derivative[:-1]]
     for tensor in values.derivative[-1:]:
-        blocks += [_computed(tensor, "∂y/∂x" if tensor.working is None else "y′", page, most)]
+        blocks += [computed(tensor, "∂y/∂x" if tensor.working is None else "y′", page, most)]
     if values.gradients:
         shown = [each._replace(name=f"∂L/∂{output or each.name}") for each in values.upstream]
-        blocks += [_given(shown, {}, page)]
-        blocks += [_computed(tensor, tensor.name, page, most) for tensor in values.backward_intermediates]
+        blocks += [given(shown, {}, page)]
+        blocks += [computed(tensor, tensor.name, page, most) for tensor in values.backward_intermediates]
         names = (f"∂L/∂{letters.get(tensor.name, tensor.name)}" for tensor in values.gradients)
-        blocks += [_computed(tensor, name, page, most) for tensor, name in zip(values.gradients, names, strict=True)]
+        blocks += [computed(tensor, name, page, most) for tensor, name in zip(values.gradients, names, strict=True)]
     if curve is not None:
         blocks.append(curve_lines(curve, page))
     return "\n\n".join("\n".join(lines) for lines in [[*block] for block in blocks] if lines)
 
 
-def _given(tensors: Iterable[WorkedTensor], letters: Mapping[str, str], page: Page) -> list[str]:
+def given(tensors: Iterable[WorkedTensor], letters: Mapping[str, str], page: Page) -> list[str]:
+    """Return the numbers that are given, short ones together in a line."""
     short, long = [], []
     for tensor in tensors:
         name = letters.get(tensor.name, tensor.name)
@@ -85,7 +86,7 @@ def _list(value: object) -> str:
     return number(value)  # type: ignore[arg-type]
 
 
-def _computed(tensor: WorkedTensor, name: str, page: Page, most: int | None) -> Iterator[str]:
+def computed(tensor: WorkedTensor, name: str, page: Page, most: int | None) -> Iterator[str]:
     """Yield the working of each element, and the tensor as a whole."""
     if tensor.working is not None:
         cells = list(np.ndindex(tensor.values.shape))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapecalc.calculators.tracing import Traced, number
+from shapecalc.execution.values.loss import binary
 from shapecalc.reference.losses import LOSSES, Targets
 
 if TYPE_CHECKING:
@@ -84,20 +85,15 @@ def _half_squared(prediction: Any, target: Any) -> Any:
     return _squared(prediction, target) / 2
 
 
-def _binary(probability: Any, target: Any) -> Any:
-    """Return −(t log p + (1 − t) log(1 − p)); the kernel bounds the logarithms."""
-    return -(target * probability.log() + (Traced(1) - target) * (Traced(1) - probability).log())
-
-
 def _binary_of_logits(logit: Any, target: Any) -> Any:
-    return _binary(Traced(1) / (Traced(1) + (-logit).exp()), target)
+    return binary(Traced(1) / (Traced(1) + (-logit).exp()), target)
 
 
 _TEXTBOOK: Mapping[str, Callable[[Any, Any], Any]] = {
     "cross_entropy": _cross_entropy,
     "mse": _squared,
     "sum_of_squares": _half_squared,
-    "bce": _binary,
+    "bce": binary,
     "bce_with_logits": _binary_of_logits,
 }
 """Losses whose kernels compute the same in another order, by their formulas in textbooks."""
