@@ -29,8 +29,8 @@ def by_hand(
 
     `given` are fields and parameters of the layer by their names: what a weight says, such as the window and the number
     of filters, may be left out. Inputs are arrays or lists without the axes that they do not need: `[1, 1, 1, 0]` is
-    one channel of one sample. `rank` is the number of axes along which a window slides, `padding_value` the number in its
-    padding. With `backward` the result has gradients, from the `gradient` of the output, by default ones. `exact`
+    one channel of one sample. `rank` is the number of axes along which a window slides, `padding_value` the number in
+    its padding. With `backward` the result has gradients, from the `gradient` of the output, by default ones. `exact`
     computes in fractions, of integers, decimals and texts such as `"1/3"`. With a `seed` dropout draws its mask.
     Raises `ShapecalcError` if there is no such layer type (SC101), or by the code of what does not fit: SC106 for what
     is missing, SC301 for a shape, SC202 for what is not a number, SC205 for a result that is not a fraction.

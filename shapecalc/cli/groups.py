@@ -37,7 +37,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "sweep": "Compute the costs at every point of a grid.",
     },
     "Prove and train": {
-        "run": "Run a network and show every value, with gradients on request.",
+        "run": "Run a network, and show its values and gradients.",
         "verify": "Run a network in NumPy and compare it with the prediction.",
         "train": "Train a small network in NumPy.",
     },

@@ -124,7 +124,7 @@ def command(
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Run a network and show every value, with gradients on request.
+    """Run a network, and show its values and gradients.
 
     Layer by layer, small tensors are matrices, large ones a line of figures; `--values` shows steps in full. What an
     activation function reads is marked as the pre-activation z, its result as the activation a. Numbers are float64, so
