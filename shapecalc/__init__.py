@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.api.load import Network, load, loads
     from shapecalc.api.predict import explain, inspect, memory, train_cost
     from shapecalc.api.results import Decoding, Locked
+    from shapecalc.api.search import beam_search
     from shapecalc.api.solve import solve, sweep
     from shapecalc.api.words import analogy, similar
     from shapecalc.architecture import Architecture
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import Diagnostic, LayerError, ShapecalcError
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.diff import Comparison
+    from shapecalc.execution.beam import BeamSearch
     from shapecalc.execution.budget import Budget
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
@@ -46,6 +48,7 @@ _HOMES = {
     "Analogy": "execution.words.queries",
     "Architecture": "architecture",
     "BackwardProof": "execution.gradient_check",
+    "BeamSearch": "execution.beam",
     "Budget": "execution.budget",
     "Checked": "checking.result",
     "Choices": "solving.unknown_fields",
@@ -72,6 +75,7 @@ _HOMES = {
     "TrainingCost": "costs.training",
     "analogy": "api.words",
     "by_hand": "api.by_hand",
+    "beam_search": "api.search",
     "check": "api.compare",
     "decode": "api.execute",
     "diff": "api.compare",
@@ -95,6 +99,7 @@ __all__ = [
     "Analogy",
     "Architecture",
     "BackwardProof",
+    "BeamSearch",
     "Budget",
     "Checked",
     "Choices",
@@ -121,6 +126,7 @@ __all__ = [
     "TrainingCost",
     "__version__",
     "analogy",
+    "beam_search",
     "by_hand",
     "check",
     "decode",

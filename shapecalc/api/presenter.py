@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shapecalc.costs.liveness import LiveMemory
     from shapecalc.costs.training import TrainingCost
     from shapecalc.diffing.diff import Comparison
+    from shapecalc.execution.beam import BeamSearch
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
     from shapecalc.execution.values.layer import LayerValues
@@ -173,6 +174,12 @@ def _decoding(decoding: Decoding) -> str:
     return unrolled(decoding.loop, decoding.decoded, **MANNER)
 
 
+def _beam_search(search: BeamSearch) -> str:
+    from shapecalc.render.beam_tree import tree
+
+    return tree(search, log=False, **MANNER)
+
+
 def _explanation(explanation: Explanation) -> str:
     from shapecalc.render.explain import text as write
 
@@ -237,6 +244,7 @@ def _layer_values(values: LayerValues) -> str:
 
 
 _TEXTS: Mapping[str, Callable[[Any], str]] = {
+    "BeamSearch": _beam_search,
     "CheckResults": _results,
     "Checked": _checked,
     "Choices": _choices,
@@ -288,6 +296,12 @@ def _checked_values(checked: Checked) -> dict[str, Any]:
     return values([checked])
 
 
+def _beam_search_values(search: BeamSearch) -> dict[str, Any]:
+    from shapecalc.render.beam_notes import tree_dict
+
+    return tree_dict(search)
+
+
 def _similar_values(similar: Similar) -> dict[str, Any]:
     from shapecalc.render.words import similar_dict
 
@@ -302,6 +316,7 @@ def _analogy_values(analogy: Analogy) -> dict[str, Any]:
 
 _VALUES: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "Analogy": _analogy_values,
+    "BeamSearch": _beam_search_values,
     "CheckResults": _results_values,
     "Checked": _checked_values,
     "Choices": _choices_values,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from shapecalc.diagnostics.numbers import finite
 from shapecalc.dims import as_json, evaluate, show
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.costs.training import TrainingCost
     from shapecalc.diffing.diff import Comparison
     from shapecalc.dims import Dim, Shape
+    from shapecalc.execution.beam import BeamSearch
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
     from shapecalc.execution.values.layer import LayerValues
@@ -180,6 +182,21 @@ def _decoding(decoding: Decoding) -> list[Row]:
     ]
 
 
+def _beam_search(search: BeamSearch) -> list[Row]:
+    names = search.distributions.symbols
+    return [
+        {
+            "step": number,
+            "sequence": " ".join(names[symbol] for symbol in each.symbols),
+            "probability": float(each.score.product),
+            "log_probability": finite(each.score.log),
+            "fate": each.fate,
+        }
+        for number, candidates in enumerate(search.steps, 1)
+        for each in candidates
+    ]
+
+
 def _solution(solution: Solution) -> list[Row]:
     rows: list[Row] = []
     for name, sizes in solution.sizes.items():
@@ -296,6 +313,7 @@ def _number(number: Any) -> Any:
 _WRITERS: Mapping[str, Callable[[Any], list[Row]]] = {
     "Analogy": _words,
     "BackwardProof": _backward,
+    "BeamSearch": _beam_search,
     "CheckResults": _results,
     "Checked": _checked,
     "Choices": _choices,

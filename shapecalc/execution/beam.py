@@ -6,6 +6,7 @@ The searches are those of `reference`, which run networks too: here their log-pr
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +16,7 @@ import numpy as np
 from shapecalc.calculators.beam_search import Problem, plan
 from shapecalc.diagnostics.errors import LayerError, misuse
 from shapecalc.diagnostics.limits import LIMITS
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.diagnostics.suggestions import closest
 from shapecalc.execution.arrays import read_array
 from shapecalc.execution.exact_log import ExactLog
@@ -38,6 +40,9 @@ LONGEST_SEARCH = 1_000
 MOST_SEQUENCES = 100_000
 """The most scores that exhaustive search computes."""
 
+LONGEST_REPR = 12
+"""Symbols of a sequence in one line."""
+
 WIDEST_TRIED = 64
 """The widest beam that is tried to find what a narrower one misses."""
 
@@ -58,7 +63,8 @@ class BeamCandidate(NamedTuple):
     """`kept`, `finished` (by the end symbol, and among the best), `dropped`, or `impossible` (probability 0)."""
 
 
-class Tree(NamedTuple):
+@dataclass(frozen=True)
+class BeamSearch(Presented):
     """The three searches of one problem, the beam search with all candidates of each step."""
 
     distributions: Distributions
@@ -77,6 +83,13 @@ class Tree(NamedTuple):
     """No sequence has a higher probability."""
     enough: int | None
     """The narrowest beam that finds the best sequence, if this one does not, and if that is known."""
+
+    def __repr__(self) -> str:
+        """Return the width, the length, the best sequence and its probability."""
+        best = " ".join(self.distributions.symbols[symbol] for symbol in self.best[0].symbols[:LONGEST_REPR])
+        more = " …" if len(self.best[0].symbols) > LONGEST_REPR else ""
+        size = f"beam {self.beam} over {len(self.distributions.symbols)} symbols, {self.length} steps"
+        return f"<BeamSearch: {size}, best {best}{more} with {float(product(self.best[0])):.4g}>"
 
     @property
     def total(self) -> Fraction:
@@ -135,7 +148,9 @@ def load(path_or_text: str) -> Distributions:
     return Distributions(tuple(map(str, range(rows.shape[1]))), tuple(map(tuple, rows.tolist())))
 
 
-def search(distributions: Distributions, *, beam: int = 2, length: int | None = None, end: str | None = None) -> Tree:
+def search(
+    distributions: Distributions, *, beam: int = 2, length: int | None = None, end: str | None = None
+) -> BeamSearch:
     """Return the three searches.
 
     Raises `LayerError` SC201 for a length or a beam out of range, SC203 for an unknown end symbol, `ShapecalcError`
@@ -171,8 +186,8 @@ def search(distributions: Distributions, *, beam: int = 2, length: int | None = 
         left_out = f"it would compute more than {MOST_SEQUENCES:,} scores: {plan(problem).exhaustive.equation}"
     candidates = tuple(tuple(_candidates(level, levels[-1], last)) for level in levels)
     bound = product(every[0]) if every else _bound(distributions, candidates, product(best[0]), last, steps)
-    tree = Tree(distributions, beam, steps, last, candidates, taken, best, every, left_out, bound, None)
-    return tree if tree.finds_best is not False else tree._replace(enough=_enough(tree, settings))
+    tree = BeamSearch(distributions, beam, steps, last, candidates, taken, best, every, left_out, bound, None)
+    return tree if tree.finds_best is not False else replace(tree, enough=_enough(tree, settings))
 
 
 def _end(distributions: Distributions, end: str | None) -> int | None:
@@ -283,7 +298,7 @@ def _bound(
     return best
 
 
-def _enough(tree: Tree, settings: dict[str, Any]) -> int | None:
+def _enough(tree: BeamSearch, settings: dict[str, Any]) -> int | None:
     for beam in range(tree.beam + 1, WIDEST_TRIED + 1):
         try:
             tried = beam_search(_Model(tree.distributions), _states(tree.distributions), **settings, beam=beam)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from fractions import Fraction
 
-    from shapecalc.execution.beam import BeamCandidate, Tree
+    from shapecalc.execution.beam import BeamCandidate, BeamSearch
     from shapecalc.reference.beam_search import Hypothesis
 
 WIDEST_SYMBOL = 16
@@ -24,7 +24,7 @@ LONGEST_SEQUENCE = 12
 """Symbols of a sequence in text; of a longer one the first and the last are shown."""
 
 
-def sequence(result: Tree, symbols: tuple[int, ...], *, unicode: bool) -> str:
+def sequence(result: BeamSearch, symbols: tuple[int, ...], *, unicode: bool) -> str:
     """Return the symbols of a sequence, separated by spaces."""
     names = [_cut(escaped(name, unicode=unicode)) for name in _names(result, symbols)]
     if len(names) > LONGEST_SEQUENCE:
@@ -38,11 +38,11 @@ def _cut(name: str) -> str:
     return name
 
 
-def _names(result: Tree, symbols: Iterable[int]) -> list[str]:
+def _names(result: BeamSearch, symbols: Iterable[int]) -> list[str]:
     return [result.distributions.symbols[symbol] for symbol in symbols]
 
 
-def notes(result: Tree, depth: int, *, unicode: bool) -> list[str]:
+def notes(result: BeamSearch, depth: int, *, unicode: bool) -> list[str]:
     """Return sentences: what greedy search and the beam miss, what exhaustive search says, and what is unusual."""
     sentences = [_greedy(result, unicode=unicode), _beam(result, unicode=unicode)]
     if result.left_out:
@@ -80,7 +80,7 @@ def _sum(total: Fraction) -> str:
     return significant(total, 6)
 
 
-def _greedy(result: Tree, *, unicode: bool) -> str:
+def _greedy(result: BeamSearch, *, unicode: bool) -> str:
     best = (result.every or result.best)[0]
     taken = result.greedy
     if product(taken) >= product(best):
@@ -97,7 +97,7 @@ def _greedy(result: Tree, *, unicode: bool) -> str:
     )
 
 
-def _beam(result: Tree, *, unicode: bool) -> str:
+def _beam(result: BeamSearch, *, unicode: bool) -> str:
     beam = f"the beam of {result.beam:,}"
     best = significant(product(result.best[0]))
     if result.finds_best is None:
@@ -115,7 +115,7 @@ def _beam(result: Tree, *, unicode: bool) -> str:
     )
 
 
-def _tied(result: Tree) -> tuple[int, Fraction] | None:
+def _tied(result: BeamSearch) -> tuple[int, Fraction] | None:
     """Return the first step at which a dropped hypothesis is as probable as one that is not, and the probability."""
     for number, step in enumerate(result.steps, 1):
         unfinished = [each for each in step if each.symbols[-1] != result.end]
@@ -126,7 +126,7 @@ def _tied(result: Tree) -> tuple[int, Fraction] | None:
     return None
 
 
-def _lost(result: Tree) -> BeamCandidate:
+def _lost(result: BeamSearch) -> BeamCandidate:
     """Return the candidate by which the beam loses the best sequence."""
     best = result.every[0].symbols
     return next(
@@ -137,7 +137,7 @@ def _lost(result: Tree) -> BeamCandidate:
     )
 
 
-def tree_dict(result: Tree) -> dict[str, Any]:
+def tree_dict(result: BeamSearch) -> dict[str, Any]:
     """Return the JSON values of a search: every candidate of every step, and what the searches find."""
     best = (result.every or result.best)[0]
     return {
@@ -164,7 +164,7 @@ def tree_dict(result: Tree) -> dict[str, Any]:
     }
 
 
-def _candidate_dict(result: Tree, candidate: BeamCandidate) -> dict[str, Any]:
+def _candidate_dict(result: BeamSearch, candidate: BeamCandidate) -> dict[str, Any]:
     return {
         "symbols": _names(result, candidate.symbols),
         **_score_dict(candidate.score.product),
@@ -173,7 +173,7 @@ def _candidate_dict(result: Tree, candidate: BeamCandidate) -> dict[str, Any]:
     }
 
 
-def _hypothesis_dict(result: Tree, hypothesis: Hypothesis) -> dict[str, Any]:
+def _hypothesis_dict(result: BeamSearch, hypothesis: Hypothesis) -> dict[str, Any]:
     return {
         "symbols": _names(result, hypothesis.symbols),
         "factors": [float(factor) for factor in exact(hypothesis).factors],

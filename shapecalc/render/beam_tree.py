@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
 
-    from shapecalc.execution.beam import BeamCandidate, Tree
+    from shapecalc.execution.beam import BeamCandidate, BeamSearch
     from shapecalc.execution.exact_log import ExactLog
     from shapecalc.reference.beam_search import Hypothesis
 
@@ -70,7 +70,7 @@ class _Line(NamedTuple):
     style: str = PLAIN
 
 
-def tree(result: Tree, *, log: bool, width: int | None, color: bool, unicode: bool) -> str:
+def tree(result: BeamSearch, *, log: bool, width: int | None, color: bool, unicode: bool) -> str:
     """Return the tree of a search, the results of the other searches, and what each misses."""
     letters = {"V": f"{len(result.distributions.symbols):,}", "L": f"{result.length:,}", "k": f"{result.beam:,}"}
     ending = "without an end symbol"
@@ -94,7 +94,7 @@ def _sign(fate: str, *, unicode: bool) -> str:
     return _SIGNS[fate][0 if unicode else 1]
 
 
-def _fitting(result: Tree, width: int | None, *, log: bool, unicode: bool) -> tuple[Grid, int]:
+def _fitting(result: BeamSearch, width: int | None, *, log: bool, unicode: bool) -> tuple[Grid, int]:
     """Return the tree with the widest indent that fits, else the first steps of it, and the number of steps."""
     rows = depth = 0
     for candidates in result.steps:
@@ -112,7 +112,7 @@ def _fitting(result: Tree, width: int | None, *, log: bool, unicode: bool) -> tu
         depth -= 1
 
 
-def _grid(result: Tree, manner: _Manner) -> Grid:
+def _grid(result: BeamSearch, manner: _Manner) -> Grid:
     lines = [*_Drawing(result, manner).lines()]
     left = max(len(line.product) for line in lines)
     names = _names(log=manner.log)
@@ -130,7 +130,7 @@ def _grid(result: Tree, manner: _Manner) -> Grid:
 class _Drawing:
     """Draws the tree of a search, parent by parent."""
 
-    def __init__(self, result: Tree, manner: _Manner) -> None:
+    def __init__(self, result: BeamSearch, manner: _Manner) -> None:
         self.result = result
         self.manner = manner
         self.children: dict[tuple[int, ...], list[BeamCandidate]] = {}
@@ -214,7 +214,7 @@ def logarithmic(number: Fraction) -> str:
     return "0" if number == 1 else f"{logarithm(number):.4f}".replace("-", "−")
 
 
-def _steps(result: Tree, depth: int) -> Grid:
+def _steps(result: BeamSearch, depth: int) -> Grid:
     """Return a row per step: what is kept and what is dropped, and the unfinished hypotheses at the limit."""
     ending = ["finished"] if result.end is not None else []
     rows = []
@@ -229,7 +229,7 @@ def _steps(result: Tree, depth: int) -> Grid:
     return Grid(figure_headings("step", "candidates", "kept", *ending, "dropped", "lowest kept", "best dropped"), rows)
 
 
-def _searches(result: Tree, *, log: bool, unicode: bool) -> Grid:
+def _searches(result: BeamSearch, *, log: bool, unicode: bool) -> Grid:
     """Return the results of greedy search, of the beam, best first, and of exhaustive search."""
     named: list[tuple[str, Hypothesis]] = [("greedy", result.greedy)]
     shown = result.best[:MOST_RESULTS]

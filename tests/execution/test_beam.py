@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 from shapecalc import ShapecalcError
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.execution.beam import Tree, exact, load, product, search
+from shapecalc.execution.beam import BeamSearch, exact, load, product, search
 from shapecalc.execution.exact_log import logarithm
 from shapecalc.parser.distributions import Distributions
 from tests.support.volume import at_most
@@ -29,7 +29,7 @@ D2L = """{"": {A: 0.5}, "A": {B: 0.4, C: 0.3}, "A B": {C: 0.4}, "A B C": {<eos>:
 MASTERY = str([[0.1, 0.2, 0.3, 0.4, 0.5], [0.5, 0.4, 0.3, 0.2, 0.1]] * 5)
 
 
-def names(tree: Tree, symbols: Prefix) -> str:
+def names(tree: BeamSearch, symbols: Prefix) -> str:
     return " ".join(tree.distributions.symbols[symbol] for symbol in symbols)
 
 

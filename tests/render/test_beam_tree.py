@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 from math import log
 
-from shapecalc.execution.beam import Tree, load, product, search
+from shapecalc.execution.beam import BeamSearch, load, product, search
 from shapecalc.render.beam_tree import MOST_ROWS, tree
 from tests.render.test_eighty_columns import check_lines
 
@@ -22,7 +22,7 @@ def table(symbols: int, seed: int = 0) -> str:
     return "{" + ", ".join(f'"{"* " * bool(end)}{end}": {row}' for end, row in rows.items()) + "}"
 
 
-def searched(symbols: int, length: int, beam: int, end: str | None = None) -> Tree:
+def searched(symbols: int, length: int, beam: int, end: str | None = None) -> BeamSearch:
     return search(load(table(symbols)), beam=beam, length=length, end=end)
 
 
