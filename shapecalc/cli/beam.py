@@ -50,10 +50,13 @@ def command(
         str | None, typer.Option("--length", metavar="STEPS", help="Number of symbols of a sequence.")
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--end", metavar="SYMBOL", help="Symbol that ends a sequence; by default none does.")
+        str | None,
+        typer.Option(
+            "--end", metavar="SYMBOL", help="With --probabilities, symbol that ends a sequence; default: none."
+        ),
     ] = None,
     no_end: Annotated[
-        bool, typer.Option("--no-end", help="No symbol ends a sequence; without --probabilities, one does by default.")
+        bool, typer.Option("--no-end", help="Without --probabilities, no symbol ends a sequence; default: one does.")
     ] = False,
     log: Annotated[
         bool, typer.Option("--log", help="With --probabilities, write sums of logarithms in place of products.")

@@ -83,6 +83,9 @@ def _sum(total: Fraction) -> str:
 def _greedy(result: BeamSearch, *, unicode: bool) -> str:
     best = (result.every or result.best)[0]
     taken = result.greedy
+    if taken.symbols == best.symbols:
+        which = "the same sequence as the beam" if result.finds_best is None else "the best sequence"
+        return f"greedy search finds {which}, `{sequence(result, best.symbols, unicode=unicode)}`"
     if product(taken) >= product(best):
         return f"greedy search finds a sequence as probable as the best one: {significant(product(taken))}"
     step = next(

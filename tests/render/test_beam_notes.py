@@ -24,10 +24,17 @@ def test_each_search_has_its_sentence() -> None:
         (tree, {}, "the beam of 2 finds the best sequence, `1 1`\n"),
         (tree, {}, "the probabilities of all 4 possible sequences sum to 1"),
         (tree, {"beam": 1}, "at step 1 it drops `1` (0.4), as the lowest that it keeps has 0.6; a beam of 2 finds it"),
-        ("[[0.5, 0.5]]", {}, "greedy search finds a sequence as probable as the best one: 0.5"),
+        ("[[0.5, 0.5]]", {}, "greedy search finds the best sequence, `0`"),
+        (
+            '{"": [0.4, 0.6], "0": [0.75, 0.25], "1": [0.5, 0.5]}',
+            {},
+            "finds a sequence as probable as the best one: 0.3",
+        ),
+        ('{"*": [0.6, 0.4]}', {"length": 20}, "greedy search finds the best sequence, `0 0 0 0 0 0 0 0 0 0 … 0`"),
         ("[[0.5, 0.4]]", {}, "the probabilities of step 1 sum to 0.9, not to 1; they are used as they are"),
         ("[[0.5, 0.4], [1, 1], [0, 1]]", {}, "sum to 0.9, not to 1, and 1 more do not either"),
         ('{"": [0.5, 0.4], "0": [1, 0], "1": [0, 1]}', {}, "the probabilities at the start sum to 0.9"),
+        (MARKOV, {"beam": 1, "length": 18}, "greedy search finds the same sequence as the beam, `0 0"),
         (MARKOV, {"beam": 1, "length": 18}, "the beam of 1 finds 4.578e-6; no sequence has more than 0.06671"),
         (MARKOV, {"beam": 1, "length": 18}, "exhaustive search is left out: it would compute more than 100,000 scores"),
         (
