@@ -72,6 +72,7 @@ NUMBERS: dict[str, Numbers] = {
     "C02": setup("C01") | MAZUR,
     "C05": {"weights": {"f.weight": [[2, -3]], "f.bias": [-3]}},
     "D01": lstm_cell(setup("D01")["W"], setup("D01")["U"], setup("D01")["b"]),
+    "D02": setup("D01") | lstm_cell(setup("D01")["W"], setup("D01")["U"], setup("D01")["b"]),
     "D03": {"x": [[[1, 2], [3, 4], [5, 6]]]},
     "D04": {"x": [[1, 2], [3, 4], [5, 6]]},
     "E01": {"table": [[0.1, 0.2, 0.3, 0.4, 0.5], [0.5, 0.4, 0.3, 0.2, 0.1]] * 5},
@@ -125,6 +126,10 @@ UNPADDED_MEANS = (
 )
 CLASSIFIER = "input: [N, 4]\nlayers: [{linear: 3, name: f}]"
 CELL = "lstm --x {x} --w-ih {w_ih} --w-hh {w_hh} --b-ih {b_ih}"
+CELL_BACK = f"{CELL} --target {{labels}}"
+LINEAR = "rnn --x {x} --w-ih 1 --w-hh {w} --nonlinearity relu --target 0"
+STEPS_BACK = "rnn --x {x} --h0 {h0} --w-ih {w_ih} --w-hh {w_hh} --w-out {w_out} --target {target}"
+ANALOGY = "analogy man woman king --vectors -"
 VECTORS = "word,gender,royal,age,food\n" + "\n".join(
     ",".join(map(str, (word, *vector))) for word, vector in setup("F01")["vectors"].items()
 )
@@ -139,6 +144,11 @@ def stack(*sizes: int, last: str) -> str:
     ]
     parts[-1] = parts[-1].partition(", {sigmoid")[0] + last
     return f"input: [N, C]\nlayers: [{', '.join(parts)}]"
+
+
+def gates(place: str) -> str:
+    """Return the places of what an LSTM has per gate, in the order a (here g), i, f, o."""
+    return " + ".join(f"{place}/{row}" for row in (2, 0, 1, 3))
 
 
 def activations(*names: str) -> str:
@@ -210,6 +220,15 @@ SHOWN: dict[str, dict[str, str | Shown]] = {
         **{f"state{t}": Shown(CELL, f"passes/0/steps/{t}/after/c/0/0") for t in (0, 1)},
         **{f"out{t}": Shown(CELL, f"passes/0/steps/{t}/after/h/0/0") for t in (0, 1)},
     },
+    "D02": {
+        "dout1": Shown(CELL_BACK, "layers/0/passes/0/steps/1/of_h"),
+        "dgates1": Shown(CELL_BACK, gates("layers/0/passes/0/steps/1/from_input/0")),
+        "dx1": Shown(CELL_BACK, "layers/0/gradients_of_inputs/0/1"),
+        "dout0": Shown(CELL_BACK, "layers/0/passes/0/steps/0/from_next/h/0/0"),
+        "dW": Shown(CELL_BACK, gates("gradients/lstm.weight_ih_l0")),
+        "dU": Shown(CELL_BACK, gates("gradients/lstm.weight_hh_l0")),
+        "db": Shown(CELL_BACK, gates("gradients/lstm.bias_ih_l0")),
+    },
     "D03": {
         name: Shown(f"{name} --hidden {size} --x {{x}} --w-ih 0.1 --w-hh 0.1", "outputs/h_n/0")
         for name, size in (("lstm", 3), ("gru", 5), ("rnn", 4))
@@ -219,6 +238,13 @@ SHOWN: dict[str, dict[str, str | Shown]] = {
         "lstm_c": Shown("lstm --hidden 3 --x {x} --w-ih 0.1 --w-hh 0.1", "outputs/c_n"),
         "gru_h_reset_before": Shown("gru --hidden 5 --x {x} --w-ih 0.1 --w-hh 0.1", "outputs/output"),
         "rnn_h": Shown("rnn --hidden 4 --x {x} --w-ih 0.1 --w-hh 0.1", "outputs/output"),
+    },
+    "D05": {
+        "h": Shown(LINEAR, "layers/0/values/outputs/output"),
+        "terms": Shown(LINEAR, " + ".join(f"layers/0/passes/0/steps/{t}/contributions/weight_hh_l0" for t in range(3))),
+        "dL_dw": Shown(LINEAR, "gradients/rnn.weight_hh_l0"),
+        "truncated_to_1": Shown(f"{LINEAR} --truncate 1", "gradients/rnn.weight_hh_l0"),
+        "truncated_to_2": Shown(f"{LINEAR} --truncate 2", "gradients/rnn.weight_hh_l0"),
     },
     "E01": {
         "best": Shown("beam --probabilities {table} --beam {k}", "hypotheses/0/symbols"),
@@ -236,7 +262,11 @@ SHOWN: dict[str, dict[str, str | Shown]] = {
         "greedy": Shown("beam --probabilities {table} --beam 2", "greedy/probability"),
         "beam": Shown("beam --probabilities {table} --beam 2", "hypotheses/0/probability"),
     },
-    "F01": {"answer": Shown("analogy man woman king --vectors -", "nearest/0/word", VECTORS)},
+    "F01": {
+        "answer": Shown(ANALOGY, "nearest/0/word", VECTORS),
+        "man_minus_woman": Shown(ANALOGY, "difference", VECTORS, factor=-1),
+        "king_minus_queen": Shown(ANALOGY, "nearest/0/difference", VECTORS, factor=-1),
+    },
     "F02": {
         "weights": Shown("attention --q {x} --k {x} --v {x} --scale {scale}", "intermediates/weights/values"),
         "out": "attention --q {x} --k {x} --v {x} --scale {scale}",
@@ -320,8 +350,19 @@ SHOWN: dict[str, dict[str, str | Shown]] = {
     },
     "W27": {
         "h": Shown("rnn --x {x} --w-ih {w_ih} --w-hh {w_hh} --nonlinearity relu", "outputs/output"),
+        "y": Shown(
+            "rnn --x {x} --w-ih {w_ih} --w-hh {w_hh} --w-out {w_out} --nonlinearity relu --target [[0,0],[0,0],[0,0]]",
+            " + ".join(f"losses/{t}/predictions" for t in range(3)),
+        ),
     },
-    "W28": {"h": Shown("rnn --x {x} --h0 {h0} --w-ih {w_ih} --w-hh {w_hh}", "outputs/output")},
+    "W28": {
+        "h": Shown(STEPS_BACK, "layers/0/values/outputs/output"),
+        "losses": Shown(STEPS_BACK, "losses/0/value + losses/1/value"),
+        "loss": Shown(STEPS_BACK, "value"),
+        "dw_ih": Shown(STEPS_BACK, "gradients/rnn.weight_ih_l0"),
+        "dw_hh": Shown(STEPS_BACK, "gradients/rnn.weight_hh_l0"),
+        "dw_out": Shown(STEPS_BACK, "gradients/head.weight"),
+    },
     "W29": {
         "cherry": "cosine-similarity --x {cherry} --y {information}",
         "digital": "cosine-similarity --x {digital} --y {information}",
