@@ -14,6 +14,7 @@ from shapecalc.execution.budget import BUDGET, memory_errors_as_diagnostics
 from shapecalc.execution.lowering import calls_of
 from shapecalc.execution.run import refused
 from shapecalc.execution.values.arguments import filled_inputs, given_inputs, report_of, weights_of
+from shapecalc.execution.values.gates import gates_of
 from shapecalc.execution.values.objective import Objective, losses_of, seeds_of
 from shapecalc.execution.values.prices import check_price, values_price
 from shapecalc.execution.values.records import (
@@ -191,10 +192,11 @@ def _forward(
     outputs: dict[str, Measured] = {}
     intermediates: dict[str, dict[str, Measured]] = {}
     calls, executed = [], []
-    for call in calls_of(network.report, params=weights):
+    for row, call in zip(network.report.layers, calls_of(network.report, params=weights), strict=True):
         notify(call.path)
         recorded = RecordedRun()
-        if measure is not None and measure[1](call.path):
+        detailed = measure is not None and measure[1](call.path)
+        if detailed:
             call.work.trace = recorded.add
         executed.append(run(replace(call, frees=()), values, dtype=np.dtype(dtype)))
         if measure is not None:
@@ -203,9 +205,13 @@ def _forward(
                 for slot in call.outputs
             }
             call.work.trace = None  # what the backward kernel computes is not recorded
+            arrays = recorded.arrays()
+            if detailed:
+                read, written = (tuple(values[slot] for slot in slots) for slots in (call.inputs, call.outputs))
+                arrays |= gates_of(row, call, read, written)
             intermediates[call.path] = {
                 name: Measured.of(array, retained=measure[0](call.path, name, array.size))
-                for name, array in recorded.arrays().items()
+                for name, array in arrays.items()
             }
         if taped:
             calls.append(call)

@@ -12,6 +12,7 @@ from shapecalc.execution.budget import check_memory, check_operations
 from shapecalc.execution.gradient_check import BYTES, backward_price
 from shapecalc.execution.lowering import concrete, price, workspace
 from shapecalc.execution.run import parameter_shapes
+from shapecalc.execution.values.gates import gates_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,8 @@ def values_price(
     more = saved if backward else saved + total - run.weights // itemsize
     if update is not None:
         more += (2 + OPTIMIZERS[update.optimizer]) * total
-    temporaries = sum(workspace(row, itemsize) for row in report.layers if detailed(row.path))
+    rows = [row for row in report.layers if detailed(row.path)]
+    temporaries = sum(workspace(row, itemsize) + gates_workspace(row, itemsize) for row in rows)
     # The figures of a tensor take two more of its size, in float64. Intermediate ones are in the workspace, and copied.
     return replace(
         run,
