@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 INPUT = "input"
 FULL = 1_000
 """The most elements of a chosen tensor that is shown as a matrix; of a larger one there are figures and a picture."""
+LONGEST = 32
+"""The longest axis of a tensor that is shown as a matrix without being chosen: the channels of a network are more."""
 TABLE_DIGITS = 4
 NAME = 22
 """Columns of a terminal for a name, if leaving out columns is enough for that."""
@@ -60,7 +62,8 @@ class _ShownTensor(NamedTuple):
 
     @property
     def in_full(self) -> bool:
-        return self.chosen or self.record.size <= SMALL
+        longest = max(self.record.value.figures.shape, default=1)
+        return self.chosen or (self.record.size <= SMALL and longest <= LONGEST)
 
 
 def run(values: NetworkValues, choice: ShownTensors) -> Document:

@@ -36,6 +36,15 @@ def test_small_tensors_are_matrices_and_large_ones_lines_in_the_order_of_the_run
     ]
 
 
+def test_a_vector_of_many_channels_is_a_line_unless_it_is_chosen() -> None:
+    net = shapecalc.loads("{input: [N, 40], layers: [{linear: 8, name: y}]}")
+    found = values(net, "ones", "ones")
+    assert [line for line in shown(found).split("\n") if line.startswith("input ")] == [
+        "input   input    [1, 40]      1         1     1   0    0 %"
+    ]
+    assert "input [1, 40]\n" in shown(found, ShownTensors(chosen=lambda path, _name: path == "input"))
+
+
 def test_parameters_are_shown_with_gradients_or_if_they_are_chosen() -> None:
     found = values(NET, objective=Objective())
     assert "fc.weight" not in shown(found)
