@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LONGEST_LEAD = 30
 """The longest name of a number with its formula on the same line."""
+MOST_SHOWN = 4
+"""The most inputs or outputs of a layer, or names of one number, that are all shown."""
 MOST_NAMED = 2
 """The most layers in between that are all named."""
 MOST_INDENTED = 12
@@ -74,11 +76,10 @@ class _ExplanationText:
         line = f", line {row.line}" if row.line is not None else ""
         file = row.file(self._report.architecture.file)
         yield self._line(f"{row.path}: {called(row)}{line}{f' of {file}' if file else ''}", style=BOLD)
-        yield self._line(f"input {', '.join(map(show, row.inputs))}")
-        outputs = ", ".join(
-            show(shape) if len(row.outputs) == 1 else f"{name} {show(shape)}" for name, shape in row.outputs.items()
-        )
-        yield self._line(f"output{'s' if len(row.outputs) > 1 else ''} {outputs}")
+        yield self._line(_several("input", list(map(show, row.inputs))))
+        names = [f"{name} " if len(row.outputs) > 1 else "" for name in row.outputs]
+        outputs = [f"{name}{show(shape)}" for name, shape in zip(names, row.outputs.values(), strict=True)]
+        yield self._line(_several("output", outputs))
 
     def _key(self, key: ExplainedKey) -> Iterator[str]:
         sizes = f", at {at_sizes(key.at)}" if key.at else ""
@@ -126,7 +127,8 @@ class _ExplanationText:
         indent = "  " * min(level, MOST_INDENTED)
         last, same = _first_of_same_value(origin)
         whence = _whence(last._replace(through=()) if same else last)
-        head = f"{' = '.join(origin.names)} = {_value(origin.value)} ← {whence}"
+        names = origin.names if len(origin.names) <= MOST_SHOWN else (origin.names[0], "…", origin.names[-1])
+        head = f"{' = '.join(names)} = {_value(origin.value)} ← {whence}"
         if same:
             head += f", then the same from {_listed(same, len(same))}"
         formula = last.formula
@@ -160,6 +162,15 @@ def _first_of_same_value(origin: NumberOrigin) -> tuple[NumberOrigin, tuple[str,
         same.append(origin.path)
         origin = before
     return origin, tuple(same[::-1])
+
+
+def _several(word: str, texts: Sequence[str]) -> str:
+    """Return the inputs or the outputs of a layer, of many the first ones and their number."""
+    if len(texts) == 1:
+        return f"{word} {texts[0]}"
+    if len(texts) <= MOST_SHOWN:
+        return f"{word}s {', '.join(texts)}"
+    return f"{len(texts):,} {word}s {', '.join(texts[: MOST_SHOWN - 1])}, …"
 
 
 def _together(formulas: Iterable[Formula]) -> Iterator[tuple[str, Formula]]:

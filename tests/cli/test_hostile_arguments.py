@@ -48,6 +48,7 @@ WRONG = (
     *((name, *words) for name in ("similar", "analogy") for words in (("{}", "{}", "{}"), ("{}", "--vectors", "{}"))),
     *(("decode", "char-rnn", option, "{}") for option in ("--beam", "--length", "--set")),
     *(("train", "mlp", "--data", "digits", option, "{}") for option in ("--export", "--lr", "--scale", "--batch")),
+    *(("explain", "mlp", "{}", option, "{}") for option in ("--key", "--levels", "--set", "--optimizer")),
     *(("train-cost", "mlp", option, "{}") for option in ("--batch", "--max-memory", "--checkpoint", "--dtype")),
     ("init", "{}", "--from", "{}"),
     ("schema", "--output", "{}/x/y"),

@@ -54,8 +54,9 @@ def check_step(step: ExplainedStep, report: Report) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_every_number_of_every_layer_of_the_zoo_is_derived(name: str) -> None:
-    for symbolic in (False, True):
-        report = inspect(shapecalc.load(name), symbolic=symbolic)
+    net = shapecalc.load(name)
+    for symbolic in (False, True)[: 1 + (net.symbols != ("N",))]:
+        report = inspect(net, symbolic=symbolic)
         *steps, total = explain_rows(report).steps
         assert len(steps) == len(report.layers)
         for step in {(step.row.step.layer, step.row.inputs, step.row.step.weights): step for step in steps}.values():

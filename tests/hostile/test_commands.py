@@ -41,7 +41,7 @@ FORMATS: Mapping[str, Callable[[str], object]] = {
     "sarif": json.loads,
     "junit": ET.fromstring,
 }
-COMMANDS = ("inspect", "verify", "sweep", "memory", "train-cost", "solve", "show", "decode")
+COMMANDS = ("inspect", "verify", "sweep", "memory", "train-cost", "solve", "show", "decode", "explain")
 """Commands that read one file; what they make of it is theirs, and how they end is promised."""
 WRITTEN = (("--format", "markdown"), ("--format", "latex"), ("--graph", "dot"), ("--graph", "mermaid"))
 

@@ -67,3 +67,14 @@ def test_wrapping_changes_no_word_and_ascii_has_no_other_character() -> None:
     assert "".join(wide.split()) == "".join(narrow.split())
     assert text(result, width=None, color=False, unicode=False).isascii()
     assert "<- line 14" in text(result, width=None, color=False, unicode=False)
+
+
+def test_of_many_inputs_and_names_the_first_and_the_last_are_shown() -> None:
+    names = ", ".join(["r"] * 40)
+    net = shapecalc.loads(
+        f"input: [N, 3]\nlayers:\n  - {{relu: , name: r}}\n  - {{concat: {{dim: 1}}, from: [{names}], name: c}}\n"
+    )
+    drawn = str(shapecalc.explain(net, "c", key="output"))
+    assert "\n40 inputs [N, 3], [N, 3], [N, 3], …\noutput [N, 120]\n" in drawn
+    assert "  axis1_1 = … = axis1_40 = 3 ← input [N, 3], line 1, through r" in drawn
+    assert "  axis1_out = axis1_1 + axis1_2 + " in drawn
