@@ -57,6 +57,14 @@ class Origin(NamedTuple):
     """Whether the value is a scalar on one line, which an edit can replace."""
 
 
+class UsedParameter(NamedTuple):
+    """A parameter that an expression uses: its name, its value, and the span of that."""
+
+    name: str
+    value: Any
+    span: Span
+
+
 class StepSpans(NamedTuple):
     """The source spans of a step: its layer type, its fields, `from:` and `share:`.
 
@@ -71,6 +79,8 @@ class StepSpans(NamedTuple):
     """The value of `share:`."""
     origins: Mapping[Span, Origin | None] = MappingProxyType({})
     """The values that are a block's parameters, with the place where a call gives them, if one does."""
+    operands: Mapping[Span, tuple[UsedParameter, ...]] = MappingProxyType({})
+    """The parameters that values such as `${4 * width}` are computed from."""
 
     def diagnose(self, error: LayerError, type_name: str, labels: tuple[Label, ...] = ()) -> Diagnostic:
         """Return the diagnostic of a layer's error, at the wrong list entry, else the field, else the layer type."""

@@ -14,6 +14,7 @@ from shapecalc.shape_inference.report import BATCH_SYMBOLS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from shapecalc.architecture import StepSpans
     from shapecalc.calculators.traced_sizes import Leaf
     from shapecalc.diagnostics import Source, Span
     from shapecalc.dims import Dim, Shape
@@ -41,8 +42,9 @@ class WrittenAt(NamedTuple):
 class NumberOrigin(NamedTuple):
     """Where numbers of one value come from.
 
-    `kind` is `field`, `default`, `input` (of the network), `layer` (the output of an earlier one), `output` (of the
-    layer that is explained) or `seen` (explained above). `path` is the layer or the input that gives the number.
+    `kind` is `field`, `parameter` (of an expression in a field), `default`, `input` (of the network), `layer` (the
+    output of an earlier one), `output` (of the layer that is explained) or `seen` (explained above). `path` is the
+    layer or the input that gives the number.
     `passes` is the number of layers after it that pass it on unchanged, `through` the first and the last of them.
     """
 
@@ -189,12 +191,30 @@ class _Follower:
         spans = row.step.spans
         span = None if spans is None else spans.fields.get((name, *index)) or spans.fields.get((name,))
         origin = NumberOrigin((leaf.name,), leaf.value, "default" if spans and span is None else "field", row.path)
+        if spans is None or span is None:
+            return origin._replace(type=row.type)
+        written, operands = self._written(spans, span, set())
+        return origin._replace(type=row.type, written=written, origins=operands)
+
+    def _written(
+        self, spans: StepSpans, span: Span, seen: set[Span]
+    ) -> tuple[tuple[WrittenAt, ...], tuple[NumberOrigin, ...]]:
+        """Return the places of a value, from its use to the number, and the parameters of an expression there."""
         written = []
-        while spans is not None and span is not None and self._network.place(span) not in written:
+        at: Span | None = span
+        while at is not None and at not in seen:
+            seen.add(at)
+            span = at
             written.append(self._network.place(span))
             use = spans.origins.get(span)
-            span = None if use is None else use.label.span
-        return origin._replace(type=row.type, written=tuple(written))
+            at = None if use is None else use.label.span
+        operands = [
+            NumberOrigin((each.name,), each.value, "parameter", written=places, origins=inner)
+            for each in spans.operands.get(span, ())
+            if isinstance(each.value, int)
+            for places, inner in (self._written(spans, each.span, seen),)
+        ]
+        return tuple(written), tuple(operands)
 
     def _output(self, row: LayerReport, leaf: Leaf, name: str, axis: int) -> NumberOrigin:
         trace = self._network.trace(row)
@@ -307,8 +327,9 @@ def _stated_roles(shape: Shape) -> Roles:
 
 
 def _text_at(source: Source | None, span: Span) -> str:
-    """Return the text of a span on one line; empty for several lines."""
+    """Return the text of a span on one line, without quotes; empty for several lines."""
     if source is None or span.line != span.end_line:
         return ""
     lines = source.of(span).text.splitlines()
-    return lines[span.line - 1][span.column - 1 : span.end_column - 1] if span.line <= len(lines) else ""
+    text = lines[span.line - 1][span.column - 1 : span.end_column - 1] if span.line <= len(lines) else ""
+    return text.strip("\"'")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import Origin
+from shapecalc.architecture import UsedParameter, Origin
 from shapecalc.diagnostics import Fix, Label, Span
 from shapecalc.layers import layer_type
 from shapecalc.layers.fields import said
@@ -313,6 +313,11 @@ def _substituted(node: Scalar, arguments: MappingOf[str, Node], diagnostics: Dia
         return None
     if isinstance(value, int):
         diagnostics.origins[node.span] = None
+        diagnostics.operands[node.span] = tuple(
+            UsedParameter(name, plain(arguments[name]), head(arguments[name]))
+            for name in sorted(names_used(node))
+            if name in arguments
+        )
         return Scalar(value, node.span, str(value))
     if diagnostics.is_placeholder(value):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.architecture import with_origins
@@ -14,11 +15,12 @@ from shapecalc.parser.tree import Mapping, head, plain
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping as MappingOf
 
-    from shapecalc.architecture import Origin
+    from shapecalc.architecture import UsedParameter, Origin
     from shapecalc.diagnostics import Source
     from shapecalc.parser.tree import Node, Scalar
 
 
+NO_OPERANDS: MappingOf[Span, tuple[UsedParameter, ...]] = MappingProxyType({})
 MOST_CALLS = 4
 """The number of calls that a diagnostic in a block shows, innermost first."""
 
@@ -26,15 +28,17 @@ MOST_CALLS = 4
 class Diagnostics:
     """Diagnostics in the order of detection, each once; raises `ShapecalcError` if there are too many.
 
-    `origins` maps the uses of parameters to the place where a call gives the value, None if no call does.
+    `origins` maps the uses of parameters to the place where a call gives the value, None if no call does; `operands`
+    the expressions with parameters to these.
     """
 
-    __slots__ = ("_calls", "_refused_spans", "_seen", "blocks_missing", "invalid_blocks", "origins",
-                 "parameters", "recorded", "source")  # fmt: skip
+    __slots__ = ("_calls", "_refused_spans", "_seen", "blocks_missing", "invalid_blocks", "operands",
+                 "origins", "parameters", "recorded", "source")  # fmt: skip
 
     def __init__(self, source: Source, refused: Iterable[Diagnostic] = ()) -> None:
         self.source = source
         self.origins: dict[Span, Origin | None] = {}
+        self.operands: dict[Span, tuple[UsedParameter, ...]] = {}
         self.blocks_missing = False
         """Whether an included file could not be read: an unknown layer type may be one of its blocks."""
         self.invalid_blocks: set[str] = set()
@@ -76,6 +80,21 @@ class Diagnostics:
                 at = None if origin is None else origin.label.span
         return origins
 
+    def operands_of(self, origins: dict[Span, Origin | None]) -> MappingOf[Span, tuple[UsedParameter, ...]]:
+        """Return the parameters of the expressions among `origins`, to which the origins of these are added."""
+        if not self.operands:
+            return NO_OPERANDS
+        operands: dict[Span, tuple[UsedParameter, ...]] = {}
+        todo = [*origins]
+        while todo:
+            span = todo.pop()
+            if span in self.operands and span not in operands:
+                operands[span] = self.operands[span]
+                called = self.origins_of(operand.span for operand in operands[span])
+                origins |= called
+                todo += called
+        return operands or NO_OPERANDS
+
     @contextmanager
     def within(self, call: Label) -> Iterator[None]:
         """Add the label of a call to every diagnostic that is added in the context."""
@@ -104,7 +123,7 @@ class Diagnostics:
         return isinstance(node, Mapping) and not node.entries and self.refused_within(node.span)
 
     def placeholder(self, span: Span) -> Node:
-        """Return a placeholder for a refused value; further diagnostics within its span are dropped."""
+        """Return a placeholder for a refused value; called diagnostics within its span are dropped."""
         if span not in self._refused_spans:
             self._refused_spans += (span,)
         return Mapping((), span)

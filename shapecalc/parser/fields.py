@@ -45,7 +45,9 @@ class LayerReader:
         before = len(self._diagnostics.recorded)
         nodes = self._nodes(cls, node, misplaced)
         field_spans = _field_spans(nodes)
-        spans = StepSpans(type_node.span, field_spans, origins=self._diagnostics.origins_of(field_spans.values()))
+        origins = self._diagnostics.origins_of(field_spans.values())
+        operands = self._diagnostics.operands_of(origins)
+        spans = StepSpans(type_node.span, field_spans, origins=origins, operands=operands)
         if nodes is None:
             return None, spans
         refused = len(self._diagnostics.recorded)

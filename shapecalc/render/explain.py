@@ -134,6 +134,7 @@ class _ExplanationText:
         formula = last.formula
         if formula is None or formula.is_plain:
             yield self._line(head, lead=indent, hang=4)
+            yield from self._origins(last.origins, level + 1)
             return
         yield self._line(f"{head}:", lead=indent, hang=4)
         yield self._line(formula.rule, lead=f"{indent}    ")
@@ -194,7 +195,7 @@ def _whence(origin: NumberOrigin) -> str:
     through = f", through {_listed(origin.through, origin.passes)}" if origin.through else ""
     if origin.kind == "default":
         return "default" if not origin.note else f"{origin.note} of {origin.path}, default{through}"
-    if origin.kind == "field":
+    if origin.kind in ("field", "parameter"):
         of = f"{origin.note} of {origin.path}" if origin.note else ""
         places = " ← ".join(_place(each, origin.value) for each in origin.written)
         return f"{of}{', ' if of and places else ''}{places or ('' if of else 'field')}{through}"

@@ -49,7 +49,10 @@ def test_a_field_is_followed_through_the_calls_of_blocks_to_the_number_in_the_fi
     assert [(each.text, each.line) for each in found["kernel_size"].written] == [("$size", 7), ("3", 5)]
     assert found["groups"].kind == "default"
     expression = origins(report, "b.0.conv_1", "params")
-    assert [(each.text, each.line) for each in expression["out_channels"].written] == [('"${2 * channels}"', 8)]
+    assert [(each.text, each.line) for each in expression["out_channels"].written] == [("${2 * channels}", 8)]
+    (channels,) = expression["out_channels"].origins
+    assert (channels.names, channels.value, channels.kind) == (("channels",), 8, "parameter")
+    assert [(each.text, each.line) for each in channels.written] == [("$width", 10), ("8", 2)]
     assert [(each.text, each.line) for each in expression["kernel_size[1]"].written] == [("5", 8)]
 
 

@@ -224,3 +224,19 @@ def test_parameters_that_mean_nothing_are_refused_where_they_are_declared(parame
     assert finding.code == code
     assert finding.span is not None
     assert finding.span.line == 4
+
+
+def test_an_expression_has_the_parameters_that_it_is_computed_from() -> None:
+    text = (
+        "input: [N, 3]\nparameters: {width: 8}\nblocks:\n"
+        "  b: {parameters: [c, more: 2], layers: [{linear: '${c * more}'}]}\n"
+        "layers:\n  - {b: '${2 * width}', name: x}\n  - {linear: 5, name: y}\n"
+    )
+    block, plain = loads(text).layers
+    assert block.spans is not None
+    assert plain.spans is not None
+    (inner,) = (block.spans.operands[span] for span in block.spans.fields.values())
+    assert [(each.name, each.value, each.span.line) for each in inner] == [("c", 16, 6), ("more", 2, 4)]
+    (outer,) = block.spans.operands[inner[0].span]
+    assert (outer.name, outer.value, outer.span.line) == ("width", 8, 2)
+    assert plain.spans.operands == {}
