@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.architecture import UsedParameter, Origin
+from shapecalc.architecture import Origin, UsedParameter
 from shapecalc.diagnostics import Fix, Label, Span
 from shapecalc.layers import layer_type
 from shapecalc.layers.fields import said

@@ -15,7 +15,7 @@ from shapecalc.parser.tree import Mapping, head, plain
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping as MappingOf
 
-    from shapecalc.architecture import UsedParameter, Origin
+    from shapecalc.architecture import Origin, UsedParameter
     from shapecalc.diagnostics import Source
     from shapecalc.parser.tree import Node, Scalar
 
