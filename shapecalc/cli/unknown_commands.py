@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from shapecalc.cli.groups import COMMANDS
+from shapecalc.cli.groups import BY_HAND, COMMANDS, LOSSES_BY_HAND
 
 ANSWERS = """
 calc calculate calculator formula | `shapecalc conv --n 32 --f 5` derives an output size; `shapecalc --help` lists the
@@ -18,6 +18,20 @@ shows them for every layer
 
 graph draw plot picture diagram image render visualize visualise viz mermaid dot graphviz netron svg png |
 `shapecalc inspect ARCH --graph mermaid` draws a network; `--graph dot` for Graphviz
+
+loss losses ce crossentropy categorical-crossentropy sparse-categorical-crossentropy softmax-loss log-loss criterion
+crossentropyloss cross-entropy-loss |
+`shapecalc cross-entropy --x 1,2,3 --target 2` computes a loss of scores; `shapecalc --help` lists the losses
+
+binary-crossentropy logistic-loss bceloss bcewithlogitsloss | `shapecalc bce` computes the loss of probabilities,
+`shapecalc bce-with-logits` that of scores before a sigmoid
+
+hinge-loss svm-loss multi-margin-loss multimarginloss | `shapecalc hinge` computes the multi-class hinge loss
+
+mae l1-loss l1loss absolute-error mean-absolute-error | `shapecalc l1` computes the mean absolute error
+
+mseloss mse-loss l2 l2-loss squared-error mean-squared-error | `shapecalc mse` computes the mean squared error,
+`shapecalc sum-of-squares` half the sum
 
 forward predict infer inference execute eval evaluate values | `shapecalc run ARCH` runs a network and shows its values
 
@@ -123,7 +137,10 @@ def _code(name: str) -> Pointer | None:
 
 
 def _word(name: str) -> Pointer | None:
-    answer = answers().get(name.strip("-").lower().replace("_", "-"))
+    word = name.strip("-").lower().replace("_", "-")
+    if word in LOSSES_BY_HAND:
+        return Pointer(f"no command `{name}`", f"write `shapecalc {word}`")
+    answer = answers().get(word)
     return Pointer(f"no command `{name}`", answer) if answer else None
 
 
@@ -184,5 +201,5 @@ def _explained(type_: str) -> str:
     from shapecalc.layers.pooling import AvgPool, MaxPool
 
     command = "pool" if layer_type(type_) in (MaxPool, AvgPool) else type_.replace("_", "-")
-    derives = f", `shapecalc {command}` derives its costs" if command in COMMANDS else ""
-    return f"`shapecalc layers {type_}` explains it{derives}"
+    does = "computes it by hand" if command in BY_HAND else "derives its costs" if command in COMMANDS else ""
+    return f"`shapecalc layers {type_}` explains it" + (f", `shapecalc {command}` {does}" if does else "")

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from shapecalc.cli import app
 from shapecalc.cli.groups import LOSSES_BY_HAND
 from shapecalc.cli.loss_command import ALIASES
+from shapecalc.cli.unknown_commands import message
 from shapecalc.reference.losses import LOSSES
 
 
@@ -100,5 +101,18 @@ MISTAKES = {
 
 
 def test_a_mistake_is_answered_with_the_option_and_what_it_expects() -> None:
-    for words, message in MISTAKES.items():
-        assert message in shown(*words.split(), code=2), words
+    for words, expected in MISTAKES.items():
+        assert expected in shown(*words.split(), code=2), words
+
+
+def test_other_names_of_losses_lead_to_their_commands() -> None:
+    for word, command in {
+        "cross_entropy": "cross-entropy",
+        "BCE_with_logits": "bce-with-logits",
+        "mae": "l1",
+        "MSELoss": "mse",
+        "binary_crossentropy": "bce",
+        "crossentropyloss": "cross-entropy",
+        "hinge_loss": "hinge",
+    }.items():
+        assert f"`shapecalc {command}" in message(word).help, word
