@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shapecalc.api.by_hand import by_hand
+    from shapecalc.api.by_hand import by_hand, loss_by_hand
     from shapecalc.api.compare import check, diff, lock
     from shapecalc.api.execute import decode, run, train, values, verify
     from shapecalc.api.load import Network, load, loads
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
     from shapecalc.execution.values.layer import LayerValues
+    from shapecalc.execution.values.loss import LossValues
     from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
     from shapecalc.execution.words.queries import Analogy, Similar
@@ -60,6 +61,7 @@ _HOMES = {
     "LayerError": "diagnostics",
     "LayerTypes": "layers.documentation",
     "LayerValues": "execution.values.layer",
+    "LossValues": "execution.values.loss",
     "Limits": "diagnostics.limits",
     "LiveMemory": "costs.liveness",
     "Locked": "api.results",
@@ -82,6 +84,7 @@ _HOMES = {
     "explain": "api.predict",
     "inspect": "api.predict",
     "load": "api.load",
+    "loss_by_hand": "api.by_hand",
     "loads": "api.load",
     "lock": "api.compare",
     "memory": "api.predict",
@@ -114,6 +117,7 @@ __all__ = [
     "Limits",
     "LiveMemory",
     "Locked",
+    "LossValues",
     "Network",
     "NetworkValues",
     "Proof",
@@ -137,6 +141,7 @@ __all__ = [
     "load",
     "loads",
     "lock",
+    "loss_by_hand",
     "memory",
     "run",
     "similar",

@@ -1,4 +1,4 @@
-"""A layer by hand: its values with their arithmetic, and its gradients, from the numbers that it is given."""
+"""A layer or a loss by hand: values with their arithmetic, and gradients, from the numbers that are given."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from shapecalc.execution.values.layer import LayerValues
+    from shapecalc.execution.values.loss import LossValues
     from shapecalc.reference.base import Array
 
 
@@ -70,6 +71,54 @@ def by_hand(
     except LayerError as error:
         field = "" if error.field is None else f"`{error.field}` "
         raise misuse(error.code, f"`{layer.type}`: {field}{error.message}", error.help) from None
+
+
+def loss_by_hand(
+    loss: str,
+    predictions: ArrayLike,
+    targets: ArrayLike,
+    *,
+    reduction: str | None = None,
+    backward: bool = False,
+    exact: bool = False,
+    **options: float,
+) -> LossValues:
+    """Compute a loss on numbers, and return every term with its arithmetic, and their mean or sum.
+
+    A row of predictions is a sample; targets are classes counted from 0, or a value of each prediction, as the loss
+    takes them. `reduction` is mean, sum or none, by default that of the loss; `options` are `delta` of hinge and huber,
+    and `beta` of smooth_l1. With `backward` the result has the gradient with respect to the predictions; `exact`
+    computes in fractions.
+    Raises `ShapecalcError` if there is no such loss (SC203), or by the code of what does not fit: SC301 for a shape,
+    SC201 for a class or a probability out of range, SC202 for what is not a number, SC205 without an exact result.
+
+    >>> values = loss_by_hand("cross_entropy", [1, 2, 3], 2)
+    >>> values.terms.working.item(), f"{values.value.values:.6f}"
+    ('−log(0.665241)', '0.407606')
+    """
+    from shapecalc.diagnostics.suggestions import closest
+    from shapecalc.execution.values.loss import loss_by_hand as compute
+    from shapecalc.reference.losses import LOSSES
+
+    if loss not in LOSSES:
+        near = closest(loss, tuple(LOSSES))
+        hint = f"did you mean `{near}`?" if near else None
+        raise misuse("SC203", f"expects a loss, {', '.join(LOSSES)}, receives `{loss}`", hint)
+    unknown = [name for name in options if name not in LOSSES[loss].options]
+    if unknown:
+        raise misuse("SC102", f"`{loss}` has no option `{unknown[0]}`")
+    try:
+        return compute(
+            loss,
+            _array("x", predictions, exact=exact),
+            _array("target", targets, exact=exact),
+            reduction=reduction,
+            options=options,
+            backward=backward,
+        )
+    except LayerError as error:
+        field = "" if error.field is None else f"`{error.field}` "
+        raise misuse(error.code, f"`{loss}`: {field}{error.message}", error.help) from None
 
 
 def _is_field(name: str, value: Any) -> bool:

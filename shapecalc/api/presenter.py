@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
     from shapecalc.execution.values.layer import LayerValues
+    from shapecalc.execution.values.loss import LossValues
     from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
     from shapecalc.execution.words.queries import Analogy, Similar
@@ -238,9 +239,16 @@ def _layer_types(types: LayerTypes) -> str:
 
 
 def _layer_values(values: LayerValues) -> str:
+    from shapecalc.execution.activation_curve import curve_of
     from shapecalc.render.values.layer import layer_values
 
-    return layer_values(values, {}, **MANNER)
+    return layer_values(values, {}, **MANNER, curve=curve_of(values.layer, values.inputs[0].values))
+
+
+def _loss_values(values: LossValues) -> str:
+    from shapecalc.render.values.loss import loss_values
+
+    return loss_values(values, **MANNER)
 
 
 _TEXTS: Mapping[str, Callable[[Any], str]] = {
@@ -254,6 +262,7 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "Explanation": _explanation,
     "LayerTypes": _layer_types,
     "LayerValues": _layer_values,
+    "LossValues": _loss_values,
     "Solution": _solution,
     "Sweep": _sweep,
 }

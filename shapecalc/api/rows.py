@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from shapecalc.execution.beam import BeamSearch
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
-    from shapecalc.execution.values.layer import LayerValues
+    from shapecalc.execution.values.layer import LayerValues, WorkedTensor
+    from shapecalc.execution.values.loss import LossValues
     from shapecalc.execution.values.records import NetworkValues
     from shapecalc.execution.verify import Proof
     from shapecalc.execution.words.queries import Analogy, Similar
@@ -299,6 +300,15 @@ def _layer_values(values: LayerValues) -> list[Row]:
     groups = (*values.intermediates, *values.outputs, *values.backward_intermediates)
     named = [(tensor.name, tensor) for tensor in groups]
     named += [(f"{tensor.name}.grad", tensor) for tensor in values.gradients]
+    return _elements(named)
+
+
+def _loss_values(values: LossValues) -> list[Row]:
+    named = [(tensor.name, tensor) for tensor in (*values.intermediates, values.terms)]
+    return _elements(named + ([] if values.gradient is None else [("x.grad", values.gradient)]))
+
+
+def _elements(named: list[tuple[str, WorkedTensor]]) -> list[Row]:
     return [
         {"tensor": name, "index": ", ".join(map(str, index)), "value": _number(number), "working": working}
         for name, tensor in named
@@ -323,6 +333,7 @@ _WRITERS: Mapping[str, Callable[[Any], list[Row]]] = {
     "LayerTypes": _layer_types,
     "Explanation": _explanation,
     "LayerValues": _layer_values,
+    "LossValues": _loss_values,
     "LiveMemory": _memory,
     "Locked": _locked,
     "NetworkValues": _values,

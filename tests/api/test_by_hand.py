@@ -44,6 +44,42 @@ def test_several_inputs_are_given_in_their_order() -> None:
     np.testing.assert_allclose(values.outputs[0].values, [[(e @ [1, 2]) / e.sum()]])
 
 
+def test_a_loss_has_its_terms_its_value_and_the_gradient() -> None:
+    values = shapecalc.loss_by_hand("hinge", [13, -7, 11], 0, delta=10, backward=True, exact=True)
+    assert values.value.values == 8
+    assert values.gradient is not None
+    assert values.gradient.values.tolist() == [-1, 0, 1]
+    assert repr(values) == "<LossValues of hinge: 8>"
+    assert str(values).splitlines()[2] == "L = 0 + max(−7 − 13 + 10, 0) + max(11 − 13 + 10, 0) = 8"
+    assert values.to_rows()[0] == {
+        "tensor": "loss",
+        "index": "",
+        "value": "8",
+        "working": "0 + max(−7 − 13 + 10, 0) + max(11 − 13 + 10, 0)",
+    }
+
+
+def test_the_text_of_an_activation_ends_with_its_curve() -> None:
+    assert "saturates   for x ≤ 0: there |derivative| < 0.01" in str(shapecalc.by_hand("relu", [-1, 2]))
+
+
+WRONG_LOSSES: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
+    "an unknown loss": (("mze", [1], [1]), {}, "SC203"),
+    "another option": (("mse", [1], [1]), {"delta": 1}, "SC102"),
+    "a class out of range": (("cross_entropy", [1, 2], 2), {}, "SC201"),
+    "another shape": (("mse", [1, 2], [[1, 2]]), {}, "SC301"),
+    "no fraction": (("cross_entropy", [1, 2], 1), {"exact": True}, "SC205"),
+}
+
+
+@for_each("name", WRONG_LOSSES)
+def test_a_mistake_of_a_loss_is_a_diagnostic(name: str) -> None:
+    arguments, given, code = WRONG_LOSSES[name]
+    with pytest.raises(shapecalc.ShapecalcError) as caught:
+        shapecalc.loss_by_hand(*arguments, **given)
+    assert caught.value.diagnostics[0].code == code
+
+
 WRONG: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     "an unknown layer": (("convv", [1]), {}, "SC101"),
     "no input": (("relu",), {}, "SC106"),

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shapecalc.calculators.tracing import InexactError, Traced
+from shapecalc.calculators.tracing import InexactError, Traced, number
 from shapecalc.diagnostics import LayerError
+from shapecalc.diagnostics.presentation import Presented
+from shapecalc.dims import show
 from shapecalc.execution.values.layer import INPUT, WEIGHT, TracedRun, WorkedTensor
 from shapecalc.reference.losses import LOSSES, REDUCTIONS, Targets, reduced
 
@@ -26,8 +28,8 @@ MOST_TRACED = 2_000
 """Predictions up to which each operation is written down."""
 
 
-@dataclass(frozen=True, slots=True)
-class LossValues:
+@dataclass(frozen=True, slots=True, repr=False)
+class LossValues(Presented):
     """A loss: what it is given, intermediate tensors, terms, their mean or sum, and the gradient if computed."""
 
     loss: str
@@ -39,6 +41,11 @@ class LossValues:
     value: WorkedTensor
     gradient: WorkedTensor | None = None
     """With respect to the predictions; without a reduction of the sum of the terms."""
+
+    def __repr__(self) -> str:
+        """Return the loss and its value."""
+        shown = number(self.value.values.item()) if self.value.values.size == 1 else show(self.value.values.shape)
+        return f"<LossValues of {self.loss}: {shown}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as JSON's values."""
