@@ -40,6 +40,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "run": "Run a network, and show its values and gradients.",
         "verify": "Run a network in NumPy and compare it with the prediction.",
         "train": "Train a small network in NumPy.",
+        "bptt": "Back-propagate a recurrent network through time, step by step.",
     },
     "Gate": {
         "check": "Check files and report all errors and warnings.",

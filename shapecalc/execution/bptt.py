@@ -65,8 +65,8 @@ class StepGradient(NamedTuple):
     is_cut: bool
     """Whether truncation lets nothing through from the next step."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the gradients as JSON's values, [N, size] each."""
+    def to_dict(self, *, in_full: bool = True) -> dict[str, Any]:
+        """Return the gradients as JSON's values, [N, size] each; contributions `in_full` or as norms alone."""
         named = {name: values_of(getattr(self, name)) for name in ("from_above", "of_h", "from_input", "from_hidden")}
         return {
             "time": self.step.time,
@@ -74,8 +74,12 @@ class StepGradient(NamedTuple):
             "from_next": {state: values_of(array) for state, array in self.from_next.items()},
             "norm": norm(self.of_h),
             "cut": self.is_cut,
-            "contributions": {name: plain(array.tolist()) for name, array in self.contributions.items()},
-        }
+            "norms_of_contributions": {name: norm(array) for name, array in self.contributions.items()},
+        } | (
+            {"contributions": {name: plain(array.tolist()) for name, array in self.contributions.items()}}
+            if in_full
+            else {}
+        )
 
 
 class PassGradients(NamedTuple):
@@ -116,6 +120,8 @@ class Propagated:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON's values."""
+        steps = [step for layer in self.layers for each in layer.passes for step in each.steps]
+        in_full = sum(array.size for step in steps for array in step.contributions.values()) <= MOST_CONTRIBUTIONS
         return {
             "name": self.name,
             "loss": self.loss,
@@ -138,7 +144,7 @@ class Propagated:
                     "path": layer.path,
                     "values": layer.unrolled.to_dict(),
                     "passes": [
-                        {"name": each.run.name, "steps": [step.to_dict() for step in each.steps]}
+                        {"name": each.run.name, "steps": [step.to_dict(in_full=in_full) for step in each.steps]}
                         for each in layer.passes
                     ],
                     "gradients_of_inputs": [
@@ -161,6 +167,12 @@ class LossAt(NamedTuple):
     name: str
     reduction: str
     targets: Array
+
+
+MOST_HEAD_STEPS = 64
+"""Steps up to which the contributions to the parameters of the head are computed: each takes a backward pass."""
+MOST_CONTRIBUTIONS = 2_000_000
+"""Elements of the contributions of all steps in JSON; of more the norms alone."""
 
 
 def norm(array: Array) -> float:
@@ -213,7 +225,7 @@ def propagate_back(
     of_head = {
         ctx.call.tensor(parameter): arrays
         for ctx, gradients, _ in recorded
-        if ctx.call.path == head
+        if ctx.call.path == head and len(losses) <= MOST_HEAD_STEPS
         for parameter, arrays in _by_step(ctx, gradients, losses, batch_first=batch_first).items()
     }
     return Propagated(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_ELEMENTS = 20_000_000
 """Elements of the parameters, and of the gates of all steps."""
 MOST_MACS = 2 * 10**9
+MOST_STEPS = 10_000
+"""Steps of a sequence that is unrolled."""
 
 RANDOM, ONES = "random", "ones"
 TENSORS = {"w_ih": "weight_ih", "w_hh": "weight_hh", "b_ih": "bias_ih", "b_hh": "bias_hh"}
@@ -134,6 +136,7 @@ def _check_size(layer: Recurrent, x: Array) -> None:
     if (gates := x.shape[0] * x.shape[1] * layer.gates * layer.hidden_size * layer.num_layers) > elements:
         elements = gates
     for code, count, most, what in (
+        ("SC705", int(x.shape[layer.time_axis]), MOST_STEPS, "steps"),
         ("SC701", elements, MOST_ELEMENTS, "numbers"),
         ("SC705", macs, MOST_MACS, "multiply-accumulates"),
     ):

@@ -108,8 +108,10 @@ def targets_of(target: Array, shape: tuple[int, int, int], loss: str | None, *, 
         help_text = f"write `{near}`" if near else None
         raise LayerError("SC203", expects=" or ".join(LOSSES), receives=f"`{loss}`", field="loss", help=help_text)
     integral = all(float(value).is_integer() for value in target.ravel().tolist())
-    per_step = {steps * samples, samples}
-    name = loss or (CLASSES if integral and classes > 1 and target.size in per_step else VALUES)
+    are_classes = target.size in (samples, steps * samples) or target.size not in (
+        *(1, samples * classes, steps * samples * classes),
+    )
+    name = loss or (CLASSES if integral and classes > 1 and are_classes else VALUES)
     each = samples if LOSSES[name].targets is Targets.CLASSES else samples * classes
     if target.size == 1 and LOSSES[name].targets is Targets.VALUES:
         target = np.full(each, target.flat[0], dtype=target.dtype)

@@ -12,7 +12,7 @@ from shapecalc.execution.gradient_arithmetic import element_name, gradient_lines
 from shapecalc.render.derivation import in_ascii
 from shapecalc.render.tables.model import BLANK, Document, Drawing, Fixed, Lines, Table, TableColumn, TableRow
 from shapecalc.render.tables.text import document
-from shapecalc.render.terminal.grid import Page
+from shapecalc.render.terminal.grid import GAP, Page
 from shapecalc.render.terminal.palette import BOLD, DIM
 from shapecalc.render.unrolled import MOST_ROWS, equations, folded, heading, samples_of, states_of
 
@@ -31,6 +31,8 @@ MOST_WORKED = 8
 MOST_ELEMENTS, MOST_COLUMNS = 24, 6
 """Elements and steps of a parameter whose contributions are shown one by one."""
 BAR = 32
+ROOM = 70
+"""Columns of a terminal that a table has next to the step, and a mark of a cut."""
 
 
 def text(result: Propagated, *, width: int | None, color: bool, unicode: bool) -> str:
@@ -56,7 +58,7 @@ def propagation(result: Propagated) -> Document:
 
 
 def _plan(result: Propagated) -> str:
-    over = "summed over steps" if result.reduction == "sum" else "the mean over steps"
+    over = "summed over steps" if result.reduction == "sum" else "the mean of all its terms"
     cut = f"; no gradient passes every {result.truncate} steps, counted from the last" if result.truncate else ""
     return f"loss: {result.loss}, {over}{cut}"
 
@@ -65,15 +67,45 @@ class _VectorColumn:
     """A column of vectors: their elements if all are short and of one sample, else their norms."""
 
     def __init__(self, name: str, vectors: Sequence[Array | None], *, samples: int) -> None:
+        self.name = name
+        self.vectors = vectors
         self.brief = samples == 1 and all(vector is None or vector.size <= BRIEF for vector in vectors)
-        self.head = TableColumn(name if self.brief else f"‖{name}‖", right=True)
-        self.cells = [BLANK if vector is None else Fixed(self._text(vector)) for vector in vectors]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether cells are lists of elements."""
+        return self.brief and any(vector is not None and vector.size > 1 for vector in self.vectors)
+
+    @property
+    def head(self) -> TableColumn:
+        """The heading."""
+        return TableColumn(self.name if self.brief else f"‖{self.name}‖", right=True)
+
+    @property
+    def cells(self) -> list[Value]:
+        """The cell of each step."""
+        return [BLANK if vector is None else Fixed(self._text(vector)) for vector in self.vectors]
+
+    @property
+    def width(self) -> int:
+        """The columns of a terminal that it takes."""
+        return max(len(self.head.name), *(len(cell.text()) for cell in self.cells))
 
     def _text(self, vector: Array) -> str:
         if not self.brief:
             return shown(norm(vector))
         numbers = [shown(value) for value in vector.ravel().tolist()]
         return numbers[0] if len(numbers) == 1 else f"[{', '.join(numbers)}]"
+
+
+def _fitting(columns: Sequence[_VectorColumn]) -> Sequence[_VectorColumn]:
+    """Return columns that fit a terminal together: the widest lists of elements become norms."""
+    while sum(column.width + GAP for column in columns) > ROOM:
+        lists = [column for column in columns if column.is_list]
+        if not lists:
+            break
+        max(lists, key=lambda column: column.width).brief = False
+    return columns
 
 
 def _forward(result: Propagated, layer: LayerGradients) -> Table:
@@ -101,7 +133,7 @@ def _forward(result: Propagated, layer: LayerGradients) -> Table:
     )
     rows = [
         (Fixed(str(step.time)), *cells)
-        for step, *cells in zip(steps, *(column.cells for column in columns), strict=True)
+        for step, *cells in zip(steps, *(column.cells for column in _fitting(columns)), strict=True)
     ]
     heads = (TableColumn("step", right=True), *(column.head for column in columns))
     return Table(heads, _folded(rows))
@@ -130,10 +162,14 @@ def _worked(result: Propagated) -> Iterator[Part]:
     if len(losses) <= MOST_WORKED and all(loss.predictions.size <= MOST_WORKED for loss in losses):
         lines = [line for loss in losses for line in _loss_lines(result, loss)]
         yield equations(lines)
-    terms = [shown(loss.value) for loss in losses]
+    count = sum(loss.targets.size for loss in losses) if result.reduction == "mean" else 1
+    terms = [shown(loss.value * count) for loss in losses]
     terms = terms if len(terms) <= MOST_WORKED else [*terms[:3], "…", terms[-1]]
     total = " + ".join(terms).replace("+ −", "− ")
-    yield equations([f"L = {total} = {shown(result.value)}" if len(losses) > 1 else f"L = {shown(result.value)}"])
+    if count > 1:
+        total = f"({total})/{count}"
+    is_short = len(losses) == 1 and count == 1
+    yield equations([f"L = {shown(result.value)}" if is_short else f"L = {total} = {shown(result.value)}"])
 
 
 def _loss_lines(result: Propagated, loss: StepLoss) -> Iterator[str]:
@@ -174,7 +210,7 @@ def _pass(result: Propagated, layer: LayerGradients, each: PassGradients) -> Ite
     is_last = layer is result.layers[-1] and each.run.name.startswith(layer.passes[-1].run.name.split()[0])
     yield [Lines([title], BOLD), _arriving(layer, each, "from loss" if is_last else "from above")]
     yield [
-        Lines(["norm of ∂L/∂h, and its part of the norm one step later that came through that step"], DIM),
+        Lines(["norm of ∂L/∂h; ×: ‖from next‖ relative to the norm one step later"], DIM),
         _norms(each),
     ]
     if _is_small(layer, each):
@@ -206,6 +242,7 @@ def _arriving(layer: LayerGradients, each: PassGradients, above: str) -> Table:
         for state in steps[0].from_next
         if state != "h"
     ]
+    _fitting(columns)
     cuts = any(step.is_cut for step in steps)
     rows = [
         (Fixed(str(step.step.time)), *cells, *([Fixed("cut" if step.is_cut else "")] if cuts else []))

@@ -98,7 +98,11 @@ def test_a_size_that_follows_from_nothing_is_named() -> None:
 
 
 def test_too_many_numbers_are_refused_before_any_is_made() -> None:
-    for sizes, code in (({"seq": 10**12, "input_size": 1}, "SC701"), ({"seq": 10**6, "input_size": 900}, "SC701")):
+    for sizes, code in (
+        ({"seq": 10**12, "input_size": 1}, "SC705"),
+        ({"seq": 1, "input_size": 10**8}, "SC701"),
+        ({"seq": 10, "input_size": 2, "batch": 10**9}, "SC701"),
+    ):
         with pytest.raises(ShapecalcError) as refused:
             recurrent_case(Rnn, {"hidden_size": 3}, sizes, {})
         assert refused.value.diagnostics[0].code == code

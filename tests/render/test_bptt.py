@@ -42,6 +42,17 @@ def test_each_fits_80_columns_and_no_row_wraps() -> None:
         assert in_80(found, unicode=False).isascii()
 
 
+def test_every_column_stays_in_80_columns() -> None:
+    """What does not fit as a list is a norm; nothing is left out."""
+    for found in CASES:
+        shown = in_80(found)
+        for heading in ("loss", "from next", "∂L/∂h"):
+            assert any(heading in line.replace("‖", "") for line in shown.splitlines() if line.startswith("step "))
+        wide = text(found, width=200, color=False, unicode=True)
+        heads = [[line for line in each.splitlines() if line.startswith("step")] for each in (shown, wide)]
+        assert heads[0] == heads[1]
+
+
 def test_the_gradient_of_a_linear_recurrence() -> None:
     """h = 1, 5/2, 17/4 and L = ½h₃²: the terms of ∂L/∂w are 0, 17/8 and 85/8."""
     given = {"x": "1,2,3", "w_ih": "1", "w_hh": "1/2"}
@@ -51,6 +62,12 @@ def test_the_gradient_of_a_linear_recurrence() -> None:
     assert "   2          0       17/8   17/8" in shown
     assert "W_hh       0    17/8    85/8  51/4" in shown
     assert "W_hh: (17/16)·0 + (17/8)·1 + (17/4)·(5/2) = 51/4" in shown
+
+
+def test_the_mean_of_a_loss_is_written_as_one() -> None:
+    mean = recurrent_case(Rnn, {"nonlinearity": "relu", "bias": False}, {}, {"x": "1,2", "w_ih": "1", "w_hh": "1"})
+    shown = in_80(propagated(mean, {"target": "0,2"}, loss="mse", reduction="mean")).splitlines()
+    assert shown[9:13] == ["L₁ = (1 − 0)² = 1", "L₂ = (3 − 2)² = 1", "L = (1 + 1)/2 = 1", ""], shown
 
 
 def test_a_cut_is_marked_and_nothing_arrives_there() -> None:

@@ -160,7 +160,7 @@ def test_truncation_of_a_linear_recurrence() -> None:
 
 def test_what_is_wrong_with_targets_is_said_of_its_option() -> None:
     for words, said in (
-        (["--target", "0,1,2"], "`--target 0,1,2` expects 2 numbers of each step"),
+        (["--target", "0,1,2"], "`--target 0,1,2` expects a class of each step"),
         (["--target", "0,7", "--loss", "cross_entropy"], "`--target 0,7` expects classes from 0 to 1, receives 7"),
         (["--target", "1", "--loss", "crossentropy"], "write `cross_entropy`"),
         (["--backward"], "`--target` is missing"),

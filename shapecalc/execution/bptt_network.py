@@ -1,0 +1,160 @@
+"""Back-propagation through time of a network with recurrent layers: its loss at each step, or after the last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.execution.bptt import Propagated, propagate_back
+from shapecalc.execution.budget import BUDGET, Budget, check_operations, memory_errors_as_diagnostics
+from shapecalc.execution.lowering import calls_of, concrete
+from shapecalc.execution.recurrent_inputs import MOST_STEPS
+from shapecalc.execution.recurrent_targets import CLASSES, VALUES, targets_of
+from shapecalc.execution.run import refused
+from shapecalc.execution.values.arguments import filled_inputs, given_inputs, report_of, weights_of
+from shapecalc.execution.values.objective import read_slot
+from shapecalc.execution.values.prices import check_price, values_price
+from shapecalc.layers.recurrent import Recurrent
+from shapecalc.reference.executor import ExecutionError
+from shapecalc.reference.losses import LOSSES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
+
+    from shapecalc.architecture import Architecture
+    from shapecalc.reference.base import Array
+    from shapecalc.shape_inference.report import Report
+
+FLOAT64 = 8
+SEQUENCE = 3
+"""Axes of an output that has a step for each one of the input."""
+
+
+def bptt(
+    architecture: Architecture,
+    inputs: Mapping[str, ArrayLike] | ArrayLike = "random",
+    params: Mapping[str, ArrayLike] | str = "random",
+    *,
+    target: ArrayLike | None = None,
+    loss: str | None = None,
+    reduction: str = "sum",
+    truncate: int | None = None,
+    sizes: Mapping[str, int] | None = None,
+    seed: int = 0,
+    budget: Budget = BUDGET,
+) -> Propagated:
+    """Return a network propagated back through time, with the gradients of every step of its recurrent layers.
+
+    `inputs`, `params`, `sizes` and `seed` are those of `values`. The output is a sequence with a loss at each step, or
+    [N, C], with a loss after the last. The `target`, by default random, has a class or values for each step, or for the
+    last one alone; the default loss fits it. Cross-entropy reads the input of a last softmax. The `reduction` is `sum`
+    or `mean`; with `truncate` of k no gradient passes every k steps, counted from the last.
+    Raises `ShapecalcError` SC702 for a network without a recurrent layer, or arrays that do not fit; SC701 or SC705
+    if it would exceed `budget`; `LayerError` of the field `target` or `loss`.
+    """
+    arrays, words = given_inputs(architecture, inputs, "float64")
+    report = report_of(architecture, arrays, sizes or {})
+    layers = {row.path: row.step.layer for row in report.layers if isinstance(row.step.layer, Recurrent)}
+    if not layers:
+        help_text = "for the gradients of any network use `shapecalc run --backward`"
+        raise refused(f"`{architecture.name}` has no recurrent layer", help_text)
+    _check_budget(report, layers, budget)
+    output, slot = _output(report, loss)
+    arrays |= filled_inputs(report, words, seed, "float64")
+    weights, _ = weights_of(report, params, seed, "float64")
+    calls = [replace(call, frees=()) for call in calls_of(report, params=weights)]
+    calls = calls[: 1 + max(place for place, call in enumerate(calls) if slot in call.outputs or call.path in layers)]
+    shape, batch_first = _steps(report, output, layers)
+    steps = shape[0]
+    numbers = _random(shape, loss, seed) if target is None else np.asarray(target, dtype=np.float64)
+    chosen = targets_of(numbers, shape, loss or _default(target, shape), batch_first=batch_first)
+    heads = (call for call in calls if call.outputs == (slot,) and call.parameters and call.path not in layers)
+    head = next((call.path for call in heads if steps > 1), None)
+    with memory_errors_as_diagnostics(architecture):
+        try:
+            return propagate_back(
+                architecture.name,
+                calls,
+                arrays,
+                slot,
+                chosen._replace(reduction=reduction),
+                layers=layers,
+                batch_first=batch_first,
+                head=head,
+                truncate=truncate,
+            )
+        except ExecutionError as error:
+            raise refused(str(error)) from None
+
+
+def _output(report: Report, loss: str | None) -> tuple[str, str]:
+    """Return the only output, and the slot that the loss reads: of a cross-entropy the input of a last softmax."""
+    outputs = report.architecture.output_slots
+    if len(outputs) != 1:
+        raise refused(f"`{report.architecture.name}` expects one output, has {len(outputs)}: {', '.join(outputs)}")
+    (output,) = outputs
+    entry = LOSSES.get(loss or CLASSES)
+    return output, read_slot(entry, report, output)[0] if entry is not None else outputs[output]
+
+
+def _steps(report: Report, output: str, layers: Mapping[str, Recurrent]) -> tuple[tuple[int, int, int], bool]:
+    """Return the predictions as [T, N, C], with one step of an output [N, C], and whether the batch is first."""
+    shape = concrete(report.outputs[output])
+    last = next(row for row in reversed(report.layers) if row.path in layers)
+    layer, reads = layers[last.path], concrete(last.inputs[0])
+    steps, samples = reads[layer.time_axis], reads[1 - layer.time_axis]
+    if shape[:-1] == (samples,):
+        return (1, samples, shape[-1]), layer.batch_first
+    if len(shape) == SEQUENCE and (shape[layer.time_axis], shape[1 - layer.time_axis]) == (steps, samples):
+        return (steps, samples, shape[-1]), layer.batch_first
+    order = "[N, T, C]" if layer.batch_first else "[T, N, C]"
+    wanted = f"an output {order} or [N, C] with N = {samples}, T = {steps}"
+    raise refused(f"`{report.architecture.name}` expects {wanted}, has {list(shape)}")
+
+
+def _default(target: object, shape: tuple[int, int, int]) -> str | None:
+    """Return the loss of random targets; None for given ones, which say it themselves."""
+    return None if target is not None else CLASSES if shape[2] > 1 else VALUES
+
+
+def _random(shape: tuple[int, int, int], loss: str | None, seed: int) -> Array:
+    """Return random targets of every step in the order [T, N] or [T, N, C]: classes if the loss takes them."""
+    random = np.random.default_rng([seed, prod(shape)])
+    is_classes = shape[2] > 1 if loss is None else loss in LOSSES and LOSSES[loss].targets.value == "classes"
+    steps, samples, classes = shape
+    targets: Any = (
+        random.integers(0, classes, steps * samples)
+        if is_classes
+        else random.standard_normal(steps * samples * classes)
+    )
+    return np.asarray(targets, dtype=np.float64)
+
+
+def _check_budget(report: Report, layers: Mapping[str, Recurrent], budget: Budget) -> None:
+    """Raise `ShapecalcError` SC701 or SC705 before anything is allocated.
+
+    In addition to a run with gradients, each step has its gates and its contributions to every weight.
+    """
+    longest = max(concrete(row.inputs[0])[layers[row.path].time_axis] for row in report.layers if row.path in layers)
+    if longest > MOST_STEPS:
+        message = f"a sequence of {longest:,} steps is unrolled, more than the {MOST_STEPS:,} allowed"
+        raise ShapecalcError((Diagnostic(code="SC705", message=message, help="give fewer with `--set`"),))
+    peak = values_price(report, FLOAT64, lambda *_: True, backward=True, update=None)
+    more = 0
+    for row in report.layers:
+        if row.path in layers:
+            x = concrete(row.inputs[0])
+            steps, samples, layer = x[layers[row.path].time_axis], x[1 - layers[row.path].time_axis], layers[row.path]
+            own = sum(prod(concrete(shape)) for shape in row.facts.parameters.values())
+            more += steps * (own + 8 * samples * layer.gates * layer.hidden_size * layer.directions * layer.num_layers)
+    peak = replace(peak, peak=peak.peak + FLOAT64 * more, activations=peak.activations + FLOAT64 * more)
+    check_price(report, peak, budget, backward=True, steps=0)
+    flops = report.totals.flops
+    assert isinstance(flops, int)  # every symbol has a size
+    check_operations(report, 6 * flops, budget)  # the recurrent layers are propagated twice

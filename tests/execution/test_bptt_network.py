@@ -1,0 +1,80 @@
+"""Recurrent networks of the zoo back through time: the gradients are those of a run, and each step's add up to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import shapecalc
+from shapecalc.diagnostics import LayerError, ShapecalcError
+from shapecalc.execution.bptt_network import bptt
+from shapecalc.execution.budget import Budget
+from shapecalc.execution.values.compute import values
+from shapecalc.execution.values.objective import Objective
+from shapecalc.files.load import narrowed
+from tests.execution.test_bptt import summed
+
+if TYPE_CHECKING:
+    from shapecalc import Architecture
+
+
+def small(name: str) -> Architecture:
+    loaded = shapecalc.load(name)
+    return narrowed(loaded, 64) if loaded.widths else loaded
+
+
+NETWORKS = {"char-rnn": [[3, 1, 4, 1, 5]], "gru-tagger": [[3, 1, 4, 1, 5]], "lstm-classifier": [1]}
+"""Networks with their targets: of every step, and of the last for a classifier."""
+
+
+def test_the_gradients_are_those_of_a_run_and_the_sums_of_all_steps() -> None:
+    for name, target in NETWORKS.items():
+        architecture = small(name)
+        found = bptt(architecture, target=np.array(target), seed=3)
+        objective = Objective("cross_entropy", np.array(target), "sum")
+        run = values(architecture, seed=3, objective=objective)
+        assert found.value == pytest.approx(run.totals[0], rel=1e-12), name
+        for path, gradient in found.gradients.items():
+            np.testing.assert_allclose(gradient, run.arrays[f"{path}.grad"], rtol=1e-9, atol=1e-12, err_msg=path)
+        assert found.layers, name
+        for layer in found.layers:
+            for parameter, total in summed(layer).items():
+                own = found.gradients[f"{layer.path}.{parameter}"]
+                np.testing.assert_allclose(total, own, rtol=1e-9, atol=1e-12, err_msg=f"{name} {parameter}")
+
+
+def test_truncation_lets_nothing_pass_between_chunks() -> None:
+    found = bptt(small("char-rnn"), sizes={"T": 7}, truncate=3)
+    for layer in found.layers:
+        for each in layer.passes:
+            cut = [step.step.time for step in each.steps if step.is_cut]
+            assert cut == [1, 4]
+            assert not any(step.from_next["h"].any() for step in each.steps if step.is_cut)
+
+
+def test_a_classifier_has_one_loss_after_the_last_step() -> None:
+    found = bptt(small("lstm-classifier"), sizes={"T": 6})
+    assert [loss.time for loss in found.losses] == [6]
+    assert found.layers[0].passes[-2].steps[-1].from_above.any()
+
+
+def test_random_targets_are_the_same_for_a_seed() -> None:
+    first, second, third = (bptt(small("char-rnn"), seed=seed) for seed in (1, 1, 2))
+    assert first.value == second.value != third.value
+
+
+def test_what_cannot_be_propagated_is_refused() -> None:
+    char_rnn = small("char-rnn")
+    for refused, code in (
+        (lambda: bptt(shapecalc.load("lenet5")), "SC702"),
+        (lambda: bptt(char_rnn, sizes={"T": 10_001}), "SC705"),
+        (lambda: bptt(shapecalc.load("char-rnn"), budget=Budget(memory=10**6)), "SC701"),
+        (lambda: bptt(shapecalc.load("char-rnn"), budget=Budget(flops=10**6)), "SC705"),
+    ):
+        with pytest.raises(ShapecalcError) as error:
+            refused()
+        assert error.value.diagnostics[0].code == code
+    with pytest.raises(LayerError, match="a class of each step"):
+        bptt(char_rnn, target=[1, 2])
