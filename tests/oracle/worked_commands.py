@@ -97,7 +97,12 @@ NUMBERS: dict[str, Numbers] = {
     },
     "W15": {"weights": layers("first", **setup("W15"))},
     "W16": {"weights": {"f.weight": [setup("W16")["w"]], "f.bias": [setup("W16")["b"]]}},
-    "W17": {"weights": {"f.weight": setup("W17")["w"], "f.bias": setup("W17")["b"]}},
+    "W17": {
+        "weights": {"f.weight": setup("W17")["w"], "f.bias": setup("W17")["b"]},
+        "scores": (np.asarray(setup("W17")["w"]) @ setup("W17")["x"] + setup("W17")["b"]).tolist(),
+    },
+    "W21": {"logs": np.log(setup("W21")["p"]).tolist()},
+    "W22": {"logs": np.log(setup("W22")["p"]).tolist()},
     "W30": {"q": [setup("W30")["x"][1]]},
 }
 """The numbers of examples whose setup is in words or in another form."""
@@ -119,7 +124,6 @@ XOR = (
     "{linear: {out_features: 1, bias: false}, name: y}]"
 )
 NEURON = "run - --input {x} --weights {weights} --backward"
-SCORES = "input: [N, 3]\nlayers: [flatten]"
 UNPADDED_MEANS = (
     "input: [1, 1, 5, 5]\n"
     "layers: [{avg_pool: {kernel_size: 5, stride: 1, padding: 2, count_include_pad: false}, name: pool}]"
@@ -184,6 +188,7 @@ SHOWN: dict[str, dict[str, str | Shown]] = {
         "out_h": Shown(STEP, "layers/sigmoid_1/outputs/0/elements", TWO_LAYERS),
         "net_o1": Shown(STEP, "layers/output/outputs/0/elements/0/0", TWO_LAYERS),
         "out_o": Shown(STEP, "layers/sigmoid_3/outputs/0/elements", TWO_LAYERS),
+        "error": Shown(STEP, "losses/0/terms", TWO_LAYERS),
         "total": Shown(STEP, "losses/0/value", TWO_LAYERS),
     },
     "C02": {
@@ -211,9 +216,7 @@ SHOWN: dict[str, dict[str, str | Shown]] = {
             SIGMOID_NEURON,
         ),
     },
-    "C07": {
-        "loss": Shown("run - --input {scores} --loss hinge --delta {delta} --target {true}", "losses/0/value", SCORES)
-    },
+    "C07": {"loss": Shown("hinge --x {scores} --delta {delta} --target {true}", "value")},
     "C08": {"p": "softmax --x {scores}"},
     "D01": {
         **{f"t{t}": Shown(CELL, " + ".join(f"passes/0/steps/{t}/gates/{gate}" for gate in "gifo")) for t in (0, 1)},
@@ -317,24 +320,19 @@ SHOWN: dict[str, dict[str, str | Shown]] = {
     },
     "W17": {
         "scores": "linear --x {x} --w {w} --b {b}",
-        **{
-            loss: Shown(
-                f"run - --input {{x}} --weights {{weights}} --loss {loss} --target {{target}}", "loss", CLASSIFIER
-            )
-            for loss in ("hinge", "cross_entropy")
-        },
+        "p": "softmax --x {scores}",
+        "hinge": Shown("hinge --x {scores} --target {target}", "value"),
+        "cross_entropy": Shown(f"{NEURON} --loss cross_entropy --target {{target}}", "loss", CLASSIFIER),
     },
     "W18": {"scores": "linear --x {x} --w {w} --b {b}"},
     "W19": {
         "p": "softmax --x {scores}",
-        **{
-            loss: Shown(f"run - --input {{scores}} --loss {loss} --target {{target}}", "loss", SCORES)
-            for loss in ("hinge", "cross_entropy")
-        },
+        "hinge": Shown("hinge --x {scores} --target {target}", "value"),
+        "cross_entropy": Shown("cross-entropy --x {scores} --target {target}", "value"),
     },
-    "W20": {
-        "loss": Shown("run - --input {y} --loss sum_of_squares --target {t}", "loss", SCORES.replace("3", "10")),
-    },
+    "W20": {"loss": Shown("sum-of-squares --x {y} --target {t}", "value")},
+    "W21": {"loss": Shown("nll --x {logs} --target {target}", "terms/values")},
+    "W22": {"loss": Shown("nll --x {logs} --target {target}", "terms/values")},
     "W23": {"y": "softmax --x {x}"},
     "W24": {"y": "softmax --x {x}"},
     "W25": {"y": "softmax --x {x}"},
