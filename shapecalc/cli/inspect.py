@@ -110,9 +110,11 @@ def command(
     from shapecalc.checking.diagnose import diagnose
     from shapecalc.shape_inference.engine import inspect_at
 
-    chosen, selection = _columns(columns), _selection(filter_, sort, top)
     if graph is not None:
-        _refuse_with_graph({"--format": format_, "--columns": columns, "--explain": explain or None}, selection)
+        _refuse_with_graph(
+            {"--format": format_, "--columns": columns, "--explain": explain or None}, filter_, sort, top
+        )
+    chosen, selection = _columns(columns), _selection(filter_, sort, top)
     if expand and selection is not None:
         raise Misuse("`--expand` is for a tree: `--filter`, `--sort` and `--top` list every layer")
     if explain:
@@ -141,12 +143,12 @@ def command(
         say(error, color)  # warnings do not change the exit code
 
 
-def _refuse_with_graph(given: Mapping[str, object], selection: RowSelection | None) -> None:
+def _refuse_with_graph(given: Mapping[str, object], *selection: object) -> None:
     """Raise a usage error for options of a table, which a graph does not have."""
     for option, value in given.items():
         if value is not None:
             raise Misuse(f"`--graph` and `{option}` exclude each other")
-    if selection is not None:
+    if any(each is not None for each in selection):
         raise Misuse("`--graph` draws every layer: `--filter`, `--sort` and `--top` are for tables")
 
 

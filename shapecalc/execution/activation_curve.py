@@ -86,7 +86,7 @@ def curve(layer: Layer, marked: Sequence[float] = (), *, others: Sequence[float]
     >>> sigmoid.marked
     (CurvePoint(x=0.0, value=0.5, derivative=0.25),)
     >>> print(sigmoid.value_range, *sigmoid.saturated)
-    (0, 1) (−∞, −4.58497) (4.58497, ∞)
+    (0, 1) (−∞, −4.58486) (4.58486, ∞)
     """
     interval = layer.value_range
     if interval is None:

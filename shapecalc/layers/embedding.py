@@ -65,7 +65,7 @@ class Embedding(Layer):
 
     @classmethod
     def decided_by(cls, weight: Shape, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the number of vectors and their elements; raise `LayerError` SC305 if the weight is no table."""
+        """Return the number of vectors and their elements; raise `LayerError` SC305 for another weight than a table."""
         if len(weight) != len(("num_embeddings", "embedding_dim")):
             expects = "a row for each index, [num_embeddings, embedding_dim]"
             raise LayerError("SC305", expects=expects, receives=show(weight), field="weight")

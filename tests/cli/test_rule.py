@@ -90,7 +90,7 @@ def test_all_codes_are_listed_with_their_titles(run) -> None:
     ("written", "hint"),
     [
         ("SC331", "did you mean `SC301`?"),
-        ("SC999", "`shapecalc rule` lists every code"),
+        ("SX777", "`shapecalc rule` lists every code"),
         ("banana", "`shapecalc rule` lists every code"),
         ("\x1b[31m", "`shapecalc rule` lists every code"),
     ],

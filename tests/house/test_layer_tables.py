@@ -59,10 +59,12 @@ ALLOWED = {
     "parser/expressions.py": frozenset({"sum"}),
     "cli/options/recurrent.py": A_FIELD_OF_RECURRENT_LAYERS | {"sum"},
     "cli/options/recurrent_values.py": frozenset({"mean", "sum"}),
+    "cli/bptt.py": frozenset({"sum"}),
     "execution/bptt.py": frozenset({"mean"}),
+    "execution/bptt_network.py": frozenset({"sum"}),
     "execution/recurrent_targets.py": frozenset({"sum"}),
     # The parts of a cross-entropy, by name.
-    "render/bptt.py": frozenset({"softmax", "sum"}),
+    "render/bptt.py": frozenset({"mean", "softmax", "sum"}),
     "cli/usage_errors.py": A_FIELD_OF_RECURRENT_LAYERS,
 }
 FILES = {

@@ -88,7 +88,7 @@ def _usual_rank(x: int, weight: int | None) -> int:
     """Return the number of spatial axes that arrays of these numbers of axes usually have.
 
     >>> _usual_rank(1, 1), _usual_rank(2, 2), _usual_rank(2, 3), _usual_rank(3, 4), _usual_rank(3, None)
-    (1, 1, 1, 2, 2)
+    (1, 2, 1, 2, 2)
     """
     least = max(x, weight or 0) - 2
     most = min(x, x if weight is None else weight, MOST_SPATIAL)

@@ -61,7 +61,7 @@ def within(low: float, high: float, most: int = 7) -> list[float]:
     """Return round numbers at equal distances that are between two numbers.
 
     >>> within(-6, 6), within(-5, 8)
-    ([-6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0], [-5.0, 0.0, 5.0])
+    ([-6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0], [-5.0, -2.5, 0.0, 2.5, 5.0, 7.5])
     """
     return [number for number in scale(low, high, most) if low <= number <= high]
 
