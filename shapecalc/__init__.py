@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shapecalc.api.by_hand import by_hand, loss_by_hand
     from shapecalc.api.compare import check, diff, lock
-    from shapecalc.api.execute import decode, run, train, values, verify
+    from shapecalc.api.execute import bptt, decode, run, train, values, verify
     from shapecalc.api.load import Network, load, loads
     from shapecalc.api.predict import explain, inspect, memory, train_cost
     from shapecalc.api.results import Decoding, Locked
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.diff import Comparison
     from shapecalc.execution.beam import BeamSearch
+    from shapecalc.execution.bptt import Propagated
     from shapecalc.execution.budget import Budget
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
@@ -68,6 +69,7 @@ _HOMES = {
     "Network": "api.load",
     "NetworkValues": "execution.values.records",
     "Proof": "execution.verify",
+    "Propagated": "execution.bptt",
     "Report": "shape_inference.report",
     "ShapecalcError": "diagnostics",
     "Similar": "execution.words.queries",
@@ -78,6 +80,7 @@ _HOMES = {
     "analogy": "api.words",
     "by_hand": "api.by_hand",
     "beam_search": "api.search",
+    "bptt": "api.execute",
     "check": "api.compare",
     "decode": "api.execute",
     "diff": "api.compare",
@@ -121,6 +124,7 @@ __all__ = [
     "Network",
     "NetworkValues",
     "Proof",
+    "Propagated",
     "Report",
     "ShapecalcError",
     "Similar",
@@ -131,6 +135,7 @@ __all__ = [
     "__version__",
     "analogy",
     "beam_search",
+    "bptt",
     "by_hand",
     "check",
     "decode",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from shapecalc.api.load import Network, Setting
     from shapecalc.api.results import Decoding
+    from shapecalc.execution.bptt import Propagated
     from shapecalc.execution.budget import Budget
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
@@ -135,6 +136,62 @@ def values(
         budget=budget or BUDGET,
         progress=progress,
     )
+
+
+def bptt(
+    architecture: Network,
+    inputs: Mapping[str, ArrayLike] | ArrayLike = "random",
+    params: Mapping[str, ArrayLike] | Literal["random", "ones", "zeros"] = "random",
+    *,
+    target: ArrayLike | None = None,
+    loss: str | None = None,
+    reduction: Literal["sum", "mean"] = "sum",
+    truncate: int | None = None,
+    seed: int = 0,
+    scale: float = 1,
+    budget: Budget | None = None,
+    settings: Mapping[str, Setting] | None = None,
+    **sizes: Setting,
+) -> Propagated:
+    """Back-propagate a recurrent network through time, and return the gradients of every step.
+
+    `inputs`, `params`, `scale`, symbols and parameters are as those of `values`. The `target` is a class or values of
+    each step, or of the last one alone; by default random. The default `loss` fits it: cross-entropy for classes, else
+    half the sum of squares. Cross-entropy reads the input of a last softmax. With `truncate` of k no gradient passes
+    every k steps, counted from the last. In `result.layers` each recurrent layer has what arrives at the state of each
+    step and its contribution to the gradient of each weight; `result.gradients` has the gradients of all parameters.
+    Raises `ShapecalcError` SC702 for a network without a recurrent layer, or if an array does not fit; SC301, SC201 or
+    SC203 for a target or a loss that does not fit; SC701 or SC705 if it would exceed `budget`.
+
+    >>> linear = "{input: [T, N, 1], layers: [{rnn: {hidden_size: 1, nonlinearity: relu, bias: false}, name: h}]}"
+    >>> from shapecalc.api.load import loads
+    >>> weights = {"h.weight_ih_l0": [[1]], "h.weight_hh_l0": [[0.5]]}
+    >>> found = bptt(loads(linear), [[[1]], [[2]], [[3]]], weights, target=[0], loss="sum_of_squares")
+    >>> [step.contributions["weight_hh_l0"].item() for step in found.layers[0].passes[0].steps]
+    [0.0, 2.125, 10.625]
+    >>> found.gradients["h.weight_hh_l0"]
+    array([[12.75]])
+    """
+    from shapecalc.diagnostics.errors import LayerError, misuse
+    from shapecalc.execution.bptt_network import bptt as compute
+
+    one_of("reduction", reduction, ("sum", "mean"))
+    loaded, given = bound(architecture, settings, sizes, scale=scale)
+    try:
+        return compute(
+            loaded,
+            inputs,
+            params,
+            target=target,
+            loss=loss,
+            reduction=reduction,
+            truncate=count("truncate", truncate),
+            sizes=given,
+            seed=seed,
+            budget=budget or BUDGET,
+        )
+    except LayerError as error:
+        raise misuse(error.code, f"`{error.field}` {error.message}", error.help) from None
 
 
 @overload

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shapecalc.costs.training import TrainingCost
     from shapecalc.diffing.diff import Comparison
     from shapecalc.execution.beam import BeamSearch
+    from shapecalc.execution.bptt import Propagated
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
     from shapecalc.execution.values.layer import LayerValues
@@ -136,6 +137,12 @@ def _values(values: NetworkValues) -> Document:
     return run(values, ShownTensors(every=values.objective is not None))
 
 
+def _propagated(result: Propagated) -> Document:
+    from shapecalc.render.bptt import propagation
+
+    return propagation(result)
+
+
 def _similar(similar: Similar) -> Document:
     from shapecalc.render.words import similar as write
 
@@ -154,6 +161,7 @@ _DOCUMENTS: Mapping[str, Callable[[Any], Document]] = {
     "LiveMemory": _memory,
     "NetworkValues": _values,
     "Proof": _proof,
+    "Propagated": _propagated,
     "Report": _report,
     "Similar": _similar,
     "Trained": _trained,

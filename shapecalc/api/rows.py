@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shapecalc.diffing.diff import Comparison
     from shapecalc.dims import Dim, Shape
     from shapecalc.execution.beam import BeamSearch
+    from shapecalc.execution.bptt import Propagated
     from shapecalc.execution.gradient_check import BackwardProof
     from shapecalc.execution.training import Trained
     from shapecalc.execution.values.layer import LayerValues, WorkedTensor
@@ -289,6 +290,25 @@ def _values(values: NetworkValues) -> list[Row]:
     ]
 
 
+def _propagated(result: Propagated) -> list[Row]:
+    from shapecalc.execution.bptt import norm
+
+    return [
+        {
+            "layer": layer.path,
+            "pass": each.run.name,
+            "step": step.step.time,
+            "norm_from_above": norm(step.from_above),
+            "norm_from_next": norm(step.from_next["h"]),
+            "norm": norm(step.of_h),
+            "cut": step.is_cut,
+        }
+        for layer in result.layers
+        for each in layer.passes
+        for step in each.steps
+    ]
+
+
 def _words(query: Analogy | Similar) -> list[Row]:
     return [
         {"rank": rank, "word": near.word, "cosine": near.cosine, "dot": near.dot, "length": near.length}
@@ -338,6 +358,7 @@ _WRITERS: Mapping[str, Callable[[Any], list[Row]]] = {
     "Locked": _locked,
     "NetworkValues": _values,
     "Proof": _proof,
+    "Propagated": _propagated,
     "Report": _report,
     "Similar": _words,
     "Solution": _solution,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from shapecalc.diagnostics.presentation import Presented
 from shapecalc.execution.unrolling import STATES, Unrolled, unroll, values_of
 from shapecalc.execution.values.plain import plain
 from shapecalc.reference import find_backward
@@ -99,7 +100,7 @@ class LayerGradients(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Propagated:
+class Propagated(Presented):
     """A network that was propagated back through time."""
 
     name: str
@@ -112,6 +113,11 @@ class Propagated:
     """Contributions of each step with a loss to the parameters of the head, by path."""
     gradients: Mapping[str, Array]
     """Of all parameters of the network, by path."""
+
+    def __repr__(self) -> str:
+        """Return the name, the loss, and the number of steps."""
+        steps = max(len(each.steps) for layer in self.layers for each in layer.passes)
+        return f"<Propagated {self.name}: {self.loss} {float(self.value):.6g} over {steps} steps>"
 
     @property
     def value(self) -> Any:

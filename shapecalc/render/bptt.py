@@ -14,7 +14,7 @@ from shapecalc.render.tables.model import BLANK, Document, Drawing, Fixed, Lines
 from shapecalc.render.tables.text import document
 from shapecalc.render.terminal.grid import GAP, Page
 from shapecalc.render.terminal.palette import BOLD, DIM
-from shapecalc.render.unrolled import MOST_ROWS, equations, folded, heading, samples_of, states_of
+from shapecalc.render.unrolled import MOST_ROWS, WIDEST, equations, folded, heading, samples_of, states_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,20 +31,23 @@ MOST_WORKED = 8
 MOST_ELEMENTS, MOST_COLUMNS = 24, 6
 """Elements and steps of a parameter whose contributions are shown one by one."""
 BAR = 32
-ROOM = 70
-"""Columns of a terminal that a table has next to the step, and a mark of a cut."""
+MARGIN = 10
+"""Columns of a terminal for the step, and for a mark of a cut."""
 
 
 def text(result: Propagated, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return the result as text."""
-    shown_ = document(propagation(result), Page(width, color=color, unicode=True))
+    shown_ = document(propagation(result, width), Page(width, color=color, unicode=True))
     return shown_ if unicode else in_ascii(shown_)  # signs are spelled out last
 
 
-def propagation(result: Propagated) -> Document:
-    """Return the forward pass with its loss, then of each layer, the last one first, the gradients step by step."""
-    last = result.layers[-1]
-    forward = _forward(result, last)
+def propagation(result: Propagated, width: int | None = None) -> Document:
+    """Return the forward pass with its loss, then of each layer, the last one first, the gradients step by step.
+
+    A list of elements that does not fit the width, by default 100 columns, is its norm.
+    """
+    last, room = result.layers[-1], (width or WIDEST) - MARGIN
+    forward = _forward(result, last, room)
     blocks: list[Sequence[Part]] = [
         [*heading(last.unrolled, f"{result.name}, unrolled over time"), Lines([_plan(result)], DIM)],
         [forward],
@@ -52,7 +55,7 @@ def propagation(result: Propagated) -> Document:
     ]
     for layer in reversed(result.layers):
         for each in reversed(layer.passes):
-            blocks += _pass(result, layer, each)
+            blocks += _pass(result, layer, each, room)
     blocks += [_head(result)] if result.head else []
     return Document("", [block for block in blocks if block], forward)
 
@@ -98,9 +101,9 @@ class _VectorColumn:
         return numbers[0] if len(numbers) == 1 else f"[{', '.join(numbers)}]"
 
 
-def _fitting(columns: Sequence[_VectorColumn]) -> Sequence[_VectorColumn]:
+def _fitting(columns: Sequence[_VectorColumn], room: int) -> Sequence[_VectorColumn]:
     """Return columns that fit a terminal together: the widest lists of elements become norms."""
-    while sum(column.width + GAP for column in columns) > ROOM:
+    while sum(column.width + GAP for column in columns) > room:
         lists = [column for column in columns if column.is_list]
         if not lists:
             break
@@ -108,7 +111,7 @@ def _fitting(columns: Sequence[_VectorColumn]) -> Sequence[_VectorColumn]:
     return columns
 
 
-def _forward(result: Propagated, layer: LayerGradients) -> Table:
+def _forward(result: Propagated, layer: LayerGradients, room: int) -> Table:
     """Return a row per step: what the last layer reads, its state, the prediction, the target and the loss."""
     run, samples = layer.passes[0].run, samples_of(layer.unrolled)
     by_time = {loss.time: loss for loss in result.losses}
@@ -133,7 +136,7 @@ def _forward(result: Propagated, layer: LayerGradients) -> Table:
     )
     rows = [
         (Fixed(str(step.time)), *cells)
-        for step, *cells in zip(steps, *(column.cells for column in _fitting(columns)), strict=True)
+        for step, *cells in zip(steps, *(column.cells for column in _fitting(columns, room)), strict=True)
     ]
     heads = (TableColumn("step", right=True), *(column.head for column in columns))
     return Table(heads, _folded(rows))
@@ -202,13 +205,13 @@ def _minus(target: Any) -> str:
     return f" + {text_[1:]}" if text_.startswith("−") else f" − {text_}"
 
 
-def _pass(result: Propagated, layer: LayerGradients, each: PassGradients) -> Iterator[list[Part]]:
+def _pass(result: Propagated, layer: LayerGradients, each: PassGradients, room: int) -> Iterator[list[Part]]:
     name = each.run.name if len(layer.passes) > 1 else ""
     if len(result.layers) > 1:
         name = f"{layer.path} {name}".strip()
     title = f"back through time{f', {name}' if name else ''}"
     is_last = layer is result.layers[-1] and each.run.name.startswith(layer.passes[-1].run.name.split()[0])
-    yield [Lines([title], BOLD), _arriving(layer, each, "from loss" if is_last else "from above")]
+    yield [Lines([title], BOLD), _arriving(layer, each, "from loss" if is_last else "from above", room)]
     yield [
         Lines(["norm of ∂L/∂h; ×: ‖from next‖ relative to the norm one step later"], DIM),
         _norms(each),
@@ -229,7 +232,7 @@ def backwards(steps: Sequence[StepGradient]) -> list[StepGradient]:
     return list(reversed(steps))
 
 
-def _arriving(layer: LayerGradients, each: PassGradients, above: str) -> Table:
+def _arriving(layer: LayerGradients, each: PassGradients, above: str, room: int) -> Table:
     """Return the gradients that arrive at the state of each step, the last step first."""
     samples, steps = samples_of(layer.unrolled), backwards(each.steps)
     columns = [
@@ -242,7 +245,7 @@ def _arriving(layer: LayerGradients, each: PassGradients, above: str) -> Table:
         for state in steps[0].from_next
         if state != "h"
     ]
-    _fitting(columns)
+    _fitting(columns, room)
     cuts = any(step.is_cut for step in steps)
     rows = [
         (Fixed(str(step.step.time)), *cells, *([Fixed("cut" if step.is_cut else "")] if cuts else []))

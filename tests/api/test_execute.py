@@ -77,3 +77,21 @@ def test_values_refuses_words_that_it_does_not_know() -> None:
     for settings in ({"dtype": "int8"}, {"loss": "mes"}, {"reduction": "none"}, {"optimizer": "sdg"}):
         with pytest.raises(ShapecalcError, match=f"`{next(iter(settings))}` expects"):
             shapecalc.values("mlp", **settings)  # type: ignore[arg-type]
+
+
+def test_bptt_has_the_gradients_of_values_and_refuses_what_does_not_fit() -> None:
+    target = np.array([[3, 1, 4]])
+    found = shapecalc.bptt("char-rnn", target=target, loss="cross_entropy", scale=1 / 64, T=3)
+    run = shapecalc.values(
+        "char-rnn", loss="cross_entropy", target=target, reduction="sum", backward=True, scale=1 / 64, T=3
+    )
+    np.testing.assert_allclose(found.gradients["lstm.weight_hh_l1"], run["lstm.weight_hh_l1.grad"], rtol=1e-9)
+    assert repr(found) == f"<Propagated char-rnn: cross_entropy {run.totals[0]:.6g} over 3 steps>"
+    for wrong, said in (
+        ({"target": [1, 2]}, "SC301: `target` expects a class of each step"),
+        ({"loss": "entropy"}, "SC203: `loss` expects"),
+        ({"reduction": "none"}, "SC203: `reduction` expects one of sum, mean"),
+        ({"truncate": 0}, "SC201: `truncate` expects 1 to"),
+    ):
+        with pytest.raises(ShapecalcError, match=said):
+            shapecalc.bptt("char-rnn", scale=1 / 64, **wrong)  # type: ignore[arg-type]

@@ -26,6 +26,7 @@ def results() -> list[Any]:
         shapecalc.memory("lenet5"),
         shapecalc.values("lenet5"),
         shapecalc.values("mlp", loss="cross_entropy", target=3, optimizer="sgd"),
+        shapecalc.bptt("char-rnn", scale=1 / 64, T=3),
         shapecalc.train_cost("lenet5"),
         shapecalc.train(TINY, "digits8", epochs=1),
         shapecalc.decode("char-rnn", beam=2, length=3),

@@ -37,7 +37,7 @@ def in_80(found: Propagated, *, unicode: bool = True) -> str:
 
 def test_each_fits_80_columns_and_no_row_wraps() -> None:
     for found in CASES:
-        check_document(propagation(found))
+        check_document(propagation(found, 80))
         check_lines(in_80(found))
         assert in_80(found, unicode=False).isascii()
 
@@ -50,7 +50,10 @@ def test_every_column_stays_in_80_columns() -> None:
             assert any(heading in line.replace("‖", "") for line in shown.splitlines() if line.startswith("step "))
         wide = text(found, width=200, color=False, unicode=True)
         heads = [[line for line in each.splitlines() if line.startswith("step")] for each in (shown, wide)]
-        assert heads[0] == heads[1]
+        assert [line.replace("‖", "").split() for line in heads[0]] == [
+            line.replace("‖", "").split() for line in heads[1]
+        ]
+        assert wide.count("‖") <= shown.count("‖")
 
 
 def test_the_gradient_of_a_linear_recurrence() -> None:
