@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from shapecalc.execution.lowering import fields_as_written
+from shapecalc.execution.values.plain import plain
 from shapecalc.layers.documentation import documentation
 from shapecalc.layers.intervals import RealInterval
 from shapecalc.reference import find, find_backward
@@ -70,7 +71,7 @@ class Curve:
             "range": self.value_range.to_dict(),
             "saturated": [interval.to_dict() for interval in self.saturated],
             "saturated_below_derivative": self.flat,
-            "points": [point._asdict() for point in self.marked],
+            "points": [{name: plain(number) for name, number in point._asdict().items()} for point in self.marked],
             **({"others": list(self.others)} if self.others else {}),
         }
 

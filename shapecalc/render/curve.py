@@ -59,7 +59,8 @@ def charts(curve: Curve, page: Page) -> list[str]:
             marks=[(point.x, getattr(point, of)) for point in curve.marked],
         )
         (heading,) = page.escaped([title[:columns]])
-        blocks.append([painted(heading, BOLD, color=page.color), *drawn])
+        if drawn:
+            blocks.append([painted(heading, BOLD, color=page.color), *drawn])
     return beside(blocks, page._replace(width=width))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from shapecalc.execution.activation_curve import curve
 from shapecalc.layers import layer_types
-from shapecalc.layers.activation import Gelu, LeakyRelu, Sigmoid, Softmax
+from shapecalc.layers.activation import Gelu, LeakyRelu, Sigmoid, Softmax, Softplus
 from shapecalc.layers.base import Layer
 from shapecalc.render.curve import lines
 from shapecalc.render.terminal.chart import MARK
@@ -12,6 +14,13 @@ from shapecalc.render.terminal.grid import Page, display_width
 
 PAGE = Page(80, color=False, unicode=True)
 ACTIVATIONS = [cls for cls in layer_types().values() if cls.value_range is not Layer.value_range]
+
+
+def test_a_curve_of_numbers_too_large_to_subtract_is_not_drawn() -> None:
+    for layer in (Softplus(beta=1e-320), LeakyRelu(negative_slope=1e308)):
+        drawn = curve(layer, [1.0])
+        assert lines(drawn, PAGE)
+        json.dumps(drawn.to_dict(), allow_nan=False)
 
 
 def test_the_page_of_the_sigmoid() -> None:
