@@ -146,8 +146,8 @@ def values(layer: Layer, x: Array, others: Sequence[float] = ()) -> tuple[Array,
     """
     fields = fields_as_written(layer)
     inputs = x
-    if others:  # each number is the first score of a row of its own
-        inputs = np.column_stack((x, *(np.full_like(x, other) for other in others)))
+    if others:  # each number is the first score of a row of its own, with one other that has the weight of all
+        inputs = np.column_stack((x, np.full_like(x, _centre(others))))
         fields |= {"dim": -1}
     call = Call("", layer.type, fields, {}, ("x",), ("y",))
     gradient = np.ones_like(inputs)

@@ -98,6 +98,12 @@ def test_intermediate_tensors_of_a_derivative_are_shown_once_before_it() -> None
     assert [*document("gelu", "--x", "1", "--backward")["derivative"]] == ["Φ′", "x"]
 
 
+def test_numbers_near_the_greatest_float_are_drawn_or_left_out() -> None:
+    assert "leaky_relu′(x)" in shown("leaky-relu", "--negative-slope", "1e308", "--x=-1e308")
+    assert "range       (−1e+308, ∞)" in shown("elu", "--alpha", "1e308", "--x=-1,1")
+    assert document("softmax", "--x", "1e308,-1e308,0")["outputs"]["output"]["values"] == [1, 0, 0]
+
+
 def test_mistakes_name_the_option() -> None:
     assert "`--beta -1` expects a number above 0" in shown("softplus", "--beta=-1", code=2)
     assert "`--x` is missing" in shown("relu", "--backward", code=2)

@@ -89,6 +89,7 @@ MISTAKES = {
     "mse --x 1": "error[SC106]: `--target` is missing",
     "cross-entropy --x 1,2,3 --target 3": "error[SC201]: `--target 3` expects classes from 0 to 2, receives 3",
     "cross-entropy --x 1,2,3 --target 0.5": "error[SC202]: `--target 0.5` expects classes",
+    "cross-entropy --x 1,2,3 --target 1e30": "error[SC202]: `--target 1e30` expects classes",
     "cross-entropy --x [[1,2],[3,4]] --target 0": "error[SC301]: `--target 0` expects targets [2] for predictions",
     "mse --x 1,2 --target 1,two": "error[SC202]: `--target 1,two` expects numbers, receives `two`",
     "bce --x 2 --target 1": "error[SC201]: `--x 2` expects probabilities from 0 to 1, receives 2",

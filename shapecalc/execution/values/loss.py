@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from shapecalc.reference.base import Array
 
+MOST_CLASSES = 2**31 - 1
 MOST_TRACED = 2_000
 """Predictions up to which each operation is written down."""
 
@@ -133,9 +134,10 @@ def _expected(x: Array, targets: Targets) -> tuple[int, ...]:
 
 def _classes(x: Array, target: Array) -> Array:
     """Return targets as class indices."""
-    classes = target.astype(np.int64)
-    if (classes != target).any():
+    numbers = target.astype(np.float64)
+    if (numbers != np.rint(numbers)).any() or (abs(numbers) > MOST_CLASSES).any():
         raise LayerError("SC202", expects="classes: integers of at least 0", receives=_listed(target), field="target")
+    classes = numbers.astype(np.int64)
     return classes.reshape(()) if x.ndim == 1 and classes.size == 1 else classes
 
 

@@ -10,12 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 MARK, MARK_IN_ASCII = "●", "o"
-_BRAILLE = 0x2800
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-"""The bit of each of the 4 x 2 dots of a braille character."""
-_IN_ASCII = "'-."
-"""Signs of a cell with its highest dot in the upper, the middle or the lower third."""
-_STEPS = (1, 2, 2.5, 5, 10, 20)
 
 
 def framed(
