@@ -201,7 +201,7 @@ def _arriving(layer: Layer, inputs: Sequence[Shape], roles: Sequence[Roles] | No
         arriving[0] = sequence_roles(x, batch_first=layer.batch_is_first)
     elif layer.reads_channels and len(x) > 1:
         arriving[0] = (*filled(x[:2], _CHANNELS_FIRST), *x[2:])
-    elif layer.reads_features and x and x[-1] is Role.UNKNOWN:
+    elif layer.reads_features and x:
         arriving[0] = (*x[:-1], Role.FEATURES)
     return arriving
 

@@ -32,9 +32,9 @@ def command(
         typer.Option(
             "--key",
             metavar="NAMES",
-            help="Numbers to derive, separated by commas: of inspect output, params, buffers, macs, flops, memory (of "
-            "the output), which are the default; of memory live and peak; of train-cost saved, backward, weights, "
-            "gradients, state, training-peak.",
+            help="Numbers to derive, separated by commas: output, params, buffers, macs, flops and memory (of the "
+            "output), the default, are those of inspect; live and peak those of memory; saved, backward, weights, "
+            "gradients, state and training-peak those of train-cost.",
         ),
     ] = None,
     levels: Annotated[

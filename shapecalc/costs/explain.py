@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from shapecalc.architecture import Architecture
+    from shapecalc.calculators.layer_formulas import Formula
     from shapecalc.calculators.traced_sizes import Leaf
     from shapecalc.costs.explained_training import ExplainedTraining
     from shapecalc.costs.origins import NetworkTrace, NumberOrigin
@@ -83,7 +84,7 @@ def explain_rows(report: Report) -> Explanation:
         like = first.setdefault((row.step.layer, row.inputs, row.step.weights), row.path)
         keys = tuple(rows.explained(row, key) for key in ROW_KEYS)
         origins = _origins(rows.network, row, keys, 0)
-        steps.append(ExplainedStep(row.path, row, keys, origins, like if like != row.path else ""))
+        steps.append(ExplainedStep(row.path, row, _without_repeats(keys), origins, like if like != row.path else ""))
     totals = tuple(_summed(report, "", key) for key in TOTAL_KEYS)
     return Explanation(report, (*steps, ExplainedStep("", None, totals)))
 
@@ -134,7 +135,7 @@ class _Explained:
             explained.append(source.explained(row, key))
             of_network.setdefault(source.network, []).append(explained[-1])
         origins = [each for network, own in of_network.items() for each in _origins(network, row, own, levels)]
-        return ExplainedStep(row.path, row, tuple(explained), tuple(dict.fromkeys(origins)))
+        return ExplainedStep(row.path, row, _without_repeats(explained), tuple(dict.fromkeys(origins)))
 
     def sum(self, path: str, key: str) -> ExplainedKey:
         """Return a number of a block or of the network."""
@@ -164,6 +165,17 @@ def _chosen(keys: Sequence[str], known: Sequence[str], usual: Sequence[str], nam
         if key not in known:
             raise misuse("SC203", f"`{name}` has no number `{key}`: it has {', '.join(known)}")
     return tuple(dict.fromkeys(keys)) or usual
+
+
+def _without_repeats(keys: Iterable[ExplainedKey]) -> tuple[ExplainedKey, ...]:
+    """Return numbers without formulas that one before them has, as FLOPs have those of MACs."""
+    shown: set[Formula] = set()
+    result = []
+    for key in keys:
+        result.append(key._replace(formulas=tuple(each for each in key.formulas if each not in shown)))
+        if key.key in AT_BATCH:
+            shown |= {*key.formulas}
+    return tuple(result)
 
 
 def _summed(report: Report, path: str, key: str) -> ExplainedKey:

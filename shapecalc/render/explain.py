@@ -106,6 +106,7 @@ class _ExplanationText:
             lead = "    = "
         result = grouped(formula.result)
         rows = [formula.rule, formula.numbers] if not formula.is_plain else []
+        rows = rows[1:] if rows[:1] == [name] else rows
         first, *others = dict.fromkeys([*rows, result])
         yield self._line(first, lead=lead)
         for row in others:
