@@ -118,3 +118,20 @@ def test_costs_at_a_batch_say_so_and_sizes_that_are_set_too() -> None:
     assert (free.value, free.note) == (1, "[N, 1, 32, 32], costs are of one sample")
     bound = origins(shapecalc.inspect("lenet5", N=8), "c1", "macs")["N"]
     assert (bound.value, bound.note) == (8, "[N, 1, 32, 32], as it is set")
+
+
+def test_an_axis_is_followed_through_a_permutation() -> None:
+    layers = "  - {conv: {out_channels: 4, kernel_size: 2}, name: c}\n  - {permute: [0, 2, 3, 1]}\n  - linear: 2\n"
+    report = shapecalc.inspect(shapecalc.loads(f"input: [N, 3, 5, 7]\nlayers:\n{layers}"))
+    features = origins(report, "linear_2", "params")["in_features"]
+    assert (features.kind, features.path, features.note, features.through) == (
+        "field",
+        "c",
+        "out_channels",
+        ("permute_1",),
+    )
+    costs = origins(report, "linear_2", "macs").values()
+    assert [(each.value, each.formula and each.formula.numbers) for each in costs if each.kind == "layer"] == [
+        (4, "⌊(5 + 2·0 − 1·(2 − 1) − 1)/1⌋ + 1"),
+        (6, "⌊(7 + 2·0 − 1·(2 − 1) − 1)/1⌋ + 1"),
+    ]
