@@ -10,15 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 MARK, MARK_IN_ASCII = "●", "o"
-GREATEST = 1e300
-NEAR = 0.1
-"""Share of an axis that may be empty for a round number at its end."""
 _BRAILLE = 0x2800
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each of the 4 x 2 dots of a braille character."""
 _IN_ASCII = "'-."
 """Signs of a cell with its highest dot in the upper, the middle or the lower third."""
 _STEPS = (1, 2, 2.5, 5, 10, 20)
+NEAR = 0.1
+"""Share of an axis that may be empty for a round number at its end."""
 
 
 def framed(
@@ -39,6 +38,10 @@ def framed(
     ticked = set(ticks)
     line = "".join(tick if column in ticked else flat for column in range(len(rows[0])))
     return [*lines, f"{labels[-1]:>{left}} {corner}{line}", f"{'':{left}}  {below}".rstrip()]
+
+
+LARGEST = 1e300
+"""A larger number is not drawn: differences of such are not finite."""
 
 
 def scale(low: float, high: float, most: int = 5) -> list[float]:
@@ -79,11 +82,14 @@ def curve_chart(
 ) -> list[str]:
     """Return a curve through points from left to right, with axes and round numbers; marked points have a sign.
 
-    A dotted line is where x is 0, and in Unicode where y is 0. Values that are not finite, or almost not, are left out.
+    A dotted line is where x is 0, and in Unicode where y is 0. Points beyond `LARGEST` are left out;
+    without any other there are no lines.
     """
-    finite = [point for point in points if abs(point[1]) < GREATEST] or [(points[0][0], 0.0)]
+    finite = [point for point in points if _is_drawable(point)]
+    if not finite:
+        return []
     heights, bottom, top = _axis(min(y for _, y in finite), max(y for _, y in finite))
-    low, high = points[0][0], points[-1][0]
+    low, high = finite[0][0], finite[-1][0]
     texts = [_number(height, unicode=unicode) for height in heights]
     columns = max(columns - max(map(len, texts)) - 2, 8)
 
@@ -102,13 +108,17 @@ def curve_chart(
     dots = [(across(x, 2 * columns), down(y, 4 * rows)) for x, y in _dense(finite, 8 * columns)]
     _draw(cells, dots, unicode=unicode)
     for x, y in marks:
-        if low <= x <= high and abs(y) < GREATEST:
+        if low <= x <= high and _is_drawable((x, y)):
             cells[down(y, rows)][across(x, columns)] = MARK if unicode else MARK_IN_ASCII
     labels = [""] * (rows + 1)
     for height, text in zip(heights, texts, strict=True):
         labels[down(height, rows)] = text
     numbers = {across(x, columns): _number(x, unicode=unicode) for x in within(low, high)}
     return framed(["".join(row) for row in cells], labels, _below(numbers, columns), unicode=unicode, ticks=numbers)
+
+
+def _is_drawable(point: tuple[float, float]) -> bool:
+    return all(abs(number) <= LARGEST for number in point)
 
 
 def _axis(least: float, greatest: float) -> tuple[list[float], float, float]:
