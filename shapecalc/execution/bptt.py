@@ -73,9 +73,9 @@ class StepGradient(NamedTuple):
             "time": self.step.time,
             **named,
             "from_next": {state: values_of(array) for state, array in self.from_next.items()},
-            "norm": norm(self.of_h),
+            "norm": plain(norm(self.of_h)),
             "cut": self.is_cut,
-            "norms_of_contributions": {name: norm(array) for name, array in self.contributions.items()},
+            "norms_of_contributions": {name: plain(norm(array)) for name, array in self.contributions.items()},
         } | (
             {"contributions": {name: plain(array.tolist()) for name, array in self.contributions.items()}}
             if in_full
@@ -122,7 +122,8 @@ class Propagated(Presented):
     @property
     def value(self) -> Any:
         """The loss: the sum over the steps."""
-        return sum(loss.value for loss in self.losses)
+        with np.errstate(all="ignore"):
+            return sum(loss.value for loss in self.losses)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON's values."""
@@ -187,9 +188,11 @@ def norm(array: Array) -> float:
     >>> norm(np.array([[3.0], [4.0]]))
     5.0
     """
-    return sqrt(float((array * array).sum()))
+    with np.errstate(all="ignore"):
+        return sqrt(float((array * array).sum()))
 
 
+@np.errstate(all="ignore")  # what is not finite shows in the values
 def propagate_back(
     name: str,
     calls: Sequence[Call],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,7 @@ MARGIN = 10
 """Columns of a terminal for the step, and for a mark of a cut."""
 
 
+@np.errstate(all="ignore")  # what is not finite is written as such
 def text(result: Propagated, *, width: int | None, color: bool, unicode: bool) -> str:
     """Return the result as text."""
     shown_ = document(propagation(result, width), Page(width, color=color, unicode=True))
@@ -263,7 +265,7 @@ def _norms(each: PassGradients) -> Drawing:
     """Return a bar for the norm of the gradient at each step, and the part of it that the step passed on."""
     steps = backwards(each.steps)
     norms = [norm(step.of_h) for step in steps]
-    most = max(norms) or 1
+    most = max(filter(isfinite, norms), default=0) or 1
     ratios = [""] + [
         f"×{shown(norm(step.from_next['h']) / later)}" if later else ""
         for step, later in zip(steps[1:], norms, strict=False)
@@ -278,7 +280,7 @@ def _norms(each: PassGradients) -> Drawing:
             "   …"
             if row is None
             else f"{row[0].step.time:>4}  {shown(row[1]):>{left}}  {row[2]:<{middle}}  "
-            f"{'█' * round(room * row[1] / most)}".rstrip()
+            f"{'█' * round(room * row[1] / most if isfinite(row[1]) else 0)}".rstrip()
             for row in rows
         ]
 

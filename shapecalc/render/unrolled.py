@@ -152,7 +152,8 @@ def _summary(unrolled: Unrolled, run: UnrolledPass) -> Table:
         if step is None:
             rows.append(TableRow((Fixed("…"), *(BLANK for _ in (*letters, *states, "")))))
             continue
-        means = [step.gates[letter].mean() for letter in letters] + [step.after[state].mean() for state in states]
+        with np.errstate(all="ignore"):
+            means = [step.gates[letter].mean() for letter in letters] + [step.after[state].mean() for state in states]
         largest = max(abs(step.after["h"].astype(np.float64)).ravel().tolist())
         rows.append(TableRow((Fixed(str(step.time)), *(Fixed(shown(mean)) for mean in means), Fixed(shown(largest)))))
     heads = [TableColumn("step", right=True)]

@@ -121,7 +121,8 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
             "b_hh": b_hh,
         }
         ends = {"target": target, "w_out": w_out, "b_out": b_out}
-        backward = backward or truncate is not None or any(text is not None for text in ends.values())
+        more = (truncate, loss, *ends.values())
+        backward = backward or reduction != "sum" or any(each is not None for each in more)
         if values or backward or any(text is not None for text in arrays.values()):
             texts = {field: text for field, text in written.items() if text is not None}
             read = {**_values_of(texts), **flags}

@@ -114,6 +114,16 @@ def test_what_is_wrong_is_said_of_its_option() -> None:
         assert said in shown, shown
 
 
+def test_what_is_not_finite_shows_and_nothing_breaks() -> None:
+    huge = ["--x", "1e308,-1e308,1e308", "--w-ih", "1e308", "--w-hh", "-1e308"]
+    assert "relu(∞) = ∞" in answer("rnn", *huge, "--hidden", "1", "--nonlinearity", "relu")
+    for kind in ("rnn", "lstm", "gru"):
+        for hidden in ("1", "30"):
+            activation = ["--nonlinearity", "relu"] if kind == "rnn" else []
+            for target in ([], ["--target", "0"], ["--target", "0", "--loss", "mse", "--format", "json"]):
+                assert answer(kind, *huge, "--hidden", hidden, *activation, *target)
+
+
 def test_without_numbers_the_costs_are_derived_as_before() -> None:
     assert answer("rnn", "--input-size", "10", "--hidden-size", "20").startswith("rnn on [T, N, 10]\n")
 
@@ -164,6 +174,7 @@ def test_what_is_wrong_with_targets_is_said_of_its_option() -> None:
         (["--target", "0,7", "--loss", "cross_entropy"], "`--target 0,7` expects classes from 0 to 1, receives 7"),
         (["--target", "1", "--loss", "crossentropy"], "write `cross_entropy`"),
         (["--backward"], "`--target` is missing"),
+        (["--loss", "mse"], "`--target` is missing"),
         (["--target", "1", "--w-out", "[[1]]"], "`--w-out [[1]]` expects [classes, 2], receives [1, 1]"),
         (["--target", "1", "--reduction", "none"], "`--reduction` expects sum or mean, receives `none`"),
     ):
