@@ -66,12 +66,14 @@ class Traced:
     for a number that is given, whose `rank` orders factors: inputs (0) are written before weights (1).
     """
 
-    __slots__ = ("part", "rank", "value")
+    __slots__ = ("origin", "part", "rank", "value")
 
     def __init__(self, value: Value | int, rank: int = 0, part: tuple[str, tuple[Traced, ...]] | None = None) -> None:
         self.value: Value = value if isinstance(value, Fraction) else float(value)
         self.part = part
         self.rank = rank
+        self.origin: str | None = None
+        """The element that this number is, if it is one of those given, by name: `x[0, 1]`."""
 
     def __repr__(self) -> str:
         """Return the expression and its value.
@@ -113,14 +115,20 @@ class Traced:
     def maximum(self, other: object) -> Traced:
         """Return the greater of two, as an expression that names both."""
         other = self.of(other)
-        wins = _is_nan(self.value) or self.value >= other.value
-        return Traced((self if wins else other).value, part=("max", (self, other)))
+        return self._chosen("max", other, self_wins=_is_nan(self.value) or self.value >= other.value)
 
     def minimum(self, other: object) -> Traced:
         """Return the smaller of two, as an expression that names both."""
         other = self.of(other)
-        wins = _is_nan(self.value) or self.value <= other.value
-        return Traced((self if wins else other).value, part=("min", (self, other)))
+        return self._chosen("min", other, self_wins=_is_nan(self.value) or self.value <= other.value)
+
+    def _chosen(self, sign: str, other: Traced, *, self_wins: bool) -> Traced:
+        """Return one of two numbers; it is an element of those given if the other one is too, or is padding."""
+        wins, loses = (self, other) if self_wins else (other, self)
+        chosen = Traced(wins.value, part=(sign, (self, other)))
+        if loses.origin is not None or math.isinf(loses.value):
+            chosen.origin = wins.origin
+        return chosen
 
     def conjugate(self) -> Self:
         """Return itself: NumPy calls it for inner products."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from shapecalc.diagnostics.presentation import Presented
 from shapecalc.execution.unrolling import STATES, Unrolled, unroll, values_of
+from shapecalc.execution.values.arguments import NONE_DRAWN, Drawn
 from shapecalc.execution.values.plain import plain
 from shapecalc.reference import find_backward
 from shapecalc.reference.backpropagation import forward, propagate
@@ -113,6 +114,7 @@ class Propagated(Presented):
     """Contributions of each step with a loss to the parameters of the head, by path."""
     gradients: Mapping[str, Array]
     """Of all parameters of the network, by path."""
+    drawn: Drawn = NONE_DRAWN
 
     def __repr__(self) -> str:
         """Return the name, the loss, and the number of steps."""
@@ -131,6 +133,7 @@ class Propagated(Presented):
         in_full = sum(array.size for step in steps for array in step.contributions.values()) <= MOST_CONTRIBUTIONS
         return {
             "name": self.name,
+            "random": str(self.drawn) or None,
             "loss": self.loss,
             "reduction": self.reduction,
             "truncate": self.truncate,

@@ -15,7 +15,7 @@ from shapecalc.execution.lowering import calls_of, concrete
 from shapecalc.execution.recurrent_inputs import MOST_STEPS
 from shapecalc.execution.recurrent_targets import CLASSES, VALUES, targets_of
 from shapecalc.execution.run import refused
-from shapecalc.execution.values.arguments import filled_inputs, given_inputs, report_of, weights_of
+from shapecalc.execution.values.arguments import RANDOM, Drawn, filled_inputs, given_inputs, report_of, weights_of
 from shapecalc.execution.values.objective import read_slot
 from shapecalc.execution.values.prices import check_price, values_price
 from shapecalc.layers.recurrent import Recurrent
@@ -67,7 +67,10 @@ def bptt(
     _check_budget(report, layers, budget)
     output, slot = _output(report, loss)
     arrays |= filled_inputs(report, words, seed, "float64")
-    weights, _ = weights_of(report, params, seed, "float64")
+    weights, drawn_weights = weights_of(report, params, seed, "float64")
+    random_inputs = tuple(name for name, word in words.items() if word == RANDOM)
+    random_targets = () if target is not None else ("target",)
+    drawn = Drawn((*random_inputs, *random_targets), len(drawn_weights), len(weights), seed)
     calls = [replace(call, frees=()) for call in calls_of(report, params=weights)]
     calls = calls[: 1 + max(place for place, call in enumerate(calls) if slot in call.outputs or call.path in layers)]
     shape, batch_first = _steps(report, output, layers)
@@ -78,7 +81,7 @@ def bptt(
     head = next((call.path for call in heads if steps > 1), None)
     with memory_errors_as_diagnostics(architecture):
         try:
-            return propagate_back(
+            result = propagate_back(
                 architecture.name,
                 calls,
                 arrays,
@@ -89,6 +92,7 @@ def bptt(
                 head=head,
                 truncate=truncate,
             )
+            return replace(result, drawn=drawn)
         except ExecutionError as error:
             raise refused(str(error)) from None
 

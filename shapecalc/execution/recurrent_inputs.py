@@ -13,6 +13,7 @@ from shapecalc.diagnostics.suggestions import closest
 from shapecalc.dims import show
 from shapecalc.execution.arrays import read_array, read_arrays
 from shapecalc.execution.unrolling import recurrent_call
+from shapecalc.execution.values.arguments import NONE_DRAWN, RANDOM, Drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ MOST_MACS = 2 * 10**9
 MOST_STEPS = 10_000
 """Steps of a sequence that is unrolled."""
 
-RANDOM, ONES = "random", "ones"
+ONES = "ones"
 TENSORS = {"w_ih": "weight_ih", "w_hh": "weight_hh", "b_ih": "bias_ih", "b_hh": "bias_hh"}
 """The fields of single tensors, with the beginning of the parameter's name."""
 RANK = 3
@@ -38,14 +39,16 @@ class RecurrentCase(NamedTuple):
     layer: Recurrent
     call: Call
     inputs: tuple[Array, ...]
+    drawn: Drawn = NONE_DRAWN
 
 
 class _Texts(NamedTuple):
-    """The texts of the arrays by field, and how they are read."""
+    """The texts of the arrays by field, how they are read, and the names of those that are random."""
 
     texts: Mapping[str, str]
     exact: bool
     seed: int
+    drawn: list[str]
 
     def array(self, field: str) -> Array | None:
         return read_array(self.texts[field], field, exact=self.exact) if field in self.texts else None
@@ -58,6 +61,7 @@ class _Texts(NamedTuple):
     def random(self, name: str, field: str) -> np.random.Generator:
         if self.exact:
             raise LayerError("SC205", expects="given numbers with `--exact`", receives="random ones", field=field)
+        self.drawn.append(name)
         return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
 
 
@@ -72,7 +76,7 @@ def recurrent_case(
     given, and all others random.
     Raises `LayerError` for arrays that do not fit, `KeyError` of the name of a size that is missing.
     """
-    reader = _Texts(texts, how.get("exact", False), how.get("seed", 0))
+    reader = _Texts(texts, how.get("exact", False), how.get("seed", 0), [])
     weights = _named_weights(reader)
     tensors = {field: array for field in TENSORS if (array := reader.array(field)) is not None}
     states = [array for field in ("h0", "c0") if (array := reader.array(field)) is not None]
@@ -86,7 +90,9 @@ def recurrent_case(
     _check_names(weights, shapes)
     parameters = {name: _parameter(layer, reader, name, shapes, weights, tensors) for name in shapes}
     inputs = (x, *_states(layer, x, reader))
-    return RecurrentCase(layer, recurrent_call(layer, parameters, inputs), inputs)
+    read = tuple(name for name in reader.drawn if name == "x")
+    drawn = Drawn(read, len(reader.drawn) - len(read), len(parameters), reader.seed)
+    return RecurrentCase(layer, recurrent_call(layer, parameters, inputs), inputs, drawn)
 
 
 def _named_weights(reader: _Texts) -> Mapping[str, Array]:

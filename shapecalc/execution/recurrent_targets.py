@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +60,7 @@ def propagated(
     if exact:
         unroll(layer, case.call, case.inputs)
     try:
-        return propagate_back(
+        result = propagate_back(
             layer.type,
             calls,
             dict(zip(case.call.inputs, case.inputs, strict=True)),
@@ -70,6 +71,7 @@ def propagated(
             head=HEAD if len(calls) > 1 else None,
             truncate=truncate,
         )
+        return replace(result, drawn=case.drawn)
     except TypeError:
         if not exact:
             raise

@@ -9,6 +9,7 @@ import numpy as np
 
 from shapecalc.calculators.tracing import InexactError
 from shapecalc.execution.lowering import fields_as_written
+from shapecalc.execution.values.arguments import NONE_DRAWN, Drawn
 from shapecalc.execution.values.plain import plain
 from shapecalc.reference import find
 from shapecalc.reference.base import Call, Work
@@ -74,12 +75,14 @@ class Unrolled(NamedTuple):
     inputs: tuple[Array, ...]
     outputs: Mapping[str, Array]
     passes: tuple[UnrolledPass, ...]
+    drawn: Drawn = NONE_DRAWN
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as JSON's values; states of a step are [N, size]."""
         letters = self.layer.cell.gates
         return {
             "layer": self.layer.type,
+            "random": str(self.drawn) or None,
             "input": list(self.inputs[0].shape),
             "inputs": {name: plain(array.tolist()) for name, array in zip(self.call.inputs, self.inputs, strict=True)},
             "parameters": {name: plain(array.tolist()) for name, array in self.call.parameters.items()},

@@ -51,7 +51,10 @@ def propagation(result: Propagated, width: int | None = None) -> Document:
     last, room = result.layers[-1], (width or WIDEST) - MARGIN
     forward = _forward(result, last, room)
     blocks: list[Sequence[Part]] = [
-        [*heading(last.unrolled, f"{result.name}, unrolled over time"), Lines([_plan(result)], DIM)],
+        [
+            *heading(last.unrolled, f"{result.name}, unrolled over time"),
+            Lines([each for each in (_plan(result), str(result.drawn)) if each], DIM),
+        ],
         [forward],
         [*_worked(result)],
     ]

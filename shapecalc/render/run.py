@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.execution.values.arguments import Drawn
 from shapecalc.render.settings import called
 from shapecalc.render.tables.model import (
     BLANK,
@@ -110,12 +111,9 @@ def _heading(values: NetworkValues) -> str:
 def _note(values: NetworkValues) -> str:
     """Return what the numbers are: their type, and which of them are random."""
     weights = [record for step in values.steps for record in step.parameters]
-    random = [record.name for record in values.inputs if record.drawn]
-    drawn = sum(record.drawn for record in weights)
-    if drawn:
-        random.append("all weights" if drawn == len(weights) else f"{drawn} of {len(weights)} weights")
-    said = f"; random, seed {values.seed}: {', '.join(random)}" if random else ""
-    return f"{values.dtype}, in evaluation mode{said}"
+    inputs = tuple(record.name for record in values.inputs if record.drawn)
+    drawn = Drawn(inputs, sum(record.drawn for record in weights), len(weights), values.seed)
+    return "; ".join(filter(None, (f"{values.dtype}, in evaluation mode", str(drawn))))
 
 
 def _drawing(tensor: _ShownTensor, digits: int, steps: int) -> Drawing:

@@ -62,6 +62,7 @@ def heading(unrolled: Unrolled, title: str = "") -> list[Part]:
     return [
         Lines([title or f"{layer.type} on {show(x.shape)}, step by step"], BOLD),
         Drawing(lambda page: [line.replace("\xa0", " ") for line in wrapped(letters, page.width or WIDEST)]),
+        *([Lines([str(unrolled.drawn)], DIM)] if str(unrolled.drawn) else []),
     ]
 
 

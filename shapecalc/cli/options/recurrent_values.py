@@ -117,7 +117,7 @@ def show_values(case: RecurrentCase, target: Target, *, everything: bool) -> Non
     from shapecalc.render import unrolled as rendered
 
     try:
-        values = unroll(case.layer, case.call, case.inputs)
+        values = unroll(case.layer, case.call, case.inputs)._replace(drawn=case.drawn)
     except InexactError as error:
         raise _inexact(error) from None
     show(

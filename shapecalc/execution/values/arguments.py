@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -83,6 +83,29 @@ def filled_inputs(report: Report, words: Mapping[str, str], seed: int, dtype: st
             filled = drawn[entry.name] if word == RANDOM else np.full(concrete(entry.shape), FILLS[word])
             arrays[entry.name] = filled.astype(kind, copy=False)
     return arrays
+
+
+class Drawn(NamedTuple):
+    """What is random of what a run is given: inputs by name, and how many of its weights, with the seed."""
+
+    inputs: tuple[str, ...] = ()
+    weights: int = 0
+    of: int = 0
+    seed: int = 0
+
+    def __str__(self) -> str:
+        """Return it in words, empty if nothing is random.
+
+        >>> str(Drawn(("x",), 2, 2)), str(Drawn(weights=1, of=4, seed=7)), str(Drawn())
+        ('random, seed 0: x, all weights', 'random, seed 7: 1 of 4 weights', '')
+        """
+        names = [*self.inputs]
+        if self.weights:
+            names.append("all weights" if self.weights == self.of else f"{self.weights} of {self.of} weights")
+        return f"random, seed {self.seed}: {', '.join(names)}" if names else ""
+
+
+NONE_DRAWN = Drawn()
 
 
 def weights_of(

@@ -53,8 +53,8 @@ def by_hand(
     if padding_value is not None:
         ((name, x), *_) = full.items()
         built, full[name], sides = _padded(built, x, padding_value)
-    values = compute(built, full, arrays.parameters, upstream=upstream, backward=backward, seed=seed)
     written = {name: array.shape for name, array in {**inputs, **parameters}.items()}
+    values = compute(built, full, arrays.parameters, upstream=upstream, backward=backward, seed=seed, written=written)
     by_shape = {full[name].shape: array.shape for name, array in inputs.items()}
 
     def shaped(tensor: WorkedTensor) -> WorkedTensor:

@@ -6,6 +6,7 @@ shown is that of the kernel. A layer that takes more operations than `MOST_TRACE
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +26,7 @@ from shapecalc.reference.base import Call
 from shapecalc.reference.gradients import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.dims import Shape
     from shapecalc.layers import Layer
@@ -49,11 +50,14 @@ class WorkedTensor(NamedTuple):
     name: str
     values: Array
     working: Array | None = None
+    origins: Array | None = None
+    """Of elements that are those of an input or a parameter: which, `x[0, 1]`, empty for others; None if none is."""
 
     def reshaped(self, shape: tuple[int, ...]) -> WorkedTensor:
         """Return the tensor in another shape of as many elements."""
         working = None if self.working is None else self.working.reshape(shape)
-        return WorkedTensor(self.name, self.values.reshape(shape), working)
+        origins = None if self.origins is None else self.origins.reshape(shape)
+        return WorkedTensor(self.name, self.values.reshape(shape), working, origins)
 
     def elements(self) -> Iterator[tuple[tuple[int, ...], Any, str | None]]:
         """Yield the index of each element, its number, and its working if it has one."""
@@ -70,7 +74,9 @@ class WorkedTensor(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """Return the tensor as JSON's values; an exact number other than an integer is a text, `1/3`."""
         document = {"shape": list(self.values.shape), "values": plain(self.values.tolist())}
-        return document | ({} if self.working is None else {"working": self.working.tolist()})
+        if self.working is not None:
+            document["working"] = self.working.tolist()
+        return document | ({} if self.origins is None else {"origins": self.origins.tolist()})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -118,12 +124,13 @@ def compute(
     upstream: Array | None = None,
     backward: bool = False,
     seed: int | None = None,
+    written: Mapping[str, tuple[int, ...]] | None = None,
 ) -> LayerValues:
     """Return the values of a layer for inputs by name and parameters by PyTorch's names, float64 or `Fraction`.
 
     Parameters that start training as constants (the weight of a norm, running statistics) may be left out. With
     `backward` also gradients, from the gradient `upstream` of the output, by default ones: that of its sum. With a
-    `seed` the masks of dropout are drawn.
+    `seed` the masks of dropout are drawn. Elements are named by their places in arrays of the `written` shapes.
     Raises `LayerError` if the layer does not fit its input (codes of its shape rule), a parameter is missing (SC106) or
     of another shape (SC301), it takes too many
     operations (SC705), or a result of exact numbers is not a fraction (SC205).
@@ -144,8 +151,9 @@ def compute(
             field=next(iter(inputs)),
         )
     run = TracedRun(traced=exact or operations <= MOST_TRACED, exact=exact)
-    arrays = [run.given(array, INPUT) for array in inputs.values()]
-    own = {name: run.given(array, WEIGHT) for name, array in numbers.items()}
+    places = {name: _elements(name, array, (written or {}).get(name)) for name, array in {**numbers, **inputs}.items()}
+    arrays = [run.given(array, INPUT, places[name]) for name, array in inputs.items()]
+    own = {name: run.given(array, WEIGHT, places[name]) for name, array in numbers.items()}
     call = Call(layer.type, layer.type, fields_as_written(layer), own, (), ())
     call.work.trace = run.record
     try:
@@ -171,6 +179,12 @@ def compute(
     return values
 
 
+def _elements(name: str, array: Array, shape: tuple[int, ...] | None) -> Iterator[str]:
+    """Yield the name of each element in the shape that is written, `x[0, 1]`; none for an array of another size."""
+    if shape is not None and math.prod(shape) == array.size:
+        yield from (f"{name}[{', '.join(map(str, index))}]" if index else name for index in np.ndindex(shape))
+
+
 class TracedRun:
     """Arrays of one run, traced or plain, and the intermediate tensors that its kernel has named."""
 
@@ -180,12 +194,14 @@ class TracedRun:
         self.named: list[WorkedTensor] = []
         self.shown: dict[str, WorkedTensor] = {}
 
-    def given(self, array: Array, rank: int) -> Array:
+    def given(self, array: Array, rank: int, origins: Iterable[str] = ()) -> Array:
         """Return numbers that are given, as the kernel takes them; indices stay integers."""
         if array.dtype.kind in "iu" or not self.traced:
             return array
         leaves = np.empty(array.shape, dtype=object)
         leaves.reshape(-1)[:] = [Traced(number, rank) for number in array.ravel().tolist()]
+        for leaf, origin in zip(leaves.flat, origins, strict=False):
+            leaf.origin = origin
         return leaves
 
     def tensor(self, name: str, array: Array) -> WorkedTensor:
@@ -198,7 +214,9 @@ class TracedRun:
         values.reshape(-1)[:] = [each.value for each in traced]
         working = np.empty(array.shape, dtype=object)
         working.reshape(-1)[:] = [each.text() for each in traced]
-        return WorkedTensor(name, values if self.exact else values.astype(np.float64), working)
+        origins = np.array([each.origin or "" for each in traced], dtype=object).reshape(array.shape)
+        numbers = values if self.exact else values.astype(np.float64)
+        return WorkedTensor(name, numbers, working, origins if any(origins.flat) else None)
 
     def record(self, name: str, array: Array) -> Array:
         """Take an intermediate tensor of the kernel; what follows is written in terms of its numbers."""

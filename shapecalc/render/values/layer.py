@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SHOWN = 16
 """Elements whose working is shown of one tensor, unless all are."""
+_NONE: Mapping[str, str] = MappingProxyType({})
 SHORT = 60
 """Characters of a tensor in one line."""
 WIDEST = 100
@@ -47,7 +49,7 @@ def layer_values(
     blocks: list[Iterable[str]] = [given([*values.inputs, *values.parameters], letters, page)]
     blocks += [computed(tensor, tensor.name, page, most) for tensor in values.intermediates]
     output = "y" if len(values.outputs) == 1 and "y" not in {tensor.name for tensor in values.inputs} else None
-    blocks += [computed(tensor, output or tensor.name, page, most) for tensor in values.outputs]
+    blocks += [computed(tensor, output or tensor.name, page, most, letters) for tensor in values.outputs]
     blocks += [computed(tensor, tensor.name, page, most) for tensor in values.derivative[:-1]]
     for tensor in values.derivative[-1:]:
         blocks += [computed(tensor, "∂y/∂x" if tensor.working is None else "y′", page, most)]
@@ -86,15 +88,21 @@ def _list(value: object) -> str:
     return number(value)  # type: ignore[arg-type]
 
 
-def computed(tensor: WorkedTensor, name: str, page: Page, most: int | None) -> Iterator[str]:
-    """Yield the working of each element, and the tensor as a whole."""
+def computed(
+    tensor: WorkedTensor, name: str, page: Page, most: int | None, letters: Mapping[str, str] = _NONE
+) -> Iterator[str]:
+    """Yield the working of each element, with the element that it is of what is given, and the tensor as a whole."""
     if tensor.working is not None:
         cells = list(np.ndindex(tensor.values.shape))
         numbers, workings = tensor.values.ravel().tolist(), tensor.working.ravel().tolist()
-        for index, result, working in list(zip(cells, numbers, workings, strict=True))[:most]:
+        origins = [""] * len(cells) if tensor.origins is None else tensor.origins.ravel().tolist()
+        for index, result, working, origin in list(zip(cells, numbers, workings, origins, strict=True))[:most]:
             place = f"{name}[{', '.join(map(str, index))}]" if len(cells) > 1 else name
             value = number(result)
             line = f"{place} = {working}" if working == value else f"{place} = {working} = {value}"
+            if origin:
+                given_name, bracket, rest = origin.partition("[")
+                line += f" = {letters.get(given_name, given_name)}{bracket}{rest}"
             yield from _wrapped(line, page, " " * (len(place) + 1))
         if most is not None and len(cells) > most:
             yield _spelled(f"… {len(cells) - most:,} more (--all)", page)

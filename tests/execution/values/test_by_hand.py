@@ -97,6 +97,27 @@ def test_a_backward_pass_shows_no_tensor_again() -> None:
     ]
 
 
+def origins(*arguments: Any, **named: Any) -> Any:
+    return values(*arguments, **named).outputs[0].origins
+
+
+def test_a_pool_says_which_element_of_the_input_wins() -> None:
+    found = origins("max_pool", [[1, 3, 0], [2, 9, 4], [5, 6, 7]], {"kernel_size": 2, "stride": 1})
+    assert found.tolist() == [["x[1, 1]", "x[1, 1]"], ["x[1, 1]", "x[1, 1]"]]
+    assert origins("max_pool", [5, 1], {"kernel_size": 2, "padding": 1}).tolist() == ["x[0]", "x[1]"], "padding"
+    assert origins("max_pool", [[[1], [2]], [[4], [3]]], {"kernel_size": (2, 1)}).tolist() == [[["x[0, 1, 0]"]], [["x[1, 0, 0]"]]]
+
+
+def test_a_row_of_a_table_is_named() -> None:
+    assert origins("embedding", [1], weight=[[1, 2], [3, 4]]).tolist() == [["weight[1, 0]", "weight[1, 1]"]]
+
+
+def test_what_is_computed_is_no_element_of_the_input() -> None:
+    assert origins("relu", [-1, 2]) is None
+    assert origins("avg_pool", [1, 1], {"kernel_size": 2}) is None
+    assert origins("conv", [1, 2], weight=[1]) is None
+
+
 def test_indices_are_integers() -> None:
     assert output("embedding", [1, 0], weight=[[1, 2], [3, 4]]) == [[3, 4], [1, 2]]
 

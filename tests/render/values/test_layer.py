@@ -51,6 +51,11 @@ def test_a_single_element_has_no_index() -> None:
     assert text.splitlines()[-1] == "y = (−1)·2 + (−2)·(−3) + (−3) = 1"
 
 
+def test_an_element_of_what_is_given_is_named_by_its_letter() -> None:
+    assert "y = max(1, 3, 2, 9) = 9 = x[1, 1]" in shown("max_pool", [[1, 3], [2, 9]], {"kernel_size": 2})
+    assert "y[0, 1] = 4 = w[1, 1]" in shown("embedding", [1], parameters={"weight": [[1, 2], [3, 4]]})
+
+
 def test_of_many_elements_the_first_are_worked_out_unless_all_are() -> None:
     x = np.arange(float(SHOWN + 3))
     text = shown("relu", x)
