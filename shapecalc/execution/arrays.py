@@ -133,6 +133,8 @@ def _checked(array: Array, context: _Context) -> Array:
         raise context.error("SC202", "real numbers", f"an array of {array.dtype}")
     if array.ndim > MOST_AXES:
         raise context.error("SC305", f"at most {MOST_AXES} axes", str(array.ndim))
+    if not array.size:
+        raise context.error("SC204", "numbers", "an empty array")
     values = array.astype(np.float64)
     if not np.isfinite(values).all():
         raise context.error("SC025", "finite numbers", "NaN or infinity")

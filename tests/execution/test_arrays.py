@@ -156,3 +156,9 @@ def test_nan_in_a_file_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.array([1.0, np.nan]))
     with pytest.raises(LayerError, match="NaN or infinity"):
         read_array(str(tmp_path / "x.npy"), "x")
+
+
+def test_an_array_without_elements_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((0, 3)))
+    with pytest.raises(LayerError, match="expects numbers, receives an empty array"):
+        read_array(str(tmp_path / "x.npy"), "x")

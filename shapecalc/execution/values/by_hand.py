@@ -42,8 +42,11 @@ def by_hand(
     What a weight says need not be said again: the number of output channels, the window. A layer has a bias if one is
     given, and uses the statistics of the batch unless running ones are given. `rank` is the number of axes along which
     windows slide; `padding_value` is the number in their padding.
-    Raises `LayerError` as `compute` and `with_axes` do.
+    An array without axes is one of one element. Raises `LayerError` as `compute` and `with_axes` do.
     """
+    inputs, parameters = (
+        {name: np.atleast_1d(array) for name, array in group.items()} for group in (inputs, parameters)
+    )
     arrays = with_axes(layer, inputs, parameters, rank)
     shapes = [array.shape for array in arrays.inputs.values()]
     built = _built(layer, fields, arrays.parameters, shapes)

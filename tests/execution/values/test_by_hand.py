@@ -105,7 +105,10 @@ def test_a_pool_says_which_element_of_the_input_wins() -> None:
     found = origins("max_pool", [[1, 3, 0], [2, 9, 4], [5, 6, 7]], {"kernel_size": 2, "stride": 1})
     assert found.tolist() == [["x[1, 1]", "x[1, 1]"], ["x[1, 1]", "x[1, 1]"]]
     assert origins("max_pool", [5, 1], {"kernel_size": 2, "padding": 1}).tolist() == ["x[0]", "x[1]"], "padding"
-    assert origins("max_pool", [[[1], [2]], [[4], [3]]], {"kernel_size": (2, 1)}).tolist() == [[["x[0, 1, 0]"]], [["x[1, 0, 0]"]]]
+    assert origins("max_pool", [[[1], [2]], [[4], [3]]], {"kernel_size": (2, 1)}).tolist() == [
+        [["x[0, 1, 0]"]],
+        [["x[1, 0, 0]"]],
+    ]
 
 
 def test_a_row_of_a_table_is_named() -> None:
@@ -116,6 +119,12 @@ def test_what_is_computed_is_no_element_of_the_input() -> None:
     assert origins("relu", [-1, 2]) is None
     assert origins("avg_pool", [1, 1], {"kernel_size": 2}) is None
     assert origins("conv", [1, 2], weight=[1]) is None
+
+
+def test_an_array_without_axes_is_one_of_one_element() -> None:
+    assert output("layer_norm", 3.0) == [0]
+    assert output("dropout", 3.0, {"p": 0.0}, more={"seed": 0}) == [3]
+    assert output("linear", 3.0, weight=2.0) == 6.0
 
 
 def test_indices_are_integers() -> None:
