@@ -230,8 +230,11 @@ def _number(word: Any, context: _Context) -> float | Fraction:
     try:
         if context.exact or slash:
             exact = Fraction(above) / Fraction(below) if slash else Fraction(text)
-            return exact if context.exact else float(exact)
-        value = float(text)
+            value = float(exact)
+            if context.exact:
+                return exact
+        else:
+            value = float(text)
     except ZeroDivisionError:
         raise context.error("SC202", "numbers", f"`{_quoted(word)}`, a division by 0") from None
     except OverflowError:

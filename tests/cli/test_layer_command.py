@@ -105,6 +105,9 @@ MISTAKES = {
     "relu --x 1,,2": "error[SC202]: `--x 1,,2` expects numbers, receives nothing between two commas",
     "conv --x 1,2,3 --w 1,1 --padding-value 1,2": "error[SC204]: `--padding-value 1,2` expects one number, receives 2",
     "embedding --x 0,1 --table 1,2": "error[SC305]: `--table 1,2` expects a row for each index",
+    "linear --x 1e200 --w 1e200 --exact": "error[SC025]: `--exact` expects results up to 1.8e+308",
+    "embedding --x 1e300 --table [[1,2]] --exact": "error[SC202]: `--x 1e300` expects indices: integers of at least 0",
+    "nll --x [[-1,-2]] --target 1e300 --exact": "error[SC202]: `--target 1e300` expects classes",
     "conv --x 5 --w 1,1": "error[SC302]: `--w 1,1` expects at least 2 cells, receives 1",
     "sigmoid --x " + "1," * 10_000 + "1": "expects at most 10,000 numbers, receives 10,001",
 }

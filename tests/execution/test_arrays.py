@@ -158,6 +158,12 @@ def test_nan_in_a_file_is_refused(tmp_path: Path) -> None:
         read_array(str(tmp_path / "x.npy"), "x")
 
 
+def test_exact_numbers_are_in_the_range_of_a_float64_too() -> None:
+    with pytest.raises(LayerError, match="receives `1e400`, which a float64 cannot hold"):
+        read_array("1e400", "x", exact=True)
+    assert read_array("1e-400", "x", exact=True)[0] > 0
+
+
 def test_an_array_without_elements_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros((0, 3)))
     with pytest.raises(LayerError, match="expects numbers, receives an empty array"):

@@ -12,7 +12,7 @@ from shapecalc.diagnostics import LayerError
 from shapecalc.dims import show
 from shapecalc.execution.lowering import concrete, fields_as_written
 from shapecalc.execution.values.axes import with_axes, without
-from shapecalc.execution.values.layer import compute, long_axes
+from shapecalc.execution.values.layer import MOST_INTEGERS, compute, long_axes
 from shapecalc.reference.windows import Window, margins
 
 if TYPE_CHECKING:
@@ -158,8 +158,8 @@ def _single(value: Any) -> Any:
 
 def _indices(name: str, array: Array) -> Array:
     """Return numbers as the indices of rows; raise `LayerError` SC202 if one is not an integer of at least 0."""
-    indices = array.astype(np.int64)
-    if (indices != array).any() or (indices < 0).any():
+    indices = np.empty(0) if (abs(array) >= MOST_INTEGERS).any() else array.astype(np.int64)
+    if not indices.size or (indices != array).any() or (indices < 0).any():
         raise LayerError("SC202", expects="indices: integers of at least 0", receives=str(array.tolist()), field=name)
     return indices
 

@@ -7,6 +7,7 @@ shown is that of the kernel. A layer that takes more operations than `MOST_TRACE
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -36,6 +37,10 @@ MOST_TRACED = 20_000
 """Operations up to which each is written down."""
 MOST_EXACT = 1_000_000
 MOST_COMPUTED = 10**9
+MOST_INTEGERS = 2**53
+"""The integers below are those that a float64 holds."""
+LARGEST = sys.float_info.max
+"""Of exact results too, which figures and pictures read as float64."""
 
 MOST_IN_JACOBIAN = 16
 """Elements of a row of softmax up to which all of its derivatives are shown."""
@@ -212,6 +217,8 @@ class TracedRun:
         traced = [zero.of(each) for each in array.ravel().tolist()]
         values = np.empty(array.shape, dtype=object)
         values.reshape(-1)[:] = [each.value for each in traced]
+        if self.exact and any(LARGEST < abs(value) < math.inf for value in values.flat):
+            raise LayerError("SC025", expects=f"results up to {LARGEST:.2g}", receives="a greater one", field="exact")
         working = np.empty(array.shape, dtype=object)
         working.reshape(-1)[:] = [each.text() for each in traced]
         origins = np.array([each.origin or "" for each in traced], dtype=object).reshape(array.shape)

@@ -182,3 +182,20 @@ def test_what_is_wrong_with_targets_is_said_of_its_option() -> None:
         assert said in shown, shown
     exact = ["--nonlinearity", "relu", "--w-ih", "1", "--w-hh", "1", "--exact", "--target", "0,1"]
     assert "those of cross_entropy are not" in answer("rnn", "--x", "1,2", "--hidden", "2", *exact, code=2)
+
+
+def test_what_is_random_is_said() -> None:
+    def said(*arguments: str) -> str:
+        result = CliRunner().invoke(app, [*arguments], prog_name="shapecalc")
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert "random, seed 0: all weights" in said("gru", "--x", "1,0", "--hidden-size", "1")
+    weights = ("--w-ih", "1,1,1", "--w-hh", "1,1,1")
+    assert "random" not in said("gru", "--x", "1,0", *weights)
+    assert "random, seed 3: x, all weights" in said(
+        "gru", "--values", "--input-size", "1", "--hidden-size", "1", "--seq", "2", "--seed", "3"
+    )
+    assert "random, seed 0: 1 of 4 weights" in said("gru", "--x", "1", "--hidden-size", "1", "--w-ih", "1,1,1")
+    assert "random, seed 0: all weights" in said("rnn", "--x", "1,2", "--hidden-size", "1", "--target", "0,1")
+    assert "random, seed 0: input, target, all weights" in said("bptt", "char-rnn", "--scale", "1/16", "--set", "T=2")
