@@ -75,8 +75,13 @@ def explain(
     """
     from shapecalc.costs.explain import explain as derive
     from shapecalc.costs.training_step import OPTIMIZERS
+    from shapecalc.diagnostics import misuse
+    from shapecalc.shape_inference.dtypes import BITS
 
     one_of("optimizer", optimizer, tuple(OPTIMIZERS))
+    one_of("dtype", dtype, tuple(BITS))
+    if levels is not None and (not isinstance(levels, int) or levels < 0):
+        raise misuse("SC201", f"`levels` expects a number of layers, 0 or more, receives {levels!r}")
     loaded, given = bound(architecture, settings, sizes)
     keys = (key,) if isinstance(key, str) else tuple(key)
     return derive(loaded, given, step, keys, levels=levels, dtype=dtype, optimizer=optimizer)

@@ -14,7 +14,9 @@ from shapecalc import ShapecalcError
 IMPORTED = "import sys; print(*sorted({name.split('.')[0] for name in sys.modules} & {'numpy', 'rich', 'typer'}))"
 
 
-@pytest.mark.parametrize("call", ["inspect('lenet5')", "memory('lenet5')", "train_cost('lenet5')", "solve('lenet5')"])
+@pytest.mark.parametrize(
+    "call", ["inspect('lenet5')", "memory('lenet5')", "train_cost('lenet5')", "solve('lenet5')", "explain('lenet5')"]
+)
 def test_a_prediction_imports_neither_numpy_nor_the_command_line(call: str) -> None:
     program = f"import sys; sys.path.insert(0, {str(Path(shapecalc.__file__).parents[1])!r})\n"
     program += f"import shapecalc; shapecalc.{call}; {IMPORTED}"
@@ -69,3 +71,21 @@ def test_a_wrong_argument_is_a_diagnostic(arguments: dict[str, object], message:
     with pytest.raises(ShapecalcError) as caught:
         shapecalc.train_cost("lenet5", **arguments)  # type: ignore[arg-type]
     assert str(caught.value).startswith(message)
+
+
+def test_a_number_is_derived_with_the_arguments_of_the_command() -> None:
+    (step,) = shapecalc.explain("lenet5", "c1", key=["macs", "backward"], levels=0, optimizer="adam", N=2).steps
+    assert [key.result for key in step.keys] == [235_200, 235_200]
+    assert str(shapecalc.explain("lenet5", key="params")).startswith(
+        "LeNet-5, the sum of its layers\n\nparams = 61,706"
+    )
+    for arguments, message in (
+        ({"levels": -1}, "`levels` expects a number of layers, 0 or more, receives -1"),
+        ({"levels": "all"}, "`levels` expects a number of layers, 0 or more, receives 'all'"),
+        ({"optimizer": "lion"}, "`optimizer` expects one of sgd, momentum, adam, receives"),
+        ({"dtype": "float"}, "`dtype` expects one of float32"),
+        ({"key": "mac"}, "`c1` has no number `mac`"),
+    ):
+        with pytest.raises(shapecalc.ShapecalcError) as caught:
+            shapecalc.explain("lenet5", "c1", **arguments)
+        assert caught.value.diagnostics[0].message.startswith(message), caught.value
