@@ -53,7 +53,7 @@ MISTAKES = {
     "conv 3 --x 1,2,3 --w 1": "`3` follows from the arrays that are given",
     "conv --x 1,2,3 --w 1 --n 4": "`--n` follows from the arrays that are given",
     "linear --x 1,2 --w 1,2 --out-features 2": "`--out-features` follows from the arrays that are given",
-    "linear --x 1,2 --w 1,2,3": "`--w 1,2,3` expects [1, 2], receives [1, 3]",
+    "linear --x 1,2 --w 1,2,3": "`--w 1,2,3` expects [2], receives [3]",
     "conv --x [[1,2],[3,4]] --w 1,1 --rank 2": "`--w 1,1` expects 2 to 4 axes, of which the last 2 slide",
     "conv --x 1,2,3 --w 1,1 --s 0": "`--s 0` expects a positive integer, receives 0",
     "conv --x 1,2,3 --w 1,1 --s two": "`--s two` expects a whole number",
