@@ -123,7 +123,7 @@ class Diagnostics:
         return isinstance(node, Mapping) and not node.entries and self.refused_within(node.span)
 
     def placeholder(self, span: Span) -> Node:
-        """Return a placeholder for a refused value; called diagnostics within its span are dropped."""
+        """Return a placeholder for a refused value; further diagnostics within its span are dropped."""
         if span not in self._refused_spans:
             self._refused_spans += (span,)
         return Mapping((), span)
