@@ -89,6 +89,10 @@ def test_probabilities_that_are_rounded_keep_the_working_that_has_the_value() ->
     assert values.terms.working is not None
     assert "log(0)" not in values.terms.working.item()
     assert value_of(values.terms.working.item()) == 1000
+    certain = loss_by_hand("cross_entropy", np.array([20.0, 0.0]), np.array([0.0]))  # log p loses seven digits
+    assert certain.terms.working is not None
+    assert certain.terms.values.item() == pytest.approx(2.0611536e-9, rel=1e-6)
+    assert "log(1)" not in certain.terms.working.item()
     sure = loss_by_hand("bce_with_logits", np.array([-1000.0]), np.array([1.0]))
     assert sure.value.values == 1000
 
