@@ -15,6 +15,7 @@ from shapecalc.cli.options.words import (
     FirstOption,
     VectorsOption,
     WordsFormatOption,
+    typed,
 )
 
 EXAMPLES = ("shapecalc analogy summer hot winter", "shapecalc analogy 男人 女人 国王 --unit")
@@ -46,5 +47,5 @@ def command(
     from shapecalc.render import words
 
     target = target_of(format_, output, color, TABULAR)
-    result = analogy(load_vectors(vectors, first), a, b, c, count, unit=unit)
+    result = analogy(load_vectors(vectors, first), typed(a), typed(b), typed(c), count, unit=unit)
     show(target, writers_of(partial(words.analogy, result), partial(words.analogy_dict, result)))

@@ -15,6 +15,7 @@ from shapecalc.cli.options.words import (
     FirstOption,
     VectorsOption,
     WordsFormatOption,
+    typed,
 )
 
 EXAMPLES = ("shapecalc similar king", "shapecalc similar 夏天 --count 3")
@@ -40,5 +41,5 @@ def command(
     from shapecalc.render import words
 
     target = target_of(format_, output, color, TABULAR)
-    result = similar(load_vectors(vectors, first), word, count)
+    result = similar(load_vectors(vectors, first), typed(word), count)
     show(target, writers_of(partial(words.similar, result), partial(words.similar_dict, result)))

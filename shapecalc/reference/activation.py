@@ -135,7 +135,7 @@ def sigmoid_backward(ctx: Context, gradient: Array) -> Gradients:
 def logistic(x: Array, out: Array | None = None) -> Array:
     """Return 1 / (1 + exp(−x)), in `out` if given."""
     result: Array = np.exp(np.negative(x, out=out), out=out)
-    result += 1
+    np.add(1, result, out=result)
     return np.divide(1, result, out=result)
 
 

@@ -45,7 +45,7 @@ def test_values_derivatives_and_marked_points_are_pytorchs() -> None:
 
 def test_the_working_of_a_derivative_has_no_factor_of_one() -> None:
     page = shown("sigmoid", "--x=-2,0,2")
-    assert "y[0] = 1/(exp(−(−2)) + 1) = 0.119203\n" in page
+    assert "y[0] = 1/(1 + exp(−(−2))) = 0.119203\n" in page
     assert "y′[1] = 0.5·(1 − 0.5) = 0.25\n" in page
     assert "range       (0, 1)\n" in page
     assert page.count(MARK) == 6

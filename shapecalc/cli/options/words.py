@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -27,3 +28,8 @@ CountOption = Annotated[
 ]
 USUAL_COUNT = 5
 WordsFormatOption = Annotated[Format | None, format_option(*TABULAR)]
+
+
+def typed(word: str) -> str:
+    """Return an argument as UTF-8: where the locale knows ASCII alone, Python has a surrogate for each other byte."""
+    return os.fsencode(word).decode("utf-8", "surrogateescape")

@@ -16,3 +16,9 @@ def test_both_commands_have_the_same_options_and_defaults_as_the_functions() -> 
         for name in {*ours} & {*theirs}:
             assert ours[name].default == theirs[name].default, name
     assert words.MOST_WORDS == api.MOST_WORDS
+
+
+def test_a_word_is_read_as_utf_8_where_the_locale_knows_ascii_alone() -> None:
+    surrogates = "夏天".encode().decode("ascii", "surrogateescape")
+    assert words.typed(surrogates) == words.typed("夏天") == "夏天"
+    assert words.typed("king") == "king"
