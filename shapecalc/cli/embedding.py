@@ -62,21 +62,20 @@ def command(
     from shapecalc.layers.embedding import Embedding
 
     target = target_of(format_, output, color)
-    if x is not None or table is not None:
-        values.answer_window(
-            Embedding,
-            numbers,
-            {"padding_idx": padding_idx},
-            {"num": num, "dim": dim, "input": input_},
-            {"x": x},
-            {"weight": None if table is None else table},
-            target,
-            letters={"weight": "table"},
-            gradient=gradient,
-            backward=backward,
-            exact=exact,
-            everything=everything,
-        )
+    if values.answered(
+        Embedding,
+        numbers,
+        {"padding_idx": padding_idx},
+        {"num": num, "dim": dim, "input": input_},
+        {"x": x},
+        {"weight": None if table is None else table},
+        target,
+        letters={"weight": "table"},
+        gradient=gradient,
+        backward=backward,
+        exact=exact,
+        everything=everything,
+    ):
         return
     order = (("num_embeddings", "--num"), ("embedding_dim", "--dim"))
     options = {"num_embeddings": num, "embedding_dim": dim, "input": input_, "padding_idx": padding_idx}

@@ -54,20 +54,19 @@ def command(
     from shapecalc.layers.linear import Linear
 
     target = target_of(format_, output, color)
-    if x is not None or w is not None:
-        values.answer_window(
-            Linear,
-            numbers,
-            {},
-            {"in": in_, "out": out, "rows": rows},
-            {"x": x},
-            {"weight": w, "bias": b},
-            target,
-            gradient=gradient,
-            backward=backward,
-            exact=exact,
-            everything=everything,
-        )
+    if values.answered(
+        Linear,
+        numbers,
+        {"bias": None if bias else False},
+        {"in": in_, "out": out, "rows": rows},
+        {"x": x},
+        {"weight": w, "bias": b},
+        target,
+        gradient=gradient,
+        backward=backward,
+        exact=exact,
+        everything=everything,
+    ):
         return
     order = (("in_features", "--in"), ("out_features", "--out"), ("n", "--rows"))
     written = placed(numbers, {"in_features": in_, "out_features": out, "n": rows}, order)

@@ -62,21 +62,20 @@ def command(
         name = option_of(d, "--d")
         raise misuse("SC205", f"`{name} {d}` expects `--type max`, receives `--type avg`", f"leave `{name}` out")
     target = target_of(format_, output, color)
-    if x is not None:
-        values.answer_window(
-            MaxPool if type_ is Type.MAX else AvgPool,
-            numbers,
-            {"kernel_size": f, "stride": s, "padding": p, "dilation": d, "ceil_mode": ceil},
-            {"n": n, "c": c, "out": out},
-            {"x": x},
-            {},
-            target,
-            gradient=gradient,
-            backward=backward,
-            exact=exact,
-            everything=everything,
-            rank=rank,
-        )
+    if values.answered(
+        MaxPool if type_ is Type.MAX else AvgPool,
+        numbers,
+        {"kernel_size": f, "stride": s, "padding": p, "dilation": d, "ceil_mode": ceil},
+        {"n": n, "c": c, "out": out},
+        {"x": x},
+        {},
+        target,
+        gradient=gradient,
+        backward=backward,
+        exact=exact,
+        everything=everything,
+        rank=rank,
+    ):
         return
     sizes = {"n": n, "kernel_size": f, "stride": s, "padding": p, "dilation": d}
     sizes = placed(numbers, sizes, window.ORDER)

@@ -52,23 +52,22 @@ def convolution_command(kind: calculator.WindowedLayer, text: str, **own: Any) -
         color: ColorOption = Color.AUTO,
     ) -> None:
         target = target_of(format_, output, color)
-        if x is not None or w is not None:
-            values.answer_window(
-                kind.layer,
-                numbers,
-                {"kernel_size": f, "stride": s, "padding": p, "output_padding": output_padding, "dilation": d}
-                | {"groups": groups},
-                {"n": n, "c": c, "k": k, "out": out},
-                {"x": x},
-                {"weight": w, "bias": b},
-                target,
-                gradient=gradient,
-                backward=backward,
-                exact=exact,
-                everything=everything,
-                rank=rank,
-                padding_value=padding_value,
-            )
+        if values.answered(
+            kind.layer,
+            numbers,
+            {"kernel_size": f, "stride": s, "padding": p, "output_padding": output_padding, "dilation": d}
+            | {"groups": groups, "bias": None if bias else False},
+            {"n": n, "c": c, "k": k, "out": out},
+            {"x": x},
+            {"weight": w, "bias": b},
+            target,
+            gradient=gradient,
+            backward=backward,
+            exact=exact,
+            everything=everything,
+            rank=rank,
+            padding_value=padding_value,
+        ):
             return
         sizes = {"n": n, "kernel_size": f, "stride": s, "padding": p, "dilation": d}
         sizes |= {"output_padding": output_padding, "output": out}

@@ -27,6 +27,15 @@ ARRAY = "NUMBERS|FILE"
 LETTERS = {"weight": "w", "bias": "b", "running_mean": "mean", "running_var": "var"}
 """The options of a layer's parameters; any other has its own name."""
 
+OF_VALUES = {
+    "gradient": "--gradient",
+    "backward": "--backward",
+    "exact": "--exact",
+    "everything": "--all",
+    "padding_value": "--padding-value",
+}
+"""The options that say how values are computed and shown."""
+
 
 def numbers_option(name: str, text: str) -> Any:
     """Return the option of an array."""
@@ -77,19 +86,15 @@ def answer(
     from shapecalc.render.values.layer import layer_values
 
     read = read or field_value
-    texts = {**inputs, **parameters, **fields, "gradient": gradient, "padding_value": padding_value}
+    arrays = {**inputs, **parameters, "gradient": gradient, "padding_value": padding_value}
     written = {
         name: text if isinstance(text, Written) else Written(text, f"--{letters.get(name, name.replace('_', '-'))}")
-        for name, text in texts.items()
+        for name, text in {**fields, **arrays}.items()
         if isinstance(text, str)
     }
     written["exact"] = Written("", "--exact")
     try:
-        given = {
-            name: read_array(text, name, exact=exact)
-            for name, text in texts.items()
-            if text is not None and name in (*inputs, *parameters, "gradient", "padding_value")
-        }
+        given = {name: read_array(text, name, exact=exact) for name, text in arrays.items() if text is not None}
         padding = given.get("padding_value")
         values = by_hand(
             layer,
@@ -146,7 +151,7 @@ def answer_curve(layer: type[Layer], fields: Mapping[str, str], target: Target) 
     )
 
 
-def answer_window(
+def answered(
     layer: type[Layer],
     numbers: Sequence[str] | None,
     fields: Mapping[str, Any],
@@ -156,12 +161,15 @@ def answer_window(
     target: Target,
     letters: Mapping[str, str] = LETTERS,
     **more: Any,
-) -> None:
-    """Compute a layer with windows as `answer` does.
+) -> bool:
+    """Compute a layer as `answer` does, if a calculator of sizes is given arrays; return whether it is.
 
     `numbers` are sizes written by their place, and `others` the options that say what the arrays say too.
-    Raises `ShapecalcError` that names the option.
+    Raises `ShapecalcError` that names the option, also for one of `more` without arrays.
     """
+    if not any(text is not None for text in (*inputs.values(), *parameters.values())):
+        refuse_without_values(more)
+        return False
     if numbers or any(others.values()):
         name = next((option_of(text, f"--{name}") for name, text in others.items() if text), " ".join(numbers or ()))
         raise misuse("SC205", f"`{name}` follows from the arrays that are given", f"leave `{name}` out")
@@ -179,6 +187,14 @@ def answer_window(
         read=window_value,
         **more,
     )
+    return True
+
+
+def refuse_without_values(options: Mapping[str, Any]) -> None:
+    """Raise the error of an option of values, if there are none."""
+    for name, option in OF_VALUES.items():
+        if options.get(name) not in (None, False):
+            raise misuse("SC106", f"`{option}` requires `--x`", "add `--x NUMBERS`")
 
 
 def window_value(text: Any, field: str) -> Any:

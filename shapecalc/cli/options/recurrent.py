@@ -11,7 +11,12 @@ import typer
 from shapecalc.cli.options import recurrent_values
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
-from shapecalc.cli.options.layer_values import BackwardOption, EverythingOption, ExactOption  # noqa: TC001 - typer reads them
+from shapecalc.cli.options.layer_values import (
+    BackwardOption,
+    EverythingOption,
+    ExactOption,
+    refuse_without_values,
+)
 from shapecalc.cli.options.params_as import ParamsAs, ParamsAsOption
 from shapecalc.cli.options.variant import variant
 from shapecalc.cli.options.window import BiasOption, integer
@@ -134,6 +139,7 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
             else:
                 recurrent_values.show_values(case, file, everything=everything)
             return
+        refuse_without_values({"exact": exact, "everything": everything})
         _answer(kind, written, flags, params_as, file)
 
     return variant(command, HELP.format(what=what), **own)

@@ -327,7 +327,7 @@ def _complete(layer: Layer, shapes: list[Shape], given: Mapping[str, Array], *, 
     expected = {**layer.parameters(*shapes), **layer.buffers(*shapes)}
     for name in given:
         if name not in expected:
-            raise LayerError("SC102", f"has no parameter here; it has {_listed(expected)}", field=name)
+            raise LayerError("SC102", f"is not a parameter of this layer; it has {_listed(expected)}", field=name)
     complete = {}
     for name, shape in expected.items():
         if name not in given:
