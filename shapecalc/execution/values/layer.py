@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -101,6 +101,8 @@ class LayerValues(Presented):
     backward_intermediates: tuple[WorkedTensor, ...] = ()
     gradients: tuple[WorkedTensor, ...] = ()
     """With respect to each input and parameter, by their names."""
+    drawn: Mapping[str, float] = field(default_factory=dict)
+    """The masks among the parameters that are drawn, each with the probability of a 0 in it."""
 
     def __repr__(self) -> str:
         """Return the layer, and the shapes of its outputs."""
@@ -109,7 +111,7 @@ class LayerValues(Presented):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as JSON's values."""
-        groups = {name: getattr(self, name) for name in self.__slots__ if name != "layer"}
+        groups = {name: getattr(self, name) for name in self.__slots__ if name not in ("layer", "drawn")}
         fields = {name: _field(value) for name, value in fields_as_written(self.layer).items()}
         document: dict[str, Any] = {"layer": self.layer.type, "fields": fields}
         return document | {
@@ -172,6 +174,8 @@ def compute(
                 run.taken(),
                 tuple(run.tensor(name, array) for name, array in zip(outputs, results, strict=True)),
             )
+            if seed is not None:
+                values = replace(values, drawn=_probabilities(layer, shapes, outputs))
             if layer.value_range is not None:
                 values = replace(values, derivative=_derivative(values, run, call, arrays, results))
             if backward:
@@ -348,6 +352,10 @@ def _listed(names: Mapping[str, Any]) -> str:
 
 def _is_constant(layer: Layer, name: str, shapes: list[Shape]) -> bool:
     return name in layer.buffers(*shapes) or layer.initial(name, *shapes).distribution == "constant"
+
+
+def _probabilities(layer: Layer, shapes: list[Shape], outputs: Mapping[str, Shape]) -> dict[str, float]:
+    return {name: p for name, (_, p) in layer.masks(*shapes, next(iter(outputs.values()))).items()}
 
 
 def _masks(layer: Layer, shapes: tuple[Shape, ...], seed: int, *, exact: bool) -> dict[str, Array]:

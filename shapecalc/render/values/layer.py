@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SHOWN = 16
 """Elements whose working is shown of one tensor, unless all are."""
 _NONE: Mapping[str, str] = MappingProxyType({})
+MOST_DROPPED = 8
+"""Elements that are named of those which a mask drops."""
 SHORT = 60
 """Characters of a tensor in one line."""
 WIDEST = 100
@@ -47,6 +49,7 @@ def layer_values(
     page = Page(width, color, unicode)
     most = None if everything else SHOWN
     blocks: list[Iterable[str]] = [given([*values.inputs, *values.parameters], letters, page)]
+    blocks += [_dropped(values, page)]
     blocks += [computed(tensor, tensor.name, page, most) for tensor in values.intermediates]
     output = "y" if len(values.outputs) == 1 and "y" not in {tensor.name for tensor in values.inputs} else None
     blocks += [computed(tensor, output or tensor.name, page, most, letters) for tensor in values.outputs]
@@ -75,6 +78,23 @@ def given(tensors: Iterable[WorkedTensor], letters: Mapping[str, str], page: Pag
         else:
             long += tensor_lines(tensor.values, _spelled(name, page), page)
     return [*_wrapped(",  ".join(short), page), *long] if short else long
+
+
+def _dropped(values: LayerValues, page: Page) -> list[str]:
+    """Return what the masks of training drop, and the scale of the rest."""
+    (x, *_), lines = values.inputs, []
+    for tensor in values.parameters:
+        p = values.drawn.get(tensor.name)
+        if p is None:
+            continue
+        places = [index for index, number_, _ in tensor.elements() if not number_]
+        names = ", ".join(f"{x.name}[{', '.join(map(str, index))}]" for index in places[:MOST_DROPPED])
+        rest = f" and {len(places) - MOST_DROPPED:,} more" if len(places) > MOST_DROPPED else ""
+        lines += _wrapped(f"dropped, each with probability {number(p)}: {names or 'none'}{rest}", page)
+        if len(places) < tensor.values.size:
+            scale = next(each for each in tensor.values.flat if each)
+            lines += _wrapped(f"scale of the others: 1/(1 − {number(p)}) = {number(scale)}", page)
+    return lines
 
 
 def listed(tensor: WorkedTensor) -> str:

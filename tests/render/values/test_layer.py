@@ -56,6 +56,19 @@ def test_an_element_of_what_is_given_is_named_by_its_letter() -> None:
     assert "y[0, 1] = 4 = w[1, 1]" in shown("embedding", [1], parameters={"weight": [[1, 2], [3, 4]]})
 
 
+def test_what_is_dropped_is_named_and_the_scale_of_the_rest_is_worked_out() -> None:
+    x = np.arange(1.0, 13)
+    text = shown("dropout", x, {"p": 0.25}, seed=1)
+    dropped = [index for index, line in enumerate(re.findall(r"(?m)^y\[\d+\] = .*$", text)) if line.endswith("·0 = 0")]
+    assert dropped
+    assert f"dropped, each with probability 0.25: {', '.join(f'x[{index}]' for index in dropped)}\n" in text
+    assert "scale of the others: 1/(1 − 0.25) = 1.33333\n" in text
+    assert "scale" not in shown("dropout", x, {"p": 1.0}, seed=1)
+    assert "probability 0: none\n" in shown("dropout", x, {"p": 0.0}, seed=1)
+    assert "dropped" not in shown("dropout", x, {"p": 0.25}), "nothing is drawn without a seed"
+    assert " and 12 more\n" in shown("dropout", np.ones(20), {"p": 1.0}, seed=1)
+
+
 def test_of_many_elements_the_first_are_worked_out_unless_all_are() -> None:
     x = np.arange(float(SHOWN + 3))
     text = shown("relu", x)
