@@ -97,7 +97,7 @@ MISTAKES = {
     "softmax --x 1,2 --exact": "`--exact` expects a result that is a fraction, and exp of `softmax` is none",
     "relu --x 1,2 --gradient 1": "error[SC301]: `--gradient 1` expects [2], receives [1]",
     "cosine-similarity --x 1,2 --y 1,2,3": "error[SC314]: `--x --y` expects two inputs of the same shape",
-    "attention --q 1,0 --k 1,0 --v 1": "error[SC305]: `--q --k --v` expects [*, length, features] as query",
+    "attention --q 1,0 --k 1,0,0 --v 1": "error[SC314]: `--q --k --v` expects keys as wide as the queries",
     "batch-norm --x 1": "error[SC302]: `--x` expects more than one number per channel to take statistics over",
     "batch-norm --x 1,2 --var -1": "error[SC201]: `--var -1` expects variances of at least 0, receives −1",
     "batch-norm --x 1,2 --eps null": "error[SC202]: `--eps null` expects a number of at least 0, receives nothing",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from shapecalc.reference.base import Array
 
 MOST_SPATIAL = 3
+ROWS = ("q", "k", "v")
+"""The letters of inputs that are rows."""
 
 
 class Arrays(NamedTuple):
@@ -31,7 +33,7 @@ def with_axes(
 ) -> Arrays:
     """Return arrays as [N, C, *spatial] for a layer that reads maps, and as they are for any other.
 
-    A weight of one axis is that of one neuron.
+    A weight of one axis is that of one neuron; queries, keys and values of one axis are one row.
 
     Of a layer with windows, `rank` is the number of spatial axes: by default as many as fit the input and the weight, 2
     if both 1 and 2 do. Leading axes that are missing are samples and channels, those of a weight filters and channels.
@@ -43,8 +45,15 @@ def with_axes(
         return Arrays(inputs, {**parameters, "weight": weight[None]}, (x.ndim - 1,))
     if "kernel_size" in layer.fields:
         return _of_windows(layer, inputs, parameters, rank)
-    if not (layer.reads_map or layer.normalizes_batch or layer.reads_channels):
-        return Arrays(inputs, parameters)
+    if layer.letters == ROWS:
+        rows = {name: array[None] if array.ndim == 1 else array for name, array in inputs.items()}
+        return Arrays(rows, parameters, (0,) if next(iter(inputs.values())).ndim == 1 else ())
+    if layer.reads_map or layer.normalizes_batch or layer.reads_channels:
+        return _of_channels(layer, inputs, parameters)
+    return Arrays(inputs, parameters)
+
+
+def _of_channels(layer: type[Layer], inputs: Mapping[str, Array], parameters: Mapping[str, Array]) -> Arrays:
     ((name, x), *_) = inputs.items()
     if getattr(layer, "per_sample", False):  # the positions of a channel
         missing = max(3 - x.ndim, 0)

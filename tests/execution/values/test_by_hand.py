@@ -127,6 +127,19 @@ def test_an_array_without_axes_is_one_of_one_element() -> None:
     assert output("linear", 3.0, weight=2.0) == 6.0
 
 
+def test_a_query_a_key_and_a_value_of_one_axis_are_one_row() -> None:
+    layer = layer_type("scaled_dot_product_attention")
+    assert layer is not None
+    rows = {"q": np.array([1.0, 0.0]), "k": np.array([[1.0, 0.0], [0.0, 1.0]]), "v": np.array([[1.0], [2.0]])}
+    one = by_hand(layer, {}, rows, {}, backward=True)
+    several = by_hand(layer, {}, {**rows, "q": rows["q"][None]}, {}, backward=True)
+    assert (one.outputs[0].values.shape, several.outputs[0].values.shape) == ((1,), (1, 1))
+    assert one.outputs[0].values.item() == several.outputs[0].values.item()
+    assert [each.values.shape for each in one.gradients] == [(2,), (2, 2), (2, 1)]
+    alone = by_hand(layer, {}, {"q": rows["q"], "k": rows["q"], "v": np.array([5.0])}, {})
+    assert alone.outputs[0].values.tolist() == [5], "one key has all the weight"
+
+
 def test_indices_are_integers() -> None:
     assert output("embedding", [1, 0], weight=[[1, 2], [3, 4]]) == [[3, 4], [1, 2]]
 
