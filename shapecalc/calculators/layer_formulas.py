@@ -8,16 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.calculators.traced_sizes import (
-    Leaf,
-    TracedFactor,
-    TracedSize,
-    in_names,
-    in_numbers,
-    leaf,
-    leaves,
-    value_of,
-)
+from shapecalc.calculators.size_formulas import in_names, in_numbers
+from shapecalc.calculators.traced_sizes import Leaf, TracedFactor, TracedSize, leaf, leaves, value_of
 from shapecalc.dims import Dim, DimLimitError, as_json, evaluate, product
 from shapecalc.layers.base import fields_of
 from shapecalc.layers.constraints import Constraints

@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.calculators.layer_formulas import FORMULA, Formula, total_formula
-from shapecalc.calculators.traced_sizes import in_names, leaf, value_of
+from shapecalc.calculators.size_formulas import in_names
+from shapecalc.calculators.traced_sizes import leaf, value_of
 from shapecalc.costs.explained_rows import UNTRACED, checked
 from shapecalc.costs.explanation import ExplainedKey, summed
 from shapecalc.costs.liveness import int_at

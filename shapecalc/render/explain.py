@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shapecalc.calculators.traced_sizes import factor_text
+from shapecalc.calculators.size_formulas import factor_text
 from shapecalc.diagnostics.numbers import byte_size
 from shapecalc.dims import show
 from shapecalc.render.settings import called

@@ -14,7 +14,7 @@ from shapecalc.calculators.layer_formulas import (
     total_formula,
     traced_layer,
 )
-from shapecalc.calculators.traced_sizes import in_names, in_numbers
+from shapecalc.calculators.size_formulas import in_names, in_numbers
 from shapecalc.diagnostics.limits import LIMITS
 from shapecalc.dims import evaluate, product, symbol
 from shapecalc.layers import layer_types

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from hypothesis import given, strategies as st
 
-from shapecalc.calculators.traced_sizes import TracedSize, in_names, in_numbers, leaf, leaves, value_of
+from shapecalc.calculators.size_formulas import in_names, in_numbers
+from shapecalc.calculators.traced_sizes import TracedSize, leaf, leaves, value_of
 from shapecalc.dims import ceil_div, evaluate, floor_div, product, symbol
 from tests.support.formulas import value_of_text
 
@@ -52,30 +53,6 @@ def test_the_numbers_put_in_have_the_value_that_plain_integers_have(
         assert value_of_text(in_numbers(size)) == value, in_numbers(size)
         names = {f"x{place}": each for place, each in enumerate(plain)}
         assert value_of_text(in_names(size), names) == value, in_names(size)
-
-
-def test_a_formula_is_written_as_in_a_textbook() -> None:
-    n, f, s, p = (leaf(name, value) for name, value in (("n", 33), ("f", 5), ("s", 2), ("p", 1)))
-    for size, rule, numbers in (
-        ((n + p + p - f) // s + 1, "⌊(n + 2·p − f)/s⌋ + 1", "⌊(33 + 2·1 − 5)/2⌋ + 1"),
-        (ceil_div(n, s), "⌈n/s⌉", "⌈33/2⌉"),
-        (ceil_div(n, 4), "⌈n/4⌉", "⌈33/4⌉"),
-        (-(-n // s), "⌈n/s⌉", "⌈33/2⌉"),
-        (0 + 1 * n * 1 - 0, "n", "33"),
-        (2 * n * 3 * (f + s), "6·n·(f + s)", "6·33·(5 + 2)"),
-        (n - (f - 1) - 1, "n − f", "33 − 5"),
-        (n - 3 * (f - 1) - 1, "n − 3·(f − 1) − 1", "33 − 3·(5 − 1) − 1"),
-        (n // leaf("groups", 3) * f, "n/groups·f", "33/3·5"),
-        (n // (s * f), "⌊n/(s·f)⌋", "⌊33/(2·5)⌋"),
-        (n // ((s + f) * f), "⌊n/((s + f)·f)⌋", "⌊33/((2 + 5)·5)⌋"),
-        ((n - 1) % s + f, "((n − 1) mod s) + f", "((33 − 1) mod 2) + 5"),
-        (f - n, "f − n", "5 − 33"),
-        (-n, "−n", "−33"),
-        (leaf("million", 1_000_000) * leaf("minus", -3), "million·minus", "1,000,000·(−3)"),
-        (leaf("one", 3) + leaf("other", 3), "one + other", "3 + 3"),
-        (leaf("same", 3) + leaf("same", 4), "same + same", "3 + 4"),
-    ):
-        assert (in_names(size), in_numbers(size)) == (rule, numbers)
 
 
 def test_the_floor_of_a_product_with_a_fraction_is_traced() -> None:
