@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from shapecalc.costs.training import TrainingCost
     from shapecalc.shape_inference.report import Report
 
-USUAL_BATCH = 32
-"""The samples of a training step, or the next valid number of them."""
-
 
 def inspect(
     architecture: Network,
@@ -138,7 +135,7 @@ def train_cost(
     >>> cost.bytes_at(cost.peak.live), cost.largest_batch
     (4367840, 17726)
     """
-    from shapecalc.costs.training import training_cost
+    from shapecalc.costs.training import USUAL_BATCH, training_cost
     from shapecalc.costs.training_step import DTYPES, OPTIMIZERS
 
     one_of("optimizer", optimizer, tuple(OPTIMIZERS))

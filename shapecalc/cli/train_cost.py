@@ -38,8 +38,6 @@ EXAMPLES = (
     "shapecalc train-cost vgg16 --max-memory 24GiB",
 )
 
-USUAL_BATCH = 32
-
 
 def _trained_dtype(text: str) -> str:
     """Return the type of a training step; raise a usage error for an integer type and any other text.
@@ -89,7 +87,7 @@ def command(
     saved are in parentheses. Shows the peak of the memory too. With a type of 16 bits the optimiser has a float32 copy
     of the weights. The batch is 32, or the next valid one, unless it is set.
     """
-    from shapecalc.costs.training import training_cost
+    from shapecalc.costs.training import USUAL_BATCH, training_cost
     from shapecalc.layers.fields import LARGEST_DIM
     from shapecalc.render import train_cost
 

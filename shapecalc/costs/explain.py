@@ -51,7 +51,8 @@ def explain(
 
     `keys` are of `STEP_KEYS`, without a step of `NETWORK_KEYS`; by default those of `inspect`. `levels` is how many
     layers back the sizes of the inputs are followed, by default to the input.
-    Raises `ShapecalcError` with exit code 2 if there is no such step, or if it has no such number.
+    Raises `ShapecalcError` with exit code 2 if there is no such step, if it has no such number, and for `levels` of a
+    sum.
 
     >>> import shapecalc
     >>> (step,) = explain(shapecalc.load("lenet5"), {}, "c1", ["macs"]).steps
@@ -70,6 +71,9 @@ def explain(
         chosen = _chosen(keys, (*TOTAL_KEYS, *TRAINED_KEYS), TOTAL_KEYS, step)
     else:
         raise _no_such_step(report, step)
+    if levels is not None:
+        name = step or architecture.name
+        raise misuse("SC205", f"`levels` follows what a layer reads, and `{name}` is a sum of layers")
     return Explanation(
         report, (ExplainedStep(step or "", None, tuple(explained.sum(step or "", key) for key in chosen)),)
     )

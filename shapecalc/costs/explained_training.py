@@ -12,12 +12,12 @@ from shapecalc.costs.explained_rows import UNTRACED, checked
 from shapecalc.costs.explanation import ExplainedKey, summed
 from shapecalc.costs.liveness import int_at
 from shapecalc.costs.origins import NetworkTrace
-from shapecalc.costs.training import training_cost
+from shapecalc.costs.training import USUAL_BATCH, training_cost
 from shapecalc.costs.training_step import DTYPES, OPTIMIZERS
 from shapecalc.diagnostics import misuse
 from shapecalc.dims import Dim, Expr, evaluate
 from shapecalc.shape_inference.dtypes import TRAINED, bytes_of
-from shapecalc.shape_inference.report import BYTES
+from shapecalc.shape_inference.report import BYTES, sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from shapecalc.calculators.layer_formulas import LayerTrace
     from shapecalc.costs.saved_tensors import SavedTensor
     from shapecalc.shape_inference.report import LayerReport
-
-USUAL_BATCH = 32
-"""The samples of a training step, or the next valid number of them, as in `train-cost`."""
 
 
 class ExplainedTraining:
@@ -66,10 +63,7 @@ class ExplainedTraining:
         inside = f"{path}." if path else ""
         numbers = {row.path: self._number(row, key) for row in rows if row.path.startswith(inside)}
         parts, notes = summed(rows, path, lambda row: numbers[row.path])
-        result: Dim = 0
-        for each in numbers.values():
-            result = result + each
-        return self._key(key, result, notes=notes)._replace(parts=parts)
+        return self._key(key, sum_of(numbers.values()), notes=notes)._replace(parts=parts)
 
     def _key(self, key: str, result: Dim | None, *formulas: Formula, notes: tuple[str, ...] = ()) -> ExplainedKey:
         unit = "" if key == "backward" else "bytes"
@@ -143,9 +137,12 @@ class ExplainedTraining:
 
     def _per_weight(self, key: str, each: int, result: Dim, note: str) -> ExplainedKey:
         params = self.cost.report.totals.params
-        assert isinstance(params, int)  # a weight's shape depends on no symbol of a batch or of time
-        size = each * leaf("params", params, (FORMULA, "params"))
-        return ExplainedKey(key, result, (Formula(key, size, result),), notes=(note,), unit="bytes")
+        assert params is not None  # the cost of a training step is known
+        count = self.cost.bytes_at(params)
+        result = self.cost.bytes_at(result)
+        size = each * leaf("params", count, (FORMULA, "params"), stand_in=1)
+        at = self.cost.at if isinstance(params, Expr) else {}
+        return ExplainedKey(key, result, (Formula(key, size, result),), notes=(note,), at=at, unit="bytes")
 
     def _itemsize(self) -> int:
         size = bytes_of(1, DTYPES[self.cost.step.dtype])

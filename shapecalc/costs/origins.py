@@ -9,6 +9,7 @@ from shapecalc.calculators.traced_sizes import TracedSize
 from shapecalc.costs.liveness import output_slots
 from shapecalc.dims import as_json, free_symbols, show, symbol
 from shapecalc.layers.roles import Role
+from shapecalc.parser.positions import offsets_of
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
 if TYPE_CHECKING:
@@ -96,10 +97,9 @@ class NetworkTrace:
         self.report = report
         self.costs_at = report.costs_at if costs_at is None else costs_at
         self.stand_ins = _stand_ins(report)
-        self._entries = {entry.name: entry for entry in report.inputs}
-        self._stated = {entry.name: entry for entry in report.architecture.inputs}
+        self.stated = {entry.name: entry for entry in report.architecture.inputs}
         self._makers: dict[str, tuple[LayerReport, str]] = {}
-        self._roles: dict[str, Roles] = {name: _stated_roles(entry.shape) for name, entry in self._stated.items()}
+        self._roles: dict[str, Roles] = {name: _stated_roles(entry.shape) for name, entry in self.stated.items()}
         self._traces: dict[tuple[Layer, tuple[Shape, ...], tuple[Roles, ...]], LayerTrace] = {}
         self._passed: dict[tuple[str, int], Passed] = {}
         for row in report.layers:
@@ -132,7 +132,7 @@ class NetworkTrace:
     def origins(self, row: LayerReport, leaves: Iterable[Leaf], levels: int | None) -> tuple[NumberOrigin, ...]:
         """Return where each number of a layer's formulas comes from, `levels` layers back; None: to the input."""
         follower = _Follower(self, MOST_LEVELS if levels is None else min(levels, MOST_LEVELS))
-        return _merged(follower.origin(row, each, 0) for each in leaves if each.source[0] in (FIELD, INPUT, OUTPUT))
+        return _merged(follower.origin(row, each, 0) for each in leaves)
 
     def passed(self, slot: str, axis: int) -> Passed:
         """Return where an axis of a slot was changed last: the layers after it pass it on."""
@@ -263,7 +263,7 @@ class _Follower:
     def _entry(self, slot: str, axis: int, leaf: Leaf) -> NumberOrigin:
         """Return the origin of an axis of an input of the network."""
         network = self._network
-        stated, report = network._stated[slot], network.report  # noqa: SLF001 - of its own module
+        stated, report = network.stated[slot], network.report
         written = () if stated.span is None else (network.place(stated.span)._replace(text=""),)
         notes = [show(stated.shape)]
         for name in free_symbols(stated.shape[axis]):
@@ -330,6 +330,6 @@ def _text_at(source: Source | None, span: Span) -> str:
     """Return the text of a span on one line, without quotes; empty for several lines."""
     if source is None or span.line != span.end_line:
         return ""
-    lines = source.of(span).text.splitlines()
-    text = lines[span.line - 1][span.column - 1 : span.end_column - 1] if span.line <= len(lines) else ""
-    return text.strip("\"'")
+    text = source.of(span).text
+    start, end = offsets_of(text, span)
+    return text[start:end].strip("\"'")

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import LayerReport, Report
 
 
+USUAL_BATCH = 32
+"""The samples of a training step for which no batch is given, or the next valid number of them."""
+
+
 @dataclass(frozen=True)
 class TrainingCost(Presented):
     """A training step as an expression in the batch and the time steps of recurrent layers; `at` has their sizes.

@@ -139,6 +139,13 @@ def test_the_end_of_a_path_is_enough_if_only_one_layer_has_it() -> None:
         explain(shapecalc.loads(f"{text}  - {{b: , name: y}}\n"), {}, "only")
 
 
+def test_levels_of_a_sum_are_refused() -> None:
+    for step in (None, "layer2"):
+        with pytest.raises(shapecalc.ShapecalcError, match="`levels` follows what a layer reads") as caught:
+            explain(load("resnet18"), {}, step, levels=1)
+        assert caught.value.exit_code == 2
+
+
 def test_an_equal_layer_refers_to_the_first() -> None:
     steps = explain_rows(shapecalc.inspect("resnet18")).steps
     like = {step.path: step.like for step in steps if step.like}

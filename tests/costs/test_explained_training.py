@@ -64,6 +64,16 @@ def test_a_saved_tensor_has_its_elements_and_the_bytes_of_one() -> None:
     assert first.notes == ("no gradient with respect to the inputs: no weight is before it",)
 
 
+def test_the_bytes_of_weights_whose_shape_has_a_symbol_are_an_expression() -> None:
+    net = shapecalc.loads("input: [N, 3, H]\nlayers: [flatten, linear: 5]\n")
+    explained = ExplainedTraining(net, {}, "float32", "adam")
+    for key, each in (("weights", 4), ("gradients", 4), ("state", 8)):
+        derived = explained.total("", key)
+        assert evaluate(derived.result, {"H": 7}) == each * (5 * 3 * 7 + 5), key
+        assert value_of_text(derived.formulas[0].numbers, {"H": 7}) == each * 110, key
+        assert derived.formulas[0].holds
+
+
 def test_what_an_earlier_layer_saves_is_said_to_count_there() -> None:
     explained = ExplainedTraining(load("resnet18"), {"N": 2, "H": 64, "W": 64}, "float32", "sgd")
     notes = [note for row in explained.cost.report.layers for note in explained.explained(row, "saved").notes]
