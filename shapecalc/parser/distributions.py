@@ -84,12 +84,22 @@ class Distributions:
         return max(map(len, self.endings), default=0)
 
     def most(self, step: int) -> Fraction:
-        """Return the highest probability that a symbol of this step, counted from 1, can have."""
+        """Return the highest probability that a symbol of this step, from 1, can have; 1 if a prefix may have no row.
+
+        >>> even = (Fraction(1, 2), Fraction(1, 2))
+        >>> table = Distributions(("a", "b"), prefixes={(): even, (0,): even})
+        >>> table.most(1), table.most(2)
+        (Fraction(1, 2), Fraction(1, 1))
+        """
         if self.rows:
             return max(self.rows[step - 1])
         rows = [row for prefix, row in self.prefixes.items() if len(prefix) == step - 1]
+        every = len(rows) == len(self.symbols) ** (step - 1)
+        every |= () in self.endings or (
+            step > 1 and all((symbol,) in self.endings for symbol in range(len(self.symbols)))
+        )
         rows += [row for end, row in self.endings.items() if len(end) < step]
-        return max(map(max, rows), default=Fraction(1))
+        return max(map(max, rows)) if every else Fraction(1)
 
     def sums(self) -> dict[str, Fraction]:
         """Return the sum of each distribution that does not sum to 1, by its place: `step 1`, "after `the`"."""

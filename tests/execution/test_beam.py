@@ -190,6 +190,12 @@ def test_exhaustive_search_reads_no_more_than_it_needs() -> None:
     assert (tree.finds_best, tree.bound) == (True, Fraction(7, 10))
 
 
+def test_what_follows_a_prefix_without_a_distribution_is_bounded_by_1() -> None:
+    tree = search(load('{"": [0.6, 0.4], "0": [0.55, 0.45]}'), beam=1)
+    assert tree.left_out == "there is no distribution after `1`"
+    assert (tree.finds_best, tree.bound) == (None, Fraction(4, 10))  # with [0.1, 0.9] after 1, 0.36 is better than 0.33
+
+
 def test_ties_are_decided_by_the_symbols_in_every_search() -> None:
     tree = search(load('{"": [0.4, 0.6], "0": [0.75, 0.25], "1": [0.5, 0.5]}'), beam=3)
     assert [names(tree, each.symbols) for each in tree.best] == ["0 0", "1 0", "1 1"]
