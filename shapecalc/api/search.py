@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shapecalc.api.load import count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from shapecalc.execution.beam import BeamSearch
 
@@ -43,5 +44,12 @@ def beam_search(
 
 
 def _plain(value: Any) -> Any:
-    """Return what NumPy and `fractions` have as JSON takes it."""
-    return value.tolist() if hasattr(value, "tolist") else str(value)
+    """Return an array, a mapping or an exact number as JSON has it: 3/5 is a text."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "as_integer_ratio"):
+        over, under = value.as_integer_ratio()
+        return f"{over}/{under}"
+    raise TypeError(f"`probabilities` expects lists and mappings of numbers, receives a {type(value).__name__}")

@@ -28,7 +28,6 @@ EXAMPLES = (
 
 REQUIRED = {"vocabulary": "--vocab SYMBOLS", "beam": "--beam WIDTH", "length": "--length STEPS"}
 
-
 USUAL_BEAM = "2"
 
 
@@ -79,13 +78,14 @@ def command(
     from shapecalc.render import beam as render
 
     target = target_of(format_, output, color)
+    if end is not None and no_end:
+        raise Misuse("`--end` and `--no-end` exclude each other")
     if probabilities is not None:
         costs_only = {"--vocab": vocab, "--hidden-size": hidden_size, "--num-layers": num_layers}
         _refuse(costs_only, "has no meaning with `--probabilities`")
-        ending = None if no_end else end
-        _search(probabilities, {"beam": beam or USUAL_BEAM, "length": length, "end": ending}, target, log=log)
+        _search(probabilities, {"beam": beam or USUAL_BEAM, "length": length, "end": end}, target, log=log)
         return
-    _refuse({"--log": "" if log else None}, "requires `--probabilities FILE|TABLE`")
+    _refuse({"--log": "" if log else None, "--end": end or None}, "requires `--probabilities FILE|TABLE`")
     given = {"vocabulary": vocab, "beam": beam, "length": length}
     lacking = [f"`{REQUIRED[field]}`" for field, text in given.items() if text is None]
     if lacking:

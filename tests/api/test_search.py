@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,8 +33,13 @@ def test_tables_are_lists_mappings_arrays_texts_and_files(tmp_path: Path) -> Non
     rows = [[0.6, 0.4], [0.25, 0.75]]
     np.save(tmp_path / "rows.npy", np.array(rows))
     wanted = [(0, 1), (1, 1)]
-    for table in (rows, np.array(rows), [[Fraction(3, 5), "2/5"], np.array([0.25, 0.75])], json.dumps(rows)):
+    exact = [[Fraction(3, 5), "2/5"], [Decimal("0.25"), Decimal("0.75")]]
+    for table in (rows, np.array(rows), exact, [(0.6, 0.4), np.array([0.25, 0.75])], json.dumps(rows)):
         assert [each.symbols for each in shapecalc.beam_search(table).best] == wanted
+    mapping = MappingProxyType({"": [Fraction(0), Fraction(1)], "*": [0.25, 0.75]})
+    assert [each.symbols for each in shapecalc.beam_search(mapping, length=2).best] == [(1, 1), (1, 0)]
+    with pytest.raises(TypeError, match="expects lists and mappings of numbers, receives a generator"):
+        shapecalc.beam_search(row for row in rows)  # type: ignore[arg-type]
     assert [each.symbols for each in shapecalc.beam_search(tmp_path / "rows.npy").best] == wanted
 
 

@@ -146,6 +146,7 @@ def test_a_table_comes_from_a_file_or_from_standard_input(run: Run) -> None:
         (["--vocab", "3"], "`--vocab 3` has no meaning with `--probabilities`"),
         (["--hidden-size", "3"], "`--hidden-size 3` has no meaning"),
         (["--end"], "`--end` expects a symbol with `--probabilities`, receives none"),
+        (["--end", "1", "--no-end"], "`--end` and `--no-end` exclude each other"),
         (["--end", "2"], "error[SC203]: `--end 2` expects a symbol of the distributions, receives `2`"),
         (["--length", "9"], "error[SC106]: there is no distribution after `0 0`"),
         (["--beam", "x"], "error[SC202]: `--beam x` expects a whole number"),
@@ -160,8 +161,15 @@ def test_a_mistake_in_a_table_or_beside_it_is_a_usage_error(run: Run, options: l
     assert said in ended.err
 
 
-def test_without_a_table_end_is_still_a_flag_and_sums_of_logarithms_are_refused(run: Run) -> None:
+def test_without_a_table_end_is_still_a_flag_and_what_needs_a_table_is_refused(run: Run) -> None:
     costs = run(*DOCUMENTED).out
     for words in ((*DOCUMENTED, "--end"), ("beam", "--end", *DOCUMENTED[1:])):
         assert run(*words).out == costs
-    assert "`--log` requires `--probabilities FILE|TABLE`" in run(*DOCUMENTED, "--log").err
+    for words, said in (
+        (["--log"], "`--log` requires `--probabilities FILE|TABLE`"),
+        (["--end", "E"], "`--end E` requires `--probabilities FILE|TABLE`"),
+        (["--end", "--no-end"], "`--end` and `--no-end` exclude each other"),
+    ):
+        ended = run(*DOCUMENTED, *words)
+        assert (ended.code, ended.out) == (2, "")
+        assert said in ended.err
