@@ -8,6 +8,8 @@ exact ones hold a `Fraction` for each number as it is written: 0.1 is 1/10.
 from __future__ import annotations
 
 import re
+import struct
+import tokenize
 import zipfile
 import zlib
 from fractions import Fraction
@@ -42,9 +44,14 @@ LONGEST_WORD = 40
 MOST_DIGITS = 400
 """Digits of a number, and of an exponent's power of ten."""
 
+BROKEN = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, tokenize.TokenError),
+    *(ArithmeticError, EOFError, LookupError, MemoryError, RuntimeError, SyntaxError, TypeError, ValueError),
+)
+"""What NumPy and `zipfile` raise for files that are broken, encrypted or made by hand."""
+
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
-_BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error)
 _NOTHING = re.compile(r"(?:^|,)\s*,")
 
 _TOO_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MOST_AXES + 1},}}")
@@ -123,7 +130,7 @@ def _of_numpy(path: str, ending: str, context: _Context) -> Iterator[tuple[str, 
                     raise context.error("SC010", f"at most {byte_size(LARGEST_FILE)}", byte_size(entry.file_size))
                 content = BytesIO(archive.read(entry))
                 yield entry.filename.removesuffix(".npy"), np.lib.format.read_array(content, allow_pickle=False)
-    except (*_BROKEN, ValueError, EOFError, MemoryError, RuntimeError) as error:
+    except BROKEN as error:
         reason = next(iter(str(error).splitlines()), "a part of them")
         raise context.error("SC002", "arrays as NumPy saves them", reason) from None
 

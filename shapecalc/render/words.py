@@ -74,8 +74,8 @@ def _differences(result: Analogy) -> list[list[Part]]:
         _Column(f"{result.b.word} − {result.a.word}", result.difference),
         _Column(f"{near.word} − {result.c.word}", result.differences[0]),
     ]
-    used = _shown(result.ranking, columns)
-    rows = [TableRow((Words(result.ranking.features[place]), *_numbers(columns, place))) for place in used]
+    shown, _ = _shown(result.ranking, columns)
+    rows = [TableRow((Words(result.ranking.features[place]), *_numbers(columns, place))) for place in shown]
     heads = [TableColumn("feature"), *(TableColumn(cut(head, 3 * LONGEST_HEADING), right=True) for head, _ in columns)]
     note = ["(the differences would be equal if the analogy were exact)"]
     return [[Table(tuple(heads), rows), Lines(note, DIM)]] if rows else []
@@ -187,13 +187,7 @@ def _excluded(ranking: Ranking) -> list[Part]:
 
 def _vectors(ranking: Ranking, columns: Sequence[_Column]) -> list[Part]:
     """Return the vectors feature by feature, and what of them is not shown."""
-    shown = _shown(ranking, columns)
-    notes = []
-    if len(shown) < len(ranking.features) <= MOST_FEATURES:
-        zero = [name for place, name in enumerate(ranking.features) if place not in shown]
-        notes.append(f"(0 in all of these: {', '.join(zero)})")
-    elif len(shown) < len(ranking.features):
-        notes.append(f"({len(shown)} of {len(ranking.features):,} features, those with the largest products)")
+    shown, note = _shown(ranking, columns)
     meanings = FEATURES if ranking.shipped else {}
     heads = [
         TableColumn("feature"),
@@ -205,15 +199,23 @@ def _vectors(ranking: Ranking, columns: Sequence[_Column]) -> list[Part]:
         name = ranking.features[place]
         meaning = [Words(meanings[name])] if meanings else []
         rows.append(TableRow((Words(name), *_numbers(columns, place), *meaning)))
-    return [Table(tuple(heads), rows), *([Lines(notes, DIM)] if notes else [])]
+    return [Table(tuple(heads), rows), *([Lines([note], DIM)] if note else [])]
 
 
-def _shown(ranking: Ranking, columns: Sequence[_Column]) -> list[int]:
-    """Return the places of features that are not 0 in all columns; of many, those with the largest products."""
-    used = [place for place in range(len(ranking.features)) if any(column.values[place] for column in columns)]
-    if len(used) <= MOST_FEATURES:
-        return used
-    return _largest(used, ranking.nearest[0].products if ranking.nearest else ranking.vector, MOST_FEATURES)
+def _shown(ranking: Ranking, columns: Sequence[_Column]) -> tuple[list[int], str]:
+    """Return the places of features that are not 0 in all columns, and which are not shown.
+
+    Of many, they are those with the largest products.
+    """
+    places = range(len(ranking.features))
+    used = [place for place in places if any(column.values[place] for column in columns)]
+    if len(used) > MOST_FEATURES:
+        products = ranking.nearest[0].products if ranking.nearest else ranking.vector
+        note = f"({MOST_FEATURES} of {len(places):,} features, those with the largest products)"
+        return _largest(used, products, MOST_FEATURES), note
+    zero = [ranking.features[place] for place in places if place not in used]
+    names = ", ".join(zero) if len(zero) <= MOST_FEATURES else f"{len(zero):,} other features"
+    return used, f"(0 in all of these: {names})" if zero else ""
 
 
 def _numbers(columns: Sequence[_Column], place: int) -> list[Fixed]:
@@ -250,7 +252,7 @@ def _sum(terms: Sequence[str], values: Sequence[float]) -> str:
     shown = used if len(used) <= MOST_TERMS else _largest(used, values, MOST_TERMS // 2)
     texts = [terms[place] for place in shown]
     if len(shown) < len(used):
-        rest = fsum(value for place, value in enumerate(values) if place not in {*shown})
+        rest = fsum(value for place, value in enumerate(values) if place not in shown)
         texts.append(f"{_factor(rest)} (of {len(used) - len(shown):,} others)")
     return " + ".join(texts) or "0"
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +130,21 @@ def test_files_that_hold_no_array(tmp_path: Path, name: str, file: tuple[bytes, 
         read_array(str(tmp_path / name), "x")
     assert caught.value.code == code, caught.value.message
     assert caught.value.field == "x"
+
+
+def test_headers_made_by_hand_are_refused(tmp_path: Path) -> None:
+    shaped = "{{'descr': '<f8', 'fortran_order': False, 'shape': {}"
+    headers = ("((((", "'''", "  a\n b", "{[]: 1}", "{1: 2, 'a': 3}", "{'descr': (), 'fortran_order': 0, 'shape': ()}")
+    for text in (*headers, shaped.format("(2,"), shaped.format("(-2, 2)}"), shaped.format("(10**30,)}")):
+        header = text.replace("10**30", f"{10**30}").encode() + b"\n"
+        content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+        (tmp_path / "x.npy").write_bytes(content)
+        with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+            archive.writestr("x.npy", content)
+        for name in ("x.npy", "x.npz"):
+            with pytest.raises(LayerError, match="expects arrays as NumPy saves them") as caught:
+                read_array(str(tmp_path / name), "x")
+            assert caught.value.code == "SC002", (name, text)
 
 
 def test_no_object_of_python_is_loaded(tmp_path: Path) -> None:

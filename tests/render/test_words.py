@@ -61,7 +61,15 @@ def test_of_many_features_those_with_the_largest_products_are_shown() -> None:
     assert [str(place + 1) for place in sorted(largest)] == rows[-16:]
 
 
-NUMBER = r"[\d.]+(?:e−?\d+)?"
+def test_of_many_features_that_are_mostly_0_the_others_are_shown() -> None:
+    for width, note in ((5, "(0 in all of these: 3, 4, 5)"), (40, "(0 in all of these: 38 other features)")):
+        result = queries.similar(table_of({"a": [1, 2] + [0] * (width - 2), "b": [2, 1] + [0] * (width - 2)}), "a", 1)
+        shown = lines(result, 80)
+        assert [line.split() for line in shown if re.match(r"\d+ +\d+ +\d+$", line)] == [
+            ["1", "1", "2"],
+            ["2", "2", "1"],
+        ]
+        assert note in shown
 
 
 def value(text: str) -> float:

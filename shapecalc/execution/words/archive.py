@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import struct
 import zipfile
-import zlib
 from math import prod
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.execution.arrays import BROKEN, LARGEST_FILE
 from shapecalc.execution.words.bounds import check_bounds
 from shapecalc.execution.words.table import WordTable, feature_names, shortened, unusable
 
@@ -23,13 +22,6 @@ if TYPE_CHECKING:
 NAMES = ("words", "vectors")
 MATRIX = 2
 """Axes of `vectors`: words, features."""
-LARGEST_ENTRY = 2**30
-"""Bytes of an array."""
-BROKEN = (
-    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error),
-    *(NotImplementedError, EOFError, ValueError, RuntimeError, OverflowError, MemoryError),
-)
-"""What reading a broken or an encrypted archive raises."""
 
 
 def read_archive(file: IO[bytes], name: str, first: int | None) -> WordTable:
@@ -72,8 +64,8 @@ def _header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> tupl
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(file)
     size = max(entry.file_size, prod(shape) * dtype.itemsize)
-    if size > LARGEST_ENTRY:
-        _refuse(name, f"has an array of {size:,} bytes, more than the {LARGEST_ENTRY:,} that are read", "SC010")
+    if size > LARGEST_FILE:
+        _refuse(name, f"has an array of {size:,} bytes, more than the {LARGEST_FILE:,} that are read", "SC010")
     return shape, dtype
 
 

@@ -16,7 +16,8 @@ from typing import IO, TYPE_CHECKING, NoReturn
 import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span, misuse
-from shapecalc.execution.words.archive import LARGEST_ENTRY, read_archive
+from shapecalc.execution.arrays import LARGEST_FILE
+from shapecalc.execution.words.archive import read_archive
 from shapecalc.execution.words.bounds import LONGEST_LINE, MOST_NUMBERS, MOST_WORDS, check_bounds, too_many
 from shapecalc.execution.words.table import WordTable, feature_names, shortened, small_table, table_of, unusable
 from shapecalc.parser.files import decode, open_binary
@@ -71,7 +72,7 @@ def _read(file: IO[bytes], name: str, first: int | None) -> WordTable:
     if file.seekable():
         file.seek(0)
         return read_archive(file, name, first)
-    return read_archive(BytesIO(start + file.read(LARGEST_ENTRY)), name, first)
+    return read_archive(BytesIO(start + file.read(LARGEST_FILE)), name, first)
 
 
 class _TextReader:

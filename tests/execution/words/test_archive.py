@@ -72,6 +72,16 @@ def test_a_broken_archive_is_refused() -> None:
             continue
 
 
+def test_headers_made_by_hand_are_refused() -> None:
+    for header in (b"((((\n", b"{[]: 1}\n", b"{'descr': (), 'fortran_order': 0, 'shape': ()}\n"):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as packed:
+            for name in ("words.npy", "vectors.npy"):
+                packed.writestr(name, b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+        with pytest.raises(ShapecalcError, match=r"SC901: `w.npz` is no `.npz` file that can be read"):
+            read_archive(file, "w.npz", None)
+
+
 def test_sizes_are_checked_before_anything_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "MOST_NUMBERS", 3)
     monkeypatch.setattr(archive, "_array", None)
@@ -89,6 +99,6 @@ def test_an_array_that_unpacks_to_gigabytes_is_refused(monkeypatch: pytest.Monke
             packed.writestr("vectors.npy", b"")
         with pytest.raises(ShapecalcError, match=r"SC010: `w.npz` has an array of 160,000,000,000 bytes"):
             read_archive(file, "w.npz", None)
-    monkeypatch.setattr(archive, "LARGEST_ENTRY", 100)
+    monkeypatch.setattr(archive, "LARGEST_FILE", 100)
     with pytest.raises(ShapecalcError, match=r"SC010: `w.npz` has an array of 1\d\d bytes"):
         read_archive(saved(words=WORDS, vectors=np.eye(2)), "w.npz", None)
