@@ -8,7 +8,7 @@ once.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import inf, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -133,7 +133,7 @@ class Propagated(Presented):
         in_full = sum(array.size for step in steps for array in step.contributions.values()) <= MOST_CONTRIBUTIONS
         return {
             "name": self.name,
-            "random": str(self.drawn) or None,
+            **self.drawn.to_dict(),
             "loss": self.loss,
             "reduction": self.reduction,
             "truncate": self.truncate,
@@ -186,13 +186,17 @@ MOST_CONTRIBUTIONS = 2_000_000
 
 
 def norm(array: Array) -> float:
-    """Return the square root of the sum of squares.
+    """Return the square root of the sum of squares; infinity if that sum exceeds the largest float.
 
     >>> norm(np.array([[3.0], [4.0]]))
     5.0
     """
     with np.errstate(all="ignore"):
-        return sqrt(float((array * array).sum()))
+        squares = (array * array).sum()
+    try:
+        return sqrt(float(squares))
+    except OverflowError:  # of a fraction
+        return inf
 
 
 @np.errstate(all="ignore")  # what is not finite shows in the values
@@ -268,10 +272,9 @@ def _losses(steps: Array, loss: LossAt, total: int) -> Iterator[StepLoss]:
             # Its gradient is the softmax, less 1 at the target.
             probabilities = gradient[place].copy()
             probabilities[np.arange(len(targets)), targets] += 1
-        value = terms[place].sum() / count if count > 1 else terms[place].sum()
         time = total - len(chosen) + place + 1
-        scaled = gradient[place] / count if count > 1 else gradient[place]
-        yield StepLoss(time, predictions, targets, value, scaled, probabilities)
+        value = terms[place].sum() / count
+        yield StepLoss(time, predictions, targets, value, gradient[place] / count, probabilities)
 
 
 def take_apart(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from shapecalc.execution.values.objective import read_slot
 from shapecalc.execution.values.prices import check_price, values_price
 from shapecalc.layers.recurrent import Recurrent
 from shapecalc.reference.executor import ExecutionError
-from shapecalc.reference.losses import LOSSES
+from shapecalc.reference.losses import LOSSES, Targets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,20 +65,24 @@ def bptt(
         help_text = "for the gradients of any network use `shapecalc run --backward`"
         raise refused(f"`{architecture.name}` has no recurrent layer", help_text)
     _check_budget(report, layers, budget)
-    output, slot = _output(report, loss)
+    output = _output(report)
     arrays |= filled_inputs(report, words, seed, "float64")
     weights, drawn_weights = weights_of(report, params, seed, "float64")
     random_inputs = tuple(name for name, word in words.items() if word == RANDOM)
     random_targets = () if target is not None else ("target",)
-    drawn = Drawn((*random_inputs, *random_targets), len(drawn_weights), len(weights), seed)
+    drawn = Drawn((*random_inputs, *random_targets), tuple(drawn_weights), len(weights), seed)
+    shape, batch_first = _steps(report, output, layers)
+    if target is None:
+        loss = loss or (CLASSES if shape[2] > 1 else VALUES)
+        numbers = _random(shape, loss, seed)
+    else:
+        numbers = np.asarray(target, dtype=np.float64)
+    chosen = targets_of(numbers, shape, loss, batch_first=batch_first)
+    slot, _ = read_slot(LOSSES[chosen.name], report, output)
     calls = [replace(call, frees=()) for call in calls_of(report, params=weights)]
     calls = calls[: 1 + max(place for place, call in enumerate(calls) if slot in call.outputs or call.path in layers)]
-    shape, batch_first = _steps(report, output, layers)
-    steps = shape[0]
-    numbers = _random(shape, loss, seed) if target is None else np.asarray(target, dtype=np.float64)
-    chosen = targets_of(numbers, shape, loss or _default(target, shape), batch_first=batch_first)
     heads = (call for call in calls if call.outputs == (slot,) and call.parameters and call.path not in layers)
-    head = next((call.path for call in heads if steps > 1), None)
+    head = next((call.path for call in heads if shape[0] > 1), None)
     with memory_errors_as_diagnostics(architecture):
         try:
             result = propagate_back(
@@ -97,14 +101,13 @@ def bptt(
             raise refused(str(error)) from None
 
 
-def _output(report: Report, loss: str | None) -> tuple[str, str]:
-    """Return the only output, and the slot that the loss reads: of a cross-entropy the input of a last softmax."""
+def _output(report: Report) -> str:
+    """Return the name of the only output."""
     outputs = report.architecture.output_slots
     if len(outputs) != 1:
         raise refused(f"`{report.architecture.name}` expects one output, has {len(outputs)}: {', '.join(outputs)}")
     (output,) = outputs
-    entry = LOSSES.get(loss or CLASSES)
-    return output, read_slot(entry, report, output)[0] if entry is not None else outputs[output]
+    return output
 
 
 def _steps(report: Report, output: str, layers: Mapping[str, Recurrent]) -> tuple[tuple[int, int, int], bool]:
@@ -122,22 +125,13 @@ def _steps(report: Report, output: str, layers: Mapping[str, Recurrent]) -> tupl
     raise refused(f"`{report.architecture.name}` expects {wanted}, has {list(shape)}")
 
 
-def _default(target: object, shape: tuple[int, int, int]) -> str | None:
-    """Return the loss of random targets; None for given ones, which say it themselves."""
-    return None if target is not None else CLASSES if shape[2] > 1 else VALUES
-
-
-def _random(shape: tuple[int, int, int], loss: str | None, seed: int) -> Array:
-    """Return random targets of every step in the order [T, N] or [T, N, C]: classes if the loss takes them."""
+def _random(shape: tuple[int, int, int], loss: str, seed: int) -> Array:
+    """Return random targets of every step, flat: classes, or values from 0 to 1, which suit every loss of values."""
     random = np.random.default_rng([seed, prod(shape)])
-    is_classes = shape[2] > 1 if loss is None else loss in LOSSES and LOSSES[loss].targets.value == "classes"
-    steps, samples, classes = shape
-    targets: Any = (
-        random.integers(0, classes, steps * samples)
-        if is_classes
-        else random.standard_normal(steps * samples * classes)
-    )
-    return np.asarray(targets, dtype=np.float64)
+    if loss in LOSSES and LOSSES[loss].targets is Targets.CLASSES:
+        steps, samples, classes = shape
+        return random.integers(0, classes, steps * samples).astype(np.float64)
+    return random.random(prod(shape))
 
 
 def _check_budget(report: Report, layers: Mapping[str, Recurrent], budget: Budget) -> None:

@@ -13,7 +13,7 @@ from shapecalc.diagnostics.suggestions import closest
 from shapecalc.dims import show
 from shapecalc.execution.arrays import read_array, read_arrays
 from shapecalc.execution.unrolling import recurrent_call
-from shapecalc.execution.values.arguments import NONE_DRAWN, RANDOM, Drawn
+from shapecalc.execution.values.arguments import RANDOM, Drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ class RecurrentCase(NamedTuple):
     layer: Recurrent
     call: Call
     inputs: tuple[Array, ...]
-    drawn: Drawn = NONE_DRAWN
+    drawn: Drawn
 
 
 class _Texts(NamedTuple):
@@ -88,11 +88,13 @@ def recurrent_case(
     _check_size(layer, x)
     shapes: dict[str, Any] = layer.parameters(x.shape)
     _check_names(weights, shapes)
+    _check_tensors(tensors, weights, shapes)
     parameters = {name: _parameter(layer, reader, name, shapes, weights, tensors) for name in shapes}
     inputs = (x, *_states(layer, x, reader))
-    read = tuple(name for name in reader.drawn if name == "x")
-    drawn = Drawn(read, len(reader.drawn) - len(read), len(parameters), reader.seed)
-    return RecurrentCase(layer, recurrent_call(layer, parameters, inputs), inputs, drawn)
+    call = recurrent_call(layer, parameters, inputs)
+    weights_drawn = tuple(name for name in parameters if call.tensor(name) in reader.drawn)
+    drawn = Drawn(("x",) if "x" in reader.drawn else (), weights_drawn, len(parameters), reader.seed)
+    return RecurrentCase(layer, call, inputs, drawn)
 
 
 def _named_weights(reader: _Texts) -> Mapping[str, Array]:
@@ -163,6 +165,17 @@ def _check_names(weights: Mapping[str, Array], shapes: Mapping[str, Any]) -> Non
             )
 
 
+def _check_tensors(tensors: Mapping[str, Array], weights: Mapping[str, Array], shapes: Mapping[str, Any]) -> None:
+    """Raise `LayerError` for a tensor of a parameter that the layer does not have, or that is given twice."""
+    for field in tensors:
+        names = [name for name in shapes if name.startswith(TENSORS[field])]
+        if not names:
+            raise LayerError("SC205", expects="a layer with biases", receives="one without", field=field)
+        for name in names:
+            if name in weights:
+                raise LayerError("SC205", expects=f"no `{name}` in `--weights`", receives="one", field=field)
+
+
 def _parameter(
     layer: Recurrent,
     reader: _Texts,
@@ -218,8 +231,17 @@ def _states(layer: Recurrent, x: Array, reader: _Texts) -> tuple[Array, ...]:
 def _state(array: Array, shape: tuple[int, ...], field: str) -> Array:
     if array.size == 1 and prod(shape) > 1:
         return np.full(shape, array.flat[0], dtype=array.dtype)
-    if array.size != prod(shape) or (
-        array.ndim > 1 and [n for n in array.shape if n > 1] != [n for n in shape if n > 1]
-    ):
+    if not fits(array, shape):
         raise LayerError("SC301", expects=show(shape), receives=show(array.shape), field=field)
     return array.reshape(shape)
+
+
+def fits(array: Array, shape: tuple[int, ...]) -> bool:
+    """Return whether an array has a shape, apart from axes of size 1, or is a flat list of as many elements.
+
+    >>> fits(np.ones((2, 3)), (1, 2, 3)), fits(np.ones(6), (1, 2, 3)), fits(np.ones((3, 2)), (1, 2, 3))
+    (True, True, False)
+    """
+    if array.ndim <= 1:
+        return array.size == prod(shape)
+    return [size for size in array.shape if size > 1] == [size for size in shape if size > 1]

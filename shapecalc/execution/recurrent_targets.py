@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shapecalc.calculators.tracing import InexactError
+from shapecalc.calculators.tracing import InexactError, number
 from shapecalc.diagnostics import LayerError
 from shapecalc.diagnostics.suggestions import closest
 from shapecalc.dims import show
 from shapecalc.execution.arrays import read_array
 from shapecalc.execution.bptt import LossAt, Propagated, propagate_back
 from shapecalc.execution.lowering import fields_as_written
+from shapecalc.execution.recurrent_inputs import fits
 from shapecalc.execution.unrolling import unroll
 from shapecalc.layers.linear import Linear
 from shapecalc.reference.base import Call
@@ -71,7 +73,8 @@ def propagated(
             head=HEAD if len(calls) > 1 else None,
             truncate=truncate,
         )
-        return replace(result, drawn=case.drawn)
+        drawn = case.drawn._replace(weights=tuple(map(case.call.tensor, case.drawn.weights)))
+        return replace(result, drawn=drawn)
     except TypeError:
         if not exact:
             raise
@@ -94,7 +97,7 @@ def targets_of(target: Array, shape: tuple[int, int, int], loss: str | None, *, 
     """Return a loss, by default the one that fits, with targets of predictions [T, N, C].
 
     Targets are classes, [T, N], or values, [T, N, C], of every step, in the order of the axes that the layer has; or
-    those of the last step alone.
+    those of the last step alone; a flat list has their elements in that order.
     Raises `LayerError` of the field `target` or `loss`.
 
     >>> targets_of(np.array([1.0, 0.0, 2.0]), (3, 1, 4), None, batch_first=False)
@@ -114,26 +117,21 @@ def targets_of(target: Array, shape: tuple[int, int, int], loss: str | None, *, 
         *(1, samples * classes, steps * samples * classes),
     )
     name = loss or (CLASSES if integral and classes > 1 and are_classes else VALUES)
-    each = samples if LOSSES[name].targets is Targets.CLASSES else samples * classes
-    if target.size == 1 and LOSSES[name].targets is Targets.VALUES:
-        target = np.full(each, target.flat[0], dtype=target.dtype)
-    if target.size not in (each, steps * each):
-        inner = [] if LOSSES[name].targets is Targets.CLASSES else [classes]
-        kind = "a class" if not inner else f"{classes} numbers"
-        every = show((samples, steps, *inner) if batch_first else (steps, samples, *inner))
-        expects = f"{kind} of each step, {every}, or of the last, {show((samples, *inner))}"
+    inner = () if LOSSES[name].targets is Targets.CLASSES else (classes,)
+    last, every = (samples, *inner), (*((samples, steps) if batch_first else (steps, samples)), *inner)
+    if target.size == 1 and inner:
+        target = np.full(last, target.flat[0], dtype=target.dtype)
+    if not any(fits(target, expected) for expected in (last, every)):
+        kind = f"{classes} numbers" if inner else "a class"
+        expects = f"{kind} of each step, {show(every)}, or of the last, {show(last)}"
         raise LayerError("SC301", expects=expects, receives=show(target.shape), field="target")
-    if LOSSES[name].targets is Targets.CLASSES:
+    if not inner:
         invalid = [value for value in target.ravel().tolist() if not 0 <= value < classes or value != int(value)]
         if invalid:
-            raise LayerError(
-                "SC201", expects=f"classes from 0 to {classes - 1}", receives=f"{invalid[0]:g}", field="target"
-            )
+            expects = f"classes from 0 to {classes - 1}"
+            raise LayerError("SC201", expects=expects, receives=number(invalid[0]), field="target")
         target = target.astype(np.int64)
-        classes = 0
-    inner = [classes] if classes else []
-    if target.size == each and steps != 1:
-        return LossAt(name, "sum", target.reshape(1, samples, *inner))
-    if batch_first and target.ndim > 1:
-        return LossAt(name, "sum", np.moveaxis(target.reshape(samples, steps, *inner), 1, 0))
-    return LossAt(name, "sum", target.reshape(steps, samples, *inner))
+    if target.size == prod(last) and steps != 1:
+        return LossAt(name, "sum", target.reshape(1, *last))
+    target = target.reshape(every)
+    return LossAt(name, "sum", np.moveaxis(target, 1, 0) if batch_first else target)

@@ -9,7 +9,6 @@ import numpy as np
 
 from shapecalc.calculators.tracing import InexactError
 from shapecalc.execution.lowering import fields_as_written
-from shapecalc.execution.values.arguments import NONE_DRAWN, Drawn
 from shapecalc.execution.values.plain import plain
 from shapecalc.reference import find
 from shapecalc.reference.base import Call, Work
@@ -18,6 +17,7 @@ from shapecalc.reference.bptt import recompute_layers, recurrence_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from shapecalc.execution.values.arguments import Drawn
     from shapecalc.layers.recurrent import Recurrent
     from shapecalc.reference.base import Array
     from shapecalc.reference.bptt import Gates, Pass, TimeStep
@@ -60,29 +60,36 @@ class CellStep(NamedTuple):
 
 
 class UnrolledPass(NamedTuple):
-    """One layer in one direction: its name, the suffix of its parameters, and its steps in the order of execution."""
+    """One layer in one direction: the suffix of its parameters, and its steps in the order of execution."""
 
-    name: str
     suffix: str
     steps: tuple[CellStep, ...]
 
+    @property
+    def name(self) -> str:
+        """The suffix in words: `l0 reverse`."""
+        return self.suffix.replace("_", " ")
+
 
 class Unrolled(NamedTuple):
-    """A recurrent layer on arrays: its call with the parameters, the inputs, the outputs by name, and all steps."""
+    """A recurrent layer on arrays: its call with the parameters, the inputs, the outputs by name, and all steps.
+
+    `drawn` is what is random of a layer on its own, None for one of a network.
+    """
 
     layer: Recurrent
     call: Call
     inputs: tuple[Array, ...]
     outputs: Mapping[str, Array]
     passes: tuple[UnrolledPass, ...]
-    drawn: Drawn = NONE_DRAWN
+    drawn: Drawn | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as JSON's values; states of a step are [N, size]."""
         letters = self.layer.cell.gates
         return {
             "layer": self.layer.type,
-            "random": str(self.drawn) or None,
+            **({} if self.drawn is None else self.drawn.to_dict()),
             "input": list(self.inputs[0].shape),
             "inputs": {name: plain(array.tolist()) for name, array in zip(self.call.inputs, self.inputs, strict=True)},
             "parameters": {name: plain(array.tolist()) for name, array in self.call.parameters.items()},
@@ -141,4 +148,4 @@ def _pass(layer: Recurrent, run: Pass, sums: Iterator[tuple[Array, Array]]) -> U
         gates = dict(zip(layer.cell.gates, step.gates, strict=False))
         before, after = (dict(zip(STATES, states, strict=False)) for states in (step.before, step.after))
         steps.append(CellStep(time, x.T, from_input, from_hidden, gates, before, after, step.hidden, step))
-    return UnrolledPass(run.suffix.replace("_", " "), run.suffix, tuple(steps))
+    return UnrolledPass(run.suffix, tuple(steps))

@@ -117,13 +117,15 @@ def _fitting(columns: Sequence[_VectorColumn], room: int) -> Sequence[_VectorCol
 
 
 def _forward(result: Propagated, layer: LayerGradients, room: int) -> Table:
-    """Return a row per step: what the last layer reads, its state, the prediction, the target and the loss."""
-    run, samples = layer.passes[0].run, samples_of(layer.unrolled)
+    """Return a row per step: what the last layer reads, its state, the prediction, the target and the loss.
+
+    The state is that of the uppermost level, of its forward direction.
+    """
+    first, run, samples = layer.passes[0].run, _uppermost(layer)[0].run, samples_of(layer.unrolled)
     by_time = {loss.time: loss for loss in result.losses}
-    steps = sorted(run.steps, key=lambda step: step.time)
-    losses = [by_time.get(step.time) for step in steps]
-    vectors = {"x": [step.x for step in steps]}
-    vectors |= {state: [step.after[state] for step in steps] for state in states_of(layer.unrolled)}
+    losses = [by_time.get(step.time) for step in run.steps]
+    vectors = {"x": [step.x for step in first.steps]}
+    vectors |= {state: [step.after[state] for step in run.steps] for state in states_of(layer.unrolled)}
     columns = [_VectorColumn(name, arrays, samples=samples) for name, arrays in vectors.items()]
     predicts = result.head or any(loss is not None and not _is_state(loss, layer) for loss in losses)
     if predicts:
@@ -141,7 +143,7 @@ def _forward(result: Propagated, layer: LayerGradients, room: int) -> Table:
     )
     rows = [
         (Fixed(str(step.time)), *cells)
-        for step, *cells in zip(steps, *(column.cells for column in _fitting(columns, room)), strict=True)
+        for step, *cells in zip(run.steps, *(column.cells for column in _fitting(columns, room)), strict=True)
     ]
     heads = (TableColumn("step", right=True), *(column.head for column in columns))
     return Table(heads, _folded(rows))
@@ -152,9 +154,13 @@ def _folded(rows: Sequence[tuple[Value, ...]]) -> list[TableRow]:
 
 
 def _is_state(loss: StepLoss, layer: LayerGradients) -> bool:
-    run = layer.passes[0].run
-    step = next(step for step in run.steps if step.time == loss.time)
-    return len(layer.passes) == 1 and np.array_equal(step.after["h"].T, loss.predictions)
+    forward, *reverse = _uppermost(layer)
+    return not reverse and np.array_equal(forward.run.steps[loss.time - 1].after["h"].T, loss.predictions)
+
+
+def _uppermost(layer: LayerGradients) -> Sequence[PassGradients]:
+    """Return the pass of the last of stacked layers, or its two directions."""
+    return layer.passes[-layer.unrolled.layer.directions :]
 
 
 def _of_target(loss: StepLoss | None) -> Array | None:
@@ -215,7 +221,7 @@ def _pass(result: Propagated, layer: LayerGradients, each: PassGradients, room: 
     if len(result.layers) > 1:
         name = f"{layer.path} {name}".strip()
     title = f"back through time{f', {name}' if name else ''}"
-    is_last = layer is result.layers[-1] and each.run.name.startswith(layer.passes[-1].run.name.split()[0])
+    is_last = layer is result.layers[-1] and any(each is upper for upper in _uppermost(layer))
     yield [Lines([title], BOLD), _arriving(layer, each, "from loss" if is_last else "from above", room)]
     yield [
         Lines(["norm of ∂L/∂h; ×: ‖from next‖ relative to the norm one step later"], DIM),
@@ -232,14 +238,9 @@ def _is_small(layer: LayerGradients, each: PassGradients) -> bool:
     return samples_of(layer.unrolled) * layer.unrolled.layer.hidden_size * len(each.steps) <= MOST_ROWS
 
 
-def backwards(steps: Sequence[StepGradient]) -> list[StepGradient]:
-    """Return the steps in the order of the backward pass."""
-    return list(reversed(steps))
-
-
 def _arriving(layer: LayerGradients, each: PassGradients, above: str, room: int) -> Table:
     """Return the gradients that arrive at the state of each step, the last step first."""
-    samples, steps = samples_of(layer.unrolled), backwards(each.steps)
+    samples, steps = samples_of(layer.unrolled), each.steps[::-1]
     columns = [
         _VectorColumn(above, [step.from_above for step in steps], samples=samples),
         _VectorColumn("from next", [step.from_next["h"] for step in steps], samples=samples),
@@ -266,7 +267,7 @@ def _arriving(layer: LayerGradients, each: PassGradients, above: str, room: int)
 
 def _norms(each: PassGradients) -> Drawing:
     """Return a bar for the norm of the gradient at each step, and the part of it that the step passed on."""
-    steps = backwards(each.steps)
+    steps = each.steps[::-1]
     norms = [norm(step.of_h) for step in steps]
     most = max(filter(isfinite, norms), default=0) or 1
     ratios = [""] + [
@@ -295,7 +296,7 @@ def _sums(unrolled: Unrolled, each: PassGradients) -> Table:
     layer, samples = unrolled.layer, samples_of(unrolled)
     letters, units = layer.cell.gates, layer.hidden_size
     rows = []
-    for step in backwards(each.steps):
+    for step in reversed(each.steps):
         sums = step.from_hidden.reshape(len(letters), units, samples)
         reads = step.from_input.reshape(sums.shape)
         for sample in range(samples):

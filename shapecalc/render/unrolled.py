@@ -62,7 +62,7 @@ def heading(unrolled: Unrolled, title: str = "") -> list[Part]:
     return [
         Lines([title or f"{layer.type} on {show(x.shape)}, step by step"], BOLD),
         Drawing(lambda page: [line.replace("\xa0", " ") for line in wrapped(letters, page.width or WIDEST)]),
-        *([Lines([str(unrolled.drawn)], DIM)] if str(unrolled.drawn) else []),
+        *([Lines([str(unrolled.drawn)], DIM)] if unrolled.drawn and str(unrolled.drawn) else []),
     ]
 
 
@@ -155,7 +155,7 @@ def _summary(unrolled: Unrolled, run: UnrolledPass) -> Table:
             continue
         with np.errstate(all="ignore"):
             means = [step.gates[letter].mean() for letter in letters] + [step.after[state].mean() for state in states]
-        largest = max(abs(step.after["h"].astype(np.float64)).ravel().tolist())
+        largest = abs(step.after["h"]).max()
         rows.append(TableRow((Fixed(str(step.time)), *(Fixed(shown(mean)) for mean in means), Fixed(shown(largest)))))
     heads = [TableColumn("step", right=True)]
     heads += [TableColumn(f"mean {name}", right=True) for name in (*letters, *states)]

@@ -65,6 +65,32 @@ def test_random_targets_are_the_same_for_a_seed() -> None:
     assert first.value == second.value != third.value
 
 
+def test_the_loss_that_targets_imply_reads_what_the_same_loss_by_name_reads() -> None:
+    """Values are compared with the softmax's result; only cross-entropy reads its input."""
+    layers = "[{rnn: {hidden_size: 3}, name: h}, {linear: 2, name: o}, {softmax: {dim: -1}, name: s}]"
+    architecture = shapecalc.loads(f"{{input: [T, N, 2], layers: {layers}}}")
+    for target, name in (([[0.5, 0.5], [0.25, 0.75]], "sum_of_squares"), ([0, 1], "cross_entropy")):
+        implied, named = (bptt(architecture, target=target, loss=loss, sizes={"T": 2}) for loss in (None, name))
+        assert implied.loss == name
+        assert implied.value == named.value
+        sums = [loss.predictions.sum() for loss in implied.losses]
+        assert (sums == pytest.approx([1, 1])) is (name == "sum_of_squares")
+
+
+def test_random_targets_of_values_are_probabilities() -> None:
+    for loss in ("bce", "sum_of_squares"):
+        found = bptt(small("char-rnn"), loss=loss)
+        assert all(((each.targets >= 0) & (each.targets <= 1)).all() for each in found.losses)
+
+
+def test_what_is_random_is_named() -> None:
+    document = bptt(small("char-rnn"), params={"decoder.bias": "zeros"}, seed=4).to_dict()
+    assert document["seed"] == 4
+    assert document["random"][:2] == ["input", "target"]
+    assert set(document["gradients"]) - set(document["random"]) == {"decoder.bias"}
+    assert all("random" not in layer["values"] for layer in document["layers"])
+
+
 def test_what_cannot_be_propagated_is_refused() -> None:
     char_rnn = small("char-rnn")
     for refused, code in (

@@ -80,6 +80,8 @@ REFUSED: list[tuple[dict[str, str], dict[str, Any], str, str]] = [
     ({"x": "1", "weights": "{weight_ih_l0: 1}"}, {}, "SC106", "weights"),
     ({"x": "1", "weights": "1,2"}, {}, "SC203", "weights"),
     ({"x": "1", "w_ih": "[[1], [2]]"}, {"num_layers": 2}, "SC301", "w_ih"),
+    ({"x": "1", "b_hh": "1"}, {"bias": False}, "SC205", "b_hh"),
+    ({"x": "1", "weights": "{weight_ih_l0: 1, weight_hh_l0: 1}", "w_ih": "1"}, {}, "SC205", "w_ih"),
 ]
 
 

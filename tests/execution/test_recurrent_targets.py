@@ -32,6 +32,10 @@ def test_the_shape_of_targets_says_which_steps_have_a_loss() -> None:
 def test_targets_with_the_batch_first_are_moved() -> None:
     found = targets_of(np.array([[0.0, 1, 2], [3, 0, 1]]), (3, 2, 4), None, batch_first=True)
     assert found.targets.tolist() == [[0, 3], [1, 0], [2, 1]]
+    flat = targets_of(np.array([0.0, 1, 2, 3, 0, 1]), (3, 2, 4), None, batch_first=True)
+    assert flat.targets.tolist() == found.targets.tolist()
+    with pytest.raises(LayerError, match=r"receives \[3, 2\]"):
+        targets_of(np.array([[0.0, 3], [1, 0], [2, 1]]), (3, 2, 4), None, batch_first=True)
 
 
 def test_targets_that_do_not_fit_are_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.calculators.gate_arithmetic import shown
 from shapecalc.execution.recurrent_inputs import recurrent_case
 from shapecalc.execution.recurrent_targets import propagated
 from shapecalc.layers.recurrent import Gru, Lstm, Rnn
@@ -65,6 +66,15 @@ def test_the_gradient_of_a_linear_recurrence() -> None:
     assert "   2          0       17/8   17/8" in shown
     assert "W_hh       0    17/8    85/8  51/4" in shown
     assert "W_hh: (17/16)·0 + (17/8)·1 + (17/4)·(5/2) = 51/4" in shown
+
+
+def test_the_table_has_the_state_that_the_loss_reads() -> None:
+    """Of stacked layers that of the last one, which needs no column of predictions."""
+    stacked = case(Rnn, {"hidden_size": 2, "num_layers": 2}, {"seq": 2, "input_size": 1}, "[[1, 2], [3, 4]]")
+    table = in_80(stacked).splitlines()[5:9]
+    assert table[0].split() == ["step", "x", "h", "target", "loss"]
+    for line, loss in zip(table[2:], stacked.losses, strict=True):
+        assert f"[{', '.join(map(shown, loss.predictions.ravel().tolist()))}]" in line
 
 
 def test_the_mean_of_a_loss_is_written_as_one() -> None:

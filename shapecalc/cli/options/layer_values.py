@@ -33,6 +33,7 @@ OF_VALUES = {
     "exact": "--exact",
     "everything": "--all",
     "padding_value": "--padding-value",
+    "seed": "--seed",
 }
 """The options that say how values are computed and shown."""
 

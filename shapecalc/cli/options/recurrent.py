@@ -22,7 +22,7 @@ from shapecalc.cli.options.variant import variant
 from shapecalc.cli.options.window import BiasOption, integer
 from shapecalc.cli.options.written import numbers_argument, placed
 from shapecalc.cli.usage_errors import missing, mistake
-from shapecalc.diagnostics.errors import LayerError
+from shapecalc.diagnostics.errors import LayerError, misuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -129,6 +129,7 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
         more = (truncate, loss, *ends.values())
         backward = backward or reduction != "sum" or any(each is not None for each in more)
         if values or backward or any(text is not None for text in arrays.values()):
+            _check_with_values(params_as, everything=everything, backward=backward)
             texts = {field: text for field, text in written.items() if text is not None}
             read = {**_values_of(texts), **flags}
             case = recurrent_values.case_of(kind, read, arrays, texts, exact=exact, seed=seed)
@@ -138,11 +139,21 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
                 )
             else:
                 recurrent_values.show_values(case, file, everything=everything)
+            _warn(case.layer)
             return
-        refuse_without_values({"exact": exact, "everything": everything})
+        refuse_without_values({"exact": exact, "everything": everything, "seed": seed})
         _answer(kind, written, flags, params_as, file)
 
     return variant(command, HELP.format(what=what), **own)
+
+
+def _check_with_values(params_as: ParamsAs, *, everything: bool, backward: bool) -> None:
+    """Raise `ShapecalcError` for an option that changes nothing in the values, or in the gradients."""
+    if params_as is not ParamsAs.PYTORCH:
+        option = f"--params-as {params_as.value}"
+        raise misuse("SC205", f"`{option}` expects no values, which have PyTorch's parameters", f"leave `{option}` out")
+    if everything and backward:
+        raise misuse("SC205", "`--all` expects no `--target`", "leave `--all` out; `--format json` has all numbers")
 
 
 def _answer(

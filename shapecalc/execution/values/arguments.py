@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -86,23 +86,28 @@ def filled_inputs(report: Report, words: Mapping[str, str], seed: int, dtype: st
 
 
 class Drawn(NamedTuple):
-    """What is random of what a run is given: inputs by name, and how many of its weights, with the seed."""
+    """What is random of what a run is given: inputs and weights by name, `of` the number of all weights; the seed."""
 
     inputs: tuple[str, ...] = ()
-    weights: int = 0
+    weights: tuple[str, ...] = ()
     of: int = 0
     seed: int = 0
 
     def __str__(self) -> str:
         """Return it in words, empty if nothing is random.
 
-        >>> str(Drawn(("x",), 2, 2)), str(Drawn(weights=1, of=4, seed=7)), str(Drawn())
+        >>> str(Drawn(("x",), ("w", "b"), 2)), str(Drawn(weights=("w",), of=4, seed=7)), str(Drawn())
         ('random, seed 0: x, all weights', 'random, seed 7: 1 of 4 weights', '')
         """
         names = [*self.inputs]
         if self.weights:
-            names.append("all weights" if self.weights == self.of else f"{self.weights} of {self.of} weights")
+            count = len(self.weights)
+            names.append("all weights" if count == self.of else f"{count} of {self.of} weights")
         return f"random, seed {self.seed}: {', '.join(names)}" if names else ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the seed, and the names of all that is random, as JSON's values."""
+        return {"seed": self.seed, "random": [*self.inputs, *self.weights]}
 
 
 NONE_DRAWN = Drawn()

@@ -177,11 +177,36 @@ def test_what_is_wrong_with_targets_is_said_of_its_option() -> None:
         (["--loss", "mse"], "`--target` is missing"),
         (["--target", "1", "--w-out", "[[1]]"], "`--w-out [[1]]` expects [classes, 2], receives [1, 1]"),
         (["--target", "1", "--reduction", "none"], "`--reduction` expects sum or mean, receives `none`"),
+        (["--target", "1", "--all"], "`--all` expects no `--target`"),
+        (["--params-as", "keras"], "`--params-as keras` expects no values"),
     ):
         shown = answer("rnn", "--x", "1,2", "--hidden", "2", *words, code=2)
         assert said in shown, shown
     exact = ["--nonlinearity", "relu", "--w-ih", "1", "--w-hh", "1", "--exact", "--target", "0,1"]
     assert "those of cross_entropy are not" in answer("rnn", "--x", "1,2", "--hidden", "2", *exact, code=2)
+    exact[-1] = "0,7"
+    said = "classes from 0 to 1, receives 7"
+    assert said in answer("rnn", "--x", "1,2", "--hidden", "2", *exact, "--loss", "cross_entropy", code=2)
+    assert "`--seed` requires `--x`" in answer("rnn", "1", "2", "--seed", "3", code=2)
+
+
+def test_fractions_too_large_for_a_float_are_written_and_their_norms_are_infinite() -> None:
+    words = ["rnn", "--x", "1e300,1e300", "--w-ih", "1", "--w-hh", "1", "--nonlinearity", "relu", "--exact"]
+    assert "   2  ∞" in answer(*words, "--target", "0").splitlines()
+    assert document(*words, "--target", "0")["layers"][0]["passes"][0]["steps"][0]["norm"] == "inf"
+
+
+def test_a_warning_of_the_layer_is_said_with_values_too() -> None:
+    result = CliRunner().invoke(app, ["rnn", "1", "1", "--x", "1,2", "--dropout", "0.5"])
+    assert "warning[SC402]" in result.stderr
+
+
+def test_what_is_random_is_named_in_json() -> None:
+    words = ["gru", "--x", "1", "--hidden", "1", "--w-ih", "1,1,1", "--seed", "3"]
+    values, gradients = document(*words), document(*words, "--target", "0")
+    assert (values["seed"], values["random"]) == (3, ["weight_hh_l0"])
+    assert (gradients["seed"], gradients["random"]) == (3, ["gru.weight_hh_l0"])
+    assert document(*words, "--w-hh", "1,1,1")["random"] == []
 
 
 def test_what_is_random_is_said() -> None:
