@@ -27,7 +27,17 @@ _TyperError: Any = UsageError.__bases__[0]
 
 
 class _Command(Command):
-    """A command whose help ends with its examples."""
+    """A command whose help ends with its examples, in ASCII if the output has that encoding."""
+
+    def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
+        text = super().get_help(ctx)
+        if text.isascii():
+            return text
+        from shapecalc.cli.options.color import Color
+        from shapecalc.cli.options.terminal import stdout_manner
+        from shapecalc.render.terminal.escaping import ascii_only
+
+        return text if stdout_manner(Color.NEVER)["unicode"] else ascii_only(text)
 
     def format_epilog(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
         formatter.write("\nExamples:\n")

@@ -56,6 +56,8 @@ def command(
     """Derive the output shape and parameters of an embedding.
 
     An embedding looks vectors up and computes nothing: 0 MACs, 0 FLOPs.
+
+    With --x and --table, looks the rows up, and shows which element of the table each number is.
     """
     from shapecalc.calculators.derivation import Calculation, embedding_costs
     from shapecalc.diagnostics.errors import LayerError

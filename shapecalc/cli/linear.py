@@ -47,6 +47,8 @@ def command(
 
     Shows the formulas of parameters, MACs and FLOPs with their numbers: MACs are multiply-accumulates, without bias;
     FLOPs are 2 x MACs plus one addition per output for the bias.
+
+    With --x and --w, computes each element of the output instead, and shows the arithmetic with its numbers.
     """
     from shapecalc.calculators.derivation import Calculation, linear_costs
     from shapecalc.diagnostics.errors import LayerError

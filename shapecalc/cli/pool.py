@@ -54,6 +54,8 @@ def command(
     Shows each step, and the elements that no window reads. With --c also the output shape and FLOPs (comparisons,
     additions, divisions) of one sample. With --out instead of one of n, f, s and p, every value of that one: f to 15,
     s to 8, p to 7 (at most half of the window), all n.
+
+    With --x, computes each element of the output instead, and shows which elements of its window it is made of.
     """
     from shapecalc.calculators.derivation import pool_costs, sliding_axes
     from shapecalc.layers.pooling import AvgPool, MaxPool

@@ -228,7 +228,7 @@ def _pass(result: Propagated, layer: LayerGradients, each: PassGradients, room: 
         _norms(each),
     ]
     if _is_small(layer, each):
-        yield [Lines(["δ: ∂L/∂ of the sum of each gate"], DIM), _sums(layer.unrolled, each)]
+        yield [Lines(["δ: gradient with respect to the pre-activation of each gate"], DIM), _sums(layer.unrolled, each)]
     if lines := list(gradient_lines(layer, each)):
         yield [equations(lines)]
     yield from _contributions(layer, each)
@@ -324,7 +324,7 @@ def _contributions(layer: LayerGradients, each: PassGradients) -> Iterator[list[
         same = [other for other in short if other != name and _is_equal(steps, name, other)]
         if same and short.index(same[0]) < short.index(name):
             continue
-        title = " and of ".join(f"∂L/∂{each}" for each in (name, *same))
+        title = " and ".join(f"∂L/∂{each}" for each in (name, *same))
         labels = [element_name(layer.unrolled.layer, name, index) for index in np.ndindex(total[name].shape)]
         table = _elements(parts, total[name], [step.step.time for step in steps], labels)
         yield [Lines([f"{title}, step by step"], DIM), table]

@@ -48,7 +48,7 @@ def charts(curve: Curve, page: Page) -> list[str]:
     titles = (f"{function}(x)", f"{function}′(x)")
     if curve.others:
         scores = ", ".join(["x", *(f"{score:.6g}".replace("-", "−") for score in curve.others)])
-        titles = (f"{function}({scores})₀", "its derivative with respect to x")
+        titles = (f"{function}({scores})[0]", "its derivative with respect to x")
     blocks = []
     for title, of in zip(titles, ("value", "derivative"), strict=True):
         drawn = curve_chart(

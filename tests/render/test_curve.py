@@ -79,4 +79,4 @@ def test_what_never_saturates_says_so_and_a_formula_has_its_condition() -> None:
 
 def test_a_softmax_names_the_scores_that_stay() -> None:
     drawn = lines(curve(Softmax(), [1.0], others=[-2.0, 0.0]), PAGE)
-    assert "softmax(x, −2, 0)₀                       its derivative with respect to x" in drawn
+    assert "softmax(x, −2, 0)[0]                     its derivative with respect to x" in drawn

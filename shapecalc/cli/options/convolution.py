@@ -19,6 +19,8 @@ HELP = """{sentence}
 {steps}With --c and --k also output shape, parameters, MACs (without bias) and FLOPs (2 x MACs plus every other
 operation) of one sample. With --out instead of one of n, f, s and p, every value of that one: f to 15, s to 8, p to 7,
 all n.
+
+With --x and --w, computes each element of the output instead, and shows the arithmetic with its numbers.
 """
 
 

@@ -24,7 +24,7 @@ def dtype_option(parser: Callable[[str], str] | None = None, names: Iterable[str
         metavar="|".join(words),
         parser=parser or dtype_of,
         autocompletion=lambda incomplete: [word for word in words if word.startswith(incomplete)],
-        help=f"Type of the elements of tensors, by which memory is counted; default: {USUAL_DTYPE}.",
+        help="Type of the elements of tensors, by which memory is counted.",
     )
 
 

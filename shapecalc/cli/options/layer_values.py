@@ -47,7 +47,8 @@ InputOption = Annotated[str | None, numbers_option("x", "Input")]
 WeightOption = Annotated[str | None, numbers_option("w", "Weight")]
 OffsetOption = Annotated[str | None, numbers_option("b", "Bias")]
 GradientOption = Annotated[
-    str | None, numbers_option("gradient", "Gradient of the loss with respect to the output, default ones; --backward")
+    str | None,
+    numbers_option("gradient", "Gradient of the loss with respect to the output for --backward; default ones"),
 ]
 BackwardOption = Annotated[
     bool, typer.Option("--backward", help="Also the gradients with respect to input and parameters.")

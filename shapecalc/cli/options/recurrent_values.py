@@ -38,7 +38,8 @@ WeightsOption = Annotated[
     typer.Option(
         "--weights",
         metavar="FILE|NAMED|random|ones",
-        help="Weights by name, {weight_ih_l0: [[1]], …}, or a file of them; default random. Biases not given are 0.",
+        help="Weights by name, {weight_ih_l0: [[1]], …}, or a file of them; default random. If some are given, the "
+        "biases that are not are 0.",
     ),
 ]
 InputWeightOption = Annotated[str | None, numbers_option("w-ih", "weight_ih; one number fills it")]

@@ -90,7 +90,7 @@ def _dropped(values: LayerValues, page: Page) -> list[str]:
         places = [index for index, number_, _ in tensor.elements() if not number_]
         names = ", ".join(f"{x.name}[{', '.join(map(str, index))}]" for index in places[:MOST_DROPPED])
         rest = f" and {len(places) - MOST_DROPPED:,} more" if len(places) > MOST_DROPPED else ""
-        lines += _wrapped(f"dropped, each with probability {number(p)}: {names or 'none'}{rest}", page)
+        lines += _wrapped(f"dropped at random, each with probability {number(p)}: {names or 'none'}{rest}", page)
         if len(places) < tensor.values.size:
             scale = next(each for each in tensor.values.flat if each)
             lines += _wrapped(f"scale of the others: 1/(1 − {number(p)}) = {number(scale)}", page)

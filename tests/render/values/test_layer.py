@@ -61,7 +61,7 @@ def test_what_is_dropped_is_named_and_the_scale_of_the_rest_is_worked_out() -> N
     text = shown("dropout", x, {"p": 0.25}, seed=1)
     dropped = [index for index, line in enumerate(re.findall(r"(?m)^y\[\d+\] = .*$", text)) if line.endswith("·0 = 0")]
     assert dropped
-    assert f"dropped, each with probability 0.25: {', '.join(f'x[{index}]' for index in dropped)}\n" in text
+    assert f"dropped at random, each with probability 0.25: {', '.join(f'x[{index}]' for index in dropped)}\n" in text
     assert "scale of the others: 1/(1 − 0.25) = 1.33333\n" in text
     assert "scale" not in shown("dropout", x, {"p": 1.0}, seed=1)
     assert "probability 0: none\n" in shown("dropout", x, {"p": 0.0}, seed=1)
