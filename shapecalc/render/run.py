@@ -213,7 +213,7 @@ def _totals(values: NetworkValues, digits: int) -> list[Part]:
     if len(steps) > MOST_STEPS:
         steps = steps[: MOST_STEPS // 2] + steps[-MOST_STEPS // 2 :]
     lines = [f"{name} {'before' if not step else _after(step)}: {number(value, digits)}" for step, value in steps]
-    return [Lines([plan + frozen], BOLD), Lines(lines[:-1]), Lines(lines[-1:], GOOD)]
+    return [*_constant(values), Lines([plan + frozen], BOLD), Lines(lines[:-1]), Lines(lines[-1:], GOOD)]
 
 
 def _constant(values: NetworkValues) -> list[Part]:
@@ -223,7 +223,8 @@ def _constant(values: NetworkValues) -> list[Part]:
     if values.losses or len(rows) != len(slots) or not all(row.step.layer.probabilities == "plain" for row in rows):
         return []
     names = ", ".join(row.path for row in rows)
-    return [Lines([f"the elements of {names} add up to 1 whatever the input is: a loss has a gradient"], DIM)]
+    said = f"the elements of {names} add up to 1 whatever the input is"
+    return [Lines([f"{said}, so the gradients before it are 0; those of a loss are not"], DIM)]
 
 
 def _after(step: int) -> str:

@@ -60,6 +60,7 @@ def test_the_sum_of_probabilities_is_said_to_have_no_gradient() -> None:
     net = shapecalc.loads("{input: [N, 2], layers: [{linear: 3, name: z}, {softmax: , name: p}]}")
     said = "the elements of p add up to 1 whatever the input is"
     assert said in shown(values(net, objective=Objective()))
+    assert said in shown(values(net, objective=Objective(), update=Update("sgd", 1e-3, 1, ())))
     assert said not in shown(values(net, objective=Objective("cross_entropy", 1)))
     assert said not in shown(values(NET, objective=Objective()))
 

@@ -135,8 +135,10 @@ def _built(
         for name, value in decided.items():
             if known.setdefault(name, value) not in (value, _single(value)):
                 raise LayerError("SC301", expects=f"`{name}` {known[name]}", receives=show(weight), field="weight")
-    if "track_running_stats" in layer.fields and not parameters.keys() & {"running_mean", "running_var"}:
-        known.setdefault("track_running_stats", False)
+    if "track_running_stats" in layer.fields:
+        known.setdefault("track_running_stats", not parameters.keys().isdisjoint({"running_mean", "running_var"}))
+    if "affine" in layer.fields and not parameters.keys().isdisjoint({"weight", "bias"}):
+        known.setdefault("affine", True)
     for name, field in layer.fields.items():
         if field.required and name not in known:
             raise LayerError("SC106", f"is missing: {field.description}", field=name)

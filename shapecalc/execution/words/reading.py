@@ -47,7 +47,7 @@ def load_vectors(vectors: str | Mapping[str, Sequence[float]] | None, first: int
         return read_vectors(vectors, first)
     if first is not None:
         message = f"the first {first:,} words are those of a file, and no file of vectors is given"
-        raise misuse("SC205", message)
+        raise misuse("SC205", message, "`--vectors FILE` reads one")
     return small_table() if vectors is None else table_of(vectors)
 
 

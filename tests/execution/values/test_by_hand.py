@@ -187,6 +187,16 @@ def test_an_instance_norm_reads_the_positions_of_a_channel() -> None:
         assert np.shape(output("instance_norm", x)) == np.shape(x)
 
 
+def test_an_instance_norm_uses_the_parameters_that_it_is_given() -> None:
+    x = [[[1.0, 2.0, 3.0], [3.0, 5.0, 9.0]]]
+    plain = np.array(output("instance_norm", x))
+    assert np.allclose(output("instance_norm", x, weight=[2, 3], bias=[1, 0])[0], plain[0] * [[2], [3]] + [[1], [0]])
+    by_given = output("instance_norm", x, {"eps": 0.0}, running_mean=[1, 3], running_var=[1, 4])
+    assert by_given == [[[0, 1, 2], [0, 1, 3]]]
+    with pytest.raises(LayerError, match="it has none"):
+        output("instance_norm", x, {"affine": False}, weight=[2, 3])
+
+
 def test_a_mask_is_not_rounded_to_single_precision() -> None:
     masks = values("dropout", np.ones(40), {"p": 0.3}, more={"seed": 1}).parameters[0].values
     assert {*masks.tolist()} == {0, 1 / 0.7}
