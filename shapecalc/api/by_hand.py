@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics import LayerError, misuse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike
 
     from shapecalc.execution.values.layer import LayerValues
@@ -31,8 +34,9 @@ def by_hand(
     `given` are fields and parameters of the layer by their names: what a weight says, such as the window and the number
     of filters, may be left out. Inputs are arrays or lists without the axes that they do not need: `[1, 1, 1, 0]` is
     one channel of one sample. `rank` is the number of axes along which a window slides, `padding_value` the number in
-    its padding. With `backward` the result has gradients, from the `gradient` of the output, by default ones. `exact`
-    computes in fractions, of integers, decimals and texts such as `"1/3"`. With a `seed` dropout draws its mask.
+    the padding of a convolution. With `backward` the result has gradients, from the `gradient` of the output, by
+    default ones. `exact` computes in fractions, of integers, decimals and texts such as `"1/3"`. With a `seed` dropout
+    draws its mask.
     Raises `ShapecalcError` if there is no such layer type (SC101), or by the code of what does not fit: SC106 for what
     is missing, SC301 for a shape, SC202 for what is not a number, SC205 for a result that is not a fraction.
 
@@ -56,21 +60,18 @@ def by_hand(
         )
         raise misuse("SC106", message)
     fields = {name: value for name, value in given.items() if name in layer.fields and _is_field(name, value)}
-    try:
+    with _errors_named(layer.type):
         return compute(
             layer,
             {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()},
             {name: _array(name, value, exact=exact) for name, value in zip(layer.letters, inputs, strict=True)},
             {name: _array(name, value, exact=exact) for name, value in given.items() if name not in fields},
             rank=rank,
-            padding_value=padding_value,
+            padding_value=None if padding_value is None else _array("padding_value", padding_value, exact=exact),
             upstream=None if gradient is None else _array("gradient", gradient, exact=exact),
             backward=backward or gradient is not None,
             seed=seed,
         )
-    except LayerError as error:
-        field = "" if error.field is None else f"`{error.field}` "
-        raise misuse(error.code, f"`{layer.type}`: {field}{error.message}", error.help) from None
 
 
 def loss_by_hand(
@@ -90,7 +91,8 @@ def loss_by_hand(
     and `beta` of smooth_l1. With `backward` the result has the gradient with respect to the predictions; `exact`
     computes in fractions.
     Raises `ShapecalcError` if there is no such loss (SC203), or by the code of what does not fit: SC301 for a shape,
-    SC201 for a class or a probability out of range, SC202 for what is not a number, SC205 without an exact result.
+    SC201 for a class, a probability or an option out of range, SC202 for what is not a number, SC205 without an exact
+    result.
 
     >>> values = loss_by_hand("cross_entropy", [1, 2, 3], 2)
     >>> values.terms.working.item(), f"{values.value.values:.6f}"
@@ -104,10 +106,7 @@ def loss_by_hand(
         near = closest(loss, tuple(LOSSES))
         hint = f"did you mean `{near}`?" if near else None
         raise misuse("SC203", f"expects a loss, {', '.join(LOSSES)}, receives `{loss}`", hint)
-    unknown = [name for name in options if name not in LOSSES[loss].options]
-    if unknown:
-        raise misuse("SC102", f"`{loss}` has no option `{unknown[0]}`")
-    try:
+    with _errors_named(loss):
         return compute(
             loss,
             _array("x", predictions, exact=exact),
@@ -116,9 +115,16 @@ def loss_by_hand(
             options=options,
             backward=backward,
         )
+
+
+@contextmanager
+def _errors_named(name: str) -> Iterator[None]:
+    """Name a layer or a loss in its errors, which become those of arguments."""
+    try:
+        yield
     except LayerError as error:
-        field = "" if error.field is None else f"`{error.field}` "
-        raise misuse(error.code, f"`{loss}`: {field}{error.message}", error.help) from None
+        field = "" if error.field is None or f"`{error.field}`" in error.message else f"`{error.field}` "
+        raise misuse(error.code, f"`{name}`: {field}{error.message}", error.help) from None
 
 
 def _is_field(name: str, value: Any) -> bool:
@@ -135,6 +141,8 @@ def _array(name: str, value: ArrayLike, *, exact: bool) -> Array:
         raise LayerError(
             "SC202", expects="numbers, in lists of equal lengths", receives=repr(value), field=name
         ) from None
+    if not array.size:
+        raise LayerError("SC204", expects="numbers", receives="an empty list", field=name)
     if exact:
         fractions = np.empty(array.shape, dtype=object)
         fractions.reshape(-1)[:] = [_fraction(name, number) for number in array.ravel().tolist()]

@@ -93,8 +93,8 @@ def values(
     `result["c1.weight.updated"]` is a weight after the last, as before if a pattern of `freeze` matches it, and
     `result.totals` has the loss before each step and after the last. Symbols and parameters of the file are given as in
     `inspect`, `scale` as in `verify`.
-    Raises `ShapecalcError` SC702 if an array or a target does not fit, SC701 or SC705 before anything is allocated if
-    the run would exceed `budget`.
+    Raises `ShapecalcError` SC702 if an array or a target does not fit, SC106 for an argument without the one that it
+    belongs to, SC701 or SC705 before anything is allocated if the run would exceed `budget`.
 
     >>> adding = "{input: [N, 2], layers: [{linear: {out_features: 1, bias: false}, name: y}]}"
     >>> from shapecalc.api.load import loads
@@ -102,6 +102,7 @@ def values(
     >>> found["y"], found.totals, found["y.weight.grad"]
     (array([[12.]]), (4.0,), array([[4., 8.]]))
     """
+    from shapecalc.diagnostics.errors import misuse
     from shapecalc.execution.values.arguments import DTYPES
     from shapecalc.execution.values.compute import values as compute
     from shapecalc.execution.values.objective import Objective
@@ -113,12 +114,24 @@ def values(
         one_of("reduction", reduction, REDUCTIONS[:-1])
     if loss is not None:
         one_of("loss", loss, tuple(LOSSES))
+    frozen, updates = tuple(freeze), optimizer is not None
+    for name, is_given, needed, is_there in (
+        ("target", target is not None, "loss", loss is not None),
+        ("reduction", reduction is not None, "loss", loss is not None),
+        ("options", options, "loss", loss is not None),
+        ("lr", lr is not None, "optimizer", updates),
+        ("steps", steps != 1, "optimizer", updates),
+        ("freeze", frozen, "optimizer", updates),
+        ("truncate", truncate is not None, "backward", backward or updates),
+    ):
+        if is_given and not is_there:
+            raise misuse("SC106", f"`{name}` requires `{needed}`")
     update = None
     if optimizer is not None:
         from shapecalc.costs.training_step import OPTIMIZERS
 
         one_of("optimizer", optimizer, tuple(OPTIMIZERS))
-        update = Update(optimizer, lr, count("steps", steps) or 1, tuple(freeze))
+        update = Update(optimizer, lr, count("steps", steps) or 1, frozen)
     differentiated = loss is not None or backward or update is not None
     loaded, given = bound(architecture, settings, sizes, scale=scale)
     return compute(

@@ -110,7 +110,7 @@ def _answer(entry: LossEntry, given: dict[str, Any], target: Target) -> None:
             read_array(given["x"], "x", exact=given["exact"]),
             read_array(given["target"], "target", exact=given["exact"]),
             reduction=given["reduction"],
-            options={name: _positive(name, given[name]) for name in entry.options if given[name] is not None},
+            options={name: given[name] for name in entry.options if given[name] is not None},
             backward=given["backward"],
         )
     except LayerError as error:
@@ -121,14 +121,6 @@ def _answer(entry: LossEntry, given: dict[str, Any], target: Target) -> None:
 
 def _text(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:g}"
-
-
-def _positive(name: str, value: float) -> float:
-    from shapecalc.layers.fields import Number
-
-    number = int(value) if value.is_integer() else value
-    Number(above=0).check(name, number)
-    return number
 
 
 def _options(entry: LossEntry) -> Iterator[tuple[str, Any, Any]]:

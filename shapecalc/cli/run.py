@@ -103,7 +103,9 @@ def command(
     ] = None,
     truncate: Annotated[
         int | None,
-        typer.Option("--truncate", min=1, metavar="K", help="Cut back-propagation through time every K steps."),
+        typer.Option(
+            "--truncate", min=1, metavar="K", help="With --backward: cut back-propagation through time every K steps."
+        ),
     ] = None,
     digits: Annotated[int, typer.Option("--digits", min=1, max=17, help="Significant digits of the numbers.")] = 6,
     save: Annotated[
@@ -134,6 +136,9 @@ def command(
     network is in evaluation mode: dropout changes nothing, and a batch norm uses its running statistics.
     """
     target_file = target_of(format_, output, color)
+    backward = backward or optimizer is not None
+    if truncate is not None and not backward:
+        raise Misuse("`--truncate` requires `--backward`")
     _check(loss, target, reduction, optimizer, lr=lr, steps=steps, freeze=freeze, save=save, dtype=dtype)
     if truncate is not None and not backward and optimizer is None:
         raise Misuse("`--truncate` requires `--backward` or `--optimizer`")
@@ -147,7 +152,6 @@ def command(
     from shapecalc.render.values.tensor import SMALL
 
     chosen = options.chosen(values, loaded)
-    backward = backward or optimizer is not None
     objective = options.objective(loaded, loss, target, reduction, delta=delta, beta=beta, backward=backward)
     update = None if optimizer is None else Update(optimizer.value, lr, steps or 1, tuple(freeze or ()))
 

@@ -66,6 +66,8 @@ def test_the_text_of_an_activation_ends_with_its_curve() -> None:
 WRONG_LOSSES: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     "an unknown loss": (("mze", [1], [1]), {}, "SC203"),
     "another option": (("mse", [1], [1]), {"delta": 1}, "SC102"),
+    "an option below 0": (("huber", [1], [1]), {"delta": -1}, "SC201"),
+    "no number": (("mse", [], []), {}, "SC204"),
     "a class out of range": (("cross_entropy", [1, 2], 2), {}, "SC201"),
     "another shape": (("mse", [1, 2], [[1, 2]]), {}, "SC301"),
     "no fraction": (("cross_entropy", [1, 2], 1), {"exact": True}, "SC205"),
@@ -92,6 +94,15 @@ WRONG: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     "no weight": (("linear", [1]), {"out_features": 1}, "SC106"),
     "another field": (("relu", [1]), {"stride": 2}, "SC102"),
     "no fraction": (("tanh", [1]), {"exact": True}, "SC205"),
+    "no number": (("relu", []), {}, "SC204"),
+    "padding of no window": (("linear", [1]), {"weight": [1], "padding_value": 1}, "SC102"),
+    "padding that cuts off": (("conv_transpose", [1, 2]), {"weight": [1, 1], "padding_value": 1}, "SC102"),
+    "several in the padding": (("conv", [1, 2]), {"weight": [1, 1], "padding_value": [1, 2]}, "SC204"),
+    "two contents of the padding": (
+        ("conv", [1, 2]),
+        {"weight": [1, 1], "padding": 1, "padding_mode": "circular", "padding_value": 1},
+        "SC205",
+    ),
 }
 
 

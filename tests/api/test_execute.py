@@ -79,6 +79,27 @@ def test_values_refuses_words_that_it_does_not_know() -> None:
             shapecalc.values("mlp", **settings)  # type: ignore[arg-type]
 
 
+def test_values_refuses_an_argument_without_the_one_that_it_belongs_to() -> None:
+    alone: dict[str, tuple[object, str]] = {
+        "target": (3, "loss"),
+        "reduction": ("sum", "loss"),
+        "options": ({"delta": 1}, "loss"),
+        "lr": (1, "optimizer"),
+        "steps": (2, "optimizer"),
+        "freeze": (["*"], "optimizer"),
+        "truncate": (2, "backward"),
+    }
+    for name, (value, needed) in alone.items():
+        with pytest.raises(ShapecalcError, match=f"SC106: `{name}` requires `{needed}`"):
+            shapecalc.values("mlp", **{name: value})  # type: ignore[arg-type]
+
+
+def test_values_refuses_numbers_that_are_not_above_0() -> None:
+    for wrong in ({"loss": "huber", "options": {"delta": -1}}, {"loss": "mse", "optimizer": "sgd", "lr": float("nan")}):
+        with pytest.raises(ShapecalcError, match="expects a number above 0"):
+            shapecalc.values("mlp", target=np.zeros(10), **wrong)  # type: ignore[arg-type]
+
+
 def test_bptt_has_the_gradients_of_values_and_refuses_what_does_not_fit() -> None:
     target = np.array([[3, 1, 4]])
     found = shapecalc.bptt("char-rnn", target=target, loss="cross_entropy", scale=1 / 64, T=3)

@@ -182,6 +182,8 @@ REFUSED = {
     ): "`--delta` is an option of the loss hinge or huber, not of mse",
     ("--loss", "mse", "--target", "1,2", "--reduction", "max"): "`--reduction` expects mean or sum, receives `max`",
     ("--delta", "2"): "error: `--delta` requires `--loss`",
+    ("--loss", "huber", "--target", "1,2", "--delta", "-1"): "`huber` expects a number above 0 as `delta`, receives -1",
+    ("--truncate", "2"): "error: `--truncate` requires `--backward`",
     ("--lr", "2"): "error: `--lr` requires `--optimizer`",
     ("--freeze", "x"): "error: `--freeze` requires `--optimizer`",
     ("--truncate", "2"): "error: `--truncate` requires `--backward` or `--optimizer`",

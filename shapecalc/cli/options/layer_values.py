@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from shapecalc.cli.options.formats import Target
     from shapecalc.layers import Layer
-    from shapecalc.reference.base import Array
 
 ARRAY = "NUMBERS|FILE"
 
@@ -97,14 +96,13 @@ def answer(
     written["exact"] = Written("", "--exact")
     try:
         given = {name: read_array(text, name, exact=exact) for name, text in arrays.items() if text is not None}
-        padding = given.get("padding_value")
         values = by_hand(
             layer,
             {name: read(text, name) for name, text in fields.items() if text is not None},
             {name: given[name] for name in inputs if name in given},
             {name: given[name] for name in parameters if name in given},
             rank=rank,
-            padding_value=None if padding is None else _single(padding, "padding_value"),
+            padding_value=given.get("padding_value"),
             upstream=given.get("gradient"),
             backward=backward or gradient is not None,
             seed=seed,
@@ -123,13 +121,6 @@ def answer(
         },
         formulas=True,
     )
-
-
-def _single(array: Array, field: str) -> Any:
-    """Return the number of an array of one; raise `LayerError` SC204 of the field if it has more."""
-    if array.size != 1:
-        raise LayerError("SC204", expects="one number", receives=str(array.size), field=field)
-    return array.item()
 
 
 def answer_curve(layer: type[Layer], fields: Mapping[str, str], target: Target) -> None:

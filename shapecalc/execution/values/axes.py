@@ -8,6 +8,7 @@ import numpy as np
 
 from shapecalc.diagnostics import LayerError
 from shapecalc.dims import show
+from shapecalc.layers.ranks import MOST_SPATIAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from shapecalc.layers import Layer
     from shapecalc.reference.base import Array
 
-MOST_SPATIAL = 3
 ROWS = ("q", "k", "v")
 """The letters of inputs that are rows."""
 
@@ -107,6 +107,6 @@ def _usual_rank(x: int, weight: int | None) -> int:
 
 
 def without(array: Array, dropped: tuple[int, ...]) -> Array:
-    """Return an array without axes of one element that the user did not write; never without all elements' axes."""
+    """Return an array without those of the `dropped` axes that have one element."""
     sizes = [size for axis, size in enumerate(array.shape) if axis not in dropped or size != 1]
     return array.reshape(sizes)

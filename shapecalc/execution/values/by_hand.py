@@ -32,7 +32,7 @@ def by_hand(
     parameters: Mapping[str, Array],
     *,
     rank: int | None = None,
-    padding_value: float | None = None,
+    padding_value: Array | None = None,
     upstream: Array | None = None,
     backward: bool = False,
     seed: int | None = None,
@@ -41,8 +41,9 @@ def by_hand(
 
     What a weight says need not be said again: the number of output channels, the window. A layer has a bias if one is
     given, and uses the statistics of the batch unless running ones are given. `rank` is the number of axes along which
-    windows slide; `padding_value` is the number in their padding.
-    An array without axes is one of one element. Raises `LayerError` as `compute` and `with_axes` do.
+    windows slide; `padding_value` is the number in the padding of a convolution, as an array of one element.
+    An array without axes is one of one element. Raises `LayerError` as `compute` and `with_axes` do; and for a
+    `padding_value` of another layer (SC102), of padding with other elements (SC205), or of several numbers (SC204).
     """
     inputs, parameters = (
         {name: np.atleast_1d(array) for name, array in group.items()} for group in (inputs, parameters)
@@ -166,9 +167,16 @@ def _indices(name: str, array: Array) -> Array:
     return indices
 
 
-def _padded(layer: Layer, x: Array, value: float) -> tuple[Layer, Array, tuple[tuple[int, int], ...]]:
+def _padded(layer: Layer, x: Array, value: Array) -> tuple[Layer, Array, tuple[tuple[int, int], ...]]:
     """Return a layer without padding, its input with a padding of this number, and the elements added."""
     written = fields_as_written(layer)
+    if "padding_mode" not in written:
+        raise LayerError("SC102", "is an option of a convolution", field="padding_value")
+    if written["padding_mode"] != "zeros":
+        message = f"expects `padding_mode` `zeros`, receives `{written['padding_mode']}`"
+        raise LayerError("SC205", message, field="padding_value")
+    if value.size != 1:
+        raise LayerError("SC204", expects="one number", receives=str(value.size), field="padding_value")
     window = Window.of(written, x.ndim - 2)
     sides = ((0, 0), (0, 0), *margins(written["padding"], x.shape[2:], window))
-    return replace(layer, padding=0), np.pad(x, sides, constant_values=value), sides  # type: ignore[type-var]
+    return replace(layer, padding=0), np.pad(x, sides, constant_values=value.item()), sides  # type: ignore[type-var]

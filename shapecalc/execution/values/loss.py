@@ -17,12 +17,14 @@ from shapecalc.diagnostics import LayerError
 from shapecalc.diagnostics.presentation import Presented
 from shapecalc.dims import show
 from shapecalc.execution.values.layer import INPUT, WEIGHT, TracedRun, WorkedTensor
+from shapecalc.layers.fields import Number
 from shapecalc.reference.losses import LOSSES, REDUCTIONS, Targets, reduced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shapecalc.reference.base import Array
+    from shapecalc.reference.losses import LossEntry
 
 MOST_CLASSES = 2**31 - 1
 MOST_TRACED = 2_000
@@ -71,14 +73,15 @@ def loss_by_hand(
     A `reduction` of None is that of the loss. Classes may be written as any integers; that of a single sample, whose
     predictions are a vector, as a list of one.
     Raises `LayerError` of the field: SC203 for another reduction, SC202 for classes that are no integers, SC301 for
-    targets in another shape, SC201 for a class or a probability out of range, SC205 without an exact result.
+    targets in another shape, SC201 for a class or a probability out of range, SC205 without an exact result; for
+    options as `checked_options` does.
 
     >>> loss_by_hand("mse", np.array([1.0, 3.0]), np.array([2.0, 1.0])).value.working
     array('(1 + 4)/2', dtype=object)
     """
     entry = LOSSES[name]
-    parameters = inspect.signature(entry.function).parameters
-    reduction = reduction or parameters["reduction"].default
+    chosen = checked_options(entry, options or {})
+    reduction = reduction or entry.reduction
     if reduction not in REDUCTIONS:
         raise LayerError("SC203", expects=" or ".join(REDUCTIONS), receives=f"`{reduction}`", field="reduction")
     exact = x.dtype == object
@@ -86,8 +89,8 @@ def loss_by_hand(
     if entry.targets is Targets.CLASSES:
         target = _classes(x, target)
     predictions, targets = run.given(x, INPUT), run.given(target, WEIGHT)
-    chosen = {**entry.options, **(options or {})}
-    hooks: dict[str, Any] = {"named": run.record} if "named" in parameters else {}
+    takes_hook = "named" in inspect.signature(entry.function).parameters
+    hooks: dict[str, Any] = {"named": run.record} if takes_hook else {}
     try:
         with np.errstate(all="ignore"):  # what is not finite shows in the loss
             terms = run.tensor("loss", _array(entry.function(predictions, targets, "none", **chosen, **hooks).value))
@@ -115,6 +118,22 @@ def loss_by_hand(
             raise LayerError("SC301", str(error), field="target") from None
         help_text = "of scores before a sigmoid the loss is `bce-with-logits`"
         raise LayerError("SC201", str(error), help=help_text, field="x") from None
+
+
+def checked_options(entry: LossEntry, given: Mapping[str, Any]) -> dict[str, float]:
+    """Return the options of a loss, with its defaults where none is given.
+
+    Raises `LayerError` of the option: SC102 for one that the loss does not have, SC201 or SC202 unless it is a number
+    above 0.
+    """
+    options = dict(entry.options)
+    for name, value in given.items():
+        if name not in options:
+            raise LayerError("SC102", f"has no option `{name}`")
+        number_ = value.item() if isinstance(value, np.generic) else value
+        options[name] = int(number_) if isinstance(number_, float) and number_.is_integer() else number_
+        Number(above=0).check(name, options[name])
+    return options
 
 
 def _array(value: Any) -> Array:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from shapecalc.diagnostics import LayerError
 from shapecalc.diagnostics.numbers import finite
 from shapecalc.execution.run import as_dtype, refused
+from shapecalc.execution.values.loss import checked_options
 from shapecalc.execution.values.plain import plain
 from shapecalc.reference.losses import LOSSES, Targets
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 class Objective(NamedTuple):
     """What is differentiated: a loss of `LOSSES` with its targets, one array or arrays by output; None: the sum.
 
-    A `reduction` of None is that of the loss, `options` are its keyword options.
+    A `reduction` of None is that of the loss; `options` are those of `checked_options`.
     """
 
     loss: str | None = None
@@ -69,10 +71,14 @@ def losses_of(objective: Objective, report: Report, values: Mapping[str, Array],
     """Return the loss of each output that has targets; `values` are those of all slots.
 
     A loss that includes the last layer, as cross-entropy does a softmax, reads the input of that layer.
-    Raises `ShapecalcError` SC702 if targets do not fit, or are missing.
+    Raises `ShapecalcError` SC702 if targets do not fit, or are missing, or an option is not one of the loss.
     """
     assert objective.loss is not None
     entry = LOSSES[objective.loss]
+    try:
+        options = checked_options(entry, objective.options)
+    except LayerError as error:
+        raise refused(f"`{entry.name}` {error.message}") from None
     slots = report.architecture.output_slots
     targets = objective.targets
     if targets is None:
@@ -84,12 +90,14 @@ def losses_of(objective: Objective, report: Report, values: Mapping[str, Array],
     unknown = [name for name in targets if name not in slots]
     if unknown:
         raise refused(f"`{entry.name}` expects targets of {' or '.join(slots)}, receives those of `{unknown[0]}`")
-    return tuple(_loss(objective, entry, report, name, target, values, dtype) for name, target in targets.items())
+    reduction = objective.reduction or entry.reduction
+    return tuple(_loss(entry, reduction, options, report, name, each, values, dtype) for name, each in targets.items())
 
 
 def _loss(
-    objective: Objective,
     entry: LossEntry,
+    reduction: str,
+    options: Mapping[str, float],
     report: Report,
     output: str,
     given: ArrayLike,
@@ -110,8 +118,6 @@ def _loss(
     elif targets.ndim > 1 and targets.shape == predictions.shape[:-1] and not _second_axis(predictions, targets):
         # Classes are the last axis of a sequence [N, T, C]: each position is a sample.
         targets, predictions = targets.reshape(-1), predictions.reshape(-1, predictions.shape[-1])
-    reduction = objective.reduction or entry.reduction
-    options = {**entry.options, **objective.options}
     try:
         with np.errstate(all="ignore"):  # what is not finite shows in the loss
             value, gradient = entry.function(predictions, targets, reduction, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -43,7 +44,9 @@ class Update(NamedTuple):
         return any(fnmatchcase(path, pattern) for pattern in self.freeze)
 
     def check(self, paths: Iterable[str]) -> None:
-        """Raise `ShapecalcError` SC702 for a pattern that matches none of the parameters."""
+        """Raise `ShapecalcError` SC702 for a rate not above 0, or a pattern that matches none of the parameters."""
+        if not 0 < self.rate < inf:
+            raise refused(f"`lr` expects a number above 0, receives {self.rate:g}")
         known = tuple(paths)
         for pattern in self.freeze:
             if not any(fnmatchcase(path, pattern) for path in known):

@@ -59,7 +59,11 @@ def test_a_batch_norm_uses_the_statistics_of_the_batch_unless_running_ones_are_g
 @pytest.mark.parametrize("value", [0.0, 9.0])
 def test_a_padding_value_is_what_the_windows_read_there(value: float) -> None:
     padded = values(
-        "conv", [1, 2, 3], {"padding": ((2, 1),)}, weight=[1, 10], more={"padding_value": value, "backward": True}
+        "conv",
+        [1, 2, 3],
+        {"padding": ((2, 1),)},
+        weight=[1, 10],
+        more={"padding_value": np.array(value), "backward": True},
     )
     written = values("conv", [value, value, 1, 2, 3, value], weight=[1, 10], more={"backward": True})
     assert padded.outputs[0].values.tolist() == written.outputs[0].values.tolist()
