@@ -2,7 +2,7 @@
 
 A list is nested as in Python, `[[1, 2], [3, 4]]`, or flat, `1,2,3`, with `;` between rows. A number may be a fraction,
 `1/3`. Files: `.npy`, `.npz`, `.json`, `.yaml`, and rows of numbers in `.csv`, `.tsv` and `.txt`. Arrays are float64;
-exact ones hold a `Fraction` for each number as it is written: 0.1 is 1/10.
+exact ones hold a `Fraction` for each number as it is written, in a NumPy file as Python writes it: 0.1 is 1/10.
 """
 
 from __future__ import annotations
@@ -148,7 +148,9 @@ def _checked(array: Array, context: _Context) -> Array:
     if not context.exact:
         return values
     fractions = np.empty(array.shape, dtype=object)
-    fractions.reshape(-1)[:] = [Fraction(value) for value in values.ravel().tolist()]
+    fractions.reshape(-1)[:] = [
+        Fraction(str(value)) if isinstance(value, float) else Fraction(value) for value in array.ravel().tolist()
+    ]
     return fractions
 
 

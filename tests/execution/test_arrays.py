@@ -51,6 +51,16 @@ def test_rows_may_be_separated_by_semicolons() -> None:
     assert read_array("010", "x").tolist() == [10], "no octal number, as it would be in YAML"
 
 
+def test_exact_numbers_of_a_numpy_file_are_decimals_and_integers_of_any_size(tmp_path: Path) -> None:
+    for array, expected in (
+        (np.array([0.1, 2]), [Fraction(1, 10), 2]),
+        (np.array([2**53 + 1]), [2**53 + 1]),
+        (np.array([True]), [1]),
+    ):
+        np.save(tmp_path / "x.npy", array)
+        assert read_array(str(tmp_path / "x.npy"), "x", exact=True).tolist() == expected
+
+
 def test_exact_numbers_are_what_is_written() -> None:
     assert read_array("[0.1, 1/3, 2e-1]", "x", exact=True).tolist() == [Fraction(1, 10), Fraction(1, 3), Fraction(1, 5)]
 
