@@ -144,9 +144,8 @@ def _array(name: str, value: ArrayLike, *, exact: bool) -> Array:
     if not array.size:
         raise LayerError("SC204", expects="numbers", receives="an empty list", field=name)
     if exact:
-        fractions = np.empty(array.shape, dtype=object)
-        fractions.reshape(-1)[:] = [_fraction(name, number) for number in array.ravel().tolist()]
-        return fractions
+        fractions = [_fraction(name, number) for number in array.ravel().tolist()]
+        return np.array(fractions, dtype=object).reshape(array.shape)
     if not np.isfinite(array).all():
         raise LayerError("SC025", expects="finite numbers", receives="NaN or infinity", field=name)
     return array

@@ -70,7 +70,7 @@ def command(
         {"padding_idx": padding_idx},
         {"num": num, "dim": dim, "input": input_},
         {"x": x},
-        {"weight": None if table is None else table},
+        {"weight": table},
         target,
         letters={"weight": "table"},
         gradient=gradient,

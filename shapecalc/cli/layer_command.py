@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import OutputOption, TextOrJsonOption, target_of
+from shapecalc.cli.options.formats import target_of
 from shapecalc.cli.options.layer_values import (
+    LAST,
     LETTERS,
-    BackwardOption,
-    EverythingOption,
-    ExactOption,
     GradientOption,
     answer,
     answer_curve,
     numbers_option,
 )
+from shapecalc.cli.options.variant import with_options
 from shapecalc.cli.usage_errors import missing
 from shapecalc.layers import layer_type
 from shapecalc.layers.base import Layer
@@ -39,11 +36,11 @@ Below are the derivative, the curves of both, the range, and where the function 
 
 
 class Offer(NamedTuple):
-    """What a command offers: the layer type if it has another name, its parameters, and two examples."""
+    """What a command offers: its examples, the parameters of the layer, and the layer type if it has another name."""
 
-    type: str
+    examples: tuple[str, ...]
     parameters: tuple[str, ...] = ()
-    examples: tuple[str, ...] = ()
+    type: str = ""
     fields: Mapping[str, Any] = {}
     """Defaults that differ from the layer's."""
 
@@ -51,28 +48,22 @@ class Offer(NamedTuple):
 AFFINE = ("weight", "bias")
 STATISTICS = (*AFFINE, "running_mean", "running_var")
 OFFERS = {
-    "batch-norm": Offer(
-        "", parameters=STATISTICS, examples=("--x 1,2,3", "--x [[1,2],[3,4]] --w 2,1 --b 0,1 --backward")
-    ),
-    "instance-norm": Offer(
-        "", parameters=STATISTICS, examples=("--x [[[1,2,3],[4,5,9]]]", "--x [[[1,2,3],[4,5,9]]] --eps 0 --backward")
-    ),
-    "layer-norm": Offer("", parameters=AFFINE, examples=("--x 1,2,3", "--x [[1,2],[3,5]] --backward")),
-    "rms-norm": Offer("", parameters=("weight",), examples=("--x 1,2,3", "--x 3,4 --w 2,2 --backward")),
-    "group-norm": Offer(
-        "", parameters=AFFINE, examples=("--x 1,2,3,4 --num-groups 2", "--x 1,2,3,4 --num-groups 1 --backward")
-    ),
-    "lrn": Offer("local_response_norm", examples=("--x 1,2,3 --size 3", "--x 1,2,3 --size 2 --alpha 1 --backward")),
-    "dropout": Offer("", examples=("--x 1,2,3,4 --p 0.5 --seed 1", "--x 1,2,3,4 --p 0.25 --backward")),
+    "batch-norm": Offer(("--x 1,2,3", "--x [[1,2],[3,4]] --w 2,1 --b 0,1 --backward"), STATISTICS),
+    "instance-norm": Offer(("--x [[[1,2,3],[4,5,9]]]", "--x [[[1,2,3],[4,5,9]]] --eps 0 --backward"), STATISTICS),
+    "layer-norm": Offer(("--x 1,2,3", "--x [[1,2],[3,5]] --backward"), AFFINE),
+    "rms-norm": Offer(("--x 1,2,3", "--x 3,4 --w 2,2 --backward"), ("weight",)),
+    "group-norm": Offer(("--x 1,2,3,4 --num-groups 2", "--x 1,2,3,4 --num-groups 1 --backward"), AFFINE),
+    "lrn": Offer(("--x 1,2,3 --size 3", "--x 1,2,3 --size 2 --alpha 1 --backward"), type="local_response_norm"),
+    "dropout": Offer(("--x 1,2,3,4 --p 0.5 --seed 1", "--x 1,2,3,4 --p 0.25 --backward")),
     "attention": Offer(
-        "scaled_dot_product_attention",
-        examples=(
+        (
             "--q [[1,0],[0,1]] --k [[1,0],[0,1]] --v [[1,2],[3,4]]",
             "--q [[1,0]] --k [[1,0],[0,1]] --v [[1],[2]] --backward",
         ),
+        type="scaled_dot_product_attention",
     ),
-    "cosine-similarity": Offer("", examples=("--x 1,2,3 --y 2,4,6", "--x 1,0 --y 1,1 --backward"), fields={"dim": -1}),
-    "softmax": Offer("", examples=("--x 1,2,3", "--x 1,2,3 --backward --gradient 1,0,0")),
+    "cosine-similarity": Offer(("--x 1,2,3 --y 2,4,6", "--x 1,0 --y 1,1 --backward"), fields={"dim": -1}),
+    "softmax": Offer(("--x 1,2,3", "--x 1,2,3 --backward --gradient 1,0,0")),
 }
 """The commands that differ from an activation, `sigmoid --x -2,0,2`."""
 
@@ -83,7 +74,7 @@ def offer(name: str) -> Offer:
     >>> offer("layer-norm").type, offer("sigmoid").examples
     ('layer_norm', ('--x -2,0,2', '--x 0.5 --backward', ''))
     """
-    offered = OFFERS.get(name, Offer("", examples=("--x -2,0,2", "--x 0.5 --backward", "")))
+    offered = OFFERS.get(name, Offer(("--x -2,0,2", "--x 0.5 --backward", "")))
     return offered._replace(type=offered.type or name.replace("-", "_"))
 
 
@@ -92,7 +83,6 @@ def command_of(name: str) -> Any:
     offered = offer(name)
     layer = layer_type(offered.type)
     assert layer is not None  # a test looks each up
-
     is_activation = layer.value_range is not Layer.value_range
 
     def command(**given: Any) -> None:
@@ -118,15 +108,10 @@ def command_of(name: str) -> Any:
             seed=given.get("seed"),
         )
 
-    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-            for each, annotation, default in _options(layer, offered)
-        ]
-    )
-    command.__doc__ = HELP.format(summary=documentation(layer).summary) + (CURVE if is_activation else "")
+    text = HELP.format(summary=documentation(layer).summary) + (CURVE if is_activation else "")
     return SimpleNamespace(
-        command=command, EXAMPLES=tuple(f"shapecalc {name} {line}".rstrip() for line in offered.examples)
+        command=with_options(command, text, _options(layer, offered)),
+        EXAMPLES=tuple(f"shapecalc {name} {line}".rstrip() for line in offered.examples),
     )
 
 
@@ -145,9 +130,4 @@ def _options(layer: type[Layer], offered: Offer) -> Iterator[tuple[str, Any, Any
     if layer.masks is not Layer.masks:
         yield "seed", Annotated[int, typer.Option("--seed", min=0, help="Seed of what is dropped.")], 0
     yield "gradient", GradientOption, None
-    yield "backward", BackwardOption, False
-    yield "exact", ExactOption, False
-    yield "everything", EverythingOption, False
-    yield "format_", TextOrJsonOption, None
-    yield "output", OutputOption, None
-    yield "color", ColorOption, Color.AUTO
+    yield from LAST

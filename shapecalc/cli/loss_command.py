@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
-from shapecalc.cli.options.layer_values import (
-    BackwardOption,
-    EverythingOption,
-    ExactOption,
-    InputOption,
-    numbers_option,
-)
+from shapecalc.cli.options.formats import Format, show, target_of
+from shapecalc.cli.options.layer_values import LAST, InputOption, numbers_option
+from shapecalc.cli.options.variant import with_options
 from shapecalc.cli.options.written import Written
 from shapecalc.cli.usage_errors import missing, mistake
 from shapecalc.diagnostics import LayerError
@@ -78,18 +72,14 @@ def command_of(name: str) -> Any:
             raise missing(*lacking)
         _answer(entry, given, target)
 
-    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-            for each, annotation, default in _options(entry)
-        ]
-    )
     paragraphs = inspect.cleandoc(entry.function.__doc__ or "").split("\n\n")
     first = " ".join(paragraphs[0].split()).replace("Return the", "The").replace("Return", "The loss")
     more = PROBABILITIES if entry.name == "bce" else LOGITS if entry.name in OF_SCORES else f"PyTorch: {entry.torch}."
-    command.__doc__ = HELP.format(sentence=first, more=more)
     examples = EXAMPLES.get(entry.name, CLASSES if entry.targets is Targets.CLASSES else PAIRS)
-    return SimpleNamespace(command=command, EXAMPLES=tuple(f"shapecalc {name} {line}" for line in examples))
+    return SimpleNamespace(
+        command=with_options(command, HELP.format(sentence=first, more=more), _options(entry)),
+        EXAMPLES=tuple(f"shapecalc {name} {line}" for line in examples),
+    )
 
 
 def _answer(entry: LossEntry, given: dict[str, Any], target: Target) -> None:
@@ -130,9 +120,4 @@ def _options(entry: LossEntry) -> Iterator[tuple[str, Any, Any]]:
     yield "reduction", ReductionOption, None
     for name in entry.options:
         yield name, Annotated[float | None, typer.Option(f"--{name}", help=OPTION_HELP[name])], None
-    yield "backward", BackwardOption, False
-    yield "exact", ExactOption, False
-    yield "everything", EverythingOption, False
-    yield "format_", TextOrJsonOption, None
-    yield "output", OutputOption, None
-    yield "color", ColorOption, Color.AUTO
+    yield from LAST

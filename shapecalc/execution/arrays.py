@@ -147,11 +147,9 @@ def _checked(array: Array, context: _Context) -> Array:
         raise context.error("SC025", "finite numbers", "NaN or infinity")
     if not context.exact:
         return values
-    fractions = np.empty(array.shape, dtype=object)
-    fractions.reshape(-1)[:] = [
-        Fraction(str(value)) if isinstance(value, float) else Fraction(value) for value in array.ravel().tolist()
-    ]
-    return fractions
+    numbers = array.ravel().tolist()
+    fractions = [Fraction(str(value)) if isinstance(value, float) else Fraction(value) for value in numbers]
+    return np.array(fractions, dtype=object).reshape(array.shape)
 
 
 def _of_text(text: str, context: _Context) -> Mapping[str, Array]:
@@ -194,9 +192,7 @@ def _nested(value: Any, context: _Context) -> Array:
     if not prod(shape):
         raise context.error("SC204", "numbers", "an empty list")
     values = [_number(word, context) for word in _flat(value, tuple(shape), context)]
-    array = np.empty(len(values), dtype=object if context.exact else np.float64)
-    array[:] = values
-    return array.reshape(shape)
+    return np.array(values, dtype=object if context.exact else np.float64).reshape(shape)
 
 
 def _in_a_file(context: _Context) -> str | None:

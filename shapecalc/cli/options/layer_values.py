@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shapecalc.cli.options import formats
-from shapecalc.cli.options.formats import Format
+from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption
 from shapecalc.cli.options.window import entries_of, integer
 from shapecalc.cli.options.written import Written, option_of
 from shapecalc.cli.usage_errors import OPTIONS, missing, mistake
@@ -57,6 +58,16 @@ EverythingOption = Annotated[bool, typer.Option("--all", help="Show the working 
 PaddingValueOption = Annotated[
     str | None, typer.Option("--padding-value", metavar="X", help="The number in the padding; default 0.")
 ]
+
+LAST: tuple[tuple[str, Any, Any], ...] = (
+    ("backward", BackwardOption, False),
+    ("exact", ExactOption, False),
+    ("everything", EverythingOption, False),
+    ("format_", TextOrJsonOption, None),
+    ("output", OutputOption, None),
+    ("color", ColorOption, Color.AUTO),
+)
+"""The last options of a command that only computes values: the name, the annotation and the default of each."""
 
 
 def answer(

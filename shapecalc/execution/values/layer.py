@@ -207,11 +207,10 @@ class TracedRun:
         """Return numbers that are given, as the kernel takes them; indices stay integers."""
         if array.dtype.kind in "iu" or not self.traced:
             return array
-        leaves = np.empty(array.shape, dtype=object)
-        leaves.reshape(-1)[:] = [Traced(number, rank) for number in array.ravel().tolist()]
-        for leaf, origin in zip(leaves.flat, origins, strict=False):
+        leaves = [Traced(number, rank) for number in array.ravel().tolist()]
+        for leaf, origin in zip(leaves, origins, strict=False):
             leaf.origin = origin
-        return leaves
+        return np.array(leaves, dtype=object).reshape(array.shape)
 
     def tensor(self, name: str, array: Array) -> WorkedTensor:
         """Return a tensor that the kernel computed."""
@@ -219,12 +218,10 @@ class TracedRun:
             return WorkedTensor(name, array.copy())
         zero = Traced(Fraction(0)) if self.exact else Traced(0)  # what a kernel adds to nothing is a plain 0
         traced = [zero.of(each) for each in array.ravel().tolist()]
-        values = np.empty(array.shape, dtype=object)
-        values.reshape(-1)[:] = [each.value for each in traced]
+        values = np.array([each.value for each in traced], dtype=object).reshape(array.shape)
         if self.exact and any(LARGEST < abs(value) < math.inf for value in values.flat):
             raise LayerError("SC025", expects=f"results up to {LARGEST:.2g}", receives="a greater one", field="exact")
-        working = np.empty(array.shape, dtype=object)
-        working.reshape(-1)[:] = [each.text() for each in traced]
+        working = np.array([each.text() for each in traced], dtype=object).reshape(array.shape)
         origins = np.array([each.origin or "" for each in traced], dtype=object).reshape(array.shape)
         numbers = values if self.exact else values.astype(np.float64)
         return WorkedTensor(name, numbers, working, origins if any(origins.flat) else None)
@@ -321,9 +318,8 @@ def _like(array: Array, other: Array) -> Array:
     """Return an array as exact numbers if the other has such."""
     if other.dtype != object or array.dtype == object:
         return array
-    fractions = np.empty(array.shape, dtype=object)
-    fractions.reshape(-1)[:] = [Fraction(str(value)) for value in array.ravel().tolist()]
-    return fractions
+    fractions = [Fraction(str(value)) for value in array.ravel().tolist()]
+    return np.array(fractions, dtype=object).reshape(array.shape)
 
 
 def _complete(layer: Layer, shapes: list[Shape], given: Mapping[str, Array], *, exact: bool) -> dict[str, Array]:

@@ -66,9 +66,7 @@ def _of_values(name: str, options: Mapping[str, float], prediction: float, targe
 
 
 def _traced(numbers: Any) -> Any:
-    traced = np.empty(len(numbers), dtype=object)
-    traced[:] = [Traced(float(each)) for each in numbers]
-    return traced
+    return np.array([Traced(float(each)) for each in numbers], dtype=object)
 
 
 def _cross_entropy(scores: Any, target: Any) -> Any:
