@@ -194,6 +194,14 @@ def constant(x: Array, value: float) -> Any:
     return first.of(value) if hasattr(first, "of") else type(first)(value)
 
 
+def sign(x: Array) -> Array:
+    """Return −1, 0 or 1 for each element; of an object array in the type of its elements, which may be exact."""
+    signs: Array = np.sign(x)
+    if x.dtype != object:
+        return signs
+    return np.array([constant(x, each) for each in signs.ravel().tolist()], dtype=object).reshape(x.shape)
+
+
 def quotient(x: Array, above: float, below: int) -> float | Fraction:
     """Return a quotient of constants to compute with an array: exact for an object array."""
     return Fraction(str(above)) / below if x.dtype == object else above / below

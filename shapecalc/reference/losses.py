@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 import numpy as np
 
 from shapecalc.reference.activation import logistic
-from shapecalc.reference.base import constant, maximum
+from shapecalc.reference.base import constant, maximum, sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,7 +201,7 @@ def l1(predictions: Array, targets: Array, reduction: str = "mean") -> Loss:
     """
     _check_equal_shapes(predictions, targets)
     difference = predictions - targets
-    return reduced(abs(difference), np.sign(difference), reduction)
+    return reduced(abs(difference), sign(difference), reduction)
 
 
 @loss("huber", "torch.nn.functional.huber_loss", delta=1)
@@ -219,7 +219,7 @@ def huber(predictions: Array, targets: Array, reduction: str = "mean", *, delta:
     difference = predictions - targets
     near = abs(difference) < delta
     terms = np.where(near, difference * difference / 2, (2 * abs(difference) - delta) * delta / 2)
-    return reduced(terms, np.where(near, difference, np.sign(difference) * delta), reduction)
+    return reduced(terms, np.where(near, difference, sign(difference) * delta), reduction)
 
 
 @loss("smooth_l1", "torch.nn.functional.smooth_l1_loss", beta=1)

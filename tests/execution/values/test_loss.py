@@ -59,6 +59,18 @@ def test_a_mean_is_the_sum_over_the_number_of_terms_and_without_reduction_there_
     assert loss_by_hand("sum_of_squares", x, target).value.values == 7
 
 
+def test_exact_gradients_with_a_sign_are_not_rounded() -> None:
+    x, target = (np.array(list(map(Fraction, numbers)), dtype=object) for numbers in ((1, 2, 3), (2, 2, 0)))
+    for name, options, size in (
+        ("l1", {}, Fraction(1, 3)),
+        ("huber", {"delta": 0.1}, Fraction(1, 30)),
+        ("smooth_l1", {"beta": 0.3}, Fraction(1, 3)),
+    ):
+        gradient = loss_by_hand(name, x, target, options=options, backward=True).gradient
+        assert gradient is not None
+        assert gradient.values.tolist() == [-size, 0, size], name
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     name=st.sampled_from(RATIONAL),
