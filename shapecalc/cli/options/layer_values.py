@@ -56,7 +56,7 @@ BackwardOption = Annotated[
 ExactOption = Annotated[bool, typer.Option("--exact", help="Compute in fractions: 1/3 instead of 0.333333.")]
 EverythingOption = Annotated[bool, typer.Option("--all", help="Show the working of every element, not of the first.")]
 PaddingValueOption = Annotated[
-    str | None, typer.Option("--padding-value", metavar="X", help="The number in the padding; default 0.")
+    str | None, typer.Option("--padding-value", metavar="X", help="The number in the padding of --p; default 0.")
 ]
 
 LAST: tuple[tuple[str, Any, Any], ...] = (
@@ -181,6 +181,8 @@ def answered(
     lacking = [f"--{letters.get(name, name)} NUMBERS" for name, text in required.items() if text is None]
     if lacking:
         raise missing(*lacking)
+    if more.get("padding_value") is not None and fields["padding"] is None:
+        raise misuse("SC106", "`--padding-value` requires `--p`", "add `--p SIZE`")
     answer(
         layer,
         {name: text for name, text in fields.items() if text is not None},
