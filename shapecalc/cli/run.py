@@ -140,8 +140,6 @@ def command(
     if truncate is not None and not backward:
         raise Misuse("`--truncate` requires `--backward`")
     _check(loss, target, reduction, optimizer, lr=lr, steps=steps, freeze=freeze, save=save, dtype=dtype)
-    if truncate is not None and not backward and optimizer is None:
-        raise Misuse("`--truncate` requires `--backward` or `--optimizer`")
     budget = budget_of(max_memory, max_flops)
     gc.enable()  # `__main__` disables it, and a run needs memory
     loaded, sizes = load_bound(architecture, set_, limit, scale, batch)

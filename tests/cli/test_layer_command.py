@@ -103,7 +103,7 @@ MISTAKES = {
     "batch-norm --x 1,2 --eps null": "error[SC202]: `--eps null` expects a number of at least 0, receives nothing",
     "dropout --x 1,2 --seed -1": "`--seed` expects a whole number of at least 0, receives `-1`",
     "relu --x 1,,2": "error[SC202]: `--x 1,,2` expects numbers, receives nothing between two commas",
-    "conv --x 1,2,3 --w 1,1 --p 1 --padding-value 1,2": "error[SC204]: `--padding-value 1,2` expects one number, receives 2",
+    "conv --x 1,2 --w 1 --p 1 --padding-value 1,2": "SC204]: `--padding-value 1,2` expects one number, receives 2",
     "embedding --x 0,1 --table 1,2": "error[SC305]: `--table 1,2` expects a row for each index",
     "linear --x 1e200 --w 1e200 --exact": "error[SC025]: `--exact` expects results up to 1.8e+308",
     "embedding --x 1e300 --table [[1,2]] --exact": "error[SC202]: `--x 1e300` expects indices: integers of at least 0",

@@ -186,7 +186,6 @@ REFUSED = {
     ("--truncate", "2"): "error: `--truncate` requires `--backward`",
     ("--lr", "2"): "error: `--lr` requires `--optimizer`",
     ("--freeze", "x"): "error: `--freeze` requires `--optimizer`",
-    ("--truncate", "2"): "error: `--truncate` requires `--backward` or `--optimizer`",
     ("--optimizer", "sgd", "--freeze", "x"): "error[SC702]: `x` matches no parameter",
     ("--optimizer", "sgd", "--lr", "-1"): "error: `--lr` expects a number above 0, receives `-1`",
     ("--dtype", "int8"): "error: `--dtype` expects float64 or float32, receives `int8`",

@@ -135,10 +135,6 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
             _check_with_values(params_as, everything=everything, backward=backward)
             texts = {field: text for field, text in written.items() if text is not None}
             read = {**_values_of(texts), **flags}
-            if params_as is not ParamsAs.PYTORCH:
-                raise misuse("SC205", "`--params-as` counts parameters, and has no use for values", "leave it out")
-            if backward and everything:
-                raise misuse("SC205", "`--all` has no use for back-propagation through time", "leave `--all` out")
             case = recurrent_values.case_of(kind, read, arrays, texts, exact=exact, seed=seed)
             if backward:
                 recurrent_values.show_propagation(

@@ -105,8 +105,6 @@ def test_what_is_wrong_is_said_of_its_option() -> None:
             "SC205",
             "results that are fractions; those of tanh are not",
         ),
-        (["--x", "1", "--hidden", "2", "--params-as", "keras"], "SC205", "`--params-as` counts parameters"),
-        (["--x", "1", "--hidden", "1", "--target", "0", "--all"], "SC205", "`--all` has no use"),
         (["--x", "1,2", "--hidden", "1", "--seq", "3"], "SC301", "`--seq 3` expects 2, as `--x` has"),
         (["--x", ",".join(["1"] * 10_001), "--hidden", "1"], "SC012", "expects at most 10,000 numbers"),
         (["--x", "missing.npy", "--hidden", "1"], "SC001", "`--x missing.npy` names a file that cannot be read"),
