@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex, TypeAlias, overload
 
 from shapecalc.architecture import Architecture
 from shapecalc.diagnostics import misuse
@@ -131,6 +131,10 @@ def one_of(name: str, value: object, words: tuple[str, ...]) -> None:
         raise misuse("SC203", f"`{name}` expects one of {', '.join(words)}, receives `{value}`")
 
 
+@overload
+def count(name: str, value: SupportsIndex, most: int = ...) -> int: ...
+@overload
+def count(name: str, value: SupportsIndex | None, most: int = ...) -> int | None: ...
 def count(name: str, value: SupportsIndex | None, most: int = LARGEST_DIM) -> int | None:
     """Return the value of an argument as an integer, None if there is none; raise SC201 if it is not from 1 to `most`.
 

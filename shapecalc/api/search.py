@@ -40,7 +40,7 @@ def beam_search(
         text = json.dumps(probabilities, default=_plain, ensure_ascii=False)
     else:
         text = os.fspath(probabilities)
-    return search(load(text), beam=count("beam", beam) or 0, length=count("length", length), end=end)
+    return search(load(text), beam=count("beam", beam), length=count("length", length), end=end)
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from shapecalc.api.load import count as count_of
+from shapecalc.execution.words.bounds import MOST_NEAREST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = str | os.PathLike[str] | Mapping[str, Sequence[float]]
     """The file of a table of word vectors, or a vector for each word."""
-
-MOST_WORDS = 1_000
-"""The most words of a result."""
 
 
 def similar(word: str, *, vectors: Vectors | None = None, count: int = 5, first: int | None = None) -> Similar:
@@ -35,7 +33,7 @@ def similar(word: str, *, vectors: Vectors | None = None, count: int = 5, first:
     """
     from shapecalc.execution.words import queries
 
-    return queries.similar(_table(vectors, first), word, count_of("count", count, MOST_WORDS) or 0)
+    return queries.similar(_table(vectors, first), word, count_of("count", count, MOST_NEAREST))
 
 
 def analogy(
@@ -59,7 +57,7 @@ def analogy(
     """
     from shapecalc.execution.words import queries
 
-    return queries.analogy(_table(vectors, first), a, b, c, count_of("count", count, MOST_WORDS) or 0, unit=unit)
+    return queries.analogy(_table(vectors, first), a, b, c, count_of("count", count, MOST_NEAREST), unit=unit)
 
 
 def _table(vectors: Vectors | None, first: int | None) -> WordTable:

@@ -24,7 +24,7 @@ from shapecalc.parser.distributions import Distributions, load_distributions
 from shapecalc.reference.beam_search import Hypothesis, Level, beam_search, exhaustive, greedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shapecalc.diagnostics import ShapecalcError
     from shapecalc.parser.distributions import Prefix
@@ -97,11 +97,25 @@ class BeamSearch(Presented):
         return sum((product(hypothesis) for hypothesis in self.every), Fraction(0))
 
     @property
+    def best_known(self) -> Hypothesis:
+        """The best of all sequences, or that of the beam if exhaustive search is left out."""
+        return (self.every or self.best)[0]
+
+    @property
     def finds_best(self) -> bool | None:
         """Whether no sequence is more probable than the beam's best; None if that is not known."""
         if product(self.best[0]) == self.bound:
             return True
         return False if self.every else None
+
+
+def limits(candidates: Iterable[BeamCandidate], end: int | None) -> tuple[ExactLog | None, ExactLog | None]:
+    """Return the lowest score of the unfinished hypotheses that a step keeps, and the highest of those it drops."""
+    unfinished = [each for each in candidates if each.symbols[-1] != end]
+    return (
+        min((each.score for each in unfinished if each.fate == "kept"), default=None),
+        max((each.score for each in unfinished if each.fate == "dropped"), default=None),
+    )
 
 
 def product(hypothesis: Hypothesis) -> Fraction:
@@ -158,11 +172,9 @@ def search(
     """
     last = _end(distributions, end)
     steps = _length(distributions, length)
-    problem = Problem(len(distributions.symbols), beam, steps, end=last is not None)
-    problem.check()
-    scores = plan(problem).scores.result
-    if scores > MOST_SCORES:
-        receives = f"{beam}, which computes {scores:,}"
+    costs = plan(Problem(len(distributions.symbols), beam, steps, end=last is not None))
+    if costs.scores.result > MOST_SCORES:
+        receives = f"{beam}, which computes {costs.scores.result:,}"
         raise LayerError(
             "SC201", expects=f"a search of at most {MOST_SCORES:,} scores", receives=receives, field="beam"
         )
@@ -183,7 +195,7 @@ def search(
     except _MissingError as error:
         left_out = f"there is no distribution {distributions.place(error.prefix)}"
     except _TooManyError:
-        left_out = f"it would compute more than {MOST_SEQUENCES:,} scores: {plan(problem).exhaustive.equation}"
+        left_out = f"it would compute more than {MOST_SEQUENCES:,} scores: {costs.exhaustive.equation}"
     candidates = tuple(tuple(_candidates(level, levels[-1], last)) for level in levels)
     bound = product(every[0]) if every else _bound(distributions, candidates, product(best[0]), last, steps)
     tree = BeamSearch(distributions, beam, steps, last, candidates, taken, best, every, left_out, bound, None)
@@ -290,8 +302,8 @@ def _bound(
 ) -> Fraction:
     """Return a probability that no sequence exceeds: that of the best one, or of a dropped one continued at best."""
     for number, candidates in enumerate(steps, 1):
-        dropped = [each.score for each in candidates if each.fate == "dropped" and each.symbols[-1] != end]
-        bound = max(dropped).product if dropped else Fraction(0)
+        _, dropped = limits(candidates, end)
+        bound = Fraction(0) if dropped is None else dropped.product
         for step in range(number + 1, length + 1 if end is None else min(length, number + 1) + 1):
             bound *= distributions.most(step)
         best = max(best, bound)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics.numbers import finite
-from shapecalc.execution.beam import exact, product
+from shapecalc.execution.beam import exact, limits, product
 from shapecalc.execution.exact_log import logarithm
 from shapecalc.render.terminal.grid import display_width, escaped
 from shapecalc.render.terminal.numbers import significant
@@ -81,8 +81,7 @@ def _sum(total: Fraction) -> str:
 
 
 def _greedy(result: BeamSearch, *, unicode: bool) -> str:
-    best = (result.every or result.best)[0]
-    taken = result.greedy
+    best, taken = result.best_known, result.greedy
     if taken.symbols == best.symbols:
         which = "the same sequence as the beam" if result.finds_best is None else "the best sequence"
         return f"greedy search finds {which}, `{sequence(result, best.symbols, unicode=unicode)}`"
@@ -121,10 +120,8 @@ def _beam(result: BeamSearch, *, unicode: bool) -> str:
 def _tied(result: BeamSearch) -> tuple[int, Fraction] | None:
     """Return the first step at which a dropped hypothesis is as probable as one that is not, and the probability."""
     for number, step in enumerate(result.steps, 1):
-        unfinished = [each for each in step if each.symbols[-1] != result.end]
-        lowest = min((each.score for each in unfinished if each.fate == "kept"), default=None)
-        highest = max((each.score for each in unfinished if each.fate == "dropped"), default=None)
-        if lowest and highest and not highest < lowest:
+        lowest, highest = limits(step, result.end)
+        if lowest is not None and highest is not None and not highest < lowest:
             return number, lowest.product
     return None
 
@@ -142,7 +139,6 @@ def _lost(result: BeamSearch) -> BeamCandidate:
 
 def tree_dict(result: BeamSearch) -> dict[str, Any]:
     """Return the JSON values of a search: every candidate of every step, and what the searches find."""
-    best = (result.every or result.best)[0]
     return {
         "symbols": list(result.distributions.symbols),
         "length": result.length,
@@ -152,7 +148,10 @@ def tree_dict(result: BeamSearch) -> dict[str, Any]:
             {"step": number, "candidates": [_candidate_dict(result, each) for each in candidates]}
             for number, candidates in enumerate(result.steps, 1)
         ],
-        "greedy": {**_hypothesis_dict(result, result.greedy), "misses": product(result.greedy) < product(best)},
+        "greedy": {
+            **_hypothesis_dict(result, result.greedy),
+            "misses": product(result.greedy) < product(result.best_known),
+        },
         "hypotheses": [_hypothesis_dict(result, hypothesis) for hypothesis in result.best],
         "exhaustive": {
             "sequences": len(result.every) or None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.execution.beam import exact
+from shapecalc.execution.beam import exact, limits
 from shapecalc.execution.exact_log import logarithm
 from shapecalc.render.beam import figure_headings
 from shapecalc.render.beam_notes import notes, sequence
@@ -138,7 +138,7 @@ class _Drawing:
             for candidate in candidates:
                 self.children.setdefault(candidate.symbols[:-1], []).append(candidate)
         best = "beam" if result.finds_best is None else "best"
-        self.paths = {"greedy": result.greedy.symbols, best: (result.every or result.best)[0].symbols}
+        self.paths = {"greedy": result.greedy.symbols, best: result.best_known.symbols}
 
     def lines(self) -> Iterator[_Line]:
         """Yield the rows of the tree, without recursion: it may have more steps than Python has frames."""
@@ -221,11 +221,8 @@ def _steps(result: BeamSearch, depth: int) -> Grid:
     for number, candidates in enumerate(result.steps[:depth], 1):
         possible = [each for each in candidates if each.fate != "impossible"]
         counts = [f"{sum(each.fate == fate for each in possible):,}" for fate in ("kept", *ending, "dropped")]
-        unfinished = [each for each in possible if each.symbols[-1] != result.end]
-        lowest = min((each.score for each in unfinished if each.fate == "kept"), default=None)
-        highest = max((each.score for each in unfinished if each.fate == "dropped"), default=None)
-        limits = ["" if limit is None else significant(limit.product) for limit in (lowest, highest)]
-        rows.append(Cells((f"{number:,}", f"{len(possible):,}", *counts, *limits)))
+        shown = ["" if limit is None else significant(limit.product) for limit in limits(candidates, result.end)]
+        rows.append(Cells((f"{number:,}", f"{len(possible):,}", *counts, *shown)))
     return Grid(figure_headings("step", "candidates", "kept", *ending, "dropped", "lowest kept", "best dropped"), rows)
 
 

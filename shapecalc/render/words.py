@@ -119,7 +119,9 @@ def _document(lines: list[Lines], ranking: Ranking, columns: list[_Column]) -> D
     heads = (
         TableColumn("rank", ""),
         TableColumn("word"),
-        *(TableColumn(name, heading, right=True) for name, heading in _HEADS),
+        TableColumn("cosine", right=True),
+        TableColumn("dot", "u·v", right=True),
+        TableColumn("length", "|v|", right=True),
     )
     ranked = [
         TableRow(
@@ -143,9 +145,6 @@ def _document(lines: list[Lines], ranking: Ranking, columns: list[_Column]) -> D
         *(_derivation(ranking, near) for near in derived),
     ]
     return Document("", blocks, main)
-
-
-_HEADS = (("cosine", None), ("dot", "u·v"), ("length", "|v|"))
 
 
 class _Cosine(Real):

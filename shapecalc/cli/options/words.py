@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from shapecalc.cli.options.formats import TABULAR, Format, format_option
+from shapecalc.execution.words.bounds import MOST_NEAREST
 
 VectorsOption = Annotated[
     str | None,
@@ -22,9 +23,8 @@ FirstOption = Annotated[
     int | None,
     typer.Option("--first", metavar="WORDS", min=1, help="Read the first words of the file only, such as 50000."),
 ]
-MOST_WORDS = 1_000
 CountOption = Annotated[
-    int, typer.Option("--count", metavar="WORDS", min=1, max=MOST_WORDS, help="How many words to show.")
+    int, typer.Option("--count", metavar="WORDS", min=1, max=MOST_NEAREST, help="How many words to show.")
 ]
 USUAL_COUNT = 5
 WordsFormatOption = Annotated[Format | None, format_option(*TABULAR)]

@@ -1,4 +1,4 @@
-"""How much of a file of word vectors is read: more needs minutes and gigabytes."""
+"""How much of a file of word vectors is read, as more needs minutes and gigabytes, and how long a result is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from shapecalc.diagnostics import Diagnostic, ShapecalcError
 MOST_NUMBERS = 40_000_000
 """Numbers of all vectors: 320 MB in float64, such as 400,000 words with 100 features."""
 MOST_WORDS = 3_000_000
+MOST_NEAREST = 1_000
+"""Words of a result."""
 LONGEST_LINE = 2**20
 """Bytes of a line of text."""
 

@@ -120,7 +120,8 @@ def small_table() -> WordTable:
 def table_of(vectors: Mapping[str, Sequence[float]]) -> WordTable:
     """Return the table of a mapping of words to vectors.
 
-    Raises `ShapecalcError` SC901 if there are none, or if they differ in length or are not finite numbers.
+    Raises `ShapecalcError` SC901 if there are none, if a word is not a text, or if they differ in length or are not
+    finite numbers.
 
     >>> table_of({"cat": [2, 0], "dog": [3, 4]}).features
     ('1', '2')
@@ -130,23 +131,21 @@ def table_of(vectors: Mapping[str, Sequence[float]]) -> WordTable:
     length = None
     rows = []
     for word, vector in vectors.items():
+        if not isinstance(word, str):
+            raise misuse("SC901", f"words are expected to be texts, receives {word!r:.40}")
         try:
             row = np.asarray(vector, dtype=np.float64)
         except (TypeError, ValueError):
-            raise misuse(
-                "SC901", f"the vector of `{shortened(str(word))}` is expected to be a list of numbers"
-            ) from None
+            raise misuse("SC901", f"the vector of `{shortened(word)}` is expected to be a list of numbers") from None
         expects = "a list of numbers" if length is None else f"{length} numbers, as the first one"
         if row.ndim != 1 or not row.size or len(row) != (length or len(row)):
             shape = f"an array of shape {list(row.shape)}"
-            raise misuse(
-                "SC901", f"the vector of `{shortened(str(word))}` is expected to be {expects}, receives {shape}"
-            )
+            raise misuse("SC901", f"the vector of `{shortened(word)}` is expected to be {expects}, receives {shape}")
         if (wrong := unusable(float(np.abs(row).sum()))) is not None:
-            raise misuse("SC901", f"the vector of `{shortened(str(word))}` {wrong}")
+            raise misuse("SC901", f"the vector of `{shortened(word)}` {wrong}")
         length = len(row)
         rows.append(row)
-    places = {str(word): place for place, word in enumerate(vectors)}
+    places = {word: place for place, word in enumerate(vectors)}
     return WordTable("", places, feature_names(len(rows[0])), np.stack(rows))
 
 

@@ -15,7 +15,6 @@ def test_both_commands_have_the_same_options_and_defaults_as_the_functions() -> 
         assert {"vectors", "count", "first"} <= {*ours} & {*theirs}
         for name in {*ours} & {*theirs}:
             assert ours[name].default == theirs[name].default, name
-    assert words.MOST_WORDS == api.MOST_WORDS
 
 
 def test_a_word_is_read_as_utf_8_where_the_locale_knows_ascii_alone() -> None:

@@ -89,6 +89,7 @@ def test_a_large_table_suggests_words_too() -> None:
 def test_vectors_of_python_are_checked() -> None:
     bad: dict[str, object] = {
         "none": {},
+        "a number for a word": {1: [1, 2], "1": [2, 1]},
         "ragged": {"a": [1, 2], "b": [1]},
         "a number": {"a": 1},
         "words": {"a": ["x"]},
