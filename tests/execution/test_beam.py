@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 from shapecalc import ShapecalcError
 from shapecalc.diagnostics.errors import LayerError
-from shapecalc.execution.beam import BeamSearch, exact, load, product, search
+from shapecalc.execution.beam import BeamSearch, exact, limits, load, product, search
 from shapecalc.execution.exact_log import logarithm
 from shapecalc.parser.distributions import Distributions
 from tests.support.volume import at_most
@@ -132,6 +132,10 @@ def test_a_step_keeps_the_best_candidates_by_the_rule(
         open_ = sorted((-number, word) for number, word in grown if str(word[-1]) != end)
         active = [(-number, word) for number, word in open_[:beam]]
         assert {each.symbols for each in step if each.fate == "kept"} == {word for number, word in active if number}
+        kept = [number for number, _ in active if number]
+        dropped = [-number for number, _ in open_[beam:] if number]
+        found = [limit and limit.product for limit in limits(step, None if end is None else int(end))]
+        assert found == [min(kept, default=None), max(dropped, default=None)]
 
 
 @given(tables())
@@ -176,6 +180,14 @@ def test_what_exhaustive_search_leaves_out_is_bounded() -> None:
     tree = search(load('{"": [0.6, 0.4], "* 0": [0.5, 0.5], "* 1": [0.1, 0.9]}'), beam=1, length=18)
     assert (tree.every, tree.finds_best, tree.enough) == ((), None, None)
     assert product(tree.best[0]) < tree.bound == Fraction(4, 10) * Fraction(9, 10) ** 17
+
+
+def test_a_dropped_hypothesis_may_end_at_the_next_step() -> None:
+    table = '{"": {a: 0.6, b: 0.3, E: 0.1}, "* a": {a: 0.5, b: 0.3, E: 0.2}, "* b": {a: 0.05, b: 0.05, E: 0.9}}'
+    tree = search(load(table), beam=1, length=18, end="E")
+    assert (tree.every, tree.finds_best) == ((), None)
+    assert product(tree.best[0]) == Fraction(12, 100)
+    assert tree.bound == Fraction(27, 100)  # b E
 
 
 def test_impossible_sequences_take_no_room_of_exhaustive_search() -> None:

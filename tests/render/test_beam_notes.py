@@ -57,6 +57,7 @@ def test_no_sentence_is_said_where_it_does_not_apply() -> None:
     text = said("[[0.5, 0.5]]")
     for words in ("misses", "left out", "not to 1", "first", "equal"):
         assert words not in text
+    assert "equal" not in said("[[0.5, 0.25, 0.2, 0.05]]")
 
 
 def test_an_impossible_candidate_has_no_logarithm_in_json() -> None:

@@ -103,6 +103,13 @@ def test_logarithms_are_sums() -> None:
     assert f"{log(0.4):.4f} − {-log(0.9):.4f} ≈ {log(0.36):.4f}".replace("-", "−") in drawn
 
 
+def test_a_row_per_step_has_the_lowest_that_is_kept_and_the_best_that_is_dropped() -> None:
+    drawn = tree(search(load("[[0.5, 0.3, 0.2], [0.6, 0.4, 0]]")), **TEXT)
+    heading, _, *rows = drawn.split("\n\n")[3].split("\n")
+    assert heading.split("  ")[-2:] == ["lowest kept", "best dropped"]
+    assert [row.split() for row in rows] == [["1", "3", "2", "1", "0.3", "0.2"], ["2", "4", "2", "2", "0.2", "0.18"]]
+
+
 def test_a_tree_of_many_rows_shows_its_first_steps() -> None:
     result = searched(10, 60, 8)
     drawn = tree(result, **{**TEXT, "width": None})
