@@ -305,7 +305,7 @@ def _bound(
         _, dropped = limits(candidates, end)
         bound = Fraction(0) if dropped is None else dropped.product
         for step in range(number + 1, length + 1 if end is None else min(length, number + 1) + 1):
-            bound *= distributions.most(step)
+            bound *= distributions.most(step, end)
         best = max(best, bound)
     return best
 

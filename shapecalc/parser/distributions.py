@@ -83,22 +83,23 @@ class Distributions:
     def _longest_ending(self) -> int:
         return max(map(len, self.endings), default=0)
 
-    def most(self, step: int) -> Fraction:
+    def most(self, step: int, end: int | None = None) -> Fraction:
         """Return the highest probability that a symbol of this step, from 1, can have; 1 if a prefix may have no row.
+
+        No prefix has the symbol `end`.
 
         >>> even = (Fraction(1, 2), Fraction(1, 2))
         >>> table = Distributions(("a", "b"), prefixes={(): even, (0,): even})
-        >>> table.most(1), table.most(2)
-        (Fraction(1, 2), Fraction(1, 1))
+        >>> table.most(1), table.most(2), table.most(2, end=1)
+        (Fraction(1, 2), Fraction(1, 1), Fraction(1, 2))
         """
         if self.rows:
             return max(self.rows[step - 1])
-        rows = [row for prefix, row in self.prefixes.items() if len(prefix) == step - 1]
-        every = len(rows) == len(self.symbols) ** (step - 1)
-        every |= () in self.endings or (
-            step > 1 and all((symbol,) in self.endings for symbol in range(len(self.symbols)))
-        )
-        rows += [row for end, row in self.endings.items() if len(end) < step]
+        going = [symbol for symbol in range(len(self.symbols)) if symbol != end]
+        rows = [row for prefix, row in self.prefixes.items() if len(prefix) == step - 1 and end not in prefix]
+        every = len(rows) == len(going) ** (step - 1) or () in self.endings
+        every |= step > 1 and all((symbol,) in self.endings for symbol in going)
+        rows += [row for prefix, row in self.endings.items() if len(prefix) < step]
         return max(map(max, rows)) if every else Fraction(1)
 
     def sums(self) -> dict[str, Fraction]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product as words_of
 from typing import TYPE_CHECKING
@@ -200,6 +201,24 @@ def test_exhaustive_search_reads_no_more_than_it_needs() -> None:
     tree = search(load('{"": [0.7, 0.2, 0.1], "0": [1, 0, 0], "1": [0.5, 0.5, 0]}'))
     assert tree.left_out == "there is no distribution after `2`"
     assert (tree.finds_best, tree.bound) == (True, Fraction(7, 10))
+
+
+@given(tables(), st.data())
+@at_most(150)
+def test_no_sequence_exceeds_the_bound_whatever_a_missing_distribution_is(
+    problem: tuple[Distributions, int], data: st.DataObject
+) -> None:
+    table, length = problem
+    end = ends(data, table)
+    missing = {data.draw(st.sampled_from(sorted(table.prefixes)))} - {()}
+    given_ = {prefix: row for prefix, row in table.prefixes.items() if prefix not in missing}
+    try:
+        tree = search(replace(table, prefixes=given_), beam=1, length=length, end=end)
+    except ShapecalcError:
+        return  # the beam needs it
+    sure = dict.fromkeys(missing, (Fraction(1),) * len(table.symbols))
+    full = replace(table, prefixes=given_ | sure)
+    assert every(full, length, None if end is None else int(end))[0][0] <= tree.bound
 
 
 def test_what_follows_a_prefix_without_a_distribution_is_bounded_by_1() -> None:
