@@ -97,11 +97,6 @@ class BeamSearch(Presented):
         return sum((product(hypothesis) for hypothesis in self.every), Fraction(0))
 
     @property
-    def best_known(self) -> Hypothesis:
-        """The best of all sequences, or that of the beam if exhaustive search is left out."""
-        return (self.every or self.best)[0]
-
-    @property
     def finds_best(self) -> bool | None:
         """Whether no sequence is more probable than the beam's best; None if that is not known."""
         if product(self.best[0]) == self.bound:
@@ -116,6 +111,11 @@ def limits(candidates: Iterable[BeamCandidate], end: int | None) -> tuple[ExactL
         min((each.score for each in unfinished if each.fate == "kept"), default=None),
         max((each.score for each in unfinished if each.fate == "dropped"), default=None),
     )
+
+
+def best_known(tree: BeamSearch) -> Hypothesis:
+    """Return the best of all sequences, or that of the beam if exhaustive search is left out."""
+    return (tree.every or tree.best)[0]
 
 
 def product(hypothesis: Hypothesis) -> Fraction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shapecalc.diagnostics.numbers import finite
-from shapecalc.execution.beam import exact, limits, product
+from shapecalc.execution.beam import best_known, exact, limits, product
 from shapecalc.execution.exact_log import logarithm
 from shapecalc.render.terminal.grid import display_width, escaped
 from shapecalc.render.terminal.numbers import significant
@@ -81,7 +81,7 @@ def _sum(total: Fraction) -> str:
 
 
 def _greedy(result: BeamSearch, *, unicode: bool) -> str:
-    best, taken = result.best_known, result.greedy
+    best, taken = best_known(result), result.greedy
     if taken.symbols == best.symbols:
         which = "the same sequence as the beam" if result.finds_best is None else "the best sequence"
         return f"greedy search finds {which}, `{sequence(result, best.symbols, unicode=unicode)}`"
@@ -150,7 +150,7 @@ def tree_dict(result: BeamSearch) -> dict[str, Any]:
         ],
         "greedy": {
             **_hypothesis_dict(result, result.greedy),
-            "misses": product(result.greedy) < product(result.best_known),
+            "misses": product(result.greedy) < product(best_known(result)),
         },
         "hypotheses": [_hypothesis_dict(result, hypothesis) for hypothesis in result.best],
         "exhaustive": {

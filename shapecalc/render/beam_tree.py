@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.execution.beam import exact, limits
+from shapecalc.execution.beam import best_known, exact, limits
 from shapecalc.execution.exact_log import logarithm
 from shapecalc.render.beam import figure_headings
 from shapecalc.render.beam_notes import notes, sequence
@@ -138,7 +138,7 @@ class _Drawing:
             for candidate in candidates:
                 self.children.setdefault(candidate.symbols[:-1], []).append(candidate)
         best = "beam" if result.finds_best is None else "best"
-        self.paths = {"greedy": result.greedy.symbols, best: result.best_known.symbols}
+        self.paths = {"greedy": result.greedy.symbols, best: best_known(result).symbols}
 
     def lines(self) -> Iterator[_Line]:
         """Yield the rows of the tree, without recursion: it may have more steps than Python has frames."""
