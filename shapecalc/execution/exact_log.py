@@ -85,7 +85,7 @@ class ExactLog:
         low, high = (self, other) if self.sign > 0 else (other, self)
         if abs(low.log - high.log) > CLOSE * (1 - max(low.log, high.log)):
             return low.log < high.log
-        if low.before is high.before:
+        if low.before is high.before and low.possible:
             return low.factor < high.factor
         return low.product < high.product
 

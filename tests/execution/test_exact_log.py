@@ -24,6 +24,8 @@ def test_the_order_is_that_of_the_products_and_minus_reverses_it(left: list[Frac
     assert (first > second) == (math.prod(left) > math.prod(right)) == (-second > -first)
     assert (first.product, first.factors) == (math.prod(left), tuple(left))
     assert first.possible == all(left)
+    after, others = (first + ExactLog(factor) for factor in (left[0], right[0]))  # of one hypothesis
+    assert (after < others) == (after.product < others.product)
 
 
 def test_products_that_differ_by_less_than_a_float_can_tell_are_told_apart() -> None:
