@@ -9,7 +9,7 @@ from shapecalc.calculators.traced_sizes import TracedSize
 from shapecalc.costs.liveness import output_slots
 from shapecalc.dims import as_json, free_symbols, show, symbol
 from shapecalc.layers.roles import Role
-from shapecalc.parser.positions import offsets_of
+from shapecalc.parser.positions import LINE_BREAK
 from shapecalc.shape_inference.report import BATCH_SYMBOLS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shapecalc.architecture import StepSpans
     from shapecalc.calculators.traced_sizes import Leaf
-    from shapecalc.diagnostics import Source, Span
+    from shapecalc.diagnostics import Span
     from shapecalc.dims import Dim, Shape
     from shapecalc.layers import Layer
     from shapecalc.layers.roles import Roles
@@ -102,6 +102,7 @@ class NetworkTrace:
         self._roles: dict[str, Roles] = {name: _stated_roles(entry.shape) for name, entry in self.stated.items()}
         self._traces: dict[tuple[Layer, tuple[Shape, ...], tuple[Roles, ...]], LayerTrace] = {}
         self._passed: dict[tuple[str, int], Passed] = {}
+        self._lines: dict[int, list[str]] = {}
         for row in report.layers:
             roles = tuple(self._roles[slot] for slot in row.step.inputs)
             given = row.step.layer.output_roles(roles, row.inputs, row.outputs)
@@ -162,10 +163,20 @@ class NetworkTrace:
         size = None if trace is None else trace.shapes[output][axis]
         return size.leaf.source if isinstance(size, TracedSize) and size.leaf is not None else ()
 
-    def place(self, span: Span) -> WrittenAt:
-        """Return a place of the file with its text."""
+    def line(self, span: Span) -> WrittenAt:
+        """Return the line of a span, without the text there."""
         source = self.report.architecture.file
-        return WrittenAt(_text_at(source, span), span.line, source.of(span).name if source and span.file else "")
+        return WrittenAt("", span.line, source.of(span).name if source and span.file else "")
+
+    def place(self, span: Span) -> WrittenAt:
+        """Return the line of a span and its text without quotes, none if it is of several lines."""
+        source = self.report.architecture.file
+        if source is None or span.line != span.end_line:
+            return self.line(span)
+        if span.file not in self._lines:
+            self._lines[span.file] = LINE_BREAK.split(source.of(span).text)
+        text = self._lines[span.file][span.line - 1][span.column - 1 : span.end_column - 1]
+        return self.line(span)._replace(text=text.strip("\"'"))
 
 
 class _Follower:
@@ -243,7 +254,7 @@ class _Follower:
 
     def _given(self, maker: LayerReport, output: str, axis: int, leaf: Leaf, level: int) -> NumberOrigin:
         """Return the origin of an axis that a layer computes."""
-        written = () if maker.step.spans is None else (self._network.place(maker.step.spans.type)._replace(text=""),)
+        written = () if maker.step.spans is None else (self._network.line(maker.step.spans.type),)
         origin = NumberOrigin((leaf.name,), leaf.value, "layer", maker.path, maker.type, written)
         key = maker.path, output, axis
         if key in self._seen:
@@ -264,7 +275,7 @@ class _Follower:
         """Return the origin of an axis of an input of the network."""
         network = self._network
         stated, report = network.stated[slot], network.report
-        written = () if stated.span is None else (network.place(stated.span)._replace(text=""),)
+        written = () if stated.span is None else (network.line(stated.span),)
         notes = [show(stated.shape)]
         for name in free_symbols(stated.shape[axis]):
             if name in report.bindings:
@@ -324,12 +335,3 @@ def _stand_ins(report: Report) -> dict[str, int] | None:
 def _stated_roles(shape: Shape) -> Roles:
     batch = tuple(map(symbol, BATCH_SYMBOLS))
     return tuple(Role.BATCH if dim in batch else Role.TIME if dim == symbol("T") else Role.UNKNOWN for dim in shape)
-
-
-def _text_at(source: Source | None, span: Span) -> str:
-    """Return the text of a span on one line, without quotes; empty for several lines."""
-    if source is None or span.line != span.end_line:
-        return ""
-    text = source.of(span).text
-    start, end = offsets_of(text, span)
-    return text[start:end].strip("\"'")
