@@ -139,6 +139,28 @@ def test_the_end_of_a_path_is_enough_if_only_one_layer_has_it() -> None:
         explain(shapecalc.loads(f"{text}  - {{b: , name: y}}\n"), {}, "only")
 
 
+def test_a_formula_that_a_number_before_has_is_not_repeated() -> None:
+    for keys, names in (
+        (["flops"], ["MACs", "operations", "FLOPs"]),
+        (["macs", "flops"], ["operations", "FLOPs"]),
+    ):
+        *_, flops = explain(load("lenet5"), {}, "c3", keys).steps[0].keys
+        assert [each.name for each in flops.formulas] == names
+
+
+def test_a_batch_of_costs_has_its_number_and_not_its_symbol() -> None:
+    (step,) = explain(load("lenet5"), {}, "c3", ["output", "macs"]).steps
+    assert [each.value for each in step.origins if each.names == ("N",)] == [1]
+
+
+def test_the_bytes_of_all_outputs_are_rounded_once() -> None:
+    net = shapecalc.loads("input: [1, 3]\nlayers: [relu, relu]\n")
+    (memory,) = explain(net, {}, None, ["memory"], dtype="int4").steps[0].keys
+    assert memory.result == shapecalc.inspect(net, dtype="int4").totals.activation_bytes == 3
+    assert [part.value * part.times for part in memory.parts] == [4]
+    assert memory.notes == ("the sum is rounded to bytes once",)
+
+
 def test_levels_of_a_sum_are_refused() -> None:
     for step in (None, "layer2"):
         with pytest.raises(shapecalc.ShapecalcError, match="`levels` follows what a layer reads") as caught:
