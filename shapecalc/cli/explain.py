@@ -21,6 +21,10 @@ EXAMPLES = (
 )
 
 
+WITH_STATE = frozenset({"state", "training-peak"})
+"""The numbers that depend on the optimizer."""
+
+
 def command(
     architecture: ArchitectureArgument,
     step: Annotated[
@@ -50,8 +54,9 @@ def command(
     batch: BatchOption = None,
     dtype: DtypeOption = USUAL_DTYPE,
     optimizer: Annotated[
-        Optimizer, typer.Option("--optimizer", help="State per weight: none, a velocity, or two moments.")
-    ] = Optimizer.SGD,
+        Optimizer | None,
+        typer.Option("--optimizer", help="State per weight: none (sgd, the default), a velocity, or two moments."),
+    ] = None,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
     limit: LimitOption = None,
@@ -69,8 +74,12 @@ def command(
 
     target = target_of(format_, output, color)
     keys = _keys(key, STEP_KEYS if step is not None else NETWORK_KEYS)
+    if optimizer is not None and not WITH_STATE & {*keys}:
+        raise Misuse(f"`--optimizer` is for `--key {'`, `'.join(sorted(WITH_STATE))}`")
     loaded, sizes = load_bound(architecture, set_, limit, batch=batch)
-    result = explain(loaded, sizes, step, keys, levels=levels, dtype=dtype, optimizer=optimizer.value)
+    result = explain(
+        loaded, sizes, step, keys, levels=levels, dtype=dtype, optimizer=(optimizer or Optimizer.SGD).value
+    )
     show(target, {Format.TEXT: partial(text, result), Format.JSON: result.to_dict})
 
 

@@ -43,13 +43,20 @@ class Offer(NamedTuple):
     type: str = ""
     fields: Mapping[str, Any] = {}
     """Defaults that differ from the layer's."""
+    without: tuple[str, ...] = ()
+    """Fields that change no value: the momentum of running statistics."""
 
 
 AFFINE = ("weight", "bias")
 STATISTICS = (*AFFINE, "running_mean", "running_var")
+MOMENTUM = ("momentum",)
+INPUTS = {"q": "Queries", "k": "Keys", "v": "Values"}
+"""The help of inputs by letter; of any other it is `Input`."""
 OFFERS = {
-    "batch-norm": Offer(("--x 1,2,3", "--x [[1,2],[3,4]] --w 2,1 --b 0,1 --backward"), STATISTICS),
-    "instance-norm": Offer(("--x [[[1,2,3],[4,5,9]]]", "--x [[[1,2,3],[4,5,9]]] --eps 0 --backward"), STATISTICS),
+    "batch-norm": Offer(("--x 1,2,3", "--x [[1,2],[3,4]] --w 2,1 --b 0,1 --backward"), STATISTICS, without=MOMENTUM),
+    "instance-norm": Offer(
+        ("--x [[[1,2,3],[4,5,9]]]", "--x [[[1,2,3],[4,5,9]]] --eps 0 --backward"), STATISTICS, without=MOMENTUM
+    ),
     "layer-norm": Offer(("--x 1,2,3", "--x [[1,2],[3,5]] --backward"), AFFINE),
     "rms-norm": Offer(("--x 1,2,3", "--x 3,4 --w 2,2 --backward"), ("weight",)),
     "group-norm": Offer(("--x 1,2,3,4 --num-groups 2", "--x 1,2,3,4 --num-groups 1 --backward"), AFFINE),
@@ -87,7 +94,7 @@ def command_of(name: str) -> Any:
 
     def command(**given: Any) -> None:
         target = target_of(given["format_"], given["output"], given["color"])
-        written = {each: text for each in layer.fields if (text := given[f"field_{each}"]) is not None}
+        written = {each: text for each in layer.fields if (text := given.get(f"field_{each}")) is not None}
         lacking = [f"--{each} NUMBERS" for each in layer.letters if given[each] is None]
         others = ("gradient", "backward", "exact", "everything")
         if lacking and is_activation and not any(given[each] for each in others):
@@ -118,11 +125,13 @@ def command_of(name: str) -> Any:
 def _options(layer: type[Layer], offered: Offer) -> Iterator[tuple[str, Any, Any]]:
     """Yield the name, the annotation and the default of each option."""
     for each in layer.letters:
-        yield each, Annotated[str | None, numbers_option(each, "Input")], None
+        yield each, Annotated[str | None, numbers_option(each, INPUTS.get(each, "Input"))], None
     for each in offered.parameters:
         option = numbers_option(LETTERS.get(each, each.replace("_", "-")), f"`{each}` of the layer")
         yield f"parameter_{each}", Annotated[str | None, option], None
     for each, field in layer.fields.items():
+        if each in offered.without:
+            continue
         default = offered.fields.get(each, field.default)
         metavar = "VALUE" if default is None or field.required else str(default).lower()
         option = typer.Option(f"--{each.replace('_', '-')}", metavar=metavar, help=field.description)

@@ -88,3 +88,13 @@ def test_inspect_derives_every_layer_or_none(run: Run) -> None:
         ended = run("inspect", "lenet5", "--explain", *more)
         assert (ended.code, ended.out) == (2, ""), more
         assert "expl" in ended.err or ".json" in ended.err, ended.err
+
+
+def test_an_optimizer_is_for_the_numbers_that_depend_on_it(run: Run) -> None:
+    refused = run("explain", "lenet5", "c3", "--optimizer", "adam")
+    assert (refused.code, refused.out) == (2, "")
+    assert "`--optimizer` is for `--key state`, `training-peak`" in refused.err
+    sgd, adam = (run("explain", "lenet5", "--key", "state", "--optimizer", name).out for name in ("sgd", "adam"))
+    assert "state = 0 bytes" in sgd
+    assert "state = 493,648 bytes" in adam  # two float32 numbers of each of 61,706 weights
+    assert run("explain", "lenet5", "--key", "state").out == sgd

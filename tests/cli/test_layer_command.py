@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from shapecalc.cli import app
 from shapecalc.cli.groups import BY_HAND, module_of
 from shapecalc.cli.layer_command import OFFERS, offer
+from shapecalc.execution.values.by_hand import by_hand
 from shapecalc.layers import layer_type
 from shapecalc.layers.base import REGISTRY
 from tests.support.rows import for_each
@@ -32,7 +33,18 @@ def test_every_command_is_made_from_a_layer_and_offers_its_fields() -> None:
         assert layer is not None, name
         help_ = run(name, "--help").output
         for field in layer.fields:
-            assert f"--{field.replace('_', '-')} " in help_, (name, field)
+            is_offered = f"--{field.replace('_', '-')} " in help_
+            assert is_offered == (field not in offer(name).without), (name, field)
+
+
+def test_a_field_that_is_not_offered_changes_no_value() -> None:
+    for name in BY_HAND:
+        for field in offer(name).without:
+            layer: Any = layer_type(offer(name).type)
+            x = np.array([[[1.0, 2.0, 4.0], [5.0, 7.0, 8.0]]])
+            one, other = (by_hand(layer, {field: value}, {"x": x}, {}, backward=True) for value in (0.1, 0.9))
+            for tensor, same in zip((*one.outputs, *one.gradients), (*other.outputs, *other.gradients), strict=True):
+                assert tensor.values.tolist() == same.values.tolist(), (name, field)
 
 
 def test_every_activation_has_a_command() -> None:

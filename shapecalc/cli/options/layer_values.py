@@ -174,13 +174,13 @@ def answered(
     if not any(text is not None for text in (*inputs.values(), *parameters.values())):
         refuse_without_values(more)
         return False
-    if numbers or any(others.values()):
-        name = next((option_of(text, f"--{name}") for name, text in others.items() if text), " ".join(numbers or ()))
-        raise misuse("SC205", f"`{name}` follows from the arrays that are given", f"leave `{name}` out")
     required = {name: text for name, text in {**inputs, **parameters}.items() if name != "bias"}
     lacking = [f"--{letters.get(name, name)} NUMBERS" for name, text in required.items() if text is None]
     if lacking:
         raise missing(*lacking)
+    if numbers or any(others.values()):
+        name = next((option_of(text, f"--{name}") for name, text in others.items() if text), " ".join(numbers or ()))
+        raise misuse("SC205", f"`{name}` follows from the arrays that are given", f"leave `{name}` out")
     if more.get("padding_value") is not None and fields["padding"] is None:
         raise misuse("SC106", "`--padding-value` requires `--p`", "add `--p SIZE`")
     answer(
