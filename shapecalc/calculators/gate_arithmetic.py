@@ -59,10 +59,6 @@ class GateLine(NamedTuple):
         parts = [self.letter, self.numbers, self.reduced, shown(self.result)]
         return " = ".join(part for place, part in enumerate(parts) if not place or part != parts[place - 1])
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the line as JSON's values."""
-        return {"name": self.letter, "equation": self.text}
-
 
 def shown(value: Any) -> str:
     """Return a number in five significant digits; a fraction exactly.

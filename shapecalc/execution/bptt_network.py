@@ -14,7 +14,7 @@ from shapecalc.execution.budget import BUDGET, Budget, check_operations, memory_
 from shapecalc.execution.lowering import calls_of, concrete
 from shapecalc.execution.recurrent_inputs import MOST_STEPS
 from shapecalc.execution.recurrent_targets import CLASSES, VALUES, targets_of
-from shapecalc.execution.run import refused
+from shapecalc.execution.run import as_dtype, refused
 from shapecalc.execution.values.arguments import RANDOM, Drawn, filled_inputs, given_inputs, report_of, weights_of
 from shapecalc.execution.values.objective import read_slot
 from shapecalc.execution.values.prices import check_price, values_price
@@ -76,7 +76,7 @@ def bptt(
         loss = loss or (CLASSES if shape[2] > 1 else VALUES)
         numbers = _random(shape, loss, seed)
     else:
-        numbers = np.asarray(target, dtype=np.float64)
+        numbers = as_dtype("target", target, "float64").astype(np.float64, copy=False)
     chosen = targets_of(numbers, shape, loss, batch_first=batch_first)
     slot, _ = read_slot(LOSSES[chosen.name], report, output)
     calls = [replace(call, frees=()) for call in calls_of(report, params=weights)]

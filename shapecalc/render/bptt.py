@@ -10,12 +10,12 @@ import numpy as np
 from shapecalc.calculators.gate_arithmetic import below, shown
 from shapecalc.execution.bptt import norm
 from shapecalc.execution.gradient_arithmetic import element_name, gradient_lines, sum_lines
-from shapecalc.render.derivation import in_ascii
+from shapecalc.render.derivation import WIDEST, in_ascii
 from shapecalc.render.tables.model import BLANK, Document, Drawing, Fixed, Lines, Table, TableColumn, TableRow
 from shapecalc.render.tables.text import document
 from shapecalc.render.terminal.grid import GAP, Page
 from shapecalc.render.terminal.palette import BOLD, DIM
-from shapecalc.render.unrolled import MOST_ROWS, WIDEST, equations, folded, heading, samples_of, states_of
+from shapecalc.render.unrolled import MOST_ROWS, equations, folded, heading, samples_of, states_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,7 +67,10 @@ def propagation(result: Propagated, width: int | None = None) -> Document:
 
 def _plan(result: Propagated) -> str:
     over = "summed over steps" if result.reduction == "sum" else "the mean of all its terms"
-    cut = f"; no gradient passes every {result.truncate} steps, counted from the last" if result.truncate else ""
+    cut = ""
+    if result.truncate:
+        every = f"{result.truncate} steps" if result.truncate > 1 else "step"
+        cut = f"; no gradient passes every {every}, counted from the last"
     return f"loss: {result.loss}, {over}{cut}"
 
 
@@ -323,7 +326,7 @@ def _contributions(layer: LayerGradients, each: PassGradients) -> Iterator[list[
         parts = [step.contributions[name] for step in steps]
         same = [other for other in short if other != name and _is_equal(steps, name, other)]
         if same and short.index(same[0]) < short.index(name):
-            continue
+            continue  # it has a table with the first of them
         title = " and ".join(f"∂L/∂{each}" for each in (name, *same))
         labels = [element_name(layer.unrolled.layer, name, index) for index in np.ndindex(total[name].shape)]
         table = _elements(parts, total[name], [step.step.time for step in steps], labels)

@@ -8,7 +8,7 @@ import numpy as np
 
 from shapecalc.calculators.gate_arithmetic import UnitStep, lines_of, projected_line, shown
 from shapecalc.dims import show
-from shapecalc.render.derivation import in_ascii
+from shapecalc.render.derivation import WIDEST, in_ascii, legend
 from shapecalc.render.recurrent import MEANINGS
 from shapecalc.render.tables.model import BLANK, Document, Drawing, Fixed, Lines, Table, TableColumn, TableRow
 from shapecalc.render.tables.text import document
@@ -31,7 +31,6 @@ MOST_LINES = 48
 """Lines of arithmetic that are shown by default."""
 MOST_IN_A_ROW = 3
 """Features of x in a table."""
-WIDEST = 100
 INDENT = "     "
 
 
@@ -56,12 +55,10 @@ def heading(unrolled: Unrolled, title: str = "") -> list[Part]:
     sizes = {"T": x.shape[layer.time_axis], "N": x.shape[1 - layer.time_axis], "in": x.shape[2], "H": layer.hidden_size}
     if layer.projection_macs():
         sizes["P"] = layer.state_size
-    letters = ", ".join(
-        f"{letter} = {size} ({MEANINGS[letter]})".replace(" ", "\xa0") for letter, size in sizes.items()
-    )
+    letters = {letter: str(size) for letter, size in sizes.items()}
     return [
         Lines([title or f"{layer.type} on {show(x.shape)}, step by step"], BOLD),
-        Drawing(lambda page: [line.replace("\xa0", " ") for line in wrapped(letters, page.width or WIDEST)]),
+        Drawing(lambda page: legend(letters, page.width, MEANINGS)),
         *([Lines([str(unrolled.drawn)], DIM)] if unrolled.drawn and str(unrolled.drawn) else []),
     ]
 
