@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from shapecalc.reference.gradients import Context, Gradients
 
 ABOVE = "from_above_"
-"""The beginning of the name under which a backward pass reports the gradient of its output."""
+"""The beginning of the name under which a backward pass reports the gradient of its output, before anything else."""
 
 
 class StepLoss(NamedTuple):
@@ -285,21 +285,21 @@ def take_apart(
     `gradients` are those that arrived at its outputs, `returned` the result of its backward kernel.
     """
     unrolled = unroll(layer, ctx.call, ctx.inputs)
-    reported: list[dict[str, list[Array]]] = []
+    reported: dict[str, dict[str, list[Array]]] = {}
 
     def trace(name: str, array: Array) -> Array:
         if name.startswith(ABOVE):
-            reported.append({ABOVE: [array], "suffix": [np.array(name.removeprefix(ABOVE))]})
+            reported[name.removeprefix(ABOVE)] = {ABOVE: [array]}
         else:
-            reported[-1].setdefault(name, []).append(array)
+            *_, of_this_pass = reported.values()
+            of_this_pass.setdefault(name, []).append(array)
         return array
 
     traced = replace(ctx, to_inputs=Work(trace=trace), to_parameters=Work())
     with np.errstate(all="ignore"):
         find_backward(ctx.call.kernel)(traced, *gradients)
-    by_suffix = {str(each["suffix"][0]): each for each in reported}
     passes = tuple(
-        PassGradients(run, tuple(_steps(ctx.call, run, by_suffix[run.suffix], ctx.truncate))) for run in unrolled.passes
+        PassGradients(run, tuple(_steps(ctx.call, run, reported[run.suffix], ctx.truncate))) for run in unrolled.passes
     )
     return LayerGradients(ctx.call.path, unrolled, passes, returned)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.execution.bptt import Propagated, propagate_back
+from shapecalc.execution.bptt import MOST_HEAD_STEPS, Propagated, propagate_back
 from shapecalc.execution.budget import BUDGET, Budget, check_operations, memory_errors_as_diagnostics
 from shapecalc.execution.lowering import calls_of, concrete
 from shapecalc.execution.recurrent_inputs import MOST_STEPS
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from shapecalc.shape_inference.report import Report
 
 FLOAT64 = 8
+OBJECTS = 8 * 1024
+"""At most as many bytes of a step in one pass are those of Python's objects that hold its numbers."""
 SEQUENCE = 3
 """Axes of an output that has a step for each one of the input."""
 
@@ -137,21 +139,24 @@ def _random(shape: tuple[int, int, int], loss: str, seed: int) -> Array:
 def _check_budget(report: Report, layers: Mapping[str, Recurrent], budget: Budget) -> None:
     """Raise `ShapecalcError` SC701 or SC705 before anything is allocated.
 
-    In addition to a run with gradients, each step has its gates and its contributions to every weight.
+    In addition to a run with gradients, each step has its gates and its contributions to every weight, and those to the
+    weights of a head, which can only be the last layer with weights.
     """
     longest = max(concrete(row.inputs[0])[layers[row.path].time_axis] for row in report.layers if row.path in layers)
     if longest > MOST_STEPS:
         message = f"a sequence of {longest:,} steps is unrolled, more than the {MOST_STEPS:,} allowed"
         raise ShapecalcError((Diagnostic(code="SC705", message=message, help="give fewer with `--set`"),))
     peak = values_price(report, FLOAT64, lambda *_: True, backward=True, update=None)
-    more = 0
+    own = {row.path: sum(prod(concrete(shape)) for shape in row.facts.parameters.values()) for row in report.layers}
+    last = [path for path, size in own.items() if size][-1]
+    more = 0 if last in layers else FLOAT64 * min(longest, MOST_HEAD_STEPS) * own[last]
     for row in report.layers:
         if row.path in layers:
-            x = concrete(row.inputs[0])
-            steps, samples, layer = x[layers[row.path].time_axis], x[1 - layers[row.path].time_axis], layers[row.path]
-            own = sum(prod(concrete(shape)) for shape in row.facts.parameters.values())
-            more += steps * (own + 8 * samples * layer.gates * layer.hidden_size * layer.directions * layer.num_layers)
-    peak = replace(peak, peak=peak.peak + FLOAT64 * more, activations=peak.activations + FLOAT64 * more)
+            x, layer = concrete(row.inputs[0]), layers[row.path]
+            steps, samples, passes = x[layer.time_axis], x[1 - layer.time_axis], layer.directions * layer.num_layers
+            numbers = own[row.path] + 8 * samples * layer.gates * layer.hidden_size * passes
+            more += steps * (FLOAT64 * numbers + OBJECTS * passes)
+    peak = replace(peak, peak=peak.peak + more, activations=peak.activations + more)
     check_price(report, peak, budget, backward=True, steps=0)
     flops = report.totals.flops
     assert isinstance(flops, int)  # every symbol has a size

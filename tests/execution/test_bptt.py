@@ -125,6 +125,7 @@ def test_a_gradient_is_the_slope_of_the_loss() -> None:
         slope = (loss(-0.3 + 1e-5).value - loss(-0.3 - 1e-5).value) / 2e-5
         found = loss(-0.3)
         assert found.gradients["rnn.weight_ih_l0"][0, 1] == pytest.approx(slope, rel=1e-8), (target, reduction)
+        assert found.head.keys() == {"head.weight", "head.bias"}
         for name, arrays in found.head.items():
             np.testing.assert_allclose(sum(arrays), found.gradients[name], rtol=1e-12, err_msg=name)
         for each in found.losses:

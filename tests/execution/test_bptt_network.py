@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,6 +90,36 @@ def test_what_is_random_is_named() -> None:
     assert document["random"][:2] == ["input", "target"]
     assert set(document["gradients"]) - set(document["random"]) == {"decoder.bias"}
     assert all("random" not in layer["values"] for layer in document["layers"])
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "{gru: {hidden_size: 32, num_layers: 2, bidirectional: true}}",
+        "{rnn: {hidden_size: 8, bidirectional: true}}, {softmax: {dim: -1}}",
+        "{lstm: {hidden_size: 32, proj_size: 8}}, {linear: 2000}",
+    ],
+)
+def test_the_memory_that_it_takes_is_in_its_budget(layers: str) -> None:
+    """Given one byte in eight less than it took, it is refused."""
+    architecture = shapecalc.loads(f"{{input: [T, N, 4], layers: [{layers}]}}")
+    for sizes in ({"T": 60, "N": 1}, {"T": 12, "N": 40}):
+        bptt(architecture, sizes=sizes)
+        tracemalloc.start()
+        bptt(architecture, sizes=sizes)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        with pytest.raises(ShapecalcError, match="SC701"):
+            bptt(architecture, sizes=sizes, budget=Budget(memory=peak - peak // 8))
+
+
+def test_the_operations_that_it_takes_are_in_its_budget() -> None:
+    """Twice three times those of the forward pass."""
+    architecture = small("char-rnn")
+    flops = shapecalc.inspect(architecture, T=4, N=1).totals.flops
+    assert bptt(architecture, sizes={"T": 4, "N": 1}, budget=Budget(flops=6 * flops))
+    with pytest.raises(ShapecalcError, match="SC705"):
+        bptt(architecture, sizes={"T": 4, "N": 1}, budget=Budget(flops=6 * flops - 1))
 
 
 def test_what_cannot_be_propagated_is_refused() -> None:

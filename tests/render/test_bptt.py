@@ -77,6 +77,27 @@ def test_the_table_has_the_state_that_the_loss_reads() -> None:
         assert f"[{', '.join(map(shown, loss.predictions.ravel().tolist()))}]" in line
 
 
+def test_what_arrives_comes_from_the_loss_or_from_the_layer_above_and_in_part_from_the_next_step() -> None:
+    """h = 1, 3, and of 2 layers 1, 5, with all weights 1 and L = ½h₂²: each gradient goes on unchanged."""
+    fields = {"hidden_size": 1, "num_layers": 2, "nonlinearity": "relu", "bias": False}
+    ones = recurrent_case(Rnn, fields, {}, {"x": "1,2", "weights": "ones"})
+    lines = in_80(propagated(ones, {"target": "0,0"}, loss=None)).splitlines()
+    upper, lower = (lines.index(f"back through time, {name}") for name in ("l1", "l0"))
+    assert [line.split() for line in lines[upper + 3 : upper + 5]] == [["2", "4", "0", "4"], ["1", "1", "4", "5"]]
+    assert [line.split() for line in lines[lower + 3 : lower + 5]] == [["2", "4", "0", "4"], ["1", "5", "4", "9"]]
+    assert "from loss" in lines[upper + 1]
+    assert "from above" in lines[lower + 1]
+    assert lines[upper + 8].startswith("   1  5  ×1  █")
+
+
+def test_the_probability_of_a_target_is_the_mean_of_those_of_samples() -> None:
+    found = case(Rnn, {"hidden_size": 3}, {"seq": 1, "batch": 2, "input_size": 1}, "0,2")
+    (loss,) = found.losses
+    row = next(line for line in in_80(found).splitlines() if line.startswith("   1 ")).split()
+    assert loss.probabilities is not None
+    assert row[-2] == shown((loss.probabilities[0, 0] + loss.probabilities[1, 2]) / 2)
+
+
 def test_the_mean_of_a_loss_is_written_as_one() -> None:
     mean = recurrent_case(Rnn, {"nonlinearity": "relu", "bias": False}, {}, {"x": "1,2", "w_ih": "1", "w_hh": "1"})
     shown = in_80(propagated(mean, {"target": "0,2"}, loss="mse", reduction="mean")).splitlines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shapecalc.calculators.tracing import number
 from shapecalc.execution.recurrent_inputs import recurrent_case
 from shapecalc.execution.unrolling import unroll
 from shapecalc.layers.recurrent import Gru, Lstm, Rnn
@@ -53,6 +54,25 @@ def test_every_gate_is_written_on_request_else_as_many_as_are_readable() -> None
     assert shown.count("step 1, ") <= 4
     assert f"of {3 * 4 * per_step} gates and states; --all shows all" in shown
     assert sum(line.startswith(("r", "z", "n", "h₁")) for line in shown.splitlines()) <= MOST_LINES
+
+
+def test_row_0_has_the_initial_states_and_a_summary_the_means() -> None:
+    shown = in_80(case(Gru, {"hidden_size": 2}, {}, x="1,2", h0="0.25,-0.5")).splitlines()
+    assert [line.split() for line in shown[5:7]] == [["0", "0", "0.25"], ["1", "−0.5"]]
+    step = CASES[0].passes[0].steps[0]
+    means = [step.gates[letter].mean() for letter in "ifgo"] + [step.after["c"].mean(), step.after["h"].mean()]
+    wide = text(CASES[0], everything=False, width=120, color=False, unicode=True).splitlines()
+    row = next(line for line in wide if line.startswith("   1 ")).split()
+    assert row[1:] == [number(float(mean), 5) for mean in [*means, abs(step.after["h"]).max()]]
+
+
+def test_a_projected_state_is_the_product_of_the_states_before_the_projection() -> None:
+    shown = in_80(CASES[1], everything=True).replace("\n     ", " ").splitlines()
+    step = CASES[1].passes[0].steps[0]
+    for letter, state in (("m", step.unprojected), ("h", step.after["h"])):
+        for unit, value in enumerate(state[:, 0].tolist()):
+            (line, *_) = (line for line in shown if line.startswith(f"{letter}₁[{unit}] = "))
+            assert line.endswith(f" = {number(value, 5)}"), line
 
 
 def test_many_steps_are_folded_in_the_middle() -> None:
