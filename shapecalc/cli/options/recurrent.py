@@ -132,7 +132,6 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
         more = (truncate, loss, *ends.values())
         backward = backward or reduction != "sum" or any(each is not None for each in more)
         if values or backward or any(text is not None for text in arrays.values()):
-            _check_with_values(params_as, everything=everything, backward=backward)
             texts = {field: text for field, text in written.items() if text is not None}
             read = {**_values_of(texts), **flags}
             case = recurrent_values.case_of(kind, read, arrays, texts, exact=exact, seed=seed)
@@ -148,15 +147,6 @@ def recurrent_command(kind: type[Recurrent], what: str, **own: Any) -> Callable[
         _answer(kind, written, flags, params_as, file)
 
     return variant(command, HELP.format(what=what), **own)
-
-
-def _check_with_values(params_as: ParamsAs, *, everything: bool, backward: bool) -> None:
-    """Raise `ShapecalcError` for an option that changes nothing in the values, or in the gradients."""
-    if params_as is not ParamsAs.PYTORCH:
-        option = f"--params-as {params_as.value}"
-        raise misuse("SC205", f"`{option}` expects no values, which have PyTorch's parameters", f"leave `{option}` out")
-    if everything and backward:
-        raise misuse("SC205", "`--all` expects no `--target`", "leave `--all` out; `--format json` has all numbers")
 
 
 def _answer(

@@ -177,8 +177,6 @@ def test_what_is_wrong_with_targets_is_said_of_its_option() -> None:
         (["--loss", "mse"], "`--target` is missing"),
         (["--target", "1", "--w-out", "[[1]]"], "`--w-out [[1]]` expects [classes, 2], receives [1, 1]"),
         (["--target", "1", "--reduction", "none"], "`--reduction` expects sum or mean, receives `none`"),
-        (["--target", "1", "--all"], "`--all` expects no `--target`"),
-        (["--params-as", "keras"], "`--params-as keras` expects no values"),
     ):
         shown = answer("rnn", "--x", "1,2", "--hidden", "2", *words, code=2)
         assert said in shown, shown
