@@ -81,6 +81,14 @@ def test_axes_that_come_about_in_the_same_way_are_one_entry() -> None:
     assert uneven["H_in"].names == ("H_in",)
 
 
+def test_a_formula_of_another_value_is_not_shown() -> None:
+    """9 · 0.333… is 3 in float64 only."""
+    layers = "  - upsample: {scale_factor: [1.5, 0.3333333333333333]}\n  - relu\n"
+    found = origins(shapecalc.inspect(shapecalc.loads(f"input: [1, 3, 7, 9]\nlayers:\n{layers}")), "relu_1", "output")
+    shown = {each.value: each.formula and each.formula.numbers for each in found.values() if each.kind == "layer"}
+    assert shown == {10: "⌊7·1.5⌋", 3: None}
+
+
 def test_levels_limit_the_chain() -> None:
     report = shapecalc.inspect("lenet5")
     for levels, length in ((0, 1), (1, 2), (2, 3), (None, 6)):

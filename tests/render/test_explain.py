@@ -78,3 +78,9 @@ def test_of_many_inputs_and_names_the_first_and_the_last_are_shown() -> None:
     assert "\n40 inputs [N, 3], [N, 3], [N, 3], …\noutput [N, 120]\n" in drawn
     assert "  axis1_1 = … = axis1_40 = 3 ← input [N, 3], line 1, through r" in drawn
     assert "  axis1_out = axis1_1 + axis1_2 + " in drawn
+
+
+def test_layers_that_compute_the_same_size_are_one_line() -> None:
+    layers = "".join(f"  - {{conv: {{out_channels: 2, kernel_size: 3, padding: 1}}, name: c{k}}}\n" for k in range(3))
+    drawn = str(shapecalc.explain(shapecalc.loads(f"input: [N, 3, 9]\nlayers:\n{layers}"), "c2", key="output"))
+    assert "  T_in = 9 ← c0 (conv, line 3), then the same from c1:\n" in drawn
