@@ -122,3 +122,12 @@ def test_a_negative_root_is_refused() -> None:
 def test_other_operands_raise_type_errors() -> None:
     with pytest.raises((TypeError, ValueError)):
         _ = Traced(1) + "one"
+
+
+def test_the_greater_number_is_an_element_only_if_it_is_chosen_among_elements() -> None:
+    left, right = Traced(3), Traced(2)
+    left.origin, right.origin = "x[0]", "x[1]"
+    assert left.maximum(right).origin == "x[0]"
+    assert left.minimum(right).origin == "x[1]"
+    assert left.maximum(-math.inf).origin == "x[0]"
+    assert left.maximum(0).origin is None

@@ -177,3 +177,10 @@ def test_values_that_are_not_finite_are_texts_in_json() -> None:
     assert document["values"] == ["nan", "inf", "-inf", 1.5]
     fractions = np.array([Fraction(1, 3), Fraction(4)], dtype=object)
     assert WorkedTensor("y", fractions).to_dict()["values"] == ["1/3", 4]
+
+
+def test_an_intermediate_tensor_is_taken_again_only_with_other_numbers() -> None:
+    run = module.TracedRun(traced=False, exact=False)
+    for numbers, taken in (([1.0, 2.0], 1), ([1.0, 2.0], 0), ([1.0, 3.0], 1)):
+        run.record("p", np.array(numbers))
+        assert len(run.taken()) == taken

@@ -46,3 +46,9 @@ def test_values_that_are_not_finite_are_left_out() -> None:
 
 def test_labels_are_right_aligned_next_to_their_rows() -> None:
     assert framed(["a", "b"], ["10", "", "0"], "x", unicode=True) == ["10 │a", "   │b", " 0 └─", "    x"]
+
+
+def test_a_curve_in_ascii_has_signs_at_three_heights_of_a_row() -> None:
+    line = [(x / 10, x / 10) for x in range(-20, 21)]
+    drawn = "".join(curve_chart(line, columns=60, rows=5, unicode=False))
+    assert {"'", "-", "."} <= set(drawn.partition("+")[0])
