@@ -115,7 +115,11 @@ def _loss(
         targets = targets[None]  # one sample, without the axis of samples
     if not classes:
         targets = targets.astype(dtype, copy=False)
-    elif targets.ndim > 1 and targets.shape == predictions.shape[:-1] and not _second_axis(predictions, targets):
+    elif (
+        targets.ndim > 1
+        and targets.shape == predictions.shape[:-1]
+        and (_ends_in_features(report, slot) or not _second_axis(predictions, targets))
+    ):
         # Classes are the last axis of a sequence [N, T, C]: each position is a sample.
         targets, predictions = targets.reshape(-1), predictions.reshape(-1, predictions.shape[-1])
     try:
@@ -137,6 +141,14 @@ def _loss(
         gradient.reshape(values[slot].shape),
         included,
     )
+
+
+def _ends_in_features(report: Report, slot: str) -> bool:
+    """Return whether the last axis of a slot is the features of a layer, whatever the lengths of the others are."""
+    rows = {row.path: row.step for row in report.layers}
+    while slot in rows and rows[slot].layer.is_activation:
+        (slot,) = rows[slot].inputs
+    return slot in rows and "out_features" in rows[slot].layer.fields
 
 
 def _second_axis(predictions: Array, targets: Array) -> bool:

@@ -39,6 +39,18 @@ def test_the_classes_of_a_sequence_are_its_last_axis() -> None:
     np.testing.assert_array_equal(found["fc.grad"].reshape(8, 3), expected.gradient)
 
 
+def test_as_many_steps_as_classes_are_not_taken_for_classes() -> None:
+    x, target = np.random.default_rng(0).normal(size=(2, 3, 2)), np.array([[0, 1, 2], [1, 1, 0]])
+    for last in ("", ", relu", ", softmax"):
+        net = shapecalc.loads(f"{{input: [N, T, 2], layers: [{{linear: 3, name: fc}}{last}]}}")
+        found = values(net, x, objective=Objective("cross_entropy", target))
+        logits = np.maximum(found["fc"], 0) if last == ", relu" else found["fc"]
+        assert found.totals[0] == pytest.approx(cross_entropy(logits.reshape(6, 3), target.reshape(6)).value)
+    maps = shapecalc.loads("{input: [N, 2, 3], layers: [{conv: {out_channels: 3, kernel_size: 1}, name: c}]}")
+    found = values(maps, np.ones((2, 2, 3)), objective=Objective("cross_entropy", target))
+    assert found.totals[0] == pytest.approx(cross_entropy(found["c"], target).value)
+
+
 def test_the_losses_of_several_outputs_are_added() -> None:
     both = loss_at(HEADS, "ones", "mse", {"p": [0, 0, 0], "q": [1, 1]})
     single = [loss_at(HEADS, "ones", "mse", targets) for targets in ({"p": [0, 0, 0]}, {"q": [1, 1]})]
