@@ -22,7 +22,7 @@ from shapecalc.cli.options.variant import variant
 from shapecalc.cli.options.window import BiasOption, integer
 from shapecalc.cli.options.written import numbers_argument, placed
 from shapecalc.cli.usage_errors import missing, mistake
-from shapecalc.diagnostics.errors import LayerError, misuse
+from shapecalc.diagnostics.errors import LayerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -37,6 +38,25 @@ class Statistics(NamedTuple):
         return {**self._asdict(), "shape": list(self.shape)}
 
 
+def as_floats(array: Array) -> Array:
+    """Return an array whose numbers, if they are objects such as fractions, are floats: infinite beyond their range.
+
+    >>> from fractions import Fraction
+    >>> as_floats(np.array([Fraction(1, 2), Fraction(-(10**400))], dtype=object))
+    array([ 0.5, -inf])
+    """
+    if array.dtype != object:
+        return array
+    return np.array([_as_float(number) for number in array.flat], dtype=np.float64).reshape(array.shape)
+
+
+def _as_float(number: Any) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 def statistics(array: Array) -> Statistics:
     """Return the figures of an array of numbers.
 
@@ -44,8 +64,7 @@ def statistics(array: Array) -> Statistics:
     Statistics(shape=(3,), dtype='', least=0.0, greatest=3.0, mean=1.5, deviation=1.5, zeros=1, nans=1, infinities=0)
     """
     shape, dtype = array.shape, array.dtype.name
-    if array.dtype == object:
-        array = array.astype(float)
+    array = as_floats(array)
     zeros = array.size - int(np.count_nonzero(array))
     nans = infinities = 0
     if array.dtype.kind == "f" and not np.isfinite(array).all():

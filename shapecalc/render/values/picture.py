@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shapecalc.execution.values.statistics import as_floats
 from shapecalc.render.values.layout import WIDEST, beside
 from shapecalc.render.values.numbers import number
 from shapecalc.render.values.planes import count, planes
@@ -32,7 +33,7 @@ def picture(array: Array, page: Page, digits: int) -> list[str]:
 
     All maps have one scale. A map that is too large is shown by the means of its blocks.
     """
-    array = array.astype(float)
+    array = as_floats(array).astype(float)
     finite = array[np.isfinite(array)]
     if not finite.size:
         return []

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from shapecalc.execution.values.statistics import statistics
+from shapecalc.execution.values.statistics import as_floats, statistics
 
 
 def test_figures_are_those_of_pythons_module() -> None:
@@ -40,3 +40,10 @@ def test_float32_is_summed_in_float64() -> None:
     figures = statistics(np.full(3, 16_777_217.0, np.float32))
     assert figures.mean == 16_777_216
     assert figures.deviation == 0
+
+
+def test_exact_numbers_beyond_the_floats_are_counted_as_infinite() -> None:
+    array = np.array([Fraction(10**400), Fraction(-(10**400)), Fraction(1, 2)], dtype=object)
+    assert as_floats(array).tolist() == [float("inf"), float("-inf"), 0.5]
+    figures = statistics(array)
+    assert (figures.infinities, figures.least, figures.greatest) == (2, 0.5, 0.5)
