@@ -1,4 +1,4 @@
-"""The real command on hostile files, in a gibibyte of addresses and ten seconds: it ends as documented, and says so."""
+"""The real command on hostile files, in a gibibyte of addresses and a minute: it ends as documented, and says so."""
 
 from __future__ import annotations
 
