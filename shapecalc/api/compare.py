@@ -123,13 +123,13 @@ def lock(
     from shapecalc.api.results import Locked
     from shapecalc.diagnostics.limits import LIMITS
     from shapecalc.diffing.lock.recording import record, reports_of
-    from shapecalc.files.discovery import expand_paths
+    from shapecalc.files.discovery import discover
     from shapecalc.files.settings import NOTHING_SET
     from shapecalc.shape_inference.engine import inspect_at
     from shapecalc.version import __version__
 
     paths = [os.fspath(each) for each in networks if not isinstance(each, Architecture)]
-    given = reports_of(expand_paths(paths), limits or LIMITS, NOTHING_SET, os.fspath(file))
+    given = reports_of(discover(paths).files, limits or LIMITS, NOTHING_SET, os.fspath(file))
     _raise_first(given.errors)
     reports = given.reports
     for each in networks:

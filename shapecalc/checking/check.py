@@ -16,11 +16,12 @@ from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.diffing.lock import check_lock, key_of, load_lock, missing_files
 from shapecalc.dims import show
 from shapecalc.execution.budget import BUDGET
-from shapecalc.files.discovery import expand_paths
+from shapecalc.files.discovery import discover
 from shapecalc.files.load import find_source
 from shapecalc.files.settings import NOTHING_SET, SetArchitecture, Settings, load_with
 from shapecalc.parser.diagnostics import position
-from shapecalc.parser.include import diagnose_blocks, has_only_blocks
+from shapecalc.parser.file_kind import FileKind, kind_of
+from shapecalc.parser.include import diagnose_blocks
 from shapecalc.shape_inference.engine import Reports
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def check(
     >>> [(result.name, result.findings) for result in check("lenet5", "vgg16")]
     [('lenet5', ()), ('vgg16', ())]
     """
-    files = expand_paths((str(each) for each in networks if not isinstance(each, Architecture)), exclude)
+    files = discover((str(each) for each in networks if not isinstance(each, Architecture)), exclude).files
     loaded_lock = None if lock is None else load_lock(str(lock))
     options = CheckOptions(run, budget, loaded_lock, "" if lock is None else str(lock), stdin_name, limits, settings)
     results = tuple(
@@ -124,7 +125,7 @@ def check_file(path: str, options: CheckOptions = DEFAULTS) -> Checked:
 def check_source(source: Source, folder: Path | None, options: CheckOptions = DEFAULTS) -> Checked:
     """Return the result of checking one text; all that it includes is in `folder` or below."""
     try:
-        if has_only_blocks(source, options.limits):
+        if kind_of(source, options.limits) is FileKind.BLOCKS:
             diagnostics, source = diagnose_blocks(source, folder, options.limits)
             return Checked(source.name, source, diagnostics)
         given = load_with(source, options.settings, options.limits, folder)

@@ -11,7 +11,7 @@ from shapecalc.diagnostics import ShapecalcError, misuse
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.files import zoo
 from shapecalc.files.atomic import write_atomic
-from shapecalc.files.discovery import expand_paths
+from shapecalc.files.discovery import discover
 from shapecalc.parser.files import read_source
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def fix_files(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits 
     A file is written atomically, and its bytes outside of the edits do not change. A file that cannot be read is
     skipped: a check reports it. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
     """
-    files = expand_paths(paths, exclude)
+    files = discover(paths, exclude).files
     for path in files:
         if path == "-" or (zoo.path(path) is not None and not os.path.lexists(path)):
             what = "standard input" if path == "-" else f"`{path}`, which ships with shapecalc"

@@ -73,9 +73,9 @@ def command(
 def _given(paths: list[str], limits: Limits, settings: Settings, lock_file: str, color: Color) -> GivenReports:
     """Return the report of each network by its path; if there are errors, report all of them and exit."""
     from shapecalc.diffing.lock.recording import reports_of
-    from shapecalc.files.discovery import expand_paths
+    from shapecalc.files.discovery import discover
 
-    files = expand_paths(paths)
+    files = discover(paths).files
     if "-" in files:
         raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
     given = reports_of(files, limits, settings, lock_file)

@@ -1,60 +1,105 @@
-"""Expansion of file names, folders and glob patterns into a list of files."""
+"""Expansion of file names, folders and glob patterns into a list of networks."""
 
 from __future__ import annotations
 
 import glob
 import os
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.diagnostics import Diagnostic, ShapecalcError
+from shapecalc.diagnostics import ShapecalcError, misuse
 from shapecalc.files import zoo
+from shapecalc.parser.file_kind import FileKind, kind_of
+from shapecalc.parser.files import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ENDINGS = (".yaml", ".yml")
+OWN_ENDINGS = (".shapecalc.yaml", ".shapecalc.yml")
+"""Of files that are networks whatever they hold."""
 _PATTERN = frozenset("*?[")
 
 
-def expand_paths(paths: Iterable[str], exclude: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return every file that is named, each once: of a folder all YAML files below it, in alphabetical order.
+class Discovered(NamedTuple):
+    """Files to read, each once, and those that were passed over: YAML files that describe no network and no blocks."""
 
-    In folders and patterns, names that begin with a dot are skipped; a file that a pattern of `exclude` matches is
-    skipped in any case. `-`, names of the zoo and missing files are returned as they are: reading them reports the
-    mistake. Raises `ShapecalcError` SC001 (exit code 2) for a folder or a pattern without a YAML file.
+    files: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+
+def discover(paths: Iterable[str], exclude: Iterable[str] = ()) -> Discovered:
+    """Return every file that is named; of folders and patterns, all networks and files of blocks.
+
+    Files of a folder are those below it, in alphabetical order. In folders and patterns, names that begin with a dot
+    are passed over; a file that a pattern of `exclude` matches is left out in any case. `-`, names of the zoo and
+    missing files are returned as they are: reading them reports the mistake. A file that cannot be read is taken for a
+    network. Raises `ShapecalcError` SC001 (exit code 2) for a folder or a pattern without a network, unless files of it
+    are excluded.
     """
     excluded = tuple(exclude)
     result: dict[str, None] = {}
+    skipped: dict[str, None] = {}
     for path in paths:
-        files = tuple(_files(path))
-        if not files:
-            kind = "no YAML file below it" if Path(path).is_dir() else "no file that it matches"
-            finding = Diagnostic(code="SC001", message=f"`{path}` has {kind}", help="name a file, or a folder of files")
-            raise ShapecalcError((finding,), exit_code=2)
-        result |= dict.fromkeys(file for file in files if not any(_matches(file, pattern) for pattern in excluded))
-    return tuple(result)
+        expanded = _expanded(path)
+        if expanded is None:
+            named = path if path == "-" or zoo.path(path) is not None else display_path(path)
+            if not any(_matches(named, pattern) for pattern in excluded):
+                result[named] = None
+            continue
+        files = tuple(expanded)
+        wanted = [file for file in files if not any(_matches(file, pattern) for pattern in excluded)]
+        other = [file for file in wanted if not _is_readable_network(file)]
+        if not files or (wanted and len(other) == len(wanted)):
+            raise _nothing_in(path, len(other))
+        skipped |= dict.fromkeys(other)
+        result |= dict.fromkeys(file for file in wanted if file not in skipped)
+    return Discovered(tuple(result), tuple(file for file in skipped if file not in result))
 
 
-def _files(path: str) -> Iterator[str]:
+def _nothing_in(path: str, others: int) -> ShapecalcError:
+    folder = Path(path).is_dir()
+    kind = "no YAML file below it" if folder else "no file that it matches"
+    if others:
+        kind = (
+            f"no network {'below it' if folder else 'that it matches'}: {others} file{'s' * (others > 1)} of other keys"
+        )
+    return misuse("SC001", f"`{path}` has {kind}", "name a file, or a folder of files")
+
+
+def _is_readable_network(file: str) -> bool:
+    """Return whether a file is a network or a file of blocks, or cannot be read, which its check reports."""
+    if file.endswith(OWN_ENDINGS):
+        return True
+    try:
+        return kind_of(read_source(file)) is not FileKind.OTHER
+    except ShapecalcError as error:
+        return all(diagnostic.code != "SC006" for diagnostic in error.diagnostics)
+
+
+def _expanded(path: str) -> Iterator[str] | None:
+    """Return the YAML files of a folder or pattern; None for anything else, which names one file."""
     # `Path.is_dir` and `Path.exists` would raise where a name is too long for a file.
     if os.path.isdir(path):  # noqa: PTH112
-        for folder, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            yield from (
-                display_path(os.path.join(folder, name))  # noqa: PTH118 - a name may be anything that the system gives
-                for name in sorted(names)
-                if name.endswith(ENDINGS) and not name.startswith(".")
-            )
-    elif path != "-" and not os.path.exists(path) and _PATTERN & set(path):  # noqa: PTH110
+        return _below(path)
+    if path != "-" and not os.path.exists(path) and _PATTERN & set(path):  # noqa: PTH110
         # Some shells do not expand patterns, and none does in quotes.
-        yield from (
+        return (
             display_path(name)
             for name in sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - takes absolute patterns too
             if os.path.isfile(name)  # noqa: PTH113
         )
-    else:
-        yield path if path == "-" or zoo.path(path) is not None else display_path(path)
+    return None
+
+
+def _below(folder: str) -> Iterator[str]:
+    for inner, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (
+            display_path(os.path.join(inner, name))  # noqa: PTH118 - a name may be anything that the system gives
+            for name in sorted(names)
+            if name.endswith(ENDINGS) and not name.startswith(".")
+        )
 
 
 def _matches(file: str, pattern: str) -> bool:

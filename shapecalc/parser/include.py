@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path, PurePath
 from posixpath import normpath
 from typing import TYPE_CHECKING
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 INCLUDED_KEYS = ("name", "source", "include", "blocks")
 """The keys of a file of blocks."""
 
-_KEY_OF_BLOCKS = re.compile(r"^['\"{ ]*(?:blocks|include)\b", re.MULTILINE)
-
 
 def read_included(node: Node, folder: Path | None, diagnostics: Diagnostics, limits: Limits) -> dict[str, Block]:
     """Return the blocks of every file that `include:` names, and of those that these include.
@@ -33,23 +30,6 @@ def read_included(node: Node, folder: Path | None, diagnostics: Diagnostics, lim
     """
     start = None if folder is None else folder / PurePath(diagnostics.source.name).name
     return _IncludeReader(folder, diagnostics, limits, start).read(node, folder, ())
-
-
-def has_only_blocks(source: Source, limits: Limits = LIMITS) -> bool:
-    """Return whether a text is a file of blocks to include, not a network; False if it cannot be read.
-
-    >>> from shapecalc.diagnostics import Source
-    >>> [has_only_blocks(Source("", text)) for text in ("blocks: {a: {layers: [relu]}}", "layers: [relu]")]
-    [True, False]
-    """
-    if not _KEY_OF_BLOCKS.search(source.text):
-        return False  # the usual case, decided without parsing the file twice
-    try:
-        root, _ = read_tree(source, limits)
-    except ShapecalcError:
-        return False
-    keys = {key.text for key, _ in root.entries} if isinstance(root, Mapping) else set()
-    return bool(keys & {"blocks", "include"}) and not keys & {"layers", "input", "inputs"}
 
 
 def included_sources(source: Source, read: Callable[[str], bytes | None], limits: Limits = LIMITS) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shapecalc.diagnostics import ShapecalcError
-from shapecalc.files.discovery import display_path, expand_paths
+from shapecalc.files.discovery import discover, display_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_what_is_named_is_found(paths: list[str], files: list[str]) -> None:
-    assert list(expand_paths(paths)) == files
+    assert list(discover(paths).files) == files
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_what_is_named_is_found(paths: list[str], files: list[str]) -> None:
 )
 @pytest.mark.usefixtures("tree")
 def test_what_is_excluded_is_left_out_wherever_it_lies(exclude: list[str], files: list[str]) -> None:
-    assert list(expand_paths(["."], exclude)) == files
+    assert list(discover(["."], exclude).files) == files
 
 
 def test_a_path_below_the_current_folder_is_shown_from_there_and_another_as_it_is(tree: Path) -> None:
@@ -66,10 +66,45 @@ def test_a_path_below_the_current_folder_is_shown_from_there_and_another_as_it_i
 def test_a_folder_or_pattern_without_a_file_is_refused(tree: Path, path: str) -> None:
     (tree / "empty").mkdir()
     with pytest.raises(ShapecalcError) as caught:
-        expand_paths([path])
+        discover([path])
     assert caught.value.exit_code == 2
     assert [(found.code, found.span) for found in caught.value.diagnostics] == [("SC001", None)]
 
 
 def test_a_name_that_no_file_can_have_is_left_to_reading() -> None:
-    assert list(expand_paths(["a" * 5_000, "nul\0l"])) == ["a" * 5_000, "nul\0l"]
+    assert list(discover(["a" * 5_000, "nul\0l"]).files) == ["a" * 5_000, "nul\0l"]
+
+
+OTHERS = {
+    "compose.yaml": "services:\n  web: {image: nginx}\n",
+    "action.yml": "name: check\ninputs:\n  paths: {description: files}\nruns: {using: composite}\n",
+    "yolo.yaml": "nc: 80\nbackbone:\n  - [-1, 1, Conv, [64, 3, 2]]\nhead: []\n",
+    "gitlab.yaml": "include:\n  - local: a.yml\nstages: [test]\n",
+    "chart/values.yaml": "{{- if .layers }}\na: 1\n{{- end }}\n",
+    "empty.yaml": "# nothing yet\n",
+}
+NETWORKS = {
+    "net.yaml": "input: [N, 3]\nlayers: [relu]\n",
+    "no-layers.yaml": "input: [N, 3]\nlayer: [relu]\n",
+    "two.yaml": "inputs: {a: [N, 3], b: {shape: [N, 3], dtype: int64}}\n",
+    "flow.yaml": "{input: [N, 3], layers: [relu]}\n",
+    "broken.yaml": "layers: [relu\n",
+    "broken-flow.yaml": "{layers: [relu\n",
+    "library.yaml": "blocks:\n  a: {layers: [relu]}\n",
+    "of-files.yaml": "include: library.yaml\n",
+    "any.shapecalc.yaml": "nothing: of a network\n",
+}
+
+
+def test_of_a_folder_other_yaml_files_are_passed_over_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "chart").mkdir()
+    for name, text in {**OTHERS, **NETWORKS}.items():
+        (tmp_path / name).write_text(text)
+    for paths in (["."], ["**/*.y*ml"]):
+        found = discover(paths)
+        assert (set(found.files), set(found.skipped)) == (set(NETWORKS), set(OTHERS)), paths
+    assert discover(["yolo.yaml", "."]).files[0] == "yolo.yaml"  # what is named is checked, also if its folder is too
+    assert "yolo.yaml" not in discover([".", "yolo.yaml"]).skipped
+    with pytest.raises(ShapecalcError, match="no network below it: 1 file of other keys"):
+        discover(["chart"])

@@ -11,8 +11,9 @@ from jsonschema import Draft7Validator
 
 from shapecalc.diagnostics import Source
 from shapecalc.diagnostics.errors import ShapecalcError
+from shapecalc.parser.file_kind import FileKind, kind_of
 from shapecalc.parser.grammar import FILE_KEYS, parse
-from shapecalc.parser.include import diagnose_blocks, has_only_blocks
+from shapecalc.parser.include import diagnose_blocks
 from shapecalc.parser.schema import schema
 from tests.support.mutants import mutated, originals, read
 from tests.support.rows import for_each
@@ -36,7 +37,7 @@ FROM_ELSEWHERE = (
 
 def findings(text: str):
     source = Source("net.yaml", text)
-    if has_only_blocks(source):
+    if kind_of(source) is FileKind.BLOCKS:
         return diagnose_blocks(source, None)[0]
     try:
         return parse(source).diagnostics

@@ -13,8 +13,8 @@ from shapecalc.diffing.lock.entries import Lock, entry_of, to_json
 from shapecalc.diffing.lock.folder import key_of, load_lock, missing_files
 from shapecalc.files.atomic import write_atomic
 from shapecalc.files.settings import Settings, load_with
+from shapecalc.parser.file_kind import FileKind, kind_of
 from shapecalc.parser.files import read_source
-from shapecalc.parser.include import has_only_blocks
 from shapecalc.shape_inference.engine import inspect_at
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def reports_of(files: Iterable[str], limits: Limits, settings: Settings, lock_fi
     for file in files:
         try:
             source = read_source(file, limits)
-            if not has_only_blocks(source, limits):
+            if kind_of(source, limits) is not FileKind.BLOCKS:
                 before = entries[key].settings if (key := key_of(file, lock_file)) in entries else {}
                 both = settings._replace(values={**before, **settings.values})
                 given = load_with(source, both, limits, Path(file).parent)
