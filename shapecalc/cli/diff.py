@@ -19,6 +19,7 @@ from shapecalc.cli.options.architecture import (
     limits_of,
     parameter,
     settings,
+    settings_of,
     single,
 )
 from shapecalc.cli.options.batch import named_batch
@@ -28,8 +29,10 @@ from shapecalc.layers.fields import LARGEST_DIM
 
 if TYPE_CHECKING:
     from shapecalc.architecture import Architecture
+    from shapecalc.cli.options.formats import Target
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.diff import Comparison
+    from shapecalc.diffing.revisions import RevisionComparison
     from shapecalc.diffing.thresholds import Alternatives, Threshold
     from shapecalc.shape_inference.report import Report
 
@@ -37,11 +40,28 @@ EXAMPLES = ("shapecalc diff resnet18 resnet34", "shapecalc diff vgg11 vgg13 --fo
 
 
 def command(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="The network before; with --base the only file.")],
-    new: Annotated[str | None, typer.Argument(metavar="[NEW]", help="The network after.")] = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[OLD NEW | PATH...]",
+            help="Two networks; with --base files, folders and patterns of a repository, by default all of it.",
+        ),
+    ] = None,
     base: Annotated[
         str | None,
-        typer.Option("--base", metavar="REV", help="Compare the file with itself as of a git revision."),
+        typer.Option("--base", metavar="REV", help="Compare with a git revision: one file, or all that differ."),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="REV", help="With --base: the revision after; default: the work tree."),
+    ] = None,
+    merge_base: Annotated[
+        bool,
+        typer.Option("--merge-base", help="With --base: compare with the best common ancestor of both revisions."),
+    ] = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="PATTERN", help="Skip files, or folders of files; may be repeated."),
     ] = None,
     set_: SetOption = None,
     batch: BatchOption = None,
@@ -63,23 +83,57 @@ def command(
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
 ) -> None:
-    """Compare the layers and costs of two networks.
+    """Compare the layers and costs of two networks, or of all networks of a git repository.
 
-    Takes two networks, or one file and `--base REV`. The exit code is 0 also if they differ.
+    Takes two networks, or one file and `--base REV`. With `--base REV` and anything else, all networks below the paths
+    that differ between the revision and the work tree, or `--head REV`: changed, added, deleted, renamed, and changed
+    through a file that they include. The exit code is 0 also if they differ, and 1 if one of them has errors now.
     """
-    from shapecalc.diffing.diff import diff
-    from shapecalc.render import diff as rendered
+    target, thresholds = target_of(format_, output, color, TABULAR), _thresholds(fail_on or ())
+    given, limits = paths or [], limits_of(limit)
+    if base is None and (head is not None or merge_base or exclude):
+        raise Misuse("`--head`, `--merge-base` and `--exclude` expect `--base REV`")
+    if base is not None and (base.startswith("-") or not base):
+        raise Misuse(f"`--base` expects a git revision such as `HEAD` or `main`, receives `{base}`")
+    if base is not None and (head is not None or merge_base or exclude or not _is_one_file(given)):
+        from shapecalc.diffing.revisions import CompareOptions, diff_revisions
 
-    texts, target = single(settings(set_)), target_of(format_, output, color, TABULAR)
-    thresholds = _thresholds(fail_on or ())
-    before, after = _loaded(old, new, base, texts, limits_of(limit))
+        wanted = settings_of(set_, batch)
+        options = CompareOptions(lambda _: wanted, symbolic, limits)
+        compared = diff_revisions(base, head, given, exclude=exclude or (), merge_base=merge_base, options=options)
+        _show_revisions(compared, target, thresholds)
+    else:
+        comparison = _compared(given, base, single(settings(set_)), batch, limits, symbolic=symbolic)
+        _show_networks(comparison, target, thresholds)
+
+
+def _is_one_file(paths: list[str]) -> bool:
+    """Return whether one network is named: a file that exists, standard input or a name of the zoo."""
+    path = paths[0] if len(paths) == 1 else ""
+    # A name may be too long for a Path.
+    return os.path.isfile(path) or path == "-" or (not os.path.lexists(path) and _ships(path))  # noqa: PTH113
+
+
+def _compared(
+    paths: list[str], base: str | None, texts: dict[str, str], batch: str | None, limits: Limits, *, symbolic: bool
+) -> Comparison:
+    from shapecalc.diffing.diff import diff
+
+    before, after = _loaded(paths, base, texts, limits)
     if before is None:
-        print(f"note: `{_shown(old)}` does not exist in {_shown(base or '')}: everything is added", file=sys.stderr)
+        print(
+            f"note: `{_shown(paths[0])}` does not exist in {_shown(base or '')}: everything is added", file=sys.stderr
+        )
     known = _known(after) | (_known(before) if before else set())
-    comparison = diff(
+    return diff(
         _inspected(before, texts, known, batch, symbolic=symbolic) if before else None,
         _inspected(after, texts, known, batch, symbolic=symbolic),
     )
+
+
+def _show_networks(comparison: Comparison, target: Target, thresholds: tuple[Alternatives, ...]) -> None:
+    from shapecalc.render import diff as rendered
+
     writers = writers_of(
         partial(rendered.comparison, comparison), comparison.to_dict, listing=partial(rendered.listing, comparison)
     )
@@ -89,28 +143,43 @@ def command(
         raise typer.Exit(code)
 
 
+def _show_revisions(compared: RevisionComparison, target: Target, thresholds: tuple[Alternatives, ...]) -> None:
+    from shapecalc.render import revisions as rendered
+
+    writers = writers_of(
+        partial(rendered.revisions, compared),
+        partial(rendered.values, compared),
+        listing=partial(rendered.listing, compared),
+    )
+    show(target, {**writers, Format.MARKDOWN: partial(rendered.markdown, compared)})
+    codes = [FINDINGS] if compared.failed else []
+    for change in compared.changes:
+        if change.comparison is not None:
+            codes += [_judged(each, change.comparison, change.path) for each in thresholds]
+    if any(codes):
+        raise typer.Exit(max(codes))
+
+
 def _loaded(
-    old: str, new: str | None, base: str | None, texts: dict[str, str], limits: Limits
+    paths: list[str], base: str | None, texts: dict[str, str], limits: Limits
 ) -> tuple[Architecture | None, Architecture]:
     from shapecalc.files.load import load_set
 
     values = {name: parameter(text) for name, text in texts.items()}
     if base is None:
-        if new is None:
-            raise Misuse("`diff` expects two networks, or one file and `--base REV`")
+        if len(paths) != 2:  # noqa: PLR2004 - before and after
+            raise Misuse(f"`diff` expects two networks, or `--base REV`, receives {len(paths)}")
+        old, new = paths
         if old == new == "-":
             raise Misuse("`diff` expects one network on standard input, receives `-` twice")
         return load_set(old, values, limits)[0], load_set(new, values, limits)[0]
-    from shapecalc.diffing.git import load_at
+    from shapecalc.diffing.git.loading import load_at
 
-    if new is not None:
-        raise Misuse("`diff --base` expects one file, receives two")
-    if base.startswith("-") or not base:
-        raise Misuse(f"`--base` expects a git revision such as `HEAD` or `main`, receives `{base}`")
-    if old == "-" or (not os.path.exists(old) and _ships(old)):  # noqa: PTH110 - a name may be too long for a Path
-        raise Misuse(f"`--base` expects a file that git has a history of, receives `{old}`")
-    after = load_set(old, values, limits)[0]
-    return load_at(old, base, values, limits), after
+    (path,) = paths
+    if not os.path.exists(path):  # noqa: PTH110 - a name may be too long for a Path
+        raise Misuse(f"`--base` expects a file that git has a history of, receives `{path}`")
+    after = load_set(path, values, limits)[0]
+    return load_at(path, base, values, limits), after
 
 
 def _ships(name: str) -> bool:
@@ -152,19 +221,21 @@ def _thresholds(texts: list[str] | tuple[()]) -> tuple[Alternatives, ...]:
     return tuple(thresholds)
 
 
-def _judged(alternatives: Alternatives, comparison: Comparison) -> int:
+def _judged(alternatives: Alternatives, comparison: Comparison, path: str = "") -> int:
     """Return 1 if a condition holds, 2 if it is undecided, else 0; report the first two on stderr."""
     from shapecalc.diffing.thresholds import judged
     from shapecalc.render.diff import moved
 
+    where = f"{_shown(path)}: " if path else ""
     holds, deciding = judged(alternatives, comparison)
     if holds:
         text = " and ".join(threshold.text for threshold in deciding)
         figures = dict.fromkeys(moved(threshold.metric, comparison.totals) for threshold in deciding)
-        print(f"error: `{_shown(text)}` is met: {_shown('; '.join(figures))}", file=sys.stderr)
+        print(f"error: {where}`{_shown(text)}` is met: {_shown('; '.join(figures))}", file=sys.stderr)
         return FINDINGS
     for threshold in deciding:
-        print(f"error: `{_shown(threshold.text)}` {_shown(_undecided(threshold, comparison))}", file=sys.stderr)
+        said = f"`{_shown(threshold.text)}` {_shown(_undecided(threshold, comparison))}"
+        print(f"error: {where}{said}", file=sys.stderr)
     return UNREADABLE if deciding else 0
 
 

@@ -44,11 +44,11 @@ def discover(paths: Iterable[str], exclude: Iterable[str] = ()) -> Discovered:
         expanded = _expanded(path)
         if expanded is None:
             named = path if path == "-" or zoo.path(path) is not None else display_path(path)
-            if not any(_matches(named, pattern) for pattern in excluded):
+            if not any(excludes(named, pattern) for pattern in excluded):
                 result[named] = None
             continue
         files = tuple(expanded)
-        wanted = [file for file in files if not any(_matches(file, pattern) for pattern in excluded)]
+        wanted = [file for file in files if not any(excludes(file, pattern) for pattern in excluded)]
         other = [file for file in wanted if not _is_readable_network(file)]
         if not files or (wanted and len(other) == len(wanted)):
             raise _nothing_in(path, len(other))
@@ -102,8 +102,8 @@ def _below(folder: str) -> Iterator[str]:
         )
 
 
-def _matches(file: str, pattern: str) -> bool:
-    """Return whether a pattern names a file or a folder around it: `drafts`, `*.old.yaml`, `a/b.yaml`."""
+def excludes(file: str, pattern: str) -> bool:
+    """Return whether a pattern of `exclude` names a file or a folder around it: `drafts`, `*.old.yaml`, `a/b.yaml`."""
     path = PurePath(file)
     return any(part.match(pattern.rstrip("/")) for part in (path, *path.parents) if part.name)
 

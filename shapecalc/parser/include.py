@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePath
 from posixpath import normpath
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 INCLUDED_KEYS = ("name", "source", "include", "blocks")
 """The keys of a file of blocks."""
+
+_INCLUDE = re.compile(r"^include[ \t]*:.*(?:\n(?:[ \t#-].*)?(?=\n|\Z))*", re.MULTILINE)
+"""The lines of the key in the first column, up to the next key there."""
 
 
 def read_included(node: Node, folder: Path | None, diagnostics: Diagnostics, limits: Limits) -> dict[str, Block]:
@@ -56,14 +60,25 @@ def included_sources(source: Source, read: Callable[[str], bytes | None], limits
 
 def _names(source: Source, folder: str, limits: Limits) -> list[str]:
     """Return the paths that a text includes, relative to the folder of the first text."""
-    try:
-        root, _ = read_tree(source, limits)
-    except ShapecalcError:
-        return []
-    node = root.get("include") if isinstance(root, Mapping) else None
+    node = _include_node(source, limits)
     items = node.items if isinstance(node, Sequence) else (node,)
     names = [item.value for item in items if isinstance(item, Scalar) and isinstance(item.value, str) and item.value]
-    return [normpath(f"{folder}/{name}" if folder else name) for name in names if not _leads_out(name)]
+    return [
+        normpath(f"{folder}/{name}" if folder else name) for name in names if not _leads_out(name) and "\0" not in name
+    ]
+
+
+def _include_node(source: Source, limits: Limits) -> Node | None:
+    """Return the value of `include:`, of which the lines are read alone if they can be."""
+    lines = _INCLUDE.findall(source.text)
+    for text in (lines[0] if len(lines) == 1 else None, source.text):
+        try:
+            root, refused = read_tree(source._replace(text=text), limits) if text is not None else (None, ())
+        except ShapecalcError:
+            continue
+        if isinstance(root, Mapping) and not (refused and text != source.text):
+            return root.get("include")
+    return None
 
 
 def _leads_out(name: str) -> bool:

@@ -157,10 +157,11 @@ def test_symbols_can_be_left_free(run, folder) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("old.yaml",), 2, "expects two networks, or one file and `--base REV`"),
+        (("old.yaml",), 2, "expects two networks, or `--base REV`"),
         (("-", "-"), 2, "receives `-` twice"),
         (("old.yaml", "nope.yaml"), 2, "`nope.yaml` does not exist"),
-        (("old.yaml", "new.yaml", "--base", "HEAD"), 2, "expects one file, receives two"),
+        (("old.yaml", "new.yaml", "--head", "HEAD"), 2, "`--head`, `--merge-base` and `--exclude` expect `--base REV`"),
+        (("old.yaml", "new.yaml", "old.yaml"), 2, "expects two networks, or `--base REV`, receives 3"),
         (("lenet5", "--base", "HEAD"), 2, "expects a file that git has a history of"),
         (("old.yaml", "--base", "HEAD"), 2, "`old.yaml` is in no git repository"),
         (("old.yaml", "--base=--output=x"), 2, "`--base` expects a git revision"),

@@ -1,0 +1,77 @@
+"""A git repository: where it is, and which commits revisions name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from shapecalc.diffing.git.command import error_of, git, refuse
+
+_FETCH = "the clone is shallow: fetch its history first (`git fetch --unshallow`; actions/checkout: `fetch-depth: 0`)"
+
+
+class Repository(NamedTuple):
+    """A repository: the folder at its top, in which git runs; `bare` without a work tree."""
+
+    root: Path
+    bare: bool
+
+    def commit(self, revision: str) -> str:
+        """Return the id of the commit that a revision names.
+
+        Raises `ShapecalcError` SC001 (exit code 2) if there is none, with what to fetch if the clone is shallow.
+        """
+        if not revision or revision.startswith("-") or "\0" in revision:
+            refuse(f"`{revision}` is no git revision", "name a commit, a branch or a tag, such as `HEAD` or `main`")
+        commit = self._commit(revision)
+        if commit is None:
+            help_text = _FETCH if self.shallow else "`git log --oneline --all` names some"
+            if self._commit(f"origin/{revision}") is not None:
+                help_text = f"write `origin/{revision}`, which is there: `{revision}` is no branch of this clone"
+            refuse(f"git knows no revision `{revision}`", help_text)
+        return commit
+
+    def merge_base(self, one: str, other: str) -> str:
+        """Return the id of the best common ancestor of two commits; raise as `commit` does if there is none."""
+        process = git(self.root, "merge-base", one, other)
+        if process.returncode:
+            refuse(
+                "git knows no common ancestor of the two revisions",
+                _FETCH if self.shallow else "compare them without `--merge-base`",
+            )
+        return process.stdout.decode().strip()
+
+    @property
+    def shallow(self) -> bool:
+        """Whether the clone lacks a part of the history."""
+        return git(self.root, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+
+    def relative(self, path: str) -> str:
+        """Return a path relative to the root, with `/`; raise `ShapecalcError` SC001 for one outside of it.
+
+        A link in a folder on the way is resolved, a link at the end is not.
+        """
+        folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - resolves `..` in text, as a shell shows it
+        real = os.path.normpath(os.path.join(os.path.realpath(folder), name))  # noqa: PTH118
+        relative = os.path.relpath(real, self.root).replace(os.sep, "/")
+        if relative == ".." or relative.startswith("../"):
+            refuse(f"`{path}` is not in the repository `{self.root}`")
+        return relative
+
+    def _commit(self, revision: str) -> str | None:
+        process = git(self.root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        return None if process.returncode else process.stdout.decode().strip()
+
+
+def repository_of(folder: Path, name: str) -> Repository:
+    """Return the repository of a folder; raise `ShapecalcError` SC001 (exit code 2) without one, about `name`."""
+    process = git(folder, "rev-parse", "--is-bare-repository", "--show-toplevel")
+    bare, _, root = os.fsdecode(process.stdout).partition("\n")
+    if bare != "true" and (process.returncode or not root):
+        error = error_of(process)
+        missing = "not a git repository" in error
+        refuse(
+            f"`{name}` is in no git repository" if missing else f"git cannot read the repository of `{name}`: {error}"
+        )
+    return Repository(folder if bare == "true" else Path(root.removesuffix("\n")), bare=bare == "true")

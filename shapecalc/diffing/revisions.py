@@ -1,0 +1,338 @@
+"""Comparison of all networks of a repository as of a revision with those of another, or of the work tree."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+from posixpath import dirname, normpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.diagnostics import ShapecalcError, Source
+from shapecalc.diagnostics.limits import LIMITS, Limits
+from shapecalc.diagnostics.presentation import Presented
+from shapecalc.diffing.diff import Change, ChangeKind, Figures, diff, figures_of
+from shapecalc.diffing.git.command import refuse
+from shapecalc.diffing.git.loading import load_from
+from shapecalc.diffing.git.objects import ObjectReader
+from shapecalc.diffing.git.repository import repository_of
+from shapecalc.diffing.git.snapshot import Revision, WorkTree
+from shapecalc.diffing.renames import renames
+from shapecalc.files.discovery import ENDINGS, OWN_ENDINGS, excludes
+from shapecalc.files.patterns import within
+from shapecalc.files.settings import NOTHING_SET, Settings
+from shapecalc.parser.file_kind import FileKind, kind_of
+from shapecalc.parser.include import included_sources
+from shapecalc.shape_inference.engine import inspect_at
+from shapecalc.shape_inference.report import Sums, sums_of, total
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from shapecalc.diffing.diff import Comparison, DiffRow
+    from shapecalc.diffing.git.snapshot import Snapshot
+    from shapecalc.shape_inference.report import Report
+
+
+class NetworkStatus(Enum):
+    """The kind of difference of a network between two revisions."""
+
+    ADDED = "added"
+    DELETED = "deleted"
+    RENAMED = "renamed"
+    CHANGED = "changed"
+
+
+class NetworkChange(NamedTuple):
+    """One network that differs; paths are relative to the root of the repository, with `/`.
+
+    `comparison` is None for a network that was deleted, and if one side has errors. Counts of a side with errors are
+    unknown (None) in `totals`. `through` has the included files through which a network differs, if its own text is the
+    same.
+    """
+
+    status: NetworkStatus
+    old_path: str | None
+    new_path: str | None
+    totals: Figures
+    comparison: Comparison | None = None
+    old_error: ShapecalcError | None = None
+    new_error: ShapecalcError | None = None
+    through: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The path after the change, or before it if the network was deleted."""
+        path = self.new_path or self.old_path
+        assert path is not None
+        return path
+
+    @property
+    def largest(self) -> DiffRow | None:
+        """The layer whose params differ most, of equal ones that whose MACs do; None if no layer's do."""
+        rows = [row for row in self.comparison.rows if row.kind is not ChangeKind.SAME] if self.comparison else []
+        moved = [row for row in rows if any(_amount(row))]
+        return max(moved, key=_amount, default=None)
+
+
+def _amount(row: DiffRow) -> tuple[int, int]:
+    """Return by how much the params and the MACs of a layer differ; 0 for an expression or an unknown number."""
+    params, macs = row.figures.params.delta, row.figures.macs.delta
+    return abs(params) if isinstance(params, int) else 0, abs(macs) if isinstance(macs, int) else 0
+
+
+class _Revisions(NamedTuple):
+    base: str
+    head: str
+    changes: tuple[NetworkChange, ...]
+    unchanged: int
+    without_effect: tuple[str, ...]
+    skipped: int
+
+
+class RevisionComparison(Presented, _Revisions):
+    """All networks that differ between `base` and `head`, which is "" for the work tree.
+
+    `unchanged` is the number of networks whose text and included texts are the same. `without_effect` has the paths of
+    those whose text differs, and no layer, shape or figure. `skipped` is the number of YAML files of other tools.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return both revisions and the number of networks of each status."""
+        counts = ", ".join(f"{count} {status.value}" for status, count in self.tally.items() if count)
+        head = self.head or "the work tree"
+        return f"<RevisionComparison of {self.base} with {head}: {counts or 'no network differs'}>"
+
+    @property
+    def identical(self) -> bool:
+        """Whether no network differs."""
+        return not self.changes
+
+    @property
+    def failed(self) -> bool:
+        """Whether a network of `head` has errors."""
+        return any(change.new_error is not None for change in self.changes)
+
+    @property
+    def tally(self) -> Mapping[NetworkStatus, int]:
+        """The number of networks of each status."""
+        return {status: sum(change.status is status for change in self.changes) for status in NetworkStatus}
+
+
+class PathSelection(NamedTuple):
+    """The networks to compare: in files, folders and patterns, from the root of the repository, "." for all."""
+
+    paths: tuple[str, ...] = (".",)
+    excluded: Callable[[str], bool] = lambda _: False
+
+    def names(self, path: str) -> bool:
+        """Return whether a file is named itself: it is a network whatever its keys are."""
+        return path in self.paths
+
+    def contains(self, path: str) -> bool:
+        """Return whether a file is selected; those whose name or folder begins with a dot only by name."""
+        if self.excluded(path):
+            return False
+        hidden = path.startswith(".") or "/." in path
+        return self.names(path) or (not hidden and any(within(path, each) for each in self.paths))
+
+
+class CompareOptions(NamedTuple):
+    """Options of a comparison: the settings of each file by its path, and whether all symbols are left unbound."""
+
+    settings_of: Callable[[str], Settings] = lambda _: NOTHING_SET
+    symbolic: bool = False
+    limits: Limits = LIMITS
+
+
+DEFAULTS = CompareOptions()
+
+
+def diff_revisions(
+    base: str,
+    head: str | None = None,
+    paths: Iterable[str] = (),
+    *,
+    exclude: Iterable[str] = (),
+    merge_base: bool = False,
+    options: CompareOptions = DEFAULTS,
+) -> RevisionComparison:
+    """Return the comparison of all networks of a repository between `base` and `head`, None for the work tree.
+
+    `paths` are files, folders and patterns in one repository, relative to the current folder; without any, all of the
+    repository of the current folder. `merge_base` compares with the best common ancestor of `base` and `head`, or
+    `HEAD`. Raises `ShapecalcError` SC001 (exit code 2) for what git does not know, and for a path without a network on
+    either side.
+    """
+    given = tuple(paths)
+    repository = repository_of(_folder(given[0]) if given else Path(), given[0] if given else ".")
+    if head is None and repository.bare:
+        refuse("a bare repository has no work tree", "compare two of its revisions: `--head REV`")
+    commit = repository.commit(base)
+    after = "HEAD" if head is None else head
+    if merge_base:
+        commit = repository.merge_base(commit, repository.commit(after))
+    inside = tuple(repository.relative(path) for path in given) or (".",)
+    excluded = tuple(exclude)
+    selection = PathSelection(inside, lambda path: any(excludes(path, pattern) for pattern in excluded))
+    with ObjectReader(repository.root) as objects:
+        before = Revision(repository, commit, base, objects)
+        if head is None:
+            return compare_revisions(before, WorkTree(repository, objects), selection, options)
+        now = Revision(repository, repository.commit(head), head, objects)
+        return compare_revisions(before, now, selection, options)
+
+
+def _folder(path: str) -> Path:
+    """Return the innermost folder of a path that exists: a folder that was deleted has a repository too."""
+    folder = os.path.abspath(path)  # noqa: PTH100 - a name may be anything that the system gives
+    while not os.path.isdir(folder):  # noqa: PTH112
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    return Path(folder)
+
+
+def compare_revisions(
+    base: Snapshot, head: Snapshot, selection: PathSelection | None = None, options: CompareOptions = DEFAULTS
+) -> RevisionComparison:
+    """Return the comparison of all selected networks of two snapshots of a repository.
+
+    A network is compared if its text differs, or that of a file that it includes on either side. Mistakes in a text are
+    recorded in its change. Raises `ShapecalcError` (exit code 2) if git cannot read an object.
+    """
+    return _Comparer(base, head, selection or PathSelection(), options).compared()
+
+
+class _Comparer:
+    """Finds the networks that differ: by the ids of contents, so that most files are not parsed."""
+
+    def __init__(self, base: Snapshot, head: Snapshot, selection: PathSelection, options: CompareOptions) -> None:
+        self._base = base
+        self._head = head
+        self._before = base.identities(ENDINGS)
+        self._after = head.identities(ENDINGS)
+        self._selection = selection
+        self._options = options
+        self._read = lru_cache(maxsize=64)(self._contents)  # files are read in the order of their paths
+
+    def compared(self) -> RevisionComparison:
+        unchanged = skipped = 0
+        deleted: list[str] = []
+        added: list[str] = []
+        both: list[tuple[str, tuple[str, ...]]] = []
+        for path in self._selected():
+            same = self._before.get(path) == self._after.get(path)
+            is_now = self._kind(self._head, path)
+            was = is_now if same else self._kind(self._base, path)
+            if FileKind.NETWORK not in (was, is_now):
+                skipped += FileKind.BLOCKS not in (was, is_now)
+            elif was is FileKind.NETWORK and path in self._after and is_now is not FileKind.BLOCKS:
+                through = self._through(path) if same else ()
+                if through or not same:
+                    both.append((path, through))
+                else:
+                    unchanged += 1
+            elif was is FileKind.NETWORK:
+                deleted.append(path)
+            else:
+                added.append(path)
+        moved = renames(
+            {path: self._before[path] for path in deleted}, {path: self._after[path] for path in added}, self._text
+        )
+        changes = [self._change(NetworkStatus.CHANGED, path, path, through) for path, through in both]
+        changes += [self._change(NetworkStatus.RENAMED, old, new) for old, new in moved.items()]
+        changes += [self._change(NetworkStatus.DELETED, path, None) for path in deleted if path not in moved]
+        came = set(moved.values())
+        changes += [self._change(NetworkStatus.ADDED, None, path) for path in added if path not in came]
+        equal = [change for change in changes if _is_equal(change)]
+        return RevisionComparison(
+            self._base.name,
+            self._head.name,
+            tuple(sorted((change for change in changes if change not in equal), key=lambda change: change.path)),
+            unchanged,
+            tuple(change.path for change in equal),
+            skipped,
+        )
+
+    def _selected(self) -> list[str]:
+        every = sorted({*self._before, *self._after})
+        for path in self._selection.paths:
+            if path != "." and not any(within(each, path) for each in every):
+                refuse(f"`{path}` has no YAML file, neither then nor now", "name files or folders of the repository")
+        return [path for path in every if self._selection.contains(path)]
+
+    def _kind(self, snapshot: Snapshot, path: str) -> FileKind | None:
+        """Return the kind of a file, a network if it is named or cannot be read; None if it does not exist."""
+        if path not in (self._before if snapshot is self._base else self._after):
+            return None
+        if self._selection.names(path) or path.endswith(OWN_ENDINGS):
+            return FileKind.NETWORK
+        try:
+            data = self._read(snapshot, path)
+        except ShapecalcError:
+            return FileKind.NETWORK
+        return kind_of(Source(path, data.decode("utf-8", "replace").removeprefix("\ufeff")), self._options.limits)
+
+    def _contents(self, snapshot: Snapshot, path: str) -> bytes:
+        return snapshot.read(path, self._options.limits) or b""
+
+    def _through(self, path: str) -> tuple[str, ...]:
+        """Return the files that a network includes on either side, and that differ."""
+        included = dict.fromkeys((*self._included(self._base, path), *self._included(self._head, path)))
+        return tuple(inner for inner in included if self._base.identity(inner) != self._head.identity(inner))
+
+    def _included(self, snapshot: Snapshot, path: str) -> list[str]:
+        """Return the paths that a file of a snapshot includes, directly or not, whether they exist or not."""
+        # Its own text is the same on both sides, and that of the work tree needs no process.
+        text = self._read(self._head, path)
+        if b"include" not in text:
+            return []
+        folder = dirname(path)
+        visited: list[str] = []
+
+        def read(inner: str) -> bytes | None:
+            visited.append(normpath(f"{folder}/{inner}" if folder else inner))
+            return self._read(snapshot, visited[-1])
+
+        included_sources(Source(path, text.decode("utf-8", "replace")), read, self._options.limits)
+        return visited
+
+    def _text(self, path: str, is_added: bool) -> bytes:
+        return self._read(self._head if is_added else self._base, path)
+
+    def _change(
+        self, status: NetworkStatus, old: str | None, new: str | None, through: tuple[str, ...] = ()
+    ) -> NetworkChange:
+        before, old_error = self._report(self._base, old)
+        after, new_error = self._report(self._head, new)
+        if after is not None and old_error is None:
+            comparison = diff(before, after)
+            return NetworkChange(status, old, new, comparison.totals, comparison, through=through)
+        totals = _totals(before, after, unknown=(old_error is not None, new_error is not None))
+        return NetworkChange(status, old, new, totals, None, old_error, new_error, through)
+
+    def _report(self, snapshot: Snapshot, path: str | None) -> tuple[Report | None, ShapecalcError | None]:
+        if path is None:
+            return None, None
+        try:
+            given = load_from(snapshot, path, self._options.settings_of(path), self._options.limits)
+            return inspect_at(given.architecture, given.sizes, symbolic=self._options.symbolic), None
+        except ShapecalcError as error:
+            return None, error
+
+
+def _is_equal(change: NetworkChange) -> bool:
+    """Return whether the text of a network differs, and nothing else."""
+    compared = change.comparison
+    return change.status is NetworkStatus.CHANGED and compared is not None and compared.identical
+
+
+def _totals(before: Report | None, after: Report | None, *, unknown: tuple[bool, bool]) -> Figures:
+    """Return the totals of two networks of which one at least does not exist or cannot be read."""
+    sides = [() if each is None else each.layers for each in (before, after)]
+    figures = figures_of(*(total([Sums(), *map(sums_of, layers)]) for layers in sides))
+    figures = figures._replace(layers=Change(*map(len, sides)))
+    old, new = unknown
+    return Figures(*(Change(None if old else was, None if new else now) for was, now in figures))
