@@ -41,6 +41,15 @@ def codes() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _FOLDER.glob("SC[0-9][0-9][0-9].md")))
 
 
+def page_of(code: str) -> str:
+    """Return the path of the page of a code, from the root of the repository.
+
+    >>> page_of("SC301")
+    'shapecalc/diagnostics/explanations/SC301.md'
+    """
+    return f"shapecalc/diagnostics/{_FOLDER.name}/{code}.md"
+
+
 @cache
 def rule(code: str) -> Rule:
     """Return the explanation of a code.

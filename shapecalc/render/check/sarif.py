@@ -5,60 +5,75 @@ Source: OASIS, Static Analysis Results Interchange Format 2.1.0; GitHub, "SARIF 
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from shapecalc.diagnostics import Severity
-from shapecalc.diagnostics.rules import rule
+from shapecalc.diagnostics import Severity, Span
+from shapecalc.diagnostics.rules import page_of, rule
 from shapecalc.render import json
 from shapecalc.render.check.located import brief, located, plural
+from shapecalc.render.check.origin import source_address
 from shapecalc.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shapecalc.checking.result import Checked
-    from shapecalc.diagnostics import Span
     from shapecalc.render.check.located import Located
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-HOME: str | None = None
-"""The address of the project, `informationUri`; left out as long as there is no address."""
+_START = Span(1, 1, 1, 1)
 _MOST = 25_000
+MOST_BYTES = 10_000_000
+"""The most bytes of a compressed log that code scanning takes."""
 
 
 def checks(results: Sequence[Checked]) -> str:
     """Return a SARIF log of one run, in ASCII; without diagnostics its results are empty, which closes old alerts.
 
-    Code scanning takes 25,000 results: of more, the most severe are written, with a notification of how many are not.
+    Code scanning takes 25,000 results and, compressed, 10 MB: of more, the most severe are written, with a notification
+    of how many are not. Rules link to their explanations if the address of shapecalc's files is known.
     """
     entries = list(located(results))
-    left = len(entries) - _MOST
-    if left > 0:
-        entries = sorted(entries, key=lambda entry: list(Severity).index(entry.diagnostic.severity))[:_MOST]
+    most = min(_MOST, len(entries))
+    while True:
+        text = _log(entries, most)
+        if len(text) <= MOST_BYTES or len(zlib.compress(text.encode())) <= MOST_BYTES:
+            return text
+        most //= 2
+
+
+def _log(entries: list[Located], most: int) -> str:
+    """Return a log of all entries, or of the most severe ones."""
+    left = len(entries) - most
+    if left:
+        entries = sorted(entries, key=lambda entry: list(Severity).index(entry.diagnostic.severity))[:most]
     codes = sorted({entry.diagnostic.code for entry in entries})
+    address = source_address()
     driver = {"name": "shapecalc", "semanticVersion": __version__}
-    if HOME is not None:
-        driver["informationUri"] = HOME
+    if address is not None:
+        driver["informationUri"] = f"{address}/README.md"
     run: dict[str, Any] = {
-        "tool": {"driver": {**driver, "rules": [_rule(code) for code in codes]}},
+        "tool": {"driver": {**driver, "rules": [_rule(code, address) for code in codes]}},
         "columnKind": "unicodeCodePoints",
         "results": [_result(entry, codes.index(entry.diagnostic.code)) for entry in entries],
     }
-    if left > 0:
-        said = {"level": "warning", "message": {"text": f"{plural(left, 'result')} more than {_MOST} left out"}}
+    if left:
+        said = {"level": "warning", "message": {"text": f"{plural(left, 'result')} more than {most} left out"}}
         run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": [said]}]
     return json.text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, unicode=False)
 
 
-def _rule(code: str) -> dict[str, Any]:
+def _rule(code: str, address: str | None) -> dict[str, Any]:
     explained = rule(code)
-    return {
+    written = {
         "id": code,
         "shortDescription": {"text": explained.title},
         "fullDescription": {"text": explained.text.split("\n\n")[0]},
-        "help": {"text": explained.text},
+        "help": {"text": explained.text, "markdown": explained.text},
     }
+    return written if address is None else {**written, "helpUri": f"{address}/{page_of(code)}"}
 
 
 def _result(entry: Located, index: int) -> dict[str, Any]:
@@ -93,8 +108,8 @@ def _message(text: str) -> dict[str, str]:
 
 
 def _location(path: str, span: Span | None) -> dict[str, Any]:
-    # Code scanning shows nothing without a line, not even a file that cannot be read.
-    region = _region(span) if span else {"startLine": 1}
+    # Code scanning shows nothing without a region, not even a file that cannot be read.
+    region = _region(span or _START)
     return {"physicalLocation": {"artifactLocation": _artifact(path), "region": region}}
 
 

@@ -1,14 +1,40 @@
+"""Code Quality reports against what GitLab documents of them, as there is no schema.
+
+Source: GitLab, "Code Quality", "Code Quality report format": an array of objects with `description`, `check_name`,
+`fingerprint` (unique), `severity` (of five words), `location.path` (relative, without `./`) and `location.lines.begin`
+or `location.positions.begin.line`; no byte order mark.
+"""
+
 from __future__ import annotations
 
 import json
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Severity, Source, Span
 from shapecalc.render.check import gitlab
 from tests.support.check_inputs import INPUTS, checked
+
+TEXT = {"type": "string", "minLength": 1}
+LINE = {"type": "integer", "minimum": 1}
+FIELDS = {
+    "description": TEXT,
+    "check_name": TEXT,
+    "fingerprint": TEXT,
+    "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+    "location": {
+        "type": "object",
+        "properties": {
+            "path": {"type": "string", "pattern": r"^(?!\./|/).+"},
+            "lines": {"type": "object", "properties": {"begin": LINE}, "required": ["begin"]},
+        },
+        "required": ["path", "lines"],
+    },
+}
+REPORT = {"type": "array", "items": {"type": "object", "properties": FIELDS, "required": list(FIELDS)}}
 
 
 def report(results: list[Checked]) -> list[dict[str, Any]]:
@@ -26,11 +52,11 @@ def finding(line: int, message: str = "odd", **more: object) -> Diagnostic:
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_every_entry_has_the_fields_that_gitlab_demands(name: str) -> None:
-    for entry in report(INPUTS[name]()):
-        assert list(entry) == ["description", "check_name", "fingerprint", "severity", "location"]
-        assert entry["severity"] in {"info", "minor", "major", "critical", "blocker"}
-        assert not entry["location"]["path"].startswith("./")
-        assert entry["location"]["lines"]["begin"] >= 1
+    text = gitlab.checks(INPUTS[name]())
+    assert text[0] == "["
+    entries = report(INPUTS[name]())
+    Draft7Validator(REPORT).validate(entries)
+    assert len({entry["fingerprint"] for entry in entries}) == len(entries)
 
 
 def test_nothing_found_is_an_empty_array() -> None:

@@ -1,6 +1,14 @@
+"""SARIF against the schema of OASIS and against what GitHub documents of code scanning.
+
+Source: GitHub, "SARIF support for code scanning": required properties, lengths of texts, 25,000 results and 25,000
+rules per run, 20 runs per file, 20 tags per rule, 1,000 locations per result, 10 MB of a compressed file.
+"""
+
 from __future__ import annotations
 
+import gzip
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +17,7 @@ from jsonschema import Draft4Validator
 
 from shapecalc.checking.result import Checked
 from shapecalc.diagnostics import Diagnostic, Label, Severity, Source, Span
+from shapecalc.diagnostics.rules import codes
 from shapecalc.render.check import sarif
 from tests.support.check_inputs import INPUTS, checked, one
 
@@ -47,10 +56,34 @@ def test_every_result_has_what_code_scanning_demands(name: str) -> None:
     run = run_of(INPUTS[name]())
     rules = run["tool"]["driver"]["rules"]
     for result in run["results"]:
-        rule = rules[result["ruleIndex"]]
-        assert rule["id"] == result["ruleId"]
-        assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
-        assert result["locations"][0]["physicalLocation"]["region"]["startLine"] >= 1
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["message"]["text"]
+        (location,) = result["locations"]
+        region = location["physicalLocation"]["region"]
+        assert list(region) == ["startLine", "startColumn", "endLine", "endColumn"]
+        assert min(region.values()) >= 1
+
+
+def test_every_code_is_a_rule_that_code_scanning_can_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = "https://example.org/owner/shapecalc/blob/v1.0/a%23b"
+    monkeypatch.setenv("SHAPECALC_SOURCE", "https://example.org/owner/shapecalc/blob/v1.0/a#b/")
+    run = run_of([file(*(Diagnostic(code=code, message="odd", span=SECOND_LINE) for code in codes()))])
+    driver = run["tool"]["driver"]
+    assert [rule["id"] for rule in driver["rules"]] == list(codes())
+    assert driver["informationUri"] == f"{address}/README.md"
+    root = Path(__file__).parents[3]
+    for rule in driver["rules"]:
+        assert all(0 < len(rule[key]["text"]) <= 1024 for key in ("shortDescription", "fullDescription"))
+        assert rule["help"]["text"] == rule["help"]["markdown"] != ""
+        page = root / rule["helpUri"].removeprefix(f"{address}/")
+        assert page.read_text(encoding="utf-8").startswith(f"# {rule['id']}: {rule['shortDescription']['text']}\n")
+
+
+def test_without_an_address_no_link_is_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHAPECALC_SOURCE", raising=False)
+    driver = run_of(one())["tool"]["driver"]
+    assert "informationUri" not in driver
+    assert "helpUri" not in driver["rules"][0]
 
 
 def test_clean_files_have_results_and_these_are_none() -> None:
@@ -111,7 +144,8 @@ def test_a_finding_of_an_included_file_lies_in_that_file() -> None:
 def test_a_file_that_cannot_be_read_has_a_line_to_show_it_at() -> None:
     (result,) = run_of([checked("missing.yaml")])["results"]
     location = result["locations"][0]["physicalLocation"]
-    assert location == {"artifactLocation": {"uri": "missing.yaml"}, "region": {"startLine": 1}}
+    region = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}
+    assert location == {"artifactLocation": {"uri": "missing.yaml"}, "region": region}
 
 
 def test_a_name_makes_no_link() -> None:
@@ -128,3 +162,17 @@ def test_of_too_many_results_the_worst_are_written_and_the_others_counted() -> N
     assert notification["message"]["text"] == "3 results more than 25000 left out"
     run["results"] = run["results"][:1]
     Draft4Validator(SCHEMA).validate(log)
+
+
+def test_a_log_is_not_larger_than_code_scanning_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sarif.MOST_BYTES == 10_000_000
+    monkeypatch.setattr(sarif, "MOST_BYTES", 100_000)
+    drawn = random.Random(5)  # texts that do not compress
+    findings = [finding(drawn.randbytes(490).hex(), severity=Severity.WARNING) for _ in range(400)]
+    text = sarif.checks([file(*findings, finding("the worst"))])
+    assert 25_000 < len(gzip.compress(text.encode())) <= 100_000
+    run = json.loads(text)["runs"][0]
+    assert run["results"][0]["message"]["text"] == "the worst"
+    (notification,) = run["invocations"][0]["toolExecutionNotifications"]
+    left = 401 - len(run["results"])
+    assert notification["message"]["text"] == f"{left} results more than {len(run['results'])} left out"
