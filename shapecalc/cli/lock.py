@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,6 +38,9 @@ def command(
     set_: SetOption = None,
     batch: BatchOption = None,
     update: Annotated[bool, typer.Option("--update", help="Record changed figures; refused if `CI` is set.")] = False,
+    fail_if_written: Annotated[
+        bool, typer.Option("--fail-if-written", help="Exit with 1 if the lock file was written, as a hook does.")
+    ] = False,
     format_: TextOrJsonOption = None,
     output: OutputOption = None,
     limit: LimitOption = None,
@@ -68,6 +72,11 @@ def command(
     files = len(recorded.lock.files) if recorded.written else recorded.given
     done = LockSummary(lock_file, not recorded.existed, recorded.written, files, recorded.new, updated)
     show(target, {Format.TEXT: lambda **_: summary(done), Format.JSON: done.to_dict})
+    if fail_if_written and recorded.written:
+        from shapecalc.render.terminal.escaping import terminal
+
+        print(f"error: `{terminal(lock_file)}` was written: add it to the commit", file=sys.stderr)
+        raise typer.Exit(FINDINGS)
 
 
 def _given(paths: list[str], limits: Limits, settings: Settings, lock_file: str, color: Color) -> GivenReports:

@@ -256,3 +256,18 @@ def test_the_help_for_a_file_that_is_gone_is_a_command_that_removes_it(run, tmp_
         (command,) = re.findall(r"help: run `(shapecalc lock --update .*)` if it is gone for good", ended.out)
         assert run(*shlex.split(command)[1:], env={"CI": ""}).code == 0, file
         assert run("check", "a net.yaml", "--locked", *option).code == 0, file
+
+
+def test_a_hook_fails_if_it_wrote_the_lock_file_and_passes_the_second_time(run, folder) -> None:
+    (folder / "nets/other.yaml").rename(folder / "other.txt")
+    for shown in ("shapecalc.lock.json holds 1 file\n", "shapecalc.lock.json holds 2 files, 1 of them new\n"):
+        wrote = run("lock", ".", "--fail-if-written")
+        assert (wrote.code, wrote.out) == (1, shown)
+        assert wrote.err == "error: `shapecalc.lock.json` was written: add it to the commit\n"
+        again = run("lock", ".", "--fail-if-written")
+        assert (again.code, again.err) == (0, "")
+        (folder / "nets/other.yaml").write_text(NET)
+    widen(folder / "net.yaml")
+    moved = run("lock", ".", "--fail-if-written")
+    assert moved.code == 1
+    assert "was written" not in moved.err

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 STEPS = ACTION["runs"]["steps"]
 [CHECK] = [step for step in STEPS if step.get("name") == "Check"]
-[HOOK] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+HOOK, LOCK_HOOK = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
 
 
 def test_no_script_holds_an_expression() -> None:
@@ -114,10 +114,24 @@ def test_the_hook_checks_what_is_called_a_network(path: str, *, is_checked: bool
     assert bool(re.search(HOOK["files"], path)) is is_checked
 
 
+@pytest.mark.parametrize(
+    ("path", "is_read"),
+    [
+        *(("net.yaml", True), ("lib/blocks.yml", True), ("a/shapecalc.lock.json", True), ("pyproject.toml", True)),
+        *((".shapecalc.toml", True), ("my-pyproject.toml", False), ("package.lock.json", False), ("net.md", False)),
+    ],
+)
+def test_the_lock_hook_runs_if_anything_that_a_figure_follows_from_is_changed(path: str, *, is_read: bool) -> None:
+    assert bool(re.search(LOCK_HOOK["files"], path)) is is_read
+    assert LOCK_HOOK["pass_filenames"] is False
+
+
 def test_the_hook_is_called_as_the_documents_call_it() -> None:
     assert (HOOK["id"], HOOK["entry"], HOOK["language"]) == ("shapecalc-check", "shapecalc check", "python")
     assert (HOOK["types"], HOOK["require_serial"]) == (["yaml"], True)
-    assert "id: shapecalc-check" in (ROOT / "docs/guides/ci.md").read_text("utf-8")
+    assert (LOCK_HOOK["id"], LOCK_HOOK["entry"]) == ("shapecalc-lock", "shapecalc lock --fail-if-written")
+    text = (ROOT / "docs/guides/ci.md").read_text("utf-8")
+    assert all(f"id: {hook['id']}" in text for hook in (HOOK, LOCK_HOOK))
 
 
 def test_the_documents_hold_yaml_and_name_inputs_that_there_are() -> None:
