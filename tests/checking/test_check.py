@@ -14,6 +14,7 @@ from shapecalc.execution.budget import Budget
 from shapecalc.files import zoo
 from shapecalc.layers.linear import Linear
 from tests.house.test_cases import CASES, FOLDER, findings_of
+from tests.support import repositories
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,3 +150,11 @@ def test_checking_imports_no_numpy_and_running_does() -> None:
             cwd=FOLDER.parent.parent,
         )
         assert done.stdout.strip() == str(run)
+
+
+def test_a_generated_repository_is_clean(tmp_path: Path) -> None:
+    written = repositories.write(tmp_path, 60)
+    results = check(tmp_path)
+    assert sorted(result.name for result in results) == sorted(map(str, written))
+    assert [result.name for result in results if result.findings] == []
+    assert any("include:" in path.read_text() for path in written)
