@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.diff import Comparison
     from shapecalc.diffing.revisions import RevisionComparison
-    from shapecalc.diffing.thresholds import Alternatives, Threshold
+    from shapecalc.parser.thresholds import Alternatives, Threshold
     from shapecalc.shape_inference.report import Report
 
 EXAMPLES = ("shapecalc diff resnet18 resnet34", "shapecalc diff vgg11 vgg13 --format markdown")
@@ -210,7 +210,7 @@ def _inspected(
 def _thresholds(texts: list[str] | tuple[()]) -> tuple[Alternatives, ...]:
     if not texts:
         return ()
-    from shapecalc.diffing.thresholds import ThresholdError, read_thresholds
+    from shapecalc.parser.thresholds import ThresholdError, read_thresholds
 
     thresholds = []
     for text in texts:
@@ -223,11 +223,11 @@ def _thresholds(texts: list[str] | tuple[()]) -> tuple[Alternatives, ...]:
 
 def _judged(alternatives: Alternatives, comparison: Comparison, path: str = "") -> int:
     """Return 1 if a condition holds, 2 if it is undecided, else 0; report the first two on stderr."""
-    from shapecalc.diffing.thresholds import judged
+    from shapecalc.parser.thresholds import judged
     from shapecalc.render.diff import moved
 
     where = f"{_shown(path)}: " if path else ""
-    holds, deciding = judged(alternatives, comparison)
+    holds, deciding = judged(alternatives, comparison.totals)
     if holds:
         text = " and ".join(threshold.text for threshold in deciding)
         figures = dict.fromkeys(moved(threshold.metric, comparison.totals) for threshold in deciding)
@@ -240,7 +240,7 @@ def _judged(alternatives: Alternatives, comparison: Comparison, path: str = "") 
 
 
 def _undecided(threshold: Threshold, comparison: Comparison) -> str:
-    names = threshold.open_symbols(comparison)
+    names = threshold.open_symbols(comparison.totals)
     if not names:
         return f"is undecided: {threshold.metric} is unknown before or after"
     quoted = " and ".join(f"`{name}`" for name in names)

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import re
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.diffing.diff import Figures
 from shapecalc.dims import free_symbols, greatest, least
 from shapecalc.dims.reader import COMPARISONS
 from shapecalc.parser.quantities import UNITS, read_quantity
@@ -23,10 +22,10 @@ from shapecalc.parser.quantities import UNITS, read_quantity
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from shapecalc.diffing.diff import Change, Comparison
     from shapecalc.dims import Dim
 
-METRICS = Figures._fields
+METRICS = ("params", "buffers", "macs", "flops", "memory", "activations", "layers")
+"""The figures of a network (`shapecalc.diffing.diff.Figures`), each before and after a change."""
 OF_BYTES = frozenset({"memory", "activations"})
 _ALSO = {"≥": ">=", "≤": "<=", "=": "==", "≠": "!="}
 _CONDITION = re.compile(r"\s*(\w+)\s*(>=|<=|==|!=|[><=≥≤≠])\s*([+\-−]?)\s*([^\s%+\-−][^%+\-−]*?)\s*(%?)\s*")
@@ -42,12 +41,12 @@ class Threshold(NamedTuple):
     percent: bool
     text: str
 
-    def holds(self, comparison: Comparison) -> bool | None:
-        """Return whether the condition holds, whatever free symbols are; None where that depends on them.
+    def holds(self, figures: Any) -> bool | None:
+        """Return whether the condition holds of `Figures`, whatever free symbols are; None if that depends on them.
 
-        None also where the figure itself is unknown.
+        None also if the figure itself is unknown.
         """
-        excess = self._excess(comparison)
+        excess = self._excess(figures)
         if excess is None:
             return None
         compare = COMPARISONS[self.sign]
@@ -60,22 +59,22 @@ class Threshold(NamedTuple):
             return None
         return bool(compare(low, 0))
 
-    def open_symbols(self, comparison: Comparison) -> tuple[str, ...]:
+    def open_symbols(self, figures: Any) -> tuple[str, ...]:
         """Return the symbols that the answer depends on."""
-        excess = self._excess(comparison)
+        excess = self._excess(figures)
         return () if excess is None else free_symbols(excess)
 
-    def _excess(self, comparison: Comparison) -> Dim | None:
+    def _excess(self, figures: Any) -> Dim | None:
         """Return the value minus the stated number, times a positive factor that makes it an integer."""
-        change: Change = getattr(comparison.totals, self.metric)
-        value = change.delta if self.signed else change.after
+        change = getattr(figures, self.metric)
+        value: Dim | None = change.delta if self.signed else change.after
         if value is None:
             return None
         if not self.percent:
             return value * self.number.denominator - self.number.numerator
-        assert change.before is not None  # the delta is known
+        before: Dim = change.before  # known, because the delta is
         share = self.number / 100
-        return value * share.denominator - change.before * share.numerator
+        return value * share.denominator - before * share.numerator
 
 
 Alternatives = tuple[tuple[Threshold, ...], ...]
@@ -98,14 +97,14 @@ def read_thresholds(text: str) -> Alternatives:
     )
 
 
-def judged(alternatives: Alternatives, comparison: Comparison) -> tuple[bool | None, tuple[Threshold, ...]]:
+def judged(alternatives: Alternatives, figures: Any) -> tuple[bool | None, tuple[Threshold, ...]]:
     """Return whether one group holds, None if that depends on unbound symbols, and the conditions that decide it.
 
     They are those of the first group that holds, or those that depend on symbols.
     """
     undecided: list[Threshold] = []
     for group in alternatives:
-        answers = [threshold.holds(comparison) for threshold in group]
+        answers = [threshold.holds(figures) for threshold in group]
         if all(answers):
             return True, group
         if False not in answers:

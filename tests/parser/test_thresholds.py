@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import shapecalc
-from shapecalc.diffing.diff import diff
-from shapecalc.diffing.thresholds import ThresholdError, judged, read_threshold, read_thresholds
+from shapecalc.diffing.diff import Figures, diff
+from shapecalc.parser.thresholds import METRICS, ThresholdError, judged, read_threshold, read_thresholds
 from tests.support.rows import for_each
 
 WIDE = "input: [N, 99]\nlayers: [{linear: {out_features: %d, bias: false}}]\n"
@@ -15,7 +15,7 @@ FREE = "input: [N, 3, H, 7]\nlayers: [{conv: {out_channels: %d, kernel_size: 1}}
 
 def holds(text: str, old: int, new: int, net: str = WIDE) -> bool | None:
     before, after = (shapecalc.inspect(shapecalc.loads(net % width)) for width in (old, new))
-    return read_threshold(text).holds(diff(before, after))
+    return read_threshold(text).holds(diff(before, after).totals)
 
 
 @for_each(
@@ -51,9 +51,13 @@ def test_a_condition_is_exact(text: str, expected: object) -> None:
     assert holds(text, 100, 102) is expected
 
 
+def test_a_condition_is_of_a_figure_that_a_comparison_has() -> None:
+    assert Figures._fields == METRICS
+
+
 def test_any_growth_from_nothing_exceeds_each_share() -> None:
     comparison = diff(None, shapecalc.inspect(shapecalc.loads(WIDE % 5)))
-    assert read_threshold("params > +1000000%").holds(comparison) is True
+    assert read_threshold("params > +1000000%").holds(comparison.totals) is True
 
 
 @for_each(
@@ -80,7 +84,7 @@ def test_a_condition_on_symbols_is_told_where_it_holds_for_all_or_for_none(text:
 
 def test_what_cannot_be_told_names_its_symbols() -> None:
     before, after = (shapecalc.inspect(shapecalc.loads(FREE % width)) for width in (5, 7))
-    assert read_threshold("macs > +42").open_symbols(diff(before, after)) == ("H",)
+    assert read_threshold("macs > +42").open_symbols(diff(before, after).totals) == ("H",)
 
 
 @for_each(
@@ -117,7 +121,7 @@ def test_what_is_no_condition_is_refused_with_words(text: str, said: str) -> Non
 )
 def test_conditions_are_joined_and_tighter_than_or(text: str, expected: object, deciding: list[str]) -> None:
     before, after = (shapecalc.inspect(shapecalc.loads(WIDE % width)) for width in (100, 102))
-    holds, found = judged(read_thresholds(text), diff(before, after))
+    holds, found = judged(read_thresholds(text), diff(before, after).totals)
     assert (holds, [threshold.text for threshold in found]) == (expected, deciding)
 
 
@@ -133,7 +137,7 @@ def test_conditions_are_joined_and_tighter_than_or(text: str, expected: object, 
 )
 def test_what_depends_on_a_symbol_decides_only_where_nothing_else_does(text: str, expected: object) -> None:
     before, after = (shapecalc.inspect(shapecalc.loads(FREE % width)) for width in (5, 7))
-    holds, found = judged(read_thresholds(text), diff(before, after))
+    holds, found = judged(read_thresholds(text), diff(before, after).totals)
     assert holds is expected
     assert [threshold.text for threshold in found if expected is None] == ["macs > +1K"] * (expected is None)
 
