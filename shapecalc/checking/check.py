@@ -16,8 +16,9 @@ from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.diffing.lock import check_lock, key_of, load_lock, missing_files
 from shapecalc.dims import show
 from shapecalc.execution.budget import BUDGET
+from shapecalc.files.config import NO_CONFIG, Config
 from shapecalc.files.discovery import discover
-from shapecalc.files.load import find_source
+from shapecalc.files.load import find_source, loads_source
 from shapecalc.files.settings import NOTHING_SET, SetArchitecture, Settings, load_with
 from shapecalc.parser.diagnostics import position
 from shapecalc.parser.file_kind import FileKind, kind_of
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from shapecalc.diffing.lock import Lock
     from shapecalc.execution.budget import Budget
     from shapecalc.execution.verify import Proof, ProofRow
+    from shapecalc.files.config import FileConfig
 
 PAYS_FROM = 64
 """The number of files from which on several processes are faster than one, which reads about 200 files per second."""
@@ -49,6 +51,7 @@ class CheckOptions(NamedTuple):
     stdin_name: str = "<stdin>"
     limits: Limits = LIMITS
     settings: Settings = NOTHING_SET
+    config: Config = NO_CONFIG
 
 
 DEFAULTS = CheckOptions()
@@ -64,12 +67,14 @@ def check(
     processes: int | None = None,
     limits: Limits = LIMITS,
     settings: Settings = NOTHING_SET,
+    config: Config = NO_CONFIG,
 ) -> tuple[Checked, ...]:
     """Return the results of checking files, folders and patterns, except those that a pattern of `exclude` matches.
 
     Architectures, checked with the parameters that they have, come after files. `settings` set the symbols and
     parameters of files that have them: `expect:` and `where:`, which are for a file's own sizes, then do not apply. A
-    lock is compared at the sizes at which it was made.
+    lock is compared at the sizes at which it was made. `config` has values for each file: codes, sizes, at which
+    `expect:` and `where:` apply all the same, and limits of figures.
     `run` executes each network as `verify` does, within `budget`. Each network is compared with `lock`, a file that
     `shapecalc lock` has written; if networks of the lock are missing, the last result is that of the lock. Many files
     are distributed among `processes`, by default one per processor.
@@ -79,15 +84,18 @@ def check(
     >>> [(result.name, result.findings) for result in check("lenet5", "vgg16")]
     [('lenet5', ()), ('vgg16', ())]
     """
-    files = discover((str(each) for each in networks if not isinstance(each, Architecture)), exclude).files
+    paths = (str(each) for each in networks if not isinstance(each, Architecture))
+    files = discover(paths, exclude, config.excludes).files
     loaded_lock = None if lock is None else load_lock(str(lock))
-    options = CheckOptions(run, budget, loaded_lock, "" if lock is None else str(lock), stdin_name, limits, settings)
+    lock_file = "" if lock is None else str(lock)
+    options = CheckOptions(run, budget, loaded_lock, lock_file, stdin_name, limits, settings, config)
     results = tuple(
         map_files(partial(check_file, options=options), files, processes, pays_from=2 if run else PAYS_FROM)
     )
     results += tuple(check_architecture(each, options) for each in networks if isinstance(each, Architecture))
     missing = missing_files(loaded_lock, str(lock)) if loaded_lock is not None else {}
-    return (*results, Checked(str(lock), None, tuple(missing.values()))) if missing else results
+    gone = _selected(Checked(lock_file, None, tuple(missing.values())), config.at(lock_file))
+    return (*results, gone) if missing else results
 
 
 def map_files(
@@ -124,13 +132,22 @@ def check_file(path: str, options: CheckOptions = DEFAULTS) -> Checked:
 
 def check_source(source: Source, folder: Path | None, options: CheckOptions = DEFAULTS) -> Checked:
     """Return the result of checking one text; all that it includes is in `folder` or below."""
+    own = options.config.at(source.name)
+    return _selected(_checked(source, folder, options, own), own)
+
+
+def _checked(source: Source, folder: Path | None, options: CheckOptions, own: FileConfig) -> Checked:
     try:
         if kind_of(source, options.limits) is FileKind.BLOCKS:
             diagnostics, source = diagnose_blocks(source, folder, options.limits)
             return Checked(source.name, source, diagnostics)
-        given = load_with(source, options.settings, options.limits, folder)
+        given = load_with(source, own.settings.replaced_by(options.settings), options.limits, folder)
         written, source = source, given.architecture.file or source
-        diagnostics = _diagnostics(given, options)
+        as_written = None
+        if given.used and not options.settings.applies_to(given.architecture):
+            # A configuration gives sizes, and the expectations of a file stay those of its own.
+            as_written = loads_source(source, options.limits, folder)
+        diagnostics = _diagnostics(given, options, as_written)
         if options.lock is not None:
             diagnostics += _locked(given, written, folder, options)
     except ShapecalcError as error:
@@ -149,13 +166,20 @@ def check_architecture(architecture: Architecture, options: CheckOptions = DEFAU
             diagnostics += check_lock(Reports(architecture).at({}), name, options.lock, options.lock_file)
     except ShapecalcError as error:
         return Checked(name, error.source or architecture.file, error.diagnostics)
-    return Checked(name, architecture.file, tuple(sorted(diagnostics, key=position)))
+    checked = Checked(name, architecture.file, tuple(sorted(diagnostics, key=position)))
+    return _selected(checked, options.config.at(name))
 
 
-def _diagnostics(given: SetArchitecture, options: CheckOptions) -> tuple[Diagnostic, ...]:
+def _diagnostics(
+    given: SetArchitecture, options: CheckOptions, as_written: Architecture | None = None
+) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics at the sizes given, and what `as_written` does not meet at its own."""
     reports = Reports(given.architecture)
-    as_written = not given.used
-    diagnostics = diagnose(reports.at(given.sizes), reports, expectations=as_written, where=as_written)
+    own = given.used == {}
+    diagnostics = diagnose(reports.at(given.sizes), reports, expectations=own, where=own)
+    if as_written is not None:
+        written = Reports(as_written)
+        diagnostics += diagnose(written.at({}), written, lints=False)
     if options.run:
         diagnostics += _executed(reports, given.sizes, options.budget)
     return diagnostics
@@ -171,6 +195,10 @@ def _locked(
         given = load_with(source, Settings(entry.settings), options.limits, folder)
     report = Reports(given.architecture).at(given.sizes)
     return check_lock(report, source.name, options.lock, options.lock_file)
+
+
+def _selected(checked: Checked, own: FileConfig) -> Checked:
+    return select_codes(checked, own.select, own.ignore)._replace(strict=own.strict)
 
 
 def select_codes(checked: Checked, select: Iterable[str], ignore: Iterable[str]) -> Checked:

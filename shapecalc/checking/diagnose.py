@@ -22,16 +22,19 @@ def diagnose(
     brief: bool = False,
     expectations: bool = True,
     where: bool = True,
+    lints: bool = True,
 ) -> tuple[Diagnostic, ...]:
     """Return the lints, unmet expectations, and constraints that no size meets or that `where:` does not ensure.
 
     `reports` are those of the same architecture. `brief` leaves out lints of networks that are as intended, and could
     be better: `inspect` and `watch` show valid networks, some of them famous, without them. `expectations` and `where`
-    are False if the report is not at the sizes, parameters or counts for which the file states them.
+    are False if the report is not at the sizes, parameters or counts for which the file states them; `lints` is False
+    if only these two are to be compared.
     """
     shown = WITHOUT_EFFECT | ANOTHER_LAYOUT
-    lints = (diagnostic for diagnostic in lint(report) if not brief or diagnostic.code in shown)
-    diagnostics = (*lints, *(with_output_padding(report, unmet(report)) if expectations else ()), *impossible(report))
+    linted = tuple(diagnostic for diagnostic in lint(report) if not brief or diagnostic.code in shown) if lints else ()
+    unmet_here = with_output_padding(report, unmet(report)) if expectations else ()
+    diagnostics = (*linted, *unmet_here, *(impossible(report) if lints else ()))
     if not where or not report.architecture.where:
         return diagnostics
     if not report.bindings:

@@ -15,18 +15,23 @@ from shapecalc.files.discovery import discover
 from shapecalc.parser.files import read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from shapecalc.checking.fix import FixedText
 
 
-def fix_files(paths: Iterable[str], exclude: Iterable[str] = (), limits: Limits = LIMITS) -> Iterator[FixedText]:
+def fix_files(
+    paths: Iterable[str],
+    exclude: Iterable[str] = (),
+    limits: Limits = LIMITS,
+    excludes: Callable[[str], bool] | None = None,
+) -> Iterator[FixedText]:
     """Apply all safe fixes to files, and yield the result for each file that has changed, or is in Keras words.
 
     A file is written atomically, and its bytes outside of the edits do not change. A file that cannot be read is
     skipped: a check reports it. Raises `ShapecalcError` SC001 (exit code 2) for `-` and for names of the zoo.
     """
-    files = discover(paths, exclude).files
+    files = discover(paths, exclude, excludes).files
     for path in files:
         if path == "-" or (zoo.path(path) is not None and not os.path.lexists(path)):
             what = "standard input" if path == "-" else f"`{path}`, which ships with shapecalc"

@@ -17,6 +17,7 @@ class _OneFile(NamedTuple):
     findings: tuple[Diagnostic, ...]
     readable: bool = True
     used: frozenset[str] | None = None
+    strict: bool = False
 
 
 class Checked(Presented, _OneFile):
@@ -24,7 +25,8 @@ class Checked(Presented, _OneFile):
 
     `name` is the path as it was given, with `/` between folders, and relative if it is below the current folder;
     `source` is its text, None if it cannot be read. `used` has the names of the settings that apply to it, None if it
-    is not a valid architecture. A diagnostic may be in a file that it includes (`source.of`).
+    is not a valid architecture. `strict` is whether its configuration lets warnings fail it. A diagnostic may be in a
+    file that it includes (`source.of`).
     """
 
     __slots__ = ()
@@ -38,8 +40,8 @@ class Checked(Presented, _OneFile):
         return f"<Checked {self.name}: {_counted(self.findings)}>"
 
     def failed(self, *, strict: bool = False) -> bool:
-        """Return whether a diagnostic is an error, or with `strict` a warning."""
-        weighs = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
+        """Return whether a diagnostic is an error, or with `strict`, given or configured, a warning."""
+        weighs = (Severity.ERROR, Severity.WARNING) if strict or self.strict else (Severity.ERROR,)
         return any(diagnostic.severity in weighs for diagnostic in self.findings)
 
 

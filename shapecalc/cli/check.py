@@ -20,6 +20,7 @@ from shapecalc.cli.options.architecture import (
 )
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
+from shapecalc.cli.options.config import ConfigOption, NoConfigOption, config_of, paths_of
 from shapecalc.cli.options.formats import Format, format_of, format_option, output_option, target_of
 from shapecalc.cli.options.lock_file import LOCK_FILE, LockFileOption
 
@@ -40,33 +41,45 @@ FORMATS = (Format.TEXT, Format.JSON, Format.GITHUB, Format.GITLAB, Format.SARIF,
 
 def command(
     paths: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="PATH...",
-            help="Files, folders (every YAML file below them), patterns, - for standard input, names that "
-            "`shapecalc list` shows.",
+            help="Files, folders (every network below them), patterns, - for standard input, names that "
+            "`shapecalc list` shows; default: the `paths` of the configuration.",
         ),
-    ],
+    ] = None,
     set_: SetOption = None,
     batch: BatchOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", metavar="CODES", help="Report only these codes: SC3,SC501; may be repeated."),
+        typer.Option(
+            "--select",
+            metavar="CODES",
+            help="Report only these codes, SC3,SC501, instead of those of the configuration; may be repeated.",
+        ),
     ] = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option("--ignore", metavar="CODES", help="Ignore these codes: SC405; may be repeated."),
+        typer.Option(
+            "--ignore",
+            metavar="CODES",
+            help="Ignore these codes, SC405, instead of those of the configuration; may be repeated.",
+        ),
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", metavar="PATTERN", help="Skip files, or folders of files; may be repeated."),
+        typer.Option(
+            "--exclude", metavar="PATTERN", help="Skip these files, or folders of files, too; may be repeated."
+        ),
     ] = None,
     run: Annotated[bool, typer.Option("--run", help="Execute each network too, as `shapecalc verify` does.")] = False,
     max_memory: MaxMemoryOption = MAX_MEMORY,
     max_flops: MaxFlopsOption = MAX_FLOPS,
     locked: Annotated[bool, typer.Option("--locked", help="Compare each file with the lock file.")] = False,
     lock_file: LockFileOption = LOCK_FILE,
+    config: ConfigOption = None,
+    no_config: NoConfigOption = False,
     fix: Annotated[bool, typer.Option("--fix", help="First apply all safe fixes to the files.")] = False,
     format_: Annotated[list[Format] | None, format_option(*FORMATS)] = None,
     output: Annotated[list[str] | None, output_option()] = None,
@@ -87,33 +100,40 @@ def command(
     --format and --output may be repeated: the first --output has the first --format, and so on; a format without a file
     goes to standard output.
     """
-    from shapecalc.checking.check import check, select_codes
+    from shapecalc.checking.check import check
 
     limits, budget = limits_of(limit), budget_of(max_memory, max_flops)
     given = settings_of(set_, batch)
     targets = _targets(format_ or [], output or [], color)
-    selected, ignored = _codes("--select", select), _codes("--ignore", ignore)
+    configuration = config_of(config, no_config).with_options(
+        select=_codes("--select", select),
+        ignore=_codes("--ignore", ignore),
+        strict=strict,
+        locked=locked,
+        lock_file=None if lock_file == LOCK_FILE else lock_file,
+    )
+    checked_paths = paths_of(paths, configuration)
     if fix:
         from shapecalc.checking.fix_files import fix_files
         from shapecalc.render.fix import edits
 
         unicode = (sys.stderr.encoding or "ascii").lower().startswith("utf")
-        for fixed in fix_files(paths, exclude or (), limits):
+        for fixed in fix_files(checked_paths, exclude or (), limits, configuration.excludes):
             print(edits(fixed, unicode=unicode), file=sys.stderr)
     results = check(
-        *paths,
+        *checked_paths,
         exclude=exclude or (),
         run=run,
         budget=budget,
-        lock=lock_file if locked else None,
+        lock=configuration.lock_file if configuration.locked else None,
         stdin_name=stdin_filename or "<stdin>",
         processes=processes,
         limits=limits,
         settings=given,
+        config=configuration,
     )
     if all(result.used is not None for result in results):
         refuse_unused(given, chain(*(result.used or () for result in results)))
-    results = tuple(select_codes(result, selected, ignored) for result in results)
     for target in targets:
         target.write(_written(results, target, strict=strict, executed=run))
     if Format.GITHUB in (target.format for target in targets):

@@ -13,7 +13,7 @@ from shapecalc.parser.file_kind import FileKind, kind_of
 from shapecalc.parser.files import read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 ENDINGS = (".yaml", ".yml")
 OWN_ENDINGS = (".shapecalc.yaml", ".shapecalc.yml")
@@ -28,27 +28,33 @@ class Discovered(NamedTuple):
     skipped: tuple[str, ...]
 
 
-def discover(paths: Iterable[str], exclude: Iterable[str] = ()) -> Discovered:
+def discover(
+    paths: Iterable[str], exclude: Iterable[str] = (), excludes: Callable[[str], bool] | None = None
+) -> Discovered:
     """Return every file that is named; of folders and patterns, all networks and files of blocks.
 
     Files of a folder are those below it, in alphabetical order. In folders and patterns, names that begin with a dot
-    are passed over; a file that a pattern of `exclude` matches is left out in any case. `-`, names of the zoo and
-    missing files are returned as they are: reading them reports the mistake. A file that cannot be read is taken for a
-    network. Raises `ShapecalcError` SC001 (exit code 2) for a folder or a pattern without a network, unless files of it
-    are excluded.
+    are passed over; a file that a pattern of `exclude` matches, or for which `excludes` is true, is left out in any
+    case. `-`, names of the zoo and missing files are returned as they are: reading them reports the mistake. A file
+    that cannot be read is taken for a network. Raises `ShapecalcError` SC001 (exit code 2) for a folder or a pattern
+    without a network, unless files of it are excluded.
     """
-    excluded = tuple(exclude)
+    patterns = tuple(exclude)
+
+    def left_out(file: str) -> bool:
+        return any(_matches(file, pattern) for pattern in patterns) or (excludes is not None and excludes(file))
+
     result: dict[str, None] = {}
     skipped: dict[str, None] = {}
     for path in paths:
         expanded = _expanded(path)
         if expanded is None:
             named = path if path == "-" or zoo.path(path) is not None else display_path(path)
-            if not any(excludes(named, pattern) for pattern in excluded):
+            if not left_out(named):
                 result[named] = None
             continue
         files = tuple(expanded)
-        wanted = [file for file in files if not any(excludes(file, pattern) for pattern in excluded)]
+        wanted = [file for file in files if not left_out(file)]
         other = [file for file in wanted if not _is_readable_network(file)]
         if not files or (wanted and len(other) == len(wanted)):
             raise _nothing_in(path, len(other))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics import misuse
 from shapecalc.files.load import loads_source
-from shapecalc.shape_inference.report import batch_symbol
+from shapecalc.shape_inference.report import BATCH_SYMBOLS, batch_symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,20 @@ class Settings(NamedTuple):
         """Return the names that no file has, `batch` for a batch that no file has; `used` are those of all files."""
         batch = [] if self.batch is None or "batch" in used else ["batch"]
         return [*(name for name in self.values if name not in used), *batch]
+
+    def replaced_by(self, others: Settings) -> Settings:
+        """Return these values replaced by others; a batch that others set by its symbol is not set twice.
+
+        >>> Settings({"H": 7}, batch=8).replaced_by(Settings({"N": 2}))
+        Settings(values={'H': 7, 'N': 2}, batch=None)
+        """
+        named = any(name in others.values for name in BATCH_SYMBOLS)
+        return Settings({**self.values, **others.values}, others.batch or (None if named else self.batch))
+
+    def applies_to(self, architecture: Architecture) -> bool:
+        """Return whether an architecture has a parameter, a symbol or a batch that is set."""
+        known = {*architecture.parameters, *architecture.symbols}
+        return not known.isdisjoint(self.values) or (self.batch is not None and batch_symbol(architecture) is not None)
 
 
 NOTHING_SET = Settings({})

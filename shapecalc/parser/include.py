@@ -64,7 +64,7 @@ def _names(source: Source, folder: str, limits: Limits) -> list[str]:
     items = node.items if isinstance(node, Sequence) else (node,)
     names = [item.value for item in items if isinstance(item, Scalar) and isinstance(item.value, str) and item.value]
     return [
-        normpath(f"{folder}/{name}" if folder else name) for name in names if not _leads_out(name) and "\0" not in name
+        normpath(f"{folder}/{name}" if folder else name) for name in names if not leads_out(name) and "\0" not in name
     ]
 
 
@@ -81,7 +81,7 @@ def _include_node(source: Source, limits: Limits) -> Node | None:
     return None
 
 
-def _leads_out(name: str) -> bool:
+def leads_out(name: str) -> bool:
     """Return whether a path leads out of its folder, in the notation of any system."""
     return name.startswith(("/", "\\", "~")) or ".." in PurePath(name.replace("\\", "/")).parts or ":" in name
 
@@ -152,7 +152,7 @@ class _IncludeReader:
             self._diagnostics.refuse("SC115", message, head(node), help="put the blocks below `blocks:`")
             return None
         if (folder, name) not in self._paths:  # resolving takes a system call for each parent folder
-            self._paths[folder, name] = None if _leads_out(name) else _real(folder / name)
+            self._paths[folder, name] = None if leads_out(name) else _real(folder / name)
         real = self._paths[folder, name]
         if real is None or not real.is_relative_to(self._folder):
             message = f"`include` expects a file below the including file's folder, receives `{shorten(name)}`"

@@ -81,6 +81,15 @@ Alternatives = tuple[tuple[Threshold, ...], ...]
 """Groups of conditions: one group must hold, with all of its conditions."""
 
 
+def compares_change(alternatives: Alternatives) -> bool:
+    """Return whether a condition compares the change, which one network does not have.
+
+    >>> compares_change(read_thresholds("params > 25M and macs > +2%"))
+    True
+    """
+    return any(threshold.signed for group in alternatives for threshold in group)
+
+
 class ThresholdError(ValueError):
     """A text that is not a condition; the message is what was expected."""
 

@@ -65,6 +65,9 @@ ALLOWED = {
     "execution/recurrent_targets.py": frozenset({"sum"}),
     # The parts of a cross-entropy, by name.
     "render/bptt.py": frozenset({"mean", "softmax", "sum"}),
+    # A key of a configuration.
+    "files/config.py": frozenset({"select"}),
+    "files/config_keys.py": frozenset({"select"}),
     "cli/usage_errors.py": A_FIELD_OF_RECURRENT_LAYERS,
 }
 FILES = {

@@ -45,7 +45,7 @@ def checks(results: Sequence[Checked], *, strict: bool = False, executed: bool =
 
 
 def _fill(suite: ET.Element, checked: Checked, *, strict: bool, executed: bool) -> None:
-    weights = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    weights = {Severity.ERROR, Severity.WARNING} if strict or checked.strict else {Severity.ERROR}
     entries = list(located([checked]))
     stopped = ""
     for kind in _KINDS:

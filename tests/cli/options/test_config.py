@@ -1,0 +1,113 @@
+"""`--config` and `--no-config` select a configuration, and its paths are those of a command without any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shapecalc.cli.exit_codes import Misuse
+from shapecalc.cli.options.config import config_of, paths_of
+from shapecalc.files.config import NO_CONFIG
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Run
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".shapecalc.toml").write_text('paths = ["nets"]\n')
+    (tmp_path / "other.toml").write_text('paths = ["others"]\n')
+    return tmp_path
+
+
+def test_the_one_that_is_found_is_read_or_the_one_that_is_named_or_none() -> None:
+    assert config_of(None, no_config=False).paths == ("nets",)
+    assert config_of("other.toml", no_config=False).paths == ("others",)
+    assert config_of(None, no_config=True) == NO_CONFIG
+    with pytest.raises(Misuse, match="both given"):
+        config_of("other.toml", no_config=True)
+
+
+def test_paths_are_those_given_or_those_of_the_configuration() -> None:
+    assert paths_of(["a.yaml"], config_of(None, no_config=False)) == ["a.yaml"]
+    assert paths_of(None, config_of(None, no_config=False)) == ["nets"]
+    with pytest.raises(Misuse, match="is missing"):
+        paths_of([], NO_CONFIG)
+
+
+SUSPECT = "input: [T, N, 5]\nlayers:\n  - gru: {hidden_size: 3, dropout: 0.5}\n"
+SIZED = """\
+parameters: {width: 4}
+sizes: {H: 6}
+input: [N, 3, H, 9]
+layers: [{conv: {out_channels: $width, kernel_size: 3}}]
+expect: {output: [N, 4, 4, 7]}
+"""
+
+
+def test_a_check_without_a_path_is_of_the_paths_of_the_configuration(run: Run, folder: Path) -> None:
+    (folder / "nets").mkdir()
+    (folder / "nets" / "suspect.yaml").write_text(SUSPECT)
+    (folder / "nets" / "old.yaml").write_text("input: [N, 3]\nlayers: [rleu]\n")
+    (folder / "other.yaml").write_text("input: [N, 3]\nlayers: [rleu]\n")
+    base = 'paths = ["nets"]\nexclude = ["old.yaml"]\n'
+    # what it is, the rest of the configuration, arguments, exit code, what is printed
+    rows = [
+        ("its paths, without those excluded", "", "", 0, "1 file checked: 1 warning"),
+        ("a path that is given", "", "other.yaml", 1, "SC101"),
+        ("a file that is excluded", "", "nets/old.yaml other.yaml", 1, "1 file checked"),
+        ("warnings fail", "strict = true", "", 1, "1 warning"),
+        ("a code is ignored", 'strict = true\nignore = "SC402"', "", 0, "clean"),
+        ("an option replaces it", 'strict = true\nignore = "SC402"', "--ignore SC1", 1, "SC402"),
+        ("another code is selected", 'strict = true\nselect = ["SC1"]', "", 0, "clean"),
+        ("an override", '[[overrides]]\npaths = ["nets/**"]\nstrict = true', "", 1, "SC402"),
+        ("an override of other files", '[[overrides]]\npaths = ["net/**"]\nstrict = true', "", 0, "SC402"),
+        ("a lock that is not there", "locked = true", "", 2, "there is no lock file `shapecalc.lock.json`"),
+        ("a lock of another name", 'locked = true\nlock-file = "a.json"', "", 2, "there is no lock file `a.json`"),
+        ("no configuration", "", "--no-config", 2, "`PATH...` is missing"),
+        ("another configuration", "strict = true", "--config other.toml other.yaml", 1, "1 file checked"),
+        ("a mistake", "strickt = true", "", 2, "SC506"),
+        ("a mistake in what is not read", "strickt = true", "--no-config nets/suspect.yaml", 0, "SC402"),
+    ]
+    for name, text, arguments, code, says in rows:
+        (folder / ".shapecalc.toml").write_text(f"{base}{text}\n")
+        ended = run(shell=f"check {arguments}")
+        assert ended.code == code, (name, ended)
+        assert says in ended.out + ended.err, (name, ended)
+
+
+def test_an_expectation_is_of_the_sizes_of_the_file_whatever_the_configuration_sets(run: Run, folder: Path) -> None:
+    (folder / "net.yaml").write_text(SIZED)
+    rows = [
+        ("", "", 0, "clean"),
+        ("set = {H = 8, width = 5}", "", 0, "clean"),
+        ("set = {H = 8}\nbatch = 2", "", 0, "clean"),
+        ("set = {H = 2}", "", 1, "SC302"),
+        ("set = {H = 8}", "--set H=7", 0, "clean"),
+        ("set = {T = 8}", "", 0, "clean"),
+        ("set = {H = 'eight'}", "", 2, "SC201"),
+    ]
+    for text, arguments, code, says in rows:
+        (folder / ".shapecalc.toml").write_text(f"{text}\n")
+        ended = run(shell=f"check net.yaml {arguments}")
+        assert (ended.code, says in ended.out + ended.err) == (code, True), (text, ended)
+    (folder / "net.yaml").write_text(SIZED.replace("[N, 4, 4, 7]", "[N, 4, 6, 7]"))
+    for text in ("set = {H = 8}", "set = {width = 5}", ""):
+        (folder / ".shapecalc.toml").write_text(f"{text}\n")
+        ended = run("check", "net.yaml")
+        assert "expects output [N, 4, 6, 7], has [N, 4, 4, 7]" in ended.out, (text, ended)
+    assert run("check", "net.yaml", "--set", "H=8").code == 0
+
+
+def test_the_configuration_cannot_run_anything_or_raise_a_limit(run: Run, folder: Path) -> None:
+    (folder / "net.yaml").write_text(SIZED)
+    for key in ("run = true", "limit = ['layers=1000000']", "max-memory = '1TiB'", "fix = true", "output = ['a.txt']"):
+        (folder / ".shapecalc.toml").write_text(f"{key}\n")
+        ended = run("check", "net.yaml")
+        assert ended.code == 2, key
+        assert "a pull request may change this file" in ended.err.replace("\n", " "), key
+        assert not (folder / "a.txt").exists()
