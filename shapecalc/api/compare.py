@@ -37,18 +37,18 @@ def check(
     `budget`. Each network is compared with `lock`, a file that `lock` or `shapecalc lock` has written; if networks of
     the lock are missing, the last result is that of the lock. Many files are distributed among `processes`, by default
     one per processor. `stdin_name` names standard input, `-`.
-    Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a file, and for an invalid lock. A file that
-    cannot be read has a diagnostic in its result.
+    `skipped` of the results names the YAML files of folders and patterns that are no networks.
+    Raises `ShapecalcError` (exit code 2) for a folder or a pattern without a network, and for an invalid lock. A file
+    that cannot be read has a diagnostic in its result.
 
     >>> check("lenet5", "vgg16")
     <CheckResults of 2 files: ok>
     """
     from shapecalc.checking.check import check as check_networks
-    from shapecalc.checking.result import CheckResults
     from shapecalc.diagnostics.limits import LIMITS
     from shapecalc.execution.budget import BUDGET
 
-    results = check_networks(
+    return check_networks(
         *(each if isinstance(each, Architecture) else os.fspath(each) for each in networks),
         exclude=exclude,
         run=run,
@@ -58,7 +58,6 @@ def check(
         processes=processes,
         limits=limits or LIMITS,
     )
-    return CheckResults(results)
 
 
 def diff(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import Architecture
 from shapecalc.checking.diagnose import diagnose
 from shapecalc.checking.keras import with_notes
-from shapecalc.checking.result import Checked
+from shapecalc.checking.result import Checked, CheckResults
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.diffing.lock import check_lock, key_of, load_lock, missing_files
@@ -68,7 +68,7 @@ def check(
     limits: Limits = LIMITS,
     settings: Settings = NOTHING_SET,
     config: Config = NO_CONFIG,
-) -> tuple[Checked, ...]:
+) -> CheckResults:
     """Return the results of checking files, folders and patterns, except those that a pattern of `exclude` matches.
 
     Architectures, checked with the parameters that they have, come after files. `settings` set the symbols and
@@ -85,7 +85,7 @@ def check(
     [('lenet5', ()), ('vgg16', ())]
     """
     paths = (str(each) for each in networks if not isinstance(each, Architecture))
-    files = discover(paths, exclude, config.excludes).files
+    files, skipped = discover(paths, exclude, config.excludes)
     loaded_lock = None if lock is None else load_lock(str(lock))
     lock_file = "" if lock is None else str(lock)
     options = CheckOptions(run, budget, loaded_lock, lock_file, stdin_name, limits, settings, config)
@@ -94,8 +94,9 @@ def check(
     )
     results += tuple(check_architecture(each, options) for each in networks if isinstance(each, Architecture))
     missing = missing_files(loaded_lock, str(lock)) if loaded_lock is not None else {}
-    gone = _selected(Checked(lock_file, None, tuple(missing.values())), config.at(lock_file))
-    return (*results, gone) if missing else results
+    if missing:
+        results += (_selected(Checked(lock_file, None, tuple(missing.values())), config.at(lock_file)),)
+    return CheckResults(results, skipped)
 
 
 def map_files(

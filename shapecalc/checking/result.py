@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from shapecalc.diagnostics import Severity
 from shapecalc.diagnostics.presentation import Presented
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapecalc.diagnostics import Diagnostic, Source
 
 
@@ -45,10 +47,19 @@ class Checked(Presented, _OneFile):
         return any(diagnostic.severity in weighs for diagnostic in self.findings)
 
 
-class CheckResults(Presented, tuple[Checked, ...]):
-    """The results of checking several files, in their order."""
+class CheckResults(Presented, tuple[Checked, ...]):  # noqa: SLOT001 - a tuple cannot have slots with values
+    """The results of checking several files, in their order.
 
-    __slots__ = ()
+    `skipped` names the YAML files of folders and patterns that were passed over: they describe no network.
+    """
+
+    skipped: tuple[str, ...]
+
+    def __new__(cls, results: Iterable[Checked] = (), skipped: Iterable[str] = ()) -> Self:
+        """Return the results with the names of files that were passed over."""
+        made = super().__new__(cls, results)
+        made.skipped = tuple(skipped)
+        return made
 
     def __repr__(self) -> str:
         """Return the number of files, and of errors and warnings.

@@ -44,7 +44,7 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="PATH...",
-            help="Files, folders (every network below them), patterns, - for standard input, names that "
+            help="Files, folders (all networks below them), patterns, - for standard input, names that "
             "`shapecalc list` shows; default: the `paths` of the configuration.",
         ),
     ] = None,
@@ -86,8 +86,8 @@ def command(
     stdin_filename: Annotated[
         str | None, typer.Option("--stdin-filename", metavar="NAME", help="Name for standard input.")
     ] = None,
-    processes: Annotated[
-        int | None, typer.Option("--processes", min=1, help="Number of processes; default: one per core.")
+    jobs: Annotated[
+        int | None, typer.Option("-j", "--jobs", min=1, help="Number of processes; default: one per core.")
     ] = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
@@ -127,7 +127,7 @@ def command(
         budget=budget,
         lock=configuration.lock_file if configuration.locked else None,
         stdin_name=stdin_filename or "<stdin>",
-        processes=processes,
+        processes=jobs,
         limits=limits,
         settings=given,
         config=configuration,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import typer
 
 OLD_SPELLINGS = {
+    "check": {"--processes": "--jobs"},
     "lock": {"--file": "--lock-file"},
     "linear": {"--n": "--rows"},
     "solve": {"--most": "--top"},

@@ -42,7 +42,7 @@ def discover(
     patterns = tuple(exclude)
 
     def left_out(file: str) -> bool:
-        return any(_matches(file, pattern) for pattern in patterns) or (excludes is not None and excludes(file))
+        return any(excluded_by(file, pattern) for pattern in patterns) or (excludes is not None and excludes(file))
 
     result: dict[str, None] = {}
     skipped: dict[str, None] = {}
@@ -108,7 +108,7 @@ def _below(folder: str) -> Iterator[str]:
         )
 
 
-def excludes(file: str, pattern: str) -> bool:
+def excluded_by(file: str, pattern: str) -> bool:
     """Return whether a pattern of `exclude` names a file or a folder around it: `drafts`, `*.old.yaml`, `a/b.yaml`."""
     path = PurePath(file)
     return any(part.match(pattern.rstrip("/")) for part in (path, *path.parents) if part.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -150,6 +151,15 @@ def test_checking_imports_no_numpy_and_running_does() -> None:
             cwd=FOLDER.parent.parent,
         )
         assert done.stdout.strip() == str(run)
+
+
+def test_yaml_files_of_other_tools_are_passed_over_and_named(files: Path) -> None:
+    (files / "compose.yaml").write_text("services: {web: {image: nginx}}")
+    results = check(".", exclude=["broken.yaml"])
+    assert [result.name for result in results] == ["clean.yaml", "suspect.yaml"]
+    assert results.skipped == ("compose.yaml",)
+    assert pickle.loads(pickle.dumps(results)).skipped == results.skipped
+    assert "SC108" in [found.code for found in check("compose.yaml")[0].findings]
 
 
 def test_a_generated_repository_is_clean(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ ENDINGS = [
     ("a fix of what ships", "clean.yaml vgg16 --fix", "", 2, "`vgg16`, which ships with shapecalc"),
     ("a fix of what cannot be mended", "unmet.yaml --fix", "", 1, "SC501"),
     ("a fix of a file that is not there", "missing.yaml --fix", "", 2, "does not exist"),
-    ("no processes", "clean.yaml --processes 0", "", 2, "--processes"),
+    ("no processes", "clean.yaml --processes 0", "", 2, "--jobs"),
 ]
 
 

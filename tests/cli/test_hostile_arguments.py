@@ -37,7 +37,7 @@ WRONG = (
     ("solve", "conv", "--n", " 32{}", "--out", "16", "--f", "3"),
     ("diff", "lenet5", "lenet5", "--fail-on", "{}"),
     ("diff", "lenet5", "lenet5", "--fail-on", "params > {}"),
-    *(("check", "lenet5", option, "{}") for option in ("--select", "--ignore", "--exclude", "--processes")),
+    *(("check", "lenet5", option, "{}") for option in ("--select", "--ignore", "--exclude", "--jobs")),
     ("check", "--locked", "--lock-file", "{}", "lenet5"),
     *(("lock", option, "{}") for option in ("{}", "--lock-file")),
     ("lock", "{}", "--lock-file", "{}"),

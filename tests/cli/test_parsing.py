@@ -23,6 +23,8 @@ def test_an_old_spelling_is_read_and_not_shown() -> None:
             assert new in shown, new
     with_old = ("solve", "conv", "--n", "32", "--out", "16", "--most", "2")
     assert printed(*with_old) == printed(*with_old[:-2], "--top=2") == printed(*with_old[:-2], "--most=2")
+    checked = ("check", "mlp", "lenet5")
+    assert printed(*checked, "--processes", "2") == printed(*checked, "-j", "2") == printed(*checked, "--jobs=2")
     cost = ("train-cost", "mlp")
     assert printed(*cost, "--memory", "1GiB") == printed(*cost, "--max-memory", "1GiB")
     assert printed(*cost, "--memory", "1GiB") != printed(*cost)

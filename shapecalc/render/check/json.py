@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.render.check.located import counts, located, path_of
+from shapecalc.render.check.located import counts, located, normalized, path_of, skipped_of
 from shapecalc.render.json import document
 
 if TYPE_CHECKING:
@@ -31,7 +31,12 @@ def values(results: Sequence[Checked]) -> dict[str, Any]:
         for checked in results
     ]
     totals = {f"{severity.value}s": count for severity, count in counts(results).items()}
-    return {"files": files, "totals": {"files": len(files), **totals}}
+    skipped = list(map(normalized, skipped_of(results)))
+    return {
+        "files": files,
+        "skipped": skipped,
+        "totals": {"files": len(files), "skipped": len(skipped), **totals},
+    }
 
 
 def _finding(entry: Located) -> dict[str, Any]:

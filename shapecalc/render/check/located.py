@@ -7,6 +7,7 @@ from pathlib import PurePath
 from posixpath import normpath
 from typing import TYPE_CHECKING, NamedTuple
 
+from shapecalc.checking.result import CheckResults
 from shapecalc.diagnostics import Severity
 from shapecalc.render.terminal.escaping import terminal
 
@@ -59,14 +60,19 @@ def located(results: Sequence[Checked]) -> Iterator[Located]:
 
 def path_of(checked: Checked) -> str:
     """Return the path of a file as platforms write it: `net.yaml`, not `./net.yaml`."""
-    return normpath(PurePath(checked.name).as_posix())
+    return normalized(checked.name)
+
+
+def normalized(name: str) -> str:
+    """Return the name of a file as platforms write it."""
+    return normpath(PurePath(name).as_posix())
 
 
 def _path(checked: Checked, span: Span | None) -> str:
     if span is None or checked.source is None:
         return path_of(checked)
     source = checked.source.of(span)
-    return path_of(checked) if source is checked.source else normpath(PurePath(source.name).as_posix())
+    return path_of(checked) if source is checked.source else normalized(source.name)
 
 
 def counts(results: Sequence[Checked]) -> dict[Severity, int]:
@@ -75,15 +81,24 @@ def counts(results: Sequence[Checked]) -> dict[Severity, int]:
     return {severity: severities[severity] for severity in Severity}
 
 
-def verdict(results: Sequence[Checked]) -> str:
-    """Return a line with the number of files checked and of diagnostics.
+def skipped_of(results: Sequence[Checked]) -> tuple[str, ...]:
+    """Return the YAML files that were passed over, as they describe no network."""
+    return results.skipped if isinstance(results, CheckResults) else ()
 
-    >>> from shapecalc.checking.result import Checked
+
+def verdict(results: Sequence[Checked]) -> str:
+    """Return a line with the number of files checked, of diagnostics, and of files that were passed over.
+
+    >>> from shapecalc.checking.result import Checked, CheckResults
     >>> verdict([Checked("net.yaml", None, ())])
     '1 file checked: clean'
+    >>> verdict(CheckResults([Checked("net.yaml", None, ())], skipped=("compose.yaml",)))
+    '1 file checked: clean; 1 other YAML file passed over'
     """
     totals = ", ".join(plural(count, severity.value) for severity, count in counts(results).items() if count)
-    return f"{plural(len(results), 'file')} checked: {totals or 'clean'}"
+    others = len(skipped_of(results))
+    passed_over = f"; {plural(others, 'other YAML file')} passed over" if others else ""
+    return f"{plural(len(results), 'file')} checked: {totals or 'clean'}{passed_over}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from shapecalc.diagnostics import Severity, Span
 from shapecalc.diagnostics.rules import page_of, rule
 from shapecalc.render import json
-from shapecalc.render.check.located import brief, located, plural
+from shapecalc.render.check.located import brief, located, plural, skipped_of
 from shapecalc.render.check.origin import source_address
 from shapecalc.version import __version__
 
@@ -38,14 +38,14 @@ def checks(results: Sequence[Checked]) -> str:
     entries = list(located(results))
     most = min(_MOST, len(entries))
     while True:
-        text = _log(entries, most)
+        text = _log(entries, most, len(skipped_of(results)))
         if len(text) <= MOST_BYTES or len(zlib.compress(text.encode())) <= MOST_BYTES:
             return text
         most //= 2
 
 
-def _log(entries: list[Located], most: int) -> str:
-    """Return a log of all entries, or of the most severe ones."""
+def _log(entries: list[Located], most: int, skipped: int) -> str:
+    """Return a log of all entries, or of the most severe ones, and the number of files passed over."""
     left = len(entries) - most
     if left:
         entries = sorted(entries, key=lambda entry: list(Severity).index(entry.diagnostic.severity))[:most]
@@ -59,9 +59,11 @@ def _log(entries: list[Located], most: int) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(entry, codes.index(entry.diagnostic.code)) for entry in entries],
     }
-    if left:
-        said = {"level": "warning", "message": {"text": f"{plural(left, 'result')} more than {most} left out"}}
-        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": [said]}]
+    said = [("warning", f"{plural(left, 'result')} more than {most} left out")] if left > 0 else []
+    said += [("note", f"{plural(skipped, 'YAML file')} without a network passed over")] if skipped else []
+    if said:
+        notes = [{"level": level, "message": {"text": text}} for level, text in said]
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": notes}]
     return json.text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, unicode=False)
 
 

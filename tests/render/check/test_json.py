@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shapecalc.checking.result import Checked
+from shapecalc.checking.result import Checked, CheckResults
 from shapecalc.diagnostics import Diagnostic, Fix, Label, Source, Span
 from shapecalc.render.check.json import checks
 from shapecalc.render.json import document, text
@@ -34,13 +34,18 @@ def test_a_finding_has_every_key_whether_or_not_it_has_a_value() -> None:
     }
 
 
+def test_files_that_are_passed_over_are_named_and_counted() -> None:
+    value = json.loads(checks(CheckResults([checked("clean.yaml")], skipped=("./a/compose.yaml",))))
+    assert (value["skipped"], value["totals"]["skipped"]) == (["a/compose.yaml"], 1)
+
+
 def test_a_file_that_cannot_be_read_says_so() -> None:
     files = read(checked("missing.yaml"), checked("clean.yaml"))["files"]
     assert [file["readable"] for file in files] == [False, True]
 
 
 def test_the_totals_count() -> None:
-    assert read(*one())["totals"] == {"files": 2, "errors": 1, "warnings": 0, "notes": 0}
+    assert read(*one())["totals"] == {"files": 2, "skipped": 0, "errors": 1, "warnings": 0, "notes": 0}
 
 
 def test_places_in_an_included_file_name_it() -> None:

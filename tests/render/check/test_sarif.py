@@ -10,23 +10,26 @@ import gzip
 import json
 import random
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft4Validator
 
-from shapecalc.checking.result import Checked
+from shapecalc.checking.result import Checked, CheckResults
 from shapecalc.diagnostics import Diagnostic, Label, Severity, Source, Span
 from shapecalc.diagnostics.rules import codes
 from shapecalc.render.check import sarif
 from tests.support.check_inputs import INPUTS, checked, one
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "oracle" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
 SECOND_LINE = Span(2, 1, 2, 7)
 FILES = Path(__file__).parent / "files"
 
 
-def run_of(results: list[Checked]) -> dict[str, Any]:
+def run_of(results: Sequence[Checked]) -> dict[str, Any]:
     log: dict[str, Any] = json.loads(sarif.checks(results))
     Draft4Validator(SCHEMA).validate(log)
     return log["runs"][0]
@@ -146,6 +149,15 @@ def test_a_file_that_cannot_be_read_has_a_line_to_show_it_at() -> None:
     location = result["locations"][0]["physicalLocation"]
     region = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}
     assert location == {"artifactLocation": {"uri": "missing.yaml"}, "region": region}
+
+
+def test_files_that_are_passed_over_are_a_notification() -> None:
+    run = run_of(CheckResults([checked("clean.yaml")], skipped=("compose.yaml", "ci.yml")))
+    (notification,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert (notification["level"], notification["message"]["text"]) == (
+        "note",
+        "2 YAML files without a network passed over",
+    )
 
 
 def test_a_name_makes_no_link() -> None:
