@@ -16,7 +16,7 @@ from shapecalc.diagnostics.limits import LIMITS, Limits
 from shapecalc.diffing.lock import check_lock, key_of, load_lock, missing_files
 from shapecalc.dims import show
 from shapecalc.execution.budget import BUDGET
-from shapecalc.files.config import NO_CONFIG, Config
+from shapecalc.files.config import NO_BUDGETS, NO_CONFIG, Config
 from shapecalc.files.discovery import discover
 from shapecalc.files.load import find_source, loads_source
 from shapecalc.files.settings import NOTHING_SET, SetArchitecture, Settings, load_with
@@ -148,7 +148,7 @@ def _checked(source: Source, folder: Path | None, options: CheckOptions, own: Fi
         if given.used and not options.settings.applies_to(given.architecture):
             # A configuration gives sizes, and the expectations of a file stay those of its own.
             as_written = loads_source(source, options.limits, folder)
-        diagnostics = _diagnostics(given, options, as_written)
+        diagnostics = _diagnostics(given, options, own, as_written)
         if options.lock is not None:
             diagnostics += _locked(given, written, folder, options)
     except ShapecalcError as error:
@@ -162,7 +162,8 @@ def check_architecture(architecture: Architecture, options: CheckOptions = DEFAU
     """Return the result of checking an architecture, with the parameters that it has."""
     name = architecture.file.name if architecture.file else architecture.name
     try:
-        diagnostics = _diagnostics(SetArchitecture(architecture, {}, {}, frozenset()), options)
+        given = SetArchitecture(architecture, {}, {}, frozenset())
+        diagnostics = _diagnostics(given, options, options.config.at(name))
         if options.lock is not None:
             diagnostics += check_lock(Reports(architecture).at({}), name, options.lock, options.lock_file)
     except ShapecalcError as error:
@@ -172,15 +173,19 @@ def check_architecture(architecture: Architecture, options: CheckOptions = DEFAU
 
 
 def _diagnostics(
-    given: SetArchitecture, options: CheckOptions, as_written: Architecture | None = None
+    given: SetArchitecture, options: CheckOptions, own: FileConfig, as_written: Architecture | None = None
 ) -> tuple[Diagnostic, ...]:
     """Return the diagnostics at the sizes given, and what `as_written` does not meet at its own."""
     reports = Reports(given.architecture)
-    own = given.used == {}
-    diagnostics = diagnose(reports.at(given.sizes), reports, expectations=own, where=own)
+    alone = not given.used
+    diagnostics = diagnose(reports.at(given.sizes), reports, expectations=alone, where=alone)
     if as_written is not None:
         written = Reports(as_written)
         diagnostics += diagnose(written.at({}), written, lints=False)
+    if own.fail_on or own.budgets != NO_BUDGETS:
+        from shapecalc.checking.budgets import exceeded  # noqa: PLC0415 - most configurations limit nothing
+
+        diagnostics += exceeded(reports, given.sizes, own)
     if options.run:
         diagnostics += _executed(reports, given.sizes, options.budget)
     return diagnostics

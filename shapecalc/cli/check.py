@@ -21,6 +21,7 @@ from shapecalc.cli.options.architecture import (
 from shapecalc.cli.options.budget import MAX_FLOPS, MAX_MEMORY, MaxFlopsOption, MaxMemoryOption, budget_of
 from shapecalc.cli.options.color import Color, ColorOption
 from shapecalc.cli.options.config import ConfigOption, NoConfigOption, config_of, paths_of
+from shapecalc.cli.options.fail_on import conditions_of, of_one_network
 from shapecalc.cli.options.formats import Format, format_of, format_option, output_option, target_of
 from shapecalc.cli.options.lock_file import LOCK_FILE, LockFileOption
 
@@ -78,6 +79,15 @@ def command(
     max_flops: MaxFlopsOption = MAX_FLOPS,
     locked: Annotated[bool, typer.Option("--locked", help="Compare each file with the lock file.")] = False,
     lock_file: LockFileOption = LOCK_FILE,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-on",
+            metavar="CONDITION",
+            help="Report a network for which this is true, such as `params > 25M` or `memory > 4GiB and macs > 1G`, in "
+            "addition to the conditions of the configuration; may be repeated.",
+        ),
+    ] = None,
     config: ConfigOption = None,
     no_config: NoConfigOption = False,
     fix: Annotated[bool, typer.Option("--fix", help="First apply all safe fixes to the files.")] = False,
@@ -109,6 +119,7 @@ def command(
         select=_codes("--select", select),
         ignore=_codes("--ignore", ignore),
         strict=strict,
+        fail_on=of_one_network(conditions_of(fail_on)),
         locked=locked,
         lock_file=None if lock_file == LOCK_FILE else lock_file,
     )

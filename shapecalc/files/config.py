@@ -57,6 +57,9 @@ class Budgets(NamedTuple):
     batch: int | None = None
 
 
+NO_BUDGETS = Budgets()
+
+
 class FileConfig(NamedTuple):
     """The values that apply to one file. `settings` are those of the configuration, without the options."""
 
@@ -65,7 +68,7 @@ class FileConfig(NamedTuple):
     strict: bool = False
     settings: Settings = NOTHING_SET
     fail_on: tuple[FailOn, ...] = ()
-    budgets: Budgets = Budgets()
+    budgets: Budgets = NO_BUDGETS
 
 
 class ConfigValue(NamedTuple):

@@ -26,6 +26,7 @@ SEVERAL_MEANINGS = {
     "--seed": "`train` draws more than weights and inputs",
     "--truncate": "`verify` truncates backward only",
     "--optimizer": "`train-cost` counts its state, `train` and `run` apply it",
+    "--fail-on": "`diff` compares a change too",
     "--out": "the output of a window or of a network is solved for; of `linear` it is features",
     "--padding": "`conv-transpose` removes elements; `solve` takes one integer",
     "--backward": "`verify` checks gradients, calculators and `run` show them",

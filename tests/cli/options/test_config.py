@@ -111,3 +111,28 @@ def test_the_configuration_cannot_run_anything_or_raise_a_limit(run: Run, folder
         assert ended.code == 2, key
         assert "a pull request may change this file" in ended.err.replace("\n", " "), key
         assert not (folder / "a.txt").exists()
+
+
+def test_budgets_and_conditions_of_the_configuration_fail_a_check(run: Run, folder: Path) -> None:
+    # the configuration, arguments, exit code, what is printed
+    rows = [
+        ('budgets = {max-params = "61K"}', "lenet5", 1, "`LeNet-5` has 61,706 params, above `max-params = 61K`"),
+        ("budgets = {max-params = 61706}", "lenet5", 0, "clean"),
+        (
+            'budgets = {max-memory = "36KiB"}',
+            "lenet5",
+            1,
+            "36.8 KiB (37,632 bytes) of live tensors in float32 at N = 1",
+        ),
+        ('budgets = {max-memory = "36KiB", dtype = "float16"}', "lenet5", 0, "clean"),
+        ('budgets = {max-memory = "100KiB", batch = 8}', "lenet5", 1, "at N = 8, above `max-memory = 100KiB`"),
+        ('fail-on = ["params > 1", "params > +2%"]', "lenet5", 1, "1 error"),
+        ('fail-on = "params > 1"\nignore = "SC505"', "lenet5", 0, "clean"),
+        ('fail-on = "params > 1"', "lenet5 --fail-on 'macs > 1'", 1, "2 errors"),
+        ('fail-on = "params > 1"\n[[overrides]]\npaths = "lenet5"\nfail-on = []', "lenet5", 0, "clean"),
+        ('[[overrides]]\npaths = "lenet5"\nbudgets.max-macs = 1', "lenet5 vgg11", 1, "2 files checked: 1 error"),
+    ]
+    for text, arguments, code, says in rows:
+        (folder / ".shapecalc.toml").write_text(f"{text}\n")
+        ended = run(shell=f"check {arguments}")
+        assert (ended.code, says in ended.out + ended.err) == (code, True), (text, ended)
