@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.ci_files import workflows
+
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 STEPS = ACTION["runs"]["steps"]
@@ -21,7 +23,7 @@ HOOK, LOCK_HOOK = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("ut
 
 def test_no_script_holds_an_expression() -> None:
     scripts = [step["run"] for step in STEPS if "run" in step]
-    assert len(scripts) == 2
+    assert len(scripts) == 3
     assert not any("${{" in script for script in scripts)
 
 
@@ -63,8 +65,8 @@ def test_paths_alone_are_enough(arguments) -> None:
     assert arguments(paths="nets") == ["check", "--format", "github", "--", "nets"]
 
 
-def test_without_paths_nothing_is_named_and_shapecalc_says_so(arguments) -> None:
-    assert arguments(paths="") == ["check", "--format", "github", "--"]
+def test_without_paths_those_of_the_configuration_are_left_to_shapecalc(arguments) -> None:
+    assert arguments() == ["check", "--format", "github", "--"]
 
 
 def test_every_input_becomes_its_option(arguments) -> None:
@@ -78,8 +80,18 @@ def test_every_input_becomes_its_option(arguments) -> None:
         locked="true",
         lock_file="my.lock.json",
         sarif="out.sarif",
+        config="ci/shapecalc.toml",
     ) == [
-        *("check", "--exclude=old", "--exclude=new", "--select=SC3", "--ignore=SC405", "--strict", "--run"),
+        *(
+            "check",
+            "--exclude=old",
+            "--exclude=new",
+            "--config=ci/shapecalc.toml",
+            "--select=SC3",
+            "--ignore=SC405",
+            "--strict",
+            "--run",
+        ),
         *("--locked", "--lock-file=my.lock.json", "--format", "sarif", "--output=out.sarif", "--format", "github"),
         *("--", "a.yaml", "b"),
     ]
@@ -134,17 +146,9 @@ def test_the_hook_is_called_as_the_documents_call_it() -> None:
     assert all(f"id: {hook['id']}" in text for hook in (HOOK, LOCK_HOOK))
 
 
-def test_the_documents_hold_yaml_and_name_inputs_that_there_are() -> None:
-    text = (ROOT / "docs/guides/ci.md").read_text("utf-8")
-    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
-    assert len(blocks) >= 4
-    uses = [step for block in blocks for step in _steps(block) if "/shapecalc@" in step.get("uses", "")]
-    assert uses
-    assert all({"paths"} <= step["with"].keys() <= ACTION["inputs"].keys() for step in uses)
-    scripts = [step["run"] for block in blocks for step in _steps(block) if "run" in step]
-    assert not any("${{" in script for script in scripts)
-
-
-def _steps(block):
-    jobs = block.get("jobs", {}) if isinstance(block, dict) else {}
-    return [step for job in jobs.values() for step in job["steps"]]
+def test_the_documents_name_inputs_that_there_are_and_put_no_expression_into_a_script() -> None:
+    steps = [step for workflow in workflows() for job in workflow["jobs"].values() for step in job["steps"]]
+    uses = [step for step in steps if "/shapecalc@" in step.get("uses", "")]
+    assert len(uses) >= 3
+    assert all(step["with"].keys() <= ACTION["inputs"].keys() for step in uses)
+    assert not any("${{" in step.get("run", "") for step in steps)
