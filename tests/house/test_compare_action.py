@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -240,3 +241,17 @@ def test_it_is_compared_also_if_the_check_has_found_errors() -> None:
     condition = STEPS["Compare"]["if"]
     assert "!cancelled()" in condition
     assert "inputs.comment == 'true' || inputs.fail-on != ''" in condition
+
+
+def test_the_check_writes_annotations_the_page_of_the_run_and_sarif(
+    repository: GitRepository, runner: GitHubRunner
+) -> None:
+    repository.write({"architectures/net.yaml": NET + "expect: {params: 7}\n"})
+    ended = runner.run("Check", repository.folder, paths="architectures", sarif="found.sarif")
+    assert ended.code == 1
+    assert "::error file=architectures/net.yaml,line=7,endLine=7," in ended.log
+    assert "SC501" in ended.summary
+    driver = json.loads((repository.folder / "found.sarif").read_text("utf-8"))["runs"][0]["tool"]["driver"]
+    pages = "https://github.com/owner/shapecalc/blob/v1/shapecalc/diagnostics/explanations"
+    assert [rule["helpUri"] for rule in driver["rules"]] == [f"{pages}/SC501.md"]
+    assert runner.run("Check", repository.folder, paths="architectures", ignore="SC501").code == 0

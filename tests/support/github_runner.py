@@ -87,15 +87,25 @@ class GitHubRunner:
         assert inputs.keys() == ACTION["inputs"].keys()
         contexts = {
             **{f"inputs.{name}": value for name, value in inputs.items()},
+            **{f"github.event.pull_request.{name}": self.event.get(name, "") for name in _EVENT},
             "github.token": "a token",
+            "github.server_url": "https://github.com",
+            "github.action_repository": "owner/shapecalc",
+            "github.action_ref": "v1",
             "steps.install.outputs.bin": str(self.folder / "bin"),
-            **{f"github.event.pull_request.{name}": self.event.get(name, "") for name in ("number", *SHAS)},
         }
-        contexts["inputs.token"] = re.sub(r"^\$\{\{ (.+) \}\}$", lambda found: contexts[found[1]], inputs["token"])
-        return {
-            name: contexts.get(expression.removeprefix("${{ ").removesuffix(" }}"), "")
-            for name, expression in expressions.items()
-        }
+        contexts["inputs.token"] = _value(inputs["token"], contexts)
+        return {name: _value(expression, contexts) for name, expression in expressions.items()}
 
 
-SHAS = ("base.sha", "head.sha")
+def _value(text: str, contexts: dict[str, str]) -> str:
+    """Return the value of a text that is an expression: a name, or `name && format('…', name, …)`."""
+    expression = text.removeprefix("${{ ").removesuffix(" }}")
+    if expression == text:
+        return text
+    if formatted := re.fullmatch(r"([\w.]+) && format\('(.+)', (.+)\)", expression):
+        return contexts[formatted[1]] and formatted[2].format(*(contexts[name] for name in formatted[3].split(", ")))
+    return contexts[expression]
+
+
+_EVENT = ("number", "base.sha", "head.sha")
