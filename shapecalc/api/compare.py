@@ -105,13 +105,19 @@ def lock(
     *networks: Network,
     file: str | os.PathLike[str] = "shapecalc.lock.json",
     update: bool = False,
+    exclude: Iterable[str] = (),
+    resolve: bool = False,
     limits: Limits | None = None,
 ) -> Locked:
     """Record the figures of networks in a lock file, with which `check(lock=file)` compares them later.
 
-    Networks are files, folders, patterns, or architectures that were loaded from files; others in the lock stay.
+    Networks are files, folders, patterns, or architectures that were loaded from files; others in the lock stay. Files
+    that a pattern of `exclude` matches are skipped, and YAML files of other tools in folders and patterns.
     Without `update`, nothing is written if a figure has changed since it was locked, or if a locked file is missing.
-    Raises `ShapecalcError` for mistakes in a file, SC502 for changes, SC503 for a missing file.
+    `resolve` rebuilds a lock file that has merge conflicts: the files of both sides are locked as they are now, and
+    those of `networks`.
+    Raises `ShapecalcError` for mistakes in a file, SC502 for changes, SC503 for a missing file, SC504 for a lock file
+    that cannot be read, and if there is no conflict to resolve.
 
     >>> import tempfile
     >>> from shapecalc import load
@@ -121,20 +127,31 @@ def lock(
     """
     from shapecalc.api.results import Locked
     from shapecalc.diagnostics.limits import LIMITS
+    from shapecalc.diffing.lock.entries import to_json
     from shapecalc.diffing.lock.recording import record, reports_of
+    from shapecalc.diffing.lock.resolving import resolved
+    from shapecalc.files.atomic import write_atomic
     from shapecalc.files.discovery import discover
     from shapecalc.files.settings import NOTHING_SET
     from shapecalc.shape_inference.engine import inspect_at
     from shapecalc.version import __version__
 
-    paths = [os.fspath(each) for each in networks if not isinstance(each, Architecture)]
-    given = reports_of(discover(paths).files, limits or LIMITS, NOTHING_SET, os.fspath(file))
+    name = os.fspath(file)
+    discovered = discover((os.fspath(each) for each in networks if not isinstance(each, Architecture)), exclude)
+    loaded = {_file_of(each): each for each in networks if isinstance(each, Architecture)}
+    if resolve:
+        named = discovered._replace(files=(*discovered.files, *loaded))
+        resolution = resolved(named, name, __version__, limits or LIMITS, NOTHING_SET)
+        _raise_first(resolution.errors)
+        write_atomic(name, to_json(resolution.lock))
+        return Locked(resolution.recorded, resolution)
+    given = reports_of(discovered.files, limits or LIMITS, NOTHING_SET, name)
     _raise_first(given.errors)
     reports = given.reports
-    for each in networks:
-        if isinstance(each, Architecture):
-            reports[_file_of(each)] = inspect_at(each, {})
-    recorded = record(reports, os.fspath(file), __version__, update=update, settings=given.settings)
+    for path, architecture in loaded.items():
+        reports[path] = inspect_at(architecture, {})
+    others = (*discovered.skipped, *given.blocks)
+    recorded = record(reports, name, __version__, update=update, settings=given.settings, others=others)
     if not update:
         _raise_first([*recorded.moved.values()])
     return Locked(recorded)

@@ -9,7 +9,9 @@ from shapecalc.diagnostics.presentation import Presented
 
 if TYPE_CHECKING:
     from shapecalc.costs.decoding import Loop
+    from shapecalc.diffing.lock.changes import FileChange
     from shapecalc.diffing.lock.recording import Recorded
+    from shapecalc.diffing.lock.resolving import Resolution
     from shapecalc.execution.decode import Decoded
 
 
@@ -38,6 +40,8 @@ class Locked(Presented):
     """A lock file after `lock`."""
 
     recorded: Recorded
+    resolution: Resolution | None = None
+    """How merge conflicts were resolved, if `resolve` was given: the sides that have the entry of each file."""
 
     def __repr__(self) -> str:
         """Return the file, its number of networks, and how many are new or have changed."""
@@ -53,6 +57,11 @@ class Locked(Presented):
     def new(self) -> tuple[str, ...]:
         """The networks that were not in the lock, by their paths from its folder."""
         return self.recorded.new
+
+    @property
+    def changes(self) -> tuple[FileChange, ...]:
+        """Each file that was new, changed, moved or removed, with its entries before and after."""
+        return self.recorded.changes
 
     @property
     def updated(self) -> tuple[str, ...]:

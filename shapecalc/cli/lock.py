@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shapecalc.cli.exit_codes import FINDINGS, Misuse, report as say
+from shapecalc.cli.exit_codes import Misuse, report as say
 from shapecalc.cli.options.architecture import (
     BatchOption,
     LimitOption,
@@ -18,12 +19,23 @@ from shapecalc.cli.options.architecture import (
     settings_of,
 )
 from shapecalc.cli.options.color import Color, ColorOption
-from shapecalc.cli.options.formats import Format, OutputOption, TextOrJsonOption, show, target_of
+from shapecalc.cli.options.formats import (
+    TABULAR,
+    Format,
+    OutputOption,
+    format_option,
+    show,
+    target_of,
+    writers_of,
+)
 from shapecalc.cli.options.lock_file import LOCK_FILE, LockFileOption
 
 if TYPE_CHECKING:
+    from shapecalc.cli.options.formats import Target
+    from shapecalc.diagnostics import ShapecalcError
     from shapecalc.diagnostics.limits import Limits
     from shapecalc.diffing.lock.recording import GivenReports
+    from shapecalc.files.discovery import Discovered
     from shapecalc.files.settings import Settings
 
 EXAMPLES = ("shapecalc init net.yaml && shapecalc lock net.yaml", "shapecalc check net.yaml --locked")
@@ -31,17 +43,27 @@ EXAMPLES = ("shapecalc init net.yaml && shapecalc lock net.yaml", "shapecalc che
 
 def command(
     paths: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="PATH...", help="Files, folders (every YAML file below them), patterns."),
-    ],
+    ] = None,
     lock_file: LockFileOption = LOCK_FILE,
     set_: SetOption = None,
     batch: BatchOption = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="PATTERN", help="Skip files, or folders of files; may be repeated."),
+    ] = None,
     update: Annotated[bool, typer.Option("--update", help="Record changed figures; refused if `CI` is set.")] = False,
     fail_if_written: Annotated[
         bool, typer.Option("--fail-if-written", help="Exit with 1 if the lock file was written, as a hook does.")
     ] = False,
-    format_: TextOrJsonOption = None,
+    resolve: Annotated[
+        bool,
+        typer.Option(
+            "--resolve", help="Rebuild a lock file that has merge conflicts, from the files of both sides and PATH."
+        ),
+    ] = False,
+    format_: Annotated[Format | None, format_option(*TABULAR)] = None,
     output: OutputOption = None,
     limit: LimitOption = None,
     color: ColorOption = Color.AUTO,
@@ -53,25 +75,44 @@ def command(
     --locked` fails if a figure has changed, and so does this command without `--update`.
     """
     from shapecalc.diffing.lock.recording import record
-    from shapecalc.render.lock import LockSummary, summary
+    from shapecalc.render.lock import LockSummary, listing, summary
     from shapecalc.version import __version__
 
-    target = target_of(format_, output, color)
-    if update and _in_ci():
+    target = target_of(format_, output, color, TABULAR)
+    if update and resolve:
+        raise Misuse("`--update` and `--resolve` exclude each other: `--resolve` records changed figures too")
+    if (update or resolve) and _in_ci():
         raise Misuse(
-            "`--update` is refused if `CI` is set: the author of a change reviews what it changes in the lock; run it "
-            "on your machine, and commit the lock"
+            f"`--{'update' if update else 'resolve'}` is refused if `CI` is set: the author of a change reviews what "
+            "it changes in the lock; run it on your machine, and commit the lock"
         )
-    given = _given(paths, limits_of(limit), settings_of(set_, batch), lock_file, color)
-    recorded = record(given.reports, lock_file, __version__, update=update, settings=given.settings)
-    if recorded.moved and not update:
+    if not paths and not resolve:
+        raise Misuse("`PATH...` is missing")
+    discovered, limits, settings = _discovered(paths or [], exclude or []), limits_of(limit), settings_of(set_, batch)
+    if resolve:
+        _resolve(discovered, lock_file, limits, settings, target)
+        return
+    given = _given(discovered, limits, settings, lock_file, color)
+    others = (*discovered.skipped, *given.blocks)
+    recorded = record(given.reports, lock_file, __version__, update=update, settings=given.settings, others=others)
+    causes = {path: tuple(one.message for one in error.diagnostics) for path, error in recorded.moved.items()}
+    if not update:
         for error in recorded.moved.values():
             say(error, color)
-        raise typer.Exit(FINDINGS)
-    updated = {path: tuple(one.message for one in error.diagnostics) for path, error in recorded.moved.items()}
-    files = len(recorded.lock.files) if recorded.written else recorded.given
-    done = LockSummary(lock_file, not recorded.existed, recorded.written, files, recorded.new, updated)
-    show(target, {Format.TEXT: lambda **_: summary(done), Format.JSON: done.to_dict})
+    count = len(recorded.lock.files) if recorded.written else recorded.given
+    done = LockSummary(
+        lock_file,
+        not recorded.existed,
+        recorded.written,
+        count,
+        recorded.new,
+        causes if update else {},
+        recorded.changes,
+        causes,
+        discovered.skipped,
+    )
+    writers = writers_of(partial(summary, done), done.to_dict, listing=partial(listing, done))
+    show(target, writers, ok=update or not recorded.moved)
     if fail_if_written and recorded.written:
         from shapecalc.render.terminal.escaping import terminal
 
@@ -79,21 +120,50 @@ def command(
         raise typer.Exit(FINDINGS)
 
 
-def _given(paths: list[str], limits: Limits, settings: Settings, lock_file: str, color: Color) -> GivenReports:
-    """Return the report of each network by its path; if there are errors, report all of them and exit."""
-    from shapecalc.diffing.lock.recording import reports_of
+def _discovered(paths: list[str], exclude: list[str]) -> Discovered:
     from shapecalc.files.discovery import discover
 
-    files = discover(paths).files
-    if "-" in files:
+    discovered = discover(paths, exclude)
+    if "-" in discovered.files:
         raise Misuse("`lock` expects files, receives `-`: a lock names what it holds")
-    given = reports_of(files, limits, settings, lock_file)
-    for error in given.errors:
-        say(error, color)
-    if given.errors:
-        raise typer.Exit(max(error.exit_code for error in given.errors))
+    return discovered
+
+
+def _given(discovered: Discovered, limits: Limits, settings: Settings, lock_file: str, color: Color) -> GivenReports:
+    """Return the report of each network by its path; if there are errors, report all of them and exit."""
+    from shapecalc.diffing.lock.recording import reports_of
+
+    given = reports_of(discovered.files, limits, settings, lock_file)
+    _stop_at(given.errors, color)
     refuse_unused(settings, given.names)
     return given
+
+
+def _resolve(discovered: Discovered, lock_file: str, limits: Limits, settings: Settings, target: Target) -> None:
+    """Rebuild a lock file that has merge conflicts, and show how; if there are errors, report all of them and exit."""
+    from shapecalc.diffing.lock.entries import to_json
+    from shapecalc.diffing.lock.resolving import resolved
+    from shapecalc.files.atomic import write_atomic
+    from shapecalc.render import resolution
+    from shapecalc.version import __version__
+
+    done = resolved(discovered, lock_file, __version__, limits, settings)
+    _stop_at(done.errors, target.color)
+    refuse_unused(settings, done.names)
+    write_atomic(lock_file, to_json(done.lock))
+    writers = writers_of(
+        partial(resolution.resolution, done),
+        partial(resolution.values, done),
+        listing=partial(resolution.listing, done),
+    )
+    show(target, writers)
+
+
+def _stop_at(errors: tuple[ShapecalcError, ...], color: Color) -> None:
+    for error in errors:
+        say(error, color)
+    if errors:
+        raise typer.Exit(max(error.exit_code for error in errors))
 
 
 def _in_ci() -> bool:

@@ -1,13 +1,31 @@
-"""What `shapecalc lock` has done, as text and as JSON."""
+"""What `shapecalc lock` changes or would change, as a table and as JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shapecalc.render.terminal.escaping import terminal
+from shapecalc.parser.scalars import shorten
+from shapecalc.render.tables.model import Amount, Document, Fixed, Lines, Path, Table, TableColumn, TableRow, Words
+from shapecalc.render.terminal.numbers import grouped, rounded, share, signed
+from shapecalc.render.terminal.palette import BAD, CAUTION, GOOD, PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from shapecalc.diffing.lock.changes import FileChange
+    from shapecalc.diffing.lock.entries import LockedCount
+    from shapecalc.render.tables.model import Value
+    from shapecalc.shape_inference.report import Count
+
+_STYLES = {"new": GOOD, "removed": BAD, "changed": CAUTION, "moved": CAUTION}
+_SHOWN = (TableColumn("file"), TableColumn("params"), TableColumn("macs", "MACs"), TableColumn("change"))
+_LISTED = tuple(
+    TableColumn(name)
+    for name in (
+        *("file", "change", "was", "params_before", "params_after", "macs_before", "macs_after"),
+        *("layers_added", "layers_removed", "layers_changed"),
+    )
+)
 
 
 class LockSummary(NamedTuple):
@@ -19,24 +37,112 @@ class LockSummary(NamedTuple):
     files: int
     new: tuple[str, ...]
     updated: Mapping[str, tuple[str, ...]]
-    """The changes of each file that has changed since it was locked."""
+    """The changes of each file that has changed since it was locked, if they were recorded."""
+    changes: tuple[FileChange, ...] = ()
+    causes: Mapping[str, tuple[str, ...]] = {}
+    """The changes of each file, whether they were recorded or not."""
+    skipped: tuple[str, ...] = ()
+    """The YAML files of other tools that discovery passed over."""
+
+    @property
+    def moving(self) -> tuple[FileChange, ...]:
+        """All changes if one is of an entry that the lock has: one that is new moves nothing."""
+        return self.changes if any(change.kind != "new" for change in self.changes) else ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values of the JSON document."""
-        return self._asdict()
+        return {**self._asdict(), "changes": [_values(change) for change in self.changes]}
 
 
-def summary(done: LockSummary) -> str:
-    """Return a line for each change, and one for the lock file.
+def _values(change: FileChange) -> dict[str, Any]:
+    figures = {
+        f"{name}_{when}": None if entry is None else getattr(entry, name)
+        for name in ("params", "macs", "flops")
+        for when, entry in (("before", change.before), ("after", change.after))
+    }
+    layers = change.layers._asdict()
+    return {"file": change.key, "kind": change.kind, "was": change.was or None, **figures, "layers": layers}
 
-    >>> print(summary(LockSummary("the.lock", False, True, 2, ("new.yaml",), {"net.yaml": ("`c1` has 2 params",)})))
-    updated: net.yaml: `c1` has 2 params
-    the.lock holds 2 files, 1 of them new
-    """
-    files = f"{done.files} file{'' if done.files == 1 else 's'}"
+
+def summary(done: LockSummary) -> Document:
+    """Return a row for each file that moves, a line for each cause, and one for the lock file."""
+    table = Table(_SHOWN, [_row(change) for change in done.moving])
+    return Document("", [[table] if done.moving else [], [Lines([*_lines(done)])]], table)
+
+
+def listing(done: LockSummary) -> Table:
+    """Return a row per file that is new, removed or changed, for programs."""
+    return Table(_LISTED, [_listed(change) for change in done.changes])
+
+
+def passed_over(files: Sequence[str]) -> Iterator[str]:
+    """Yield a line with the number of files that are no networks, if there are any."""
+    if len(files) == 1:
+        yield f"skipped {files[0]}, which is not a network"
+    elif files:
+        yield f"skipped {len(files):,} YAML files that are not networks"
+
+
+def _lines(done: LockSummary) -> Iterator[str]:
+    yield from passed_over(done.skipped)
+    files = f"{done.files:,} file{'' if done.files == 1 else 's'}"
+    if not done.written and not done.moving:
+        yield f"nothing has moved: {files} as locked in {done.lock_file}"
+        return
     if not done.written:
-        return f"nothing has moved: {files} as locked in {terminal(done.lock_file)}"
-    lines = [f"updated: {name}: {message}" for name, messages in done.updated.items() for message in messages]
-    lines.append(f"{done.lock_file} holds {files}")
-    new = f", {len(done.new)} of them new" if done.new and not done.created else ""
-    return "\n".join(map(terminal, lines)) + new
+        yield f"{done.lock_file} is not written: `--update` records this"
+        return
+    yield from (f"updated: {name}: {message}" for name, messages in done.updated.items() for message in messages)
+    new = f", {len(done.new):,} of them new" if done.new and not done.created else ""
+    yield f"{done.lock_file} holds {files}{new}"
+
+
+def _row(change: FileChange) -> TableRow:
+    counts = (_change(change, "params"), _change(change, "macs"))
+    style = _STYLES[change.kind]
+    return TableRow((Path(change.key), *counts, _kind(change)), styles=(style, PLAIN, PLAIN, style))
+
+
+def _kind(change: FileChange) -> Words:
+    if change.kind == "moved":
+        return Words(f"moved from {change.was}", "moved")
+    if change.kind != "changed":
+        return Words(change.kind)
+    counts = [f"{count:,} {word}" for word, count in change.layers._asdict().items() if count]
+    if not counts:
+        return Words("no layer changed", "no layer")
+    first, *others = counts
+    number, word = first.split()
+    return Words(", ".join([f"{number} layer{'' if number == '1' else 's'} {word}", *others]), ", ".join(counts))
+
+
+def _change(change: FileChange, name: str) -> Value:
+    """Return a count before and after, with the difference in percent; a single one if it did not change."""
+    before, after = (getattr(entry, name) for entry in (change.before or change.after, change.after or change.before))
+    if before == after:
+        return Words(_text(after, grouped), _text(after, rounded))
+    full, brief = (f"{_text(before, write)} → {_text(after, write)}" for write in (grouped, rounded))
+    if isinstance(before, int) and isinstance(after, int):
+        part = ""
+        if before:
+            part = f"({'+' if after > before else '−'}{share(abs(after - before), before)})"
+        full = f"{full}, {signed(after - before, grouped)} {part}".rstrip()
+        brief = f"{brief} {part}".rstrip()
+    return Words(full, brief)
+
+
+def _text(count: LockedCount, write: Callable[[Count], str]) -> str:
+    """Return a count as text; an expression of a lock may be any text, and is shown as it is."""
+    return shorten(count) if isinstance(count, str) else write(count)
+
+
+def _listed(change: FileChange) -> TableRow:
+    sides = (change.before, change.after)
+    counts = [_exact(entry and getattr(entry, name)) for name in ("params", "macs") for entry in sides]
+    return TableRow(
+        (Words(change.key), Fixed(change.kind), Words(change.was), *counts, *map(Amount, change.layers)),
+    )
+
+
+def _exact(count: LockedCount) -> Value:
+    return Words(count) if isinstance(count, str) else Fixed("") if count is None else Amount(count)

@@ -60,7 +60,12 @@ def test_what_has_moved_is_shown_and_the_lock_stays(run, folder) -> None:
     before = (folder / LOCK).read_bytes()
     widen(folder / "net.yaml")
     ended = run("lock", ".")
-    assert (ended.code, ended.out) == (1, "")
+    assert ended.code == 1
+    assert [re.split("  +", line) for line in ended.out.splitlines()[::2]] == [
+        ["file", "params", "MACs", "change"],
+        ["net.yaml", "1,562 → 2,338, +776 (+49.7 %)", "5,328 → 7,992, +2,664 (+50.0 %)", "4 layers changed"],
+        ["shapecalc.lock.json is not written: `--update` records this"],
+    ]
     assert ended.err.startswith("error[SC502]: `c1` has 168 params, locked at 112\n --> net.yaml:3:5\n")
     assert (folder / LOCK).read_bytes() == before
 
@@ -70,7 +75,8 @@ def test_an_update_locks_what_has_moved_and_says_it(run, folder) -> None:
     widen(folder / "net.yaml")
     ended = run("lock", "--update", "net.yaml")
     assert ended.code == 0
-    assert ended.out.splitlines() == [
+    assert ended.out.splitlines()[2].startswith("net.yaml  1,562 → 2,338, +776 (+49.7 %)")
+    assert ended.out.splitlines()[4:] == [
         "updated: net.yaml: `c1` has 168 params, locked at 112",
         "shapecalc.lock.json holds 2 files",
     ]
@@ -162,11 +168,12 @@ def test_what_cannot_be_read_stops_the_lock_and_all_of_it_is_said(run, folder) -
 
 
 def test_a_spoilt_lock_is_not_written_over(run, folder) -> None:
-    (folder / LOCK).write_text("<<<<<<< ours\n")
-    for words in (("lock", "."), ("lock", "--update", ".")):
+    (folder / LOCK).write_text("    for words in (("lock", "."), ("lock", "--update", ".")):
         ended = run(*words)
         assert ended.code == 2
-        assert ended.err.startswith("error[SC504]: `shapecalc.lock.json` is not JSON\n --> shapecalc.lock.json:1:1\n")
+        assert ended.err.startswith("error[SC504]: `shapecalc.lock.json` has a merge conflict, of `ours`, without some")
+        assert "\n --> shapecalc.lock.json:1:1\n" in ended.err
+        assert "`shapecalc lock --resolve`" in ended.err
     assert (folder / LOCK).read_text() == "<<<<<<< ours\n"
 
 
@@ -258,6 +265,7 @@ def test_the_help_for_a_file_that_is_gone_is_a_command_that_removes_it(run, tmp_
         assert run("check", "a net.yaml", "--locked", *option).code == 0, file
 
 
+<<<<<<< HEAD
 def test_a_hook_fails_if_it_wrote_the_lock_file_and_passes_the_second_time(run, folder) -> None:
     (folder / "nets/other.yaml").rename(folder / "other.txt")
     for shown in ("shapecalc.lock.json holds 1 file\n", "shapecalc.lock.json holds 2 files, 1 of them new\n"):
@@ -271,3 +279,93 @@ def test_a_hook_fails_if_it_wrote_the_lock_file_and_passes_the_second_time(run, 
     moved = run("lock", ".", "--fail-if-written")
     assert moved.code == 1
     assert "was written" not in moved.err
+
+
+def conflict(folder: Path) -> bytes:
+    """Leave a lock in conflict: net.yaml is wider on one side, and other.yaml is only on the other."""
+    text = (folder / LOCK).read_text()
+    ours, theirs = text.replace('"out', '"0ut'), text.replace('"params": 112', '"params": 113')
+    (folder / LOCK).write_text(f"<<<<<<< HEAD\n{ours}=======\n{theirs}    return (folder / LOCK).read_bytes()
+
+
+def test_a_conflict_is_explained_and_resolved(run, folder) -> None:
+    run("lock", ".")
+    scratch = (folder / LOCK).read_bytes()
+    conflict(folder)
+    for words in (("lock", "."), ("lock", "--update", "."), ("check", ".", "--locked")):
+        ended = run(*words)
+        assert ended.code == 2
+        assert ended.err.startswith("error[SC504]: `shapecalc.lock.json` has a merge conflict, of `HEAD` and `wider`\n")
+        assert " --> shapecalc.lock.json:1:1\n" in ended.err
+    (command,) = re.findall("then run `(shapecalc lock --resolve)`", ended.err)
+    resolved = run(*command.split()[1:])
+    assert resolved.code == 0
+    assert resolved.out.splitlines()[-1] == "shapecalc.lock.json is rebuilt, and holds 2 files"
+    assert (folder / LOCK).read_bytes() == scratch
+    assert run("check", ".", "--locked").code == 0
+
+
+def test_resolving_is_refused_in_ci_with_an_update_and_without_a_conflict(run, folder) -> None:
+    run("lock", ".")
+    ended = run("lock", "--resolve")
+    assert ended.code == 2
+    assert "error[SC504]: `shapecalc.lock.json` has no merge conflict to resolve\n" in ended.err
+    before = conflict(folder)
+    assert "`--resolve` is refused if `CI` is set" in run("lock", "--resolve", env={"CI": "1"}).err
+    assert "`--update` and `--resolve` exclude each other" in run("lock", "--resolve", "--update").err
+    assert "no file has `M`" in run("lock", "--resolve", "--set", "M=3").err
+    (folder / "net.yaml").write_text("<<<<<<< HEAD\n")
+    assert run("lock", "--resolve").code == 1
+    assert (folder / LOCK).read_bytes() == before
+
+
+def test_a_resolution_is_written_in_each_format(run, folder) -> None:
+    run("lock", ".")
+    before = conflict(folder)
+    (folder / "ci.yaml").write_text("jobs: {}\n")
+    shown = json.loads(run("lock", ".", "--resolve", "--format", "json").out)
+    assert (shown["files"], shown["skipped"]) == (2, ["ci.yaml"])
+    assert [file["file"] for file in shown["resolved"]] == ["net.yaml", "nets/other.yaml"]
+    for format_, start in (
+        ("csv", "file,side,params"),
+        ("markdown", "| file | as on |"),
+        ("latex", r"\begin{tabular}"),
+    ):
+        (folder / LOCK).write_bytes(before)
+        assert run("lock", "--resolve", "--format", format_).out.startswith(start)
+
+
+def test_files_of_other_tools_are_skipped_and_counted_and_excluded_ones_are_not(run, folder) -> None:
+    (folder / "ci.yaml").write_text("jobs: {build: {steps: [run]}}\n")
+    first = run("lock", ".", "--exclude", "nets")
+    assert first.out.splitlines() == ["skipped ci.yaml, which is not a network", "shapecalc.lock.json holds 1 file"]
+    assert keys(folder) == ["net.yaml"]
+    assert json.loads(run("lock", ".", "--exclude", "nets", "--format", "json").out)["skipped"] == ["ci.yaml"]
+
+
+def test_a_network_that_was_moved_is_one_change(run, folder) -> None:
+    run("lock", ".")
+    (folder / "net.yaml").rename(folder / "renamed.yaml")
+    ended = run("lock", ".")
+    assert ended.code == 1
+    assert "moved from net.yaml" in ended.out
+    said = "is in `shapecalc.lock.json` as `net.yaml`, which is not there any more, with the same figures"
+    assert ended.err.splitlines()[:2] == [
+        f"error[SC503]: `renamed.yaml` {said}",
+        "  = help: run `shapecalc lock --update renamed.yaml` to lock it under its new name",
+    ]
+    updated = run("lock", "--update", "renamed.yaml")
+    assert updated.out.splitlines()[-1] == "shapecalc.lock.json holds 2 files"
+    assert keys(folder) == ["nets/other.yaml", "renamed.yaml"]
+
+
+def test_a_locked_file_that_is_no_network_any_more_is_found(run, folder) -> None:
+    run("lock", ".")
+    for text in ("blocks: {a: {layers: [relu]}}\n", "jobs: {}\n"):
+        (folder / "net.yaml").write_text(text)
+        ended = run("lock", ".")
+        assert ended.code == 1, text
+        assert "`net.yaml` is in `shapecalc.lock.json`, and not a network any more" in ended.err
+    assert run("lock", ".", "--update").code == 0
+    assert keys(folder) == ["nets/other.yaml"]
+>>>>>>> 9cd4eea (Show what moves in a lock, and rebuild one that git has merged with conflicts)

@@ -1,8 +1,9 @@
 """The lock file `shapecalc.lock.json`: agreed shapes and counts of networks, and the changes since."""
 
+from shapecalc.diffing.lock.commands import LOCK_FILE
 from shapecalc.diffing.lock.drift import drift
 from shapecalc.diffing.lock.entries import Entry, Lock, LockedLayer, entry_of, lock_of, to_json
-from shapecalc.diffing.lock.folder import LOCK_FILE, check_lock, key_of, load_lock, missing_files
+from shapecalc.diffing.lock.folder import check_lock, key_of, load_lock, missing_files
 from shapecalc.diffing.lock.reading import read_lock
 
 __all__ = [

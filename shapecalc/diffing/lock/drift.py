@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diagnostics import Diagnostic
 from shapecalc.diffing.lock.alignment import aligned, renumbered
+from shapecalc.diffing.lock.commands import LOCK_FILE, lock_command
 from shapecalc.diffing.lock.entries import entry_of
 from shapecalc.diffing.lock.wiring import Wiring
 from shapecalc.shape_inference.engine import with_costs_at
@@ -33,7 +33,7 @@ class _Cause(NamedTuple):
     """A key that causes of one edit share, in addition to their position in the file."""
 
 
-def drift(report: Report, entry: Entry) -> tuple[Diagnostic, ...]:
+def drift(report: Report, entry: Entry, lock_file: str = LOCK_FILE) -> tuple[Diagnostic, ...]:
     """Return an SC502 error for each cause of a difference from the lock; none if nothing differs.
 
     A layer is a cause if its type, a field, the slots that it reads, its name or its counting rule has changed, or if
@@ -53,7 +53,7 @@ def drift(report: Report, entry: Entry) -> tuple[Diagnostic, ...]:
     if not diagnostics:
         diagnostics = tuple(_of_network(report, entry, now)) or tuple(_of_outputs(report, entry, now, pairs))
     name = report.architecture.file.name if report.architecture.file else "PATH"
-    help_text = f"run `shapecalc lock --update {shlex.quote(name)}` if the change is meant"
+    help_text = f"run `{lock_command(lock_file, '--update', path=name)}` if the change is meant"
     diagnostics = tuple(each._replace(help=help_text) for each in sorted(diagnostics, key=_position))
     return _with_totals(diagnostics, report.architecture.name, entry, now)
 

@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError, Source, Span
+from shapecalc.diffing.lock.commands import lock_command
+from shapecalc.diffing.lock.conflict import find_conflict
 from shapecalc.diffing.lock.entries import SCHEMA_VERSION, Entry, Lock, LockedInput, LockedLayer, default_reads
 from shapecalc.parser.scalars import shorten
 from shapecalc.shape_inference.report import CONVENTION
@@ -14,6 +16,7 @@ from shapecalc.shape_inference.report import CONVENTION
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shapecalc.diffing.lock.conflict import Conflict
     from shapecalc.diffing.lock.entries import LockedCount, LockedShape
 
 _DIGEST = re.compile(r"[0-9a-f]{16}")
@@ -22,7 +25,7 @@ _MISSING = object()
 
 
 class _Wrong(Exception):  # noqa: N818 - it never leaves this file
-    """An invalid value: its key path, such as `files.lenet5.yaml.params`, the message, and the help text."""
+    """An invalid value: its key path, such as `files.lenet5.yaml.params`, the message, and what to do if special."""
 
 
 def read_lock(text: str, name: str) -> Lock:
@@ -31,30 +34,69 @@ def read_lock(text: str, name: str) -> Lock:
     Unknown keys are ignored: a later version may add some.
     Raises `ShapecalcError` SC504 (exit code 2) if the text is not a lock, or one of another convention of counting.
     """
-    source = Source(name, text)
+    span, label, remedy = None, "", "take it from version control, or delete it and write it anew"
     try:
-        return _lock(json.loads(text, parse_float=_float, parse_constant=_float, object_pairs_hook=_unique))
+        return _lock(_json(text))
     except json.JSONDecodeError as error:
-        at = Span(error.lineno, error.colno, error.lineno, error.colno + 1)
-        diagnostic = Diagnostic(
-            code="SC504", message=f"`{name}` is not JSON", span=at, label=error.msg.lower(), help=_REMEDY
-        )
+        message = f"`{name}` is not JSON"
+        span, label = Span(error.lineno, error.colno, error.lineno, error.colno + 1), error.msg.lower()
     except _Wrong as error:
-        key_path, message, remedy = error.args
-        subject = f"`{name}`" + (f", `{key_path}`," if key_path else "")
-        diagnostic = Diagnostic(code="SC504", message=f"{subject} {message}", help=remedy)
+        key_path, what, other = error.args
+        message = f"`{name}`" + (f", `{key_path}`," if key_path else "") + f" {what}"
+        remedy = other or remedy
     except RecursionError:
-        diagnostic = Diagnostic(code="SC504", message=f"`{name}` is nested too deep for a lock", help=_REMEDY)
+        message = f"`{name}` is nested too deep for a lock"
     except ValueError:
         # Python refuses to read a number of thousands of digits.
-        diagnostic = Diagnostic(code="SC504", message=f"`{name}` holds a number that is too long", help=_REMEDY)
-    raise ShapecalcError((diagnostic,), source, exit_code=2) from None
+        message = f"`{name}` holds a number that is too long"
+    conflict = find_conflict(text)
+    diagnostic = (
+        Diagnostic("SC504", message, span=span, label=label, help=f"{remedy}: `{lock_command(name, path='PATH')}`")
+        if conflict is None
+        else _conflicting(name, conflict)
+    )
+    raise ShapecalcError((diagnostic,), Source(name, text), exit_code=2) from None
 
 
-_REMEDY = "take it from version control, or delete it and write it anew: `shapecalc lock PATH`"
+def _conflicting(name: str, conflict: Conflict) -> Diagnostic:
+    """Return the diagnostic of a lock file with markers of merge conflicts, at the first of them."""
+    count = "a merge conflict" if conflict.number == 1 else f"{conflict.number} merge conflicts"
+    sides = " and ".join(f"`{shorten(side)}`" for side in conflict.names if side)
+    rest = "" if conflict.complete else ", without some of its markers"
+    return Diagnostic(
+        "SC504",
+        f"`{name}` has {count}{f', of {sides}' if sides else ''}{rest}",
+        span=Span(conflict.line, 1, conflict.line, 8),
+        label="the first marker" if conflict.number > 1 or not conflict.complete else "",
+        help=f"resolve the conflicts of the networks first, then run `{lock_command(name, '--resolve')}`: it locks "
+        "the files of both sides as they are now",
+    )
 
 
-def _wrong(where: str, message: str, remedy: str = _REMEDY) -> NoReturn:
+def read_entry(text: str, name: str) -> Entry:
+    """Return the entry of a file, given the JSON of its value; `name` names it in the message.
+
+    Raises `ValueError` if it is not an entry.
+    """
+    try:
+        return _entry(_json(text), name)
+    except (_Wrong, RecursionError) as error:
+        raise ValueError(*error.args) from None
+
+
+def read_settings(text: str) -> dict[str, Any]:
+    """Return the settings of an entry, given their JSON; raise `ValueError` if they are none."""
+    try:
+        return _each({"settings": _json(text)}, "settings", "", _setting)
+    except (_Wrong, RecursionError) as error:
+        raise ValueError(*error.args) from None
+
+
+def _json(text: str) -> Any:
+    return json.loads(text, parse_float=_float, parse_constant=_float, object_pairs_hook=_unique)
+
+
+def _wrong(where: str, message: str, remedy: str = "") -> NoReturn:
     raise _Wrong(where, message, remedy)
 
 
@@ -75,11 +117,11 @@ def _lock(value: Any) -> Lock:
     data = _object(value, "")
     version = _get(data, "schema_version", "")
     if type(version) is not int or version != SCHEMA_VERSION:
-        remedy = "use the version of shapecalc that wrote it, or delete it and write it anew: `shapecalc lock PATH`"
+        remedy = "use the version of shapecalc that wrote it, or delete it and write it anew"
         _wrong("", f"has `schema_version` {_said(version)}, this version of shapecalc reads {SCHEMA_VERSION}", remedy)
     convention = _get(data, "convention", "")
     if type(convention) is not int or convention != CONVENTION:
-        remedy = "delete it and write it anew: `shapecalc lock PATH`"
+        remedy = "delete it and write it anew"
         message = f"was counted by convention {_said(convention)}, this version of shapecalc counts by {CONVENTION}"
         _wrong("", message, remedy)
     files = _each(data, "files", "", _entry)

@@ -47,6 +47,8 @@ def test_files_of_blocks_are_skipped_and_every_error_is_returned(tmp_path: Path)
     texts = {"a": "{input: [N, 8], layers: [relu]}", "b": "blocks: {twice: {layers: [relu, relu]}}", "c": "[", "d": "["}
     for name, text in texts.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    reports, _, _, errors = reports_of((str(tmp_path / name) for name in texts), LIMITS, NOTHING_SET, "none.json")
-    assert list(reports) == [str(tmp_path / "a")]
+    reports, _, _, errors, blocks = reports_of(
+        (str(tmp_path / name) for name in texts), LIMITS, NOTHING_SET, "none.json"
+    )
+    assert (list(reports), blocks) == ([str(tmp_path / "a")], (str(tmp_path / "b"),))
     assert len(errors) == 2
