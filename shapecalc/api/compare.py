@@ -150,8 +150,15 @@ def lock(
     reports = given.reports
     for path, architecture in loaded.items():
         reports[path] = inspect_at(architecture, {})
-    others = (*discovered.skipped, *given.blocks)
-    recorded = record(reports, name, __version__, update=update, settings=given.settings, others=others)
+    recorded = record(
+        reports,
+        name,
+        __version__,
+        update=update,
+        settings=given.settings,
+        blocks=given.blocks,
+        others=discovered.skipped,
+    )
     if not update:
         _raise_first([*recorded.moved.values()])
     return Locked(recorded)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from shapecalc.architecture import Architecture
 from shapecalc.checking.diagnose import diagnose
 from shapecalc.checking.keras import with_notes
+from shapecalc.checking.locked import locked_blocks, locked_network, with_missing
 from shapecalc.checking.result import Checked, CheckResults
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import LIMITS, Limits
-from shapecalc.diffing.lock import check_lock, key_of, load_lock, missing_files
+from shapecalc.diffing.lock import check_lock, load_lock
 from shapecalc.dims import show
 from shapecalc.execution.budget import BUDGET
 from shapecalc.files.config import NO_BUDGETS, NO_CONFIG, Config
@@ -93,9 +94,10 @@ def check(
         map_files(partial(check_file, options=options), files, processes, pays_from=2 if run else PAYS_FROM)
     )
     results += tuple(check_architecture(each, options) for each in networks if isinstance(each, Architecture))
-    missing = missing_files(loaded_lock, str(lock)) if loaded_lock is not None else {}
-    if missing:
-        results += (_selected(Checked(lock_file, None, tuple(missing.values())), config.at(lock_file)),)
+    if loaded_lock is not None:
+        checked = len(results)
+        results = with_missing(results, loaded_lock, lock_file, skipped)
+        results = (*results[:checked], *(_selected(result, config.at(lock_file)) for result in results[checked:]))
     return CheckResults(results, skipped)
 
 
@@ -141,6 +143,8 @@ def _checked(source: Source, folder: Path | None, options: CheckOptions, own: Fi
     try:
         if kind_of(source, options.limits) is FileKind.BLOCKS:
             diagnostics, source = diagnose_blocks(source, folder, options.limits)
+            if options.lock is not None:
+                diagnostics += locked_blocks(source.name, options.lock, options.lock_file)
             return Checked(source.name, source, diagnostics)
         given = load_with(source, own.settings.replaced_by(options.settings), options.limits, folder)
         written, source = source, given.architecture.file or source
@@ -150,7 +154,7 @@ def _checked(source: Source, folder: Path | None, options: CheckOptions, own: Fi
             as_written = loads_source(source, options.limits, folder)
         diagnostics = _diagnostics(given, options, own, as_written)
         if options.lock is not None:
-            diagnostics += _locked(given, written, folder, options)
+            diagnostics += locked_network(given, written, folder, options.limits, options.lock, options.lock_file)
     except ShapecalcError as error:
         readable = error.exit_code != UNREADABLE
         mistakes = with_notes(source, error.diagnostics, folder, options.limits)
@@ -189,18 +193,6 @@ def _diagnostics(
     if options.run:
         diagnostics += _executed(reports, given.sizes, options.budget)
     return diagnostics
-
-
-def _locked(
-    given: SetArchitecture, source: Source, folder: Path | None, options: CheckOptions
-) -> tuple[Diagnostic, ...]:
-    """Return the differences from the lock, at the settings of its entry."""
-    assert options.lock is not None
-    entry = options.lock.files.get(key_of(source.name, options.lock_file))
-    if entry is not None and entry.settings != given.used:
-        given = load_with(source, Settings(entry.settings), options.limits, folder)
-    report = Reports(given.architecture).at(given.sizes)
-    return check_lock(report, source.name, options.lock, options.lock_file)
 
 
 def _selected(checked: Checked, own: FileConfig) -> Checked:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shapecalc.cli.exit_codes import Misuse, report as say
+from shapecalc.cli.exit_codes import FINDINGS, Misuse, report as say
 from shapecalc.cli.options.architecture import (
     BatchOption,
     LimitOption,
@@ -93,8 +93,15 @@ def command(
         _resolve(discovered, lock_file, limits, settings, target)
         return
     given = _given(discovered, limits, settings, lock_file, color)
-    others = (*discovered.skipped, *given.blocks)
-    recorded = record(given.reports, lock_file, __version__, update=update, settings=given.settings, others=others)
+    recorded = record(
+        given.reports,
+        lock_file,
+        __version__,
+        update=update,
+        settings=given.settings,
+        blocks=given.blocks,
+        others=discovered.skipped,
+    )
     causes = {path: tuple(one.message for one in error.diagnostics) for path, error in recorded.moved.items()}
     if not update:
         for error in recorded.moved.values():

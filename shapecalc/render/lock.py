@@ -92,7 +92,8 @@ def _lines(done: LockSummary) -> Iterator[str]:
     if not done.written:
         yield f"{done.lock_file} is not written: `--update` records this"
         return
-    yield from (f"updated: {name}: {message}" for name, messages in done.updated.items() for message in messages)
+    for name, messages in done.updated.items():
+        yield from (f"updated: {message if f'`{name}`' in message else f'{name}: {message}'}" for message in messages)
     new = f", {len(done.new):,} of them new" if done.new and not done.created else ""
     yield f"{done.lock_file} holds {files}{new}"
 

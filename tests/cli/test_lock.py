@@ -168,7 +168,8 @@ def test_what_cannot_be_read_stops_the_lock_and_all_of_it_is_said(run, folder) -
 
 
 def test_a_spoilt_lock_is_not_written_over(run, folder) -> None:
-    (folder / LOCK).write_text("    for words in (("lock", "."), ("lock", "--update", ".")):
+    (folder / LOCK).write_text("<<<<<<< ours\n")
+    for words in (("lock", "."), ("lock", "--update", ".")):
         ended = run(*words)
         assert ended.code == 2
         assert ended.err.startswith("error[SC504]: `shapecalc.lock.json` has a merge conflict, of `ours`, without some")
@@ -265,27 +266,12 @@ def test_the_help_for_a_file_that_is_gone_is_a_command_that_removes_it(run, tmp_
         assert run("check", "a net.yaml", "--locked", *option).code == 0, file
 
 
-<<<<<<< HEAD
-def test_a_hook_fails_if_it_wrote_the_lock_file_and_passes_the_second_time(run, folder) -> None:
-    (folder / "nets/other.yaml").rename(folder / "other.txt")
-    for shown in ("shapecalc.lock.json holds 1 file\n", "shapecalc.lock.json holds 2 files, 1 of them new\n"):
-        wrote = run("lock", ".", "--fail-if-written")
-        assert (wrote.code, wrote.out) == (1, shown)
-        assert wrote.err == "error: `shapecalc.lock.json` was written: add it to the commit\n"
-        again = run("lock", ".", "--fail-if-written")
-        assert (again.code, again.err) == (0, "")
-        (folder / "nets/other.yaml").write_text(NET)
-    widen(folder / "net.yaml")
-    moved = run("lock", ".", "--fail-if-written")
-    assert moved.code == 1
-    assert "was written" not in moved.err
-
-
 def conflict(folder: Path) -> bytes:
     """Leave a lock in conflict: net.yaml is wider on one side, and other.yaml is only on the other."""
     text = (folder / LOCK).read_text()
     ours, theirs = text.replace('"out', '"0ut'), text.replace('"params": 112', '"params": 113')
-    (folder / LOCK).write_text(f"<<<<<<< HEAD\n{ours}=======\n{theirs}    return (folder / LOCK).read_bytes()
+    (folder / LOCK).write_text(f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> wider\n")
+    return (folder / LOCK).read_bytes()
 
 
 def test_a_conflict_is_explained_and_resolved(run, folder) -> None:
@@ -368,4 +354,18 @@ def test_a_locked_file_that_is_no_network_any_more_is_found(run, folder) -> None
         assert "`net.yaml` is in `shapecalc.lock.json`, and not a network any more" in ended.err
     assert run("lock", ".", "--update").code == 0
     assert keys(folder) == ["nets/other.yaml"]
->>>>>>> 9cd4eea (Show what moves in a lock, and rebuild one that git has merged with conflicts)
+
+
+def test_a_hook_fails_if_it_wrote_the_lock_file_and_passes_the_second_time(run, folder) -> None:
+    (folder / "nets/other.yaml").rename(folder / "other.txt")
+    for shown in ("shapecalc.lock.json holds 1 file\n", "shapecalc.lock.json holds 2 files, 1 of them new\n"):
+        wrote = run("lock", ".", "--fail-if-written")
+        assert (wrote.code, wrote.out) == (1, shown)
+        assert wrote.err == "error: `shapecalc.lock.json` was written: add it to the commit\n"
+        again = run("lock", ".", "--fail-if-written")
+        assert (again.code, again.err) == (0, "")
+        (folder / "nets/other.yaml").write_text(NET)
+    widen(folder / "net.yaml")
+    moved = run("lock", ".", "--fail-if-written")
+    assert moved.code == 1
+    assert "was written" not in moved.err

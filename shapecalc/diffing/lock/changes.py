@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.diffing.lock.alignment import aligned
-from shapecalc.diffing.lock.folder import exists, path_of
 from shapecalc.diffing.lock.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -58,11 +57,6 @@ def layer_counts(old: Entry, new: Entry) -> LayerCounts:
             owners = [tuple(filter(None, (layer.shares,))) for layer in (before, after)]
             changed += own[0] != own[1] or wiring.rewired(before.reads, after.reads) or wiring.rewired(*owners)
     return LayerCounts(sum(pair.old is None for pair in pairs), sum(pair.new is None for pair in pairs), changed)
-
-
-def equal_entries(lost: Mapping[str, Entry], entry: Entry, lock_file: str) -> tuple[str, ...]:
-    """Return the keys of entries that are equal to one and whose files do not exist."""
-    return tuple(key for key, other in lost.items() if other == entry and not exists(path_of(key, lock_file)))
 
 
 def moves(matches: Mapping[str, Sequence[str]]) -> dict[str, str]:

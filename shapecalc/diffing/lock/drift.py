@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from shapecalc.architecture import StepSpans
-    from shapecalc.diagnostics import Span
+    from shapecalc.diagnostics import Source, Span
     from shapecalc.diffing.lock.alignment import Pair
     from shapecalc.diffing.lock.entries import Entry, LockedCount, LockedLayer, LockedShape
     from shapecalc.shape_inference.report import Report
@@ -52,10 +52,22 @@ def drift(report: Report, entry: Entry, lock_file: str = LOCK_FILE) -> tuple[Dia
     diagnostics = (*_of_inputs(report, entry, now), *_located(report, _causes(entry, now, pairs)))
     if not diagnostics:
         diagnostics = tuple(_of_network(report, entry, now)) or tuple(_of_outputs(report, entry, now, pairs))
-    name = report.architecture.file.name if report.architecture.file else "PATH"
-    help_text = f"run `{lock_command(lock_file, '--update', path=name)}` if the change is meant"
-    diagnostics = tuple(each._replace(help=help_text) for each in sorted(diagnostics, key=_position))
-    return _with_totals(diagnostics, report.architecture.name, entry, now)
+    diagnostics = _with_totals(tuple(sorted(diagnostics, key=_position)), report.architecture.name, entry, now)
+    file = report.architecture.file
+    help_text = (
+        f"run `{lock_command(lock_file, '--update', path=file.name if file else 'PATH')}` if the change is meant"
+    )
+    return tuple(_of_file(each._replace(help=help_text), file) for each in diagnostics)
+
+
+def _of_file(diagnostic: Diagnostic, file: Source | None) -> Diagnostic:
+    """Return a diagnostic whose message names the file of the network, unless its position does.
+
+    The position of a layer of a block may be in a file that several networks include.
+    """
+    if file is None or (diagnostic.span is not None and file.of(diagnostic.span) is file):
+        return diagnostic
+    return diagnostic._replace(message=f"`{file.name}`: {diagnostic.message}")
 
 
 def _position(diagnostic: Diagnostic) -> Span | tuple[()]:

@@ -10,6 +10,7 @@ from shapecalc.diagnostics import Diagnostic, ShapecalcError
 from shapecalc.diagnostics.limits import Limits
 from shapecalc.diffing.lock.commands import lock_command
 from shapecalc.diffing.lock.drift import drift
+from shapecalc.diffing.lock.entries import entry_of
 from shapecalc.diffing.lock.reading import read_lock
 from shapecalc.files.discovery import display_path
 from shapecalc.parser.files import decode_within, read_bytes
@@ -17,7 +18,7 @@ from shapecalc.parser.files import decode_within, read_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shapecalc.diffing.lock.entries import Lock
+    from shapecalc.diffing.lock.entries import Entry, Lock
     from shapecalc.shape_inference.report import Report
 
 MOST_BYTES = 64 * 2**20
@@ -52,9 +53,8 @@ def key_of(path: str, lock_file: str) -> str:
     >>> key_of("nets/../nets/lenet5.yaml", "shapecalc.lock.json")
     'nets/lenet5.yaml'
     """
-    folder = os.path.dirname(lock_file) or os.curdir  # noqa: PTH120 - a name may be anything that the system gives
     try:
-        return os.path.relpath(path, folder).replace(os.sep, "/")
+        return os.path.relpath(path, _folder(lock_file)).replace(os.sep, "/")
     except FileNotFoundError:  # the current folder was deleted: no path is relative to it, and no lock is in it
         return path
     except ValueError:  # another drive has no path from here
@@ -79,16 +79,30 @@ def exists(path: str) -> bool:
 
 
 def check_lock(report: Report, path: str, lock: Lock, lock_file: str) -> tuple[Diagnostic, ...]:
-    """Return SC502 errors for the changes of a file since it was locked, or SC503 if the lock has no such file."""
+    """Return SC502 errors for the changes of a file since it was locked, or SC503 if the lock has no such file.
+
+    A file that is not in the lock was moved if it is equal to a single locked one that does not exist.
+    """
     entry = lock.files.get(key_of(path, lock_file))
-    if entry is None:
-        message = f"`{path}` is not in `{lock_file}`"
-        return (Diagnostic(code="SC503", message=message, help=f"lock it: `{lock_command(lock_file, path=path)}`"),)
-    return drift(report, entry, lock_file)
+    if entry is not None:
+        return drift(report, entry, lock_file)
+    former = equal_missing(lock, entry_of(report), lock_file)
+    return (moved_file(path, former[0], lock_file) if len(former) == 1 else unlocked_file(path, lock_file),)
+
+
+def equal_missing(lock: Lock, entry: Entry, lock_file: str) -> tuple[str, ...]:
+    """Return the keys of the files of a lock that have an equal entry and do not exist."""
+    return tuple(key for key, other in lock.files.items() if other == entry and not exists(path_of(key, lock_file)))
+
+
+def unlocked_file(path: str, lock_file: str) -> Diagnostic:
+    """Return the SC503 error for a file that is not in the lock."""
+    message = f"`{path}` is not in `{lock_file}`"
+    return Diagnostic(code="SC503", message=message, help=f"lock it: `{lock_command(lock_file, path=path)}`")
 
 
 def moved_file(path: str, was: str, lock_file: str) -> Diagnostic:
-    """Return an SC503 error for a file that is in the lock under the name that it had before."""
+    """Return the SC503 error for a file that is in the lock under the name that it had before."""
     return Diagnostic(
         code="SC503",
         message=f"`{path}` is in `{lock_file}` as `{was}`, which is not there any more, with the same figures",
@@ -96,21 +110,38 @@ def moved_file(path: str, was: str, lock_file: str) -> Diagnostic:
     )
 
 
+def former_file(path: str, lock_file: str, *, folder: str = "") -> Diagnostic:
+    """Return the SC503 error for a locked file that is not a network any more, but a file of blocks, or any other.
+
+    A file of blocks leaves the lock by its own name, any other with its `folder`.
+    """
+    return Diagnostic(
+        code="SC503",
+        message=f"`{path}` is in `{lock_file}`, and not a network any more",
+        help=f"run `{lock_command(lock_file, '--update', path=folder or path)}` if that is meant",
+    )
+
+
 def missing_files(lock: Lock, lock_file: str, others: Iterable[str] = ()) -> dict[str, Diagnostic]:
     """Return an SC503 error, about the lock file itself, for each locked file that is not a network, by its key.
 
-    Such a file does not exist, or is one of `others`: a file of blocks, or of another purpose.
+    Such a file does not exist, or is one of `others`, which discovery has skipped.
     """
     paths = {key: path_of(key, lock_file) for key in sorted(lock.files)}
-    changed = {key_of(path, lock_file) for path in others}
-    gone = {key: key not in changed for key, path in paths.items() if key in changed or not exists(path)}
+    skipped = {key_of(path, lock_file) for path in others}
+    gone = [key for key, path in paths.items() if key in skipped or not exists(path)]
     remedy = _removal([path for key, path in paths.items() if key not in gone], lock_file) if gone else ""
-    return {key: _no_network(key, lock_file, remedy, missing=missing) for key, missing in gone.items()}
+    message = f"is in `{lock_file}`, and not there any more"
+    return {
+        key: former_file(key, lock_file, folder=_folder(paths[key]))
+        if key in skipped
+        else Diagnostic(code="SC503", message=f"`{key}` {message}", help=remedy)
+        for key in gone
+    }
 
 
-def _no_network(key: str, lock_file: str, remedy: str, *, missing: bool) -> Diagnostic:
-    what = "not there any more" if missing else "not a network any more"
-    return Diagnostic(code="SC503", message=f"`{key}` is in `{lock_file}`, and {what}", help=remedy)
+def _folder(path: str) -> str:
+    return os.path.dirname(path) or os.curdir  # noqa: PTH120 - a name may be anything that the system gives
 
 
 def _removal(others: Sequence[str], lock_file: str) -> str:

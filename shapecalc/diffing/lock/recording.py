@@ -9,11 +9,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.diagnostics import Diagnostic, ShapecalcError
-from shapecalc.diffing.lock.changes import FileChange, equal_entries, moves
+from shapecalc.diffing.lock.changes import FileChange, moves
 from shapecalc.diffing.lock.commands import lock_command
 from shapecalc.diffing.lock.drift import drift
 from shapecalc.diffing.lock.entries import Lock, entry_of, to_json
-from shapecalc.diffing.lock.folder import key_of, load_lock, missing_files, moved_file
+from shapecalc.diffing.lock.folder import equal_missing, former_file, key_of, load_lock, missing_files, moved_file
 from shapecalc.files.atomic import write_atomic
 from shapecalc.files.settings import Settings, load_with
 from shapecalc.parser.file_kind import FileKind, kind_of
@@ -101,22 +101,24 @@ def record(
     *,
     update: bool = False,
     settings: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    blocks: Iterable[str] = (),
     others: Iterable[str] = (),
 ) -> Recorded:
     """Record networks, by their paths, in a lock file, with the settings of each; others in the file stay.
 
-    With `update`, entries that differ are replaced, and those of missing files and of `others`, which are no networks,
-    are removed; else nothing is written if there are any. A new file that is equal to a missing one, and to no other,
-    has been moved.
+    With `update`, entries that differ are replaced, and those of missing files, of files of `blocks` and of `others`,
+    which discovery has skipped, are removed; else nothing is written if there are any. A new file that is equal to a
+    missing one, and to no other, has been moved.
     """
     exists = os.path.lexists(file)
     lock = load_lock(file) if exists else Lock({}, version)
     paths = {key_of(path, file): path for path in reports}
     now = {key: entry_of(reports[path], settings.get(path, {})) for key, path in paths.items()}
     gone = missing_files(lock, file, others)
+    gone |= {key: former_file(path, file) for path in blocks if (key := key_of(path, file)) in lock.files}
     new = [key for key in now if key not in lock.files]
     lost = {key: lock.files[key] for key in gone}
-    former = moves({key: equal_entries(lost, now[key], file) for key in new})
+    former = moves({key: equal_missing(lock, now[key], file) for key in new})
     left = {key: finding for key, finding in gone.items() if key not in former.values()}
     moved = {file: ShapecalcError(tuple(left.values()))} if left else {}
     changes = [FileChange(key, lost[key], None) for key in left]

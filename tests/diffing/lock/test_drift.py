@@ -192,7 +192,7 @@ def test_totals_that_no_layer_explains_are_a_finding_too() -> None:
     report = report_of(CHAIN)
     entry = entry_of(report)
     (finding,) = drift(report, entry._replace(params=1))
-    assert finding.message.startswith("`chain` has ")
+    assert finding.message.startswith("`net.yaml`: `chain` has ")
     (finding,) = drift(report, entry._replace(costs_at={"N": 2}))
     assert "costs" in finding.message
 

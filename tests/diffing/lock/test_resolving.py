@@ -157,7 +157,7 @@ def test_an_entry_that_git_has_merged_of_two_is_found(repository: Path) -> None:
     assert [LONG.replace(*edits[0]).replace(*edits[1])] == [(repository / "a.yaml").read_text(encoding="utf-8")]
     (result,) = shapecalc.check("a.yaml", lock=LOCK_FILE)
     assert [finding.code for finding in result.findings] == ["SC502"]
-    assert "has 20,244 params, locked at 20,322" in result.findings[0].message
+    assert "`a.yaml`: `net` has 20,244 params, locked at 20,322" in result.findings[0].message
     git(repository, "reset", "-q", "--hard", "HEAD~1")
     git(repository, "merge", "-q", "other", fails=True)
     done = shapecalc.lock(resolve=True).resolution
